@@ -1,0 +1,1 @@
+"""Civitai Shortcut: bring a Civitai model's community gallery into the WebUI."""

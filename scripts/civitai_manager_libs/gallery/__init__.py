@@ -1,0 +1,1 @@
+"""What the project exists for: images, pages, infotext, downloads."""

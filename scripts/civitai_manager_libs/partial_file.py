@@ -1,0 +1,130 @@
+"""A file that is whole under its name, or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from types import TracebackType
+
+from .errors import DiskError, DiskFull
+
+try:
+    import fcntl
+except ImportError:  # Windows, where an open file cannot be removed anyway
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["PartialFile", "disk_error", "sweep"]
+
+_PREFIX, _SUFFIX = ".civitai-shortcut-", ".part"
+_NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def disk_error(error: OSError, path: str) -> DiskError:
+    """What an OSError of a file operation means to the user."""
+    if error.errno in _NO_ROOM:
+        return DiskFull(f"There is no room left on the disk for {path}.")
+    return DiskError(f"{path} cannot be written: {error.strerror or error}.")
+
+
+class PartialFile:
+    """A temporary file in `folder`, gone when the block ends unless `commit` named it.
+
+    The folder is made if it is missing. Every method raises DiskError, or DiskFull.
+    The name is short and of our own, so that a long final name fits beside it.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder or "."
+        self.size = 0
+        self._path = os.path.join(self.folder, f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}")
+        try:
+            os.makedirs(self.folder, exist_ok=True)
+            self._file = open(self._path, "xb", buffering=0)
+        except OSError as error:
+            raise disk_error(error, self.folder) from error
+        if fcntl is not None:
+            _lock(self._file.fileno())
+
+    def __enter__(self) -> PartialFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+        if os.path.lexists(self._path):
+            os.remove(self._path)
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        try:
+            while view:  # an unbuffered file may take less than it was given
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise disk_error(error, self.folder) from error
+        self.size += len(data)
+
+    def restart(self) -> None:
+        """Forget what was written."""
+        try:
+            self._file.seek(0)
+            self._file.truncate()
+        except OSError as error:
+            raise disk_error(error, self.folder) from error
+        self.size = 0
+
+    def make_private(self) -> None:
+        """For the user alone, before a byte of it is written."""
+        os.chmod(self._path, 0o600)
+
+    def commit(self, path: str) -> None:
+        """Give the file its name, in one step; an older file of that name is replaced."""
+        try:
+            if os.path.isdir(path):  # os.replace would take an empty folder's place on some systems
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._file.close()
+            os.replace(self._path, path)
+        except OSError as error:
+            raise disk_error(error, path) from error
+
+
+def sweep(folder: str) -> int:
+    """Remove what killed processes left in `folder`; returns how many files that were.
+
+    A file in use is locked (POSIX) or cannot be removed (Windows), so a live download is safe.
+    """
+    removed = 0
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return 0
+    for name in names:
+        if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
+            removed += _removed_if_left(os.path.join(folder, name))
+    return removed
+
+
+def _removed_if_left(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            if fcntl is not None and not _lock(file.fileno()):
+                return False
+            if fcntl is not None:
+                os.remove(path)
+        if fcntl is None:
+            os.remove(path)
+    except OSError:
+        return False
+    return True
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # held by a live download, or a file system without locks
+        return False
+    return True
