@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from dataclasses import dataclass
 from typing import Any
 
-from . import host, util
-from .errors import DiskError, SettingError
+from . import host
+from .errors import SettingError
 from .gallery.images import LEVELS, cache_name
 from .partial_file import PartialFile
 
@@ -40,18 +39,14 @@ class Setting:
 SETTINGS = (
     Setting("http_timeout", 20, "Seconds to wait for an answer of Civitai's API", 1, 600),
     Setting("http_max_retries", 3, "Further tries after a failed request", 0, 20),
-    Setting(
-        "http_retry_delay", 1.0, "Seconds before the first further try, doubled each time", 0, 60
-    ),
+    Setting("http_retry_delay", 1.0, "Seconds before the first further try (then doubled)", 0, 60),
     Setting("gallery_download_timeout", 30, "Seconds an image host may be silent", 1, 600),
     Setting("gallery_max_concurrent_downloads", 3, "Downloads at the same time", 1, 16),
     Setting("gallery_download_batch_size", 5, "Pictures in one batch", 1, 100),
     Setting("gallery_batch_pause", 0.5, "Seconds between two batches", 0, 60),
     Setting("gallery_max_image_mb", 200, "Largest image to download (MB)", 1, 100_000),
     Setting("gallery_max_video_mb", 1024, "Largest video to download (MB)", 1, 100_000),
-    Setting(
-        "gallery_disk_reserve_mb", 1024, "Free disk space that is never used (MB)", 0, 10_000_000
-    ),
+    Setting("gallery_disk_reserve_mb", 1024, "Disk space always left free (MB)", 0, 10_000_000),
     Setting("gallery_cache_mb", 2048, "Largest size of the picture cache (MB)", 10, 10_000_000),
     Setting("gallery_columns", 6, "Columns of the gallery", 1, 12),
     Setting("gallery_rows", 2, "Rows of the gallery", 1, 12),
@@ -117,7 +112,7 @@ def get_image_url_to_gallery_file(url: str) -> str:
 
 
 def change(name: str, value: Any) -> None:
-    """Set one value for everyone from now on. Raises SettingError with a sentence, changing nothing."""
+    """Set one value for everyone from now on; SettingError says in a sentence why not."""
     globals()[name] = _checked(name, value)
 
 
