@@ -69,7 +69,7 @@ class Busy(NetworkError):
 
 
 class HttpStatusError(CivitaiShortcutError):
-    """`status`: the HTTP status. `retry_after`: seconds the answer asked for, None: nothing said."""
+    """`status`: the HTTP status. `retry_after`: seconds the answer asks for, or None."""
 
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message)

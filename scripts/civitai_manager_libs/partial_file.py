@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 from types import TracebackType
 
+from . import util
 from .errors import DiskError, DiskFull
 
 try:
@@ -14,7 +16,7 @@ try:
 except ImportError:  # Windows, where an open file cannot be removed anyway
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["PartialFile", "disk_error", "sweep"]
+__all__ = ["PartialFile", "check_room", "disk_error", "sweep"]
 
 _PREFIX, _SUFFIX = ".civitai-shortcut-", ".part"
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -25,6 +27,19 @@ def disk_error(error: OSError, path: str) -> DiskError:
     if error.errno in _NO_ROOM:
         return DiskFull(f"There is no room left on the disk for {path}.")
     return DiskError(f"{path} cannot be written: {error.strerror or error}.")
+
+
+def check_room(folder: str, needed: int) -> None:
+    """Raises DiskFull when `folder`'s disk has less than `needed` bytes left."""
+    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    try:
+        missing = needed - shutil.disk_usage(folder or ".").free
+    except OSError:  # a folder that cannot be looked at will say so when it is written to
+        return
+    if missing > 0:
+        size = util.short_bytes(missing)
+        raise DiskFull(f"The disk of {folder} has too little room: {size} are missing.", missing)
 
 
 class PartialFile:
@@ -67,6 +82,15 @@ class PartialFile:
         except OSError as error:
             raise disk_error(error, self.folder) from error
         self.size += len(data)
+
+    def copy_from(self, path: str) -> None:
+        """Take in a file that is whole."""
+        try:
+            with open(path, "rb") as source:
+                shutil.copyfileobj(source, self._file)
+            self.size = self._file.tell()
+        except OSError as error:
+            raise disk_error(error, self.folder) from error
 
     def restart(self) -> None:
         """Forget what was written."""

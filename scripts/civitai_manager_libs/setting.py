@@ -39,11 +39,11 @@ class Setting:
 SETTINGS = (
     Setting("http_timeout", 20, "Seconds to wait for an answer of Civitai's API", 1, 600),
     Setting("http_max_retries", 3, "Further tries after a failed request", 0, 20),
-    Setting("http_retry_delay", 1.0, "Seconds before the first further try (then doubled)", 0, 60),
+    Setting("http_retry_delay", 1.0, "Seconds before another try (doubling)", 0, 60),
     Setting("gallery_download_timeout", 30, "Seconds an image host may be silent", 1, 600),
     Setting("gallery_max_concurrent_downloads", 3, "Downloads at the same time", 1, 16),
     Setting("gallery_download_batch_size", 5, "Pictures in one batch", 1, 100),
-    Setting("gallery_batch_pause", 0.5, "Seconds between two batches", 0, 60),
+    Setting("gallery_batch_pause", 0.5, "Seconds between batches", 0, 60),
     Setting("gallery_max_image_mb", 200, "Largest image to download (MB)", 1, 100_000),
     Setting("gallery_max_video_mb", 1024, "Largest video to download (MB)", 1, 100_000),
     Setting("gallery_disk_reserve_mb", 1024, "Disk space always left free (MB)", 0, 10_000_000),
@@ -122,7 +122,7 @@ def restore() -> None:
 
 
 def load() -> list[str]:
-    """Read the kept values; returns a sentence for each that could not be taken (its default stays).
+    """Read the kept values; a sentence for each that could not be taken (its default stays).
 
     A damaged file is set aside as `settings.json.damaged`, never overwritten.
     """

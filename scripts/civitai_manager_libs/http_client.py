@@ -1,0 +1,317 @@
+"""The one place that speaks HTTP. Knows nothing of gradio, galleries or folders."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import requests
+
+from . import answers, setting, util
+from .cancellation import Cancellation, never
+from .errors import Busy, CivitaiShortcutError, NetworkError, ServerTrouble, UnreadableAnswer
+from .flights import Flights
+from .host_gate import LONGEST_REST, HostGate, HostGates
+from .http_sending import Ask, Sender
+from .http_wire import RequestLine, WireAnswer
+from .partial_file import PartialFile
+from .receiving import CHUNK_SIZE, Progress, Receiver, Target
+
+__all__ = ["CivitaiHttpClient", "Fetched"]
+
+_LONGEST_PAUSE = 30.0  # seconds between two tries
+_PROGRESS_MADE = 64 * 1024  # bytes; a try that brought so much more does not count as failed
+_ERROR_BODY = 64 * 1024  # bytes of an error page that are read for its sentence
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A file that is there: its path, its bytes, its true extension ("" for a plain file)."""
+
+    path: str
+    size: int
+    extension: str
+
+
+class CivitaiHttpClient:
+    """All requests of one process; any thread may use it.
+
+    api_key, timeout (seconds), max_retries (further tries after the first), retry_delay
+    (seconds): None means what `setting` says at each request.
+
+    `read_json` and `fetch` raise what `errors` has. The plan's names (`get_json`, ...) never raise
+    for what the network or disk does: None or False, and one log line.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        retry_delay: float | None = None,
+    ) -> None:
+        self._api_key, self._timeout = api_key, timeout
+        self._max_retries, self._retry_delay = max_retries, retry_delay
+        self._sender = Sender(requests.Session())
+        self._gates, self._api_lanes = HostGates(), HostGates()
+        self._flights: Flights[Fetched] = Flights()
+
+    @property
+    def api_key(self) -> str:
+        return setting.civitai_api_key if self._api_key is None else self._api_key
+
+    @property
+    def timeout(self) -> float:
+        return setting.http_timeout if self._timeout is None else self._timeout
+
+    @property
+    def max_retries(self) -> int:
+        return setting.http_max_retries if self._max_retries is None else self._max_retries
+
+    @property
+    def retry_delay(self) -> float:
+        return setting.http_retry_delay if self._retry_delay is None else self._retry_delay
+
+    def update_api_key(self, key: str | None) -> None:
+        """Use this key from the next request on; None: what `setting` says."""
+        self._api_key = key
+
+    # What raises
+
+    def read_json(
+        self,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        cancelled: Cancellation | None = None,
+        json_data: Any = None,
+    ) -> Any:
+        """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host."""
+        cancelled = cancelled or never()
+        method = "GET" if json_data is None else "POST"
+
+        def ask() -> Any:
+            with self._api_lanes.of(url).slot(1, cancelled, urgent=True):
+                what = Ask(method, url, self.timeout, params=params, json=json_data)
+                with self._answer(what, cancelled, urgent=True) as answer:
+                    return answers.parse_json(answer.read_all(answers.MAX_JSON))
+
+        return self._tried(ask, url, cancelled)
+
+    def fetch(
+        self,
+        url: str,
+        target: str | Target,
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancellation | None = None,
+        picture: bool = True,
+        chunk_size: int = CHUNK_SIZE,
+        max_retries: int | None = None,
+        urgent: bool = False,
+        reserve: int = 0,
+    ) -> Fetched:
+        """The file of `url`, whole under `target`'s path; an older file there is replaced.
+
+        target: a path, or what makes one of the file's true extension (`png`). picture: whether
+        only an image, video or sound will do. urgent: somebody looks at the page that waits for it.
+        reserve: bytes of the disk that must stay free. Two who ask at once share one request.
+        """
+        wish = cancelled or never()
+        path_for = target if callable(target) else lambda _: target
+        receiver = Receiver(path_for, picture, chunk_size, progress, reserve)
+
+        def lead() -> Fetched:
+            with receiver:
+                self._tried(
+                    lambda: receiver.receive(
+                        lambda headers: self._file_answer(url, headers, wish, urgent)
+                    ),
+                    url,
+                    wish,
+                    max_retries,
+                    lambda: receiver.best,
+                )
+            return Fetched(receiver.path, receiver.size, receiver.extension)
+
+        fetched = self._flights.join(url, lead, wish)
+        return _placed(fetched, path_for(fetched.extension))
+
+    def resting(self, url: str) -> float:
+        """Seconds until the host of `url` is asked again, 0 when it may be asked now."""
+        return self._gates.of(url).resting()
+
+    # The plan's names
+
+    def get_json(self, url: str, params: Mapping[str, Any] | None = None) -> Any:
+        return self._bordered(url, None, lambda: self.read_json(url, params))
+
+    def post_json(self, url: str, json_data: Any = None) -> Any:
+        data = {} if json_data is None else json_data
+        return self._bordered(url, None, lambda: self.read_json(url, json_data=data))
+
+    def get_stream(
+        self, url: str, headers: Mapping[str, str] | None = None
+    ) -> requests.Response | None:
+        """The open answer, its body unread; the caller closes it."""
+        return self._make_request("GET", url, headers=headers)
+
+    def get_stream_response(
+        self, url: str, headers: Mapping[str, str] | None = None
+    ) -> requests.Response | None:
+        """The same as `get_stream`, under the plan's other name."""
+        return self.get_stream(url, headers)
+
+    def download_file(
+        self, url: str, filepath: str, progress_callback: Progress | None = None
+    ) -> bool:
+        """Any binary file; one that is already there is taken as whole and not asked for."""
+        return self.save(url, filepath, progress_callback)
+
+    def save(
+        self,
+        url: str,
+        filepath: str,
+        progress_callback: Progress | None = None,
+        chunk_size: int = CHUNK_SIZE,
+        max_retries: int | None = None,
+    ) -> bool:
+        """`download_file` with the pieces and tries that the caller names."""
+        if os.path.isfile(filepath):
+            if progress_callback is not None:
+                progress_callback(os.path.getsize(filepath), os.path.getsize(filepath))
+            return True
+
+        def get() -> bool:
+            self.fetch(
+                url,
+                filepath,
+                progress=progress_callback,
+                picture=False,
+                chunk_size=chunk_size,
+                max_retries=max_retries,
+            )
+            return True
+
+        return self._bordered(url, False, get)
+
+    def _make_request(self, method: str, url: str, **kwargs: Any) -> requests.Response | None:
+        """One answer below 300, its body unread. kwargs: `params`, `json`, `headers`."""
+        what = Ask(method, url, self.timeout, **kwargs)
+
+        def ask() -> requests.Response:
+            with self._gates.of(url).slot(_limit(), never(), urgent=True):
+                response = self._sender.send(what, self.api_key, never())
+                _judge(WireAnswer(response, never()))
+                return response
+
+        return self._bordered(url, None, lambda: self._tried(ask, url, never()))
+
+    def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
+        """The border's log line; the URL without its query, which may hold a token."""
+        util.printD(f"[http_client] {util.without_query(url)}: {error}")
+
+    def _bordered(self, url: str, failed: Any, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except CivitaiShortcutError as error:
+            self._handle_error(error, url)
+            return failed
+
+    # One retry loop, one way to ask
+
+    def _tried(
+        self,
+        attempt: Callable[[], _T],
+        url: str,
+        cancelled: Cancellation,
+        max_retries: int | None = None,
+        mark: Callable[[], int] = lambda: 0,
+    ) -> _T:
+        """`attempt` until it succeeds, or failed `max_retries` times after the first.
+
+        mark: how far the work has come, in bytes; one that comes further has its tries anew.
+        """
+        allowed = self.max_retries if max_retries is None else max_retries
+        failed, reached = 0, 0
+        while True:
+            try:
+                result = attempt()
+            except (NetworkError, ServerTrouble) as error:
+                if mark() >= reached + _PROGRESS_MADE:
+                    failed, reached = 0, mark()
+                if failed >= allowed:
+                    raise
+                cancelled.wait(self._pause(error, failed, self._gates.of(url)))
+                failed += 1
+            else:
+                self._gates.of(url).answered()
+                return result
+
+    def _pause(self, error: CivitaiShortcutError, failed: int, gate: HostGate) -> float:
+        """Seconds until the next try. What the host itself asks for, everyone waits for."""
+        asked = getattr(error, "retry_after", None)
+        if asked is not None and asked > LONGEST_REST:
+            raise Busy(
+                f"The server asks to be left alone for {asked:.0f} seconds.", asked
+            ) from error
+        # Jitter, so that many threads do not come back in one moment.
+        pause = self.retry_delay * 2**failed * random.uniform(1, 1.25)
+        pause = min(pause, _LONGEST_PAUSE)
+        if asked is not None or getattr(error, "status", 0) == 429:
+            gate.rest(pause if asked is None else asked)
+            return 0.0
+        return pause
+
+    @contextmanager
+    def _answer(
+        self, what: Ask, cancelled: Cancellation, urgent: bool, allowed: tuple[int, ...] = ()
+    ) -> Iterator[WireAnswer]:
+        """One answer, in its host's slot until its body is read; raises what its status means."""
+        with self._gates.of(what.url).slot(_limit(), cancelled, urgent):
+            line = RequestLine()
+            with cancelled.calling(line.cut):
+                response = self._sender.send(what, self.api_key, cancelled)
+                try:
+                    answer = WireAnswer(response, cancelled)
+                    _judge(answer, allowed)
+                    yield answer
+                finally:
+                    answer.close()
+
+    def _file_answer(
+        self, url: str, headers: dict[str, str], cancelled: Cancellation, urgent: bool
+    ) -> AbstractContextManager[WireAnswer]:
+        """A file's answer; 416 is its receiver's to judge."""
+        timeout = setting.gallery_download_timeout if self._timeout is None else self._timeout
+        headers = {"Accept-Encoding": "identity", **headers}
+        return self._answer(Ask("GET", url, timeout, headers), cancelled, urgent, allowed=(416,))
+
+
+def _judge(answer: WireAnswer, allowed: tuple[int, ...] = ()) -> None:
+    if answer.status < 300 or answer.status in allowed:
+        return
+    try:
+        body = answer.read_all(_ERROR_BODY)
+    except (NetworkError, UnreadableAnswer):
+        body = b""
+    raise answers.error_of(answer.status, answer.headers, body)
+
+
+def _limit() -> int:
+    return setting.gallery_max_concurrent_downloads
+
+
+def _placed(fetched: Fetched, path: str) -> Fetched:
+    """The file under the path that this caller wanted, when another caller's request brought it."""
+    if os.path.abspath(fetched.path) == os.path.abspath(path):
+        return fetched
+    with PartialFile(os.path.dirname(path)) as partial:
+        partial.copy_from(fetched.path)
+        partial.commit(path)
+    return Fetched(path, fetched.size, fetched.extension)

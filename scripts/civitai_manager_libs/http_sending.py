@@ -1,0 +1,117 @@
+"""One request and its redirects: the key stays with Civitai, and no redirect leads inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from . import setting
+from .cancellation import Cancellation
+from .errors import NeedsKey, Refused
+from .http_wire import WireAdapter, is_inner_address, is_inner_url, network_error, peer_of
+
+__all__ = ["USER_AGENT", "Ask", "Sender"]
+
+USER_AGENT = "civitai-shortcut-gallery/1.0"
+_CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
+_MAX_HOPS = 5
+_REDIRECTS = {301, 302, 303, 307, 308}
+_SECRET = {"authorization", "cookie", "proxy-authorization", "referer"}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request. `timeout` is in seconds, for the connection and for each silence after it."""
+
+    method: str
+    url: str
+    timeout: float
+    headers: Mapping[str, str] | None = field(default_factory=dict)
+    params: Mapping[str, Any] | None = None
+    json: Any = None
+
+
+class Sender:
+    """Sends over pooled connections.
+
+    Requests are prepared outside of the session, which so adds no cookie and nothing of .netrc;
+    it tells the proxy and the certificates of the environment.
+    """
+
+    def __init__(self, session: requests.Session) -> None:
+        self._session = session
+        self._wires = {inner: WireAdapter(inner) for inner in (False, True)}
+
+    def send(self, ask: Ask, api_key: str, cancelled: Cancellation) -> requests.Response:
+        """The answer after at most five redirects, its body unread, whatever its status.
+
+        Raises NetworkError, NeedsKey (a login page), Refused, Cancelled.
+        """
+        start, inside = ask.url, False
+        for hop in range(_MAX_HOPS + 1):
+            own = urlsplit(ask.url).netloc == urlsplit(start).netloc
+            headers = _headers(ask, own, api_key)
+            # From inside (a server on this machine) a redirect may stay inside.
+            response = self._send_once(ask, headers, cancelled, hop > 0 and not inside)
+            location = response.headers.get("Location")
+            if response.status_code not in _REDIRECTS or not location:
+                return response
+            if hop == 0:
+                inside = is_inner_address(peer_of(response) or "") or is_inner_url(start)
+            response.close()
+            ask = _redirected(ask, location, response.status_code)
+            if is_inner_url(ask.url) and not inside:
+                raise Refused("The redirect leads to an address inside of your own network.")
+        raise Refused("The server redirects without an end.")
+
+    def _send_once(
+        self, ask: Ask, headers: dict[str, str], cancelled: Cancellation, refuses_inner: bool
+    ) -> requests.Response:
+        cancelled.check()
+        patience = max(ask.timeout, 0.001)  # urllib3 takes no 0
+        request = requests.Request(
+            ask.method, ask.url, headers=headers, params=ask.params, json=ask.json
+        )
+        try:
+            prepared = request.prepare()
+            options = self._session.merge_environment_settings(ask.url, {}, True, None, None)
+            wire = self._wires[refuses_inner]
+            return wire.send(prepared, timeout=(patience, patience), **options)
+        except (requests.RequestException, UnicodeError) as error:
+            cancelled.check()
+            raise network_error(error) from error
+
+
+def _headers(ask: Ask, own: bool, api_key: str) -> dict[str, str]:
+    """What the caller sends and the key, neither's secrets beyond the host that was asked first."""
+    headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+    given = ask.headers or {}
+    headers.update({k: v for k, v in given.items() if own or k.lower() not in _SECRET})
+    if own and api_key and _may_have_key(ask.url):
+        headers.setdefault("Authorization", f"Bearer {api_key}")
+    return headers
+
+
+def _may_have_key(url: str) -> bool:
+    """Civitai's API over https, or the API under the configured base URL; never an image host."""
+    parts, base = urlsplit(url), urlsplit(setting.base_url())
+    if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
+        return True
+    ours = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
+    return ours and parts.path.startswith(f"{base.path}/api/")
+
+
+def _redirected(ask: Ask, location: str, status: int) -> Ask:
+    """Where a redirect leads. Raises NeedsKey for a login page, Refused for another scheme."""
+    target = urljoin(ask.url, location)
+    parts, old = urlsplit(target), urlsplit(ask.url).scheme
+    if parts.path == "/login" or parts.path.startswith("/login/"):
+        raise NeedsKey("Civitai asks for a login: it needs an API key.", 401)
+    if parts.scheme != old and (old, parts.scheme) != ("http", "https"):
+        raise Refused("The redirect leads to another kind of address.")
+    method = "GET" if status == 303 else ask.method
+    return replace(ask, url=target, method=method, params=None, json=None)
