@@ -9,11 +9,9 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from .cancellation import Cancellation
-from .errors import Busy
 
-__all__ = ["LONGEST_REST", "HostGate", "HostGates"]
+__all__ = ["HostGate", "HostGates"]
 
-LONGEST_REST = 120.0  # seconds; a longer one is reported instead of slept out
 _POLL = 0.2  # seconds; the longest that a waiting thread overlooks a cancel
 _ANSWERS_PER_STEP = 20  # whole answers before a host that said "too many" gets one more at a time
 
@@ -35,10 +33,7 @@ class HostGate:
 
     @contextmanager
     def slot(self, limit: int, cancelled: Cancellation, urgent: bool = False) -> Iterator[None]:
-        """Hold one of `limit` places; waits for it and for the end of a rest.
-
-        Raises Cancelled, and Busy when the rest is longer than anyone should wait.
-        """
+        """Hold one of `limit` places; waits for it and for the end of a rest. Raises Cancelled."""
         self._enter(limit, cancelled, urgent)
         try:
             yield
@@ -76,17 +71,11 @@ class HostGate:
             self._urgent_waiting += urgent
             try:
                 while not self._may_enter(limit, urgent):
-                    self._check_rest()
                     self._changed.wait(_POLL)
                     cancelled.check()
                 self._inside += 1
             finally:
                 self._urgent_waiting -= urgent
-
-    def _check_rest(self) -> None:
-        left = self.resting()
-        if left > LONGEST_REST:
-            raise Busy(f"The server asked for a rest; {left:.0f} seconds of it are left.", left)
 
     def _may_enter(self, limit: int, urgent: bool) -> bool:
         width = limit if self._width is None else min(limit, int(self._width))

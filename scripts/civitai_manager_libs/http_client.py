@@ -15,7 +15,7 @@ from . import answers, setting, util
 from .cancellation import Cancellation, never
 from .errors import Busy, CivitaiShortcutError, NetworkError, ServerTrouble, UnreadableAnswer
 from .flights import Flights
-from .host_gate import LONGEST_REST, HostGate, HostGates
+from .host_gate import HostGate, HostGates
 from .http_sending import Ask, Sender
 from .http_wire import RequestLine, WireAnswer
 from .partial_file import PartialFile
@@ -23,6 +23,7 @@ from .receiving import CHUNK_SIZE, Progress, Receiver, Target
 
 __all__ = ["CivitaiHttpClient", "Fetched"]
 
+_LONGEST_REST = 120.0  # seconds; a longer one is reported to who asked, not slept out
 _LONGEST_PAUSE = 30.0  # seconds between two tries
 _PROGRESS_MADE = 64 * 1024  # bytes; a try that brought so much more does not count as failed
 _ERROR_BODY = 64 * 1024  # bytes of an error page that are read for its sentence
