@@ -257,7 +257,7 @@ class CivitaiHttpClient:
     def _pause(self, error: CivitaiShortcutError, failed: int, gate: HostGate) -> float:
         """Seconds until the next try. What the host itself asks for, everyone waits for."""
         asked = getattr(error, "retry_after", None)
-        if asked is not None and asked > LONGEST_REST:
+        if asked is not None and asked > _LONGEST_REST:
             raise Busy(
                 f"The server asks to be left alone for {asked:.0f} seconds.", asked
             ) from error
