@@ -5,11 +5,11 @@ Field meanings are those of Civitai's `GET /api/v1/images`.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 __all__ = ["Image", "LEVELS", "Stats", "cache_name", "level_mask", "level_name", "poster_url"]
 __all__ += ["sized_url", "thumbnail_url"]
@@ -19,6 +19,8 @@ LEVELS = {"None": 1, "Soft": 2, "Mature": 4, "X": 8, "XXX": 16}
 THUMBNAIL_WIDTH = 450  # pixels; one of the widths that the image host keeps ready
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SIZED_SEGMENT = re.compile(r"^[a-z]+=[^/]*$")
+_URL = re.compile(r"([^:/?#]+://[^/?#]*)?([^?#]*)(.*)", re.S)
+_EXTENSIONS = {"avif", "gif", "heic", "jpeg", "jpg", "mp3", "mp4", "png", "webm", "webp"}
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,17 @@ def sized_url(url: str, segment: str) -> str:
     """`url` with its size segment (`original=true`, `width=450`) replaced, put in if missing.
 
     Grammar: https://<host>/<account>/<uuid>/<key=value,...>/<name>.<extension>
+    A URL of another grammar, such as the storage's `<uuid>/original`, is given back as it is.
     """
-    parts = urlsplit(url)
-    segments = parts.path.split("/")
+    host, path, query = _split(url)
+    segments = path.split("/")
     uuid_at = next((i for i, part in enumerate(segments) if _UUID.fullmatch(part)), None)
-    if uuid_at is None:
+    if uuid_at is None or segments[uuid_at + 1 :] == ["original"]:
         return url
     rest = segments[uuid_at + 1 :]
     if rest and _SIZED_SEGMENT.match(rest[0]):
         rest = rest[1:]
-    path = "/".join([*segments[: uuid_at + 1], segment, *rest])
-    return urlunsplit(parts._replace(path=path))
+    return host + "/".join([*segments[: uuid_at + 1], segment, *rest]) + query
 
 
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
@@ -104,19 +106,37 @@ def poster_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
 
 
 def cache_name(url: str) -> str:
-    """The cache's file name for a URL: `<uuid>-<size>` with the URL's extension.
+    """The cache's file name for a URL: `<uuid>-<size>` with a picture's extension.
 
-    One image at one size has one name, whatever host or cosmetic name its URL carries.
+    One image at one size has one name, whatever host or cosmetic name its URL carries. A URL
+    without a uuid is told from others by all of it.
     """
-    path = urlsplit(url).path
-    found = _UUID.findall(path)
-    segments = [s for s in path.split("/") if s]
-    stem = re.sub(r"[^\w.-]", "_", segments[-1])[-100:] if segments else "image"
-    name, _, extension = stem.rpartition(".")
-    extension = extension.lower() if name and re.fullmatch(r"\w{2,5}", extension) else "img"
-    if not found:
-        return f"{name or stem}.{extension}"
-    sized = next((s for s in segments if _SIZED_SEGMENT.match(s)), "original=true")
-    width = re.search(r"width=(\d{1,5})", sized)
-    kind = "-poster" if "anim=false" in sized else ""
-    return f"{found[0].lower()}-{width.group(1) if width else 'original'}{kind}.{extension}"
+    path = _split(url)[1]
+    segments = [part for part in path.split("/") if part]
+    name, _, extension = (segments[-1] if segments else "").rpartition(".")
+    # The cache is served to the page: no name in it may make a browser take bytes for a document.
+    extension = extension.lower() if extension.lower() in _EXTENSIONS else "img"
+    uuid = _UUID.search(path)
+    if uuid is None:
+        stem = re.sub(r"[^A-Za-z0-9_-]", "_", name)[-60:] or "image"
+        digest = hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
+        return f"{stem}-{digest[:16]}.{extension}"
+    size = next((part for part in segments if _SIZED_SEGMENT.match(part)), "original=true")
+    if "anim=false" in size:  # a still, though its URL is named as the video is
+        extension = "jpeg"
+    return f"{uuid[0].lower()}-{_size_name(size)}.{extension}"
+
+
+def _size_name(segment: str) -> str:
+    keys = segment.split(",")
+    width = re.search(r"width=(\d{1,5})(?!\d)", segment, re.A)
+    if "original=true" in keys:
+        return "original"
+    name = width[1] if width else re.sub("[^A-Za-z0-9]+", "-", segment)[:60]
+    return f"{name}-poster" if "anim=false" in keys else name
+
+
+def _split(url: str) -> tuple[str, str, str]:
+    """Scheme with host, path, and the rest. Unlike urlsplit it takes any text."""
+    found = _URL.match(url)
+    return (found[1] or "", found[2], found[3]) if found else ("", url, "")

@@ -1,0 +1,76 @@
+"""One value of somebody else's JSON as what it ought to be, or as nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["MAX_ID", "lines", "mapping", "moment", "one_line", "plain_text", "whole"]
+
+MAX_ID = 2**63 - 1  # what SQLite can hold
+_DIGITS = re.compile(r"[0-9]{1,19}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.A)
+_TAG = re.compile(r"(<[^<>]*>)")  # no nested quantifier: linear, whatever a stranger wrote
+_TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)", re.I)
+_BLOCKS = set("p br div li ul ol tr table h1 h2 h3 h4 h5 h6 hr pre blockquote".split())
+_UNREAD = {"script", "style", "template"}
+_MAX_HTML = 100_000  # characters read of a description
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """`value` if it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def whole(value: Any, low: int = 0, high: int = MAX_ID) -> int | None:
+    """A whole number in bounds, also from `12.0` and `"12"`; None for all else, also booleans."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        value = int(value) if _DIGITS.fullmatch(value) else None
+    elif isinstance(value, float):  # NaN and infinities are not whole
+        value = int(value) if value.is_integer() else None
+    return value if isinstance(value, int) and low <= value <= high else None
+
+
+def one_line(value: Any, limit: int = 200) -> str:
+    """A text fit for one line, without control or direction marks; "" for all else."""
+    if not isinstance(value, str):
+        return ""
+    spaced = " ".join(value[: 8 * limit].split())
+    kept = "".join(c for c in spaced if unicodedata.category(c)[0] != "C")
+    return kept[:limit].strip()
+
+
+def lines(value: Any, limit: int = 200, most: int = 100) -> tuple[str, ...]:
+    """The texts of a list, each as `one_line`; empty ones and non-texts are left out."""
+    found = (one_line(entry, limit) for entry in value[:most]) if isinstance(value, list) else ()
+    return tuple(entry for entry in found if entry)
+
+
+def moment(value: Any) -> str:
+    """An ISO 8601 date or date with time as it was sent, "" for all else."""
+    return value if isinstance(value, str) and _MOMENT.fullmatch(value) else ""
+
+
+def plain_text(value: Any, limit: int = 10_000) -> str:
+    """What an HTML text says, without its tags. What comes out is text: it may hold `<` again."""
+    if not isinstance(value, str):
+        return ""
+    parts, unread = [], ""
+    for part in _TAG.split(value[:_MAX_HTML]):
+        found = _TAG_NAME.match(part)
+        name = found.group(1).lower() if found else ""
+        if unread:
+            unread = "" if name == unread and part.startswith("</") else unread
+        elif name in _UNREAD and not part.startswith("</"):
+            unread = name
+        elif not part.startswith("<") or not part.endswith(">"):
+            parts.append(part)
+        elif name in _BLOCKS:
+            parts.append("\n")
+    rows = (one_line(row, limit) for row in html.unescape("".join(parts)).splitlines())
+    return "\n".join(row for row in rows if row)[:limit]
