@@ -1,0 +1,102 @@
+"""What a stranger wrote in a record, as plain text or a number, or nothing. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+__all__ = ["as_checksum", "as_list", "as_mapping", "as_number", "as_text", "as_whole", "clean"]
+__all__ += ["file_stem", "number_text"]
+
+_LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
+_MAX_PARTS = 100  # parts of one value that a parser took apart
+# Words by which other programs write that there is nothing.
+_NOTHING = {"none", "null", "nan", "[nan]", "undefined", "inf", "infinity", "-inf", "-infinity"}
+# Lone surrogates cannot be written to a file; a carriage return becomes a line end in a text box.
+_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_WHOLE = re.compile(r"([+-]?[0-9]{1,20})(?:\.0*)?")
+_CHECKSUM = re.compile(r"(?:0x)?([0-9a-fA-F]{4,128})")
+_MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re.IGNORECASE)
+
+
+def clean(text: str) -> str:
+    """`text` with line ends as a newline, and a space for each other control character."""
+    return _HARMFUL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def as_text(value: object) -> str:
+    """A scalar as A1111 writes it; "" for all else, for NaN, and for words like `None`.
+
+    A mapping of scalars comes back as `key: value, key: value`: the site's parser makes such a
+    thing of a quoted value.
+    """
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, (int, float)):
+        return number_text(value)
+    if isinstance(value, str):
+        text = clean(value).strip()
+        return "" if text.lower() in _NOTHING else text
+    if isinstance(value, Mapping):
+        parts = islice(value.items(), _MAX_PARTS)
+        return ", ".join(f"{clean(str(k)).strip()}: {_part(v)}" for k, v in parts if _part(v))
+    return ""
+
+
+def as_number(value: object) -> float | None:
+    """A number below 2**64, also from text; None for all else."""
+    if isinstance(value, str):
+        text = value.strip()
+        number = float(text) if len(text) < 50 and _NUMBER.fullmatch(text) else math.nan
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        number = float(value) if abs(value) < _LARGEST else math.nan
+    else:
+        return None
+    return number if abs(number) < _LARGEST else None
+
+
+def as_whole(value: object) -> int | None:
+    """An integer to the last digit (`1e9` and `42.0` are integers too); None for all else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) < _LARGEST else None
+    exact = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if exact:
+        return as_whole(int(exact[1]))
+    number = as_number(value)
+    return int(number) if number is not None and number.is_integer() else None
+
+
+def as_checksum(value: object) -> str:
+    """Hexadecimal digits without a `0x` before them; "" for all else."""
+    return found[1] if (found := _CHECKSUM.fullmatch(as_text(value))) else ""
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def as_list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def number_text(number: float) -> str:
+    """`number` without an exponent and without a needless `.0`; "" if it is not finite or huge."""
+    if not abs(number) < _LARGEST:
+        return ""
+    if number == int(number):
+        return str(int(number))
+    text = f"{number:.8f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def file_stem(name: str) -> str:
+    """A model's name as A1111 shows it: without folders and the file's extension."""
+    return _MODEL_EXTENSION.sub("", re.split(r"[\\/]", name)[-1].strip())
+
+
+def _part(value: object) -> str:
+    return "" if isinstance(value, Mapping) else as_text(value)
