@@ -371,6 +371,7 @@ FLAT = {"prompt": "a", "meta": "user's own key"}
         ({"id": 1, "meta": {"prompt": "a"}}, {"prompt": "a"}),
         ({"id": 1, "meta": {"id": 1, "meta": {"prompt": "a"}}}, {"prompt": "a"}),
         ({"meta": {"prompt": "a"}}, {"prompt": "a"}),
+        ({"meta": {"meta": {"meta": {"prompt": "a"}}}}, None),
         ({"id": 1, "meta": None}, None),
         ({"id": 1, "meta": [1]}, None),
         ({}, None),
@@ -470,6 +471,7 @@ def test_a_type_that_is_not_said_follows_from_the_url(sent):
         f"https://image-b2.civitai.com/file/civitai-media-cache/{UUID}/original",
         "https://image.civitai.red:443/a.png?x=1#y",
         "https://civitai.com/a.png",
+        "https://image.civitai.com/an old name.jpeg",
     ],
 )
 def test_a_picture_on_civitai_s_hosts_is_taken(url):
@@ -486,6 +488,7 @@ def test_a_picture_on_civitai_s_hosts_is_taken(url):
         "civitai.com/a.png",
         "//civitai.com/a.png",
         "http://image.civitai.com/a.png",
+        "http://image.civitai.com:443/a.png",
         "ftp://image.civitai.com/a.png",
         "file:///etc/passwd",
         "javascript:alert(1)//civitai.com/",
@@ -733,6 +736,11 @@ def test_the_user_is_read():
 def test_a_description_is_reduced_to_its_text(html, text):
     model = civitai_api.read_model(Client({"id": 1, "description": html}), 1)
     assert model.description_text == text
+
+
+def test_a_description_is_read_to_a_limit():
+    sent = {"id": 1, "description": "<b>" * 40_000 + "late"}
+    assert civitai_api.read_model(Client(sent), 1).description_text == ""
 
 
 @pytest.mark.parametrize("piece", ["<", "<script>", "<p", "&", "<!--", "</", "\n"])

@@ -317,6 +317,12 @@ def test_pages_full_of_pictures_not_asked_for_do_not_end_a_walk():
     assert ids(list(walk(Gallery(chain), "0"))[-1][0].images) == [50]
 
 
+def test_a_walk_ends_though_what_repeats_was_not_asked_for():
+    cursors = iter(range(100))
+    steps = list(walk(lambda cursor: page(then=str(next(cursors)), others=(7,))))
+    assert len(steps) == 4
+
+
 def test_a_walk_stops_at_its_cap_with_a_cursor_to_go_on_from():
     numbers = iter(range(100))
 

@@ -76,7 +76,7 @@ def reference_in(text: str, base_url: str) -> Reference:
 
 def _parts(url: str) -> tuple[str, str, int] | None:
     found = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
-    if found is None or " " in url:
+    if found is None:
         return None
     scheme, host = found[1].lower(), found[2].lower()
     return scheme, host, int(found[3] or _PORTS[scheme])

@@ -273,6 +273,9 @@ def _stats(row: Mapping[str, Any]) -> Stats:
 def _unwrapped(meta: Any) -> Mapping[str, Any] | None:
     """`meta` flat: some answers put it inside `{id, meta}`, old saved ones even twice."""
     for _ in range(2):
-        if isinstance(meta, dict) and "meta" in meta and set(meta) <= {"id", "meta"}:
-            meta = meta["meta"]
-    return meta if isinstance(meta, dict) and meta else None
+        meta = meta["meta"] if _is_wrapped(meta) else meta
+    return meta if isinstance(meta, dict) and meta and not _is_wrapped(meta) else None
+
+
+def _is_wrapped(meta: Any) -> bool:
+    return isinstance(meta, dict) and "meta" in meta and set(meta) <= {"id", "meta"}

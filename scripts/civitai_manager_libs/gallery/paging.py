@@ -145,7 +145,7 @@ class PageState:
     def go_to(self, index: int) -> PageState:
         """`index` counts from 0; beyond what is known it stops at the nearest known page."""
         nearest = max(0, min(index, len(self.cursors) - 1))
-        return replace(self, index=nearest, blanks=self.blanks if nearest == self.index else 0)
+        return replace(self, index=nearest, blanks=0)
 
     def arrived(self, page: Page) -> PageState:
         """Take in the page that `cursor` led to. A page that was here before stays as it was."""
