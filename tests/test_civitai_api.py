@@ -297,6 +297,13 @@ def test_what_the_client_raises_is_not_touched():
     assert caught.value is error
 
 
+def test_an_answer_fetched_elsewhere_is_read_as_a_page_of_every_level():
+    page = civitai_api.page_of(WHOLE_PAGE)
+    assert (len(page.images), page.next_cursor) == (5, "5|1785317342117")
+    with pytest.raises(UnreadableAnswer):
+        civitai_api.page_of(None)
+
+
 # --- what is asked -------------------------------------------------------------------------------
 
 

@@ -17,8 +17,8 @@ from .civitai_addresses import Reference
 from .civitai_records import Model, User, Version
 from .gallery.paging import ImageQuery, Page, cursor_to_send
 
-__all__ = ["Model", "Reference", "User", "Version", "parse_reference", "read_images", "read_model"]
-__all__ += ["read_user", "read_version", "search_models"]
+__all__ = ["Model", "Reference", "User", "Version", "page_of", "parse_reference", "read_images"]
+__all__ += ["read_model", "read_user", "read_version", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 _PG, _ALL_LEVELS = 1, 31
@@ -76,6 +76,11 @@ def read_images(
     params = _params(query, cursor, limit)
     body = client.read_json(_url("images"), params=params, cancelled=cancelled)
     return civitai_records.page_from(body, query, _is_ours())
+
+
+def page_of(body: Any) -> Page:
+    """The page in an answer to a request made elsewhere, which has chosen the levels itself."""
+    return civitai_records.page_from(body, ImageQuery(level=_ALL_LEVELS), _is_ours())
 
 
 def read_user(client: _Client) -> User:

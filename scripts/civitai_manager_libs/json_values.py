@@ -60,8 +60,10 @@ def plain_text(value: Any, limit: int = 10_000) -> str:
     """What an HTML text says, without its tags. What comes out is text: it may hold `<` again."""
     if not isinstance(value, str):
         return ""
+    if len(value) > _MAX_HTML:
+        value = value[:_MAX_HTML].rpartition("<")[0]  # the cut may have gone through a tag
     parts, unread = [], ""
-    for part in _TAG.split(value[:_MAX_HTML]):
+    for part in _TAG.split(value):
         found = _TAG_NAME.match(part)
         name = found.group(1).lower() if found else ""
         if unread:
