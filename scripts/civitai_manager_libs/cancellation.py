@@ -16,15 +16,15 @@ class Cancellation:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        # Reentrant: a signal handler may call `set` in a thread that is just in `calling`.
+        self._lock = threading.RLock()
         self._callbacks: list[Callable[[], None]] = []
 
     def set(self) -> None:
         self._event.set()
-        with self._lock:
-            callbacks = list(self._callbacks)
-        for callback in callbacks:
-            callback()
+        with self._lock:  # held meanwhile: no callback comes after its block
+            for callback in list(self._callbacks):
+                callback()
 
     def is_set(self) -> bool:
         return self._event.is_set()
@@ -39,9 +39,13 @@ class Cancellation:
         if self._event.wait(seconds):
             raise Cancelled("Cancelled.")
 
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but no longer than until it is set."""
+        self._event.wait(seconds)
+
     @contextmanager
     def calling(self, callback: Callable[[], None]) -> Iterator[None]:
-        """While the block runs, `set` calls `callback`, in its own thread."""
+        """While the block runs, `set` calls `callback`, in its own thread; it must be quick."""
         with self._lock:
             self._callbacks.append(callback)
         try:

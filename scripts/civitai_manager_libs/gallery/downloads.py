@@ -1,0 +1,157 @@
+"""Which images to fetch and what became of them; how to fetch and where to are arguments."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ..cancellation import Cancellation, never
+
+__all__ = ["Summary", "download_all", "in_parallel"]
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+_POLL = 0.2  # seconds; the longest that a cancel is overlooked
+_GRACE = 0.6  # seconds that a cancelled worker has to come to its end
+
+
+@dataclass
+class Summary:
+    """What became of a list: `failed` has (url, path)."""
+
+    total: int = 0
+    saved: int = 0
+    skipped: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return self.saved + self.skipped + len(self.failed)
+
+
+def download_all(
+    urls: Iterable[str],
+    fetch: Callable[[str, str], bool],
+    file_for: Callable[[str], str],
+    concurrency: int,
+    on_done: Callable[[Summary], None] | None = None,
+) -> Summary:
+    """Each URL once to the file that `file_for` names; a file that is there is not asked for.
+
+    on_done is called after each one, in this thread. What `fetch` raises ends the whole.
+    """
+    wanted = list(dict.fromkeys(urls))
+    summary = Summary(total=len(wanted))
+
+    def get(url: str) -> bool | None:
+        path = file_for(url)
+        return None if os.path.isfile(path) else fetch(url, path)
+
+    for url, got in in_parallel(wanted, get, concurrency):
+        summary.skipped += got is None
+        summary.saved += got is True
+        if got is not None and not got:
+            summary.failed.append((url, file_for(url)))
+        if on_done is not None:
+            on_done(summary)
+    return summary
+
+
+def in_parallel(
+    items: Iterable[_T],
+    work: Callable[[_T], _R],
+    concurrency: int,
+    cancelled: Cancellation | None = None,
+    on_tick: Callable[[], None] | None = None,
+) -> Iterator[tuple[_T, _R]]:
+    """(item, work(item)) as each is done, with at most `concurrency` at work.
+
+    `items` is drawn in the caller's thread, and only as fast as it is worked on; `on_tick` is
+    called there at least five times a second. Ends early, with what is done until then, when it
+    is cancelled. What `work` raises reaches the caller.
+    """
+    pool = _Pool(work, max(1, concurrency))
+    wish = cancelled or never()
+    source = iter(items)
+    try:
+        more = True
+        while more or pool.under_way:
+            while more and pool.has_room and not wish.is_set():
+                more = _draw(source, pool)
+            if wish.is_set():
+                break
+            yield from pool.results(_POLL)
+            if on_tick is not None:
+                on_tick()
+        yield from pool.last_results(_GRACE)
+    finally:
+        pool.close()
+
+
+def _draw(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
+    for item in source:
+        pool.put(item)
+        return True
+    return False
+
+
+class _Pool:
+    """Daemon threads: a worker that hangs in a connect cannot keep the program from ending."""
+
+    def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
+        self.under_way = 0
+        self._work, self._concurrency = work, concurrency
+        self._tasks: queue.SimpleQueue = queue.SimpleQueue()
+        self._done: queue.SimpleQueue = queue.SimpleQueue()
+        self._threads = 0
+        self._closed = False
+
+    @property
+    def has_room(self) -> bool:
+        """Twice the workers: none of them waits for the caller to draw the next item."""
+        return self.under_way < 2 * self._concurrency
+
+    def put(self, item: _T) -> None:
+        self.under_way += 1
+        self._tasks.put((item,))
+        if self._threads < self._concurrency:
+            self._threads += 1
+            threading.Thread(target=self._run, name="gallery-download", daemon=True).start()
+
+    def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
+        """What is done, after waiting for at least one at most `patience` seconds."""
+        try:
+            done = self._done.get(timeout=patience)
+            while True:
+                self.under_way -= 1
+                item, result, error = done
+                if error is not None:
+                    raise error
+                yield item, result
+                done = self._done.get_nowait()
+        except queue.Empty:
+            return
+
+    def last_results(self, patience: float) -> Iterator[tuple[_T, _R]]:
+        """After a cancel: what workers in the middle of an item still bring."""
+        self._closed = True
+        threads = self._threads if self.under_way else 0
+        for _ in range(threads):
+            yield from self.results(patience / threads)
+
+    def close(self) -> None:
+        self._closed = True
+        for _ in range(self._threads):
+            self._tasks.put(None)
+
+    def _run(self) -> None:
+        while (task := self._tasks.get()) is not None and not self._closed:
+            item = task[0]
+            try:
+                self._done.put((item, self._work(item), None))
+            except BaseException as error:  # handed to the caller, who raises it
+                self._done.put((item, None, error))

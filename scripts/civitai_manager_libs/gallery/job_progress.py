@@ -1,0 +1,104 @@
+"""How far a job is: counts, bytes, rate, time left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..errors import CivitaiShortcutError, DiskFull
+from .jobs import Job, Outcome
+
+__all__ = ["JobProgress", "Meter"]
+
+_RATE_WINDOW = 5.0  # seconds
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """bytes: of what is saved, and of what is on its way. rate: bytes a second.
+
+    seconds_left: None when it cannot be told. resting: seconds until the image host may be asked
+    again, 0 if it may. state, reason, note, total, walked: as in `Job`. missing: bytes that the
+    disk lacks, 0 when it is not that.
+    """
+
+    job_id: int
+    title: str
+    state: str
+    saved: int
+    skipped: int
+    failed: int
+    total: int
+    walked: bool
+    bytes: int
+    rate: float
+    seconds_left: float | None
+    resting: float = 0.0
+    reason: str = ""
+    note: str = ""
+    missing: int = 0
+
+    @property
+    def finished(self) -> int:
+        return self.saved + self.skipped + self.failed
+
+
+class Meter:
+    """Bytes since a go began, told by all of its threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._live: dict[int, int] = {}
+        self._marks: deque[tuple[float, int]] = deque()
+
+    def at(self, received: int) -> None:
+        """This thread's picture has come so far; 0 when it ended."""
+        with self._lock:
+            self._live[threading.get_ident()] = received
+
+    def progress(
+        self,
+        job: Job,
+        pending: Iterable[Outcome],
+        state: str,
+        trouble: CivitaiShortcutError | None,
+        resting: float,
+    ) -> JobProgress:
+        """job: as the database has it; pending: what it has not been told yet."""
+        counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
+        size = job.bytes
+        for outcome in pending:
+            if outcome.state in counts:
+                counts[outcome.state] += 1
+                size += outcome.bytes if outcome.state == "saved" else 0
+        with self._lock:
+            size += sum(self._live.values())
+        rate = self._rate(size)
+        left = job.total - sum(counts.values())
+        usual = size / counts["saved"] if counts["saved"] else 0
+        return JobProgress(
+            job.id,
+            job.title,
+            state,
+            **counts,
+            total=job.total,
+            walked=job.walked,
+            bytes=size,
+            rate=rate,
+            seconds_left=left * usual / rate if rate > 0 and usual else None,
+            resting=resting,
+            reason=trouble.reason if trouble else "",
+            note=str(trouble) if trouble else "",
+            missing=trouble.missing if isinstance(trouble, DiskFull) else 0,
+        )
+
+    def _rate(self, size: int) -> float:
+        now = time.monotonic()
+        self._marks.append((now, size))
+        while now - self._marks[0][0] > _RATE_WINDOW:
+            self._marks.popleft()
+        since, before = self._marks[0]
+        return max(0.0, (size - before) / (now - since)) if now > since else 0.0

@@ -1,0 +1,36 @@
+"""What a download job asks of Civitai, said with our client and settings."""
+
+from __future__ import annotations
+
+import os
+
+from . import civitai_api, setting, util
+from .gallery.job_run import Network
+from .gallery.sidecars import write_beside
+from .http_client import CivitaiHttpClient
+
+__all__ = ["network_of", "pictures_folder", "reserve"]
+
+
+def network_of(client: CivitaiHttpClient) -> Network:
+    return Network(
+        read_page=lambda query, cursor, limit, cancelled: civitai_api.read_images(
+            client, query, cursor, limit, cancelled
+        ),
+        fetch=lambda url, target, on_bytes, cancelled: client.fetch(
+            url, target, progress=on_bytes, cancelled=cancelled, reserve=reserve()
+        ),
+        write_beside=write_beside,
+        resting=client.resting,
+    )
+
+
+def reserve() -> int:
+    """Bytes of the disk that no job uses."""
+    return setting.gallery_disk_reserve_mb * 1024 * 1024
+
+
+def pictures_folder(model_name: str) -> str:
+    """Where a model's saved pictures go, unless the user says otherwise."""
+    name = util.safe_name(model_name)
+    return os.path.join(setting.saved_pictures_folder(), name, "user_gallery_images")
