@@ -17,7 +17,7 @@ from .scalars import as_number, as_text, as_whole
 __all__ = ["read_graph"]
 
 _MAX_TEXT = 4_000_000  # characters; real ones have some hundred thousand
-_MAX_NODES = 10_000
+_MAX_NODES = 3_000
 _HOPS = 8  # links from a sampler's input to the node that holds its value
 # The inputs in which nodes keep one plain value for others.
 _HOLDERS = ("value", "Value", "seed", "noise_seed", "int", "float", "number", "text", "string")

@@ -47,14 +47,23 @@ def _png_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
         if len(head) < 8:
             return
         size, kind = struct.unpack(">I4s", head)
-        if kind == b"eXIf" and size <= _MAX_BYTES:
-            yield from _user_comment(file.read(size))
-        elif kind in _PNG_TEXTS and size <= _MAX_BYTES:
-            name, _, rest = file.read(size).partition(b"\0")
+        if kind == b"eXIf":
+            yield from _user_comment(_body(file, size))
+        elif kind in _PNG_TEXTS:
+            name, _, rest = _body(file, size).partition(b"\0")
             yield name.decode("latin-1"), _PNG_TEXTS[kind](rest)
         else:
             file.seek(size, 1)
         file.seek(4, 1)  # its checksum: a text that can be read is worth showing
+
+
+def _body(file: BinaryIO, size: int) -> bytes:
+    """The next `size` bytes; b"" if they are too many or not all there."""
+    if size > _MAX_BYTES:
+        file.seek(size, 1)
+        return b""
+    data = file.read(size)
+    return data if len(data) == size else b""
 
 
 def _plain_text(data: bytes) -> str:
@@ -90,7 +99,7 @@ def _jpeg_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
         head = file.read(4)
         if len(head) < 4 or head[0] != 0xFF or head[1] == 0xDA:  # the pixels begin
             return
-        data = file.read(max(0, int.from_bytes(head[2:], "big") - 2))
+        data = _body(file, max(0, int.from_bytes(head[2:], "big") - 2))
         if head[1] == 0xE1 and data.startswith(b"Exif\0\0"):
             yield from _user_comment(data[6:])
 
@@ -102,8 +111,8 @@ def _webp_texts(file: BinaryIO) -> Iterator[tuple[str, str]]:
         if len(head) < 8:
             return
         kind, size = struct.unpack("<4sI", head)
-        if kind == b"EXIF" and size <= _MAX_BYTES:
-            yield from _user_comment(file.read(size).removeprefix(b"Exif\0\0"))
+        if kind == b"EXIF":
+            yield from _user_comment(_body(file, size).removeprefix(b"Exif\0\0"))
         else:
             file.seek(size, 1)
         file.seek(size % 2, 1)
@@ -119,7 +128,8 @@ def _user_comment(tiff: bytes) -> Iterator[tuple[str, str]]:
         count, offset = _tiff_value(tiff, order, folder, _USER_COMMENT)
     except (struct.error, KeyError):
         return
-    yield "UserComment", _comment_text(tiff[offset : offset + count], _UTF16[order])
+    if 8 <= count and offset + count <= len(tiff):
+        yield "UserComment", _comment_text(tiff[offset : offset + count], _UTF16[order])
 
 
 def _tiff_value(tiff: bytes, order: str, folder: int, wanted: int) -> tuple[int, int]:

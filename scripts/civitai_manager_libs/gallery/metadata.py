@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
+from ..json_values import mapping
 from .comfy import read_graph
 from .embedded import embedded_texts
 from .images import Image
 from .infotext import Infotext, compose, parse_infotext
 from .resources import Resource, resources
 from .samplers import sampler_names
-from .scalars import as_checksum, as_list, as_mapping, as_number, as_text, as_whole, clean
+from .scalars import as_checksum, as_list, as_number, as_text, as_whole, clean
 from .scalars import file_stem, number_text
 
 __all__ = ["Infotext", "Resource", "embedded_infotext", "infotext", "parse_infotext", "resources"]
@@ -61,7 +62,7 @@ def embedded_infotext(path: str) -> str:
 
 def _unwrapped(meta: object) -> Mapping[str, Any]:
     for _ in range(2):
-        if isinstance(meta, Mapping) and "meta" in meta and len(meta) <= 2:
+        if isinstance(meta, Mapping) and "meta" in meta and {"id", "meta"}.issuperset(meta):
             meta = meta["meta"]
     return meta if isinstance(meta, Mapping) else {}
 
@@ -101,7 +102,7 @@ def _main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
     sampler, schedule = sampler_names(
         _text(meta, "sampler", "Sampler"), _text(meta, "Schedule type", "scheduler")
     )
-    hashes = as_mapping(meta.get("hashes"))
+    hashes = mapping(meta.get("hashes"))
     return {
         "Steps": _whole(meta, 1, 10_000, "steps", "Steps"),
         "Sampler": sampler,
@@ -158,7 +159,7 @@ def _first_name(meta: Mapping[str, Any], key: str) -> str:
 def _checksum_lists(meta: Mapping[str, Any]) -> dict[str, str]:
     """`Lora hashes: "a: h1, b: h2"`, from the record's list of that name and from its `hashes`."""
     found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
-    for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
+    for key, value in islice(mapping(meta.get("hashes")).items(), _MAX_KEYS):
         kind, _, name = str(key).partition(":")
         label = {"lora": "Lora hashes", "embed": "TI hashes"}.get(kind)
         if label:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
+from ..json_values import mapping, one_line, whole
 from .images import Image
-from .scalars import as_checksum, as_list, as_mapping, as_number, as_text, as_whole, file_stem
+from .scalars import as_checksum, as_list, as_number, as_text, file_stem
 
 __all__ = ["Resource", "resources"]
 
 _MAX_RESOURCES = 300  # a real record has some ten; a hostile one must not cost more than this
-_MAX_NAME = 200  # characters
 _MAX_PROMPT = 100_000  # characters
 _TYPES = {  # other words for the same
     "checkpoint": "model",
@@ -49,7 +49,7 @@ def resources(meta: Mapping[str, Any] | None, image: Image | None = None) -> tup
 
     `meta` is the record's flat mapping; `image` adds the versions that Civitai itself detected.
     """
-    meta = {} if meta is None else meta
+    meta = mapping(meta)
     named = chain(
         _listed(meta),
         _on_site(meta),
@@ -92,38 +92,37 @@ def _united(one: Resource, other: Resource) -> Resource:
 def _resource(
     kind: object, name: object, weight: object = None, checksum: object = "", version: object = None
 ) -> Resource:
-    word = as_text(kind).lower()[:_MAX_NAME]
-    version_id = as_whole(version)
+    word = one_line(as_text(kind).lower())
     return Resource(
         _TYPES.get(word, word),
-        file_stem(as_text(name)[-_MAX_NAME:]),
+        file_stem(one_line(as_text(name))),
         as_number(weight),
         as_checksum(checksum),
-        version_id if version_id and version_id > 0 else None,
+        whole(version, low=1),
     )
 
 
 def _listed(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for entry in map(as_mapping, as_list(meta.get("resources"))):
+    for entry in map(mapping, as_list(meta.get("resources"))):
         yield _resource(*map(entry.get, ("type", "name", "weight", "hash")))
 
 
 def _on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for entry in map(as_mapping, as_list(meta.get("civitaiResources"))):
+    for entry in map(mapping, as_list(meta.get("civitaiResources"))):
         version = entry.get("modelVersionId")
         yield _resource(entry.get("type"), "", entry.get("weight"), version=version)
 
 
 def _main(meta: Mapping[str, Any]) -> Iterator[Resource]:
     """Checkpoint and VAE, whose name and hash stand apart."""
-    hashes = as_mapping(meta.get("hashes"))
+    hashes = mapping(meta.get("hashes"))
     checksum = meta.get("Model hash") or hashes.get("model")
     yield _resource("model", meta.get("Model"), checksum=checksum)
     yield _resource("vae", meta.get("VAE"), checksum=meta.get("VAE hash") or hashes.get("vae"))
 
 
 def _hashed(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for key, value in as_mapping(meta.get("hashes")).items():
+    for key, value in mapping(meta.get("hashes")).items():
         kind, mark, name = str(key).partition(":")
         if mark:
             yield _resource(kind, name, checksum=value)
@@ -133,7 +132,7 @@ def _of_comfy(meta: Mapping[str, Any]) -> Iterator[Resource]:
     for key, kind in (("models", "model"), ("vaes", "vae")):
         for name in as_list(meta.get(key)):
             yield _resource(kind, name)
-    for entry in map(as_mapping, as_list(meta.get("additionalResources"))):
+    for entry in map(mapping, as_list(meta.get("additionalResources"))):
         yield _resource(*map(entry.get, ("type", "name", "strength")))
 
 

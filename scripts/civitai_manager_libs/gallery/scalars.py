@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-__all__ = ["as_checksum", "as_list", "as_mapping", "as_number", "as_text", "as_whole", "clean"]
-__all__ += ["file_stem", "number_text"]
+__all__ = ["as_checksum", "as_list", "as_number", "as_text", "as_whole", "clean", "file_stem"]
+__all__ += ["number_text"]
 
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
 _MAX_PARTS = 100  # parts of one value that a parser took apart
@@ -73,10 +73,6 @@ def as_whole(value: object) -> int | None:
 def as_checksum(value: object) -> str:
     """Hexadecimal digits without a `0x` before them; "" for all else."""
     return found[1] if (found := _CHECKSUM.fullmatch(as_text(value))) else ""
-
-
-def as_mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def as_list(value: object) -> Sequence[Any]:
