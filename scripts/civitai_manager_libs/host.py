@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["data_folder", "in_webui", "key_file", "options", "pictures_folder"]
+__all__ = [
+    "add_option",
+    "add_paste_buttons",
+    "copy_button",
+    "data_folder",
+    "event_options",
+    "gradio_major",
+]
+__all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "key_file", "option_key"]
+__all__ += ["options", "page_parts", "pictures_folder", "queue_options", "register_callbacks"]
+__all__ += ["run_in_page"]
 
 _OUR_FOLDER = "civitai-shortcut"
+_OPTION_PREFIX = "civitai_shortcut_"
 
 
 def in_webui() -> bool:
@@ -20,13 +30,23 @@ def in_webui() -> bool:
     return "modules.script_callbacks" in sys.modules
 
 
-def options() -> Mapping[str, Any] | None:
-    """The host's own settings by name, None where there is no host."""
+def option_key(name: str) -> str:
+    """What a setting of ours is called among all others of a WebUI."""
+    return f"{_OPTION_PREFIX}{name}"
+
+
+def options() -> dict[str, Any] | None:
+    """Our settings that the host keeps, by our names for them; None where there is no host."""
     if not in_webui():
         return None
     from modules import shared
 
-    return dict(shared.opts.data)
+    kept = shared.opts.data.items()
+    return {
+        key.removeprefix(_OPTION_PREFIX): value
+        for key, value in kept
+        if key.startswith(_OPTION_PREFIX)
+    }
 
 
 def data_folder() -> str:
@@ -51,3 +71,112 @@ def key_file() -> str:
     base = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")
     base = base or os.path.join(os.path.expanduser("~"), ".config")
     return os.path.join(base, _OUR_FOLDER, "api_key")
+
+
+def gradio_major() -> int:
+    import gradio
+
+    return int(gradio.__version__.split(".", 1)[0])
+
+
+def event_options() -> dict[str, Any]:
+    """For every event of ours: many browser pages at once, where gradio would let one in."""
+    return {} if gradio_major() < 4 else {"concurrency_limit": 20}
+
+
+def copy_button() -> dict[str, Any]:
+    """For a text box: with a button that copies it."""
+    return {"show_copy_button": True} if gradio_major() < 6 else {"buttons": ["copy"]}
+
+
+def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arguments of `Blocks` and of `launch` for a page of our own, which has this style and code.
+
+    gradio 3 takes no code there: see `run_in_page`.
+    """
+    major, head = gradio_major(), f"<script>{javascript}</script>"
+    if major < 4:
+        return {"css": css}, {}
+    if major < 6:
+        return {"css": css, "head": head}, {}
+    return {}, {"css": css, "head": head, "ssr_mode": False, "footer_links": []}
+
+
+def run_in_page(blocks: Any, javascript: str) -> None:
+    """Where the page's head cannot be given: code that runs when it has loaded."""
+    if gradio_major() < 4:
+        blocks.load(fn=None, inputs=None, outputs=None, _js=f"() => {{ {javascript} }}")
+
+
+def queue_options() -> dict[str, Any]:
+    if gradio_major() < 4:
+        return {"concurrency_count": 20}
+    return {"default_concurrency_limit": 20}
+
+
+def add_paste_buttons(infotext_box: Any, picture: Any) -> bool:
+    """The host's own "Send to ..." buttons, here in the layout; False where there is no host.
+
+    They take the infotext from the box and the picture at its own size.
+    """
+    if not in_webui():
+        return False
+    from modules import infotext_utils
+
+    buttons = infotext_utils.create_buttons(["txt2img", "img2img", "inpaint", "extras"])
+    for tab, button in buttons.items():
+        infotext_utils.register_paste_params_button(
+            infotext_utils.ParamBinding(
+                paste_button=button,
+                tabname=tab,
+                source_text_component=infotext_box,
+                source_image_component=picture,
+            )
+        )
+    return True
+
+
+def register_callbacks(
+    on_tabs: Callable[[], list[Any]],
+    on_settings: Callable[[], None],
+    on_started: Callable[[Any, Any], None],
+) -> None:
+    """For the host's next start of its page: tabs, settings, and (page, app) once it is served."""
+    from modules import script_callbacks
+
+    script_callbacks.on_ui_settings(on_settings)
+    script_callbacks.on_ui_tabs(on_tabs)
+    script_callbacks.on_app_started(on_started)
+
+
+def add_option(
+    name: str,
+    default: Any,
+    label: str,
+    section: tuple[str, str],
+    on_change: Callable[[], None],
+    component: tuple[Any, dict[str, Any]] | None = None,
+) -> None:
+    """One of our values on the host's settings page, under its own name.
+
+    component: a gradio class and its arguments, where the default's type does not say it.
+    """
+    from modules import shared
+
+    kind, arguments = component or (None, None)
+    info = shared.OptionInfo(default, label, kind, arguments, section=section, onchange=on_change)
+    shared.opts.add_option(name, info)
+
+
+def keep_out_of_ui_config(blocks: Any) -> None:
+    """A WebUI would remember our components' first values, and bring them back for ever."""
+    for component in blocks.blocks.values():
+        component.do_not_save_to_config = True
+
+
+def is_logged_in(request: Any) -> bool:
+    """Whether a request comes from somebody whom the page itself would let in."""
+    app = request.app
+    if getattr(app, "auth", None) is None:
+        return True
+    return any(value in app.tokens for value in request.cookies.values())

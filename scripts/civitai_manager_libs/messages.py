@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["LANGUAGES", "language_of", "text"]
+from .words import CHOICES, SETTINGS, WORDS
+
+__all__ = ["LANGUAGES", "choices", "label_of", "language_of", "reason", "setting_label", "text"]
+__all__ += ["value_of"]
 
 LANGUAGES = ("zh-TW", "en")
 
 
 def text(key: str, language: str, **values: Any) -> str:
     """The words of `key` in `language` ("zh-TW" or "en"), with `values` put in."""
-    chinese, english = _WORDS[key]
+    chinese, english = WORDS[key]
     return (chinese if language == "zh-TW" else english).format(**values)
 
 
@@ -26,12 +29,29 @@ def language_of(accepted: str) -> str:
     return "en"
 
 
-# key: (Traditional Chinese, English)
-_WORDS: dict[str, tuple[str, str]] = {
-    "progress": ("下載圖片 {done}/{total}", "Downloading pictures {done}/{total}"),
-    "resting": ("{seconds} 秒後繼續", "resuming in {seconds} s"),
-    "some_failed": (
-        "部分圖片下載失敗 ({n} 個)，請檢查網路連線 💥!",
-        "Some pictures could not be downloaded ({n}): please check your network connection 💥!",
-    ),
-}
+def reason(code: str, language: str) -> str:
+    """What a reason code means, and what to do about it."""
+    key = f"reason_{code}"
+    return text(key if key in WORDS else "reason_other", language, code=code)
+
+
+def choices(kind: str, language: str) -> list[str]:
+    """The labels of a dropdown: `sort`, `period`, `level` or `type`."""
+    return [text_pair[language != "zh-TW"] for text_pair in CHOICES[kind].values()]
+
+
+def label_of(kind: str, value: str, language: str) -> str:
+    return CHOICES[kind][value][language != "zh-TW"]
+
+
+def value_of(kind: str, label: str | None) -> str:
+    """What the API calls the choice with this label, in whatever language; the first, if none."""
+    for value, labels in CHOICES[kind].items():
+        if label in labels:
+            return value
+    return next(iter(CHOICES[kind]))
+
+
+def setting_label(name: str, language: str) -> str:
+    """What a setting does, with its unit."""
+    return SETTINGS[name][language != "zh-TW"]

@@ -1,0 +1,104 @@
+"""Pages and pictures of galleries for whoever looks at them, each asked for once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from . import civitai_api, setting, util
+from .cancellation import never
+from .errors import CivitaiShortcutError
+from .flights import Flights
+from .gallery import cache
+from .gallery.downloads import in_parallel
+from .gallery.images import Image, thumbnail_url
+from .gallery.paging import ImageQuery, Page
+from .http_client import CivitaiHttpClient
+
+__all__ = ["original", "preload", "read_page", "thumbnails"]
+
+_PAGES_KEPT = 60
+_FRESH = 600.0  # seconds; Civitai's own edge keeps a page for about five minutes
+
+_Key = tuple[str, ImageQuery, "str | None", int]
+
+
+class _Pages:
+    """The pages read last, for all browser pages: they hold nothing of anyone's own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[_Key, tuple[float, Page]] = OrderedDict()
+        self._flights: Flights[Page] = Flights()
+
+    def read(self, client: CivitaiHttpClient, key: _Key) -> Page:
+        with self._lock:
+            read_at, page = self._kept.get(key, (0.0, None))
+        if page is not None and time.monotonic() - read_at < _FRESH:
+            return page
+        return self._flights.join(repr(key), lambda: self._asked(client, key), never())
+
+    def _asked(self, client: CivitaiHttpClient, key: _Key) -> Page:
+        _, query, cursor, size = key
+        page = civitai_api.read_images(client, query, cursor, size)
+        with self._lock:
+            self._kept[key] = (time.monotonic(), page)
+            while len(self._kept) > _PAGES_KEPT:
+                self._kept.popitem(last=False)
+        return page
+
+
+_pages = _Pages()
+
+
+def read_page(client: CivitaiHttpClient, query: ImageQuery, cursor: str | None, size: int) -> Page:
+    """One page, from a moment ago if it was read then. Raises what the client raises."""
+    return _pages.read(client, (setting.base_url(), query, cursor, size))
+
+
+def thumbnails(
+    client: Any, images: Sequence[Image], urgent: bool = True
+) -> Iterator[list[str | CivitaiShortcutError | None]]:
+    """The thumbnail files of `images` in order, None where one is still on its way.
+
+    First at once with what the cache has, then again after each one that arrives or fails.
+    """
+    urls = [thumbnail_url(image) for image in images]
+    paths: list[str | CivitaiShortcutError | None] = [cache.cached(url) for url in urls]
+    yield list(paths)
+
+    def fetch(index: int) -> str | CivitaiShortcutError:
+        try:
+            return cache.fetched(
+                urls[index], lambda url, path: client.fetch(url, path, urgent=urgent)
+            )
+        except CivitaiShortcutError as error:
+            return error
+
+    missing = [index for index, path in enumerate(paths) if path is None]
+    for index, path in in_parallel(missing, fetch, setting.gallery_max_concurrent_downloads):
+        paths[index] = path
+        yield list(paths)
+
+
+def original(client: Any, image: Image) -> str:
+    """The file of the upload itself. Raises what the client raises."""
+    return cache.fetched(image.url, lambda url, path: client.fetch(url, path, urgent=True))
+
+
+def preload(client: Any, query: ImageQuery, cursor: str, size: int) -> None:
+    """Bring a page and its thumbnails near, in the background; what fails waits for the user."""
+    threading.Thread(target=_preload, args=(client, query, cursor, size), daemon=True).start()
+
+
+def _preload(client: Any, query: ImageQuery, cursor: str, size: int) -> None:
+    try:
+        page = read_page(client, query, cursor, size)
+        for _ in thumbnails(client, page.images, urgent=False):
+            continue
+        cache.trim()
+    except CivitaiShortcutError as error:
+        util.printD(f"[gallery] preloading: {error}")

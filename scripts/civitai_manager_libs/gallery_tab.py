@@ -1,0 +1,184 @@
+"""The tab: its components joined with what they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from . import gallery_view, host, messages, setting
+from . import tab_browse, tab_jobs, tab_picture, tab_settings
+from .gallery_view import View
+from .tab_state import TabState
+
+__all__ = ["build"]
+
+
+def build() -> None:
+    """Inside `gr.Blocks`: the whole tab, at work."""
+    view = gallery_view.build()
+    state = gr.State(TabState())
+    view.parts["state"] = state
+    _join_opening(view)
+    _join_finding(view)
+    _join_pages(view)
+    _join_picture(view)
+    _join_downloads(view)
+    _join_settings(view)
+
+
+def _join_opening(view: View) -> None:
+    """When the page is opened: its language, what was opened last, the settings as they are."""
+    fields = _setting_fields(view)
+
+    def on_open(request: gr.Request) -> list[Any]:
+        headers = getattr(request, "headers", None) or {}
+        language = messages.language_of(headers.get("accept-language", ""))
+        hint = messages.text("choose_picture", language)
+        label = messages.text("download_marked", language, n=0)
+        return [
+            TabState(language=language),
+            gr.update(value=f'<p class="civitai-shortcut-hint">{hint}</p>'),
+            gr.update(value=label),
+            *view.in_language(language),
+            gr.update(choices=tab_browse.recent_labels(), value=None),
+            *[
+                gr.update(value=getattr(setting, entry.name))
+                for entry in setting.SETTINGS[: len(fields)]
+            ],
+        ]
+
+    outputs = [view.state, view.picture_hint, view.download_marked_button, *view.translated]
+    outputs += [view.recent_dropdown, *fields]
+    gr.context.Context.root_block.load(on_open, None, outputs, **host.event_options())
+
+
+def _join_finding(view: View) -> None:
+    outputs = [view.state, view.status, view.version_dropdown]
+    outputs += [view.results_gallery, view.recent_dropdown]
+    named = [view.model_box, view.level_dropdown, view.state]
+    events = [
+        (view.find_button.click, tab_browse.on_find, named),
+        (view.model_box.submit, tab_browse.on_find, named),
+        (view.recent_dropdown.input, tab_browse.on_recent, [view.recent_dropdown, view.state]),
+        (view.results_gallery.select, tab_browse.on_result, [view.state]),
+    ]
+    for event, handler, inputs in events:
+        found = event(handler, inputs, outputs, **host.event_options())
+        _then_page(view, found)
+        if handler is tab_browse.on_find:
+            found.then(
+                tab_browse.show_results,
+                [view.state, view.results_gallery],
+                [view.results_gallery],
+                **host.event_options(),
+            )
+
+
+def _then_page(view: View, event: Any) -> Any:
+    inputs = [view.state, view.version_dropdown, view.sort_dropdown, view.period_dropdown]
+    inputs += [view.level_dropdown, view.type_dropdown, view.meta_checkbox]
+    return event.then(tab_browse.show_page, inputs, _page_outputs(view), **host.event_options())
+
+
+def _page_outputs(view: View) -> list[Any]:
+    outputs = [view.state, view.gallery, view.page_text, view.page_slider, view.first_button]
+    outputs += [view.previous_button, view.next_button, view.status, view.download_page_button]
+    return [*outputs, view.picture_panel, view.picture_hint]
+
+
+def _join_pages(view: View) -> None:
+    turns = (
+        (view.first_button, tab_browse.on_first),
+        (view.previous_button, tab_browse.on_previous),
+        (view.next_button, tab_browse.on_next),
+    )
+    for button, handler in turns:
+        _then_page(view, button.click(handler, [view.state], [view.state], **host.event_options()))
+    slid = view.page_slider.release(
+        tab_browse.on_go_to, [view.page_slider, view.state], [view.state], **host.event_options()
+    )
+    _then_page(view, slid)
+    for name in ("version", "sort", "period", "level", "type"):
+        _then_page(view, _unchanged(view, getattr(view, f"{name}_dropdown").input))
+    _then_page(view, _unchanged(view, view.meta_checkbox.input))
+
+
+def _unchanged(view: View, event: Any) -> Any:
+    """The first link of a chain that only looks at the filters."""
+    return event(lambda state: state, [view.state], [view.state], **host.event_options())
+
+
+def _join_picture(view: View) -> None:
+    chosen = view.gallery.select(
+        tab_picture.on_select, [view.state], [view.state], **host.event_options()
+    )
+    _then_picture(view, chosen)
+    for name, step in (("previous", -1), ("next", 1)):
+        button = getattr(view, f"{name}_picture_button")
+        stepped = button.click(
+            lambda state, step=step: tab_picture.on_step(state, step),
+            [view.state],
+            [view.state],
+            **host.event_options(),
+        )
+        _then_picture(view, stepped)
+    view.close_button.click(
+        tab_picture.on_close,
+        [view.state],
+        [view.state, view.picture_panel, view.picture_hint, view.video],
+        **host.event_options(),
+    )
+    outputs = [view.state, view.gallery, view.mark_button, view.download_marked_button]
+    outputs.append(view.clear_marks_button)
+    for button, handler in (
+        (view.mark_button, tab_picture.on_mark),
+        (view.clear_marks_button, tab_picture.on_clear_marks),
+    ):
+        button.click(handler, [view.state], outputs, **host.event_options())
+
+
+def _then_picture(view: View, event: Any) -> None:
+    outputs = [view.picture_panel, view.picture_hint, view.picture, view.video]
+    outputs += [view.picture_status, view.infotext_box, view.send_row, view.details]
+    outputs.append(view.mark_button)
+    event.then(tab_picture.show_picture, [view.state], outputs, **host.event_options())
+
+
+def _join_downloads(view: View) -> None:
+    plain = (
+        (view.download_marked_button, tab_jobs.on_download_marked),
+        (view.download_page_button, tab_jobs.on_download_page),
+        (view.save_picture_button, tab_jobs.on_save_picture),
+    )
+    for button, handler in plain:
+        button.click(handler, [view.state], [view.status], **host.event_options())
+    view.download_gallery_button.click(
+        tab_jobs.on_download_gallery,
+        [view.limit_number, view.state],
+        [view.status],
+        **host.event_options(),
+    )
+
+
+def _join_settings(view: View) -> None:
+    both = [view.key_box, view.key_status]
+    options = host.event_options()
+    view.save_key_button.click(
+        tab_settings.on_save_key, [view.key_box, view.state], both, **options
+    )
+    view.remove_key_button.click(tab_settings.on_remove_key, [view.state], both, **options)
+    view.test_key_button.click(tab_settings.on_test_key, [view.state], [view.key_status], **options)
+    if _setting_fields(view):
+        view.save_settings_button.click(
+            tab_settings.on_save_settings,
+            [view.state, *_setting_fields(view)],
+            [view.settings_status],
+            **options,
+        )
+
+
+def _setting_fields(view: View) -> list[Any]:
+    """In the order of `setting.SETTINGS`; none where the host's own page has them."""
+    names = [f"setting_{entry.name}" for entry in setting.SETTINGS]
+    return [view.parts[name] for name in names if name in view.parts]

@@ -1,0 +1,229 @@
+"""The tab's components; no handler, no request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from . import host, messages, setting
+
+__all__ = ["PREFIX", "View", "build"]
+
+PREFIX = "civitai_shortcut_"  # of all our ids in the page
+
+
+@dataclass
+class View:
+    """The components by name, and which words each has."""
+
+    parts: dict[str, Any] = field(default_factory=dict)
+    words: list[tuple[Any, dict[str, tuple[str, str]]]] = field(default_factory=list)
+    has_paste_buttons: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["parts"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def add(
+        self, name: str, kind: type, words: dict[str, str] | None = None, **options: Any
+    ) -> Any:
+        """A component `name`, its id made of that. words: property -> key of its words.
+
+        Keys: `find`; `choices:sort`, the labels of that dropdown; `sort:Newest`, one of them;
+        `setting:http_timeout`.
+        """
+        said = {prop: _split(key) for prop, key in (words or {}).items()}
+        values = {prop: _words(key, setting.language) for prop, key in said.items()}
+        component = kind(elem_id=PREFIX + name, **{**options, **values})
+        self.parts[name] = component
+        if said:
+            self.words.append((component, said))
+        return component
+
+    def in_language(self, language: str) -> list[dict[str, Any]]:
+        """An update for each component that has words, in `translated`'s order."""
+        return [
+            gr.update(**{prop: _words(key, language) for prop, key in said.items()})
+            for _, said in self.words
+        ]
+
+    @property
+    def translated(self) -> list[Any]:
+        return [component for component, _ in self.words]
+
+
+def build() -> View:
+    """Inside `gr.Blocks`: everything, in the host's language until the browser's is known."""
+    view = View()
+    with gr.Column(elem_id=f"{PREFIX}tab"):
+        _model_rows(view)
+        with gr.Row(elem_id=f"{PREFIX}main"):
+            with gr.Column(scale=3, min_width=420):
+                _gallery(view)
+            with gr.Column(scale=2, min_width=320):
+                _picture(view)
+        view.add("jobs", gr.HTML, value='<div class="civitai-shortcut-jobs"></div>')
+        _settings(view)
+    return view
+
+
+def _model_rows(view: View) -> None:
+    with gr.Row(elem_classes="civitai-shortcut-row"):
+        words = {"label": "model_label", "placeholder": "model_hint"}
+        view.add("model_box", gr.Textbox, words, lines=1, max_lines=1, scale=5)
+        view.add("find_button", gr.Button, {"value": "find"}, variant="primary", scale=1)
+        view.add("recent_dropdown", gr.Dropdown, {"label": "recent"}, choices=[], scale=3)
+    with gr.Row(elem_classes="civitai-shortcut-row"):
+        view.add("version_dropdown", gr.Dropdown, {"label": "version"}, choices=[], scale=3)
+        for kind, default in (
+            ("sort", "Newest"),
+            ("period", "AllTime"),
+            ("level", setting.gallery_level),
+            ("type", ""),
+        ):
+            words = {"label": kind, "choices": f"choices:{kind}", "value": f"{kind}:{default}"}
+            view.add(f"{kind}_dropdown", gr.Dropdown, words, scale=2, min_width=110)
+        words = {"label": "with_meta"}
+        view.add("meta_checkbox", gr.Checkbox, words, value=False, scale=2, min_width=150)
+    view.add("status", gr.HTML, value="")
+    view.add(
+        "results_gallery",
+        gr.Gallery,
+        {"label": "results"},
+        columns=6,
+        height=280,
+        object_fit="cover",
+        allow_preview=False,
+        visible=False,
+    )
+
+
+def _gallery(view: View) -> None:
+    view.add(
+        "gallery",
+        gr.Gallery,
+        {"label": "gallery"},
+        columns=setting.gallery_columns,
+        rows=setting.gallery_rows,
+        height="auto",
+        object_fit="cover",
+        allow_preview=False,
+    )
+    with gr.Row(elem_classes="civitai-shortcut-row civitai-shortcut-pages"):
+        for name in ("first", "previous", "next"):
+            view.add(f"{name}_button", gr.Button, {"value": name}, interactive=False, min_width=80)
+        view.add("page_text", gr.HTML, value="")
+        view.add(
+            "page_slider",
+            gr.Slider,
+            {"label": "page_slider"},
+            minimum=1,
+            maximum=2,
+            step=1,
+            value=1,
+            visible=False,
+            min_width=140,
+        )
+    with gr.Row(elem_classes="civitai-shortcut-row"):
+        view.add("download_marked_button", gr.Button, value=_marked_label(0), interactive=False)
+        view.add("clear_marks_button", gr.Button, {"value": "clear_marks"}, interactive=False)
+        view.add("download_page_button", gr.Button, {"value": "download_page"}, interactive=False)
+        view.add("download_gallery_button", gr.Button, {"value": "download_gallery"})
+        view.add(
+            "limit_number",
+            gr.Number,
+            {"label": "download_limit"},
+            value=setting.gallery_download_limit,
+            precision=0,
+            min_width=90,
+        )
+
+
+def _marked_label(count: int) -> str:
+    return messages.text("download_marked", setting.language, n=count)
+
+
+def _picture(view: View) -> None:
+    hint = messages.text("choose_picture", setting.language)
+    view.add("picture_hint", gr.HTML, value=f'<p class="civitai-shortcut-hint">{hint}</p>')
+    with gr.Column(visible=False, elem_id=f"{PREFIX}picture_panel") as panel:
+        view.parts["picture_panel"] = panel
+        with gr.Row(elem_classes="civitai-shortcut-row"):
+            for name in ("previous_picture", "next_picture", "mark", "save_picture", "close"):
+                view.add(f"{name}_button", gr.Button, {"value": name}, min_width=40)
+        picture = view.add(
+            "picture", gr.Image, {"label": "picture"}, type="pil", interactive=False, height=520
+        )
+        view.add("video", gr.Video, {"label": "video"}, visible=False, height=520, autoplay=True)
+        view.add("picture_status", gr.HTML, value="")
+        box = view.add(
+            "infotext_box",
+            gr.Textbox,
+            {"label": "infotext"},
+            lines=6,
+            max_lines=14,
+            interactive=True,
+            **host.copy_button(),
+        )
+        with gr.Row(visible=False, elem_id=f"{PREFIX}send_row") as send_row:
+            view.parts["send_row"] = send_row
+            view.has_paste_buttons = host.add_paste_buttons(box, picture)
+        view.add("details", gr.HTML, value="")
+
+
+def _settings(view: View) -> None:
+    with gr.Accordion(open=False, label=messages.text("settings", setting.language)) as accordion:
+        view.parts["settings_accordion"] = accordion
+        view.words.append((accordion, {"label": _split("settings")}))
+        with gr.Row(elem_classes="civitai-shortcut-row"):
+            view.add(
+                "key_box",
+                gr.Textbox,
+                {"label": "api_key", "placeholder": "api_key_hint"},
+                type="password",
+                scale=4,
+            )
+            for name in ("save_key", "test_key", "remove_key"):
+                view.add(f"{name}_button", gr.Button, {"value": name}, min_width=90)
+        view.add("key_status", gr.HTML, value="")
+        if not host.in_webui():  # there the WebUI's own settings page has them
+            _setting_fields(view)
+
+
+def _setting_fields(view: View) -> None:
+    for start in range(0, len(setting.SETTINGS), 4):
+        with gr.Row(elem_classes="civitai-shortcut-row"):
+            for entry in setting.SETTINGS[start : start + 4]:
+                options = {"choices": list(entry.choices)} if entry.choices else {}
+                view.add(f"setting_{entry.name}", *_field(entry), **options, min_width=160)
+    view.add("save_settings_button", gr.Button, {"value": "save_settings"})
+    view.add("settings_status", gr.HTML, value="")
+
+
+def _field(entry: setting.Setting) -> tuple[type, dict[str, str]]:
+    words = {"label": f"setting:{entry.name}"}
+    if isinstance(entry.default, bool):
+        return gr.Checkbox, words
+    if isinstance(entry.default, str):
+        return (gr.Dropdown if entry.choices else gr.Textbox), words
+    return gr.Number, words
+
+
+def _split(key: str) -> tuple[str, str]:
+    kind, _, name = key.partition(":")
+    return (kind, name) if name or ":" in key else ("", key)
+
+
+def _words(key: tuple[str, str], language: str) -> str | list[str]:
+    kind, name = key
+    if kind == "":
+        return messages.text(name, language)
+    if kind == "choices":
+        return messages.choices(name, language)
+    if kind == "setting":
+        return messages.setting_label(name, language)
+    return messages.label_of(kind, name, language)

@@ -1,0 +1,156 @@
+"""The download jobs of this process: each in a thread of its own, whoever looks at them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import setting, util
+from .errors import CivitaiShortcutError
+from .gallery.images import Image
+from .gallery.job_progress import JobProgress
+from .gallery.job_run import JobRun
+from .gallery.jobs import Item, Job, JobStore
+from .gallery.paging import ImageQuery
+from .gallery_network import network_of, pictures_folder, reserve
+
+__all__ = ["JobService", "ShownJob"]
+
+_FAILED_SHOWN = 50
+
+
+class ShownJob:
+    """A job as it is now: `progress` while this process works on it; the failed ones, a few."""
+
+    def __init__(self, job: Job, progress: JobProgress | None, failed: list[Item]) -> None:
+        self.job, self.progress, self.failed = job, progress, failed
+
+    @property
+    def state(self) -> str:
+        return self.progress.state if self.progress is not None else self.job.state
+
+
+class JobService:
+    """All methods may be called from any thread. Raises DiskError when the database is unusable."""
+
+    def __init__(self, client: Callable[[], Any]) -> None:
+        """client: gives the HTTP client, anew for each job."""
+        self._client = client
+        self._lock = threading.Lock()
+        self._runs: dict[int, JobRun] = {}
+        self._progress: dict[int, JobProgress] = {}
+
+    def download_gallery(self, title: str, query: ImageQuery, wanted: int) -> int:
+        """A new job of up to `wanted` pictures of a gallery; its number."""
+        with self._store() as store:
+            job_id = store.add(title, query, pictures_folder(title), wanted)
+        self._start(job_id)
+        return job_id
+
+    def download_chosen(self, title: str, images: Sequence[Image]) -> int:
+        """A new job of just these; its number."""
+        with self._store() as store:
+            job_id = store.add_chosen(title, images, pictures_folder(title))
+        self._start(job_id)
+        return job_id
+
+    def go_on_after_start(self) -> None:
+        """What was at work when the program ended goes on, and what waits for room on the disk."""
+        with self._store() as store:
+            if store.set_aside:
+                util.printD(f"[gallery] a damaged database is kept as {store.set_aside}")
+            left = [job for job in store.jobs() if _goes_on_by_itself(job)]
+            left = [job for job in left if not store.is_worked_on(job.id)]
+        for job in reversed(left):
+            self._start(job.id)
+
+    def stop(self, job_id: int, state: str) -> None:
+        """`cancelled` or `paused`. A cancelled job cannot go on, but its failed ones can retry."""
+        with self._lock:
+            run = self._runs.get(job_id)
+        if run is not None:
+            run.stop(state)
+            return
+        with self._store() as store:
+            if not store.job(job_id).is_over and not store.is_worked_on(job_id):
+                store.set_state(job_id, state)
+
+    def resume(self, job_id: int) -> None:
+        self._start(job_id)
+
+    def retry(self, job_id: int) -> None:
+        with self._store() as store:
+            changed = store.retry_failed(job_id)
+        if changed:
+            self._start(job_id)
+
+    def forget(self, job_id: int) -> None:
+        """Off the list, unless it is at work."""
+        with self._store() as store:
+            if not store.is_worked_on(job_id):
+                store.forget(job_id)
+
+    def folder(self, job_id: int) -> str:
+        with self._store() as store:
+            return store.job(job_id).folder
+
+    def shown(self, limit: int = 12) -> list[ShownJob]:
+        """The newest first."""
+        with self._store() as store:
+            jobs = store.jobs(limit)
+            with self._lock:
+                progress = dict(self._progress)
+            return [
+                ShownJob(
+                    job,
+                    progress.get(job.id),
+                    store.failed(job.id, _FAILED_SHOWN) if job.failed else [],
+                )
+                for job in jobs
+            ]
+
+    def _store(self) -> JobStore:
+        return JobStore(setting.database_file())
+
+    def _start(self, job_id: int) -> None:
+        thread = threading.Thread(
+            target=self._work, args=(job_id,), name=f"gallery-job-{job_id}", daemon=True
+        )
+        thread.start()
+
+    def _work(self, job_id: int) -> None:
+        try:
+            with self._store() as store:
+                self._run(store, job_id)
+        except CivitaiShortcutError as error:
+            util.printD(f"[gallery] job {job_id}: {error}")
+
+    def _run(self, store: JobStore, job_id: int) -> None:
+        run = JobRun(
+            store,
+            job_id,
+            network_of(self._client()),
+            setting.gallery_max_concurrent_downloads,
+            reserve(),
+            self._told,
+            wait_for_room=True,
+        )
+        with self._lock:
+            if job_id in self._runs:
+                return
+            self._runs[job_id] = run
+        try:
+            run.run()
+        finally:
+            with self._lock:
+                del self._runs[job_id]
+                self._progress.pop(job_id, None)
+
+    def _told(self, progress: JobProgress) -> None:
+        with self._lock:
+            self._progress[progress.job_id] = progress
+
+
+def _goes_on_by_itself(job: Job) -> bool:
+    return job.state in ("queued", "running") or (job.state == "paused" and job.reason == "disk")

@@ -1,0 +1,160 @@
+"""What the tab does to download, and what its panel of jobs shows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from . import civitai_gallery_action, messages, setting, util
+from .errors import CivitaiShortcutError, SettingError
+from .gallery.images import Image, cache_name, poster_url, sized_url
+from .gallery.jobs import Item
+from .job_service import JobService, ShownJob
+from .tab_browse import status_line, told
+from .tab_state import TabState
+
+__all__ = ["job_service", "on_download_gallery", "on_download_marked", "on_download_page"]
+__all__ += ["on_save_picture", "panel"]
+
+_service: JobService | None = None
+_service_lock = threading.Lock()
+
+
+def job_service() -> JobService:
+    """The one service of this process, made when it is first asked for."""
+    global _service
+    with _service_lock:
+        if _service is None:
+            _service = JobService(lambda: civitai_gallery_action.get_http_client())
+        return _service
+
+
+# Handlers: each returns the status line
+
+
+def on_download_marked(state: TabState) -> str:
+    return _download(state, state.marked)
+
+
+def on_download_page(state: TabState) -> str:
+    return _download(state, state.images)
+
+
+def on_save_picture(state: TabState) -> str:
+    return _download(state, () if state.picture is None else (state.picture,))
+
+
+def on_download_gallery(limit: float | None, state: TabState) -> str:
+    """The gallery as the filters show it, up to `limit` pictures."""
+    if state.model is None:
+        return status_line(messages.text("choose_model", state.language), "failed")
+    try:
+        wanted = _limit_of(limit)
+        job_id = job_service().download_gallery(state.model.name, state.pages.query, wanted)
+    except CivitaiShortcutError as error:
+        return told(error, state.language)
+    return status_line(messages.text("job_started", state.language, job=job_id, n=wanted))
+
+
+def _limit_of(number: float | None) -> int:
+    entry = next(e for e in setting.SETTINGS if e.name == "gallery_download_limit")
+    if number is None or number != int(number) or not entry.low <= number <= entry.high:
+        raise SettingError(f"Give a whole number of pictures from {entry.low} to {entry.high}.")
+    return int(number)
+
+
+def _download(state: TabState, images: Sequence[Image]) -> str:
+    if state.model is None or not images:
+        return status_line(messages.text("nothing_to_download", state.language), "failed")
+    try:
+        job_id = job_service().download_chosen(state.model.name, images)
+    except CivitaiShortcutError as error:
+        return told(error, state.language)
+    return status_line(messages.text("job_started", state.language, job=job_id, n=len(images)))
+
+
+# The panel, as data for the page's code: every text in it is shown as text
+
+
+def panel(language: str) -> dict[str, Any]:
+    """All that the panel of jobs shows, in words. Raises DiskError."""
+    names = ("jobs_title", "jobs_none", "failed_picture", "failed_reason")
+    words = {name: messages.text(name, language) for name in names}
+    return {"words": words, "jobs": [_row(shown, language) for shown in job_service().shown()]}
+
+
+def _row(shown: ShownJob, language: str) -> dict[str, Any]:
+    job, state = shown.job, shown.state
+    now = shown.progress or job
+    more = job.failed - len(shown.failed)
+    is_over = state in ("done", "cancelled")
+    return {
+        "id": job.id,
+        "title": job.title,
+        "state": state,
+        "state_words": messages.text(f"state_{state}", language),
+        "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
+        "line": _line(shown, language),
+        "note": _note(shown, language),
+        "toast": messages.text("some_failed", language, n=now.failed) if now.failed else "",
+        "actions": _actions(shown, language),
+        "failed": [_failed_row(item, language) for item in shown.failed] if is_over else [],
+        "more": messages.text("more_failed", language, n=more) if more > 0 and is_over else "",
+    }
+
+
+def _line(shown: ShownJob, language: str) -> str:
+    now = shown.progress or shown.job
+    if shown.state in ("done", "cancelled"):
+        counts = {"saved": now.saved, "skipped": now.skipped, "failed": now.failed}
+        return messages.text("job_counts", language, **counts)
+    key = "of" if now.walked else "of_at_most"
+    parts = [messages.text(key, language, done=now.finished, total=now.total)]
+    parts.append(util.short_bytes(now.bytes))
+    if shown.progress is not None and shown.state == "running":
+        parts += _speed(shown.progress, language)
+    return " · ".join(parts)
+
+
+def _speed(progress: Any, language: str) -> list[str]:
+    parts = [f"{util.short_bytes(progress.rate)}/s"]
+    if progress.resting >= 1:
+        parts.append(messages.text("resting", language, seconds=round(progress.resting)))
+    elif progress.seconds_left is not None:
+        seconds = round(progress.seconds_left)
+        time_left = f"{seconds // 60}:{seconds % 60:02d}"
+        parts.append(messages.text("time_left", language, time=time_left))
+    return parts
+
+
+def _note(shown: ShownJob, language: str) -> str:
+    """Why it does not go on, in words."""
+    missing = shown.progress.missing if shown.progress is not None else 0
+    if missing:
+        return messages.text("missing_room", language, size=util.short_bytes(missing))
+    now = shown.progress or shown.job
+    return messages.reason(now.reason, language) if now.reason else ""
+
+
+def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
+    names = {
+        "running": ["pause", "cancel"],
+        "queued": ["resume", "cancel"],
+        "paused": ["resume", "cancel"],
+    }.get(shown.state, [])
+    if shown.state in ("done", "cancelled"):
+        names = (["retry"] if shown.job.failed else []) + ["open", "forget"]
+    return [{"name": name, "words": messages.text(f"job_{name}", language)} for name in names]
+
+
+def _failed_row(item: Item, language: str) -> dict[str, Any]:
+    image = Image(item.image_id, item.url, item.kind)
+    small = poster_url(image) if image.is_video else sized_url(item.url, "width=450")
+    return {
+        "id": item.image_id,
+        "thumbnail": cache_name(small),
+        "page": f"{setting.base_url()}/images/{item.image_id}",
+        "reason": messages.reason(item.reason, language),
+        "code": item.reason,
+    }

@@ -1,0 +1,259 @@
+"""The catalogue of words for the user, in Traditional Chinese and English."""
+
+from __future__ import annotations
+
+__all__ = ["CHOICES", "SETTINGS", "WORDS"]
+
+# key: (Traditional Chinese, English)
+WORDS: dict[str, tuple[str, str]] = {
+    # Downloads
+    "progress": ("下載圖片 {done}/{total}", "Downloading pictures {done}/{total}"),
+    "resting": ("{seconds} 秒後繼續", "resuming in {seconds} s"),
+    "some_failed": (
+        "部分圖片下載失敗 ({n} 個)，請檢查網路連線 💥!",
+        "Some pictures could not be downloaded ({n}): please check your network connection 💥!",
+    ),
+    "job_counts": (
+        "已儲存 {saved}、略過 {skipped}、失敗 {failed}",
+        "{saved} saved, {skipped} skipped, {failed} failed",
+    ),
+    "job_started": ("工作 {job} 已開始：{n} 張圖片", "Job {job} has begun: {n} pictures"),
+    "nothing_to_download": ("沒有可下載的圖片", "There is nothing to download here"),
+    "time_left": ("剩餘 {time}", "{time} left"),
+    "of_at_most": ("{done} / 最多 {total}", "{done} of at most {total}"),
+    "of": ("{done} / {total}", "{done} of {total}"),
+    "state_queued": ("等待中", "waiting"),
+    "state_running": ("下載中", "downloading"),
+    "state_paused": ("已暫停", "paused"),
+    "state_done": ("完成", "done"),
+    "state_cancelled": ("已取消", "cancelled"),
+    "missing_room": (
+        "磁碟空間不足，還缺 {size}。清出空間後會自動繼續。",
+        "The disk has too little room: {size} are missing. Make room, and it goes on by itself.",
+    ),
+    "job_cancel": ("取消", "Cancel"),
+    "job_pause": ("暫停", "Pause"),
+    "job_resume": ("繼續", "Go on"),
+    "job_retry": ("重試失敗的圖片", "Retry failed"),
+    "job_open": ("開啟資料夾", "Open folder"),
+    "job_forget": ("從清單移除", "Remove from list"),
+    "jobs_none": ("目前沒有下載工作", "No downloads yet"),
+    "jobs_title": ("下載工作", "Downloads"),
+    "failed_picture": ("圖片", "Picture"),
+    "failed_reason": ("原因", "Reason"),
+    "more_failed": ("還有 {n} 個", "and {n} more"),
+    # Reasons: what happened, and what to do
+    "reason_network": (
+        "連線失敗或中斷。請檢查網路後重試。",
+        "The connection failed or broke off. Check your network, then retry.",
+    ),
+    "reason_busy": (
+        "Civitai 要求稍候。請過一段時間再重試。",
+        "Civitai asks for a rest. Retry after a while.",
+    ),
+    "reason_gone": (
+        "圖片已不存在。重試沒有幫助。",
+        "The picture is no longer there. Retrying will not help.",
+    ),
+    "reason_needs_key": (
+        "需要可檢視此圖片的 API 金鑰。請在設定中填入您的 Civitai API 金鑰。",
+        "It needs an API key that may see it. Enter your Civitai API key in the settings.",
+    ),
+    "reason_region": ("您所在的地區無法取得。", "It is not available in your region."),
+    "reason_not_an_image": (
+        "收到的不是圖片或影片。請稍後重試。",
+        "What came is neither an image nor a video. Retry later.",
+    ),
+    "reason_too_large": (
+        "檔案超過設定的大小上限。請在設定中調高上限。",
+        "The file is larger than the limit. Raise the limit in the settings.",
+    ),
+    "reason_refused": (
+        "位址不安全，因此未下載。",
+        "Its address is not one that we follow, for your safety.",
+    ),
+    "reason_disk": (
+        "無法寫入磁碟。請檢查資料夾的權限與空間。",
+        "It cannot be written. Check the folder's permissions and the disk's room.",
+    ),
+    "reason_cancelled": ("已取消。", "It was cancelled."),
+    "reason_bad_answer": (
+        "Civitai 的回應無法讀取。請稍後重試。",
+        "Civitai's answer cannot be read. Retry later.",
+    ),
+    "reason_bad_input": ("輸入有誤。", "The input makes no sense."),
+    "reason_other": ("伺服器拒絕 ({code})。", "The server refused it ({code})."),
+    # The model's row
+    "model_label": (
+        "模型：Civitai 網址、編號或關鍵字",
+        "Model: a Civitai URL, an id, or search words",
+    ),
+    "model_hint": (
+        "例如 https://civitai.com/models/12345、12345 或 風景",
+        "such as https://civitai.com/models/12345, 12345, or landscape",
+    ),
+    "find": ("開啟", "Open"),
+    "recent": ("最近的模型", "Recent models"),
+    "version": ("版本", "Version"),
+    "all_versions": ("所有版本", "All versions"),
+    "sort": ("排序", "Sort"),
+    "period": ("期間", "Period"),
+    "level": ("最高分級", "Highest rating"),
+    "type": ("類型", "Type"),
+    "with_meta": ("只顯示有生成資料的", "With generation data only"),
+    "results": ("搜尋結果", "Search results"),
+    "found": ("找到 {n} 個模型，請選擇一個", "{n} models found: choose one"),
+    "found_none": (
+        "找不到符合「{words}」的模型，請換個關鍵字",
+        "No model matches “{words}”: try other words",
+    ),
+    "sort_dropped": (
+        "選擇「所有版本」時，Civitai 只依上傳順序排序（最新或最舊）。選擇一個版本即可使用此排序。",
+        "For all versions Civitai sorts by upload only (newest or oldest). Choose one version to"
+        " have this sort.",
+    ),
+    "opened": ("{name}（{type}，作者 {creator}）", "{name} ({type} by {creator})"),
+    "opened_no_creator": ("{name}（{type}）", "{name} ({type})"),
+    # The page's row
+    "gallery": ("社群圖庫", "Community gallery"),
+    "first": ("⏮ 第一頁", "⏮ First"),
+    "previous": ("◀ 上一頁", "◀ Previous"),
+    "next": ("下一頁 ▶", "Next ▶"),
+    "page_slider": ("頁", "Page"),
+    "page": ("第 {n} 頁", "Page {n}"),
+    "end": ("第 {n} 頁 · 圖庫結尾", "Page {n} · end of gallery"),
+    "empty": (
+        "這裡沒有圖片（可嘗試其他篩選條件）",
+        "There are no pictures here (try other filters)",
+    ),
+    "loading": ("載入中…", "Loading…"),
+    "some_thumbnails_failed": (
+        "{n} 張縮圖無法載入：{reason}",
+        "{n} thumbnails could not be loaded: {reason}",
+    ),
+    "unreadable_rows": (
+        "{n} 張圖片因位址不明而未顯示",
+        "{n} pictures are not shown, for their addresses",
+    ),
+    # The picture's panel
+    "picture": ("圖片", "Picture"),
+    "video": ("影片", "Video"),
+    "infotext": ("生成資料 (infotext)", "Generation data (infotext)"),
+    "no_infotext": (
+        "這張圖片沒有公開生成資料",
+        "No generation data was published with this picture",
+    ),
+    "previous_picture": ("◀", "◀"),
+    "next_picture": ("▶", "▶"),
+    "mark": ("☆ 標記", "☆ Mark"),
+    "unmark": ("★ 取消標記", "★ Unmark"),
+    "close": ("✕ 關閉", "✕ Close"),
+    "save_picture": ("⬇ 儲存這張", "⬇ Save this one"),
+    "by": ("作者", "By"),
+    "created": ("日期", "Date"),
+    "reactions": ("回應", "Reactions"),
+    "size": ("尺寸", "Size"),
+    "rating": ("分級", "Rating"),
+    "base_model": ("基礎模型", "Base model"),
+    "on_civitai": ("在 Civitai 開啟", "Open on Civitai"),
+    "resources": ("使用的資源", "Resources used"),
+    "weight": ("權重", "weight"),
+    "anonymous": ("（未知）", "(unknown)"),
+    "loading_original": ("原圖載入中…", "Loading the original…"),
+    "choose_picture": ("點選一張圖片以檢視", "Click a picture to see it and how it was made"),
+    # The download row
+    "download_marked": ("⬇ 下載已標記 ({n})", "⬇ Download marked ({n})"),
+    "download_page": ("⬇ 下載本頁", "⬇ Download this page"),
+    "download_gallery": ("⬇ 下載整個圖庫", "⬇ Download gallery"),
+    "download_limit": ("最多張數", "At most"),
+    "clear_marks": ("清除標記", "Clear marks"),
+    "choose_model": ("請先開啟一個模型", "Open a model first"),
+    # Settings
+    "settings": ("設定", "Settings"),
+    "save_settings": ("儲存設定", "Save settings"),
+    "settings_saved": ("設定已儲存", "The settings are saved"),
+    "api_key": (
+        "Civitai API 金鑰（只寫入，不會顯示）",
+        "Civitai API key (written only, never shown)",
+    ),
+    "api_key_hint": ("在此貼上新的金鑰", "Paste a new key here"),
+    "save_key": ("儲存金鑰", "Save key"),
+    "test_key": ("測試金鑰", "Test key"),
+    "remove_key": ("移除金鑰", "Remove key"),
+    "key_saved": ("金鑰已儲存", "The key is saved"),
+    "key_removed": ("金鑰已移除", "The key is removed"),
+    "key_empty": ("請先貼上金鑰", "Paste a key first"),
+    "key_works": ("金鑰有效：{user}", "The key works: it is {user}'s"),
+    "key_wrong": (
+        "Civitai 不認得這個金鑰，請在帳號設定中建立新的金鑰",
+        "Civitai does not know this key: make a new one in your account settings",
+    ),
+    "key_none": ("尚未儲存金鑰", "No key is saved"),
+    "key_of_environment": (
+        "使用環境變數 CIVITAI_API_KEY 的金鑰",
+        "The key of the environment variable CIVITAI_API_KEY is used",
+    ),
+}
+
+# What the API calls it: (Traditional Chinese, English)
+CHOICES: dict[str, dict[str, tuple[str, str]]] = {
+    "sort": {
+        "Newest": ("最新", "Newest"),
+        "Oldest": ("最舊", "Oldest"),
+        "Most Reactions": ("最多回應", "Most reactions"),
+        "Most Comments": ("最多留言", "Most comments"),
+        "Most Collected": ("最多收藏", "Most collected"),
+    },
+    "period": {
+        "AllTime": ("所有時間", "All time"),
+        "Year": ("一年內", "Year"),
+        "Month": ("一個月內", "Month"),
+        "Week": ("一週內", "Week"),
+        "Day": ("一天內", "Day"),
+    },
+    "level": {
+        "None": ("PG（普遍級）", "PG"),
+        "Soft": ("PG-13（輔導級）", "PG-13"),
+        "Mature": ("R（限制級）", "R"),
+        "X": ("X", "X"),
+        "XXX": ("XXX", "XXX"),
+    },
+    "type": {
+        "": ("圖片與影片", "Images and videos"),
+        "image": ("圖片", "Images"),
+        "video": ("影片", "Videos"),
+    },
+}
+
+# Each setting: (Traditional Chinese, English)
+SETTINGS: dict[str, tuple[str, str]] = {
+    "http_timeout": (
+        "等待 Civitai API 回應的秒數",
+        "Seconds to wait for an answer of Civitai's API",
+    ),
+    "http_max_retries": ("請求失敗後的重試次數", "Further tries after a failed request"),
+    "http_retry_delay": ("重試前等待的秒數（逐次加倍）", "Seconds before another try (doubling)"),
+    "gallery_download_timeout": ("圖片主機可沉默的秒數", "Seconds an image host may be silent"),
+    "gallery_max_concurrent_downloads": ("同時下載的數量", "Downloads at the same time"),
+    "gallery_download_batch_size": ("每批圖片數量", "Pictures in one batch"),
+    "gallery_batch_pause": ("兩批之間的秒數", "Seconds between batches"),
+    "gallery_max_image_mb": ("圖片大小上限 (MB)", "Largest image to download (MB)"),
+    "gallery_max_video_mb": ("影片大小上限 (MB)", "Largest video to download (MB)"),
+    "gallery_disk_reserve_mb": ("磁碟保留空間 (MB)", "Disk space always left free (MB)"),
+    "gallery_cache_mb": ("圖片快取大小上限 (MB)", "Largest size of the picture cache (MB)"),
+    "gallery_columns": ("圖庫欄數", "Columns of the gallery"),
+    "gallery_rows": ("圖庫列數", "Rows of the gallery"),
+    "gallery_level": ("顯示的最高分級", "Highest rating to show"),
+    "gallery_download_limit": ("下載整個圖庫時的張數", "Pictures of a whole gallery to download"),
+    "usergallery_preloading": ("在背景預先載入下一頁", "Load the next page in the background"),
+    "save_infotext": ("在圖片旁儲存 infotext (.txt)", "Save the infotext (.txt) beside a picture"),
+    "save_record": (
+        "在圖片旁儲存 Civitai 紀錄 (.json)",
+        "Save Civitai's record (.json) beside a picture",
+    ),
+    "download_images_folder": (
+        "儲存圖片的資料夾（空白：預設）",
+        "Folder for saved pictures (empty: the usual one)",
+    ),
+    "language": ("無瀏覽器時的語言", "Language where no browser tells it"),
+}
