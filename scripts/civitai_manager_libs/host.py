@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 __all__ = [
@@ -165,7 +166,7 @@ def add_option(
 
     kind, arguments = component or (None, None)
     info = shared.OptionInfo(default, label, kind, arguments, section=section, onchange=on_change)
-    shared.opts.add_option(name, info)
+    shared.opts.add_option(option_key(name), info)
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
