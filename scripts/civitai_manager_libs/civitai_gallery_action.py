@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -17,11 +17,10 @@ from .errors import CivitaiShortcutError
 from .gallery.downloads import Summary, download_all
 from .gallery.images import thumbnail_url
 from .http_client import CivitaiHttpClient
-from .receiving import CHUNK_SIZE
 
 __all__ = ["GalleryDownloadManager", "download_images", "download_images_batch"]
 __all__ += ["download_images_with_progress", "download_large_image", "get_http_client"]
-__all__ += ["gr", "pre_loading"]
+__all__ += ["pre_loading"]
 
 _http_client: CivitaiHttpClient | None = None
 _http_client_lock = threading.Lock()
@@ -55,12 +54,15 @@ def download_images_with_progress(
 def download_images_batch(
     dn_image_list: Iterable[str] | None, batch_size: int | None = None
 ) -> Summary:
-    """`download_images` by batches of `batch_size` (None: the setting's), a pause between two."""
+    """`download_images` by batches of `batch_size` (None: the setting's).
+
+    There is a pause before a batch when the one before it has asked for anything.
+    """
     size = setting.gallery_download_batch_size if batch_size is None else batch_size
     urls = iter(_urls(dn_image_list))
-    whole = Summary()
+    whole, part = Summary(), Summary()
     while batch := list(islice(urls, max(1, size))):
-        if whole.total:
+        if part.saved or part.failed:
             time.sleep(setting.gallery_batch_pause)
         part = _download(batch)
         whole.total += part.total
@@ -73,7 +75,10 @@ def download_images_batch(
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
     """One picture in pieces of `chunk_size` bytes; False and a log line when it fails."""
-    return _save(img_url, save_path, chunk_size=max(1, chunk_size))
+    client = _our_client()
+    if client is None:
+        return _download_single_image(img_url, save_path)
+    return client.save(img_url, save_path, chunk_size=max(1, chunk_size))
 
 
 def pre_loading(usergal_page_url: str | None, paging_information: Any = None) -> None:
@@ -93,42 +98,41 @@ class GalleryDownloadManager:
 
     def __init__(self) -> None:
         self.failed_downloads: list[tuple[str, str]] = []
+        self._lock = threading.Lock()
 
     def download_with_retry(self, img_url: str, save_path: str, max_retries: int = 2) -> bool:
         """One picture, tried again `max_retries` times where that can help."""
-        if _saved_in_tries(img_url, save_path, max_retries):
-            return True
-        if (img_url, save_path) not in self.failed_downloads:
-            self.failed_downloads.append((img_url, save_path))
-        return False
+        got = _saved_in_tries(img_url, save_path, max_retries)
+        asked = (img_url, save_path)
+        with self._lock:
+            if got and asked in self.failed_downloads:
+                self.failed_downloads.remove(asked)
+            elif not got and asked not in self.failed_downloads:
+                self.failed_downloads.append(asked)
+        return got
 
     def retry_failed_downloads(self) -> int:
         """Try each that failed once more; returns how many came, and keeps the rest listed."""
-        failed, self.failed_downloads = self.failed_downloads, []
-        return sum(self.download_with_retry(url, path) for url, path in failed)
+        return sum(self.download_with_retry(*asked) for asked in list(self.failed_downloads))
 
 
 def _download_single_image(img_url: str, save_path: str) -> bool:
     """One picture; one that is there already is taken as whole."""
-    return _save(img_url, save_path)
+    return os.path.isfile(save_path) or bool(get_http_client().download_file(img_url, save_path))
 
 
-def _save(
-    url: str, path: str, chunk_size: int = CHUNK_SIZE, max_retries: int | None = None
-) -> bool:
-    if os.path.isfile(path):
-        return True
+def _our_client() -> CivitaiHttpClient | None:
+    """The client if it is exactly ours: a stand-in, of whatever kind, promises `download_file`."""
     client = get_http_client()
-    if isinstance(client, CivitaiHttpClient):
-        return client.save(url, path, chunk_size=chunk_size, max_retries=max_retries)
-    return bool(client.download_file(url, path))
+    return client if type(client) is CivitaiHttpClient else None
 
 
 def _saved_in_tries(url: str, path: str, max_retries: int) -> bool:
     """Our client tries again by itself, and knows when not to; a stand-in only says False."""
-    if isinstance(get_http_client(), CivitaiHttpClient):
-        return _save(url, path, max_retries=max_retries)
-    for tried in range(max_retries + 1):
+    client = _our_client()
+    if client is not None:
+        return client.save(url, path, max_retries=max_retries)
+    for tried in range(max(0, max_retries) + 1):
         if tried:
             time.sleep(setting.http_retry_delay * 2 ** (tried - 1))
         if _download_single_image(url, path):
@@ -137,7 +141,9 @@ def _saved_in_tries(url: str, path: str, max_retries: int) -> bool:
 
 
 def _urls(given: Iterable[str] | None) -> list[str]:
-    return [url for url in given or () if isinstance(url, str) and _is_url(url)]
+    """Each URL once; what else is in the list is passed over."""
+    urls = (url for url in given or () if isinstance(url, str) and _is_url(url))
+    return list(dict.fromkeys(urls))
 
 
 def _is_url(text: str) -> bool:
@@ -176,23 +182,27 @@ def _preloaded(page_url: str, paging_information: Any) -> None:
 
 
 def _preload_after(page_url: str, paging_information: Any) -> None:
-    client = get_http_client()
-    next_url = _listed_after(page_url, paging_information) or _told_after(page_url, client)
-    body = client.get_json(next_url) if next_url else None
+    read = getattr(get_http_client(), "get_json", None)  # a stand-in may have none
+    if read is None:
+        return
+    next_url = _listed_after(page_url, paging_information) or _told_after(page_url, read)
+    body = read(next_url) if next_url else None
     if body is not None:
         _download([thumbnail_url(image) for image in civitai_api.page_of(body).images])
 
 
 def _listed_after(page_url: str, paging_information: Any) -> str:
-    listed = paging_information.get("totalPageUrls") if hasattr(paging_information, "get") else ()
-    urls = list(listed or ())
-    following = urls[urls.index(page_url) + 1 :] if page_url in urls else []
+    known = paging_information if isinstance(paging_information, Mapping) else {}
+    urls = known.get("totalPageUrls")
+    if not isinstance(urls, (list, tuple)) or page_url not in urls:
+        return ""
+    following = urls[urls.index(page_url) + 1 :]
     return following[0] if following and isinstance(following[0], str) else ""
 
 
-def _told_after(page_url: str, client: Any) -> str:
+def _told_after(page_url: str, read: Callable[[str], Any]) -> str:
     """The same query with the next cursor; the answer's own `nextPage` could lead anywhere."""
-    body = client.get_json(page_url)
+    body = read(page_url)
     cursor = civitai_api.page_of(body).next_cursor if body is not None else None
     if cursor is None:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .words import CHOICES, SETTINGS, WORDS
@@ -10,6 +11,7 @@ __all__ = ["LANGUAGES", "choices", "label_of", "language_of", "reason", "setting
 __all__ += ["value_of"]
 
 LANGUAGES = ("zh-TW", "en")
+_QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
 def text(key: str, language: str, **values: Any) -> str:
@@ -20,13 +22,14 @@ def text(key: str, language: str, **values: Any) -> str:
 
 def language_of(accepted: str) -> str:
     """The language for a browser's `Accept-Language`: Chinese where it comes before English."""
+    best, chosen = 0.0, "en"
     for part in accepted.lower().split(","):
-        tag = part.partition(";")[0].strip()
-        if tag.startswith("zh"):
-            return "zh-TW"
-        if tag.startswith("en"):
-            return "en"
-    return "en"
+        tag, _, weight = part.replace(" ", "").partition(";q=")
+        language = {"zh": "zh-TW", "en": "en"}.get(tag.partition("-")[0])
+        quality = float(weight) if _QUALITY.fullmatch(weight) else 1.0
+        if language and quality > best:
+            best, chosen = quality, language
+    return chosen
 
 
 def reason(code: str, language: str) -> str:

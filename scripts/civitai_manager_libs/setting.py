@@ -1,62 +1,49 @@
 """The values a user may change, their bounds, and where files go.
 
 Each value is a module attribute, read when it is used (`setting.http_timeout`), so that a change
-is seen by the next call. `change` is the checked way to set one; `load` and `save` keep them
-in `settings.json` of the data folder, or in the host's own settings where there is a host.
+is seen by the next call. `change` is the checked way to set one. They are kept in `settings.json`
+of the data folder, or by the host where there is a host.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from typing import Any
 
 from . import host
 from .errors import SettingError
 from .gallery.images import LEVELS, cache_name
-from .partial_file import PartialFile
+from .messages import LANGUAGES
+from .partial_file import PartialFile, disk_error
+from .setting_entry import Setting
 
-__all__ = ["SETTINGS", "Setting", "base_url", "change", "get_image_url_to_gallery_file", "load"]
-__all__ += ["load_api_key", "save", "save_api_key", "data_folder", "database_file", "restore"]
+__all__ = ["SETTINGS", "Setting", "base_url", "change", "data_folder", "database_file"]
+__all__ += ["get_image_url_to_gallery_file", "load", "load_api_key", "restore", "save"]
+__all__ += ["save_api_key", "saved_pictures_folder"]
 
-
-@dataclass(frozen=True)
-class Setting:
-    """One value: its default gives its type; numbers have bounds, words may have choices.
-
-    `label` says what it does and its unit, in English; `messages` has it in other languages.
-    """
-
-    name: str
-    default: bool | int | float | str
-    label: str
-    low: float = 0
-    high: float = 0
-    choices: tuple[str, ...] = ()
-
-
+# What each does is told in `words`; sizes are in MB, times in seconds.
 SETTINGS = (
-    Setting("http_timeout", 20, "Seconds to wait for an answer of Civitai's API", 1, 600),
-    Setting("http_max_retries", 3, "Further tries after a failed request", 0, 20),
-    Setting("http_retry_delay", 1.0, "Seconds before another try (doubling)", 0, 60),
-    Setting("gallery_download_timeout", 30, "Seconds an image host may be silent", 1, 600),
-    Setting("gallery_max_concurrent_downloads", 3, "Downloads at the same time", 1, 16),
-    Setting("gallery_download_batch_size", 5, "Pictures in one batch", 1, 100),
-    Setting("gallery_batch_pause", 0.5, "Seconds between batches", 0, 60),
-    Setting("gallery_max_image_mb", 200, "Largest image to download (MB)", 1, 100_000),
-    Setting("gallery_max_video_mb", 1024, "Largest video to download (MB)", 1, 100_000),
-    Setting("gallery_disk_reserve_mb", 1024, "Disk space always left free (MB)", 0, 10_000_000),
-    Setting("gallery_cache_mb", 2048, "Largest size of the picture cache (MB)", 10, 10_000_000),
-    Setting("gallery_columns", 6, "Columns of the gallery", 1, 12),
-    Setting("gallery_rows", 2, "Rows of the gallery", 1, 12),
-    Setting("gallery_level", "None", "Highest rating to show", choices=tuple(LEVELS)),
-    Setting("gallery_download_limit", 200, "Pictures of a whole gallery to download", 1, 1_000_000),
-    Setting("usergallery_preloading", True, "Load the next page in the background"),
-    Setting("save_infotext", True, "Save the infotext (.txt) beside a picture"),
-    Setting("save_record", True, "Save Civitai's record (.json) beside a picture"),
-    Setting("download_images_folder", "", "Folder for saved pictures (empty: the usual one)"),
-    Setting("language", "zh-TW", "Language where no browser tells it", choices=("zh-TW", "en")),
+    Setting("http_timeout", 20, 1, 600),
+    Setting("http_max_retries", 3, 0, 20),
+    Setting("http_retry_delay", 1.0, 0, 60),
+    Setting("gallery_download_timeout", 30, 1, 600),
+    Setting("gallery_max_concurrent_downloads", 3, 1, 16),
+    Setting("gallery_download_batch_size", 5, 1, 100),
+    Setting("gallery_batch_pause", 0.5, 0, 60),
+    Setting("gallery_max_image_mb", 200, 1, 100_000),
+    Setting("gallery_max_video_mb", 1024, 1, 100_000),
+    Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
+    Setting("gallery_cache_mb", 2048, 10, 10_000_000),
+    Setting("gallery_columns", 6, 1, 12),
+    Setting("gallery_rows", 2, 1, 12),
+    Setting("gallery_level", "None", choices=tuple(LEVELS)),
+    Setting("gallery_download_limit", 200, 1, 1_000_000),
+    Setting("usergallery_preloading", True),
+    Setting("save_infotext", True),
+    Setting("save_record", True),
+    Setting("download_images_folder", ""),  # empty: the usual one
+    Setting("language", "zh-TW", choices=LANGUAGES),  # where no browser tells it
 )
 _BY_NAME = {entry.name: entry for entry in SETTINGS}
 _DEFAULT_BASE_URL = "https://civitai.com"
@@ -98,7 +85,7 @@ def database_file() -> str:
 
 def saved_pictures_folder() -> str:
     """Where a model's folder of saved pictures is made."""
-    return download_images_folder or host.pictures_folder()
+    return os.path.expanduser(download_images_folder) or host.pictures_folder()
 
 
 def base_url() -> str:
@@ -113,7 +100,7 @@ def get_image_url_to_gallery_file(url: str) -> str:
 
 def change(name: str, value: Any) -> None:
     """Set one value for everyone from now on; SettingError says in a sentence why not."""
-    globals()[name] = _checked(name, value)
+    globals()[name] = _BY_NAME[name].checked(value)
 
 
 def restore() -> None:
@@ -122,25 +109,26 @@ def restore() -> None:
 
 
 def load() -> list[str]:
-    """Read the kept values; a sentence for each that could not be taken (its default stays).
+    """Read the kept values; a sentence for each that could not be taken (its default is used).
 
-    A damaged file is set aside as `settings.json.damaged`, never overwritten.
+    A damaged file is set aside as `settings.json.damaged`. Other names are passed over.
     """
-    load_api_key()
-    options = host.options()
-    if options is None:
-        try:
-            options = _read_file()
-        except SettingError as error:
-            return [str(error)]
     problems = []
-    for name, value in options.items():
-        if name in _BY_NAME:
-            try:
-                change(name, value)
-            except SettingError as error:
-                problems.append(f"{error} Its default is used instead.")
-    return problems
+    try:
+        load_api_key()
+    except SettingError as error:
+        problems.append(str(error))
+    try:
+        kept = _read_file() if host.options() is None else host.options()
+    except SettingError as error:
+        return [*problems, str(error)]
+    for name in _BY_NAME.keys() & kept.keys():
+        try:
+            change(name, kept[name])
+        except SettingError as error:
+            globals()[name] = _BY_NAME[name].default
+            problems.append(f"{error} Its default is used instead.")
+    return sorted(problems)
 
 
 def save() -> None:
@@ -150,63 +138,32 @@ def save() -> None:
 
 
 def load_api_key() -> None:
-    """Take the key from CIVITAI_API_KEY, else from its own file."""
+    """Take the key from CIVITAI_API_KEY, else from its own file.
+
+    Raises SettingError when that cannot be read; there is no key then.
+    """
     global civitai_api_key
-    civitai_api_key = os.environ.get("CIVITAI_API_KEY", "").strip() or _stored_key()
+    try:
+        civitai_api_key = os.environ.get("CIVITAI_API_KEY", "").strip() or _stored_key()
+    except SettingError:
+        civitai_api_key = ""
+        raise
 
 
 def save_api_key(key: str) -> None:
     """Keep the key in its own file, mode 0600; an empty one removes the file.
 
-    Raises SettingError for a key that cannot be one, DiskError when it cannot be written.
+    CIVITAI_API_KEY still wins over it. Raises SettingError for a key that cannot be one, DiskError
+    when it cannot be written.
     """
-    global civitai_api_key
     key = key.strip()
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) < 1000):
         raise SettingError("This is no API key: copy it from your Civitai account settings again.")
-    path = host.key_file()
     if key:
-        _write(path, key, private=True)
-    elif os.path.exists(path):
-        os.remove(path)
-    civitai_api_key = key
-
-
-def _checked(name: str, value: Any) -> Any:
-    entry = _BY_NAME[name]
-    if isinstance(entry.default, bool):
-        return _checked_bool(entry, value)
-    if isinstance(entry.default, str):
-        return _checked_word(entry, value)
-    try:
-        number = type(entry.default)(value)
-    except (TypeError, ValueError, OverflowError):
-        number = None
-    whole = isinstance(entry.default, float) or number == value or str(number) == str(value)
-    if (
-        number is None
-        or isinstance(value, bool)
-        or not whole
-        or not entry.low <= number <= entry.high
-    ):
-        kind = "a number" if isinstance(entry.default, float) else "a whole number"
-        raise SettingError(
-            f"{name} must be {kind} from {entry.low:g} to {entry.high:g}, not {value!r}."
-        )
-    return number
-
-
-def _checked_bool(entry: Setting, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise SettingError(f"{entry.name} must be true or false, not {value!r}.")
-    return value
-
-
-def _checked_word(entry: Setting, value: Any) -> str:
-    if not isinstance(value, str) or (entry.choices and value not in entry.choices):
-        known = f"one of {', '.join(entry.choices)}" if entry.choices else "a text"
-        raise SettingError(f"{entry.name} must be {known}, not {value!r}.")
-    return value
+        _write(host.key_file(), key, private=True)
+    else:
+        _remove(host.key_file())
+    load_api_key()
 
 
 def _settings_file() -> str:
@@ -216,7 +173,7 @@ def _settings_file() -> str:
 def _read_file() -> dict[str, Any]:
     path = _settings_file()
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:  # Windows editors put a mark before it
             values = json.loads(file.read(_MAX_FILE))
     except FileNotFoundError:
         return {}
@@ -227,19 +184,39 @@ def _read_file() -> dict[str, Any]:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        os.replace(path, f"{path}.damaged")
-        raise SettingError(
-            f"The settings file was damaged; it is kept as {path}.damaged, and defaults are used."
-        )
+        raise SettingError(f"The settings file was damaged; {_set_aside(path)}.")
     return values
 
 
-def _stored_key() -> str:
+def _set_aside(path: str) -> str:
+    """What became of a damaged file, as the end of a sentence."""
     try:
-        with open(host.key_file(), encoding="utf-8") as file:
+        os.replace(path, f"{path}.damaged")
+    except OSError:
+        return f"defaults are used until {path} is mended"
+    return f"it is kept as {path}.damaged, and defaults are used"
+
+
+def _stored_key() -> str:
+    path = host.key_file()
+    try:
+        with open(path, encoding="utf-8-sig") as file:
             return file.read(1000).strip()
-    except (OSError, UnicodeDecodeError):
+    except FileNotFoundError:
         return ""
+    except OSError as error:
+        raise SettingError(f"The API key cannot be read ({path}: {error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise SettingError(f"There is no API key in {path}: save it again.") from error
+
+
+def _remove(path: str) -> None:
+    try:
+        os.remove(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise disk_error(error, path) from error
 
 
 def _write(path: str, text: str, private: bool = False) -> None:

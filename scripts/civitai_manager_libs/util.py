@@ -10,7 +10,10 @@ __all__ = ["extension_of", "is_markup", "printD", "safe_name", "short_bytes", "w
 
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"}
 _RESERVED |= {f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"}
-_FTYP_EXTENSIONS = {b"avif": "avif", b"avis": "avif", b"heic": "heic", b"mif1": "heic"}
+# A tag, or an object or array with its first value: one byte alone may begin any binary file.
+_MARKUP = re.compile(rb"""\s*(<[!?]?[a-z-]|\{\s*["}]|\[\s*(["{\[\]\d-]|null|true|false))""", re.I)
+_FTYP_EXTENSIONS = {b"avif": "avif", b"avis": "avif", b"heic": "heic"}
+_FTYP_EXTENSIONS |= {b"heix": "heic", b"mif1": "heic"}
 
 
 def printD(message: str) -> None:
@@ -19,15 +22,18 @@ def printD(message: str) -> None:
     stderr, since stdout belongs to `--json`.
     """
     line = "".join(c if c.isprintable() else " " for c in f"Civitai Shortcut: {message}")
+    # The end of line within: print's own is a second write, and other threads come between.
     try:
-        print(line, file=sys.stderr, flush=True)
-    except UnicodeEncodeError:  # a console of another code page
-        print(line.encode("ascii", "backslashreplace").decode(), file=sys.stderr, flush=True)
+        print(f"{line}\n", end="", file=sys.stderr, flush=True)
+    except UnicodeEncodeError:  # a console of another code page, in a host's wrapper
+        page = getattr(sys.stderr, "encoding", None) or "ascii"
+        line = line.encode(page, "backslashreplace").decode(page)
+        print(f"{line}\n", end="", file=sys.stderr, flush=True)
 
 
 def without_query(url: str) -> str:
     """The URL as it may stand in a log: no query, no fragment, no user:password@."""
-    return re.sub(r"//[^/@]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
+    return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 def extension_of(start: bytes) -> str | None:
@@ -54,10 +60,7 @@ def extension_of(start: bytes) -> str | None:
 
 def is_markup(start: bytes) -> bool:
     """Whether a body begins as HTML, XML or JSON does: an error page where a file was asked for."""
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return text.startswith(
-        (b"<!", b"<html", b"<HTML", b"<?xml", b"<head", b"<body", b"<Error", b"{")
-    )
+    return _MARKUP.match(start.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def safe_name(name: str, fallback: str = "unnamed", limit: int = 100) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -42,22 +43,26 @@ def download_all(
 ) -> Summary:
     """Each URL once to the file that `file_for` names; a file that is there is not asked for.
 
-    on_done is called after each one, in this thread. What `fetch` raises ends the whole.
+    on_done is called after each one, in this thread. What `fetch` or on_done raises ends the whole.
     """
     wanted = list(dict.fromkeys(urls))
     summary = Summary(total=len(wanted))
 
-    def get(url: str) -> bool | None:
+    def get(url: str) -> str:
         path = file_for(url)
-        return None if os.path.isfile(path) else fetch(url, path)
+        if os.path.isfile(path):
+            return "skipped"
+        return "saved" if fetch(url, path) else "failed"
 
-    for url, got in in_parallel(wanted, get, concurrency):
-        summary.skipped += got is None
-        summary.saved += got is True
-        if got is not None and not got:
-            summary.failed.append((url, file_for(url)))
-        if on_done is not None:
-            on_done(summary)
+    # Closed here, not when a traceback lets go of it: no worker begins another one after an error.
+    with closing(in_parallel(wanted, get, concurrency)) as results:
+        for url, became in results:
+            summary.skipped += became == "skipped"
+            summary.saved += became == "saved"
+            if became == "failed":
+                summary.failed.append((url, file_for(url)))
+            if on_done is not None:
+                on_done(summary)
     return summary
 
 
@@ -67,7 +72,7 @@ def in_parallel(
     concurrency: int,
     cancelled: Cancellation | None = None,
     on_tick: Callable[[], None] | None = None,
-) -> Iterator[tuple[_T, _R]]:
+) -> Generator[tuple[_T, _R], None, None]:
     """(item, work(item)) as each is done, with at most `concurrency` at work.
 
     `items` is drawn in the caller's thread, and only as fast as it is worked on; `on_tick` is
@@ -82,7 +87,7 @@ def in_parallel(
         while more or pool.under_way:
             while more and pool.has_room and not wish.is_set():
                 more = _draw(source, pool)
-            if wish.is_set():
+            if wish.is_set() or not pool.under_way:
                 break
             yield from pool.results(_POLL)
             if on_tick is not None:

@@ -1,0 +1,342 @@
+"""The values a user may change, their bounds, and where they are kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import types
+
+import pytest
+from civitai_manager_libs import host, setting
+from civitai_manager_libs.errors import DiskError, SettingError
+from hypothesis import given
+from hypothesis import strategies as st
+
+_NUMBERS = [s for s in setting.SETTINGS if type(s.default) in (int, float)]
+
+
+def _file() -> str:
+    return os.path.join(setting.data_folder(), "settings.json")
+
+
+def _keep(text: str | bytes) -> None:
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    with open(_file(), "wb") as file:
+        file.write(text.encode() if isinstance(text, str) else text)
+
+
+@pytest.fixture
+def webui(tmp_path, monkeypatch):
+    """A stand-in for the WebUI's `modules`; returns its `opts.data`."""
+    modules = types.ModuleType("modules")
+    modules.shared = types.SimpleNamespace(opts=types.SimpleNamespace(data={}))
+    modules.paths = types.SimpleNamespace(data_path=str(tmp_path / "webui"))
+    monkeypatch.setitem(sys.modules, "modules", modules)
+    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return modules.shared.opts.data
+
+
+# Values and bounds
+
+
+@pytest.mark.parametrize("entry", setting.SETTINGS, ids=lambda entry: entry.name)
+def test_module_attribute_is_the_default_that_is_told(entry):
+    setting.restore()
+    assert getattr(setting, entry.name) == entry.default
+    assert type(getattr(setting, entry.name)) is type(entry.default)
+    assert entry.checked(entry.default) == entry.default
+
+
+def test_plan_defaults_are_what_the_plan_says():
+    setting.restore()
+    assert (setting.http_timeout, setting.http_max_retries, setting.http_retry_delay) == (20, 3, 1)
+    assert setting.gallery_download_batch_size == 5
+    assert setting.gallery_download_timeout == 30
+    assert setting.gallery_max_concurrent_downloads == 3
+
+
+@pytest.mark.parametrize("entry", _NUMBERS, ids=lambda entry: entry.name)
+def test_bounds_are_allowed_and_nothing_beyond_them(entry):
+    for value in (entry.low, entry.high):
+        setting.change(entry.name, value)
+        assert getattr(setting, entry.name) == value
+    for value in (entry.low - 1, entry.high + 1, -(10**30), 10**400, float("nan"), float("inf")):
+        with pytest.raises(SettingError, match=f"{entry.name} must be .* from"):
+            setting.change(entry.name, value)
+    assert getattr(setting, entry.name) == entry.high
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("http_timeout", 5.5),
+        ("http_timeout", "5.5"),
+        ("http_timeout", True),
+        ("http_timeout", None),
+        ("http_timeout", [5]),
+        ("http_timeout", ""),
+        ("http_timeout", "9" * 5000),
+        ("http_retry_delay", "soon"),
+        ("http_retry_delay", False),
+        ("save_infotext", 1),
+        ("save_infotext", "true"),
+        ("language", "de"),
+        ("language", None),
+        ("gallery_level", "xxx"),
+        ("download_images_folder", 5),
+    ],
+)
+def test_value_of_another_kind_is_refused_with_a_sentence(name, value):
+    before = getattr(setting, name)
+    with pytest.raises(SettingError) as refused:
+        setting.change(name, value)
+    assert str(refused.value).startswith(f"{name} must be ") and len(str(refused.value)) < 200
+    assert getattr(setting, name) == before
+
+
+@pytest.mark.parametrize(
+    "name, value, taken",
+    [
+        ("http_timeout", "25", 25),
+        ("http_timeout", 25.0, 25),
+        ("http_retry_delay", 2, 2.0),
+        ("http_retry_delay", "0.5", 0.5),
+        ("http_max_retries", 0, 0),
+        ("save_record", False, False),
+        ("language", "en", "en"),
+    ],
+)
+def test_value_that_a_form_or_file_writes_otherwise_is_taken(name, value, taken):
+    setting.change(name, value)
+    assert getattr(setting, name) == taken
+    assert type(getattr(setting, name)) is type(taken)
+
+
+@given(st.sampled_from(setting.SETTINGS), st.none() | st.text() | st.floats() | st.integers())
+def test_any_value_is_taken_within_bounds_or_refused(entry, value):
+    try:
+        taken = entry.checked(value)
+    except SettingError:
+        return
+    assert type(taken) is type(entry.default)
+    assert not isinstance(taken, (int, float)) or entry.low <= taken <= entry.high
+
+
+# The file
+
+
+def test_what_is_saved_is_loaded_again():
+    setting.change("http_timeout", 45)
+    setting.change("download_images_folder", "圖片")
+    setting.save()
+    setting.restore()
+    assert setting.load() == []
+    assert setting.http_timeout == 45
+    assert setting.download_images_folder == "圖片"
+
+
+def test_no_file_is_no_problem_and_makes_none():
+    assert setting.load() == []
+    assert not os.path.exists(setting.data_folder())
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["{", "", "[]", "null", "3", b"\xff\xfe", "[" * 100_000, "x" * 2_000_000],
+    ids=["cut", "empty", "list", "null", "number", "bytes", "deep", "long"],
+)
+def test_damaged_file_is_set_aside_and_said(damage):
+    _keep(damage)
+    (problem,) = setting.load()
+    assert "damaged" in problem and f"{_file()}.damaged" in problem
+    assert not os.path.exists(_file())
+    with open(f"{_file()}.damaged", "rb") as kept:
+        assert kept.read() == (damage if isinstance(damage, bytes) else damage.encode())
+    assert setting.http_timeout == 20
+    assert setting.load() == []
+
+
+def test_bad_values_of_a_file_are_said_and_its_good_ones_taken():
+    setting.change("http_max_retries", 7)
+    _keep(json.dumps({"http_timeout": -1, "http_max_retries": "x", "gallery_rows": 4, "new": 1}))
+    first, second = setting.load()
+    assert first.startswith("http_max_retries must be a whole number from 0 to 20, not 'x'.")
+    assert second.startswith("http_timeout must be")
+    assert first.endswith("Its default is used instead.")
+    assert (setting.http_timeout, setting.http_max_retries, setting.gallery_rows) == (20, 3, 4)
+    assert os.path.exists(_file())
+
+
+def test_file_of_a_windows_editor_is_read():
+    _keep(b'\xef\xbb\xbf{"http_timeout": 33}\r\n')
+    assert setting.load() == []
+    assert setting.http_timeout == 33
+
+
+def test_settings_file_that_cannot_be_read_is_said_and_left_alone():
+    os.makedirs(_file())
+    (problem,) = setting.load()
+    assert _file() in problem and "cannot be read" in problem
+    assert os.path.isdir(_file())
+
+
+def test_damaged_file_in_a_folder_that_cannot_be_changed_is_said():
+    _keep("{")
+    os.makedirs(f"{_file()}.damaged")  # what is to be put in its place cannot be
+    (problem,) = setting.load()
+    assert "damaged" in problem and os.path.exists(_file())
+
+
+def test_failing_save_keeps_the_old_file_and_leaves_nothing(monkeypatch):
+    setting.save()
+    with open(_file(), "rb") as file:
+        before = file.read()
+
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", no_room)
+    setting.change("http_timeout", 99)
+    with pytest.raises(DiskError):
+        setting.save()
+    with open(_file(), "rb") as file:
+        assert file.read() == before
+    assert os.listdir(setting.data_folder()) == ["settings.json"]
+
+
+def test_unwritable_data_folder_is_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "file"))
+    with pytest.raises(DiskError, match="cannot be written"):
+        setting.save()
+
+
+# The key
+
+
+def test_key_is_kept_in_its_own_file_for_the_user_alone():
+    os.makedirs(setting.data_folder())
+    with open(host.key_file(), "w") as file:  # an older one that everyone may read
+        file.write("old")
+    os.chmod(host.key_file(), 0o644)
+    setting.save_api_key("  abcdef0123  ")
+    setting.save()
+    assert setting.civitai_api_key == "abcdef0123"
+    assert stat.S_IMODE(os.stat(host.key_file()).st_mode) == 0o600
+    with open(_file()) as file:
+        assert "abcdef0123" not in file.read()
+    setting.civitai_api_key = ""
+    assert setting.load() == []
+    assert setting.civitai_api_key == "abcdef0123"
+
+
+def test_key_of_the_environment_wins(monkeypatch):
+    setting.save_api_key("stored")
+    monkeypatch.setenv("CIVITAI_API_KEY", " ofenv\n")
+    setting.load()
+    assert setting.civitai_api_key == "ofenv"
+    setting.save_api_key("other")
+    assert setting.civitai_api_key == "ofenv"
+    monkeypatch.delenv("CIVITAI_API_KEY")
+    setting.load()
+    assert setting.civitai_api_key == "other"
+
+
+def test_empty_key_removes_the_file():
+    setting.save_api_key("abc")
+    setting.save_api_key("")
+    assert not os.path.exists(host.key_file())
+    assert setting.civitai_api_key == ""
+    setting.save_api_key("")
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "鑰匙", "\x00", "x" * 1000])
+def test_text_that_is_no_key_is_refused_and_the_old_one_stays(key):
+    setting.save_api_key("abc")
+    with pytest.raises(SettingError, match="no API key"):
+        setting.save_api_key(key)
+    assert setting.civitai_api_key == "abc"
+
+
+def test_key_file_that_cannot_be_read_is_said_and_leaves_no_key():
+    setting.civitai_api_key = "before"
+    os.makedirs(host.key_file())
+    (problem,) = setting.load()
+    assert "API key cannot be read" in problem
+    assert setting.civitai_api_key == ""
+    with pytest.raises(DiskError):
+        setting.save_api_key("")
+    with pytest.raises(DiskError):
+        setting.save_api_key("abc")
+
+
+def test_key_file_with_other_bytes_is_said():
+    os.makedirs(setting.data_folder())
+    with open(host.key_file(), "wb") as file:
+        file.write(b"\xff\xfe\x00")
+    assert "no API key" in setting.load()[0]
+
+
+# Addresses and folders
+
+
+def test_base_url_is_that_of_the_environment_at_each_call(monkeypatch):
+    assert setting.base_url() == "https://civitai.com"
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:81/")
+    assert setting.base_url() == "http://127.0.0.1:81"
+    monkeypatch.setenv("CIVITAI_BASE_URL", "")
+    assert setting.base_url() == "https://civitai.com"
+
+
+def test_cache_file_is_in_the_folder_of_the_moment(monkeypatch, tmp_path):
+    monkeypatch.setattr(setting, "shortcut_gallery_folder", str(tmp_path / "other"))
+    url = "https://image.civitai.com/x/0123abcd-0123-0123-0123-0123456789ab/width=450/1.jpeg"
+    path = setting.get_image_url_to_gallery_file(url)
+    assert path == str(tmp_path / "other" / "0123abcd-0123-0123-0123-0123456789ab-450.jpeg")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://h/../../etc/passwd", "https://h/a%2f..%2fb.png", "\0", ""]
+)
+def test_no_address_leads_out_of_the_cache(url):
+    path = setting.get_image_url_to_gallery_file(url)
+    assert os.path.dirname(os.path.abspath(path)) == setting.shortcut_gallery_folder
+
+
+def test_saved_pictures_go_where_the_user_says(monkeypatch):
+    usual = os.path.join(setting.data_folder(), "outputs", "download-images")
+    assert setting.saved_pictures_folder() == usual
+    setting.change("download_images_folder", os.path.join("~", "pictures"))
+    assert setting.saved_pictures_folder() == os.path.join(os.path.expanduser("~"), "pictures")
+
+
+# A host
+
+
+def test_hosts_own_settings_are_read_where_there_is_a_host(webui):
+    _keep('{"http_timeout": 1}')
+    webui[host.option_key("http_timeout")] = 77
+    webui[host.option_key("gallery_rows")] = 99
+    webui.update({"http_max_retries": 9, "language": "x", "sd_model_checkpoint": "y"})
+    (problem,) = setting.load()
+    assert problem.startswith("gallery_rows must be")
+    assert (setting.http_timeout, setting.gallery_rows, setting.http_max_retries) == (77, 2, 3)
+
+
+def test_change_in_the_host_is_seen_when_it_is_loaded_again(webui):
+    webui[host.option_key("http_timeout")] = 77
+    setting.load()
+    webui[host.option_key("http_timeout")] = 78
+    setting.load()
+    assert setting.http_timeout == 78
+
+
+def test_files_go_to_the_hosts_data_but_the_key_does_not(webui, tmp_path):
+    assert setting.data_folder() == str(tmp_path / "webui" / "civitai-shortcut")
+    setting.save_api_key("abc")
+    assert host.key_file() == str(tmp_path / "config" / "civitai-shortcut" / "api_key")
+    assert stat.S_IMODE(os.stat(host.key_file()).st_mode) == 0o600
+    assert not os.path.exists(tmp_path / "webui")
