@@ -32,8 +32,7 @@ def _join_opening(view: View) -> None:
     fields = _setting_fields(view)
 
     def on_open(request: gr.Request) -> list[Any]:
-        headers = getattr(request, "headers", None) or {}
-        language = messages.language_of(headers.get("accept-language", ""))
+        language = messages.language_of(host.header(request, "accept-language"))
         hint = messages.text("choose_picture", language)
         label = messages.text("download_marked", language, n=0)
         return [

@@ -17,6 +17,7 @@ __all__ = [
     "data_folder",
     "event_options",
     "gradio_major",
+    "header",
 ]
 __all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "key_file", "option_key"]
 __all__ += ["options", "page_parts", "pictures_folder", "queue_options", "register_callbacks"]
@@ -173,6 +174,14 @@ def keep_out_of_ui_config(blocks: Any) -> None:
     """A WebUI would remember our components' first values, and bring them back for ever."""
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True
+
+
+def header(request: Any, name: str) -> str:
+    """Of a `gr.Request`, "" if it is not there. gradio 3 keeps them as attributes of an object."""
+    headers = getattr(request, "headers", None)
+    if hasattr(headers, "get"):
+        return headers.get(name, "")
+    return getattr(headers, name, "")
 
 
 def is_logged_in(request: Any) -> bool:
