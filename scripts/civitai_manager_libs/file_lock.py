@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import IO
+
+from .partial_file import disk_error
 
 try:
     import fcntl
@@ -13,31 +16,54 @@ except ImportError:  # Windows
 
 __all__ = ["FileLock"]
 
+_POLL = 0.05  # seconds
+
 
 class FileLock:
-    """One holder at a time among all threads and processes of this machine; never waits."""
+    """One holder at a time among all threads and processes of this machine.
+
+    Its file stays: to remove one that somebody else has just opened would let two in.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._file: IO[bytes] | None = None
 
-    def acquire(self) -> bool:
-        """Whether it is ours now. Raises OSError when the file cannot be made."""
-        os.makedirs(os.path.dirname(self._path), exist_ok=True)
-        file = open(self._path, "ab")
-        try:
-            if fcntl is not None:
-                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-            else:
-                file.seek(0)
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError:
-            file.close()
-            return False
-        self._file = file
+    def acquire(self, patience: float = 0) -> bool:
+        """Whether it is ours, at the latest after `patience` seconds. Raises DiskError."""
+        deadline = time.monotonic() + patience
+        while not self._is_taken():
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL)
         return True
 
     def release(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _is_taken(self) -> bool:
+        file: IO[bytes] | None = None
+        try:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            file = open(self._path, "ab")
+            _lock(file)
+            self._file = file
+            return True
+        except OSError as error:
+            # Windows says PermissionError of a lock that is held, but also of a file it keeps.
+            is_held = file is not None and isinstance(error, (BlockingIOError, PermissionError))
+            if file is not None:
+                file.close()
+            if not is_held:
+                raise disk_error(error, self._path) from error
+            return False
+
+
+def _lock(file: IO[bytes]) -> None:
+    if fcntl is not None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    else:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]

@@ -21,7 +21,7 @@ def network_of(client: CivitaiHttpClient) -> Network:
             url, target, progress=on_bytes, cancelled=cancelled, reserve=reserve()
         ),
         write_beside=write_beside,
-        resting=client.resting,
+        resting=lambda url: max(client.resting(url), client.resting(setting.base_url())),
     )
 
 

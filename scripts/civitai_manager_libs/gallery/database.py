@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from ..errors import DiskError, DiskFull
+from ..file_lock import FileLock
+from ..partial_file import disk_error
 
 __all__ = ["Database"]
 
 _VERSION = 1
 _WAIT = 30  # seconds for another writer's turn to end
+_LITTLE = 1024 * 1024  # bytes of free room that SQLite may find to be too few
 _SCHEMA = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
@@ -35,38 +40,37 @@ CREATE TABLE saved (
 );
 CREATE TABLE claims (image_id INTEGER PRIMARY KEY, job INTEGER NOT NULL)
 """
+_checked: set[str] = set()  # files of which this process has read every page
 
 
 class Database:
     """One connection, of the thread that made it; many may be open at once.
 
-    Raises DiskError with a sentence when the file cannot be used. A damaged one is renamed, and
-    `set_aside` has its new path, so that the user can be told; the pictures are untouched.
+    A damaged file is renamed, and `set_aside` has its new path, so that the user can be told; the
+    pictures are untouched. Everything raises DiskFull when there is no room for it, DiskError
+    with a sentence when the file cannot be used.
     """
 
     def __init__(self, path: str) -> None:
         self.path, self.set_aside = path, ""
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            self.connection = self._opened()
+            with _in_words(path):
+                self.connection = self._opened()
         except OSError as error:
-            raise DiskError(f"{path} cannot be used: {error.strerror}.") from error
-        except sqlite3.Error as error:
-            raise DiskError(f"The database {path} cannot be used: {error}.") from error
+            raise disk_error(error, path) from error
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with _in_words(self.path):
+            return self.connection.execute(sql, values).fetchall()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction. It waits for its turn at the start, so it does not fail half-way.
-
-        Raises DiskFull when there is no room for it, DiskError when it cannot be written.
-        """
-        try:
+        """One transaction. It waits for its turn at the start, so it does not fail half-way."""
+        with _in_words(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             with self.connection:
                 yield self.connection
-        except sqlite3.OperationalError as error:
-            kind = DiskFull if "full" in str(error) else DiskError
-            raise kind(f"The database {self.path} cannot be written: {error}.") from error
 
     def close(self) -> None:
         self.connection.close()
@@ -77,11 +81,24 @@ class Database:
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:  # "file is not a database", "disk image is malformed"
+            return self._made_anew()
+
+    def _made_anew(self) -> sqlite3.Connection:
+        """By one of all who have found it damaged."""
+        lock = FileLock(f"{self.path}.lock")
+        lock.acquire(_WAIT)
+        try:
+            return self._connected()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
             self.set_aside = f"{self.path}.damaged-{time.time():.0f}"
             for end in ("", "-wal", "-shm"):
                 if os.path.exists(self.path + end):
                     os.replace(self.path + end, self.set_aside + end)
             return self._connected()
+        finally:
+            lock.release()
 
     def _connected(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
@@ -93,18 +110,58 @@ class Database:
         return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
-        version = db.execute("PRAGMA user_version").fetchone()[0]
+        version = _version_of(db)
         if version > _VERSION:
             raise DiskError(
                 f"{self.path} was written by a newer version of Civitai Shortcut. Update it, or"
                 " move that file away; your pictures are not touched."
             )
+        if self.path not in _checked:
+            _check(db)
+            _checked.add(self.path)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
-        db.execute("BEGIN IMMEDIATE")
-        with db:  # another process may have made it since
-            if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {_VERSION}")
+        if version == 0:
+            _make_tables(db)
+
+
+def _version_of(db: sqlite3.Connection) -> int:
+    return db.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _check(db: sqlite3.Connection) -> None:
+    """Damage further inside shows only when somebody comes to read there."""
+    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
+def _make_tables(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    with db:
+        if _version_of(db) == 0:  # else another process has made them since
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {_VERSION}")
+
+
+@contextmanager
+def _in_words(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # mistakes of our own
+        raise
+    except sqlite3.DatabaseError as error:
+        if "full" in str(error) or _has_little_room(path):
+            message = f"There is no room left on the disk for the database {path}."
+            raise DiskFull(message) from error
+        raise DiskError(f"The database {path} cannot be used: {error}.") from error
+
+
+def _has_little_room(path: str) -> bool:
+    """SQLite says of a full disk now that it is full, now that it cannot be opened."""
+    try:
+        return shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
+    except OSError:
+        return False

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 from ..cancellation import Cancellation
-from ..errors import Cancelled, CivitaiShortcutError
-from .jobs import Item, JobStore, Outcome
+from ..errors import Cancelled, CivitaiShortcutError, DiskFull
+from .downloads import in_parallel
+from .job_records import Claim, Item, Outcome
+from .jobs import JobStore
 from .paging import ImageQuery, Page, walk
 
 __all__ = ["JobItems", "ReadPage"]
@@ -22,10 +27,11 @@ ReadPage = Callable[[ImageQuery, "str | None", int, Cancellation], Page]
 
 
 class JobItems:
-    """One way through what is left of a job; `trouble` is why pages could not be read to the end.
+    """One way through what is left of a job; `trouble` is why it could not go to the end.
 
     settle is called with the outcome of an item that needs no fetching. write_beside(path,
-    record) keeps what the user wants next to a picture. on_wait: called while nothing can be done.
+    record) keeps what the user wants next to a picture. on_wait is called five times a second
+    while a page is read, and between two looks at what others do.
     """
 
     def __init__(
@@ -41,84 +47,119 @@ class JobItems:
         self._store, self._job = store, store.job(job_id)
         self._ask_page, self._write_beside = read_page, write_beside
         self._settle, self._on_wait, self._halt = settle, on_wait, halt
+        self._others: list[Item] = []  # what other jobs are about to fetch
         self.trouble: CivitaiShortcutError | None = None
 
     def __iter__(self) -> Iterator[Item]:
         """In the gallery's order."""
-        place, others = 0, list[Item]()
-        pages = self._pages()
-        while not self._halt.is_set():
-            batch = self._store.waiting(self._job.id, place, _BATCH)
-            if batch:
-                place = batch[-1].place
-                yield from self._claimed(batch, others)
-            elif next(pages, None) is None:
-                break
-        while others and not self._halt.is_set():
-            waiting, others = others[:_BATCH], others[_BATCH:]
-            yield from self._claimed(waiting, others)
-            if others:
-                self._on_wait()
-                self._halt.sleep(_LOOK_EVERY)
-
-    def _pages(self) -> Iterator[Page]:
-        """Each page once it is in the database. What is listed is fetched though one cannot be."""
-        known = self._store.image_ids(self._job.id)
-        missing = self._job.wanted - len(known)
-        if self._job.walked:
-            return
         try:
-            for page, cursor in walk(self._read_page, self._job.cursor, known):
-                images = page.images[: max(0, missing)]
-                missing -= len(images)
-                self._store.add_page(self._job.id, images, cursor if missing > 0 else None)
-                yield page
-                if missing <= 0:
-                    return
+            yield from self._listed()
+            yield from self._left_by_others()
         except Cancelled:
             return
         except CivitaiShortcutError as error:
             self.trouble = error
 
-    def _read_page(self, cursor: str | None) -> Page:
-        limit = min(_PAGE, self._job.wanted)
-        return self._ask_page(self._job.query, cursor, limit, self._halt)
+    def _listed(self) -> Iterator[Item]:
+        place, pages = 0, self._pages()
+        while not self._halt.is_set():
+            batch = self._store.waiting(self._job.id, place, _BATCH)
+            if batch:
+                place = batch[-1].place
+                yield from self._claimed(batch)
+            elif next(pages, None) is None:
+                return
 
-    def _claimed(self, batch: list[Item], others: list[Item]) -> Iterator[Item]:
-        """Those of `batch` to fetch now; `others` gets what another job is about to fetch."""
+    def _left_by_others(self) -> Iterator[Item]:
+        """What they did not save after all. What they saved is skipped."""
+        while self._others and not self._halt.is_set():
+            batch, self._others = self._others, []
+            for at in range(0, len(batch), _BATCH):
+                yield from self._claimed(batch[at : at + _BATCH])
+            if self._others:
+                self._on_wait()
+                self._halt.sleep(_LOOK_EVERY)
+
+    # Pages
+
+    def _pages(self) -> Iterator[Page]:
+        """Each page once it is in the database. What is listed is fetched though one cannot be."""
+        if self._job.walked:
+            return
+        known = self._store.image_ids(self._job.id)
+        missing = self._job.wanted - len(known)
+        try:
+            for page, cursor in walk(self._read_page, self._job.cursor, known, sys.maxsize):
+                images = page.images[:missing]
+                missing -= len(images)
+                self._store.add_page(self._job.id, images, cursor if missing else None)
+                yield page
+                if not missing:
+                    return
+        except CivitaiShortcutError as error:
+            self.trouble = error
+
+    def _read_page(self, cursor: str | None) -> Page:
+        """In a thread of its own: progress is told and a wish to stop is seen meanwhile."""
+        limit = min(_PAGE, self._job.wanted)
+
+        def ask(cursor: str | None) -> Page:
+            return self._ask_page(self._job.query, cursor, limit, self._halt)
+
+        with closing(in_parallel([cursor], ask, 1, self._halt, self._on_wait)) as answers:
+            for _, page in answers:
+                return page
+        raise Cancelled("Cancelled.")
+
+    # Who fetches what
+
+    def _claimed(self, batch: list[Item]) -> Iterator[Item]:
+        """Those of `batch` to fetch now."""
         claims = self._store.claim(self._job.id, [item.image_id for item in batch])
         for item in batch:
             claim = claims[item.image_id]
-            here = "" if self._job.again else self._path_here(item)
-            if claim.saved_path and not self._job.again:
-                self._settle(_skipped(item, claim.saved_path))
-            elif here and not claim.other_job:
-                self._settle(self._adopted(item, here, claim.ours_before))
-            elif not claim.other_job:
-                yield item
+            outcome = None if self._job.again else self._there(item, claim)
+            if outcome is not None:
+                self._settle(outcome)
+            elif claim.other_job:
+                self._others.append(item)
             else:
-                others.append(item)
-                if not self._store.is_worked_on(claim.other_job):
-                    self._store.drop_claims(claim.other_job)
+                yield item
+        for other_job in {claim.other_job for claim in claims.values()} - {0}:
+            self._store.free_claims(other_job)
 
-    def _path_here(self, item: Item) -> str:
+    def _there(self, item: Item, claim: Claim) -> Outcome | None:
+        """What becomes of an item that needs no fetching."""
+        path, size = self._file_here(item)
+        if claim.saved_path:
+            return _saved_before(item, path or claim.saved_path)
+        if path and not claim.other_job:
+            return self._adopted(item, path, size, claim.ours_before)
+        return None
+
+    def _file_here(self, item: Item) -> tuple[str, int]:
         """A picture of this id that lies in the folder: under its name it is whole."""
         for extension in _EXTENSIONS:
             path = os.path.join(self._job.folder, f"{item.image_id}.{extension}")
-            if os.path.isfile(path):
-                return path
-        return ""
+            try:
+                found = os.stat(path)
+            except OSError:
+                continue
+            if stat.S_ISREG(found.st_mode):
+                return path, found.st_size
+        return "", 0
 
-    def _adopted(self, item: Item, path: str, ours: bool) -> Outcome:
+    def _adopted(self, item: Item, path: str, size: int, ours: bool) -> Outcome:
         """It lay there already: from this job before it was killed, or from elsewhere."""
         try:
             self._write_beside(path, item.record)
+        except DiskFull:
+            raise
         except CivitaiShortcutError as error:
             return Outcome(item.image_id, "failed", reason=error.reason, message=str(error))
-        state = "saved" if ours else "skipped"
-        return Outcome(item.image_id, state, path, os.path.getsize(path))
+        return Outcome(item.image_id, "saved" if ours else "skipped", path, size)
 
 
-def _skipped(item: Item, path: str) -> Outcome:
+def _saved_before(item: Item, path: str) -> Outcome:
     gone = "" if os.path.isfile(path) else f"It was saved before as {path}, which is not there now."
     return Outcome(item.image_id, "skipped", path, message=gone)

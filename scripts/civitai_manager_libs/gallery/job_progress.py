@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..errors import CivitaiShortcutError, DiskFull
-from .jobs import Job, Outcome
+from .job_records import Job, Outcome
 
 __all__ = ["JobProgress", "Meter"]
 
@@ -20,9 +20,9 @@ _RATE_WINDOW = 5.0  # seconds
 class JobProgress:
     """bytes: of what is saved, and of what is on its way. rate: bytes a second.
 
-    seconds_left: None when it cannot be told. resting: seconds until the image host may be asked
+    seconds_left: None when it cannot be told. resting: seconds until the host may be asked
     again, 0 if it may. state, reason, note, total, walked: as in `Job`. missing: bytes that the
-    disk lacks, 0 when it is not that.
+    disk lacks, 0 when it is not that, or nobody knows.
     """
 
     job_id: int
@@ -54,10 +54,15 @@ class Meter:
         self._live: dict[int, int] = {}
         self._marks: deque[tuple[float, int]] = deque()
 
-    def at(self, received: int) -> None:
-        """This thread's picture has come so far; 0 when it ended."""
+    def at(self, image_id: int, received: int) -> None:
+        """So many bytes of this picture have come."""
         with self._lock:
-            self._live[threading.get_ident()] = received
+            self._live[image_id] = received
+
+    def ended(self, image_id: int) -> None:
+        """From now on it counts as what became of it."""
+        with self._lock:
+            self._live.pop(image_id, None)
 
     def progress(
         self,
@@ -71,9 +76,8 @@ class Meter:
         counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
         size = job.bytes
         for outcome in pending:
-            if outcome.state in counts:
-                counts[outcome.state] += 1
-                size += outcome.bytes if outcome.state == "saved" else 0
+            counts[outcome.state] += 1
+            size += outcome.bytes if outcome.state == "saved" else 0
         with self._lock:
             size += sum(self._live.values())
         rate = self._rate(size)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..cancellation import Cancellation
-from ..errors import Busy, Cancelled, CivitaiShortcutError, DiskFull, InputError
+from ..errors import Busy, Cancelled, CivitaiShortcutError, DiskError, DiskFull, InputError
 from ..partial_file import check_room, sweep
 from .downloads import in_parallel
 from .job_items import JobItems, ReadPage
@@ -18,9 +19,11 @@ from .jobs import Item, Job, JobStore, Outcome
 
 __all__ = ["Arrived", "JobRun", "Network"]
 
+_LOCK_PATIENCE = 1.0  # seconds: who only looks whether a job is worked on holds its lock briefly
 _FLUSH_EVERY = 0.5  # seconds; what a crash has not told the database lies in the folder
 _FLUSH_AT = 64  # outcomes
-_ROOM_EVERY = 2.0  # seconds between two looks whether room was made
+_TELL_EVERY = 0.1  # seconds
+_ROOM_EVERY, _ROOM_SELDOM = 2.0, 60.0  # seconds between two looks whether room was made
 _BUSY_IN_A_ROW = 5  # answers that ask for a long rest: then the job rests
 _GUESSED_LEFT = 200  # pictures; what a gallery of unknown length is taken to have at most
 
@@ -53,7 +56,7 @@ class JobRun:
     """One go at a job. `run` works in the thread that calls it; `stop` comes from any other.
 
     reserve: bytes of the disk that stay free. wait_for_room: a full disk only interrupts `run`;
-    else it ends it, as `paused`.
+    else it ends it, as `paused`. on_progress is called in `run`'s thread, and may call `stop`.
     """
 
     def __init__(
@@ -74,7 +77,7 @@ class JobRun:
         self._trouble: CivitaiShortcutError | None = None  # why it cannot go on now
         self._busy_in_a_row = 0
         self._outcomes: list[Outcome] = []  # what the database has not been told yet
-        self._flushed_at = 0.0
+        self._flushed_at = self._told_at = 0.0
         self._meter = Meter()
         self._last_url = ""
 
@@ -86,13 +89,20 @@ class JobRun:
     def run(self) -> Job:
         """The job as it is at the end. Raises InputError when somebody else works on it."""
         lock = self._store.lock(self._job.id)
-        if not lock.acquire():
+        if not lock.acquire(_LOCK_PATIENCE):
             raise InputError(f"Job {self._job.id} is being worked on already.")
         try:
             sweep(self._job.folder)
             self._go()
-            while isinstance(self._trouble, DiskFull) and self._wait_for_room and self._has_room():
+            patience = _ROOM_EVERY
+            while self._wait_for_room and isinstance(self._trouble, DiskFull):
+                saved = self._job.saved
+                if not self._has_room(patience):
+                    break
                 self._go()
+                # Free room that cannot be used (a quota) is not to make us ask without an end.
+                grown = self._job.saved > saved
+                patience = _ROOM_EVERY if grown else min(2 * patience, _ROOM_SELDOM)
         finally:
             lock.release()
         return self._job
@@ -102,56 +112,74 @@ class JobRun:
     def _go(self) -> None:
         """Once through what is left, until it is done or cannot go on."""
         self._trouble, self._busy_in_a_row = None, 0
-        if not self._stop_state:
-            self._halt = Cancellation()
-            self._set_state("running")
+        self._rearm()
+        self._set_state("running")
+        if not self._halt.is_set():
             self._work_through()
-        self._set_state(self._stop_state or ("paused" if self._trouble else "done"))
+        self._flush()
+        if self._job.walked and not self._job.waiting and not self._outcomes:
+            self._trouble = None
+            self._set_state("done")
+        else:
+            self._set_state(self._stop_state or "paused")
+
+    def _rearm(self) -> None:
+        """In this order, or a `stop` that comes in between would be lost."""
+        self._halt = Cancellation()
+        if self._stop_state:
+            self._halt.set()
 
     def _work_through(self) -> None:
-        items = JobItems(
-            self._store,
-            self._job.id,
-            self._network.read_page,
-            self._network.write_beside,
-            self._take,
-            self._tick,
-            self._halt,
-        )
         try:
             self._check_estimate()
-            for _, outcome in in_parallel(
-                items, self._fetched, self._concurrency, self._halt, self._tick
-            ):
-                self._take(outcome)
-        except DiskFull as error:  # of the database, or before the first picture
+            items = JobItems(
+                self._store,
+                self._job.id,
+                self._network.read_page,
+                self._network.write_beside,
+                self._settle,
+                self._tick,
+                self._halt,
+            )
+            self._fetch_all(items)
+            if items.trouble is not None:
+                self._give_up(items.trouble)
+            if isinstance(self._trouble, DiskFull):
+                self._check_estimate()  # tells what the whole rest lacks, not one picture
+        except DiskError as error:
             self._trouble = error
-        self._trouble = self._trouble or items.trouble
+
+    def _fetch_all(self, items: JobItems) -> None:
+        fetched = in_parallel(items, self._fetched, self._concurrency, self._halt, self._tick)
+        with closing(fetched):
+            for _, outcome in fetched:
+                self._take(outcome)
 
     def _set_state(self, state: str) -> None:
         trouble = None if self._stop_state else self._trouble
+        reason, note = (trouble.reason, str(trouble)) if trouble else ("", "")
+        self._flush()
         try:
-            self._flush()
-            reason, note = (trouble.reason, str(trouble)) if trouble else ("", "")
             self._store.set_state(self._job.id, state, reason, note)
-            self._job = self._store.job(self._job.id)
-        except DiskFull as error:  # it stays `running` there, so the next start goes on with it
-            self._trouble = error
+        except DiskError as error:  # it stays `running` there, so the next start goes on with it
+            self._give_up(error)
+            state, reason, note = "paused", error.reason, str(error)
+        self._job = replace(self._job, state=state, reason=reason, note=note)
         self._tell(state)
 
-    def _has_room(self) -> bool:
-        """Wait until there is room; False when the user stopped it meanwhile."""
+    def _has_room(self, patience: float) -> bool:
+        """Wait until there is room, `patience` seconds at least; False when the user stopped it."""
+        until = time.monotonic() + patience
+        self._rearm()
         while not self._stop_state:
+            self._halt.sleep(_ROOM_EVERY)
             try:
-                self._halt = Cancellation()
-                self._halt.wait(_ROOM_EVERY)
                 self._check_estimate()
-                return True
-            except DiskFull as error:
+                if time.monotonic() >= until:
+                    return True
+            except DiskError as error:
                 self._trouble = error
                 self._tell("paused")
-            except Cancelled:
-                break
         self._set_state(self._stop_state)
         return False
 
@@ -170,7 +198,7 @@ class JobRun:
             arrived = self._network.fetch(
                 item.url,
                 lambda extension: os.path.join(self._job.folder, f"{item.image_id}.{extension}"),
-                lambda received, _: self._meter.at(received),
+                lambda received, _: self._meter.at(item.image_id, received),
                 self._halt,
             )
             self._network.write_beside(arrived.path, item.record)
@@ -184,38 +212,49 @@ class JobRun:
             if self._busy_in_a_row >= _BUSY_IN_A_ROW:
                 self._give_up(error)
             return Outcome(item.image_id, "failed", reason=error.reason, message=str(error))
-        finally:
-            self._meter.at(0)
         self._busy_in_a_row = 0
         return Outcome(item.image_id, "saved", arrived.path, arrived.size)
 
     def _give_up(self, error: CivitaiShortcutError) -> None:
-        self._trouble = error
+        """The first reason is the one that the user is told."""
+        if self._trouble is None:
+            self._trouble = error
         self._halt.set()
 
     # What is kept, what is told
 
     def _take(self, outcome: Outcome) -> None:
+        self._meter.ended(outcome.image_id)
         if outcome.state != "waiting":
             self._outcomes.append(outcome)
         if len(self._outcomes) >= _FLUSH_AT:
             self._flush()
 
+    def _settle(self, outcome: Outcome) -> None:
+        self._take(outcome)
+        self._tick()
+
     def _tick(self) -> None:
-        if time.monotonic() - self._flushed_at >= _FLUSH_EVERY:
+        now = time.monotonic()
+        if now - self._flushed_at >= _FLUSH_EVERY:
             self._flush()
-        self._tell("running")
+        if now - self._told_at >= _TELL_EVERY:
+            self._tell("running")
 
     def _flush(self) -> None:
         self._flushed_at = time.monotonic()
-        if self._outcomes:
-            self._store.record(self._job.id, self._outcomes)
-            self._outcomes = []
-        self._job = self._store.job(self._job.id)
+        try:
+            if self._outcomes:
+                self._store.record(self._job.id, self._outcomes)
+                self._outcomes = []
+            self._job = self._store.job(self._job.id)
+        except DiskError as error:
+            self._give_up(error)
 
     def _tell(self, state: str) -> None:
+        self._told_at = time.monotonic()
         if self._on_progress is not None:
-            resting = self._network.resting(self._last_url) if self._last_url else 0.0
+            resting = self._network.resting(self._last_url)
             trouble = None if self._stop_state else self._trouble
             self._on_progress(
                 self._meter.progress(self._job, self._outcomes, state, trouble, resting)

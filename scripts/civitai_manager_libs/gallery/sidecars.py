@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from .. import setting
+from ..json_values import one_line, whole
 from ..partial_file import PartialFile
+from .images import Image
 from .metadata import infotext
 
 __all__ = ["write_beside"]
@@ -20,11 +24,18 @@ def write_beside(path: str, record: str) -> None:
     """
     stem = os.path.splitext(path)[0]
     if record and setting.save_infotext:
-        text = infotext(json.loads(record).get("meta"))
+        text = _infotext_of(json.loads(record))
         if text:
             _write(f"{stem}.txt", text)
     if record and setting.save_record:
         _write(f"{stem}.json", record)
+
+
+def _infotext_of(row: Mapping[str, Any]) -> str:
+    base_model = one_line(row.get("baseModel"), 100)
+    post_id = whole(row.get("postId"), 1)
+    image = Image(whole(row.get("id"), 1) or 0, "", base_model=base_model, post_id=post_id)
+    return infotext(row.get("meta"), image)
 
 
 def _write(path: str, text: str) -> None:

@@ -1,0 +1,108 @@
+"""Works on a job at a terminal: its progress, Ctrl-C, and what became of it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from . import messages, setting
+from .gallery.job_progress import JobProgress
+from .gallery.job_run import JobRun
+from .gallery.jobs import Item, Job, JobStore
+from .gallery_network import network_of, reserve
+from .http_client import CivitaiHttpClient
+from .terminal import ProgressLine
+
+__all__ = ["work_on"]
+
+# Exit codes
+_ALL_THERE, _SOME_FAILED, _NOTHING_DONE, _INTERRUPTED = 0, 1, 3, 130
+_FAILED_SHOWN = 20
+
+
+def work_on(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
+    """The exit code. Raises InputError when somebody else works on it."""
+    line, started = ProgressLine(sys.stderr, setting.language), time.monotonic()
+    with _signals_noted() as seen:
+
+        def show(progress: JobProgress) -> None:
+            line.show(progress)
+            if seen:
+                run.stop("paused")
+
+        network, concurrency = network_of(client), setting.gallery_max_concurrent_downloads
+        run = JobRun(store, job_id, network, concurrency, reserve(), show)
+        job = run.run()
+    line.end()
+    failed = store.failed(job.id, job.failed)
+    _report(store, job, failed, bool(seen))
+    if as_json:
+        print(_json(job, failed, time.monotonic() - started), flush=True)
+    else:
+        counts = f"{job.saved} saved, {job.skipped} skipped, {job.failed} failed"
+        print(f"{counts}: {job.folder}", flush=True)
+    return _code_of(job, bool(seen))
+
+
+@contextmanager
+def _signals_noted() -> Iterator[list[int]]:
+    """The signals that asked us to end; a second Ctrl-C ends the program at once.
+
+    A handler may interrupt this thread while it holds any lock, so it does no more than note it.
+    """
+    seen: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield seen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _code_of(job: Job, interrupted: bool) -> int:
+    if job.state == "done":
+        return _SOME_FAILED if job.failed else _ALL_THERE
+    if interrupted:
+        return _INTERRUPTED
+    return _SOME_FAILED if job.finished else _NOTHING_DONE
+
+
+def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
+    for item in failed[:_FAILED_SHOWN]:
+        _say(f"{item.image_id}: {item.reason}: {item.message}")
+    if len(failed) > _FAILED_SHOWN:
+        _say(f"... and {len(failed) - _FAILED_SHOWN} more.")
+    if failed:
+        _say(messages.text("some_failed", setting.language, n=len(failed)))
+    missing = store.missing_paths(job.id)
+    if missing:
+        _say(
+            f"{len(missing)} of the skipped were saved before but are not there now, such as"
+            f" {missing[0]}. To fetch them anew: --again"
+        )
+    if job.state != "done":
+        why = "Interrupted." if interrupted else job.note
+        _say(f"{why} Go on with: resume {job.id}")
+
+
+def _json(job: Job, failed: list[Item], seconds: float) -> str:
+    """One line of ASCII, whatever the console's code page."""
+    names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
+    rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
+    result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
+    return json.dumps({**result, "failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)})
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)

@@ -1,0 +1,228 @@
+"""A small Civitai on loopback: models, pages of images, pictures; any answer can be scripted."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+__all__ = ["Answer", "ApiServer", "cut", "html", "reset", "status"]
+
+MODEL_ID, VERSION_ID = 101, 1001
+FIRST_ID = 5000
+_SIGNATURES = {
+    "png": b"\x89PNG\r\n\x1a\n",
+    "jpg": b"\xff\xd8\xff\xe0",
+    "webp": b"RIFF\x10\x00\x00\x00WEBP",
+    "mp4": b"\x00\x00\x00\x18ftypmp42",
+}
+
+# (the request, the body that it would get) -> None: it has answered
+Answer = Callable[["_Request", bytes], None]
+
+
+def status(code: int, body: bytes = b"", **headers: str) -> Answer:
+    """Headers as keywords: Retry_After="1"."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda request, _: request.reply(code, body, named)
+
+
+def html(code: int = 200) -> Answer:
+    page = b"<!DOCTYPE html><html><head></head><body>Log in</body></html>"
+    return status(code, page, Content_Type="text/html")
+
+
+def cut(at: int) -> Answer:
+    """The first `at` bytes of the body, as part of all of them."""
+
+    def answer(request: _Request, body: bytes) -> None:
+        request.send(200, {"Content-Length": str(len(body)), "ETag": '"cut"'}, body[:at])
+        request.close_connection = True
+
+    return answer
+
+
+def reset(request: _Request, _: bytes) -> None:
+    request.close_connection = True
+
+
+class ApiServer:
+    """One model, one version, `count` pictures. A context manager.
+
+    The ids run downwards, as the newest first. kinds: image id -> the true extension.
+    requests: every path with its query. keys: the Authorization of each request.
+    """
+
+    def __init__(self, count: int = 10, size: int = 2000, page: int = 100) -> None:
+        self.ids = [FIRST_ID + n for n in range(count, 0, -1)]
+        self.size, self.page, self.name = size, page, "A model"
+        self.kinds = {image_id: "png" for image_id in self.ids}
+        self.kinds.update({i: "mp4" for i in self.ids if i % 7 == 0})
+        self.kinds.update({i: "jpg" for i in self.ids if i % 7 == 1})
+        self.requests: list[str] = []
+        self.keys: list[tuple[str, str | None]] = []
+        self.known_key = "the-key"
+        self.delay = 0.0  # seconds before each picture
+        self.on_picture: Callable[[int], None] = lambda _: None
+        self.most_at_once = 0
+        self._at_once, self._lock = 0, threading.Lock()
+        self._scripts: dict[Any, deque[Answer]] = defaultdict(deque)
+        self._always: dict[Any, Answer] = {}
+        self._http = _Http(("127.0.0.1", 0), _Request)
+        self._http.api = self
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
+
+    def __enter__(self) -> ApiServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+    def script(self, what: Any, *answers: Answer) -> None:
+        """The next answers to an image id, or to "page", "model", "version", "me"."""
+        self._scripts[what].extend(answers)
+
+    def always(self, what: Any, answer: Answer | None) -> None:
+        if answer is None:
+            self._always.pop(what, None)
+        else:
+            self._always[what] = answer
+
+    def bytes_of(self, image_id: int) -> bytes:
+        start = _SIGNATURES[self.kinds[image_id]]
+        filling = (f"{image_id}-".encode() * (self.size // 5 + 1))[: self.size - len(start)]
+        return start + filling
+
+    def file_of(self, image_id: int) -> str:
+        return f"{image_id}.{self.kinds[image_id]}"
+
+    @property
+    def fetched(self) -> Counter[int]:
+        """How often each picture was asked for."""
+        paths = [urlsplit(path).path for path in list(self.requests)]
+        return Counter(_id_in(path) for path in paths if path.startswith("/image/"))
+
+    @property
+    def pages(self) -> list[dict[str, str]]:
+        """What each request for a page asked."""
+        asked = [urlsplit(p) for p in list(self.requests) if p.startswith("/api/v1/images")]
+        return [{k: v[0] for k, v in parse_qs(parts.query).items()} for parts in asked]
+
+    # Answers
+
+    def respond(self, request: _Request) -> None:
+        with self._lock:
+            self.requests.append(request.path)
+            self.keys.append((request.path, request.headers.get("Authorization")))
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            what, code, body = self._plain(request)
+            answer = self._scripts[what].popleft() if self._scripts[what] else None
+            answer = answer or self._always.get(what)
+            if answer is not None:
+                return answer(request, body)
+            request.reply(code, body, {})
+        finally:
+            with self._lock:
+                self._at_once -= 1
+
+    def _plain(self, request: _Request) -> tuple[Any, int, bytes]:
+        parts = urlsplit(request.path)
+        path = parts.path.removeprefix("/api/v1")
+        if parts.path.startswith("/image/"):
+            return self._picture(_id_in(parts.path))
+        if path == "/images":
+            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            return "page", 200, json.dumps(self._page(asked)).encode()
+        if path == f"/models/{MODEL_ID}":
+            return "model", 200, json.dumps(self._model()).encode()
+        if path == f"/model-versions/{VERSION_ID}":
+            return "version", 200, json.dumps(self._version()).encode()
+        if path == "/me":
+            known = request.headers.get("Authorization") == f"Bearer {self.known_key}"
+            body = {"id": 1, "username": "me"} if known else {"error": "Unauthorized"}
+            return "me", 200 if known else 401, json.dumps(body).encode()
+        return "other", 404, b'{"error": "No model with that id"}'
+
+    def _picture(self, image_id: int) -> tuple[Any, int, bytes]:
+        self.on_picture(image_id)
+        if self.delay:
+            time.sleep(self.delay)
+        known = image_id in self.kinds
+        return image_id, 200 if known else 404, self.bytes_of(image_id) if known else b""
+
+    def _page(self, asked: dict[str, str]) -> dict[str, Any]:
+        start = int(asked.get("cursor", "0|").partition("|")[0])
+        end = start + min(self.page, int(asked["limit"]))
+        kind = asked.get("type")
+        rows = [self._row(i) for i in self.ids[start:end]]
+        rows = [row for row in rows if kind in (None, row["type"])]
+        more = {"nextCursor": f"{end}|1785317342117"} if end < len(self.ids) else {}
+        return {"items": rows, "metadata": more}
+
+    def _row(self, image_id: int) -> dict[str, Any]:
+        is_video = self.kinds[image_id] == "mp4"
+        name = f"{image_id:08x}-0000-4000-8000-000000000000"
+        return {
+            "id": image_id,
+            "url": f"{self.url}/image/{name}/original=true/{name}.{'mp4' if is_video else 'jpeg'}",
+            "type": "video" if is_video else "image",
+            "browsingLevel": 1,
+            "width": 64,
+            "height": 64,
+            "meta": {"prompt": f"picture {image_id}", "steps": 20, "seed": 1, "cfgScale": 7},
+        }
+
+    def _model(self) -> dict[str, Any]:
+        versions = [{"id": VERSION_ID, "name": "v1", "images": []}]
+        return {"id": MODEL_ID, "name": self.name, "type": "LORA", "modelVersions": versions}
+
+    def _version(self) -> dict[str, Any]:
+        model = {"name": self.name, "type": "LORA"}
+        return {"id": VERSION_ID, "name": "v1", "modelId": MODEL_ID, "model": model, "images": []}
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+    api: ApiServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away (killed, cancelled) is what many tests are about."""
+
+
+class _Request(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Http
+
+    def do_GET(self) -> None:
+        self.server.api.respond(self)
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+    def reply(self, code: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send(code, {"Content-Length": str(len(body)), **headers}, body)
+
+    def send(self, code: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(code)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _id_in(path: str) -> int:
+    return int(path.split("/")[2].partition("-")[0], 16)
