@@ -22,6 +22,8 @@ __all__ = ["GalleryDownloadManager", "download_images", "download_images_batch"]
 __all__ += ["download_images_with_progress", "download_large_image", "get_http_client"]
 __all__ += ["pre_loading"]
 
+_LEAST_CHUNK = 1024  # bytes; by smaller pieces a picture would take minutes
+
 _http_client: CivitaiHttpClient | None = None
 _http_client_lock = threading.Lock()
 
@@ -74,11 +76,11 @@ def download_images_batch(
 
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
-    """One picture in pieces of `chunk_size` bytes; False and a log line when it fails."""
+    """One picture in pieces of `chunk_size` bytes (1 KiB or more); False when it fails."""
     client = _our_client()
     if client is None:
         return _download_single_image(img_url, save_path)
-    return client.save(img_url, save_path, chunk_size=max(1, chunk_size))
+    return client.save(img_url, save_path, chunk_size=max(_LEAST_CHUNK, chunk_size))
 
 
 def pre_loading(usergal_page_url: str | None, paging_information: Any = None) -> None:

@@ -1,0 +1,398 @@
+"""The plan's names are there, are callable exactly so, and are looked up when they are used."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from unittest.mock import MagicMock, Mock, create_autospec, patch
+
+import gradio
+import pytest
+import responses
+from civitai_manager_libs import civitai_gallery_action as action
+from civitai_manager_libs import setting, util
+from civitai_manager_libs.http_client import CivitaiHttpClient
+
+_URL = "https://image.civitai.com/x/0123abcd-0123-0123-0123-0123456789ab/original=true/a.png"
+_PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 1000
+
+
+class OnlyDownloads:
+    """A stand-in client with nothing but what the plan promises."""
+
+    def __init__(self, answers: Callable[[str], bool] = lambda _: True) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self._answers = answers
+
+    def download_file(self, url, path, progress_callback=None) -> bool:
+        self.asked.append((url, path))
+        if not self._answers(url):
+            return False
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(_PNG)
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _no_client_yet(monkeypatch):
+    monkeypatch.setattr(action, "_http_client", None)
+    monkeypatch.setattr(action.gr, "Warning", lambda _: None)
+
+
+@pytest.fixture
+def stand_in(monkeypatch) -> OnlyDownloads:
+    client = OnlyDownloads()
+    monkeypatch.setattr(action, "_http_client", client)
+    return client
+
+
+def _urls(count: int) -> list[str]:
+    return [_URL.replace("9ab", f"{n:03d}") for n in range(count)]
+
+
+# Names and signatures
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "civitai_gallery_action.GalleryDownloadManager",
+        "civitai_gallery_action._download_single_image",
+        "civitai_gallery_action.download_images",
+        "civitai_gallery_action.download_images_batch",
+        "civitai_gallery_action.download_images_with_progress",
+        "civitai_gallery_action.download_large_image",
+        "civitai_gallery_action.get_http_client",
+        "civitai_gallery_action.pre_loading",
+        "http_client.CivitaiHttpClient",
+        "http_client.CivitaiHttpClient._handle_error",
+        "http_client.CivitaiHttpClient._make_request",
+        "http_client.CivitaiHttpClient.download_file",
+        "http_client.CivitaiHttpClient.get_json",
+        "http_client.CivitaiHttpClient.get_stream",
+        "http_client.CivitaiHttpClient.get_stream_response",
+        "http_client.CivitaiHttpClient.post_json",
+        "http_client.CivitaiHttpClient.update_api_key",
+        "setting.get_image_url_to_gallery_file",
+        "util.printD",
+    ],
+)
+def test_name_is_there_and_can_be_called(name):
+    module, _, attribute = name.partition(".")
+    found = importlib.import_module(f"civitai_manager_libs.{module}")
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    assert callable(found)
+
+
+def test_settings_have_the_plans_values():
+    setting.restore()
+    assert setting.http_timeout == 20
+    assert setting.http_max_retries == 3
+    assert setting.http_retry_delay == 1
+    assert setting.gallery_download_batch_size == 5
+    assert setting.gallery_download_timeout == 30
+    assert setting.gallery_max_concurrent_downloads == 3
+    assert setting.civitai_api_key == ""
+    assert os.path.basename(setting.shortcut_gallery_folder) == "sc_gallery"
+
+
+def test_action_module_has_gradio():
+    assert action.gr is gradio
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: CivitaiHttpClient(),
+        lambda: CivitaiHttpClient("key", 5, 2, 0.5),
+        lambda: CivitaiHttpClient(api_key="key", timeout=5, max_retries=2, retry_delay=0.5),
+        lambda: CivitaiHttpClient(api_key=None, timeout=None, max_retries=None, retry_delay=None),
+        lambda: CivitaiHttpClient(timeout=0, max_retries=0, retry_delay=0),
+    ],
+)
+def test_client_is_made_as_the_plan_says(made):
+    assert isinstance(made(), CivitaiHttpClient)
+
+
+def test_zero_is_a_value_and_not_the_setting():
+    client = CivitaiHttpClient(api_key="", timeout=0, max_retries=0, retry_delay=0)
+    setting.civitai_api_key = "ofsetting"
+    assert (client.api_key, client.timeout, client.max_retries, client.retry_delay) == ("", 0, 0, 0)
+
+
+@responses.activate
+def test_clients_methods_are_called_as_the_plan_says(tmp_path):
+    responses.get("https://civitai.com/api", json={"a": 1})
+    responses.post("https://civitai.com/api", json={"b": 2})
+    responses.get(_URL, body=_PNG)
+    client = CivitaiHttpClient(max_retries=0)
+    assert client.get_json("https://civitai.com/api") == {"a": 1}
+    assert client.get_json("https://civitai.com/api", params={"x": 1}) == {"a": 1}
+    assert client.get_json("https://civitai.com/api", {"x": 1}) == {"a": 1}
+    assert client.post_json("https://civitai.com/api") == {"b": 2}
+    assert client.post_json("https://civitai.com/api", json_data={"x": 1}) == {"b": 2}
+    for get in (client.get_stream, client.get_stream_response):
+        assert get(_URL).content == _PNG
+        assert get(_URL, headers={"Range": "bytes=0-"}).content == _PNG
+        assert b"".join(get(_URL).iter_content(100)) == _PNG
+    told = []
+    path = str(tmp_path / "a.png")
+    assert client.download_file(_URL, path, progress_callback=lambda *now: told.append(now)) is True
+    assert told[-1][0] == len(_PNG)
+    assert client.download_file(url=_URL, filepath=str(tmp_path / "b.png")) is True
+    client.update_api_key("other")
+    assert client.api_key == "other"
+
+
+@responses.activate
+def test_clients_methods_never_raise_for_the_network(tmp_path):
+    client = CivitaiHttpClient(max_retries=0)  # `responses` knows no address: each fails to connect
+    assert client.get_json("https://civitai.com/api") is None
+    assert client.post_json("https://civitai.com/api", {}) is None
+    assert client.get_stream(_URL) is None
+    assert client.get_stream_response(_URL) is None
+    assert client.download_file(_URL, str(tmp_path / "a.png")) is False
+    assert client._make_request("GET", _URL) is None
+    assert os.listdir(tmp_path) == []
+
+
+def test_functions_are_called_as_the_plan_says(stand_in, tmp_path):
+    path = str(tmp_path / "a.png")
+    told = []
+    action.download_images([_URL])
+    action.download_images(dn_image_list=[_URL])
+    action.download_images_with_progress([_URL])
+    action.download_images_with_progress([_URL], progress_callback=lambda *now: told.append(now))
+    action.download_images_batch([_URL])
+    action.download_images_batch([_URL], batch_size=5)
+    action.pre_loading("", None)
+    action.pre_loading(usergal_page_url=None, paging_information={})
+    assert told == [(1, 1, "下載圖片 1/1")]
+    assert action._download_single_image(_URL, path) is True
+    assert action._download_single_image(img_url=_URL, save_path=path) is True
+    assert action.download_large_image(_URL, path) is True
+    assert action.download_large_image(img_url=_URL, save_path=path, chunk_size=8192) is True
+    manager = action.GalleryDownloadManager()
+    assert manager.failed_downloads == []
+    assert manager.download_with_retry(_URL, path) is True
+    assert manager.download_with_retry(img_url=_URL, save_path=path, max_retries=2) is True
+    manager.retry_failed_downloads()
+
+
+# One client
+
+
+def test_twenty_threads_at_once_make_one_client(monkeypatch):
+    made = []
+
+    class Slow(CivitaiHttpClient):
+        def __init__(self) -> None:
+            made.append(self)
+            time.sleep(0.05)
+            super().__init__()
+
+    monkeypatch.setattr(action, "CivitaiHttpClient", Slow)
+    together, got = threading.Barrier(20), []
+
+    def ask() -> None:
+        together.wait()
+        got.append(action.get_http_client())
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 20 and len(made) == 1
+    assert set(map(id, got)) == {id(made[0])}
+    assert action._http_client is made[0]
+
+
+def test_module_level_client_can_be_replaced(monkeypatch, tmp_path):
+    first, second = OnlyDownloads(), OnlyDownloads()
+    for number, client in enumerate((first, second)):
+        action._http_client = client
+        assert action.get_http_client() is client
+        action._download_single_image(_URL, str(tmp_path / f"{number}.png"))
+    assert len(first.asked) == len(second.asked) == 1
+
+
+def test_replaced_get_http_client_is_used(monkeypatch, tmp_path):
+    client = OnlyDownloads()
+    monkeypatch.setattr(action, "get_http_client", lambda: client)
+    manager = action.GalleryDownloadManager()
+    assert action._download_single_image(_URL, str(tmp_path / "1"))
+    assert action.download_large_image(_URL, str(tmp_path / "2"))
+    assert manager.download_with_retry(_URL, str(tmp_path / "3"))
+    assert action.download_images([_URL]).saved == 1
+    assert [os.path.basename(path) for _, path in client.asked[:3]] == ["1", "2", "3"]
+    assert len(client.asked) == 4
+
+
+# A stand-in that has only `download_file`
+
+
+def test_stand_in_serves_every_function(stand_in):
+    urls = _urls(12)
+    assert action.download_images(urls[:3]).saved == 3
+    setting.change("gallery_batch_pause", 0)
+    assert action.download_images_batch(urls).saved == 9
+    assert sorted(stand_in.asked) == [(u, setting.get_image_url_to_gallery_file(u)) for u in urls]
+
+
+def test_stand_in_is_tried_again_as_often_as_the_caller_says(monkeypatch, tmp_path):
+    client = OnlyDownloads(lambda _: len(client.asked) == 3)
+    monkeypatch.setattr(action, "_http_client", client)
+    manager = action.GalleryDownloadManager()
+    assert manager.download_with_retry(_URL, str(tmp_path / "a.png"), max_retries=1) is False
+    assert manager.failed_downloads == [(_URL, str(tmp_path / "a.png"))]
+    assert manager.retry_failed_downloads() == 1
+    assert manager.failed_downloads == [] and len(client.asked) == 3
+
+
+def test_stand_in_waits_between_tries_as_the_setting_says(monkeypatch, tmp_path):
+    slept = []
+    monkeypatch.setattr(action, "_http_client", OnlyDownloads(lambda _: False))
+    monkeypatch.setattr(action.time, "sleep", slept.append)
+    setting.change("http_retry_delay", 2)
+    assert not action.GalleryDownloadManager().download_with_retry(_URL, str(tmp_path / "a"), 3)
+    assert slept == [2, 4, 8]
+
+
+def test_stand_in_without_get_json_preloads_nothing_and_breaks_nothing(stand_in, capsys):
+    action._preloaded("https://civitai.com/api/v1/images", {"totalPageUrls": []})
+    assert stand_in.asked == [] and capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        Mock(spec=["download_file"]),
+        MagicMock(),
+        Mock(spec=CivitaiHttpClient),
+        create_autospec(CivitaiHttpClient, instance=True),
+    ],
+    ids=["only-download", "anything", "like-ours", "like-ours-strictly"],
+)
+@pytest.mark.parametrize("answer", [True, False])
+def test_mocked_client_is_asked_through_download_file(monkeypatch, tmp_path, client, answer):
+    client.download_file.reset_mock()
+    client.download_file.return_value = answer
+    monkeypatch.setattr(action, "_http_client", client)
+    path = str(tmp_path / "a.png")
+    assert action._download_single_image(_URL, path) is answer
+    client.download_file.assert_called_once_with(_URL, path)
+    assert action.download_large_image(_URL, path) is answer
+    assert action.GalleryDownloadManager().download_with_retry(_URL, path, 0) is answer
+    assert action.download_images([_URL]).saved == answer
+    assert client.download_file.call_count == 4
+
+
+def test_patched_download_file_of_our_client_is_used(tmp_path):
+    with patch.object(CivitaiHttpClient, "download_file", return_value=True) as download_file:
+        assert action._download_single_image(_URL, str(tmp_path / "a.png")) is True
+        assert action.download_images(_urls(3)).saved == 3
+    assert download_file.call_count == 4
+
+
+def test_patched_single_download_is_what_lists_use(monkeypatch):
+    single = Mock(return_value=True)
+    monkeypatch.setattr(action, "_download_single_image", single)
+    assert action.download_images(_urls(3)).saved == 3
+    assert single.call_count == 3
+
+
+def test_what_a_stand_in_raises_is_its_own_bug_and_flies(monkeypatch, tmp_path):
+    client = Mock(spec=["download_file"])
+    client.download_file.side_effect = ZeroDivisionError
+    monkeypatch.setattr(action, "_http_client", client)
+    path = str(tmp_path / "a.png")
+    for call in (
+        lambda: action._download_single_image(_URL, path),
+        lambda: action.download_large_image(_URL, path),
+        lambda: action.download_images(_urls(9)),
+        lambda: action.download_images_batch(_urls(9)),
+        lambda: action.GalleryDownloadManager().download_with_retry(_URL, path),
+    ):
+        with pytest.raises(ZeroDivisionError):
+            call()
+
+
+# What is changed is seen by the next call
+
+
+def test_changed_folder_is_seen(stand_in, monkeypatch, tmp_path):
+    monkeypatch.setattr(setting, "shortcut_gallery_folder", str(tmp_path / "one"))
+    action.download_images([_URL])
+    monkeypatch.setattr(setting, "shortcut_gallery_folder", str(tmp_path / "two"))
+    action.download_images([_URL])
+    assert [os.path.dirname(path) for _, path in stand_in.asked] == [
+        str(tmp_path / "one"),
+        str(tmp_path / "two"),
+    ]
+
+
+def test_changed_file_naming_is_seen(stand_in, monkeypatch, tmp_path):
+    name = lambda url: str(tmp_path / "named.png")  # noqa: E731
+    monkeypatch.setattr(setting, "get_image_url_to_gallery_file", name)
+    action.download_images([_URL])
+    assert stand_in.asked == [(_URL, str(tmp_path / "named.png"))]
+
+
+def test_changed_setting_is_seen_by_a_client_that_is_there():
+    client = action.get_http_client()
+    setting.change("http_timeout", 7)
+    setting.change("http_max_retries", 9)
+    setting.change("http_retry_delay", 4)
+    setting.civitai_api_key = "newkey"
+    assert (client.timeout, client.max_retries, client.retry_delay) == (7, 9, 4)
+    assert client.api_key == "newkey"
+    assert action.get_http_client() is client
+
+
+@responses.activate
+def test_changed_key_is_sent_with_the_next_request():
+    responses.get("https://civitai.com/api/v1/me", json={})
+    client = action.get_http_client()
+    client.get_json("https://civitai.com/api/v1/me")
+    setting.civitai_api_key = "second"
+    client.get_json("https://civitai.com/api/v1/me")
+    client.update_api_key("third")
+    client.get_json("https://civitai.com/api/v1/me")
+    sent = [call.request.headers.get("Authorization") for call in responses.calls]
+    assert sent == [None, "Bearer second", "Bearer third"]
+
+
+def test_changed_language_is_seen(stand_in):
+    told = []
+    for language in ("zh-TW", "en"):
+        setting.change("language", language)
+        action.download_images_with_progress([_URL], lambda *now: told.append(now[2]))
+    assert told == ["下載圖片 1/1", "Downloading pictures 1/1"]
+
+
+# The log
+
+
+@responses.activate
+def test_failure_is_logged_once_through_print_d(monkeypatch, tmp_path):
+    lines = []
+    monkeypatch.setattr(util, "printD", lines.append)
+    setting.change("http_max_retries", 2)
+    action._download_single_image(f"{_URL}?token=secret", str(tmp_path / "a.png"))
+    assert len(lines) == 1
+    assert lines[0].startswith("[http_client]") and "secret" not in lines[0]
+
+
+def test_words_of_a_failure_are_logged_through_print_d(monkeypatch):
+    lines = []
+    monkeypatch.setattr(action, "_http_client", OnlyDownloads(lambda _: False))
+    monkeypatch.setattr(util, "printD", lines.append)
+    action.download_images(_urls(2))
+    words = "部分圖片下載失敗 (2 個)，請檢查網路連線 💥!"
+    assert lines == [f"[civitai_gallery_action] {words}"]
