@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -20,11 +21,12 @@ from .errors import (
     UnreadableAnswer,
 )
 
-__all__ = ["MAX_JSON", "check_start", "error_of", "parse_json", "retry_after"]
+__all__ = ["MAX_JSON", "check_start", "error_of", "length_of", "parse_json", "retry_after"]
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
 _MAX_DEPTH = 100
 _ASK_AGAIN = {408, 425, 429, 500, 502, 503, 504, *range(520, 528)}
+_PAGE = re.compile(rb"<(!doctype html|html|head|body)\b", re.I)
 _PAGE_CAP = "too many pages"  # a 429 that no waiting helps: only the API's page= parameter gets it
 
 
@@ -37,6 +39,13 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def length_of(headers: Mapping[str, str]) -> int:
+    """The body's bytes on the wire, 0 when unknown."""
+    value = headers.get("Content-Length", "").strip()
+    known = value.isascii() and value.isdigit() and "Transfer-Encoding" not in headers
+    return int(value[:18]) if known else 0
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes) -> CivitaiShortcutError:
@@ -87,8 +96,8 @@ def parse_json(body: bytes) -> Any:
 
 
 def _is_page(content_type: str, start: bytes) -> bool:
-    head = start.lstrip()[:15].lower()
-    return "html" in content_type or head.startswith((b"<!doctype html", b"<html", b"<head"))
+    looks_so = util.is_markup(start) and _PAGE.search(start[:1024])
+    return "html" in content_type or bool(looks_so)
 
 
 def _is_text(content_type: str) -> bool:

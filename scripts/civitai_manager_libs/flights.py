@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from .cancellation import Cancellation
-from .errors import Cancelled, CivitaiShortcutError
+from .errors import Cancelled, CivitaiShortcutError, DiskError
 
 __all__ = ["Flights"]
 
@@ -27,12 +27,13 @@ class Flights(Generic[_T]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._flights: dict[str, _Flight[_T]] = {}
+        self._flights: dict[Hashable, _Flight[_T]] = {}
 
-    def join(self, key: str, lead: Callable[[], _T], cancelled: Cancellation) -> _T:
+    def join(self, key: Hashable, lead: Callable[[], _T], cancelled: Cancellation) -> _T:
         """`lead()`'s result, from whoever was the first to ask and had it run.
 
-        Its errors reach everyone, but when the first one only cancelled, the next one leads.
+        Its errors reach everyone, but for what is the first one's own: when that one cancelled, or
+        has no room in its folder, the next one leads.
         """
         while True:
             with self._lock:
@@ -48,10 +49,10 @@ class Flights(Generic[_T]):
             if flight.result:
                 return flight.result[0]
 
-    def _led(self, key: str, flight: _Flight[_T], lead: Callable[[], _T]) -> _T:
+    def _led(self, key: Hashable, flight: _Flight[_T], lead: Callable[[], _T]) -> _T:
         try:
             flight.result.append(lead())
-        except Cancelled:
+        except (Cancelled, DiskError):
             raise
         except CivitaiShortcutError as error:
             flight.error = error

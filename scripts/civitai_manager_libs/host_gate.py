@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from urllib.parse import urlsplit
 
 from .cancellation import Cancellation
 
@@ -14,6 +14,7 @@ __all__ = ["HostGate", "HostGates"]
 
 _POLL = 0.2  # seconds; the longest that a waiting thread overlooks a cancel
 _ANSWERS_PER_STEP = 20  # whole answers before a host that said "too many" gets one more at a time
+_HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
 class HostGate:
@@ -32,8 +33,13 @@ class HostGate:
         self._width: float | None = None  # None: as wide as the setting
 
     @contextmanager
-    def slot(self, limit: int, cancelled: Cancellation, urgent: bool = False) -> Iterator[None]:
-        """Hold one of `limit` places; waits for it and for the end of a rest. Raises Cancelled."""
+    def slot(
+        self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool = False
+    ) -> Iterator[None]:
+        """Hold one of `limit()` places; waits for it and for the end of a rest. Raises Cancelled.
+
+        The limit is asked anew while one waits, so that a changed setting is seen at once.
+        """
         self._enter(limit, cancelled, urgent)
         try:
             yield
@@ -65,9 +71,8 @@ class HostGate:
                 if self._width >= self._limit:
                     self._width = None
 
-    def _enter(self, limit: int, cancelled: Cancellation, urgent: bool) -> None:
+    def _enter(self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool) -> None:
         with self._changed:
-            self._limit = limit
             self._urgent_waiting += urgent
             try:
                 while not self._may_enter(limit, urgent):
@@ -76,9 +81,12 @@ class HostGate:
                 self._inside += 1
             finally:
                 self._urgent_waiting -= urgent
+                if urgent:
+                    self._changed.notify_all()  # those who let it go first
 
-    def _may_enter(self, limit: int, urgent: bool) -> bool:
-        width = limit if self._width is None else min(limit, int(self._width))
+    def _may_enter(self, limit: Callable[[], int], urgent: bool) -> bool:
+        self._limit = limit()
+        width = self._limit if self._width is None else min(self._limit, int(self._width))
         free = self._inside < max(1, width) and self.resting() == 0
         return free and (urgent or self._urgent_waiting == 0)
 
@@ -91,6 +99,6 @@ class HostGates:
         self._gates: dict[str, HostGate] = {}
 
     def of(self, url: str) -> HostGate:
-        host = urlsplit(url).netloc.rpartition("@")[2].lower()
+        found = _HOST.match(url)  # unlike urlsplit it takes any text
         with self._lock:
-            return self._gates.setdefault(host, HostGate())
+            return self._gates.setdefault(found[1].lower() if found else "", HostGate())

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 
 from . import answers, setting, util
 from .cancellation import Cancellation, never
-from .errors import Busy, CivitaiShortcutError, NetworkError, ServerTrouble, UnreadableAnswer
+from .errors import CivitaiShortcutError, NetworkError, UnreadableAnswer
 from .flights import Flights
-from .host_gate import HostGate, HostGates
+from .host_gate import HostGates
+from .http_body import WireAnswer
 from .http_sending import Ask, Sender
-from .http_wire import RequestLine, WireAnswer
-from .partial_file import PartialFile
+from .http_wire import cut_by
+from .partial_file import PartialFile, check_room
 from .receiving import CHUNK_SIZE, Progress, Receiver, Target
+from .retrying import Retries
 
 __all__ = ["CivitaiHttpClient", "Fetched"]
 
-_LONGEST_REST = 120.0  # seconds; a longer one is reported to who asked, not slept out
-_LONGEST_PAUSE = 30.0  # seconds between two tries
-_PROGRESS_MADE = 64 * 1024  # bytes; a try that brought so much more does not count as failed
 _ERROR_BODY = 64 * 1024  # bytes of an error page that are read for its sentence
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -62,6 +58,7 @@ class CivitaiHttpClient:
         self._sender = Sender(requests.Session())
         self._gates, self._api_lanes = HostGates(), HostGates()
         self._flights: Flights[Fetched] = Flights()
+        self._saves: Flights[bool] = Flights()
 
     @property
     def api_key(self) -> str:
@@ -97,12 +94,12 @@ class CivitaiHttpClient:
         method = "GET" if json_data is None else "POST"
 
         def ask() -> Any:
-            with self._api_lanes.of(url).slot(1, cancelled, urgent=True):
+            with self._api_lanes.of(url).slot(lambda: 1, cancelled, urgent=True):
                 what = Ask(method, url, self.timeout, params=params, json=json_data)
                 with self._answer(what, cancelled, urgent=True) as answer:
                     return answers.parse_json(answer.read_all(answers.MAX_JSON))
 
-        return self._tried(ask, url, cancelled)
+        return self._retries(url, cancelled).run(ask)
 
     def fetch(
         self,
@@ -127,21 +124,22 @@ class CivitaiHttpClient:
         path_for = target if callable(target) else lambda _: target
         receiver = Receiver(path_for, picture, chunk_size, progress, reserve)
 
+        def answer(headers: dict[str, str]) -> AbstractContextManager[WireAnswer]:
+            return self._file_answer(url, headers, wish, urgent)
+
         def lead() -> Fetched:
+            check_room(os.path.dirname(path_for("")), reserve)
             with receiver:
-                self._tried(
-                    lambda: receiver.receive(
-                        lambda headers: self._file_answer(url, headers, wish, urgent)
-                    ),
-                    url,
-                    wish,
-                    max_retries,
-                    lambda: receiver.best,
+                self._retries(url, wish, max_retries).run(
+                    lambda: receiver.receive(answer), lambda: receiver.best
                 )
             return Fetched(receiver.path, receiver.size, receiver.extension)
 
-        fetched = self._flights.join(url, lead, wish)
-        return _placed(fetched, path_for(fetched.extension))
+        fetched = self._flights.join((url, picture), lead, wish)
+        placed = _placed(fetched, path_for(fetched.extension))
+        if progress is not None and not receiver.path:  # another caller's request brought it
+            progress(placed.size, placed.size)
+        return placed
 
     def resting(self, url: str) -> float:
         """Seconds until the host of `url` is asked again, 0 when it may be asked now."""
@@ -183,12 +181,12 @@ class CivitaiHttpClient:
         max_retries: int | None = None,
     ) -> bool:
         """`download_file` with the pieces and tries that the caller names."""
-        if os.path.isfile(filepath):
-            if progress_callback is not None:
-                progress_callback(os.path.getsize(filepath), os.path.getsize(filepath))
-            return True
 
         def get() -> bool:
+            if os.path.isfile(filepath):
+                if progress_callback is not None:
+                    progress_callback(os.path.getsize(filepath), os.path.getsize(filepath))
+                return True
             self.fetch(
                 url,
                 filepath,
@@ -199,19 +197,24 @@ class CivitaiHttpClient:
             )
             return True
 
-        return self._bordered(url, False, get)
+        return self._bordered(url, False, lambda: self._saves.join(filepath, get, never()))
 
     def _make_request(self, method: str, url: str, **kwargs: Any) -> requests.Response | None:
         """One answer below 300, its body unread. kwargs: `params`, `json`, `headers`."""
         what = Ask(method, url, self.timeout, **kwargs)
 
         def ask() -> requests.Response:
-            with self._gates.of(url).slot(_limit(), never(), urgent=True):
+            with self._gates.of(url).slot(_limit, never(), urgent=True):
                 response = self._sender.send(what, self.api_key, never())
-                _judge(WireAnswer(response, never()))
+                answer = WireAnswer(response, never())
+                try:
+                    _judge(answer)
+                except CivitaiShortcutError:
+                    answer.close()
+                    raise
                 return response
 
-        return self._bordered(url, None, lambda: self._tried(ask, url, never()))
+        return self._bordered(url, None, lambda: self._retries(url, never()).run(ask))
 
     def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
         """The border's log line; the URL without its query, which may hold a token."""
@@ -224,59 +227,21 @@ class CivitaiHttpClient:
             self._handle_error(error, url)
             return failed
 
-    # One retry loop, one way to ask
+    # One way to ask
 
-    def _tried(
-        self,
-        attempt: Callable[[], _T],
-        url: str,
-        cancelled: Cancellation,
-        max_retries: int | None = None,
-        mark: Callable[[], int] = lambda: 0,
-    ) -> _T:
-        """`attempt` until it succeeds, or failed `max_retries` times after the first.
-
-        mark: how far the work has come, in bytes; one that comes further has its tries anew.
-        """
+    def _retries(
+        self, url: str, cancelled: Cancellation, max_retries: int | None = None
+    ) -> Retries:
         allowed = self.max_retries if max_retries is None else max_retries
-        failed, reached = 0, 0
-        while True:
-            try:
-                result = attempt()
-            except (NetworkError, ServerTrouble) as error:
-                if mark() >= reached + _PROGRESS_MADE:
-                    failed, reached = 0, mark()
-                if failed >= allowed:
-                    raise
-                cancelled.wait(self._pause(error, failed, self._gates.of(url)))
-                failed += 1
-            else:
-                self._gates.of(url).answered()
-                return result
-
-    def _pause(self, error: CivitaiShortcutError, failed: int, gate: HostGate) -> float:
-        """Seconds until the next try. What the host itself asks for, everyone waits for."""
-        asked = getattr(error, "retry_after", None)
-        if asked is not None and asked > _LONGEST_REST:
-            raise Busy(
-                f"The server asks to be left alone for {asked:.0f} seconds.", asked
-            ) from error
-        # Jitter, so that many threads do not come back in one moment.
-        pause = self.retry_delay * 2**failed * random.uniform(1, 1.25)
-        pause = min(pause, _LONGEST_PAUSE)
-        if asked is not None or getattr(error, "status", 0) == 429:
-            gate.rest(pause if asked is None else asked)
-            return 0.0
-        return pause
+        return Retries(allowed, self.retry_delay, self._gates.of(url), cancelled)
 
     @contextmanager
     def _answer(
         self, what: Ask, cancelled: Cancellation, urgent: bool, allowed: tuple[int, ...] = ()
     ) -> Iterator[WireAnswer]:
         """One answer, in its host's slot until its body is read; raises what its status means."""
-        with self._gates.of(what.url).slot(_limit(), cancelled, urgent):
-            line = RequestLine()
-            with cancelled.calling(line.cut):
+        with self._gates.of(what.url).slot(_limit, cancelled, urgent):
+            with cut_by(cancelled):
                 response = self._sender.send(what, self.api_key, cancelled)
                 try:
                     answer = WireAnswer(response, cancelled)

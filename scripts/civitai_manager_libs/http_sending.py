@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
 
 from . import setting
 from .cancellation import Cancellation
-from .errors import NeedsKey, Refused
-from .http_wire import WireAdapter, is_inner_address, is_inner_url, network_error, peer_of
+from .errors import InputError, NeedsKey, NetworkError, Refused, UnreadableAnswer
+from .http_body import WireAnswer, network_error
+from .http_wire import WIRE_ERRORS, WireAdapter, is_inner_address, is_inner_url, peer_of
 
 __all__ = ["USER_AGENT", "Ask", "Sender"]
 
@@ -21,6 +22,7 @@ _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 _MAX_HOPS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
 _SECRET = {"authorization", "cookie", "proxy-authorization", "referer"}
+_SMALL_BODY = 64 * 1024  # bytes; a longer one costs more to read than a new connection
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,11 @@ class Sender:
     def send(self, ask: Ask, api_key: str, cancelled: Cancellation) -> requests.Response:
         """The answer after at most five redirects, its body unread, whatever its status.
 
-        Raises NetworkError, NeedsKey (a login page), Refused, Cancelled.
+        Raises NetworkError, NeedsKey (a login page), Refused, Cancelled, InputError (the key).
         """
         start, inside = ask.url, False
         for hop in range(_MAX_HOPS + 1):
-            own = urlsplit(ask.url).netloc == urlsplit(start).netloc
+            own = _split(ask.url).netloc == _split(start).netloc
             headers = _headers(ask, own, api_key)
             # From inside (a server on this machine) a redirect may stay inside.
             response = self._send_once(ask, headers, cancelled, hop > 0 and not inside)
@@ -62,7 +64,7 @@ class Sender:
                 return response
             if hop == 0:
                 inside = is_inner_address(peer_of(response) or "") or is_inner_url(start)
-            response.close()
+            _give_back(response, cancelled)
             ask = _redirected(ask, location, response.status_code)
             if is_inner_url(ask.url) and not inside:
                 raise Refused("The redirect leads to an address inside of your own network.")
@@ -81,24 +83,37 @@ class Sender:
             options = self._session.merge_environment_settings(ask.url, {}, True, None, None)
             wire = self._wires[refuses_inner]
             return wire.send(prepared, timeout=(patience, patience), **options)
-        except (requests.RequestException, UnicodeError) as error:
+        except WIRE_ERRORS as error:  # of requests too, which are OSErrors
             cancelled.check()
             raise network_error(error) from error
 
 
+def _give_back(response: requests.Response, cancelled: Cancellation) -> None:
+    """Keep the connection of an answer that nobody reads."""
+    answer = WireAnswer(response, cancelled)
+    try:
+        answer.read_all(_SMALL_BODY)
+    except (NetworkError, UnreadableAnswer):
+        return
+    finally:
+        answer.close()
+
+
 def _headers(ask: Ask, own: bool, api_key: str) -> dict[str, str]:
     """What the caller sends and the key, neither's secrets beyond the host that was asked first."""
-    headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+    headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
     given = ask.headers or {}
     headers.update({k: v for k, v in given.items() if own or k.lower() not in _SECRET})
     if own and api_key and _may_have_key(ask.url):
+        if not (api_key.isascii() and api_key.isprintable()):  # requests' complaint would quote it
+            raise InputError("The API key has characters in it that no key has.")
         headers.setdefault("Authorization", f"Bearer {api_key}")
     return headers
 
 
 def _may_have_key(url: str) -> bool:
     """Civitai's API over https, or the API under the configured base URL; never an image host."""
-    parts, base = urlsplit(url), urlsplit(setting.base_url())
+    parts, base = _split(url), urlsplit(setting.base_url())
     if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
         return True
     ours = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
@@ -107,11 +122,26 @@ def _may_have_key(url: str) -> bool:
 
 def _redirected(ask: Ask, location: str, status: int) -> Ask:
     """Where a redirect leads. Raises NeedsKey for a login page, Refused for another scheme."""
-    target = urljoin(ask.url, location)
-    parts, old = urlsplit(target), urlsplit(ask.url).scheme
+    try:
+        target = urljoin(ask.url, location)
+    except ValueError as error:
+        raise Refused("The redirect leads to no address.") from error
+    parts, old = _split(target), _split(ask.url).scheme
     if parts.path == "/login" or parts.path.startswith("/login/"):
         raise NeedsKey("Civitai asks for a login: it needs an API key.", 401)
     if parts.scheme != old and (old, parts.scheme) != ("http", "https"):
         raise Refused("The redirect leads to another kind of address.")
-    method = "GET" if status == 303 else ask.method
-    return replace(ask, url=target, method=method, params=None, json=None)
+    if status in (307, 308):
+        return replace(ask, url=target, params=None)
+    return replace(ask, url=target, method="GET", params=None, json=None)
+
+
+def _split(url: str) -> SplitResult:
+    """Raises Refused for what is no http(s) address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Refused("This is not an address that can be asked.")
+    return parts

@@ -6,6 +6,8 @@ import errno
 import os
 import secrets
 import shutil
+from contextlib import suppress
+from io import FileIO
 from types import TracebackType
 
 from . import util
@@ -22,11 +24,12 @@ _PREFIX, _SUFFIX = ".civitai-shortcut-", ".part"
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
-def disk_error(error: OSError, path: str) -> DiskError:
-    """What an OSError of a file operation means to the user."""
-    if error.errno in _NO_ROOM:
+def disk_error(error: OSError | ValueError, path: str) -> DiskError:
+    """What an error of a file operation means to the user; a ValueError is a name with a NUL."""
+    if getattr(error, "errno", None) in _NO_ROOM:
         return DiskFull(f"There is no room left on the disk for {path}.")
-    return DiskError(f"{path} cannot be written: {error.strerror or error}.")
+    why = getattr(error, "strerror", None) or error
+    return DiskError(f"{path} cannot be written: {why}.")
 
 
 def check_room(folder: str, needed: int) -> None:
@@ -52,14 +55,11 @@ class PartialFile:
     def __init__(self, folder: str) -> None:
         self.folder = folder or "."
         self.size = 0
-        self._path = os.path.join(self.folder, f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}")
         try:
             os.makedirs(self.folder, exist_ok=True)
-            self._file = open(self._path, "xb", buffering=0)
-        except OSError as error:
+            self._path, self._file = _made(self.folder)
+        except (OSError, ValueError) as error:
             raise disk_error(error, self.folder) from error
-        if fcntl is not None:
-            _lock(self._file.fileno())
 
     def __enter__(self) -> PartialFile:
         return self
@@ -70,8 +70,8 @@ class PartialFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
-        if os.path.lexists(self._path):
+        with suppress(OSError):  # committed, or on a disk that is gone; else `sweep` finds it
+            self._file.close()
             os.remove(self._path)
 
     def write(self, data: bytes) -> None:
@@ -103,17 +103,36 @@ class PartialFile:
 
     def make_private(self) -> None:
         """For the user alone, before a byte of it is written."""
-        os.chmod(self._path, 0o600)
+        try:
+            os.chmod(self._path, 0o600)
+        except OSError as error:
+            raise disk_error(error, self.folder) from error
 
     def commit(self, path: str) -> None:
         """Give the file its name, in one step; an older file of that name is replaced."""
         try:
             if os.path.isdir(path):  # os.replace would take an empty folder's place on some systems
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self._file.close()
+            if fcntl is None:
+                self._file.close()
+            else:  # closing tells what a network disk put off; the file itself keeps its lock
+                os.close(os.dup(self._file.fileno()))
             os.replace(self._path, path)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise disk_error(error, path) from error
+
+
+def _made(folder: str) -> tuple[str, FileIO]:
+    """A new file, locked before a sweeper of another process can take it for a leftover."""
+    while True:
+        path = os.path.join(folder, f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}")
+        file = open(path, "xb", buffering=0)
+        if fcntl is None:
+            return path, file
+        _lock(file.fileno(), waits=True)
+        if os.path.exists(path):
+            return path, file
+        file.close()  # a sweeper was faster
 
 
 def sweep(folder: str) -> int:
@@ -134,7 +153,7 @@ def sweep(folder: str) -> int:
 
 def _removed_if_left(path: str) -> bool:
     try:
-        with open(path, "rb") as file:
+        with open(path, "r+b") as file:
             if fcntl is not None and not _lock(file.fileno()):
                 return False
             if fcntl is not None:
@@ -146,9 +165,9 @@ def _removed_if_left(path: str) -> bool:
     return True
 
 
-def _lock(descriptor: int) -> bool:
+def _lock(descriptor: int, waits: bool = False) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:  # held by a live download, or a file system without locks
         return False
     return True

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import re
 import time
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Protocol
 
 from . import answers, setting, util
-from .errors import HttpStatusError, IncompleteDownload, NetworkError, NotAnImage, TooLarge
+from .errors import HttpStatusError, IncompleteDownload, NotAnImage, TooLarge, UnreadableAnswer
 from .partial_file import PartialFile, check_room
+from .unpacking import Unpacker
 
 __all__ = ["CHUNK_SIZE", "Answer", "Progress", "Receiver", "Target"]
 
 CHUNK_SIZE = 256 * 1024  # bytes; a third of the CPU time that 8 KiB cost
 _START = 512  # bytes; enough to tell what a file is
-_SLOW_SECONDS, _SLOW_RATE = 30.0, 1024  # a slower stream is broken off and asked for again
 _PROGRESS_EVERY = 0.1  # seconds
 _VIDEO = {"mp4", "webm"}
 
@@ -55,8 +55,8 @@ class Receiver:
         self._progress, self._told_at = progress, 0.0
         self._partial: PartialFile | None = None
         self._validator = ""  # a strong ETag or a date; "": what is here cannot be gone on with
-        self._raw, self._raw_total = 0, 0  # bytes on the wire, which differ where it is gzip
-        self._unzip: zlib._Decompress | None = None
+        self._raw, self._raw_total = 0, 0  # bytes on the wire, which differ where it is packed
+        self._unpacker = Unpacker({})
 
     def __enter__(self) -> Receiver:
         return self
@@ -81,17 +81,22 @@ class Receiver:
         """
         if not self._validator:
             self._forget()
+        try:
+            self._receive(ask)
+        except UnreadableAnswer as error:
+            raise NotAnImage(str(error)) from error
+
+    def _receive(self, ask: Callable[[dict[str, str]], AbstractContextManager[Answer]]) -> None:
         with ask(self._headers()) as answer:
             if self._is_whole(answer):
                 return self._finish()
-            if self._fits(answer):
+            if self._goes_on(answer) or _is_start(answer):
                 return self._take(answer)
         self._forget()
         with ask({}) as answer:
-            if answer.status == 206 and _range_of(answer.headers)[0] not in (None, 0):
-                raise HttpStatusError("The server sent another part than was asked for.", 206)
-            if answer.status == 416:
-                raise HttpStatusError("The server has no such part of the file.", 416)
+            if not _is_start(answer):
+                said = "The server does not send the file from its beginning."
+                raise HttpStatusError(said, answer.status)
             self._take(answer)
 
     def _headers(self) -> dict[str, str]:
@@ -101,69 +106,66 @@ class Receiver:
 
     def _is_whole(self, answer: Answer) -> bool:
         """A 416 says that the file ends where we are."""
-        end = _range_of(answer.headers)[1]
+        end = _range_of(answer.headers)[1] or self.total
         return answer.status == 416 and self.size > 0 and end == self.size
 
-    def _fits(self, answer: Answer) -> bool:
-        if answer.status != 206:
-            return answer.status != 416
+    def _goes_on(self, answer: Answer) -> bool:
+        """Whether this is the rest of the same version, to an end that is known."""
         start, total = _range_of(answer.headers)
+        total = total or self.total
         same = _validator_of(answer.headers) in ("", self._validator)
-        return start == self.size and same and total in (None, self.total or total)
+        follows = answer.status == 206 and self.size > 0 and start == self.size
+        return follows and same and total > 0 and self.total in (0, total)
 
     def _forget(self) -> None:
-        self._validator, self.total, self._raw, self._unzip = "", 0, 0, None
+        self._validator, self.total, self._raw, self._raw_total = "", 0, 0, 0
         if self._partial is not None:
             self._partial.restart()
 
     def _take(self, answer: Answer) -> None:
-        if answer.status != 206 or not self.size:
+        if self._goes_on(answer):
+            self.total = self._raw_total = _range_of(answer.headers)[1] or self.total
+            self._check_cap()
+        else:
             self._begin(answer)
-        self._check_cap()
-        slow_since, slow_size = time.monotonic(), self._raw
         while data := answer.read(self._chunk_size):
-            self._raw += len(data)
-            for piece in self._unpacked(data):
+            for piece in self._counted(data):
                 self._put(piece)
-            now = time.monotonic()
-            if now - slow_since >= _SLOW_SECONDS:
-                if self._raw - slow_size < _SLOW_RATE * _SLOW_SECONDS:
-                    raise NetworkError("The server sends too slowly.")
-                slow_since, slow_size = now, self._raw
-            if self._progress is not None and now - self._told_at >= _PROGRESS_EVERY:
-                self._told_at = now
-                self._progress(self.size, self.total)
+            self._tell()
         self._finish()
 
     def _begin(self, answer: Answer) -> None:
         """A body from its first byte: what it is, how long it is, where it goes."""
         self._forget()
-        encoding = answer.headers.get("Content-Encoding", "").strip().lower()
-        if encoding in ("gzip", "x-gzip", "deflate"):
-            # 47: zlib or gzip, told by the header
-            self._unzip = zlib.decompressobj(47)
-        self._raw_total = _length_of(answer.headers)
-        if answer.status == 206:  # a part that nobody asked for: the rest is asked for
-            self._raw_total = _range_of(answer.headers)[1] or 0
-        self.total = 0 if self._unzip else self._raw_total
+        self._unpacker = Unpacker(answer.headers)
+        part_of = _range_of(answer.headers)[1] if answer.status == 206 else None
+        self._raw_total = part_of or answers.length_of(answer.headers)
+        self.total = 0 if self._unpacker.is_packed else self._raw_total
         start = self._read_start(answer)
+        if len(start) < _START:
+            self._check_end()
         kind = answer.headers.get("Content-Type", "").strip().lower()
-        if len(start) < _START and self._raw < self._raw_total:
-            raise IncompleteDownload("The file broke off at its beginning.")
         self.extension = answers.check_start(answer.status, kind, start, self._picture) or ""
+        self._check_cap()
         self.path = self._target(self.extension)
         self._open()
-        self._validator = "" if self._unzip else _validator_of(answer.headers)
+        self._validator = "" if self._unpacker.is_packed else _validator_of(answer.headers)
         self._put(start)
 
     def _read_start(self, answer: Answer) -> bytes:
         start = b""
         # little at a time where it is packed, for what a bomb of this size can unpack to
-        size = _START if self._unzip else self._chunk_size
+        size = _START if self._unpacker.is_packed else self._chunk_size
         while len(start) < _START and (data := answer.read(size)):
-            self._raw += len(data)
-            start += b"".join(self._unpacked(data))
+            start += b"".join(self._counted(data))
         return start
+
+    def _counted(self, data: bytes) -> Iterable[bytes]:
+        self._raw += len(data)
+        if 0 < self._raw_total < self._raw:
+            self._forget()
+            raise IncompleteDownload("The server sent more than it had promised.")
+        return self._unpacker.unpack(data, self._chunk_size)
 
     def _open(self) -> None:
         if self._partial is None:
@@ -171,24 +173,18 @@ class Receiver:
             check_room(folder, self.total + self._reserve)
             self._partial = PartialFile(folder)
 
-    def _unpacked(self, data: bytes) -> Iterator[bytes]:
-        if self._unzip is None:
-            yield data
-            return
-        try:
-            while data:
-                yield self._unzip.decompress(data, self._chunk_size)
-                data = self._unzip.unconsumed_tail
-        except zlib.error as error:
-            raise NotAnImage("The file's compression is damaged.") from error
-
     def _put(self, data: bytes) -> None:
         assert self._partial is not None
         self._partial.write(data)
-        if self._partial.size > self.best:
-            self.best = self._partial.size
-            if not self.total:
-                self._check_cap()
+        self.best = max(self.best, self.size)
+        self._check_cap()
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        is_end = self.size == self.total  # which `_finish` tells
+        if self._progress is not None and not is_end and now - self._told_at >= _PROGRESS_EVERY:
+            self._told_at = now
+            self._progress(self.size, self.total)
 
     def _check_cap(self) -> None:
         """Pictures and videos have a cap; a plain file has none."""
@@ -196,28 +192,42 @@ class Receiver:
             return
         is_video = self.extension in _VIDEO
         cap = setting.gallery_max_video_mb if is_video else setting.gallery_max_image_mb
-        if max(self.total, self.size) > cap * 1024 * 1024:
-            size = util.short_bytes(max(self.total, self.size))
-            raise TooLarge(f"The file is larger ({size}) than the {cap} MB of the settings.")
+        size = max(self.total, self.size)
+        if size > cap * 1024 * 1024:
+            said = util.short_bytes(size)
+            raise TooLarge(f"The file is larger ({said}) than the {cap} MB of the settings.")
+
+    def _check_end(self) -> None:
+        if self._raw < self._raw_total or not self._unpacker.is_whole:
+            raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._raw)}.")
 
     def _finish(self) -> None:
-        if self._unzip is not None and not self._unzip.eof or self._raw < self._raw_total:
-            raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._raw)}.")
+        self._check_end()
         assert self._partial is not None
         self._partial.commit(self.path)
         if self._progress is not None:
             self._progress(self.size, self.total)
 
 
+def _is_start(answer: Answer) -> bool:
+    """Whether this is the file from its first byte, be it only a part of it."""
+    if answer.status == 206:
+        start, total = _range_of(answer.headers)
+        return start == 0 and bool(total)
+    return answer.status != 416
+
+
 def _validator_of(headers: Mapping[str, str]) -> str:
-    """What tells two versions of a file apart byte for byte: a weak ETag does not."""
-    etag = headers.get("ETag", "").strip()
-    return etag if etag.startswith('"') else headers.get("Last-Modified", "").strip()
-
-
-def _length_of(headers: Mapping[str, str]) -> int:
-    value = headers.get("Content-Length", "").strip()
-    return int(value) if re.fullmatch(r"[0-9]{1,18}", value) else 0
+    """What tells two versions of a file apart byte for byte: neither does a weak ETag, nor the date
+    of a file that may have changed twice in that second (RFC 9110, 8.8.2.2)."""
+    etag, changed = headers.get("ETag", "").strip(), headers.get("Last-Modified", "").strip()
+    if etag.startswith('"'):
+        return etag
+    try:
+        age = parsedate_to_datetime(headers.get("Date", "")) - parsedate_to_datetime(changed)
+    except (TypeError, ValueError, OverflowError):
+        return ""
+    return changed if age.total_seconds() >= 1 else ""
 
 
 def _range_of(headers: Mapping[str, str]) -> tuple[int | None, int | None]:
