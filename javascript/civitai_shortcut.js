@@ -232,6 +232,20 @@
         if (picture) setLarge(picture.src);
     }).observe(document.documentElement, { subtree: true, attributeFilter: ["src"], attributes: true });
 
+    // The grid keeps its height while a page is turned, so that nothing below it jumps
+
+    let gridWidth = 0;
+
+    function keepHeight() {
+        const grid = byId("gallery");
+        if (!isVisible(grid)) return;
+        if (grid.offsetWidth !== gridWidth) grid.style.minHeight = "";
+        gridWidth = grid.offsetWidth;
+        if (grid.querySelector("img")) grid.style.minHeight = `${grid.offsetHeight}px`;
+    }
+
+    setInterval(keepHeight, 400);
+
     // Keys, only where our tab is on screen and nobody writes
 
     const keys = {

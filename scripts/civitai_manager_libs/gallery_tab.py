@@ -28,15 +28,17 @@ def build() -> None:
 
 
 def _join_opening(view: View) -> None:
-    """When the page is opened: its language, what was opened last, the settings as they are."""
+    """When the page is opened: its language, what was opened last, the settings as they are.
+
+    The state is left alone: whoever is quick has opened a model before this has come.
+    """
     fields = _setting_fields(view)
 
     def on_open(request: gr.Request) -> list[Any]:
-        language = messages.language_of(host.header(request, "accept-language"))
+        language = tab_browse.language_of(request)
         hint = messages.text("choose_picture", language)
         label = messages.text("download_marked", language, n=0)
         return [
-            TabState(language=language),
             gr.update(value=f'<p class="civitai-shortcut-hint">{hint}</p>'),
             gr.update(value=label),
             *view.in_language(language),
@@ -47,7 +49,7 @@ def _join_opening(view: View) -> None:
             ],
         ]
 
-    outputs = [view.state, view.picture_hint, view.download_marked_button, *view.translated]
+    outputs = [view.picture_hint, view.download_marked_button, *view.translated]
     outputs += [view.recent_dropdown, *fields]
     gr.context.Context.root_block.load(on_open, None, outputs, **host.event_options())
 
@@ -163,15 +165,13 @@ def _join_downloads(view: View) -> None:
 def _join_settings(view: View) -> None:
     both = [view.key_box, view.key_status]
     options = host.event_options()
-    view.save_key_button.click(
-        tab_settings.on_save_key, [view.key_box, view.state], both, **options
-    )
-    view.remove_key_button.click(tab_settings.on_remove_key, [view.state], both, **options)
-    view.test_key_button.click(tab_settings.on_test_key, [view.state], [view.key_status], **options)
+    view.save_key_button.click(tab_settings.on_save_key, [view.key_box], both, **options)
+    view.remove_key_button.click(tab_settings.on_remove_key, None, both, **options)
+    view.test_key_button.click(tab_settings.on_test_key, None, [view.key_status], **options)
     if _setting_fields(view):
         view.save_settings_button.click(
             tab_settings.on_save_settings,
-            [view.state, *_setting_fields(view)],
+            _setting_fields(view),
             [view.settings_status],
             **options,
         )

@@ -115,7 +115,8 @@ def _gallery(view: View) -> None:
     )
     with gr.Row(elem_classes="civitai-shortcut-row civitai-shortcut-pages"):
         for name in ("first", "previous", "next"):
-            view.add(f"{name}_button", gr.Button, {"value": name}, interactive=False, min_width=80)
+            words, off = {"value": name}, {"interactive": False, "size": "sm", "min_width": 80}
+            view.add(f"{name}_button", gr.Button, words, **off)
         view.add("page_text", gr.HTML, value="")
         view.add(
             "page_slider",
@@ -129,10 +130,12 @@ def _gallery(view: View) -> None:
             min_width=140,
         )
     with gr.Row(elem_classes="civitai-shortcut-row"):
-        view.add("download_marked_button", gr.Button, value=_marked_label(0), interactive=False)
-        view.add("clear_marks_button", gr.Button, {"value": "clear_marks"}, interactive=False)
-        view.add("download_page_button", gr.Button, {"value": "download_page"}, interactive=False)
-        view.add("download_gallery_button", gr.Button, {"value": "download_gallery"})
+        small = {"size": "sm", "min_width": 110}
+        off = {"interactive": False, **small}
+        view.add("download_marked_button", gr.Button, value=_marked_label(0), **off)
+        view.add("clear_marks_button", gr.Button, {"value": "clear_marks"}, **off)
+        view.add("download_page_button", gr.Button, {"value": "download_page"}, **off)
+        view.add("download_gallery_button", gr.Button, {"value": "download_gallery"}, **small)
         view.add(
             "limit_number",
             gr.Number,
@@ -154,7 +157,8 @@ def _picture(view: View) -> None:
         view.parts["picture_panel"] = panel
         with gr.Row(elem_classes="civitai-shortcut-row"):
             for name in ("previous_picture", "next_picture", "mark", "save_picture", "close"):
-                view.add(f"{name}_button", gr.Button, {"value": name}, min_width=40)
+                words = {"value": name}
+                view.add(f"{name}_button", gr.Button, words, size="sm", min_width=40)
         picture = view.add(
             "picture", gr.Image, {"label": "picture"}, type="pil", interactive=False, height=520
         )
@@ -188,7 +192,7 @@ def _settings(view: View) -> None:
                 scale=4,
             )
             for name in ("save_key", "test_key", "remove_key"):
-                view.add(f"{name}_button", gr.Button, {"value": name}, min_width=90)
+                view.add(f"{name}_button", gr.Button, {"value": name}, size="sm", min_width=90)
         view.add("key_status", gr.HTML, value="")
         if not host.in_webui():  # there the WebUI's own settings page has them
             _setting_fields(view)

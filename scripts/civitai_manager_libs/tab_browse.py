@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from . import civitai_api, civitai_gallery_action, gallery_pages, messages, setting, util
+from . import civitai_api, civitai_gallery_action, gallery_pages, host, messages, setting, util
 from .errors import CivitaiShortcutError, DiskError
 from .gallery import cache, recent
 from .gallery.images import Image, level_mask
@@ -19,7 +19,8 @@ from .gallery.paging import ImageQuery
 from .tab_state import TabState
 
 __all__ = ["gallery_tiles", "on_find", "on_first", "on_go_to", "on_next", "on_previous"]
-__all__ += ["on_recent", "on_result", "show_page", "show_results", "status_line", "told"]
+__all__ += ["language_of", "on_recent", "on_result", "show_page", "show_results", "spoken"]
+__all__ += ["status_line", "told"]
 
 _REDRAW_EVERY = 0.25  # seconds between two looks of a grid that fills
 _SORTED_WITHOUT_VERSION = ("Newest", "Oldest")
@@ -37,11 +38,21 @@ def status_line(words: str, kind: str = "") -> str:
     return f'<p class="civitai-shortcut-status {kind}">{html.escape(words)}</p>' if words else ""
 
 
+def spoken(state: TabState, request: gr.Request) -> TabState:
+    """In the language of the browser that asks."""
+    return replace(state, language=language_of(request))
+
+
+def language_of(request: gr.Request) -> str:
+    return messages.language_of(host.header(request, "accept-language"))
+
+
 # Finding a model: each returns (state, status, version_dropdown, results_gallery, recent_dropdown)
 
 
-def on_find(text: str, level: str, state: TabState) -> tuple[Any, ...]:
+def on_find(text: str, level: str, state: TabState, request: gr.Request) -> tuple[Any, ...]:
     """Open what the text names, or search for it."""
+    state = spoken(state, request)
     try:
         reference = civitai_api.parse_reference(text or "")
         model_id, version_id = reference.model_id, reference.version_id
@@ -54,18 +65,18 @@ def on_find(text: str, level: str, state: TabState) -> tuple[Any, ...]:
         return _unchanged(state, told(error, state.language))
 
 
-def on_recent(choice: str | None, state: TabState) -> tuple[Any, ...]:
+def on_recent(choice: str | None, state: TabState, request: gr.Request) -> tuple[Any, ...]:
     found = re.search(r"\[(\d+)\]$", choice or "")
     if found is None:
         return _unchanged(state, "")
-    return on_find(found.group(1), "", state)
+    return on_find(found.group(1), "", state, request)
 
 
-def on_result(state: TabState, event: gr.SelectData) -> tuple[Any, ...]:
+def on_result(state: TabState, request: gr.Request, event: gr.SelectData) -> tuple[Any, ...]:
     """A card of the search results was clicked."""
     if not isinstance(event.index, int) or not 0 <= event.index < len(state.found):
         return _unchanged(state, "")
-    return on_find(str(state.found[event.index].id), "", state)
+    return on_find(str(state.found[event.index].id), "", state, request)
 
 
 def _searched(words: str, level: str, state: TabState) -> tuple[Any, ...]:
