@@ -31,10 +31,12 @@ CREATE TABLE items (
     image_id INTEGER NOT NULL, url TEXT NOT NULL, kind TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting', path TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
-    tries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    record TEXT NOT NULL DEFAULT '', UNIQUE (job, image_id)
+    tries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, UNIQUE (job, image_id)
 );
 CREATE INDEX items_by_state ON items (job, state, place);
+CREATE TABLE records (
+    place INTEGER PRIMARY KEY REFERENCES items (place) ON DELETE CASCADE, record TEXT NOT NULL
+);
 CREATE TABLE saved (
     image_id INTEGER PRIMARY KEY, path TEXT NOT NULL, bytes INTEGER NOT NULL, at REAL NOT NULL
 );
@@ -93,7 +95,7 @@ class Database:
             raise
         except sqlite3.DatabaseError:
             self.set_aside = f"{self.path}.damaged-{time.time():.0f}"
-            for end in ("", "-wal", "-shm"):
+            for end in ("-shm", "-wal", ""):  # the file last: whoever finds none makes a new one
                 if os.path.exists(self.path + end):
                     os.replace(self.path + end, self.set_aside + end)
             return self._connected()
@@ -119,11 +121,11 @@ class Database:
         if self.path not in _checked:
             _check(db)
             _checked.add(self.path)
-        db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
         if version == 0:
             _make_tables(db)
+        _use_wal(db)
 
 
 def _version_of(db: sqlite3.Connection) -> int:
@@ -146,6 +148,13 @@ def _make_tables(db: sqlite3.Connection) -> None:
             db.execute(f"PRAGMA user_version = {_VERSION}")
 
 
+def _use_wal(db: sqlite3.Connection) -> None:
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:  # others are at work in it: it stays as it is until next time
+        return
+
+
 @contextmanager
 def _in_words(path: str) -> Iterator[None]:
     try:
@@ -153,6 +162,7 @@ def _in_words(path: str) -> Iterator[None]:
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # mistakes of our own
         raise
     except sqlite3.DatabaseError as error:
+        _checked.discard(path)
         if "full" in str(error) or _has_little_room(path):
             message = f"There is no room left on the disk for the database {path}."
             raise DiskFull(message) from error

@@ -54,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Item:
-    """A picture of a job. place: its order. record: the API's record as JSON text."""
+    """A picture of a job. place: its order. record: the API's record as JSON text, or ""."""
 
     place: int
     image_id: int

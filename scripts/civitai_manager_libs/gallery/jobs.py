@@ -18,7 +18,9 @@ from .paging import ImageQuery
 
 __all__ = ["Claim", "Item", "Job", "JobStore", "Outcome"]
 
-_ITEM = "SELECT place, image_id, url, kind, record, state, reason, message FROM items"
+_ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message FROM items"
+_WITH_RECORD = _ITEM.format("record") + " JOIN records ON records.place = items.place"
+_WITHOUT_RECORD = _ITEM.format("''")
 _JOB = (
     "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
     " walked, (SELECT json_group_object(state, json_array(n, size)) FROM (SELECT state,"
@@ -104,14 +106,17 @@ class JobStore:
     def waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
         """In the gallery's order, from behind the place `after`."""
         rows = self._database.rows(
-            f"{_ITEM} WHERE job = ? AND state = 'waiting' AND place > ? ORDER BY place LIMIT ?",
+            f"{_WITH_RECORD} WHERE job = ? AND state = 'waiting' AND items.place > ?"
+            " ORDER BY items.place LIMIT ?",
             (job_id, after, limit),
         )
         return [Item(*row) for row in rows]
 
     def failed(self, job_id: int, limit: int = 1000) -> list[Item]:
+        """Without their records."""
         rows = self._database.rows(
-            f"{_ITEM} WHERE job = ? AND state = 'failed' ORDER BY place LIMIT ?", (job_id, limit)
+            f"{_WITHOUT_RECORD} WHERE job = ? AND state = 'failed' ORDER BY place LIMIT ?",
+            (job_id, limit),
         )
         return [Item(*row) for row in rows]
 
@@ -157,7 +162,8 @@ class JobStore:
                 ends,
             )
             db.executemany(
-                "UPDATE items SET record = '' WHERE image_id = ? AND job = ? AND state != 'failed'",
+                "DELETE FROM records WHERE place = (SELECT place FROM items"
+                " WHERE image_id = ? AND job = ? AND state != 'failed')",
                 done,
             )
             db.executemany("INSERT OR REPLACE INTO saved VALUES (?, ?, ?, ?)", there)
@@ -219,8 +225,13 @@ def _insert_page(
     db: sqlite3.Connection, job_id: int, images: Sequence[Image], cursor: str | None
 ) -> None:
     db.executemany(
-        "INSERT OR IGNORE INTO items (job, image_id, url, kind, record) VALUES (?, ?, ?, ?, ?)",
-        [(job_id, i.id, i.url, i.type, _json(i.record)) for i in images],
+        "INSERT OR IGNORE INTO items (job, image_id, url, kind) VALUES (?, ?, ?, ?)",
+        [(job_id, i.id, i.url, i.type) for i in images],
+    )
+    # Apart from the items: a row that shrinks leaves its page as large as it was.
+    db.executemany(
+        "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
+        [(_json(i.record), job_id, i.id) for i in images],
     )
     values = (cursor, cursor is None, job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ? WHERE id = ?", values)
