@@ -108,6 +108,7 @@ def server(monkeypatch) -> Iterator[_Server]:
         threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         monkeypatch.setenv("CIVITAI_BASE_URL", running.url)
         yield running
+        _wait_until(lambda: not _background_work())
         running.shutdown()
 
 
@@ -140,6 +141,10 @@ def _wait_until(happened) -> None:
     while not happened():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.01)
+
+
+def _background_work() -> list[threading.Thread]:
+    return [t for t in threading.enumerate() if t.name.startswith("gallery-")]
 
 
 def _no_files(folder: str) -> bool:
@@ -541,8 +546,7 @@ def test_preloading_can_be_switched_off(server):
     _play_pages(server)
     setting.change("usergallery_preloading", False)
     action.pre_loading(f"{server.url}/api", {})
-    assert not [t for t in threading.enumerate() if "_preloaded" in t.name]
-    assert not server.asked
+    assert not _background_work() and not server.asked
 
 
 @pytest.mark.parametrize("page", [None, ""])

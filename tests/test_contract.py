@@ -41,6 +41,10 @@ class OnlyDownloads:
 def _no_client_yet(monkeypatch):
     monkeypatch.setattr(action, "_http_client", None)
     monkeypatch.setattr(action.gr, "Warning", lambda _: None)
+    yield
+    for thread in threading.enumerate():  # a worker that was in the middle of a picture
+        if thread.name.startswith("gallery-"):
+            thread.join(10)
 
 
 @pytest.fixture

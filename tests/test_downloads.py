@@ -23,8 +23,17 @@ def _write(_url: str, path: str) -> bool:
     return True
 
 
+@pytest.fixture(autouse=True)
+def _no_workers_of_other_tests(monkeypatch):
+    monkeypatch.setitem(globals(), "_OTHERS", set(threading.enumerate()))
+
+
+_OTHERS: set[threading.Thread] = set()
+
+
 def _workers() -> list[threading.Thread]:
-    return [t for t in threading.enumerate() if t.name == "gallery-download"]
+    named = (t for t in threading.enumerate() if t.name == "gallery-download")
+    return [thread for thread in named if thread not in _OTHERS]
 
 
 def _no_workers_are_left() -> bool:

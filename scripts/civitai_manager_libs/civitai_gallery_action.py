@@ -91,8 +91,9 @@ def pre_loading(usergal_page_url: str | None, paging_information: Any = None) ->
     answer tells it. Does nothing when the user has switched preloading off.
     """
     if usergal_page_url and setting.usergallery_preloading:
-        arguments = (usergal_page_url, paging_information)
-        threading.Thread(target=_preloaded, args=arguments, daemon=True).start()
+        asked = (usergal_page_url, paging_information)
+        name = "gallery-preload"
+        threading.Thread(target=_preloaded, args=asked, name=name, daemon=True).start()
 
 
 class GalleryDownloadManager:
@@ -161,8 +162,8 @@ def _download(urls: Iterable[str], progress_callback: ProgressCallback | None = 
 
     return download_all(
         urls,
-        lambda url, path: _download_single_image(url, path),
-        lambda url: setting.get_image_url_to_gallery_file(url),
+        _download_single_image,
+        setting.get_image_url_to_gallery_file,
         setting.gallery_max_concurrent_downloads,
         told,
     )
