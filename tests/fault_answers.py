@@ -1,0 +1,178 @@
+"""Answers to play with `fault_server`, right and wrong ones, and true pictures to put in them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import socket
+import struct
+import threading
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
+from typing import Any
+
+__all__ = ["Answer", "FAULTS", "chunked", "cut", "dripping", "http_date", "json_answer", "packed"]
+__all__ += ["page", "png", "ranged", "redirect", "reset", "stalled", "status", "unused_port"]
+__all__ += ["whole"]
+
+_CHUNK = 16 * 1024  # bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, right or wrong.
+
+    framing: "length", "chunked", or "close" (neither; the end of the connection ends it).
+    announced: a Content-Length that is not the true one. is_ranged: obeys Range and If-Range; the
+    part starts `shift` bytes beside what was asked for. stops_at: bytes of the body on the wire
+    before it comes to its `end`: "close", "reset", "stall" (until the client leaves) or "gate"
+    (waits for the event, then goes on); -1: before the answer's first byte. Of `piece` bytes at a
+    time, `drip` seconds between them.
+    """
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    framing: str = "length"
+    announced: int | None = None
+    is_ranged: bool = False
+    shift: int = 0
+    stops_at: int | None = None
+    end: str = "close"
+    gate: threading.Event | None = None
+    piece: int = _CHUNK
+    drip: float = 0.0
+
+    def but(self, **changes: Any) -> Answer:
+        """The same but for some fields; `headers` are added to what is there."""
+        headers = {**self.headers, **changes.pop("headers", {})}
+        return replace(self, headers=headers, **changes)
+
+
+# Bytes
+
+
+def png(seed: object = 0, size: int = 20_000) -> bytes:
+    """A true PNG of about `size` bytes, another one for each seed."""
+    noise = random.Random(str(seed)).randbytes(max(0, size - 81))
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
+        (b"noIs", noise),
+        (b"IDAT", zlib.compress(b"\0\0")),
+        (b"IEND", b""),
+    ]
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for kind, data in chunks:
+        parts += [struct.pack(">I", len(data)), kind, data]
+        parts += [struct.pack(">I", zlib.crc32(kind + data))]
+    return b"".join(parts)
+
+
+def http_date(seconds: float) -> str:
+    """So many seconds from now, as a header has it."""
+    return formatdate(time.time() + seconds, usegmt=True)
+
+
+# Answers
+
+
+def whole(body: bytes, content_type: str = "image/png", **headers: str) -> Answer:
+    """Headers as keywords: ETag='"1"', Last_Modified=..."""
+    return Answer(200, body, {"Content-Type": content_type, **_named(headers)})
+
+
+def ranged(body: bytes, etag: str = '"v1"', **headers: str) -> Answer:
+    """One that can be gone on with. Without an `etag`, by other headers only."""
+    answer = whole(body, **headers).but(is_ranged=True)
+    return answer.but(headers={"ETag": etag}) if etag else answer
+
+
+def cut(body: bytes, at: int, etag: str = '"v1"') -> Answer:
+    return ranged(body, etag).but(stops_at=at)
+
+
+def reset(body: bytes = b"", at: int = -1, etag: str = '"v1"') -> Answer:
+    return ranged(body, etag).but(stops_at=at, end="reset")
+
+
+def stalled(body: bytes = b"", at: int = -1, etag: str = '"v1"') -> Answer:
+    return ranged(body, etag).but(stops_at=at, end="stall")
+
+
+def dripping(body: bytes, piece: int, seconds: float) -> Answer:
+    return ranged(body).but(piece=piece, drip=seconds)
+
+
+def chunked(body: bytes, **headers: str) -> Answer:
+    return whole(body, **headers).but(framing="chunked")
+
+
+def packed(body: bytes, **headers: str) -> Answer:
+    return whole(gzip.compress(body, mtime=0), Content_Encoding="gzip", **headers)
+
+
+def status(code: int, body: bytes = b"", **headers: str) -> Answer:
+    return Answer(code, body, _named(headers))
+
+
+def page(code: int = 200, content_type: str = "text/html") -> Answer:
+    return whole(b"<!DOCTYPE html><html><body>Sign in</body></html>", content_type).but(status=code)
+
+
+def json_answer(value: Any, code: int = 200) -> Answer:
+    return whole(json.dumps(value).encode(), "application/json").but(status=code)
+
+
+def redirect(location: str, code: int = 302) -> Answer:
+    return Answer(code, b"Moved.", {"Location": location, "Set-Cookie": "session=1; Path=/"})
+
+
+def unused_port() -> int:
+    """A port of loopback where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def _named(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+# What play_random plays: how it goes wrong with a picture, and the reason if it stays so
+
+_RETRY, _WRONG = "network", "not_an_image"
+FAULTS: dict[str, tuple[Callable[[bytes], Answer], str]] = {
+    "503": (lambda body: status(503), _RETRY),
+    "503-retry-after": (lambda body: status(503, Retry_After="0"), _RETRY),
+    "429": (lambda body: status(429, b"slow down"), _RETRY),
+    "524": (lambda body: page(524), _RETRY),
+    "reset-at-once": (lambda body: reset(), _RETRY),
+    "closed-at-once": (lambda body: Answer(stops_at=-1), _RETRY),
+    "stalled": (lambda body: stalled(body, len(body) // 2), _RETRY),
+    "cut": (lambda body: cut(body, len(body) // 2), _RETRY),
+    "cut-without-validator": (lambda body: cut(body, len(body) // 2, etag=""), _RETRY),
+    "cut-at-once": (lambda body: cut(body, 3), _RETRY),
+    "reset-half-way": (lambda body: reset(body, len(body) // 2), _RETRY),
+    "cut-chunks": (lambda body: chunked(body).but(stops_at=len(body) // 2), _RETRY),
+    "cut-gzip": (lambda body: _cut_gzip(body), _RETRY),
+    "wrong-offset": (lambda body: ranged(body).but(shift=7, stops_at=len(body) // 3), _RETRY),
+    "other-version": (lambda body: cut(png("other", len(body)), 5000, etag='"v0"'), _RETRY),
+    "404": (lambda body: status(404), "gone"),
+    "403": (lambda body: page(403), "needs_key"),
+    "451": (lambda body: status(451), "region"),
+    "page": (lambda body: page(200, "image/png"), "needs_key"),
+    "json": (lambda body: whole(b'{"error": "no"}', "image/png"), _WRONG),
+    "xml": (lambda body: whole(b'<?xml version="1.0"?><Error/>', "image/png"), _WRONG),
+    "empty": (lambda body: whole(b""), _WRONG),
+    "too-large": (lambda body: ranged(body).but(announced=2**40), "too_large"),
+    "login": (lambda body: redirect("/login?returnUrl=/"), "needs_key"),
+    "loop": (lambda body: redirect("/loop"), "refused"),
+}
+
+
+def _cut_gzip(body: bytes) -> Answer:
+    whole_one = packed(body)
+    return whole_one.but(body=whole_one.body[: len(whole_one.body) // 2], framing="chunked")
