@@ -53,14 +53,17 @@ class Canvas:
         middles = (0, 0.5, 1, len(stops) - 0.5)
         return column.resize((1, size[1]), Image.BILINEAR, middles).resize(size, Image.NEAREST)
 
-    def glow(self, x: float, y: float, r: float, color: Color, strength: float = 1) -> None:
-        """Soft light around a point; `r` in shares of the shorter side."""
+    def glow(
+        self, x: float, y: float, r: float, color: Color, strength: float = 1, flat: float = 1
+    ) -> None:
+        """Soft light around a point; `r` in shares of the shorter side, `flat` times as high."""
         from PIL import Image
 
-        reach = max(1, round(r * min(self.image.size)))
-        mask = _light(round(strength, 2)).resize((2 * reach, 2 * reach), Image.BILINEAR)
-        corner = (round(x * self.width) - reach, round(y * self.height) - reach)
-        self.image.paste(color, (*corner, corner[0] + 2 * reach, corner[1] + 2 * reach), mask)
+        w = max(1, round(r * min(self.image.size)))
+        h = max(1, round(w * flat))
+        mask = _light(round(strength, 2)).resize((2 * w, 2 * h), Image.BILINEAR)
+        left, top = round(x * self.width) - w, round(y * self.height) - h
+        self.image.paste(color, (left, top, left + 2 * w, top + 2 * h), mask)
 
     def ground(self, top: Sequence[Point], stops: tuple[Color, ...]) -> None:
         """Everything below a line from edge to edge, as a gradient from its peak to the bottom."""

@@ -27,7 +27,9 @@ def mountains(c: Canvas) -> None:
         low = (foggy, foggy) if t < 0.9 else (mix(color, BLACK, 0.35),)
         c.ground(ridge(c, base, 0.13 * (1 - 0.55 * t)), (color, *low))
         if i == 1 and "mist" in c.has:
-            c.glow(rng.random(), base + 0.08, 0.7, mix(mist, WHITE, 0.25), 0.6)
+            for _ in range(3):
+                at = rng.random(), base + rng.uniform(0.05, 0.12)
+                c.glow(*at, rng.uniform(0.5, 1), mix(mist, WHITE, 0.3), 0.6, 0.2)
     if "birds" in c.has:
         birds(c, horizon)
     if "pines" in c.has:
@@ -104,7 +106,7 @@ def forest(c: Canvas) -> None:
                 _trunk(c, pen, floor, t, color)
         if "rays" in c.has and depth == 1:
             _rays(c)
-        c.glow(rng.random(), floor + 0.04, 0.6, fog, 0.4 * (1 - t))
+        c.glow(rng.random(), floor + 0.04, 0.9, fog, 0.5 * (1 - t), 0.3)
     if "fireflies" in c.has:
         for _ in c.many(34):
             c.glow(rng.random(), rng.uniform(0.45, 0.97), 0.022, (255, 236, 150), 0.95)

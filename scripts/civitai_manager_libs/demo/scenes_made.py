@@ -27,7 +27,7 @@ def city(c: Canvas) -> None:
                 tall = rng.triangular(0.1, 0.52, 0.2) * (1 - 0.42 * t)
                 _tower(c, pen, (x, shore - tall, x + wide, shore), color, 0.35 + 0.65 * t)
                 x += wide * rng.uniform(0.9, 1.25)
-        c.glow(rng.random(), shore, 0.6, mix(p.sky[2], p.light, 0.3), 0.35 * (1 - t))
+        c.glow(rng.random(), shore, 0.9, mix(p.sky[2], p.light, 0.3), 0.45 * (1 - t), 0.3)
     if "river" in c.has:
         c.mirror(shore, mix(p.near, p.sky[0], 0.5), 0.35)
 

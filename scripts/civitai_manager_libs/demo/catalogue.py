@@ -1,0 +1,245 @@
+"""The demo's models and their versions: the few things here that are written down, not derived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["MODELS", "Model", "SHOWPIECE", "Version", "model_of", "version_of"]
+
+_LAND = ("mountains", "sea", "aurora", "dunes", "forest", "cottage", "balloons", "blossom")
+_PATTERN = ("flow", "scales", "cubes", "arcs", "diamonds", "paper", "marble", "facets")
+
+
+@dataclass(frozen=True)
+class Version:
+    id: int
+    name: str
+    base_model: str
+    published: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """versions: newest first. size: pictures in its gallery. scenes: what these show; () is all.
+
+    videos: share of the gallery, 0..1. people: who posts here; () is everybody.
+    """
+
+    id: int
+    name: str
+    type: str
+    creator: str | None
+    size: int
+    tags: tuple[str, ...]
+    description: str
+    versions: tuple[Version, ...]
+    scenes: tuple[str, ...] = ()
+    videos: float = 0.0
+    people: tuple[str | None, ...] = ()
+    thumbs_up: int = 0
+
+    @property
+    def number(self) -> int:
+        return self.id - _FIRST_ID
+
+
+_FIRST_ID = 900_000
+
+
+def _versions(number: int, *rows: tuple[str, str, str]) -> tuple[Version, ...]:
+    """Ids grow with time: 910102 is the second version of the first model."""
+    first = 910_000 + 100 * number
+    return tuple(Version(first + len(rows) - i, *row) for i, row in enumerate(rows))
+
+
+# Harmless, and seen at once when a page runs it: then `window.demoRan` is set.
+_RUNS = '<img src=x onerror="window.demoRan=1">'
+_RTL, _POP = "\u202e", "\u202c"
+
+MODELS = (
+    Model(
+        900_001,
+        "Quiet Places",
+        "Checkpoint",
+        "harbor_artist",
+        1860,
+        ("base model", "landscape", "illustration"),
+        "<p>Calm landscapes, towns and patterns. <strong>Sampler:</strong> DPM++ 2M Karras, 28 "
+        "steps, CFG 5&ndash;7.</p><ul><li>No trigger words</li><li>VAE baked in</li></ul>",
+        _versions(
+            1,
+            ("v3.0 Dusk", "SDXL 1.0", "2026-05-02T09:30:00.000Z"),
+            ("v2.0", "SDXL 1.0", "2025-10-11T12:00:00.000Z"),
+            ("v1.0", "SD 1.5", "2024-09-20T18:45:00.000Z"),
+        ),
+        videos=0.02,
+        thumbs_up=18432,
+    ),
+    Model(
+        900_002,
+        "Ten Thousand Horizons XL",
+        "Checkpoint",
+        "ridge_walker",
+        10_000,
+        ("base model", "landscape", "scenery"),
+        "<p>A very large gallery: wide skies, far mountains and the sea.</p>",
+        _versions(
+            2,
+            ("Horizon 5", "Pony", "2026-04-18T07:00:00.000Z"),
+            ("Horizon 4", "SDXL 1.0", "2025-12-01T10:00:00.000Z"),
+            ("Horizon 3", "SDXL 1.0", "2025-06-15T10:00:00.000Z"),
+            ("Horizon 1", "SD 1.5", "2024-08-20T10:00:00.000Z"),
+        ),
+        scenes=_LAND,
+        thumbs_up=25011,
+    ),
+    Model(
+        900_003,
+        "Paper & Ink",
+        "LORA",
+        "papercut_lab",
+        180,
+        ("style", "pattern", "abstract"),
+        "<p>Cut paper, marbled ink and tilings. Weight 0.6&ndash;0.9.</p>",
+        _versions(
+            3,
+            ("Pony v2", "Pony", "2026-02-14T16:20:00.000Z"),
+            ("XL v1", "SDXL 1.0", "2025-08-01T16:20:00.000Z"),
+        ),
+        scenes=_PATTERN,
+        thumbs_up=4210,
+    ),
+    Model(
+        900_004,
+        "Night Windows",
+        "LORA",
+        "neon_courier",
+        96,
+        ("style", "city", "night"),
+        "<p>Skylines after dark. Trigger: <code>night windows</code></p>",
+        _versions(
+            4,
+            ("v1.1", "SD 1.5", "2025-03-08T21:00:00.000Z"),
+            ("v1.0", "SD 1.5", "2024-12-08T21:00:00.000Z"),
+        ),
+        scenes=("city", "aurora", "space", "cottage"),
+        thumbs_up=1377,
+    ),
+    Model(
+        900_005,
+        "soft-bloom",
+        "TextualInversion",
+        "meadow_studio",
+        60,
+        ("concept", "flowers"),
+        "<p>Put <code>soft-bloom</code> into the prompt.</p>",
+        _versions(
+            5,
+            ("768", "SD 1.5", "2024-11-03T08:00:00.000Z"),
+            ("512", "SD 1.5", "2024-10-03T08:00:00.000Z"),
+        ),
+        scenes=("flowers", "blossom", "balloons"),
+        thumbs_up=655,
+    ),
+    Model(
+        900_006,
+        "Flux of Fields",
+        "LORA",
+        "field_theory",
+        240,
+        ("style", "abstract", "flow field"),
+        "<p>For Flux.1 D. Guidance 3.5, weight 0.8.</p>",
+        _versions(
+            6,
+            ("v2", "Flux.1 D", "2026-03-03T03:03:00.000Z"),
+            ("v1", "Flux.1 D", "2025-05-05T05:05:00.000Z"),
+        ),
+        scenes=("flow", "marble", "facets", "space", "reef"),
+        thumbs_up=2904,
+    ),
+    Model(
+        900_007,
+        "Slow Water (video)",
+        "LORA",
+        "tide_loop",
+        48,
+        ("video", "motion", "water"),
+        "<p>Short, gentle loops: water, mist and northern lights.</p>",
+        _versions(
+            7,
+            ("Wan 2.2 high noise", "Wan Video 2.2 T2V-A14B", "2026-01-20T11:11:00.000Z"),
+            ("Wan 2.1", "Wan Video 14B t2v", "2025-07-20T11:11:00.000Z"),
+        ),
+        scenes=("sea", "aurora", "reef", "mountains"),
+        videos=0.6,
+        thumbs_up=801,
+    ),
+    Model(
+        900_008,
+        f'{_RUNS} "Quoted" & <b>bold</b> {_RTL}gnirts{_POP} 🦊✨ O\'Hara / ..\\..\\con: 名前',
+        "LoCon",
+        f"{_RUNS}\"'&lt;",
+        24,
+        ("<i>tag</i>", 'quo"te', "emoji 🎨"),
+        f"<script>window.demoRan=1</script><p onclick='window.demoRan=1'>{_RUNS} "
+        "<a href='javascript:window.demoRan=1'>a link</a></p>",
+        _versions(
+            8,
+            (f'v1 {_RUNS} "final" {_RTL}2v{_POP}', "SDXL 1.0", "2025-09-09T09:09:00.000Z"),
+            ("CON.. ", "SD 1.5", "2025-01-09T09:09:00.000Z"),
+        ),
+        people=(
+            _RUNS,
+            "<script>window.demoRan=1</script>",
+            f"{_RTL}nimda{_POP}",
+            "🦊🦊🦊",
+            "a/../b",
+            None,
+        ),
+        thumbs_up=66,
+    ),
+    Model(
+        900_009,
+        "Clear Glass VAE (nobody has posted yet)",
+        "VAE",
+        None,
+        0,
+        ("vae",),
+        "<p>An empty gallery.</p>",
+        _versions(9, ("v1", "SDXL 1.0", "2026-06-30T00:00:00.000Z")),
+        thumbs_up=3,
+    ),
+    Model(
+        900_010,
+        "A Model Whose Name Is Far Too Long For Any Card, Any Folder And Any Patience, And Which "
+        "Nevertheless Goes On And On Until Even The Person Who Uploaded It Has Forgotten What It "
+        "Was Meant To Be About (非常に長い名前のモデル・とても長い・もっと長い・終わらない) v2_final_FINAL_really",
+        "DoRA",
+        "the_one_with_a_rather_long_user_name_that_never_seems_to_end_2026",
+        30,
+        ("long", "name"),
+        "<p>" + "Long text. " * 120 + "</p>",
+        _versions(
+            10,
+            (
+                "a version name that is nearly as long as the name of its model, if not longer",
+                "Pony",
+                "2025-11-30T00:00:00.000Z",
+            ),
+            ("v1", "Illustrious", "2025-04-30T00:00:00.000Z"),
+        ),
+        scenes=("marble", "dunes", "paper"),
+        thumbs_up=12,
+    ),
+)
+SHOWPIECE = MODELS[0]
+_BY_ID = {model.id: model for model in MODELS}
+_BY_VERSION = {version.id: (model, version) for model in MODELS for version in model.versions}
+
+
+def model_of(model_id: int) -> Model | None:
+    return _BY_ID.get(model_id)
+
+
+def version_of(version_id: int) -> tuple[Model, Version] | None:
+    return _BY_VERSION.get(version_id)
