@@ -127,7 +127,7 @@ def _join_picture(view: View) -> None:
     view.close_button.click(
         tab_picture.on_close,
         [view.state],
-        [view.state, view.picture_panel, view.picture_hint, view.video],
+        [view.state, view.picture_panel, view.picture_hint, view.video, view.gallery],
         **host.event_options(),
     )
     outputs = [view.state, view.gallery, view.mark_button, view.download_marked_button]

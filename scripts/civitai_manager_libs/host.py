@@ -21,7 +21,7 @@ __all__ = [
 ]
 __all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "key_file", "option_key"]
 __all__ += ["options", "page_parts", "pictures_folder", "queue_options", "register_callbacks"]
-__all__ += ["run_in_page"]
+__all__ += ["released_gallery", "run_in_page"]
 
 _OUR_FOLDER = "civitai-shortcut"
 _OPTION_PREFIX = "civitai_shortcut_"
@@ -84,6 +84,20 @@ def gradio_major() -> int:
 def event_options() -> dict[str, Any]:
     """For every event of ours: many browser pages at once, where gradio would let one in."""
     return {} if gradio_major() < 4 else {"concurrency_limit": 20}
+
+
+def released_gallery() -> Any:
+    """An update that must come before a gallery's next pictures.
+
+    gradio 3 and 4 think that the tile which was chosen still is, and tell of no click on it; 3
+    forgets it when it is empty in between, 4 when it is told so. 6 needs neither, and may stay
+    empty after the first.
+    """
+    import gradio as gr
+
+    if gradio_major() < 4:
+        return gr.update(value=None)
+    return gr.update(selected_index=None) if gradio_major() < 6 else gr.update()
 
 
 def copy_button() -> dict[str, Any]:

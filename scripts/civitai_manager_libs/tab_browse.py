@@ -183,8 +183,7 @@ def show_page(
     except CivitaiShortcutError as error:
         yield (state, *[gr.update()] * 6, told(error, state.language), *[gr.update()] * 3)
         return
-    # An empty value first: otherwise an old gradio thinks the same tile is still chosen.
-    yield (state, gr.update(value=None), *_page_row(state), gr.update(), *_panel_closed(state))
+    yield (state, host.released_gallery(), *_page_row(state), gr.update(), *_panel_closed(state))
     failed: list[CivitaiShortcutError] = []
     for paths in _paced(gallery_pages.thumbnails(_client(), state.images)):
         failed = [path for path in paths if isinstance(path, CivitaiShortcutError)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from . import civitai_gallery_action, gallery_pages, messages, setting
+from . import civitai_gallery_action, gallery_pages, host, messages, setting
 from .errors import CivitaiShortcutError
 from .gallery import cache
 from .gallery.images import Image, level_name, thumbnail_url
@@ -31,10 +31,12 @@ def on_step(state: TabState, step: int) -> TabState:
     return state.select(max(0, min(state.selected + step, len(state.images) - 1)))
 
 
-def on_close(state: TabState) -> tuple[Any, ...]:
-    """(state, picture_panel, picture_hint, video): a closed video is silent."""
+def on_close(state: TabState) -> Iterator[tuple[Any, ...]]:
+    """Yields (state, picture_panel, picture_hint, video, gallery): a closed video is silent."""
+    state = state.select(None)
     closed = gr.update(visible=False), gr.update(visible=True), gr.update(value=None)
-    return (state.select(None), *closed)
+    yield (state, *closed, host.released_gallery())
+    yield (state, *[gr.update()] * 3, gr.update(value=_tiles(state)))
 
 
 def show_picture(state: TabState) -> Iterator[tuple[Any, ...]]:
@@ -95,16 +97,20 @@ def on_clear_marks(state: TabState) -> tuple[Any, ...]:
 
 
 def mark_row(state: TabState) -> tuple[Any, ...]:
-    paths = [cache.cached(thumbnail_url(image)) for image in state.images]
     label = messages.text("download_marked", state.language, n=len(state.marked))
     image = state.picture
     return (
         state,
-        gr.update(value=gallery_tiles(state, paths)) if state.images else gr.update(),
+        gr.update(value=_tiles(state)) if state.images else gr.update(),
         gr.update(value=_mark_label(state, image)) if image else gr.update(),
         gr.update(value=label, interactive=bool(state.marked)),
         gr.update(interactive=bool(state.marked)),
     )
+
+
+def _tiles(state: TabState) -> list[tuple[str, str]]:
+    paths = [cache.cached(thumbnail_url(image)) for image in state.images]
+    return gallery_tiles(state, paths)
 
 
 def _mark_label(state: TabState, image: Image) -> str:
