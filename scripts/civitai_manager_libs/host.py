@@ -21,7 +21,7 @@ __all__ = [
 ]
 __all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "key_file", "option_key"]
 __all__ += ["options", "page_parts", "pictures_folder", "queue_options", "register_callbacks"]
-__all__ += ["released_gallery", "run_in_page"]
+__all__ += ["releases_gallery", "run_in_page"]
 
 _OUR_FOLDER = "civitai-shortcut"
 _OPTION_PREFIX = "civitai_shortcut_"
@@ -86,18 +86,13 @@ def event_options() -> dict[str, Any]:
     return {} if gradio_major() < 4 else {"concurrency_limit": 20}
 
 
-def released_gallery() -> Any:
-    """An update that must come before a gallery's next pictures.
+def releases_gallery() -> bool:
+    """Whether a gallery must be empty for a moment before its next pictures.
 
-    gradio 3 and 4 think that the tile which was chosen still is, and tell of no click on it; 3
-    forgets it when it is empty in between, 4 when it is told so. 6 needs neither, and may stay
-    empty after the first.
+    gradio 3 and 4 think otherwise that the tile which was chosen still is, and tell of no click
+    on it; 6 needs no such moment, and may stay empty after it.
     """
-    import gradio as gr
-
-    if gradio_major() < 4:
-        return gr.update(value=None)
-    return gr.update(selected_index=None) if gradio_major() < 6 else gr.update()
+    return gradio_major() < 6
 
 
 def copy_button() -> dict[str, Any]:

@@ -20,9 +20,10 @@ from .tab_state import TabState
 
 __all__ = ["gallery_tiles", "on_find", "on_first", "on_go_to", "on_next", "on_previous"]
 __all__ += ["language_of", "on_recent", "on_result", "show_page", "show_results", "spoken"]
-__all__ += ["status_line", "told"]
+__all__ += ["released_gallery", "status_line", "told"]
 
 _REDRAW_EVERY = 0.25  # seconds between two looks of a grid that fills
+_FRAMES = 0.08  # seconds, some frames of the page: two updates within one become one
 _SORTED_WITHOUT_VERSION = ("Newest", "Oldest")
 
 
@@ -183,7 +184,8 @@ def show_page(
     except CivitaiShortcutError as error:
         yield (state, *[gr.update()] * 6, told(error, state.language), *[gr.update()] * 3)
         return
-    yield (state, host.released_gallery(), *_page_row(state), gr.update(), *_panel_closed(state))
+    for emptied in released_gallery():
+        yield (state, emptied, *_page_row(state), gr.update(), *_panel_closed(state))
     failed: list[CivitaiShortcutError] = []
     for paths in _paced(gallery_pages.thumbnails(_client(), state.images)):
         failed = [path for path in paths if isinstance(path, CivitaiShortcutError)]
@@ -193,6 +195,15 @@ def show_page(
     yield (state, *[gr.update()] * 6, status, *[gr.update()] * 3)
     if setting.usergallery_preloading and state.pages.next_cursor is not None:
         gallery_pages.preload(_client(), query, state.pages.next_cursor, size)
+
+
+def released_gallery() -> Iterator[Any]:
+    """The update that goes before a gallery's next pictures, with the moment that it takes."""
+    if not host.releases_gallery():
+        yield gr.update()
+        return
+    yield gr.update(value=None)
+    time.sleep(_FRAMES)
 
 
 def gallery_tiles(

@@ -8,12 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from . import civitai_gallery_action, gallery_pages, host, messages, setting
+from . import civitai_gallery_action, gallery_pages, messages, setting
 from .errors import CivitaiShortcutError
 from .gallery import cache
 from .gallery.images import Image, level_name, thumbnail_url
 from .gallery.metadata import Resource, embedded_infotext, infotext, resources
-from .tab_browse import gallery_tiles, status_line
+from .tab_browse import gallery_tiles, released_gallery, status_line
 from .tab_state import TabState
 
 __all__ = ["mark_row", "on_clear_marks", "on_close", "on_mark", "on_select", "on_step"]
@@ -35,7 +35,8 @@ def on_close(state: TabState) -> Iterator[tuple[Any, ...]]:
     """Yields (state, picture_panel, picture_hint, video, gallery): a closed video is silent."""
     state = state.select(None)
     closed = gr.update(visible=False), gr.update(visible=True), gr.update(value=None)
-    yield (state, *closed, host.released_gallery())
+    for emptied in released_gallery():
+        yield (state, *closed, emptied)
     yield (state, *[gr.update()] * 3, gr.update(value=_tiles(state)))
 
 
