@@ -41,7 +41,8 @@ def cut(at: int) -> Answer:
     """The first `at` bytes of the body, as part of all of them."""
 
     def answer(request: _Request, body: bytes) -> None:
-        request.send(200, {"Content-Length": str(len(body)), "ETag": '"cut"'}, body[:at])
+        headers = {"Content-Length": str(len(body)), "ETag": request.etag}
+        request.send(200, headers, body[:at])
         request.close_connection = True
 
     return answer
@@ -132,6 +133,8 @@ class ApiServer:
             answer = answer or self._always.get(what)
             if answer is not None:
                 return answer(request, body)
+            if request.path.startswith("/image/"):
+                return request.send_file(code, body)
             request.reply(code, body, {})
         finally:
             with self._lock:
@@ -212,6 +215,18 @@ class _Request(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Quiet."""
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.path}"'
+
+    def send_file(self, code: int, body: bytes) -> None:
+        """All of it, or the rest that was asked for."""
+        start = self.headers.get("Range", "").removeprefix("bytes=").removesuffix("-")
+        if code != 200 or not start or self.headers.get("If-Range") != self.etag:
+            return self.reply(code, body, {"ETag": self.etag})
+        part = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        self.reply(206, body[int(start) :], {"ETag": self.etag, "Content-Range": part})
 
     def reply(self, code: int, body: bytes, headers: dict[str, str]) -> None:
         self.send(code, {"Content-Length": str(len(body)), **headers}, body)

@@ -1,0 +1,91 @@
+"""`kill -9` at any moment: no cut file under a final name, nothing saved is fetched twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+
+import pytest
+from api_server import MODEL_ID, ApiServer
+from cli_process import CliProcess, part_files
+
+_COUNT = 40
+
+
+@pytest.fixture
+def server():
+    with ApiServer(count=_COUNT, size=150_000, page=10) as server:
+        server.delay = 0.01
+        yield server
+
+
+def _seeds():
+    few = [pytest.param(seed, id=f"seed-{seed}") for seed in range(4)]
+    many = [pytest.param(s, id=f"seed-{s}", marks=pytest.mark.long) for s in range(4, 34)]
+    return few + many
+
+
+@pytest.mark.parametrize("seed", _seeds())
+def test_job_that_is_killed_again_and_again_finishes_with_each_picture_fetched_once(
+    server, tmp_path, seed
+):
+    moments = random.Random(seed)
+    program, dest = CliProcess(server.url, tmp_path / "data"), tmp_path / "out"
+    download = ("download", str(MODEL_ID), "--dest", str(dest), "--concurrency", "4")
+    _kill_at_random(program.start(*download), server, moments)
+    saved, asked = _whole_pictures(server, dest), server.fetched
+    if _jobs(program):
+        _kill_at_random(program.start("resume"), server, moments)
+    _check_asked_for_none(server, saved, asked)
+    saved, asked = _whole_pictures(server, dest), server.fetched
+    words = ("resume", "1") if _jobs(program) else download
+    done = program.run(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    _check_asked_for_none(server, saved, asked)
+    _check_finished(server, dest, program, tmp_path, done)
+
+
+def _kill_at_random(process, server, moments):
+    """After so many requests, and a little later: in the middle of a file, or between two."""
+    wanted = len(server.requests) + moments.randrange(_COUNT + 5)
+    with process:
+        while len(server.requests) < wanted and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(moments.uniform(0, 0.03))
+        process.kill()
+
+
+def _jobs(program):
+    return json.loads(program.run("jobs", "--json").stdout)
+
+
+def _whole_pictures(server, dest):
+    """The ids of what lies there; all that has a final name is whole."""
+    found = set()
+    for path in dest.glob("[!.]*"):
+        image_id = int(path.stem)
+        if path.suffix == ".json":
+            assert json.loads(path.read_text())["id"] == image_id
+        elif path.suffix == ".txt":
+            assert path.read_text().endswith("Steps: 20, CFG scale: 7, Seed: 1")
+        else:
+            assert path.name == server.file_of(image_id)
+            assert path.read_bytes() == server.bytes_of(image_id)
+            found.add(image_id)
+    return found
+
+
+def _check_asked_for_none(server, saved, asked_before):
+    asked = {i for i, times in server.fetched.items() if times > asked_before[i]}
+    assert not saved & asked
+
+
+def _check_finished(server, dest, program, tmp_path, done):
+    result = json.loads(done.stdout)
+    assert (result["saved"] + result["skipped"], result["failed"]) == (_COUNT, [])
+    assert result["skipped"] == 0, "what it had saved itself counts as saved"
+    assert _whole_pictures(server, dest) == set(server.ids)
+    assert len(list(dest.iterdir())) == 3 * _COUNT
+    assert part_files(tmp_path) == []
+    assert [job["state"] for job in _jobs(program)] == ["done"]
