@@ -30,7 +30,8 @@ class HostGate:
         self._urgent_waiting = 0
         self._rest_until = 0.0
         self._limit = 1
-        self._width: float | None = None  # None: as wide as the setting
+        self._width: int | None = None  # None: as wide as the setting
+        self._well = 0  # whole answers since the width was last changed
 
     @contextmanager
     def slot(
@@ -54,7 +55,7 @@ class HostGate:
             now = time.monotonic()
             if now >= self._rest_until:  # several answers of one burst count once
                 width = self._limit if self._width is None else self._width
-                self._width = max(1.0, width / 2)
+                self._width, self._well = max(1, width // 2), 0
             self._rest_until = max(self._rest_until, now + seconds)
 
     def resting(self) -> float:
@@ -66,8 +67,9 @@ class HostGate:
         if self._width is None:
             return
         with self._changed:
-            if self._width is not None:
-                self._width += 1 / _ANSWERS_PER_STEP
+            self._well += 1
+            if self._width is not None and self._well >= _ANSWERS_PER_STEP:
+                self._width, self._well = self._width + 1, 0
                 if self._width >= self._limit:
                     self._width = None
 
@@ -86,7 +88,7 @@ class HostGate:
 
     def _may_enter(self, limit: Callable[[], int], urgent: bool) -> bool:
         self._limit = limit()
-        width = self._limit if self._width is None else min(self._limit, int(self._width))
+        width = self._limit if self._width is None else min(self._limit, self._width)
         free = self._inside < max(1, width) and self.resting() == 0
         return free and (urgent or self._urgent_waiting == 0)
 
