@@ -116,7 +116,6 @@ class JobRun:
         self._set_state("running")
         if not self._halt.is_set():
             self._work_through()
-        self._flush()
         if self._job.walked and not self._job.waiting and not self._outcomes:
             self._trouble = None
             self._set_state("done")
@@ -144,6 +143,7 @@ class JobRun:
             self._fetch_all(items)
             if items.trouble is not None:
                 self._give_up(items.trouble)
+            self._flush()
             if isinstance(self._trouble, DiskFull):
                 self._check_estimate()  # tells what the whole rest lacks, not one picture
         except DiskError as error:
