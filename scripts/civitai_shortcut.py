@@ -8,6 +8,7 @@ import os
 import sys
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
+_DEMO_PORT = 47860
 if _HERE not in sys.path:
     sys.path.append(_HERE)
 
@@ -26,15 +27,32 @@ def _main() -> int:
     parser.add_argument("--port", type=int, default=7860)
     cli.add_commands(parser)
     arguments = parser.parse_args()
-    if arguments.demo:
-        from civitai_manager_libs.demo import server
-
-        os.environ["CIVITAI_BASE_URL"] = server.start_demo().url
+    example = _start_demo() if arguments.demo else ""
     if arguments.command:
         return cli.run(arguments)
     from civitai_manager_libs import standalone
 
-    return standalone.run(arguments.host, arguments.port)
+    return standalone.run(arguments.host, arguments.port, example)
+
+
+def _start_demo() -> str:
+    """Our own offline Civitai in place of the real one; the model to begin with.
+
+    It has a folder of its own beside the user's, and the same address at each start if that is
+    free, so that a job of the last time can go on.
+    """
+    from civitai_manager_libs import host
+    from civitai_manager_libs.demo import server
+    from civitai_manager_libs.errors import InputError
+
+    try:
+        demo = server.start_demo(_DEMO_PORT)
+    except InputError:
+        demo = server.start_demo()
+    os.environ["CIVITAI_BASE_URL"] = demo.url
+    if "CIVITAI_SHORTCUT_DATA" not in os.environ:
+        os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.data_folder(), "demo")
+    return "900001"
 
 
 if __name__ == "__main__":

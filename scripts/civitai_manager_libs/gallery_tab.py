@@ -14,20 +14,22 @@ from .tab_state import TabState
 __all__ = ["build"]
 
 
-def build() -> None:
-    """Inside `gr.Blocks`: the whole tab, at work."""
-    view = gallery_view.build()
+def build(example: str = "") -> None:
+    """Inside `gr.Blocks`: the whole tab, at work. example: a model that is opened with the page."""
+    view = gallery_view.build(example)
     state = gr.State(TabState())
     view.parts["state"] = state
-    _join_opening(view)
+    opened = _join_opening(view)
     _join_finding(view)
+    if example:
+        _then_found(view, opened.then)
     _join_pages(view)
     _join_picture(view)
     _join_downloads(view)
     _join_settings(view)
 
 
-def _join_opening(view: View) -> None:
+def _join_opening(view: View) -> Any:
     """When the page is opened: its language, what was opened last, the settings as they are.
 
     The state is left alone: whoever is quick has opened a model before this has come.
@@ -51,29 +53,36 @@ def _join_opening(view: View) -> None:
 
     outputs = [view.picture_hint, view.download_marked_button, *view.translated]
     outputs += [view.recent_dropdown, *fields]
-    gr.context.Context.root_block.load(on_open, None, outputs, **host.event_options())
+    page = gr.context.Context.root_block
+    return page.load(on_open, None, outputs, **host.event_options())
 
 
 def _join_finding(view: View) -> None:
-    outputs = [view.state, view.status, view.version_dropdown]
-    outputs += [view.results_gallery, view.recent_dropdown]
-    named = [view.model_box, view.level_dropdown, view.state]
-    events = [
-        (view.find_button.click, tab_browse.on_find, named),
-        (view.model_box.submit, tab_browse.on_find, named),
+    for event in (view.find_button.click, view.model_box.submit):
+        _then_found(view, event).then(
+            tab_browse.show_results,
+            [view.state, view.results_gallery],
+            [view.results_gallery],
+            **host.event_options(),
+        )
+    for event, handler, inputs in (
         (view.recent_dropdown.input, tab_browse.on_recent, [view.recent_dropdown, view.state]),
         (view.results_gallery.select, tab_browse.on_result, [view.state]),
-    ]
-    for event, handler, inputs in events:
-        found = event(handler, inputs, outputs, **host.event_options())
-        _then_page(view, found)
-        if handler is tab_browse.on_find:
-            found.then(
-                tab_browse.show_results,
-                [view.state, view.results_gallery],
-                [view.results_gallery],
-                **host.event_options(),
-            )
+    ):
+        _then_page(view, event(handler, inputs, _found_outputs(view), **host.event_options()))
+
+
+def _then_found(view: View, event: Any) -> Any:
+    """Open what the model's field names, and its first page."""
+    inputs = [view.model_box, view.level_dropdown, view.state]
+    return _then_page(
+        view, event(tab_browse.on_find, inputs, _found_outputs(view), **host.event_options())
+    )
+
+
+def _found_outputs(view: View) -> list[Any]:
+    outputs = [view.state, view.status, view.version_dropdown]
+    return [*outputs, view.results_gallery, view.recent_dropdown]
 
 
 def _then_page(view: View, event: Any) -> Any:
@@ -100,14 +109,12 @@ def _join_pages(view: View) -> None:
         tab_browse.on_go_to, [view.page_slider, view.state], [view.state], **host.event_options()
     )
     _then_page(view, slid)
-    for name in ("version", "sort", "period", "level", "type"):
-        _then_page(view, _unchanged(view, getattr(view, f"{name}_dropdown").input))
-    _then_page(view, _unchanged(view, view.meta_checkbox.input))
-
-
-def _unchanged(view: View, event: Any) -> Any:
-    """The first link of a chain that only looks at the filters."""
-    return event(lambda state: state, [view.state], [view.state], **host.event_options())
+    filters = [f"{name}_dropdown" for name in ("version", "sort", "period", "level", "type")]
+    for name in (*filters, "meta_checkbox"):
+        changed = getattr(view, name).input(
+            tab_browse.on_filter, [view.state], [view.state], **host.event_options()
+        )
+        _then_page(view, changed)
 
 
 def _join_picture(view: View) -> None:

@@ -56,25 +56,25 @@ class View:
         return [component for component, _ in self.words]
 
 
-def build() -> View:
+def build(example: str = "") -> View:
     """Inside `gr.Blocks`: everything, in the host's language until the browser's is known."""
     view = View()
     with gr.Column(elem_id=f"{PREFIX}tab"):
-        _model_rows(view)
+        _model_rows(view, example)
         with gr.Row(elem_id=f"{PREFIX}main"):
             with gr.Column(scale=3, min_width=420):
                 _gallery(view)
+                view.add("jobs", gr.HTML, value='<div class="civitai-shortcut-jobs"></div>')
             with gr.Column(scale=2, min_width=320):
                 _picture(view)
-        view.add("jobs", gr.HTML, value='<div class="civitai-shortcut-jobs"></div>')
         _settings(view)
     return view
 
 
-def _model_rows(view: View) -> None:
+def _model_rows(view: View, example: str) -> None:
     with gr.Row(elem_classes="civitai-shortcut-row"):
         words = {"label": "model_label", "placeholder": "model_hint"}
-        view.add("model_box", gr.Textbox, words, lines=1, max_lines=1, scale=5)
+        view.add("model_box", gr.Textbox, words, value=example, lines=1, max_lines=1, scale=5)
         view.add("find_button", gr.Button, {"value": "find"}, variant="primary", scale=1)
         view.add("recent_dropdown", gr.Dropdown, {"label": "recent"}, choices=[], scale=3)
     with gr.Row(elem_classes="civitai-shortcut-row"):
@@ -89,6 +89,9 @@ def _model_rows(view: View) -> None:
             view.add(f"{kind}_dropdown", gr.Dropdown, words, scale=2, min_width=110)
         words = {"label": "with_meta"}
         view.add("meta_checkbox", gr.Checkbox, words, value=False, scale=2, min_width=150)
+    # A page with fewer pictures has tiles of the same size.
+    columns = f"<style>#{PREFIX}gallery {{ --columns: {setting.gallery_columns} }}</style>"
+    gr.HTML(value=columns, visible=True, elem_id=f"{PREFIX}columns")
     view.add("status", gr.HTML, value="")
     view.add(
         "results_gallery",

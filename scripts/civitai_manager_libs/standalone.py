@@ -18,8 +18,11 @@ _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 _BAD_INPUT, _NOTHING_DONE = 2, 3
 
 
-def run(address: str, port: int) -> int:
-    """Serve until Ctrl-C; the exit code. A failure is one sentence on stderr."""
+def run(address: str, port: int, example: str = "") -> int:
+    """Serve until Ctrl-C; the exit code. A failure is one sentence on stderr.
+
+    example: a model that is open when the page opens.
+    """
     # gradio asks its own servers at start unless it is told not to.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     for problem in setting.load():
@@ -28,7 +31,7 @@ def run(address: str, port: int) -> int:
         util.printD(f"--port must be from 1 to 65535, not {port}.")
         return _BAD_INPUT
     try:
-        page = start(address, port)
+        page = start(address, port, example)
     except OSError:
         util.printD(
             f"The page cannot listen on {address}:{port}: the port is in use, or the address is"
@@ -46,7 +49,7 @@ def run(address: str, port: int) -> int:
     return 0
 
 
-def start(address: str, port: int) -> Any:
+def start(address: str, port: int, example: str = "") -> Any:
     """The page, being served. Raises OSError when the port cannot be had."""
     import gradio as gr
     from starlette.middleware import Middleware
@@ -56,7 +59,7 @@ def start(address: str, port: int) -> Any:
     css, javascript = _read("style.css"), _read("javascript", "civitai_shortcut.js")
     for_blocks, for_launch = host.page_parts(css, javascript)
     with gr.Blocks(title="Civitai Shortcut", **for_blocks) as page:
-        gallery_tab.build()
+        gallery_tab.build(example)
         host.run_in_page(page, javascript)
     os.makedirs(setting.shortcut_gallery_folder, exist_ok=True)
     tab_jobs.job_service().go_on_after_start()

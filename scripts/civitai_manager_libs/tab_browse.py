@@ -18,7 +18,15 @@ from .gallery.images import Image, level_mask
 from .gallery.paging import ImageQuery
 from .tab_state import TabState
 
-__all__ = ["gallery_tiles", "on_find", "on_first", "on_go_to", "on_next", "on_previous"]
+__all__ = [
+    "gallery_tiles",
+    "on_filter",
+    "on_find",
+    "on_first",
+    "on_go_to",
+    "on_next",
+    "on_previous",
+]
 __all__ += ["language_of", "on_recent", "on_result", "show_page", "show_results", "spoken"]
 __all__ += ["released_gallery", "status_line", "told"]
 
@@ -83,7 +91,7 @@ def on_result(state: TabState, request: gr.Request, event: gr.SelectData) -> tup
 def _searched(words: str, level: str, state: TabState) -> tuple[Any, ...]:
     mask = level_mask(messages.value_of("level", level))
     found = civitai_api.search_models(_client(), words, mask)
-    state = replace(state, found=found)
+    state = state.searched(found)
     key = "found" if found else "found_none"
     said = messages.text(key, state.language, n=len(found), words=words)
     results = gr.update(visible=bool(found), value=None)
@@ -159,6 +167,11 @@ def on_go_to(number: float, state: TabState) -> TabState:
     return state.turned(state.pages.go_to(int(number or 1) - 1))
 
 
+def on_filter(state: TabState) -> TabState:
+    """A filter was changed: what is on screen is asked for anew."""
+    return state.turned(state.pages)
+
+
 def show_page(
     state: TabState,
     version: str | None,
@@ -173,7 +186,7 @@ def show_page(
     Yields (state, gallery, page_text, page_slider, first, previous, next, status, download_page,
     picture_panel, picture_hint); the panel closes, for its picture is of another page.
     """
-    if state.model is None:
+    if state.model is None or state.searching:
         yield (state, *[gr.update()] * 10)
         return
     query, note = _query(state, version, sort, period, level, kind)

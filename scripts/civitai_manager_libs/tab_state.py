@@ -17,7 +17,8 @@ class TabState:
     """language: of this browser. model: the one that is open. pages: where it is in the gallery.
 
     images: the page on screen. selected: its index of the large picture. marked: pictures chosen
-    on whatever page, in order. found: models of the last search. dropped: rows of the page that
+    on whatever page, in order. found: models of the last search, and
+    searching: none of them was chosen yet. dropped: rows of the page that
     cannot be shown. with_meta_only: pictures without generation data are passed over.
     """
 
@@ -29,6 +30,7 @@ class TabState:
     selected: int | None = None
     marked: tuple[Image, ...] = ()
     found: tuple[Model, ...] = ()
+    searching: bool = False
     with_meta_only: bool = False
 
     @property
@@ -37,6 +39,9 @@ class TabState:
         if self.selected is None or not 0 <= self.selected < len(self.images):
             return None
         return self.images[self.selected]
+
+    def searched(self, found: tuple[Model, ...]) -> TabState:
+        return replace(self, found=found, searching=True)
 
     def opened(self, model: Model) -> TabState:
         return TabState(language=self.language, model=model, found=self.found)
@@ -51,7 +56,7 @@ class TabState:
         return replace(self, pages=pages, selected=None, with_meta_only=with_meta_only)
 
     def turned(self, pages: PageState) -> TabState:
-        return replace(self, pages=pages, selected=None)
+        return replace(self, pages=pages, selected=None, searching=False)
 
     def filled(self, read_page: Callable[[ImageQuery, str | None, int], Page]) -> TabState:
         """With the pictures of the page it is on. Raises what `read_page` raises."""
