@@ -37,7 +37,6 @@ from fault_server import FaultServer
 BODY, OTHER = png("body", 200_000), png("other", 200_000)
 AT, LATE = 70_000, len(BODY) - 500
 OK = ranged(BODY)
-OLD_DATE, NEW_DATE = "Mon, 23 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 2026 10:00:00 GMT"
 
 
 @pytest.fixture
@@ -234,32 +233,6 @@ def test_download_file_says_the_same_as_a_bool_and_one_line(server, tmp_path, ca
     assert len(lines) == 1 and "[http_client]" in lines[0] and "abc" not in lines[0]
 
 
-@pytest.mark.parametrize(
-    "first, validator",
-    [
-        pytest.param(cut(BODY, AT), '"v1"', id="strong-etag"),
-        pytest.param(cut(BODY, AT, 'W/"v1"'), "", id="weak-etag"),
-        pytest.param(cut(BODY, AT, ""), "", id="none"),
-        pytest.param(
-            cut(BODY, AT, "").but(headers={"Last-Modified": OLD_DATE}), OLD_DATE, id="old-date"
-        ),
-        pytest.param(
-            cut(BODY, AT, "").but(headers={"Last-Modified": NEW_DATE}), "", id="date-of-this-second"
-        ),
-        pytest.param(packed(BODY, ETag='"v1"').but(stops_at=AT), "", id="packed"),
-    ],
-)
-def test_only_a_strong_validator_is_gone_on_with(first, validator, server, tmp_path):
-    url = server.play("/a.png", [first, first.but(stops_at=None)])
-
-    assert outcome(url, tmp_path / "a.png", True) == "saved"
-
-    asked = server.requests[1].headers
-    assert asked.get("if-range", "") == validator
-    assert asked.get("range", "") == (f"bytes={AT}-" if validator else "")
-    assert (tmp_path / "a.png").read_bytes() == BODY
-
-
 def test_what_arrived_before_a_reset_is_not_asked_for_again(server, tmp_path):
     url = server.play("/a.png", [reset(BODY, AT), OK])
 
@@ -359,37 +332,3 @@ def test_what_is_no_address_is_refused(address, tmp_path):
 @pytest.mark.parametrize("host", ["a" * 70 + ".example", "a..example", "host:99999", "%zz"])
 def test_host_that_cannot_be_is_no_crash(host, tmp_path):
     assert outcome(f"http://{host}/a.png", tmp_path / "a.png", True) in ("refused", "network")
-
-
-# Caps
-
-
-def past_cap(start: bytes) -> bytes:
-    return start + b"\0" * (1024 * 1024)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        pytest.param(OK.but(announced=2 * 1024 * 1024), id="announced"),
-        pytest.param(chunked(past_cap(BODY)), id="runs-past"),
-        pytest.param(packed(past_cap(BODY)), id="unpacks-past"),
-        pytest.param(chunked(past_cap(b"\0\0\0\x18ftypmp42")), id="video"),
-        pytest.param(part(BODY, 0, AT, 2**50), id="announced-by-a-part"),
-    ],
-)
-def test_file_beyond_the_cap_is_broken_off(answer, server, tmp_path):
-    setting.change("gallery_max_image_mb", 1)
-    setting.change("gallery_max_video_mb", 1)
-    url = server.play("/a.png", answer)
-
-    assert outcome(url, tmp_path / "a.png", True) == "too_large"
-
-    assert len(server.requests) == 1 and os.listdir(tmp_path) == []
-
-
-def test_video_has_a_cap_of_its_own(server, tmp_path):
-    setting.change("gallery_max_image_mb", 1)
-    url = server.play("/a.mp4", chunked(past_cap(b"\0\0\0\x18ftypmp42")))
-
-    assert outcome(url, tmp_path / "a.mp4", True) == "saved"

@@ -26,6 +26,7 @@ __all__ = ["MAX_JSON", "check_start", "error_of", "length_of", "parse_json", "re
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
 _MAX_DEPTH = 100
 _ASK_AGAIN = {408, 425, 429, 500, 502, 503, 504, *range(520, 528)}
+_TEXT_TYPES = ("text/html", "application/xhtml", "application/json", "application/xml", "text/xml")
 _PAGE = re.compile(rb"<(!doctype html|html|head|body)\b", re.I)
 _PAGE_CAP = "too many pages"  # a 429 that no waiting helps: only the API's page= parameter gets it
 
@@ -101,7 +102,7 @@ def _is_page(content_type: str, start: bytes) -> bool:
 
 
 def _is_text(content_type: str) -> bool:
-    return content_type.startswith(("text/html", "application/json", "application/xml", "text/xml"))
+    return content_type.startswith(_TEXT_TYPES)
 
 
 def _detail(status: int, said: str) -> str:

@@ -182,22 +182,29 @@ class CivitaiHttpClient:
     ) -> bool:
         """`download_file` with the pieces and tries that the caller names."""
 
+        fetched: list[Fetched] = []
+
         def get() -> bool:
-            if os.path.isfile(filepath):
-                if progress_callback is not None:
-                    progress_callback(os.path.getsize(filepath), os.path.getsize(filepath))
-                return True
-            self.fetch(
-                url,
-                filepath,
-                progress=progress_callback,
-                picture=False,
-                chunk_size=chunk_size,
-                max_retries=max_retries,
-            )
+            if not os.path.isfile(filepath):
+                fetched.append(
+                    self.fetch(
+                        url,
+                        filepath,
+                        progress=progress_callback,
+                        picture=False,
+                        chunk_size=chunk_size,
+                        max_retries=max_retries,
+                    )
+                )
             return True
 
-        return self._bordered(url, False, lambda: self._saves.join(filepath, get, never()))
+        def have() -> bool:
+            self._saves.join(filepath, get, never())
+            if progress_callback is not None and not fetched:
+                progress_callback(os.path.getsize(filepath), os.path.getsize(filepath))
+            return True
+
+        return self._bordered(url, False, have)
 
     def _make_request(self, method: str, url: str, **kwargs: Any) -> requests.Response | None:
         """One answer below 300, its body unread. kwargs: `params`, `json`, `headers`."""

@@ -1,0 +1,262 @@
+"""The client's two faces: what raises, and the plan's names, which never do."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+import responses
+from civitai_manager_libs import answers, setting
+from civitai_manager_libs.errors import (
+    Busy,
+    CivitaiShortcutError,
+    Gone,
+    HttpStatusError,
+    NetworkError,
+    UnreadableAnswer,
+)
+from civitai_manager_libs.http_client import CivitaiHttpClient, Fetched
+from civitai_manager_libs.http_sending import USER_AGENT
+from fault_answers import (
+    Answer,
+    cut,
+    json_answer,
+    packed,
+    page,
+    png,
+    ranged,
+    reset,
+    status,
+    unused_port,
+    whole,
+)
+from fault_server import FaultServer
+
+BODY = png("client", 100_000)
+PAGE_CAP = {"error": "You've requested too many pages, please use cursors instead"}
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+# JSON
+
+
+def test_json_comes_with_its_parameters_and_an_honest_name(server):
+    server.play("/api?limit=2&nsfw=X+Y", json_answer({"items": [1]}))
+
+    assert CivitaiHttpClient().read_json(server.url("/api"), {"limit": 2, "nsfw": "X Y"}) == {
+        "items": [1]
+    }
+
+    assert server.requests[0].headers["user-agent"] == USER_AGENT
+    assert server.requests[0].method == "GET"
+
+
+def test_post_sends_its_data_as_json(server):
+    server.play("/api", json_answer("done"))
+    client = CivitaiHttpClient()
+
+    assert client.post_json(server.url("/api"), {"a": [1, None]}) == "done"
+    assert client.post_json(server.url("/api")) == "done"
+
+    assert [(r.method, json.loads(r.body)) for r in server.requests] == [
+        ("POST", {"a": [1, None]}),
+        ("POST", {}),
+    ]
+    assert server.requests[0].headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "answer, value",
+    [
+        pytest.param(json_answer(None), None, id="null"),
+        pytest.param(json_answer([1]).but(framing="chunked"), [1], id="chunked"),
+        pytest.param(packed(b"[1]"), [1], id="packed"),
+        pytest.param(whole(b"[1]", "text/html"), [1], id="wrong-type"),
+        pytest.param(json_answer([1]).but(framing="close"), [1], id="closing"),
+        pytest.param(json_answer(["x" * 300_000]), ["x" * 300_000], id="large"),
+    ],
+)
+def test_json_is_read_however_it_is_framed(answer, value, server):
+    assert CivitaiHttpClient().read_json(server.play("/a", answer)) == value
+
+
+BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
+    "not-whole-json": (whole(b'{"items": ['), UnreadableAnswer, 1),
+    "empty": (whole(b""), UnreadableAnswer, 1),
+    "page": (page(), UnreadableAnswer, 1),
+    "deep": (whole(b"[" * 5000 + b"]" * 5000), UnreadableAnswer, 1),
+    "huge": (whole(b" " * 2000 + b"[]"), UnreadableAnswer, 1),
+    "huge-unpacked": (packed(b" " * 2000 + b"[]"), UnreadableAnswer, 1),
+    "unknown-packing": (whole(b"[]", Content_Encoding="br"), UnreadableAnswer, 1),
+    "cut": (json_answer([1] * 99).but(stops_at=50), NetworkError, 4),
+    "cut-chunks": (json_answer([1] * 99).but(framing="chunked", stops_at=50), NetworkError, 4),
+    "cut-gzip": (packed(b"[1]" * 99).but(framing="chunked", stops_at=9), NetworkError, 4),
+    "gzip-ends-early": (
+        whole(packed(b"[1, 2]").body[:-9], Content_Encoding="gzip"),
+        NetworkError,
+        4,
+    ),
+    "reset": (reset(), NetworkError, 4),
+    "524": (page(524), HttpStatusError, 4),
+    "page-cap": (json_answer(PAGE_CAP, 429), HttpStatusError, 1),
+    "404": (json_answer({"error": "No model with id 7"}, 404), Gone, 1),
+    "long-rest": (status(503, Retry_After="1000"), Busy, 1),
+}
+
+
+@pytest.mark.parametrize(
+    "answer, kind, requests", [pytest.param(*row, id=name) for name, row in BAD_JSON.items()]
+)
+def test_bad_answer_is_one_typed_error_and_none(
+    answer, kind, requests, server, monkeypatch, capsys
+):
+    monkeypatch.setattr(answers, "MAX_JSON", 1000 * (5 if b"[[" in answer.body else 1))
+    url = server.play("/api", answer)
+    client = CivitaiHttpClient()
+    with pytest.raises(kind):
+        client.read_json(url)
+    assert len(server.requests) == requests
+
+    assert client.get_json(f"{url}") is None
+
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+# Any answer
+
+
+def test_stream_is_the_open_answer(server):
+    url = server.play("/a", whole(BODY))
+    client = CivitaiHttpClient()
+    for get in (client.get_stream, client.get_stream_response):
+        with get(url, headers={"Range": "bytes=0-"}) as response:
+            assert response.status_code == 200
+            assert b"".join(response.iter_content(5000)) == BODY
+
+    assert server.requests[0].headers["range"] == "bytes=0-"
+
+
+def test_stream_of_an_error_is_none_and_keeps_no_connection(server, capsys):
+    url = server.play("/a", status(404, b"no"))
+    client = CivitaiHttpClient()
+
+    assert [client.get_stream(url), client.get_stream(f"{url}?token=abc")] == [None, None]
+
+    assert server.connections == 1
+    assert "/a: no" in (said := capsys.readouterr().err) and "abc" not in said
+
+
+def test_stream_is_tried_again(server):
+    url = server.play("/a", [status(503), reset(), whole(b"x")])
+
+    with CivitaiHttpClient().get_stream(url) as response:
+        assert response.content == b"x"
+
+
+@responses.activate
+def test_any_answer_may_be_played_without_a_network(tmp_path):
+    responses.get("https://image.civitai.com/a.png", body=BODY, content_type="image/png")
+    responses.get("https://civitai.com/api", json={"a": 1})
+    responses.get("https://civitai.com/broken", body=ConnectionError("down"))
+    client = CivitaiHttpClient()
+
+    assert client.get_json("https://civitai.com/api") == {"a": 1}
+    assert client.get_json("https://civitai.com/broken") is None
+    assert client.download_file("https://image.civitai.com/a.png", str(tmp_path / "a"))
+    assert (tmp_path / "a").read_bytes() == BODY
+
+
+# Files by the plan's name
+
+
+def test_download_file_brings_any_file_and_tells_how_far_it_is(server, tmp_path):
+    url, told = server.play("/a", whole(b"\x01" * 5000, "application/zip")), []
+
+    assert CivitaiHttpClient().download_file(
+        url, str(tmp_path / "a"), lambda *now: told.append(now)
+    )
+
+    assert (tmp_path / "a").read_bytes() == b"\x01" * 5000 and told[-1] == (5000, 5000)
+    assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+def test_file_that_is_there_is_not_asked_for(server, tmp_path):
+    (tmp_path / "a").write_bytes(b"there")
+    told = []
+
+    assert CivitaiHttpClient().download_file(
+        server.url(), str(tmp_path / "a"), lambda *n: told.append(n)
+    )
+
+    assert server.requests == [] and told == [(5, 5)]
+
+
+def test_fetch_replaces_a_file_that_is_there(server, tmp_path):
+    (tmp_path / "a").write_bytes(b"older")
+
+    fetched = CivitaiHttpClient().fetch(server.play("/a", ranged(BODY)), str(tmp_path / "a"))
+
+    assert fetched == Fetched(str(tmp_path / "a"), len(BODY), "png")
+    assert (tmp_path / "a").read_bytes() == BODY
+
+
+def test_fetch_that_fails_leaves_the_older_file(server, tmp_path):
+    (tmp_path / "a").write_bytes(b"older")
+    with pytest.raises(NetworkError):
+        CivitaiHttpClient().fetch(
+            server.play("/a", cut(BODY, 50, etag="")), str(tmp_path / "a"), max_retries=0
+        )
+
+    assert (tmp_path / "a").read_bytes() == b"older" and os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("url", ["", "no address", "http://[", "ftp://civitai.com/a"])
+def test_nonsense_makes_no_name_of_the_plan_raise(url, tmp_path, capsys):
+    client = CivitaiHttpClient()
+
+    assert [client.get_json(url), client.post_json(url), client.get_stream(url)] == [None] * 3
+    assert client.download_file(url, str(tmp_path / "a")) is False
+    assert len(capsys.readouterr().err.splitlines()) == 4
+
+
+# Settings
+
+
+def test_what_is_not_given_is_what_the_settings_say_now():
+    client, fixed = CivitaiHttpClient(), CivitaiHttpClient("", 0, 0, 0)
+    setting.change("http_timeout", 7)
+    setting.change("http_max_retries", 5)
+    setting.change("http_retry_delay", 9)
+    setting.civitai_api_key = "key"
+
+    assert (client.api_key, client.timeout, client.max_retries, client.retry_delay) == (
+        "key",
+        7,
+        5,
+        9,
+    )
+    assert (fixed.api_key, fixed.timeout, fixed.max_retries, fixed.retry_delay) == ("", 0, 0, 0)
+
+
+def test_tries_are_those_of_the_setting_or_the_callers(server, tmp_path):
+    url = server.play("/a", status(500))
+    setting.change("http_max_retries", 1)
+    client = CivitaiHttpClient()
+
+    assert not client.download_file(url, str(tmp_path / "a"))
+    assert len(server.requests) == 2
+    assert not client.save(url, str(tmp_path / "a"), max_retries=0)
+    assert len(server.requests) == 3
+
+
+def test_timeout_of_0_waits_for_nothing_and_is_no_crash(server, tmp_path):
+    client = CivitaiHttpClient(timeout=0, max_retries=0)
+
+    assert client.download_file(f"http://127.0.0.1:{unused_port()}/", str(tmp_path / "a")) is False
