@@ -18,7 +18,8 @@ import time
 
 import pytest
 from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, cut, status
-from civitai_manager_libs import cli, setting
+from civitai_manager_libs import cli, setting, util
+from civitai_manager_libs.demo.server import start_demo
 from civitai_manager_libs.gallery import database
 from civitai_manager_libs.gallery.jobs import JobStore
 from civitai_manager_libs.gallery.paging import ImageQuery
@@ -618,3 +619,36 @@ def test_download_does_not_load_gradio(server, program, tmp_path):
         text=True,
     )
     assert done.returncode == 0 and "gradio" not in done.stderr
+
+
+# Against the demo
+
+
+@pytest.fixture(scope="module")
+def demo():
+    demo = start_demo()
+    yield demo
+    demo.close()
+
+
+@pytest.mark.parametrize("model_id", [900_001, 900_007, 900_008], ids=["usual", "video", "hostile"])
+def test_demos_gallery_comes_down_as_it_is_there(demo, run, dest, monkeypatch, model_id):
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    words = ("download", str(model_id), "--dest", dest, "--level", "XXX", "--limit", "20")
+    code, out, err = run(*words, "--json")
+    result = json.loads(out)
+    assert code == 0, err
+    pictures = _pictures(dest)
+    assert len(pictures) == result["saved"] >= 10
+    for name, data in pictures.items():
+        image_id, _, extension = name.partition(".")
+        assert data == demo.original_bytes(int(image_id))
+        assert extension == util.extension_of(data)
+        with open(os.path.join(dest, f"{image_id}.json"), encoding="utf-8") as file:
+            assert json.load(file)["id"] == int(image_id)
+    assert not [name for name in os.listdir(dest) if not re.fullmatch(r"\d+\.\w{3,4}", name)]
+
+    asked = len(demo.requests)
+    code, out, _ = run(*words)
+    assert (code, out) == (0, f"0 saved, {len(pictures)} skipped, 0 failed: {dest}\n")
+    assert not [path for _, path in list(demo.requests)[asked:] if "original=true" in path]

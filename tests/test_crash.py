@@ -46,6 +46,24 @@ def test_job_that_is_killed_again_and_again_finishes_with_each_picture_fetched_o
     _check_finished(server, dest, program, tmp_path, done)
 
 
+@pytest.mark.parametrize("seed", _seeds()[2:8])
+def test_what_a_killed_process_was_at_is_done_by_another_one(server, tmp_path, seed):
+    moments = random.Random(seed)
+    program, dest = CliProcess(server.url, tmp_path / "data"), tmp_path / "out"
+    download = ("download", str(MODEL_ID), "--dest", str(dest))
+    with program.start(*download, "--json") as survivor:
+        _kill_at_random(program.start(*download), server, moments)
+        out, err = survivor.communicate(timeout=60)
+    result = json.loads(out)
+    assert (survivor.returncode, result["failed"]) == (0, []), err
+    assert result["saved"] + result["skipped"] == _COUNT
+    assert _whole_pictures(server, dest) == set(server.ids)
+    asked = server.fetched
+    assert program.run("resume").returncode == 0
+    assert server.fetched == asked, "all of it was saved by the other one"
+    assert part_files(tmp_path) == []
+
+
 def _kill_at_random(process, server, moments):
     """After so many requests, and a little later: in the middle of a file, or between two."""
     wanted = len(server.requests) + moments.randrange(_COUNT + 5)

@@ -7,7 +7,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .gallery.images import LEVELS
@@ -95,7 +95,7 @@ def _resume(arguments: argparse.Namespace) -> int:
 
     with _store() as store:
         if arguments.job is None:
-            jobs = [job.id for job in _idle_jobs(store) if not job.is_over]
+            jobs = _idle_jobs(store, lambda job: not job.is_over)
         else:
             jobs = [store.job(arguments.job).id]
         if not jobs:
@@ -109,7 +109,7 @@ def _retry(arguments: argparse.Namespace) -> int:
 
     with _store() as store:
         if arguments.job is None:
-            failed = [job.id for job in _idle_jobs(store) if job.state != "cancelled"]
+            failed = _idle_jobs(store, lambda job: job.failed and job.state != "cancelled")
             jobs = [job_id for job_id in failed if store.retry_failed(job_id)]
         else:
             jobs = [store.job(arguments.job).id]
@@ -142,9 +142,10 @@ def _row_of(job: Job, store: JobStore) -> dict[str, Any]:
     return {**row, **{name: getattr(job, name) for name in names}}
 
 
-def _idle_jobs(store: JobStore) -> list[Job]:
-    """Those that nobody works on, the oldest first."""
-    return [job for job in store.jobs(_MOST_JOBS)[::-1] if not store.is_worked_on(job.id)]
+def _idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
+    """Those of the wanted ones that nobody works on, the oldest first."""
+    wanted = [job.id for job in store.jobs(_MOST_JOBS)[::-1] if is_wanted(job)]
+    return [job_id for job_id in wanted if not store.is_worked_on(job_id)]
 
 
 def _worked(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:

@@ -33,4 +33,5 @@ def reserve() -> int:
 def pictures_folder(model_name: str) -> str:
     """Where a model's saved pictures go, unless the user says otherwise."""
     name = util.safe_name(model_name)
-    return os.path.join(setting.saved_pictures_folder(), name, "user_gallery_images")
+    folder = os.path.abspath(setting.saved_pictures_folder())  # a job may go on from elsewhere
+    return os.path.join(folder, name, "user_gallery_images")
