@@ -14,11 +14,9 @@ if _HERE not in sys.path:
 
 
 def _main() -> int:
-    import argparse
-
     from civitai_manager_libs import cli
 
-    parser = argparse.ArgumentParser(
+    parser = cli.Parser(
         prog="civitai_shortcut.py",
         description="Without a command: the gallery tab by itself, in the browser.",
     )

@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .gallery.images import LEVELS
 from .gallery.paging import PERIODS, SORTS
@@ -16,12 +16,20 @@ from .gallery.paging import PERIODS, SORTS
 if TYPE_CHECKING:  # `--help` loads none of these
     from .gallery.jobs import Job, JobStore
 
-__all__ = ["add_commands", "run"]
+__all__ = ["Parser", "add_commands", "run"]
 
 # Exit codes; a job's own are in `cli_work`
 _ALL_THERE, _BAD_INPUT, _NOTHING_DONE, _INTERRUPTED = 0, 2, 3, 130
 _MOST_CONCURRENT = 16
 _MOST_JOBS = 1000  # that are listed, or gone on with
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, but what is wrong is said in one line, without the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = f"{message[:1].upper()}{message[1:]}."
+        self.exit(_BAD_INPUT, f"{sentence} {self.prog} --help says more.\n")
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
