@@ -17,6 +17,7 @@ __all__ = [
     "data_folder",
     "event_options",
     "gradio_major",
+    "has_queue",
     "header",
 ]
 __all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "key_file", "option_key"]
@@ -177,6 +178,15 @@ def add_option(
     kind, arguments = component or (None, None)
     info = shared.OptionInfo(default, label, kind, arguments, section=section, onchange=on_change)
     shared.opts.add_option(option_key(name), info)
+
+
+def has_queue() -> bool:
+    """False in a WebUI that was started with --no-gradio-queue: nothing can be shown bit by bit."""
+    if not in_webui():
+        return True
+    from modules import shared
+
+    return not getattr(shared.cmd_opts, "no_gradio_queue", False)
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:

@@ -26,7 +26,10 @@ def _on_tabs() -> list[tuple[Any, str, str]]:
     for problem in setting.load():
         util.printD(problem)
     with gr.Blocks(analytics_enabled=False) as tab:
-        gallery_tab.build()
+        if host.has_queue():
+            gallery_tab.build()
+        else:
+            gr.HTML(f"<p>{messages.text('needs_queue', setting.language)}</p>")
     host.keep_out_of_ui_config(tab)
     return [(tab, "Civitai Shortcut", "civitai_shortcut")]
 

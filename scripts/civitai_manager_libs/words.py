@@ -168,6 +168,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "download_limit": ("最多張數", "At most"),
     "clear_marks": ("清除標記", "Clear marks"),
     "choose_model": ("請先開啟一個模型", "Open a model first"),
+    "needs_queue": (
+        "WebUI 以 --no-gradio-queue 啟動，因此無法顯示圖庫。請移除此參數後重新啟動。",
+        "The WebUI was started with --no-gradio-queue, without which the gallery cannot be shown."
+        " Start it without that argument.",
+    ),
     # Settings
     "settings": ("設定", "Settings"),
     "save_settings": ("儲存設定", "Save settings"),

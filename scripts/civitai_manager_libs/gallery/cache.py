@@ -36,7 +36,7 @@ def cached(url: str) -> str | None:
 
 
 def fetched(url: str, fetch: Callable[[str, str], object]) -> str:
-    """The file of `url`, brought by `fetch(url, path)` if it is not there; raises what that does."""
+    """The file of `url`, brought by `fetch(url, path)` if it is not there; its errors pass."""
     path = cached(url)
     if path is None:
         path = setting.get_image_url_to_gallery_file(url)
