@@ -26,17 +26,17 @@ _CHUNK = 16 * 1024  # bytes
 class Answer:
     """One answer, right or wrong.
 
-    framing: "length", "chunked", or "close" (neither; the end of the connection ends it).
-    announced: a Content-Length that is not the true one. is_ranged: obeys Range and If-Range; the
-    part starts `shift` bytes beside what was asked for. stops_at: bytes of the body on the wire
-    before it comes to its `end`: "close", "reset", "stall" (until the client leaves) or "gate"
-    (waits for the event, then goes on); -1: before the answer's first byte. Of `piece` bytes at a
-    time, `drip` seconds between them.
+    headers: a value may be a function that makes it when it is sent. framing: "length", "chunked",
+    or "close" (neither; the end of the connection ends it). announced: a Content-Length that is not
+    the true one. is_ranged: obeys Range and If-Range; the part starts `shift` bytes beside what was
+    asked for. stops_at: bytes of the body on the wire before it comes to its `end`: "close",
+    "reset", "stall" (until the client leaves) or "gate" (waits for the event, then goes on); -1:
+    before the answer's first byte. Of `piece` bytes at a time, `drip` seconds between them.
     """
 
     status: int = 200
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
     framing: str = "length"
     announced: int | None = None
     is_ranged: bool = False
@@ -80,12 +80,12 @@ def http_date(seconds: float) -> str:
 # Answers
 
 
-def whole(body: bytes, content_type: str = "image/png", **headers: str) -> Answer:
+def whole(body: bytes, content_type: str = "image/png", **headers: Any) -> Answer:
     """Headers as keywords: ETag='"1"', Last_Modified=..."""
     return Answer(200, body, {"Content-Type": content_type, **_named(headers)})
 
 
-def ranged(body: bytes, etag: str = '"v1"', **headers: str) -> Answer:
+def ranged(body: bytes, etag: str = '"v1"', **headers: Any) -> Answer:
     """One that can be gone on with. Without an `etag`, by other headers only."""
     answer = whole(body, **headers).but(is_ranged=True)
     return answer.but(headers={"ETag": etag}) if etag else answer
@@ -107,15 +107,15 @@ def dripping(body: bytes, piece: int, seconds: float) -> Answer:
     return ranged(body).but(piece=piece, drip=seconds)
 
 
-def chunked(body: bytes, **headers: str) -> Answer:
+def chunked(body: bytes, **headers: Any) -> Answer:
     return whole(body, **headers).but(framing="chunked")
 
 
-def packed(body: bytes, **headers: str) -> Answer:
+def packed(body: bytes, **headers: Any) -> Answer:
     return whole(gzip.compress(body, mtime=0), Content_Encoding="gzip", **headers)
 
 
-def status(code: int, body: bytes = b"", **headers: str) -> Answer:
+def status(code: int, body: bytes = b"", **headers: Any) -> Answer:
     return Answer(code, body, _named(headers))
 
 
@@ -137,7 +137,7 @@ def unused_port() -> int:
         return server.getsockname()[1]
 
 
-def _named(headers: Mapping[str, str]) -> dict[str, str]:
+def _named(headers: Mapping[str, Any]) -> dict[str, Any]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 

@@ -280,7 +280,8 @@ class _Sending:
 
 def _part_of(answer: Answer, request: Request) -> tuple[int, bytes, list[tuple[str, str]]]:
     """Status, body and headers, of a part where one was asked for and is given."""
-    code, body, headers = answer.status, answer.body, list(answer.headers.items())
+    code, body = answer.status, answer.body
+    headers = [(k, v() if callable(v) else v) for k, v in answer.headers.items()]
     asked = request.headers.get("range", "")
     if answer.is_ranged and asked.startswith("bytes=") and _is_same(answer, request):
         start = int(asked[6:].split("-")[0]) + answer.shift

@@ -35,6 +35,7 @@ from fault_answers import (
 from fault_server import FaultServer
 
 BODY, OTHER = png("body", 200_000), png("other", 200_000)
+LATER, AGO = lambda: http_date(100), lambda: http_date(-9)
 AT, LATE = 70_000, len(BODY) - 500
 OK = ranged(BODY)
 
@@ -102,8 +103,8 @@ ROWS = {
     **{f"{code}-for-ever": Row([status(code)], "network", 4, (1, 2, 4)) for code in RETRIED},
     "429-for-ever": Row([status(429)], "network", 4, (1, 2, 4, 8)),  # the last one for the others
     "retry-after-seconds": Row([status(503, Retry_After="7"), OK], "saved", 2, (7,)),
-    "retry-after-date": Row([status(429, Retry_After=http_date(100)), OK], "saved", 2, (90,)),
-    "retry-after-gone-by": Row([status(429, Retry_After=http_date(-9)), OK], "saved", 2, (1,)),
+    "retry-after-date": Row([status(429, Retry_After=LATER), OK], "saved", 2, (90,)),
+    "retry-after-gone-by": Row([status(429, Retry_After=AGO), OK], "saved", 2, (1,)),
     "retry-after-nonsense": Row([status(503, Retry_After="soon"), OK], "saved", 2, (1,)),
     "retry-after-2-minutes": Row([status(503, Retry_After="120"), OK], "saved", 2, (120,)),
     "retry-after-longer": Row([status(503, Retry_After="121"), OK], "busy", 1),
