@@ -215,7 +215,7 @@ class CivitaiHttpClient:
                 response = self._sender.send(what, self.api_key, never())
                 answer = WireAnswer(response, never())
                 try:
-                    _judge(answer)
+                    _judge(answer, self.api_key)
                 except CivitaiShortcutError:
                     answer.close()
                     raise
@@ -252,7 +252,7 @@ class CivitaiHttpClient:
                 response = self._sender.send(what, self.api_key, cancelled)
                 try:
                     answer = WireAnswer(response, cancelled)
-                    _judge(answer, allowed)
+                    _judge(answer, self.api_key, allowed)
                     yield answer
                 finally:
                     answer.close()
@@ -266,13 +266,16 @@ class CivitaiHttpClient:
         return self._answer(Ask("GET", url, timeout, headers), cancelled, urgent, allowed=(416,))
 
 
-def _judge(answer: WireAnswer, allowed: tuple[int, ...] = ()) -> None:
+def _judge(answer: WireAnswer, api_key: str, allowed: tuple[int, ...] = ()) -> None:
+    """Raises what the status means. An error page may quote the request: not the key's letters."""
     if answer.status < 300 or answer.status in allowed:
         return
     try:
         body = answer.read_all(_ERROR_BODY)
     except (NetworkError, UnreadableAnswer):
         body = b""
+    if api_key:
+        body = body.replace(api_key.encode("utf-8", "replace"), b"***")
     raise answers.error_of(answer.status, answer.headers, body)
 
 
