@@ -1,0 +1,177 @@
+"""The cases that download pictures: many, small, one large, and ten thousand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import contestants as who
+from contestants import Work
+from measuring import Figures, serving
+from tables import mib, number, table, verdict
+
+__all__ = ["large", "many", "memory", "small"]
+
+_MB = 1024 * 1024
+_HEADS = ["", "seconds", "× ideal", "× curl", "CPU ms per picture", "peak MiB"]
+_HEADS += ["most at once", "API at once", "asked twice"]
+
+
+@dataclass
+class _Trial:
+    """Several contestants at the same work, in turns."""
+
+    work: Work
+    figures: dict[str, Figures] = field(default_factory=dict)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def run(self, names: Sequence[str], turns: int, slow_turns: int = 0) -> None:
+        """slow_turns: of those that take one picture at a time (0: as all)."""
+        slow = {who.GALLERY_DL, who.SEQUENTIAL}
+        for turn in range(turns):
+            for name in names:
+                if not (name in slow and slow_turns and turn >= slow_turns):
+                    self._take(name)
+
+    def _take(self, name: str) -> None:
+        """A contestant that cannot be had has its word instead of figures."""
+        if name in self.figures and self.figures[name].note:
+            return
+        try:
+            rows = who.once(name, self.work)
+        except RuntimeError as error:
+            if name not in who.OTHERS:
+                raise
+            self.figures[name] = Figures(note=str(error))
+            return
+        counts = self.work.server.counts()
+        for row, run in rows.items():
+            self.figures.setdefault(row, Figures()).runs.append(run)
+            most = self.counts.setdefault(row, dict(counts))
+            most.update({key: max(most[key], counts[key]) for key in counts})
+
+    def rows(self, ideal: float) -> Iterator[list[str]]:
+        curl = self.figures.get(who.CURL, Figures()).seconds
+        if ideal:
+            yield ["ideal", number(ideal), "1.00", number(ideal / curl), *[""] * 5]
+        for name, found in self.figures.items():
+            if found.note:
+                yield [name, f"skipped: {found.note}", *[""] * 7]
+                continue
+            counts = self.counts[name]
+            cpu = found.cpu / self.work.count * 1000
+            row = [name, number(found.seconds), number(found.seconds / ideal if ideal else math.nan)]
+            row += [number(found.seconds / curl), number(cpu), mib(found.peak)]
+            yield row + [str(counts[key]) for key in ("most", "most_api", "twice")]
+
+    def ratio(self, name: str, other: str) -> float:
+        """How many times as long the other takes."""
+        return self.figures[other].seconds / self.figures[name].seconds
+
+
+def many(scale: str) -> str:
+    """(a)"""
+    turns, slow_turns = {"full": (5, 3), "quick": (3, 1), "tiny": (1, 1)}[scale]
+    said = []
+    for at_once, count in {"full": ((3, 200), (10, 200)), "quick": ((3, 60), (10, 200))}.get(
+        scale, ((3, 4),)
+    ):
+        size, latency = (300_000, 0.1) if scale != "tiny" else (3000, 0.01)
+        with serving(latency=latency, size=size, pictures=count) as server:
+            trial = _Trial(Work(server, count, size, at_once))
+            others = who.OTHERS if at_once == 3 else (who.CURL, who.ARIA)
+            ours = (who.NAMES, who.COMMAND_LINE) if scale != "tiny" else (who.COMMAND_LINE,)
+            trial.run([*ours, *others], turns, slow_turns)
+        ideal = math.ceil(count / at_once) * latency
+        title = f"(a) {count} × {size // 1000} kB, {latency * 1000:.0f} ms, {at_once} at once"
+        said.append(table(title, _HEADS, trial.rows(ideal)))
+        if scale != "tiny":
+            said.append("\n".join(_many_verdicts(trial, ideal)) + "\n")
+    return "\n".join(said)
+
+
+def _many_verdicts(trial: _Trial, ideal: float) -> Iterator[str]:
+    ours = trial.figures[who.NAMES]
+    yield verdict("of the ideal time", ours.seconds / ideal, 1.02, " ×")
+    if not trial.figures[who.CURL].note:
+        yield verdict("of curl's time", 1 / trial.ratio(who.NAMES, who.CURL), 1.00, " ×")
+    for slow in (who.GALLERY_DL, who.SEQUENTIAL):
+        if slow in trial.figures and not trial.figures[slow].note:
+            times = trial.ratio(who.NAMES, slow)
+            yield verdict(f"faster than {slow}", times, 3, " ×", at_least=True)
+    yield verdict("CPU per picture", ours.cpu / trial.work.count * 1000, 1.0, " ms")
+    yield from _politeness(trial)
+
+
+def _politeness(trial: _Trial) -> Iterator[str]:
+    ours = [counts for name, counts in trial.counts.items() if name.startswith("ours")]
+    most, most_api = (max(counts[key] for counts in ours) for key in ("most", "most_api"))
+    yield verdict("most at once at the host", most, trial.work.at_once)
+    yield verdict("API requests at once", most_api, 1)
+    yield verdict("asked twice", sum(counts["twice"] for counts in ours), 0)
+
+
+def small(scale: str) -> str:
+    """(b)"""
+    turns, count = {"full": (5, 1000), "quick": (3, 400)}.get(scale, (1, 4))
+    with serving(latency=0.02, size=30_000, pictures=count) as server:
+        trial = _Trial(Work(server, count, 30_000, 8))
+        trial.run([who.NAMES, who.COMMAND_LINE, who.CURL, who.ARIA], turns)
+    said = table(f"(b) {count} × 30 kB, 20 ms, 8 at once", _HEADS, trial.rows(count / 8 * 0.02))
+    lines = []
+    if not trial.figures[who.CURL].note:
+        rate = trial.ratio(who.NAMES, who.CURL)
+        lines.append(verdict("of curl's pictures per second", rate, 0.9, " ×", at_least=True))
+    return "\n".join([said, *lines, *_politeness(trial)]) + "\n"
+
+
+def large(scale: str) -> str:
+    """(c)"""
+    turns, size = {"full": (5, 10**9), "quick": (3, 10**9)}.get(scale, (1, 10**6))
+    trials = {}
+    for each in (10_000, size):
+        with serving(latency=0, size=each) as server:
+            trials[each] = _Trial(Work(server, 1, each, 1, "mp4"))
+            trials[each].run([who.FILE, who.CURL, who.ARIA], turns)
+    trial, ours = trials[size], trials[size].figures[who.FILE]
+    rows = (
+        [
+            name,
+            *([number(found.seconds), number(size / found.seconds / 1e6, 0)]),
+            *([number(found.cpu), mib(found.peak)]),
+        ]
+        for name, found in trial.figures.items()
+        if not found.note
+    )
+    said = table(
+        f"(c) one file of {size / 1e9:g} GB", ["", "seconds", "MB/s", "CPU s", "peak MiB"], rows
+    )
+    lines = []
+    if not trial.figures[who.CURL].note:
+        rate = trial.ratio(who.FILE, who.CURL)
+        lines.append(verdict("of curl's throughput", rate, 1.0, " ×", at_least=True))
+    grown = (ours.peak - trials[10_000].figures[who.FILE].peak) / _MB
+    lines.append(verdict("CPU per GB", ours.cpu / size * 1e9, 1.0, " s"))
+    lines.append(verdict("peak memory beyond that of 10 kB", grown, 8, " MiB"))
+    return "\n".join([said, *lines]) + "\n"
+
+
+def memory(scale: str) -> str:
+    """(d)"""
+    turns, counts = {"full": (3, (100, 10_000)), "quick": (1, (100, 2000))}.get(scale, (1, (2, 4)))
+    names = (who.NAMES, who.COMMAND_LINE)
+    trials = []
+    for count in counts:
+        with serving(latency=0, size=2000, pictures=count) as server:
+            trials.append(_Trial(Work(server, count, 2000, 8)))
+            trials[-1].run(names, turns)
+    rows, lines = [], []
+    for name in names:
+        few, lots = (trial.figures[name] for trial in trials)
+        rows.append([name, mib(few.peak), mib(lots.peak), number(lots.cpu / counts[1] * 1000)])
+        grown = (lots.peak - few.peak) / _MB
+        lines.append(verdict(f"{name}: grown by", grown, 10, " MiB"))
+    heads = ["", f"peak MiB of {counts[0]}", f"peak MiB of {counts[1]}", "CPU ms per picture"]
+    said = table(f"(d) {counts[1]} pictures of 2 kB, 8 at once", heads, rows)
+    return "\n".join([said, *lines, *_politeness(trials[1])]) + "\n"

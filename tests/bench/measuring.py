@@ -1,0 +1,116 @@
+"""Processes that are timed, the server that they ask, and medians."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["ENTRY", "HERE", "Figures", "Run", "Server", "environment", "measured", "median"]
+__all__ += ["serving"]
+
+HERE = Path(__file__).resolve().parent
+ENTRY = str(HERE.parent.parent / "scripts" / "civitai_shortcut.py")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_LONGEST = 900  # seconds
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process. cpu: its seconds of user and system time. peak: bytes, never less than the
+    runner's own, which the system counts in. said: its standard output."""
+
+    seconds: float
+    cpu: float
+    peak: int
+    said: str = ""
+
+
+@dataclass
+class Figures:
+    """What one contestant did in each of its turns; `note` is why it has none."""
+
+    runs: list[Run] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def seconds(self) -> float:
+        return median(run.seconds for run in self.runs)
+
+    @property
+    def cpu(self) -> float:
+        return median(run.cpu for run in self.runs)
+
+    @property
+    def peak(self) -> float:
+        return median(run.peak for run in self.runs)
+
+
+def median(values: Any) -> float:
+    return statistics.median(list(values) or [float("nan")])
+
+
+def environment(url: str, data: Path, **more: str) -> dict[str, str]:
+    """No proxy and no key of the user's; our data folder is `data`."""
+    kept = {k: v for k, v in os.environ.items() if k.lower() not in _PROXIES}
+    kept.pop("CIVITAI_API_KEY", None)
+    ours = {"CIVITAI_BASE_URL": url, "CIVITAI_SHORTCUT_DATA": str(data), "PYTHONUTF8": "1"}
+    return {**kept, **ours, "GRADIO_ANALYTICS_ENABLED": "False", **more}
+
+
+def measured(argv: Sequence[str], env: dict[str, str]) -> Run:
+    """Raises RuntimeError with its last words when it fails."""
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as output:
+        started = time.perf_counter()
+        streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": errors}
+        process = subprocess.Popen(argv, env=env, **streams)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said, wrong = _text_of(output), _text_of(errors)
+    if process.returncode:
+        raise RuntimeError(f"{argv[0]} ended with {process.returncode}: {wrong[-300:] or said}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, said)
+
+
+def _text_of(file: Any) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace").strip()
+
+
+class Server:
+    """The server process, as one asks it how it was asked."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def counts(self, forget: bool = True) -> dict[str, int]:
+        address = f"{self.url}/counts{'?forget' if forget else ''}"
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def serving(**options: float) -> Iterator[Server]:
+    """options: those of server.py."""
+    argv = [sys.executable, str(HERE / "server.py")]
+    for name, value in options.items():
+        argv += [f"--{name}", str(value)]
+    process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        yield Server(process.stdout.readline().strip())
+    finally:
+        process.stdin.close()
+        process.wait(_LONGEST)

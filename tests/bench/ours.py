@@ -1,0 +1,89 @@
+"""Our side of a case, in a process of its own; prints what it cost as a line of JSON.
+
+    python ours.py names N FILE-OF-URLS      download_images, imports not counted
+    python ours.py file URL PATH             download_file
+    python ours.py page N SIZE               a model's first page, as the tab brings it
+    python ours.py import                    all that a host loads, after gradio
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+
+def _timed(work: Callable[[], object]) -> None:
+    """Run it and tell what it alone cost."""
+    _forget_peak()
+    before, started = _cpu(), time.perf_counter()
+    work()
+    seconds, cpu = time.perf_counter() - started, _cpu() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    unit = 1 if sys.platform == "darwin" else 1024
+    print(json.dumps({"seconds": seconds, "cpu": cpu, "peak": peak * unit}))
+
+
+def _cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _forget_peak() -> None:
+    """Importing may have needed more memory than is in use now (Linux only)."""
+    if os.path.exists("/proc/self/clear_refs"):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _names(concurrency: str, list_file: str) -> None:
+    from civitai_manager_libs import civitai_gallery_action, setting
+
+    setting.change("gallery_max_concurrent_downloads", int(concurrency))
+    urls = Path(list_file).read_text().split()
+    _timed(lambda: civitai_gallery_action.download_images(urls))
+
+
+def _file(url: str, path: str) -> None:
+    from civitai_manager_libs.http_client import CivitaiHttpClient
+
+    client = CivitaiHttpClient()
+    _timed(lambda: client.download_file(url, path))
+
+
+def _page(concurrency: str, size: str) -> None:
+    from civitai_manager_libs import civitai_api, gallery_pages, setting
+    from civitai_manager_libs.gallery.paging import ImageQuery
+    from civitai_manager_libs.http_client import CivitaiHttpClient
+
+    setting.change("gallery_max_concurrent_downloads", int(concurrency))
+    client = CivitaiHttpClient()
+
+    def first_page() -> None:
+        model = civitai_api.read_model(client, 101)
+        page = gallery_pages.read_page(client, ImageQuery(model.id), None, int(size))
+        looks = list(gallery_pages.thumbnails(client, page.images))
+        if not all(isinstance(path, str) for path in looks[-1]):
+            raise SystemExit(f"not all came: {looks[-1]}")
+
+    _timed(first_page)
+
+
+def _import() -> None:
+    import gradio  # noqa: F401
+
+    def load() -> None:
+        from civitai_manager_libs import gallery_tab, tab_jobs, tab_routes, webui  # noqa: F401
+
+    _timed(load)
+
+
+_MODES = {"names": _names, "file": _file, "page": _page, "import": _import}
+
+if __name__ == "__main__":
+    _MODES[sys.argv[1]](*sys.argv[2:])

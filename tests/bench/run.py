@@ -1,0 +1,58 @@
+"""How fast, small and polite we are, beside others at the same work.
+
+    python tests/bench/run.py           all of it, about 15 minutes
+    python tests/bench/run.py --quick   less of each, in under 3 minutes
+    python tests/bench/run.py a c       these cases
+
+Prints a table for each case, as Markdown, with medians of turns taken in one run, and whether the
+targets hold. Wants a machine with nothing else to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+
+import downloads
+
+_CASES = {
+    "a": downloads.many,
+    "b": downloads.small,
+    "c": downloads.large,
+    "d": downloads.memory,
+}
+
+
+def _parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(_CASES)}")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", dest="scale", action="store_const", const="quick")
+    sizes.add_argument("--tiny", dest="scale", action="store_const", const="tiny")
+    parser.set_defaults(scale="full")
+    arguments = parser.parse_args()
+    unknown = set(arguments.cases) - set(_CASES)
+    if unknown:
+        parser.error(f"no such case: {', '.join(sorted(unknown))}")
+    return arguments
+
+
+def main() -> None:
+    arguments = _parsed()
+    started = time.monotonic()
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"{machine}; load before: {_load()}\n", flush=True)
+    for letter in arguments.cases or _CASES:
+        print(_CASES[letter](arguments.scale), flush=True)
+    print(f"{time.monotonic() - started:.0f} seconds; load after: {_load()}")
+
+
+def _load() -> str:
+    return "unknown" if sys.platform == "win32" else f"{os.getloadavg()[0]:.2f}"
+
+
+if __name__ == "__main__":
+    main()

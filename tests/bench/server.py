@@ -1,0 +1,245 @@
+"""A Civitai for the benchmark, in a process of its own: latency, rate and sizes as told.
+
+It counts what it is asked: requests at once, API requests at once, what came twice, bytes. A
+thread for each connection, which sleeps to the microsecond where an event loop would to the
+millisecond, and hands the kernel one buffer that all pictures share.
+
+    python server.py --latency 0.1 --rate 0 --size 300000 --thumbnail 30000 --pictures 10000
+
+prints its address on a line and serves until its input is closed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+import zlib
+from collections import Counter
+from urllib.parse import parse_qs, urlsplit
+
+_PIECE = 1024 * 1024  # bytes
+_SLICE = 0.01  # seconds between two sends where a connection has a rate
+_FIRST_ID, _MODEL_ID, _VERSION_ID = 5_000_000, 101, 1001
+_WORDS = "a lighthouse on a cliff above the sea, evening light, oil on canvas, wide brush, "
+
+
+class Counts:
+    """What was asked since the last look."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now = {"all": 0, "api": 0}
+        self.forget()
+
+    def forget(self) -> None:
+        with self._lock:
+            self._most = dict(self._now)
+            self._paths: Counter[str] = Counter()
+            self._bytes = 0
+
+    def begin(self, path: str, kinds: tuple[str, ...]) -> None:
+        with self._lock:
+            self._paths[path] += 1
+            for kind in kinds:
+                self._now[kind] += 1
+                self._most[kind] = max(self._most[kind], self._now[kind])
+
+    def end(self, kinds: tuple[str, ...], size: int) -> None:
+        with self._lock:
+            self._bytes += size
+            for kind in kinds:
+                self._now[kind] -= 1
+
+    def told(self) -> dict[str, int]:
+        with self._lock:
+            return {
+                "requests": self._paths.total(),
+                "api": sum(n for path, n in self._paths.items() if path.startswith("/api/")),
+                "originals": sum(n for p, n in self._paths.items() if "/original=true/" in p),
+                "twice": sum(n > 1 for n in self._paths.values()),
+                "most": self._most["all"],
+                "most_api": self._most["api"],
+                "bytes": self._bytes,
+            }
+
+
+class Server:
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options, self.counts = options, Counts()
+        self._zeros = memoryview(bytes(_PIECE))
+        start = _png(450, 600)
+        self._starts = {
+            "png": memoryview(start.ljust(_PIECE, b"\0")),
+            "mp4": memoryview(b"\0\0\0\x18ftypmp42".ljust(_PIECE, b"\0")),
+        }
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def serve(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        """Requests of one connection, one after another, until the other side ends it."""
+        text = b""
+        with connection:
+            while True:
+                while b"\r\n\r\n" not in text:
+                    try:
+                        data = connection.recv(65536)
+                    except OSError:
+                        return
+                    if not data:
+                        return
+                    text += data
+                arrived = time.monotonic()
+                head, _, text = text.partition(b"\r\n\r\n")
+                path = head.split(b" ", 2)[1].decode("latin-1")
+                try:
+                    self._answer(connection, path, arrived)
+                except OSError:
+                    return
+
+    def _answer(self, connection: socket.socket, path: str, arrived: float) -> None:
+        if path.startswith("/counts"):
+            return self._tell(connection, path)
+        kinds = ("all", "api") if path.startswith("/api/") else ("all",)
+        self.counts.begin(path, kinds)
+        size = 0
+        try:
+            time.sleep(max(0.0, arrived + self.options.latency - time.monotonic()))
+            if "api" in kinds:
+                size = self._send_json(connection, path, kinds)
+            else:
+                size = self._send_picture(connection, path, kinds)
+        finally:
+            if size == 0:  # it broke off, and so has not been ended
+                self.counts.end(kinds, 0)
+
+    def _tell(self, connection: socket.socket, path: str) -> None:
+        body = json.dumps(self.counts.told()).encode()
+        if path.endswith("?forget"):
+            self.counts.forget()
+        connection.sendall(_head(len(body), "application/json") + body)
+
+    def _send_json(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
+        body = json.dumps(self._api(path)).encode()
+        # Ended before it is sent: the other side may ask again before this thread goes on.
+        self.counts.end(kinds, len(body))
+        connection.sendall(_head(len(body), "application/json") + body)
+        return len(body)
+
+    def _send_picture(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
+        kind = "mp4" if path.endswith(".mp4") else "png"
+        size = self.options.size if "/original=true/" in path else self.options.thumbnail
+        first = self._starts[kind][:size]
+        rest = size - len(first)
+        connection.sendall(_head(size, "video/mp4" if kind == "mp4" else "image/png"))
+        if self.options.rate:
+            self._send_slowly(connection, first[:-1], size - 1)
+        elif rest:
+            connection.sendall(first)
+            while rest > _PIECE:
+                connection.sendall(self._zeros)
+                rest -= _PIECE
+        last = self._zeros[:1] if self.options.rate else (self._zeros[:rest] if rest else first)
+        self.counts.end(kinds, size)
+        connection.sendall(last)
+        return size
+
+    def _send_slowly(self, connection: socket.socket, first: memoryview, size: int) -> None:
+        started, sent = time.monotonic(), 0
+        step = max(1, int(self.options.rate * _SLICE))
+        while sent < size:
+            source = first[sent : sent + step] if sent < len(first) else self._zeros[:step]
+            piece = source[: size - sent]
+            connection.sendall(piece)
+            sent += len(piece)
+            time.sleep(max(0.0, started + sent / self.options.rate - time.monotonic()))
+
+    # Civitai's API
+
+    def _api(self, path: str) -> dict:
+        parts = urlsplit(path)
+        if parts.path == f"/api/v1/models/{_MODEL_ID}":
+            version = {"id": _VERSION_ID, "name": "v1", "baseModel": "SDXL 1.0", "images": []}
+            return {"id": _MODEL_ID, "name": "Bench", "type": "LORA", "modelVersions": [version]}
+        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        start = int(asked.get("cursor", "0").partition("|")[0])
+        end = min(start + int(asked.get("limit", 100)), self.options.pictures)
+        more = {"nextCursor": f"{end}|1785317342117"} if end < self.options.pictures else {}
+        return {"items": [self._row(n) for n in range(start, end)], "metadata": more}
+
+    def _row(self, number: int) -> dict:
+        image_id = _FIRST_ID + self.options.pictures - number
+        meta = {"prompt": _WORDS * 6, "negativePrompt": "text, frame", "steps": 28, "seed": number}
+        meta.update({"sampler": "DPM++ 2M Karras", "cfgScale": 7, "Size": "832x1216"})
+        return {
+            "id": image_id,
+            "url": picture_url(self.url, image_id),
+            "type": "image",
+            "browsingLevel": 1,
+            "width": 832,
+            "height": 1216,
+            "hash": "UGF5?xYk^6#M@-5b,1J5@[or[Q6.$%OE1NW=",
+            "username": "bench",
+            "createdAt": "2026-01-01T00:00:00.000Z",
+            "stats": {"likeCount": number % 50, "heartCount": 3},
+            "meta": meta,
+        }
+
+
+def picture_url(base: str, image_id: int, extension: str = "png") -> str:
+    name = f"{image_id:08x}-0000-4000-8000-000000000000"
+    return f"{base}/bench/{name}/original=true/{image_id}.{extension}"
+
+
+def _head(size: int, kind: str) -> bytes:
+    return (
+        f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\n"
+        'ETag: "one"\r\nCache-Control: no-store\r\n\r\n'
+    ).encode()
+
+
+def _png(width: int, height: int) -> bytes:
+    """A plain picture that a browser shows; whatever follows it is passed over."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    rows = (b"\0" + b"\x5a\x78\x8c" * width) * height
+    shape = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    parts = [chunk(b"IHDR", shape), chunk(b"IDAT", zlib.compress(rows, 9)), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--latency", type=float, default=0.1, help="seconds before each answer")
+    parser.add_argument("--rate", type=float, default=0, help="bytes a second of a connection")
+    parser.add_argument("--size", type=int, default=300_000, help="bytes of an original")
+    parser.add_argument("--thumbnail", type=int, default=30_000, help="bytes of a thumbnail")
+    parser.add_argument("--pictures", type=int, default=10_000, help="in the gallery")
+    return parser.parse_args()
+
+
+def main() -> None:
+    sys.setswitchinterval(0.0005)  # a thread that wakes is not to wait for others' turns
+    server = Server(_parsed())
+    threading.Thread(target=server.serve, daemon=True).start()
+    print(server.url, flush=True)
+    sys.stdin.read()
+    os._exit(0)  # connections that are still open keep no one
+
+
+if __name__ == "__main__":
+    main()

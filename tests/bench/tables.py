@@ -1,0 +1,31 @@
+"""What was found, as Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+__all__ = ["mib", "number", "table", "verdict"]
+
+
+def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The first column is of words, the others are of figures."""
+    lines = [f"### {title}", "", f"| {' | '.join(heads)} |"]
+    lines.append(f"|---|{'--:|' * (len(heads) - 1)}")
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def number(value: float, digits: int = 2) -> str:
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def mib(size: float) -> str:
+    return "–" if math.isnan(size) else f"{size / 1024 / 1024:.0f}"
+
+
+def verdict(what: str, value: float, limit: float, unit: str = "", at_least: bool = False) -> str:
+    """A target as a line: what was found, what is wanted, whether that holds."""
+    holds = value >= limit if at_least else value <= limit
+    sign, word = "≥" if at_least else "≤", "holds" if holds else "**does not hold**"
+    return f"- {what}: {value:.3g}{unit} (target {sign} {limit:.4g}{unit}): {word}"
