@@ -130,6 +130,20 @@ def test_damage_found_by_many_at_once_sets_one_file_aside(path):
     assert len([n for n in os.listdir(os.path.dirname(path)) if "damaged" in n]) == 1
 
 
+def test_damaged_file_keeps_its_name_while_somebody_has_it_open(path, monkeypatch):
+    monkeypatch.setattr(database, "_WAIT_FOR_ALL", 0.1)
+    _filled(path)
+    user = Database(path)
+    _overwrite_start(path)
+    database._checked.clear()
+    with pytest.raises(DiskError, match="damaged.*in use"):
+        Database(path)
+    assert os.path.exists(path)
+    user.close()
+    counted, set_aside = _count(path)
+    assert counted == 0 and set_aside
+
+
 def test_file_of_no_bytes_is_a_new_one(path, tmp_path):
     os.makedirs(os.path.dirname(path))
     open(path, "wb").close()

@@ -43,6 +43,16 @@ def test_second_one_is_refused_until_the_first_lets_go(tmp_path):
     second.release()
 
 
+def test_shared_lock_is_shared_and_keeps_out_who_wants_it_alone(tmp_path):
+    first, second, alone = (FileLock(str(tmp_path / "a.lock")) for _ in range(3))
+    assert first.acquire(shared=True) and second.acquire(shared=True)
+    assert not alone.acquire()
+    first.release(), second.release()
+    assert alone.acquire()
+    assert not first.acquire(shared=True)
+    alone.release()
+
+
 def test_two_names_are_two_locks(tmp_path):
     first, second = FileLock(str(tmp_path / "a")), FileLock(str(tmp_path / "b"))
     assert first.acquire() and second.acquire()

@@ -20,7 +20,7 @@ _POLL = 0.05  # seconds
 
 
 class FileLock:
-    """One holder at a time among all threads and processes of this machine.
+    """One holder at a time among all threads and processes of this machine, or many that share it.
 
     Its file stays: to remove one that somebody else has just opened would let two in.
     """
@@ -29,10 +29,14 @@ class FileLock:
         self._path = path
         self._file: IO[bytes] | None = None
 
-    def acquire(self, patience: float = 0) -> bool:
-        """Whether it is ours, at the latest after `patience` seconds. Raises DiskError."""
+    def acquire(self, patience: float = 0, shared: bool = False) -> bool:
+        """Whether it is ours, at the latest after `patience` seconds. Raises DiskError.
+
+        shared: with all others who want no more than that. Windows knows no such locks of a file:
+        there it is always given, and keeps nobody away.
+        """
         deadline = time.monotonic() + patience
-        while not self._is_taken():
+        while not self._is_taken(shared):
             if time.monotonic() >= deadline:
                 return False
             time.sleep(_POLL)
@@ -43,12 +47,12 @@ class FileLock:
             self._file.close()
             self._file = None
 
-    def _is_taken(self) -> bool:
+    def _is_taken(self, shared: bool) -> bool:
         file: IO[bytes] | None = None
         try:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
             file = open(self._path, "ab")
-            _lock(file)
+            _lock(file, shared)
             self._file = file
             return True
         except OSError as error:
@@ -61,9 +65,10 @@ class FileLock:
             return False
 
 
-def _lock(file: IO[bytes]) -> None:
+def _lock(file: IO[bytes], shared: bool) -> None:
     if fcntl is not None:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    else:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(file.fileno(), kind | fcntl.LOCK_NB)
+    elif not shared:
         file.seek(0)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]

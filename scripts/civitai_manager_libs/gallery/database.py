@@ -18,6 +18,7 @@ __all__ = ["Database"]
 
 _VERSION = 1
 _WAIT = 30  # seconds for another writer's turn to end
+_WAIT_FOR_ALL = 3  # seconds for all others to close a damaged file
 _LITTLE = 1024 * 1024  # bytes of free room that SQLite may find to be too few
 _SCHEMA = """
 CREATE TABLE jobs (
@@ -55,12 +56,17 @@ class Database:
 
     def __init__(self, path: str) -> None:
         self.path, self.set_aside = path, ""
+        self._lock = FileLock(os.path.join(os.path.dirname(path), "locks", "database.lock"))
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with _in_words(path):
                 self.connection = self._opened()
         except OSError as error:
+            self._lock.release()
             raise disk_error(error, path) from error
+        except DiskError:
+            self._lock.release()
+            raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with _in_words(self.path):
@@ -76,31 +82,40 @@ class Database:
 
     def close(self) -> None:
         self.connection.close()
+        self._lock.release()
 
     def _opened(self) -> sqlite3.Connection:
+        self._hold(shared=True)
         try:
             return self._connected()
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:  # "file is not a database", "disk image is malformed"
-            return self._made_anew()
+            self._hold(shared=False)
+            db = self._made_anew()
+            self._hold(shared=True)
+            return db
+
+    def _hold(self, shared: bool) -> None:
+        """A file that somebody has open must keep its name: SQLite finds its journals by that."""
+        self._lock.release()
+        if not self._lock.acquire(_WAIT if shared else _WAIT_FOR_ALL, shared):
+            raise DiskError(
+                f"The database {self.path} is damaged, and cannot be set aside while it is in use:"
+                " end the other program that has it open."
+            )
 
     def _made_anew(self) -> sqlite3.Connection:
-        """By one of all who have found it damaged."""
-        lock = FileLock(f"{self.path}.lock")
-        lock.acquire(_WAIT)
         try:
-            return self._connected()
+            return self._connected()  # somebody else has done it meanwhile
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:
             self.set_aside = f"{self.path}.damaged-{time.time():.0f}"
-            for end in ("-shm", "-wal", ""):  # the file last: whoever finds none makes a new one
+            for end in ("", "-wal", "-shm", "-journal"):
                 if os.path.exists(self.path + end):
                     os.replace(self.path + end, self.set_aside + end)
             return self._connected()
-        finally:
-            lock.release()
 
     def _connected(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
