@@ -131,6 +131,21 @@ def test_cancel_breaks_off_a_name_that_is_looked_up(server, tmp_path, monkeypatc
     assert server.requests == []
 
 
+def test_cancel_just_before_the_request_goes_is_not_overlooked(server, tmp_path, monkeypatch):
+    server.play("/a.png", stalled(BODY, -1))
+    cancelled, lookup = Cancellation(), socket.getaddrinfo
+
+    def cancel(*asked: object, **named: object) -> list:
+        cancelled.set()
+        return lookup(*asked, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", cancel)
+    with pytest.raises(Cancelled):
+        CivitaiHttpClient().fetch(server.url(), str(tmp_path / "a"), cancelled=cancelled)
+
+    assert server.requests == []
+
+
 @pytest.mark.parametrize("scheme", ["https", "http-over-proxy"])
 def test_cancel_breaks_off_a_handshake(scheme, tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -10,13 +10,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from civitai_manager_libs import partial_file, setting
-from civitai_manager_libs.errors import CivitaiShortcutError, DiskFull
+from civitai_manager_libs.errors import (
+    CivitaiShortcutError,
+    DiskFull,
+    IncompleteDownload,
+    NetworkError,
+)
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.partial_file import PartialFile, sweep
+from civitai_manager_libs.receiving import Receiver
 from fault_answers import Answer, chunked, cut, packed, png, ranged, stalled
 from fault_server import FaultServer
 
@@ -105,6 +112,49 @@ def test_video_has_a_cap_of_its_own(server, tmp_path):
     url = server.play("/a.mp4", chunked(past_cap(VIDEO)))
 
     assert outcome(url, tmp_path / "a.mp4") == "saved"
+
+
+class Silent:
+    """An answer that breaks off without saying so, as an older urllib3 has it."""
+
+    def __init__(self, status: int, body: bytes, **headers: str) -> None:
+        self.status, self._body = status, body
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def read(self, size: int) -> bytes:
+        piece, self._body = self._body[:size], self._body[size:]
+        return piece
+
+
+def test_end_that_nobody_tells_of_is_found_by_the_length(tmp_path):
+    rest = f"bytes {AT}-{len(BODY) - 1}/{len(BODY)}"
+    answers = [
+        Silent(200, BODY[: AT - 500], ETag='"v1"', Content_Length=str(len(BODY))),
+        Silent(206, BODY[AT - 500 : AT], Content_Range=rest.replace(f"{AT}", f"{AT - 500}", 1)),
+        Silent(206, BODY[AT : AT + 500], Content_Range=rest),
+    ]
+    with Receiver(lambda _: str(tmp_path / "a.png")) as receiver:
+        for answer in answers:
+            with pytest.raises(IncompleteDownload):
+                receiver.receive(lambda _, answer=answer: nullcontext(answer))
+        assert receiver.size == AT + 500
+
+    assert os.listdir(tmp_path) == []
+
+
+def test_end_of_a_part_is_known_though_the_files_was_not(tmp_path):
+    class Reset(Silent):
+        def read(self, size: int) -> bytes:
+            if piece := super().read(size):
+                return piece
+            raise NetworkError("The connection broke off.")
+
+    with Receiver(lambda _: str(tmp_path / "a.png")) as receiver:
+        with pytest.raises(NetworkError):
+            receiver.receive(lambda _: nullcontext(Reset(200, BODY[:AT], ETag='"v1"')))
+        part = Silent(206, BODY[AT:-1], Content_Range=f"bytes {AT}-{len(BODY) - 1}/{len(BODY)}")
+        with pytest.raises(IncompleteDownload):
+            receiver.receive(lambda _: nullcontext(part))
 
 
 def test_file_beyond_cap_and_disk_is_too_large_and_no_reason_to_pause(server, tmp_path):

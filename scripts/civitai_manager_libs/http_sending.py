@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,6 +23,7 @@ _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 _MAX_HOPS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
 _SECRET = {"authorization", "cookie", "proxy-authorization", "referer"}
+_LOOK_EVERY = 1.0  # seconds between two looks at the environment
 _SMALL_BODY = 64 * 1024  # bytes; a longer one costs more to read than a new connection
 
 
@@ -47,6 +49,7 @@ class Sender:
     def __init__(self, session: requests.Session) -> None:
         self._session = session
         self._wires = {inner: WireAdapter(inner) for inner in (False, True)}
+        self._environments: dict[str, tuple[float, dict[str, Any]]] = {}  # by scheme and host
 
     def send(self, ask: Ask, api_key: str, cancelled: Cancellation) -> requests.Response:
         """The answer after at most five redirects, its body unread, whatever its status.
@@ -75,17 +78,35 @@ class Sender:
     ) -> requests.Response:
         cancelled.check()
         patience = max(ask.timeout, 0.001)  # urllib3 takes no 0
-        request = requests.Request(
-            ask.method, ask.url, headers=headers, params=ask.params, json=ask.json
-        )
         try:
-            prepared = request.prepare()
-            options = self._session.merge_environment_settings(ask.url, {}, True, None, None)
-            wire = self._wires[refuses_inner]
+            prepared = _prepared(ask, headers)
+            wire, options = self._wires[refuses_inner], self._environment(ask.url)
             return wire.send(prepared, timeout=(patience, patience), **options)
         except WIRE_ERRORS as error:  # of requests too, which are OSErrors
             cancelled.check()
             raise network_error(error) from error
+
+    def _environment(self, url: str) -> dict[str, Any]:
+        """The proxy and certificates for the host of `url`, as they were said a moment ago: to go
+        through all variables costs as much as to send a request."""
+        now, host = time.monotonic(), "/".join(url.split("/", 3)[:3])
+        looked_at, options = self._environments.get(host, (-_LOOK_EVERY, {}))
+        if now - looked_at >= _LOOK_EVERY:
+            options = self._session.merge_environment_settings(url, {}, True, None, None)
+            self._environments[host] = now, options
+        return options
+
+
+def _prepared(ask: Ask, headers: dict[str, str]) -> requests.PreparedRequest:
+    """By the steps that requests takes, but for cookies."""
+    request = requests.PreparedRequest()
+    request.prepare_method(ask.method)
+    request.prepare_url(ask.url, ask.params or "")
+    request.prepare_headers(headers)
+    if ask.json is not None:
+        request.prepare_body(None, None, ask.json)
+    request.prepare_auth(None)  # of the URL's own user:password@
+    return request
 
 
 def _give_back(response: requests.Response, cancelled: Cancellation) -> None:

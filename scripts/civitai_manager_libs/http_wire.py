@@ -85,19 +85,21 @@ class _Watched:
 
     def connect(self) -> None:
         self.live_socket = None
-        line = getattr(_current, "line", None)
-        if line is None:
-            super().connect()  # type: ignore[misc]
-        else:
-            connect = super().connect  # type: ignore[misc]
-            _Connecting(connect, self.close, line).finish()  # type: ignore[attr-defined]
+        line, connect = getattr(_current, "line", None), super().connect  # type: ignore[misc]
+        if line is not None:
+            connect = _Connecting(connect, self.close, line).finish  # type: ignore[attr-defined]
+        connect()
         self.live_socket = self.sock  # type: ignore[attr-defined]
+        self._take_line()
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        self._take_line()  # here for a connection that is used again
+        super().putrequest(*args, **kwargs)  # type: ignore[misc]
+
+    def _take_line(self) -> None:
         line = getattr(_current, "line", None)
         if line is not None:
             line.take(self)
-        super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
 
 class _Connecting(threading.Thread):
