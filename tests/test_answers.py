@@ -189,3 +189,10 @@ def test_other_bytes_are_a_file_but_no_picture():
     assert answers.check_start(200, "application/octet-stream", b"\x01\x02", False) is None
     with pytest.raises(NotAnImage):
         answers.check_start(200, "image/png", b"\x01\x02", True)
+
+
+def test_number_beyond_all_bounds_is_read_as_nothing():
+    assert answers.parse_json(b'{"a": 1e999, "b": [-1e999, 1.5, NaN]}') == {
+        "a": None,
+        "b": [None, 1.5, None],
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -88,12 +89,18 @@ def parse_json(body: bytes) -> Any:
     if util.is_markup(body[:64]) and body.lstrip()[:1] == b"<":
         raise UnreadableAnswer("Civitai sent a web page instead of data. Try again later.")
     try:
-        value = json.loads(body, parse_constant=lambda _: None)
+        value = json.loads(body, parse_constant=lambda _: None, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise UnreadableAnswer("Civitai's answer is damaged. Try again later.") from error
     if _is_deeper(value, _MAX_DEPTH):
         raise UnreadableAnswer("Civitai's answer is nested too deeply to be read.")
     return value
+
+
+def _finite(text: str) -> float | None:
+    """JSON may say 1e999, which no one can write again."""
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _is_page(content_type: str, start: bytes) -> bool:
