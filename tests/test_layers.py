@@ -38,15 +38,18 @@ _FLOORS = {
     3.4: "gallery_network gallery_pages",
     3.5: "job_service",
     4.0: "civitai_gallery_action cli_asked cli_work",
-    4.1: "cli tab_browse",
-    4.2: "tab_jobs tab_picture tab_settings",
-    4.3: "gallery_tab tab_routes",
+    4.1: "cli tab_words",
+    4.2: "tab_browse tab_jobs tab_settings",
+    4.3: "tab_picture tab_routes",
+    4.4: "tab_model",
+    4.5: "gallery_tab",
     5.0: "standalone webui",
 }
 _FLOOR_OF = {name: floor for floor, names in _FLOORS.items() for name in names.split()}
 _HTTP = {"http_body", "http_client", "http_sending", "http_wire"}
 _VIEWS = {"gallery_view", "gallery_tab"}
-_ACTIONS = {"civitai_gallery_action", "tab_browse", "tab_picture", "tab_settings"}
+_ACTIONS = {"civitai_gallery_action", "tab_browse", "tab_model", "tab_picture", "tab_settings"}
+_ACTIONS |= {"tab_words"}
 _MAY_USE = {
     "requests": _HTTP,
     "urllib3": _HTTP,

@@ -88,9 +88,10 @@ def test_every_reason_has_words_of_its_own(code):
 @pytest.mark.parametrize("kind", list(words.CHOICES))
 def test_label_of_a_choice_leads_back_to_it_in_any_language(kind):
     for language in messages.LANGUAGES:
-        labels = messages.choices(kind, language)
-        assert len(set(labels)) == len(labels)
-        for value, label in zip(words.CHOICES[kind], labels):
+        pairs = messages.choices(kind, language)
+        assert len({label for label, _ in pairs}) == len(pairs)
+        assert [value for _, value in pairs] == list(words.CHOICES[kind])
+        for label, value in pairs:
             assert messages.label_of(kind, value, language) == label
-            assert messages.value_of(kind, label) == value
+            assert messages.value_of(kind, label) == messages.value_of(kind, value) == value
     assert messages.value_of(kind, None) == next(iter(words.CHOICES[kind]))

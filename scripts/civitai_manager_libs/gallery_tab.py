@@ -2,189 +2,198 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import gradio as gr
 
 from . import gallery_view, host, messages, setting
-from . import tab_browse, tab_jobs, tab_picture, tab_settings
+from . import tab_browse, tab_jobs, tab_model, tab_picture, tab_settings
+from .errors import CivitaiShortcutError
 from .gallery_view import View
-from .tab_state import TabState
+from .tab_state import Tab
+from .tab_words import language_of, told
 
 __all__ = ["build"]
+
+_FILTERS = "version_dropdown sort_dropdown period_dropdown level_dropdown type_dropdown"
+_FILTERS += " meta_checkbox"
+_PAGE = "gallery page_text page_slider first_button previous_button next_button status"
+_PAGE += " download_page_button picture_panel picture_hint video"
+_MARKED = "download_marked_button clear_marks_button"
+_FOUND = f"{_PAGE} {_MARKED} version_dropdown results_gallery recent_dropdown"
+_PICTURE = "picture_panel picture_hint picture video picture_status infotext_box send_row details"
+_PICTURE += " mark_button"
 
 
 def build(example: str = "") -> None:
     """Inside `gr.Blocks`: the whole tab, at work. example: a model that is opened with the page."""
     view = gallery_view.build(example)
-    state = gr.State(TabState())
-    view.parts["state"] = state
+    view.parts["tab"] = gr.State(Tab())
     opened = _join_opening(view)
     _join_finding(view)
     if example:
-        _then_found(view, opened.then)
+        found = _join(view, opened.then, tab_model.on_find, f"model_box {_FILTERS}", _FOUND)
+        _then_tiles(view, found)
     _join_pages(view)
     _join_picture(view)
     _join_downloads(view)
     _join_settings(view)
 
 
-def _join_opening(view: View) -> Any:
-    """When the page is opened: its language, what was opened last, the settings as they are.
+# Joining: an event, what it does, the components that it takes and gives, by name
 
-    The state is left alone: whoever is quick has opened a model before this has come.
+
+def _join(
+    view: View,
+    event: Callable[..., Any],
+    handler: Callable[..., Any],
+    takes: str,
+    gives: str,
+    says: str = "status",
+) -> Any:
+    """The event's dependency. The page's `Tab` is always taken; `says` is where a failure is told.
+
+    A handler answers {name: value}; whatever it does not name stays as it is.
     """
+    inputs = [view.parts[name] for name in ["tab", *takes.split()]]
+    outputs = [view.parts[name] for name in dict.fromkeys([*gives.split(), says])]
+    return event(_bordered(view, handler, says), inputs, outputs, **host.event_options())
+
+
+def _bordered(view: View, handler: Callable[..., Any], says: str) -> Callable[..., Any]:
+    """The handler for gradio: names become components, and an error becomes words."""
+
+    def answer(named: Mapping[str, Any]) -> dict[Any, Any]:
+        # gradio takes an empty answer for one that gives too little.
+        return {view.parts[name]: value for name, value in (named or {says: gr.update()}).items()}
+
+    def failure(error: CivitaiShortcutError, arguments: tuple[Any, ...]) -> dict[Any, Any]:
+        tab = next(argument for argument in arguments if isinstance(argument, Tab))
+        return answer({says: told(error, tab.state.language)})
+
+    @functools.wraps(handler)
+    def once(*arguments: Any) -> dict[Any, Any]:
+        try:
+            return answer(handler(*arguments))
+        except CivitaiShortcutError as error:
+            return failure(error, arguments)
+
+    @functools.wraps(handler)
+    def many(*arguments: Any) -> Iterator[dict[Any, Any]]:
+        answered = answer({})  # gradio wants one at least
+        try:
+            # Each look holds all that the ones before it did: gradio 4 and later may show only
+            # the last of those that come at once.
+            for named in handler(*arguments):
+                answered = None
+                yield answer(named)
+        except CivitaiShortcutError as error:
+            answered = failure(error, arguments)
+        if answered is not None:
+            yield answered
+
+    return many if inspect.isgeneratorfunction(handler) else once
+
+
+# What is joined
+
+
+def _join_opening(view: View) -> Any:
+    """When the page is opened: its language, what was opened last, the settings as they are."""
     fields = _setting_fields(view)
 
-    def on_open(request: gr.Request) -> list[Any]:
-        language = tab_browse.language_of(request)
+    def on_open(request: gr.Request, tab: Tab) -> list[Any]:
+        language = language_of(request)
+        tab.speak(language)
         hint = messages.text("choose_picture", language)
-        label = messages.text("download_marked", language, n=0)
         return [
+            tab,
             gr.update(value=f'<p class="civitai-shortcut-hint">{hint}</p>'),
-            gr.update(value=label),
+            gr.update(value=messages.text("download_marked", language, n=len(tab.state.marked))),
             *view.in_language(language),
-            gr.update(choices=tab_browse.recent_labels(), value=None),
-            *[
-                gr.update(value=getattr(setting, entry.name))
-                for entry in setting.SETTINGS[: len(fields)]
-            ],
+            gr.update(choices=tab_model.recent_labels(), value=None),
+            *[gr.update(value=getattr(setting, name)) for name in fields],
         ]
 
-    outputs = [view.picture_hint, view.download_marked_button, *view.translated]
-    outputs += [view.recent_dropdown, *fields]
+    outputs = [view.tab, view.picture_hint, view.download_marked_button, *view.translated]
+    outputs += [view.recent_dropdown, *fields.values()]
     page = gr.context.Context.root_block
-    return page.load(on_open, None, outputs, **host.event_options())
+    return page.load(on_open, [view.tab], outputs, **host.event_options())
 
 
 def _join_finding(view: View) -> None:
     for event in (view.find_button.click, view.model_box.submit):
-        _then_found(view, event).then(
-            tab_browse.show_results,
-            [view.state, view.results_gallery],
-            [view.results_gallery],
-            **host.event_options(),
-        )
-    for event, handler, inputs in (
-        (view.recent_dropdown.input, tab_browse.on_recent, [view.recent_dropdown, view.state]),
-        (view.results_gallery.select, tab_browse.on_result, [view.state]),
+        found = _join(view, event, tab_model.on_find, f"model_box {_FILTERS}", _FOUND)
+        _then_tiles(view, found)
+        _join(view, found.then, tab_model.show_results, "", "results_gallery")
+    for event, handler, takes in (
+        (view.recent_dropdown.input, tab_model.on_recent, f"recent_dropdown {_FILTERS}"),
+        (view.results_gallery.select, tab_model.on_result, _FILTERS),
     ):
-        _then_page(view, event(handler, inputs, _found_outputs(view), **host.event_options()))
+        _then_tiles(view, _join(view, event, handler, takes, _FOUND))
 
 
-def _then_found(view: View, event: Any) -> Any:
-    """Open what the model's field names, and its first page."""
-    inputs = [view.model_box, view.level_dropdown, view.state]
-    return _then_page(
-        view, event(tab_browse.on_find, inputs, _found_outputs(view), **host.event_options())
-    )
-
-
-def _found_outputs(view: View) -> list[Any]:
-    outputs = [view.state, view.status, view.version_dropdown]
-    return [*outputs, view.results_gallery, view.recent_dropdown]
-
-
-def _then_page(view: View, event: Any) -> Any:
-    inputs = [view.state, view.version_dropdown, view.sort_dropdown, view.period_dropdown]
-    inputs += [view.level_dropdown, view.type_dropdown, view.meta_checkbox]
-    return event.then(tab_browse.show_page, inputs, _page_outputs(view), **host.event_options())
-
-
-def _page_outputs(view: View) -> list[Any]:
-    outputs = [view.state, view.gallery, view.page_text, view.page_slider, view.first_button]
-    outputs += [view.previous_button, view.next_button, view.status, view.download_page_button]
-    return [*outputs, view.picture_panel, view.picture_hint]
+def _then_tiles(view: View, event: Any) -> None:
+    _join(view, event.then, tab_browse.show_tiles, "", "gallery")
 
 
 def _join_pages(view: View) -> None:
-    turns = (
-        (view.first_button, tab_browse.on_first),
-        (view.previous_button, tab_browse.on_previous),
-        (view.next_button, tab_browse.on_next),
-    )
-    for button, handler in turns:
-        _then_page(view, button.click(handler, [view.state], [view.state], **host.event_options()))
-    slid = view.page_slider.release(
-        tab_browse.on_go_to, [view.page_slider, view.state], [view.state], **host.event_options()
-    )
-    _then_page(view, slid)
-    filters = [f"{name}_dropdown" for name in ("version", "sort", "period", "level", "type")]
-    for name in (*filters, "meta_checkbox"):
-        changed = getattr(view, name).input(
-            tab_browse.on_filter, [view.state], [view.state], **host.event_options()
-        )
-        _then_page(view, changed)
+    events = [
+        (view.first_button.click, tab_browse.on_first, _FILTERS),
+        (view.previous_button.click, tab_browse.on_previous, _FILTERS),
+        (view.next_button.click, tab_browse.on_next, _FILTERS),
+        (view.page_slider.release, tab_browse.on_go_to, f"page_slider {_FILTERS}"),
+    ]
+    events += [
+        (view.parts[name].input, tab_browse.on_filter, _FILTERS) for name in _FILTERS.split()
+    ]
+    for event, handler, takes in events:
+        _then_tiles(view, _join(view, event, handler, takes, _PAGE))
 
 
 def _join_picture(view: View) -> None:
-    chosen = view.gallery.select(
-        tab_picture.on_select, [view.state], [view.state], **host.event_options()
-    )
-    _then_picture(view, chosen)
-    for name, step in (("previous", -1), ("next", 1)):
-        button = getattr(view, f"{name}_picture_button")
-        stepped = button.click(
-            lambda state, step=step: tab_picture.on_step(state, step),
-            [view.state],
-            [view.state],
-            **host.event_options(),
-        )
-        _then_picture(view, stepped)
-    view.close_button.click(
-        tab_picture.on_close,
-        [view.state],
-        [view.state, view.picture_panel, view.picture_hint, view.video, view.gallery],
-        **host.event_options(),
-    )
-    outputs = [view.state, view.gallery, view.mark_button, view.download_marked_button]
-    outputs.append(view.clear_marks_button)
-    for button, handler in (
-        (view.mark_button, tab_picture.on_mark),
-        (view.clear_marks_button, tab_picture.on_clear_marks),
+    step = tab_picture.on_step
+    for event, handler in (
+        (view.gallery.select, tab_picture.on_select),
+        (view.previous_picture_button.click, lambda tab: step(tab, -1)),
+        (view.next_picture_button.click, lambda tab: step(tab, 1)),
     ):
-        button.click(handler, [view.state], outputs, **host.event_options())
-
-
-def _then_picture(view: View, event: Any) -> None:
-    outputs = [view.picture_panel, view.picture_hint, view.picture, view.video]
-    outputs += [view.picture_status, view.infotext_box, view.send_row, view.details]
-    outputs.append(view.mark_button)
-    event.then(tab_picture.show_picture, [view.state], outputs, **host.event_options())
+        shown = _join(view, event, handler, "", _PICTURE, says="picture_status")
+        gives = "picture video picture_status infotext_box send_row"
+        _join(view, shown.then, tab_picture.load_original, "", gives, says="picture_status")
+    gives = "picture_panel picture_hint video gallery"
+    closed = _join(view, view.close_button.click, tab_picture.on_close, "", gives)
+    _join(view, closed.then, tab_picture.show_closed, "", "gallery")
+    gives = f"gallery mark_button {_MARKED}"
+    _join(view, view.mark_button.click, tab_picture.on_mark, "", gives)
+    _join(view, view.clear_marks_button.click, tab_picture.on_clear_marks, "", gives)
 
 
 def _join_downloads(view: View) -> None:
-    plain = (
-        (view.download_marked_button, tab_jobs.on_download_marked),
-        (view.download_page_button, tab_jobs.on_download_page),
-        (view.save_picture_button, tab_jobs.on_save_picture),
-    )
-    for button, handler in plain:
-        button.click(handler, [view.state], [view.status], **host.event_options())
-    view.download_gallery_button.click(
-        tab_jobs.on_download_gallery,
-        [view.limit_number, view.state],
-        [view.status],
-        **host.event_options(),
-    )
+    for button, handler, takes in (
+        (view.download_marked_button, tab_jobs.on_download_marked, ""),
+        (view.download_page_button, tab_jobs.on_download_page, ""),
+        (view.save_picture_button, tab_jobs.on_save_picture, ""),
+        (view.download_gallery_button, tab_jobs.on_download_gallery, "limit_number"),
+    ):
+        _join(view, button.click, handler, takes, "status")
 
 
 def _join_settings(view: View) -> None:
-    both = [view.key_box, view.key_status]
-    options = host.event_options()
-    view.save_key_button.click(tab_settings.on_save_key, [view.key_box], both, **options)
-    view.remove_key_button.click(tab_settings.on_remove_key, None, both, **options)
-    view.test_key_button.click(tab_settings.on_test_key, None, [view.key_status], **options)
+    gives, says = "key_box key_status", "key_status"
+    _join(view, view.save_key_button.click, tab_settings.on_save_key, "key_box", gives, says)
+    _join(view, view.remove_key_button.click, tab_settings.on_remove_key, "", gives, says)
+    _join(view, view.test_key_button.click, tab_settings.on_test_key, "", says, says)
     if _setting_fields(view):
-        view.save_settings_button.click(
-            tab_settings.on_save_settings,
-            _setting_fields(view),
-            [view.settings_status],
-            **options,
-        )
+        takes = " ".join(f"setting_{name}" for name in _setting_fields(view))
+        saved, says = view.save_settings_button.click, "settings_status"
+        _join(view, saved, tab_settings.on_save_settings, takes, says, says)
 
 
-def _setting_fields(view: View) -> list[Any]:
-    """In the order of `setting.SETTINGS`; none where the host's own page has them."""
-    names = [f"setting_{entry.name}" for entry in setting.SETTINGS]
-    return [view.parts[name] for name in names if name in view.parts]
+def _setting_fields(view: View) -> dict[str, Any]:
+    """Name -> component, in the order of `setting.SETTINGS`; none where the host's page has all."""
+    names = [entry.name for entry in setting.SETTINGS if f"setting_{entry.name}" in view.parts]
+    return {name: view.parts[f"setting_{name}"] for name in names}

@@ -85,8 +85,10 @@ def _model_rows(view: View, example: str) -> None:
             ("level", setting.gallery_level),
             ("type", ""),
         ):
-            words = {"label": kind, "choices": f"choices:{kind}", "value": f"{kind}:{default}"}
-            view.add(f"{kind}_dropdown", gr.Dropdown, words, scale=2, min_width=110)
+            words = {"label": kind, "choices": f"choices:{kind}"}
+            value = {"value": default} if host.keeps_choice_values() else {}
+            words |= {} if value else {"value": f"{kind}:{default}"}
+            view.add(f"{kind}_dropdown", gr.Dropdown, words, **value, scale=2, min_width=110)
         words = {"label": "with_meta"}
         view.add("meta_checkbox", gr.Checkbox, words, value=False, scale=2, min_width=150)
     # A page with fewer pictures has tiles of the same size.
@@ -225,12 +227,13 @@ def _split(key: str) -> tuple[str, str]:
     return (kind, name) if name or ":" in key else ("", key)
 
 
-def _words(key: tuple[str, str], language: str) -> str | list[str]:
+def _words(key: tuple[str, str], language: str) -> Any:
     kind, name = key
     if kind == "":
         return messages.text(name, language)
     if kind == "choices":
-        return messages.choices(name, language)
+        pairs = messages.choices(name, language)
+        return pairs if host.keeps_choice_values() else [label for label, _ in pairs]
     if kind == "setting":
         return messages.setting_label(name, language)
     return messages.label_of(kind, name, language)

@@ -20,7 +20,8 @@ __all__ = [
     "has_queue",
     "header",
 ]
-__all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "key_file", "option_key"]
+__all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "keeps_choice_values", "key_file"]
+__all__ += ["option_key"]
 __all__ += ["options", "page_parts", "pictures_folder", "queue_options", "register_callbacks"]
 __all__ += ["releases_gallery", "run_in_page"]
 
@@ -83,8 +84,11 @@ def gradio_major() -> int:
 
 
 def event_options() -> dict[str, Any]:
-    """For every event of ours: many browser pages at once, where gradio would let one in."""
-    return {} if gradio_major() < 4 else {"concurrency_limit": 20}
+    """For every event of ours: many browser pages at once, where gradio would let one in.
+
+    Also again while the last one is not done, which gradio 4 and later would drop.
+    """
+    return {} if gradio_major() < 4 else {"concurrency_limit": 20, "trigger_mode": "multiple"}
 
 
 def releases_gallery() -> bool:
@@ -94,6 +98,15 @@ def releases_gallery() -> bool:
     on it; 6 needs no such moment, and may stay empty after it.
     """
     return gradio_major() < 6
+
+
+def keeps_choice_values() -> bool:
+    """Whether a dropdown's choices may be (label, value).
+
+    Where they may, a value that is not among them raises: one that is its label would do so
+    between two languages.
+    """
+    return gradio_major() >= 4
 
 
 def copy_button() -> dict[str, Any]:

@@ -38,9 +38,9 @@ def reason(code: str, language: str) -> str:
     return text(key if key in WORDS else "reason_other", language, code=code)
 
 
-def choices(kind: str, language: str) -> list[str]:
-    """The labels of a dropdown: `sort`, `period`, `level` or `type`."""
-    return [text_pair[language != "zh-TW"] for text_pair in CHOICES[kind].values()]
+def choices(kind: str, language: str) -> list[tuple[str, str]]:
+    """(label, what the API calls it) of a dropdown: `sort`, `period`, `level` or `type`."""
+    return [(label_of(kind, value, language), value) for value in CHOICES[kind]]
 
 
 def label_of(kind: str, value: str, language: str) -> str:
@@ -48,9 +48,12 @@ def label_of(kind: str, value: str, language: str) -> str:
 
 
 def value_of(kind: str, label: str | None) -> str:
-    """What the API calls the choice with this label, in whatever language; the first, if none."""
+    """What the API calls the choice with this label, in whatever language; the first, if none.
+
+    Its own word for one is a label too.
+    """
     for value, labels in CHOICES[kind].items():
-        if label in labels:
+        if label in (value, *labels):
             return value
     return next(iter(CHOICES[kind]))
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import civitai_gallery_action, messages, setting, util
-from .errors import CivitaiShortcutError, SettingError
+from .errors import InputError
 from .gallery.images import Image, cache_name, poster_url, sized_url
 from .gallery.jobs import Item
 from .job_service import JobService, ShownJob
-from .tab_browse import status_line, told
-from .tab_state import TabState
+from .tab_state import Tab, TabState
+from .tab_words import status_line
 
 __all__ = ["job_service", "on_download_gallery", "on_download_marked", "on_download_page"]
 __all__ += ["on_save_picture", "panel"]
@@ -30,48 +30,50 @@ def job_service() -> JobService:
         return _service
 
 
-# Handlers: each returns the status line
+# Handlers: each answers {name of a component: its new value}
 
 
-def on_download_marked(state: TabState) -> str:
-    return _download(state, state.marked)
+def on_download_marked(tab: Tab) -> dict[str, str]:
+    return _download(tab.state, tab.state.marked)
 
 
-def on_download_page(state: TabState) -> str:
-    return _download(state, state.images)
+def on_download_page(tab: Tab) -> dict[str, str]:
+    return _download(tab.state, tab.state.images)
 
 
-def on_save_picture(state: TabState) -> str:
-    return _download(state, () if state.picture is None else (state.picture,))
+def on_save_picture(tab: Tab) -> dict[str, str]:
+    image = tab.state.picture
+    return _download(tab.state, () if image is None else (image,))
 
 
-def on_download_gallery(limit: float | None, state: TabState) -> str:
+def on_download_gallery(tab: Tab, limit: float | None) -> dict[str, str]:
     """The gallery as the filters show it, up to `limit` pictures."""
+    state = tab.state
     if state.model is None:
-        return status_line(messages.text("choose_model", state.language), "failed")
-    try:
-        wanted = _limit_of(limit)
-        job_id = job_service().download_gallery(state.model.name, state.pages.query, wanted)
-    except CivitaiShortcutError as error:
-        return told(error, state.language)
-    return status_line(messages.text("job_started", state.language, job=job_id, n=wanted))
+        return {"status": status_line(messages.text("choose_model", state.language), "failed")}
+    wanted = _limit_of(limit, state.language)
+    job_id = job_service().download_gallery(state.model.name, state.pages.query, wanted)
+    return _begun(state, job_id, wanted)
 
 
-def _limit_of(number: float | None) -> int:
+def _limit_of(number: float | None, language: str) -> int:
     entry = next(e for e in setting.SETTINGS if e.name == "gallery_download_limit")
     if number is None or number != int(number) or not entry.low <= number <= entry.high:
-        raise SettingError(f"Give a whole number of pictures from {entry.low} to {entry.high}.")
+        bounds = {"low": entry.low, "high": entry.high}
+        raise InputError(messages.text("bad_limit", language, **bounds))
     return int(number)
 
 
-def _download(state: TabState, images: Sequence[Image]) -> str:
+def _download(state: TabState, images: Sequence[Image]) -> dict[str, str]:
     if state.model is None or not images:
-        return status_line(messages.text("nothing_to_download", state.language), "failed")
-    try:
-        job_id = job_service().download_chosen(state.model.name, images)
-    except CivitaiShortcutError as error:
-        return told(error, state.language)
-    return status_line(messages.text("job_started", state.language, job=job_id, n=len(images)))
+        words = messages.text("nothing_to_download", state.language)
+        return {"status": status_line(words, "failed")}
+    return _begun(state, job_service().download_chosen(state.model.name, images), len(images))
+
+
+def _begun(state: TabState, job_id: int, count: int) -> dict[str, str]:
+    words = messages.text("job_started", state.language, job=job_id, n=count)
+    return {"status": status_line(words)}
 
 
 # The panel, as data for the page's code: every text in it is shown as text

@@ -1,112 +1,138 @@
-"""What the tab does with one picture: show it, say how it was made, mark it."""
+"""What the tab does with one picture: show it, say how it was made, mark it.
+
+Handlers answer {name of a component: its new value or update}.
+"""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from . import civitai_gallery_action, gallery_pages, messages, setting
+from . import civitai_gallery_action, gallery_pages, host, messages, setting
 from .errors import CivitaiShortcutError
 from .gallery import cache
 from .gallery.images import Image, level_name, thumbnail_url
 from .gallery.metadata import Resource, embedded_infotext, infotext, resources
-from .tab_browse import gallery_tiles, released_gallery, status_line
-from .tab_state import TabState
+from .tab_browse import gallery_tiles
+from .tab_state import Tab, TabState
+from .tab_words import failure, status_line
 
-__all__ = ["mark_row", "on_clear_marks", "on_close", "on_mark", "on_select", "on_step"]
-__all__ += ["show_picture"]
-
-
-def on_select(state: TabState, event: gr.SelectData) -> TabState:
-    return state.select(event.index if isinstance(event.index, int) else None)
+__all__ = ["load_original", "marked_buttons", "on_clear_marks", "on_close", "on_mark"]
+__all__ += ["on_select", "on_step", "show_closed"]
 
 
-def on_step(state: TabState, step: int) -> TabState:
+def on_select(tab: Tab, event: gr.SelectData) -> dict[str, Any]:
+    index = event.index if isinstance(event.index, int) else None
+    return _shown(tab.change(lambda state: state.select(index)))
+
+
+def on_step(tab: Tab, step: int) -> dict[str, Any]:
     """To the next picture of the page (1) or the one before (-1); it stays at the ends."""
-    if state.selected is None:
-        return state
-    return state.select(max(0, min(state.selected + step, len(state.images) - 1)))
+
+    def stepped(state: TabState) -> TabState:
+        at = state.selected
+        return state if at is None else state.select(max(0, min(at + step, len(state.images) - 1)))
+
+    before = tab.state.selected
+    state = tab.change(stepped)
+    return {} if state.selected == before else _shown(state)
 
 
-def on_close(state: TabState) -> Iterator[tuple[Any, ...]]:
-    """Yields (state, picture_panel, picture_hint, video, gallery): a closed video is silent."""
-    state = state.select(None)
-    closed = gr.update(visible=False), gr.update(visible=True), gr.update(value=None)
-    for emptied in released_gallery():
-        yield (state, *closed, emptied)
-    yield (state, *[gr.update()] * 3, gr.update(value=_tiles(state)))
-
-
-def show_picture(state: TabState) -> Iterator[tuple[Any, ...]]:
-    """The chosen picture: its thumbnail and all that is known at once, then the original.
-
-    Yields (picture_panel, picture_hint, picture, video, picture_status, infotext_box, send_row,
-    details, mark_button).
-    """
+def _shown(state: TabState) -> dict[str, Any]:
+    """The chosen picture: its thumbnail and all that is known at once."""
     image = state.picture
     if image is None:
-        yield tuple([gr.update()] * 9)
-        return
+        return {}
     words = messages.text("loading_original", state.language)
+    return {
+        "picture_panel": gr.update(visible=True),
+        "picture_hint": gr.update(visible=False),
+        "picture": gr.update(value=_small(image), visible=True),
+        "video": gr.update(value=None, visible=False),
+        "picture_status": status_line(words),
+        "infotext_box": infotext(image.meta, image),
+        "send_row": gr.update(visible=False),
+        "details": _details(image, state),
+        "mark_button": gr.update(value=_mark_label(state, image)),
+    }
+
+
+def load_original(tab: Tab) -> dict[str, Any]:
+    """The picture itself in its thumbnail's place, if it is still the chosen one by then."""
+    image = tab.state.picture
+    if image is None:
+        return {}
     text = infotext(image.meta, image)
-    yield (
-        gr.update(visible=True),
-        gr.update(visible=False),
-        gr.update(value=_small(image), visible=True),
-        gr.update(value=None, visible=False),
-        status_line(words),
-        text,
-        gr.update(visible=False),
-        _details(image, state.language),
-        gr.update(value=_mark_label(state, image)),
-    )
     try:
         path = gallery_pages.original(civitai_gallery_action.get_http_client(), image)
         text = text or embedded_infotext(path)
     except CivitaiShortcutError as error:
-        said = f"{messages.reason(error.reason, state.language)} ({error})"
-        gr.Warning(html.escape(said))
-        yield _loaded(status_line(said, "failed"), text, None, image)
-        return
-    nothing = "" if text else messages.text("no_infotext", state.language)
-    yield _loaded(status_line(nothing), text, path, image)
+        return _failed(error, tab, image)
+    if tab.state.picture is not image:
+        return {}
+    nothing = "" if text else messages.text("no_infotext", tab.state.language)
+    answer = {"picture_status": status_line(nothing), "infotext_box": text}
+    if image.is_video:  # what is sent on is its text: its poster is no picture of its size
+        answer["picture"] = gr.update(value=None, visible=False)
+        answer["video"] = gr.update(value=path, visible=True)
+    else:
+        answer["picture"] = gr.update(value=path)
+    return {**answer, "send_row": gr.update(visible=bool(text))}
 
 
-def _loaded(status: str, text: str, path: str | None, image: Image) -> tuple[Any, ...]:
-    picture, video = gr.update(), gr.update()
-    if path is not None and image.is_video:
-        picture, video = gr.update(visible=False), gr.update(value=path, visible=True)
-    elif path is not None:
-        picture = gr.update(value=path)
-    row = gr.update(visible=bool(text))
-    same = gr.update(), gr.update()
-    return (*same, picture, video, status, text, row, gr.update(), gr.update())
+def _failed(error: CivitaiShortcutError, tab: Tab, image: Image) -> dict[str, Any]:
+    if tab.state.picture is not image:
+        return {}
+    words = failure(error, tab.state.language)
+    gr.Warning(html.escape(words))
+    return {"picture_status": status_line(words, "failed")}
 
 
-# Marks: each returns (state, gallery, mark_button, download_marked_button, clear_marks_button)
+def on_close(tab: Tab) -> dict[str, Any]:
+    """A closed video is silent. `show_closed` comes after it."""
+    tab.change(lambda state: state.select(None))
+    return {
+        "picture_panel": gr.update(visible=False),
+        "picture_hint": gr.update(visible=True),
+        "video": gr.update(value=None),
+        "gallery": gr.update(value=None) if host.releases_gallery() else gr.update(),
+    }
 
 
-def on_mark(state: TabState) -> tuple[Any, ...]:
-    return mark_row(state if state.picture is None else state.toggled(state.picture))
+def show_closed(tab: Tab) -> dict[str, Any]:
+    """The grid anew, none of whose tiles is the chosen one."""
+    return {"gallery": gr.update(value=_tiles(tab.state))}
 
 
-def on_clear_marks(state: TabState) -> tuple[Any, ...]:
-    return mark_row(state.unmarked())
+# Marks
 
 
-def mark_row(state: TabState) -> tuple[Any, ...]:
-    label = messages.text("download_marked", state.language, n=len(state.marked))
+def on_mark(tab: Tab) -> dict[str, Any]:
+    state = tab.state
     image = state.picture
-    return (
-        state,
-        gr.update(value=_tiles(state)) if state.images else gr.update(),
-        gr.update(value=_mark_label(state, image)) if image else gr.update(),
-        gr.update(value=label, interactive=bool(state.marked)),
-        gr.update(interactive=bool(state.marked)),
-    )
+    return {} if image is None else _marked(tab.change(lambda state: state.toggled(image)))
+
+
+def on_clear_marks(tab: Tab) -> dict[str, Any]:
+    return _marked(tab.change(lambda state: replace(state, marked=())))
+
+
+def _marked(state: TabState) -> dict[str, Any]:
+    answer = {"gallery": gr.update(value=_tiles(state)), **marked_buttons(state)}
+    if state.picture is not None:
+        answer["mark_button"] = gr.update(value=_mark_label(state, state.picture))
+    return answer
+
+
+def marked_buttons(state: TabState) -> dict[str, Any]:
+    label = messages.text("download_marked", state.language, n=len(state.marked))
+    return {
+        "download_marked_button": gr.update(value=label, interactive=bool(state.marked)),
+        "clear_marks_button": gr.update(interactive=bool(state.marked)),
+    }
 
 
 def _tiles(state: TabState) -> list[tuple[str, str]]:
@@ -127,7 +153,9 @@ def _small(image: Image) -> str:
 # Details: everything in them was typed by strangers, so everything is escaped
 
 
-def _details(image: Image, language: str) -> str:
+def _details(image: Image, state: TabState) -> str:
+    language = state.language
+
     def words(key: str) -> str:
         return html.escape(messages.text(key, language))
 
@@ -145,20 +173,28 @@ def _details(image: Image, language: str) -> str:
     ]
     table = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows if value)
     used = resources(image.meta, image)
-    listed = "".join(f"<li>{_resource(one, language)}</li>" for one in used)
+    listed = "".join(f"<li>{_resource(one, state)}</li>" for one in used)
     head = f"<h4>{words('resources')}</h4><ul>{listed}</ul>" if used else ""
     return f'<div class="civitai-shortcut-details"><table>{table}</table>{head}</div>'
 
 
-def _resource(one: Resource, language: str) -> str:
-    name = html.escape(one.name or f"#{one.version_id}")
+def _resource(one: Resource, state: TabState) -> str:
+    name = html.escape(one.name or _version_name(one.version_id, state))
     if one.version_id is not None:
         name = _link(f"{setting.base_url()}/model-versions/{one.version_id}", name)
     kind = f"<small>{html.escape(one.type)}</small>" if one.type else ""
     weight = ""
     if one.weight is not None:
-        weight = f"<small>{html.escape(messages.text('weight', language))} {one.weight:g}</small>"
+        word = html.escape(messages.text("weight", state.language))
+        weight = f"<small>{word} {one.weight:g}</small>"
     return " ".join(part for part in (name, kind, weight) if part)
+
+
+def _version_name(version_id: int | None, state: TabState) -> str:
+    """As far as it is known: of the model that is open."""
+    versions = state.model.versions if state.model else ()
+    name = next((version.name for version in versions if version.id == version_id), "")
+    return f"{state.model.name} {name}" if state.model and name else f"#{version_id}"
 
 
 def _link(url: str, escaped_text: str) -> str:

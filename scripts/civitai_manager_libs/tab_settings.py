@@ -2,63 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
 
 from . import civitai_api, civitai_gallery_action, messages, setting
-from .errors import CivitaiShortcutError, NeedsKey
-from .tab_browse import language_of, status_line, told
+from .errors import CivitaiShortcutError, DiskError, NeedsKey, SettingError
+from .tab_state import Tab
+from .tab_words import status_line, told
 
 __all__ = ["on_remove_key", "on_save_key", "on_save_settings", "on_test_key"]
 
+# Handlers answer {name of a component: its new value}
 
-def on_save_key(key: str, request: gr.Request) -> tuple[str, str]:
-    """(key_box, key_status): the box is empty again at once."""
-    language = language_of(request)
-    if not (key or "").strip():
-        return "", status_line(messages.text("key_empty", language), "failed")
+
+def on_save_key(tab: Tab, key: str | None) -> dict[str, str]:
+    """The box is empty again at once, whatever came of it."""
+    key = (key or "").strip()
+    if not key:
+        return {"key_box": "", "key_status": _line(tab, "key_empty", "failed")}
     try:
         setting.save_api_key(key)
     except CivitaiShortcutError as error:
-        return "", told(error, language)
-    return "", status_line(messages.text("key_saved", language))
+        return {"key_box": "", "key_status": told(error, tab.state.language)}
+    wins = setting.civitai_api_key != key
+    said = "key_of_environment" if wins else "key_saved"
+    return {"key_box": "", "key_status": _line(tab, said)}
 
 
-def on_remove_key(request: gr.Request) -> tuple[str, str]:
-    language = language_of(request)
-    try:
-        setting.save_api_key("")
-    except CivitaiShortcutError as error:
-        return "", told(error, language)
-    return "", status_line(messages.text("key_removed", language))
+def on_remove_key(tab: Tab) -> dict[str, str]:
+    setting.save_api_key("")
+    said = "key_of_environment" if setting.civitai_api_key else "key_removed"
+    return {"key_box": "", "key_status": _line(tab, said)}
 
 
-def on_test_key(request: gr.Request) -> str:
+def on_test_key(tab: Tab) -> dict[str, str]:
     """Ask Civitai whose key it is."""
-    language = language_of(request)
     if not setting.civitai_api_key:
-        return status_line(messages.text("key_none", language), "failed")
+        return {"key_status": _line(tab, "key_none", "failed")}
     try:
         user = civitai_api.read_user(civitai_gallery_action.get_http_client())
     except NeedsKey:
-        words = messages.text("key_wrong", language)
-        gr.Warning(words)
-        return status_line(words, "failed")
-    except CivitaiShortcutError as error:
-        return told(error, language)
-    return status_line(messages.text("key_works", language, user=user.username))
+        gr.Warning(messages.text("key_wrong", tab.state.language))
+        return {"key_status": _line(tab, "key_wrong", "failed")}
+    return {"key_status": _line(tab, "key_works", user=user.username)}
 
 
-def on_save_settings(request: gr.Request, *values: Any) -> str:
+def on_save_settings(tab: Tab, *values: Any) -> dict[str, str]:
     """All or none of them, in the order of `setting.SETTINGS`."""
-    before = {entry.name: getattr(setting, entry.name) for entry in setting.SETTINGS}
+    language = tab.state.language
+    wanted = {e.name: _checked(e, v, language) for e, v in zip(setting.SETTINGS, values)}
+    before = {name: getattr(setting, name) for name in wanted}
+    _change(wanted)
     try:
-        for entry, value in zip(setting.SETTINGS, values):
-            setting.change(entry.name, value)
         setting.save()
-    except CivitaiShortcutError as error:
-        for name, value in before.items():
-            setting.change(name, value)
-        return told(error, language_of(request))
-    return status_line(messages.text("settings_saved", language_of(request)))
+    except DiskError:
+        _change(before)
+        raise
+    return {"settings_status": _line(tab, "settings_saved")}
+
+
+def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
+    """Raises SettingError with the words that the field has."""
+    try:
+        return entry.checked(value)
+    except SettingError as error:
+        label = messages.setting_label(entry.name, language)
+        words = {"label": label, "low": entry.low, "high": entry.high}
+        raise SettingError(messages.text("bad_setting", language, **words)) from error
+
+
+def _change(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setting.change(name, value)
+
+
+def _line(tab: Tab, key: str, kind: str = "", **values: str) -> str:
+    return status_line(messages.text(key, tab.state.language, **values), kind)

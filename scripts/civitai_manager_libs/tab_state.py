@@ -1,25 +1,29 @@
-"""What one browser page has chosen and sees; lives in its `gr.State`, each change a copy."""
+"""What one browser page has chosen and sees; lives in its `gr.State`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from .civitai_records import Model
+from .errors import CivitaiShortcutError
 from .gallery.images import Image
 from .gallery.paging import ImageQuery, Page, PageState
 
-__all__ = ["TabState"]
+__all__ = ["Tab", "TabState"]
 
 
 @dataclass(frozen=True)
 class TabState:
-    """language: of this browser. model: the one that is open. pages: where it is in the gallery.
+    """Each change gives a new one.
 
-    images: the page on screen. selected: its index of the large picture. marked: pictures chosen
-    on whatever page, in order. found: models of the last search, and
-    searching: none of them was chosen yet. dropped: rows of the page that
-    cannot be shown. with_meta_only: pictures without generation data are passed over.
+    language: of this browser. model: the one that is open. pages: where it is in the gallery.
+    images: the page on screen. dropped: its rows that cannot be shown. note: what must be said of
+    it. with_meta_only: pictures without generation data are passed over. selected: index of the
+    large picture. marked: pictures chosen on whatever page, in order. found: models of a search
+    of which none was chosen yet.
     """
 
     language: str = "en"
@@ -27,11 +31,11 @@ class TabState:
     pages: PageState = field(default_factory=PageState)
     images: tuple[Image, ...] = ()
     dropped: int = 0
+    note: str = ""
+    with_meta_only: bool = False
     selected: int | None = None
     marked: tuple[Image, ...] = ()
     found: tuple[Model, ...] = ()
-    searching: bool = False
-    with_meta_only: bool = False
 
     @property
     def picture(self) -> Image | None:
@@ -40,11 +44,8 @@ class TabState:
             return None
         return self.images[self.selected]
 
-    def searched(self, found: tuple[Model, ...]) -> TabState:
-        return replace(self, found=found, searching=True)
-
     def opened(self, model: Model) -> TabState:
-        return TabState(language=self.language, model=model, found=self.found)
+        return TabState(language=self.language, model=model)
 
     def asking(self, query: ImageQuery, size: int, with_meta_only: bool = False) -> TabState:
         """For other filters: from their first page."""
@@ -55,9 +56,6 @@ class TabState:
             return self
         return replace(self, pages=pages, selected=None, with_meta_only=with_meta_only)
 
-    def turned(self, pages: PageState) -> TabState:
-        return replace(self, pages=pages, selected=None, searching=False)
-
     def filled(self, read_page: Callable[[ImageQuery, str | None, int], Page]) -> TabState:
         """With the pictures of the page it is on. Raises what `read_page` raises."""
         pages = self.pages
@@ -66,7 +64,8 @@ class TabState:
             pages = pages.arrived(page)
             if not pages.needs_page:
                 images = pages.pictures(page)
-                return replace(self, pages=pages, images=images, dropped=page.dropped)
+                kept = replace(self, pages=pages, images=images, dropped=page.dropped)
+                return replace(kept, selected=None)
 
     def select(self, index: int | None) -> TabState:
         inside = index is not None and 0 <= index < len(self.images)
@@ -80,12 +79,72 @@ class TabState:
             return replace(self, marked=tuple(m for m in self.marked if m.id != image.id))
         return replace(self, marked=(*self.marked, image))
 
-    def unmarked(self) -> TabState:
-        return replace(self, marked=())
-
     def _chosen(self, page: Page) -> Page:
         if not self.with_meta_only:
             return page
         others = tuple(image.id for image in page.images if not image.meta)
         images = tuple(image for image in page.images if image.meta)
         return replace(page, images=images, other_ids=(*page.other_ids, *others))
+
+
+class Tab:
+    """The state of one browser page, while several of its handlers are at work at once.
+
+    A page of the gallery takes its time: what was marked meanwhile stays marked, and an answer
+    that comes after a newer request was made is void.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._state = TabState()
+        self._turn = 0
+        self._is_filled = True
+
+    def __deepcopy__(self, _: object) -> Tab:
+        """gradio gives each browser page a copy of the first one."""
+        return Tab()
+
+    @property
+    def state(self) -> TabState:
+        return self._state
+
+    def change(self, changed: Callable[[TabState], TabState]) -> TabState:
+        """In one step; the new state."""
+        with self._lock:
+            self._state = changed(self._state)
+            return self._state
+
+    def speak(self, language: str) -> None:
+        self.change(lambda state: replace(state, language=language))
+
+    @contextmanager
+    def turn(self) -> Iterator[int]:
+        """A request for what the page shows; makes older ones void, whose failures are nothing."""
+        with self._lock:
+            self._turn += 1
+            turn = self._turn
+        try:
+            yield turn
+        except CivitaiShortcutError:
+            if turn == self._turn:
+                raise
+
+    def is_current(self, turn: int) -> bool:
+        return turn == self._turn
+
+    def turned(self, turn: int, state: TabState) -> bool:
+        """The turn has come to this; False if it is void. What was marked meanwhile counts."""
+        with self._lock:
+            if turn != self._turn:
+                return False
+            now = self._state
+            marked = now.marked if state.model is now.model else ()
+            self._state = replace(state, marked=marked, language=now.language)
+            self._is_filled = False
+            return True
+
+    def to_fill(self) -> TabState | None:
+        """The state whose page waits for its thumbnails, once."""
+        with self._lock:
+            waits, self._is_filled = not self._is_filled, True
+            return self._state if waits else None

@@ -107,6 +107,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "找不到符合「{words}」的模型，請換個關鍵字",
         "No model matches “{words}”: try other words",
     ),
+    "no_model": (
+        "Civitai 上沒有這個模型，或需要能檢視它的 API 金鑰",
+        "Civitai has no such model, or shows it only to an API key that may see it",
+    ),
     "sort_dropped": (
         "選擇「所有版本」時，Civitai 只依上傳順序排序（最新或最舊）。選擇一個版本即可使用此排序。",
         "For all versions Civitai sorts by upload only (newest or oldest). Choose one version to"
@@ -166,6 +170,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "download_page": ("↓ 下載本頁", "↓ Download this page"),
     "download_gallery": ("↓ 下載整個圖庫", "↓ Download gallery"),
     "download_limit": ("最多張數", "At most"),
+    "bad_limit": (
+        "張數必須是 {low} 到 {high} 的整數",
+        "Give a whole number of pictures from {low} to {high}",
+    ),
     "clear_marks": ("清除標記", "Clear marks"),
     "choose_model": ("請先開啟一個模型", "Open a model first"),
     "needs_queue": (
@@ -177,6 +185,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "settings": ("設定", "Settings"),
     "save_settings": ("儲存設定", "Save settings"),
     "settings_saved": ("設定已儲存", "The settings are saved"),
+    "bad_setting": (
+        "「{label}」必須是 {low} 到 {high} 之間的數，因此未儲存任何設定",
+        "“{label}” must be from {low} to {high}: nothing was saved",
+    ),
     "api_key": (
         "Civitai API 金鑰（只寫入，不會顯示）",
         "Civitai API key (written only, never shown)",

@@ -1,0 +1,134 @@
+"""What the tab does to find a model.
+
+Handlers answer {name of a component: its new value or update}.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from . import civitai_api, civitai_gallery_action, gallery_pages, messages, util
+from .errors import DiskError, Gone, InputError
+from .gallery import recent
+from .gallery.images import level_mask
+from .tab_browse import Filters, id_in, paced, page_of, tile_file
+from .tab_picture import marked_buttons
+from .tab_state import Tab
+from .tab_words import language_of, status_line
+
+__all__ = ["on_find", "on_recent", "on_result", "recent_labels", "show_results"]
+
+
+def on_find(request: gr.Request, tab: Tab, text: str | None, *filters: Any) -> dict[str, Any]:
+    """Open what the text names at its first page, or search for it."""
+    tab.speak(language_of(request))
+    reference = civitai_api.parse_reference(text or "")
+    with tab.turn() as turn:
+        if reference.words:
+            return _searched(tab, turn, reference.words, Filters(*filters).level)
+        return _opened(tab, turn, reference, Filters(*filters))
+    return {}
+
+
+def on_recent(request: gr.Request, tab: Tab, choice: str | None, *filters: Any) -> dict[str, Any]:
+    model_id = id_in(choice)
+    return {} if model_id is None else on_find(request, tab, str(model_id), *filters)
+
+
+def on_result(request: gr.Request, event: gr.SelectData, tab: Tab, *filters: Any) -> dict[str, Any]:
+    """A card of the search results was clicked."""
+    found = tab.state.found
+    if not isinstance(event.index, int) or not 0 <= event.index < len(found):
+        return {}
+    return on_find(request, tab, str(found[event.index].id), *filters)
+
+
+def _searched(tab: Tab, turn: int, words: str, level: str | None) -> dict[str, Any]:
+    mask = level_mask(messages.value_of("level", level))
+    found = civitai_api.search_models(_client(), words, mask)
+    if not tab.is_current(turn):
+        return {}
+    language = tab.change(lambda state: replace(state, found=found)).language
+    said = messages.text("found" if found else "found_none", language, n=len(found), words=words)
+    results = gr.update(visible=bool(found), value=None)
+    return {"status": status_line(said), "results_gallery": results}
+
+
+def _opened(
+    tab: Tab, turn: int, reference: civitai_api.Reference, filters: Filters
+) -> dict[str, Any]:
+    model = _read(reference, tab.state.language)
+    labels = _version_labels(model, tab.state.language)
+    wanted = reference.version_id
+    chosen = next((label for label in labels if id_in(label) == wanted), labels[0])
+    shown = page_of(tab, turn, tab.state.opened(model), filters._replace(version=chosen))
+    if not shown:
+        return {}
+    _remember(model)
+    return {
+        **shown,
+        "version_dropdown": gr.update(choices=labels, value=chosen),
+        "results_gallery": gr.update(visible=False, value=None),
+        "recent_dropdown": gr.update(choices=recent_labels(), value=None),
+        **marked_buttons(tab.state),
+    }
+
+
+def _read(reference: civitai_api.Reference, language: str) -> civitai_api.Model:
+    model_id, version_id = reference.model_id, reference.version_id
+    try:
+        if model_id is None:
+            model_id = civitai_api.read_version(_client(), version_id or 0).model_id
+        return civitai_api.read_model(_client(), model_id or 0)
+    except Gone as error:
+        raise InputError(messages.text("no_model", language)) from error
+
+
+def _remember(model: civitai_api.Model) -> None:
+    try:
+        recent.add(model.id, model.name)
+    except DiskError as error:
+        util.printD(f"[gallery] {error}")
+
+
+def _version_labels(model: civitai_api.Model, language: str) -> list[str]:
+    """All versions first; each of the others ends in its id."""
+    named = [
+        " · ".join(part for part in (version.name, version.base_model) if part) + f" [{version.id}]"
+        for version in model.versions
+    ]
+    return [messages.text("all_versions", language), *named]
+
+
+def recent_labels() -> list[str]:
+    return [f"{name} [{model_id}]" for model_id, name in recent.listed()]
+
+
+def show_results(tab: Tab) -> Iterator[dict[str, Any]]:
+    """The covers of the models found, as they arrive."""
+    found = tab.state.found
+    if not found:
+        return
+    covers = [model.cover for model in found]
+    images = [cover for cover in covers if cover is not None]
+    for paths in paced(gallery_pages.thumbnails(_client(), images)):
+        if tab.state.found is not found:  # a model was opened, or others were found
+            return
+        at = iter(paths)
+        tiles = [
+            (tile_file(next(at) if cover else None, cover), _card(model))
+            for model, cover in zip(found, covers)
+        ]
+        yield {"results_gallery": gr.update(value=tiles)}
+
+
+def _card(model: civitai_api.Model) -> str:
+    return " · ".join(part for part in (model.name, model.type, model.creator) if part)
+
+
+def _client() -> Any:
+    return civitai_gallery_action.get_http_client()

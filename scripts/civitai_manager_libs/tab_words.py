@@ -1,0 +1,35 @@
+"""What a handler says: a line on the page, a toast, in the language of the browser that asks."""
+
+from __future__ import annotations
+
+import html
+
+import gradio as gr
+
+from . import host, messages
+from .errors import CivitaiShortcutError
+
+__all__ = ["failure", "language_of", "status_line", "told"]
+
+_SENTENCES = ("bad_input", "disk")  # reasons whose error says by itself what to do
+
+
+def failure(error: CivitaiShortcutError, language: str) -> str:
+    """What happened and what to do, as one line."""
+    known = messages.reason(error.reason, language)
+    return str(error) if error.reason in _SENTENCES else f"{known} ({error})"
+
+
+def told(error: CivitaiShortcutError, language: str) -> str:
+    """The failure as a toast, and as the status line's HTML. Only within a handler."""
+    words = failure(error, language)
+    gr.Warning(html.escape(words))
+    return status_line(words, "failed")
+
+
+def status_line(words: str, kind: str = "") -> str:
+    return f'<p class="civitai-shortcut-status {kind}">{html.escape(words)}</p>' if words else ""
+
+
+def language_of(request: gr.Request) -> str:
+    return messages.language_of(host.header(request, "accept-language"))
