@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import traceback
 from collections.abc import Iterator
 
@@ -330,6 +331,16 @@ def test_missing_certificates_are_an_error_with_a_sentence(monkeypatch, tmp_path
         send("https://far.example/a")
 
 
-def test_server_without_tls_is_an_error_with_a_sentence(server):
-    with pytest.raises(NetworkError, match="connection"):
-        send(server.url("/a").replace("http:", "https:"))
+def test_server_without_tls_is_an_error_with_a_sentence():
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(10_000)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        with pytest.raises(NetworkError, match="secure connection"):
+            send("https://127.0.0.1:%d/a" % listener.getsockname()[1])
+        thread.join(10)
