@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,10 @@ __all__ = ["USER_AGENT", "Ask", "Sender"]
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 _MAX_HOPS = 5
+# A URL that preparing leaves alone: nothing to quote, no `..`, no user:password@.
+_AS_IT_IS = re.compile(
+    r"https?://[a-z0-9][a-z0-9-.]*(:[1-9]\d{0,3}|:[1-5]\d{4})?/(?!.*/\.)[\w/=,~-][\w/=,.~-]*", re.A
+)
 _REDIRECTS = {301, 302, 303, 307, 308}
 _SECRET = {"authorization", "cookie", "proxy-authorization", "referer"}
 _LOOK_EVERY = 1.0  # seconds between two looks at the environment
@@ -98,14 +103,17 @@ class Sender:
 
 
 def _prepared(ask: Ask, headers: dict[str, str]) -> requests.PreparedRequest:
-    """By the steps that requests takes, but for cookies."""
+    """By the steps that requests takes, but for cookies, and none that would change nothing."""
     request = requests.PreparedRequest()
     request.prepare_method(ask.method)
-    request.prepare_url(ask.url, ask.params or "")
     request.prepare_headers(headers)
+    if ask.params is None and _AS_IT_IS.fullmatch(ask.url):
+        request.url = ask.url
+    else:
+        request.prepare_url(ask.url, ask.params or "")
+        request.prepare_auth(None)  # of the URL's own user:password@
     if ask.json is not None:
         request.prepare_body(None, None, ask.json)
-    request.prepare_auth(None)  # of the URL's own user:password@
     return request
 
 

@@ -140,11 +140,25 @@ class WireAdapter(HTTPAdapter):
 
     def __init__(self, refuses_inner: bool = False) -> None:
         self._refuses_inner = refuses_inner
+        self._pools: dict[tuple[str, bool | str], Any] = {}  # by scheme with host, certificates
         super().__init__(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         _watch(self.poolmanager, refuses_inner=self._refuses_inner)
+
+    def get_connection_with_tls_context(
+        self, request: Any, verify: bool | str, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """A host's pool (requests 2.32 and newer ask for it so), not looked for at each picture."""
+        if proxies or cert:
+            return super().get_connection_with_tls_context(request, verify, proxies, cert)
+        key = ("/".join(request.url.split("/", 3)[:3]), verify)
+        pool = self._pools.get(key)
+        if pool is None or pool.pool is None:  # urllib3 closes those of hosts that it forgets
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            self._pools[key] = pool
+        return pool
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         is_new = proxy not in self.proxy_manager

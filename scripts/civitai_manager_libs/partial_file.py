@@ -34,10 +34,12 @@ def disk_error(error: OSError | ValueError, path: str) -> DiskError:
 
 def check_room(folder: str, needed: int) -> None:
     """Raises DiskFull when `folder`'s disk has less than `needed` bytes left."""
-    while not os.path.isdir(folder) and os.path.dirname(folder) != folder:
-        folder = os.path.dirname(folder)
     try:
         missing = needed - shutil.disk_usage(folder or ".").free
+    except (FileNotFoundError, ValueError):
+        if os.path.dirname(folder) != folder:
+            check_room(os.path.dirname(folder), needed)
+        return
     except OSError:  # a folder that cannot be looked at will say so when it is written to
         return
     if missing > 0:
@@ -56,7 +58,6 @@ class PartialFile:
         self.folder = folder or "."
         self.size = 0
         try:
-            os.makedirs(self.folder, exist_ok=True)
             self._path, self._file = _made(self.folder)
         except (OSError, ValueError) as error:
             raise disk_error(error, self.folder) from error
@@ -126,7 +127,11 @@ def _made(folder: str) -> tuple[str, FileIO]:
     """A new file, locked before a sweeper of another process can take it for a leftover."""
     while True:
         path = os.path.join(folder, f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}")
-        file = open(path, "xb", buffering=0)
+        try:
+            file = open(path, "xb", buffering=0)
+        except FileNotFoundError:
+            os.makedirs(folder, exist_ok=True)
+            file = open(path, "xb", buffering=0)
         if fcntl is None:
             return path, file
         _lock(file.fileno(), waits=True)
