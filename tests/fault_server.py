@@ -238,6 +238,8 @@ class _Sending:
         self._connection.sendall("\r\n".join([*head, "", ""]).encode("latin-1"))
         at = answer.stops_at
         if at is not None and at >= 0:
+            if answer.framing == "length" and answer.end != "gate":
+                at = min(at, len(body) - 1)  # of a part too, something is missing
             self._send_body(body[:at], answer, False)
             if not self._goes_on(answer):
                 return False
