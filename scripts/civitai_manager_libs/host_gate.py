@@ -102,5 +102,8 @@ class HostGates:
 
     def of(self, url: str) -> HostGate:
         found = _HOST.match(url)  # unlike urlsplit it takes any text
+        host = found[1].lower() if found else ""
         with self._lock:
-            return self._gates.setdefault(found[1].lower() if found else "", HostGate())
+            if host not in self._gates:
+                self._gates[host] = HostGate()
+            return self._gates[host]

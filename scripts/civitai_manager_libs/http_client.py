@@ -285,7 +285,7 @@ def _limit() -> int:
 
 def _placed(fetched: Fetched, path: str) -> Fetched:
     """The file under the path that this caller wanted, when another caller's request brought it."""
-    if os.path.abspath(fetched.path) == os.path.abspath(path):
+    if fetched.path == path or os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched
     with PartialFile(os.path.dirname(path)) as partial:
         partial.copy_from(fetched.path)

@@ -61,9 +61,9 @@ class Sender:
 
         Raises NetworkError, NeedsKey (a login page), Refused, Cancelled, InputError (the key).
         """
-        start, inside = ask.url, False
+        start, inside, first_host = ask.url, False, _split(ask.url).netloc
         for hop in range(_MAX_HOPS + 1):
-            own = _split(ask.url).netloc == _split(start).netloc
+            own = hop == 0 or _split(ask.url).netloc == first_host
             headers = _headers(ask, own, api_key)
             # From inside (a server on this machine) a redirect may stay inside.
             response = self._send_once(ask, headers, cancelled, hop > 0 and not inside)

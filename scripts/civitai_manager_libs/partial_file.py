@@ -57,6 +57,7 @@ class PartialFile:
     def __init__(self, folder: str) -> None:
         self.folder = folder or "."
         self.size = 0
+        self._has_its_name = False
         try:
             self._path, self._file = _made(self.folder)
         except (OSError, ValueError) as error:
@@ -71,9 +72,10 @@ class PartialFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with suppress(OSError):  # committed, or on a disk that is gone; else `sweep` finds it
+        with suppress(OSError):  # on a disk that is gone; else `sweep` finds it
             self._file.close()
-            os.remove(self._path)
+            if not self._has_its_name:
+                os.remove(self._path)
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -119,6 +121,7 @@ class PartialFile:
             else:  # closing tells what a network disk put off; the file itself keeps its lock
                 os.close(os.dup(self._file.fileno()))
             os.replace(self._path, path)
+            self._has_its_name = True
         except (OSError, ValueError) as error:
             raise disk_error(error, path) from error
 
@@ -135,7 +138,7 @@ def _made(folder: str) -> tuple[str, FileIO]:
         if fcntl is None:
             return path, file
         _lock(file.fileno(), waits=True)
-        if os.path.exists(path):
+        if os.fstat(file.fileno()).st_nlink:
             return path, file
         file.close()  # a sweeper was faster
 

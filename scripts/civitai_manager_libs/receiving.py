@@ -106,16 +106,18 @@ class Receiver:
 
     def _is_whole(self, answer: Answer) -> bool:
         """A 416 says that the file ends where we are."""
-        end = _range_of(answer.headers)[1] or self.total
-        return answer.status == 416 and self.size > 0 and end == self.size
+        if answer.status != 416 or not self.size:
+            return False
+        return (_range_of(answer.headers)[1] or self.total) == self.size
 
     def _goes_on(self, answer: Answer) -> bool:
         """Whether this is the rest of the same version, to an end that is known."""
+        if answer.status != 206 or not self.size:
+            return False
         start, total = _range_of(answer.headers)
         total = total or self.total
         same = _validator_of(answer.headers) in ("", self._validator)
-        follows = answer.status == 206 and self.size > 0 and start == self.size
-        return follows and same and total > 0 and self.total in (0, total)
+        return start == self.size and same and total > 0 and self.total in (0, total)
 
     def _forget(self) -> None:
         self._validator, self.total, self._raw, self._raw_total = "", 0, 0, 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -105,14 +107,20 @@ def _draw(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
 
 
 class _Pool:
-    """Daemon threads: a worker that hangs in a connect cannot keep the program from ending."""
+    """Daemon threads: a worker that hangs in a connect cannot keep the program from ending.
+
+    The caller is woken when it must draw more, and not for every result: two threads that run at
+    once pay for it at each call that lets go of the interpreter. It looks by itself now and then.
+    """
 
     def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
         self.under_way = 0
         self._work, self._concurrency = work, concurrency
+        self._few = max(1, concurrency // 2)  # tasks left: the caller must draw more
         self._tasks: queue.SimpleQueue = queue.SimpleQueue()
-        self._done: queue.SimpleQueue = queue.SimpleQueue()
-        self._threads = 0
+        self._done: deque = deque()  # results; None is the end of a worker
+        self._news: queue.SimpleQueue = queue.SimpleQueue()
+        self._threads = self._live = 0
         self._closed = False
 
     @property
@@ -124,29 +132,30 @@ class _Pool:
         self.under_way += 1
         self._tasks.put((item,))
         if self._threads < self._concurrency:
-            self._threads += 1
+            self._threads, self._live = self._threads + 1, self._live + 1
             threading.Thread(target=self._run, name="gallery-download", daemon=True).start()
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """What is done, after waiting for at least one at most `patience` seconds."""
-        try:
-            done = self._done.get(timeout=patience)
-            while True:
-                self.under_way -= 1
-                item, result, error = done
-                if error is not None:
-                    raise error
-                yield item, result
-                done = self._done.get_nowait()
-        except queue.Empty:
-            return
+        """What is done, after waiting for news at most `patience` seconds."""
+        with suppress(queue.Empty):  # there may be results without news
+            self._news.get(timeout=patience)
+        while self._done:
+            done = self._done.popleft()
+            if done is None:
+                self._live -= 1
+                continue
+            self.under_way -= 1
+            item, result, error = done
+            if error is not None:
+                raise error
+            yield item, result
 
     def last_results(self, patience: float) -> Iterator[tuple[_T, _R]]:
         """After a cancel: what workers in the middle of an item still bring."""
-        self._closed = True
-        threads = self._threads if self.under_way else 0
-        for _ in range(threads):
-            yield from self.results(patience / threads)
+        self.close()
+        until = time.monotonic() + patience
+        while self.under_way and self._live and (left := until - time.monotonic()) > 0:
+            yield from self.results(left)
 
     def close(self) -> None:
         self._closed = True
@@ -157,6 +166,12 @@ class _Pool:
         while (task := self._tasks.get()) is not None and not self._closed:
             item = task[0]
             try:
-                self._done.put((item, self._work(item), None))
+                self._tell((item, self._work(item), None))
             except BaseException as error:  # handed to the caller, who raises it
-                self._done.put((item, None, error))
+                self._tell((item, None, error), urgent=True)
+        self._tell(None, urgent=True)
+
+    def _tell(self, done: tuple | None, urgent: bool = False) -> None:
+        self._done.append(done)
+        if urgent or self._closed or self._tasks.qsize() <= self._few:
+            self._news.put(None)
