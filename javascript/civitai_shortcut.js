@@ -64,7 +64,7 @@
     }
 
     async function poll() {
-        let wait = POLL_IDLE;
+        let wait = byId("jobs") ? POLL_IDLE : POLL_BUSY; // the page is still being built
         if (byId("jobs") && document.visibilityState === "visible") {
             try {
                 const data = await ask("jobs");

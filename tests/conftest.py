@@ -29,3 +29,80 @@ def _fresh_settings(tmp_path, monkeypatch):
     yield
     setting.restore()
     setting.civitai_api_key = ""
+
+
+# The tab in a real browser: what `page` tests stand on
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    from page_driver import CHROMIUM, browser_of
+
+    if CHROMIUM is None:
+        pytest.skip("no chromium, chromium-browser or google-chrome on the path")
+    with playwright.sync_playwright() as started, browser_of(started) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def demo():
+    """An offline Civitai in this process."""
+    from civitai_manager_libs.demo.server import start_demo
+
+    demo = start_demo()
+    yield demo
+    demo.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser, demo, tmp_path_factory):
+    """The tab by itself on the demo, for all tests that leave it as it was."""
+    from page_driver import Server
+
+    server = Server(demo.url, tmp_path_factory.mktemp("server"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def start(browser, tmp_path):
+    """Servers of a test's own: start(url of a Civitai, **settings)."""
+    from page_driver import Server
+
+    started = []
+
+    def start(civitai, **options):
+        started.append(Server(civitai, tmp_path / f"server-{len(started)}", **options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def flaky(demo):
+    """The demo through a wire on which a test lets single paths go wrong."""
+    from page_driver import FlakyDemo
+
+    with FlakyDemo(demo) as flaky:
+        yield flaky
+
+
+@pytest.fixture
+def open_tab(browser):
+    """open_tab(server, locale="en-US") -> a page; nothing that must never happen did in any."""
+    from page_driver import TabPage
+
+    opened = []
+
+    def open_tab(server, **options):
+        opened.append(TabPage(browser, server.url, **options))
+        return opened[-1]
+
+    yield open_tab
+    for tab in opened:
+        tab.close()
+    assert [tab.abroad for tab in opened if tab.abroad] == []
+    assert [tab.wrongs for tab in opened if tab.wrongs] == []

@@ -38,27 +38,34 @@ def parse_reference(text: str) -> Reference:
     return civitai_addresses.reference_in(text, setting.base_url())
 
 
-def read_model(client: _Client, model_id: int, level: int = _PG) -> Model:
+def read_model(
+    client: _Client, model_id: int, level: int = _PG, cancelled: Cancellation | None = None
+) -> Model:
     """`level`: mask that the showcase pictures are held to; the site sends all of them."""
-    return civitai_records.model_from(
-        client.read_json(_url(f"models/{model_id}")), level, _is_ours()
-    )
+    body = client.read_json(_url(f"models/{model_id}"), cancelled=cancelled)
+    return civitai_records.model_from(body, level, _is_ours())
 
 
-def read_version(client: _Client, version_id: int, level: int = _PG) -> Version:
+def read_version(
+    client: _Client, version_id: int, level: int = _PG, cancelled: Cancellation | None = None
+) -> Version:
     """With its model's id and name."""
-    body = client.read_json(_url(f"model-versions/{version_id}"))
+    body = client.read_json(_url(f"model-versions/{version_id}"), cancelled=cancelled)
     return civitai_records.version_from(body, level, _is_ours())
 
 
 def search_models(
-    client: _Client, words: str, level: int = _PG, limit: int = 20
+    client: _Client,
+    words: str,
+    level: int = _PG,
+    limit: int = 20,
+    cancelled: Cancellation | None = None,
 ) -> tuple[Model, ...]:
     """The best matches, at most `limit` (up to 100). A cover within `level`, or none."""
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
         params["nsfw"] = "true"  # the site then answers with everything, so covers are chosen here
-    body = client.read_json(_url("models"), params=params)
+    body = client.read_json(_url("models"), params=params, cancelled=cancelled)
     return civitai_records.models_from(body, level, _is_ours())
 
 

@@ -6,10 +6,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from . import civitai_api, setting, util
-from .cancellation import never
+from .cancellation import Cancellation, never
 from .errors import CivitaiShortcutError
 from .flights import Flights
 from .gallery import cache
@@ -34,16 +35,17 @@ class _Pages:
         self._kept: OrderedDict[_Key, tuple[float, Page]] = OrderedDict()
         self._flights: Flights[Page] = Flights()
 
-    def read(self, client: CivitaiHttpClient, key: _Key) -> Page:
+    def read(self, client: CivitaiHttpClient, key: _Key, cancelled: Cancellation) -> Page:
         with self._lock:
             read_at, page = self._kept.get(key, (0.0, None))
         if page is not None and time.monotonic() - read_at < _FRESH:
             return page
-        return self._flights.join(repr(key), lambda: self._asked(client, key), never())
+        asked = partial(self._asked, client, key, cancelled)
+        return self._flights.join(repr(key), asked, cancelled)
 
-    def _asked(self, client: CivitaiHttpClient, key: _Key) -> Page:
+    def _asked(self, client: CivitaiHttpClient, key: _Key, cancelled: Cancellation) -> Page:
         _, query, cursor, size = key
-        page = civitai_api.read_images(client, query, cursor, size)
+        page = civitai_api.read_images(client, query, cursor, size, cancelled)
         with self._lock:
             self._kept[key] = (time.monotonic(), page)
             while len(self._kept) > _PAGES_KEPT:
@@ -54,18 +56,30 @@ class _Pages:
 _pages = _Pages()
 
 
-def read_page(client: CivitaiHttpClient, query: ImageQuery, cursor: str | None, size: int) -> Page:
+def read_page(
+    client: CivitaiHttpClient,
+    query: ImageQuery,
+    cursor: str | None,
+    size: int,
+    cancelled: Cancellation | None = None,
+) -> Page:
     """One page, from a moment ago if it was read then. Raises what the client raises."""
-    return _pages.read(client, (setting.base_url(), query, cursor, size))
+    key = (setting.base_url(), query, cursor, size)
+    return _pages.read(client, key, cancelled or never())
 
 
 def thumbnails(
-    client: Any, images: Sequence[Image], urgent: bool = True
+    client: Any,
+    images: Sequence[Image],
+    cancelled: Cancellation | None = None,
+    urgent: bool = True,
 ) -> Iterator[list[str | CivitaiShortcutError | None]]:
     """The thumbnail files of `images` in order, None where one is still on its way.
 
-    First at once with what the cache has, then again after each one that arrives or fails.
+    First at once with what the cache has, then again after each one that arrives or fails; ends
+    early when it is cancelled.
     """
+    wish = cancelled or never()
     urls = [thumbnail_url(image) for image in images]
     paths: list[str | CivitaiShortcutError | None] = [cache.cached(url) for url in urls]
     yield list(paths)
@@ -73,20 +87,25 @@ def thumbnails(
     def fetch(index: int) -> str | CivitaiShortcutError:
         try:
             return cache.fetched(
-                urls[index], lambda url, path: client.fetch(url, path, urgent=urgent)
+                urls[index],
+                lambda url, path: client.fetch(url, path, cancelled=wish, urgent=urgent),
             )
         except CivitaiShortcutError as error:
             return error
 
     missing = [index for index, path in enumerate(paths) if path is None]
-    for index, path in in_parallel(missing, fetch, setting.gallery_max_concurrent_downloads):
+    width = setting.gallery_max_concurrent_downloads
+    for index, path in in_parallel(missing, fetch, width, wish):
         paths[index] = path
         yield list(paths)
 
 
-def original(client: Any, image: Image) -> str:
+def original(client: Any, image: Image, cancelled: Cancellation | None = None) -> str:
     """The file of the upload itself. Raises what the client raises."""
-    return cache.fetched(image.url, lambda url, path: client.fetch(url, path, urgent=True))
+    return cache.fetched(
+        image.url,
+        lambda url, path: client.fetch(url, path, cancelled=cancelled, urgent=True),
+    )
 
 
 def preload(client: Any, query: ImageQuery, cursor: str, size: int) -> None:

@@ -24,6 +24,7 @@ _PAGE = "gallery page_text page_slider first_button previous_button next_button 
 _PAGE += " download_page_button picture_panel picture_hint video"
 _MARKED = "download_marked_button clear_marks_button"
 _FOUND = f"{_PAGE} {_MARKED} version_dropdown results_gallery recent_dropdown"
+_SHOWN: Any = {"progress": "full"}  # of all those components the style shows it in the grid only
 _PICTURE = "picture_panel picture_hint picture video picture_status infotext_box send_row details"
 _PICTURE += " mark_button"
 
@@ -35,7 +36,9 @@ def build(example: str = "") -> None:
     opened = _join_opening(view)
     _join_finding(view)
     if example:
-        found = _join(view, opened.then, tab_model.on_find, f"model_box {_FILTERS}", _FOUND)
+        found = _join(
+            view, opened.then, tab_model.on_find, f"model_box {_FILTERS}", _FOUND, **_SHOWN
+        )
         _then_tiles(view, found)
     _join_pages(view)
     _join_picture(view)
@@ -53,6 +56,7 @@ def _join(
     takes: str,
     gives: str,
     says: str = "status",
+    progress: str = "hidden",
 ) -> Any:
     """The event's dependency. The page's `Tab` is always taken; `says` is where a failure is told.
 
@@ -60,7 +64,8 @@ def _join(
     """
     inputs = [view.parts[name] for name in ["tab", *takes.split()]]
     outputs = [view.parts[name] for name in dict.fromkeys([*gives.split(), says])]
-    return event(_bordered(view, handler, says), inputs, outputs, **host.event_options())
+    options = {**host.event_options(), "show_progress": progress}
+    return event(_bordered(view, handler, says), inputs, outputs, **options)
 
 
 def _bordered(view: View, handler: Callable[..., Any], says: str) -> Callable[..., Any]:
@@ -121,19 +126,20 @@ def _join_opening(view: View) -> Any:
     outputs = [view.tab, view.picture_hint, view.download_marked_button, *view.translated]
     outputs += [view.recent_dropdown, *fields.values()]
     page = gr.context.Context.root_block
-    return page.load(on_open, [view.tab], outputs, **host.event_options())
+    options = {**host.event_options(), "show_progress": "hidden"}
+    return page.load(on_open, [view.tab], outputs, **options)
 
 
 def _join_finding(view: View) -> None:
     for event in (view.find_button.click, view.model_box.submit):
-        found = _join(view, event, tab_model.on_find, f"model_box {_FILTERS}", _FOUND)
+        found = _join(view, event, tab_model.on_find, f"model_box {_FILTERS}", _FOUND, **_SHOWN)
         _then_tiles(view, found)
         _join(view, found.then, tab_model.show_results, "", "results_gallery")
     for event, handler, takes in (
         (view.recent_dropdown.input, tab_model.on_recent, f"recent_dropdown {_FILTERS}"),
         (view.results_gallery.select, tab_model.on_result, _FILTERS),
     ):
-        _then_tiles(view, _join(view, event, handler, takes, _FOUND))
+        _then_tiles(view, _join(view, event, handler, takes, _FOUND, **_SHOWN))
 
 
 def _then_tiles(view: View, event: Any) -> None:
@@ -151,7 +157,7 @@ def _join_pages(view: View) -> None:
         (view.parts[name].input, tab_browse.on_filter, _FILTERS) for name in _FILTERS.split()
     ]
     for event, handler, takes in events:
-        _then_tiles(view, _join(view, event, handler, takes, _PAGE))
+        _then_tiles(view, _join(view, event, handler, takes, _PAGE, **_SHOWN))
 
 
 def _join_picture(view: View) -> None:

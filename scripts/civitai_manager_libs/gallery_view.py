@@ -12,6 +12,7 @@ from . import host, messages, setting
 __all__ = ["PREFIX", "View", "build"]
 
 PREFIX = "civitai_shortcut_"  # of all our ids in the page
+_EMPTY_LINE = '<p class="civitai-shortcut-status"></p>'
 
 
 @dataclass
@@ -94,7 +95,7 @@ def _model_rows(view: View, example: str) -> None:
     # A page with fewer pictures has tiles of the same size.
     columns = f"<style>#{PREFIX}gallery {{ --columns: {setting.gallery_columns} }}</style>"
     gr.HTML(value=columns, visible=True, elem_id=f"{PREFIX}columns")
-    view.add("status", gr.HTML, value="")
+    view.add("status", gr.HTML, value=_EMPTY_LINE)
     view.add(
         "results_gallery",
         gr.Gallery,
@@ -122,7 +123,7 @@ def _gallery(view: View) -> None:
         for name in ("first", "previous", "next"):
             words, off = {"value": name}, {"interactive": False, "size": "sm", "min_width": 80}
             view.add(f"{name}_button", gr.Button, words, **off)
-        view.add("page_text", gr.HTML, value="")
+        view.add("page_text", gr.HTML, value=_EMPTY_LINE)
         view.add(
             "page_slider",
             gr.Slider,
@@ -131,7 +132,7 @@ def _gallery(view: View) -> None:
             maximum=2,
             step=1,
             value=1,
-            visible=False,
+            interactive=False,
             min_width=140,
         )
     with gr.Row(elem_classes="civitai-shortcut-row"):
@@ -168,7 +169,7 @@ def _picture(view: View) -> None:
             "picture", gr.Image, {"label": "picture"}, type="pil", interactive=False, height=520
         )
         view.add("video", gr.Video, {"label": "video"}, visible=False, height=520, autoplay=True)
-        view.add("picture_status", gr.HTML, value="")
+        view.add("picture_status", gr.HTML, value=_EMPTY_LINE)
         box = view.add(
             "infotext_box",
             gr.Textbox,

@@ -5,6 +5,7 @@ Imports neither gradio nor the WebUI until a function needs it, so that a termin
 
 from __future__ import annotations
 
+import html
 import os
 import sys
 from collections.abc import Callable
@@ -23,7 +24,7 @@ __all__ = [
 __all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "keeps_choice_values", "key_file"]
 __all__ += ["option_key"]
 __all__ += ["options", "page_parts", "pictures_folder", "queue_options", "register_callbacks"]
-__all__ += ["releases_gallery", "run_in_page"]
+__all__ += ["releases_gallery", "run_in_page", "warn"]
 
 _OUR_FOLDER = "civitai-shortcut"
 _OPTION_PREFIX = "civitai_shortcut_"
@@ -107,6 +108,13 @@ def keeps_choice_values() -> bool:
     between two languages.
     """
     return gradio_major() >= 4
+
+
+def warn(words: str) -> None:
+    """A toast, from a handler. gradio 4 and later take its text for markup."""
+    import gradio
+
+    gradio.Warning(words if gradio_major() < 4 else html.escape(words))
 
 
 def copy_button() -> dict[str, Any]:

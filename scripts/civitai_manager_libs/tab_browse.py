@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from . import civitai_gallery_action, gallery_pages, host, messages, setting
+from .cancellation import Cancellation
 from .errors import CivitaiShortcutError
 from .gallery import cache
 from .gallery.images import Image, level_mask
@@ -90,14 +91,14 @@ def _turned(
 ) -> dict[str, Any]:
     if tab.state.model is None:
         return {}
-    with tab.turn() as turn:
-        return page_of(tab, turn, tab.state, Filters(*filters), move)
+    with tab.turn() as wish:
+        return page_of(tab, wish, tab.state, Filters(*filters), move)
     return {}
 
 
 def page_of(
     tab: Tab,
-    turn: int,
+    wish: Cancellation,
     state: TabState,
     filters: Filters,
     move: Callable[[PageState], PageState] = PageState.first,
@@ -111,8 +112,8 @@ def page_of(
     asked = state.asking(query, size, bool(filters.with_meta))
     pages = move(asked.pages) if asked is state else asked.pages
     asked = replace(asked, pages=pages, note=filters.note(state.language))
-    asked = asked.filled(lambda *page: gallery_pages.read_page(_client(), *page))
-    return _around(asked) if tab.turned(turn, asked) else {}
+    asked = asked.filled(lambda *page: gallery_pages.read_page(_client(), *page, wish))
+    return _around(asked) if tab.turned(wish, asked) else {}
 
 
 def _around(state: TabState) -> dict[str, Any]:
@@ -124,7 +125,9 @@ def _around(state: TabState) -> dict[str, Any]:
         "gallery": gr.update(value=None) if host.releases_gallery() else gr.update(),
         "page_text": status_line(words),
         "page_slider": gr.update(
-            visible=pages.known_pages > 1, maximum=max(2, pages.known_pages), value=pages.number
+            interactive=pages.known_pages > 1,
+            maximum=max(2, pages.known_pages),
+            value=pages.number,
         ),
         "first_button": back,
         "previous_button": back,
@@ -155,23 +158,26 @@ def _about(state: TabState) -> str:
 
 
 def show_tiles(tab: Tab) -> Iterator[dict[str, Any]]:
-    """The thumbnails of the page that has come: placeholders first, then each as it arrives."""
-    state = tab.state if (waiting := tab.to_fill()) is None else waiting
-    if waiting is None:
-        return
-    failed: list[CivitaiShortcutError] = []
-    for paths in paced(gallery_pages.thumbnails(_client(), state.images)):
-        if tab.state.images is not state.images:  # another page has come
-            return
-        failed = [path for path in paths if isinstance(path, CivitaiShortcutError)]
-        yield {"gallery": gr.update(value=gallery_tiles(tab.state, paths)), **_trouble(tab, failed)}
-    _preload_next(state.pages)
+    """The thumbnails of the page that has come: placeholders first, then each as it arrives.
+
+    When another page comes meanwhile it goes on with that one: gradio 3 does not call it again
+    before it has ended.
+    """
+    while (waiting := tab.to_fill()) is not None:
+        wish, state = waiting
+        for paths in paced(gallery_pages.thumbnails(_client(), state.images, wish)):
+            if wish.is_set():
+                break
+            tiles = gr.update(value=gallery_tiles(tab.state, paths))
+            failed = [path for path in paths if isinstance(path, CivitaiShortcutError)]
+            yield {"gallery": tiles, **_trouble(failed, state.language)}
+        else:
+            _preload_next(state.pages)
 
 
-def _trouble(tab: Tab, failed: list[CivitaiShortcutError]) -> dict[str, str]:
+def _trouble(failed: list[CivitaiShortcutError], language: str) -> dict[str, str]:
     if not failed:
         return {}
-    language = tab.state.language
     why = messages.reason(failed[0].reason, language)
     words = messages.text("some_thumbnails_failed", language, n=len(failed), reason=why)
     return {"status": status_line(words, "failed")}

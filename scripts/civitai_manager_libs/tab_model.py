@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from . import civitai_api, civitai_gallery_action, gallery_pages, messages, util
+from .cancellation import Cancellation
 from .errors import DiskError, Gone, InputError
 from .gallery import recent
 from .gallery.images import level_mask
@@ -27,10 +28,10 @@ def on_find(request: gr.Request, tab: Tab, text: str | None, *filters: Any) -> d
     """Open what the text names at its first page, or search for it."""
     tab.speak(language_of(request))
     reference = civitai_api.parse_reference(text or "")
-    with tab.turn() as turn:
+    with tab.turn() as wish:
         if reference.words:
-            return _searched(tab, turn, reference.words, Filters(*filters).level)
-        return _opened(tab, turn, reference, Filters(*filters))
+            return _searched(tab, wish, reference.words, Filters(*filters).level)
+        return _opened(tab, wish, reference, Filters(*filters))
     return {}
 
 
@@ -47,10 +48,10 @@ def on_result(request: gr.Request, event: gr.SelectData, tab: Tab, *filters: Any
     return on_find(request, tab, str(found[event.index].id), *filters)
 
 
-def _searched(tab: Tab, turn: int, words: str, level: str | None) -> dict[str, Any]:
+def _searched(tab: Tab, wish: Cancellation, words: str, level: str | None) -> dict[str, Any]:
     mask = level_mask(messages.value_of("level", level))
-    found = civitai_api.search_models(_client(), words, mask)
-    if not tab.is_current(turn):
+    found = civitai_api.search_models(_client(), words, mask, cancelled=wish)
+    if wish.is_set():
         return {}
     language = tab.change(lambda state: replace(state, found=found)).language
     said = messages.text("found" if found else "found_none", language, n=len(found), words=words)
@@ -59,13 +60,13 @@ def _searched(tab: Tab, turn: int, words: str, level: str | None) -> dict[str, A
 
 
 def _opened(
-    tab: Tab, turn: int, reference: civitai_api.Reference, filters: Filters
+    tab: Tab, wish: Cancellation, reference: civitai_api.Reference, filters: Filters
 ) -> dict[str, Any]:
-    model = _read(reference, tab.state.language)
+    model = _read(reference, wish, tab.state.language)
     labels = _version_labels(model, tab.state.language)
     wanted = reference.version_id
     chosen = next((label for label in labels if id_in(label) == wanted), labels[0])
-    shown = page_of(tab, turn, tab.state.opened(model), filters._replace(version=chosen))
+    shown = page_of(tab, wish, tab.state.opened(model), filters._replace(version=chosen))
     if not shown:
         return {}
     _remember(model)
@@ -78,12 +79,13 @@ def _opened(
     }
 
 
-def _read(reference: civitai_api.Reference, language: str) -> civitai_api.Model:
+def _read(reference: civitai_api.Reference, wish: Cancellation, language: str) -> civitai_api.Model:
     model_id, version_id = reference.model_id, reference.version_id
     try:
         if model_id is None:
-            model_id = civitai_api.read_version(_client(), version_id or 0).model_id
-        return civitai_api.read_model(_client(), model_id or 0)
+            version = civitai_api.read_version(_client(), version_id or 0, cancelled=wish)
+            model_id = version.model_id
+        return civitai_api.read_model(_client(), model_id or 0, cancelled=wish)
     except Gone as error:
         raise InputError(messages.text("no_model", language)) from error
 
@@ -115,8 +117,11 @@ def show_results(tab: Tab) -> Iterator[dict[str, Any]]:
         return
     covers = [model.cover for model in found]
     images = [cover for cover in covers if cover is not None]
-    for paths in paced(gallery_pages.thumbnails(_client(), images)):
-        if tab.state.found is not found:  # a model was opened, or others were found
+    wish = tab.wish("results")
+    for paths in paced(gallery_pages.thumbnails(_client(), images, wish)):
+        if (
+            wish.is_set() or tab.state.found is not found
+        ):  # a model was opened, or others were found
             return
         at = iter(paths)
         tiles = [

@@ -26,7 +26,7 @@ __all__ += ["on_select", "on_step", "show_closed"]
 
 def on_select(tab: Tab, event: gr.SelectData) -> dict[str, Any]:
     index = event.index if isinstance(event.index, int) else None
-    return _shown(tab.change(lambda state: state.select(index)))
+    return _shown(tab.choose(lambda state: state.select(index)))
 
 
 def on_step(tab: Tab, step: int) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def on_step(tab: Tab, step: int) -> dict[str, Any]:
         return state if at is None else state.select(max(0, min(at + step, len(state.images) - 1)))
 
     before = tab.state.selected
-    state = tab.change(stepped)
+    state = tab.choose(stepped)
     return {} if state.selected == before else _shown(state)
 
 
@@ -61,39 +61,47 @@ def _shown(state: TabState) -> dict[str, Any]:
 
 
 def load_original(tab: Tab) -> dict[str, Any]:
-    """The picture itself in its thumbnail's place, if it is still the chosen one by then."""
-    image = tab.state.picture
-    if image is None:
-        return {}
-    text = infotext(image.meta, image)
-    try:
-        path = gallery_pages.original(civitai_gallery_action.get_http_client(), image)
-        text = text or embedded_infotext(path)
-    except CivitaiShortcutError as error:
-        return _failed(error, tab, image)
-    if tab.state.picture is not image:
-        return {}
-    nothing = "" if text else messages.text("no_infotext", tab.state.language)
-    answer = {"picture_status": status_line(nothing), "infotext_box": text}
+    """The picture itself in its thumbnail's place.
+
+    When another one is chosen meanwhile it goes on with that one: gradio 3 does not call it again
+    before it has ended.
+    """
+    while (chosen := tab.to_show()) is not None:
+        wish, image = chosen
+        try:
+            path = gallery_pages.original(civitai_gallery_action.get_http_client(), image, wish)
+            answer = _whole(image, path, tab.state.language)
+        except CivitaiShortcutError as error:
+            if not wish.is_set():
+                return _failed(error, tab.state.language)
+        if not wish.is_set():
+            return answer
+    return {}
+
+
+def _whole(image: Image, path: str, language: str) -> dict[str, Any]:
+    text = infotext(image.meta, image) or embedded_infotext(path)
+    nothing = "" if text else messages.text("no_infotext", language)
+    answer = {
+        "picture_status": status_line(nothing),
+        "infotext_box": text,
+        "send_row": gr.update(visible=bool(text)),
+    }
     if image.is_video:  # what is sent on is its text: its poster is no picture of its size
-        answer["picture"] = gr.update(value=None, visible=False)
-        answer["video"] = gr.update(value=path, visible=True)
-    else:
-        answer["picture"] = gr.update(value=path)
-    return {**answer, "send_row": gr.update(visible=bool(text))}
+        hidden = gr.update(value=None, visible=False)
+        return {**answer, "picture": hidden, "video": gr.update(value=path, visible=True)}
+    return {**answer, "picture": gr.update(value=path)}
 
 
-def _failed(error: CivitaiShortcutError, tab: Tab, image: Image) -> dict[str, Any]:
-    if tab.state.picture is not image:
-        return {}
-    words = failure(error, tab.state.language)
-    gr.Warning(html.escape(words))
+def _failed(error: CivitaiShortcutError, language: str) -> dict[str, Any]:
+    words = failure(error, language)
+    host.warn(words)
     return {"picture_status": status_line(words, "failed")}
 
 
 def on_close(tab: Tab) -> dict[str, Any]:
     """A closed video is silent. `show_closed` comes after it."""
-    tab.change(lambda state: state.select(None))
+    tab.choose(lambda state: state.select(None))
     return {
         "picture_panel": gr.update(visible=False),
         "picture_hint": gr.update(visible=True),

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import gradio as gr
-
-from . import civitai_api, civitai_gallery_action, messages, setting
+from . import civitai_api, civitai_gallery_action, host, messages, setting
 from .errors import CivitaiShortcutError, DiskError, NeedsKey, SettingError
 from .tab_state import Tab
 from .tab_words import status_line, told
@@ -44,7 +42,7 @@ def on_test_key(tab: Tab) -> dict[str, str]:
     try:
         user = civitai_api.read_user(civitai_gallery_action.get_http_client())
     except NeedsKey:
-        gr.Warning(messages.text("key_wrong", tab.state.language))
+        host.warn(messages.text("key_wrong", tab.state.language))
         return {"key_status": _line(tab, "key_wrong", "failed")}
     return {"key_status": _line(tab, "key_works", user=user.username)}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from .cancellation import Cancellation
 from .civitai_records import Model
 from .errors import CivitaiShortcutError
 from .gallery.images import Image
@@ -90,15 +91,15 @@ class TabState:
 class Tab:
     """The state of one browser page, while several of its handlers are at work at once.
 
-    A page of the gallery takes its time: what was marked meanwhile stays marked, and an answer
-    that comes after a newer request was made is void.
+    A page of the gallery takes its time: what was marked meanwhile stays marked, and what was
+    asked for before the user wished something else is broken off, its failure nothing.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._state = TabState()
-        self._turn = 0
         self._is_filled = True
+        self._wishes: dict[str, Cancellation] = {}
 
     def __deepcopy__(self, _: object) -> Tab:
         """gradio gives each browser page a copy of the first one."""
@@ -117,34 +118,64 @@ class Tab:
     def speak(self, language: str) -> None:
         self.change(lambda state: replace(state, language=language))
 
-    @contextmanager
-    def turn(self) -> Iterator[int]:
-        """A request for what the page shows; makes older ones void, whose failures are nothing."""
+    def choose(self, chosen: Callable[[TabState], TabState]) -> TabState:
+        """Another picture, or none: the one before need not come any more."""
         with self._lock:
-            self._turn += 1
-            turn = self._turn
+            self._state = chosen(self._state)
+            outdated = self._renewed("picture")
+            state = self._state
+        _set(outdated)
+        return state
+
+    def wish(self, kind: str) -> Cancellation:
+        """Set as soon as something else of this kind is wished: a `turn`, or `results`."""
+        with self._lock:
+            outdated = self._renewed(kind)
+            mine = self._wishes[kind]
+        _set(outdated)
+        return mine
+
+    def _renewed(self, *kinds: str) -> list[Cancellation]:
+        outdated = [self._wishes[kind] for kind in kinds if kind in self._wishes]
+        self._wishes.update((kind, Cancellation()) for kind in kinds)
+        return outdated
+
+    @contextmanager
+    def turn(self) -> Iterator[Cancellation]:
+        """A request for what the page shows."""
+        wish = self.wish("turn")
         try:
-            yield turn
+            yield wish
         except CivitaiShortcutError:
-            if turn == self._turn:
+            if not wish.is_set():
                 raise
 
-    def is_current(self, turn: int) -> bool:
-        return turn == self._turn
-
-    def turned(self, turn: int, state: TabState) -> bool:
+    def turned(self, wish: Cancellation, state: TabState) -> bool:
         """The turn has come to this; False if it is void. What was marked meanwhile counts."""
         with self._lock:
-            if turn != self._turn:
+            if wish.is_set():
                 return False
             now = self._state
             marked = now.marked if state.model is now.model else ()
             self._state = replace(state, marked=marked, language=now.language)
             self._is_filled = False
-            return True
+            outdated = self._renewed("tiles", "picture")
+        _set(outdated)
+        return True
 
-    def to_fill(self) -> TabState | None:
-        """The state whose page waits for its thumbnails, once."""
+    def to_fill(self) -> tuple[Cancellation, TabState] | None:
+        """The state whose page waits for its thumbnails, once; set when another page comes."""
         with self._lock:
             waits, self._is_filled = not self._is_filled, True
-            return self._state if waits else None
+            return (self._wishes["tiles"], self._state) if waits else None
+
+    def to_show(self) -> tuple[Cancellation, Image] | None:
+        """The chosen picture; set when another one is chosen, or none."""
+        with self._lock:
+            image = self._state.picture
+            return None if image is None else (self._wishes["picture"], image)
+
+
+def _set(outdated: list[Cancellation]) -> None:
+    for cancellation in outdated:
+        cancellation.set()

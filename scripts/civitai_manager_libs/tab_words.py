@@ -23,12 +23,13 @@ def failure(error: CivitaiShortcutError, language: str) -> str:
 def told(error: CivitaiShortcutError, language: str) -> str:
     """The failure as a toast, and as the status line's HTML. Only within a handler."""
     words = failure(error, language)
-    gr.Warning(html.escape(words))
+    host.warn(words)
     return status_line(words, "failed")
 
 
 def status_line(words: str, kind: str = "") -> str:
-    return f'<p class="civitai-shortcut-status {kind}">{html.escape(words)}</p>' if words else ""
+    """A line of the page, as high without words as with some."""
+    return f'<p class="civitai-shortcut-status {kind}">{html.escape(words)}</p>'
 
 
 def language_of(request: gr.Request) -> str:
