@@ -61,7 +61,11 @@ class _Trial:
                 continue
             counts = self.counts[name]
             cpu = found.cpu / self.work.count * 1000
-            row = [name, number(found.seconds), number(found.seconds / ideal if ideal else math.nan)]
+            row = [
+                name,
+                number(found.seconds),
+                number(found.seconds / ideal if ideal else math.nan),
+            ]
             row += [number(found.seconds / curl), number(cpu), mib(found.peak)]
             yield row + [str(counts[key]) for key in ("most", "most_api", "twice")]
 

@@ -63,7 +63,8 @@ def median(values: Any) -> float:
 def environment(url: str, data: Path, **more: str) -> dict[str, str]:
     """No proxy and no key of the user's; our data folder is `data`."""
     kept = {k: v for k, v in os.environ.items() if k.lower() not in _PROXIES}
-    kept.pop("CIVITAI_API_KEY", None)
+    for name in ("CIVITAI_API_KEY", "PYTHONDONTWRITEBYTECODE"):  # modules are compiled once
+        kept.pop(name, None)
     ours = {"CIVITAI_BASE_URL": url, "CIVITAI_SHORTCUT_DATA": str(data), "PYTHONUTF8": "1"}
     return {**kept, **ours, "GRADIO_ANALYTICS_ENABLED": "False", **more}
 

@@ -1,9 +1,9 @@
 """Our side of a case, in a process of its own; prints what it cost as a line of JSON.
 
-    python ours.py names N FILE-OF-URLS      download_images, imports not counted
-    python ours.py file URL PATH             download_file
-    python ours.py page N SIZE               a model's first page, as the tab brings it
-    python ours.py import                    all that a host loads, after gradio
+python ours.py names N FILE-OF-URLS      download_images, imports not counted
+python ours.py file URL PATH             download_file
+python ours.py page N SIZE               a model's first page, as the tab brings it
+python ours.py import                    all that a host loads of us, after its own
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ def _page(concurrency: str, size: str) -> None:
 
 def _import() -> None:
     import gradio  # noqa: F401
+    import requests  # noqa: F401  (every WebUI has it loaded)
 
     def load() -> None:
         from civitai_manager_libs import gallery_tab, tab_jobs, tab_routes, webui  # noqa: F401

@@ -17,12 +17,16 @@ import sys
 import time
 
 import downloads
+import page
+import start
 
 _CASES = {
     "a": downloads.many,
     "b": downloads.small,
     "c": downloads.large,
     "d": downloads.memory,
+    "e": page.first_page,
+    "f": start.start,
 }
 
 

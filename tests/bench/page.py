@@ -1,0 +1,52 @@
+"""The first page of a large gallery: what it asks for, and how long it takes."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import tempfile
+from pathlib import Path
+
+from measuring import HERE, Run, environment, measured, median, serving
+from tables import number, table, verdict
+
+__all__ = ["first_page"]
+
+_SIZE, _LATENCY = 12, 0.1  # pictures, seconds
+
+
+def first_page(scale: str) -> str:
+    """(e)"""
+    turns = {"full": 9, "quick": 5}.get(scale, 1)
+    rows, lines = [], []
+    for at_once in (3,) if scale == "tiny" else (3, 10):
+        with serving(latency=_LATENCY, pictures=10_000) as server:
+            runs, counts = [], {}
+            for _ in range(turns):
+                server.counts()
+                runs.append(_once(server.url, at_once))
+                counts = server.counts()
+        ideal = (2 + math.ceil(_SIZE / at_once)) * _LATENCY
+        seconds = median(run.seconds for run in runs)
+        thumbnails = counts["requests"] - counts["api"] - counts["originals"]
+        row = [f"{at_once} at once", number(ideal), number(seconds), number(seconds / ideal)]
+        row += [str(n) for n in (counts["api"], thumbnails, counts["originals"])]
+        rows.append([*row, f"{counts['bytes'] / 1000:.0f}"])
+        lines += [
+            verdict(f"{at_once} at once: of the ideal time", seconds / ideal, 1.1, " ×"),
+            verdict("API requests", counts["api"], 2),
+            verdict("thumbnails", thumbnails, _SIZE),
+            verdict("originals", counts["originals"], 0),
+        ]
+    heads = ["", "ideal seconds", "seconds", "× ideal", "API requests", "thumbnails", "originals"]
+    said = table("(e) first page of 10,000 pictures, 100 ms", [*heads, "kB"], rows)
+    return "\n".join([said, *lines]) + "\n"
+
+
+def _once(url: str, at_once: int) -> Run:
+    with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
+        argv = [sys.executable, str(HERE / "ours.py"), "page", str(at_once), str(_SIZE)]
+        run = measured(argv, environment(url, Path(folder)))
+    inside = json.loads(run.said.splitlines()[-1])
+    return Run(inside["seconds"], inside["cpu"], inside["peak"])

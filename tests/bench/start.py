@@ -1,0 +1,111 @@
+"""How long it takes to be there: a command's help, the import in a host, the page."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from measuring import ENTRY, HERE, environment, measured, median
+from tables import number, table, verdict
+
+__all__ = ["answered", "free_port", "running", "start"]
+
+_BARE = """
+import sys
+import gradio as gr
+with gr.Blocks() as page:
+    gr.Markdown("bare")
+page.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
+"""
+_PATIENCE = 60.0  # seconds
+
+
+def start(scale: str) -> str:
+    """(f)"""
+    turns = {"full": 5, "quick": 2}.get(scale, 1)
+    with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
+        env = environment("http://127.0.0.1:9", Path(folder))
+        helped = [measured([sys.executable, ENTRY, "download", "--help"], env) for _ in range(5)]
+        loaded = [_imported(env) for _ in range(turns + 1)][1:]  # the first one compiles
+        bare, demo = _pages(env, turns)
+    cpu, loading = median(run.cpu for run in helped), median(loaded)
+    rows = [
+        ["`download --help`", number(median(run.seconds for run in helped)), number(cpu)],
+        ["import in a host, beyond gradio", number(loading, 3), ""],
+        ["gradio's bare page until it answers", number(bare), ""],
+        ["`--demo` until the page answers", number(demo), ""],
+    ]
+    lines = [
+        verdict("CPU of --help", cpu, 0.25, " s"),
+        verdict("import beyond gradio", loading * 1000, 50, " ms"),
+        verdict("the demo's page beyond a bare one", demo - bare, 0.5, " s"),
+    ]
+    return "\n".join([table("(f) start", ["", "seconds", "CPU s"], rows), *lines]) + "\n"
+
+
+def _imported(env: dict[str, str]) -> float:
+    said = measured([sys.executable, str(HERE / "ours.py"), "import"], env).said
+    return json.loads(said.splitlines()[-1])["seconds"]
+
+
+def _pages(env: dict[str, str], turns: int) -> tuple[float, float]:
+    bare, demo = [], []
+    for _ in range(turns):
+        port = free_port()
+        bare.append(_until_answer([sys.executable, "-c", _BARE, str(port)], env, port))
+        port = free_port()
+        argv = [sys.executable, ENTRY, "--demo", "--port", str(port)]
+        demo.append(_until_answer(argv, env, port))
+    return median(bare), median(demo)
+
+
+def _until_answer(argv: Sequence[str], env: dict[str, str], port: int) -> float:
+    started = time.perf_counter()
+    with running(argv, env):
+        answered(f"http://127.0.0.1:{port}/")
+        return time.perf_counter() - started
+
+
+@contextmanager
+def running(argv: Sequence[str], env: dict[str, str]) -> Iterator[None]:
+    """A program that is ended with the block."""
+    with open(os.devnull, "wb") as nowhere:
+        process = subprocess.Popen(argv, env=env, stdout=nowhere, stderr=nowhere)
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def answered(url: str) -> None:
+    """Wait until a page is there, whole. Raises RuntimeError when it does not come."""
+    until = time.monotonic() + _PATIENCE
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < until:
+        try:
+            with opener.open(url, timeout=_PATIENCE) as answer:
+                answer.read()
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.02)
+    raise RuntimeError(f"{url} does not answer")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
