@@ -39,7 +39,7 @@
 
     // The panel of jobs
 
-    const panel = { states: new Map(), shown: "", timer: 0 };
+    const panel = { states: new Map(), seen: new Set(), isKnown: false, shown: "", timer: 0 };
 
     async function ask(path, options) {
         const answer = await fetch(address(path), options);
@@ -50,6 +50,7 @@
 
     async function act(job, action) {
         const options = { method: "POST", headers: { "X-Civitai-Shortcut": "1" } };
+        if (action === "retry") panel.states.set(job, "queued"); // it may be over again at once
         try {
             show(await ask(`jobs/${job}/${action}`, options));
         } catch (error) {
@@ -81,11 +82,12 @@
 
     function show(data) {
         for (const job of data.jobs) {
-            const before = panel.states.get(job.id);
-            const ended = job.state === "done" && before && before !== "done";
-            if (ended && job.toast) toast(`${job.title}: ${job.toast}`);
+            // What was over when the page was opened is no news; a job may be over at first sight.
+            const ended = job.state === "done" && panel.states.get(job.id) !== "done";
+            if (ended && panel.isKnown && job.toast) toast(`${job.title}: ${job.toast}`);
             panel.states.set(job.id, job.state);
         }
+        panel.isKnown = true;
         const root = byId("jobs") && byId("jobs").querySelector(".civitai-shortcut-jobs");
         const text = JSON.stringify(data);
         if (!root || (text === panel.shown && root.childElementCount)) return;
@@ -123,8 +125,8 @@
     function failedTable(job, words, open) {
         const box = element("details");
         box.dataset.job = job.id;
-        box.open = open.has(String(job.id)) || !panel.states.has(`seen ${job.id}`);
-        panel.states.set(`seen ${job.id}`, "yes");
+        box.open = open.has(String(job.id)) || !panel.seen.has(job.id);
+        panel.seen.add(job.id);
         box.append(element("summary", "", job.toast));
         const table = element("table");
         const head = element("tr");
@@ -234,17 +236,39 @@
 
     // The grid keeps its height while a page is turned, so that nothing below it jumps
 
-    let gridWidth = 0;
+    const grid = { node: null, width: 0 };
 
     function keepHeight() {
-        const grid = byId("gallery");
-        if (!isVisible(grid)) return;
-        if (grid.offsetWidth !== gridWidth) grid.style.minHeight = "";
-        gridWidth = grid.offsetWidth;
-        if (grid.querySelector("img")) grid.style.minHeight = `${grid.offsetHeight}px`;
+        const node = grid.node;
+        if (!isVisible(node)) return;
+        if (node.offsetWidth !== grid.width) node.style.minHeight = "";
+        grid.width = node.offsetWidth;
+        if (node.querySelector("img")) node.style.minHeight = `${node.offsetHeight}px`;
     }
 
-    setInterval(keepHeight, 400);
+    const gridWatch = new ResizeObserver(keepHeight); // before the next frame is drawn
+
+    setInterval(() => {
+        const node = byId("gallery");
+        if (!node || node === grid.node) return;
+        gridWatch.disconnect();
+        grid.node = node;
+        gridWatch.observe(node);
+    }, 400);
+
+    // Where the picture stands below the grid, a click on a tile leads the eye to it
+
+    document.addEventListener("click", (event) => {
+        const tile = event.target.closest && event.target.closest(`#${PREFIX}gallery .thumbnail-item`);
+        if (!tile || window.innerWidth > 1000) return;
+        const end = Date.now() + 5000;
+        const look = () => {
+            const shown = byId("picture_panel");
+            if (isVisible(shown)) shown.scrollIntoView({ block: "start", behavior: "smooth" });
+            else if (Date.now() < end) setTimeout(look, 100);
+        };
+        setTimeout(look, 100);
+    });
 
     // Keys, only where our tab is on screen and nobody writes
 

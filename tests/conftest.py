@@ -81,13 +81,37 @@ def start(browser, tmp_path):
         server.close()
 
 
-@pytest.fixture
-def flaky(demo):
-    """The demo through a wire on which a test lets single paths go wrong."""
+@pytest.fixture(scope="session")
+def _flaky(demo):
     from page_driver import FlakyDemo
 
     with FlakyDemo(demo) as flaky:
         yield flaky
+
+
+@pytest.fixture
+def flaky(_flaky):
+    """The demo through a wire on which a test lets single paths go wrong."""
+    _flaky.rules.clear()
+    del _flaky.requests[:]
+    yield _flaky
+    _flaky.rules.clear()
+
+
+@pytest.fixture(scope="session")
+def _flaky_server(browser, _flaky, tmp_path_factory):
+    from page_driver import Server
+
+    server = Server(f"http://{_flaky.host}", tmp_path_factory.mktemp("flaky"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def flaky_server(flaky, _flaky_server):
+    """The tab by itself on `flaky`, as if nothing had been saved before."""
+    _flaky_server.forget()
+    return _flaky_server
 
 
 @pytest.fixture

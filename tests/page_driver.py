@@ -127,6 +127,25 @@ class Server:
         except subprocess.TimeoutExpired:
             self.kill()
 
+    def forget(self) -> None:
+        """All jobs and what they saved; while no page is open and no job at work."""
+        for job in self.jobs():
+            if job["state"] not in ("done", "cancelled"):
+                self.act(job["id"], "cancel")
+                until(lambda: self._state(job["id"]) == "cancelled")
+        for path in self.data.glob("gallery.db*"):
+            path.unlink()
+        shutil.rmtree(self.data / "outputs", ignore_errors=True)
+
+    def act(self, job_id: int, action: str) -> None:
+        headers = {"X-Civitai-Shortcut": "1"}
+        url = f"{self.url}/civitai_shortcut/jobs/{job_id}/{action}"
+        asked = urllib.request.Request(url, method="POST", headers=headers)
+        urllib.request.urlopen(asked, timeout=_PATIENCE).close()
+
+    def _state(self, job_id: int) -> str:
+        return next(job["state"] for job in self.jobs() if job["id"] == job_id)
+
     def jobs(self, language: str = "en") -> list[dict[str, Any]]:
         asked = urllib.request.Request(
             f"{self.url}/civitai_shortcut/jobs", headers={"Accept-Language": language}
@@ -135,12 +154,8 @@ class Server:
             return json.load(answer)["jobs"]
 
     def job_done(self, job_id: int) -> dict[str, Any]:
-        def done() -> Any:
-            return next(
-                (j for j in self.jobs() if j["id"] == job_id and j["state"] == "done"), None
-            )
-
-        return until(done, f"the end of job {job_id}")
+        until(lambda: self._state(job_id) == "done", f"the end of job {job_id}")
+        return next(job for job in self.jobs() if job["id"] == job_id)
 
 
 @contextmanager
