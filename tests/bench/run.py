@@ -19,6 +19,7 @@ import time
 import downloads
 import page
 import start
+import turning
 
 _CASES = {
     "a": downloads.many,
@@ -27,6 +28,7 @@ _CASES = {
     "d": downloads.memory,
     "e": page.first_page,
     "f": start.start,
+    "g": turning.turning,
 }
 
 

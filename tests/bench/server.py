@@ -61,6 +61,7 @@ class Counts:
             return {
                 "requests": self._paths.total(),
                 "api": sum(n for path, n in self._paths.items() if path.startswith("/api/")),
+                "thumbnails": sum(n for p, n in self._paths.items() if "/width=450/" in p),
                 "originals": sum(n for p, n in self._paths.items() if "/original=true/" in p),
                 "twice": sum(n > 1 for n in self._paths.values()),
                 "most": self._most["all"],

@@ -32,7 +32,7 @@ _PATIENCE = 60.0  # seconds
 
 def start(scale: str) -> str:
     """(f)"""
-    turns = {"full": 5, "quick": 2}.get(scale, 1)
+    turns = 5 if scale == "full" else 1
     with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
         env = environment("http://127.0.0.1:9", Path(folder))
         helped = [measured([sys.executable, ENTRY, "download", "--help"], env) for _ in range(5)]
