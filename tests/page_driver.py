@@ -34,7 +34,7 @@ _SETTINGS = {
     "gallery_disk_reserve_mb": 0,
     "gallery_columns": 4,
     "gallery_rows": 2,
-    "language": "en",
+    "language": "zh-TW",  # until a page's own is known
 }
 
 
@@ -176,7 +176,7 @@ class TabPage:
         self.context = browser.new_context(locale=locale, **options)
         self.context.set_default_timeout(_PATIENCE * 1000)
         self.page = self.context.new_page()
-        self.url = url
+        self.url, self._opened = url, "開啟" if locale.startswith("zh") else "Open"
         self.abroad: list[str] = []
         self.wrongs: list[str] = []
         self.page.on("request", self._asked)
@@ -186,9 +186,8 @@ class TabPage:
 
     def open(self) -> None:
         self.page.goto(self.url)
-        self.part("find_button").wait_for()
-        # The page's own code has run, and the first handler has told the page's language.
-        self.page.wait_for_function("() => window.civitaiShortcut")
+        # The first handler has told the page's language, and the page's own code has run.
+        self.part("find_button").filter(has_text=self._opened).wait_for()
         self.page.wait_for_selector(".civitai-shortcut-jobs > h3")
 
     def close(self) -> None:
@@ -219,6 +218,11 @@ class TabPage:
     @property
     def tiles(self) -> Any:
         return self.part("gallery").locator(".thumbnail-item")
+
+    @property
+    def options(self) -> Any:
+        """Of the dropdown that is open."""
+        return self.page.locator("ul[role=listbox] li, ul.options li")
 
     def names(self) -> list[str]:
         """The files' names of the tiles."""
@@ -255,7 +259,7 @@ class TabPage:
     def choose(self, dropdown: str, label: str) -> None:
         self.field(dropdown).click()
         said = re.compile(rf"^\W*{re.escape(label)}\b")  # a tick before it, an id behind it
-        self.page.locator("ul[role=listbox] li, ul.options li").filter(has_text=said).first.click()
+        self.options.filter(has_text=said).first.click()
 
     def key(self, name: str) -> None:
         self.page.keyboard.press(name)

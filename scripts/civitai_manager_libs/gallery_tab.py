@@ -116,6 +116,7 @@ def _join_opening(view: View) -> Any:
         hint = messages.text("choose_picture", language)
         return [
             tab,
+            gallery_view.columns_style(),
             gr.update(value=f'<p class="civitai-shortcut-hint">{hint}</p>'),
             gr.update(value=messages.text("download_marked", language, n=len(tab.state.marked))),
             *view.in_language(language),
@@ -123,7 +124,13 @@ def _join_opening(view: View) -> Any:
             *[gr.update(value=getattr(setting, name)) for name in fields],
         ]
 
-    outputs = [view.tab, view.picture_hint, view.download_marked_button, *view.translated]
+    outputs = [
+        view.tab,
+        view.columns,
+        view.picture_hint,
+        view.download_marked_button,
+        *view.translated,
+    ]
     outputs += [view.recent_dropdown, *fields.values()]
     page = gr.context.Context.root_block
     options = {**host.event_options(), "show_progress": "hidden"}

@@ -9,7 +9,7 @@ import gradio as gr
 
 from . import host, messages, setting
 
-__all__ = ["PREFIX", "View", "build"]
+__all__ = ["PREFIX", "View", "build", "columns_style"]
 
 PREFIX = "civitai_shortcut_"  # of all our ids in the page
 _EMPTY_LINE = '<p class="civitai-shortcut-status"></p>'
@@ -92,9 +92,7 @@ def _model_rows(view: View, example: str) -> None:
             view.add(f"{kind}_dropdown", gr.Dropdown, words, **value, scale=2, min_width=110)
         words = {"label": "with_meta"}
         view.add("meta_checkbox", gr.Checkbox, words, value=False, scale=2, min_width=150)
-    # A page with fewer pictures has tiles of the same size.
-    columns = f"<style>#{PREFIX}gallery {{ --columns: {setting.gallery_columns} }}</style>"
-    gr.HTML(value=columns, visible=True, elem_id=f"{PREFIX}columns")
+    view.add("columns", gr.HTML, value=columns_style())
     view.add("status", gr.HTML, value=_EMPTY_LINE)
     view.add(
         "results_gallery",
@@ -106,6 +104,11 @@ def _model_rows(view: View, example: str) -> None:
         allow_preview=False,
         visible=False,
     )
+
+
+def columns_style() -> str:
+    """As many as the setting says now, also on a page with fewer pictures."""
+    return f"<style>#{PREFIX}gallery {{ --columns: {setting.gallery_columns} }}</style>"
 
 
 def _gallery(view: View) -> None:
