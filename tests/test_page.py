@@ -59,7 +59,7 @@ def test_words_bring_cards_of_which_one_is_opened(open_tab, server):
     tab.find("paper")
     cards = tab.part("results_gallery").locator(".thumbnail-item")
     _expect(cards.first).to_contain_text("Paper & Ink · LORA · papercut_lab")
-    _expect(tab.part("status")).to_contain_text("1 model")
+    _expect(tab.part("status")).to_contain_text("Models found: 1")
     cards.first.click()
     tab.shows(uuids(of_model(_PAPER)[:8]))
     _expect(tab.part("results_gallery")).to_be_hidden()

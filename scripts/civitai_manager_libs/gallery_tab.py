@@ -109,6 +109,7 @@ def _bordered(view: View, handler: Callable[..., Any], says: str) -> Callable[..
 def _join_opening(view: View) -> Any:
     """When the page is opened: its language, what was opened last, the settings as they are."""
     fields = _setting_fields(view)
+    fields.pop("gallery_level", None)  # comes with its words
 
     def on_open(request: gr.Request, tab: Tab) -> list[Any]:
         language = language_of(request)

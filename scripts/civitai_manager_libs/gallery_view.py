@@ -34,8 +34,8 @@ class View:
     ) -> Any:
         """A component `name`, its id made of that. words: property -> key of its words.
 
-        Keys: `find`; `choices:sort`, the labels of that dropdown; `sort:Newest`, one of them;
-        `setting:http_timeout`.
+        Keys: `find`; `choices:sort`, those of that dropdown; `sort:Newest`, one of them;
+        `setting_of_level:`, what the settings say; `setting:http_timeout`, what one does.
         """
         said = {prop: _split(key) for prop, key in (words or {}).items()}
         values = {prop: _words(key, setting.language) for prop, key in said.items()}
@@ -63,10 +63,10 @@ def build(example: str = "") -> View:
     with gr.Column(elem_id=f"{PREFIX}tab"):
         _model_rows(view, example)
         with gr.Row(elem_id=f"{PREFIX}main"):
-            with gr.Column(scale=3, min_width=420):
+            with gr.Column(scale=3, min_width=380):
                 _gallery(view)
                 view.add("jobs", gr.HTML, value='<div class="civitai-shortcut-jobs"></div>')
-            with gr.Column(scale=2, min_width=320):
+            with gr.Column(scale=2, min_width=280):
                 _picture(view)
         _settings(view)
     return view
@@ -83,13 +83,12 @@ def _model_rows(view: View, example: str) -> None:
         for kind, default in (
             ("sort", "Newest"),
             ("period", "AllTime"),
-            ("level", setting.gallery_level),
+            ("level", ""),
             ("type", ""),
         ):
-            words = {"label": kind, "choices": f"choices:{kind}"}
-            value = {"value": default} if host.keeps_choice_values() else {}
-            words |= {} if value else {"value": f"{kind}:{default}"}
-            view.add(f"{kind}_dropdown", gr.Dropdown, words, **value, scale=2, min_width=110)
+            words = {"label": kind, "choices": f"choices:{kind}", "value": f"{kind}:{default}"}
+            words |= {"value": "setting_of_level:"} if kind == "level" else {}
+            view.add(f"{kind}_dropdown", gr.Dropdown, words, scale=2, min_width=130)
         words = {"label": "with_meta"}
         view.add("meta_checkbox", gr.Checkbox, words, value=False, scale=2, min_width=150)
     view.add("columns", gr.HTML, value=columns_style())
@@ -99,10 +98,11 @@ def _model_rows(view: View, example: str) -> None:
         gr.Gallery,
         {"label": "results"},
         columns=6,
-        height=280,
+        height="auto",
         object_fit="cover",
         allow_preview=False,
         visible=False,
+        **host.gallery_options(),
     )
 
 
@@ -116,11 +116,13 @@ def _gallery(view: View) -> None:
         "gallery",
         gr.Gallery,
         {"label": "gallery"},
+        show_label=False,  # it would lie on the first picture
         columns=setting.gallery_columns,
         rows=setting.gallery_rows,
         height="auto",
         object_fit="cover",
         allow_preview=False,
+        **host.gallery_options(),
     )
     with gr.Row(elem_classes="civitai-shortcut-row civitai-shortcut-pages"):
         for name in ("first", "previous", "next"):
@@ -168,10 +170,10 @@ def _picture(view: View) -> None:
             for name in ("previous_picture", "next_picture", "mark", "save_picture", "close"):
                 words = {"value": name}
                 view.add(f"{name}_button", gr.Button, words, size="sm", min_width=40)
-        picture = view.add(
-            "picture", gr.Image, {"label": "picture"}, type="pil", interactive=False, height=520
-        )
-        view.add("video", gr.Video, {"label": "video"}, visible=False, height=520, autoplay=True)
+        plain = {"show_label": False, "interactive": False, "height": 520}
+        words, more = {"label": "picture"}, host.picture_options()
+        picture = view.add("picture", gr.Image, words, type="pil", **plain, **more)
+        view.add("video", gr.Video, {"label": "video"}, visible=False, autoplay=True, **plain)
         view.add("picture_status", gr.HTML, value=_EMPTY_LINE)
         box = view.add(
             "infotext_box",
@@ -211,19 +213,21 @@ def _setting_fields(view: View) -> None:
     for start in range(0, len(setting.SETTINGS), 4):
         with gr.Row(elem_classes="civitai-shortcut-row"):
             for entry in setting.SETTINGS[start : start + 4]:
-                options = {"choices": list(entry.choices)} if entry.choices else {}
-                view.add(f"setting_{entry.name}", *_field(entry), **options, min_width=160)
-    view.add("save_settings_button", gr.Button, {"value": "save_settings"})
-    view.add("settings_status", gr.HTML, value="")
+                kind, words, options = _field(entry)
+                view.add(f"setting_{entry.name}", kind, words, **options, min_width=160)
+    view.add("save_settings_button", gr.Button, {"value": "save_settings"}, size="sm")
+    view.add("settings_status", gr.HTML, value=_EMPTY_LINE)
 
 
-def _field(entry: setting.Setting) -> tuple[type, dict[str, str]]:
+def _field(entry: setting.Setting) -> tuple[type, dict[str, str], dict[str, Any]]:
     words = {"label": f"setting:{entry.name}"}
+    if entry.name == "gallery_level":
+        return gr.Dropdown, {**words, "choices": "choices:level", "value": "setting_of_level:"}, {}
     if isinstance(entry.default, bool):
-        return gr.Checkbox, words
-    if isinstance(entry.default, str):
-        return (gr.Dropdown if entry.choices else gr.Textbox), words
-    return gr.Number, words
+        return gr.Checkbox, words, {}
+    if entry.choices:
+        return gr.Dropdown, words, {"choices": list(entry.choices)}
+    return (gr.Textbox if isinstance(entry.default, str) else gr.Number), words, {}
 
 
 def _split(key: str) -> tuple[str, str]:
@@ -240,4 +244,6 @@ def _words(key: tuple[str, str], language: str) -> Any:
         return pairs if host.keeps_choice_values() else [label for label, _ in pairs]
     if kind == "setting":
         return messages.setting_label(name, language)
-    return messages.label_of(kind, name, language)
+    if kind == "setting_of_level":
+        kind, name = "level", setting.gallery_level
+    return name if host.keeps_choice_values() else messages.label_of(kind, name, language)

@@ -17,13 +17,21 @@ __all__ = [
     "copy_button",
     "data_folder",
     "event_options",
+    "gallery_options",
     "gradio_major",
     "has_queue",
     "header",
 ]
 __all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "keeps_choice_values", "key_file"]
 __all__ += ["option_key"]
-__all__ += ["options", "page_parts", "pictures_folder", "queue_options", "register_callbacks"]
+__all__ += [
+    "options",
+    "page_parts",
+    "picture_options",
+    "pictures_folder",
+    "queue_options",
+    "register_callbacks",
+]
 __all__ += ["releases_gallery", "run_in_page", "warn"]
 
 _OUR_FOLDER = "civitai-shortcut"
@@ -122,6 +130,21 @@ def copy_button() -> dict[str, Any]:
     return {"show_copy_button": True} if gradio_major() < 6 else {"buttons": ["copy"]}
 
 
+def gallery_options() -> dict[str, Any]:
+    """A gallery that only shows: nothing to upload, to clear or to share."""
+    major = gradio_major()
+    if major < 4:
+        return {}
+    if major < 6:
+        no_buttons = {"show_share_button": False, "show_download_button": False}
+        return {"interactive": False, **no_buttons}
+    return {"interactive": False, "buttons": []}
+
+
+def picture_options() -> dict[str, Any]:
+    return {} if gradio_major() < 6 else {"buttons": ["download"]}
+
+
 def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Arguments of `Blocks` and of `launch` for a page of our own, which has this style and code.
 
@@ -129,10 +152,11 @@ def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any
     """
     major, head = gradio_major(), f"<script>{javascript}</script>"
     if major < 4:
-        return {"css": css}, {}
+        wide = ".gradio-container { max-width: none !important; }"
+        return {"css": f"{css}\n{wide}"}, {"show_api": False}
     if major < 6:
-        return {"css": css, "head": head}, {}
-    return {}, {"css": css, "head": head, "ssr_mode": False, "footer_links": []}
+        return {"css": css, "head": head, "fill_width": True}, {"show_api": False}
+    return {"fill_width": True}, {"css": css, "head": head, "ssr_mode": False, "footer_links": []}
 
 
 def run_in_page(blocks: Any, javascript: str) -> None:

@@ -146,7 +146,8 @@ def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
         "paused": ["resume", "cancel"],
     }.get(shown.state, [])
     if shown.state in ("done", "cancelled"):
-        names = (["retry"] if shown.job.failed else []) + ["open", "forget"]
+        can_come = any(item.reason != "gone" for item in shown.failed)
+        names = (["retry"] if can_come else []) + ["open", "forget"]
     return [{"name": name, "words": messages.text(f"job_{name}", language)} for name in names]
 
 

@@ -63,6 +63,8 @@ def on_save_settings(tab: Tab, *values: Any) -> dict[str, str]:
 
 def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
     """Raises SettingError with the words that the field has."""
+    if entry.name == "gallery_level":
+        value = messages.value_of("level", value)
     try:
         return entry.checked(value)
     except SettingError as error:

@@ -17,7 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "已儲存 {saved}、略過 {skipped}、失敗 {failed}",
         "{saved} saved, {skipped} skipped, {failed} failed",
     ),
-    "job_started": ("工作 {job} 已開始：{n} 張圖片", "Job {job} has begun: {n} pictures"),
+    "job_started": ("工作 {job} 已開始：{n} 張圖片", "Job {job} has begun (pictures: {n})"),
     "nothing_to_download": ("沒有可下載的圖片", "There is nothing to download here"),
     "time_left": ("剩餘 {time}", "{time} left"),
     "of_at_most": ("{done} / 最多 {total}", "{done} of at most {total}"),
@@ -102,7 +102,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "type": ("類型", "Type"),
     "with_meta": ("只顯示有生成資料的", "With generation data only"),
     "results": ("搜尋結果", "Search results"),
-    "found": ("找到 {n} 個模型，請選擇一個", "{n} models found: choose one"),
+    "found": ("找到 {n} 個模型，請選擇一個", "Models found: {n}. Choose one"),
     "found_none": (
         "找不到符合「{words}」的模型，請換個關鍵字",
         "No model matches “{words}”: try other words",
@@ -133,11 +133,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "loading": ("載入中…", "Loading…"),
     "some_thumbnails_failed": (
         "{n} 張縮圖無法載入：{reason}",
-        "{n} thumbnails could not be loaded: {reason}",
+        "Thumbnails that could not be loaded: {n}. {reason}",
     ),
     "unreadable_rows": (
         "{n} 張圖片因位址不明而未顯示",
-        "{n} pictures are not shown, for their addresses",
+        "Pictures that are not shown, for their addresses: {n}",
     ),
     # The picture's panel
     "picture": ("圖片", "Picture"),
@@ -152,7 +152,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "mark": ("☆ 標記", "☆ Mark"),
     "unmark": ("★ 取消標記", "★ Unmark"),
     "close": ("✕ 關閉", "✕ Close"),
-    "save_picture": ("↓ 儲存這張", "↓ Save this one"),
+    "save_picture": ("↓ 儲存", "↓ Save"),
     "by": ("作者", "By"),
     "created": ("日期", "Date"),
     "reactions": ("回應", "Reactions"),
