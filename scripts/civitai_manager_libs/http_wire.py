@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as urllib3_errors
 
 from .cancellation import Cancellation
@@ -159,6 +160,19 @@ class WireAdapter(HTTPAdapter):
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
             self._pools[key] = pool
         return pool
+
+    def request_url(self, request: Any, proxies: Any) -> str:
+        """What follows the request's method: without a proxy there is nothing to choose."""
+        return super().request_url(request, proxies) if proxies else request.path_url
+
+    def build_response(self, req: Any, resp: Any) -> requests.Response:
+        """What requests makes of an answer, but for cookies and encoding: nobody here has use for
+        them, and a body is read as bytes."""
+        response = requests.Response()
+        response.status_code, response.reason, response.raw = resp.status, resp.reason, resp
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.url, response.request, response.connection = req.url, req, self
+        return response
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         is_new = proxy not in self.proxy_manager

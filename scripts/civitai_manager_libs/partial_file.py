@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 from contextlib import suppress
 from io import FileIO
@@ -129,7 +128,7 @@ class PartialFile:
 def _made(folder: str) -> tuple[str, FileIO]:
     """A new file, locked before a sweeper of another process can take it for a leftover."""
     while True:
-        path = os.path.join(folder, f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}")
+        path = os.path.join(folder, f"{_PREFIX}{os.urandom(6).hex()}{_SUFFIX}")
         try:
             file = open(path, "xb", buffering=0)
         except FileNotFoundError:
