@@ -1,1 +1,1 @@
-"""As much of a WebUI's `modules` as our extension meets, with a WebUI's behaviour to it."""
+"""What a WebUI's `modules` gives an extension, as far as ours uses it; written for its tests."""

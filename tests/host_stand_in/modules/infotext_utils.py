@@ -1,4 +1,4 @@
-"""The buttons that send a picture and its infotext to another tab."""
+"""Buttons that send an infotext and a picture to another tab."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-bindings: list[ParamBinding] = []
+bindings: list[Any] = []
+fields: dict[str, tuple[Any, Any]] = {}  # tab -> its text box, the one for the size
 
 
 @dataclass
@@ -18,24 +19,21 @@ class ParamBinding:
     source_image_component: Any = None
 
 
-def create_buttons(tabs: list[str]) -> dict[str, Any]:
-    return {tab: gr.Button(f"Send to {tab}", elem_id=f"{tab}_tab") for tab in tabs}
+def create_buttons(tabs_list: list[str]) -> dict[str, Any]:
+    return {tab: gr.Button(f"Send to {tab}", elem_id=f"{tab}_tab_button") for tab in tabs_list}
 
 
 def register_paste_params_button(binding: ParamBinding) -> None:
     bindings.append(binding)
 
 
-def connect(received: Any) -> None:
-    """Each button's click shows in `received` what the other tab would get."""
+def connect_paste_params_buttons() -> None:
+    """When all tabs are built. The picture is told by its size, as it came."""
     for binding in bindings:
-        sources = [binding.source_text_component, binding.source_image_component]
+        text, size = fields[binding.tabname]
         binding.paste_button.click(
-            lambda text, picture, tab=binding.tabname: f"{tab}|{_size_of(picture)}|{text}",
-            sources,
-            [received],
+            lambda said, image: (said, "no picture" if image is None else "%dx%d" % image.size),
+            [binding.source_text_component, binding.source_image_component],
+            [text, size],
         )
-
-
-def _size_of(picture: Any) -> str:
-    return "none" if picture is None else "x".join(str(side) for side in picture.size)
+    bindings.clear()

@@ -1,6 +1,9 @@
-"""Where a WebUI has its things."""
+"""Where the host's data is."""
+
+from __future__ import annotations
 
 import os
 
-script_path = data_path = os.environ["STAND_IN_DATA"]
+data_path = os.environ["STAND_IN_DATA"]
+script_path = data_path
 models_path = os.path.join(data_path, "models")

@@ -1,4 +1,4 @@
-"""What extensions want to be called for; all forgotten at "Reload UI"."""
+"""Callbacks of extensions, forgotten at each "Reload UI"."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import Any
 callbacks: dict[str, list[Callable[..., Any]]] = {}
 
 
-def on_ui_tabs(callback: Callable[[], Any]) -> None:
-    callbacks.setdefault("ui_tabs", []).append(callback)
+def _adder(event: str) -> Callable[[Callable[..., Any]], None]:
+    def add(callback: Callable[..., Any]) -> None:
+        callbacks.setdefault(event, []).append(callback)
+
+    return add
 
 
-def on_ui_settings(callback: Callable[[], None]) -> None:
-    callbacks.setdefault("ui_settings", []).append(callback)
-
-
-def on_app_started(callback: Callable[[Any, Any], None]) -> None:
-    callbacks.setdefault("app_started", []).append(callback)
-
-
-def call(name: str, *arguments: Any) -> list[Any]:
-    return [callback(*arguments) for callback in callbacks.get(name, [])]
+on_before_reload = _adder("before_reload")
+on_script_unloaded = _adder("script_unloaded")
+on_before_ui = _adder("before_ui")
+on_ui_settings = _adder("ui_settings")
+on_ui_tabs = _adder("ui_tabs")
+on_app_started = _adder("app_started")

@@ -1,0 +1,153 @@
+"""A host in little: executes our entry as hosts do, twice, and serves its tab among others.
+
+    python run.py PORT
+
+It tells what a test wants to know at /stand_in/state, and takes a setting at /stand_in/set.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import types
+from typing import Any
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_ROOT = os.path.dirname(os.path.dirname(_HERE))
+_TABS = ("txt2img", "img2img", "inpaint", "extras")
+sys.path.insert(0, _HERE)
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+import gradio as gr  # noqa: E402
+from modules import infotext_utils, script_callbacks, shared  # noqa: E402
+from starlette.requests import Request  # noqa: E402
+from starlette.responses import JSONResponse, Response  # noqa: E402
+from starlette.routing import Route  # noqa: E402
+
+_MAJOR = int(gr.__version__.split(".", 1)[0])
+_told: dict[str, Any] = {"rounds": []}
+_watched: list[str] = []
+_is_watching = False
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if _is_watching and event in ("socket.connect", "socket.getaddrinfo", "subprocess.Popen"):
+        _watched.append(f"{event} {arguments!r}"[:200])
+
+
+def _load() -> None:
+    """The extension's root is on the path only now; what is executed is in no `sys.modules`."""
+    global _is_watching
+    path = os.path.join(_ROOT, "scripts", "civitai_shortcut.py")
+    module = types.ModuleType("civitai_shortcut.py")
+    module.__file__ = path
+    sys.path.insert(0, _ROOT)
+    _is_watching = True
+    try:
+        with open(path, encoding="utf-8") as file:
+            exec(compile(file.read(), path, "exec"), module.__dict__)
+    finally:
+        _is_watching = False
+        sys.path.remove(_ROOT)
+
+
+def _built() -> Any:
+    for callback in script_callbacks.callbacks.get("ui_settings", []):
+        callback()
+    tabs = [tab for callback in script_callbacks.callbacks.get("ui_tabs", []) for tab in callback()]
+    with gr.Blocks(analytics_enabled=False, title="A host") as page:
+        with gr.Tabs(elem_id="tabs"):
+            for name in _TABS:
+                with gr.Tab(name, id=name, elem_id=f"tab_{name}"):
+                    text = gr.Textbox(label=f"{name} prompt", elem_id=f"{name}_prompt", lines=4)
+                    size = gr.Textbox(label=f"{name} picture", elem_id=f"{name}_size")
+                    infotext_utils.fields[name] = (text, size)
+            for tab, title, name in tabs:
+                with gr.Tab(title, id=name, elem_id=f"tab_{name}"):
+                    tab.render()
+        infotext_utils.connect_paste_params_buttons()
+        if _MAJOR < 4:
+            page.load(None, None, None, _js=f"() => {{ {_read('javascript')} }}")
+    unsaved = [bool(getattr(b, "do_not_save_to_config", False)) for b in _components(tabs)]
+    _told["rounds"].append(
+        {
+            "callbacks": {k: len(v) for k, v in script_callbacks.callbacks.items()},
+            "tabs": [[title, name] for _, title, name in tabs],
+            "all_unsaved": all(unsaved),
+            "components": len(unsaved),
+        }
+    )
+    return page
+
+
+def _components(tabs: list[Any]) -> list[Any]:
+    return [block for tab, _, _ in tabs for block in tab.blocks.values()]
+
+
+def _read(kind: str) -> str:
+    names = {"javascript": ("javascript", "civitai_shortcut.js"), "style": ("style.css",)}
+    with open(os.path.join(_ROOT, *names[kind]), encoding="utf-8") as file:
+        return file.read()
+
+
+def _served(page: Any, port: int) -> Any:
+    options: dict[str, Any] = {"show_api": False} if _MAJOR < 6 else {}
+    if _MAJOR >= 6:
+        options = {"css": _read("style"), "head": f"<script>{_read('javascript')}</script>"}
+        options["ssr_mode"] = False
+    elif _MAJOR >= 4:
+        page.css, page.head = _read("style"), f"<script>{_read('javascript')}</script>"
+    else:
+        page.css = _read("style")
+    queue = {"concurrency_count": 64} if _MAJOR < 4 else {}
+    app, _, _ = page.queue(**queue).launch(
+        server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **options
+    )
+    app.router.routes[:0] = [Route("/stand_in/state", _state), Route("/stand_in/set", _set)]
+    for callback in script_callbacks.callbacks.get("app_started", []):
+        callback(page, app)
+    return app
+
+
+def _state(request: Request) -> Response:
+    from civitai_manager_libs import setting
+
+    options = {
+        key: {
+            "value": shared.opts.data[key],
+            "type": type(shared.opts.data[key]).__name__,
+            "label": info.label,
+            "section": info.section,
+            "component": getattr(info.component, "__name__", None),
+        }
+        for key, info in shared.opts.data_labels.items()
+    }
+    seen = {entry.name: getattr(setting, entry.name) for entry in setting.SETTINGS}
+    return JSONResponse({**_told, "options": options, "seen": seen, "watched": _watched})
+
+
+def _set(request: Request) -> Response:
+    shared.opts.set(request.query_params["key"], json.loads(request.query_params["value"]))
+    shared.opts.save(shared.config_filename)
+    return Response("ok")
+
+
+def main() -> None:
+    port = int(sys.argv[1])
+    sys.addaudithook(_watch)
+    _load()
+    first = _built()
+    _served(first, port)
+    first.close()
+    script_callbacks.callbacks.clear()  # "Reload UI"
+    _load()
+    shared.demo = _built()
+    _served(shared.demo, port)
+    print("ready", flush=True)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
