@@ -196,6 +196,8 @@ def _showcase(rows: Any, level: int, is_ours: IsOurs) -> tuple[Image, ...]:
 
 def _is_asked_for(image: Image, query: ImageQuery) -> bool:
     fits = image.type == query.type if query.type else image.type != "audio"
+    if query.with_meta and not image.meta:
+        return False
     return fits and bool(image.level & query.level & ~_BLOCKED)
 
 

@@ -48,6 +48,7 @@ class Filters(NamedTuple):
             messages.value_of("period", self.period),
             level_mask(messages.value_of("level", self.level)),
             messages.value_of("type", self.type) or None,
+            bool(self.with_meta),
         )
 
     def note(self, language: str) -> str:
@@ -109,8 +110,8 @@ def page_of(
     """
     query = filters.query(state.model.id if state.model else None)
     size = setting.gallery_columns * setting.gallery_rows
-    asked = state.asking(query, size, bool(filters.with_meta))
-    pages = move(asked.pages) if asked is state else asked.pages
+    asked = state.asking(query, size)
+    pages = move(asked.pages) if asked.pages is state.pages else asked.pages
     asked = replace(asked, pages=pages, note=filters.note(state.language))
     asked = asked.filled(lambda *page: gallery_pages.read_page(_client(), *page, wish))
     return _around(asked) if tab.turned(wish, asked) else {}

@@ -22,9 +22,8 @@ class TabState:
 
     language: of this browser. model: the one that is open. pages: where it is in the gallery.
     images: the page on screen. dropped: its rows that cannot be shown. note: what must be said of
-    it. with_meta_only: pictures without generation data are passed over. selected: index of the
-    large picture. marked: pictures chosen on whatever page, in order. found: models of a search
-    of which none was chosen yet.
+    it. selected: index of the large picture. marked: pictures chosen on whatever page, in order.
+    found: models of a search of which none was chosen yet.
     """
 
     language: str = "en"
@@ -33,7 +32,6 @@ class TabState:
     images: tuple[Image, ...] = ()
     dropped: int = 0
     note: str = ""
-    with_meta_only: bool = False
     selected: int | None = None
     marked: tuple[Image, ...] = ()
     found: tuple[Model, ...] = ()
@@ -48,25 +46,19 @@ class TabState:
     def opened(self, model: Model) -> TabState:
         return TabState(language=self.language, model=model)
 
-    def asking(self, query: ImageQuery, size: int, with_meta_only: bool = False) -> TabState:
+    def asking(self, query: ImageQuery, size: int) -> TabState:
         """For other filters: from their first page."""
-        pages = self.pages.asking(query, size)
-        if with_meta_only != self.with_meta_only:
-            pages = PageState(query, size)
-        if pages is self.pages:
-            return self
-        return replace(self, pages=pages, selected=None, with_meta_only=with_meta_only)
+        return replace(self, pages=self.pages.asking(query, size))
 
     def filled(self, read_page: Callable[[ImageQuery, str | None, int], Page]) -> TabState:
         """With the pictures of the page it is on. Raises what `read_page` raises."""
         pages = self.pages
         while True:
-            page = self._chosen(read_page(pages.query, pages.cursor, pages.size))
+            page = read_page(pages.query, pages.cursor, pages.size)
             pages = pages.arrived(page)
             if not pages.needs_page:
-                images = pages.pictures(page)
-                kept = replace(self, pages=pages, images=images, dropped=page.dropped)
-                return replace(kept, selected=None)
+                shown = {"images": pages.pictures(page), "dropped": page.dropped}
+                return replace(self, pages=pages, selected=None, **shown)
 
     def select(self, index: int | None) -> TabState:
         inside = index is not None and 0 <= index < len(self.images)
@@ -79,13 +71,6 @@ class TabState:
         if self.is_marked(image):
             return replace(self, marked=tuple(m for m in self.marked if m.id != image.id))
         return replace(self, marked=(*self.marked, image))
-
-    def _chosen(self, page: Page) -> Page:
-        if not self.with_meta_only:
-            return page
-        others = tuple(image.id for image in page.images if not image.meta)
-        images = tuple(image for image in page.images if image.meta)
-        return replace(page, images=images, other_ids=(*page.other_ids, *others))
 
 
 class Tab:

@@ -29,7 +29,8 @@ _MAX_PAGES = 2_000
 class ImageQuery:
     """What is asked of a gallery.
 
-    level: mask of browsing levels. type: one of TYPES, None for images and videos.
+    level: mask of browsing levels. type: one of TYPES, None for images and videos. with_meta: only
+    what has generation data, which is chosen here, since the site has no such filter.
     """
 
     model_id: int | None = None
@@ -38,6 +39,7 @@ class ImageQuery:
     period: str = "AllTime"
     level: int = 1
     type: str | None = None
+    with_meta: bool = False
 
     @property
     def takes_sql_path(self) -> bool:
@@ -60,7 +62,7 @@ class Page:
     """One answer of the API.
 
     next_cursor: None at the end. dropped: rows that could not be read, or whose address is not
-    Civitai's. other_ids: readable rows that were not asked for (rating, type).
+    Civitai's. other_ids: readable rows that were not asked for (rating, type, generation data).
     """
 
     images: tuple[Image, ...] = ()
@@ -231,6 +233,8 @@ def _makes_sense(name: str, value: Any) -> bool:
         return value in (SORTS if name == "sort" else PERIODS)
     if name == "type":
         return value is None or value in TYPES
+    if name == "with_meta":
+        return isinstance(value, bool)
     if value is None:
         return name != "level"
     top = _ALL_LEVELS if name == "level" else _MAX_ID
