@@ -131,3 +131,17 @@ def open_tab(browser):
         tab.close()
     assert [tab.abroad for tab in opened if tab.abroad] == []
     assert [tab.wrongs for tab in opened if tab.wrongs] == []
+
+
+@pytest.fixture
+def civitai(demo, monkeypatch):
+    """The demo as this process' Civitai, asked anew: pages of eight, nothing in advance."""
+    from civitai_manager_libs import civitai_gallery_action, gallery_pages
+
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
+    monkeypatch.setattr(gallery_pages, "_pages", gallery_pages._Pages())
+    setting.change("gallery_columns", 4)
+    setting.change("usergallery_preloading", False)
+    demo.requests.clear()
+    return demo

@@ -18,7 +18,7 @@ def listed() -> list[tuple[int, str]]:
     try:
         with open(_path(), encoding="utf-8") as file:
             rows = json.loads(file.read(100_000))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return []
     if not isinstance(rows, list):
         return []

@@ -1,0 +1,174 @@
+"""One picture: its original, what is said of it, marks."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from civitai_manager_libs import host, tab_model, tab_picture
+from civitai_manager_libs.civitai_records import Model, Version
+from civitai_manager_libs.errors import Gone
+from civitai_manager_libs.gallery import cache
+from civitai_manager_libs.gallery.images import Image, Stats
+from civitai_manager_libs.tab_state import Tab, TabState
+from page_facts import infotext_of, of_model
+
+_PAPER, _VIDEOS = 900003, 900007
+_ALL = ("All versions", "Newest", "AllTime", "None", "", False)
+_RUNS = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def warnings(monkeypatch):
+    said = []
+    monkeypatch.setattr(host, "warn", said.append)
+    return said
+
+
+def _opened(model_id=_PAPER):
+    tab = Tab()
+    asked = SimpleNamespace(headers={"accept-language": "en"})
+    tab_model.on_find(asked, tab, str(model_id), *_ALL)
+    return tab
+
+
+def _chosen(tab, index):
+    return tab_picture.on_select(tab, SimpleNamespace(index=index))
+
+
+def test_chosen_picture_tells_at_once_what_is_known_and_the_original_comes_after(civitai):
+    tab, row = _opened(), of_model(_PAPER)[1]
+    answer = _chosen(tab, 1)
+    assert answer["infotext_box"] == infotext_of(row)
+    assert answer["send_row"]["visible"] is False  # the thumbnail is no picture to send
+    assert not [path for _, path in civitai.requests if "original=true" in path]
+    whole = tab_picture.load_original(tab)
+    with open(whole["picture"]["value"], "rb") as file:
+        assert file.read() == civitai.original_bytes(row.id)
+    assert whole["send_row"]["visible"] is bool(infotext_of(row))
+
+
+def test_infotext_in_the_file_is_told_where_the_record_has_none(civitai):
+    tab = _opened()
+    at = next(i for i, row in enumerate(of_model(_PAPER)[:8]) if row.kind == "a1111")
+    hidden = tuple(replace(image, meta=None) for image in tab.state.images)
+    tab.change(lambda state: replace(state, images=hidden))
+    assert _chosen(tab, at)["infotext_box"] == ""
+    assert "Steps:" in tab_picture.load_original(tab)["infotext_box"]
+
+
+def test_video_takes_the_pictures_place_which_is_empty_then(civitai):
+    tab = _opened(_VIDEOS)
+    at = next(i for i, row in enumerate(of_model(_VIDEOS)[:8]) if row.type == "video")
+    _chosen(tab, at)
+    answer = tab_picture.load_original(tab)
+    assert answer["picture"] == {**answer["picture"], "value": None, "visible": False}
+    assert answer["video"]["visible"] and answer["video"]["value"].endswith("-original.mp4")
+
+
+def test_steps_stay_on_the_page(civitai):
+    tab = _opened()
+    assert tab_picture.on_step(tab, 1) == {}  # nothing is chosen
+    _chosen(tab, 6)
+    assert tab_picture.on_step(tab, 1)["infotext_box"] == infotext_of(of_model(_PAPER)[7])
+    assert tab_picture.on_step(tab, 1) == {}
+    _chosen(tab, 0)
+    assert tab_picture.on_step(tab, -1) == {} and tab.state.selected == 0
+
+
+@pytest.mark.parametrize("index", [None, -1, 8, [0, 1]])
+def test_tile_that_is_not_there_opens_nothing(civitai, index):
+    assert _chosen(_opened(), index) == {}
+
+
+def test_original_that_fails_is_told_and_what_is_shown_stays(civitai, monkeypatch, warnings):
+    tab = _opened()
+    _chosen(tab, 0)
+
+    def gone(*_):
+        raise Gone("Not found.", 404)
+
+    monkeypatch.setattr(tab_picture.gallery_pages, "original", gone)
+    assert set(tab_picture.load_original(tab)) == {"picture_status"}
+    assert "no longer there" in warnings[0]
+
+
+def test_picture_chosen_meanwhile_is_the_one_that_comes(civitai, monkeypatch):
+    tab = _opened()
+    _chosen(tab, 0)
+    true, begun, goes_on = tab_picture.gallery_pages.original, threading.Event(), []
+
+    def slow(client, image, wish):
+        if not begun.is_set():
+            begun.set()
+            _chosen(tab, 1)
+            wish.check()
+        goes_on.append(image.id)
+        return true(client, image, wish)
+
+    monkeypatch.setattr(tab_picture.gallery_pages, "original", slow)
+    answer = tab_picture.load_original(tab)
+    assert goes_on == [of_model(_PAPER)[1].id]
+    assert answer["infotext_box"] == infotext_of(of_model(_PAPER)[1])
+
+
+def test_closed_picture_does_not_open_again_when_its_original_comes(civitai, monkeypatch):
+    tab = _opened()
+    _chosen(tab, 0)
+    true = tab_picture.gallery_pages.original
+
+    def slow(*asked):
+        tab_picture.on_close(tab)
+        return true(asked[0], asked[1])
+
+    monkeypatch.setattr(tab_picture.gallery_pages, "original", slow)
+    assert tab_picture.load_original(tab) == {}
+
+
+# Marks
+
+
+def test_mark_is_shown_on_its_tile_its_button_and_in_the_count(civitai):
+    tab = _opened()
+    assert tab_picture.on_mark(tab) == {}
+    _chosen(tab, 2)
+    answer = tab_picture.on_mark(tab)
+    captions = [caption for _, caption in answer["gallery"]["value"]]
+    assert [at for at, caption in enumerate(captions) if "★" in caption] == [2]
+    assert "Unmark" in answer["mark_button"]["value"]
+    assert "(1)" in answer["download_marked_button"]["value"]
+    answer = tab_picture.on_clear_marks(tab)
+    assert not [1 for _, caption in answer["gallery"]["value"] if "★" in caption]
+    assert answer["clear_marks_button"]["interactive"] is False
+
+
+# What strangers wrote
+
+
+def test_details_hold_nothing_that_a_browser_would_run(monkeypatch):
+    monkeypatch.setattr(cache, "cached", lambda _: None)
+    meta = {"resources": [{"type": _RUNS, "name": _RUNS, "weight": 0.5}]}
+    image = Image(1, "https://image.civitai.com/1.png", username=_RUNS, base_model=_RUNS, meta=meta)
+    details = tab_picture._details(image, TabState(language="en"))
+    assert "<img" not in details and details.count("&lt;img") == 4
+
+
+def test_details_tell_reactions_size_rating_and_the_page_on_civitai(monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", "https://civitai.com")
+    stats = Stats(5, 4, 3, 2, 1)
+    image = Image(7, "", width=640, height=480, level=4, stats=stats, created_at="2026-01-02T03")
+    details = tab_picture._details(image, TabState(language="en"))
+    for said in ("👍 5", "❤ 4", "😂 3", "😢 2", "💬 1", "640 × 480", "R", "2026-01-02<"):
+        assert said in details
+    assert 'href="https://civitai.com/images/7"' in details and "noopener" in details
+    assert "640" not in tab_picture._details(Image(7, ""), TabState())
+
+
+def test_resource_of_the_open_model_has_its_name_and_another_its_number():
+    model = Model(1, "One", versions=(Version(11, "v1"),))
+    meta = {"civitaiResources": [{"modelVersionId": 11, "weight": 0.8}, {"modelVersionId": 12}]}
+    image = Image(1, "", meta=meta)
+    details = tab_picture._details(image, TabState(language="en", model=model))
+    assert ">One v1</a>" in details and ">#12</a>" in details and "weight 0.8" in details
