@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from civitai_manager_libs.cancellation import Cancellation
-from civitai_manager_libs.gallery.downloads import Summary, download_all, in_parallel
+from civitai_manager_libs.gallery.downloads import Summary, download_all, in_parallel, one_ahead
 
 
 @pytest.fixture
@@ -237,3 +237,50 @@ def test_many_items_leave_nothing_open(file_for):
     assert _no_workers_are_left()
     after = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     assert after <= before
+
+
+# one_ahead
+
+
+def test_the_next_one_is_drawn_while_one_is_in_use_and_none_after_it():
+    drawn, second = [], threading.Event()
+
+    def items():
+        for number in range(5):
+            drawn.append(number)
+            if number == 1:
+                second.set()
+            yield number
+
+    numbers = one_ahead(items(), Cancellation(), lambda: None)
+    assert next(numbers) == 0
+    assert second.wait(10)
+    time.sleep(0.05)
+    assert drawn == [0, 1]
+    assert list(numbers) == [1, 2, 3, 4]
+    assert _no_workers_are_left()
+
+
+def test_what_drawing_raises_reaches_the_caller_after_what_came_before_it():
+    def items():
+        yield 1
+        raise KeyError("a bug")
+
+    numbers = one_ahead(items(), Cancellation(), lambda: None)
+    assert next(numbers) == 1
+    with pytest.raises(KeyError):
+        next(numbers)
+
+
+def test_waiting_for_the_next_one_is_heard_and_ends_when_it_is_cancelled():
+    cancelled, hang, ticks = Cancellation(), threading.Event(), []
+
+    def tick() -> None:
+        ticks.append(threading.current_thread())
+        if len(ticks) == 2:
+            cancelled.set()
+
+    assert list(one_ahead(iter(lambda: hang.wait(10), None), cancelled, tick)) == []
+    assert ticks == [threading.current_thread()] * 2
+    hang.set()
+    assert _no_workers_are_left()

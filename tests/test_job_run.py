@@ -93,11 +93,11 @@ def test_limit_holds_over_pages(server, store, folder, wanted):
     assert _pictures(folder) == _expected(server, server.ids[:wanted])
 
 
-def test_pages_are_read_as_the_job_goes_not_before(server, store, folder):
+def test_pages_are_read_as_the_job_goes_and_one_ahead_at_most(server, store, folder):
     server.page, seen = 5, []
     server.on_picture = lambda _: seen.append(len(server.pages))
     _download(store, folder)
-    assert seen[0] == 1 and len(server.pages) == 5
+    assert seen[0] <= 2 and len(server.pages) == 5
 
 
 def test_no_more_than_the_concurrency_are_fetched_at_once(server, store, folder):

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ..cancellation import Cancellation, never
 
-__all__ = ["Summary", "download_all", "in_parallel"]
+__all__ = ["Summary", "download_all", "in_parallel", "one_ahead"]
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -95,6 +95,29 @@ def in_parallel(
             if on_tick is not None:
                 on_tick()
         yield from pool.last_results(_GRACE)
+    finally:
+        pool.close()
+
+
+def one_ahead(
+    items: Iterator[_T], cancelled: Cancellation, on_tick: Callable[[], None]
+) -> Generator[_T, None, None]:
+    """`items`, each drawn while the one before it is in use, in a thread of its own.
+
+    While one is waited for, `on_tick` is called at least five times a second. Ends early when it
+    is cancelled. What drawing raises reaches the caller, in its turn.
+    """
+    end = object()
+    pool = _Pool(lambda _: next(items, end), 1)
+    try:
+        pool.put(None)
+        while not cancelled.is_set():
+            for _, item in pool.results(_POLL):
+                if item is end:
+                    return
+                pool.put(None)
+                yield item
+            on_tick()
     finally:
         pool.close()
 

@@ -10,7 +10,8 @@ from contextlib import closing
 
 from ..cancellation import Cancellation
 from ..errors import Cancelled, CivitaiShortcutError, DiskFull
-from .downloads import in_parallel
+from .downloads import one_ahead
+from .images import Image
 from .job_records import Claim, Item, Outcome
 from .jobs import JobStore
 from .paging import ImageQuery, Page, walk
@@ -82,34 +83,36 @@ class JobItems:
 
     # Pages
 
-    def _pages(self) -> Iterator[Page]:
-        """Each page once it is in the database. What is listed is fetched though one cannot be."""
+    def _pages(self) -> Iterator[tuple[Image, ...]]:
+        """Each page once it is in the database, the next one read while its pictures are fetched.
+
+        What is listed is fetched though a page cannot be read.
+        """
         if self._job.walked:
             return
         known = self._store.image_ids(self._job.id)
-        missing = self._job.wanted - len(known)
         try:
-            for page, cursor in walk(self._read_page, self._job.cursor, known, sys.maxsize):
-                images = page.images[:missing]
-                missing -= len(images)
-                self._store.add_page(self._job.id, images, cursor if missing else None)
-                yield page
-                if not missing:
-                    return
+            with closing(one_ahead(self._read(known), self._halt, self._on_wait)) as pages:
+                for images, cursor in pages:
+                    self._store.add_page(self._job.id, images, cursor)
+                    yield images
+            self._halt.check()
         except CivitaiShortcutError as error:
             self.trouble = error
 
-    def _read_page(self, cursor: str | None) -> Page:
-        """In a thread of its own: progress is told and a wish to stop is seen meanwhile."""
-        limit = min(_PAGE, self._job.wanted)
+    def _read(self, known: set[int]) -> Iterator[tuple[tuple[Image, ...], str | None]]:
+        """The pages that are wanted; None for a cursor is the end."""
+        missing, limit = self._job.wanted - len(known), min(_PAGE, self._job.wanted)
 
         def ask(cursor: str | None) -> Page:
             return self._ask_page(self._job.query, cursor, limit, self._halt)
 
-        with closing(in_parallel([cursor], ask, 1, self._halt, self._on_wait)) as answers:
-            for _, page in answers:
-                return page
-        raise Cancelled("Cancelled.")
+        for page, cursor in walk(ask, self._job.cursor, known, sys.maxsize):
+            images = page.images[:missing]
+            missing -= len(images)
+            yield images, cursor if missing else None
+            if not missing:
+                return
 
     # Who fetches what
 
