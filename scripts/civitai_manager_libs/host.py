@@ -22,7 +22,14 @@ __all__ = [
     "has_queue",
     "header",
 ]
-__all__ += ["in_webui", "is_logged_in", "keep_out_of_ui_config", "keeps_choice_values", "key_file"]
+__all__ += [
+    "in_webui",
+    "is_logged_in",
+    "is_of",
+    "keep_out_of_ui_config",
+    "keeps_choice_values",
+    "key_file",
+]
 __all__ += ["option_key"]
 __all__ += [
     "options",
@@ -246,6 +253,11 @@ def header(request: Any, name: str) -> str:
     if hasattr(headers, "get"):
         return headers.get(name, "")
     return getattr(headers, name, "")
+
+
+def is_of(origin: str, address: str) -> bool:
+    """Whether the `Origin` of a request is the page at `address`, which its `Host` names."""
+    return origin.partition("://")[2].lower() == address.lower() != ""
 
 
 def is_logged_in(request: Any) -> bool:

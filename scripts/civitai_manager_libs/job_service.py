@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import setting, util
-from .errors import CivitaiShortcutError
+from .errors import CivitaiShortcutError, InputError
 from .gallery.images import Image
 from .gallery.job_progress import JobProgress
 from .gallery.job_run import JobRun
@@ -66,14 +66,18 @@ class JobService:
             self._start(job.id)
 
     def stop(self, job_id: int, state: str) -> None:
-        """`cancelled` or `paused`. A cancelled job cannot go on, but its failed ones can retry."""
+        """`cancelled` or `paused`. A cancelled job cannot go on, but its failed ones can retry.
+
+        Raises InputError when another program works on it: it heeds only its own user.
+        """
         with self._lock:
             run = self._runs.get(job_id)
         if run is not None:
             run.stop(state)
             return
         with self._store() as store:
-            if not store.job(job_id).is_over and not store.is_worked_on(job_id):
+            if not store.job(job_id).is_over:
+                _check_idle(store, job_id)
                 store.set_state(job_id, state)
 
     def resume(self, job_id: int) -> None:
@@ -86,10 +90,10 @@ class JobService:
             self._start(job_id)
 
     def forget(self, job_id: int) -> None:
-        """Off the list, unless it is at work."""
+        """Off the list. Raises InputError when somebody works on it."""
         with self._store() as store:
-            if not store.is_worked_on(job_id):
-                store.forget(job_id)
+            _check_idle(store, job_id)
+            store.forget(job_id)
 
     def folder(self, job_id: int) -> str:
         with self._store() as store:
@@ -150,6 +154,11 @@ class JobService:
     def _told(self, progress: JobProgress) -> None:
         with self._lock:
             self._progress[progress.job_id] = progress
+
+
+def _check_idle(store: JobStore, job_id: int) -> None:
+    if store.is_worked_on(job_id):
+        raise InputError(f"Job {job_id} is being worked on by a program: stop it there.")
 
 
 def _goes_on_by_itself(job: Job) -> bool:

@@ -102,13 +102,13 @@ class _OwnPageOnly:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         named = headers.get(b"host", "")
         origin = headers.get(b"origin")
-        return self._is_our_name(named) and (origin is None or urlsplit(origin).netloc == named)
+        return self._is_our_name(named) and (origin is None or host.is_of(origin, named))
 
     def _is_our_name(self, netloc: str) -> bool:
-        name = (urlsplit(f"//{netloc}").hostname or "").lower()
-        if name in ("localhost", self._address.lower()):
-            return True
         try:
+            name = (urlsplit(f"//{netloc}").hostname or "").lower()
+            if name in ("localhost", self._address.lower()):
+                return True
             ipaddress.ip_address(name)
         except ValueError:
             return False

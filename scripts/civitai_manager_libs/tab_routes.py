@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -107,7 +106,7 @@ def _language(request: Request) -> str:
 
 def _is_our_page(request: Request) -> bool:
     origin = request.headers.get("origin")
-    same = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    same = origin is None or host.is_of(origin, request.headers.get("host", ""))
     return same and request.headers.get("x-civitai-shortcut") == "1"
 
 

@@ -1,0 +1,126 @@
+"""The seam to whatever runs us: by itself, and in a WebUI."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+
+import pytest
+from civitai_manager_libs import host
+
+
+@pytest.fixture
+def webui(monkeypatch, tmp_path):
+    """A host's `modules`, as little of it as is asked for."""
+    modules = types.ModuleType("modules")
+    modules.paths = types.SimpleNamespace(data_path=str(tmp_path / "webui"))
+    data = {"civitai_shortcut_http_timeout": 7, "http_timeout": 99, "sd_model": "x"}
+    modules.shared = types.SimpleNamespace(
+        opts=types.SimpleNamespace(data=data), cmd_opts=types.SimpleNamespace()
+    )
+    monkeypatch.setitem(sys.modules, "modules", modules)
+    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return modules
+
+
+def test_data_is_where_the_environment_says_or_in_the_home(monkeypatch, tmp_path):
+    monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "mine"))
+    assert host.data_folder() == str(tmp_path / "mine")
+    assert host.key_file() == str(tmp_path / "mine" / "api_key")
+    monkeypatch.delenv("CIVITAI_SHORTCUT_DATA")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert host.data_folder() == str(tmp_path / "civitai-shortcut")
+
+
+def test_data_folder_of_the_environment_is_told_whole(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", "here")
+    assert host.data_folder() == str(tmp_path / "here")
+
+
+def test_in_a_webui_data_is_in_its_folder_and_the_key_outside(webui, tmp_path):
+    assert host.in_webui()
+    assert host.data_folder() == os.path.join(str(tmp_path / "webui"), "civitai-shortcut")
+    assert host.key_file() == str(tmp_path / "config" / "civitai-shortcut" / "api_key")
+    assert not host.key_file().startswith(webui.paths.data_path)
+
+
+def test_only_our_own_options_are_ours(webui):
+    assert host.options() == {"http_timeout": 7}
+
+
+def test_without_a_host_there_are_no_options_and_no_buttons():
+    assert not host.in_webui() and host.options() is None
+    assert host.add_paste_buttons(None, None) is False and host.has_queue()
+
+
+@pytest.mark.parametrize("flags,has", [({}, True), ({"no_gradio_queue": True}, False)])
+def test_host_without_a_queue_is_known(webui, flags, has):
+    webui.shared.cmd_opts = types.SimpleNamespace(**flags)
+    assert host.has_queue() is has
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"accept-language": "zh-TW"}, types.SimpleNamespace(**{"accept-language": "zh-TW"})],
+    ids=["mapping", "gradio-3"],
+)
+def test_header_is_read_wherever_gradio_keeps_it(headers):
+    request = types.SimpleNamespace(headers=headers)
+    assert host.header(request, "accept-language") == "zh-TW"
+    assert host.header(request, "origin") == ""
+
+
+@pytest.mark.parametrize("request_", [None, types.SimpleNamespace(headers=None)])
+def test_request_that_is_none_has_no_headers(request_):
+    assert host.header(request_, "accept-language") == ""
+
+
+@pytest.mark.parametrize(
+    "auth,cookies,is_in",
+    [
+        (None, {}, True),
+        ({"me": "x"}, {}, False),
+        ({"me": "x"}, {"access-token": "wrong"}, False),
+        ({"me": "x"}, {"access-token-unsecure-1": "a-token"}, True),
+    ],
+)
+def test_who_is_logged_in_has_one_of_the_pages_tokens(auth, cookies, is_in):
+    app = types.SimpleNamespace(auth=auth, tokens={"a-token": "me"})
+    assert host.is_logged_in(types.SimpleNamespace(app=app, cookies=cookies)) is is_in
+
+
+@pytest.mark.parametrize("version,major", [("3.41.2", 3), ("4.40.0", 4), ("6.31.0", 6)])
+def test_each_gradio_gets_only_what_it_takes(monkeypatch, version, major):
+    import gradio
+
+    monkeypatch.setattr(gradio, "__version__", version)
+    assert host.gradio_major() == major
+    for_blocks, for_launch = host.page_parts("a {}", "1;")
+    assert ("a {}" in for_blocks.get("css", "")) is (major < 6)
+    assert ("css" in for_launch) is (major >= 6)
+    assert ("concurrency_limit" in host.event_options()) is (major >= 4)
+    assert host.releases_gallery() is (major < 6)
+    assert host.keeps_choice_values() is (major >= 4)
+
+
+@pytest.mark.parametrize(
+    "version,said", [("3.41.2", "a <b> & 'c'"), ("4.40.0", "a &lt;b&gt; &amp; &#x27;c&#x27;")]
+)
+def test_toast_shows_the_words_as_they_are(monkeypatch, version, said):
+    import gradio
+
+    told = []
+    monkeypatch.setattr(gradio, "__version__", version)
+    monkeypatch.setattr(gradio, "Warning", told.append)
+    host.warn("a <b> & 'c'")
+    assert told == [said]
+
+
+def test_nothing_of_a_tab_is_remembered_by_the_host():
+    parts = {1: types.SimpleNamespace(), 2: types.SimpleNamespace()}
+    host.keep_out_of_ui_config(types.SimpleNamespace(blocks=parts))
+    assert all(part.do_not_save_to_config for part in parts.values())

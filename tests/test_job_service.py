@@ -1,0 +1,172 @@
+"""The jobs of this process: begun, stopped, gone on with, whoever looks at them."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+from api_server import ApiServer, status
+from civitai_manager_libs import setting
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.gallery.images import Image
+from civitai_manager_libs.gallery.jobs import JobStore
+from civitai_manager_libs.gallery.paging import ImageQuery
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.job_service import JobService
+from page_driver import until
+
+
+@pytest.fixture
+def civitai(monkeypatch):
+    with ApiServer(count=12) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def service(civitai):
+    service = JobService(CivitaiHttpClient)
+    yield service
+    for shown in service.shown(100):
+        if shown.state == "running":
+            service.stop(shown.job.id, "cancelled")
+    for thread in threading.enumerate():
+        if thread.name.startswith("gallery-"):
+            thread.join(10)
+
+
+def _shown(service, job_id):
+    return next(shown for shown in service.shown(100) if shown.job.id == job_id)
+
+
+def _comes_to(service, job_id, state):
+    until(lambda: _shown(service, job_id).state == state, state)
+    return _shown(service, job_id)
+
+
+def _gallery(service, wanted=12):
+    return service.download_gallery("A model", ImageQuery(101), wanted)
+
+
+def _held(civitai):
+    """Pictures come when it is set."""
+    gate = threading.Event()
+    civitai.on_picture = lambda _: gate.wait(10)
+    return gate
+
+
+def test_gallery_is_downloaded_in_the_background(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    assert _shown(service, job_id).state == "running"
+    gate.set()
+    shown = _comes_to(service, job_id, "done")
+    assert (shown.job.saved, shown.job.failed, shown.progress) == (12, 0, None)
+    assert len(os.listdir(service.folder(job_id))) == 3 * 12
+
+
+def test_chosen_pictures_are_downloaded_and_no_page_is_asked_for(civitai, service):
+    row = civitai._row(civitai.ids[0])
+    image = Image(row["id"], row["url"], record=row)
+    job_id = service.download_chosen("A model", [image])
+    assert _comes_to(service, job_id, "done").job.saved == 1
+    assert civitai.pages == []
+
+
+def test_failed_ones_are_shown_and_come_at_the_second_try(civitai, service):
+    civitai.always(civitai.ids[3], status(403))
+    job_id = _gallery(service)
+    shown = _comes_to(service, job_id, "done")
+    assert [(i.image_id, i.reason) for i in shown.failed] == [(civitai.ids[3], "needs_key")]
+    civitai.always(civitai.ids[3], None)
+    service.retry(job_id)
+    until(lambda: _shown(service, job_id).job.saved == 12, "the second try")
+    assert _shown(service, job_id).failed == []
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_stopped_job_is_what_it_was_stopped_as(civitai, service, state):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    service.stop(job_id, state)
+    gate.set()
+    assert _comes_to(service, job_id, state).job.saved < 12
+
+
+def test_paused_job_goes_on(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    service.stop(job_id, "paused")
+    gate.set()
+    _comes_to(service, job_id, "paused")
+    service.resume(job_id)
+    assert _comes_to(service, job_id, "done").job.saved == 12
+
+
+def test_job_that_is_told_twice_to_go_on_is_worked_on_once(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    service.resume(job_id)
+    gate.set()
+    _comes_to(service, job_id, "done")
+    assert max(civitai.fetched.values()) == 1
+
+
+def test_what_was_at_work_when_the_program_ended_goes_on_at_its_start(civitai, service):
+    with JobStore(setting.database_file()) as store:
+        ids = [store.add("A model", ImageQuery(101), setting.data_folder(), 3) for _ in range(4)]
+        for job_id, state in zip(ids, ("running", "queued", "paused", "cancelled")):
+            store.set_state(job_id, state)
+    service.go_on_after_start()
+    for job_id, state in zip(ids, ("done", "done", "paused", "cancelled")):
+        _comes_to(service, job_id, state)
+
+
+def test_job_that_another_program_works_on_is_left_to_it(civitai, service):
+    with JobStore(setting.database_file()) as store:
+        job_id = store.add("A model", ImageQuery(101), setting.data_folder(), 3)
+        store.set_state(job_id, "running")
+        lock = store.lock(job_id)
+        assert lock.acquire()
+        service.go_on_after_start()
+        for deed in (lambda: service.stop(job_id, "cancelled"), lambda: service.forget(job_id)):
+            with pytest.raises(InputError, match="worked on"):
+                deed()
+        lock.release()
+    assert _shown(service, job_id).state == "running" and not civitai.fetched
+
+
+def test_job_that_is_over_is_not_stopped_any_more(civitai, service):
+    job_id = _gallery(service, 2)
+    _comes_to(service, job_id, "done")
+    service.stop(job_id, "cancelled")
+    assert _shown(service, job_id).state == "done"
+
+
+def test_forgotten_job_is_off_the_list_and_its_pictures_stay(civitai, service):
+    job_id = _gallery(service, 2)
+    _comes_to(service, job_id, "done")
+    folder = service.folder(job_id)
+    until(lambda: not service._runs, "its thread's end")
+    service.forget(job_id)
+    assert service.shown() == [] and len(os.listdir(folder)) == 6
+
+
+def test_only_the_newest_are_shown(service):
+    with JobStore(setting.database_file()) as store:
+        for n in range(20):
+            store.set_state(store.add(str(n), ImageQuery(101), "x", 3), "cancelled")
+    assert [shown.job.title for shown in service.shown(3)] == ["19", "18", "17"]
+
+
+def test_client_is_the_one_of_the_moment_that_a_job_begins(civitai, monkeypatch):
+    made = []
+    service = JobService(lambda: made.append(1) or CivitaiHttpClient())
+    for count in (1, 2):
+        _comes_to(service, _gallery(service, 2), "done")
+        assert len(made) == count
