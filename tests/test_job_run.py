@@ -14,7 +14,7 @@ import pytest
 from api_server import ApiServer, cut, html, reset, status
 from civitai_manager_libs import gallery_network, partial_file, setting
 from civitai_manager_libs.errors import DiskError, DiskFull, InputError, NetworkError
-from civitai_manager_libs.gallery import job_run
+from civitai_manager_libs.gallery import job_items, job_run
 from civitai_manager_libs.gallery.images import Image
 from civitai_manager_libs.gallery.job_run import JobRun, Network
 from civitai_manager_libs.gallery.jobs import JobStore
@@ -375,6 +375,30 @@ def test_two_jobs_of_one_gallery_ask_for_each_picture_once(server, store, folder
     assert [job.state for job in ends.values()] == ["done"] * 3
     assert sum(job.saved for job in ends.values()) == 25
     assert {job.finished for job in ends.values()} == {25}
+
+
+def test_two_jobs_that_wait_for_each_other_at_their_ends_both_come_to_it(
+    monkeypatch, store, folder
+):
+    monkeypatch.setattr(job_items, "_BATCH", 4)
+    ends = {}
+
+    def work(name):
+        with JobStore(setting.database_file()) as own:
+            network = gallery_network.network_of(CivitaiHttpClient())
+            ends[name] = _run(own, _add(own, folder), network)
+
+    with ApiServer(count=60, page=20) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        server.delay = 0.02
+        threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert server.fetched == {i: 1 for i in server.ids}
+    assert [(job.state, job.finished) for job in ends.values()] == [("done", 60)] * 2
+    assert all(0 < job.saved < 60 for job in ends.values())
 
 
 def test_what_one_job_could_not_fetch_the_other_one_tries(server, store, folder):

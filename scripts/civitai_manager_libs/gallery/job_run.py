@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -76,6 +77,7 @@ class JobRun:
         self._halt = Cancellation()
         self._trouble: CivitaiShortcutError | None = None  # why it cannot go on now
         self._busy_in_a_row = 0
+        self._came: deque[Outcome] = deque()  # from the workers
         self._outcomes: list[Outcome] = []  # what the database has not been told yet
         self._flushed_at = self._told_at = 0.0
         self._meter = Meter()
@@ -150,10 +152,12 @@ class JobRun:
             self._trouble = error
 
     def _fetch_all(self, items: JobItems) -> None:
-        fetched = in_parallel(items, self._fetched, self._concurrency, self._halt, self._tick)
+        self._came.clear()  # of who came too late in the go before: their files are found
+        fetched = in_parallel(items, self._fetch, self._concurrency, self._halt, self._tick)
         with closing(fetched):
-            for _, outcome in fetched:
-                self._take(outcome)
+            for _ in fetched:
+                self._take_all()
+        self._take_all()
 
     def _set_state(self, state: str) -> None:
         trouble = None if self._stop_state else self._trouble
@@ -192,6 +196,13 @@ class JobRun:
 
     # In the workers' threads
 
+    def _fetch(self, item: Item) -> None:
+        """What became of it is taken by whoever waits, also while the next one is looked for.
+
+        Two jobs that wait for each other's pictures would else do so without an end.
+        """
+        self._came.append(self._fetched(item))
+
     def _fetched(self, item: Item) -> Outcome:
         self._last_url = item.url
         try:
@@ -223,6 +234,10 @@ class JobRun:
 
     # What is kept, what is told
 
+    def _take_all(self) -> None:
+        while self._came:
+            self._take(self._came.popleft())
+
     def _take(self, outcome: Outcome) -> None:
         self._meter.ended(outcome.image_id)
         if outcome.state != "waiting":
@@ -235,6 +250,7 @@ class JobRun:
         self._tick()
 
     def _tick(self) -> None:
+        self._take_all()
         now = time.monotonic()
         if now - self._flushed_at >= _FLUSH_EVERY:
             self._flush()
