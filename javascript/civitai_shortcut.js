@@ -39,7 +39,10 @@
 
     // The panel of jobs
 
-    const panel = { states: new Map(), seen: new Set(), isKnown: false, shown: "", timer: 0 };
+    const panel = {
+        states: new Map(), seen: new Set(), isKnown: false, shown: "", words: {}, silences: 0, timer: 0
+    };
+    const SILENCES = 3; // in a row: then the user is told
 
     async function ask(path, options) {
         const answer = await fetch(address(path), options);
@@ -69,15 +72,28 @@
         if (byId("jobs") && document.visibilityState === "visible") {
             try {
                 const data = await ask("jobs");
+                panel.silences = 0;
                 show(data);
                 if (data.jobs.some((job) => ["running", "queued"].includes(job.state))) {
                     wait = POLL_BUSY;
                 }
             } catch (error) {
                 wait = POLL_IDLE; // the WebUI restarts, or is busy: it is asked again
+                if (++panel.silences === SILENCES) tellSilence();
             }
         }
         later(wait);
+    }
+
+    function jobsRoot() {
+        return byId("jobs") && byId("jobs").querySelector(".civitai-shortcut-jobs");
+    }
+
+    function tellSilence() {
+        const root = jobsRoot();
+        if (!root || !panel.words.jobs_offline) return;
+        root.prepend(element("p", "civitai-shortcut-note", panel.words.jobs_offline));
+        panel.shown = ""; // so that the next answer takes it away
     }
 
     function show(data) {
@@ -88,7 +104,8 @@
             panel.states.set(job.id, job.state);
         }
         panel.isKnown = true;
-        const root = byId("jobs") && byId("jobs").querySelector(".civitai-shortcut-jobs");
+        panel.words = data.words;
+        const root = jobsRoot();
         const text = JSON.stringify(data);
         if (!root || (text === panel.shown && root.childElementCount)) return;
         panel.shown = text;
@@ -100,6 +117,7 @@
 
     function jobRow(job, words, open) {
         const row = element("div", `civitai-shortcut-job ${job.state}`);
+        row.classList.toggle("has-failed", Boolean(job.toast));
         row.dataset.job = job.id;
         const head = element("div", "civitai-shortcut-job-head");
         head.append(
@@ -145,20 +163,26 @@
         link.href = item.page;
         link.target = "_blank";
         link.rel = "noopener noreferrer";
+        if (item.thumbnail) link.prepend(thumbnail(item.thumbnail));
+        cell.append(link);
+        const reason = element("td", "", `${item.reason} `);
+        reason.append(element("small", "", item.code));
+        row.append(cell, reason);
+        return row;
+    }
+
+    function thumbnail(name) {
         const picture = element("img");
         picture.alt = "";
         picture.loading = "lazy";
-        picture.src = address(`thumbnail/${encodeURIComponent(item.thumbnail)}`);
+        picture.src = address(`thumbnail/${encodeURIComponent(name)}`);
         picture.addEventListener("error", () => picture.remove());
-        link.prepend(picture);
-        cell.append(link);
-        row.append(cell, element("td", "", item.reason));
-        return row;
+        return picture;
     }
 
     // The full-screen picture: wheel zooms, dragging moves, keys turn, Escape closes
 
-    const large = { box: null, picture: null, zoom: 1, x: 0, y: 0 };
+    const large = { box: null, picture: null, line: null, zoom: 1, x: 0, y: 0 };
 
     function shownPicture() {
         const panelNode = byId("picture_panel");
@@ -171,11 +195,17 @@
         large.picture = element("img");
         large.picture.alt = "";
         large.picture.draggable = false;
-        large.box.append(large.picture);
+        large.line = element("p", "civitai-shortcut-large-line");
+        const close = element("button", "civitai-shortcut-large-close", "✕");
+        close.type = "button";
+        close.addEventListener("click", closeLarge);
+        close.addEventListener("pointerdown", (event) => event.stopPropagation());
+        large.box.append(large.picture, large.line, close);
         large.box.addEventListener("wheel", zoomBy, { passive: false });
         large.box.addEventListener("pointerdown", grab);
         document.body.append(large.box);
         setLarge(source);
+        followPosition();
     }
 
     function setLarge(source) {
@@ -234,6 +264,20 @@
         if (picture) setLarge(picture.src);
     }).observe(document.documentElement, { subtree: true, attributeFilter: ["src"], attributes: true });
 
+    // Which tile is the large picture: what the keys chose is ringed too, and nothing once it is closed
+
+    function followPosition() {
+        const line = document.querySelector(`#${PREFIX}position [data-at]`);
+        const at = line ? Number(line.dataset.at) : -1;
+        document.querySelectorAll(`#${PREFIX}gallery .thumbnail-item`).forEach((tile, index) => {
+            tile.classList.toggle("civitai-shortcut-chosen", index === at);
+        });
+        if (large.box && line) large.line.textContent = line.textContent;
+        if (large.box && !line) closeLarge();
+    }
+
+    const positionWatch = new MutationObserver(() => requestAnimationFrame(followPosition));
+
     // The grid keeps its height while a page is turned, so that nothing below it jumps
 
     const grid = { node: null, width: 0 };
@@ -254,6 +298,8 @@
         gridWatch.disconnect();
         grid.node = node;
         gridWatch.observe(node);
+        positionWatch.disconnect();
+        positionWatch.observe(byId("tab"), { childList: true, subtree: true, characterData: true });
     }, 400);
 
     // Where the picture stands below the grid, a click on a tile leads the eye to it

@@ -269,7 +269,9 @@ class TabPage:
 
     def waits_for_job(self) -> int:
         """Of the download that was just begun, its number."""
-        found = until(lambda: re.search(r"(?:Job|工作) (\d+)", self.text("status")), "a job")
+        found = until(
+            lambda: re.search(r"(?:Job|工作) (\d+)", self.text("download_status")), "a job"
+        )
         return int(found[1])
 
 

@@ -665,6 +665,22 @@ def test_a_cover_is_the_first_picture_within_the_level():
     assert model.cover is None
 
 
+@pytest.mark.parametrize(
+    "files,hashes",
+    [
+        ([{"hashes": {"AutoV2": "ABCDEF0123", "SHA256": "AB"}}], ("abcdef0123",)),
+        ([{"hashes": {"AutoV2": "not hex..."}}, {"hashes": None}, 7], ()),
+        ([{"hashes": {"AutoV2": ["ABCDEF0123"]}}], ()),
+        ("junk", ()),
+        (None, ()),
+    ],
+    ids=["one", "junk-in-it", "a-list", "text", "none"],
+)
+def test_hashes_of_a_versions_files_are_those_that_pictures_name(files, hashes):
+    sent = {**copy.deepcopy(VERSION), "files": files}
+    assert civitai_api.read_version(Client(sent), 700200).hashes == hashes
+
+
 def test_a_version_names_its_model():
     version = civitai_api.read_version(Client(VERSION), 700200, level=31)
     assert (version.id, version.model_id, version.model_name) == (700200, 600100, "Example Mix")

@@ -54,6 +54,14 @@ def test_version_that_a_url_names_is_the_one_that_is_shown(open_tab, server):
     assert "XL v1" in tab.field("version_dropdown").input_value()
 
 
+def test_version_that_the_model_has_not_is_told_and_all_are_shown(open_tab, server):
+    tab = open_tab(server)
+    tab.find(f"{server.civitai}/models/900003?modelVersionId=910999")
+    tab.shows(uuids(of_model(_PAPER)[:8]))
+    _expect(tab.part("status")).to_contain_text("Paper & Ink (LORA by papercut_lab)")
+    _expect(tab.part("status")).to_contain_text("has no version 910999")
+
+
 def test_words_bring_cards_of_which_one_is_opened(open_tab, server):
     tab = open_tab(server)
     tab.find("paper")
@@ -257,11 +265,13 @@ def test_sort_that_civitai_drops_for_all_versions_is_told_and_works_for_one(open
     tab.shows(uuids(of_model(_PAPER)[:8]))
     tab.choose("sort_dropdown", "Most reactions")
     _expect(tab.part("status")).to_contain_text("Civitai sorts by upload only")
+    _expect(tab.part("sort_dropdown")).to_contain_text("not in force")
     tab.shows(uuids(of_model(_PAPER)[:8]))
     tab.choose("version_dropdown", "XL v1")
     found = of_version(_PAPER, 910301)
     tab.shows(uuids(sorted(found, key=lambda row: row.reactions, reverse=True)[:8]))
     assert "Civitai sorts" not in tab.text("status")
+    assert "not in force" not in tab.text("sort_dropdown")
     tab.choose("sort_dropdown", "Oldest")
     tab.shows(uuids(sorted(found, key=lambda row: row.sorted_at)[:8]))
 
@@ -315,7 +325,7 @@ def test_picture_without_generation_data_says_so(open_tab, server):
     until(lambda: _is_loaded(tab))
     if row.kind == "none":
         _expect(tab.part("picture_status")).to_contain_text("No generation data")
-        _expect(tab.field("infotext_box")).to_have_value("")
+        _expect(tab.part("infotext_box")).to_be_hidden()
 
 
 def test_same_tile_opens_again_after_closing_and_on_the_next_page(open_tab, server):
@@ -396,9 +406,39 @@ def test_large_view_opens_zooms_and_closes(open_tab, server):
     until(lambda: large.bounding_box()["width"] > before * 1.1)
     tab.key("ArrowRight")
     until(lambda: large.bounding_box()["width"] <= before * 2)
+    _expect(tab.page.locator(".civitai-shortcut-large-line")).to_have_text("3 of 8")
     tab.key("Escape")
     _expect(large).to_have_count(0)
     _expect(tab.part("picture_panel")).to_be_visible()
+    tab.part("picture").locator("img").click()
+    tab.page.locator(".civitai-shortcut-large-close").click()
+    _expect(large).to_have_count(0)
+
+
+def test_ring_and_place_follow_the_keys_over_the_end_of_a_page(open_tab, server):
+    found = of_model(_PAPER)
+    ring = "document.querySelectorAll('#civitai_shortcut_gallery .thumbnail-item')"
+    ringed = f"Array.from({ring}, tile => tile.classList.contains('civitai-shortcut-chosen'))"
+
+    def stands(at, page):
+        tab.shows(uuids(found[8 * page : 8 * page + 8]))
+        _expect(tab.part("position")).to_have_text(f"{at + 1} of 8")
+        until(lambda: tab.page.evaluate(ringed) == [i == at for i in range(8)], "the ring")
+
+    tab = open_tab(server)
+    tab.find("900003")
+    tab.shows(uuids(found[:8]))
+    _open(tab, 6, found[6])
+    stands(6, 0)
+    tab.key("ArrowRight")
+    stands(7, 0)
+    tab.key("ArrowRight")
+    stands(0, 1)
+    _expect(tab.field("infotext_box")).to_have_value(infotext_of(found[8]))
+    tab.key("ArrowLeft")
+    stands(7, 0)
+    tab.key("Escape")
+    until(lambda: not any(tab.page.evaluate(ringed)), "no ring")
 
 
 # Keys

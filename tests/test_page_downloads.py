@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import statistics
 import threading
+import time
 
 import pytest
+from api_server import MODEL_ID, ApiServer
 from civitai_manager_libs.demo import files
 from fault_answers import page as login_page
 from fault_answers import reset, status, whole
@@ -85,7 +88,7 @@ def test_page_is_saved_and_skipped_the_next_time(shown, demo):
     server, tab = shown(_VIDEOS)
     for said in ("8 saved, 0 skipped, 0 failed", "0 saved, 8 skipped, 0 failed"):
         tab.press("download_page_button")
-        until(lambda: "Job" in tab.text("status"))
+        until(lambda: "Job" in tab.text("download_status"))
         _expect(tab.page.locator(".civitai-shortcut-job").first).to_contain_text(said)
     assert _saved(server) == _true(demo, of_model(_VIDEOS)[:8])
 
@@ -106,7 +109,7 @@ def test_number_that_cannot_be_is_refused_in_a_sentence(open_tab, server, number
     before = server.jobs()
     tab.field("limit_number").fill(number)
     tab.press("download_gallery_button")
-    _expect(tab.part("status")).to_contain_text("whole number of pictures")
+    _expect(tab.part("download_status")).to_contain_text("whole number of pictures")
     assert server.jobs() == before
 
 
@@ -238,6 +241,36 @@ def test_pages_turn_while_two_jobs_run(shown, flaky, demo):
         gate.set()
     for number in numbers:
         _expect(tab.job(number)).to_contain_text("8 saved")
+
+
+@pytest.mark.long
+def test_page_turns_at_most_twice_as_slowly_while_300_pictures_come(open_tab, start):
+    with ApiServer(count=400, size=300_000, page=8) as civitai:
+        civitai.delay = 0.05
+        tab = open_tab(start(civitai.url, usergallery_preloading=False))
+        tab.find(str(MODEL_ID))
+        until(lambda: len(_thumbnails(tab)) == 8)
+        alone = statistics.median(_turn(tab) for _ in range(5))
+        tab.field("limit_number").fill("300")
+        tab.press("download_gallery_button")
+        job = tab.job(tab.waits_for_job())
+        _expect(job).to_contain_text("downloading")
+        beside = statistics.median(_turn(tab) for _ in range(5))
+        assert "downloading" in job.inner_text()
+        assert beside <= 2 * alone, (alone, beside)
+        _expect(job).to_contain_text("300 saved", timeout=60_000)
+
+
+def _thumbnails(tab):
+    return {name for name in tab.names() if "-450" in name}
+
+
+def _turn(tab):
+    """Seconds until the next page has all of its thumbnails."""
+    before, begun = _thumbnails(tab), time.monotonic()
+    tab.press("next_button")
+    until(lambda: len(_thumbnails(tab) - before) == 8 or None)
+    return time.monotonic() - begun
 
 
 def test_job_that_is_removed_from_the_list_leaves_its_pictures(shown, demo):

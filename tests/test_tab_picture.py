@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from civitai_manager_libs import host, tab_model, tab_picture
+from civitai_manager_libs import host, tab_browse, tab_model, tab_picture
 from civitai_manager_libs.civitai_records import Model, Version
 from civitai_manager_libs.errors import Gone
 from civitai_manager_libs.gallery import cache
@@ -15,7 +15,7 @@ from civitai_manager_libs.gallery.images import Image, Stats
 from civitai_manager_libs.tab_state import Tab, TabState
 from page_facts import infotext_of, of_model
 
-_PAPER, _VIDEOS = 900003, 900007
+_PAPER, _VIDEOS, _FEW = 900003, 900007, 900010
 _ALL = ("All versions", "Newest", "AllTime", "None", "", False)
 _RUNS = "<img src=x onerror=alert(1)>"
 
@@ -41,7 +41,8 @@ def _chosen(tab, index):
 def test_chosen_picture_tells_at_once_what_is_known_and_the_original_comes_after(civitai):
     tab, row = _opened(), of_model(_PAPER)[1]
     answer = _chosen(tab, 1)
-    assert answer["infotext_box"] == infotext_of(row)
+    assert answer["infotext_box"]["value"] == infotext_of(row)
+    assert ">2 of 8<" in answer["position"] and 'data-at="1"' in answer["position"]
     assert answer["send_row"]["visible"] is False  # the thumbnail is no picture to send
     assert not [path for _, path in civitai.requests if "original=true" in path]
     whole = tab_picture.load_original(tab)
@@ -55,8 +56,10 @@ def test_infotext_in_the_file_is_told_where_the_record_has_none(civitai):
     at = next(i for i, row in enumerate(of_model(_PAPER)[:8]) if row.kind == "a1111")
     hidden = tuple(replace(image, meta=None) for image in tab.state.images)
     tab.change(lambda state: replace(state, images=hidden))
-    assert _chosen(tab, at)["infotext_box"] == ""
-    assert "Steps:" in tab_picture.load_original(tab)["infotext_box"]
+    box = _chosen(tab, at)["infotext_box"]
+    assert (box["value"], box["visible"]) == ("", False)
+    box = tab_picture.load_original(tab)["infotext_box"]
+    assert "Steps:" in box["value"] and box["visible"]
 
 
 def test_video_takes_the_pictures_place_which_is_empty_then(civitai):
@@ -68,14 +71,31 @@ def test_video_takes_the_pictures_place_which_is_empty_then(civitai):
     assert answer["video"]["visible"] and answer["video"]["value"].endswith("-original.mp4")
 
 
-def test_steps_stay_on_the_page(civitai):
-    tab = _opened()
-    assert tab_picture.on_step(tab, 1) == {}  # nothing is chosen
+def test_steps_go_over_the_ends_of_a_page_and_stop_at_those_of_the_gallery(civitai):
+    tab, found = _opened(), of_model(_PAPER)
+
+    def step(by):
+        answer = tab_picture.on_step(tab, by, *_ALL)
+        return answer and (answer["infotext_box"]["value"], tab.state.pages.number)
+
+    assert step(1) == {}  # nothing is chosen
     _chosen(tab, 6)
-    assert tab_picture.on_step(tab, 1)["infotext_box"] == infotext_of(of_model(_PAPER)[7])
-    assert tab_picture.on_step(tab, 1) == {}
+    assert step(1) == (infotext_of(found[7]), 1)
+    assert step(1) == (infotext_of(found[8]), 2)
+    assert tab_picture.on_step(tab, -1, *_ALL)["picture_panel"]["visible"] is True
+    assert tab.state.selected == 7 and tab.state.pages.number == 1
     _chosen(tab, 0)
-    assert tab_picture.on_step(tab, -1) == {} and tab.state.selected == 0
+    assert step(-1) == {} and tab.state.selected == 0
+
+
+def test_step_over_the_last_picture_of_the_gallery_changes_nothing(civitai):
+    tab = _opened(_FEW)
+    while tab.state.pages.can_go_forward:
+        tab_browse.on_next(tab, *_ALL)
+    _chosen(tab, len(tab.state.images) - 1)
+    before = tab.state
+    assert tab_picture.on_step(tab, 1, *_ALL) == {}
+    assert tab.state.selected == before.selected and tab.state.images == before.images
 
 
 @pytest.mark.parametrize("index", [None, -1, 8, [0, 1]])
@@ -111,7 +131,7 @@ def test_picture_chosen_meanwhile_is_the_one_that_comes(civitai, monkeypatch):
     monkeypatch.setattr(tab_picture.gallery_pages, "original", slow)
     answer = tab_picture.load_original(tab)
     assert goes_on == [of_model(_PAPER)[1].id]
-    assert answer["infotext_box"] == infotext_of(of_model(_PAPER)[1])
+    assert answer["infotext_box"]["value"] == infotext_of(of_model(_PAPER)[1])
 
 
 def test_closed_picture_does_not_open_again_when_its_original_comes(civitai, monkeypatch):
@@ -137,7 +157,7 @@ def test_mark_is_shown_on_its_tile_its_button_and_in_the_count(civitai):
     answer = tab_picture.on_mark(tab)
     captions = [caption for _, caption in answer["gallery"]["value"]]
     assert [at for at, caption in enumerate(captions) if "★" in caption] == [2]
-    assert "Unmark" in answer["mark_button"]["value"]
+    assert "Unmark" in answer["mark_button"]["value"] and "★ 3 of 8" in answer["position"]
     assert "(1)" in answer["download_marked_button"]["value"]
     answer = tab_picture.on_clear_marks(tab)
     assert not [1 for _, caption in answer["gallery"]["value"] if "★" in caption]
@@ -172,3 +192,11 @@ def test_resource_of_the_open_model_has_its_name_and_another_its_number():
     image = Image(1, "", meta=meta)
     details = tab_picture._details(image, TabState(language="en", model=model))
     assert ">One v1</a>" in details and ">#12</a>" in details and "weight 0.8" in details
+
+
+def test_file_of_the_open_model_is_listed_once_by_its_name_with_its_link():
+    model = Model(1, "One", versions=(Version(11, "v1", hashes=("abcdef0123",)),))
+    meta = {"Model": "one_v1", "Model hash": "ABCDEF0123"}
+    image = Image(1, "", meta=meta, version_ids=(11,))
+    details = tab_picture._details(image, TabState(language="en", model=model))
+    assert ">one_v1</a>" in details and details.count("<li>") == 1

@@ -39,6 +39,19 @@ def test_one_bad_value_leaves_all_as_they_were(value):
     assert not os.path.exists(os.path.join(setting.data_folder(), "settings.json"))
 
 
+def test_folder_is_taken_only_if_a_picture_can_be_saved_there(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingError, match="whole path"):
+        tab_settings.on_save_settings(Tab(), *_values(download_images_folder="pictures"))
+    with pytest.raises(DiskError, match="file"):
+        tab_settings.on_save_settings(
+            Tab(), *_values(download_images_folder=str(tmp_path / "file"))
+        )
+    assert setting.download_images_folder == ""
+    tab_settings.on_save_settings(Tab(), *_values(download_images_folder=f" {tmp_path / 'new'} "))
+    assert setting.download_images_folder == str(tmp_path / "new")
+
+
 def test_values_that_cannot_be_kept_are_not_in_effect_either(monkeypatch):
     def full():
         raise DiskError("No room.")
@@ -82,7 +95,16 @@ def test_key_of_the_environment_wins_and_that_is_said(monkeypatch):
 )
 def test_test_asks_civitai_whose_the_key_is(civitai, key, said):
     setting.civitai_api_key = key
-    assert said in tab_settings.on_test_key(Tab())["key_status"]
+    assert said in tab_settings.on_test_key(Tab(), "")["key_status"]
+
+
+def test_key_in_the_box_is_the_one_that_is_tested_and_is_not_saved(civitai):
+    setting.civitai_api_key = "wrong"
+    said = tab_settings.on_test_key(Tab(), " demo-key ")["key_status"]
+    assert "demo_user" in said and "not saved yet" in said and "demo-key" not in said
+    assert setting.civitai_api_key == "wrong"
+    with pytest.raises(SettingError):
+        tab_settings.on_test_key(Tab(), "two words")
 
 
 def test_test_that_reaches_nobody_says_nothing_of_the_key(monkeypatch, civitai):
@@ -90,4 +112,4 @@ def test_test_that_reaches_nobody_says_nothing_of_the_key(monkeypatch, civitai):
     setting.change("http_max_retries", 0)
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:1")
     with pytest.raises(NetworkError):
-        tab_settings.on_test_key(Tab())
+        tab_settings.on_test_key(Tab(), None)

@@ -7,7 +7,7 @@ Formats: https://developer.civitai.com, `GET /api/v1/images`, `/models`, `/model
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,13 +29,17 @@ _HIGHEST, _BLOCKED = 16, 32
 # The old names cannot tell X from XXX, so a picture that has only such a name counts as XXX.
 _OLD_LEVELS = {"none": 1, "soft": 2, "mature": 4, "x": 16, "blocked": 32, "false": 1, "true": 16}
 _BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,.:;=?@\[\]^_{|}~-]{6,170}")
+_AUTO_V2 = re.compile(r"[0-9A-Fa-f]{10}")
 _NUMBERED_NAME = re.compile(r"/([0-9]{1,18})(?:\.\w{1,5})?(?:[?#].*)?$", re.A)
 _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 
 
 @dataclass(frozen=True)
 class Version:
-    """images: the creator's showcase within the level asked for. published_at: ISO 8601 or ""."""
+    """images: the creator's showcase within the level asked for. published_at: ISO 8601 or "".
+
+    hashes: of its files, as pictures name them (AutoV2: ten hexadecimal digits, lower case).
+    """
 
     id: int
     name: str
@@ -46,6 +50,7 @@ class Version:
     published_at: str = ""
     trained_words: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
+    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,7 +189,15 @@ def _version(
         published_at=moment(row.get("publishedAt")),
         trained_words=lines(row.get("trainedWords"), 500),
         images=_showcase(row.get("images"), level, is_ours),
+        hashes=tuple(_hashes(row.get("files"))),
     )
+
+
+def _hashes(files: Any) -> Iterator[str]:
+    for file in files[:_MAX_ENTRIES] if isinstance(files, list) else ():
+        code = mapping(mapping(file).get("hashes")).get("AutoV2")
+        if isinstance(code, str) and _AUTO_V2.fullmatch(code):
+            yield code.lower()
 
 
 def _showcase(rows: Any, level: int, is_ours: IsOurs) -> tuple[Image, ...]:

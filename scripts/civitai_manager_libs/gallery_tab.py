@@ -21,12 +21,13 @@ __all__ = ["build"]
 _FILTERS = "version_dropdown sort_dropdown period_dropdown level_dropdown type_dropdown"
 _FILTERS += " meta_checkbox"
 _PAGE = "gallery page_text page_slider first_button previous_button next_button status"
-_PAGE += " download_page_button picture_panel picture_hint video"
+_PAGE += " download_page_button download_gallery_button sort_dropdown picture_panel picture_hint"
+_PAGE += " position video"
 _MARKED = "download_marked_button clear_marks_button"
 _FOUND = f"{_PAGE} {_MARKED} version_dropdown results_gallery recent_dropdown"
 _SHOWN: Any = {"progress": "full"}  # of all those components the style shows it in the grid only
 _PICTURE = "picture_panel picture_hint picture video picture_status infotext_box send_row details"
-_PICTURE += " mark_button"
+_PICTURE += " mark_button position"
 
 
 def build(example: str = "") -> None:
@@ -114,11 +115,10 @@ def _join_opening(view: View) -> Any:
     def on_open(request: gr.Request, tab: Tab) -> list[Any]:
         language = language_of(request)
         tab.speak(language)
-        hint = messages.text("choose_picture", language)
         return [
             tab,
             gallery_view.columns_style(),
-            gr.update(value=f'<p class="civitai-shortcut-hint">{hint}</p>'),
+            gallery_view.picture_hint(language),
             gr.update(value=messages.text("download_marked", language, n=len(tab.state.marked))),
             *view.in_language(language),
             gr.update(choices=tab_model.recent_labels(), value=None),
@@ -170,20 +170,29 @@ def _join_pages(view: View) -> None:
 
 def _join_picture(view: View) -> None:
     step = tab_picture.on_step
+    chosen = _join(
+        view, view.gallery.select, tab_picture.on_select, "", _PICTURE, says="picture_status"
+    )
+    _then_original(view, chosen)
     for event, handler in (
-        (view.gallery.select, tab_picture.on_select),
-        (view.previous_picture_button.click, lambda tab: step(tab, -1)),
-        (view.next_picture_button.click, lambda tab: step(tab, 1)),
+        (view.previous_picture_button.click, lambda tab, *filters: step(tab, -1, *filters)),
+        (view.next_picture_button.click, lambda tab, *filters: step(tab, 1, *filters)),
     ):
-        shown = _join(view, event, handler, "", _PICTURE, says="picture_status")
-        gives = "picture video picture_status infotext_box send_row"
-        _join(view, shown.then, tab_picture.load_original, "", gives, says="picture_status")
-    gives = "picture_panel picture_hint video gallery"
+        gives = f"{_PAGE} {_PICTURE}"
+        shown = _join(view, event, handler, _FILTERS, gives, says="picture_status")
+        _then_original(view, shown)
+        _then_tiles(view, shown)
+    gives = "picture_panel picture_hint position video gallery"
     closed = _join(view, view.close_button.click, tab_picture.on_close, "", gives)
     _join(view, closed.then, tab_picture.show_closed, "", "gallery")
-    gives = f"gallery mark_button {_MARKED}"
+    gives = f"gallery mark_button position {_MARKED}"
     _join(view, view.mark_button.click, tab_picture.on_mark, "", gives)
     _join(view, view.clear_marks_button.click, tab_picture.on_clear_marks, "", gives)
+
+
+def _then_original(view: View, event: Any) -> None:
+    gives, says = "picture video picture_status infotext_box send_row", "picture_status"
+    _join(view, event.then, tab_picture.load_original, "", gives, says)
 
 
 def _join_downloads(view: View) -> None:
@@ -193,14 +202,14 @@ def _join_downloads(view: View) -> None:
         (view.save_picture_button, tab_jobs.on_save_picture, ""),
         (view.download_gallery_button, tab_jobs.on_download_gallery, "limit_number"),
     ):
-        _join(view, button.click, handler, takes, "status")
+        _join(view, button.click, handler, takes, "", says="download_status")
 
 
 def _join_settings(view: View) -> None:
     gives, says = "key_box key_status", "key_status"
     _join(view, view.save_key_button.click, tab_settings.on_save_key, "key_box", gives, says)
     _join(view, view.remove_key_button.click, tab_settings.on_remove_key, "", gives, says)
-    _join(view, view.test_key_button.click, tab_settings.on_test_key, "", says, says)
+    _join(view, view.test_key_button.click, tab_settings.on_test_key, "key_box", says, says)
     if _setting_fields(view):
         takes = " ".join(f"setting_{name}" for name in _setting_fields(view))
         saved, says = view.save_settings_button.click, "settings_status"

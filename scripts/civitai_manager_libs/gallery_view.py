@@ -9,7 +9,7 @@ import gradio as gr
 
 from . import host, messages, setting
 
-__all__ = ["PREFIX", "View", "build", "columns_style"]
+__all__ = ["PREFIX", "View", "build", "columns_style", "picture_hint"]
 
 PREFIX = "civitai_shortcut_"  # of all our ids in the page
 _EMPTY_LINE = '<p class="civitai-shortcut-status"></p>'
@@ -146,15 +146,15 @@ def _gallery(view: View) -> None:
         view.add("download_marked_button", gr.Button, value=_marked_label(0), **off)
         view.add("clear_marks_button", gr.Button, {"value": "clear_marks"}, **off)
         view.add("download_page_button", gr.Button, {"value": "download_page"}, **off)
-        view.add("download_gallery_button", gr.Button, {"value": "download_gallery"}, **small)
+        view.add("download_gallery_button", gr.Button, {"value": "download_gallery"}, **off)
         view.add(
             "limit_number",
             gr.Number,
             {"label": "download_limit"},
             value=setting.gallery_download_limit,
-            precision=0,
             min_width=90,
         )
+    view.add("download_status", gr.HTML, value=_EMPTY_LINE)
 
 
 def _marked_label(count: int) -> str:
@@ -162,14 +162,15 @@ def _marked_label(count: int) -> str:
 
 
 def _picture(view: View) -> None:
-    hint = messages.text("choose_picture", setting.language)
-    view.add("picture_hint", gr.HTML, value=f'<p class="civitai-shortcut-hint">{hint}</p>')
+    view.add("picture_hint", gr.HTML, value=picture_hint(setting.language))
     with gr.Column(visible=False, elem_id=f"{PREFIX}picture_panel") as panel:
         view.parts["picture_panel"] = panel
-        with gr.Row(elem_classes="civitai-shortcut-row"):
+        with gr.Row(elem_classes="civitai-shortcut-row civitai-shortcut-picture-row"):
             for name in ("previous_picture", "next_picture", "mark", "save_picture", "close"):
                 words = {"value": name}
                 view.add(f"{name}_button", gr.Button, words, size="sm", min_width=40)
+                if name == "previous_picture":
+                    view.add("position", gr.HTML, value="")
         plain = {"show_label": False, "interactive": False, "height": 520}
         words, more = {"label": "picture"}, host.picture_options()
         picture = view.add("picture", gr.Image, words, type="pil", **plain, **more)
@@ -188,6 +189,12 @@ def _picture(view: View) -> None:
             view.parts["send_row"] = send_row
             view.has_paste_buttons = host.add_paste_buttons(box, picture)
         view.add("details", gr.HTML, value="")
+
+
+def picture_hint(language: str) -> str:
+    """What stands in the picture's place while none is chosen."""
+    lines = (messages.text(key, language) for key in ("choose_picture", "keys"))
+    return "".join(f'<p class="civitai-shortcut-hint">{line}</p>' for line in lines)
 
 
 def _settings(view: View) -> None:

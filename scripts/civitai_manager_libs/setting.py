@@ -18,7 +18,8 @@ from .messages import LANGUAGES
 from .partial_file import PartialFile, disk_error
 from .setting_entry import Setting
 
-__all__ = ["SETTINGS", "Setting", "base_url", "change", "data_folder", "database_file"]
+__all__ = ["SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
+__all__ += ["database_file"]
 __all__ += ["get_image_url_to_gallery_file", "load", "load_api_key", "restore", "save"]
 __all__ += ["save_api_key", "saved_pictures_folder"]
 
@@ -150,15 +151,21 @@ def load_api_key() -> None:
         raise
 
 
+def checked_key(key: str) -> str:
+    """Without blanks around it. Raises SettingError for what cannot be a key."""
+    key = key.strip()
+    if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) < 1000):
+        raise SettingError("This is no API key: copy it from your Civitai account settings again.")
+    return key
+
+
 def save_api_key(key: str) -> None:
     """Keep the key in its own file, mode 0600; an empty one removes the file.
 
     CIVITAI_API_KEY still wins over it. Raises SettingError for a key that cannot be one, DiskError
     when it cannot be written.
     """
-    key = key.strip()
-    if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) < 1000):
-        raise SettingError("This is no API key: copy it from your Civitai account settings again.")
+    key = checked_key(key)
     if key:
         _write(host.key_file(), key, private=True)
     else:

@@ -23,7 +23,7 @@ from .tab_state import Tab, TabState
 from .tab_words import status_line
 
 __all__ = ["Filters", "gallery_tiles", "id_in", "on_filter", "on_first", "on_go_to", "on_next"]
-__all__ += ["on_previous", "paced", "page_of", "show_tiles", "tile_file"]
+__all__ += ["on_previous", "paced", "page_of", "said_of", "show_tiles", "tile_file"]
 
 _REDRAW_EVERY = 0.25  # seconds between two looks of a grid that fills
 _SORTED_WITHOUT_VERSION = ("Newest", "Oldest")
@@ -122,6 +122,8 @@ def _around(state: TabState) -> dict[str, Any]:
     pages = state.pages
     words = messages.text("end" if pages.at_end else "page", state.language, n=pages.number)
     back = gr.update(interactive=pages.can_go_back)
+    some = gr.update(interactive=bool(state.images))
+    sort = messages.text("sort_not_in_force" if state.note else "sort", state.language)
     return {
         "gallery": gr.update(value=None) if host.releases_gallery() else gr.update(),
         "page_text": status_line(words),
@@ -133,26 +135,29 @@ def _around(state: TabState) -> dict[str, Any]:
         "first_button": back,
         "previous_button": back,
         "next_button": gr.update(interactive=pages.can_go_forward),
-        "status": status_line(_about(state)),
-        "download_page_button": gr.update(interactive=bool(state.images)),
+        "status": status_line(said_of(state)),
+        "sort_dropdown": gr.update(label=sort),
+        "download_page_button": some,
+        "download_gallery_button": some,
         "picture_panel": gr.update(visible=False),
         "picture_hint": gr.update(visible=True),
+        "position": "",
         "video": gr.update(value=None),  # a hidden one would go on sounding
     }
 
 
-def _about(state: TabState) -> str:
-    said = [state.note] if state.note else []
+def said_of(state: TabState, *more: str) -> str:
+    """Which model is open, and what must be said of its page."""
+    said, model = [], state.model
+    if model is not None:
+        key = "opened" if model.creator else "opened_no_creator"
+        about = {"name": model.name, "type": model.type, "creator": model.creator}
+        said.append(messages.text(key, state.language, **about))
     if not state.images:
         said.append(messages.text("empty", state.language))
     if state.dropped:
         said.append(messages.text("unreadable_rows", state.language, n=state.dropped))
-    model = state.model
-    if model is not None and not said:
-        key = "opened" if model.creator else "opened_no_creator"
-        about = {"name": model.name, "type": model.type, "creator": model.creator}
-        said.append(messages.text(key, state.language, **about))
-    return " · ".join(said)
+    return " · ".join(part for part in (*said, state.note, *more) if part)
 
 
 # The pictures
@@ -171,17 +176,17 @@ def show_tiles(tab: Tab) -> Iterator[dict[str, Any]]:
                 break
             tiles = gr.update(value=gallery_tiles(tab.state, paths))
             failed = [path for path in paths if isinstance(path, CivitaiShortcutError)]
-            yield {"gallery": tiles, **_trouble(failed, state.language)}
+            yield {"gallery": tiles, **_trouble(failed, state)}
         else:
             _preload_next(state.pages)
 
 
-def _trouble(failed: list[CivitaiShortcutError], language: str) -> dict[str, str]:
+def _trouble(failed: list[CivitaiShortcutError], state: TabState) -> dict[str, str]:
     if not failed:
         return {}
-    why = messages.reason(failed[0].reason, language)
-    words = messages.text("some_thumbnails_failed", language, n=len(failed), reason=why)
-    return {"status": status_line(words, "failed")}
+    why = messages.reason(failed[0].reason, state.language)
+    words = messages.text("some_thumbnails_failed", state.language, n=len(failed), reason=why)
+    return {"status": status_line(said_of(state, words), "failed")}
 
 
 def _preload_next(pages: PageState) -> None:
@@ -222,8 +227,7 @@ def tile_file(path: str | CivitaiShortcutError | None, image: Image | None) -> s
 def _caption(state: TabState, image: Image, path: object) -> str:
     parts = ["★" if state.is_marked(image) else "", "▶" if image.is_video else ""]
     parts.append("⚠" if isinstance(path, CivitaiShortcutError) else "")
-    likes = image.stats.likes + image.stats.hearts
-    parts += [image.username, f"♥ {likes}" if likes else ""]
+    parts += [image.username, f"♥ {image.stats.reactions}" if image.stats.reactions else ""]
     return " ".join(part for part in parts if part)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from . import civitai_gallery_action, messages, setting, util
 from .errors import InputError
+from .gallery import cache
 from .gallery.images import Image, cache_name, poster_url, sized_url
+from .gallery.job_progress import JobProgress
 from .gallery.jobs import Item
 from .job_service import JobService, ShownJob
 from .tab_state import Tab, TabState
@@ -50,7 +52,8 @@ def on_download_gallery(tab: Tab, limit: float | None) -> dict[str, str]:
     """The gallery as the filters show it, up to `limit` pictures."""
     state = tab.state
     if state.model is None:
-        return {"status": status_line(messages.text("choose_model", state.language), "failed")}
+        words = messages.text("choose_model", state.language)
+        return {"download_status": status_line(words, "failed")}
     wanted = _limit_of(limit, state.language)
     job_id = job_service().download_gallery(state.model.name, state.pages.query, wanted)
     return _begun(state, job_id, wanted)
@@ -67,13 +70,13 @@ def _limit_of(number: float | None, language: str) -> int:
 def _download(state: TabState, images: Sequence[Image]) -> dict[str, str]:
     if state.model is None or not images:
         words = messages.text("nothing_to_download", state.language)
-        return {"status": status_line(words, "failed")}
+        return {"download_status": status_line(words, "failed")}
     return _begun(state, job_service().download_chosen(state.model.name, images), len(images))
 
 
 def _begun(state: TabState, job_id: int, count: int) -> dict[str, str]:
     words = messages.text("job_started", state.language, job=job_id, n=count)
-    return {"status": status_line(words)}
+    return {"download_status": status_line(words)}
 
 
 # The panel, as data for the page's code: every text in it is shown as text
@@ -81,7 +84,7 @@ def _begun(state: TabState, job_id: int, count: int) -> dict[str, str]:
 
 def panel(language: str) -> dict[str, Any]:
     """All that the panel of jobs shows, in words. Raises DiskError."""
-    names = ("jobs_title", "jobs_none", "failed_picture", "failed_reason")
+    names = ("jobs_title", "jobs_none", "jobs_offline", "failed_picture", "failed_reason")
     words = {name: messages.text(name, language) for name in names}
     return {"words": words, "jobs": [_row(shown, language) for shown in job_service().shown()]}
 
@@ -110,20 +113,24 @@ def _line(shown: ShownJob, language: str) -> str:
     now = shown.progress or shown.job
     if shown.state in ("done", "cancelled"):
         counts = {"saved": now.saved, "skipped": now.skipped, "failed": now.failed}
-        return messages.text("job_counts", language, **counts)
+        said = messages.text("job_counts", language, **counts)
+        left = now.total - now.finished if now.walked else 0
+        return f"{said} · {messages.text('job_left', language, n=left)}" if left > 0 else said
     key = "of" if now.walked else "of_at_most"
     parts = [messages.text(key, language, done=now.finished, total=now.total)]
     parts.append(util.short_bytes(now.bytes))
-    if shown.progress is not None and shown.state == "running":
+    if shown.progress is not None:
         parts += _speed(shown.progress, language)
     return " · ".join(parts)
 
 
-def _speed(progress: Any, language: str) -> list[str]:
-    parts = [f"{util.short_bytes(progress.rate)}/s"]
+def _speed(progress: JobProgress, language: str) -> list[str]:
     if progress.resting >= 1:
-        parts.append(messages.text("resting", language, seconds=round(progress.resting)))
-    elif progress.seconds_left is not None:
+        return [messages.text("resting", language, seconds=round(progress.resting))]
+    if progress.state != "running":
+        return []
+    parts = [f"{util.short_bytes(progress.rate)}/s"]
+    if progress.seconds_left is not None:
         seconds = round(progress.seconds_left)
         time_left = f"{seconds // 60}:{seconds % 60:02d}"
         parts.append(messages.text("time_left", language, time=time_left))
@@ -146,8 +153,11 @@ def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
         "paused": ["resume", "cancel"],
     }.get(shown.state, [])
     if shown.state in ("done", "cancelled"):
-        can_come = any(item.reason != "gone" for item in shown.failed)
-        names = (["retry"] if can_come else []) + ["open", "forget"]
+        now = shown.job
+        is_cut_short = shown.state == "cancelled" and (now.waiting > 0 or not now.walked)
+        names = ["resume"] if is_cut_short else []
+        names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
+        names += ["open", "forget"]
     return [{"name": name, "words": messages.text(f"job_{name}", language)} for name in names]
 
 
@@ -156,7 +166,7 @@ def _failed_row(item: Item, language: str) -> dict[str, Any]:
     small = poster_url(image) if image.is_video else sized_url(item.url, "width=450")
     return {
         "id": item.image_id,
-        "thumbnail": cache_name(small),
+        "thumbnail": cache_name(small) if cache.cached(small) else "",
         "page": f"{setting.base_url()}/images/{item.image_id}",
         "reason": messages.reason(item.reason, language),
         "code": item.reason,

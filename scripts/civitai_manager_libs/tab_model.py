@@ -16,7 +16,7 @@ from .cancellation import Cancellation
 from .errors import DiskError, Gone, InputError
 from .gallery import recent
 from .gallery.images import level_mask
-from .tab_browse import Filters, id_in, paced, page_of, tile_file
+from .tab_browse import Filters, id_in, paced, page_of, said_of, tile_file
 from .tab_picture import marked_buttons
 from .tab_state import Tab
 from .tab_words import language_of, status_line
@@ -70,6 +70,9 @@ def _opened(
     if not shown:
         return {}
     _remember(model)
+    if wanted and id_in(chosen) != wanted:
+        words = messages.text("no_version", tab.state.language, id=wanted)
+        shown["status"] = status_line(said_of(tab.state, words), "failed")
     return {
         **shown,
         "version_dropdown": gr.update(choices=labels, value=chosen),

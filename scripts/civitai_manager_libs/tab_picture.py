@@ -6,6 +6,7 @@ Handlers answer {name of a component: its new value or update}.
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,12 +17,12 @@ from .errors import CivitaiShortcutError
 from .gallery import cache
 from .gallery.images import Image, level_name, thumbnail_url
 from .gallery.metadata import Resource, embedded_infotext, infotext, resources
-from .tab_browse import gallery_tiles
+from .tab_browse import gallery_tiles, on_next, on_previous
 from .tab_state import Tab, TabState
 from .tab_words import failure, status_line
 
 __all__ = ["load_original", "marked_buttons", "on_clear_marks", "on_close", "on_mark"]
-__all__ += ["on_select", "on_step", "show_closed"]
+__all__ += ["on_select", "on_step", "position", "show_closed"]
 
 
 def on_select(tab: Tab, event: gr.SelectData) -> dict[str, Any]:
@@ -29,16 +30,32 @@ def on_select(tab: Tab, event: gr.SelectData) -> dict[str, Any]:
     return _shown(tab.choose(lambda state: state.select(index)))
 
 
-def on_step(tab: Tab, step: int) -> dict[str, Any]:
-    """To the next picture of the page (1) or the one before (-1); it stays at the ends."""
+def on_step(tab: Tab, step: int, *filters: Any) -> dict[str, Any]:
+    """To the next picture (1) or the one before (-1), over the page's end too."""
 
     def stepped(state: TabState) -> TabState:
         at = state.selected
         return state if at is None else state.select(max(0, min(at + step, len(state.images) - 1)))
 
-    before = tab.state.selected
+    before = tab.state
+    if before.selected is None:
+        return {}
     state = tab.choose(stepped)
-    return {} if state.selected == before else _shown(state)
+    if state.selected != before.selected:
+        return _shown(state)
+    return _stepped_over(tab, step, filters)
+
+
+def _stepped_over(tab: Tab, step: int, filters: Sequence[Any]) -> dict[str, Any]:
+    """To the first picture of the next page, or the last one of the page before."""
+    pages = tab.state.pages
+    if not (pages.can_go_forward if step > 0 else pages.can_go_back):
+        return {}
+    page = on_next(tab, *filters) if step > 0 else on_previous(tab, *filters)
+    if not page:
+        return {}
+    last = len(tab.state.images) - 1
+    return {**page, **_shown(tab.choose(lambda state: state.select(0 if step > 0 else last)))}
 
 
 def _shown(state: TabState) -> dict[str, Any]:
@@ -47,13 +64,15 @@ def _shown(state: TabState) -> dict[str, Any]:
     if image is None:
         return {}
     words = messages.text("loading_original", state.language)
+    made = infotext(image.meta, image)
     return {
         "picture_panel": gr.update(visible=True),
         "picture_hint": gr.update(visible=False),
         "picture": gr.update(value=_small(image), visible=True),
         "video": gr.update(value=None, visible=False),
         "picture_status": status_line(words),
-        "infotext_box": infotext(image.meta, image),
+        "position": position(state),
+        "infotext_box": gr.update(value=made, visible=bool(made)),
         "send_row": gr.update(visible=False),
         "details": _details(image, state),
         "mark_button": gr.update(value=_mark_label(state, image)),
@@ -84,7 +103,7 @@ def _whole(image: Image, path: str, language: str) -> dict[str, Any]:
     nothing = "" if text else messages.text("no_infotext", language)
     answer = {
         "picture_status": status_line(nothing),
-        "infotext_box": text,
+        "infotext_box": gr.update(value=text, visible=bool(text)),
         "send_row": gr.update(visible=bool(text)),
     }
     if image.is_video:  # what is sent on is its text: its poster is no picture of its size
@@ -105,6 +124,7 @@ def on_close(tab: Tab) -> dict[str, Any]:
     return {
         "picture_panel": gr.update(visible=False),
         "picture_hint": gr.update(visible=True),
+        "position": "",
         "video": gr.update(value=None),
         "gallery": gr.update(value=None) if host.releases_gallery() else gr.update(),
     }
@@ -132,7 +152,18 @@ def _marked(state: TabState) -> dict[str, Any]:
     answer = {"gallery": gr.update(value=_tiles(state)), **marked_buttons(state)}
     if state.picture is not None:
         answer["mark_button"] = gr.update(value=_mark_label(state, state.picture))
+        answer["position"] = position(state)
     return answer
+
+
+def position(state: TabState) -> str:
+    """Where the large picture is on its page, for the reader and for the page's own code."""
+    at, image = state.selected, state.picture
+    if at is None or image is None:
+        return ""
+    words = messages.text("position", state.language, at=at + 1, n=len(state.images))
+    star = "★ " if state.is_marked(image) else ""
+    return f'<p class="civitai-shortcut-position" data-at="{at}">{star}{words}</p>'
 
 
 def marked_buttons(state: TabState) -> dict[str, Any]:
@@ -168,22 +199,28 @@ def _details(image: Image, state: TabState) -> str:
         return html.escape(messages.text(key, language))
 
     stats = image.stats
-    reactions = f"👍 {stats.likes}  ❤ {stats.hearts}  😂 {stats.laughs}  😢 {stats.cries}"
+    each = f"👍 {stats.likes}  ❤ {stats.hearts}  😂 {stats.laughs}  😢 {stats.cries}"
     size = f"{image.width} × {image.height}" if image.width and image.height else ""
     rows = [
         (words("by"), html.escape(image.username) or words("anonymous")),
         (words("created"), html.escape(image.created_at[:10])),
-        (words("reactions"), f"{reactions}  💬 {stats.comments}"),
+        (words("reactions"), f"♥ {stats.reactions}  ({each})  💬 {stats.comments}"),
         (words("size"), size),
         (words("rating"), messages.label_of("level", level_name(image.level), language)),
         (words("base_model"), html.escape(image.base_model)),
         ("", _link(f"{setting.base_url()}/images/{image.id}", words("on_civitai"))),
     ]
     table = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows if value)
-    used = resources(image.meta, image)
+    used = resources(image.meta, image, _hashes(state))
     listed = "".join(f"<li>{_resource(one, state)}</li>" for one in used)
     head = f"<h4>{words('resources')}</h4><ul>{listed}</ul>" if used else ""
     return f'<div class="civitai-shortcut-details"><table>{table}</table>{head}</div>'
+
+
+def _hashes(state: TabState) -> dict[str, int]:
+    """Of the files of the model that is open, and whose they are."""
+    versions = state.model.versions if state.model else ()
+    return {code: version.id for version in versions for code in version.hashes}
 
 
 def _resource(one: Resource, state: TabState) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from . import civitai_api, civitai_gallery_action, host, messages, setting
 from .errors import CivitaiShortcutError, DiskError, NeedsKey, SettingError
+from .http_client import CivitaiHttpClient
+from .partial_file import PartialFile
 from .tab_state import Tab
 from .tab_words import status_line, told
 
@@ -35,16 +38,22 @@ def on_remove_key(tab: Tab) -> dict[str, str]:
     return {"key_box": "", "key_status": _line(tab, said)}
 
 
-def on_test_key(tab: Tab) -> dict[str, str]:
-    """Ask Civitai whose key it is."""
-    if not setting.civitai_api_key:
+def on_test_key(tab: Tab, typed: str | None) -> dict[str, str]:
+    """Ask Civitai whose key it is: the one in the box, else the one that is saved."""
+    typed = setting.checked_key(typed or "")
+    if not typed and not setting.civitai_api_key:
         return {"key_status": _line(tab, "key_none", "failed")}
+    client = CivitaiHttpClient(typed) if typed else civitai_gallery_action.get_http_client()
+    language = tab.state.language
     try:
-        user = civitai_api.read_user(civitai_gallery_action.get_http_client())
+        user = civitai_api.read_user(client)
     except NeedsKey:
-        host.warn(messages.text("key_wrong", tab.state.language))
+        host.warn(messages.text("key_wrong", language))
         return {"key_status": _line(tab, "key_wrong", "failed")}
-    return {"key_status": _line(tab, "key_works", user=user.username)}
+    said = [messages.text("key_works", language, user=user.username)]
+    if typed and typed != setting.civitai_api_key:
+        said.append(messages.text("key_not_saved", language))
+    return {"key_status": status_line(" · ".join(said))}
 
 
 def on_save_settings(tab: Tab, *values: Any) -> dict[str, str]:
@@ -65,12 +74,26 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
     """Raises SettingError with the words that the field has."""
     if entry.name == "gallery_level":
         value = messages.value_of("level", value)
+    if entry.name == "download_images_folder":
+        value = _folder(str(value or "").strip(), language)
     try:
         return entry.checked(value)
     except SettingError as error:
         label = messages.setting_label(entry.name, language)
         words = {"label": label, "low": entry.low, "high": entry.high}
         raise SettingError(messages.text("bad_setting", language, **words)) from error
+
+
+def _folder(typed: str, language: str) -> str:
+    """Where a picture can be saved. Raises SettingError, DiskError."""
+    folder = os.path.expanduser(typed)
+    if not folder:
+        return typed
+    if not os.path.isabs(folder):
+        example = os.path.join(os.path.expanduser("~"), "pictures")
+        raise SettingError(messages.text("folder_not_absolute", language, example=example))
+    with PartialFile(folder):
+        return typed
 
 
 def _change(values: Mapping[str, Any]) -> None:

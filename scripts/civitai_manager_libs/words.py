@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "已儲存 {saved}、略過 {skipped}、失敗 {failed}",
         "{saved} saved, {skipped} skipped, {failed} failed",
     ),
+    "job_left": ("未下載 {n}", "{n} not fetched"),
     "job_started": ("工作 {job} 已開始：{n} 張圖片", "Job {job} has begun (pictures: {n})"),
     "nothing_to_download": ("沒有可下載的圖片", "There is nothing to download here"),
     "time_left": ("剩餘 {time}", "{time} left"),
@@ -39,6 +40,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "job_forget": ("從清單移除", "Remove from list"),
     "jobs_none": ("目前沒有下載工作", "No downloads yet"),
     "jobs_title": ("下載工作", "Downloads"),
+    "jobs_offline": (
+        "WebUI 沒有回應。它恢復後下載會自動繼續。",
+        "The WebUI does not answer. When it is back, downloads go on by themselves.",
+    ),
     "failed_picture": ("圖片", "Picture"),
     "failed_reason": ("原因", "Reason"),
     "more_failed": ("還有 {n} 個", "and {n} more"),
@@ -116,6 +121,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "For all versions Civitai sorts by upload only (newest or oldest). Choose one version to"
         " have this sort.",
     ),
+    "no_version": (
+        "這個模型沒有版本 {id}，因此顯示所有版本",
+        "This model has no version {id}: all of them are shown",
+    ),
+    "sort_not_in_force": ("排序（目前無效）", "Sort (not in force)"),
     "opened": ("{name}（{type}，作者 {creator}）", "{name} ({type} by {creator})"),
     "opened_no_creator": ("{name}（{type}）", "{name} ({type})"),
     # The page's row
@@ -164,7 +174,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "weight": ("權重", "weight"),
     "anonymous": ("（未知）", "(unknown)"),
     "loading_original": ("原圖載入中…", "Loading the original…"),
-    "choose_picture": ("點選一張圖片以檢視", "Click a picture to see it and how it was made"),
+    "choose_picture": (
+        "點選一張圖片，檢視大圖與生成資料",
+        "Click a picture to see it and how it was made",
+    ),
+    "keys": (
+        "← → 圖片 · PageUp PageDown 翻頁 · 空白鍵 標記 · D 下載 · Esc 關閉",
+        "← → pictures · PageUp PageDown pages · Space marks · D downloads · Esc closes",
+    ),
+    "position": ("{at} / {n}", "{at} of {n}"),
     # The download row
     "download_marked": ("↓ 下載已標記 ({n})", "↓ Download marked ({n})"),
     "download_page": ("↓ 下載本頁", "↓ Download this page"),
@@ -201,6 +219,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "key_removed": ("金鑰已移除", "The key is removed"),
     "key_empty": ("請先貼上金鑰", "Paste a key first"),
     "key_works": ("金鑰有效：{user}", "The key works: it is {user}'s"),
+    "key_not_saved": ("此金鑰尚未儲存。", "It is not saved yet."),
+    "folder_not_absolute": (
+        "資料夾必須是完整路徑，例如 {example}，因此未儲存任何設定",
+        "The folder must be a whole path, such as {example}: nothing was saved",
+    ),
     "key_wrong": (
         "Civitai 不認得這個金鑰，請在帳號設定中建立新的金鑰",
         "Civitai does not know this key: make a new one in your account settings",
@@ -236,7 +259,7 @@ CHOICES: dict[str, dict[str, tuple[str, str]]] = {
         "XXX": ("XXX", "XXX"),
     },
     "type": {
-        "": ("圖片與影片", "Images and videos"),
+        "": ("全部", "All"),
         "image": ("圖片", "Images"),
         "video": ("影片", "Videos"),
     },
@@ -261,7 +284,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "gallery_columns": ("圖庫欄數", "Columns of the gallery"),
     "gallery_rows": ("圖庫列數", "Rows of the gallery"),
     "gallery_level": ("顯示的最高分級", "Highest rating to show"),
-    "gallery_download_limit": ("下載整個圖庫時的張數", "Pictures of a whole gallery to download"),
+    "gallery_download_limit": (
+        "下載整個圖庫時最多幾張",
+        "Pictures at most, of a whole gallery to download",
+    ),
     "usergallery_preloading": ("在背景預先載入下一頁", "Load the next page in the background"),
     "save_infotext": ("在圖片旁儲存 infotext (.txt)", "Save the infotext (.txt) beside a picture"),
     "save_record": (
@@ -272,5 +298,5 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "儲存圖片的資料夾（空白：預設）",
         "Folder for saved pictures (empty: the usual one)",
     ),
-    "language": ("無瀏覽器時的語言", "Language where no browser tells it"),
+    "language": ("沒有瀏覽器可判斷時的語言", "Language where no browser tells it"),
 }

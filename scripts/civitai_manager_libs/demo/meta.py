@@ -11,7 +11,7 @@ from .comfy_text import graphs
 from .drawing import Art, art_of, phrases
 from .rows import Row, iso
 
-__all__ = ["Meta", "art", "file_size", "meta_of"]
+__all__ = ["Meta", "art", "checksum", "file_size", "file_stem", "meta_of"]
 
 Meta = dict[str, Any]
 
@@ -88,14 +88,18 @@ def _sentences(shown: list[str], style: str) -> str:
     )
 
 
+def file_stem(model: str, version: str) -> str:
+    """A version's file name without its extension, as a prompt names it."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", f"{model[:40]} {version[:12]}").strip("_")
+
+
+def checksum(stem: str) -> str:
+    """Of that file, its first ten digits."""
+    return f"{Random(stem).getrandbits(40):010x}"
+
+
 def _stem(row: Row) -> str:
-    """The version's file name without its extension, as a prompt names it."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "_", f"{row.model.name[:40]} {row.version.name[:12]}")
-    return plain.strip("_")
-
-
-def _hash(*parts: object) -> str:
-    return f"{Random('/'.join(map(str, parts))).getrandbits(40):010x}"
+    return file_stem(row.model.name, row.version.name)
 
 
 def _base(row: Row, rng: Random) -> Meta:
@@ -121,7 +125,7 @@ def _webui(row: Row, rng: Random, meta: Meta) -> Meta:
     """As the WebUIs write it and Civitai reads it."""
     checkpoint, (width, height) = _checkpoint(row), file_size(row)
     meta |= {"sampler": rng.choice(_SAMPLERS), "Schedule type": rng.choice(("Karras", "Automatic"))}
-    meta |= {"Model": checkpoint, "Model hash": _hash(checkpoint), "Version": "v1.10.1"}
+    meta |= {"Model": checkpoint, "Model hash": checksum(checkpoint), "Version": "v1.10.1"}
     meta |= _resources(meta["prompt"], checkpoint, rng)
     if row.version.base_model in ("SD 1.5", "Pony"):
         meta["clipSkip"] = 2
@@ -141,10 +145,10 @@ def _webui(row: Row, rng: Random, meta: Meta) -> Meta:
 
 def _resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
     """The checkpoint and the LoRAs of the prompt; some writers put `0x` before a hash."""
-    hashes = {"model": _hash(checkpoint)}
+    hashes = {"model": checksum(checkpoint)}
     used: list[Meta] = [{"hash": hashes["model"], "name": checkpoint, "type": "model"}]
     for name, weight in re.findall(r"<lora:([^:>]+):([\d.]+)>", prompt):
-        hashes[f"lora:{name}"] = code = ("0x" if rng.random() < 0.3 else "") + _hash(name)
+        hashes[f"lora:{name}"] = code = ("0x" if rng.random() < 0.3 else "") + checksum(name)
         used.append({"name": name, "type": "lora", "weight": float(weight), "hash": code})
     return {"hashes": hashes, "resources": used}
 
@@ -154,7 +158,7 @@ def _old(row: Row, rng: Random, meta: Meta) -> Meta:
     width, height = file_size(row)
     meta = {key: str(value) for key, value in meta.items()}
     meta |= {"sampler": "DPM++ 2M Karras", "Size": f"{width}x{height}", "Clip skip": "2"}
-    meta |= {"Model": _checkpoint(row), "Model hash": _hash(_checkpoint(row)), "ENSD": "31337"}
+    meta |= {"Model": _checkpoint(row), "Model hash": checksum(_checkpoint(row)), "ENSD": "31337"}
     if rng.random() < 0.3:
         meta["TI hashes"] = {"easynegative": "c74b4e810b03"}
     if rng.random() < 0.2:

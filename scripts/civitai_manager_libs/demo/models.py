@@ -7,7 +7,7 @@ from typing import Any
 
 from .catalogue import MODELS, Model, Version, model_of, version_of
 from .checks import Params, Refusal
-from .meta import meta_of
+from .meta import checksum, file_stem, meta_of
 from .query import BASE_MODELS, PERIODS
 from .records import showcase_record
 from .rows import mixed, showcase
@@ -161,8 +161,8 @@ def _version(owner: Model, each: Version, base: str, levels: int, listed: bool) 
 
 
 def _file(owner: Model, each: Version, base: str) -> dict[str, Any]:
-    stem = re.sub(r"[^A-Za-z0-9]+", "_", f"{owner.name[:40]} {each.name[:12]}").strip("_")
-    sha = "".join(f"{mixed(each.id, salt):016X}" for salt in range(4))
+    stem = file_stem(owner.name, each.name)
+    sha = checksum(stem).upper() + "".join(f"{mixed(each.id, n):016X}" for n in range(4))[10:]
     return {
         "id": each.id * 10,
         "name": f"{stem}.safetensors",

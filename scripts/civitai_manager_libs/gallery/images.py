@@ -33,6 +33,10 @@ class Stats:
     cries: int = 0
     comments: int = 0
 
+    @property
+    def reactions(self) -> int:
+        return self.likes + self.hearts + self.laughs + self.cries
+
 
 @dataclass(frozen=True)
 class Image:

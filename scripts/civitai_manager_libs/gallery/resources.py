@@ -44,10 +44,15 @@ class Resource:
     version_id: int | None = None
 
 
-def resources(meta: Mapping[str, Any] | None, image: Image | None = None) -> tuple[Resource, ...]:
+def resources(
+    meta: Mapping[str, Any] | None,
+    image: Image | None = None,
+    versions: Mapping[str, int] | None = None,
+) -> tuple[Resource, ...]:
     """All resources of a record, each once, whatever number of places name it.
 
     `meta` is the record's flat mapping; `image` adds the versions that Civitai itself detected.
+    `versions` are those whose files are known: hash (AutoV2, lower case) -> id.
     """
     meta = mapping(meta)
     named = chain(
@@ -61,6 +66,8 @@ def resources(meta: Mapping[str, Any] | None, image: Image | None = None) -> tup
     )
     merged: list[Resource] = []
     for resource in islice(named, _MAX_RESOURCES):
+        if versions and resource.version_id is None:
+            resource = replace(resource, version_id=versions.get(resource.hash.lower()))
         at = next((i for i, known in enumerate(merged) if _same(known, resource)), None)
         if at is not None:
             merged[at] = _united(merged[at], resource)
