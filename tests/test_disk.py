@@ -11,7 +11,7 @@ import time
 import pytest
 from api_server import MODEL_ID, ApiServer
 from civitai_manager_libs import gallery_network, setting
-from civitai_manager_libs.gallery import job_run
+from civitai_manager_libs.gallery import job_trouble
 from civitai_manager_libs.gallery.job_run import JobRun
 from civitai_manager_libs.gallery.jobs import JobStore
 from civitai_manager_libs.gallery.paging import ImageQuery
@@ -129,7 +129,7 @@ def _wait_for_part(folder):
 def test_job_of_the_tab_says_how_much_is_missing_and_goes_on_by_itself(
     server, small_disk, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(job_run, "_ROOM_EVERY", 0.1)
+    monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.1)
     filler, told = _fill(small_disk, leaving=_MEGABYTE), []
 
     def show(progress):
@@ -138,7 +138,7 @@ def test_job_of_the_tab_says_how_much_is_missing_and_goes_on_by_itself(
             threading.Timer(0.2, filler.unlink, [True]).start()
 
     with JobStore(setting.database_file()) as store:
-        job = _run(store, small_disk / "out", on_progress=show, wait_for_room=True)
+        job = _run(store, small_disk / "out", on_progress=show, goes_on_by_itself=True)
     assert (job.state, job.saved) == ("done", 20)
     missing = [progress.missing for progress in told if progress.state == "paused"]
     assert 500_000 < missing[0] < 2 * _MEGABYTE

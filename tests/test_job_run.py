@@ -14,7 +14,7 @@ import pytest
 from api_server import ApiServer, cut, html, reset, status
 from civitai_manager_libs import gallery_network, partial_file, setting
 from civitai_manager_libs.errors import DiskError, DiskFull, InputError, NetworkError
-from civitai_manager_libs.gallery import job_items, job_run
+from civitai_manager_libs.gallery import job_items, job_run, job_trouble
 from civitai_manager_libs.gallery.images import Image
 from civitai_manager_libs.gallery.job_run import JobRun, Network
 from civitai_manager_libs.gallery.jobs import JobStore
@@ -231,7 +231,7 @@ def test_host_that_asks_everyone_for_a_long_rest_pauses_the_job(server, store, f
     for image_id in server.ids:
         server.always(image_id, status(503, Retry_After="600"))
     job = _run(store, _add(store, folder), concurrency=1)
-    assert (job.state, job.reason, job.failed, job.waiting) == ("paused", "busy", 5, 20)
+    assert (job.state, job.reason, job.failed, job.waiting) == ("paused", "busy", 0, 25)
     assert "600 seconds" in job.note
 
 
@@ -572,7 +572,7 @@ def test_rest_of_the_job_is_what_is_said_to_lack_room(store, folder, monkeypatch
 
 
 def test_job_that_waits_for_room_goes_on_by_itself(store, folder, monkeypatch):
-    monkeypatch.setattr(job_run, "_ROOM_EVERY", 0.02)
+    monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.02)
     os.makedirs(folder)
     full, told = [True], []
 
@@ -587,13 +587,13 @@ def test_job_that_waits_for_room_goes_on_by_itself(store, folder, monkeypatch):
             full.clear()
 
     job_id = _add(store, folder)
-    job = _run(store, job_id, _made_up(10, fetch), on_progress=show, wait_for_room=True)
+    job = _run(store, job_id, _made_up(10, fetch), on_progress=show, goes_on_by_itself=True)
     assert (job.state, job.saved) == ("done", 10)
     assert "paused" in told
 
 
 def test_room_that_cannot_be_used_is_tried_ever_more_seldom(store, folder, monkeypatch):
-    monkeypatch.setattr(job_run, "_ROOM_EVERY", 0.01)
+    monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.01)
     tries, gaps = [], []
 
     def fetch(url, target, told, cancelled):
@@ -603,7 +603,7 @@ def test_room_that_cannot_be_used_is_tried_ever_more_seldom(store, folder, monke
         raise DiskFull("Disk quota exceeded.")
 
     job_id = _add(store, folder, wanted=1)
-    run = JobRun(store, job_id, _made_up(1, fetch), 1, wait_for_room=True)
+    run = JobRun(store, job_id, _made_up(1, fetch), 1, goes_on_by_itself=True)
     assert run.run().state == "paused"
     gaps = [later - earlier for earlier, later in zip(tries, tries[1:])]
     assert gaps[-1] > 0.3 > gaps[0]
@@ -613,7 +613,7 @@ def test_stop_ends_the_wait_for_room(store, folder):
     def fetch(*_):
         raise DiskFull("There is no room left on the disk.")
 
-    run = JobRun(store, _add(store, folder), _made_up(3, fetch), 1, wait_for_room=True)
+    run = JobRun(store, _add(store, folder), _made_up(3, fetch), 1, goes_on_by_itself=True)
     threading.Timer(0.3, run.stop, ["cancelled"]).start()
     started = time.monotonic()
     job = run.run()
@@ -665,6 +665,196 @@ def test_sidecar_without_room_pauses_and_is_written_later(store, folder):
     job = _run(store, job.id, network)
     assert (job.state, job.saved) == ("done", 3)
     assert len(fetched) == len(beside) == 3
+
+
+# A lost network
+
+
+class _Wire:
+    """Pictures come while it is up. bad: those that never do. tried: each fetch, in order."""
+
+    def __init__(self, count, bad=()):
+        self.is_up, self.bad, self.tried = True, {str(i) for i in bad}, []
+        self.before = lambda name: None
+        self.network = _made_up(count, self.fetch)
+
+    def fetch(self, url, *rest):
+        name = url.rpartition("/")[2]
+        self.before(name)
+        self.tried.append(int(name))
+        if not self.is_up or name in self.bad:
+            raise NetworkError("The server could not be reached.")
+        return _written(url, *rest)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(job_trouble, "_NETWORK_EVERY", 0.02)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4, 16])
+def test_lost_network_pauses_the_job_and_fails_no_picture(store, folder, concurrency):
+    os.makedirs(folder)
+    wire = _Wire(100)
+    wire.before = lambda name: name == "50" and setattr(wire, "is_up", False)
+    job = _run(store, _add(store, folder), wire.network, concurrency)
+    assert (job.state, job.reason, job.failed) == ("paused", "network", 0)
+    assert job.note == "The server could not be reached."
+    assert job.saved + job.waiting == 100 and job.saved >= 49 - concurrency
+    assert len(wire.tried) <= job.saved + 5 + 3 * concurrency
+    wire.is_up, wire.before = True, lambda name: None
+    job = _run(store, job.id, wire.network, concurrency)
+    assert (job.state, job.saved, job.failed, job.reason) == ("done", 100, 0, "")
+
+
+def test_records_of_what_waits_for_the_network_are_kept(server, store, folder):
+    for image_id in server.ids:
+        server.always(image_id, reset)
+    job = _download(store, folder)
+    assert (job.reason, job.waiting) == ("network", 25)
+    server._always.clear()
+    assert _run(store, job.id).saved == 25
+    assert all(os.path.isfile(os.path.join(folder, f"{i}.json")) for i in server.ids)
+
+
+def test_lost_network_that_comes_back_is_gone_on_with_by_itself(store, folder, quick):
+    os.makedirs(folder)
+    wire, told = _Wire(50), []
+    wire.before = lambda name: name == "20" and len(wire.tried) < 30 and _down(wire)
+
+    def show(progress):
+        told.append(progress)
+        if [p.state for p in told].count("paused") == 4:
+            wire.is_up = True
+
+    job_id = _add(store, folder)
+    job = _run(store, job_id, wire.network, on_progress=show, goes_on_by_itself=True)
+    assert (job.state, job.saved, job.failed, job.reason) == ("done", 50, 0, "")
+    paused = [p for p in told if p.state == "paused"]
+    assert {(p.reason, p.note) for p in paused} == {("network", "The server could not be reached.")}
+    assert all(p.failed == 0 for p in told)
+
+
+def _down(wire):
+    wire.is_up = False
+
+
+def test_time_until_the_next_try_is_told(store, folder):
+    wire, told = _Wire(50), []
+    wire.is_up = False
+
+    def show(progress):
+        told.append(progress)
+        if len([p for p in told if p.resting]) == 2:
+            run.stop("paused")
+
+    job_id = _add(store, folder)
+    run = JobRun(store, job_id, wire.network, 3, on_progress=show, goes_on_by_itself=True)
+    run.run()
+    first, second = [p.resting for p in told if p.resting]
+    assert 5 >= first > second > 3
+
+
+def test_network_is_tried_ever_more_seldom_and_stop_ends_that_at_once(store, folder, quick):
+    wire, told = _Wire(5), []
+    wire.is_up = False
+    tries = []
+    wire.before = lambda name: name == "1" and tries.append(time.monotonic())
+
+    def show(progress):
+        told.append(progress)
+        if len(tries) == 6:
+            run.stop("cancelled")
+
+    job_id = _add(store, folder)
+    run = JobRun(store, job_id, wire.network, 1, on_progress=show, goes_on_by_itself=True)
+    job = run.run()
+    gaps = [later - earlier for earlier, later in zip(tries, tries[1:])]
+    assert gaps[-1] > 0.25 > gaps[0]
+    assert (job.state, job.reason, job.failed) == ("cancelled", "", 0)
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_stop_ends_the_wait_for_the_network(store, folder, state):
+    wire = _Wire(20)
+    wire.is_up = False
+    run = JobRun(store, _add(store, folder), wire.network, 3, goes_on_by_itself=True)
+    threading.Timer(0.3, run.stop, [state]).start()
+    started = time.monotonic()
+    job = run.run()
+    assert (job.state, job.reason, store.job(job.id).reason) == (state, "", "")
+    assert time.monotonic() - started < 1.3
+
+
+def test_who_does_not_want_to_wait_for_the_network_need_not(store, folder):
+    os.makedirs(folder)
+    wire = _Wire(20)
+    wire.is_up = False
+    run = JobRun(store, _add(store, folder), wire.network, 3, goes_on_by_itself=True)
+
+    def back():
+        wire.is_up = True
+        run.hurry()
+
+    threading.Timer(0.3, back).start()
+    started = time.monotonic()
+    assert run.run().saved == 20
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("bad", [[3], [3, 4, 5, 6], [1, 8, 9, 20], [17, 18, 19, 20]], ids=str)
+def test_few_pictures_that_cannot_be_reached_fail_and_the_job_is_done(store, folder, bad):
+    os.makedirs(folder)
+    wire = _Wire(20, bad)
+    job = _run(store, _add(store, folder), wire.network, goes_on_by_itself=True)
+    assert (job.state, job.saved, job.failed) == ("done", 20 - len(bad), len(bad))
+    assert [(i.image_id, i.reason) for i in store.failed(job.id)] == [(i, "network") for i in bad]
+    assert sorted(wire.tried) == list(range(1, 21)), "each was asked for once"
+
+
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_many_that_cannot_be_reached_do_not_bar_the_way_to_the_others(
+    store, folder, quick, by_itself
+):
+    os.makedirs(folder)
+    wire = _Wire(60, range(1, 13))
+    job = _run(store, _add(store, folder), wire.network, 2, goes_on_by_itself=by_itself)
+    goes = 1
+    while job.state == "paused" and goes < 10:
+        job, goes = _run(store, job.id, wire.network, 2), goes + 1
+    assert (job.state, job.saved, job.failed) == ("done", 48, 12)
+    assert {item.reason for item in store.failed(job.id)} == {"network"}
+    assert goes == 1 or not by_itself
+
+
+def test_skipped_ones_do_not_hide_that_the_network_is_lost(store, folder):
+    os.makedirs(folder)
+    for image_id in range(2, 40, 2):
+        with open(os.path.join(folder, f"{image_id}.png"), "wb") as file:
+            file.write(b"x")
+    wire = _Wire(40)
+    wire.is_up = False
+    job = _run(store, _add(store, folder), wire.network, 1)
+    assert (job.state, job.reason, job.failed) == ("paused", "network", 0)
+    assert 5 <= len(wire.tried) <= 7
+
+
+def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder, quick):
+    """What is held in doubt is nobody's: else neither could come to its end."""
+    os.makedirs(folder)
+    ends, wire = {}, _Wire(60, [7, 40])
+    wire.before = lambda name: time.sleep(0.005)
+
+    def work(name):
+        with JobStore(setting.database_file()) as own:
+            ends[name] = _run(own, _add(own, folder), wire.network, goes_on_by_itself=True)
+
+    threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert [(job.state, job.finished, job.failed) for job in ends.values()] == [("done", 60, 2)] * 2
 
 
 # Costs and secrets

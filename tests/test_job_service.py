@@ -6,7 +6,7 @@ import os
 import threading
 
 import pytest
-from api_server import ApiServer, status
+from api_server import ApiServer, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.gallery.images import Image
@@ -105,6 +105,80 @@ def test_paused_job_goes_on(civitai, service):
     _comes_to(service, job_id, "paused")
     service.resume(job_id)
     assert _comes_to(service, job_id, "done").job.saved == 12
+
+
+def test_cancelled_job_goes_on_where_it_was(civitai, service):
+    civitai.page = 4
+    gate = threading.Event()
+    civitai.on_picture = lambda i: i not in civitai.ids[:3] and gate.wait(10)
+    job_id = _gallery(service)
+    until(lambda: len(civitai.fetched) > 3, "a picture that is held")
+    service.stop(job_id, "cancelled")
+    shown = _comes_to(service, job_id, "cancelled")
+    assert (shown.job.saved, shown.job.failed) == (3, 0)
+    gate.set()
+    service.resume(job_id)
+    job = _comes_to(service, job_id, "done").job
+    assert (job.saved, job.skipped, job.failed, job.waiting) == (12, 0, 0, 0)
+    assert [civitai.fetched[i] for i in civitai.ids[:3]] == [1, 1, 1]
+    with JobStore(setting.database_file()) as store:
+        assert store._database.rows("SELECT * FROM claims") == []
+
+
+def test_job_that_is_gone_on_with_while_it_ends_goes_on(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: civitai.fetched, "a picture that is held")
+    service.stop(job_id, "cancelled")
+    service.resume(job_id)
+    gate.set()
+    assert _comes_to(service, job_id, "done").job.saved == 12
+
+
+def test_last_wish_counts_while_a_job_ends(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: civitai.fetched, "a picture that is held")
+    service.stop(job_id, "cancelled")
+    service.resume(job_id)
+    service.stop(job_id, "paused")
+    gate.set()
+    until(lambda: not service._runs, "its end")
+    assert _shown(service, job_id).state == "paused"
+
+
+def test_stop_that_comes_before_the_run_has_begun_is_heeded(civitai, service):
+    gate, opened = threading.Event(), service._client
+    service._client = lambda: gate.wait(10) and opened()
+    job_id = _gallery(service)
+    service.stop(job_id, "cancelled")
+    gate.set()
+    until(lambda: not service._runs, "its end")
+    assert _shown(service, job_id).state == "cancelled" and not civitai.requests
+
+
+def test_lost_network_is_told_and_waited_for(civitai, service):
+    for image_id in civitai.ids:
+        civitai.always(image_id, reset)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).state == "paused", "the pause")
+    progress = _shown(service, job_id).progress
+    assert (progress.reason, progress.failed) == ("network", 0) and 0 < progress.resting <= 5
+    civitai._always.clear()
+    service.resume(job_id)
+    assert _comes_to(service, job_id, "done").job.saved == 12
+
+
+@pytest.mark.parametrize("reason", ["network", "busy", "disk"])
+def test_what_waited_when_the_program_ended_goes_on_at_its_start(civitai, service, reason):
+    with JobStore(setting.database_file()) as store:
+        job_id = store.add("A model", ImageQuery(101), setting.data_folder(), 3)
+        store.set_state(job_id, "paused", reason, "It waits.")
+        other = store.add("A model", ImageQuery(101), setting.data_folder(), 3)
+        store.set_state(other, "paused", "http_400", "No such cursor.")
+    service.go_on_after_start()
+    assert _comes_to(service, job_id, "done").job.saved == 3
+    assert _shown(service, other).state == "paused"
 
 
 def test_job_that_is_told_twice_to_go_on_is_worked_on_once(civitai, service):

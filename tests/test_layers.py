@@ -26,7 +26,8 @@ _FLOORS = {
     1.1: "cancellation gallery.paging messages setting_entry",
     2.0: "gallery.comfy gallery.embedded gallery.infotext gallery.resources partial_file",
     2.1: "file_lock gallery.downloads gallery.job_records gallery.metadata setting",
-    2.2: "gallery.cache gallery.database gallery.job_progress gallery.recent gallery.sidecars",
+    2.2: """gallery.cache gallery.database gallery.job_progress gallery.job_trouble gallery.recent
+            gallery.sidecars""",
     2.3: "gallery.jobs",
     2.4: "gallery.job_items",
     2.5: "gallery.job_run",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from . import setting, util
@@ -18,6 +19,7 @@ from .gallery_network import network_of, pictures_folder, reserve
 __all__ = ["JobService", "ShownJob"]
 
 _FAILED_SHOWN = 50
+_MOST_JOBS = 1000
 
 
 class ShownJob:
@@ -31,6 +33,35 @@ class ShownJob:
         return self.progress.state if self.progress is not None else self.job.state
 
 
+@dataclass
+class _Begun:
+    """A job that has a thread. run: None until it begins. again: it goes on when it has ended."""
+
+    run: JobRun | None = None
+    stop_state: str = ""
+    again: bool = False
+
+    def stop(self, state: str) -> None:
+        self.again = False
+        if self.run is None:
+            self.stop_state = state
+        else:
+            self.run.stop(state)
+
+    def go_on(self) -> None:
+        if self.run is None:
+            self.stop_state = ""
+        else:
+            self.run.hurry()
+            self.again = self.run.is_ending
+
+    def begin(self, run: JobRun) -> None:
+        self.run, self.again = run, False
+        if self.stop_state:
+            run.stop(self.stop_state)
+        self.stop_state = ""
+
+
 class JobService:
     """All methods may be called from any thread. Raises DiskError when the database is unusable."""
 
@@ -38,7 +69,7 @@ class JobService:
         """client: gives the HTTP client, anew for each job."""
         self._client = client
         self._lock = threading.Lock()
-        self._runs: dict[int, JobRun] = {}
+        self._runs: dict[int, _Begun] = {}
         self._progress: dict[int, JobProgress] = {}
 
     def download_gallery(self, title: str, query: ImageQuery, wanted: int) -> int:
@@ -56,31 +87,31 @@ class JobService:
         return job_id
 
     def go_on_after_start(self) -> None:
-        """What was at work when the program ended goes on, and what waits for room on the disk."""
+        """What was at work when the program ended goes on; so does what waits for room, or for the
+        network."""
         with self._store() as store:
             if store.set_aside:
                 util.printD(f"[gallery] a damaged database is kept as {store.set_aside}")
-            left = [job for job in store.jobs() if _goes_on_by_itself(job)]
+            left = [job for job in store.jobs(_MOST_JOBS) if _goes_on_by_itself(job)]
             left = [job for job in left if not store.is_worked_on(job.id)]
         for job in reversed(left):
             self._start(job.id)
 
     def stop(self, job_id: int, state: str) -> None:
-        """`cancelled` or `paused`. A cancelled job cannot go on, but its failed ones can retry.
+        """`cancelled` or `paused`; either way `resume` goes on with it.
 
         Raises InputError when another program works on it: it heeds only its own user.
         """
         with self._lock:
-            run = self._runs.get(job_id)
-        if run is not None:
-            run.stop(state)
-            return
+            if job_id in self._runs:
+                return self._runs[job_id].stop(state)
         with self._store() as store:
             if not store.job(job_id).is_over:
                 _check_idle(store, job_id)
                 store.set_state(job_id, state)
 
     def resume(self, job_id: int) -> None:
+        """Go on with what is paused or cancelled, where it was; at once, if it waits to."""
         self._start(job_id)
 
     def retry(self, job_id: int) -> None:
@@ -118,19 +149,26 @@ class JobService:
         return JobStore(setting.database_file())
 
     def _start(self, job_id: int) -> None:
-        thread = threading.Thread(
-            target=self._work, args=(job_id,), name=f"gallery-job-{job_id}", daemon=True
-        )
-        thread.start()
+        with self._lock:
+            if job_id in self._runs:
+                return self._runs[job_id].go_on()
+            begun = self._runs[job_id] = _Begun()
+        name, words = f"gallery-job-{job_id}", (job_id, begun)
+        threading.Thread(target=self._work, args=words, name=name, daemon=True).start()
 
-    def _work(self, job_id: int) -> None:
+    def _work(self, job_id: int, begun: _Begun) -> None:
         try:
             with self._store() as store:
-                self._run(store, job_id)
+                while self._runs.get(job_id) is begun:
+                    self._run(store, job_id, begun)
         except CivitaiShortcutError as error:
             util.printD(f"[gallery] job {job_id}: {error}")
+        finally:
+            with self._lock:
+                if self._runs.get(job_id) is begun:
+                    del self._runs[job_id]
 
-    def _run(self, store: JobStore, job_id: int) -> None:
+    def _run(self, store: JobStore, job_id: int, begun: _Begun) -> None:
         run = JobRun(
             store,
             job_id,
@@ -138,18 +176,18 @@ class JobService:
             setting.gallery_max_concurrent_downloads,
             reserve(),
             self._told,
-            wait_for_room=True,
+            goes_on_by_itself=True,
         )
         with self._lock:
-            if job_id in self._runs:
-                return
-            self._runs[job_id] = run
+            begun.begin(run)
         try:
             run.run()
         finally:
             with self._lock:
-                del self._runs[job_id]
                 self._progress.pop(job_id, None)
+                begun.run = None
+                if not begun.again:  # in the same step: who wants it now begins it anew
+                    del self._runs[job_id]
 
     def _told(self, progress: JobProgress) -> None:
         with self._lock:
@@ -162,4 +200,5 @@ def _check_idle(store: JobStore, job_id: int) -> None:
 
 
 def _goes_on_by_itself(job: Job) -> bool:
-    return job.state in ("queued", "running") or (job.state == "paused" and job.reason == "disk")
+    waits = job.state == "paused" and job.reason in ("busy", "disk", "network")
+    return waits or job.state in ("queued", "running")

@@ -12,7 +12,7 @@ from ..cancellation import Cancellation
 from ..errors import Cancelled, CivitaiShortcutError, DiskFull
 from .downloads import one_ahead
 from .images import Image
-from .job_records import Claim, Item, Outcome
+from .job_records import Claim, Item, Outcome, failure
 from .jobs import JobStore
 from .paging import ImageQuery, Page, walk
 
@@ -48,13 +48,15 @@ class JobItems:
         self._store, self._job = store, store.job(job_id)
         self._ask_page, self._write_beside = read_page, write_beside
         self._settle, self._on_wait, self._halt = settle, on_wait, halt
+        self._tried: list[int] = []  # places of what failed in an earlier go and waits again
         self._others: list[Item] = []  # what other jobs are about to fetch
         self.trouble: CivitaiShortcutError | None = None
 
     def __iter__(self) -> Iterator[Item]:
-        """In the gallery's order."""
+        """In the gallery's order, but last what was tried before: it must not bar the way."""
         try:
             yield from self._listed()
+            yield from self._tried_before()
             yield from self._left_by_others()
         except Cancelled:
             return
@@ -67,9 +69,17 @@ class JobItems:
             batch = self._store.waiting(self._job.id, place, _BATCH)
             if batch:
                 place = batch[-1].place
-                yield from self._claimed(batch)
+                self._tried += [item.place for item in batch if item.reason]
+                yield from self._claimed([item for item in batch if not item.reason])
             elif next(pages, None) is None:
                 return
+
+    def _tried_before(self) -> Iterator[Item]:
+        for at in range(0, len(self._tried), _BATCH):
+            if not self._halt.is_set():
+                places = self._tried[at : at + _BATCH]
+                batch = [self._store.waiting(self._job.id, place - 1, 1) for place in places]
+                yield from self._claimed([item for items in batch for item in items])
 
     def _left_by_others(self) -> Iterator[Item]:
         """What they did not save after all. What they saved is skipped."""
@@ -118,6 +128,8 @@ class JobItems:
 
     def _claimed(self, batch: list[Item]) -> Iterator[Item]:
         """Those of `batch` to fetch now."""
+        if not batch:
+            return
         claims = self._store.claim(self._job.id, [item.image_id for item in batch])
         for item in batch:
             claim = claims[item.image_id]
@@ -159,7 +171,7 @@ class JobItems:
         except DiskFull:
             raise
         except CivitaiShortcutError as error:
-            return Outcome(item.image_id, "failed", reason=error.reason, message=str(error))
+            return failure(item, error)
         return Outcome(item.image_id, "saved" if ours else "skipped", path, size)
 
 

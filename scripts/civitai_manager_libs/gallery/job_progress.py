@@ -76,6 +76,8 @@ class Meter:
         counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
         size = job.bytes
         for outcome in pending:
+            if outcome.state == "waiting":
+                continue
             counts[outcome.state] += 1
             size += outcome.bytes if outcome.state == "saved" else 0
         with self._lock:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..errors import CivitaiShortcutError
 from .paging import ImageQuery
 
-__all__ = ["Claim", "Item", "Job", "Outcome"]
+__all__ = ["Claim", "Item", "Job", "Outcome", "failure"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Item:
-    """A picture of a job. place: its order. record: the API's record as JSON text, or ""."""
+    """A picture of a job. place: its order. record: the API's record as JSON text, or "".
+
+    One that is `waiting` with a reason was tried, but it may not have been its own fault.
+    """
 
     place: int
     image_id: int
@@ -91,3 +95,7 @@ class Claim:
     saved_path: str = ""
     other_job: int = 0
     ours_before: bool = False
+
+
+def failure(item: Item, error: CivitaiShortcutError) -> Outcome:
+    return Outcome(item.image_id, "failed", reason=error.reason, message=str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,12 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..cancellation import Cancellation
-from ..errors import Busy, Cancelled, CivitaiShortcutError, DiskError, DiskFull, InputError
+from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InputError
 from ..partial_file import check_room, sweep
 from .downloads import in_parallel
 from .job_items import JobItems, ReadPage
 from .job_progress import JobProgress, Meter
-from .jobs import Item, Job, JobStore, Outcome
+from .job_trouble import Came, Doubts, pause_after
+from .jobs import Item, Job, JobStore, Outcome, failure
 
 __all__ = ["Arrived", "JobRun", "Network"]
 
@@ -24,8 +26,7 @@ _LOCK_PATIENCE = 1.0  # seconds: who only looks whether a job is worked on holds
 _FLUSH_EVERY = 0.5  # seconds; what a crash has not told the database lies in the folder
 _FLUSH_AT = 64  # outcomes
 _TELL_EVERY = 0.1  # seconds
-_ROOM_EVERY, _ROOM_SELDOM = 2.0, 60.0  # seconds between two looks whether room was made
-_BUSY_IN_A_ROW = 5  # answers that ask for a long rest: then the job rests
+_LOOK_EVERY = 1.0  # seconds, while it waits to go on
 _GUESSED_LEFT = 200  # pictures; what a gallery of unknown length is taken to have at most
 
 
@@ -56,8 +57,9 @@ class Network:
 class JobRun:
     """One go at a job. `run` works in the thread that calls it; `stop` comes from any other.
 
-    reserve: bytes of the disk that stay free. wait_for_room: a full disk only interrupts `run`;
-    else it ends it, as `paused`. on_progress is called in `run`'s thread, and may call `stop`.
+    reserve: bytes of the disk that stay free. goes_on_by_itself: a full disk or a lost network
+    only interrupts `run`; else it ends it. `paused` it is either way. on_progress is called in
+    `run`'s thread, and may call `stop`.
     """
 
     def __init__(
@@ -68,16 +70,19 @@ class JobRun:
         concurrency: int,
         reserve: int = 0,
         on_progress: Callable[[JobProgress], None] | None = None,
-        wait_for_room: bool = False,
+        goes_on_by_itself: bool = False,
     ) -> None:
         self._store, self._job, self._network = store, store.job(job_id), network
         self._concurrency, self._reserve = concurrency, reserve
-        self._on_progress, self._wait_for_room = on_progress, wait_for_room
+        self._on_progress, self._goes_on_by_itself = on_progress, goes_on_by_itself
         self._stop_state = ""
         self._halt = Cancellation()
         self._trouble: CivitaiShortcutError | None = None  # why it cannot go on now
-        self._busy_in_a_row = 0
-        self._came: deque[Outcome] = deque()  # from the workers
+        self._is_over = False
+        self._woken = threading.Event()  # while it waits
+        self._goes_on_at = 0.0
+        self._doubts = Doubts()
+        self._came: deque[Came] = deque()  # from the workers
         self._outcomes: list[Outcome] = []  # what the database has not been told yet
         self._flushed_at = self._told_at = 0.0
         self._meter = Meter()
@@ -87,6 +92,16 @@ class JobRun:
         """End it within a second, as `paused` or `cancelled`."""
         self._stop_state = state
         self._halt.set()
+        self._woken.set()
+
+    def hurry(self) -> None:
+        """Go on at once, if it waits to."""
+        self._woken.set()
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it will not go on, whatever comes."""
+        return self._is_over or self._stop_state != ""
 
     def run(self) -> Job:
         """The job as it is at the end. Raises InputError when somebody else works on it."""
@@ -96,24 +111,40 @@ class JobRun:
         try:
             sweep(self._job.folder)
             self._go()
-            patience = _ROOM_EVERY
-            while self._wait_for_room and isinstance(self._trouble, DiskFull):
-                saved = self._job.saved
-                if not self._has_room(patience):
-                    break
-                self._go()
-                # Free room that cannot be used (a quota) is not to make us ask without an end.
-                grown = self._job.saved > saved
-                patience = _ROOM_EVERY if grown else min(2 * patience, _ROOM_SELDOM)
+            self._go_on()
         finally:
             lock.release()
         return self._job
+
+    def _go_on(self) -> None:
+        """As often as what was in the way may be gone."""
+        in_vain = 0
+        while self._goes_on_by_itself:
+            pause, saved = pause_after(self._trouble, in_vain), self._job.saved
+            if pause is None:
+                return
+            if not self._wait(pause):
+                return self._set_state(self._stop_state)
+            self._go()
+            in_vain = 0 if self._job.saved > saved else in_vain + 1
+
+    def _wait(self, seconds: float) -> bool:
+        """So long at least, and until there is room; False when the user stopped it."""
+        self._goes_on_at = time.monotonic() + seconds
+        while not self._stop_state:
+            self._tell("paused")
+            is_woken = self._woken.wait(min(seconds, _LOOK_EVERY))
+            self._woken.clear()
+            if self._has_room() and (is_woken or time.monotonic() >= self._goes_on_at):
+                break
+        self._goes_on_at = 0.0
+        return not self._stop_state
 
     # The way through a job
 
     def _go(self) -> None:
         """Once through what is left, until it is done or cannot go on."""
-        self._trouble, self._busy_in_a_row = None, 0
+        self._trouble, self._doubts = None, Doubts()
         self._rearm()
         self._set_state("running")
         if not self._halt.is_set():
@@ -127,6 +158,7 @@ class JobRun:
     def _rearm(self) -> None:
         """In this order, or a `stop` that comes in between would be lost."""
         self._halt = Cancellation()
+        self._woken.clear()
         if self._stop_state:
             self._halt.set()
 
@@ -145,6 +177,9 @@ class JobRun:
             self._fetch_all(items)
             if items.trouble is not None:
                 self._give_up(items.trouble)
+            if not self._halt.is_set():
+                for outcome in self._doubts.held:
+                    self._take(outcome)
             self._flush()
             if isinstance(self._trouble, DiskFull):
                 self._check_estimate()  # tells what the whole rest lacks, not one picture
@@ -169,23 +204,19 @@ class JobRun:
             self._give_up(error)
             state, reason, note = "paused", error.reason, str(error)
         self._job = replace(self._job, state=state, reason=reason, note=note)
+        can_go_on = self._goes_on_by_itself and pause_after(self._trouble, 0) is not None
+        self._is_over = state != "running" and not can_go_on
         self._tell(state)
 
-    def _has_room(self, patience: float) -> bool:
-        """Wait until there is room, `patience` seconds at least; False when the user stopped it."""
-        until = time.monotonic() + patience
-        self._rearm()
-        while not self._stop_state:
-            self._halt.sleep(_ROOM_EVERY)
+    def _has_room(self) -> bool:
+        """Looked at only where that was lacking."""
+        if isinstance(self._trouble, DiskError):
             try:
                 self._check_estimate()
-                if time.monotonic() >= until:
-                    return True
             except DiskError as error:
                 self._trouble = error
-                self._tell("paused")
-        self._set_state(self._stop_state)
-        return False
+                return False
+        return True
 
     def _check_estimate(self) -> None:
         """Raises DiskFull when what is left will not fit, if it is like what was saved so far."""
@@ -203,8 +234,8 @@ class JobRun:
         """
         self._came.append(self._fetched(item))
 
-    def _fetched(self, item: Item) -> Outcome:
-        self._last_url = item.url
+    def _fetched(self, item: Item) -> Came:
+        self._last_url, began = item.url, time.perf_counter()
         try:
             arrived = self._network.fetch(
                 item.url,
@@ -214,17 +245,13 @@ class JobRun:
             )
             self._network.write_beside(arrived.path, item.record)
         except Cancelled:
-            return Outcome(item.image_id, "waiting")
+            return Came(item, Outcome(item.image_id, "waiting"), began)
         except DiskFull as error:
             self._give_up(error)
-            return Outcome(item.image_id, "waiting")
+            return Came(item, Outcome(item.image_id, "waiting"), began)
         except CivitaiShortcutError as error:
-            self._busy_in_a_row = self._busy_in_a_row + 1 if isinstance(error, Busy) else 0
-            if self._busy_in_a_row >= _BUSY_IN_A_ROW:
-                self._give_up(error)
-            return Outcome(item.image_id, "failed", reason=error.reason, message=str(error))
-        self._busy_in_a_row = 0
-        return Outcome(item.image_id, "saved", arrived.path, arrived.size)
+            return Came(item, failure(item, error), began, error)
+        return Came(item, Outcome(item.image_id, "saved", arrived.path, arrived.size), began)
 
     def _give_up(self, error: CivitaiShortcutError) -> None:
         """The first reason is the one that the user is told."""
@@ -236,11 +263,15 @@ class JobRun:
 
     def _take_all(self) -> None:
         while self._came:
-            self._take(self._came.popleft())
+            came = self._came.popleft()
+            for outcome in self._doubts.judge(came):
+                self._take(outcome)
+            if came.error is not None and self._doubts.is_lost:
+                self._give_up(came.error)
 
     def _take(self, outcome: Outcome) -> None:
         self._meter.ended(outcome.image_id)
-        if outcome.state != "waiting":
+        if outcome.state != "waiting" or outcome.reason:
             self._outcomes.append(outcome)
         if len(self._outcomes) >= _FLUSH_AT:
             self._flush()
@@ -271,6 +302,8 @@ class JobRun:
         self._told_at = time.monotonic()
         if self._on_progress is not None:
             resting = self._network.resting(self._last_url)
+            if not isinstance(self._trouble, DiskError):
+                resting = max(resting, self._goes_on_at - time.monotonic())
             trouble = None if self._stop_state else self._trouble
             self._on_progress(
                 self._meter.progress(self._job, self._outcomes, state, trouble, resting)

@@ -13,10 +13,10 @@ from ..errors import InputError
 from ..file_lock import FileLock
 from .database import Database
 from .images import Image
-from .job_records import Claim, Item, Job, Outcome
+from .job_records import Claim, Item, Job, Outcome, failure
 from .paging import ImageQuery
 
-__all__ = ["Claim", "Item", "Job", "JobStore", "Outcome"]
+__all__ = ["Claim", "Item", "Job", "JobStore", "Outcome", "failure"]
 
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message FROM items"
 _WITH_RECORD = _ITEM.format("record") + " JOIN records ON records.place = items.place"
@@ -148,7 +148,10 @@ class JobStore:
             lock.release()
 
     def record(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
-        """What became of items, in one step. What is saved counts as saved for every later job."""
+        """What became of items, in one step. What is saved counts as saved for every later job.
+
+        None of them is claimed any more, also those that were tried and wait still.
+        """
         now = time.time()
         ends = [
             (o.state, o.path, o.bytes, o.reason, o.message, job_id, o.image_id) for o in outcomes
@@ -163,7 +166,7 @@ class JobStore:
             )
             db.executemany(
                 "DELETE FROM records WHERE place = (SELECT place FROM items"
-                " WHERE image_id = ? AND job = ? AND state != 'failed')",
+                " WHERE image_id = ? AND job = ? AND state NOT IN ('failed', 'waiting'))",
                 done,
             )
             db.executemany("INSERT OR REPLACE INTO saved VALUES (?, ?, ?, ?)", there)
