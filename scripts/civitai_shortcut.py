@@ -14,17 +14,10 @@ if _HERE not in sys.path:
 
 
 def _main() -> int:
-    from civitai_manager_libs import cli
+    from civitai_manager_libs import cli, cli_arguments, terminal
 
-    parser = cli.Parser(
-        prog="civitai_shortcut.py",
-        description="Without a command: the gallery tab by itself, in the browser.",
-    )
-    parser.add_argument("--demo", action="store_true", help="an offline Civitai of our own")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=7860)
-    cli.add_commands(parser)
-    arguments = parser.parse_args()
+    terminal.ready()
+    arguments = cli_arguments.whole_parser().parse_args()
     example = _start_demo() if arguments.demo else ""
     if arguments.command:
         return cli.run(arguments)
@@ -54,7 +47,10 @@ def _start_demo() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    try:
+        sys.exit(_main())
+    except KeyboardInterrupt:  # before there was anything to end
+        sys.exit(130)
 elif "modules.script_callbacks" in sys.modules:
     from civitai_manager_libs import webui
 

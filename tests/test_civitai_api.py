@@ -799,6 +799,7 @@ def test_a_description_of_a_megabyte_takes_no_time(piece):
         ("models/123", 123, None),
         ("modelVersionId=456", None, 456),
         ("?modelVersionId=456", None, 456),
+        ("123?modelVersionId=456", 123, 456),
         ("  <https://civitai.com/models/123>  ", 123, None),
         ("look: https://civitai.com/models/123, it is good", 123, None),
         ("123", 123, None),
@@ -851,6 +852,11 @@ def test_all_else_is_words_to_search_for(text, words):
         ("https://civitai.com/models/99999999999", "is no model's id"),
         ("https://civitai.com/models/1?modelVersionId=0", "0 is no version's id"),
         ("https://civitai.com/models/1?modelVersionId=abc", "abc is no version's id"),
+        ("https://civitai.com/models/1?modelVersionId=", "Nothing is no version's id"),
+        ("civitai.com/models/1/x?modelVersionId&tag=2", "Nothing is no version's id"),
+        ("models/1?modelversionid=12abc", "12abc is no version's id"),
+        ("1?modelVersionId=abc", "abc is no version's id"),
+        ("?modelVersionId=", "Nothing is no version's id"),
         ("https://civitai.com/images/123", "no model's page"),
         ("https://civitai.com/models/abc", "no model's page"),
         ("https://civitai.com/user/someone", "no model's page"),
@@ -871,6 +877,13 @@ def test_what_names_no_model_is_said_with_what_to_give_instead(text, sentence):
     with pytest.raises(InputError, match=sentence) as caught:
         parse_reference(text)
     assert "give a" in str(caught.value) and str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["", "x" * 300, "x" * 5000, "civitai.com", "urn:air:a:b:c"])
+def test_where_words_cannot_be_searched_for_none_are_asked_for(text):
+    with pytest.raises(InputError, match="give a Civitai model page, or a model's id") as caught:
+        parse_reference(text, takes_words=False)
+    assert "words" not in str(caught.value)
 
 
 def test_a_page_of_the_configured_base_url_is_understood(monkeypatch):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import pty
 import re
 import select
+import shlex
 import signal
 import socket
 import sqlite3
@@ -18,7 +18,7 @@ import time
 
 import pytest
 from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, cut, status
-from civitai_manager_libs import cli, setting, util
+from civitai_manager_libs import cli, cli_arguments, setting, util
 from civitai_manager_libs.demo.server import start_demo
 from civitai_manager_libs.gallery import database
 from civitai_manager_libs.gallery.jobs import JobStore
@@ -45,11 +45,9 @@ def run(capsys):
     """(exit code, stdout, stderr) of one command, in this process."""
 
     def run(*words):
-        parser = argparse.ArgumentParser()
-        cli.add_commands(parser)
         capsys.readouterr()
         try:
-            code = cli.run(parser.parse_args(words))
+            code = cli.run(cli_arguments.whole_parser().parse_args(words))
         except SystemExit as error:
             code = error.code
         return code, *capsys.readouterr()
@@ -108,8 +106,17 @@ def test_what_was_saved_but_is_not_there_now_is_said(server, run, dest):
     os.remove(gone)
     code, _, err = run("download", _MODEL, "--dest", dest)
     assert code == 0
-    said = f"1 of the skipped were saved before but are not there now, such as {gone}."
-    assert f"{said} To fetch them anew: --again" in err
+    said = f"1 of the skipped was saved before but is not there now: {gone}."
+    assert f"{said} To fetch it anew: --again" in err
+
+
+def test_several_that_are_not_there_now_are_counted(server, run, dest):
+    run("download", _MODEL, "--dest", dest)
+    for image_id in server.ids[2:5]:
+        os.remove(os.path.join(dest, server.file_of(image_id)))
+    _, _, err = run("download", _MODEL, "--dest", dest)
+    assert "3 of the skipped were saved before but are not there now, such as " in err
+    assert "To fetch them anew: --again" in err
 
 
 @pytest.mark.parametrize(
@@ -118,11 +125,23 @@ def test_what_was_saved_but_is_not_there_now_is_said(server, run, dest):
         ([], {"modelId": _MODEL, "browsingLevel": "1", "sort": "Newest", "period": "AllTime"}),
         (["--level", "XXX"], {"browsingLevel": "31"}),
         (["--level", "Mature"], {"browsingLevel": "7"}),
+        (["--level", "mATURE"], {"browsingLevel": "7"}),
+        (["--level", "r"], {"browsingLevel": "7"}),
+        (["--level", "PG"], {"browsingLevel": "1"}),
+        (["--level", "pg-13"], {"browsingLevel": "3"}),
+        (["--level", "PG13"], {"browsingLevel": "3"}),
+        (["--level", "soft"], {"browsingLevel": "3"}),
+        (["--level", "none"], {"browsingLevel": "1"}),
+        (["--level", "x"], {"browsingLevel": "15"}),
         (["--type", "video"], {"type": "video"}),
+        (["--type", "Image"], {"type": "image"}),
         (["--sort", "Most Reactions", "--period", "Week"], {"sort": "Most Reactions"}),
+        (["--sort", "most-reactions"], {"sort": "Most Reactions"}),
+        (["--sort", "oldest", "--period", "all time"], {"sort": "Oldest", "period": "AllTime"}),
+        (["--period", "alltime"], {"period": "AllTime"}),
         (["--version", str(VERSION_ID)], {"modelVersionId": str(VERSION_ID)}),
     ],
-    ids=["defaults", "XXX", "Mature", "video", "sort", "version"],
+    ids=lambda value: " ".join(value) or "defaults" if isinstance(value, list) else "",
 )
 def test_options_reach_the_api(server, run, dest, words, asked):
     assert run("download", _MODEL, "--dest", dest, *words)[0] == 0
@@ -208,15 +227,18 @@ def test_many_failures_are_not_all_listed(run, dest, monkeypatch):
 @pytest.mark.parametrize(
     "words,said",
     [
-        (["download", "some words"], "'some words' is neither a Civitai URL nor a model's id"),
+        (["download", "some words"], "words can be searched for in the tab; here give a Civitai"),
+        (["download", "900001x"], "'900001x' names no model"),
         (["download", "https://example.com/models/1"], "not on Civitai"),
         (["download", "https://civitai.com/user/x"], "no model's page"),
         (["download", "99999999999"], "no model's id"),
         (["download", "0"], "no model's id"),
-        (["download", " "], "Nothing was given"),
-        (["download", "x" * 5000], "too long"),
-        (["download", "a\x1b[31m\udcff"], "neither"),
-        (["download", _MODEL, "--version", "77"], "has no version 77"),
+        (["download", " "], "Nothing was given: give a Civitai model page, or a model's id"),
+        (["download", "x" * 5000], "too long: give a Civitai model page, or a model's id"),
+        (["download", "a\x1b[31m\udcff"], "names no model"),
+        (["download", f"{_MODEL}?modelVersionId=abc"], "abc is no version's id"),
+        (["download", f"civitai.com/models/{_MODEL}?modelVersionId="], "Nothing is no version's"),
+        (["download", _MODEL, "--version", "77"], f"has no version 77: it has {VERSION_ID}."),
         (["resume", "7"], "There is no job 7"),
         (["retry", "7"], "There is no job 7"),
     ],
@@ -239,25 +261,63 @@ def test_bad_input_is_one_sentence_and_exit_code_2(server, run, words, said):
         ["download", _MODEL, "--limit", "9" * 30],
         ["download", _MODEL, "--limit", "٣"],
         ["download", _MODEL, "--concurrency", "17"],
-        ["download", _MODEL, "--level", "R"],
+        ["download", _MODEL, "--concurrency", "0"],
+        ["download", _MODEL, "--level", "NC-17"],
+        ["download", _MODEL, "--level", ""],
+        ["download", _MODEL, "--period", "\x1b[31m"],
         ["download", _MODEL, "--sort", "Best"],
         ["download", _MODEL, "--type", "audio"],
         ["download", _MODEL, "--version", "x"],
         ["resume", "x"],
         ["nonsense"],
+        ["--nonsense\n\x1b[31m"],
+        ["--port", "0"],
+        ["--port", "65536"],
     ],
-    ids=" ".join,
+    ids=lambda words: ascii(" ".join(words)),
 )
 def test_what_the_parser_refuses_has_exit_code_2(server, run, words):
     code, out, err = run(*words)
     assert (code, out) == (2, "")
-    assert "error: " in err.splitlines()[-1]
+    assert _is_one_sentence(err) and err.endswith("--help says more.\n")
+    assert "\x1b" not in err
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "option,choices",
+    [
+        ("--level", "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX"),
+        ("--sort", "Newest, Oldest, Most Reactions, Most Comments or Most Collected"),
+        ("--period", "AllTime, Year, Month, Week or Day"),
+        ("--type", "image or video"),
+    ],
+)
+def test_wrong_choice_is_answered_with_all_right_ones(run, option, choices):
+    _, _, err = run("download", _MODEL, option, "wrong")
+    assert err.startswith(f"Argument {option}: must be {choices}, not 'wrong'. ")
+
+
+def test_sort_that_civitai_has_for_one_version_only_is_said(server, run, dest):
+    words = ("download", _MODEL, "--dest", dest, "--limit", "1", "--sort", "Most Reactions")
+    assert "give --version to have this sort" in run(*words)[2]
+    assert "give --version" not in run(*words, "--version", str(VERSION_ID))[2]
+
+
+def test_gallery_without_pictures_is_said(run, dest, monkeypatch):
+    with ApiServer(count=0) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        code, out, err = run("download", _MODEL, "--dest", dest)
+    assert (code, out) == (0, f"0 saved, 0 skipped, 0 failed: {dest}\n")
+    assert err.endswith(
+        "There are no pictures: try another --level, --type, --period or --ver" "sion.\n"
+    )
 
 
 def test_unknown_model_has_exit_code_3(server, run, dest):
     code, out, err = run("download", "999", "--dest", dest)
-    assert (code, out, err) == (3, "", "No model with that id\n")
+    said = "Civitai has no model 999, or shows it only to an API key that may see it.\n"
+    assert (code, out, err) == (3, "", said)
     assert not os.path.exists(dest)
 
 
@@ -267,6 +327,7 @@ def test_folder_that_cannot_be_written_has_exit_code_2(server, run, tmp_path, pl
     code, out, err = run("download", _MODEL, "--dest", str(tmp_path / place))
     assert (code, out) == (2, "")
     assert _is_one_sentence(err) and "No picture can be saved there." in err and place in err
+    assert "--dest" in err
 
 
 def test_folder_whose_name_is_not_utf8_has_exit_code_2(server, run, tmp_path):
@@ -298,7 +359,8 @@ def test_unreachable_server_has_exit_code_3(run, monkeypatch):
         free.bind(("127.0.0.1", 0))
         monkeypatch.setenv("CIVITAI_BASE_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
         code, out, err = run("download", _MODEL)
-    assert (code, out, err) == (3, "", "The server could not be reached.\n")
+    said = "The server could not be reached. Check your network connection.\n"
+    assert (code, out, err) == (3, "", said)
 
 
 @pytest.mark.parametrize(
@@ -323,6 +385,13 @@ def test_wrong_key_is_said_and_not_shown(server, run, monkeypatch):
     code, _, err = run("download", _MODEL)
     assert code == 2
     assert _is_one_sentence(err) and "does not know this API key" in err and "wrong-key" not in err
+    assert "unset CIVITAI_API_KEY" in err
+
+
+def test_wrong_key_that_the_tab_kept_is_removed_there(server, run):
+    setting.save_api_key("wrong-key")
+    code, _, err = run("download", _MODEL)
+    assert code == 2 and "remove it in the tab" in err and "CIVITAI_API_KEY" not in err
 
 
 def test_key_that_cannot_be_one_is_said_and_not_shown(server, run, monkeypatch):
@@ -371,7 +440,9 @@ def test_damaged_database_is_set_aside_and_said(server, run, dest):
     database._checked.clear()
     code, out, err = run("jobs")
     assert (code, out) == (0, "")
-    assert _is_one_sentence(err) and "kept as" in err and "pictures are untouched" in err
+    said, none = err.splitlines(keepends=True)
+    assert _is_one_sentence(said) and "kept as" in said and "pictures are untouched" in said
+    assert none == "There are no jobs yet.\n"
     assert _pictures(dest) == before
 
 
@@ -470,16 +541,69 @@ def test_retry_of_what_is_gone_asks_for_nothing_and_still_says_it(server, run, d
     assert len(server.requests) == asked
 
 
-def test_jobs_are_listed_with_their_counts(server, run, dest):
-    assert run("jobs") == (0, "", "")
+def test_without_jobs_that_is_said(server, run):
+    assert run("jobs") == (0, "", "There are no jobs yet.\n")
+    assert run("jobs", "--json") == (0, "[]\n", "")
+
+
+def test_jobs_are_listed_with_date_progress_and_how_to_go_on(server, run, dest):
     _half_done(server, run, dest)
     _add_job(dest, "running")
+    with sqlite3.connect(setting.database_file()) as connection:
+        connection.execute("UPDATE jobs SET created = 31579200")
+    connection.close()
+    date = time.strftime("%Y-%m-%d %H:%M", time.localtime(31579200))
     code, out, err = run("jobs")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
-        "   2  interrupted 0 saved, 0 skipped, 0 failed, 0 waiting  Another",
-        "   1  paused      5 saved, 0 skipped, 0 failed, 0 waiting  A model",
+        " JOB  STATE        BEGUN                  DONE  FAILED  TITLE",
+        f"   2  interrupted  {date}      0/100          Another",
+        "      Go on with: resume 2",
+        f"   1  paused       {date}      5/200          A model",
+        "      The server is in trouble (500). Go on with: resume 1",
     ]
+
+
+def test_job_whose_failed_ones_may_come_yet_says_how_to_retry(server, run, dest):
+    server.always(server.ids[3], status(403))
+    server.always(server.ids[4], status(404))
+    _, _, err = run("download", _MODEL, "--dest", dest)
+    assert "Try again what failed with: retry 1\n" in err
+    row, hint = run("jobs")[1].splitlines()[1:]
+    assert "done" in row and "20/20       2  A model" in row
+    assert hint == "      Try again what failed with: retry 1"
+
+
+def test_job_of_which_all_that_failed_is_gone_says_nothing_of_a_retry(server, run, dest):
+    server.always(server.ids[4], status(404))
+    assert "retry" not in run("download", _MODEL, "--dest", dest)[2]
+    assert "retry" not in run("jobs")[1]
+
+
+def test_job_that_another_process_works_on_is_not_to_be_gone_on_with(server, run, dest):
+    busy = _add_job(dest, "running")
+    with JobStore(setting.database_file()) as store:
+        lock = store.lock(busy)
+        assert lock.acquire()
+        out = run("jobs")[1]
+        lock.release()
+    assert "running" in out and "resume" not in out
+
+
+def test_jobs_as_json_keep_their_fields_and_have_a_date(server, run, dest):
+    _half_done(server, run, dest)
+    (row,) = json.loads(run("jobs", "--json")[1])
+    before = ["job", "title", "state", "saved", "skipped", "failed", "waiting", "folder", "note"]
+    assert list(row) == [*before, "total", "bytes", "created"]
+    assert (row["saved"], row["total"], row["state"]) == (5, 200, "paused")
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["created"])
+
+
+def test_title_gives_the_terminal_no_orders(server, run, dest):
+    with JobStore(setting.database_file()) as store:
+        store.add("a\x1b[31m\x07\r\nb\x9bc\u202e", ImageQuery(MODEL_ID), dest, 1)
+    row = run("jobs")[1].splitlines()[1]
+    assert row.endswith("  a?[31m???b?c?")
 
 
 def _add_job(dest, state="queued"):
@@ -498,7 +622,7 @@ def test_title_that_the_console_cannot_show_is_no_error(server, program, tmp_pat
     plain = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
     assert program.run("download", _MODEL, "--dest", dest, "--json", **plain).returncode == 0
     done = program.run("jobs", **plain)
-    assert (done.returncode, done.stderr) == (0, "") and "?? ?" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "") and "?? ?" in done.stdout.splitlines()[1]
     assert json.loads(program.run("jobs", "--json", **plain).stdout)[0]["title"] == server.name
 
 
@@ -590,6 +714,65 @@ def _all_of(descriptor):
     return shown.decode()
 
 
+def test_titles_on_a_terminal_fit_its_line(server, program):
+    with JobStore(str(program.data / "gallery.db")) as store:
+        for title in ("塔" * 300, "short"):
+            store.add(title, ImageQuery(MODEL_ID), "x", 1)
+    ours, theirs = pty.openpty()
+    environment = {**program.environment, "COLUMNS": "80"}
+    process = subprocess.Popen([sys.executable, ENTRY, "jobs"], env=environment, stdout=theirs)
+    os.close(theirs)
+    lines = _all_of(ours).splitlines()
+    assert process.wait(10) == 0
+    assert lines[1].endswith("  short") and lines[3].endswith("塔...")
+    assert len(lines) == 5 and len(lines[3]) + lines[3].count("塔") < 80
+
+
+def _through_a_shell(program, command):
+    return subprocess.run(
+        [
+            "bash",
+            "-c",
+            f'set -o pipefail; run() {{ "{sys.executable}" "{ENTRY}" "$@"; }}; {command}',
+        ],
+        env=program.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("command", ["--help", "download --help", "jobs", "jobs --json"])
+def test_reader_that_leaves_is_no_error(server, program, command):
+    with JobStore(str(program.data / "gallery.db")) as store:
+        store.add("A model", ImageQuery(MODEL_ID), "x", 1)
+    done = _through_a_shell(program, f"run {command} | exec true")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "streams", [">&-", "2>&-", "<&- >&- 2>&-", "2>&1 | head -n 1", "2>&1 | exec true"]
+)
+def test_download_is_whole_whatever_became_of_its_streams(server, program, tmp_path, streams):
+    dest = tmp_path / "out"
+    server.delay = 0.01
+    done = _through_a_shell(program, f'run download {_MODEL} --dest "{dest}" {streams}')
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+    assert _pictures(dest) == _expected(server)
+    assert "done" in program.run("jobs").stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_result_that_cannot_be_written_is_said_with_exit_code_3(server, program, tmp_path):
+    done = _through_a_shell(
+        program, f'run download {_MODEL} --json --dest "{tmp_path}" > /dev/full'
+    )
+    assert done.returncode == 3
+    assert done.stderr.endswith(
+        "The result cannot be written to stdout: No space left on device.\n"
+    )
+
+
 def test_cut_picture_is_gone_on_with_and_whole(server, program, tmp_path):
     server.script(server.ids[0], cut(700), cut(900))
     dest = tmp_path / "out"
@@ -608,6 +791,47 @@ def test_help_loads_neither_gradio_nor_the_network(program):
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert done.returncode == 0 and "--level" in done.stdout
     assert not {"gradio", "requests", "sqlite3", "PIL"} & loaded
+
+
+def test_help_has_a_text_with_the_default_for_every_option():
+    parser = cli_arguments.whole_parser()
+    (commands,) = (a for a in parser._actions if isinstance(a.choices, dict))
+    for each in (parser, *commands.choices.values()):
+        for action in each._actions:
+            if action.option_strings and action.dest != "help":
+                assert "default: " in action.help, action
+            assert action.help or action is commands, action
+    assert set(commands.choices) == {"download", "resume", "retry", "jobs"}
+
+
+@pytest.mark.parametrize(
+    "words,told",
+    [
+        ([], "--host ADDRESS the tab's address; default: 127.0.0.1,"),
+        ([], "--port PORT the tab's port, 1 to 65535; default: 7860"),
+        ([], "examples: python scripts/civitai_shortcut.py --demo"),
+        (["download"], "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX; default: PG"),
+        (["download"], "1 to 16; default: that of the settings (3 unless changed)"),
+        (["download"], "default: that of the settings (200 unless changed)"),
+        (["download"], "the pictures go into, directly; default: <model name>/user_gallery_im"),
+        (["download"], "examples: python scripts/civitai_shortcut.py download 12345"),
+        (["resume"], "JOB a number that `jobs` shows; without it all"),
+        (["retry"], "JOB a number that `jobs` shows; without it all"),
+    ],
+)
+def test_help_tells(run, words, told):
+    code, out, err = run(*words, "--help")
+    assert (code, err) == (0, "")
+    assert told in " ".join(out.split())
+
+
+def test_every_example_of_the_help_is_one(run):
+    for words in ([], ["download"]):
+        lines = [line for line in run(*words, "--help")[1].splitlines() if "_shortcut.py " in line]
+        examples = [line for line in lines if line.startswith("  python ")]
+        assert len(examples) == 3
+        for example in examples:
+            cli_arguments.whole_parser().parse_args(shlex.split(example)[2:])
 
 
 def test_download_does_not_load_gradio(server, program, tmp_path):

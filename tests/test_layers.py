@@ -38,7 +38,7 @@ _FLOORS = {
     3.3: "http_client",
     3.4: "gallery_network gallery_pages",
     3.5: "job_service",
-    4.0: "civitai_gallery_action cli_asked cli_work",
+    4.0: "civitai_gallery_action cli_arguments cli_asked cli_jobs cli_work",
     4.1: "cli tab_words",
     4.2: "tab_browse tab_jobs tab_settings",
     4.3: "tab_picture tab_routes",

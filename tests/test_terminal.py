@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import unicodedata
 
 import pytest
 from civitai_manager_libs import terminal
+from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.gallery.job_progress import JobProgress
 from civitai_manager_libs.terminal import ProgressLine
 
@@ -125,3 +127,73 @@ def test_on_a_terminal_it_changes_at_most_five_times_a_second(clock, columns):
 
 def test_end_without_progress_writes_nothing(columns):
     assert _shown(_Terminal()) == ""
+
+
+# What a terminal must not obey
+
+
+@pytest.mark.parametrize(
+    "text,shown",
+    [
+        ("a\x1b[2Jb", "a?[2Jb"),
+        ("a\r\n\tb", "a???b"),
+        ("\x9b31m", "?31m"),
+        ("\u202eabc\u2066", "?abc?"),
+        ("a\u2028b", "a?b"),
+        ("\udcff", "?"),
+        ("燈塔\u3000é 🦊", "燈塔\u3000é 🦊"),
+        ("👩\u200d🔬", "👩\u200d🔬"),
+    ],
+    ids=ascii,
+)
+def test_plain_keeps_letters_and_no_orders(text, shown):
+    assert terminal.plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text,shown",
+    [
+        ("abcdefgh", "abcdefgh"),
+        ("abcdefghi", "abcde..."),
+        ("塔塔塔塔", "塔塔塔塔"),
+        ("塔" * 5, "塔塔..."),
+    ],
+)
+def test_what_is_longer_is_cut(text, shown):
+    assert terminal.fitted(text, 8) == shown
+
+
+# Streams that are gone
+
+
+@pytest.fixture
+def without_reader():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as stream:
+        yield stream
+
+
+def test_progress_whose_reader_left_goes_on_and_is_silent(clock, without_reader):
+    line = ProgressLine(without_reader, "en")
+    for saved in (3, 30, 60):
+        line.show(_progress(saved))
+        clock[0] += 10.0
+    line.end()
+
+
+def test_result_without_a_reader_is_no_error(monkeypatch, without_reader):
+    monkeypatch.setattr(sys, "stdout", without_reader)
+    terminal.out("a line")
+    terminal.out("another")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_result_that_is_lost_is_an_error_and_a_lost_sentence_is_none(monkeypatch):
+    with open("/dev/full", "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(DiskError, match="cannot be written to stdout: No space left"):
+            terminal.out("a line")
+    with open("/dev/full", "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        terminal.say("a sentence")

@@ -26,11 +26,13 @@ _OTHER_AIR = re.compile(r"(?:urn:)?air:[^:]*:[^:]*:.+|urn:.+", re.I)
 _WITH_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.I)
 _FOREIGN_SITE = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::[0-9]+)?/\S*", re.I)
 _PATH_ONLY = re.compile(
-    r"/?(?:api/(?:v1|download)/)?(?:models|model-versions)/[0-9]\S*|\??modelVersionId=\S+", re.I
+    r"/?(?:api/(?:v1|download)/)?(?:models|model-versions)/[0-9]\S*|\??modelVersionId=\S*", re.I
 )
+_ID_WITH_VERSION = re.compile(r"([0-9]+)/?(\?modelVersionId=\S*)", re.I)
 _VERSION_PATH = re.compile(r"/(?:model-versions|api/download/models)/([0-9]+)(?:/|$)", re.I)
 _MODEL_PATH = re.compile(r"(?<!/download)/models/([0-9]+)(?:/|$)", re.I)
 _HINT = "give a Civitai model page, a model's id, or words to search for"
+_HINT_WITHOUT_WORDS = "give a Civitai model page, or a model's id such as 12345"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Reference:
     model_id: int | None = None
     version_id: int | None = None
     words: str = ""
+
+
+class _NamesNothing(Exception):
+    """What is wrong with a text, without what to give instead."""
 
 
 def is_picture_address(url: str, base_url: str) -> bool:
@@ -55,16 +61,24 @@ def is_picture_address(url: str, base_url: str) -> bool:
     return _is_known(host, base_url) and scheme == "https" and port == _PORTS["https"]
 
 
-def reference_in(text: str, base_url: str) -> Reference:
+def reference_in(text: str, base_url: str, takes_words: bool = True) -> Reference:
     """What `text` means: a URL, an id, an AIR (`civitai:123@456`), or words.
 
-    Raises InputError with a sentence that says what to give instead.
+    Raises InputError with a sentence that says what to give instead; takes_words: whether that
+    may be words.
     """
+    try:
+        return _read(text, base_url)
+    except _NamesNothing as error:
+        raise InputError(f"{error}: {_HINT if takes_words else _HINT_WITHOUT_WORDS}.") from error
+
+
+def _read(text: str, base_url: str) -> Reference:
     if len(text) > _MAX_URL:
-        raise InputError(f"That text is too long: {_HINT}.")
+        raise _NamesNothing("That text is too long")
     text = " ".join(text.split())
     if not text:
-        raise InputError(f"Nothing was given: {_HINT}.")
+        raise _NamesNothing("Nothing was given")
     if text.isascii() and text.isdigit():
         return Reference(model_id=_id(text, "model"))
     named = _air(text.replace(" ", ""))
@@ -107,6 +121,9 @@ def _url_in(text: str, base_url: str) -> str | None:
     if _PATH_ONLY.fullmatch(start):
         path = start if start.startswith(("/", "?")) else f"/{start}"
         return f"https://{_HOSTS[0]}{re.sub('^/(?=modelVersionId)', '/?', path, flags=re.I)}"
+    found = _ID_WITH_VERSION.fullmatch(start)
+    if found:
+        return f"https://{_HOSTS[0]}/models/{found[1]}{found[2]}"
     return f"https://{start}" if _FOREIGN_SITE.fullmatch(start) else None
 
 
@@ -114,23 +131,24 @@ def _split(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError as error:  # "[" in the host, or a look-alike letter
-        raise InputError(f"This address cannot be read: {_HINT}.") from error
+        raise _NamesNothing("This address cannot be read") from error
 
 
 def _named_by(url: str, base_url: str) -> Reference:
     parts = _split(url)
     host = parts.hostname or ""
     if parts.scheme.lower() not in _PORTS:
-        raise InputError(f"An address of this kind is not read: {_HINT}.")
+        raise _NamesNothing("An address of this kind is not read")
     if not _is_known(host, base_url):
-        raise InputError(f"That address is on {_shown(host)}, not on Civitai: {_HINT}.")
+        raise _NamesNothing(f"That address is on {_shown(host)}, not on Civitai")
     model = _MODEL_PATH.search(parts.path)
     version = _VERSION_PATH.search(parts.path)
-    asked = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
+    query = parse_qs(parts.query, keep_blank_values=True)
+    asked = {name.lower(): values[0] for name, values in query.items()}
     model_text = model[1] if model else asked.get("modelid")
     version_text = version[1] if version else asked.get("modelversionid")
     if model_text is None and version_text is None:
-        raise InputError(f"That page of Civitai is no model's page: {_HINT}.")
+        raise _NamesNothing("That page of Civitai is no model's page")
     return Reference(
         model_id=None if model_text is None else _id(model_text, "model"),
         version_id=None if version_text is None else _id(version_text, "version"),
@@ -145,14 +163,14 @@ def _air(text: str) -> Reference | None:
     if found:
         return Reference(_id(found[1], "model"))
     if _OTHER_AIR.fullmatch(text):
-        raise InputError(f"That resource name is not one of Civitai's: {_HINT}.")
+        raise _NamesNothing("That resource name is not one of Civitai's")
     return None
 
 
 def _words(text: str) -> Reference:
     words = "".join(c for c in text if c == " " or c.isprintable()).strip()
     if not words or len(words) > _MAX_WORDS:
-        raise InputError(f"That is no text to search for: {_HINT} (at most {_MAX_WORDS} letters).")
+        raise _NamesNothing(f"That is no text to search for, of at most {_MAX_WORDS} letters")
     return Reference(words=words)
 
 
@@ -160,7 +178,7 @@ def _id(text: str, kind: str) -> int:
     digits = text.isascii() and text.isdigit() and len(text) <= 20
     number = int(text) if digits else 0
     if not 1 <= number <= _MAX_ID:
-        shown = _shown(text)
+        shown = _shown(text) if text else "Nothing"
         raise InputError(f"{shown} is no {kind}'s id: give a whole number from 1 to {_MAX_ID}.")
     return number
 

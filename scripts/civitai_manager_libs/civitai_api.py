@@ -33,9 +33,12 @@ class _Client(Protocol):
     ) -> Any: ...
 
 
-def parse_reference(text: str) -> Reference:
-    """What a user's text names. Raises InputError: a sentence that says what to give instead."""
-    return civitai_addresses.reference_in(text, setting.base_url())
+def parse_reference(text: str, takes_words: bool = True) -> Reference:
+    """What a user's text names. Raises InputError: a sentence that says what to give instead.
+
+    takes_words: whether that sentence may speak of words to search for.
+    """
+    return civitai_addresses.reference_in(text, setting.base_url(), takes_words)
 
 
 def read_model(

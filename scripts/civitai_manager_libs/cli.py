@@ -3,82 +3,39 @@
 from __future__ import annotations
 
 import argparse
-import io
-import json
 import os
-import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from .gallery.images import LEVELS
-from .gallery.paging import PERIODS, SORTS
+from .terminal import say
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from .gallery.jobs import Job, JobStore
 
-__all__ = ["Parser", "add_commands", "run"]
+__all__ = ["run"]
 
 # Exit codes; a job's own are in `cli_work`
 _ALL_THERE, _BAD_INPUT, _NOTHING_DONE, _INTERRUPTED = 0, 2, 3, 130
-_MOST_CONCURRENT = 16
 _MOST_JOBS = 1000  # that are listed, or gone on with
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse's, but what is wrong is said in one line, without the whole usage before it."""
-
-    def error(self, message: str) -> NoReturn:
-        sentence = f"{message[:1].upper()}{message[1:]}."
-        self.exit(_BAD_INPUT, f"{sentence} {self.prog} --help says more.\n")
-
-
-def add_commands(parser: argparse.ArgumentParser) -> None:
-    """The commands below `civitai_shortcut.py`; without one it is the tab that starts."""
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    download = commands.add_parser("download", help="download a model's gallery")
-    _add_download_arguments(download)
-    resume = commands.add_parser("resume", help="go on with a job, or with all unfinished ones")
-    retry = commands.add_parser("retry", help="try again what failed in a job, or in all")
-    for command in (resume, retry):
-        command.add_argument("job", type=_positive, nargs="?", metavar="JOB")
-    listing = commands.add_parser("jobs", help="list the jobs")
-    for command in (download, resume, retry, listing):
-        command.add_argument("--json", action="store_true", help="the result as JSON, last line")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """The exit code. Every failure is one sentence on stderr."""
     from . import errors, setting
 
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a title may not fit the console's code page
-        sys.stdout.reconfigure(errors="replace")
     try:
         for problem in setting.load():
-            _say(problem)
+            say(problem)
         return _COMMANDS[arguments.command](arguments)
     except errors.InputError as error:
-        _say(str(error))
+        say(str(error))
         return _BAD_INPUT
     except errors.CivitaiShortcutError as error:
-        _say(str(error))
+        unanswered = type(error) is errors.NetworkError  # `Busy` says what to do itself
+        say(f"{error} Check your network connection." if unanswered else str(error))
         return _NOTHING_DONE
     except KeyboardInterrupt:
         return _INTERRUPTED
-
-
-def _add_download_arguments(download: argparse.ArgumentParser) -> None:
-    download.add_argument("model", metavar="MODEL", help="a Civitai URL, or a model's id")
-    download.add_argument("--version", type=_positive, metavar="ID", help="of this version only")
-    download.add_argument(
-        "--limit", type=_positive, metavar="N", help="pictures at most; default: of the settings"
-    )
-    download.add_argument("--level", choices=tuple(LEVELS), default="None", help="highest rating")
-    download.add_argument("--type", choices=("image", "video"), help="default: both")
-    download.add_argument("--sort", choices=SORTS, default="Newest")
-    download.add_argument("--period", choices=PERIODS, default="AllTime")
-    download.add_argument("--dest", metavar="DIR", help="default: a folder of the model's name")
-    download.add_argument("--concurrency", type=_concurrency, metavar="N")
-    download.add_argument("--again", action="store_true", help="fetch what was saved before, too")
 
 
 def _download(arguments: argparse.Namespace) -> int:
@@ -107,7 +64,7 @@ def _resume(arguments: argparse.Namespace) -> int:
         else:
             jobs = [store.job(arguments.job).id]
         if not jobs:
-            _say("There is nothing to go on with.")
+            say("There is nothing to go on with.")
             return _ALL_THERE
         return _worked(store, jobs, checked_client(), arguments.json)
 
@@ -123,31 +80,20 @@ def _retry(arguments: argparse.Namespace) -> int:
             jobs = [store.job(arguments.job).id]
             store.retry_failed(arguments.job)
         if not jobs:
-            _say("There is nothing to try again.")
+            say("There is nothing to try again.")
             return _ALL_THERE
         return _worked(store, jobs, checked_client(), arguments.json)
 
 
 def _jobs(arguments: argparse.Namespace) -> int:
+    from .cli_jobs import list_jobs
+
     with _store() as store:
-        listed = [_row_of(job, store) for job in store.jobs(_MOST_JOBS)]
-    if arguments.json:
-        print(json.dumps(listed))
-        return _ALL_THERE
-    for row in listed:
-        counts = "{saved} saved, {skipped} skipped, {failed} failed, {waiting} waiting"
-        print(f"{row['job']:>4}  {row['state']:<11} {counts.format(**row)}  {row['title']}")
+        list_jobs(store, _MOST_JOBS, arguments.json)
     return _ALL_THERE
 
 
 _COMMANDS = {"download": _download, "resume": _resume, "retry": _retry, "jobs": _jobs}
-
-
-def _row_of(job: Job, store: JobStore) -> dict[str, Any]:
-    interrupted = job.state == "running" and not store.is_worked_on(job.id)
-    names = ("saved", "skipped", "failed", "waiting", "folder", "note")
-    row = {"job": job.id, "title": job.title, "state": "interrupted" if interrupted else job.state}
-    return {**row, **{name: getattr(job, name) for name in names}}
 
 
 def _idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
@@ -175,7 +121,7 @@ def _store() -> JobStore:
 
     store = JobStore(setting.database_file())
     if store.set_aside:
-        _say(
+        say(
             f"The database of jobs was damaged; it is kept as {store.set_aside}. The pictures are"
             " untouched."
         )
@@ -194,20 +140,6 @@ def _check_folder(folder: str) -> None:
     except UnicodeEncodeError as error:
         raise InputError(f"The folder's name {folder!r} is not UTF-8.") from error
     except DiskError as error:
-        raise InputError(f"No picture can be saved there. {error}") from error
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) < 2**31):
-        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, not {text!r}")
-    return int(text)
-
-
-def _concurrency(text: str) -> int:
-    if _positive(text) > _MOST_CONCURRENT:
-        raise argparse.ArgumentTypeError(f"must be from 1 to {_MOST_CONCURRENT}, not {text!r}")
-    return int(text)
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+        raise InputError(
+            f"No picture can be saved there. {error} Choose another folder with --dest."
+        ) from error

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from . import civitai_api, setting, util
 from .civitai_addresses import is_picture_address
-from .errors import CivitaiShortcutError, InputError, NeedsKey, NetworkError
+from .errors import CivitaiShortcutError, Gone, InputError, NeedsKey, NetworkError
 from .gallery.images import level_mask
 from .gallery.paging import ImageQuery
 from .http_client import CivitaiHttpClient
+from .terminal import say
 
 __all__ = ["asked", "checked_client"]
+
+_VERSIONS_SHOWN = 10
 
 
 def checked_client() -> CivitaiHttpClient:
@@ -29,9 +33,12 @@ def checked_client() -> CivitaiHttpClient:
         try:
             civitai_api.read_user(client)
         except NeedsKey as error:
+            where = "unset CIVITAI_API_KEY"
+            if not os.environ.get("CIVITAI_API_KEY", "").strip():
+                where = "remove it in the tab"
             raise InputError(
                 "Civitai does not know this API key: make a new one in your account settings,"
-                " or unset CIVITAI_API_KEY."
+                f" or {where}."
             ) from error
         except NetworkError:
             raise
@@ -42,24 +49,41 @@ def checked_client() -> CivitaiHttpClient:
 
 def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[str, ImageQuery]:
     """The model's name, and what is asked of its gallery. Raises what the client raises."""
-    reference = civitai_api.parse_reference(arguments.model)
-    version_id = reference.version_id if arguments.version is None else arguments.version
-    if reference.model_id is not None:
-        model_id, title = reference.model_id, _title_of(client, reference.model_id, version_id)
-    elif version_id is not None and not reference.words:
-        version = civitai_api.read_version(client, version_id)
-        model_id, title = version.model_id, version.model_name
-    else:
+    reference = civitai_api.parse_reference(arguments.model, takes_words=False)
+    if reference.words:
         raise InputError(
-            f"{arguments.model!r} is neither a Civitai URL nor a model's id, such as 12345."
+            f"{arguments.model!r} names no model: words can be searched for in the tab; here give"
+            " a Civitai URL, or a model's id such as 12345."
         )
+    version_id = reference.version_id if arguments.version is None else arguments.version
+    model_id, title = _model_of(client, reference.model_id, version_id)
     level = level_mask(arguments.level)
     rest = (version_id, arguments.sort, arguments.period, level, arguments.type)
-    return title or f"Model version {version_id}", ImageQuery(model_id, *rest)
+    query = ImageQuery(model_id, *rest)
+    if query.takes_sql_path and query.sort not in ("Newest", "Oldest"):
+        say(
+            "For all versions Civitai sorts by upload only (newest or oldest): give --version to"
+            " have this sort."
+        )
+    return title or f"Model version {version_id}", query
 
 
-def _title_of(client: CivitaiHttpClient, model_id: int, version_id: int | None) -> str:
-    model = civitai_api.read_model(client, model_id)
-    if version_id is not None and version_id not in {version.id for version in model.versions}:
-        raise InputError(f"The model {model.name!r} has no version {version_id}.")
-    return model.name
+def _model_of(
+    client: CivitaiHttpClient, model_id: int | None, version_id: int | None
+) -> tuple[int | None, str]:
+    """Its id and name."""
+    try:
+        if model_id is None:
+            version = civitai_api.read_version(client, version_id or 0)
+            return version.model_id, version.model_name
+        model = civitai_api.read_model(client, model_id)
+    except Gone as error:
+        what = f"version {version_id}" if model_id is None else f"model {model_id}"
+        said = f"Civitai has no {what}, or shows it only to an API key that may see it."
+        raise Gone(said, error.status) from error
+    ids = [version.id for version in model.versions]
+    if version_id is not None and version_id not in ids:
+        known = f": it has {', '.join(map(str, ids[:_VERSIONS_SHOWN]))}" if ids else ""
+        more = " and more" if len(ids) > _VERSIONS_SHOWN else ""
+        raise InputError(f"The model {model.name!r} has no version {version_id}{known}{more}.")
+    return model_id, model.name

@@ -17,7 +17,7 @@ from .gallery.job_run import JobRun
 from .gallery.jobs import Item, Job, JobStore
 from .gallery_network import network_of, reserve
 from .http_client import CivitaiHttpClient
-from .terminal import ProgressLine
+from .terminal import ProgressLine, out, say
 
 __all__ = ["work_on"]
 
@@ -43,10 +43,10 @@ def work_on(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
     failed = store.failed(job.id, job.failed)
     _report(store, job, failed, bool(seen))
     if as_json:
-        print(_json(job, failed, time.monotonic() - started), flush=True)
+        out(_json(job, failed, time.monotonic() - started))
     else:
         counts = f"{job.saved} saved, {job.skipped} skipped, {job.failed} failed"
-        print(f"{counts}: {job.folder}", flush=True)
+        out(f"{counts}: {job.folder}")
     return _code_of(job, bool(seen))
 
 
@@ -82,20 +82,33 @@ def _code_of(job: Job, interrupted: bool) -> int:
 
 def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
     for item in failed[:_FAILED_SHOWN]:
-        _say(f"{item.image_id}: {item.reason}: {item.message}")
+        say(f"{item.image_id}: {item.reason}: {item.message}")
     if len(failed) > _FAILED_SHOWN:
-        _say(f"... and {len(failed) - _FAILED_SHOWN} more.")
+        say(f"... and {len(failed) - _FAILED_SHOWN} more.")
     if failed:
-        _say(messages.text("some_failed", setting.language, n=len(failed)))
+        say(messages.text("some_failed", setting.language, n=len(failed)))
+        if job.state == "done" and any(item.reason != "gone" for item in failed):
+            say(f"Try again what failed with: retry {job.id}")
     missing = store.missing_paths(job.id)
     if missing:
-        _say(
-            f"{len(missing)} of the skipped were saved before but are not there now, such as"
-            f" {missing[0]}. To fetch them anew: --again"
-        )
+        say(_not_there_now(missing))
+    if job.state == "done" and not job.total:
+        say("There are no pictures: try another --level, --type, --period or --version.")
     if job.state != "done":
         why = "Interrupted." if interrupted else job.note
-        _say(f"{why} Go on with: resume {job.id}")
+        say(f"{why} Go on with: resume {job.id}")
+
+
+def _not_there_now(paths: list[str]) -> str:
+    if len(paths) == 1:
+        return (
+            f"1 of the skipped was saved before but is not there now: {paths[0]}."
+            " To fetch it anew: --again"
+        )
+    return (
+        f"{len(paths)} of the skipped were saved before but are not there now, such as"
+        f" {paths[0]}. To fetch them anew: --again"
+    )
 
 
 def _json(job: Job, failed: list[Item], seconds: float) -> str:
@@ -104,7 +117,3 @@ def _json(job: Job, failed: list[Item], seconds: float) -> str:
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
     return json.dumps({**result, "failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)})
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)

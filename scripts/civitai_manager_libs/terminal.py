@@ -1,19 +1,78 @@
-"""A job's progress on a terminal: one line with a bar, or a line now and then elsewhere."""
+"""Writes to a terminal, or to what stands in its place: sentences, results, a job's progress."""
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import shutil
+import sys
 import time
 import unicodedata
+from contextlib import suppress
 from typing import TextIO
 
 from . import messages, util
+from .errors import DiskError
 from .gallery.job_progress import JobProgress
 
-__all__ = ["ProgressLine"]
+__all__ = ["ProgressLine", "fitted", "out", "plain", "put", "ready", "say"]
 
 _EVERY_ON_TERMINAL, _EVERY_ELSEWHERE = 0.2, 5.0  # seconds
 _BAR = 24  # columns
+_GONE = (errno.EPIPE, errno.EINVAL)  # the reader of a pipe; the second on Windows
+_TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+
+
+def ready() -> None:
+    """Once, before anything is written or opened.
+
+    A stream that was closed leaves its number to the next file that is opened, which would then
+    be written into: the null device takes it. A title may not fit the console's code page.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def out(line: str) -> None:
+    """A line of the result. Raises DiskError when it cannot be kept."""
+    error = put(sys.stdout, f"{plain(line)}\n")
+    if error is not None and error.errno not in _GONE:
+        why = error.strerror or error
+        raise DiskError(f"The result cannot be written to stdout: {why}.") from error
+
+
+def say(sentence: str) -> None:
+    """A sentence for the user, on stderr."""
+    put(sys.stderr, f"{plain(sentence)}\n")
+
+
+def put(stream: TextIO, text: str) -> OSError | None:
+    """Write at once; why not, if not. Nothing more is then written to that stream: a reader that
+    went (`| head`), or a terminal that was closed, is no reason to end a job."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        with suppress(OSError):  # it has no number
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
+        return error
+    return None
+
+
+def plain(text: str) -> str:
+    """`text` as one line without what a terminal obeys: control and direction marks."""
+    return "".join("?" if _is_command(c) else c for c in text)
+
+
+def fitted(text: str, columns: int) -> str:
+    """`text` with its end cut off where it is longer."""
+    return text if _columns_of(text) <= columns else f"{_cut(text, columns - 3)}..."
 
 
 class ProgressLine:
@@ -34,8 +93,7 @@ class ProgressLine:
 
     def end(self) -> None:
         if self._is_terminal and self._last:
-            self._stream.write("\n")
-            self._stream.flush()
+            put(self._stream, "\n")
 
     def _line(self, progress: JobProgress) -> str:
         done, total = progress.finished, progress.total
@@ -61,13 +119,18 @@ class ProgressLine:
             line = f"\r{line}{' ' * (before - self._columns)}"
         else:
             line += "\n"
-        self._stream.write(line)
-        self._stream.flush()
+        put(self._stream, line)
 
 
 def _bar(done: int, total: int) -> str:
     full = _BAR * min(done, total) // total if total else 0
     return f"[{'#' * full}{'.' * (_BAR - full)}]"
+
+
+def _is_command(character: str) -> bool:
+    if unicodedata.bidirectional(character) in _TURNING:
+        return True
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _columns_of(text: str) -> int:
