@@ -34,15 +34,15 @@ def test_job_that_is_killed_again_and_again_finishes_with_each_picture_fetched_o
     program, dest = CliProcess(server.url, tmp_path / "data"), tmp_path / "out"
     download = ("download", str(MODEL_ID), "--dest", str(dest), "--concurrency", "4")
     _kill_at_random(program.start(*download), server, moments)
-    saved, asked = _whole_pictures(server, dest), server.fetched
+    saved, asked = whole_pictures(server, dest), server.fetched
     if _jobs(program):
         _kill_at_random(program.start("resume"), server, moments)
-    _check_asked_for_none(server, saved, asked)
-    saved, asked = _whole_pictures(server, dest), server.fetched
+    check_asked_for_none(server, saved, asked)
+    saved, asked = whole_pictures(server, dest), server.fetched
     words = ("resume", "1") if _jobs(program) else download
     done = program.run(*words, "--json")
     assert done.returncode == 0, done.stderr
-    _check_asked_for_none(server, saved, asked)
+    check_asked_for_none(server, saved, asked)
     _check_finished(server, dest, program, tmp_path, done)
 
 
@@ -57,7 +57,7 @@ def test_what_a_killed_process_was_at_is_done_by_another_one(server, tmp_path, s
     result = json.loads(out)
     assert (survivor.returncode, result["failed"]) == (0, []), err
     assert result["saved"] + result["skipped"] == _COUNT
-    assert _whole_pictures(server, dest) == set(server.ids)
+    assert whole_pictures(server, dest) == set(server.ids)
     asked = server.fetched
     assert program.run("resume").returncode == 0
     assert server.fetched == asked, "all of it was saved by the other one"
@@ -78,7 +78,7 @@ def _jobs(program):
     return json.loads(program.run("jobs", "--json").stdout)
 
 
-def _whole_pictures(server, dest):
+def whole_pictures(server, dest):
     """The ids of what lies there; all that has a final name is whole."""
     found = set()
     for path in dest.glob("[!.]*"):
@@ -94,7 +94,7 @@ def _whole_pictures(server, dest):
     return found
 
 
-def _check_asked_for_none(server, saved, asked_before):
+def check_asked_for_none(server, saved, asked_before):
     asked = {i for i, times in server.fetched.items() if times > asked_before[i]}
     assert not saved & asked
 
@@ -103,7 +103,7 @@ def _check_finished(server, dest, program, tmp_path, done):
     result = json.loads(done.stdout)
     assert (result["saved"] + result["skipped"], result["failed"]) == (_COUNT, [])
     assert result["skipped"] == 0, "what it had saved itself counts as saved"
-    assert _whole_pictures(server, dest) == set(server.ids)
+    assert whole_pictures(server, dest) == set(server.ids)
     assert len(list(dest.iterdir())) == 3 * _COUNT
     assert part_files(tmp_path) == []
     assert [job["state"] for job in _jobs(program)] == ["done"]
