@@ -184,6 +184,20 @@ def test_usual_folder_is_of_the_models_name_made_safe(server, run, tmp_path):
     assert len(_pictures(folder / "user_gallery_images")) == 2
 
 
+@pytest.mark.parametrize(
+    "limit,said", [(1, "1 of the skipped was saved"), (3, "3 of the skipped were")]
+)
+def test_what_was_saved_in_another_folder_is_said(server, run, dest, limit, said):
+    words = ("download", _MODEL, "--limit", str(limit), "--dest")
+    assert "of the skipped" not in run(*words, dest)[2]
+    assert "of the skipped" not in run(*words, dest)[2]
+    code, out, err = run(*words, dest + "2")
+    assert (code, out) == (0, f"0 saved, {limit} skipped, 0 failed: {dest}2\n")
+    assert err.splitlines()[-1].startswith(said) and err.endswith("into this one too: --again\n")
+    assert run(*words, dest + "2", "--again")[1].startswith(f"{limit} saved")
+    assert "of the skipped" not in run(*words, dest + "2")[2]
+
+
 # JSON
 
 
@@ -264,6 +278,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(server, run, words, said):
         ["download", _MODEL, "--concurrency", "0"],
         ["download", _MODEL, "--level", "NC-17"],
         ["download", _MODEL, "--level", ""],
+        ["download", _MODEL, "--dest", ""],
         ["download", _MODEL, "--period", "\x1b[31m"],
         ["download", _MODEL, "--sort", "Best"],
         ["download", _MODEL, "--type", "audio"],
@@ -487,6 +502,26 @@ def test_resume_goes_on_with_all_in_turn_and_the_worst_code_counts(server, run, 
     code, out, _ = run("resume")
     assert code == 1 and out.count("\n") == 2
     assert [row["state"] for row in json.loads(run("jobs", "--json")[1])] == ["done", "done"]
+
+
+def test_resume_of_several_says_which_is_which(server, run, dest):
+    _add_job(dest)
+    _add_job(dest)
+    _, _, err = run("resume")
+    assert [line for line in err.splitlines() if line.startswith("Job ")] == [
+        "Job 1: Another",
+        "Job 2: Another",
+    ]
+
+
+def test_resume_says_when_all_that_is_unfinished_is_worked_on(server, run, dest):
+    busy = _add_job(dest, "running")
+    with JobStore(setting.database_file()) as store:
+        lock = store.lock(busy)
+        assert lock.acquire()
+        said = "There is nothing to go on with: another program works on what is unfinished.\n"
+        assert run("resume") == (0, "", said)
+        lock.release()
 
 
 def test_resume_with_nothing_left_says_so(server, run, dest):

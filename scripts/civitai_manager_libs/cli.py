@@ -64,7 +64,9 @@ def _resume(arguments: argparse.Namespace) -> int:
         else:
             jobs = [store.job(arguments.job).id]
         if not jobs:
-            say("There is nothing to go on with.")
+            is_busy = any(not job.is_over for job in store.jobs(_MOST_JOBS))
+            why = ": another program works on what is unfinished" if is_busy else ""
+            say(f"There is nothing to go on with{why}.")
             return _ALL_THERE
         return _worked(store, jobs, checked_client(), arguments.json)
 
@@ -108,6 +110,8 @@ def _worked(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool)
 
     worst = _ALL_THERE
     for job_id in job_ids:
+        if len(job_ids) > 1:
+            say(f"Job {job_id}: {store.job(job_id).title}")
         code = work_on(store, job_id, client, as_json)
         if code == _INTERRUPTED:
             return code

@@ -115,7 +115,7 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
         "the folder that the pictures go into, directly; default: <model name>/user_gallery_images"
         " in the folder for saved pictures"
     )
-    add("--dest", metavar="DIR", help=folder)
+    add("--dest", type=_folder, metavar="DIR", help=folder)
     concurrency = (
         f"pictures at the same time, {_CONCURRENCY.low} to {_CONCURRENCY.high}; default: that of"
         f" the settings ({_CONCURRENCY.default} unless changed)"
@@ -135,6 +135,12 @@ def _one_of(names: Mapping[str, str]) -> Callable[[str], str]:
         return meant[_bare(text)]
 
     return read
+
+
+def _folder(text: str) -> str:
+    if not text.strip():  # of a shell's variable that is not set: not the folder that one is in
+        raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
+    return text
 
 
 def _bare(text: str) -> str:

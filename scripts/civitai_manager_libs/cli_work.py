@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -92,6 +93,9 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
     missing = store.missing_paths(job.id)
     if missing:
         say(_not_there_now(missing))
+    elsewhere = _count_elsewhere(store, job, len(missing)) if job.skipped else 0
+    if elsewhere:
+        say(_saved_elsewhere(elsewhere))
     if job.state == "done" and not job.total:
         say("There are no pictures: try another --level, --type, --period or --version.")
     if job.state != "done":
@@ -108,6 +112,29 @@ def _not_there_now(paths: list[str]) -> str:
     return (
         f"{len(paths)} of the skipped were saved before but are not there now, such as"
         f" {paths[0]}. To fetch them anew: --again"
+    )
+
+
+def _count_elsewhere(store: JobStore, job: Job, missing: int) -> int:
+    """Of its pictures that are somewhere, how many are not in its folder."""
+    try:
+        names = [os.path.splitext(name) for name in os.listdir(job.folder)]
+    except OSError:  # gone since; nothing is in it then
+        names = []
+    pictures = {stem for stem, extension in names if extension not in (".txt", ".json")}
+    here = sum(str(image_id) in pictures for image_id in store.image_ids(job.id))
+    return min(job.skipped, max(0, job.saved + job.skipped - missing - here))
+
+
+def _saved_elsewhere(count: int) -> str:
+    if count == 1:
+        return (
+            "1 of the skipped was saved before, in another folder. To fetch it into this one too:"
+            " --again"
+        )
+    return (
+        f"{count} of the skipped were saved before, in other folders. To fetch them into this one"
+        " too: --again"
     )
 
 
