@@ -860,6 +860,14 @@ def test_help_tells(run, words, told):
     assert told in " ".join(out.split())
 
 
+@pytest.mark.parametrize(
+    "words,is_demo",
+    [("--demo jobs", True), ("jobs --demo", True), ("jobs", False), ("", False), ("--demo", True)],
+)
+def test_demo_may_stand_before_a_command_or_behind_it(words, is_demo):
+    assert cli_arguments.whole_parser().parse_args(words.split()).demo is is_demo
+
+
 def test_every_example_of_the_help_is_one(run):
     for words in ([], ["download"]):
         lines = [line for line in run(*words, "--help")[1].splitlines() if "_shortcut.py " in line]

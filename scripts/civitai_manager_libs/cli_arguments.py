@@ -92,6 +92,8 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         elif name != "jobs":
             job = "a number that `jobs` shows; without it all"
             command.add_argument("job", type=_positive, nargs="?", metavar="JOB", help=job)
+        on_demo = "as before the command; default: no"
+        command.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help=on_demo)
         as_json = "the result as JSON, in the last line of stdout; default: in words"
         command.add_argument("--json", action="store_true", help=as_json)
 
