@@ -105,14 +105,7 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
     add("--version", type=_positive, metavar="ID", help=version)
     limit = f"pictures at most; default: that of the settings ({_LIMIT.default} unless changed)"
     add("--limit", type=_positive, metavar="N", help=limit)
-    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS['None']}"
-    add("--level", type=_one_of(_LEVELS), metavar="RATING", default="None", help=level)
-    kind = f"only this: {_listed(_TYPES)}; default: both"
-    add("--type", type=_one_of(_TYPES), metavar="TYPE", help=kind)
-    sort = f"{_listed(_SORTS)} (without a version only the first two); default: %(default)s"
-    add("--sort", type=_one_of(_SORTS), metavar="SORT", default="Newest", help=sort)
-    period = f"posted within: {_listed(_PERIODS)}; default: %(default)s"
-    add("--period", type=_one_of(_PERIODS), metavar="PERIOD", default="AllTime", help=period)
+    _add_filters(download)
     folder = (
         "the folder that the pictures go into, directly; default: <model name>/user_gallery_images"
         " in the folder for saved pictures"
@@ -125,6 +118,18 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
     add("--concurrency", type=_concurrency, metavar="N", help=concurrency)
     again = "fetch what was saved before, too; default: skip it"
     add("--again", action="store_true", help=again)
+
+
+def _add_filters(download: argparse.ArgumentParser) -> None:
+    add = download.add_argument
+    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS['None']}"
+    add("--level", type=_one_of(_LEVELS), metavar="RATING", default="None", help=level)
+    kind = f"only this: {_listed(_TYPES)}; default: both"
+    add("--type", type=_one_of(_TYPES), metavar="TYPE", help=kind)
+    sort = f"{_listed(_SORTS)} (without a version only the first two); default: %(default)s"
+    add("--sort", type=_one_of(_SORTS), metavar="SORT", default="Newest", help=sort)
+    period = f"posted within: {_listed(_PERIODS)}; default: %(default)s"
+    add("--period", type=_one_of(_PERIODS), metavar="PERIOD", default="AllTime", help=period)
 
 
 def _one_of(names: Mapping[str, str]) -> Callable[[str], str]:

@@ -33,18 +33,21 @@ def checked_client() -> CivitaiHttpClient:
         try:
             civitai_api.read_user(client)
         except NeedsKey as error:
-            where = "unset CIVITAI_API_KEY"
-            if not os.environ.get("CIVITAI_API_KEY", "").strip():
-                where = "remove it in the tab"
-            raise InputError(
-                "Civitai does not know this API key: make a new one in your account settings,"
-                f" or {where}."
-            ) from error
+            raise InputError(_unknown_key()) from error
         except NetworkError:
             raise
         except CivitaiShortcutError:
             return client  # it is not the key; what follows says what it is
     return client
+
+
+def _unknown_key() -> str:
+    of_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
+    where = "unset CIVITAI_API_KEY" if of_environment else "remove it in the tab"
+    return (
+        "Civitai does not know this API key: make a new one in your account settings, or"
+        f" {where}."
+    )
 
 
 def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[str, ImageQuery]:

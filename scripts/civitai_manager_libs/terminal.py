@@ -32,7 +32,8 @@ def ready() -> None:
     """
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, errors="replace"))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
 
@@ -51,8 +52,11 @@ def say(sentence: str) -> None:
 
 
 def put(stream: TextIO, text: str) -> OSError | None:
-    """Write at once; why not, if not. Nothing more is then written to that stream: a reader that
-    went (`| head`), or a terminal that was closed, is no reason to end a job."""
+    """Write at once; why not, if not.
+
+    Nothing more is then written to that stream: a reader that went (`| head`), or a terminal that
+    was closed, is no reason to end a job.
+    """
     try:
         stream.write(text)
         stream.flush()
