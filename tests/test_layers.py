@@ -24,7 +24,8 @@ _FLOORS = {
     1.0: """errors gallery.blurhash gallery.images gallery.samplers gallery.scalars host json_values
             util words""",
     1.1: "cancellation gallery.paging messages setting_entry",
-    2.0: "gallery.comfy gallery.embedded gallery.infotext gallery.resources partial_file",
+    2.0: """gallery.comfy gallery.embedded gallery.infotext gallery.resources http_again
+            http_head partial_file""",
     2.1: "file_lock gallery.downloads gallery.job_records gallery.metadata setting",
     2.2: """gallery.cache gallery.database gallery.job_progress gallery.job_trouble gallery.recent
             gallery.sidecars""",
@@ -47,7 +48,7 @@ _FLOORS = {
     5.0: "standalone webui",
 }
 _FLOOR_OF = {name: floor for floor, names in _FLOORS.items() for name in names.split()}
-_HTTP = {"http_body", "http_client", "http_sending", "http_wire"}
+_HTTP = {"http_again", "http_body", "http_client", "http_sending", "http_wire"}
 _VIEWS = {"gallery_view", "gallery_tab"}
 _ACTIONS = {"civitai_gallery_action", "tab_browse", "tab_model", "tab_picture", "tab_settings"}
 _ACTIONS |= {"tab_words"}

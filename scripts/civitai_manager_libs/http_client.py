@@ -128,7 +128,8 @@ class CivitaiHttpClient:
             return self._file_answer(url, headers, wish, urgent)
 
         def lead() -> Fetched:
-            check_room(os.path.dirname(path_for("")), reserve)
+            if reserve:  # else any room will do until the size is known
+                check_room(os.path.dirname(path_for("")), reserve)
             with receiver:
                 self._retries(url, wish, max_retries).run(
                     lambda: receiver.receive(answer), lambda: receiver.best
@@ -183,6 +184,7 @@ class CivitaiHttpClient:
         """`download_file` with the pieces and tries that the caller names."""
 
         fetched: list[Fetched] = []
+        wish = never()
 
         def get() -> bool:
             if not os.path.isfile(filepath):
@@ -191,6 +193,7 @@ class CivitaiHttpClient:
                         url,
                         filepath,
                         progress=progress_callback,
+                        cancelled=wish,
                         picture=False,
                         chunk_size=chunk_size,
                         max_retries=max_retries,
@@ -199,7 +202,7 @@ class CivitaiHttpClient:
             return True
 
         def have() -> bool:
-            self._saves.join(filepath, get, never())
+            self._saves.join(filepath, get, wish)
             if progress_callback is not None and not fetched:
                 progress_callback(os.path.getsize(filepath), os.path.getsize(filepath))
             return True

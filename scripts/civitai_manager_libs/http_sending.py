@@ -61,9 +61,9 @@ class Sender:
 
         Raises NetworkError, NeedsKey (a login page), Refused, Cancelled, InputError (the key).
         """
-        start, inside, first_host = ask.url, False, _split(ask.url).netloc
+        start, inside = ask.url, False
         for hop in range(_MAX_HOPS + 1):
-            own = hop == 0 or _split(ask.url).netloc == first_host
+            own = hop == 0 or _split(ask.url).netloc == _split(start).netloc
             headers = _headers(ask, own, api_key)
             # From inside (a server on this machine) a redirect may stay inside.
             response = self._send_once(ask, headers, cancelled, hop > 0 and not inside)
@@ -110,6 +110,7 @@ def _prepared(ask: Ask, headers: dict[str, str]) -> requests.PreparedRequest:
     if ask.params is None and _AS_IT_IS.fullmatch(ask.url):
         request.url = ask.url
     else:
+        _split(ask.url)  # refuses what requests would hand on: other schemes
         request.prepare_url(ask.url, ask.params or "")
         request.prepare_auth(None)  # of the URL's own user:password@
     if ask.json is not None:

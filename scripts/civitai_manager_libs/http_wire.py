@@ -21,6 +21,8 @@ from urllib3 import exceptions as urllib3_errors
 
 from .cancellation import Cancellation
 from .errors import Cancelled, CivitaiShortcutError, NetworkError, Refused
+from .http_again import AgainPool
+from .http_head import HeadedAnswer
 
 __all__ = ["WIRE_ERRORS", "WireAdapter", "cut_by", "is_inner_address", "is_inner_url", "peer_of"]
 
@@ -70,6 +72,7 @@ def cut_by(cancelled: Cancellation) -> Iterator[None]:
 class _Watched:
     """What we add to urllib3's connections: whom it reached, and a socket that can be cut."""
 
+    response_class = HeadedAnswer
     refuses_inner = False
     is_direct = True  # False: it reaches a proxy, whose address says nothing
     peer: str | None = None
@@ -192,7 +195,7 @@ def _watch(manager: Any, **traits: bool) -> None:
 
 def _watched_pool(pool: type, traits: dict[str, bool]) -> type:
     connection = type("WatchedConnection", (_Watched, pool.ConnectionCls), traits)
-    return type("WatchedPool", (pool,), {"ConnectionCls": connection})
+    return type("WatchedPool", (AgainPool, pool), {"ConnectionCls": connection})
 
 
 def peer_of(response: requests.Response) -> str | None:
