@@ -666,19 +666,20 @@ def test_a_cover_is_the_first_picture_within_the_level():
 
 
 @pytest.mark.parametrize(
-    "files,hashes",
+    "files,names",
     [
-        ([{"hashes": {"AutoV2": "ABCDEF0123", "SHA256": "AB"}}], ("abcdef0123",)),
-        ([{"hashes": {"AutoV2": "not hex..."}}, {"hashes": None}, 7], ()),
-        ([{"hashes": {"AutoV2": ["ABCDEF0123"]}}], ()),
-        ("junk", ()),
-        (None, ()),
+        ([{"hashes": {"AutoV2": "ABCDEF0123", "SHA256": "AB"}}], {"abcdef0123"}),
+        ([{"name": "Mix_v2.safetensors", "hashes": {}}], {"mix_v2"}),
+        ([{"hashes": {"AutoV2": "not hex..."}}, {"hashes": None, "name": 5}, 7], set()),
+        ([{"hashes": {"AutoV2": ["ABCDEF0123"]}, "name": None}], set()),
+        ("junk", set()),
+        (None, set()),
     ],
-    ids=["one", "junk-in-it", "a-list", "text", "none"],
+    ids=["hash", "name", "junk-in-it", "a-list", "text", "none"],
 )
-def test_hashes_of_a_versions_files_are_those_that_pictures_name(files, hashes):
+def test_files_of_a_version_are_known_as_pictures_call_them(files, names):
     sent = {**copy.deepcopy(VERSION), "files": files}
-    assert civitai_api.read_version(Client(sent), 700200).hashes == hashes
+    assert civitai_api.read_version(Client(sent), 700200).files == names
 
 
 def test_a_version_names_its_model():

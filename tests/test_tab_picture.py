@@ -195,8 +195,13 @@ def test_resource_of_the_open_model_has_its_name_and_another_its_number():
 
 
 def test_file_of_the_open_model_is_listed_once_by_its_name_with_its_link():
-    model = Model(1, "One", versions=(Version(11, "v1", hashes=("abcdef0123",)),))
-    meta = {"Model": "one_v1", "Model hash": "ABCDEF0123"}
-    image = Image(1, "", meta=meta, version_ids=(11,))
-    details = tab_picture._details(image, TabState(language="en", model=model))
-    assert ">one_v1</a>" in details and details.count("<li>") == 1
+    model = Model(1, "One", versions=(Version(11, "v1", files=frozenset({"abcdef0123", "one"})),))
+    state = TabState(language="en", model=model)
+    by_hash = Image(1, "", meta={"Model": "mine", "Model hash": "ABCDEF0123"}, version_ids=(11,))
+    details = tab_picture._details(by_hash, state)
+    assert ">mine</a>" in details and details.count("<li>") == 1
+    by_name = Image(1, "", meta={"prompt": "<lora:One:0.5>"}, version_ids=(11,))
+    details = tab_picture._details(by_name, state)
+    assert ">One</a>" in details and "weight 0.5" in details and details.count("<li>") == 1
+    of_somebody = replace(by_name, version_ids=())
+    assert "model-versions" not in tab_picture._details(of_somebody, state)

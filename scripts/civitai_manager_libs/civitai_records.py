@@ -14,6 +14,7 @@ from typing import Any
 from .errors import UnreadableAnswer
 from .gallery.images import Image, Stats
 from .gallery.paging import ImageQuery, Page
+from .gallery.scalars import file_stem
 from .json_values import lines, mapping, moment, one_line, plain_text, whole
 
 __all__ = ["Model", "User", "Version", "image_from", "model_from", "models_from", "page_from"]
@@ -38,7 +39,7 @@ _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 class Version:
     """images: the creator's showcase within the level asked for. published_at: ISO 8601 or "".
 
-    hashes: of its files, as pictures name them (AutoV2: ten hexadecimal digits, lower case).
+    files: what pictures call its files, lower case: AutoV2 hashes and names without extension.
     """
 
     id: int
@@ -50,7 +51,7 @@ class Version:
     published_at: str = ""
     trained_words: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
-    hashes: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -189,15 +190,17 @@ def _version(
         published_at=moment(row.get("publishedAt")),
         trained_words=lines(row.get("trainedWords"), 500),
         images=_showcase(row.get("images"), level, is_ours),
-        hashes=tuple(_hashes(row.get("files"))),
+        files=frozenset(_files(row.get("files"))),
     )
 
 
-def _hashes(files: Any) -> Iterator[str]:
-    for file in files[:_MAX_ENTRIES] if isinstance(files, list) else ():
-        code = mapping(mapping(file).get("hashes")).get("AutoV2")
+def _files(rows: Any) -> Iterator[str]:
+    for file in map(mapping, rows[:_MAX_ENTRIES] if isinstance(rows, list) else ()):
+        code = mapping(file.get("hashes")).get("AutoV2")
         if isinstance(code, str) and _AUTO_V2.fullmatch(code):
             yield code.lower()
+        if name := file_stem(one_line(file.get("name"))):
+            yield name.lower()
 
 
 def _showcase(rows: Any, level: int, is_ours: IsOurs) -> tuple[Image, ...]:

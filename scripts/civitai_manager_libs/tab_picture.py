@@ -211,16 +211,16 @@ def _details(image: Image, state: TabState) -> str:
         ("", _link(f"{setting.base_url()}/images/{image.id}", words("on_civitai"))),
     ]
     table = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows if value)
-    used = resources(image.meta, image, _hashes(state))
+    used = resources(image.meta, image, _files(state))
     listed = "".join(f"<li>{_resource(one, state)}</li>" for one in used)
     head = f"<h4>{words('resources')}</h4><ul>{listed}</ul>" if used else ""
     return f'<div class="civitai-shortcut-details"><table>{table}</table>{head}</div>'
 
 
-def _hashes(state: TabState) -> dict[str, int]:
-    """Of the files of the model that is open, and whose they are."""
+def _files(state: TabState) -> dict[str, int]:
+    """Of the model that is open: what pictures call its files, and whose they are."""
     versions = state.model.versions if state.model else ()
-    return {code: version.id for version in versions for code in version.hashes}
+    return {file: version.id for version in versions for file in version.files}
 
 
 def _resource(one: Resource, state: TabState) -> str:

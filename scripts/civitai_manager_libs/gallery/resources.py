@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
@@ -47,12 +47,13 @@ class Resource:
 def resources(
     meta: Mapping[str, Any] | None,
     image: Image | None = None,
-    versions: Mapping[str, int] | None = None,
+    files: Mapping[str, int] | None = None,
 ) -> tuple[Resource, ...]:
     """All resources of a record, each once, whatever number of places name it.
 
     `meta` is the record's flat mapping; `image` adds the versions that Civitai itself detected.
-    `versions` are those whose files are known: hash (AutoV2, lower case) -> id.
+    `files` are known ones, as `Version.files` names them -> id of their version. A hash tells
+    which it is; a name only if Civitai detected that version too, for anybody may use it.
     """
     meta = mapping(meta)
     named = chain(
@@ -66,14 +67,22 @@ def resources(
     )
     merged: list[Resource] = []
     for resource in islice(named, _MAX_RESOURCES):
-        if versions and resource.version_id is None:
-            resource = replace(resource, version_id=versions.get(resource.hash.lower()))
+        if files and resource.version_id is None:
+            detected = image.version_ids if image else ()
+            resource = replace(resource, version_id=_version_of(resource, files, detected))
         at = next((i for i, known in enumerate(merged) if _same(known, resource)), None)
         if at is not None:
             merged[at] = _united(merged[at], resource)
         elif resource.name or resource.hash or resource.version_id:
             merged.append(resource)
     return tuple(merged)
+
+
+def _version_of(
+    resource: Resource, files: Mapping[str, int], detected: Sequence[int]
+) -> int | None:
+    named = files.get(resource.name.lower())
+    return files.get(resource.hash.lower(), named if named in detected else None)
 
 
 def _same(one: Resource, other: Resource) -> bool:
