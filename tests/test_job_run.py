@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import threading
 import time
 import tracemalloc
@@ -14,12 +15,13 @@ import pytest
 from api_server import ApiServer, cut, html, reset, status
 from civitai_manager_libs import gallery_network, partial_file, setting
 from civitai_manager_libs.errors import DiskError, DiskFull, InputError, NetworkError
-from civitai_manager_libs.gallery import job_items, job_run, job_trouble
+from civitai_manager_libs.gallery import database, job_items, job_run, job_trouble
 from civitai_manager_libs.gallery.images import Image
 from civitai_manager_libs.gallery.job_run import JobRun, Network
 from civitai_manager_libs.gallery.jobs import JobStore
 from civitai_manager_libs.gallery.paging import ImageQuery, Page
 from civitai_manager_libs.http_client import CivitaiHttpClient
+from page_driver import until
 
 _QUERY = ImageQuery(101)
 
@@ -279,6 +281,27 @@ def test_job_goes_on_from_the_page_that_failed(server, store, folder, answer, re
     assert set(server.fetched.values()) == {1}
 
 
+@pytest.mark.parametrize("code", [400, 404])
+def test_cursor_that_is_too_old_is_walked_around(server, store, folder, code):
+    server.page = 5
+    server.script("page", *_good(2), status(200, b"null"), status(code))
+    assert _download(store, folder, wanted=18).saved == 10
+    asked = len(server.pages)
+    job = _run(store, 1)
+    assert (job.state, job.total, job.saved) == ("done", 18, 18)
+    cursors = [page.get("cursor", "").partition("|")[0] for page in server.pages[asked:]]
+    assert cursors == ["10", "", "5", "10", "15"]
+    assert set(server.fetched.values()) == {1}
+
+
+def test_cursor_that_this_go_was_given_is_not_walked_around(server, store, folder):
+    server.page = 5
+    server.script("page", *_good(2), status(400))
+    job = _download(store, folder)
+    assert (job.state, job.reason, job.saved) == ("paused", "http_400", 10)
+    assert len(server.pages) == 3
+
+
 def test_gallery_that_cannot_be_read_at_all_pauses_with_nothing_done(server, store, folder):
     server.always("page", status(500))
     job = _download(store, folder)
@@ -424,6 +447,21 @@ def test_what_one_job_could_not_fetch_the_other_one_tries(server, store, folder)
     first.join()
     assert (store.job(first_id).failed, second.saved) == (1, 1)
     assert server.fetched[bad] == 2
+
+
+def test_stop_ends_the_wait_for_what_another_job_fetches(server, store, folder):
+    other = _add(store, folder)
+    lock = store.lock(other)
+    assert lock.acquire()
+    store.claim(other, server.ids)
+    store.set_state(other, "running")
+    run = JobRun(store, _add(store, folder), gallery_network.network_of(CivitaiHttpClient()), 3)
+    threading.Timer(0.5, run.stop, ["cancelled"]).start()
+    started = time.monotonic()
+    job = run.run()
+    lock.release()
+    assert (job.state, job.waiting, sum(server.fetched.values())) == ("cancelled", 25, 0)
+    assert time.monotonic() - started < 1.5
 
 
 def test_claims_of_a_dead_process_are_taken_over(server, store, folder):
@@ -643,6 +681,49 @@ def test_database_that_cannot_be_written_pauses_and_loses_nothing(
     job = _run(store, job.id, _made_up(300, fetch))
     assert (job.state, job.saved) == ("done", 300)
     assert len(fetched) == len(set(fetched)) == 300
+
+
+def test_locked_database_is_waited_for_where_the_job_goes_on_by_itself(store, folder, monkeypatch):
+    monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.05)
+    monkeypatch.setattr(database, "_WAIT", 0.2)
+    os.makedirs(folder)
+    fetched, told, job_id = [], [], _add(store, folder)
+    other = sqlite3.connect(setting.database_file(), isolation_level=None, check_same_thread=False)
+
+    def fetch(url, *rest):
+        fetched.append(url)
+        if len(fetched) == 30:
+            other.execute("BEGIN IMMEDIATE")
+        return _written(url, *rest)
+
+    def show(progress):
+        told.append(progress)
+        if len([p for p in told if p.reason == "disk"]) == 3 and other.in_transaction:
+            other.execute("ROLLBACK")
+
+    with JobStore(setting.database_file()) as own:
+        job = _run(own, job_id, _made_up(300, fetch), on_progress=show, goes_on_by_itself=True)
+    other.close()
+    assert (job.state, job.saved) == ("done", 300)
+    assert len(fetched) == len(set(fetched)) == 300
+    assert "locked" in next(p.note for p in told if p.reason == "disk")
+    until(lambda: not [t for t in threading.enumerate() if t.name.startswith("gallery")], "the end")
+
+
+def test_what_was_saved_before_needs_no_room(store, folder, monkeypatch):
+    os.makedirs(folder)
+    first = _run(store, _add(store, folder), _made_up(10, _written))
+    job_id = store.add("A model", _QUERY, folder, 10)
+    store.add_page(job_id, [Image(i, "x", record={"id": i}) for i in range(1, 11)], None)
+    monkeypatch.setattr(partial_file.shutil, "disk_usage", lambda _: _Free(10))
+    monkeypatch.setattr(JobStore, "usual_size", lambda _: 1000)
+    job = _run(store, job_id, _made_up(10, _written))
+    assert (first.saved, job.state, job.skipped) == (10, "done", 10)
+
+
+@dataclass
+class _Free:
+    free: int
 
 
 def test_sidecar_without_room_pauses_and_is_written_later(store, folder):

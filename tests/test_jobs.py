@@ -90,6 +90,17 @@ def test_forgotten_job_leaves_nothing_but_what_was_saved(store):
     assert (claims[1].saved_path, claims[2].other_job) == ("/pictures/1.png", 0)
 
 
+def test_job_that_somebody_works_on_is_not_forgotten(store):
+    job_id = _job_with(store, 1)
+    lock = store.lock(job_id)
+    assert lock.acquire()
+    with pytest.raises(InputError, match="worked on"):
+        store.forget(job_id)
+    threading.Timer(0.1, lock.release).start()
+    store.forget(job_id)
+    assert store.jobs() == []
+
+
 def test_number_of_a_forgotten_job_is_not_given_again(store):
     first = _job_with(store)
     store.forget(first)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 
 from ..cancellation import Cancellation
-from ..errors import Cancelled, CivitaiShortcutError, DiskFull
+from ..errors import Cancelled, CivitaiShortcutError, DiskFull, HttpStatusError
 from .downloads import one_ahead
 from .images import Image
 from .job_records import Claim, Item, Outcome, failure
@@ -21,6 +21,7 @@ __all__ = ["JobItems", "ReadPage"]
 _BATCH = 32  # items claimed at a time
 _PAGE = 100  # images asked for at a time; 200 are allowed, but large ComfyUI graphs make them slow
 _LOOK_EVERY = 0.3  # seconds between two looks at what another job has claimed
+_NO_SUCH_CURSOR = (400, 404, 410, 422)  # what Civitai says of one, but also of much else
 _EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3")
 
 # (query, cursor, rows to ask for, cancelled) -> the page
@@ -64,15 +65,16 @@ class JobItems:
             self.trouble = error
 
     def _listed(self) -> Iterator[Item]:
-        place, pages = 0, self._pages()
-        while not self._halt.is_set():
-            batch = self._store.waiting(self._job.id, place, _BATCH)
-            if batch:
-                place = batch[-1].place
-                self._tried += [item.place for item in batch if item.reason]
-                yield from self._claimed([item for item in batch if not item.reason])
-            elif next(pages, None) is None:
-                return
+        place = 0
+        with closing(self._pages()) as pages:  # an error's traceback would keep it, and its thread
+            while not self._halt.is_set():
+                batch = self._store.waiting(self._job.id, place, _BATCH)
+                if batch:
+                    place = batch[-1].place
+                    self._tried += [item.place for item in batch if item.reason]
+                    yield from self._claimed([item for item in batch if not item.reason])
+                elif next(pages, None) is None:
+                    return
 
     def _tried_before(self) -> Iterator[Item]:
         for at in range(0, len(self._tried), _BATCH):
@@ -93,7 +95,7 @@ class JobItems:
 
     # Pages
 
-    def _pages(self) -> Iterator[tuple[Image, ...]]:
+    def _pages(self) -> Generator[tuple[Image, ...], None, None]:
         """Each page once it is in the database, the next one read while its pictures are fetched.
 
         What is listed is fetched though a page cannot be read.
@@ -111,13 +113,30 @@ class JobItems:
             self.trouble = error
 
     def _read(self, known: set[int]) -> Iterator[tuple[tuple[Image, ...], str | None]]:
-        """The pages that are wanted; None for a cursor is the end."""
+        """The pages that are wanted; None for a cursor is the end.
+
+        A cursor of an earlier go that Civitai does not take any more is no way on: then it is
+        walked anew, past what is known.
+        """
+        is_begun = False
+        try:
+            for read in self._walked(self._job.cursor, known):
+                is_begun = True
+                yield read
+        except HttpStatusError as error:
+            if is_begun or self._job.cursor is None or error.status not in _NO_SUCH_CURSOR:
+                raise
+            yield from self._walked(None, known)
+
+    def _walked(
+        self, start: str | None, known: set[int]
+    ) -> Iterator[tuple[tuple[Image, ...], str | None]]:
         missing, limit = self._job.wanted - len(known), min(_PAGE, self._job.wanted)
 
         def ask(cursor: str | None) -> Page:
             return self._ask_page(self._job.query, cursor, limit, self._halt)
 
-        for page, cursor in walk(ask, self._job.cursor, known, sys.maxsize):
+        for page, cursor in walk(ask, start, known, sys.maxsize):
             images = page.images[:missing]
             missing -= len(images)
             yield images, cursor if missing else None

@@ -220,9 +220,10 @@ class JobRun:
 
     def _check_estimate(self) -> None:
         """Raises DiskFull when what is left will not fit, if it is like what was saved so far."""
-        left = self._job.total - self._job.finished
-        if not self._job.walked:
-            left = max(self._job.waiting, min(left, _GUESSED_LEFT))
+        job = self._job
+        left = job.waiting if job.again else self._store.to_fetch(job.id)
+        if not job.walked:
+            left += max(0, min(job.total - job.finished, _GUESSED_LEFT) - job.waiting)
         check_room(self._job.folder, self._reserve + left * self._store.usual_size())
 
     # In the workers' threads

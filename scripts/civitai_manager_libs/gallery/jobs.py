@@ -6,7 +6,8 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..errors import InputError
@@ -18,6 +19,7 @@ from .paging import ImageQuery
 
 __all__ = ["Claim", "Item", "Job", "JobStore", "Outcome", "failure"]
 
+_LOCK_PATIENCE = 0.3  # seconds; who only looks whether a job is worked on holds its lock briefly
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message FROM items"
 _WITH_RECORD = _ITEM.format("record") + " JOIN records ON records.place = items.place"
 _WITHOUT_RECORD = _ITEM.format("''")
@@ -91,8 +93,11 @@ class JobStore:
                 db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
 
     def forget(self, job_id: int) -> None:
-        """Take a job off the list; its pictures stay, and still count as saved."""
-        with self._database.writing() as db:
+        """Take a job off the list; its pictures stay, and still count as saved.
+
+        Raises InputError when somebody works on it, whose job would be gone from under them.
+        """
+        with self._while_idle(job_id), self._database.writing() as db:
             db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
             db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
@@ -138,12 +143,18 @@ class JobStore:
 
         Raises InputError when somebody works on the job, who would not come by there again.
         """
+        with self._while_idle(job_id), self._database.writing() as db:
+            return _let_wait(db, job_id)
+
+    @contextmanager
+    def _while_idle(self, job_id: int) -> Iterator[None]:
         lock = self.lock(job_id)
-        if not lock.acquire():
-            raise InputError(f"Job {job_id} is being worked on: retry when it is done.")
+        if not lock.acquire(_LOCK_PATIENCE):
+            raise InputError(
+                f"Job {job_id} is being worked on: stop it there, or wait for its end."
+            )
         try:
-            with self._database.writing() as db:
-                return _let_wait(db, job_id)
+            yield
         finally:
             lock.release()
 
@@ -171,6 +182,14 @@ class JobStore:
             )
             db.executemany("INSERT OR REPLACE INTO saved VALUES (?, ?, ?, ?)", there)
             db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", done)
+
+    def to_fetch(self, job_id: int) -> int:
+        """How many of those that wait were never saved."""
+        sql = (
+            "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
+            " AND image_id NOT IN (SELECT image_id FROM saved)"
+        )
+        return int(self._database.rows(sql, (job_id,))[0][0])
 
     def usual_size(self) -> int:
         """Bytes of a picture, as the last ones were; 0 when none was saved yet."""
