@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.http_wire import WireAdapter
 from fault_answers import Answer, cut, page, png, ranged, redirect, reset, stalled
 from fault_server import FaultServer
 from urllib3.connectionpool import HTTPConnectionPool
@@ -111,3 +112,15 @@ def test_redirect_and_error_page_keep_the_connection(server, tmp_path):
     assert not client.download_file(server.url("/gone.png"), str(tmp_path / "gone.png"))
     assert fetched(client, server.play("/moved.png", redirect("/end.png")), tmp_path) == SECOND
     assert server.connections == 1
+
+
+def test_pool_forgets_a_connection_only_when_it_is_full(server):
+    pool = WireAdapter().poolmanager.connection_from_url(server.url())
+    many = [pool._get_conn() for _ in range(40)]
+    for connection in many:
+        pool._put_conn(connection)
+
+    kept = [pool._get_conn() for _ in range(pool.pool.qsize())]
+    assert len(kept) == 16 and set(kept) <= set(many)
+    assert pool._get_conn() not in many
+    pool.close()

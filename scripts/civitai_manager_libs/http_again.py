@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import queue
 import re
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,9 +17,33 @@ __all__ = ["AgainPool"]
 _PLAIN = re.compile(r"/[\w/=,.~-]*", re.A)  # a target that urllib3 would leave as it is
 
 
+class _Kept:
+    """The connections that are kept, the last one first, in the place of urllib3's queue: nobody
+    waits for one, and so it needs no locks."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._connections = most, deque()
+
+    def put(self, connection: Any, block: bool = True) -> None:
+        if len(self._connections) >= self._most:
+            raise queue.Full
+        self._connections.append(connection)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        try:
+            return self._connections.pop()
+        except IndexError as error:
+            raise queue.Empty from error
+
+    def qsize(self) -> int:
+        return len(self._connections)
+
+
 class AgainPool:
     """What we add to urllib3's pools. Most of what they do for a request is for one that has a
     body, a proxy, a connection to be made or tries of its own: half of what a picture costs."""
+
+    QueueCls = _Kept
 
     def urlopen(
         self,

@@ -165,8 +165,10 @@ class WireAdapter(HTTPAdapter):
         return pool
 
     def request_url(self, request: Any, proxies: Any) -> str:
-        """What follows the request's method: without a proxy there is nothing to choose."""
-        return super().request_url(request, proxies) if proxies else request.path_url
+        """What follows the request's method: without a proxy, all behind the host."""
+        if proxies or "#" in request.url:
+            return super().request_url(request, proxies)
+        return "/" + request.url.split("/", 3)[3]
 
     def build_response(self, req: Any, resp: Any) -> requests.Response:
         """What requests makes of an answer, but for cookies and encoding: nobody here has use for
