@@ -235,6 +235,21 @@ def test_missing_room_is_said_before_a_folder_is_made(tmp_path):
 
 
 @posix_only
+def test_what_other_files_await_counts_as_taken(tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with PartialFile(str(tmp_path)) as second:
+        with PartialFile(str(tmp_path)) as first:
+            first.expect(600, reserve=100)
+            with pytest.raises(DiskFull) as caught:
+                second.expect(400, reserve=100)
+            assert caught.value.missing == 600 + 400 + 100 - 1000
+            first.write(b"x" * 500)
+            second.expect(400, reserve=100)
+        with PartialFile(str(tmp_path)) as third:
+            third.expect(600)
+
+
 def test_leftover_of_a_killed_process_is_swept(tmp_path):
     with run(WRITES, tmp_path) as process:
         process.stdout.readline()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import threading
 from contextlib import suppress
 from io import FileIO
 from types import TracebackType
@@ -56,6 +57,7 @@ class PartialFile:
     def __init__(self, folder: str) -> None:
         self.folder = folder or "."
         self.size = 0
+        self._expected = self._device = 0
         self._has_its_name = False
         try:
             self._path, self._file = _made(self.folder)
@@ -71,10 +73,28 @@ class PartialFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        with _expecting_lock:
+            _expecting.discard(self)
         with suppress(OSError):  # on a disk that is gone; else `sweep` finds it
             self._file.close()
             if not self._has_its_name:
                 os.remove(self._path)
+
+    def expect(self, size: int, reserve: int = 0) -> None:
+        """So many bytes are to come, and `reserve` must stay free. Raises DiskFull.
+
+        What this process' other files on this disk still await counts as taken.
+        """
+        with _expecting_lock:
+            self._device = os.fstat(self._file.fileno()).st_dev
+            others = sum(o._awaited for o in _expecting if o._device == self._device)
+            check_room(self.folder, size + others + reserve)
+            self._expected = size
+            _expecting.add(self)
+
+    @property
+    def _awaited(self) -> int:
+        return max(0, self._expected - self.size)
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
@@ -123,6 +143,10 @@ class PartialFile:
             self._has_its_name = True
         except (OSError, ValueError) as error:
             raise disk_error(error, path) from error
+
+
+_expecting: set[PartialFile] = set()
+_expecting_lock = threading.Lock()
 
 
 def _made(folder: str) -> tuple[str, FileIO]:

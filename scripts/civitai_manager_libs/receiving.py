@@ -13,7 +13,7 @@ from typing import Protocol
 
 from . import answers, setting, util
 from .errors import HttpStatusError, IncompleteDownload, NotAnImage, TooLarge, UnreadableAnswer
-from .partial_file import PartialFile, check_room
+from .partial_file import PartialFile
 from .unpacking import Unpacker
 
 __all__ = ["CHUNK_SIZE", "Answer", "Progress", "Receiver", "Target"]
@@ -171,9 +171,8 @@ class Receiver:
 
     def _open(self) -> None:
         if self._partial is None:
-            folder = os.path.dirname(self.path)
-            check_room(folder, self.total + self._reserve)
-            self._partial = PartialFile(folder)
+            self._partial = PartialFile(os.path.dirname(self.path))
+            self._partial.expect(self.total, self._reserve)
 
     def _put(self, data: bytes) -> None:
         assert self._partial is not None
