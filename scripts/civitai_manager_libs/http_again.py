@@ -86,7 +86,7 @@ class AgainPool:
     def _response(self, answer: http.client.HTTPResponse, connection: Any) -> HTTPResponse:
         return HTTPResponse(
             answer,
-            answer.headers.items(),
+            answer.headers.raw_items(),
             answer.status,
             answer.version,
             reason=answer.reason,
