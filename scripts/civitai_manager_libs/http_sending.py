@@ -67,8 +67,10 @@ class Sender:
             headers = _headers(ask, own, api_key)
             # From inside (a server on this machine) a redirect may stay inside.
             response = self._send_once(ask, headers, cancelled, hop > 0 and not inside)
+            if response.status_code not in _REDIRECTS:
+                return response
             location = response.headers.get("Location")
-            if response.status_code not in _REDIRECTS or not location:
+            if not location:
                 return response
             if hop == 0:
                 inside = is_inner_address(peer_of(response) or "") or is_inner_url(start)

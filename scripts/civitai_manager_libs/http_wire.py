@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as urllib3_errors
 
 from .cancellation import Cancellation
@@ -172,10 +171,10 @@ class WireAdapter(HTTPAdapter):
 
     def build_response(self, req: Any, resp: Any) -> requests.Response:
         """What requests makes of an answer, but for cookies and encoding: nobody here has use for
-        them, and a body is read as bytes."""
+        them, and a body is read as bytes. urllib3's headers take names in any case as well."""
         response = requests.Response()
         response.status_code, response.reason, response.raw = resp.status, resp.reason, resp
-        response.headers = CaseInsensitiveDict(resp.headers)
+        response.headers = resp.headers
         response.url, response.request, response.connection = req.url, req, self
         return response
 

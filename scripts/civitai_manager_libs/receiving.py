@@ -221,9 +221,10 @@ def _is_start(answer: Answer) -> bool:
 def _validator_of(headers: Mapping[str, str]) -> str:
     """What tells two versions of a file apart byte for byte: neither does a weak ETag, nor the date
     of a file that may have changed twice in that second (RFC 9110, 8.8.2.2)."""
-    etag, changed = headers.get("ETag", "").strip(), headers.get("Last-Modified", "").strip()
+    etag = headers.get("ETag", "").strip()
     if etag.startswith('"'):
         return etag
+    changed = headers.get("Last-Modified", "").strip()
     try:
         age = parsedate_to_datetime(headers.get("Date", "")) - parsedate_to_datetime(changed)
     except (TypeError, ValueError, OverflowError):
