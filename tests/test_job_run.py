@@ -464,6 +464,23 @@ def test_stop_ends_the_wait_for_what_another_job_fetches(server, store, folder):
     assert time.monotonic() - started < 1.5
 
 
+def test_what_others_are_about_to_fetch_is_looked_at_a_little_at_a_time(store, folder, monkeypatch):
+    monkeypatch.setattr(job_items, "_BATCH", 4)
+    other, count, claimed = _add(store, folder), 400, []
+    lock = store.lock(other)
+    assert lock.acquire()
+    store.claim(other, range(1, count + 1))
+    store.set_state(other, "running")
+    claim = store.claim
+    monkeypatch.setattr(store, "claim", lambda *words: claimed.append(1) or claim(*words))
+    run = JobRun(store, _add(store, folder, wanted=count), _made_up(count, _written), 3)
+    threading.Timer(2, run.stop, ["cancelled"]).start()
+    job = run.run()
+    lock.release()
+    assert (job.state, job.waiting) == ("cancelled", count)
+    assert count / 4 <= len(claimed) < count / 4 + 10
+
+
 def test_claims_of_a_dead_process_are_taken_over(server, store, folder):
     dead = _add(store, folder)
     store.claim(dead, server.ids)

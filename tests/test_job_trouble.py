@@ -34,7 +34,7 @@ def test_one_failure_is_the_pictures_own_once_another_one_came():
     doubts = Doubts()
     assert _judged(doubts, 1, _OFF) == {1: "waiting"}
     assert _judged(doubts, 2) == {1: "failed", 2: "saved"}
-    assert not doubts.held
+    assert doubts.last(None) == []
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,30 @@ def test_any_answer_shows_that_the_network_is_there(error):
     assert not doubts.is_lost
 
 
+@pytest.mark.parametrize(
+    "trouble,failed",
+    [
+        (None, [1]),
+        (Gone("No such cursor.", 404), [1]),
+        (_OFF, []),
+        (Busy("Later.", 600), []),
+        (DiskError("The database is locked."), []),
+    ],
+    ids=["all-tried", "page-refused", "page-unreachable", "page-busy", "database"],
+)
+def test_what_is_held_at_the_end_is_failed_unless_something_else_is_in_the_way(trouble, failed):
+    doubts = Doubts()
+    _judged(doubts, 1, _OFF)
+    assert [o.image_id for o in doubts.last(trouble) if o.state == "failed"] == failed
+
+
 def test_stopped_picture_says_nothing_about_the_network():
     doubts = Doubts()
     _judged(doubts, 1, _OFF)
     item = Item(2, 2, "", "image", "", "waiting", "", "")
     stopped = Came(item, Outcome(2, "waiting"), time.perf_counter())
     assert doubts.judge(stopped) == [stopped.outcome]
-    assert len(doubts.held) == 1
+    assert [outcome.image_id for outcome in doubts.last(None)] == [1]
 
 
 def test_answer_that_was_on_its_way_before_says_nothing_about_the_network():

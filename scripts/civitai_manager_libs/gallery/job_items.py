@@ -49,8 +49,9 @@ class JobItems:
         self._store, self._job = store, store.job(job_id)
         self._ask_page, self._write_beside = read_page, write_beside
         self._settle, self._on_wait, self._halt = settle, on_wait, halt
-        self._tried: list[int] = []  # places of what failed in an earlier go and waits again
-        self._others: list[Item] = []  # what other jobs are about to fetch
+        # Their places: the records of a whole gallery would be too much to keep.
+        self._tried: list[int] = []  # what failed in an earlier go and waits again
+        self._others: list[int] = []  # what other jobs are about to fetch
         self.trouble: CivitaiShortcutError | None = None
 
     def __iter__(self) -> Iterator[Item]:
@@ -77,21 +78,22 @@ class JobItems:
                     return
 
     def _tried_before(self) -> Iterator[Item]:
-        for at in range(0, len(self._tried), _BATCH):
-            if not self._halt.is_set():
-                places = self._tried[at : at + _BATCH]
-                batch = [self._store.waiting(self._job.id, place - 1, 1) for place in places]
-                yield from self._claimed([item for items in batch for item in items])
+        while self._tried and not self._halt.is_set():
+            places, self._tried = self._tried[:_BATCH], self._tried[_BATCH:]
+            yield from self._claimed(self._still_waiting(places))
 
     def _left_by_others(self) -> Iterator[Item]:
         """What they did not save after all. What they saved is skipped."""
         while self._others and not self._halt.is_set():
-            batch, self._others = self._others, []
-            for at in range(0, len(batch), _BATCH):
-                yield from self._claimed(batch[at : at + _BATCH])
-            if self._others:
+            places, self._others = self._others[:_BATCH], self._others[_BATCH:]
+            yield from self._claimed(self._still_waiting(places))
+            if self._others[-len(places) :] == places:  # not one of them has come
                 self._on_wait()
                 self._halt.sleep(_LOOK_EVERY)
+
+    def _still_waiting(self, places: list[int]) -> list[Item]:
+        found = [self._store.waiting(self._job.id, place - 1, 1) for place in places]
+        return [item for items in found for item in items if item.place in places]
 
     # Pages
 
@@ -156,7 +158,7 @@ class JobItems:
             if outcome is not None:
                 self._settle(outcome)
             elif claim.other_job:
-                self._others.append(item)
+                self._others.append(item.place)
             else:
                 yield item
         for other_job in {claim.other_job for claim in claims.values()} - {0}:

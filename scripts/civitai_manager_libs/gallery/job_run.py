@@ -175,11 +175,11 @@ class JobRun:
                 self._halt,
             )
             self._fetch_all(items)
+            if not self._halt.is_set():
+                for outcome in self._doubts.last(items.trouble):
+                    self._take(outcome)
             if items.trouble is not None:
                 self._give_up(items.trouble)
-            if not self._halt.is_set():
-                for outcome in self._doubts.held:
-                    self._take(outcome)
             self._flush()
             if isinstance(self._trouble, DiskFull):
                 self._check_estimate()  # tells what the whole rest lacks, not one picture

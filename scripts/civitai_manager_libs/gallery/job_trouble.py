@@ -10,6 +10,7 @@ from .job_records import Item, Outcome
 
 __all__ = ["Came", "Doubts", "pause_after"]
 
+_OF_THE_NETWORK = (NetworkError, ServerTrouble)
 _LOST_AFTER = 5  # failures in a row: then it is not the pictures
 _NETWORK_EVERY, _ROOM_EVERY, _SELDOM = 5.0, 2.0, 60.0  # seconds between two goes, doubling
 _LONGEST_REST = 3600.0  # seconds that a host may ask for and get
@@ -39,10 +40,6 @@ class Doubts:
         self._answered = False
 
     @property
-    def held(self) -> list[Outcome]:
-        return [came.outcome for came in self._held]
-
-    @property
     def is_lost(self) -> bool:
         return len(self._held) >= _LOST_AFTER
 
@@ -50,13 +47,22 @@ class Doubts:
         """What is known now. `waiting` with a reason is one that is held: nobody's claim."""
         if came.outcome.state == "waiting":
             return [came.outcome]
-        if not isinstance(came.error, (NetworkError, ServerTrouble)):
+        if not isinstance(came.error, _OF_THE_NETWORK):
             self._answered = True
             return [*self._released(came.began), came.outcome]
         if self._answered and came.item.reason:
             return [came.outcome]
         self._held.append(came)
         return [replace(came.outcome, state="waiting")]
+
+    def last(self, trouble: CivitaiShortcutError | None) -> list[Outcome]:
+        """What is held at a go's end, as the pictures' own.
+
+        trouble: why not all were tried. Where that is the network, it may be so with these too.
+        """
+        if isinstance(trouble, (*_OF_THE_NETWORK, DiskError)):
+            return []
+        return [came.outcome for came in self._held]
 
     def _released(self, asked_at: float) -> list[Outcome]:
         """None by an answer that was on its way before they failed, or once the network is lost."""
@@ -72,7 +78,7 @@ def pause_after(trouble: CivitaiShortcutError | None, in_vain: int) -> float | N
     """
     if isinstance(trouble, DiskError):
         first = _ROOM_EVERY
-    elif isinstance(trouble, (NetworkError, ServerTrouble)):
+    elif isinstance(trouble, _OF_THE_NETWORK):
         first = _NETWORK_EVERY
     else:
         return None
