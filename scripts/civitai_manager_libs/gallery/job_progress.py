@@ -18,11 +18,10 @@ _RATE_WINDOW = 5.0  # seconds
 
 @dataclass(frozen=True)
 class JobProgress:
-    """bytes: of what is saved, and of what is on its way. rate: bytes a second.
-
-    seconds_left: None when it cannot be told. resting: seconds until the host may be asked
-    again, 0 if it may. state, reason, note, total, walked: as in `Job`. missing: bytes that the
-    disk lacks, 0 when it is not that, or nobody knows.
+    """bytes: of what is saved, and of what is on its way. rate: bytes a second. seconds_left: None
+    when it cannot be told. resting: seconds until the host may be asked again, or a paused job
+    tries again by itself; 0 when nothing is waited for. state, reason, note, total, walked: as in
+    `Job`. missing: bytes that the disk lacks, 0 when it is not that, or nobody knows.
     """
 
     job_id: int
