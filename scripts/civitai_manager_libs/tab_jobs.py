@@ -152,6 +152,8 @@ def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
         "queued": ["resume", "cancel"],
         "paused": ["resume", "cancel"],
     }.get(shown.state, [])
+    if shown.state == "paused" and shown.progress is not None:  # it goes on by itself
+        names = ["resume", "pause", "cancel"]
     if shown.state in ("done", "cancelled"):
         now = shown.job
         is_cut_short = shown.state == "cancelled" and (now.waiting > 0 or not now.walked)
