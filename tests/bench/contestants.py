@@ -44,13 +44,14 @@ class Work:
 
 def once(name: str, work: Work) -> dict[str, Run]:
     """One turn of a contestant: its figures by row of the table. Raises RuntimeError."""
-    with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
-        place = Path(folder)
-        (place / "out").mkdir()
-        (place / "urls").write_text("\n".join(work.urls) + "\n")
-        work.server.counts()
-        rows = dict(_WAYS[name](work, place))
-        _check(work, place)
+    place = Path(tempfile.mkdtemp(dir=work.server.folder))
+    (place / "out").mkdir()
+    (place / "urls").write_text("\n".join(work.urls) + "\n")
+    work.server.counts()
+    rows = dict(_WAYS[name](work, place))
+    _check(work, place)
+    if work.count == 1:
+        shutil.rmtree(place)
     return rows
 
 

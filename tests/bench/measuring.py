@@ -91,10 +91,14 @@ def _text_of(file: Any) -> str:
 
 
 class Server:
-    """The server process, as one asks it how it was asked."""
+    """The server process, as one asks it how it was asked.
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    folder: for what is downloaded from it. That stays until the end: ext4 steps over each name that
+    was deleted just now, at the cost of whoever makes files next.
+    """
+
+    def __init__(self, url: str, folder: str) -> None:
+        self.url, self.folder = url, folder
 
     def counts(self, forget: bool = True) -> dict[str, int]:
         address = f"{self.url}/counts{'?forget' if forget else ''}"
@@ -111,7 +115,8 @@ def serving(**options: float) -> Iterator[Server]:
     process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None and process.stdout is not None
     try:
-        yield Server(process.stdout.readline().strip())
+        with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
+            yield Server(process.stdout.readline().strip(), folder)
     finally:
         process.stdin.close()
         process.wait(_LONGEST)
