@@ -1,10 +1,10 @@
-// The gallery tab in the page: the panel of download jobs, the keys, the full-screen picture.
+// The gallery tab in the page: the panel of download jobs, and what the other files here use too.
 // Everything that came from Civitai is put in as text (textContent), never as markup.
 (function () {
     "use strict";
 
     if (window.civitaiShortcut) return; // "Reload UI" and a second tag load it once more
-    window.civitaiShortcut = true;
+    const ours = (window.civitaiShortcut = {});
 
     const PREFIX = "civitai_shortcut_";
     const POLL_BUSY = 500; // ms, while a job is at work
@@ -19,7 +19,19 @@
         return made;
     }
 
+    const TILE = `#${PREFIX}gallery .thumbnail-item`;
+    const tiles = () => [...document.querySelectorAll(TILE)];
     const isVisible = (node) => Boolean(node && node.offsetParent !== null);
+
+    function press(name) {
+        const node = byId(name);
+        const button = node && (node.tagName === "BUTTON" ? node : node.querySelector("button"));
+        if (!isVisible(button) || button.disabled) return false;
+        button.click();
+        return true;
+    }
+
+    Object.assign(ours, { PREFIX, TILE, byId, element, isVisible, press, tiles });
 
     // Toasts, for what happens while no handler runs
 
@@ -43,6 +55,7 @@
         states: new Map(), seen: new Set(), isKnown: false, shown: "", words: {}, silences: 0, timer: 0
     };
     const SILENCES = 3; // in a row: then the user is told
+    const POLL_SILENT = 1000; // ms, until then
 
     async function ask(path, options) {
         const answer = await fetch(address(path), options);
@@ -78,8 +91,9 @@
                     wait = POLL_BUSY;
                 }
             } catch (error) {
-                wait = POLL_IDLE; // the WebUI restarts, or is busy: it is asked again
+                // The WebUI restarts, or is busy: it is asked again.
                 if (++panel.silences === SILENCES) tellSilence();
+                wait = panel.silences < SILENCES ? POLL_SILENT : POLL_IDLE;
             }
         }
         later(wait);
@@ -93,6 +107,7 @@
         const root = jobsRoot();
         if (!root || !panel.words.jobs_offline) return;
         root.prepend(element("p", "civitai-shortcut-note", panel.words.jobs_offline));
+        root.classList.add("civitai-shortcut-silent");
         panel.shown = ""; // so that the next answer takes it away
     }
 
@@ -103,16 +118,30 @@
             if (ended && panel.isKnown && job.toast) toast(`${job.title}: ${job.toast}`);
             panel.states.set(job.id, job.state);
         }
-        panel.isKnown = true;
+        panel.isKnown = ours.isAnswered = true; // the server is up, and gradio at work
         panel.words = data.words;
         const root = jobsRoot();
         const text = JSON.stringify(data);
         if (!root || (text === panel.shown && root.childElementCount)) return;
         panel.shown = text;
+        root.classList.remove("civitai-shortcut-silent");
         const open = new Set([...root.querySelectorAll("details[open]")].map((d) => d.dataset.job));
-        root.replaceChildren(element("h3", "", data.words.jobs_title));
+        root.replaceChildren(jobsHead(data));
         if (!data.jobs.length) root.append(element("p", "civitai-shortcut-hint", data.words.jobs_none));
         for (const job of data.jobs) root.append(jobRow(job, data.words, open));
+    }
+
+    function jobsHead(data) {
+        const head = element("div", "civitai-shortcut-job-head");
+        head.append(element("h3", "", data.words.jobs_title));
+        const over = data.jobs.filter((job) => job.state === "done" && !job.toast);
+        if (over.length > 1) {
+            const button = element("button", "civitai-shortcut-clear", data.words.jobs_clear);
+            button.type = "button";
+            button.addEventListener("click", () => over.forEach((job) => act(job.id, "forget")));
+            head.append(button);
+        }
+        return head;
     }
 
     function jobRow(job, words, open) {
@@ -125,12 +154,14 @@
             element("span", "civitai-shortcut-job-state", job.state_words),
             element("span", "civitai-shortcut-job-line", job.line)
         );
+        const buttons = element("span", "civitai-shortcut-job-buttons");
         for (const action of job.actions) {
             const button = element("button", `civitai-shortcut-${action.name}`, action.words);
             button.type = "button";
             button.addEventListener("click", () => act(job.id, action.name));
-            head.append(button);
+            buttons.append(button);
         }
+        head.append(buttons);
         const bar = element("progress");
         bar.max = 100;
         bar.value = job.percent;
@@ -145,7 +176,7 @@
         box.dataset.job = job.id;
         box.open = open.has(String(job.id)) || !panel.seen.has(job.id);
         panel.seen.add(job.id);
-        box.append(element("summary", "", job.toast));
+        box.append(element("summary", "", job.failed_words));
         const table = element("table");
         const head = element("tr");
         head.append(element("th", "", words.failed_picture), element("th", "", words.failed_reason));
@@ -166,6 +197,7 @@
         if (item.thumbnail) link.prepend(thumbnail(item.thumbnail));
         cell.append(link);
         const reason = element("td", "", `${item.reason} `);
+        reason.title = item.message;
         reason.append(element("small", "", item.code));
         row.append(cell, reason);
         return row;
@@ -180,183 +212,6 @@
         return picture;
     }
 
-    // The full-screen picture: wheel zooms, dragging moves, keys turn, Escape closes
-
-    const large = { box: null, picture: null, line: null, zoom: 1, x: 0, y: 0 };
-
-    function shownPicture() {
-        const panelNode = byId("picture_panel");
-        return isVisible(panelNode) ? panelNode.querySelector(`#${PREFIX}picture img`) : null;
-    }
-
-    function openLarge(source) {
-        large.box = element("div");
-        large.box.id = PREFIX + "large";
-        large.picture = element("img");
-        large.picture.alt = "";
-        large.picture.draggable = false;
-        large.line = element("p", "civitai-shortcut-large-line");
-        const close = element("button", "civitai-shortcut-large-close", "✕");
-        close.type = "button";
-        close.addEventListener("click", closeLarge);
-        close.addEventListener("pointerdown", (event) => event.stopPropagation());
-        large.box.append(large.picture, large.line, close);
-        large.box.addEventListener("wheel", zoomBy, { passive: false });
-        large.box.addEventListener("pointerdown", grab);
-        document.body.append(large.box);
-        setLarge(source);
-        followPosition();
-    }
-
-    function setLarge(source) {
-        if (large.picture.src === source) return;
-        large.picture.src = source;
-        Object.assign(large, { zoom: 1, x: 0, y: 0 });
-        place();
-    }
-
-    function closeLarge() {
-        if (large.box) large.box.remove();
-        large.box = null;
-    }
-
-    function place() {
-        large.picture.style.transform = `translate(${large.x}px, ${large.y}px) scale(${large.zoom})`;
-    }
-
-    function zoomBy(event) {
-        event.preventDefault();
-        const zoom = Math.min(12, Math.max(1, large.zoom * (event.deltaY < 0 ? 1.2 : 1 / 1.2)));
-        const middle = large.box.getBoundingClientRect();
-        const dx = event.clientX - middle.width / 2 - large.x;
-        const dy = event.clientY - middle.height / 2 - large.y;
-        large.x = zoom === 1 ? 0 : large.x - dx * (zoom / large.zoom - 1);
-        large.y = zoom === 1 ? 0 : large.y - dy * (zoom / large.zoom - 1);
-        large.zoom = zoom;
-        place();
-    }
-
-    function grab(event) {
-        const start = { x: event.clientX - large.x, y: event.clientY - large.y };
-        let moved = false;
-        const move = (to) => {
-            moved = moved || Math.hypot(to.clientX - event.clientX, to.clientY - event.clientY) > 4;
-            large.x = to.clientX - start.x;
-            large.y = to.clientY - start.y;
-            if (large.zoom > 1) place();
-        };
-        const drop = () => {
-            window.removeEventListener("pointermove", move);
-            window.removeEventListener("pointerup", drop);
-            if (!moved) closeLarge();
-        };
-        window.addEventListener("pointermove", move);
-        window.addEventListener("pointerup", drop);
-    }
-
-    document.addEventListener("click", (event) => {
-        const inPicture = event.target.closest && event.target.closest(`#${PREFIX}picture`);
-        if (inPicture && event.target.tagName === "IMG") openLarge(event.target.src);
-    });
-
-    new MutationObserver(() => {
-        const picture = large.box && shownPicture();
-        if (picture) setLarge(picture.src);
-    }).observe(document.documentElement, { subtree: true, attributeFilter: ["src"], attributes: true });
-
-    // Which tile is the large picture: what the keys chose is ringed too, and nothing once it is closed
-
-    function followPosition() {
-        const line = document.querySelector(`#${PREFIX}position [data-at]`);
-        const at = line ? Number(line.dataset.at) : -1;
-        document.querySelectorAll(`#${PREFIX}gallery .thumbnail-item`).forEach((tile, index) => {
-            tile.classList.toggle("civitai-shortcut-chosen", index === at);
-        });
-        if (large.box && line) large.line.textContent = line.textContent;
-        if (large.box && !line) closeLarge();
-    }
-
-    const positionWatch = new MutationObserver(() => requestAnimationFrame(followPosition));
-
-    // The grid keeps its height while a page is turned, so that nothing below it jumps
-
-    const grid = { node: null, width: 0 };
-
-    function keepHeight() {
-        const node = grid.node;
-        if (!isVisible(node)) return;
-        if (node.offsetWidth !== grid.width) node.style.minHeight = "";
-        grid.width = node.offsetWidth;
-        if (node.querySelector("img")) node.style.minHeight = `${node.offsetHeight}px`;
-    }
-
-    const gridWatch = new ResizeObserver(keepHeight); // before the next frame is drawn
-
-    setInterval(() => {
-        const node = byId("gallery");
-        if (!node || node === grid.node) return;
-        gridWatch.disconnect();
-        grid.node = node;
-        gridWatch.observe(node);
-        positionWatch.disconnect();
-        positionWatch.observe(byId("tab"), { childList: true, subtree: true, characterData: true });
-    }, 400);
-
-    // Where the picture stands below the grid, a click on a tile leads the eye to it
-
-    document.addEventListener("click", (event) => {
-        const tile = event.target.closest && event.target.closest(`#${PREFIX}gallery .thumbnail-item`);
-        if (!tile || window.innerWidth > 1000) return;
-        const end = Date.now() + 5000;
-        const look = () => {
-            const shown = byId("picture_panel");
-            if (isVisible(shown)) shown.scrollIntoView({ block: "start", behavior: "smooth" });
-            else if (Date.now() < end) setTimeout(look, 100);
-        };
-        setTimeout(look, 100);
-    });
-
-    // Keys, only where our tab is on screen and nobody writes
-
-    const keys = {
-        ArrowLeft: () => press("previous_picture_button"),
-        ArrowRight: () => press("next_picture_button"),
-        PageUp: () => press("previous_button"),
-        PageDown: () => press("next_button"),
-        " ": () => press("mark_button"),
-        d: () => press("download_marked_button") || press("save_picture_button"),
-        Escape: () => (large.box ? (closeLarge(), true) : press("close_button")),
-    };
-
-    function press(name) {
-        const node = byId(name);
-        const button = node && (node.tagName === "BUTTON" ? node : node.querySelector("button"));
-        if (!isVisible(button) || button.disabled) return false;
-        button.click();
-        return true;
-    }
-
-    function isWriting(target) {
-        return Boolean(target.closest && target.closest("input, textarea, select, [contenteditable]"));
-    }
-
-    document.addEventListener(
-        "keydown",
-        (event) => {
-            if (event.ctrlKey || event.altKey || event.metaKey || !isVisible(byId("tab"))) return;
-            const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-            if (isWriting(event.target) || !keys[key]) return;
-            if (keys[key]()) {
-                event.preventDefault();
-                event.stopImmediatePropagation(); // a focused button would take Space as a click
-            }
-        },
-        true
-    );
-    document.addEventListener("keyup", (event) => {
-        const ours = event.target.closest && event.target.closest(`#${PREFIX}tab`);
-        if (event.key === " " && ours && !isWriting(event.target)) event.preventDefault();
-    }, true);
     document.addEventListener("visibilitychange", () => later(0));
     document.addEventListener("click", (event) => {
         if (event.target.closest && event.target.closest(`[id^=${PREFIX}download], #${PREFIX}save_picture_button`)) {

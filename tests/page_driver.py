@@ -188,7 +188,7 @@ class TabPage:
         self.page.goto(self.url)
         # The first handler has told the page's language, and the page's own code has run.
         self.part("find_button").filter(has_text=self._opened).wait_for()
-        self.page.wait_for_selector(".civitai-shortcut-jobs > h3")
+        self.page.wait_for_selector(".civitai-shortcut-jobs h3")
 
     def close(self) -> None:
         self.context.close()

@@ -59,7 +59,7 @@ def test_version_that_the_model_has_not_is_told_and_all_are_shown(open_tab, serv
     tab.find(f"{server.civitai}/models/900003?modelVersionId=910999")
     tab.shows(uuids(of_model(_PAPER)[:8]))
     _expect(tab.part("status")).to_contain_text("Paper & Ink (LORA by papercut_lab)")
-    _expect(tab.part("status")).to_contain_text("has no version 910999")
+    _expect(tab.part("message")).to_contain_text("has no version 910999")
 
 
 def test_words_bring_cards_of_which_one_is_opened(open_tab, server):
@@ -67,7 +67,7 @@ def test_words_bring_cards_of_which_one_is_opened(open_tab, server):
     tab.find("paper")
     cards = tab.part("results_gallery").locator(".thumbnail-item")
     _expect(cards.first).to_contain_text("Paper & Ink · LORA · papercut_lab")
-    _expect(tab.part("status")).to_contain_text("Models found: 1")
+    _expect(tab.part("message")).to_contain_text("Models found: 1")
     cards.first.click()
     tab.shows(uuids(of_model(_PAPER)[:8]))
     _expect(tab.part("results_gallery")).to_be_hidden()
@@ -88,7 +88,7 @@ def test_search_that_finds_nothing_says_so_and_leaves_the_page_alone(open_tab, s
     tab.find("900003")
     tab.shows(uuids(of_model(_PAPER)[:8]))
     tab.find("no such thing anywhere")
-    _expect(tab.part("status")).to_contain_text("No model matches")
+    _expect(tab.part("message")).to_contain_text("No model matches")
     tab.shows(uuids(of_model(_PAPER)[:8]))
 
 
@@ -114,7 +114,7 @@ def test_model_opened_before_is_among_the_recent_ones_of_a_later_page(open_tab, 
 def test_what_names_no_model_is_told_in_the_status_and_as_a_toast(open_tab, server, words, said):
     tab = open_tab(server)
     tab.find(words)
-    _expect(tab.part("status")).to_contain_text(said)
+    _expect(tab.part("message")).to_contain_text(said)
     _expect(tab.page.locator(".toast-body").last).to_contain_text(said)
 
 
@@ -137,6 +137,34 @@ def test_pages_turn_forward_back_to_the_first_and_by_the_slider(open_tab, server
     )
     slider.dispatch_event("pointerup")
     tab.shows(pages[2])
+
+
+def test_page_number_that_is_typed_turns_there_and_a_wrong_one_to_the_nearest(open_tab, server):
+    pages = [uuids(page) for page in chunks(of_model(_PAPER))[:3]]
+    tab = open_tab(server)
+    tab.find("900003")
+    tab.shows(pages[0])
+    for page in pages[1:]:
+        tab.press("next_button")
+        tab.shows(page)
+    number = tab.part("page_slider").locator("input[type=number]").first
+    for typed, page in (("1", 0), ("2", 1), ("500", 2), ("-5", 0)):
+        number.fill(typed)
+        tab.key("Enter")
+        tab.shows(pages[page])
+        _expect(tab.part("page_text")).to_have_text(f"Page {page + 1}")
+        _expect(number).to_have_value(str(page + 1))
+
+
+def test_page_that_is_loaded_anew_opens_the_model_that_it_had(open_tab, server):
+    tab = open_tab(server)
+    tab.find("900003")
+    tab.shows(uuids(of_model(_PAPER)[:8]))
+    tab.open()
+    tab.shows(uuids(of_model(_PAPER)[:8]))
+    another = open_tab(server)
+    another.page.wait_for_timeout(1500)
+    assert another.names() == []
 
 
 def test_gallery_comes_to_an_end_that_is_told(open_tab, server):
@@ -474,6 +502,38 @@ def test_keys_turn_mark_and_close_but_are_silent_where_somebody_writes(open_tab,
     _expect(tab.part("picture_panel")).to_be_hidden()
 
 
+def test_space_presses_the_button_that_the_keyboard_came_to(open_tab, server):
+    tab = open_tab(server)
+    tab.find("900003")
+    tab.shows(uuids(of_model(_PAPER)[:8]))
+    tab.page.evaluate("document.activeElement.blur()")
+    tab.key("ArrowRight")  # nothing is open: the first one opens
+    _expect(tab.part("position")).to_have_text("1 of 8")
+    tab.part("close_button").focus()
+    for key in ("Shift+Tab", "Tab", " "):
+        tab.key(key)
+    _expect(tab.part("picture_panel")).to_be_hidden()
+    _expect(tab.part("download_marked_button")).to_contain_text("(0)")
+
+
+@pytest.mark.parametrize("width", [760])
+def test_narrow_page_shows_the_picture_below_the_grid_and_closing_leads_back(
+    open_tab, server, width
+):
+    tab = open_tab(server, viewport={"width": width, "height": 700})
+    tab.find("900003")
+    tab.shows(uuids(of_model(_PAPER)[:8]))
+    _open(tab, 1, of_model(_PAPER)[1])
+
+    def top(name):
+        return tab.part(name).evaluate("node => node.getBoundingClientRect().top")
+
+    until(lambda: abs(top("picture_panel")) < 40, "the picture before one's eyes")
+    assert top("gallery") < top("picture_panel") < top("jobs")
+    tab.key("Escape")
+    until(lambda: 0 <= top("gallery") < 700, "the grid again")
+
+
 def test_marks_last_over_pages_show_on_the_tiles_and_are_cleared(open_tab, server):
     found = of_model(_PAPER)
     tab = open_tab(server)
@@ -492,7 +552,7 @@ def test_marks_last_over_pages_show_on_the_tiles_and_are_cleared(open_tab, serve
     _expect(tab.part("download_marked_button")).to_be_disabled()
 
 
-def test_another_model_begins_without_marks(open_tab, server):
+def test_another_model_begins_without_marks_and_the_first_has_its_own_again(open_tab, server):
     found = of_model(_PAPER)
     tab = open_tab(server)
     tab.find("900003")
@@ -505,3 +565,6 @@ def test_another_model_begins_without_marks(open_tab, server):
     _expect(tab.part("download_marked_button")).to_contain_text("(0)")
     _expect(tab.part("download_marked_button")).to_be_disabled()
     assert model_of(_LONG).name[:20] in tab.text("status")
+    tab.find("900003")
+    tab.shows(uuids(found[:8]))
+    _expect(tab.part("download_marked_button")).to_contain_text("(1)")

@@ -123,7 +123,7 @@ def test_unreachable_civitai_is_told_in_a_sentence_and_a_toast(open_tab, start):
     tab = open_tab(start(f"http://127.0.0.1:{unused_port()}", http_max_retries=0))
     for text in ("900003", "some words"):
         tab.find(text)
-        _expect(tab.part("status")).to_contain_text("The connection failed or broke off")
+        _expect(tab.part("message")).to_contain_text("The connection failed or broke off")
     _expect(tab.page.locator(".toast-body").last).to_contain_text("Check your network")
 
 

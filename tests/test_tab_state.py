@@ -59,10 +59,17 @@ def test_mark_is_the_pictures_own_wherever_it_is_shown_again():
     assert [image.id for image in state.toggled(first).marked] == [2]
 
 
-def test_opened_model_keeps_nothing_but_the_language():
-    state = _state(1, 2).select(0).toggled(_images(1)[0])
+def test_opened_model_begins_anew_but_for_the_language():
+    state = _state(1, 2).select(0)
     opened = state.opened(_OTHER)
-    assert opened == TabState(language=state.language, model=_OTHER)
+    assert opened == TabState(language=state.language, model=_OTHER, kept={1: ()})
+
+
+def test_marks_are_there_again_when_their_model_is_opened_again():
+    state = _state(1, 2).toggled(_images(1)[0])
+    other = state.opened(_OTHER)
+    assert other.marked == ()
+    assert [image.id for image in other.opened(Model(1, "One")).marked] == [1]
 
 
 # Several handlers at once

@@ -97,7 +97,7 @@ def open_host(browser, host):
             self.page.goto(self.url)
             self.go_to("Civitai Shortcut")
             self.part("find_button").filter(has_text=self._opened).wait_for()
-            self.page.wait_for_selector(".civitai-shortcut-jobs > h3")
+            self.page.wait_for_selector(".civitai-shortcut-jobs h3")
 
     opened = []
 

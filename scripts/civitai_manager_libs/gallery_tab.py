@@ -22,7 +22,7 @@ _FILTERS = "version_dropdown sort_dropdown period_dropdown level_dropdown type_d
 _FILTERS += " meta_checkbox"
 _PAGE = "gallery page_text page_slider first_button previous_button next_button status"
 _PAGE += " download_page_button download_gallery_button sort_dropdown picture_panel picture_hint"
-_PAGE += " position video"
+_PAGE += " position video message"
 _MARKED = "download_marked_button clear_marks_button"
 _FOUND = f"{_PAGE} {_MARKED} version_dropdown results_gallery recent_dropdown"
 _SHOWN: Any = {"progress": "full"}  # of all those components the style shows it in the grid only
@@ -56,7 +56,7 @@ def _join(
     handler: Callable[..., Any],
     takes: str,
     gives: str,
-    says: str = "status",
+    says: str = "message",
     progress: str = "hidden",
 ) -> Any:
     """The event's dependency. The page's `Tab` is always taken; `says` is where a failure is told.

@@ -92,7 +92,7 @@ def _model_rows(view: View, example: str) -> None:
         words = {"label": "with_meta"}
         view.add("meta_checkbox", gr.Checkbox, words, value=False, scale=2, min_width=150)
     view.add("columns", gr.HTML, value=columns_style())
-    view.add("status", gr.HTML, value=_EMPTY_LINE)
+    view.add("message", gr.HTML, value="")
     view.add(
         "results_gallery",
         gr.Gallery,
@@ -104,6 +104,7 @@ def _model_rows(view: View, example: str) -> None:
         visible=False,
         **host.gallery_options(),
     )
+    view.add("status", gr.HTML, value=_EMPTY_LINE)
 
 
 def columns_style() -> str:

@@ -79,12 +79,17 @@ class JobService:
         self._start(job_id)
         return job_id
 
-    def download_chosen(self, title: str, images: Sequence[Image]) -> int:
-        """A new job of just these; its number."""
+    def download_chosen(self, title: str, images: Sequence[Image], again: bool = False) -> int:
+        """A new job of just these; its number. again: fetch what was saved before."""
         with self._store() as store:
-            job_id = store.add_chosen(title, images, pictures_folder(title))
+            job_id = store.add_chosen(title, images, pictures_folder(title), again)
         self._start(job_id)
         return job_id
+
+    def saved_path(self, image_id: int) -> str:
+        """Where a picture was saved, there still or not; "" if it never was."""
+        with self._store() as store:
+            return store.saved_path(image_id)
 
     def go_on_after_start(self) -> None:
         """What was at work when the program ended goes on; so does what waits for room, or for the

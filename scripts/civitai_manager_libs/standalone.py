@@ -56,7 +56,9 @@ def start(address: str, port: int, example: str = "") -> Any:
 
     from . import gallery_tab, tab_jobs, tab_routes
 
-    css, javascript = _read("style.css"), _read("javascript", "civitai_shortcut.js")
+    css = _read("style.css")
+    names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))  # as a WebUI loads them
+    javascript = "\n".join(_read("javascript", name) for name in names if name.endswith(".js"))
     for_blocks, for_launch = host.page_parts(css, javascript)
     with gr.Blocks(title="Civitai Shortcut", **for_blocks) as page:
         gallery_tab.build(example)

@@ -23,7 +23,7 @@ from .tab_state import Tab, TabState
 from .tab_words import status_line
 
 __all__ = ["Filters", "gallery_tiles", "id_in", "on_filter", "on_first", "on_go_to", "on_next"]
-__all__ += ["on_previous", "paced", "page_of", "said_of", "show_tiles", "tile_file"]
+__all__ += ["on_previous", "paced", "page_of", "show_tiles", "tile_file"]
 
 _REDRAW_EVERY = 0.25  # seconds between two looks of a grid that fills
 _SORTED_WITHOUT_VERSION = ("Newest", "Oldest")
@@ -80,7 +80,10 @@ def on_next(tab: Tab, *filters: Any) -> dict[str, Any]:
 
 
 def on_go_to(tab: Tab, number: float | None, *filters: Any) -> dict[str, Any]:
-    return _turned(tab, filters, lambda pages: pages.go_to(int(number or 1) - 1))
+    index = int(number or 1) - 1
+    if index == tab.state.pages.index:
+        return {}
+    return _turned(tab, filters, lambda pages: pages.go_to(index))
 
 
 def on_filter(tab: Tab, *filters: Any) -> dict[str, Any]:
@@ -125,6 +128,7 @@ def _around(state: TabState) -> dict[str, Any]:
     some = gr.update(interactive=bool(state.images))
     sort = messages.text("sort_not_in_force" if state.note else "sort", state.language)
     return {
+        "message": "",
         "gallery": gr.update(value=None) if host.releases_gallery() else gr.update(),
         "page_text": status_line(words),
         "page_slider": gr.update(
@@ -135,7 +139,7 @@ def _around(state: TabState) -> dict[str, Any]:
         "first_button": back,
         "previous_button": back,
         "next_button": gr.update(interactive=pages.can_go_forward),
-        "status": status_line(said_of(state)),
+        "status": _title(state),
         "sort_dropdown": gr.update(label=sort),
         "download_page_button": some,
         "download_gallery_button": some,
@@ -146,7 +150,7 @@ def _around(state: TabState) -> dict[str, Any]:
     }
 
 
-def said_of(state: TabState, *more: str) -> str:
+def _title(state: TabState, trouble: str = "") -> str:
     """Which model is open, and what must be said of its page."""
     said, model = [], state.model
     if model is not None:
@@ -155,9 +159,12 @@ def said_of(state: TabState, *more: str) -> str:
         said.append(messages.text(key, state.language, **about))
     if not state.images:
         said.append(messages.text("empty", state.language))
+    if state.hidden:
+        said.append(messages.text("filtered_out", state.language, n=state.hidden))
     if state.dropped:
         said.append(messages.text("unreadable_rows", state.language, n=state.dropped))
-    return " · ".join(part for part in (*said, state.note, *more) if part)
+    words = " · ".join(part for part in (*said, state.note, trouble) if part)
+    return status_line(words, "failed" if trouble else "", model and model.id)
 
 
 # The pictures
@@ -186,7 +193,7 @@ def _trouble(failed: list[CivitaiShortcutError], state: TabState) -> dict[str, s
         return {}
     why = messages.reason(failed[0].reason, state.language)
     words = messages.text("some_thumbnails_failed", state.language, n=len(failed), reason=why)
-    return {"status": status_line(said_of(state, words), "failed")}
+    return {"status": _title(state, words)}
 
 
 def _preload_next(pages: PageState) -> None:
@@ -227,7 +234,7 @@ def tile_file(path: str | CivitaiShortcutError | None, image: Image | None) -> s
 def _caption(state: TabState, image: Image, path: object) -> str:
     parts = ["★" if state.is_marked(image) else "", "▶" if image.is_video else ""]
     parts.append("⚠" if isinstance(path, CivitaiShortcutError) else "")
-    parts += [image.username, f"♥ {image.stats.reactions}" if image.stats.reactions else ""]
+    parts += [f"♥ {image.stats.reactions}" if image.stats.reactions else "", image.username]
     return " ".join(part for part in parts if part)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,8 +46,15 @@ def on_download_page(tab: Tab) -> dict[str, str]:
 
 
 def on_save_picture(tab: Tab) -> dict[str, str]:
-    image = tab.state.picture
-    return _download(tab.state, () if image is None else (image,))
+    """One that was saved and is there still needs no job; one that is not is fetched again."""
+    state, image = tab.state, tab.state.picture
+    if image is None:
+        return _download(state, ())
+    path = job_service().saved_path(image.id)
+    if os.path.isfile(path):
+        words = messages.text("already_saved", state.language, path=path)
+        return {"download_status": status_line(words)}
+    return _download(state, (image,), again=bool(path))
 
 
 def on_download_gallery(tab: Tab, limit: float | None) -> dict[str, str]:
@@ -67,11 +76,12 @@ def _limit_of(number: float | None, language: str) -> int:
     return int(number)
 
 
-def _download(state: TabState, images: Sequence[Image]) -> dict[str, str]:
+def _download(state: TabState, images: Sequence[Image], again: bool = False) -> dict[str, str]:
     if state.model is None or not images:
         words = messages.text("nothing_to_download", state.language)
         return {"download_status": status_line(words, "failed")}
-    return _begun(state, job_service().download_chosen(state.model.name, images), len(images))
+    job_id = job_service().download_chosen(state.model.name, images, again)
+    return _begun(state, job_id, len(images))
 
 
 def _begun(state: TabState, job_id: int, count: int) -> dict[str, str]:
@@ -84,7 +94,8 @@ def _begun(state: TabState, job_id: int, count: int) -> dict[str, str]:
 
 def panel(language: str) -> dict[str, Any]:
     """All that the panel of jobs shows, in words. Raises DiskError."""
-    names = ("jobs_title", "jobs_none", "jobs_offline", "failed_picture", "failed_reason")
+    names = ("jobs_title", "jobs_none", "jobs_clear", "jobs_offline")
+    names += ("failed_picture", "failed_reason")
     words = {name: messages.text(name, language) for name in names}
     return {"words": words, "jobs": [_row(shown, language) for shown in job_service().shown()]}
 
@@ -102,11 +113,31 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
         "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
         "line": _line(shown, language),
         "note": _note(shown, language),
-        "toast": messages.text("some_failed", language, n=now.failed) if now.failed else "",
+        "toast": _toast(shown, now.failed, language),
+        "failed_words": _why_failed(shown, now.failed, language),
         "actions": _actions(shown, language),
         "failed": [_failed_row(item, language) for item in shown.failed] if is_over else [],
         "more": messages.text("more_failed", language, n=more) if more > 0 and is_over else "",
     }
+
+
+def _toast(shown: ShownJob, failed: int, language: str) -> str:
+    if not failed:
+        return ""
+    return f"{messages.text('some_failed', language, n=failed)} {_reasons(shown)}".strip()
+
+
+def _why_failed(shown: ShownJob, failed: int, language: str) -> str:
+    return f"{messages.text('failed_count', language, n=failed)} {_reasons(shown)}".strip()
+
+
+def _reasons(shown: ShownJob) -> str:
+    """How many for each reason; nothing when only some of those that failed are known here."""
+    if len(shown.failed) < shown.job.failed:
+        return ""
+    counted = Counter(item.reason for item in shown.failed).most_common()
+    said = " · ".join(f"{count} {reason}" for reason, count in counted)
+    return f"({said})" if said else ""
 
 
 def _line(shown: ShownJob, language: str) -> str:
@@ -171,5 +202,6 @@ def _failed_row(item: Item, language: str) -> dict[str, Any]:
         "thumbnail": cache_name(small) if cache.cached(small) else "",
         "page": f"{setting.base_url()}/images/{item.image_id}",
         "reason": messages.reason(item.reason, language),
+        "message": item.message,
         "code": item.reason,
     }

@@ -16,7 +16,7 @@ from .cancellation import Cancellation
 from .errors import DiskError, Gone, InputError
 from .gallery import recent
 from .gallery.images import level_mask
-from .tab_browse import Filters, id_in, paced, page_of, said_of, tile_file
+from .tab_browse import Filters, id_in, paced, page_of, tile_file
 from .tab_picture import marked_buttons
 from .tab_state import Tab
 from .tab_words import language_of, status_line
@@ -56,7 +56,8 @@ def _searched(tab: Tab, wish: Cancellation, words: str, level: str | None) -> di
     language = tab.change(lambda state: replace(state, found=found)).language
     said = messages.text("found" if found else "found_none", language, n=len(found), words=words)
     results = gr.update(visible=bool(found), value=None)
-    return {"status": status_line(said), "results_gallery": results}
+    kind = "" if found else "failed"
+    return {"message": status_line(said, kind), "results_gallery": results}
 
 
 def _opened(
@@ -72,7 +73,7 @@ def _opened(
     _remember(model)
     if wanted and id_in(chosen) != wanted:
         words = messages.text("no_version", tab.state.language, id=wanted)
-        shown["status"] = status_line(said_of(tab.state, words), "failed")
+        shown["message"] = status_line(words, "failed")
     return {
         **shown,
         "version_dropdown": gr.update(choices=labels, value=chosen),

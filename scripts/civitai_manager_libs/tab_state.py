@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -21,19 +21,22 @@ class TabState:
     """Each change gives a new one.
 
     language: of this browser. model: the one that is open. pages: where it is in the gallery.
-    images: the page on screen. dropped: its rows that cannot be shown. note: what must be said of
-    it. selected: index of the large picture. marked: pictures chosen on whatever page, in order.
-    found: models of a search of which none was chosen yet.
+    images: the page on screen. hidden: its rows that the filters leave out. dropped: those that
+    cannot be shown. note: what must be said of it. selected: index of the large picture. marked:
+    pictures chosen on whatever page, in order. kept: those of models that were open before, by
+    their ids. found: models of a search of which none was chosen yet.
     """
 
     language: str = "en"
     model: Model | None = None
     pages: PageState = field(default_factory=PageState)
     images: tuple[Image, ...] = ()
+    hidden: int = 0
     dropped: int = 0
     note: str = ""
     selected: int | None = None
     marked: tuple[Image, ...] = ()
+    kept: Mapping[int, tuple[Image, ...]] = field(default_factory=dict)
     found: tuple[Model, ...] = ()
 
     @property
@@ -44,7 +47,10 @@ class TabState:
         return self.images[self.selected]
 
     def opened(self, model: Model) -> TabState:
-        return TabState(language=self.language, model=model)
+        """At its beginning, with what was marked when it was open before."""
+        kept = {**self.kept, self.model.id: self.marked} if self.model else self.kept
+        marked = kept.get(model.id, ())
+        return TabState(language=self.language, model=model, marked=marked, kept=kept)
 
     def asking(self, query: ImageQuery, size: int) -> TabState:
         """For other filters: from their first page."""
@@ -58,7 +64,8 @@ class TabState:
             pages = pages.arrived(page)
             if not pages.needs_page:
                 shown = {"images": pages.pictures(page), "dropped": page.dropped}
-                return replace(self, pages=pages, selected=None, **shown)
+                hidden = len(page.other_ids)
+                return replace(self, pages=pages, selected=None, hidden=hidden, **shown)
 
     def select(self, index: int | None) -> TabState:
         inside = index is not None and 0 <= index < len(self.images)
@@ -141,8 +148,11 @@ class Tab:
             if wish.is_set():
                 return False
             now = self._state
-            marked = now.marked if state.model is now.model else ()
-            self._state = replace(state, marked=marked, language=now.language)
+            is_same = state.model is now.model or state.model is None
+            marks = now if is_same else now.opened(state.model)
+            self._state = replace(
+                state, marked=marks.marked, kept=marks.kept, language=now.language
+            )
             self._is_filled = False
             outdated = self._renewed("tiles", "picture")
         _set(outdated)

@@ -12,11 +12,14 @@ from .errors import CivitaiShortcutError
 __all__ = ["failure", "language_of", "status_line", "told"]
 
 _SENTENCES = ("bad_input", "disk")  # reasons whose error says by itself what to do
+_PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says nothing more
 
 
 def failure(error: CivitaiShortcutError, language: str) -> str:
     """What happened and what to do, as one line."""
     known = messages.reason(error.reason, language)
+    if error.reason in _PLAIN:
+        return known
     return str(error) if error.reason in _SENTENCES else f"{known} ({error})"
 
 
@@ -27,9 +30,10 @@ def told(error: CivitaiShortcutError, language: str) -> str:
     return status_line(words, "failed")
 
 
-def status_line(words: str, kind: str = "") -> str:
-    """A line of the page, as high without words as with some."""
-    return f'<p class="civitai-shortcut-status {kind}">{html.escape(words)}</p>'
+def status_line(words: str, kind: str = "", model_id: int | None = None) -> str:
+    """A line of the page, as high without words as with some. model_id: for the page's own code."""
+    of_model = "" if model_id is None else f' data-model="{model_id}"'
+    return f'<p class="civitai-shortcut-status {kind}"{of_model}>{html.escape(words)}</p>'
 
 
 def language_of(request: gr.Request) -> str:

@@ -87,9 +87,14 @@ def _components(tabs: list[Any]) -> list[Any]:
 
 
 def _read(kind: str) -> str:
-    names = {"javascript": ("javascript", "civitai_shortcut.js"), "style": ("style.css",)}
-    with open(os.path.join(_ROOT, *names[kind]), encoding="utf-8") as file:
-        return file.read()
+    folder = os.path.join(_ROOT, "javascript" if kind == "javascript" else "")
+    ending = ".js" if kind == "javascript" else ".css"
+    texts = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(ending):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                texts.append(file.read())
+    return "\n".join(texts)
 
 
 def _served(page: Any, port: int) -> Any:

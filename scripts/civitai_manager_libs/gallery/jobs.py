@@ -66,10 +66,12 @@ class JobStore:
         with self._database.writing() as db:
             return _insert_job(db, title, query, folder, wanted, again)
 
-    def add_chosen(self, title: str, images: Sequence[Image], folder: str) -> int:
+    def add_chosen(
+        self, title: str, images: Sequence[Image], folder: str, again: bool = False
+    ) -> int:
         """A job of just these images: there is nothing to walk."""
         with self._database.writing() as db:
-            job_id = _insert_job(db, title, ImageQuery(), folder, len(images), again=False)
+            job_id = _insert_job(db, title, ImageQuery(), folder, len(images), again)
             _insert_page(db, job_id, images, None)
         return job_id
 
@@ -190,6 +192,11 @@ class JobStore:
             " AND image_id NOT IN (SELECT image_id FROM saved)"
         )
         return int(self._database.rows(sql, (job_id,))[0][0])
+
+    def saved_path(self, image_id: int) -> str:
+        """Where it was saved, there still or not; "" if it never was."""
+        rows = self._database.rows("SELECT path FROM saved WHERE image_id = ?", (image_id,))
+        return rows[0][0] if rows else ""
 
     def usual_size(self) -> int:
         """Bytes of a picture, as the last ones were; 0 when none was saved yet."""

@@ -1,0 +1,80 @@
+// The gallery's keys.
+(function () {
+    "use strict";
+
+    const ours = window.civitaiShortcut;
+    if (!ours || ours.keys) return; // "Reload UI" and a second tag load it once more
+    const { PREFIX, TILE, byId, isVisible, press, tiles } = ours;
+
+    // Keys, only where our tab is on screen and nobody writes
+
+    let isSpaceUsed = false;
+
+    const keys = (ours.keys = {
+        ArrowLeft: () => press("previous_picture_button") || openTile(-1),
+        ArrowRight: () => press("next_picture_button") || openTile(0),
+        PageUp: () => press("previous_button"),
+        PageDown: () => press("next_button"),
+        " ": () => press("mark_button"),
+        d: () => press("download_marked_button") || press("save_picture_button"),
+        Escape: () => (ours.large.box ? (ours.closeLarge(), true) : press("close_button")),
+    });
+
+    function openTile(at) {
+        const tile = tiles().at(at);
+        if (!isVisible(tile) || isVisible(byId("picture_panel"))) return false;
+        tile.click();
+        return true;
+    }
+
+    // Who came to a button by the keyboard wants Space to press that one
+    function isOnButton(target) {
+        const button = target.closest && target.closest("button, summary, a");
+        return Boolean(button && !button.closest(TILE) && target.matches(":focus-visible"));
+    }
+
+    function isWriting(target) {
+        return Boolean(target.closest && target.closest("input, textarea, select, [contenteditable]"));
+    }
+
+    document.addEventListener(
+        "keydown",
+        (event) => {
+            if (event.ctrlKey || event.altKey || event.metaKey || !isVisible(byId("tab"))) return;
+            const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+            if (isWriting(event.target) || !keys[key]) return;
+            if (key === " " && isOnButton(event.target)) return;
+            if (keys[key]()) {
+                isSpaceUsed = key === " ";
+                event.preventDefault();
+                event.stopImmediatePropagation(); // a focused button would take Space as a click
+            }
+        },
+        true
+    );
+    document.addEventListener("keyup", (event) => {
+        if (event.key !== " " || !isSpaceUsed) return;
+        event.preventDefault(); // else a button that has the focus is clicked now
+        isSpaceUsed = false;
+    }, true);
+
+    // A page's number that is typed, and the slider moved by keys: gradio tells of the mouse only
+
+    function turnTo(number) {
+        const range = byId("page_slider").querySelector("input[type=range]");
+        if (range.disabled) return;
+        range.value = Math.min(Number(range.max), Math.max(1, Math.round(Number(number)) || 1));
+        range.dispatchEvent(new Event("input", { bubbles: true }));
+        setTimeout(() => range.dispatchEvent(new Event("pointerup", { bubbles: true })), 50);
+    }
+
+    document.addEventListener("change", (event) => {
+        const inSlider = event.target.closest && event.target.closest(`#${PREFIX}page_slider`);
+        if (inSlider && event.target.type === "number") turnTo(event.target.value);
+    }, true);
+    document.addEventListener("keyup", (event) => {
+        const inSlider = event.target.closest && event.target.closest(`#${PREFIX}page_slider`);
+        const moves = /^(Arrow|Page|Home|End)/.test(event.key);
+        if (inSlider && event.target.type === "range" && moves) turnTo(event.target.value);
+    });
+})();
