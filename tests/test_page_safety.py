@@ -158,7 +158,7 @@ def test_thumbnails_that_fail_are_marked_and_counted_while_the_rest_is_shown(
     flaky.rule(f"/{files.uuid_of(found[2].id)}/width=450", login_page(403))
     tab = open_tab(flaky_server)
     tab.find("900005")
-    _expect(tab.part("status")).to_contain_text("could not be loaded: 1.")
+    _expect(tab.part("message")).to_contain_text("could not be loaded: 1.")
     _expect(tab.tiles.nth(2)).to_contain_text("⚠")
     until(lambda: sum("-450" in name for name in tab.names()) == 7)
 

@@ -150,7 +150,7 @@ def _around(state: TabState) -> dict[str, Any]:
     }
 
 
-def _title(state: TabState, trouble: str = "") -> str:
+def _title(state: TabState) -> str:
     """Which model is open, and what must be said of its page."""
     said, model = [], state.model
     if model is not None:
@@ -163,8 +163,8 @@ def _title(state: TabState, trouble: str = "") -> str:
         said.append(messages.text("filtered_out", state.language, n=state.hidden))
     if state.dropped:
         said.append(messages.text("unreadable_rows", state.language, n=state.dropped))
-    words = " · ".join(part for part in (*said, state.note, trouble) if part)
-    return status_line(words, "failed" if trouble else "", model and model.id)
+    words = " · ".join(part for part in (*said, state.note) if part)
+    return status_line(words, model_id=model and model.id)
 
 
 # The pictures
@@ -183,17 +183,17 @@ def show_tiles(tab: Tab) -> Iterator[dict[str, Any]]:
                 break
             tiles = gr.update(value=gallery_tiles(tab.state, paths))
             failed = [path for path in paths if isinstance(path, CivitaiShortcutError)]
-            yield {"gallery": tiles, **_trouble(failed, state)}
+            yield {"gallery": tiles, **_trouble(failed, state.language)}
         else:
             _preload_next(state.pages)
 
 
-def _trouble(failed: list[CivitaiShortcutError], state: TabState) -> dict[str, str]:
+def _trouble(failed: list[CivitaiShortcutError], language: str) -> dict[str, str]:
     if not failed:
         return {}
-    why = messages.reason(failed[0].reason, state.language)
-    words = messages.text("some_thumbnails_failed", state.language, n=len(failed), reason=why)
-    return {"status": _title(state, words)}
+    why = messages.reason(failed[0].reason, language)
+    words = messages.text("some_thumbnails_failed", language, n=len(failed), reason=why)
+    return {"message": status_line(words, "failed")}
 
 
 def _preload_next(pages: PageState) -> None:
