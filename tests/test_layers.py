@@ -41,10 +41,11 @@ _FLOORS = {
     3.5: "job_service",
     4.0: "civitai_gallery_action cli_arguments cli_asked cli_jobs cli_work",
     4.1: "cli tab_words",
-    4.2: "tab_browse tab_jobs tab_settings",
-    4.3: "tab_picture tab_routes",
-    4.4: "tab_model",
-    4.5: "gallery_tab",
+    4.2: "tab_jobs tab_settings tab_title",
+    4.3: "tab_browse tab_routes",
+    4.4: "tab_picture",
+    4.5: "tab_model",
+    4.6: "gallery_tab",
     5.0: "standalone webui",
 }
 _FLOOR_OF = {name: floor for floor, names in _FLOORS.items() for name in names.split()}

@@ -16,7 +16,7 @@ from page_driver import until
 from page_facts import chunks, infotext_of, of_model, of_version, uuids
 
 pytestmark = pytest.mark.page
-_PAPER, _LONG, _BIG, _FIELDS = 900003, 900010, 900002, 900006
+_PAPER, _NIGHT, _LONG, _BIG, _FIELDS = 900003, 900004, 900010, 900002, 900006
 
 
 def _api(demo, path="/api/v1/images"):
@@ -45,6 +45,17 @@ def test_model_that_is_named_shows_its_newest_pictures(open_tab, server, words):
     tab.shows(uuids(of_model(_PAPER)[:8]))
     _expect(tab.part("status")).to_have_text("Paper & Ink (LORA by papercut_lab)")
     _expect(tab.part("page_text")).to_have_text("Page 1")
+
+
+def test_trigger_word_is_copied_by_a_click(open_tab, server):
+    tab = open_tab(server)
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.find(str(_NIGHT))
+    word = tab.page.locator(".civitai-shortcut-word")
+    _expect(word).to_have_text("night windows")
+    word.click()
+    _expect(word).to_have_class(re.compile("copied"))
+    assert tab.page.evaluate("navigator.clipboard.readText()") == "night windows"
 
 
 def test_version_that_a_url_names_is_the_one_that_is_shown(open_tab, server):

@@ -97,6 +97,7 @@ def _model_rows(view: View, example: str) -> None:
         "results_gallery",
         gr.Gallery,
         {"label": "results"},
+        show_label=False,  # it would lie on the first card
         columns=6,
         height="auto",
         object_fit="cover",
@@ -184,7 +185,7 @@ def _picture(view: View) -> None:
             lines=6,
             max_lines=14,
             interactive=True,
-            **host.copy_button(),
+            **host.copied_text_options(),
         )
         with gr.Row(visible=False, elem_id=f"{PREFIX}send_row") as send_row:
             view.parts["send_row"] = send_row

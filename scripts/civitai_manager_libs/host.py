@@ -14,7 +14,7 @@ from typing import Any
 __all__ = [
     "add_option",
     "add_paste_buttons",
-    "copy_button",
+    "copied_text_options",
     "data_folder",
     "event_options",
     "gallery_options",
@@ -132,9 +132,11 @@ def warn(words: str) -> None:
     gradio.Warning(words if gradio_major() < 4 else html.escape(words))
 
 
-def copy_button() -> dict[str, Any]:
-    """For a text box: with a button that copies it."""
-    return {"show_copy_button": True} if gradio_major() < 6 else {"buttons": ["copy"]}
+def copied_text_options() -> dict[str, Any]:
+    """For a text box with a button that copies it, and that shows its text from the beginning."""
+    major = gradio_major()
+    button = {"show_copy_button": True} if major < 6 else {"buttons": ["copy"]}
+    return button if major < 4 else {**button, "autoscroll": False}
 
 
 def gallery_options() -> dict[str, Any]:

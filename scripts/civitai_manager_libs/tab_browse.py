@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from . import civitai_gallery_action, gallery_pages, host, messages, setting
+from . import civitai_gallery_action, gallery_pages, host, messages, setting, tab_title
 from .cancellation import Cancellation
 from .errors import CivitaiShortcutError
 from .gallery import cache
@@ -139,7 +139,7 @@ def _around(state: TabState) -> dict[str, Any]:
         "first_button": back,
         "previous_button": back,
         "next_button": gr.update(interactive=pages.can_go_forward),
-        "status": _title(state),
+        "status": tab_title.title(state),
         "sort_dropdown": gr.update(label=sort),
         "download_page_button": some,
         "download_gallery_button": some,
@@ -148,23 +148,6 @@ def _around(state: TabState) -> dict[str, Any]:
         "position": "",
         "video": gr.update(value=None),  # a hidden one would go on sounding
     }
-
-
-def _title(state: TabState) -> str:
-    """Which model is open, and what must be said of its page."""
-    said, model = [], state.model
-    if model is not None:
-        key = "opened" if model.creator else "opened_no_creator"
-        about = {"name": model.name, "type": model.type, "creator": model.creator}
-        said.append(messages.text(key, state.language, **about))
-    if not state.images:
-        said.append(messages.text("empty", state.language))
-    if state.hidden:
-        said.append(messages.text("filtered_out", state.language, n=state.hidden))
-    if state.dropped:
-        said.append(messages.text("unreadable_rows", state.language, n=state.dropped))
-    words = " · ".join(part for part in (*said, state.note) if part)
-    return status_line(words, model_id=model and model.id)
 
 
 # The pictures

@@ -19,7 +19,7 @@ from .gallery.images import Image, level_name, thumbnail_url
 from .gallery.metadata import Resource, embedded_infotext, infotext, resources
 from .tab_browse import gallery_tiles, on_next, on_previous
 from .tab_state import Tab, TabState
-from .tab_words import failure, status_line
+from .tab_words import failure, link, status_line
 
 __all__ = ["load_original", "marked_buttons", "on_clear_marks", "on_close", "on_mark"]
 __all__ += ["on_select", "on_step", "position", "show_closed"]
@@ -208,7 +208,7 @@ def _details(image: Image, state: TabState) -> str:
         (words("size"), size),
         (words("rating"), messages.label_of("level", level_name(image.level), language)),
         (words("base_model"), html.escape(image.base_model)),
-        ("", _link(f"{setting.base_url()}/images/{image.id}", words("on_civitai"))),
+        ("", link(f"{setting.base_url()}/images/{image.id}", words("on_civitai"))),
     ]
     table = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows if value)
     used = resources(image.meta, image, _files(state))
@@ -226,7 +226,7 @@ def _files(state: TabState) -> dict[str, int]:
 def _resource(one: Resource, state: TabState) -> str:
     name = html.escape(one.name or _version_name(one.version_id, state))
     if one.version_id is not None:
-        name = _link(f"{setting.base_url()}/model-versions/{one.version_id}", name)
+        name = link(f"{setting.base_url()}/model-versions/{one.version_id}", name)
     kind = f"<small>{html.escape(one.type)}</small>" if one.type else ""
     weight = ""
     if one.weight is not None:
@@ -240,8 +240,3 @@ def _version_name(version_id: int | None, state: TabState) -> str:
     versions = state.model.versions if state.model else ()
     name = next((version.name for version in versions if version.id == version_id), "")
     return f"{state.model.name} {name}" if state.model and name else f"#{version_id}"
-
-
-def _link(url: str, escaped_text: str) -> str:
-    address = html.escape(url, quote=True)
-    return f'<a href="{address}" target="_blank" rel="noopener noreferrer">{escaped_text}</a>'

@@ -9,7 +9,7 @@ import gradio as gr
 from . import host, messages
 from .errors import CivitaiShortcutError
 
-__all__ = ["failure", "language_of", "status_line", "told"]
+__all__ = ["failure", "language_of", "link", "status_line", "told"]
 
 _SENTENCES = ("bad_input", "disk")  # reasons whose error says by itself what to do
 _PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says nothing more
@@ -30,10 +30,15 @@ def told(error: CivitaiShortcutError, language: str) -> str:
     return status_line(words, "failed")
 
 
-def status_line(words: str, kind: str = "", model_id: int | None = None) -> str:
-    """A line of the page, as high without words as with some. model_id: for the page's own code."""
-    of_model = "" if model_id is None else f' data-model="{model_id}"'
-    return f'<p class="civitai-shortcut-status {kind}"{of_model}>{html.escape(words)}</p>'
+def status_line(words: str, kind: str = "") -> str:
+    """A line of the page, as high without words as with some."""
+    return f'<p class="civitai-shortcut-status {kind}">{html.escape(words)}</p>'
+
+
+def link(url: str, escaped_text: str) -> str:
+    """Opens beside the page, which then knows nothing of where it came from."""
+    address = html.escape(url, quote=True)
+    return f'<a href="{address}" target="_blank" rel="noopener noreferrer">{escaped_text}</a>'
 
 
 def language_of(request: gr.Request) -> str:

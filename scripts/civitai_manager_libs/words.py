@@ -131,6 +131,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "sort_not_in_force": ("排序（目前無效）", "Sort (not in force)"),
     "opened": ("{name}（{type}，作者 {creator}）", "{name} ({type} by {creator})"),
     "opened_no_creator": ("{name}（{type}）", "{name} ({type})"),
+    "trigger_words": ("觸發詞：", "Trigger words:"),
+    "copy": ("複製", "Copy"),
+    "copied": ("已複製", "Copied"),
     # The page's row
     "gallery": ("社群圖庫", "Community gallery"),
     "first": ("⇤ 第一頁", "⇤ First"),
