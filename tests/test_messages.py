@@ -83,6 +83,9 @@ def test_every_reason_has_words_of_its_own(code):
     assert "http_418" in other
     assert messages.reason(code, "en") != messages.reason("other", "en")
     assert code not in messages.reason(code, "zh-TW")
+    short = messages.short_reason(code, "en")
+    assert "_" not in short and len(short) < 25 and "refused:" not in short
+    assert messages.short_reason("http_418", "zh-TW").endswith("http_418")
 
 
 @pytest.mark.parametrize("kind", list(words.CHOICES))

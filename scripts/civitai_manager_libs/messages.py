@@ -8,7 +8,7 @@ from typing import Any
 from .words import CHOICES, SETTINGS, WORDS
 
 __all__ = ["LANGUAGES", "choices", "label_of", "language_of", "reason", "setting_label", "text"]
-__all__ += ["value_of"]
+__all__ += ["short_reason", "value_of"]
 
 LANGUAGES = ("zh-TW", "en")
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
@@ -34,8 +34,17 @@ def language_of(accepted: str) -> str:
 
 def reason(code: str, language: str) -> str:
     """What a reason code means, and what to do about it."""
-    key = f"reason_{code}"
-    return text(key if key in WORDS else "reason_other", language, code=code)
+    return _by_code("reason", code, language)
+
+
+def short_reason(code: str, language: str) -> str:
+    """The same in a word or two, for where many are counted."""
+    return _by_code("short", code, language)
+
+
+def _by_code(kind: str, code: str, language: str) -> str:
+    key = f"{kind}_{code}"
+    return text(key if key in WORDS else f"{kind}_other", language, code=code)
 
 
 def choices(kind: str, language: str) -> list[tuple[str, str]]:

@@ -124,19 +124,21 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
 def _toast(shown: ShownJob, failed: int, language: str) -> str:
     if not failed:
         return ""
-    return f"{messages.text('some_failed', language, n=failed)} {_reasons(shown)}".strip()
+    return f"{messages.text('some_failed', language, n=failed)} {_reasons(shown, language)}".strip()
 
 
 def _why_failed(shown: ShownJob, failed: int, language: str) -> str:
-    return f"{messages.text('failed_count', language, n=failed)} {_reasons(shown)}".strip()
+    return (
+        f"{messages.text('failed_count', language, n=failed)} {_reasons(shown, language)}".strip()
+    )
 
 
-def _reasons(shown: ShownJob) -> str:
+def _reasons(shown: ShownJob, language: str) -> str:
     """How many for each reason; nothing when only some of those that failed are known here."""
     if len(shown.failed) < shown.job.failed:
         return ""
     counted = Counter(item.reason for item in shown.failed).most_common()
-    said = " · ".join(f"{count} {reason}" for reason, count in counted)
+    said = " · ".join(f"{messages.short_reason(code, language)} {n}" for code, n in counted)
     return f"({said})" if said else ""
 
 

@@ -91,6 +91,19 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "reason_bad_input": ("輸入有誤。", "The input makes no sense."),
     "reason_other": ("伺服器拒絕 ({code})。", "The server refused it ({code})."),
+    # The same where many are counted
+    "short_network": ("連線失敗", "connection"),
+    "short_busy": ("主機忙碌", "host busy"),
+    "short_gone": ("已不存在", "no longer there"),
+    "short_needs_key": ("需要金鑰", "needs a key"),
+    "short_region": ("地區限制", "not in your region"),
+    "short_not_an_image": ("不是圖片", "no picture"),
+    "short_too_large": ("檔案過大", "too large"),
+    "short_refused": ("位址不安全", "unsafe address"),
+    "short_disk": ("磁碟", "disk"),
+    "short_cancelled": ("已取消", "cancelled"),
+    "short_bad_answer": ("無法讀取", "unreadable answer"),
+    "short_other": ("伺服器拒絕 {code}", "refused: {code}"),
     # The model's row
     "model_label": (
         "模型：Civitai 網址、編號或關鍵字",
