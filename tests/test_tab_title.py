@@ -71,3 +71,7 @@ def test_words_beyond_a_dozen_are_left_out():
     many = Version(11, "v1", trained_words=tuple(f"word{n}" for n in range(40)))
     assert _title(Model(7, "Hats", versions=(many,))).count("civitai-shortcut-word\"") == 12
     assert setting.base_url() in _title(Model(7, "Hats"))
+
+
+def test_page_without_a_model_says_what_to_do():
+    assert "Name a model above" in _title(None)

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from . import gallery_view, host, messages, setting
-from . import tab_browse, tab_jobs, tab_model, tab_picture, tab_settings
+from . import tab_browse, tab_jobs, tab_model, tab_picture, tab_settings, tab_title
 from .errors import CivitaiShortcutError
 from .gallery_view import View
 from .tab_state import Tab
@@ -119,6 +119,7 @@ def _join_opening(view: View) -> Any:
             tab,
             gallery_view.columns_style(),
             gallery_view.picture_hint(language),
+            tab_title.title(tab.state),
             gr.update(value=messages.text("download_marked", language, n=len(tab.state.marked))),
             *view.in_language(language),
             gr.update(choices=tab_model.recent_labels(), value=None),
@@ -129,6 +130,7 @@ def _join_opening(view: View) -> Any:
         view.tab,
         view.columns,
         view.picture_hint,
+        view.status,
         view.download_marked_button,
         *view.translated,
     ]

@@ -224,7 +224,9 @@ def _setting_fields(view: View) -> None:
             for entry in setting.SETTINGS[start : start + 4]:
                 kind, words, options = _field(entry)
                 view.add(f"setting_{entry.name}", kind, words, **options, min_width=160)
-    view.add("save_settings_button", gr.Button, {"value": "save_settings"}, size="sm")
+    with gr.Row(elem_classes="civitai-shortcut-row"):
+        options = {"size": "sm", "min_width": 160, "variant": "primary"}
+        view.add("save_settings_button", gr.Button, {"value": "save_settings"}, **options)
     view.add("settings_status", gr.HTML, value=_EMPTY_LINE)
 
 

@@ -11,35 +11,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = [
-    "add_option",
-    "add_paste_buttons",
-    "copied_text_options",
-    "data_folder",
-    "event_options",
-    "gallery_options",
-    "gradio_major",
-    "has_queue",
-    "header",
-]
-__all__ += [
-    "in_webui",
-    "is_logged_in",
-    "is_of",
-    "keep_out_of_ui_config",
-    "keeps_choice_values",
-    "key_file",
-]
-__all__ += ["option_key"]
-__all__ += [
-    "options",
-    "page_parts",
-    "picture_options",
-    "pictures_folder",
-    "queue_options",
-    "register_callbacks",
-]
-__all__ += ["releases_gallery", "run_in_page", "warn"]
+__all__ = ["add_option", "add_paste_buttons", "copied_text_options", "data_folder"]
+__all__ += ["event_options", "gallery_options", "gradio_major", "has_queue", "header", "in_webui"]
+__all__ += ["is_logged_in", "is_of", "keep_out_of_ui_config", "keeps_choice_values", "key_file"]
+__all__ += ["option_key", "options", "page_parts", "picture_options", "pictures_folder"]
+__all__ += ["queue_options", "register_callbacks", "releases_gallery", "run_in_page", "warn"]
 
 _OUR_FOLDER = "civitai-shortcut"
 _OPTION_PREFIX = "civitai_shortcut_"

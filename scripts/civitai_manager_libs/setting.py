@@ -25,17 +25,7 @@ __all__ += ["save_api_key", "saved_pictures_folder"]
 
 # What each does is told in `words`; sizes are in MB, times in seconds.
 SETTINGS = (
-    Setting("http_timeout", 20, 1, 600),
-    Setting("http_max_retries", 3, 0, 20),
-    Setting("http_retry_delay", 1.0, 0, 60),
-    Setting("gallery_download_timeout", 30, 1, 600),
-    Setting("gallery_max_concurrent_downloads", 3, 1, 16),
-    Setting("gallery_download_batch_size", 5, 1, 100),
-    Setting("gallery_batch_pause", 0.5, 0, 60),
-    Setting("gallery_max_image_mb", 200, 1, 100_000),
-    Setting("gallery_max_video_mb", 1024, 1, 100_000),
-    Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
-    Setting("gallery_cache_mb", 2048, 10, 10_000_000),
+    # What one sees and keeps
     Setting("gallery_columns", 6, 1, 12),
     Setting("gallery_rows", 2, 1, 12),
     Setting("gallery_level", "None", choices=tuple(LEVELS)),
@@ -43,8 +33,20 @@ SETTINGS = (
     Setting("usergallery_preloading", True),
     Setting("save_infotext", True),
     Setting("save_record", True),
-    Setting("download_images_folder", ""),  # empty: the usual one
     Setting("language", "zh-TW", choices=LANGUAGES),  # where no browser tells it
+    Setting("download_images_folder", ""),  # empty: the usual one
+    Setting("gallery_max_concurrent_downloads", 3, 1, 16),
+    Setting("gallery_max_image_mb", 200, 1, 100_000),
+    Setting("gallery_max_video_mb", 1024, 1, 100_000),
+    Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
+    Setting("gallery_cache_mb", 2048, 10, 10_000_000),
+    # How the network is asked
+    Setting("http_timeout", 20, 1, 600),
+    Setting("gallery_download_timeout", 30, 1, 600),
+    Setting("http_max_retries", 3, 0, 20),
+    Setting("http_retry_delay", 1.0, 0, 60),
+    Setting("gallery_download_batch_size", 5, 1, 100),
+    Setting("gallery_batch_pause", 0.5, 0, 60),
 )
 _BY_NAME = {entry.name: entry for entry in SETTINGS}
 _DEFAULT_BASE_URL = "https://civitai.com"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from . import messages, setting
 from .civitai_records import Model
 from .tab_state import TabState
-from .tab_words import link
+from .tab_words import link, status_line
 
 __all__ = ["title"]
 
@@ -22,11 +22,10 @@ _NAME = "\0"  # stands for the name in a sentence, and in no text of Civitai's
 def title(state: TabState) -> str:
     """As HTML. `data-model` is for the page's own code."""
     model, language = state.model, state.language
-    said = [] if model is None else [_named(model, language)]
-    said += [html.escape(note) for note in _notes(state)]
-    line = f'<p class="civitai-shortcut-status">{" · ".join(said)}</p>'
     if model is None:
-        return line
+        return status_line(messages.text("name_a_model", language))
+    said = [_named(model, language), *(html.escape(note) for note in _notes(state))]
+    line = f'<p class="civitai-shortcut-status">{" · ".join(said)}</p>'
     words = "".join(_word(word, language) for word in _trigger_words(state, model))
     if words:
         head = html.escape(messages.text("trigger_words", language))

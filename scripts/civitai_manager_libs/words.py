@@ -213,6 +213,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Give a whole number of pictures from {low} to {high}",
     ),
     "clear_marks": ("清除標記", "Clear marks"),
+    "name_a_model": (
+        "在上方輸入模型的網址、編號或關鍵字，瀏覽社群用它創作的圖片",
+        "Name a model above, by its URL, its id or words, to see what the community made with it",
+    ),
     "choose_model": ("請先開啟一個模型", "Open a model first"),
     "needs_queue": (
         "WebUI 以 --no-gradio-queue 啟動，因此無法顯示圖庫。請移除此參數後重新啟動。",
