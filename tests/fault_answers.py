@@ -8,17 +8,28 @@ import random
 import socket
 import struct
 import threading
-import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from email.utils import formatdate
 from typing import Any
 
-__all__ = ["Answer", "FAULTS", "chunked", "cut", "dripping", "http_date", "json_answer", "packed"]
+__all__ = [
+    "Answer",
+    "FAULTS",
+    "NOW",
+    "chunked",
+    "cut",
+    "dripping",
+    "http_date",
+    "json_answer",
+    "packed",
+]
 __all__ += ["page", "png", "ranged", "redirect", "reset", "stalled", "status", "unused_port"]
 __all__ += ["whole"]
 
+NOW = datetime(2026, 11, 24, 10, tzinfo=timezone.utc)  # on the server's clock
 _CHUNK = 16 * 1024  # bytes
 
 
@@ -73,8 +84,8 @@ def png(seed: object = 0, size: int = 20_000) -> bytes:
 
 
 def http_date(seconds: float) -> str:
-    """So many seconds from now, as a header has it."""
-    return formatdate(time.time() + seconds, usegmt=True)
+    """So many seconds from the server's now, as a header has it."""
+    return formatdate(NOW.timestamp() + seconds, usegmt=True)
 
 
 # Answers

@@ -24,11 +24,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from fault_answers import FAULTS, Answer, png, ranged, redirect, status
+from fault_answers import FAULTS, Answer, http_date, png, ranged, redirect, status
 
 __all__ = ["FaultServer", "Request"]
 
-_NOW = "Tue, 24 Nov 2026 10:00:00 GMT"
 _PATIENCE = 20.0  # seconds; no test waits so long, and no thread outlives it
 
 
@@ -232,7 +231,11 @@ class _Sending:
         if answer.stops_at == -1 and not self._goes_on(answer):
             return False
         code, body, headers = _part_of(answer, self._request)
-        head = [f"HTTP/1.1 {code} Played", f"Date: {_NOW}", *(f"{k}: {v}" for k, v in headers)]
+        head = [
+            f"HTTP/1.1 {code} Played",
+            f"Date: {http_date(0)}",
+            *(f"{k}: {v}" for k, v in headers),
+        ]
         if not body:
             self._answered(self._request)
         self._connection.sendall("\r\n".join([*head, "", ""]).encode("latin-1"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from email.utils import formatdate
 
 import pytest
 from civitai_manager_libs import answers
@@ -31,8 +33,13 @@ def test_retry_after_in_seconds(value, seconds):
 
 
 def test_retry_after_as_a_date():
-    assert 50 < answers.retry_after({"Retry-After": http_date(60)}) <= 60
-    assert answers.retry_after({"Retry-After": http_date(-60)}) == 0
+    def asked(seconds):
+        return answers.retry_after({"Retry-After": http_date(seconds), "Date": http_date(0)})
+
+    assert (asked(60), asked(-60)) == (60, 0)  # by the server's own clock
+    without_date = {"Retry-After": formatdate(time.time() + 60, usegmt=True)}
+    assert 50 < answers.retry_after(without_date) <= 60
+    assert answers.retry_after({"Retry-After": "7, 9"}) == 7  # told twice
     assert answers.retry_after({"Retry-After": "Sun, 06 Nov 1994 08:49:37 -0000"}) == 0
     assert answers.retry_after({}) is None
 
@@ -117,10 +124,8 @@ def test_no_body_makes_an_error_crash(status, body):
         pytest.param(b'{"items": [1, 2', id="cut"),
         pytest.param(b"<!DOCTYPE html><html></html>", id="page"),
         pytest.param(b"\xef\xbb\xbf <html></html>", id="page-with-mark"),
-        pytest.param(b"[" * 200 + b"]" * 200, id="deep"),
         pytest.param(b"[" * 200_000, id="abyss"),
-        pytest.param(b'{"a":' * 150 + b"1" + b"}" * 150, id="deep-objects"),
-        pytest.param(b"9" * 10_000, id="endless-number"),
+        pytest.param(b"[" + b"[]," * 4_000_000 + b"0]", id="countless-parts"),
         pytest.param(b'{"a": "\xff"}', id="no-utf-8"),
     ],
 )
@@ -132,7 +137,11 @@ def test_what_is_no_json_is_unreadable(body):
 @pytest.mark.parametrize(
     "body, value",
     [(b"null", None), (b" 1 ", 1), (b"\xef\xbb\xbf[]", []), (b'{"a": NaN}', {"a": None})]
-    + [(b"-Infinity", None), (b"[" * 90 + b"]" * 90, json.loads("[" * 90 + "]" * 90))],
+    + [
+        (b"-Infinity", None),
+        (b"[" + b"9" * 10_000 + b", 2]", [None, 2]),
+        (b"[" * 90 + b"]" * 90, json.loads("[" * 90 + "]" * 90)),
+    ],
 )
 def test_json_is_what_it_says_and_never_nan(body, value):
     assert answers.parse_json(body) == value

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.gallery import cache
+from civitai_manager_libs.partial_file import PartialFile
 from fault_answers import png
 
+_LEFT = ".civitai-shortcut-0123456789ab.part"
 _URL = "https://image.civitai.com/x/0123abcd-0123-4123-8123-0123456789ab/width=450/a.jpeg"
 
 
@@ -106,6 +109,30 @@ def test_placeholders_count_too():
         _put(f"{n}.png", 1024 * 1024, age=n)
     cache.trim()
     assert not os.path.exists(old)
+
+
+def test_what_is_on_its_way_in_or_came_just_now_stays_though_it_is_over_the_limit():
+    setting.change("gallery_cache_mb", 10)
+    new = _put("large.png", 12 * 1024 * 1024, age=0)
+    with PartialFile(setting.shortcut_gallery_folder) as partial:
+        partial.write(bytes(1024))
+        assert cache.trim() == 0 and os.path.exists(partial.path)
+    assert os.path.exists(new)
+
+
+def test_leftovers_of_a_killed_process_go_from_every_folder_of_it():
+    left = [_put(name, 10, age=0) for name in (_LEFT, os.path.join("placeholders", _LEFT))]
+    cache.trim()
+    assert not any(map(os.path.exists, left))
+
+
+def test_cache_is_not_walked_for_every_picture(monkeypatch):
+    walked = threading.Semaphore(0)
+    monkeypatch.setattr(cache, "_trimmed_at", -1e9)
+    monkeypatch.setattr(cache, "trim", walked.release)
+    for _ in range(5):
+        cache.trim_soon()
+    assert walked.acquire(timeout=10) and not walked.acquire(timeout=0.2)
 
 
 # Placeholders

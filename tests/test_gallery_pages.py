@@ -129,11 +129,26 @@ def test_original_is_fetched_once_and_can_be_broken_off(civitai, client):
         assert file.read() == civitai.bytes_of(image.id)
 
 
-def test_preloading_brings_page_and_thumbnails_and_keeps_the_cache_within_its_limit(
-    civitai, client, monkeypatch
-):
-    trimmed = threading.Event()
-    monkeypatch.setattr(cache, "trim", trimmed.set)
+@pytest.fixture
+def trimmed(monkeypatch):
+    """Set when the cache was held to its limit."""
+    done = threading.Event()
+    monkeypatch.setattr(cache, "_trimmed_at", -1e9)
+    monkeypatch.setattr(cache, "trim", done.set)
+    return done
+
+
+def test_cache_is_held_to_its_limit_though_nothing_is_preloaded(civitai, client, trimmed):
+    list(gallery_pages.thumbnails(client, _images(client, 2)))
+    assert trimmed.wait(10)
+
+
+def test_cache_is_held_to_its_limit_after_an_original(civitai, client, trimmed):
+    gallery_pages.original(client, _images(client, 1)[0])
+    assert trimmed.wait(10)
+
+
+def test_preloading_brings_page_and_thumbnails(civitai, client, trimmed):
     gallery_pages.preload(client, _QUERY, "8|1", 8)
     assert trimmed.wait(10)
     assert len(os.listdir(setting.shortcut_gallery_folder)) == 8

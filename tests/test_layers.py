@@ -25,7 +25,7 @@ _FLOORS = {
             util words""",
     1.1: "cancellation gallery.paging messages setting_entry",
     2.0: """gallery.comfy gallery.embedded gallery.infotext gallery.resources http_again
-            http_head partial_file""",
+            http_head partial_file picture_end""",
     2.1: "file_lock gallery.downloads gallery.job_records gallery.metadata setting",
     2.2: """gallery.cache gallery.database gallery.job_progress gallery.job_trouble gallery.recent
             gallery.sidecars""",

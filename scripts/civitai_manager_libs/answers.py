@@ -25,7 +25,8 @@ from .errors import (
 __all__ = ["MAX_JSON", "check_start", "error_of", "length_of", "parse_json", "retry_after"]
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
-_MAX_DEPTH = 100
+_MAX_NESTS = 4_000_000  # lists and objects; each costs some 70 bytes of memory
+_MAX_DIGITS = 400  # of a whole number; Python refuses the whole answer for one of 4,300
 _ASK_AGAIN = {408, 425, 429, 500, 502, 503, 504, *range(520, 528)}
 _TEXT_TYPES = ("text/html", "application/xhtml", "application/json", "application/xml", "text/xml")
 _PAGE = re.compile(rb"<(!doctype html|html|head|body)\b", re.I)
@@ -35,12 +36,21 @@ _PAGE_CAP = "too many pages"  # a 429 that no waiting helps: only the API's page
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the answer asks us to wait: RFC 9110's seconds or date; None if it does not."""
     value = headers.get("Retry-After", "").strip()
+    value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # told twice
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(value).timestamp() - _now_of(headers))
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _now_of(headers: Mapping[str, str]) -> float:
+    """When the answer was made, by the clock of who made it: ours may be wrong."""
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return time.time()
 
 
 def length_of(headers: Mapping[str, str]) -> int:
@@ -85,22 +95,27 @@ def check_start(status: int, content_type: str, start: bytes, picture: bool) -> 
 
 
 def parse_json(body: bytes) -> Any:
-    """The JSON of a 200 answer, NaN read as null. Raises UnreadableAnswer."""
+    """The JSON of a 200 answer, NaN and endless numbers read as null. Raises UnreadableAnswer."""
+    if body.count(b"[") + body.count(b"{") > _MAX_NESTS:
+        raise UnreadableAnswer("Civitai's answer has too many parts to be read.")
     if util.is_markup(body[:64]) and body.lstrip()[:1] == b"<":
         raise UnreadableAnswer("Civitai sent a web page instead of data. Try again later.")
     try:
-        value = json.loads(body, parse_constant=lambda _: None, parse_float=_finite)
+        return json.loads(
+            body, parse_constant=lambda _: None, parse_float=_finite, parse_int=_short_whole
+        )
     except (ValueError, RecursionError) as error:
         raise UnreadableAnswer("Civitai's answer is damaged. Try again later.") from error
-    if _is_deeper(value, _MAX_DEPTH):
-        raise UnreadableAnswer("Civitai's answer is nested too deeply to be read.")
-    return value
 
 
 def _finite(text: str) -> float | None:
     """JSON may say 1e999, which no one can write again."""
     number = float(text)
     return number if math.isfinite(number) else None
+
+
+def _short_whole(text: str) -> int | None:
+    return int(text) if len(text) <= _MAX_DIGITS else None
 
 
 def _is_page(content_type: str, start: bytes) -> bool:
@@ -156,17 +171,3 @@ def _issue_sentence(issue: dict[str, Any]) -> str:
 
 def _short(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
-
-
-def _is_deeper(value: Any, depth: int) -> bool:
-    level = [value]
-    for _ in range(depth):
-        level = [
-            child
-            for node in level
-            if isinstance(node, (dict, list))
-            for child in (node.values() if isinstance(node, dict) else node)
-        ]
-        if not level:
-            return False
-    return True

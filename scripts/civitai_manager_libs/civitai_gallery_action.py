@@ -14,6 +14,7 @@ import gradio as gr
 
 from . import civitai_api, messages, setting, util
 from .errors import CivitaiShortcutError
+from .gallery import cache
 from .gallery.downloads import Summary, download_all
 from .gallery.images import thumbnail_url
 from .http_client import CivitaiHttpClient
@@ -160,13 +161,15 @@ def _download(urls: Iterable[str], progress_callback: ProgressCallback | None = 
             words = messages.text("progress", setting.language, done=done, total=total)
             progress_callback(done, total, words)
 
-    return download_all(
+    summary = download_all(
         urls,
         _download_single_image,
         setting.get_image_url_to_gallery_file,
         setting.gallery_max_concurrent_downloads,
         told,
     )
+    cache.trim_soon()
+    return summary
 
 
 def _tell_failures(summary: Summary) -> None:

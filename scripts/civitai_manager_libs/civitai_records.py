@@ -15,7 +15,7 @@ from .errors import UnreadableAnswer
 from .gallery.images import Image, Stats
 from .gallery.paging import ImageQuery, Page
 from .gallery.scalars import file_stem
-from .json_values import lines, mapping, moment, one_line, plain_text, whole
+from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
 
 __all__ = ["Model", "User", "Version", "image_from", "model_from", "models_from", "page_from"]
 __all__ += ["user_from", "version_from"]
@@ -118,7 +118,7 @@ def user_from(body: Any) -> User:
 
 
 def image_from(row: Any, is_ours: IsOurs, unrated: int = 1) -> Image | None:
-    """One row as a record, None when it has no id or no URL that may be fetched.
+    """One row as a record, None when it has no id, no URL that may be fetched, or no end.
 
     `unrated`: the level of a row that names none. The gallery's rows were already chosen by level.
     """
@@ -126,7 +126,7 @@ def image_from(row: Any, is_ours: IsOurs, unrated: int = 1) -> Image | None:
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
         row = {**row, "meta": None}
     url = row.get("url")
-    if not isinstance(url, str) or not is_ours(url):
+    if not isinstance(url, str) or not is_ours(url) or is_deep(row):
         return None
     image_id = whole(row.get("id"), 1) or _id_in(url)
     if image_id is None:

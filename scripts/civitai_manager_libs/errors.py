@@ -67,6 +67,10 @@ class Busy(NetworkError):
         super().__init__(message)
         self.seconds = seconds
 
+    @classmethod
+    def of(cls, seconds: float) -> Busy:
+        return cls(f"The server asks to be left alone for {seconds:.0f} seconds.", seconds)
+
 
 class HttpStatusError(CivitaiShortcutError):
     """`status`: the HTTP status. `retry_after`: seconds the answer asks for, or None."""

@@ -98,14 +98,18 @@ def thumbnails(
     for index, path in in_parallel(missing, fetch, width, wish):
         paths[index] = path
         yield list(paths)
+    if missing:
+        cache.trim_soon()
 
 
 def original(client: Any, image: Image, cancelled: Cancellation | None = None) -> str:
     """The file of the upload itself. Raises what the client raises."""
-    return cache.fetched(
+    path = cache.fetched(
         image.url,
         lambda url, path: client.fetch(url, path, cancelled=cancelled, urgent=True),
     )
+    cache.trim_soon()
+    return path
 
 
 def preload(client: Any, query: ImageQuery, cursor: str, size: int) -> None:
@@ -118,6 +122,5 @@ def _preload(client: Any, query: ImageQuery, cursor: str, size: int) -> None:
         page = read_page(client, query, cursor, size)
         for _ in thumbnails(client, page.images, urgent=False):
             continue
-        cache.trim()
     except CivitaiShortcutError as error:
         util.printD(f"[gallery] preloading: {error}")

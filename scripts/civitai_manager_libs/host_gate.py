@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from .cancellation import Cancellation
+from .errors import Busy
 
-__all__ = ["HostGate", "HostGates"]
+__all__ = ["LONGEST_REST", "HostGate", "HostGates"]
 
+LONGEST_REST = 120.0  # seconds; a longer one is reported to who asks, not slept out
 _POLL = 0.2  # seconds; the longest that a waiting thread overlooks a cancel
 _ANSWERS_PER_STEP = 20  # whole answers before a host that said "too many" gets one more at a time
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
@@ -37,7 +39,8 @@ class HostGate:
     def slot(
         self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool = False
     ) -> Iterator[None]:
-        """Hold one of `limit()` places; waits for it and for the end of a rest. Raises Cancelled.
+        """Hold one of `limit()` places; waits for it and for the end of a rest. Raises Cancelled,
+        and Busy for a rest that is not slept out.
 
         The limit is asked anew while one waits, so that a changed setting is seen at once.
         """
@@ -78,6 +81,8 @@ class HostGate:
             self._urgent_waiting += urgent
             try:
                 while not self._may_enter(limit, urgent):
+                    if (left := self.resting()) > LONGEST_REST:
+                        raise Busy.of(left)
                     self._changed.wait(_POLL)
                     cancelled.check()
                 self._inside += 1

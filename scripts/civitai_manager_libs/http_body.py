@@ -86,6 +86,8 @@ def network_error(error: Exception) -> CivitaiShortcutError:
     """The library's error in our words; its own text may hold a URL with a token."""
     if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):
         return NetworkError("The server did not answer in time.")
+    if isinstance(error, requests_errors.InvalidJSONError):
+        return Refused("What was to be sent cannot be written as JSON.")
     no_bundle = type(error) is OSError and error.errno is None  # REQUESTS_CA_BUNDLE names none
     if no_bundle or isinstance(error, requests_errors.SSLError):
         return NetworkError("No secure connection could be made with the server.")

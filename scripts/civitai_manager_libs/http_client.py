@@ -18,7 +18,7 @@ from .host_gate import HostGates
 from .http_body import WireAnswer
 from .http_sending import Ask, Sender
 from .http_wire import cut_by
-from .partial_file import PartialFile, check_room
+from .partial_file import PartialFile, check_room, disk_error
 from .receiving import CHUNK_SIZE, Progress, Receiver, Target
 from .retrying import Retries
 
@@ -204,7 +204,8 @@ class CivitaiHttpClient:
         def have() -> bool:
             self._saves.join(filepath, get, wish)
             if progress_callback is not None and not fetched:
-                progress_callback(os.path.getsize(filepath), os.path.getsize(filepath))
+                size = _size_of(filepath)
+                progress_callback(size, size)
             return True
 
         return self._bordered(url, False, have)
@@ -280,6 +281,13 @@ def _judge(answer: WireAnswer, api_key: str, allowed: tuple[int, ...] = ()) -> N
     if api_key:
         body = body.replace(api_key.encode("utf-8", "replace"), b"***")
     raise answers.error_of(answer.status, answer.headers, body)
+
+
+def _size_of(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError as error:  # somebody was quick to take it away
+        raise disk_error(error, path) from error
 
 
 def _limit() -> int:

@@ -155,7 +155,7 @@ def _may_have_key(url: str) -> bool:
 def _redirected(ask: Ask, location: str, status: int) -> Ask:
     """Where a redirect leads. Raises NeedsKey for a login page, Refused for another scheme."""
     try:
-        target = urljoin(ask.url, location)
+        target = urljoin(ask.url, _utf8(location))
     except ValueError as error:
         raise Refused("The redirect leads to no address.") from error
     parts, old = _split(target), _split(ask.url).scheme
@@ -166,6 +166,14 @@ def _redirected(ask: Ask, location: str, status: int) -> Ask:
     if status in (307, 308):
         return replace(ask, url=target, params=None)
     return replace(ask, url=target, method="GET", params=None, json=None)
+
+
+def _utf8(field: str) -> str:
+    """Header fields are read as Latin-1; what is not ASCII in an address is UTF-8."""
+    try:
+        return field.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return field
 
 
 def _split(url: str) -> SplitResult:

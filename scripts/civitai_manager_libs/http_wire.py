@@ -10,7 +10,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_errors
 
 from .cancellation import Cancellation
-from .errors import Cancelled, CivitaiShortcutError, NetworkError, Refused
+from .errors import Cancelled, Refused
 from .http_again import AgainPool
 from .http_head import HeadedAnswer
 
@@ -28,6 +28,8 @@ __all__ = ["WIRE_ERRORS", "WireAdapter", "cut_by", "is_inner_address", "is_inner
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
 _POLL = 0.1  # seconds; the longest that a connection under way overlooks a cancel
 WIRE_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
+_INNER_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
+_INNER_ENDS = (".localhost", ".localdomain", ".local", ".internal")
 _current = threading.local()  # .line: the _Line of this thread's request, if it can be cut
 
 
@@ -112,13 +114,12 @@ class _Connecting(threading.Thread):
         super().__init__(daemon=True)
         self._connect, self._close, self._line = connect, close, line
         self._done, self._is_left = threading.Event(), False
-        self._error: Exception | None = NetworkError("The connection broke off.")
+        self._error: BaseException | None = None
 
     def run(self) -> None:
         try:
             self._connect()
-            self._error = None
-        except (*WIRE_ERRORS, CivitaiShortcutError) as error:
+        except BaseException as error:  # handed to the caller, who raises it
             self._error = error
         finally:
             self._done.set()
@@ -217,4 +218,6 @@ def is_inner_address(text: str) -> bool:
 def is_inner_url(url: str) -> bool:
     """Whether a URL names such an address outright: what a proxy would be asked to fetch."""
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    return host == "localhost" or host.endswith(".localhost") or is_inner_address(host)
+    with suppress(OSError, UnicodeError):  # it is no number
+        host = socket.inet_ntoa(socket.inet_aton(host))  # `127.1`, `0x7f000001`, `2130706433`
+    return host in _INNER_NAMES or host.endswith(_INNER_ENDS) or is_inner_address(host)

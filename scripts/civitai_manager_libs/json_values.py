@@ -8,9 +8,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["MAX_ID", "lines", "mapping", "moment", "one_line", "plain_text", "whole"]
+__all__ = ["is_deep", "lines", "mapping", "moment", "one_line", "plain_text", "whole"]
 
-MAX_ID = 2**63 - 1  # what SQLite can hold
+_MAX_ID = 2**63 - 1  # what SQLite can hold
+_MAX_DEPTH = 100
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.A)
 _TAG = re.compile(r"(<[^<>]*>)")  # no nested quantifier: linear, whatever a stranger wrote
@@ -20,12 +21,27 @@ _UNREAD = {"script", "style", "template"}
 _MAX_HTML = 100_000  # characters read of a description
 
 
+def is_deep(value: Any) -> bool:
+    """Whether it is nested beyond all use: to write or walk such a one could end the program."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            if isinstance(node, (dict, list))
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def mapping(value: Any) -> Mapping[str, Any]:
     """`value` if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def whole(value: Any, low: int = 0, high: int = MAX_ID) -> int | None:
+def whole(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None:
     """A whole number in bounds, also from `12.0` and `"12"`; None for all else, also booleans."""
     if isinstance(value, bool):
         return None

@@ -18,7 +18,7 @@ try:
 except ImportError:  # Windows, where an open file cannot be removed anyway
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["PartialFile", "check_room", "disk_error", "sweep"]
+__all__ = ["PartialFile", "check_room", "disk_error", "is_partial", "sweep"]
 
 _PREFIX, _SUFFIX = ".civitai-shortcut-", ".part"
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -50,7 +50,8 @@ def check_room(folder: str, needed: int) -> None:
 class PartialFile:
     """A temporary file in `folder`, gone when the block ends unless `commit` named it.
 
-    The folder is made if it is missing. Every method raises DiskError, or DiskFull.
+    `path` is where it is meanwhile. The folder is made if it is missing. Every method raises
+    DiskError, or DiskFull.
     The name is short and of our own, so that a long final name fits beside it.
     """
 
@@ -60,7 +61,7 @@ class PartialFile:
         self._expected = self._device = 0
         self._has_its_name = False
         try:
-            self._path, self._file = _made(self.folder)
+            self.path, self._file = _made(self.folder)
         except (OSError, ValueError) as error:
             raise disk_error(error, self.folder) from error
 
@@ -78,7 +79,7 @@ class PartialFile:
         with suppress(OSError):  # on a disk that is gone; else `sweep` finds it
             self._file.close()
             if not self._has_its_name:
-                os.remove(self._path)
+                os.remove(self.path)
 
     def expect(self, size: int, reserve: int = 0) -> None:
         """So many bytes are to come, and `reserve` must stay free. Raises DiskFull.
@@ -126,7 +127,7 @@ class PartialFile:
     def make_private(self) -> None:
         """For the user alone, before a byte of it is written."""
         try:
-            os.chmod(self._path, 0o600)
+            os.chmod(self.path, 0o600)
         except OSError as error:
             raise disk_error(error, self.folder) from error
 
@@ -139,7 +140,7 @@ class PartialFile:
                 self._file.close()
             else:  # closing tells what a network disk put off; the file itself keeps its lock
                 os.close(os.dup(self._file.fileno()))
-            os.replace(self._path, path)
+            os.replace(self.path, path)
             self._has_its_name = True
         except (OSError, ValueError) as error:
             raise disk_error(error, path) from error
@@ -177,9 +178,13 @@ def sweep(folder: str) -> int:
     except OSError:
         return 0
     for name in names:
-        if name.startswith(_PREFIX) and name.endswith(_SUFFIX):
+        if is_partial(name):
             removed += _removed_if_left(os.path.join(folder, name))
     return removed
+
+
+def is_partial(name: str) -> bool:
+    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
 def _removed_if_left(path: str) -> bool:

@@ -13,7 +13,8 @@ from typing import Protocol
 
 from . import answers, setting, util
 from .errors import HttpStatusError, IncompleteDownload, NotAnImage, TooLarge, UnreadableAnswer
-from .partial_file import PartialFile
+from .partial_file import PartialFile, disk_error
+from .picture_end import has_its_end
 from .unpacking import Unpacker
 
 __all__ = ["CHUNK_SIZE", "Answer", "Progress", "Receiver", "Target"]
@@ -22,6 +23,7 @@ CHUNK_SIZE = 512 * 1024  # bytes; most pictures in one, at a third of the CPU ti
 _START = 512  # bytes; enough to tell what a file is
 _PROGRESS_EVERY = 0.1  # seconds
 _VIDEO = {"mp4", "webm"}
+_VERSION = ("ETag", "Last-Modified")  # what an answer says of its version, strong or not
 
 Progress = Callable[[int, int], None]  # bytes received, bytes in all (0: unknown)
 Target = Callable[[str], str]  # the true extension ("" for a plain file) -> the final path
@@ -55,8 +57,10 @@ class Receiver:
         self._progress, self._told_at = progress, 0.0
         self._partial: PartialFile | None = None
         self._validator = ""  # a strong ETag or a date; "": what is here cannot be gone on with
+        self._version: dict[str, str] = {}  # what the first answer said of the version
         self._raw, self._raw_total = 0, 0  # bytes on the wire, which differ where it is packed
         self._unpacker = Unpacker({})
+        self._end_is_told = True  # by a length, by chunks, by what packed it
 
     def __enter__(self) -> Receiver:
         return self
@@ -116,8 +120,10 @@ class Receiver:
             return False
         start, total = _range_of(answer.headers)
         total = total or self.total
-        same = _validator_of(answer.headers) in ("", self._validator)
-        return start == self.size and same and total > 0 and self.total in (0, total)
+        is_other = any(answer.headers.get(k, v) != v for k, v in self._version.items())
+        if is_other or Unpacker(answer.headers).is_packed:
+            return False
+        return start == self.size and total > 0 and self.total in (0, total)
 
     def _forget(self) -> None:
         self._validator, self.total, self._raw, self._raw_total = "", 0, 0, 0
@@ -143,6 +149,8 @@ class Receiver:
         part_of = _range_of(answer.headers)[1] if answer.status == 206 else None
         self._raw_total = part_of or answers.length_of(answer.headers)
         self.total = 0 if self._unpacker.is_packed else self._raw_total
+        told = self._raw_total or self._unpacker.is_packed or "Transfer-Encoding" in answer.headers
+        self._end_is_told = bool(told)
         start = self._read_start(answer)
         if len(start) < _START:
             self._check_end()
@@ -152,6 +160,8 @@ class Receiver:
         self.path = self._target(self.extension)
         self._open()
         self._validator = "" if self._unpacker.is_packed else _validator_of(answer.headers)
+        told = (answer.headers.get(name) for name in _VERSION)
+        self._version = {name: value for name, value in zip(_VERSION, told) if value is not None}
         self._put(start)
 
     def _read_start(self, answer: Answer) -> bytes:
@@ -202,9 +212,19 @@ class Receiver:
         if self._raw < self._raw_total or not self._unpacker.is_whole:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._raw)}.")
 
+    def _check_picture(self, path: str) -> None:
+        try:
+            is_whole = has_its_end(path, self.extension)
+        except OSError as error:
+            raise disk_error(error, path) from error
+        if not is_whole:
+            raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._raw)}.")
+
     def _finish(self) -> None:
         self._check_end()
         assert self._partial is not None
+        if self._picture and not self._end_is_told:
+            self._check_picture(self._partial.path)
         self._partial.commit(self.path)
         if self._progress is not None:
             self._progress(self.size, self.total)

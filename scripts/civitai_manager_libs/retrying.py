@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from .cancellation import Cancellation
 from .errors import Busy, CivitaiShortcutError, NetworkError, ServerTrouble
-from .host_gate import HostGate
+from .host_gate import LONGEST_REST, HostGate
 
 __all__ = ["Retries"]
 
-_LONGEST_REST = 120.0  # seconds; a longer one is reported to who asked, not slept out
-_LONGEST_PAUSE = 30.0  # seconds between two tries
+_LONGEST_KEPT = 3600.0  # seconds; a host that asks for more is asked again after so long
+_LONGEST_PAUSE = 60.0  # seconds between two tries
 _PROGRESS_MADE = 64 * 1024  # bytes; a try that brought so much more does not count as failed
 
 _T = TypeVar("_T")
@@ -38,6 +38,8 @@ class Retries:
         while True:
             try:
                 result = attempt()
+            except Busy:
+                raise
             except (NetworkError, ServerTrouble) as error:
                 if mark() >= reached + _PROGRESS_MADE:
                     failed, reached = 0, mark()
@@ -53,12 +55,14 @@ class Retries:
     def _pause(self, error: CivitaiShortcutError, failed: int) -> float:
         """Seconds until the next try. What the host itself asks for, everyone waits for."""
         asked = getattr(error, "retry_after", None)
-        if asked is not None and asked > _LONGEST_REST:
-            said = f"The server asks to be left alone for {asked:.0f} seconds."
-            raise Busy(said, asked) from error
+        is_crowded = getattr(error, "status", 0) == 429
+        if asked is not None and asked > LONGEST_REST:
+            if is_crowded:  # others learn it without asking
+                self.gate.rest(min(asked, _LONGEST_KEPT))
+            raise Busy.of(asked) from error
         # Jitter, so that many threads do not come back in one moment.
         pause = min(self.delay * 2**failed * random.uniform(1, 1.25), _LONGEST_PAUSE)
-        if asked is not None or getattr(error, "status", 0) == 429:
+        if asked is not None or is_crowded:
             self.gate.rest(max(pause, asked or 0.0))
             return 0.0
         return pause

@@ -15,7 +15,7 @@ from . import host
 from .errors import SettingError
 from .gallery.images import LEVELS, cache_name
 from .messages import LANGUAGES
-from .partial_file import PartialFile, disk_error
+from .partial_file import PartialFile, disk_error, sweep
 from .setting_entry import Setting
 
 __all__ = ["SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
@@ -116,6 +116,8 @@ def load() -> list[str]:
 
     A damaged file is set aside as `settings.json.damaged`. Other names are passed over.
     """
+    for folder in (data_folder(), os.path.dirname(host.key_file())):
+        sweep(folder)  # of what killed programs left, which may hold a key
     problems = []
     try:
         load_api_key()

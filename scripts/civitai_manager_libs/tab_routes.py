@@ -19,6 +19,7 @@ from .tab_jobs import job_service, panel
 __all__ = ["add_routes"]
 
 _ROOT = "/civitai_shortcut"
+_LAST_JOB = 2**63 - 1  # of what SQLite can hold
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
@@ -46,7 +47,7 @@ def _act(request: Request) -> Response:
     if not host.is_logged_in(request) or not _is_our_page(request):
         return Response(status_code=403)
     action = _ACTIONS.get(request.path_params["action"])
-    if action is None:
+    if action is None or request.path_params["job"] > _LAST_JOB:
         return Response(status_code=404)
     try:
         action(request.path_params["job"], request)

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+import threading
+import time
 from collections.abc import Callable
+from itertools import filterfalse
 
 from .. import setting, util
-from ..partial_file import PartialFile, sweep
+from ..partial_file import PartialFile, is_partial, sweep
 from .blurhash import pixels
 
-__all__ = ["cached", "fetched", "placeholder", "trim"]
+__all__ = ["cached", "fetched", "placeholder", "trim", "trim_soon"]
 
 _PLACEHOLDER_SIDE = 24  # pixels of the longer side; it is shown blurred anyway
 _PLAIN = (70, 72, 78)
 _TRIM_TO = 0.9  # of the limit, so that not every picture trims
+_TRIM_EVERY = 60.0  # seconds
+_IN_USE = 60.0  # seconds; what came or was shown so recently is still looked at
+
+_trim_lock = threading.Lock()
+_trimmed_at = -_TRIM_EVERY
 
 
 def cached(url: str) -> str | None:
@@ -60,15 +68,19 @@ def placeholder(blurhash: str, width: int, height: int) -> str:
 
 
 def trim() -> int:
-    """Remove what was used longest ago until the cache is within its limit; how many went."""
+    """Remove what was used longest ago until the cache is within its limit; how many went.
+
+    And what killed processes left there half-way.
+    """
     folder = setting.shortcut_gallery_folder
-    sweep(folder)
+    for each, _, _ in os.walk(folder):
+        sweep(each)
     files = sorted(_files_in(folder))  # oldest first
     total = sum(size for _, size, _ in files)
     limit = setting.gallery_cache_mb * 1024 * 1024
     removed = 0
-    for _, size, path in files if total > limit else ():
-        if total <= limit * _TRIM_TO:
+    for used_at, size, path in files if total > limit else ():
+        if total <= limit * _TRIM_TO or time.time() - used_at < _IN_USE:
             break
         try:
             os.remove(path)
@@ -79,10 +91,21 @@ def trim() -> int:
     return removed
 
 
+def trim_soon() -> None:
+    """`trim` in the background, unless that was done a moment ago; for after a download."""
+    global _trimmed_at
+    now = time.monotonic()
+    with _trim_lock:
+        if now - _trimmed_at < _TRIM_EVERY:
+            return
+        _trimmed_at = now
+    threading.Thread(target=trim, name="gallery-trim", daemon=True).start()
+
+
 def _files_in(folder: str) -> list[tuple[float, int, str]]:
     found = []
     for root, _, names in os.walk(folder):
-        for name in names:
+        for name in filterfalse(is_partial, names):  # what is on its way in is nobody's to remove
             path = os.path.join(root, name)
             try:
                 status = os.stat(path)

@@ -51,6 +51,7 @@ class Meter:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._live: dict[int, int] = {}
+        self._most = 0  # that was shown: what failed half-way does not run back on screen
         self._marks: deque[tuple[float, int]] = deque()
 
     def at(self, image_id: int, received: int) -> None:
@@ -80,7 +81,7 @@ class Meter:
             counts[outcome.state] += 1
             size += outcome.bytes if outcome.state == "saved" else 0
         with self._lock:
-            size += sum(self._live.values())
+            size = self._most = max(self._most, size + sum(self._live.values()))
         rate = self._rate(size)
         left = job.total - sum(counts.values())
         usual = size / counts["saved"] if counts["saved"] else 0
