@@ -195,3 +195,67 @@ def test_few_of_many_looks_are_shown_but_always_the_last(monkeypatch):
     monkeypatch.setattr(tab_browse.time, "monotonic", lambda: 100 + next(clock) * 0.1)
     shown = list(tab_browse.paced(iter(range(20))))
     assert shown[0] == 0 and shown[-1] == 19 and len(shown) < 15
+
+
+# Quick clicks
+
+
+@pytest.mark.parametrize(
+    "clicks,page",
+    [("nnn", 4), ("np", 1), ("nnp", 2), ("pn", 2), ("n" * 20, 0)],
+    ids=["further", "back", "both", "not-before-the-first", "to-the-end"],
+)
+def test_clicks_made_while_a_page_is_turned_count_too(civitai, monkeypatch, clicks, page):
+    tab, _ = _opened()
+    turns = {"n": tab_browse.on_next, "p": tab_browse.on_previous}
+    more = list(clicks[1:])
+    true = gallery_pages.read_page
+
+    def read_page(*asked):
+        while more:
+            assert turns[more.pop(0)](tab, *_ALL) == {}
+        return true(*asked)
+
+    monkeypatch.setattr(gallery_pages, "read_page", read_page)
+    answer = turns[clicks[0]](tab, *_ALL)
+    rows = of_model(_PAPER)
+    last = -(-len(rows) // 8)
+    at = tab.state.pages.number
+    assert at == (page or last) and tab.state.pages.at_end is (at == last)
+    assert _shown(tab) == _ids(rows[(at - 1) * 8 : at * 8])
+    assert f"Page {at}" in answer["page_text"]
+
+
+def test_click_after_a_turn_failed_begins_another_one(civitai, monkeypatch):
+    tab, _ = _opened()
+    true = gallery_pages.read_page
+
+    def fails(*asked):
+        tab_browse.on_next(tab, *_ALL)
+        raise NetworkError("No answer.")
+
+    monkeypatch.setattr(gallery_pages, "read_page", fails)
+    with pytest.raises(NetworkError):
+        tab_browse.on_next(tab, *_ALL)
+    monkeypatch.setattr(gallery_pages, "read_page", true)
+    tab_browse.on_next(tab, *_ALL)
+    assert tab.state.pages.number == 2
+
+
+def test_filter_that_was_only_left_changes_nothing(civitai):
+    tab, _ = _opened()
+    tab_browse.on_next(tab, *_ALL)
+    asked = len(civitai.requests)
+    assert tab_browse.on_filter(tab, *_ALL) == {}
+    assert tab.state.pages.number == 2 and len(civitai.requests) == asked
+
+
+def test_other_columns_and_rows_are_seen_at_once(civitai):
+    tab, _ = _opened()
+    setting.change("gallery_columns", 3)
+    setting.change("gallery_rows", 5)
+    answer = tab_browse.on_settings(tab, *_ALL)
+    assert "--columns: 3" in answer["columns"] and len(_shown(tab)) == 15
+    setting.change("gallery_columns", 5)
+    setting.change("gallery_rows", 3)
+    assert set(tab_browse.on_settings(tab, *_ALL)) == {"columns"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from types import SimpleNamespace
@@ -111,8 +112,37 @@ def test_original_that_fails_is_told_and_what_is_shown_stays(civitai, monkeypatc
         raise Gone("Not found.", 404)
 
     monkeypatch.setattr(tab_picture.gallery_pages, "original", gone)
-    assert set(tab_picture.load_original(tab)) == {"picture_status"}
-    assert "no longer there" in warnings[0]
+    shown = tab_picture.load_original(tab)
+    assert "no longer there" in shown["picture_status"] and "no longer there" in warnings[0]
+    assert os.path.isfile(shown["picture"]["value"])  # its thumbnail or placeholder
+    assert shown["infotext_box"]["value"] == infotext_of(of_model(_PAPER)[0])
+
+
+def test_original_comes_with_all_that_is_said_of_its_picture(civitai):
+    tab, row = _opened(), of_model(_PAPER)[2]
+    _chosen(tab, 0)
+    _chosen(tab, 2)
+    answer = tab_picture.load_original(tab)
+    assert answer["infotext_box"]["value"] == infotext_of(row)
+    assert 'data-at="2"' in answer["position"] and str(row.id) in answer["details"]
+    assert answer["picture_panel"]["visible"] and answer["picture"]["visible"]
+    with open(answer["picture"]["value"], "rb") as file:
+        assert file.read() == civitai.original_bytes(row.id)
+
+
+def test_steps_made_while_a_page_is_turned_are_pictures_of_it(civitai, monkeypatch):
+    tab, found = _opened(), of_model(_PAPER)
+    _chosen(tab, 7)
+    true = tab_browse.gallery_pages.read_page
+
+    def read_page(*asked):
+        assert tab_picture.on_step(tab, 1, *_ALL) == {} == tab_picture.on_step(tab, 1, *_ALL)
+        return true(*asked)
+
+    monkeypatch.setattr(tab_browse.gallery_pages, "read_page", read_page)
+    answer = tab_picture.on_step(tab, 1, *_ALL)
+    assert answer["infotext_box"]["value"] == infotext_of(found[10])
+    assert tab.state.pages.number == 2 and tab.state.selected == 2
 
 
 def test_picture_chosen_meanwhile_is_the_one_that_comes(civitai, monkeypatch):

@@ -22,7 +22,7 @@ _FILTERS = "version_dropdown sort_dropdown period_dropdown level_dropdown type_d
 _FILTERS += " meta_checkbox"
 _PAGE = "gallery page_text page_slider first_button previous_button next_button status"
 _PAGE += " download_page_button download_gallery_button sort_dropdown picture_panel picture_hint"
-_PAGE += " position video message"
+_PAGE += " position video message columns"
 _MARKED = "download_marked_button clear_marks_button"
 _FOUND = f"{_PAGE} {_MARKED} version_dropdown results_gallery recent_dropdown"
 _SHOWN: Any = {"progress": "full"}  # of all those components the style shows it in the grid only
@@ -193,8 +193,7 @@ def _join_picture(view: View) -> None:
 
 
 def _then_original(view: View, event: Any) -> None:
-    gives, says = "picture video picture_status infotext_box send_row", "picture_status"
-    _join(view, event.then, tab_picture.load_original, "", gives, says)
+    _join(view, event.then, tab_picture.load_original, "", _PICTURE, "picture_status")
 
 
 def _join_downloads(view: View) -> None:
@@ -214,8 +213,10 @@ def _join_settings(view: View) -> None:
     _join(view, view.test_key_button.click, tab_settings.on_test_key, "key_box", says, says)
     if _setting_fields(view):
         takes = " ".join(f"setting_{name}" for name in _setting_fields(view))
-        saved, says = view.save_settings_button.click, "settings_status"
-        _join(view, saved, tab_settings.on_save_settings, takes, says, says)
+        event, says = view.save_settings_button.click, "settings_status"
+        saved = _join(view, event, tab_settings.on_save_settings, takes, says, says)
+        seen = _join(view, saved.then, tab_browse.on_settings, _FILTERS, _PAGE, **_SHOWN)
+        _then_tiles(view, seen)
 
 
 def _setting_fields(view: View) -> dict[str, Any]:

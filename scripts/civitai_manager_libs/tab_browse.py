@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import gradio as gr
 
-from . import civitai_gallery_action, gallery_pages, host, messages, setting, tab_title
+from . import civitai_gallery_action, gallery_pages, gallery_view, host, messages, setting
+from . import tab_title
 from .cancellation import Cancellation
 from .errors import CivitaiShortcutError
 from .gallery import cache
@@ -23,7 +24,15 @@ from .tab_state import Tab, TabState
 from .tab_words import status_line
 
 __all__ = ["Filters", "gallery_tiles", "id_in", "on_filter", "on_first", "on_go_to", "on_next"]
-__all__ += ["on_previous", "paced", "page_of", "show_tiles", "tile_file"]
+__all__ += [
+    "on_previous",
+    "on_settings",
+    "paced",
+    "page_of",
+    "show_tiles",
+    "tile_file",
+    "to_neighbour",
+]
 
 _REDRAW_EVERY = 0.25  # seconds between two looks of a grid that fills
 _SORTED_WITHOUT_VERSION = ("Newest", "Oldest")
@@ -72,11 +81,19 @@ def on_first(tab: Tab, *filters: Any) -> dict[str, Any]:
 
 
 def on_previous(tab: Tab, *filters: Any) -> dict[str, Any]:
-    return _turned(tab, filters, PageState.back)
+    return {} if tab.takes_along("page", -1) else _turned(tab, filters, PageState.back)
 
 
 def on_next(tab: Tab, *filters: Any) -> dict[str, Any]:
-    return _turned(tab, filters, PageState.forward)
+    return {} if tab.takes_along("page", 1) else _turned(tab, filters, PageState.forward)
+
+
+def to_neighbour(tab: Tab, step: int, filters: Sequence[Any]) -> dict[str, Any]:
+    """The next page with its first picture open, or (-1) the one before with its last."""
+    if tab.takes_along("picture", step):
+        return {}
+    move, at = (PageState.forward, 0) if step > 0 else (PageState.back, -1)
+    return _turned(tab, filters, move, at)
 
 
 def on_go_to(tab: Tab, number: float | None, *filters: Any) -> dict[str, Any]:
@@ -87,17 +104,35 @@ def on_go_to(tab: Tab, number: float | None, *filters: Any) -> dict[str, Any]:
 
 
 def on_filter(tab: Tab, *filters: Any) -> dict[str, Any]:
+    """For other filters or another size of the page; a field that was only left changes nothing."""
+    state, wanted = tab.state, Filters(*filters)
+    if state.images and _asking(state, wanted).pages is state.pages:
+        return {}
     return _turned(tab, filters, lambda pages: pages)
 
 
+def on_settings(tab: Tab, *filters: Any) -> dict[str, Any]:
+    """Other columns and rows are seen at once."""
+    return on_filter(tab, *filters) or {"columns": gallery_view.columns_style()}
+
+
 def _turned(
-    tab: Tab, filters: Sequence[Any], move: Callable[[PageState], PageState]
+    tab: Tab,
+    filters: Sequence[Any],
+    move: Callable[[PageState], PageState],
+    at: int | None = None,
 ) -> dict[str, Any]:
     if tab.state.model is None:
         return {}
     with tab.turn() as wish:
-        return page_of(tab, wish, tab.state, Filters(*filters), move)
+        return page_of(tab, wish, tab.state, Filters(*filters), move, at)
     return {}
+
+
+def _asking(state: TabState, filters: Filters) -> TabState:
+    query = filters.query(state.model.id if state.model else None)
+    asked = state.asking(query, setting.gallery_columns * setting.gallery_rows)
+    return replace(asked, note=filters.note(state.language))
 
 
 def page_of(
@@ -106,18 +141,24 @@ def page_of(
     state: TabState,
     filters: Filters,
     move: Callable[[PageState], PageState] = PageState.first,
+    at: int | None = None,
 ) -> dict[str, Any]:
     """The page of `state`'s gallery that `move` leads to, as what is around its pictures.
 
-    With other filters than before: their first page. Raises what reading it raises.
+    With other filters than before: their first page. at: the picture that opens, as in
+    `Tab.turned`. Raises what reading it raises.
     """
-    query = filters.query(state.model.id if state.model else None)
-    size = setting.gallery_columns * setting.gallery_rows
-    asked = state.asking(query, size)
+    asked = _asking(state, filters)
     pages = move(asked.pages) if asked.pages is state.pages else asked.pages
-    asked = replace(asked, pages=pages, note=filters.note(state.language))
-    asked = asked.filled(lambda *page: gallery_pages.read_page(_client(), *page, wish))
-    return _around(asked) if tab.turned(wish, asked) else {}
+    step = 0
+    while not wish.is_set():
+        asked = replace(asked, pages=pages)
+        asked = asked.filled(lambda *page: gallery_pages.read_page(_client(), *page, wish))
+        step = tab.page_step(wish, asked.pages)
+        if not step and tab.turned(wish, asked, at):
+            return _around(tab.state)
+        pages = asked.pages.forward() if step > 0 else asked.pages.back() if step else asked.pages
+    return {}
 
 
 def _around(state: TabState) -> dict[str, Any]:
@@ -129,6 +170,7 @@ def _around(state: TabState) -> dict[str, Any]:
     sort = messages.text("sort_not_in_force" if state.note else "sort", state.language)
     return {
         "message": "",
+        "columns": gallery_view.columns_style(),
         "gallery": gr.update(value=None) if host.releases_gallery() else gr.update(),
         "page_text": status_line(words),
         "page_slider": gr.update(

@@ -28,7 +28,7 @@ def on_find(request: gr.Request, tab: Tab, text: str | None, *filters: Any) -> d
     """Open what the text names at its first page, or search for it."""
     tab.speak(language_of(request))
     reference = civitai_api.parse_reference(text or "")
-    with tab.turn() as wish:
+    with tab.turn(takes_steps=not reference.words) as wish:
         if reference.words:
             return _searched(tab, wish, reference.words, Filters(*filters).level)
         return _opened(tab, wish, reference, Filters(*filters))

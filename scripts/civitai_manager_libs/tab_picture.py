@@ -6,7 +6,6 @@ Handlers answer {name of a component: its new value or update}.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from .errors import CivitaiShortcutError
 from .gallery import cache
 from .gallery.images import Image, level_name, thumbnail_url
 from .gallery.metadata import Resource, embedded_infotext, infotext, resources
-from .tab_browse import gallery_tiles, on_next, on_previous
+from .tab_browse import gallery_tiles, to_neighbour
 from .tab_state import Tab, TabState
 from .tab_words import failure, link, status_line
 
@@ -43,19 +42,11 @@ def on_step(tab: Tab, step: int, *filters: Any) -> dict[str, Any]:
     state = tab.choose(stepped)
     if state.selected != before.selected:
         return _shown(state)
-    return _stepped_over(tab, step, filters)
-
-
-def _stepped_over(tab: Tab, step: int, filters: Sequence[Any]) -> dict[str, Any]:
-    """To the first picture of the next page, or the last one of the page before."""
-    pages = tab.state.pages
+    pages = state.pages
     if not (pages.can_go_forward if step > 0 else pages.can_go_back):
         return {}
-    page = on_next(tab, *filters) if step > 0 else on_previous(tab, *filters)
-    if not page:
-        return {}
-    last = len(tab.state.images) - 1
-    return {**page, **_shown(tab.choose(lambda state: state.select(0 if step > 0 else last)))}
+    page = to_neighbour(tab, step, filters)
+    return page and {**page, **_shown(tab.state)}
 
 
 def _shown(state: TabState) -> dict[str, Any]:
@@ -80,7 +71,8 @@ def _shown(state: TabState) -> dict[str, Any]:
 
 
 def load_original(tab: Tab) -> dict[str, Any]:
-    """The picture itself in its thumbnail's place.
+    """The picture itself in its thumbnail's place, and all that is said of it once more: answers
+    of quick steps may come to the page in any order, and this is the last one.
 
     When another one is chosen meanwhile it goes on with that one: gradio 3 does not call it again
     before it has ended.
@@ -91,10 +83,10 @@ def load_original(tab: Tab) -> dict[str, Any]:
             path = gallery_pages.original(civitai_gallery_action.get_http_client(), image, wish)
             answer = _whole(image, path, tab.state.language)
         except CivitaiShortcutError as error:
-            if not wish.is_set():
-                return _failed(error, tab.state.language)
-        if not wish.is_set():
-            return answer
+            answer = {} if wish.is_set() else _failed(error, tab.state.language)
+        now = tab.state
+        if now.picture is image and not wish.is_set():
+            return {**_shown(now), **answer}
     return {}
 
 
@@ -109,7 +101,7 @@ def _whole(image: Image, path: str, language: str) -> dict[str, Any]:
     if image.is_video:  # what is sent on is its text: its poster is no picture of its size
         hidden = gr.update(value=None, visible=False)
         return {**answer, "picture": hidden, "video": gr.update(value=path, visible=True)}
-    return {**answer, "picture": gr.update(value=path)}
+    return {**answer, "picture": gr.update(value=path, visible=True)}
 
 
 def _failed(error: CivitaiShortcutError, language: str) -> dict[str, Any]:

@@ -84,7 +84,8 @@ class Tab:
     """The state of one browser page, while several of its handlers are at work at once.
 
     A page of the gallery takes its time: what was marked meanwhile stays marked, and what was
-    asked for before the user wished something else is broken off, its failure nothing.
+    asked for before the user wished something else is broken off, its failure nothing. Steps to
+    the next page or picture are taken along by the turn that is under way: none of them is lost.
     """
 
     def __init__(self) -> None:
@@ -92,6 +93,8 @@ class Tab:
         self._state = TabState()
         self._is_filled = True
         self._wishes: dict[str, Cancellation] = {}
+        self._turning: Cancellation | None = None  # the turn that takes steps along
+        self._steps = {"page": 0, "picture": 0}  # that wait for it
 
     def __deepcopy__(self, _: object) -> Tab:
         """gradio gives each browser page a copy of the first one."""
@@ -133,20 +136,56 @@ class Tab:
         return outdated
 
     @contextmanager
-    def turn(self) -> Iterator[Cancellation]:
-        """A request for what the page shows."""
+    def turn(self, takes_steps: bool = True) -> Iterator[Cancellation]:
+        """A request for what the page shows. takes_steps: whether it ends in `turned`."""
         wish = self.wish("turn")
+        with self._lock:
+            self._turning = wish if takes_steps else None
+            self._steps = {"page": 0, "picture": 0}
         try:
             yield wish
         except CivitaiShortcutError:
             if not wish.is_set():
                 raise
+        finally:
+            with self._lock:
+                if self._turning is wish:
+                    self._turning = None
 
-    def turned(self, wish: Cancellation, state: TabState) -> bool:
-        """The turn has come to this; False if it is void. What was marked meanwhile counts."""
+    def takes_along(self, kind: str, by: int) -> bool:
+        """Whether a turn is under way that will go so many pages (`page`) or pictures further."""
         with self._lock:
-            if wish.is_set():
+            if self._turning is not None:
+                self._steps[kind] += by
+            return self._turning is not None
+
+    def page_step(self, wish: Cancellation, pages: PageState) -> int:
+        """Before a turn ends at `pages`: 1 or -1 where the user wants it to go further."""
+        with self._lock:
+            wanted = 0 if wish.is_set() else self._steps["page"]
+            if wanted > 0 and pages.can_go_forward:
+                step = 1
+            elif wanted < 0 and pages.can_go_back:
+                step = -1
+            else:
+                step, wanted = 0, 0
+            self._steps["page"] = wanted - step
+            return step
+
+    def turned(self, wish: Cancellation, state: TabState, at: int | None = None) -> bool:
+        """The turn has come to this; False if it is void, or is to go on: see `page_step`.
+
+        at: the picture that opens, counted from 0, or from the end: -1. What was marked meanwhile
+        counts.
+        """
+        with self._lock:
+            if wish.is_set() or self._steps["page"]:
                 return False
+            self._turning = None
+            if at is not None and state.images:
+                last = len(state.images) - 1
+                start = at if at >= 0 else last
+                state = state.select(max(0, min(start + self._steps["picture"], last)))
             now = self._state
             is_same = state.model is now.model or state.model is None
             marks = now if is_same else now.opened(state.model)
