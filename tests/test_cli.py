@@ -461,14 +461,17 @@ def test_damaged_database_is_set_aside_and_said(server, run, dest):
     assert _pictures(dest) == before
 
 
-def test_newer_database_is_said_with_exit_code_3(server, run, dest):
+def test_newer_database_is_set_aside_and_said(server, run, dest):
     run("download", _MODEL, "--dest", dest, "--limit", "1")
     with sqlite3.connect(setting.database_file()) as connection:
         connection.execute("PRAGMA user_version = 9")
     connection.close()
+    before = _pictures(dest)
     code, out, err = run("jobs")
-    assert (code, out) == (3, "")
-    assert _is_one_sentence(err.replace("Update it, or", "")) and "newer version" in err
+    assert (code, out) == (0, "")
+    said, none = err.splitlines(keepends=True)
+    assert _is_one_sentence(said) and "newer version" in said and "kept as" in said
+    assert _pictures(dest) == before
 
 
 # resume, retry, jobs

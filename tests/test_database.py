@@ -104,7 +104,8 @@ def test_damaged_file_is_set_aside_whole_and_a_new_one_works(path, damage):
         before = file.read()
     counted, set_aside = _count(path)
     assert counted == 0
-    with open(set_aside, "rb") as file:
+    assert "was damaged" in set_aside and "pictures are untouched" in set_aside
+    with open(set_aside.split("kept as ")[1].split(". The ")[0], "rb") as file:
         assert file.read() == before
     _filled(path, 3)
     assert _count(path) == (3, "")
@@ -153,17 +154,20 @@ def test_file_of_no_bytes_is_a_new_one(path, tmp_path):
 # What cannot be used is said
 
 
-def test_newer_version_is_said_and_left_alone(path):
+def test_newer_version_is_set_aside_as_it_is(path):
     _filled(path)
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(DiskError, match="newer version.*pictures are not touched"):
-        Database(path)
-    with sqlite3.connect(path) as connection:
+    count, said = _count(path)
+    assert count == 0 and "newer version" in said and "pictures are untouched" in said
+    [kept] = [name for name in os.listdir(os.path.dirname(path)) if ".newer-" in name]
+    assert kept in said
+    with sqlite3.connect(os.path.join(os.path.dirname(path), kept)) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (99,)
         assert connection.execute("SELECT count(*) FROM claims").fetchone() == (2000,)
     connection.close()
+    assert _count(path) == (0, "")
 
 
 def test_folder_in_its_place_is_said(path):

@@ -244,3 +244,21 @@ def test_client_is_the_one_of_the_moment_that_a_job_begins(civitai, monkeypatch)
     for count in (1, 2):
         _comes_to(service, _gallery(service, 2), "done")
         assert len(made) == count
+
+
+def test_what_was_saved_before_and_is_gone_comes_again_when_told(civitai, service):
+    first = _gallery(service)
+    _comes_to(service, first, "done")
+    folder = service.folder(first)
+    pictures = [os.path.splitext(name) for name in os.listdir(folder)]
+    kinds = {stem: kind for stem, kind in pictures if kind not in (".txt", ".json")}
+    lost = [os.path.join(folder, f"{i}{kinds[str(i)]}") for i in civitai.ids[:2]]
+    for path in lost:
+        os.remove(path)
+    second = _gallery(service)
+    shown = _comes_to(service, second, "done")
+    assert (shown.job.skipped, shown.missing) == (12, 2)
+    service.fetch_missing(second)
+    until(lambda: _shown(service, second).job.saved == 2, "the two")
+    assert all(map(os.path.isfile, lost)) and _comes_to(service, second, "done").missing == 0
+    assert sorted(civitai.fetched.values()) == [1] * 10 + [2] * 2

@@ -318,3 +318,17 @@ def test_skipped_ones_that_are_not_there_now_are_named(store):
     gone = Outcome(2, "skipped", "/elsewhere/2.png", message="It is not there now.")
     store.record(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
     assert store.missing_paths(job_id) == ["/elsewhere/2.png"]
+
+
+def test_skipped_ones_that_are_not_there_now_can_be_fetched_as_if_never_saved(store):
+    store.record(_job_with(store, 1, 2), _saved(1, 2))
+    job_id = _job_with(store, 1, 2)
+    gone = Outcome(2, "skipped", "/elsewhere/2.png", message="It is not there now.")
+    store.record(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
+    store.set_state(job_id, "done")
+    assert store.fetch_missing(job_id) == 1
+    assert [item.image_id for item in store.waiting(job_id, 0, 9)] == [2]
+    assert store.job(job_id).state == "queued" and store.missing_paths(job_id) == []
+    claims = store.claim(job_id, [1, 2])
+    assert claims[1].saved_path and not claims[2].saved_path
+    assert store.fetch_missing(job_id) == 0

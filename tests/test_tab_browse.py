@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from civitai_manager_libs import gallery_pages, setting, tab_browse, tab_model, words
 from civitai_manager_libs.demo import files
-from civitai_manager_libs.errors import NetworkError
+from civitai_manager_libs.errors import InputError, NetworkError
 from civitai_manager_libs.tab_browse import Filters
 from civitai_manager_libs.tab_state import Tab
 from page_facts import of_model, uuids
@@ -70,9 +70,14 @@ def test_buttons_are_enabled_only_where_they_lead_somewhere(civitai):
     assert "end of gallery" in answer["page_text"]
 
 
-def test_nothing_happens_before_a_model_is_open():
-    assert tab_browse.on_next(Tab(), *_ALL) == {}
+def test_page_of_before_a_restart_is_told_to_open_its_model_once_more():
+    with pytest.raises(InputError, match="restart"):
+        tab_browse.on_next(Tab(), *_ALL)
     assert list(tab_browse.show_tiles(Tab())) == []
+
+
+def test_filters_may_be_chosen_before_a_model_is_open():
+    assert tab_browse.on_filter(Tab(), *_ALL) == {}
 
 
 def test_page_that_cannot_be_read_leaves_the_one_on_screen(civitai, monkeypatch):

@@ -69,3 +69,24 @@ def test_retry_is_offered_only_where_it_can_help(reason, offered):
     assert "could not be downloaded (1)" in row["toast"]
     [failed] = row["failed"]
     assert (failed["code"], failed["thumbnail"]) == (reason, "")
+
+
+def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
+    done = replace(_JOB, state="done", walked=True, saved=1, skipped=19)
+    row = tab_jobs._row(ShownJob(done, None, [], missing=4), "en")
+    assert "not there any more: 4" in row["note"]
+    assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
+
+
+def test_reasons_are_counted_in_words():
+    items = [
+        Item(n, n, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
+        for n, reason in enumerate(("gone", "needs_key", "gone"))
+    ]
+    row = _row(replace(_JOB, state="done", walked=True, saved=17, failed=3), failed=items)
+    assert row["failed_words"] == "3 failed (no longer there: 2 · needs a key: 1)"
+
+
+def test_no_time_is_told_where_nothing_comes():
+    row = _row(_JOB, replace(_NOW, rate=0.0, seconds_left=None))
+    assert row["line"].endswith("waiting for the host")

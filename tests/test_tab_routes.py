@@ -195,8 +195,7 @@ def test_file_that_is_no_picture_is_not_given(page, body):
 
 
 def test_folder_is_opened_on_this_machine_only(app, page, service, monkeypatch):
-    opened = []
-    monkeypatch.setattr(tab_routes.subprocess, "Popen", lambda args, **_: opened.append(args))
+    opened = _opener(monkeypatch, code=0)
     job_id = _done(service)
     path = f"/civitai_shortcut/jobs/{job_id}/open"
     far = TestClient(app, base_url="http://192.168.1.5:7860", client=("192.168.1.9", 5))
@@ -205,6 +204,28 @@ def test_folder_is_opened_on_this_machine_only(app, page, service, monkeypatch):
     assert not opened
     assert page.post(path, headers=_OURS).status_code == 200
     assert opened[0][1] == service.folder(job_id)
+
+
+def _opener(monkeypatch, code):
+    """A file manager that ends with this code; what it was given."""
+    opened = []
+
+    class Opener:
+        def __init__(self, arguments, **_):
+            opened.append(arguments)
+
+        def wait(self, _):
+            return code
+
+    monkeypatch.setattr(tab_routes.subprocess, "Popen", Opener)
+    return opened
+
+
+def test_file_manager_that_fails_is_told_with_the_folder(page, service, monkeypatch):
+    _opener(monkeypatch, code=3)
+    job_id = _done(service)
+    answer = page.post(f"/civitai_shortcut/jobs/{job_id}/open", headers=_OURS)
+    assert answer.status_code == 400 and service.folder(job_id) in answer.json()["error"]
 
 
 def test_folder_that_is_gone_or_cannot_be_opened_is_told(page, service, monkeypatch):

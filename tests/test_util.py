@@ -187,3 +187,8 @@ def test_any_text_becomes_one_path_part_that_every_system_takes(text, limit):
 )
 def test_bytes_are_said_for_people(count, text):
     assert util.short_bytes(count) == text
+
+
+@pytest.mark.parametrize("seconds,said", [(0, "0:00"), (75.4, "1:15"), (3700, "1:01:40")])
+def test_time_is_told_as_a_clock_does(seconds, said):
+    assert util.short_time(seconds) == said

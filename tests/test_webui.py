@@ -131,7 +131,7 @@ def test_settings_are_a_section_of_the_host_with_prefixed_keys_and_typed_values(
         option = options[f"civitai_shortcut_{entry.name}"]
         assert option["section"] == ["civitai_shortcut", "Civitai Shortcut"]
         assert option["type"] == entry.default.__class__.__name__
-        assert option["label"] in words.SETTINGS[entry.name]
+        assert all(said in option["label"] for said in words.SETTINGS[entry.name])
         if isinstance(entry.default, float):  # a host cannot tell its field from its type
             assert option["component"] == "Number"
     assert not [key for key in options if "key" in key]

@@ -125,10 +125,7 @@ def _store() -> JobStore:
 
     store = JobStore(setting.database_file())
     if store.set_aside:
-        say(
-            f"The database of jobs was damaged; it is kept as {store.set_aside}. The pictures are"
-            " untouched."
-        )
+        say(store.set_aside)
     return store
 
 

@@ -238,6 +238,8 @@ def _field(entry: setting.Setting) -> tuple[type, dict[str, str], dict[str, Any]
         return gr.Checkbox, words, {}
     if entry.choices:
         return gr.Dropdown, words, {"choices": list(entry.choices)}
+    if entry.name == "download_images_folder":
+        return gr.Textbox, words, {"placeholder": host.pictures_folder()}
     return (gr.Textbox if isinstance(entry.default, str) else gr.Number), words, {}
 
 

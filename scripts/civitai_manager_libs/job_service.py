@@ -23,10 +23,15 @@ _MOST_JOBS = 1000
 
 
 class ShownJob:
-    """A job as it is now: `progress` while this process works on it; the failed ones, a few."""
+    """A job as it is now: `progress` while this process works on it; the failed ones, a few.
 
-    def __init__(self, job: Job, progress: JobProgress | None, failed: list[Item]) -> None:
-        self.job, self.progress, self.failed = job, progress, failed
+    missing: how many were saved before, and so skipped, that are not there any more.
+    """
+
+    def __init__(
+        self, job: Job, progress: JobProgress | None, failed: list[Item], missing: int = 0
+    ) -> None:
+        self.job, self.progress, self.failed, self.missing = job, progress, failed, missing
 
     @property
     def state(self) -> str:
@@ -63,11 +68,14 @@ class _Begun:
 
 
 class JobService:
-    """All methods may be called from any thread. Raises DiskError when the database is unusable."""
+    """All methods may be called from any thread. Raises DiskError when the database is unusable.
+
+    notice: a sentence for the user, of what happened to the database at the start.
+    """
 
     def __init__(self, client: Callable[[], Any]) -> None:
         """client: gives the HTTP client, anew for each job."""
-        self._client = client
+        self._client, self.notice = client, ""
         self._lock = threading.Lock()
         self._runs: dict[int, _Begun] = {}
         self._progress: dict[int, JobProgress] = {}
@@ -96,7 +104,8 @@ class JobService:
         network."""
         with self._store() as store:
             if store.set_aside:
-                util.printD(f"[gallery] a damaged database is kept as {store.set_aside}")
+                util.printD(f"[gallery] {store.set_aside}")
+                self.notice = store.set_aside
             left = [job for job in store.jobs(_MOST_JOBS) if _goes_on_by_itself(job)]
             left = [job for job in left if not store.is_worked_on(job.id)]
         for job in reversed(left):
@@ -125,6 +134,13 @@ class JobService:
         if changed:
             self._start(job_id)
 
+    def fetch_missing(self, job_id: int) -> None:
+        """Fetch anew what was saved before and is not there any more."""
+        with self._store() as store:
+            changed = store.fetch_missing(job_id)
+        if changed:
+            self._start(job_id)
+
     def forget(self, job_id: int) -> None:
         """Off the list. Raises InputError when somebody works on it."""
         with self._store() as store:
@@ -145,6 +161,7 @@ class JobService:
                     job,
                     progress.get(job.id),
                     store.failed(job.id, _FAILED_SHOWN) if job.failed else [],
+                    len(store.missing_paths(job.id)) if job.skipped else 0,
                 )
                 for job in jobs
             ]

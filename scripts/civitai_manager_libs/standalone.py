@@ -41,8 +41,8 @@ def run(address: str, port: int, example: str = "") -> int:
     except CivitaiShortcutError as error:
         util.printD(str(error))
         return _NOTHING_DONE
-    print(f"Civitai Shortcut: http://{address}:{port}  (Ctrl-C ends it)", flush=True)
     try:
+        print(f"Civitai Shortcut: http://{address}:{port}  (Ctrl-C ends it)", flush=True)
         threading.Event().wait()
     except KeyboardInterrupt:
         page.close()
@@ -54,7 +54,7 @@ def start(address: str, port: int, example: str = "") -> Any:
     import gradio as gr
     from starlette.middleware import Middleware
 
-    from . import gallery_tab, tab_jobs, tab_routes
+    from . import gallery_tab, tab_routes
 
     css = _read("style.css")
     names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))  # as a WebUI loads them
@@ -64,7 +64,7 @@ def start(address: str, port: int, example: str = "") -> Any:
         gallery_tab.build(example)
         host.run_in_page(page, javascript)
     os.makedirs(setting.shortcut_gallery_folder, exist_ok=True)
-    tab_jobs.job_service().go_on_after_start()
+    _go_on()
     app, _, _ = page.queue(**host.queue_options()).launch(
         server_name=address,
         server_port=port,
@@ -78,6 +78,15 @@ def start(address: str, port: int, example: str = "") -> Any:
     )
     tab_routes.add_routes(app)
     return page
+
+
+def _go_on() -> None:
+    from . import tab_jobs
+
+    try:
+        tab_jobs.job_service().go_on_after_start()
+    except CivitaiShortcutError as error:  # what was asked can be seen all the same
+        util.printD(str(error))
 
 
 class _OwnPageOnly:

@@ -16,14 +16,23 @@ import gradio as gr
 from . import civitai_gallery_action, gallery_pages, gallery_view, host, messages, setting
 from . import tab_title
 from .cancellation import Cancellation
-from .errors import CivitaiShortcutError
+from .errors import CivitaiShortcutError, InputError
 from .gallery import cache
 from .gallery.images import Image, level_mask
 from .gallery.paging import ImageQuery, PageState
 from .tab_state import Tab, TabState
 from .tab_words import status_line
 
-__all__ = ["Filters", "gallery_tiles", "id_in", "on_filter", "on_first", "on_go_to", "on_next"]
+__all__ = [
+    "Filters",
+    "check_open",
+    "gallery_tiles",
+    "id_in",
+    "on_filter",
+    "on_first",
+    "on_go_to",
+    "on_next",
+]
 __all__ += [
     "on_previous",
     "on_settings",
@@ -106,6 +115,8 @@ def on_go_to(tab: Tab, number: float | None, *filters: Any) -> dict[str, Any]:
 def on_filter(tab: Tab, *filters: Any) -> dict[str, Any]:
     """For other filters or another size of the page; a field that was only left changes nothing."""
     state, wanted = tab.state, Filters(*filters)
+    if state.model is None:  # filters may be chosen before a model is
+        return {}
     if state.images and _asking(state, wanted).pages is state.pages:
         return {}
     return _turned(tab, filters, lambda pages: pages)
@@ -122,11 +133,17 @@ def _turned(
     move: Callable[[PageState], PageState],
     at: int | None = None,
 ) -> dict[str, Any]:
-    if tab.state.model is None:
-        return {}
+    check_open(tab.state)
     with tab.turn() as wish:
         return page_of(tab, wish, tab.state, Filters(*filters), move, at)
     return {}
+
+
+def check_open(state: TabState) -> None:
+    """Raises InputError where the page shows a gallery that this process knows nothing of: it was
+    restarted under it."""
+    if state.model is None:
+        raise InputError(messages.text("choose_model", state.language))
 
 
 def _asking(state: TabState, filters: Filters) -> TabState:

@@ -77,7 +77,10 @@ def _limit_of(number: float | None, language: str) -> int:
 
 
 def _download(state: TabState, images: Sequence[Image], again: bool = False) -> dict[str, str]:
-    if state.model is None or not images:
+    if state.model is None:
+        words = messages.text("choose_model", state.language)
+        return {"download_status": status_line(words, "failed")}
+    if not images:
         words = messages.text("nothing_to_download", state.language)
         return {"download_status": status_line(words, "failed")}
     job_id = job_service().download_chosen(state.model.name, images, again)
@@ -97,7 +100,8 @@ def panel(language: str) -> dict[str, Any]:
     names = ("jobs_title", "jobs_none", "jobs_clear", "jobs_offline")
     names += ("failed_picture", "failed_reason")
     words = {name: messages.text(name, language) for name in names}
-    return {"words": words, "jobs": [_row(shown, language) for shown in job_service().shown()]}
+    rows = [_row(shown, language) for shown in job_service().shown()]
+    return {"words": words, "notice": job_service().notice, "jobs": rows}
 
 
 def _row(shown: ShownJob, language: str) -> dict[str, Any]:
@@ -113,6 +117,7 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
         "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
         "line": _line(shown, language),
         "note": _note(shown, language),
+        "folder": job.folder if is_over and now.saved else "",
         "toast": _toast(shown, now.failed, language),
         "failed_words": _why_failed(shown, now.failed, language),
         "actions": _actions(shown, language),
@@ -138,7 +143,7 @@ def _reasons(shown: ShownJob, language: str) -> str:
     if len(shown.failed) < shown.job.failed:
         return ""
     counted = Counter(item.reason for item in shown.failed).most_common()
-    said = " · ".join(f"{messages.short_reason(code, language)} {n}" for code, n in counted)
+    said = " · ".join(f"{messages.short_reason(code, language)}: {n}" for code, n in counted)
     return f"({said})" if said else ""
 
 
@@ -162,10 +167,11 @@ def _speed(progress: JobProgress, language: str) -> list[str]:
         return [messages.text("resting", language, seconds=round(progress.resting))]
     if progress.state != "running":
         return []
+    if not progress.rate:
+        return [messages.text("no_answer_yet", language)]
     parts = [f"{util.short_bytes(progress.rate)}/s"]
     if progress.seconds_left is not None:
-        seconds = round(progress.seconds_left)
-        time_left = f"{seconds // 60}:{seconds % 60:02d}"
+        time_left = util.short_time(progress.seconds_left)
         parts.append(messages.text("time_left", language, time=time_left))
     return parts
 
@@ -176,7 +182,9 @@ def _note(shown: ShownJob, language: str) -> str:
     if missing:
         return messages.text("missing_room", language, size=util.short_bytes(missing))
     now = shown.progress or shown.job
-    return messages.reason(now.reason, language) if now.reason else ""
+    if now.reason:
+        return messages.reason(now.reason, language)
+    return messages.text("not_there", language, n=shown.missing) if shown.missing else ""
 
 
 def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
@@ -191,6 +199,7 @@ def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
         now = shown.job
         is_cut_short = shown.state == "cancelled" and (now.waiting > 0 or not now.walked)
         names = ["resume"] if is_cut_short else []
+        names += ["anew"] if shown.missing else []
         names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
         names += ["open", "forget"]
     return [{"name": name, "words": messages.text(f"job_{name}", language)} for name in names]

@@ -27,7 +27,7 @@ __all__ = ["on_find", "on_recent", "on_result", "recent_labels", "show_results"]
 def on_find(request: gr.Request, tab: Tab, text: str | None, *filters: Any) -> dict[str, Any]:
     """Open what the text names at its first page, or search for it."""
     tab.speak(language_of(request))
-    reference = civitai_api.parse_reference(text or "")
+    reference = _reference(text or "", tab.state.language)
     with tab.turn(takes_steps=not reference.words) as wish:
         if reference.words:
             return _searched(tab, wish, reference.words, Filters(*filters).level)
@@ -46,6 +46,15 @@ def on_result(request: gr.Request, event: gr.SelectData, tab: Tab, *filters: Any
     if not isinstance(event.index, int) or not 0 <= event.index < len(found):
         return {}
     return on_find(request, tab, str(found[event.index].id), *filters)
+
+
+def _reference(text: str, language: str) -> civitai_api.Reference:
+    try:
+        return civitai_api.parse_reference(text)
+    except InputError as error:
+        if language == "en":  # its own sentence says more
+            raise
+        raise InputError(messages.text("bad_reference", language)) from error
 
 
 def _searched(tab: Tab, wish: Cancellation, words: str, level: str | None) -> dict[str, Any]:

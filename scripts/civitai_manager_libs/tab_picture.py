@@ -16,7 +16,7 @@ from .errors import CivitaiShortcutError
 from .gallery import cache
 from .gallery.images import Image, level_name, thumbnail_url
 from .gallery.metadata import Resource, embedded_infotext, infotext, resources
-from .tab_browse import gallery_tiles, to_neighbour
+from .tab_browse import check_open, gallery_tiles, to_neighbour
 from .tab_state import Tab, TabState
 from .tab_words import failure, link, status_line
 
@@ -25,6 +25,7 @@ __all__ += ["on_select", "on_step", "position", "show_closed"]
 
 
 def on_select(tab: Tab, event: gr.SelectData) -> dict[str, Any]:
+    check_open(tab.state)
     index = event.index if isinstance(event.index, int) else None
     return _shown(tab.choose(lambda state: state.select(index)))
 

@@ -20,6 +20,7 @@ __all__ = ["add_routes"]
 
 _ROOT = "/civitai_shortcut"
 _LAST_JOB = 2**63 - 1  # of what SQLite can hold
+_OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
@@ -64,16 +65,22 @@ def _open_folder(job_id: int, request: Request) -> None:
     if not os.path.isdir(folder):
         raise Refused(f"{folder} is not there.")
     opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
-        subprocess.Popen([opener, folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    except OSError as error:
-        raise Refused(f"No file manager was found. The pictures are in {folder}.") from error
+        code = subprocess.Popen([opener, folder], **silent).wait(_OPENER_SECONDS)
+    except subprocess.TimeoutExpired:  # some stay as long as their window
+        return
+    except OSError:
+        code = 1
+    if code and opener != "explorer":  # whose code says nothing
+        raise Refused(f"No file manager was found. The pictures are in {folder}.")
 
 
 _ACTIONS = {
     "cancel": lambda job_id, _: job_service().stop(job_id, "cancelled"),
     "pause": lambda job_id, _: job_service().stop(job_id, "paused"),
     "resume": lambda job_id, _: job_service().resume(job_id),
+    "anew": lambda job_id, _: job_service().fetch_missing(job_id),
     "retry": lambda job_id, _: job_service().retry(job_id),
     "forget": lambda job_id, _: job_service().forget(job_id),
     "open": _open_folder,

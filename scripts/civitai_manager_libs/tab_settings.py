@@ -24,7 +24,7 @@ def on_save_key(tab: Tab, key: str | None) -> dict[str, str]:
     if not key:
         return {"key_box": "", "key_status": _line(tab, "key_empty", "failed")}
     try:
-        setting.save_api_key(key)
+        setting.save_api_key(_checked_key(key, tab.state.language))
     except CivitaiShortcutError as error:
         return {"key_box": "", "key_status": told(error, tab.state.language)}
     wins = setting.civitai_api_key != key
@@ -40,7 +40,7 @@ def on_remove_key(tab: Tab) -> dict[str, str]:
 
 def on_test_key(tab: Tab, typed: str | None) -> dict[str, str]:
     """Ask Civitai whose key it is: the one in the box, else the one that is saved."""
-    typed = setting.checked_key(typed or "")
+    typed = _checked_key(typed or "", tab.state.language)
     if not typed and not setting.civitai_api_key:
         return {"key_status": _line(tab, "key_none", "failed")}
     client = CivitaiHttpClient(typed) if typed else civitai_gallery_action.get_http_client()
@@ -54,6 +54,15 @@ def on_test_key(tab: Tab, typed: str | None) -> dict[str, str]:
     if typed and typed != setting.civitai_api_key:
         said.append(messages.text("key_not_saved", language))
     return {"key_status": status_line(" · ".join(said))}
+
+
+def _checked_key(typed: str, language: str) -> str:
+    try:
+        return setting.checked_key(typed)
+    except SettingError as error:
+        if language == "en":  # its own sentence says more
+            raise
+        raise SettingError(messages.text("key_bad", language)) from error
 
 
 def on_save_settings(tab: Tab, *values: Any) -> dict[str, str]:
@@ -81,7 +90,8 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
     except SettingError as error:
         label = messages.setting_label(entry.name, language)
         words = {"label": label, "low": entry.low, "high": entry.high}
-        raise SettingError(messages.text("bad_setting", language, **words)) from error
+        key = "bad_whole_setting" if isinstance(entry.default, int) else "bad_setting"
+        raise SettingError(messages.text(key, language, **words)) from error
 
 
 def _folder(typed: str, language: str) -> str:

@@ -7,7 +7,7 @@ import html
 import gradio as gr
 
 from . import host, messages
-from .errors import CivitaiShortcutError
+from .errors import CivitaiShortcutError, ServerTrouble
 
 __all__ = ["failure", "language_of", "link", "status_line", "told"]
 
@@ -17,9 +17,10 @@ _PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says
 
 def failure(error: CivitaiShortcutError, language: str) -> str:
     """What happened and what to do, as one line."""
-    known = messages.reason(error.reason, language)
-    if error.reason in _PLAIN:
-        return known
+    code = "trouble" if isinstance(error, ServerTrouble) else error.reason
+    known = messages.reason(code, language)
+    if error.reason in _PLAIN or (language != "en" and error.reason == "network"):
+        return known  # the rest is English
     return str(error) if error.reason in _SENTENCES else f"{known} ({error})"
 
 

@@ -108,8 +108,7 @@ class ProgressLine:
             seconds = round(progress.resting)
             parts.append(messages.text("resting", self._language, seconds=seconds))
         elif progress.seconds_left is not None:
-            seconds = round(progress.seconds_left)
-            parts.append(f"{seconds // 60}:{seconds % 60:02d}")
+            parts.append(util.short_time(progress.seconds_left))
         return "  ".join(parts)
 
     def _write(self, line: str) -> None:

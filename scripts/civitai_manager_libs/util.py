@@ -6,7 +6,8 @@ import re
 import sys
 import unicodedata
 
-__all__ = ["extension_of", "is_markup", "printD", "safe_name", "short_bytes", "without_query"]
+__all__ = ["extension_of", "is_markup", "printD", "safe_name", "short_bytes"]
+__all__ += ["short_time", "without_query"]
 
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"}
 _RESERVED |= {f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"}
@@ -74,6 +75,13 @@ def safe_name(name: str, fallback: str = "unnamed", limit: int = 100) -> str:
     if text.split(".", 1)[0].rstrip().lower() in _RESERVED:
         text = f"_{text}"
     return text or fallback
+
+
+def short_time(seconds: float) -> str:
+    """`75` as `1:15`, `3700` as `1:01:40`."""
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
 def short_bytes(count: float) -> str:

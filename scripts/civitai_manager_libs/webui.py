@@ -36,9 +36,15 @@ def _on_tabs() -> list[tuple[Any, str, str]]:
 
 def _on_settings() -> None:
     for entry in setting.SETTINGS:
-        label = messages.setting_label(entry.name, setting.language)
+        label = _label(entry.name)
         change = partial(_take, entry.name)
         host.add_option(entry.name, entry.default, label, _SECTION, change, _component(entry))
+
+
+def _label(name: str) -> str:
+    """In every language: the host builds this page once, for whatever browser comes."""
+    label = " · ".join(messages.setting_label(name, language) for language in messages.LANGUAGES)
+    return f"{label} (None = PG, Soft = PG-13, Mature = R)" if name == "gallery_level" else label
 
 
 def _component(entry: setting.Setting) -> tuple[Any, dict[str, Any]] | None:

@@ -21,6 +21,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "job_started": ("工作 {job} 已開始：{n} 張圖片", "Job {job} has begun (pictures: {n})"),
     "already_saved": ("已經儲存：{path}", "You have it already: {path}"),
     "nothing_to_download": ("沒有可下載的圖片", "There is nothing to download here"),
+    "no_answer_yet": ("等待主機回應", "waiting for the host"),
     "time_left": ("剩餘 {time}", "{time} left"),
     "of_at_most": ("{done} / 最多 {total}", "{done} of at most {total}"),
     "of": ("{done} / {total}", "{done} of {total}"),
@@ -37,6 +38,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "job_pause": ("暫停", "Pause"),
     "job_resume": ("繼續", "Go on"),
     "job_retry": ("重試失敗的圖片", "Retry failed"),
+    "job_anew": ("重新下載", "Fetch anew"),
+    "not_there": (
+        "有 {n} 張先前已儲存，但檔案已不在原處。可按「重新下載」。",
+        "Saved before, but not there any more: {n}. “Fetch anew” brings them.",
+    ),
     "job_open": ("開啟資料夾", "Open folder"),
     "job_forget": ("從清單移除", "Remove from list"),
     "jobs_none": ("目前沒有下載工作", "No downloads yet"),
@@ -54,6 +60,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "reason_network": (
         "連線失敗或中斷。請檢查網路後重試。",
         "The connection failed or broke off. Check your network, then retry.",
+    ),
+    "reason_trouble": (
+        "Civitai 目前忙碌或發生問題。請過一會兒再試。",
+        "Civitai is busy or has a problem of its own. Try again in a while.",
     ),
     "reason_busy": (
         "Civitai 要求稍候。請過一段時間再重試。",
@@ -127,6 +137,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "found_none": (
         "找不到符合「{words}」的模型，請換個關鍵字",
         "No model matches “{words}”: try other words",
+    ),
+    "bad_reference": (
+        "這不是 Civitai 的模型。請輸入模型頁面的網址、模型編號或搜尋關鍵字。",
+        "This is no model of Civitai: give the URL of its page, its id, or search words.",
     ),
     "no_model": (
         "Civitai 上沒有這個模型，或需要能檢視它的 API 金鑰",
@@ -217,7 +231,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "在上方輸入模型的網址、編號或關鍵字，瀏覽社群用它創作的圖片",
         "Name a model above, by its URL, its id or words, to see what the community made with it",
     ),
-    "choose_model": ("請先開啟一個模型", "Open a model first"),
+    "choose_model": (
+        "請先開啟一個模型；WebUI 重新啟動後請再開啟一次",
+        "Open a model first; after a restart of the WebUI, open it once more",
+    ),
     "needs_queue": (
         "WebUI 以 --no-gradio-queue 啟動，因此無法顯示圖庫。請移除此參數後重新啟動。",
         "The WebUI was started with --no-gradio-queue, without which the gallery cannot be shown."
@@ -230,6 +247,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "bad_setting": (
         "「{label}」必須是 {low} 到 {high} 之間的數，因此未儲存任何設定",
         "“{label}” must be from {low} to {high}: nothing was saved",
+    ),
+    "bad_whole_setting": (
+        "「{label}」必須是 {low} 到 {high} 之間的整數，因此未儲存任何設定",
+        "“{label}” must be a whole number from {low} to {high}: nothing was saved",
+    ),
+    "key_bad": (
+        "這不是 API 金鑰：金鑰只有字母與數字，沒有空白",
+        "This is no API key: a key has letters and digits, and no blanks",
     ),
     "api_key": (
         "Civitai API 金鑰（只寫入，不會顯示）",

@@ -1,4 +1,4 @@
-"""The SQLite file of the jobs: opened, of a version that we know, set aside when it is damaged."""
+"""The SQLite file of the jobs: opened, or set aside when it is damaged or of a newer version."""
 
 from __future__ import annotations
 
@@ -43,15 +43,24 @@ CREATE TABLE saved (
 );
 CREATE TABLE claims (image_id INTEGER PRIMARY KEY, job INTEGER NOT NULL)
 """
+_UNREADABLE = "nor be set aside while it is in use: end the other program that has it open."
+_WHY = {
+    "damaged": "The database of jobs was damaged",
+    "newer": "The database of jobs is of a newer version of Civitai Shortcut",
+}
 _checked: set[str] = set()  # files of which this process has read every page
+
+
+class _NewerVersion(sqlite3.DatabaseError):
+    pass
 
 
 class Database:
     """One connection, of the thread that made it; many may be open at once.
 
-    A damaged file is renamed, and `set_aside` has its new path, so that the user can be told; the
-    pictures are untouched. Everything raises DiskFull when there is no room for it, DiskError
-    with a sentence when the file cannot be used.
+    A file that is damaged, or that a newer version of ours wrote, is renamed, and `set_aside` is
+    the sentence for the user; the pictures are untouched. Everything raises DiskFull when there is
+    no room for it, DiskError with a sentence when the file cannot be used.
     """
 
     def __init__(self, path: str) -> None:
@@ -100,21 +109,20 @@ class Database:
         """A file that somebody has open must keep its name: SQLite finds its journals by that."""
         self._lock.release()
         if not self._lock.acquire(_WAIT if shared else _WAIT_FOR_ALL, shared):
-            raise DiskError(
-                f"The database {self.path} is damaged, and cannot be set aside while it is in use:"
-                " end the other program that has it open."
-            )
+            raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
 
     def _made_anew(self) -> sqlite3.Connection:
         try:
             return self._connected()  # somebody else has done it meanwhile
         except sqlite3.OperationalError:
             raise
-        except sqlite3.DatabaseError:
-            self.set_aside = f"{self.path}.damaged-{time.time():.0f}"
+        except sqlite3.DatabaseError as error:
+            kind = "newer" if isinstance(error, _NewerVersion) else "damaged"
+            kept = f"{self.path}.{kind}-{time.time():.0f}"
             for end in ("", "-wal", "-shm", "-journal"):
                 if os.path.exists(self.path + end):
-                    os.replace(self.path + end, self.set_aside + end)
+                    os.replace(self.path + end, kept + end)
+            self.set_aside = f"{_WHY[kind]}; it is kept as {kept}. The pictures are untouched."
             return self._connected()
 
     def _connected(self) -> sqlite3.Connection:
@@ -129,10 +137,7 @@ class Database:
     def _prepare(self, db: sqlite3.Connection) -> None:
         version = _version_of(db)
         if version > _VERSION:
-            raise DiskError(
-                f"{self.path} was written by a newer version of Civitai Shortcut. Update it, or"
-                " move that file away; your pictures are not touched."
-            )
+            raise _NewerVersion(version)
         if self.path not in _checked:
             _check(db)
             _checked.add(self.path)

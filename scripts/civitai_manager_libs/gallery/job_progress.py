@@ -13,6 +13,7 @@ from .job_records import Job, Outcome
 
 __all__ = ["JobProgress", "Meter"]
 
+_LONGEST_TOLD = 24 * 3600.0  # seconds; a longer time is a guess that helps nobody
 _RATE_WINDOW = 5.0  # seconds
 
 
@@ -94,7 +95,7 @@ class Meter:
             walked=job.walked,
             bytes=size,
             rate=rate,
-            seconds_left=left * usual / rate if rate > 0 and usual else None,
+            seconds_left=_seconds_left(left * usual, rate),
             resting=resting,
             reason=trouble.reason if trouble else "",
             note=str(trouble) if trouble else "",
@@ -108,3 +109,8 @@ class Meter:
             self._marks.popleft()
         since, before = self._marks[0]
         return max(0.0, (size - before) / (now - since)) if now > since else 0.0
+
+
+def _seconds_left(size: float, rate: float) -> float | None:
+    seconds = size / rate if size and rate > 0 else None
+    return None if seconds is None or seconds > _LONGEST_TOLD else seconds

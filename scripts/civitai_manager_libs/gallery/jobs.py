@@ -136,6 +136,25 @@ class JobStore:
         )
         return [path for (path,) in rows]
 
+    def fetch_missing(self, job_id: int) -> int:
+        """Let those wait again, as if they had never been saved; returns how many that are.
+
+        Raises InputError when somebody works on the job.
+        """
+        those = (
+            "job = ? AND state = 'skipped' AND message != '' AND place IN"
+            " (SELECT place FROM records)"
+        )
+        with self._while_idle(job_id), self._database.writing() as db:
+            db.execute(
+                f"DELETE FROM saved WHERE image_id IN (SELECT image_id FROM items WHERE {those})",
+                (job_id,),
+            )
+            sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {those}"
+            changed = db.execute(sql, (job_id,)).rowcount
+            _queue(db, job_id, changed)
+            return changed
+
     def image_ids(self, job_id: int) -> set[int]:
         rows = self._database.rows("SELECT image_id FROM items WHERE job = ?", (job_id,))
         return {image_id for (image_id,) in rows}
@@ -179,7 +198,8 @@ class JobStore:
             )
             db.executemany(
                 "DELETE FROM records WHERE place = (SELECT place FROM items"
-                " WHERE image_id = ? AND job = ? AND state NOT IN ('failed', 'waiting'))",
+                " WHERE image_id = ? AND job = ? AND state NOT IN ('failed', 'waiting')"
+                " AND message = '')",  # a skipped one with a message is not there any more
                 done,
             )
             db.executemany("INSERT OR REPLACE INTO saved VALUES (?, ?, ?, ?)", there)
@@ -272,10 +292,15 @@ def _let_wait(db: sqlite3.Connection, job_id: int) -> int:
         " WHERE job = ? AND state = 'failed' AND reason != 'gone'",
         (job_id,),
     ).rowcount
-    if changed:
+    _queue(db, job_id, changed)
+    return changed
+
+
+def _queue(db: sqlite3.Connection, job_id: int, waiting: int) -> None:
+    """A job in which something waits again."""
+    if waiting:
         sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
         db.execute(sql, (job_id,))
-    return changed
 
 
 def _json(record: Mapping[str, Any]) -> str:
