@@ -20,9 +20,9 @@ __all__ = ["build"]
 
 _FILTERS = "version_dropdown sort_dropdown period_dropdown level_dropdown type_dropdown"
 _FILTERS += " meta_checkbox"
-_PAGE = "gallery page_text page_slider first_button previous_button next_button status"
-_PAGE += " download_page_button download_gallery_button sort_dropdown picture_panel picture_hint"
-_PAGE += " position video message columns"
+_PLACE = "page_text page_slider first_button previous_button next_button status sort_dropdown"
+_PAGE = f"{_PLACE} gallery download_page_button download_gallery_button picture_panel"
+_PAGE += " picture_hint position video message columns"
 _MARKED = "download_marked_button clear_marks_button"
 _FOUND = f"{_PAGE} {_MARKED} version_dropdown results_gallery recent_dropdown"
 _SHOWN: Any = {"progress": "full"}  # of all those components the style shows it in the grid only
@@ -153,7 +153,7 @@ def _join_finding(view: View) -> None:
 
 
 def _then_tiles(view: View, event: Any) -> None:
-    _join(view, event.then, tab_browse.show_tiles, "", "gallery")
+    _join(view, event.then, tab_browse.show_tiles, "", f"gallery {_PLACE}")
 
 
 def _join_pages(view: View) -> None:

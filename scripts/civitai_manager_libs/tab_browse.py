@@ -180,15 +180,28 @@ def page_of(
 
 def _around(state: TabState) -> dict[str, Any]:
     """All but the pictures; the large one closes, for it is of another page."""
-    pages = state.pages
-    words = messages.text("end" if pages.at_end else "page", state.language, n=pages.number)
-    back = gr.update(interactive=pages.can_go_back)
     some = gr.update(interactive=bool(state.images))
-    sort = messages.text("sort_not_in_force" if state.note else "sort", state.language)
     return {
+        **_place(state),
         "message": "",
         "columns": gallery_view.columns_style(),
         "gallery": gr.update(value=None) if host.releases_gallery() else gr.update(),
+        "download_page_button": some,
+        "download_gallery_button": some,
+        "picture_panel": gr.update(visible=False),
+        "picture_hint": gr.update(visible=True),
+        "position": "",
+        "video": gr.update(value=None),  # a hidden one would go on sounding
+    }
+
+
+def _place(state: TabState) -> dict[str, Any]:
+    """Where the page is in which gallery."""
+    pages = state.pages
+    words = messages.text("end" if pages.at_end else "page", state.language, n=pages.number)
+    back = gr.update(interactive=pages.can_go_back)
+    sort = messages.text("sort_not_in_force" if state.note else "sort", state.language)
+    return {
         "page_text": status_line(words),
         "page_slider": gr.update(
             interactive=pages.known_pages > 1,
@@ -200,12 +213,6 @@ def _around(state: TabState) -> dict[str, Any]:
         "next_button": gr.update(interactive=pages.can_go_forward),
         "status": tab_title.title(state),
         "sort_dropdown": gr.update(label=sort),
-        "download_page_button": some,
-        "download_gallery_button": some,
-        "picture_panel": gr.update(visible=False),
-        "picture_hint": gr.update(visible=True),
-        "position": "",
-        "video": gr.update(value=None),  # a hidden one would go on sounding
     }
 
 
@@ -215,9 +222,13 @@ def _around(state: TabState) -> dict[str, Any]:
 def show_tiles(tab: Tab) -> Iterator[dict[str, Any]]:
     """The thumbnails of the page that has come: placeholders first, then each as it arrives.
 
-    When another page comes meanwhile it goes on with that one: gradio 3 does not call it again
-    before it has ended.
+    And where that page is, once more: answers of quick turns may come in any order, and this is
+    the last one. When another page comes meanwhile it goes on with that one: gradio 3 does not
+    call it again before it has ended.
     """
+    if tab.state.model is None:
+        return
+    yield _place(tab.state)
     while (waiting := tab.to_fill()) is not None:
         wish, state = waiting
         for paths in paced(gallery_pages.thumbnails(_client(), state.images, wish)):
@@ -225,7 +236,8 @@ def show_tiles(tab: Tab) -> Iterator[dict[str, Any]]:
                 break
             tiles = gr.update(value=gallery_tiles(tab.state, paths))
             failed = [path for path in paths if isinstance(path, CivitaiShortcutError)]
-            yield {"gallery": tiles, **_trouble(failed, state.language)}
+            trouble = _trouble(failed, state.language)
+            yield {**_place(tab.state), "gallery": tiles, **trouble}
         else:
             _preload_next(state.pages)
 

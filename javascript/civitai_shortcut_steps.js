@@ -1,0 +1,58 @@
+// Quick presses: gradio 3 drops a press while the one before it is not answered; here it waits.
+(function () {
+    "use strict";
+
+    const ours = window.civitaiShortcut;
+    if (!ours || ours.steps) return; // "Reload UI" and a second tag load it once more
+    const { PREFIX } = ours;
+
+    const SELECTOR = ["next", "previous", "next_picture", "previous_picture"]
+        .map((name) => `#${PREFIX}${name}_button`)
+        .join(", ");
+    const PATIENCE = 8000; // ms; what was not answered by then holds nobody up
+    const SETTLES = 40; // ms from an answer's arrival until gradio takes the next press
+
+    // asked: where the page was when the press under way was made; null: none is
+    const steps = (ours.steps = { waiting: [], asked: null, giveUp: 0 });
+    const isGradio3 = () => /^3\./.test((window.gradio_config || {}).version || "");
+
+    // Where the page is: an answer to a step changes it
+    function place() {
+        const at = document.querySelector(`#${PREFIX}position [data-at]`);
+        const page = document.querySelector(`#${PREFIX}page_text .civitai-shortcut-status`);
+        return `${page ? page.textContent : ""}|${at ? at.dataset.at : ""}`;
+    }
+
+    function begin() {
+        steps.asked = place();
+        steps.giveUp = setTimeout(() => end([]), PATIENCE);
+    }
+
+    function end(waiting) {
+        clearTimeout(steps.giveUp);
+        steps.asked = null;
+        steps.waiting = waiting;
+        const next = waiting.shift();
+        if (next && next.isConnected && !next.disabled) next.click();
+        else waiting.length = 0;
+    }
+
+    document.addEventListener(
+        "click",
+        (event) => {
+            const button = event.target.closest && event.target.closest(SELECTOR);
+            if (!button || button.disabled || !isGradio3()) return;
+            if (steps.asked === null) return begin();
+            steps.waiting.push(button);
+            event.stopImmediatePropagation();
+            event.preventDefault();
+        },
+        true
+    );
+
+    new MutationObserver(() => {
+        if (steps.asked === null || steps.asked === true || place() === steps.asked) return;
+        steps.asked = true; // answered; the rest of the answer is still being put in
+        setTimeout(() => end(steps.waiting), SETTLES);
+    }).observe(document.documentElement, { subtree: true, childList: true, characterData: true });
+})();
