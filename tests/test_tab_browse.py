@@ -256,6 +256,12 @@ def test_filter_that_was_only_left_changes_nothing(civitai):
     assert tab.state.pages.number == 2 and len(civitai.requests) == asked
 
 
+def test_sort_that_is_not_in_force_is_told_though_the_page_stays(civitai):
+    tab, _ = _opened()
+    answer = tab_browse.on_filter(tab, "All versions", "Most Reactions", *_ALL[2:])
+    assert "sorts by upload only" in answer["status"]
+
+
 def test_other_columns_and_rows_are_seen_at_once(civitai):
     tab, _ = _opened()
     setting.change("gallery_columns", 3)

@@ -117,7 +117,8 @@ def on_filter(tab: Tab, *filters: Any) -> dict[str, Any]:
     state, wanted = tab.state, Filters(*filters)
     if state.model is None:  # filters may be chosen before a model is
         return {}
-    if state.images and _asking(state, wanted).pages is state.pages:
+    asked = _asking(state, wanted)
+    if state.images and asked.pages is state.pages and asked.note == state.note:
         return {}
     return _turned(tab, filters, lambda pages: pages)
 

@@ -156,7 +156,8 @@ def position(state: TabState) -> str:
         return ""
     words = messages.text("position", state.language, at=at + 1, n=len(state.images))
     star = "★ " if state.is_marked(image) else ""
-    return f'<p class="civitai-shortcut-position" data-at="{at}">{star}{words}</p>'
+    kind = " data-video" if image.is_video else ""
+    return f'<p class="civitai-shortcut-position" data-at="{at}"{kind}>{star}{words}</p>'
 
 
 def marked_buttons(state: TabState) -> dict[str, Any]:
