@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
 from . import host, messages, setting
+from .words import PAGE_WORDS
 
 __all__ = ["PREFIX", "View", "build", "columns_style", "picture_hint"]
 
@@ -194,9 +197,11 @@ def _picture(view: View) -> None:
 
 
 def picture_hint(language: str) -> str:
-    """What stands in the picture's place while none is chosen."""
+    """What stands in the picture's place while none is chosen; with the page code's own words."""
     lines = (messages.text(key, language) for key in ("choose_picture", "keys"))
-    return "".join(f'<p class="civitai-shortcut-hint">{line}</p>' for line in lines)
+    hint = "".join(f'<p class="civitai-shortcut-hint">{line}</p>' for line in lines)
+    said = {name: messages.text(name, language, n="{n}") for name in PAGE_WORDS}
+    return f'<div data-words="{html.escape(json.dumps(said))}">{hint}</div>'
 
 
 def _settings(view: View) -> None:

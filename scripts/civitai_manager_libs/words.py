@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CHOICES", "SETTINGS", "WORDS"]
+__all__ = ["CHOICES", "PAGE_WORDS", "SETTINGS", "WORDS"]
 
 # key: (Traditional Chinese, English)
 WORDS: dict[str, tuple[str, str]] = {
@@ -217,6 +217,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "← → pictures · PageUp PageDown pages · Space marks · D downloads · Esc closes",
     ),
     "position": ("{at} / {n}", "{at} of {n}"),
+    # Of the page's own code
+    "large_view": ("全螢幕檢視", "Full-screen view"),
+    "say_previous": ("上一張圖片 (←)", "Previous picture (←)"),
+    "say_next": ("下一張圖片 (→)", "Next picture (→)"),
+    "say_mark": ("標記這張圖片（空白鍵）", "Mark this picture (Space)"),
+    "say_close": ("關閉 (Esc)", "Close (Esc)"),
+    "sound_on": ("開啟聲音", "Turn the sound on"),
+    "sound_off": ("關閉聲音", "Turn the sound off"),
+    "only_seen_pages": (
+        "只能跳到看過的頁：目前最多到第 {n} 頁",
+        "Only pages seen so far can be jumped to: {n} at most",
+    ),
     # The download row
     "download_marked": ("↓ 下載已標記 ({n})", "↓ Download marked ({n})"),
     "download_page": ("↓ 下載本頁", "↓ Download this page"),
@@ -283,6 +295,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The key of the environment variable CIVITAI_API_KEY is used",
     ),
 }
+
+# What the page's own code says: it gets them with the page
+PAGE_WORDS = ("large_view", "say_previous", "say_next", "say_mark", "say_close")
+PAGE_WORDS += ("sound_on", "sound_off", "only_seen_pages")
 
 # What the API calls it: (Traditional Chinese, English)
 CHOICES: dict[str, dict[str, tuple[str, str]]] = {
