@@ -31,7 +31,7 @@
         return true;
     }
 
-    Object.assign(ours, { PREFIX, TILE, byId, element, isVisible, press, tiles });
+    Object.assign(ours, { PREFIX, TILE, byId, element, isVisible, press, tiles, toast });
 
     // Toasts, for what happens while no handler runs
 

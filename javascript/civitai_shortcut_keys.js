@@ -4,7 +4,7 @@
 
     const ours = window.civitaiShortcut;
     if (!ours || ours.keys) return; // "Reload UI" and a second tag load it once more
-    const { PREFIX, TILE, byId, isVisible, press, tiles } = ours;
+    const { PREFIX, TILE, byId, isVisible, press, tiles, toast, word } = ours;
 
     // Keys, only where our tab is on screen and nobody writes
 
@@ -17,7 +17,7 @@
         PageDown: () => press("next_button"),
         " ": () => press("mark_button"),
         d: () => press("download_marked_button") || press("save_picture_button"),
-        Escape: () => (ours.large.box ? (ours.closeLarge(), true) : press("close_button")),
+        Escape: () => press("close_button"), // the full-screen view has its own
     });
 
     function openTile(at) {
@@ -27,10 +27,11 @@
         return true;
     }
 
-    // Who came to a button by the keyboard wants Space to press that one
+    // Who came to a button by the keyboard wants Space to press that one; a picture is no button
     function isOnButton(target) {
         const button = target.closest && target.closest("button, summary, a");
-        return Boolean(button && !button.closest(TILE) && target.matches(":focus-visible"));
+        const isPicture = button && button.querySelector("img");
+        return Boolean(button && !isPicture && target.matches(":focus-visible"));
     }
 
     function isWriting(target) {
@@ -70,7 +71,10 @@
 
     document.addEventListener("change", (event) => {
         const inSlider = event.target.closest && event.target.closest(`#${PREFIX}page_slider`);
-        if (inSlider && event.target.type === "number") turnTo(event.target.value);
+        if (!inSlider || event.target.type !== "number") return;
+        const last = byId("page_slider").querySelector("input[type=range]").max;
+        if (Number(event.target.value) > Number(last)) toast(word("only_seen_pages", last));
+        turnTo(event.target.value);
     }, true);
     document.addEventListener("keyup", (event) => {
         const inSlider = event.target.closest && event.target.closest(`#${PREFIX}page_slider`);
