@@ -223,6 +223,7 @@ def test_failures_are_named_and_make_the_exit_code_1(server, run, dest):
     code, out, err = run("download", _MODEL, "--dest", dest, "--limit", "20")
     assert (code, out) == (1, f"0 saved, 0 skipped, 20 failed: {dest}\n")
     assert len(re.findall(r"^50\d\d: needs_key: It needs an API key", err, re.M)) == 20
+    assert err.count("set CIVITAI_API_KEY") == 1
     assert "Some pictures could not be downloaded (20)" in err
 
 

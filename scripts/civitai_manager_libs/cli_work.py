@@ -88,6 +88,8 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
         say(f"... and {len(failed) - _FAILED_SHOWN} more.")
     if failed:
         say(messages.text("some_failed", setting.language, n=len(failed)))
+        if any(item.reason == "needs_key" for item in failed):
+            say("For needs_key: set CIVITAI_API_KEY, or save a key in the tab's settings.")
         if job.state == "done" and any(item.reason != "gone" for item in failed):
             say(f"Try again what failed with: retry {job.id}")
     missing = store.missing_paths(job.id)
