@@ -60,7 +60,7 @@
     async function ask(path, options) {
         const answer = await fetch(address(path), options);
         const body = await answer.json();
-        if (!answer.ok) throw new Error(body.error || String(answer.status));
+        if (!answer.ok) throw Object.assign(new Error(body.error || String(answer.status)), { body });
         return body;
     }
 
@@ -92,7 +92,7 @@
                 }
             } catch (error) {
                 // The WebUI restarts, or is busy: it is asked again.
-                if (++panel.silences === SILENCES) tellSilence();
+                if (++panel.silences === SILENCES) tellSilence(error);
                 wait = panel.silences < SILENCES ? POLL_SILENT : POLL_IDLE;
             }
         }
@@ -103,10 +103,11 @@
         return byId("jobs") && byId("jobs").querySelector(".civitai-shortcut-jobs");
     }
 
-    function tellSilence() {
+    function tellSilence(error) {
         const root = jobsRoot();
-        if (!root || !panel.words.jobs_offline) return;
-        root.prepend(element("p", "civitai-shortcut-note", panel.words.jobs_offline));
+        const said = error.body ? error.message : panel.words.jobs_offline;
+        if (!root || !said) return;
+        root.prepend(element("p", "civitai-shortcut-note", said));
         root.classList.add("civitai-shortcut-silent");
         panel.shown = ""; // so that the next answer takes it away
     }
@@ -127,6 +128,7 @@
         root.classList.remove("civitai-shortcut-silent");
         const open = new Set([...root.querySelectorAll("details[open]")].map((d) => d.dataset.job));
         root.replaceChildren(jobsHead(data));
+        if (data.notice) root.append(element("p", "civitai-shortcut-note", data.notice));
         if (!data.jobs.length) root.append(element("p", "civitai-shortcut-hint", data.words.jobs_none));
         for (const job of data.jobs) root.append(jobRow(job, data.words, open));
     }
@@ -166,6 +168,7 @@
         bar.max = 100;
         bar.value = job.percent;
         row.append(head, bar);
+        if (job.folder) row.append(element("p", "civitai-shortcut-folder", job.folder));
         if (job.note) row.append(element("p", "civitai-shortcut-note", job.note));
         if (job.failed.length) row.append(failedTable(job, words, open));
         return row;
@@ -197,8 +200,8 @@
         if (item.thumbnail) link.prepend(thumbnail(item.thumbnail));
         cell.append(link);
         const reason = element("td", "", `${item.reason} `);
-        reason.title = item.message;
-        reason.append(element("small", "", item.code));
+        reason.title = item.code;
+        reason.append(element("small", "", item.detail));
         row.append(cell, reason);
         return row;
     }

@@ -56,7 +56,8 @@ class ApiServer:
     """One model, one version, `count` pictures. A context manager.
 
     The ids run downwards, as the newest first. kinds: image id -> the true extension.
-    requests: every path with its query. keys: the Authorization of each request.
+    requests: every path with its query. keys: the Authorization of each request. sent: all of its
+    headers, names in lower case. cookie: a Set-Cookie for every answer.
     """
 
     def __init__(self, count: int = 10, size: int = 2000, page: int = 100) -> None:
@@ -67,7 +68,9 @@ class ApiServer:
         self.kinds.update({i: "jpg" for i in self.ids if i % 7 == 1})
         self.requests: list[str] = []
         self.keys: list[tuple[str, str | None]] = []
+        self.sent: list[tuple[str, dict[str, str]]] = []
         self.known_key = "the-key"
+        self.cookie = ""
         self.delay = 0.0  # seconds before each picture
         self.on_picture: Callable[[int], None] = lambda _: None
         self.most_at_once = 0
@@ -125,6 +128,8 @@ class ApiServer:
         with self._lock:
             self.requests.append(request.path)
             self.keys.append((request.path, request.headers.get("Authorization")))
+            headers = {name.lower(): value for name, value in request.headers.items()}
+            self.sent.append((request.path, headers))
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
         try:
@@ -233,6 +238,8 @@ class _Request(BaseHTTPRequestHandler):
 
     def send(self, code: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(code)
+        if self.server.api.cookie:
+            self.send_header("Set-Cookie", self.server.api.cookie)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()

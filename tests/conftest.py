@@ -13,8 +13,22 @@ for _name in ("CIVITAI_API_KEY", "CIVITAI_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY"
     os.environ.pop(_name, None)
     os.environ.pop(_name.lower(), None)
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from civitai_manager_libs import setting  # noqa: E402
+
+# How many tries each test has that makes up its own bad input.
+hypothesis.settings.register_profile(
+    "ours",
+    max_examples=int(os.environ.get("CIVITAI_TEST_EXAMPLES", "200")),
+    deadline=None,
+    database=None,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.function_scoped_fixture,
+    ],
+)
+hypothesis.settings.load_profile("ours")
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -47,9 +48,13 @@ class Request:
 
 
 class FaultServer:
-    """`requests` are those that came, `connections` how many there were."""
+    """`requests` are those that came, `connections` how many there were.
 
-    def __init__(self) -> None:
+    tls: whose certificate it shows, which makes it an https server. Only the end of a whole answer
+    of no known length is said (`close_notify`), as one that breaks off says nothing.
+    """
+
+    def __init__(self, address: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self.connections = 0
         self._plays: dict[str, list[Answer]] = {}
@@ -59,9 +64,12 @@ class FaultServer:
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._live: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, 0), family=family, backlog=128)
         self._listener.settimeout(0.5)
-        self.host = "127.0.0.1:%d" % self._listener.getsockname()[1]
+        self._tls = tls
+        self.port = self._listener.getsockname()[1]
+        self.host = f"[{address}]:{self.port}" if ":" in address else f"{address}:{self.port}"
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -90,7 +98,7 @@ class FaultServer:
             thread.join(_PATIENCE)
 
     def url(self, path: str = "/a.png") -> str:
-        return f"http://{self.host}{path}"
+        return f"http{'s' if self._tls else ''}://{self.host}{path}"
 
     def play(self, path: str, answers: Answer | Sequence[Answer]) -> str:
         """Answer so from now on; the path's URL."""
@@ -149,7 +157,6 @@ class FaultServer:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._changed:
                 self.connections += 1
-                self._live.add(connection)
             thread = threading.Thread(
                 target=self._serve, args=(connection, self.connections), daemon=True
             )
@@ -158,6 +165,12 @@ class FaultServer:
 
     def _serve(self, connection: socket.socket, number: int) -> None:
         connection.settimeout(_PATIENCE)
+        try:
+            connection = self._secured(connection)
+        except OSError:  # it does not trust us, or left
+            return connection.close()
+        with self._changed:
+            self._live.add(connection)  # a `close` before this is heeded below
         reader = connection.makefile("rb")
         try:
             while not self._closing.is_set() and self._serve_one(connection, reader, number):
@@ -169,6 +182,9 @@ class FaultServer:
                 self._live.discard(connection)
             reader.close()
             connection.close()
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
 
     def _serve_one(self, connection: socket.socket, reader: Any, number: int) -> bool:
         line = reader.readline().decode("latin-1").split()
@@ -248,6 +264,9 @@ class _Sending:
                 return False
             body = body[at:]
         self._send_body(body, answer, True)
+        if answer.framing == "close" and isinstance(self._connection, ssl.SSLSocket):
+            with suppress(OSError):  # the client says no farewell
+                self._connection.unwrap()
         return answer.framing != "close"
 
     def _send_body(self, body: bytes, answer: Answer, is_end: bool) -> None:

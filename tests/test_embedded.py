@@ -9,7 +9,7 @@ import zlib
 import pytest
 from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.gallery.embedded import embedded_texts
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
@@ -182,7 +182,6 @@ _WHOLE = [
 ]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(_WHOLE),
     st.lists(st.tuples(st.integers(4, 400), st.binary(min_size=1, max_size=4)), max_size=8),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 import responses
-from civitai_manager_libs import setting
+from civitai_manager_libs import http_sending, setting
 from civitai_manager_libs.cancellation import never
 from civitai_manager_libs.errors import CivitaiShortcutError, InputError, NetworkError, Refused
 from civitai_manager_libs.http_client import CivitaiHttpClient
@@ -225,6 +225,51 @@ def test_redirect_is_judged_by_the_address_that_was_reached(address, server, moc
 
     assert server.requests == []
     assert send(away) == 404  # whoever names it gets it: only a redirect may not
+
+
+def _is_ipv6_here() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not _is_ipv6_here(), reason="no IPv6 on loopback")
+@pytest.mark.parametrize(
+    "listens, named, found",
+    [
+        pytest.param("::1", "[::1]", "", id="ipv6-loopback"),
+        pytest.param("127.0.0.1", "[::ffff:127.0.0.1]", "", id="mapped"),
+        pytest.param("127.0.0.1", "[::ffff:7f00:1]", "", id="mapped-in-hex"),
+        pytest.param("::1", "[0:0:0:0:0:0:0:1]", "", id="ipv6-at-length"),
+        pytest.param("127.0.0.1", "2130706433", "127.0.0.1", id="one-number"),
+        pytest.param("127.0.0.1", "127.1", "127.0.0.1", id="two-numbers"),
+        pytest.param("::1", "away.example", "::1", id="name-of-ipv6-loopback"),
+        pytest.param("127.0.0.1", "away.example", "::ffff:127.0.0.1", id="name-of-mapped"),
+        pytest.param("127.0.0.1", "away.example", "127.0.0.1", id="name-of-loopback"),
+    ],
+)
+def test_redirect_from_outside_asks_nothing_inside(listens, named, found, server, monkeypatch):
+    """On real sockets; the first host, which can only be here, is taken for one of the internet."""
+    places = {"origin.example": "127.0.0.1", named: found}
+    lookup = socket.getaddrinfo
+
+    def find(host: str, *rest: object, **named: object) -> list:
+        return lookup(places.get(host) or host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    monkeypatch.setattr(http_sending, "is_inner_address", lambda _: False)
+    with FaultServer(listens) as inner:
+        secret = f"http://{named}:{inner.port}/secret"
+        inner.play("/secret", whole(b"inner"))
+        server.play("/a.png", redirect(secret))
+
+        with pytest.raises(Refused, match="inside"):
+            send(f"http://origin.example:{server.port}/a.png")
+
+        assert len(server.requests) == 1 and inner.requests == []
+        assert send(secret) == 200  # it could have been had
 
 
 def test_redirect_from_inside_may_stay_inside(server, other):

@@ -7,7 +7,7 @@ import os
 import pytest
 from civitai_manager_libs.gallery import images
 from civitai_manager_libs.gallery.images import Image, cache_name, level_mask, level_name, sized_url
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 ACCOUNT = "https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA"
@@ -125,7 +125,6 @@ def test_no_cache_file_is_named_as_a_document_or_a_program(extension):
 _PIECES = st.sampled_from([ACCOUNT, UUID, "/", "..", "width=", "original=true", ".jpeg", "?", "#"])
 
 
-@settings(max_examples=200, deadline=None, database=None)
 @given(st.lists(_PIECES | st.text(max_size=300), max_size=12).map("".join))
 def test_any_text_gives_a_cache_name_that_is_one_short_safe_file_name(text):
     name = cache_name(sized_url(text, "width=450"))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from civitai_manager_libs.gallery.infotext import Infotext, compose, parse_infotext
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 PARAMETERS = {"Steps": "20", "Sampler": "Euler a", "Seed": "7"}
@@ -33,7 +33,6 @@ def as_kept(prompt, first=0):
     return "\n".join([*lines[:first], *kept[first:]])
 
 
-@settings(max_examples=300, deadline=None)
 @given(hostile_text, hostile_text, st.dictionaries(plain_key, hostile_text, min_size=3))
 def test_a_webui_reads_back_what_was_written(prompt, negative_prompt, parameters):
     read = parse_infotext(compose(prompt, negative_prompt, {**parameters, **PARAMETERS}))
@@ -48,7 +47,6 @@ def as_read_value(value):
     return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", value).strip()
 
 
-@settings(max_examples=300, deadline=None)
 @given(hostile_text, hostile_text)
 def test_nothing_in_a_prompt_becomes_a_parameter(prompt, negative_prompt):
     read = parse_infotext(compose(prompt, negative_prompt, {}))
@@ -58,7 +56,6 @@ def test_nothing_in_a_prompt_becomes_a_parameter(prompt, negative_prompt):
     assert read.parameters in ({}, assumed)
 
 
-@settings(max_examples=200, deadline=None)
 @given(hostile_text)
 def test_any_text_can_be_read_and_written(text):
     compose(text, text, {"Model": text}).encode("utf-8")

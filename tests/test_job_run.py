@@ -21,6 +21,7 @@ from civitai_manager_libs.gallery.job_run import JobRun, Network
 from civitai_manager_libs.gallery.jobs import JobStore
 from civitai_manager_libs.gallery.paging import ImageQuery, Page
 from civitai_manager_libs.http_client import CivitaiHttpClient
+from fault_server import FaultServer
 from page_driver import until
 
 _QUERY = ImageQuery(101)
@@ -306,6 +307,38 @@ def test_gallery_that_cannot_be_read_at_all_pauses_with_nothing_done(server, sto
     server.always("page", status(500))
     job = _download(store, folder)
     assert (job.state, job.reason, job.finished) == ("paused", "network", 0)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:{port}/image/{name}/original=true/{name}.png",
+        "http://{base}@127.0.0.1:{port}/image/{name}.png",
+        "http://127.0.0.1:{port}\\@{base}/image/{name}.png",
+        "http://localhost:{port}/image/{name}.png",
+        "http://[::ffff:127.0.0.1]:{port}/image/{name}.png",
+        "//127.0.0.1:{port}/image/{name}.png",
+        "\thttp://127.0.0.1:{port}/image/{name}.png",
+    ],
+)
+def test_pages_foreign_addresses_are_not_asked(server, store, folder, address):
+    """Of half of its pictures, and as that of the page that comes next."""
+    with FaultServer() as foreign:
+        base = server.url.removeprefix("http://")
+
+        def answer(request, body):
+            page = json.loads(body)
+            for row in page["items"][::2]:
+                name = f"{row['id']:08x}-0000-4000-8000-000000000000"
+                row["url"] = address.format(port=foreign.port, base=base, name=name)
+            page["metadata"]["nextPage"] = foreign.url("/api/v1/images?cursor=1")
+            request.reply(200, json.dumps(page).encode(), {})
+
+        server.always("page", answer)
+        job = _download(store, folder)
+        assert (job.state, job.saved, job.failed) == ("done", 12, 0)
+        assert _pictures(folder) == _expected(server, server.ids[1::2])
+        assert foreign.connections == 0
 
 
 # Stopping

@@ -14,7 +14,7 @@ from civitai_manager_libs.gallery.metadata import (
     infotext,
     parse_infotext,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Picture
 from PIL import PngImagePlugin
@@ -347,7 +347,6 @@ _KNOWN += ["Lora hashes", "TI hashes", "Hires prompt", "ADetailer prompt", "Hype
 hostile_meta = st.dictionaries(st.one_of(st.sampled_from(_KNOWN), _text), _value, max_size=8)
 
 
-@settings(max_examples=400, deadline=None)
 @given(hostile_meta, _text, _text)
 def test_hostile_records_say_nothing_but_their_own_values(meta, prompt, negative_prompt):
     meta.update(prompt=prompt, negativePrompt=negative_prompt)
@@ -380,7 +379,6 @@ def flat(prompt):
     return [c for c in prompt if c.isprintable() and not c.isspace()]
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1),
     st.integers(1, 150),

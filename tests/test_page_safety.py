@@ -233,7 +233,8 @@ def test_settings_are_saved_and_a_bad_value_changes_nothing(open_tab, start, dem
     tab.field("setting_gallery_download_limit").fill("7")
     tab.field("setting_gallery_columns").fill("99")
     tab.press("save_settings_button")
-    _expect(tab.part("settings_status")).to_contain_text("“Columns of the gallery” must be a whole number from 1")
+    said = "“Columns of the gallery” must be a whole number from 1"
+    _expect(tab.part("settings_status")).to_contain_text(said)
     assert json.loads((server.data / "settings.json").read_text())["gallery_columns"] == 4
     tab.field("setting_gallery_columns").fill("5")
     tab.press("save_settings_button")

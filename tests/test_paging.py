@@ -14,7 +14,7 @@ from civitai_manager_libs.gallery.paging import (
     cursor_to_send,
     walk,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 BY_MODEL = ImageQuery(model_id=600100)
@@ -232,7 +232,6 @@ _PAGES = st.builds(
 _MOVES = st.sampled_from(["forward", "back", "first"]) | st.integers(-2, 9)
 
 
-@settings(max_examples=200, deadline=None, database=None)
 @given(st.lists(st.tuples(_MOVES, _PAGES), max_size=30))
 def test_no_row_of_moves_shows_a_picture_twice_or_loses_its_place(steps):
     state = PageState(BY_VERSION, 5)

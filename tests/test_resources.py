@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from civitai_manager_libs.gallery.images import Image
 from civitai_manager_libs.gallery.resources import Resource, resources
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -108,7 +108,6 @@ _value = st.recursive(
 _KEYS = ["resources", "civitaiResources", "hashes", "models", "vaes", "additionalResources"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from([*_KEYS, "prompt", "Model", "Model hash", "VAE"]), _value))
 def test_no_record_makes_it_fall(meta):
     for found in resources(meta):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -9,8 +10,8 @@ import subprocess
 
 import pytest
 from civitai_manager_libs.standalone import _OwnPageOnly
-from fault_answers import unused_port
-from page_driver import ENTRY, PYTHON, until
+from fault_answers import png, unused_port
+from page_driver import ENTRY, PYTHON, Server, until
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -137,3 +138,137 @@ def test_websocket_of_another_sites_page_is_refused(page):
 
 def test_malformed_host_is_refused_and_no_crash(page):
     assert page.get("/", headers={"Host": "[::1"}).status_code == 403
+
+
+# The program itself, asked by whoever reaches its port
+
+_KEY = "sekret-0123456789abcdef"
+_OUTSIDE = "of nobody's business"
+_JOBS = "/civitai_shortcut/jobs"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """With a key, a database, saved pictures, and links that lead out of its cache."""
+    data = tmp_path_factory.mktemp("data")
+    cache, saved = data / "sc_gallery", data / "outputs"
+    for folder in (cache, saved):
+        folder.mkdir()
+    (data / "api_key").write_text(_KEY)
+    (data / "beside.txt").write_text(_OUTSIDE)
+    (data / "sc_gallery.txt").write_text(_OUTSIDE)
+    (saved / "1.txt").write_text(_OUTSIDE)
+    (cache / "good-450.png").write_bytes(png())
+    (cache / "page.html").write_text("<script>alert(1)</script>")
+    (cache / "drawn.svg").write_text("<svg onload='alert(1)'/>")
+    for name, target in (("key.png", data / "api_key"), ("folder", data)):
+        os.symlink(target, cache / name)
+    server = Server(f"http://127.0.0.1:{unused_port()}", data)
+    assert (data / "gallery.db").is_file()
+    yield server
+    server.close()
+
+
+def _asked(program, path, method="GET", **headers):
+    """Status and body; the path goes as it is."""
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=20)
+    try:
+        connection.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/config", _JOBS, "/gradio_api/info"])
+def test_program_answers_its_own_page_only(program, path):
+    own = f"127.0.0.1:{program.port}"
+    assert _asked(program, path, Host=own, Origin=f"http://{own}")[0] in (200, 404)
+    for host in ("evil.example", f"evil.example:{program.port}", "127.0.0.1.nip.io", "0x7f.1", ""):
+        assert _asked(program, path, Host=host) == (403, b"Not from this page."), host
+    for origin in ("http://evil.example", "null", f"http://127.0.0.1:{program.port + 1}"):
+        assert _asked(program, path, Host=own, Origin=origin)[0] == 403, origin
+
+
+@pytest.mark.parametrize("route", ["/gradio_api/file=", "/file=", "/gradio_api/file/", "/static/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{data}/api_key",
+        "{data}/gallery.db",
+        "{data}/settings.json",
+        "{data}/beside.txt",
+        "{data}/sc_gallery.txt",
+        "{data}/outputs/1.txt",
+        "{data}/sc_gallery/../api_key",
+        "{data}/sc_gallery/%2e%2e/api_key",
+        "{data}/sc_gallery/..%2fapi_key",
+        "{data}/sc_gallery/key.png",
+        "{data}/sc_gallery/folder/api_key",
+        "/etc/passwd",
+        "api_key",
+        "../../api_key",
+    ],
+)
+def test_file_outside_of_the_cache_is_not_given(program, route, path):
+    status, body = _asked(program, route + path.format(data=program.data))
+    assert status in (400, 403, 404, 405)
+    told = (_KEY.encode(), _OUTSIDE.encode(), b"SQLite format", b"root:", b"http_retry_delay")
+    assert not [secret for secret in told if secret in body]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../api_key",
+        "..%2fapi_key",
+        "%2e%2e/api_key",
+        "%2e%2e%2fapi_key",
+        "..%5capi_key",
+        "%2fetc%2fpasswd",
+        "folder%2fapi_key",
+        "folder",
+        "key.png",
+        "page.html",
+        "drawn.svg",
+        ".hidden",
+        "",
+        "%00",
+        "good-450.png%00.html",
+    ],
+)
+def test_thumbnail_that_is_no_picture_of_the_cache_is_not_given(program, name):
+    status, body = _asked(program, f"/civitai_shortcut/thumbnail/{name}")
+    assert status == 404 and not [t for t in (_KEY.encode(), b"root:", b"<s") if t in body]
+
+
+def test_thumbnail_of_the_cache_is_given(program):
+    assert _asked(program, "/civitai_shortcut/thumbnail/good-450.png") == (200, png())
+
+
+def test_program_listens_on_this_machine_only(program):
+    """Not on the address that others reach it by."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; tells which address would be used
+        except OSError:
+            pytest.skip("no other address here")
+        outer = probe.getsockname()[0]
+    with pytest.raises(OSError):
+        socket.create_connection((outer, program.port), timeout=5).close()
+
+
+@pytest.mark.parametrize("number", ["0", "1", "9" * 18, "9" * 30, "-1", "x"])
+@pytest.mark.parametrize("action", ["cancel", "open", "resume", "retry", "forget", "nonsense"])
+def test_number_that_no_job_has_is_no_crash(program, number, action):
+    headers, before = {"X_Civitai_Shortcut": "1"}, len(program.log())
+    assert _asked(program, f"{_JOBS}/{number}/{action}", "POST", **headers)[0] < 500
+    assert "Traceback" not in program.log()[before:]
+
+
+def test_button_pressed_by_another_sites_page_is_refused(program):
+    for headers in ({}, {"X_Civitai_Shortcut": "1", "Origin": "http://evil.example"}):
+        assert _asked(program, f"{_JOBS}/1/cancel", "POST", **headers)[0] == 403

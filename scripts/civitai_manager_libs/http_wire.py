@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -95,6 +96,10 @@ class _Watched:
             connect = _Connecting(connect, self.close, line).finish  # type: ignore[attr-defined]
         connect()
         self.live_socket = self.sock  # type: ignore[attr-defined]
+        if isinstance(self.live_socket, ssl.SSLSocket):
+            # Else a connection that breaks off reads as its end, and a body of no known length as
+            # whole (RFC 9112, 9.8).
+            self.live_socket.suppress_ragged_eofs = False
         self._take_line()
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:

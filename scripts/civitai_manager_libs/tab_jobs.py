@@ -213,6 +213,6 @@ def _failed_row(item: Item, language: str) -> dict[str, Any]:
         "thumbnail": cache_name(small) if cache.cached(small) else "",
         "page": f"{setting.base_url()}/images/{item.image_id}",
         "reason": messages.reason(item.reason, language),
-        "message": item.message,
+        "detail": item.message if language == "en" and item.message else item.reason,
         "code": item.reason,
     }
