@@ -14,7 +14,7 @@ import gradio as gr
 from . import civitai_gallery_action, gallery_pages, host, messages, setting
 from .errors import CivitaiShortcutError
 from .gallery import cache
-from .gallery.images import Image, level_name, thumbnail_url
+from .gallery.images import Image, Stats, level_name, thumbnail_url
 from .gallery.metadata import Resource, embedded_infotext, infotext, resources
 from .tab_browse import check_open, gallery_tiles, to_neighbour
 from .tab_state import Tab, TabState
@@ -192,13 +192,11 @@ def _details(image: Image, state: TabState) -> str:
     def words(key: str) -> str:
         return html.escape(messages.text(key, language))
 
-    stats = image.stats
-    each = f"👍 {stats.likes}  ❤ {stats.hearts}  😂 {stats.laughs}  😢 {stats.cries}"
     size = f"{image.width} × {image.height}" if image.width and image.height else ""
     rows = [
         (words("by"), html.escape(image.username) or words("anonymous")),
         (words("created"), html.escape(image.created_at[:10])),
-        (words("reactions"), f"♥ {stats.reactions}  ({each})  💬 {stats.comments}"),
+        (words("reactions"), _reactions(image.stats)),
         (words("size"), size),
         (words("rating"), messages.label_of("level", level_name(image.level), language)),
         (words("base_model"), html.escape(image.base_model)),
@@ -209,6 +207,13 @@ def _details(image: Image, state: TabState) -> str:
     listed = "".join(f"<li>{_resource(one, state)}</li>" for one in used)
     head = f"<h4>{words('resources')}</h4><ul>{listed}</ul>" if used else ""
     return f'<div class="civitai-shortcut-details"><table>{table}</table>{head}</div>'
+
+
+def _reactions(stats: Stats) -> str:
+    """How many of each kind there are; "" for none."""
+    kinds = {"👍": stats.likes, "❤": stats.hearts, "😂": stats.laughs, "😢": stats.cries}
+    said = [f"{sign} {count}" for sign, count in {**kinds, "💬": stats.comments}.items() if count]
+    return "  ".join(said)
 
 
 def _files(state: TabState) -> dict[str, int]:
