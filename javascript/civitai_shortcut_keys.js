@@ -4,7 +4,7 @@
 
     const ours = window.civitaiShortcut;
     if (!ours || ours.keys) return; // "Reload UI" and a second tag load it once more
-    const { PREFIX, TILE, byId, isVisible, press, tiles, toast, word } = ours;
+    const { PREFIX, byId, isVisible, press, tiles, toast, word } = ours;
 
     // Keys, only where our tab is on screen and nobody writes
 
