@@ -18,9 +18,10 @@ import pytest  # noqa: E402
 from civitai_manager_libs import setting  # noqa: E402
 
 # How many tries each test has that makes up its own bad input.
+_EXAMPLES = int(os.environ.get("CIVITAI_TEST_EXAMPLES", "200"))
 hypothesis.settings.register_profile(
     "ours",
-    max_examples=int(os.environ.get("CIVITAI_TEST_EXAMPLES", "200")),
+    max_examples=_EXAMPLES,
     deadline=None,
     database=None,
     suppress_health_check=[
@@ -29,6 +30,13 @@ hypothesis.settings.register_profile(
     ],
 )
 hypothesis.settings.load_profile("ours")
+
+
+def pytest_collection_modifyitems(items):
+    """More tries may take longer."""
+    for item in items:
+        if hypothesis.is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.timeout(120 * max(1, _EXAMPLES // 200)))
 
 
 @pytest.fixture(autouse=True)

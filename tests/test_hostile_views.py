@@ -246,7 +246,8 @@ def test_job_of_any_pictures_has_files_beside_them_and_rows_that_can_be_sent(
         _check_line(words)
     assert len(row["failed"]) == len({image.id for image in state.images})
     for failed in row["failed"]:
-        _check_line(failed["message"])
+        _check_line(failed["reason"])
+        _check_line(failed["detail"])
         assert failed["page"] == f"{_BASE}/images/{failed['id']}"
 
 

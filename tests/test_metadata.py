@@ -307,6 +307,18 @@ def test_a_record_with_too_few_parameters_says_where_it_is_from():
     assert infotext(meta) == "a cat\nSeed: 7, Schedule type: Automatic, RNG: GPU"
 
 
+@pytest.mark.parametrize("path", ["\\NONE", "models/None.safetensors", "a/nan", "x/undefined.ckpt"])
+def test_a_path_to_nothing_is_no_models_name(path):
+    read = parse_infotext(infotext({"prompt": "x", "steps": 9, "models": [path]}, IMAGE))
+    assert "Model" not in read.parameters
+
+
+@pytest.mark.parametrize("path", ["vae/None", "\\NaN"])
+def test_a_path_to_nothing_is_no_vaes_name(path):
+    read = parse_infotext(infotext({"prompt": "x", "steps": 9, "vaes": [path]}, IMAGE))
+    assert "VAE" not in read.parameters
+
+
 def test_a_record_of_enormous_size_has_a_bounded_infotext():
     meta = {f"Key {i}": "x" * 10_000 for i in range(5_000)} | {"prompt": "a " * 5_000_000}
     assert len(infotext(meta)) < 6_000_000
@@ -374,6 +386,9 @@ _CANONICAL |= {"VAE hash", "VAE", "Denoising strength", "Clip skip", "Lora hashe
 _CANONICAL |= {"Image id", "Base model", "Post id"}
 
 
+_NOTHINGS = {"none", "null", "nan", "[nan]", "undefined", "inf", "infinity", "-inf", "-infinity"}
+
+
 def flat(prompt):
     """A prompt's characters that count: no blank, no control character."""
     return [c for c in prompt if c.isprintable() and not c.isspace()]
@@ -389,7 +404,7 @@ def flat(prompt):
 def test_each_value_comes_back(prompt, steps, seed, scale, model):
     meta = {"prompt": prompt, "steps": steps, "seed": seed, "cfgScale": scale, "Model": model}
     expected = {"Steps": str(steps), "CFG scale": f"{scale:g}", "Seed": str(seed)}
-    if model.strip().lower() not in ("none", "nan", "null", "undefined", "inf"):
+    if model.strip().lower() not in _NOTHINGS:
         expected["Model"] = model.strip()
     assert parse_infotext(infotext(meta)) == Infotext(prompt, "", expected)
 
