@@ -6,7 +6,7 @@
     if (!ours || ours.steps) return; // "Reload UI" and a second tag load it once more
     const { PREFIX } = ours;
 
-    const SELECTOR = ["next", "previous", "next_picture", "previous_picture"]
+    const SELECTOR = ["next", "previous", "next_picture", "previous_picture", "mark"]
         .map((name) => `#${PREFIX}${name}_button`)
         .join(", ");
     const PATIENCE = 8000; // ms; what was not answered by then holds nobody up
@@ -16,11 +16,11 @@
     const steps = (ours.steps = { waiting: [], asked: null, giveUp: 0 });
     const isGradio3 = () => /^3\./.test((window.gradio_config || {}).version || "");
 
-    // Where the page is: an answer to a step changes it
+    // Where the page is, and whether that picture is marked: an answer changes it
     function place() {
         const at = document.querySelector(`#${PREFIX}position [data-at]`);
         const page = document.querySelector(`#${PREFIX}page_text .civitai-shortcut-status`);
-        return `${page ? page.textContent : ""}|${at ? at.dataset.at : ""}`;
+        return `${page ? page.textContent : ""}|${at ? at.dataset.at + at.textContent : ""}`;
     }
 
     function begin() {

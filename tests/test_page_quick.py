@@ -51,3 +51,17 @@ def test_every_arrow_counts_over_pages_and_all_that_is_shown_is_of_one_picture(t
     until(lambda: picture.evaluate("image => image.naturalWidth") > 450, "the original")
     tab.key("d")
     _expect(tab.part("download_status")).to_contain_text("Job")
+
+
+def test_every_press_of_space_counts(tab):
+    tab.tiles.first.click()
+    _expect(tab.part("position")).to_contain_text("1 of")
+    for _ in range(3):
+        tab.key(" ")
+    _expect(tab.part("position")).to_contain_text("★")
+    _expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (1)")
+    for _ in range(2):
+        tab.key(" ")
+    tab.key("ArrowRight")
+    _expect(tab.part("position")).to_contain_text("2 of")
+    _expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (1)")

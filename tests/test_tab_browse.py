@@ -271,3 +271,21 @@ def test_other_columns_and_rows_are_seen_at_once(civitai):
     setting.change("gallery_columns", 5)
     setting.change("gallery_rows", 3)
     assert set(tab_browse.on_settings(tab, *_ALL)) == {"columns"}
+
+
+def test_tiles_of_a_page_that_was_left_are_not_the_last_ones(civitai, monkeypatch):
+    tab, _ = _opened()
+    true = tab_browse.gallery_tiles
+
+    def slow(state, paths):
+        monkeypatch.setattr(tab_browse, "gallery_tiles", true)
+        tiles = true(state, paths)
+        tab_browse.on_next(tab, *_ALL)
+        list(tab_browse.show_tiles(tab))  # of another call, which is quicker
+        return tiles
+
+    monkeypatch.setattr(tab_browse, "gallery_tiles", slow)
+    last = _tiles(tab)[-1]
+    assert len(last) == 8
+    for row, (path, _) in zip(of_model(_PAPER)[8:16], last):
+        assert files.uuid_of(row.id) in path

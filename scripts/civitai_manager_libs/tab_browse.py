@@ -18,7 +18,7 @@ from . import tab_title
 from .cancellation import Cancellation
 from .errors import CivitaiShortcutError, InputError
 from .gallery import cache
-from .gallery.images import Image, level_mask
+from .gallery.images import Image, level_mask, thumbnail_url
 from .gallery.paging import ImageQuery, PageState
 from .tab_state import Tab, TabState
 from .tab_words import status_line
@@ -230,6 +230,7 @@ def show_tiles(tab: Tab) -> Iterator[dict[str, Any]]:
     if tab.state.model is None:
         return
     yield _place(tab.state)
+    shown = None
     while (waiting := tab.to_fill()) is not None:
         wish, state = waiting
         for paths in paced(gallery_pages.thumbnails(_client(), state.images, wish)):
@@ -237,10 +238,12 @@ def show_tiles(tab: Tab) -> Iterator[dict[str, Any]]:
                 break
             tiles = gr.update(value=gallery_tiles(tab.state, paths))
             failed = [path for path in paths if isinstance(path, CivitaiShortcutError)]
-            trouble = _trouble(failed, state.language)
+            trouble, shown = _trouble(failed, state.language), state.images
             yield {**_place(tab.state), "gallery": tiles, **trouble}
         else:
             _preload_next(state.pages)
+    if shown not in (None, tab.state.images):  # another call may have shown these before
+        yield {"gallery": gr.update(value=tiles_now(tab.state))}
 
 
 def _trouble(failed: list[CivitaiShortcutError], language: str) -> dict[str, str]:
@@ -254,6 +257,12 @@ def _trouble(failed: list[CivitaiShortcutError], language: str) -> dict[str, str
 def _preload_next(pages: PageState) -> None:
     if setting.usergallery_preloading and pages.next_cursor is not None:
         gallery_pages.preload(_client(), pages.query, pages.next_cursor, pages.size)
+
+
+def tiles_now(state: TabState) -> list[tuple[str, str]]:
+    """With the thumbnails that are at hand. Raises DiskError."""
+    paths = [cache.cached(thumbnail_url(image)) for image in state.images]
+    return gallery_tiles(state, paths)
 
 
 def gallery_tiles(
