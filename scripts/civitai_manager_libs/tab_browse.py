@@ -23,25 +23,9 @@ from .gallery.paging import ImageQuery, PageState
 from .tab_state import Tab, TabState
 from .tab_words import status_line
 
-__all__ = [
-    "Filters",
-    "check_open",
-    "gallery_tiles",
-    "id_in",
-    "on_filter",
-    "on_first",
-    "on_go_to",
-    "on_next",
-]
-__all__ += [
-    "on_previous",
-    "on_settings",
-    "paced",
-    "page_of",
-    "show_tiles",
-    "tile_file",
-    "to_neighbour",
-]
+__all__ = ["Filters", "check_open", "gallery_tiles", "id_in", "on_filter", "on_first", "on_go_to"]
+__all__ += ["on_next", "on_previous", "on_settings", "paced", "page_of", "show_tiles", "tile_file"]
+__all__ += ["tiles_now", "to_neighbour"]
 
 _REDRAW_EVERY = 0.25  # seconds between two looks of a grid that fills
 _SORTED_WITHOUT_VERSION = ("Newest", "Oldest")

@@ -16,7 +16,7 @@ from .errors import CivitaiShortcutError
 from .gallery import cache
 from .gallery.images import Image, Stats, level_name, thumbnail_url
 from .gallery.metadata import Resource, embedded_infotext, infotext, resources
-from .tab_browse import check_open, gallery_tiles, to_neighbour
+from .tab_browse import check_open, tiles_now, to_neighbour
 from .tab_state import Tab, TabState
 from .tab_words import failure, link, status_line
 
@@ -125,7 +125,7 @@ def on_close(tab: Tab) -> dict[str, Any]:
 
 def show_closed(tab: Tab) -> dict[str, Any]:
     """The grid anew, none of whose tiles is the chosen one."""
-    return {"gallery": gr.update(value=_tiles(tab.state))}
+    return {"gallery": gr.update(value=tiles_now(tab.state))}
 
 
 # Marks
@@ -142,7 +142,7 @@ def on_clear_marks(tab: Tab) -> dict[str, Any]:
 
 
 def _marked(state: TabState) -> dict[str, Any]:
-    answer = {"gallery": gr.update(value=_tiles(state)), **marked_buttons(state)}
+    answer = {"gallery": gr.update(value=tiles_now(state)), **marked_buttons(state)}
     if state.picture is not None:
         answer["mark_button"] = gr.update(value=_mark_label(state, state.picture))
         answer["position"] = position(state)
@@ -166,11 +166,6 @@ def marked_buttons(state: TabState) -> dict[str, Any]:
         "download_marked_button": gr.update(value=label, interactive=bool(state.marked)),
         "clear_marks_button": gr.update(interactive=bool(state.marked)),
     }
-
-
-def _tiles(state: TabState) -> list[tuple[str, str]]:
-    paths = [cache.cached(thumbnail_url(image)) for image in state.images]
-    return gallery_tiles(state, paths)
 
 
 def _mark_label(state: TabState, image: Image) -> str:
