@@ -122,6 +122,9 @@ class GalleryDownloadManager:
 
 def _download_single_image(img_url: str, save_path: str) -> bool:
     """One picture; one that is there already is taken as whole."""
+    client = _our_client()
+    if client is not None:  # looks for the file itself
+        return client.download_file(img_url, save_path)
     return os.path.isfile(save_path) or bool(get_http_client().download_file(img_url, save_path))
 
 

@@ -11,6 +11,7 @@ from http.client import HTTPException
 __all__ = ["HeadedAnswer"]
 
 _LONGEST_LINE, _MOST_LINES = 65536, 100  # as http.client has them
+_NAME = re.compile(r"\S+")
 _CHUNK_SIZE = re.compile(r"[0-9a-f]{1,15}", re.I)
 _MOST_INTERIM = 10  # answers before the answer
 _SLOWEST_HEAD = 30.0  # seconds; silence has its timeout, a drip of bytes this one
@@ -25,10 +26,12 @@ class HeadedAnswer(http.client.HTTPResponse):
     """
 
     _until = math.inf  # a proxy's answer to CONNECT is read without `begin`
+    _ready: list[str] = []  # lines of the head that were taken already, the next one last
 
     def begin(self) -> None:
         self._until = time.monotonic() + _SLOWEST_HEAD
         for _ in range(_MOST_INTERIM):
+            self._take_head()
             version, status, reason = self._read_status()
             fields = self._read_fields()
             if status == 101 or status >= 200:
@@ -52,6 +55,14 @@ class HeadedAnswer(http.client.HTTPResponse):
             return 0
         return length
 
+    def _take_head(self) -> None:
+        """All its lines at once, where they have arrived and end as they should."""
+        arrived = self.fp.peek(1)
+        end = arrived.find(b"\r\n\r\n") + 4
+        breaks = arrived.count(b"\n", 0, end)
+        if 4 <= end <= _LONGEST_LINE and breaks == arrived.count(b"\r\n", 0, end):
+            self._ready = self.fp.read(end).decode("latin-1").split("\r\n")[-2::-1]
+
     def _read_status(self) -> tuple[str, int, str]:
         line = self._line()
         version, _, rest = line.strip().partition(" ")
@@ -73,12 +84,14 @@ class HeadedAnswer(http.client.HTTPResponse):
         message = http.client.HTTPMessage()
         for line in lines:
             name, colon, value = line.partition(":")
-            if colon and name and not any(c.isspace() for c in name):
+            if colon and _NAME.fullmatch(name):
                 message.set_raw(name, value.strip(" \t"))
         return message
 
     def _line(self) -> str:
         """One line with its end. Raises when the connection ends before it, or it never comes."""
+        if self._ready:
+            return self._ready.pop()
         line = b""
         while not line.endswith(b"\n"):
             arrived = self.fp.peek(1)  # one receive at most: `readline` would wait for ever
@@ -105,7 +118,10 @@ class HeadedAnswer(http.client.HTTPResponse):
 
 def _is_chunked(fields: http.client.HTTPMessage) -> bool:
     """Raises for codings that nobody asked for: their bytes would be taken for the file's."""
-    told = ",".join(fields.get_all("Transfer-Encoding", [])).lower().split(",")
+    found = fields.get_all("Transfer-Encoding")
+    if found is None:
+        return False
+    told = ",".join(found).lower().split(",")
     codings = [coding.strip() for coding in told if coding.strip() not in ("", "identity")]
     if codings not in ([], ["chunked"]):
         raise HTTPException("The answer is packed in a way that nobody asked for.")
@@ -119,6 +135,8 @@ def _length_of(fields: http.client.HTTPMessage) -> int | None:
     told = fields.get_all("Content-Length")
     if told is None:
         return None
+    if len(told) == 1 and told[0].isascii() and told[0].isdigit():
+        return int(told[0][:18])
     values = {value.strip() for value in ",".join(told).split(",")}
     value = values.pop()
     if values or not (value.isascii() and value.isdigit()):
