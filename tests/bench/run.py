@@ -1,6 +1,6 @@
 """How fast, small and polite we are, beside others at the same work.
 
-    python tests/bench/run.py           all of it, about 15 minutes
+    python tests/bench/run.py           all of it, about 10 minutes
     python tests/bench/run.py --quick   less of each, in under 3 minutes
     python tests/bench/run.py a c       these cases
 
