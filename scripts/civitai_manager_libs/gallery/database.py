@@ -19,7 +19,6 @@ __all__ = ["Database"]
 _VERSION = 1
 _WAIT = 30  # seconds for another writer's turn to end
 _WAIT_FOR_ALL = 3  # seconds for all others to close a damaged file
-_CACHE_KIB = 800  # of memory for a connection's pages; a job reads on, and seldom back
 _LITTLE = 1024 * 1024  # bytes of free room that SQLite may find to be too few
 _SCHEMA = """
 CREATE TABLE jobs (
@@ -143,7 +142,6 @@ class Database:
             _check(db)
             _checked.add(self.path)
         db.execute("PRAGMA synchronous = NORMAL")
-        db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         db.execute("PRAGMA foreign_keys = ON")
         if version == 0:
             _make_tables(db)
