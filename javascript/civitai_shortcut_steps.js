@@ -10,10 +10,11 @@
         .map((name) => `#${PREFIX}${name}_button`)
         .join(", ");
     const PATIENCE = 8000; // ms; what was not answered by then holds nobody up
+    const AGAIN = 1000; // ms without a change
     const SETTLES = 40; // ms from an answer's arrival until gradio takes the next press
 
     // asked: where the page was when the press under way was made; null: none is
-    const steps = (ours.steps = { waiting: [], asked: null, giveUp: 0 });
+    const steps = (ours.steps = { waiting: [], asked: null, giveUp: 0, again: 0, isAgain: false });
     const isGradio3 = () => /^3\./.test((window.gradio_config || {}).version || "");
 
     // Where the page is, and whether that picture is marked: an answer changes it
@@ -23,13 +24,23 @@
         return `${page ? page.textContent : ""}|${at ? at.dataset.at + at.textContent : ""}`;
     }
 
-    function begin() {
+    function begin(button) {
         steps.asked = place();
         steps.giveUp = setTimeout(() => end([]), PATIENCE);
+        steps.again = setInterval(() => press(button), AGAIN);
+    }
+
+    // Another change may have looked like the answer: a press that was dropped is made again, and
+    // gradio drops that one too where the first is still on its way.
+    function press(button) {
+        steps.isAgain = true;
+        if (button.isConnected && !button.disabled) button.click();
+        steps.isAgain = false;
     }
 
     function end(waiting) {
         clearTimeout(steps.giveUp);
+        clearInterval(steps.again);
         steps.asked = null;
         steps.waiting = waiting;
         const next = waiting.shift();
@@ -41,8 +52,8 @@
         "click",
         (event) => {
             const button = event.target.closest && event.target.closest(SELECTOR);
-            if (!button || button.disabled || !isGradio3()) return;
-            if (steps.asked === null) return begin();
+            if (!button || button.disabled || steps.isAgain || !isGradio3()) return;
+            if (steps.asked === null) return begin(button);
             steps.waiting.push(button);
             event.stopImmediatePropagation();
             event.preventDefault();
@@ -52,6 +63,8 @@
 
     new MutationObserver(() => {
         if (steps.asked === null || steps.asked === true || place() === steps.asked) return;
+        clearInterval(steps.again);
+        clearTimeout(steps.giveUp);
         steps.asked = true; // answered; the rest of the answer is still being put in
         setTimeout(() => end(steps.waiting), SETTLES);
     }).observe(document.documentElement, { subtree: true, childList: true, characterData: true });
