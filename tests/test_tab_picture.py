@@ -177,6 +177,19 @@ def test_closed_picture_does_not_open_again_when_its_original_comes(civitai, mon
     assert tab_picture.load_original(tab) == {}
 
 
+def test_answer_that_came_after_a_later_one_is_put_right(civitai):
+    tab = _opened()
+    late = [_chosen(tab, at)["position"] for at in (0, 2)]
+    assert tab_picture.settle(tab, late[1]) == {}
+    right = tab_picture.settle(tab, late[0])
+    assert right["position"] == late[1] and right["picture_panel"]["visible"]
+    assert right["infotext_box"]["value"] == infotext_of(of_model(_PAPER)[2])
+    tab_picture.on_close(tab)
+    assert tab_picture.settle(tab, "") == {} == tab_picture.settle(tab, None)
+    right = tab_picture.settle(tab, late[1])
+    assert right["position"] == "" and not right["picture_panel"]["visible"]
+
+
 # Marks
 
 

@@ -193,7 +193,9 @@ def _join_picture(view: View) -> None:
 
 
 def _then_original(view: View, event: Any) -> None:
-    _join(view, event.then, tab_picture.load_original, "", _PICTURE, "picture_status")
+    says = "picture_status"
+    loaded = _join(view, event.then, tab_picture.load_original, "", _PICTURE, says)
+    _join(view, loaded.then, tab_picture.settle, "position", _PICTURE, says)
 
 
 def _join_downloads(view: View) -> None:

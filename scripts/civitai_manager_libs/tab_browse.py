@@ -23,8 +23,18 @@ from .gallery.paging import ImageQuery, PageState
 from .tab_state import Tab, TabState
 from .tab_words import status_line
 
-__all__ = ["Filters", "check_open", "gallery_tiles", "id_in", "on_filter", "on_first", "on_go_to"]
-__all__ += ["on_next", "on_previous", "on_settings", "paced", "page_of", "show_tiles", "tile_file"]
+__all__ = ["Filters", "check_open", "closed_picture", "gallery_tiles", "id_in", "on_filter"]
+__all__ += [
+    "on_first",
+    "on_go_to",
+    "on_next",
+    "on_previous",
+    "on_settings",
+    "paced",
+    "page_of",
+    "show_tiles",
+    "tile_file",
+]
 __all__ += ["tiles_now", "to_neighbour"]
 
 _REDRAW_EVERY = 0.25  # seconds between two looks of a grid that fills
@@ -173,6 +183,13 @@ def _around(state: TabState) -> dict[str, Any]:
         "gallery": gr.update(value=None) if host.releases_gallery() else gr.update(),
         "download_page_button": some,
         "download_gallery_button": some,
+        **closed_picture(),
+    }
+
+
+def closed_picture() -> dict[str, Any]:
+    """No large picture; its hint in its place."""
+    return {
         "picture_panel": gr.update(visible=False),
         "picture_hint": gr.update(visible=True),
         "position": "",

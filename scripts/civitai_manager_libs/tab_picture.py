@@ -16,12 +16,12 @@ from .errors import CivitaiShortcutError
 from .gallery import cache
 from .gallery.images import Image, Stats, level_name, thumbnail_url
 from .gallery.metadata import Resource, embedded_infotext, infotext, resources
-from .tab_browse import check_open, tiles_now, to_neighbour
+from .tab_browse import check_open, closed_picture, tiles_now, to_neighbour
 from .tab_state import Tab, TabState
 from .tab_words import failure, link, status_line
 
 __all__ = ["load_original", "marked_buttons", "on_clear_marks", "on_close", "on_mark"]
-__all__ += ["on_select", "on_step", "position", "show_closed"]
+__all__ += ["on_select", "on_step", "position", "settle", "show_closed"]
 
 
 def on_select(tab: Tab, event: gr.SelectData) -> dict[str, Any]:
@@ -111,16 +111,20 @@ def _failed(error: CivitaiShortcutError, language: str) -> dict[str, Any]:
     return {"picture_status": status_line(words, "failed")}
 
 
+def settle(tab: Tab, shown: str | None) -> dict[str, Any]:
+    """What is chosen, where the page shows something else: a picture's answer may have come to it
+    after a later one, and would open again what was closed. shown: the page's `position`."""
+    state = tab.state
+    if (shown or "") == position(state):
+        return {}
+    return closed_picture() if state.picture is None else load_original(tab)
+
+
 def on_close(tab: Tab) -> dict[str, Any]:
-    """A closed video is silent. `show_closed` comes after it."""
+    """`show_closed` comes after it."""
     tab.choose(lambda state: state.select(None))
-    return {
-        "picture_panel": gr.update(visible=False),
-        "picture_hint": gr.update(visible=True),
-        "position": "",
-        "video": gr.update(value=None),
-        "gallery": gr.update(value=None) if host.releases_gallery() else gr.update(),
-    }
+    grid = gr.update(value=None) if host.releases_gallery() else gr.update()
+    return {**closed_picture(), "gallery": grid}
 
 
 def show_closed(tab: Tab) -> dict[str, Any]:
