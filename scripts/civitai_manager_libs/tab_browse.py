@@ -24,18 +24,8 @@ from .tab_state import Tab, TabState
 from .tab_words import status_line
 
 __all__ = ["Filters", "check_open", "closed_picture", "gallery_tiles", "id_in", "on_filter"]
-__all__ += [
-    "on_first",
-    "on_go_to",
-    "on_next",
-    "on_previous",
-    "on_settings",
-    "paced",
-    "page_of",
-    "show_tiles",
-    "tile_file",
-]
-__all__ += ["tiles_now", "to_neighbour"]
+__all__ += ["on_first", "on_go_to", "on_next", "on_previous", "on_settings", "paced", "page_of"]
+__all__ += ["show_tiles", "tile_file", "tiles_now", "to_neighbour"]
 
 _REDRAW_EVERY = 0.25  # seconds between two looks of a grid that fills
 _SORTED_WITHOUT_VERSION = ("Newest", "Oldest")
