@@ -8,7 +8,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,8 +26,8 @@ _LONGEST = 900  # seconds
 
 @dataclass(frozen=True)
 class Run:
-    """One process. cpu: its seconds of user and system time. peak: bytes, never less than the
-    runner's own, which the system counts in. said: its standard output."""
+    """One process. cpu: its seconds of user and system time. peak: bytes of memory. said: its
+    standard output."""
 
     seconds: float
     cpu: float
@@ -72,17 +71,15 @@ def environment(url: str, data: Path, **more: str) -> dict[str, str]:
 def measured(argv: Sequence[str], env: dict[str, str]) -> Run:
     """Raises RuntimeError with its last words when it fails."""
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as output:
-        started = time.perf_counter()
-        streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": errors}
-        process = subprocess.Popen(argv, env=env, **streams)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said, wrong = _text_of(output), _text_of(errors)
-    if process.returncode:
-        raise RuntimeError(f"{argv[0]} ended with {process.returncode}: {wrong[-300:] or said}")
-    unit = 1 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit, said)
+        with tempfile.NamedTemporaryFile() as cost:
+            alone = [sys.executable, "-I", "-S", str(HERE / "alone.py"), cost.name]
+            streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": errors}
+            ended = subprocess.run([*alone, *argv], env=env, **streams)
+            said, wrong = _text_of(output), _text_of(errors)
+            if ended.returncode:
+                why = f"{argv[0]} ended with {ended.returncode}: {wrong[-300:] or said}"
+                raise RuntimeError(why)
+            return Run(**json.load(cost), said=said)
 
 
 def _text_of(file: Any) -> str:
