@@ -58,14 +58,16 @@ def _join(
     gives: str,
     says: str = "message",
     progress: str = "hidden",
+    in_order: bool = False,
 ) -> Any:
     """The event's dependency. The page's `Tab` is always taken; `says` is where a failure is told.
+    in_order: see `host.event_options`.
 
     A handler answers {name: value}; whatever it does not name stays as it is.
     """
     inputs = [view.parts[name] for name in ["tab", *takes.split()]]
     outputs = [view.parts[name] for name in dict.fromkeys([*gives.split(), says])]
-    options = {**host.event_options(), "show_progress": progress}
+    options = {**host.event_options(in_order), "show_progress": progress}
     return event(_bordered(view, handler, says), inputs, outputs, **options)
 
 
@@ -188,8 +190,11 @@ def _join_picture(view: View) -> None:
     closed = _join(view, view.close_button.click, tab_picture.on_close, "", gives)
     _join(view, closed.then, tab_picture.show_closed, "", "gallery")
     gives = f"gallery mark_button position {_MARKED}"
-    _join(view, view.mark_button.click, tab_picture.on_mark, "", gives)
-    _join(view, view.clear_marks_button.click, tab_picture.on_clear_marks, "", gives)
+    for button, handler in (
+        (view.mark_button, tab_picture.on_mark),
+        (view.clear_marks_button, tab_picture.on_clear_marks),
+    ):
+        _join(view, button.click, handler, "", gives, in_order=True)
 
 
 def _then_original(view: View, event: Any) -> None:
