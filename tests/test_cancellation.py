@@ -36,7 +36,7 @@ def test_wait_ends_when_it_is_set():
     with pytest.raises(Cancelled):
         cancelled.wait(60)
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
 
 
 def test_callbacks_are_called_while_their_block_runs_only():

@@ -314,7 +314,7 @@ def test_large_picture_comes_whole_in_pieces_of_any_size(server, path, chunk_siz
     started = time.monotonic()
     assert action.download_large_image(url, path, chunk_size=chunk_size) is True
     assert _bytes(path) == body
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize(

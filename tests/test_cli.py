@@ -675,7 +675,7 @@ def test_interrupted_job_leaves_nothing_half_and_can_be_resumed(server, program,
         process.send_signal(number)
         started = time.monotonic()
         out, err = process.communicate(timeout=10)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 8
     assert process.returncode == 130
     assert err.endswith("Interrupted. Go on with: resume 1\n") and "Traceback" not in err
     assert 0 < json.loads(out.splitlines()[-1])["saved"] < 20

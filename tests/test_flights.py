@@ -118,6 +118,6 @@ def test_who_only_waits_may_cancel():
     with pytest.raises(Cancelled):
         flights.join("key", lead, cancelled)
 
-    assert time.monotonic() - started < 1 and leader.is_alive()
+    assert time.monotonic() - started < 5 and leader.is_alive()
     land.set()
     leader.join(10)

@@ -134,7 +134,7 @@ def test_cancel_ends_the_wait_for_a_rest():
     with pytest.raises(Cancelled), gate.slot(lambda: 3, cancelled):
         raise AssertionError("let in")
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     assert gate._inside == 0
 
 

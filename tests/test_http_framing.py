@@ -154,7 +154,7 @@ def test_head_of_64_kb_of_blanks_takes_no_time(serve, tmp_path):
     server = serve([(HEAD + b"X: a" + b" " * 60_000 + b"a\r\n" + LENGTH + b"\r\n" + BODY, True)])
     started = time.monotonic()
     assert outcome(f"{server.url}/a", tmp_path / "a") == "saved"
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 def test_part_whose_length_makes_no_sense_is_asked_for_again(serve, tmp_path):
