@@ -59,26 +59,51 @@
         isSpaceUsed = false;
     }, true);
 
-    // A page's number that is typed, and the slider moved by keys: gradio tells of the mouse only
+    // A page's number that is typed, and the slider moved by keys: gradio tells of the mouse only.
+    // An answer that comes meanwhile writes its own page into both.
 
-    function turnTo(number) {
-        const range = byId("page_slider").querySelector("input[type=range]");
-        if (range.disabled) return;
-        range.value = Math.min(Number(range.max), Math.max(1, Math.round(Number(number)) || 1));
-        range.dispatchEvent(new Event("input", { bubbles: true }));
-        setTimeout(() => range.dispatchEvent(new Event("pointerup", { bubbles: true })), 50);
+    let typed = null; // what is in the number's field by the user's hand, until it is taken
+
+    function isIn(part, target) {
+        return Boolean(target.closest && target.closest(`#${PREFIX}${part}`));
     }
 
-    document.addEventListener("change", (event) => {
-        const inSlider = event.target.closest && event.target.closest(`#${PREFIX}page_slider`);
-        if (!inSlider || event.target.type !== "number") return;
+    function turnTo(number) {
+        const range = () => byId("page_slider").querySelector("input[type=range]");
+        if (range().disabled) return;
+        const page = Math.min(Number(range().max), Math.max(1, Math.round(Number(number)) || 1));
+        let tries = 20;
+        (function turn() {
+            range().value = page;
+            range().dispatchEvent(new Event("input", { bubbles: true }));
+            setTimeout(() => {
+                if (Number(range().value) !== page && --tries) turn();
+                else range().dispatchEvent(new Event("pointerup", { bubbles: true }));
+            }, 50);
+        })();
+    }
+
+    function takeTyped() {
+        if (typed === null) return;
         const last = byId("page_slider").querySelector("input[type=range]").max;
-        if (Number(event.target.value) > Number(last)) toast(word("only_seen_pages", last));
-        turnTo(event.target.value);
+        if (Number(typed) > Number(last)) toast(word("only_seen_pages", last));
+        turnTo(typed);
+        typed = null;
+    }
+
+    document.addEventListener("input", (event) => {
+        const isNumber = event.target.type === "number" && isIn("page_slider", event.target);
+        if (isNumber) typed = event.target.value;
+    }, true);
+    document.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" && isIn("page_slider", event.target)) takeTyped();
+    }, true);
+    document.addEventListener("change", (event) => {
+        if (isIn("page_slider", event.target) && event.target.type === "number") takeTyped();
     }, true);
     document.addEventListener("keyup", (event) => {
-        const inSlider = event.target.closest && event.target.closest(`#${PREFIX}page_slider`);
         const moves = /^(Arrow|Page|Home|End)/.test(event.key);
-        if (inSlider && event.target.type === "range" && moves) turnTo(event.target.value);
+        const isSlider = event.target.type === "range" && isIn("page_slider", event.target);
+        if (isSlider && moves) turnTo(event.target.value);
     });
 })();
