@@ -72,8 +72,8 @@ def test_callback_may_come_from_within_the_same_thread():
     assert len(inner) == 3
 
 
-def test_each_never_is_its_own():
-    one = never()
-    one.set()
+def test_nobody_can_set_what_is_never_set():
+    with pytest.raises(RuntimeError), never().calling(lambda: pytest.fail("called")):
+        never().set()
 
     assert not never().is_set()

@@ -114,6 +114,26 @@ def test_redirect_and_error_page_keep_the_connection(server, tmp_path):
     assert server.connections == 1
 
 
+def test_rest_of_an_answer_that_nobody_read_is_not_the_next_ones(server, tmp_path):
+    client = CivitaiHttpClient(timeout=5, max_retries=0)
+    left = client.get_stream(server.play("/first.png", stalled(FIRST, 0)))
+    left.raw._pool._put_conn(left.raw._connection)  # as a caller might who forgets to close it
+
+    assert fetched(client, server.play("/second.png", ranged(SECOND)), tmp_path) == SECOND
+    assert [request.connection for request in server.requests] == [1, 2]
+
+
+def test_field_that_needs_care_is_urllib3s(server, by_urllib3, tmp_path):
+    client = CivitaiHttpClient(timeout=5)
+    url = server.play("/a.png", ranged(FIRST))
+    fetched(client, url, tmp_path)
+
+    client.get_stream(url, {"X-Name": "Zo\xeb"}).close()
+
+    assert len(by_urllib3) == 2
+    assert server.requests[1].headers["x-name"] == "Zo\xeb"
+
+
 def test_pool_forgets_a_connection_only_when_it_is_full(server):
     pool = WireAdapter().poolmanager.connection_from_url(server.url())
     many = [pool._get_conn() for _ in range(40)]

@@ -56,6 +56,20 @@ class Cancellation:
                 self._callbacks.remove(callback)
 
 
+class _Never(Cancellation):
+    """It is everybody's, and so nobody may set it."""
+
+    def set(self) -> None:
+        raise RuntimeError("Nobody can cancel this.")
+
+    @contextmanager
+    def calling(self, callback: Callable[[], None]) -> Iterator[None]:
+        yield
+
+
+_never = _Never()
+
+
 def never() -> Cancellation:
-    """For work that nobody cancels."""
-    return Cancellation()
+    """For work that nobody cancels; the same for all."""
+    return _never

@@ -15,6 +15,8 @@ from urllib3.response import HTTPResponse
 __all__ = ["AgainPool"]
 
 _PLAIN = re.compile(r"/[\w/=,.~-]*", re.A)  # a target that urllib3 would leave as it is
+_HOST = re.compile(r"[a-z0-9.-]*[a-z0-9]", re.A)  # and a host
+_FIELDS = re.compile(r"(?:[\w-]+: [\t -~]*\r\n)*", re.A)
 
 
 class _Kept:
@@ -54,15 +56,15 @@ class AgainPool:
         **options: Any,
     ) -> HTTPResponse:
         """Raises what urllib3 does for the same trouble."""
-        is_plain = method == "GET" and not body and _PLAIN.fullmatch(url)
-        connection = self._open_connection() if is_plain else None
+        head = self._head(url, headers or {}) if method == "GET" and not body else None
+        connection = self._open_connection() if head is not None else None
         if connection is None:
             return super().urlopen(  # type: ignore[misc]
                 method, url, body=body, headers=headers, **options
             )
         answer = None
         try:
-            answer = _asked(connection, url, headers or {}, options["timeout"].read_timeout)
+            answer = _asked(connection, head, options["timeout"].read_timeout)
         except TimeoutError as error:
             raise urllib3_errors.ReadTimeoutError(self, url, "Read timed out.") from error
         except (OSError, http.client.HTTPException) as error:
@@ -73,11 +75,24 @@ class AgainPool:
                 self._put_conn(None)  # type: ignore[attr-defined]
         return self._response(answer, connection)
 
+    def _head(self, url: str, headers: Mapping[str, str]) -> bytes | None:
+        """What is sent; None where there is something in it that needs care."""
+        host, port = self.host, self.port  # type: ignore[attr-defined]
+        fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        if not (_PLAIN.fullmatch(url) and _HOST.fullmatch(host) and _FIELDS.fullmatch(fields)):
+            return None
+        if port != self.ConnectionCls.default_port:  # type: ignore[attr-defined]
+            host = f"{host}:{port}"
+        return f"GET {url} HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n".encode("ascii")
+
     def _open_connection(self) -> Any:
         """One that is kept and still open, straight to its host; None where there is none."""
         if self.proxy is not None:  # type: ignore[attr-defined]
             return None
         connection = self._get_conn()  # type: ignore[attr-defined]
+        answer = connection.answer
+        if answer is not None and not answer.isclosed():
+            connection.close()  # its rest would be taken for the next one
         if connection.sock is not None:
             return connection
         self._put_conn(connection)  # type: ignore[attr-defined]
@@ -99,12 +114,16 @@ class AgainPool:
         )
 
 
-def _asked(
-    connection: Any, url: str, headers: Mapping[str, str], patience: float | None
-) -> http.client.HTTPResponse:
+def _asked(connection: Any, head: bytes, patience: float | None) -> http.client.HTTPResponse:
+    connection.take_line()
     connection.sock.settimeout(patience)
-    connection.putrequest("GET", url, skip_accept_encoding=True)
-    for field in headers.items():
-        http.client.HTTPConnection.putheader(connection, *field)  # not urllib3's, which passes on
-    connection.endheaders()
-    return http.client.HTTPConnection.getresponse(connection)
+    connection.sock.sendall(head)
+    answer = connection.response_class(connection.sock, method="GET")
+    try:
+        answer.begin()
+    except BaseException:
+        answer.close()
+        raise
+    if answer.will_close:
+        connection.close()  # what is still to be read of it stays
+    return answer

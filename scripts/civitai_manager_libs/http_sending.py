@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
+from requests.structures import CaseInsensitiveDict
 
 from . import setting
 from .cancellation import Cancellation
@@ -26,6 +27,7 @@ _MAX_HOPS = 5
 _AS_IT_IS = re.compile(
     r"https?://[a-z0-9][a-z0-9-.]*(:[1-9]\d{0,3}|:[1-5]\d{4})?/(?!.*/\.)[\w/=,~-][\w/=,.~-]*", re.A
 )
+_PLAIN_FIELD = re.compile(r"[\w-]+: [!-~]([ -~]*[!-~])?", re.A)  # as requests would take it
 _REDIRECTS = {301, 302, 303, 307, 308}
 _SECRET = {"authorization", "cookie", "proxy-authorization", "referer"}
 _LOOK_EVERY = 1.0  # seconds between two looks at the environment
@@ -108,7 +110,10 @@ def _prepared(ask: Ask, headers: dict[str, str]) -> requests.PreparedRequest:
     """By the steps that requests takes, but for cookies, and none that would change nothing."""
     request = requests.PreparedRequest()
     request.prepare_method(ask.method)
-    request.prepare_headers(headers)
+    if all(_PLAIN_FIELD.fullmatch(f"{name}: {value}") for name, value in headers.items()):
+        request.headers = CaseInsensitiveDict(headers)
+    else:
+        request.prepare_headers(headers)
     if ask.params is None and _AS_IT_IS.fullmatch(ask.url):
         request.url = ask.url
     else:

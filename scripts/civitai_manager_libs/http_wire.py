@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_errors
 
-from .cancellation import Cancellation
+from .cancellation import Cancellation, never
 from .errors import Cancelled, Refused
 from .http_again import AgainPool
 from .http_head import HeadedAnswer
@@ -60,9 +60,13 @@ class _Line:
                 return
 
 
-@contextmanager
-def cut_by(cancelled: Cancellation) -> Iterator[None]:
+def cut_by(cancelled: Cancellation) -> AbstractContextManager[None]:
     """While the block runs, this thread's request breaks off as soon as it is cancelled."""
+    return nullcontext() if cancelled is never() else _cut_by(cancelled)
+
+
+@contextmanager
+def _cut_by(cancelled: Cancellation) -> Iterator[None]:
     line = _current.line = _Line()
     try:
         with cancelled.calling(line.cut):
@@ -72,9 +76,10 @@ def cut_by(cancelled: Cancellation) -> Iterator[None]:
 
 
 class _Watched:
-    """What we add to urllib3's connections: whom it reached, and a socket that can be cut."""
+    """What we add to urllib3's connections: whom it reached, its last answer, and a socket that
+    can be cut."""
 
-    response_class = HeadedAnswer
+    answer: HeadedAnswer | None = None  # the last one
     refuses_inner = False
     is_direct = True  # False: it reaches a proxy, whose address says nothing
     peer: str | None = None
@@ -100,13 +105,18 @@ class _Watched:
             # Else a connection that breaks off reads as its end, and a body of no known length as
             # whole (RFC 9112, 9.8).
             self.live_socket.suppress_ragged_eofs = False
-        self._take_line()
+        self.take_line()
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        self._take_line()  # here for a connection that is used again
+        self.take_line()  # here for a connection that is used again
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
-    def _take_line(self) -> None:
+    def response_class(self, *args: Any, **kwargs: Any) -> HeadedAnswer:
+        self.answer = HeadedAnswer(*args, **kwargs)
+        return self.answer
+
+    def take_line(self) -> None:
+        """From now on a cancel of this thread's request cuts this connection."""
         line = getattr(_current, "line", None)
         if line is not None:
             line.take(self)
