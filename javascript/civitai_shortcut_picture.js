@@ -35,6 +35,7 @@
     const wanted = inSession((session) => session.getItem(OPENED));
     const loaded = Date.now();
     let isRestored = false;
+    let example = null; // the page's own model, while the one that it had is on its way
 
     function inSession(deed) {
         try {
@@ -44,10 +45,15 @@
         }
     }
 
-    watch(() => {
+    function remember() {
         const line = isRestored && openedModel();
-        if (line) inSession((session) => session.setItem(OPENED, line.dataset.model));
-    });
+        if (!line || line.dataset.model === example) return;
+        example = null;
+        inSession((session) => session.setItem(OPENED, line.dataset.model));
+    }
+
+    watch(remember);
+    window.addEventListener("pagehide", remember); // what has just come was not drawn yet
 
     function restore() {
         const box = byId("model_box") && byId("model_box").querySelector("textarea, input");
@@ -57,6 +63,7 @@
         if (wanted && box.value && !opened && Date.now() - loaded < EXAMPLE_COMES) return;
         isRestored = true;
         if (!wanted || (opened && opened.dataset.model === wanted)) return;
+        example = opened && opened.dataset.model;
         box.value = wanted;
         box.dispatchEvent(new Event("input", { bubbles: true }));
         setTimeout(() => press("find_button"), 100);
@@ -66,7 +73,9 @@
     for (const kind of ["keydown", "pointerdown", "input"]) {
         document.addEventListener(kind, (event) => {
             const isOurs = event.target.closest && event.target.closest(`#${PREFIX}tab`);
-            if (event.isTrusted && isOurs) isRestored = true;
+            if (!event.isTrusted || !isOurs) return;
+            isRestored = true;
+            example = null;
         }, true);
     }
 

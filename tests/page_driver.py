@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from fault_answers import Answer, unused_port, whole
 from fault_server import FaultServer
 
-__all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "TabPage", "browser_of", "until"]
+__all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "TabPage", "browser_of", "expect", "until"]
 
 PYTHON = os.environ.get("CIVITAI_TEST_PYTHON", sys.executable)
 ENTRY = str(Path(__file__).parent.parent / "scripts" / "civitai_shortcut.py")
@@ -28,7 +28,7 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 _PREFIX = "#civitai_shortcut_"
-_PATIENCE = 20.0  # seconds
+_PATIENCE = 60.0  # seconds; where the machine is busy a host takes half of it to start
 _SETTINGS = {
     "http_retry_delay": 0,
     "gallery_disk_reserve_mb": 0,
@@ -45,6 +45,13 @@ def until(is_so: Callable[[], Any], what: str = "it") -> Any:
         assert time.monotonic() < end, f"{what} did not come"
         time.sleep(0.05)
     return value
+
+
+def expect(locator: Any) -> Any:
+    """Playwright's, which waits; imported late, for tests run without it too."""
+    from playwright import sync_api
+
+    return sync_api.expect(locator)
 
 
 class FlakyDemo(FaultServer):

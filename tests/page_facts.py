@@ -9,7 +9,7 @@ from civitai_manager_libs.demo import files, records, rows
 from civitai_manager_libs.demo.catalogue import model_of
 from civitai_manager_libs.gallery.metadata import infotext
 
-__all__ = ["chunks", "infotext_of", "of_model", "of_version", "uuids"]
+__all__ = ["chunks", "infotext_of", "of_model", "of_version", "shown", "uuids"]
 
 
 def of_model(model_id: int, level: int = 1, kind: str | None = None) -> list[rows.Row]:
@@ -40,3 +40,10 @@ def infotext_of(row: rows.Row) -> str:
     record = records.record(row, "http://127.0.0.1", False, with_meta=True, flat=True, tags=False)
     image: Any = image_from(record, lambda url: True)
     return infotext(image.meta, image)
+
+
+def shown(tab: Any, model_id: int) -> Any:
+    """The page with that model's first pictures on it."""
+    tab.find(str(model_id))
+    tab.shows(uuids(of_model(model_id)[:8]))
+    return tab

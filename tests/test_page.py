@@ -12,7 +12,7 @@ import pytest
 from civitai_manager_libs.demo import files
 from civitai_manager_libs.demo.catalogue import model_of
 from fault_answers import stalled
-from page_driver import until
+from page_driver import expect, until
 from page_facts import chunks, infotext_of, of_model, of_version, uuids
 
 pytestmark = pytest.mark.page
@@ -23,12 +23,6 @@ def _api(demo, path="/api/v1/images"):
     """What each request there asked for."""
     asked = [urlsplit(target) for _, target in list(demo.requests)]
     return [parse_qs(parts.query) for parts in asked if parts.path == path]
-
-
-def _expect(locator):
-    from playwright.sync_api import expect
-
-    return expect(locator)
 
 
 # Finding a model
@@ -43,8 +37,8 @@ def test_model_that_is_named_shows_its_newest_pictures(open_tab, server, words):
     tab = open_tab(server)
     tab.find(words)
     tab.shows(uuids(of_model(_PAPER)[:8]))
-    _expect(tab.part("status")).to_have_text("Paper & Ink (LORA by papercut_lab)")
-    _expect(tab.part("page_text")).to_have_text("Page 1")
+    expect(tab.part("status")).to_have_text("Paper & Ink (LORA by papercut_lab)")
+    expect(tab.part("page_text")).to_have_text("Page 1")
 
 
 def test_trigger_word_is_copied_by_a_click(open_tab, server):
@@ -52,9 +46,9 @@ def test_trigger_word_is_copied_by_a_click(open_tab, server):
     tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
     tab.find(str(_NIGHT))
     word = tab.page.locator(".civitai-shortcut-word")
-    _expect(word).to_have_text("night windows")
+    expect(word).to_have_text("night windows")
     word.click()
-    _expect(word).to_have_class(re.compile("copied"))
+    expect(word).to_have_class(re.compile("copied"))
     assert tab.page.evaluate("navigator.clipboard.readText()") == "night windows"
 
 
@@ -69,19 +63,19 @@ def test_version_that_the_model_has_not_is_told_and_all_are_shown(open_tab, serv
     tab = open_tab(server)
     tab.find(f"{server.civitai}/models/900003?modelVersionId=910999")
     tab.shows(uuids(of_model(_PAPER)[:8]))
-    _expect(tab.part("status")).to_contain_text("Paper & Ink (LORA by papercut_lab)")
-    _expect(tab.part("message")).to_contain_text("has no version 910999")
+    expect(tab.part("status")).to_contain_text("Paper & Ink (LORA by papercut_lab)")
+    expect(tab.part("message")).to_contain_text("has no version 910999")
 
 
 def test_words_bring_cards_of_which_one_is_opened(open_tab, server):
     tab = open_tab(server)
     tab.find("paper")
     cards = tab.part("results_gallery").locator(".thumbnail-item")
-    _expect(cards.first).to_contain_text("Paper & Ink · LORA · papercut_lab")
-    _expect(tab.part("message")).to_contain_text("Models found: 1")
+    expect(cards.first).to_contain_text("Paper & Ink · LORA · papercut_lab")
+    expect(tab.part("message")).to_contain_text("Models found: 1")
     cards.first.click()
     tab.shows(uuids(of_model(_PAPER)[:8]))
-    _expect(tab.part("results_gallery")).to_be_hidden()
+    expect(tab.part("results_gallery")).to_be_hidden()
 
 
 def test_same_card_of_another_search_opens_another_model(open_tab, server):
@@ -89,7 +83,7 @@ def test_same_card_of_another_search_opens_another_model(open_tab, server):
     cards = tab.part("results_gallery").locator(".thumbnail-item")
     for words, name, model_id in (("paper", "Paper & Ink", _PAPER), ("fields", "Flux", 900006)):
         tab.find(words)
-        _expect(cards.first).to_contain_text(name)
+        expect(cards.first).to_contain_text(name)
         cards.first.click()
         tab.shows(uuids(of_model(model_id)[:8]))
 
@@ -99,7 +93,7 @@ def test_search_that_finds_nothing_says_so_and_leaves_the_page_alone(open_tab, s
     tab.find("900003")
     tab.shows(uuids(of_model(_PAPER)[:8]))
     tab.find("no such thing anywhere")
-    _expect(tab.part("message")).to_contain_text("No model matches")
+    expect(tab.part("message")).to_contain_text("No model matches")
     tab.shows(uuids(of_model(_PAPER)[:8]))
 
 
@@ -125,8 +119,8 @@ def test_model_opened_before_is_among_the_recent_ones_of_a_later_page(open_tab, 
 def test_what_names_no_model_is_told_in_the_status_and_as_a_toast(open_tab, server, words, said):
     tab = open_tab(server)
     tab.find(words)
-    _expect(tab.part("message")).to_contain_text(said)
-    _expect(tab.page.locator(".toast-body").last).to_contain_text(said)
+    expect(tab.part("message")).to_contain_text(said)
+    expect(tab.page.locator(".toast-body").last).to_contain_text(said)
 
 
 # Turning pages
@@ -137,11 +131,11 @@ def test_pages_turn_forward_back_to_the_first_and_by_the_slider(open_tab, server
     tab = open_tab(server)
     tab.find("900003")
     tab.shows(pages[0])
-    _expect(tab.part("previous_button")).to_be_disabled()
+    expect(tab.part("previous_button")).to_be_disabled()
     for press, page in [("next", 1), ("next", 2), ("previous", 1), ("next", 2), ("first", 0)]:
         tab.press(f"{press}_button")
         tab.shows(pages[page])
-        _expect(tab.part("page_text")).to_have_text(f"Page {page + 1}")
+        expect(tab.part("page_text")).to_have_text(f"Page {page + 1}")
     slider = tab.part("page_slider").locator("input[type=range]")
     slider.evaluate(
         "node => { node.value = 3; node.dispatchEvent(new Event('input', {bubbles: true})) }"
@@ -163,8 +157,8 @@ def test_page_number_that_is_typed_turns_there_and_a_wrong_one_to_the_nearest(op
         number.fill(typed)
         tab.key("Enter")
         tab.shows(pages[page])
-        _expect(tab.part("page_text")).to_have_text(f"Page {page + 1}")
-        _expect(number).to_have_value(str(page + 1))
+        expect(tab.part("page_text")).to_have_text(f"Page {page + 1}")
+        expect(number).to_have_value(str(page + 1))
 
 
 def test_page_that_is_loaded_anew_opens_the_model_that_it_had(open_tab, server):
@@ -186,16 +180,16 @@ def test_gallery_comes_to_an_end_that_is_told(open_tab, server):
         tab.shows(uuids(page))
         if page is not pages[-1]:
             tab.press("next_button")
-    _expect(tab.part("page_text")).to_have_text(f"Page {len(pages)} · end of gallery")
-    _expect(tab.part("next_button")).to_be_disabled()
+    expect(tab.part("page_text")).to_have_text(f"Page {len(pages)} · end of gallery")
+    expect(tab.part("next_button")).to_be_disabled()
 
 
 def test_empty_gallery_says_that_it_is_empty(open_tab, server):
     tab = open_tab(server)
     tab.find("900009")
-    _expect(tab.part("status")).to_contain_text("There are no pictures here")
+    expect(tab.part("status")).to_contain_text("There are no pictures here")
     assert tab.names() == []
-    _expect(tab.part("download_page_button")).to_be_disabled()
+    expect(tab.part("download_page_button")).to_be_disabled()
 
 
 def test_first_thumbnails_come_after_two_requests_and_no_original(open_tab, server, demo):
@@ -268,7 +262,7 @@ def test_nothing_above_the_chosen_rating_is_ever_asked_for(open_tab, start, demo
     assert _levels(demo) == {1}
     tab.choose("level_dropdown", "R")
     tab.shows(uuids(of_model(_PAPER, level=7)[:8]))
-    _expect(tab.part("page_text")).to_have_text("Page 1")
+    expect(tab.part("page_text")).to_have_text("Page 1")
     assert {query["browsingLevel"][0] for query in _api(demo)} == {"1", "7"}
     assert _levels(demo) <= {1, 2, 4}
 
@@ -303,8 +297,8 @@ def test_sort_that_civitai_drops_for_all_versions_is_told_and_works_for_one(open
     tab.find("900003")
     tab.shows(uuids(of_model(_PAPER)[:8]))
     tab.choose("sort_dropdown", "Most reactions")
-    _expect(tab.part("status")).to_contain_text("Civitai sorts by upload only")
-    _expect(tab.part("sort_dropdown")).to_contain_text("not in force")
+    expect(tab.part("status")).to_contain_text("Civitai sorts by upload only")
+    expect(tab.part("sort_dropdown")).to_contain_text("not in force")
     tab.shows(uuids(of_model(_PAPER)[:8]))
     tab.choose("version_dropdown", "XL v1")
     found = of_version(_PAPER, 910301)
@@ -330,7 +324,7 @@ def _open(tab, at, row):
     """Click that tile; its picture and what is said of it are there."""
     tab.tiles.nth(at).click()
     if infotext_of(row):
-        _expect(tab.field("infotext_box")).to_have_value(infotext_of(row))
+        expect(tab.field("infotext_box")).to_have_value(infotext_of(row))
     uuid = files.uuid_of(row.id)
     source = tab.part("picture").locator("img")
     until(lambda: uuid in (source.get_attribute("src") or "") or _is_loaded(tab))
@@ -363,8 +357,8 @@ def test_picture_without_generation_data_says_so(open_tab, server):
     tab.tiles.nth(of_model(_PAPER).index(row)).click()
     until(lambda: _is_loaded(tab))
     if row.kind == "none":
-        _expect(tab.part("picture_status")).to_contain_text("No generation data")
-        _expect(tab.part("infotext_box")).to_be_hidden()
+        expect(tab.part("picture_status")).to_contain_text("No generation data")
+        expect(tab.part("infotext_box")).to_be_hidden()
 
 
 def test_same_tile_opens_again_after_closing_and_on_the_next_page(open_tab, server):
@@ -374,13 +368,13 @@ def test_same_tile_opens_again_after_closing_and_on_the_next_page(open_tab, serv
     tab.shows(uuids(found[:8]))
     _open(tab, 2, found[2])
     tab.press("close_button")
-    _expect(tab.part("picture_panel")).to_be_hidden()
+    expect(tab.part("picture_panel")).to_be_hidden()
     tab.shows(uuids(found[:8]))
     _open(tab, 2, found[2])
-    _expect(tab.part("picture_panel")).to_be_visible()
+    expect(tab.part("picture_panel")).to_be_visible()
     tab.press("next_button")
     tab.shows(uuids(found[8:16]))
-    _expect(tab.part("picture_panel")).to_be_hidden()
+    expect(tab.part("picture_panel")).to_be_hidden()
     _open(tab, 2, found[10])
 
 
@@ -398,7 +392,7 @@ def test_picture_that_does_not_come_is_broken_off_when_another_is_chosen(
     _open(tab, 1, found[1])
     until(lambda: _is_loaded(tab))
     assert request.left.wait(10)
-    _expect(tab.part("picture_status")).to_have_text("")
+    expect(tab.part("picture_status")).to_have_text("")
 
 
 def test_page_turned_before_its_thumbnails_came_gets_those_of_the_next(
@@ -424,7 +418,7 @@ def test_video_plays_and_its_tile_is_a_still(open_tab, server):
     tab.tiles.nth(at).click()
     video = tab.part("video").locator("video")
     until(lambda: video.count() and video.evaluate("video => video.readyState") >= 2)
-    _expect(tab.part("picture")).to_be_hidden()
+    expect(tab.part("picture")).to_be_hidden()
     tab.press("next_button")
     tab.shows(uuids(found[8:16]))
     assert tab.part("video").locator("video[src]:not([src=''])").count() == 0
@@ -438,20 +432,20 @@ def test_large_view_opens_zooms_and_closes(open_tab, server):
     until(lambda: _is_loaded(tab))
     tab.part("picture").locator("img").click()
     large = tab.page.locator("#civitai_shortcut_large img")
-    _expect(large).to_be_visible()
+    expect(large).to_be_visible()
     before = large.bounding_box()["width"]
     tab.page.mouse.move(700, 500)
     tab.page.mouse.wheel(0, -300)
     until(lambda: large.bounding_box()["width"] > before * 1.1)
     tab.key("ArrowRight")
     until(lambda: large.bounding_box()["width"] <= before * 2)
-    _expect(tab.page.locator(".civitai-shortcut-large-line")).to_have_text("3 of 8")
+    expect(tab.page.locator(".civitai-shortcut-large-line")).to_have_text("3 of 8")
     tab.key("Escape")
-    _expect(large).to_have_count(0)
-    _expect(tab.part("picture_panel")).to_be_visible()
+    expect(large).to_have_count(0)
+    expect(tab.part("picture_panel")).to_be_visible()
     tab.part("picture").locator("img").click()
     tab.page.locator(".civitai-shortcut-large-close").click()
-    _expect(large).to_have_count(0)
+    expect(large).to_have_count(0)
 
 
 def test_ring_and_place_follow_the_keys_over_the_end_of_a_page(open_tab, server):
@@ -461,7 +455,7 @@ def test_ring_and_place_follow_the_keys_over_the_end_of_a_page(open_tab, server)
 
     def stands(at, page):
         tab.shows(uuids(found[8 * page : 8 * page + 8]))
-        _expect(tab.part("position")).to_have_text(f"{at + 1} of 8")
+        expect(tab.part("position")).to_have_text(f"{at + 1} of 8")
         until(lambda: tab.page.evaluate(ringed) == [i == at for i in range(8)], "the ring")
 
     tab = open_tab(server)
@@ -473,7 +467,7 @@ def test_ring_and_place_follow_the_keys_over_the_end_of_a_page(open_tab, server)
     stands(7, 0)
     tab.key("ArrowRight")
     stands(0, 1)
-    _expect(tab.field("infotext_box")).to_have_value(infotext_of(found[8]))
+    expect(tab.field("infotext_box")).to_have_value(infotext_of(found[8]))
     tab.key("ArrowLeft")
     stands(7, 0)
     tab.key("Escape")
@@ -497,20 +491,20 @@ def test_keys_turn_mark_and_close_but_are_silent_where_somebody_writes(open_tab,
     tab.shows(uuids(found[:8]))
     _open(tab, 0, found[0])
     tab.key("ArrowRight")
-    _expect(tab.field("infotext_box")).to_have_value(infotext_of(found[1]))
+    expect(tab.field("infotext_box")).to_have_value(infotext_of(found[1]))
     tab.key("ArrowLeft")
-    _expect(tab.field("infotext_box")).to_have_value(infotext_of(found[0]))
+    expect(tab.field("infotext_box")).to_have_value(infotext_of(found[0]))
     tab.key(" ")
-    _expect(tab.part("mark_button")).to_contain_text("Unmark")
-    _expect(tab.part("download_marked_button")).to_contain_text("(1)")
+    expect(tab.part("mark_button")).to_contain_text("Unmark")
+    expect(tab.part("download_marked_button")).to_contain_text("(1)")
     tab.field("infotext_box").click()
     for key in (" ", "d", "ArrowRight", "Escape"):
         tab.key(key)
-    _expect(tab.part("picture_panel")).to_be_visible()
-    _expect(tab.part("download_marked_button")).to_contain_text("(1)")
+    expect(tab.part("picture_panel")).to_be_visible()
+    expect(tab.part("download_marked_button")).to_contain_text("(1)")
     tab.page.evaluate("document.activeElement.blur()")
     tab.key("Escape")
-    _expect(tab.part("picture_panel")).to_be_hidden()
+    expect(tab.part("picture_panel")).to_be_hidden()
 
 
 def test_space_presses_the_button_that_the_keyboard_came_to(open_tab, server):
@@ -519,12 +513,12 @@ def test_space_presses_the_button_that_the_keyboard_came_to(open_tab, server):
     tab.shows(uuids(of_model(_PAPER)[:8]))
     tab.page.evaluate("document.activeElement.blur()")
     tab.key("ArrowRight")  # nothing is open: the first one opens
-    _expect(tab.part("position")).to_have_text("1 of 8")
+    expect(tab.part("position")).to_have_text("1 of 8")
     tab.part("close_button").focus()
     for key in ("Shift+Tab", "Tab", " "):
         tab.key(key)
-    _expect(tab.part("picture_panel")).to_be_hidden()
-    _expect(tab.part("download_marked_button")).to_contain_text("(0)")
+    expect(tab.part("picture_panel")).to_be_hidden()
+    expect(tab.part("download_marked_button")).to_contain_text("(0)")
 
 
 @pytest.mark.parametrize("width", [760])
@@ -552,15 +546,15 @@ def test_marks_last_over_pages_show_on_the_tiles_and_are_cleared(open_tab, serve
     tab.shows(uuids(found[:8]))
     _open(tab, 3, found[3])
     tab.press("mark_button")
-    _expect(tab.tiles.nth(3)).to_contain_text("★")
+    expect(tab.tiles.nth(3)).to_contain_text("★")
     tab.press("next_button")
     tab.shows(uuids(found[8:16]))
     tab.press("previous_button")
     tab.shows(uuids(found[:8]))
-    _expect(tab.tiles.nth(3)).to_contain_text("★")
+    expect(tab.tiles.nth(3)).to_contain_text("★")
     tab.press("clear_marks_button")
-    _expect(tab.tiles.nth(3)).not_to_contain_text("★")
-    _expect(tab.part("download_marked_button")).to_be_disabled()
+    expect(tab.tiles.nth(3)).not_to_contain_text("★")
+    expect(tab.part("download_marked_button")).to_be_disabled()
 
 
 def test_another_model_begins_without_marks_and_the_first_has_its_own_again(open_tab, server):
@@ -570,12 +564,12 @@ def test_another_model_begins_without_marks_and_the_first_has_its_own_again(open
     tab.shows(uuids(found[:8]))
     _open(tab, 3, found[3])
     tab.press("mark_button")
-    _expect(tab.part("download_marked_button")).to_contain_text("(1)")
+    expect(tab.part("download_marked_button")).to_contain_text("(1)")
     tab.find("900010")
     tab.shows(uuids(of_model(_LONG)[:8]))
-    _expect(tab.part("download_marked_button")).to_contain_text("(0)")
-    _expect(tab.part("download_marked_button")).to_be_disabled()
+    expect(tab.part("download_marked_button")).to_contain_text("(0)")
+    expect(tab.part("download_marked_button")).to_be_disabled()
     assert model_of(_LONG).name[:20] in tab.text("status")
     tab.find("900003")
     tab.shows(uuids(found[:8]))
-    _expect(tab.part("download_marked_button")).to_contain_text("(1)")
+    expect(tab.part("download_marked_button")).to_contain_text("(1)")

@@ -12,19 +12,13 @@ from api_server import MODEL_ID, ApiServer
 from civitai_manager_libs.demo import files
 from fault_answers import page as login_page
 from fault_answers import reset, status, whole
-from page_driver import until
+from page_driver import expect, until
 from page_facts import chunks, of_model, uuids
 
 pytestmark = pytest.mark.page
 _PAPER, _VIDEOS = 900003, 900007
 _FAILED_ENGLISH = "Some pictures could not be downloaded (3): please check your network"
 _FAILED_CHINESE = "部分圖片下載失敗 (3 個)，請檢查網路連線 💥!"
-
-
-def _expect(locator):
-    from playwright.sync_api import expect
-
-    return expect(locator)
 
 
 def _saved(server):
@@ -61,9 +55,9 @@ def shown(open_tab, flaky_server):
 def _mark(tab, *tiles):
     for number, at in enumerate(tiles, 1):
         tab.tiles.nth(at).click()
-        _expect(tab.part("picture_panel")).to_be_visible()
+        expect(tab.part("picture_panel")).to_be_visible()
         tab.press("mark_button")
-        _expect(tab.part("download_marked_button")).to_contain_text(f"({number})")
+        expect(tab.part("download_marked_button")).to_contain_text(f"({number})")
 
 
 def test_marked_pictures_are_saved_while_the_panel_tells_how_far_it_is(shown, flaky, demo):
@@ -74,13 +68,13 @@ def test_marked_pictures_are_saved_while_the_panel_tells_how_far_it_is(shown, fl
     tab.page.evaluate("document.activeElement.blur()")
     tab.key("d")
     job = tab.job(tab.waits_for_job())
-    _expect(job).to_contain_text("1 of 3")
+    expect(job).to_contain_text("1 of 3")
     assert job.locator("progress").evaluate("bar => bar.value") == 33
     gates[0].set()
-    _expect(job).to_contain_text("2 of 3")
+    expect(job).to_contain_text("2 of 3")
     gates[1].set()
-    _expect(job).to_contain_text("done")
-    _expect(job).to_contain_text("3 saved, 0 skipped, 0 failed")
+    expect(job).to_contain_text("done")
+    expect(job).to_contain_text("3 saved, 0 skipped, 0 failed")
     assert _saved(server) == _true(demo, marked)
 
 
@@ -89,7 +83,7 @@ def test_page_is_saved_and_skipped_the_next_time(shown, demo):
     for said in ("8 saved, 0 skipped, 0 failed", "0 saved, 8 skipped, 0 failed"):
         tab.press("download_page_button")
         until(lambda: "Job" in tab.text("download_status"))
-        _expect(tab.page.locator(".civitai-shortcut-job").first).to_contain_text(said)
+        expect(tab.page.locator(".civitai-shortcut-job").first).to_contain_text(said)
     assert _saved(server) == _true(demo, of_model(_VIDEOS)[:8])
 
 
@@ -97,7 +91,7 @@ def test_gallery_is_saved_up_to_the_number_that_is_given(shown, demo):
     server, tab = shown(_VIDEOS)
     tab.field("limit_number").fill("11")
     tab.press("download_gallery_button")
-    _expect(tab.job(tab.waits_for_job())).to_contain_text("11 saved, 0 skipped, 0 failed")
+    expect(tab.job(tab.waits_for_job())).to_contain_text("11 saved, 0 skipped, 0 failed")
     assert _saved(server) == _true(demo, of_model(_VIDEOS)[:11])
 
 
@@ -109,16 +103,16 @@ def test_number_that_cannot_be_is_refused_in_a_sentence(open_tab, server, number
     before = server.jobs()
     tab.field("limit_number").fill(number)
     tab.press("download_gallery_button")
-    _expect(tab.part("download_status")).to_contain_text("whole number of pictures")
+    expect(tab.part("download_status")).to_contain_text("whole number of pictures")
     assert server.jobs() == before
 
 
 def test_picture_in_the_large_view_is_saved_alone(shown, demo):
     server, tab = shown(_VIDEOS)
     tab.tiles.nth(4).click()
-    _expect(tab.part("picture_panel")).to_be_visible()
+    expect(tab.part("picture_panel")).to_be_visible()
     tab.press("save_picture_button")
-    _expect(tab.job(tab.waits_for_job())).to_contain_text("1 saved")
+    expect(tab.job(tab.waits_for_job())).to_contain_text("1 saved")
     assert _saved(server) == _true(demo, of_model(_VIDEOS)[4:5])
 
 
@@ -128,9 +122,9 @@ def test_cancelled_job_keeps_what_is_whole_and_nothing_else(shown, flaky, demo):
     _gated(flaky, demo, row)
     tab.press("download_page_button")
     job = tab.job(tab.waits_for_job())
-    _expect(job).to_contain_text("7 of 8")
+    expect(job).to_contain_text("7 of 8")
     job.get_by_role("button", name="Cancel").click()
-    _expect(job).to_contain_text("cancelled")
+    expect(job).to_contain_text("cancelled")
     assert _saved(server) == _true(demo, [r for r in of_model(_PAPER)[:8] if r is not row])
     assert not list(server.data.rglob("*.part"))
 
@@ -140,12 +134,12 @@ def test_paused_job_goes_on_when_it_is_told_to(shown, flaky, demo):
     gate = _gated(flaky, demo, of_model(_PAPER)[3])
     tab.press("download_page_button")
     job = tab.job(tab.waits_for_job())
-    _expect(job).to_contain_text("7 of 8")
+    expect(job).to_contain_text("7 of 8")
     job.get_by_role("button", name="Pause").click()
-    _expect(job).to_contain_text("paused")
+    expect(job).to_contain_text("paused")
     gate.set()
     job.get_by_role("button", name="Go on").click()
-    _expect(job).to_contain_text("8 saved")
+    expect(job).to_contain_text("8 saved")
     assert _saved(server) == _true(demo, of_model(_PAPER)[:8])
 
 
@@ -171,16 +165,16 @@ def test_failures_are_told_with_their_reasons_and_can_be_retried(
     tab.press("download_page_button")
     job = tab.job(tab.waits_for_job())
     shown_toast = tab.page.locator(".civitai-shortcut-toast", has_text=toast)
-    _expect(shown_toast).to_be_visible()
+    expect(shown_toast).to_be_visible()
     assert shown_toast.evaluate("node => getComputedStyle(node).visibility") == "visible"
     rows = job.locator("tr:has(td)")
-    _expect(rows).to_have_count(3)
+    expect(rows).to_have_count(3)
     for row, reason in zip(rows.all_inner_texts(), reasons):
         assert reason in row
     assert rows.locator("img").count() == 3  # their thumbnails
     flaky.rules.clear()
     job.locator(".civitai-shortcut-retry").click()
-    _expect(rows).to_have_count(1)  # what is gone is not asked for again
+    expect(rows).to_have_count(1)  # what is gone is not asked for again
     assert _saved(server) == _true(demo, [row for row in found if row is not found[1]])
 
 
@@ -189,11 +183,11 @@ def test_job_is_seen_again_after_the_page_was_loaded_anew(shown, flaky, demo):
     gate = _gated(flaky, demo, of_model(_PAPER)[3])
     tab.press("download_page_button")
     number = tab.waits_for_job()
-    _expect(tab.job(number)).to_contain_text("7 of 8")
+    expect(tab.job(number)).to_contain_text("7 of 8")
     tab.open()
-    _expect(tab.job(number)).to_contain_text("7 of 8")
+    expect(tab.job(number)).to_contain_text("7 of 8")
     gate.set()
-    _expect(tab.job(number)).to_contain_text("8 saved")
+    expect(tab.job(number)).to_contain_text("8 saved")
 
 
 def test_job_ends_after_its_page_was_closed(shown, flaky, demo):
@@ -201,7 +195,7 @@ def test_job_ends_after_its_page_was_closed(shown, flaky, demo):
     gate = _gated(flaky, demo, of_model(_PAPER)[3])
     tab.press("download_page_button")
     number = tab.waits_for_job()
-    _expect(tab.job(number)).to_contain_text("7 of 8")
+    expect(tab.job(number)).to_contain_text("7 of 8")
     tab.page.close()
     gate.set()
     assert server.job_done(number)["line"] == "8 saved, 0 skipped, 0 failed"
@@ -215,12 +209,12 @@ def test_job_goes_on_by_itself_when_a_killed_server_starts_again(
     gate = _gated(flaky, demo, of_model(_PAPER)[3])
     tab.press("download_page_button")
     number = tab.waits_for_job()
-    _expect(tab.job(number)).to_contain_text("7 of 8")
+    expect(tab.job(number)).to_contain_text("7 of 8")
     server.kill()
     gate.set()
     server.start()
-    _expect(open_tab(server).job(number)).to_contain_text("8 saved")
-    _expect(tab.job(number)).to_contain_text("8 saved")  # the page of before sees it too
+    expect(open_tab(server).job(number)).to_contain_text("8 saved")
+    expect(tab.job(number)).to_contain_text("8 saved")  # the page of before sees it too
     assert _saved(server) == _true(demo, of_model(_PAPER)[:8])
     assert not list(server.data.rglob("*.part"))
 
@@ -236,11 +230,11 @@ def test_pages_turn_while_two_jobs_run(shown, flaky, demo):
         tab.press("next_button")
         tab.shows(uuids(pages[page + 1]))
     for number in numbers:
-        _expect(tab.job(number)).to_contain_text("downloading")
+        expect(tab.job(number)).to_contain_text("downloading")
     for gate in gates:
         gate.set()
     for number in numbers:
-        _expect(tab.job(number)).to_contain_text("8 saved")
+        expect(tab.job(number)).to_contain_text("8 saved")
 
 
 @pytest.mark.long
@@ -254,11 +248,11 @@ def test_page_turns_at_most_twice_as_slowly_while_300_pictures_come(open_tab, st
         tab.field("limit_number").fill("300")
         tab.press("download_gallery_button")
         job = tab.job(tab.waits_for_job())
-        _expect(job).to_contain_text("downloading")
+        expect(job).to_contain_text("downloading")
         beside = statistics.median(_turn(tab) for _ in range(5))
         assert "downloading" in job.inner_text()
         assert beside <= 2 * alone, (alone, beside)
-        _expect(job).to_contain_text("300 saved", timeout=60_000)
+        expect(job).to_contain_text("300 saved", timeout=60_000)
 
 
 def _thumbnails(tab):
@@ -277,8 +271,8 @@ def test_job_that_is_removed_from_the_list_leaves_its_pictures(shown, demo):
     server, tab = shown(_VIDEOS)
     tab.press("download_page_button")
     job = tab.job(tab.waits_for_job())
-    _expect(job).to_contain_text("8 saved")
+    expect(job).to_contain_text("8 saved")
     job.get_by_role("button", name="Remove from list").click()
-    _expect(job).to_have_count(0)
+    expect(job).to_have_count(0)
     assert _saved(server) == _true(demo, of_model(_VIDEOS)[:8])
     assert re.search("No downloads yet", tab.text("jobs"))

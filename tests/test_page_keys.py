@@ -10,24 +10,12 @@ import subprocess
 import pytest
 from civitai_manager_libs.demo import files
 from fault_answers import stalled
-from page_driver import ENTRY, PYTHON, Server, until
-from page_facts import chunks, of_model, uuids
+from page_driver import ENTRY, PYTHON, Server, expect, until
+from page_facts import chunks, of_model, shown, uuids
 
 pytestmark = pytest.mark.page
 _EXAMPLE, _PAPER, _VIDEOS, _LONG = 900001, 900003, 900007, 900010
 _LARGE = "#civitai_shortcut_large"
-
-
-def _expect(locator):
-    from playwright.sync_api import expect
-
-    return expect(locator)
-
-
-def _shown(tab, model_id):
-    tab.find(str(model_id))
-    tab.shows(uuids(of_model(model_id)[:8]))
-    return tab
 
 
 def _asked_by_enter(tab, model_id):
@@ -42,7 +30,7 @@ def _focus_in(tab, selector):
 def _opened(tab, at):
     """That tile's picture, its original."""
     tab.tiles.nth(at).click()
-    _expect(tab.part("position")).to_have_text(f"{at + 1} of 8")
+    expect(tab.part("position")).to_have_text(f"{at + 1} of 8")
     picture = tab.part("picture").locator("img")
     until(lambda: picture.evaluate("node => node.naturalWidth") > 450, "the original")
     return picture
@@ -51,7 +39,7 @@ def _opened(tab, at):
 def _enlarged(tab, at=1):
     _opened(tab, at).click()
     large = tab.page.locator(f"{_LARGE} > img")
-    _expect(large).to_be_visible()
+    expect(large).to_be_visible()
     until(lambda: large.evaluate("node => node.complete && node.naturalWidth > 450"))
     return large
 
@@ -71,18 +59,18 @@ def test_keys_work_as_soon_as_a_model_that_was_typed_is_open(open_tab, server):
     tab.key("PageDown")
     tab.shows(uuids(of_model(_PAPER)[8:16]))
     tab.key("ArrowRight")
-    _expect(tab.part("position")).to_have_text("1 of 8")
+    expect(tab.part("position")).to_have_text("1 of 8")
 
 
 def test_focus_comes_to_the_first_tile_of_a_model_that_was_opened(open_tab, server):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     first = ".thumbnail-item"
     until(lambda: _focus_in(tab, first), "the focus on a tile")
     assert tab.tiles.first.evaluate("node => node === document.activeElement")
 
 
 def test_model_that_is_named_once_more_takes_the_focus_from_the_box_too(open_tab, server):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     _asked_by_enter(tab, _PAPER)
     until(lambda: not _focus_in(tab, "#civitai_shortcut_model_box"), "another focus")
 
@@ -108,28 +96,28 @@ def test_focus_stays_in_the_box_when_no_model_came(open_tab, server):
     assert tab.page.evaluate("document.activeElement === document.body")
     tab.field("model_box").fill("no such thing anywhere")
     tab.field("model_box").press("Enter")
-    _expect(tab.part("message")).to_contain_text("No model matches")
+    expect(tab.part("message")).to_contain_text("No model matches")
     assert _focus_in(tab, "#civitai_shortcut_model_box")
 
 
 def test_tab_through_the_filters_leaves_no_list_open(open_tab, server):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     tab.field("version_dropdown").focus()
     for _ in range(5):
         tab.key("Tab")
         tab.page.wait_for_timeout(150)
-    _expect(tab.page.locator("ul[role=listbox]:visible, ul.options:visible")).to_have_count(0)
+    expect(tab.page.locator("ul[role=listbox]:visible, ul.options:visible")).to_have_count(0)
     assert tab.field("sort_dropdown").input_value() == "Newest"
     tab.shows(uuids(of_model(_PAPER)[:8]))
 
 
 def test_buttons_that_bear_a_sign_only_are_named(open_tab, server):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     _opened(tab, 0)
     button = tab.page.get_by_role("button", name="Next picture (→)")
-    _expect(button).to_have_attribute("title", "Next picture (→)")
+    expect(button).to_have_attribute("title", "Next picture (→)")
     button.click()
-    _expect(tab.part("position")).to_have_text("2 of 8")
+    expect(tab.part("position")).to_have_text("2 of 8")
 
 
 # The full-screen view
@@ -137,49 +125,49 @@ def test_buttons_that_bear_a_sign_only_are_named(open_tab, server):
 
 @pytest.mark.parametrize("button", ["right", "middle"])
 def test_other_buttons_of_the_mouse_leave_the_large_picture_open(open_tab, server, button):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     large = _enlarged(tab)
     large.click(button=button)
     tab.page.locator(_LARGE).click(button=button, position={"x": 5, "y": 500})
     tab.page.wait_for_timeout(200)
-    _expect(large).to_be_visible()
+    expect(large).to_be_visible()
     assert large.evaluate("node => node.style.transform") in ("", "translate(0px, 0px) scale(1)")
 
 
 def test_large_view_is_a_dialog_that_keeps_the_focus_and_gives_it_back(open_tab, server):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     large = _enlarged(tab)
     dialog = tab.page.get_by_role("dialog", name="Full-screen view")
-    _expect(dialog).to_have_attribute("aria-modal", "true")
+    expect(dialog).to_have_attribute("aria-modal", "true")
     assert large.get_attribute("alt").startswith("2 of 8 · ")
     for name in ("Previous picture", "Next picture", "Mark this picture", "Close"):
-        _expect(dialog.get_by_role("button", name=name)).to_be_visible()
+        expect(dialog.get_by_role("button", name=name)).to_be_visible()
     for key in ["Tab"] * 6 + ["Shift+Tab"] * 7:
         tab.key(key)
         assert _focus_in(tab, _LARGE)
     tab.key("Escape")
-    _expect(dialog).to_have_count(0)
+    expect(dialog).to_have_count(0)
     assert tab.page.evaluate("document.activeElement !== document.body")
     tab.key(" ")  # no button is in the way of the tab's own key
-    _expect(tab.part("download_marked_button")).to_contain_text("(1)")
+    expect(tab.part("download_marked_button")).to_contain_text("(1)")
 
 
 def test_large_view_speaks_the_pages_language(open_tab, server):
     tab = open_tab(server, locale="zh-TW")
-    _shown(tab, _PAPER)
+    shown(tab, _PAPER)
     tab.tiles.nth(0).click()
     tab.part("picture").locator("img").click()
     dialog = tab.page.get_by_role("dialog", name="全螢幕檢視")
-    _expect(dialog.get_by_role("button", name="關閉 (Esc)")).to_be_visible()
+    expect(dialog.get_by_role("button", name="關閉 (Esc)")).to_be_visible()
 
 
 def test_escape_closes_the_large_view_wherever_the_focus_is(open_tab, server):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     large = _enlarged(tab)
     tab.field("model_box").focus()
     tab.key("Escape")
-    _expect(large).to_have_count(0)
-    _expect(tab.part("picture_panel")).to_be_visible()
+    expect(large).to_have_count(0)
+    expect(tab.part("picture_panel")).to_be_visible()
 
 
 def _zoom(large):
@@ -187,7 +175,7 @@ def _zoom(large):
 
 
 def test_keys_clicks_and_double_clicks_zoom_the_large_picture(open_tab, server):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     large = _enlarged(tab)
     for key, zoom in (("+", 1.5), ("+", 2.25), ("-", 1.5), ("0", 1), ("-", 1)):
         tab.key(key)
@@ -208,10 +196,10 @@ def test_keys_clicks_and_double_clicks_zoom_the_large_picture(open_tab, server):
     tab.page.mouse.up()
     after = large.bounding_box()
     assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((100, 100))
-    _expect(large).to_be_visible()
+    expect(large).to_be_visible()
     tab.key("0")
     tab.page.locator(_LARGE).click(position={"x": 5, "y": 500})
-    _expect(large).to_have_count(0)
+    expect(large).to_have_count(0)
 
 
 # Videos
@@ -225,14 +213,14 @@ def _video_tile(skipped=0):
 def _video(tab, at):
     """The panel's, at work."""
     tab.tiles.nth(at).click()
-    _expect(tab.part("position")).to_have_text(f"{at + 1} of 8")
+    expect(tab.part("position")).to_have_text(f"{at + 1} of 8")
     video = tab.part("video").locator("video")
     until(lambda: video.count() and video.evaluate("node => node.readyState") >= 2, "the video")
     return video
 
 
 def test_video_is_silent_until_its_sound_is_wished_and_so_is_the_next(open_tab, server):
-    tab = _shown(open_tab(server), _VIDEOS)
+    tab = shown(open_tab(server), _VIDEOS)
     video = _video(tab, _video_tile())
     assert video.evaluate("node => node.muted")
     tab.page.get_by_role("button", name="Turn the sound on").click()
@@ -244,33 +232,33 @@ def test_video_is_silent_until_its_sound_is_wished_and_so_is_the_next(open_tab, 
 
 
 def test_large_view_plays_the_video_and_no_other_does(open_tab, server):
-    tab = _shown(open_tab(server), _VIDEOS)
+    tab = shown(open_tab(server), _VIDEOS)
     video = _video(tab, _video_tile())
     tab.page.locator(".civitai-shortcut-enlarge").click()
     large = tab.page.locator(f"{_LARGE} > video")
-    _expect(large).to_be_visible()
+    expect(large).to_be_visible()
     assert large.evaluate("node => [node.muted, node.controls]") == [True, True]
     until(lambda: large.evaluate("node => node.readyState") >= 2, "the video")
     assert large.evaluate("node => node.currentSrc") == video.evaluate("node => node.currentSrc")
     assert video.evaluate("node => node.paused")
     large.evaluate("node => { node.muted = false }")
     tab.key("Escape")
-    _expect(large).to_have_count(0)
+    expect(large).to_have_count(0)
     until(lambda: not video.evaluate("node => node.muted"), "the sound as it was there")
 
 
 def test_large_view_goes_from_a_picture_to_a_video_and_on(open_tab, server):
     at = next(i for i, row in enumerate(of_model(_VIDEOS)[:8]) if row.type == "video" and i)
     assert of_model(_VIDEOS)[at - 1].type == "image"
-    tab = _shown(open_tab(server), _VIDEOS)
+    tab = shown(open_tab(server), _VIDEOS)
     _enlarged(tab, at - 1)
     tab.key("ArrowRight")
-    _expect(tab.page.locator(f"{_LARGE} > video")).to_be_visible()
-    _expect(tab.page.locator(f"{_LARGE} > img")).to_have_count(0)
+    expect(tab.page.locator(f"{_LARGE} > video")).to_be_visible()
+    expect(tab.page.locator(f"{_LARGE} > img")).to_have_count(0)
     until(lambda: tab.part("video").locator("video").evaluate("node => node.paused"), "one at once")
     tab.key("ArrowLeft")
-    _expect(tab.page.locator(f"{_LARGE} > img")).to_be_visible()
-    _expect(tab.page.locator(f"{_LARGE} > video")).to_have_count(0)
+    expect(tab.page.locator(f"{_LARGE} > img")).to_be_visible()
+    expect(tab.page.locator(f"{_LARGE} > video")).to_have_count(0)
 
 
 # Pages
@@ -284,18 +272,18 @@ def test_large_view_goes_from_a_picture_to_a_video_and_on(open_tab, server):
     ],
 )
 def test_page_that_was_not_seen_yet_is_refused_in_words(open_tab, server, locale, said):
-    tab = _shown(open_tab(server, locale=locale), _PAPER)
+    tab = shown(open_tab(server, locale=locale), _PAPER)
     tab.press("next_button")
     tab.shows(uuids(of_model(_PAPER)[8:16]))
     number = tab.part("page_slider").locator("input[type=number]").first
     toasts = tab.page.locator(".civitai-shortcut-toast")
     for typed, page, told in (("1", 1, 0), ("500", 2, 1)):
-        _expect(number).to_have_value(str(3 - page))
+        expect(number).to_have_value(str(3 - page))
         number.fill(typed)
         tab.key("Enter")
         tab.shows(uuids(of_model(_PAPER)[8 * page - 8 : 8 * page]))
-        _expect(toasts).to_have_count(told)
-    _expect(toasts).to_have_text(said)
+        expect(toasts).to_have_count(told)
+    expect(toasts).to_have_text(said)
 
 
 class _DemoServer(Server):
@@ -318,27 +306,27 @@ def demo_server(browser, tmp_path):
 def test_model_of_before_comes_back_where_an_example_is_opened_too(open_tab, demo_server):
     tab = open_tab(demo_server)
     name = tab.part("status")
-    _expect(name).to_contain_text("Quiet Places")
+    expect(name).to_contain_text("Quiet Places")
     tab.find(str(_PAPER))
-    _expect(name).to_contain_text("Paper & Ink")
+    expect(name).to_contain_text("Paper & Ink")
     for _ in range(2):
         tab.open()
-        _expect(name).to_contain_text("Paper & Ink")
+        expect(name).to_contain_text("Paper & Ink")
     tab.page.wait_for_timeout(1500)
-    _expect(name).to_contain_text("Paper & Ink")
+    expect(name).to_contain_text("Paper & Ink")
     tab.find(str(_EXAMPLE))
-    _expect(name).to_contain_text("Quiet Places")
+    expect(name).to_contain_text("Quiet Places")
     tab.open()
-    _expect(name).to_contain_text("Quiet Places")
+    expect(name).to_contain_text("Quiet Places")
     tab.page.wait_for_timeout(1500)
-    _expect(name).to_contain_text("Quiet Places")
+    expect(name).to_contain_text("Quiet Places")
 
 
 # What lies where
 
 
 def test_slider_is_cut_off_nowhere(open_tab, server):
-    tab = _shown(open_tab(server, viewport={"width": 1280, "height": 900}), _PAPER)
+    tab = shown(open_tab(server, viewport={"width": 1280, "height": 900}), _PAPER)
     cut = tab.part("page_slider").locator("input[type=range]").evaluate("""node => {
             const knob = 18, middle = (box) => (box.top + box.bottom) / 2;
             const at = middle(node.getBoundingClientRect());
@@ -355,26 +343,26 @@ def test_slider_is_cut_off_nowhere(open_tab, server):
 
 
 def test_buttons_stay_where_they_are_to_the_end_of_the_gallery(open_tab, server):
-    tab = _shown(open_tab(server, viewport={"width": 1280, "height": 900}), _LONG)
+    tab = shown(open_tab(server, viewport={"width": 1280, "height": 900}), _LONG)
     names = ("first_button", "previous_button", "next_button")
     before = [_box(tab, name) for name in names]
     for page in chunks(of_model(_LONG))[1:]:
         tab.press("next_button")
         tab.shows(uuids(page))
-    _expect(tab.part("page_text")).to_contain_text("end of gallery")
+    expect(tab.part("page_text")).to_contain_text("end of gallery")
     after = [_box(tab, name) for name in names]
     assert [box["x"] for box in after] == [box["x"] for box in before]
     assert [box["width"] for box in after] == [box["width"] for box in before]
 
 
 def test_message_comes_and_goes_without_a_jump(open_tab, server):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     tops = [_box(tab, "gallery")["y"]]
     tab.find("no such thing anywhere")
-    _expect(tab.part("message")).to_contain_text("No model matches")
+    expect(tab.part("message")).to_contain_text("No model matches")
     tops.append(_box(tab, "gallery")["y"])
-    _shown(tab, _PAPER)
-    _expect(tab.part("message")).to_have_text("")
+    shown(tab, _PAPER)
+    expect(tab.part("message")).to_have_text("")
     tops.append(_box(tab, "gallery")["y"])
     assert max(tops) - min(tops) <= 1
 
@@ -387,7 +375,7 @@ def test_check_box_stands_on_the_line_of_the_filters(open_tab, server):
 
 
 def test_picture_has_the_room_of_a_large_page(open_tab, server):
-    tab = _shown(open_tab(server, viewport={"width": 2560, "height": 1400}), _PAPER)
+    tab = shown(open_tab(server, viewport={"width": 2560, "height": 1400}), _PAPER)
     _opened(tab, 0)
     pane = _box(tab, "picture")
     assert pane["height"] > 900 and pane["y"] + pane["height"] <= 1400
@@ -418,7 +406,7 @@ def test_picture_fills_its_place_before_its_original_came(open_tab, flaky_server
 
 
 def test_marked_tiles_bear_a_badge(open_tab, server):
-    tab = _shown(open_tab(server), _PAPER)
+    tab = shown(open_tab(server), _PAPER)
     _opened(tab, 2)
     tab.press("mark_button")
     badge = "Array.from(tiles, tile => getComputedStyle(tile, '::after').content.includes('★'))"

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.demo import files
-from page_driver import until
+from page_driver import expect, until
 from page_facts import infotext_of, of_model, uuids
 
 pytestmark = pytest.mark.page
 _BIG = 900002
 _SIZE = 8
-
-
-def _expect(locator):
-    from playwright.sync_api import expect
-
-    return expect(locator)
 
 
 @pytest.fixture
@@ -31,18 +25,18 @@ def test_every_click_on_next_counts(tab):
     for _ in range(5):
         tab.page.mouse.click(place["x"] + 20, place["y"] + 10)
     tab.shows(uuids(of_model(_BIG)[5 * _SIZE : 6 * _SIZE]))
-    _expect(tab.part("page_text")).to_have_text("Page 6")
+    expect(tab.part("page_text")).to_have_text("Page 6")
 
 
 def test_every_arrow_counts_over_pages_and_all_that_is_shown_is_of_one_picture(tab):
     tab.tiles.first.click()
-    _expect(tab.part("position")).to_contain_text("1 of")
+    expect(tab.part("position")).to_contain_text("1 of")
     for _ in range(2 * _SIZE + 2):
         tab.key("ArrowRight")
     row = of_model(_BIG)[2 * _SIZE + 2]
-    _expect(tab.part("position")).to_contain_text("3 of 8")
-    _expect(tab.part("page_text")).to_have_text("Page 3")
-    _expect(tab.part("picture_status")).to_have_text("")
+    expect(tab.part("position")).to_contain_text("3 of 8")
+    expect(tab.part("page_text")).to_have_text("Page 3")
+    expect(tab.part("picture_status")).to_have_text("")
     assert tab.field("infotext_box").input_value() == infotext_of(row)
     assert str(row.id) in tab.part("details").inner_html()
     chosen = tab.page.locator(".civitai-shortcut-chosen img")
@@ -50,18 +44,18 @@ def test_every_arrow_counts_over_pages_and_all_that_is_shown_is_of_one_picture(t
     picture = tab.part("picture").locator("img").first
     until(lambda: picture.evaluate("image => image.naturalWidth") > 450, "the original")
     tab.key("d")
-    _expect(tab.part("download_status")).to_contain_text("Job")
+    expect(tab.part("download_status")).to_contain_text("Job")
 
 
 def test_every_press_of_space_counts(tab):
     tab.tiles.first.click()
-    _expect(tab.part("position")).to_contain_text("1 of")
+    expect(tab.part("position")).to_contain_text("1 of")
     for _ in range(3):
         tab.key(" ")
-    _expect(tab.part("position")).to_contain_text("★")
-    _expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (1)")
+    expect(tab.part("position")).to_contain_text("★")
+    expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (1)")
     for _ in range(2):
         tab.key(" ")
     tab.key("ArrowRight")
-    _expect(tab.part("position")).to_contain_text("2 of")
-    _expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (1)")
+    expect(tab.part("position")).to_contain_text("2 of")
+    expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (1)")

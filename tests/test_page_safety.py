@@ -12,24 +12,12 @@ from civitai_manager_libs.demo import files
 from civitai_manager_libs.demo.catalogue import model_of
 from fault_answers import page as login_page
 from fault_answers import stalled, status, unused_port
-from page_driver import until
-from page_facts import infotext_of, of_model, uuids
+from page_driver import expect, until
+from page_facts import infotext_of, of_model, shown, uuids
 
 pytestmark = pytest.mark.page
 _PAPER, _HOSTILE, _VIDEOS, _LONG = 900003, 900008, 900007, 900010
 _SECRET = "wrong-key-0123456789abcdef"
-
-
-def _expect(locator):
-    from playwright.sync_api import expect
-
-    return expect(locator)
-
-
-def _shown(tab, model_id):
-    tab.find(str(model_id))
-    tab.shows(uuids(of_model(model_id)[:8]))
-    return tab
 
 
 # What strangers wrote
@@ -40,24 +28,24 @@ def test_hostile_names_are_shown_as_text_and_run_nothing(open_tab, flaky_server,
     found = of_model(_HOSTILE)
     row = next(row for row in found[:8] if row.username and "<script>" in row.username)
     flaky.rule(f"/{files.uuid_of(found[7].id)}/original=true", status(404))
-    tab = _shown(open_tab(flaky_server), _HOSTILE)
-    _expect(tab.part("status")).to_contain_text('<img src=x onerror="window.demoRan=1">')
+    tab = shown(open_tab(flaky_server), _HOSTILE)
+    expect(tab.part("status")).to_contain_text('<img src=x onerror="window.demoRan=1">')
     tab.tiles.nth(found.index(row)).click()
-    _expect(tab.part("details")).to_contain_text("<script>window.demoRan=1</script>")
+    expect(tab.part("details")).to_contain_text("<script>window.demoRan=1</script>")
     tab.press("download_page_button")
-    _expect(tab.job(tab.waits_for_job()).locator("tr:has(td)")).to_have_count(1)
+    expect(tab.job(tab.waits_for_job()).locator("tr:has(td)")).to_have_count(1)
     tab.find("quoted bold")
     card = tab.part("results_gallery").locator(".thumbnail-item").first
-    _expect(card).to_contain_text("<b>bold</b>")
+    expect(card).to_contain_text("<b>bold</b>")
     card.click()
-    _expect(tab.part("results_gallery")).to_be_hidden()
+    expect(tab.part("results_gallery")).to_be_hidden()
     tab.shows(uuids(found[:8]))
-    _expect(tab.page.locator(".civitai-shortcut-toast").first).to_contain_text("<img src=x")
+    expect(tab.page.locator(".civitai-shortcut-toast").first).to_contain_text("<img src=x")
     tab.field("version_dropdown").click()
-    _expect(tab.options.filter(has_text="<img src=x").first).to_be_visible()
+    expect(tab.options.filter(has_text="<img src=x").first).to_be_visible()
     tab.key("Escape")
     tab.field("recent_dropdown").click()
-    _expect(tab.options.filter(has_text="<img src=x").first).to_be_visible()
+    expect(tab.options.filter(has_text="<img src=x").first).to_be_visible()
     assert tab.page.evaluate("window.demoRan") is None
     assert tab.page.locator("img[src='x'], img[onerror]").count() == 0
 
@@ -67,7 +55,7 @@ def test_what_an_answer_of_civitai_says_is_text_in_a_toast(open_tab, flaky_serve
     flaky.rule("/api/v1/models/900004", status(418, json.dumps(said).encode()))
     tab = open_tab(flaky_server)
     tab.find("900004")
-    _expect(tab.page.locator(".toast-body").last).to_contain_text("refused")
+    expect(tab.page.locator(".toast-body").last).to_contain_text("refused")
     assert tab.page.evaluate("window.demoRan") is None
     assert tab.page.locator(".toast-body img, .toast-body b").count() == 0
 
@@ -76,17 +64,17 @@ def test_what_an_answer_of_civitai_says_is_text_in_a_toast(open_tab, flaky_serve
 
 
 def test_two_pages_have_each_their_own_model_picture_and_marks(open_tab, server):
-    first, second = _shown(open_tab(server), _PAPER), _shown(open_tab(server), _VIDEOS)
+    first, second = shown(open_tab(server), _PAPER), shown(open_tab(server), _VIDEOS)
     rows = {first: of_model(_PAPER)[1], second: of_model(_VIDEOS)[2]}
     first.tiles.nth(1).click()
     second.tiles.nth(2).click()
     for tab, row in rows.items():
-        _expect(tab.field("infotext_box")).to_have_value(infotext_of(row))
+        expect(tab.field("infotext_box")).to_have_value(infotext_of(row))
     first.press("mark_button")
-    _expect(first.part("download_marked_button")).to_contain_text("(1)")
+    expect(first.part("download_marked_button")).to_contain_text("(1)")
     second.press("next_button")
     second.shows(uuids(of_model(_VIDEOS)[8:16]))
-    _expect(second.part("download_marked_button")).to_contain_text("(0)")
+    expect(second.part("download_marked_button")).to_contain_text("(0)")
     first.press("next_button")
     first.shows(uuids(of_model(_PAPER)[8:16]))
 
@@ -101,19 +89,19 @@ def test_whole_tab_is_in_the_browsers_language(open_tab, server, locale, at):
     tab.shows(uuids(of_model(_LONG)[:8]))
     said = {key: pair[at] for key, pair in words.WORDS.items()}
     for name in ("first", "next", "clear_marks", "download_page", "download_gallery", "find"):
-        _expect(tab.part(f"{name}_button")).to_have_text(said[name])
-    _expect(tab.part("download_marked_button")).to_have_text(said["download_marked"].format(n=0))
+        expect(tab.part(f"{name}_button")).to_have_text(said[name])
+    expect(tab.part("download_marked_button")).to_have_text(said["download_marked"].format(n=0))
     for name, key in (("model_box", "model_label"), ("sort_dropdown", "sort")):
-        _expect(tab.part(name)).to_contain_text(said[key])
-    _expect(tab.part("meta_checkbox")).to_contain_text(said["with_meta"])
-    _expect(tab.part("picture_hint")).to_contain_text(said["choose_picture"])
-    _expect(tab.part("page_text")).to_contain_text(said["page"].format(n=1))
-    _expect(tab.page.locator(".civitai-shortcut-jobs h3")).to_have_text(said["jobs_title"])
+        expect(tab.part(name)).to_contain_text(said[key])
+    expect(tab.part("meta_checkbox")).to_contain_text(said["with_meta"])
+    expect(tab.part("picture_hint")).to_contain_text(said["choose_picture"])
+    expect(tab.part("page_text")).to_contain_text(said["page"].format(n=1))
+    expect(tab.page.locator(".civitai-shortcut-jobs h3")).to_have_text(said["jobs_title"])
     assert tab.field("version_dropdown").input_value() == said["all_versions"]
     assert tab.field("sort_dropdown").input_value() == words.CHOICES["sort"]["Newest"][at]
     tab.tiles.nth(0).click()
-    _expect(tab.part("details")).to_contain_text(said["on_civitai"])
-    _expect(tab.part("mark_button")).to_have_text(said["mark"])
+    expect(tab.part("details")).to_contain_text(said["on_civitai"])
+    expect(tab.part("mark_button")).to_have_text(said["mark"])
 
 
 # A Civitai that fails
@@ -123,8 +111,8 @@ def test_unreachable_civitai_is_told_in_a_sentence_and_a_toast(open_tab, start):
     tab = open_tab(start(f"http://127.0.0.1:{unused_port()}", http_max_retries=0))
     for text in ("900003", "some words"):
         tab.find(text)
-        _expect(tab.part("message")).to_contain_text("The connection failed or broke off")
-    _expect(tab.page.locator(".toast-body").last).to_contain_text("Check your network")
+        expect(tab.part("message")).to_contain_text("The connection failed or broke off")
+    expect(tab.page.locator(".toast-body").last).to_contain_text("Check your network")
 
 
 def test_request_that_hangs_holds_up_neither_another_page_nor_the_settings(
@@ -132,7 +120,7 @@ def test_request_that_hangs_holds_up_neither_another_page_nor_the_settings(
 ):
     """Civitai gets one API request at a time: what needs none goes on, and so does the page."""
     flaky.rule("/api/v1/models/900004", stalled())
-    first, second = open_tab(flaky_server), _shown(open_tab(flaky_server), _VIDEOS)
+    first, second = open_tab(flaky_server), shown(open_tab(flaky_server), _VIDEOS)
     second.press("next_button")
     second.shows(uuids(of_model(_VIDEOS)[8:16]))
     first.find("900004")
@@ -140,10 +128,10 @@ def test_request_that_hangs_holds_up_neither_another_page_nor_the_settings(
     second.press("previous_button")
     second.shows(uuids(of_model(_VIDEOS)[:8]))
     second.press("download_page_button")
-    _expect(second.job(second.waits_for_job())).to_contain_text("8 saved")
+    expect(second.job(second.waits_for_job())).to_contain_text("8 saved")
     _open_settings(first)
     first.press("save_key_button")
-    _expect(first.part("key_status")).to_contain_text("Paste a key first")
+    expect(first.part("key_status")).to_contain_text("Paste a key first")
     assert not request.left.is_set()
     first.field("model_box").fill(str(_PAPER))
     first.key("Enter")  # another wish breaks it off; gradio 3 keeps a button from it meanwhile
@@ -158,18 +146,18 @@ def test_thumbnails_that_fail_are_marked_and_counted_while_the_rest_is_shown(
     flaky.rule(f"/{files.uuid_of(found[2].id)}/width=450", login_page(403))
     tab = open_tab(flaky_server)
     tab.find("900005")
-    _expect(tab.part("message")).to_contain_text("could not be loaded: 1.")
-    _expect(tab.tiles.nth(2)).to_contain_text("⚠")
+    expect(tab.part("message")).to_contain_text("could not be loaded: 1.")
+    expect(tab.tiles.nth(2)).to_contain_text("⚠")
     until(lambda: sum("-450" in name for name in tab.names()) == 7)
 
 
 def test_original_that_is_gone_is_told_beside_its_thumbnail(open_tab, flaky_server, flaky):
     found = of_model(_PAPER)
     flaky.rule(f"/{files.uuid_of(found[3].id)}/original=true", status(404))
-    tab = _shown(open_tab(flaky_server), _PAPER)
+    tab = shown(open_tab(flaky_server), _PAPER)
     tab.tiles.nth(3).click()
-    _expect(tab.part("picture_status")).to_contain_text("no longer there")
-    _expect(tab.page.locator(".toast-body").last).to_contain_text("no longer there")
+    expect(tab.part("picture_status")).to_contain_text("no longer there")
+    expect(tab.page.locator(".toast-body").last).to_contain_text("no longer there")
     assert tab.part("picture").locator("img").is_visible()
 
 
@@ -202,13 +190,13 @@ def test_key_is_saved_tested_removed_and_never_sent_back(open_tab, start, demo):
         _open_settings(tab)
         _fill(tab.field("key_box"), key)
         tab.press("save_key_button")
-        _expect(tab.part("key_status")).to_contain_text("The key is saved")
-        _expect(tab.field("key_box")).to_have_value("")
+        expect(tab.part("key_status")).to_contain_text("The key is saved")
+        expect(tab.field("key_box")).to_have_value("")
         path = server.data / "api_key"
         assert path.read_text() == key
         assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
         tab.press("test_key_button")
-        _expect(tab.part("key_status")).to_contain_text(said)
+        expect(tab.part("key_status")).to_contain_text(said)
         tab.open()
         assert key not in tab.page.content()
         told = [_body(request) for request in ended] + [str(frame).encode() for frame in frames]
@@ -224,7 +212,7 @@ def test_key_is_saved_tested_removed_and_never_sent_back(open_tab, start, demo):
     assert "demo-key" not in server.log()
     _open_settings(tab)
     tab.press("remove_key_button")
-    _expect(tab.part("key_status")).to_contain_text("The key is removed")
+    expect(tab.part("key_status")).to_contain_text("The key is removed")
     assert not path.exists()
 
 
@@ -245,11 +233,11 @@ def test_settings_are_saved_and_a_bad_value_changes_nothing(open_tab, start, dem
     _fill(tab.field("setting_gallery_columns"), "99")
     tab.press("save_settings_button")
     said = "“Columns of the gallery” must be a whole number from 1"
-    _expect(tab.part("settings_status")).to_contain_text(said)
+    expect(tab.part("settings_status")).to_contain_text(said)
     assert json.loads((server.data / "settings.json").read_text())["gallery_columns"] == 4
     tab.field("setting_gallery_columns").fill("5")
     tab.press("save_settings_button")
-    _expect(tab.part("settings_status")).to_contain_text("The settings are saved")
+    expect(tab.part("settings_status")).to_contain_text("The settings are saved")
     kept = json.loads((server.data / "settings.json").read_text())
     assert (kept["gallery_columns"], kept["gallery_download_limit"]) == (5, 7)
     tab.open()

@@ -13,18 +13,12 @@ from urllib.parse import quote
 import pytest
 from civitai_manager_libs import setting, words
 from civitai_manager_libs.demo import files
-from page_driver import PYTHON, Server, until
+from page_driver import PYTHON, Server, expect, until
 from page_facts import infotext_of, of_model, uuids
 
 pytestmark = pytest.mark.page
 _RUN = str(Path(__file__).parent / "host_stand_in" / "run.py")
 _PAPER, _VIDEOS = 900003, 900007
-
-
-def _expect(locator):
-    from playwright.sync_api import expect
-
-    return expect(locator)
 
 
 class Host(Server):
@@ -155,9 +149,9 @@ def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host, open_host):
     _open_settings(tab)
     tab.field("key_box").fill("demo-key")
     tab.press("save_key_button")
-    _expect(tab.part("key_status")).to_contain_text("The key is saved")
+    expect(tab.part("key_status")).to_contain_text("The key is saved")
     tab.press("test_key_button")
-    _expect(tab.part("key_status")).to_contain_text("demo_user")
+    expect(tab.part("key_status")).to_contain_text("demo_user")
     path = host.data / "config" / "civitai-shortcut" / "api_key"
     assert path.read_text() == "demo-key"
     assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -167,7 +161,7 @@ def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host, open_host):
     for address in ("config", f"file={path}", f"gradio_api/file={path}"):
         assert "demo-key" not in tab.page.request.get(f"{host.url}/{address}").text()
     tab.press("remove_key_button")
-    _expect(tab.part("key_status")).to_contain_text("The key is removed")
+    expect(tab.part("key_status")).to_contain_text("The key is removed")
 
 
 def test_our_settings_are_on_the_hosts_page_only(open_host):
@@ -182,13 +176,13 @@ def test_picture_is_sent_with_its_infotext_and_at_its_real_size(open_host):
     tab.find(str(_PAPER))
     tab.shows(uuids(of_model(_PAPER)[:12]))
     tab.tiles.nth(of_model(_PAPER).index(row)).click()
-    _expect(tab.field("infotext_box")).to_have_value(infotext_of(row))
+    expect(tab.field("infotext_box")).to_have_value(infotext_of(row))
     for name in ("txt2img", "img2img", "inpaint", "extras"):
         button = tab.part("send_row").get_by_role("button", name=f"Send to {name}")
-        _expect(button).to_be_visible()
+        expect(button).to_be_visible()
         button.click()
-        _expect(tab.sent(name, "prompt")).to_have_value(infotext_of(row))
-        _expect(tab.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
+        expect(tab.sent(name, "prompt")).to_have_value(infotext_of(row))
+        expect(tab.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
         tab.go_to("Civitai Shortcut")
 
 
@@ -198,11 +192,11 @@ def test_text_that_the_user_changed_is_what_is_sent(open_host):
     tab.find(str(_PAPER))
     tab.shows(uuids(of_model(_PAPER)[:12]))
     tab.tiles.nth(of_model(_PAPER).index(row)).click()
-    _expect(tab.part("send_row")).to_be_visible()
+    expect(tab.part("send_row")).to_be_visible()
     tab.field("infotext_box").fill("a prompt of my own")
     tab.field("infotext_box").blur()
     tab.part("send_row").get_by_role("button", name="Send to txt2img").click()
-    _expect(tab.sent("txt2img", "prompt")).to_have_value("a prompt of my own")
+    expect(tab.sent("txt2img", "prompt")).to_have_value("a prompt of my own")
 
 
 def test_video_sends_its_text_and_no_poster(open_host):
@@ -213,8 +207,8 @@ def test_video_sends_its_text_and_no_poster(open_host):
     tab.shows(uuids(found[:12]))
     tab.tiles.nth(found.index(row)).click()
     tab.part("send_row").get_by_role("button", name="Send to img2img").click()
-    _expect(tab.sent("img2img", "prompt")).to_have_value(infotext_of(row))
-    _expect(tab.sent("img2img", "size")).to_have_value("no picture")
+    expect(tab.sent("img2img", "prompt")).to_have_value(infotext_of(row))
+    expect(tab.sent("img2img", "size")).to_have_value("no picture")
 
 
 def test_download_in_a_host_ends_in_its_data_folder(host, open_host, demo):
@@ -222,7 +216,7 @@ def test_download_in_a_host_ends_in_its_data_folder(host, open_host, demo):
     tab.find(str(_VIDEOS))
     tab.shows(uuids(of_model(_VIDEOS)[:12]))
     tab.press("download_page_button")
-    _expect(tab.job(tab.waits_for_job())).to_contain_text("12 saved")
+    expect(tab.job(tab.waits_for_job())).to_contain_text("12 saved")
     folder = host.data / "host" / "civitai-shortcut" / "outputs" / "download-images"
     found = folder.glob("*/user_gallery_images/*")
     saved = {int(p.stem): p.read_bytes() for p in found if p.suffix not in (".txt", ".json")}
@@ -237,7 +231,7 @@ def test_keys_do_nothing_while_another_tab_of_the_host_is_in_front(open_host):
     tab.page.evaluate("document.activeElement.blur()")
     tab.key("PageDown")
     tab.go_to("Civitai Shortcut")
-    _expect(tab.part("page_text")).to_have_text("Page 1")
+    expect(tab.part("page_text")).to_have_text("Page 1")
 
 
 def test_host_without_a_queue_says_why_there_is_no_gallery(browser, demo, tmp_path):
@@ -247,7 +241,7 @@ def test_host_without_a_queue_says_why_there_is_no_gallery(browser, demo, tmp_pa
         page = context.new_page()
         page.goto(host.url)
         _tab(page, "Civitai Shortcut").click()
-        _expect(page.get_by_text("--no-gradio-queue")).to_be_visible()
+        expect(page.get_by_text("--no-gradio-queue")).to_be_visible()
         context.close()
     finally:
         host.close()
