@@ -19,6 +19,7 @@ from page_facts import infotext_of, of_model
 _PAPER, _VIDEOS, _FEW = 900003, 900007, 900010
 _ALL = ("All versions", "Newest", "AllTime", "None", "", False)
 _RUNS = "<img src=x onerror=alert(1)>"
+_NONE_MARKED = "↓ Download marked (0)"
 
 
 @pytest.fixture
@@ -180,14 +181,25 @@ def test_closed_picture_does_not_open_again_when_its_original_comes(civitai, mon
 def test_answer_that_came_after_a_later_one_is_put_right(civitai):
     tab = _opened()
     late = [_chosen(tab, at)["position"] for at in (0, 2)]
-    assert tab_picture.settle(tab, late[1]) == {}
-    right = tab_picture.settle(tab, late[0])
+    assert tab_picture.settle(tab, late[1], _NONE_MARKED) == {}
+    right = tab_picture.settle(tab, late[0], _NONE_MARKED)
     assert right["position"] == late[1] and right["picture_panel"]["visible"]
     assert right["infotext_box"]["value"] == infotext_of(of_model(_PAPER)[2])
     tab_picture.on_close(tab)
-    assert tab_picture.settle(tab, "") == {} == tab_picture.settle(tab, None)
-    right = tab_picture.settle(tab, late[1])
+    for nothing in ("", None):
+        assert tab_picture.settle(tab, nothing, _NONE_MARKED) == {}
+    right = tab_picture.settle(tab, late[1], _NONE_MARKED)
     assert right["position"] == "" and not right["picture_panel"]["visible"]
+
+
+def test_mark_whose_answer_never_came_is_shown_with_the_next_picture(civitai):
+    tab = _opened()
+    shown = _chosen(tab, 1)["position"]
+    tab_picture.on_mark(tab)
+    right = tab_picture.settle(tab, shown, _NONE_MARKED)
+    assert right["download_marked_button"]["value"] == "↓ Download marked (1)"
+    assert "★" in right["gallery"]["value"][1][1] and "★" in right["position"]
+    assert tab_picture.settle(tab, right["position"], "↓ Download marked (1)") == {}
 
 
 # Marks

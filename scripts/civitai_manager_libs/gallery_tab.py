@@ -200,7 +200,9 @@ def _join_picture(view: View) -> None:
 def _then_original(view: View, event: Any) -> None:
     says = "picture_status"
     loaded = _join(view, event.then, tab_picture.load_original, "", _PICTURE, says)
-    _join(view, loaded.then, tab_picture.settle, "position", _PICTURE, says)
+    gives = f"{_PICTURE} {_MARKED} gallery"
+    takes = "position download_marked_button"
+    _join(view, loaded.then, tab_picture.settle, takes, gives, says)
 
 
 def _join_downloads(view: View) -> None:

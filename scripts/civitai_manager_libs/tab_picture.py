@@ -111,13 +111,19 @@ def _failed(error: CivitaiShortcutError, language: str) -> dict[str, Any]:
     return {"picture_status": status_line(words, "failed")}
 
 
-def settle(tab: Tab, shown: str | None) -> dict[str, Any]:
-    """What is chosen, where the page shows something else: a picture's answer may have come to it
-    after a later one, and would open again what was closed. shown: the page's `position`."""
+def settle(tab: Tab, shown: str | None, marked: str | None) -> dict[str, Any]:
+    """What is chosen and marked, where the page shows something else: a picture's answer may have
+    come to it after a later one, and would open again what was closed; on a busy machine one may
+    not have come at all. shown: the page's `position`; marked: what is on its button."""
     state = tab.state
+    buttons = marked_buttons(state)
+    if marked == buttons["download_marked_button"]["value"]:
+        marks = {}
+    else:
+        marks = {"gallery": gr.update(value=tiles_now(state)), **buttons}
     if (shown or "") == position(state):
-        return {}
-    return closed_picture() if state.picture is None else load_original(tab)
+        return marks
+    return {**marks, **(closed_picture() if state.picture is None else load_original(tab))}
 
 
 def on_close(tab: Tab) -> dict[str, Any]:
