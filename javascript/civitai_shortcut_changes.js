@@ -26,7 +26,8 @@
         if (!tab || tab === watched) return;
         watched = tab;
         watcher.disconnect();
-        watcher.observe(tab, { childList: true, subtree: true, characterData: true });
+        const classes = { attributes: true, attributeFilter: ["class"] }; // gradio writes over ours
+        watcher.observe(tab, { childList: true, subtree: true, characterData: true, ...classes });
         afterChange();
     }, 400);
 
