@@ -10,38 +10,28 @@
         .map((name) => `#${PREFIX}${name}_button`)
         .join(", ");
     const PATIENCE = 8000; // ms; what was not answered by then holds nobody up
-    const AGAIN = 1000; // ms without a change
     const SETTLES = 40; // ms from an answer's arrival until gradio takes the next press
 
-    // asked: where the page was when the press under way was made; null: none is
-    const steps = (ours.steps = { waiting: [], asked: null, giveUp: 0, again: 0, isAgain: false });
+    // answers: how many there were when the press under way was made; null: none is
+    const steps = (ours.steps = { waiting: [], answers: null, giveUp: 0 });
     const isGradio3 = () => /^3\./.test((window.gradio_config || {}).version || "");
 
-    // Where the page is, and whether that picture is marked: an answer changes it
-    function place() {
-        const at = document.querySelector(`#${PREFIX}position [data-at]`);
-        const page = document.querySelector(`#${PREFIX}page_text .civitai-shortcut-status`);
-        return `${page ? page.textContent : ""}|${at ? at.dataset.at + at.textContent : ""}`;
+    let last = "0";
+
+    function answers() {
+        const line = document.querySelector(`#${PREFIX}columns [data-answers]`);
+        if (line) last = line.dataset.answers; // another answer may have taken the line away
+        return last;
     }
 
-    function begin(button) {
-        steps.asked = place();
+    function begin() {
+        steps.answers = answers();
         steps.giveUp = setTimeout(() => end([]), PATIENCE);
-        steps.again = setInterval(() => press(button), AGAIN);
-    }
-
-    // Another change may have looked like the answer: a press that was dropped is made again, and
-    // gradio drops that one too where the first is still on its way.
-    function press(button) {
-        steps.isAgain = true;
-        if (button.isConnected && !button.disabled) button.click();
-        steps.isAgain = false;
     }
 
     function end(waiting) {
         clearTimeout(steps.giveUp);
-        clearInterval(steps.again);
-        steps.asked = null;
+        steps.answers = null;
         steps.waiting = waiting;
         const next = waiting.shift();
         if (next && next.isConnected && !next.disabled) next.click();
@@ -52,8 +42,8 @@
         "click",
         (event) => {
             const button = event.target.closest && event.target.closest(SELECTOR);
-            if (!button || button.disabled || steps.isAgain || !isGradio3()) return;
-            if (steps.asked === null) return begin(button);
+            if (!button || button.disabled || !isGradio3()) return;
+            if (steps.answers === null) return begin();
             steps.waiting.push(button);
             event.stopImmediatePropagation();
             event.preventDefault();
@@ -62,10 +52,9 @@
     );
 
     new MutationObserver(() => {
-        if (steps.asked === null || steps.asked === true || place() === steps.asked) return;
-        clearInterval(steps.again);
+        if (steps.answers === null || steps.answers === true || answers() === steps.answers) return;
         clearTimeout(steps.giveUp);
-        steps.asked = true; // answered; the rest of the answer is still being put in
+        steps.answers = true; // it has come; the rest of it is still being put in
         setTimeout(() => end(steps.waiting), SETTLES);
-    }).observe(document.documentElement, { subtree: true, childList: true, characterData: true });
+    }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-answers"] });
 })();

@@ -59,51 +59,62 @@ def _join(
     says: str = "message",
     progress: str = "hidden",
     in_order: bool = False,
+    counted: bool = False,
 ) -> Any:
     """The event's dependency. The page's `Tab` is always taken; `says` is where a failure is told.
-    in_order: see `host.event_options`.
+    in_order: see `host.event_options`. counted: a button that is pressed in quick succession,
+    whose answers the page's own code waits for where gradio would drop the next press.
 
     A handler answers {name: value}; whatever it does not name stays as it is.
     """
     inputs = [view.parts[name] for name in ["tab", *takes.split()]]
-    outputs = [view.parts[name] for name in dict.fromkeys([*gives.split(), says])]
+    counted = counted and host.drops_presses()
+    given = [*gives.split(), says, *(["columns"] if counted else [])]
+    outputs = [view.parts[name] for name in dict.fromkeys(given)]
     options = {**host.event_options(in_order), "show_progress": progress}
-    return event(_bordered(view, handler, says), inputs, outputs, **options)
+    return event(_bordered(view, handler, says, counted), inputs, outputs, **options)
 
 
-def _bordered(view: View, handler: Callable[..., Any], says: str) -> Callable[..., Any]:
+def _bordered(
+    view: View, handler: Callable[..., Any], says: str, counted: bool
+) -> Callable[..., Any]:
     """The handler for gradio: names become components, and an error becomes words."""
 
-    def answer(named: Mapping[str, Any]) -> dict[Any, Any]:
+    def answer(named: Mapping[str, Any], arguments: tuple[Any, ...]) -> dict[Any, Any]:
+        if counted:  # also an answer that changes nothing is one
+            named = {**named, "columns": gallery_view.columns_style(_tab(arguments).answered())}
         # gradio takes an empty answer for one that gives too little.
         return {view.parts[name]: value for name, value in (named or {says: gr.update()}).items()}
 
     def failure(error: CivitaiShortcutError, arguments: tuple[Any, ...]) -> dict[Any, Any]:
-        tab = next(argument for argument in arguments if isinstance(argument, Tab))
-        return answer({says: told(error, tab.state.language)})
+        return answer({says: told(error, _tab(arguments).state.language)}, arguments)
 
     @functools.wraps(handler)
     def once(*arguments: Any) -> dict[Any, Any]:
         try:
-            return answer(handler(*arguments))
+            return answer(handler(*arguments), arguments)
         except CivitaiShortcutError as error:
             return failure(error, arguments)
 
     @functools.wraps(handler)
     def many(*arguments: Any) -> Iterator[dict[Any, Any]]:
-        answered = answer({})  # gradio wants one at least
+        answered = answer({}, arguments)  # gradio wants one at least
         try:
             # Each look holds all that the ones before it did: gradio 4 and later may show only
             # the last of those that come at once.
             for named in handler(*arguments):
                 answered = None
-                yield answer(named)
+                yield answer(named, arguments)
         except CivitaiShortcutError as error:
             answered = failure(error, arguments)
         if answered is not None:
             yield answered
 
     return many if inspect.isgeneratorfunction(handler) else once
+
+
+def _tab(arguments: tuple[Any, ...]) -> Tab:
+    return next(argument for argument in arguments if isinstance(argument, Tab))
 
 
 # What is joined
@@ -169,7 +180,9 @@ def _join_pages(view: View) -> None:
         (view.parts[name].input, tab_browse.on_filter, _FILTERS) for name in _FILTERS.split()
     ]
     for event, handler, takes in events:
-        _then_tiles(view, _join(view, event, handler, takes, _PAGE, **_SHOWN))
+        counted = handler in (tab_browse.on_previous, tab_browse.on_next)
+        shown = _join(view, event, handler, takes, _PAGE, counted=counted, **_SHOWN)
+        _then_tiles(view, shown)
 
 
 def _join_picture(view: View) -> None:
@@ -183,7 +196,7 @@ def _join_picture(view: View) -> None:
         (view.next_picture_button.click, lambda tab, *filters: step(tab, 1, *filters)),
     ):
         gives = f"{_PAGE} {_PICTURE}"
-        shown = _join(view, event, handler, _FILTERS, gives, says="picture_status")
+        shown = _join(view, event, handler, _FILTERS, gives, "picture_status", counted=True)
         _then_original(view, shown)
         _then_tiles(view, shown)
     gives = "picture_panel picture_hint position video gallery"
@@ -194,7 +207,7 @@ def _join_picture(view: View) -> None:
         (view.mark_button, tab_picture.on_mark),
         (view.clear_marks_button, tab_picture.on_clear_marks),
     ):
-        _join(view, button.click, handler, "", gives, in_order=True)
+        _join(view, button.click, handler, "", gives, in_order=True, counted=True)
 
 
 def _then_original(view: View, event: Any) -> None:

@@ -111,9 +111,13 @@ def _model_rows(view: View, example: str) -> None:
     view.add("status", gr.HTML, value=_EMPTY_LINE)
 
 
-def columns_style() -> str:
-    """As many as the setting says now, also on a page with fewer pictures."""
-    return f"<style>#{PREFIX}gallery {{ --columns: {setting.gallery_columns} }}</style>"
+def columns_style(answers: int = 0) -> str:
+    """As many as the setting says now, also on a page with fewer pictures.
+
+    answers: so many were given to presses; for the page's own code, which waits for the next one.
+    """
+    style = f"<style>#{PREFIX}gallery {{ --columns: {setting.gallery_columns} }}</style>"
+    return f'{style}<i data-answers="{answers}"></i>' if answers else style
 
 
 def _gallery(view: View) -> None:

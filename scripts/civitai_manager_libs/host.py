@@ -89,6 +89,11 @@ def event_options(in_order: bool = False) -> dict[str, Any]:
     return {**told, "concurrency_limit": 20}
 
 
+def drops_presses() -> bool:
+    """Whether a button's press is nothing while the one before it is not answered."""
+    return gradio_major() < 4
+
+
 def releases_gallery() -> bool:
     """Whether a gallery must be empty for a moment before its next pictures.
 

@@ -93,6 +93,7 @@ class Tab:
         self._state = TabState()
         self._is_filled = True
         self._wishes: dict[str, Cancellation] = {}
+        self._answers = 0
         self._turning: Cancellation | None = None  # the turn that takes steps along
         self._steps = {"page": 0, "picture": 0}  # that wait for it
 
@@ -109,6 +110,12 @@ class Tab:
         with self._lock:
             self._state = changed(self._state)
             return self._state
+
+    def answered(self) -> int:
+        """How many presses were, with this one."""
+        with self._lock:
+            self._answers += 1
+            return self._answers
 
     def speak(self, language: str) -> None:
         self.change(lambda state: replace(state, language=language))
