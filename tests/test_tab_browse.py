@@ -104,11 +104,16 @@ def test_page_that_was_read_a_moment_ago_is_not_asked_for_again(civitai):
     assert not civitai.requests
 
 
-def test_page_has_the_size_that_the_settings_say_when_it_is_turned(civitai):
+def test_pages_go_on_with_the_size_that_they_have_and_begin_with_that_of_the_settings(civitai):
     tab, _ = _opened()
     setting.change("gallery_rows", 3)
-    tab_browse.on_next(tab, *_ALL)
-    assert _shown(tab) == _ids(of_model(_PAPER)[:12])  # another size: from the first page
+    setting.change("gallery_columns", 5)
+    answer = tab_browse.on_next(tab, *_ALL)
+    assert _shown(tab) == _ids(of_model(_PAPER)[8:16]) and "--columns: 5" in answer["columns"]
+    tab_browse.on_go_to(tab, 1, *_ALL)
+    assert _shown(tab) == _ids(of_model(_PAPER)[:8])
+    tab_browse.on_first(tab, *_ALL)
+    assert _shown(tab) == _ids(of_model(_PAPER)[:15])
 
 
 # Filters

@@ -74,11 +74,11 @@ def on_first(tab: Tab, *filters: Any) -> dict[str, Any]:
 
 
 def on_previous(tab: Tab, *filters: Any) -> dict[str, Any]:
-    return {} if tab.takes_along("page", -1) else _turned(tab, filters, PageState.back)
+    return {} if tab.takes_along("page", -1) else _turned(tab, filters, PageState.back, True)
 
 
 def on_next(tab: Tab, *filters: Any) -> dict[str, Any]:
-    return {} if tab.takes_along("page", 1) else _turned(tab, filters, PageState.forward)
+    return {} if tab.takes_along("page", 1) else _turned(tab, filters, PageState.forward, True)
 
 
 def to_neighbour(tab: Tab, step: int, filters: Sequence[Any]) -> dict[str, Any]:
@@ -86,14 +86,14 @@ def to_neighbour(tab: Tab, step: int, filters: Sequence[Any]) -> dict[str, Any]:
     if tab.takes_along("picture", step):
         return {}
     move, at = (PageState.forward, 0) if step > 0 else (PageState.back, -1)
-    return _turned(tab, filters, move, at)
+    return _turned(tab, filters, move, True, at)
 
 
 def on_go_to(tab: Tab, number: float | None, *filters: Any) -> dict[str, Any]:
     index = int(number or 1) - 1
     if index == tab.state.pages.index:
         return {}
-    return _turned(tab, filters, lambda pages: pages.go_to(index))
+    return _turned(tab, filters, lambda pages: pages.go_to(index), True)
 
 
 def on_filter(tab: Tab, *filters: Any) -> dict[str, Any]:
@@ -116,11 +116,13 @@ def _turned(
     tab: Tab,
     filters: Sequence[Any],
     move: Callable[[PageState], PageState],
+    keeps_size: bool = False,
     at: int | None = None,
 ) -> dict[str, Any]:
     check_open(tab.state)
+    size = tab.state.pages.size if keeps_size else None
     with tab.turn() as wish:
-        return page_of(tab, wish, tab.state, Filters(*filters), move, at)
+        return page_of(tab, wish, tab.state, Filters(*filters), move, size, at)
     return {}
 
 
@@ -131,9 +133,9 @@ def check_open(state: TabState) -> None:
         raise InputError(messages.text("choose_model", state.language))
 
 
-def _asking(state: TabState, filters: Filters) -> TabState:
+def _asking(state: TabState, filters: Filters, size: int | None = None) -> TabState:
     query = filters.query(state.model.id if state.model else None)
-    asked = state.asking(query, setting.gallery_columns * setting.gallery_rows)
+    asked = state.asking(query, size or setting.gallery_columns * setting.gallery_rows)
     return replace(asked, note=filters.note(state.language))
 
 
@@ -143,14 +145,16 @@ def page_of(
     state: TabState,
     filters: Filters,
     move: Callable[[PageState], PageState] = PageState.first,
+    size: int | None = None,
     at: int | None = None,
 ) -> dict[str, Any]:
     """The page of `state`'s gallery that `move` leads to, as what is around its pictures.
 
-    With other filters than before: their first page. at: the picture that opens, as in
+    With other filters than before: their first page. size: pictures of a page (None: as the
+    settings say); another one than before begins anew. at: the picture that opens, as in
     `Tab.turned`. Raises what reading it raises.
     """
-    asked = _asking(state, filters)
+    asked = _asking(state, filters, size)
     pages = move(asked.pages) if asked.pages is state.pages else asked.pages
     step = 0
     while not wish.is_set():
