@@ -10,7 +10,10 @@
 
     let wasOpen = false;
 
-    ours.positionLine = () => document.querySelector(`#${PREFIX}position [data-at]`);
+    const CLOSED = "civitai-shortcut-closed"; // a class of the tab, for the style
+    const isClosed = () => byId("tab").classList.contains(CLOSED);
+    const lineThere = () => document.querySelector(`#${PREFIX}position [data-at]`);
+    ours.positionLine = () => (isClosed() ? null : lineThere());
 
     function followPosition() {
         const line = ours.positionLine();
@@ -27,6 +30,34 @@
     }
 
     watch(followPosition);
+
+    // A picture that is closed is so at once, and stays closed until a tile is clicked: gradio 3 may
+    // bring an answer of before after the one that closes it
+
+    const GOES_OUT = 1000; // ms; what stands there then came so
+    const MOST_TIMES = 5;
+    let closings = 0;
+    let closing = 0; // the timer
+
+    function closeAgain() {
+        closing = 0;
+        if (!isClosed() || !lineThere() || ++closings > MOST_TIMES) return;
+        const node = byId("close_button");
+        (node.tagName === "BUTTON" ? node : node.querySelector("button")).click();
+    }
+
+    watch(() => {
+        if (isClosed() && lineThere() && !closing) closing = setTimeout(closeAgain, GOES_OUT);
+    });
+
+    document.addEventListener("click", (event) => {
+        const closes = event.target.closest && event.target.closest(`#${PREFIX}close_button`);
+        const opens = event.target.closest && event.target.closest(TILE);
+        if (!closes && !opens) return;
+        if (opens) closings = 0;
+        byId("tab").classList.toggle(CLOSED, Boolean(closes));
+        followPosition();
+    }, true);
 
     // A page that is loaded anew ("Reload UI") opens the model that it had, once our tab is seen
 
