@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from civitai_manager_libs.demo import files
 from page_driver import expect, until
-from page_facts import infotext_of, of_model, uuids
+from page_facts import chunks, infotext_of, of_model, uuids
 
 pytestmark = pytest.mark.page
-_BIG = 900002
+_BIG, _FEW = 900002, 900010
 _SIZE = 8
 
 
@@ -59,3 +59,36 @@ def test_every_press_of_space_counts(tab):
     tab.key("ArrowRight")
     expect(tab.part("position")).to_contain_text("2 of")
     expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (1)")
+
+
+def test_press_at_the_gallerys_end_holds_up_no_other(open_tab, server):
+    found = of_model(_FEW)
+    tab = open_tab(server)
+    if not tab.page.evaluate("window.gradio_config.version").startswith("3."):
+        pytest.skip("gradio 4 and later do not make a press wait for another one's answer")
+    tab.find(str(_FEW))
+    for page in chunks(found, _SIZE):
+        tab.shows(uuids(page))
+        tab.key("PageDown")
+    tab.tiles.last.click()
+    expect(tab.part("position")).to_contain_text(f"{len(page)} of {len(page)}")
+    for _ in range(3):
+        tab.key("ArrowRight")
+    for _ in range(len(page)):
+        tab.key("ArrowLeft")
+    expect(tab.part("position")).to_contain_text(f"{_SIZE} of {_SIZE}", timeout=7000)
+
+
+def test_picture_is_gone_as_soon_as_it_is_closed_and_a_tile_opens_it_again(tab):
+    for at in range(3):
+        tab.tiles.nth(at).click()
+        expect(tab.part("position")).to_contain_text(f"{at + 1} of")
+        tab.key("ArrowRight")
+        tab.key("Escape")
+        assert not tab.part("picture_panel").is_visible()
+    tab.page.wait_for_timeout(2500)
+    assert not tab.part("picture_panel").is_visible()
+    expect(tab.part("picture_hint")).to_be_visible()
+    tab.tiles.nth(4).click()
+    expect(tab.part("picture_panel")).to_be_visible()
+    expect(tab.part("position")).to_contain_text("5 of")
