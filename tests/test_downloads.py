@@ -186,7 +186,7 @@ def test_slow_item_does_not_hold_up_the_others():
     assert [item for item, _ in results] == [0]
 
 
-def test_cancel_ends_within_a_second_and_keeps_what_is_done():
+def test_cancel_ends_it_soon_and_keeps_what_is_done():
     cancelled, hang = Cancellation(), threading.Event()
     results = in_parallel(range(100), lambda n: n if n < 5 else hang.wait(10), 2, cancelled)
     done = [next(results)[0] for _ in range(5)]

@@ -345,7 +345,7 @@ def test_pages_foreign_addresses_are_not_asked(server, store, folder, address):
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_stop_ends_it_within_a_second_and_leaves_nothing_half(server, store, folder, state):
+def test_stop_ends_it_soon_and_leaves_nothing_half(server, store, folder, state):
     server.delay = 0.3
     job_id = _add(store, folder)
     network = gallery_network.network_of(CivitaiHttpClient())

@@ -71,6 +71,8 @@ class AgainPool:
             raise urllib3_errors.ProtocolError("Connection aborted.", error) from error
         finally:
             if answer is None:
+                if connection.answer is not None:  # it would hold the socket open
+                    connection.answer.close()
                 connection.close()
                 self._put_conn(None)  # type: ignore[attr-defined]
         return self._response(answer, connection)
@@ -119,11 +121,7 @@ def _asked(connection: Any, head: bytes, patience: float | None) -> http.client.
     connection.sock.settimeout(patience)
     connection.sock.sendall(head)
     answer = connection.response_class(connection.sock, method="GET")
-    try:
-        answer.begin()
-    except BaseException:
-        answer.close()
-        raise
+    answer.begin()
     if answer.will_close:
         connection.close()  # what is still to be read of it stays
     return answer
