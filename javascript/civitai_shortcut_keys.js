@@ -11,13 +11,13 @@
     let isSpaceUsed = false;
 
     const keys = (ours.keys = {
-        ArrowLeft: () => press("previous_picture_button") || openTile(-1),
-        ArrowRight: () => press("next_picture_button") || openTile(0),
+        ArrowLeft: () => ours.pressSoon("previous_picture") || openTile(-1),
+        ArrowRight: () => ours.pressSoon("next_picture") || openTile(0),
         PageUp: () => press("previous_button"),
         PageDown: () => press("next_button"),
-        " ": () => press("mark_button"),
-        d: () => press("download_marked_button") || press("save_picture_button"),
-        Escape: () => press("close_button"), // the full-screen view has its own
+        " ": () => ours.pressSoon("mark"),
+        d: () => ours.download(),
+        Escape: () => ours.pressSoon("close"), // the full-screen view has its own
     });
 
     function openTile(at) {

@@ -39,6 +39,11 @@
     let closings = 0;
     let closing = 0; // the timer
 
+    ours.hidePicture = function () {
+        byId("tab").classList.add(CLOSED);
+        followPosition();
+    };
+
     function closeAgain() {
         closing = 0;
         if (!isClosed() || !lineThere() || ++closings > MOST_TIMES) return;
@@ -51,11 +56,9 @@
     });
 
     document.addEventListener("click", (event) => {
-        const closes = event.target.closest && event.target.closest(`#${PREFIX}close_button`);
-        const opens = event.target.closest && event.target.closest(TILE);
-        if (!closes && !opens) return;
-        if (opens) closings = 0;
-        byId("tab").classList.toggle(CLOSED, Boolean(closes));
+        if (!event.target.closest || !event.target.closest(TILE)) return;
+        closings = 0;
+        byId("tab").classList.remove(CLOSED);
         followPosition();
     }, true);
 
@@ -145,7 +148,7 @@
 
     document.addEventListener("click", (event) => {
         const tile = event.target.closest && event.target.closest(TILE);
-        if (!tile || window.innerWidth > NARROW) return;
+        if (!tile || ours.isStep || window.innerWidth > NARROW) return;
         cameFrom = window.scrollY;
         const end = Date.now() + 5000;
         const look = () => {

@@ -92,3 +92,70 @@ def test_picture_is_gone_as_soon_as_it_is_closed_and_a_tile_opens_it_again(tab):
     tab.tiles.nth(4).click()
     expect(tab.part("picture_panel")).to_be_visible()
     expect(tab.part("position")).to_contain_text("5 of")
+
+
+def _marked(tab):
+    """The places of the tiles with a star, counted from 0."""
+    return [at for at, text in enumerate(tab.tiles.all_inner_texts()) if text.startswith("★")]
+
+
+def test_space_marks_the_tile_that_was_clicked_though_its_picture_is_not_there_yet(tab):
+    for at in (0, 5, 2):
+        tab.tiles.nth(at).click()
+        tab.key(" ")
+    expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (3)")
+    until(lambda: _marked(tab) == [0, 2, 5], "the stars")
+    expect(tab.part("position")).to_have_text("★ 3 of 8")
+
+
+def test_space_marks_the_picture_that_the_arrow_before_it_leads_to(tab):
+    tab.tiles.first.click()
+    for key in ("ArrowRight", " ", "ArrowRight", "ArrowRight", " ", "ArrowLeft", " "):
+        tab.key(key)
+    expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (3)")
+    until(lambda: _marked(tab) == [1, 2, 3], "the stars")
+
+
+def test_mark_that_is_on_its_way_is_downloaded_too(tab):
+    tab.tiles.first.click()
+    for key in (" ", "ArrowRight", " ", "d"):
+        tab.key(key)
+    expect(tab.job(tab.waits_for_job())).to_contain_text("2 saved")
+
+
+def test_tile_that_was_just_closed_opens_again(tab):
+    for _ in range(3):
+        tab.tiles.nth(2).click()
+        expect(tab.part("position")).to_have_text("3 of 8")
+        tab.key("Escape")
+    tab.tiles.nth(2).click()
+    tab.key("Escape")
+    tab.tiles.nth(2).click()
+    expect(tab.part("position")).to_have_text("3 of 8")
+    expect(tab.part("picture_panel")).to_be_visible()
+
+
+def test_tile_that_was_clicked_first_opens_again_after_the_arrows(tab):
+    tab.tiles.nth(2).click()
+    expect(tab.part("position")).to_have_text("3 of 8")
+    for _ in range(3):
+        tab.key("ArrowRight")
+    expect(tab.part("position")).to_have_text("6 of 8")
+    tab.tiles.nth(2).click()
+    expect(tab.part("position")).to_have_text("3 of 8")
+    for _ in range(_SIZE):
+        tab.key("ArrowRight")
+    expect(tab.part("page_text")).to_have_text("Page 2")
+    expect(tab.part("position")).to_have_text("3 of 8")
+    tab.tiles.nth(0).click()
+    expect(tab.part("position")).to_have_text("1 of 8")
+    tab.tiles.nth(2).click()
+    expect(tab.part("position")).to_have_text("3 of 8")
+
+
+def test_click_on_the_tile_that_is_shown_holds_up_nothing(tab):
+    tab.tiles.nth(2).click()
+    expect(tab.part("position")).to_have_text("3 of 8")
+    tab.tiles.nth(2).click()
+    tab.tiles.nth(3).click()
+    expect(tab.part("position")).to_have_text("4 of 8", timeout=7000)

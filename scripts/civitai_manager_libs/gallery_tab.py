@@ -58,31 +58,28 @@ def _join(
     gives: str,
     says: str = "message",
     progress: str = "hidden",
-    in_order: bool = False,
-    counted: bool = False,
+    counted: str = "",
 ) -> Any:
     """The event's dependency. The page's `Tab` is always taken; `says` is where a failure is told.
-    in_order: see `host.event_options`. counted: a button that is pressed in quick succession,
-    whose answers the page's own code waits for where gradio would drop the next press.
+    counted: where its answers are numbered, for the page's own code, whose next press waits.
 
     A handler answers {name: value}; whatever it does not name stays as it is.
     """
     inputs = [view.parts[name] for name in ["tab", *takes.split()]]
-    counted = counted and host.drops_presses()
-    given = [*gives.split(), says, *(["columns"] if counted else [])]
+    given = [*gives.split(), says, *counted.split()]
     outputs = [view.parts[name] for name in dict.fromkeys(given)]
-    options = {**host.event_options(in_order), "show_progress": progress}
+    options = {**host.event_options(), "show_progress": progress}
     return event(_bordered(view, handler, says, counted), inputs, outputs, **options)
 
 
 def _bordered(
-    view: View, handler: Callable[..., Any], says: str, counted: bool
+    view: View, handler: Callable[..., Any], says: str, counted: str
 ) -> Callable[..., Any]:
     """The handler for gradio: names become components, and an error becomes words."""
 
     def answer(named: Mapping[str, Any], arguments: tuple[Any, ...]) -> dict[Any, Any]:
         if counted:  # also an answer that changes nothing is one
-            named = {**named, "columns": gallery_view.columns_style(_tab(arguments).answered())}
+            named = {**named, counted: _answers_line(_tab(arguments))}
         # gradio takes an empty answer for one that gives too little.
         return {view.parts[name]: value for name, value in (named or {says: gr.update()}).items()}
 
@@ -111,6 +108,11 @@ def _bordered(
             yield answered
 
     return many if inspect.isgeneratorfunction(handler) else once
+
+
+def _answers_line(tab: Tab) -> str:
+    number, state = tab.answered(), tab.state
+    return gallery_view.answers_line(number, state.pages.number, state.selected)
 
 
 def _tab(arguments: tuple[Any, ...]) -> Tab:
@@ -180,34 +182,34 @@ def _join_pages(view: View) -> None:
         (view.parts[name].input, tab_browse.on_filter, _FILTERS) for name in _FILTERS.split()
     ]
     for event, handler, takes in events:
-        counted = handler in (tab_browse.on_previous, tab_browse.on_next)
+        counted = "page_answers" if handler in (tab_browse.on_previous, tab_browse.on_next) else ""
         shown = _join(view, event, handler, takes, _PAGE, counted=counted, **_SHOWN)
         _then_tiles(view, shown)
 
 
 def _join_picture(view: View) -> None:
-    step = tab_picture.on_step
-    chosen = _join(
-        view, view.gallery.select, tab_picture.on_select, "", _PICTURE, says="picture_status"
-    )
+    step, says, counted = tab_picture.on_step, "picture_status", "picture_answers"
+    event = view.gallery.select
+    chosen = _join(view, event, tab_picture.on_select, "", _PICTURE, says, counted=counted)
     _then_original(view, chosen)
     for event, handler in (
         (view.previous_picture_button.click, lambda tab, *filters: step(tab, -1, *filters)),
         (view.next_picture_button.click, lambda tab, *filters: step(tab, 1, *filters)),
     ):
         gives = f"{_PAGE} {_PICTURE}"
-        shown = _join(view, event, handler, _FILTERS, gives, "picture_status", counted=True)
+        shown = _join(view, event, handler, _FILTERS, gives, says, counted=counted)
         _then_original(view, shown)
         _then_tiles(view, shown)
     gives = "picture_panel picture_hint position video gallery"
-    closed = _join(view, view.close_button.click, tab_picture.on_close, "", gives)
+    event = view.close_button.click
+    closed = _join(view, event, tab_picture.on_close, "", gives, counted=counted)
     _join(view, closed.then, tab_picture.show_closed, "", "gallery")
     gives = f"gallery mark_button position {_MARKED}"
     for button, handler in (
         (view.mark_button, tab_picture.on_mark),
         (view.clear_marks_button, tab_picture.on_clear_marks),
     ):
-        _join(view, button.click, handler, "", gives, in_order=True, counted=True)
+        _join(view, button.click, handler, "", gives, counted=counted)
 
 
 def _then_original(view: View, event: Any) -> None:

@@ -12,7 +12,7 @@ import gradio as gr
 from . import host, messages, setting
 from .words import PAGE_WORDS
 
-__all__ = ["PREFIX", "View", "build", "columns_style", "picture_hint"]
+__all__ = ["PREFIX", "View", "answers_line", "build", "columns_style", "picture_hint"]
 
 PREFIX = "civitai_shortcut_"  # of all our ids in the page
 _EMPTY_LINE = '<p class="civitai-shortcut-status"></p>'
@@ -95,6 +95,8 @@ def _model_rows(view: View, example: str) -> None:
         words = {"label": "with_meta"}
         view.add("meta_checkbox", gr.Checkbox, words, value=False, scale=2, min_width=150)
     view.add("columns", gr.HTML, value=columns_style())
+    for kind in ("page", "picture"):
+        view.add(f"{kind}_answers", gr.HTML, value=answers_line(0))
     view.add("message", gr.HTML, value="")
     view.add(
         "results_gallery",
@@ -111,13 +113,16 @@ def _model_rows(view: View, example: str) -> None:
     view.add("status", gr.HTML, value=_EMPTY_LINE)
 
 
-def columns_style(answers: int = 0) -> str:
-    """As many as the setting says now, also on a page with fewer pictures.
+def columns_style() -> str:
+    """As many as the setting says now, also on a page with fewer pictures."""
+    return f"<style>#{PREFIX}gallery {{ --columns: {setting.gallery_columns} }}</style>"
 
-    answers: so many were given to presses; for the page's own code, which waits for the next one.
-    """
-    style = f"<style>#{PREFIX}gallery {{ --columns: {setting.gallery_columns} }}</style>"
-    return f'{style}<i data-answers="{answers}"></i>' if answers else style
+
+def answers_line(number: int, page: int = 1, at: int | None = None) -> str:
+    """For the page's own code, whose next press waits for it: the number of the last answer to one,
+    and where the tab was then: page, and place of the large picture on it, counted from 0."""
+    place = "" if at is None else f' data-at="{at}"'
+    return f'<i data-answers="{number}" data-page="{page}"{place}></i>'
 
 
 def _gallery(view: View) -> None:

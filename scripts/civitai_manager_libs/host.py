@@ -75,23 +75,12 @@ def gradio_major() -> int:
     return int(gradio.__version__.split(".", 1)[0])
 
 
-def event_options(in_order: bool = False) -> dict[str, Any]:
+def event_options() -> dict[str, Any]:
     """For every event of ours: many browser pages at once, where gradio would let one in.
 
-    Also again while the last one is not done, which gradio 4 and later would drop. in_order: one
-    at a time of all that are so, their answers in the order of the events; for what is quick.
+    Also again while the last one is not done, which gradio 4 and later would drop.
     """
-    if gradio_major() < 4:
-        return {}
-    told = {"trigger_mode": "multiple"}
-    if in_order:
-        return {**told, "concurrency_limit": 1, "concurrency_id": "civitai_shortcut_in_order"}
-    return {**told, "concurrency_limit": 20}
-
-
-def drops_presses() -> bool:
-    """Whether a button's press is nothing while the one before it is not answered."""
-    return gradio_major() < 4
+    return {} if gradio_major() < 4 else {"trigger_mode": "multiple", "concurrency_limit": 20}
 
 
 def releases_gallery() -> bool:
