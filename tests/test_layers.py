@@ -22,7 +22,7 @@ _ENTRY = os.path.join(_SCRIPTS, "civitai_shortcut.py")
 
 _FLOORS = {
     1.0: """errors gallery.blurhash gallery.images gallery.samplers gallery.scalars host json_values
-            util words""",
+            labels util words""",
     1.1: "cancellation gallery.paging messages setting_entry",
     2.0: """gallery.comfy gallery.embedded gallery.infotext gallery.resources http_again
             http_head partial_file picture_end""",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from civitai_manager_libs import messages, setting, words
+from civitai_manager_libs import labels, messages, setting, words
 
 
 def _placeholders(text: str) -> set[str]:
@@ -13,8 +13,8 @@ def _placeholders(text: str) -> set[str]:
 
 
 def _pairs() -> list[tuple[str, tuple[str, str]]]:
-    listed = [*words.WORDS.items(), *words.SETTINGS.items()]
-    for kind, choices in words.CHOICES.items():
+    listed = [*words.WORDS.items(), *labels.SETTINGS.items()]
+    for kind, choices in labels.CHOICES.items():
         listed += [(f"{kind} {value or 'all'}", pair) for value, pair in choices.items()]
     return listed
 
@@ -68,7 +68,7 @@ def test_browser_decides_the_language(accepted, language):
 
 
 def test_every_setting_is_told_in_both_languages():
-    assert set(words.SETTINGS) == {entry.name for entry in setting.SETTINGS}
+    assert set(labels.SETTINGS) == {entry.name for entry in setting.SETTINGS}
     for entry in setting.SETTINGS:
         chinese, english = (messages.setting_label(entry.name, name) for name in ("zh-TW", "en"))
         assert chinese != english
@@ -88,13 +88,13 @@ def test_every_reason_has_words_of_its_own(code):
     assert messages.short_reason("http_418", "zh-TW").endswith("http_418")
 
 
-@pytest.mark.parametrize("kind", list(words.CHOICES))
+@pytest.mark.parametrize("kind", list(labels.CHOICES))
 def test_label_of_a_choice_leads_back_to_it_in_any_language(kind):
     for language in messages.LANGUAGES:
         pairs = messages.choices(kind, language)
         assert len({label for label, _ in pairs}) == len(pairs)
-        assert [value for _, value in pairs] == list(words.CHOICES[kind])
+        assert [value for _, value in pairs] == list(labels.CHOICES[kind])
         for label, value in pairs:
             assert messages.label_of(kind, value, language) == label
             assert messages.value_of(kind, label) == messages.value_of(kind, value) == value
-    assert messages.value_of(kind, None) == next(iter(words.CHOICES[kind]))
+    assert messages.value_of(kind, None) == next(iter(labels.CHOICES[kind]))

@@ -7,7 +7,7 @@ import os
 import stat
 
 import pytest
-from civitai_manager_libs import words
+from civitai_manager_libs import labels, words
 from civitai_manager_libs.demo import files
 from civitai_manager_libs.demo.catalogue import model_of
 from fault_answers import page as login_page
@@ -98,7 +98,7 @@ def test_whole_tab_is_in_the_browsers_language(open_tab, server, locale, at):
     expect(tab.part("page_text")).to_contain_text(said["page"].format(n=1))
     expect(tab.page.locator(".civitai-shortcut-jobs h3")).to_have_text(said["jobs_title"])
     assert tab.field("version_dropdown").input_value() == said["all_versions"]
-    assert tab.field("sort_dropdown").input_value() == words.CHOICES["sort"]["Newest"][at]
+    assert tab.field("sort_dropdown").input_value() == labels.CHOICES["sort"]["Newest"][at]
     tab.tiles.nth(0).click()
     expect(tab.part("details")).to_contain_text(said["on_civitai"])
     expect(tab.part("mark_button")).to_have_text(said["mark"])

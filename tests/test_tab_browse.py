@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs import gallery_pages, setting, tab_browse, tab_model, words
+from civitai_manager_libs import gallery_pages, labels, setting, tab_browse, tab_model
 from civitai_manager_libs.demo import files
 from civitai_manager_libs.errors import InputError, NetworkError
 from civitai_manager_libs.tab_browse import Filters
@@ -121,9 +121,9 @@ def test_pages_go_on_with_the_size_that_they_have_and_begin_with_that_of_the_set
 
 @pytest.mark.parametrize("at", [0, 1], ids=["zh-TW", "en"])
 def test_filters_mean_the_same_in_every_language(at):
-    labels = words.CHOICES["sort"]["Oldest"][at], words.CHOICES["period"]["Week"][at]
-    labels += words.CHOICES["level"]["Mature"][at], words.CHOICES["type"]["video"][at]
-    query = Filters("v2 · Pony [910302]", *labels, False).query(_PAPER)
+    said = labels.CHOICES["sort"]["Oldest"][at], labels.CHOICES["period"]["Week"][at]
+    said += labels.CHOICES["level"]["Mature"][at], labels.CHOICES["type"]["video"][at]
+    query = Filters("v2 · Pony [910302]", *said, False).query(_PAPER)
     assert (query.version_id, query.sort, query.period) == (910302, "Oldest", "Week")
     assert (query.level, query.type, query.model_id) == (7, "video", _PAPER)
 

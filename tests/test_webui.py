@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from civitai_manager_libs import setting, words
+from civitai_manager_libs import labels, setting
 from civitai_manager_libs.demo import files
 from page_driver import PYTHON, Server, expect, until
 from page_facts import infotext_of, of_model, uuids
@@ -125,7 +125,7 @@ def test_settings_are_a_section_of_the_host_with_prefixed_keys_and_typed_values(
         option = options[f"civitai_shortcut_{entry.name}"]
         assert option["section"] == ["civitai_shortcut", "Civitai Shortcut"]
         assert option["type"] == entry.default.__class__.__name__
-        assert all(said in option["label"] for said in words.SETTINGS[entry.name])
+        assert all(said in option["label"] for said in labels.SETTINGS[entry.name])
         if isinstance(entry.default, float):  # a host cannot tell its field from its type
             assert option["component"] == "Number"
     assert not [key for key in options if "key" in key]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .words import CHOICES, SETTINGS, WORDS
+from .labels import CHOICES, SETTINGS
+from .words import WORDS
 
 __all__ = ["LANGUAGES", "choices", "label_of", "language_of", "reason", "setting_label", "text"]
 __all__ += ["short_reason", "value_of"]

@@ -74,11 +74,19 @@ def on_first(tab: Tab, *filters: Any) -> dict[str, Any]:
 
 
 def on_previous(tab: Tab, *filters: Any) -> dict[str, Any]:
-    return {} if tab.takes_along("page", -1) else _turned(tab, filters, PageState.back, True)
+    return (
+        {}
+        if tab.takes_along("page", -1)
+        else _turned(tab, filters, PageState.back, keeps_size=True)
+    )
 
 
 def on_next(tab: Tab, *filters: Any) -> dict[str, Any]:
-    return {} if tab.takes_along("page", 1) else _turned(tab, filters, PageState.forward, True)
+    return (
+        {}
+        if tab.takes_along("page", 1)
+        else _turned(tab, filters, PageState.forward, keeps_size=True)
+    )
 
 
 def to_neighbour(tab: Tab, step: int, filters: Sequence[Any]) -> dict[str, Any]:
@@ -86,14 +94,14 @@ def to_neighbour(tab: Tab, step: int, filters: Sequence[Any]) -> dict[str, Any]:
     if tab.takes_along("picture", step):
         return {}
     move, at = (PageState.forward, 0) if step > 0 else (PageState.back, -1)
-    return _turned(tab, filters, move, True, at)
+    return _turned(tab, filters, move, keeps_size=True, at=at)
 
 
 def on_go_to(tab: Tab, number: float | None, *filters: Any) -> dict[str, Any]:
     index = int(number or 1) - 1
     if index == tab.state.pages.index:
         return {}
-    return _turned(tab, filters, lambda pages: pages.go_to(index), True)
+    return _turned(tab, filters, lambda pages: pages.go_to(index), keeps_size=True)
 
 
 def on_filter(tab: Tab, *filters: Any) -> dict[str, Any]:
@@ -116,6 +124,7 @@ def _turned(
     tab: Tab,
     filters: Sequence[Any],
     move: Callable[[PageState], PageState],
+    *,
     keeps_size: bool = False,
     at: int | None = None,
 ) -> dict[str, Any]:

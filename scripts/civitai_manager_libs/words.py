@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CHOICES", "PAGE_WORDS", "SETTINGS", "WORDS"]
+__all__ = ["PAGE_WORDS", "WORDS"]
 
 # key: (Traditional Chinese, English)
 WORDS: dict[str, tuple[str, str]] = {
@@ -299,69 +299,3 @@ WORDS: dict[str, tuple[str, str]] = {
 # What the page's own code says: it gets them with the page
 PAGE_WORDS = ("large_view", "say_previous", "say_next", "say_mark", "say_close")
 PAGE_WORDS += ("sound_on", "sound_off", "only_seen_pages")
-
-# What the API calls it: (Traditional Chinese, English)
-CHOICES: dict[str, dict[str, tuple[str, str]]] = {
-    "sort": {
-        "Newest": ("最新", "Newest"),
-        "Oldest": ("最舊", "Oldest"),
-        "Most Reactions": ("最多回應", "Most reactions"),
-        "Most Comments": ("最多留言", "Most comments"),
-        "Most Collected": ("最多收藏", "Most collected"),
-    },
-    "period": {
-        "AllTime": ("所有時間", "All time"),
-        "Year": ("一年內", "Year"),
-        "Month": ("一個月內", "Month"),
-        "Week": ("一週內", "Week"),
-        "Day": ("一天內", "Day"),
-    },
-    "level": {
-        "None": ("PG 普遍級", "PG"),
-        "Soft": ("PG-13 輔導級", "PG-13"),
-        "Mature": ("R 限制級", "R"),
-        "X": ("X", "X"),
-        "XXX": ("XXX", "XXX"),
-    },
-    "type": {
-        "": ("全部", "All"),
-        "image": ("圖片", "Images"),
-        "video": ("影片", "Videos"),
-    },
-}
-
-# Each setting: (Traditional Chinese, English)
-SETTINGS: dict[str, tuple[str, str]] = {
-    "http_timeout": (
-        "等待 Civitai API 回應的秒數",
-        "Seconds to wait for an answer of Civitai's API",
-    ),
-    "http_max_retries": ("請求失敗後的重試次數", "Further tries after a failed request"),
-    "http_retry_delay": ("重試前等待的秒數（逐次加倍）", "Seconds before another try (doubling)"),
-    "gallery_download_timeout": ("圖片主機可沉默的秒數", "Seconds an image host may be silent"),
-    "gallery_max_concurrent_downloads": ("同時下載的數量", "Downloads at the same time"),
-    "gallery_download_batch_size": ("每批圖片數量", "Pictures in one batch"),
-    "gallery_batch_pause": ("兩批之間的秒數", "Seconds between batches"),
-    "gallery_max_image_mb": ("圖片大小上限 (MB)", "Largest image to download (MB)"),
-    "gallery_max_video_mb": ("影片大小上限 (MB)", "Largest video to download (MB)"),
-    "gallery_disk_reserve_mb": ("磁碟保留空間 (MB)", "Disk space always left free (MB)"),
-    "gallery_cache_mb": ("圖片快取大小上限 (MB)", "Largest size of the picture cache (MB)"),
-    "gallery_columns": ("圖庫欄數", "Columns of the gallery"),
-    "gallery_rows": ("圖庫列數", "Rows of the gallery"),
-    "gallery_level": ("顯示的最高分級", "Highest rating to show"),
-    "gallery_download_limit": (
-        "下載整個圖庫時最多幾張",
-        "Pictures at most, of a whole gallery to download",
-    ),
-    "usergallery_preloading": ("在背景預先載入下一頁", "Load the next page in the background"),
-    "save_infotext": ("在圖片旁儲存 infotext (.txt)", "Save the infotext (.txt) beside a picture"),
-    "save_record": (
-        "在圖片旁儲存 Civitai 紀錄 (.json)",
-        "Save Civitai's record (.json) beside a picture",
-    ),
-    "download_images_folder": (
-        "儲存圖片的資料夾（空白：預設）",
-        "Folder for saved pictures (empty: the usual one)",
-    ),
-    "language": ("沒有瀏覽器可判斷時的語言", "Language where no browser tells it"),
-}
