@@ -11,7 +11,7 @@
     const SETTLES = 40; // ms from an answer's arrival until all of it is put in
     const LOOKS = 30; // ms between two looks for what gradio takes away for a moment
 
-    const isGradio3 = () => /^3\./.test((window.gradio_config || {}).version || "");
+    const gradioMajor = () => parseInt((window.gradio_config || {}).version, 10);
     const isSelected = (tile) => Boolean(tile && tile.classList.contains("selected"));
     const pageNow = () => (byId("page_text") ? byId("page_text").textContent : "");
     const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -77,7 +77,7 @@
     // The picture: a tile, a step, closing
 
     const { picture } = lanes;
-    const keepsSelection = () => /^[34]\./.test((window.gradio_config || {}).version || "");
+    const keepsSelection = () => gradioMajor() < 6; // see `host.releases_gallery`
     // What the position's line says may be of an answer that came late
     const placeNow = () => (ours.positionLine() ? answer(picture) : {});
     const isOpening = () => [picture.now, ...picture.waiting].some((act) => act && act.kind === "tile");
@@ -199,7 +199,7 @@
         if (tile) return take(event, () => addTile(tile));
         const name = Object.keys(deeds).find((one) => event.target.closest(selectorOf(one)));
         if (name) return take(event, () => deeds[name](name));
-        const turn = isGradio3() && event.target.closest(`${selectorOf("next")}, ${selectorOf("previous")}`);
+        const turn = gradioMajor() < 4 && event.target.closest(`${selectorOf("next")}, ${selectorOf("previous")}`);
         if (turn) take(event, () => add(lanes.page, "turn", pressed(lanes.page, turn)));
     }, true);
 })();

@@ -111,7 +111,7 @@
 
     function newVideo(source) {
         const video = element("video");
-        Object.assign(video, { controls: true, autoplay: true, playsInline: true });
+        Object.assign(video, { controls: true, autoplay: true, loop: true, playsInline: true });
         video.muted = !ours.sound.isOn;
         video.addEventListener("loadedmetadata", () => fit(video.videoWidth / video.videoHeight));
         const { currentTime, ended } = source;

@@ -29,6 +29,7 @@
         document.addEventListener(kind, ({ target }) => {
             if (!isOfPanel(target)) return;
             target.muted = !sound.isOn;
+            target.loop = true; // they last for seconds
             if (ours.large.box) target.pause(); // it plays there
         }, true);
     }

@@ -240,6 +240,7 @@ def test_large_view_plays_the_video_and_no_other_does(open_tab, server):
     assert large.evaluate("node => [node.muted, node.controls]") == [True, True]
     until(lambda: large.evaluate("node => node.readyState") >= 2, "the video")
     assert large.evaluate("node => node.currentSrc") == video.evaluate("node => node.currentSrc")
+    assert large.evaluate("node => node.loop") and video.evaluate("node => node.loop")
     assert video.evaluate("node => node.paused")
     large.evaluate("node => { node.muted = false }")
     tab.key("Escape")
