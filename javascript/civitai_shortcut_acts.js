@@ -78,8 +78,8 @@
 
     const { picture } = lanes;
     const keepsSelection = () => gradioMajor() < 6; // see `host.releases_gallery`
-    // What the position's line says may be of an answer that came late
-    const placeNow = () => (ours.positionLine() ? answer(picture) : {});
+    const isOpen = () => Boolean(document.querySelector(`#${PREFIX}position [data-at]`));
+    const placeNow = () => (isOpen() ? answer(picture) : {}); // that line's own may come late
     const isOpening = () => [picture.now, ...picture.waiting].some((act) => act && act.kind === "tile");
 
     function forgetWhatIsPassedOver() {
@@ -87,9 +87,9 @@
         while (isPassedOver(picture.waiting.at(-1))) picture.waiting.pop();
     }
 
-    function addTile(tile) {
+    function addTile(at) {
         forgetWhatIsPassedOver();
-        add(picture, "tile", openTile, { at: tiles().indexOf(tile), page: pageNow() });
+        add(picture, "tile", openTile, { at, page: pageNow() });
     }
 
     async function openTile({ at, page }) {
@@ -136,13 +136,28 @@
     }
 
     async function close() {
-        const isClosed = answer(picture).at === undefined && !document.querySelector(`#${PREFIX}position [data-at]`);
-        if (isClosed || !button("close")) return;
+        if ((answer(picture).at === undefined && !isOpen()) || !button("close")) return;
+        places = tiles().map((tile) => tile.getBoundingClientRect());
+        placesTop = window.scrollY;
         await answered(picture, button("close"));
-        // gradio 3 and 4 take the grid away for a moment: then no tile is the chosen one any more
         const end = Date.now() + PATIENCE;
         const isBack = () => tiles().length && !(keepsSelection() && tiles().some(isSelected));
         while (!isBack() && Date.now() < end) await later(LOOKS);
+    }
+
+    // gradio 3 and 4 take the grid away for a moment: then no tile is the chosen one any more. Who
+    // clicks there meanwhile means the tile that has this place.
+    let places = [];
+    let placesTop = 0;
+
+    function tileAt(event) {
+        const tile = event.target.closest(TILE);
+        if (tile) return tiles().indexOf(tile);
+        const isGone = picture.now && picture.now.kind === "close" && !tiles().length;
+        if (!isGone || !event.target.closest(`#${PREFIX}gallery`)) return -1;
+        const x = event.clientX;
+        const y = event.clientY + window.scrollY - placesTop;
+        return places.findIndex((box) => box.left <= x && x < box.right && box.top <= y && y < box.bottom);
     }
 
     // What is pressed, by a click or a key
@@ -195,8 +210,8 @@
 
     document.addEventListener("click", (event) => {
         if (isOwn || !event.target.closest) return;
-        const tile = event.target.closest(TILE);
-        if (tile) return take(event, () => addTile(tile));
+        const at = tileAt(event);
+        if (at >= 0) return take(event, () => addTile(at));
         const name = Object.keys(deeds).find((one) => event.target.closest(selectorOf(one)));
         if (name) return take(event, () => deeds[name](name));
         const turn = gradioMajor() < 4 && event.target.closest(`${selectorOf("next")}, ${selectorOf("previous")}`);

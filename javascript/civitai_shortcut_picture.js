@@ -41,22 +41,27 @@
 
     ours.hidePicture = function () {
         byId("tab").classList.add(CLOSED);
+        clearTimeout(closing);
+        closing = 0;
         followPosition();
     };
 
+    const isOpenedByALateAnswer = () => isClosed() && lineThere() && !ours.acts.picture.now;
+
     function closeAgain() {
         closing = 0;
-        if (!isClosed() || !lineThere() || ++closings > MOST_TIMES) return;
+        if (!isOpenedByALateAnswer() || ++closings > MOST_TIMES) return;
         const node = byId("close_button");
         (node.tagName === "BUTTON" ? node : node.querySelector("button")).click();
     }
 
     watch(() => {
-        if (isClosed() && lineThere() && !closing) closing = setTimeout(closeAgain, GOES_OUT);
+        if (isOpenedByALateAnswer() && !closing) closing = setTimeout(closeAgain, GOES_OUT);
     });
 
     document.addEventListener("click", (event) => {
         if (!event.target.closest || !event.target.closest(TILE)) return;
+        if (ours.acts.picture.waiting.some((act) => act.kind === "close")) return; // it was before that
         closings = 0;
         byId("tab").classList.remove(CLOSED);
         followPosition();

@@ -94,6 +94,10 @@ def test_picture_is_gone_as_soon_as_it_is_closed_and_a_tile_opens_it_again(tab):
     expect(tab.part("position")).to_contain_text("5 of")
 
 
+def _is_newest(tab):
+    return int(tab.page.evaluate("window.gradio_config.version").split(".")[0]) > 4
+
+
 def _marked(tab):
     """The places of the tiles with a star, counted from 0."""
     return [at for at, text in enumerate(tab.tiles.all_inner_texts()) if text.startswith("★")]
@@ -159,3 +163,26 @@ def test_click_on_the_tile_that_is_shown_holds_up_nothing(tab):
     tab.tiles.nth(2).click()
     tab.tiles.nth(3).click()
     expect(tab.part("position")).to_have_text("4 of 8", timeout=7000)
+
+
+def test_steps_and_marks_before_a_quick_escape_count(tab):
+    tab.tiles.nth(2).click()
+    for key in (" ", "ArrowRight", "ArrowRight", " ", "ArrowRight", "Escape"):
+        tab.key(key)
+    assert not tab.part("picture_panel").is_visible()
+    expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (2)")
+    until(lambda: _marked(tab) == [2, 4], "the stars")
+    assert not tab.part("picture_panel").is_visible()
+
+
+def test_click_where_the_tile_is_about_to_come_back_counts(tab):
+    place = tab.tiles.nth(6).bounding_box()
+    tab.tiles.nth(1).click()
+    expect(tab.part("position")).to_have_text("2 of 8")
+    tab.key("Escape")
+    gone = "() => !document.querySelector('#civitai_shortcut_gallery .thumbnail-item')"
+    if not _is_newest(tab):  # which has no such moment
+        tab.page.wait_for_function(gone, polling=5)
+    tab.page.mouse.click(place["x"] + 20, place["y"] + 20)
+    expect(tab.part("position")).to_have_text("7 of 8")
+    expect(tab.part("picture_panel")).to_be_visible()

@@ -209,15 +209,18 @@ def _join_picture(view: View) -> None:
         (view.mark_button, tab_picture.on_mark),
         (view.clear_marks_button, tab_picture.on_clear_marks),
     ):
-        _join(view, button.click, handler, "", gives, counted=counted)
+        _then_settled(view, _join(view, button.click, handler, "", gives, counted=counted))
 
 
 def _then_original(view: View, event: Any) -> None:
-    says = "picture_status"
-    loaded = _join(view, event.then, tab_picture.load_original, "", _PICTURE, says)
+    loaded = _join(view, event.then, tab_picture.load_original, "", _PICTURE, "picture_status")
+    _then_settled(view, loaded)
+
+
+def _then_settled(view: View, event: Any) -> None:
     gives = f"{_PICTURE} {_MARKED} gallery"
     takes = "position download_marked_button"
-    _join(view, loaded.then, tab_picture.settle, takes, gives, says)
+    _join(view, event.then, tab_picture.settle, takes, gives, "picture_status")
 
 
 def _join_downloads(view: View) -> None:

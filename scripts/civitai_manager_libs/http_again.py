@@ -118,7 +118,8 @@ class AgainPool:
 
 def _asked(connection: Any, head: bytes, patience: float | None) -> http.client.HTTPResponse:
     connection.take_line()
-    connection.sock.settimeout(patience)
+    if connection.sock.gettimeout() != patience:  # to set it is a call of the system
+        connection.sock.settimeout(patience)
     connection.sock.sendall(head)
     answer = connection.response_class(connection.sock, method="GET")
     answer.begin()

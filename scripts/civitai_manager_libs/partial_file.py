@@ -58,10 +58,10 @@ class PartialFile:
     def __init__(self, folder: str) -> None:
         self.folder = folder or "."
         self.size = 0
-        self._expected = self._device = 0
+        self._expected = 0
         self._has_its_name = False
         try:
-            self.path, self._file = _made(self.folder)
+            self.path, self._file, self._device = _made(self.folder)
         except (OSError, ValueError) as error:
             raise disk_error(error, self.folder) from error
 
@@ -87,7 +87,6 @@ class PartialFile:
         What this process' other files on this disk still await counts as taken.
         """
         with _expecting_lock:
-            self._device = os.fstat(self._file.fileno()).st_dev
             others = sum(o._awaited for o in _expecting if o._device == self._device)
             check_room(self.folder, size + others + reserve)
             self._expected = size
@@ -134,8 +133,6 @@ class PartialFile:
     def commit(self, path: str) -> None:
         """Give the file its name, in one step; an older file of that name is replaced."""
         try:
-            if os.path.isdir(path):  # os.replace would take an empty folder's place on some systems
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             if fcntl is None:
                 self._file.close()
             else:  # closing tells what a network disk put off; the file itself keeps its lock
@@ -150,8 +147,9 @@ _expecting: set[PartialFile] = set()
 _expecting_lock = threading.Lock()
 
 
-def _made(folder: str) -> tuple[str, FileIO]:
-    """A new file, locked before a sweeper of another process can take it for a leftover."""
+def _made(folder: str) -> tuple[str, FileIO, int]:
+    """A new file and its disk, locked before a sweeper of another process can take it for a
+    leftover."""
     while True:
         path = os.path.join(folder, f"{_PREFIX}{os.urandom(6).hex()}{_SUFFIX}")
         try:
@@ -159,11 +157,11 @@ def _made(folder: str) -> tuple[str, FileIO]:
         except FileNotFoundError:
             os.makedirs(folder, exist_ok=True)
             file = open(path, "xb", buffering=0)
-        if fcntl is None:
-            return path, file
-        _lock(file.fileno(), waits=True)
-        if os.fstat(file.fileno()).st_nlink:
-            return path, file
+        if fcntl is not None:
+            _lock(file.fileno(), waits=True)
+        found = os.fstat(file.fileno())
+        if found.st_nlink or fcntl is None:
+            return path, file, found.st_dev
         file.close()  # a sweeper was faster
 
 

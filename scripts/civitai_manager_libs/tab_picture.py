@@ -113,17 +113,15 @@ def _failed(error: CivitaiShortcutError, language: str) -> dict[str, Any]:
 
 def settle(tab: Tab, shown: str | None, marked: str | None) -> dict[str, Any]:
     """What is chosen and marked, where the page shows something else: a picture's answer may have
-    come to it after a later one, and would open again what was closed; on a busy machine one may
-    not have come at all. shown: the page's `position`; marked: what is on its button."""
+    come to it after a later one; on a busy machine one may not have come at all. It closes nothing,
+    for it may come late itself. shown: the page's `position`; marked: what is on its button."""
     state = tab.state
     buttons = marked_buttons(state)
     if marked == buttons["download_marked_button"]["value"]:
         marks = {}
     else:
         marks = {"gallery": gr.update(value=tiles_now(state)), **buttons}
-    if (shown or "") == position(state):
-        return marks
-    return {**marks, **(closed_picture() if state.picture is None else load_original(tab))}
+    return marks if (shown or "") == position(state) else {**marks, **load_original(tab)}
 
 
 def on_close(tab: Tab) -> dict[str, Any]:
