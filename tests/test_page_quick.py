@@ -186,3 +186,11 @@ def test_click_where_the_tile_is_about_to_come_back_counts(tab):
     tab.page.mouse.click(place["x"] + 20, place["y"] + 20)
     expect(tab.part("position")).to_have_text("7 of 8")
     expect(tab.part("picture_panel")).to_be_visible()
+
+
+def test_page_turned_by_two_quick_presses_gets_its_pictures(tab):
+    for number in range(2, 10, 2):
+        tab.key("PageDown")
+        tab.key("PageDown")
+        tab.shows(uuids(of_model(_BIG)[number * _SIZE : (number + 1) * _SIZE]))
+        tab.page.wait_for_timeout(300)

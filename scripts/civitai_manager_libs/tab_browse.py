@@ -246,7 +246,7 @@ def show_tiles(tab: Tab) -> Iterator[dict[str, Any]]:
             yield {**_place(tab.state), "gallery": tiles, **trouble}
         else:
             _preload_next(state.pages)
-    if shown not in (None, tab.state.images):  # another call may have shown these before
+    if shown is not tab.state.images:  # by another call, and the page may be emptied since then
         yield {"gallery": gr.update(value=tiles_now(tab.state))}
 
 
