@@ -80,7 +80,11 @@
     const keepsSelection = () => gradioMajor() < 6; // see `host.releases_gallery`
     const isOpen = () => Boolean(document.querySelector(`#${PREFIX}position [data-at]`));
     const placeNow = () => (isOpen() ? answer(picture) : {}); // that line's own may come late
-    const isOpening = () => [picture.now, ...picture.waiting].some((act) => act && act.kind === "tile");
+
+    function isOpening() {
+        const kinds = [picture.now, ...picture.waiting].map((act) => act && act.kind);
+        return kinds.lastIndexOf("tile") > kinds.lastIndexOf("close");
+    }
 
     function forgetWhatIsPassedOver() {
         const isPassedOver = (act) => act && (act.kind === "tile" || act.kind === "step");

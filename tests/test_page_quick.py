@@ -175,6 +175,14 @@ def test_steps_and_marks_before_a_quick_escape_count(tab):
     assert not tab.part("picture_panel").is_visible()
 
 
+def test_arrow_after_a_quick_escape_opens_the_first_picture(tab):
+    tab.tiles.nth(6).click()
+    tab.key("Escape")
+    tab.key("ArrowRight")
+    expect(tab.part("position")).to_have_text("1 of 8")
+    expect(tab.part("picture_panel")).to_be_visible()
+
+
 def test_click_where_the_tile_is_about_to_come_back_counts(tab):
     place = tab.tiles.nth(6).bounding_box()
     tab.tiles.nth(1).click()
