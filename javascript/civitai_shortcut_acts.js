@@ -185,6 +185,8 @@
         return !node || node.tagName === "BUTTON" ? node : node.querySelector("button");
     }
 
+    ours.button = button;
+
     // A key may come before the picture that it is meant for
     ours.pressSoon = function (name) {
         if (press(`${name}_button`)) return true;

@@ -51,8 +51,7 @@
     function closeAgain() {
         closing = 0;
         if (!isOpenedByALateAnswer() || ++closings > MOST_TIMES) return;
-        const node = byId("close_button");
-        (node.tagName === "BUTTON" ? node : node.querySelector("button")).click();
+        ours.button("close").click();
     }
 
     watch(() => {

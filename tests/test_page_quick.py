@@ -64,8 +64,6 @@ def test_every_press_of_space_counts(tab):
 def test_press_at_the_gallerys_end_holds_up_no_other(open_tab, server):
     found = of_model(_FEW)
     tab = open_tab(server)
-    if not tab.page.evaluate("window.gradio_config.version").startswith("3."):
-        pytest.skip("gradio 4 and later do not make a press wait for another one's answer")
     tab.find(str(_FEW))
     for page in chunks(found, _SIZE):
         tab.shows(uuids(page))

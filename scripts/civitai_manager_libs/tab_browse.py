@@ -74,19 +74,18 @@ def on_first(tab: Tab, *filters: Any) -> dict[str, Any]:
 
 
 def on_previous(tab: Tab, *filters: Any) -> dict[str, Any]:
-    return (
-        {}
-        if tab.takes_along("page", -1)
-        else _turned(tab, filters, PageState.back, keeps_size=True)
-    )
+    return _stepped(tab, -1, filters)
 
 
 def on_next(tab: Tab, *filters: Any) -> dict[str, Any]:
-    return (
-        {}
-        if tab.takes_along("page", 1)
-        else _turned(tab, filters, PageState.forward, keeps_size=True)
-    )
+    return _stepped(tab, 1, filters)
+
+
+def _stepped(tab: Tab, step: int, filters: Sequence[Any]) -> dict[str, Any]:
+    if tab.takes_along("page", step):
+        return {}
+    move = PageState.forward if step > 0 else PageState.back
+    return _turned(tab, filters, move, keeps_size=True)
 
 
 def to_neighbour(tab: Tab, step: int, filters: Sequence[Any]) -> dict[str, Any]:
