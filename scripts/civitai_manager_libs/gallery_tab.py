@@ -168,7 +168,10 @@ def _join_finding(view: View) -> None:
 
 
 def _then_tiles(view: View, event: Any) -> None:
-    _join(view, event.then, tab_browse.show_tiles, "", f"gallery {_PLACE}")
+    gives = f"gallery {_PLACE}"
+    shown = _join(view, event.then, tab_browse.show_tiles, "", gives)
+    if host.drops_events():  # this one, for a page that came before the page's own code saw its end
+        _join(view, shown.then, tab_browse.show_tiles, "", gives)
 
 
 def _join_pages(view: View) -> None:

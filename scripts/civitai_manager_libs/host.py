@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = ["add_option", "add_paste_buttons", "copied_text_options", "data_folder"]
-__all__ += ["event_options", "gallery_options", "gradio_major", "has_queue", "header", "in_webui"]
-__all__ += ["is_logged_in", "is_of", "keep_out_of_ui_config", "keeps_choice_values", "key_file"]
-__all__ += ["option_key", "options", "page_parts", "picture_options", "pictures_folder"]
-__all__ += ["queue_options", "register_callbacks", "releases_gallery", "run_in_page", "warn"]
+__all__ += ["drops_events", "event_options", "gallery_options", "gradio_major", "has_queue"]
+__all__ += ["header", "in_webui", "is_logged_in", "is_of", "keep_out_of_ui_config"]
+__all__ += ["keeps_choice_values", "key_file", "option_key", "options", "page_parts"]
+__all__ += ["picture_options", "pictures_folder", "queue_options", "register_callbacks"]
+__all__ += ["releases_gallery", "run_in_page", "warn"]
 
 _OUR_FOLDER = "civitai-shortcut"
 _OPTION_PREFIX = "civitai_shortcut_"
@@ -81,6 +82,11 @@ def event_options() -> dict[str, Any]:
     Also again while the last one is not done, which gradio 4 and later would drop.
     """
     return {} if gradio_major() < 4 else {"trigger_mode": "multiple", "concurrency_limit": 20}
+
+
+def drops_events() -> bool:
+    """Whether an event is nothing while the same one is under way, whatever `event_options` say."""
+    return gradio_major() < 4
 
 
 def releases_gallery() -> bool:
