@@ -9,6 +9,7 @@
 
     const PATIENCE = 8000; // ms; what was not answered by then holds nobody up
     const SETTLES = 40; // ms from an answer's arrival until all of it is put in
+    const SOON = 1000; // ms; by then a page's turn has made the way back possible
     const LOOKS = 30; // ms between two looks for what gradio takes away for a moment
 
     const gradioMajor = () => parseInt((window.gradio_config || {}).version, 10);
@@ -73,6 +74,25 @@
     }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-answers"] });
 
     const pressed = (lane, node) => () => (node && node.isConnected && !node.disabled ? answered(lane, node) : null);
+
+    // A page's turn; the key for the way back may come before that button can be pressed
+
+    const turned = { name: "", at: 0 };
+
+    function addTurn(event, name) {
+        Object.assign(turned, { name, at: Date.now() });
+        if (gradioMajor() < 4) take(event, () => add(lanes.page, "turn", pressed(lanes.page, button(name))));
+    }
+
+    ours.turnSoon = function (name) {
+        if (press(`${name}_button`)) return true;
+        const mayCome = () => lanes.page.now || Date.now() - turned.at < SOON;
+        if (turned.name === name || !mayCome()) return false; // there is nothing there
+        const pressLater = () => press(`${name}_button`) || (mayCome() && setTimeout(pressLater, LOOKS));
+        turned.name = name;
+        pressLater();
+        return true;
+    };
 
     // The picture: a tile, a step, closing
 
@@ -220,7 +240,7 @@
         if (at >= 0) return take(event, () => addTile(at));
         const name = Object.keys(deeds).find((one) => event.target.closest(selectorOf(one)));
         if (name) return take(event, () => deeds[name](name));
-        const turn = gradioMajor() < 4 && event.target.closest(`${selectorOf("next")}, ${selectorOf("previous")}`);
-        if (turn) take(event, () => add(lanes.page, "turn", pressed(lanes.page, turn)));
+        const turn = ["next", "previous"].find((one) => event.target.closest(selectorOf(one)));
+        if (turn) addTurn(event, turn);
     }, true);
 })();

@@ -13,8 +13,8 @@
     const keys = (ours.keys = {
         ArrowLeft: () => ours.pressSoon("previous_picture") || openTile(-1),
         ArrowRight: () => ours.pressSoon("next_picture") || openTile(0),
-        PageUp: () => press("previous_button"),
-        PageDown: () => press("next_button"),
+        PageUp: () => ours.turnSoon("previous"),
+        PageDown: () => ours.turnSoon("next"),
         " ": () => ours.pressSoon("mark"),
         d: () => ours.download(),
         Escape: () => ours.pressSoon("close"), // the full-screen view has its own

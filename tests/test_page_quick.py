@@ -194,6 +194,14 @@ def test_click_where_the_tile_is_about_to_come_back_counts(tab):
     expect(tab.part("picture_panel")).to_be_visible()
 
 
+def test_way_back_counts_before_its_button_can_be_pressed(tab):
+    for key in ("PageDown", "PageUp", "PageUp", "PageDown"):  # the third has nowhere to go
+        tab.key(key)
+    tab.shows(uuids(of_model(_BIG)[_SIZE : 2 * _SIZE]))
+    tab.key("PageDown")
+    tab.shows(uuids(of_model(_BIG)[2 * _SIZE : 3 * _SIZE]))
+
+
 def test_page_turned_by_two_quick_presses_gets_its_pictures(tab):
     for number in range(2, 10, 2):
         tab.key("PageDown")
