@@ -174,15 +174,24 @@
     let places = [];
     let placesTop = 0;
 
+    const isGone = () => picture.now && picture.now.kind === "close" && !tiles().length;
+
     function tileAt(event) {
         const tile = event.target.closest(TILE);
         if (tile) return tiles().indexOf(tile);
-        const isGone = picture.now && picture.now.kind === "close" && !tiles().length;
-        if (!isGone || !event.target.closest(`#${PREFIX}gallery`)) return -1;
+        if (!isGone() || !event.target.closest(`#${PREFIX}gallery`)) return -1;
         const x = event.clientX;
         const y = event.clientY + window.scrollY - placesTop;
         return places.findIndex((box) => box.left <= x && x < box.right && box.top <= y && y < box.bottom);
     }
+
+    // The first one (0) or the last one (-1), by a key; whether there is one
+    ours.openTile = function (end) {
+        const tile = tiles().at(end);
+        if (isVisible(tile)) tile.click();
+        else if (isGone()) addTile(end ? places.length - 1 : 0);
+        return isVisible(tile) || isGone();
+    };
 
     // What is pressed, by a click or a key
 

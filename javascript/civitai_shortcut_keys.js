@@ -4,15 +4,15 @@
 
     const ours = window.civitaiShortcut;
     if (!ours || ours.keys) return; // "Reload UI" and a second tag load it once more
-    const { PREFIX, byId, isVisible, press, tiles, toast, word } = ours;
+    const { PREFIX, byId, isVisible, toast, word } = ours;
 
     // Keys, only where our tab is on screen and nobody writes
 
     let isSpaceUsed = false;
 
     const keys = (ours.keys = {
-        ArrowLeft: () => ours.pressSoon("previous_picture") || openTile(-1),
-        ArrowRight: () => ours.pressSoon("next_picture") || openTile(0),
+        ArrowLeft: () => ours.pressSoon("previous_picture") || open(-1),
+        ArrowRight: () => ours.pressSoon("next_picture") || open(0),
         PageUp: () => ours.turnSoon("previous"),
         PageDown: () => ours.turnSoon("next"),
         " ": () => ours.pressSoon("mark"),
@@ -20,12 +20,7 @@
         Escape: () => ours.pressSoon("close"), // the full-screen view has its own
     });
 
-    function openTile(at) {
-        const tile = tiles().at(at);
-        if (!isVisible(tile) || isVisible(byId("picture_panel"))) return false;
-        tile.click();
-        return true;
-    }
+    const open = (end) => !isVisible(byId("picture_panel")) && ours.openTile(end);
 
     // Who came to a button by the keyboard wants Space to press that one; a picture is no button
     function isOnButton(target) {

@@ -185,13 +185,26 @@ def test_click_where_the_tile_is_about_to_come_back_counts(tab):
     place = tab.tiles.nth(6).bounding_box()
     tab.tiles.nth(1).click()
     expect(tab.part("position")).to_have_text("2 of 8")
+    _close_until_the_grid_is_gone(tab)
+    tab.page.mouse.click(place["x"] + 20, place["y"] + 20)
+    expect(tab.part("position")).to_have_text("7 of 8")
+    expect(tab.part("picture_panel")).to_be_visible()
+
+
+def test_arrow_where_the_tiles_are_about_to_come_back_counts(tab):
+    tab.tiles.nth(1).click()
+    expect(tab.part("position")).to_have_text("2 of 8")
+    _close_until_the_grid_is_gone(tab)
+    tab.key("ArrowLeft")
+    expect(tab.part("position")).to_have_text("8 of 8")
+    expect(tab.part("picture_panel")).to_be_visible()
+
+
+def _close_until_the_grid_is_gone(tab):
     tab.key("Escape")
     gone = "() => !document.querySelector('#civitai_shortcut_gallery .thumbnail-item')"
     if not _is_newest(tab):  # which has no such moment
         tab.page.wait_for_function(gone, polling=5)
-    tab.page.mouse.click(place["x"] + 20, place["y"] + 20)
-    expect(tab.part("position")).to_have_text("7 of 8")
-    expect(tab.part("picture_panel")).to_be_visible()
 
 
 def test_way_back_counts_before_its_button_can_be_pressed(tab):
