@@ -14,7 +14,8 @@
 
     const gradioMajor = () => parseInt((window.gradio_config || {}).version, 10);
     const isSelected = (tile) => Boolean(tile && tile.classList.contains("selected"));
-    const pageNow = () => (byId("page_text") ? byId("page_text").textContent : "");
+    // Not all that stands there: gradio 3 counts seconds in it while an answer is on its way
+    const pageNow = () => document.querySelector(`#${PREFIX}page_text .civitai-shortcut-status`)?.textContent;
     const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
     // A lane: acts that wait, one after another

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.demo import files
+from fault_answers import stalled
 from page_driver import expect, until
 from page_facts import chunks, infotext_of, of_model, uuids
 
 pytestmark = pytest.mark.page
-_BIG, _FEW = 900002, 900010
+_BIG, _NIGHT, _FEW = 900002, 900004, 900010
 _SIZE = 8
 
 
@@ -107,6 +108,32 @@ def test_space_marks_the_tile_that_was_clicked_though_its_picture_is_not_there_y
         tab.key(" ")
     expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (3)")
     until(lambda: _marked(tab) == [0, 2, 5], "the stars")
+    expect(tab.part("position")).to_have_text("★ 3 of 8")
+
+
+def test_seconds_that_are_counted_beside_the_page_number_change_no_page(tab):
+    """gradio 3 does so while an answer is on its way."""
+    tab.part("page_text").evaluate("""block => {
+        const counter = document.createElement("div");
+        block.prepend(counter);
+        setInterval(() => (counter.textContent = `${performance.now()}s`), 5);
+    }""")
+    for at in (0, 5, 2):
+        tab.tiles.nth(at).click()
+        tab.key(" ")
+    expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (3)")
+
+
+def test_thumbnails_are_shown_and_taken_while_one_is_still_to_come(open_tab, flaky_server, flaky):
+    found = of_model(_NIGHT)
+    flaky.rule(f"/{files.uuid_of(found[7].id)}/width=450", stalled())
+    tab = open_tab(flaky_server)
+    tab.find(str(_NIGHT))
+    until(lambda: uuids(found[:7]) == [name[:36] for name in tab.names()[:7]], "the others")
+    for at in (0, 5, 2):
+        tab.tiles.nth(at).click()
+        tab.key(" ")
+    expect(tab.part("download_marked_button")).to_have_text("↓ Download marked (3)")
     expect(tab.part("position")).to_have_text("★ 3 of 8")
 
 

@@ -206,6 +206,7 @@ def test_few_of_many_looks_are_shown_but_always_the_last(monkeypatch):
     monkeypatch.setattr(tab_browse.time, "monotonic", lambda: 100 + next(clock) * 0.1)
     shown = list(tab_browse.paced(iter(range(20))))
     assert shown[0] == 0 and shown[-1] == 19 and len(shown) < 15
+    assert list(tab_browse.paced(iter([0, 0, 0, 1, 1, 1, 1, 1]))) == [0, 1]
 
 
 # Quick clicks

@@ -76,8 +76,8 @@ def thumbnails(
 ) -> Iterator[list[str | CivitaiShortcutError | None]]:
     """The thumbnail files of `images` in order, None where one is still on its way.
 
-    First at once with what the cache has, then again after each one that arrives or fails; ends
-    early when it is cancelled.
+    First at once with what the cache has, then again after each one that arrives or fails, and at
+    least five times a second; ends early when it is cancelled.
     """
     wish = cancelled or never()
     urls = [thumbnail_url(image) for image in images]
@@ -95,8 +95,9 @@ def thumbnails(
 
     missing = [index for index, path in enumerate(paths) if path is None]
     width = setting.gallery_max_concurrent_downloads
-    for index, path in in_parallel(missing, fetch, width, wish):
-        paths[index] = path
+    for done in in_parallel(missing, fetch, width, wish, ticks=True):
+        if done is not None:
+            index, paths[index] = done
         yield list(paths)
     if missing:
         cache.trim_soon()

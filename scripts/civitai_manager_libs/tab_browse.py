@@ -279,15 +279,14 @@ def gallery_tiles(
 
 
 def paced(looks: Iterator[Any]) -> Iterator[Any]:
-    """The first look, the last one, and one now and then between them."""
-    shown_at, waiting = 0.0, None
+    """The first look, the last one, and one now and then between them; none twice in a row."""
+    shown_at, shown, look = 0.0, None, None
     for look in looks:
-        waiting = look
-        if time.monotonic() - shown_at >= _REDRAW_EVERY:
-            shown_at, waiting = time.monotonic(), None
+        if look != shown and time.monotonic() - shown_at >= _REDRAW_EVERY:
+            shown_at, shown = time.monotonic(), look
             yield look
-    if waiting is not None:
-        yield waiting
+    if look != shown:
+        yield look
 
 
 def tile_file(path: str | CivitaiShortcutError | None, image: Image | None) -> str:

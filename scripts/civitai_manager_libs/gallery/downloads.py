@@ -73,13 +73,13 @@ def in_parallel(
     work: Callable[[_T], _R],
     concurrency: int,
     cancelled: Cancellation | None = None,
-    on_tick: Callable[[], None] | None = None,
-) -> Generator[tuple[_T, _R], None, None]:
+    ticks: bool = False,
+) -> Generator[tuple[_T, _R] | None, None, None]:
     """(item, work(item)) as each is done, with at most `concurrency` at work.
 
-    `items` is drawn in the caller's thread, and only as fast as it is worked on; `on_tick` is
-    called there at least five times a second. Ends early, with what is done until then, when it
-    is cancelled. What `work` raises reaches the caller.
+    `items` is drawn in the caller's thread, and only as fast as it is worked on. ticks: None comes
+    too, at least five times a second, also while nothing is done. Ends early, with what is done
+    until then, when it is cancelled. What `work` raises reaches the caller.
     """
     pool = _Pool(work, max(1, concurrency))
     wish = cancelled or never()
@@ -92,8 +92,8 @@ def in_parallel(
             if wish.is_set() or not pool.under_way:
                 break
             yield from pool.results(_POLL)
-            if on_tick is not None:
-                on_tick()
+            if ticks:
+                yield None
         yield from pool.last_results(_GRACE)
     finally:
         pool.close()

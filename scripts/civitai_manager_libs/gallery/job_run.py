@@ -188,10 +188,13 @@ class JobRun:
 
     def _fetch_all(self, items: JobItems) -> None:
         self._came.clear()  # of who came too late in the go before: their files are found
-        fetched = in_parallel(items, self._fetch, self._concurrency, self._halt, self._tick)
+        fetched = in_parallel(items, self._fetch, self._concurrency, self._halt, ticks=True)
         with closing(fetched):
-            for _ in fetched:
-                self._take_all()
+            for one in fetched:
+                if one is None:
+                    self._tick()
+                else:
+                    self._take_all()
         self._take_all()
 
     def _set_state(self, state: str) -> None:
