@@ -168,10 +168,15 @@ def _join_finding(view: View) -> None:
 
 
 def _then_tiles(view: View, event: Any) -> None:
-    gives = f"gallery {_PLACE}"
-    shown = _join(view, event.then, tab_browse.show_tiles, "", gives)
-    if host.drops_events():  # this one, for a page that came before the page's own code saw its end
-        _join(view, shown.then, tab_browse.show_tiles, "", gives)
+    _join_last(view, event, tab_browse.show_tiles, "", f"gallery {_PLACE}")
+
+
+def _join_last(view: View, event: Any, *joined: Any) -> None:
+    """What comes after the event, as `_join` takes it. Where it is dropped while it is under way
+    for an earlier one, it comes once more: the page may have changed meanwhile."""
+    done = _join(view, event.then, *joined)
+    if host.drops_events():
+        _join(view, done.then, *joined)
 
 
 def _join_pages(view: View) -> None:
@@ -223,7 +228,7 @@ def _then_original(view: View, event: Any) -> None:
 def _then_settled(view: View, event: Any) -> None:
     gives = f"{_PICTURE} {_MARKED} gallery"
     takes = "position download_marked_button"
-    _join(view, event.then, tab_picture.settle, takes, gives, "picture_status")
+    _join_last(view, event, tab_picture.settle, takes, gives, "picture_status")
 
 
 def _join_downloads(view: View) -> None:
