@@ -105,6 +105,22 @@ def test_each_gradio_gets_only_what_it_takes(monkeypatch, version, major):
     assert ("concurrency_limit" in host.event_options()) is (major >= 4)
     assert host.releases_gallery() is (major < 6)
     assert host.keeps_choice_values() is (major >= 4)
+    assert host.drops_events() is (major < 4)
+
+
+@pytest.mark.parametrize(
+    "version,before,after", [("3.41.2", None, 5), ("3.41.2", 60, 60), ("4.40.0", None, None)]
+)
+def test_page_of_gradio_3_ends_though_a_browser_left_something_behind(
+    monkeypatch, version, before, after
+):
+    import gradio
+
+    monkeypatch.setattr(gradio, "__version__", version)
+    config = types.SimpleNamespace(timeout_graceful_shutdown=before)
+    host.end_with_page(types.SimpleNamespace(server=types.SimpleNamespace(config=config)))
+    assert config.timeout_graceful_shutdown == after
+    host.end_with_page(types.SimpleNamespace())  # a page that is served in another way
 
 
 @pytest.mark.parametrize(

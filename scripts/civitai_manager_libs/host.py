@@ -12,13 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 __all__ = ["add_option", "add_paste_buttons", "copied_text_options", "data_folder"]
-__all__ += ["drops_events", "event_options", "gallery_options", "gradio_major", "has_queue"]
-__all__ += ["header", "in_webui", "is_logged_in", "is_of", "keep_out_of_ui_config"]
-__all__ += ["keeps_choice_values", "key_file", "option_key", "options", "page_parts"]
-__all__ += ["picture_options", "pictures_folder", "queue_options", "register_callbacks"]
-__all__ += ["releases_gallery", "run_in_page", "warn"]
+__all__ += ["drops_events", "end_with_page", "event_options", "gallery_options"]
+__all__ += ["gradio_major", "has_queue", "header", "in_webui", "is_logged_in", "is_of"]
+__all__ += ["keep_out_of_ui_config", "keeps_choice_values", "key_file", "option_key"]
+__all__ += ["options", "page_parts", "picture_options", "pictures_folder"]
+__all__ += ["queue_options", "register_callbacks", "releases_gallery", "run_in_page"]
+__all__ += ["warn"]
 
 _OUR_FOLDER = "civitai-shortcut"
+_LEFT_OVER = 5  # seconds for requests that are under way when a host closes its page
 _OPTION_PREFIX = "civitai_shortcut_"
 
 
@@ -195,6 +197,14 @@ def register_callbacks(
     script_callbacks.on_ui_settings(on_settings)
     script_callbacks.on_ui_tabs(on_tabs)
     script_callbacks.on_app_started(on_started)
+
+
+def end_with_page(page: Any) -> None:
+    """gradio 3 waits for ever for what a browser asked for before it was closed, and the host's
+    "Reload UI" waits with it: for so many seconds at most, from now on."""
+    config = getattr(getattr(page, "server", None), "config", None)
+    if gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:
+        config.timeout_graceful_shutdown = _LEFT_OVER
 
 
 def add_option(

@@ -73,6 +73,7 @@ def _on_started(page: Any, app: Any) -> None:
 
     page.blocked_paths = [*(page.blocked_paths or []), setting.database_file(), host.key_file()]
     page.allowed_paths = [*(page.allowed_paths or []), setting.shortcut_gallery_folder]
+    host.end_with_page(page)
     tab_routes.add_routes(app)
     try:
         tab_jobs.job_service().go_on_after_start()
