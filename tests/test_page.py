@@ -104,6 +104,7 @@ def test_model_opened_before_is_among_the_recent_ones_of_a_later_page(open_tab, 
     tab = open_tab(server)
     tab.choose("recent_dropdown", "A Model Whose Name")
     tab.shows(uuids(of_model(_LONG)[:8]))
+    assert tab.field("model_box").input_value() == "900010"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,26 @@ def test_model_is_opened_with_two_requests(civitai):
     ]
 
 
+def test_of_two_that_are_wanted_at_once_the_later_one_is_opened(civitai):
+    tab = Tab()
+    first = tab.wish("turn")
+    for text in ("900002", "900003"):
+        assert tab_model.on_want(_asked(), tab, text, *_ALL) == {}
+    assert first.is_set()
+    assert tab_model.find_wanted(_asked(), tab)["gallery"] is not None
+    assert tab.state.model.id == _PAPER
+    assert [path for _, path in civitai.requests if "900002" in path] == []
+    assert tab_model.find_wanted(_asked(), tab) == {}
+
+
+def test_what_cannot_be_found_breaks_nothing_off(civitai):
+    tab = Tab()
+    turn = tab.wish("turn")
+    with pytest.raises(InputError):
+        tab_model.on_want(_asked(), tab, "", *_ALL)
+    assert not turn.is_set()
+
+
 @pytest.mark.parametrize(
     "language,label",
     [("zh-TW,zh;q=0.9", "所有版本"), ("en-US", "All versions"), ("", "All versions")],

@@ -157,14 +157,16 @@ def _join_opening(view: View) -> Any:
 
 def _join_finding(view: View) -> None:
     for event in (view.find_button.click, view.model_box.submit):
-        found = _join(view, event, tab_model.on_find, f"model_box {_FILTERS}", _FOUND, **_SHOWN)
+        wanted = _join(view, event, tab_model.on_want, f"model_box {_FILTERS}", "message")
+        found = _join(view, wanted.then, tab_model.find_wanted, "", _FOUND, **_SHOWN)
         _then_tiles(view, found)
         _join(view, found.then, tab_model.show_results, "", "results_gallery")
-    for event, handler, takes in (
-        (view.recent_dropdown.input, tab_model.on_recent, f"recent_dropdown {_FILTERS}"),
-        (view.results_gallery.select, tab_model.on_result, _FILTERS),
+    recent = f"recent_dropdown {_FILTERS}"
+    for event, handler, takes, gives in (
+        (view.recent_dropdown.input, tab_model.on_recent, recent, f"{_FOUND} model_box"),
+        (view.results_gallery.select, tab_model.on_result, _FILTERS, _FOUND),
     ):
-        _then_tiles(view, _join(view, event, handler, takes, _FOUND, **_SHOWN))
+        _then_tiles(view, _join(view, event, handler, takes, gives, **_SHOWN))
 
 
 def _then_tiles(view: View, event: Any) -> None:

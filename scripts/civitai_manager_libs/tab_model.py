@@ -21,7 +21,25 @@ from .tab_picture import marked_buttons
 from .tab_state import Tab
 from .tab_words import language_of, status_line
 
-__all__ = ["on_find", "on_recent", "on_result", "recent_labels", "show_results"]
+__all__ = ["find_wanted", "on_find", "on_recent", "on_result", "on_want", "recent_labels"]
+__all__ += ["show_results"]
+
+
+def on_want(request: gr.Request, tab: Tab, text: str | None, *filters: Any) -> dict[str, Any]:
+    """At once, also while another model is on its way; `find_wanted` comes after it."""
+    tab.speak(language_of(request))
+    _reference(text or "", tab.state.language)
+    tab.want(text, *filters)
+    return {}
+
+
+def find_wanted(request: gr.Request, tab: Tab) -> dict[str, Any]:
+    """When something else is wanted meanwhile it goes on with that: gradio 3 does not call it again
+    before it has ended."""
+    answer: dict[str, Any] = {}
+    while (wanted := tab.to_find()) is not None:
+        answer = on_find(request, tab, *wanted)
+    return answer
 
 
 def on_find(request: gr.Request, tab: Tab, text: str | None, *filters: Any) -> dict[str, Any]:
@@ -37,7 +55,10 @@ def on_find(request: gr.Request, tab: Tab, text: str | None, *filters: Any) -> d
 
 def on_recent(request: gr.Request, tab: Tab, choice: str | None, *filters: Any) -> dict[str, Any]:
     model_id = id_in(choice)
-    return {} if model_id is None else on_find(request, tab, str(model_id), *filters)
+    if model_id is None:
+        return {}
+    answer = on_find(request, tab, str(model_id), *filters)
+    return answer and {**answer, "model_box": str(model_id)}
 
 
 def on_result(request: gr.Request, event: gr.SelectData, tab: Tab, *filters: Any) -> dict[str, Any]:

@@ -21,7 +21,8 @@ class TabState:
     """Each change gives a new one.
 
     language: of this browser. model: the one that is open. pages: where it is in the gallery.
-    images: the page on screen. hidden: its rows that the filters leave out. dropped: those that
+    images: the page on screen. failed: why those of its thumbnails are not there that failed, by
+    the pictures' ids. hidden: its rows that the filters leave out. dropped: those that
     cannot be shown. note: what must be said of it. selected: index of the large picture. marked:
     pictures chosen on whatever page, in order. kept: those of models that were open before, by
     their ids. found: models of a search of which none was chosen yet.
@@ -31,6 +32,7 @@ class TabState:
     model: Model | None = None
     pages: PageState = field(default_factory=PageState)
     images: tuple[Image, ...] = ()
+    failed: Mapping[int, CivitaiShortcutError] = field(default_factory=dict)
     hidden: int = 0
     dropped: int = 0
     note: str = ""
@@ -63,9 +65,15 @@ class TabState:
             page = read_page(pages.query, pages.cursor, pages.size)
             pages = pages.arrived(page)
             if not pages.needs_page:
-                shown = {"images": pages.pictures(page), "dropped": page.dropped}
+                shown = {"images": pages.pictures(page), "failed": {}, "dropped": page.dropped}
                 hidden = len(page.other_ids)
                 return replace(self, pages=pages, selected=None, hidden=hidden, **shown)
+
+    def lacking(
+        self, images: tuple[Image, ...], failed: Mapping[int, CivitaiShortcutError]
+    ) -> TabState:
+        """With the `failed` thumbnails of its `images`, if these are still on screen."""
+        return replace(self, failed=failed) if self.images is images else self
 
     def select(self, index: int | None) -> TabState:
         inside = index is not None and 0 <= index < len(self.images)
@@ -94,6 +102,7 @@ class Tab:
         self._is_filled = True
         self._wishes: dict[str, Cancellation] = {}
         self._answers = 0
+        self._wanted: tuple | None = None
         self._turning: Cancellation | None = None  # the turn that takes steps along
         self._steps = {"page": 0, "picture": 0}  # that wait for it
 
@@ -141,6 +150,19 @@ class Tab:
         outdated = [self._wishes[kind] for kind in kinds if kind in self._wishes]
         self._wishes.update((kind, Cancellation()) for kind in kinds)
         return outdated
+
+    def want(self, *wanted: object) -> None:
+        """Waits for `to_find`; a turn that is under way is broken off."""
+        with self._lock:
+            self._wanted = wanted
+            outdated = self._renewed("turn")
+        _set(outdated)
+
+    def to_find(self) -> tuple | None:
+        """What was wanted last, once."""
+        with self._lock:
+            wanted, self._wanted = self._wanted, None
+            return wanted
 
     @contextmanager
     def turn(self, takes_steps: bool = True) -> Iterator[Cancellation]:
