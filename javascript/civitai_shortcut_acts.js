@@ -107,6 +107,9 @@
         return kinds.lastIndexOf("tile") > kinds.lastIndexOf("close");
     }
 
+    // Enter on the tile that has the focus, which follows, is meant for the one that it leads to
+    ours.isStepping = () => [picture.now, ...picture.waiting].some((act) => act && act.kind === "step");
+
     function forgetWhatIsPassedOver() {
         const isPassedOver = (act) => act && (act.kind === "tile" || act.kind === "step");
         while (isPassedOver(picture.waiting.at(-1))) picture.waiting.pop();

@@ -4,7 +4,7 @@
 
     const ours = window.civitaiShortcut;
     if (!ours || ours.keys) return; // "Reload UI" and a second tag load it once more
-    const { PREFIX, byId, isVisible, toast, word } = ours;
+    const { PREFIX, TILE, byId, isVisible, toast, word } = ours;
 
     // Keys, only where our tab is on screen and nobody writes
 
@@ -38,6 +38,7 @@
         (event) => {
             if (event.ctrlKey || event.altKey || event.metaKey || !isVisible(byId("tab"))) return;
             const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+            if (key === "Enter" && ours.isStepping() && event.target.closest(TILE)) event.preventDefault();
             if (isWriting(event.target) || !keys[key]) return;
             if (key === " " && isOnButton(event.target)) return;
             if (keys[key]()) {

@@ -26,7 +26,7 @@
         large.box.setAttribute("aria-label", word("large_view"));
         large.line = element("p", "civitai-shortcut-large-line");
         large.line.setAttribute("aria-live", "polite");
-        large.mark = largeButton("★", "say_mark", () => press("mark_button"));
+        large.mark = largeButton("☆", "say_mark", () => press("mark_button"));
         const close = largeButton("✕", "say_close", closeLarge);
         close.className = "civitai-shortcut-large-close";
         const bar = element("div", "civitai-shortcut-large-bar");
@@ -83,7 +83,9 @@
         if (line.dataset.at !== large.at) move(STILL);
         large.at = line.dataset.at;
         if (large.line.textContent !== line.textContent) large.line.textContent = line.textContent;
-        large.mark.setAttribute("aria-pressed", String(line.textContent.includes("★")));
+        const isMarked = line.textContent.includes("★");
+        large.mark.setAttribute("aria-pressed", String(isMarked));
+        if (large.mark.textContent.includes("★") !== isMarked) large.mark.textContent = isMarked ? "★" : "☆";
         const said = [line.textContent, tile ? tile.textContent.trim() : ""].join(" · ");
         if (large.media) large.media[large.media.alt === undefined ? "ariaLabel" : "alt"] = said;
     }

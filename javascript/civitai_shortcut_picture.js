@@ -119,17 +119,19 @@
 
     // The grid keeps its height while a page is turned, so that nothing below it jumps
 
-    const grid = { node: null, width: 0 };
+    const grid = { node: null, width: 0, columns: "" };
 
     function keepHeight() {
         const node = grid.node;
         if (!isVisible(node)) return;
-        if (node.offsetWidth !== grid.width) node.style.minHeight = "";
-        grid.width = node.offsetWidth;
+        const columns = getComputedStyle(node).getPropertyValue("--columns");
+        if (node.offsetWidth !== grid.width || columns !== grid.columns) node.style.minHeight = "";
+        Object.assign(grid, { width: node.offsetWidth, columns });
         if (node.querySelector("img")) node.style.minHeight = `${node.offsetHeight}px`;
     }
 
     const gridWatch = new ResizeObserver(keepHeight); // before the next frame is drawn
+    watch(keepHeight); // other columns
 
     setInterval(() => {
         restore();

@@ -234,6 +234,14 @@ def _close_until_the_grid_is_gone(tab):
         tab.page.wait_for_function(gone, polling=5)
 
 
+def test_enter_is_for_the_tile_that_the_arrow_before_it_leads_to(tab):
+    tab.tiles.nth(0).click()
+    expect(tab.part("position")).to_have_text("1 of 8")
+    for key in ("ArrowRight", "Enter", " "):
+        tab.key(key)
+    expect(tab.part("position")).to_have_text("★ 2 of 8")
+
+
 def test_way_back_counts_before_its_button_can_be_pressed(tab):
     for key in ("PageDown", "PageUp", "PageUp", "PageDown"):  # the third has nowhere to go
         tab.key(key)

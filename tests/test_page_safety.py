@@ -139,6 +139,16 @@ def test_request_that_hangs_holds_up_neither_another_page_nor_the_settings(
     first.shows(uuids(of_model(_PAPER)[:8]))
 
 
+def test_another_model_opens_while_one_is_still_awaited(open_tab, flaky_server, flaky):
+    flaky.rule("/api/v1/models/900004", stalled())
+    tab = open_tab(flaky_server)
+    tab.find("900004")
+    request = flaky.wait_for(1, "/api/v1/models/900004")[0]
+    tab.find(str(_VIDEOS))
+    tab.shows(uuids(of_model(_VIDEOS)[:8]))
+    assert request.left.wait(10)
+
+
 def test_thumbnails_that_fail_are_marked_and_counted_while_the_rest_is_shown(
     open_tab, flaky_server, flaky
 ):
@@ -149,6 +159,10 @@ def test_thumbnails_that_fail_are_marked_and_counted_while_the_rest_is_shown(
     expect(tab.part("message")).to_contain_text("could not be loaded: 1.")
     expect(tab.tiles.nth(2)).to_contain_text("⚠")
     until(lambda: sum("-450" in name for name in tab.names()) == 7)
+    tab.tiles.nth(0).click()
+    tab.key(" ")
+    expect(tab.tiles.nth(0)).to_contain_text("★")
+    expect(tab.tiles.nth(2)).to_contain_text("⚠")
 
 
 def test_original_that_is_gone_is_told_beside_its_thumbnail(open_tab, flaky_server, flaky):
@@ -247,6 +261,13 @@ def test_settings_are_saved_and_a_bad_value_changes_nothing(open_tab, start, dem
     tab.shows(uuids(of_model(_PAPER)[:10]))  # 5 columns, 2 rows
     tops = {round(tab.tiles.nth(at).bounding_box()["y"]) for at in range(5)}
     assert len(tops) == 1
+    for columns in (2, 8):
+        tab.field("setting_gallery_columns").fill(str(columns))
+        tab.press("save_settings_button")
+        tab.shows(uuids(of_model(_PAPER)[: 2 * columns]))
+    box = tab.part("gallery").bounding_box
+    last = tab.tiles.last.bounding_box
+    until(lambda: box()["y"] + box()["height"] - last()["y"] - last()["height"] < 40, "its height")
 
 
 def test_hostile_model_is_the_one_that_is_meant():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -240,19 +240,24 @@ def show_tiles(tab: Tab) -> Iterator[dict[str, Any]]:
             if wish.is_set():
                 break
             tiles = gr.update(value=gallery_tiles(tab.state, paths))
-            failed = [path for path in paths if isinstance(path, CivitaiShortcutError)]
-            trouble, shown = _trouble(failed, state.language), state.images
-            yield {**_place(tab.state), "gallery": tiles, **trouble}
+            failed = {
+                image.id: path
+                for image, path in zip(state.images, paths)
+                if isinstance(path, CivitaiShortcutError)
+            }
+            shown = state.images
+            tab.change(lambda now: now.lacking(state.images, failed))
+            yield {**_place(tab.state), "gallery": tiles, **_trouble(failed, state.language)}
         else:
             _preload_next(state.pages)
     if shown is not tab.state.images:  # by another call, and the page may be emptied since then
         yield {"gallery": gr.update(value=tiles_now(tab.state))}
 
 
-def _trouble(failed: list[CivitaiShortcutError], language: str) -> dict[str, str]:
+def _trouble(failed: Mapping[int, CivitaiShortcutError], language: str) -> dict[str, str]:
     if not failed:
         return {}
-    why = messages.reason(failed[0].reason, language)
+    why = messages.reason(next(iter(failed.values())).reason, language)
     words = messages.text("some_thumbnails_failed", language, n=len(failed), reason=why)
     return {"message": status_line(words, "failed")}
 
@@ -264,7 +269,9 @@ def _preload_next(pages: PageState) -> None:
 
 def tiles_now(state: TabState) -> list[tuple[str, str]]:
     """With the thumbnails that are at hand. Raises DiskError."""
-    paths = [cache.cached(thumbnail_url(image)) for image in state.images]
+    paths = [
+        cache.cached(thumbnail_url(image)) or state.failed.get(image.id) for image in state.images
+    ]
     return gallery_tiles(state, paths)
 
 
