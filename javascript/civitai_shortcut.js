@@ -23,15 +23,19 @@
     const tiles = () => [...document.querySelectorAll(TILE)];
     const isVisible = (node) => Boolean(node && node.offsetParent !== null);
 
+    function button(name) {
+        const node = byId(`${name}_button`);
+        return !node || node.tagName === "BUTTON" ? node : node.querySelector("button");
+    }
+
     function press(name) {
-        const node = byId(name);
-        const button = node && (node.tagName === "BUTTON" ? node : node.querySelector("button"));
-        if (!isVisible(button) || button.disabled) return false;
-        button.click();
+        const node = button(name);
+        if (!isVisible(node) || node.disabled) return false;
+        node.click();
         return true;
     }
 
-    Object.assign(ours, { PREFIX, TILE, byId, element, isVisible, press, tiles, toast });
+    Object.assign(ours, { PREFIX, TILE, button, byId, element, isVisible, press, tiles, toast });
 
     // Toasts, for what happens while no handler runs
 

@@ -5,7 +5,7 @@
 
     const ours = window.civitaiShortcut;
     if (!ours || ours.acts) return; // "Reload UI" and a second tag load it once more
-    const { PREFIX, TILE, byId, isVisible, press, tiles } = ours;
+    const { PREFIX, TILE, button, isVisible, press, tiles } = ours;
 
     const PATIENCE = 8000; // ms; what was not answered by then holds nobody up
     const SETTLES = 40; // ms from an answer's arrival until all of it is put in
@@ -86,10 +86,10 @@
     }
 
     ours.turnSoon = function (name) {
-        if (press(`${name}_button`)) return true;
+        if (press(name)) return true;
         const mayCome = () => lanes.page.now || Date.now() - turned.at < SOON;
         if (turned.name === name || !mayCome()) return false; // there is nothing there
-        const pressLater = () => press(`${name}_button`) || (mayCome() && setTimeout(pressLater, LOOKS));
+        const pressLater = () => press(name) || (mayCome() && setTimeout(pressLater, LOOKS));
         turned.name = name;
         pressLater();
         return true;
@@ -102,13 +102,11 @@
     const isOpen = () => Boolean(document.querySelector(`#${PREFIX}position [data-at]`));
     const placeNow = () => (isOpen() ? answer(picture) : {}); // that line's own may come late
 
-    function isOpening() {
-        const kinds = [picture.now, ...picture.waiting].map((act) => act && act.kind);
-        return kinds.lastIndexOf("tile") > kinds.lastIndexOf("close");
-    }
+    const kinds = () => [picture.now, ...picture.waiting].map((act) => act && act.kind);
+    const isOpening = () => kinds().lastIndexOf("tile") > kinds().lastIndexOf("close");
 
     // Enter on the tile that has the focus, which follows, is meant for the one that it leads to
-    ours.isStepping = () => [picture.now, ...picture.waiting].some((act) => act && act.kind === "step");
+    ours.isStepping = () => kinds().includes("step");
 
     function forgetWhatIsPassedOver() {
         const isPassedOver = (act) => act && (act.kind === "tile" || act.kind === "step");
@@ -213,16 +211,9 @@
         save_picture: addDownload,
     };
 
-    function button(name) {
-        const node = byId(`${name}_button`);
-        return !node || node.tagName === "BUTTON" ? node : node.querySelector("button");
-    }
-
-    ours.button = button;
-
     // A key may come before the picture that it is meant for
     ours.pressSoon = function (name) {
-        if (press(`${name}_button`)) return true;
+        if (press(name)) return true;
         if (isOpening()) deeds[name](name);
         return isOpening();
     };

@@ -26,14 +26,14 @@
         large.box.setAttribute("aria-label", word("large_view"));
         large.line = element("p", "civitai-shortcut-large-line");
         large.line.setAttribute("aria-live", "polite");
-        large.mark = largeButton("☆", "say_mark", () => press("mark_button"));
+        large.mark = largeButton("☆", "say_mark", () => press("mark"));
         const close = largeButton("✕", "say_close", closeLarge);
         close.className = "civitai-shortcut-large-close";
         const bar = element("div", "civitai-shortcut-large-bar");
         bar.append(
-            largeButton("◀", "say_previous", () => press("previous_picture_button")),
+            largeButton("◀", "say_previous", () => press("previous_picture")),
             large.line,
-            largeButton("▶", "say_next", () => press("next_picture_button")),
+            largeButton("▶", "say_next", () => press("next_picture")),
             large.mark
         );
         large.box.append(bar, close);

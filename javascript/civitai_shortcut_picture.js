@@ -4,7 +4,7 @@
 
     const ours = window.civitaiShortcut;
     if (!ours || ours.positionLine) return; // "Reload UI" and a second tag load it once more
-    const { PREFIX, TILE, byId, isVisible, openedModel, press, tiles, watch } = ours;
+    const { PREFIX, TILE, button, byId, isVisible, openedModel, press, tiles, watch } = ours;
 
     // Which tile is the large picture: what the keys chose is ringed too, and nothing once it is closed
 
@@ -51,7 +51,7 @@
     function closeAgain() {
         closing = 0;
         if (!isOpenedByALateAnswer() || ++closings > MOST_TIMES) return;
-        ours.button("close").click();
+        button("close").click();
     }
 
     watch(() => {
@@ -104,7 +104,7 @@
         example = opened && opened.dataset.model;
         box.value = wanted;
         box.dispatchEvent(new Event("input", { bubbles: true }));
-        setTimeout(() => press("find_button"), 100);
+        setTimeout(() => press("find"), 100);
     }
 
     // Who already does something has what they have
