@@ -46,17 +46,17 @@
         followPosition();
     };
 
-    const isOpenedByALateAnswer = () => isClosed() && lineThere() && !ours.acts.picture.now;
-
     function closeAgain() {
         closing = 0;
-        if (!isOpenedByALateAnswer() || ++closings > MOST_TIMES) return;
-        button("close").click();
+        if (ours.acts.picture.now) closeSoon(); // what is pressed comes first
+        else if (isClosed() && lineThere() && ++closings <= MOST_TIMES) button("close").click();
     }
 
-    watch(() => {
-        if (isOpenedByALateAnswer() && !closing) closing = setTimeout(closeAgain, GOES_OUT);
-    });
+    function closeSoon() {
+        if (isClosed() && lineThere() && !closing) closing = setTimeout(closeAgain, GOES_OUT);
+    }
+
+    watch(closeSoon);
 
     document.addEventListener("click", (event) => {
         if (!event.target.closest || !event.target.closest(TILE)) return;

@@ -93,6 +93,19 @@ def test_picture_is_gone_as_soon_as_it_is_closed_and_a_tile_opens_it_again(tab):
     expect(tab.part("position")).to_contain_text("5 of")
 
 
+def test_picture_that_a_late_answer_opened_goes_once_no_press_is_under_way(tab):
+    tab.tiles.nth(0).click()
+    expect(tab.part("position")).to_contain_text("1 of")
+    expect(tab.part("picture_status")).to_have_text("")
+    tab.page.evaluate("""() => {
+        const { acts, hidePicture } = civitaiShortcut;
+        acts.picture.now = { kind: "press" };
+        hidePicture();
+        setTimeout(() => (acts.picture.now = null), 1500);
+    }""")
+    expect(tab.part("picture_hint")).to_be_visible()
+
+
 def _is_newest(tab):
     return int(tab.page.evaluate("window.gradio_config.version").split(".")[0]) > 4
 
