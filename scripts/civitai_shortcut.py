@@ -14,16 +14,16 @@ if _HERE not in sys.path:
 
 
 def _main() -> int:
-    from civitai_manager_libs import cli, cli_arguments, terminal
+    from civitai_manager_libs.cli import arguments, commands, terminal
 
     terminal.ready()
-    arguments = cli_arguments.whole_parser().parse_args()
-    example = _start_demo() if arguments.demo else ""
-    if arguments.command:
-        return cli.run(arguments)
-    from civitai_manager_libs import standalone
+    given = arguments.whole_parser().parse_args()
+    example = _start_demo() if given.demo else ""
+    if given.command:
+        return commands.run(given)
+    from civitai_manager_libs.page import standalone
 
-    return standalone.run(arguments.host, arguments.port, example)
+    return standalone.run(given.host, given.port, example)
 
 
 def _start_demo() -> str:
@@ -52,6 +52,6 @@ if __name__ == "__main__":
     except KeyboardInterrupt:  # before there was anything to end
         sys.exit(130)
 elif "modules.script_callbacks" in sys.modules:
-    from civitai_manager_libs import webui
+    from civitai_manager_libs.page import webui
 
     webui.register()

@@ -158,7 +158,8 @@ def open_tab(browser):
 @pytest.fixture
 def civitai(demo, monkeypatch):
     """The demo as this process' Civitai, asked anew: pages of eight, nothing in advance."""
-    from civitai_manager_libs import civitai_gallery_action, gallery_pages
+    from civitai_manager_libs import civitai_gallery_action
+    from civitai_manager_libs.library import pages as gallery_pages
 
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
     monkeypatch.setattr(civitai_gallery_action, "_http_client", None)

@@ -12,8 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import responses
-from civitai_manager_libs import civitai_gallery_action as action
-from civitai_manager_libs import setting
+from civitai_manager_libs import civitai_gallery_action as action, setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from fault_answers import Answer, cut, json_answer, page, png, ranged, reset, status, unused_port
 from fault_answers import whole

@@ -12,8 +12,7 @@ from unittest.mock import MagicMock, Mock, create_autospec, patch
 import gradio
 import pytest
 import responses
-from civitai_manager_libs import civitai_gallery_action as action
-from civitai_manager_libs import setting, util
+from civitai_manager_libs import civitai_gallery_action as action, setting, util
 from civitai_manager_libs.http_client import CivitaiHttpClient
 
 _URL = "https://image.civitai.com/x/0123abcd-0123-0123-0123-0123456789ab/original=true/a.png"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import responses
-from civitai_manager_libs import answers, setting
+from civitai_manager_libs import setting
 from civitai_manager_libs.errors import (
     Busy,
     CivitaiShortcutError,
@@ -18,7 +18,8 @@ from civitai_manager_libs.errors import (
     UnreadableAnswer,
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient, Fetched
-from civitai_manager_libs.http_sending import USER_AGENT
+from civitai_manager_libs.network import answers
+from civitai_manager_libs.network.sending import USER_AGENT
 from fault_answers import (
     Answer,
     cut,

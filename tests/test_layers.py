@@ -1,12 +1,12 @@
-"""The floors: a module imports only from floors below its own, a library only where it belongs.
+"""The floors: a room imports only rooms below its own, and nobody reaches into a room's inside.
 
-A new module must be placed in `_FLOORS`. The whole number is the floor of the design, the fraction
-a step within it.
+A room is a folder of the package, or a module that stands beside the folders.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 import json
 import os
 import subprocess
@@ -20,45 +20,26 @@ _SCRIPTS = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "script
 _PACKAGE = os.path.join(_SCRIPTS, "civitai_manager_libs")
 _ENTRY = os.path.join(_SCRIPTS, "civitai_shortcut.py")
 
-_FLOORS = {
-    1.0: """errors gallery.blurhash gallery.images gallery.samplers gallery.scalars host json_values
-            labels util words""",
-    1.1: "cancellation gallery.paging messages setting_entry",
-    2.0: """gallery.comfy gallery.embedded gallery.infotext gallery.resources http_again
-            http_head partial_file picture_end""",
-    2.1: "file_lock gallery.downloads gallery.job_records gallery.metadata setting",
-    2.2: """gallery.cache gallery.database gallery.job_progress gallery.job_trouble gallery.recent
-            gallery.sidecars""",
-    2.3: "gallery.jobs",
-    2.4: "gallery.job_items",
-    2.5: "gallery.job_run",
-    3.0: """answers civitai_addresses civitai_records flights gallery_view host_gate http_wire
-            terminal unpacking""",
-    3.1: "civitai_api http_body receiving retrying tab_state",
-    3.2: "http_sending",
-    3.3: "http_client",
-    3.4: "gallery_network gallery_pages",
-    3.5: "job_service",
-    4.0: "civitai_gallery_action cli_arguments cli_asked cli_jobs cli_work",
-    4.1: "cli tab_words",
-    4.2: "tab_jobs tab_settings tab_title",
-    4.3: "tab_browse tab_routes",
-    4.4: "tab_picture",
-    4.5: "tab_model",
-    4.6: "gallery_tab",
-    5.0: "standalone webui",
-}
-_FLOOR_OF = {name: floor for floor, names in _FLOORS.items() for name in names.split()}
-_HTTP = {"http_again", "http_body", "http_client", "http_sending", "http_wire"}
-_VIEWS = {"gallery_view", "gallery_tab"}
-_ACTIONS = {"civitai_gallery_action", "tab_browse", "tab_model", "tab_picture", "tab_settings"}
-_ACTIONS |= {"tab_words"}
+_FLOORS = (  # from the ground up
+    {"errors", "util"},
+    {"ground"},
+    {"host", "infotext", "words"},
+    {"setting"},
+    {"civitai", "network"},
+    {"http_client"},
+    {"library"},
+    {"jobs"},
+    {"civitai_gallery_action"},
+    {"cli", "page"},
+)
+_FLOOR_OF = {room: floor for floor, rooms in enumerate(_FLOORS) for room in rooms}
+_LONGEST_WAY = 8  # imports from the entry to the ground
 _MAY_USE = {
-    "requests": _HTTP,
-    "urllib3": _HTTP,
+    "requests": {"http_client", "network"},
+    "urllib3": {"http_client", "network"},
     "modules": {"host"},
-    "gradio": {"host", "standalone", "webui", *_VIEWS, *_ACTIONS},
-    "PIL": {"gallery.cache"},
+    "gradio": {"civitai_gallery_action", "host", "page"},
+    "PIL": {"infotext", "library"},
 }
 
 
@@ -66,25 +47,37 @@ def _modules() -> Iterator[str]:
     for folder, _, files in os.walk(_PACKAGE):
         for file in sorted(files):
             path = os.path.relpath(os.path.join(folder, file), _PACKAGE)
-            if file.endswith(".py") and file != "__init__.py":
-                yield path.removesuffix(".py").replace(os.sep, ".")
+            if file.endswith(".py") and path != "__init__.py":
+                yield path.removesuffix(".py").removesuffix(f"{os.sep}__init__").replace(
+                    os.sep, "."
+                )
+
+
+def _is_folder(module: str) -> bool:
+    return os.path.isfile(os.path.join(_PACKAGE, *module.split("."), "__init__.py"))
 
 
 @cache
 def _tree(module: str) -> ast.Module:
-    with open(os.path.join(_PACKAGE, *module.split(".")) + ".py", encoding="utf-8") as file:
+    path = os.path.join(_PACKAGE, *module.split("."))
+    path = os.path.join(path, "__init__.py") if _is_folder(module) else f"{path}.py"
+    with open(path, encoding="utf-8") as file:
         return ast.parse(file.read())
 
 
 def _ours(module: str) -> Iterator[str]:
-    """The modules of ours that it imports, wherever in its text that stands."""
+    """What it imports of ours, wherever in its text that stands, as dotted names."""
+    parts = module.split(".")
     for node in ast.walk(_tree(module)):
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = module.split(".")[: -node.level] + (node.module or "").split(".")
+            up = node.level - _is_folder(module)
+            base = [*parts[: len(parts) - up], *(node.module or "").split(".")]
             for alias in node.names:
-                path = [part for part in [*base, alias.name] if part]
-                is_module = os.path.isfile(os.path.join(_PACKAGE, *path) + ".py")
-                yield ".".join(path if is_module else path[:-1])
+                yield ".".join(part for part in [*base, alias.name] if part)
+
+
+def _room(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _libraries(nodes: Iterator[ast.AST]) -> set[str]:
@@ -107,51 +100,74 @@ def _at_once(node: ast.AST) -> Iterator[ast.AST]:
         yield from _at_once(child)
 
 
-_PLACED = [name for name in _modules() if not name.startswith("demo.")]
-_DEMO = [name for name in _modules() if name.startswith("demo.")]
+_ALL = list(_modules())
+_PLACED = [name for name in _ALL if _room(name) != "demo"]
+_DEMO = [name for name in _ALL if _room(name) == "demo"]
 
 
-def test_every_module_has_a_floor_and_every_floors_module_is_there():
-    assert set(_PLACED) == set(_FLOOR_OF)
+def test_every_room_has_a_floor():
+    assert {_room(name) for name in _PLACED} == set(_FLOOR_OF)
 
 
 @pytest.mark.parametrize("module", _PLACED)
-def test_module_imports_only_from_floors_below_its_own(module):
-    mine = _FLOOR_OF.get(module, 0)
-    wrong = {other for other in _ours(module) if not _FLOOR_OF.get(other, 99) < mine}
-    assert not wrong, f"{module} ({mine}) imports {sorted(wrong)}"
+def test_module_imports_only_rooms_below_its_own(module):
+    others = {_room(name) for name in _ours(module)} - {_room(module)}
+    wrong = {room for room in others if not _FLOOR_OF.get(room, 99) < _FLOOR_OF[_room(module)]}
+    assert not wrong, f"{module} imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("module", _PLACED)
+def test_module_takes_from_another_folder_only_what_that_hands_on(module):
+    for name in _ours(module):
+        if _room(name) != _room(module):
+            said = f"{module} reaches for {name}"
+            assert name.count(".") <= 1, said
+            if "." in name and _is_folder(_room(name)):
+                folder = importlib.import_module(f"civitai_manager_libs.{_room(name)}")
+                assert name.partition(".")[2] in folder.__all__, said
+
+
+def test_way_from_the_entry_to_the_ground_is_short():
+    imports = {room: set() for room in _FLOOR_OF}
+    for name in _PLACED:
+        imports[_room(name)] |= {_room(other) for other in _ours(name)} - {_room(name)}
+
+    def way(room: str) -> int:
+        return max((1 + way(other) for other in imports[room]), default=0)
+
+    assert 1 + max(way(room) for room in _FLOORS[-1]) <= _LONGEST_WAY
+
+
+@pytest.mark.parametrize("folder", [name for name in _ALL if _is_folder(name)])
+def test_folder_has_three_to_twelve_modules(folder):
+    inside = [n for n in _ALL if n.rpartition(".")[0] == folder and not _is_folder(n)]
+    assert 3 <= len(inside) <= 12, inside
 
 
 @pytest.mark.parametrize("library", _MAY_USE)
 def test_library_is_imported_only_where_it_belongs(library):
-    users = {name for name in _PLACED if library in _libraries(ast.walk(_tree(name)))}
+    users = {_room(name) for name in _PLACED if library in _libraries(ast.walk(_tree(name)))}
     assert users <= _MAY_USE[library]
-
-
-def test_nothing_below_the_actions_imports_gradio_at_once_but_the_view():
-    users = {m for m in _PLACED if "gradio" in _libraries(_at_once(_tree(m)))}
-    assert {name for name in users if _FLOOR_OF.get(name, 0) < 4} <= _VIEWS
-    assert "cli" not in users
 
 
 @pytest.mark.parametrize("library", ["modules", "PIL"])
 def test_library_that_may_be_missing_is_imported_only_when_it_is_needed(library):
-    assert not [m for m in [*_PLACED, *_DEMO] if library in _libraries(_at_once(_tree(m)))]
+    assert not [m for m in _ALL if library in _libraries(_at_once(_tree(m)))]
 
 
 def test_package_is_imported_by_its_relative_name_only():
     # A host has it under another path than the tests: an absolute name would load it twice.
-    for module in [*_PLACED, *_DEMO]:
+    for module in _ALL:
         assert not {"civitai_manager_libs", "scripts"} & _libraries(ast.walk(_tree(module)))
 
 
 def test_nothing_but_the_entry_imports_the_demo():
-    assert not [m for m in _PLACED if any(o.split(".")[0] == "demo" for o in _ours(m))]
+    assert not [m for m in _PLACED if any(_room(o) == "demo" for o in _ours(m))]
 
 
 @pytest.mark.parametrize("module", _DEMO)
 def test_demo_uses_nothing_of_what_it_is_there_to_try(module):
-    used = {other for other in _ours(module) if not other.startswith("demo")}
+    used = {_room(other) for other in _ours(module)} - {"demo"}
     assert used <= {"errors", "util"}
 
 
@@ -215,7 +231,7 @@ print(json.dumps(seen))
 
 
 def test_importing_the_whole_package_opens_no_socket_and_writes_nothing(tmp_path):
-    assert _python(_IMPORT_ALL, str(tmp_path), *_PLACED, *_DEMO) == []
+    assert _python(_IMPORT_ALL, str(tmp_path), *_ALL) == []
     assert not os.path.exists(tmp_path / "data")
 
 

@@ -12,12 +12,13 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import gradio as gr
 
-from . import civitai_api, messages, setting, util
+from . import civitai, setting, util
 from .errors import CivitaiShortcutError
-from .gallery import cache
-from .gallery.downloads import Summary, download_all
-from .gallery.images import thumbnail_url
+from .ground import thumbnail_url
 from .http_client import CivitaiHttpClient
+from .library import cache
+from .network import download_all, Summary
+from .words import messages
 
 __all__ = ["GalleryDownloadManager", "download_images", "download_images_batch"]
 __all__ += ["download_images_with_progress", "download_large_image", "get_http_client"]
@@ -197,7 +198,7 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
     next_url = _listed_after(page_url, paging_information) or _told_after(page_url, read)
     body = read(next_url) if next_url else None
     if body is not None:
-        _download([thumbnail_url(image) for image in civitai_api.page_of(body).images])
+        _download([thumbnail_url(image) for image in civitai.page_of(body).images])
 
 
 def _listed_after(page_url: str, paging_information: Any) -> str:
@@ -212,7 +213,7 @@ def _listed_after(page_url: str, paging_information: Any) -> str:
 def _told_after(page_url: str, read: Callable[[str], Any]) -> str:
     """The same query with the next cursor; the answer's own `nextPage` could lead anywhere."""
     body = read(page_url)
-    cursor = civitai_api.page_of(body).next_cursor if body is not None else None
+    cursor = civitai.page_of(body).next_cursor if body is not None else None
     if cursor is None:
         return ""
     parts = urlsplit(page_url)

@@ -10,17 +10,23 @@ from typing import Any
 
 import requests
 
-from . import answers, setting, util
-from .cancellation import Cancellation, never
+from . import setting, util
 from .errors import CivitaiShortcutError, NetworkError, UnreadableAnswer
-from .flights import Flights
-from .host_gate import HostGates
-from .http_body import WireAnswer
-from .http_sending import Ask, Sender
-from .http_wire import cut_by
-from .partial_file import PartialFile, check_room, disk_error
-from .receiving import CHUNK_SIZE, Progress, Receiver, Target
-from .retrying import Retries
+from .ground import Cancellation, check_room, disk_error, never, PartialFile
+from .network import (
+    answers,
+    Ask,
+    CHUNK_SIZE,
+    cut_by,
+    Flights,
+    HostGates,
+    Progress,
+    Receiver,
+    Retries,
+    Sender,
+    Target,
+    WireAnswer,
+)
 
 __all__ = ["CivitaiHttpClient", "Fetched"]
 

@@ -13,10 +13,8 @@ from typing import Any
 
 from . import host
 from .errors import SettingError
-from .gallery.images import LEVELS, cache_name
-from .messages import LANGUAGES
-from .partial_file import PartialFile, disk_error, sweep
-from .setting_entry import Setting
+from .ground import cache_name, disk_error, LEVELS, PartialFile, Setting, sweep
+from .words import LANGUAGES
 
 __all__ = ["SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
 __all__ += ["database_file"]

@@ -57,9 +57,11 @@ def _file(url: str, path: str) -> None:
 
 
 def _page(concurrency: str, size: str) -> None:
-    from civitai_manager_libs import civitai_api, gallery_pages, setting
-    from civitai_manager_libs.gallery.paging import ImageQuery
+    from civitai_manager_libs import setting
+    from civitai_manager_libs.civitai import api as civitai_api
+    from civitai_manager_libs.civitai.paging import ImageQuery
     from civitai_manager_libs.http_client import CivitaiHttpClient
+    from civitai_manager_libs.library import pages as gallery_pages
 
     setting.change("gallery_max_concurrent_downloads", int(concurrency))
     client = CivitaiHttpClient()
@@ -79,7 +81,8 @@ def _import() -> None:
     import requests  # noqa: F401  (every WebUI has it loaded)
 
     def load() -> None:
-        from civitai_manager_libs import gallery_tab, tab_jobs, tab_routes, webui  # noqa: F401
+        from civitai_manager_libs.page import routes as tab_routes, webui  # noqa: F401
+        from civitai_manager_libs.page.tab import jobs, joined  # noqa: F401
 
     _timed(load)
 

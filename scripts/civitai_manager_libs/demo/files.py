@@ -14,12 +14,20 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .clips import clip_bytes, clip_of
-from .comfy_text import graphs
-from .drawing import draw
-from .embedding import exif, infotext
-from .meta import art, file_size, meta_of
-from .rows import Row, mixed, row_of
+from .gallery import (
+    art,
+    clip_bytes,
+    clip_of,
+    exif,
+    file_size,
+    graphs,
+    infotext,
+    meta_of,
+    mixed,
+    Row,
+    row_of,
+)
+from .scenes import draw
 
 __all__ = ["ACCOUNT", "File", "address", "file_at", "original", "size_of"]
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .catalogue import MODELS, Model, Version, model_of, version_of
 from .checks import Params, Refusal
-from .meta import checksum, file_stem, meta_of
+from .gallery import (
+    checksum,
+    file_stem,
+    meta_of,
+    mixed,
+    Model,
+    model_of,
+    MODELS,
+    showcase,
+    Version,
+    version_of,
+)
 from .query import BASE_MODELS, PERIODS
 from .records import showcase_record
-from .rows import mixed, showcase
 
 __all__ = ["model", "models", "version"]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
-from .catalogue import MODELS, Model, model_of
 from .files import address
-from .rows import Row, gallery, row_of
+from .gallery import gallery, Model, model_of, MODELS, Row, row_of
 
 __all__ = ["MIME", "not_found", "page"]
 

@@ -10,10 +10,9 @@ import functools
 import re
 from typing import Any, NamedTuple
 
-from .catalogue import MODELS, model_of
 from .checks import Params, Refusal
+from .gallery import everything, gallery, model_of, MODELS, NOW, PEOPLE, Row
 from .records import record, tag_id
-from .rows import NOW, PEOPLE, Row, everything, gallery
 
 __all__ = ["BASE_MODELS", "PERIODS", "images"]
 

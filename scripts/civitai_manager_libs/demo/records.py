@@ -5,11 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from . import blurhash
-from .drawing import SCENES, Art, draw
+from .canvas import blurhash
 from .files import address, size_of
-from .meta import art, meta_of
-from .rows import Row, iso
+from .gallery import art, iso, meta_of, Row
+from .scenes import Art, draw, SCENES
 
 __all__ = ["hash_of", "record", "showcase_record", "tag_id"]
 

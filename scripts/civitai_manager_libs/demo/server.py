@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote
 from ..errors import InputError
 from . import files, models, pages, query, ranges
 from .checks import Params, Refusal
-from .rows import row_of
+from .gallery import row_of
 
 __all__ = ["Demo", "start_demo"]
 

@@ -1,0 +1,187 @@
+"""Which addresses are Civitai's, and which model they name. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from ..errors import InputError
+
+__all__ = ["Reference", "is_picture_address", "reference_in"]
+
+_HOSTS = ("civitai.com", "civitai.red")
+_PORTS = {"http": 80, "https": 443}
+_MAX_ID = 2**31 - 1  # the site answers 400 beyond it
+_MAX_URL = 2_000  # characters; the patterns below may look at each of them more than once
+_MAX_WORDS = 200  # characters
+_LABEL = "[a-z0-9_-]{1,63}"
+_HOST = rf"{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\]"
+# The whole grammar of an address that is fetched. No user:password@, no backslash: parsers differ
+# in what they take such an address for.
+_ADDRESS = re.compile(rf"(https?)://({_HOST})(?::([0-9]{{1,5}}))?(?:/[^\\]*)?", re.I)
+_AIR = re.compile(r"(?:urn:)?(?:air:[^:]*:[^:]*:)?(?:civitai:)?([0-9]+)@([0-9]+)(?:[:.?].*)?", re.I)
+_AIR_MODEL = re.compile(r"(?:(?:urn:)?air:[^:]*:[^:]*:)?civitai:([0-9]+)(?:[:.?].*)?", re.I)
+_OTHER_AIR = re.compile(r"(?:urn:)?air:[^:]*:[^:]*:.+|urn:.+", re.I)
+_WITH_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.I)
+_FOREIGN_SITE = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::[0-9]+)?/\S*", re.I)
+_PATH_ONLY = re.compile(
+    r"/?(?:api/(?:v1|download)/)?(?:models|model-versions)/[0-9]\S*|\??modelVersionId=\S*", re.I
+)
+_ID_WITH_VERSION = re.compile(r"([0-9]+)/?(\?modelVersionId=\S*)", re.I)
+_VERSION_PATH = re.compile(r"/(?:model-versions|api/download/models)/([0-9]+)(?:/|$)", re.I)
+_MODEL_PATH = re.compile(r"(?<!/download)/models/([0-9]+)(?:/|$)", re.I)
+_HINT = "give a Civitai model page, a model's id, or words to search for"
+_HINT_WITHOUT_WORDS = "give a Civitai model page, or a model's id such as 12345"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a user's text names: a model, a version (its model may be unknown), or search words."""
+
+    model_id: int | None = None
+    version_id: int | None = None
+    words: str = ""
+
+
+class _NamesNothing(Exception):
+    """What is wrong with a text, without what to give instead."""
+
+
+def is_picture_address(url: str, base_url: str) -> bool:
+    """Whether a picture that Civitai's answer names may be asked for at `url`.
+
+    https on Civitai's hosts or the base URL's, at the usual port; http, and another port,
+    only where the base URL itself has them.
+    """
+    parts = _parts(url)
+    if parts is None or parts == _base_parts(base_url):
+        return parts is not None
+    scheme, host, port = parts
+    return _is_known(host, base_url) and scheme == "https" and port == _PORTS["https"]
+
+
+def reference_in(text: str, base_url: str, takes_words: bool = True) -> Reference:
+    """What `text` means: a URL, an id, an AIR (`civitai:123@456`), or words.
+
+    Raises InputError with a sentence that says what to give instead; takes_words: whether that
+    may be words.
+    """
+    try:
+        return _read(text, base_url)
+    except _NamesNothing as error:
+        raise InputError(f"{error}: {_HINT if takes_words else _HINT_WITHOUT_WORDS}.") from error
+
+
+def _read(text: str, base_url: str) -> Reference:
+    if len(text) > _MAX_URL:
+        raise _NamesNothing("That text is too long")
+    text = " ".join(text.split())
+    if not text:
+        raise _NamesNothing("Nothing was given")
+    if text.isascii() and text.isdigit():
+        return Reference(model_id=_id(text, "model"))
+    named = _air(text.replace(" ", ""))
+    if named is not None:
+        return named
+    url = _url_in(text, base_url)
+    return _words(text) if url is None else _named_by(url, base_url)
+
+
+def _parts(url: str) -> tuple[str, str, int] | None:
+    found = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
+    if found is None:
+        return None
+    scheme, host = found[1].lower(), found[2].lower()
+    return scheme, host, int(found[3] or _PORTS[scheme])
+
+
+def _base_parts(base_url: str) -> tuple[str, str, int] | None:
+    return _parts(re.sub(r"//[^/@]*@", "//", base_url))
+
+
+def _is_known(host: str, base_url: str) -> bool:
+    """Whether it is Civitai's, or the one that the base URL names."""
+    if any(host == known or host.endswith(f".{known}") for known in _HOSTS):
+        return True
+    base = _base_parts(base_url)
+    return base is not None and host == base[1]
+
+
+def _url_in(text: str, base_url: str) -> str | None:
+    found = _WITH_SCHEME.search(text)
+    if found:
+        return found[0].rstrip("<>\"').,;")
+    start = text.strip("<>\"'")
+    if start.startswith("//"):
+        return f"https:{start}"
+    host = re.split(r"[/?#:]", start, maxsplit=1)[0].lower()
+    if _is_known(host, base_url):
+        return f"https://{start}"
+    if _PATH_ONLY.fullmatch(start):
+        path = start if start.startswith(("/", "?")) else f"/{start}"
+        return f"https://{_HOSTS[0]}{re.sub('^/(?=modelVersionId)', '/?', path, flags=re.I)}"
+    found = _ID_WITH_VERSION.fullmatch(start)
+    if found:
+        return f"https://{_HOSTS[0]}/models/{found[1]}{found[2]}"
+    return f"https://{start}" if _FOREIGN_SITE.fullmatch(start) else None
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:  # "[" in the host, or a look-alike letter
+        raise _NamesNothing("This address cannot be read") from error
+
+
+def _named_by(url: str, base_url: str) -> Reference:
+    parts = _split(url)
+    host = parts.hostname or ""
+    if parts.scheme.lower() not in _PORTS:
+        raise _NamesNothing("An address of this kind is not read")
+    if not _is_known(host, base_url):
+        raise _NamesNothing(f"That address is on {_shown(host)}, not on Civitai")
+    model = _MODEL_PATH.search(parts.path)
+    version = _VERSION_PATH.search(parts.path)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    asked = {name.lower(): values[0] for name, values in query.items()}
+    model_text = model[1] if model else asked.get("modelid")
+    version_text = version[1] if version else asked.get("modelversionid")
+    if model_text is None and version_text is None:
+        raise _NamesNothing("That page of Civitai is no model's page")
+    return Reference(
+        model_id=None if model_text is None else _id(model_text, "model"),
+        version_id=None if version_text is None else _id(version_text, "version"),
+    )
+
+
+def _air(text: str) -> Reference | None:
+    found = _AIR.fullmatch(text)
+    if found:
+        return Reference(_id(found[1], "model"), _id(found[2], "version"))
+    found = _AIR_MODEL.fullmatch(text)
+    if found:
+        return Reference(_id(found[1], "model"))
+    if _OTHER_AIR.fullmatch(text):
+        raise _NamesNothing("That resource name is not one of Civitai's")
+    return None
+
+
+def _words(text: str) -> Reference:
+    words = "".join(c for c in text if c == " " or c.isprintable()).strip()
+    if not words or len(words) > _MAX_WORDS:
+        raise _NamesNothing(f"That is no text to search for, of at most {_MAX_WORDS} letters")
+    return Reference(words=words)
+
+
+def _id(text: str, kind: str) -> int:
+    digits = text.isascii() and text.isdigit() and len(text) <= 20
+    number = int(text) if digits else 0
+    if not 1 <= number <= _MAX_ID:
+        shown = _shown(text) if text else "Nothing"
+        raise InputError(f"{shown} is no {kind}'s id: give a whole number from 1 to {_MAX_ID}.")
+    return number
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text[:60]) or "nowhere"

@@ -1,0 +1,124 @@
+"""Civitai's REST API as records; the client is an argument.
+
+What the client raises passes through: `errors.HttpStatusError` when the answer is no,
+`NetworkError` when there was none, `Cancelled`. An answer of another shape than the API
+promises is `UnreadableAnswer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from .. import setting
+from ..ground import Cancellation
+from . import addresses, records
+from .addresses import Reference
+from .paging import cursor_to_send, ImageQuery, Page
+from .records import Model, User, Version
+
+__all__ = ["Model", "Reference", "User", "Version", "page_of", "parse_reference", "read_images"]
+__all__ += ["read_model", "read_user", "read_version", "search_models"]
+
+_MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
+_PG, _ALL_LEVELS = 1, 31
+
+
+class _Client(Protocol):
+    def read_json(
+        self,
+        url: str,
+        params: Mapping[str, str | int] | None = None,
+        cancelled: Cancellation | None = None,
+    ) -> Any: ...
+
+
+def parse_reference(text: str, takes_words: bool = True) -> Reference:
+    """What a user's text names. Raises InputError: a sentence that says what to give instead.
+
+    takes_words: whether that sentence may speak of words to search for.
+    """
+    return addresses.reference_in(text, setting.base_url(), takes_words)
+
+
+def read_model(
+    client: _Client, model_id: int, level: int = _PG, cancelled: Cancellation | None = None
+) -> Model:
+    """`level`: mask that the showcase pictures are held to; the site sends all of them."""
+    body = client.read_json(_url(f"models/{model_id}"), cancelled=cancelled)
+    return records.model_from(body, level, _is_ours())
+
+
+def read_version(
+    client: _Client, version_id: int, level: int = _PG, cancelled: Cancellation | None = None
+) -> Version:
+    """With its model's id and name."""
+    body = client.read_json(_url(f"model-versions/{version_id}"), cancelled=cancelled)
+    return records.version_from(body, level, _is_ours())
+
+
+def search_models(
+    client: _Client,
+    words: str,
+    level: int = _PG,
+    limit: int = 20,
+    cancelled: Cancellation | None = None,
+) -> tuple[Model, ...]:
+    """The best matches, at most `limit` (up to 100). A cover within `level`, or none."""
+    params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
+    if level & _ALL_LEVELS & ~_PG:
+        params["nsfw"] = "true"  # the site then answers with everything, so covers are chosen here
+    body = client.read_json(_url("models"), params=params, cancelled=cancelled)
+    return records.models_from(body, level, _is_ours())
+
+
+def read_images(
+    client: _Client,
+    query: ImageQuery,
+    cursor: str | None = None,
+    limit: int = 100,
+    cancelled: Cancellation | None = None,
+) -> Page:
+    """One page; `cursor` is the `next_cursor` of the page before it, for the same query.
+
+    limit: rows to ask for, up to 200; fewer may come, even none, while there is a next page.
+    """
+    params = _params(query, cursor, limit)
+    body = client.read_json(_url("images"), params=params, cancelled=cancelled)
+    return records.page_from(body, query, _is_ours())
+
+
+def page_of(body: Any) -> Page:
+    """The page in an answer to a request made elsewhere, which has chosen the levels itself."""
+    return records.page_from(body, ImageQuery(level=_ALL_LEVELS), _is_ours())
+
+
+def read_user(client: _Client) -> User:
+    """Whose key the client sends. Raises NeedsKey for a wrong key: other endpoints do not tell."""
+    return records.user_from(client.read_json(_url("me")))
+
+
+def _url(path: str) -> str:
+    return f"{setting.base_url()}/api/v1/{path}"
+
+
+def _is_ours() -> records.IsOurs:
+    return partial(addresses.is_picture_address, base_url=setting.base_url())
+
+
+def _params(query: ImageQuery, cursor: str | None, limit: int) -> dict[str, str | int]:
+    params: dict[str, str | int | None] = {
+        # With both ids the site ignores the model's.
+        "modelId": query.model_id if query.version_id is None else None,
+        "modelVersionId": query.version_id,
+        "sort": query.sort,
+        "period": query.period,
+        "browsingLevel": query.level,
+        "type": query.type,
+        "limit": max(1, min(limit, _MAX_IMAGES)),
+        "withMeta": "true",
+        "flatMeta": "true",
+        "cursor": cursor_to_send(query, cursor),
+    }
+    return {name: value for name, value in params.items() if value is not None}

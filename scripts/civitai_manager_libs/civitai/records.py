@@ -1,0 +1,308 @@
+"""Civitai's JSON as records. Pure, and trusts nothing: much of that JSON was typed by strangers.
+
+`is_ours` says whether a picture's URL may be fetched; a row whose URL may not is no record.
+Formats: https://developer.civitai.com, `GET /api/v1/images`, `/models`, `/model-versions`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import UnreadableAnswer
+from ..ground import (
+    file_stem,
+    Image,
+    is_deep,
+    lines,
+    mapping,
+    moment,
+    one_line,
+    plain_text,
+    Stats,
+    whole,
+)
+from .paging import ImageQuery, Page
+
+__all__ = ["Model", "User", "Version", "image_from", "model_from", "models_from", "page_from"]
+__all__ += ["user_from", "version_from"]
+
+IsOurs = Callable[[str], bool]
+
+_MAX_ID = 2**31 - 1  # of models, versions and users
+_MAX_PIXELS = 1_000_000
+_MAX_CURSOR = 4_000  # characters
+_MAX_ENTRIES = 500  # of a list inside a record; the site sends far fewer
+_HIGHEST, _BLOCKED = 16, 32
+# The old names cannot tell X from XXX, so a picture that has only such a name counts as XXX.
+_OLD_LEVELS = {"none": 1, "soft": 2, "mature": 4, "x": 16, "blocked": 32, "false": 1, "true": 16}
+_BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,.:;=?@\[\]^_{|}~-]{6,170}")
+_AUTO_V2 = re.compile(r"[0-9A-Fa-f]{10}")
+_NUMBERED_NAME = re.compile(r"/([0-9]{1,18})(?:\.\w{1,5})?(?:[?#].*)?$", re.A)
+_TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
+
+
+@dataclass(frozen=True)
+class Version:
+    """images: the creator's showcase within the level asked for. published_at: ISO 8601 or "".
+
+    files: what pictures call its files, lower case: AutoV2 hashes and names without extension.
+    """
+
+    id: int
+    name: str
+    model_id: int | None = None
+    model_name: str = ""
+    model_type: str = ""
+    base_model: str = ""
+    published_at: str = ""
+    trained_words: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    files: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Model:
+    """level: mask of the ratings of its content, 0 when the site does not say.
+
+    creator: "" for the house account. versions: in the creator's order, normally newest first.
+    cover: the first showcase picture within the level asked for.
+    """
+
+    id: int
+    name: str
+    type: str = ""
+    creator: str = ""
+    description_text: str = ""
+    level: int = 0
+    tags: tuple[str, ...] = ()
+    versions: tuple[Version, ...] = ()
+    cover: Image | None = None
+
+
+@dataclass(frozen=True)
+class User:
+    id: int
+    username: str
+
+
+def page_from(body: Any, query: ImageQuery, is_ours: IsOurs) -> Page:
+    """Raises UnreadableAnswer when it is no page; a row that is no image only counts as dropped."""
+    rows = _items(body, "a page of images")
+    found = [image_from(row, is_ours) for row in rows]
+    images = [image for image in found if image is not None]
+    wanted = tuple(image for image in images if _is_asked_for(image, query))
+    others = tuple(image.id for image in images if not _is_asked_for(image, query))
+    return Page(wanted, _next_cursor(body), len(rows) - len(images), others)
+
+
+def models_from(body: Any, level: int, is_ours: IsOurs) -> tuple[Model, ...]:
+    """Raises UnreadableAnswer when it is no list of models; rows that are none are left out."""
+    rows = _items(body, "a list of models")
+    found = (_model(row, level, is_ours) for row in rows if _is_record(row))
+    return tuple({model.id: model for model in found}.values())
+
+
+def model_from(body: Any, level: int, is_ours: IsOurs) -> Model:
+    """`level`: mask that the showcase pictures are held to. Raises UnreadableAnswer."""
+    if not _is_record(body):
+        raise UnreadableAnswer(_complaint(body, "a model"))
+    return _model(body, level, is_ours)
+
+
+def version_from(body: Any, level: int, is_ours: IsOurs) -> Version:
+    """From an answer about one version. Raises UnreadableAnswer."""
+    if not _is_record(body):
+        raise UnreadableAnswer(_complaint(body, "a model version"))
+    model = mapping(body.get("model"))
+    return _version(body, whole(body.get("modelId"), 1, _MAX_ID), model, level, is_ours)
+
+
+def user_from(body: Any) -> User:
+    if not _is_record(body):
+        raise UnreadableAnswer(_complaint(body, "a user"))
+    return User(whole(body["id"], 1, _MAX_ID) or 0, one_line(body.get("username"), 60))
+
+
+def image_from(row: Any, is_ours: IsOurs, unrated: int = 1) -> Image | None:
+    """One row as a record, None when it has no id, no URL that may be fetched, or no end.
+
+    `unrated`: the level of a row that names none. The gallery's rows were already chosen by level.
+    """
+    row = mapping(row)
+    if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
+        row = {**row, "meta": None}
+    url = row.get("url")
+    if not isinstance(url, str) or not is_ours(url) or is_deep(row):
+        return None
+    image_id = whole(row.get("id"), 1) or _id_in(url)
+    if image_id is None:
+        return None
+    return Image(
+        id=image_id,
+        url=url,
+        type=_type(row.get("type"), url),
+        width=whole(row.get("width"), 0, _MAX_PIXELS) or 0,
+        height=whole(row.get("height"), 0, _MAX_PIXELS) or 0,
+        level=_level(row, unrated),
+        hash=_blurhash(row.get("hash")),
+        created_at=moment(row.get("createdAt")),
+        post_id=whole(row.get("postId"), 1),
+        username=_username(row.get("username")),
+        base_model=one_line(row.get("baseModel"), 100),
+        version_ids=_ids(row.get("modelVersionIds")),
+        stats=_stats(mapping(row.get("stats"))),
+        meta=_unwrapped(row.get("meta")),
+        record=row,
+    )
+
+
+def _is_record(row: Any) -> bool:
+    return isinstance(row, dict) and whole(row.get("id"), 1, _MAX_ID) is not None
+
+
+def _model(row: Mapping[str, Any], level: int, is_ours: IsOurs) -> Model:
+    model_id = whole(row["id"], 1, _MAX_ID) or 0
+    sent = row.get("modelVersions")
+    rows = [v for v in sent[:_MAX_ENTRIES] if _is_record(v)] if isinstance(sent, list) else []
+    versions = tuple(_version(entry, model_id, row, level, is_ours) for entry in rows)
+    return Model(
+        id=model_id,
+        name=one_line(row.get("name")) or f"Model {model_id}",
+        type=one_line(row.get("type"), 40),
+        creator=_username(mapping(row.get("creator")).get("username")),
+        description_text=plain_text(row.get("description")),
+        level=whole(row.get("nsfwLevel"), 0, 63) or 0,
+        tags=lines(row.get("tags"), 60),
+        versions=versions,
+        cover=next((image for version in versions for image in version.images), None),
+    )
+
+
+def _version(
+    row: Mapping[str, Any],
+    model_id: int | None,
+    model: Mapping[str, Any],
+    level: int,
+    is_ours: IsOurs,
+) -> Version:
+    version_id = whole(row["id"], 1, _MAX_ID) or 0
+    return Version(
+        id=version_id,
+        name=one_line(row.get("name")) or f"Version {version_id}",
+        model_id=model_id,
+        model_name=one_line(model.get("name")),
+        model_type=one_line(model.get("type"), 40),
+        base_model=one_line(row.get("baseModel"), 100),
+        published_at=moment(row.get("publishedAt")),
+        trained_words=lines(row.get("trainedWords"), 500),
+        images=_showcase(row.get("images"), level, is_ours),
+        files=frozenset(_files(row.get("files"))),
+    )
+
+
+def _files(rows: Any) -> Iterator[str]:
+    for file in map(mapping, rows[:_MAX_ENTRIES] if isinstance(rows, list) else ()):
+        code = mapping(file.get("hashes")).get("AutoV2")
+        if isinstance(code, str) and _AUTO_V2.fullmatch(code):
+            yield code.lower()
+        if name := file_stem(one_line(file.get("name"))):
+            yield name.lower()
+
+
+def _showcase(rows: Any, level: int, is_ours: IsOurs) -> tuple[Image, ...]:
+    """The site sends a version's own pictures whatever their rating: one without counts as XXX."""
+    sent = rows[:_MAX_ENTRIES] if isinstance(rows, list) else []
+    found = (image_from(row, is_ours, unrated=_HIGHEST) for row in sent)
+    return tuple(i for i in found if i is not None and _is_asked_for(i, ImageQuery(level=level)))
+
+
+def _is_asked_for(image: Image, query: ImageQuery) -> bool:
+    fits = image.type == query.type if query.type else image.type != "audio"
+    if query.with_meta and not image.meta:
+        return False
+    return fits and bool(image.level & query.level & ~_BLOCKED)
+
+
+def _items(body: Any, what: str) -> list[Any]:
+    items = body.get("items") if isinstance(body, dict) else None
+    if not isinstance(items, list):
+        raise UnreadableAnswer(_complaint(body, what))
+    return items
+
+
+def _complaint(body: Any, what: str) -> str:
+    said = mapping(body).get("error", mapping(body).get("message"))
+    reason = one_line(said) or one_line(mapping(said).get("message"))
+    return f"Civitai's answer is not {what}{f' but says: {reason}' if reason else ''}."
+
+
+def _next_cursor(body: Mapping[str, Any]) -> str | None:
+    cursor = mapping(body.get("metadata")).get("nextCursor")
+    if cursor is None or cursor == "":
+        return None
+    number = whole(cursor)
+    text = str(number) if isinstance(cursor, (int, float)) and number is not None else cursor
+    if not isinstance(text, str) or len(text) > _MAX_CURSOR or not text.isprintable():
+        raise UnreadableAnswer("Civitai's answer does not say in a readable way how to go on.")
+    return text
+
+
+def _level(row: Mapping[str, Any], unrated: int) -> int:
+    for name in ("browsingLevel", "nsfwLevel", "nsfw"):
+        value = row.get(name)
+        if isinstance(value, bool):
+            return _HIGHEST if value else 1
+        if isinstance(value, str) and value.lower() in _OLD_LEVELS:
+            return _OLD_LEVELS[value.lower()]
+        mask = whole(value, 0, 63)
+        if mask:
+            return 1 << (mask.bit_length() - 1)
+        if value is not None and mask is None:
+            return _HIGHEST
+    return unrated
+
+
+def _type(value: Any, url: str) -> str:
+    if value in ("image", "video", "audio"):
+        return value
+    extension = re.split(r"[?#]", url, maxsplit=1)[0].rpartition(".")[2].lower()
+    return _TYPES_BY_EXTENSION.get(extension, "image")
+
+
+def _id_in(url: str) -> int | None:
+    found = _NUMBERED_NAME.search(url)
+    return whole(found[1], 1) if found else None
+
+
+def _blurhash(value: Any) -> str:
+    return value if isinstance(value, str) and _BLURHASH.fullmatch(value) else ""
+
+
+def _username(value: Any) -> str:
+    name = one_line(value, 60)
+    return "" if name == "unknown" else name  # what the site writes for a user who is gone
+
+
+def _ids(value: Any) -> tuple[int, ...]:
+    sent = value[:_MAX_ENTRIES] if isinstance(value, list) else []
+    found = (whole(entry, 1, _MAX_ID) for entry in sent)
+    return tuple(dict.fromkeys(entry for entry in found if entry is not None))
+
+
+def _stats(row: Mapping[str, Any]) -> Stats:
+    sent = ("likeCount", "heartCount", "laughCount", "cryCount", "commentCount")
+    return Stats(*(whole(row.get(name)) or 0 for name in sent))
+
+
+def _unwrapped(meta: Any) -> Mapping[str, Any] | None:
+    """`meta` flat: some answers put it inside `{id, meta}`, old saved ones even twice."""
+    for _ in range(2):
+        meta = meta["meta"] if _is_wrapped(meta) else meta
+    return meta if isinstance(meta, dict) and meta and not _is_wrapped(meta) else None
+
+
+def _is_wrapped(meta: Any) -> bool:
+    return isinstance(meta, dict) and "meta" in meta and set(meta) <= {"id", "meta"}

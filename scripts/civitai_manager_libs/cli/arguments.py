@@ -1,0 +1,182 @@
+"""What may be said on the command line, and its help; nothing is loaded for it but words."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from .. import setting
+from ..civitai import PERIODS, SORTS
+from ..words import messages
+from . import terminal
+
+__all__ = ["Parser", "whole_parser"]
+
+_BAD_INPUT = 2
+_SETTINGS = {entry.name: entry for entry in setting.SETTINGS}
+_CONCURRENCY = _SETTINGS["gallery_max_concurrent_downloads"]
+_LIMIT = _SETTINGS["gallery_download_limit"]
+# What the API calls it: the page's name for it
+_LEVELS = {value: name for name, value in messages.choices("level", "en")}
+_SORTS = {sort: sort for sort in SORTS}
+_PERIODS = {period: period for period in PERIODS}
+_TYPES = {"image": "image", "video": "video"}
+_PROGRAM_EXAMPLES = """\
+examples:
+  python scripts/civitai_shortcut.py --demo
+      the tab on an offline Civitai with pictures of its own
+  python scripts/civitai_shortcut.py download https://civitai.com/models/12345 --limit 60
+      60 pictures of a model's gallery
+  python scripts/civitai_shortcut.py jobs
+      what was downloaded, and how to go on with what was not
+
+"COMMAND --help" says more of a command."""
+_DOWNLOAD_EXAMPLES = """\
+examples:
+  python scripts/civitai_shortcut.py download 12345 --limit 60 --level PG-13 --dest pictures
+  python scripts/civitai_shortcut.py download "https://civitai.com/models/12345?modelVersionId=678"
+      (in quotes: a shell has a meaning of its own for ? and &)
+  python scripts/civitai_shortcut.py --demo download 900001 --limit 20
+      (a try without a network)"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's, but what is wrong is said in one line, without the whole usage before it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        sentence = f"{message[:1].upper()}{message[1:]}."
+        terminal.say(f"{sentence} {self.prog} --help says more.")
+        self.exit(_BAD_INPUT)
+
+    def print_help(self, file: Any = None) -> None:
+        terminal.put(sys.stdout if file is None else file, self.format_help())
+
+
+def whole_parser() -> Parser:
+    """Without a command it is the tab that starts."""
+    parser = Parser(
+        prog="civitai_shortcut.py",
+        description="Without a command: the gallery tab by itself, in the browser.",
+        epilog=_PROGRAM_EXAMPLES,
+    )
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="an offline Civitai of our own in place of the real one, for a command too"
+        " (models 900001 to 900010); default: no",
+    )
+    address = "the tab's address; default: %(default)s, which only this machine can reach"
+    parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
+    port = "the tab's port, 1 to 65535; default: %(default)s"
+    parser.add_argument("--port", type=_port, metavar="PORT", default=7860, help=port)
+    _add_commands(parser)
+    return parser
+
+
+def _add_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    told = {"download": "download a model's gallery"}
+    told["resume"] = "go on with a job, or with all unfinished ones"
+    told["retry"] = "try again what failed in a job, or in all"
+    told["jobs"] = "list the jobs, the newest first, and how to go on with them"
+    for name, what in told.items():
+        description = f"{what[:1].upper()}{what[1:]}."
+        epilog = _DOWNLOAD_EXAMPLES if name == "download" else None
+        command = commands.add_parser(name, help=what, description=description, epilog=epilog)
+        if name == "download":
+            _add_download_arguments(command)
+        elif name != "jobs":
+            job = "a number that `jobs` shows; without it all"
+            command.add_argument("job", type=_positive, nargs="?", metavar="JOB", help=job)
+        on_demo = "as before the command; default: no"
+        command.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help=on_demo)
+        as_json = "the result as JSON, in the last line of stdout; default: in words"
+        command.add_argument("--json", action="store_true", help=as_json)
+
+
+def _add_download_arguments(download: argparse.ArgumentParser) -> None:
+    add = download.add_argument
+    add("model", metavar="MODEL", help="a Civitai URL of a model or version, or a model's id")
+    version = "pictures of this version only; default: that of the URL, else of all versions"
+    add("--version", type=_positive, metavar="ID", help=version)
+    limit = f"pictures at most; default: that of the settings ({_LIMIT.default} unless changed)"
+    add("--limit", type=_positive, metavar="N", help=limit)
+    _add_filters(download)
+    folder = (
+        "the folder that the pictures go into, directly; default: <model name>/user_gallery_images"
+        " in the folder for saved pictures"
+    )
+    add("--dest", type=_folder, metavar="DIR", help=folder)
+    concurrency = (
+        f"pictures at the same time, {_CONCURRENCY.low} to {_CONCURRENCY.high}; default: that of"
+        f" the settings ({_CONCURRENCY.default} unless changed)"
+    )
+    add("--concurrency", type=_concurrency, metavar="N", help=concurrency)
+    again = "fetch what was saved before, too; default: skip it"
+    add("--again", action="store_true", help=again)
+
+
+def _add_filters(download: argparse.ArgumentParser) -> None:
+    add = download.add_argument
+    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS['None']}"
+    add("--level", type=_one_of(_LEVELS), metavar="RATING", default="None", help=level)
+    kind = f"only this: {_listed(_TYPES)}; default: both"
+    add("--type", type=_one_of(_TYPES), metavar="TYPE", help=kind)
+    sort = f"{_listed(_SORTS)} (without a version only the first two); default: %(default)s"
+    add("--sort", type=_one_of(_SORTS), metavar="SORT", default="Newest", help=sort)
+    period = f"posted within: {_listed(_PERIODS)}; default: %(default)s"
+    add("--period", type=_one_of(_PERIODS), metavar="PERIOD", default="AllTime", help=period)
+
+
+def _one_of(names: Mapping[str, str]) -> Callable[[str], str]:
+    """A reader of one of `names`, by either name, whatever its case, blanks and hyphens."""
+    meant = {_bare(name): value for value, label in names.items() for name in (value, label)}
+
+    def read(text: str) -> str:
+        if _bare(text) not in meant:
+            raise argparse.ArgumentTypeError(f"must be {_listed(names)}, not {text!r}")
+        return meant[_bare(text)]
+
+    return read
+
+
+def _folder(text: str) -> str:
+    if not text.strip():  # of a shell's variable that is not set: not the folder that one is in
+        raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
+    return text
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s_-]", "", text).casefold()
+
+
+def _listed(names: Mapping[str, str]) -> str:
+    """`PG (or None), R (or Mature) or X`."""
+    shown = [name if name == value else f"{name} (or {value})" for value, name in names.items()]
+    return f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def _positive(text: str) -> int:
+    return _whole(text, 1, 2**31 - 1, "of 1 or more")
+
+
+def _concurrency(text: str) -> int:
+    low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
+    return _whole(text, low, high, f"from {low} to {high}")
+
+
+def _port(text: str) -> int:
+    return _whole(text, 1, 65535, "from 1 to 65535")
+
+
+def _whole(text: str, low: int, high: int, bounds: str) -> int:
+    digits = text.isascii() and text.isdigit() and len(text) <= 10
+    if not (digits and low <= int(text) <= high):
+        raise argparse.ArgumentTypeError(f"must be a whole number {bounds}, not {text!r}")
+    return int(text)

@@ -1,0 +1,91 @@
+"""What a command of the terminal asks of Civitai, checked before anything is downloaded."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from .. import civitai, setting, util
+from ..civitai import ImageQuery, is_picture_address
+from ..errors import CivitaiShortcutError, Gone, InputError, NeedsKey, NetworkError
+from ..ground import level_mask
+from ..http_client import CivitaiHttpClient
+from .terminal import say
+
+__all__ = ["asked", "checked_client"]
+
+_VERSIONS_SHOWN = 10
+
+
+def checked_client() -> CivitaiHttpClient:
+    """A client whose base URL and key make sense. Raises InputError, NetworkError.
+
+    Whether Civitai knows the key only this question tells: all others are answered without it.
+    """
+    base = util.without_query(setting.base_url())
+    if not is_picture_address(base, base):
+        raise InputError(
+            f"CIVITAI_BASE_URL is {base!r}, but it must be an address such as https://civitai.com."
+        )
+    client = CivitaiHttpClient()
+    if setting.civitai_api_key:
+        try:
+            civitai.read_user(client)
+        except NeedsKey as error:
+            raise InputError(_unknown_key()) from error
+        except NetworkError:
+            raise
+        except CivitaiShortcutError:
+            return client  # it is not the key; what follows says what it is
+    return client
+
+
+def _unknown_key() -> str:
+    of_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
+    where = "unset CIVITAI_API_KEY" if of_environment else "remove it in the tab"
+    return (
+        "Civitai does not know this API key: make a new one in your account settings, or"
+        f" {where}."
+    )
+
+
+def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[str, ImageQuery]:
+    """The model's name, and what is asked of its gallery. Raises what the client raises."""
+    reference = civitai.parse_reference(arguments.model, takes_words=False)
+    if reference.words:
+        raise InputError(
+            f"{arguments.model!r} names no model: words can be searched for in the tab; here give"
+            " a Civitai URL, or a model's id such as 12345."
+        )
+    version_id = reference.version_id if arguments.version is None else arguments.version
+    model_id, title = _model_of(client, reference.model_id, version_id)
+    level = level_mask(arguments.level)
+    rest = (version_id, arguments.sort, arguments.period, level, arguments.type)
+    query = ImageQuery(model_id, *rest)
+    if query.takes_sql_path and query.sort not in ("Newest", "Oldest"):
+        say(
+            "For all versions Civitai sorts by upload only (newest or oldest): give --version to"
+            " have this sort."
+        )
+    return title or f"Model version {version_id}", query
+
+
+def _model_of(
+    client: CivitaiHttpClient, model_id: int | None, version_id: int | None
+) -> tuple[int | None, str]:
+    """Its id and name."""
+    try:
+        if model_id is None:
+            version = civitai.read_version(client, version_id or 0)
+            return version.model_id, version.model_name
+        model = civitai.read_model(client, model_id)
+    except Gone as error:
+        what = f"version {version_id}" if model_id is None else f"model {model_id}"
+        said = f"Civitai has no {what}, or shows it only to an API key that may see it."
+        raise Gone(said, error.status) from error
+    ids = [version.id for version in model.versions]
+    if version_id is not None and version_id not in ids:
+        known = f": it has {', '.join(map(str, ids[:_VERSIONS_SHOWN]))}" if ids else ""
+        more = " and more" if len(ids) > _VERSIONS_SHOWN else ""
+        raise InputError(f"The model {model.name!r} has no version {version_id}{known}{more}.")
+    return model_id, model.name

@@ -1,0 +1,146 @@
+"""The same deeds from a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .terminal import say
+
+if TYPE_CHECKING:  # `--help` loads none of these
+    from ..jobs import Job, JobStore
+
+__all__ = ["run"]
+
+# Exit codes; a job's own are in `cli_work`
+_ALL_THERE, _BAD_INPUT, _NOTHING_DONE, _INTERRUPTED = 0, 2, 3, 130
+_MOST_JOBS = 1000  # that are listed, or gone on with
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The exit code. Every failure is one sentence on stderr."""
+    from .. import errors, setting
+
+    try:
+        for problem in setting.load():
+            say(problem)
+        return _COMMANDS[arguments.command](arguments)
+    except errors.InputError as error:
+        say(str(error))
+        return _BAD_INPUT
+    except errors.CivitaiShortcutError as error:
+        unanswered = type(error) is errors.NetworkError  # `Busy` says what to do itself
+        say(f"{error} Check your network connection." if unanswered else str(error))
+        return _NOTHING_DONE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _download(arguments: argparse.Namespace) -> int:
+    from .. import setting
+    from ..jobs import pictures_folder
+    from .asked import asked, checked_client
+
+    if arguments.concurrency is not None:
+        setting.change("gallery_max_concurrent_downloads", arguments.concurrency)
+    limit = setting.gallery_download_limit if arguments.limit is None else arguments.limit
+    client = checked_client()
+    title, query = asked(client, arguments)
+    folder = pictures_folder(title) if arguments.dest is None else os.path.abspath(arguments.dest)
+    _check_folder(folder)
+    with _store() as store:
+        job_id = store.add(title, query, folder, limit, arguments.again)
+        return _worked(store, [job_id], client, arguments.json)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    from .asked import checked_client
+
+    with _store() as store:
+        if arguments.job is None:
+            jobs = _idle_jobs(store, lambda job: not job.is_over)
+        else:
+            jobs = [store.job(arguments.job).id]
+        if not jobs:
+            is_busy = any(not job.is_over for job in store.jobs(_MOST_JOBS))
+            why = ": another program works on what is unfinished" if is_busy else ""
+            say(f"There is nothing to go on with{why}.")
+            return _ALL_THERE
+        return _worked(store, jobs, checked_client(), arguments.json)
+
+
+def _retry(arguments: argparse.Namespace) -> int:
+    from .asked import checked_client
+
+    with _store() as store:
+        if arguments.job is None:
+            failed = _idle_jobs(store, lambda job: job.failed and job.state != "cancelled")
+            jobs = [job_id for job_id in failed if store.retry_failed(job_id)]
+        else:
+            jobs = [store.job(arguments.job).id]
+            store.retry_failed(arguments.job)
+        if not jobs:
+            say("There is nothing to try again.")
+            return _ALL_THERE
+        return _worked(store, jobs, checked_client(), arguments.json)
+
+
+def _jobs(arguments: argparse.Namespace) -> int:
+    from .listing import list_jobs
+
+    with _store() as store:
+        list_jobs(store, _MOST_JOBS, arguments.json)
+    return _ALL_THERE
+
+
+_COMMANDS = {"download": _download, "resume": _resume, "retry": _retry, "jobs": _jobs}
+
+
+def _idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
+    """Those of the wanted ones that nobody works on, the oldest first."""
+    wanted = [job.id for job in store.jobs(_MOST_JOBS)[::-1] if is_wanted(job)]
+    return [job_id for job_id in wanted if not store.is_worked_on(job_id)]
+
+
+def _worked(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:
+    """Work on each in turn; the worst of their exit codes."""
+    from .work import work_on
+
+    worst = _ALL_THERE
+    for job_id in job_ids:
+        if len(job_ids) > 1:
+            say(f"Job {job_id}: {store.job(job_id).title}")
+        code = work_on(store, job_id, client, as_json)
+        if code == _INTERRUPTED:
+            return code
+        worst = max(worst, code)
+    return worst
+
+
+def _store() -> JobStore:
+    from .. import setting
+    from ..jobs import JobStore
+
+    store = JobStore(setting.database_file())
+    if store.set_aside:
+        say(store.set_aside)
+    return store
+
+
+def _check_folder(folder: str) -> None:
+    """Raises InputError when no picture can be saved there."""
+    from ..errors import DiskError, InputError
+    from ..ground import PartialFile
+
+    try:
+        folder.encode("utf-8")
+        with PartialFile(folder):
+            return
+    except UnicodeEncodeError as error:
+        raise InputError(f"The folder's name {folder!r} is not UTF-8.") from error
+    except DiskError as error:
+        raise InputError(
+            f"No picture can be saved there. {error} Choose another folder with --dest."
+        ) from error

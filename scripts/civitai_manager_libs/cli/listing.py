@@ -1,0 +1,81 @@
+"""The list of jobs at a terminal: when each is of, how far it is, and how to go on with it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..jobs import Job, JobStore
+from . import terminal
+
+__all__ = ["list_jobs"]
+
+_NARROWEST_TITLE = 20  # columns
+
+
+@dataclass(frozen=True)
+class _Row:
+    """state: that of the job, or `interrupted`. hint: how to go on with it, or ""."""
+
+    job: Job
+    state: str
+    hint: str
+
+
+def list_jobs(store: JobStore, most: int, as_json: bool) -> None:
+    rows = [_row(store, job) for job in store.jobs(most)]
+    if as_json:
+        terminal.out(json.dumps([_fields(row) for row in rows]))
+    elif rows:
+        for line in _lines(rows):
+            terminal.out(line)
+    else:
+        terminal.say("There are no jobs yet.")
+
+
+def _row(store: JobStore, job: Job) -> _Row:
+    is_idle = not job.is_over and not store.is_worked_on(job.id)
+    state = "interrupted" if job.state == "running" and is_idle else job.state
+    hint = ""
+    if is_idle:
+        hint = " ".join(part for part in (job.note, f"Go on with: resume {job.id}") if part)
+    elif job.state == "done" and job.failed and _can_retry(store, job):
+        hint = f"Try again what failed with: retry {job.id}"
+    return _Row(job, state, hint)
+
+
+def _can_retry(store: JobStore, job: Job) -> bool:
+    return any(item.reason != "gone" for item in store.failed(job.id))
+
+
+def _fields(row: _Row) -> dict[str, object]:
+    """`created` is ISO 8601 in UTC; `total` stands for the limit until the last page is read."""
+    job = row.job
+    head = {"job": job.id, "title": job.title, "state": row.state}
+    names = ("saved", "skipped", "failed", "waiting", "folder", "note", "total", "bytes")
+    created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(job.created))
+    return {**head, **{name: getattr(job, name) for name in names}, "created": created}
+
+
+def _lines(rows: Iterable[_Row]) -> Iterable[str]:
+    yield _line("JOB", "STATE", "BEGUN", "DONE", "FAILED", "TITLE")
+    for row in rows:
+        job = row.job
+        begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
+        yield _line(
+            job.id, row.state, begun, f"{job.finished}/{job.total}", job.failed or "", job.title
+        )
+        if row.hint:
+            yield f"      {row.hint}"
+
+
+def _line(number: object, state: str, begun: str, done: str, failed: object, title: str) -> str:
+    line = f"{number:>4}  {state:<11}  {begun:<16}  {done:>9}  {failed:>6}  "
+    if not sys.stdout.isatty():
+        return line + title
+    room = shutil.get_terminal_size().columns - 1 - len(line)
+    return line + terminal.fitted(terminal.plain(title), max(room, _NARROWEST_TITLE))

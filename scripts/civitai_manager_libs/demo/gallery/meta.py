@@ -1,0 +1,200 @@
+"""How a picture claims to have been made: the `meta` of its API record."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+from typing import Any
+
+from ..scenes import Art, art_of, phrases
+from .clips import clip_of
+from .comfy_text import graphs
+from .rows import iso, Row
+
+__all__ = ["Meta", "art", "checksum", "file_size", "file_stem", "meta_of"]
+
+Meta = dict[str, Any]
+
+_NEGATIVES = (
+    "lowres, text, watermark, jpeg artifacts, blurry",
+    "worst quality, low quality, (people:1.2), signature, frame",
+    "photo, 3d render, noise, banding, over-saturated",
+    "",
+)
+_STYLES = (
+    "flat illustration, soft gradients, fine grain",
+    "gouache on textured paper, limited palette",
+    "screen print, calm composition, muted colours",
+    "digital painting, atmospheric perspective, wide shot",
+)
+_SAMPLERS = ("DPM++ 2M", "Euler a", "DPM++ SDE", "DPM++ 2M SDE", "UniPC", "Euler")
+_COMFY_SAMPLERS = {"dpmpp_2m": "karras", "euler_ancestral": "normal", "uni_pc": "simple"}
+_SMALL = ((768, 1152), (1152, 768), (768, 768))
+_LARGE = ((832, 1216), (832, 1216), (1216, 832), (1024, 1024), (896, 1152))
+
+
+def art(row: Row) -> Art:
+    """What the picture shows; of a video, its first frame."""
+    if row.type == "video":
+        return clip_of(row).art
+    scenes = row.model.scenes
+    return art_of(row.id, scenes) if scenes else art_of(row.id)
+
+
+def file_size(row: Row) -> tuple[int, int]:
+    """Width and height of the original, a picture's."""
+    sizes = _SMALL if row.version.base_model == "SD 1.5" else _LARGE
+    return sizes[row.id // 7 % len(sizes)]
+
+
+def meta_of(row: Row) -> Meta | None:
+    """What is known of it, also where the API hides it; None: nothing is."""
+    if row.kind == "none":
+        return None
+    rng = Random(row.id ^ 0x5EED)
+    if row.kind == "video":
+        return _video(row, rng)
+    base = _base(row, rng)
+    if row.kind == "comfy":
+        return _comfy(row, rng, base)
+    if row.kind == "onsite":
+        return _onsite(row, rng, base)
+    return _old(row, rng, base) if row.kind == "old" else _webui(row, rng, base)
+
+
+def _prompt(row: Row, rng: Random) -> str:
+    shown = phrases(art(row))
+    style = rng.choice(_STYLES)
+    if rng.random() < 0.25:
+        return _sentences(shown, style)
+    words = [*shown, style]
+    if row.model.type in ("LORA", "LoCon", "DoRA"):
+        words.append(f"<lora:{_stem(row)}:{rng.choice((0.6, 0.7, 0.8, 1))}>")
+    elif row.model.type == "TextualInversion":
+        words.insert(1, f"({_stem(row)}:1.1)")
+    return ", ".join(words)
+
+
+def _sentences(shown: list[str], style: str) -> str:
+    """The way people write to newer models: long, natural, in paragraphs."""
+    subject, *details, mood = shown
+    seen = " There is " + ", and also ".join(details) + "." if details else ""
+    return (
+        f"This picture shows {subject}.{seen} The colours are those of {mood}: they pass softly "
+        "from one into the other, the distance is paler than what is near, and nothing is "
+        "harsh.\n\nIt is made as follows: "
+        f"{style}. The composition leaves room for the eye to rest; a fine grain lies over "
+        'everything, as on old paper, and the whole could be called “quiet”.'
+    )
+
+
+def file_stem(model: str, version: str) -> str:
+    """A version's file name without its extension, as a prompt names it."""
+    return re.sub(r"[^A-Za-z0-9]+", "_", f"{model[:40]} {version[:12]}").strip("_")
+
+
+def checksum(stem: str) -> str:
+    """Of that file, its first ten digits."""
+    return f"{Random(stem).getrandbits(40):010x}"
+
+
+def _stem(row: Row) -> str:
+    return file_stem(row.model.name, row.version.name)
+
+
+def _base(row: Row, rng: Random) -> Meta:
+    flux = row.version.base_model.startswith("Flux")
+    return {
+        "prompt": _prompt(row, rng),
+        "negativePrompt": "" if flux else rng.choice(_NEGATIVES),
+        "steps": rng.choice((20, 24, 28, 30, 35)),
+        "cfgScale": 1 if flux else rng.choice((4, 5, 5.5, 6.5, 7)),
+        "seed": rng.getrandbits(rng.choice((31, 32, 32, 50))),
+    }
+
+
+def _checkpoint(row: Row) -> str:
+    if row.model.type == "Checkpoint":
+        return _stem(row)
+    return {"SD 1.5": "plainMix_v15", "Pony": "ponyPlain_v6"}.get(
+        row.version.base_model, "plainBase_v10"
+    )
+
+
+def _webui(row: Row, rng: Random, meta: Meta) -> Meta:
+    """As the WebUIs write it and Civitai reads it."""
+    checkpoint, (width, height) = _checkpoint(row), file_size(row)
+    meta |= {"sampler": rng.choice(_SAMPLERS), "Schedule type": rng.choice(("Karras", "Automatic"))}
+    meta |= {"Model": checkpoint, "Model hash": checksum(checkpoint), "Version": "v1.10.1"}
+    meta |= _resources(meta["prompt"], checkpoint, rng)
+    if row.version.base_model in ("SD 1.5", "Pony"):
+        meta["clipSkip"] = 2
+    if row.version.base_model == "SD 1.5":
+        width, height = width * 2 // 3, height * 2 // 3
+        meta |= {"Denoising strength": "0.4", "Hires upscale": "1.5", "Hires steps": "12"}
+        meta["Hires upscaler"] = rng.choice(("4x-UltraSharp", "R-ESRGAN 4x+", "Latent"))
+        meta["VAE"] = "vae-ft-mse-840000-ema-pruned.safetensors"
+        meta["hashes"]["vae"] = "735e4c3a44"
+    if rng.random() < 0.15:
+        meta |= {"ADetailer model": "face_yolov8n.pt", "ADetailer confidence": "0.3"}
+        meta |= {"ADetailer prompt": "a calm face, soft light", "ADetailer version": "24.11.1"}
+    if rng.random() < 0.5:  # older uploads have a text, newer ones two numbers
+        return meta | {"Size": f"{width}x{height}"}
+    return meta | {"width": width, "height": height}
+
+
+def _resources(prompt: str, checkpoint: str, rng: Random) -> Meta:
+    """The checkpoint and the LoRAs of the prompt; some writers put `0x` before a hash."""
+    hashes = {"model": checksum(checkpoint)}
+    used: list[Meta] = [{"hash": hashes["model"], "name": checkpoint, "type": "model"}]
+    for name, weight in re.findall(r"<lora:([^:>]+):([\d.]+)>", prompt):
+        hashes[f"lora:{name}"] = code = ("0x" if rng.random() < 0.3 else "") + checksum(name)
+        used.append({"name": name, "type": "lora", "weight": float(weight), "hash": code})
+    return {"hashes": hashes, "resources": used}
+
+
+def _old(row: Row, rng: Random, meta: Meta) -> Meta:
+    """Old rows: numbers as text, and what a parser of the time made of quotes and colons."""
+    width, height = file_size(row)
+    meta = {key: str(value) for key, value in meta.items()}
+    meta |= {"sampler": "DPM++ 2M Karras", "Size": f"{width}x{height}", "Clip skip": "2"}
+    meta |= {"Model": _checkpoint(row), "Model hash": checksum(_checkpoint(row)), "ENSD": "31337"}
+    if rng.random() < 0.3:
+        meta["TI hashes"] = {"easynegative": "c74b4e810b03"}
+    if rng.random() < 0.2:
+        meta["Model"] = {"a": "b"}
+    return meta
+
+
+def _onsite(row: Row, rng: Random, meta: Meta) -> Meta:
+    width, height = file_size(row)
+    resources = [{"type": row.model.type.lower(), "modelVersionId": row.version.id}]
+    if row.model.type != "Checkpoint":
+        resources = [
+            {"type": "checkpoint", "modelVersionId": 910103},
+            resources[0] | {"weight": 0.8},
+        ]
+    meta |= {"sampler": "Euler a", "clipSkip": 2, "width": width, "height": height}
+    meta |= {"Created Date": iso(row.uploaded), "workflow": "txt2img"}
+    return meta | {"civitaiResources": resources}
+
+
+def _comfy(row: Row, rng: Random, meta: Meta) -> Meta:
+    width, height = file_size(row)
+    sampler, scheduler = rng.choice(tuple(_COMFY_SAMPLERS.items()))
+    meta |= {"sampler": sampler, "scheduler": scheduler, "denoise": 1, "engine": "ComfyUI"}
+    meta |= {"width": width, "height": height, "models": [f"{_checkpoint(row)}.safetensors"]}
+    lora = {"name": f"{_stem(row)}.safetensors", "type": "lora", "strength": 0.8, "strengthClip": 1}
+    meta["additionalResources"] = [] if row.model.type == "Checkpoint" else [lora]
+    meta |= {"vaes": [], "upscalers": [], "controlNets": []}
+    prompt, workflow = graphs(meta)
+    meta["comfy"] = f'{{"prompt": {prompt}, "workflow": {workflow}}}'
+    return meta
+
+
+def _video(row: Row, rng: Random) -> Meta:
+    words = ", ".join(phrases(art(row)))
+    meta: Meta = {"prompt": f"{words}, slow pan, gentle motion", "engine": "wan"}
+    meta["process"] = rng.choice(("txt2vid", "img2vid"))
+    meta["civitaiResources"] = [{"type": "lora", "weight": 1, "modelVersionId": row.version.id}]
+    return meta

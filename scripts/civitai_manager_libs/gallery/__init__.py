@@ -1,1 +1,0 @@
-"""What the project exists for: images, pages, infotext, downloads."""

@@ -1,0 +1,68 @@
+"""What everything stands on: plain values, whole files, the wish to stop. Needs nothing of ours."""
+
+from __future__ import annotations
+
+from .cancellation import Cancellation, never
+from .file_lock import FileLock
+from .images import (
+    cache_name,
+    Image,
+    level_mask,
+    level_name,
+    LEVELS,
+    poster_url,
+    sized_url,
+    Stats,
+    thumbnail_url,
+)
+from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
+from .partial_file import check_room, disk_error, is_partial, PartialFile, sweep
+from .picture_end import has_its_end
+from .scalars import (
+    as_checksum,
+    as_list,
+    as_number,
+    as_text,
+    as_whole,
+    clean,
+    file_stem,
+    number_text,
+)
+from .setting_entry import Setting
+
+__all__ = [
+    "Cancellation",
+    "FileLock",
+    "Image",
+    "LEVELS",
+    "PartialFile",
+    "Setting",
+    "Stats",
+    "as_checksum",
+    "as_list",
+    "as_number",
+    "as_text",
+    "as_whole",
+    "cache_name",
+    "check_room",
+    "clean",
+    "disk_error",
+    "file_stem",
+    "has_its_end",
+    "is_deep",
+    "is_partial",
+    "level_mask",
+    "level_name",
+    "lines",
+    "mapping",
+    "moment",
+    "never",
+    "number_text",
+    "one_line",
+    "plain_text",
+    "poster_url",
+    "sized_url",
+    "sweep",
+    "thumbnail_url",
+    "whole",
+]

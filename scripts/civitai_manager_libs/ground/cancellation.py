@@ -1,0 +1,75 @@
+"""The user's wish to stop, as something that threads can wait for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..errors import Cancelled
+
+__all__ = ["Cancellation", "never"]
+
+
+class Cancellation:
+    """Set once, from any thread; whoever works for it stops within a second."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        # Reentrant: a signal handler may call `set` in a thread that is just in `calling`.
+        self._lock = threading.RLock()
+        self._callbacks: list[Callable[[], None]] = []
+
+    def set(self) -> None:
+        self._event.set()
+        with self._lock:  # held meanwhile: no callback comes after its block
+            for callback in list(self._callbacks):
+                callback()
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raises Cancelled when it is set."""
+        if self._event.is_set():
+            raise Cancelled("Cancelled.")
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, but raise Cancelled as soon as it is set."""
+        if self._event.wait(seconds):
+            raise Cancelled("Cancelled.")
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but no longer than until it is set."""
+        self._event.wait(seconds)
+
+    @contextmanager
+    def calling(self, callback: Callable[[], None]) -> Iterator[None]:
+        """While the block runs, `set` calls `callback`, in its own thread; it must be quick."""
+        with self._lock:
+            self._callbacks.append(callback)
+        try:
+            self.check()
+            yield
+        finally:
+            with self._lock:
+                self._callbacks.remove(callback)
+
+
+class _Never(Cancellation):
+    """It is everybody's, and so nobody may set it."""
+
+    def set(self) -> None:
+        raise RuntimeError("Nobody can cancel this.")
+
+    @contextmanager
+    def calling(self, callback: Callable[[], None]) -> Iterator[None]:
+        yield
+
+
+_never = _Never()
+
+
+def never() -> Cancellation:
+    """For work that nobody cancels; the same for all."""
+    return _never

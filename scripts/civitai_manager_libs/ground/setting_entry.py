@@ -1,0 +1,65 @@
+"""One setting: its default, its bounds, and why a value is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import SettingError
+
+__all__ = ["Setting", "Value"]
+
+Value = bool | int | float | str
+_SHOWN = 60  # characters of a refused value; a damaged file may hold anything
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Its default gives its type. Bounds of a number are allowed; words may have choices."""
+
+    name: str
+    default: Value
+    low: float = 0
+    high: float = 0
+    choices: tuple[str, ...] = ()
+
+    def checked(self, value: Any) -> Value:
+        """`value` as this setting keeps it. Raises SettingError, a sentence for the user."""
+        if isinstance(self.default, bool):
+            taken = value if isinstance(value, bool) else None
+        elif isinstance(self.default, str):
+            taken = value if isinstance(value, str) and self._may_be(value) else None
+        else:
+            taken = _number(value, isinstance(self.default, int))
+            taken = taken if taken is not None and self.low <= taken <= self.high else None
+        if taken is None:
+            raise SettingError(f"{self.name} must be {self._kind()}, not {_shown(value)}.")
+        return taken
+
+    def _may_be(self, word: str) -> bool:
+        return not self.choices or word in self.choices
+
+    def _kind(self) -> str:
+        if isinstance(self.default, bool):
+            return "true or false"
+        if isinstance(self.default, str):
+            return f"one of {', '.join(self.choices)}" if self.choices else "a text"
+        kind = "a whole number" if isinstance(self.default, int) else "a number"
+        return f"{kind} from {self.low} to {self.high}"
+
+
+def _number(value: Any, whole: bool) -> int | float | None:
+    """`value`, or what a text says, as a number; None where it is none. `5.0` is whole too."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        if not whole:
+            return float(value)
+        return int(value) if isinstance(value, str) or int(value) == value else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

@@ -1,0 +1,7 @@
+"""How a picture was made: from a record, a graph or a file; to infotext and back."""
+
+from __future__ import annotations
+
+from .metadata import embedded_infotext, infotext, Resource, resources
+
+__all__ = ["Resource", "embedded_infotext", "infotext", "resources"]

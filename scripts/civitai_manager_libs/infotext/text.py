@@ -1,0 +1,132 @@
+"""The infotext format: how the WebUIs read it, and how to write it so that they read it right.
+
+Lines of the prompt; lines of the negative prompt, the first after `Negative prompt: `; one last
+line of `Key: value, Key: value`. The reader takes the last line for parameters if it holds three
+pairs or more, else for a part of the prompt. A value with `,` `:` `"` or a line end is JSON.
+Defined by `parse_generation_parameters` in modules/infotext_utils.py of AUTOMATIC1111 and Forge.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..ground import clean
+
+__all__ = ["Infotext", "compose", "parse_infotext"]
+
+_NEGATIVE = "Negative prompt:"
+_MIN_PAIRS = 3  # fewer, and the reader takes the last line for a part of the prompt
+_LONG_LINE = 2000  # characters; the hosts' search takes quadratic time on a line without commas
+# What the reader assumes where nothing is said, so that saying it changes nothing.
+_ASSUMED = (("Schedule type", "Automatic"), ("RNG", "GPU"), ("Clip skip", "1"))
+# Starts at the edge of a run of key characters: the same matches as the hosts', in linear time.
+_PAIR = re.compile(
+    r"(?<![\w \-/])[ \-/]*(?P<key>\w[\w \-/]+):\s*"
+    r'(?P<value>"[^"\\]*(?:\\.[^"\\]*)*"(?=,|$)|[^,]*)'
+)
+
+
+@dataclass(frozen=True)
+class Infotext:
+    """What a WebUI reads in an infotext; values are unquoted, `Size` is in one piece (`512x768`).
+
+    The values that a WebUI assumes for missing parameters are not in it.
+    """
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def parse_infotext(text: str) -> Infotext:
+    """Read `text` as the WebUIs do; anything can be read, if only as a prompt."""
+    *lines, last = clean(text).strip().split("\n")
+    pairs = _PAIR.findall(last)
+    if len(pairs) < _MIN_PAIRS:
+        lines, pairs = [*lines, last], []
+    lines = [line.strip() for line in lines]
+    start = next((i for i, line in enumerate(lines) if line.startswith(_NEGATIVE)), len(lines))
+    negative = [line.removeprefix(_NEGATIVE).strip() for line in lines[start:]]
+    return Infotext(
+        "\n".join(lines[:start]).lstrip("\n"),
+        "\n".join(negative).lstrip("\n"),
+        {key: _unquoted(value) for key, value in pairs if value},
+    )
+
+
+def compose(
+    prompt: str,
+    negative_prompt: str,
+    parameters: Mapping[str, str],
+    padding: Iterable[tuple[str, str]] = (),
+) -> str:
+    """The infotext that a WebUI reads back as these; "" if there is nothing to say.
+
+    `padding`: pairs to make up a parameter line that would be too short to be read as one. Also
+    used under a prompt without parameters whose own last line would be read as such.
+    """
+    body = _body(clean(prompt).strip(), clean(negative_prompt).strip())
+    pairs = {key: value for key, text in parameters.items() if (value := clean(text).strip())}
+    if _swallowed(pairs) or (not pairs and _mistaken(body)):
+        for key, value in (*padding, *_ASSUMED):
+            if value and len(pairs) < _MIN_PAIRS:
+                pairs.setdefault(key, value)
+    return "\n".join(part for part in (body, _line(pairs)) if part)
+
+
+def _body(prompt: str, negative_prompt: str) -> str:
+    """Prompt and negative prompt; no line of theirs begins as the reader's mark.
+
+    A space before its colon is the least that hides the mark, and no tokenizer sees it.
+    The first line of the negative prompt stands behind a mark already.
+    """
+    hidden = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
+    prompt = hidden.sub(r"\1 :", prompt)
+    if not negative_prompt:
+        return prompt
+    first, *others = negative_prompt.split("\n")
+    others = [hidden.sub(r"\1 :", line) for line in others]
+    negative = "\n".join([f"{_NEGATIVE} {first}", *others])
+    return f"{prompt}\n{negative}" if prompt else negative
+
+
+def _swallowed(pairs: Mapping[str, str]) -> bool:
+    return 0 < len(pairs) < _MIN_PAIRS
+
+
+def _mistaken(body: str) -> bool:
+    """Whether the reader would look for parameters in the prompt, and find some or take long."""
+    last = body.rpartition("\n")[2]
+    return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
+
+
+def _line(pairs: Mapping[str, str]) -> str:
+    line = ", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items())
+    if "Civitai" in line and "FLUX" in line:
+        # Forge takes such a line for one of the site's faulty ones and rewrites its numbers.
+        escaped = (f"{key}: {_escaped(value)}" for key, value in pairs.items())
+        line = ", ".join(escaped)
+    return line
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if re.search(r'[,:"\n]', value) else value
+
+
+def _escaped(value: str) -> str:
+    """Reads back as `value`, but the word that Forge looks for is not in it."""
+    if "Civitai" not in value:
+        return _quoted(value)
+    return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")
+
+
+def _unquoted(value: str) -> str:
+    if not (value[0] == value[-1] == '"'):
+        return value
+    try:
+        return clean(json.loads(value))
+    except ValueError:
+        return value

@@ -1,0 +1,200 @@
+"""Which pictures of a job are to be fetched now: pages read as needed, nothing fetched twice."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+
+from ..civitai import ImageQuery, Page, walk
+from ..errors import Cancelled, CivitaiShortcutError, DiskFull, HttpStatusError
+from ..ground import Cancellation, Image
+from ..network import one_ahead
+from .records import Claim, failure, Item, Outcome
+from .store import JobStore
+
+__all__ = ["JobItems", "ReadPage"]
+
+_BATCH = 32  # items claimed at a time
+_PAGE = 100  # images asked for at a time; 200 are allowed, but large ComfyUI graphs make them slow
+_LOOK_EVERY = 0.3  # seconds between two looks at what another job has claimed
+_NO_SUCH_CURSOR = (400, 404, 410, 422)  # what Civitai says of one, but also of much else
+_EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3")
+
+# (query, cursor, rows to ask for, cancelled) -> the page
+ReadPage = Callable[[ImageQuery, "str | None", int, Cancellation], Page]
+
+
+class JobItems:
+    """One way through what is left of a job; `trouble` is why it could not go to the end.
+
+    settle is called with the outcome of an item that needs no fetching. write_beside(path,
+    record) keeps what the user wants next to a picture. on_wait is called five times a second
+    while a page is read, and between two looks at what others do.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        job_id: int,
+        read_page: ReadPage,
+        write_beside: Callable[[str, str], None],
+        settle: Callable[[Outcome], None],
+        on_wait: Callable[[], None],
+        halt: Cancellation,
+    ) -> None:
+        self._store, self._job = store, store.job(job_id)
+        self._ask_page, self._write_beside = read_page, write_beside
+        self._settle, self._on_wait, self._halt = settle, on_wait, halt
+        # Their places: the records of a whole gallery would be too much to keep.
+        self._tried: list[int] = []  # what failed in an earlier go and waits again
+        self._others: list[int] = []  # what other jobs are about to fetch
+        self.trouble: CivitaiShortcutError | None = None
+
+    def __iter__(self) -> Iterator[Item]:
+        """In the gallery's order, but last what was tried before: it must not bar the way."""
+        try:
+            yield from self._listed()
+            yield from self._tried_before()
+            yield from self._left_by_others()
+        except Cancelled:
+            return
+        except CivitaiShortcutError as error:
+            self.trouble = error
+
+    def _listed(self) -> Iterator[Item]:
+        place = 0
+        with closing(self._pages()) as pages:  # an error's traceback would keep it, and its thread
+            while not self._halt.is_set():
+                batch = self._store.waiting(self._job.id, place, _BATCH)
+                if batch:
+                    place = batch[-1].place
+                    self._tried += [item.place for item in batch if item.reason]
+                    yield from self._claimed([item for item in batch if not item.reason])
+                elif next(pages, None) is None:
+                    return
+
+    def _tried_before(self) -> Iterator[Item]:
+        while self._tried and not self._halt.is_set():
+            places, self._tried = self._tried[:_BATCH], self._tried[_BATCH:]
+            yield from self._claimed(self._still_waiting(places))
+
+    def _left_by_others(self) -> Iterator[Item]:
+        """What they did not save after all. What they saved is skipped."""
+        while self._others and not self._halt.is_set():
+            places, self._others = self._others[:_BATCH], self._others[_BATCH:]
+            yield from self._claimed(self._still_waiting(places))
+            if self._others[-len(places) :] == places:  # not one of them has come
+                self._on_wait()
+                self._halt.sleep(_LOOK_EVERY)
+
+    def _still_waiting(self, places: list[int]) -> list[Item]:
+        found = [self._store.waiting(self._job.id, place - 1, 1) for place in places]
+        return [item for items in found for item in items if item.place in places]
+
+    # Pages
+
+    def _pages(self) -> Generator[tuple[Image, ...], None, None]:
+        """Each page once it is in the database, the next one read while its pictures are fetched.
+
+        What is listed is fetched though a page cannot be read.
+        """
+        if self._job.walked:
+            return
+        known = self._store.image_ids(self._job.id)
+        try:
+            with closing(one_ahead(self._read(known), self._halt, self._on_wait)) as pages:
+                for images, cursor in pages:
+                    self._store.add_page(self._job.id, images, cursor)
+                    yield images
+            self._halt.check()
+        except CivitaiShortcutError as error:
+            self.trouble = error
+
+    def _read(self, known: set[int]) -> Iterator[tuple[tuple[Image, ...], str | None]]:
+        """The pages that are wanted; None for a cursor is the end.
+
+        A cursor of an earlier go that Civitai does not take any more is no way on: then it is
+        walked anew, past what is known.
+        """
+        is_begun = False
+        try:
+            for read in self._walked(self._job.cursor, known):
+                is_begun = True
+                yield read
+        except HttpStatusError as error:
+            if is_begun or self._job.cursor is None or error.status not in _NO_SUCH_CURSOR:
+                raise
+            yield from self._walked(None, known)
+
+    def _walked(
+        self, start: str | None, known: set[int]
+    ) -> Iterator[tuple[tuple[Image, ...], str | None]]:
+        missing, limit = self._job.wanted - len(known), min(_PAGE, self._job.wanted)
+
+        def ask(cursor: str | None) -> Page:
+            return self._ask_page(self._job.query, cursor, limit, self._halt)
+
+        for page, cursor in walk(ask, start, known, sys.maxsize):
+            images = page.images[:missing]
+            missing -= len(images)
+            yield images, cursor if missing else None
+            if not missing:
+                return
+
+    # Who fetches what
+
+    def _claimed(self, batch: list[Item]) -> Iterator[Item]:
+        """Those of `batch` to fetch now."""
+        if not batch:
+            return
+        claims = self._store.claim(self._job.id, [item.image_id for item in batch])
+        for item in batch:
+            claim = claims[item.image_id]
+            outcome = None if self._job.again else self._there(item, claim)
+            if outcome is not None:
+                self._settle(outcome)
+            elif claim.other_job:
+                self._others.append(item.place)
+            else:
+                yield item
+        for other_job in {claim.other_job for claim in claims.values()} - {0}:
+            self._store.free_claims(other_job)
+
+    def _there(self, item: Item, claim: Claim) -> Outcome | None:
+        """What becomes of an item that needs no fetching."""
+        path, size = self._file_here(item)
+        if claim.saved_path:
+            return _saved_before(item, path or claim.saved_path)
+        if path and not claim.other_job:
+            return self._adopted(item, path, size, claim.ours_before)
+        return None
+
+    def _file_here(self, item: Item) -> tuple[str, int]:
+        """A picture of this id that lies in the folder: under its name it is whole."""
+        for extension in _EXTENSIONS:
+            path = os.path.join(self._job.folder, f"{item.image_id}.{extension}")
+            try:
+                found = os.stat(path)
+            except OSError:
+                continue
+            if stat.S_ISREG(found.st_mode):
+                return path, found.st_size
+        return "", 0
+
+    def _adopted(self, item: Item, path: str, size: int, ours: bool) -> Outcome:
+        """It lay there already: from this job before it was killed, or from elsewhere."""
+        try:
+            self._write_beside(path, item.record)
+        except DiskFull:
+            raise
+        except CivitaiShortcutError as error:
+            return failure(item, error)
+        return Outcome(item.image_id, "saved" if ours else "skipped", path, size)
+
+
+def _saved_before(item: Item, path: str) -> Outcome:
+    gone = "" if os.path.isfile(path) else f"It was saved before as {path}, which is not there now."
+    return Outcome(item.image_id, "skipped", path, message=gone)

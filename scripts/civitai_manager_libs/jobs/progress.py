@@ -1,0 +1,116 @@
+"""How far a job is: counts, bytes, rate, time left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..errors import CivitaiShortcutError, DiskFull
+from .records import Job, Outcome
+
+__all__ = ["JobProgress", "Meter"]
+
+_LONGEST_TOLD = 24 * 3600.0  # seconds; a longer time is a guess that helps nobody
+_RATE_WINDOW = 5.0  # seconds
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """bytes: of what is saved, and of what is on its way. rate: bytes a second. seconds_left: None
+    when it cannot be told. resting: seconds until the host may be asked again, or a paused job
+    tries again by itself; 0 when nothing is waited for. state, reason, note, total, walked: as in
+    `Job`. missing: bytes that the disk lacks, 0 when it is not that, or nobody knows.
+    """
+
+    job_id: int
+    title: str
+    state: str
+    saved: int
+    skipped: int
+    failed: int
+    total: int
+    walked: bool
+    bytes: int
+    rate: float
+    seconds_left: float | None
+    resting: float = 0.0
+    reason: str = ""
+    note: str = ""
+    missing: int = 0
+
+    @property
+    def finished(self) -> int:
+        return self.saved + self.skipped + self.failed
+
+
+class Meter:
+    """Bytes since a go began, told by all of its threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._live: dict[int, int] = {}
+        self._most = 0  # that was shown: what failed half-way does not run back on screen
+        self._marks: deque[tuple[float, int]] = deque()
+
+    def at(self, image_id: int, received: int) -> None:
+        """So many bytes of this picture have come."""
+        with self._lock:
+            self._live[image_id] = received
+
+    def ended(self, image_id: int) -> None:
+        """From now on it counts as what became of it."""
+        with self._lock:
+            self._live.pop(image_id, None)
+
+    def progress(
+        self,
+        job: Job,
+        pending: Iterable[Outcome],
+        state: str,
+        trouble: CivitaiShortcutError | None,
+        resting: float,
+    ) -> JobProgress:
+        """job: as the database has it; pending: what it has not been told yet."""
+        counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
+        size = job.bytes
+        for outcome in pending:
+            if outcome.state == "waiting":
+                continue
+            counts[outcome.state] += 1
+            size += outcome.bytes if outcome.state == "saved" else 0
+        with self._lock:
+            size = self._most = max(self._most, size + sum(self._live.values()))
+        rate = self._rate(size)
+        left = job.total - sum(counts.values())
+        usual = size / counts["saved"] if counts["saved"] else 0
+        return JobProgress(
+            job.id,
+            job.title,
+            state,
+            **counts,
+            total=job.total,
+            walked=job.walked,
+            bytes=size,
+            rate=rate,
+            seconds_left=_seconds_left(left * usual, rate),
+            resting=resting,
+            reason=trouble.reason if trouble else "",
+            note=str(trouble) if trouble else "",
+            missing=trouble.missing if isinstance(trouble, DiskFull) else 0,
+        )
+
+    def _rate(self, size: int) -> float:
+        now = time.monotonic()
+        self._marks.append((now, size))
+        while now - self._marks[0][0] > _RATE_WINDOW:
+            self._marks.popleft()
+        since, before = self._marks[0]
+        return max(0.0, (size - before) / (now - since)) if now > since else 0.0
+
+
+def _seconds_left(size: float, rate: float) -> float | None:
+    seconds = size / rate if size and rate > 0 else None
+    return None if seconds is None or seconds > _LONGEST_TOLD else seconds

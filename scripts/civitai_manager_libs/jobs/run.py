@@ -1,0 +1,313 @@
+"""Works on one job until it is done, paused or cancelled; how to ask the network are arguments."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InputError
+from ..ground import Cancellation, check_room, sweep
+from ..network import in_parallel
+from .items import JobItems, ReadPage
+from .progress import JobProgress, Meter
+from .store import failure, Item, Job, JobStore, Outcome
+from .trouble import Came, Doubts, pause_after
+
+__all__ = ["Arrived", "JobRun", "Network"]
+
+_LOCK_PATIENCE = 1.0  # seconds: who only looks whether a job is worked on holds its lock briefly
+_FLUSH_EVERY = 0.5  # seconds; what a crash has not told the database lies in the folder
+_FLUSH_AT = 64  # outcomes
+_TELL_EVERY = 0.1  # seconds
+_LOOK_EVERY = 1.0  # seconds, while it waits to go on
+_GUESSED_LEFT = 200  # pictures; what a gallery of unknown length is taken to have at most
+
+
+class Arrived(Protocol):
+    """A file that is there."""
+
+    path: str
+    size: int
+
+
+# (url, true extension -> path, (bytes, bytes in all) told on the way, cancelled)
+Fetch = Callable[
+    [str, Callable[[str], str], Callable[[int, int], None], Cancellation],
+    Arrived,
+]
+
+
+@dataclass(frozen=True)
+class Network:
+    """What a job needs of the world. resting(url): seconds until its host may be asked again."""
+
+    read_page: ReadPage
+    fetch: Fetch
+    write_beside: Callable[[str, str], None]
+    resting: Callable[[str], float]
+
+
+class JobRun:
+    """One go at a job. `run` works in the thread that calls it; `stop` comes from any other.
+
+    reserve: bytes of the disk that stay free. goes_on_by_itself: a full disk or a lost network
+    only interrupts `run`; else it ends it. `paused` it is either way. on_progress is called in
+    `run`'s thread, and may call `stop`.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        job_id: int,
+        network: Network,
+        concurrency: int,
+        reserve: int = 0,
+        on_progress: Callable[[JobProgress], None] | None = None,
+        goes_on_by_itself: bool = False,
+    ) -> None:
+        self._store, self._job, self._network = store, store.job(job_id), network
+        self._concurrency, self._reserve = concurrency, reserve
+        self._on_progress, self._goes_on_by_itself = on_progress, goes_on_by_itself
+        self._stop_state = ""
+        self._halt = Cancellation()
+        self._trouble: CivitaiShortcutError | None = None  # why it cannot go on now
+        self._is_over = False
+        self._woken = threading.Event()  # while it waits
+        self._goes_on_at = 0.0
+        self._doubts = Doubts()
+        self._came: deque[Came] = deque()  # from the workers
+        self._outcomes: list[Outcome] = []  # what the database has not been told yet
+        self._flushed_at = self._told_at = 0.0
+        self._meter = Meter()
+        self._last_url = ""
+
+    def stop(self, state: str) -> None:
+        """End it within a second, as `paused` or `cancelled`."""
+        self._stop_state = state
+        self._halt.set()
+        self._woken.set()
+
+    def hurry(self) -> None:
+        """Go on at once, if it waits to."""
+        self._woken.set()
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it will not go on, whatever comes."""
+        return self._is_over or self._stop_state != ""
+
+    def run(self) -> Job:
+        """The job as it is at the end. Raises InputError when somebody else works on it."""
+        lock = self._store.lock(self._job.id)
+        if not lock.acquire(_LOCK_PATIENCE):
+            raise InputError(f"Job {self._job.id} is being worked on already.")
+        try:
+            sweep(self._job.folder)
+            self._go()
+            self._go_on()
+        finally:
+            lock.release()
+        return self._job
+
+    def _go_on(self) -> None:
+        """As often as what was in the way may be gone."""
+        in_vain = 0
+        while self._goes_on_by_itself:
+            pause, saved = pause_after(self._trouble, in_vain), self._job.saved
+            if pause is None:
+                return
+            if not self._wait(pause):
+                return self._set_state(self._stop_state)
+            self._go()
+            in_vain = 0 if self._job.saved > saved else in_vain + 1
+
+    def _wait(self, seconds: float) -> bool:
+        """So long at least, and until there is room; False when the user stopped it."""
+        self._goes_on_at = time.monotonic() + seconds
+        while not self._stop_state:
+            self._tell("paused")
+            is_woken = self._woken.wait(min(seconds, _LOOK_EVERY))
+            self._woken.clear()
+            if self._has_room() and (is_woken or time.monotonic() >= self._goes_on_at):
+                break
+        self._goes_on_at = 0.0
+        return not self._stop_state
+
+    # The way through a job
+
+    def _go(self) -> None:
+        """Once through what is left, until it is done or cannot go on."""
+        self._trouble, self._doubts = None, Doubts()
+        self._rearm()
+        self._set_state("running")
+        if not self._halt.is_set():
+            self._work_through()
+        if self._job.walked and not self._job.waiting and not self._outcomes:
+            self._trouble = None
+            self._set_state("done")
+        else:
+            self._set_state(self._stop_state or "paused")
+
+    def _rearm(self) -> None:
+        """In this order, or a `stop` that comes in between would be lost."""
+        self._halt = Cancellation()
+        self._woken.clear()
+        if self._stop_state:
+            self._halt.set()
+
+    def _work_through(self) -> None:
+        try:
+            self._check_estimate()
+            items = JobItems(
+                self._store,
+                self._job.id,
+                self._network.read_page,
+                self._network.write_beside,
+                self._settle,
+                self._tick,
+                self._halt,
+            )
+            self._fetch_all(items)
+            if not self._halt.is_set():
+                for outcome in self._doubts.last(items.trouble):
+                    self._take(outcome)
+            if items.trouble is not None:
+                self._give_up(items.trouble)
+            self._flush()
+            if isinstance(self._trouble, DiskFull):
+                self._check_estimate()  # tells what the whole rest lacks, not one picture
+        except DiskError as error:
+            self._trouble = error
+
+    def _fetch_all(self, items: JobItems) -> None:
+        self._came.clear()  # of who came too late in the go before: their files are found
+        fetched = in_parallel(items, self._fetch, self._concurrency, self._halt, ticks=True)
+        with closing(fetched):
+            for one in fetched:
+                if one is None:
+                    self._tick()
+                else:
+                    self._take_all()
+        self._take_all()
+
+    def _set_state(self, state: str) -> None:
+        trouble = None if self._stop_state else self._trouble
+        reason, note = (trouble.reason, str(trouble)) if trouble else ("", "")
+        self._flush()
+        try:
+            self._store.set_state(self._job.id, state, reason, note)
+        except DiskError as error:  # it stays `running` there, so the next start goes on with it
+            self._give_up(error)
+            state, reason, note = "paused", error.reason, str(error)
+        self._job = replace(self._job, state=state, reason=reason, note=note)
+        can_go_on = self._goes_on_by_itself and pause_after(self._trouble, 0) is not None
+        self._is_over = state != "running" and not can_go_on
+        self._tell(state)
+
+    def _has_room(self) -> bool:
+        """Looked at only where that was lacking."""
+        if isinstance(self._trouble, DiskError):
+            try:
+                self._check_estimate()
+            except DiskError as error:
+                self._trouble = error
+                return False
+        return True
+
+    def _check_estimate(self) -> None:
+        """Raises DiskFull when what is left will not fit, if it is like what was saved so far."""
+        job = self._job
+        left = job.waiting if job.again else self._store.to_fetch(job.id)
+        if not job.walked:
+            left += max(0, min(job.total - job.finished, _GUESSED_LEFT) - job.waiting)
+        check_room(self._job.folder, self._reserve + left * self._store.usual_size())
+
+    # In the workers' threads
+
+    def _fetch(self, item: Item) -> None:
+        """What became of it is taken by whoever waits, also while the next one is looked for.
+
+        Two jobs that wait for each other's pictures would else do so without an end.
+        """
+        self._came.append(self._fetched(item))
+
+    def _fetched(self, item: Item) -> Came:
+        self._last_url, began = item.url, time.perf_counter()
+        try:
+            arrived = self._network.fetch(
+                item.url,
+                lambda extension: os.path.join(self._job.folder, f"{item.image_id}.{extension}"),
+                lambda received, _: self._meter.at(item.image_id, received),
+                self._halt,
+            )
+            self._network.write_beside(arrived.path, item.record)
+        except Cancelled:
+            return Came(item, Outcome(item.image_id, "waiting"), began)
+        except DiskFull as error:
+            self._give_up(error)
+            return Came(item, Outcome(item.image_id, "waiting"), began)
+        except CivitaiShortcutError as error:
+            return Came(item, failure(item, error), began, error)
+        return Came(item, Outcome(item.image_id, "saved", arrived.path, arrived.size), began)
+
+    def _give_up(self, error: CivitaiShortcutError) -> None:
+        """The first reason is the one that the user is told."""
+        if self._trouble is None:
+            self._trouble = error
+        self._halt.set()
+
+    # What is kept, what is told
+
+    def _take_all(self) -> None:
+        while self._came:
+            came = self._came.popleft()
+            for outcome in self._doubts.judge(came):
+                self._take(outcome)
+            if came.error is not None and self._doubts.is_lost:
+                self._give_up(came.error)
+
+    def _take(self, outcome: Outcome) -> None:
+        self._meter.ended(outcome.image_id)
+        if outcome.state != "waiting" or outcome.reason:
+            self._outcomes.append(outcome)
+        if len(self._outcomes) >= _FLUSH_AT:
+            self._flush()
+
+    def _settle(self, outcome: Outcome) -> None:
+        self._take(outcome)
+        self._tick()
+
+    def _tick(self) -> None:
+        self._take_all()
+        now = time.monotonic()
+        if now - self._flushed_at >= _FLUSH_EVERY:
+            self._flush()
+        if now - self._told_at >= _TELL_EVERY:
+            self._tell("running")
+
+    def _flush(self) -> None:
+        self._flushed_at = time.monotonic()
+        try:
+            if self._outcomes:
+                self._store.record(self._job.id, self._outcomes)
+                self._outcomes = []
+            self._job = self._store.job(self._job.id)
+        except DiskError as error:
+            self._give_up(error)
+
+    def _tell(self, state: str) -> None:
+        self._told_at = time.monotonic()
+        if self._on_progress is not None:
+            resting = self._network.resting(self._last_url)
+            if not isinstance(self._trouble, DiskError):
+                resting = max(resting, self._goes_on_at - time.monotonic())
+            trouble = None if self._stop_state else self._trouble
+            self._on_progress(
+                self._meter.progress(self._job, self._outcomes, state, trouble, resting)
+            )

@@ -1,0 +1,225 @@
+"""The download jobs of this process: each in a thread of its own, whoever looks at them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import setting, util
+from ..civitai import ImageQuery
+from ..errors import CivitaiShortcutError, InputError
+from ..ground import Image
+from .asking import network_of, pictures_folder, reserve
+from .progress import JobProgress
+from .run import JobRun
+from .store import Item, Job, JobStore
+
+__all__ = ["JobService", "ShownJob"]
+
+_FAILED_SHOWN = 50
+_MOST_JOBS = 1000
+
+
+class ShownJob:
+    """A job as it is now: `progress` while this process works on it; the failed ones, a few.
+
+    missing: how many were saved before, and so skipped, that are not there any more.
+    """
+
+    def __init__(
+        self, job: Job, progress: JobProgress | None, failed: list[Item], missing: int = 0
+    ) -> None:
+        self.job, self.progress, self.failed, self.missing = job, progress, failed, missing
+
+    @property
+    def state(self) -> str:
+        return self.progress.state if self.progress is not None else self.job.state
+
+
+@dataclass
+class _Begun:
+    """A job that has a thread. run: None until it begins. again: it goes on when it has ended."""
+
+    run: JobRun | None = None
+    stop_state: str = ""
+    again: bool = False
+
+    def stop(self, state: str) -> None:
+        self.again = False
+        if self.run is None:
+            self.stop_state = state
+        else:
+            self.run.stop(state)
+
+    def go_on(self) -> None:
+        if self.run is None:
+            self.stop_state = ""
+        else:
+            self.run.hurry()
+            self.again = self.run.is_ending
+
+    def begin(self, run: JobRun) -> None:
+        self.run, self.again = run, False
+        if self.stop_state:
+            run.stop(self.stop_state)
+        self.stop_state = ""
+
+
+class JobService:
+    """All methods may be called from any thread. Raises DiskError when the database is unusable.
+
+    notice: a sentence for the user, of what happened to the database at the start.
+    """
+
+    def __init__(self, client: Callable[[], Any]) -> None:
+        """client: gives the HTTP client, anew for each job."""
+        self._client, self.notice = client, ""
+        self._lock = threading.Lock()
+        self._runs: dict[int, _Begun] = {}
+        self._progress: dict[int, JobProgress] = {}
+
+    def download_gallery(self, title: str, query: ImageQuery, wanted: int) -> int:
+        """A new job of up to `wanted` pictures of a gallery; its number."""
+        with self._store() as store:
+            job_id = store.add(title, query, pictures_folder(title), wanted)
+        self._start(job_id)
+        return job_id
+
+    def download_chosen(self, title: str, images: Sequence[Image], again: bool = False) -> int:
+        """A new job of just these; its number. again: fetch what was saved before."""
+        with self._store() as store:
+            job_id = store.add_chosen(title, images, pictures_folder(title), again)
+        self._start(job_id)
+        return job_id
+
+    def saved_path(self, image_id: int) -> str:
+        """Where a picture was saved, there still or not; "" if it never was."""
+        with self._store() as store:
+            return store.saved_path(image_id)
+
+    def go_on_after_start(self) -> None:
+        """What was at work when the program ended goes on; so does what waits for room, or for the
+        network."""
+        with self._store() as store:
+            if store.set_aside:
+                util.printD(f"[gallery] {store.set_aside}")
+                self.notice = store.set_aside
+            left = [job for job in store.jobs(_MOST_JOBS) if _goes_on_by_itself(job)]
+            left = [job for job in left if not store.is_worked_on(job.id)]
+        for job in reversed(left):
+            self._start(job.id)
+
+    def stop(self, job_id: int, state: str) -> None:
+        """`cancelled` or `paused`; either way `resume` goes on with it.
+
+        Raises InputError when another program works on it: it heeds only its own user.
+        """
+        with self._lock:
+            if job_id in self._runs:
+                return self._runs[job_id].stop(state)
+        with self._store() as store:
+            if not store.job(job_id).is_over:
+                _check_idle(store, job_id)
+                store.set_state(job_id, state)
+
+    def resume(self, job_id: int) -> None:
+        """Go on with what is paused or cancelled, where it was; at once, if it waits to."""
+        self._start(job_id)
+
+    def retry(self, job_id: int) -> None:
+        with self._store() as store:
+            changed = store.retry_failed(job_id)
+        if changed:
+            self._start(job_id)
+
+    def fetch_missing(self, job_id: int) -> None:
+        """Fetch anew what was saved before and is not there any more."""
+        with self._store() as store:
+            changed = store.fetch_missing(job_id)
+        if changed:
+            self._start(job_id)
+
+    def forget(self, job_id: int) -> None:
+        """Off the list. Raises InputError when somebody works on it."""
+        with self._store() as store:
+            store.forget(job_id)
+
+    def folder(self, job_id: int) -> str:
+        with self._store() as store:
+            return store.job(job_id).folder
+
+    def shown(self, limit: int = 12) -> list[ShownJob]:
+        """The newest first."""
+        with self._store() as store:
+            jobs = store.jobs(limit)
+            with self._lock:
+                progress = dict(self._progress)
+            return [
+                ShownJob(
+                    job,
+                    progress.get(job.id),
+                    store.failed(job.id, _FAILED_SHOWN) if job.failed else [],
+                    len(store.missing_paths(job.id)) if job.skipped else 0,
+                )
+                for job in jobs
+            ]
+
+    def _store(self) -> JobStore:
+        return JobStore(setting.database_file())
+
+    def _start(self, job_id: int) -> None:
+        with self._lock:
+            if job_id in self._runs:
+                return self._runs[job_id].go_on()
+            begun = self._runs[job_id] = _Begun()
+        name, words = f"gallery-job-{job_id}", (job_id, begun)
+        threading.Thread(target=self._work, args=words, name=name, daemon=True).start()
+
+    def _work(self, job_id: int, begun: _Begun) -> None:
+        try:
+            with self._store() as store:
+                while self._runs.get(job_id) is begun:
+                    self._run(store, job_id, begun)
+        except CivitaiShortcutError as error:
+            util.printD(f"[gallery] job {job_id}: {error}")
+        finally:
+            with self._lock:
+                if self._runs.get(job_id) is begun:
+                    del self._runs[job_id]
+
+    def _run(self, store: JobStore, job_id: int, begun: _Begun) -> None:
+        run = JobRun(
+            store,
+            job_id,
+            network_of(self._client()),
+            setting.gallery_max_concurrent_downloads,
+            reserve(),
+            self._told,
+            goes_on_by_itself=True,
+        )
+        with self._lock:
+            begun.begin(run)
+        try:
+            run.run()
+        finally:
+            with self._lock:
+                self._progress.pop(job_id, None)
+                begun.run = None
+                if not begun.again:  # in the same step: who wants it now begins it anew
+                    del self._runs[job_id]
+
+    def _told(self, progress: JobProgress) -> None:
+        with self._lock:
+            self._progress[progress.job_id] = progress
+
+
+def _check_idle(store: JobStore, job_id: int) -> None:
+    if store.is_worked_on(job_id):
+        raise InputError(f"Job {job_id} is being worked on by a program: stop it there.")
+
+
+def _goes_on_by_itself(job: Job) -> bool:
+    waits = job.state == "paused" and job.reason in ("busy", "disk", "network")
+    return waits or job.state in ("queued", "running")

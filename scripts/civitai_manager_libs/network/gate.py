@@ -1,0 +1,114 @@
+"""How many requests a host gets at once, and until when it is left alone."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from ..errors import Busy
+from ..ground import Cancellation
+
+__all__ = ["LONGEST_REST", "HostGate", "HostGates"]
+
+LONGEST_REST = 120.0  # seconds; a longer one is reported to who asks, not slept out
+_POLL = 0.2  # seconds; the longest that a waiting thread overlooks a cancel
+_ANSWERS_PER_STEP = 20  # whole answers before a host that said "too many" gets one more at a time
+_HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
+
+
+class HostGate:
+    """One host, for all threads.
+
+    Urgent requests (a page that somebody looks at) go in before those of a download job. After a
+    429 the width is halved; it climbs back by one for every 20 answers.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._urgent_waiting = 0
+        self._rest_until = 0.0
+        self._limit = 1
+        self._width: int | None = None  # None: as wide as the setting
+        self._well = 0  # whole answers since the width was last changed
+
+    @contextmanager
+    def slot(
+        self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool = False
+    ) -> Iterator[None]:
+        """Hold one of `limit()` places; waits for it and for the end of a rest. Raises Cancelled,
+        and Busy for a rest that is not slept out.
+
+        The limit is asked anew while one waits, so that a changed setting is seen at once.
+        """
+        self._enter(limit, cancelled, urgent)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    def rest(self, seconds: float) -> None:
+        """Nobody asks this host for so long, and then only half as many at once."""
+        with self._changed:
+            now = time.monotonic()
+            if now >= self._rest_until:  # several answers of one burst count once
+                width = self._limit if self._width is None else self._width
+                self._width, self._well = max(1, width // 2), 0
+            self._rest_until = max(self._rest_until, now + seconds)
+
+    def resting(self) -> float:
+        """Seconds until this host is asked again, 0 when it may be asked now."""
+        return max(0.0, self._rest_until - time.monotonic())
+
+    def answered(self) -> None:
+        """A request came to a good end."""
+        if self._width is None:
+            return
+        with self._changed:
+            self._well += 1
+            if self._width is not None and self._well >= _ANSWERS_PER_STEP:
+                self._width, self._well = self._width + 1, 0
+                if self._width >= self._limit:
+                    self._width = None
+
+    def _enter(self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool) -> None:
+        with self._changed:
+            self._urgent_waiting += urgent
+            try:
+                while not self._may_enter(limit, urgent):
+                    if (left := self.resting()) > LONGEST_REST:
+                        raise Busy.of(left)
+                    self._changed.wait(_POLL)
+                    cancelled.check()
+                self._inside += 1
+            finally:
+                self._urgent_waiting -= urgent
+                if urgent:
+                    self._changed.notify_all()  # those who let it go first
+
+    def _may_enter(self, limit: Callable[[], int], urgent: bool) -> bool:
+        self._limit = limit()
+        width = self._limit if self._width is None else min(self._limit, self._width)
+        free = self._inside < max(1, width) and self.resting() == 0
+        return free and (urgent or self._urgent_waiting == 0)
+
+
+class HostGates:
+    """The gate of each host that was ever asked."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._gates: dict[str, HostGate] = {}
+
+    def of(self, url: str) -> HostGate:
+        found = _HOST.match(url)  # unlike urlsplit it takes any text
+        host = found[1].lower() if found else ""
+        with self._lock:
+            if host not in self._gates:
+                self._gates[host] = HostGate()
+            return self._gates[host]

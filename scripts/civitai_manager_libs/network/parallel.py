@@ -1,0 +1,200 @@
+"""Which images to fetch and what became of them; how to fetch and where to are arguments."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ..ground import Cancellation, never
+
+__all__ = ["Summary", "download_all", "in_parallel", "one_ahead"]
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+_POLL = 0.2  # seconds; the longest that a cancel is overlooked
+_GRACE = 0.6  # seconds that a cancelled worker has to come to its end
+
+
+@dataclass
+class Summary:
+    """What became of a list: `failed` has (url, path)."""
+
+    total: int = 0
+    saved: int = 0
+    skipped: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return self.saved + self.skipped + len(self.failed)
+
+
+def download_all(
+    urls: Iterable[str],
+    fetch: Callable[[str, str], bool],
+    file_for: Callable[[str], str],
+    concurrency: int,
+    on_done: Callable[[Summary], None] | None = None,
+) -> Summary:
+    """Each URL once to the file that `file_for` names; a file that is there is not asked for.
+
+    on_done is called after each one, in this thread. What `fetch` or on_done raises ends the whole.
+    """
+    wanted = list(dict.fromkeys(urls))
+    summary = Summary(total=len(wanted))
+
+    def get(url: str) -> str:
+        path = file_for(url)
+        if os.path.isfile(path):
+            return "skipped"
+        return "saved" if fetch(url, path) else "failed"
+
+    # Closed here, not when a traceback lets go of it: no worker begins another one after an error.
+    with closing(in_parallel(wanted, get, concurrency)) as results:
+        for url, became in results:
+            summary.skipped += became == "skipped"
+            summary.saved += became == "saved"
+            if became == "failed":
+                summary.failed.append((url, file_for(url)))
+            if on_done is not None:
+                on_done(summary)
+    return summary
+
+
+def in_parallel(
+    items: Iterable[_T],
+    work: Callable[[_T], _R],
+    concurrency: int,
+    cancelled: Cancellation | None = None,
+    ticks: bool = False,
+) -> Generator[tuple[_T, _R] | None, None, None]:
+    """(item, work(item)) as each is done, with at most `concurrency` at work.
+
+    `items` is drawn in the caller's thread, and only as fast as it is worked on. ticks: None comes
+    too, at least five times a second, also while nothing is done. Ends early, with what is done
+    until then, when it is cancelled. What `work` raises reaches the caller.
+    """
+    pool = _Pool(work, max(1, concurrency))
+    wish = cancelled or never()
+    source = iter(items)
+    try:
+        more = True
+        while more or pool.under_way:
+            while more and pool.has_room and not wish.is_set():
+                more = _draw(source, pool)
+            if wish.is_set() or not pool.under_way:
+                break
+            yield from pool.results(_POLL)
+            if ticks:
+                yield None
+        yield from pool.last_results(_GRACE)
+    finally:
+        pool.close()
+
+
+def one_ahead(
+    items: Iterator[_T], cancelled: Cancellation, on_tick: Callable[[], None]
+) -> Generator[_T, None, None]:
+    """`items`, each drawn while the one before it is in use, in a thread of its own.
+
+    While one is waited for, `on_tick` is called at least five times a second. Ends early when it
+    is cancelled. What drawing raises reaches the caller, in its turn.
+    """
+    end = object()
+    pool = _Pool(lambda _: next(items, end), 1)
+    try:
+        pool.put(None)
+        while not cancelled.is_set():
+            for _, item in pool.results(_POLL):
+                if item is end:
+                    return
+                pool.put(None)
+                yield item
+            on_tick()
+    finally:
+        pool.close()
+
+
+def _draw(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
+    for item in source:
+        pool.put(item)
+        return True
+    return False
+
+
+class _Pool:
+    """Daemon threads: a worker that hangs in a connect cannot keep the program from ending.
+
+    The caller is woken when it must draw more, and not for every result: two threads that run at
+    once pay for it at each call that lets go of the interpreter. It looks by itself now and then.
+    """
+
+    def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
+        self.under_way = 0
+        self._work, self._concurrency = work, concurrency
+        self._few = max(1, concurrency // 2)  # tasks left: the caller must draw more
+        self._tasks: queue.SimpleQueue = queue.SimpleQueue()
+        self._done: deque = deque()  # results; None is the end of a worker
+        self._news: queue.SimpleQueue = queue.SimpleQueue()
+        self._threads = self._live = 0
+        self._closed = False
+
+    @property
+    def has_room(self) -> bool:
+        """Twice the workers: none of them waits for the caller to draw the next item."""
+        return self.under_way < 2 * self._concurrency
+
+    def put(self, item: _T) -> None:
+        self.under_way += 1
+        self._tasks.put((item,))
+        if self._threads < self._concurrency:
+            self._threads, self._live = self._threads + 1, self._live + 1
+            threading.Thread(target=self._run, name="gallery-download", daemon=True).start()
+
+    def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
+        """What is done, after waiting for news at most `patience` seconds."""
+        with suppress(queue.Empty):  # there may be results without news
+            self._news.get(timeout=patience)
+        while self._done:
+            done = self._done.popleft()
+            if done is None:
+                self._live -= 1
+                continue
+            self.under_way -= 1
+            item, result, error = done
+            if error is not None:
+                raise error
+            yield item, result
+
+    def last_results(self, patience: float) -> Iterator[tuple[_T, _R]]:
+        """After a cancel: what workers in the middle of an item still bring."""
+        self.close()
+        until = time.monotonic() + patience
+        while self.under_way and self._live and (left := until - time.monotonic()) > 0:
+            yield from self.results(left)
+
+    def close(self) -> None:
+        self._closed = True
+        for _ in range(self._threads):
+            self._tasks.put(None)
+
+    def _run(self) -> None:
+        while (task := self._tasks.get()) is not None and not self._closed:
+            item = task[0]
+            try:
+                self._tell((item, self._work(item), None))
+            except BaseException as error:  # handed to the caller, who raises it
+                self._tell((item, None, error), urgent=True)
+        self._tell(None, urgent=True)
+
+    def _tell(self, done: tuple | None, urgent: bool = False) -> None:
+        self._done.append(done)
+        if urgent or self._closed or self._tasks.qsize() <= self._few:
+            self._news.put(None)

@@ -1,0 +1,83 @@
+"""The tab in a WebUI: registered with its callbacks, its settings among the host's own."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from .. import host, setting, util
+from ..errors import CivitaiShortcutError
+from ..words import messages
+
+__all__ = ["register"]
+
+_SECTION = ("civitai_shortcut", "Civitai Shortcut")
+
+
+def register() -> None:
+    """At each "Reload UI" anew: the host forgets callbacks, but keeps imported modules."""
+    host.register_callbacks(_on_tabs, _on_settings, _on_started)
+
+
+def _on_tabs() -> list[tuple[Any, str, str]]:
+    import gradio as gr
+
+    from .tab import build
+
+    for problem in setting.load():
+        util.printD(problem)
+    with gr.Blocks(analytics_enabled=False) as tab:
+        if host.has_queue():
+            build()
+        else:
+            gr.HTML(f"<p>{messages.text('needs_queue', setting.language)}</p>")
+    host.keep_out_of_ui_config(tab)
+    return [(tab, "Civitai Shortcut", "civitai_shortcut")]
+
+
+def _on_settings() -> None:
+    for entry in setting.SETTINGS:
+        label = _label(entry.name)
+        change = partial(_take, entry.name)
+        host.add_option(entry.name, entry.default, label, _SECTION, change, _component(entry))
+
+
+def _label(name: str) -> str:
+    """In every language: the host builds this page once, for whatever browser comes."""
+    label = " · ".join(messages.setting_label(name, language) for language in messages.LANGUAGES)
+    return f"{label} (None = PG, Soft = PG-13, Mature = R)" if name == "gallery_level" else label
+
+
+def _component(entry: setting.Setting) -> tuple[Any, dict[str, Any]] | None:
+    """What a WebUI cannot tell from the default's type: choices, bounds, fractions."""
+    import gradio as gr
+
+    if entry.choices:
+        return gr.Dropdown, {"choices": list(entry.choices)}
+    if isinstance(entry.default, (bool, str)):
+        return None
+    whole = {"precision": 0} if isinstance(entry.default, int) else {}
+    return gr.Number, {"minimum": entry.low, "maximum": entry.high, **whole}
+
+
+def _take(name: str) -> None:
+    """A value was changed on the host's settings page; one out of bounds is not taken."""
+    options = host.options() or {}
+    try:
+        setting.change(name, options[name])
+    except CivitaiShortcutError as error:
+        util.printD(f"[setting] {error}")
+
+
+def _on_started(page: Any, app: Any) -> None:
+    from .tab import jobs
+    from . import routes
+
+    page.blocked_paths = [*(page.blocked_paths or []), setting.database_file(), host.key_file()]
+    page.allowed_paths = [*(page.allowed_paths or []), setting.shortcut_gallery_folder]
+    host.end_with_page(page)
+    routes.add_routes(app)
+    try:
+        jobs.job_service().go_on_after_start()
+    except CivitaiShortcutError as error:
+        util.printD(f"[gallery] {error}")

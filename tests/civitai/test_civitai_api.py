@@ -1,0 +1,1021 @@
+"""civitai_api.py with records and addresses: what is asked, what becomes of the answers."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from dataclasses import FrozenInstanceError
+
+import pytest
+from civitai_manager_libs.civitai import api as civitai_api, records as civitai_records
+from civitai_manager_libs.civitai.api import Reference, parse_reference
+from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.errors import InputError, NeedsKey, UnreadableAnswer
+from civitai_manager_libs.ground.images import Stats
+from hypothesis import given
+from hypothesis import strategies as st
+
+ACCOUNT = "https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA"
+UUID = "3f0c1a52-7b1e-4c0d-9a55-0d5b7f6a1e01"
+PICTURE = f"{ACCOUNT}/{UUID}/original=true/{UUID}.jpeg"
+VIDEO = f"{ACCOUNT}/{UUID}/original=true/{UUID}.mp4"
+EVERYTHING = 31
+
+
+class Client:
+    """Answers everything with one body, and remembers what it was asked."""
+
+    def __init__(self, body):
+        self.body, self.asked = body, []
+
+    def read_json(self, url, params=None, cancelled=None):
+        self.asked.append((url, params))
+        if isinstance(self.body, Exception):
+            raise self.body
+        return self.body
+
+
+def row(image_id: int = 90000101, **changes) -> dict:
+    """An item of `/images` as the site sends it; a change to ... takes the key away."""
+    item = {
+        "id": image_id,
+        "url": PICTURE,
+        "hash": "UBF~gc00t7of%MRjRjay_3t7D%WB",
+        "width": 1024,
+        "height": 1536,
+        "nsfwLevel": "None",
+        "type": "image",
+        "nsfw": False,
+        "browsingLevel": 1,
+        "createdAt": "2026-07-30T08:15:42.117Z",
+        "postId": 21000001,
+        "stats": {
+            "cryCount": 2,
+            "laughCount": 1,
+            "likeCount": 87,
+            "dislikeCount": 0,
+            "heartCount": 45,
+            "commentCount": 3,
+        },
+        "meta": {"prompt": "a lighthouse at dawn", "seed": 1234567890},
+        "username": "harbor_artist",
+        "baseModel": "SD 1.5",
+        "modelVersionIds": [700200, 455001],
+    }
+    item.update(changes)
+    return {name: value for name, value in item.items() if value is not ...}
+
+
+def body(*rows, **metadata) -> dict:
+    return {"items": list(rows), "metadata": metadata}
+
+
+def read(*rows, query: ImageQuery = ImageQuery(version_id=700200, level=EVERYTHING), **metadata):
+    return civitai_api.read_images(Client(body(*rows, **metadata)), query)
+
+
+def image(**changes):
+    [found] = read(row(**changes)).images
+    return found
+
+
+# The page of the fact sheet: every kind of item that the index path was seen to send.
+COMFY = '{"prompt": {"3": {"class_type": "KSampler", "inputs": {"denoise": NaN}}}, "workflow": {}}'
+WHOLE_PAGE = body(
+    row(),
+    row(
+        90000099,
+        nsfwLevel="Soft",
+        nsfw=True,
+        browsingLevel=2,
+        meta={
+            "seed": 88005553535,
+            "vaes": [],
+            "comfy": COMFY,
+            "models": ["exampleXL.safetensors"],
+            "scheduler": "normal",
+            "additionalResources": [{"name": "fog_helper.safetensors", "strength": 0.8}],
+        },
+        username="node_walker",
+        baseModel="",
+        modelVersionIds=[],
+    ),
+    row(90000090, hash=None, meta=None, username=None, baseModel=...),
+    row(
+        90000085,
+        url=VIDEO,
+        type="video",
+        meta={
+            "prompt": "waves rolling in",
+            "engine": "wan",
+            "civitaiResources": [{"type": "checkpoint", "modelVersionId": 700200}],
+        },
+        username="tide_loop",
+    ),
+    row(
+        90000070,
+        nsfwLevel="X",
+        nsfw=True,
+        browsingLevel=16,
+        meta={"seed": "42", "steps": "30", "sampler": "Undefined", "Clip skip": "2"},
+        baseModel="Pony",
+    ),
+    nextCursor="5|1785317342117",
+    nextPage="https://civitai.com/api/v1/images?modelVersionId=700200&limit=5&cursor=5%7C17853",
+)
+SHOWCASE = [
+    {
+        "url": f"{ACCOUNT}/{UUID}/original=true/89900001.jpeg",
+        "nsfwLevel": 1,
+        "width": 832,
+        "height": 1216,
+        "hash": "UCFr;pRj00of~qt7WBay%MofRjWB",
+        "type": "image",
+        "metadata": {"size": 1843201},
+        "hasMeta": True,
+    },
+    {
+        "url": f"{ACCOUNT}/{UUID}/original=true/89900002.mp4",
+        "nsfwLevel": 4,
+        "type": "video",
+        "metadata": None,
+        "hasMeta": False,
+    },
+]
+MODEL = {
+    "id": 600100,
+    "name": "Example Mix / test: \"quotes\"",
+    "description": "<p>Demo</p>",
+    "type": "Checkpoint",
+    "nsfw": False,
+    "nsfwLevel": 15,
+    "stats": {"downloadCount": None},
+    "creator": {"username": "harbor_artist", "image": None},
+    "tags": ["base model", "landscape"],
+    "modelVersions": [
+        {
+            "id": 700200,
+            "index": 0,
+            "name": "v2.0",
+            "baseModel": "SD 1.5",
+            "publishedAt": "2026-06-01T12:00:00.000Z",
+            "nsfwLevel": 15,
+            "trainedWords": [],
+            "files": [{"id": 610001, "name": "exampleMix_v20.safetensors"}],
+            "images": SHOWCASE,
+        },
+        {"id": 650050, "index": 1, "name": "v1.0", "baseModel": "SD 1.5"},
+    ],
+}
+VERSION = {
+    "id": 700200,
+    "modelId": 600100,
+    "name": "v2.0",
+    "baseModel": "SD 1.5",
+    "publishedAt": "2026-06-01T12:00:00.000Z",
+    "trainedWords": ["harbor style"],
+    "model": {"name": "Example Mix", "type": "Checkpoint", "nsfw": False},
+    "images": [{**SHOWCASE[0], "meta": {"prompt": "boats"}}, {**SHOWCASE[1], "meta": {"seed": 1}}],
+}
+
+
+# --- a page of images ----------------------------------------------------------------------------
+
+
+def test_a_whole_page_becomes_records():
+    page = civitai_api.read_images(
+        Client(WHOLE_PAGE), ImageQuery(version_id=700200, level=EVERYTHING)
+    )
+    assert [i.id for i in page.images] == [90000101, 90000099, 90000090, 90000085, 90000070]
+    assert [i.level for i in page.images] == [1, 2, 1, 1, 16]
+    assert [i.is_video for i in page.images] == [False, False, False, True, False]
+    assert (page.next_cursor, page.dropped) == ("5|1785317342117", 0)
+    assert page.images[1].meta["comfy"] == COMFY
+    assert page.images[2].meta is None and page.images[2].username == ""
+
+
+def test_every_field_of_an_item_is_read():
+    sent = row()
+    found = image()
+    assert (found.url, found.type, found.width, found.height) == (PICTURE, "image", 1024, 1536)
+    assert found.hash == sent["hash"]
+    assert (found.created_at, found.post_id) == ("2026-07-30T08:15:42.117Z", 21000001)
+    assert (found.username, found.base_model) == ("harbor_artist", "SD 1.5")
+    assert found.version_ids == (700200, 455001)
+    assert found.stats == Stats(likes=87, hearts=45, laughs=1, cries=2, comments=3)
+    assert found.meta == sent["meta"] and found.record == sent
+
+
+def test_records_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        image().id = 5
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"nextCursor": None}, {"nextCursor": ""}], ids=["absent", "null", "empty"]
+)
+def test_a_page_that_names_no_cursor_is_the_last(metadata):
+    assert (
+        civitai_api.read_images(
+            Client({"items": [row()], "metadata": metadata}), ImageQuery()
+        ).next_cursor
+        is None
+    )
+
+
+@pytest.mark.parametrize("metadata", [..., None, [], "text"])
+def test_metadata_of_another_kind_names_no_cursor(metadata):
+    sent = {"items": []} if metadata is ... else {"items": [], "metadata": metadata}
+    assert civitai_api.read_images(Client(sent), ImageQuery()).next_cursor is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "cursor"),
+    [
+        ("90000069", "90000069"),
+        (90000069, "90000069"),
+        ('200|bdx:{"sortValue":17,"id":"a"}', '200|bdx:{"sortValue":17,"id":"a"}'),
+    ],
+    ids=["digits", "number", "bitdex"],
+)
+def test_a_cursor_is_kept_as_it_was_sent(sent, cursor):
+    assert read(row(), nextCursor=sent).next_cursor == cursor
+
+
+@pytest.mark.parametrize(
+    "cursor", [True, [], {"a": 1}, 1.5, math.nan, "\ud800", "a\nb", "x" * 5000]
+)
+def test_an_unreadable_cursor_is_said_instead_of_ending_the_gallery(cursor):
+    with pytest.raises(UnreadableAnswer, match="go on"):
+        read(row(), nextCursor=cursor)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, [], [row()], "text", 5, True, {}, {"metadata": {}}, {"items": None}, {"items": {}}],
+    ids=[
+        "null",
+        "list",
+        "bare-rows",
+        "text",
+        "number",
+        "bool",
+        "empty",
+        "no-items",
+        "none",
+        "dict",
+    ],
+)
+def test_a_body_without_a_list_of_items_is_a_typed_error(answer):
+    with pytest.raises(UnreadableAnswer, match="^Civitai's answer is not a page of images"):
+        civitai_api.read_images(Client(answer), ImageQuery())
+    with pytest.raises(UnreadableAnswer, match="^Civitai's answer is not a list of models"):
+        civitai_api.search_models(Client(answer), "cats")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"error": "Something\nbroke"},
+        {"message": "Something broke"},
+        {"error": {"name": "ZodError", "message": "Something broke"}},
+    ],
+)
+def test_what_an_answer_complains_about_is_passed_on(answer):
+    with pytest.raises(UnreadableAnswer, match="but says: Something broke.$"):
+        civitai_api.read_images(Client(answer), ImageQuery())
+
+
+def test_what_the_client_raises_is_not_touched():
+    error = NeedsKey("The key is wrong.", 401)
+    with pytest.raises(NeedsKey) as caught:
+        civitai_api.read_user(Client(error))
+    assert caught.value is error
+
+
+def test_an_answer_fetched_elsewhere_is_read_as_a_page_of_every_level():
+    page = civitai_api.page_of(WHOLE_PAGE)
+    assert (len(page.images), page.next_cursor) == (5, "5|1785317342117")
+    with pytest.raises(UnreadableAnswer):
+        civitai_api.page_of(None)
+
+
+# --- what is asked -------------------------------------------------------------------------------
+
+
+def asked(query: ImageQuery, cursor: str | None = None, **more):
+    client = Client(body())
+    civitai_api.read_images(client, query, cursor, **more)
+    [(url, params)] = client.asked
+    assert url == "https://civitai.com/api/v1/images"
+    return params
+
+
+def test_a_request_names_level_limit_and_flat_metadata():
+    assert asked(ImageQuery(version_id=700200)) == {
+        "modelVersionId": 700200,
+        "sort": "Newest",
+        "period": "AllTime",
+        "browsingLevel": 1,
+        "limit": 100,
+        "withMeta": "true",
+        "flatMeta": "true",
+    }
+
+
+def test_a_request_carries_every_filter():
+    query = ImageQuery(600100, 700200, "Most Reactions", "Month", 7, "video")
+    params = asked(query, "100|1744925337225", limit=24)
+    wanted = {
+        "modelVersionId": 700200,
+        "sort": "Most Reactions",
+        "period": "Month",
+        "browsingLevel": 7,
+        "type": "video",
+        "limit": 24,
+        "cursor": "100|1744925337225",
+    }
+    assert wanted.items() <= params.items()
+    assert "modelId" not in params
+
+
+def test_a_cursor_of_the_sql_path_is_sent_so_that_no_row_is_lost():
+    assert asked(ImageQuery(model_id=600100), "90000069")["cursor"] == "90000070"
+    assert asked(ImageQuery(model_id=600100))["modelId"] == 600100
+
+
+@pytest.mark.parametrize(("limit", "sent"), [(0, 1), (-3, 1), (200, 200), (5000, 200)])
+def test_a_limit_is_one_that_the_api_takes(limit, sent):
+    assert asked(ImageQuery(), limit=limit)["limit"] == sent
+
+
+@pytest.mark.parametrize("name", ["requiringMeta", "nsfw", "page", "token"])
+def test_a_request_never_sends_what_bites(name):
+    assert name not in asked(ImageQuery(model_id=1, level=EVERYTHING), "5")
+
+
+def test_requests_go_to_the_configured_base_url(monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:9/mirror/")
+    client = Client(MODEL)
+    civitai_api.read_model(client, 600100)
+    assert client.asked == [("http://127.0.0.1:9/mirror/api/v1/models/600100", None)]
+
+
+# --- metadata ------------------------------------------------------------------------------------
+
+FLAT = {"prompt": "a", "meta": "user's own key"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "meta"),
+    [
+        ({"prompt": "a"}, {"prompt": "a"}),
+        (FLAT, FLAT),
+        ({"id": 1, "meta": {"prompt": "a"}}, {"prompt": "a"}),
+        ({"id": 1, "meta": {"id": 1, "meta": {"prompt": "a"}}}, {"prompt": "a"}),
+        ({"meta": {"prompt": "a"}}, {"prompt": "a"}),
+        ({"meta": {"meta": {"meta": {"prompt": "a"}}}}, None),
+        ({"id": 1, "meta": None}, None),
+        ({"id": 1, "meta": [1]}, None),
+        ({}, None),
+        ([], None),
+        ("prompt", None),
+        (5, None),
+        (None, None),
+        (..., None),
+    ],
+)
+def test_metadata_is_flat_or_absent(sent, meta):
+    assert image(meta=sent).meta == meta
+
+
+def test_metadata_that_its_owner_hides_is_neither_read_nor_kept():
+    found = image(meta={"prompt": "secret"}, hasMeta=False)
+    assert found.meta is None and "secret" not in json.dumps(found.record)
+
+
+# --- levels --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        ({"browsingLevel": 4, "nsfwLevel": "Mature"}, 4),
+        ({"browsingLevel": "8"}, 8),
+        ({"browsingLevel": 8.0}, 8),
+        ({"browsingLevel": 0, "nsfwLevel": "Soft"}, 2),
+        ({"nsfwLevel": "None"}, 1),
+        ({"nsfwLevel": "Soft"}, 2),
+        ({"nsfwLevel": "Mature"}, 4),
+        ({"nsfwLevel": "X"}, 16),
+        ({"nsfwLevel": "16"}, 16),
+        ({"nsfwLevel": 12}, 8),
+        ({"nsfw": "Soft"}, 2),
+        ({"nsfw": True}, 16),
+        ({"nsfw": False}, 1),
+        ({}, 1),
+        ({"browsingLevel": 0}, 1),
+        ({"browsingLevel": 10**30}, 16),
+        ({"browsingLevel": -1}, 16),
+        ({"browsingLevel": math.nan}, 16),
+        ({"browsingLevel": []}, 16),
+        ({"nsfwLevel": "who knows"}, 16),
+    ],
+    ids=str,
+)
+def test_a_rating_is_read_in_every_shape(said, level):
+    shape = {"browsingLevel": ..., "nsfwLevel": ..., "nsfw": ...} | said
+    assert image(**shape).level == level
+
+
+@pytest.mark.parametrize("said", [{"browsingLevel": 32}, {"nsfwLevel": "Blocked"}])
+def test_a_blocked_picture_is_nobody_s(said):
+    blocked = row(**({"browsingLevel": ...} | said))
+    assert read(blocked, query=ImageQuery(level=63)).images == ()
+
+
+def test_a_picture_above_the_level_is_left_out_though_it_was_sent():
+    page = civitai_api.read_images(Client(WHOLE_PAGE), ImageQuery(version_id=700200, level=1))
+    assert [i.id for i in page.images] == [90000101, 90000090, 90000085]
+    assert (page.other_ids, page.dropped) == ((90000099, 90000070), 0)
+
+
+# --- types ---------------------------------------------------------------------------------------
+
+
+def test_sound_is_left_out_unless_it_is_asked_for():
+    sound = row(type="audio", url=PICTURE.replace(".jpeg", ".mp3"))
+    assert read(sound).images == ()
+    [found] = read(sound, query=ImageQuery(type="audio")).images
+    assert found.type == "audio"
+
+
+@pytest.mark.parametrize("kind", ["image", "video"])
+def test_only_the_type_asked_for_is_given(kind):
+    page = read(row(1), row(2, url=VIDEO, type="video"), query=ImageQuery(type=kind))
+    assert [i.type for i in page.images] == [kind]
+
+
+@pytest.mark.parametrize("sent", [..., None, "gif", 5, ["video"]])
+def test_a_type_that_is_not_said_follows_from_the_url(sent):
+    assert image(type=sent, url=VIDEO).type == "video"
+    assert image(type=sent, url=PICTURE).type == "image"
+
+
+# --- addresses of pictures -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        PICTURE,
+        PICTURE.replace("https", "HTTPS"),
+        "https://imagecache.civitai.com/a/b.jpeg",
+        f"https://image-b2.civitai.com/file/civitai-media-cache/{UUID}/original",
+        "https://image.civitai.red:443/a.png?x=1#y",
+        "https://civitai.com/a.png",
+        "https://image.civitai.com/an old name.jpeg",
+    ],
+)
+def test_a_picture_on_civitai_s_hosts_is_taken(url):
+    assert image(url=url).url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        5,
+        ["https://civitai.com/a.png"],
+        "",
+        "civitai.com/a.png",
+        "//civitai.com/a.png",
+        "http://image.civitai.com/a.png",
+        "http://image.civitai.com:443/a.png",
+        "ftp://image.civitai.com/a.png",
+        "file:///etc/passwd",
+        "javascript:alert(1)//civitai.com/",
+        "data:image/png;base64,AAAA",
+        "https://evil.example/a.png",
+        "https://civitai.com.evil.example/a.png",
+        "https://evilcivitai.com/a.png",
+        "https://civitai.com@evil.example/a.png",
+        "https://user:pw@image.civitai.com/a.png",
+        "https://image.civitai.com:8443/a.png",
+        "https://image.civitai.com:99999999/a.png",
+        "https://image.civitai.com\\@evil.example/a.png",
+        "https://image.civitai.com/a\\b.png",
+        "https://evil.example\\.civitai.com/a.png",
+        "https://evil.example/.civitai.com/a.png",
+        "https://evil.example?.civitai.com/a.png",
+        "https://evil.example#.civitai.com/a.png",
+        "https://.civitai.com/a.png",
+        "https://image..civitai.com/a.png",
+        "https://civitai.com./a.png",
+        f"https://{'a' * 64}.civitai.com/a.png",
+        "https://civit\u0430i.com/a.png",
+        "https://civitai\u3002com/a.png",
+        "https://image.civitai.com/a\n.png",
+        "https://image.civitai.com/a\x00.png",
+        "https://image.civitai.com/a\u202egnp.exe",
+        "https://image.civitai.com/\ud800.png",
+        " https://image.civitai.com/a.png",
+        "https://127.0.0.1/a.png",
+        "https://[::1]/a.png",
+        "https://image.civitai.com/" + "a" * 3000,
+    ],
+    ids=repr,
+)
+def test_a_picture_anywhere_else_is_refused_and_counted(url):
+    page = read(row(1), row(2, url=url))
+    assert [i.id for i in page.images] == [1]
+    assert page.dropped == 1
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "taken"),
+    [
+        ("http://127.0.0.1:8123", "http://127.0.0.1:8123/a.png", True),
+        ("http://127.0.0.1:8123/mirror", "http://127.0.0.1:8123/a.png", True),
+        ("http://[::1]:8123", "http://[::1]:8123/a.png", True),
+        ("http://me:secret@mirror.example", "http://mirror.example/a.png", True),
+        ("http://mirror.example", "https://mirror.example/a.png", True),
+        ("https://Mirror.example", "https://mirror.example:443/a.png", True),
+        ("http://127.0.0.1:8123", PICTURE, True),
+        ("http://127.0.0.1:8123", "http://127.0.0.1:22/a.png", False),
+        ("http://127.0.0.1:8123", "http://127.0.0.1/a.png", False),
+        ("http://127.0.0.1:8123", "http://localhost:8123/a.png", False),
+        ("https://mirror.example", "http://mirror.example/a.png", False),
+        ("http://mirror.example", "http://image.civitai.com/a.png", False),
+        ("http://mirror.example", "http://me:secret@mirror.example/a.png", False),
+        ("http://[broken", "http://[broken/a.png", False),
+    ],
+)
+def test_a_base_url_s_own_pictures_are_taken_as_it_has_them(monkeypatch, base, url, taken):
+    monkeypatch.setenv("CIVITAI_BASE_URL", base)
+    assert len(read(row(url=url)).images) == taken
+
+
+# --- hostile and odd rows ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("junk", [None, 5, "row", [], [row()], {}, {"id": 5}, {"url": PICTURE}])
+def test_a_row_that_is_no_image_is_counted_and_the_rest_is_there(junk):
+    page = read(row(1), junk, row(2))
+    assert [i.id for i in page.images] == [1, 2]
+    assert page.dropped == 1
+
+
+@pytest.mark.parametrize("image_id", [0, -1, True, 1.5, 2**63, "1e5", "-1", "٣", [1], math.inf])
+def test_an_id_that_is_none_drops_the_row(image_id):
+    assert read(row(id=image_id)).dropped == 1
+
+
+@pytest.mark.parametrize("image_id", [90000101, "90000101", 90000101.0])
+def test_an_id_is_read_in_every_shape(image_id):
+    assert image(id=image_id).id == 90000101
+
+
+@pytest.mark.parametrize("junk", [None, ..., True, "wide", -1, 10**40, math.nan, math.inf, [], {}])
+def test_a_field_of_the_wrong_kind_is_as_if_it_were_not_there(junk):
+    names = "hash width height createdAt postId username baseModel modelVersionIds stats meta"
+    found = image(**{name: junk for name in names.split() if junk != "wide" or name[0] in "wh"})
+    assert (found.width, found.height, found.hash) == (0, 0, "")
+    if junk != "wide":
+        assert (found.created_at, found.post_id, found.username) == ("", None, "")
+        assert (found.base_model, found.version_ids, found.meta) == ("", (), None)
+        assert found.stats == Stats()
+
+
+def test_figures_may_come_as_text_and_junk_figures_are_zero():
+    found = image(stats={"likeCount": "7", "heartCount": None, "cryCount": -3, "laughCount": 2.0})
+    assert found.stats == Stats(likes=7, laughs=2)
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("harbor_artist", "harbor_artist"),
+        ("unknown", ""),
+        ("a\r\nb", "a b"),
+        ("a\x00\x1b[31mb", "a[31mb"),
+        ("\u202egnp.exe\u2069", "gnp.exe"),
+        ("\ud800half", "half"),
+        ("  \u2028 ", ""),
+        ("名前", "名前"),
+        ("x" * 10_000, "x" * 60),
+    ],
+    ids=["plain", "gone", "newline", "control", "direction", "half", "blank", "other", "long"],
+)
+def test_a_username_is_one_line_of_text(sent, name):
+    assert image(username=sent).username == name
+
+
+@pytest.mark.parametrize("sent", ["yesterday", "2026-07-30T08:15:42.117Z\n", "2026-07-30 <b>"])
+def test_a_date_is_a_date_or_nothing(sent):
+    assert image(createdAt=sent).created_at == ""
+
+
+def test_version_ids_are_each_there_once():
+    sent = [5, "6", 5, None, -1, 2**40, {"id": 7}]
+    assert image(modelVersionIds=sent).version_ids == (5, 6)
+
+
+# --- models and versions -------------------------------------------------------------------------
+
+
+def test_a_model_is_read_with_its_versions():
+    model = civitai_api.read_model(Client(MODEL), 600100)
+    assert (model.id, model.name) == (600100, "Example Mix / test: \"quotes\"")
+    assert (model.type, model.creator, model.level) == ("Checkpoint", "harbor_artist", 15)
+    assert (model.description_text, model.tags) == ("Demo", ("base model", "landscape"))
+    assert [(v.id, v.name, v.base_model) for v in model.versions] == [
+        (700200, "v2.0", "SD 1.5"),
+        (650050, "v1.0", "SD 1.5"),
+    ]
+    assert {v.model_id for v in model.versions} == {600100}
+    assert model.versions[0].published_at == "2026-06-01T12:00:00.000Z"
+    assert model.versions[1].images == ()
+
+
+def test_showcase_pictures_are_held_to_the_level():
+    assert [i.id for i in civitai_api.read_model(Client(MODEL), 1).versions[0].images] == [89900001]
+    both = civitai_api.read_model(Client(MODEL), 1, level=7).versions[0].images
+    assert [(i.id, i.type) for i in both] == [(89900001, "image"), (89900002, "video")]
+
+
+def test_a_showcase_picture_without_a_rating_is_shown_only_to_who_sees_all():
+    sent = copy.deepcopy(MODEL)
+    del sent["modelVersions"][0]["images"][0]["nsfwLevel"]
+    assert civitai_api.read_model(Client(sent), 1, level=15).cover.id == 89900002
+    assert civitai_api.read_model(Client(sent), 1, level=31).cover.id == 89900001
+
+
+def test_a_cover_is_the_first_picture_within_the_level():
+    sent = copy.deepcopy(MODEL)
+    sent["modelVersions"][0]["images"].reverse()
+    [model] = civitai_api.search_models(Client(body(sent)), "mix")
+    assert model.cover.id == 89900001
+    sent["modelVersions"][0]["images"].pop()
+    [model] = civitai_api.search_models(Client(body(sent)), "mix")
+    assert model.cover is None
+
+
+@pytest.mark.parametrize(
+    "files,names",
+    [
+        ([{"hashes": {"AutoV2": "ABCDEF0123", "SHA256": "AB"}}], {"abcdef0123"}),
+        ([{"name": "Mix_v2.safetensors", "hashes": {}}], {"mix_v2"}),
+        ([{"hashes": {"AutoV2": "not hex..."}}, {"hashes": None, "name": 5}, 7], set()),
+        ([{"hashes": {"AutoV2": ["ABCDEF0123"]}, "name": None}], set()),
+        ("junk", set()),
+        (None, set()),
+    ],
+    ids=["hash", "name", "junk-in-it", "a-list", "text", "none"],
+)
+def test_files_of_a_version_are_known_as_pictures_call_them(files, names):
+    sent = {**copy.deepcopy(VERSION), "files": files}
+    assert civitai_api.read_version(Client(sent), 700200).files == names
+
+
+def test_a_version_names_its_model():
+    version = civitai_api.read_version(Client(VERSION), 700200, level=31)
+    assert (version.id, version.model_id, version.model_name) == (700200, 600100, "Example Mix")
+    assert (version.model_type, version.trained_words) == ("Checkpoint", ("harbor style",))
+    assert [i.meta for i in version.images] == [{"prompt": "boats"}, None]
+
+
+def test_model_version_and_user_are_asked_for_by_their_own_paths():
+    for read_one, path in (
+        (lambda c: civitai_api.read_model(c, 5), "models/5"),
+        (lambda c: civitai_api.read_version(c, 6), "model-versions/6"),
+        (civitai_api.read_user, "me"),
+    ):
+        client = Client({"id": 1})
+        read_one(client)
+        assert client.asked[0][0] == f"https://civitai.com/api/v1/{path}"
+
+
+@pytest.mark.parametrize(
+    ("level", "sent"), [(1, None), (0, None), (3, "true"), (31, "true"), (2, "true"), (32, None)]
+)
+def test_a_search_asks_for_more_than_pg_only_when_the_level_says_so(level, sent):
+    client = Client(body())
+    civitai_api.search_models(client, "two words", level=level)
+    [(url, params)] = client.asked
+    assert url == "https://civitai.com/api/v1/models"
+    assert params.pop("nsfw", None) == sent
+    assert params == {"query": "two words", "limit": 20}
+
+
+def test_search_results_are_models_each_once_without_junk():
+    found = civitai_api.search_models(Client(body(MODEL, None, 5, {"id": "x"}, MODEL)), "mix")
+    assert [model.id for model in found] == [600100]
+
+
+def test_a_model_without_a_name_has_one_for_people():
+    model = civitai_api.read_model(Client({"id": 7, "modelVersions": [{"id": 8}]}), 7)
+    assert (model.name, model.versions[0].name) == ("Model 7", "Version 8")
+    assert (model.creator, model.level, model.cover) == ("", 0, None)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, [], [MODEL], {}, {"id": None}, {"id": 0}, "x", {"id": 2**31}]
+)
+def test_an_answer_that_is_no_record_is_a_typed_error(answer):
+    for read_one in (
+        lambda c: civitai_api.read_model(c, 1),
+        lambda c: civitai_api.read_version(c, 1),
+        civitai_api.read_user,
+    ):
+        with pytest.raises(UnreadableAnswer, match="^Civitai's answer is not a"):
+            read_one(Client(answer))
+
+
+def test_the_user_is_read():
+    user = civitai_api.read_user(Client({"id": 5, "username": "me\n", "tier": "free"}))
+    assert user == civitai_api.User(5, "me")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One</p><p>two <b>three</b></p>", "One\ntwo three"),
+        ("a<br>b<br/>c", "a\nb\nc"),
+        ("<ul><li>x</li><li>y</li></ul>", "x\ny"),
+        ("<script>alert(1)</script>ok<style>p{}</style>", "ok"),
+        ("<img src=x onerror=alert(1)>ok", "ok"),
+        ("Fish &amp; chips &lt;b&gt;", "Fish & chips <b>"),
+        ("<script>never closed", ""),
+        ("1 < 2", "1 < 2"),
+        ("<", "<"),
+        (None, ""),
+        (5, ""),
+    ],
+)
+def test_a_description_is_reduced_to_its_text(html, text):
+    model = civitai_api.read_model(Client({"id": 1, "description": html}), 1)
+    assert model.description_text == text
+
+
+def test_a_description_is_read_to_a_limit():
+    sent = {"id": 1, "description": "<b>" * 40_000 + "late"}
+    assert civitai_api.read_model(Client(sent), 1).description_text == ""
+
+
+@pytest.mark.parametrize("piece", ["<", "<script>", "<p", "&", "<!--", "</", "\n"])
+def test_a_description_of_a_megabyte_takes_no_time(piece):
+    sent = {"id": 1, "description": piece * (1_000_000 // len(piece))}
+    assert len(civitai_api.read_model(Client(sent), 1).description_text) <= 10_000
+
+
+# --- references ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "model_id", "version_id"),
+    [
+        ("https://civitai.com/models/123", 123, None),
+        ("https://civitai.com/models/123/a-slug", 123, None),
+        ("https://civitai.com/models/123/a-slug?modelVersionId=456", 123, 456),
+        ("https://civitai.com/models/123?modelVersionId=456&x=1#gallery", 123, 456),
+        ("https://civitai.red/models/123?modelVersionId=456", 123, 456),
+        ("http://www.civitai.com/models/123/", 123, None),
+        ("HTTPS://CIVITAI.COM/MODELS/123?MODELVERSIONID=456", 123, 456),
+        ("https://civitai.com/en/models/123", 123, None),
+        ("https://civitai.com/model-versions/456", None, 456),
+        ("https://civitai.com/api/v1/models/123", 123, None),
+        ("https://civitai.com/api/v1/model-versions/456", None, 456),
+        ("https://civitai.com/api/download/models/456?type=Model", None, 456),
+        ("https://civitai.com/api/v1/images?modelId=123&modelVersionId=456", 123, 456),
+        ("https://civitai.com/images/99?modelVersionId=456", None, 456),
+        ("civitai.com/models/123", 123, None),
+        ("www.civitai.red/models/123/slug", 123, None),
+        ("//civitai.com/models/123", 123, None),
+        ("/models/123/slug?modelVersionId=456", 123, 456),
+        ("models/123", 123, None),
+        ("modelVersionId=456", None, 456),
+        ("?modelVersionId=456", None, 456),
+        ("123?modelVersionId=456", 123, 456),
+        ("  <https://civitai.com/models/123>  ", 123, None),
+        ("look: https://civitai.com/models/123, it is good", 123, None),
+        ("123", 123, None),
+        (" 0123\n", 123, None),
+        ("2147483647", 2147483647, None),
+        ("urn:air:sdxl:lora:civitai:123@456", 123, 456),
+        ("urn:air:sd1:checkpoint:civitai:123@456:layer?.safetensors", 123, 456),
+        ("air:sdxl:lora:civitai:123@456", 123, 456),
+        ("urn:air:sdxl:lora:civitai:123", 123, None),
+        ("civitai:123@456", 123, 456),
+        ("civitai: 123 @ 456", 123, 456),
+        ("civitai:123", 123, None),
+        ("123@456", 123, 456),
+    ],
+)
+def test_a_text_that_names_a_model_or_version_is_understood(text, model_id, version_id):
+    assert parse_reference(text) == Reference(model_id, version_id, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("anime mix", "anime mix"),
+        ("  two\n words ", "two words"),
+        ("dreamy.v2", "dreamy.v2"),
+        ("4x-UltraSharp", "4x-UltraSharp"),
+        ("air: balloons", "air: balloons"),
+        ("ratio 1/2", "ratio 1/2"),
+        ("水彩", "水彩"),
+        ("a\x00b\u202e", "ab"),
+        ("-5", "-5"),
+    ],
+)
+def test_all_else_is_words_to_search_for(text, words):
+    assert parse_reference(text) == Reference(words=words)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "Nothing was given"),
+        (" \n ", "Nothing was given"),
+        ("\u202e\x00", "no text to search for"),
+        ("x" * 300, "no text to search for"),
+        ("x" * 5000, "too long"),
+        ("0", "0 is no model's id"),
+        ("2147483648", "2147483648 is no model's id"),
+        ("9" * 100, "is no model's id"),
+        ("civitai:0@5", "is no model's id"),
+        ("https://civitai.com/models/99999999999", "is no model's id"),
+        ("https://civitai.com/models/1?modelVersionId=0", "0 is no version's id"),
+        ("https://civitai.com/models/1?modelVersionId=abc", "abc is no version's id"),
+        ("https://civitai.com/models/1?modelVersionId=", "Nothing is no version's id"),
+        ("civitai.com/models/1/x?modelVersionId&tag=2", "Nothing is no version's id"),
+        ("models/1?modelversionid=12abc", "12abc is no version's id"),
+        ("1?modelVersionId=abc", "abc is no version's id"),
+        ("?modelVersionId=", "Nothing is no version's id"),
+        ("https://civitai.com/images/123", "no model's page"),
+        ("https://civitai.com/models/abc", "no model's page"),
+        ("https://civitai.com/user/someone", "no model's page"),
+        ("https://civitai.com", "no model's page"),
+        ("civitai.com", "no model's page"),
+        ("https://huggingface.co/models/123", "on huggingface.co, not on Civitai"),
+        ("huggingface.co/some/model", "on huggingface.co, not on Civitai"),
+        ("https://civitai.com@evil.example/models/1", "on evil.example, not on Civitai"),
+        ("https://civitai.com.evil.example/models/1", "not on Civitai"),
+        ("ftp://civitai.com/models/1", "of this kind"),
+        ("file:///models/1", "of this kind"),
+        ("https://[broken/models/1", "cannot be read"),
+        ("https:///models/1", "not on Civitai"),
+        ("urn:air:sdxl:lora:huggingface:a/b@c", "not one of Civitai's"),
+    ],
+)
+def test_what_names_no_model_is_said_with_what_to_give_instead(text, sentence):
+    with pytest.raises(InputError, match=sentence) as caught:
+        parse_reference(text)
+    assert "give a" in str(caught.value) and str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["", "x" * 300, "x" * 5000, "civitai.com", "urn:air:a:b:c"])
+def test_where_words_cannot_be_searched_for_none_are_asked_for(text):
+    with pytest.raises(InputError, match="give a Civitai model page, or a model's id") as caught:
+        parse_reference(text, takes_words=False)
+    assert "words" not in str(caught.value)
+
+
+def test_a_page_of_the_configured_base_url_is_understood(monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:8123")
+    for text in ("http://127.0.0.1:8123/models/5", "127.0.0.1:8123/models/5"):
+        assert parse_reference(text) == Reference(model_id=5)
+
+
+def test_a_base_url_that_cannot_be_read_breaks_no_reference(monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://[nonsense")
+    assert parse_reference("civitai.com/models/5") == Reference(model_id=5)
+
+
+# --- whatever comes ------------------------------------------------------------------------------
+
+_TEXTS = st.text(max_size=30) | st.sampled_from(
+    [
+        PICTURE,
+        VIDEO,
+        "\ud800",
+        "None",
+        "Blocked",
+        "\x00",
+        "12",
+        "9" * 50,
+        "2026-01-01",
+        "<p>x",
+        "NaN",
+    ]
+)
+_NUMBERS = st.integers() | st.floats() | st.sampled_from([10**400, -(10**400), 2**63, 1e308])
+_SCALARS = st.none() | st.booleans() | _NUMBERS | _TEXTS
+_JSON = st.recursive(
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+_ROW_KEYS = list(row()) + ["hasMeta", "metadata"]
+_MODEL_KEYS = [*MODEL, *VERSION, "message", "error", "username"]
+
+
+def _objects(keys, sound, values=_JSON):
+    """Sound records in which some keys hold anything and others are gone."""
+    changes = st.dictionaries(st.sampled_from(keys), values | st.just(...), max_size=6)
+    return changes.map(lambda c: {k: v for k, v in {**sound, **c}.items() if v is not ...})
+
+
+_ROWS = _objects(_ROW_KEYS, row()) | _JSON
+_MODELS = _objects(_MODEL_KEYS, MODEL, _JSON | st.lists(_objects(_ROW_KEYS, row()), max_size=3))
+_VERSIONS = _objects(_MODEL_KEYS, VERSION, _JSON | st.lists(_ROWS, max_size=3))
+
+
+def _is_sound(found) -> bool:
+    texts = (found.username, found.base_model, found.created_at, found.hash)
+    return (
+        1 <= found.id < 2**63
+        and found.url.startswith("https://image.civitai.com/")
+        and found.type in ("image", "video")
+        and found.level in (1, 2, 4, 8, 16)
+        and found.width >= 0
+        and all(text.isprintable() or not text.strip() for text in texts)
+        and (found.meta is None or isinstance(found.meta, dict))
+    )
+
+
+@given(st.lists(_ROWS, max_size=4), _JSON | st.fixed_dictionaries({"nextCursor": _SCALARS}))
+def test_a_hostile_page_gives_sound_images_or_a_typed_error(rows, metadata):
+    client = Client({"items": rows, "metadata": metadata})
+    try:
+        page = civitai_api.read_images(client, ImageQuery(level=EVERYTHING))
+    except UnreadableAnswer as error:
+        assert str(error).isprintable()
+        return
+    assert all(_is_sound(found) for found in page.images)
+    assert len(page.ids) + page.dropped == len(rows)
+    assert page.next_cursor is None or page.next_cursor.isprintable()
+
+
+@given(_JSON | _MODELS | _VERSIONS)
+def test_a_hostile_model_gives_sound_records_or_a_typed_error(answer):
+    for read_one in (civitai_api.read_model, civitai_api.read_version):
+        try:
+            found = read_one(Client(answer), 1, level=EVERYTHING)
+        except UnreadableAnswer as error:
+            assert str(error).isprintable()
+            continue
+        versions = getattr(found, "versions", (found,))
+        assert all(_is_sound(i) for version in versions for i in version.images)
+        assert found.name.isprintable() and 0 < len(found.name) <= 200
+
+
+@given(_JSON | st.lists(_MODELS | _JSON, max_size=3).map(lambda rows: {"items": rows}))
+def test_hostile_search_results_and_users_give_records_or_a_typed_error(answer):
+    for read_some in (lambda c: civitai_api.search_models(c, "x"), civitai_api.read_user):
+        try:
+            read_some(Client(answer))
+        except UnreadableAnswer as error:
+            assert str(error).isprintable()
+
+
+_SNIPPETS = st.sampled_from(
+    [
+        "https://",
+        "civitai.com",
+        "/models/",
+        "?modelVersionId=",
+        "123",
+        "@",
+        "urn:air:",
+        ":",
+        "[",
+        " ",
+    ]
+)
+
+
+@given(st.text(max_size=60) | st.lists(_SNIPPETS | st.text(max_size=3), max_size=8).map("".join))
+def test_any_text_is_a_reference_or_a_sentence(text):
+    try:
+        found = parse_reference(text)
+    except InputError as error:
+        assert str(error).isprintable()
+        return
+    assert found.words or found.model_id or found.version_id
+    assert found.words.isprintable()
+
+
+def test_a_row_nested_a_thousand_deep_is_left_out_and_the_others_are_there():
+    deep = {"prompt": "x"}
+    for _ in range(1000):
+        deep = {"id": 1, "meta": deep, "more": 1}
+    page = read(row(1, meta=deep), row(2))
+    assert [image.id for image in page.images] == [2] and page.dropped == 1
+
+
+def test_the_records_need_no_settings():
+    assert civitai_records.page_from(body(row()), ImageQuery(), lambda url: False).dropped == 1

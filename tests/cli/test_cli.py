@@ -1,0 +1,926 @@
+"""The command line, from its words to its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import shlex
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, cut, status
+from civitai_manager_libs import setting, util
+from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.cli import arguments as cli_arguments, commands as cli
+from civitai_manager_libs.jobs import database
+from civitai_manager_libs.jobs.store import JobStore
+from civitai_manager_libs.demo.server import start_demo
+from cli_process import ENTRY, CliProcess, part_files
+
+_MODEL = str(MODEL_ID)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with ApiServer(count=20) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def program(server, tmp_path):
+    return CliProcess(server.url, tmp_path / "data")
+
+
+@pytest.fixture
+def run(capsys):
+    """(exit code, stdout, stderr) of one command, in this process."""
+
+    def run(*words):
+        capsys.readouterr()
+        try:
+            code = cli.run(cli_arguments.whole_parser().parse_args(words))
+        except SystemExit as error:
+            code = error.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def dest(tmp_path):
+    return str(tmp_path / "out")
+
+
+def _pictures(folder):
+    names = [n for n in os.listdir(folder) if not n.endswith((".txt", ".json"))]
+    return {name: open(os.path.join(folder, name), "rb").read() for name in names}
+
+
+def _expected(server, ids=None):
+    ids = server.ids if ids is None else ids
+    return {server.file_of(i): server.bytes_of(i) for i in ids}
+
+
+def _is_one_sentence(err):
+    return re.fullmatch(r"[^\n]+[.!]\n", err) and "Traceback" not in err
+
+
+# It does what it says
+
+
+def test_download_brings_every_picture_and_says_so(server, run, dest):
+    code, out, err = run("download", _MODEL, "--dest", dest)
+    assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+    assert _pictures(dest) == _expected(server)
+    beside = {f"{i}.{e}" for i in server.ids for e in ("txt", "json")}
+    assert set(os.listdir(dest)) == beside | set(_expected(server))
+    assert "下載圖片 20/20" in err.splitlines()[-1]
+
+
+def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run, dest):
+    run("download", _MODEL, "--dest", dest)
+    code, out, _ = run("download", _MODEL, "--dest", dest)
+    assert (code, out) == (0, f"0 saved, 20 skipped, 0 failed: {dest}\n")
+    assert set(server.fetched.values()) == {1}
+
+
+def test_again_asks_for_all_of_them_again(server, run, dest):
+    run("download", _MODEL, "--dest", dest)
+    code, out, _ = run("download", _MODEL, "--dest", dest, "--again")
+    assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+    assert set(server.fetched.values()) == {2}
+
+
+def test_what_was_saved_but_is_not_there_now_is_said(server, run, dest):
+    run("download", _MODEL, "--dest", dest)
+    gone = os.path.join(dest, server.file_of(server.ids[2]))
+    os.remove(gone)
+    code, _, err = run("download", _MODEL, "--dest", dest)
+    assert code == 0
+    said = f"1 of the skipped was saved before but is not there now: {gone}."
+    assert f"{said} To fetch it anew: --again" in err
+
+
+def test_several_that_are_not_there_now_are_counted(server, run, dest):
+    run("download", _MODEL, "--dest", dest)
+    for image_id in server.ids[2:5]:
+        os.remove(os.path.join(dest, server.file_of(image_id)))
+    _, _, err = run("download", _MODEL, "--dest", dest)
+    assert "3 of the skipped were saved before but are not there now, such as " in err
+    assert "To fetch them anew: --again" in err
+
+
+@pytest.mark.parametrize(
+    "words,asked",
+    [
+        ([], {"modelId": _MODEL, "browsingLevel": "1", "sort": "Newest", "period": "AllTime"}),
+        (["--level", "XXX"], {"browsingLevel": "31"}),
+        (["--level", "Mature"], {"browsingLevel": "7"}),
+        (["--level", "mATURE"], {"browsingLevel": "7"}),
+        (["--level", "r"], {"browsingLevel": "7"}),
+        (["--level", "PG"], {"browsingLevel": "1"}),
+        (["--level", "pg-13"], {"browsingLevel": "3"}),
+        (["--level", "PG13"], {"browsingLevel": "3"}),
+        (["--level", "soft"], {"browsingLevel": "3"}),
+        (["--level", "none"], {"browsingLevel": "1"}),
+        (["--level", "x"], {"browsingLevel": "15"}),
+        (["--type", "video"], {"type": "video"}),
+        (["--type", "Image"], {"type": "image"}),
+        (["--sort", "Most Reactions", "--period", "Week"], {"sort": "Most Reactions"}),
+        (["--sort", "most-reactions"], {"sort": "Most Reactions"}),
+        (["--sort", "oldest", "--period", "all time"], {"sort": "Oldest", "period": "AllTime"}),
+        (["--period", "alltime"], {"period": "AllTime"}),
+        (["--version", str(VERSION_ID)], {"modelVersionId": str(VERSION_ID)}),
+    ],
+    ids=lambda value: " ".join(value) or "defaults" if isinstance(value, list) else "",
+)
+def test_options_reach_the_api(server, run, dest, words, asked):
+    assert run("download", _MODEL, "--dest", dest, *words)[0] == 0
+    assert asked.items() <= server.pages[0].items()
+
+
+@pytest.mark.parametrize(
+    "model,asked",
+    [
+        (f"https://civitai.com/models/{MODEL_ID}/a-name", {"modelId": _MODEL}),
+        (f"https://civitai.red/models/{MODEL_ID}", {"modelId": _MODEL}),
+        (f"civitai.com/models/{MODEL_ID}?modelVersionId={VERSION_ID}", {}),
+        (f"https://civitai.com/api/download/models/{VERSION_ID}", {}),
+    ],
+    ids=["page", "red", "version-of-page", "version-only"],
+)
+def test_model_may_be_a_url(server, run, dest, model, asked):
+    assert run("download", model, "--dest", dest, "--limit", "3")[0] == 0
+    assert (asked or {"modelVersionId": str(VERSION_ID)}).items() <= server.pages[0].items()
+    assert len(_pictures(dest)) == 3
+
+
+def test_limit_is_that_of_the_settings_unless_it_is_given(server, run, dest):
+    setting.change("gallery_download_limit", 4)
+    assert run("download", _MODEL, "--dest", dest)[1].startswith("4 saved")
+    assert run("download", _MODEL, "--dest", dest, "--limit", "6")[1].startswith("2 saved, 4 skip")
+
+
+def test_concurrency_is_what_was_asked_for(server, run, dest):
+    server.delay = 0.05
+    run("download", _MODEL, "--dest", dest, "--concurrency", "7")
+    assert 5 <= server.most_at_once <= 8
+
+
+def test_usual_folder_is_of_the_models_name_made_safe(server, run, tmp_path):
+    server.name = '../..\\CON: "a/b"\u202e'
+    assert run("download", _MODEL, "--limit", "2")[0] == 0
+    (folder,) = (tmp_path / "data" / "outputs" / "download-images").iterdir()
+    assert folder.name == "CON a b"
+    assert len(_pictures(folder / "user_gallery_images")) == 2
+
+
+@pytest.mark.parametrize(
+    "limit,said", [(1, "1 of the skipped was saved"), (3, "3 of the skipped were")]
+)
+def test_what_was_saved_in_another_folder_is_said(server, run, dest, limit, said):
+    words = ("download", _MODEL, "--limit", str(limit), "--dest")
+    assert "of the skipped" not in run(*words, dest)[2]
+    assert "of the skipped" not in run(*words, dest)[2]
+    code, out, err = run(*words, dest + "2")
+    assert (code, out) == (0, f"0 saved, {limit} skipped, 0 failed: {dest}2\n")
+    assert err.splitlines()[-1].startswith(said) and err.endswith("into this one too: --again\n")
+    assert run(*words, dest + "2", "--again")[1].startswith(f"{limit} saved")
+    assert "of the skipped" not in run(*words, dest + "2")[2]
+
+
+# JSON
+
+
+def test_json_is_the_last_line_and_nothing_else_is_in_it(server, run, dest):
+    server.always(server.ids[0], status(404))
+    code, out, _ = run("download", _MODEL, "--dest", dest, "--json")
+    result = json.loads(out.splitlines()[-1])
+    assert code == 1
+    assert list(result) == ["job", "saved", "skipped", "failed", "bytes", "seconds"]
+    assert (result["job"], result["saved"], result["skipped"]) == (1, 19, 0)
+    assert result["bytes"] == sum(map(len, _pictures(dest).values()))
+    assert isinstance(result["seconds"], float)
+    (failed,) = result["failed"]
+    assert list(failed) == ["id", "url", "reason", "message"]
+    assert (failed["id"], failed["reason"]) == (server.ids[0], "gone")
+    assert failed["url"].startswith(f"{server.url}/image/")
+
+
+def test_failures_are_named_and_make_the_exit_code_1(server, run, dest):
+    setting.change("language", "en")
+    for image_id in server.ids:
+        server.always(image_id, status(403))
+    code, out, err = run("download", _MODEL, "--dest", dest, "--limit", "20")
+    assert (code, out) == (1, f"0 saved, 0 skipped, 20 failed: {dest}\n")
+    assert len(re.findall(r"^50\d\d: needs_key: It needs an API key", err, re.M)) == 20
+    assert err.count("set CIVITAI_API_KEY") == 1
+    assert "Some pictures could not be downloaded (20)" in err
+
+
+def test_many_failures_are_not_all_listed(run, dest, monkeypatch):
+    with ApiServer(count=50) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        for image_id in server.ids:
+            server.always(image_id, status(404))
+        _, _, err = run("download", _MODEL, "--dest", dest)
+    assert err.count(": gone: ") == 20 and "... and 30 more." in err
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    "words,said",
+    [
+        (["download", "some words"], "words can be searched for in the tab; here give a Civitai"),
+        (["download", "900001x"], "'900001x' names no model"),
+        (["download", "https://example.com/models/1"], "not on Civitai"),
+        (["download", "https://civitai.com/user/x"], "no model's page"),
+        (["download", "99999999999"], "no model's id"),
+        (["download", "0"], "no model's id"),
+        (["download", " "], "Nothing was given: give a Civitai model page, or a model's id"),
+        (["download", "x" * 5000], "too long: give a Civitai model page, or a model's id"),
+        (["download", "a\x1b[31m\udcff"], "names no model"),
+        (["download", f"{_MODEL}?modelVersionId=abc"], "abc is no version's id"),
+        (["download", f"civitai.com/models/{_MODEL}?modelVersionId="], "Nothing is no version's"),
+        (["download", _MODEL, "--version", "77"], f"has no version 77: it has {VERSION_ID}."),
+        (["resume", "7"], "There is no job 7"),
+        (["retry", "7"], "There is no job 7"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(server, run, words, said):
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert _is_one_sentence(err) and said in err
+    assert "\x1b" not in err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["download"],
+        ["download", _MODEL, "--limit", "-1"],
+        ["download", _MODEL, "--limit", "0"],
+        ["download", _MODEL, "--limit", "1.5"],
+        ["download", _MODEL, "--limit", "9" * 30],
+        ["download", _MODEL, "--limit", "٣"],
+        ["download", _MODEL, "--concurrency", "17"],
+        ["download", _MODEL, "--concurrency", "0"],
+        ["download", _MODEL, "--level", "NC-17"],
+        ["download", _MODEL, "--level", ""],
+        ["download", _MODEL, "--dest", ""],
+        ["download", _MODEL, "--period", "\x1b[31m"],
+        ["download", _MODEL, "--sort", "Best"],
+        ["download", _MODEL, "--type", "audio"],
+        ["download", _MODEL, "--version", "x"],
+        ["resume", "x"],
+        ["nonsense"],
+        ["--nonsense\n\x1b[31m"],
+        ["--port", "0"],
+        ["--port", "65536"],
+    ],
+    ids=lambda words: ascii(" ".join(words)),
+)
+def test_what_the_parser_refuses_has_exit_code_2(server, run, words):
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert _is_one_sentence(err) and err.endswith("--help says more.\n")
+    assert "\x1b" not in err
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "option,choices",
+    [
+        ("--level", "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX"),
+        ("--sort", "Newest, Oldest, Most Reactions, Most Comments or Most Collected"),
+        ("--period", "AllTime, Year, Month, Week or Day"),
+        ("--type", "image or video"),
+    ],
+)
+def test_wrong_choice_is_answered_with_all_right_ones(run, option, choices):
+    _, _, err = run("download", _MODEL, option, "wrong")
+    assert err.startswith(f"Argument {option}: must be {choices}, not 'wrong'. ")
+
+
+def test_sort_that_civitai_has_for_one_version_only_is_said(server, run, dest):
+    words = ("download", _MODEL, "--dest", dest, "--limit", "1", "--sort", "Most Reactions")
+    assert "give --version to have this sort" in run(*words)[2]
+    assert "give --version" not in run(*words, "--version", str(VERSION_ID))[2]
+
+
+def test_gallery_without_pictures_is_said(run, dest, monkeypatch):
+    with ApiServer(count=0) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        code, out, err = run("download", _MODEL, "--dest", dest)
+    assert (code, out) == (0, f"0 saved, 0 skipped, 0 failed: {dest}\n")
+    assert err.endswith(
+        "There are no pictures: try another --level, --type, --period or --ver" "sion.\n"
+    )
+
+
+def test_unknown_model_has_exit_code_3(server, run, dest):
+    code, out, err = run("download", "999", "--dest", dest)
+    said = "Civitai has no model 999, or shows it only to an API key that may see it.\n"
+    assert (code, out, err) == (3, "", said)
+    assert not os.path.exists(dest)
+
+
+@pytest.mark.parametrize("place", ["file/out", "file", "n" * 300])
+def test_folder_that_cannot_be_written_has_exit_code_2(server, run, tmp_path, place):
+    (tmp_path / "file").write_text("")
+    code, out, err = run("download", _MODEL, "--dest", str(tmp_path / place))
+    assert (code, out) == (2, "")
+    assert _is_one_sentence(err) and "No picture can be saved there." in err and place in err
+    assert "--dest" in err
+
+
+def test_folder_whose_name_is_not_utf8_has_exit_code_2(server, run, tmp_path):
+    code, _, err = run("download", _MODEL, "--dest", str(tmp_path / "\udcff"))
+    assert code == 2 and _is_one_sentence(err)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://[",
+        "http://a b",
+        "civitai.com",
+        "http://:80",
+    ],
+)
+def test_base_url_that_is_none_is_named(run, monkeypatch, url):
+    monkeypatch.setenv("CIVITAI_BASE_URL", url)
+    code, _, err = run("download", _MODEL)
+    assert code == 2
+    assert _is_one_sentence(err) and err.startswith("CIVITAI_BASE_URL is ")
+
+
+def test_unreachable_server_has_exit_code_3(run, monkeypatch):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("CIVITAI_BASE_URL", f"http://127.0.0.1:{free.getsockname()[1]}")
+        code, out, err = run("download", _MODEL)
+    said = "The server could not be reached. Check your network connection.\n"
+    assert (code, out, err) == (3, "", said)
+
+
+@pytest.mark.parametrize(
+    "answer", [status(500), status(403), status(200, b"null"), status(503, Retry_After="900")]
+)
+def test_civitai_in_trouble_has_exit_code_3(server, run, answer):
+    server.always("model", answer)
+    code, out, err = run("download", _MODEL)
+    assert (code, out) == (3, "")
+    assert _is_one_sentence(err)
+
+
+def test_gallery_that_cannot_be_read_has_exit_code_3_and_can_be_gone_on_with(server, run, dest):
+    server.always("page", status(500))
+    code, out, err = run("download", _MODEL, "--dest", dest)
+    assert (code, out) == (3, f"0 saved, 0 skipped, 0 failed: {dest}\n")
+    assert err.endswith("The server is in trouble (500). Go on with: resume 1\n")
+
+
+def test_wrong_key_is_said_and_not_shown(server, run, monkeypatch):
+    monkeypatch.setenv("CIVITAI_API_KEY", "wrong-key")
+    code, _, err = run("download", _MODEL)
+    assert code == 2
+    assert _is_one_sentence(err) and "does not know this API key" in err and "wrong-key" not in err
+    assert "unset CIVITAI_API_KEY" in err
+
+
+def test_wrong_key_that_the_tab_kept_is_removed_there(server, run):
+    setting.save_api_key("wrong-key")
+    code, _, err = run("download", _MODEL)
+    assert code == 2 and "remove it in the tab" in err and "CIVITAI_API_KEY" not in err
+
+
+def test_key_that_cannot_be_one_is_said_and_not_shown(server, run, monkeypatch):
+    monkeypatch.setenv("CIVITAI_API_KEY", "schlüssel")
+    code, _, err = run("download", _MODEL)
+    assert code == 2 and _is_one_sentence(err) and "schl" not in err
+
+
+def test_known_key_is_used(server, run, monkeypatch, dest):
+    monkeypatch.setenv("CIVITAI_API_KEY", server.known_key)
+    assert run("download", _MODEL, "--dest", dest)[0] == 0
+    keys = {path: key for path, key in server.keys}
+    assert keys["/api/v1/me"] == f"Bearer {server.known_key}"
+    assert not [key for path, key in server.keys if key and path.startswith("/image/")]
+
+
+def test_site_that_has_no_such_question_takes_any_key(server, run, monkeypatch, dest):
+    server.always("me", status(404))
+    monkeypatch.setenv("CIVITAI_API_KEY", "any")
+    assert run("download", _MODEL, "--dest", dest)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "text,said",
+    [
+        ("{", "The settings file was damaged"),
+        ('{"http_timeout": -5}', "http_timeout must be a whole number from 1 to 600, not -5."),
+    ],
+    ids=["damaged", "out-of-bounds"],
+)
+def test_bad_settings_are_said_and_defaults_used(server, run, tmp_path, dest, text, said):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "settings.json").write_text(text)
+    code, _, err = run("download", _MODEL, "--dest", dest, "--limit", "1")
+    assert code == 0 and said in err.splitlines()[0]
+
+
+# The database
+
+
+def test_damaged_database_is_set_aside_and_said(server, run, dest):
+    run("download", _MODEL, "--dest", dest)
+    before = _pictures(dest)
+    with open(setting.database_file(), "r+b") as file:
+        file.write(b"damage" * 100)
+    database._checked.clear()
+    code, out, err = run("jobs")
+    assert (code, out) == (0, "")
+    said, none = err.splitlines(keepends=True)
+    assert _is_one_sentence(said) and "kept as" in said and "pictures are untouched" in said
+    assert none == "There are no jobs yet.\n"
+    assert _pictures(dest) == before
+
+
+def test_newer_database_is_set_aside_and_said(server, run, dest):
+    run("download", _MODEL, "--dest", dest, "--limit", "1")
+    with sqlite3.connect(setting.database_file()) as connection:
+        connection.execute("PRAGMA user_version = 9")
+    connection.close()
+    before = _pictures(dest)
+    code, out, err = run("jobs")
+    assert (code, out) == (0, "")
+    said, none = err.splitlines(keepends=True)
+    assert _is_one_sentence(said) and "newer version" in said and "kept as" in said
+    assert _pictures(dest) == before
+
+
+# resume, retry, jobs
+
+
+def _half_done(server, run, dest):
+    """Job 1, paused after its first page of five."""
+    server.page = 5
+    server.script("page", lambda request, body: request.reply(200, body, {}), *[status(500)] * 4)
+    code, _, err = run("download", _MODEL, "--dest", dest)
+    assert code == 1 and "Go on with: resume 1" in err
+
+
+@pytest.mark.parametrize("words", [["resume"], ["resume", "1"]], ids=["all", "one"])
+def test_resume_goes_on_where_it_was(server, run, dest, words):
+    _half_done(server, run, dest)
+    asked = len(server.pages)
+    code, out, _ = run(*words, "--json")
+    assert code == 0
+    result = json.loads(out)
+    assert (result["job"], result["saved"], result["failed"]) == (1, 20, [])
+    assert server.pages[asked]["cursor"].startswith("5|")
+    assert set(server.fetched.values()) == {1}
+    assert _pictures(dest) == _expected(server)
+
+
+def test_resume_goes_on_with_all_in_turn_and_the_worst_code_counts(server, run, dest):
+    _half_done(server, run, dest)
+    _add_job(dest)
+    server.always(server.ids[-1], status(404))
+    code, out, _ = run("resume")
+    assert code == 1 and out.count("\n") == 2
+    assert [row["state"] for row in json.loads(run("jobs", "--json")[1])] == ["done", "done"]
+
+
+def test_resume_of_several_says_which_is_which(server, run, dest):
+    _add_job(dest)
+    _add_job(dest)
+    _, _, err = run("resume")
+    assert [line for line in err.splitlines() if line.startswith("Job ")] == [
+        "Job 1: Another",
+        "Job 2: Another",
+    ]
+
+
+def test_resume_says_when_all_that_is_unfinished_is_worked_on(server, run, dest):
+    busy = _add_job(dest, "running")
+    with JobStore(setting.database_file()) as store:
+        lock = store.lock(busy)
+        assert lock.acquire()
+        said = "There is nothing to go on with: another program works on what is unfinished.\n"
+        assert run("resume") == (0, "", said)
+        lock.release()
+
+
+def test_resume_with_nothing_left_says_so(server, run, dest):
+    run("download", _MODEL, "--dest", dest)
+    asked = len(server.requests)
+    assert run("resume") == (0, "", "There is nothing to go on with.\n")
+    assert run("resume", "1")[:2] == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+    assert len(server.requests) == asked
+
+
+def test_cancelled_job_goes_on_only_by_its_number(server, run, dest):
+    job_id = _add_job(dest, "cancelled")
+    assert "nothing to go on with" in run("resume")[2]
+    assert run("resume", str(job_id))[1].startswith("20 saved")
+
+
+def test_resume_leaves_alone_what_another_process_works_on(server, run, dest, monkeypatch):
+    busy, free = _add_job(dest, "running"), _add_job(dest)
+    with JobStore(setting.database_file()) as store:
+        lock = store.lock(busy)
+        assert lock.acquire()
+        assert run("resume")[:2] == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+        code, out, err = run("resume", str(busy))
+        assert (code, out, err) == (2, "", f"Job {busy} is being worked on already.\n")
+        assert run("retry", str(busy))[0] == 2
+        states = {row["job"]: row["state"] for row in json.loads(run("jobs", "--json")[1])}
+        lock.release()
+    assert states == {busy: "running", free: "done"}
+
+
+@pytest.mark.parametrize("words", [["retry"], ["retry", "1"]], ids=["all", "one"])
+def test_retry_fetches_what_failed(server, run, dest, words):
+    server.script(server.ids[3], status(403))
+    assert run("download", _MODEL, "--dest", dest)[0] == 1
+    code, out, _ = run(*words)
+    assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+    assert server.fetched == {**{i: 1 for i in server.ids}, server.ids[3]: 2}
+
+
+def test_retry_with_nothing_failed_says_so(server, run, dest):
+    run("download", _MODEL, "--dest", dest)
+    assert run("retry") == (0, "", "There is nothing to try again.\n")
+
+
+def test_retry_of_what_is_gone_asks_for_nothing_and_still_says_it(server, run, dest):
+    server.always(server.ids[3], status(404))
+    run("download", _MODEL, "--dest", dest)
+    asked = len(server.requests)
+    assert run("retry")[2] == "There is nothing to try again.\n"
+    code, _, err = run("retry", "1")
+    assert code == 1 and f"{server.ids[3]}: gone: " in err
+    assert len(server.requests) == asked
+
+
+def test_without_jobs_that_is_said(server, run):
+    assert run("jobs") == (0, "", "There are no jobs yet.\n")
+    assert run("jobs", "--json") == (0, "[]\n", "")
+
+
+def test_jobs_are_listed_with_date_progress_and_how_to_go_on(server, run, dest):
+    _half_done(server, run, dest)
+    _add_job(dest, "running")
+    with sqlite3.connect(setting.database_file()) as connection:
+        connection.execute("UPDATE jobs SET created = 31579200")
+    connection.close()
+    date = time.strftime("%Y-%m-%d %H:%M", time.localtime(31579200))
+    code, out, err = run("jobs")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        " JOB  STATE        BEGUN                  DONE  FAILED  TITLE",
+        f"   2  interrupted  {date}      0/100          Another",
+        "      Go on with: resume 2",
+        f"   1  paused       {date}      5/200          A model",
+        "      The server is in trouble (500). Go on with: resume 1",
+    ]
+
+
+def test_job_whose_failed_ones_may_come_yet_says_how_to_retry(server, run, dest):
+    server.always(server.ids[3], status(403))
+    server.always(server.ids[4], status(404))
+    _, _, err = run("download", _MODEL, "--dest", dest)
+    assert "Try again what failed with: retry 1\n" in err
+    row, hint = run("jobs")[1].splitlines()[1:]
+    assert "done" in row and "20/20       2  A model" in row
+    assert hint == "      Try again what failed with: retry 1"
+
+
+def test_job_of_which_all_that_failed_is_gone_says_nothing_of_a_retry(server, run, dest):
+    server.always(server.ids[4], status(404))
+    assert "retry" not in run("download", _MODEL, "--dest", dest)[2]
+    assert "retry" not in run("jobs")[1]
+
+
+def test_job_that_another_process_works_on_is_not_to_be_gone_on_with(server, run, dest):
+    busy = _add_job(dest, "running")
+    with JobStore(setting.database_file()) as store:
+        lock = store.lock(busy)
+        assert lock.acquire()
+        out = run("jobs")[1]
+        lock.release()
+    assert "running" in out and "resume" not in out
+
+
+def test_jobs_as_json_keep_their_fields_and_have_a_date(server, run, dest):
+    _half_done(server, run, dest)
+    (row,) = json.loads(run("jobs", "--json")[1])
+    before = ["job", "title", "state", "saved", "skipped", "failed", "waiting", "folder", "note"]
+    assert list(row) == [*before, "total", "bytes", "created"]
+    assert (row["saved"], row["total"], row["state"]) == (5, 200, "paused")
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["created"])
+
+
+def test_title_gives_the_terminal_no_orders(server, run, dest):
+    with JobStore(setting.database_file()) as store:
+        store.add("a\x1b[31m\x07\r\nb\x9bc\u202e", ImageQuery(MODEL_ID), dest, 1)
+    row = run("jobs")[1].splitlines()[1]
+    assert row.endswith("  a?[31m???b?c?")
+
+
+def _add_job(dest, state="queued"):
+    with JobStore(setting.database_file()) as store:
+        job_id = store.add("Another", ImageQuery(MODEL_ID), dest, 100)
+        store.set_state(job_id, state)
+    return job_id
+
+
+# As a program
+
+
+def test_title_that_the_console_cannot_show_is_no_error(server, program, tmp_path):
+    server.name = "燈塔 \U0001f600"
+    dest = str(tmp_path / "out")
+    plain = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    assert program.run("download", _MODEL, "--dest", dest, "--json", **plain).returncode == 0
+    done = program.run("jobs", **plain)
+    assert (done.returncode, done.stderr) == (0, "") and "?? ?" in done.stdout.splitlines()[1]
+    assert json.loads(program.run("jobs", "--json", **plain).stdout)[0]["title"] == server.name
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
+def test_interrupted_job_leaves_nothing_half_and_can_be_resumed(server, program, tmp_path, number):
+    server.delay, server.size, dest = 0.1, 200_000, tmp_path / "out"
+    reached = threading.Event()
+    server.on_picture = lambda i: i == FIRST_ID + 12 and reached.set()
+    with program.start("download", _MODEL, "--dest", str(dest), "--json") as process:
+        assert reached.wait(20)
+        process.send_signal(number)
+        started = time.monotonic()
+        out, err = process.communicate(timeout=10)
+    assert time.monotonic() - started < 8
+    assert process.returncode == 130
+    assert err.endswith("Interrupted. Go on with: resume 1\n") and "Traceback" not in err
+    assert 0 < json.loads(out.splitlines()[-1])["saved"] < 20
+    assert part_files(tmp_path) == []
+    there = _pictures(dest)
+    assert there == {name: _expected(server)[name] for name in there}
+    resumed = program.run("resume")
+    assert resumed.returncode == 0 and resumed.stdout.startswith("20 saved")
+    assert {i for i, n in server.fetched.items() if n > 1} <= {
+        i for i in server.ids if server.file_of(i) not in there
+    }
+
+
+def test_second_ctrl_c_ends_it_at_once(server, program, tmp_path):
+    reached = threading.Event()
+    server.on_picture = lambda _: (reached.set(), time.sleep(3))
+    with program.start("download", _MODEL, "--dest", str(tmp_path / "out")) as process:
+        assert reached.wait(20)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+    assert process.returncode == 130 and "Traceback" not in err
+
+
+def test_ctrl_c_before_there_is_a_job_is_no_traceback(server, program):
+    asked = threading.Event()
+    server.always("model", lambda request, body: (asked.set(), time.sleep(3)))
+    with program.start("download", _MODEL) as process:
+        assert asked.wait(20)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+def test_two_processes_on_one_data_folder_ask_for_each_picture_once(server, program, tmp_path):
+    server.delay, dest = 0.03, tmp_path / "out"
+    words = ("download", _MODEL, "--dest", str(dest), "--json")
+    processes = [program.start(*words) for _ in range(3)]
+    ends = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], ends
+    results = [json.loads(out.splitlines()[-1]) for out, _ in ends]
+    assert sum(result["saved"] for result in results) == 20
+    assert {result["saved"] + result["skipped"] for result in results} == {20}
+    assert server.fetched == {i: 1 for i in server.ids}
+    assert _pictures(dest) == _expected(server)
+
+
+def test_on_a_terminal_there_is_a_bar_that_ends_full(server, program, tmp_path):
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, ENTRY, "download", _MODEL, "--dest", str(tmp_path / "out")],
+        env=program.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = _all_of(ours)
+    assert process.wait(10) == 0
+    assert f"[{'#' * 24}]  下載圖片 20/20" in shown.split("\r")[-2]
+    assert shown.endswith("\r\n") and shown.count("\n") == 1
+
+
+def _all_of(descriptor):
+    shown = b""
+    while select.select([descriptor], [], [], 30)[0]:
+        try:
+            data = os.read(descriptor, 65536)
+        except OSError:  # the other end was closed
+            break
+        if not data:
+            break
+        shown += data
+    os.close(descriptor)
+    return shown.decode()
+
+
+def test_titles_on_a_terminal_fit_its_line(server, program):
+    with JobStore(str(program.data / "gallery.db")) as store:
+        for title in ("塔" * 300, "short"):
+            store.add(title, ImageQuery(MODEL_ID), "x", 1)
+    ours, theirs = pty.openpty()
+    environment = {**program.environment, "COLUMNS": "80"}
+    process = subprocess.Popen([sys.executable, ENTRY, "jobs"], env=environment, stdout=theirs)
+    os.close(theirs)
+    lines = _all_of(ours).splitlines()
+    assert process.wait(10) == 0
+    assert lines[1].endswith("  short") and lines[3].endswith("塔...")
+    assert len(lines) == 5 and len(lines[3]) + lines[3].count("塔") < 80
+
+
+def _through_a_shell(program, command):
+    return subprocess.run(
+        [
+            "bash",
+            "-c",
+            f'set -o pipefail; run() {{ "{sys.executable}" "{ENTRY}" "$@"; }}; {command}',
+        ],
+        env=program.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("command", ["--help", "download --help", "jobs", "jobs --json"])
+def test_reader_that_leaves_is_no_error(server, program, command):
+    with JobStore(str(program.data / "gallery.db")) as store:
+        store.add("A model", ImageQuery(MODEL_ID), "x", 1)
+    done = _through_a_shell(program, f"run {command} | exec true")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "streams", [">&-", "2>&-", "<&- >&- 2>&-", "2>&1 | head -n 1", "2>&1 | exec true"]
+)
+def test_download_is_whole_whatever_became_of_its_streams(server, program, tmp_path, streams):
+    dest = tmp_path / "out"
+    server.delay = 0.01
+    done = _through_a_shell(program, f'run download {_MODEL} --dest "{dest}" {streams}')
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+    assert _pictures(dest) == _expected(server)
+    assert "done" in program.run("jobs").stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_result_that_cannot_be_written_is_said_with_exit_code_3(server, program, tmp_path):
+    done = _through_a_shell(
+        program, f'run download {_MODEL} --json --dest "{tmp_path}" > /dev/full'
+    )
+    assert done.returncode == 3
+    assert done.stderr.endswith(
+        "The result cannot be written to stdout: No space left on device.\n"
+    )
+
+
+def test_cut_picture_is_gone_on_with_and_whole(server, program, tmp_path):
+    server.script(server.ids[0], cut(700), cut(900))
+    dest = tmp_path / "out"
+    done = program.run("download", _MODEL, "--dest", str(dest))
+    assert done.returncode == 0, done.stderr
+    assert _pictures(dest) == _expected(server)
+
+
+def test_help_loads_neither_gradio_nor_the_network(program):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", ENTRY, "download", "--help"],
+        env=program.environment,
+        capture_output=True,
+        text=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert done.returncode == 0 and "--level" in done.stdout
+    assert not {"gradio", "requests", "sqlite3", "PIL"} & loaded
+
+
+def test_help_has_a_text_with_the_default_for_every_option():
+    parser = cli_arguments.whole_parser()
+    (commands,) = (a for a in parser._actions if isinstance(a.choices, dict))
+    for each in (parser, *commands.choices.values()):
+        for action in each._actions:
+            if action.option_strings and action.dest != "help":
+                assert "default: " in action.help, action
+            assert action.help or action is commands, action
+    assert set(commands.choices) == {"download", "resume", "retry", "jobs"}
+
+
+@pytest.mark.parametrize(
+    "words,told",
+    [
+        ([], "--host ADDRESS the tab's address; default: 127.0.0.1,"),
+        ([], "--port PORT the tab's port, 1 to 65535; default: 7860"),
+        ([], "examples: python scripts/civitai_shortcut.py --demo"),
+        (["download"], "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX; default: PG"),
+        (["download"], "1 to 16; default: that of the settings (3 unless changed)"),
+        (["download"], "default: that of the settings (200 unless changed)"),
+        (["download"], "the pictures go into, directly; default: <model name>/user_gallery_im"),
+        (["download"], "examples: python scripts/civitai_shortcut.py download 12345"),
+        (["resume"], "JOB a number that `jobs` shows; without it all"),
+        (["retry"], "JOB a number that `jobs` shows; without it all"),
+    ],
+)
+def test_help_tells(run, words, told):
+    code, out, err = run(*words, "--help")
+    assert (code, err) == (0, "")
+    assert told in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    "words,is_demo",
+    [("--demo jobs", True), ("jobs --demo", True), ("jobs", False), ("", False), ("--demo", True)],
+)
+def test_demo_may_stand_before_a_command_or_behind_it(words, is_demo):
+    assert cli_arguments.whole_parser().parse_args(words.split()).demo is is_demo
+
+
+def test_every_example_of_the_help_is_one(run):
+    for words in ([], ["download"]):
+        lines = [line for line in run(*words, "--help")[1].splitlines() if "_shortcut.py " in line]
+        examples = [line for line in lines if line.startswith("  python ")]
+        assert len(examples) == 3
+        for example in examples:
+            cli_arguments.whole_parser().parse_args(shlex.split(example)[2:])
+
+
+def test_download_does_not_load_gradio(server, program, tmp_path):
+    words = ["download", _MODEL, "--dest", str(tmp_path / "out")]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", ENTRY, *words],
+        env=program.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and "gradio" not in done.stderr
+
+
+# Against the demo
+
+
+@pytest.fixture(scope="module")
+def demo():
+    demo = start_demo()
+    yield demo
+    demo.close()
+
+
+@pytest.mark.parametrize("model_id", [900_001, 900_007, 900_008], ids=["usual", "video", "hostile"])
+def test_demos_gallery_comes_down_as_it_is_there(demo, run, dest, monkeypatch, model_id):
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    words = ("download", str(model_id), "--dest", dest, "--level", "XXX", "--limit", "20")
+    code, out, err = run(*words, "--json")
+    result = json.loads(out)
+    assert code == 0, err
+    pictures = _pictures(dest)
+    assert len(pictures) == result["saved"] >= 10
+    for name, data in pictures.items():
+        image_id, _, extension = name.partition(".")
+        assert data == demo.original_bytes(int(image_id))
+        assert extension == util.extension_of(data)
+        with open(os.path.join(dest, f"{image_id}.json"), encoding="utf-8") as file:
+            assert json.load(file)["id"] == int(image_id)
+    assert not [name for name in os.listdir(dest) if not re.fullmatch(r"\d+\.\w{3,4}", name)]
+
+    asked = len(demo.requests)
+    code, out, _ = run(*words)
+    assert (code, out) == (0, f"0 saved, {len(pictures)} skipped, 0 failed: {dest}\n")
+    assert not [path for _, path in list(demo.requests)[asked:] if "original=true" in path]

@@ -1,0 +1,195 @@
+"""gallery/infotext.py: written so that a WebUI reads the same back, whatever a stranger wrote."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from civitai_manager_libs.infotext.text import Infotext, compose, parse_infotext
+from hypothesis import given
+from hypothesis import strategies as st
+
+PARAMETERS = {"Steps": "20", "Sampler": "Euler a", "Seed": "7"}
+LINE = "Steps: 20, Sampler: Euler a, Seed: 7"
+
+_PIECES = ["Negative prompt:", "Negative prompt: x", "Steps: 1", "Sampler: evil", "Seed: 666"]
+_PIECES += ["\n", "\r", ", ", ":", '"', "\\", " ", "\t", "a cat", "(x:1.2)", "<lora:a:1>", "\u3000"]
+_PIECES += ["Civitai", "FLUX", "CFG scale: 1, ", "Clip skip: 2, ", "512x512", "\ud800", "\0", "é"]
+hostile_text = st.one_of(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join), st.text())
+plain_key = st.from_regex(r"[A-Z][a-z]{1,8}( [a-z0-9]{1,4})?", fullmatch=True)
+
+
+def as_read(text):
+    """How a text may come back: line ends as \\n, lines stripped, control characters as blanks."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", text).strip()
+    return "\n".join(line.strip() for line in text.split("\n"))
+
+
+def as_kept(prompt, first=0):
+    lines = as_read(prompt).split("\n")
+    kept = [re.sub("^Negative prompt:", "Negative prompt :", line) for line in lines]
+    return "\n".join([*lines[:first], *kept[first:]])
+
+
+@given(hostile_text, hostile_text, st.dictionaries(plain_key, hostile_text, min_size=3))
+def test_a_webui_reads_back_what_was_written(prompt, negative_prompt, parameters):
+    read = parse_infotext(compose(prompt, negative_prompt, {**parameters, **PARAMETERS}))
+    assert read.prompt == as_kept(prompt)
+    assert read.negative_prompt == as_kept(negative_prompt, first=1)
+    stripped = {k: as_read_value(v) for k, v in {**parameters, **PARAMETERS}.items()}
+    assert read.parameters == {key: value for key, value in stripped.items() if value}
+
+
+def as_read_value(value):
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", " ", value).strip()
+
+
+@given(hostile_text, hostile_text)
+def test_nothing_in_a_prompt_becomes_a_parameter(prompt, negative_prompt):
+    read = parse_infotext(compose(prompt, negative_prompt, {}))
+    assert read.prompt == as_kept(prompt)
+    assert read.negative_prompt == as_kept(negative_prompt, first=1)
+    assumed = {"Schedule type": "Automatic", "RNG": "GPU", "Clip skip": "1"}
+    assert read.parameters in ({}, assumed)
+
+
+@given(hostile_text)
+def test_any_text_can_be_read_and_written(text):
+    compose(text, text, {"Model": text}).encode("utf-8")
+    assert isinstance(parse_infotext(text), Infotext)
+
+
+def test_a_prompt_alone_is_written_as_it_is():
+    assert compose(" a cat,\n  a hat ", "", {}) == "a cat,\n  a hat"
+
+
+def test_nothing_is_written_as_nothing():
+    assert compose(" \n", "\t", {"Steps": "", "Model": "  "}) == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "negative_prompt", "written"),
+    [
+        ("a cat", "a dog", f"a cat\nNegative prompt: a dog\n{LINE}"),
+        ("a cat", "", f"a cat\n{LINE}"),
+        ("", "a dog", f"Negative prompt: a dog\n{LINE}"),
+        ("", "", LINE),
+        ("a\nNegative prompt: b", "", f"a\nNegative prompt : b\n{LINE}"),
+        ("Negative prompt: b", "", f"Negative prompt : b\n{LINE}"),
+        (" a\n\t Negative prompt: b", "", f"a\n\t Negative prompt : b\n{LINE}"),
+        ("a Negative prompt: b", "", f"a Negative prompt: b\n{LINE}"),
+        ("a\rNegative prompt: b", "", f"a\nNegative prompt : b\n{LINE}"),
+        ("a", "Negative prompt: b", f"a\nNegative prompt: Negative prompt: b\n{LINE}"),
+        ("a", "b\nNegative prompt: c", f"a\nNegative prompt: b\nNegative prompt : c\n{LINE}"),
+        (
+            "a\nSteps: 1, Seed: 2, CFG scale: 3",
+            "",
+            f"a\nSteps: 1, Seed: 2, CFG scale: 3\n{LINE}",
+        ),
+    ],
+)
+def test_hostile_prompts_are_changed_as_little_as_possible(prompt, negative_prompt, written):
+    assert compose(prompt, negative_prompt, PARAMETERS) == written
+
+
+@pytest.mark.parametrize(
+    ("parameters", "line"),
+    [
+        ({"Steps": "20", "Seed": "7"}, "Steps: 20, Seed: 7, Schedule type: Automatic"),
+        ({"Seed": "7"}, "Seed: 7, Schedule type: Automatic, RNG: GPU"),
+        (
+            {"Schedule type": "Karras", "RNG": "CPU"},
+            "Schedule type: Karras, RNG: CPU, Clip skip: 1",
+        ),
+    ],
+)
+def test_a_short_parameter_line_is_made_up_by_what_the_reader_assumes(parameters, line):
+    assert compose("a cat", "", parameters) == f"a cat\n{line}"
+    assert parse_infotext(compose("a cat", "", parameters)).prompt == "a cat"
+
+
+def test_given_padding_goes_before_assumptions():
+    padding = [("Image id", "90000101"), ("Base model", ""), ("Post id", "21")]
+    assert compose("", "", {"Seed": "7"}, padding) == "Seed: 7, Image id: 90000101, Post id: 21"
+    assert compose("a cat", "", {}, padding) == "a cat"
+    assert compose("", "", PARAMETERS, padding) == LINE
+
+
+def test_a_prompt_that_looks_like_parameters_stays_a_prompt():
+    prompt = "a cat\nSteps: 1, Sampler: evil, Seed: 666"
+    text = compose(prompt, "", {})
+    assert text == f"{prompt}\nSchedule type: Automatic, RNG: GPU, Clip skip: 1"
+    assert parse_infotext(text).prompt == prompt
+
+
+def test_a_long_last_line_is_not_left_for_the_reader_to_search():
+    prompt = "word " * 1000
+    assert compose(prompt, "", {}).splitlines()[-1].startswith("Schedule type: Automatic, ")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("plain text", "plain text"),
+        ("a, b", '"a, b"'),
+        ("a: b", '"a: b"'),
+        ('the "best"', '"the \\"best\\""'),
+        ("two\nlines", '"two\\nlines"'),
+        ("back\\slash", "back\\slash"),
+        ("中文, é", '"中文, é"'),
+    ],
+)
+def test_a_value_is_quoted_only_where_it_must_be(value, written):
+    text = compose("", "", {**PARAMETERS, "Model": value})
+    assert text == f"{LINE}, Model: {written}"
+    assert parse_infotext(text).parameters["Model"] == value
+
+
+@pytest.mark.parametrize("model", ["FLUX by Civitai", 'say "Civitai", \\FLUX', "\\Civitai FLUX"])
+def test_no_name_triggers_forges_repair_of_the_sites_faulty_lines(model):
+    parameters = {"Sampler": "Euler", "CFG scale": "7", "Clip skip": "2", "Model": model}
+    text = compose("Civitai FLUX", "", parameters)
+    assert "Civitai" not in text.splitlines()[-1]
+    assert parse_infotext(text).parameters == parameters
+
+
+def test_a_name_with_one_of_forges_two_words_is_left_alone():
+    assert compose("", "", {**PARAMETERS, "Model": "Civitai mix"}).endswith("Model: Civitai mix")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("", Infotext()),
+        ("a cat", Infotext("a cat")),
+        ("Negative prompt: x", Infotext("", "x")),
+        (" a \n\n b \r\nNegative prompt:\n c\n d ", Infotext("a\n\nb", "c\nd")),
+        ("a\nSteps: 20, Seed: 7", Infotext("a\nSteps: 20, Seed: 7")),
+        (f"a\n{LINE}", Infotext("a", "", PARAMETERS)),
+        (f"{LINE}\na", Infotext(f"{LINE}\na")),
+        ("A: 1, Bb: 2, Cc: 3, Dd: 4", Infotext("", "", {"Bb": "2", "Cc": "3", "Dd": "4"})),
+        ("Aa: , Bb: 2, Cc: 3, Bb: 4", Infotext("", "", {"Bb": "4", "Cc": "3"})),
+        ('Aa: "x", Bb: "y, z" w, Cc: "', Infotext("", "", {"Aa": "x", "Bb": '"y', "Cc": '"'})),
+        ('Aa: "\\q", Bb: "", Cc: 1x2', Infotext("", "", {"Aa": '"\\q"', "Bb": "", "Cc": "1x2"})),
+        ("x - Aa b/c-d: 1, (y) Ee: 2, Ff: 3", None),
+    ],
+)
+def test_reading_follows_the_webuis_rules(text, read):
+    expected = read or Infotext("", "", {"x - Aa b/c-d": "1", "Ee": "2", "Ff": "3"})
+    assert parse_infotext(text) == expected
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["word ", "\n", "a\n", "a:", '"', 'aa: "', 'aa: "\\', "Negative prompt:\n", "-", " \n", ","],
+    ids=repr,
+)
+def test_a_huge_text_is_read_and_written_in_linear_time(unit):
+    text = unit * 200_000
+    started = time.perf_counter()
+    parse_infotext(text)
+    compose(text, text, {"Model": text})
+    assert time.perf_counter() - started < 5

@@ -1,0 +1,451 @@
+"""gallery/metadata.py: from a record or a file to the infotext that a WebUI reads."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from civitai_manager_libs.errors import DiskError
+from civitai_manager_libs.ground.images import Image
+from civitai_manager_libs.infotext.metadata import (
+    Infotext,
+    embedded_infotext,
+    infotext,
+    parse_infotext,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image as Picture
+from PIL import PngImagePlugin
+
+A1111_RECORD = {
+    "VAE": "sample_vae.safetensors",
+    "Size": "512x768",
+    "seed": 1234567890,
+    "Model": "exampleMix_v20",
+    "steps": 28,
+    "hashes": {
+        "vae": "0a1b2c3d4e",
+        "model": "abcdef0123",
+        "lora:paperStyle": "0x9f8e7d6c5b",
+    },
+    "prompt": "a lighthouse at dawn, <lora:paperStyle:0.7>, soft light",
+    "Version": "v1.10.1",
+    "sampler": "DPM++ 2M",
+    "cfgScale": 6.5,
+    "clipSkip": 2,
+    "resources": [
+        {"name": "paperStyle", "type": "lora", "weight": 0.7, "hash": "0x9f8e7d6c5b"},
+        {"hash": "abcdef0123", "name": "exampleMix_v20", "type": "model"},
+    ],
+    "Model hash": "abcdef0123",
+    "Hires upscale": "2",
+    "Schedule type": "Karras",
+    "Hires upscaler": "4x-UltraSharp",
+    "negativePrompt": "blurry, lowres",
+    "Denoising strength": "0.4",
+}
+A1111_INFOTEXT = """\
+a lighthouse at dawn, <lora:paperStyle:0.7>, soft light
+Negative prompt: blurry, lowres
+Steps: 28, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 1234567890, \
+Size: 512x768, Model hash: abcdef0123, Model: exampleMix_v20, VAE hash: 0a1b2c3d4e, \
+VAE: sample_vae.safetensors, Denoising strength: 0.4, Clip skip: 2, Hires upscale: 2, \
+Hires upscaler: 4x-UltraSharp, Lora hashes: "paperStyle: 9f8e7d6c5b", Version: v1.10.1"""
+COMFY_RECORD = {
+    "seed": 88005553535,
+    "vaes": [],
+    "comfy": '{"prompt": {"3": {"class_type": "KSampler", "inputs": {"seed": 88005553535, '
+    '"steps": 20, "denoise": NaN}}}, "workflow": {"nodes": []}}',
+    "steps": 20,
+    "width": 1344,
+    "height": 768,
+    "models": ["exampleXL.safetensors"],
+    "prompt": "wide valley, morning fog",
+    "sampler": "Euler a",
+    "cfgScale": 7,
+    "scheduler": "normal",
+    "negativePrompt": "",
+    "additionalResources": [
+        {"name": "fog_helper.safetensors", "type": "lora", "strength": 0.8, "strengthClip": 1}
+    ],
+    "engine": "ComfyUI",
+}
+COMFY_INFOTEXT = """\
+wide valley, morning fog
+Steps: 20, Sampler: Euler a, Schedule type: Normal, CFG scale: 7, Seed: 88005553535, \
+Size: 1344x768, Model: exampleXL"""
+VIDEO_RECORD = {
+    "prompt": "waves rolling in, slow pan",
+    "engine": "wan",
+    "process": "img2vid",
+    "civitaiResources": [
+        {"type": "checkpoint", "modelVersionId": 700200},
+        {"type": "lora", "weight": 1, "modelVersionId": 455777},
+    ],
+}
+STRINGS_RECORD = {
+    "seed": "42",
+    "steps": "30",
+    "prompt": "(placeholder adult prompt)",
+    "sampler": "Undefined",
+    "cfgScale": "7",
+    "Clip skip": "2",
+}
+STRINGS_INFOTEXT = """\
+(placeholder adult prompt)
+Steps: 30, CFG scale: 7, Seed: 42, Clip skip: 2"""
+GRAPH = {
+    "3": {
+        "class_type": "KSampler",
+        "inputs": {
+            "seed": 7,
+            "steps": 25,
+            "cfg": 5.5,
+            "sampler_name": "dpmpp_2m",
+            "scheduler": "karras",
+            "denoise": 1,
+            "model": ["4", 0],
+            "positive": ["6", 0],
+            "negative": ["7", 0],
+            "latent_image": ["5", 0],
+        },
+    },
+    "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a/exampleXL.ckpt"}},
+    "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 832, "height": 1216}},
+    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a lighthouse"}},
+    "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "blurry"}},
+}
+GRAPH_INFOTEXT = """\
+a lighthouse
+Negative prompt: blurry
+Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 5.5, Seed: 7, Size: 832x1216, \
+Model: exampleXL"""
+IMAGE = Image(90000101, "https://image.civitai.com/x", base_model="SD 1.5", post_id=21000001)
+
+
+def parameters_of(meta):
+    return parse_infotext(infotext({"steps": 20, "sampler": "Euler", "seed": 1, **meta})).parameters
+
+
+@pytest.mark.parametrize(
+    ("meta", "written"),
+    [
+        (A1111_RECORD, A1111_INFOTEXT),
+        (COMFY_RECORD, COMFY_INFOTEXT),
+        (None, ""),
+        (VIDEO_RECORD, "waves rolling in, slow pan"),
+        (STRINGS_RECORD, STRINGS_INFOTEXT),
+        ({"id": 90000101, "meta": A1111_RECORD}, A1111_INFOTEXT),
+        ({"id": 90000090, "meta": None}, ""),
+        ({"id": 1, "meta": {"id": 1, "meta": STRINGS_RECORD}}, STRINGS_INFOTEXT),
+        ({"comfy": {"prompt": GRAPH}}, GRAPH_INFOTEXT),
+        ({"comfy": json.dumps({"prompt": GRAPH})}, GRAPH_INFOTEXT),
+        ({"comfy": {"workflow": {"nodes": []}}}, ""),
+        ({}, ""),
+        ("a string", ""),
+        ([1], ""),
+        ({"civitaiResources": [{"modelVersionId": 1}]}, ""),
+    ],
+    ids=["a1111", "comfy", "none", "video", "strings", "wrapped", "wrapped-none", "wrapped-twice"]
+    + ["graph", "graph-as-text", "workflow-only", "empty", "string", "list", "resources-only"],
+)
+def test_a_record_has_this_infotext(meta, written):
+    assert infotext(meta) == written
+    assert infotext(meta, IMAGE) == written
+
+
+def test_all_parameters_stand_in_the_order_of_a1111():
+    meta = {
+        "Zeta": "last",
+        "ENSD": 31337,
+        "RNG": "CPU",
+        "freeu_b1": 1.01,
+        "Version": "v1.10.1",
+        "TI hashes": {"easynegative": "c74b4e810b03"},
+        "Lora hashes": "one: 0xaaaa1111, two: bbbb2222",
+        "ADetailer model": "face_yolov8n.pt",
+        "Hires steps": 10,
+        "Hires upscale": 1.5,
+        "clipSkip": 2,
+        "Denoising strength": 0.35,
+        "Seed resize from": "512x512",
+        "Variation seed strength": 0.1,
+        "Variation seed": 5,
+        "VAE": "vae.pt",
+        "Model": "mix",
+        "hashes": {"vae": "0xcccc3333", "model": "dddd4444", "embed:bad": "eeee5555"},
+        "Size": "512 x 768",
+        "seed": 1,
+        "Distilled CFG Scale": 3.5,
+        "cfgScale": 1,
+        "sampler": "Euler a Karras",
+        "steps": 20,
+    }
+    assert infotext(meta) == (
+        "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 1, "
+        "Distilled CFG Scale: 3.5, Seed: 1, Size: 512x768, Model hash: dddd4444, Model: mix, "
+        "VAE hash: cccc3333, VAE: vae.pt, Variation seed: 5, Variation seed strength: 0.1, "
+        "Seed resize from: 512x512, Denoising strength: 0.35, Clip skip: 2, Hires steps: 10, "
+        "Hires upscale: 1.5, ADetailer model: face_yolov8n.pt, "
+        'Lora hashes: "one: aaaa1111, two: bbbb2222", '
+        'TI hashes: "bad: eeee5555, easynegative: c74b4e810b03", Version: v1.10.1, '
+        "Zeta: last, ENSD: 31337, RNG: CPU, freeu_b1: 1.01"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seed", "written"),
+    [
+        (42, "42"),
+        (42.0, "42"),
+        (1e9, "1000000000"),
+        ("1e9", "1000000000"),
+        ("42.0", "42"),
+        (18446744073709551615, "18446744073709551615"),
+        (0, "0"),
+        (-1, None),
+        ("-1", None),
+        (1.5, None),
+        (2**64, None),
+        (math.nan, None),
+        (None, None),
+        (True, None),
+        ([42], None),
+        ("42, Steps: 1", None),
+    ],
+    ids=repr,
+)
+def test_a_seed_is_a_plain_integer_or_absent(seed, written):
+    assert parameters_of({"seed": seed}).get("Seed") == written
+
+
+@pytest.mark.parametrize(
+    ("meta", "size"),
+    [
+        ({"Size": "512x768", "width": 1, "height": 1}, "512x768"),
+        ({"width": 1024, "height": "768"}, "1024x768"),
+        ({"width": 1024}, None),
+        ({"width": 0, "height": 0}, None),
+        ({"width": 10**9, "height": 1}, None),
+        ({"Size": "large", "width": 2, "height": 3}, "2x3"),
+        ({"Size": {"a": 1}}, None),
+    ],
+    ids=repr,
+)
+def test_size_is_the_records_own(meta, size):
+    assert parameters_of(meta).get("Size") == size
+    assert "1536" not in infotext(meta, Image(1, "", width=1024, height=1536))
+
+
+@pytest.mark.parametrize(
+    ("meta", "absent"),
+    [
+        ({"Model": None}, "Model"),
+        ({"Model": "NaN"}, "Model"),
+        ({"Model": [1]}, "Model"),
+        ({"cfgScale": math.inf}, "CFG scale"),
+        ({"cfgScale": "high"}, "CFG scale"),
+        ({"clipSkip": 0}, "Clip skip"),
+        ({"clipSkip": -2}, "Clip skip"),
+        ({"denoise": 1}, "Denoising strength"),
+        ({"Denoising strength": 7}, "Denoising strength"),
+        ({"hashes": {"model": "no hash"}}, "Model hash"),
+        ({"hashes": {"lora:a, b": "abcdef01", "lora:": "abcdef01"}}, "Lora hashes"),
+        ({"engine": "wan"}, "engine"),
+        ({"workflow": "txt2img"}, "workflow"),
+        ({"Civitai resources": "[]"}, "Civitai resources"),
+        ({"Prompt": "evil"}, "Prompt"),
+        ({"Negative prompt": "evil"}, "Negative prompt"),
+        ({"Hires resize-1": "evil"}, "Hires resize-1"),
+        ({"Hires resize": f"{'9' * 5000}x1"}, "Hires resize"),
+        ({"VAE/TE": "evil"}, "VAE/TE"),
+        ({"Styles array": "evil"}, "Styles array"),
+        ({"Long": "x" * 10_001}, "Long"),
+        ({"Key: evil, Steps": 1}, "Key"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_no_webui_understands_is_left_out(meta, absent):
+    assert absent not in parameters_of(meta)
+
+
+@pytest.mark.parametrize(
+    ("meta", "parameter"),
+    [
+        ({"Model": {"a": "b"}}, ("Model", "a: b")),
+        (
+            {"ControlNet 0": {"Module": "canny", "Weight": 1}},
+            ("ControlNet 0", "Module: canny, Weight: 1"),
+        ),
+        ({"Hires prompt": "a\nNegative prompt: b"}, ("Hires prompt", "a\nNegative prompt: b")),
+        ({"Tiling": True}, ("Tiling", "True")),
+        ({"Hires resize": "1024x1536"}, ("Hires resize", "1024x1536")),
+        ({"Model": "a, Seed: 9"}, ("Model", "a, Seed: 9")),
+        ({"denoise": 0.55}, ("Denoising strength", "0.55")),
+        ({"vaes": ["x\\y.safetensors"]}, ("VAE", "y.safetensors")),
+        ({"clipSkip": 2, "Clip skip": "3"}, ("Clip skip", "2")),
+        ({"clipSkip": None, "Clip skip": "3"}, ("Clip skip", "3")),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_a_webui_understands_is_kept(meta, parameter):
+    assert parameter in parameters_of(meta).items()
+
+
+def test_a_records_own_words_win_over_its_graphs():
+    meta = {"comfy": {"prompt": GRAPH}, "prompt": "mine", "steps": 9, "sampler": "undefined"}
+    read = parse_infotext(infotext(meta))
+    assert (read.prompt, read.negative_prompt) == ("mine", "")
+    assert (read.parameters["Steps"], read.parameters["Sampler"]) == ("9", "DPM++ 2M")
+
+
+def test_a_record_with_too_few_parameters_says_where_it_is_from():
+    meta = {"prompt": "a cat", "seed": 7}
+    assert infotext(meta, IMAGE) == "a cat\nSeed: 7, Image id: 90000101, Base model: SD 1.5"
+    assert infotext(meta) == "a cat\nSeed: 7, Schedule type: Automatic, RNG: GPU"
+
+
+@pytest.mark.parametrize("path", ["\\NONE", "models/None.safetensors", "a/nan", "x/undefined.ckpt"])
+def test_a_path_to_nothing_is_no_models_name(path):
+    read = parse_infotext(infotext({"prompt": "x", "steps": 9, "models": [path]}, IMAGE))
+    assert "Model" not in read.parameters
+
+
+@pytest.mark.parametrize("path", ["vae/None", "\\NaN"])
+def test_a_path_to_nothing_is_no_vaes_name(path):
+    read = parse_infotext(infotext({"prompt": "x", "steps": 9, "vaes": [path]}, IMAGE))
+    assert "VAE" not in read.parameters
+
+
+def test_a_record_of_enormous_size_has_a_bounded_infotext():
+    meta = {f"Key {i}": "x" * 10_000 for i in range(5_000)} | {"prompt": "a " * 5_000_000}
+    assert len(infotext(meta)) < 6_000_000
+
+
+_PIECES = [
+    "Negative prompt: x",
+    "Steps: 1, Seed: 2, Size: 1x1",
+    "\n",
+    ", ",
+    ":",
+    '"',
+    "\\",
+    "a",
+    " ",
+]
+_PIECES += ["Civitai", "FLUX", "None", "NaN", "\ud800", "\0", "0xabcdef01", "euler", "1e9"]
+_text = st.one_of(st.lists(st.sampled_from(_PIECES), max_size=8).map("".join), st.text(max_size=20))
+_scalar = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), _text)
+_value = st.recursive(
+    _scalar,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_text, inner, max_size=3),
+    max_leaves=5,
+)
+_KNOWN = [
+    "steps",
+    "seed",
+    "sampler",
+    "scheduler",
+    "cfgScale",
+    "clipSkip",
+    "denoise",
+    "Size",
+    "width",
+]
+_KNOWN += ["height", "Model", "Model hash", "VAE", "models", "vaes", "hashes", "comfy", "Version"]
+_KNOWN += ["Lora hashes", "TI hashes", "Hires prompt", "ADetailer prompt", "Hypernet", "id", "meta"]
+hostile_meta = st.dictionaries(st.one_of(st.sampled_from(_KNOWN), _text), _value, max_size=8)
+
+
+@given(hostile_meta, _text, _text)
+def test_hostile_records_say_nothing_but_their_own_values(meta, prompt, negative_prompt):
+    meta.update(prompt=prompt, negativePrompt=negative_prompt)
+    text = infotext(meta, IMAGE)
+    text.encode("utf-8")
+    read = parse_infotext(text)
+    assert flat(read.prompt) == flat(prompt)
+    assert flat(read.negative_prompt) == flat(negative_prompt)
+    for key, value in read.parameters.items():
+        assert key not in ("Prompt", "Negative prompt") and value.lower() not in ("none", "nan")
+        assert key in _CANONICAL or key in meta
+
+
+_CANONICAL = {
+    "Steps",
+    "Sampler",
+    "Schedule type",
+    "CFG scale",
+    "Seed",
+    "Size",
+    "Model hash",
+    "Model",
+}
+_CANONICAL |= {"VAE hash", "VAE", "Denoising strength", "Clip skip", "Lora hashes", "TI hashes"}
+_CANONICAL |= {"Image id", "Base model", "Post id"}
+
+
+_NOTHINGS = {"none", "null", "nan", "[nan]", "undefined", "inf", "infinity", "-inf", "-infinity"}
+
+
+def flat(prompt):
+    """A prompt's characters that count: no blank, no control character."""
+    return [c for c in prompt if c.isprintable() and not c.isspace()]
+
+
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1),
+    st.integers(1, 150),
+    st.integers(0, 2**64 - 1),
+    st.floats(0, 30).map(lambda number: round(number, 2)),
+    _text.filter(lambda text: text.strip() and text.isprintable()),
+)
+def test_each_value_comes_back(prompt, steps, seed, scale, model):
+    meta = {"prompt": prompt, "steps": steps, "seed": seed, "cfgScale": scale, "Model": model}
+    expected = {"Steps": str(steps), "CFG scale": f"{scale:g}", "Seed": str(seed)}
+    if model.strip().lower() not in _NOTHINGS:
+        expected["Model"] = model.strip()
+    assert parse_infotext(infotext(meta)) == Infotext(prompt, "", expected)
+
+
+def saved(tmp_path, **texts):
+    info = PngImagePlugin.PngInfo()
+    for name, text in texts.items():
+        info.add_text(name, text)
+    path = tmp_path / "picture.png"
+    Picture.new("RGB", (8, 8)).save(path, pnginfo=info)
+    return str(path)
+
+
+def test_a_files_own_infotext_comes_as_it_is(tmp_path):
+    path = saved(tmp_path, parameters=A1111_INFOTEXT, prompt=json.dumps(GRAPH))
+    assert embedded_infotext(path) == A1111_INFOTEXT
+
+
+def test_a_graph_in_a_file_becomes_infotext(tmp_path):
+    path = saved(tmp_path, prompt=json.dumps(GRAPH), workflow='{"nodes": []}')
+    assert embedded_infotext(path) == GRAPH_INFOTEXT
+    path = saved(tmp_path, parameters=json.dumps({"prompt": GRAPH}))
+    assert embedded_infotext(path) == GRAPH_INFOTEXT
+
+
+def test_a_user_comment_becomes_infotext(tmp_path):
+    exif = Picture.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + A1111_INFOTEXT.encode("utf-16-be")
+    Picture.new("RGB", (8, 8)).save(tmp_path / "picture.jpg", exif=exif)
+    assert embedded_infotext(str(tmp_path / "picture.jpg")) == A1111_INFOTEXT
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [{}, {"workflow": "{}"}, {"prompt": "{}"}, {"prompt": "a cat"}, {"parameters": '{"a": 1}'}],
+    ids=repr,
+)
+def test_a_file_that_does_not_say_how_it_was_made_has_no_infotext(tmp_path, texts):
+    assert embedded_infotext(saved(tmp_path, **texts)) == ""
+
+
+def test_a_missing_file_is_a_disk_error(tmp_path):
+    with pytest.raises(DiskError):
+        embedded_infotext(str(tmp_path / "absent.png"))

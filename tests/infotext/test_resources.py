@@ -1,0 +1,115 @@
+"""gallery/resources.py: what a picture was made with, each once, whatever names it."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs.ground.images import Image
+from civitai_manager_libs.infotext.resources import Resource, resources
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def test_a_lora_named_in_three_places_is_one_resource():
+    meta = {
+        "prompt": "a lighthouse, <lora:paperStyle:0.7>",
+        "hashes": {"lora:paperStyle": "0x9f8e7d6c5b"},
+        "resources": [{"name": "paperStyle", "type": "lora", "weight": 0.7}],
+    }
+    assert resources(meta) == (Resource("lora", "paperStyle", 0.7, "9f8e7d6c5b"),)
+
+
+def test_checkpoint_and_vae_join_their_hashes():
+    meta = {
+        "Model": "exampleMix_v20",
+        "VAE": "sample_vae.safetensors",
+        "hashes": {"vae": "0a1b2c3d4e", "model": "abcdef0123"},
+        "resources": [{"hash": "ABCDEF0123", "name": "example mix", "type": "Checkpoint"}],
+    }
+    assert resources(meta) == (
+        Resource("model", "example mix", hash="ABCDEF0123"),
+        Resource("vae", "sample_vae", hash="0a1b2c3d4e"),
+    )
+
+
+def test_versions_of_the_site_are_not_said_twice():
+    meta = {
+        "civitaiResources": [
+            {"type": "checkpoint", "modelVersionId": 700200},
+            {"type": "lora", "weight": 1, "modelVersionId": "455777"},
+        ]
+    }
+    image = Image(1, "https://image.civitai.com/x", version_ids=(700200, 455777, 9))
+    assert resources(meta, image) == (
+        Resource("model", version_id=700200),
+        Resource("lora", weight=1.0, version_id=455777),
+        Resource(version_id=9),
+    )
+
+
+def test_comfyui_lists_are_resources():
+    meta = {
+        "models": ["SDXL\\exampleXL.safetensors", "exampleXL.safetensors"],
+        "vaes": ["sdxl_vae.safetensors"],
+        "additionalResources": [
+            {"name": "fog_helper.safetensors", "type": "lora", "strength": 0.8, "strengthClip": 1}
+        ],
+    }
+    assert resources(meta) == (
+        Resource("model", "exampleXL"),
+        Resource("vae", "sdxl_vae"),
+        Resource("lora", "fog_helper", 0.8),
+    )
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        ("<lora:a>", [Resource("lora", "a")]),
+        ("<lora:a:0.5:1:lbw=x>", [Resource("lora", "a", 0.5)]),
+        ("<lyco:a:1>", [Resource("lora", "a", 1.0)]),
+        ("<hypernet:a:1>", [Resource("hypernet", "a", 1.0)]),
+        ("<lora:a:1><lora:b:-1> <lora:A:2>", [Resource("lora", "a", 1), Resource("lora", "b", -1)]),
+        ("<lora:a:high>", [Resource("lora", "a")]),
+        ("<lora::1> <lora: a <b>", []),
+    ],
+)
+def test_tags_in_a_prompt_are_resources(prompt, found):
+    assert resources({"prompt": prompt}) == tuple(found)
+
+
+def test_one_name_of_two_kinds_is_two_resources():
+    meta = {"hashes": {"lora:a": "abcdef01", "embed:a": "abcdef02"}}
+    assert resources(meta) == (
+        Resource("lora", "a", hash="abcdef01"),
+        Resource("embed", "a", hash="abcdef02"),
+    )
+
+
+@pytest.mark.parametrize("meta", [None, {}, {"resources": "x"}, {"hashes": []}, {"prompt": 3}])
+def test_a_record_that_names_nothing_has_no_resources(meta):
+    assert resources(meta) == ()
+
+
+def test_a_hostile_number_of_resources_is_cut():
+    meta = {"resources": [{"type": "lora", "name": f"n{i}"} for i in range(10_000)]}
+    assert len(resources(meta)) == 300
+
+
+_value = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["type", "name", "weight", "hash", "modelVersionId", "lora:x"]), inner
+        ),
+    ),
+    max_leaves=8,
+)
+_KEYS = ["resources", "civitaiResources", "hashes", "models", "vaes", "additionalResources"]
+
+
+@given(st.dictionaries(st.sampled_from([*_KEYS, "prompt", "Model", "Model hash", "VAE"]), _value))
+def test_no_record_makes_it_fall(meta):
+    for found in resources(meta):
+        assert found.name or found.hash or found.version_id
+        assert "\n" not in found.name + found.type

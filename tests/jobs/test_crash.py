@@ -1,0 +1,89 @@
+"""`kill -9` at any moment: no cut file under a final name, nothing saved is fetched twice."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+
+import pytest
+from api_server import MODEL_ID, ApiServer
+from cli_process import CliProcess, part_files
+from crash_checks import check_asked_for_none, whole_pictures
+
+_COUNT = 40
+
+
+@pytest.fixture
+def server():
+    with ApiServer(count=_COUNT, size=150_000, page=10) as server:
+        server.delay = 0.01
+        yield server
+
+
+def _seeds():
+    few = [pytest.param(seed, id=f"seed-{seed}") for seed in range(4)]
+    many = [pytest.param(s, id=f"seed-{s}", marks=pytest.mark.long) for s in range(4, 34)]
+    return few + many
+
+
+@pytest.mark.parametrize("seed", _seeds())
+def test_job_that_is_killed_again_and_again_finishes_with_each_picture_fetched_once(
+    server, tmp_path, seed
+):
+    moments = random.Random(seed)
+    program, dest = CliProcess(server.url, tmp_path / "data"), tmp_path / "out"
+    download = ("download", str(MODEL_ID), "--dest", str(dest), "--concurrency", "4")
+    _kill_at_random(program.start(*download), server, moments)
+    saved, asked = whole_pictures(server, dest), server.fetched
+    if _jobs(program):
+        _kill_at_random(program.start("resume"), server, moments)
+    check_asked_for_none(server, saved, asked)
+    saved, asked = whole_pictures(server, dest), server.fetched
+    words = ("resume", "1") if _jobs(program) else download
+    done = program.run(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    check_asked_for_none(server, saved, asked)
+    _check_finished(server, dest, program, tmp_path, done)
+
+
+@pytest.mark.parametrize("seed", _seeds()[2:8])
+def test_what_a_killed_process_was_at_is_done_by_another_one(server, tmp_path, seed):
+    moments = random.Random(seed)
+    program, dest = CliProcess(server.url, tmp_path / "data"), tmp_path / "out"
+    download = ("download", str(MODEL_ID), "--dest", str(dest))
+    with program.start(*download, "--json") as survivor:
+        _kill_at_random(program.start(*download), server, moments)
+        out, err = survivor.communicate(timeout=60)
+    result = json.loads(out)
+    assert (survivor.returncode, result["failed"]) == (0, []), err
+    assert result["saved"] + result["skipped"] == _COUNT
+    assert whole_pictures(server, dest) == set(server.ids)
+    asked = server.fetched
+    assert program.run("resume").returncode == 0
+    assert server.fetched == asked, "all of it was saved by the other one"
+    assert part_files(tmp_path) == []
+
+
+def _kill_at_random(process, server, moments):
+    """After so many requests, and a little later: in the middle of a file, or between two."""
+    wanted = len(server.requests) + moments.randrange(_COUNT + 5)
+    with process:
+        while len(server.requests) < wanted and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(moments.uniform(0, 0.03))
+        process.kill()
+
+
+def _jobs(program):
+    return json.loads(program.run("jobs", "--json").stdout)
+
+
+def _check_finished(server, dest, program, tmp_path, done):
+    result = json.loads(done.stdout)
+    assert (result["saved"] + result["skipped"], result["failed"]) == (_COUNT, [])
+    assert result["skipped"] == 0, "what it had saved itself counts as saved"
+    assert whole_pictures(server, dest) == set(server.ids)
+    assert len(list(dest.iterdir())) == 3 * _COUNT
+    assert part_files(tmp_path) == []
+    assert [job["state"] for job in _jobs(program)] == ["done"]

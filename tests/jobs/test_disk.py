@@ -1,0 +1,263 @@
+"""A disk that is full, read-only or in the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+from api_server import MODEL_ID, ApiServer
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.jobs import asking as gallery_network, trouble as job_trouble
+from civitai_manager_libs.jobs.run import JobRun
+from civitai_manager_libs.jobs.store import JobStore
+from cli_process import CliProcess, part_files
+
+_MEGABYTE = 1024 * 1024
+_DOWNLOAD = ("download", str(MODEL_ID), "--dest")
+
+
+@pytest.fixture
+def server(monkeypatch):
+    with ApiServer(count=20, size=100_000) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 4 MB of its own."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(path)]
+    try:
+        done = subprocess.run(mount, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("no mount command here")
+    if done.returncode != 0:
+        pytest.skip("nothing may be mounted here")
+    yield path
+    subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def _fill(disk, leaving):
+    """A file that leaves so many bytes free."""
+    filler = disk / "filler"
+    with open(filler, "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, _free(disk) - leaving)
+    return filler
+
+
+def _free(disk):
+    found = os.statvfs(disk)
+    return found.f_bavail * found.f_frsize
+
+
+def _pictures(folder):
+    return {p.name: p.read_bytes() for p in folder.iterdir() if p.suffix not in (".txt", ".json")}
+
+
+def _expected(server, ids=None):
+    ids = server.ids if ids is None else ids
+    return {server.file_of(i): server.bytes_of(i) for i in ids}
+
+
+def _run(store, folder, **options):
+    job_id = store.add("A model", ImageQuery(MODEL_ID), str(folder), 100)
+    network = gallery_network.network_of(CivitaiHttpClient())
+    return JobRun(store, job_id, network, 3, **options).run()
+
+
+# Full
+
+
+def test_full_disk_pauses_the_job_which_goes_on_once_there_is_room(server, small_disk, tmp_path):
+    program, dest = CliProcess(server.url, tmp_path / "data"), small_disk / "out"
+    filler = _fill(small_disk, leaving=_MEGABYTE)
+    done = program.run(*_DOWNLOAD, str(dest), "--json")
+    result = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert 0 < result["saved"] < 11 and result["failed"] == []
+    assert "are missing. Go on with: resume 1" in done.stderr.splitlines()[-1]
+    there = _pictures(dest)
+    assert there == {name: _expected(server)[name] for name in there}
+    assert len(there) == result["saved"] and part_files(small_disk) == []
+    (job,) = json.loads(program.run("jobs", "--json").stdout)
+    assert job["state"] == "paused"
+
+    asked = server.fetched
+    assert program.run("resume").returncode == 1, "there is no room yet"
+    assert server.fetched == asked, "nothing is asked for while it cannot fit"
+    filler.unlink()
+    done = program.run("resume")
+    assert (done.returncode, done.stdout) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+    assert _pictures(dest) == _expected(server)
+    assert set(os.listdir(dest)) == {
+        f"{i}.{end}" for i in server.ids for end in ("txt", "json", server.kinds[i])
+    }
+
+
+def test_disk_that_fills_up_while_a_picture_comes_pauses_the_job(server, small_disk, tmp_path):
+    """Its length was fine when it began; somebody else took the room meanwhile."""
+
+    def fill_first(request, body):
+        request.send(200, {"Content-Length": str(len(body))}, body[:50_000])
+        _wait_for_part(small_disk)
+        _fill(small_disk, leaving=8192)
+        request.wfile.write(body[50_000:])
+
+    del server.ids[1:]
+    server.script(server.ids[0], fill_first)
+    with JobStore(setting.database_file()) as store:
+        job = _run(store, small_disk / "out")
+    assert (job.state, job.reason, job.failed) == ("paused", "disk", 0)
+    assert part_files(small_disk) == []
+
+
+def _wait_for_part(folder):
+    until = time.monotonic() + 10
+    while not any(os.path.getsize(path) for path in part_files(folder)):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_job_of_the_tab_says_how_much_is_missing_and_goes_on_by_itself(
+    server, small_disk, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.1)
+    filler, told = _fill(small_disk, leaving=_MEGABYTE), []
+
+    def show(progress):
+        told.append(progress)
+        if progress.state == "paused":
+            threading.Timer(0.2, filler.unlink, [True]).start()
+
+    with JobStore(setting.database_file()) as store:
+        job = _run(store, small_disk / "out", on_progress=show, goes_on_by_itself=True)
+    assert (job.state, job.saved) == ("done", 20)
+    missing = [progress.missing for progress in told if progress.state == "paused"]
+    assert 500_000 < missing[0] < 2 * _MEGABYTE
+    assert _pictures(small_disk / "out") == _expected(server)
+
+
+def test_reserve_stays_free_though_several_pictures_come_at_once(server, small_disk, tmp_path):
+    server.size = 200_000
+    for image_id in server.ids:
+        server.always(image_id, _begun_first)
+    program = CliProcess(server.url, tmp_path / "data", gallery_disk_reserve_mb=3)
+    done = program.run(*_DOWNLOAD, str(small_disk / "out"))
+    assert done.returncode == 1 and "are missing" in done.stderr
+    assert _free(small_disk) >= 3 * _MEGABYTE - 30_000, "no more than what lies beside pictures"
+
+
+def _begun_first(request, body):
+    """Its length is known long before it comes."""
+    request.send(200, {"Content-Length": str(len(body))}, body[:600])
+    time.sleep(0.2)
+    request.wfile.write(body[600:])
+
+
+def test_disk_without_any_room_has_exit_code_3_and_asks_for_no_picture(
+    server, small_disk, tmp_path
+):
+    program = CliProcess(server.url, tmp_path / "data", gallery_disk_reserve_mb=1000)
+    done = program.run(*_DOWNLOAD, str(small_disk / "out"))
+    assert done.returncode == 3
+    assert "too little room" in done.stderr and "Go on with: resume 1" in done.stderr
+    assert not server.fetched
+
+
+def test_database_without_room_is_said_and_goes_on_later(server, small_disk, tmp_path):
+    program, dest = CliProcess(server.url, small_disk / "data"), tmp_path / "out"
+    filler = _fill(small_disk, leaving=16_384)
+    done = program.run(*_DOWNLOAD, str(dest))
+    assert done.returncode == 3
+    assert done.stderr.count("\n") == 1 and "no room left on the disk for the data" in done.stderr
+    filler.unlink()
+    assert program.run(*_DOWNLOAD, str(dest)).returncode == 0
+    assert _pictures(dest) == _expected(server)
+
+
+@pytest.mark.parametrize("leaving", [70_000, 100_000, 130_000, 200_000])
+def test_database_that_fills_up_in_a_job_loses_nothing(server, small_disk, tmp_path, leaving):
+    program, dest = CliProcess(server.url, small_disk / "data"), tmp_path / "out"
+    assert program.run("jobs").returncode == 0
+    filler = _fill(small_disk, leaving)
+    done = program.run(*_DOWNLOAD, str(dest))
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0 or "no room left on the disk for the database" in done.stderr
+    filler.unlink()
+    asked = server.fetched
+    there = {name for name in os.listdir(dest)} if dest.exists() else set()
+    assert program.run("resume").returncode == 0
+    assert program.run(*_DOWNLOAD, str(dest)).returncode == 0
+    assert _pictures(dest) == _expected(server)
+    again = {i for i, n in server.fetched.items() if n > asked[i]}
+    assert not there & {server.file_of(i) for i in again}
+
+
+# Not writable
+
+
+def test_read_only_folder_is_a_disk_error_for_each_picture(server, small_disk, tmp_path):
+    folder = small_disk / "out"
+    folder.mkdir()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with JobStore(setting.database_file()) as store:
+        job = _run(store, folder)
+        failed = store.failed(job.id)
+    assert (job.state, job.saved, job.failed) == ("done", 0, 20)
+    assert {item.reason for item in failed} == {"disk"}
+    assert all(str(folder) in item.message for item in failed)
+
+
+def test_read_only_folder_has_exit_code_2_at_the_command_line(server, small_disk, tmp_path):
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    done = CliProcess(server.url, tmp_path / "data").run(*_DOWNLOAD, str(small_disk / "out"))
+    assert done.returncode == 2
+    assert (
+        done.stderr.startswith("No picture can be saved there. ") and done.stderr.count("\n") == 1
+    )
+
+
+def test_folder_in_the_way_of_one_picture_fails_that_one(server, tmp_path):
+    bad = server.file_of(server.ids[4])
+    (tmp_path / "out" / bad).mkdir(parents=True)
+    with JobStore(setting.database_file()) as store:
+        job = _run(store, tmp_path / "out")
+        (item,) = store.failed(job.id)
+    assert (job.saved, item.image_id, item.reason) == (19, server.ids[4], "disk")
+    assert bad in item.message
+    assert part_files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "place", ["n" * 300, os.path.join("file", "out")], ids=["name-of-300", "file-in-the-way"]
+)
+def test_folder_that_cannot_be_made_is_a_disk_error_for_each_picture(server, tmp_path, place):
+    (tmp_path / "file").write_text("")
+    with JobStore(setting.database_file()) as store:
+        job = _run(store, tmp_path / place)
+        reasons = {item.reason for item in store.failed(job.id)}
+    assert (job.saved, job.failed, reasons) == (0, 20, {"disk"})
+
+
+def test_sidecar_that_cannot_be_written_fails_its_picture_which_stays(server, tmp_path):
+    image_id = server.ids[4]
+    (tmp_path / "out" / f"{image_id}.json").mkdir(parents=True)
+    with JobStore(setting.database_file()) as store:
+        job = _run(store, tmp_path / "out")
+        (item,) = store.failed(job.id)
+        assert (item.image_id, item.reason) == (image_id, "disk")
+        assert (tmp_path / "out" / server.file_of(image_id)).is_file()
+        (tmp_path / "out" / f"{image_id}.json").rmdir()
+        store.retry_failed(job.id)
+        network = gallery_network.network_of(CivitaiHttpClient())
+        job = JobRun(store, job.id, network, 3).run()
+    assert (job.state, job.finished, job.failed) == ("done", 20, 0)
+    assert server.fetched[image_id] == 1

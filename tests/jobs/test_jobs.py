@@ -1,0 +1,334 @@
+"""A download that survives: what the database keeps of it."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.ground.images import Image
+from civitai_manager_libs.jobs.store import JobStore, Outcome
+
+_QUERY = ImageQuery(101, 1001, "Most Reactions", "Week", 7, "image")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "data" / "gallery.db")
+
+
+@pytest.fixture
+def store(path):
+    with JobStore(path) as store:
+        yield store
+
+
+def _images(*ids, **record):
+    return [Image(i, f"https://image.civitai.com/{i}", record={"id": i, **record}) for i in ids]
+
+
+def _job_with(store, *ids):
+    job_id = store.add("A model", _QUERY, "/pictures", 10)
+    store.add_page(job_id, _images(*ids), None)
+    return job_id
+
+
+def _ids(items):
+    return [item.image_id for item in items]
+
+
+def _saved(*ids, size=1000):
+    return [Outcome(i, "saved", f"/pictures/{i}.png", size) for i in ids]
+
+
+def _failed(image_id, reason="network"):
+    return Outcome(image_id, "failed", reason=reason, message="It broke off.")
+
+
+# Jobs
+
+
+def test_job_is_kept_as_it_was_asked(path):
+    with JobStore(path) as store:
+        job_id = store.add("模型 A", _QUERY, "/pictures", 60, again=True)
+    with JobStore(path) as store:
+        job = store.job(job_id)
+    assert (job.title, job.query, job.folder, job.wanted) == ("模型 A", _QUERY, "/pictures", 60)
+    assert (job.again, job.state, job.walked, job.cursor) == (True, "queued", False, None)
+    assert (job.finished, job.total, job.is_over) == (0, 60, False)
+
+
+def test_unknown_job_is_an_input_error(store):
+    with pytest.raises(InputError, match="no job 7"):
+        store.job(7)
+
+
+def test_newest_job_is_listed_first(store):
+    numbers = [store.add(f"Model {n}", _QUERY, "/pictures", 1) for n in range(5)]
+    assert [job.id for job in store.jobs(3)] == numbers[:1:-1]
+
+
+def test_state_is_kept_with_its_reason(store):
+    job_id = _job_with(store, 1)
+    store.set_state(job_id, "paused", "disk", "No room.")
+    job = store.job(job_id)
+    assert (job.state, job.reason, job.note, job.is_over) == ("paused", "disk", "No room.", False)
+    store.set_state(job_id, "cancelled")
+    assert store.job(job_id).is_over
+
+
+def test_forgotten_job_leaves_nothing_but_what_was_saved(store):
+    job_id = _job_with(store, 1, 2)
+    store.claim(job_id, [1, 2])
+    store.record(job_id, _saved(1))
+    store.forget(job_id)
+    assert store.jobs() == []
+    assert store.failed(job_id) == store.waiting(job_id, 0, 10) == []
+    claims = store.claim(_job_with(store, 1, 2), [1, 2])
+    assert (claims[1].saved_path, claims[2].other_job) == ("/pictures/1.png", 0)
+
+
+def test_job_that_somebody_works_on_is_not_forgotten(store):
+    job_id = _job_with(store, 1)
+    lock = store.lock(job_id)
+    assert lock.acquire()
+    with pytest.raises(InputError, match="worked on"):
+        store.forget(job_id)
+    threading.Timer(0.1, lock.release).start()
+    store.forget(job_id)
+    assert store.jobs() == []
+
+
+def test_number_of_a_forgotten_job_is_not_given_again(store):
+    first = _job_with(store)
+    store.forget(first)
+    assert _job_with(store) > first
+
+
+# Items
+
+
+def test_page_and_the_way_on_are_kept_together(store):
+    job_id = store.add("A model", _QUERY, "/pictures", 10)
+    store.add_page(job_id, _images(9, 8), "cursor 2")
+    assert (store.job(job_id).cursor, store.job(job_id).walked) == ("cursor 2", False)
+    store.add_page(job_id, _images(7), None)
+    job = store.job(job_id)
+    assert (job.walked, job.total, job.waiting) == (True, 3, 3)
+    assert store.image_ids(job_id) == {7, 8, 9}
+
+
+def test_picture_that_comes_twice_is_listed_once(store):
+    job_id = _job_with(store, 9, 8, 9)
+    store.add_page(job_id, _images(8, 7), None)
+    assert _ids(store.waiting(job_id, 0, 10)) == [9, 8, 7]
+
+
+def test_waiting_ones_come_in_the_gallerys_order_from_a_place_on(store):
+    job_id = _job_with(store, 9, 3, 5, 1)
+    first = store.waiting(job_id, 0, 2)
+    assert _ids(first) == [9, 3]
+    assert _ids(store.waiting(job_id, first[-1].place, 10)) == [5, 1]
+
+
+def test_chosen_pictures_leave_nothing_to_walk(store):
+    job_id = store.add_chosen("A model", _images(4, 2), "/pictures")
+    job = store.job(job_id)
+    assert (job.walked, job.total, job.wanted) == (True, 2, 2)
+    assert _ids(store.waiting(job_id, 0, 10)) == [4, 2]
+
+
+def test_job_of_chosen_pictures_is_there_with_them_or_not_at_all(store):
+    unfit = Image(2**70, "https://image.civitai.com/x")
+    with pytest.raises(OverflowError):
+        store.add_chosen("A model", [*_images(1), unfit], "/pictures")
+    assert store.jobs() == []
+
+
+def test_record_waits_with_its_picture_and_goes_when_it_is_saved(store):
+    job_id = store.add("A model", _QUERY, "/pictures", 10)
+    store.add_page(job_id, _images(1, 2, prompt="燈塔"), None)
+    assert [item.record for item in store.waiting(job_id, 0, 10)] == [
+        '{"id": 1, "prompt": "燈塔"}',
+        '{"id": 2, "prompt": "燈塔"}',
+    ]
+    store.record(job_id, [*_saved(1), _failed(2)])
+    store.retry_failed(job_id)
+    assert [item.record for item in store.waiting(job_id, 0, 10)] == ['{"id": 2, "prompt": "燈塔"}']
+
+
+def test_half_a_surrogate_pair_in_a_record_does_no_harm(store):
+    job_id = store.add_chosen("A model", _images(1, prompt="a \ud83d b"), "/pictures")
+    assert store.waiting(job_id, 0, 1)[0].record == '{"id": 1, "prompt": "a ? b"}'
+
+
+def test_outcomes_are_counted(store):
+    job_id = _job_with(store, 1, 2, 3, 4, 5)
+    skipped = Outcome(3, "skipped", "/pictures/3.png", 500)
+    store.record(job_id, [*_saved(1, 2), skipped, _failed(4)])
+    job = store.job(job_id)
+    assert (job.saved, job.skipped, job.failed, job.waiting) == (2, 1, 1, 1)
+    assert (job.finished, job.total, job.bytes) == (4, 5, 2000)
+
+
+def test_failed_one_says_why(store):
+    job_id = _job_with(store, 1, 2)
+    store.record(job_id, [_failed(2, "gone")])
+    (item,) = store.failed(job_id)
+    assert (item.image_id, item.reason, item.message) == (2, "gone", "It broke off.")
+    assert item.url == "https://image.civitai.com/2"
+
+
+def test_large_records_do_not_stay_in_the_file(path):
+    with JobStore(path) as store:
+        job_id = store.add("A model", _QUERY, "/pictures", 3000)
+        for start in range(0, 3000, 100):
+            ids = range(start + 1, start + 101)
+            store.add_page(job_id, _images(*ids, prompt="x" * 3000), "more")
+            store.record(job_id, _saved(*ids))
+    assert os.path.getsize(path) < 2_500_000  # 9 MB of records went through it
+
+
+def test_usual_size_is_that_of_the_last_pictures(store):
+    assert store.usual_size() == 0
+    store.record(_job_with(store, *range(1, 301)), _saved(*range(1, 301), size=100))
+    store.record(_job_with(store, *range(301, 501)), _saved(*range(301, 501), size=900))
+    assert store.usual_size() == 900
+
+
+# Retry
+
+
+def test_what_failed_waits_again_but_not_what_is_gone(store):
+    job_id = _job_with(store, 1, 2, 3)
+    store.record(job_id, [*_saved(1), _failed(2), _failed(3, "gone")])
+    store.set_state(job_id, "done")
+    assert store.retry_failed(job_id) == 1
+    assert store.job(job_id).state == "queued"
+    assert _ids(store.waiting(job_id, 0, 10)) == [2]
+    assert _ids(store.failed(job_id)) == [3]
+
+
+def test_job_without_failures_stays_as_it_was(store):
+    job_id = _job_with(store, 1)
+    store.record(job_id, _saved(1))
+    store.set_state(job_id, "done")
+    assert store.retry_failed(job_id) == 0
+    assert store.job(job_id).state == "done"
+
+
+def test_retry_is_refused_while_the_job_is_worked_on(store):
+    job_id = _job_with(store, 1)
+    store.record(job_id, [_failed(1)])
+    lock = store.lock(job_id)
+    assert lock.acquire()
+    with pytest.raises(InputError, match="worked on"):
+        store.retry_failed(job_id)
+    assert _ids(store.failed(job_id)) == [1]
+    lock.release()
+    assert store.retry_failed(job_id) == 1
+
+
+# Who fetches what
+
+
+def test_first_job_to_claim_a_picture_has_it(store):
+    first, second = _job_with(store, 1, 2), _job_with(store, 2, 3)
+    assert store.claim(first, [1, 2])[2].other_job == 0
+    claims = store.claim(second, [2, 3])
+    assert (claims[2].other_job, claims[3].other_job) == (first, 0)
+
+
+def test_own_claim_is_known_again_after_an_interruption(store):
+    job_id = _job_with(store, 1)
+    assert not store.claim(job_id, [1])[1].ours_before
+    assert store.claim(job_id, [1])[1].ours_before
+
+
+def test_claim_ends_with_its_outcome(store):
+    first, second = _job_with(store, 1), _job_with(store, 1)
+    store.claim(first, [1])
+    store.record(first, [_failed(1)])
+    assert store.claim(second, [1])[1].other_job == 0
+
+
+@pytest.mark.parametrize("state", ["done", "cancelled"])
+def test_claims_end_with_their_job(store, state):
+    first, second = _job_with(store, 1), _job_with(store, 1)
+    store.claim(first, [1])
+    store.set_state(first, state)
+    assert store.claim(second, [1])[1].other_job == 0
+
+
+@pytest.mark.parametrize(
+    "state,is_locked,is_free",
+    [("running", True, False), ("running", False, True), ("paused", True, True)],
+    ids=["at-work", "died", "waits-for-room"],
+)
+def test_claims_of_a_job_are_freed_unless_it_is_at_work(store, state, is_locked, is_free):
+    first, second = _job_with(store, 1), _job_with(store, 1)
+    store.claim(first, [1])
+    store.set_state(first, state)
+    lock = store.lock(first)
+    if is_locked:
+        assert lock.acquire()
+    store.free_claims(first)
+    lock.release()
+    assert store.claim(second, [1])[1].other_job == (0 if is_free else first)
+
+
+def test_two_threads_never_both_have_a_claim(path):
+    with JobStore(path) as store:
+        jobs = [_job_with(store, *range(1, 401)) for _ in range(4)]
+    got, start = {}, threading.Barrier(4)
+
+    def claim(job_id):
+        with JobStore(path) as store:
+            start.wait()
+            found = {}
+            for at in range(1, 401, 20):
+                found.update(store.claim(job_id, list(range(at, at + 20))))
+            got[job_id] = {i for i, claim in found.items() if not claim.other_job}
+
+    threads = [threading.Thread(target=claim, args=(job_id,)) for job_id in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(i for ids in got.values() for i in ids) == list(range(1, 401))
+
+
+# What was saved before
+
+
+def test_saved_picture_counts_as_saved_for_later_jobs(store):
+    store.record(_job_with(store, 1), _saved(1))
+    assert store.claim(_job_with(store, 1), [1])[1].saved_path == "/pictures/1.png"
+
+
+def test_picture_that_was_there_already_counts_as_saved_too(store):
+    store.record(_job_with(store, 1), [Outcome(1, "skipped", "/pictures/1.png", 500)])
+    assert store.claim(_job_with(store, 1), [1])[1].saved_path == "/pictures/1.png"
+
+
+def test_skipped_ones_that_are_not_there_now_are_named(store):
+    job_id = _job_with(store, 1, 2)
+    gone = Outcome(2, "skipped", "/elsewhere/2.png", message="It is not there now.")
+    store.record(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
+    assert store.missing_paths(job_id) == ["/elsewhere/2.png"]
+
+
+def test_skipped_ones_that_are_not_there_now_can_be_fetched_as_if_never_saved(store):
+    store.record(_job_with(store, 1, 2), _saved(1, 2))
+    job_id = _job_with(store, 1, 2)
+    gone = Outcome(2, "skipped", "/elsewhere/2.png", message="It is not there now.")
+    store.record(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
+    store.set_state(job_id, "done")
+    assert store.fetch_missing(job_id) == 1
+    assert [item.image_id for item in store.waiting(job_id, 0, 9)] == [2]
+    assert store.job(job_id).state == "queued" and store.missing_paths(job_id) == []
+    claims = store.claim(job_id, [1, 2])
+    assert claims[1].saved_path and not claims[2].saved_path
+    assert store.fetch_missing(job_id) == 0

@@ -1,0 +1,336 @@
+"""Each row of what may go wrong with one file: return, reason, disk, requests, waiting."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.errors import Busy, CivitaiShortcutError
+from civitai_manager_libs.ground.cancellation import Cancellation
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network import body as http_body
+from civitai_manager_libs.network.gate import HostGate
+from fault_answers import (
+    FAULTS,
+    Answer,
+    chunked,
+    cut,
+    http_date,
+    packed,
+    page,
+    png,
+    ranged,
+    redirect,
+    reset,
+    stalled,
+    status,
+    unused_port,
+    whole,
+)
+from fault_server import FaultServer
+
+BODY, OTHER = png("body", 200_000), png("other", 200_000)
+LATER, AGO = lambda: http_date(100), lambda: http_date(-9)
+AT, LATE = 70_000, len(BODY) - 500
+OK = ranged(BODY)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were asked for, none of which is slept out; the first one is 1 s."""
+    waited: list[float] = []
+
+    def note(_: object, seconds: float) -> None:
+        if seconds:
+            waited.append(seconds)
+
+    monkeypatch.setattr(Cancellation, "wait", note)
+    monkeypatch.setattr(HostGate, "rest", note)
+    setting.change("http_retry_delay", 1)
+    return waited
+
+
+@dataclass(frozen=True)
+class Row:
+    answers: list[Answer]
+    reason: str = "saved"
+    requests: int = 1
+    waits: tuple[float, ...] = ()
+    plain: str = ""  # the reason for any file, where it is another one than a picture's
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", self.plain or self.reason)
+
+
+def part(body: bytes, start: int, stop: int, total: object, etag: str = '"v1"') -> Answer:
+    headers = {"Content-Range": f"bytes {start}-{stop - 1}/{total}", "ETag": etag}
+    return Answer(206, body[start:stop], headers)
+
+
+def joined_gzip(body: bytes) -> bytes:
+    return gzip.compress(body[:AT]) + gzip.compress(body[AT:])
+
+
+def encoded(body: bytes, encoding: str) -> Answer:
+    return whole(body, Content_Encoding=encoding)
+
+
+RETRIED = [408, 425, 429, 500, 502, 503, 504, *range(520, 528)]
+MESSY = {
+    "json": whole(b'{"error": "no"}', "image/png"),
+    "xml": whole(b'<?xml version="1.0"?><Error>no</Error>', "image/png"),
+    "xml-of-storage": whole(b"<Error><Code>AccessDenied</Code></Error>", "image/png"),
+    "json-by-type": whole(b"[1, 2]", "application/json"),
+    "empty": whole(b""),
+    "empty-chunked": chunked(b""),
+    "no-content": status(204),
+    "unknown-packing": encoded(BODY, "br"),
+    "damaged-gzip": encoded(gzip.compress(BODY)[:-8] + b"\0" * 8, "gzip"),
+}
+ROWS = {
+    **{f"{code}-then-well": Row([status(code), OK], "saved", 2, (1,)) for code in RETRIED},
+    **{f"{code}-for-ever": Row([status(code)], "network", 4, (1, 2, 4)) for code in RETRIED},
+    "429-for-ever": Row([status(429)], "network", 4, (1, 2, 4, 8)),  # the last one for the others
+    "retry-after-seconds": Row([status(503, Retry_After="7"), OK], "saved", 2, (7,)),
+    "retry-after-date": Row([status(429, Retry_After=LATER), OK], "saved", 2, (90,)),
+    "retry-after-gone-by": Row([status(429, Retry_After=AGO), OK], "saved", 2, (1,)),
+    "retry-after-nonsense": Row([status(503, Retry_After="soon"), OK], "saved", 2, (1,)),
+    "retry-after-2-minutes": Row([status(503, Retry_After="120"), OK], "saved", 2, (120,)),
+    "retry-after-longer": Row([status(503, Retry_After="121"), OK], "busy", 1),
+    "404": Row([status(404)], "gone"),
+    "410": Row([status(410)], "gone"),
+    "401": Row([status(401)], "needs_key"),
+    "403": Row([page(403)], "needs_key"),
+    "login-page": Row([redirect("/login?returnUrl=%2F")], "needs_key"),
+    "451": Row([status(451)], "region"),
+    "400": Row([status(400)], "http_400"),
+    "page": Row([page()], "needs_key", plain="not_an_image"),
+    "page-as-image": Row([page(200, "image/png")], "needs_key", plain="not_an_image"),
+    "page-after-comment": Row(
+        [whole(b"<!-- x --><html>in</html>")], "needs_key", plain="not_an_image"
+    ),
+    **{name: Row([answer], "not_an_image") for name, answer in MESSY.items()},
+    "unknown-bytes": Row([whole(b"\x01\x02" * 9000)], "not_an_image", plain="saved"),
+    "wrong-type": Row([whole(BODY, "text/html")]),
+    "no-type": Row([status(200, BODY)]),
+    "closed-at-once": Row([Answer(stops_at=-1), OK], "saved", 2, (1,)),
+    "closed-for-ever": Row([Answer(stops_at=-1)], "network", 4, (1, 2, 4)),
+    "reset-at-once": Row([reset(), OK], "saved", 2, (1,)),
+    "cut-then-resumed": Row([cut(BODY, AT), OK], "saved", 2, (1,)),
+    "cut-twice": Row([cut(BODY, AT), cut(BODY, 9000), OK], "saved", 3, (1, 2)),
+    "cut-at-the-start": Row([cut(BODY, 5), OK], "saved", 2, (1,)),
+    "cut-before-the-body": Row([cut(BODY, 0), OK], "saved", 2, (1,)),
+    "cut-for-ever": Row([cut(BODY, 900).but(is_ranged=False)], "network", 4, (1, 2, 4)),
+    "reset-half-way": Row([reset(BODY, AT), OK], "saved", 2, (1,)),
+    "chunks-cut": Row([OK.but(framing="chunked", stops_at=AT), OK], "saved", 2, (1,)),
+    "chunks-cut-then-length-cut": Row(
+        [OK.but(framing="chunked", stops_at=AT), OK.but(stops_at=9000), OK], "saved", 3, (1, 2)
+    ),
+    "end-of-chunks-lost": Row(
+        [OK.but(framing="chunked", stops_at=len(BODY)), OK], "saved", 2, (1,)
+    ),
+    "gzip-cut": Row([packed(BODY).but(stops_at=AT), packed(BODY)], "saved", 2, (1,)),
+    "gzip-in-chunks-cut": Row(
+        [packed(BODY).but(framing="chunked", stops_at=AT), OK], "saved", 2, (1,)
+    ),
+    "gzip-ends-early": Row([FAULTS["cut-gzip"][0](BODY), OK], "saved", 2, (1,)),
+    "gzip-empty-start": Row(
+        [packed(BODY).but(body=gzip.compress(BODY)[:10]), OK], "saved", 2, (1,)
+    ),
+    "gzip": Row([packed(BODY)]),
+    "gzip-in-chunks": Row([packed(BODY).but(framing="chunked")]),
+    "gzip-of-two": Row([encoded(joined_gzip(BODY), "gzip")]),
+    "chunked": Row([chunked(BODY)]),
+    "neither-length-nor-chunks": Row([whole(BODY).but(framing="close")]),
+    "answers-200": Row([cut(BODY, AT), OK.but(is_ranged=False)], "saved", 2, (1,)),
+    "version-changed": Row([cut(OTHER, AT, '"v0"'), OK], "saved", 2, (1,)),
+    "version-changed-but-206": Row(
+        [cut(OTHER, AT, '"v0"'), part(BODY, AT, len(BODY), len(BODY)), OK], "saved", 3, (1,)
+    ),
+    "length-changed-but-206": Row(
+        [cut(png(3, 150_000), AT), part(BODY, AT, len(BODY), len(BODY)), OK], "saved", 3, (1,)
+    ),
+    "another-offset": Row([cut(BODY, AT), OK.but(shift=7), OK], "saved", 3, (1,)),
+    "an-earlier-offset": Row([cut(BODY, AT), OK.but(shift=-7), OK], "saved", 3, (1,)),
+    "offset-not-told": Row([cut(BODY, AT), Answer(206, BODY[AT:]), OK], "saved", 3, (1,)),
+    "only-a-part": Row([cut(BODY, AT), part(BODY, AT, AT + 5, len(BODY)), OK], "saved", 3, (1, 2)),
+    "end-never-told": Row(
+        [OK.but(framing="chunked", stops_at=AT), part(BODY, AT, AT + 5, "*"), OK], "saved", 3, (1,)
+    ),
+    "more-than-promised": Row(
+        [cut(BODY, LATE), part(BODY, LATE, len(BODY), len(BODY)).but(body=BODY[-505:]), OK],
+        "saved",
+        3,
+        (1, 2),
+    ),
+    "a-part-unasked": Row([part(BODY, 0, AT, len(BODY)), OK], "saved", 2, (1,)),
+    "416": Row([cut(BODY, AT), status(416, Content_Range="bytes */5"), OK], "saved", 3, (1,)),
+    "416-untold": Row([cut(BODY, AT), status(416), OK], "saved", 3, (1,)),
+    "416-for-ever": Row([status(416)], "http_416", 2),
+    "redirects": Row([*[redirect(f"?{n}", 301 + n % 2) for n in range(5)], OK], "saved", 6),
+    "six-redirects": Row([*[redirect(f"?{n}", 307) for n in range(6)], OK], "refused", 6),
+    "redirect-loop": Row([redirect("a.png")], "refused", 6),
+    "redirect-to-ftp": Row([redirect("ftp://127.0.0.1/a.png")], "refused"),
+    "redirect-to-file": Row([redirect("file:///etc/passwd")], "refused"),
+    "redirect-to-nonsense": Row([redirect("http://[::1")], "refused"),
+    "redirect-nowhere": Row([status(302)], "http_302"),
+}
+
+
+def outcome(url: str, path: Path, picture: bool, **asked: float) -> str:
+    try:
+        CivitaiHttpClient(**asked).fetch(url, str(path), picture=picture)
+    except CivitaiShortcutError as error:
+        return error.reason
+    return "saved"
+
+
+def is_about(waited: list[float], expected: tuple[float, ...]) -> bool:
+    """The jitter adds a quarter at most."""
+    return len(waited) == len(expected) and all(
+        low <= seconds <= low * 1.25 for seconds, low in zip(waited, expected)
+    )
+
+
+@pytest.mark.parametrize("picture", [True, False], ids=["picture", "plain"])
+@pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, row in ROWS.items()])
+def test_each_row_comes_to_what_the_facts_say(row, picture, server, tmp_path, waits):
+    answers, path = row.answers, tmp_path / "pictures" / "a.png"
+    for query in ["", *[f"?{n}" for n in range(6)]]:  # the redirects' own paths
+        server.play(f"/a.png{query}", answers[len(query) and int(query[1:]) + 1 :] or answers)
+    reason = row.reason if picture else row.plain
+
+    assert outcome(server.url(), path, picture) == reason
+
+    assert len(server.requests) == row.requests
+    assert is_about(waits, row.waits), waits
+    files = sorted(os.listdir(path.parent)) if path.parent.exists() else []
+    assert files == (["a.png"] if reason == "saved" else [])
+    if reason == "saved" and row.reason == "saved":
+        assert path.read_bytes() == BODY
+
+
+def test_download_file_says_the_same_as_a_bool_and_one_line(server, tmp_path, capsys):
+    server.play("/well", [cut(BODY, AT), OK])
+    server.play("/gone", status(404))
+    client = CivitaiHttpClient()
+
+    assert client.download_file(server.url("/well"), str(tmp_path / "well")) is True
+    assert client.download_file(server.url("/gone?token=abc"), str(tmp_path / "gone")) is False
+
+    assert os.listdir(tmp_path) == ["well"]
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and "[http_client]" in lines[0] and "abc" not in lines[0]
+
+
+def test_what_arrived_before_a_reset_is_not_asked_for_again(server, tmp_path):
+    url = server.play("/a.png", [reset(BODY, AT), OK])
+
+    assert outcome(url, tmp_path / "a.png", True) == "saved"
+
+    assert server.requests[1].headers["range"] == f"bytes={AT}-"
+
+
+def test_bytes_that_arrive_give_the_tries_anew(server, tmp_path):
+    cuts = [ranged(BODY).but(stops_at=64 * 1024 + n) for n in (1, 2, 3)]
+    url = server.play("/a.png", [*cuts, OK])
+
+    assert outcome(url, tmp_path / "a.png", True, max_retries=1) == "saved"
+
+
+@pytest.mark.parametrize("at", [-1, 0, AT], ids=["before-headers", "before-body", "half-way"])
+def test_server_that_stalls_is_broken_off_and_asked_again(at, server, tmp_path):
+    url = server.play("/a.png", [stalled(BODY, at), OK])
+
+    assert outcome(url, tmp_path / "a.png", True, timeout=0.5) == "saved"
+
+    assert server.requests[0].left.wait(1)
+    assert (tmp_path / "a.png").read_bytes() == BODY
+
+
+def test_server_that_always_stalls_comes_to_network(server, tmp_path):
+    url = server.play("/a.png", stalled(BODY, 900))
+
+    assert outcome(url, tmp_path / "a.png", True, timeout=0.3, max_retries=1) == "network"
+
+    assert len(server.requests) == 2 and os.listdir(tmp_path) == []
+
+
+def test_server_that_drips_is_broken_off_and_asked_again(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(http_body, "_SLOW_SECONDS", 0.3)
+    url = server.play("/a.png", [OK.but(piece=10, drip=0.05), OK])
+
+    assert outcome(url, tmp_path / "a.png", True) == "saved"
+
+    assert len(server.requests) == 2
+    assert (tmp_path / "a.png").read_bytes() == BODY
+
+
+def test_slow_but_steady_server_is_waited_for(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(http_body, "_SLOW_SECONDS", 0.2)
+    url = server.play("/a.png", OK.but(piece=20_000, drip=0.06))
+
+    assert outcome(url, tmp_path / "a.png", True) == "saved"
+
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("tries", [0, 3])
+def test_connection_refused_is_tried_again_then_network(tries, tmp_path, waits):
+    url = f"http://127.0.0.1:{unused_port()}/a.png"
+
+    assert outcome(url, tmp_path / "a.png", True, max_retries=tries) == "network"
+
+    assert is_about(waits, (1.0, 2.0, 4.0)[:tries])
+
+
+def test_unknown_name_is_tried_again_then_network(tmp_path, waits, monkeypatch):
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+    assert outcome("https://image.civitai.example/a.png", tmp_path / "a.png", True) == "network"
+
+    assert len(waits) == 3
+
+
+def test_pauses_do_not_grow_without_end(server, tmp_path, waits):
+    url = server.play("/a.png", status(500))
+
+    assert outcome(url, tmp_path / "a.png", True, max_retries=9) == "network"
+
+    assert max(waits) == 60
+
+
+def test_too_long_a_rest_is_reported_with_its_time(server, tmp_path):
+    url = server.play("/a.png", status(429, Retry_After="3600"))
+
+    with pytest.raises(Busy, match="3600 seconds") as caught:
+        CivitaiHttpClient().fetch(url, str(tmp_path / "a.png"))
+
+    assert caught.value.seconds == 3600
+
+
+@pytest.mark.parametrize(
+    "address", ["", "a.png", "ftp://x/a", "http://", "http://[::1", "http:///a"]
+)
+def test_what_is_no_address_is_refused(address, tmp_path):
+    assert outcome(address, tmp_path / "a.png", True) == "refused"
+
+
+@pytest.mark.parametrize("host", ["a" * 70 + ".example", "a..example", "host:99999", "%zz"])
+def test_host_that_cannot_be_is_no_crash(host, tmp_path):
+    assert outcome(f"http://{host}/a.png", tmp_path / "a.png", True) in ("refused", "network")

@@ -1,0 +1,198 @@
+"""Places at a host, its rests, and who goes first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from civitai_manager_libs.errors import Cancelled
+from civitai_manager_libs.ground.cancellation import Cancellation, never
+from civitai_manager_libs.network import gate as host_gate
+from civitai_manager_libs.network.gate import HostGate, HostGates
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch):
+    monkeypatch.setattr(host_gate, "_POLL", 0.01)
+
+
+class Visitors:
+    """Threads that go through a gate and stay until they are let go."""
+
+    def __init__(self, gate: HostGate, limit: int) -> None:
+        self.gate, self.limit = gate, limit
+        self.inside: list[str] = []
+        self.changed, self.leave = threading.Condition(), threading.Semaphore(0)
+        self.threads: list[threading.Thread] = []
+
+    def come(self, name: str, urgent: bool = False) -> None:
+        thread = threading.Thread(target=self._visit, args=(name, urgent), daemon=True)
+        self.threads.append(thread)
+        thread.start()
+
+    def wait_for(self, count: int) -> list[str]:
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.inside) >= count, 10), self.inside
+            return list(self.inside)
+
+    def _visit(self, name: str, urgent: bool) -> None:
+        with self.gate.slot(lambda: self.limit, never(), urgent):
+            with self.changed:
+                self.inside.append(name)
+                self.changed.notify_all()
+            self.leave.acquire()
+
+
+@contextmanager
+def visitors(limit: int) -> Iterator[Visitors]:
+    who = Visitors(HostGate(), limit)
+    try:
+        yield who
+    finally:
+        for _ in who.threads:
+            who.leave.release()
+        for thread in who.threads:
+            thread.join(10)
+
+
+def width(gate: HostGate, limit: int) -> int:
+    """How many it lets in at once."""
+    with ExitStack() as stack:
+        for count in range(limit + 1):
+            late = Cancellation()
+            late.set()  # whoever would have to wait gives up
+            try:
+                stack.enter_context(gate.slot(lambda: limit, late))
+            except Cancelled:
+                return count
+    raise AssertionError("no limit")
+
+
+def test_no_more_than_the_limit_are_inside():
+    with visitors(3) as who:
+        for n in range(8):
+            who.come(str(n))
+        assert len(who.wait_for(3)) == 3
+        assert width(who.gate, 3) == 0
+        who.leave.release()
+        assert len(who.wait_for(4)) == 4
+
+
+def test_raised_limit_lets_those_in_who_wait_already():
+    with visitors(1) as who:
+        for n in range(3):
+            who.come(str(n))
+        who.wait_for(1)
+        who.limit = 3
+        who.wait_for(3)
+
+
+def test_urgent_ones_go_in_before_those_who_waited_longer():
+    with visitors(1) as who:
+        who.come("first")
+        who.wait_for(1)
+        for n in range(4):
+            who.come(f"job {n}")
+        who.come("page", urgent=True)
+        deadline = time.monotonic() + 10
+        while who.gate._urgent_waiting == 0 and time.monotonic() < deadline:
+            time.sleep(0.001)
+        who.leave.release()
+        assert who.wait_for(2)[1] == "page"
+        who.leave.release()
+        assert who.wait_for(3)[2].startswith("job")
+
+
+def test_nobody_goes_in_during_a_rest():
+    gate = HostGate()
+    gate.rest(0.3)
+    started = time.monotonic()
+
+    with gate.slot(lambda: 3, never()):
+        assert time.monotonic() - started >= 0.29
+
+    assert gate.resting() == 0
+
+
+def test_longer_rest_counts():
+    gate = HostGate()
+    gate.rest(50)
+    gate.rest(10)
+
+    assert 45 < gate.resting() <= 50
+
+
+def test_cancel_ends_the_wait_for_a_rest():
+    gate, cancelled = HostGate(), Cancellation()
+    gate.rest(60)
+    threading.Timer(0.1, cancelled.set).start()
+    started = time.monotonic()
+
+    with pytest.raises(Cancelled), gate.slot(lambda: 3, cancelled):
+        raise AssertionError("let in")
+
+    assert time.monotonic() - started < 5
+    assert gate._inside == 0
+
+
+def test_place_is_free_again_after_an_error():
+    gate = HostGate()
+    with pytest.raises(KeyError), gate.slot(lambda: 1, never()):
+        raise KeyError
+
+    assert width(gate, 1) == 1
+
+
+def test_rest_halves_the_width_once_a_burst_and_answers_bring_it_back():
+    gate = HostGate()
+    assert width(gate, 8) == 8
+
+    for _ in range(5):  # one burst
+        gate.rest(0.05)
+    gate._rest_until = 0.0
+    assert width(gate, 8) == 4
+    gate.rest(0)
+    assert width(gate, 8) == 2
+
+    widths = []
+    for _ in range(7):
+        for _ in range(20):
+            gate.answered()
+        widths.append(width(gate, 8))
+    assert widths == [3, 4, 5, 6, 7, 8, 8]
+
+
+def test_one_at_a_time_is_the_narrowest():
+    gate = HostGate()
+    for _ in range(9):
+        gate.rest(0)
+
+    assert width(gate, 3) == 1
+
+
+def test_smaller_setting_counts_for_a_narrowed_host_too():
+    gate = HostGate()
+    assert width(gate, 16) == 16
+    gate.rest(0)
+
+    assert [width(gate, limit) for limit in (16, 3)] == [8, 3]
+
+
+@pytest.mark.parametrize(
+    "one, other, is_same",
+    [
+        ("https://civitai.com/a", "https://CIVITAI.com/b?c#d", True),
+        ("https://civitai.com", "https://user:word@civitai.com/", True),
+        ("https://civitai.com/a", "https://image.civitai.com/a", False),
+        ("http://127.0.0.1:1/a", "http://127.0.0.1:2/a", False),
+        ("no address", "http://[", False),
+    ],
+)
+def test_each_host_has_one_gate(one, other, is_same):
+    gates = HostGates()
+
+    assert (gates.of(one) is gates.of(other)) == is_same
+    assert gates.of(one) is gates.of(one)

@@ -1,0 +1,227 @@
+"""Several who ask at once: one request for one file, and no more at a host than it bears."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.errors import CivitaiShortcutError, HttpStatusError, NotAnImage
+from civitai_manager_libs.http_client import CivitaiHttpClient, Fetched
+from civitai_manager_libs.network.flights import Flights
+from fault_answers import FAULTS, json_answer, png, ranged, status, whole
+from fault_server import FaultServer
+
+BODY = png("client", 100_000)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+def at_once(count: int, work: Callable[[int], object]) -> list[object]:
+    """What each of so many threads returned, or the error that it raised."""
+    results: list[object] = [None] * count
+
+    def run(number: int) -> None:
+        try:
+            results[number] = work(number)
+        except CivitaiShortcutError as error:
+            results[number] = error
+
+    threads = [threading.Thread(target=run, args=(n,), daemon=True) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results
+
+
+# One request for several
+
+
+@pytest.mark.parametrize("paths", ["one-path", "own-paths"])
+@pytest.mark.parametrize("face", ["fetch", "download_file"])
+def test_twenty_who_ask_at_once_share_one_request(face, paths, server, tmp_path, monkeypatch):
+    gate, joined, join = threading.Event(), set(), Flights.join
+
+    def counted(self: Flights, *arguments: object) -> object:
+        joined.add(threading.get_ident())
+        if len(joined) == 20:
+            threading.Timer(0.1, gate.set).start()
+        return join(self, *arguments)
+
+    monkeypatch.setattr(Flights, "join", counted)
+    url = server.play("/a.png", ranged(BODY).but(stops_at=9000, end="gate", gate=gate))
+    client, told = CivitaiHttpClient(), []
+
+    def path(number: int) -> str:
+        return str(tmp_path / ("a" if paths == "one-path" else str(number)))
+
+    def get(number: int) -> object:
+        if face == "fetch":
+            return client.fetch(url, path(number), progress=lambda *now: told.append(now))
+        return client.download_file(url, path(number), lambda *now: told.append(now))
+
+    results = at_once(20, get)
+
+    expected = [Fetched(path(n), len(BODY), "png") if face == "fetch" else True for n in range(20)]
+    assert results == expected
+    assert len(server.requests) == 1
+    names = {path(n) for n in range(20)}
+    assert {str(tmp_path / name) for name in os.listdir(tmp_path)} == names
+    assert all(Path(name).read_bytes() == BODY for name in names)
+    assert told.count((len(BODY), len(BODY))) == 20
+
+
+def test_picture_and_plain_file_of_one_url_are_not_mixed_up(server, tmp_path):
+    gate = threading.Event()
+    text = whole(b"\x01" * 900).but(stops_at=-1, end="gate", gate=gate)
+    url = server.play("/a", text)
+    client = CivitaiHttpClient()
+
+    def get(number: int) -> object:
+        if number == 1:
+            server.wait_for(1)
+            threading.Timer(0.2, gate.set).start()
+        return client.fetch(url, str(tmp_path / str(number)), picture=bool(number))
+
+    plain, picture = at_once(2, get)
+
+    assert plain.extension == "" and isinstance(picture, NotAnImage)
+    assert os.listdir(tmp_path) == ["0"]
+
+
+def test_folder_of_one_that_fails_is_not_the_others_trouble(server, tmp_path):
+    gate = threading.Event()
+    url = server.play("/a.png", ranged(BODY).but(stops_at=-1, end="gate", gate=gate))
+    (tmp_path / "file").write_bytes(b"")
+    client = CivitaiHttpClient()
+
+    def get(number: int) -> object:
+        if number:
+            server.wait_for(1)
+            threading.Timer(0.2, gate.set).start()
+        return client.fetch(url, str(tmp_path / ("file/a.png" if number == 0 else "a.png")))
+
+    failed, saved = at_once(2, get)
+
+    assert failed.reason == "disk" and saved.path == str(tmp_path / "a.png")
+
+
+# How many at once
+
+
+def test_api_is_asked_one_at_a_time(server):
+    server.play("/api", json_answer(1).but(piece=1, drip=0.02))
+    client = CivitaiHttpClient()
+
+    assert at_once(6, lambda _: client.read_json(server.url("/api"))) == [1] * 6
+
+    assert server.most_in_flight == 1
+
+
+def test_never_more_in_flight_than_the_setting_says(server, tmp_path):
+    setting.change("gallery_max_concurrent_downloads", 4)
+    server.play_random("slow", 0, lambda path: png(path, 3000))
+    for n in range(30):
+        server.play(f"/{n}", ranged(png(n, 3000)).but(piece=1000, drip=0.005))
+    client = CivitaiHttpClient()
+
+    results = at_once(30, lambda n: client.fetch(server.url(f"/{n}"), str(tmp_path / str(n))))
+
+    assert all(isinstance(result, Fetched) for result in results)
+    assert server.most_in_flight == 4
+
+
+def test_changed_setting_is_seen_by_those_who_wait(server, tmp_path):
+    setting.change("gallery_max_concurrent_downloads", 1)
+    gate = threading.Event()
+    for n in range(3):
+        server.play(f"/{n}", ranged(BODY).but(stops_at=-1, end="gate", gate=gate))
+    client = CivitaiHttpClient()
+
+    def get(number: int) -> object:
+        if number == 3:
+            server.wait_for(1)
+            setting.change("gallery_max_concurrent_downloads", 3)
+            server.wait_for(3)  # though none has ended
+            return gate.set()
+        return client.fetch(server.url(f"/{number}"), str(tmp_path / str(number)))
+
+    at_once(4, get)
+
+    assert server.most_in_flight == 3 and len(os.listdir(tmp_path)) == 3
+
+
+def test_everyone_waits_for_the_rest_that_a_host_asks_for(server, tmp_path):
+    client = CivitaiHttpClient()
+    server.play("/busy", status(503, Retry_After="1"))
+    server.play("/a.png", ranged(BODY))
+    server.play("/api", json_answer(1))
+    with pytest.raises(HttpStatusError):
+        client.fetch(server.url("/busy"), str(tmp_path / "b"), max_retries=0)
+
+    assert 0.5 < client.resting(server.url("/x")) <= 1
+    assert client.resting("http://127.0.0.1:1/") == 0
+    at_once(
+        2,
+        lambda n: (
+            client.fetch(server.url("/a.png"), str(tmp_path / "a"))
+            if n
+            else client.get_json(server.url("/api"))
+        ),
+    )
+
+    busy, *others = server.requests
+    assert len(others) == 2 and all(asked.time - busy.time >= 0.99 for asked in others)
+
+
+def test_too_many_requests_halve_what_is_in_flight(server, tmp_path):
+    setting.change("gallery_max_concurrent_downloads", 8)
+    server.play("/busy", [status(429), ranged(BODY)])
+    for n in range(16):
+        server.play(f"/{n}", ranged(BODY).but(piece=50_000, drip=0.01))
+    client = CivitaiHttpClient()
+    client.fetch(server.url("/busy"), str(tmp_path / "b"))
+
+    at_once(16, lambda n: client.fetch(server.url(f"/{n}"), str(tmp_path / str(n))))
+
+    assert server.most_in_flight == 4 and len(os.listdir(tmp_path)) == 17
+
+
+# All at once
+
+
+def test_random_faults_come_to_whole_pictures_or_true_reasons(server, tmp_path):
+    """The short form of the soak: what each of 120 pictures comes to is what was played last."""
+    setting.change("gallery_max_concurrent_downloads", 8)
+    names = [name for name in FAULTS if name not in ("stalled",)]
+    server.play_random("soak", 0.3, lambda path: png(path, 30_000), names)
+    client = CivitaiHttpClient()
+
+    def get(worker: int) -> dict[str, str]:
+        came = {}
+        for n in range(worker, 120, 8):
+            path = f"/{n}.png"
+            try:
+                client.fetch(server.url(path), str(tmp_path / f"{n}.png"))
+                came[path] = "saved"
+            except CivitaiShortcutError as error:
+                came[path] = error.reason
+        return came
+
+    came = {path: reason for part in at_once(8, get) for path, reason in part.items()}
+
+    for path, reason in came.items():
+        last = server.asked(path)[-1].fault
+        assert reason == (FAULTS[last][1] if last else "saved"), path
+        if reason == "saved":
+            assert (tmp_path / path[1:]).read_bytes() == png(path, 30_000)
+    saved = {path[1:] for path, reason in came.items() if reason == "saved"}
+    assert set(os.listdir(tmp_path)) == saved and 60 < len(saved) < 120

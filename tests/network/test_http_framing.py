@@ -1,0 +1,209 @@
+"""Answers that are cut, doubled or announced: a whole file, the right one, or a further try."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+from contextlib import suppress
+
+import pytest
+from civitai_manager_libs.errors import CivitaiShortcutError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network import head as http_head
+from fault_answers import png
+
+BODY = png("body", 2000)
+HEAD = b'HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nETag: "v1"\r\n'
+LENGTH = b"Content-Length: %d\r\n" % len(BODY)
+WHOLE = HEAD + LENGTH + b"\r\n" + BODY
+
+
+class RawServer:
+    """Sends bytes as they are; the last one of a path's answers repeats. A tuple: with pauses."""
+
+    def __init__(self, answers):
+        self.answers, self.asked = answers, []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = "http://127.0.0.1:%d" % self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        with suppress(OSError), connection, connection.makefile("rb") as reader:
+            while line := reader.readline():
+                while reader.readline().strip():
+                    continue
+                path = line.split()[1].decode()
+                played = self.answers[path] if isinstance(self.answers, dict) else self.answers
+                turn = sum(asked == path for asked in self.asked)
+                self.asked.append(path)
+                answer, is_kept = played[min(turn, len(played) - 1)]
+                for piece in answer if isinstance(answer, tuple) else (answer,):
+                    connection.sendall(piece)
+                    time.sleep(0.02 if isinstance(answer, tuple) else 0)
+                if not is_kept:
+                    return
+
+    def close(self):
+        self._listener.close()
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def serve(answers):
+        servers.append(RawServer(answers))
+        return servers[-1]
+
+    yield serve
+    for server in servers:
+        server.close()
+
+
+def outcome(url, path, **asked):
+    try:
+        CivitaiHttpClient(timeout=3, **asked).fetch(url, str(path))
+    except CivitaiShortcutError as error:
+        return error.reason
+    return "saved"
+
+
+def chunks(body):
+    return b"%x;x=1\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+PACKED = gzip.compress(BODY, mtime=0)
+FORMS = {
+    "length": WHOLE,
+    "chunked": HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + chunks(BODY),
+    "packed": HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(PACKED) + PACKED,
+    "redirect": b"HTTP/1.1 302 Found\r\nLocation: /truth.png\r\nContent-Length: 0\r\n\r\n",
+    "gone": b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_answer_that_is_cut_anywhere_in_its_head_is_asked_for_again(form, serve, tmp_path):
+    full = FORMS[form]
+    places = range(0, full.index(b"\r\n\r\n") + 3)
+    server = serve({f"/{at}": [(full[:at], False), (WHOLE, True)] for at in places})
+    for at in places:
+        assert outcome(f"{server.url}/{at}", tmp_path / "a") == "saved", at
+        assert (tmp_path / "a").read_bytes() == BODY
+    assert len(server.asked) == 2 * len(places)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param(2 * LENGTH, id="twice"),
+        pytest.param(b"Content-Length: %d, %d\r\n" % (len(BODY), len(BODY)), id="list"),
+        pytest.param(b"Content-Length: -5\r\n", id="negative"),
+        pytest.param(b"Content-Length: +%d\r\n" % len(BODY), id="plus"),
+        pytest.param(b"Content-Length: %dx\r\n" % len(BODY), id="junk"),
+        pytest.param(b"Content-Length: 5\r\n" + LENGTH, id="two-that-differ"),
+        pytest.param(LENGTH + b"Transfer-Encoding: identity\r\n", id="identity"),
+        pytest.param(b"Transfer-Encoding: gzip, chunked\r\n", id="packed-for-the-way"),
+    ],
+)
+def test_cut_body_never_passes_for_a_whole_one(fields, serve, tmp_path):
+    server = serve([(HEAD + fields + b"\r\n" + BODY[:900], False)])
+    assert outcome(f"{server.url}/a", tmp_path / "a", max_retries=1) == "network"
+    assert len(server.asked) == 2 and list(tmp_path.iterdir()) == []
+
+
+def test_same_length_told_twice_is_one(serve, tmp_path):
+    server = serve([(HEAD + 2 * LENGTH + b"\r\n" + BODY, True)])
+    assert outcome(f"{server.url}/a", tmp_path / "a") == "saved"
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("code", [100, 102, 103])
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_comes_before_an_answer_is_not_taken_for_it(code, count, serve, tmp_path):
+    before = b"HTTP/1.1 %d Wait\r\nLink: </x>\r\n\r\n" % code
+    bodies = {f"/{n}": png(n, 3000) for n in range(4)}
+    server = serve(
+        {
+            path: [
+                ((*[before] * count, HEAD, b"Content-Length: %d\r\n\r\n" % len(body), body), True)
+            ]
+            for path, body in bodies.items()
+        }
+    )
+    client = CivitaiHttpClient(timeout=3, max_retries=0)
+    for path, body in bodies.items():
+        client.fetch(server.url + path, str(tmp_path / "a"))
+        assert (tmp_path / "a").read_bytes() == body, "another picture's bytes"
+
+
+def test_answer_that_never_comes_is_broken_off(serve, tmp_path):
+    server = serve([(b"HTTP/1.1 100 Continue\r\n\r\n" * 500, True)])
+    assert outcome(f"{server.url}/a", tmp_path / "a", max_retries=0) == "network"
+
+
+def test_head_of_64_kb_of_blanks_takes_no_time(serve, tmp_path):
+    server = serve([(HEAD + b"X: a" + b" " * 60_000 + b"a\r\n" + LENGTH + b"\r\n" + BODY, True)])
+    started = time.monotonic()
+    assert outcome(f"{server.url}/a", tmp_path / "a") == "saved"
+    assert time.monotonic() - started < 10
+
+
+def test_part_whose_length_makes_no_sense_is_asked_for_again(serve, tmp_path):
+    start = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    server = serve([(start + b"-5\r\n" + BODY, False), (WHOLE, True)])
+    assert outcome(f"{server.url}/a", tmp_path / "a") == "saved"
+    assert (tmp_path / "a").read_bytes() == BODY and len(server.asked) == 2
+
+
+def test_head_that_drips_is_broken_off(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(http_head, "_SLOWEST_HEAD", 0.2)
+    byte_by_byte = (HEAD[at : at + 1] for at in range(len(HEAD)))
+    server = serve([((*byte_by_byte, LENGTH + b"\r\n" + BODY), True)])
+    assert outcome(f"{server.url}/a", tmp_path / "a", max_retries=0) == "network"
+
+
+OTHER = png("other", 2000)
+PART = b"Content-Range: bytes %d-%d/%d\r\nContent-Length: %d\r\n\r\n"
+OLD, NEW, NOW = (f"Tue, 24 Nov 2026 {h}:00:00 GMT".encode() for h in ("08", "10", "10"))
+
+
+@pytest.mark.parametrize(
+    "first, then",
+    [
+        pytest.param(
+            b"Date: %b\r\nLast-Modified: %b\r\n" % (NOW, OLD),
+            b"Date: %b\r\nLast-Modified: %b\r\n" % (NOW, NEW),
+            id="changed-this-second",
+        ),
+        pytest.param(
+            b"Date: %b\r\nLast-Modified: %b\r\n" % (NOW, OLD),
+            b"Last-Modified: %b\r\n" % NEW,
+            id="no-date",
+        ),
+        pytest.param(b'ETag: "v1"\r\n', b'ETag: W/"v2"\r\n', id="weak-etag"),
+        pytest.param(b'ETag: "v1"\r\n', b"ETag: v2\r\n", id="etag-without-quotes"),
+    ],
+)
+def test_server_that_overlooks_if_range_joins_no_two_versions(first, then, serve, tmp_path):
+    at, end = 1000, len(OTHER)
+    begun = b"HTTP/1.1 200 OK\r\n" + first + LENGTH + b"\r\n" + BODY[:at]
+    part = b"HTTP/1.1 206 Part\r\n" + then + PART % (at, end - 1, end, end - at) + OTHER[at:]
+    anew = b"HTTP/1.1 200 OK\r\n" + then + LENGTH + b"\r\n" + OTHER
+    server = serve([(begun, False), (part, True), (anew, True)])
+    assert len(OTHER) == len(BODY) and outcome(f"{server.url}/a", tmp_path / "a") == "saved"
+    assert (tmp_path / "a").read_bytes() == OTHER
+
+
+def test_redirect_is_read_as_utf_8(serve, tmp_path):
+    moved = "HTTP/1.1 302 F\r\nLocation: /é下.png\r\nContent-Length: 0\r\n\r\n".encode()
+    server = serve({"/a": [(moved, True)], "/%C3%A9%E4%B8%8B.png": [(WHOLE, True)]})
+    assert outcome(f"{server.url}/a", tmp_path / "a", max_retries=0) == "saved"

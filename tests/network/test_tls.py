@@ -1,0 +1,216 @@
+"""Pictures over TLS: whom the client trusts, what it makes of a cut, how soon it lets go."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError
+from civitai_manager_libs.ground.cancellation import Cancellation
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from fault_answers import Answer, chunked, cut, packed, png, ranged, redirect, reset, stalled
+from fault_server import FaultServer
+
+trustme = pytest.importorskip("trustme")
+
+BODY = png("tls", 100_000)
+_VIDEO = b"\0\0\0\x18ftypmp42" + BODY  # which has no end that could be looked for
+_OURS, _OTHERS = trustme.CA(), trustme.CA()
+_ENDED = datetime.now(timezone.utc) - timedelta(days=1)
+
+
+def _context(*names: str, **options: object) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _OURS.issue_cert(*names, **options).configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., FaultServer]]:
+    """serve(names of the certificate) -> a server on loopback that shows it."""
+    servers = []
+
+    def serve(*names: str, **options: object) -> FaultServer:
+        servers.append(FaultServer(tls=_context(*(names or ("127.0.0.1",)), **options)))
+        return servers[-1]
+
+    yield serve
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[trustme.CA], None]:
+    """trust(ca): of now on its certificates are known, and no others."""
+
+    def trust(authority: trustme.CA) -> None:
+        bundle = tmp_path / "bundle.pem"
+        authority.cert_pem.write_to_path(str(bundle))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    return trust
+
+
+@pytest.fixture
+def server(serve: Callable[..., FaultServer], trust: Callable[[trustme.CA], None]) -> FaultServer:
+    """One whose certificate is trusted."""
+    trust(_OURS)
+    return serve()
+
+
+def _client(**options: object) -> CivitaiHttpClient:
+    return CivitaiHttpClient(timeout=5, **options)
+
+
+# Whom it trusts
+
+
+def test_bundle_of_the_environment_lets_a_picture_through(server, folder):
+    url = server.play("/a.png", ranged(BODY))
+
+    _client().fetch(url, str(folder / "a.png"))
+
+    assert url.startswith("https://") and (folder / "a.png").read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    "names, options, known",
+    [
+        pytest.param(["127.0.0.1"], {}, None, id="nobodys"),
+        pytest.param(["127.0.0.1"], {}, _OTHERS, id="another-authoritys"),
+        pytest.param(["other.example"], {}, _OURS, id="another-hosts"),
+        pytest.param(["127.0.0.1"], {"not_after": _ENDED}, _OURS, id="expired"),
+    ],
+)
+def test_certificate_that_proves_nothing_gets_no_request_and_leaves_no_file(
+    names, options, known, serve, trust, folder
+):
+    server = serve(*names, **options)
+    url = server.play("/a.png", ranged(BODY))
+    if known is not None:
+        trust(known)
+
+    with pytest.raises(NetworkError) as caught:
+        _client(max_retries=1).fetch(url, str(folder / "a.png"))
+
+    assert caught.value.reason == "network" and "secure connection" in str(caught.value)
+    assert server.requests == [] and os.listdir(folder) == []
+    assert server.connections == 2  # the first try and the further one
+
+
+def test_redirect_to_a_host_without_a_sound_certificate_leaves_no_file(server, serve, folder):
+    other = serve("other.example")
+    url = server.play("/a.png", redirect(other.play("/b.png", ranged(BODY))))
+
+    with pytest.raises(NetworkError):
+        _client(max_retries=0).fetch(url, str(folder / "a.png"))
+
+    assert other.requests == [] and os.listdir(folder) == []
+
+
+# What comes over it
+
+
+def test_connection_serves_a_second_picture(server, folder):
+    client = _client()
+    for name in ("a.png", "b.png", "c.png"):
+        client.fetch(server.play(f"/{name}", ranged(png(name))), str(folder / name))
+
+    assert len(server.requests) == 3 and server.connections == 1
+    assert (folder / "b.png").read_bytes() == png("b.png")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(cut(BODY, 60_000), id="cut-without-a-word"),
+        pytest.param(reset(BODY, 60_000), id="reset"),
+        pytest.param(ranged(BODY).but(framing="chunked", stops_at=60_000), id="cut-chunks"),
+    ],
+)
+def test_body_that_is_cut_is_gone_on_with_and_whole(answer, server, folder):
+    url = server.play("/a.png", [answer, ranged(BODY)])
+
+    _client().fetch(url, str(folder / "a.png"))
+
+    assert (folder / "a.png").read_bytes() == BODY and os.listdir(folder) == ["a.png"]
+    first, second = server.asked("/a.png")
+    assert "range" not in first.headers and second.headers["if-range"] == '"v1"'
+    assert 0 < int(second.headers["range"][len("bytes=") : -1]) <= 60_000
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(Answer(stops_at=-1), id="before-its-head"),
+        pytest.param(packed(BODY).but(stops_at=9000), id="packed"),
+        pytest.param(chunked(BODY).but(stops_at=9000), id="no-validator"),
+        pytest.param(ranged(_VIDEO, "").but(framing="close", stops_at=60_000), id="video"),
+        pytest.param(ranged(BODY, "").but(framing="close", stops_at=60_000), id="no-length"),
+    ],
+)
+def test_body_that_breaks_off_each_time_is_no_file(answer, server, folder):
+    url = server.play("/a.png", answer)
+
+    with pytest.raises(CivitaiShortcutError) as caught:
+        _client(max_retries=1).fetch(url, str(folder / "a.png"))
+
+    assert caught.value.reason == "network" and os.listdir(folder) == []
+
+
+def test_body_without_a_length_whose_end_is_said_is_whole(server, folder):
+    url = server.play("/a.png", ranged(BODY).but(framing="close"))
+
+    _client(max_retries=0).fetch(url, str(folder / "a.png"))
+
+    assert (folder / "a.png").read_bytes() == BODY
+
+
+# Cancel
+
+
+@pytest.mark.parametrize("is_kept", [False, True], ids=["new-connection", "kept-connection"])
+def test_cancel_in_the_middle_of_a_body_ends_it_and_leaves_no_file(is_kept, server, folder):
+    client, cancelled, came, ended = _client(), Cancellation(), threading.Event(), []
+    if is_kept:
+        client.fetch(server.play("/first.png", ranged(png())), str(folder / "first.png"))
+        (folder / "first.png").unlink()
+    url = server.play("/a.png", stalled(BODY, 90_000))
+
+    def fetch() -> None:
+        try:
+            client.fetch(
+                url,
+                str(folder / "a.png"),
+                chunk_size=1000,
+                progress=lambda *_: came.set(),
+                cancelled=cancelled,
+            )
+        except CivitaiShortcutError as error:
+            ended.append(type(error))
+
+    thread = threading.Thread(target=fetch, daemon=True)
+    thread.start()
+    assert came.wait(10)
+    started = time.monotonic()
+
+    cancelled.set()
+
+    thread.join(10)
+    assert time.monotonic() - started < 5 and ended == [Cancelled]
+    assert os.listdir(folder) == [] and server.connections == 1

@@ -1,0 +1,274 @@
+"""The tab by itself as a program: its start, its end, and who may ask it."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+
+import pytest
+from civitai_manager_libs.page.standalone import _OwnPageOnly
+from fault_answers import png, unused_port
+from page_driver import ENTRY, PYTHON, Server, until
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+
+def _started(tmp_path, *arguments, **environment):
+    return subprocess.Popen(
+        [PYTHON, ENTRY, *arguments],
+        env={**os.environ, "CIVITAI_SHORTCUT_DATA": str(tmp_path / "data"), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _ended(process):
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+def test_port_in_use_is_one_sentence(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, out, err = _ended(_started(tmp_path, "--port", port))
+    assert code == 3 and "Traceback" not in err
+    assert len(err.splitlines()) == 1 and f"127.0.0.1:{port}: the port is in use" in err
+    assert "http://" not in out
+
+
+@pytest.mark.parametrize("port", ["0", "70000", "-1"])
+def test_port_that_cannot_be_is_one_sentence(tmp_path, port):
+    code, _, err = _ended(_started(tmp_path, "--port", port))
+    assert code == 2 and len(err.splitlines()) == 1 and "from 1 to 65535" in err
+
+
+def test_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "data").write_text("in the way")
+    code, _, err = _ended(_started(tmp_path, "--port", str(unused_port())))
+    assert code == 3 and "Traceback" not in err and str(tmp_path / "data") in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C of a process of its own")
+def test_interrupt_ends_it_well(tmp_path):
+    port = unused_port()
+    process = _started(tmp_path, "--port", str(port))
+    try:
+        first = until(process.stdout.readline)
+        while f"http://127.0.0.1:{port}" not in first or "Ctrl-C" not in first:
+            first = until(process.stdout.readline)
+        process.send_signal(signal.SIGINT)
+        code, _, err = _ended(process)
+    finally:
+        process.kill()
+    assert code == 0 and "Traceback" not in err
+
+
+# Who may ask
+
+
+@pytest.fixture
+def page():
+    async def echo(socket):
+        await socket.accept()
+        await socket.close()
+
+    routes = [
+        Route("/", lambda _: PlainTextResponse("the page"), methods=["GET", "POST"]),
+        WebSocketRoute("/queue", echo),
+    ]
+    app = Starlette(routes=routes, middleware=[Middleware(_OwnPageOnly, address="my-machine")])
+    return TestClient(app)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1:7860",
+        "localhost:7860",
+        "LOCALHOST",
+        "[::1]:7860",
+        "192.168.1.5:7860",
+        "my-machine",
+    ],
+)
+def test_page_is_asked_for_by_an_address_or_by_its_own_name(page, host):
+    assert page.get("/", headers={"Host": host}).text == "the page"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "localhost.evil.example", ""],
+)
+def test_name_that_somebody_else_gave_this_machine_is_refused(page, host):
+    assert page.get("/", headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "origin,code",
+    [
+        (None, 200),
+        ("http://127.0.0.1:7860", 200),
+        ("http://evil.example", 403),
+        ("http://127.0.0.1:9999", 403),
+        ("null", 403),
+        ("http://[::1", 403),
+    ],
+)
+def test_request_that_another_sites_page_sends_is_refused(page, origin, code):
+    headers = {"Host": "127.0.0.1:7860", **({"Origin": origin} if origin else {})}
+    assert page.post("/", headers=headers).status_code == code
+
+
+def test_websocket_of_another_sites_page_is_refused(page):
+    headers = {"Host": "127.0.0.1:7860", "Origin": "http://evil.example"}
+    with pytest.raises(WebSocketDisconnect):
+        with page.websocket_connect("/queue", headers=headers):
+            pytest.fail("it was let in")
+    with page.websocket_connect("/queue", headers={"Host": "127.0.0.1:7860"}):
+        assert True
+
+
+def test_malformed_host_is_refused_and_no_crash(page):
+    assert page.get("/", headers={"Host": "[::1"}).status_code == 403
+
+
+# The program itself, asked by whoever reaches its port
+
+_KEY = "sekret-0123456789abcdef"
+_OUTSIDE = "of nobody's business"
+_JOBS = "/civitai_shortcut/jobs"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    """With a key, a database, saved pictures, and links that lead out of its cache."""
+    data = tmp_path_factory.mktemp("data")
+    cache, saved = data / "sc_gallery", data / "outputs"
+    for folder in (cache, saved):
+        folder.mkdir()
+    (data / "api_key").write_text(_KEY)
+    (data / "beside.txt").write_text(_OUTSIDE)
+    (data / "sc_gallery.txt").write_text(_OUTSIDE)
+    (saved / "1.txt").write_text(_OUTSIDE)
+    (cache / "good-450.png").write_bytes(png())
+    (cache / "page.html").write_text("<script>alert(1)</script>")
+    (cache / "drawn.svg").write_text("<svg onload='alert(1)'/>")
+    for name, target in (("key.png", data / "api_key"), ("folder", data)):
+        os.symlink(target, cache / name)
+    server = Server(f"http://127.0.0.1:{unused_port()}", data)
+    assert (data / "gallery.db").is_file()
+    yield server
+    server.close()
+
+
+def _asked(program, path, method="GET", **headers):
+    """Status and body; the path goes as it is."""
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=20)
+    try:
+        connection.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders()
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/config", _JOBS, "/gradio_api/info"])
+def test_program_answers_its_own_page_only(program, path):
+    own = f"127.0.0.1:{program.port}"
+    assert _asked(program, path, Host=own, Origin=f"http://{own}")[0] in (200, 404)
+    for host in ("evil.example", f"evil.example:{program.port}", "127.0.0.1.nip.io", "0x7f.1", ""):
+        assert _asked(program, path, Host=host) == (403, b"Not from this page."), host
+    for origin in ("http://evil.example", "null", f"http://127.0.0.1:{program.port + 1}"):
+        assert _asked(program, path, Host=own, Origin=origin)[0] == 403, origin
+
+
+@pytest.mark.parametrize("route", ["/gradio_api/file=", "/file=", "/gradio_api/file/", "/static/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{data}/api_key",
+        "{data}/gallery.db",
+        "{data}/settings.json",
+        "{data}/beside.txt",
+        "{data}/sc_gallery.txt",
+        "{data}/outputs/1.txt",
+        "{data}/sc_gallery/../api_key",
+        "{data}/sc_gallery/%2e%2e/api_key",
+        "{data}/sc_gallery/..%2fapi_key",
+        "{data}/sc_gallery/key.png",
+        "{data}/sc_gallery/folder/api_key",
+        "/etc/passwd",
+        "api_key",
+        "../../api_key",
+    ],
+)
+def test_file_outside_of_the_cache_is_not_given(program, route, path):
+    status, body = _asked(program, route + path.format(data=program.data))
+    assert status in (400, 403, 404, 405)
+    told = (_KEY.encode(), _OUTSIDE.encode(), b"SQLite format", b"root:", b"http_retry_delay")
+    assert not [secret for secret in told if secret in body]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../api_key",
+        "..%2fapi_key",
+        "%2e%2e/api_key",
+        "%2e%2e%2fapi_key",
+        "..%5capi_key",
+        "%2fetc%2fpasswd",
+        "folder%2fapi_key",
+        "folder",
+        "key.png",
+        "page.html",
+        "drawn.svg",
+        ".hidden",
+        "",
+        "%00",
+        "good-450.png%00.html",
+    ],
+)
+def test_thumbnail_that_is_no_picture_of_the_cache_is_not_given(program, name):
+    status, body = _asked(program, f"/civitai_shortcut/thumbnail/{name}")
+    assert status == 404 and not [t for t in (_KEY.encode(), b"root:", b"<s") if t in body]
+
+
+def test_thumbnail_of_the_cache_is_given(program):
+    assert _asked(program, "/civitai_shortcut/thumbnail/good-450.png") == (200, png())
+
+
+def test_program_listens_on_this_machine_only(program):
+    """Not on the address that others reach it by."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; tells which address would be used
+        except OSError:
+            pytest.skip("no other address here")
+        outer = probe.getsockname()[0]
+    with pytest.raises(OSError):
+        socket.create_connection((outer, program.port), timeout=5).close()
+
+
+@pytest.mark.parametrize("number", ["0", "1", "9" * 18, "9" * 30, "-1", "x"])
+@pytest.mark.parametrize("action", ["cancel", "open", "resume", "retry", "forget", "nonsense"])
+def test_number_that_no_job_has_is_no_crash(program, number, action):
+    headers, before = {"X_Civitai_Shortcut": "1"}, len(program.log())
+    assert _asked(program, f"{_JOBS}/{number}/{action}", "POST", **headers)[0] < 500
+    assert "Traceback" not in program.log()[before:]
+
+
+def test_button_pressed_by_another_sites_page_is_refused(program):
+    for headers in ({}, {"X_Civitai_Shortcut": "1", "Origin": "http://evil.example"}):
+        assert _asked(program, f"{_JOBS}/1/cancel", "POST", **headers)[0] == 403

@@ -1,0 +1,56 @@
+"""The program itself as a process of its own, with a data folder that a test may look into."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+__all__ = ["ENTRY", "CliProcess", "part_files"]
+
+ENTRY = str(Path(__file__).parents[2] / "scripts" / "civitai_shortcut.py")
+
+
+class CliProcess:
+    """`run` waits for its end; `start` does not. They never wait between two tries."""
+
+    def __init__(self, url: str, data: Path, **settings: Any) -> None:
+        self.data = data
+        self.data.mkdir(parents=True, exist_ok=True)
+        values = {"http_retry_delay": 0, "gallery_disk_reserve_mb": 0, **settings}
+        (data / "settings.json").write_text(json.dumps(values))
+        self.environment = {
+            **os.environ,
+            "CIVITAI_BASE_URL": url,
+            "CIVITAI_SHORTCUT_DATA": str(data),
+            "PYTHONUTF8": "1",
+        }
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, ENTRY, *arguments],
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in the background of a shell
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return subprocess.Popen(
+            [sys.executable, ENTRY, *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+def part_files(folder: Path) -> list[str]:
+    """What is left of unfinished files anywhere below."""
+    return sorted(str(path) for path in folder.rglob("*.part"))

@@ -1,0 +1,26 @@
+"""What must be true of a folder and a server after a program was killed."""
+
+from __future__ import annotations
+
+import json
+
+
+def whole_pictures(server, dest):
+    """The ids of what lies there; all that has a final name is whole."""
+    found = set()
+    for path in dest.glob("[!.]*"):
+        image_id = int(path.stem)
+        if path.suffix == ".json":
+            assert json.loads(path.read_text())["id"] == image_id
+        elif path.suffix == ".txt":
+            assert path.read_text().endswith("Steps: 20, CFG scale: 7, Seed: 1")
+        else:
+            assert path.name == server.file_of(image_id)
+            assert path.read_bytes() == server.bytes_of(image_id)
+            found.add(image_id)
+    return found
+
+
+def check_asked_for_none(server, saved, asked_before):
+    asked = {i for i, times in server.fetched.items() if times > asked_before[i]}
+    assert not saved & asked

@@ -1,0 +1,287 @@
+"""The tab as a user has it: the program as a process of its own, its page in headless Chromium."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from fault_answers import Answer, unused_port, whole
+from fault_server import FaultServer
+
+__all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "TabPage", "browser_of", "expect", "until"]
+
+PYTHON = os.environ.get("CIVITAI_TEST_PYTHON", sys.executable)
+ENTRY = str(Path(__file__).parents[2] / "scripts" / "civitai_shortcut.py")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+_PREFIX = "#civitai_shortcut_"
+_PATIENCE = 60.0  # seconds; where the machine is busy a host takes half of it to start
+_SETTINGS = {
+    "http_retry_delay": 0,
+    "gallery_disk_reserve_mb": 0,
+    "gallery_columns": 4,
+    "gallery_rows": 2,
+    "language": "zh-TW",  # until a page's own is known
+}
+
+
+def until(is_so: Callable[[], Any], what: str = "it") -> Any:
+    """What `is_so` gives once that is true."""
+    end = time.monotonic() + _PATIENCE
+    while not (value := is_so()):
+        assert time.monotonic() < end, f"{what} did not come"
+        time.sleep(0.05)
+    return value
+
+
+def expect(locator: Any) -> Any:
+    """Playwright's, which waits; imported late, for tests run without it too."""
+    from playwright import sync_api
+
+    return sync_api.expect(locator)
+
+
+class FlakyDemo(FaultServer):
+    """The demo through a wire on which single paths go wrong: the first rule that fits answers."""
+
+    def __init__(self, demo: Any) -> None:
+        super().__init__()
+        self.rules: list[tuple[re.Pattern[str], Answer]] = []
+        self._demo = demo
+
+    def rule(self, pattern: str, answer: Answer) -> None:
+        self.rules.insert(0, (re.compile(pattern), answer))
+
+    def _answer_to(self, path: str, turn: int) -> tuple[str, Answer]:
+        for pattern, answer in list(self.rules):
+            if pattern.search(path):
+                return "", answer
+        return "", self._true_answer(path)
+
+    def _true_answer(self, path: str) -> Answer:
+        asked = urllib.request.Request(f"{self._demo.url}{path}", headers={"Host": self.host})
+        try:
+            with urllib.request.urlopen(asked) as true:
+                body, kind = true.read(), true.headers["Content-Type"]
+                tag = true.headers["ETag"]
+                return whole(body, kind, **({"ETag": tag} if tag else {})).but(is_ranged=bool(tag))
+        except urllib.error.HTTPError as error:
+            return whole(error.read(), error.headers["Content-Type"]).but(status=error.code)
+
+
+class Server:
+    """The tab by itself, served until it is closed."""
+
+    def __init__(
+        self, civitai: str, data: Path, port: int = 0, environment: Any = (), **settings: Any
+    ) -> None:
+        self.civitai, self.data, self.port = civitai, data, port or unused_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {
+            **os.environ,
+            "CIVITAI_BASE_URL": civitai,
+            "CIVITAI_SHORTCUT_DATA": str(data),
+            "GRADIO_TEMP_DIR": str(data / "temp"),
+            "PYTHONUTF8": "1",
+            **dict(environment),
+        }
+        data.mkdir(parents=True, exist_ok=True)
+        (data / "settings.json").write_text(json.dumps({**_SETTINGS, **settings}))
+        self.start()
+
+    def start(self) -> None:
+        with open(self.data / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [PYTHON, ENTRY, "--port", str(self.port)],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+        until(self._answers, "the page's server")
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, self.log()
+        try:
+            with urllib.request.urlopen(f"{self.url}/civitai_shortcut/jobs", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def log(self) -> str:
+        return (self.data / "server.log").read_text(encoding="utf-8", errors="replace")
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+        self.process.wait(_PATIENCE)
+
+    def close(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def forget(self) -> None:
+        """All jobs and what they saved; while no page is open and no job at work."""
+        for job in self.jobs():
+            if job["state"] not in ("done", "cancelled"):
+                self.act(job["id"], "cancel")
+                until(lambda: self._state(job["id"]) == "cancelled")
+        for path in self.data.glob("gallery.db*"):
+            path.unlink()
+        shutil.rmtree(self.data / "outputs", ignore_errors=True)
+
+    def act(self, job_id: int, action: str) -> None:
+        headers = {"X-Civitai-Shortcut": "1"}
+        url = f"{self.url}/civitai_shortcut/jobs/{job_id}/{action}"
+        asked = urllib.request.Request(url, method="POST", headers=headers)
+        urllib.request.urlopen(asked, timeout=_PATIENCE).close()
+
+    def _state(self, job_id: int) -> str:
+        return next(job["state"] for job in self.jobs() if job["id"] == job_id)
+
+    def jobs(self, language: str = "en") -> list[dict[str, Any]]:
+        asked = urllib.request.Request(
+            f"{self.url}/civitai_shortcut/jobs", headers={"Accept-Language": language}
+        )
+        with urllib.request.urlopen(asked, timeout=_PATIENCE) as answer:
+            return json.load(answer)["jobs"]
+
+    def job_done(self, job_id: int) -> dict[str, Any]:
+        until(lambda: self._state(job_id) == "done", f"the end of job {job_id}")
+        return next(job for job in self.jobs() if job["id"] == job_id)
+
+
+@contextmanager
+def browser_of(playwright: Any) -> Iterator[Any]:
+    arguments = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+class TabPage:
+    """One browser page on the tab, in a context of its own; knows what must never happen in it."""
+
+    def __init__(self, browser: Any, url: str, locale: str = "en-US", **options: Any) -> None:
+        options.setdefault("viewport", {"width": 1400, "height": 1000})
+        self.context = browser.new_context(locale=locale, **options)
+        self.context.set_default_timeout(_PATIENCE * 1000)
+        self.page = self.context.new_page()
+        self.url, self._opened = url, "開啟" if locale.startswith("zh") else "Open"
+        self.abroad: list[str] = []
+        self.wrongs: list[str] = []
+        self.page.on("request", self._asked)
+        self.page.on("pageerror", lambda error: self.wrongs.append(f"error: {error}"))
+        self.page.on("dialog", self._dialog)
+        self.open()
+
+    def open(self) -> None:
+        self.page.goto(self.url)
+        # The first handler has told the page's language, and the page's own code has run.
+        self.part("find_button").filter(has_text=self._opened).wait_for()
+        self.page.wait_for_selector(".civitai-shortcut-jobs h3")
+
+    def close(self) -> None:
+        self.context.close()
+
+    def _asked(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        fonts = ("fonts.googleapis.com", "fonts.gstatic.com")
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in fonts:
+            if parts.hostname != "127.0.0.1" and "iframe-resizer" not in request.url:
+                self.abroad.append(request.url)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.wrongs.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    # What is on it
+
+    def part(self, name: str) -> Any:
+        return self.page.locator(_PREFIX + name).first  # gradio 3 gives some ids twice
+
+    def field(self, name: str) -> Any:
+        return self.part(name).locator("textarea, input").first
+
+    def text(self, name: str) -> str:
+        return self.part(name).inner_text().strip()
+
+    @property
+    def tiles(self) -> Any:
+        return self.part("gallery").locator(".thumbnail-item")
+
+    @property
+    def options(self) -> Any:
+        """Of the dropdown that is open."""
+        return self.page.locator("ul[role=listbox] li, ul.options li")
+
+    def names(self) -> list[str]:
+        """The files' names of the tiles."""
+        return (
+            self.part("gallery")
+            .locator(".thumbnail-item img")
+            .evaluate_all(
+                "tiles => tiles.map(tile => decodeURIComponent(tile.src).split('/').pop())"
+            )
+        )
+
+    def shows(self, expected: list[str]) -> None:
+        """Wait until the grid has the thumbnails of just these, by their uuids, in this order."""
+        shown: list[str] = []
+
+        def same() -> bool:
+            shown[:] = self.names()
+            return [_uuid(name) for name in shown] == expected
+
+        try:
+            until(same)
+        except AssertionError:
+            raise AssertionError(f"{shown} are shown, not {expected}") from None
+
+    # What a user does
+
+    def find(self, text: str) -> None:
+        self.field("model_box").fill(text)
+        self.part("find_button").click()
+
+    def press(self, name: str) -> None:
+        self.part(name).click()
+
+    def choose(self, dropdown: str, label: str) -> None:
+        self.field(dropdown).click()
+        said = re.compile(rf"^\W*{re.escape(label)}\b")  # a tick before it, an id behind it
+        self.options.filter(has_text=said).first.click()
+
+    def key(self, name: str) -> None:
+        self.page.keyboard.press(name)
+
+    def job(self, job_id: int) -> Any:
+        return self.page.locator(f".civitai-shortcut-job[data-job='{job_id}']")
+
+    def waits_for_job(self) -> int:
+        """Of the download that was just begun, its number."""
+        found = until(
+            lambda: re.search(r"(?:Job|工作) (\d+)", self.text("download_status")), "a job"
+        )
+        return int(found[1])
+
+
+def _uuid(text: str) -> str:
+    found = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
+    return found[0] if found else text
