@@ -1,0 +1,126 @@
+/** Asks our server: an answer is its JSON, a failure an `ApiError` with code and words. */
+
+export class ApiError extends Error {
+  /**
+   * @param {string} code  a reason code, or "offline" when our server does not answer
+   * @param {string} message
+   * @param {number} status  0 without an answer
+   * @param {string} field  the one that was refused, or ""
+   */
+  constructor(code, message, status, field = "") {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.field = field;
+  }
+}
+
+/** @typedef {{signal?: AbortSignal}} Options */
+
+export class Api {
+  #base;
+
+  /** @param {URL} base  …/civitai_shortcut/ */
+  constructor(base) {
+    this.#base = new URL("api/", base);
+  }
+
+  /**
+   * @param {string} path
+   * @param {Options} [options]
+   */
+  get(path, options) {
+    return this.#ask("GET", path, undefined, options);
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @param {Options} [options]
+   */
+  post(path, body, options) {
+    return this.#ask("POST", path, body, options);
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @param {Options} [options]
+   */
+  put(path, body, options) {
+    return this.#ask("PUT", path, body, options);
+  }
+
+  /**
+   * @param {number} id
+   * @param {number} width
+   */
+  thumb(id, width) {
+    return new URL(`thumb/${id}?w=${width}`, this.#base).href;
+  }
+
+  /** @param {number} id */
+  file(id) {
+    return new URL(`file/${id}`, this.#base).href;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} body
+   * @param {Options} [options]
+   * @returns {Promise<any>}
+   */
+  async #ask(method, path, body, { signal } = {}) {
+    const isWrite = method !== "GET";
+    /** @type {RequestInit} */
+    const request = { method, signal: signal ?? null };
+    if (isWrite) {
+      request.headers = { "Content-Type": "application/json", "X-Civitai-Shortcut": "1" };
+      request.body = JSON.stringify(body ?? {});
+    }
+    const answer = await fetch(new URL(path, this.#base), request).catch(unlessAborted);
+    const text = await answer.text().catch(unlessAborted);
+    const read = parsed(text);
+    if (answer.ok && read !== undefined) return read;
+    throw failure(answer.status, read);
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {never}
+ */
+function unlessAborted(error) {
+  if (isAborted(error)) throw error;
+  throw new ApiError("offline", "", 0);
+}
+
+/** @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {number} status
+ * @param {any} read  what a proxy in between sends is not ours, and may be anything
+ */
+function failure(status, read) {
+  const error = read?.error;
+  if (typeof error?.code === "string") {
+    return new ApiError(error.code, String(error.message ?? ""), status, String(error.field ?? ""));
+  }
+  if (status === 401) return new ApiError("login", "", status);
+  // A proxy in front of a server that is just starting answers in its place.
+  if ([502, 503, 504].includes(status)) return new ApiError("offline", "", status);
+  return new ApiError(status >= 400 ? `http_${status}` : "bad_answer", "", status);
+}
+
+/** @param {unknown} error */
+export function isAborted(error) {
+  return error instanceof DOMException && error.name === "AbortError";
+}

@@ -1,0 +1,71 @@
+/** Makes elements; what strangers wrote can only become text here. */
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+/** @typedef {string | number | boolean | null | undefined} Value */
+/** @typedef {Partial<{[K in keyof HTMLElementEventMap]: (event: HTMLElementEventMap[K]) => void}>} Listeners */
+/** @typedef {{text?: string, on?: Listeners} & Record<string, Value | Listeners>} Props */
+
+/**
+ * Attributes: true is one without a value, null and false leave it out.
+ *
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Props} [props]
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function el(tag, { text, on, ...attributes } = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    setAttribute(made, name, /** @type {Value} */ (value));
+  }
+  for (const [type, listener] of Object.entries(on ?? {})) {
+    made.addEventListener(type, /** @type {EventListener} */ (listener));
+  }
+  if (text !== undefined) made.textContent = text;
+  made.append(...nodes(children));
+  return made;
+}
+
+/**
+ * @param {Element} node
+ * @param {string} name
+ * @param {Value} value
+ */
+export function setAttribute(node, name, value) {
+  if (value === null || value === undefined || value === false) node.removeAttribute(name);
+  else node.setAttribute(name, value === true ? "" : String(value));
+}
+
+/** @param {Child[]} children */
+function nodes(children) {
+  /** @type {(Node | string)[]} */
+  const kept = [];
+  for (const child of children) {
+    if (child === null || child === undefined || child === false) continue;
+    kept.push(typeof child === "number" ? String(child) : child);
+  }
+  return kept;
+}
+
+/**
+ * A button of a deed, with an icon before its words, or in their place with `isBare`.
+ *
+ * @param {{deed?: string, icon?: Node | null, words: string, title?: string, isBare?: boolean, class?: string}} looks
+ * @param {(event: MouseEvent) => void} press
+ */
+export function button({ deed, icon, words, title, isBare = false, class: look }, press) {
+  return el(
+    "button",
+    {
+      type: "button",
+      class: [look, isBare && "icon"].filter(Boolean).join(" ") || null,
+      "data-do": deed,
+      "aria-label": isBare ? words : null,
+      title: title ?? (isBare ? words : null),
+      on: { click: press },
+    },
+    icon,
+    !isBare && el("span", { text: words }),
+  );
+}

@@ -1,0 +1,57 @@
+/** What this browser remembers of one's taste: tile width, folds, sound. */
+
+const KEY = "civitai-shortcut";
+
+/** @type {Record<string, unknown>} */
+let held = {}; // where the browser keeps nothing, as long as the page lives
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {T} otherwise  also tells the type: what is kept as another one is not taken
+ * @returns {T}
+ */
+export function readPreference(name, otherwise) {
+  const value = all()[name];
+  return typeof value === typeof otherwise ? /** @type {T} */ (value) : otherwise;
+}
+
+/**
+ * @param {string} name
+ * @param {string | number | boolean} value
+ */
+export function keepPreference(name, value) {
+  held = { ...all(), [name]: value };
+  writeJson(KEY, held);
+}
+
+function all() {
+  const read = readJson(KEY);
+  return read !== null && typeof read === "object" && !Array.isArray(read)
+    ? /** @type {Record<string, unknown>} */ (read)
+    : held;
+}
+
+/**
+ * @param {string} key
+ * @returns {unknown} null where nothing readable is kept
+ */
+export function readJson(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "null");
+  } catch {
+    return null; // storage may be forbidden, or hold what another program wrote
+  }
+}
+
+/**
+ * @param {string} key
+ * @param {unknown} value
+ */
+export function writeJson(key, value) {
+  try {
+    localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // full or forbidden: then it lasts until the page is closed
+  }
+}

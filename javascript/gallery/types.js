@@ -1,0 +1,247 @@
+/**
+ * What goes over the wire and between the page's parts, as types only.
+ *
+ * @typedef {"None" | "Soft" | "Mature" | "X" | "XXX"} Level
+ * @typedef {"image" | "video" | "audio"} Kind
+ *
+ * @typedef {object} Choice
+ * @property {string} value
+ * @property {string} label
+ *
+ * @typedef {object} Setting
+ * @property {string} name
+ * @property {string} label
+ * @property {"number" | "whole" | "switch" | "choice" | "text"} kind
+ * @property {number | null} [low]
+ * @property {number | null} [high]
+ * @property {string | number | boolean} value
+ * @property {Choice[]} [choices]
+ * @property {"page" | "saving" | "network"} group
+ *
+ * @typedef {object} Host
+ * @property {boolean} in_webui
+ * @property {string} name
+ * @property {string[]} send_to  tabs of the host that take a picture
+ * @property {boolean} can_open_folders
+ * @property {boolean} has_settings_page
+ *
+ * @typedef {object} Hello
+ * @property {string} instance  another one after each start of the server
+ * @property {string} language
+ * @property {Record<string, string>} words
+ * @property {Setting[]} settings
+ * @property {{sort: Choice[], period: Choice[], level: Choice[], type: Choice[], base_models: string[]}} choices
+ * @property {{id: number, name: string}[]} recent
+ * @property {string} example  what to open at the very first start, "" is nothing
+ * @property {Host} host
+ * @property {{saved: boolean, from_environment: boolean}} key
+ * @property {string} civitai
+ *
+ * @typedef {object} View  one picture as the grid needs it
+ * @property {number} id
+ * @property {Kind} kind
+ * @property {number} width  pixels; 0 where Civitai does not say
+ * @property {number} height
+ * @property {string} hash  BlurHash or ""
+ * @property {Level} level
+ * @property {string} user
+ * @property {string} date  ISO 8601
+ * @property {number} reactions
+ * @property {number} comments
+ * @property {string} base_model
+ * @property {boolean} saved
+ * @property {boolean} has_data
+ *
+ * @typedef {object} Cover
+ * @property {number} id
+ * @property {number} width
+ * @property {number} height
+ * @property {string} hash
+ * @property {Kind} kind
+ *
+ * @typedef {object} Card
+ * @property {number} id
+ * @property {string} name
+ * @property {string} type
+ * @property {string} creator
+ * @property {Level} level
+ * @property {string[]} base_models
+ * @property {Cover | null} cover
+ * @property {{downloads: number, likes: number} | null} stats
+ * @property {string} page  its address on Civitai
+ *
+ * @typedef {object} Version
+ * @property {number} id
+ * @property {string} name
+ * @property {string} base_model
+ * @property {string} published_at
+ * @property {string[]} trained_words
+ *
+ * @typedef {Card & {description: string, tags: string[], versions: Version[]}} Model
+ *
+ * @typedef {object} Found  models by words
+ * @property {string} words
+ * @property {Card[]} models
+ * @property {string | null} cursor
+ *
+ * @typedef {object} Note
+ * @property {string} code
+ * @property {string} message
+ *
+ * @typedef {object} Page  of a gallery
+ * @property {View[]} images
+ * @property {string | null} cursor  null is the end
+ * @property {number} dropped
+ * @property {number} others
+ * @property {Note[]} notes
+ * @property {string} read_at
+ * @property {boolean} kept  true: from what was kept, Civitai does not answer
+ *
+ * @typedef {object} Where  what is looked at: the query and the address
+ * @property {number | null} model
+ * @property {number | null} version
+ * @property {number | null} post
+ * @property {string} user
+ * @property {string} sort
+ * @property {string} period
+ * @property {string} level
+ * @property {string} type
+ * @property {boolean} meta
+ * @property {string} base
+ *
+ * @typedef {object} Within  what of the loaded pictures is shown
+ * @property {string} words
+ * @property {string} author
+ * @property {"" | "yes" | "no"} saved
+ *
+ * @typedef {object} Problem
+ * @property {"hello" | "find" | "images" | "within"} of  what was asked
+ * @property {string} code
+ * @property {string} message
+ *
+ * @typedef {object} Place  where one was
+ * @property {number} id  of the picture at the window's top
+ * @property {number} count  pictures loaded at that time
+ *
+ * @typedef {object} JobDeed
+ * @property {string} name
+ * @property {string} words
+ *
+ * @typedef {object} JobFailure
+ * @property {number} id
+ * @property {string} page
+ * @property {string} reason
+ * @property {string} detail
+ * @property {string} code
+ * @property {boolean} has_thumb
+ *
+ * @typedef {object} Job
+ * @property {number} id
+ * @property {string} title
+ * @property {string} state
+ * @property {string} state_words
+ * @property {number} percent
+ * @property {string} line
+ * @property {string} note
+ * @property {string} folder
+ * @property {number} saved
+ * @property {number} skipped
+ * @property {number} failed
+ * @property {number} total
+ * @property {number} walked
+ * @property {number} bytes
+ * @property {number} rate
+ * @property {number | null} seconds_left
+ * @property {JobDeed[]} actions
+ * @property {string} failed_words
+ * @property {JobFailure[]} failures
+ * @property {string} more
+ * @property {string} toast
+ *
+ * @typedef {object} Jobs
+ * @property {number} active
+ * @property {string} notice
+ * @property {Job[]} jobs
+ *
+ * @typedef {"" | "jobs" | "settings" | "help" | "figures"} Panel
+ *
+ * @typedef {object} State
+ * @property {Hello | null} hello
+ * @property {Where} where
+ * @property {Model | null} model
+ * @property {Found | null} found  not null: search results stand in the gallery's place
+ * @property {string} finding  what is being looked up, "" is nothing
+ * @property {readonly View[]} images  all that is loaded, each id once
+ * @property {string | null} cursor
+ * @property {boolean} ended
+ * @property {boolean} loading  a page of the gallery is awaited
+ * @property {number} since  performance.now() when the request under way was sent; 0 is none
+ * @property {Problem | null} problem
+ * @property {Note[]} notes
+ * @property {string} kept  when what is shown was read, if Civitai does not answer; else ""
+ * @property {Within} within
+ * @property {ReadonlySet<number> | null} matches  ids that hold `within.words`; null without words
+ * @property {readonly View[]} shown  `images` after `within`
+ * @property {ReadonlySet<number>} marks
+ * @property {number | null} anchor  where a range of marks begins
+ * @property {number | null} focus
+ * @property {number | null} open  the picture in the viewer; it need not be among `images`
+ * @property {ReadonlySet<number>} bared  pictures above the blurred rating that were asked for
+ * @property {Place | null} place  where "back to where you were" leads
+ * @property {Panel} panel
+ * @property {boolean} details
+ * @property {number} tile  wanted width of a tile, pixels
+ * @property {Jobs | null} jobs
+ *
+ * @typedef {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} Step
+ *
+ * @typedef {object} Acts  every deed, once, for buttons, keys and panels
+ * @property {(text: string) => Promise<void>} find
+ * @property {(cursor: string) => Promise<void>} findMore  the next cards of a search
+ * @property {() => void} closeFound
+ * @property {(id: number, version?: number | null) => Promise<void>} openModel
+ * @property {(change: Partial<Where>) => Promise<void>} setWhere
+ * @property {(change: Partial<Within>) => void} setWithin
+ * @property {() => Promise<void>} more  the next page; settles when it came or failed
+ * @property {() => void} retry
+ * @property {() => void} giveUp
+ * @property {(id: number) => void} open
+ * @property {() => void} close
+ * @property {(by: number) => Promise<void>} step
+ * @property {() => void} first
+ * @property {() => void} last
+ * @property {(to: Step, how?: {extend?: boolean}) => void} move  the focus in the grid
+ * @property {(id: number, isMarked?: boolean) => void} mark
+ * @property {(id: number) => void} markTo  all from the anchor to it
+ * @property {() => void} markAll  all that is loaded and shown
+ * @property {() => void} markNone
+ * @property {() => void} invert
+ * @property {(id: number) => void} bare  shows a blurred picture
+ * @property {(ids: Iterable<number>) => Promise<void>} download
+ * @property {(limit: number) => Promise<void>} downloadGallery
+ * @property {(tab: string, id: number, text: string | null) => Promise<void>} send
+ * @property {(name: Panel) => void} panel
+ * @property {() => void} toTop
+ * @property {() => Promise<void>} back  to where one was before a jump
+ * @property {(text: string) => Promise<void>} copy
+ * @property {() => void} fullscreen
+ * @property {(how: "in" | "out" | "fit" | "one") => void} zoom
+ * @property {() => void} sound
+ * @property {() => void} toggleDetails
+ * @property {() => void} focusFind
+ * @property {(width: number) => void} setTile
+ *
+ * @typedef {(key: string, values?: Record<string, string | number>) => string} Words
+ * @typedef {(text: string, kind?: "good" | "bad") => void} Toast
+ *
+ * @typedef {object} Context  what every part is given
+ * @property {ShadowRoot} root
+ * @property {import("./state.js").Store} store
+ * @property {import("./api.js").Api} api
+ * @property {Words} words
+ * @property {Acts} acts
+ * @property {Toast} toast
+ * @property {AbortSignal} signal  aborted when the element leaves the page
+ */
+
+export {};
