@@ -24,9 +24,8 @@ __all__ += ["save_api_key", "saved_pictures_folder"]
 # What each does is told in `words`; sizes are in MB, times in seconds.
 SETTINGS = (
     # What one sees and keeps
-    Setting("gallery_columns", 6, 1, 12),
-    Setting("gallery_rows", 2, 1, 12),
     Setting("gallery_level", "None", choices=tuple(LEVELS)),
+    Setting("blur_level", "XXX", choices=tuple(LEVELS)),  # pictures above it are blurred
     Setting("gallery_download_limit", 200, 1, 1_000_000),
     Setting("usergallery_preloading", True),
     Setting("save_infotext", True),
@@ -61,9 +60,8 @@ gallery_max_image_mb = 200
 gallery_max_video_mb = 1024
 gallery_disk_reserve_mb = 1024
 gallery_cache_mb = 2048
-gallery_columns = 6
-gallery_rows = 2
 gallery_level = "None"
+blur_level = "XXX"
 gallery_download_limit = 200
 usergallery_preloading = True
 save_infotext = True

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from .addresses import is_picture_address
+from .addresses import is_picture_address, Reference
 from .api import (
+    image_of,
+    model_of,
     page_of,
     parse_reference,
+    read_image,
     read_images,
     read_model,
     read_user,
     read_version,
     search_models,
 )
-from .paging import ImageQuery, Page, PageState, PERIODS, SORTS, walk
-from .records import Model
+from .paging import ImageQuery, Page, PERIODS, SORTS, walk
+from .records import Found, Model, Version
 
 __all__ = [
+    "Found",
     "ImageQuery",
     "Model",
     "PERIODS",
     "Page",
-    "PageState",
+    "Reference",
     "SORTS",
+    "Version",
+    "image_of",
     "is_picture_address",
+    "model_of",
     "page_of",
     "parse_reference",
+    "read_image",
     "read_images",
     "read_model",
     "read_user",

@@ -1,10 +1,10 @@
-"""Which addresses are Civitai's, and which model they name. Pure."""
+"""Which addresses are Civitai's, and what they name. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from ..errors import InputError
 
@@ -26,22 +26,35 @@ _OTHER_AIR = re.compile(r"(?:urn:)?air:[^:]*:[^:]*:.+|urn:.+", re.I)
 _WITH_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.I)
 _FOREIGN_SITE = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::[0-9]+)?/\S*", re.I)
 _PATH_ONLY = re.compile(
-    r"/?(?:api/(?:v1|download)/)?(?:models|model-versions)/[0-9]\S*|\??modelVersionId=\S*", re.I
+    r"/?(?:api/(?:v1|download)/)?(?:models|model-versions|images|posts|collections)/[0-9]\S*"
+    r"|/?user/\w\S*|\??modelVersionId=\S*",
+    re.I,
 )
 _ID_WITH_VERSION = re.compile(r"([0-9]+)/?(\?modelVersionId=\S*)", re.I)
 _VERSION_PATH = re.compile(r"/(?:model-versions|api/download/models)/([0-9]+)(?:/|$)", re.I)
 _MODEL_PATH = re.compile(r"(?<!/download)/models/([0-9]+)(?:/|$)", re.I)
-_HINT = "give a Civitai model page, a model's id, or words to search for"
+_IMAGE_PATH = re.compile(r"/images/([0-9]+)(?:/|$)", re.I)
+_POST_PATH = re.compile(r"/posts/([0-9]+)(?:/|$)", re.I)
+_USER_PATH = re.compile(r"/user/([^/]+)(?:/|$)", re.I)
+_COLLECTION_PATH = re.compile(r"/collections/([0-9]+)(?:/|$)", re.I)
+_USERNAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # others Civitai's API refuses
+_HINT = "give a Civitai page of a model, image, post or user, a model's id, or words to search for"
 _HINT_WITHOUT_WORDS = "give a Civitai model page, or a model's id such as 12345"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a user's text names: a model, a version (its model may be unknown), or search words."""
+    """What a user's text names: a model, a version (its model may be unknown), a post, a user, one
+    image, a collection, or search words. is_bare: an id alone, which is taken for a model's."""
 
     model_id: int | None = None
     version_id: int | None = None
     words: str = ""
+    post_id: int | None = None
+    username: str = ""
+    image_id: int | None = None
+    collection_id: int | None = None
+    is_bare: bool = False
 
 
 class _NamesNothing(Exception):
@@ -80,7 +93,7 @@ def _read(text: str, base_url: str) -> Reference:
     if not text:
         raise _NamesNothing("Nothing was given")
     if text.isascii() and text.isdigit():
-        return Reference(model_id=_id(text, "model"))
+        return Reference(model_id=_id(text, "model"), is_bare=True)
     named = _air(text.replace(" ", ""))
     if named is not None:
         return named
@@ -143,16 +156,35 @@ def _named_by(url: str, base_url: str) -> Reference:
         raise _NamesNothing(f"That address is on {_shown(host)}, not on Civitai")
     model = _MODEL_PATH.search(parts.path)
     version = _VERSION_PATH.search(parts.path)
+    other = None if model or version else _of_gallery(parts.path)
+    if other is not None:
+        return other
     query = parse_qs(parts.query, keep_blank_values=True)
     asked = {name.lower(): values[0] for name, values in query.items()}
     model_text = model[1] if model else asked.get("modelid")
     version_text = version[1] if version else asked.get("modelversionid")
     if model_text is None and version_text is None:
-        raise _NamesNothing("That page of Civitai is no model's page")
+        raise _NamesNothing("That page of Civitai is no model, version, image, post or user")
     return Reference(
         model_id=None if model_text is None else _id(model_text, "model"),
         version_id=None if version_text is None else _id(version_text, "version"),
     )
+
+
+def _of_gallery(path: str) -> Reference | None:
+    """An image, a post, a collection or a user."""
+    if found := _IMAGE_PATH.search(path):
+        return Reference(image_id=_id(found[1], "image"))
+    if found := _POST_PATH.search(path):
+        return Reference(post_id=_id(found[1], "post"))
+    if found := _COLLECTION_PATH.search(path):
+        return Reference(collection_id=_id(found[1], "collection"))
+    if not (found := _USER_PATH.search(path)):
+        return None
+    name = unquote(found[1])
+    if not _USERNAME.fullmatch(name):
+        raise InputError(f"Civitai's API does not find users by a name such as {_shown(name)}.")
+    return Reference(username=name)
 
 
 def _air(text: str) -> Reference | None:

@@ -12,14 +12,15 @@ from functools import partial
 from typing import Any, Protocol
 
 from .. import setting
-from ..ground import Cancellation
+from ..ground import Cancellation, Image
 from . import addresses, records
 from .addresses import Reference
 from .paging import cursor_to_send, ImageQuery, Page
-from .records import Model, User, Version
+from .records import Found, Model, User, Version
 
-__all__ = ["Model", "Reference", "User", "Version", "page_of", "parse_reference", "read_images"]
-__all__ += ["read_model", "read_user", "read_version", "search_models"]
+__all__ = ["Found", "Model", "Reference", "User", "Version", "image_of", "model_of", "page_of"]
+__all__ += ["parse_reference", "read_image", "read_images", "read_model", "read_user"]
+__all__ += ["read_version", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 _PG, _ALL_LEVELS = 1, 31
@@ -63,12 +64,15 @@ def search_models(
     words: str,
     level: int = _PG,
     limit: int = 20,
+    cursor: str | None = None,
     cancelled: Cancellation | None = None,
-) -> tuple[Model, ...]:
-    """The best matches, at most `limit` (up to 100). A cover within `level`, or none."""
+) -> Found:
+    """A page of the best matches, at most `limit` (up to 100). A cover within `level`, or none."""
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
         params["nsfw"] = "true"  # the site then answers with everything, so covers are chosen here
+    if cursor is not None:
+        params["cursor"] = cursor
     body = client.read_json(_url("models"), params=params, cancelled=cancelled)
     return records.models_from(body, level, _is_ours())
 
@@ -94,6 +98,25 @@ def page_of(body: Any) -> Page:
     return records.page_from(body, ImageQuery(level=_ALL_LEVELS), _is_ours())
 
 
+def image_of(row: Any) -> Image | None:
+    """The image in a record that was kept; None when it may not be fetched from here and now."""
+    return records.image_from(row, _is_ours())
+
+
+def model_of(row: Any, level: int = _PG) -> Model:
+    """The model in a record that was kept. Raises UnreadableAnswer."""
+    return records.model_from(row, level, _is_ours())
+
+
+def read_image(
+    client: _Client, image_id: int, cancelled: Cancellation | None = None
+) -> Image | None:
+    """Of whatever rating; None when Civitai has no such image, or does not show it."""
+    query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
+    page = read_images(client, query, None, 1, cancelled)
+    return next((image for image in page.images if image.id == image_id), None)
+
+
 def read_user(client: _Client) -> User:
     """Whose key the client sends. Raises NeedsKey for a wrong key: other endpoints do not tell."""
     return records.user_from(client.read_json(_url("me")))
@@ -112,6 +135,10 @@ def _params(query: ImageQuery, cursor: str | None, limit: int) -> dict[str, str 
         # With both ids the site ignores the model's.
         "modelId": query.model_id if query.version_id is None else None,
         "modelVersionId": query.version_id,
+        "postId": query.post_id,
+        "username": query.username or None,
+        "imageId": query.image_id,
+        "baseModels": ",".join(query.base_models) or None,
         "sort": query.sort,
         "period": query.period,
         "browsingLevel": query.level,

@@ -1,7 +1,6 @@
 """Which page of a gallery comes next. Pure: whoever asks Civitai hands the answers in.
 
-A cursor is opaque: it belongs to one query, and only `next` is ever known. "Back" is our own
-list of the cursors that led here.
+A cursor is opaque: it belongs to one query, and only `next` is ever known.
 """
 
 from __future__ import annotations
@@ -13,12 +12,14 @@ from typing import Any
 
 from ..ground import Image
 
-__all__ = ["ImageQuery", "PERIODS", "Page", "PageState", "SORTS", "TYPES", "cursor_to_send", "walk"]
+__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "cursor_to_send", "walk"]
 
 # As `GET /api/v1/images` spells them. Its `Random` is left out: it has no pages.
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
 PERIODS = ("AllTime", "Year", "Month", "Week", "Day")
 TYPES = ("image", "video", "audio")
+_SORTS_BY_ID = ("Newest", "Oldest")
+_USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
 _ALL_LEVELS = 31
 _MAX_ID = 2**31 - 1
 _MAX_BLANK_PAGES = 3  # in a row; the site filters after it has cut a page, so one means nothing
@@ -27,10 +28,11 @@ _MAX_PAGES = 2_000
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """What is asked of a gallery.
+    """What is asked of a gallery: of a model or version, of a post, of a user; or one image.
 
     level: mask of browsing levels. type: one of TYPES, None for images and videos. with_meta: only
-    what has generation data, which is chosen here, since the site has no such filter.
+    what has generation data, which is chosen here, since the site has no such filter. base_models:
+    as the site spells them; it refuses names that it does not know.
     """
 
     model_id: int | None = None
@@ -40,11 +42,20 @@ class ImageQuery:
     level: int = 1
     type: str | None = None
     with_meta: bool = False
+    post_id: int | None = None
+    username: str = ""
+    image_id: int | None = None
+    base_models: tuple[str, ...] = ()
 
     @property
     def takes_sql_path(self) -> bool:
         """A model without a version: the site then sorts by image id alone, newest or oldest."""
-        return self.model_id is not None and self.version_id is None
+        return self.image_id is not None or self.model_id is not None and self.version_id is None
+
+    @property
+    def drops_sort(self) -> bool:
+        """Whether the site will not heed the sort that is asked for."""
+        return self.takes_sql_path and self.sort not in _SORTS_BY_ID
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,7 +65,10 @@ class ImageQuery:
         """The reverse of `to_json`; what is missing or makes no sense takes its default."""
         given = data if isinstance(data, dict) else {}
         names = (entry.name for entry in fields(cls))
-        return cls(**{n: given[n] for n in names if n in given and _makes_sense(n, given[n])})
+        kept = {n: given[n] for n in names if n in given and _makes_sense(n, given[n])}
+        if "base_models" in kept:  # which JSON has as a list
+            kept["base_models"] = tuple(kept["base_models"])
+        return cls(**kept)
 
 
 @dataclass(frozen=True)
@@ -73,111 +87,6 @@ class Page:
     @property
     def ids(self) -> tuple[int, ...]:
         return (*(image.id for image in self.images), *self.other_ids)
-
-
-@dataclass(frozen=True)
-class PageState:
-    """Where one browser tab is in a gallery. Every method gives a new state.
-
-    size: pictures asked for at a time. cursors: one for each page that can be gone to; the
-    first is None. index: the page that is on screen, 0 is the first. shown: the image ids of
-    each page that arrived. ended: the last of them is the end. blanks: pages passed over
-    since the last one with something on it.
-
-    After a move: read `cursor`, hand the page to `arrived`, and do so again while `needs_page`.
-    """
-
-    query: ImageQuery = ImageQuery()
-    size: int = 12
-    cursors: tuple[str | None, ...] = (None,)
-    index: int = 0
-    shown: tuple[tuple[int, ...], ...] = ()
-    ended: bool = False
-    blanks: int = 0
-
-    @property
-    def cursor(self) -> str | None:
-        return self.cursors[self.index]
-
-    @property
-    def next_cursor(self) -> str | None:
-        """For preloading; None when there is no next page, or it is not known yet."""
-        return self.cursors[self.index + 1] if self.can_go_forward else None
-
-    @property
-    def needs_page(self) -> bool:
-        return self.index >= len(self.shown) and not self.ended
-
-    @property
-    def can_go_back(self) -> bool:
-        return self.index > 0
-
-    @property
-    def can_go_forward(self) -> bool:
-        return not self.at_end and self.index + 1 < len(self.cursors)
-
-    @property
-    def at_end(self) -> bool:
-        return self.ended and self.index >= len(self.shown) - 1
-
-    @property
-    def number(self) -> int:
-        """Of the page on screen, counted from 1."""
-        return self.index + 1
-
-    @property
-    def known_pages(self) -> int:
-        """How far a slider reaches: the pages that were on screen."""
-        return max(len(self.shown), self.number)
-
-    def asking(self, query: ImageQuery, size: int) -> PageState:
-        """This state if it asks just that, else a new one: cursors never outlive their query."""
-        same = (query, size) == (self.query, self.size)
-        return self if same else PageState(query, size)
-
-    def forward(self) -> PageState:
-        return self.go_to(self.index + 1) if self.can_go_forward else self
-
-    def back(self) -> PageState:
-        return self.go_to(self.index - 1)
-
-    def first(self) -> PageState:
-        return self.go_to(0)
-
-    def go_to(self, index: int) -> PageState:
-        """`index` counts from 0; beyond what is known it stops at the nearest known page."""
-        nearest = max(0, min(index, len(self.cursors) - 1))
-        return replace(self, index=nearest, blanks=0)
-
-    def arrived(self, page: Page) -> PageState:
-        """Take in the page that `cursor` led to. A page that was here before stays as it was."""
-        if self.index < len(self.shown):
-            return self
-        known = {image_id for ids in self.shown for image_id in ids}
-        fresh = tuple(dict.fromkeys(i.id for i in page.images if i.id not in known))
-        following = None if page.next_cursor in self.cursors else page.next_cursor
-        if fresh:
-            return self._with_page(fresh, following)
-        if following is not None and self.blanks + 1 < _MAX_BLANK_PAGES:
-            skipped = (*self.cursors[:-1], following)
-            return replace(self, cursors=skipped, blanks=self.blanks + 1)
-        if following is not None and any(image_id not in known for image_id in page.ids):
-            return self._with_page((), following)  # nothing for this user here, but a way on
-        return replace(self, ended=True, blanks=0)
-
-    def pictures(self, page: Page) -> tuple[Image, ...]:
-        """Those of the page on screen that belong there: none twice, none that joined later."""
-        wanted = set(self.shown[self.index]) if self.index < len(self.shown) else set()
-        found: dict[int, Image] = {}
-        for image in page.images:
-            if image.id in wanted:
-                found.setdefault(image.id, image)
-        return tuple(found.values())
-
-    def _with_page(self, ids: tuple[int, ...], following: str | None) -> PageState:
-        cursors = self.cursors if following is None else (*self.cursors, following)
-        shown = (*self.shown, ids)
-        return replace(self, cursors=cursors, shown=shown, ended=following is None, blanks=0)
 
 
 def cursor_to_send(query: ImageQuery, cursor: str | None) -> str | None:
@@ -235,6 +144,10 @@ def _makes_sense(name: str, value: Any) -> bool:
         return value is None or value in TYPES
     if name == "with_meta":
         return isinstance(value, bool)
+    if name == "username":
+        return isinstance(value, str) and bool(_USERNAME.fullmatch(value))
+    if name == "base_models":
+        return isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value)
     if value is None:
         return name != "level"
     top = _ALL_LEVELS if name == "level" else _MAX_ID

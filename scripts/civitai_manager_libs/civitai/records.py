@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UnreadableAnswer
@@ -26,8 +26,8 @@ from ..ground import (
 )
 from .paging import ImageQuery, Page
 
-__all__ = ["Model", "User", "Version", "image_from", "model_from", "models_from", "page_from"]
-__all__ += ["user_from", "version_from"]
+__all__ = ["Found", "Model", "User", "Version", "image_from", "model_from", "models_from"]
+__all__ += ["page_from", "user_from", "version_from"]
 
 IsOurs = Callable[[str], bool]
 
@@ -68,7 +68,8 @@ class Model:
     """level: mask of the ratings of its content, 0 when the site does not say.
 
     creator: "" for the house account. versions: in the creator's order, normally newest first.
-    cover: the first showcase picture within the level asked for.
+    cover: the first showcase picture within the level asked for. downloads, likes: None when the
+    site does not say. record: the API's own record.
     """
 
     id: int
@@ -80,6 +81,21 @@ class Model:
     tags: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
     cover: Image | None = None
+    downloads: int | None = None
+    likes: int | None = None
+    record: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def base_models(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(v.base_model for v in self.versions if v.base_model))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of a search. next_cursor: None at the end."""
+
+    models: tuple[Model, ...] = ()
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,11 +114,11 @@ def page_from(body: Any, query: ImageQuery, is_ours: IsOurs) -> Page:
     return Page(wanted, _next_cursor(body), len(rows) - len(images), others)
 
 
-def models_from(body: Any, level: int, is_ours: IsOurs) -> tuple[Model, ...]:
+def models_from(body: Any, level: int, is_ours: IsOurs) -> Found:
     """Raises UnreadableAnswer when it is no list of models; rows that are none are left out."""
     rows = _items(body, "a list of models")
     found = (_model(row, level, is_ours) for row in rows if _is_record(row))
-    return tuple({model.id: model for model in found}.values())
+    return Found(tuple({model.id: model for model in found}.values()), _next_cursor(body))
 
 
 def model_from(body: Any, level: int, is_ours: IsOurs) -> Model:
@@ -178,6 +194,9 @@ def _model(row: Mapping[str, Any], level: int, is_ours: IsOurs) -> Model:
         tags=lines(row.get("tags"), 60),
         versions=versions,
         cover=next((image for version in versions for image in version.images), None),
+        downloads=whole(mapping(row.get("stats")).get("downloadCount")),
+        likes=whole(mapping(row.get("stats")).get("thumbsUpCount")),
+        record=row,
     )
 
 

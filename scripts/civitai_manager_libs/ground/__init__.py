@@ -1,4 +1,7 @@
-"""What everything stands on: plain values, whole files, the wish to stop. Needs nothing of ours."""
+"""What everything stands on: plain values, whole files, the wish to stop. Needs nothing of ours.
+
+`sqlite_file` is handed on as a module: a terminal's `--help` need not load SQLite.
+"""
 
 from __future__ import annotations
 
@@ -62,6 +65,7 @@ __all__ = [
     "plain_text",
     "poster_url",
     "sized_url",
+    "sqlite_file",
     "sweep",
     "thumbnail_url",
     "whole",

@@ -5,26 +5,17 @@ Imports neither gradio nor the WebUI until a function needs it, so that a termin
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 __all__ = [
-    "copied_text_options",
-    "drops_events",
     "end_with_page",
     "event_options",
-    "gallery_options",
     "gradio_major",
     "header",
     "is_logged_in",
     "is_of",
-    "keeps_choice_values",
     "page_parts",
-    "picture_options",
-    "queue_options",
-    "releases_gallery",
     "run_in_page",
-    "warn",
 ]
 _LEFT_OVER = 5  # seconds for requests that are under way when a host closes its page
 
@@ -41,58 +32,6 @@ def event_options() -> dict[str, Any]:
     Also again while the last one is not done, which gradio 4 and later would drop.
     """
     return {} if gradio_major() < 4 else {"trigger_mode": "multiple", "concurrency_limit": 20}
-
-
-def drops_events() -> bool:
-    """Whether an event is nothing while the same one is under way, whatever `event_options` say."""
-    return gradio_major() < 4
-
-
-def releases_gallery() -> bool:
-    """Whether a gallery must be empty for a moment before its next pictures.
-
-    gradio 3 and 4 think otherwise that the tile which was chosen still is, and tell of no click
-    on it; 6 needs no such moment, and may stay empty after it.
-    """
-    return gradio_major() < 6
-
-
-def keeps_choice_values() -> bool:
-    """Whether a dropdown's choices may be (label, value).
-
-    Where they may, a value that is not among them raises: one that is its label would do so
-    between two languages.
-    """
-    return gradio_major() >= 4
-
-
-def warn(words: str) -> None:
-    """A toast, from a handler. gradio 4 and later take its text for markup."""
-    import gradio
-
-    gradio.Warning(words if gradio_major() < 4 else html.escape(words))
-
-
-def copied_text_options() -> dict[str, Any]:
-    """For a text box with a button that copies it, and that shows its text from the beginning."""
-    major = gradio_major()
-    button = {"show_copy_button": True} if major < 6 else {"buttons": ["copy"]}
-    return button if major < 4 else {**button, "autoscroll": False}
-
-
-def gallery_options() -> dict[str, Any]:
-    """A gallery that only shows: nothing to upload, to clear or to share."""
-    major = gradio_major()
-    if major < 4:
-        return {}
-    if major < 6:
-        no_buttons = {"show_share_button": False, "show_download_button": False}
-        return {"interactive": False, **no_buttons}
-    return {"interactive": False, "buttons": []}
-
-
-def picture_options() -> dict[str, Any]:
-    return {} if gradio_major() < 6 else {"buttons": ["download"]}
 
 
 def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -113,12 +52,6 @@ def run_in_page(blocks: Any, javascript: str) -> None:
     """Where the page's head cannot be given: code that runs when it has loaded."""
     if gradio_major() < 4:
         blocks.load(fn=None, inputs=None, outputs=None, _js=f"() => {{ {javascript} }}")
-
-
-def queue_options() -> dict[str, Any]:
-    if gradio_major() < 4:
-        return {"concurrency_count": 20}
-    return {"default_concurrency_limit": 20}
 
 
 def end_with_page(page: Any) -> None:

@@ -12,14 +12,20 @@ from typing import Any
 __all__ = [
     "add_option",
     "add_paste_buttons",
-    "has_queue",
+    "fill_empty_prompts",
     "in_webui",
     "keep_out_of_ui_config",
+    "name",
     "option_key",
     "options",
     "register_callbacks",
+    "send_targets",
 ]
 _OPTION_PREFIX = "civitai_shortcut_"
+_FIRST = "AUTOMATIC1111"
+_TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
+
+_targets: tuple[str, ...] = ()
 
 
 def in_webui() -> bool:
@@ -46,26 +52,70 @@ def options() -> dict[str, Any] | None:
     }
 
 
-def add_paste_buttons(infotext_box: Any, picture: Any) -> bool:
-    """The host's own "Send to ..." buttons, here in the layout; False where there is no host.
+def name() -> str:
+    """What the host is called, "" where there is none."""
+    if not in_webui():
+        return ""
+    if "modules_forge" in sys.modules:
+        return "Forge"
+    return "SD.Next" if _paste().__name__.endswith("generation_parameters_copypaste") else _FIRST
+
+
+def send_targets() -> tuple[str, ...]:
+    """The tabs of the buttons that `add_paste_buttons` has made, in their order."""
+    return _targets
+
+
+def add_paste_buttons(infotext_box: Any, picture: Any) -> None:
+    """The host's own "Send to ..." buttons, here in the layout.
 
     They take the infotext from the box and the picture at its own size.
     """
-    if not in_webui():
-        return False
-    from modules import infotext_utils
-
-    buttons = infotext_utils.create_buttons(["txt2img", "img2img", "inpaint", "extras"])
+    global _targets
+    paste = _paste()
+    _targets = _tabs_that_take(paste)
+    buttons = paste.create_buttons(list(_targets))
     for tab, button in buttons.items():
-        infotext_utils.register_paste_params_button(
-            infotext_utils.ParamBinding(
+        paste.register_paste_params_button(
+            paste.ParamBinding(
                 paste_button=button,
                 tabname=tab,
                 source_text_component=infotext_box,
                 source_image_component=picture,
             )
         )
-    return True
+
+
+def fill_empty_prompts() -> None:
+    """Forge Neo takes a field's kind from its value: on its first start that of prompts is None,
+    and no text arrives there, by its own buttons neither."""
+    for tab in getattr(_paste(), "paste_fields", {}).values():
+        for field in tab["fields"] or ():
+            component = field[0]
+            if type(component).__name__.endswith("Textbox") and component.value is None:
+                component.value = ""
+
+
+def _paste() -> Any:
+    """The host's module of "Send to ..."; in SD.Next it has its old name."""
+    from modules import infotext_utils
+
+    if hasattr(infotext_utils, "create_buttons"):
+        return infotext_utils
+    from modules import generation_parameters_copypaste
+
+    return generation_parameters_copypaste
+
+
+def _tabs_that_take(paste: Any) -> tuple[str, ...]:
+    """Those that this host has: the name of another one stops some hosts at their start."""
+    from modules import shared
+
+    known = getattr(paste, "paste_fields", None) or _TABS
+    found = tuple(tab for tab in _TABS if tab in known)
+    if "control" in found and getattr(shared.opts, "theme_type", "") == "Modern":
+        return tuple(tab for tab in found if tab in ("control", "extras"))  # the others are hidden
+    return found
 
 
 def register_callbacks(
@@ -98,15 +148,6 @@ def add_option(
     kind, arguments = component or (None, None)
     info = shared.OptionInfo(default, label, kind, arguments, section=section, onchange=on_change)
     shared.opts.add_option(option_key(name), info)
-
-
-def has_queue() -> bool:
-    """False in a WebUI that was started with --no-gradio-queue: nothing can be shown bit by bit."""
-    if not in_webui():
-        return True
-    from modules import shared
-
-    return not getattr(shared.cmd_opts, "no_gradio_queue", False)
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .metadata import embedded_infotext, infotext, Resource, resources
+from .metadata import embedded_infotext, infotext, parse_infotext, Resource, resources
 
-__all__ = ["Resource", "embedded_infotext", "infotext", "resources"]
+__all__ = ["Resource", "embedded_infotext", "infotext", "parse_infotext", "resources"]

@@ -1,25 +1,12 @@
-"""The SQLite file of the jobs: opened, or set aside when it is damaged or of a newer version."""
+"""The SQLite file of the jobs: its tables."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sqlite3
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from ..ground import sqlite_file
 
-from ..errors import DiskError, DiskFull
-from ..ground import disk_error, FileLock
+__all__ = ["jobs_database"]
 
-__all__ = ["Database"]
-
-_VERSION = 1
-_WAIT = 30  # seconds for another writer's turn to end
-_WAIT_FOR_ALL = 3  # seconds for all others to close a damaged file
-_LITTLE = 1024 * 1024  # bytes of free room that SQLite may find to be too few
-_SCHEMA = """
+_TABLES = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
     query TEXT NOT NULL, folder TEXT NOT NULL, wanted INTEGER NOT NULL, again INTEGER NOT NULL,
@@ -42,155 +29,9 @@ CREATE TABLE saved (
 );
 CREATE TABLE claims (image_id INTEGER PRIMARY KEY, job INTEGER NOT NULL)
 """
-_UNREADABLE = "nor be set aside while it is in use: end the other program that has it open."
-_WHY = {
-    "damaged": "The database of jobs was damaged",
-    "newer": "The database of jobs is of a newer version of Civitai Shortcut",
-}
-_checked: set[str] = set()  # files of which this process has read every page
+_SCHEMA = sqlite_file.Schema(1, _TABLES, "The database of jobs", "The pictures are untouched.")
 
 
-class _NewerVersion(sqlite3.DatabaseError):
-    pass
-
-
-class Database:
-    """One connection, of the thread that made it; many may be open at once.
-
-    A file that is damaged, or that a newer version of ours wrote, is renamed, and `set_aside` is
-    the sentence for the user; the pictures are untouched. Everything raises DiskFull when there is
-    no room for it, DiskError with a sentence when the file cannot be used.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path, self.set_aside = path, ""
-        self._lock = FileLock(os.path.join(os.path.dirname(path), "locks", "database.lock"))
-        try:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with _in_words(path):
-                self.connection = self._opened()
-        except OSError as error:
-            self._lock.release()
-            raise disk_error(error, path) from error
-        except DiskError:
-            self._lock.release()
-            raise
-
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with _in_words(self.path):
-            return self.connection.execute(sql, values).fetchall()
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction. It waits for its turn at the start, so it does not fail half-way."""
-        with _in_words(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            with self.connection:
-                yield self.connection
-
-    def close(self) -> None:
-        self.connection.close()
-        self._lock.release()
-
-    def _opened(self) -> sqlite3.Connection:
-        self._hold(shared=True)
-        try:
-            return self._connected()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:  # "file is not a database", "disk image is malformed"
-            self._hold(shared=False)
-            db = self._made_anew()
-            self._hold(shared=True)
-            return db
-
-    def _hold(self, shared: bool) -> None:
-        """A file that somebody has open must keep its name: SQLite finds its journals by that."""
-        self._lock.release()
-        if not self._lock.acquire(_WAIT if shared else _WAIT_FOR_ALL, shared):
-            raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
-
-    def _made_anew(self) -> sqlite3.Connection:
-        try:
-            return self._connected()  # somebody else has done it meanwhile
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            kind = "newer" if isinstance(error, _NewerVersion) else "damaged"
-            kept = f"{self.path}.{kind}-{time.time():.0f}"
-            for end in ("", "-wal", "-shm", "-journal"):
-                if os.path.exists(self.path + end):
-                    os.replace(self.path + end, kept + end)
-            self.set_aside = f"{_WHY[kind]}; it is kept as {kept}. The pictures are untouched."
-            return self._connected()
-
-    def _connected(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
-        try:
-            self._prepare(db)
-        except (sqlite3.Error, DiskError):
-            db.close()
-            raise
-        return db
-
-    def _prepare(self, db: sqlite3.Connection) -> None:
-        version = _version_of(db)
-        if version > _VERSION:
-            raise _NewerVersion(version)
-        if self.path not in _checked:
-            _check(db)
-            _checked.add(self.path)
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute("PRAGMA foreign_keys = ON")
-        if version == 0:
-            _make_tables(db)
-        _use_wal(db)
-
-
-def _version_of(db: sqlite3.Connection) -> int:
-    return db.execute("PRAGMA user_version").fetchone()[0]
-
-
-def _check(db: sqlite3.Connection) -> None:
-    """Damage further inside shows only when somebody comes to read there."""
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise sqlite3.DatabaseError(found)
-
-
-def _make_tables(db: sqlite3.Connection) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    with db:
-        if _version_of(db) == 0:  # else another process has made them since
-            for statement in _SCHEMA.split(";"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {_VERSION}")
-
-
-def _use_wal(db: sqlite3.Connection) -> None:
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError:  # others are at work in it: it stays as it is until next time
-        return
-
-
-@contextmanager
-def _in_words(path: str) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # mistakes of our own
-        raise
-    except sqlite3.DatabaseError as error:
-        _checked.discard(path)
-        if "full" in str(error) or _has_little_room(path):
-            message = f"There is no room left on the disk for the database {path}."
-            raise DiskFull(message) from error
-        raise DiskError(f"The database {path} cannot be used: {error}.") from error
-
-
-def _has_little_room(path: str) -> bool:
-    """SQLite says of a full disk now that it is full, now that it cannot be opened."""
-    try:
-        return shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
-    except OSError:
-        return False
+def jobs_database(path: str) -> sqlite_file.Database:
+    """Raises DiskError with a sentence when the file cannot be used."""
+    return sqlite_file.Database(path, _SCHEMA)

@@ -99,6 +99,11 @@ class JobService:
         with self._store() as store:
             return store.saved_path(image_id)
 
+    def saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
+        """Of those that were saved, there still or not."""
+        with self._store() as store:
+            return store.saved_paths(image_ids)
+
     def go_on_after_start(self) -> None:
         """What was at work when the program ended goes on; so does what waits for room, or for the
         network."""

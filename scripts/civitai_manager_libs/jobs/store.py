@@ -13,7 +13,7 @@ from typing import Any
 from ..civitai import ImageQuery
 from ..errors import InputError
 from ..ground import FileLock, Image
-from .database import Database
+from .database import jobs_database
 from .records import Claim, failure, Item, Job, Outcome
 
 __all__ = ["Claim", "Item", "Job", "JobStore", "Outcome", "failure"]
@@ -36,7 +36,7 @@ class JobStore:
     """
 
     def __init__(self, path: str) -> None:
-        self._database = Database(path)
+        self._database = jobs_database(path)
         self.set_aside = self._database.set_aside
 
     def __enter__(self) -> JobStore:
@@ -216,6 +216,12 @@ class JobStore:
         """Where it was saved, there still or not; "" if it never was."""
         rows = self._database.rows("SELECT path FROM saved WHERE image_id = ?", (image_id,))
         return rows[0][0] if rows else ""
+
+    def saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
+        """Of those that were saved, there still or not."""
+        sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
+        rows = self._database.rows(sql, (json.dumps(list(image_ids)),))
+        return {image_id: path for image_id, path in rows}
 
     def usual_size(self) -> int:
         """Bytes of a picture, as the last ones were; 0 when none was saved yet."""

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable
 from itertools import filterfalse
 
 from .. import setting, util
-from ..ground import is_partial, PartialFile, sweep
-from .blurhash import pixels
+from ..ground import is_partial, sweep
 
-__all__ = ["cached", "fetched", "placeholder", "trim", "trim_soon"]
+__all__ = ["cached", "fetched", "trim", "trim_soon"]
 
-_PLACEHOLDER_SIDE = 24  # pixels of the longer side; it is shown blurred anyway
-_PLAIN = (70, 72, 78)
 _TRIM_TO = 0.9  # of the limit, so that not every picture trims
 _TRIM_EVERY = 60.0  # seconds
 _IN_USE = 60.0  # seconds; what came or was shown so recently is still looked at
@@ -49,21 +45,6 @@ def fetched(url: str, fetch: Callable[[str, str], object]) -> str:
     if path is None:
         path = setting.get_image_url_to_gallery_file(url)
         fetch(url, path)
-    return path
-
-
-def placeholder(blurhash: str, width: int, height: int) -> str:
-    """A small blurred PNG with the picture's shape, or a plain tile. Raises DiskError."""
-    longer = max(width, height) or 1
-    size = (
-        max(1, round(_PLACEHOLDER_SIDE * (width or 1) / longer)),
-        max(1, round(_PLACEHOLDER_SIDE * (height or 1) / longer)),
-    )
-    name = re.sub(r"\W", lambda found: f"-{ord(found[0]):x}", blurhash)[:150] or "plain"
-    folder = os.path.join(setting.shortcut_gallery_folder, "placeholders")
-    path = os.path.join(folder, f"{name}-{size[0]}x{size[1]}.png")
-    if not os.path.isfile(path):
-        _draw(path, pixels(blurhash, *size) or bytes(_PLAIN) * (size[0] * size[1]), size)
     return path
 
 
@@ -113,15 +94,3 @@ def _files_in(folder: str) -> list[tuple[float, int, str]]:
                 continue
             found.append((status.st_mtime, status.st_size, path))
     return found
-
-
-def _draw(path: str, rgb: bytes, size: tuple[int, int]) -> None:
-    import io
-
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.frombytes("RGB", size, rgb).save(buffer, "PNG")
-    with PartialFile(os.path.dirname(path)) as partial:
-        partial.write(buffer.getvalue())
-        partial.commit(path)

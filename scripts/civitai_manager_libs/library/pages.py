@@ -1,28 +1,41 @@
-"""Pages and pictures of galleries for whoever looks at them, each asked for once."""
+"""Pages of galleries and files of pictures, each asked for once; what was seen, when Civitai is
+silent."""
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from .. import civitai, setting, util
+from .. import civitai, setting
 from ..civitai import ImageQuery, Page
-from ..errors import CivitaiShortcutError
+from ..errors import NetworkError, ServerTrouble
 from ..ground import Cancellation, Image, never, thumbnail_url
-from ..http_client import CivitaiHttpClient
-from ..network import Flights, in_parallel
-from . import cache
+from ..network import Flights
+from . import cache, records
+from .database import rows
+from .writer import write_later
 
-__all__ = ["original", "preload", "read_page", "thumbnails"]
+__all__ = ["Read", "original", "read_kept", "read_page", "thumbnail"]
 
-_PAGES_KEPT = 60
+_PAGES_NEAR = 20
 _FRESH = 600.0  # seconds; Civitai's own edge keeps a page for about five minutes
 
 _Key = tuple[str, ImageQuery, "str | None", int]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A page, and when it was read. kept: Civitai did not answer, so it is what was seen then."""
+
+    page: Page
+    read_at: float
+    kept: bool = False
 
 
 class _Pages:
@@ -30,96 +43,96 @@ class _Pages:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[_Key, tuple[float, Page]] = OrderedDict()
-        self._flights: Flights[Page] = Flights()
+        self._near: OrderedDict[_Key, Read] = OrderedDict()
+        self._flights: Flights[Read] = Flights()
 
-    def read(self, client: CivitaiHttpClient, key: _Key, cancelled: Cancellation) -> Page:
+    def read(self, client: Any, key: _Key, cancelled: Cancellation, fresh: bool) -> Read:
         with self._lock:
-            read_at, page = self._kept.get(key, (0.0, None))
-        if page is not None and time.monotonic() - read_at < _FRESH:
-            return page
+            near = None if fresh else self._near.get(key)
+        if near is not None and time.time() - near.read_at < _FRESH:
+            return near
         asked = partial(self._asked, client, key, cancelled)
-        return self._flights.join(repr(key), asked, cancelled)
+        return self._flights.join(key, asked, cancelled)
 
-    def _asked(self, client: CivitaiHttpClient, key: _Key, cancelled: Cancellation) -> Page:
+    def _asked(self, client: Any, key: _Key, cancelled: Cancellation) -> Read:
         _, query, cursor, size = key
         page = civitai.read_images(client, query, cursor, size, cancelled)
-        with self._lock:
-            self._kept[key] = (time.monotonic(), page)
-            while len(self._kept) > _PAGES_KEPT:
-                self._kept.popitem(last=False)
-        return page
+        read = Read(page, time.time())
+        records.keep(page.images)
+        if page.ids or page.next_cursor:  # else it may be Civitai's time limit, and is asked anew
+            _keep(key, read)
+            with self._lock:
+                self._near[key] = read
+                while len(self._near) > _PAGES_NEAR:
+                    self._near.popitem(last=False)
+        return read
 
 
 _pages = _Pages()
 
 
 def read_page(
-    client: CivitaiHttpClient,
+    client: Any,
     query: ImageQuery,
     cursor: str | None,
     size: int,
     cancelled: Cancellation | None = None,
-) -> Page:
-    """One page, from a moment ago if it was read then. Raises what the client raises."""
-    key = (setting.base_url(), query, cursor, size)
-    return _pages.read(client, key, cancelled or never())
+    fresh: bool = False,
+) -> Read:
+    """One page, from a moment ago if it was read then and need not be `fresh`.
 
-
-def thumbnails(
-    client: Any,
-    images: Sequence[Image],
-    cancelled: Cancellation | None = None,
-    urgent: bool = True,
-) -> Iterator[list[str | CivitaiShortcutError | None]]:
-    """The thumbnail files of `images` in order, None where one is still on its way.
-
-    First at once with what the cache has, then again after each one that arrives or fails, and at
-    least five times a second; ends early when it is cancelled.
+    What was kept of it, if there is no answer. Raises what the client raises.
     """
-    wish = cancelled or never()
-    urls = [thumbnail_url(image) for image in images]
-    paths: list[str | CivitaiShortcutError | None] = [cache.cached(url) for url in urls]
-    yield list(paths)
+    key = (setting.base_url(), query, cursor, size)
+    try:
+        return _pages.read(client, key, cancelled or never(), fresh)
+    except (NetworkError, ServerTrouble):
+        kept = read_kept(query, cursor, size)
+        if kept is None:
+            raise
+        return kept
 
-    def fetch(index: int) -> str | CivitaiShortcutError:
-        try:
-            return cache.fetched(
-                urls[index],
-                lambda url, path: client.fetch(url, path, cancelled=wish, urgent=urgent),
-            )
-        except CivitaiShortcutError as error:
-            return error
 
-    missing = [index for index, path in enumerate(paths) if path is None]
-    width = setting.gallery_max_concurrent_downloads
-    for done in in_parallel(missing, fetch, width, wish, ticks=True):
-        if done is not None:
-            index, paths[index] = done
-        yield list(paths)
-    if missing:
-        cache.trim_soon()
+def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
+    """The page as it was when it was last read; None when it never was."""
+    sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
+    for read_at, next_cursor, ids in rows(sql, _name((setting.base_url(), query, cursor, size))):
+        images = tuple(records.find_all(json.loads(ids)).values())
+        return Read(Page(images, next_cursor), read_at, kept=True)
+    return None
+
+
+def thumbnail(client: Any, image: Image, width: int, cancelled: Cancellation | None = None) -> str:
+    """The file of a small picture of it. Raises what the client raises."""
+    return _file(client, thumbnail_url(image, width), cancelled)
 
 
 def original(client: Any, image: Image, cancelled: Cancellation | None = None) -> str:
     """The file of the upload itself. Raises what the client raises."""
-    path = cache.fetched(
-        image.url,
-        lambda url, path: client.fetch(url, path, cancelled=cancelled, urgent=True),
-    )
-    cache.trim_soon()
+    return _file(client, image.url, cancelled)
+
+
+def _file(client: Any, url: str, cancelled: Cancellation | None) -> str:
+    path = cache.cached(url)
+    if path is None:
+        path = cache.fetched(
+            url, lambda url, path: client.fetch(url, path, cancelled=cancelled, urgent=True)
+        )
+        cache.trim_soon()
     return path
 
 
-def preload(client: Any, query: ImageQuery, cursor: str, size: int) -> None:
-    """Bring a page and its thumbnails near, in the background; what fails waits for the user."""
-    threading.Thread(target=_preload, args=(client, query, cursor, size), daemon=True).start()
+def _keep(key: _Key, read: Read) -> None:
+    ids = json.dumps([image.id for image in read.page.images])
+    row = (*_name(key), read.read_at, read.page.next_cursor, ids)
+
+    def write(db: sqlite3.Connection) -> None:
+        db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
+
+    write_later(write)
 
 
-def _preload(client: Any, query: ImageQuery, cursor: str, size: int) -> None:
-    try:
-        page = read_page(client, query, cursor, size)
-        for _ in thumbnails(client, page.images, urgent=False):
-            continue
-    except CivitaiShortcutError as error:
-        util.printD(f"[gallery] preloading: {error}")
+def _name(key: _Key) -> tuple[str, str]:
+    """Of a page in the library."""
+    base_url, query, cursor, size = key
+    return json.dumps([base_url, query.to_json(), size], sort_keys=True), cursor or ""

@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 from .. import host, setting, util
 from ..errors import CivitaiShortcutError
+from ..library import finish
+from .api import add_routes, job_service, start_with
 
 __all__ = ["run"]
 
 _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 _BAD_INPUT, _NOTHING_DONE = 2, 3
+_POLICY = b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
 
 
 def run(address: str, port: int, example: str = "") -> int:
@@ -46,6 +49,7 @@ def run(address: str, port: int, example: str = "") -> int:
         threading.Event().wait()
     except KeyboardInterrupt:
         page.close()
+        finish()
     return 0
 
 
@@ -54,38 +58,35 @@ def start(address: str, port: int, example: str = "") -> Any:
     import gradio as gr
     from starlette.middleware import Middleware
 
-    from .tab import build
-    from . import routes
+    from . import door
 
     css = _read("style.css")
     names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))  # as a WebUI loads them
     javascript = "\n".join(_read("javascript", name) for name in names if name.endswith(".js"))
     for_blocks, for_launch = host.page_parts(css, javascript)
     with gr.Blocks(title="Civitai Shortcut", **for_blocks) as page:
-        build(example)
+        door.build()
         host.run_in_page(page, javascript)
     os.makedirs(setting.shortcut_gallery_folder, exist_ok=True)
+    start_with(example)
     _go_on()
-    app, _, _ = page.queue(**host.queue_options()).launch(
+    app, _, _ = page.launch(
         server_name=address,
         server_port=port,
         prevent_thread_lock=True,
         quiet=True,
         show_error=True,
-        allowed_paths=[setting.shortcut_gallery_folder],
         blocked_paths=[host.key_file(), setting.database_file()],
         app_kwargs={"middleware": [Middleware(_OwnPageOnly, address=address)]},
         **for_launch,
     )
-    routes.add_routes(app)
+    add_routes(app)
     return page
 
 
 def _go_on() -> None:
-    from .tab import jobs
-
     try:
-        jobs.job_service().go_on_after_start()
+        job_service().go_on_after_start()
     except CivitaiShortcutError as error:  # what was asked can be seen all the same
         util.printD(str(error))
 
@@ -101,8 +102,10 @@ class _OwnPageOnly:
         self._app, self._address = app, address
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] not in ("http", "websocket") or self._is_ours(scope):
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
+        elif self._is_ours(scope):
+            await self._app(scope, receive, _with_policy(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
@@ -125,6 +128,18 @@ class _OwnPageOnly:
         except ValueError:
             return False
         return True
+
+
+def _with_policy(send: Any) -> Any:
+    """No other site may show the page in a frame; nothing in it may change where it leads."""
+
+    async def sent(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            policy = (b"content-security-policy", _POLICY)
+            message = {**message, "headers": [*message.get("headers", ()), policy]}
+        await send(message)
+
+    return sent
 
 
 def _read(*names: str) -> str:

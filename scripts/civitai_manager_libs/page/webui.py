@@ -8,6 +8,7 @@ from typing import Any
 from .. import host, setting, util
 from ..errors import CivitaiShortcutError
 from ..words import messages
+from .api import add_routes, job_service
 
 __all__ = ["register"]
 
@@ -22,15 +23,12 @@ def register() -> None:
 def _on_tabs() -> list[tuple[Any, str, str]]:
     import gradio as gr
 
-    from .tab import build
+    from . import door
 
     for problem in setting.load():
         util.printD(problem)
     with gr.Blocks(analytics_enabled=False) as tab:
-        if host.has_queue():
-            build()
-        else:
-            gr.HTML(f"<p>{messages.text('needs_queue', setting.language)}</p>")
+        door.build()
     host.keep_out_of_ui_config(tab)
     return [(tab, "Civitai Shortcut", "civitai_shortcut")]
 
@@ -45,7 +43,8 @@ def _on_settings() -> None:
 def _label(name: str) -> str:
     """In every language: the host builds this page once, for whatever browser comes."""
     label = " · ".join(messages.setting_label(name, language) for language in messages.LANGUAGES)
-    return f"{label} (None = PG, Soft = PG-13, Mature = R)" if name == "gallery_level" else label
+    is_level = name in ("gallery_level", "blur_level")
+    return f"{label} (None = PG, Soft = PG-13, Mature = R)" if is_level else label
 
 
 def _component(entry: setting.Setting) -> tuple[Any, dict[str, Any]] | None:
@@ -70,14 +69,12 @@ def _take(name: str) -> None:
 
 
 def _on_started(page: Any, app: Any) -> None:
-    from .tab import jobs
-    from . import routes
-
     page.blocked_paths = [*(page.blocked_paths or []), setting.database_file(), host.key_file()]
     page.allowed_paths = [*(page.allowed_paths or []), setting.shortcut_gallery_folder]
     host.end_with_page(page)
-    routes.add_routes(app)
+    host.fill_empty_prompts()
+    add_routes(app)
     try:
-        jobs.job_service().go_on_after_start()
+        job_service().go_on_after_start()
     except CivitaiShortcutError as error:
         util.printD(f"[gallery] {error}")

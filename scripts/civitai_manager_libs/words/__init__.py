@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from . import messages
-from .catalogue import PAGE_WORDS
 from .messages import LANGUAGES
 
-__all__ = ["LANGUAGES", "PAGE_WORDS", "messages"]
+__all__ = ["LANGUAGES", "messages"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["PAGE_WORDS", "WORDS"]
+__all__ = ["WORDS"]
 
 # key: (Traditional Chinese, English)
 WORDS: dict[str, tuple[str, str]] = {
@@ -101,6 +101,21 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "reason_bad_input": ("輸入有誤。", "The input makes no sense."),
     "reason_other": ("伺服器拒絕 ({code})。", "The server refused it ({code})."),
+    "reason_empty_end": (
+        "Civitai 最後一頁沒有內容，也沒有下一頁：可能是圖庫結尾，也可能是 Civitai 逾時。可按「繼續」再試一次。",
+        "Civitai's last page was empty. It may be the gallery's end, or Civitai's own time limit:"
+        " “Go on” tries again.",
+    ),
+    "reason_not_known": (
+        "伺服器還沒有讀過這張圖片。請重新載入圖庫。",
+        "The server has not read this picture yet. Load its gallery again.",
+    ),
+    "reason_not_there": ("沒有這個位址。", "There is nothing at this address."),
+    "reason_not_allowed": (
+        "這個要求不是來自此頁面，因此被拒絕。",
+        "The request did not come from this page, so it was refused.",
+    ),
+    "reason_login": ("請先登入 WebUI。", "Log in to the WebUI first."),
     # The same where many are counted
     "short_network": ("連線失敗", "connection"),
     "short_busy": ("主機忙碌", "host busy"),
@@ -150,6 +165,33 @@ WORDS: dict[str, tuple[str, str]] = {
         "選擇「所有版本」時，Civitai 只依上傳順序排序（最新或最舊）。選擇一個版本即可使用此排序。",
         "For all versions Civitai sorts by upload only (newest or oldest). Choose one version to"
         " have this sort.",
+    ),
+    "no_collections": (
+        "Civitai 的 API 無法讀取收藏集。請在 Civitai 開啟其中一張圖片，再貼上它的網址。",
+        "Civitai's API does not read collections. Open one of its pictures on Civitai, and paste"
+        " that picture's address here.",
+    ),
+    "no_image": (
+        "Civitai 上沒有這張圖片，或需要能檢視它的 API 金鑰",
+        "Civitai has no such picture, or shows it only to an API key that may see it",
+    ),
+    "post_title": ("貼文 {id}", "Post {id}"),
+    "empty_end": (
+        "Civitai 傳回空白頁，也沒有下一頁：可能是圖庫結尾，也可能是 Civitai 逾時。可以再試一次。",
+        "Civitai sent an empty page and no way on: it may be the end, or Civitai's own time limit."
+        " You can try again.",
+    ),
+    "problem_comfy": (
+        "由 ComfyUI 工作流程讀出：其他節點的作用不在其中。",
+        "Read from a ComfyUI graph: what its other nodes did is not in it.",
+    ),
+    "problem_of_file": (
+        "Civitai 的紀錄沒有生成資料；這是檔案本身所寫的。",
+        "Civitai's record has no generation data; this is what the file itself says.",
+    ),
+    "problem_seed": (
+        "種子很大，Civitai 可能已將它四捨五入。",
+        "The seed is so large that Civitai may have rounded it.",
     ),
     "no_version": (
         "這個模型沒有版本 {id}，因此顯示所有版本",
@@ -264,6 +306,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "「{label}」必須是 {low} 到 {high} 之間的整數，因此未儲存任何設定",
         "“{label}” must be a whole number from {low} to {high}: nothing was saved",
     ),
+    "bad_choice": (
+        "「{label}」的值無法使用，因此未儲存任何設定",
+        "“{label}” cannot be that: nothing was saved",
+    ),
     "key_bad": (
         "這不是 API 金鑰：金鑰只有字母與數字，沒有空白",
         "This is no API key: a key has letters and digits, and no blanks",
@@ -295,7 +341,3 @@ WORDS: dict[str, tuple[str, str]] = {
         "The key of the environment variable CIVITAI_API_KEY is used",
     ),
 }
-
-# What the page's own code says: it gets them with the page
-PAGE_WORDS = ("large_view", "say_previous", "say_next", "say_mark", "say_close")
-PAGE_WORDS += ("sound_on", "sound_off", "only_seen_pages")

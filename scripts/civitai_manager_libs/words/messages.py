@@ -8,8 +8,8 @@ from typing import Any
 from .catalogue import WORDS
 from .labels import CHOICES, SETTINGS
 
-__all__ = ["LANGUAGES", "choices", "label_of", "language_of", "reason", "setting_label", "text"]
-__all__ += ["short_reason", "value_of"]
+__all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "reason", "setting_choice"]
+__all__ += ["setting_label", "short_reason", "text"]
 
 LANGUAGES = ("zh-TW", "en")
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
@@ -19,6 +19,11 @@ def text(key: str, language: str, **values: Any) -> str:
     """The words of `key` in `language` ("zh-TW" or "en"), with `values` put in."""
     chinese, english = WORDS[key]
     return (chinese if language == "zh-TW" else english).format(**values)
+
+
+def all_of(language: str) -> dict[str, str]:
+    """All words by their keys, with `{names}` where values are put in."""
+    return {key: words[language != "zh-TW"] for key, words in WORDS.items()}
 
 
 def language_of(accepted: str) -> str:
@@ -57,17 +62,13 @@ def label_of(kind: str, value: str, language: str) -> str:
     return CHOICES[kind][value][language != "zh-TW"]
 
 
-def value_of(kind: str, label: str | None) -> str:
-    """What the API calls the choice with this label, in whatever language; the first, if none.
-
-    Its own word for one is a label too.
-    """
-    for value, labels in CHOICES[kind].items():
-        if label in (value, *labels):
-            return value
-    return next(iter(CHOICES[kind]))
-
-
 def setting_label(name: str, language: str) -> str:
     """What a setting does, with its unit."""
     return SETTINGS[name][language != "zh-TW"]
+
+
+def setting_choice(name: str, value: str, language: str) -> str:
+    """What one of a setting's choices is called."""
+    if name in ("gallery_level", "blur_level"):
+        return label_of("level", value, language)
+    return {"zh-TW": "繁體中文", "en": "English"}.get(value, value)

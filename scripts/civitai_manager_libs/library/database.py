@@ -1,0 +1,67 @@
+"""The SQLite file of what was read of Civitai: its tables. It may be deleted at any time."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .. import setting, util
+from ..errors import DiskError
+from ..ground import sqlite_file
+
+__all__ = ["library_database", "packed", "rows", "unpacked"]
+
+# words: what a user may look for in an image (see `words.py`); before the record, so that a search
+# does not read those.
+_TABLES = """
+CREATE TABLE images (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, is_whole INTEGER NOT NULL,
+    author TEXT NOT NULL, base_model TEXT NOT NULL, words TEXT NOT NULL, record BLOB NOT NULL
+);
+CREATE INDEX images_by_age ON images (read_at);
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, base_models TEXT NOT NULL, record BLOB NOT NULL
+);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY, model_id INTEGER NOT NULL, model_name TEXT NOT NULL, name TEXT NOT NULL
+);
+CREATE TABLE pages (
+    query TEXT NOT NULL, cursor TEXT NOT NULL, read_at REAL NOT NULL, next_cursor TEXT,
+    ids TEXT NOT NULL, PRIMARY KEY (query, cursor)
+);
+CREATE INDEX pages_by_age ON pages (read_at)
+"""
+_SCHEMA = sqlite_file.Schema(
+    1, _TABLES, "The library of what was seen", "It fills again as you look.", is_checked=False
+)
+
+
+def library_database() -> sqlite_file.Database:
+    """Raises DiskError with a sentence when the file cannot be used."""
+    return sqlite_file.Database(os.path.join(setting.data_folder(), "library.db"), _SCHEMA)
+
+
+def rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """None where the library cannot be read: it only keeps what Civitai has too."""
+    try:
+        database = library_database()
+        try:
+            return database.rows(sql, values)
+        finally:
+            database.close()
+    except DiskError as error:
+        util.printD(f"[library] {error}")
+        return []
+
+
+def packed(record: Mapping[str, Any]) -> bytes:
+    """Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(text.encode("utf-8", "replace"), 1)
+
+
+def unpacked(data: bytes) -> Any:
+    return json.loads(zlib.decompress(data))

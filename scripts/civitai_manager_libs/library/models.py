@@ -1,0 +1,112 @@
+"""The models that were read, kept: to open one again at once, and where Civitai is silent."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .. import civitai
+from ..civitai import Model
+from ..errors import NetworkError, ServerTrouble, UnreadableAnswer
+from ..ground import Cancellation, never
+from . import records
+from .database import packed, rows, unpacked
+from .writer import write_later
+
+__all__ = ["base_models", "keep_covers", "kept_model", "read_model", "version_names"]
+
+_FRESH = 300.0  # seconds; Civitai's own edge keeps a model for about so long
+_NEAR = 50
+
+_lock = threading.Lock()
+_near: OrderedDict[int, tuple[float, Model]] = OrderedDict()  # all by monotonic time
+
+
+def read_model(
+    client: Any, model_id: int, level: int = 1, cancelled: Cancellation | None = None
+) -> Model:
+    """From a moment ago if it was read then; what was kept, when Civitai does not answer.
+
+    level: mask that its showcase is held to. Raises what the client raises.
+    """
+    with _lock:
+        read_at, model = _near.get(model_id, (0.0, None))
+    if model is not None and time.monotonic() - read_at < _FRESH:
+        return civitai.model_of(model.record, level)
+    try:
+        model = civitai.read_model(client, model_id, level, cancelled or never())
+    except (NetworkError, ServerTrouble):
+        kept = kept_model(model_id, level)
+        if kept is None:
+            raise
+        return kept
+    _keep(model)
+    return model
+
+
+def kept_model(model_id: int, level: int = 1) -> Model | None:
+    """As it was when it was last read; None when it never was."""
+    with _lock:
+        _, near = _near.get(model_id, (0.0, None))
+    if near is not None:
+        return civitai.model_of(near.record, level)
+    for (record,) in rows("SELECT record FROM models WHERE id = ?", (model_id,)):
+        try:
+            return civitai.model_of(unpacked(record), level)
+        except UnreadableAnswer:
+            return None
+    return None
+
+
+def keep_covers(models: Iterable[Model]) -> None:
+    """The pictures on the cards of a search can be found by their ids."""
+    records.keep([m.cover for m in models if m.cover is not None], is_whole=False)
+
+
+def base_models() -> list[str]:
+    """Of the models that were read, each once."""
+    sql = "SELECT DISTINCT value FROM models, json_each(models.base_models) ORDER BY value"
+    return [name for (name,) in rows(sql)]
+
+
+def version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """Of the versions of models that were read: (model id, names of model and version)."""
+    with _lock:
+        near = [model for _, model in _near.values()]
+    found = {
+        version.id: (model.id, f"{model.name} {version.name}")
+        for model in near
+        for version in model.versions
+        if version.id in version_ids
+    }
+    sql = (
+        "SELECT id, model_id, model_name, name FROM versions"
+        " WHERE id IN (SELECT value FROM json_each(?))"
+    )
+    missing = [version_id for version_id in version_ids if version_id not in found]
+    for version_id, model_id, model, name in rows(sql, (json.dumps(missing),)) if missing else ():
+        found[version_id] = (model_id, f"{model} {name}")
+    return found
+
+
+def _keep(model: Model) -> None:
+    with _lock:
+        _near[model.id] = (time.monotonic(), model)
+        _near.move_to_end(model.id)
+        while len(_near) > _NEAR:
+            _near.popitem(last=False)
+    now = time.time()
+
+    def write(db: sqlite3.Connection) -> None:
+        row = (model.id, now, json.dumps(model.base_models), packed(model.record))
+        db.execute("INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?)", row)
+        versions = [(v.id, model.id, model.name, v.name) for v in model.versions]
+        db.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?)", versions)
+
+    write_later(write)
+    keep_covers([model])

@@ -1,0 +1,96 @@
+"""Writes to the library in the background, so that whoever reads a page waits for no disk."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from .. import util
+from ..errors import DiskError
+from .database import library_database
+
+__all__ = ["finish", "write_later"]
+
+Write = Callable[[sqlite3.Connection], object]
+
+_AT_ONCE = 20  # pages or models in one transaction
+_MOST = {"images": 200_000, "models": 5_000, "pages": 20_000}  # rows; the longest ago read go
+_TRIM_EVERY = 300.0  # seconds
+
+
+class _Writer:
+    """A thread that is there while there is something to write."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._queue: deque[tuple[Write, Callable[[], object]]] = deque()
+        self._is_at_work = False
+        self._trimmed_at = -_TRIM_EVERY
+
+    def put(self, write: Write, done: Callable[[], object]) -> None:
+        with self._changed:
+            self._queue.append((write, done))
+            if not self._is_at_work:
+                self._is_at_work = True
+                threading.Thread(target=self._work, name="library-writer", daemon=True).start()
+
+    def wait(self, seconds: float) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._is_at_work, seconds)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
+                if not batch:
+                    self._is_at_work = False
+                    self._changed.notify_all()
+                    return
+            try:
+                self._write([write for write, _ in batch])
+            except DiskError as error:
+                util.printD(f"[library] {error}")
+            for _, done in batch:
+                done()
+
+    def _write(self, writes: list[Write]) -> None:
+        database = library_database()
+        try:
+            if database.set_aside:
+                util.printD(f"[library] {database.set_aside}")
+            with database.writing() as db:
+                for write in writes:
+                    write(db)
+                self._trim(db)
+        finally:
+            database.close()
+
+    def _trim(self, db: sqlite3.Connection) -> None:
+        now = time.monotonic()
+        if now - self._trimmed_at < _TRIM_EVERY:
+            return
+        self._trimmed_at = now
+        for table, most in _MOST.items():
+            (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
+            oldest = f"SELECT rowid FROM {table} ORDER BY read_at LIMIT ?"
+            if count > most:
+                db.execute(f"DELETE FROM {table} WHERE rowid IN ({oldest})", (count - most,))
+
+
+_writer = _Writer()
+
+
+def write_later(write: Write, done: Callable[[], object] = lambda: None) -> None:
+    """`write(connection)` soon, in a transaction with others; `done()` then, also when it failed.
+
+    What fails is one log line: the library only keeps what Civitai has too.
+    """
+    _writer.put(write, done)
+
+
+def finish(seconds: float = 5.0) -> bool:
+    """Wait until all is written; whether it is."""
+    return _writer.wait(seconds)

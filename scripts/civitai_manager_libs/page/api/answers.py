@@ -1,0 +1,75 @@
+"""Answers as JSON: what was asked for, or what went wrong and what to do, in the user's words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from ...errors import (
+    Busy,
+    Cancelled,
+    CivitaiShortcutError,
+    DiskError,
+    Gone,
+    InputError,
+    NeedsKey,
+    RegionBlocked,
+    ServerTrouble,
+)
+from ...words import messages
+
+__all__ = ["Refusal", "json_answer", "refusal", "sentence", "told"]
+
+# The first that fits; all else is Civitai's fault: 502. No 401: that is for our own page's login.
+_STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
+    (InputError, 400),
+    (NeedsKey, 403),
+    (Gone, 404),
+    (RegionBlocked, 451),
+    (Cancelled, 499),
+    (Busy, 503),
+    (DiskError, 507),
+)
+_SENTENCES = ("bad_input", "disk")  # reasons whose error says by itself what to do
+_PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says nothing more
+
+
+class Refusal(Exception):
+    """We do not do it. code: of the words, as `reason_<code>`; message: other words in place of
+    those. field: the one of the request that it is about."""
+
+    def __init__(self, status: int, code: str, message: str = "", field: str = "") -> None:
+        super().__init__(code)
+        self.status, self.code, self.message, self.field = status, code, message, field
+
+
+def json_answer(value: Any, status: int = 200) -> Response:
+    """Half of a surrogate pair, which strangers' JSON may carry, becomes a question mark."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    body = text.encode("utf-8", "replace")
+    return Response(body, status, headers, media_type="application/json")
+
+
+def refusal(error: Refusal, language: str) -> Response:
+    said = {"code": error.code, "message": error.message or messages.reason(error.code, language)}
+    if error.field:
+        said["field"] = error.field
+    return json_answer({"error": said}, error.status)
+
+
+def told(error: CivitaiShortcutError, language: str) -> Response:
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
+    said = {"code": error.reason, "message": sentence(error, language)}
+    return json_answer({"error": said}, status)
+
+
+def sentence(error: CivitaiShortcutError, language: str) -> str:
+    """What happened and what to do, as one line."""
+    code = "trouble" if isinstance(error, ServerTrouble) else error.reason
+    known = messages.reason(code, language)
+    if error.reason in _PLAIN or (language != "en" and error.reason == "network"):
+        return known  # the rest is English
+    return str(error) if error.reason in _SENTENCES else f"{known} ({error})"

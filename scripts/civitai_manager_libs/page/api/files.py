@@ -1,0 +1,103 @@
+"""Pictures as bytes: small ones, the files themselves, and the page's own code."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from typing import Any
+
+from starlette.responses import Response
+
+from ... import util
+from ...errors import NotAnImage
+from ...ground import disk_error, Image, thumbnail_url
+from ...library import cache, pages
+from .answers import Refusal
+from .gate import Asked, Far
+from .ranges import file_answer
+from .tools import client, known_image, saved_file
+
+__all__ = ["file", "page_file", "thumb"]
+
+_WIDTHS, _USUAL = (320, 450, 800), 450
+_KINDS = {
+    "avif": "image/avif",
+    "gif": "image/gif",
+    "heic": "image/heic",
+    "jpg": "image/jpeg",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "png": "image/png",
+    "webm": "video/webm",
+    "webp": "image/webp",
+}
+_CODE = os.path.join(os.path.dirname(__file__), *[os.pardir] * 4, "javascript", "gallery")
+_CODE_KINDS = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+
+
+def thumb(asked: Asked) -> Any:
+    """`thumb/<id>?w=`."""
+    image = known_image(asked)
+    width = _width(asked.text("w"))
+    path = cache.cached(thumbnail_url(image, width))
+    if path is not None:
+        return _answer(asked, path, f"{image.id}-{width}")
+    return Far(lambda: _small(asked, image, width))
+
+
+def file(asked: Asked) -> Any:
+    """`file/<id>`: what a job has saved, else from the cache, else from Civitai."""
+    image = known_image(asked)
+    path = saved_file(image.id) or cache.cached(image.url)
+    if path:
+        return _answer(asked, path, f"{image.id}")
+    return Far(lambda: _large(asked, image))
+
+
+def page_file(asked: Asked) -> Any:
+    """`page/<name>`: our own code, asked for anew at each load of the page."""
+    name, _, ending = asked.path("name").rpartition(".")
+    if ending not in _CODE_KINDS or not re.fullmatch(r"[a-z0-9_-]+", name):
+        raise Refusal(404, "not_there")
+    try:
+        with open(os.path.join(_CODE, f"{name}.{ending}"), "rb") as opened:
+            body = opened.read()
+    except OSError as error:
+        raise Refusal(404, "not_there") from error
+    tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+    headers = {"Cache-Control": "no-cache", "ETag": tag, "X-Content-Type-Options": "nosniff"}
+    headers["Content-Type"] = f"{_CODE_KINDS[ending]}; charset=utf-8"
+    if asked.request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers)
+
+
+def _width(given: str) -> int:
+    """The least of those that the image host keeps which is as wide, or the widest."""
+    wanted = int(given) if re.fullmatch("[0-9]{1,5}", given) else _USUAL
+    return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
+
+
+def _small(asked: Asked, image: Image, width: int) -> Any:
+    path = pages.thumbnail(client(), image, width, asked.cancelled)
+    return _answer(asked, path, f"{image.id}-{width}")
+
+
+def _large(asked: Asked, image: Image) -> Any:
+    path = pages.original(client(), image, asked.cancelled)
+    return _answer(asked, path, f"{image.id}")
+
+
+def _answer(asked: Asked, path: str, tag: str) -> Any:
+    """What the bytes are decides how the browser takes them, whatever they are called."""
+    try:
+        opened = open(path, "rb")
+    except OSError as error:
+        raise disk_error(error, path) from error
+    kind = _KINDS.get(util.extension_of(opened.read(16)) or "")
+    if kind is None:
+        opened.close()
+        raise NotAnImage("It is neither an image nor a video.")
+    headers, method = asked.request.headers, asked.request.method
+    return file_answer(opened, kind, tag, headers, method, asked.near)

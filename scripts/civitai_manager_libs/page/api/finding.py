@@ -1,0 +1,139 @@
+"""What the one field takes: an address of anything on Civitai, an id, words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import civitai, setting, util
+from ...civitai import Model, Reference
+from ...errors import DiskError, Gone, InputError
+from ...ground import Cancellation, Image, level_mask, LEVELS
+from ...library import models, recent, records
+from ...words import messages
+from .answers import Refusal
+from .gate import Asked, Far
+from .tools import client
+from .views import card, model_view
+
+__all__ = ["find", "highest_level", "model", "search"]
+
+_MOST_VERSIONS = 3  # of those an image names that are asked for their model
+
+
+def find(asked: Asked) -> Far:
+    """`find?text=`."""
+    return Far(lambda: _found(asked, _reference(asked)))
+
+
+def search(asked: Asked) -> Far:
+    """`models?q=&cursor=`."""
+    words = " ".join(asked.text("q").split())
+    if not words:
+        raise Refusal(400, "bad_input", messages.text("bad_reference", asked.language))
+    return Far(lambda: _searched(asked, words, asked.text("cursor") or None))
+
+
+def model(asked: Asked) -> Far:
+    """`models/<id>`."""
+    return Far(lambda: model_view(_opened(asked, asked.path("model_id"))))
+
+
+def highest_level(asked: Asked) -> int:
+    """The mask up to the `level` that the page asks for, else to the setting's."""
+    name = asked.text("level")
+    return level_mask(name if name in LEVELS else setting.gallery_level)
+
+
+def _reference(asked: Asked) -> Reference:
+    try:
+        return civitai.parse_reference(asked.text("text"))
+    except InputError as error:
+        if asked.language == "en":  # its own sentence says more
+            raise
+        raise InputError(messages.text("bad_reference", asked.language)) from error
+
+
+def _found(asked: Asked, reference: Reference) -> dict[str, Any]:
+    if reference.collection_id is not None:
+        raise Refusal(400, "bad_input", messages.text("no_collections", asked.language))
+    if reference.words:
+        found = _searched(asked, reference.words, None)
+        return {"kind": "models", "words": reference.words, **found}
+    if reference.post_id is not None:
+        title = messages.text("post_title", asked.language, id=reference.post_id)
+        return {"kind": "post", "post_id": reference.post_id, "title": title}
+    if reference.username:
+        return {"kind": "user", "username": reference.username}
+    if reference.image_id is not None:
+        return _image(asked, reference.image_id)
+    return _model(asked, reference)
+
+
+def _searched(asked: Asked, words: str, cursor: str | None) -> dict[str, Any]:
+    level = highest_level(asked)
+    found = civitai.search_models(client(), words, level, 24, cursor, asked.cancelled)
+    models.keep_covers(found.models)
+    return {"models": [card(one) for one in found.models], "cursor": found.next_cursor}
+
+
+def _model(asked: Asked, reference: Reference) -> dict[str, Any]:
+    model_id, version_id = reference.model_id, reference.version_id
+    try:
+        if model_id is None:
+            version = civitai.read_version(client(), version_id or 0, cancelled=asked.cancelled)
+            model_id = version.model_id
+        opened = _opened(asked, model_id or 0)
+    except Gone as error:
+        # An id without an address may be an image's as well.
+        image = _read_image(asked, model_id or 0) if reference.is_bare else None
+        if image is not None:
+            return _of_image(asked, image)
+        raise Gone(messages.text("no_model", asked.language), error.status) from error
+    if version_id not in [version.id for version in opened.versions]:
+        version_id = None
+    found = {"model": model_view(opened), "version_id": version_id, "image_id": None}
+    return {"kind": "model", **found}
+
+
+def _opened(asked: Asked, model_id: int) -> Model:
+    found = models.read_model(client(), model_id, highest_level(asked), asked.cancelled)
+    try:
+        recent.add(found.id, found.name)
+    except DiskError as error:
+        util.printD(f"[gallery] {error}")
+    return found
+
+
+def _image(asked: Asked, image_id: int) -> dict[str, Any]:
+    image = _read_image(asked, image_id) or records.find(image_id)
+    if image is None:
+        raise Refusal(404, "gone", messages.text("no_image", asked.language))
+    return _of_image(asked, image)
+
+
+def _read_image(asked: Asked, image_id: int) -> Image | None:
+    image = civitai.read_image(client(), image_id, asked.cancelled)
+    if image is not None:
+        records.keep([image])
+    return image
+
+
+def _of_image(asked: Asked, image: Image) -> dict[str, Any]:
+    found = _model_of(asked, image, asked.cancelled)
+    return {
+        "kind": "image",
+        "image_id": image.id,
+        "post_id": image.post_id,
+        "model": None if found is None else model_view(found),
+    }
+
+
+def _model_of(asked: Asked, image: Image, cancelled: Cancellation) -> Model | None:
+    """The first of those it was made with that Civitai still has."""
+    for version_id in image.version_ids[:_MOST_VERSIONS]:
+        try:
+            version = civitai.read_version(client(), version_id, cancelled=cancelled)
+            return _opened(asked, version.model_id) if version.model_id else None
+        except Gone:
+            continue
+    return None

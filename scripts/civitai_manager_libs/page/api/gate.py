@@ -1,0 +1,161 @@
+"""What stands around every route: who may ask, in which thread it is answered, how it ends.
+
+An answer never waits in the event loop or in a thread that is the host's: what is near (memory,
+disk) and what is far (Civitai) have their own, so that what is near comes also while Civitai is
+silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from starlette.requests import Request
+
+from ... import host
+from ...errors import CivitaiShortcutError
+from ...ground import Cancellation
+from ...words import messages
+from .answers import json_answer, Refusal, refusal, told
+
+__all__ = ["Asked", "Deed", "Far", "Gate"]
+
+_NEAR_THREADS, _FAR_THREADS = 16, 64
+_MOST_BODY = 8 * 1024 * 1024  # bytes; the ids of 500,000 pictures
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request. body: the JSON of a write. cancelled: set when the browser has hung up.
+    near: runs a function in a thread for what is near."""
+
+    request: Request
+    body: Any
+    language: str
+    cancelled: Cancellation
+    near: Callable[..., Awaitable[Any]]
+
+    def text(self, name: str) -> str:
+        """Of the query; "" where it is not given."""
+        return self.request.query_params.get(name, "")
+
+    def path(self, name: str) -> Any:
+        return self.request.path_params[name]
+
+    def field(self, name: str) -> Any:
+        """Of the body, if that is an object; else None."""
+        return self.body.get(name) if isinstance(self.body, dict) else None
+
+
+@dataclass(frozen=True)
+class Far:
+    """The rest of a deed: it waits for Civitai."""
+
+    work: Callable[[], Any]
+
+
+# What a route does, in a thread. It gives a Response, or JSON, or Far.
+Deed = Callable[[Asked], Any]
+Endpoint = Callable[[Request], Awaitable[Any]]
+
+
+class Gate:
+    """The threads of one served page."""
+
+    def __init__(self) -> None:
+        self._limiters: dict[str, anyio.CapacityLimiter] = {}
+
+    def read(self, deed: Deed) -> Endpoint:
+        async def endpoint(request: Request) -> Any:
+            if not host.is_logged_in(request):
+                return refusal(Refusal(401, "login"), _language(request))
+            return await self._answered(deed, request, None)
+
+        return endpoint
+
+    def write(self, deed: Deed) -> Endpoint:
+        """Only our own page's code can send its header: another site's would need CORS."""
+
+        async def endpoint(request: Request) -> Any:
+            language = _language(request)
+            if not host.is_logged_in(request):
+                return refusal(Refusal(401, "login"), language)
+            if not _is_our_page(request):
+                return refusal(Refusal(403, "not_allowed"), language)
+            try:
+                body = await _body(request)
+            except Refusal as error:
+                return refusal(error, language)
+            return await self._answered(deed, request, body)
+
+        return endpoint
+
+    async def _answered(self, deed: Deed, request: Request, body: Any) -> Any:
+        wish = Cancellation()
+        asked = Asked(request, body, _language(request), wish, self.near)
+        watch = asyncio.ensure_future(_hung_up(request, wish))
+        try:
+            answer = await self.near(_ended, lambda: deed(asked), asked.language)
+            if isinstance(answer, Far):
+                answer = await self._in_thread("far", _ended, answer.work, asked.language)
+            return answer
+        except asyncio.CancelledError:  # the server ends
+            wish.set()
+            raise
+        finally:
+            watch.cancel()
+
+    async def near(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._in_thread("near", work, *arguments)
+
+    async def _in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
+        if lane not in self._limiters:  # which needs a running event loop
+            width = _NEAR_THREADS if lane == "near" else _FAR_THREADS
+            self._limiters[lane] = anyio.CapacityLimiter(width)
+        return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiters[lane])
+
+
+def _ended(work: Callable[[], Any], language: str) -> Any:
+    """What `work` gives as a response, or as what is still to do."""
+    try:
+        answer = work()
+    except Refusal as error:
+        return refusal(error, language)
+    except CivitaiShortcutError as error:
+        return told(error, language)
+    is_ready = isinstance(answer, Far) or callable(answer)
+    return answer if is_ready else json_answer(answer)
+
+
+async def _hung_up(request: Request, wish: Cancellation) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        continue
+    wish.set()
+
+
+async def _body(request: Request) -> Any:
+    """Raises Refusal."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > _MOST_BODY:
+            raise Refusal(413, "too_large")
+        parts.append(part)
+    try:
+        return json.loads(b"".join(parts) or b"null")
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, "bad_input") from error
+
+
+def _language(request: Request) -> str:
+    return messages.language_of(request.headers.get("accept-language", ""))
+
+
+def _is_our_page(request: Request) -> bool:
+    origin = request.headers.get("origin")
+    same = origin is None or host.is_of(origin, request.headers.get("host", ""))
+    return same and request.headers.get("x-civitai-shortcut") == "1"

@@ -1,0 +1,101 @@
+"""What the page needs to begin: words, choices, settings, what this host can."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import uuid
+from typing import Any
+
+from ... import host, setting
+from ...library import models, recent
+from ...words import messages
+from .gate import Asked
+
+__all__ = ["can_open_folders", "hello", "key_state", "settings_view", "start_with"]
+
+_INSTANCE = uuid.uuid4().hex  # of this process: another one means that the server was restarted
+_LOOPBACK = {"127.0.0.1", "::1"}
+# As Civitai's API spells them, the ones that most galleries are of.
+_BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
+_SAVING = {"save_infotext", "save_record", "download_images_folder", "gallery_download_limit"}
+_SAVING |= {"gallery_disk_reserve_mb", "gallery_max_image_mb", "gallery_max_video_mb"}
+_PAGE = {"gallery_level", "blur_level", "usergallery_preloading", "language"}
+
+_example = ""
+
+
+def start_with(example: str) -> None:
+    """The model that is open when a page opens that names none; "" for none."""
+    global _example
+    _example = example
+
+
+def hello(asked: Asked) -> dict[str, Any]:
+    language = asked.language
+    return {
+        "instance": _INSTANCE,
+        "language": language,
+        "words": messages.all_of(language),
+        "settings": settings_view(language),
+        "choices": {**_choices(language), "base_models": _base_models()},
+        "recent": [{"id": model_id, "name": name} for model_id, name in recent.listed()],
+        "example": _example,
+        "host": {
+            "in_webui": host.in_webui(),
+            "name": host.name(),
+            "send_to": list(host.send_targets()),
+            "can_open_folders": can_open_folders(asked),
+            "has_settings_page": host.in_webui(),
+        },
+        "key": key_state(),
+        "civitai": setting.base_url(),
+    }
+
+
+def settings_view(language: str) -> list[dict[str, Any]]:
+    return [_setting(entry, language) for entry in setting.SETTINGS]
+
+
+def key_state() -> dict[str, bool]:
+    of_environment = bool(os.environ.get("CIVITAI_API_KEY", "").strip())
+    return {"saved": bool(setting.civitai_api_key), "from_environment": of_environment}
+
+
+def can_open_folders(asked: Asked) -> bool:
+    """Whether the machine that serves the page is the one that shows it, and has a file manager."""
+    client = asked.request.client
+    if client is None or client.host not in _LOOPBACK:
+        return False
+    return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None
+
+
+def _setting(entry: setting.Setting, language: str) -> dict[str, Any]:
+    kinds = {bool: "switch", int: "whole", float: "number"}
+    kind = "choice" if entry.choices else kinds.get(type(entry.default), "text")
+    group = "page" if entry.name in _PAGE else "saving" if entry.name in _SAVING else "network"
+    return {
+        "name": entry.name,
+        "label": messages.setting_label(entry.name, language),
+        "kind": kind,
+        "low": entry.low,
+        "high": entry.high,
+        "value": getattr(setting, entry.name),
+        "choices": [
+            {"value": value, "label": messages.setting_choice(entry.name, value, language)}
+            for value in entry.choices
+        ],
+        "group": group,
+    }
+
+
+def _choices(language: str) -> dict[str, list[dict[str, str]]]:
+    return {
+        kind: [{"value": v, "label": label} for label, v in messages.choices(kind, language)]
+        for kind in ("sort", "period", "level", "type")
+    }
+
+
+def _base_models() -> list[str]:
+    return list(dict.fromkeys([*models.base_models(), *_BASE_MODELS]))

@@ -1,0 +1,139 @@
+"""What the panel of jobs shows, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from ... import setting, util
+from ...jobs import Item, JobProgress, JobService, ShownJob
+from ...words import messages
+
+__all__ = ["panel"]
+
+
+def panel(service: JobService, language: str) -> dict[str, Any]:
+    """Raises DiskError."""
+    shown = service.shown()
+    active = sum(one.state == "running" for one in shown)
+    rows = [_row(one, language) for one in shown]
+    return {"active": active, "notice": service.notice, "jobs": rows}
+
+
+def _row(shown: ShownJob, language: str) -> dict[str, Any]:
+    job, state = shown.job, shown.state
+    now = shown.progress or job
+    is_over = state in ("done", "cancelled")
+    return {
+        "id": job.id,
+        "title": job.title,
+        "state": state,
+        "state_words": messages.text(f"state_{state}", language),
+        "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
+        "line": _line(shown, language),
+        "note": _note(shown, language),
+        "folder": job.folder if is_over and now.saved else "",
+        "saved": now.saved,
+        "skipped": now.skipped,
+        "failed": now.failed,
+        "total": now.total,
+        "walked": now.walked,
+        "bytes": now.bytes,
+        "rate": shown.progress.rate if shown.progress else 0,
+        "seconds_left": shown.progress.seconds_left if shown.progress else None,
+        "actions": _actions(shown, language),
+        **_failures(shown, language),
+    }
+
+
+def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
+    is_over = shown.state in ("done", "cancelled")
+    failed = (shown.progress or shown.job).failed
+    more = shown.job.failed - len(shown.failed)
+    reasons, toast = _reasons(shown, language), ""
+    if failed:
+        toast = f"{messages.text('some_failed', language, n=failed)} {reasons}".strip()
+    return {
+        "failed_words": f"{messages.text('failed_count', language, n=failed)} {reasons}".strip(),
+        "failures": [_failure(item, language) for item in shown.failed] if is_over else [],
+        "more": messages.text("more_failed", language, n=more) if more > 0 and is_over else "",
+        "toast": toast,
+    }
+
+
+def _reasons(shown: ShownJob, language: str) -> str:
+    """How many for each reason; nothing when only some of those that failed are known here."""
+    if len(shown.failed) < shown.job.failed:
+        return ""
+    counted = Counter(item.reason for item in shown.failed).most_common()
+    said = " · ".join(f"{messages.short_reason(code, language)}: {n}" for code, n in counted)
+    return f"({said})" if said else ""
+
+
+def _line(shown: ShownJob, language: str) -> str:
+    now = shown.progress or shown.job
+    if shown.state in ("done", "cancelled"):
+        counts = {"saved": now.saved, "skipped": now.skipped, "failed": now.failed}
+        said = messages.text("job_counts", language, **counts)
+        left = now.total - now.finished if now.walked else 0
+        return f"{said} · {messages.text('job_left', language, n=left)}" if left > 0 else said
+    key = "of" if now.walked else "of_at_most"
+    parts = [messages.text(key, language, done=now.finished, total=now.total)]
+    parts.append(util.short_bytes(now.bytes))
+    if shown.progress is not None:
+        parts += _speed(shown.progress, language)
+    return " · ".join(parts)
+
+
+def _speed(progress: JobProgress, language: str) -> list[str]:
+    if progress.resting >= 1:
+        return [messages.text("resting", language, seconds=round(progress.resting))]
+    if progress.state != "running":
+        return []
+    if not progress.rate:
+        return [messages.text("no_answer_yet", language)]
+    parts = [f"{util.short_bytes(progress.rate)}/s"]
+    if progress.seconds_left is not None:
+        time_left = util.short_time(progress.seconds_left)
+        parts.append(messages.text("time_left", language, time=time_left))
+    return parts
+
+
+def _note(shown: ShownJob, language: str) -> str:
+    """Why it does not go on, in words."""
+    missing = shown.progress.missing if shown.progress is not None else 0
+    if missing:
+        return messages.text("missing_room", language, size=util.short_bytes(missing))
+    now = shown.progress or shown.job
+    if now.reason:
+        return messages.reason(now.reason, language)
+    return messages.text("not_there", language, n=shown.missing) if shown.missing else ""
+
+
+def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
+    names = {
+        "running": ["pause", "cancel"],
+        "queued": ["resume", "cancel"],
+        "paused": ["resume", "cancel"],
+    }.get(shown.state, [])
+    if shown.state == "paused" and shown.progress is not None:  # it goes on by itself
+        names = ["resume", "pause", "cancel"]
+    if shown.state in ("done", "cancelled"):
+        now = shown.job
+        is_cut_short = shown.state == "cancelled" and (now.waiting > 0 or not now.walked)
+        names = ["resume"] if is_cut_short else []
+        names += ["anew"] if shown.missing else []
+        names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
+        names += ["open", "forget"]
+    return [{"name": name, "words": messages.text(f"job_{name}", language)} for name in names]
+
+
+def _failure(item: Item, language: str) -> dict[str, Any]:
+    return {
+        "id": item.image_id,
+        "page": f"{setting.base_url()}/images/{item.image_id}",
+        "reason": messages.reason(item.reason, language),
+        "detail": item.message if language == "en" and item.message else item.reason,
+        "code": item.reason,
+        "has_thumb": item.kind != "audio",
+    }

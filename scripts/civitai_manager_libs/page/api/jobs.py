@@ -1,0 +1,171 @@
+"""Downloads: begun, seen, stopped, gone on with."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from ... import setting
+from ...errors import Refused
+from ...ground import Image, level_mask, LEVELS, one_line, whole
+from ...library import models, records
+from ...words import messages
+from .answers import Refusal
+from .gate import Asked
+from .hello import can_open_folders
+from .images import query_of
+from .job_rows import panel
+from .tools import job_service, saved_file
+
+__all__ = ["act", "begin", "jobs"]
+
+_LAST_JOB = 2**63 - 1  # of what SQLite can hold
+_MOST_IDS = 100_000
+_OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
+_REQUESTS_KEPT = 200
+
+
+def jobs(asked: Asked) -> dict[str, Any]:
+    return panel(job_service(), asked.language)
+
+
+def act(asked: Asked) -> dict[str, Any]:
+    """`POST jobs/<n>/<deed>`."""
+    job_id, deed = asked.path("job"), _DEEDS.get(asked.path("deed"))
+    if deed is None or job_id > _LAST_JOB:
+        raise Refusal(404, "not_there")
+    deed(job_id, asked)
+    return jobs(asked)
+
+
+def begin(asked: Asked) -> dict[str, Any]:
+    """`POST jobs`. The same `request` twice, as of a double click, begins one job."""
+    request = asked.field("request")
+    if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):
+        return _begun(asked)
+    return _requests.once(request, lambda: _begun(asked))
+
+
+class _Requests:
+    """What was answered to requests that may come again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    def once(self, request: str, answer: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        with self._lock:  # held meanwhile: to begin a job is a matter of milliseconds
+            if request not in self._answers:
+                self._answers[request] = answer()
+                if len(self._answers) > _REQUESTS_KEPT:
+                    self._answers.popitem(last=False)
+            return self._answers[request]
+
+
+_requests = _Requests()
+
+
+def _begun(asked: Asked) -> dict[str, Any]:
+    if asked.field("ids") is not None:
+        return _chosen(asked, asked.field("ids"))
+    if isinstance(asked.field("query"), dict):
+        return _gallery(asked, asked.field("query"))
+    raise Refusal(400, "bad_input")
+
+
+def _chosen(asked: Asked, ids: Any) -> dict[str, Any]:
+    images = _known(ids)
+    if not images:
+        raise Refusal(400, "bad_input", messages.text("nothing_to_download", asked.language))
+    again = False
+    if len(images) == 1:  # what was saved is told at once; what is not there any more comes anew
+        path = saved_file(images[0].id)
+        if path:
+            words = messages.text("already_saved", asked.language, path=path)
+            return {"job": None, "pictures": 0, "message": words}
+        again = bool(job_service().saved_path(images[0].id))
+    title = _title(asked, images[0].username)
+    job_id = job_service().download_chosen(title, images, again)
+    return _answer(asked, job_id, len(images))
+
+
+def _known(ids: Any) -> list[Image]:
+    """Raises Refusal: only what the server has itself read."""
+    if not isinstance(ids, list) or len(ids) > _MOST_IDS:
+        raise Refusal(400, "bad_input")
+    wanted = [whole(entry, 1) for entry in ids]
+    known = records.find_all([image_id for image_id in wanted if image_id is not None])
+    if None in wanted or len(known) < len(set(wanted)):
+        raise Refusal(404, "not_known")
+    return list(known.values())
+
+
+def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
+    name = given.get("level")
+    level = level_mask(name if name in LEVELS else setting.gallery_level)
+    query = query_of({**given, "level": level}, asked.language)
+    limit = _limit(asked)
+    kept = models.kept_model(query.model_id) if query.model_id else None
+    otherwise = kept.name if kept else query.username
+    if query.post_id:
+        otherwise = messages.text("post_title", "en", id=query.post_id)
+    job_id = job_service().download_gallery(_title(asked, otherwise), query, limit)
+    return _answer(asked, job_id, limit)
+
+
+def _limit(asked: Asked) -> int:
+    entry = next(e for e in setting.SETTINGS if e.name == "gallery_download_limit")
+    given = asked.field("limit")
+    limit = setting.gallery_download_limit if given is None else given
+    wanted = whole(limit, int(entry.low), int(entry.high))
+    if wanted is None:
+        bounds = {"low": entry.low, "high": entry.high}
+        words = messages.text("bad_limit", asked.language, **bounds)
+        raise Refusal(400, "bad_input", words, "limit")
+    return wanted
+
+
+def _title(asked: Asked, otherwise: str) -> str:
+    """What the job is called, and its folder after that."""
+    return one_line(asked.field("title")) or otherwise or "Civitai"
+
+
+def _answer(asked: Asked, job_id: int, count: int) -> dict[str, Any]:
+    words = messages.text("job_started", asked.language, job=job_id, n=count)
+    return {"job": job_id, "pictures": count, "message": words}
+
+
+def _open_folder(job_id: int, asked: Asked) -> None:
+    """In the file manager of this machine, if it is the user's."""
+    folder = job_service().folder(job_id)
+    if not can_open_folders(asked):
+        raise Refused(f"The pictures are on the server, in {folder}.")
+    if not os.path.isdir(folder):
+        raise Refused(f"{folder} is not there.")
+    opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    try:
+        code = subprocess.Popen([opener, folder], **silent).wait(_OPENER_SECONDS)
+    except subprocess.TimeoutExpired:  # some stay as long as their window
+        return
+    except OSError:
+        code = 1
+    if code and opener != "explorer":  # whose code says nothing
+        raise Refused(f"No file manager was found. The pictures are in {folder}.")
+
+
+_DEEDS: dict[str, Callable[[int, Asked], None]] = {
+    "cancel": lambda job_id, _: job_service().stop(job_id, "cancelled"),
+    "pause": lambda job_id, _: job_service().stop(job_id, "paused"),
+    "resume": lambda job_id, _: job_service().resume(job_id),
+    "anew": lambda job_id, _: job_service().fetch_missing(job_id),
+    "retry": lambda job_id, _: job_service().retry(job_id),
+    "forget": lambda job_id, _: job_service().forget(job_id),
+    "open": _open_folder,
+}

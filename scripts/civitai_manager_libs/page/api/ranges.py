@@ -1,0 +1,112 @@
+"""A file as an answer: whole or a part of it, kept by the browser for good. RFC 9110, 13 and 14."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, BinaryIO
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+
+__all__ = ["FileAnswer", "InThread", "file_answer"]
+
+_PIECE = 256 * 1024  # bytes
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.A)  # several at once come whole
+
+InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread of ours
+
+
+def file_answer(
+    file: BinaryIO, kind: str, tag: str, asked: Headers, method: str, in_thread: InThread
+) -> Any:
+    """An answer that closes `file`. tag: says which bytes they are; without quotes."""
+    size = os.fstat(file.fileno()).st_size
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Encoding": "identity",  # or a host's gzip would take parts for wholes
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "ETag": f'"{tag}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    if _is_known(asked.get("if-none-match", ""), headers["ETag"]):
+        file.close()
+        return Response(status_code=304, headers=headers)
+    headers["Content-Type"] = kind
+    part = _part(asked, headers["ETag"], size)
+    if part is None:
+        file.close()
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+    start, length = part
+    status = 200 if "range" not in asked or length == size else 206
+    if status == 206:
+        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
+    headers["Content-Length"] = str(length)
+    return FileAnswer(file, status, headers, part, method == "HEAD", in_thread)
+
+
+def _is_known(given: str, tag: str) -> bool:
+    known = [one.strip().removeprefix("W/") for one in given.split(",")]
+    return tag in known or known == ["*"]
+
+
+def _part(asked: Headers, tag: str, size: int) -> tuple[int, int] | None:
+    """(start, length) of what is asked for; None when it lies outside of the file."""
+    found = _RANGE.fullmatch(asked.get("range", "").replace(" ", ""))
+    if found is None or asked.get("if-range", tag) != tag or not (found[1] or found[2]):
+        return 0, size
+    if not found[1]:  # the last so many bytes
+        length = min(int(found[2]), size)
+        return (size - length, length) if length else None
+    start = int(found[1])
+    end = min(int(found[2]), size - 1) if found[2] else size - 1
+    if found[2] and int(found[2]) < start:  # no range at all
+        return 0, size
+    return (start, end - start + 1) if start < size else None
+
+
+class FileAnswer:
+    """ASGI: a part of an open file, which it closes."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        status: int,
+        headers: dict[str, str],
+        part: tuple[int, int],
+        is_head: bool,
+        in_thread: InThread,
+    ) -> None:
+        self._file, self._status, self._headers = file, status, headers
+        self._start, self._left = part
+        self._is_head, self._in_thread = is_head, in_thread
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        named = [(n.lower().encode(), v.encode("latin-1")) for n, v in self._headers.items()]
+        head = {"type": "http.response.start", "status": self._status, "headers": named}
+        watch = asyncio.ensure_future(_hung_up(receive))
+        try:
+            await send(head)
+            if not self._is_head:
+                await self._send_pieces(send, watch)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            watch.cancel()
+            self._file.close()
+
+    async def _send_pieces(self, send: Any, watch: asyncio.Future[None]) -> None:
+        await self._in_thread(self._file.seek, self._start)
+        while self._left and not watch.done():
+            piece = await self._in_thread(self._file.read, min(_PIECE, self._left))
+            if not piece:  # it was cut meanwhile; the browser sees that it is too short
+                return
+            self._left -= len(piece)
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+async def _hung_up(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue

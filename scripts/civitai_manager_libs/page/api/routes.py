@@ -1,0 +1,49 @@
+"""The table of routes: what the page may ask at which address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.routing import Route
+
+from . import files, finding, hello, images, jobs, settings
+from .answers import Refusal
+from .gate import Asked, Gate
+
+__all__ = ["add_routes"]
+
+_ROOT = "/civitai_shortcut"
+_API = f"{_ROOT}/api"
+
+
+def add_routes(app: Any) -> None:
+    """To a running gradio app; ahead of its own, of which one takes every address."""
+    gate = Gate()
+    read = (
+        ("hello", hello.hello),
+        ("find", finding.find),
+        ("models", finding.search),
+        ("models/{model_id:int}", finding.model),
+        ("images", images.images),
+        ("images/{image_id:int}", images.details),
+        ("thumb/{image_id:int}", files.thumb),
+        ("file/{image_id:int}", files.file),
+        ("jobs", jobs.jobs),
+    )
+    write = (
+        ("POST", "within", images.within),
+        ("POST", "jobs", jobs.begin),
+        ("POST", "jobs/{job:int}/{deed}", jobs.act),
+        ("PUT", "settings", settings.keep_settings),
+        ("PUT", "key", settings.keep_key),
+        ("POST", "key/test", settings.test_key),
+    )
+    routes = [Route(f"{_API}/{path}", gate.read(deed)) for path, deed in read]
+    routes += [Route(f"{_API}/{p}", gate.write(deed), methods=[m]) for m, p, deed in write]
+    routes.append(Route(f"{_ROOT}/page/{{name}}", gate.read(files.page_file)))
+    routes.append(Route(f"{_ROOT}/{{rest:path}}", gate.read(_nothing)))
+    app.router.routes[:0] = routes
+
+
+def _nothing(asked: Asked) -> Any:
+    raise Refusal(404, "not_there")

@@ -1,0 +1,116 @@
+"""Settings, and the API key, which goes in and never comes out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ... import civitai, setting
+from ...errors import CivitaiShortcutError, DiskError, NeedsKey, SettingError
+from ...ground import PartialFile
+from ...http_client import CivitaiHttpClient
+from ...words import messages
+from .answers import Refusal
+from .gate import Asked, Far
+from .hello import key_state, settings_view
+from .tools import client
+
+__all__ = ["keep_key", "keep_settings", "test_key"]
+
+_ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
+
+
+def keep_settings(asked: Asked) -> dict[str, Any]:
+    """`PUT settings`: all of them or none."""
+    given = asked.body if isinstance(asked.body, dict) else {}
+    unknown = next((name for name in given if name not in _ENTRIES), None)
+    if unknown is not None:
+        raise Refusal(400, "bad_input", field=str(unknown)[:100])
+    wanted = {
+        name: _checked(_ENTRIES[name], value, asked.language) for name, value in given.items()
+    }
+    before = {name: getattr(setting, name) for name in wanted}
+    _change(wanted)
+    try:
+        setting.save()
+    except DiskError:
+        _change(before)
+        raise
+    return {"settings": settings_view(asked.language)}
+
+
+def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
+    """Raises Refusal with the words that the field has."""
+    try:
+        if entry.name == "download_images_folder":
+            value = _folder(str(value or "").strip(), language)
+        return entry.checked(value)
+    except SettingError as error:
+        label = messages.setting_label(entry.name, language)
+        words = {"label": label, "low": entry.low, "high": entry.high}
+        key = "bad_whole_setting" if isinstance(entry.default, int) else "bad_setting"
+        if entry.choices or isinstance(entry.default, (bool, str)):
+            key = "bad_choice"
+        said = messages.text(key, language, **words)
+        raise Refusal(400, "bad_input", said, entry.name) from error
+    except DiskError as error:
+        raise Refusal(400, "disk", str(error), entry.name) from error
+
+
+def _folder(typed: str, language: str) -> str:
+    """Where a picture can be saved. Raises Refusal, DiskError."""
+    folder = os.path.expanduser(typed)
+    if not folder:
+        return typed
+    if not os.path.isabs(folder):
+        example = os.path.join(os.path.expanduser("~"), "pictures")
+        said = messages.text("folder_not_absolute", language, example=example)
+        raise Refusal(400, "bad_input", said, "download_images_folder")
+    with PartialFile(folder):
+        return typed
+
+
+def _change(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setting.change(name, value)
+
+
+def keep_key(asked: Asked) -> dict[str, Any]:
+    """`PUT key`; "" removes it."""
+    key = _checked_key(asked)
+    setting.save_api_key(key)
+    said = "key_saved" if key else "key_removed"
+    if setting.civitai_api_key != key:
+        said = "key_of_environment"
+    return {"key": key_state(), "message": messages.text(said, asked.language)}
+
+
+def test_key(asked: Asked) -> Any:
+    """`POST key/test`: whose key it is; of "" the one that is saved."""
+    typed = _checked_key(asked)
+    if not typed and not setting.civitai_api_key:
+        raise Refusal(400, "bad_input", messages.text("key_none", asked.language), "key")
+    return Far(lambda: _tested(asked, typed))
+
+
+def _tested(asked: Asked, typed: str) -> dict[str, str]:
+    asking = CivitaiHttpClient(typed) if typed else client()
+    try:
+        user = civitai.read_user(asking)
+    except NeedsKey as error:
+        words = messages.text("key_wrong", asked.language)
+        raise Refusal(400, "needs_key", words, "key") from error
+    said = [messages.text("key_works", asked.language, user=user.username)]
+    if typed and typed != setting.civitai_api_key:
+        said.append(messages.text("key_not_saved", asked.language))
+    return {"message": " · ".join(said)}
+
+
+def _checked_key(asked: Asked) -> str:
+    given = asked.field("key")
+    try:
+        return setting.checked_key(given if isinstance(given, str) else "")
+    except CivitaiShortcutError as error:
+        words = messages.text("key_bad", asked.language)
+        raise Refusal(400, "bad_input", words, "key") from error

@@ -1,0 +1,87 @@
+"""The door into gradio: our element, and in a host the parts that its "Send to ..." buttons need.
+
+`javascript/gallery/door.js` fills `ask`, presses the button, waits until `nonce` says that the
+answer is there, then presses the host's own button for a tab.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import gradio as gr
+
+from .. import civitai_gallery_action, host
+from ..errors import CivitaiShortcutError
+from ..ground import Image, mapping, whole
+from ..infotext import embedded_infotext, infotext
+from ..library import pages, records
+from ..words import messages
+
+__all__ = ["build"]
+
+_PREFIX = "civitai_shortcut_door"
+
+
+def build() -> None:
+    """Within gradio's `Blocks`."""
+    gr.HTML("<civitai-gallery></civitai-gallery>", elem_id="civitai_shortcut_page")
+    if host.in_webui():
+        # Hidden by style.css: what gradio itself hides is not in the page at all.
+        with gr.Column(elem_id=_PREFIX):
+            _parts()
+
+
+def _parts() -> None:
+    ask = gr.Textbox(label="ask", elem_id=f"{_PREFIX}_ask")
+    button = gr.Button("ask", elem_id=f"{_PREFIX}_button")
+    text = gr.Textbox(label="infotext", elem_id=f"{_PREFIX}_infotext", lines=4)
+    picture = gr.Image(label="picture", elem_id=f"{_PREFIX}_image", type="pil")
+    nonce = gr.Textbox(label="nonce", elem_id=f"{_PREFIX}_nonce")
+    with gr.Row(elem_id=f"{_PREFIX}_send"):
+        host.add_paste_buttons(text, picture)
+    # Without the queue, which a host may be started without.
+    button.click(_answer, [ask], [text, picture, nonce], queue=False, **host.event_options())
+
+
+def _answer(asked: str, request: gr.Request) -> tuple[str, Any, str]:
+    """(infotext, picture, what it was asked with, or a JSON that says what is wrong)."""
+    language = messages.language_of(host.header(request, "accept-language"))
+    given = _read(asked)
+    nonce = str(given.get("nonce", ""))[:100]
+    image = records.find(whole(given.get("id"), 1) or 0)
+    if image is None:
+        words = messages.reason("not_known", language)
+        return "", None, json.dumps({"nonce": nonce, "error": words})
+    try:
+        path = _file(image)
+    except CivitaiShortcutError as error:
+        words = messages.reason(error.reason, language)
+        return "", None, json.dumps({"nonce": nonce, "error": words})
+    text = given.get("text")
+    return text if isinstance(text, str) else _infotext(image, path), _picture(path), nonce
+
+
+def _read(asked: str) -> dict[str, Any]:
+    try:
+        return dict(mapping(json.loads(asked)))
+    except (TypeError, ValueError, RecursionError):
+        return {}
+
+
+def _file(image: Image) -> str:
+    """ "" for what is no image: only its infotext is sent."""
+    if image.type != "image":
+        return ""
+    return pages.original(civitai_gallery_action.get_http_client(), image)
+
+
+def _infotext(image: Image, path: str) -> str:
+    """The record's, else what the file itself says."""
+    return infotext(image.meta, image) or (embedded_infotext(path) if path else "")
+
+
+def _picture(path: str) -> str | None:
+    """Its file as it is, with its real size, from which a host takes width and height."""
+    return path if path and os.path.isfile(path) else None
