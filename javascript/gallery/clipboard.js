@@ -1,0 +1,35 @@
+/** Puts text on the clipboard, also where the browser's own way is closed. */
+
+import { el } from "./dom.js";
+
+/**
+ * @param {string} text
+ * @param {ShadowRoot} root
+ * @returns {Promise<boolean>}
+ */
+export async function copyText(text, root) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // over plain HTTP from another machine there is no `navigator.clipboard`
+    return copyByHand(text, root);
+  }
+}
+
+/**
+ * @param {string} text
+ * @param {ShadowRoot} root
+ */
+function copyByHand(text, root) {
+  const focused = root.activeElement;
+  const field = el("textarea", { class: "visually-hidden", readonly: true, tabindex: -1 });
+  field.value = text;
+  // what lies outside an open dialog cannot be selected
+  (focused?.closest("dialog") ?? root).append(field);
+  field.select();
+  const isDone = document.execCommand("copy");
+  field.remove();
+  if (focused instanceof HTMLElement) focused.focus();
+  return isDone;
+}

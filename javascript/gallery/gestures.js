@@ -1,0 +1,206 @@
+/** Turns fingers, mouse and wheel on one element into what is meant: drag, pinch, tap, zoom. */
+
+/** @typedef {import("./zoom.js").Point} Point */
+
+/**
+ * @typedef {object} Handlers  points are from the element's middle, in CSS pixels
+ * @property {(axis: "x" | "y") => void} dragStart
+ * @property {(by: Point) => void} drag  how far from where it began
+ * @property {(end: {by: Point, speed: Point}) => void} dragEnd  speed in pixels a millisecond
+ * @property {(point: Point) => void} pinchStart
+ * @property {(factor: number, point: Point) => void} pinch  against where it began
+ * @property {() => void} pinchEnd
+ * @property {(event: MouseEvent, touch: boolean) => void} tap
+ * @property {(point: Point) => void} doubleTap
+ * @property {(factor: number, point: Point) => void} wheel  against now
+ */
+
+const SLOP = 8; // pixels that a finger may tremble
+const DOUBLE_TAP = 300; // ms
+const SPEED_OVER = 100; // ms before the finger left, over which its speed is taken
+const WHEEL_LINE = 40; // pixels, as browsers scroll for one line
+
+export class Gestures {
+  /** @type {Map<number, Point>} */ #fingers = new Map();
+  /** @type {Point} */ #start = { x: 0, y: 0 };
+  /** @type {{x: number, y: number, time: number}[]} */ #trail = [];
+  /** @type {"" | "drag" | "pinch" | "done"} */ #doing = "";
+  /** @type {{distance: number}} */ #pinch = { distance: 1 };
+  /** @type {{time: number, point: Point, touch: boolean}} */ #lastTap = {
+    time: 0,
+    point: { x: 0, y: 0 },
+    touch: false,
+  };
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Handlers} handlers
+   * @param {AbortSignal} signal
+   */
+  constructor(element, handlers, signal) {
+    this.element = element;
+    this.handlers = handlers;
+    element.addEventListener("pointerdown", (event) => this.#down(event), { signal });
+    element.addEventListener("pointermove", (event) => this.#move(event), { signal });
+    element.addEventListener("pointerup", (event) => this.#up(event), { signal });
+    element.addEventListener("pointercancel", (event) => this.#up(event), { signal });
+    element.addEventListener("click", (event) => this.#click(event), { signal });
+    element.addEventListener("wheel", (event) => this.#wheel(event), { signal, passive: false });
+    // a picture is dragged by us; the browser's own drag would end the pointer's events
+    element.addEventListener("dragstart", (event) => event.preventDefault(), { signal });
+  }
+
+  /** @param {PointerEvent} event */
+  #down(event) {
+    if (event.pointerType === "mouse" && event.button !== 0) return;
+    if (this.#fingers.size === 0) this.#doing = "";
+    if (this.#fingers.size > 1) return;
+    this.#fingers.set(event.pointerId, this.#point(event));
+    if (this.#fingers.size === 2) this.#startPinch();
+    else this.#startTrail(event);
+  }
+
+  /** @param {PointerEvent} event */
+  #startTrail(event) {
+    this.#start = this.#point(event);
+    this.#trail = [{ ...this.#start, time: event.timeStamp }];
+  }
+
+  /** @param {PointerEvent} event */
+  #move(event) {
+    if (!this.#fingers.has(event.pointerId)) return;
+    const point = this.#point(event);
+    this.#fingers.set(event.pointerId, point);
+    if (this.#doing === "pinch") return this.#followPinch();
+    if (this.#doing === "done") return;
+    this.#trail.push({ ...point, time: event.timeStamp });
+    const by = minus(point, this.#start);
+    if (this.#doing === "" && !this.#startDrag(by, event)) return;
+    this.handlers.drag(by);
+  }
+
+  /**
+   * @param {Point} by
+   * @param {PointerEvent} event
+   */
+  #startDrag(by, event) {
+    if (Math.hypot(by.x, by.y) < SLOP) return false;
+    this.#doing = "drag";
+    // only now: a captured pointer's click would go to the element, not to a video's controls
+    this.element.setPointerCapture(event.pointerId);
+    this.handlers.dragStart(Math.abs(by.x) > Math.abs(by.y) ? "x" : "y");
+    return true;
+  }
+
+  #startPinch() {
+    if (this.#doing === "drag") this.#endDrag({ x: 0, y: 0 });
+    this.#doing = "pinch";
+    for (const id of this.#fingers.keys()) this.element.setPointerCapture(id);
+    const { distance, middle } = this.#twoFingers();
+    this.#pinch = { distance: Math.max(distance, 1) };
+    this.handlers.pinchStart(middle);
+  }
+
+  #followPinch() {
+    const { distance, middle } = this.#twoFingers();
+    this.handlers.pinch(distance / this.#pinch.distance, middle);
+  }
+
+  #twoFingers() {
+    const [one, two] = [...this.#fingers.values()];
+    const distance = Math.hypot(one.x - two.x, one.y - two.y);
+    return { distance, middle: { x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 } };
+  }
+
+  /** @param {PointerEvent} event */
+  #up(event) {
+    if (!this.#fingers.delete(event.pointerId)) return;
+    if (this.#doing === "pinch") {
+      this.#doing = "done"; // the finger that stays on pans nothing
+      this.handlers.pinchEnd();
+    } else if (this.#doing === "drag") {
+      this.#doing = "done";
+      this.#endDrag(event.type === "pointercancel" ? { x: 0, y: 0 } : this.#speed(event.timeStamp));
+    }
+  }
+
+  /** @param {Point} speed */
+  #endDrag(speed) {
+    const last = this.#trail[this.#trail.length - 1];
+    this.handlers.dragEnd({ by: minus(last, this.#start), speed });
+  }
+
+  /** @param {number} now */
+  #speed(now) {
+    const recent = this.#trail.filter((at) => now - at.time <= SPEED_OVER);
+    if (recent.length < 2) return { x: 0, y: 0 };
+    const by = minus(recent[recent.length - 1], recent[0]);
+    const time = Math.max(1, now - recent[0].time);
+    return { x: by.x / time, y: by.y / time };
+  }
+
+  /** A click comes after each press, also after a drag. @param {MouseEvent} event */
+  #click(event) {
+    if (this.#doing !== "") return;
+    const touch = event instanceof PointerEvent && event.pointerType !== "mouse";
+    const tap = { time: event.timeStamp, point: this.#point(event), touch };
+    const by = minus(tap.point, this.#lastTap.point);
+    const again = tap.time - this.#lastTap.time < DOUBLE_TAP && Math.hypot(by.x, by.y) < SLOP * 3;
+    this.#lastTap = again ? { ...tap, time: 0 } : tap;
+    if (again) this.handlers.doubleTap(tap.point);
+    else this.handlers.tap(event, touch);
+  }
+
+  /** @param {WheelEvent} event */
+  #wheel(event) {
+    event.preventDefault();
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE;
+    const turned = event.deltaY * (lines ? WHEEL_LINE : 1);
+    // a pinch on a touchpad comes as a wheel with Ctrl, in small steps
+    this.handlers.wheel(Math.exp(-turned * (event.ctrlKey ? 0.01 : 0.002)), this.#point(event));
+  }
+
+  /**
+   * @param {MouseEvent} event
+   * @returns {Point}
+   */
+  #point(event) {
+    const box = this.element.getBoundingClientRect();
+    return {
+      x: event.clientX - box.left - box.width / 2,
+      y: event.clientY - box.top - box.height / 2,
+    };
+  }
+}
+
+/**
+ * Where a swipe along goes: 1 the next picture, -1 the one before, 0 back.
+ * @param {number} by
+ * @param {number} speed
+ * @param {number} width  of the stage
+ * @returns {-1 | 0 | 1}
+ */
+export function swiped(by, speed, width) {
+  const flung = Math.abs(speed) > 0.4 && Math.sign(speed) === Math.sign(by);
+  const gone = Math.abs(by) > width / 2 || (flung && Math.abs(by) > SLOP * 2);
+  return gone ? (by < 0 ? 1 : -1) : 0;
+}
+
+/**
+ * Whether a swipe downwards lets the picture go.
+ * @param {number} by
+ * @param {number} speed
+ * @param {number} height  of the stage
+ */
+export function isLetGo(by, speed, height) {
+  return by > height / 4 || (by > SLOP * 4 && speed > 0.5);
+}
+
+/**
+ * @param {Point} one
+ * @param {Point} other
+ * @returns {Point}
+ */
+function minus(one, other) {
+  return { x: one.x - other.x, y: one.y - other.y };
+}

@@ -1,0 +1,94 @@
+/** Keeps a few pictures loading around the open one: the nearest first, the far ones aborted. */
+
+/** @typedef {(id: number, signal: AbortSignal) => Promise<unknown>} Load  settles also on failure */
+
+const AT_ONCE = 2; // beside the open one; a browser has six connections, thumbnails need some
+const KEPT = 3; // of the list's first: what is under way for them goes on
+
+/**
+ * Indices around one in the order of need: itself, the next that way, the one behind, and so on.
+ *
+ * @param {number} index
+ * @param {number} count
+ * @param {number} way  1 or -1
+ * @param {number} reach  how many to each side
+ */
+export function nearby(index, count, way, reach) {
+  const found = [index];
+  for (let step = 1; step <= reach; step += 1) found.push(index + way * step, index - way * step);
+  return found.filter((at) => at >= 0 && at < count);
+}
+
+export class Loader {
+  #load;
+  /** @type {Map<number, AbortController>} */
+  #running = new Map();
+  /** @type {Set<number>} */
+  #done = new Set();
+  /** @type {number[]} */
+  #wanted = [];
+
+  /** @param {Load} load */
+  constructor(load) {
+    this.#load = load;
+  }
+
+  /**
+   * The first goes at once, the others when it is there.
+   *
+   * @param {number[]} ids  in the order of need
+   */
+  want(ids) {
+    this.#wanted = ids;
+    const kept = ids.slice(0, KEPT);
+    for (const [id, controller] of this.#running) {
+      if (!kept.includes(id)) this.#stop(id, controller);
+    }
+    for (const id of this.#done) if (!ids.includes(id)) this.#done.delete(id);
+    this.#go();
+  }
+
+  /** @param {number} id  that shall be loaded once more */
+  again(id) {
+    this.#done.delete(id);
+    this.#go();
+  }
+
+  stop() {
+    this.want([]);
+  }
+
+  #go() {
+    const [first, ...others] = this.#wanted;
+    if (first === undefined) return;
+    if (!this.#done.has(first)) {
+      if (!this.#running.has(first)) this.#begin(first);
+      return;
+    }
+    for (const id of others) {
+      if (this.#running.size >= AT_ONCE) return;
+      if (!this.#done.has(id) && !this.#running.has(id)) this.#begin(id);
+    }
+  }
+
+  /** @param {number} id */
+  #begin(id) {
+    const controller = new AbortController();
+    this.#running.set(id, controller);
+    this.#load(id, controller.signal).finally(() => {
+      if (this.#running.get(id) !== controller) return; // it was stopped
+      this.#running.delete(id);
+      this.#done.add(id);
+      this.#go();
+    });
+  }
+
+  /**
+   * @param {number} id
+   * @param {AbortController} controller
+   */
+  #stop(id, controller) {
+    this.#running.delete(id);
+    controller.abort();
+  }
+}

@@ -1,0 +1,77 @@
+/** Modal dialogs: opened one over the other, left in the same ways, with the toasts on top. */
+
+/** @type {WeakMap<Node, HTMLDialogElement[]>} by root, the topmost last */
+const open = new WeakMap();
+
+/**
+ * Escape, a click beside it and whatever else ends it all come to `leave`.
+ *
+ * @param {HTMLDialogElement} dialog
+ * @param {() => void} leave
+ * @param {AbortSignal} signal
+ */
+export function makeModal(dialog, leave, signal) {
+  dialog.addEventListener("cancel", (event) => {
+    if (event.target !== dialog) return; // a file field's cancel bubbles too
+    event.preventDefault();
+    leave();
+  });
+  // a browser may close it without asking, at the second Escape
+  dialog.addEventListener("close", () => isOpen(dialog) && leave());
+  dialog.addEventListener("click", (event) => event.target === dialog && leave());
+  // in a host, its tab may be left while the dialog is open: unseen it would block the whole page
+  const sizes = new ResizeObserver(() => {
+    if (isOpen(dialog) && !dialog.getClientRects().length) leave();
+  });
+  sizes.observe(dialog);
+  signal.addEventListener("abort", () => sizes.disconnect());
+}
+
+/** @param {HTMLDialogElement} dialog */
+export function openModal(dialog) {
+  if (isOpen(dialog)) return;
+  const root = dialog.getRootNode();
+  open.set(root, [...stack(root), dialog]);
+  dialog.showModal();
+  tell(root);
+}
+
+/** @param {HTMLDialogElement} dialog */
+export function closeModal(dialog) {
+  if (!isOpen(dialog)) return;
+  const root = dialog.getRootNode();
+  open.set(
+    root,
+    stack(root).filter((other) => other !== dialog),
+  );
+  tell(root); // first: what lies in it shall not go with it
+  dialog.close();
+}
+
+/**
+ * Tells what is topmost, now and whenever it changes; the root itself where no dialog is.
+ *
+ * @param {ShadowRoot} root
+ * @param {(top: HTMLDialogElement | ShadowRoot) => void} listener
+ * @param {AbortSignal} signal
+ */
+export function followTop(root, listener, signal) {
+  const now = () => listener(stack(root).at(-1) ?? root);
+  root.addEventListener("modal-top", now, { signal });
+  now();
+}
+
+/** @param {HTMLDialogElement} dialog */
+function isOpen(dialog) {
+  return stack(dialog.getRootNode()).includes(dialog);
+}
+
+/** @param {Node} root */
+function stack(root) {
+  return open.get(root) ?? [];
+}
+
+/** @param {Node} root */
+function tell(root) {
+  root.dispatchEvent(new Event("modal-top"));
+}

@@ -1,0 +1,168 @@
+/** What fingers, mouse and wheel do to the stage: zoom, pan, leaf through, let go. */
+
+import { isLetGo, swiped } from "./gestures.js";
+import { bounded, dragged, pinched, toggled, zoomedAt } from "./zoom.js";
+
+/** @typedef {import("./gestures.js").Handlers} Handlers */
+/** @typedef {import("./stage.js").Stage} Stage */
+/** @typedef {import("./zoom.js").Point} Point */
+
+const GLIDE = 160; // ms that a flung picture goes on
+const GAP = 16; // pixels between two pictures
+const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
+
+/** @implements {Handlers} */
+export class Moves {
+  /** @type {import("./zoom.js").Pose} where the open picture was when this began */
+  #from = { scale: 1, x: 0, y: 0 };
+  /** @type {Point} */
+  #pinchedAt = { x: 0, y: 0 };
+  /** @type {"" | "pan" | "leaf" | "let-go"} */
+  #doing = "";
+
+  /** @param {Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+  }
+
+  /** @param {"x" | "y"} axis */
+  dragStart(axis) {
+    const { slide, element } = this.stage;
+    if (!slide) return;
+    this.#from = slide.pose;
+    if (slide.isZoomed) this.#doing = "pan";
+    else this.#doing = axis === "x" ? "leaf" : "let-go";
+    element.classList.add("dragging");
+  }
+
+  /** @param {Point} by */
+  drag(by) {
+    const { slide, size } = this.stage;
+    if (!slide) return;
+    if (this.#doing === "pan") this.stage.put(dragged(this.#from, by, slide.size, size));
+    else if (this.#doing === "leaf") this.#move(by.x, 0);
+    else if (this.#doing === "let-go") this.#move(0, by.y > 0 ? by.y : by.y / 3);
+  }
+
+  /** @param {{by: Point, speed: Point}} end */
+  dragEnd({ by, speed }) {
+    const doing = this.#doing;
+    this.#doing = "";
+    this.stage.element.classList.remove("dragging");
+    if (doing === "pan") this.#glide(by, speed);
+    else if (doing === "leaf") this.#leaf(by.x, speed.x);
+    else if (doing === "let-go") this.#letGo(by.y, speed.y);
+  }
+
+  /** @param {Point} point */
+  pinchStart(point) {
+    if (this.stage.slide) this.#from = this.stage.slide.pose;
+    this.#pinchedAt = point;
+  }
+
+  /**
+   * @param {number} factor
+   * @param {Point} point
+   */
+  pinch(factor, point) {
+    const { slide, size } = this.stage;
+    if (!slide) return;
+    this.stage.put(pinched(this.#from, factor, this.#pinchedAt, point, slide.size, size));
+  }
+
+  pinchEnd() {
+    const { slide, size } = this.stage;
+    if (slide) this.stage.put(bounded(slide.pose, slide.size, size), true);
+  }
+
+  /**
+   * @param {number} factor
+   * @param {Point} point
+   */
+  wheel(factor, point) {
+    const { slide, size } = this.stage;
+    if (slide)
+      this.stage.put(zoomedAt(slide.pose, slide.pose.scale * factor, point, slide.size, size));
+  }
+
+  /**
+   * @param {MouseEvent} event
+   * @param {boolean} touch
+   */
+  tap(event, touch) {
+    const path = event.composedPath();
+    const { slide, ties } = this.stage;
+    const onPicture = Boolean(slide && path.includes(slide.box));
+    const onControl = path.some((node) => node instanceof HTMLButtonElement);
+    if (!onControl) ties.tapped(onPicture, touch);
+  }
+
+  /** @param {Point} point */
+  doubleTap(point) {
+    const { slide, size } = this.stage;
+    if (!slide || slide.video) return; // a video's double click is the browser's
+    this.stage.put(toggled(slide.pose, point, slide.size, size), true);
+  }
+
+  /**
+   * @param {Point} by
+   * @param {Point} speed
+   */
+  #glide(by, speed) {
+    const { slide, size } = this.stage;
+    if (!slide) return;
+    const x = this.#from.x + by.x + speed.x * GLIDE;
+    const y = this.#from.y + by.y + speed.y * GLIDE;
+    this.stage.put(bounded({ scale: slide.pose.scale, x, y }, slide.size, size), true);
+  }
+
+  /**
+   * The step is made at once; the strip then runs after it, from where the finger left it.
+   *
+   * @param {number} by
+   * @param {number} speed
+   */
+  #leaf(by, speed) {
+    const { context, size } = this.stage;
+    const before = this.stage.slide;
+    const way = swiped(by, speed, size.width);
+    if (way) void context.acts.step(way);
+    const isSame = this.stage.slide === before;
+    this.#comeBack(isSame ? by : by + way * (size.width + GAP), 0);
+  }
+
+  /**
+   * @param {number} by
+   * @param {number} speed
+   */
+  #letGo(by, speed) {
+    const { context, size, ties } = this.stage;
+    if (isLetGo(by, speed, size.height)) {
+      this.#move(0, 0);
+      return context.acts.close();
+    }
+    if (isLetGo(-by, -speed, size.height / 2)) ties.raised();
+    this.#comeBack(0, by > 0 ? by : by / 3);
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  #move(x, y) {
+    const { strip, size } = this.stage;
+    strip.style.transform = x || y ? `translate(${x}px, ${y}px)` : "";
+    strip.style.opacity = y > 0 ? String(1 - y / size.height) : "";
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  #comeBack(x, y) {
+    this.#move(0, 0);
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const from = { transform: `translate(${x}px, ${y}px)` };
+    this.stage.strip.animate([from, { transform: "none" }], FOLLOW);
+  }
+}
