@@ -45,6 +45,7 @@ export class Masonry {
    */
   constructor(width, wanted, gap) {
     const count = Math.max(1, Math.round((width + gap) / (wanted + gap)));
+    this.width = width;
     this.tile = Math.max(1, (width - gap * (count - 1)) / count);
     this.gap = gap;
     this.columns = Array.from({ length: count }, () => /** @type {number[]} */ ([]));

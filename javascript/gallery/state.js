@@ -33,6 +33,7 @@ export function firstState() {
     hello: null,
     where: NOWHERE,
     model: null,
+    title: "",
     found: null,
     finding: "",
     ...emptyGallery(),
@@ -43,6 +44,7 @@ export function firstState() {
     panel: "",
     details: true,
     tile: TILE_FIRST,
+    thumb: 450,
     jobs: null,
   };
 }
@@ -56,6 +58,7 @@ export function emptyGallery() {
     cursor: /** @type {string | null} */ (null),
     ended: false,
     loading: false,
+    stale: false,
     since: 0,
     problem: null,
     notes: [],
@@ -63,6 +66,7 @@ export function emptyGallery() {
     anchor: null,
     focus: null,
     place: null,
+    passed: 0,
   };
 }
 
@@ -73,17 +77,21 @@ export function emptyGallery() {
  * @param {Page} page
  */
 export function withPage(state, page) {
-  const known = new Set(state.images.map((view) => view.id));
+  const before = state.stale ? [] : state.images;
+  const known = new Set(before.map((view) => view.id));
   const fresh = page.images.filter((view) => !known.has(view.id) && known.add(view.id));
+  const images = fresh.length || state.stale ? [...before, ...fresh] : before;
   return {
-    images: fresh.length ? [...state.images, ...fresh] : state.images,
+    images,
+    shown: shownOf(images, state.within, state.matches),
     cursor: page.cursor,
     ended: page.cursor === null,
-    notes: withNotes(state.notes, page.notes),
+    notes: withNotes(state.stale ? [] : state.notes, page.notes),
     kept: page.kept ? page.read_at : "",
     loading: false,
+    stale: false,
     since: 0,
-    problem: null,
+    problem: state.problem?.of === "images" ? null : state.problem,
   };
 }
 
@@ -144,7 +152,7 @@ export class Store {
     for (const subscription of [...this.#subscriptions]) {
       if (!this.#subscriptions.has(subscription)) continue;
       if (subscription.keys.some((key) => now[key] !== before[key])) {
-        subscription.listener(now, before);
+        subscription.listener(this.#state, before); // one before it may have set more
       }
     }
   }

@@ -52,6 +52,35 @@
  * @property {boolean} saved
  * @property {boolean} has_data
  *
+ * @typedef {object} Resource  what a picture was made with
+ * @property {string} type
+ * @property {string} name
+ * @property {number | null} weight
+ * @property {string} hash
+ * @property {number | null} version_id
+ * @property {string} url  on Civitai, or ""
+ *
+ * @typedef {object} RecordOnly
+ * @property {string} infotext
+ * @property {"record" | "file" | "none"} from  where the infotext was found
+ * @property {string} prompt
+ * @property {string} negative
+ * @property {[string, string][]} parameters
+ * @property {string[]} problems
+ * @property {Resource[]} resources
+ * @property {number | null} post_id
+ * @property {string} page
+ * @property {string} post_page
+ * @property {string} user_page
+ * @property {number} likes
+ * @property {number} hearts
+ * @property {number} laughs
+ * @property {number} cries
+ * @property {string} saved_path  "" where it is not saved
+ * @property {string} extension
+ *
+ * @typedef {View & RecordOnly} PictureRecord  all of one picture
+ *
  * @typedef {object} Cover
  * @property {number} id
  * @property {number} width
@@ -169,12 +198,14 @@
  * @property {Hello | null} hello
  * @property {Where} where
  * @property {Model | null} model
+ * @property {string} title  of the open post; "" where it is not known
  * @property {Found | null} found  not null: search results stand in the gallery's place
  * @property {string} finding  what is being looked up, "" is nothing
  * @property {readonly View[]} images  all that is loaded, each id once
  * @property {string | null} cursor
  * @property {boolean} ended
  * @property {boolean} loading  a page of the gallery is awaited
+ * @property {boolean} stale  `images` are those of before a filter changed, until the first page comes
  * @property {number} since  performance.now() when the request under way was sent; 0 is none
  * @property {Problem | null} problem
  * @property {Note[]} notes
@@ -190,6 +221,8 @@
  * @property {Place | null} place  where "back to where you were" leads
  * @property {Panel} panel
  * @property {boolean} details
+ * @property {number} passed  pictures of `shown` that one has come to
+ * @property {320 | 450 | 800} thumb  width of the thumbnails that the grid asks for
  * @property {number} tile  wanted width of a tile, pixels
  * @property {Jobs | null} jobs
  *
@@ -200,10 +233,12 @@
  * @property {(cursor: string) => Promise<void>} findMore  the next cards of a search
  * @property {() => void} closeFound
  * @property {(id: number, version?: number | null) => Promise<void>} openModel
+ * @property {(user: string) => Promise<void>} openUser
  * @property {(change: Partial<Where>) => Promise<void>} setWhere
  * @property {(change: Partial<Within>) => void} setWithin
  * @property {() => Promise<void>} more  the next page; settles when it came or failed
- * @property {() => void} retry
+ * @property {() => void} resetFilters
+ * @property {() => void} retry  what failed, or what is not answered
  * @property {() => void} giveUp
  * @property {(id: number) => void} open
  * @property {() => void} close
@@ -211,6 +246,7 @@
  * @property {() => void} first
  * @property {() => void} last
  * @property {(to: Step, how?: {extend?: boolean}) => void} move  the focus in the grid
+ * @property {(id: number) => void} focus  its tile in the grid
  * @property {(id: number, isMarked?: boolean) => void} mark
  * @property {(id: number) => void} markTo  all from the anchor to it
  * @property {() => void} markAll  all that is loaded and shown
@@ -224,6 +260,7 @@
  * @property {() => void} toTop
  * @property {() => Promise<void>} back  to where one was before a jump
  * @property {(text: string) => Promise<void>} copy
+ * @property {() => void} copyInfotext  of the picture in the viewer
  * @property {() => void} fullscreen
  * @property {(how: "in" | "out" | "fit" | "one") => void} zoom
  * @property {() => void} sound

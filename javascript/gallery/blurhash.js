@@ -1,0 +1,90 @@
+/**
+ * BlurHash to pixels: what stands in a picture's place until it arrives.
+ *
+ * Format: https://github.com/woltapp/blurhash/blob/master/Algorithm.md
+ */
+
+const DIGITS =
+  "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
+const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
+/** Cosines by how many pixels they are for; few sizes are ever asked for. @type {Map<number, Float32Array[]>} */
+const waves = new Map();
+
+/**
+ * @param {string} hash
+ * @param {number} width
+ * @param {number} height
+ * @returns {Uint8ClampedArray<ArrayBuffer> | null} RGBA; null when it is no BlurHash
+ */
+export function pixels(hash, width, height) {
+  const parts = colours(hash);
+  if (!parts) return null;
+  const { across, down, values } = parts;
+  const [waveX, waveY] = [wavesOf(width), wavesOf(height)];
+  const rgba = new Uint8ClampedArray(width * height * 4);
+  const row = new Float32Array(across * 3); // the colours of one line, summed up over `down`
+  for (let y = 0, at = 0; y < height; y += 1) {
+    row.fill(0);
+    for (let j = 0; j < down; j += 1) {
+      const weight = waveY[j][y];
+      for (let i = 0; i < row.length; i += 1) row[i] += values[j * row.length + i] * weight;
+    }
+    for (let x = 0; x < width; x += 1, at += 4) {
+      for (let channel = 0; channel < 3; channel += 1) {
+        let sum = 0;
+        for (let i = 0; i < across; i += 1) sum += row[i * 3 + channel] * waveX[i][x];
+        rgba[at + channel] = toByte(sum);
+      }
+      rgba[at + 3] = 255;
+    }
+  }
+  return rgba;
+}
+
+/** @param {string} hash */
+function colours(hash) {
+  if (hash.length < 6) return null;
+  const digits = [...hash].map((digit) => VALUES.get(digit) ?? -1);
+  if (digits.includes(-1)) return null;
+  const across = (digits[0] % 9) + 1;
+  const down = Math.floor(digits[0] / 9) + 1;
+  if (digits.length !== 4 + 2 * across * down) return null;
+  const strongest = (digits[1] + 1) / 166;
+  const base = digits.slice(2, 6).reduce((sum, digit) => sum * 83 + digit, 0);
+  const values = [base >> 16, (base >> 8) & 255, base & 255].map(toLinear);
+  for (let at = 6; at < digits.length; at += 2) {
+    const value = digits[at] * 83 + digits[at + 1];
+    const steps = [Math.floor(value / 361), Math.floor(value / 19) % 19, value % 19];
+    for (const step of steps) values.push(squared((step - 9) / 9) * strongest);
+  }
+  return { across, down, values };
+}
+
+/** @param {number} size */
+function wavesOf(size) {
+  let made = waves.get(size);
+  if (!made) {
+    made = Array.from({ length: 9 }, (_, i) =>
+      Float32Array.from({ length: size }, (_, x) => Math.cos((Math.PI * i * x) / size)),
+    );
+    waves.set(size, made);
+  }
+  return made;
+}
+
+/** @param {number} value  keeps its sign */
+function squared(value) {
+  return value * Math.abs(value);
+}
+
+/** @param {number} value  0 to 255, sRGB */
+function toLinear(value) {
+  const part = value / 255;
+  return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+}
+
+/** @param {number} value  linear */
+function toByte(value) {
+  const part = Math.min(1, Math.max(0, value));
+  return (part <= 0.0031308 ? part * 12.92 : 1.055 * part ** (1 / 2.4) - 0.055) * 255 + 0.5;
+}

@@ -1,0 +1,156 @@
+/** `<civitai-gallery>`: puts the page's parts together. */
+
+import { makeActs } from "./acts.js";
+import { Address } from "./address.js";
+import { Api } from "./api.js";
+import { Bar } from "./bar.js";
+import { copyText } from "./clipboard.js";
+import { el } from "./dom.js";
+import { send } from "./door.js";
+import { Feed } from "./feed.js";
+import { Filters } from "./filters.js";
+import { Finder } from "./finder.js";
+import { FoundModels } from "./found.js";
+import { Grid } from "./grid.js";
+import { Head } from "./head.js";
+import { Help } from "./help.js";
+import { Jobs } from "./jobs.js";
+import { Keys } from "./keys.js";
+import { followMarks } from "./marks.js";
+import { Notice } from "./notice.js";
+import { Opening } from "./opening.js";
+import { keepPlace } from "./place.js";
+import { readPreference } from "./preferences.js";
+import { sourceOf, unfiltered } from "./query.js";
+import { Reach } from "./reach.js";
+import { Settings } from "./settings.js";
+import { firstState, Store } from "./state.js";
+import { Status } from "./status.js";
+import { followTheme } from "./theme.js";
+import { Toasts } from "./toast.js";
+import { Viewer } from "./viewer.js";
+import { WithinLoaded } from "./within.js";
+import { makeWords } from "./words.js";
+
+/** @typedef {import("./types.js").Context} Context */
+
+const STYLES = ["gallery.css", "viewer.css", "panels.css"];
+const BASE = new URL("../", import.meta.url); // …/civitai_shortcut/, from …/civitai_shortcut/page/
+
+class CivitaiGallery extends HTMLElement {
+  #life = new AbortController();
+
+  connectedCallback() {
+    if (this.shadowRoot?.childElementCount) return; // moved within the page
+    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
+    this.#life = new AbortController();
+    followTheme(this, this.#life.signal);
+    for (const name of STYLES) {
+      root.append(el("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
+    }
+    void start(makeContext(root, this.#life.signal));
+  }
+
+  disconnectedCallback() {
+    // A host moves elements about while it builds its page: what is back by then lives on.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.#life.abort();
+      this.shadowRoot?.replaceChildren();
+    });
+  }
+}
+
+/**
+ * @param {ShadowRoot} root
+ * @param {AbortSignal} signal
+ * @returns {Context & {parts: import("./acts.js").Parts}}
+ */
+function makeContext(root, signal) {
+  const store = new Store({
+    ...firstState(),
+    tile: readPreference("tile", firstState().tile),
+    details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
+  });
+  const words = makeWords(() => store.get().hello?.words);
+  const toasts = new Toasts(root, words, signal);
+  const parts = /** @type {import("./acts.js").Parts} */ ({});
+  const toast = toasts.show.bind(toasts);
+  const context = /** @type {Context & {parts: import("./acts.js").Parts}} */ ({
+    root,
+    store,
+    api: new Api(BASE),
+    words,
+    toast,
+    signal,
+    parts,
+  });
+  context.acts = makeActs(context, parts, {
+    send: (tab, id, text) => send(context, tab, id, text),
+    async copy(text) {
+      const isDone = await copyText(text, root);
+      toast(words(isDone ? "copied" : "not_copied"), isDone ? "good" : "bad");
+    },
+  });
+  return context;
+}
+
+/** @param {Context & {parts: import("./acts.js").Parts}} context */
+async function start(context) {
+  const { store, parts, acts, signal } = context;
+  const status = new Status(context); // says why, should the server not answer
+  let isBuilt = false;
+  const build = () => {
+    if (isBuilt) return;
+    isBuilt = true;
+    store.set({ problem: null });
+    begin(context, status);
+  };
+  parts.reach = new Reach(context, () => (isBuilt ? acts.retry() : build()));
+  store.on(["hello"], build, { signal });
+  await parts.reach.greet();
+}
+
+/**
+ * All that needs the server's words and choices.
+ *
+ * @param {Context & {parts: import("./acts.js").Parts}} context
+ * @param {Status} status
+ */
+function begin(context, status) {
+  const { store, parts } = context;
+  parts.feed = new Feed(context);
+  parts.opening = new Opening(context, parts.feed);
+  parts.within = new WithinLoaded(context);
+  parts.jobs = new Jobs(context);
+  parts.finder = new Finder(context, parts.jobs.badge);
+  new Head(context);
+  new Filters(context);
+  new Notice(context);
+  new FoundModels(context);
+  parts.grid = new Grid(context);
+  status.toEnd();
+  new Bar(context);
+  parts.viewer = new Viewer(context);
+  new Settings(context);
+  new Help(context);
+  new Keys(context);
+  followMarks(store, context.signal);
+  keepPlace(context, () => parts.grid.place());
+  openFirst(context);
+}
+
+/** @param {Context & {parts: import("./acts.js").Parts}} context */
+function openFirst(context) {
+  const { store, parts, acts } = context;
+  const { hello } = store.get();
+  if (!hello) return;
+  store.set({ where: unfiltered(hello) });
+  new Address(context, (where) => parts.opening.go(where)).read();
+  if (!sourceOf(store.get().where) && store.get().open === null && hello.example) {
+    void acts.openModel(Number(hello.example));
+  }
+}
+
+if (!customElements.get("civitai-gallery"))
+  customElements.define("civitai-gallery", CivitaiGallery);

@@ -1,0 +1,20 @@
+/** What scrolls a node: the window, or what the host scrolls in its place. */
+
+/**
+ * @param {Element} node
+ * @returns {Element}
+ */
+export function scrollerOf(node) {
+  for (let at = above(node); at && at !== document.body; at = above(at)) {
+    const { overflowY } = getComputedStyle(at);
+    const canScroll = overflowY === "auto" || overflowY === "scroll";
+    if (canScroll && at.scrollHeight > at.clientHeight) return at;
+  }
+  return document.scrollingElement ?? document.documentElement;
+}
+
+/** @param {Element} node */
+function above(node) {
+  const root = node.getRootNode();
+  return node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
+}

@@ -1,0 +1,37 @@
+/** The page's words, in the language that the server chose for this browser. */
+
+/** What must be said before the server has sent any. @type {Record<string, [string, string]>} */
+const FIRST = {
+  problem_offline: [
+    "The WebUI does not answer. This page goes on by itself when it is back.",
+    "WebUI 沒有回應。它恢復後這裡會自動繼續。",
+  ],
+  problem_login: [
+    "The WebUI wants you to log in again: please reload this page.",
+    "需要重新登入 WebUI：請重新整理這個網頁。",
+  ],
+  do_retry: ["Try again", "再試一次"],
+  reading: ["Reading…", "載入中…"],
+};
+
+/**
+ * @param {() => Record<string, string> | undefined} catalogue
+ * @returns {import("./types.js").Words}
+ */
+export function makeWords(catalogue) {
+  const chinese = navigator.language.startsWith("zh") ? 1 : 0;
+  return (key, values = {}) => {
+    const text = catalogue()?.[key] ?? FIRST[key]?.[chinese] ?? plain(key);
+    return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  };
+}
+
+/**
+ * A key that an older server does not know, as near to words as it comes.
+ *
+ * @param {string} key
+ */
+function plain(key) {
+  const words = key.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
