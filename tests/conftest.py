@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import types
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "scripts"))
 # Before anything of ours is imported: no test touches the user's own folder, key or proxy.
@@ -156,15 +157,18 @@ def open_tab(browser):
 
 
 @pytest.fixture
-def civitai(demo, monkeypatch):
-    """The demo as this process' Civitai, asked anew: pages of eight, nothing in advance."""
-    from civitai_manager_libs import civitai_gallery_action
-    from civitai_manager_libs.library import pages as gallery_pages
+def library(monkeypatch):
+    """As after a start: nothing of what was read is in memory. Written out at the end."""
+    from collections import OrderedDict
 
-    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
-    monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
-    monkeypatch.setattr(gallery_pages, "_pages", gallery_pages._Pages())
-    setting.change("gallery_columns", 4)
-    setting.change("usergallery_preloading", False)
-    demo.requests.clear()
-    return demo
+    from civitai_manager_libs import library
+
+    def forget():
+        assert library.finish(20)
+        monkeypatch.setattr(library.records, "_near", library.records._Near())
+        monkeypatch.setattr(library.models, "_near", OrderedDict())
+        monkeypatch.setattr(library.pages, "_pages", library.pages._Pages())
+
+    forget()
+    yield types.SimpleNamespace(forget=forget, finish=lambda: library.finish(20))
+    assert library.finish(20)

@@ -162,12 +162,14 @@ def test_damaged_file_is_set_aside_and_said(damage):
 
 def test_bad_values_of_a_file_are_said_and_its_good_ones_taken():
     setting.change("http_max_retries", 7)
-    _keep(json.dumps({"http_timeout": -1, "http_max_retries": "x", "gallery_rows": 4, "new": 1}))
+    _keep(
+        json.dumps({"http_timeout": -1, "http_max_retries": "x", "gallery_cache_mb": 44, "new": 1})
+    )
     first, second = setting.load()
     assert first.startswith("http_max_retries must be a whole number from 0 to 20, not 'x'.")
     assert second.startswith("http_timeout must be")
     assert first.endswith("Its default is used instead.")
-    assert (setting.http_timeout, setting.http_max_retries, setting.gallery_rows) == (20, 3, 4)
+    assert (setting.http_timeout, setting.http_max_retries, setting.gallery_cache_mb) == (20, 3, 44)
     assert os.path.exists(_file())
 
 
@@ -320,11 +322,12 @@ def test_saved_pictures_go_where_the_user_says(monkeypatch):
 def test_hosts_own_settings_are_read_where_there_is_a_host(webui):
     _keep('{"http_timeout": 1}')
     webui[host.option_key("http_timeout")] = 77
-    webui[host.option_key("gallery_rows")] = 99
+    webui[host.option_key("gallery_cache_mb")] = 9
     webui.update({"http_max_retries": 9, "language": "x", "sd_model_checkpoint": "y"})
     (problem,) = setting.load()
-    assert problem.startswith("gallery_rows must be")
-    assert (setting.http_timeout, setting.gallery_rows, setting.http_max_retries) == (77, 2, 3)
+    assert problem.startswith("gallery_cache_mb must be")
+    assert (setting.http_timeout, setting.gallery_cache_mb) == (77, 2048)
+    assert setting.http_max_retries == 3
 
 
 def test_change_in_the_host_is_seen_when_it_is_loaded_again(webui):

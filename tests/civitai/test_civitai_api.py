@@ -655,10 +655,10 @@ def test_a_showcase_picture_without_a_rating_is_shown_only_to_who_sees_all():
 def test_a_cover_is_the_first_picture_within_the_level():
     sent = copy.deepcopy(MODEL)
     sent["modelVersions"][0]["images"].reverse()
-    [model] = civitai_api.search_models(Client(body(sent)), "mix")
+    [model] = civitai_api.search_models(Client(body(sent)), "mix").models
     assert model.cover.id == 89900001
     sent["modelVersions"][0]["images"].pop()
-    [model] = civitai_api.search_models(Client(body(sent)), "mix")
+    [model] = civitai_api.search_models(Client(body(sent)), "mix").models
     assert model.cover is None
 
 
@@ -710,7 +710,8 @@ def test_a_search_asks_for_more_than_pg_only_when_the_level_says_so(level, sent)
 
 
 def test_search_results_are_models_each_once_without_junk():
-    found = civitai_api.search_models(Client(body(MODEL, None, 5, {"id": "x"}, MODEL)), "mix")
+    sent = body(MODEL, None, 5, {"id": "x"}, MODEL)
+    found = civitai_api.search_models(Client(sent), "mix").models
     assert [model.id for model in found] == [600100]
 
 
@@ -789,7 +790,6 @@ def test_a_description_of_a_megabyte_takes_no_time(piece):
         ("https://civitai.com/api/v1/model-versions/456", None, 456),
         ("https://civitai.com/api/download/models/456?type=Model", None, 456),
         ("https://civitai.com/api/v1/images?modelId=123&modelVersionId=456", 123, 456),
-        ("https://civitai.com/images/99?modelVersionId=456", None, 456),
         ("civitai.com/models/123", 123, None),
         ("www.civitai.red/models/123/slug", 123, None),
         ("//civitai.com/models/123", 123, None),
@@ -814,7 +814,30 @@ def test_a_description_of_a_megabyte_takes_no_time(piece):
     ],
 )
 def test_a_text_that_names_a_model_or_version_is_understood(text, model_id, version_id):
-    assert parse_reference(text) == Reference(model_id, version_id, "")
+    is_bare = text.strip().isdigit()
+    assert parse_reference(text) == Reference(model_id, version_id, is_bare=is_bare)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("https://civitai.com/images/99", Reference(image_id=99)),
+        ("https://civitai.red/images/99/", Reference(image_id=99)),
+        ("civitai.com/images/99?postId=5", Reference(image_id=99)),
+        ("https://civitai.com/images/99?modelVersionId=4", Reference(image_id=99, version_id=4)),
+        ("/images/99", Reference(image_id=99)),
+        ("https://civitai.com/posts/7", Reference(post_id=7)),
+        ("https://civitai.com/en/posts/7/edit", Reference(post_id=7)),
+        ("posts/7", Reference(post_id=7)),
+        ("https://civitai.com/user/harbor_artist", Reference(username="harbor_artist")),
+        ("https://civitai.com/user/harbor_artist/images", Reference(username="harbor_artist")),
+        ("user/a%5Fb", Reference(username="a_b")),
+        ("https://civitai.com/collections/12", Reference(collection_id=12)),
+        ("https://civitai.com/models/5/user/posts/7", Reference(model_id=5)),
+    ],
+)
+def test_a_page_of_an_image_a_post_a_user_is_understood(text, named):
+    assert parse_reference(text) == named
 
 
 @pytest.mark.parametrize(
@@ -855,11 +878,11 @@ def test_all_else_is_words_to_search_for(text, words):
         ("models/1?modelversionid=12abc", "12abc is no version's id"),
         ("1?modelVersionId=abc", "abc is no version's id"),
         ("?modelVersionId=", "Nothing is no version's id"),
-        ("https://civitai.com/images/123", "no model's page"),
-        ("https://civitai.com/models/abc", "no model's page"),
-        ("https://civitai.com/user/someone", "no model's page"),
-        ("https://civitai.com", "no model's page"),
-        ("civitai.com", "no model's page"),
+        ("https://civitai.com/models/abc", "no model, version, image, post or user"),
+        ("https://civitai.com/images/0", "0 is no image's id"),
+        ("https://civitai.com/user/some.one", "finds no user by a name such as some.one"),
+        ("https://civitai.com", "no model, version, image, post or user"),
+        ("civitai.com", "no model, version, image, post or user"),
         ("https://huggingface.co/models/123", "on huggingface.co, not on Civitai"),
         ("huggingface.co/some/model", "on huggingface.co, not on Civitai"),
         ("https://civitai.com@evil.example/models/1", "on evil.example, not on Civitai"),

@@ -1,15 +1,12 @@
-"""gallery/paging.py: queries, the state of one tab, the walk of a download."""
+"""gallery/paging.py: queries, the walk of a download."""
 
 from __future__ import annotations
 
-import copy
-import pickle
+import json
 
 import pytest
-from civitai_manager_libs.civitai.paging import ImageQuery, Page, PageState, cursor_to_send, walk
+from civitai_manager_libs.civitai.paging import ImageQuery, Page, cursor_to_send, walk
 from civitai_manager_libs.ground.images import Image
-from hypothesis import given
-from hypothesis import strategies as st
 
 BY_MODEL = ImageQuery(model_id=600100)
 BY_VERSION = ImageQuery(version_id=700200)
@@ -36,16 +33,28 @@ def ids(images) -> list[int]:
         (BY_VERSION, False),
         (ImageQuery(model_id=1, version_id=2), False),
         (ImageQuery(), False),
+        (ImageQuery(post_id=3), False),
+        (ImageQuery(username="anna"), False),
+        (ImageQuery(image_id=5), True),
     ],
-    ids=["model", "version", "both", "neither"],
+    ids=["model", "version", "both", "neither", "post", "user", "image"],
 )
-def test_only_a_model_without_a_version_takes_the_sql_path(query, sql):
+def test_only_a_model_without_a_version_and_one_image_take_the_sql_path(query, sql):
     assert query.takes_sql_path is sql
+
+
+def test_a_sort_is_dropped_only_where_the_site_sorts_by_id():
+    assert ImageQuery(1, sort="Most Reactions").drops_sort
+    assert not ImageQuery(1, 2, sort="Most Reactions").drops_sort
+    assert not ImageQuery(1, sort="Oldest").drops_sort
+    assert not ImageQuery(post_id=1, sort="Most Reactions").drops_sort
 
 
 def test_a_query_survives_the_database():
     query = ImageQuery(600100, 700200, "Most Reactions", "Month", 31, "video")
-    assert ImageQuery.from_json(query.to_json()) == query
+    assert ImageQuery.from_json(json.loads(json.dumps(query.to_json()))) == query
+    query = ImageQuery(post_id=1, username="anna_2", image_id=3, base_models=("SD 1.5", "Pony"))
+    assert ImageQuery.from_json(json.loads(json.dumps(query.to_json()))) == query
 
 
 @pytest.mark.parametrize(
@@ -58,6 +67,8 @@ def test_a_query_survives_the_database():
         {"sort": "Random", "period": 5, "level": 0, "type": "gif", "model_id": -1},
         {"sort": [], "period": {}, "level": 32, "type": ["image"], "version_id": True},
         {"model_id": "1", "version_id": 2**31, "level": None},
+        {"username": "a b", "post_id": "1", "image_id": 0, "base_models": "SD 1.5"},
+        {"username": 5, "base_models": [1]},
     ],
 )
 def test_a_kept_query_that_makes_no_sense_is_the_default(data):
@@ -85,160 +96,6 @@ def test_a_kept_query_that_makes_no_sense_is_the_default(data):
 )
 def test_one_is_added_only_to_a_numeric_cursor_of_the_sql_path_downwards(query, cursor, sent):
     assert cursor_to_send(query, cursor) == sent
-
-
-# --- state ---------------------------------------------------------------------------------------
-
-
-def three_pages() -> PageState:
-    state = PageState(BY_VERSION, 2).arrived(page(1, 2, then="a")).forward()
-    state = state.arrived(page(3, 4, then="b")).forward()
-    return state.arrived(page(5))
-
-
-def test_a_new_state_is_at_the_start_and_needs_its_page():
-    state = PageState(BY_VERSION)
-    assert (state.cursor, state.number, state.known_pages) == (None, 1, 1)
-    assert state.needs_page
-    assert not (state.can_go_back or state.can_go_forward or state.at_end)
-
-
-def test_forward_leads_to_the_cursor_that_the_page_named():
-    state = PageState(BY_VERSION).arrived(page(1, 2, then="a"))
-    assert state.can_go_forward and state.next_cursor == "a"
-    state = state.forward()
-    assert (state.cursor, state.number, state.needs_page) == ("a", 2, True)
-
-
-def test_nothing_goes_forward_before_the_page_has_arrived():
-    state = PageState(BY_VERSION)
-    assert state.forward() == state
-
-
-def test_back_and_forth_leads_through_the_same_cursors():
-    state = three_pages()
-    walked = [state.cursor, state.back().cursor, state.back().back().cursor]
-    assert walked == ["b", "a", None]
-    assert state.first().forward().forward().cursor == "b"
-    assert not state.first().can_go_back
-    assert state.first().back() == state.first()
-
-
-def test_a_page_without_a_cursor_is_the_end():
-    state = three_pages()
-    assert state.at_end and not state.can_go_forward and state.forward() == state
-    assert not state.back().at_end and state.back().can_go_forward
-
-
-def test_a_short_page_is_not_the_end():
-    assert not PageState(BY_VERSION, 100).arrived(page(1, then="a")).at_end
-
-
-def test_an_empty_gallery_is_at_its_end_and_still_page_one():
-    state = PageState(BY_VERSION).arrived(page())
-    assert (state.at_end, state.needs_page, state.number, state.known_pages) == (True, False, 1, 1)
-    assert state.pictures(page()) == ()
-
-
-def test_a_page_that_was_empty_for_a_moment_can_be_asked_again():
-    # A statement timeout of theirs is a 200 without items and without a cursor.
-    state = PageState(BY_MODEL).arrived(page()).arrived(page(1, 2, then="9"))
-    assert not state.at_end and state.can_go_forward and state.shown == ((1, 2),)
-
-
-def test_a_repeated_cursor_is_the_end():
-    state = PageState(BY_VERSION).arrived(page(1, then="a")).forward().arrived(page(2, then="a"))
-    assert state.at_end
-
-
-def test_an_empty_page_with_a_cursor_is_passed_over():
-    state = PageState(BY_VERSION).arrived(page(1, then="a")).forward().arrived(page(then="b"))
-    assert (state.cursor, state.number, state.needs_page) == ("b", 2, True)
-    state = state.arrived(page(2, then="c"))
-    assert (state.shown, state.cursors) == (((1,), (2,)), (None, "b", "c"))
-
-
-def test_three_pages_without_a_new_picture_are_the_end():
-    state = PageState(BY_VERSION).arrived(page(1, then="a")).forward()
-    for cursor in ("b", "c"):
-        state = state.arrived(page(1, then=cursor))
-        assert state.needs_page
-    state = state.arrived(page(1, then="d"))
-    assert state.at_end and not state.needs_page
-
-
-def test_pages_of_pictures_that_are_not_for_this_user_still_lead_on():
-    state = PageState(BY_VERSION)
-    for number, cursor in enumerate("abc"):
-        state = state.arrived(page(then=cursor, others=(number,)))
-    assert not (state.at_end or state.needs_page)
-    assert state.forward().arrived(page(9)).shown == ((), (9,))
-
-
-def test_a_picture_that_two_pages_hold_is_shown_once():
-    second = page(2, 3, 3)
-    state = PageState(BY_VERSION).arrived(page(1, 2, then="a")).forward().arrived(second)
-    assert ids(state.pictures(second)) == [3]
-
-
-def test_going_back_shows_the_same_pictures_though_the_gallery_moved():
-    first = page(1, 2, then="a")
-    state = PageState(BY_VERSION).arrived(first).forward().arrived(page(3, then="b")).back()
-    moved = page(9, 1, 2, then="z")
-    assert state.arrived(moved) == state
-    assert ids(state.pictures(moved)) == ids(state.pictures(first)) == [1, 2]
-
-
-def test_the_slider_reaches_the_pages_that_were_seen():
-    state = PageState(BY_VERSION).arrived(page(1, then="a"))
-    assert state.known_pages == 1
-    state = state.forward().arrived(page(2, then="b"))
-    assert state.known_pages == state.first().known_pages == 2
-    assert state.go_to(0).number == 1
-    assert state.go_to(99).cursor == "b"
-    assert state.go_to(-5) == state.first()
-
-
-@pytest.mark.parametrize(
-    ("query", "size"), [(BY_MODEL, 2), (BY_VERSION, 3)], ids=["another-query", "another-size"]
-)
-def test_a_changed_query_starts_anew(query, size):
-    assert three_pages().asking(query, size) == PageState(query, size)
-
-
-def test_an_unchanged_query_keeps_its_place():
-    state = three_pages()
-    assert state.asking(ImageQuery(version_id=700200), 2) is state
-
-
-def test_a_state_survives_copy_and_pickle():
-    state = three_pages()
-    assert copy.deepcopy(state) == state
-    assert pickle.loads(pickle.dumps(state)) == state
-
-
-_PAGES = st.builds(
-    lambda image_ids, then, others: page(*image_ids, then=then, others=others),
-    st.lists(st.integers(1, 30), max_size=5),
-    st.none() | st.sampled_from("abcdefgh"),
-    st.lists(st.integers(1, 30), max_size=2).map(tuple),
-)
-_MOVES = st.sampled_from(["forward", "back", "first"]) | st.integers(-2, 9)
-
-
-@given(st.lists(st.tuples(_MOVES, _PAGES), max_size=30))
-def test_no_row_of_moves_shows_a_picture_twice_or_loses_its_place(steps):
-    state = PageState(BY_VERSION, 5)
-    for move, answer in steps:
-        state = state.go_to(move) if isinstance(move, int) else getattr(state, move)()
-        before = state.shown
-        state = state.arrived(answer)
-        assert state.shown[: len(before)] == before
-        shown = [image_id for page_ids in state.shown for image_id in page_ids]
-        assert len(shown) == len(set(shown))
-        assert len(set(state.cursors)) == len(state.cursors)
-        assert 1 <= state.number <= state.known_pages <= len(state.cursors)
-        assert not (state.at_end and state.can_go_forward)
 
 
 # --- walk ----------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, cut, status
 from civitai_manager_libs import setting, util
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.cli import arguments as cli_arguments, commands as cli
-from civitai_manager_libs.jobs import database
+from civitai_manager_libs.ground import sqlite_file
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.demo.server import start_demo
 from cli_process import ENTRY, CliProcess, part_files
@@ -246,7 +246,7 @@ def test_many_failures_are_not_all_listed(run, dest, monkeypatch):
         (["download", "some words"], "words can be searched for in the tab; here give a Civitai"),
         (["download", "900001x"], "'900001x' names no model"),
         (["download", "https://example.com/models/1"], "not on Civitai"),
-        (["download", "https://civitai.com/user/x"], "no model's page"),
+        (["download", "https://civitai.com/collections/1"], "does not read collections"),
         (["download", "99999999999"], "no model's id"),
         (["download", "0"], "no model's id"),
         (["download", " "], "Nothing was given: give a Civitai model page, or a model's id"),
@@ -454,7 +454,7 @@ def test_damaged_database_is_set_aside_and_said(server, run, dest):
     before = _pictures(dest)
     with open(setting.database_file(), "r+b") as file:
         file.write(b"damage" * 100)
-    database._checked.clear()
+    sqlite_file._checked.clear()
     code, out, err = run("jobs")
     assert (code, out) == (0, "")
     said, none = err.splitlines(keepends=True)

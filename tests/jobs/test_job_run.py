@@ -16,16 +16,16 @@ from api_server import ApiServer, cut, html, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.paging import ImageQuery, Page
 from civitai_manager_libs.errors import DiskError, DiskFull, InputError, NetworkError
-from civitai_manager_libs.ground import partial_file
+from civitai_manager_libs.ground import partial_file, sqlite_file
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import (
     asking as gallery_network,
-    database,
     items as job_items,
     run as job_run,
     trouble as job_trouble,
 )
+from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.run import JobRun, Network
 from civitai_manager_libs.jobs.store import JobStore
 from fault_server import FaultServer
@@ -747,7 +747,7 @@ def test_database_that_cannot_be_written_pauses_and_loses_nothing(
 
 def test_locked_database_is_waited_for_where_the_job_goes_on_by_itself(store, folder, monkeypatch):
     monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.05)
-    monkeypatch.setattr(database, "_WAIT", 0.2)
+    monkeypatch.setattr(sqlite_file, "_WAIT", 0.2)
     os.makedirs(folder)
     fetched, told, job_id = [], [], _add(store, folder)
     other = sqlite3.connect(setting.database_file(), isolation_level=None, check_same_thread=False)
@@ -776,7 +776,8 @@ def test_what_was_saved_before_needs_no_room(store, folder, monkeypatch):
     os.makedirs(folder)
     first = _run(store, _add(store, folder), _made_up(10, _written))
     job_id = store.add("A model", _QUERY, folder, 10)
-    store.add_page(job_id, [Image(i, "x", record={"id": i}) for i in range(1, 11)], None)
+    images = tuple(Image(i, "x", record={"id": i}) for i in range(1, 11))
+    store.add_page(job_id, WalkedPage(images, None))
     monkeypatch.setattr(partial_file.shutil, "disk_usage", lambda _: _Free(10))
     monkeypatch.setattr(JobStore, "usual_size", lambda _: 1000)
     job = _run(store, job_id, _made_up(10, _written))

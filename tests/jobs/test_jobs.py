@@ -9,6 +9,7 @@ import pytest
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.ground.images import Image
+from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import JobStore, Outcome
 
 _QUERY = ImageQuery(101, 1001, "Most Reactions", "Week", 7, "image")
@@ -26,12 +27,13 @@ def store(path):
 
 
 def _images(*ids, **record):
-    return [Image(i, f"https://image.civitai.com/{i}", record={"id": i, **record}) for i in ids]
+    url = "https://image.civitai.com"
+    return tuple(Image(i, f"{url}/{i}", record={"id": i, **record}) for i in ids)
 
 
 def _job_with(store, *ids):
     job_id = store.add("A model", _QUERY, "/pictures", 10)
-    store.add_page(job_id, _images(*ids), None)
+    store.add_page(job_id, WalkedPage(_images(*ids), None))
     return job_id
 
 
@@ -112,9 +114,9 @@ def test_number_of_a_forgotten_job_is_not_given_again(store):
 
 def test_page_and_the_way_on_are_kept_together(store):
     job_id = store.add("A model", _QUERY, "/pictures", 10)
-    store.add_page(job_id, _images(9, 8), "cursor 2")
+    store.add_page(job_id, WalkedPage(_images(9, 8), "cursor 2"))
     assert (store.job(job_id).cursor, store.job(job_id).walked) == ("cursor 2", False)
-    store.add_page(job_id, _images(7), None)
+    store.add_page(job_id, WalkedPage(_images(7), None))
     job = store.job(job_id)
     assert (job.walked, job.total, job.waiting) == (True, 3, 3)
     assert store.image_ids(job_id) == {7, 8, 9}
@@ -122,7 +124,7 @@ def test_page_and_the_way_on_are_kept_together(store):
 
 def test_picture_that_comes_twice_is_listed_once(store):
     job_id = _job_with(store, 9, 8, 9)
-    store.add_page(job_id, _images(8, 7), None)
+    store.add_page(job_id, WalkedPage(_images(8, 7), None))
     assert _ids(store.waiting(job_id, 0, 10)) == [9, 8, 7]
 
 
@@ -149,7 +151,7 @@ def test_job_of_chosen_pictures_is_there_with_them_or_not_at_all(store):
 
 def test_record_waits_with_its_picture_and_goes_when_it_is_saved(store):
     job_id = store.add("A model", _QUERY, "/pictures", 10)
-    store.add_page(job_id, _images(1, 2, prompt="燈塔"), None)
+    store.add_page(job_id, WalkedPage(_images(1, 2, prompt="燈塔"), None))
     assert [item.record for item in store.waiting(job_id, 0, 10)] == [
         '{"id": 1, "prompt": "燈塔"}',
         '{"id": 2, "prompt": "燈塔"}',
@@ -186,7 +188,7 @@ def test_large_records_do_not_stay_in_the_file(path):
         job_id = store.add("A model", _QUERY, "/pictures", 3000)
         for start in range(0, 3000, 100):
             ids = range(start + 1, start + 101)
-            store.add_page(job_id, _images(*ids, prompt="x" * 3000), "more")
+            store.add_page(job_id, WalkedPage(_images(*ids, prompt="x" * 3000), "more"))
             store.record(job_id, _saved(*ids))
     assert os.path.getsize(path) < 2_500_000  # 9 MB of records went through it
 

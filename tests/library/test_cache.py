@@ -1,4 +1,4 @@
-"""The picture cache: what counts as there, what stands in its place, what goes first."""
+"""The picture cache: what counts as there, what goes first."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_picture_that_is_looked_at_counts_as_used():
     assert cache.cached(_URL)
 
 
-def test_placeholders_count_too():
+def test_what_older_versions_left_in_folders_counts_too():
     setting.change("gallery_cache_mb", 10)
     old = _put(os.path.join("placeholders", "old.png"), 1024 * 1024, age=10_000)
     for n in range(10):
@@ -133,42 +133,3 @@ def test_cache_is_not_walked_for_every_picture(monkeypatch):
     for _ in range(5):
         cache.trim_soon()
     assert walked.acquire(timeout=10) and not walked.acquire(timeout=0.2)
-
-
-# Placeholders
-
-
-def _opened(path):
-    from PIL import Image
-
-    with Image.open(path) as image:
-        return image.size, image.convert("RGB").getpixel((0, 0)), image.format
-
-
-def test_placeholder_has_the_pictures_shape_and_colours():
-    path = cache.placeholder("L6PZfSi_.AyE_3t7t7R**0o#DgR4", 832, 1216)
-    size, pixel, kind = _opened(path)
-    assert size == (16, 24) and kind == "PNG" and max(pixel) > 100
-    assert cache.placeholder("L6PZfSi_.AyE_3t7t7R**0o#DgR4", 832, 1216) == path
-
-
-@pytest.mark.parametrize("text", ["", "nonsense", "<script>"])
-def test_placeholder_without_a_blurhash_is_a_plain_tile(text):
-    assert _opened(cache.placeholder(text, 100, 50))[0] == (24, 12)
-
-
-@pytest.mark.parametrize("size", [(0, 0), (0, 100), (1, 100_000), (100_000, 1)])
-def test_placeholder_of_any_size_can_be_drawn(size):
-    (width, height), _, _ = _opened(cache.placeholder("", *size))
-    assert 1 <= width <= 24 and 1 <= height <= 24
-
-
-def test_hostile_blurhash_cannot_lead_out_of_the_folder():
-    path = cache.placeholder("../../../evil/..\\x", 10, 10)
-    folder = os.path.join(setting.shortcut_gallery_folder, "placeholders")
-    assert os.path.dirname(os.path.abspath(path)) == os.path.abspath(folder)
-
-
-def test_two_blurhashes_that_differ_in_one_sign_have_two_files():
-    one, other = "L6PZfSi_.AyE_3t7t7R**0o#DgR4", "L6PZfSi_.AyE_3t7t7R**0o#DgR,"
-    assert cache.placeholder(one, 10, 10) != cache.placeholder(other, 10, 10)

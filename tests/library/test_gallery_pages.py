@@ -1,28 +1,28 @@
-"""Pages and pictures for whoever looks at them: each asked for once."""
+"""Pages and pictures for whoever looks at them: each asked for once, kept for when it is needed."""
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 
 import pytest
-from api_server import ApiServer, status
+from api_server import ApiServer, html, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import api as civitai_api
 from civitai_manager_libs.civitai.paging import ImageQuery
-from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, HttpStatusError
+from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError, ServerTrouble
 from civitai_manager_libs.ground.cancellation import Cancellation
-from civitai_manager_libs.ground.images import thumbnail_url
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.library import cache, pages as gallery_pages
+from civitai_manager_libs.library import cache, pages as gallery_pages, records
 from page_driver import until
 
 _QUERY = ImageQuery(101)
 
 
 @pytest.fixture
-def civitai(monkeypatch):
-    monkeypatch.setattr(gallery_pages, "_pages", gallery_pages._Pages())
+def civitai(monkeypatch, library):
+    setting.change("http_max_retries", 0)
     with ApiServer(count=30, page=8) as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
         yield server
@@ -33,134 +33,177 @@ def client():
     return CivitaiHttpClient()
 
 
-def _images(client, count):
-    return civitai_api.read_images(client, _QUERY, None, 8).images[:count]
+def _read(client, query=_QUERY, cursor=None, size=8, **more):
+    return gallery_pages.read_page(client, query, cursor, size, **more)
+
+
+def _ids(read):
+    return [image.id for image in read.page.images]
 
 
 def test_page_is_asked_for_once_and_anew_when_it_is_old(civitai, client, monkeypatch):
     for _ in range(3):
-        assert len(gallery_pages.read_page(client, _QUERY, None, 8).images) == 8
+        assert len(_read(client).page.images) == 8
     assert len(civitai.pages) == 1
     monkeypatch.setattr(gallery_pages, "_FRESH", 0.0)
-    gallery_pages.read_page(client, _QUERY, None, 8)
+    _read(client)
     assert len(civitai.pages) == 2
+
+
+def test_page_that_is_wanted_fresh_is_asked_for_anew(civitai, client):
+    first = _read(client)
+    assert _read(client, fresh=True).read_at > first.read_at and len(civitai.pages) == 2
+    assert _read(client).read_at > first.read_at and len(civitai.pages) == 2
 
 
 @pytest.mark.parametrize(
     "query,cursor,size",
-    [(ImageQuery(101, sort="Oldest"), None, 8), (_QUERY, "8|1", 8), (_QUERY, None, 4)],
-    ids=["query", "cursor", "size"],
+    [
+        (ImageQuery(101, sort="Oldest"), None, 8),
+        (_QUERY, "8|1", 8),
+        (_QUERY, None, 4),
+        (ImageQuery(post_id=1), None, 8),
+    ],
+    ids=["query", "cursor", "size", "post"],
 )
 def test_another_page_is_another_request(civitai, client, query, cursor, size):
-    gallery_pages.read_page(client, _QUERY, None, 8)
-    gallery_pages.read_page(client, query, cursor, size)
+    _read(client)
+    _read(client, query, cursor, size)
     assert len(civitai.pages) == 2
 
 
 def test_page_that_failed_is_asked_for_again(civitai, client):
-    civitai.script("page", status(400))
+    civitai.script("page", status(404))
     with pytest.raises(HttpStatusError):
-        gallery_pages.read_page(client, _QUERY, None, 8)
-    assert len(gallery_pages.read_page(client, _QUERY, None, 8).images) == 8
+        _read(client)
+    assert len(_read(client).page.images) == 8
 
 
-def test_two_who_want_a_page_at_once_share_one_request(civitai, client):
-    gate, seen = threading.Event(), []
+def test_page_without_anything_and_a_way_on_is_asked_for_again(civitai, client):
+    civitai.script("page", status(200, b'{"items": [], "metadata": {}}'))
+    assert _ids(_read(client)) == []
+    assert len(_ids(_read(client))) == 8
 
-    def held(request, body):
-        gate.wait(10)
+
+def test_only_so_many_pages_are_in_memory(civitai, client, monkeypatch):
+    monkeypatch.setattr(gallery_pages, "_PAGES_NEAR", 2)
+    for size in (2, 3, 4, 4, 3, 2):
+        _read(client, size=size)
+    assert [page["limit"] for page in civitai.pages] == ["2", "3", "4", "2"]
+
+
+def test_two_who_ask_at_once_share_one_request(civitai, client):
+    gate = threading.Event()
+
+    def slow(request, body):
+        gate.wait(20)
         request.reply(200, body, {})
 
-    civitai.script("page", held)
-
-    def read():
-        seen.append(gallery_pages.read_page(client, _QUERY, None, 8))
-
-    threads = [threading.Thread(target=read) for _ in range(3)]
+    civitai.script("page", slow)
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(_read(client))) for _ in range(4)]
     for thread in threads:
         thread.start()
     until(lambda: civitai.pages)
+    time.sleep(0.2)
     gate.set()
     for thread in threads:
-        thread.join(10)
-    assert len(seen) == 3 and len(civitai.pages) == 1
+        thread.join()
+    assert len(civitai.pages) == 1 and len({id(read) for read in found}) == 1
 
 
-def test_only_so_many_pages_are_kept(civitai, client, monkeypatch):
-    monkeypatch.setattr(gallery_pages, "_PAGES_KEPT", 2)
-    for cursor in (None, "8|1", "16|1", None):
-        gallery_pages.read_page(client, _QUERY, cursor, 8)
-    assert len(civitai.pages) == 4
+# Where Civitai does not answer
 
 
-def test_thumbnails_come_one_by_one_in_their_places(civitai, client):
-    images = _images(client, 5)
-    looks = list(gallery_pages.thumbnails(client, images))
-    assert looks[0] == [None] * 5
-    counts = [sum(path is not None for path in look) for look in looks]
-    assert counts == sorted(counts) and set(counts) == {0, 1, 2, 3, 4, 5}
-    assert looks[-1] == [setting.get_image_url_to_gallery_file(thumbnail_url(i)) for i in images]
+@pytest.mark.parametrize(
+    "answer", [reset, status(500), status(503, Retry_After="1000"), status(524)]
+)
+def test_what_was_seen_is_shown_with_its_date_when_civitai_is_silent(
+    civitai, client, library, answer
+):
+    seen = _read(client)
+    library.forget()
+    civitai.always("page", answer)
+    kept = _read(client)
+    assert kept.kept and _ids(kept) == _ids(seen)
+    assert kept.read_at == seen.read_at and kept.page.next_cursor == seen.page.next_cursor
+    assert [i.meta for i in kept.page.images] == [i.meta for i in seen.page.images]
 
 
-def test_thumbnail_that_fails_is_its_error_and_the_others_come(civitai, client):
-    images = _images(client, 4)
-    civitai.always(images[2].id, status(404))
-    *_, last = gallery_pages.thumbnails(client, images)
-    assert [isinstance(path, CivitaiShortcutError) for path in last] == [False, False, True, False]
-    assert last[2].reason == "gone"
+def test_what_was_never_seen_is_a_failure(civitai, client, library):
+    _read(client)
+    library.forget()
+    civitai.always("page", reset)
+    with pytest.raises(NetworkError):
+        _read(client, cursor="8|1785317342117")
+    civitai.always("page", status(500))
+    with pytest.raises(ServerTrouble):
+        _read(client, size=5)
 
 
-def test_thumbnails_that_nobody_waits_for_any_more_are_not_begun(civitai, client):
-    wish = Cancellation()
-    looks = gallery_pages.thumbnails(client, _images(client, 8), wish)
-    next(looks)
-    wish.set()
-    list(looks)
-    assert not civitai.fetched
+@pytest.mark.parametrize("answer", [status(404), status(403), status(400), html()])
+def test_refusal_is_not_hidden_by_what_was_kept(civitai, client, library, answer):
+    _read(client)
+    library.forget()
+    civitai.always("page", answer)
+    with pytest.raises(Exception) as raised:
+        _read(client)
+    assert not isinstance(raised.value, (NetworkError, ServerTrouble))
 
 
-def test_original_is_fetched_once_and_can_be_broken_off(civitai, client):
-    image = _images(client, 1)[0]
+def test_cancelled_is_not_silence(civitai, client, library):
+    _read(client)
+    library.forget()
     wish = Cancellation()
     wish.set()
     with pytest.raises(Cancelled):
-        gallery_pages.original(client, image, wish)
-    paths = {gallery_pages.original(client, image) for _ in range(2)}
-    assert civitai.fetched[image.id] == 1
-    with open(paths.pop(), "rb") as file:
+        _read(client, cancelled=wish)
+
+
+def test_kept_page_is_of_this_civitai_only(civitai, client, library, monkeypatch):
+    _read(client)
+    library.forget()
+    assert gallery_pages.read_kept(_QUERY, None, 8) is not None
+    monkeypatch.setenv("CIVITAI_BASE_URL", "https://civitai.com")
+    assert gallery_pages.read_kept(_QUERY, None, 8) is None
+
+
+# Files
+
+
+def test_small_and_large_picture_are_fetched_once_each(civitai, client):
+    image = _read(client).page.images[0]
+    for _ in range(2):
+        small = gallery_pages.thumbnail(client, image, 320)
+        large = gallery_pages.original(client, image)
+    assert small != large and civitai.fetched[image.id] == 2
+    with open(large, "rb") as file:
         assert file.read() == civitai.bytes_of(image.id)
 
 
-@pytest.fixture
-def trimmed(monkeypatch):
-    """Set when the cache was held to its limit."""
-    done = threading.Event()
-    monkeypatch.setattr(cache, "_trimmed_at", -1e9)
-    monkeypatch.setattr(cache, "trim", done.set)
-    return done
+def test_picture_that_nobody_waits_for_any_more_is_not_fetched(civitai, client):
+    image = _read(client).page.images[0]
+    wish = Cancellation()
+    wish.set()
+    with pytest.raises(Cancelled):
+        gallery_pages.thumbnail(client, image, 320, wish)
+    assert civitai.fetched[image.id] == 0
 
 
-def test_cache_is_held_to_its_limit_though_nothing_is_preloaded(civitai, client, trimmed):
-    list(gallery_pages.thumbnails(client, _images(client, 2)))
-    assert trimmed.wait(10)
+def test_cache_is_held_to_its_limit(civitai, client, monkeypatch):
+    trimmed = threading.Event()
+    monkeypatch.setattr(cache, "trim_soon", trimmed.set)
+    image = _read(client).page.images[0]
+    gallery_pages.thumbnail(client, image, 320)
+    assert trimmed.is_set()
+    trimmed.clear()
+    gallery_pages.thumbnail(client, image, 320)
+    assert not trimmed.is_set()
+    assert os.path.dirname(gallery_pages.original(client, image)) == setting.shortcut_gallery_folder
 
 
-def test_cache_is_held_to_its_limit_after_an_original(civitai, client, trimmed):
-    gallery_pages.original(client, _images(client, 1)[0])
-    assert trimmed.wait(10)
-
-
-def test_preloading_brings_page_and_thumbnails(civitai, client, trimmed):
-    gallery_pages.preload(client, _QUERY, "8|1", 8)
-    assert trimmed.wait(10)
-    assert len(os.listdir(setting.shortcut_gallery_folder)) == 8
-    asked = len(civitai.requests)
-    page = gallery_pages.read_page(client, _QUERY, "8|1", 8)
-    assert len(list(gallery_pages.thumbnails(client, page.images))) == 1
-    assert len(civitai.requests) == asked
-
-
-def test_preloading_that_fails_is_a_line_in_the_log(civitai, client, capsys):
-    civitai.always("page", status(400))
-    gallery_pages.preload(client, _QUERY, "8|1", 8)
-    until(lambda: "preloading" in capsys.readouterr().err or None, "the line")
+def test_pictures_of_a_page_are_known_by_their_ids(civitai, client):
+    read = _read(client)
+    assert records.find_all(_ids(read)) == {image.id: image for image in read.page.images}
+    other = civitai_api.read_images(client, _QUERY, "8|1", 8).images[0]
+    assert records.find(other.id) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from ..errors import InputError
@@ -45,7 +45,8 @@ _HINT_WITHOUT_WORDS = "give a Civitai model page, or a model's id such as 12345"
 @dataclass(frozen=True)
 class Reference:
     """What a user's text names: a model, a version (its model may be unknown), a post, a user, one
-    image, a collection, or search words. is_bare: an id alone, which is taken for a model's."""
+    image (maybe with a version it was made with), a collection, or search words. is_bare: an id
+    alone, which is taken for a model's."""
 
     model_id: int | None = None
     version_id: int | None = None
@@ -156,13 +157,14 @@ def _named_by(url: str, base_url: str) -> Reference:
         raise _NamesNothing(f"That address is on {_shown(host)}, not on Civitai")
     model = _MODEL_PATH.search(parts.path)
     version = _VERSION_PATH.search(parts.path)
-    other = None if model or version else _of_gallery(parts.path)
-    if other is not None:
-        return other
     query = parse_qs(parts.query, keep_blank_values=True)
     asked = {name.lower(): values[0] for name, values in query.items()}
     model_text = model[1] if model else asked.get("modelid")
     version_text = version[1] if version else asked.get("modelversionid")
+    other = None if model or version else _of_gallery(parts.path)
+    if other is not None:
+        has_version = other.image_id is not None and version_text is not None
+        return replace(other, version_id=_id(version_text, "version")) if has_version else other
     if model_text is None and version_text is None:
         raise _NamesNothing("That page of Civitai is no model, version, image, post or user")
     return Reference(
@@ -183,7 +185,7 @@ def _of_gallery(path: str) -> Reference | None:
         return None
     name = unquote(found[1])
     if not _USERNAME.fullmatch(name):
-        raise InputError(f"Civitai's API does not find users by a name such as {_shown(name)}.")
+        raise _NamesNothing(f"Civitai's API finds no user by a name such as {_shown(name)}")
     return Reference(username=name)
 
 

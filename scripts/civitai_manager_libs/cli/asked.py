@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 
 from .. import civitai, setting, util
-from ..civitai import ImageQuery, is_picture_address
+from ..civitai import ImageQuery, is_picture_address, Reference
 from ..errors import CivitaiShortcutError, Gone, InputError, NeedsKey, NetworkError
 from ..ground import level_mask
 from ..http_client import CivitaiHttpClient
@@ -50,24 +51,50 @@ def _unknown_key() -> str:
 
 
 def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[str, ImageQuery]:
-    """The model's name, and what is asked of its gallery. Raises what the client raises."""
+    """What the job is called, and what is asked of Civitai. Raises what the client raises."""
     reference = civitai.parse_reference(arguments.model, takes_words=False)
-    if reference.words:
-        raise InputError(
-            f"{arguments.model!r} names no model: words can be searched for in the tab; here give"
-            " a Civitai URL, or a model's id such as 12345."
-        )
-    version_id = reference.version_id if arguments.version is None else arguments.version
-    model_id, title = _model_of(client, reference.model_id, version_id)
-    level = level_mask(arguments.level)
-    rest = (version_id, arguments.sort, arguments.period, level, arguments.type)
-    query = ImageQuery(model_id, *rest)
-    if query.takes_sql_path and query.sort not in ("Newest", "Oldest"):
+    _check(reference, arguments.model)
+    title, query = _gallery_of(client, reference, arguments.version)
+    query = replace(
+        query,
+        sort=arguments.sort,
+        period=arguments.period,
+        level=31 if query.image_id else level_mask(arguments.level),
+        type=arguments.type,
+    )
+    if query.drops_sort and not query.image_id:
         say(
             "For all versions Civitai sorts by upload only (newest or oldest): give --version to"
             " have this sort."
         )
-    return title or f"Model version {version_id}", query
+    return title, query
+
+
+def _check(reference: Reference, given: str) -> None:
+    if reference.words:
+        raise InputError(
+            f"{given!r} names no model: words can be searched for in the tab; here give"
+            " a Civitai URL, or a model's id such as 12345."
+        )
+    if reference.collection_id is not None:
+        raise InputError(
+            "Civitai's API does not read collections: give the address of a model, image, post or"
+            " user."
+        )
+
+
+def _gallery_of(
+    client: CivitaiHttpClient, reference: Reference, version: int | None
+) -> tuple[str, ImageQuery]:
+    if reference.post_id is not None:
+        return f"Post {reference.post_id}", ImageQuery(post_id=reference.post_id)
+    if reference.username:
+        return reference.username, ImageQuery(username=reference.username)
+    if reference.image_id is not None:
+        return f"Image {reference.image_id}", ImageQuery(image_id=reference.image_id)
+    version_id = reference.version_id if version is None else version
+    model_id, title = _model_of(client, reference.model_id, version_id)
+    return title or f"Model version {version_id}", ImageQuery(model_id, version_id)
 
 
 def _model_of(

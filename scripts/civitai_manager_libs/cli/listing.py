@@ -43,6 +43,8 @@ def _row(store: JobStore, job: Job) -> _Row:
     hint = ""
     if is_idle:
         hint = " ".join(part for part in (job.note, f"Go on with: resume {job.id}") if part)
+    elif job.ended_empty and job.state == "done":
+        hint = f"{job.note} Try it again with: resume {job.id}"
     elif job.state == "done" and job.failed and _can_retry(store, job):
         hint = f"Try again what failed with: retry {job.id}"
     return _Row(job, state, hint)

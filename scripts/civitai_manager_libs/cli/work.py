@@ -73,7 +73,7 @@ def _signals_noted() -> Iterator[list[int]]:
 
 def _code_of(job: Job, interrupted: bool) -> int:
     if job.state == "done":
-        return _SOME_FAILED if job.failed else _ALL_THERE
+        return _SOME_FAILED if job.failed or job.ended_empty else _ALL_THERE
     if interrupted:
         return _INTERRUPTED
     return _SOME_FAILED if job.finished else _NOTHING_DONE
@@ -98,6 +98,8 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
         say(_saved_elsewhere(elsewhere))
     if job.state == "done" and not job.total:
         say("There are no pictures: try another --level, --type, --period or --version.")
+    if job.state == "done" and job.ended_empty:
+        say(f"{job.note} Try it again with: resume {job.id}")
     if job.state != "done":
         why = "Interrupted." if interrupted else job.note
         say(f"{why} Go on with: resume {job.id}")

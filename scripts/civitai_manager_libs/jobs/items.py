@@ -12,7 +12,7 @@ from ..civitai import ImageQuery, Page, walk
 from ..errors import Cancelled, CivitaiShortcutError, DiskFull, HttpStatusError
 from ..ground import Cancellation, Image
 from ..network import one_ahead
-from .records import Claim, failure, Item, Outcome
+from .records import Claim, failure, Item, Outcome, WalkedPage
 from .store import JobStore
 
 __all__ = ["JobItems", "ReadPage"]
@@ -106,15 +106,15 @@ class JobItems:
         known = self._store.image_ids(self._job.id)
         try:
             with closing(one_ahead(self._read(known), self._halt, self._on_wait)) as pages:
-                for images, cursor in pages:
-                    self._store.add_page(self._job.id, images, cursor)
-                    yield images
+                for page in pages:
+                    self._store.add_page(self._job.id, page)
+                    yield page.images
             self._halt.check()
         except CivitaiShortcutError as error:
             self.trouble = error
 
-    def _read(self, known: set[int]) -> Iterator[tuple[tuple[Image, ...], str | None]]:
-        """The pages that are wanted; None for a cursor is the end.
+    def _read(self, known: set[int]) -> Iterator[WalkedPage]:
+        """The pages that are wanted.
 
         A cursor of an earlier go that Civitai does not take any more is no way on: then it is
         walked anew, past what is known.
@@ -129,18 +129,22 @@ class JobItems:
                 raise
             yield from self._walked(None, known)
 
-    def _walked(
-        self, start: str | None, known: set[int]
-    ) -> Iterator[tuple[tuple[Image, ...], str | None]]:
+    def _walked(self, start: str | None, known: set[int]) -> Iterator[WalkedPage]:
         missing, limit = self._job.wanted - len(known), min(_PAGE, self._job.wanted)
+        blank_at: list[str | None] = []  # where the page that was read last was empty
 
         def ask(cursor: str | None) -> Page:
-            return self._ask_page(self._job.query, cursor, limit, self._halt)
+            page = self._ask_page(self._job.query, cursor, limit, self._halt)
+            blank_at[:] = [] if page.ids or page.dropped else [cursor]
+            return page
 
         for page, cursor in walk(ask, start, known, sys.maxsize):
             images = page.images[:missing]
             missing -= len(images)
-            yield images, cursor if missing else None
+            if cursor is None and blank_at and blank_at[0] is not None:
+                yield WalkedPage((), blank_at[0], is_empty_end=True)
+                return
+            yield WalkedPage(images, cursor if missing else None)
             if not missing:
                 return
 

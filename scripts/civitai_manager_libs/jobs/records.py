@@ -6,8 +6,25 @@ from dataclasses import dataclass
 
 from ..civitai import ImageQuery
 from ..errors import CivitaiShortcutError
+from ..ground import Image
 
-__all__ = ["Claim", "Item", "Job", "Outcome", "failure"]
+__all__ = ["Claim", "EMPTY_END", "Item", "Job", "Outcome", "WalkedPage", "failure"]
+
+EMPTY_END = (
+    "Civitai's last page was empty: that may be the gallery's end, or Civitai's own time limit."
+)
+
+
+@dataclass(frozen=True)
+class WalkedPage:
+    """What a job wants of a page. cursor: where its gallery goes on, None: it has all it wants.
+
+    is_empty_end: the page had nothing on it, and names no other; `cursor` leads to it.
+    """
+
+    images: tuple[Image, ...]
+    cursor: str | None
+    is_empty_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -18,7 +35,8 @@ class Job:
     state: `queued` nobody has begun; `running` somebody works on it, or was killed at it;
     `paused` by the user, or for `reason` (a code) and `note` (a sentence); `done`; `cancelled`.
     cursor: where its gallery goes on. walked: every picture that is wanted is listed.
-    bytes: of what it saved.
+    ended_empty: the last page had nothing on it, which may be Civitai's own time limit; `cursor`
+    leads to it. bytes: of what it saved.
     """
 
     id: int
@@ -38,6 +56,7 @@ class Job:
     failed: int = 0
     waiting: int = 0
     bytes: int = 0
+    ended_empty: bool = False
 
     @property
     def finished(self) -> int:

@@ -16,7 +16,8 @@ from ..ground import Cancellation, check_room, sweep
 from ..network import in_parallel
 from .items import JobItems, ReadPage
 from .progress import JobProgress, Meter
-from .store import failure, Item, Job, JobStore, Outcome
+from .records import EMPTY_END, failure, Item, Job, Outcome
+from .store import JobStore
 from .trouble import Came, Doubts, pause_after
 
 __all__ = ["Arrived", "JobRun", "Network"]
@@ -109,6 +110,7 @@ class JobRun:
             raise InputError(f"Job {self._job.id} is being worked on already.")
         try:
             sweep(self._job.folder)
+            self._store.walk_on(self._job.id)
             self._go()
             self._go_on()
         finally:
@@ -199,6 +201,8 @@ class JobRun:
     def _set_state(self, state: str) -> None:
         trouble = None if self._stop_state else self._trouble
         reason, note = (trouble.reason, str(trouble)) if trouble else ("", "")
+        if state == "done" and self._job.ended_empty:
+            reason, note = "empty_end", EMPTY_END
         self._flush()
         try:
             self._store.set_state(self._job.id, state, reason, note)

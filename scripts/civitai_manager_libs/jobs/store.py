@@ -14,11 +14,12 @@ from ..civitai import ImageQuery
 from ..errors import InputError
 from ..ground import FileLock, Image
 from .database import jobs_database
-from .records import Claim, failure, Item, Job, Outcome
+from .records import Claim, failure, Item, Job, Outcome, WalkedPage
 
 __all__ = ["Claim", "Item", "Job", "JobStore", "Outcome", "failure"]
 
 _LOCK_PATIENCE = 0.3  # seconds; who only looks whether a job is worked on holds its lock briefly
+_NOT_WALKED, _WALKED, _ENDED_EMPTY = 0, 1, 2  # of a job's column `walked`
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message FROM items"
 _WITH_RECORD = _ITEM.format("record") + " JOIN records ON records.place = items.place"
 _WITHOUT_RECORD = _ITEM.format("''")
@@ -71,7 +72,7 @@ class JobStore:
         """A job of just these images: there is nothing to walk."""
         with self._database.writing() as db:
             job_id = _insert_job(db, title, ImageQuery(), folder, len(images), again)
-            _insert_page(db, job_id, images, None)
+            _insert_page(db, job_id, WalkedPage(tuple(images), None))
         return job_id
 
     def job(self, job_id: int) -> Job:
@@ -104,10 +105,16 @@ class JobStore:
 
     # Items
 
-    def add_page(self, job_id: int, images: Sequence[Image], cursor: str | None) -> None:
-        """A page that was read: its images, and where to go on (None: there is no more)."""
+    def add_page(self, job_id: int, page: WalkedPage) -> None:
+        """A page that was read."""
         with self._database.writing() as db:
-            _insert_page(db, job_id, images, cursor)
+            _insert_page(db, job_id, page)
+
+    def walk_on(self, job_id: int) -> None:
+        """Ask anew for the last page if that was empty."""
+        with self._database.writing() as db:
+            values = (_NOT_WALKED, job_id, _ENDED_EMPTY)
+            db.execute("UPDATE jobs SET walked = ? WHERE id = ? AND walked = ?", values)
 
     def waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
         """In the gallery's order, from behind the place `after`."""
@@ -275,9 +282,8 @@ def _insert_job(
     return int(row.lastrowid or 0)
 
 
-def _insert_page(
-    db: sqlite3.Connection, job_id: int, images: Sequence[Image], cursor: str | None
-) -> None:
+def _insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
+    images = page.images
     db.executemany(
         "INSERT OR IGNORE INTO items (job, image_id, url, kind) VALUES (?, ?, ?, ?)",
         [(job_id, i.id, i.url, i.type) for i in images],
@@ -287,7 +293,8 @@ def _insert_page(
         "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
         [(_json(i.record), job_id, i.id) for i in images],
     )
-    values = (cursor, cursor is None, job_id)
+    walked = _WALKED if page.cursor is None else _NOT_WALKED
+    values = (page.cursor, _ENDED_EMPTY if page.is_empty_end else walked, job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ? WHERE id = ?", values)
 
 
@@ -321,4 +328,4 @@ def _job_of(row: tuple[Any, ...]) -> Job:
     asked = ImageQuery.from_json(json.loads(query))
     size = counts.get("saved", (0, 0))[1]
     head = (job_id, created, title, asked, folder, wanted, bool(again))
-    return Job(*head, *rest, bool(walked), *numbers, size)
+    return Job(*head, *rest, walked != _NOT_WALKED, *numbers, size, walked == _ENDED_EMPTY)

@@ -41,7 +41,10 @@ _SCHEMA = sqlite_file.Schema(
 
 def library_database() -> sqlite_file.Database:
     """Raises DiskError with a sentence when the file cannot be used."""
-    return sqlite_file.Database(os.path.join(setting.data_folder(), "library.db"), _SCHEMA)
+    database = sqlite_file.Database(os.path.join(setting.data_folder(), "library.db"), _SCHEMA)
+    if database.set_aside:
+        util.printD(f"[library] {database.set_aside}")
+    return database
 
 
 def rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:

@@ -59,8 +59,6 @@ class _Writer:
     def _write(self, writes: list[Write]) -> None:
         database = library_database()
         try:
-            if database.set_aside:
-                util.printD(f"[library] {database.set_aside}")
             with database.writing() as db:
                 for write in writes:
                     write(db)

@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 
 from .. import host, setting, util
 from ..errors import CivitaiShortcutError
-from ..library import finish
-from .api import add_routes, job_service, start_with
 
 __all__ = ["run"]
 
@@ -49,7 +47,7 @@ def run(address: str, port: int, example: str = "") -> int:
         threading.Event().wait()
     except KeyboardInterrupt:
         page.close()
-        finish()
+        _finish()
     return 0
 
 
@@ -59,6 +57,7 @@ def start(address: str, port: int, example: str = "") -> Any:
     from starlette.middleware import Middleware
 
     from . import door
+    from .api import add_routes, start_with
 
     css = _read("style.css")
     names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))  # as a WebUI loads them
@@ -85,10 +84,18 @@ def start(address: str, port: int, example: str = "") -> Any:
 
 
 def _go_on() -> None:
+    from .api import job_service
+
     try:
         job_service().go_on_after_start()
     except CivitaiShortcutError as error:  # what was asked can be seen all the same
         util.printD(str(error))
+
+
+def _finish() -> None:
+    from ..library import finish
+
+    finish()
 
 
 class _OwnPageOnly:

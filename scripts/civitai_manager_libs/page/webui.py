@@ -8,7 +8,6 @@ from typing import Any
 from .. import host, setting, util
 from ..errors import CivitaiShortcutError
 from ..words import messages
-from .api import add_routes, job_service
 
 __all__ = ["register"]
 
@@ -69,6 +68,8 @@ def _take(name: str) -> None:
 
 
 def _on_started(page: Any, app: Any) -> None:
+    from .api import add_routes, job_service
+
     page.blocked_paths = [*(page.blocked_paths or []), setting.database_file(), host.key_file()]
     page.allowed_paths = [*(page.allowed_paths or []), setting.shortcut_gallery_folder]
     host.end_with_page(page)

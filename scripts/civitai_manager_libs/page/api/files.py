@@ -13,9 +13,7 @@ from ... import util
 from ...errors import NotAnImage
 from ...ground import disk_error, Image, thumbnail_url
 from ...library import cache, pages
-from .answers import Refusal
-from .gate import Asked, Far
-from .ranges import file_answer
+from ..wire import Asked, Far, file_answer, Refusal
 from .tools import client, known_image, saved_file
 
 __all__ = ["file", "page_file", "thumb"]

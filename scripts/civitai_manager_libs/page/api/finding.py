@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ... import civitai, setting, util
 from ...civitai import Model, Reference
 from ...errors import DiskError, Gone, InputError
-from ...ground import Cancellation, Image, level_mask, LEVELS
+from ...ground import Image, level_mask, LEVELS
 from ...library import models, recent, records
 from ...words import messages
-from .answers import Refusal
-from .gate import Asked, Far
+from ..wire import Asked, Far, Refusal
 from .tools import client
 from .views import card, model_view
 
@@ -65,7 +65,7 @@ def _found(asked: Asked, reference: Reference) -> dict[str, Any]:
     if reference.username:
         return {"kind": "user", "username": reference.username}
     if reference.image_id is not None:
-        return _image(asked, reference.image_id)
+        return _image(asked, reference)
     return _model(asked, reference)
 
 
@@ -87,7 +87,7 @@ def _model(asked: Asked, reference: Reference) -> dict[str, Any]:
         # An id without an address may be an image's as well.
         image = _read_image(asked, model_id or 0) if reference.is_bare else None
         if image is not None:
-            return _of_image(asked, image)
+            return _of_image(asked, image, image.version_ids)
         raise Gone(messages.text("no_model", asked.language), error.status) from error
     if version_id not in [version.id for version in opened.versions]:
         version_id = None
@@ -104,11 +104,13 @@ def _opened(asked: Asked, model_id: int) -> Model:
     return found
 
 
-def _image(asked: Asked, image_id: int) -> dict[str, Any]:
+def _image(asked: Asked, reference: Reference) -> dict[str, Any]:
+    image_id = reference.image_id or 0
     image = _read_image(asked, image_id) or records.find(image_id)
     if image is None:
         raise Refusal(404, "gone", messages.text("no_image", asked.language))
-    return _of_image(asked, image)
+    named = () if reference.version_id is None else (reference.version_id,)
+    return _of_image(asked, image, (*named, *image.version_ids))
 
 
 def _read_image(asked: Asked, image_id: int) -> Image | None:
@@ -118,8 +120,8 @@ def _read_image(asked: Asked, image_id: int) -> Image | None:
     return image
 
 
-def _of_image(asked: Asked, image: Image) -> dict[str, Any]:
-    found = _model_of(asked, image, asked.cancelled)
+def _of_image(asked: Asked, image: Image, version_ids: Sequence[int]) -> dict[str, Any]:
+    found = _model_of(asked, version_ids[:_MOST_VERSIONS])
     return {
         "kind": "image",
         "image_id": image.id,
@@ -128,11 +130,11 @@ def _of_image(asked: Asked, image: Image) -> dict[str, Any]:
     }
 
 
-def _model_of(asked: Asked, image: Image, cancelled: Cancellation) -> Model | None:
-    """The first of those it was made with that Civitai still has."""
-    for version_id in image.version_ids[:_MOST_VERSIONS]:
+def _model_of(asked: Asked, version_ids: Sequence[int]) -> Model | None:
+    """The first of these that Civitai still has."""
+    for version_id in version_ids:
         try:
-            version = civitai.read_version(client(), version_id, cancelled=cancelled)
+            version = civitai.read_version(client(), version_id, cancelled=asked.cancelled)
             return _opened(asked, version.model_id) if version.model_id else None
         except Gone:
             continue

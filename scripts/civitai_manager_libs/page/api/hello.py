@@ -11,7 +11,8 @@ from typing import Any
 from ... import host, setting
 from ...library import models, recent
 from ...words import messages
-from .gate import Asked
+
+from ..wire import Asked
 
 __all__ = ["can_open_folders", "hello", "key_state", "settings_view", "start_with"]
 

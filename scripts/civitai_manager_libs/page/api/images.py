@@ -12,9 +12,8 @@ from ...ground import Image, whole
 from ...infotext import embedded_infotext, infotext, parse_infotext, resources
 from ...library import cache, models, pages, records
 from ...words import messages
-from .answers import Refusal
+from ..wire import Asked, Far, Refusal
 from .finding import highest_level
-from .gate import Asked, Far
 from .tools import client, job_service, known_image, saved_file
 from .views import image_links, image_view, resource_view
 

@@ -16,8 +16,7 @@ from ...errors import Refused
 from ...ground import Image, level_mask, LEVELS, one_line, whole
 from ...library import models, records
 from ...words import messages
-from .answers import Refusal
-from .gate import Asked
+from ..wire import Asked, Refusal
 from .hello import can_open_folders
 from .images import query_of
 from .job_rows import panel

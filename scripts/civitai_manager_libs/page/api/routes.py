@@ -6,9 +6,8 @@ from typing import Any
 
 from starlette.routing import Route
 
+from ..wire import Asked, Gate, Refusal
 from . import files, finding, hello, images, jobs, settings
-from .answers import Refusal
-from .gate import Asked, Gate
 
 __all__ = ["add_routes"]
 

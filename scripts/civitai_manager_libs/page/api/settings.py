@@ -11,8 +11,7 @@ from ...errors import CivitaiShortcutError, DiskError, NeedsKey, SettingError
 from ...ground import PartialFile
 from ...http_client import CivitaiHttpClient
 from ...words import messages
-from .answers import Refusal
-from .gate import Asked, Far
+from ..wire import Asked, Far, Refusal
 from .hello import key_state, settings_view
 from .tools import client
 

@@ -10,8 +10,8 @@ from ... import civitai_gallery_action
 from ...ground import Image
 from ...jobs import JobService
 from ...library import records
-from .answers import Refusal
-from .gate import Asked
+
+from ..wire import Asked, Refusal
 
 __all__ = ["client", "job_service", "known_image", "saved_file"]
 

@@ -1,4 +1,4 @@
-"""The jobs' SQLite file: opened, of a version that we know, set aside when it is damaged."""
+"""A SQLite file of ours: opened, of a version that we know, set aside when it is damaged."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import threading
 
 import pytest
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.jobs import database
-from civitai_manager_libs.jobs.database import Database
+from civitai_manager_libs.ground import sqlite_file
+from civitai_manager_libs.jobs.database import jobs_database as Database
 
 _INSERT = "INSERT INTO claims (image_id, job) VALUES (?, 1)"
 
@@ -24,7 +24,7 @@ def _filled(path, count=2000):
     with db.writing() as connection:
         connection.executemany(_INSERT, [(n,) for n in range(count)])
     db.close()
-    database._checked.clear()  # as the next process begins
+    sqlite_file._checked.clear()  # as the next process begins
 
 
 def _count(path):
@@ -132,11 +132,11 @@ def test_damage_found_by_many_at_once_sets_one_file_aside(path):
 
 
 def test_damaged_file_keeps_its_name_while_somebody_has_it_open(path, monkeypatch):
-    monkeypatch.setattr(database, "_WAIT_FOR_ALL", 0.1)
+    monkeypatch.setattr(sqlite_file, "_WAIT_FOR_ALL", 0.1)
     _filled(path)
     user = Database(path)
     _overwrite_start(path)
-    database._checked.clear()
+    sqlite_file._checked.clear()
     with pytest.raises(DiskError, match="damaged.*in use"):
         Database(path)
     assert os.path.exists(path)
@@ -183,7 +183,7 @@ def test_file_where_its_folder_should_be_is_said(tmp_path):
 
 
 def test_writer_that_does_not_end_is_said(path, monkeypatch):
-    monkeypatch.setattr(database, "_WAIT", 0.1)
+    monkeypatch.setattr(sqlite_file, "_WAIT", 0.1)
     first, second = Database(path), Database(path)
     with first.writing():
         with pytest.raises(DiskError, match="locked"), second.writing():

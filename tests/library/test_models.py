@@ -1,0 +1,79 @@
+"""Models that were read: opened again at once, and where Civitai is silent."""
+
+from __future__ import annotations
+
+import pytest
+from api_server import ApiServer, MODEL_ID, reset, status, VERSION_ID
+from civitai_manager_libs import setting
+from civitai_manager_libs.errors import Gone, NetworkError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.library import models, records
+
+
+@pytest.fixture
+def civitai(monkeypatch, library):
+    setting.change("http_max_retries", 0)
+    with ApiServer(count=3) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def client():
+    return CivitaiHttpClient()
+
+
+def _asked(civitai):
+    return sum("/models/" in path for path in civitai.requests)
+
+
+def test_model_is_asked_for_once_and_anew_when_it_is_old(civitai, client, monkeypatch):
+    for _ in range(3):
+        assert models.read_model(client, MODEL_ID).name == "A model"
+    assert _asked(civitai) == 1
+    monkeypatch.setattr(models, "_FRESH", 0.0)
+    models.read_model(client, MODEL_ID)
+    assert _asked(civitai) == 2
+
+
+def test_model_that_was_seen_opens_though_civitai_is_silent(civitai, client, library):
+    models.read_model(client, MODEL_ID)
+    library.forget()
+    civitai.always("model", reset)
+    assert models.read_model(client, MODEL_ID).name == "A model"
+    with pytest.raises(NetworkError):
+        civitai.always("other", reset)
+        models.read_model(client, 999)
+
+
+def test_model_that_is_gone_is_gone_though_it_was_kept(civitai, client, library):
+    models.read_model(client, MODEL_ID)
+    library.forget()
+    civitai.always("model", status(404))
+    with pytest.raises(Gone):
+        models.read_model(client, MODEL_ID)
+
+
+def test_versions_are_known_by_name_after_a_restart(civitai, client, library):
+    named = {VERSION_ID: (MODEL_ID, "A model v1")}
+    assert models.version_names([VERSION_ID]) == {}
+    models.read_model(client, MODEL_ID)
+    assert models.version_names([VERSION_ID, 5]) == named
+    library.forget()
+    assert models.version_names([VERSION_ID, 5]) == named
+
+
+def test_base_models_of_what_was_read_are_known(demo, client, library, monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    assert models.base_models() == []
+    models.read_model(client, 900001)
+    library.finish()
+    assert models.base_models() == ["SD 1.5", "SDXL 1.0"]
+
+
+def test_covers_are_found_by_their_ids_within_the_rating(demo, client, library, monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    model = models.read_model(client, 900001, level=1)
+    assert records.find(model.cover.id).level == 1
+    kept = models.kept_model(900001, level=1)
+    assert kept.cover == model.cover

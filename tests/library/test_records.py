@@ -1,0 +1,272 @@
+"""Images that were read, by their ids: near, after a restart, by words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.ground import sqlite_file
+from civitai_manager_libs.library import records, writer
+from civitai_manager_libs.library.database import library_database
+from hypothesis import given
+from hypothesis import strategies as st
+
+_META = {"prompt": "a lighthouse at dawn", "negativePrompt": "blurry", "Model": "dunes_v2"}
+
+
+@pytest.fixture(autouse=True)
+def _fresh(library):
+    """Nothing is known yet."""
+
+
+def _image(image_id=1, **more):
+    row = {
+        "id": image_id,
+        "url": f"https://image.civitai.com/x/{image_id}/original=true/{image_id}.jpeg",
+        "type": "image",
+        "browsingLevel": 1,
+        "username": "harbor_artist",
+        "baseModel": "SDXL 1.0",
+        "meta": _META,
+        **more,
+    }
+    image = image_from(row, lambda url: True)
+    assert image is not None
+    return image
+
+
+def test_image_is_found_at_once_and_after_a_restart(library):
+    image = _image()
+    records.keep([image])
+    assert records.find(1) == image and records.find(2) is None
+    library.forget()
+    assert records.find(1) == image and records.find(2) is None
+
+
+def test_all_are_found_in_the_order_that_was_asked_for(library):
+    records.keep([_image(n) for n in range(1, 6)])
+    library.forget()
+    records.find(3)
+    assert list(records.find_all([5, 3, 99, 1])) == [5, 3, 1]
+
+
+def test_newer_record_takes_the_older_ones_place(library):
+    records.keep([_image(reactions=1, meta=None)])
+    records.keep([_image()])
+    library.forget()
+    assert records.find(1).meta == _META
+
+
+def test_showcase_does_not_take_the_place_of_a_gallerys_record(library):
+    records.keep([_image()])
+    records.keep([_image(meta=None)], is_whole=False)
+    assert records.find(1).meta == _META
+    library.forget()
+    assert records.find(1).meta == _META
+    records.keep([_image(meta=None)], is_whole=False)
+    library.forget()
+    assert records.find(1).meta == _META
+
+
+def test_gallerys_record_takes_the_place_of_a_showcase(library):
+    records.keep([_image(meta=None)], is_whole=False)
+    records.keep([_image()])
+    library.forget()
+    assert records.find(1).meta == _META
+
+
+def test_rating_of_a_showcase_that_names_none_is_kept(library):
+    row = {"url": "https://image.civitai.com/x/original=true/77.jpeg"}
+    image = image_from(row, lambda url: True, unrated=16)
+    records.keep([image], is_whole=False)
+    library.forget()
+    assert (records.find(77).id, records.find(77).level) == (77, 16)
+
+
+def test_address_that_is_no_longer_civitais_is_no_image(library, monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:5000")
+    records.keep([_image(url="http://127.0.0.1:5000/x/original=true/1.jpeg")])
+    library.forget()
+    assert records.find(1) is not None
+    monkeypatch.delenv("CIVITAI_BASE_URL")
+    library.forget()
+    assert records.find(1) is None
+
+
+def test_memory_holds_the_last_ones_only_and_the_rest_is_on_disk(library, monkeypatch):
+    monkeypatch.setattr(records, "_NEAR", 10)
+    records.keep([_image(n) for n in range(1, 51)])
+    library.finish()
+    assert len(records._near._images) == 10 and not records._near._unwritten
+    assert records.find(1).id == 1
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"username": "\ud800", "meta": {"prompt": "half \udfff of a pair"}},
+        {"meta": {"prompt": "x" * 10_000_000}},
+        {"meta": {"prompt": "a\0b"}},
+        {"meta": {"prompt": 5, "negativePrompt": [1], "resources": {"a": None}}},
+    ],
+    ids=["surrogate", "ten-megabytes", "nul", "other-types"],
+)
+def test_whatever_a_stranger_wrote_can_be_kept(library, hostile):
+    records.keep([_image(), _image(2, **hostile)])
+    library.forget()
+    assert set(records.find_all([1, 2])) == {1, 2}
+
+
+# By words
+
+
+@pytest.mark.parametrize(
+    "words,found",
+    [
+        ("lighthouse", [1, 3]),
+        ("LightHouse DAWN", [1]),
+        ("dawn lighthouse", [1]),
+        ('"dawn lighthouse"', []),
+        ('"lighthouse at dawn"', [1]),
+        ("house", [1, 3]),
+        ("dunes", [1, 2, 3, 4]),
+        ("harbor_artist", [1, 2, 3]),
+        ("blurry -lowres", []),
+        ("海", [2, 4]),
+        ("海 港", [2]),
+        ("ＤＵＮＥＳ", [1, 2, 3, 4]),
+        ("straße", [4]),
+        ("STRASSE", [4]),
+        ("100%", [3]),
+        ("_", [1, 2, 3, 4]),
+        ("", [1, 2, 3, 4]),
+        ('  " "  ', [1, 2, 3, 4]),
+        ("sdxl", [1, 2, 3, 4]),
+        ("paperstyle", [3]),
+    ],
+)
+def test_words_are_looked_for_in_prompt_author_and_models(library, words, found):
+    images = [
+        _image(1),
+        _image(2, meta={**_META, "prompt": "海邊的港口"}),
+        _image(3, meta={**_META, "prompt": "lighthouse 100% <lora:paperStyle:0.7>"}),
+        _image(4, meta={**_META, "prompt": "海 Straße"}, username="tide"),
+    ]
+    records.keep(images)
+    assert records.having([1, 2, 3, 4, 5], words) == (
+        found if words.strip(' "') else [1, 2, 3, 4, 5]
+    )
+    library.forget()
+    assert records.having([1, 2, 3, 4, 5], words) == (
+        found if words.strip(' "') else [1, 2, 3, 4, 5]
+    )
+
+
+@given(st.text(max_size=60))
+def test_no_text_is_a_search_that_fails(words):
+    records.keep([_image()])
+    assert set(records.having([1, 2], words)) <= {1, 2}
+
+
+def test_only_what_was_asked_about_is_found(library):
+    records.keep([_image(n) for n in range(1, 9)])
+    assert records.having([8, 2, 4], "lighthouse") == [8, 2, 4]
+
+
+def test_ten_thousand_are_searched_at_once(library):
+    ids = list(range(1, 10_001))
+    for start in range(0, 10_000, 500):
+        records.keep([_image(n) for n in ids[start : start + 500]])
+    library.forget()
+    assert records.having(ids, "lighthouse dunes") == ids
+
+
+# What goes wrong
+
+
+def test_library_that_cannot_be_written_costs_a_line_and_nothing_else(capsys, library):
+    os.makedirs(os.path.join(setting.data_folder(), "library.db"))
+    records.keep([_image()])
+    library.finish()
+    assert records.find(1) is not None and records.find(2) is None
+    assert "[library]" in capsys.readouterr().err
+
+
+def test_library_that_was_deleted_fills_again(library):
+    records.keep([_image()])
+    library.forget()
+    folder = setting.data_folder()
+    for name in os.listdir(folder):
+        if name.startswith("library.db"):
+            os.remove(os.path.join(folder, name))
+    assert records.find(1) is None
+    records.keep([_image()])
+    library.forget()
+    assert records.find(1) is not None
+
+
+@pytest.mark.parametrize("at", [0, 4096 * 3], ids=["head", "inside"])
+def test_damaged_library_is_set_aside_and_fills_again(library, capsys, at):
+    records.keep([_image(n, meta={"prompt": os.urandom(3000).hex()}) for n in range(1, 60)])
+    library.forget()
+    database = library_database()
+    database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    path = os.path.join(setting.data_folder(), "library.db")
+    with open(path, "r+b") as file:
+        size = os.path.getsize(path)
+        file.seek(at)
+        file.write(b"damage!!" * ((size - at) // 16))
+    for n in range(1, 60):
+        records.find(n)
+    records.keep([_image(100)])
+    library.forget()
+    records.keep([_image(101)])
+    library.forget()
+    assert records.find(101) is not None
+    assert any(".damaged-" in name for name in os.listdir(setting.data_folder()))
+    assert "kept as" in capsys.readouterr().err
+
+
+def test_library_of_a_newer_version_is_set_aside(library):
+    records.keep([_image()])
+    library.forget()
+    path = os.path.join(setting.data_folder(), "library.db")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 9")
+    connection.close()
+    sqlite_file._checked.clear()
+    assert records.find(1) is None
+    assert any(".newer-" in name for name in os.listdir(setting.data_folder()))
+
+
+def test_many_threads_keep_and_find_at_once(library):
+    wrong = []
+
+    def work(start):
+        for n in range(start, start + 20):
+            records.keep([_image(n)])
+            if records.find(n) is None:
+                wrong.append(n)
+
+    threads = [threading.Thread(target=work, args=(100 * k,)) for k in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    library.forget()
+    assert not wrong and len(records.find_all(range(100, 900))) == 160
+
+
+def test_what_was_read_longest_ago_goes_first(library, monkeypatch):
+    monkeypatch.setattr(writer, "_MOST", {"images": 10, "models": 10, "pages": 10})
+    monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
+    for n in range(1, 31):
+        records.keep([_image(n)])
+        library.finish()
+    library.forget()
+    assert list(records.find_all(range(1, 31))) == list(range(21, 31))
