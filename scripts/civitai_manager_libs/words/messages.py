@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .catalogue import WORDS
+from . import catalogue, page
 from .labels import CHOICES, SETTINGS
 
 __all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "reason", "setting_choice"]
 __all__ += ["setting_label", "short_reason", "text"]
 
 LANGUAGES = ("zh-TW", "en")
+WORDS = {**catalogue.WORDS, **page.WORDS}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
