@@ -2,6 +2,7 @@
 
 import { button, el } from "./dom.js";
 import { icon } from "./icons.js";
+import { written } from "./numbers.js";
 
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").State} State */
@@ -35,7 +36,7 @@ export class Bar {
     this.#section.append(this.#where, this.#back, all, this.#marked, this.#top);
     root.append(this.#section);
     store.on(
-      ["shown", "marks", "passed", "ended", "found", "place", "within"],
+      ["shown", "marks", "passed", "loading", "ended", "found", "place", "within"],
       (now) => this.#draw(now),
       { signal },
     );
@@ -71,13 +72,15 @@ export class Bar {
   }
 
   /** @param {State} now */
-  #draw({ shown, marks, passed, ended, found, place, hello }) {
+  #draw({ shown, marks, passed, ended, found, place, hello, loading }) {
     const { words } = this.#context;
-    const number = (/** @type {number} */ value) => value.toLocaleString(hello?.language);
+    const number = (/** @type {number} */ value) => written(value, hello?.language);
     this.#section.hidden = found !== null || (!shown.length && !marks.size);
     if (this.#section.hidden) return;
     const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
     this.#where.textContent = words(ended ? "of_all" : "so_far", counts);
+    this.#where.toggleAttribute("data-waits", loading);
+    this.#section.toggleAttribute("data-marked", marks.size > 0);
     this.#marked.hidden = marks.size === 0;
     const count = marks.size ? words("marked_count", { n: number(marks.size) }) : "";
     if (this.#count.textContent !== count) this.#count.textContent = count;

@@ -1,5 +1,7 @@
 /** Which pictures stay blurred until they are asked for. */
 
+import { settingOf } from "./state.js";
+
 /** @typedef {import("./types.js").State} State */
 
 const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
@@ -9,7 +11,6 @@ const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
  * @param {Pick<import("./types.js").View, "id" | "level">} view
  */
 export function isBlurred({ hello, bared }, { id, level }) {
-  const setting = hello?.settings.find((one) => one.name === "blur_level");
-  const highest = LEVELS.indexOf(String(setting?.value ?? "XXX"));
+  const highest = LEVELS.indexOf(String(settingOf(hello, "blur_level") ?? "XXX"));
   return highest >= 0 && LEVELS.indexOf(level) > highest && !bared.has(id);
 }

@@ -62,7 +62,7 @@ export function button({ deed, icon, words, title, isBare = false, class: look }
       class: [look, isBare && "icon"].filter(Boolean).join(" ") || null,
       "data-do": deed,
       "aria-label": isBare ? words : null,
-      title: title ?? (isBare ? words : null),
+      title: title ?? (icon ? words : null), // a narrow window shows the icon alone
       on: { click: press },
     },
     icon,

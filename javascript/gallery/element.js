@@ -35,6 +35,7 @@ import { makeWords } from "./words.js";
 /** @typedef {import("./types.js").Context} Context */
 
 const STYLES = ["gallery.css", "viewer.css", "panels.css"];
+const NARROW_TILE = 170; // two in a row on a phone
 const BASE = new URL("../", import.meta.url); // …/civitai_shortcut/, from …/civitai_shortcut/page/
 
 class CivitaiGallery extends HTMLElement {
@@ -69,7 +70,7 @@ class CivitaiGallery extends HTMLElement {
 function makeContext(root, signal) {
   const store = new Store({
     ...firstState(),
-    tile: readPreference("tile", firstState().tile),
+    tile: readPreference("tile", window.innerWidth < 700 ? NARROW_TILE : firstState().tile),
     details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
   });
   const words = makeWords(() => store.get().hello?.words);
@@ -146,7 +147,8 @@ function openFirst(context) {
   const { hello } = store.get();
   if (!hello) return;
   store.set({ where: unfiltered(hello) });
-  new Address(context, (where) => parts.opening.go(where)).read();
+  const placeNow = () => parts.grid.place();
+  new Address(context, (where) => parts.opening.go(where), placeNow).read();
   if (!sourceOf(store.get().where) && store.get().open === null && hello.example) {
     void acts.openModel(Number(hello.example));
   }

@@ -1,12 +1,13 @@
 /** The gallery as a masonry; only the tiles near the window are in the page, however long it is. */
 
+import { Arrangement } from "./arrangement.js";
 import { isBlurred } from "./blurred.js";
 import { el } from "./dom.js";
 import { Hover } from "./hover.js";
-import { Masonry, thumbWidth } from "./layout.js";
-import { listenToPointer, listenToPresses } from "./presses.js";
+import { thumbWidth } from "./layout.js";
+import { listenToPointer, listenToPresses, tileAt } from "./presses.js";
 import { scrollBy, sightOf, wayTo } from "./sight.js";
-import { isNarrowed } from "./state.js";
+import { isNarrowed, settingOf } from "./state.js";
 import { Tile } from "./tile.js";
 
 /** @typedef {import("./types.js").Context} Context */
@@ -16,19 +17,16 @@ import { Tile } from "./tile.js";
 const GAP = 8; // pixels
 const AHEAD = 1; // screens above and below the window that have tiles
 const PAGE_AHEAD = 2; // screens below the window where the next page should be there
-const TILES_A_FRAME = 60; // made at once
+const PAGE_AHEAD_SPARING = 0.25; // where the user does not want pages in advance
+const A_FRAME = 8; // ms that may go into new tiles at once
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
-const COVERED = { above: 64, below: 72 }; // pixels, by the bars that stick
+const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
 
 export class Grid {
   #context;
   #list;
   #hover;
-  #layout = new Masonry(0, 1, GAP);
-  /** @type {readonly View[]} what is laid out */
-  #views = [];
-  /** @type {Map<number, number>} index by id */
-  #indices = new Map();
+  #arrangement = new Arrangement(GAP);
   /** @type {Map<number, Tile>} by id */
   #tiles = new Map();
   #frame = 0;
@@ -44,11 +42,12 @@ export class Grid {
       role: "listbox",
       "aria-multiselectable": "true",
       "aria-label": words("gallery"),
+      tabindex: 0,
     });
     root.append(this.#list);
     this.#listen();
     store.on(["shown"], ({ shown }) => this.#take(shown), { signal });
-    store.on(["tile"], () => this.#relay(), { signal });
+    store.on(["tile"], () => this.#layOut(), { signal });
     store.on(["marks", "focus", "bared", "hello"], () => this.#drawLooks(), { signal });
     store.on(["stale"], ({ stale }) => this.#list.toggleAttribute("data-stale", stale), { signal });
     store.on(["loading", "ended", "found", "within"], () => this.#schedule(), { signal });
@@ -61,7 +60,7 @@ export class Grid {
    * @param {{focus?: boolean}} [how]
    */
   reveal(id, { focus = false } = {}) {
-    const box = this.#layout.boxes[this.#indices.get(id) ?? -1];
+    const box = this.#arrangement.boxOf(id);
     if (!box || this.#isHidden()) return;
     scrollBy(this.#list, wayTo(sightOf(this.#list), box.y, box.y + box.height, COVERED));
     if (focus) this.#context.store.set({ focus: id });
@@ -79,24 +78,20 @@ export class Grid {
    * @param {import("./types.js").Step} step
    */
   neighbour(id, step) {
-    const index = this.#indices.get(id);
-    if (index === undefined) return null;
-    const to = this.#layout.step(index, step, window.innerHeight - COVERED.above - COVERED.below);
-    return this.#views[to]?.id ?? null;
+    const screen = window.innerHeight - COVERED.above - COVERED.below;
+    return this.#arrangement.neighbour(id, step, screen);
   }
 
   /** The first picture that is whole in the window, else the first of which something is. */
   topmost() {
     const { top, bottom } = sightOf(this.#list);
-    const inSight = this.#layout.between(top + COVERED.above, bottom);
-    const whole = inSight.find((index) => this.#layout.boxes[index].y >= top + COVERED.above);
-    return this.#views[whole ?? inSight[0] ?? -1]?.id ?? null;
+    return this.#arrangement.firstIn(top + COVERED.above, bottom);
   }
 
   /** Where one is, to come back to; null at the top. */
   place() {
     const id = sightOf(this.#list).top > 0 ? this.topmost() : null;
-    return id === null ? null : { id, count: this.#context.store.get().images.length };
+    return id === null ? null : { id, count: (this.#arrangement.indexOf(id) ?? 0) + 1 };
   }
 
   toTop() {
@@ -115,40 +110,41 @@ export class Grid {
     signal.addEventListener("abort", () => sizes.disconnect());
     listenToPresses(this.#list, this.#context, tileOf);
     listenToPointer(this.#list, this.#hover, tileOf);
+    // These two do not bubble.
+    this.#list.addEventListener("load", (event) => this.#onLoaded(event.target), true);
+    this.#list.addEventListener("error", (event) => tileAt(event.target, tileOf)?.onFailed(), true);
     this.#list.addEventListener("focus", () => {
       const id = this.topmost();
       if (id !== null) this.reveal(id, { focus: true });
     });
   }
 
+  /** @param {EventTarget | null} target */
+  #onLoaded(target) {
+    const tile = tileAt(target, (id) => this.#tiles.get(id));
+    const box = tile && this.#arrangement.boxOf(tile.view.id);
+    if (!tile || !box) return;
+    const bottom = this.#lastTop + window.innerHeight;
+    tile.onLoaded(box.y < bottom && box.y + box.height > this.#lastTop);
+  }
+
+  /** In a tab that is not shown, or behind what a search found. */
   #isHidden() {
     return this.#list.clientWidth === 0;
   }
 
   /** @param {readonly View[]} shown */
   #take(shown) {
-    if (isContinued(this.#views, shown)) {
-      this.#append(shown);
-      for (const [id, tile] of this.#tiles) tile.update(shown[this.#indices.get(id) ?? -1]);
-      this.#schedule();
-    } else {
-      this.#relay(shown);
-    }
-  }
-
-  /** @param {readonly View[]} shown */
-  #append(shown) {
-    for (let at = this.#views.length; at < shown.length; at += 1) {
-      this.#indices.set(shown[at].id, at);
-    }
-    this.#views = shown;
-    this.#layout.append(shown);
-    this.#list.style.height = `${this.#layout.height}px`;
+    if (!this.#arrangement.isContinuedBy(shown)) return this.#layOut(shown);
+    this.#arrangement.append(shown);
+    this.#list.style.height = `${this.#arrangement.height}px`;
+    for (const [id, tile] of this.#tiles) tile.update(this.#arrangement.viewOf(id));
+    this.#schedule();
   }
 
   #resize() {
     if (this.#isHidden()) return;
-    if (this.#list.clientWidth !== this.#layout.width) this.#relay();
+    if (this.#list.clientWidth !== this.#arrangement.width) this.#layOut();
     else this.#schedule();
   }
 
@@ -157,43 +153,19 @@ export class Grid {
    *
    * @param {readonly View[]} [shown]
    */
-  #relay(shown = this.#views) {
-    const before = sightOf(this.#list);
-    const held = this.#held(before);
-    const layout = new Masonry(this.#list.clientWidth, this.#context.store.get().tile, GAP);
-    this.#layout = layout;
-    this.#views = [];
-    this.#indices.clear();
-    this.#append(shown);
+  #layOut(shown = this.#arrangement.views) {
+    const { top, bottom } = sightOf(this.#list);
+    const held = this.#arrangement.hold(top, bottom);
+    const { tile } = this.#context.store.get();
+    this.#arrangement.layOut(shown, this.#list.clientWidth, tile);
+    this.#list.style.height = `${this.#arrangement.height}px`;
     if (this.#isHidden()) return;
-    if (before.top > 0) this.#hold(held, before.top);
-    for (const tile of this.#tiles.values()) this.#fit(tile);
+    if (top > 0) {
+      const wanted = this.#arrangement.topFor(held) ?? -COVERED.above;
+      scrollBy(this.#list, wanted - sightOf(this.#list).top);
+    }
+    for (const one of this.#tiles.values()) this.#fit(one);
     this.#draw();
-  }
-
-  /**
-   * What is at the window's top, and how far below it.
-   *
-   * @param {Sight} sight
-   */
-  #held({ top, bottom }) {
-    const indices = this.#layout.between(top, bottom);
-    const fits = indices.filter((index) => this.#layout.boxes[index].y >= top);
-    return (fits.length ? fits : indices).map((index) => ({
-      id: this.#views[index].id,
-      offset: this.#layout.boxes[index].y - top,
-    }));
-  }
-
-  /**
-   * @param {{id: number, offset: number}[]} held
-   * @param {number} top
-   */
-  #hold(held, top) {
-    const stays = held.find(({ id }) => this.#indices.has(id));
-    const y = stays ? this.#layout.boxes[this.#indices.get(stays.id) ?? 0].y : 0;
-    const now = sightOf(this.#list).top; // a shorter list may have scrolled by itself
-    scrollBy(this.#list, (stays ? y - stays.offset : Math.min(top, -COVERED.above)) - now);
   }
 
   #schedule() {
@@ -210,43 +182,55 @@ export class Grid {
     const sight = sightOf(this.#list);
     const isFlying = Math.abs(sight.top - this.#lastTop) > FLYING * sight.screen;
     this.#lastTop = sight.top;
-    const wanted = this.#wanted(sight);
+    const seen = this.#arrangement.between(sight.top, sight.bottom);
+    const wanted = this.#wanted(sight, seen);
     for (const [id, tile] of this.#tiles) if (!wanted.has(id)) this.#drop(id, tile);
-    let made = 0;
-    for (const id of wanted) {
-      if (made === TILES_A_FRAME) break;
-      if (!this.#tiles.has(id)) made += this.#make(id);
-    }
-    if (isFlying || made === TILES_A_FRAME) this.#schedule();
+    const isWhole = this.#makeMissing(wanted);
+    if (isFlying || !isWhole) this.#schedule();
     if (!isFlying) this.#loadThumbs(wanted);
-    const last = this.#layout.between(sight.top, sight.bottom).at(-1) ?? -1;
-    this.#context.store.set({ passed: sight.top > 0 ? last + 1 : Math.max(0, last + 1) });
+    const last = seen.at(-1);
+    const passed = last === undefined ? 0 : (this.#arrangement.indexOf(last) ?? 0) + 1;
+    this.#context.store.set({ passed });
     this.#askForMore(sight);
   }
 
   /**
-   * Ids near the window, those in it first; the one with the focus never goes from the page.
+   * Ids near the window, what is seen first; the one with the focus never goes from the page.
    *
    * @param {Sight} sight
+   * @param {number[]} seen
    */
-  #wanted({ top, bottom, screen }) {
-    const inSight = this.#layout.between(top, bottom);
-    const near = this.#layout.between(top - AHEAD * screen, bottom + AHEAD * screen);
-    const wanted = new Set([...inSight, ...near].map((index) => this.#views[index].id));
+  #wanted({ top, bottom, screen }, seen) {
     const { focus } = this.#context.store.get();
-    if (focus !== null && this.#indices.has(focus)) wanted.add(focus);
-    return wanted;
+    const near = this.#arrangement.between(top - AHEAD * screen, bottom + AHEAD * screen);
+    const pinned = focus !== null && this.#arrangement.boxOf(focus) ? [focus] : [];
+    return new Set([...pinned, ...seen, ...near]);
+  }
+
+  /**
+   * Whether all are there now; on a slow machine the rest comes with the next frame.
+   *
+   * @param {Iterable<number>} wanted
+   */
+  #makeMissing(wanted) {
+    const until = performance.now() + A_FRAME;
+    for (const id of wanted) {
+      if (this.#tiles.has(id)) continue;
+      if (performance.now() > until) return false;
+      this.#make(id);
+    }
+    return true;
   }
 
   /** @param {number} id */
   #make(id) {
-    const index = this.#indices.get(id) ?? 0;
-    const tile = new Tile(this.#views[index], this.#context.words);
+    const view = this.#arrangement.viewOf(id);
+    if (!view) return;
+    const tile = new Tile(view, this.#context.words);
     this.#tiles.set(id, tile);
     this.#fit(tile);
     tile.draw(this.#looksOf(tile));
     this.#list.append(tile.element);
-    return 1;
   }
 
   /**
@@ -261,14 +245,15 @@ export class Grid {
 
   /** @param {Tile} tile */
   #fit(tile) {
-    const index = this.#indices.get(tile.view.id);
-    if (index !== undefined) tile.place(this.#layout.boxes[index], index);
+    const index = this.#arrangement.indexOf(tile.view.id);
+    const box = this.#arrangement.boxOf(tile.view.id);
+    if (index !== undefined && box) tile.place(box, index);
   }
 
   /** @param {Iterable<number>} wanted */
   #loadThumbs(wanted) {
     const { store, api } = this.#context;
-    const thumb = thumbWidth(this.#layout.tile, window.devicePixelRatio);
+    const thumb = thumbWidth(this.#arrangement.tile, window.devicePixelRatio);
     if (thumb !== store.get().thumb) store.set({ thumb });
     for (const id of wanted) this.#tiles.get(id)?.load(api.thumb(id, thumb));
   }
@@ -298,16 +283,10 @@ export class Grid {
    */
   #askForMore({ bottom, screen }) {
     const { store, acts } = this.#context;
-    const { loading, ended, problem, images, within, found } = store.get();
+    const { hello, loading, ended, problem, images, within, found } = store.get();
     if (loading || ended || problem || found || !images.length || isNarrowed(within)) return;
-    if (bottom + PAGE_AHEAD * screen > this.#layout.height) void acts.more();
+    const isEager = settingOf(hello, "usergallery_preloading") !== false;
+    const ahead = (isEager ? PAGE_AHEAD : PAGE_AHEAD_SPARING) * screen;
+    if (bottom + ahead > this.#arrangement.height) void acts.more();
   }
-}
-
-/**
- * @param {readonly View[]} before
- * @param {readonly View[]} now
- */
-function isContinued(before, now) {
-  return before.length > 0 && before.every((view, at) => view.id === now[at]?.id);
 }

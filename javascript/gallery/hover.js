@@ -2,6 +2,7 @@
 
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
+import { written } from "./numbers.js";
 
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").View} View */
@@ -55,13 +56,13 @@ export class Hover {
   /** @param {View} view */
   #lines(view) {
     const { words, store } = this.#context;
-    const number = new Intl.NumberFormat(store.get().hello?.language, { notation: "compact" });
+    const language = store.get().hello?.language;
     return [
       el("span", { class: "who", text: view.user || words("somebody") }),
       el(
         "span",
         { class: "facts" },
-        el("span", { class: "liked" }, icon("heart"), number.format(view.reactions)),
+        el("span", { class: "liked" }, icon("heart"), written(view.reactions, language, "compact")),
         view.base_model && el("span", { class: "base", text: view.base_model }),
         view.has_data && el("span", { class: "data", text: words("has_data") }),
       ),

@@ -24,9 +24,6 @@ export function listenToPresses(list, { acts, store }, tileOf) {
   list.addEventListener("mousedown", (event) => {
     if (event.shiftKey && tileAt(event.target, tileOf)) event.preventDefault();
   });
-  // These two do not bubble.
-  list.addEventListener("load", (event) => tileAt(event.target, tileOf)?.onLoaded(), true);
-  list.addEventListener("error", (event) => tileAt(event.target, tileOf)?.onFailed(), true);
 }
 
 /**

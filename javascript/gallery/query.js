@@ -1,6 +1,6 @@
 /** What is looked at, to and from an address: the page's own, and that of an API request. */
 
-import { NOWHERE } from "./state.js";
+import { NOWHERE, settingOf } from "./state.js";
 
 /** @typedef {import("./types.js").Where} Where */
 /** @typedef {import("./types.js").Hello} Hello */
@@ -16,13 +16,13 @@ const FILTERS = /** @type {const} */ (["sort", "period", "level", "type", "base"
  * @returns {Where}
  */
 export function unfiltered(hello) {
-  const level = hello.settings.find((setting) => setting.name === "gallery_level");
+  const level = settingOf(hello, "gallery_level");
   const { choices } = hello;
   return {
     ...NOWHERE,
     sort: choices.sort[0]?.value ?? "",
     period: choices.period[0]?.value ?? "",
-    level: String(level?.value ?? choices.level[0]?.value ?? ""),
+    level: String(level ?? choices.level[0]?.value ?? ""),
   };
 }
 

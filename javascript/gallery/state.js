@@ -129,6 +129,14 @@ export function shownOf(images, within, matches) {
   );
 }
 
+/**
+ * @param {import("./types.js").Hello | null} hello
+ * @param {string} name
+ */
+export function settingOf(hello, name) {
+  return hello?.settings.find((setting) => setting.name === name)?.value;
+}
+
 export class Store {
   /** @type {State} */
   #state;

@@ -2,6 +2,7 @@
 
 import { button, el } from "./dom.js";
 import { icon } from "./icons.js";
+import { written } from "./numbers.js";
 import { filterCount, sourceOf, unfiltered } from "./query.js";
 import { isNarrowed } from "./state.js";
 
@@ -53,6 +54,8 @@ export class Status {
     const now = this.#context.store.get();
     this.#tick(now.since > 0);
     const { kind, text, deeds } = this.#say(now);
+    // Next to pictures it would be pushed down by each page: there the bar says that one comes.
+    this.#section.hidden = !text;
     this.#section.dataset.kind = kind;
     this.#section.toggleAttribute("data-first", !now.shown.length);
     if (this.#text.textContent !== text) this.#text.textContent = text;
@@ -82,7 +85,8 @@ export class Status {
     if (since > 0) {
       const seconds = Math.floor((performance.now() - since) / 1000);
       const text = finding ? words("looking_for", { text: finding }) : words("reading");
-      if (seconds < PATIENCE) return { kind: "waits", text, deeds: [] };
+      const isAlone = finding || !now.shown.length;
+      if (seconds < PATIENCE) return { kind: "waits", text: isAlone ? text : "", deeds: [] };
       return {
         kind: "waits",
         text: words("no_answer_for", { n: seconds }),
@@ -98,7 +102,7 @@ export class Status {
    * @param {State} now
    * @returns {{kind: string, text: string, deeds: string[]}}
    */
-  #sayGallery({ hello, where, images, shown, within, ended, notes, cursor }) {
+  #sayGallery({ hello, where, images, shown, within, ended, notes }) {
     const { words } = this.#context;
     const note = notes.find(({ code }) => code === "empty_end");
     const counts = { n: this.#number(images.length), shown: this.#number(shown.length) };
@@ -113,7 +117,7 @@ export class Status {
       return { kind: "empty", text, deeds: isFiltered ? ["reset-filters"] : [] };
     }
     if (ended) return { kind: "end", text: words("gallery_ends", counts), deeds: [] };
-    return { kind: "goes-on", text: "", deeds: cursor === null ? [] : ["more"] };
+    return { kind: "goes-on", text: "", deeds: [] };
   }
 
   /** @param {string} deed */
@@ -138,6 +142,6 @@ export class Status {
 
   /** @param {number} value */
   #number(value) {
-    return value.toLocaleString(this.#context.store.get().hello?.language);
+    return written(value, this.#context.store.get().hello?.language);
   }
 }

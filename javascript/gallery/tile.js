@@ -2,12 +2,12 @@
 
 import { pixels } from "./blurhash.js";
 import { el, setAttribute } from "./dom.js";
-import { isCropped, shape } from "./layout.js";
+import { isCropped } from "./layout.js";
 
 /** @typedef {import("./types.js").View} View */
 /** @typedef {import("./types.js").Words} Words */
 
-const HASH_SIDE = 32; // pixels of a BlurHash's longer side
+const HASH_SIDE = 32; // pixels of a BlurHash
 
 /**
  * @typedef {object} Looks
@@ -18,6 +18,7 @@ const HASH_SIDE = 32; // pixels of a BlurHash's longer side
 
 export class Tile {
   #words;
+  #placeholder;
   #image = el("img", { alt: "", draggable: "false", decoding: "async" });
   /** @type {HTMLElement | null} */
   #sign = null;
@@ -32,6 +33,7 @@ export class Tile {
   constructor(view, words) {
     this.view = view;
     this.#words = words;
+    this.#placeholder = placeholder(view);
     this.element = el(
       "div",
       {
@@ -42,7 +44,7 @@ export class Tile {
         "data-kind": view.kind,
         "data-cropped": isCropped(view),
       },
-      placeholder(view),
+      this.#placeholder,
       this.#image,
       // Not a button: an option of a listbox holds no controls; by keys it is the space bar.
       el("span", {
@@ -104,8 +106,9 @@ export class Tile {
     if (this.#image.complete && this.#image.naturalWidth) this.element.dataset.shows = "at-once";
   }
 
-  onLoaded() {
-    this.element.dataset.shows ??= "thumb";
+  /** @param {boolean} isInSight  what is not seen needs no fading in */
+  onLoaded(isInSight) {
+    this.element.dataset.shows ??= isInSight ? "thumb" : "at-once";
   }
 
   onFailed() {
@@ -124,6 +127,7 @@ export class Tile {
   remove() {
     this.#image.removeAttribute("src");
     this.element.remove();
+    if (spare.length < SPARE) spare.push(this.#placeholder);
   }
 
   #unload() {
@@ -149,16 +153,19 @@ export class Tile {
   }
 }
 
+/** @type {HTMLCanvasElement[]} that are out of use: to make one costs more than to draw on it */
+const spare = [];
+const SPARE = 200;
+
 /** @param {View} view */
 export function placeholder(view) {
-  const canvas = el("canvas", { "aria-hidden": "true" });
-  const ratio = shape(view);
-  canvas.width = Math.round(ratio >= 1 ? HASH_SIDE : HASH_SIDE * ratio);
-  canvas.height = Math.round(ratio >= 1 ? HASH_SIDE / ratio : HASH_SIDE);
-  const rgba = view.hash ? pixels(view.hash, canvas.width, canvas.height) : null;
-  if (rgba) {
-    canvas.getContext("2d")?.putImageData(new ImageData(rgba, canvas.width, canvas.height), 0, 0);
-  }
+  const size = { width: HASH_SIDE, height: HASH_SIDE }; // the tile stretches it to its own shape
+  const canvas = spare.pop() ?? el("canvas", { "aria-hidden": "true", ...size });
+  // Read or not: this keeps it off the graphics card, which is slow to make so many.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const rgba = view.hash ? pixels(view.hash, HASH_SIDE, HASH_SIDE) : null;
+  if (rgba) context?.putImageData(new ImageData(rgba, HASH_SIDE, HASH_SIDE), 0, 0);
+  else context?.clearRect(0, 0, HASH_SIDE, HASH_SIDE);
   return canvas;
 }
 

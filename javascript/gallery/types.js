@@ -150,7 +150,7 @@
  *
  * @typedef {object} Place  where one was
  * @property {number} id  of the picture at the window's top
- * @property {number} count  pictures loaded at that time
+ * @property {number} count  pictures up to it
  *
  * @typedef {object} JobDeed
  * @property {string} name

@@ -1,0 +1,56 @@
+"""The page's code by its own tools: its tests in Node, its types by tsc, its style by Biome."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_PAGE = os.path.join(_HERE, "..", "..", "javascript")
+_NODE = shutil.which("node")
+_TESTS = sorted(name for name in os.listdir(_HERE) if name.endswith(".test.js"))
+_MOST_LINES = 300
+
+pytestmark = pytest.mark.skipif(_NODE is None, reason="Node is not installed")
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, cwd=_HERE, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def _tool(name: str) -> str:
+    path = os.path.join(_HERE, "node_modules", ".bin", name)
+    if not os.path.exists(path):
+        pytest.skip(f"{name} is not installed: run `npm install` in tests/javascript")
+    return path
+
+
+@pytest.mark.parametrize("name", _TESTS)
+def test_what_needs_no_browser_does_as_its_tests_say(name: str) -> None:
+    _run("node", "--test", name)
+
+
+def test_types_hold() -> None:
+    _run(_tool("tsc"), "--project", ".")
+
+
+def test_style_and_format_hold() -> None:
+    # Warnings count: what is meant so says it where it stands.
+    _run(
+        *(_tool("biome"), "check", "--error-on-warnings", "--config-path=."),
+        *(os.path.relpath(_PAGE, _HERE), "."),
+    )
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    gallery = os.path.join(_PAGE, "gallery")
+    lines = {}
+    for name in os.listdir(gallery):
+        if name.endswith(".js"):
+            with open(os.path.join(gallery, name), encoding="utf-8") as file:
+                lines[name] = sum(1 for _ in file)
+    assert {name: count for name, count in lines.items() if count > _MOST_LINES} == {}
