@@ -154,6 +154,7 @@ export class Grid {
    * @param {readonly View[]} [shown]
    */
   #layOut(shown = this.#arrangement.views) {
+    this.#hover.leave();
     const { top, bottom } = sightOf(this.#list);
     const held = this.#arrangement.hold(top, bottom);
     const { tile } = this.#context.store.get();

@@ -12,7 +12,7 @@ const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Hover {
   #context;
-  #caption = el("div", { class: "caption", "aria-hidden": "true" });
+  #caption = el("div", { class: "over", "aria-hidden": "true" });
   #video = el("video", { class: "clip", loop: true, playsinline: true, "aria-hidden": "true" });
   /** @type {Tile | null} */
   #tile = null;
@@ -36,8 +36,10 @@ export class Hover {
     this.leave();
     if (tile.isBlurred) return;
     this.#tile = tile;
-    this.#caption.replaceChildren(...this.#lines(tile.view));
-    tile.element.append(this.#caption);
+    this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#lines(tile.view)));
+    this.#caption.style.cssText = tile.element.style.cssText;
+    // Beside the tile, over it: within, it would be a text that the tile's name does not say.
+    tile.element.parentElement?.append(this.#caption);
     if (plays && tile.view.kind === "video" && !still.matches) this.#play(tile);
   }
 
@@ -72,7 +74,7 @@ export class Hover {
   /** @param {Tile} tile */
   #play(tile) {
     this.#video.src = this.#context.api.file(tile.view.id);
-    tile.element.insertBefore(this.#video, this.#caption);
+    tile.element.append(this.#video);
     // Rejected when the pointer leaves before it could begin, which is no fault.
     this.#video.play().catch(() => undefined);
   }
