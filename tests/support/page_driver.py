@@ -32,8 +32,6 @@ _PATIENCE = 60.0  # seconds; where the machine is busy a host takes half of it t
 _SETTINGS = {
     "http_retry_delay": 0,
     "gallery_disk_reserve_mb": 0,
-    "gallery_columns": 4,
-    "gallery_rows": 2,
     "language": "zh-TW",  # until a page's own is known
 }
 
@@ -115,7 +113,9 @@ class Server:
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.log()
         try:
-            with urllib.request.urlopen(f"{self.url}/civitai_shortcut/jobs", timeout=5) as answer:
+            with urllib.request.urlopen(
+                f"{self.url}/civitai_shortcut/api/jobs", timeout=5
+            ) as answer:
                 return answer.status == 200
         except OSError:
             return False
@@ -146,7 +146,7 @@ class Server:
 
     def act(self, job_id: int, action: str) -> None:
         headers = {"X-Civitai-Shortcut": "1"}
-        url = f"{self.url}/civitai_shortcut/jobs/{job_id}/{action}"
+        url = f"{self.url}/civitai_shortcut/api/jobs/{job_id}/{action}"
         asked = urllib.request.Request(url, method="POST", headers=headers)
         urllib.request.urlopen(asked, timeout=_PATIENCE).close()
 
@@ -155,7 +155,7 @@ class Server:
 
     def jobs(self, language: str = "en") -> list[dict[str, Any]]:
         asked = urllib.request.Request(
-            f"{self.url}/civitai_shortcut/jobs", headers={"Accept-Language": language}
+            f"{self.url}/civitai_shortcut/api/jobs", headers={"Accept-Language": language}
         )
         with urllib.request.urlopen(asked, timeout=_PATIENCE) as answer:
             return json.load(answer)["jobs"]

@@ -35,7 +35,7 @@ def search(asked: Asked) -> Far:
 
 def model(asked: Asked) -> Far:
     """`models/<id>`."""
-    return Far(lambda: model_view(_opened(asked, asked.path("model_id"))))
+    return Far(lambda: _model(asked, Reference(asked.path("model_id")))["model"])
 
 
 def highest_level(asked: Asked) -> int:
@@ -88,7 +88,7 @@ def _model(asked: Asked, reference: Reference) -> dict[str, Any]:
         image = _read_image(asked, model_id or 0) if reference.is_bare else None
         if image is not None:
             return _of_image(asked, image, image.version_ids)
-        raise Gone(messages.text("no_model", asked.language), error.status) from error
+        raise Refusal(404, "gone", messages.text("no_model", asked.language)) from error
     if version_id not in [version.id for version in opened.versions]:
         version_id = None
     found = {"model": model_view(opened), "version_id": version_id, "image_id": None}

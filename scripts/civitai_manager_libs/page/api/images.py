@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 from ... import util
 from ...civitai import ImageQuery, Page
+from ...errors import Gone
 from ...ground import Image, whole
 from ...infotext import embedded_infotext, infotext, parse_infotext, resources
 from ...library import cache, models, pages, records
@@ -29,13 +31,15 @@ def images(asked: Asked) -> Any:
     given = {name: asked.text(name) for name in asked.request.query_params}
     query = query_of({**given, "level": highest_level(asked)}, asked.language)
     cursor, size = asked.text("cursor") or None, whole(asked.text("limit"), 1, 200) or 100
-    note = [_note("sort_dropped", asked)] if query.drops_sort else []
+    notes = [_note("sort_dropped", asked)] if query.drops_sort else []
+    if query.drops_sort:
+        query = replace(query, sort="Newest")
     if asked.text("kept"):
         read = pages.read_kept(query, cursor, size)
         if read is None:
             raise Refusal(404, "not_known")
-        return _answer(asked, read, read.page, note)
-    return Far(lambda: _read(asked, query, cursor, size, note))
+        return _answer(asked, read, read.page, notes)
+    return Far(lambda: _read(asked, query, cursor, size, notes))
 
 
 def query_of(given: dict[str, Any], language: str) -> ImageQuery:
@@ -68,7 +72,7 @@ def _read(
 ) -> dict[str, Any]:
     fresh, others, dropped = bool(asked.text("fresh")), 0, 0
     for _ in range(_MOST_BLANK):
-        read = pages.read_page(client(), query, cursor, size, asked.cancelled, fresh)
+        read = _page(asked, query, cursor, size, fresh)
         page = read.page
         others, dropped = others + len(page.other_ids), dropped + page.dropped
         at, cursor = cursor, None if page.next_cursor == cursor else page.next_cursor
@@ -81,6 +85,15 @@ def _read(
         notes = [*notes, _note("unreadable_rows", asked, n=dropped)]
     whole_page = Page(page.images, cursor, dropped, page.other_ids)
     return _answer(asked, read, whole_page, notes, others)
+
+
+def _page(
+    asked: Asked, query: ImageQuery, cursor: str | None, size: int, fresh: bool
+) -> pages.Read:
+    try:
+        return pages.read_page(client(), query, cursor, size, asked.cancelled, fresh)
+    except Gone as error:
+        raise Refusal(404, "gone", messages.text("no_gallery", asked.language)) from error
 
 
 def _answer(

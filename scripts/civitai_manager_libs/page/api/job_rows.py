@@ -53,6 +53,8 @@ def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
     reasons, toast = _reasons(shown, language), ""
     if failed:
         toast = f"{messages.text('some_failed', language, n=failed)} {reasons}".strip()
+    elif shown.job.reason == "empty_end":
+        toast = messages.reason("empty_end", language)
     return {
         "failed_words": f"{messages.text('failed_count', language, n=failed)} {reasons}".strip(),
         "failures": [_failure(item, language) for item in shown.failed] if is_over else [],
@@ -121,7 +123,7 @@ def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
     if shown.state in ("done", "cancelled"):
         now = shown.job
         is_cut_short = shown.state == "cancelled" and (now.waiting > 0 or not now.walked)
-        names = ["resume"] if is_cut_short else []
+        names = ["resume"] if is_cut_short or now.ended_empty else []
         names += ["anew"] if shown.missing else []
         names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
         names += ["open", "forget"]

@@ -1,0 +1,46 @@
+"""What tests of the routes stand on: a small Civitai, and our routes in this process."""
+
+from __future__ import annotations
+
+import pytest
+from api_server import ApiServer
+from civitai_manager_libs import civitai_gallery_action, setting
+
+pytest.importorskip("uvicorn")
+
+
+@pytest.fixture
+def fresh(library, monkeypatch):
+    """As after a start of the server: no client, no jobs' service, nothing in memory."""
+    from civitai_manager_libs.page.api import hello, jobs, tools
+
+    monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
+    monkeypatch.setattr(tools, "_service", None)
+    monkeypatch.setattr(jobs, "_requests", jobs._Requests())
+    monkeypatch.setattr(hello, "_example", "")
+    setting.change("http_max_retries", 0)
+    return library
+
+
+@pytest.fixture
+def civitai(monkeypatch, fresh):
+    """A model of 30 pictures, a page has ten."""
+    with ApiServer(count=30, page=10) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def on_demo(demo, monkeypatch, fresh):
+    """The demo as this process' Civitai."""
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    demo.requests.clear()
+    return demo
+
+
+@pytest.fixture
+def api(fresh):
+    from served_api import ServedApi
+
+    with ServedApi() as served:
+        yield served

@@ -1,0 +1,231 @@
+"""Who may ask, in which thread it is answered, and how it ends."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+
+import pytest
+import requests
+from api_server import MODEL_ID
+from civitai_manager_libs import civitai_gallery_action, setting
+from page_driver import until
+from served_api import ServedApi
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+_OURS = {"X-Civitai-Shortcut": "1"}
+_READS = ["hello", "jobs", "images?model=101", "images/5030", "thumb/5030", "file/5030"]
+_READS += ["models?q=x", "models/101", "find?text=101"]
+_WRITES = [("POST", "within"), ("POST", "jobs"), ("POST", "jobs/1/forget"), ("PUT", "settings")]
+_WRITES += [("PUT", "key"), ("POST", "key/test")]
+
+
+@pytest.mark.parametrize("path", _READS)
+def test_who_is_not_logged_in_reads_nothing(api, civitai, path):
+    api.get(f"images?model={MODEL_ID}")
+    api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
+    status, code, message = api.error(path)
+    assert (status, code) == (401, "login") and "Log in" in message
+    answer = api.ask(f"api/{path}", cookies={"access-token": "a-token"})
+    assert answer.status_code in (200, 404)
+    assert api.ask(f"api/{path}", cookies={"access-token": "b-token"}).status_code == 401
+
+
+@pytest.mark.parametrize("method,path", _WRITES)
+def test_who_is_not_logged_in_changes_nothing(api, civitai, method, path):
+    api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
+    assert api.send(method, path, {}).status_code == 401
+    assert setting.civitai_api_key == "" and not civitai.requests
+
+
+def test_code_of_the_page_needs_the_login_too(api):
+    api.app.auth = {"me": "secret"}
+    assert api.ask("page/element.js").status_code == 401
+
+
+@pytest.mark.parametrize("method,path", _WRITES)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Civitai-Shortcut": "yes"},
+        {**_OURS, "Origin": "http://evil.example"},
+        {**_OURS, "Origin": "null"},
+        {**_OURS, "Origin": "http://127.0.0.1:1"},
+        {**_OURS, "Origin": "http://[::1"},
+    ],
+    ids=["no-header", "another-value", "foreign-origin", "null", "another-port", "malformed"],
+)
+def test_write_that_another_page_asks_for_is_refused(api, civitai, method, path, headers):
+    answer = api.ask(f"api/{path}", method, headers=headers, json={"key": "x"})
+    assert answer.status_code == 403 and answer.json()["error"]["code"] == "not_allowed"
+    assert setting.civitai_api_key == ""
+
+
+def test_our_own_page_may_say_where_it_comes_from(api):
+    answer = api.ask("api/within", "POST", headers={**_OURS, "Origin": api.url}, json=_NOTHING)
+    assert answer.status_code == 200
+
+
+_NOTHING = {"ids": [], "words": ""}
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"nan?"])
+def test_body_that_is_no_json_is_told(api, body):
+    answer = api.ask("api/within", "POST", headers=_OURS, data=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
+
+
+@pytest.mark.parametrize("body", [None, 5, "x", [], {}, {"ids": 5, "words": []}, [1, 2]])
+@pytest.mark.parametrize("method,path", [w for w in _WRITES if w[1] != "jobs/1/forget"])
+def test_body_of_another_shape_is_no_crash(api, civitai, method, path, body):
+    assert api.send(method, path, body).status_code in (200, 400)
+
+
+def test_body_without_an_end_is_not_read_to_it(api):
+    answer = api.ask("api/within", "POST", headers=_OURS, data=b" " * (9 * 1024 * 1024))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "path", ["", "nothing", "api", "api/nothing", "api/jobs/x/cancel", "api/images/x", "page/"]
+)
+def test_address_that_there_is_not_is_told_as_json(api, path):
+    answer = api.ask(path)
+    assert answer.status_code == 404 and answer.json()["error"]["code"] == "not_there"
+
+
+def test_deed_is_not_done_by_following_a_link(api):
+    assert api.ask("api/jobs/1/forget", headers=_OURS).status_code == 404
+    assert api.ask("api/hello", "POST", headers=_OURS).status_code == 405
+
+
+@pytest.mark.parametrize("language,said", [("en-US", "has not read"), ("zh-TW,zh;q=0.9", "讀過")])
+def test_error_is_in_the_language_of_the_browser(api, language, said):
+    assert said in api.error("images/5", language)[2]
+
+
+def test_answers_are_not_kept_by_anybody(api):
+    assert api.ask("api/hello").headers["cache-control"] == "no-store"
+    assert api.ask("api/images/5").headers["cache-control"] == "no-store"
+
+
+# Threads
+
+
+class _Silent:
+    """Answers of Civitai that do not come until `end` is set."""
+
+    def __init__(self):
+        self.end, self.asked = threading.Event(), 0
+
+    def __call__(self, request, body):
+        self.asked += 1
+        self.end.wait(60)
+        request.close_connection = True
+
+
+@pytest.fixture
+def silent(civitai):
+    silent = _Silent()
+    yield silent
+    silent.end.set()
+
+
+def _in_background(work, count):
+    threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_what_is_near_comes_while_civitai_is_silent(api, civitai, silent):
+    images = api.get(f"images?model={MODEL_ID}")["images"]
+    civitai.always("page", silent)
+    for image_id in civitai.ids:
+        civitai.always(image_id, silent)
+
+    def ask(n):
+        try:
+            api.ask(f"api/thumb/{images[n % 10]['id']}?w={(320, 450, 800)[n % 3]}", timeout=60)
+        except requests.RequestException:
+            return
+
+    _in_background(ask, 80)  # more than there are threads for what is far
+    until(lambda: silent.asked >= 3)
+    began = time.monotonic()
+    for path in ("hello", "jobs", f"images/{images[0]['id']}", f"images?model={MODEL_ID}&kept=1"):
+        api.get(path)
+    assert time.monotonic() - began < 5
+
+
+def test_silent_civitai_takes_no_thread_from_the_host(civitai, silent):
+    """The host's own handlers run in anyio's threads, of which there are 40."""
+    with ServedApi() as api:
+        api.app.router.routes.append(Route("/of-the-host", lambda _: PlainTextResponse("ok")))
+        civitai.always("page", silent)
+        _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 60)
+        until(lambda: silent.asked >= 1)
+        began = time.monotonic()
+        assert requests.get(f"{api.url}/of-the-host", timeout=20).text == "ok"
+        assert time.monotonic() - began < 5
+        silent.end.set()
+
+
+def _asked_quietly(api, path):
+    try:
+        api.ask(path, timeout=60)
+    except requests.RequestException:
+        return
+
+
+def _hang_up_on(api, path, silent):
+    """Ask, and go away as soon as Civitai is asked."""
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=20)
+    connection.request("GET", f"/civitai_shortcut/api/{path}")
+    until(lambda: silent.asked)
+    connection.close()
+
+
+class _PassesOn(BaseHTTPMiddleware):
+    """As hosts have it around their routes."""
+
+    async def dispatch(self, request, call_next):
+        return await call_next(request)
+
+
+@pytest.mark.parametrize("middleware", [(), (Middleware(_PassesOn),)], ids=["bare", "wrapped"])
+@pytest.mark.parametrize("what", ["page", "picture"])
+def test_browser_that_goes_away_ends_the_request_to_civitai(civitai, silent, middleware, what):
+    with ServedApi(middleware) as api:
+        image = api.get(f"images?model={MODEL_ID}&limit=1")["images"][0]
+        civitai.always("page" if what == "page" else image["id"], silent)
+        path = f"images?model={MODEL_ID}&fresh=1" if what == "page" else f"file/{image['id']}"
+        _hang_up_on(api, path, silent)
+        client = civitai_gallery_action.get_http_client()
+        until(lambda: not client._flights._flights and _free(client, civitai), "its end")
+        civitai.always("page", None)
+        civitai.always(image["id"], None)
+        began = time.monotonic()
+        api.get(f"images?model={MODEL_ID}&fresh=1")
+        assert time.monotonic() - began < 5
+
+
+def _free(client, civitai):
+    return client._gates.of(civitai.url)._inside == 0
+
+
+def test_server_that_ends_waits_for_nobody(civitai, silent):
+    civitai.always("page", silent)
+    api = ServedApi(timeout_graceful_shutdown=1)
+    with api:
+        _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 3)
+        until(lambda: silent.asked)
+        began = time.monotonic()
+    assert time.monotonic() - began < 10 and not api._thread.is_alive()
+    client = civitai_gallery_action.get_http_client()
+    until(lambda: _free(client, civitai), "the request's end")

@@ -1,0 +1,102 @@
+"""What the panel says of a job, in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.jobs.progress import JobProgress
+from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job
+from civitai_manager_libs.jobs.service import ShownJob
+from civitai_manager_libs.page.api import job_rows
+
+_QUERY = ImageQuery(5)
+_JOB = Job(1, 0.0, "One", _QUERY, "/pictures", 20, False, "running", "", "", None, True)
+_NOW = JobProgress(1, "One", "running", 3, 1, 0, 20, True, 3 << 20, float(1 << 20), 65.0)
+
+
+def _row(job, progress=None, failed=(), missing=0):
+    return job_rows._row(ShownJob(job, progress, list(failed), missing), "en")
+
+
+def _offered(row):
+    return [action["name"] for action in row["actions"]]
+
+
+def test_job_at_work_tells_how_far_how_fast_and_how_long():
+    row = _row(_JOB, _NOW)
+    assert row["line"] == "4 of 20 · 3.0 MB · 1.0 MB/s · 1:05 left"
+    assert (row["percent"], row["note"], _offered(row)) == (20, "", ["pause", "cancel"])
+    assert (row["saved"], row["skipped"], row["total"], row["walked"]) == (3, 1, 20, True)
+    assert (row["bytes"], row["rate"], row["seconds_left"]) == (3 << 20, float(1 << 20), 65.0)
+
+
+def test_job_of_a_gallery_whose_length_is_not_known_says_at_most():
+    assert _row(_JOB, replace(_NOW, walked=False))["line"].startswith("4 of at most 20")
+
+
+def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
+    waits = replace(_NOW, state="paused", reason="network", resting=39.6)
+    row = _row(_JOB, waits)
+    assert row["line"] == "4 of 20 · 3.0 MB · resuming in 40 s"
+    assert "Check your network" in row["note"]
+    assert _offered(row) == ["resume", "pause", "cancel"]
+
+
+def test_job_that_the_user_paused_goes_on_only_when_told():
+    row = _row(replace(_JOB, state="paused", saved=3, waiting=17))
+    assert (row["note"], _offered(row)) == ("", ["resume", "cancel"])
+
+
+def test_full_disk_tells_how_much_is_missing():
+    full = replace(_NOW, state="paused", reason="disk", missing=250 << 20)
+    assert "250.0 MB are missing" in _row(_JOB, full)["note"]
+
+
+def test_cancelled_job_tells_what_is_left_and_goes_on():
+    cut = replace(_JOB, state="cancelled", walked=True, saved=3, waiting=17)
+    row = _row(cut)
+    assert row["line"] == "3 saved, 0 skipped, 0 failed · 17 not fetched"
+    assert _offered(row) == ["resume", "open", "forget"]
+    whole = replace(cut, saved=20, waiting=0)
+    assert _offered(_row(whole)) == ["open", "forget"]
+
+
+@pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
+def test_retry_is_offered_only_where_it_can_help(reason, offered):
+    item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
+    row = _row(replace(_JOB, state="done", walked=True, saved=19, failed=1), failed=[item])
+    assert ("retry" in _offered(row)) is offered
+    assert "could not be downloaded (1)" in row["toast"]
+    [failed] = row["failures"]
+    assert (failed["id"], failed["code"], failed["has_thumb"]) == (7, reason, True)
+    assert failed["page"] == "https://civitai.com/images/7" and failed["reason"]
+
+
+def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
+    done = replace(_JOB, state="done", walked=True, saved=1, skipped=19)
+    row = _row(done, missing=4)
+    assert "not there any more: 4" in row["note"]
+    assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
+
+
+def test_reasons_are_counted_in_words():
+    items = [
+        Item(n, n, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
+        for n, reason in enumerate(("gone", "needs_key", "gone"))
+    ]
+    row = _row(replace(_JOB, state="done", walked=True, saved=17, failed=3), failed=items)
+    assert row["failed_words"] == "3 failed (no longer there: 2 · needs a key: 1)"
+
+
+def test_no_time_is_told_where_nothing_comes():
+    row = _row(_JOB, replace(_NOW, rate=0.0, seconds_left=None))
+    assert row["line"].endswith("waiting for the host")
+
+
+def test_empty_end_is_not_simply_done_and_can_be_tried_again():
+    ended = {"reason": "empty_end", "note": EMPTY_END, "ended_empty": True}
+    row = _row(replace(_JOB, state="done", saved=4, **ended))
+    assert "time limit" in row["note"] and "time limit" in row["toast"]
+    assert _offered(row) == ["resume", "open", "forget"]

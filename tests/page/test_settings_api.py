@@ -1,0 +1,126 @@
+"""Settings and the key as the page changes them."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from civitai_manager_libs import host, setting
+from civitai_manager_libs.errors import DiskError
+
+
+def _file():
+    with open(os.path.join(setting.data_folder(), "settings.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def _put(api, language="en", **values):
+    return api.send("PUT", "settings", values, language)
+
+
+def _error(answer):
+    return answer.status_code, answer.json()["error"]
+
+
+def test_values_are_in_effect_at_once_and_kept(api):
+    answer = _put(api, http_timeout=7, gallery_level="Mature", usergallery_preloading=False)
+    assert (setting.http_timeout, setting.gallery_level) == (7, "Mature")
+    assert _file()["http_timeout"] == 7 and _file()["usergallery_preloading"] is False
+    told = {entry["name"]: entry["value"] for entry in answer.json()["settings"]}
+    assert told["http_timeout"] == 7 and told["gallery_level"] == "Mature"
+
+
+@pytest.mark.parametrize("value", [0, 601, None, "x", 3.5, [], True])
+def test_one_bad_value_leaves_all_as_they_were_and_names_its_field(api, value):
+    code, error = _error(_put(api, gallery_cache_mb=99, http_timeout=value))
+    assert (code, error["code"], error["field"]) == (400, "bad_input", "http_timeout")
+    assert "Seconds to wait for an answer" in error["message"] and "1 to 600" in error["message"]
+    assert (setting.gallery_cache_mb, setting.http_timeout) == (2048, 20)
+    assert not os.path.exists(os.path.join(setting.data_folder(), "settings.json"))
+
+
+@pytest.mark.parametrize("name,value", [("gallery_level", "PG"), ("save_infotext", "yes")])
+def test_choice_that_there_is_not_is_told(api, name, value):
+    code, error = _error(_put(api, **{name: value}))
+    assert code == 400 and error["field"] == name and "nothing was saved" in error["message"]
+
+
+def test_name_that_no_setting_has_is_told(api):
+    code, error = _error(_put(api, http_timeout=7, nonsense=1))
+    assert (code, error["field"], setting.http_timeout) == (400, "nonsense", 20)
+
+
+def test_folder_is_taken_only_if_a_picture_can_be_saved_there(api, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, error = _error(_put(api, download_images_folder="pictures"))
+    assert (code, error["field"]) == (400, "download_images_folder")
+    assert "whole path" in error["message"]
+    code, error = _error(_put(api, download_images_folder=str(tmp_path / "file")))
+    assert (code, error["code"], error["field"]) == (400, "disk", "download_images_folder")
+    assert setting.download_images_folder == ""
+    assert _put(api, download_images_folder=f" {tmp_path / 'new'} ").status_code == 200
+    assert setting.download_images_folder == str(tmp_path / "new")
+
+
+def test_values_that_cannot_be_kept_are_not_in_effect_either(api, monkeypatch):
+    def full():
+        raise DiskError("No room.")
+
+    monkeypatch.setattr(setting, "save", full)
+    assert _error(_put(api, http_timeout=7))[0] == 507
+    assert setting.http_timeout == 20
+
+
+# The key
+
+
+def test_key_is_kept_and_never_comes_back(api):
+    answer = api.send("PUT", "key", {"key": "  a-key "})
+    assert answer.status_code == 200 and setting.civitai_api_key == "a-key"
+    assert answer.json()["key"] == {"saved": True, "from_environment": False}
+    assert "a-key" not in answer.text and "a-key" not in api.ask("api/hello").text
+    answer = api.send("PUT", "key", {"key": ""})
+    assert "removed" in answer.json()["message"] and answer.json()["key"]["saved"] is False
+    assert not setting.civitai_api_key and not os.path.exists(host.key_file())
+
+
+@pytest.mark.parametrize("language,said", [("en", "no API key"), ("zh-TW", "不是 API 金鑰")])
+def test_text_that_is_no_key_is_refused_and_not_shown_again(api, language, said):
+    setting.save_api_key("before")
+    answer = api.send("PUT", "key", {"key": "two words"}, language)
+    code, error = _error(answer)
+    assert (code, error["field"]) == (400, "key") and said in error["message"]
+    assert "two words" not in answer.text and setting.civitai_api_key == "before"
+
+
+def test_key_of_the_environment_wins_and_that_is_said(api, monkeypatch):
+    monkeypatch.setenv("CIVITAI_API_KEY", "from-outside")
+    for key in ("mine", ""):
+        answer = api.send("PUT", "key", {"key": key})
+        assert "CIVITAI_API_KEY" in answer.json()["message"]
+    assert setting.civitai_api_key == "from-outside"
+
+
+def test_test_asks_civitai_whose_the_key_is(api, on_demo):
+    code, error = _error(api.send("POST", "key/test", {"key": ""}))
+    assert code == 400 and "No key" in error["message"] and not on_demo.requests
+    setting.civitai_api_key = "demo-key"
+    assert "demo_user" in api.post("key/test", {"key": ""})["message"]
+    setting.civitai_api_key = "wrong"
+    code, error = _error(api.send("POST", "key/test", {"key": ""}))
+    assert (code, error["code"]) == (400, "needs_key") and "does not know" in error["message"]
+
+
+def test_key_that_is_typed_is_tested_and_not_saved(api, on_demo):
+    setting.civitai_api_key = "wrong"
+    said = api.post("key/test", {"key": " demo-key "})["message"]
+    assert "demo_user" in said and "not saved yet" in said and "demo-key" not in said
+    assert setting.civitai_api_key == "wrong"
+
+
+def test_test_that_reaches_nobody_says_nothing_of_the_key(api, monkeypatch):
+    setting.civitai_api_key = "demo-key"
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:1")
+    code, error = _error(api.send("POST", "key/test", {"key": ""}))
+    assert (code, error["code"]) == (502, "network")
