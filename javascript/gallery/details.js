@@ -17,6 +17,7 @@ export class Details {
   #frame = 0;
   /** @type {View | null} */
   #view = null;
+  #isFailed = false;
 
   /**
    * @param {Context} context
@@ -53,6 +54,11 @@ export class Details {
     this.#view = null;
   }
 
+  /** Asks once more for the open one's record, if it did not come. */
+  retry() {
+    if (this.#view && this.#isFailed) void this.#load(this.#view, []);
+  }
+
   /** The open picture's whole text, as it would be sent; "" while it is not known. */
   get infotext() {
     const record = this.#view && this.records.peek(this.#view.id);
@@ -65,11 +71,13 @@ export class Details {
    */
   async #load(view, next) {
     const { signal } = this.#abort;
+    this.#isFailed = false;
     if (!this.records.peek(view.id)) this.#drawWaiting(view);
     try {
       this.#draw(view, await this.records.ask(view.id, signal), signal);
     } catch (error) {
       if (isAborted(error)) return;
+      this.#isFailed = true;
       this.#drawProblem(view, errorWords(error, this.context.words));
     }
     await this.records.prefetch(next, signal);
@@ -87,10 +95,11 @@ export class Details {
       ...[
         about(context, record, record),
         problems(record),
-        this.sending.section(record),
+        this.sending.buttons(record),
         prose(context, "prompt", record.prompt),
         prose(context, "negative", record.negative),
         table(context, record.parameters),
+        this.sending.whole(record),
         resources(context, record),
         this.#nothing(view, record),
         places(context, record),

@@ -4,6 +4,7 @@
 
 /**
  * @typedef {object} Handlers  points are from the element's middle, in CSS pixels
+ * @property {(event: PointerEvent) => boolean} isOurs  a press that something else does not need
  * @property {(axis: "x" | "y") => void} dragStart
  * @property {(by: Point) => void} drag  how far from where it began
  * @property {(end: {by: Point, speed: Point}) => void} dragEnd  speed in pixels a millisecond
@@ -11,7 +12,7 @@
  * @property {(factor: number, point: Point) => void} pinch  against where it began
  * @property {() => void} pinchEnd
  * @property {(event: MouseEvent, touch: boolean) => void} tap
- * @property {(point: Point) => void} doubleTap
+ * @property {(point: Point, touch: boolean) => void} doubleTap  after the tap that began it
  * @property {(factor: number, point: Point) => void} wheel  against now
  */
 
@@ -53,6 +54,7 @@ export class Gestures {
   /** @param {PointerEvent} event */
   #down(event) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
+    if (!this.handlers.isOurs(event)) return;
     if (this.#fingers.size === 0) this.#doing = "";
     if (this.#fingers.size > 1) return;
     this.#fingers.set(event.pointerId, this.#point(event));
@@ -147,7 +149,7 @@ export class Gestures {
     const by = minus(tap.point, this.#lastTap.point);
     const again = tap.time - this.#lastTap.time < DOUBLE_TAP && Math.hypot(by.x, by.y) < SLOP * 3;
     this.#lastTap = again ? { ...tap, time: 0 } : tap;
-    if (again) this.handlers.doubleTap(tap.point);
+    if (again) this.handlers.doubleTap(tap.point, touch);
     else this.handlers.tap(event, touch);
   }
 

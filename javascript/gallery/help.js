@@ -40,9 +40,14 @@ export class Help {
  * @param {import("./types.js").Words} words
  */
 function row(key, words) {
-  const pressed = (key.shown ?? key.keys[0].toUpperCase()).split(" ");
+  const pressed = (key.shown ?? capital(key.keys[0])).split(" ");
   return [
     el("dt", {}, ...pressed.map((one) => el("kbd", {}, one))),
     el("dd", {}, words(key.words)),
   ];
+}
+
+/** As it stands on the key. @param {string} key */
+function capital(key) {
+  return key.length === 1 ? key.toUpperCase() : key;
 }

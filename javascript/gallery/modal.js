@@ -33,6 +33,7 @@ export function openModal(dialog) {
   const root = dialog.getRootNode();
   open.set(root, [...stack(root), dialog]);
   dialog.showModal();
+  dialog.focus(); // not its first button: the keys are the dialog's
   tell(root);
 }
 
@@ -52,12 +53,17 @@ export function closeModal(dialog) {
  * Tells what is topmost, now and whenever it changes; the root itself where no dialog is.
  *
  * @param {ShadowRoot} root
- * @param {(top: HTMLDialogElement | ShadowRoot) => void} listener
+ * @param {(top: Element | ShadowRoot) => void} listener
  * @param {AbortSignal} signal
  */
 export function followTop(root, listener, signal) {
-  const now = () => listener(stack(root).at(-1) ?? root);
+  const now = () => {
+    const dialog = stack(root).at(-1);
+    const full = root.fullscreenElement; // lies over the dialog that it is in
+    listener((full && dialog?.contains(full) ? full : dialog) ?? root);
+  };
   root.addEventListener("modal-top", now, { signal });
+  root.addEventListener("fullscreenchange", now, { signal });
   now();
 }
 

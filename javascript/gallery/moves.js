@@ -9,6 +9,8 @@ import { bounded, dragged, pinched, toggled, zoomedAt } from "./zoom.js";
 
 const GLIDE = 160; // ms that a flung picture goes on
 const GAP = 16; // pixels between two pictures
+const CONTROLS = 80; // pixels at the lower edge of a video
+const FALL = { duration: 140, easing: "ease-in", fill: /** @type {const} */ ("forwards") };
 const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
 
 /** @implements {Handlers} */
@@ -23,6 +25,13 @@ export class Moves {
   /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
+  }
+
+  /** A video's controls are dragged too. @param {PointerEvent} event */
+  isOurs(event) {
+    const video = this.stage.slide?.video;
+    if (!video || !event.composedPath().includes(video)) return true;
+    return event.clientY < video.getBoundingClientRect().bottom - CONTROLS;
   }
 
   /** @param {"x" | "y"} axis */
@@ -93,13 +102,19 @@ export class Moves {
     const path = event.composedPath();
     const { slide, ties } = this.stage;
     const onPicture = Boolean(slide && path.includes(slide.box));
-    const onControl = path.some((node) => node instanceof HTMLButtonElement);
-    if (!onControl) ties.tapped(onPicture, touch);
+    const isControl = path.some(
+      (node) => node instanceof HTMLButtonElement || node instanceof HTMLVideoElement,
+    );
+    if (!isControl) ties.tapped(onPicture, touch);
   }
 
-  /** @param {Point} point */
-  doubleTap(point) {
-    const { slide, size } = this.stage;
+  /**
+   * @param {Point} point
+   * @param {boolean} touch
+   */
+  doubleTap(point, touch) {
+    const { slide, size, ties } = this.stage;
+    if (touch) ties.tapped(true, true); // takes back what its first tap did
     if (!slide || slide.video) return; // a video's double click is the browser's
     this.stage.put(toggled(slide.pose, point, slide.size, size), true);
   }
@@ -136,13 +151,22 @@ export class Moves {
    * @param {number} speed
    */
   #letGo(by, speed) {
-    const { context, size, ties } = this.stage;
-    if (isLetGo(by, speed, size.height)) {
-      this.#move(0, 0);
-      return context.acts.close();
-    }
+    const { size, ties } = this.stage;
+    if (isLetGo(by, speed, size.height)) return void this.#fallOut(by);
     if (isLetGo(-by, -speed, size.height / 2)) ties.raised();
     this.#comeBack(0, by > 0 ? by : by / 3);
+  }
+
+  /** @param {number} by */
+  async #fallOut(by) {
+    const { strip, size, context } = this.stage;
+    const from = { transform: `translateY(${by}px)`, opacity: 1 - by / size.height };
+    const to = { transform: `translateY(${size.height}px)`, opacity: 0 };
+    this.#move(0, 0);
+    const fall = strip.animate([from, to], { ...FALL, duration: isStill() ? 0 : FALL.duration });
+    await fall.finished;
+    context.acts.close();
+    fall.cancel(); // it held the strip below until here
   }
 
   /**
@@ -161,8 +185,12 @@ export class Moves {
    */
   #comeBack(x, y) {
     this.#move(0, 0);
-    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    if (isStill()) return;
     const from = { transform: `translate(${x}px, ${y}px)` };
     this.stage.strip.animate([from, { transform: "none" }], FOLLOW);
   }
+}
+
+function isStill() {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

@@ -43,7 +43,13 @@ export class Panel {
     const leave = () => this.isOpen && acts.panel("");
     const title = words(this.how.title);
     const close = button(
-      { deed: "close-panel", icon: icon("close"), words: words("say_close"), isBare: true },
+      {
+        deed: "close-panel",
+        icon: icon("close"),
+        words: words("say_close"),
+        isBare: true,
+        class: "quiet",
+      },
       leave,
     );
     const dialog = el(
@@ -53,7 +59,6 @@ export class Panel {
         "aria-label": title,
         "data-panel": this.name,
         tabindex: -1,
-        autofocus: true,
       },
       el("header", {}, el("h2", {}, title), close),
       el("div", { class: "panel-body" }, ...this.how.build()),

@@ -5,6 +5,7 @@ import { isAborted } from "./api.js";
 /** @typedef {import("./types.js").PictureRecord} PictureRecord */
 
 const KEPT = 80; // pictures
+const KEPT_LETTERS = 8_000_000; // of all of them: a single text may have ten million
 
 export class Records {
   #context;
@@ -81,10 +82,19 @@ export class Records {
   #keep(record) {
     this.#kept.delete(record.id);
     this.#kept.set(record.id, record);
-    for (const id of this.#kept.keys()) {
-      if (this.#kept.size <= KEPT) break;
+    let letters = 0;
+    for (const kept of this.#kept.values()) letters += lettersOf(kept);
+    for (const [id, kept] of this.#kept) {
+      const isEnough = this.#kept.size <= KEPT && letters <= KEPT_LETTERS;
+      if (isEnough || id === record.id) break;
       this.#kept.delete(id);
+      letters -= lettersOf(kept);
     }
     return record;
   }
+}
+
+/** @param {PictureRecord} record */
+function lettersOf({ infotext, prompt, negative }) {
+  return infotext.length + prompt.length + negative.length;
 }

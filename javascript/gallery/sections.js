@@ -15,17 +15,14 @@ import { longText } from "./longtext.js";
  * @param {View} view
  * @param {PictureRecord} [record]
  */
-export function about({ store, words }, view, record) {
+export function about(context, view, record) {
+  const { store, words } = context;
   const { hello } = store.get();
-  const user = view.user || words("anonymous");
-  const author = record?.user_page
-    ? outside(record.user_page, user)
-    : el("span", { dir: "auto" }, user);
   const level = hello?.choices.level.find((choice) => choice.value === view.level)?.label;
   return el(
     "header",
     { class: "about" },
-    el("p", { class: "author" }, author),
+    author(context, view, record),
     el(
       "p",
       { class: "dim" },
@@ -39,6 +36,31 @@ export function about({ store, words }, view, record) {
       el("span", { class: "tag", title: reactionsOf(view, record) }, icon("heart"), view.reactions),
     ),
   );
+}
+
+/**
+ * @param {Context} context
+ * @param {View} view
+ * @param {PictureRecord} [record]
+ */
+function author({ words, acts }, view, record) {
+  if (!view.user) return el("p", { class: "author dim" }, words("anonymous"));
+  const open = el("button", {
+    type: "button",
+    "data-do": "open-user",
+    dir: "auto",
+    title: words("see_creator", { user: view.user }),
+    text: view.user,
+    on: {
+      click() {
+        acts.close();
+        void acts.openUser(view.user);
+      },
+    },
+  });
+  const profile = record?.user_page ? outside(record.user_page, "", "on-civitai-user") : null;
+  profile?.setAttribute("aria-label", words("see_on_civitai"));
+  return el("p", { class: "author" }, open, profile);
 }
 
 /**

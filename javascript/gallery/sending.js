@@ -29,15 +29,17 @@ export class Sending {
   }
 
   /** @param {PictureRecord} record */
-  section(record) {
+  buttons(record) {
+    const { words } = this.context;
     const tabs = this.#tabs(record);
-    if (!record.infotext && !tabs.length) return null;
-    return el(
-      "section",
-      { class: "sending" },
-      tabs.length > 0 && this.#buttons(record, tabs),
-      record.infotext && this.#whole(record),
+    if (!tabs.length) return null;
+    const made = tabs.map((tab) =>
+      button({ deed: `send-${tab}`, icon: icon("send"), words: tab }, (event) =>
+        this.#send(event, tab, record),
+      ),
     );
+    const group = { class: "send-to", role: "group", "aria-label": words("send_to") };
+    return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));
   }
 
   /**
@@ -49,20 +51,6 @@ export class Sending {
     const tabs = this.context.store.get().hello?.host.send_to ?? [];
     if (record.kind === "image") return tabs;
     return record.infotext ? tabs.slice(0, 1) : [];
-  }
-
-  /**
-   * @param {PictureRecord} record
-   * @param {string[]} tabs
-   */
-  #buttons(record, tabs) {
-    const { words } = this.context;
-    const made = tabs.map((tab) =>
-      button({ deed: `send-${tab}`, icon: icon("send"), words: tab }, (event) =>
-        this.#send(event, tab, record),
-      ),
-    );
-    return el("div", { class: "send-to", role: "group", "aria-label": words("send_to") }, ...made);
   }
 
   /**
@@ -78,7 +66,8 @@ export class Sending {
   }
 
   /** @param {PictureRecord} record */
-  #whole(record) {
+  whole(record) {
+    if (!record.infotext) return null;
     const { words, acts } = this.context;
     const body = el("div", { class: "whole" });
     const fold = el(
@@ -102,7 +91,7 @@ export class Sending {
       if (fold.open && !body.firstChild) body.append(...this.#field(record));
     });
     fold.open = this.#isOpen;
-    return el("div", { class: "with-copy" }, fold, copy);
+    return el("section", { class: "with-copy" }, fold, copy);
   }
 
   /** @param {PictureRecord} record */

@@ -68,7 +68,12 @@ export class Settings {
     );
     this.#save.type = "submit";
     const groups = GROUPS.map((group) => this.#group(group, settings));
-    const form = el("form", { novalidate: true, autocomplete: "off" }, ...groups, this.#save);
+    const form = el(
+      "form",
+      { novalidate: true, autocomplete: "off" },
+      ...groups,
+      el("footer", {}, this.#save),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#send();
@@ -145,7 +150,7 @@ class SettingField {
     }
     this.wrong = el("p", { class: "wrong", id: `${id}-wrong`, role: "alert" });
     const words = el("label", { for: id }, label);
-    this.element = el("div", { class: `setting ${kind}` }, words, this.control, this.wrong);
+    this.element = el("div", { class: `setting of-${kind}` }, words, this.control, this.wrong);
     this.show(setting.value);
   }
 

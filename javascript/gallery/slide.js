@@ -19,8 +19,6 @@ const GAP = 16; // pixels between two
 export class Slide {
   /** @type {"thumb" | "file"} */
   shows = "thumb";
-  /** @type {Pose} */
-  pose = { scale: 1, x: 0, y: 0 };
   /** @type {Size} */
   #stage = { width: 1, height: 1 };
   /** @type {HTMLVideoElement | null} */
@@ -42,6 +40,8 @@ export class Slide {
     this.view = view;
     this.ties = ties;
     this.size = known(view);
+    /** @type {Pose} */
+    this.pose = fitted(this.size, this.#stage);
     this.thumb = el("img", { class: "thumb", alt: this.#name, draggable: "false" });
     this.thumbnail = this.#loadThumb();
     this.box = el("div", { class: "picture" }, placeholder(view), this.thumb);
@@ -50,6 +50,10 @@ export class Slide {
 
   get isZoomed() {
     return isZoomed(this.pose, this.size, this.#stage);
+  }
+
+  get isFailed() {
+    return this.#trouble !== null;
   }
 
   /** @param {Size} stage */
@@ -148,7 +152,7 @@ export class Slide {
     const image = el("img", { class: "file", alt: this.#name, draggable: "false" });
     const url = this.context.api.file(this.view.id);
     signal.addEventListener("abort", () => image.removeAttribute("src"), { once: true });
-    this.#clear();
+    this.forgive();
     image.src = url;
     try {
       await image.decode();
@@ -163,8 +167,7 @@ export class Slide {
 
   /** A video plays only while it is the open one. */
   async start() {
-    if (!isPlayed(this.view) || this.#playing || this.#veil) return;
-    this.#clear();
+    if (!isPlayed(this.view) || this.#playing || this.#veil || this.#trouble) return;
     this.#playing = new AbortController();
     const { signal } = this.#playing;
     const src = this.context.api.file(this.view.id);
@@ -175,7 +178,7 @@ export class Slide {
     try {
       await ready;
       this.#show(element, { width: element.videoWidth, height: element.videoHeight });
-    } catch (error) {
+    } catch {
       if (signal.aborted) return;
       this.stop();
       await this.#failed(this.context.signal);
@@ -211,7 +214,7 @@ export class Slide {
     return this.view.kind ? nameOf(this.view, false, words) : words("picture");
   }
 
-  #clear() {
+  forgive() {
     this.#trouble?.remove();
     this.#trouble = null;
   }
@@ -234,11 +237,10 @@ export class Slide {
   /** @param {string} message */
   #tell(message) {
     const { words } = this.context;
-    const again = button({ deed: "again", icon: icon("again"), words: words("do_retry") }, () => {
-      this.#clear();
-      this.ties.again(this);
-    });
-    this.#clear();
+    const again = button({ deed: "again", icon: icon("again"), words: words("do_retry") }, () =>
+      this.ties.again(this),
+    );
+    this.forgive();
     this.#trouble = el("div", { class: "trouble", role: "alert" }, el("p", {}, message), again);
     this.element.append(this.#trouble);
     this.ties.changed(this);

@@ -41,7 +41,8 @@ export class Stage {
     this.ties = ties;
     this.strip = el("div", { class: "strip" });
     this.element = el("div", { class: "stage" }, this.strip);
-    this.loader = new Loader((id, signal) => this.#load(id, signal));
+    this.files = new Loader(async (id, signal) => this.#slideFor(id)?.load(signal));
+    this.thumbs = new Loader(async (id) => this.#slideFor(id)?.thumbnail);
     new Gestures(this.element, new Moves(this), context.signal);
     const sizes = new ResizeObserver(() => this.#measure());
     sizes.observe(this.element);
@@ -76,12 +77,20 @@ export class Stage {
     const now = this.slide;
     if (now !== before) before?.stop();
     void now?.start();
-    this.loader.want(around);
+    this.files.want(around.slice(0, 1 + 2 * FILES_AROUND));
+    this.thumbs.want(around);
+    if (now !== before) this.retry();
+  }
+
+  /** Loads the open one once more, if it could not be loaded. */
+  retry() {
+    if (this.slide?.isFailed) this.#again(this.slide);
   }
 
   clear() {
     this.#dropOthers(new Set());
-    this.loader.stop();
+    this.files.stop();
+    this.thumbs.stop();
     this.#views = [];
     this.#index = -1;
   }
@@ -154,23 +163,16 @@ export class Stage {
     if (this.slide) this.ties.changed();
   }
 
-  /**
-   * The file of a near one, of another its thumbnail.
-   *
-   * @param {number} id
-   * @param {AbortSignal} signal
-   */
-  async #load(id, signal) {
-    const at = this.#views.findIndex((view) => view.id === id);
-    if (at < 0) return;
-    const slide = this.#slideOf(this.#views[at]);
-    if (Math.abs(at - this.#index) <= FILES_AROUND) await slide.load(signal);
-    else await slide.thumbnail;
+  /** @param {number} id */
+  #slideFor(id) {
+    const view = this.#views.find((one) => one.id === id);
+    return view && this.#slideOf(view);
   }
 
   /** @param {Slide} slide */
   #again(slide) {
-    this.loader.again(slide.view.id);
+    slide.forgive();
+    this.files.again(slide.view.id);
     if (slide === this.slide) void slide.start();
   }
 }

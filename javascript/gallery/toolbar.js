@@ -42,7 +42,7 @@ export class Toolbar {
     const close = tool("close", "close", "say_close", () => acts.close());
     this.element = el(
       "div",
-      { class: "bar" },
+      { class: "viewer-bar" },
       this.position,
       this.scale,
       el("div", { class: "tools" }, this.mark, this.save, this.fullscreen, this.details),

@@ -81,6 +81,7 @@ export class Viewer {
     this.#view = view;
     this.#index = index;
     this.#draw(now, parts);
+    if (before && now.hello !== before.hello) this.#retry(parts);
     if (isOther || now.shown !== before?.shown) this.#ask(now, parts);
   }
 
@@ -146,6 +147,12 @@ export class Viewer {
     const isNearEnd = this.#index >= shown.length - MORE_BEFORE_END;
     const isFree = !ended && !loading && !problem && preloads(state);
     if (isNearEnd && isFree) void this.context.acts.more();
+  }
+
+  /** The server is back, maybe. @param {Parts} parts */
+  #retry({ stage, details }) {
+    stage.retry();
+    details.retry();
   }
 
   /** The record of a picture that is not among the loaded ones tells its shape. @param {View} view */
@@ -222,11 +229,7 @@ function build(context, { changed, came, screen }) {
   );
   const theatre = el("div", { class: "theatre" }, toolbar.element, stage.element, previous, next);
   const frame = el("div", { class: "frame" }, theatre, details.element);
-  const dialog = el(
-    "dialog",
-    { class: "viewer", "data-viewer": "", tabindex: -1, autofocus: true },
-    frame,
-  );
+  const dialog = el("dialog", { class: "viewer", "data-viewer": "", tabindex: -1 }, frame);
   // a button that is pressed by the mouse does not take the keys from the picture
   theatre.addEventListener("mousedown", (event) => {
     if (event.composedPath().some((node) => node instanceof HTMLButtonElement))

@@ -5,6 +5,7 @@ import { ApiError, isAborted } from "./api.js";
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").Jobs} Jobs */
 
+const BUSY = ["queued", "running"];
 const SEEN = 500; // ms between two questions while the panel is open
 const BESIDE = 1000; // while only the badge is seen
 const UNSEEN = 4000; // while another tab of the host is, or our server does not answer
@@ -47,13 +48,19 @@ export class Watch {
 
   #goOn() {
     clearTimeout(this.#timer);
-    const isBusy = (this.context.store.get().jobs?.active ?? 0) > 0;
-    if (!isBusy || document.hidden || this.context.signal.aborted) return;
-    this.#timer = window.setTimeout(() => void this.now(), this.#pause());
+    const pause = this.#pause();
+    if (!pause || document.hidden || this.context.signal.aborted) return;
+    this.#timer = window.setTimeout(() => void this.now(), pause);
   }
 
+  /** Milliseconds until the next question; 0 is none. */
   #pause() {
     const { store, root } = this.context;
+    const jobs = store.get().jobs?.jobs ?? [];
+    const isBusy = jobs.some((job) => BUSY.includes(job.state));
+    // paused with a note: not by the user, and it goes on by itself
+    const isWaiting = jobs.some((job) => job.state === "paused" && job.note);
+    if (!isBusy) return isWaiting ? UNSEEN : 0;
     if (this.#isLost || !root.host.getClientRects().length) return UNSEEN;
     return store.get().panel === "jobs" ? SEEN : BESIDE;
   }

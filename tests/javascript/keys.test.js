@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isItsOwn, KEYS, keyFor, placesNow } from "../../javascript/gallery/keys.js";
+
+const press = (key, more = {}) => ({
+  key,
+  shiftKey: false,
+  ctrlKey: false,
+  altKey: false,
+  metaKey: false,
+  repeat: false,
+  isComposing: false,
+  ...more,
+});
+const state = (more = {}) => ({ panel: "", open: null, focus: null, ...more });
+const deed = (key, now, more = {}, onTile = false) => {
+  const calls = [];
+  const acts = new Proxy(
+    {},
+    {
+      get:
+        (_, name) =>
+        (...args) =>
+          calls.push([name, ...args]),
+    },
+  );
+  const pressed = press(key, more);
+  keyFor(pressed, placesNow(now, onTile))?.act(acts, now, pressed);
+  return calls;
+};
+
+test("an arrow steps in the viewer and moves in the grid", () => {
+  assert.deepEqual(deed("ArrowRight", state({ open: 7 })), [["step", 1]]);
+  assert.deepEqual(deed("ArrowRight", state()), [["move", "right", { extend: false }]]);
+  assert.deepEqual(deed("ArrowDown", state(), { shiftKey: true }), [
+    ["move", "down", { extend: true }],
+  ]);
+});
+
+test("space marks the open picture, or the focused tile, or up to it with Shift", () => {
+  assert.deepEqual(deed(" ", state({ open: 7 })), [["mark", 7]]);
+  assert.deepEqual(deed(" ", state({ focus: 5 }), {}, true), [["mark", 5]]);
+  assert.deepEqual(deed(" ", state({ focus: 5 }), { shiftKey: true }, true), [["markTo", 5]]);
+});
+
+test("space scrolls the page where no tile has the focus", () => {
+  assert.equal(keyFor(press(" "), placesNow(state({ focus: 5 }), false)), null);
+});
+
+test("while a panel is open only what holds anywhere does", () => {
+  assert.deepEqual(deed("ArrowRight", state({ open: 7, panel: "jobs" })), []);
+  assert.deepEqual(deed("?", state({ panel: "jobs" }), { shiftKey: true }), [["panel", "help"]]);
+});
+
+for (const modifier of ["ctrlKey", "altKey", "metaKey", "isComposing"]) {
+  test(`with ${modifier} a key is not ours`, () => {
+    assert.equal(keyFor(press("a", { [modifier]: true }), placesNow(state(), true)), null);
+  });
+}
+
+test("Caps Lock changes nothing", () => {
+  assert.deepEqual(deed("F", state({ open: 7 })), [["fullscreen"]]);
+});
+
+test("no key of one place has two meanings", () => {
+  const seen = new Set();
+  for (const { keys, place } of KEYS) {
+    for (const key of keys) {
+      const places = place === "tile" ? ["tile", "grid", "anywhere"] : [place, "anywhere"];
+      for (const where of places) assert.ok(!seen.has(`${where} ${key}`), `${where} ${key}`);
+    }
+    for (const key of keys) seen.add(`${place} ${key}`);
+  }
+});
+
+test("whatever does something is on the help sheet, alone or with its like", () => {
+  KEYS.forEach((key, at) => {
+    if (!key.words)
+      assert.ok(KEYS.slice(0, at).some((other) => other.words && other.place === key.place));
+  });
+});
+
+for (const [element, key, own] of [
+  [{ localName: "input", type: "text" }, "a", true],
+  [{ localName: "textarea" }, "ArrowLeft", true],
+  [{ localName: "select" }, "d", true],
+  [{ localName: "div", isContentEditable: true }, "d", true],
+  [{ localName: "input", type: "checkbox" }, " ", true],
+  [{ localName: "input", type: "checkbox" }, "ArrowLeft", false],
+  [{ localName: "input", type: "checkbox" }, "d", false],
+  [{ localName: "input", type: "range" }, "ArrowLeft", true],
+  [{ localName: "input", type: "range" }, "d", false],
+  [{ localName: "button" }, "Enter", true],
+  [{ localName: "button" }, "ArrowRight", false],
+  [{ localName: "video" }, "ArrowRight", false],
+]) {
+  const name = [element.localName, element.type].filter(Boolean).join(" ");
+  test(`${name} ${own ? "keeps" : "leaves"} “${key}”`, () => {
+    assert.equal(isItsOwn(element, key), own);
+  });
+}
