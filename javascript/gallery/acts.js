@@ -50,6 +50,10 @@ export function makeActs(context, parts, outside) {
  * @param {Parts} parts
  */
 function openingActs({ store }, parts) {
+  const wrong = () => {
+    const { problem, finding } = store.get();
+    return problem?.of ?? (finding ? "find" : "images");
+  };
   return {
     find: (/** @type {string} */ text) => parts.opening.find(text),
     findMore: (/** @type {string} */ cursor) => parts.opening.findMore(cursor),
@@ -67,17 +71,15 @@ function openingActs({ store }, parts) {
       const { model, post, user } = where;
       if (hello) void parts.opening.go({ ...unfiltered(hello), model, post, user });
     },
-    retry() {
-      const { problem, finding } = store.get();
-      const of = problem?.of ?? (finding ? "find" : "images");
+    retry(/** @type {import("./types.js").Problem["of"]} */ of = wrong()) {
       if (of === "hello") void parts.reach.retry();
       else if (of === "find") void parts.opening.retry();
       else if (of === "within") void parts.within.retry();
       else void parts.feed.again();
     },
-    giveUp() {
-      parts.opening.giveUp();
-      parts.feed.giveUp();
+    giveUp(/** @type {"find" | "images" | undefined} */ of) {
+      if (of !== "images") parts.opening.giveUp();
+      if (of !== "find") parts.feed.giveUp();
     },
   };
 }
@@ -175,7 +177,7 @@ function movingActs({ store }, parts) {
       if (!place) return;
       while (!store.get().shown.some((view) => view.id === place.id)) {
         const { images, ended, problem } = store.get();
-        if (ended || problem || images.length > place.count + 200) break;
+        if (ended || problem?.of === "images" || images.length > place.count + 200) break;
         await parts.feed.more();
       }
       store.set({ place: null });

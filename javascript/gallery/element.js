@@ -23,6 +23,7 @@ import { keepPlace } from "./place.js";
 import { readPreference } from "./preferences.js";
 import { sourceOf, unfiltered } from "./query.js";
 import { Reach } from "./reach.js";
+import { saidOfGallery } from "./saying.js";
 import { Settings } from "./settings.js";
 import { firstState, Store } from "./state.js";
 import { Status } from "./status.js";
@@ -99,7 +100,8 @@ function makeContext(root, signal) {
 /** @param {Context & {parts: import("./acts.js").Parts}} context */
 async function start(context) {
   const { store, parts, acts, signal } = context;
-  const status = new Status(context); // says why, should the server not answer
+  const status = new Status(context, "images", saidOfGallery).element;
+  context.root.append(status); // so that it says why, should the server not answer
   let isBuilt = false;
   const build = () => {
     if (isBuilt) return;
@@ -116,7 +118,7 @@ async function start(context) {
  * All that needs the server's words and choices.
  *
  * @param {Context & {parts: import("./acts.js").Parts}} context
- * @param {Status} status
+ * @param {HTMLElement} status
  */
 function begin(context, status) {
   const { store, parts } = context;
@@ -130,7 +132,7 @@ function begin(context, status) {
   new Notice(context);
   new FoundModels(context);
   parts.grid = new Grid(context);
-  status.toEnd();
+  context.root.append(status); // moved: below the pictures
   new Bar(context);
   parts.viewer = new Viewer(context);
   new Settings(context);

@@ -3,6 +3,8 @@
 import { button, el } from "./dom.js";
 import { icon } from "./icons.js";
 import { sourceOf } from "./query.js";
+import { saidOfFinding } from "./saying.js";
+import { Status } from "./status.js";
 
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").State} State */
@@ -28,7 +30,7 @@ export class Finder {
       autocomplete: "off",
       spellcheck: "false",
       enterkeyhint: "search",
-      on: { input: () => this.#drawRecent(store.get()) },
+      on: { input: () => this.#change() },
     });
     this.#form = el(
       "form",
@@ -36,7 +38,9 @@ export class Finder {
       el("div", { class: "field" }, icon("search"), this.#field, this.#submitButton()),
       this.#recent,
     );
+    const status = new Status(context, "find", saidOfFinding);
     root.append(el("header", { class: "top" }, this.#form, panelButtons(context, badge)));
+    root.append(status.element);
     store.on(["hello", "where", "found", "finding"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
   }
@@ -49,6 +53,13 @@ export class Finder {
   #submitButton() {
     const words = this.#context.words("do_find");
     return el("button", { type: "submit", "data-do": "find", class: "primary", text: words });
+  }
+
+  /** Another text: what was wrong with the one before is no longer of interest. */
+  #change() {
+    const { store } = this.#context;
+    if (store.get().problem?.of === "find") store.set({ problem: null });
+    this.#drawRecent(store.get());
   }
 
   /** @param {SubmitEvent} event */

@@ -49,6 +49,7 @@ export class Grid {
     store.on(["shown"], ({ shown }) => this.#take(shown), { signal });
     store.on(["tile"], () => this.#layOut(), { signal });
     store.on(["marks", "focus", "bared", "hello"], () => this.#drawLooks(), { signal });
+    store.on(["hello"], () => this.#loadFailed(), { signal });
     store.on(["stale"], ({ stale }) => this.#list.toggleAttribute("data-stale", stale), { signal });
     store.on(["loading", "ended", "found", "within"], () => this.#schedule(), { signal });
   }
@@ -259,6 +260,11 @@ export class Grid {
     for (const id of wanted) this.#tiles.get(id)?.load(api.thumb(id, thumb));
   }
 
+  /** The server is there again, or another one. */
+  #loadFailed() {
+    for (const tile of this.#tiles.values()) if (tile.isFailed) tile.loadAgain();
+  }
+
   #drawLooks() {
     for (const tile of this.#tiles.values()) tile.draw(this.#looksOf(tile));
     const { focus, marks } = this.#context.store.get();
@@ -285,7 +291,8 @@ export class Grid {
   #askForMore({ bottom, screen }) {
     const { store, acts } = this.#context;
     const { hello, loading, ended, problem, images, within, found } = store.get();
-    if (loading || ended || problem || found || !images.length || isNarrowed(within)) return;
+    if (loading || ended || problem?.of === "images") return;
+    if (found || !images.length || isNarrowed(within)) return;
     const isEager = settingOf(hello, "usergallery_preloading") !== false;
     const ahead = (isEager ? PAGE_AHEAD : PAGE_AHEAD_SPARING) * screen;
     if (bottom + ahead > this.#arrangement.height) void acts.more();

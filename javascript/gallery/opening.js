@@ -88,13 +88,12 @@ export class Opening {
   }
 
   retry() {
-    this.#context.store.set({ problem: null });
     return this.#again();
   }
 
   giveUp() {
     this.#abort.abort();
-    this.#context.store.set({ finding: "", since: 0 });
+    this.#context.store.set({ finding: "" });
   }
 
   /**
@@ -144,14 +143,16 @@ export class Opening {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.#again = () => this.#ask(finding, ask);
-    const since = finding ? { since: performance.now(), problem: null } : {};
-    store.set({ finding, ...since });
+    store.set(({ problem }) => ({
+      finding,
+      findingSince: performance.now(),
+      problem: problem?.of === "find" ? null : problem,
+    }));
     try {
       await ask(signal);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      const problem = problemOf("find", error, words);
-      store.set(({ loading, since }) => ({ problem, since: loading ? since : 0 }));
+      store.set({ problem: problemOf("find", error, words) });
     }
     if (this.#abort.signal === signal) store.set({ finding: "" });
   }
@@ -166,7 +167,7 @@ export class Opening {
     const { where } = store.get();
     if (answer.kind === "models") {
       const { words, models, cursor } = answer;
-      store.set({ found: { words, models, cursor }, since: 0 });
+      store.set({ found: { words, models, cursor } });
       return;
     }
     if (answer.model) this.#remember(answer.model);

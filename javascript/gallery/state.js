@@ -36,6 +36,7 @@ export function firstState() {
     title: "",
     found: null,
     finding: "",
+    findingSince: 0,
     ...emptyGallery(),
     marks: new Set(),
     bared: new Set(),

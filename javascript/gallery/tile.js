@@ -117,6 +117,10 @@ export class Tile {
     this.#say(el("span", again));
   }
 
+  get isFailed() {
+    return this.element.dataset.failed !== undefined;
+  }
+
   loadAgain() {
     const url = this.#url;
     this.#unload();

@@ -201,12 +201,13 @@
  * @property {string} title  of the open post; "" where it is not known
  * @property {Found | null} found  not null: search results stand in the gallery's place
  * @property {string} finding  what is being looked up, "" is nothing
+ * @property {number} findingSince  performance.now() when that was asked
  * @property {readonly View[]} images  all that is loaded, each id once
  * @property {string | null} cursor
  * @property {boolean} ended
  * @property {boolean} loading  a page of the gallery is awaited
  * @property {boolean} stale  `images` are those of before a filter changed, until the first page comes
- * @property {number} since  performance.now() when the request under way was sent; 0 is none
+ * @property {number} since  performance.now() when the page under way was asked for; 0 is none
  * @property {Problem | null} problem
  * @property {Note[]} notes
  * @property {string} kept  when what is shown was read, if Civitai does not answer; else ""
@@ -238,8 +239,8 @@
  * @property {(change: Partial<Within>) => void} setWithin
  * @property {() => Promise<void>} more  the next page; settles when it came or failed
  * @property {() => void} resetFilters
- * @property {() => void} retry  what failed, or what is not answered
- * @property {() => void} giveUp
+ * @property {(of?: Problem["of"]) => void} retry  what failed, or what is not answered
+ * @property {(of?: "find" | "images") => void} giveUp  both if not told which
  * @property {(id: number) => void} open
  * @property {() => void} close
  * @property {(by: number) => Promise<void>} step
