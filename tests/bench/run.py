@@ -16,10 +16,10 @@ import platform
 import sys
 import time
 
+import browsing
 import downloads
 import page
 import start
-import turning
 
 _CASES = {
     "a": downloads.many,
@@ -28,7 +28,7 @@ _CASES = {
     "d": downloads.memory,
     "e": page.first_page,
     "f": start.start,
-    "g": turning.turning,
+    "g": browsing.browsing,
 }
 
 

@@ -26,6 +26,7 @@ from urllib.parse import parse_qs, urlsplit
 _PIECE = 1024 * 1024  # bytes
 _SLICE = 0.01  # seconds between two sends where a connection has a rate
 _FIRST_ID, _MODEL_ID, _VERSION_ID = 5_000_000, 101, 1001
+_SIDES = (1216, 832, 640, 1536, 1024)  # pixels; heights beside a width of 832
 _WORDS = "a lighthouse on a cliff above the sea, evening light, oil on canvas, wide brush, "
 
 
@@ -61,7 +62,7 @@ class Counts:
             return {
                 "requests": self._paths.total(),
                 "api": sum(n for path, n in self._paths.items() if path.startswith("/api/")),
-                "thumbnails": sum(n for p, n in self._paths.items() if "/width=450/" in p),
+                "thumbnails": sum(n for p, n in self._paths.items() if "/width=" in p),
                 "originals": sum(n for p, n in self._paths.items() if "/original=true/" in p),
                 "twice": sum(n > 1 for n in self._paths.values()),
                 "most": self._most["all"],
@@ -189,7 +190,7 @@ class Server:
             "type": "image",
             "browsingLevel": 1,
             "width": 832,
-            "height": 1216,
+            "height": _SIDES[number % len(_SIDES)],
             "hash": "UGF5?xYk^6#M@-5b,1J5@[or[Q6.$%OE1NW=",
             "username": "bench",
             "createdAt": "2026-01-01T00:00:00.000Z",
