@@ -71,6 +71,7 @@ function openingActs({ store }, parts) {
       const { model, post, user } = where;
       if (hello) void parts.opening.go({ ...unfiltered(hello), model, post, user });
     },
+    readAnew: () => parts.feed.restart({ isSameSource: true, isFresh: true }),
     retry(/** @type {import("./types.js").Problem["of"]} */ of = wrong()) {
       if (of === "hello") void parts.reach.retry();
       else if (of === "find") void parts.opening.retry();

@@ -6,6 +6,7 @@ import { imagesPath, sourceOf } from "./query.js";
 import { emptyGallery, withPage } from "./state.js";
 
 /** @typedef {import("./types.js").Context} Context */
+/** @typedef {"fresh" | "kept"} Want  not what Civitai said lately · only what was kept of it */
 
 const PAGE = 100; // pictures
 
@@ -24,17 +25,17 @@ export class Feed {
   /**
    * Begins anew; what is under way is aborted.
    *
-   * @param {{isSameSource?: boolean}} [how]  the same gallery by another filter: what is shown
+   * @param {{isSameSource?: boolean, isFresh?: boolean}} [how]  the same gallery by another filter: what is shown
    *     stays until its first page comes, and marks stay
    */
-  restart({ isSameSource = false } = {}) {
+  restart({ isSameSource = false, isFresh = false } = {}) {
     const { store } = this.#context;
     this.#cancel();
     const { images, shown, matches, focus } = store.get();
     const kept =
       isSameSource && images.length ? { images, shown, matches, focus, stale: true } : {};
     store.set({ ...emptyGallery(), ...kept });
-    return this.more();
+    return isFresh ? this.again() : this.more();
   }
 
   /** The next page; settles when it came, failed or was given up. */
@@ -42,25 +43,29 @@ export class Feed {
     const { ended, where } = this.#context.store.get();
     if (this.#running) return this.#running;
     if (ended || !sourceOf(where)) return Promise.resolve();
-    const running = this.#load().finally(() => {
+    return this.#begin();
+  }
+
+  /** Asks once more for the page that is not answered, or failed: Civitai itself, not its kept answer. */
+  again() {
+    this.#cancel();
+    return this.#begin("fresh");
+  }
+
+  /** Shows what was kept of the page that is waited for, if anything was. */
+  giveUp() {
+    if (!this.#context.store.get().loading) return;
+    this.#cancel();
+    void this.#begin("kept");
+  }
+
+  /** @param {Want} [want] */
+  #begin(want) {
+    const running = this.#load(want).finally(() => {
       if (this.#running === running) this.#running = null;
     });
     this.#running = running;
     return running;
-  }
-
-  /** Asks once more for the page that is not answered. */
-  again() {
-    this.#cancel();
-    return this.more();
-  }
-
-  giveUp() {
-    this.#cancel();
-    const { store, words } = this.#context;
-    if (!store.get().loading) return;
-    const message = words("given_up");
-    store.set({ loading: false, since: 0, problem: { of: "images", code: "given_up", message } });
   }
 
   #cancel() {
@@ -69,22 +74,34 @@ export class Feed {
     this.#running = null;
   }
 
-  async #load() {
-    const { store, api, words } = this.#context;
+  /** @param {Want} [want] */
+  async #load(want) {
+    const { store, api } = this.#context;
     const { signal } = this.#abort;
-    const { where, cursor } = store.get();
-    const problem = store.get().problem;
+    const { where, cursor, problem } = store.get();
     store.set({
       loading: true,
       since: performance.now(),
       problem: problem?.of === "images" ? null : problem,
     });
+    const path = imagesPath(where, cursor, PAGE) + (want ? `&${want}=1` : "");
     try {
-      const page = await api.get(imagesPath(where, cursor, PAGE), { signal });
+      const page = await api.get(path, { signal });
       if (!signal.aborted) store.set((state) => withPage(state, page));
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      store.set({ loading: false, since: 0, problem: problemOf("images", error, words) });
+      store.set({ loading: false, since: 0, problem: this.#problem(error, want) });
     }
+  }
+
+  /**
+   * @param {unknown} error
+   * @param {Want} [want]
+   */
+  #problem(error, want) {
+    const { words } = this.#context;
+    const problem = problemOf("images", error, words);
+    if (want !== "kept" || problem.code === "offline") return problem;
+    return { ...problem, code: "given_up", message: words("given_up") };
   }
 }

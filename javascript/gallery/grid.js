@@ -5,9 +5,10 @@ import { isBlurred } from "./blurred.js";
 import { el } from "./dom.js";
 import { Hover } from "./hover.js";
 import { thumbWidth } from "./layout.js";
-import { listenToPointer, listenToPresses, tileAt } from "./presses.js";
+import { listenToPointer, listenToPresses } from "./presses.js";
 import { scrollBy, sightOf, wayTo } from "./sight.js";
 import { isNarrowed, settingOf } from "./state.js";
+import { Thumbs } from "./thumbs.js";
 import { Tile } from "./tile.js";
 
 /** @typedef {import("./types.js").Context} Context */
@@ -26,6 +27,7 @@ export class Grid {
   #context;
   #list;
   #hover;
+  #thumbs;
   #arrangement = new Arrangement(GAP);
   /** @type {Map<number, Tile>} by id */
   #tiles = new Map();
@@ -45,6 +47,10 @@ export class Grid {
       tabindex: 0,
     });
     root.append(this.#list);
+    const tileOf = (/** @type {number} */ id) => this.#tiles.get(id);
+    this.#thumbs = new Thumbs(this.#list, tileOf, (tile) => this.#isSeen(tile));
+    listenToPresses(this.#list, context, tileOf);
+    listenToPointer(this.#list, this.#hover, tileOf);
     this.#listen();
     store.on(["shown"], ({ shown }) => this.#take(shown), { signal });
     store.on(["tile"], () => this.#layOut(), { signal });
@@ -102,31 +108,23 @@ export class Grid {
 
   #listen() {
     const { signal } = this.#context;
-    const tileOf = (/** @type {number} */ id) => this.#tiles.get(id);
     const soon = () => this.#schedule();
     window.addEventListener("scroll", soon, { capture: true, passive: true, signal });
     window.addEventListener("resize", soon, { signal });
     const sizes = new ResizeObserver(() => this.#resize());
     sizes.observe(this.#list);
     signal.addEventListener("abort", () => sizes.disconnect());
-    listenToPresses(this.#list, this.#context, tileOf);
-    listenToPointer(this.#list, this.#hover, tileOf);
-    // These two do not bubble.
-    this.#list.addEventListener("load", (event) => this.#onLoaded(event.target), true);
-    this.#list.addEventListener("error", (event) => tileAt(event.target, tileOf)?.onFailed(), true);
     this.#list.addEventListener("focus", () => {
       const id = this.topmost();
       if (id !== null) this.reveal(id, { focus: true });
     });
   }
 
-  /** @param {EventTarget | null} target */
-  #onLoaded(target) {
-    const tile = tileAt(target, (id) => this.#tiles.get(id));
-    const box = tile && this.#arrangement.boxOf(tile.view.id);
-    if (!tile || !box) return;
+  /** @param {Tile} tile */
+  #isSeen({ view }) {
+    const box = this.#arrangement.boxOf(view.id);
     const bottom = this.#lastTop + window.innerHeight;
-    tile.onLoaded(box.y < bottom && box.y + box.height > this.#lastTop);
+    return box !== undefined && box.y < bottom && box.y + box.height > this.#lastTop;
   }
 
   /** In a tab that is not shown, or behind what a search found. */
@@ -257,7 +255,8 @@ export class Grid {
     const { store, api } = this.#context;
     const thumb = thumbWidth(this.#arrangement.tile, window.devicePixelRatio);
     if (thumb !== store.get().thumb) store.set({ thumb });
-    for (const id of wanted) this.#tiles.get(id)?.load(api.thumb(id, thumb));
+    const tiles = [...wanted].flatMap((id) => this.#tiles.get(id) ?? []);
+    this.#thumbs.want(tiles, ({ view }) => api.thumb(view.id, thumb));
   }
 
   /** The server is there again, or another one. */

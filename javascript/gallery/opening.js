@@ -34,8 +34,9 @@ export class Opening {
     const asked = text.trim();
     if (!asked) return this.closeFound();
     await this.#ask(asked, async (signal) => {
-      const path = `find?text=${encodeURIComponent(asked)}`;
-      this.#show(await this.#context.api.get(path, { signal }), signal);
+      const { api, store } = this.#context;
+      const parameters = new URLSearchParams({ text: asked, level: store.get().where.level });
+      this.#show(await api.get(`find?${parameters}`, { signal }), signal);
     });
   }
 
@@ -45,8 +46,9 @@ export class Opening {
     const before = store.get().found;
     if (!before) return;
     await this.#ask(before.words, async (signal) => {
-      const path = `models?q=${encodeURIComponent(before.words)}&cursor=${encodeURIComponent(cursor)}`;
-      const page = await api.get(path, { signal });
+      const { level } = store.get().where;
+      const parameters = new URLSearchParams({ q: before.words, cursor, level });
+      const page = await api.get(`models?${parameters}`, { signal });
       if (signal.aborted) return;
       const models = [...before.models, ...page.models];
       store.set({ found: { ...before, models, cursor: page.cursor } });

@@ -28,3 +28,13 @@ export function problemOf(of, error, words) {
   const message = errorWords(error, words);
   return { of, code: error instanceof ApiError ? error.code : "", message };
 }
+
+/**
+ * Our server does not answer: whoever watches for it asks until it is back.
+ *
+ * @param {unknown} error
+ * @param {import("./state.js").Store} store
+ */
+export function tellLoss(error, store) {
+  if (error instanceof ApiError && error.code === "offline") store.set({ lost: true });
+}

@@ -20,7 +20,11 @@ export class Reach {
     this.#context = context;
     this.#onBack = onBack;
     const { store, signal } = context;
-    store.on(["problem"], ({ problem }) => this.#watch(problem?.code === "offline"), { signal });
+    store.on(
+      ["problem", "lost"],
+      ({ problem, lost }) => this.#watch(lost || problem?.code === "offline"),
+      { signal },
+    );
     window.addEventListener("online", () => this.#askIfWatching(), { signal });
     document.addEventListener("visibilitychange", () => this.#askIfWatching(), { signal });
     signal.addEventListener("abort", () => this.#watch(false));
@@ -56,13 +60,13 @@ export class Reach {
 
   async #askIfWatching() {
     if (!this.#clock || this.#isAsking || document.visibilityState !== "visible") return;
+    const { store, api, signal } = this.#context;
     this.#isAsking = true;
-    const before = this.#context.store.get().problem;
     try {
-      const { signal } = this.#context;
-      const hello = await this.#context.api.get("hello", { signal });
-      this.#context.store.set({ hello });
-      if (before === this.#context.store.get().problem) this.#onBack();
+      const hello = await api.get("hello", { signal });
+      const isOffline = store.get().problem?.code === "offline";
+      store.set({ hello, lost: false });
+      if (isOffline) this.#onBack();
     } catch {
       // still away: the clock asks again
     } finally {

@@ -37,6 +37,7 @@ export function firstState() {
     found: null,
     finding: "",
     findingSince: 0,
+    lost: false,
     ...emptyGallery(),
     marks: new Set(),
     bared: new Set(),

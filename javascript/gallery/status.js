@@ -81,7 +81,7 @@ export class Status {
       retry: () => button({ deed, ...again }, () => acts.retry(of())),
       "give-up": () => button({ deed, words: words("do_give_up") }, () => acts.giveUp(this.#of)),
       more: () => button({ deed, words: words("read_on") }, () => void acts.more()),
-      "read-anew": () => button({ deed, ...again }, () => void acts.setWhere({})),
+      "read-anew": () => button({ deed, ...again }, () => void acts.readAnew()),
       "reset-filters": () =>
         button({ deed, words: words("reset_filters") }, () => acts.resetFilters()),
     };

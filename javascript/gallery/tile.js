@@ -25,6 +25,7 @@ export class Tile {
   /** @type {Looks | null} */
   #looks = null;
   #url = ""; // of the thumbnail, once it was asked for
+  #isSettled = false; // that came, or failed
 
   /**
    * @param {View} view
@@ -97,21 +98,33 @@ export class Tile {
     return this.#looks?.isBlurred ?? false;
   }
 
-  /** @param {string} url */
+  /** Whether its thumbnail is on its way. */
+  get isLoading() {
+    return this.#url !== "" && !this.#isSettled;
+  }
+
+  /**
+   * @param {string} url
+   * @returns {boolean} whether it has to be fetched now
+   */
   load(url) {
-    if (this.isBlurred || this.#url === url) return;
+    if (this.isBlurred || this.#url === url) return false;
     this.#url = url;
     this.#image.src = url;
     // What the browser still has is there at once, and needs no fading in.
-    if (this.#image.complete && this.#image.naturalWidth) this.element.dataset.shows = "at-once";
+    this.#isSettled = this.#image.complete && this.#image.naturalWidth > 0;
+    if (this.#isSettled) this.element.dataset.shows = "at-once";
+    return !this.#isSettled;
   }
 
   /** @param {boolean} isInSight  what is not seen needs no fading in */
   onLoaded(isInSight) {
+    this.#isSettled = true;
     this.element.dataset.shows ??= isInSight ? "thumb" : "at-once";
   }
 
   onFailed() {
+    this.#isSettled = true;
     setAttribute(this.element, "data-failed", true);
     const again = { class: "sign", "data-do": "thumb-again", text: this.#words("thumb_failed") };
     this.#say(el("span", again));
@@ -136,6 +149,7 @@ export class Tile {
 
   #unload() {
     this.#url = "";
+    this.#isSettled = false;
     this.#image.removeAttribute("src");
     delete this.element.dataset.shows;
     delete this.element.dataset.failed;

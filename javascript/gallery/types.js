@@ -209,6 +209,7 @@
  * @property {boolean} stale  `images` are those of before a filter changed, until the first page comes
  * @property {number} since  performance.now() when the page under way was asked for; 0 is none
  * @property {Problem | null} problem
+ * @property {boolean} lost  our server did not answer a part that has no problem of the page's own
  * @property {Note[]} notes
  * @property {string} kept  when what is shown was read, if Civitai does not answer; else ""
  * @property {Within} within
@@ -239,6 +240,7 @@
  * @property {(change: Partial<Within>) => void} setWithin
  * @property {() => Promise<void>} more  the next page; settles when it came or failed
  * @property {() => void} resetFilters
+ * @property {() => Promise<void>} readAnew  the gallery from its beginning, of Civitai itself
  * @property {(of?: Problem["of"]) => void} retry  what failed, or what is not answered
  * @property {(of?: "find" | "images") => void} giveUp  both if not told which
  * @property {(id: number) => void} open
