@@ -3,7 +3,7 @@
 import { isAborted } from "./api.js";
 import { button, el } from "./dom.js";
 import { icon } from "./icons.js";
-import { errorWords } from "./problems.js";
+import { errorWords, tellLoss } from "./problems.js";
 import { Records } from "./records.js";
 import { about, places, problems, prose, resources, table } from "./sections.js";
 import { Sending } from "./sending.js";
@@ -21,11 +21,12 @@ export class Details {
 
   /**
    * @param {Context} context
-   * @param {(record: PictureRecord) => void} came  a picture's record, which is a view too
+   * @param {{came: (record: PictureRecord) => void, failed: (message: string) => void}} ties
+   *     what the viewer is told: a record is a view too
    */
-  constructor(context, came) {
+  constructor(context, ties) {
     this.context = context;
-    this.came = came;
+    this.ties = ties;
     this.records = new Records(context);
     this.sending = new Sending(context);
     this.body = el("div", { class: "details-body" });
@@ -78,7 +79,10 @@ export class Details {
     } catch (error) {
       if (isAborted(error)) return;
       this.#isFailed = true;
-      this.#drawProblem(view, errorWords(error, this.context.words));
+      tellLoss(error, this.context.store);
+      const message = errorWords(error, this.context.words);
+      this.#drawProblem(view, message);
+      this.ties.failed(message);
     }
     await this.records.prefetch(next, signal);
   }
@@ -106,7 +110,7 @@ export class Details {
       ].filter((part) => part !== null),
     );
     this.body.setAttribute("aria-busy", "false");
-    this.came(record);
+    this.ties.came(record);
   }
 
   /** @param {View} view */

@@ -98,10 +98,12 @@ export class Jobs {
    * @param {State} before
    */
   #follow(now, before) {
+    const { words } = this.context;
     const active = now.jobs?.active ?? 0;
     this.badge.hidden = active === 0;
     this.badge.textContent = String(active);
-    this.badge.title = this.context.words("jobs_at_work", { n: active });
+    const name = active ? words("jobs_at_work", { n: active }) : words("open_jobs");
+    this.badge.parentElement?.setAttribute("aria-label", name);
     const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
     for (const job of ended) this.#tellEnd(job);
     this.#markSaved(ended);

@@ -18,7 +18,11 @@ export function makeModal(dialog, leave, signal) {
   });
   // a browser may close it without asking, at the second Escape
   dialog.addEventListener("close", () => isOpen(dialog) && leave());
-  dialog.addEventListener("click", (event) => event.target === dialog && leave());
+  let isBeside = false; // pressed there too: a selection in a field may end beside
+  dialog.addEventListener("pointerdown", (event) => {
+    isBeside = event.target === dialog;
+  });
+  dialog.addEventListener("click", (event) => isBeside && event.target === dialog && leave());
   // in a host, its tab may be left while the dialog is open: unseen it would block the whole page
   const sizes = new ResizeObserver(() => {
     if (isOpen(dialog) && !dialog.getClientRects().length) leave();

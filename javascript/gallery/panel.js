@@ -9,6 +9,7 @@ import { closeModal, makeModal, openModal } from "./modal.js";
 export class Panel {
   /** @type {HTMLDialogElement | null} */
   #dialog = null;
+  #body = el("div", { class: "panel-body", tabindex: 0 });
 
   /**
    * @param {Context} context
@@ -35,6 +36,7 @@ export class Panel {
     }
     this.#dialog ??= this.#build();
     openModal(this.#dialog);
+    this.#body.focus(); // so that the keys scroll it
     this.how.opened?.();
   }
 
@@ -52,6 +54,7 @@ export class Panel {
       },
       leave,
     );
+    this.#body.append(...this.how.build());
     const dialog = el(
       "dialog",
       {
@@ -61,7 +64,7 @@ export class Panel {
         tabindex: -1,
       },
       el("header", {}, el("h2", {}, title), close),
-      el("div", { class: "panel-body" }, ...this.how.build()),
+      this.#body,
     );
     makeModal(dialog, leave, signal);
     root.append(dialog);

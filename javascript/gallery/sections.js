@@ -16,6 +16,7 @@ import { longText } from "./longtext.js";
  * @param {PictureRecord} [record]
  */
 export function about(context, view, record) {
+  if (!view.kind) return el("header"); // nothing is known of it but its id
   const { store, words } = context;
   const { hello } = store.get();
   const level = hello?.choices.level.find((choice) => choice.value === view.level)?.label;

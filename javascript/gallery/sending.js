@@ -34,9 +34,7 @@ export class Sending {
     const tabs = this.#tabs(record);
     if (!tabs.length) return null;
     const made = tabs.map((tab) =>
-      button({ deed: `send-${tab}`, icon: icon("send"), words: tab }, (event) =>
-        this.#send(event, tab, record),
-      ),
+      button({ deed: `send-${tab}`, words: tab }, (event) => this.#send(event, tab, record)),
     );
     const group = { class: "send-to", role: "group", "aria-label": words("send_to") };
     return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));

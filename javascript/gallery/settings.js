@@ -177,7 +177,9 @@ class SettingField {
   refuse(message) {
     this.wrong.textContent = message;
     this.control.setAttribute("aria-invalid", String(message !== ""));
-    if (message) this.control.focus();
+    if (!message) return;
+    this.control.focus({ preventScroll: true });
+    this.element.scrollIntoView({ block: "nearest" });
   }
 }
 

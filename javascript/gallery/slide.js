@@ -3,7 +3,7 @@
 import { isAborted } from "./api.js";
 import { button, el, setAttribute } from "./dom.js";
 import { icon } from "./icons.js";
-import { errorWords } from "./problems.js";
+import { errorWords, tellLoss } from "./problems.js";
 import { nameOf, placeholder } from "./tile.js";
 import { play, player } from "./video.js";
 import { bounded, fitScale, fitted, isZoomed, known } from "./zoom.js";
@@ -115,6 +115,7 @@ export class Slide {
     this.thumb.src = api.thumb(this.view.id, store.get().thumb);
     return settled.then(() => {
       const { naturalWidth: width, naturalHeight: height } = this.thumb;
+      if (!width) this.thumb.remove(); // else the browser draws its sign of a broken picture
       if (width && this.view.width <= 0 && this.shows !== "file") this.#reshape({ width, height });
     });
   }
@@ -193,7 +194,7 @@ export class Slide {
     this.video = null;
     if (!isPlayed(this.view)) return;
     this.shows = "thumb";
-    this.box.prepend(this.thumb);
+    if (this.thumb.naturalWidth) this.box.prepend(this.thumb);
   }
 
   /**
@@ -225,17 +226,18 @@ export class Slide {
    * @param {AbortSignal} signal
    */
   async #failed(signal) {
-    const { api, words } = this.context;
+    const { api, words, store } = this.context;
     try {
       await api.get(`file/${this.view.id}`, { signal });
     } catch (error) {
       if (isAborted(error)) return;
-      this.#tell(isUnshowable(error) ? words("file_not_shown") : errorWords(error, words));
+      tellLoss(error, store);
+      this.tell(isUnshowable(error) ? words("file_not_shown") : errorWords(error, words));
     }
   }
 
   /** @param {string} message */
-  #tell(message) {
+  tell(message) {
     const { words } = this.context;
     const again = button({ deed: "again", icon: icon("again"), words: words("do_retry") }, () =>
       this.ties.again(this),

@@ -15,6 +15,7 @@ import { fitScale, fitted, zoomedAt } from "./zoom.js";
 /**
  * @typedef {object} Ties  what the viewer is told
  * @property {() => void} changed  the open picture shows something else, or is zoomed
+ * @property {() => void} again  one wants what failed once more
  * @property {() => void} raised  swiped upwards
  * @property {(onPicture: boolean, touch: boolean) => void} tapped
  */
@@ -148,7 +149,10 @@ export class Stage {
     }
     slide = new Slide(this.context, view, {
       changed: (changed) => changed === this.slide && this.ties.changed(),
-      again: (failed) => this.#again(failed),
+      again: (failed) => {
+        this.#again(failed);
+        this.ties.again();
+      },
     });
     slide.lay(this.size);
     this.#slides.set(view.id, slide);

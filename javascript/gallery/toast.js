@@ -36,7 +36,7 @@ export class Toasts {
     const toast = el(
       "button",
       { type: "button", class: `toast ${kind ?? ""}`, title: this.words("dismiss") },
-      icon(kind === "bad" ? "warning" : "check"),
+      kind && icon(kind === "bad" ? "warning" : "check"),
       el("span", { dir: "auto" }, text),
       el("span", { class: "toast-time", style: `animation-duration: ${time}ms` }),
     );

@@ -90,6 +90,7 @@ export class Viewer {
       this.#parts = build(this.context, {
         changed: () => this.#showStage(),
         came: (view) => this.#learn(view),
+        failed: (message) => this.#index < 0 && this.#parts?.stage.slide?.tell(message),
         screen: () => this.#parts?.toolbar.showFullscreen(this.#isFull),
       });
     }
@@ -205,14 +206,15 @@ function unknown(id) {
 
 /**
  * @param {Context} context
- * @param {{changed: () => void, came: (view: View) => void, screen: () => void}} ties
+ * @param {{changed: () => void, screen: () => void} & Details["ties"]} ties
  */
-function build(context, { changed, came, screen }) {
+function build(context, { changed, screen, ...detailsTies }) {
   const { acts, words, store, root, signal } = context;
   const toolbar = new Toolbar(context);
-  const details = new Details(context, came);
+  const details = new Details(context, detailsTies);
   const stage = new Stage(context, {
     changed,
+    again: () => details.retry(),
     raised: () => store.get().details || acts.toggleDetails(),
     tapped: (onPicture, touch) => {
       if (!onPicture) acts.close();

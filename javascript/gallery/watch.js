@@ -1,6 +1,7 @@
 /** Knows how the downloads stand; asks the server only while something is at work. */
 
 import { ApiError, isAborted } from "./api.js";
+import { tellLoss } from "./problems.js";
 
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").Jobs} Jobs */
@@ -35,6 +36,7 @@ export class Watch {
       if (isAborted(error)) return;
       if (!(error instanceof ApiError)) throw error;
       this.#isLost = true;
+      tellLoss(error, this.context.store);
       this.#goOn();
     }
   }
