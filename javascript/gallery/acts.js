@@ -65,7 +65,10 @@ function openingActs({ store }, parts) {
       parts.opening.go({ ...store.get().where, ...change }),
     setWithin: (/** @type {Partial<import("./types.js").Within>} */ change) =>
       parts.within.set(change),
-    more: () => parts.feed.more(),
+    // What failed is asked for again when the user says so, not by each further scroll.
+    more: async () => {
+      if (store.get().problem?.of !== "images") await parts.feed.more();
+    },
     resetFilters() {
       const { hello, where } = store.get();
       const { model, post, user } = where;

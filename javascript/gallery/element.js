@@ -148,6 +148,7 @@ function openFirst(context) {
   const { store, parts, acts } = context;
   const { hello } = store.get();
   if (!hello) return;
+  context.root.host.setAttribute("lang", hello.language);
   store.set({ where: unfiltered(hello) });
   const placeNow = () => parts.grid.place();
   new Address(context, (where) => parts.opening.go(where), placeNow).read();

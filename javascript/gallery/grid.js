@@ -186,6 +186,8 @@ export class Grid {
     const wanted = this.#wanted(sight, seen);
     for (const [id, tile] of this.#tiles) if (!wanted.has(id)) this.#drop(id, tile);
     const isWhole = this.#makeMissing(wanted);
+    const { focus } = this.#context.store.get();
+    this.#list.tabIndex = focus !== null && this.#tiles.has(focus) ? -1 : 0;
     if (isFlying || !isWhole) this.#schedule();
     if (!isFlying) this.#loadThumbs(wanted);
     const last = seen.at(-1);
@@ -266,9 +268,8 @@ export class Grid {
 
   #drawLooks() {
     for (const tile of this.#tiles.values()) tile.draw(this.#looksOf(tile));
-    const { focus, marks } = this.#context.store.get();
+    const { marks } = this.#context.store.get();
     this.#context.root.host.toggleAttribute("data-marking", marks.size > 0);
-    this.#list.tabIndex = focus !== null && this.#tiles.has(focus) ? -1 : 0;
     this.#schedule();
   }
 
