@@ -2,8 +2,8 @@
 
 /** @typedef {(id: number, signal: AbortSignal) => Promise<unknown>} Load  settles also on failure */
 
-const AT_ONCE = 2; // beside the open one; a browser has six connections, thumbnails need some
-const KEPT = 3; // of the list's first: what is under way for them goes on
+const AT_ONCE = 2; // a browser has six connections to our server, and what is asked needs some
+const KEPT = 2; // of the list's first: what is under way for them goes on
 
 /**
  * Indices around one in the order of need: itself, the next that way, the one behind, and so on.

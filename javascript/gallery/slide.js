@@ -29,6 +29,8 @@ export class Slide {
   #trouble = null;
   /** @type {HTMLElement | null} */
   #veil = null;
+  /** @type {Promise<void> | null} */
+  #preview = null;
 
   /**
    * @param {Context} context
@@ -43,7 +45,6 @@ export class Slide {
     /** @type {Pose} */
     this.pose = fitted(this.size, this.#stage);
     this.thumb = el("img", { class: "thumb", alt: this.#name, draggable: "false" });
-    this.thumbnail = this.#loadThumb();
     this.box = el("div", { class: "picture" }, placeholder(view), this.thumb);
     this.element = el("div", { class: "slide" }, this.box);
   }
@@ -105,19 +106,25 @@ export class Slide {
     return el("div", { class: "veil" }, show);
   }
 
-  /** Settles also on failure: the file says what is wrong. @returns {Promise<void>} */
-  #loadThumb() {
+  /** Its thumbnail; settles also on failure, for the file says what is wrong. */
+  preview() {
+    this.#preview ??= this.#loadThumb();
+    return this.#preview;
+  }
+
+  /** @returns {Promise<void>} */
+  async #loadThumb() {
     const { api, store } = this.context;
     const settled = new Promise((resolve) => {
       this.thumb.addEventListener("load", resolve, { once: true });
       this.thumb.addEventListener("error", resolve, { once: true });
     });
     this.thumb.src = api.thumb(this.view.id, store.get().thumb);
-    return settled.then(() => {
-      const { naturalWidth: width, naturalHeight: height } = this.thumb;
-      if (!width) this.thumb.remove(); // else the browser draws its sign of a broken picture
-      if (width && this.view.width <= 0 && this.shows !== "file") this.#reshape({ width, height });
-    });
+    await settled;
+    const { naturalWidth: width, naturalHeight: height } = this.thumb;
+    if (!width)
+      this.thumb.remove(); // else the browser draws its sign of a broken picture
+    else if (this.view.width <= 0 && this.shows !== "file") this.#reshape({ width, height });
   }
 
   /** @param {number} by  0 the open one; -1 and 1 wait at its sides */

@@ -43,7 +43,7 @@ export class Stage {
     this.strip = el("div", { class: "strip" });
     this.element = el("div", { class: "stage" }, this.strip);
     this.files = new Loader(async (id, signal) => this.#slideFor(id)?.load(signal));
-    this.thumbs = new Loader(async (id) => this.#slideFor(id)?.thumbnail);
+    this.thumbs = new Loader(async (id) => this.#slideFor(id)?.preview());
     new Gestures(this.element, new Moves(this), context.signal);
     const sizes = new ResizeObserver(() => this.#measure());
     sizes.observe(this.element);
@@ -133,6 +133,7 @@ export class Stage {
       if (!view) continue;
       const slide = this.#slideOf(view);
       slide.place(by);
+      if (by === 0) void slide.preview();
       slide.veil(isBlurred(state, view));
       placed.push(slide.element);
       if (!slide.element.isConnected) this.strip.append(slide.element);
