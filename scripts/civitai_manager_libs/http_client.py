@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+import weakref
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ from .network import (
     cut_by,
     Flights,
     HostGates,
+    load,
+    prepared,
     Progress,
     Receiver,
     Retries,
@@ -30,6 +33,7 @@ from .network import (
 
 __all__ = ["CivitaiHttpClient", "Fetched"]
 
+_SENDING = ("timeout", "allow_redirects", "proxies", "verify", "cert")  # the rest is the request
 _ERROR_BODY = 64 * 1024  # bytes of an error page that are read for its sentence
 
 
@@ -61,7 +65,7 @@ class CivitaiHttpClient:
     ) -> None:
         self._api_key, self._timeout = api_key, timeout
         self._max_retries, self._retry_delay = max_retries, retry_delay
-        self._sender = Sender(requests.Session())
+        self._sender = Sender()
         self._gates, self._api_lanes = HostGates(), HostGates()
         self._flights: Flights[Fetched] = Flights()
         self._saves: Flights[bool] = Flights()
@@ -96,16 +100,16 @@ class CivitaiHttpClient:
         json_data: Any = None,
     ) -> Any:
         """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host."""
-        cancelled = cancelled or never()
+        wish = cancelled or never()
         method = "GET" if json_data is None else "POST"
+        ask = Ask(prepared(method, url, params=params, json=json_data), self.timeout)
 
-        def ask() -> Any:
-            with self._api_lanes.of(url).slot(lambda: 1, cancelled, urgent=True):
-                what = Ask(method, url, self.timeout, params=params, json=json_data)
-                with self._answer(what, cancelled, urgent=True) as answer:
+        def answer() -> Any:
+            with self._api_lanes.of(url).slot(lambda: 1, wish, urgent=True):
+                with self._answer(ask, wish, urgent=True) as answer:
                     return answers.parse_json(answer.read_all(answers.MAX_JSON))
 
-        return self._retries(url, cancelled).run(ask)
+        return self._retries(url, wish).run(answer)
 
     def fetch(
         self,
@@ -164,8 +168,8 @@ class CivitaiHttpClient:
     def get_stream(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """The open answer, its body unread; the caller closes it."""
-        return self._make_request("GET", url, headers=headers)
+        """The open answer, its body unread; the caller closes it. None for what is not `ok`."""
+        return self._make_request("GET", url, headers=headers, stream=True)
 
     def get_stream_response(
         self, url: str, headers: Mapping[str, str] | None = None
@@ -217,21 +221,22 @@ class CivitaiHttpClient:
         return self._bordered(url, False, have)
 
     def _make_request(self, method: str, url: str, **kwargs: Any) -> requests.Response | None:
-        """One answer below 300, its body unread. kwargs: `params`, `json`, `headers`."""
-        what = Ask(method, url, self.timeout, **kwargs)
+        """The answer where it is `ok`. kwargs: what `requests.Session.request` takes.
 
-        def ask() -> requests.Response:
-            with self._gates.of(url).slot(_limit, never(), urgent=True):
-                response = self._sender.send(what, self.api_key, never())
-                answer = WireAnswer(response, never())
-                try:
-                    _judge(answer, self.api_key)
-                except CivitaiShortcutError:
-                    answer.close()
-                    raise
-                return response
+        stream: its body is not read, and a place at its host taken, until the caller has read it
+        or closes it.
+        """
 
-        return self._bordered(url, None, lambda: self._retries(url, never()).run(ask))
+        def work() -> requests.Response:
+            stream = kwargs.pop("stream", False)
+            how = {name: kwargs.pop(name, None) for name in _SENDING}
+            how = {name: value for name, value in how.items() if value is not None}
+            ask = Ask(prepared(method, url, **kwargs), **{"timeout": self.timeout, **how})
+            key = "" if kwargs.get("auth") else self.api_key
+            retries = self._retries(url, never(), None if ask.can_be_repeated else 0)
+            return retries.run(lambda: self._opened(ask, key, stream))
+
+        return self._bordered(url, None, work)
 
     def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
         """The border's log line; the URL without its query, which may hold a token."""
@@ -252,31 +257,53 @@ class CivitaiHttpClient:
         allowed = self.max_retries if max_retries is None else max_retries
         return Retries(allowed, self.retry_delay, self._gates.of(url), cancelled)
 
+    def _opened(self, ask: Ask, api_key: str, stream: bool) -> requests.Response:
+        gate = self._gates.of(ask.request.url)
+        with gate.slot(_limit, never(), urgent=True):
+            response = self._sender.send(ask, api_key, never())
+            try:
+                _judge(WireAnswer(response, never()), api_key, allowed=range(300, 400))
+                if not stream:
+                    load(response)
+            except CivitaiShortcutError:
+                response.close()
+                raise
+            if stream:
+                gate.lend(_is_over(response))
+            return response
+
     @contextmanager
     def _answer(
-        self, what: Ask, cancelled: Cancellation, urgent: bool, allowed: tuple[int, ...] = ()
+        self, ask: Ask, cancelled: Cancellation, urgent: bool, allowed: Container[int] = ()
     ) -> Iterator[WireAnswer]:
         """One answer, in its host's slot until its body is read; raises what its status means."""
-        with self._gates.of(what.url).slot(_limit, cancelled, urgent):
-            with cut_by(cancelled):
-                response = self._sender.send(what, self.api_key, cancelled)
-                try:
-                    answer = WireAnswer(response, cancelled)
-                    _judge(answer, self.api_key, allowed)
-                    yield answer
-                finally:
-                    answer.close()
+        with self._gates.of(ask.request.url).slot(_limit, cancelled, urgent), cut_by(cancelled):
+            answer = WireAnswer(self._sender.send(ask, self.api_key, cancelled), cancelled)
+            with closing(answer):
+                _judge(answer, self.api_key, allowed)
+                yield answer
 
     def _file_answer(
         self, url: str, headers: dict[str, str], cancelled: Cancellation, urgent: bool
     ) -> AbstractContextManager[WireAnswer]:
         """A file's answer; 416 is its receiver's to judge."""
         timeout = setting.gallery_download_timeout if self._timeout is None else self._timeout
-        headers = {"Accept-Encoding": "identity", **headers}
-        return self._answer(Ask("GET", url, timeout, headers), cancelled, urgent, allowed=(416,))
+        request = prepared("GET", url, {"Accept-Encoding": "identity", **headers})
+        return self._answer(Ask(request, timeout), cancelled, urgent, allowed=(416,))
 
 
-def _judge(answer: WireAnswer, api_key: str, allowed: tuple[int, ...] = ()) -> None:
+def _is_over(response: requests.Response) -> Callable[[], bool]:
+    """Whether it was read to its end, closed, or let go of."""
+    known = weakref.ref(response)
+
+    def is_over() -> bool:
+        response = known()
+        return response is None or response.raw.closed
+
+    return is_over
+
+
+def _judge(answer: WireAnswer, api_key: str, allowed: Container[int] = ()) -> None:
     """Raises what the status means. An error page may quote the request: not the key's letters."""
     if answer.status < 300 or answer.status in allowed:
         return

@@ -305,7 +305,7 @@ def test_known_size_that_does_not_fit_is_not_begun(server, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
-@pytest.mark.parametrize("at", [1000, AT])
+@pytest.mark.parametrize("at", [3000, AT])
 def test_killed_download_leaves_no_final_file_and_its_leftover_is_swept(at, server, tmp_path):
     url = server.play("/a.png", stalled(BODY, at))
     code = f"import sys; sys.path.insert(0, {SCRIPTS!r}); client, path = sys.argv[1:]\n"

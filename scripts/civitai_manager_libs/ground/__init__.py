@@ -17,7 +17,6 @@ from .images import (
 )
 from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
 from .partial_file import check_room, disk_error, is_partial, PartialFile, sweep
-from .picture_end import has_its_end
 from .scalars import (
     as_checksum,
     as_list,
@@ -48,7 +47,6 @@ __all__ = [
     "clean",
     "disk_error",
     "file_stem",
-    "has_its_end",
     "is_deep",
     "is_partial",
     "level_mask",

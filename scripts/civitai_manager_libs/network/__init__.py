@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from . import answers
-from .body import WireAnswer
+from .body import load, WireAnswer
 from .flights import Flights
 from .gate import HostGates
 from .parallel import download_all, in_parallel, one_ahead, Summary
 from .receiving import CHUNK_SIZE, Progress, Receiver, Target
 from .retrying import Retries
-from .sending import Ask, Sender
+from .sending import Ask, prepared, Sender
 from .wire import cut_by
 
 __all__ = [
@@ -28,5 +28,7 @@ __all__ = [
     "cut_by",
     "download_all",
     "in_parallel",
+    "load",
     "one_ahead",
+    "prepared",
 ]

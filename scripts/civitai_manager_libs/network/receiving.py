@@ -13,9 +13,10 @@ from typing import Protocol
 
 from .. import setting, util
 from ..errors import HttpStatusError, IncompleteDownload, NotAnImage, TooLarge, UnreadableAnswer
-from ..ground import disk_error, has_its_end, PartialFile
+from ..ground import disk_error, PartialFile
 from . import answers
-from .unpacking import Unpacker
+from .body import Unpacker
+from .file_end import has_its_end
 
 __all__ = ["CHUNK_SIZE", "Answer", "Progress", "Receiver", "Target"]
 
@@ -147,10 +148,10 @@ class Receiver:
         self._forget()
         self._unpacker = Unpacker(answer.headers)
         part_of = _range_of(answer.headers)[1] if answer.status == 206 else None
-        self._raw_total = part_of or answers.length_of(answer.headers)
+        self._raw_total = part_of or answers.length_of(answer.headers) or 0
         self.total = 0 if self._unpacker.is_packed else self._raw_total
-        told = self._raw_total or self._unpacker.is_packed or "Transfer-Encoding" in answer.headers
-        self._end_is_told = bool(told)
+        is_chunked = answers.is_chunked(answer.headers)
+        self._end_is_told = bool(self._raw_total or self._unpacker.is_packed or is_chunked)
         start = self._read_start(answer)
         if len(start) < _START:
             self._check_end()
