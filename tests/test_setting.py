@@ -51,14 +51,6 @@ def test_module_attribute_is_the_default_that_is_told(entry):
     assert entry.checked(entry.default) == entry.default
 
 
-def test_plan_defaults_are_what_the_plan_says():
-    setting.restore()
-    assert (setting.http_timeout, setting.http_max_retries, setting.http_retry_delay) == (20, 3, 1)
-    assert setting.gallery_download_batch_size == 5
-    assert setting.gallery_download_timeout == 30
-    assert setting.gallery_max_concurrent_downloads == 3
-
-
 @pytest.mark.parametrize("entry", _NUMBERS, ids=lambda entry: entry.name)
 def test_bounds_are_allowed_and_nothing_beyond_them(entry):
     for value in (entry.low, entry.high):
