@@ -10,6 +10,7 @@ from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.jobs.store import JobStore, Outcome
+from lock_holder import held_for
 
 _QUERY = ImageQuery(101, 1001, "Most Reactions", "Week", 7, "image")
 
@@ -96,8 +97,9 @@ def test_job_that_somebody_works_on_is_not_forgotten(store):
     assert lock.acquire()
     with pytest.raises(InputError, match="worked on"):
         store.forget(job_id)
-    threading.Timer(0.1, lock.release).start()
-    store.forget(job_id)
+    lock.release()
+    with held_for(0.1, store.lock(job_id)):
+        store.forget(job_id)
     assert store.jobs() == []
 
 

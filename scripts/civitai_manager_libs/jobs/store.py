@@ -12,8 +12,9 @@ from typing import Any
 
 from ..civitai import ImageQuery
 from ..errors import InputError
-from ..ground import FileLock, Image
+from ..ground import Image
 from .database import Database
+from .locks import Lock
 from .records import Claim, failure, Item, Job, Outcome
 
 __all__ = ["Claim", "Item", "Job", "JobStore", "Outcome", "failure"]
@@ -45,10 +46,10 @@ class JobStore:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def lock(self, job_id: int) -> FileLock:
+    def lock(self, job_id: int) -> Lock:
         """Held by whoever works on the job, gone with its process."""
         folder = os.path.dirname(self._database.path)
-        return FileLock(os.path.join(folder, "locks", f"job-{job_id}.lock"))
+        return Lock(os.path.join(folder, "locks", f"job-{job_id}.lock"))
 
     def is_worked_on(self, job_id: int) -> bool:
         lock = self.lock(job_id)
