@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "Lines", "shown_on"]
 
 _EVERY_ON_TERMINAL, _EVERY_ELSEWHERE = 0.2, 5.0  # seconds
-_FORMAT = "[{bar:24}]  {desc}"  # 24 columns
+_FORMAT = "{desc}  [{bar}]"  # the bar has what the words leave it
 
 
 def shown_on(stream: TextIO) -> Bar | Lines:
