@@ -899,18 +899,6 @@ def test_cut_picture_is_gone_on_with_and_whole(server, program, tmp_path):
     assert _pictures(dest) == _expected(server)
 
 
-def test_help_loads_neither_gradio_nor_the_network(program):
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", ENTRY, "download", "--help"],
-        env=program.environment,
-        capture_output=True,
-        text=True,
-    )
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert done.returncode == 0 and "--level" in done.stdout
-    assert not {"gradio", "requests", "sqlite3", "PIL"} & loaded
-
-
 def test_help_has_a_text_with_the_default_for_every_option():
     parser = cli_arguments.whole_parser()
     (commands,) = (a for a in parser._actions if isinstance(a.choices, dict))
