@@ -37,6 +37,8 @@ _LONGEST_WAY = 8  # imports from the entry to the ground
 _MAY_USE = {
     "requests": {"http_client", "network"},
     "urllib3": {"http_client", "network"},
+    "filelock": {"jobs"},
+    "tqdm": {"cli"},
     "modules": {"host"},
     "gradio": {"civitai_gallery_action", "host", "page"},
     "PIL": {"infotext", "library"},

@@ -60,17 +60,6 @@ def test_each_url_is_saved_skipped_or_failed(tmp_path, file_for):
     assert (tmp_path / "there").read_text() == "old"
 
 
-def test_url_given_twice_is_fetched_once(file_for):
-    asked = []
-
-    def fetch(url: str, path: str) -> bool:
-        asked.append(url)
-        return _write(url, path)
-
-    assert download_all(["a", "b", "a"], fetch, file_for, 3).total == 2
-    assert sorted(asked) == ["a", "b"]
-
-
 def test_nothing_to_do_is_done_at_once(file_for):
     assert download_all([], _write, file_for, 3) == Summary()
     assert not _workers()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .cancellation import Cancellation, never
-from .file_lock import FileLock
 from .images import (
     cache_name,
     Image,
@@ -31,7 +30,6 @@ from .setting_entry import Setting
 
 __all__ = [
     "Cancellation",
-    "FileLock",
     "Image",
     "LEVELS",
     "PartialFile",

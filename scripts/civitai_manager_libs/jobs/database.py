@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import DiskError, DiskFull
-from ..ground import disk_error, FileLock
+from ..ground import disk_error
+from .locks import SharedLock
 
 __all__ = ["Database"]
 
@@ -64,7 +65,7 @@ class Database:
 
     def __init__(self, path: str) -> None:
         self.path, self.set_aside = path, ""
-        self._lock = FileLock(os.path.join(os.path.dirname(path), "locks", "database.lock"))
+        self._lock = SharedLock(os.path.join(os.path.dirname(path), "locks", "database.lock"))
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with _in_words(path):
@@ -93,21 +94,21 @@ class Database:
         self._lock.release()
 
     def _opened(self) -> sqlite3.Connection:
-        self._hold(shared=True)
+        self._hold()
         try:
             return self._connected()
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:  # "file is not a database", "disk image is malformed"
-            self._hold(shared=False)
+            self._hold(alone=True)
             db = self._made_anew()
-            self._hold(shared=True)
+            self._hold()
             return db
 
-    def _hold(self, shared: bool) -> None:
+    def _hold(self, alone: bool = False) -> None:
         """A file that somebody has open must keep its name: SQLite finds its journals by that."""
         self._lock.release()
-        if not self._lock.acquire(_WAIT if shared else _WAIT_FOR_ALL, shared):
+        if not self._lock.acquire(_WAIT_FOR_ALL if alone else _WAIT, alone):
             raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
 
     def _made_anew(self) -> sqlite3.Connection:

@@ -52,6 +52,7 @@ class JobItems:
         self._tried: list[int] = []  # what failed in an earlier go and waits again
         self._others: list[int] = []  # what other jobs are about to fetch
         self.trouble: CivitaiShortcutError | None = None
+        self.dropped = 0  # rows of the pages read, of which nothing can be fetched
 
     def __iter__(self) -> Iterator[Item]:
         """In the gallery's order, but last what was tried before: it must not bar the way."""
@@ -139,6 +140,7 @@ class JobItems:
 
         for page, cursor in walk(ask, start, known, sys.maxsize):
             images = page.images[:missing]
+            self.dropped += page.dropped
             missing -= len(images)
             yield images, cursor if missing else None
             if not missing:

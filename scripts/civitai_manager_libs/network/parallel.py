@@ -34,6 +34,12 @@ class Summary:
     def done(self) -> int:
         return self.saved + self.skipped + len(self.failed)
 
+    def add(self, other: Summary) -> None:
+        self.total += other.total
+        self.saved += other.saved
+        self.skipped += other.skipped
+        self.failed += other.failed
+
 
 def download_all(
     urls: Iterable[str],
@@ -42,11 +48,11 @@ def download_all(
     concurrency: int,
     on_done: Callable[[Summary], None] | None = None,
 ) -> Summary:
-    """Each URL once to the file that `file_for` names; a file that is there is not asked for.
+    """Each URL to the file that `file_for` names; a file that is there is not asked for.
 
     on_done is called after each one, in this thread. What `fetch` or on_done raises ends the whole.
     """
-    wanted = list(dict.fromkeys(urls))
+    wanted = list(urls)
     summary = Summary(total=len(wanted))
 
     def get(url: str) -> str:

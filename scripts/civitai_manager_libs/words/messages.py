@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from .catalogue import WORDS
 from .labels import CHOICES, SETTINGS
+from .terminal import TERMINAL_WORDS
 
-__all__ = ["LANGUAGES", "choices", "label_of", "language_of", "reason", "setting_label", "text"]
-__all__ += ["short_reason", "value_of"]
+__all__ = ["LANGUAGES", "choices", "label_of", "language_of", "language_of_locale", "reason"]
+__all__ += ["setting_label", "short_reason", "text", "value_of"]
 
 LANGUAGES = ("zh-TW", "en")
+_ALL_WORDS = {**WORDS, **TERMINAL_WORDS}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
 def text(key: str, language: str, **values: Any) -> str:
-    """The words of `key` in `language` ("zh-TW" or "en"), with `values` put in."""
-    chinese, english = WORDS[key]
-    return (chinese if language == "zh-TW" else english).format(**values)
+    """The words of `key`, with `values` put in: in English for "en", else in Chinese."""
+    return _ALL_WORDS[key][language == "en"].format(**values)
 
 
 def language_of(accepted: str) -> str:
@@ -31,6 +33,13 @@ def language_of(accepted: str) -> str:
         if language and quality > best:
             best, chosen = quality, language
     return chosen
+
+
+def language_of_locale(environment: Mapping[str, str]) -> str:
+    """The language of a terminal, as POSIX has it: the first of these that says anything."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next(filter(None, map(environment.get, names)), "")
+    return "zh-TW" if re.match(r"zh(?![a-z])", locale, re.I) else "en"
 
 
 def reason(code: str, language: str) -> str:
@@ -54,7 +63,7 @@ def choices(kind: str, language: str) -> list[tuple[str, str]]:
 
 
 def label_of(kind: str, value: str, language: str) -> str:
-    return CHOICES[kind][value][language != "zh-TW"]
+    return CHOICES[kind][value][language == "en"]
 
 
 def value_of(kind: str, label: str | None) -> str:
@@ -70,4 +79,4 @@ def value_of(kind: str, label: str | None) -> str:
 
 def setting_label(name: str, language: str) -> str:
     """What a setting does, with its unit."""
-    return SETTINGS[name][language != "zh-TW"]
+    return SETTINGS[name][language == "en"]
