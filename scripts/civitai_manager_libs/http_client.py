@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from . import setting, util
-from .errors import CivitaiShortcutError, NetworkError, UnreadableAnswer
+from .errors import CivitaiShortcutError, NetworkError, Refused, UnreadableAnswer
 from .ground import Cancellation, check_room, never, PartialFile
 from .network import (
     answers,
@@ -231,10 +231,12 @@ class CivitaiHttpClient:
 
     def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
         """The border's log line; the URL without its query, which may hold a token."""
-        util.printD(f"[http_client] {util.without_query(url)}: {error}")
+        util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
     def _bordered(self, url: str, failed: Any, work: Callable[[], Any]) -> Any:
         try:
+            if not isinstance(url, str):  # as a list's entry may be
+                raise Refused("This is not an address that can be asked.")
             return work()
         except CivitaiShortcutError as error:
             self._handle_error(error, url)
