@@ -15,10 +15,9 @@ import gradio as gr
 
 from . import civitai, setting, util
 from .errors import CivitaiShortcutError
-from .ground import thumbnail_url
+from .ground import download_all, Summary, thumbnail_url
 from .http_client import CivitaiHttpClient
 from .library import cache
-from .network import download_all, Summary
 from .words import messages
 
 __all__ = ["GalleryDownloadManager", "Notice", "download_images", "download_images_batch"]

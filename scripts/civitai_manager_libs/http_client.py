@@ -13,13 +13,12 @@ import requests
 
 from . import setting, util
 from .errors import CivitaiShortcutError, NetworkError, Refused, UnreadableAnswer
-from .ground import Cancellation, check_room, never, PartialFile
+from .ground import Cancellation, check_room, Flights, never, PartialFile
 from .network import (
     answers,
     Ask,
     CHUNK_SIZE,
     cut_by,
-    Flights,
     HostGates,
     load,
     prepared,

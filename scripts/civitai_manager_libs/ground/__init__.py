@@ -1,8 +1,9 @@
-"""What everything stands on: plain values, whole files, the wish to stop. Needs nothing of ours."""
+"""What everything stands on: plain values, whole files, work in threads. Needs nothing of ours."""
 
 from __future__ import annotations
 
 from .cancellation import Cancellation, never
+from .flights import Flights
 from .images import (
     cache_name,
     Image,
@@ -15,6 +16,7 @@ from .images import (
     thumbnail_url,
 )
 from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
+from .parallel import download_all, in_parallel, one_ahead, Summary
 from .partial_file import check_room, disk_error, is_partial, PartialFile, sweep
 from .scalars import (
     as_checksum,
@@ -30,11 +32,13 @@ from .setting_entry import Setting
 
 __all__ = [
     "Cancellation",
+    "Flights",
     "Image",
     "LEVELS",
     "PartialFile",
     "Setting",
     "Stats",
+    "Summary",
     "as_checksum",
     "as_list",
     "as_number",
@@ -44,7 +48,9 @@ __all__ = [
     "check_room",
     "clean",
     "disk_error",
+    "download_all",
     "file_stem",
+    "in_parallel",
     "is_deep",
     "is_partial",
     "level_mask",
@@ -54,6 +60,7 @@ __all__ = [
     "moment",
     "never",
     "number_text",
+    "one_ahead",
     "one_line",
     "plain_text",
     "poster_url",

@@ -10,8 +10,7 @@ from contextlib import closing
 
 from ..civitai import ImageQuery, Page, walk
 from ..errors import Cancelled, CivitaiShortcutError, DiskFull, HttpStatusError
-from ..ground import Cancellation, Image
-from ..network import one_ahead
+from ..ground import Cancellation, Image, one_ahead
 from .records import Claim, failure, Item, Outcome
 from .store import JobStore
 

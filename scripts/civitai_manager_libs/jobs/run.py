@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InputError
-from ..ground import Cancellation, check_room, sweep
-from ..network import in_parallel
+from ..ground import Cancellation, check_room, in_parallel, sweep
 from .items import JobItems, ReadPage
 from .progress import JobProgress, Meter
 from .store import failure, Item, Job, JobStore, Outcome

@@ -12,9 +12,8 @@ from typing import Any
 from .. import civitai, setting, util
 from ..civitai import ImageQuery, Page
 from ..errors import CivitaiShortcutError
-from ..ground import Cancellation, Image, never, thumbnail_url
+from ..ground import Cancellation, Flights, Image, in_parallel, never, thumbnail_url
 from ..http_client import CivitaiHttpClient
-from ..network import Flights, in_parallel
 from . import cache
 
 __all__ = ["original", "preload", "read_page", "thumbnails"]

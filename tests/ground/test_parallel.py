@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from civitai_manager_libs.ground.cancellation import Cancellation
-from civitai_manager_libs.network.parallel import Summary, download_all, in_parallel, one_ahead
+from civitai_manager_libs.ground.parallel import Summary, download_all, in_parallel, one_ahead
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Which images to fetch and what became of them; how to fetch and where to are arguments."""
+"""Several pieces of work at once, in threads; what the work is, its caller says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from ..ground import Cancellation, never
+from .cancellation import Cancellation, never
 
 __all__ = ["Summary", "download_all", "in_parallel", "one_ahead"]
 
