@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import inspect
 import os
 import threading
 import time
@@ -216,7 +218,7 @@ def test_twenty_threads_at_once_make_one_client(monkeypatch):
     assert action._http_client is made[0]
 
 
-def test_module_level_client_can_be_replaced(monkeypatch, tmp_path):
+def test_module_level_client_can_be_replaced(tmp_path):
     first, second = OnlyDownloads(), OnlyDownloads()
     for number, client in enumerate((first, second)):
         action._http_client = client
@@ -237,6 +239,43 @@ def test_replaced_get_http_client_is_used(monkeypatch, tmp_path):
     assert len(client.asked) == 4
 
 
+# The manager's client
+
+
+def test_manager_has_the_one_client_from_when_it_was_made(stand_in, monkeypatch, tmp_path):
+    manager = action.GalleryDownloadManager()
+    assert manager.client is stand_in is action.get_http_client()
+    monkeypatch.setattr(action, "_http_client", OnlyDownloads(lambda _: pytest.fail("another's")))
+    assert manager.download_with_retry(_URL, str(tmp_path / "a.png"))
+    assert len(stand_in.asked) == 1
+
+
+def test_manager_downloads_by_the_client_that_is_put_into_it(stand_in, tmp_path):
+    manager = action.GalleryDownloadManager()
+    manager.client = OnlyDownloads(lambda _: False)
+    path = str(tmp_path / "a.png")
+    assert manager.download_with_retry(_URL, path, max_retries=2) is False
+    assert manager.client.asked == [(_URL, path)] * 3
+    assert manager.retry_failed_downloads() == 0
+    assert manager.client.asked == [(_URL, path)] * 5 and stand_in.asked == []
+
+
+def test_list_of_failures_is_empty_while_it_is_tried_again(stand_in, tmp_path):
+    failed = [(url, str(tmp_path / f"{n}.png")) for n, url in enumerate(_urls(3))]
+    seen = []
+
+    def answer(url: str) -> bool:
+        seen.append(list(manager.failed_downloads))
+        return url != failed[1][0]
+
+    manager = action.GalleryDownloadManager()
+    manager.client = OnlyDownloads(answer)
+    manager.failed_downloads += failed
+    assert manager.retry_failed_downloads() == 2
+    assert seen == [[], [], [], [failed[1]]]  # the second is tried twice
+    assert manager.failed_downloads == [failed[1]]
+
+
 # A stand-in that has only `download_file`
 
 
@@ -246,6 +285,22 @@ def test_stand_in_serves_every_function(stand_in):
     setting.change("gallery_batch_pause", 0)
     assert action.download_images_batch(urls).saved == 9
     assert sorted(stand_in.asked) == [(u, setting.get_image_url_to_gallery_file(u)) for u in urls]
+
+
+@pytest.mark.parametrize("download", [action.download_images, action.download_images_batch])
+def test_stand_in_gets_every_text_of_a_list_as_it_is(stand_in, download):
+    entries = ["a", "b", "1", "", " x ", "/etc/passwd", "ftp://h/a.png", "\0", "HTTP://H/a", "圖"]
+    summary = download([*entries, *entries])
+    assert (summary.total, summary.saved, summary.failed) == (len(entries), len(entries), [])
+    assert sorted(url for url, _ in stand_in.asked) == sorted(entries)
+
+
+@pytest.mark.parametrize("download", [action.download_images, action.download_images_batch])
+def test_what_is_no_text_fails_and_counts_once(stand_in, download):
+    nothing = [None, 5, None, ["a"], {"a": 1}, b"http://h/a.png", 5, float("nan")]
+    summary = download([*nothing, "a", "5"])
+    assert (summary.total, summary.saved, len(summary.failed)) == (8, 2, 6)
+    assert sorted(url for url, _ in stand_in.asked) == ["5", "a"]
 
 
 def test_stand_in_is_tried_again_as_often_as_the_caller_says(monkeypatch, tmp_path):
@@ -296,11 +351,31 @@ def test_mocked_client_is_asked_through_download_file(monkeypatch, tmp_path, cli
     assert client.download_file.call_count == 4
 
 
-def test_patched_download_file_of_our_client_is_used(tmp_path):
-    with patch.object(CivitaiHttpClient, "download_file", return_value=True) as download_file:
-        assert action._download_single_image(_URL, str(tmp_path / "a.png")) is True
+def _patched_class() -> object:
+    return patch.object(CivitaiHttpClient, "download_file", return_value=True)
+
+
+def _patched_client() -> object:
+    return patch.object(action.get_http_client(), "download_file", return_value=True)
+
+
+def _subclass() -> object:
+    class Ours(CivitaiHttpClient):
+        download_file = Mock(return_value=True)
+
+    action._http_client = Ours()
+    return contextlib.nullcontext(Ours.download_file)
+
+
+@pytest.mark.parametrize("replaced", [_patched_class, _patched_client, _subclass])
+def test_replaced_download_file_of_our_client_is_used_everywhere(tmp_path, replaced):
+    with replaced() as download_file:
+        path = str(tmp_path / "a.png")
+        assert action._download_single_image(_URL, path) is True
+        assert action.download_large_image(_URL, path) is True
+        assert action.GalleryDownloadManager().download_with_retry(_URL, path) is True
         assert action.download_images(_urls(3)).saved == 3
-    assert download_file.call_count == 4
+    assert download_file.call_count == 6
 
 
 def test_patched_single_download_is_what_lists_use(monkeypatch):
@@ -347,17 +422,6 @@ def test_changed_file_naming_is_seen(stand_in, monkeypatch, tmp_path):
     assert stand_in.asked == [(_URL, str(tmp_path / "named.png"))]
 
 
-def test_changed_setting_is_seen_by_a_client_that_is_there():
-    client = action.get_http_client()
-    setting.change("http_timeout", 7)
-    setting.change("http_max_retries", 9)
-    setting.change("http_retry_delay", 4)
-    setting.civitai_api_key = "newkey"
-    assert (client.timeout, client.max_retries, client.retry_delay) == (7, 9, 4)
-    assert client.api_key == "newkey"
-    assert action.get_http_client() is client
-
-
 @responses.activate
 def test_changed_key_is_sent_with_the_next_request():
     responses.get("https://civitai.com/api/v1/me", json={})
@@ -371,31 +435,57 @@ def test_changed_key_is_sent_with_the_next_request():
     assert sent == [None, "Bearer second", "Bearer third"]
 
 
-def test_changed_language_is_seen(stand_in):
-    told = []
-    for language in ("zh-TW", "en"):
-        setting.change("language", language)
-        action.download_images_with_progress([_URL], lambda *now: told.append(now[2]))
-    assert told == ["下載圖片 1/1", "Downloading pictures 1/1"]
-
-
 # The log
 
 
-@responses.activate
-def test_failure_is_logged_once_through_print_d(monkeypatch, tmp_path):
-    lines = []
+def _logged(monkeypatch, download: Callable[..., object], *given: object) -> list[str]:
+    lines: list[str] = []
     monkeypatch.setattr(util, "printD", lines.append)
-    setting.change("http_max_retries", 2)
-    action._download_single_image(f"{_URL}?token=secret", str(tmp_path / "a.png"))
-    assert len(lines) == 1
-    assert lines[0].startswith("[http_client]") and "secret" not in lines[0]
+    download(*given)
+    assert all(line.startswith("[civitai_gallery_action] ") for line in lines)
+    return [line.removeprefix("[civitai_gallery_action] ") for line in lines]
 
 
-def test_words_of_a_failure_are_logged_through_print_d(monkeypatch):
-    lines = []
-    monkeypatch.setattr(action, "_http_client", OnlyDownloads(lambda _: False))
-    monkeypatch.setattr(util, "printD", lines.append)
-    action.download_images(_urls(2))
-    words = "部分圖片下載失敗 (2 個)，請檢查網路連線 💥!"
-    assert lines == [f"[civitai_gallery_action] {words}"]
+def test_list_is_logged_at_its_begin_and_end_with_a_line_for_each_failure(monkeypatch):
+    first, second, third, fourth = _urls(4)
+    monkeypatch.setattr(action, "_http_client", OnlyDownloads(lambda url: "failing" not in url))
+    action.download_images([first])
+    given = [first, second, f"{third}?failing", f"{fourth}#failing", None]
+    begin, *failures, end = _logged(monkeypatch, action.download_images, given)
+    assert begin == "Downloading pictures: 5"
+    assert sorted(failures) == sorted([f"Failed: {third}", f"Failed: {fourth}", "Failed: None"])
+    assert end == "1 succeeded, 1 already there, 3 failed"
+
+
+def test_batches_are_logged_as_which_of_how_many(stand_in, monkeypatch):
+    setting.change("gallery_batch_pause", 0)
+    assert _logged(monkeypatch, action.download_images_batch, _urls(12)) == [
+        "Downloading pictures: 12",
+        "Batch 1 of 3",
+        "Batch 2 of 3",
+        "Batch 3 of 3",
+        "12 succeeded, 0 already there, 0 failed",
+    ]
+
+
+@pytest.mark.parametrize("download", [action.download_images, action.download_images_batch])
+def test_empty_list_logs_nothing(stand_in, monkeypatch, download):
+    assert _logged(monkeypatch, download, []) == []
+
+
+# The notice
+
+
+def test_each_list_with_failures_is_a_notice_with_a_number_of_its_own(monkeypatch):
+    monkeypatch.setattr(action, "_http_client", OnlyDownloads(lambda url: url == "good"))
+    action.download_images(["a", "b", "good"])
+    first = action.last_notice()
+    action.download_images(["good"])
+    assert action.last_notice() is first and first.failed == 2
+    action.download_images_batch(["a"])
+    assert action.last_notice() == action.Notice(first.number + 1, 1)
+
+
+def test_toast_in_a_handler_lasts_three_seconds_or_more():
+    shown = inspect.signature(gradio.Warning).parameters.get("duration")
+    assert shown is None or shown.default >= 3  # gradio 3 names none: 10 seconds

@@ -218,7 +218,7 @@ def test_fetch_that_fails_leaves_the_older_file(server, tmp_path):
     assert (tmp_path / "a").read_bytes() == b"older" and os.listdir(tmp_path) == ["a"]
 
 
-@pytest.mark.parametrize("url", ["", "no address", "http://[", "ftp://civitai.com/a"])
+@pytest.mark.parametrize("url", ["", "no address", "http://[", "ftp://civitai.com/a", None, 1, {}])
 def test_nonsense_makes_no_name_of_the_plan_raise(url, tmp_path, capsys):
     client = CivitaiHttpClient()
 

@@ -56,8 +56,8 @@ def test_only_what_is_missing_is_installed_and_said(host_folder):
 
 
 def test_several_are_installed_in_one_call(host_folder):
-    lines, calls = _run(host_folder, ["requests", "Pillow"])
-    assert lines == ["Civitai Shortcut: installed requests, Pillow."]
+    lines, calls = _run(host_folder, ["requests", "Pillow", "filelock", "tqdm"])
+    assert lines == ["Civitai Shortcut: installed requests, Pillow, filelock, tqdm."]
     assert len(calls) == 1
 
 

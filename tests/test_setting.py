@@ -51,14 +51,6 @@ def test_module_attribute_is_the_default_that_is_told(entry):
     assert entry.checked(entry.default) == entry.default
 
 
-def test_plan_defaults_are_what_the_plan_says():
-    setting.restore()
-    assert (setting.http_timeout, setting.http_max_retries, setting.http_retry_delay) == (20, 3, 1)
-    assert setting.gallery_download_batch_size == 5
-    assert setting.gallery_download_timeout == 30
-    assert setting.gallery_max_concurrent_downloads == 3
-
-
 @pytest.mark.parametrize("entry", _NUMBERS, ids=lambda entry: entry.name)
 def test_bounds_are_allowed_and_nothing_beyond_them(entry):
     for value in (entry.low, entry.high):
@@ -108,6 +100,8 @@ def test_value_of_another_kind_is_refused_with_a_sentence(name, value):
         ("http_max_retries", 0, 0),
         ("save_record", False, False),
         ("language", "en", "en"),
+        ("language", "zh-TW", "zh-TW"),
+        ("language", "auto", "auto"),
     ],
 )
 def test_value_that_a_form_or_file_writes_otherwise_is_taken(name, value, taken):
@@ -336,6 +330,12 @@ def test_change_in_the_host_is_seen_when_it_is_loaded_again(webui):
     webui[host.option_key("http_timeout")] = 78
     setting.load()
     assert setting.http_timeout == 78
+
+
+def test_folder_of_a_host_that_names_it_from_where_it_runs_is_whole(webui, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["modules"].paths, "data_path", "")
+    monkeypatch.chdir(tmp_path)
+    assert setting.data_folder() == str(tmp_path / "civitai-shortcut")
 
 
 def test_files_go_to_the_hosts_data_but_the_key_does_not(webui, tmp_path):

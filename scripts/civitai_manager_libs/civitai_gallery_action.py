@@ -6,30 +6,41 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
-from typing import Any
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import gradio as gr
 
 from . import civitai, setting, util
 from .errors import CivitaiShortcutError
-from .ground import thumbnail_url
+from .ground import download_all, Summary, thumbnail_url
 from .http_client import CivitaiHttpClient
 from .library import cache
-from .network import download_all, Summary
 from .words import messages
 
-__all__ = ["GalleryDownloadManager", "download_images", "download_images_batch"]
+__all__ = ["GalleryDownloadManager", "Notice", "download_images", "download_images_batch"]
 __all__ += ["download_images_with_progress", "download_large_image", "get_http_client"]
-__all__ += ["pre_loading"]
+__all__ += ["last_notice", "pre_loading"]
 
 _LEAST_CHUNK = 1024  # bytes; by smaller pieces a picture would take minutes
 
 _http_client: CivitaiHttpClient | None = None
 _http_client_lock = threading.Lock()
 
+_notice: Notice | None = None
+_notice_numbers = count(1)
+
 ProgressCallback = Callable[[int, int, str], None]  # done, total, words for the user
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Of a list, `failed` pictures did not come. number: it counts up while the process lives."""
+
+    number: int
+    failed: int
 
 
 def get_http_client() -> CivitaiHttpClient:
@@ -41,48 +52,55 @@ def get_http_client() -> CivitaiHttpClient:
         return _http_client
 
 
-def download_images(dn_image_list: Iterable[str] | None) -> Summary:
-    """Every URL of the list into the cache; what is not http(s) is passed over."""
+def last_notice() -> Notice | None:
+    """For a page that no toast of gradio's reaches: it shows the one whose number is new to it."""
+    return _notice
+
+
+def download_images(dn_image_list: Iterable[Any] | None) -> Summary:
+    """Every entry of the list into the cache, each once; what is no address counts as failed."""
     return download_images_with_progress(dn_image_list)
 
 
 def download_images_with_progress(
-    dn_image_list: Iterable[str] | None, progress_callback: ProgressCallback | None = None
+    dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
 ) -> Summary:
     """`download_images`, telling after each picture how far it is."""
-    summary = _download(_urls(dn_image_list), progress_callback)
-    _tell_failures(summary)
+    entries = _once(dn_image_list)
+    _log_begin(entries)
+    summary = _download(entries, progress_callback)
+    _tell_end(summary)
     return summary
 
 
 def download_images_batch(
-    dn_image_list: Iterable[str] | None, batch_size: int | None = None
+    dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> Summary:
     """`download_images` by batches of `batch_size` (None: the setting's).
 
     There is a pause before a batch when the one before it has asked for anything.
     """
-    size = setting.gallery_download_batch_size if batch_size is None else batch_size
-    urls = iter(_urls(dn_image_list))
+    entries = _once(dn_image_list)
+    size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
+    batches = [entries[start : start + size] for start in range(0, len(entries), size)]
+    _log_begin(entries)
     whole, part = Summary(), Summary()
-    while batch := list(islice(urls, max(1, size))):
+    for number, batch in enumerate(batches, start=1):
         if part.saved or part.failed:
             time.sleep(setting.gallery_batch_pause)
+        _log(f"Batch {number} of {len(batches)}")
         part = _download(batch)
-        whole.total += part.total
-        whole.saved += part.saved
-        whole.skipped += part.skipped
-        whole.failed += part.failed
-    _tell_failures(whole)
+        whole.add(part)
+    _tell_end(whole)
     return whole
 
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
     """One picture in pieces of `chunk_size` bytes (1 KiB or more); False when it fails."""
-    client = _our_client()
-    if client is None:
+    saver = _saver(get_http_client())
+    if saver is None:
         return _download_single_image(img_url, save_path)
-    return client.save(img_url, save_path, chunk_size=max(_LEAST_CHUNK, chunk_size))
+    return saver.save(img_url, save_path, chunk_size=max(_LEAST_CHUNK, chunk_size))
 
 
 def pre_loading(usergal_page_url: str | None, paging_information: Any = None) -> None:
@@ -99,15 +117,16 @@ def pre_loading(usergal_page_url: str | None, paging_information: Any = None) ->
 
 
 class GalleryDownloadManager:
-    """Downloads that remember what failed: `failed_downloads` is a list of (url, path)."""
+    """Downloads by `client` that remember what failed, as (url, path), in `failed_downloads`."""
 
     def __init__(self) -> None:
+        self.client = get_http_client()
         self.failed_downloads: list[tuple[str, str]] = []
         self._lock = threading.Lock()
 
     def download_with_retry(self, img_url: str, save_path: str, max_retries: int = 2) -> bool:
         """One picture, tried again `max_retries` times where that can help."""
-        got = _saved_in_tries(img_url, save_path, max_retries)
+        got = _saved_in_tries(self.client, img_url, save_path, max(0, max_retries))
         asked = (img_url, save_path)
         with self._lock:
             if got and asked in self.failed_downloads:
@@ -117,78 +136,118 @@ class GalleryDownloadManager:
         return got
 
     def retry_failed_downloads(self) -> int:
-        """Try each that failed once more; returns how many came, and keeps the rest listed."""
-        return sum(self.download_with_retry(*asked) for asked in list(self.failed_downloads))
+        """Each that failed, with one more try after the first; returns how many came.
+
+        The list is empty meanwhile; what fails again is in it again.
+        """
+        with self._lock:
+            left = list(self.failed_downloads)
+            self.failed_downloads.clear()
+        came = 0
+        try:
+            while left:
+                came += self.download_with_retry(*left[0], max_retries=1)
+                del left[0]
+        finally:  # what an error kept from its turn
+            self.failed_downloads += left
+        return came
+
+
+class _Saver(Protocol):
+    """What a client may offer beyond `download_file`: pieces and tries that the caller names."""
+
+    def save(
+        self, url: str, filepath: str, *, chunk_size: int = ..., max_retries: int | None = ...
+    ) -> bool: ...
+
+
+def _saver(client: Any) -> _Saver | None:
+    """The client, if its `save` stands beside its `download_file` in one class.
+
+    A mock has every attribute, and whoever puts another `download_file` in means it to be used.
+    """
+    method = getattr(client.download_file, "__func__", None)
+    kinds = (vars(kind) for kind in type(client).__mro__)
+    offers = (kind.get("download_file") is method and "save" in kind for kind in kinds)
+    return client if method is not None and any(offers) else None
 
 
 def _download_single_image(img_url: str, save_path: str) -> bool:
     """One picture; one that is there already is taken as whole."""
-    client = _our_client()
-    if client is not None:  # looks for the file itself
-        return client.download_file(img_url, save_path)
-    return os.path.isfile(save_path) or bool(get_http_client().download_file(img_url, save_path))
+    return _saved_by(get_http_client(), img_url, save_path)
 
 
-def _our_client() -> CivitaiHttpClient | None:
-    """The client if it is exactly ours: a stand-in, of whatever kind, promises `download_file`."""
-    client = get_http_client()
-    return client if type(client) is CivitaiHttpClient else None
+def _saved_by(client: Any, url: str, path: str) -> bool:
+    return os.path.isfile(path) or bool(client.download_file(url, path))
 
 
-def _saved_in_tries(url: str, path: str, max_retries: int) -> bool:
+def _saved_in_tries(client: Any, url: str, path: str, max_retries: int) -> bool:
     """Our client tries again by itself, and knows when not to; a stand-in only says False."""
-    client = _our_client()
-    if client is not None:
-        return client.save(url, path, max_retries=max_retries)
-    for tried in range(max(0, max_retries) + 1):
+    saver = _saver(client)
+    if saver is not None:
+        return saver.save(url, path, max_retries=max_retries)
+    for tried in range(max_retries + 1):
         if tried:
             time.sleep(setting.http_retry_delay * 2 ** (tried - 1))
-        if _download_single_image(url, path):
+        if _saved_by(client, url, path):
             return True
     return False
 
 
-def _urls(given: Iterable[str] | None) -> list[str]:
-    """Each URL once; what else is in the list is passed over."""
-    urls = (url for url in given or () if isinstance(url, str) and _is_url(url))
-    return list(dict.fromkeys(urls))
+def _once(given: Iterable[Any] | None) -> list[Any]:
+    """Each entry once, in order; one may be anything, also what has no hash."""
+    return list({e if isinstance(e, str) else (repr(e),): e for e in given or ()}.values())
 
 
-def _is_url(text: str) -> bool:
-    return text.lower().startswith(("http://", "https://"))
-
-
-def _download(urls: Iterable[str], progress_callback: ProgressCallback | None = None) -> Summary:
+def _download(entries: Iterable[Any], progress_callback: ProgressCallback | None = None) -> Summary:
     def told(summary: Summary) -> None:
         if progress_callback is not None:
             done, total = summary.done, summary.total
             words = messages.text("progress", setting.language, done=done, total=total)
             progress_callback(done, total, words)
 
-    summary = download_all(
-        urls,
-        _download_single_image,
-        setting.get_image_url_to_gallery_file,
-        setting.gallery_max_concurrent_downloads,
-        told,
-    )
+    concurrency = setting.gallery_max_concurrent_downloads
+    summary = download_all(entries, _fetched, _file_for, concurrency, told)
     cache.trim_soon()
     return summary
 
 
-def _tell_failures(summary: Summary) -> None:
+def _fetched(entry: Any, path: str) -> bool:
+    """A client takes a text, whatever it says, and judges it; no more than that."""
+    return isinstance(entry, str) and _download_single_image(entry, path)
+
+
+def _file_for(entry: Any) -> str:
+    return setting.get_image_url_to_gallery_file(entry) if isinstance(entry, str) else ""
+
+
+def _log(line: str) -> None:
+    util.printD(f"[civitai_gallery_action] {line}")
+
+
+def _log_begin(entries: list[Any]) -> None:
+    if entries:
+        _log(f"Downloading pictures: {len(entries)}")
+
+
+def _tell_end(summary: Summary) -> None:
+    """The log's end, and a notice that is seen: in a page of gradio's, or in ours."""
+    global _notice
+    for entry, _ in summary.failed:
+        _log(f"Failed: {util.without_query(entry if isinstance(entry, str) else repr(entry))}")
+    if summary.total:
+        counts = f"{summary.saved} succeeded, {summary.skipped} already there"
+        _log(f"{counts}, {len(summary.failed)} failed")
     if summary.failed:
-        count = len(summary.failed)
-        words = messages.text("some_failed", setting.language, n=count)
-        util.printD(f"[civitai_gallery_action] {words}")
-        gr.Warning(words)
+        _notice = Notice(next(_notice_numbers), len(summary.failed))
+        gr.Warning(messages.text("some_failed", setting.language, n=_notice.failed))
 
 
 def _preloaded(page_url: str, paging_information: Any) -> None:
     try:
         _preload_after(page_url, paging_information)
     except CivitaiShortcutError as error:  # nobody waits for it
-        util.printD(f"[civitai_gallery_action] preloading: {error}")
+        _log(f"preloading: {error}")
 
 
 def _preload_after(page_url: str, paging_information: Any) -> None:
@@ -198,7 +257,7 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
     next_url = _listed_after(page_url, paging_information) or _told_after(page_url, read)
     body = read(next_url) if next_url else None
     if body is not None:
-        _download([thumbnail_url(image) for image in civitai.page_of(body).images])
+        _download(_once(thumbnail_url(image) for image in civitai.page_of(body).images))
 
 
 def _listed_after(page_url: str, paging_information: Any) -> str:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+import weakref
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
 from . import setting, util
-from .errors import CivitaiShortcutError, NetworkError, UnreadableAnswer
-from .ground import Cancellation, check_room, disk_error, never, PartialFile
+from .errors import CivitaiShortcutError, NetworkError, Refused, UnreadableAnswer
+from .ground import Cancellation, check_room, Flights, never, PartialFile
 from .network import (
     answers,
     Ask,
     CHUNK_SIZE,
     cut_by,
-    Flights,
     HostGates,
+    load,
+    prepared,
     Progress,
     Receiver,
     Retries,
@@ -31,6 +33,7 @@ from .network import (
 __all__ = ["CivitaiHttpClient", "Fetched"]
 
 _ERROR_BODY = 64 * 1024  # bytes of an error page that are read for its sentence
+_SENDING = ("timeout", "allow_redirects", "proxies", "verify", "cert")  # what is no request's own
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,9 @@ class CivitaiHttpClient:
     ) -> None:
         self._api_key, self._timeout = api_key, timeout
         self._max_retries, self._retry_delay = max_retries, retry_delay
-        self._sender = Sender(requests.Session())
+        self._sender = Sender()
         self._gates, self._api_lanes = HostGates(), HostGates()
         self._flights: Flights[Fetched] = Flights()
-        self._saves: Flights[bool] = Flights()
 
     @property
     def api_key(self) -> str:
@@ -96,16 +98,16 @@ class CivitaiHttpClient:
         json_data: Any = None,
     ) -> Any:
         """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host."""
-        cancelled = cancelled or never()
+        wish = cancelled or never()
         method = "GET" if json_data is None else "POST"
+        ask = Ask(prepared(method, url, params=params, json=json_data), self.timeout)
 
-        def ask() -> Any:
-            with self._api_lanes.of(url).slot(lambda: 1, cancelled, urgent=True):
-                what = Ask(method, url, self.timeout, params=params, json=json_data)
-                with self._answer(what, cancelled, urgent=True) as answer:
+        def read() -> Any:
+            with self._api_lanes.of(url).slot(lambda: 1, wish, urgent=True):
+                with self._answer(ask, wish, urgent=True) as answer:
                     return answers.parse_json(answer.read_all(answers.MAX_JSON))
 
-        return self._retries(url, cancelled).run(ask)
+        return self._retries(url, wish).run(read)
 
     def fetch(
         self,
@@ -119,32 +121,37 @@ class CivitaiHttpClient:
         max_retries: int | None = None,
         urgent: bool = False,
         reserve: int = 0,
+        replace: bool = True,
     ) -> Fetched:
-        """The file of `url`, whole under `target`'s path; an older file there is replaced.
+        """The file of `url`, whole under `target`'s path. Two who ask at once share one request.
 
         target: a path, or what makes one of the file's true extension (`png`). picture: whether
         only an image, video or sound will do. urgent: somebody looks at the page that waits for it.
-        reserve: bytes of the disk that must stay free. Two who ask at once share one request.
+        reserve: bytes of the disk that must stay free. replace: False takes a file that is there
+        for whole.
         """
         wish = cancelled or never()
         path_for = target if callable(target) else lambda _: target
         receiver = Receiver(path_for, picture, chunk_size, progress, reserve)
 
-        def answer(headers: dict[str, str]) -> AbstractContextManager[WireAnswer]:
-            return self._file_answer(url, headers, wish, urgent)
+        def there() -> Fetched | None:
+            return None if replace else _found(path_for(""))
 
         def lead() -> Fetched:
+            if (found := there()) is not None:  # since another one's request has just brought it
+                return found
             if reserve:  # else any room will do until the size is known
                 check_room(os.path.dirname(path_for("")), reserve)
-            with receiver:
+            with closing(receiver):
                 self._retries(url, wish, max_retries).run(
-                    lambda: receiver.receive(answer), lambda: receiver.best
+                    lambda: receiver.receive(lambda more: self._file(url, more, wish, urgent)),
+                    lambda: receiver.best,
                 )
             return Fetched(receiver.path, receiver.size, receiver.extension)
 
-        fetched = self._flights.join((url, picture), lead, wish)
+        fetched = there() or self._flights.join((url, picture), lead, wish)
         placed = _placed(fetched, path_for(fetched.extension))
-        if progress is not None and not receiver.path:  # another caller's request brought it
+        if progress is not None and not receiver.path:  # no request of ours brought it
             progress(placed.size, placed.size)
         return placed
 
@@ -164,8 +171,8 @@ class CivitaiHttpClient:
     def get_stream(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """The open answer, its body unread; the caller closes it."""
-        return self._make_request("GET", url, headers=headers)
+        """The open answer, its body unread; the caller closes it. None for what is not `ok`."""
+        return self._make_request("GET", url, headers=headers, stream=True)
 
     def get_stream_response(
         self, url: str, headers: Mapping[str, str] | None = None
@@ -189,56 +196,46 @@ class CivitaiHttpClient:
     ) -> bool:
         """`download_file` with the pieces and tries that the caller names."""
 
-        fetched: list[Fetched] = []
-        wish = never()
-
-        def get() -> bool:
-            if not os.path.isfile(filepath):
-                fetched.append(
-                    self.fetch(
-                        url,
-                        filepath,
-                        progress=progress_callback,
-                        cancelled=wish,
-                        picture=False,
-                        chunk_size=chunk_size,
-                        max_retries=max_retries,
-                    )
-                )
+        def save() -> bool:
+            self.fetch(
+                url,
+                filepath,
+                progress=progress_callback,
+                picture=False,
+                chunk_size=chunk_size,
+                max_retries=max_retries,
+                replace=False,
+            )
             return True
 
-        def have() -> bool:
-            self._saves.join(filepath, get, wish)
-            if progress_callback is not None and not fetched:
-                size = _size_of(filepath)
-                progress_callback(size, size)
-            return True
-
-        return self._bordered(url, False, have)
+        return self._bordered(url, False, save)
 
     def _make_request(self, method: str, url: str, **kwargs: Any) -> requests.Response | None:
-        """One answer below 300, its body unread. kwargs: `params`, `json`, `headers`."""
-        what = Ask(method, url, self.timeout, **kwargs)
+        """The answer where it is `ok`, else None. kwargs: what `requests.Session.request` takes.
 
-        def ask() -> requests.Response:
-            with self._gates.of(url).slot(_limit, never(), urgent=True):
-                response = self._sender.send(what, self.api_key, never())
-                answer = WireAnswer(response, never())
-                try:
-                    _judge(answer, self.api_key)
-                except CivitaiShortcutError:
-                    answer.close()
-                    raise
-                return response
+        stream: the body is not read, and a place at the host is taken, until the caller has read
+        it to its end or closes it.
+        """
+        stream = kwargs.pop("stream", False)
+        how = {name: kwargs.pop(name, None) for name in _SENDING}
+        how = {name: value for name, value in how.items() if value is not None}
+        key = self.api_key if kwargs.get("auth") is None else ""
 
-        return self._bordered(url, None, lambda: self._retries(url, never()).run(ask))
+        def work() -> requests.Response:
+            ask = Ask(prepared(method, url, **kwargs), **{"timeout": self.timeout, **how})
+            retries = self._retries(url, never(), None if ask.can_be_repeated else 0)
+            return retries.run(lambda: self._opened(ask, key, stream))
+
+        return self._bordered(url, None, work)
 
     def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
         """The border's log line; the URL without its query, which may hold a token."""
-        util.printD(f"[http_client] {util.without_query(url)}: {error}")
+        util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
     def _bordered(self, url: str, failed: Any, work: Callable[[], Any]) -> Any:
         try:
+            if not isinstance(url, str):  # as a list's entry may be
+                raise Refused("This is not an address that can be asked.")
             return work()
         except CivitaiShortcutError as error:
             self._handle_error(error, url)
@@ -254,29 +251,41 @@ class CivitaiHttpClient:
 
     @contextmanager
     def _answer(
-        self, what: Ask, cancelled: Cancellation, urgent: bool, allowed: tuple[int, ...] = ()
+        self, ask: Ask, cancelled: Cancellation, urgent: bool, allowed: Container[int] = ()
     ) -> Iterator[WireAnswer]:
         """One answer, in its host's slot until its body is read; raises what its status means."""
-        with self._gates.of(what.url).slot(_limit, cancelled, urgent):
-            with cut_by(cancelled):
-                response = self._sender.send(what, self.api_key, cancelled)
-                try:
-                    answer = WireAnswer(response, cancelled)
-                    _judge(answer, self.api_key, allowed)
-                    yield answer
-                finally:
-                    answer.close()
+        with self._gates.of(ask.request.url).slot(_limit, cancelled, urgent), cut_by(cancelled):
+            answer = WireAnswer(self._sender.send(ask, self.api_key, cancelled), cancelled)
+            with closing(answer):
+                _judge(answer, self.api_key, allowed)
+                yield answer
 
-    def _file_answer(
+    def _file(
         self, url: str, headers: dict[str, str], cancelled: Cancellation, urgent: bool
     ) -> AbstractContextManager[WireAnswer]:
         """A file's answer; 416 is its receiver's to judge."""
         timeout = setting.gallery_download_timeout if self._timeout is None else self._timeout
-        headers = {"Accept-Encoding": "identity", **headers}
-        return self._answer(Ask("GET", url, timeout, headers), cancelled, urgent, allowed=(416,))
+        request = prepared("GET", url, {"Accept-Encoding": "identity", **headers})
+        return self._answer(Ask(request, timeout), cancelled, urgent, allowed=(416,))
+
+    def _opened(self, ask: Ask, api_key: str, stream: bool) -> requests.Response:
+        """One answer that is the caller's to close, where it is streamed, or was read."""
+        gate = self._gates.of(ask.request.url)
+        with gate.slot(_limit, never(), urgent=True):
+            response = self._sender.send(ask, api_key, never())
+            try:
+                _judge(WireAnswer(response, never()), api_key, allowed=range(300, 400))
+                if not stream:
+                    load(response)
+            except CivitaiShortcutError:
+                response.close()
+                raise
+            if stream:
+                gate.lend(_end_of(response))
+            return response
 
 
-def _judge(answer: WireAnswer, api_key: str, allowed: tuple[int, ...] = ()) -> None:
+def _judge(answer: WireAnswer, api_key: str, allowed: Container[int] = ()) -> None:
     """Raises what the status means. An error page may quote the request: not the key's letters."""
     if answer.status < 300 or answer.status in allowed:
         return
@@ -289,20 +298,30 @@ def _judge(answer: WireAnswer, api_key: str, allowed: tuple[int, ...] = ()) -> N
     raise answers.error_of(answer.status, answer.headers, body)
 
 
-def _size_of(path: str) -> int:
-    try:
-        return os.path.getsize(path)
-    except OSError as error:  # somebody was quick to take it away
-        raise disk_error(error, path) from error
+def _end_of(response: requests.Response) -> Callable[[], bool]:
+    """Whether it was read to its end, closed, or let go of."""
+    known = weakref.ref(response)
+
+    def is_over() -> bool:
+        response = known()
+        return response is None or response.raw.closed
+
+    return is_over
 
 
 def _limit() -> int:
     return setting.gallery_max_concurrent_downloads
 
 
+def _found(path: str) -> Fetched | None:
+    with suppress(OSError):  # somebody was quick to take it away
+        return Fetched(path, os.path.getsize(path), "") if os.path.isfile(path) else None
+    return None
+
+
 def _placed(fetched: Fetched, path: str) -> Fetched:
     """The file under the path that this caller wanted, when another caller's request brought it."""
-    if fetched.path == path or os.path.abspath(fetched.path) == os.path.abspath(path):
+    if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched
     with PartialFile(os.path.dirname(path)) as partial:
         partial.copy_from(fetched.path)

@@ -30,7 +30,7 @@ SETTINGS = (
     Setting("usergallery_preloading", True),
     Setting("save_infotext", True),
     Setting("save_record", True),
-    Setting("language", "zh-TW", choices=LANGUAGES),  # where no browser tells it
+    Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     Setting("download_images_folder", ""),  # empty: the usual one
     Setting("gallery_max_concurrent_downloads", 3, 1, 16),
     Setting("gallery_max_image_mb", 200, 1, 100_000),
@@ -67,7 +67,7 @@ usergallery_preloading = True
 save_infotext = True
 save_record = True
 download_images_folder = ""
-language = "zh-TW"
+language = "auto"
 
 civitai_api_key = ""
 shortcut_gallery_folder = os.path.join(host.data_folder(), "sc_gallery")

@@ -18,15 +18,21 @@ import time
 
 import pytest
 from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, cut, status
-from civitai_manager_libs import setting, util
+from civitai_manager_libs import civitai, setting, util
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.cli import arguments as cli_arguments, commands as cli
 from civitai_manager_libs.ground import sqlite_file
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.demo.server import start_demo
+from civitai_manager_libs.http_client import CivitaiHttpClient
 from cli_process import ENTRY, CliProcess, part_files
 
 _MODEL = str(MODEL_ID)
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
 
 @pytest.fixture
@@ -84,7 +90,7 @@ def test_download_brings_every_picture_and_says_so(server, run, dest):
     assert _pictures(dest) == _expected(server)
     beside = {f"{i}.{e}" for i in server.ids for e in ("txt", "json")}
     assert set(os.listdir(dest)) == beside | set(_expected(server))
-    assert "下載圖片 20/20" in err.splitlines()[-1]
+    assert "Downloading pictures 20/20" in err.splitlines()[-1]
 
 
 def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run, dest):
@@ -197,6 +203,77 @@ def test_what_was_saved_in_another_folder_is_said(server, run, dest, limit, said
     assert err.splitlines()[-1].startswith(said) and err.endswith("into this one too: --again\n")
     assert run(*words, dest + "2", "--again")[1].startswith(f"{limit} saved")
     assert "of the skipped" not in run(*words, dest + "2")[2]
+
+
+def test_rows_whose_address_is_not_civitais_are_said(server, run, dest):
+    def answer(request, body):
+        page = json.loads(body)
+        for row in page["items"][:3]:
+            row["url"] = "https://elsewhere.example/a.png"
+        request.reply(200, json.dumps(page).encode(), {})
+
+    server.always("page", answer)
+    code, out, err = run("download", _MODEL, "--dest", dest)
+    assert (code, out) == (0, f"17 saved, 0 skipped, 0 failed: {dest}\n")
+    assert err.count("since their address is not Civitai's") == 1 and err.endswith("read: 3.\n")
+
+
+# The language
+
+
+def test_chinese_terminal_is_told_everything_in_chinese(server, run, dest, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
+    server.always(server.ids[0], status(404))
+    server.always(server.ids[1], status(403))
+    code, out, err = run("download", _MODEL, "--dest", dest)
+    assert (code, out) == (1, f"已儲存 18、略過 0、失敗 2：{dest}\n")
+    *_, progress, gone, needs_key, some_failed, how, again = err.splitlines()
+    assert progress.startswith("下載圖片 20/20  ")
+    assert gone == f"{server.ids[0]}: gone: 圖片已不存在。重試沒有幫助。"
+    assert needs_key.startswith(f"{server.ids[1]}: needs_key: 需要可檢視此圖片的 API 金鑰。")
+    assert some_failed == "部分圖片下載失敗 (2 個)，請檢查網路連線 💥!"
+    assert how.startswith("needs_key：請設定") and again == "重試失敗的：retry 1"
+    _add_job(dest, "running")
+    dates = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+    assert [dates.sub("", row).split() for row in run("jobs")[1].splitlines()] == [
+        ["工作", "狀態", "開始", "完成", "失敗", "名稱"],
+        ["2", "已中斷", "0/100", "Another"],
+        ["繼續：resume", "2"],
+        ["1", "完成", "20/20", "2", "A", "model"],
+        ["重試失敗的：retry", "1"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "words, code",
+    [
+        (["download", "some words"], 2),
+        (["download", "https://example.com/models/1"], 2),
+        (["download", _MODEL, "--version", "77"], 2),
+        (["download", _MODEL, "--limit", "0"], 2),
+        (["download", _MODEL, "--dest", "/dev/null/a"], 2),
+        (["download", "999"], 3),
+        (["resume", "7"], 2),
+        (["resume"], 0),
+        (["retry"], 0),
+        (["jobs"], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_chinese_terminal_is_refused_in_chinese(server, run, monkeypatch, words, code):
+    monkeypatch.setenv("LANG", "zh_TW.UTF-8")
+    monkeypatch.delenv("LC_ALL")
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    said = run(*words)
+    assert said[:2] == (code, "") and re.fullmatch(r".*[\u4e00-\u9fff].*\n", said[2])
+
+
+def test_chinese_columns_stand_below_each_other(server, run, dest, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
+    _add_job(dest)
+    head, row, _ = run("jobs")[1].splitlines()
+    before_title = head[: head.index("名稱")], row[: row.index("Another")]
+    assert len({len(text) + len(re.findall("[\u4e00-\u9fff]", text)) for text in before_title}) == 1
 
 
 # JSON
@@ -627,7 +704,7 @@ def test_job_that_another_process_works_on_is_not_to_be_gone_on_with(server, run
         assert lock.acquire()
         out = run("jobs")[1]
         lock.release()
-    assert "running" in out and "resume" not in out
+    assert "downloading" in out and "resume" not in out
 
 
 def test_jobs_as_json_keep_their_fields_and_have_a_date(server, run, dest):
@@ -736,7 +813,8 @@ def test_on_a_terminal_there_is_a_bar_that_ends_full(server, program, tmp_path):
     os.close(theirs)
     shown = _all_of(ours)
     assert process.wait(10) == 0
-    assert f"[{'#' * 24}]  下載圖片 20/20" in shown.split("\r")[-2]
+    last = shown.rstrip("\r\n").split("\r")[-1]
+    assert re.fullmatch(r"Downloading pictures 20/20  .*  \[#+\] *", last)
     assert shown.endswith("\r\n") and shown.count("\n") == 1
 
 
@@ -821,18 +899,6 @@ def test_cut_picture_is_gone_on_with_and_whole(server, program, tmp_path):
     assert _pictures(dest) == _expected(server)
 
 
-def test_help_loads_neither_gradio_nor_the_network(program):
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", ENTRY, "download", "--help"],
-        env=program.environment,
-        capture_output=True,
-        text=True,
-    )
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert done.returncode == 0 and "--level" in done.stdout
-    assert not {"gradio", "requests", "sqlite3", "PIL"} & loaded
-
-
 def test_help_has_a_text_with_the_default_for_every_option():
     parser = cli_arguments.whole_parser()
     (commands,) = (a for a in parser._actions if isinstance(a.choices, dict))
@@ -901,6 +967,23 @@ def demo():
     demo = start_demo()
     yield demo
     demo.close()
+
+
+def test_job_goes_on_at_a_demo_whose_address_is_another_one(demo, run, dest, monkeypatch):
+    first = start_demo()
+    monkeypatch.setenv("CIVITAI_BASE_URL", first.url)
+    query = ImageQuery(900_001)
+    page = civitai.read_images(CivitaiHttpClient(), query, None, 20)
+    with JobStore(setting.database_file()) as store:  # as a killed download leaves it
+        job_id = store.add("A model", query, dest, 40)
+        store.add_page(job_id, page.images, page.next_cursor)
+        store.set_state(job_id, "running")
+    first.close()
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    code, out, err = run("resume")
+    assert (code, out) == (0, f"40 saved, 0 skipped, 0 failed: {dest}\n"), err
+    for name, data in _pictures(dest).items():
+        assert data == demo.original_bytes(int(name.partition(".")[0]))
 
 
 @pytest.mark.parametrize("model_id", [900_001, 900_007, 900_008], ids=["usual", "video", "hostile"])

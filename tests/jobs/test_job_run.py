@@ -29,6 +29,7 @@ from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.run import JobRun, Network
 from civitai_manager_libs.jobs.store import JobStore
 from fault_server import FaultServer
+from lock_holder import held_for
 from page_driver import until
 
 _QUERY = ImageQuery(101)
@@ -542,10 +543,8 @@ def test_job_is_worked_on_by_one_only(server, store, folder, monkeypatch):
 
 def test_who_looks_whether_a_job_is_worked_on_does_not_keep_it_from_starting(server, store, folder):
     job_id = _add(store, folder, wanted=1)
-    look = store.lock(job_id)
-    assert look.acquire()
-    threading.Timer(0.2, look.release).start()
-    assert _run(store, job_id).state == "done"
+    with held_for(0.2, store.lock(job_id)):
+        assert _run(store, job_id).state == "done"
 
 
 # Progress

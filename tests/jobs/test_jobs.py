@@ -11,6 +11,7 @@ from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import JobStore, Outcome
+from lock_holder import held_for
 
 _QUERY = ImageQuery(101, 1001, "Most Reactions", "Week", 7, "image")
 
@@ -98,8 +99,9 @@ def test_job_that_somebody_works_on_is_not_forgotten(store):
     assert lock.acquire()
     with pytest.raises(InputError, match="worked on"):
         store.forget(job_id)
-    threading.Timer(0.1, lock.release).start()
-    store.forget(job_id)
+    lock.release()
+    with held_for(0.1, store.lock(job_id)):
+        store.forget(job_id)
     assert store.jobs() == []
 
 
@@ -231,6 +233,20 @@ def test_retry_is_refused_while_the_job_is_worked_on(store):
     assert _ids(store.failed(job_id)) == [1]
     lock.release()
     assert store.retry_failed(job_id) == 1
+
+
+def test_address_is_kept_without_the_base_url_which_may_change(store, monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:1111/x/")
+    urls = ["http://127.0.0.1:1111/x/a/1.png", "https://image.civitai.com/a/2.png"]
+    urls += ["http://127.0.0.1:1111/xy/3.png"]
+    job_id = store.add("A model", ImageQuery(101), "/pictures", 3)
+    store.add_page(job_id, [Image(n, url) for n, url in enumerate(urls, start=1)], None)
+    assert [item.url for item in store.waiting(job_id, 0, 9)] == urls
+    monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:2222")
+    there = ["http://127.0.0.1:2222/a/1.png", *urls[1:]]
+    assert [item.url for item in store.waiting(job_id, 0, 9)] == there
+    store.record(job_id, [_failed(1)])
+    assert [item.url for item in store.failed(job_id)] == there[:1]
 
 
 # Who fetches what

@@ -10,6 +10,7 @@ import pytest
 from civitai_manager_libs.errors import (
     CivitaiShortcutError,
     NeedsKey,
+    NetworkError,
     NotAnImage,
     ServerTrouble,
     UnreadableAnswer,
@@ -48,16 +49,29 @@ def test_retry_after_as_a_date():
     "headers, length",
     [
         ({"Content-Length": "5"}, 5),
-        ({}, 0),
-        ({"Content-Length": "-5"}, 0),
-        ({"Content-Length": "5, 5"}, 0),
-        ({"Content-Length": "\u0665"}, 0),
+        ({"Content-Length": "0"}, 0),
+        ({}, None),
+        ({"Content-Length": "5, 5"}, 5),
         ({"Content-Length": "9" * 5000}, 10**18 - 1),
-        ({"Content-Length": "5", "Transfer-Encoding": "chunked"}, 0),
+        ({"Content-Length": "5", "Transfer-Encoding": "Chunked"}, None),
+        ({"Content-Length": "5", "Transfer-Encoding": "identity"}, 5),
     ],
 )
-def test_length_is_known_or_0(headers, length):
+def test_length_is_known_or_not_told(headers, length):
     assert answers.length_of(headers) == length
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *[{"Content-Length": told} for told in ("-5", "+5", "5, 6", "5,", "5x", "\u0665")],
+        *[{"Transfer-Encoding": told} for told in ("gzip, chunked", "gzip", "")],
+    ],
+    ids=str,
+)
+def test_length_that_makes_no_sense_is_an_error(headers):
+    with pytest.raises(NetworkError):
+        answers.length_of(headers)
 
 
 @pytest.mark.parametrize(

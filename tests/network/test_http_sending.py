@@ -8,14 +8,13 @@ import traceback
 from collections.abc import Iterator
 
 import pytest
-import requests
 import responses
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import CivitaiShortcutError, InputError, NetworkError, Refused
 from civitai_manager_libs.ground.cancellation import never
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import sending as http_sending
-from civitai_manager_libs.network.sending import Ask, Sender, USER_AGENT
+from civitai_manager_libs.network.sending import Ask, prepared, Sender, USER_AGENT
 from fault_answers import json_answer, page, redirect, status, unused_port, whole
 from fault_server import FaultServer
 
@@ -44,8 +43,8 @@ def mocked() -> Iterator[responses.RequestsMock]:
 
 def send(url: str, key: str = KEY, **asked: object) -> int:
     """The status of the answer."""
-    ask = Ask(asked.pop("method", "GET"), url, 5, **asked)
-    response = Sender(requests.Session()).send(ask, key, never())
+    ask = Ask(prepared(asked.pop("method", "GET"), url, **asked), 5)
+    response = Sender().send(ask, key, never())
     response.close()
     return response.status_code
 

@@ -126,7 +126,7 @@ def test_cancel_breaks_off_a_name_that_is_looked_up(server, tmp_path, monkeypatc
 
     found.set()
     for thread in threading.enumerate():
-        if type(thread).__name__ == "_Connecting":
+        if thread.name == "gallery-connect":
             thread.join(10)
     assert server.requests == []
 

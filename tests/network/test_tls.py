@@ -20,7 +20,8 @@ from fault_server import FaultServer
 trustme = pytest.importorskip("trustme")
 
 BODY = png("tls", 100_000)
-_VIDEO = b"\0\0\0\x18ftypmp42" + BODY  # which has no end that could be looked for
+_MDAT = (8 + len(BODY)).to_bytes(4, "big") + b"mdat" + BODY
+_VIDEO = b"\0\0\0\x18ftypmp42" + b"isom" * 3 + _MDAT
 _OURS, _OTHERS = trustme.CA(), trustme.CA()
 _ENDED = datetime.now(timezone.utc) - timedelta(days=1)
 

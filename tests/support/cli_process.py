@@ -27,6 +27,7 @@ class CliProcess:
             **os.environ,
             "CIVITAI_BASE_URL": url,
             "CIVITAI_SHORTCUT_DATA": str(data),
+            "LC_ALL": "C.UTF-8",
             "PYTHONUTF8": "1",
         }
 

@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         sentence = f"{message[:1].upper()}{message[1:]}."
-        terminal.say(f"{sentence} {self.prog} --help says more.")
+        terminal.say_text("says_more", said=sentence, program=self.prog)
         self.exit(_BAD_INPUT)
 
     def print_help(self, file: Any = None) -> None:

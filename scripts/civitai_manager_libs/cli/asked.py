@@ -11,7 +11,7 @@ from ..civitai import ImageQuery, is_picture_address, Reference
 from ..errors import CivitaiShortcutError, Gone, InputError, NeedsKey, NetworkError
 from ..ground import level_mask
 from ..http_client import CivitaiHttpClient
-from .terminal import say
+from .terminal import in_words, say_text, text
 
 __all__ = ["asked", "checked_client"]
 
@@ -25,15 +25,15 @@ def checked_client() -> CivitaiHttpClient:
     """
     base = util.without_query(setting.base_url())
     if not is_picture_address(base, base):
-        raise InputError(
-            f"CIVITAI_BASE_URL is {base!r}, but it must be an address such as https://civitai.com."
-        )
+        raise InputError(text("bad_base_url", url=repr(base)))
     client = CivitaiHttpClient()
     if setting.civitai_api_key:
         try:
             civitai.read_user(client)
         except NeedsKey as error:
-            raise InputError(_unknown_key()) from error
+            of_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
+            key = "unknown_key_of_environment" if of_environment else "unknown_key"
+            raise InputError(text(key)) from error
         except NetworkError:
             raise
         except CivitaiShortcutError:
@@ -41,18 +41,10 @@ def checked_client() -> CivitaiHttpClient:
     return client
 
 
-def _unknown_key() -> str:
-    of_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
-    where = "unset CIVITAI_API_KEY" if of_environment else "remove it in the tab"
-    return (
-        "Civitai does not know this API key: make a new one in your account settings, or"
-        f" {where}."
-    )
-
-
 def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[str, ImageQuery]:
     """What the job is called, and what is asked of Civitai. Raises what the client raises."""
-    reference = civitai.parse_reference(arguments.model, takes_words=False)
+    with in_words("bad_model"):
+        reference = civitai.parse_reference(arguments.model, takes_words=False)
     _check(reference, arguments.model)
     title, query = _gallery_of(client, reference, arguments.version)
     query = replace(
@@ -63,24 +55,15 @@ def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[str
         type=arguments.type,
     )
     if query.drops_sort and not query.image_id:
-        say(
-            "For all versions Civitai sorts by upload only (newest or oldest): give --version to"
-            " have this sort."
-        )
+        say_text("sort_needs_version")
     return title, query
 
 
 def _check(reference: Reference, given: str) -> None:
     if reference.words:
-        raise InputError(
-            f"{given!r} names no model: words can be searched for in the tab; here give"
-            " a Civitai URL, or a model's id such as 12345."
-        )
+        raise InputError(text("names_no_model", text=repr(given)))
     if reference.collection_id is not None:
-        raise InputError(
-            "Civitai's API does not read collections: give the address of a model, image, post or"
-            " user."
-        )
+        raise InputError(text("no_collections"))
 
 
 def _gallery_of(
@@ -107,12 +90,19 @@ def _model_of(
             return version.model_id, version.model_name
         model = civitai.read_model(client, model_id)
     except Gone as error:
-        what = f"version {version_id}" if model_id is None else f"model {model_id}"
-        said = f"Civitai has no {what}, or shows it only to an API key that may see it."
-        raise Gone(said, error.status) from error
+        if model_id is None:
+            said = text("no_such_version", id=version_id)
+        else:
+            said = text("no_such_model", id=model_id)
+        raise CivitaiShortcutError(said) from error
     ids = [version.id for version in model.versions]
     if version_id is not None and version_id not in ids:
-        known = f": it has {', '.join(map(str, ids[:_VERSIONS_SHOWN]))}" if ids else ""
-        more = " and more" if len(ids) > _VERSIONS_SHOWN else ""
-        raise InputError(f"The model {model.name!r} has no version {version_id}{known}{more}.")
+        name, known = repr(model.name), _known(ids)
+        raise InputError(text("not_its_version", name=name, id=version_id, known=known))
     return model_id, model.name
+
+
+def _known(ids: list[int]) -> str:
+    shown = ", ".join(map(str, ids[:_VERSIONS_SHOWN]))
+    key = "it_has_more" if len(ids) > _VERSIONS_SHOWN else "it_has"
+    return text(key, ids=shown) if ids else ""

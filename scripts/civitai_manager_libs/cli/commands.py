@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .terminal import say
+from .terminal import failure, in_words, say, say_text, text
 
 if TYPE_CHECKING:  # `--help` loads none of these
     from ..jobs import Job, JobStore
@@ -25,14 +25,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         for problem in setting.load():
-            say(problem)
+            say_text("bad_settings", said=problem)
         return _COMMANDS[arguments.command](arguments)
     except errors.InputError as error:
         say(str(error))
         return _BAD_INPUT
     except errors.CivitaiShortcutError as error:
+        said = failure(error.reason, str(error))
         unanswered = type(error) is errors.NetworkError  # `Busy` says what to do itself
-        say(f"{error} Check your network connection." if unanswered else str(error))
+        say(text("check_network", said=said) if unanswered else said)
         return _NOTHING_DONE
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -62,11 +63,10 @@ def _resume(arguments: argparse.Namespace) -> int:
         if arguments.job is None:
             jobs = _idle_jobs(store, lambda job: not job.is_over)
         else:
-            jobs = [store.job(arguments.job).id]
+            jobs = [_known_job(store, arguments.job)]
         if not jobs:
             is_busy = any(not job.is_over for job in store.jobs(_MOST_JOBS))
-            why = ": another program works on what is unfinished" if is_busy else ""
-            say(f"There is nothing to go on with{why}.")
+            say_text("all_worked_on" if is_busy else "nothing_to_resume")
             return _ALL_THERE
         return _worked(store, jobs, checked_client(), arguments.json)
 
@@ -79,10 +79,11 @@ def _retry(arguments: argparse.Namespace) -> int:
             failed = _idle_jobs(store, lambda job: job.failed and job.state != "cancelled")
             jobs = [job_id for job_id in failed if store.retry_failed(job_id)]
         else:
-            jobs = [store.job(arguments.job).id]
-            store.retry_failed(arguments.job)
+            jobs = [_known_job(store, arguments.job)]
+            with in_words("job_is_worked_on", job=arguments.job):
+                store.retry_failed(arguments.job)
         if not jobs:
-            say("There is nothing to try again.")
+            say_text("nothing_to_retry")
             return _ALL_THERE
         return _worked(store, jobs, checked_client(), arguments.json)
 
@@ -98,6 +99,11 @@ def _jobs(arguments: argparse.Namespace) -> int:
 _COMMANDS = {"download": _download, "resume": _resume, "retry": _retry, "jobs": _jobs}
 
 
+def _known_job(store: JobStore, job_id: int) -> int:
+    with in_words("no_job", job=job_id):
+        return store.job(job_id).id
+
+
 def _idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
     """Those of the wanted ones that nobody works on, the oldest first."""
     wanted = [job.id for job in store.jobs(_MOST_JOBS)[::-1] if is_wanted(job)]
@@ -111,7 +117,7 @@ def _worked(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool)
     worst = _ALL_THERE
     for job_id in job_ids:
         if len(job_ids) > 1:
-            say(f"Job {job_id}: {store.job(job_id).title}")
+            say_text("job_titled", job=job_id, title=store.job(job_id).title)
         code = work_on(store, job_id, client, as_json)
         if code == _INTERRUPTED:
             return code
@@ -125,7 +131,7 @@ def _store() -> JobStore:
 
     store = JobStore(setting.database_file())
     if store.set_aside:
-        say(store.set_aside)
+        say_text("set_aside", said=store.set_aside)
     return store
 
 
@@ -139,8 +145,6 @@ def _check_folder(folder: str) -> None:
         with PartialFile(folder):
             return
     except UnicodeEncodeError as error:
-        raise InputError(f"The folder's name {folder!r} is not UTF-8.") from error
+        raise InputError(text("folder_not_utf8", folder=repr(folder))) from error
     except DiskError as error:
-        raise InputError(
-            f"No picture can be saved there. {error} Choose another folder with --dest."
-        ) from error
+        raise InputError(text("folder_not_writable", said=error)) from error

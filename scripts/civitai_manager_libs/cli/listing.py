@@ -15,6 +15,7 @@ from . import terminal
 __all__ = ["list_jobs"]
 
 _NARROWEST_TITLE = 20  # columns
+_COLUMNS = ("job", "state", "begun", "done", "failed", "title")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def list_jobs(store: JobStore, most: int, as_json: bool) -> None:
         for line in _lines(rows):
             terminal.out(line)
     else:
-        terminal.say("There are no jobs yet.")
+        terminal.say_text("no_jobs")
 
 
 def _row(store: JobStore, job: Job) -> _Row:
@@ -42,11 +43,12 @@ def _row(store: JobStore, job: Job) -> _Row:
     state = "interrupted" if job.state == "running" and is_idle else job.state
     hint = ""
     if is_idle:
-        hint = " ".join(part for part in (job.note, f"Go on with: resume {job.id}") if part)
+        why = terminal.failure(job.reason, job.note) if job.note else ""
+        hint = f"{why} {terminal.text('go_on_with', job=job.id)}".lstrip()
     elif job.ended_empty and job.state == "done":
-        hint = f"{job.note} Try it again with: resume {job.id}"
+        hint = f"{job.note} {terminal.text('ask_again_with', job=job.id)}"
     elif job.state == "done" and job.failed and _can_retry(store, job):
-        hint = f"Try again what failed with: retry {job.id}"
+        hint = terminal.text("try_again_with", job=job.id)
     return _Row(job, state, hint)
 
 
@@ -64,19 +66,23 @@ def _fields(row: _Row) -> dict[str, object]:
 
 
 def _lines(rows: Iterable[_Row]) -> Iterable[str]:
-    yield _line("JOB", "STATE", "BEGUN", "DONE", "FAILED", "TITLE")
+    yield _line(*(terminal.text(f"head_{name}") for name in _COLUMNS))
     for row in rows:
         job = row.job
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
-        yield _line(
-            job.id, row.state, begun, f"{job.finished}/{job.total}", job.failed or "", job.title
-        )
+        state = terminal.text(f"state_{row.state}")
+        done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
+        yield _line(f"{job.id}", state, begun, done, failed, job.title)
         if row.hint:
             yield f"      {row.hint}"
 
 
-def _line(number: object, state: str, begun: str, done: str, failed: object, title: str) -> str:
-    line = f"{number:>4}  {state:<11}  {begun:<16}  {done:>9}  {failed:>6}  "
+def _line(number: str, state: str, begun: str, done: str, failed: str, title: str) -> str:
+    number, done, failed = (
+        terminal.padded(text, -width) for text, width in ((number, 4), (done, 9), (failed, 6))
+    )
+    state, begun = terminal.padded(state, 11), terminal.padded(begun, 16)
+    line = f"{number}  {state}  {begun}  {done}  {failed}  "
     if not sys.stdout.isatty():
         return line + title
     room = shutil.get_terminal_size().columns - 1 - len(line)

@@ -1,29 +1,37 @@
-"""Writes to a terminal, or to what stands in its place: sentences, results, a job's progress."""
+"""Writes to a terminal, or to what stands in its place, in the language of its user."""
 
 from __future__ import annotations
 
 import errno
 import io
 import os
-import shutil
 import sys
-import time
 import unicodedata
-from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO
 
-from .. import util
-from ..errors import DiskError
+from .. import setting
+from ..errors import DiskError, InputError
 from ..words import messages
 
-if TYPE_CHECKING:
-    from ..jobs import JobProgress
+__all__ = [
+    "failure",
+    "fitted",
+    "in_words",
+    "language",
+    "out",
+    "padded",
+    "plain",
+    "put",
+    "ready",
+    "say",
+]
+__all__ += ["say_text", "text"]
 
-__all__ = ["ProgressLine", "fitted", "out", "plain", "put", "ready", "say"]
-
-_EVERY_ON_TERMINAL, _EVERY_ELSEWHERE = 0.2, 5.0  # seconds
-_BAR = 24  # columns
 _GONE = (errno.EPIPE, errno.EINVAL)  # the reader of a pipe; the second on Windows
+_SAID = ("bad_input", "error")  # reasons of errors that a command has put into words
+_SAYS_MORE = ("bad_answer", "busy", "disk")  # reasons of which the error's sentence says more
 _TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 
@@ -41,17 +49,48 @@ def ready() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
+def language() -> str:
+    """The setting's, else the locale's."""
+    if setting.language in messages.LANGUAGES:
+        return setting.language
+    return messages.language_of_locale(os.environ)
+
+
+def text(key: str, **values: Any) -> str:
+    return messages.text(key, language(), **values)
+
+
+def failure(reason: str, sentence: str) -> str:
+    """What went wrong; an error's own sentence is English."""
+    if language() == "en" or reason in _SAID:
+        return sentence
+    words = messages.reason(reason, language())
+    return f"{words}（{sentence}）" if reason in _SAYS_MORE else words
+
+
+@contextmanager
+def in_words(key: str, **values: Any) -> Iterator[None]:
+    """These in place of the English sentence of an InputError, which they may quote as `said`."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(text(key, said=error, **values)) from error
+
+
 def out(line: str) -> None:
     """A line of the result. Raises DiskError when it cannot be kept."""
     error = put(sys.stdout, f"{plain(line)}\n")
     if error is not None and error.errno not in _GONE:
-        why = error.strerror or error
-        raise DiskError(f"The result cannot be written to stdout: {why}.") from error
+        raise DiskError(text("no_output", why=error.strerror or error)) from error
 
 
 def say(sentence: str) -> None:
     """A sentence for the user, on stderr."""
     put(sys.stderr, f"{plain(sentence)}\n")
+
+
+def say_text(key: str, **values: Any) -> None:
+    say(text(key, **values))
 
 
 def put(stream: TextIO, text: str) -> OSError | None:
@@ -82,55 +121,10 @@ def fitted(text: str, columns: int) -> str:
     return text if _columns_of(text) <= columns else f"{_cut(text, columns - 3)}..."
 
 
-class ProgressLine:
-    """Call `show` as often as there is news, and `end` once."""
-
-    def __init__(self, stream: TextIO, language: str) -> None:
-        self._stream, self._language = stream, language
-        self._is_terminal = stream.isatty()
-        self._shown_at, self._last, self._columns = 0.0, "", 0
-
-    def show(self, progress: JobProgress) -> None:
-        every = _EVERY_ON_TERMINAL if self._is_terminal else _EVERY_ELSEWHERE
-        is_last = progress.state != "running"
-        if not is_last and self._last and time.monotonic() - self._shown_at < every:
-            return
-        self._shown_at = time.monotonic()
-        self._write(self._line(progress))
-
-    def end(self) -> None:
-        if self._is_terminal and self._last:
-            put(self._stream, "\n")
-
-    def _line(self, progress: JobProgress) -> str:
-        done, total = progress.finished, progress.total
-        parts = [_bar(done, total)] if self._is_terminal else []
-        parts += [messages.text("progress", self._language, done=done, total=total)]
-        parts += [util.short_bytes(progress.bytes), f"{util.short_bytes(progress.rate)}/s"]
-        if progress.resting >= 1:
-            seconds = round(progress.resting)
-            parts.append(messages.text("resting", self._language, seconds=seconds))
-        elif progress.seconds_left is not None:
-            parts.append(util.short_time(progress.seconds_left))
-        return "  ".join(parts)
-
-    def _write(self, line: str) -> None:
-        if line == self._last:
-            return
-        self._last = line
-        if self._is_terminal:
-            line = _cut(line, shutil.get_terminal_size().columns - 1)
-            before, self._columns = self._columns, _columns_of(line)
-            # Blanks over what was longer: not every terminal knows the sequence that clears a line.
-            line = f"\r{line}{' ' * (before - self._columns)}"
-        else:
-            line += "\n"
-        put(self._stream, line)
-
-
-def _bar(done: int, total: int) -> str:
-    full = _BAR * min(done, total) // total if total else 0
-    return f"[{'#' * full}{'.' * (_BAR - full)}]"
+def padded(text: str, columns: int) -> str:
+    """`text` with blanks after it where it is shorter; before it, where `columns` is negative."""
+    blanks = " " * (abs(columns) - _columns_of(text))
+    return text + blanks if columns > 0 else blanks + text
 
 
 def _is_command(character: str) -> bool:

@@ -15,8 +15,8 @@ from typing import Any
 from .. import setting
 from ..http_client import CivitaiHttpClient
 from ..jobs import Item, Job, JobProgress, JobRun, JobStore, network_of, reserve
-from ..words import messages
-from .terminal import out, ProgressLine, say
+from . import progress
+from .terminal import failure, in_words, out, say, say_text, text
 
 __all__ = ["work_on"]
 
@@ -27,25 +27,28 @@ _FAILED_SHOWN = 20
 
 def work_on(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
     """The exit code. Raises InputError when somebody else works on it."""
-    line, started = ProgressLine(sys.stderr, setting.language), time.monotonic()
+    line, started = progress.shown_on(sys.stderr), time.monotonic()
     with _signals_noted() as seen:
 
-        def show(progress: JobProgress) -> None:
-            line.show(progress)
+        def show(told: JobProgress) -> None:
+            line.show(told)
             if seen:
                 run.stop("paused")
 
         network, concurrency = network_of(client), setting.gallery_max_concurrent_downloads
         run = JobRun(store, job_id, network, concurrency, reserve(), show)
-        job = run.run()
+        with in_words("job_is_worked_on", job=job_id):
+            job = run.run()
     line.end()
     failed = store.failed(job.id, job.failed)
+    if run.dropped:
+        say_text("rows_left_out", n=run.dropped)
     _report(store, job, failed, bool(seen))
     if as_json:
         out(_json(job, failed, time.monotonic() - started))
     else:
-        counts = f"{job.saved} saved, {job.skipped} skipped, {job.failed} failed"
-        out(f"{counts}: {job.folder}")
+        counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
+        out(text("result", **counts, folder=job.folder))
     return _code_of(job, bool(seen))
 
 
@@ -81,40 +84,29 @@ def _code_of(job: Job, interrupted: bool) -> int:
 
 def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
     for item in failed[:_FAILED_SHOWN]:
-        say(f"{item.image_id}: {item.reason}: {item.message}")
+        say(f"{item.image_id}: {item.reason}: {failure(item.reason, item.message)}")
     if len(failed) > _FAILED_SHOWN:
-        say(f"... and {len(failed) - _FAILED_SHOWN} more.")
+        say_text("and_more", n=len(failed) - _FAILED_SHOWN)
     if failed:
-        say(messages.text("some_failed", setting.language, n=len(failed)))
+        say_text("some_failed", n=len(failed))
         if any(item.reason == "needs_key" for item in failed):
-            say("For needs_key: set CIVITAI_API_KEY, or save a key in the tab's settings.")
+            say_text("how_to_give_a_key")
         if job.state == "done" and any(item.reason != "gone" for item in failed):
-            say(f"Try again what failed with: retry {job.id}")
+            say_text("try_again_with", job=job.id)
     missing = store.missing_paths(job.id)
     if missing:
-        say(_not_there_now(missing))
+        key = "one_not_there" if len(missing) == 1 else "many_not_there"
+        say_text(key, n=len(missing), path=missing[0])
     elsewhere = _count_elsewhere(store, job, len(missing)) if job.skipped else 0
     if elsewhere:
-        say(_saved_elsewhere(elsewhere))
+        say_text("one_elsewhere" if elsewhere == 1 else "many_elsewhere", n=elsewhere)
     if job.state == "done" and not job.total:
-        say("There are no pictures: try another --level, --type, --period or --version.")
+        say_text("no_pictures")
     if job.state == "done" and job.ended_empty:
-        say(f"{job.note} Try it again with: resume {job.id}")
+        say(f"{job.note} {text('ask_again_with', job=job.id)}")
     if job.state != "done":
-        why = "Interrupted." if interrupted else job.note
-        say(f"{why} Go on with: resume {job.id}")
-
-
-def _not_there_now(paths: list[str]) -> str:
-    if len(paths) == 1:
-        return (
-            f"1 of the skipped was saved before but is not there now: {paths[0]}."
-            " To fetch it anew: --again"
-        )
-    return (
-        f"{len(paths)} of the skipped were saved before but are not there now, such as"
-        f" {paths[0]}. To fetch them anew: --again"
-    )
+        why = text("interrupted") if interrupted else failure(job.reason, job.note)
+        say(f"{why} {text('go_on_with', job=job.id)}")
 
 
 def _count_elsewhere(store: JobStore, job: Job, missing: int) -> int:
@@ -126,18 +118,6 @@ def _count_elsewhere(store: JobStore, job: Job, missing: int) -> int:
     pictures = {stem for stem, extension in names if extension not in (".txt", ".json")}
     here = sum(str(image_id) in pictures for image_id in store.image_ids(job.id))
     return min(job.skipped, max(0, job.saved + job.skipped - missing - here))
-
-
-def _saved_elsewhere(count: int) -> str:
-    if count == 1:
-        return (
-            "1 of the skipped was saved before, in another folder. To fetch it into this one too:"
-            " --again"
-        )
-    return (
-        f"{count} of the skipped were saved before, in other folders. To fetch them into this one"
-        " too: --again"
-    )
 
 
 def _json(job: Job, failed: list[Item], seconds: float) -> str:

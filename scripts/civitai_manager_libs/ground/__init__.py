@@ -1,4 +1,4 @@
-"""What everything stands on: plain values, whole files, the wish to stop. Needs nothing of ours.
+"""What everything stands on: plain values, whole files, work in threads. Needs nothing of ours.
 
 `sqlite_file` is handed on as a module: a terminal's `--help` need not load SQLite.
 """
@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .cancellation import Cancellation, never
-from .file_lock import FileLock
+from .flights import Flights
 from .images import (
     cache_name,
     Image,
@@ -19,8 +19,9 @@ from .images import (
     thumbnail_url,
 )
 from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
+from .locks import Lock
+from .parallel import download_all, in_parallel, one_ahead, Summary
 from .partial_file import check_room, disk_error, is_partial, PartialFile, sweep
-from .picture_end import has_its_end
 from .scalars import (
     as_checksum,
     as_list,
@@ -35,12 +36,14 @@ from .setting_entry import Setting
 
 __all__ = [
     "Cancellation",
-    "FileLock",
+    "Flights",
     "Image",
     "LEVELS",
+    "Lock",
     "PartialFile",
     "Setting",
     "Stats",
+    "Summary",
     "as_checksum",
     "as_list",
     "as_number",
@@ -50,8 +53,9 @@ __all__ = [
     "check_room",
     "clean",
     "disk_error",
+    "download_all",
     "file_stem",
-    "has_its_end",
+    "in_parallel",
     "is_deep",
     "is_partial",
     "level_mask",
@@ -61,6 +65,7 @@ __all__ = [
     "moment",
     "never",
     "number_text",
+    "one_ahead",
     "one_line",
     "plain_text",
     "poster_url",

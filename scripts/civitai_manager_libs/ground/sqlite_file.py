@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DiskError, DiskFull
-from .file_lock import FileLock
 from .partial_file import disk_error
 
-__all__ = ["Database", "Schema"]
+__all__ = ["Database", "Schema", "SharedLock"]
 
 _WAIT = 30  # seconds for another writer's turn to end
 _WAIT_FOR_ALL = 3  # seconds for all others to close a damaged file
@@ -57,7 +56,7 @@ class Database:
     def __init__(self, path: str, schema: Schema) -> None:
         self.path, self.set_aside = path, ""
         self._schema = schema
-        self._lock = FileLock(os.path.join(os.path.dirname(path), "locks", _lock_name(path)))
+        self._lock = SharedLock(os.path.join(os.path.dirname(path), "locks", _lock_name(path)))
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with _in_words(path):
@@ -86,21 +85,21 @@ class Database:
         self._lock.release()
 
     def _opened(self) -> sqlite3.Connection:
-        self._hold(shared=True)
+        self._hold()
         try:
             return self._connected()
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:  # "file is not a database", "disk image is malformed"
-            self._hold(shared=False)
+            self._hold(alone=True)
             db = self._made_anew()
-            self._hold(shared=True)
+            self._hold()
             return db
 
-    def _hold(self, shared: bool) -> None:
+    def _hold(self, alone: bool = False) -> None:
         """A file that somebody has open must keep its name: SQLite finds its journals by that."""
         self._lock.release()
-        if not self._lock.acquire(_WAIT if shared else _WAIT_FOR_ALL, shared):
+        if not self._lock.acquire(_WAIT_FOR_ALL if alone else _WAIT, alone):
             raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
 
     def _made_anew(self) -> sqlite3.Connection:
@@ -198,3 +197,34 @@ def _has_little_room(path: str) -> bool:
         return shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
     except OSError:
         return False
+
+
+class SharedLock:
+    """Many holders, or one alone: SQLite's own locks of a file in which nothing is written."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def acquire(self, patience: float, alone: bool = False) -> bool:
+        """Whether it is ours, at the latest after `patience` seconds.
+
+        Raises OSError, and sqlite3.Error where no file can be.
+        """
+        os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        connection = sqlite3.connect(self._path, timeout=patience, isolation_level=None)
+        try:
+            connection.execute("BEGIN EXCLUSIVE" if alone else "BEGIN")
+            connection.execute("SELECT * FROM sqlite_master").close()  # this look is what locks
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if "locked" not in str(error):
+                raise
+            return False
+        self._connection = connection
+        return True
+
+    def release(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

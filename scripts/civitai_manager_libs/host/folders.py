@@ -18,7 +18,7 @@ def data_folder() -> str:
     if in_webui():
         from modules import paths
 
-        return os.path.join(paths.data_path, _OUR_FOLDER)
+        return os.path.abspath(os.path.join(paths.data_path, _OUR_FOLDER))  # SD.Next: it is ''
     given = os.environ.get("CIVITAI_SHORTCUT_DATA")
     return os.path.abspath(given or os.path.join(os.path.expanduser("~"), _OUR_FOLDER))
 

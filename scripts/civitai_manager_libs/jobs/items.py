@@ -10,8 +10,7 @@ from contextlib import closing
 
 from ..civitai import ImageQuery, Page, walk
 from ..errors import Cancelled, CivitaiShortcutError, DiskFull, HttpStatusError
-from ..ground import Cancellation, Image
-from ..network import one_ahead
+from ..ground import Cancellation, Image, one_ahead
 from .records import Claim, failure, Item, Outcome, WalkedPage
 from .store import JobStore
 
@@ -52,6 +51,7 @@ class JobItems:
         self._tried: list[int] = []  # what failed in an earlier go and waits again
         self._others: list[int] = []  # what other jobs are about to fetch
         self.trouble: CivitaiShortcutError | None = None
+        self.dropped = 0  # rows of the pages read, of which nothing can be fetched
 
     def __iter__(self) -> Iterator[Item]:
         """In the gallery's order, but last what was tried before: it must not bar the way."""
@@ -140,6 +140,7 @@ class JobItems:
 
         for page, cursor in walk(ask, start, known, sys.maxsize):
             images = page.images[:missing]
+            self.dropped += page.dropped
             missing -= len(images)
             if cursor is None and blank_at and blank_at[0] is not None:
                 yield WalkedPage((), blank_at[0], is_empty_end=True)

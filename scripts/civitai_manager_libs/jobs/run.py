@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InputError
-from ..ground import Cancellation, check_room, sweep
-from ..network import in_parallel
+from ..ground import Cancellation, check_room, in_parallel, sweep
 from .items import JobItems, ReadPage
 from .progress import JobProgress, Meter
 from .records import EMPTY_END, failure, Item, Job, Outcome
@@ -86,6 +85,7 @@ class JobRun:
         self._outcomes: list[Outcome] = []  # what the database has not been told yet
         self._flushed_at = self._told_at = 0.0
         self._meter = Meter()
+        self.dropped = 0  # rows of the pages read, of which nothing can be fetched
         self._last_url = ""
 
     def stop(self, state: str) -> None:
@@ -176,6 +176,7 @@ class JobRun:
                 self._halt,
             )
             self._fetch_all(items)
+            self.dropped += items.dropped
             if not self._halt.is_set():
                 for outcome in self._doubts.last(items.trouble):
                     self._take(outcome)

@@ -8,11 +8,13 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
+from .. import setting
 from ..civitai import ImageQuery
 from ..errors import InputError
-from ..ground import FileLock, Image
+from ..ground import Image, Lock
 from .database import jobs_database
 from .records import Claim, failure, Item, Job, Outcome, WalkedPage
 
@@ -46,10 +48,10 @@ class JobStore:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def lock(self, job_id: int) -> FileLock:
+    def lock(self, job_id: int) -> Lock:
         """Held by whoever works on the job, gone with its process."""
         folder = os.path.dirname(self._database.path)
-        return FileLock(os.path.join(folder, "locks", f"job-{job_id}.lock"))
+        return Lock(os.path.join(folder, "locks", f"job-{job_id}.lock"))
 
     def is_worked_on(self, job_id: int) -> bool:
         lock = self.lock(job_id)
@@ -123,7 +125,7 @@ class JobStore:
             " ORDER BY items.place LIMIT ?",
             (job_id, after, limit),
         )
-        return [Item(*row) for row in rows]
+        return [_item_of(row) for row in rows]
 
     def failed(self, job_id: int, limit: int = 1000) -> list[Item]:
         """Without their records."""
@@ -131,7 +133,7 @@ class JobStore:
             f"{_WITHOUT_RECORD} WHERE job = ? AND state = 'failed' ORDER BY place LIMIT ?",
             (job_id, limit),
         )
-        return [Item(*row) for row in rows]
+        return [_item_of(row) for row in rows]
 
     def missing_paths(self, job_id: int) -> list[str]:
         """Of the pictures that were skipped because they were saved before, but are not there."""
@@ -286,7 +288,7 @@ def _insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
     images = page.images
     db.executemany(
         "INSERT OR IGNORE INTO items (job, image_id, url, kind) VALUES (?, ?, ?, ?)",
-        [(job_id, i.id, i.url, i.type) for i in images],
+        [(job_id, i.id, _kept(i.url), i.type) for i in images],
     )
     # Apart from the items: a row that shrinks leaves its page as large as it was.
     db.executemany(
@@ -319,6 +321,17 @@ def _json(record: Mapping[str, Any]) -> str:
     """Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark."""
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _kept(url: str) -> str:
+    """Without the base URL: the demo's port, or a mirror's name, may be another the next time."""
+    base = setting.base_url()
+    return url.removeprefix(base) if url.startswith(f"{base}/") else url
+
+
+def _item_of(row: tuple[Any, ...]) -> Item:
+    item = Item(*row)
+    return replace(item, url=setting.base_url() + item.url) if item.url[:1] == "/" else item
 
 
 def _job_of(row: tuple[Any, ...]) -> Job:

@@ -15,8 +15,7 @@ from typing import Any
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
 from ..errors import NetworkError, ServerTrouble
-from ..ground import Cancellation, Image, never, thumbnail_url
-from ..network import Flights
+from ..ground import Cancellation, Flights, Image, never, thumbnail_url
 from . import cache, records
 from .database import rows
 from .writer import write_later

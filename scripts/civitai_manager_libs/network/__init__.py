@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from . import answers
-from .body import WireAnswer
-from .flights import Flights
+from .body import load, WireAnswer
 from .gate import HostGates
-from .parallel import download_all, in_parallel, one_ahead, Summary
 from .receiving import CHUNK_SIZE, Progress, Receiver, Target
 from .retrying import Retries
-from .sending import Ask, Sender
+from .sending import Ask, prepared, Sender
 from .wire import cut_by
 
 __all__ = [
     "Ask",
     "CHUNK_SIZE",
-    "Flights",
     "HostGates",
     "Progress",
     "Receiver",
     "Retries",
     "Sender",
-    "Summary",
     "Target",
     "WireAnswer",
     "answers",
     "cut_by",
-    "download_all",
-    "in_parallel",
-    "one_ahead",
+    "load",
+    "prepared",
 ]

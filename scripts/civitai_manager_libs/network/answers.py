@@ -16,13 +16,15 @@ from ..errors import (
     Gone,
     HttpStatusError,
     NeedsKey,
+    NetworkError,
     NotAnImage,
     RegionBlocked,
     ServerTrouble,
     UnreadableAnswer,
 )
 
-__all__ = ["MAX_JSON", "check_start", "error_of", "length_of", "parse_json", "retry_after"]
+__all__ = ["MAX_JSON", "check_start", "error_of", "is_chunked", "length_of", "parse_json"]
+__all__ += ["retry_after"]
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
 _MAX_NESTS = 4_000_000  # lists and objects; each costs some 70 bytes of memory
@@ -53,11 +55,25 @@ def _now_of(headers: Mapping[str, str]) -> float:
         return time.time()
 
 
-def length_of(headers: Mapping[str, str]) -> int:
-    """The body's bytes on the wire, 0 when unknown."""
-    value = headers.get("Content-Length", "").strip()
-    known = value.isascii() and value.isdigit() and "Transfer-Encoding" not in headers
-    return int(value[:18]) if known else 0
+def length_of(headers: Mapping[str, str]) -> int | None:
+    """The body's bytes on the wire, None when they are not told.
+
+    Raises NetworkError for what makes no sense: a cut body would pass for a whole one.
+    """
+    if is_chunked(headers):
+        return None
+    value, *others = {told.strip() for told in headers.get("Content-Length", "").split(",")}
+    if others or value and not (value.isascii() and value.isdigit()):
+        raise NetworkError("The answer's length makes no sense.")
+    return int(value[:18]) if value else None
+
+
+def is_chunked(headers: Mapping[str, str]) -> bool:
+    """Raises NetworkError for codings that nobody asked for."""
+    coding = headers.get("Transfer-Encoding", "identity").strip().lower()
+    if coding not in ("chunked", "identity"):
+        raise NetworkError("The answer is packed in a way that nobody asked for.")
+    return coding == "chunked"
 
 
 def error_of(status: int, headers: Mapping[str, str], body: bytes) -> CivitaiShortcutError:

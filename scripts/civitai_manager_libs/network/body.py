@@ -1,8 +1,11 @@
-"""An answer's body as it arrives, and what becomes of it when the wire breaks."""
+"""An answer's body as it arrives: unpacked, and an error of ours when the wire breaks."""
 
 from __future__ import annotations
 
+import http.client
 import time
+import zlib
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import requests
@@ -12,13 +15,13 @@ from urllib3 import exceptions as urllib3_errors
 from ..errors import CivitaiShortcutError, NetworkError, Refused, UnreadableAnswer
 from ..ground import Cancellation
 from . import answers
-from .unpacking import Unpacker
-from .wire import WIRE_ERRORS
 
-__all__ = ["WireAnswer", "network_error"]
+__all__ = ["WIRE_ERRORS", "Unpacker", "WireAnswer", "check_head", "load", "network_error"]
 
+WIRE_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
 _PIECE = 64 * 1024  # bytes
 _SLOW_SECONDS, _SLOW_RATE = 30.0, 1024  # bytes a second; a slower body is broken off
+_GZIP_OR_ZLIB = 47  # wbits: told by the header
 
 
 class WireAnswer:
@@ -28,41 +31,41 @@ class WireAnswer:
         self.status = response.status_code
         self.headers = response.headers
         self._response, self._cancelled = response, cancelled
+        self._is_empty = True  # so far
         self._seconds, self._bytes = 0.0, 0  # of waiting for the server, since the last look
 
     def read(self, size: int) -> bytes:
         """1 to `size` bytes, b"" at the end. Raises NetworkError, also for a server that drips."""
         started = time.monotonic()
         try:
-            data = _read_once(self._response.raw, size)
+            data = _read_some(self._response.raw, size)
         except WIRE_ERRORS as error:
             self._cancelled.check()
             raise network_error(error) from error
         if not data:
             self._cancelled.check()  # a cut socket reads as an early end
+            if self._is_empty:
+                _check_end(self._response)
+        self._is_empty = self._is_empty and not data
         self._check_speed(time.monotonic() - started, len(data))
         return data
 
     def read_all(self, limit: int) -> bytes:
         """The whole body, unpacked. Raises NetworkError when it is cut, UnreadableAnswer when
         it is over `limit` bytes or damaged."""
-        unpacker, body, received = Unpacker(self.headers), bytearray(), 0
+        unpacker, body = Unpacker(self.headers), bytearray()
         while data := self.read(_PIECE):
-            received += len(data)
             for piece in unpacker.unpack(data, _PIECE):
                 body += piece
                 if len(body) > limit:
                     raise UnreadableAnswer("The answer is too large to be read.")
-        if received < answers.length_of(self.headers) or (received and not unpacker.is_whole):
+        if not (self._is_empty or unpacker.is_whole):
             raise NetworkError("The answer broke off.")
         return bytes(body)
 
     def close(self) -> None:
-        """Give the connection back; one whose body was not read to its end is closed."""
-        original = getattr(self._response.raw, "_original_response", None)
-        if original is not None and not original.isclosed():
-            self._response.close()
-        self._response.raw.release_conn()
+        """The connection goes back to its pool if the body was read to its end, else it ends."""
+        self._response.close()
 
     def _check_speed(self, seconds: float, count: int) -> None:
         self._seconds, self._bytes = self._seconds + seconds, self._bytes + count
@@ -73,13 +76,79 @@ class WireAnswer:
         self._seconds, self._bytes = 0.0, 0
 
 
-def _read_once(raw: Any, size: int) -> bytes:
-    """What one receive brings. Whole chunks would hide a slow server for minutes."""
-    # urllib3 has a read1 of its own since 2.1 only, and at three times the price.
-    data = raw._fp.read1(size)
-    if not data:
-        raw._fp.close()  # http.client leaves it open, and an open one keeps its connection
-    return data
+def _read_some(raw: Any, size: int) -> bytes:
+    """What one receive brings, where urllib3 can tell (2.2). An older one waits for all that it is
+    asked for: a second's worth at the slowest, or a server that drips would be seen too late."""
+    if hasattr(raw, "read1"):
+        return raw.read1(size, decode_content=False) or b""
+    return raw.read(min(size, _SLOW_RATE), decode_content=False) or b""
+
+
+def check_head(response: requests.Response) -> None:
+    """Raises NetworkError for a head that http.client takes, though its body's end is not sure."""
+    if response.status_code < 200:  # the answer after it would be taken for the next request's
+        raise NetworkError("The server does not come to its answer.")
+    answers.length_of(response.headers)
+
+
+def load(response: requests.Response) -> None:
+    """Read the body into `response.content`. Raises NetworkError."""
+    try:
+        is_empty = not response.content
+    except WIRE_ERRORS as error:  # those of requests are OSErrors
+        raise network_error(error) from error
+    if is_empty:
+        _check_end(response)
+
+
+def _check_end(response: requests.Response) -> None:
+    """Raises NetworkError where no body came and none was announced: http.client takes the end of
+    a connection for the end of a head."""
+    head, has_body = response.headers, response.request.method != "HEAD"
+    has_body = has_body and response.status_code not in (204, 304)
+    is_kept = response.raw.version == 11 and "close" not in head.get("Connection", "").lower()
+    is_told = answers.is_chunked(head) or answers.length_of(head) is not None
+    if has_body and is_kept and not is_told:
+        raise NetworkError("The answer broke off in its head.")
+
+
+class Unpacker:
+    """For one body, by its Content-Encoding; one that is not packed passes as it is."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        encoding = headers.get("Content-Encoding", "").strip().lower()
+        self.is_packed = encoding not in ("", "identity")
+        self._zlib: zlib._Decompress | None = None
+        if encoding in ("gzip", "x-gzip", "deflate"):
+            self._zlib = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    @property
+    def is_whole(self) -> bool:
+        """False while the packed stream has not come to its own end."""
+        return self._zlib is None or self._zlib.eof
+
+    def unpack(self, data: bytes, most: int) -> Iterator[bytes]:
+        """Pieces of at most `most` bytes, however much `data` unpacks to.
+
+        Raises UnreadableAnswer for an encoding that nobody asked for, and for damage.
+        """
+        if not self.is_packed:
+            yield data
+            return
+        if self._zlib is None:
+            raise UnreadableAnswer("The server packed its answer in a way that nobody asked for.")
+        piece = b""
+        while data or len(piece) == most:  # a full piece may have left some inside of zlib
+            if self._zlib.eof:
+                if not data:
+                    return
+                self._zlib = zlib.decompressobj(_GZIP_OR_ZLIB)  # several streams may be joined
+            try:
+                piece = self._zlib.decompress(data, most)
+            except zlib.error as error:
+                raise UnreadableAnswer("What came is packed, and damaged.") from error
+            yield piece
+            data = self._zlib.unconsumed_tail or self._zlib.unused_data
 
 
 def network_error(error: Exception) -> CivitaiShortcutError:

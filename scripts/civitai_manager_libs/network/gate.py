@@ -15,6 +15,7 @@ __all__ = ["LONGEST_REST", "HostGate", "HostGates"]
 
 LONGEST_REST = 120.0  # seconds; a longer one is reported to who asks, not slept out
 _POLL = 0.2  # seconds; the longest that a waiting thread overlooks a cancel
+_LONGEST_LENT = 60.0  # seconds; who keeps an answer open for longer has forgotten it
 _ANSWERS_PER_STEP = 20  # whole answers before a host that said "too many" gets one more at a time
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
@@ -29,6 +30,7 @@ class HostGate:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._inside = 0
+        self._lent: list[tuple[float, Callable[[], bool]]] = []  # until when at most, is it over
         self._urgent_waiting = 0
         self._rest_until = 0.0
         self._limit = 1
@@ -51,6 +53,11 @@ class HostGate:
             with self._changed:
                 self._inside -= 1
                 self._changed.notify_all()
+
+    def lend(self, is_over: Callable[[], bool]) -> None:
+        """One place is taken, also beyond its block, until `is_over()`, but not for ever."""
+        with self._changed:
+            self._lent.append((time.monotonic() + _LONGEST_LENT, is_over))
 
     def rest(self, seconds: float) -> None:
         """Nobody asks this host for so long, and then only half as many at once."""
@@ -94,7 +101,9 @@ class HostGate:
     def _may_enter(self, limit: Callable[[], int], urgent: bool) -> bool:
         self._limit = limit()
         width = self._limit if self._width is None else min(self._limit, self._width)
-        free = self._inside < max(1, width) and self.resting() == 0
+        now = time.monotonic()
+        self._lent = [one for one in self._lent if now < one[0] and not one[1]()]
+        free = self._inside + len(self._lent) < max(1, width) and self.resting() == 0
         return free and (urgent or self._urgent_waiting == 0)
 
 

@@ -6,18 +6,17 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from email.utils import parsedate_to_datetime
-from types import TracebackType
-from typing import Protocol
 
 from .. import setting, util
 from ..errors import HttpStatusError, IncompleteDownload, NotAnImage, TooLarge, UnreadableAnswer
-from ..ground import disk_error, has_its_end, PartialFile
+from ..ground import disk_error, PartialFile
 from . import answers
-from .unpacking import Unpacker
+from .body import Unpacker, WireAnswer
+from .file_end import has_its_end
 
-__all__ = ["CHUNK_SIZE", "Answer", "Progress", "Receiver", "Target"]
+__all__ = ["CHUNK_SIZE", "Progress", "Receiver", "Target"]
 
 CHUNK_SIZE = 512 * 1024  # bytes; most pictures in one, at a third of the CPU time of 8 KiB
 _START = 512  # bytes; enough to tell what a file is
@@ -26,19 +25,12 @@ _VIDEO = {"mp4", "webm"}
 _VERSION = ("ETag", "Last-Modified")  # what an answer says of its version, strong or not
 
 Progress = Callable[[int, int], None]  # bytes received, bytes in all (0: unknown)
+Asking = Callable[[dict[str, str]], AbstractContextManager[WireAnswer]]
 Target = Callable[[str], str]  # the true extension ("" for a plain file) -> the final path
 
 
-class Answer(Protocol):
-    status: int
-    headers: Mapping[str, str]
-
-    def read(self, size: int) -> bytes:
-        """What has arrived, 1 to `size` bytes; b"" at the end. Raises NetworkError, Cancelled."""
-
-
 class Receiver:
-    """Takes a file in, over as many answers as it needs. A context manager: gone if not whole.
+    """Takes a file in, over as many answers as it needs; to be closed.
 
     `size` is how many bytes of the file are there; `best`, the most that ever were.
     """
@@ -56,30 +48,23 @@ class Receiver:
         self._reserve = reserve
         self._progress, self._told_at = progress, 0.0
         self._partial: PartialFile | None = None
+        self._files = ExitStack()  # that one
         self._validator = ""  # a strong ETag or a date; "": what is here cannot be gone on with
         self._version: dict[str, str] = {}  # what the first answer said of the version
         self._raw, self._raw_total = 0, 0  # bytes on the wire, which differ where it is packed
         self._unpacker = Unpacker({})
         self._end_is_told = True  # by a length, by chunks, by what packed it
 
-    def __enter__(self) -> Receiver:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._partial is not None:
-            self._partial.__exit__(kind, error, trace)
+    def close(self) -> None:
+        """What was not given its name is gone."""
+        self._files.close()
 
     @property
     def size(self) -> int:
         return self._partial.size if self._partial is not None else 0
 
-    def receive(self, ask: Callable[[dict[str, str]], AbstractContextManager[Answer]]) -> None:
-        """One try; `ask` sends the request with the given headers. Returns when the file is there.
+    def receive(self, ask: Asking) -> None:
+        """One try; `ask` sends the request with these headers. Returns when the file is there.
 
         Raises NetworkError, ServerTrouble when another try may go on from here; else any other.
         """
@@ -90,7 +75,7 @@ class Receiver:
         except UnreadableAnswer as error:
             raise NotAnImage(str(error)) from error
 
-    def _receive(self, ask: Callable[[dict[str, str]], AbstractContextManager[Answer]]) -> None:
+    def _receive(self, ask: Asking) -> None:
         with ask(self._headers()) as answer:
             if self._is_whole(answer):
                 return self._finish()
@@ -108,13 +93,13 @@ class Receiver:
             return {}
         return {"Range": f"bytes={self.size}-", "If-Range": self._validator}
 
-    def _is_whole(self, answer: Answer) -> bool:
+    def _is_whole(self, answer: WireAnswer) -> bool:
         """A 416 says that the file ends where we are."""
         if answer.status != 416 or not self.size:
             return False
         return (_range_of(answer.headers)[1] or self.total) == self.size
 
-    def _goes_on(self, answer: Answer) -> bool:
+    def _goes_on(self, answer: WireAnswer) -> bool:
         """Whether this is the rest of the same version, to an end that is known."""
         if answer.status != 206 or not self.size:
             return False
@@ -130,7 +115,7 @@ class Receiver:
         if self._partial is not None:
             self._partial.restart()
 
-    def _take(self, answer: Answer) -> None:
+    def _take(self, answer: WireAnswer) -> None:
         if self._goes_on(answer):
             self.total = self._raw_total = _range_of(answer.headers)[1] or self.total
             self._check_cap()
@@ -142,15 +127,15 @@ class Receiver:
             self._tell()
         self._finish()
 
-    def _begin(self, answer: Answer) -> None:
+    def _begin(self, answer: WireAnswer) -> None:
         """A body from its first byte: what it is, how long it is, where it goes."""
         self._forget()
         self._unpacker = Unpacker(answer.headers)
         part_of = _range_of(answer.headers)[1] if answer.status == 206 else None
-        self._raw_total = part_of or answers.length_of(answer.headers)
+        self._raw_total = part_of or answers.length_of(answer.headers) or 0
         self.total = 0 if self._unpacker.is_packed else self._raw_total
-        told = self._raw_total or self._unpacker.is_packed or "Transfer-Encoding" in answer.headers
-        self._end_is_told = bool(told)
+        is_chunked = answers.is_chunked(answer.headers)
+        self._end_is_told = bool(self._raw_total or self._unpacker.is_packed or is_chunked)
         start = self._read_start(answer)
         if len(start) < _START:
             self._check_end()
@@ -164,7 +149,7 @@ class Receiver:
         self._version = {name: value for name, value in zip(_VERSION, told) if value is not None}
         self._put(start)
 
-    def _read_start(self, answer: Answer) -> bytes:
+    def _read_start(self, answer: WireAnswer) -> bytes:
         start = b""
         # little at a time where it is packed, for what a bomb of this size can unpack to
         size = _START if self._unpacker.is_packed else self._chunk_size
@@ -181,7 +166,7 @@ class Receiver:
 
     def _open(self) -> None:
         if self._partial is None:
-            self._partial = PartialFile(os.path.dirname(self.path))
+            self._partial = self._files.enter_context(PartialFile(os.path.dirname(self.path)))
             self._partial.expect(self.total, self._reserve)
 
     def _put(self, data: bytes) -> None:
@@ -230,7 +215,7 @@ class Receiver:
             self._progress(self.size, self.total)
 
 
-def _is_start(answer: Answer) -> bool:
+def _is_start(answer: WireAnswer) -> bool:
     """Whether this is the file from its first byte, be it only a part of it."""
     if answer.status == 206:
         start, total = _range_of(answer.headers)

@@ -2,127 +2,135 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import requests
+from requests.hooks import dispatch_hook
+from requests.sessions import merge_setting
 from requests.structures import CaseInsensitiveDict
 
 from .. import setting
 from ..errors import InputError, NeedsKey, NetworkError, Refused, UnreadableAnswer
 from ..ground import Cancellation
-from .body import network_error, WireAnswer
-from .wire import is_inner_address, is_inner_url, peer_of, WIRE_ERRORS, WireAdapter
+from .body import check_head, network_error, WIRE_ERRORS, WireAnswer
+from .wire import is_inner_address, is_inner_url, peer_of, WireAdapter
 
-__all__ = ["USER_AGENT", "Ask", "Sender"]
+__all__ = ["USER_AGENT", "Ask", "Sender", "prepared"]
 
 USER_AGENT = "civitai-shortcut-gallery/1.0"
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
 _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 _MAX_HOPS = 5
-# A URL that preparing leaves alone: nothing to quote, no `..`, no user:password@.
-_AS_IT_IS = re.compile(
-    r"https?://[a-z0-9][a-z0-9-.]*(:[1-9]\d{0,3}|:[1-5]\d{4})?/(?!.*/\.)[\w/=,~-][\w/=,.~-]*", re.A
-)
-_PLAIN_FIELD = re.compile(r"[\w-]+: [!-~]([ -~]*[!-~])?", re.A)  # as requests would take it
-_REDIRECTS = {301, 302, 303, 307, 308}
-_SECRET = {"authorization", "cookie", "proxy-authorization", "referer"}
-_LOOK_EVERY = 1.0  # seconds between two looks at the environment
+_SECRET = ("Authorization", "Cookie", "Proxy-Authorization", "Referer")
+_OF_A_BODY = ("Content-Length", "Content-Type", "Transfer-Encoding")
 _SMALL_BODY = 64 * 1024  # bytes; a longer one costs more to read than a new connection
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A request. `timeout` is in seconds, for the connection and for each silence after it."""
+    """A request and how to send it; the fields that are not ours are those of requests.
 
-    method: str
-    url: str
-    timeout: float
-    headers: Mapping[str, str] | None = field(default_factory=dict)
-    params: Mapping[str, Any] | None = None
-    json: Any = None
+    timeout: seconds for the connection and for each silence after it, or one for each of the two.
+    """
+
+    request: requests.PreparedRequest
+    timeout: float | tuple[float, float]
+    allow_redirects: bool = True
+    proxies: Mapping[str, str] | None = None
+    verify: bool | str | None = None
+    cert: Any = None
+
+    @property
+    def can_be_repeated(self) -> bool:
+        """Not where the body is a file or a generator, which is used up."""
+        return isinstance(self.request.body, (bytes, str, type(None)))
+
+
+def prepared(
+    method: str, url: str, headers: Mapping[str, str] | None = None, **fields: Any
+) -> requests.PreparedRequest:
+    """A request with our headers under the given ones; `fields` are those of `requests.Request`.
+
+    Not by a session, which would add cookies and what .netrc says. Raises Refused.
+    """
+    _split(url)
+    headers = merge_setting(headers, _HEADERS, CaseInsensitiveDict)
+    try:
+        return requests.Request(method, url, headers, **fields).prepare()
+    except WIRE_ERRORS as error:
+        raise network_error(error) from error
 
 
 class Sender:
-    """Sends over pooled connections.
+    """Sends over pooled connections, by the proxies and certificates of the environment."""
 
-    Requests are prepared outside of the session, which so adds no cookie and nothing of .netrc;
-    it tells the proxy and the certificates of the environment.
-    """
-
-    def __init__(self, session: requests.Session) -> None:
-        self._session = session
+    def __init__(self) -> None:
+        self._session = requests.Session()
         self._wires = {inner: WireAdapter(inner) for inner in (False, True)}
-        self._environments: dict[str, tuple[float, dict[str, Any]]] = {}  # by scheme and host
 
     def send(self, ask: Ask, api_key: str, cancelled: Cancellation) -> requests.Response:
         """The answer after at most five redirects, its body unread, whatever its status.
 
         Raises NetworkError, NeedsKey (a login page), Refused, Cancelled, InputError (the key).
         """
-        start, inside = ask.url, False
+        request, start, inside = ask.request, ask.request.url, False
         for hop in range(_MAX_HOPS + 1):
-            own = hop == 0 or _split(ask.url).netloc == _split(start).netloc
-            headers = _headers(ask, own, api_key)
+            own = _split(request.url).netloc == _split(start).netloc
             # From inside (a server on this machine) a redirect may stay inside.
-            response = self._send_once(ask, headers, cancelled, hop > 0 and not inside)
-            if response.status_code not in _REDIRECTS:
-                return response
-            location = response.headers.get("Location")
-            if not location:
+            wire = self._wires[hop > 0 and not inside]
+            response = self._send_once(
+                wire, _signed(request, api_key) if own else request, ask, cancelled
+            )
+            if not (ask.allow_redirects and response.is_redirect):
                 return response
             if hop == 0:
                 inside = is_inner_address(peer_of(response) or "") or is_inner_url(start)
             _give_back(response, cancelled)
-            ask = _redirected(ask, location, response.status_code)
-            if is_inner_url(ask.url) and not inside:
+            request = _redirected(request, self._target(response), response.status_code)
+            if is_inner_url(request.url) and not inside:
                 raise Refused("The redirect leads to an address inside of your own network.")
         raise Refused("The server redirects without an end.")
 
     def _send_once(
-        self, ask: Ask, headers: dict[str, str], cancelled: Cancellation, refuses_inner: bool
+        self,
+        wire: WireAdapter,
+        request: requests.PreparedRequest,
+        ask: Ask,
+        cancelled: Cancellation,
     ) -> requests.Response:
         cancelled.check()
-        patience = max(ask.timeout, 0.001)  # urllib3 takes no 0
         try:
-            prepared = _prepared(ask, headers)
-            wire, options = self._wires[refuses_inner], self._environment(ask.url)
-            return wire.send(prepared, timeout=(patience, patience), **options)
-        except WIRE_ERRORS as error:  # of requests too, which are OSErrors
+            options = self._session.merge_environment_settings(
+                request.url, dict(ask.proxies or {}), True, ask.verify, ask.cert
+            )
+            options["timeout"] = _timeout(ask.timeout)
+            response = wire.send(request, **options)
+        except WIRE_ERRORS as error:
             cancelled.check()
             raise network_error(error) from error
+        response.raw.enforce_content_length = True  # which urllib3 1.26 does not by itself
+        try:
+            check_head(response)
+            return dispatch_hook("response", request.hooks, response, **options)
+        except NetworkError:
+            response.close()
+            raise
+        except requests.RequestException as error:  # by a hook that asks again, as Digest does
+            raise network_error(error) from error
 
-    def _environment(self, url: str) -> dict[str, Any]:
-        """The proxy and certificates for the host of `url`, as they were said a moment ago: to go
-        through all variables costs as much as to send a request."""
-        now, host = time.monotonic(), "/".join(url.split("/", 3)[:3])
-        looked_at, options = self._environments.get(host, (-_LOOK_EVERY, {}))
-        if now - looked_at >= _LOOK_EVERY:
-            options = self._session.merge_environment_settings(url, {}, True, None, None)
-            self._environments[host] = now, options
-        return options
+    def _target(self, response: requests.Response) -> str:
+        """Where a redirect leads, as an address that is whole."""
+        try:
+            return urljoin(response.url, self._session.get_redirect_target(response) or "")
+        except ValueError as error:
+            raise Refused("The redirect leads to no address.") from error
 
 
-def _prepared(ask: Ask, headers: dict[str, str]) -> requests.PreparedRequest:
-    """By the steps that requests takes, but for cookies, and none that would change nothing."""
-    request = requests.PreparedRequest()
-    request.prepare_method(ask.method)
-    if all(_PLAIN_FIELD.fullmatch(f"{name}: {value}") for name, value in headers.items()):
-        request.headers = CaseInsensitiveDict(headers)
-    else:
-        request.prepare_headers(headers)
-    if ask.params is None and _AS_IT_IS.fullmatch(ask.url):
-        request.url = ask.url
-    else:
-        _split(ask.url)  # refuses what requests would hand on: other schemes
-        request.prepare_url(ask.url, ask.params or "")
-        request.prepare_auth(None)  # of the URL's own user:password@
-    if ask.json is not None:
-        request.prepare_body(None, None, ask.json)
-    return request
+def _timeout(patience: Any) -> Any:
+    return max(patience, 0.001) if isinstance(patience, (int, float)) else patience  # 0 is refused
 
 
 def _give_back(response: requests.Response, cancelled: Cancellation) -> None:
@@ -136,16 +144,15 @@ def _give_back(response: requests.Response, cancelled: Cancellation) -> None:
         answer.close()
 
 
-def _headers(ask: Ask, own: bool, api_key: str) -> dict[str, str]:
-    """What the caller sends and the key, neither's secrets beyond the host that was asked first."""
-    headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
-    given = ask.headers or {}
-    headers.update({k: v for k, v in given.items() if own or k.lower() not in _SECRET})
-    if own and api_key and _may_have_key(ask.url):
-        if not (api_key.isascii() and api_key.isprintable()):  # requests' complaint would quote it
-            raise InputError("The API key has characters in it that no key has.")
-        headers.setdefault("Authorization", f"Bearer {api_key}")
-    return headers
+def _signed(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
+    """With the key, where it may go and the caller has sent none."""
+    if not (api_key and _may_have_key(request.url)):
+        return request
+    if not (api_key.isascii() and api_key.isprintable()):  # requests' complaint would quote it
+        raise InputError("The API key has characters in it that no key has.")
+    signed = request.copy()
+    signed.headers.setdefault("Authorization", f"Bearer {api_key}")
+    return signed
 
 
 def _may_have_key(url: str) -> bool:
@@ -157,28 +164,28 @@ def _may_have_key(url: str) -> bool:
     return ours and parts.path.startswith(f"{base.path}/api/")
 
 
-def _redirected(ask: Ask, location: str, status: int) -> Ask:
-    """Where a redirect leads. Raises NeedsKey for a login page, Refused for another scheme."""
-    try:
-        target = urljoin(ask.url, _utf8(location))
-    except ValueError as error:
-        raise Refused("The redirect leads to no address.") from error
-    parts, old = _split(target), _split(ask.url).scheme
-    if parts.path == "/login" or parts.path.startswith("/login/"):
+def _redirected(
+    request: requests.PreparedRequest, url: str, status: int
+) -> requests.PreparedRequest:
+    """The same asked of `url`. Raises NeedsKey for a login page, Refused for another scheme."""
+    new, old = _split(url), _split(request.url)
+    if new.path == "/login" or new.path.startswith("/login/"):
         raise NeedsKey("Civitai asks for a login: it needs an API key.", 401)
-    if parts.scheme != old and (old, parts.scheme) != ("http", "https"):
+    if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):
         raise Refused("The redirect leads to another kind of address.")
-    if status in (307, 308):
-        return replace(ask, url=target, params=None)
-    return replace(ask, url=target, method="GET", params=None, json=None)
-
-
-def _utf8(field: str) -> str:
-    """Header fields are read as Latin-1; what is not ASCII in an address is UTF-8."""
+    onward = request.copy()
+    lost = set() if new.netloc == old.netloc else set(_SECRET)
+    if status not in (307, 308):
+        onward.method = "HEAD" if request.method == "HEAD" else "GET"
+        onward.body, lost = None, lost | set(_OF_A_BODY)
+    onward.headers = CaseInsensitiveDict(
+        {name: value for name, value in onward.headers.items() if name.title() not in lost}
+    )
     try:
-        return field.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return field
+        onward.prepare_url(url, None)
+    except WIRE_ERRORS as error:
+        raise network_error(error) from error
+    return onward
 
 
 def _split(url: str) -> SplitResult:

@@ -27,6 +27,11 @@ CHOICES: dict[str, dict[str, tuple[str, str]]] = {
         "X": ("X", "X"),
         "XXX": ("XXX", "XXX"),
     },
+    "language": {
+        "auto": ("自動", "Automatic"),
+        "zh-TW": ("繁體中文", "Traditional Chinese"),
+        "en": ("英文", "English"),
+    },
     "type": {
         "": ("全部", "All"),
         "image": ("圖片", "Images"),
@@ -66,5 +71,8 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "儲存圖片的資料夾（空白：預設）",
         "Folder for saved pictures (empty: the usual one)",
     ),
-    "language": ("沒有瀏覽器可判斷時的語言", "Language where no browser tells it"),
+    "language": (
+        "沒有瀏覽器可判斷時的語言（自動：終端機依地區設定）",
+        "Language where no browser tells it (automatic: in a terminal, by its locale)",
+    ),
 }

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from . import catalogue, page
 from .labels import CHOICES, SETTINGS
+from .terminal import TERMINAL_WORDS
 
-__all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "reason", "setting_choice"]
-__all__ += ["setting_label", "short_reason", "text"]
+__all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "language_of_locale"]
+__all__ += ["reason", "setting_choice", "setting_label", "short_reason", "text"]
 
 LANGUAGES = ("zh-TW", "en")
 WORDS = {**catalogue.WORDS, **page.WORDS}
+_ALL_WORDS = {**WORDS, **TERMINAL_WORDS}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
 def text(key: str, language: str, **values: Any) -> str:
-    """The words of `key` in `language` ("zh-TW" or "en"), with `values` put in."""
-    chinese, english = WORDS[key]
-    return (chinese if language == "zh-TW" else english).format(**values)
+    """The words of `key`, with `values` put in: in English for "en", else in Chinese."""
+    return _ALL_WORDS[key][language == "en"].format(**values)
 
 
 def all_of(language: str) -> dict[str, str]:
@@ -37,6 +39,13 @@ def language_of(accepted: str) -> str:
         if language and quality > best:
             best, chosen = quality, language
     return chosen
+
+
+def language_of_locale(environment: Mapping[str, str]) -> str:
+    """The language of a terminal, as POSIX has it: the first of these that says anything."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next(filter(None, map(environment.get, names)), "")
+    return "zh-TW" if re.match(r"zh(?![a-z])", locale, re.I) else "en"
 
 
 def reason(code: str, language: str) -> str:
@@ -60,16 +69,15 @@ def choices(kind: str, language: str) -> list[tuple[str, str]]:
 
 
 def label_of(kind: str, value: str, language: str) -> str:
-    return CHOICES[kind][value][language != "zh-TW"]
+    return CHOICES[kind][value][language == "en"]
 
 
 def setting_label(name: str, language: str) -> str:
     """What a setting does, with its unit."""
-    return SETTINGS[name][language != "zh-TW"]
+    return SETTINGS[name][language == "en"]
 
 
 def setting_choice(name: str, value: str, language: str) -> str:
     """What one of a setting's choices is called."""
-    if name in ("gallery_level", "blur_level"):
-        return label_of("level", value, language)
-    return {"zh-TW": "繁體中文", "en": "English"}.get(value, value)
+    kind = "level" if name in ("gallery_level", "blur_level") else name
+    return label_of(kind, value, language) if kind in CHOICES else value

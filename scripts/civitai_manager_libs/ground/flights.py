@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from ..errors import Cancelled, CivitaiShortcutError, DiskError
-from ..ground import Cancellation
+from .cancellation import Cancellation
 
 __all__ = ["Flights"]
 

@@ -1,4 +1,4 @@
-"""Which images to fetch and what became of them; how to fetch and where to are arguments."""
+"""Several pieces of work at once, in threads; what the work is, its caller says."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import os
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from ..ground import Cancellation, never
+from .cancellation import Cancellation, never
 
 __all__ = ["Summary", "download_all", "in_parallel", "one_ahead"]
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 _POLL = 0.2  # seconds; the longest that a cancel is overlooked
-_GRACE = 0.6  # seconds that a cancelled worker has to come to its end
+_GRACE, _TICK = 0.6, 0.02  # seconds that a cancelled worker has to come to its end
 
 
 @dataclass
@@ -35,6 +34,12 @@ class Summary:
     def done(self) -> int:
         return self.saved + self.skipped + len(self.failed)
 
+    def add(self, other: Summary) -> None:
+        self.total += other.total
+        self.saved += other.saved
+        self.skipped += other.skipped
+        self.failed += other.failed
+
 
 def download_all(
     urls: Iterable[str],
@@ -43,11 +48,11 @@ def download_all(
     concurrency: int,
     on_done: Callable[[Summary], None] | None = None,
 ) -> Summary:
-    """Each URL once to the file that `file_for` names; a file that is there is not asked for.
+    """Each URL to the file that `file_for` names; a file that is there is not asked for.
 
     on_done is called after each one, in this thread. What `fetch` or on_done raises ends the whole.
     """
-    wanted = list(dict.fromkeys(urls))
+    wanted = list(urls)
     summary = Summary(total=len(wanted))
 
     def get(url: str) -> str:
@@ -129,21 +134,15 @@ def _draw(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
     return False
 
 
-class _Pool:
-    """Daemon threads: a worker that hangs in a connect cannot keep the program from ending.
-
-    The caller is woken when it must draw more, and not for every result: two threads that run at
-    once pay for it at each call that lets go of the interpreter. It looks by itself now and then.
-    """
+class _Pool(Generic[_T, _R]):
+    """Daemon threads: a worker that hangs in a connect cannot keep the program from ending."""
 
     def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
         self.under_way = 0
         self._work, self._concurrency = work, concurrency
-        self._few = max(1, concurrency // 2)  # tasks left: the caller must draw more
-        self._tasks: queue.SimpleQueue = queue.SimpleQueue()
-        self._done: deque = deque()  # results; None is the end of a worker
-        self._news: queue.SimpleQueue = queue.SimpleQueue()
-        self._threads = self._live = 0
+        self._tasks: queue.SimpleQueue = queue.SimpleQueue()  # (item,), or None: the end
+        self._done: queue.SimpleQueue = queue.SimpleQueue()  # (item, result, error)
+        self._threads: list[threading.Thread] = []
         self._closed = False
 
     @property
@@ -154,47 +153,48 @@ class _Pool:
     def put(self, item: _T) -> None:
         self.under_way += 1
         self._tasks.put((item,))
-        if self._threads < self._concurrency:
-            self._threads, self._live = self._threads + 1, self._live + 1
-            threading.Thread(target=self._run, name="gallery-download", daemon=True).start()
+        if len(self._threads) < self._concurrency:
+            self._threads.append(
+                threading.Thread(target=self._run, name="gallery-download", daemon=True)
+            )
+            self._threads[-1].start()
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """What is done, after waiting for news at most `patience` seconds."""
-        with suppress(queue.Empty):  # there may be results without news
-            self._news.get(timeout=patience)
-        while self._done:
-            done = self._done.popleft()
-            if done is None:
-                self._live -= 1
-                continue
+        """What is done, after waiting for the first at most `patience` seconds."""
+        while (done := self._next(patience)) is not None:
             self.under_way -= 1
             item, result, error = done
             if error is not None:
                 raise error
             yield item, result
+            patience = 0
 
     def last_results(self, patience: float) -> Iterator[tuple[_T, _R]]:
         """After a cancel: what workers in the middle of an item still bring."""
         self.close()
         until = time.monotonic() + patience
-        while self.under_way and self._live and (left := until - time.monotonic()) > 0:
-            yield from self.results(left)
+        while self.under_way and time.monotonic() < until and self._is_at_work:
+            yield from self.results(_TICK)
+        yield from self.results(0)
+
+    @property
+    def _is_at_work(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
+    def _next(self, patience: float) -> tuple | None:
+        try:
+            return self._done.get(timeout=patience)
+        except queue.Empty:
+            return None
 
     def close(self) -> None:
         self._closed = True
-        for _ in range(self._threads):
+        for _ in self._threads:
             self._tasks.put(None)
 
     def _run(self) -> None:
         while (task := self._tasks.get()) is not None and not self._closed:
-            item = task[0]
             try:
-                self._tell((item, self._work(item), None))
+                self._done.put((task[0], self._work(task[0]), None))
             except BaseException as error:  # handed to the caller, who raises it
-                self._tell((item, None, error), urgent=True)
-        self._tell(None, urgent=True)
-
-    def _tell(self, done: tuple | None, urgent: bool = False) -> None:
-        self._done.append(done)
-        if urgent or self._closed or self._tasks.qsize() <= self._few:
-            self._news.put(None)
+                self._done.put((task[0], None, error))

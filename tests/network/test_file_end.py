@@ -1,4 +1,4 @@
-"""Whether a picture's file has its end."""
+"""Whether a picture's or video's file has its end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 
 import pytest
 from civitai_manager_libs.errors import CivitaiShortcutError
-from civitai_manager_libs.ground.picture_end import has_its_end
+from civitai_manager_libs.network.file_end import has_its_end
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from fault_answers import png, whole
 from fault_server import FaultServer
@@ -41,9 +41,39 @@ def test_whole_picture_has_its_end_and_a_cut_one_has_not(extension, tmp_path):
         assert not has_its_end(str(path), extension)
 
 
-def test_kind_without_such_a_mark_is_taken_as_it_is(tmp_path):
-    (tmp_path / "a").write_bytes(b"\0\0\0\x18ftypmp42")
+def _box(kind, body, is_long=False):
+    if is_long:
+        return b"\0\0\0\1" + kind + (16 + len(body)).to_bytes(8, "big") + body
+    return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+_VIDEO = _box(b"ftyp", b"mp42" * 4) + _box(b"mdat", b"x" * 500, True) + _box(b"moov", b"y" * 90)
+
+
+@pytest.mark.parametrize("extension", ["mp4", "avif", "heic"])
+def test_file_of_boxes_has_its_end_where_the_last_one_ends(extension, tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(_VIDEO)
+    assert has_its_end(str(path), extension)
+    for left in (len(_VIDEO) - 1, len(_VIDEO) - 95, 300, 27, 10):
+        path.write_bytes(_VIDEO[:left])
+        assert not has_its_end(str(path), extension), left
+
+
+@pytest.mark.parametrize("length", [b"\0\0\0\0", b"\0\0\0\5"], ids=["open", "nonsense"])
+def test_last_box_that_tells_no_length_goes_to_the_files_end(length, tmp_path):
+    (tmp_path / "a").write_bytes(_VIDEO + length + b"mdat" + b"z" * 99)
     assert has_its_end(str(tmp_path / "a"), "mp4")
+
+
+def test_boxes_without_number_are_not_all_looked_at(tmp_path):
+    (tmp_path / "a").write_bytes(_box(b"free", b"") * 200_000 + b"\0\0\xff\xffmdat")
+    assert has_its_end(str(tmp_path / "a"), "mp4")
+
+
+def test_kind_without_such_a_mark_is_taken_as_it_is(tmp_path):
+    (tmp_path / "a").write_bytes(b"\x1a\x45\xdf\xa3")
+    assert has_its_end(str(tmp_path / "a"), "webm")
 
 
 @pytest.mark.parametrize("is_cut", [False, True])

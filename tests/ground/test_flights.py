@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, DiskFull, Gone
 from civitai_manager_libs.ground.cancellation import Cancellation, never
-from civitai_manager_libs.network.flights import Flights
+from civitai_manager_libs.ground.flights import Flights
 
 
 class Crew:

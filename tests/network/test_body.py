@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 from civitai_manager_libs.errors import UnreadableAnswer
-from civitai_manager_libs.network.unpacking import Unpacker
+from civitai_manager_libs.network.body import Unpacker
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +48,7 @@ def test_what_is_not_packed_passes(headers):
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "nonsense"])
 def test_what_nobody_asked_for_is_unreadable(encoding):
     with pytest.raises(UnreadableAnswer):
-        Unpacker({"Content-Encoding": encoding})
+        unpacked(Unpacker({"Content-Encoding": encoding}), TEXT)
 
 
 def test_cut_stream_is_not_whole():

@@ -1,0 +1,90 @@
+"""A job's progress at a terminal: a bar, or plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING, Any, TextIO
+
+from .. import util
+from . import terminal
+
+if TYPE_CHECKING:
+    from ..jobs import JobProgress
+
+__all__ = ["Bar", "Lines", "shown_on"]
+
+_EVERY_ON_TERMINAL, _EVERY_ELSEWHERE = 0.2, 5.0  # seconds
+_FORMAT = "{desc}  [{bar}]"  # the bar has what the words leave it
+
+
+def shown_on(stream: TextIO) -> Bar | Lines:
+    """Call its `show` as often as there is news, and `end` once."""
+    return Bar(stream) if stream.isatty() else Lines(stream)
+
+
+class Bar:
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._bar: Any = None  # until there is something to show
+
+    def show(self, progress: JobProgress) -> None:
+        bar = self._made(progress) if self._bar is None else self._bar
+        bar.total, bar.ncols = progress.total, _columns()
+        bar.set_description_str(_line(progress), refresh=False)
+        bar.update(progress.finished - bar.n)
+
+    def end(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _made(self, progress: JobProgress) -> Any:
+        from tqdm import tqdm  # not for `--help`
+
+        self._bar = tqdm(
+            desc=_line(progress),
+            total=progress.total,
+            initial=progress.finished,
+            file=self._stream,
+            ncols=_columns(),
+            nrows=24,  # by its own look a terminal that says 0 lines would have no room for a bar
+            ascii=".#",
+            bar_format=_FORMAT,
+            mininterval=_EVERY_ON_TERMINAL,
+            miniters=0,
+        )
+        return self._bar
+
+
+class Lines:
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._shown_at, self._last = 0.0, ""
+
+    def show(self, progress: JobProgress) -> None:
+        is_early = time.monotonic() - self._shown_at < _EVERY_ELSEWHERE
+        if self._last and is_early and progress.state == "running":
+            return
+        self._shown_at = time.monotonic()
+        line = _line(progress)
+        if line != self._last:
+            self._last = line
+            terminal.put(self._stream, f"{line}\n")
+
+    def end(self) -> None:
+        """Nothing: each line is whole."""
+
+
+def _columns() -> int:
+    """Without the last one: in some terminals a letter there begins another line."""
+    return shutil.get_terminal_size().columns - 1
+
+
+def _line(progress: JobProgress) -> str:
+    parts = [terminal.text("progress", done=progress.finished, total=progress.total)]
+    parts += [util.short_bytes(progress.bytes), f"{util.short_bytes(progress.rate)}/s"]
+    if progress.resting >= 1:
+        parts.append(terminal.text("resting", seconds=round(progress.resting)))
+    elif progress.seconds_left is not None:
+        parts.append(util.short_time(progress.seconds_left))
+    return "  ".join(parts)

@@ -1,0 +1,36 @@
+"""A lock that ends with its process, however that ends."""
+
+from __future__ import annotations
+
+import os
+
+from filelock import FileLock, Timeout
+
+from ..errors import DiskError
+from .partial_file import disk_error
+
+__all__ = ["Lock"]
+
+
+class Lock:
+    """One holder at a time among all threads and processes; who took it must let it go."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._lock = path, FileLock(path)
+
+    def acquire(self, patience: float = 0) -> bool:
+        """Whether it is ours, at the latest after `patience` seconds. Raises DiskError."""
+        try:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            self._lock.acquire(timeout=patience)
+        except Timeout:
+            return False
+        except OSError as error:
+            raise disk_error(error, self._path) from error
+        except NotImplementedError as error:
+            raise DiskError(f"{self._path} cannot be locked: {error}.") from error
+        return True
+
+    def release(self) -> None:
+        """Nothing, where it is not held."""
+        self._lock.release()

@@ -1,0 +1,134 @@
+"""The catalogue of words for a terminal, in Traditional Chinese and English."""
+
+from __future__ import annotations
+
+__all__ = ["TERMINAL_WORDS"]
+
+# key: (Traditional Chinese, English)
+TERMINAL_WORDS: dict[str, tuple[str, str]] = {
+    # Of the beginning, some with an English sentence from further inside
+    "bad_settings": ("設定有誤：{said}", "{said}"),
+    "set_aside": ("下載工作的資料庫無法使用，已重新建立，圖片不受影響：{said}", "{said}"),
+    "says_more": ("{said}執行 {program} --help 可看說明。", "{said} {program} --help says more."),
+    "bad_base_url": (
+        "CIVITAI_BASE_URL 是 {url}，但必須是像 https://civitai.com 這樣的位址。",
+        "CIVITAI_BASE_URL is {url}, but it must be an address such as https://civitai.com.",
+    ),
+    "unknown_key_of_environment": (
+        "Civitai 不認得這個 API 金鑰：請在帳號設定中建立新的金鑰，或移除 CIVITAI_API_KEY。",
+        "Civitai does not know this API key: make a new one in your account settings, or unset"
+        " CIVITAI_API_KEY.",
+    ),
+    "unknown_key": (
+        "Civitai 不認得這個 API 金鑰：請在帳號設定中建立新的金鑰，或在分頁中移除它。",
+        "Civitai does not know this API key: make a new one in your account settings, or remove it"
+        " in the tab.",
+    ),
+    "check_network": ("{said}", "{said} Check your network connection."),
+    "no_output": (
+        "結果無法寫到 stdout：{why}。",
+        "The result cannot be written to stdout: {why}.",
+    ),
+    # What is asked for
+    "names_no_model": (
+        "{text} 不是模型：關鍵字可在分頁中搜尋；這裡請給 Civitai 網址，或像 12345 的模型編號。",
+        "{text} names no model: words can be searched for in the tab; here give a Civitai URL, or"
+        " a model's id such as 12345.",
+    ),
+    "bad_model": (
+        "這不是 Civitai 的模型：請給模型頁面的網址或模型編號。（{said}）",
+        "{said}",
+    ),
+    "no_such_model": (
+        "Civitai 沒有模型 {id}，或需要能檢視它的 API 金鑰。",
+        "Civitai has no model {id}, or shows it only to an API key that may see it.",
+    ),
+    "no_such_version": (
+        "Civitai 沒有版本 {id}，或需要能檢視它的 API 金鑰。",
+        "Civitai has no version {id}, or shows it only to an API key that may see it.",
+    ),
+    "not_its_version": (
+        "模型 {name} 沒有版本 {id}{known}。",
+        "The model {name} has no version {id}{known}.",
+    ),
+    "it_has": ("，它有 {ids}", ": it has {ids}"),
+    "it_has_more": ("，它有 {ids} 等", ": it has {ids} and more"),
+    "sort_needs_version": (
+        "下載所有版本時，Civitai 只依上傳順序排序（最新或最舊）：加上 --version 才有此排序。",
+        "For all versions Civitai sorts by upload only (newest or oldest): give --version to have"
+        " this sort.",
+    ),
+    "folder_not_utf8": (
+        "資料夾名稱 {folder} 不是 UTF-8。",
+        "The folder's name {folder} is not UTF-8.",
+    ),
+    "folder_not_writable": (
+        "無法在那裡儲存圖片：{said} 請用 --dest 指定其他資料夾。",
+        "No picture can be saved there. {said} Choose another folder with --dest.",
+    ),
+    # Jobs
+    "job_titled": ("工作 {job}：{title}", "Job {job}: {title}"),
+    "no_job": ("沒有工作 {job}。", "There is no job {job}."),
+    "job_is_worked_on": ("工作 {job} 正在進行中。", "Job {job} is being worked on already."),
+    "no_jobs": ("目前沒有工作。", "There are no jobs yet."),
+    "nothing_to_resume": ("沒有可繼續的工作。", "There is nothing to go on with."),
+    "all_worked_on": (
+        "沒有可繼續的工作：未完成的正由另一個程式進行。",
+        "There is nothing to go on with: another program works on what is unfinished.",
+    ),
+    "nothing_to_retry": ("沒有可重試的圖片。", "There is nothing to try again."),
+    "go_on_with": ("繼續：resume {job}", "Go on with: resume {job}"),
+    "try_again_with": ("重試失敗的：retry {job}", "Try again what failed with: retry {job}"),
+    "state_interrupted": ("已中斷", "interrupted"),
+    "head_job": ("工作", "JOB"),
+    "head_state": ("狀態", "STATE"),
+    "head_begun": ("開始", "BEGUN"),
+    "head_done": ("完成", "DONE"),
+    "head_failed": ("失敗", "FAILED"),
+    "head_title": ("名稱", "TITLE"),
+    # What became of it
+    "result": (
+        "已儲存 {saved}、略過 {skipped}、失敗 {failed}：{folder}",
+        "{saved} saved, {skipped} skipped, {failed} failed: {folder}",
+    ),
+    "and_more": ("……還有 {n} 個。", "... and {n} more."),
+    "how_to_give_a_key": (
+        "needs_key：請設定 CIVITAI_API_KEY，或在分頁的設定中儲存金鑰。",
+        "For needs_key: set CIVITAI_API_KEY, or save a key in the tab's settings.",
+    ),
+    "one_not_there": (
+        "略過的有 1 張先前已儲存，但檔案已不在：{path}。重新下載：--again",
+        "1 of the skipped was saved before but is not there now: {path}. To fetch it anew: --again",
+    ),
+    "many_not_there": (
+        "略過的有 {n} 張先前已儲存，但檔案已不在，例如 {path}。重新下載：--again",
+        "{n} of the skipped were saved before but are not there now, such as {path}. To fetch them"
+        " anew: --again",
+    ),
+    "one_elsewhere": (
+        "略過的有 1 張先前已儲存在其他資料夾。要在這裡也下載：--again",
+        "1 of the skipped was saved before, in another folder. To fetch it into this one too:"
+        " --again",
+    ),
+    "many_elsewhere": (
+        "略過的有 {n} 張先前已儲存在其他資料夾。要在這裡也下載：--again",
+        "{n} of the skipped were saved before, in other folders. To fetch them into this one too:"
+        " --again",
+    ),
+    "rows_left_out": (
+        "有 {n} 張圖片未列入：位址不是 Civitai 的，或紀錄無法讀取。",
+        "Pictures that were left out, since their address is not Civitai's or their record cannot"
+        " be read: {n}.",
+    ),
+    "no_collections": (
+        "Civitai 的 API 無法讀取收藏集：請給模型、圖片、貼文或使用者的網址。",
+        "Civitai's API does not read collections: give the address of a model, image, post or"
+        " user.",
+    ),
+    "ask_again_with": ("再問一次：resume {job}", "Ask once more with: resume {job}"),
+    "no_pictures": (
+        "沒有圖片：請換 --level、--type、--period 或 --version。",
+        "There are no pictures: try another --level, --type, --period or --version.",
+    ),
+    "interrupted": ("已中斷。", "Interrupted."),
+}

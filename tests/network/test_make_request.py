@@ -1,0 +1,353 @@
+"""`_make_request` and the streams: what requests takes and gives, by our rules."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import shutil
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+
+import pytest
+import requests
+import responses
+import urllib3
+from civitai_manager_libs import setting
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network import gate as http_gate
+from civitai_manager_libs.network.sending import USER_AGENT
+from fault_answers import (
+    cut,
+    json_answer,
+    packed,
+    png,
+    ranged,
+    redirect,
+    reset,
+    stalled,
+    status,
+    unused_port,
+    whole,
+)
+from fault_server import FaultServer, Request
+
+KEY = "0123456789abcdef-the-users-key"
+BODY = png("request", 100_000)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def client() -> CivitaiHttpClient:
+    return CivitaiHttpClient(timeout=5, max_retries=1)
+
+
+def sent(server: FaultServer, **kwargs: object) -> Request:
+    """What the server got of a POST with these arguments."""
+    server.play("/a?b=c", status(200))
+    response = CivitaiHttpClient(timeout=5)._make_request("POST", server.url("/a?b=c"), **kwargs)
+    assert response is not None and response.ok
+    return server.requests[-1]
+
+
+# What it takes
+
+
+@pytest.mark.parametrize(
+    "kwargs, body, kind",
+    [
+        ({}, b"", None),
+        ({"json": {"a": 1}}, b'{"a": 1}', "application/json"),
+        ({"json": []}, b"[]", "application/json"),
+        ({"data": {"a": "1 2"}}, b"a=1+2", "application/x-www-form-urlencoded"),
+        ({"data": b"\x00\x01"}, b"\x00\x01", None),
+        ({"data": io.BytesIO(b"a file")}, b"a file", None),
+    ],
+    ids=["nothing", "json", "empty-json", "form", "bytes", "file"],
+)
+def test_body_goes_as_requests_would_send_it(kwargs, body, kind, server):
+    asked = sent(server, **kwargs)
+
+    assert (asked.method, asked.body, asked.headers.get("content-type")) == ("POST", body, kind)
+
+
+def test_files_go_as_a_form_of_parts(server):
+    asked = sent(server, files={"image": ("a.png", io.BytesIO(BODY))}, data={"name": "x"})
+
+    assert asked.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert BODY in asked.body and b'filename="a.png"' in asked.body
+
+
+def test_headers_cookies_auth_and_params_are_sent(server, client):
+    server.play("/a?b=c&d=e+f", status(200))
+    client._make_request(
+        "GET",
+        server.url("/a?b=c"),
+        params={"d": "e f"},
+        headers={"X-Own": "1", "Accept": None},
+        cookies={"seen": "yes"},
+        auth=("me", "secret"),
+    )
+
+    (asked,) = server.requests
+    assert asked.path == "/a?b=c&d=e+f" and asked.headers["user-agent"] == USER_AGENT
+    assert (asked.headers["x-own"], asked.headers["cookie"]) == ("1", "seen=yes")
+    assert asked.headers["authorization"] == requests.auth._basic_auth_str("me", "secret")
+    assert "accept" not in asked.headers
+
+
+def test_callers_auth_goes_before_the_key(server, monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", server.url(""))
+    server.play(
+        "/api/a", [status(401, WWW_Authenticate='Digest realm="r", nonce="n"'), status(200)]
+    )
+    client = CivitaiHttpClient(api_key=KEY)
+
+    assert client._make_request(
+        "GET", server.url("/api/a"), auth=requests.auth.HTTPDigestAuth("me", "secret")
+    ).ok
+
+    first, second = server.requests
+    assert "authorization" not in first.headers
+    assert second.headers["authorization"].startswith('Digest username="me"')
+
+
+@pytest.mark.parametrize("timeout", [0.2, (5, 0.2)], ids=["one", "connect-and-read"])
+def test_timeout_is_the_callers(timeout, server):
+    url = server.play("/a", stalled(BODY))
+    started = time.monotonic()
+
+    assert CivitaiHttpClient(max_retries=0)._make_request("GET", url, timeout=timeout) is None
+    assert time.monotonic() - started < 10
+
+
+def test_redirect_is_the_callers_where_he_says_so(server, client):
+    url = server.play("/a", redirect("/b"))
+    server.play("/b", json_answer(1))
+
+    response = client._make_request("GET", url, allow_redirects=False)
+    assert (response.status_code, response.headers["Location"]) == (302, "/b")
+    assert client._make_request("GET", url).json() == 1
+
+
+def test_proxies_are_the_callers(server, client):
+    server.play("http://far.example/a", whole(b"by the proxy"))
+    proxies = {"http": server.url("")}
+
+    response = client._make_request("GET", "http://far.example/a", proxies=proxies)
+
+    assert response.content == b"by the proxy" and proxies == {"http": server.url("")}
+
+
+def test_hooks_are_called_and_their_mistakes_fly(server, client):
+    seen = []
+    url = server.play("/a", whole(b"x"))
+    client._make_request("GET", url, hooks={"response": lambda answer, **_: seen.append(answer)})
+
+    assert [answer.status_code for answer in seen] == [200]
+    with pytest.raises(ZeroDivisionError):
+        client._make_request("GET", url, hooks={"response": lambda *_, **__: 1 / 0})
+
+
+@responses.activate
+def test_verify_and_cert_reach_the_adapter(client):
+    given = []
+    responses.get("https://a.example/", body=b"")
+    hooks = {"response": lambda answer, **how: given.append((how["verify"], how["cert"]))}
+
+    client._make_request("GET", "https://a.example/", verify=False, cert="me.pem", hooks=hooks)
+
+    assert given == [(False, "me.pem")]
+
+
+def test_argument_that_requests_does_not_take_is_the_callers_mistake(server, client):
+    with pytest.raises(TypeError):
+        client._make_request("GET", server.url(), jsn={})
+
+
+# What it gives
+
+
+@pytest.mark.parametrize("answer", [whole(BODY), packed(BODY), whole(BODY).but(framing="chunked")])
+def test_body_is_read_and_the_connection_kept(answer, server, client):
+    url = server.play("/a", answer)
+    for _ in range(3):
+        response = client._make_request("GET", url)
+        assert response.raw.closed and response.content == BODY
+
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("code", [304, 200, 204, 206])
+def test_answer_that_is_ok_comes_as_it_is(code, server, client):
+    assert client._make_request("GET", server.play("/a", status(code))).status_code == code
+
+
+def test_head_has_no_body_and_is_no_broken_answer(server, client):
+    server.play("/a", status(200).but(framing="close"))
+
+    assert client._make_request("HEAD", server.url("/a")).content == b""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        status(400),
+        status(404),
+        status(503),
+        redirect("/login"),
+        redirect("/a"),
+        reset(),
+        cut(BODY, 5000),
+        whole(BODY).but(framing="chunked", stops_at=5000),
+        whole(b"no gzip", Content_Encoding="gzip"),
+        stalled(BODY, 5000),
+    ],
+    ids=["400", "404", "503", "login", "loop", "reset", "cut", "chunks", "damaged", "stalled"],
+)
+def test_what_is_no_whole_good_answer_is_none_and_one_line(answer, server, capsys):
+    client = CivitaiHttpClient(timeout=0.3, max_retries=1)
+
+    assert client._make_request("GET", server.play("/a", answer)) is None
+
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [{"json": float("nan")}, {"headers": {"X": "a\nb"}}, {"proxies": {"http": "nonsense://x"}}],
+    ids=["json", "header", "proxy"],
+)
+def test_request_that_cannot_be_is_none_and_one_line(kwargs, capsys):
+    url = f"http://127.0.0.1:{unused_port()}/"
+
+    assert CivitaiHttpClient(max_retries=0)._make_request("GET", url, **kwargs) is None
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_body_that_is_cut_is_asked_for_again(server, client):
+    url = server.play("/a", [cut(BODY, 5000), whole(BODY)])
+
+    assert client._make_request("GET", url).content == BODY
+
+
+@pytest.mark.parametrize(
+    "body, tries", [(lambda: b"bytes", 2), (lambda: io.BytesIO(b"file"), 1)], ids=["bytes", "file"]
+)
+def test_only_a_body_that_is_still_there_is_sent_again(body, tries, server, client):
+    url = server.play("/a", [status(503), status(200)])
+
+    assert (client._make_request("POST", url, data=body()) is not None) == (tries == 2)
+    assert [request.body for request in server.requests] == [
+        b"bytes" if tries == 2 else b"file"
+    ] * tries
+
+
+# Open answers
+
+
+@pytest.mark.parametrize("name", ["get_stream", "get_stream_response"])
+@pytest.mark.parametrize(
+    "answer",
+    [whole(BODY), packed(BODY), packed(BODY).but(framing="chunked"), ranged(BODY)],
+    ids=["whole", "packed", "packed-chunks", "ranged"],
+)
+def test_open_answer_is_copied_as_the_plan_does(name, answer, server, client, tmp_path):
+    url = server.play("/a.png", answer)
+    for _ in range(4):  # more than there are places at the host
+        with getattr(client, name)(url) as response, open(tmp_path / "a", "wb") as file:
+            response.raw.decode_content = True
+            shutil.copyfileobj(response.raw, file)
+        assert (tmp_path / "a").read_bytes() == BODY
+
+    assert server.connections == 1
+
+
+def test_body_of_an_open_answer_that_breaks_off_raises_while_it_is_copied(server, client):
+    for answer in (cut(BODY, 9000), whole(BODY).but(framing="chunked", stops_at=9000)):
+        response = client.get_stream_response(server.play("/a", answer))
+        with pytest.raises(urllib3.exceptions.ProtocolError):
+            shutil.copyfileobj(response.raw, io.BytesIO())
+
+
+@pytest.mark.parametrize("answer", [status(404), status(500), status(403), redirect("/login")])
+def test_open_answer_that_is_not_ok_is_none(answer, server):
+    client = CivitaiHttpClient(max_retries=0)
+
+    assert client.get_stream_response(server.play("/a", answer)) is None
+
+
+@responses.activate
+@pytest.mark.parametrize("body", [BODY, b""], ids=["whole", "empty"])
+def test_played_answer_is_an_open_one_too(body, client):
+    responses.get("https://image.civitai.com/a.png", body=body)
+    with client.get_stream_response("https://image.civitai.com/a.png") as response:
+        response.raw.decode_content = True
+        copied = io.BytesIO()
+        shutil.copyfileobj(response.raw, copied)
+
+    assert copied.getvalue() == body
+
+
+@responses.activate
+def test_played_packed_answer_is_unpacked(client):
+    headers = {"Content-Encoding": "gzip"}
+    responses.get("https://civitai.com/a", body=gzip.compress(BODY), headers=headers)
+
+    assert client._make_request("GET", "https://civitai.com/a").content == BODY
+
+
+def _close(response: requests.Response) -> None:
+    response.close()
+
+
+def _read(response: requests.Response) -> None:
+    assert response.content == BODY
+
+
+def _iterate(response: requests.Response) -> None:
+    assert b"".join(response.iter_content(9000)) == BODY
+
+
+def _copy(response: requests.Response) -> None:
+    shutil.copyfileobj(response.raw, io.BytesIO())
+
+
+@pytest.mark.parametrize("end", [_close, _read, _iterate, _copy])
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_place_is_taken_until_the_answer_is_closed_or_read(end, framing, server, client):
+    setting.change("gallery_max_concurrent_downloads", 1)
+    url = server.play("/a", whole(BODY).but(framing=framing))
+    first, others = client.get_stream(url), []
+    waiting = threading.Thread(target=lambda: others.append(client.get_stream(url)), daemon=True)
+    waiting.start()
+    waiting.join(0.5)
+    assert len(server.requests) == 1 and not others
+
+    end(first)
+
+    waiting.join(10)
+    assert others[0].content == BODY
+
+
+def test_place_of_an_answer_that_nobody_holds_is_free(server, client):
+    setting.change("gallery_max_concurrent_downloads", 1)
+    url = server.play("/a", whole(BODY))
+    left = weakref.ref(client.get_stream(url))
+
+    assert left() is None and client.get_stream(url).content == BODY
+
+
+def test_place_of_an_answer_that_is_never_closed_is_not_taken_for_ever(server, client, monkeypatch):
+    monkeypatch.setattr(http_gate, "_LONGEST_LENT", 0.3)
+    url = server.play("/a", whole(BODY))
+
+    held = [client.get_stream(url) for _ in range(5)]  # with 3 places
+
+    assert all(response.content == BODY for response in held)

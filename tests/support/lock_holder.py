@@ -1,0 +1,29 @@
+"""Somebody who has a lock for a while."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["held_for"]
+
+
+@contextmanager
+def held_for(seconds: float, lock: Any) -> Iterator[None]:
+    """Another thread has it from the block's begin on, so many seconds."""
+    taken = threading.Event()
+
+    def hold() -> None:
+        assert lock.acquire()
+        taken.set()
+        time.sleep(seconds)
+        lock.release()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert taken.wait(5)
+    yield
+    holder.join()
