@@ -93,6 +93,37 @@ def test_download_brings_every_picture_and_says_so(server, run, dest):
     assert "Downloading pictures 20/20" in err.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    "what,asked",
+    [
+        ("https://civitai.com/posts/7", {"postId": "7", "browsingLevel": "1"}),
+        ("https://civitai.red/user/anna_2", {"username": "anna_2", "browsingLevel": "1"}),
+        ("https://civitai.com/images/5020", {"imageId": "5020", "browsingLevel": "31"}),
+    ],
+    ids=["post", "user", "image"],
+)
+def test_post_user_and_picture_are_downloaded_too(server, run, dest, what, asked):
+    code, out, err = run("download", what, "--dest", dest, "--limit", "3")
+    assert (code, out) == (0, f"3 saved, 0 skipped, 0 failed: {dest}\n")
+    assert {name: server.pages[-1].get(name) for name in asked} == asked
+    assert "modelId" not in server.pages[-1]
+
+
+def test_page_that_is_empty_at_the_end_is_told_and_tried_again(server, run, dest):
+    rows = [server._row(i) for i in server.ids[:5]]
+    first = {"items": rows, "metadata": {"nextCursor": "5|1"}}
+    empty = {"items": [], "metadata": {}}
+    server.script("page", *(status(200, json.dumps(body).encode()) for body in (first, empty)))
+    code, out, err = run("download", _MODEL, "--dest", dest)
+    assert (code, out) == (1, f"5 saved, 0 skipped, 0 failed: {dest}\n")
+    assert "may be the gallery's end" in err and "resume 1" in err.splitlines()[-1]
+    assert "resume 1" in run("jobs")[1]
+    code, out, err = run("resume", "1")
+    assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+    assert set(server.fetched.values()) == {1}
+    assert "resume" not in run("jobs")[1]
+
+
 def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     code, out, _ = run("download", _MODEL, "--dest", dest)

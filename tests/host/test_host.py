@@ -52,15 +52,91 @@ def test_only_our_own_options_are_ours(webui):
     assert host.options() == {"http_timeout": 7}
 
 
-def test_without_a_host_there_are_no_options_and_no_buttons():
+def test_without_a_host_there_are_no_options_and_nothing_to_send_to():
     assert not host.in_webui() and host.options() is None
-    assert host.add_paste_buttons(None, None) is False and host.has_queue()
+    assert host.name() == "" and host.send_targets() == ()
 
 
-@pytest.mark.parametrize("flags,has", [({}, True), ({"no_gradio_queue": True}, False)])
-def test_host_without_a_queue_is_known(webui, flags, has):
-    webui.shared.cmd_opts = types.SimpleNamespace(**flags)
-    assert host.has_queue() is has
+# "Send to ..."
+
+
+class _Paste(types.ModuleType):
+    """A host's module of "Send to ..." with these tabs."""
+
+    def __init__(self, name, tabs):
+        super().__init__(name)
+        self.paste_fields = {tab: {"init_img": None, "fields": None} for tab in tabs}
+        self.bound = []
+        self.create_buttons = lambda names: {name: f"to {name}" for name in names}
+        self.ParamBinding = types.SimpleNamespace
+        self.register_paste_params_button = self.bound.append
+
+
+def _install(monkeypatch, webui, name, paste):
+    """In the modules of the host, the other one of the two names as an empty stub."""
+    stub = types.ModuleType("modules.infotext_utils")
+    for known, module in (("infotext_utils", stub), (name, paste)):
+        monkeypatch.setitem(sys.modules, f"modules.{known}", module)
+        setattr(webui, known, module)
+
+
+_USUAL = ("txt2img", "img2img", "inpaint", "extras")
+
+
+@pytest.mark.parametrize("name", ["infotext_utils", "generation_parameters_copypaste"])
+def test_buttons_are_the_hosts_own_wherever_it_has_them(webui, monkeypatch, name):
+    paste = _Paste(f"modules.{name}", _USUAL)
+    _install(monkeypatch, webui, name, paste)
+    host.add_paste_buttons("the text", "the picture")
+    assert host.send_targets() == _USUAL
+    assert [(b.tabname, b.paste_button) for b in paste.bound] == [(t, f"to {t}") for t in _USUAL]
+    assert {b.source_text_component for b in paste.bound} == {"the text"}
+    assert {b.source_image_component for b in paste.bound} == {"the picture"}
+
+
+@pytest.mark.parametrize(
+    "tabs,theme,offered",
+    [
+        (("txt2img", "extras", "video"), "", ("txt2img", "extras")),
+        (("control", *_USUAL), "Standard", ("control", *_USUAL)),
+        (("control", *_USUAL), "Modern", ("control", "extras")),
+        ((), "", ("control", *_USUAL)),
+    ],
+    ids=["few", "sd-next", "modern", "not-told"],
+)
+def test_only_tabs_that_are_there_are_sent_to(webui, monkeypatch, tabs, theme, offered):
+    paste = _Paste("modules.infotext_utils", tabs)
+    _install(monkeypatch, webui, "infotext_utils", paste)
+    webui.shared.opts.theme_type = theme
+    host.add_paste_buttons(None, None)
+    assert host.send_targets() == offered
+
+
+@pytest.mark.parametrize(
+    "module,name",
+    [("infotext_utils", "AUTOMATIC1111"), ("generation_parameters_copypaste", "SD.Next")],
+)
+def test_host_is_known_by_name(webui, monkeypatch, module, name):
+    _install(monkeypatch, webui, module, _Paste(f"modules.{module}", _USUAL))
+    assert host.name() == name
+    monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
+    assert host.name() == "Forge"
+
+
+def test_fields_without_a_value_are_filled_and_others_left_alone(webui, monkeypatch):
+    class Textbox:
+        def __init__(self, value):
+            self.value = value
+
+    class Slider(Textbox):
+        pass
+
+    fields = [Textbox(None), Textbox("kept"), Slider(None)]
+    paste = _Paste("modules.infotext_utils", _USUAL)
+    paste.paste_fields["txt2img"]["fields"] = [(field, "a key") for field in fields]
+    _install(monkeypatch, webui, "infotext_utils", paste)
+    host.fill_empty_prompts()
+    assert [field.value for field in fields] == ["", "kept", None]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +179,6 @@ def test_each_gradio_gets_only_what_it_takes(monkeypatch, version, major):
     assert ("a {}" in for_blocks.get("css", "")) is (major < 6)
     assert ("css" in for_launch) is (major >= 6)
     assert ("concurrency_limit" in host.event_options()) is (major >= 4)
-    assert host.releases_gallery() is (major < 6)
-    assert host.keeps_choice_values() is (major >= 4)
-    assert host.drops_events() is (major < 4)
 
 
 @pytest.mark.parametrize(
@@ -121,19 +194,6 @@ def test_page_of_gradio_3_ends_though_a_browser_left_something_behind(
     host.end_with_page(types.SimpleNamespace(server=types.SimpleNamespace(config=config)))
     assert config.timeout_graceful_shutdown == after
     host.end_with_page(types.SimpleNamespace())  # a page that is served in another way
-
-
-@pytest.mark.parametrize(
-    "version,said", [("3.41.2", "a <b> & 'c'"), ("4.40.0", "a &lt;b&gt; &amp; &#x27;c&#x27;")]
-)
-def test_toast_shows_the_words_as_they_are(monkeypatch, version, said):
-    import gradio
-
-    told = []
-    monkeypatch.setattr(gradio, "__version__", version)
-    monkeypatch.setattr(gradio, "Warning", told.append)
-    host.warn("a <b> & 'c'")
-    assert told == [said]
 
 
 def test_nothing_of_a_tab_is_remembered_by_the_host():

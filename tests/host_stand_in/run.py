@@ -16,12 +16,12 @@ from typing import Any
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _ROOT = os.path.dirname(os.path.dirname(_HERE))
-_TABS = ("txt2img", "img2img", "inpaint", "extras")
+_TABS = os.environ.get("STAND_IN_TABS", "txt2img,img2img,inpaint,extras").split(",")
 sys.path.insert(0, _HERE)
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr  # noqa: E402
-from modules import infotext_utils, script_callbacks, shared  # noqa: E402
+from modules import paste, script_callbacks, shared  # noqa: E402
 from starlette.requests import Request  # noqa: E402
 from starlette.responses import JSONResponse, Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402
@@ -54,20 +54,18 @@ def _load() -> None:
 
 
 def _built() -> Any:
+    """The host's own tabs first: what an extension's tab sends to is there when that is built."""
     for callback in script_callbacks.callbacks.get("ui_settings", []):
         callback()
+    paste.reset()
+    own = [(_own_tab(name), name, name) for name in _TABS]
     tabs = [tab for callback in script_callbacks.callbacks.get("ui_tabs", []) for tab in callback()]
     with gr.Blocks(analytics_enabled=False, title="A host") as page:
         with gr.Tabs(elem_id="tabs"):
-            for name in _TABS:
-                with gr.Tab(name, id=name, elem_id=f"tab_{name}"):
-                    text = gr.Textbox(label=f"{name} prompt", elem_id=f"{name}_prompt", lines=4)
-                    size = gr.Textbox(label=f"{name} picture", elem_id=f"{name}_size")
-                    infotext_utils.fields[name] = (text, size)
-            for tab, title, name in tabs:
+            for tab, title, name in [*own, *tabs]:
                 with gr.Tab(title, id=name, elem_id=f"tab_{name}"):
                     tab.render()
-        infotext_utils.connect_paste_params_buttons()
+        paste.connect_paste_params_buttons()
         if _MAJOR < 4:
             page.load(None, None, None, _js=f"() => {{ {_read('javascript')} }}")
     unsaved = [bool(getattr(b, "do_not_save_to_config", False)) for b in _components(tabs)]
@@ -80,6 +78,15 @@ def _built() -> Any:
         }
     )
     return page
+
+
+def _own_tab(name: str) -> Any:
+    with gr.Blocks(analytics_enabled=False) as tab:
+        text = gr.Textbox(label=f"{name} prompt", elem_id=f"{name}_prompt", lines=4)
+        size = gr.Textbox(label=f"{name} picture", elem_id=f"{name}_size")
+        text.value = None if "STAND_IN_FIRST_START" in os.environ else ""
+        paste.add_paste_fields(name, size, [(text, "Prompt")])
+    return tab
 
 
 def _components(tabs: list[Any]) -> list[Any]:
@@ -106,8 +113,9 @@ def _served(page: Any, port: int) -> Any:
         page.css, page.head = _read("style"), f"<script>{_read('javascript')}</script>"
     else:
         page.css = _read("style")
-    queue = {"concurrency_count": 64} if _MAJOR < 4 else {}
-    app, _, _ = page.queue(**queue).launch(
+    if "STAND_IN_NO_QUEUE" not in os.environ:
+        page.queue(**({"concurrency_count": 64} if _MAJOR < 4 else {}))
+    app, _, _ = page.launch(
         server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **options
     )
     app.router.routes[:0] = [Route("/stand_in/state", _state), Route("/stand_in/set", _set)]

@@ -255,20 +255,10 @@ def test_picture_without_data_says_so(api, civitai):
     assert "No generation data" in told["problems"][0]
 
 
-def _with_text(text):
-    chunk = b"parameters\0" + text.encode()
-    from zlib import crc32
-
-    body = b"tEXt" + chunk
-    made = len(chunk).to_bytes(4, "big") + body + crc32(body).to_bytes(4, "big")
-    head, tail = png()[:33], png()[33:]
-    return head + made + tail
-
-
 def test_file_itself_is_asked_where_the_record_says_nothing(api, civitai):
     civitai.script("page", _rows(civitai, {"id": civitai.ids[0], "meta": None}))
     text = "a harbor\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
-    civitai.always(civitai.ids[0], status(200, _with_text(text)))
+    civitai.always(civitai.ids[0], status(200, png(text=text)))
     api.get(_MODEL)
     told = api.get(f"images/{civitai.ids[0]}")
     assert told["from"] == "none" and not civitai.fetched

@@ -144,7 +144,7 @@ def test_malformed_host_is_refused_and_no_crash(page):
 
 _KEY = "sekret-0123456789abcdef"
 _OUTSIDE = "of nobody's business"
-_JOBS = "/civitai_shortcut/jobs"
+_JOBS = "/civitai_shortcut/api/jobs"
 
 
 @pytest.fixture(scope="module")
@@ -220,33 +220,43 @@ def test_file_outside_of_the_cache_is_not_given(program, route, path):
     assert not [secret for secret in told if secret in body]
 
 
+@pytest.mark.parametrize("route", ["page", "api/thumb", "api/file", "api/images"])
 @pytest.mark.parametrize(
     "name",
     [
         "../api_key",
         "..%2fapi_key",
         "%2e%2e/api_key",
-        "%2e%2e%2fapi_key",
+        "%2e%2e%2f%2e%2e%2fcivitai_shortcut.js",
         "..%5capi_key",
         "%2fetc%2fpasswd",
         "folder%2fapi_key",
-        "folder",
-        "key.png",
+        "good-450.png",
         "page.html",
         "drawn.svg",
         ".hidden",
         "",
         "%00",
-        "good-450.png%00.html",
+        "element.js%00.html",
+        "1",
+        "-1",
+        "9" * 40,
     ],
 )
-def test_thumbnail_that_is_no_picture_of_the_cache_is_not_given(program, name):
-    status, body = _asked(program, f"/civitai_shortcut/thumbnail/{name}")
-    assert status == 404 and not [t for t in (_KEY.encode(), b"root:", b"<s") if t in body]
+def test_what_was_not_read_of_civitai_and_is_not_our_code_is_not_given(program, route, name):
+    status, body = _asked(program, f"/civitai_shortcut/{route}/{name}")
+    assert status in (404, 405)
+    assert not [t for t in (_KEY.encode(), b"root:", b"<s", b"import") if t in body]
 
 
-def test_thumbnail_of_the_cache_is_given(program):
-    assert _asked(program, "/civitai_shortcut/thumbnail/good-450.png") == (200, png())
+def test_page_may_be_in_no_frame_of_another_site(program):
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=20)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in policy and "object-src 'none'" in policy
+    assert b"<civitai-gallery>" in answer.read().replace(b"\\u003c", b"<").replace(b"\\u003e", b">")
+    connection.close()
 
 
 def test_program_listens_on_this_machine_only(program):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import urllib.request
@@ -12,14 +13,15 @@ from urllib.parse import quote
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.words import labels
 from civitai_manager_libs.demo import files
+from civitai_manager_libs.words import labels
 from page_driver import PYTHON, Server, expect, until
-from page_facts import infotext_of, of_model, uuids
+from page_facts import infotext_of, of_model
 
 pytestmark = pytest.mark.page
 _RUN = str(Path(__file__).parent.parent / "host_stand_in" / "run.py")
 _PAPER, _VIDEOS = 900003, 900007
+_OURS = {"X-Civitai-Shortcut": "1"}
 
 
 class Host(Server):
@@ -49,7 +51,17 @@ class Host(Server):
         assert self.process.poll() is None, self.log()
 
     def state(self):
-        with urllib.request.urlopen(f"{self.url}/stand_in/state", timeout=20) as answer:
+        return self.get("stand_in/state")
+
+    def get(self, path):
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=20) as answer:
+            return json.load(answer)
+
+    def api(self, path, method="GET", body=None):
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.url}/civitai_shortcut/api/{path}"
+        asked = urllib.request.Request(url, data, _OURS, method=method)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return json.load(answer)
 
     def set(self, key, value):
@@ -64,46 +76,71 @@ def host(browser, demo, tmp_path_factory):
     host.close()
 
 
-def _tab(page, name):
-    by_role = page.get_by_role("tab", name=name, exact=True)
-    return by_role.or_(page.get_by_role("button", name=name, exact=True)).first  # gradio 3
+@pytest.fixture
+def start_host(browser, demo, tmp_path):
+    """Hosts of another kind: start_host(NAME=value of its environment)."""
+    started = []
+
+    def start_host(**environment):
+        started.append(Host(demo.url, tmp_path / f"host-{len(started)}", environment))
+        return started[-1]
+
+    yield start_host
+    for one in started:
+        one.close()
 
 
-def _open_settings(tab):
-    tab.page.get_by_text("Settings", exact=True).first.click()
-    tab.part("key_box").wait_for()
+class _HostPage:
+    """A page of a host with our tab in front."""
+
+    def __init__(self, browser, host):
+        self.context = browser.new_context(viewport={"width": 1400, "height": 1000})
+        self.context.set_default_timeout(60_000)
+        self.page = self.context.new_page()
+        self.wrongs = []
+        self.page.on("pageerror", lambda error: self.wrongs.append(str(error)))
+        self.page.goto(host.url)
+        self.go_to("Civitai Shortcut")
+
+    def go_to(self, name):
+        page = self.page
+        by_role = page.get_by_role("tab", name=name, exact=True)
+        by_role.or_(page.get_by_role("button", name=name, exact=True)).first.click()  # gradio 3
+
+    def open(self, model_id, row):
+        """The viewer on that picture."""
+        self.page.locator("[data-field=find]").first.fill(str(model_id))
+        self.page.keyboard.press("Enter")
+        self.page.locator(f"[data-tile][data-id='{row.id}']").click()
+        self.page.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
+
+    def send(self, tab):
+        self.page.locator(f"[data-do=send-{tab}]").first.click()
+
+    def sent(self, tab, kind):
+        """What has come to another tab; gradio 6 has only the one in front in the page."""
+        self.go_to(tab)
+        return self.page.locator(f"#{tab}_{kind}").locator("textarea, input").first
 
 
 @pytest.fixture
 def open_host(browser, host):
-    """open_host() -> a page of the host with our tab in front."""
-    from page_driver import TabPage
-
-    class HostPage(TabPage):
-        def go_to(self, name):
-            _tab(self.page, name).click()
-
-        def sent(self, tab, kind):
-            """What has come to another tab; gradio 6 has only the one in front in the page."""
-            self.go_to(tab)
-            return self.page.locator(f"#{tab}_{kind}").locator("textarea, input").first
-
-        def open(self):
-            self.page.goto(self.url)
-            self.go_to("Civitai Shortcut")
-            self.part("find_button").filter(has_text=self._opened).wait_for()
-            self.page.wait_for_selector(".civitai-shortcut-jobs h3")
-
+    """open_host(host) -> a page of it, in which nothing has gone wrong at the end."""
     opened = []
 
-    def open_host(**options):
-        opened.append(HostPage(browser, host.url, **options))
+    def open_host(which=host):
+        opened.append(_HostPage(browser, which))
         return opened[-1]
 
     yield open_host
     for page in opened:
-        page.close()
-    assert [page.abroad + page.wrongs for page in opened if page.abroad or page.wrongs] == []
+        page.context.close()
+    assert [page.wrongs for page in opened if page.wrongs] == []
+
+
+def _with_text(model_id, kind="image"):
+    found = of_model(model_id)[:12]
+    return next(row for row in found if row.type == kind and infotext_of(row))
 
 
 def test_each_load_registers_every_callback_once_and_asks_no_network(host):
@@ -116,7 +153,7 @@ def test_each_load_registers_every_callback_once_and_asks_no_network(host):
 def test_tab_has_a_title_and_an_id_and_nothing_of_it_is_remembered_by_the_host(host):
     for load in host.state()["rounds"]:
         assert load["tabs"] == [["Civitai Shortcut", "civitai_shortcut"]]
-        assert load["all_unsaved"] and load["components"] > 40
+        assert load["all_unsaved"] and load["components"] > 8
 
 
 def test_settings_are_a_section_of_the_host_with_prefixed_keys_and_typed_values(host):
@@ -132,117 +169,116 @@ def test_settings_are_a_section_of_the_host_with_prefixed_keys_and_typed_values(
     assert not [key for key in options if "key" in key]
 
 
-def test_setting_changed_on_the_hosts_page_is_seen_at_the_next_call(host, open_host):
-    host.set("civitai_shortcut_gallery_columns", 3)
+def test_setting_changed_on_the_hosts_page_is_seen_at_the_next_call(host):
+    def shown():
+        settings = host.api("hello")["settings"]
+        return next(e["value"] for e in settings if e["name"] == "gallery_cache_mb")
+
+    host.set("civitai_shortcut_gallery_cache_mb", 300)
     try:
-        assert host.state()["seen"]["gallery_columns"] == 3
-        tab = open_host()
-        tab.find(str(_VIDEOS))
-        tab.shows(uuids(of_model(_VIDEOS)[:6]))
-        host.set("civitai_shortcut_gallery_columns", 400)  # out of bounds: not taken
-        assert host.state()["seen"]["gallery_columns"] == 3
+        assert host.state()["seen"]["gallery_cache_mb"] == shown() == 300
+        host.set("civitai_shortcut_gallery_cache_mb", 3)  # out of bounds: not taken
+        assert shown() == 300
     finally:
-        host.set("civitai_shortcut_gallery_columns", 6)
+        host.set("civitai_shortcut_gallery_cache_mb", 2048)
 
 
-def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host, open_host):
-    tab = open_host()
-    _open_settings(tab)
-    tab.field("key_box").fill("demo-key")
-    tab.press("save_key_button")
-    expect(tab.part("key_status")).to_contain_text("The key is saved")
-    tab.press("test_key_button")
-    expect(tab.part("key_status")).to_contain_text("demo_user")
+def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
+    assert host.api("key", "PUT", {"key": "demo-key"})["key"]["saved"] is True
+    assert "demo_user" in host.api("key/test", "POST", {"key": ""})["message"]
     path = host.data / "config" / "civitai-shortcut" / "api_key"
     assert path.read_text() == "demo-key"
     assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
-    host.set("civitai_shortcut_gallery_rows", 2)
+    host.set("civitai_shortcut_gallery_cache_mb", 2048)
     kept = [p for p in (host.data / "host").rglob("*") if p.is_file()]
     assert kept and not [p for p in kept if b"demo-key" in p.read_bytes()]
-    for address in ("config", f"file={path}", f"gradio_api/file={path}"):
-        assert "demo-key" not in tab.page.request.get(f"{host.url}/{address}").text()
-    tab.press("remove_key_button")
-    expect(tab.part("key_status")).to_contain_text("The key is removed")
+    for address in (
+        "config",
+        f"file={path}",
+        f"gradio_api/file={path}",
+        "",
+        "civitai_shortcut/api/hello",
+    ):
+        try:
+            with urllib.request.urlopen(f"{host.url}/{address}", timeout=20) as answer:
+                assert b"demo-key" not in answer.read()
+        except urllib.error.HTTPError as error:
+            assert b"demo-key" not in error.read()
+    assert host.api("key", "PUT", {"key": ""})["key"]["saved"] is False
 
 
-def test_our_settings_are_on_the_hosts_page_only(open_host):
-    tab = open_host()
-    _open_settings(tab)
-    assert tab.part("save_settings_button").count() == 0
+def test_page_is_told_what_this_host_can(host):
+    told = host.api("hello")["host"]
+    assert (told["in_webui"], told["name"]) == (True, "AUTOMATIC1111")
+    assert told["send_to"] == ["txt2img", "img2img", "inpaint", "extras"]
+    assert told["has_settings_page"] is True
 
 
 def test_picture_is_sent_with_its_infotext_and_at_its_real_size(open_host):
-    row = next(r for r in of_model(_PAPER)[:12] if "<lora:" in infotext_of(r))
-    tab = open_host()
-    tab.find(str(_PAPER))
-    tab.shows(uuids(of_model(_PAPER)[:12]))
-    tab.tiles.nth(of_model(_PAPER).index(row)).click()
-    expect(tab.field("infotext_box")).to_have_value(infotext_of(row))
+    row = _with_text(_PAPER)
+    page = open_host()
     for name in ("txt2img", "img2img", "inpaint", "extras"):
-        button = tab.part("send_row").get_by_role("button", name=f"Send to {name}")
-        expect(button).to_be_visible()
-        button.click()
-        expect(tab.sent(name, "prompt")).to_have_value(infotext_of(row))
-        expect(tab.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
-        tab.go_to("Civitai Shortcut")
-
-
-def test_text_that_the_user_changed_is_what_is_sent(open_host):
-    row = next(r for r in of_model(_PAPER)[:12] if infotext_of(r))
-    tab = open_host()
-    tab.find(str(_PAPER))
-    tab.shows(uuids(of_model(_PAPER)[:12]))
-    tab.tiles.nth(of_model(_PAPER).index(row)).click()
-    expect(tab.part("send_row")).to_be_visible()
-    tab.field("infotext_box").fill("a prompt of my own")
-    tab.field("infotext_box").blur()
-    tab.part("send_row").get_by_role("button", name="Send to txt2img").click()
-    expect(tab.sent("txt2img", "prompt")).to_have_value("a prompt of my own")
+        page.open(_PAPER, row)
+        page.send(name)
+        expect(page.sent(name, "prompt")).to_have_value(infotext_of(row))
+        expect(page.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
+        page.go_to("Civitai Shortcut")
 
 
 def test_video_sends_its_text_and_no_poster(open_host):
-    found = of_model(_VIDEOS)
-    row = next(r for r in found[:12] if r.type == "video" and infotext_of(r))
-    tab = open_host()
-    tab.find(str(_VIDEOS))
-    tab.shows(uuids(found[:12]))
-    tab.tiles.nth(found.index(row)).click()
-    tab.part("send_row").get_by_role("button", name="Send to img2img").click()
-    expect(tab.sent("img2img", "prompt")).to_have_value(infotext_of(row))
-    expect(tab.sent("img2img", "size")).to_have_value("no picture")
+    row = _with_text(_VIDEOS, "video")
+    page = open_host()
+    page.open(_VIDEOS, row)
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+    expect(page.sent("txt2img", "size")).to_have_value("no picture")
 
 
-def test_download_in_a_host_ends_in_its_data_folder(host, open_host, demo):
-    tab = open_host()
-    tab.find(str(_VIDEOS))
-    tab.shows(uuids(of_model(_VIDEOS)[:12]))
-    tab.press("download_page_button")
-    expect(tab.job(tab.waits_for_job())).to_contain_text("12 saved")
+def test_host_of_sd_nexts_kind_has_its_old_name_and_the_control_tab(open_host, start_host):
+    """And a tab that it does not have would stop its start."""
+    host = start_host(STAND_IN_OLD_NAME="1", STAND_IN_TABS="control,txt2img")
+    assert host.api("hello")["host"]["send_to"] == ["control", "txt2img"]
+    row = _with_text(_PAPER)
+    page = open_host(host)
+    page.open(_PAPER, row)
+    page.send("control")
+    expect(page.sent("control", "prompt")).to_have_value(infotext_of(row))
+
+
+def test_prompts_arrive_also_at_a_first_start_that_has_none_in_its_fields(open_host, start_host):
+    host = start_host(STAND_IN_FIRST_START="1")
+    row = _with_text(_PAPER)
+    page = open_host(host)
+    page.open(_PAPER, row)
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+
+
+def test_host_without_a_queue_has_the_gallery_too(open_host, start_host):
+    host = start_host(STAND_IN_NO_QUEUE="1")
+    row = _with_text(_PAPER)
+    page = open_host(host)
+    page.open(_PAPER, row)
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+    expect(page.sent("txt2img", "size")).to_have_value("%dx%d" % files.size_of(row))
+
+
+def test_download_in_a_host_ends_in_its_data_folder(host, demo):
+    rows = of_model(_VIDEOS)[:3]
+    host.api(f"images?model={_VIDEOS}&limit=12")
+    job = host.api("jobs", "POST", {"ids": [row.id for row in rows], "title": "Videos"})["job"]
+    assert host.job_done(job)["saved"] == 3
     folder = host.data / "host" / "civitai-shortcut" / "outputs" / "download-images"
-    found = folder.glob("*/user_gallery_images/*")
+    found = folder.glob("Videos/user_gallery_images/*")
     saved = {int(p.stem): p.read_bytes() for p in found if p.suffix not in (".txt", ".json")}
-    assert saved == {row.id: demo.original_bytes(row.id) for row in of_model(_VIDEOS)[:12]}
+    assert saved == {row.id: demo.original_bytes(row.id) for row in rows}
 
 
-def test_keys_do_nothing_while_another_tab_of_the_host_is_in_front(open_host):
-    tab = open_host()
-    tab.find(str(_VIDEOS))
-    tab.shows(uuids(of_model(_VIDEOS)[:12]))
-    tab.go_to("txt2img")
-    tab.page.evaluate("document.activeElement.blur()")
-    tab.key("PageDown")
-    tab.go_to("Civitai Shortcut")
-    expect(tab.part("page_text")).to_have_text("Page 1")
-
-
-def test_host_without_a_queue_says_why_there_is_no_gallery(browser, demo, tmp_path):
-    host = Host(demo.url, tmp_path, {"STAND_IN_NO_QUEUE": "1"})
-    try:
-        context = browser.new_context()
-        page = context.new_page()
-        page.goto(host.url)
-        _tab(page, "Civitai Shortcut").click()
-        expect(page.get_by_text("--no-gradio-queue")).to_be_visible()
-        context.close()
-    finally:
-        host.close()
+def test_parts_of_the_door_are_in_the_page_and_not_seen(open_host):
+    page = open_host()
+    names = ("ask", "button", "infotext", "image", "nonce", "send")
+    for name in names:
+        part = page.page.locator(f"#civitai_shortcut_door_{name}")
+        assert part.count() >= 1 and not part.first.is_visible()
+    assert re.search("civitai-gallery", page.page.content())

@@ -67,12 +67,13 @@ class Answer:
 # Bytes
 
 
-def png(seed: object = 0, size: int = 20_000) -> bytes:
-    """A true PNG of about `size` bytes, another one for each seed."""
+def png(seed: object = 0, size: int = 20_000, text: str = "") -> bytes:
+    """A true PNG of about `size` bytes, another one for each seed. text: how it was made."""
     noise = random.Random(str(seed)).randbytes(max(0, size - 81))
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
         (b"noIs", noise),
+        *([(b"tEXt", b"parameters\0" + text.encode())] if text else []),
         (b"IDAT", zlib.compress(b"\0\0")),
         (b"IEND", b""),
     ]

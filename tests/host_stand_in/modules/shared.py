@@ -10,9 +10,7 @@ from typing import Any
 
 from . import paths
 
-cmd_opts = argparse.Namespace(
-    no_gradio_queue="STAND_IN_NO_QUEUE" in os.environ, gradio_allowed_path=[], ckpt_dir=None
-)
+cmd_opts = argparse.Namespace(gradio_allowed_path=[], ckpt_dir=None)
 config_filename = os.path.join(paths.data_path, "config.json")
 demo: Any = None
 

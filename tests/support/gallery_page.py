@@ -1,0 +1,138 @@
+"""Our element in a browser page, by the names that it promises to whoever automates it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+__all__ = ["AXE", "GalleryPage"]
+
+AXE = os.path.join(
+    os.path.dirname(__file__), "..", "javascript", "node_modules", "axe-core", "axe.min.js"
+)
+_PATIENCE = 60.0  # seconds; a machine that runs more than this is slow
+_ROOT = "document.querySelector('civitai-gallery').shadowRoot"
+_WATCH = """
+window.seen = {shift: 0};
+new PerformanceObserver((list) => {
+    const unasked = list.getEntries().filter((entry) => !entry.hadRecentInput);
+    for (const entry of unasked) window.seen.shift += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+class GalleryPage:
+    """One page in a context of its own; knows what must never happen in it."""
+
+    def __init__(
+        self, browser: Any, url: str, address: str = "", locale: str = "en-US", **options: Any
+    ) -> None:
+        options.setdefault("viewport", {"width": 1600, "height": 1000})
+        self.context = browser.new_context(locale=locale, **options)
+        self.context.set_default_timeout(_PATIENCE * 1000)
+        self.context.add_init_script(_WATCH)
+        self.page = self.context.new_page()
+        self.url = url
+        self.wrongs: list[str] = []
+        self.asked: list[str] = []  # of our own server, below civitai_shortcut/api/
+        self.page.on("request", self._asked)
+        self.page.on("pageerror", lambda error: self.wrongs.append(f"error: {error}"))
+        self.page.on("dialog", self._dialog)
+        self.go(address)
+
+    def go(self, address: str) -> None:
+        self.page.goto(f"{self.url}/{address}")
+        self.field("find").wait_for()
+
+    def close(self) -> None:
+        self.context.close()
+
+    def _asked(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        fonts = ("fonts.googleapis.com", "fonts.gstatic.com")
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in fonts:
+            if parts.hostname != "127.0.0.1" and "iframe-resizer" not in request.url:
+                self.wrongs.append(f"asked {request.url}")
+        _, ours, path = request.url.partition("/civitai_shortcut/api/")
+        if ours:
+            self.asked.append(path)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.wrongs.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    # What is on it
+
+    def field(self, name: str) -> Any:
+        return self.page.locator(f"[data-field='{name}']")
+
+    def deed(self, name: str) -> Any:
+        return self.page.locator(f"[data-do='{name}']:visible")
+
+    @property
+    def tiles(self) -> Any:
+        return self.page.locator("[data-tile]")
+
+    @property
+    def marked(self) -> Any:
+        return self.page.locator("[data-tile][aria-selected='true']")
+
+    @property
+    def viewer(self) -> Any:
+        return self.page.locator("dialog[data-viewer]")
+
+    def tile(self, id: str) -> Any:
+        return self.page.locator(f"[data-tile][data-id='{id}']")
+
+    def ids(self) -> list[str]:
+        """Of the tiles that are in the page, in the gallery's order."""
+        return self.tiles.evaluate_all(
+            "tiles => tiles.sort((a, b) => a.ariaPosInSet - b.ariaPosInSet)"
+            ".map(tile => tile.dataset.id)"
+        )
+
+    def boxes(self) -> dict[str, tuple[float, float, float, float]]:
+        """x, y, width, height on the screen."""
+        rows = self.tiles.evaluate_all(
+            "tiles => tiles.map(tile => { const box = tile.getBoundingClientRect();"
+            "return [tile.dataset.id, box.x, box.y, box.width, box.height]; })"
+        )
+        return {row[0]: tuple(row[1:]) for row in rows}
+
+    def focused(self) -> str | None:
+        """The id of the tile that has the focus."""
+        return self.page.evaluate(f"{_ROOT}.activeElement?.dataset.id ?? null")
+
+    def place(self) -> tuple[int, int]:
+        """Pictures that one has come to, and how many there are so far."""
+        said = self.page.locator(".bar .where").inner_text()
+        at, so_far = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", said))
+        return at, so_far
+
+    def nodes(self) -> int:
+        return self.page.evaluate(f"{_ROOT}.querySelectorAll('*').length")
+
+    def api(self) -> list[str]:
+        """What was asked of the server, but for thumbnails and whole files."""
+        return [path for path in self.asked if not re.match(r"(thumb|file)/", path)]
+
+    # What a user does
+
+    def find(self, text: str) -> None:
+        self.field("find").fill(text)
+        self.page.keyboard.press("Enter")
+
+    def ready(self) -> GalleryPage:
+        """Once its first pictures are there."""
+        self.tiles.first.wait_for()
+        return self
+
+    def wheel(self, pixels: int) -> None:
+        self.page.mouse.move(800, 600)
+        self.page.mouse.wheel(0, pixels)
+
+    def key(self, name: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.page.keyboard.press(name)
