@@ -140,8 +140,9 @@ class _Pool(Generic[_T, _R]):
     def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
         self.under_way = 0
         self._work, self._concurrency = work, concurrency
-        self._tasks: queue.SimpleQueue = queue.SimpleQueue()  # (item,), or None: the end
-        self._done: queue.SimpleQueue = queue.SimpleQueue()  # (item, result, error)
+        self._tasks: queue.Queue = queue.Queue()  # (item,), or None: the end
+        # No SimpleQueue: Python 3.10's may wait for ever where a timeout has just gone by.
+        self._done: queue.Queue = queue.Queue()  # (item, result, error)
         self._threads: list[threading.Thread] = []
         self._closed = False
 
