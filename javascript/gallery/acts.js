@@ -156,7 +156,7 @@ function markingActs({ store }) {
  * @param {Context} context
  * @param {Parts} parts
  */
-function movingActs({ store }, parts) {
+function movingActs({ store, toast, words }, parts) {
   return {
     /** @type {Acts["move"]} */
     move(to, { extend = false } = {}) {
@@ -179,6 +179,7 @@ function movingActs({ store }, parts) {
     async back() {
       const { place } = store.get();
       if (!place) return;
+      if (!store.get().shown.some((view) => view.id === place.id)) toast(words("going_back"));
       while (!store.get().shown.some((view) => view.id === place.id)) {
         const { images, ended, problem } = store.get();
         if (ended || problem?.of === "images" || images.length > place.count + 200) break;

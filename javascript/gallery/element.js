@@ -50,7 +50,22 @@ class CivitaiGallery extends HTMLElement {
     for (const name of STYLES) {
       root.append(el("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
     }
-    void start(makeContext(root, this.#life.signal));
+    this.#whenSeen(() => void start(makeContext(root, this.#life.signal)));
+  }
+
+  /**
+   * In a host nothing is asked of anybody until its tab is opened.
+   *
+   * @param {() => void} begin
+   */
+  #whenSeen(begin) {
+    const sizes = new ResizeObserver(() => {
+      if (this.clientWidth === 0) return;
+      sizes.disconnect();
+      begin();
+    });
+    sizes.observe(this);
+    this.#life.signal.addEventListener("abort", () => sizes.disconnect());
   }
 
   disconnectedCallback() {

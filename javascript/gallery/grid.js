@@ -9,17 +9,17 @@ import { listenToPointer, listenToPresses } from "./presses.js";
 import { scrollBy, sightOf, wayTo } from "./sight.js";
 import { isNarrowed, settingOf } from "./state.js";
 import { Thumbs } from "./thumbs.js";
-import { Tile } from "./tile.js";
+import { Tiles } from "./tiles.js";
 
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").View} View */
 /** @typedef {import("./sight.js").Sight} Sight */
+/** @typedef {import("./tile.js").Tile} Tile */
 
 const GAP = 8; // pixels
 const AHEAD = 1; // screens above and below the window that have tiles
 const PAGE_AHEAD = 2; // screens below the window where the next page should be there
 const PAGE_AHEAD_SPARING = 0.25; // where the user does not want pages in advance
-const A_FRAME = 8; // ms that may go into new tiles at once
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
 const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
 
@@ -29,9 +29,10 @@ export class Grid {
   #hover;
   #thumbs;
   #arrangement = new Arrangement(GAP);
-  /** @type {Map<number, Tile>} by id */
-  #tiles = new Map();
+  #tiles;
   #frame = 0;
+  /** @type {number | null} where the window was when this was hidden */
+  #left = null;
   #lastTop = 0; // of the window in the list, when it was drawn last
 
   /** @param {Context} context */
@@ -47,7 +48,11 @@ export class Grid {
       tabindex: 0,
     });
     root.append(this.#list);
-    const tileOf = (/** @type {number} */ id) => this.#tiles.get(id);
+    this.#tiles = new Tiles(this.#list, this.#arrangement, words, {
+      looksOf: (tile) => this.#looksOf(tile),
+      onDrop: (tile) => this.#hover.leaveIf(tile),
+    });
+    const tileOf = (/** @type {number} */ id) => this.#tiles.of(id);
     this.#thumbs = new Thumbs(this.#list, tileOf, (tile) => this.#isSeen(tile));
     listenToPresses(this.#list, context, tileOf);
     listenToPointer(this.#list, this.#hover, tileOf);
@@ -72,12 +77,12 @@ export class Grid {
     scrollBy(this.#list, wayTo(sightOf(this.#list), box.y, box.y + box.height, COVERED));
     if (focus) this.#context.store.set({ focus: id });
     this.#draw();
-    if (focus) this.#tiles.get(id)?.element.focus({ preventScroll: true });
+    if (focus) this.#tiles.of(id)?.element.focus({ preventScroll: true });
   }
 
   /** @param {number} id */
   rectOf(id) {
-    return this.#tiles.get(id)?.element.getBoundingClientRect() ?? null;
+    return this.#tiles.of(id)?.element.getBoundingClientRect() ?? null;
   }
 
   /**
@@ -137,14 +142,21 @@ export class Grid {
     if (!this.#arrangement.isContinuedBy(shown)) return this.#layOut(shown);
     this.#arrangement.append(shown);
     this.#list.style.height = `${this.#arrangement.height}px`;
-    for (const [id, tile] of this.#tiles) tile.update(this.#arrangement.viewOf(id));
+    this.#tiles.update();
     this.#schedule();
   }
 
   #resize() {
-    if (this.#isHidden()) return;
+    if (this.#isHidden()) {
+      this.#left ??= this.#lastTop;
+      return;
+    }
+    const left = this.#left;
+    this.#left = null;
     if (this.#list.clientWidth !== this.#arrangement.width) this.#layOut();
-    else this.#schedule();
+    // Another tab of the host, or what a search found, has scrolled the window meanwhile.
+    if (left !== null) scrollBy(this.#list, left - sightOf(this.#list).top);
+    this.#schedule();
   }
 
   /**
@@ -153,18 +165,22 @@ export class Grid {
    * @param {readonly View[]} [shown]
    */
   #layOut(shown = this.#arrangement.views) {
+    const { views } = this.#arrangement;
     this.#hover.leave();
     const { top, bottom } = sightOf(this.#list);
     const held = this.#arrangement.hold(top, bottom);
     const { tile } = this.#context.store.get();
     this.#arrangement.layOut(shown, this.#list.clientWidth, tile);
     this.#list.style.height = `${this.#arrangement.height}px`;
-    if (this.#isHidden()) return;
+    if (this.#isHidden()) {
+      if (shown !== views) this.#left = null; // another gallery
+      return;
+    }
     if (top > 0) {
       const wanted = this.#arrangement.topFor(held) ?? -COVERED.above;
       scrollBy(this.#list, wanted - sightOf(this.#list).top);
     }
-    for (const one of this.#tiles.values()) this.#fit(one);
+    this.#tiles.place();
     this.#draw();
   }
 
@@ -184,10 +200,9 @@ export class Grid {
     this.#lastTop = sight.top;
     const seen = this.#arrangement.between(sight.top, sight.bottom);
     const wanted = this.#wanted(sight, seen);
-    for (const [id, tile] of this.#tiles) if (!wanted.has(id)) this.#drop(id, tile);
-    const isWhole = this.#makeMissing(wanted);
+    const isWhole = this.#tiles.keep(wanted);
     const { focus } = this.#context.store.get();
-    this.#list.tabIndex = focus !== null && this.#tiles.has(focus) ? -1 : 0;
+    this.#list.tabIndex = focus !== null && this.#tiles.of(focus) ? -1 : 0;
     if (isFlying || !isWhole) this.#schedule();
     if (!isFlying) this.#loadThumbs(wanted);
     const last = seen.at(-1);
@@ -209,65 +224,22 @@ export class Grid {
     return new Set([...pinned, ...seen, ...near]);
   }
 
-  /**
-   * Whether all are there now; on a slow machine the rest comes with the next frame.
-   *
-   * @param {Iterable<number>} wanted
-   */
-  #makeMissing(wanted) {
-    const until = performance.now() + A_FRAME;
-    for (const id of wanted) {
-      if (this.#tiles.has(id)) continue;
-      if (performance.now() > until) return false;
-      this.#make(id);
-    }
-    return true;
-  }
-
-  /** @param {number} id */
-  #make(id) {
-    const view = this.#arrangement.viewOf(id);
-    if (!view) return;
-    const tile = new Tile(view, this.#context.words);
-    this.#tiles.set(id, tile);
-    this.#fit(tile);
-    tile.draw(this.#looksOf(tile));
-    this.#list.append(tile.element);
-  }
-
-  /**
-   * @param {number} id
-   * @param {Tile} tile
-   */
-  #drop(id, tile) {
-    this.#hover.leaveIf(tile);
-    tile.remove();
-    this.#tiles.delete(id);
-  }
-
-  /** @param {Tile} tile */
-  #fit(tile) {
-    const index = this.#arrangement.indexOf(tile.view.id);
-    const box = this.#arrangement.boxOf(tile.view.id);
-    if (index !== undefined && box) tile.place(box, index);
-  }
-
   /** @param {Iterable<number>} wanted */
   #loadThumbs(wanted) {
     const { store, api } = this.#context;
     const thumb = thumbWidth(this.#arrangement.tile, window.devicePixelRatio);
     if (thumb !== store.get().thumb) store.set({ thumb });
-    const tiles = [...wanted].flatMap((id) => this.#tiles.get(id) ?? []);
+    const tiles = [...wanted].flatMap((id) => this.#tiles.of(id) ?? []);
     this.#thumbs.want(tiles, ({ view }) => api.thumb(view.id, thumb));
   }
 
   /** The server is there again, or another one. */
   #loadFailed() {
-    for (const tile of this.#tiles.values()) if (tile.isFailed) tile.loadAgain();
+    for (const tile of this.#tiles.all()) if (tile.isFailed) tile.loadAgain();
   }
 
   #drawLooks() {
-    for (const tile of this.#tiles.values()) tile.draw(this.#looksOf(tile));
+    this.#tiles.draw();
     const { marks } = this.#context.store.get();
     this.#context.root.host.toggleAttribute("data-marking", marks.size > 0);
     this.#schedule();

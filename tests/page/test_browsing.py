@@ -371,3 +371,30 @@ def _has_nothing_serious(page):
         if rule["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(server, open_gallery):
+    page = open_gallery(server).ready()
+    until(lambda: _loaded(page))
+    body = """<div id="tab" style="display: none"><civitai-gallery></civitai-gallery></div>
+        <script src="gradio_api/civitai_shortcut.js"></script>"""
+    script = os.path.join(os.path.dirname(AXE), "..", "..", "..", "..", "javascript")
+    page.page.route("**/host?*", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.page.route(
+        "**/gradio_api/civitai_shortcut.js",
+        lambda route: route.fulfill(path=os.path.join(script, "civitai_shortcut.js")),
+    )
+    page.asked.clear()
+    page.page.goto(f"{page.url}/host{_OPEN}")
+    page.page.wait_for_function("Boolean(customElements.get('civitai-gallery'))")
+    assert page.asked == []
+    page.page.evaluate("tab.style.display = 'block'")
+    page.ready()
+    page.wheel(1500)
+    until(lambda: page.page.evaluate("scrollY") > 1000)
+    page.page.wait_for_timeout(100)
+    there = page.page.evaluate("scrollY")
+    page.page.evaluate("tab.style.display = 'none'")
+    until(lambda: page.page.evaluate("scrollY") == 0)
+    page.page.evaluate("tab.style.display = 'block'")
+    until(lambda: page.page.evaluate("scrollY") == there)
