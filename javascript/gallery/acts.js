@@ -1,24 +1,24 @@
 /** Every deed of the page, once: buttons, keys and panels all call these. */
 
-import { keepPreference } from "./preferences.js";
-import { unfiltered } from "./query.js";
-import { extended, inverted, marked, markedAll, markedTo } from "./selection.js";
-import { TILE_HIGH, TILE_LOW } from "./state.js";
+import { keepPreference } from "./ground/preferences.js";
+import { unfiltered } from "./state/query.js";
+import { extended, inverted, marked, markedAll, markedTo } from "./state/selection.js";
+import { TILE_HIGH, TILE_LOW } from "./state/state.js";
 
 /** @typedef {import("./types.js").Acts} Acts */
 /** @typedef {import("./types.js").Context} Context */
-/** @typedef {import("./selection.js").Selection} Selection */
+/** @typedef {import("./state/selection.js").Selection} Selection */
 
 /**
  * @typedef {object} Parts  what carries the deeds out
- * @property {import("./opening.js").Opening} opening
- * @property {import("./feed.js").Feed} feed
- * @property {import("./within.js").WithinLoaded} within
- * @property {import("./reach.js").Reach} reach
- * @property {import("./grid.js").Grid} grid
- * @property {import("./finder.js").Finder} finder
- * @property {import("./viewer.js").Viewer} viewer
- * @property {import("./jobs.js").Jobs} jobs
+ * @property {import("./asking/opening.js").Opening} opening
+ * @property {import("./asking/feed.js").Feed} feed
+ * @property {import("./asking/within.js").WithinLoaded} within
+ * @property {import("./asking/reach.js").Reach} reach
+ * @property {import("./grid/grid.js").Grid} grid
+ * @property {import("./find/finder.js").Finder} finder
+ * @property {import("./viewer/viewer.js").Viewer} viewer
+ * @property {import("./panels/jobs.js").Jobs} jobs
  */
 
 /**

@@ -1,41 +1,41 @@
 /** `<civitai-gallery>`: puts the page's parts together. */
 
 import { makeActs } from "./acts.js";
-import { Address } from "./address.js";
-import { Api } from "./api.js";
-import { Bar } from "./bar.js";
-import { copyText } from "./clipboard.js";
-import { el } from "./dom.js";
-import { send } from "./door.js";
-import { Feed } from "./feed.js";
-import { Filters } from "./filters.js";
-import { Finder } from "./finder.js";
-import { FoundModels } from "./found.js";
-import { Grid } from "./grid.js";
-import { Head } from "./head.js";
-import { Help } from "./help.js";
-import { Jobs } from "./jobs.js";
+import { Api } from "./asking/api.js";
+import { Feed } from "./asking/feed.js";
+import { Opening } from "./asking/opening.js";
+import { Reach } from "./asking/reach.js";
+import { saidOfGallery } from "./asking/saying.js";
+import { WithinLoaded } from "./asking/within.js";
+import { send } from "./details/door.js";
+import { Filters } from "./find/filters.js";
+import { Finder } from "./find/finder.js";
+import { FoundModels } from "./find/found.js";
+import { Head } from "./find/head.js";
+import { Notice } from "./find/notice.js";
+import { Status } from "./find/status.js";
+import { Bar } from "./grid/bar.js";
+import { Grid } from "./grid/grid.js";
+import { copyText } from "./ground/clipboard.js";
+import { el } from "./ground/dom.js";
+import { readPreference } from "./ground/preferences.js";
+import { Toasts } from "./ground/toast.js";
 import { Keys } from "./keys.js";
-import { followMarks } from "./marks.js";
-import { Notice } from "./notice.js";
-import { Opening } from "./opening.js";
-import { keepPlace } from "./place.js";
-import { readPreference } from "./preferences.js";
-import { sourceOf, unfiltered } from "./query.js";
-import { Reach } from "./reach.js";
-import { saidOfGallery } from "./saying.js";
-import { Settings } from "./settings.js";
-import { firstState, Store } from "./state.js";
-import { Status } from "./status.js";
+import { Help } from "./panels/help.js";
+import { Jobs } from "./panels/jobs.js";
+import { Settings } from "./panels/settings.js";
+import { Address } from "./state/address.js";
+import { followMarks } from "./state/marks.js";
+import { keepPlace } from "./state/place.js";
+import { sourceOf, unfiltered } from "./state/query.js";
+import { firstState, Store } from "./state/state.js";
 import { followTheme } from "./theme.js";
-import { Toasts } from "./toast.js";
-import { Viewer } from "./viewer.js";
-import { WithinLoaded } from "./within.js";
+import { Viewer } from "./viewer/viewer.js";
 import { makeWords } from "./words.js";
 
 /** @typedef {import("./types.js").Context} Context */
 
-const STYLES = ["gallery.css", "viewer.css", "panels.css"];
+const STYLES = ["gallery.css", "viewer/viewer.css", "panels/panels.css"];
 const NARROW_TILE = 170; // two in a row on a phone
 const BASE = new URL("../", import.meta.url); // …/civitai_shortcut/, from …/civitai_shortcut/page/
 

@@ -276,8 +276,8 @@
  *
  * @typedef {object} Context  what every part is given
  * @property {ShadowRoot} root
- * @property {import("./state.js").Store} store
- * @property {import("./api.js").Api} api
+ * @property {import("./state/state.js").Store} store
+ * @property {import("./asking/api.js").Api} api
  * @property {Words} words
  * @property {Acts} acts
  * @property {Toast} toast

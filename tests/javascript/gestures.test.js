@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isLetGo, swiped } from "../../javascript/gallery/gestures.js";
+import { isLetGo, swiped } from "../../javascript/gallery/viewer/gestures.js";
 
 for (const [name, by, speed, expected] of [
   ["far to the left: the next", -250, 0, 1],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isCropped, Masonry, shape, thumbWidth } from "../../javascript/gallery/layout.js";
+import { isCropped, Masonry, shape, thumbWidth } from "../../javascript/gallery/grid/layout.js";
 
 const SHAPES = [
   { width: 832, height: 1216 },

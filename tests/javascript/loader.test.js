@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Loader, nearby } from "../../javascript/gallery/loader.js";
+import { Loader, nearby } from "../../javascript/gallery/viewer/loader.js";
 
 /** A loader whose loads end when the test says so. */
 function held() {

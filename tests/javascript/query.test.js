@@ -8,7 +8,7 @@ import {
   sourceOf,
   toAddress,
   unfiltered,
-} from "../../javascript/gallery/query.js";
+} from "../../javascript/gallery/state/query.js";
 
 const choices = (...values) => values.map((value) => ({ value, label: value.toLowerCase() }));
 const hello = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { saidOfFinding, saidOfGallery } from "../../javascript/gallery/saying.js";
-import { firstState } from "../../javascript/gallery/state.js";
+import { saidOfFinding, saidOfGallery } from "../../javascript/gallery/asking/saying.js";
+import { firstState } from "../../javascript/gallery/state/state.js";
 
 const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");
 const choices = { sort: [{ value: "Newest", label: "" }], period: [], level: [], type: [] };

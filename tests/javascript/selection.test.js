@@ -6,7 +6,7 @@ import {
   marked,
   markedAll,
   markedTo,
-} from "../../javascript/gallery/selection.js";
+} from "../../javascript/gallery/state/selection.js";
 
 const ORDER = [10, 20, 30, 40, 50];
 const none = { marks: new Set(), anchor: null };

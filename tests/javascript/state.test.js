@@ -7,7 +7,7 @@ import {
   Store,
   shownOf,
   withPage,
-} from "../../javascript/gallery/state.js";
+} from "../../javascript/gallery/state/state.js";
 
 const view = (id, more = {}) => ({ id, user: "anna", saved: false, ...more });
 const page = (ids, more = {}) => ({

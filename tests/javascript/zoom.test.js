@@ -11,7 +11,7 @@ import {
   reach,
   toggled,
   zoomedAt,
-} from "../../javascript/gallery/zoom.js";
+} from "../../javascript/gallery/viewer/zoom.js";
 
 const STAGE = { width: 1200, height: 900 };
 const PICTURE = { width: 2000, height: 3000 };

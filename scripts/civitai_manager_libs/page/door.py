@@ -1,6 +1,6 @@
 """The door into gradio: our element, and in a host the parts that its "Send to ..." buttons need.
 
-`javascript/gallery/door.js` fills `ask`, presses the button, waits until `nonce` says that the
+`javascript/gallery/details/door.js` fills `ask`, presses the button, waits until `nonce` says that the
 answer is there, then presses the host's own button for a tab.
 """
 

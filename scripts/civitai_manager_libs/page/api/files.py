@@ -54,9 +54,9 @@ def file(asked: Asked) -> Any:
 
 
 def page_file(asked: Asked) -> Any:
-    """`page/<name>`: our own code, asked for anew at each load of the page."""
+    """`page/<folder>/<name>`: our own code, asked for anew at each load of the page."""
     name, _, ending = asked.path("name").rpartition(".")
-    if ending not in _CODE_KINDS or not re.fullmatch(r"[a-z0-9_-]+", name):
+    if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z]+/)?[a-z_]+", name):
         raise Refusal(404, "not_there")
     try:
         with open(os.path.join(_CODE, f"{name}.{ending}"), "rb") as opened:

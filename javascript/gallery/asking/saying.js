@@ -1,0 +1,94 @@
+/** What is to be said of a search and of a gallery: that one waits, what is wrong, how far it goes. */
+
+import { written } from "../ground/numbers.js";
+import { filterCount, sourceOf, unfiltered } from "../state/query.js";
+import { isNarrowed } from "../state/state.js";
+
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Words} Words */
+/** @typedef {"retry" | "give-up" | "more" | "read-anew" | "reset-filters"} Deed */
+
+/**
+ * @typedef {object} Said
+ * @property {"none" | "waits" | "problem" | "start" | "narrowed" | "empty" | "end"} kind
+ * @property {string} text  "" is nothing to say
+ * @property {Deed[]} deeds  what can be done about it
+ */
+
+const PATIENCE = 3; // seconds without an answer that go without saying
+/** @type {Said} */
+const NOTHING = { kind: "none", text: "", deeds: [] };
+
+/**
+ * Beside the field.
+ *
+ * @param {State} state
+ * @param {Words} words
+ * @param {number} now  as `performance.now()` tells it
+ * @returns {Said}
+ */
+export function saidOfFinding({ problem, finding, findingSince }, words, now) {
+  if (problem?.of === "find") {
+    // What cannot be shown is no more so at a second try.
+    const deeds = /** @type {Deed[]} */ (problem.code === "bad_input" ? [] : ["retry"]);
+    return { kind: "problem", text: problem.message, deeds };
+  }
+  if (!finding) return NOTHING;
+  return waiting(now - findingSince, words("looking_for", { text: finding }), words);
+}
+
+/**
+ * Below the pictures.
+ *
+ * @param {State} state
+ * @param {Words} words
+ * @param {number} now
+ * @returns {Said}
+ */
+export function saidOfGallery(state, words, now) {
+  const { problem, found, hello, where, since, shown } = state;
+  if (found) return NOTHING;
+  if (problem && problem.of !== "find") {
+    return { kind: "problem", text: problem.message, deeds: ["retry"] };
+  }
+  // Next to pictures it would be pushed down by each page: there the bar says that one comes.
+  if (since > 0) return waiting(now - since, shown.length ? "" : words("reading"), words);
+  if (!hello) return { kind: "waits", text: words("reading"), deeds: [] };
+  if (!sourceOf(where)) return { kind: "start", text: words("start_here"), deeds: [] };
+  return saidOfItsEnd(state, hello, words);
+}
+
+/**
+ * @param {number} time  ms
+ * @param {string} text  as long as that is no wonder
+ * @param {Words} words
+ * @returns {Said}
+ */
+function waiting(time, text, words) {
+  const n = Math.floor(time / 1000);
+  if (n < PATIENCE) return { kind: "waits", text, deeds: [] };
+  return { kind: "waits", text: words("no_answer_for", { n }), deeds: ["retry", "give-up"] };
+}
+
+/**
+ * @param {State} state
+ * @param {import("../types.js").Hello} hello
+ * @param {Words} words
+ * @returns {Said}
+ */
+function saidOfItsEnd({ where, images, shown, within, ended, notes }, hello, words) {
+  const number = (/** @type {number} */ value) => written(value, hello.language);
+  const counts = { n: number(images.length), shown: number(shown.length) };
+  if (isNarrowed(within) && images.length) {
+    const text = words(shown.length ? "narrowed_to" : "narrowed_none", counts);
+    return { kind: "narrowed", text, deeds: ended ? [] : ["more"] };
+  }
+  if (!ended) return NOTHING;
+  const doubt = notes.find(({ code }) => code === "empty_end");
+  if (doubt) return { kind: "problem", text: doubt.message, deeds: ["read-anew"] };
+  if (images.length) return { kind: "end", text: words("gallery_ends", counts), deeds: [] };
+  if (filterCount(where, unfiltered(hello)) === 0) {
+    return { kind: "empty", text: words("gallery_empty"), deeds: [] };
+  }
+  return { kind: "empty", text: words("gallery_empty_filtered"), deeds: ["reset-filters"] };
+}

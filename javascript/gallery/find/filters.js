@@ -1,0 +1,215 @@
+/** What of a gallery is asked for, and what of that which was read is shown. */
+
+import { button, el, setAttribute } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { filterCount, sourceOf, unfiltered } from "../state/query.js";
+import { isNarrowed, TILE_HIGH, TILE_LOW } from "../state/state.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Choice} Choice */
+/** @typedef {"version" | "sort" | "period" | "level" | "type" | "base"} Name */
+
+const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "type", "base"]);
+
+export class Filters {
+  #context;
+  #section = el("section", { class: "filters", hidden: true });
+  #dropped = el("p", { class: "dropped", role: "status", hidden: true });
+  #meta;
+  #fold;
+  #tile;
+  #clear;
+  /** @type {Record<Name, HTMLSelectElement>} */
+  #selects;
+  /** @type {Record<"words" | "author" | "saved", HTMLInputElement | HTMLSelectElement>} */
+  #within;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { root, words, store, acts, signal } = context;
+    this.#context = context;
+    this.#selects = this.#makeSelects();
+    this.#within = this.#makeWithin();
+    this.#meta = el("input", { type: "checkbox", "data-field": "meta" });
+    this.#meta.addEventListener("change", () => void acts.setWhere({ meta: this.#meta.checked }));
+    this.#tile = this.#slider();
+    this.#clear = button(
+      { deed: "clear-within", words: words("clear_within"), class: "quiet" },
+      () => acts.setWithin({ words: "", author: "", saved: "" }),
+    );
+    this.#fold = button({ deed: "filters", icon: icon("filter"), words: words("do_filters") }, () =>
+      this.#section.toggleAttribute("data-open"),
+    );
+    this.#section.append(this.#fold, this.#asked(), this.#shown());
+    root.append(this.#section);
+    store.on(
+      ["where", "model", "hello", "within", "tile", "notes", "found"],
+      (now) => this.#draw(now),
+      { signal },
+    );
+    this.#draw(store.get());
+  }
+
+  #asked() {
+    const { words } = this.#context;
+    const { sort } = this.#selects;
+    return el(
+      "div",
+      { class: "asked" },
+      ...NAMES.map((name) => labelled(words(`pick_${name}`), this.#selects[name])),
+      el("label", { class: "switch" }, this.#meta, el("span", { text: words("pick_meta") })),
+      el("label", { class: "size", title: words("tile_width") }, this.#tile),
+      sort && this.#dropped,
+    );
+  }
+
+  #shown() {
+    const { words } = this.#context;
+    const { words: text, author, saved } = this.#within;
+    return el(
+      "div",
+      { class: "shown", role: "group", "aria-label": words("within_loaded") },
+      el("span", { class: "dim", text: words("within_loaded") }),
+      text,
+      author,
+      saved,
+      this.#clear,
+    );
+  }
+
+  /** @returns {Record<Name, HTMLSelectElement>} */
+  #makeSelects() {
+    const { acts } = this.#context;
+    const made = NAMES.map((name) => {
+      const select = el("select", { "data-field": name });
+      select.addEventListener("change", () => {
+        const { value } = select;
+        void acts.setWhere(
+          name === "version" ? { version: value ? Number(value) : null } : { [name]: value },
+        );
+      });
+      return [name, select];
+    });
+    return Object.fromEntries(made);
+  }
+
+  #makeWithin() {
+    const { words, acts } = this.#context;
+    const input = (/** @type {"words" | "author"} */ name) => {
+      const props = { type: "search", "data-field": `within-${name}`, spellcheck: "false" };
+      const label = words(`within_${name}`);
+      const field = el("input", { ...props, placeholder: label, "aria-label": label });
+      field.addEventListener("input", () => acts.setWithin({ [name]: field.value.trim() }));
+      return field;
+    };
+    const saved = el("select", {
+      "data-field": "within-saved",
+      "aria-label": words("within_saved"),
+    });
+    saved.append(
+      ...["any", "yes", "no"].map((name) =>
+        el("option", { value: name === "any" ? "" : name, text: words(`saved_${name}`) }),
+      ),
+    );
+    saved.addEventListener("change", () =>
+      acts.setWithin({ saved: /** @type {"" | "yes" | "no"} */ (saved.value) }),
+    );
+    return { words: input("words"), author: input("author"), saved };
+  }
+
+  #slider() {
+    const { words, acts } = this.#context;
+    const slider = el("input", {
+      type: "range",
+      "data-field": "tile",
+      "aria-label": words("tile_width"),
+      min: TILE_LOW,
+      max: TILE_HIGH,
+      step: 20,
+    });
+    slider.addEventListener("input", () => acts.setTile(slider.valueAsNumber));
+    return slider;
+  }
+
+  /** @param {State} now */
+  #draw(now) {
+    const { hello, where, found, within, notes, tile } = now;
+    this.#section.hidden = !hello || !sourceOf(where) || found !== null;
+    if (!hello || this.#section.hidden) return;
+    for (const [name, choices] of Object.entries(this.#choices(now))) {
+      const value = String(where[/** @type {Name} */ (name)] ?? "");
+      fill(this.#selects[/** @type {Name} */ (name)], choices, value);
+    }
+    this.#meta.checked = where.meta;
+    this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
+    this.#drawWithin(within);
+    if (this.#tile.valueAsNumber !== tile) this.#tile.value = String(tile);
+    const count = filterCount(where, unfiltered(hello));
+    const words = count
+      ? this.#context.words("do_filters_n", { n: count })
+      : this.#context.words("do_filters");
+    this.#fold.lastElementChild?.replaceChildren(words);
+    const dropped = notes.find((note) => note.code === "sort_dropped");
+    this.#dropped.textContent = dropped?.message ?? "";
+    this.#dropped.hidden = !dropped;
+  }
+
+  /** @param {import("../types.js").Within} within */
+  #drawWithin(within) {
+    for (const [name, field] of Object.entries(this.#within)) {
+      const value = within[/** @type {keyof typeof within} */ (name)];
+      if (field.value.trim() !== value) field.value = value; // not while one types a space
+    }
+    this.#clear.hidden = !isNarrowed(within);
+  }
+
+  /**
+   * @param {State} now
+   * @returns {Record<Name, Choice[]>}
+   */
+  #choices({ hello, model }) {
+    const { words } = this.#context;
+    const choices = hello?.choices;
+    const versions = (model?.versions ?? []).map(({ id, name, base_model }) => ({
+      value: String(id),
+      label: base_model ? `${name} · ${base_model}` : name,
+    }));
+    const bases = (choices?.base_models ?? []).map((name) => ({ value: name, label: name }));
+    return {
+      version: [{ value: "", label: words("every_version") }, ...versions],
+      sort: choices?.sort ?? [],
+      period: choices?.period ?? [],
+      level: choices?.level ?? [],
+      type: choices?.type ?? [],
+      base: [{ value: "", label: words("any_base") }, ...bases],
+    };
+  }
+}
+
+/**
+ * @param {string} words
+ * @param {HTMLElement} field
+ */
+function labelled(words, field) {
+  return el("label", { class: "pick" }, el("span", { text: words }), field);
+}
+
+/** What is chosen but not offered (an address may say it) stays chosen, and in sight.
+ *
+ * @param {HTMLSelectElement} select
+ * @param {Choice[]} choices
+ * @param {string} value
+ */
+function fill(select, choices, value) {
+  const isOffered = choices.some((choice) => choice.value === value);
+  const all = isOffered ? choices : [...choices, { value, label: value || "–" }];
+  const key = JSON.stringify(all);
+  if (select.dataset.choices !== key) {
+    setAttribute(select, "data-choices", key);
+    select.replaceChildren(
+      ...all.map((one) => el("option", { value: one.value, text: one.label })),
+    );
+  }
+  select.value = value;
+}

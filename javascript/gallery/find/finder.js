@@ -1,0 +1,125 @@
+/** The one field for whatever a user has, and what was seen recently. */
+
+import { saidOfFinding } from "../asking/saying.js";
+import { button, el } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { sourceOf } from "../state/query.js";
+import { Status } from "./status.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").State} State */
+
+export class Finder {
+  #context;
+  #field;
+  #recent = el("div", { class: "recent" });
+  #form;
+
+  /**
+   * @param {Context} context
+   * @param {HTMLElement} badge  of the jobs at work
+   */
+  constructor(context, badge) {
+    const { root, words, store, signal } = context;
+    this.#context = context;
+    this.#field = el("input", {
+      type: "search",
+      "data-field": "find",
+      "aria-label": words("field_find"),
+      placeholder: words("hint_find"),
+      autocomplete: "off",
+      spellcheck: "false",
+      enterkeyhint: "search",
+      on: { input: () => this.#change() },
+    });
+    this.#form = el(
+      "form",
+      { class: "finder", role: "search", on: { submit: (event) => this.#submit(event) } },
+      el("div", { class: "field" }, icon("search"), this.#field, this.#submitButton()),
+      this.#recent,
+    );
+    const status = new Status(context, "find", saidOfFinding);
+    root.append(el("header", { class: "top" }, this.#form, panelButtons(context, badge)));
+    root.append(status.element);
+    store.on(["hello", "where", "found", "finding"], (now) => this.#draw(now), { signal });
+    this.#draw(store.get());
+  }
+
+  focus() {
+    this.#field.focus();
+    this.#field.select();
+  }
+
+  #submitButton() {
+    const words = this.#context.words("do_find");
+    return el("button", { type: "submit", "data-do": "find", class: "primary", text: words });
+  }
+
+  /** Another text: what was wrong with the one before is no longer of interest. */
+  #change() {
+    const { store } = this.#context;
+    if (store.get().problem?.of === "find") store.set({ problem: null });
+    this.#drawRecent(store.get());
+  }
+
+  /** @param {SubmitEvent} event */
+  #submit(event) {
+    event.preventDefault();
+    const text = this.#field.value;
+    this.#field.blur(); // the list of recent models stands over what is found
+    void this.#context.acts.find(text);
+  }
+
+  /** @param {State} now */
+  #draw(now) {
+    this.#form.toggleAttribute("data-busy", Boolean(now.finding));
+    this.#drawRecent(now);
+  }
+
+  /**
+   * Below the field while it is empty; beside nothing else they stay in sight.
+   *
+   * @param {State} now
+   */
+  #drawRecent({ hello, where, found }) {
+    const { acts, words } = this.#context;
+    const recent = hello?.recent ?? [];
+    const isAlone = !sourceOf(where) && !found;
+    this.#recent.toggleAttribute("data-stays", isAlone);
+    this.#recent.hidden = !recent.length || Boolean(this.#field.value);
+    this.#recent.replaceChildren(
+      el("p", { class: "dim", text: words("recent_models") }),
+      ...recent.map(({ id, name }) =>
+        button({ deed: "open-recent", words: name, title: name, class: "quiet" }, (event) => {
+          if (event.currentTarget instanceof HTMLElement) event.currentTarget.blur();
+          void acts.openModel(id);
+        }),
+      ),
+    );
+  }
+}
+
+/**
+ * @param {Context} context
+ * @param {HTMLElement} badge
+ */
+function panelButtons({ acts, words, store, signal }, badge) {
+  const jobs = button(
+    { deed: "jobs", icon: icon("jobs"), words: words("open_jobs"), isBare: true },
+    () => acts.panel("jobs"),
+  );
+  jobs.append(badge);
+  const others = /** @type {const} */ (["settings", "help"]).map((name) =>
+    button({ deed: name, icon: icon(name), words: words(`open_${name}`), isBare: true }, () =>
+      acts.panel(name),
+    ),
+  );
+  const all = [jobs, ...others];
+  const draw = () => {
+    const { panel } = store.get();
+    for (const one of all) one.setAttribute("aria-expanded", String(one.dataset.do === panel));
+  };
+  store.on(["panel"], draw, { signal });
+  draw();
+  return el("div", { class: "tools" }, ...all);
+}

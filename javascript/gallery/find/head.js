@@ -1,0 +1,169 @@
+/** What is open: the model with its creator and trigger words, or whose pictures these are. */
+
+import { button, el } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { sourceOf } from "../state/query.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Model} Model */
+
+const MOST_WORDS = 24; // trigger words in sight
+
+export class Head {
+  #context;
+  #section = el("section", { class: "head", hidden: true });
+  #limit;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { root, store, signal } = context;
+    this.#context = context;
+    this.#limit = this.#limitField();
+    root.append(this.#section);
+    store.on(["where", "model", "title", "found"], (now) => this.#draw(now), { signal });
+    this.#draw(store.get());
+  }
+
+  /** @param {State} now */
+  #draw(now) {
+    const { where, model, found } = now;
+    this.#section.hidden = !sourceOf(where) || found !== null;
+    if (this.#section.hidden) return;
+    this.#section.replaceChildren(
+      el("div", { class: "row" }, this.#title(now), this.#download()),
+      ...(model ? this.#model(model, where.version) : []),
+    );
+    this.#section.toggleAttribute("data-waits", where.model !== null && !model);
+  }
+
+  /** @param {State} now */
+  #title({ where, model, title, hello }) {
+    const { words } = this.#context;
+    const name = model?.name ?? (title || nameOf(where, words));
+    const page = model?.page ?? pageOf(where, hello?.civitai ?? "");
+    return el(
+      "div",
+      { class: "title" },
+      el("h2", { dir: "auto", text: name }),
+      page && this.#link(page),
+      model && el("span", { class: "tag", text: model.type }),
+      model?.creator && this.#creator(model.creator),
+    );
+  }
+
+  /** @param {string} page */
+  #link(page) {
+    const words = this.#context.words("see_on_civitai");
+    const props = { class: "button icon quiet", href: page, target: "_blank", rel: "noreferrer" };
+    return el("a", { ...props, "aria-label": words, title: words }, icon("external"));
+  }
+
+  /** @param {string} user */
+  #creator(user) {
+    const { words, acts } = this.#context;
+    const title = words("see_creator", { user });
+    return button({ deed: "open-user", words: user, title, class: "quiet" }, () =>
+      acts.openUser(user),
+    );
+  }
+
+  /**
+   * @param {Model} model
+   * @param {number | null} version
+   */
+  #model(model, version) {
+    const shown = model.versions.filter((one) => version === null || one.id === version);
+    const trained = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
+    return [this.#trained(trained), this.#about(model)];
+  }
+
+  /** @param {string[]} trained */
+  #trained(trained) {
+    if (!trained.length) return "";
+    const { words, acts } = this.#context;
+    return el(
+      "div",
+      { class: "trained", role: "group", "aria-label": words("trained_words") },
+      el("span", { class: "dim", text: words("trained_words") }),
+      ...trained.map((one) =>
+        button(
+          {
+            deed: "copy-words",
+            words: one,
+            title: words("copy_words", { words: one }),
+            class: "chip",
+          },
+          () => acts.copy(one),
+        ),
+      ),
+    );
+  }
+
+  /** @param {Model} model */
+  #about(model) {
+    const text = model.description.trim();
+    if (!text && !model.tags.length) return "";
+    return el(
+      "details",
+      { class: "about" },
+      el("summary", { text: this.#context.words("about_model") }),
+      el("p", { dir: "auto", text }),
+      el(
+        "p",
+        { class: "tags" },
+        ...model.tags.map((tag) => el("span", { class: "tag", text: tag })),
+      ),
+    );
+  }
+
+  #limitField() {
+    const { store, words } = this.#context;
+    const setting = store
+      .get()
+      .hello?.settings.find((one) => one.name === "gallery_download_limit");
+    return el("input", {
+      type: "number",
+      "data-field": "limit",
+      "aria-label": words("download_most"),
+      title: words("download_most"),
+      min: setting?.low ?? 1,
+      max: setting?.high ?? null,
+      step: 1,
+      required: true,
+      value: String(setting?.value ?? 100),
+    });
+  }
+
+  #download() {
+    const { words, acts } = this.#context;
+    const start = button(
+      { deed: "download-gallery", icon: icon("download"), words: words("download_whole") },
+      async () => {
+        if (!this.#limit.reportValidity()) return;
+        start.disabled = true; // a second press would be another job
+        await acts.downloadGallery(this.#limit.valueAsNumber);
+        start.disabled = false;
+      },
+    );
+    return el("div", { class: "joined" }, this.#limit, start);
+  }
+}
+
+/**
+ * @param {import("../types.js").Where} where
+ * @param {import("../types.js").Words} words
+ */
+function nameOf({ user, post }, words) {
+  if (user) return words("pictures_by", { user });
+  return post === null ? "…" : words("post_number", { id: post });
+}
+
+/**
+ * @param {import("../types.js").Where} where
+ * @param {string} civitai
+ */
+function pageOf({ user, post }, civitai) {
+  if (user) return `${civitai}/user/${encodeURIComponent(user)}`;
+  return post === null ? "" : `${civitai}/posts/${post}`;
+}

@@ -1,0 +1,90 @@
+/** At the window's lower edge: where one is, and what can be done with what is marked. */
+
+import { button, el } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { written } from "../ground/numbers.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").State} State */
+
+export class Bar {
+  #context;
+  #section = el("section", { class: "bar", hidden: true });
+  #where = el("p", { class: "where" });
+  #count = el("p", { class: "count", role: "status" });
+  #marked;
+  #top;
+  #back;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { root, store, words, acts, signal } = context;
+    this.#context = context;
+    this.#marked = this.#markedGroup();
+    this.#top = button(
+      { deed: "top", icon: icon("top"), words: words("to_top"), isBare: true },
+      () => acts.toTop(),
+    );
+    this.#back = button(
+      { deed: "back", icon: icon("place"), words: words("back_to_place") },
+      () => void acts.back(),
+    );
+    const all = button(
+      { deed: "mark-all", icon: icon("check"), words: words("do_mark_all"), class: "quiet" },
+      () => acts.markAll(),
+    );
+    this.#section.append(this.#where, this.#back, all, this.#marked, this.#top);
+    root.append(this.#section);
+    store.on(
+      ["shown", "marks", "passed", "loading", "ended", "found", "place", "within"],
+      (now) => this.#draw(now),
+      { signal },
+    );
+  }
+
+  #markedGroup() {
+    const { words, acts, store } = this.#context;
+    const download = button(
+      {
+        deed: "download-marked",
+        icon: icon("download"),
+        words: words("do_download_marked"),
+        class: "primary",
+      },
+      async () => {
+        download.disabled = true; // a second press would be another job
+        await acts.download(store.get().marks);
+        download.disabled = false;
+      },
+    );
+    return el(
+      "div",
+      { class: "marked", role: "group", hidden: true },
+      this.#count,
+      download,
+      button({ deed: "invert", icon: icon("invert"), words: words("do_invert") }, () =>
+        acts.invert(),
+      ),
+      button({ deed: "mark-none", icon: icon("none"), words: words("do_mark_none") }, () =>
+        acts.markNone(),
+      ),
+    );
+  }
+
+  /** @param {State} now */
+  #draw({ shown, marks, passed, ended, found, place, hello, loading }) {
+    const { words } = this.#context;
+    const number = (/** @type {number} */ value) => written(value, hello?.language);
+    this.#section.hidden = found !== null || (!shown.length && !marks.size);
+    if (this.#section.hidden) return;
+    const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
+    this.#where.textContent = words(ended ? "of_all" : "so_far", counts);
+    this.#where.toggleAttribute("data-waits", loading);
+    this.#section.toggleAttribute("data-marked", marks.size > 0);
+    this.#marked.hidden = marks.size === 0;
+    const count = marks.size ? words("marked_count", { n: number(marks.size) }) : "";
+    if (this.#count.textContent !== count) this.#count.textContent = count;
+    this.#back.hidden = place === null;
+    this.#section.toggleAttribute("data-top", passed === 0);
+  }
+}

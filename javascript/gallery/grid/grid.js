@@ -1,0 +1,272 @@
+/** The gallery as a masonry; only the tiles near the window are in the page, however long it is. */
+
+import { el } from "../ground/dom.js";
+import { isBlurred } from "../state/blurred.js";
+import { isNarrowed, settingOf } from "../state/state.js";
+import { Arrangement } from "./arrangement.js";
+import { Hover } from "./hover.js";
+import { thumbWidth } from "./layout.js";
+import { listenToPointer, listenToPresses } from "./presses.js";
+import { scrollBy, sightOf, wayTo } from "./sight.js";
+import { Thumbs } from "./thumbs.js";
+import { Tiles } from "./tiles.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").View} View */
+/** @typedef {import("./sight.js").Sight} Sight */
+/** @typedef {import("./tile.js").Tile} Tile */
+
+const GAP = 8; // pixels
+const AHEAD = 1; // screens above and below the window that have tiles
+const PAGE_AHEAD = 2; // screens below the window where the next page should be there
+const PAGE_AHEAD_SPARING = 0.25; // where the user does not want pages in advance
+const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
+const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
+
+export class Grid {
+  #context;
+  #list;
+  #hover;
+  #thumbs;
+  #arrangement = new Arrangement(GAP);
+  #tiles;
+  #frame = 0;
+  /** @type {number | null} where the window was when this was hidden */
+  #left = null;
+  #lastTop = 0; // of the window in the list, when it was drawn last
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { store, root, words, signal } = context;
+    this.#context = context;
+    this.#hover = new Hover(context);
+    this.#list = el("div", {
+      class: "grid",
+      role: "listbox",
+      "aria-multiselectable": "true",
+      "aria-label": words("gallery"),
+      tabindex: 0,
+    });
+    root.append(this.#list);
+    this.#tiles = new Tiles(this.#list, this.#arrangement, words, {
+      looksOf: (tile) => this.#looksOf(tile),
+      onDrop: (tile) => this.#hover.leaveIf(tile),
+    });
+    const tileOf = (/** @type {number} */ id) => this.#tiles.of(id);
+    this.#thumbs = new Thumbs(this.#list, tileOf, (tile) => this.#isSeen(tile));
+    listenToPresses(this.#list, context, tileOf);
+    listenToPointer(this.#list, this.#hover, tileOf);
+    this.#listen();
+    store.on(["shown"], ({ shown }) => this.#take(shown), { signal });
+    store.on(["tile"], () => this.#layOut(), { signal });
+    store.on(["marks", "focus", "bared", "hello"], () => this.#drawLooks(), { signal });
+    store.on(["hello"], () => this.#loadFailed(), { signal });
+    store.on(["stale"], ({ stale }) => this.#list.toggleAttribute("data-stale", stale), { signal });
+    store.on(["loading", "ended", "found", "within"], () => this.#schedule(), { signal });
+  }
+
+  /**
+   * Scrolls to a picture if it is out of sight; `focus` puts the focus on its tile.
+   *
+   * @param {number} id
+   * @param {{focus?: boolean}} [how]
+   */
+  reveal(id, { focus = false } = {}) {
+    const box = this.#arrangement.boxOf(id);
+    if (!box || this.#isHidden()) return;
+    scrollBy(this.#list, wayTo(sightOf(this.#list), box.y, box.y + box.height, COVERED));
+    if (focus) this.#context.store.set({ focus: id });
+    this.#draw();
+    if (focus) this.#tiles.of(id)?.element.focus({ preventScroll: true });
+  }
+
+  /** @param {number} id */
+  rectOf(id) {
+    return this.#tiles.of(id)?.element.getBoundingClientRect() ?? null;
+  }
+
+  /**
+   * @param {number} id
+   * @param {import("../types.js").Step} step
+   */
+  neighbour(id, step) {
+    const screen = window.innerHeight - COVERED.above - COVERED.below;
+    return this.#arrangement.neighbour(id, step, screen);
+  }
+
+  /** The first picture that is whole in the window, else the first of which something is. */
+  topmost() {
+    const { top, bottom } = sightOf(this.#list);
+    return this.#arrangement.firstIn(top + COVERED.above, bottom);
+  }
+
+  /** Where one is, to come back to; null at the top. */
+  place() {
+    const id = sightOf(this.#list).top > 0 ? this.topmost() : null;
+    return id === null ? null : { id, count: (this.#arrangement.indexOf(id) ?? 0) + 1 };
+  }
+
+  toTop() {
+    scrollBy(this.#list, Math.min(0, this.#context.root.host.getBoundingClientRect().top));
+    this.#draw();
+  }
+
+  #listen() {
+    const { signal } = this.#context;
+    const soon = () => this.#schedule();
+    window.addEventListener("scroll", soon, { capture: true, passive: true, signal });
+    window.addEventListener("resize", soon, { signal });
+    const sizes = new ResizeObserver(() => this.#resize());
+    sizes.observe(this.#list);
+    signal.addEventListener("abort", () => sizes.disconnect());
+    this.#list.addEventListener("focus", () => {
+      const id = this.topmost();
+      if (id !== null) this.reveal(id, { focus: true });
+    });
+  }
+
+  /** @param {Tile} tile */
+  #isSeen({ view }) {
+    const box = this.#arrangement.boxOf(view.id);
+    const bottom = this.#lastTop + window.innerHeight;
+    return box !== undefined && box.y < bottom && box.y + box.height > this.#lastTop;
+  }
+
+  /** In a tab that is not shown, or behind what a search found. */
+  #isHidden() {
+    return this.#list.clientWidth === 0;
+  }
+
+  /** @param {readonly View[]} shown */
+  #take(shown) {
+    if (!this.#arrangement.isContinuedBy(shown)) return this.#layOut(shown);
+    this.#arrangement.append(shown);
+    this.#list.style.height = `${this.#arrangement.height}px`;
+    this.#tiles.update();
+    this.#schedule();
+  }
+
+  #resize() {
+    if (this.#isHidden()) {
+      this.#left ??= this.#lastTop;
+      return;
+    }
+    const left = this.#left;
+    this.#left = null;
+    if (this.#list.clientWidth !== this.#arrangement.width) this.#layOut();
+    // Another tab of the host, or what a search found, has scrolled the window meanwhile.
+    if (left !== null) scrollBy(this.#list, left - sightOf(this.#list).top);
+    this.#schedule();
+  }
+
+  /**
+   * Lays all out anew; what one was looking at stays where it is on the screen.
+   *
+   * @param {readonly View[]} [shown]
+   */
+  #layOut(shown = this.#arrangement.views) {
+    const { views } = this.#arrangement;
+    this.#hover.leave();
+    const { top, bottom } = sightOf(this.#list);
+    const held = this.#arrangement.hold(top, bottom);
+    const { tile } = this.#context.store.get();
+    this.#arrangement.layOut(shown, this.#list.clientWidth, tile);
+    this.#list.style.height = `${this.#arrangement.height}px`;
+    if (this.#isHidden()) {
+      if (shown !== views) this.#left = null; // another gallery
+      return;
+    }
+    if (top > 0) {
+      const wanted = this.#arrangement.topFor(held) ?? -COVERED.above;
+      scrollBy(this.#list, wanted - sightOf(this.#list).top);
+    }
+    this.#tiles.place();
+    this.#draw();
+  }
+
+  #schedule() {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  /** Brings the tiles in line with the window; asks for the next page in time. */
+  #draw() {
+    if (this.#isHidden()) return;
+    const sight = sightOf(this.#list);
+    const isFlying = Math.abs(sight.top - this.#lastTop) > FLYING * sight.screen;
+    this.#lastTop = sight.top;
+    const seen = this.#arrangement.between(sight.top, sight.bottom);
+    const wanted = this.#wanted(sight, seen);
+    const isWhole = this.#tiles.keep(wanted);
+    const { focus } = this.#context.store.get();
+    this.#list.tabIndex = focus !== null && this.#tiles.of(focus) ? -1 : 0;
+    if (isFlying || !isWhole) this.#schedule();
+    if (!isFlying) this.#loadThumbs(wanted);
+    const last = seen.at(-1);
+    const passed = last === undefined ? 0 : (this.#arrangement.indexOf(last) ?? 0) + 1;
+    this.#context.store.set({ passed });
+    this.#askForMore(sight);
+  }
+
+  /**
+   * Ids near the window, what is seen first; the one with the focus never goes from the page.
+   *
+   * @param {Sight} sight
+   * @param {number[]} seen
+   */
+  #wanted({ top, bottom, screen }, seen) {
+    const { focus } = this.#context.store.get();
+    const near = this.#arrangement.between(top - AHEAD * screen, bottom + AHEAD * screen);
+    const pinned = focus !== null && this.#arrangement.boxOf(focus) ? [focus] : [];
+    return new Set([...pinned, ...seen, ...near]);
+  }
+
+  /** @param {Iterable<number>} wanted */
+  #loadThumbs(wanted) {
+    const { store, api } = this.#context;
+    const thumb = thumbWidth(this.#arrangement.tile, window.devicePixelRatio);
+    if (thumb !== store.get().thumb) store.set({ thumb });
+    const tiles = [...wanted].flatMap((id) => this.#tiles.of(id) ?? []);
+    this.#thumbs.want(tiles, ({ view }) => api.thumb(view.id, thumb));
+  }
+
+  /** The server is there again, or another one. */
+  #loadFailed() {
+    for (const tile of this.#tiles.all()) if (tile.isFailed) tile.loadAgain();
+  }
+
+  #drawLooks() {
+    this.#tiles.draw();
+    const { marks } = this.#context.store.get();
+    this.#context.root.host.toggleAttribute("data-marking", marks.size > 0);
+    this.#schedule();
+  }
+
+  /** @param {Tile} tile */
+  #looksOf({ view }) {
+    const state = this.#context.store.get();
+    return {
+      isMarked: state.marks.has(view.id),
+      isFocused: state.focus === view.id,
+      isBlurred: isBlurred(state, view),
+    };
+  }
+
+  /**
+   * What is narrowed goes on only when asked to: else a word that nothing holds would read all.
+   *
+   * @param {Sight} sight
+   */
+  #askForMore({ bottom, screen }) {
+    const { store, acts } = this.#context;
+    const { hello, loading, ended, problem, images, within, found } = store.get();
+    if (loading || ended || problem?.of === "images") return;
+    if (found || !images.length || isNarrowed(within)) return;
+    const isEager = settingOf(hello, "usergallery_preloading") !== false;
+    const ahead = (isEager ? PAGE_AHEAD : PAGE_AHEAD_SPARING) * screen;
+    if (bottom + ahead > this.#arrangement.height) void acts.more();
+  }
+}

@@ -1,0 +1,90 @@
+/** What a tile shows under the pointer or the focus: who made it, and a video's moving picture. */
+
+import { el } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { written } from "../ground/numbers.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").View} View */
+/** @typedef {import("./tile.js").Tile} Tile */
+
+const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Hover {
+  #context;
+  #caption = el("div", { class: "over", "aria-hidden": "true" });
+  #video = el("video", { class: "clip", loop: true, playsinline: true, "aria-hidden": "true" });
+  /** @type {Tile | null} */
+  #tile = null;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    this.#video.muted = true;
+    this.#video.addEventListener("playing", () => this.#video.setAttribute("data-plays", ""));
+    // A video that cannot be played stays a still picture here; the viewer says why.
+    this.#video.addEventListener("error", () => this.#stop());
+    context.signal.addEventListener("abort", () => this.leave());
+  }
+
+  /**
+   * @param {Tile} tile
+   * @param {{plays: boolean}} how
+   */
+  enter(tile, { plays }) {
+    if (this.#tile === tile) return;
+    this.leave();
+    if (tile.isBlurred) return;
+    this.#tile = tile;
+    this.#caption.replaceChildren(el("div", { class: "caption" }, ...this.#lines(tile.view)));
+    this.#caption.style.cssText = tile.element.style.cssText;
+    // Beside the tile, over it: within, it would be a text that the tile's name does not say.
+    tile.element.parentElement?.append(this.#caption);
+    if (plays && tile.view.kind === "video" && !still.matches) this.#play(tile);
+  }
+
+  leave() {
+    if (!this.#tile) return;
+    this.#tile = null;
+    this.#caption.remove();
+    this.#stop();
+  }
+
+  /** @param {Tile} tile  one that goes from the page */
+  leaveIf(tile) {
+    if (this.#tile === tile) this.leave();
+  }
+
+  /** @param {View} view */
+  #lines(view) {
+    const { words, store } = this.#context;
+    const language = store.get().hello?.language;
+    return [
+      el("span", { class: "who", text: view.user || words("somebody") }),
+      el(
+        "span",
+        { class: "facts" },
+        el("span", { class: "liked" }, icon("heart"), written(view.reactions, language, "compact")),
+        view.base_model && el("span", { class: "base", text: view.base_model }),
+        view.has_data && el("span", { class: "data", text: words("has_data") }),
+      ),
+    ];
+  }
+
+  /** @param {Tile} tile */
+  #play(tile) {
+    this.#video.src = this.#context.api.file(tile.view.id);
+    tile.element.append(this.#video);
+    // Rejected when the pointer leaves before it could begin, which is no fault.
+    this.#video.play().catch(() => undefined);
+  }
+
+  #stop() {
+    if (!this.#video.isConnected) return;
+    this.#video.pause();
+    this.#video.removeAttribute("src");
+    this.#video.removeAttribute("data-plays");
+    this.#video.load(); // lets go of the connection
+    this.#video.remove();
+  }
+}

@@ -1,0 +1,176 @@
+/** Masonry: sizes and a width to places. Knows numbers only. */
+
+/** @typedef {{width: number, height: number}} Size */
+/** @typedef {{x: number, y: number, width: number, height: number, column: number}} Box  pixels */
+/** @typedef {import("../types.js").Step} Step */
+
+const SLIMMEST = 0.4; // width over height; what is slimmer or wider is shown in part
+const WIDEST = 2.5;
+
+/**
+ * The thumbnail to ask for: the grid and the viewer must ask for the same one.
+ *
+ * @param {number} tile  width in CSS pixels
+ * @param {number} ratio  device pixels in one of them
+ * @returns {320 | 450 | 800}
+ */
+export function thumbWidth(tile, ratio) {
+  const needed = tile * Math.min(ratio, 2) * 0.9; // a tenth too few is not seen
+  if (needed <= 320) return 320;
+  return needed <= 450 ? 450 : 800;
+}
+
+/** @param {Size} size  0 is unknown: a square */
+export function shape(size) {
+  if (!(size.width > 0 && size.height > 0)) return 1;
+  return Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height));
+}
+
+/** @param {Size} size */
+export function isCropped(size) {
+  return size.width > 0 && size.height > 0 && shape(size) !== size.width / size.height;
+}
+
+export class Masonry {
+  /** @type {Box[]} */
+  boxes = [];
+  /** @type {number[][]} indices by column, from the top */
+  columns;
+  #heights;
+
+  /**
+   * @param {number} width  of the whole
+   * @param {number} wanted  width of a tile; the true one fills the whole
+   * @param {number} gap
+   */
+  constructor(width, wanted, gap) {
+    const count = Math.max(1, Math.round((width + gap) / (wanted + gap)));
+    this.width = width;
+    this.tile = Math.max(1, (width - gap * (count - 1)) / count);
+    this.gap = gap;
+    this.columns = Array.from({ length: count }, () => /** @type {number[]} */ ([]));
+    this.#heights = new Array(count).fill(0);
+  }
+
+  /** Of all, without a gap below. */
+  get height() {
+    return this.boxes.length ? Math.max(...this.#heights) - this.gap : 0;
+  }
+
+  /**
+   * Places more, each where its top is highest; what was placed stays.
+   *
+   * @param {readonly Size[]} sizes
+   * @param {number} [from]  the first one to place
+   */
+  append(sizes, from = this.boxes.length) {
+    for (let index = from; index < sizes.length; index += 1) this.#place(sizes[index], index);
+  }
+
+  /**
+   * @param {Size} size
+   * @param {number} index
+   */
+  #place(size, index) {
+    const y = Math.min(...this.#heights);
+    const column = this.#heights.indexOf(y);
+    const height = Math.round(this.tile / shape(size));
+    const x = column * (this.tile + this.gap);
+    this.boxes.push({ x, y, width: this.tile, height, column });
+    this.columns[column].push(index);
+    this.#heights[column] = y + height + this.gap;
+  }
+
+  /**
+   * Indices of what touches the band, in order.
+   *
+   * @param {number} top
+   * @param {number} bottom
+   */
+  between(top, bottom) {
+    /** @type {number[]} */
+    const found = [];
+    for (const column of this.columns) {
+      for (let at = this.#firstBelow(column, top); at < column.length; at += 1) {
+        if (this.boxes[column[at]].y >= bottom) break;
+        found.push(column[at]);
+      }
+    }
+    return found.sort((a, b) => a - b);
+  }
+
+  /**
+   * Position in the column of the first one that ends below `y`.
+   *
+   * @param {number[]} column
+   * @param {number} y
+   */
+  #firstBelow(column, y) {
+    let low = 0;
+    let high = column.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const box = this.boxes[column[middle]];
+      if (box.y + box.height > y) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /**
+   * The index that a step leads to; the same one where there is none.
+   *
+   * @param {number} index
+   * @param {Step} step
+   * @param {number} [screen]  pixels that a page is high
+   */
+  step(index, step, screen = 0) {
+    const last = this.boxes.length - 1;
+    if (step === "home") return 0;
+    if (step === "end") return last;
+    const box = this.boxes[index];
+    if (step === "up" || step === "down") return this.#along(index, step === "up" ? -1 : 1);
+    if (step === "pageup") return this.#nearest(box.column, box.y - screen, index);
+    if (step === "pagedown") return this.#nearest(box.column, box.y + screen, index);
+    return this.#across(index, step === "left" ? -1 : 1);
+  }
+
+  /**
+   * @param {number} index
+   * @param {-1 | 1} by
+   */
+  #along(index, by) {
+    const column = this.columns[this.boxes[index].column];
+    return column[column.indexOf(index) + by] ?? index;
+  }
+
+  /**
+   * Beside it in the next column; over the edge it goes on as one reads.
+   *
+   * @param {number} index
+   * @param {-1 | 1} by
+   */
+  #across(index, by) {
+    const box = this.boxes[index];
+    const column = box.column + by;
+    const middle = box.y + box.height / 2;
+    if (column >= 0 && column < this.columns.length && this.columns[column].length) {
+      return this.#nearest(column, middle, index);
+    }
+    const edge = by > 0 ? 0 : this.columns.length - 1;
+    const y = by > 0 ? box.y + box.height + this.gap + 1 : box.y - this.gap - 1;
+    return y < 0 ? index : this.#nearest(edge, y, index);
+  }
+
+  /**
+   * The one of a column that `y` falls into, or the nearest to it.
+   *
+   * @param {number} column
+   * @param {number} y
+   * @param {number} otherwise
+   */
+  #nearest(column, y, otherwise) {
+    const indices = this.columns[column];
+    return indices[Math.min(this.#firstBelow(indices, y), indices.length - 1)] ?? otherwise;
+  }
+}

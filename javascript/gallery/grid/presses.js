@@ -1,0 +1,61 @@
+/** What the pointer does on the grid's tiles; the keys are in keys.js. */
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("./tile.js").Tile} Tile */
+
+/**
+ * @param {HTMLElement} list
+ * @param {Context} context
+ * @param {(id: number) => Tile | undefined} tileOf
+ */
+export function listenToPresses(list, { acts, store }, tileOf) {
+  list.addEventListener("click", (event) => {
+    const tile = tileAt(event.target, tileOf);
+    if (!tile) return;
+    const { id } = tile.view;
+    if (event.shiftKey) acts.markTo(id);
+    else if (event.ctrlKey || event.metaKey || deedAt(event.target) === "mark") acts.mark(id);
+    else if (deedAt(event.target) === "thumb-again") tile.loadAgain();
+    else if (tile.isBlurred) acts.bare(id);
+    else acts.open(id);
+    if (store.get().open === null) acts.focus(id);
+  });
+  // Else a range by Shift selects the text of the page, and a tile is dragged as a picture.
+  list.addEventListener("mousedown", (event) => {
+    if (event.shiftKey && tileAt(event.target, tileOf)) event.preventDefault();
+  });
+}
+
+/**
+ * @param {HTMLElement} list
+ * @param {import("./hover.js").Hover} hover
+ * @param {(id: number) => Tile | undefined} tileOf
+ */
+export function listenToPointer(list, hover, tileOf) {
+  list.addEventListener("pointerover", (event) => {
+    const tile = event.pointerType === "touch" ? null : tileAt(event.target, tileOf);
+    if (tile) hover.enter(tile, { plays: true });
+    else hover.leave();
+  });
+  list.addEventListener("pointerleave", () => hover.leave());
+  list.addEventListener("focusin", (event) => {
+    const tile = tileAt(event.target, tileOf);
+    if (tile?.element.matches(":focus-visible")) hover.enter(tile, { plays: false });
+  });
+  list.addEventListener("focusout", () => hover.leave());
+}
+
+/**
+ * @param {EventTarget | null} target
+ * @param {(id: number) => Tile | undefined} tileOf
+ */
+export function tileAt(target, tileOf) {
+  const element = target instanceof Element ? target.closest("[data-tile]") : null;
+  return element instanceof HTMLElement ? tileOf(Number(element.dataset.id)) : undefined;
+}
+
+/** @param {EventTarget | null} target */
+function deedAt(target) {
+  const element = target instanceof Element ? target.closest("[data-do]") : null;
+  return element instanceof HTMLElement ? element.dataset.do : undefined;
+}

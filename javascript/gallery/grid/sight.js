@@ -1,0 +1,45 @@
+/** Where a list stands in what one sees: the part of the window that no bar covers. */
+
+import { scrollerOf } from "../ground/scroller.js";
+
+/**
+ * @typedef {object} Sight  pixels, from the list's own top
+ * @property {number} top
+ * @property {number} bottom
+ * @property {number} screen  how much is seen at once
+ */
+
+/**
+ * @param {Element} list
+ * @returns {Sight}
+ */
+export function sightOf(list) {
+  const { top } = list.getBoundingClientRect();
+  const screen = window.innerHeight;
+  return { top: -top, bottom: screen - top, screen };
+}
+
+/**
+ * How far to scroll until the span is in sight; 0 when it is.
+ *
+ * @param {Sight} sight
+ * @param {number} top  of the span
+ * @param {number} bottom
+ * @param {{above: number, below: number}} covered  by bars that stick to the window's edges
+ */
+export function wayTo(sight, top, bottom, { above, below }) {
+  const [high, low] = [sight.top + above, sight.bottom - below];
+  if (top >= high && bottom <= low) return 0;
+  const isTall = bottom - top > low - high;
+  return top < high || isTall ? top - high : bottom - low;
+}
+
+/**
+ * At once: a host's `scroll-behavior: smooth` would fetch all that it passes.
+ *
+ * @param {Element} node  something in what scrolls
+ * @param {number} pixels
+ */
+export function scrollBy(node, pixels) {
+  if (pixels) scrollerOf(node).scrollBy({ top: pixels, behavior: "instant" });
+}

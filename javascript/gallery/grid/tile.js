@@ -1,0 +1,206 @@
+/** One picture of the grid. */
+
+import { pixels } from "../ground/blurhash.js";
+import { el, setAttribute } from "../ground/dom.js";
+import { isCropped } from "./layout.js";
+
+/** @typedef {import("../types.js").View} View */
+/** @typedef {import("../types.js").Words} Words */
+
+const HASH_SIDE = 32; // pixels of a BlurHash
+
+/**
+ * @typedef {object} Looks
+ * @property {boolean} isMarked
+ * @property {boolean} isFocused
+ * @property {boolean} isBlurred
+ */
+
+export class Tile {
+  #words;
+  #placeholder;
+  #image = el("img", { alt: "", draggable: "false", decoding: "async" });
+  /** @type {HTMLElement | null} */
+  #sign = null;
+  /** @type {Looks | null} */
+  #looks = null;
+  #url = ""; // of the thumbnail, once it was asked for
+  #isSettled = false; // that came, or failed
+
+  /**
+   * @param {View} view
+   * @param {Words} words
+   */
+  constructor(view, words) {
+    this.view = view;
+    this.#words = words;
+    this.#placeholder = placeholder(view);
+    this.element = el(
+      "div",
+      {
+        class: "tile",
+        role: "option",
+        "data-tile": true,
+        "data-id": view.id,
+        "data-kind": view.kind,
+        "data-cropped": isCropped(view),
+      },
+      this.#placeholder,
+      this.#image,
+      // Not a button: an option of a listbox holds no controls; by keys it is the space bar.
+      el("span", {
+        class: "tick",
+        "data-do": "mark",
+        "aria-hidden": "true",
+        title: words("mark_picture"),
+      }),
+    );
+  }
+
+  /**
+   * @param {import("./layout.js").Box} box
+   * @param {number} index
+   */
+  place({ x, y, width, height }, index) {
+    const { style } = this.element;
+    this.element.setAttribute("aria-posinset", String(index + 1));
+    style.transform = `translate(${x}px, ${y}px)`;
+    style.width = `${width}px`;
+    style.height = `${height}px`;
+  }
+
+  /** @param {View | undefined} view  the same picture, of which something else is known now */
+  update(view) {
+    if (!view || view === this.view) return;
+    this.view = view;
+    if (this.#looks) this.#name(this.#looks.isMarked);
+  }
+
+  /** @param {Looks} looks */
+  draw(looks) {
+    const before = this.#looks;
+    this.#looks = looks;
+    if (before?.isMarked !== looks.isMarked) {
+      this.element.setAttribute("aria-selected", String(looks.isMarked));
+      this.#name(looks.isMarked);
+    }
+    if (before?.isFocused !== looks.isFocused) this.element.tabIndex = looks.isFocused ? 0 : -1;
+    if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#blur(looks.isBlurred);
+  }
+
+  /** @param {boolean} isMarked */
+  #name(isMarked) {
+    setAttribute(this.element, "data-saved", this.view.saved);
+    this.element.setAttribute("aria-label", nameOf(this.view, isMarked, this.#words));
+  }
+
+  get isBlurred() {
+    return this.#looks?.isBlurred ?? false;
+  }
+
+  /** Whether its thumbnail is on its way. */
+  get isLoading() {
+    return this.#url !== "" && !this.#isSettled;
+  }
+
+  /**
+   * @param {string} url
+   * @returns {boolean} whether it has to be fetched now
+   */
+  load(url) {
+    if (this.isBlurred || this.#url === url) return false;
+    this.#url = url;
+    this.#image.src = url;
+    // What the browser still has is there at once, and needs no fading in.
+    this.#isSettled = this.#image.complete && this.#image.naturalWidth > 0;
+    if (this.#isSettled) this.element.dataset.shows = "at-once";
+    return !this.#isSettled;
+  }
+
+  /** @param {boolean} isInSight  what is not seen needs no fading in */
+  onLoaded(isInSight) {
+    this.#isSettled = true;
+    this.element.dataset.shows ??= isInSight ? "thumb" : "at-once";
+  }
+
+  onFailed() {
+    this.#isSettled = true;
+    setAttribute(this.element, "data-failed", true);
+    const again = { class: "sign", "data-do": "thumb-again", text: this.#words("thumb_failed") };
+    this.#say(el("span", again));
+  }
+
+  get isFailed() {
+    return this.element.dataset.failed !== undefined;
+  }
+
+  loadAgain() {
+    const url = this.#url;
+    this.#unload();
+    this.load(url);
+  }
+
+  /** Takes it out; what is still on its way is cancelled. */
+  remove() {
+    this.#image.removeAttribute("src");
+    this.element.remove();
+    if (spare.length < SPARE) spare.push(this.#placeholder);
+  }
+
+  #unload() {
+    this.#url = "";
+    this.#isSettled = false;
+    this.#image.removeAttribute("src");
+    delete this.element.dataset.shows;
+    delete this.element.dataset.failed;
+    this.#say(null);
+  }
+
+  /** @param {boolean} isBlurred */
+  #blur(isBlurred) {
+    setAttribute(this.element, "data-blurred", isBlurred);
+    this.#unload();
+    if (isBlurred) this.#say(el("span", { class: "sign", text: this.#words("show_blurred") }));
+  }
+
+  /** @param {HTMLElement | null} sign */
+  #say(sign) {
+    this.#sign?.remove();
+    this.#sign = sign;
+    if (sign) this.element.append(sign);
+  }
+}
+
+/** @type {HTMLCanvasElement[]} that are out of use: to make one costs more than to draw on it */
+const spare = [];
+const SPARE = 200;
+
+/** @param {View} view */
+export function placeholder(view) {
+  const size = { width: HASH_SIDE, height: HASH_SIDE }; // the tile stretches it to its own shape
+  const canvas = spare.pop() ?? el("canvas", { "aria-hidden": "true", ...size });
+  // Read or not: this keeps it off the graphics card, which is slow to make so many.
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const rgba = view.hash ? pixels(view.hash, HASH_SIDE, HASH_SIDE) : null;
+  if (rgba) context?.putImageData(new ImageData(rgba, HASH_SIDE, HASH_SIDE), 0, 0);
+  else context?.clearRect(0, 0, HASH_SIDE, HASH_SIDE);
+  return canvas;
+}
+
+/**
+ * What a screen reader says.
+ *
+ * @param {View} view
+ * @param {boolean} isMarked
+ * @param {Words} words
+ */
+export function nameOf(view, isMarked, words) {
+  const parts = [
+    words(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, { user: view.user }),
+    view.width > 0 && view.height > 0 && `${view.width} × ${view.height}`,
+    words(view.reactions === 1 ? "name_reaction" : "name_reactions", { n: view.reactions }),
+    view.saved && words("name_saved"),
+    isMarked && words("name_marked"),
+  ];
+  return parts.filter(Boolean).join(words("name_comma"));
+}

@@ -1,0 +1,58 @@
+/** Text of any length: its beginning at once, all of it in pieces that are laid out when seen. */
+
+import { el } from "./dom.js";
+
+const SHOWN = 3000; // letters; a prompt of a person is shorter
+const PIECE = 4000;
+
+/**
+ * @param {string} text
+ * @param {import("../types.js").Words} words
+ * @returns {HTMLElement}
+ */
+export function longText(text, words) {
+  const node = el("div", { class: "long-text", dir: "auto" });
+  if (text.length <= SHOWN) {
+    node.textContent = text;
+    return node;
+  }
+  node.textContent = `${text.slice(0, breakBefore(text, SHOWN))}…`;
+  const count = text.length.toLocaleString();
+  const all = el("button", { type: "button", class: "quiet", "data-do": "show-all" });
+  all.textContent = words("show_all", { n: count });
+  all.addEventListener("click", () => {
+    node.replaceChildren(...pieces(text).map((piece) => el("span", { class: "piece" }, piece)));
+    all.remove();
+  });
+  return el("div", {}, node, all);
+}
+
+/**
+ * Cut at spaces, so that no word is; together they are the text.
+ *
+ * @param {string} text
+ * @param {number} [length]
+ */
+export function pieces(text, length = PIECE) {
+  const found = [];
+  for (let at = 0; at < text.length; ) {
+    const end = at + length >= text.length ? text.length : breakBefore(text, at + length, at);
+    found.push(text.slice(at, end));
+    at = end;
+  }
+  return found;
+}
+
+/**
+ * Where to cut at the latest; never within a surrogate pair.
+ *
+ * @param {string} text
+ * @param {number} end
+ * @param {number} [start]
+ */
+function breakBefore(text, end, start = 0) {
+  const space = text.lastIndexOf(" ", end - 1) + 1;
+  if (space > start) return space;
+  const isTorn = /[\uD800-\uDBFF]/.test(text[end - 1]) && end - 1 > start;
+  return isTorn ? end - 1 : end;
+}

@@ -1,0 +1,53 @@
+/** The help sheet: what the keys do, made from their table. */
+
+import { el } from "../ground/dom.js";
+import { KEYS } from "../keys.js";
+import { Panel } from "./panel.js";
+
+/** @typedef {import("../types.js").Context} Context */
+
+/** @type {{words: string, places: import("../keys.js").Place[]}[]} */
+const PARTS = [
+  { words: "keys_grid", places: ["grid", "tile"] },
+  { words: "keys_viewer", places: ["viewer"] },
+  { words: "keys_anywhere", places: ["anywhere"] },
+];
+
+export class Help {
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    new Panel(context, "help", { title: "help_title", build: () => this.#build() });
+  }
+
+  #build() {
+    const { words } = this.context;
+    const parts = PARTS.map((part) => {
+      const rows = KEYS.filter((key) => key.words && part.places.includes(key.place));
+      return el(
+        "section",
+        { class: "keys" },
+        el("h3", {}, words(part.words)),
+        el("dl", {}, ...rows.flatMap((key) => row(key, words))),
+      );
+    });
+    return [...parts, el("p", { class: "dim" }, words("help_mouse"))];
+  }
+}
+
+/**
+ * @param {import("../keys.js").Key} key
+ * @param {import("../types.js").Words} words
+ */
+function row(key, words) {
+  const pressed = (key.shown ?? capital(key.keys[0])).split(" ");
+  return [
+    el("dt", {}, ...pressed.map((one) => el("kbd", {}, one))),
+    el("dd", {}, words(key.words)),
+  ];
+}
+
+/** As it stands on the key. @param {string} key */
+function capital(key) {
+  return key.length === 1 ? key.toUpperCase() : key;
+}

@@ -1,0 +1,200 @@
+/** The downloads: begins them, shows them in a panel, tells what ended beside. */
+
+import { errorWords } from "../asking/problems.js";
+import { button, el } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { JobRow } from "./jobrow.js";
+import { Panel } from "./panel.js";
+import { Watch } from "./watch.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").Job} Job */
+/** @typedef {import("../types.js").State} State */
+/** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number}} Wanted */
+
+const OVER = ["done", "cancelled"];
+
+export class Jobs {
+  /** @type {Map<string, {uuid: string, running: Promise<void> | null}>} by what is wanted */
+  #asked = new Map();
+  /** @type {Map<number, number[]>} pictures of the jobs that this page began */
+  #mine = new Map();
+  /** @type {Map<number, JobRow>} */
+  #rows = new Map();
+  #list = el("ol", { class: "jobs-list" });
+  #notice = el("p", { class: "notice", role: "status" });
+  #none = el("p", { class: "dim none" });
+  /** @type {HTMLButtonElement | null} */
+  #clear = null;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    this.badge = el("span", { class: "badge", hidden: true });
+    context.store.on(["jobs"], (now, before) => this.#follow(now, before), context);
+    this.panel = new Panel(context, "jobs", {
+      title: "jobs_title",
+      build: () => this.#build(),
+      opened: () => void this.watch.now(),
+    });
+    this.watch = new Watch(context);
+  }
+
+  /**
+   * Settles when the server has taken it, or said why not. The same while it is under way is the
+   * same job; so is the same after no answer came, for it may have been taken.
+   *
+   * @param {Wanted} wanted
+   * @returns {Promise<void>}
+   */
+  start(wanted) {
+    const { toast, words } = this.context;
+    if ("ids" in wanted && !wanted.ids.length) {
+      toast(words("nothing_to_download"));
+      return Promise.resolve();
+    }
+    const key = JSON.stringify(wanted);
+    const asked = this.#asked.get(key) ?? { uuid: uuid(), running: null };
+    this.#asked.set(key, asked);
+    asked.running ??= this.#post(wanted, asked.uuid, key).finally(() => {
+      asked.running = null;
+    });
+    return asked.running;
+  }
+
+  /**
+   * @param {Wanted} wanted
+   * @param {string} request
+   * @param {string} key
+   */
+  async #post(wanted, request, key) {
+    const { api, store, toast, words, signal } = this.context;
+    const title = store.get().model?.name;
+    try {
+      const begun = await api.post("jobs", { ...wanted, title, request }, { signal });
+      this.#asked.delete(key);
+      if ("ids" in wanted && begun.job) this.#mine.set(begun.job, wanted.ids);
+      toast(begun.message, "good");
+      void this.watch.now();
+    } catch (error) {
+      if (signal.aborted) return;
+      toast(errorWords(error, words), "bad");
+    }
+  }
+
+  #build() {
+    const { words } = this.context;
+    this.#none.textContent = words("jobs_none");
+    this.#clear = button(
+      { deed: "jobs-clear", icon: icon("trash"), words: words("jobs_clear"), class: "quiet" },
+      () => void this.#clearFinished(),
+    );
+    this.#draw(this.context.store.get());
+    return [this.#notice, this.#none, this.#list, this.#clear];
+  }
+
+  /**
+   * @param {State} now
+   * @param {State} before
+   */
+  #follow(now, before) {
+    const { words } = this.context;
+    const active = now.jobs?.active ?? 0;
+    this.badge.hidden = active === 0;
+    this.badge.textContent = String(active);
+    const name = active ? words("jobs_at_work", { n: active }) : words("open_jobs");
+    this.badge.parentElement?.setAttribute("aria-label", name);
+    const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
+    for (const job of ended) this.#tellEnd(job);
+    this.#markSaved(ended);
+    if (this.#clear) this.#draw(now);
+  }
+
+  /** @param {State} state */
+  #draw({ jobs }) {
+    const all = jobs?.jobs ?? [];
+    this.#notice.textContent = jobs?.notice ?? "";
+    this.#none.hidden = all.length > 0;
+    if (this.#clear) this.#clear.hidden = !all.some((job) => OVER.includes(job.state));
+    const ids = new Set(all.map((job) => job.id));
+    for (const [id, row] of this.#rows) {
+      if (ids.has(id)) continue;
+      row.element.remove();
+      this.#rows.delete(id);
+    }
+    all.forEach((job, at) => {
+      const row = this.#row(job.id);
+      row.draw(job);
+      const there = this.#list.children[at] ?? null;
+      if (there !== row.element) this.#list.insertBefore(row.element, there);
+    });
+  }
+
+  /** @param {number} id */
+  #row(id) {
+    const row =
+      this.#rows.get(id) ?? new JobRow(this.context, id, (job, deed) => this.#do(job, deed));
+    this.#rows.set(id, row);
+    return row;
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} deed
+   */
+  async #do(id, deed) {
+    const { api, toast, words, signal } = this.context;
+    try {
+      this.watch.take(await api.post(`jobs/${id}/${deed}`, {}, { signal }));
+    } catch (error) {
+      if (!signal.aborted) toast(errorWords(error, words), "bad");
+    }
+  }
+
+  async #clearFinished() {
+    const over = this.context.store.get().jobs?.jobs.filter((job) => OVER.includes(job.state));
+    for (const job of over ?? []) await this.#do(job.id, "forget");
+  }
+
+  /** @param {Job} job */
+  #tellEnd(job) {
+    if (this.panel.isOpen || job.state === "cancelled") return;
+    const { toast, words } = this.context;
+    const isGood = job.failed === 0 && !job.toast;
+    if (isGood) toast(words("job_ended", { title: job.title, n: job.saved }), "good");
+    else toast(`${job.title}: ${job.toast || job.failed_words}`, "bad");
+  }
+
+  /** What was saved just now shows it. @param {Job[]} ended */
+  #markSaved(ended) {
+    const saved = new Set(ended.flatMap((job) => this.#savedOf(job)));
+    for (const job of ended) this.#mine.delete(job.id);
+    if (!saved.size) return;
+    this.context.store.set(({ images }) => ({
+      images: images.map((view) => (saved.has(view.id) ? { ...view, saved: true } : view)),
+    }));
+  }
+
+  /** @param {Job} job */
+  #savedOf(job) {
+    const isKnown = job.state === "done" && !job.more; // else not all failures are listed
+    const failed = new Set(job.failures.map((failure) => failure.id));
+    return isKnown ? (this.#mine.get(job.id) ?? []).filter((id) => !failed.has(id)) : [];
+  }
+}
+
+/**
+ * @param {Job} job
+ * @param {Job[]} [before]  none: what had ended before the page was opened is no news
+ */
+function isEnded(job, before) {
+  const was = before?.find((other) => other.id === job.id);
+  const isNews = was ? !OVER.includes(was.state) : before !== undefined;
+  return isNews && OVER.includes(job.state);
+}
+
+/** `crypto.randomUUID` is there over HTTPS and on this machine only. */
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,120 @@
+/** The API key: can be written, tested and removed, never read. */
+
+import { errorWords } from "../asking/problems.js";
+import { button, el } from "../ground/dom.js";
+
+/** @typedef {import("../types.js").Context} Context */
+
+const CIVITAI_ACCOUNT = "https://civitai.com/user/account";
+
+export class KeyForm {
+  #field = el("input", {
+    type: "password",
+    id: "key",
+    "data-field": "key",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  #told = el("p", { class: "told", role: "status" });
+  /** @type {HTMLButtonElement[]} */
+  #buttons = [];
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    context.store.on(["hello"], () => this.show(), context);
+  }
+
+  /** No `<form>`: a browser offers to keep the password of one. */
+  element() {
+    const { words } = this.context;
+    this.#field.placeholder = words("api_key_hint");
+    this.#buttons = [
+      button(
+        { deed: "save-key", words: words("save_key"), class: "primary" },
+        () => void this.#save(),
+      ),
+      button({ deed: "test-key", words: words("test_key") }, () => void this.#test()),
+      button({ deed: "remove-key", words: words("remove_key") }, () => void this.#put("")),
+    ];
+    this.#field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.isComposing) void this.#save();
+    });
+    const where = { href: CIVITAI_ACCOUNT, target: "_blank", rel: "noopener noreferrer" };
+    return el(
+      "fieldset",
+      { class: "key" },
+      el("legend", {}, words("key_legend")),
+      el("label", { for: "key" }, words("api_key")),
+      this.#field,
+      el("div", { class: "row" }, ...this.#buttons),
+      this.#told,
+      el("a", where, words("where_to_get_key")),
+    );
+  }
+
+  show() {
+    const { store, words } = this.context;
+    const key = store.get().hello?.key;
+    if (!key || !this.#buttons.length) return;
+    const [save, , remove] = this.#buttons;
+    this.#field.disabled = save.disabled = key.from_environment;
+    remove.disabled = key.from_environment || !key.saved;
+    if (key.from_environment) this.#tell(words("key_of_environment"));
+    else this.#tell(words(key.saved ? "key_is_saved" : "key_none"));
+  }
+
+  async #save() {
+    const key = this.#field.value.trim();
+    if (key) await this.#put(key);
+    else this.#tell(this.context.words("key_empty"), true);
+  }
+
+  /** @param {string} key  "" removes the one that is kept */
+  async #put(key) {
+    const { api, store, signal } = this.context;
+    await this.#ask(async () => {
+      const answer = await api.put("key", { key }, { signal });
+      this.#field.value = "";
+      const { hello } = store.get();
+      if (hello) store.set({ hello: { ...hello, key: answer.key } });
+      return answer.message;
+    });
+  }
+
+  /** The one that was typed, or the saved one. */
+  async #test() {
+    const { api, signal } = this.context;
+    const key = this.#field.value.trim();
+    await this.#ask(async () => (await api.post("key/test", { key }, { signal })).message);
+  }
+
+  /** @param {() => Promise<string>} asked */
+  async #ask(asked) {
+    const { words, signal } = this.context;
+    const before = this.#buttons.map((one) => one.disabled);
+    for (const one of this.#buttons) one.disabled = true;
+    this.#tell(words("waiting"));
+    let told = { message: "", isWrong: false };
+    try {
+      told = { message: await asked(), isWrong: false };
+    } catch (error) {
+      if (signal.aborted) return;
+      told = { message: errorWords(error, words), isWrong: true };
+    }
+    this.#buttons.forEach((one, at) => {
+      one.disabled = before[at];
+    });
+    this.show();
+    this.#tell(told.message, told.isWrong);
+  }
+
+  /**
+   * @param {string} message
+   * @param {boolean} [isWrong]
+   */
+  #tell(message, isWrong = false) {
+    this.#told.textContent = message;
+    this.#told.classList.toggle("wrong", isWrong);
+  }
+}

@@ -1,0 +1,73 @@
+/** A panel that slides in from the side (from below on a narrow page) while the state names it. */
+
+import { button, el } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { closeModal, makeModal, openModal } from "../ground/modal.js";
+
+/** @typedef {import("../types.js").Context} Context */
+
+export class Panel {
+  /** @type {HTMLDialogElement | null} */
+  #dialog = null;
+  #body = el("div", { class: "panel-body", tabindex: 0 });
+
+  /**
+   * @param {Context} context
+   * @param {import("../types.js").Panel} name
+   * @param {{title: string, build: () => Node[], opened?: () => void}} how  title: a key of the
+   *     words; build: what is in it, made when it is first opened
+   */
+  constructor(context, name, how) {
+    this.context = context;
+    this.name = name;
+    this.how = how;
+    context.store.on(["panel"], () => this.#follow(), context);
+    this.#follow();
+  }
+
+  get isOpen() {
+    return this.context.store.get().panel === this.name;
+  }
+
+  #follow() {
+    if (!this.isOpen) {
+      if (this.#dialog) closeModal(this.#dialog);
+      return;
+    }
+    this.#dialog ??= this.#build();
+    openModal(this.#dialog);
+    this.#body.focus(); // so that the keys scroll it
+    this.how.opened?.();
+  }
+
+  #build() {
+    const { root, words, acts, signal } = this.context;
+    const leave = () => this.isOpen && acts.panel("");
+    const title = words(this.how.title);
+    const close = button(
+      {
+        deed: "close-panel",
+        icon: icon("close"),
+        words: words("say_close"),
+        isBare: true,
+        class: "quiet",
+      },
+      leave,
+    );
+    this.#body.append(...this.how.build());
+    const dialog = el(
+      "dialog",
+      {
+        class: `panel ${this.name}`,
+        "aria-label": title,
+        "data-panel": this.name,
+        tabindex: -1,
+      },
+      el("header", {}, el("h2", {}, title), close),
+      this.#body,
+    );
+    makeModal(dialog, leave, signal);
+    root.append(dialog);
+    return dialog;
+  }
+}

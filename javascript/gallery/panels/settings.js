@@ -1,0 +1,196 @@
+/** The settings and the key, made from what the server says of each. */
+
+import { ApiError } from "../asking/api.js";
+import { errorWords } from "../asking/problems.js";
+import { openHostSettings } from "../details/door.js";
+import { button, el } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { KeyForm } from "./keyform.js";
+import { Panel } from "./panel.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").Setting} Setting */
+/** @typedef {string | number | boolean} Value */
+
+const GROUPS = /** @type {const} */ (["page", "saving", "network"]);
+
+export class Settings {
+  /** @type {Map<string, SettingField>} */
+  #fields = new Map();
+  /** @type {HTMLButtonElement | null} */
+  #save = null;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    this.key = new KeyForm(context);
+    new Panel(context, "settings", {
+      title: "settings",
+      build: () => this.#build(),
+      opened: () => this.#opened(),
+    });
+  }
+
+  #build() {
+    const { hello } = this.context.store.get();
+    const own = hello?.host.has_settings_page
+      ? this.#elsewhere()
+      : this.#form(hello?.settings ?? []);
+    return [own, this.key.element()];
+  }
+
+  /** What was typed and not saved is not kept behind a closed panel. */
+  #opened() {
+    for (const setting of this.context.store.get().hello?.settings ?? []) {
+      this.#fields.get(setting.name)?.show(setting.value);
+    }
+    this.key.show();
+  }
+
+  #elsewhere() {
+    const { words, acts, toast } = this.context;
+    const go = button(
+      { deed: "host-settings", icon: icon("settings"), words: words("open_settings_page") },
+      () => {
+        acts.panel("");
+        if (!openHostSettings()) toast(words("settings_in_host"));
+      },
+    );
+    return el("section", {}, el("p", {}, words("settings_in_host")), go);
+  }
+
+  /** @param {Setting[]} settings */
+  #form(settings) {
+    const { words } = this.context;
+    this.#save = button(
+      { deed: "save-settings", words: words("save_settings"), class: "primary" },
+      () => {},
+    );
+    this.#save.type = "submit";
+    const groups = GROUPS.map((group) => this.#group(group, settings));
+    const form = el(
+      "form",
+      { novalidate: true, autocomplete: "off" },
+      ...groups,
+      el("footer", {}, this.#save),
+    );
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#send();
+    });
+    return form;
+  }
+
+  /**
+   * @param {Setting["group"]} group
+   * @param {Setting[]} settings
+   */
+  #group(group, settings) {
+    const own = settings.filter((setting) => setting.group === group);
+    if (!own.length) return null;
+    const fields = own.map((setting) => {
+      const field = new SettingField(setting);
+      this.#fields.set(setting.name, field);
+      return field.element;
+    });
+    return el("fieldset", {}, el("legend", {}, this.context.words(`settings_${group}`)), ...fields);
+  }
+
+  async #send() {
+    const { api, store, toast, words, signal } = this.context;
+    const { hello } = store.get();
+    if (!hello || !this.#save) return;
+    for (const field of this.#fields.values()) field.refuse("");
+    this.#save.disabled = true;
+    try {
+      const { settings } = await api.put("settings", this.#changed(hello.settings), { signal });
+      store.set({ hello: { ...hello, settings } });
+      toast(words("settings_saved"), "good");
+    } catch (error) {
+      if (!signal.aborted) this.#refused(error);
+    }
+    this.#save.disabled = false;
+  }
+
+  /** @param {Setting[]} settings */
+  #changed(settings) {
+    /** @type {Record<string, Value>} */
+    const changed = {};
+    for (const { name, value } of settings) {
+      const typed = this.#fields.get(name)?.value;
+      if (typed !== undefined && typed !== value) changed[name] = typed;
+    }
+    return changed;
+  }
+
+  /** @param {unknown} error */
+  #refused(error) {
+    const { toast, words } = this.context;
+    const message = errorWords(error, words);
+    const field = error instanceof ApiError ? this.#fields.get(error.field) : undefined;
+    if (field) field.refuse(message);
+    else toast(message, "bad");
+  }
+}
+
+/** One setting: its label, its control, and what is wrong with what was typed. */
+class SettingField {
+  /** @param {Setting} setting */
+  constructor(setting) {
+    this.setting = setting;
+    const { name, label, kind } = setting;
+    const id = `setting-${name}`;
+    this.control = control(setting);
+    for (const [key, value] of Object.entries({
+      id,
+      "data-field": id,
+      "aria-describedby": `${id}-wrong`,
+    })) {
+      this.control.setAttribute(key, value);
+    }
+    this.wrong = el("p", { class: "wrong", id: `${id}-wrong`, role: "alert" });
+    const words = el("label", { for: id }, label);
+    this.element = el("div", { class: `setting of-${kind}` }, words, this.control, this.wrong);
+    this.show(setting.value);
+  }
+
+  /** As the server takes it; what is no number goes as it was typed, for the server to refuse. */
+  get value() {
+    const { control: field } = this;
+    if (field instanceof HTMLInputElement && field.type === "checkbox") return field.checked;
+    const isNumber = this.setting.kind === "number" || this.setting.kind === "whole";
+    const number = Number(field.value);
+    return isNumber && field.value.trim() && !Number.isNaN(number) ? number : field.value;
+  }
+
+  /** @param {Value} value */
+  show(value) {
+    this.refuse("");
+    if (this.control instanceof HTMLInputElement && this.control.type === "checkbox") {
+      this.control.checked = value === true;
+    } else {
+      this.control.value = String(value);
+    }
+  }
+
+  /** @param {string} message  "" takes it back */
+  refuse(message) {
+    this.wrong.textContent = message;
+    this.control.setAttribute("aria-invalid", String(message !== ""));
+    if (!message) return;
+    this.control.focus({ preventScroll: true });
+    this.element.scrollIntoView({ block: "nearest" });
+  }
+}
+
+/** @param {Setting} setting */
+function control({ kind, low, high, choices }) {
+  if (kind === "choice") {
+    const options = (choices ?? []).map(({ value, label }) => el("option", { value }, label));
+    return el("select", {}, ...options);
+  }
+  if (kind === "switch") return el("input", { type: "checkbox" });
+  if (kind === "text") return el("input", { type: "text", spellcheck: "false", dir: "auto" });
+  const step = kind === "whole" ? 1 : "any";
+  return el("input", { type: "number", min: low, max: high, step, inputmode: "decimal" });
+}

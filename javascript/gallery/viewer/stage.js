@@ -1,0 +1,183 @@
+/** The viewer's stage: the open picture, and its neighbours at hand. */
+
+import { el } from "../ground/dom.js";
+import { isBlurred } from "../state/blurred.js";
+import { Gestures } from "./gestures.js";
+import { Loader, nearby } from "./loader.js";
+import { Moves } from "./moves.js";
+import { Slide } from "./slide.js";
+import { fitScale, fitted, zoomedAt } from "./zoom.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").View} View */
+/** @typedef {import("./zoom.js").Pose} Pose */
+
+/**
+ * @typedef {object} Ties  what the viewer is told
+ * @property {() => void} changed  the open picture shows something else, or is zoomed
+ * @property {() => void} again  one wants what failed once more
+ * @property {() => void} raised  swiped upwards
+ * @property {(onPicture: boolean, touch: boolean) => void} tapped
+ */
+
+const KEPT_AROUND = 4; // to each side: their thumbnails are there
+const FILES_AROUND = 2;
+const STEP_IN = 1.5; // of a press of + or -
+const MIDDLE = { x: 0, y: 0 };
+
+export class Stage {
+  /** @type {Map<number, Slide>} */
+  #slides = new Map();
+  /** @type {readonly View[]} */
+  #views = [];
+  #index = -1;
+  size = { width: 1, height: 1 };
+
+  /**
+   * @param {Context} context
+   * @param {Ties} ties
+   */
+  constructor(context, ties) {
+    this.context = context;
+    this.ties = ties;
+    this.strip = el("div", { class: "strip" });
+    this.element = el("div", { class: "stage" }, this.strip);
+    this.files = new Loader(async (id, signal) => this.#slideFor(id)?.load(signal));
+    this.thumbs = new Loader(async (id) => this.#slideFor(id)?.preview());
+    new Gestures(this.element, new Moves(this), context.signal);
+    const sizes = new ResizeObserver(() => this.#measure());
+    sizes.observe(this.element);
+    context.signal.addEventListener("abort", () => sizes.disconnect());
+  }
+
+  /** The open one. */
+  get slide() {
+    const view = this.#views[this.#index];
+    return view && this.#slides.get(view.id);
+  }
+
+  /** The scale at which all of the open picture is seen, and the one now. */
+  get scales() {
+    const { slide } = this;
+    return slide && { fit: fitScale(slide.size, this.size), now: slide.pose.scale };
+  }
+
+  /**
+   * @param {readonly View[]} views
+   * @param {number} index  of the one to show
+   * @param {number} way  where it goes on, probably: 1 or -1
+   */
+  show(views, index, way) {
+    const before = this.slide;
+    if (!before) this.#measure();
+    this.#views = views;
+    this.#index = index;
+    const around = nearby(index, views.length, way, KEPT_AROUND).map((at) => views[at].id);
+    this.#dropOthers(new Set(around));
+    this.#place();
+    const now = this.slide;
+    if (now !== before) before?.stop();
+    void now?.start();
+    this.files.want(around.slice(0, 1 + 2 * FILES_AROUND));
+    this.thumbs.want(around);
+    if (now !== before) this.retry();
+  }
+
+  /** Loads the open one once more, if it could not be loaded. */
+  retry() {
+    if (this.slide?.isFailed) this.#again(this.slide);
+  }
+
+  clear() {
+    this.#dropOthers(new Set());
+    this.files.stop();
+    this.thumbs.stop();
+    this.#views = [];
+    this.#index = -1;
+  }
+
+  /** @param {"in" | "out" | "fit" | "one"} how */
+  zoom(how) {
+    const { slide, size } = this;
+    if (!slide) return;
+    if (how === "fit") return this.put(fitted(slide.size, size), true);
+    const scales = { in: slide.pose.scale * STEP_IN, out: slide.pose.scale / STEP_IN, one: 1 };
+    this.put(zoomedAt(slide.pose, scales[how], MIDDLE, slide.size, size), true);
+  }
+
+  /**
+   * @param {Pose} pose
+   * @param {boolean} [smoothly]
+   */
+  put(pose, smoothly = false) {
+    this.slide?.put(pose, smoothly);
+    this.ties.changed();
+  }
+
+  /** @param {Set<number>} kept */
+  #dropOthers(kept) {
+    for (const [id, slide] of this.#slides) {
+      if (kept.has(id)) continue;
+      slide.drop();
+      this.#slides.delete(id);
+    }
+  }
+
+  /** The open one and one to each side are in the page. */
+  #place() {
+    const state = this.context.store.get();
+    /** @type {Element[]} */
+    const placed = [];
+    for (const by of [0, 1, -1]) {
+      const view = this.#views[this.#index + by];
+      if (!view) continue;
+      const slide = this.#slideOf(view);
+      slide.place(by);
+      if (by === 0) void slide.preview();
+      slide.veil(isBlurred(state, view));
+      placed.push(slide.element);
+      if (!slide.element.isConnected) this.strip.append(slide.element);
+    }
+    for (const child of [...this.strip.children]) if (!placed.includes(child)) child.remove();
+  }
+
+  /** @param {View} view */
+  #slideOf(view) {
+    let slide = this.#slides.get(view.id);
+    if (slide) {
+      slide.learn(view);
+      return slide;
+    }
+    slide = new Slide(this.context, view, {
+      changed: (changed) => changed === this.slide && this.ties.changed(),
+      again: (failed) => {
+        this.#again(failed);
+        this.ties.again();
+      },
+    });
+    slide.lay(this.size);
+    this.#slides.set(view.id, slide);
+    return slide;
+  }
+
+  #measure() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (!width || !height) return;
+    this.size = { width, height };
+    for (const slide of this.#slides.values()) slide.lay(this.size);
+    if (this.slide) this.ties.changed();
+  }
+
+  /** @param {number} id */
+  #slideFor(id) {
+    const view = this.#views.find((one) => one.id === id);
+    return view && this.#slideOf(view);
+  }
+
+  /** @param {Slide} slide */
+  #again(slide) {
+    slide.forgive();
+    this.files.again(slide.view.id);
+    if (slide === this.slide) void slide.start();
+  }
+}

@@ -1,0 +1,103 @@
+/** The viewer's bar: where one is, and what can be done with the open picture. */
+
+import { button, el, setAttribute } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").View} View */
+
+/**
+ * @typedef {object} Shown
+ * @property {View} view
+ * @property {number} index  -1: it is not among those that are loaded
+ * @property {number} count
+ * @property {boolean} ended  there are no more than these
+ * @property {boolean} marked
+ * @property {boolean} details
+ */
+
+export class Toolbar {
+  /** @type {View | null} */
+  #view = null;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.context = context;
+    const { acts, words } = context;
+    /** @type {(deed: string, glyph: import("../ground/icons.js").IconName, key: string, press: (event: MouseEvent) => void) => HTMLButtonElement} */
+    const tool = (deed, glyph, key, press) =>
+      button({ deed, icon: icon(glyph), words: words(key), isBare: true }, press);
+    this.position = el("p", { class: "position", role: "status" });
+    this.scale = el("button", {
+      type: "button",
+      class: "scale",
+      "data-do": "zoom",
+      title: words("say_zoom"),
+    });
+    this.scale.addEventListener("click", () => acts.zoom(this.#isFitted ? "one" : "fit"));
+    this.mark = tool("mark", "star", "say_mark", () => this.#view && acts.mark(this.#view.id));
+    this.save = tool("save", "save", "say_save", () => void this.#save());
+    this.details = tool("details", "panel", "say_details", () => acts.toggleDetails());
+    this.fullscreen = tool("fullscreen", "expand", "say_fullscreen", () => acts.fullscreen());
+    const close = tool("close", "close", "say_close", () => acts.close());
+    this.element = el(
+      "div",
+      { class: "viewer-bar" },
+      this.position,
+      this.scale,
+      el("div", { class: "tools" }, this.mark, this.save, this.fullscreen, this.details),
+      close,
+    );
+  }
+
+  #isFitted = true;
+
+  /** @param {Shown} shown */
+  show({ view, index, count, ended, marked, details }) {
+    const { words } = this.context;
+    this.#view = view;
+    const all = `${count.toLocaleString()}${ended ? "" : "+"}`;
+    this.position.textContent =
+      index < 0 ? "" : words("position", { at: (index + 1).toLocaleString(), n: all });
+    press(this.mark, marked);
+    press(this.details, details);
+    setAttribute(this.save, "data-saved", view.saved);
+    name(this.save, words(view.saved ? "say_saved" : "say_save"));
+  }
+
+  /** @param {{fit: number, now: number}} scales */
+  showScale({ fit, now }) {
+    this.#isFitted = now <= fit * 1.001;
+    this.scale.textContent = `${Math.round(now * 100)} %`;
+  }
+
+  /** @param {boolean} isFull */
+  showFullscreen(isFull) {
+    this.fullscreen.replaceChildren(icon(isFull ? "shrink" : "expand"));
+    press(this.fullscreen, isFull);
+  }
+
+  async #save() {
+    if (!this.#view) return;
+    this.save.disabled = true;
+    await this.context.acts.download([this.#view.id]);
+    this.save.disabled = false;
+  }
+}
+
+/**
+ * @param {HTMLElement} toggle
+ * @param {boolean} isPressed
+ */
+function press(toggle, isPressed) {
+  toggle.setAttribute("aria-pressed", String(isPressed));
+}
+
+/**
+ * @param {HTMLElement} control
+ * @param {string} words
+ */
+function name(control, words) {
+  control.title = words;
+  control.setAttribute("aria-label", words);
+}
