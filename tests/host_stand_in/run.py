@@ -113,6 +113,10 @@ def _served(page: Any, port: int) -> Any:
         page.css, page.head = _read("style"), f"<script>{_read('javascript')}</script>"
     else:
         page.css = _read("style")
+    if "STAND_IN_ROOT" in os.environ:
+        options["root_path"] = os.environ["STAND_IN_ROOT"]
+    if "STAND_IN_LOGIN" in os.environ:
+        options["auth"] = [tuple(os.environ["STAND_IN_LOGIN"].split(":"))]
     if "STAND_IN_NO_QUEUE" not in os.environ:
         page.queue(**({"concurrency_count": 64} if _MAJOR < 4 else {}))
     app, _, _ = page.launch(

@@ -57,8 +57,12 @@ def test_code_of_the_page_needs_the_login_too(api):
         {**_OURS, "Origin": "null"},
         {**_OURS, "Origin": "http://127.0.0.1:1"},
         {**_OURS, "Origin": "http://[::1"},
+        {**_OURS, "Sec-Fetch-Site": "cross-site"},
+        {**_OURS, "Sec-Fetch-Site": "same-site"},
+        {**_OURS, "Origin": "http://evil.example", "X-Forwarded-Host": "my.example"},
     ],
-    ids=["no-header", "another-value", "foreign-origin", "null", "another-port", "malformed"],
+    ids=["no-header", "another-value", "foreign-origin", "null", "another-port", "malformed"]
+    + ["cross-site", "same-site", "foreign-before-proxy"],
 )
 def test_write_that_another_page_asks_for_is_refused(api, civitai, method, path, headers):
     answer = api.ask(f"api/{path}", method, headers=headers, json={"key": "x"})
@@ -66,8 +70,18 @@ def test_write_that_another_page_asks_for_is_refused(api, civitai, method, path,
     assert setting.civitai_api_key == ""
 
 
-def test_our_own_page_may_say_where_it_comes_from(api):
-    answer = api.ask("api/within", "POST", headers={**_OURS, "Origin": api.url}, json=_NOTHING)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://my.example"},
+        {"X-Forwarded-Host": "my.example", "Origin": "https://my.example"},
+    ],
+    ids=["plain", "browser-says", "proxy-says"],
+)
+def test_our_own_page_is_let_in_also_behind_a_proxy(api, headers):
+    headers = {**_OURS, "Origin": api.url, **headers}
+    answer = api.ask("api/within", "POST", headers=headers, json=_NOTHING)
     assert answer.status_code == 200
 
 

@@ -7,6 +7,8 @@ import os
 import re
 import stat
 import subprocess
+import types
+import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +19,7 @@ from civitai_manager_libs.demo import files
 from civitai_manager_libs.words import labels
 from page_driver import PYTHON, Server, expect, until
 from page_facts import infotext_of, of_model
+from reverse_proxy import ReverseProxy
 
 pytestmark = pytest.mark.page
 _RUN = str(Path(__file__).parent.parent / "host_stand_in" / "run.py")
@@ -262,6 +265,32 @@ def test_host_without_a_queue_has_the_gallery_too(open_host, start_host):
     page.send("txt2img")
     expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
     expect(page.sent("txt2img", "size")).to_have_value("%dx%d" % files.size_of(row))
+
+
+def test_host_below_a_path_of_a_proxy_works(browser, start_host):
+    host = start_host(STAND_IN_ROOT="/sd")
+    row = _with_text(_PAPER)
+    with ReverseProxy("/sd", host.port) as proxy:
+        page = _HostPage(browser, types.SimpleNamespace(url=f"{proxy.url}/"))
+        page.open(_PAPER, row)
+        expect(page.page.locator("dialog[data-viewer][data-shows=file]")).to_be_visible()
+        page.send("txt2img")
+        expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+        assert page.wrongs == []
+        page.context.close()
+
+
+def test_host_with_a_login_gives_nothing_without_it(browser, start_host):
+    host = start_host(STAND_IN_LOGIN="me:secret")
+    for path in ("api/hello", "api/jobs", "page/element.js", "api/thumb/1"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            host.get(f"civitai_shortcut/{path}")
+        assert refused.value.code == 401
+    context = browser.new_context()
+    form = {"username": "me", "password": "secret"}
+    assert context.request.post(f"{host.url}/login", form=form).ok
+    assert context.request.get(f"{host.url}/civitai_shortcut/api/hello").ok
+    context.close()
 
 
 def test_download_in_a_host_ends_in_its_data_folder(host, demo):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import anyio
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from ... import host
@@ -156,6 +157,13 @@ def _language(request: Request) -> str:
 
 
 def _is_our_page(request: Request) -> bool:
-    origin = request.headers.get("origin")
-    same = origin is None or host.is_of(origin, request.headers.get("host", ""))
-    return same and request.headers.get("x-civitai-shortcut") == "1"
+    return request.headers.get("x-civitai-shortcut") == "1" and _is_same_site(request.headers)
+
+
+def _is_same_site(headers: Headers) -> bool:
+    """By what the browser itself says; else by names, which a proxy before us may have changed."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:  # only over https, and from this machine
+        return site == "same-origin"
+    names = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
+    return origin is None or any(host.is_of(origin, name) for name in names)

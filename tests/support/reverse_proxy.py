@@ -1,0 +1,71 @@
+"""A proxy that serves another server below a path of its own, as nginx's `location /sd/` does."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+__all__ = ["ReverseProxy"]
+
+_NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
+
+
+class ReverseProxy:
+    """A context manager. What is asked for below `prefix` comes from `port`, the rest is 404."""
+
+    def __init__(self, prefix: str, port: int) -> None:
+        self.prefix, self.port = prefix, port
+        self._http = _Http(("127.0.0.1", 0), _Passing)
+        self._http.proxy = self
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}{prefix}"
+
+    def __enter__(self) -> ReverseProxy:
+        threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+    proxy: ReverseProxy
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that went away."""
+
+
+class _Passing(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Http
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+    def _pass_on(self) -> None:
+        proxy, body = self.server.proxy, self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if not self.path.startswith(f"{proxy.prefix}/"):
+            return self.send_error(404)
+        upstream = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=120)
+        named = ((n, v) for n, v in self.headers.items() if n.lower() not in _NOT_PASSED_ON)
+        path = self.path.removeprefix(proxy.prefix)
+        upstream.request(self.command, path, body or None, dict(named))
+        answer = upstream.getresponse()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in _NOT_PASSED_ON:
+                self.send_header(name, value)
+        # Its end is that of the connection: a stream of events has no length.
+        self.send_header("Connection", "close")
+        self.close_connection = True
+        self.end_headers()
+        while piece := answer.read1(65536):
+            self.wfile.write(piece)
+            self.wfile.flush()
+        upstream.close()
+
+    do_GET = do_POST = do_PUT = do_HEAD = _pass_on
