@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import struct
+import time
+import tracemalloc
 
 import pytest
 from civitai_manager_libs.errors import DiskError
@@ -204,3 +207,38 @@ def test_a_graph_that_says_nothing_has_no_infotext(tmp_path, prompt):
 def test_a_missing_file_is_a_disk_error(tmp_path):
     with pytest.raises(DiskError):
         embedded(str(tmp_path / "absent.png"))
+
+
+_PIECES = {
+    "objects": (b'{"prompt":[', b"{},", b"{}]}"),
+    "members": (b"[", b'{"":0},', b"0]"),
+    "depth": (b"", b"[", b""),
+    "escapes": (b'"', b'aaa\\"', b'"'),
+    "pairs": (b"", b"ab: 1, ", b""),
+    "words": (b"", b"word ", b""),
+    "tags": (b"<exif:UserComment>", b"<", b"</exif:UserComment>"),
+    "brackets": (b'"', b"[", b'" -s 5'),
+}
+
+
+@pytest.mark.parametrize("pieces", _PIECES.values(), ids=_PIECES)
+@pytest.mark.parametrize("name", ["parameters", "prompt", "Dream", "XML:com.adobe.xmp"])
+def test_a_hostile_text_costs_little(tmp_path, name, pieces):
+    start, piece, end = pieces
+    size = 1_990_000 if name == "prompt" else 3_900_000
+    text = start + piece * (size // len(piece)) + end
+    path = tmp_path / "hostile.png"
+    with open(png(tmp_path), "rb") as file:
+        whole = file.read()
+    body = name.encode() + b"\0" + text
+    chunk = struct.pack(">I4s", len(body), b"tEXt") + body + b"\0" * 4
+    path.write_bytes(whole[:33] + chunk + whole[33:])
+    started = time.process_time()
+    embedded(str(path))
+    assert time.process_time() - started < 2  # 0.7 s where nothing else runs
+    tracemalloc.start()
+    try:
+        embedded(str(path))
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()

@@ -19,6 +19,7 @@ __all__ += ["plain", "taken_input", "target", "upstream"]
 
 MAX_NODES = 3_000
 _MAX_TEXT = 2_000_000  # characters; real ones have some hundred thousand
+_MAX_ESCAPES = 400_000  # each costs the reader a hundred bytes
 _HOPS = 8  # links from an input to the node that holds its value
 # The inputs in which nodes keep one plain value for others.
 _HOLDERS = ("value", "Value", "seed", "noise_seed", "int", "float", "number", "text", "string")
@@ -37,7 +38,7 @@ def loaded(value: object) -> object:
     """JSON text as its value, with None for NaN and `undefined`; all else as it is."""
     if not isinstance(value, str):
         return value
-    if len(value) > _MAX_TEXT:
+    if len(value) > _MAX_TEXT or value.count("\\") > _MAX_ESCAPES:
         return None
     try:
         return _parsed(value)

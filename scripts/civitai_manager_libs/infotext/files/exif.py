@@ -48,14 +48,13 @@ def _tags(tiff: bytes) -> tuple[dict[int, Any], dict[int, Any]]:
     """The values of the two folders by tag; {} for a damaged one."""
     from PIL import Image
 
-    exif, root, folder = Image.Exif(), {}, {}
+    exif = Image.Exif()
     try:
         exif.load(b"Exif\0\0" + tiff)
         root = {tag: exif.get(tag) for tag in (_DESCRIPTION, _MAKE, _CAMERA)}
-        folder = dict(exif.get_ifd(_EXIF_FOLDER))
+        return root, dict(exif.get_ifd(_EXIF_FOLDER))
     except _DAMAGE:
-        pass
-    return root, folder
+        return {}, {}
 
 
 def _bytes(value: object) -> bytes:
