@@ -30,6 +30,7 @@ SETTINGS = (
     Setting("usergallery_preloading", True),
     Setting("save_infotext", True),
     Setting("save_record", True),
+    Setting("adds_lora_tags", True),
     Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     Setting("download_images_folder", ""),  # empty: the usual one
     Setting("gallery_max_concurrent_downloads", 3, 1, 16),
@@ -66,6 +67,7 @@ gallery_download_limit = 200
 usergallery_preloading = True
 save_infotext = True
 save_record = True
+adds_lora_tags = True
 download_images_folder = ""
 language = "auto"
 

@@ -33,7 +33,8 @@ def test_what_says_nothing_has_no_text(value):
         (7, "7"),
         (7.0, "7"),
         (6.5, "6.5"),
-        (0.1 + 0.2, "0.3"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        ("0.4951434637120001", "0.4951434637120001"),
         (-0.0, "0"),
         (-1e-12, "0"),
         (1e-7, "0.0000001"),
@@ -101,6 +102,20 @@ def test_a_checksum_is_hexadecimal_and_nothing_else(value, checksum):
 
 def test_line_ends_are_newlines_and_no_other_control_character_stays():
     assert clean("a\r\nb\rc\0d\x1b\x85e\ud800f\tg") == "a\nb\nc d  e f\tg"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["<lora:\u5929\u4f7f\x7fV1:0.3>", "<lyco:a\x14b>", "<hypernet:a\x85:1>"],
+    ids=ascii,
+)
+def test_a_files_name_in_a_tag_keeps_its_characters(tag):
+    assert clean(f"a\x14 {tag}, b\x14") == f"a  {tag}, b "
+
+
+@pytest.mark.parametrize("harmful", ["\0", "\x1b[31m", "\x9b31m", "\ud800"], ids=ascii)
+def test_a_tag_keeps_no_character_that_does_harm(harmful):
+    assert harmful[0] not in clean(f"<lora:a{harmful}b:1>")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""gallery/metadata.py: from a record or a file to the infotext that a WebUI reads."""
+"""infotext/metadata.py: from a record to the infotext that a WebUI reads."""
 
 from __future__ import annotations
 
@@ -6,18 +6,11 @@ import json
 import math
 
 import pytest
-from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.ground.images import Image
-from civitai_manager_libs.infotext.metadata import (
-    Infotext,
-    embedded_infotext,
-    infotext,
-    parse_infotext,
-)
+from civitai_manager_libs.infotext.metadata import added_lora_tags, infotext
+from civitai_manager_libs.infotext.text import Infotext, parse_infotext
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image as Picture
-from PIL import PngImagePlugin
 
 A1111_RECORD = {
     "VAE": "sample_vae.safetensors",
@@ -73,7 +66,7 @@ COMFY_RECORD = {
     "engine": "ComfyUI",
 }
 COMFY_INFOTEXT = """\
-wide valley, morning fog
+wide valley, morning fog <lora:fog_helper:1:0.8>
 Steps: 20, Sampler: Euler a, Schedule type: Normal, CFG scale: 7, Seed: 88005553535, \
 Size: 1344x768, Model: exampleXL"""
 VIDEO_RECORD = {
@@ -207,6 +200,9 @@ def test_all_parameters_stand_in_the_order_of_a1111():
         (0, "0"),
         (-1, None),
         ("-1", None),
+        (-7331689, "-7331689"),
+        ("-77035171", "-77035171"),
+        (-(2**63) - 1, None),
         (1.5, None),
         (2**64, None),
         (math.nan, None),
@@ -304,7 +300,7 @@ def test_a_records_own_words_win_over_its_graphs():
 def test_a_record_with_too_few_parameters_says_where_it_is_from():
     meta = {"prompt": "a cat", "seed": 7}
     assert infotext(meta, IMAGE) == "a cat\nSeed: 7, Image id: 90000101, Base model: SD 1.5"
-    assert infotext(meta) == "a cat\nSeed: 7, Schedule type: Automatic, RNG: GPU"
+    assert infotext(meta) == "a cat\nSeed: 7, Clip skip: 1, Hires sampler: Use same sampler"
 
 
 @pytest.mark.parametrize("path", ["\\NONE", "models/None.safetensors", "a/nan", "x/undefined.ckpt"])
@@ -395,11 +391,11 @@ def flat(prompt):
 
 
 @given(
-    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1),
+    st.text(st.characters(min_codepoint=48, max_codepoint=126), min_size=1),
     st.integers(1, 150),
     st.integers(0, 2**64 - 1),
     st.floats(0, 30).map(lambda number: round(number, 2)),
-    _text.filter(lambda text: text.strip() and text.isprintable()),
+    _text.filter(lambda text: text.strip() and text.isprintable() and not set("/\\") & set(text)),
 )
 def test_each_value_comes_back(prompt, steps, seed, scale, model):
     meta = {"prompt": prompt, "steps": steps, "seed": seed, "cfgScale": scale, "Model": model}
@@ -409,43 +405,28 @@ def test_each_value_comes_back(prompt, steps, seed, scale, model):
     assert parse_infotext(infotext(meta)) == Infotext(prompt, "", expected)
 
 
-def saved(tmp_path, **texts):
-    info = PngImagePlugin.PngInfo()
-    for name, text in texts.items():
-        info.add_text(name, text)
-    path = tmp_path / "picture.png"
-    Picture.new("RGB", (8, 8)).save(path, pnginfo=info)
-    return str(path)
+LORAS = {"additionalResources": [{"name": "a\\fog.safetensors", "type": "lora", "strength": 0.8}]}
 
 
-def test_a_files_own_infotext_comes_as_it_is(tmp_path):
-    path = saved(tmp_path, parameters=A1111_INFOTEXT, prompt=json.dumps(GRAPH))
-    assert embedded_infotext(path) == A1111_INFOTEXT
+def test_added_tags_can_be_left_out_and_are_told():
+    meta = {"prompt": "a cat, ", **LORAS}
+    assert infotext(meta) == "a cat, <lora:fog:0.8>"
+    assert infotext(meta, adds_lora_tags=False) == "a cat,"
+    assert added_lora_tags(meta) == ("<lora:fog:0.8>",)
+    assert added_lora_tags({"id": 1, "meta": meta}) == ("<lora:fog:0.8>",)
 
 
-def test_a_graph_in_a_file_becomes_infotext(tmp_path):
-    path = saved(tmp_path, prompt=json.dumps(GRAPH), workflow='{"nodes": []}')
-    assert embedded_infotext(path) == GRAPH_INFOTEXT
-    path = saved(tmp_path, parameters=json.dumps({"prompt": GRAPH}))
-    assert embedded_infotext(path) == GRAPH_INFOTEXT
+@pytest.mark.parametrize("meta", [None, {}, "x", {"prompt": "a <lora:fog:1>", **LORAS}], ids=repr)
+def test_no_tag_is_told_where_none_is_added(meta):
+    assert added_lora_tags(meta) == ()
 
 
-def test_a_user_comment_becomes_infotext(tmp_path):
-    exif = Picture.Exif()
-    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + A1111_INFOTEXT.encode("utf-16-be")
-    Picture.new("RGB", (8, 8)).save(tmp_path / "picture.jpg", exif=exif)
-    assert embedded_infotext(str(tmp_path / "picture.jpg")) == A1111_INFOTEXT
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [{}, {"workflow": "{}"}, {"prompt": "{}"}, {"prompt": "a cat"}, {"parameters": '{"a": 1}'}],
-    ids=repr,
-)
-def test_a_file_that_does_not_say_how_it_was_made_has_no_infotext(tmp_path, texts):
-    assert embedded_infotext(saved(tmp_path, **texts)) == ""
-
-
-def test_a_missing_file_is_a_disk_error(tmp_path):
-    with pytest.raises(DiskError):
-        embedded_infotext(str(tmp_path / "absent.png"))
+def test_a_graphs_loras_are_added_too():
+    graph = {
+        **GRAPH,
+        "4": {
+            "class_type": "LoraLoader",
+            "inputs": {"lora_name": "fog.sft", "strength_model": 0.5},
+        },
+    }
+    assert added_lora_tags({"comfy": {"prompt": graph}}) == ("<lora:fog:0.5>",)

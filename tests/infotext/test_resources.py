@@ -1,4 +1,4 @@
-"""gallery/resources.py: what a picture was made with, each once, whatever names it."""
+"""infotext/resources.py: what a picture was made with, each once, whatever names it."""
 
 from __future__ import annotations
 
@@ -77,6 +77,33 @@ def test_tags_in_a_prompt_are_resources(prompt, found):
     assert resources({"prompt": prompt}) == tuple(found)
 
 
+@pytest.mark.parametrize(
+    ("air", "resource"),
+    [
+        ("urn:air:sdxl:checkpoint:civitai:12@34", Resource("model", version_id=34)),
+        ("URN:AIR:sd1:LORA:civitai:12@34.safetensors", Resource("lora", version_id=34)),
+        ("urn:air:flux1:lycoris:civitai:12@34+5", Resource("lora", version_id=34)),
+        ("urn:air:sdxl:checkpoint:civitai:12", None),
+        ("urn:air:sdxl:checkpoint:huggingface:stabilityai/sdxl@main", None),
+        ("urn:air:nonsense", None),
+    ],
+    ids=["plain", "capitals", "file", "no-version", "other-site", "broken"],
+)
+def test_a_urn_tells_type_and_version(air, resource):
+    found = () if resource is None else (resource,)
+    assert resources({"Model": air}) == found
+    assert resources({"models": [air], "Model": air}) == found
+
+
+def test_what_ruined_fooocus_lists_is_a_resource():
+    meta = {"other": {"loras": "Loras:<A-Rune\\Faces-14.safetensors:0.8>,<None:0.5>"}}
+    assert resources(meta) == (Resource("lora", "Faces-14", 0.8),)
+
+
+def test_a_long_path_does_not_hide_the_name():
+    assert resources({"models": [f"{'folder/' * 60}name.ckpt"]}) == (Resource("model", "name"),)
+
+
 def test_one_name_of_two_kinds_is_two_resources():
     meta = {"hashes": {"lora:a": "abcdef01", "embed:a": "abcdef02"}}
     assert resources(meta) == (
@@ -105,7 +132,16 @@ _value = st.recursive(
     ),
     max_leaves=8,
 )
-_KEYS = ["resources", "civitaiResources", "hashes", "models", "vaes", "additionalResources"]
+_KEYS = [
+    "other",
+    "upscalers",
+    "resources",
+    "civitaiResources",
+    "hashes",
+    "models",
+    "vaes",
+    "additionalResources",
+]
 
 
 @given(st.dictionaries(st.sampled_from([*_KEYS, "prompt", "Model", "Model hash", "VAE"]), _value))

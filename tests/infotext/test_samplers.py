@@ -1,9 +1,9 @@
-"""gallery/samplers.py: sampler and schedule by the names of the WebUIs."""
+"""infotext/samplers.py: sampler and schedule by the names of the WebUIs."""
 
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.samplers import sampler_names
+from civitai_manager_libs.infotext.samplers import is_sampler, sampler_names
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,17 @@ from civitai_manager_libs.infotext.samplers import sampler_names
         (("DPM++ 2M", "Karras"), ("DPM++ 2M", "Karras")),
         (("Euler a", "Automatic"), ("Euler a", "Automatic")),
         (("DPM adaptive", ""), ("DPM adaptive", "")),
+        (("er_sde", "beta"), ("ER SDE", "Beta")),
+        (("res_multistep", "linear_quadratic"), ("Res Multistep", "Linear Quadratic")),
+        (("RES_MULTISTEP", "bong_tangent"), ("Res Multistep", "Bong Tangent")),
+        (("dpmpp_3m_sde_gpu", "AYS SDXL"), ("DPM++ 3M SDE", "Align Your Steps")),
+        (("euler", "flux2"), ("Euler", "Flux2")),
+        (("ER SDE", "SGM Uniform"), ("ER SDE", "SGM Uniform")),
+        (("k_euler_ancestral", "karras"), ("Euler a", "Karras")),
+        (("k_dpmpp_2m_sde", "exponential"), ("DPM++ 2M SDE", "Exponential")),
+        (("dpmpp_2m_k", ""), ("DPM++ 2M", "Karras")),
+        (("euler_a", ""), ("Euler a", "")),
+        (("Euler A", ""), ("Euler a", "")),
         (("", "karras"), ("", "Karras")),
         (("", ""), ("", "")),
     ],
@@ -39,6 +50,16 @@ def test_a_name_becomes_what_a_webui_calls_it(given, names):
     assert sampler_names(*given) == names
 
 
-@pytest.mark.parametrize("name", ["res_2s", "My Sampler", "Euler Dy", "karras"])
+@pytest.mark.parametrize("name", ["res_2s", "My Sampler", "Euler Dy", "karras", "multistep/res_2m"])
 def test_an_unknown_name_stays_as_it_is(name):
     assert sampler_names(name, "beta57") == (name, "beta57")
+
+
+@pytest.mark.parametrize("name", ["euler", "dpmpp_2m_sde_gpu", "res_multistep", "DPM++ 2M"])
+def test_samplers_of_other_programs_are_known(name):
+    assert is_sampler(name)
+
+
+@pytest.mark.parametrize("name", ["karras", "enable", "", "k"])
+def test_other_words_are_no_samplers(name):
+    assert not is_sampler(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -12,11 +13,17 @@ __all__ = ["as_checksum", "as_list", "as_number", "as_text", "as_whole", "clean"
 __all__ += ["number_text"]
 
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
+_SMALLEST = 1e-9  # nothing in an infotext is nearer to 0 but 0 itself
 _MAX_PARTS = 100  # parts of one value that a parser took apart
 # Words by which other programs write that there is nothing.
 _NOTHING = {"none", "null", "nan", "[nan]", "undefined", "inf", "infinity", "-inf", "-infinity"}
 # Lone surrogates cannot be written to a file; a carriage return becomes a line end in a text box.
-_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# What stands in a tag is a file's name, and there are files with such characters in their names;
+# only the two that begin a terminal's commands never stay.
+_HARMFUL = re.compile(
+    "(<(?:lora|lyco|hypernet):[^<>\n\r\0\x1b\x9b\ud800-\udfff]{1,300}>)"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
+)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _WHOLE = re.compile(r"([+-]?[0-9]{1,20})(?:\.0*)?")
 _CHECKSUM = re.compile(r"(?:0x)?([0-9a-fA-F]{4,128})")
@@ -24,8 +31,12 @@ _MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re
 
 
 def clean(text: str) -> str:
-    """`text` with line ends as a newline, and a space for each other control character."""
-    return _HARMFUL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    """`text` with line ends as a newline, and a space for each other control character.
+
+    A `<lora:..>` tag stays as it is.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _HARMFUL.sub(lambda found: found[1] or " ", text)
 
 
 def as_text(value: object) -> str:
@@ -85,8 +96,7 @@ def number_text(number: float) -> str:
         return ""
     if number == int(number):
         return str(int(number))
-    text = f"{number:.8f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    return f"{Decimal(repr(number)):f}" if abs(number) > _SMALLEST else "0"
 
 
 def file_stem(name: str) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from .metadata import embedded_infotext, infotext, parse_infotext, Resource, resources
+from .files import embedded, Embedded, embedded_infotext
+from .metadata import added_lora_tags, infotext
+from .resources import Resource, resources
+from .text import missing_values, parse_infotext
 
-__all__ = ["Resource", "embedded_infotext", "infotext", "parse_infotext", "resources"]
+__all__ = ["Embedded", "Resource", "added_lora_tags", "embedded", "embedded_infotext", "infotext"]
+__all__ += ["missing_values", "parse_infotext", "resources"]

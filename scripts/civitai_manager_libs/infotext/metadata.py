@@ -1,71 +1,46 @@
-"""Generation parameters from a file or an API record, as infotext."""
+"""Generation parameters of an API record as infotext."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from itertools import islice
 from typing import Any
 
-from ..ground import (
-    as_checksum,
-    as_list,
-    as_number,
-    as_text,
-    as_whole,
-    clean,
-    file_stem,
-    Image,
-    mapping,
-    number_text,
-)
+from ..ground import as_text, clean, Image
 from .comfy import read_graph
-from .embedded import embedded_texts
-from .resources import Resource, resources
-from .samplers import sampler_names
-from .text import compose, Infotext, parse_infotext
+from .lora_tags import lacking_tags
+from .onsite import in_webui_terms
+from .parameters import parameters
+from .text import compose
 
-__all__ = ["Infotext", "Resource", "embedded_infotext", "infotext", "parse_infotext", "resources"]
+__all__ = ["added_lora_tags", "infotext"]
 
 _MAX_PROMPT = 100_000  # characters
-_MAX_VALUE = 10_000  # characters of one parameter
-_MAX_KEYS = 500
-_LAST_SEED = 2**64 - 1
-# Keys as the WebUIs write them (`Hires upscale`, Forge's `freeu_b1`); the site's are camelCase.
-_WEBUI_KEY = re.compile(
-    r"[A-Z][A-Za-z0-9_ -]{0,60}[A-Za-z0-9_]|(?:freeu|dynthres|kohya_hrfix|latent_modifier"
-    r"|multidiffusion|pagi|sag|stylealign)_[a-z0-9_]{1,40}"
-)
-# Names of the reader's own results: as parameters they would make it stumble.
-_READERS_OWN = re.compile(r".*-[12]|Prompt|Negative prompt|Styles array", re.DOTALL)
-_SIZE = re.compile(r"(\d{1,5}) ?[xX×] ?(\d{1,5})", re.ASCII)
 
 
-def infotext(meta: Mapping[str, Any] | None, image: Image | None = None) -> str:
+def infotext(
+    meta: Mapping[str, Any] | None, image: Image | None = None, *, adds_lora_tags: bool = True
+) -> str:
     """The infotext of a record's `meta` (flat, or wrapped as {id, meta}); "" if it says nothing.
 
-    `image`, the record's own, lends its id, base model and post where a parameter line would be
-    too short for a WebUI to see it (see `compose`); never its size, which may be upscaled.
+    `image`, the record's own, tells the base model, and lends its id, base model and post where a
+    parameter line would be too short for a WebUI to see it (see `compose`); never its size, which
+    may be upscaled. `adds_lora_tags`: with `added_lora_tags` at the prompt's end.
     """
-    record = _with_graph(_unwrapped(meta))
-    return compose(
-        _prompt(record.get("prompt")),
-        _prompt(record.get("negativePrompt")),
-        _parameters(record),
-        _origin(image) if image else (),
-    )
+    record = _record(meta, image)
+    prompt, negative_prompt = _prompt(record.get("prompt")), _prompt(record.get("negativePrompt"))
+    written = parameters(record)
+    if adds_lora_tags and (prompt or any(written.values())):
+        prompt = " ".join(part for part in (prompt.rstrip(), *lacking_tags(record)) if part)
+    return compose(prompt, negative_prompt, written, _origin(image) if image else ())
 
 
-def embedded_infotext(path: str) -> str:
-    """The infotext that a picture's file carries, also made from a ComfyUI graph in it; else "".
+def added_lora_tags(meta: Mapping[str, Any] | None, image: Image | None = None) -> tuple[str, ...]:
+    """The tags in the record's infotext that are not its maker's words: see `lacking_tags`."""
+    return lacking_tags(_record(meta, image))
 
-    Raises DiskError when the file cannot be read.
-    """
-    texts = embedded_texts(path)
-    written = clean(texts.get("parameters") or texts.get("UserComment", "")).strip()
-    if re.match(r'\{\s*"', written):  # some programs put the graph where the infotext belongs
-        return infotext({"comfy": written})
-    return written or infotext({"comfy": {"prompt": texts.get("prompt")}})
+
+def _record(meta: object, image: Image | None) -> Mapping[str, Any]:
+    return in_webui_terms(_with_graph(_unwrapped(meta)), image.base_model if image else "")
 
 
 def _unwrapped(meta: object) -> Mapping[str, Any]:
@@ -94,108 +69,3 @@ def _origin(image: Image) -> Iterable[tuple[str, str]]:
     yield "Image id", as_text(image.id)
     yield "Base model", as_text(image.base_model)
     yield "Post id", as_text(image.post_id)
-
-
-def _parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Parameters in A1111's order; those that are not there are ""."""
-    main, checksums = _main_parameters(meta), _checksum_lists(meta)
-    version = {"Version": _text(meta, "Version")}
-    others = _other_parameters(meta, {*main, *checksums, *version})
-    hires = {key: value for key, value in others.items() if key.startswith("Hires ")}
-    adetailer = {key: value for key, value in others.items() if key.startswith("ADetailer ")}
-    return {**main, **hires, **adetailer, **checksums, **version, **others}
-
-
-def _main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    sampler, schedule = sampler_names(
-        _text(meta, "sampler", "Sampler"), _text(meta, "Schedule type", "scheduler")
-    )
-    hashes = mapping(meta.get("hashes"))
-    return {
-        "Steps": _whole(meta, 1, 10_000, "steps", "Steps"),
-        "Sampler": sampler,
-        "Schedule type": schedule,
-        "CFG scale": _number(meta, 1000, "cfgScale", "CFG scale"),
-        "Distilled CFG Scale": _number(meta, 1000, "Distilled CFG Scale"),
-        "Seed": _whole(meta, 0, _LAST_SEED, "seed", "Seed"),
-        "Size": _size(meta),
-        "Model hash": as_checksum(meta.get("Model hash")) or as_checksum(hashes.get("model")),
-        "Model": _text(meta, "Model") or as_text(file_stem(_first_name(meta, "models"))),
-        "VAE hash": as_checksum(meta.get("VAE hash")) or as_checksum(hashes.get("vae")),
-        "VAE": _text(meta, "VAE") or as_text(re.split(r"[\\/]", _first_name(meta, "vaes"))[-1]),
-        "Variation seed": _whole(meta, 0, _LAST_SEED, "Variation seed"),
-        "Variation seed strength": _number(meta, 1, "Variation seed strength"),
-        "Seed resize from": _text(meta, "Seed resize from"),
-        "Denoising strength": _number(meta, 1, "Denoising strength") or _denoise(meta),
-        "Clip skip": _whole(meta, 1, 100, "clipSkip", "Clip skip"),
-    }
-
-
-def _text(meta: Mapping[str, Any], *keys: str) -> str:
-    """The first of these that says something."""
-    texts = (as_text(meta.get(key)) for key in keys)
-    return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
-
-
-def _whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> str:
-    numbers = (as_whole(meta.get(key)) for key in keys)
-    return next((str(n) for n in numbers if n is not None and low <= n <= high), "")
-
-
-def _number(meta: Mapping[str, Any], high: float, *keys: str) -> str:
-    numbers = (as_number(meta.get(key)) for key in keys)
-    return next((number_text(n) for n in numbers if n is not None and 0 <= n <= high), "")
-
-
-def _denoise(meta: Mapping[str, Any]) -> str:
-    """ComfyUI's: 1 means from nothing, of which A1111 says nothing."""
-    text = _number(meta, 1, "denoise")
-    return "" if text == "1" else text
-
-
-def _size(meta: Mapping[str, Any]) -> str:
-    stated = _SIZE.fullmatch(_text(meta, "Size"))
-    width, height = stated.groups() if stated else (meta.get("width"), meta.get("height"))
-    sides = [as_whole(side) for side in (width, height)]
-    return "x".join(map(str, sides)) if all(side and 0 < side < 100_000 for side in sides) else ""
-
-
-def _first_name(meta: Mapping[str, Any], key: str) -> str:
-    return next((name for name in map(as_text, as_list(meta.get(key))) if name), "")
-
-
-def _checksum_lists(meta: Mapping[str, Any]) -> dict[str, str]:
-    """`Lora hashes: "a: h1, b: h2"`, from the record's list of that name and from its `hashes`."""
-    found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
-    for key, value in islice(mapping(meta.get("hashes")).items(), _MAX_KEYS):
-        kind, _, name = str(key).partition(":")
-        label = {"lora": "Lora hashes", "embed": "TI hashes"}.get(kind)
-        if label:
-            found[label][name.strip()] = as_checksum(value)
-    for label, checksums in found.items():
-        for pair in _text(meta, label).split(","):
-            name, _, value = pair.rpartition(":")
-            checksums.setdefault(name.strip(), as_checksum(value.strip()))
-    return {label: _joined(checksums) for label, checksums in found.items()}
-
-
-def _joined(checksums: Mapping[str, str]) -> str:
-    pairs = ((as_text(name), value) for name, value in checksums.items() if value)
-    text = ", ".join(f"{n}: {v}" for n, v in pairs if n and not re.search(r"[,:\n]", n))
-    return text if len(text) <= _MAX_VALUE else ""
-
-
-def _other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
-    """What else a WebUI may have written there."""
-    found = {}
-    for key in islice(meta, _MAX_KEYS):
-        if isinstance(key, str) and key not in known and _is_webui_key(key):
-            text = _text(meta, key)
-            if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # no size: the reader would choke
-                found[key] = text
-    return found
-
-
-def _is_webui_key(key: str) -> bool:
-    known_form = _WEBUI_KEY.fullmatch(key) and not _READERS_OWN.fullmatch(key)
-    return bool(known_form) and "civitai" not in key.lower()

@@ -20,11 +20,12 @@ from ..ground import (
     whole,
 )
 
-__all__ = ["Resource", "resources"]
+__all__ = ["Resource", "TYPES", "fooocus_loras", "is_air", "resources"]
 
 _MAX_RESOURCES = 300  # a real record has some ten; a hostile one must not cost more than this
 _MAX_PROMPT = 100_000  # characters
-_TYPES = {  # other words for the same
+_MAX_NAME, _MAX_SHOWN = 1000, 200  # characters with and without the folders
+TYPES = {  # other words for the same
     "checkpoint": "model",
     "dora": "lora",
     "embedding": "embed",
@@ -34,6 +35,11 @@ _TYPES = {  # other words for the same
     "lycoris": "lora",
     "textualinversion": "embed",
 }
+# https://github.com/civitai/civitai/wiki/AIR-%E2%80%90-Uniform-Resource-Names-for-AI
+_AIR = re.compile(r"urn:air:[^:\s]{1,60}:([a-z0-9_-]{1,60}):([a-z0-9_-]{1,60}):(\S{1,300})", re.I)
+_AIR_VERSION = re.compile(r"[0-9]{1,12}@([0-9]{1,12})(?:[+.].*)?")
+# RuinedFooocus: `Loras:<folder\name.safetensors:0.8>,<None:0.5>`
+_LISTED_LORA = re.compile(r"<([^:<>\n]{1,200}):([^:<>\n]{1,20})>")
 _TAG = re.compile(r"<(lora|lyco|hypernet):([^:<>\n]{1,200})(?::([^:<>\n]{1,20}))?[^<>\n]{0,100}>")
 
 
@@ -50,6 +56,21 @@ class Resource:
     weight: float | None = None
     hash: str = ""
     version_id: int | None = None
+
+
+def is_air(name: str) -> bool:
+    """Whether it is a Civitai resource's URN and not the name of a file."""
+    return name.strip().lower().startswith("urn:air:")
+
+
+def fooocus_loras(meta: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What RuinedFooocus lists in one text, as entries of `additionalResources`."""
+    listed = as_text(mapping(meta.get("other")).get("loras"))[:_MAX_PROMPT]
+    return [
+        {"type": "lora", "name": name, "strength": weight}
+        for name, weight in _LISTED_LORA.findall(listed)
+        if as_text(name)
+    ]
 
 
 def resources(
@@ -116,14 +137,26 @@ def _united(one: Resource, other: Resource) -> Resource:
 def _resource(
     kind: object, name: object, weight: object = None, checksum: object = "", version: object = None
 ) -> Resource:
-    word = one_line(as_text(kind).lower())
+    word, stated = one_line(as_text(kind).lower()), one_line(as_text(name), _MAX_NAME)
+    if is_air(stated):
+        return _of_air(stated, word, as_number(weight))
     return Resource(
-        _TYPES.get(word, word),
-        file_stem(one_line(as_text(name))),
+        TYPES.get(word, word),
+        file_stem(stated)[:_MAX_SHOWN],
         as_number(weight),
         as_checksum(checksum),
         whole(version, low=1),
     )
+
+
+def _of_air(air: str, word: str, weight: float | None) -> Resource:
+    """A model of another site than Civitai has no version here, so nothing to know it by."""
+    found = _AIR.fullmatch(air)
+    version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
+    if found is None or version is None:
+        return Resource()
+    kind = found[1].lower()
+    return Resource(TYPES.get(kind, kind) or word, "", weight, version_id=whole(version[1], low=1))
 
 
 def _listed(meta: Mapping[str, Any]) -> Iterator[Resource]:
@@ -148,15 +181,15 @@ def _main(meta: Mapping[str, Any]) -> Iterator[Resource]:
 def _hashed(meta: Mapping[str, Any]) -> Iterator[Resource]:
     for key, value in mapping(meta.get("hashes")).items():
         kind, mark, name = str(key).partition(":")
-        if mark:
+        if mark:  # its letters' case is its program's
             yield _resource(kind, name, checksum=value)
 
 
 def _of_comfy(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for key, kind in (("models", "model"), ("vaes", "vae")):
+    for key, kind in (("models", "model"), ("vaes", "vae"), ("upscalers", "upscaler")):
         for name in as_list(meta.get(key)):
             yield _resource(kind, name)
-    for entry in map(mapping, as_list(meta.get("additionalResources"))):
+    for entry in map(mapping, (*as_list(meta.get("additionalResources")), *fooocus_loras(meta))):
         yield _resource(*map(entry.get, ("type", "name", "strength")))
 
 

@@ -15,18 +15,27 @@ from dataclasses import dataclass, field
 
 from ..ground import clean
 
-__all__ = ["Infotext", "compose", "parse_infotext"]
+__all__ = ["Infotext", "compose", "missing_values", "parse_infotext"]
 
 _NEGATIVE = "Negative prompt:"
 _MIN_PAIRS = 3  # fewer, and the reader takes the last line for a part of the prompt
 _LONG_LINE = 2000  # characters; the hosts' search takes quadratic time on a line without commas
-# What the reader assumes where nothing is said, so that saying it changes nothing.
-_ASSUMED = (("Schedule type", "Automatic"), ("RNG", "GPU"), ("Clip skip", "1"))
+# What every host's reader assumes where nothing is said, so that saying it changes nothing.
+# (Schedule type and RNG are not among it: Forge Neo assumes others than the rest.)
+_ASSUMED = (
+    ("Clip skip", "1"),
+    ("Hires sampler", "Use same sampler"),
+    ("Hires checkpoint", "Use same checkpoint"),
+)
 # Starts at the edge of a run of key characters: the same matches as the hosts', in linear time.
 _PAIR = re.compile(
     r"(?<![\w \-/])[ \-/]*(?P<key>\w[\w \-/]+):\s*"
     r'(?P<value>"[^"\\]*(?:\\.[^"\\]*)*"(?=,|$)|[^,]*)'
 )
+# `(word:1.2)` as the hosts' emphasis reader finds it; they fall over one like `(word:1.2.)`.
+_MAIN = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")  # beside the prompt
+_EMPHASIS = re.compile(r":(\s*)([+-]?[.\d]{1,400})(\s*\))")
+_FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,14 @@ def parse_infotext(text: str) -> Infotext:
     )
 
 
+def missing_values(text: str) -> tuple[str, ...]:
+    """Which of the parameters that make a picture an infotext does not tell, by their names."""
+    read = parse_infotext(text)
+    told = {"Prompt": read.prompt, **read.parameters}
+    told.setdefault("CFG scale", told.get("Distilled CFG Scale", ""))
+    return tuple(name for name in ("Prompt", *_MAIN) if not told.get(name))
+
+
 def compose(
     prompt: str,
     negative_prompt: str,
@@ -68,13 +85,24 @@ def compose(
     `padding`: pairs to make up a parameter line that would be too short to be read as one. Also
     used under a prompt without parameters whose own last line would be read as such.
     """
-    body = _body(clean(prompt).strip(), clean(negative_prompt).strip())
+    body = _body(_readable(prompt), _readable(negative_prompt))
     pairs = {key: value for key, text in parameters.items() if (value := clean(text).strip())}
     if _swallowed(pairs) or (not pairs and _mistaken(body)):
         for key, value in (*padding, *_ASSUMED):
             if value and len(pairs) < _MIN_PAIRS:
                 pairs.setdefault(key, value)
     return "\n".join(part for part in (body, _line(pairs)) if part)
+
+
+def _readable(prompt: str) -> str:
+    """A prompt in which every emphasis that has a number has one that can be read."""
+    prompt = clean(prompt).strip()
+    return _EMPHASIS.sub(_as_float, prompt) if "(" in prompt else prompt
+
+
+def _as_float(found: re.Match[str]) -> str:
+    number = _FLOAT.match(found[2])
+    return f":{found[1]}{number[0] if number else ''}{found[3]}"
 
 
 def _body(prompt: str, negative_prompt: str) -> str:

@@ -33,7 +33,7 @@ def _infotext_of(row: Mapping[str, Any]) -> str:
     base_model = one_line(row.get("baseModel"), 100)
     post_id = whole(row.get("postId"), 1)
     image = Image(whole(row.get("id"), 1) or 0, "", base_model=base_model, post_id=post_id)
-    return infotext(row.get("meta"), image)
+    return infotext(row.get("meta"), image, adds_lora_tags=setting.adds_lora_tags)
 
 
 def _write(path: str, text: str) -> None:

@@ -1,7 +1,7 @@
 """The door into gradio: our element, and in a host the parts that its "Send to ..." buttons need.
 
-`javascript/gallery/details/door.js` fills `ask`, presses the button, waits until `nonce` says that the
-answer is there, then presses the host's own button for a tab.
+`javascript/gallery/details/door.js` fills `ask`, presses the button, waits until `nonce` says that
+the answer is there, then presses the host's own button for a tab.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from .. import civitai_gallery_action, host
+from .. import civitai_gallery_action, host, setting
 from ..errors import CivitaiShortcutError
 from ..ground import Image, mapping, whole
 from ..infotext import embedded_infotext, infotext
@@ -79,7 +79,8 @@ def _file(image: Image) -> str:
 
 def _infotext(image: Image, path: str) -> str:
     """The record's, else what the file itself says."""
-    return infotext(image.meta, image) or (embedded_infotext(path) if path else "")
+    text = infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    return text or (embedded_infotext(path) if path else "")
 
 
 def _picture(path: str) -> str | None:

@@ -190,9 +190,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "Read from a ComfyUI graph: what its other nodes did is not in it.",
     ),
     "problem_of_file": (
-        "Civitai 的紀錄沒有生成資料；這是檔案本身所寫的。",
-        "Civitai's record has no generation data; this is what the file itself says.",
+        "讀自圖片檔案本身（{program} 寫入），Civitai 的紀錄沒有",
+        "Read from the picture's own file, as {program} wrote it: Civitai's record has none",
     ),
+    "some_program": ("某個程式", "a program"),
+    "problem_lora_tags": (
+        "由我們加入，因為紀錄有而提示詞沒有：{tags}",
+        "Added by us, since the record names it and the prompt does not: {tags}",
+    ),
+    "problem_missing": ("沒有說明：{names}", "It does not tell: {names}"),
     "problem_seed": (
         "種子很大，Civitai 可能已將它四捨五入。",
         "The seed is so large that Civitai may have rounded it.",

@@ -67,6 +67,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "在圖片旁儲存 Civitai 紀錄 (.json)",
         "Save Civitai's record (.json) beside a picture",
     ),
+    "adds_lora_tags": (
+        "紀錄中有、但提示詞沒有的 LoRA，加上它的標籤",
+        "Add the tag of a LoRA that the record names and the prompt does not",
+    ),
     "download_images_folder": (
         "儲存圖片的資料夾（空白：預設）",
         "Folder for saved pictures (empty: the usual one)",

@@ -20,7 +20,13 @@ _INSTANCE = uuid.uuid4().hex  # of this process: another one means that the serv
 _LOOPBACK = {"127.0.0.1", "::1"}
 # As Civitai's API spells them, the ones that most galleries are of.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
-_SAVING = {"save_infotext", "save_record", "download_images_folder", "gallery_download_limit"}
+_SAVING = {
+    "save_infotext",
+    "save_record",
+    "adds_lora_tags",
+    "download_images_folder",
+    "gallery_download_limit",
+}
 _SAVING |= {"gallery_disk_reserve_mb", "gallery_max_image_mb", "gallery_max_video_mb"}
 _PAGE = {"gallery_level", "blur_level", "usergallery_preloading", "language"}
 

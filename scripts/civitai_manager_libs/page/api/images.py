@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ... import util
+from ... import setting, util
 from ...civitai import ImageQuery, Page
 from ...errors import Gone
 from ...ground import Image, whole
-from ...infotext import embedded_infotext, infotext, parse_infotext, resources
+from ...infotext import added_lora_tags, embedded, Embedded, infotext, missing_values
+from ...infotext import parse_infotext, resources
 from ...library import cache, models, pages, records
 from ...words import messages
 from ..wire import Asked, Far, Refusal
@@ -130,19 +131,21 @@ def within(asked: Asked) -> dict[str, Any]:
 def details(asked: Asked) -> Any:
     """`images/<id>[?file=1]`."""
     image = known_image(asked)
-    text = infotext(image.meta, image)
-    if text or not asked.text("file") or image.type != "image":
+    text = infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    if text or not asked.text("file") or image.type == "audio":
         return _all_of(asked, image, text, "record" if text else "none")
     return Far(lambda: _with_file(asked, image))
 
 
 def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
     path = saved_file(image.id) or pages.original(client(), image, asked.cancelled)
-    text = embedded_infotext(path)
-    return _all_of(asked, image, text, "file" if text else "none")
+    told = embedded(path)
+    return _all_of(asked, image, told.infotext, "file" if told.infotext else "none", told)
 
 
-def _all_of(asked: Asked, image: Image, text: str, source: str) -> dict[str, Any]:
+def _all_of(
+    asked: Asked, image: Image, text: str, source: str, told: Embedded = Embedded()
+) -> dict[str, Any]:
     read = parse_infotext(text)
     stats = image.stats
     path = saved_file(image.id)
@@ -154,7 +157,7 @@ def _all_of(asked: Asked, image: Image, text: str, source: str) -> dict[str, Any
         "prompt": read.prompt,
         "negative": read.negative_prompt,
         "parameters": [[name, value] for name, value in read.parameters.items()],
-        "problems": list(_problems(image, text, source, asked.language)),
+        "problems": list(_problems(image, text, told, asked.language)),
         "resources": _resources(asked, image),
         "likes": stats.likes,
         "hearts": stats.hearts,
@@ -175,15 +178,22 @@ def _resources(asked: Asked, image: Image) -> list[dict[str, Any]]:
     return [resource_view(one, names) for one in used]
 
 
-def _problems(image: Image, text: str, source: str, language: str) -> Iterator[str]:
+def _problems(image: Image, text: str, told: Embedded, language: str) -> Iterator[str]:
     """What one should know before one sends it."""
+    meta = image.meta or {}
     if not text:
         yield messages.text("no_infotext", language)
-    elif source == "file":
-        yield messages.text("problem_of_file", language)
-    elif "comfy" in (image.meta or {}):
+        return
+    if told.infotext:
+        program = told.program or messages.text("some_program", language)
+        yield messages.text("problem_of_file", language, program=program)
+    elif setting.adds_lora_tags and (added := added_lora_tags(meta, image)):
+        yield messages.text("problem_lora_tags", language, tags=" ".join(added))
+    if "comfy" in meta:
         yield messages.text("problem_comfy", language)
-    seed = (image.meta or {}).get("seed")
+    if missing := missing_values(text):
+        yield messages.text("problem_missing", language, names=", ".join(missing))
+    seed = meta.get("seed")
     if isinstance(seed, (int, float)) and seed > 2**53:
         yield messages.text("problem_seed", language)
 

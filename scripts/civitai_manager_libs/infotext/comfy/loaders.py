@@ -1,0 +1,104 @@
+"""Which model and LoRAs a sampler of a ComfyUI graph works with. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from ...ground import as_number, as_text, as_whole
+from .nodes import kind_of, Node, Nodes, plain, target, upstream
+
+__all__ = ["loras_of", "model_of"]
+
+_MAX_LORAS = 50
+_MODEL_SIDES = ("model", "guider", "pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple")
+_MODEL_SIDES += ("base_ctx", "context", "ctx_01", "base_sampler")
+_LORA_SIDES = ("lora_stack", "lora", "prev_lora", "optional_lora_stack")
+_MODEL_NAMES = ("ckpt_name", "unet_name", "base_ckpt_name", "gguf_name", "model_path")
+_MODEL_NAMES += ("base_checkpoint",)
+_FILE = re.compile(r".+\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)", re.IGNORECASE | re.DOTALL)
+_COUNTS = ("lora_count", "num_loras")
+# A LoRA's weights stand beside its name, with the same number: `lora_name_2`, `lora_wt_2`.
+_MODEL_WEIGHTS = {"strengthmodel", "modelstrength", "modelstr", "modelweight", "lorawt", "strength"}
+_MODEL_WEIGHTS |= {"loramodelstrength", "lorastrength", "weight", "loraweight", "strength1"}
+_CLIP_WEIGHTS = {"strengthclip", "clipstrength", "clipstr", "clipweight", "loraclipstrength"}
+_SWITCHES = {"switch", "toggle", "enabled", "on"}
+
+_Lora = dict[str, Any]  # an entry of a record's `additionalResources`
+
+
+def model_of(nodes: Nodes, sampler: str) -> str | None:
+    """The model's file, with its folder, or None."""
+    for node in upstream(nodes, sampler, _MODEL_SIDES):
+        inputs = node["inputs"]
+        for name in _MODEL_NAMES:
+            if name in inputs:
+                value = plain(nodes, inputs[name], _MODEL_NAMES)
+                return value if isinstance(value, str) else None
+        for name in ("model", "model_name"):
+            value = inputs.get(name)
+            if isinstance(value, str) and _FILE.fullmatch(value):
+                return value
+    return None
+
+
+def loras_of(nodes: Nodes, sampler: str) -> list[_Lora]:
+    """The LoRAs on the model's way to `sampler`, in the order in which they are put on it."""
+    sides = (*_MODEL_SIDES, *_LORA_SIDES)
+    found: list[_Lora] = []
+    for node in upstream(nodes, sampler, sides):
+        found[:0] = _of_node(nodes, node)
+    return found[-_MAX_LORAS:]
+
+
+def _of_node(nodes: Nodes, node: Node) -> list[_Lora]:
+    inputs = node["inputs"]
+    if "lora" not in kind_of(node).lower() and not any("lora" in str(name) for name in inputs):
+        return []
+    return [*_rows(inputs), *_listed(inputs), *_numbered(nodes, inputs)][:_MAX_LORAS]
+
+
+def _rows(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+    """rgthree's Power Lora Loader: `lora_1: {"on": true, "lora": .., "strength": 1}`."""
+    for row in islice(inputs.values(), 200):
+        if isinstance(row, Mapping) and "lora" in row and row.get("on") is not False:
+            yield from _lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
+
+
+def _listed(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+    """LoRA Manager: `loras: {"__value__": [{"name": .., "strength": .., "active": true}]}`."""
+    listed = inputs.get("loras")
+    listed = listed.get("__value__") if isinstance(listed, Mapping) else listed
+    for row in listed[:_MAX_LORAS] if isinstance(listed, list) else ():
+        if isinstance(row, Mapping) and row.get("active") is not False:
+            yield from _lora(row.get("name"), row.get("strength"), row.get("clipStrength"))
+
+
+def _numbered(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+    count = next((n for name in _COUNTS if (n := as_whole(inputs.get(name))) is not None), 1000)
+    by_number: dict[str, dict[str, Any]] = {}
+    for name, value in islice(inputs.items(), 500):
+        number = "".join(re.findall(r"\d", name))
+        by_number.setdefault(number, {})[re.sub(r"[\d_ ]", "", name.lower())] = value
+    for number, fields in by_number.items():
+        named = next((v for k, v in fields.items() if k in ("lora", "loraname")), None)
+        used = not any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)
+        if used and (not number or int(number[:4]) <= count):
+            weights = (_weight(nodes, fields, names) for names in (_MODEL_WEIGHTS, _CLIP_WEIGHTS))
+            yield from _lora(plain(nodes, named, ("lora_name",)), *weights)
+
+
+def _weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> object:
+    stated = [fields[name] for name in fields if name in names]
+    return plain(nodes, stated[0]) if stated else None
+
+
+def _lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
+    if not isinstance(name, str) or not as_text(name) or target(name):
+        return
+    if as_number(strength) == 0 and not as_number(clip):
+        return
+    entry = {"type": "lora", "name": name, "strength": strength, "strengthClip": clip}
+    yield {key: value for key, value in entry.items() if value is not None}

@@ -1,0 +1,52 @@
+"""The texts that a picture's or video's file carries, as its maker's program wrote them there.
+
+Only these parts of a file are read: no pixel is decoded, so that neither a picture's size nor
+damage to it matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from ... import util
+from ...errors import DiskError
+from .budget import Budget
+from .containers import matroska_texts, mp4_texts
+from .pictures import jpeg_texts, png_texts, webp_texts
+
+__all__ = ["embedded_texts"]
+
+_BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
+_PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
+_Reader = Callable[[BinaryIO, Budget], Iterator[tuple[str, str]]]
+
+
+def embedded_texts(path: str) -> dict[str, str]:
+    """The file's texts by name; that of EXIF is "UserComment", an XMP packet "XMP".
+
+    {}: none, damaged, or no picture and no video. Raises DiskError when `path` cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            read = _READERS.get(util.extension_of(file.read(16)) or "", _no_texts)
+            texts: dict[str, str] = {}
+            for name, text in read(file, Budget(_BYTES, _PARTS)):
+                if text.strip("\0 \n"):
+                    texts.setdefault(name, text)
+            return texts
+    except OSError as error:
+        raise DiskError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def _no_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    return iter(())
+
+
+_READERS: dict[str, _Reader] = {
+    "jpg": jpeg_texts,
+    "mp4": mp4_texts,
+    "png": png_texts,
+    "webm": matroska_texts,
+    "webp": webp_texts,
+}

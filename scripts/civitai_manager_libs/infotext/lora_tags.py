@@ -1,0 +1,61 @@
+"""The `<lora:..>` tags that a prompt lacks of those its picture was made with. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from ..ground import as_list, as_number, as_text, file_stem, mapping, number_text
+from .resources import fooocus_loras, is_air, TYPES
+
+__all__ = ["lacking_tags"]
+
+_MAX_TAGS = 50  # real ones have some ten
+_TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
+_TEXTS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE | re.DOTALL)
+_UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_LISTS = (("additionalResources", "strength"), ("resources", "weight"))
+
+
+def lacking_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """A tag for each LoRA that a record names with its weight, where no text of it has the tag.
+
+    `<lora:NAME:WEIGHT>`, or `<lora:NAME:CLIP:MODEL>` where the two weights differ.
+    """
+    there = {name.strip().lower() for text in _texts(meta) for name in _TAG.findall(text)}
+    tags = []
+    for name, tag in islice(_tags(meta), _MAX_TAGS):
+        if name.lower() not in there:
+            there.add(name.lower())
+            tags.append(tag)
+    return tuple(tags)
+
+
+def _texts(meta: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in islice(meta.items(), 500):
+        if isinstance(value, str) and _TEXTS.fullmatch(str(key)):
+            yield value[:100_000]
+
+
+def _tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, weight_key in _LISTS:
+        for entry in map(mapping, (*as_list(meta.get(key)), *fooocus_loras(meta))):
+            kind = as_text(entry.get("type")).lower()
+            stated = as_text(entry.get("name"))
+            name = file_stem(stated)
+            weights = _weights(entry, weight_key)
+            if TYPES.get(kind, kind) == "lora" and weights and name and not is_air(stated):
+                if not _UNUSABLE.search(name):
+                    yield name, f"<lora:{name}:{weights}>"
+
+
+def _weights(entry: Mapping[str, Any], key: str) -> str:
+    """ "" for a LoRA without effect, or of unknown weight."""
+    model, clip = as_number(entry.get(key)), as_number(entry.get("strengthClip"))
+    if model is None or (model == 0 and not clip):
+        return ""
+    if clip is None or clip == model:
+        return number_text(model)
+    return f"{number_text(clip)}:{number_text(model)}"

@@ -1,0 +1,156 @@
+"""infotext/comfy/prompts.py: the words behind a sampler's two sides, however they are joined."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from civitai_manager_libs.infotext.comfy.prompts import prompt_of
+
+
+def node(kind, **inputs):
+    return {"class_type": kind, "inputs": inputs}
+
+
+def positive(nodes, text=("2", 0)):
+    """The prompt of a graph whose text encoder takes its text from node 2."""
+    encoder = node("CLIPTextEncode", text=list(text), clip=["99", 0])
+    return prompt_of(
+        {"0": node("KSampler", positive=["1", 0]), "1": encoder, **nodes}, "0", "positive"
+    )
+
+
+A, B = node("PrimitiveString", value="a cat"), node("Text Multiline", text="on a mat")
+LINKS = {"a": ["3", 0], "b": ["4", 0]}
+
+
+@pytest.mark.parametrize(
+    ("joining", "text"),
+    [
+        (
+            node("Text Concatenate", delimiter=", ", text_a=["3", 0], text_b=["4", 0]),
+            "a cat, on a mat",
+        ),
+        (node("Text Concatenate", delimiter="\\n", text_a=["3", 0], text_b="x"), "a cat\nx"),
+        (
+            node(
+                "JoinStringMulti", inputcount=2, delimiter=" ", string_1=["3", 0], string_2=["4", 0]
+            ),
+            "a cat on a mat",
+        ),
+        (node("StringConcatenate", string_a="x", string_b=["4", 0], delimiter=""), "xon a mat"),
+        (
+            node(
+                "StringFunction|pysssss",
+                action="append",
+                tidy_tags="yes",
+                text_a=["3", 0],
+                text_b=["4", 0],
+                text_c="",
+            ),
+            "a cat, on a mat",
+        ),
+        (node("CR Text Concatenate", text1="x", text2="y", separator="|"), "x|y"),
+        (node("easy promptConcat", prompt1="x", prompt2="y", separator=" "), "x y"),
+        (node("PreviewAny", source=["3", 0]), "a cat"),
+        (node("ShowText|pysssss", text=["8", 0], text_0="as it was shown"), "as it was shown"),
+        (node("ImpactWildcardProcessor", wildcard_text="{a|b}", populated_text="a"), "a"),
+        (node("Reroute", **{"": ["3", 0]}), "a cat"),
+        (node("Any Switch (rgthree)", any_01=["3", 0]), "a cat"),
+        (node("ImpactSwitch", select=2, input1=["3", 0], input2=["4", 0]), "on a mat"),
+    ],
+    ids=["was", "line-end", "kjnodes", "core", "pysssss", "comfyroll", "easy-use", "preview"]
+    + ["shown", "wildcard", "reroute", "any-switch", "switch"],
+)
+def test_texts_that_nodes_join_are_put_together(joining, text):
+    assert positive({"2": joining, "3": A, "4": B}) == text
+
+
+@pytest.mark.parametrize(
+    "untold",
+    [
+        node("Text Random Line", text="a\nb", seed=1),
+        node("Text Find and Replace", text="a __x__", find="__x__", replace="b"),
+        node("DPRandomGenerator", text="{a|b}", seed=1),
+        node("Florence2Run", text_input="", task="caption"),
+        node("StringFunction|pysssss", action="replace", text_a="a", text_b="b", text_c="c"),
+        node("Text Concatenate", delimiter="", text_a="a", text_b=["77", 0]),
+        node("UnknownTwoTexts", text_a="a", text_b="b"),
+    ],
+    ids=["random", "replace", "dynamic", "caption", "function", "absent-part", "unknown"],
+)
+def test_a_text_that_nobody_can_tell_is_not_guessed(untold):
+    assert positive({"2": untold}) is None
+
+
+@pytest.mark.parametrize(
+    ("encoder", "text"),
+    [
+        (node("CLIPTextEncodeSDXL", text_g="big", text_l="small", width=1024), "big"),
+        (node("CLIPTextEncodeFlux", clip_l="", t5xxl="long", guidance=3.5), "long"),
+        (node("CLIPTextEncodeSD3", clip_l="l", clip_g="g", t5xxl="", empty_padding="none"), "l"),
+        (node("TextEncodeQwenImageEdit", prompt="make it red", image=["9", 0]), "make it red"),
+        (node("WanVideoTextEncode", positive_prompt="waves", negative_prompt="x"), "waves"),
+        (node("SDXLPromptStyler", text_positive="a cat", text_negative="x", style="none"), "a cat"),
+        (node("Efficient Loader", positive="a cat", negative="x"), "a cat"),
+        (node("easy positive", value="a cat"), "a cat"),
+        (node("BNK_CLIPTextEncodeAdvanced", text="a cat", clip=["9", 1]), "a cat"),
+        (node("SeargePromptAdapterV2", main_prompt=["20", 0], negative_main_prompt="x"), "cat 20"),
+        (node("CLIPTextEncode", text="", clip=["9", 1]), ""),
+    ],
+    ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
+)
+def test_each_encoder_keeps_its_text_in_its_own_place(encoder, text):
+    nodes = {"0": node("X", positive=["1", 0]), "1": encoder, "20": node("T", prompt="cat 20")}
+    assert prompt_of(nodes, "0", "positive") == text
+
+
+def test_conditionings_that_are_combined_give_all_their_texts_once():
+    nodes = {
+        "0": node("KSampler", positive=["1", 0]),
+        "1": node("ConditioningCombine", conditioning_1=["2", 0], conditioning_2=["3", 0]),
+        "2": node("CLIPTextEncode", text="left"),
+        "3": node("ConditioningConcat", conditioning_to=["4", 0], conditioning_from=["2", 0]),
+        "4": node("ConditioningSetArea", conditioning=["5", 0], width=64),
+        "5": node("CLIPTextEncode", text="right"),
+    }
+    assert prompt_of(nodes, "0", "positive") == "left\nright"
+
+
+def test_a_guider_of_several_conditions_tells_both_sides():
+    nodes = {
+        "0": node("SamplerCustomAdvanced", guider=["1", 0]),
+        "1": node("DualCFGGuider", cond1=["2", 0], cond2=["3", 0], negative=["3", 0]),
+        "2": node("CLIPTextEncode", text="a cat"),
+        "3": node("CLIPTextEncode", text="blurry"),
+    }
+    assert prompt_of(nodes, "0", "positive") == "a cat"
+    assert prompt_of(nodes, "0", "negative") == "blurry"
+
+
+def test_the_sides_stay_apart_in_a_pipe():
+    nodes = {
+        "0": node("ImpactKSamplerBasicPipe", basic_pipe=["1", 0]),
+        "1": node("ToBasicPipe", model=["9", 0], positive=["2", 0], negative=["3", 0]),
+        "2": node("ControlNetApplyAdvanced", positive=["4", 0], negative=["3", 0]),
+        "3": node("CLIPTextEncode", text="blurry"),
+        "4": node("CLIPTextEncode", text="a cat"),
+    }
+    assert prompt_of(nodes, "0", "positive") == "a cat"
+    assert prompt_of(nodes, "0", "negative") == "blurry"
+
+
+@pytest.mark.parametrize("loop", [["1", 0], ["2", 0]])
+def test_a_text_that_leads_to_itself_is_not_told(loop):
+    assert positive({"2": node("Text Concatenate", text_a=loop, text_b=["2", 0])}) is None
+
+
+def test_texts_that_are_joined_again_and_again_cost_little():
+    def joined(i):
+        return node("Text Concatenate", **{f"text_{n}": [str(i + 1), 0] for n in range(20)})
+
+    started = time.process_time()
+    assert positive({str(i): joined(i) for i in range(2, 3_000)}) is None
+    ending = {str(i): joined(i) for i in range(2, 12)} | {"12": node("T", text="x" * 90_000)}
+    assert positive(ending) is None
+    assert time.process_time() - started < 1

@@ -1,0 +1,244 @@
+"""infotext/files/embedded.py: what a file tells, by which program, and what it does not tell."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+import tracemalloc
+
+import pytest
+from civitai_manager_libs.errors import DiskError
+from civitai_manager_libs.infotext.files import Embedded, embedded, embedded_infotext
+from PIL import Image as Picture
+from PIL import PngImagePlugin
+
+INFOTEXT = """\
+a lighthouse, <lora:paperStyle:0.7>
+Negative prompt: blurry
+Steps: 28, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 1234567890, \
+Size: 512x768, Model hash: abcdef0123, Model: exampleMix_v20, Version: v1.10.1"""
+GRAPH = {
+    "3": {
+        "class_type": "KSampler",
+        "inputs": {
+            "seed": 7,
+            "steps": 25,
+            "cfg": 5.5,
+            "sampler_name": "dpmpp_2m",
+            "scheduler": "karras",
+            "denoise": 1,
+            "model": ["4", 0],
+            "positive": ["6", 0],
+            "negative": ["7", 0],
+            "latent_image": ["5", 0],
+        },
+    },
+    "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "a/exampleXL.ckpt"}},
+    "5": {"class_type": "EmptyLatentImage", "inputs": {"width": 832, "height": 1216}},
+    "6": {"class_type": "CLIPTextEncode", "inputs": {"text": "a lighthouse"}},
+    "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "blurry"}},
+}
+GRAPH_INFOTEXT = """\
+a lighthouse
+Negative prompt: blurry
+Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 5.5, Seed: 7, Size: 832x1216, \
+Model: exampleXL"""
+WORKFLOW = json.dumps({"nodes": [], "links": []})
+SAMPLER_ONLY = {"nodes": [{"id": 1, "type": "KSampler", "inputs": [{"name": "model", "link": 5}]}]}
+SAMPLER_ONLY["nodes"][0]["widgets_values"] = [7, "fixed", 20, 8, "euler", "normal", 1]
+SAMPLER_ONLY["links"] = [[5, 2, 0, 1, 0, "MODEL"]]
+ALL = ("Prompt", "Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")
+
+
+def png(tmp_path, **texts):
+    info = PngImagePlugin.PngInfo()
+    for name, text in texts.items():
+        info.add_text(name.replace("_", "-") if name == "sd_metadata" else name, text)
+    path = tmp_path / "picture.png"
+    Picture.new("RGB", (8, 8)).save(path, pnginfo=info)
+    return str(path)
+
+
+def commented(tmp_path, text, kind="jpg"):
+    exif = Picture.Exif()
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode("utf-16-be")
+    Picture.new("RGB", (8, 8)).save(tmp_path / f"picture.{kind}", exif=exif)
+    return str(tmp_path / f"picture.{kind}")
+
+
+def test_a_files_own_infotext_comes_as_it_is(tmp_path):
+    path = png(tmp_path, parameters=INFOTEXT, prompt=json.dumps(GRAPH), workflow=WORKFLOW)
+    assert embedded(path) == Embedded(INFOTEXT, "AUTOMATIC1111", WORKFLOW)
+    assert embedded_infotext(path) == INFOTEXT
+
+
+def test_a_graph_in_a_file_becomes_infotext(tmp_path):
+    path = png(tmp_path, prompt=json.dumps(GRAPH), workflow=WORKFLOW)
+    assert embedded(path) == Embedded(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
+    path = png(tmp_path, parameters=json.dumps({"prompt": GRAPH}))
+    assert embedded(path) == Embedded(GRAPH_INFOTEXT, "ComfyUI")
+
+
+def test_a_graph_wins_over_a_prompt_alone(tmp_path):
+    path = png(tmp_path, parameters="a prompt alone", prompt=json.dumps(GRAPH))
+    assert embedded_infotext(path) == GRAPH_INFOTEXT
+
+
+def test_a_prompt_alone_is_better_than_nothing(tmp_path):
+    assert embedded_infotext(png(tmp_path, parameters="a prompt alone")) == "a prompt alone"
+
+
+@pytest.mark.parametrize("kind", ["jpg", "webp"])
+def test_a_user_comment_becomes_infotext(tmp_path, kind):
+    assert embedded_infotext(commented(tmp_path, INFOTEXT, kind)) == INFOTEXT
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["Screenshot", "Created with GIMP", "a cat, a hat", "Steps: 20, Seed: 7", '{"a": 1}'],
+)
+def test_a_comment_that_is_no_infotext_is_none(tmp_path, comment):
+    assert embedded(commented(tmp_path, comment)) == Embedded()
+
+
+def test_a_prompt_may_be_json(tmp_path):
+    prompt = '{\n  "high_level_description": "a cat, sitting",\n  "style": "oil"\n}'
+    text = f"{prompt}\nSteps: 48, Sampler: Euler, CFG scale: 1, Seed: 7, Version: neo"
+    read = embedded(png(tmp_path, parameters=text))
+    assert (read.infotext, read.program) == (text, "Forge Neo")
+    assert read.missing == ("Size", "Model")
+
+
+@pytest.mark.parametrize(
+    ("version", "program"),
+    [
+        ("Version: v1.10.1", "AUTOMATIC1111"),
+        ("Version: 1.6.0", "AUTOMATIC1111"),
+        ("Version: f2.0.1v1.10.1-previous-659-gc055f2d4", "Forge"),
+        ("Version: f1.0.0v2-v1.10.1RC-latest-2518-g739b2e1d", "reForge"),
+        ("Version: neo-2.28", "Forge Neo"),
+        ("Version: classic", "Forge Classic"),
+        ("Version: ComfyUI", "ComfyUI"),
+        ("App: SD.Next, Version: feaa51c", "SD.Next"),
+        ("Version: stable-diffusion.cpp", "stable-diffusion.cpp"),
+        ("Version: somebody", ""),
+        ("Eta: 0", ""),
+        ('Civitai resources: [{"type":"checkpoint","modelVersionId":691639}]', "Civitai"),
+    ],
+    ids=str,
+)
+def test_an_infotext_names_its_program(tmp_path, version, program):
+    text = f"a cat\nSteps: 20, Sampler: Euler a, Seed: 7, {version}"
+    assert embedded(png(tmp_path, parameters=text)).program == program
+
+
+@pytest.mark.parametrize(
+    ("texts", "program"),
+    [
+        ({"parameters": '{"sui_image_params": {"prompt": "a cat", "steps": 20}}'}, "SwarmUI"),
+        ({"invokeai_metadata": '{"positive_prompt": "a cat", "scheduler": "euler"}'}, "InvokeAI"),
+        ({"sd_metadata": '{"model_weights": "x", "image": {"prompt": "a cat"}}'}, "InvokeAI"),
+        ({"Dream": '"a cat" -s 20 -S 7 -C 5'}, "InvokeAI"),
+        ({"Comment": '{"uc": "x", "steps": 20}', "Description": "a cat"}, "NovelAI"),
+        (
+            {"parameters": '{"base_model": "x", "guidance_scale": 4, "prompt": "a cat"}'},
+            "Fooocus",
+        ),
+        (
+            {
+                "XML:com.adobe.xmp": "<x><exif:UserComment><rdf:Alt><rdf:li>{&quot;c&quot;: "
+                "&quot;a cat&quot;, &quot;uc&quot;: &quot;&quot;}</rdf:li></rdf:Alt>"
+                "</exif:UserComment></x>"
+            },
+            "Draw Things",
+        ),
+    ],
+    ids=["swarmui", "invokeai", "invokeai-2", "invokeai-1", "novelai", "fooocus", "draw-things"],
+)
+def test_each_programs_own_place_is_looked_into(tmp_path, texts, program):
+    read = embedded(png(tmp_path, **texts))
+    assert read.program == program and read.infotext.startswith("a cat")
+    assert "Size" in read.missing
+
+
+def test_a_programs_json_may_stand_in_a_user_comment(tmp_path):
+    text = json.dumps({"sui_image_params": {"prompt": "a cat", "steps": 20}}, indent=2)
+    assert embedded(commented(tmp_path, text)).program == "SwarmUI"
+    wrapped = json.dumps(
+        {"Software": "NovelAI", "Comment": '{"uc": "x", "steps": 28, "prompt": "a"}'}
+    )
+    assert embedded(commented(tmp_path, wrapped, "webp")).program == "NovelAI"
+
+
+def test_a_workflow_alone_tells_what_it_can(tmp_path):
+    read = embedded(png(tmp_path, workflow=json.dumps(SAMPLER_ONLY)))
+    assert read.infotext == (
+        "Steps: 20, Sampler: Euler, Schedule type: Normal, CFG scale: 8, Seed: 7"
+    )
+    assert read.missing == ("Prompt", "Size", "Model") and read.program == "ComfyUI"
+    assert json.loads(read.workflow) == SAMPLER_ONLY
+
+
+def test_a_workflow_without_a_sampler_tells_that_nothing_is_told(tmp_path):
+    assert embedded(png(tmp_path, workflow=WORKFLOW)) == Embedded("", "ComfyUI", WORKFLOW, ALL)
+
+
+def test_a_videos_comment_holds_graph_and_workflow(tmp_path):
+    comment = json.dumps({"prompt": json.dumps(GRAPH), "workflow": json.loads(WORKFLOW)})
+    read = embedded(png(tmp_path, Comment=comment))
+    assert read == Embedded(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [{}, {"workflow": "{}"}, {"parameters": '{"a": 1}'}, {"parameters": "[1]"}, {"Software": "x"}],
+    ids=repr,
+)
+def test_a_file_that_does_not_say_how_it_was_made_tells_nothing(tmp_path, texts):
+    assert embedded(png(tmp_path, **texts)) == Embedded()
+
+
+@pytest.mark.parametrize("prompt", ["{}", "a cat"])
+def test_a_graph_that_says_nothing_has_no_infotext(tmp_path, prompt):
+    assert embedded_infotext(png(tmp_path, prompt=prompt)) == ""
+
+
+def test_a_missing_file_is_a_disk_error(tmp_path):
+    with pytest.raises(DiskError):
+        embedded(str(tmp_path / "absent.png"))
+
+
+_PIECES = {
+    "objects": (b'{"prompt":[', b"{},", b"{}]}"),
+    "members": (b"[", b'{"":0},', b"0]"),
+    "depth": (b"", b"[", b""),
+    "escapes": (b'"', b'aaa\\"', b'"'),
+    "pairs": (b"", b"ab: 1, ", b""),
+    "words": (b"", b"word ", b""),
+    "tags": (b"<exif:UserComment>", b"<", b"</exif:UserComment>"),
+    "brackets": (b'"', b"[", b'" -s 5'),
+}
+
+
+@pytest.mark.parametrize("pieces", _PIECES.values(), ids=_PIECES)
+@pytest.mark.parametrize("name", ["parameters", "prompt", "Dream", "XML:com.adobe.xmp"])
+def test_a_hostile_text_costs_little(tmp_path, name, pieces):
+    start, piece, end = pieces
+    size = 1_990_000 if name == "prompt" else 3_900_000
+    text = start + piece * (size // len(piece)) + end
+    path = tmp_path / "hostile.png"
+    with open(png(tmp_path), "rb") as file:
+        whole = file.read()
+    body = name.encode() + b"\0" + text
+    chunk = struct.pack(">I4s", len(body), b"tEXt") + body + b"\0" * 4
+    path.write_bytes(whole[:33] + chunk + whole[33:])
+    started = time.process_time()
+    embedded(str(path))
+    assert time.process_time() - started < 2  # 0.7 s where nothing else runs
+    tracemalloc.start()
+    try:
+        embedded(str(path))
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,371 @@
+"""infotext/files/texts.py: the texts of real picture files, also of damaged and hostile ones."""
+
+from __future__ import annotations
+
+import io
+import struct
+import time
+import tracemalloc
+import zlib
+
+import pytest
+from civitai_manager_libs.errors import DiskError
+from civitai_manager_libs.infotext.files.texts import embedded_texts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+TEXT = "a harbor, 日本語 é\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, Seed: 7"
+LATIN = "a café\nSteps: 20, Sampler: Euler a, Seed: 7"
+
+
+def png(texts=(), packed=False, **options):
+    info = PngImagePlugin.PngInfo()
+    for name, text in dict(texts).items():
+        info.add_text(name, text, zip=packed)
+    return _saved("PNG", pnginfo=info, **options)
+
+
+def with_comment(kind, comment):
+    exif = Image.Exif()
+    exif[0x0131] = "a program"  # without a tag of its own, Pillow's PNG writer leaves EXIF out
+    exif.get_ifd(0x8769)[0x9286] = comment
+    return _saved(kind, exif=exif)
+
+
+def _saved(kind, **options):
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "navy").save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def tiff(order, comment):
+    """EXIF of one UserComment, as other programs than Pillow order it."""
+    mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
+    head = mark + struct.pack(f"{order}IHHHIII", 8, 1, 0x8769, 4, 1, 26, 0)
+    return head + struct.pack(f"{order}HHHIII", 1, 0x9286, 7, len(comment), 44, 0) + comment
+
+
+def jpeg_with(exif):
+    whole = _saved("JPEG")
+    return (
+        whole[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 8) + b"Exif\0\0" + exif + whole[2:]
+    )
+
+
+def chunk(kind, data, size=None):
+    head = struct.pack(">I", len(data) if size is None else size) + kind
+    return head + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def texts_of(tmp_path, data):
+    path = tmp_path / "picture"
+    path.write_bytes(data)
+    return embedded_texts(str(path))
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+@pytest.mark.parametrize("text", [LATIN, TEXT], ids=["latin", "any"])
+def test_a_png_gives_its_text_chunks(tmp_path, text, packed):
+    data = png({"parameters": text, "prompt": '{"1": {}}'}, packed)
+    assert texts_of(tmp_path, data) == {"parameters": text, "prompt": '{"1": {}}'}
+
+
+def test_a_text_behind_the_pixels_is_found(tmp_path):
+    data = png()
+    late = chunk(b"tEXt", b"parameters\0" + LATIN.encode())
+    assert texts_of(tmp_path, data[:-12] + late + data[-12:]) == {"parameters": LATIN}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        b"UNICODE\0" + TEXT.encode("utf-16-be"),
+        b"UNICODE\0" + TEXT.encode("utf-16-le"),
+        b"UNICODE\0" + TEXT.encode("utf-16"),
+        b"UNICODE\0" + TEXT.encode("utf-8"),
+        b"UNICODE\0" + TEXT.encode("utf-16-le") + b"\0\0",
+        b"ASCII\0\0\0" + TEXT.encode("utf-8"),
+        b"ASCII\0\0\0" + TEXT.encode("utf-16-le"),
+        b"\0\0\0\0\0\0\0\0" + TEXT.encode("utf-8") + b"\0",
+        TEXT.encode("utf-8"),
+        TEXT.encode("utf-16-be"),
+    ],
+    ids=["be", "le", "bom", "utf-8", "zero-at-the-end", "ascii", "false-ascii", "undefined"]
+    + ["no-code", "no-code-be"],
+)
+def test_a_user_comment_is_read_whatever_its_encoding(tmp_path, kind, comment):
+    assert texts_of(tmp_path, with_comment(kind, comment)) == {"UserComment": TEXT}
+
+
+@pytest.mark.parametrize("order", ["<", ">"], ids=["little", "big"])
+def test_exif_is_read_in_both_byte_orders(tmp_path, order):
+    encoding = {"<": "utf-16-le", ">": "utf-16-be"}[order]
+    for text in (TEXT, "日本語"):
+        comment = b"UNICODE\0" + text.encode(encoding)
+        assert texts_of(tmp_path, jpeg_with(tiff(order, comment))) == {"UserComment": text}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x89PNG\r\n\x1a\n",
+        _saved("PNG"),
+        _saved("JPEG"),
+        _saved("WEBP"),
+        _saved("GIF"),
+        with_comment("JPEG", b"ASCII\0\0\0" + b" " * 40),
+        with_comment("JPEG", b"x"),
+        b"\0\0\0\x18ftypmp42" + b"\0" * 40,
+        b"<html>parameters</html>",
+        jpeg_with(b"MM\0*"),
+        jpeg_with(b"MM\0*\xff\xff\xff\xff"),
+        jpeg_with(tiff("<", b"UNICODE\0a\0b\0")[:-4]),
+        b"RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff",
+    ],
+    ids=repr,
+)
+def test_a_file_without_texts_gives_none(tmp_path, data):
+    assert texts_of(tmp_path, data) == {}
+
+
+def test_a_cut_file_gives_only_texts_that_are_whole(tmp_path):
+    data = png({"Comment": LATIN, "parameters": TEXT})
+    at = data.index(b"parameters")
+    assert texts_of(tmp_path, data[: at + 30]) == {"Comment": LATIN}
+    assert texts_of(tmp_path, data[:at]) == {"Comment": LATIN}
+
+
+def test_a_picture_of_enormous_size_is_read_without_its_pixels(tmp_path):
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 16, 6, 0, 0, 0))
+    text = chunk(b"tEXt", b"parameters\0" + LATIN.encode())
+    data = b"\x89PNG\r\n\x1a\n" + head + text + chunk(b"IDAT", b"")
+    assert texts_of(tmp_path, data) == {"parameters": LATIN}
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        chunk(b"zTXt", b"parameters\0\0" + zlib.compress(b"a" * 50_000_000, 9)),
+        chunk(b"iTXt", b"parameters\0\1\0\0\0" + zlib.compress(b"a" * 50_000_000, 9)),
+        chunk(b"zTXt", b"parameters\0\0no zlib"),
+        chunk(b"zTXt", b"parameters"),
+        chunk(b"iTXt", b"parameters\0\1"),
+        chunk(b"tEXt", b"parameters\0" + b"a" * 5_000_000),
+    ],
+    ids=["packed", "packed-international", "no-zlib", "no-text", "no-more", "huge"],
+)
+def test_a_text_that_is_a_bomb_is_left_out(tmp_path, bomb):
+    after = chunk(b"tEXt", b"Title\0fine")
+    data = png()
+    assert texts_of(tmp_path, data[:33] + bomb + after + data[33:]) == {"Title": "fine"}
+
+
+def test_a_size_beyond_the_files_end_ends_the_reading(tmp_path):
+    data = png()
+    liar = chunk(b"tEXt", b"parameters\0x", size=2**32 - 1)
+    assert texts_of(tmp_path, data[:33] + liar + data[33:]) == {}
+
+
+def test_a_file_that_is_not_there_is_a_disk_error(tmp_path):
+    with pytest.raises(DiskError, match="cannot be read: No such file"):
+        embedded_texts(str(tmp_path / "absent.png"))
+    with pytest.raises(DiskError, match="cannot be read"):
+        embedded_texts(str(tmp_path))
+
+
+def test_only_texts_that_somebody_reads_are_unpacked(tmp_path):
+    bomb = zlib.compress(b"a" * 3_000_000, 9)
+    chunks = b"".join(chunk(b"zTXt", b"name %d\0\0" % i + bomb) for i in range(500))
+    chunks += b"".join(chunk(b"zTXt", b"prompt\0\0" + bomb) for _ in range(500))
+    data = png()
+    path = tmp_path / "bombs.png"
+    path.write_bytes(data[:33] + chunks + chunk(b"tEXt", b"parameters\0fine") + data[33:])
+    assert path.stat().st_size > 2_000_000
+    texts, seconds, most = measured(str(path))
+    assert sorted(texts) == ["parameters", "prompt"] and texts["parameters"] == "fine"
+    assert seconds < 1 and most < 50_000_000
+
+
+def test_all_texts_of_a_file_share_one_budget(tmp_path):
+    packed = zlib.compress(b"a" * 3_000_000, 9)
+    names = [b"prompt", b"workflow", b"Comment", b"Description", b"parameters"]
+    chunks = b"".join(chunk(b"zTXt", name + b"\0\0" + packed) for name in names)
+    data = png()
+    assert list(texts_of(tmp_path, data[:33] + chunks + data[33:])) == ["prompt"]
+
+
+def measured(path):
+    """The texts, the seconds that they cost, and the most bytes that were held at a time."""
+    started = time.process_time()
+    texts = embedded_texts(path)
+    seconds = time.process_time() - started
+    tracemalloc.start()
+    try:
+        embedded_texts(path)
+        return texts, seconds, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("count", [1, 50_000], ids=["one", "very-many"])
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp", "mp4", "webm"])
+def test_a_file_of_very_many_parts_ends_soon(tmp_path, kind, count):
+    exif = b"Exif\0\0" + tiff("<", b"ASCII\0\0\0" + LATIN.encode())
+    tag = element(0x7373, element(0x67C8, element(0x45A3, b"X")))
+    parts = {
+        "png": (png()[:33], chunk(b"eXIf", exif)),
+        "jpg": (b"\xff\xd8", b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif),
+        "webp": (b"RIFF\0\0\0\0WEBP", b"EXIF" + struct.pack("<I", len(exif)) + exif),
+        "mp4": (box(b"ftyp", b"mp42"), box(b"moov", box(b"udta", box(b"meta", b"\0" * 12)))),
+        "webm": (element(0x1A45DFA3, b""), element(0x18538067, element(0x1254C367, tag))),
+    }
+    start, part = parts[kind]
+    path = tmp_path / "many"
+    path.write_bytes(start + part * count)
+    texts, seconds, most = measured(str(path))
+    assert seconds < 1 and most < 100_000_000
+    assert texts in ({}, {"UserComment": LATIN})
+
+
+def box(kind, content):
+    return struct.pack(">I4s", len(content) + 8, kind) + content
+
+
+def element(number, content):
+    size = (len(content) | 1 << 56).to_bytes(8, "big")
+    return number.to_bytes((number.bit_length() + 7) // 8, "big") + size + content
+
+
+def mp4(**texts):
+    """As ffmpeg writes it with `use_metadata_tags`: a list of keys, then their values."""
+    keys = b"".join(box(b"mdta", name.encode()) for name in texts)
+    keys = box(b"keys", struct.pack(">II", 0, len(texts)) + keys)
+    items = b""
+    for at, text in enumerate(texts.values(), 1):
+        items += box(struct.pack(">I", at), box(b"data", struct.pack(">II", 1, 0) + text.encode()))
+    handler = box(b"hdlr", b"\0" * 8 + b"mdta" + b"\0" * 12)
+    meta = box(b"meta", handler + keys + box(b"ilst", items))
+    return box(b"ftyp", b"isom\0\0\2\0") + box(b"mdat", b"\0" * 99) + box(b"moov", meta)
+
+
+def itunes(text):
+    data = box(b"data", struct.pack(">II", 1, 0) + text.encode())
+    meta = box(b"meta", b"\0" * 4 + box(b"hdlr", b"\0" * 20) + box(b"ilst", box(b"\xa9cmt", data)))
+    return box(b"ftyp", b"mp42\0\0\0\0") + box(b"moov", box(b"udta", meta))
+
+
+def webm(**texts):
+    tags = b""
+    for name, text in texts.items():
+        tags += element(0x67C8, element(0x45A3, name.encode()) + element(0x4487, text.encode()))
+    tags = element(0x1254C367, element(0x7373, element(0x63C0, b"") + tags))
+    return element(0x1A45DFA3, b"\x42\x82\x84webm") + element(0x18538067, tags)
+
+
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (mp4(prompt='{"1": {}}', workflow="{}"), {"prompt": '{"1": {}}', "workflow": "{}"}),
+        (mp4(comment=TEXT, encoder="x"), {"Comment": TEXT}),
+        (itunes(TEXT), {"Comment": TEXT}),
+        (
+            box(b"ftyp", b"qt  ") + box(b"moov", box(b"udta", box(b"\xa9cmt", b"\0\5\0\0hello"))),
+            {"Comment": "hello"},
+        ),
+        (
+            webm(PROMPT='{"1": {}}', COMMENT=TEXT, ENCODER="x"),
+            {"prompt": '{"1": {}}', "Comment": TEXT},
+        ),
+        (mp4(comment=TEXT)[:-9], {}),
+        (webm(COMMENT=TEXT)[:-9], {}),
+    ],
+    ids=["mp4-keys", "mp4-comment", "itunes", "quicktime", "webm", "cut-mp4", "cut-webm"],
+)
+def test_a_video_gives_its_metadata(tmp_path, data, texts):
+    assert texts_of(tmp_path, data) == texts
+
+
+def test_a_webm_of_unknown_length_is_read(tmp_path):
+    data = webm(COMMENT=TEXT)
+    at = data.index(b"\x18\x53\x80\x67") + 4
+    assert texts_of(tmp_path, data[:at] + b"\x01" + b"\xff" * 7 + data[at + 8 :]) == {
+        "Comment": TEXT
+    }
+
+
+def camera(kind, **names):
+    exif = Image.Exif()
+    for tag, name in ((0x010E, "description"), (0x010F, "make"), (0x0110, "model")):
+        if name in names:
+            exif[tag] = names[name]
+    return _saved(kind, exif=exif)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "JPEG", "PNG"])
+def test_comfyuis_texts_stand_in_the_cameras_names(tmp_path, kind):
+    data = camera(kind, make='workflow:{"nodes": ["e"]}', model='prompt:{"1": {}}')
+    texts = {"workflow": '{"nodes": ["e"]}', "prompt": '{"1": {}}'}
+    assert texts_of(tmp_path, data) == texts
+    data = camera(kind, description='Workflow:{"nodes": []}', make='Prompt: {"1": {}}')
+    assert texts_of(tmp_path, data) == {"workflow": '{"nodes": []}', "prompt": '{"1": {}}'}
+
+
+def test_a_camera_is_no_text(tmp_path):
+    assert texts_of(tmp_path, camera("JPEG", make="Canon", model="EOS 5D")) == {}
+
+
+def test_a_jpegs_comment_is_read(tmp_path):
+    assert texts_of(tmp_path, _saved("JPEG", comment=TEXT.encode())) == {"Comment": TEXT}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+def test_an_xmp_packet_is_read(tmp_path, kind):
+    packet = "<x:xmpmeta>é</x:xmpmeta>"
+    if kind == "PNG":
+        data = png({"XML:com.adobe.xmp": packet})
+    else:
+        data = _saved(kind, xmp=packet.encode())
+    assert texts_of(tmp_path, data) == {"XMP": packet}
+
+
+def test_a_comment_whose_bytes_are_swapped_is_read(tmp_path):
+    comment = b"UNICODE\0" + TEXT.encode("utf-16-be")
+    swapped = b"".join(comment[i : i + 2][::-1] for i in range(0, len(comment), 2))
+    assert swapped.startswith(b"NUCIDO")
+    assert texts_of(tmp_path, with_comment("JPEG", swapped)) == {"UserComment": TEXT}
+
+
+def test_an_animated_pngs_own_chunk_is_read(tmp_path):
+    data = png()
+    own = chunk(b"comf", b'prompt\0{"1": {}}')
+    assert texts_of(tmp_path, data[:33] + own + data[33:]) == {"prompt": '{"1": {}}'}
+
+
+_WHOLE = [
+    png({"parameters": TEXT, "prompt": LATIN}, packed=True),
+    with_comment("PNG", b"UNICODE\0" + TEXT.encode("utf-16-be")),
+    with_comment("JPEG", b"UNICODE\0" + TEXT.encode("utf-16-le")),
+    with_comment("WEBP", b"ASCII\0\0\0" + LATIN.encode()),
+    camera("WEBP", make='workflow:{"nodes": []}', model='prompt:{"1": {}}'),
+    jpeg_with(tiff(">", b"UNICODE\0" + TEXT.encode("utf-16-be"))),
+    mp4(prompt='{"1": {}}', comment=TEXT),
+    itunes(TEXT),
+    webm(COMMENT=TEXT, PROMPT=LATIN),
+]
+
+
+@given(
+    st.sampled_from(_WHOLE),
+    st.lists(st.tuples(st.integers(4, 400), st.binary(min_size=1, max_size=4)), max_size=8),
+    st.integers(16, 600),
+)
+@settings(max_examples=400)
+def test_no_damage_makes_it_fall(tmp_path, data, changes, length):
+    damaged = bytearray(data)
+    for at, new in changes:
+        damaged[at : at + len(new)] = new
+    for text in texts_of(tmp_path, bytes(damaged[:length])).values():
+        text.encode("utf-8")

@@ -1,0 +1,94 @@
+"""infotext/lora_tags.py: which tags are added to a prompt, and which are not."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs.infotext.lora_tags import lacking_tags
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def lora(name, strength=1.0, **more):
+    return {"type": "lora", "name": name, "strength": strength, **more}
+
+
+def tags(*entries, **meta):
+    return lacking_tags({"additionalResources": list(entries), **meta})
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"prompt": "a <lora:Fog:0.3>"},
+        {"prompt": "<lyco:fog>"},
+        {"negativePrompt": "<lora:fog:1:0.5:lbw=x>"},
+        {"ADetailer prompt": "face <lora: fog :1>"},
+        {"Hires prompt": "<lora:fog:1>"},
+    ],
+    ids=["prompt", "lyco", "negative", "adetailer", "hires"],
+)
+def test_a_tag_that_stands_anywhere_is_not_added(texts):
+    assert tags(lora("a/fog.safetensors"), **texts) == ()
+    assert tags(lora("a/fog2.safetensors"), **texts) == ("<lora:fog2:1>",)
+
+
+def test_each_lora_gets_one_tag():
+    listed = {"resources": [{"type": "lora", "name": "FOG", "weight": 0.5}]}
+    assert tags(lora("fog"), lora("fog", 0.2), **listed) == ("<lora:fog:1>",)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        lora("x", 0),
+        lora("x", None),
+        lora("x", "high"),
+        lora("a:b"),
+        lora("a>b"),
+        lora("a\nb"),
+        lora("urn:air:sdxl:lora:civitai:1@2"),
+        lora(""),
+        lora("None"),
+        {"type": "embed", "name": "x", "strength": 1},
+        {"name": "x", "strength": 1},
+        "x",
+    ],
+    ids=repr,
+)
+def test_what_would_not_make_the_same_picture_is_not_added(entry):
+    assert tags(entry) == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "tag"),
+    [
+        (lora("x", "0.75"), "<lora:x:0.75>"),
+        (lora("x", -1), "<lora:x:-1>"),
+        (lora("x", 0.7000000000000001), "<lora:x:0.7000000000000001>"),
+        (lora("x", 0.5, strengthClip="0.5"), "<lora:x:0.5>"),
+        (lora("x", 0, strengthClip=0.5), "<lora:x:0.5:0>"),
+        ({"type": "DoRA", "name": "x", "strength": 1}, "<lora:x:1>"),
+    ],
+    ids=repr,
+)
+def test_a_tag_has_the_weights_of_its_lora(entry, tag):
+    assert tags(entry) == (tag,)
+
+
+_value = st.recursive(
+    st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.just("lora")),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["type", "name", "weight", "strength", "loras"]), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["additionalResources", "resources", "other", "prompt", "Hires prompt"]),
+        _value,
+    )
+)
+def test_no_record_makes_it_fall(meta):
+    for tag in lacking_tags(meta):
+        assert tag.startswith("<lora:") and tag.endswith(">") and tag.isprintable()
