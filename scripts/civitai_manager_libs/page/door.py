@@ -1,7 +1,7 @@
 """The door into gradio: our element, and in a host the parts that its "Send to ..." buttons need.
 
-`javascript/gallery/details/door.js` fills `ask`, presses the button, waits until `nonce` says that the
-answer is there, then presses the host's own button for a tab.
+`javascript/gallery/details/door.js` fills `ask`, presses the button, waits until `nonce` says that
+the answer is there, then presses the host's own button for a tab.
 """
 
 from __future__ import annotations
