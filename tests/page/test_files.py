@@ -270,7 +270,12 @@ def _open_files():
 
 
 @pytest.mark.parametrize(
-    "name,kind", [("element.js", "text/javascript"), ("gallery.css", "text/css")]
+    "name,kind",
+    [
+        ("element.js", "text/javascript"),
+        ("grid/grid.js", "text/javascript"),
+        ("gallery.css", "text/css"),
+    ],
 )
 def test_code_of_the_page_is_given_as_what_it_is_and_asked_for_anew(api, name, kind):
     answer = api.ask(f"page/{name}")
@@ -284,7 +289,8 @@ def test_code_of_the_page_is_given_as_what_it_is_and_asked_for_anew(api, name, k
 @pytest.mark.parametrize(
     "name",
     ["missing.js", "package.json", "element", "..%2fcivitai_shortcut.js", "%2e%2e", "a.js%00"]
-    + ["element.JS", "sub%2fa.js", "..%5ccivitai_shortcut.js", ".js"],
+    + ["element.JS", "sub%2fa.js", "..%5ccivitai_shortcut.js", ".js", "grid", "grid/"]
+    + ["grid/..%2f..%2fcivitai_shortcut.js", "grid%2f%2e%2e%2f%2e%2e%2fcivitai_shortcut.js"],
 )
 def test_nothing_but_the_code_is_given(api, name):
     assert api.ask(f"page/{name}").status_code == 404

@@ -42,7 +42,7 @@ def test_words_of_the_plan_are_said_as_they_stand_there(key, values, chinese):
 
 
 def test_values_with_braces_are_put_in_as_they_are():
-    assert "{words}" in messages.text("found_none", "en", words="{words}")
+    assert "{user}" in messages.text("key_works", "en", user="{user}")
 
 
 @pytest.mark.parametrize(

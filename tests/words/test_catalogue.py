@@ -1,0 +1,53 @@
+"""Words for the user: each has a reader, says the same in both languages, and fits its reader."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from civitai_manager_libs.words import catalogue, page
+
+_ROOT = Path(__file__).parents[2]
+_ALL = {**catalogue.WORDS, **page.WORDS}
+_BY_CODE = ("state_", "job_", "reason_", "short_")  # and the name of what it is of
+_JS_BY_NAME = ("open_", "pick_", "within_", "saved_", "settings_", "problem_", "name_", "send_to_")
+
+
+def _texts(folder, ending, without=""):
+    files = [
+        f for f in (_ROOT / folder).rglob(f"*{ending}") if not without or without not in f.parts
+    ]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def _is_read(key, text, by_name):
+    return key.startswith(by_name) or re.search(rf"[\"'`]{re.escape(key)}[\"'`]", text) is not None
+
+
+def test_every_word_of_the_server_has_a_reader():
+    text = _texts("scripts/civitai_manager_libs", ".py", without="words")
+    assert [key for key in catalogue.WORDS if not _is_read(key, text, _BY_CODE)] == []
+
+
+def test_every_word_of_the_page_has_a_reader():
+    text = _texts("javascript/gallery", ".js")
+    assert [key for key in page.WORDS if not _is_read(key, text, _JS_BY_NAME)] == []
+
+
+def test_every_word_that_the_page_asks_for_is_there():
+    text = _texts("javascript/gallery", ".js")
+    asked = set(re.findall(r"\bwords\(\s*\"([a-z0-9_]+)\"", text))
+    assert asked and asked - set(_ALL) == set()
+
+
+def test_no_word_is_said_twice():
+    assert not catalogue.WORDS.keys() & page.WORDS.keys()
+
+
+@pytest.mark.parametrize("key", list(_ALL))
+def test_both_languages_name_the_same_values(key):
+    chinese, english = _ALL[key]
+    names = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in _ALL[key]]
+    assert names[0] == names[1] and chinese.strip() and english.strip()
