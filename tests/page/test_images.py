@@ -264,7 +264,7 @@ def test_file_itself_is_asked_where_the_record_says_nothing(api, civitai):
     assert told["from"] == "none" and not civitai.fetched
     told = api.get(f"images/{civitai.ids[0]}?file=1")
     assert (told["from"], told["infotext"], told["prompt"]) == ("file", text, "a harbor")
-    assert "what the file itself says" in told["problems"][0]
+    assert "the picture's own file" in told["problems"][0]
 
 
 def test_file_is_not_fetched_where_the_record_says_enough(api, civitai):

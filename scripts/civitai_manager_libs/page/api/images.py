@@ -191,11 +191,11 @@ def _problems(image: Image, text: str, told: Embedded, language: str) -> Iterato
         yield messages.text("problem_lora_tags", language, tags=" ".join(added))
     if "comfy" in meta:
         yield messages.text("problem_comfy", language)
-    if missing := missing_values(text):
-        yield messages.text("problem_missing", language, names=", ".join(missing))
     seed = meta.get("seed")
     if isinstance(seed, (int, float)) and seed > 2**53:
         yield messages.text("problem_seed", language)
+    if missing := missing_values(text):
+        yield messages.text("problem_missing", language, names=", ".join(missing))
 
 
 def _extension(path: str) -> str:
