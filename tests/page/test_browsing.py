@@ -41,6 +41,7 @@ def _loaded(page):
     )
 
 
+@pytest.mark.door
 def test_a_search_costs_two_requests_and_the_thumbnails_that_are_near(server, open_gallery):
     page = open_gallery(server, "?model=900002").ready()
     until(lambda: _loaded(page))
@@ -204,6 +205,7 @@ def test_back_and_forward_go_through_pictures_and_galleries(server, open_gallery
     expect(page.page.locator(".head h2")).to_have_text(model_of(_MODEL).name)
 
 
+@pytest.mark.door
 def test_an_address_opens_its_picture(server, open_gallery):
     id = open_gallery(server).ready().ids()[5]
     page = open_gallery(server, f"{_OPEN}&image={id}")
@@ -282,6 +284,7 @@ def test_a_silent_civitai_can_be_given_up_at_once(flaky, flaky_server, open_gall
     expect(page.page.locator(".of-images")).to_be_hidden()
 
 
+@pytest.mark.door
 def test_a_restarted_server_is_gone_on_with_by_itself(demo, start, open_gallery):
     server = start(demo.url)
     page = open_gallery(server).ready()
