@@ -120,11 +120,6 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "Pictures that were left out, since their address is not Civitai's or their record cannot"
         " be read: {n}.",
     ),
-    "no_collections": (
-        "Civitai 的 API 無法讀取收藏集：請給模型、圖片、貼文或使用者的網址。",
-        "Civitai's API does not read collections: give the address of a model, image, post or"
-        " user.",
-    ),
     "ask_again_with": ("再問一次：resume {job}", "Ask once more with: resume {job}"),
     "no_pictures": (
         "沒有圖片：請換 --level、--type、--period 或 --version。",
