@@ -135,8 +135,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "no_collections": (
         "Civitai 的 API 無法讀取收藏集。請在 Civitai 開啟其中一張圖片，再貼上它的網址。",
-        "Civitai's API does not read collections. Open one of its pictures on Civitai, and paste"
-        " that picture's address here.",
+        "Civitai's API does not read collections. Open one of its pictures on Civitai, and give"
+        " that picture's address.",
     ),
     "no_image": (
         "Civitai 上沒有這張圖片，或需要能檢視它的 API 金鑰",
