@@ -37,7 +37,7 @@ _LONGEST_WAY = 8  # imports from the entry to the ground
 _MAY_USE = {
     "requests": {"http_client", "network"},
     "urllib3": {"http_client", "network"},
-    "filelock": {"jobs"},
+    "filelock": {"ground"},
     "tqdm": {"cli"},
     "modules": {"host"},
     "gradio": {"civitai_gallery_action", "host", "page"},
