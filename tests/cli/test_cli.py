@@ -22,6 +22,7 @@ from civitai_manager_libs import civitai, setting, util
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.cli import arguments as cli_arguments, commands as cli
 from civitai_manager_libs.ground import sqlite_file
+from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.demo.server import start_demo
 from civitai_manager_libs.http_client import CivitaiHttpClient
@@ -1007,7 +1008,7 @@ def test_job_goes_on_at_a_demo_whose_address_is_another_one(demo, run, dest, mon
     page = civitai.read_images(CivitaiHttpClient(), query, None, 20)
     with JobStore(setting.database_file()) as store:  # as a killed download leaves it
         job_id = store.add("A model", query, dest, 40)
-        store.add_page(job_id, page.images, page.next_cursor)
+        store.add_page(job_id, WalkedPage(page.images, page.next_cursor))
         store.set_state(job_id, "running")
     first.close()
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)

@@ -240,7 +240,8 @@ def test_address_is_kept_without_the_base_url_which_may_change(store, monkeypatc
     urls = ["http://127.0.0.1:1111/x/a/1.png", "https://image.civitai.com/a/2.png"]
     urls += ["http://127.0.0.1:1111/xy/3.png"]
     job_id = store.add("A model", ImageQuery(101), "/pictures", 3)
-    store.add_page(job_id, [Image(n, url) for n, url in enumerate(urls, start=1)], None)
+    images = tuple(Image(n, url) for n, url in enumerate(urls, start=1))
+    store.add_page(job_id, WalkedPage(images, None))
     assert [item.url for item in store.waiting(job_id, 0, 9)] == urls
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:2222")
     there = ["http://127.0.0.1:2222/a/1.png", *urls[1:]]

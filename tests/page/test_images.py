@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
@@ -161,6 +162,17 @@ def test_empty_end_may_be_a_time_limit_and_is_told(api, civitai, asked, noted):
     assert page["images"] == [] and page["cursor"] is None
     assert [note["code"] for note in page["notes"]] == (["empty_end"] if noted else [])
     assert len(api.get(f"images?{asked}")["images"]) > 0, "it can be asked for again at once"
+
+
+def test_gallery_is_shown_though_the_database_of_jobs_cannot_be_used(api, civitai, monkeypatch):
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    path = os.path.join(setting.data_folder(), "in-the-way")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("x")
+    monkeypatch.setattr(setting, "database_file", lambda: os.path.join(path, "gallery.db"))
+    image_id = _ids(api.get(_MODEL))[0]
+    assert api.get(f"images/{image_id}")["saved"] is False
+    assert api.ask(f"api/file/{image_id}").status_code == 200
 
 
 # Where Civitai does not answer

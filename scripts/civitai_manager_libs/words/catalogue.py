@@ -44,6 +44,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "Saved before, but not there any more: {n}. “Fetch anew” brings them.",
     ),
     "job_open": ("開啟資料夾", "Open folder"),
+    "folder_on_server": (
+        "圖片在伺服器上的 {folder}。",
+        "The pictures are on the server, in {folder}.",
+    ),
+    "folder_not_there": ("{folder} 已不存在。", "{folder} is not there."),
+    "no_file_manager": (
+        "找不到檔案管理員。圖片在 {folder}。",
+        "No file manager was found. The pictures are in {folder}.",
+    ),
     "job_forget": ("從清單移除", "Remove from list"),
     "failed_count": ("失敗 {n} 張", "{n} failed"),
     "more_failed": ("還有 {n} 個", "and {n} more"),

@@ -16,7 +16,7 @@ from ...library import cache, models, pages, records
 from ...words import messages
 from ..wire import Asked, Far, Refusal
 from .finding import highest_level
-from .tools import client, job_service, known_image, saved_file
+from .tools import client, known_image, saved_files
 from .views import image_links, image_view, resource_view
 
 __all__ = ["details", "images", "query_of", "within"]
@@ -99,7 +99,7 @@ def _page(
 def _answer(
     asked: Asked, read: pages.Read, page: Page, notes: list[dict[str, str]], others: int = 0
 ) -> dict[str, Any]:
-    saved = job_service().saved_paths([image.id for image in page.images])
+    saved = saved_files([image.id for image in page.images])
     return {
         "images": [image_view(image, saved) for image in page.images],
         "cursor": page.next_cursor,
@@ -137,7 +137,8 @@ def details(asked: Asked) -> Any:
 
 
 def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
-    path = saved_file(image.id) or pages.original(client(), image, asked.cancelled)
+    saved = saved_files([image.id]).get(image.id)
+    path = saved or pages.original(client(), image, asked.cancelled)
     text = embedded_infotext(path)
     return _all_of(asked, image, text, "file" if text else "none")
 
@@ -145,9 +146,10 @@ def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
 def _all_of(asked: Asked, image: Image, text: str, source: str) -> dict[str, Any]:
     read = parse_infotext(text)
     stats = image.stats
-    path = saved_file(image.id)
+    saved = saved_files([image.id])
+    path = saved.get(image.id, "")
     return {
-        **image_view(image, {image.id} if path else ()),
+        **image_view(image, saved),
         **image_links(image),
         "infotext": text,
         "from": source,
