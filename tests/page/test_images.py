@@ -219,6 +219,14 @@ def test_refusal_of_civitai_is_told_as_what_it_is(api, civitai, answer, code):
     assert api.error(_MODEL)[1] == code
 
 
+def test_base_model_that_civitai_does_not_know_is_told(api, civitai):
+    refusal = status(400, b'{"error": {"name": "ZodError", "message": "Invalid option"}}')
+    civitai.script("page", refusal, refusal)
+    code, reason, message = api.error(f"{_MODEL}&base=Ponny,SD%201.5")
+    assert (code, reason) == (400, "bad_input") and "Ponny, SD 1.5" in message
+    assert api.error(_MODEL)[1] == "http_400"
+
+
 # By words
 
 

@@ -151,6 +151,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Civitai 上沒有這張圖片，或需要能檢視它的 API 金鑰",
         "Civitai has no such picture, or shows it only to an API key that may see it",
     ),
+    "no_base_model": (
+        "Civitai 不認得這個基礎模型：{names}",
+        "Civitai does not know this base model: {names}",
+    ),
     "no_gallery": (
         "Civitai 上沒有這個圖庫，或需要能檢視它的 API 金鑰",
         "Civitai has no such gallery, or shows it only to an API key that may see it",

@@ -9,7 +9,7 @@ from typing import Any
 
 from ... import util
 from ...civitai import ImageQuery, Page
-from ...errors import Gone
+from ...errors import Gone, HttpStatusError
 from ...ground import Image, whole
 from ...infotext import embedded_infotext, infotext, parse_infotext, resources
 from ...library import cache, models, pages, records
@@ -94,6 +94,11 @@ def _page(
         return pages.read_page(client(), query, cursor, size, asked.cancelled, fresh)
     except Gone as error:
         raise Refusal(404, "gone", messages.text("no_gallery", asked.language)) from error
+    except HttpStatusError as error:
+        if error.status != 400 or not query.base_models:
+            raise
+        words = messages.text("no_base_model", asked.language, names=", ".join(query.base_models))
+        raise Refusal(400, "bad_input", words, "base") from error
 
 
 def _answer(
