@@ -21,7 +21,7 @@ from page_driver import PYTHON, Server, expect, until
 from page_facts import infotext_of, of_model
 from reverse_proxy import ReverseProxy
 
-pytestmark = pytest.mark.page
+pytestmark = [pytest.mark.page, pytest.mark.door]
 _RUN = str(Path(__file__).parent.parent / "host_stand_in" / "run.py")
 _PAPER, _VIDEOS = 900003, 900007
 _OURS = {"X-Civitai-Shortcut": "1"}
