@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
@@ -163,6 +164,17 @@ def test_empty_end_may_be_a_time_limit_and_is_told(api, civitai, asked, noted):
     assert len(api.get(f"images?{asked}")["images"]) > 0, "it can be asked for again at once"
 
 
+def test_gallery_is_shown_though_the_database_of_jobs_cannot_be_used(api, civitai, monkeypatch):
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    path = os.path.join(setting.data_folder(), "in-the-way")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("x")
+    monkeypatch.setattr(setting, "database_file", lambda: os.path.join(path, "gallery.db"))
+    image_id = _ids(api.get(_MODEL))[0]
+    assert api.get(f"images/{image_id}")["saved"] is False
+    assert api.ask(f"api/file/{image_id}").status_code == 200
+
+
 # Where Civitai does not answer
 
 
@@ -205,6 +217,14 @@ def test_silence_without_anything_kept_is_told(api, civitai):
 def test_refusal_of_civitai_is_told_as_what_it_is(api, civitai, answer, code):
     civitai.script("page", answer)
     assert api.error(_MODEL)[1] == code
+
+
+def test_base_model_that_civitai_does_not_know_is_told(api, civitai):
+    refusal = status(400, b'{"error": {"name": "ZodError", "message": "Invalid option"}}')
+    civitai.script("page", refusal, refusal)
+    code, reason, message = api.error(f"{_MODEL}&base=Ponny,SD%201.5")
+    assert (code, reason) == (400, "bad_input") and "Ponny, SD 1.5" in message
+    assert api.error(_MODEL)[1] == "http_400"
 
 
 # By words

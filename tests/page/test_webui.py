@@ -268,7 +268,7 @@ def test_host_without_a_queue_has_the_gallery_too(open_host, start_host):
 
 
 def test_host_below_a_path_of_a_proxy_works(browser, start_host):
-    host = start_host(STAND_IN_ROOT="/sd")
+    host = start_host(STAND_IN_ROOT="/sd", STAND_IN_NO_QUEUE="1")  # no websockets of gradio 3
     row = _with_text(_PAPER)
     with ReverseProxy("/sd", host.port) as proxy:
         page = _HostPage(browser, types.SimpleNamespace(url=f"{proxy.url}/"))
