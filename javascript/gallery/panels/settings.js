@@ -2,7 +2,7 @@
 
 import { ApiError } from "../asking/api.js";
 import { errorWords } from "../asking/problems.js";
-import { openHostSettings } from "../details/door.js";
+import { openHostSettings } from "../details/hosts.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { KeyForm } from "./keyform.js";
@@ -48,12 +48,12 @@ export class Settings {
   }
 
   #elsewhere() {
-    const { words, acts, toast } = this.context;
+    const { words, acts, toast, signal } = this.context;
     const go = button(
       { deed: "host-settings", icon: icon("settings"), words: words("open_settings_page") },
       () => {
         acts.panel("");
-        if (!openHostSettings()) toast(words("settings_in_host"));
+        if (!openHostSettings(signal)) toast(words("settings_in_host"));
       },
     );
     return el("section", {}, el("p", {}, words("settings_in_host")), go);
