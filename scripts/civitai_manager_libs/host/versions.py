@@ -35,16 +35,16 @@ def event_options() -> dict[str, Any]:
 
 
 def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Arguments of `Blocks` and of `launch` for a page of our own, which has this style and code.
+    """Arguments of `Blocks` and `mount_gradio_app` for a page of our own with this style and code.
 
     gradio 3 takes no code there: see `run_in_page`.
     """
     major, head = gradio_major(), f"<script>{javascript}</script>"
     if major < 4:
         wide = ".gradio-container { max-width: none !important; }"
-        return {"css": f"{css}\n{wide}"}, {"show_api": False}
+        return {"css": f"{css}\n{wide}"}, {}
     if major < 6:
-        return {"css": css, "head": head, "fill_width": True}, {"show_api": False}
+        return {"css": css, "head": head, "fill_width": True}, {}
     return {"fill_width": True}, {"css": css, "head": head, "ssr_mode": False, "footer_links": []}
 
 
