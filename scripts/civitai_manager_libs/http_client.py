@@ -96,15 +96,19 @@ class CivitaiHttpClient:
         params: Mapping[str, Any] | None = None,
         cancelled: Cancellation | None = None,
         json_data: Any = None,
+        urgent: bool = True,
     ) -> Any:
-        """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host."""
+        """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host.
+
+        urgent: somebody looks at the page that waits for it.
+        """
         wish = cancelled or never()
         method = "GET" if json_data is None else "POST"
         ask = Ask(prepared(method, url, params=params, json=json_data), self.timeout)
 
         def read() -> Any:
-            with self._api_lanes.of(url).slot(lambda: 1, wish, urgent=True):
-                with self._answer(ask, wish, urgent=True) as answer:
+            with self._api_lanes.of(url).slot(lambda: 1, wish, urgent):
+                with self._answer(ask, wish, urgent) as answer:
                     return answers.parse_json(answer.read_all(answers.MAX_JSON))
 
         return self._retries(url, wish).run(read)
