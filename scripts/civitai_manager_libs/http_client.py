@@ -109,7 +109,7 @@ class CivitaiHttpClient:
         def read() -> Any:
             with self._api_lanes.of(url).slot(lambda: 1, wish, urgent):
                 with self._answer(ask, wish, urgent) as answer:
-                    return answers.parse_json(answer.read_all(answers.MAX_JSON))
+                    return answers.parse_json(answer.read_all(answers.MAX_JSON), self.api_key)
 
         return self._retries(url, wish).run(read)
 
@@ -290,16 +290,14 @@ class CivitaiHttpClient:
 
 
 def _judge(answer: WireAnswer, api_key: str, allowed: Container[int] = ()) -> None:
-    """Raises what the status means. An error page may quote the request: not the key's letters."""
+    """Raises what the status means; an error page may quote the request, with its key."""
     if answer.status < 300 or answer.status in allowed:
         return
     try:
         body = answer.read_all(_ERROR_BODY)
     except (NetworkError, UnreadableAnswer):
         body = b""
-    if api_key:
-        body = body.replace(api_key.encode("utf-8", "replace"), b"***")
-    raise answers.error_of(answer.status, answer.headers, body)
+    raise answers.error_of(answer.status, answer.headers, body, api_key)
 
 
 def _end_of(response: requests.Response) -> Callable[[], bool]:
