@@ -1,4 +1,4 @@
-"""A proxy that serves another server below a path of its own, as nginx does with the `Host` kept."""
+"""A reverse proxy that serves a page below a path of its own, as nginx would."""
 
 from __future__ import annotations
 
