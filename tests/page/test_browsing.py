@@ -235,7 +235,7 @@ def test_words_find_models_and_a_card_opens_one(server, open_gallery):
 def test_what_cannot_be_shown_is_said_beside_the_field(server, open_gallery, text, said):
     page = open_gallery(server).ready()
     page.find(text)
-    expect(page.page.locator(".of-find")).to_contain_text(said)
+    expect(page.page.locator(".of-find[data-kind=problem]")).to_contain_text(said)
     assert page.tiles.count()
     page.field("find").fill("x")
     expect(page.page.locator(".of-find")).to_be_hidden()
