@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .. import host, setting, util
-from ..errors import CivitaiShortcutError
+from ..errors import CivitaiShortcutError, Refused
 from ..ground import disk_error
 
 __all__ = ["run"]
@@ -34,26 +34,24 @@ def run(address: str, port: int, example: str = "") -> int:
         util.printD(f"--port must be from 1 to 65535, not {port}.")
         return _BAD_INPUT
     try:
-        listener = _listening(address, port)
-    except OSError:
-        util.printD(
-            f"The page cannot listen on {address}:{port}: the port is in use, or the address is"
-            " not this machine's. Choose another with --port or --host."
-        )
+        with _listening(address, port) as listener:
+            _serve(_app(address, example), listener, f"http://{address}:{port}")
+    except CivitaiShortcutError as error:
+        util.printD(str(error))
         return _NOTHING_DONE
-    with listener:
-        try:
-            app = _app(address, example)
-        except CivitaiShortcutError as error:
-            util.printD(str(error))
-            return _NOTHING_DONE
-        _serve(app, listener, f"http://{address}:{port}")
     return 0
 
 
 def _listening(address: str, port: int) -> socket.socket:
+    """Raises Refused."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    return socket.create_server((address, port), family=family, backlog=128)
+    try:
+        return socket.create_server((address, port), family=family, backlog=128)
+    except OSError as error:
+        raise Refused(
+            f"The page cannot listen on {address}:{port}: the port is in use, or the address is"
+            " not this machine's. Choose another with --port or --host."
+        ) from error
 
 
 def _serve(app: Any, listener: socket.socket, url: str) -> None:
