@@ -12,6 +12,7 @@
 
 const NAME = "Civitai Shortcut"; // our tab's and our section's
 const OURS = "tab_civitai_shortcut";
+const PATIENCE = 10_000; // ms
 
 /** A1111, Forge, Forge Neo, and whatever is made of gradio's own tabs. @type {HostPage} */
 const USUAL = {
@@ -23,7 +24,7 @@ const USUAL = {
     tab?.click();
     return tab !== null;
   },
-  sections: () => document.querySelectorAll("#settings button"),
+  sections: () => document.querySelectorAll("#settings .tab-nav > button, #settings [role=tab]"),
   prepare: async () => {},
 };
 
@@ -40,12 +41,11 @@ const MODERN = {
   async prepare(tab, url) {
     document.getElementById(`${tab}_nav`)?.click(); // its own way looks for a name that is not there
     const take = globalOf("loadFromURL");
-    if (tab !== "control" || !take) return;
-    const picture = new Image();
-    picture.src = url;
-    await picture.decode(); // it takes width and height from it, and the infotext's shall come after
+    if (tab !== "control" || !url || !take) return;
     take(url);
-    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const picture = new Image(); // ours is there after the host's, which has taken its size by then
+    picture.src = url;
+    await picture.decode();
   },
 };
 
@@ -69,15 +69,13 @@ export async function comeToFront() {
   user.abort();
 }
 
-/**
- * Opens our section of the host's settings; false where there are none.
- *
- * @param {AbortSignal} signal
- */
-export function openHostSettings(signal) {
+/** Opens our section of the host's settings; false where there are none. */
+export function openHostSettings() {
   const host = here();
   if (!host.openSettings()) return false;
-  void found(() => named(host.sections()), signal).then((section) => section?.click());
+  // some hosts put a tab's content into the page only now, and take ours out of it
+  const end = AbortSignal.timeout(PATIENCE);
+  void found(() => named(host.sections()), end).then((section) => section?.click());
   return true;
 }
 

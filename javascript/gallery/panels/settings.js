@@ -48,12 +48,12 @@ export class Settings {
   }
 
   #elsewhere() {
-    const { words, acts, toast, signal } = this.context;
+    const { words, acts, toast } = this.context;
     const go = button(
       { deed: "host-settings", icon: icon("settings"), words: words("open_settings_page") },
       () => {
         acts.panel("");
-        if (!openHostSettings(signal)) toast(words("settings_in_host"));
+        if (!openHostSettings()) toast(words("settings_in_host"));
       },
     );
     return el("section", {}, el("p", {}, words("settings_in_host")), go);
