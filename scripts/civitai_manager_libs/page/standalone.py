@@ -28,6 +28,7 @@ def run(address: str, port: int, example: str = "") -> int:
     """
     # gradio asks its own servers at start unless it is told not to.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ["GRADIO_RUN_HISTORY"] = "False"  # which gradio 6 would keep in the browser
     for problem in setting.load():
         util.printD(problem)
     if not 0 < port < 65536:
