@@ -9,6 +9,7 @@ import socket
 import subprocess
 
 import pytest
+import requests
 from civitai_manager_libs.page.standalone import _OwnPageOnly
 from fault_answers import png, unused_port
 from page_driver import ENTRY, PYTHON, Server, until
@@ -69,6 +70,44 @@ def test_interrupt_ends_it_well(tmp_path):
     finally:
         process.kill()
     assert code == 0 and "Traceback" not in err
+
+
+_PROXIES = [
+    {"HTTP_PROXY": "http://127.0.0.1:9"},
+    {"ALL_PROXY": "http://127.0.0.1:9", "NO_PROXY": "example.org"},
+    {"all_proxy": "socks5://127.0.0.1:9"},
+    {"https_proxy": "127.0.0.1:9", "http_proxy": "127.0.0.1:9", "no_proxy": ""},
+]
+
+
+@pytest.mark.parametrize("proxies", _PROXIES, ids=lambda proxies: next(iter(proxies)))
+def test_page_of_the_demo_starts_and_shows_pictures_behind_a_proxy(tmp_path, proxies):
+    port = unused_port()
+    process = _started(tmp_path, "--demo", "--port", str(port), **proxies)
+    url = f"http://127.0.0.1:{port}/civitai_shortcut/api/images?model=900001&limit=1"
+    try:
+        until(lambda: process.poll() is not None or _is_served(port), "the page")
+        assert process.poll() is None, _ended(process)
+        assert requests.get(url, proxies={"http": ""}, timeout=30).json()["images"]
+    finally:
+        process.kill()
+        _ended(process)
+
+
+def _is_served(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("proxies", _PROXIES[:2], ids=lambda proxies: next(iter(proxies)))
+def test_demo_downloads_behind_a_proxy(tmp_path, proxies):
+    command = ("--demo", "download", "900001", "--limit", "1", "--dest", str(tmp_path / "here"))
+    code, _, err = _ended(_started(tmp_path, *command, **proxies))
+    assert code == 0, err
+    assert any(name.endswith((".png", ".jpg", ".webp")) for name in os.listdir(tmp_path / "here"))
 
 
 # Who may ask

@@ -75,7 +75,8 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
 
 def _app(address: str, example: str) -> Any:
     """The page and its routes. Raises DiskError."""
-    import gradio as gr
+    with host.without_proxies():  # gradio makes a client that wants a library for a SOCKS proxy
+        import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware import Middleware
 
