@@ -29,9 +29,14 @@ def gradio_major() -> int:
 def event_options() -> dict[str, Any]:
     """For every event of ours: many browser pages at once, where gradio would let one in.
 
-    Also again while the last one is not done, which gradio 4 and later would drop.
+    Also again while the last one is not done, which gradio 4 and later would drop. gradio 6 keeps
+    in the browser what went through a public one.
     """
-    return {} if gradio_major() < 4 else {"trigger_mode": "multiple", "concurrency_limit": 20}
+    major = gradio_major()
+    if major < 4:
+        return {}
+    kept_by_nobody = {"api_visibility": "undocumented"} if major >= 6 else {}
+    return {"trigger_mode": "multiple", "concurrency_limit": 20, **kept_by_nobody}
 
 
 def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any]]:

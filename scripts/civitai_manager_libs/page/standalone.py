@@ -28,6 +28,7 @@ def run(address: str, port: int, example: str = "") -> int:
     """
     # gradio asks its own servers at start unless it is told not to.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ["GRADIO_RUN_HISTORY"] = "False"  # which gradio 6 would keep in the browser
     for problem in setting.load():
         util.printD(problem)
     if not 0 < port < 65536:
@@ -72,7 +73,8 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
 
 def _app(address: str, example: str) -> Any:
     """The page and its routes. Raises DiskError."""
-    import gradio as gr
+    with host.without_proxies():  # gradio makes a client that wants a library for a SOCKS proxy
+        import gradio as gr
     from fastapi import FastAPI
     from starlette.middleware import Middleware
 
