@@ -28,6 +28,7 @@ def add_routes(app: Any) -> None:
         ("thumb/{image_id:int}", files.thumb),
         ("file/{image_id:int}", files.file),
         ("jobs", jobs.jobs),
+        ("names", settings.names),
     )
     write = (
         ("POST", "within", images.within),
