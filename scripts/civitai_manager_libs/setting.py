@@ -40,6 +40,7 @@ SETTINGS = (
     Setting("adds_lora_tags", True),
     Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     Setting("download_images_folder", ""),  # empty: the usual one
+    Setting("saved_name", "{model}/user_gallery_images/{id}"),  # a template: see `jobs.naming`
     Setting("gallery_max_concurrent_downloads", 3, 1, 16),
     Setting("gallery_max_image_mb", 200, 1, 100_000),
     Setting("gallery_max_video_mb", 1024, 1, 100_000),
@@ -76,6 +77,7 @@ save_infotext = True
 save_record = True
 adds_lora_tags = True
 download_images_folder = ""
+saved_name = "{model}/user_gallery_images/{id}"
 language = "auto"
 
 civitai_api_key = ""

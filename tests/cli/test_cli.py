@@ -209,6 +209,61 @@ def test_limit_is_that_of_the_settings_unless_it_is_given(server, run, dest):
     assert run("download", _MODEL, "--dest", dest, "--limit", "6")[1].startswith("2 saved, 4 skip")
 
 
+@pytest.mark.parametrize(
+    "name,path",
+    [
+        ("{model}/{version}/{id}", "A model/v1/{file}"),
+        ("{seed}-{id}", "1-{file}"),
+        ("{checkpoint|none}/{type}/{date|some day} {id}", "none/{type}/some day {file}"),
+    ],
+)
+def test_name_makes_folders_and_files(server, run, dest, name, path):
+    words = ("--version", str(VERSION_ID), "--dest", dest, "--limit", "3", "--name", name)
+    code, out, err = run("download", _MODEL, *words)
+    types = {"mp4": "video", "png": "image", "jpg": "image"}
+    for image_id in server.ids[:3]:
+        kind = types[server.kinds[image_id]]
+        at = os.path.join(dest, path.format(file=server.file_of(image_id), type=kind))
+        with open(at, "rb") as file:
+            assert file.read() == server.bytes_of(image_id)
+        assert os.path.isfile(f"{os.path.splitext(at)[0]}.json")
+    assert (code, "3 saved, 0 skipped" in out) == (0, True)
+    assert run("download", _MODEL, *words)[1].startswith("0 saved, 3 skipped")
+
+
+def test_names_are_the_settings_unless_a_folder_is_given(server, run, dest):
+    setting.change("saved_name", "{model}/all/{seed} {id}")
+    setting.save()
+    code, out, err = run("download", _MODEL, "--limit", "1")
+    folder = os.path.join(setting.saved_pictures_folder(), "A model", "all")
+    assert out.endswith(f"{folder}\n")
+    assert set(_pictures(folder)) == {f"1 {server.file_of(server.ids[0])}"}
+    run("download", _MODEL, "--limit", "1", "--dest", dest, "--again")
+    assert set(_pictures(dest)) == {server.file_of(server.ids[0])}
+
+
+def test_interrupted_job_keeps_its_names_whatever_the_setting_is_then(server, run, dest):
+    server.script("page", *[status(500)] * 9)
+    assert run("download", _MODEL, "--limit", "2", "--dest", dest, "--name", "{seed}/{id}")[0] == 3
+    server._scripts.clear()
+    setting.change("saved_name", "{author}/{id}")
+    setting.save()
+    assert run("resume")[0] == 0
+    assert len(_pictures(os.path.join(dest, "1"))) == 2
+
+
+def test_name_that_is_none_is_refused_before_anything_is_asked(server, run, dest, monkeypatch):
+    code, out, err = run("download", _MODEL, "--dest", dest, "--name", "{model}")
+    assert (code, out) == (2, "") and _is_one_sentence(err) and "needs {id}" in err
+    setting.change("saved_name", "{author}")
+    setting.save()
+    code, out, err = run("download", _MODEL)
+    assert (code, out) == (2, "") and "setting of names" in err and "needs {id}" in err
+    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
+    assert "檔名範本" in run("download", _MODEL)[2]
+    assert not server.requests and not os.path.exists(dest)
+
+
 def test_concurrency_is_what_was_asked_for(server, run, dest):
     server.delay = 0.05
     run("download", _MODEL, "--dest", dest, "--concurrency", "7")
@@ -951,7 +1006,8 @@ def test_help_has_a_text_with_the_default_for_every_option():
         (["download"], "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX; default: PG"),
         (["download"], "1 to 16; default: that of the settings (3 unless changed)"),
         (["download"], "default: that of the settings (200 unless changed)"),
-        (["download"], "the pictures go into, directly; default: <model name>/user_gallery_im"),
+        (["download"], "setting of names says (<model name>/user_gallery_images unless changed)"),
+        (["download"], "{author}, {date:%Y-%m}, {id}, {level}"),
         (["download"], "examples: python scripts/civitai_shortcut.py download 12345"),
         (["resume"], "JOB a number that `jobs` shows; without it all"),
         (["retry"], "JOB a number that `jobs` shows; without it all"),
@@ -975,7 +1031,7 @@ def test_every_example_of_the_help_is_one(run):
     for words in ([], ["download"]):
         lines = [line for line in run(*words, "--help")[1].splitlines() if "_shortcut.py " in line]
         examples = [line for line in lines if line.startswith("  python ")]
-        assert len(examples) == 3
+        assert len(examples) == 3 + bool(words)
         for example in examples:
             cli_arguments.whole_parser().parse_args(shlex.split(example)[2:])
 

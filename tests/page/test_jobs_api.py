@@ -62,6 +62,27 @@ def test_gallery_is_downloaded_as_the_filters_show_it(api, civitai):
     assert (asked["browsingLevel"], asked["sort"], asked["type"]) == ("7", "Oldest", "video")
 
 
+def test_names_tell_of_the_model_that_is_open(api, civitai, ids):
+    setting.change("saved_name", "{model}/{version}/{author|nobody}-{id}")
+    api.get(f"models/{MODEL_ID}")
+    of = {"title": "A model", "model": MODEL_ID, "version": 1001}
+    api.post("jobs", {"ids": ids[:2], **of})
+    row = _ended(api)
+    assert row["folder"].endswith(os.path.join("A model", "v1"))
+    assert _files(row) == {f"nobody-{civitai.file_of(i)}" for i in ids[:2]}
+    api.post("jobs", {"query": {"model": MODEL_ID}, "limit": 3})
+    row = _ended(api)
+    assert (row["title"], row["saved"], row["skipped"]) == ("A model", 1, 2)
+    assert set(os.listdir(os.path.join(row["folder"]))) == {"v1", "unknown"}
+
+
+def test_setting_of_names_that_makes_none_is_said_and_begins_no_job(api, ids):
+    setting.change("saved_name", "{model}")
+    answer = api.send("POST", "jobs", {"ids": ids[:2], "title": "A"})
+    assert answer.status_code == 400 and "needs {id}" in answer.json()["error"]["message"]
+    assert api.get("jobs")["jobs"] == []
+
+
 @pytest.mark.parametrize(
     "query,title",
     [({"post": 7}, "Post 7"), ({"user": "anna"}, "anna"), ({"version": 1001}, "Civitai")],

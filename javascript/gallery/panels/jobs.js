@@ -80,9 +80,10 @@ export class Jobs {
    */
   async #post(wanted, request) {
     const { api, store, toast, words, signal } = this.context;
-    const title = store.get().model?.name;
+    const { model: opened, where } = store.get();
+    const of = { title: opened?.name, model: where.model, version: where.version };
     try {
-      const begun = await api.post("jobs", { ...wanted, title, request }, { signal });
+      const begun = await api.post("jobs", { ...wanted, ...of, request }, { signal });
       if ("ids" in wanted && begun.job) this.#mine.set(begun.job, wanted.ids);
       toast(begun.message, "good");
       void this.watch.now();

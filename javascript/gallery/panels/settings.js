@@ -6,6 +6,7 @@ import { openHostSettings } from "../details/hosts.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { KeyForm } from "./keyform.js";
+import { Names } from "./names.js";
 import { Panel } from "./panel.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -24,6 +25,7 @@ export class Settings {
   constructor(context) {
     this.context = context;
     this.key = new KeyForm(context);
+    this.names = new Names(context);
     new Panel(context, "settings", {
       title: "settings",
       build: () => this.#build(),
@@ -43,6 +45,7 @@ export class Settings {
   #opened() {
     for (const setting of this.context.store.get().hello?.settings ?? []) {
       this.#fields.get(setting.name)?.show(setting.value);
+      if (setting.name === "saved_name") void this.names.show(String(setting.value));
     }
     this.key.show();
   }
@@ -56,7 +59,7 @@ export class Settings {
         if (!openHostSettings()) toast(words("settings_in_host"));
       },
     );
-    return el("section", {}, el("p", {}, words("settings_in_host")), go);
+    return el("section", {}, el("p", {}, words("settings_in_host")), go, this.names.element);
   }
 
   /** @param {Setting[]} settings */
@@ -91,9 +94,16 @@ export class Settings {
     const fields = own.map((setting) => {
       const field = new SettingField(setting);
       this.#fields.set(setting.name, field);
+      if (setting.name === "saved_name") this.#preview(field);
       return field.element;
     });
     return el("fieldset", {}, el("legend", {}, this.context.words(`settings_${group}`)), ...fields);
+  }
+
+  /** @param {SettingField} field */
+  #preview(field) {
+    field.element.append(this.names.element);
+    field.control.addEventListener("input", () => void this.names.show(field.control.value));
   }
 
   async #send() {

@@ -24,6 +24,14 @@ _LEVELS = {value: name for name, value in messages.choices("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
 _PERIODS = {period: period for period in PERIODS}
 _TYPES = {"image": "image", "video": "video"}
+# In the words of `jobs.naming`; %% for argparse
+_NAME = (
+    "where a picture goes in that folder: text with {model}, {version}, {author}, {date:%%Y-%%m},"
+    " {id}, {level}, {type}, {base_model}, {post}, {width}, {height}, {reactions}, {seed},"
+    " {sampler}, {steps} or {checkpoint}; / makes folders, {author|nobody} says what stands for an"
+    " author that is not known; {id} must be in its last part; default: {id} with --dest, else"
+    " the setting's ({model}/user_gallery_images/{id} unless changed)"
+)
 _PROGRAM_EXAMPLES = """\
 examples:
   python scripts/civitai_shortcut.py --demo
@@ -39,6 +47,7 @@ examples:
   python scripts/civitai_shortcut.py download 12345 --limit 60 --level PG-13 --dest pictures
   python scripts/civitai_shortcut.py download "https://civitai.com/models/12345?modelVersionId=678"
       (in quotes: a shell has a meaning of its own for ? and &)
+  python scripts/civitai_shortcut.py download 12345 --name "{author}/{date:%Y-%m}/{id}-{seed}"
   python scripts/civitai_shortcut.py --demo download 900001 --limit 20
       (a try without a network)"""
 
@@ -110,10 +119,12 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
     add("--limit", type=_positive, metavar="N", help=limit)
     _add_filters(download)
     folder = (
-        "the folder that the pictures go into, directly; default: <model name>/user_gallery_images"
-        " in the folder for saved pictures"
+        "the folder that the pictures go into, directly unless --name says otherwise; default: the"
+        " folder for saved pictures, and in it what the setting of names says"
+        " (<model name>/user_gallery_images unless changed)"
     )
     add("--dest", type=_folder, metavar="DIR", help=folder)
+    add("--name", metavar="TEMPLATE", help=_NAME)
     concurrency = (
         f"pictures at the same time, {_CONCURRENCY.low} to {_CONCURRENCY.high}; default: that of"
         f" the settings ({_CONCURRENCY.default} unless changed)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
@@ -97,7 +96,7 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
     if missing:
         key = "one_not_there" if len(missing) == 1 else "many_not_there"
         say_text(key, n=len(missing), path=missing[0])
-    elsewhere = _count_elsewhere(store, job, len(missing)) if job.skipped else 0
+    elsewhere = store.count_elsewhere(job.id)
     if elsewhere:
         say_text("one_elsewhere" if elsewhere == 1 else "many_elsewhere", n=elsewhere)
     if job.state == "done" and not job.total:
@@ -107,17 +106,6 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
     if job.state != "done":
         why = text("interrupted") if interrupted else failure(job.reason, job.note)
         say(f"{why} {text('go_on_with', job=job.id)}")
-
-
-def _count_elsewhere(store: JobStore, job: Job, missing: int) -> int:
-    """Of its pictures that are somewhere, how many are not in its folder."""
-    try:
-        names = [os.path.splitext(name) for name in os.listdir(job.folder)]
-    except OSError:  # gone since; nothing is in it then
-        names = []
-    pictures = {stem for stem, extension in names if extension not in (".txt", ".json")}
-    here = sum(str(image_id) in pictures for image_id in store.image_ids(job.id))
-    return min(job.skipped, max(0, job.saved + job.skipped - missing - here))
 
 
 def _json(job: Job, failed: list[Item], seconds: float) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .. import civitai, setting, util
+from .. import civitai, setting
 from ..http_client import CivitaiHttpClient
+from .naming import checked_template, divided, USUAL
+from .records import Facts
 from .run import Network
 from .sidecars import write_beside
 
-__all__ = ["network_of", "pictures_folder", "reserve"]
+__all__ = ["network_of", "place_for", "reserve"]
 
 
 class _Patient:
@@ -42,8 +44,17 @@ def reserve() -> int:
     return setting.gallery_disk_reserve_mb * 1024 * 1024
 
 
-def pictures_folder(model_name: str) -> str:
-    """Where a model's saved pictures go, unless the user says otherwise."""
-    name = util.safe_name(model_name)
-    folder = os.path.abspath(setting.saved_pictures_folder())  # a job may go on from elsewhere
-    return os.path.join(folder, name, "user_gallery_images")
+def place_for(
+    facts: Facts, template: str | None = None, folder: str | None = None
+) -> tuple[str, str]:
+    """A job's folder, and the template of its pictures' names below it.
+
+    template: None is the setting's, but in a `folder` of the user's own just the id. Raises
+    InputError, a sentence, for a template that is none.
+    """
+    if template is None:
+        template = setting.saved_name if folder is None else USUAL
+    below, rest = divided(checked_template(template), facts)
+    # A job may go on from elsewhere.
+    base = os.path.abspath(setting.saved_pictures_folder() if folder is None else folder)
+    return os.path.join(base, *filter(None, below.split("/"))), rest

@@ -180,7 +180,7 @@ class JobItems:
     def _file_here(self, item: Item) -> tuple[str, int]:
         """A picture of this id that lies in the folder: under its name it is whole."""
         for extension in _EXTENSIONS:
-            path = os.path.join(self._job.folder, f"{item.image_id}.{extension}")
+            path = item.path(self._job.folder, extension)
             try:
                 found = os.stat(path)
             except OSError:

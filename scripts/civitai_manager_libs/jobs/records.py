@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..civitai import ImageQuery
 from ..errors import CivitaiShortcutError
 from ..ground import Image
 
-__all__ = ["Claim", "EMPTY_END", "Item", "Job", "Outcome", "WalkedPage", "failure"]
+__all__ = ["Claim", "EMPTY_END", "Facts", "Item", "Job", "Options", "Outcome", "WalkedPage"]
+__all__ += ["failure", "path_of"]
 
 EMPTY_END = (
     "Civitai's last page was empty: that may be the gallery's end, or Civitai's own time limit."
@@ -25,6 +28,27 @@ class WalkedPage:
     images: tuple[Image, ...]
     cursor: str | None
     is_empty_end: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the names of a job's pictures may tell of it.
+
+    model: what the job is called, mostly after its model. version: the name of the one that was
+    asked for, "" for all. versions: the names of those that there are, by id.
+    """
+
+    model: str = ""
+    version: str = ""
+    versions: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a job saves its pictures. name: the template of their names below its folder."""
+
+    name: str = "{id}"
+    facts: Facts = Facts()
 
 
 @dataclass(frozen=True)
@@ -57,6 +81,7 @@ class Job:
     waiting: int = 0
     bytes: int = 0
     ended_empty: bool = False
+    options: Options = Options()
 
     @property
     def finished(self) -> int:
@@ -75,6 +100,7 @@ class Job:
 @dataclass(frozen=True)
 class Item:
     """A picture of a job. place: its order. record: the API's record as JSON text, or "".
+    name: its path below the job's folder, with "/" and without extension; "" is its id.
 
     One that is `waiting` with a reason was tried, but it may not have been its own fault.
     """
@@ -87,6 +113,11 @@ class Item:
     state: str
     reason: str
     message: str
+    name: str = ""
+
+    def path(self, folder: str, extension: str) -> str:
+        """Where it goes, or lies."""
+        return f"{path_of(folder, self.image_id, self.name)}.{extension}"
 
 
 @dataclass(frozen=True)
@@ -114,6 +145,11 @@ class Claim:
     saved_path: str = ""
     other_job: int = 0
     ours_before: bool = False
+
+
+def path_of(folder: str, image_id: int, name: str) -> str:
+    """Without extension. name: as in `Item`."""
+    return os.path.join(folder, *(name or str(image_id)).split("/"))
 
 
 def failure(item: Item, error: CivitaiShortcutError) -> Outcome:

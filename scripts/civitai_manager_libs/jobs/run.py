@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
@@ -109,7 +108,8 @@ class JobRun:
         if not lock.acquire(_LOCK_PATIENCE):
             raise InputError(f"Job {self._job.id} is being worked on already.")
         try:
-            sweep(self._job.folder)
+            for folder in self._store.folders(self._job.id):
+                sweep(folder)
             self._store.walk_on(self._job.id)
             self._go()
             self._go_on()
@@ -247,7 +247,7 @@ class JobRun:
         try:
             arrived = self._network.fetch(
                 item.url,
-                lambda extension: os.path.join(self._job.folder, f"{item.image_id}.{extension}"),
+                lambda extension: item.path(self._job.folder, extension),
                 lambda received, _: self._meter.at(item.image_id, received),
                 self._halt,
             )

@@ -11,10 +11,11 @@ from .. import setting, util
 from ..civitai import ImageQuery
 from ..errors import CivitaiShortcutError, InputError
 from ..ground import Image
-from .asking import network_of, pictures_folder, reserve
+from .asking import network_of, place_for, reserve
 from .progress import JobProgress
 from .run import JobRun
-from .store import Item, Job, JobStore
+from .records import Facts, Item, Job, Options
+from .store import JobStore
 
 __all__ = ["JobService", "ShownJob"]
 
@@ -80,17 +81,22 @@ class JobService:
         self._runs: dict[int, _Begun] = {}
         self._progress: dict[int, JobProgress] = {}
 
-    def download_gallery(self, title: str, query: ImageQuery, wanted: int) -> int:
-        """A new job of up to `wanted` pictures of a gallery; its number."""
+    def download_gallery(self, query: ImageQuery, wanted: int, facts: Facts) -> int:
+        """A new job of up to `wanted` pictures of a gallery, called after its model; its number.
+
+        Raises InputError where the setting of names makes none.
+        """
+        folder, options = _saving(facts)
         with self._store() as store:
-            job_id = store.add(title, query, pictures_folder(title), wanted)
+            job_id = store.add(facts.model, query, folder, wanted, options=options)
         self._start(job_id)
         return job_id
 
-    def download_chosen(self, title: str, images: Sequence[Image], again: bool = False) -> int:
+    def download_chosen(self, images: Sequence[Image], facts: Facts, again: bool = False) -> int:
         """A new job of just these; its number. again: fetch what was saved before."""
+        folder, options = _saving(facts)
         with self._store() as store:
-            job_id = store.add_chosen(title, images, pictures_folder(title), again)
+            job_id = store.add_chosen(facts.model, images, folder, again, options)
         self._start(job_id)
         return job_id
 
@@ -213,6 +219,11 @@ class JobService:
     def _told(self, progress: JobProgress) -> None:
         with self._lock:
             self._progress[progress.job_id] = progress
+
+
+def _saving(facts: Facts) -> tuple[str, Options]:
+    folder, name = place_for(facts)
+    return folder, Options(name, facts)
 
 
 def _check_idle(store: JobStore, job_id: int) -> None:

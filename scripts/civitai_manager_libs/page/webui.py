@@ -60,9 +60,12 @@ def _component(entry: setting.Setting) -> tuple[Any, dict[str, Any]] | None:
 
 def _take(name: str) -> None:
     """A value was changed on the host's settings page; one out of bounds is not taken."""
+    from ..jobs import checked_template
+
     options = host.options() or {}
     try:
-        setting.change(name, options[name])
+        value = options[name]
+        setting.change(name, checked_template(value) if name == "saved_name" else value)
     except CivitaiShortcutError as error:
         util.printD(f"[setting] {error}")
 

@@ -75,6 +75,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "儲存圖片的資料夾（空白：預設）",
         "Folder for saved pictures (empty: the usual one)",
     ),
+    "saved_name": (
+        "圖片在該資料夾中的位置與檔名（範本，/ 分資料夾）",
+        "Where a picture goes in that folder: a template of its name (/ makes folders)",
+    ),
     "language": (
         "沒有瀏覽器可判斷時的語言（自動：終端機依地區設定）",
         "Language where no browser tells it (automatic: in a terminal, by its locale)",

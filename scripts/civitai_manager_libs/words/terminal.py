@@ -66,6 +66,11 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "無法在那裡儲存圖片：{said} 請用 --dest 指定其他資料夾。",
         "No picture can be saved there. {said} Choose another folder with --dest.",
     ),
+    "bad_name": ("--name 無法使用：{said}", "--name cannot be that. {said}"),
+    "bad_kept_name": (
+        "設定中的檔名範本無法使用：{said}",
+        "The setting of names cannot be that. {said} Change it, or give --name.",
+    ),
     # Jobs
     "job_titled": ("工作 {job}：{title}", "Job {job}: {title}"),
     "no_job": ("沒有工作 {job}。", "There is no job {job}."),

@@ -13,6 +13,7 @@ from typing import Any
 
 from ... import setting
 from ...ground import Image, level_mask, LEVELS, one_line, whole
+from ...jobs import Facts
 from ...library import models, records
 from ...words import messages
 from ..wire import Asked, Refusal
@@ -21,9 +22,10 @@ from .images import query_of
 from .job_rows import panel
 from .tools import job_service, saved_files
 
-__all__ = ["act", "begin", "jobs"]
+__all__ = ["act", "begin", "facts_of", "jobs"]
 
 _LAST_JOB = 2**63 - 1  # of what SQLite can hold
+_LAST_ID = 2**31 - 1  # of models and versions
 _MOST_IDS = 100_000
 _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
 _REQUESTS_KEPT = 200
@@ -88,8 +90,9 @@ def _chosen(asked: Asked, ids: Any) -> dict[str, Any]:
             words = messages.text("already_saved", asked.language, path=path)
             return {"job": None, "pictures": 0, "message": words}
         again = images[0].id in job_service().saved_paths([images[0].id])
-    title = _title(asked, images[0].username)
-    job_id = job_service().download_chosen(title, images, again)
+    model_id, version_id = (whole(asked.field(name), 1, _LAST_ID) for name in ("model", "version"))
+    facts = facts_of(_title(asked, images[0].username), model_id, version_id)
+    job_id = job_service().download_chosen(images, facts, again)
     return _answer(asked, job_id, len(images))
 
 
@@ -109,12 +112,20 @@ def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
     level = level_mask(name if name in LEVELS else setting.gallery_level)
     query = query_of({**given, "level": level}, asked.language)
     limit = _limit(asked)
-    kept = models.kept_model(query.model_id) if query.model_id else None
-    otherwise = kept.name if kept else query.username
+    otherwise = query.username
     if query.post_id:
         otherwise = messages.text("post_title", "en", id=query.post_id)
-    job_id = job_service().download_gallery(_title(asked, otherwise), query, limit)
+    facts = facts_of(_title(asked, otherwise), query.model_id, query.version_id)
+    job_id = job_service().download_gallery(query, limit, facts)
     return _answer(asked, job_id, limit)
+
+
+def facts_of(title: str, model_id: int | None, version_id: int | None = None) -> Facts:
+    """What names may tell: title, else the model's name, and what was read of its versions."""
+    kept = models.kept_model(model_id) if model_id else None
+    versions = {version.id: version.name for version in (kept.versions if kept else ())}
+    model = title or (kept.name if kept else "Civitai")
+    return Facts(model, versions.get(version_id or 0, ""), versions)
 
 
 def _limit(asked: Asked) -> int:
@@ -130,8 +141,8 @@ def _limit(asked: Asked) -> int:
 
 
 def _title(asked: Asked, otherwise: str) -> str:
-    """What the job is called, and its folder after that."""
-    return one_line(asked.field("title")) or otherwise or "Civitai"
+    """What the job is called, and its folder after that; "" for its model's name."""
+    return one_line(asked.field("title")) or otherwise
 
 
 def _answer(asked: Asked, job_id: int, count: int) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _READ = (
     ("thumb/{image_id:int}", files.thumb),
     ("file/{image_id:int}", files.file),
     ("jobs", jobs.jobs),
+    ("names", settings.names),
 )
 _WRITE = (
     ("POST", "within", images.within),

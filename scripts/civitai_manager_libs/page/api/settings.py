@@ -7,17 +7,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from ... import civitai, setting
-from ...errors import CivitaiShortcutError, DiskError, NeedsKey, SettingError
+from ...errors import CivitaiShortcutError, DiskError, InputError, NeedsKey, SettingError
 from ...ground import PartialFile
 from ...http_client import CivitaiHttpClient
+from ...jobs import checked_template, FIELDS, name_for
+from ...library import recent, records
 from ...words import messages
 from ..wire import Asked, Far, Refusal
 from .hello import key_state, settings_view
+from .jobs import facts_of
 from .tools import client
 
-__all__ = ["keep_key", "keep_settings", "test_key"]
+__all__ = ["keep_key", "keep_settings", "names", "test_key"]
 
 _ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
+_SHOWN_NAMES = 3
+_FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
 
 
 def keep_settings(asked: Asked) -> dict[str, Any]:
@@ -44,6 +49,8 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
     try:
         if entry.name == "download_images_folder":
             value = _folder(str(value or "").strip(), language)
+        elif entry.name == "saved_name":
+            value = _template(str(value), language)
         return entry.checked(value)
     except SettingError as error:
         label = messages.setting_label(entry.name, language)
@@ -68,6 +75,27 @@ def _folder(typed: str, language: str) -> str:
         raise Refusal(400, "bad_input", said, "download_images_folder")
     with PartialFile(folder):
         return typed
+
+
+def _template(typed: str, language: str) -> str:
+    """Raises Refusal with what is wrong."""
+    try:
+        return checked_template(typed)
+    except InputError as error:
+        said = messages.text("bad_template", language, said=error)
+        raise Refusal(400, "bad_input", said, "saved_name") from error
+
+
+def names(asked: Asked) -> dict[str, Any]:
+    """`names?template=`: what the pictures read last would be called by it."""
+    template = _template(asked.text("template"), asked.language)
+    [(model_id, name)] = recent.listed()[:1] or [(None, "")]
+    facts = facts_of(name, model_id)
+    latest = records.latest(_SHOWN_NAMES)
+    return {
+        "names": [name_for(template, image, facts) for image in latest],
+        "fields": " ".join([*(f"{{{word}}}" for word in FIELDS), *_FORMS]),
+    }
 
 
 def _change(values: Mapping[str, Any]) -> None:
