@@ -1,4 +1,4 @@
-"""A proxy that serves another server below a path of its own, as nginx does with the `Host` kept."""
+"""A proxy that serves another server below a path of its own, and keeps the `Host`."""
 
 from __future__ import annotations
 
