@@ -120,11 +120,6 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "{n} of the skipped were saved before, in other folders. To fetch them into this one too:"
         " --again",
     ),
-    "rows_left_out": (
-        "有 {n} 張圖片未列入：位址不是 Civitai 的，或紀錄無法讀取。",
-        "Pictures that were left out, since their address is not Civitai's or their record cannot"
-        " be read: {n}.",
-    ),
     "ask_again_with": ("再問一次：resume {job}", "Ask once more with: resume {job}"),
     "no_pictures": (
         "沒有圖片：請換 --level、--type、--period 或 --version。",

@@ -42,8 +42,18 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
         "rate": shown.progress.rate if shown.progress else 0,
         "seconds_left": shown.progress.seconds_left if shown.progress else None,
         "actions": _actions(shown, language),
+        "report": _report(shown, language) if is_over else None,
         **_failures(shown, language),
     }
+
+
+def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
+    """What its gallery had; None for pictures that were chosen one by one."""
+    report = shown.job.report
+    if not report.counts:
+        return None
+    counts, end = messages.report(report.counts, report.end, language)
+    return {"end": end, "lines": counts}
 
 
 def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
