@@ -172,6 +172,37 @@ def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run
     assert set(server.fetched.values()) == {1}
 
 
+@pytest.mark.parametrize("stop", [3, 6], ids=["on-a-page", "over-pages"])
+def test_come_back_later_and_it_stops_where_all_is_known(server, run, dest, stop):
+    server.page = 5
+    old, server.ids = server.ids, server.ids[6:]
+    run("download", _MODEL, "--dest", dest)
+    server.ids, asked = old, len(server.pages)
+    words = ("download", _MODEL, "--dest", dest, "--stop-at-known", str(stop), "--json")
+    code, out, err = run(*words)
+    told = json.loads(out)
+    assert (code, told["saved"], told["skipped"]) == (0, 6, stop)
+    assert told["report"]["end"] == "known" and "It stopped, as asked" in err
+    assert len(server.pages) - asked <= 2 + stop // 3  # of four; one may have been read ahead
+    assert set(server.fetched.values()) == {1} and _pictures(dest) == _expected(server)
+    assert run(*words)[0] == 0
+
+
+def test_known_ones_that_are_not_in_a_row_stop_nothing(server, run, dest):
+    server.page = 5
+    old, server.ids = server.ids, server.ids[1::2]
+    run("download", _MODEL, "--dest", dest)
+    server.ids = old
+    told = json.loads(run("download", _MODEL, "--dest", dest, "--stop-at-known", "2", "--json")[1])
+    assert (told["saved"], told["skipped"], told["report"]["end"]) == (10, 10, "end")
+
+
+def test_stop_at_known_needs_the_newest_first(server, run):
+    code, out, err = run("download", _MODEL, "--stop-at-known", "3", "--sort", "Oldest")
+    assert (code, out) == (2, "") and _is_one_sentence(err) and "--sort Newest" in err
+    assert not server.requests
+
+
 def test_again_asks_for_all_of_them_again(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     code, out, _ = run("download", _MODEL, "--dest", dest, "--again")

@@ -7,6 +7,7 @@ import stat
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 from ..civitai import ImageQuery, Page
 from ..errors import Cancelled, CivitaiShortcutError, DiskFull
@@ -47,6 +48,7 @@ class JobItems:
         self._store, self._job = store, store.job(job_id)
         self._ask_page, self._write_beside = read_page, write_beside
         self._settle, self._on_wait, self._halt = settle, on_wait, halt
+        self._known_in_row = 0
         self._place = 0  # of the last one that was listed
         # Their places: the records of a whole gallery would be too much to keep.
         self._tried: list[int] = []  # what failed in an earlier go and waits again
@@ -118,12 +120,28 @@ class JobItems:
             return
         try:
             with closing(one_ahead(self._walk(), self._halt, self._on_wait)) as pages:
-                for page in pages:
+                for page in map(self._until_known, pages):
                     self._store.add_page(self._job.id, page)
                     yield page.images
+                    if page.report.end == "known":
+                        return
             self._halt.check()
         except CivitaiShortcutError as error:
             self.trouble = error
+
+    def _until_known(self, page: WalkedPage) -> WalkedPage:
+        """Where so many in a row were saved before as end the walk, it ends with the last of them.
+
+        Here, and not while the page is read: that is in a thread which has no database.
+        """
+        most = self._job.options.stop_at_known
+        saved = self._store.saved_paths([image.id for image in page.images]) if most else {}
+        for at, image in enumerate(page.images if most else (), start=1):
+            self._known_in_row = self._known_in_row + 1 if image.id in saved else 0
+            if self._known_in_row == most:
+                report = replace(page.report, end="known")
+                return replace(page, images=page.images[:at], cursor=None, report=report)
+        return page
 
     def _walk(self) -> Iterator[WalkedPage]:
         return walked_pages(self._job, self._store.image_ids(self._job.id), self._ask)

@@ -25,8 +25,9 @@ class Report:
     seen: pictures, all below among them. kept_back: by rating or type. without_data: where only
     such with data were asked for. dropped: their address is not Civitai's, or their record cannot
     be read. empty_pages: with nothing on them, though they were no gallery's end by themselves.
-    end: why the walk is over: `end` of the gallery; `limit`; `empty`, the last page had nothing on
-    it; `blank`, the last pages had nothing new, though they named more; "" it is not over.
+    end: why the walk is over: `end` of the gallery; `limit`; `known`, as many in a row as was asked
+    were saved before; `empty`, the last page had nothing on it; `blank`, the last pages had nothing
+    new, though they named more; "" it is not over.
     """
 
     seen: int = 0
@@ -78,10 +79,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class Options:
-    """How a job saves its pictures. name: the template of their names below its folder."""
+    """How a job saves its pictures. name: the template of their names below its folder.
+
+    stop_at_known: so many in a row that were saved before end the walk; 0: none do.
+    """
 
     name: str = "{id}"
     facts: Facts = Facts()
+    stop_at_known: int = 0
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "到達張數上限即停止：圖庫可能還有更多。",
         "It stopped at its number of pictures: the gallery may have more.",
     ),
+    "report_known": (
+        "遇到連續已儲存過的圖片，依要求停止。",
+        "It stopped, as asked, at pictures in a row that had been saved before.",
+    ),
     "report_empty": (
         "最後一頁兩次都是空白：可能是結尾，也可能是 Civitai 逾時。",
         "The last page came empty twice: that may be the end, or Civitai's own time limit.",

@@ -58,6 +58,10 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "For all versions Civitai sorts by upload only (newest or oldest): give --version to have"
         " this sort.",
     ),
+    "stop_needs_newest": (
+        "--stop-at-known 只能與 --sort Newest 一起使用。",
+        "--stop-at-known needs --sort Newest: only then does what is new come first.",
+    ),
     "folder_not_utf8": (
         "資料夾名稱 {folder} 不是 UTF-8。",
         "The folder's name {folder} is not UTF-8.",
