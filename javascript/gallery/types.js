@@ -186,6 +186,7 @@
  * @property {JobFailure[]} failures
  * @property {string} more
  * @property {string} toast
+ * @property {{end: string, lines: string[]} | null} report  what its gallery had, once it is over
  *
  * @typedef {object} Jobs
  * @property {number} active

@@ -10,6 +10,7 @@ import time
 import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
+from civitai_manager_libs.jobs import items
 from civitai_manager_libs.page.api import hello, jobs, tools
 from page_driver import until
 
@@ -224,20 +225,31 @@ def test_database_that_cannot_be_used_is_told(api, monkeypatch):
     assert api.error("jobs")[:2] == (507, "disk")
 
 
-def test_empty_end_is_told_and_gone_on_with(api, civitai):
+def test_empty_end_is_told_and_gone_on_with(api, civitai, monkeypatch):
+    monkeypatch.setattr(items, "_LATER", 0.01)
     empty = status(200, b'{"items": [], "metadata": {}}')
     rows = [civitai._row(i) for i in civitai.ids[:10]]
     page = json.dumps({"items": rows, "metadata": {"nextCursor": "10|5"}}).encode()
-    civitai.script("page", status(200, page), empty)
+    civitai.script("page", status(200, page), empty, empty)
     api.post("jobs", {"query": {"post": 7}, "limit": 25})
     row = _ended(api)
     assert (row["saved"], row["state"]) == (10, "done") and "time limit" in row["note"]
     assert "resume" in [action["name"] for action in row["actions"]]
+    assert "came empty twice" in row["report"]["end"]
+    assert row["report"]["lines"][0] == "Pictures seen in the gallery: 10"
+    assert "time limit: 2" in row["report"]["lines"][1]
     api.post("jobs/1/resume")
     until(lambda: api.get("jobs")["jobs"][0]["saved"] == 25, "the rest")
     row = _ended(api)
     assert (row["note"], row["toast"]) == ("", "")
-    assert [asked.get("cursor") for asked in civitai.pages][:3] == [None, "10|5", "10|5"]
+    assert [asked.get("cursor") for asked in civitai.pages][:4] == [None, "10|5", "10|5", "10|5"]
+    assert "Pictures seen in the gallery: 30" in row["report"]["lines"]
+    assert "number of pictures" in row["report"]["end"]  # 25 were wanted, and there are 30
+
+
+def test_chosen_pictures_have_no_gallery_to_report_of(api, ids):
+    api.post("jobs", {"ids": ids[:2], "title": "A"})
+    assert _ended(api)["report"] is None
 
 
 # The folder

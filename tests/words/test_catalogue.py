@@ -11,7 +11,7 @@ from civitai_manager_libs.words import catalogue, page, terminal
 
 _ROOT = Path(__file__).parents[2]
 _ALL = {**catalogue.WORDS, **page.WORDS}
-_BY_CODE = ("state_", "job_", "reason_", "short_")  # and the name of what it is of
+_BY_CODE = ("state_", "job_", "reason_", "report_", "short_")  # and the name of what it is of
 _JS_BY_NAME = ("open_", "pick_", "within_", "saved_", "settings_", "problem_", "name_", "send_to_")
 
 

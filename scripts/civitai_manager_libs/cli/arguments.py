@@ -130,6 +130,11 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
         f" the settings ({_CONCURRENCY.default} unless changed)"
     )
     add("--concurrency", type=_concurrency, metavar="N", help=concurrency)
+    known = (
+        "stop after so many pictures in a row that were saved before, for those who come back every"
+        " week; needs --sort Newest; default: go through the whole gallery"
+    )
+    add("--stop-at-known", type=_positive, metavar="N", help=known)
     again = "fetch what was saved before, too; default: skip it"
     add("--again", action="store_true", help=again)
 

@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _download(arguments: argparse.Namespace) -> int:
     from .. import setting
+    from ..errors import InputError
     from ..jobs import Options, place_for
     from .asked import asked, checked_client
 
@@ -47,12 +48,14 @@ def _download(arguments: argparse.Namespace) -> int:
         setting.change("gallery_max_concurrent_downloads", arguments.concurrency)
     limit = setting.gallery_download_limit if arguments.limit is None else arguments.limit
     _check_name(arguments)
+    if arguments.stop_at_known is not None and arguments.sort != "Newest":
+        raise InputError(text("stop_needs_newest"))
     client = checked_client()
     facts, query = asked(client, arguments)
     folder, name = place_for(facts, arguments.name, arguments.dest)
     _check_folder(folder)
     with _store() as store:
-        options = Options(name, facts)
+        options = Options(name, facts, arguments.stop_at_known or 0)
         job_id = store.add(facts.model, query, folder, limit, arguments.again, options)
         return _worked(store, [job_id], client, arguments.json)
 

@@ -8,14 +8,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from types import FrameType
 from typing import Any
 
 from .. import setting
 from ..http_client import CivitaiHttpClient
+from ..words import messages
 from ..jobs import Item, Job, JobProgress, JobRun, JobStore, network_of, reserve
 from . import progress
-from .terminal import failure, in_words, out, say, say_text, text
+from .terminal import failure, in_words, language, out, say, say_text, text
 
 __all__ = ["work_on"]
 
@@ -40,8 +42,6 @@ def work_on(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
             job = run.run()
     line.end()
     failed = store.failed(job.id, job.failed)
-    if run.dropped:
-        say_text("rows_left_out", n=run.dropped)
     _report(store, job, failed, bool(seen))
     if as_json:
         out(_json(job, failed, time.monotonic() - started))
@@ -82,6 +82,9 @@ def _code_of(job: Job, interrupted: bool) -> int:
 
 
 def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
+    if job.is_over and job.report.counts:
+        counts, end = messages.report(job.report.counts, job.report.end, language())
+        say(f"{'; '.join(counts)}. {end}" if language() == "en" else f"{'、'.join(counts)}。{end}")
     for item in failed[:_FAILED_SHOWN]:
         say(f"{item.image_id}: {item.reason}: {failure(item.reason, item.message)}")
     if len(failed) > _FAILED_SHOWN:
@@ -113,4 +116,5 @@ def _json(job: Job, failed: list[Item], seconds: float) -> str:
     names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
-    return json.dumps({**result, "failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)})
+    result |= {"failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)}
+    return json.dumps({**result, "report": asdict(job.report)})

@@ -84,7 +84,6 @@ class JobRun:
         self._outcomes: list[Outcome] = []  # what the database has not been told yet
         self._flushed_at = self._told_at = 0.0
         self._meter = Meter()
-        self.dropped = 0  # rows of the pages read, of which nothing can be fetched
         self._last_url = ""
 
     def stop(self, state: str) -> None:
@@ -176,7 +175,6 @@ class JobRun:
                 self._halt,
             )
             self._fetch_all(items)
-            self.dropped += items.dropped
             if not self._halt.is_set():
                 for outcome in self._doubts.last(items.trouble):
                     self._take(outcome)

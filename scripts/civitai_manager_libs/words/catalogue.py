@@ -56,6 +56,36 @@ WORDS: dict[str, tuple[str, str]] = {
     "job_forget": ("從清單移除", "Remove from list"),
     "failed_count": ("失敗 {n} 張", "{n} failed"),
     "more_failed": ("還有 {n} 個", "and {n} more"),
+    # What a gallery had, at a job's end
+    "report_seen": ("圖庫中看過 {n} 張圖片", "Pictures seen in the gallery: {n}"),
+    "report_kept_back": ("因分級或種類而略過 {n} 張", "kept back by their rating or type: {n}"),
+    "report_without_data": ("因沒有生成資料而略過 {n} 張", "kept back without data: {n}"),
+    "report_dropped": (
+        "因位址不是 Civitai 的或紀錄無法讀取而略過 {n} 張",
+        "left out, since their address is not Civitai's or their record cannot be read: {n}",
+    ),
+    "report_empty_pages": (
+        "空白頁 {n} 頁（可能是 Civitai 逾時）",
+        "pages that came empty, perhaps for Civitai's own time limit: {n}",
+    ),
+    "report_end": ("已走到圖庫結尾。", "It was walked to the gallery's end."),
+    "report_limit": (
+        "到達張數上限即停止：圖庫可能還有更多。",
+        "It stopped at its number of pictures: the gallery may have more.",
+    ),
+    "report_known": (
+        "遇到連續已儲存過的圖片，依要求停止。",
+        "It stopped, as asked, at pictures in a row that had been saved before.",
+    ),
+    "report_empty": (
+        "最後一頁兩次都是空白：可能是結尾，也可能是 Civitai 逾時。",
+        "The last page came empty twice: that may be the end, or Civitai's own time limit.",
+    ),
+    "report_blank": (
+        "最後幾頁沒有新的圖片，但 Civitai 說還有：可能不是結尾。",
+        "The last pages had nothing new, though Civitai named more: that may not be the end.",
+    ),
+    "report_not_over": ("尚未走到圖庫結尾。", "It was not walked to the gallery's end."),
     # Reasons: what happened, and what to do
     "reason_network": (
         "連線失敗或中斷。請檢查網路後重試。",

@@ -58,6 +58,10 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "For all versions Civitai sorts by upload only (newest or oldest): give --version to have"
         " this sort.",
     ),
+    "stop_needs_newest": (
+        "--stop-at-known 只能與 --sort Newest 一起使用。",
+        "--stop-at-known needs --sort Newest: only then does what is new come first.",
+    ),
     "folder_not_utf8": (
         "資料夾名稱 {folder} 不是 UTF-8。",
         "The folder's name {folder} is not UTF-8.",
@@ -119,11 +123,6 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "略過的有 {n} 張先前已儲存在其他資料夾。要在這裡也下載：--again",
         "{n} of the skipped were saved before, in other folders. To fetch them into this one too:"
         " --again",
-    ),
-    "rows_left_out": (
-        "有 {n} 張圖片未列入：位址不是 Civitai 的，或紀錄無法讀取。",
-        "Pictures that were left out, since their address is not Civitai's or their record cannot"
-        " be read: {n}.",
     ),
     "ask_again_with": ("再問一次：resume {job}", "Ask once more with: resume {job}"),
     "no_pictures": (

@@ -13,7 +13,7 @@ from ... import setting
 from ...civitai import ImageQuery
 from ...ground import Image
 from ..naming import name_for, USUAL
-from ..records import Facts, Item, Job, Options, path_of, WalkedPage
+from ..records import Facts, Item, Job, Options, path_of, Report, WalkedPage
 
 __all__ = ["JOB", "NOT_WALKED", "ENDED_EMPTY", "WITHOUT_RECORD", "WITH_RECORD", "insert_job"]
 __all__ += ["insert_page", "item_of", "job_of", "let_wait", "queue"]
@@ -24,8 +24,9 @@ WITH_RECORD = _ITEM.format("record") + " JOIN records ON records.place = items.p
 WITHOUT_RECORD = _ITEM.format("''")
 JOB = (
     "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
-    " options, walked, (SELECT json_group_object(state, json_array(n, size)) FROM (SELECT state,"
-    " count(*) AS n, sum(bytes) AS size FROM items WHERE job = jobs.id GROUP BY state)) FROM jobs"
+    " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
+    " (SELECT state, count(*) AS n, sum(bytes) AS size FROM items WHERE job = jobs.id"
+    " GROUP BY state)) FROM jobs"
 )
 
 
@@ -59,8 +60,19 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
         [(_json(i.record), job_id, i.id) for i in images],
     )
     walked = _WALKED if page.cursor is None else NOT_WALKED
-    values = (page.cursor, ENDED_EMPTY if page.is_empty_end else walked, job_id)
-    db.execute("UPDATE jobs SET cursor = ?, walked = ? WHERE id = ?", values)
+    walked = ENDED_EMPTY if page.report.end == "empty" else walked
+    values = (page.cursor, walked, _told(db, job_id, page))
+    sql = "UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?"
+    db.execute(sql, (*values, job_id))
+
+
+def _told(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> str:
+    """What the gallery had up to this page."""
+    report = page.report
+    if not page.is_first:
+        [kept] = db.execute("SELECT report FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        report = Report(**json.loads(kept)) + report
+    return json.dumps(asdict(report))
 
 
 def _names(db: sqlite3.Connection, job_id: int, images: Sequence[Image]) -> dict[int, str]:
@@ -119,13 +131,13 @@ def item_of(row: tuple[Any, ...]) -> Item:
 
 
 def job_of(row: tuple[Any, ...]) -> Job:
-    job_id, created, title, query, folder, wanted, again, *rest, how, walked, counted = row
+    job_id, created, title, query, folder, wanted, again, *rest, how, told, walked, counted = row
     counts = {state: tuple(pair) for state, pair in json.loads(counted).items()}
     numbers = [counts.get(s, (0, 0))[0] for s in ("saved", "skipped", "failed", "waiting")]
     asked = ImageQuery.from_json(json.loads(query))
     size = counts.get("saved", (0, 0))[1]
     head = (job_id, created, title, asked, folder, wanted, bool(again))
-    tail = (size, walked == ENDED_EMPTY, _options_of(how))
+    tail = (size, walked == ENDED_EMPTY, _options_of(how), Report(**json.loads(told)))
     return Job(*head, *rest, walked != NOT_WALKED, *numbers, *tail)
 
 

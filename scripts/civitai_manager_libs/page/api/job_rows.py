@@ -42,6 +42,7 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
         "rate": shown.progress.rate if shown.progress else 0,
         "seconds_left": shown.progress.seconds_left if shown.progress else None,
         "actions": _actions(shown, language),
+        "report": _report(shown, language) if is_over else None,
         **_failures(shown, language),
     }
 
@@ -50,6 +51,15 @@ def _has_pictures(shown: ShownJob) -> bool:
     """Also where all were there before; a folder without any may never have been made."""
     now = shown.progress or shown.job
     return now.saved + now.skipped > 0
+
+
+def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
+    """What its gallery had; None for pictures that were chosen one by one."""
+    report = shown.job.report
+    if not report.counts:
+        return None
+    counts, end = messages.report(report.counts, report.end, language)
+    return {"end": end, "lines": counts}
 
 
 def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
