@@ -96,16 +96,20 @@ class CivitaiHttpClient:
         params: Mapping[str, Any] | None = None,
         cancelled: Cancellation | None = None,
         json_data: Any = None,
+        urgent: bool = True,
     ) -> Any:
-        """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host."""
+        """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host.
+
+        urgent: somebody looks at the page that waits for it.
+        """
         wish = cancelled or never()
         method = "GET" if json_data is None else "POST"
         ask = Ask(prepared(method, url, params=params, json=json_data), self.timeout)
 
         def read() -> Any:
-            with self._api_lanes.of(url).slot(lambda: 1, wish, urgent=True):
-                with self._answer(ask, wish, urgent=True) as answer:
-                    return answers.parse_json(answer.read_all(answers.MAX_JSON))
+            with self._api_lanes.of(url).slot(lambda: 1, wish, urgent):
+                with self._answer(ask, wish, urgent) as answer:
+                    return answers.parse_json(answer.read_all(answers.MAX_JSON), self.api_key)
 
         return self._retries(url, wish).run(read)
 
@@ -286,16 +290,14 @@ class CivitaiHttpClient:
 
 
 def _judge(answer: WireAnswer, api_key: str, allowed: Container[int] = ()) -> None:
-    """Raises what the status means. An error page may quote the request: not the key's letters."""
+    """Raises what the status means; an error page may quote the request, with its key."""
     if answer.status < 300 or answer.status in allowed:
         return
     try:
         body = answer.read_all(_ERROR_BODY)
     except (NetworkError, UnreadableAnswer):
         body = b""
-    if api_key:
-        body = body.replace(api_key.encode("utf-8", "replace"), b"***")
-    raise answers.error_of(answer.status, answer.headers, body)
+    raise answers.error_of(answer.status, answer.headers, body, api_key)
 
 
 def _end_of(response: requests.Response) -> Callable[[], bool]:

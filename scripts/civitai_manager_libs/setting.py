@@ -17,8 +17,15 @@ from .ground import cache_name, disk_error, LEVELS, PartialFile, Setting, sweep
 from .words import LANGUAGES
 
 __all__ = ["SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
-__all__ += ["database_file"]
-__all__ += ["get_image_url_to_gallery_file", "load", "load_api_key", "restore", "save"]
+__all__ += ["database_file", "database_files"]
+__all__ += [
+    "get_image_url_to_gallery_file",
+    "library_file",
+    "load",
+    "load_api_key",
+    "restore",
+    "save",
+]
 __all__ += ["save_api_key", "saved_pictures_folder"]
 
 # What each does is told in `words`; sizes are in MB, times in seconds.
@@ -84,6 +91,16 @@ def data_folder() -> str:
 
 def database_file() -> str:
     return os.path.join(data_folder(), "gallery.db")
+
+
+def library_file() -> str:
+    return os.path.join(data_folder(), "library.db")
+
+
+def database_files() -> list[str]:
+    """Of jobs and of what was seen, with what SQLite keeps beside them."""
+    found = (database_file(), library_file())
+    return [f"{path}{end}" for path in found for end in ("", "-wal", "-shm")]
 
 
 def saved_pictures_folder() -> str:

@@ -349,6 +349,20 @@ def test_pages_foreign_addresses_are_not_asked(server, store, folder, address):
         assert foreign.connections == 0
 
 
+def test_questions_of_a_job_go_after_those_of_people_who_look(server, store, folder, monkeypatch):
+    client, waits = CivitaiHttpClient(), []
+    ask = client.read_json
+
+    def asked(*given, urgent=True, **more):
+        waits.append(not urgent)
+        return ask(*given, urgent=urgent, **more)
+
+    monkeypatch.setattr(client, "read_json", asked)
+    job = _run(store, _add(store, folder), gallery_network.network_of(client))
+    assert job.state == "done"
+    assert waits and all(waits)
+
+
 # Stopping
 
 

@@ -48,7 +48,7 @@ def test_job_of_version_1_is_as_it_was(old, folder):
         assert [item.image_id for item in store.waiting(1, 0, 9)] == [5006, 5005, 5004, 5003]
         assert [item.reason for item in store.failed(1)] == ["gone"]
         assert store.claim(1, [5006])[5006].ours_before
-        assert store.saved_path(5012) == os.path.join(folder, "5012.mp4")
+        assert store.saved_paths([5012]) == {5012: os.path.join(folder, "5012.mp4")}
 
 
 def test_job_of_version_1_goes_on_under_the_names_that_it_began_with(old, folder, monkeypatch):

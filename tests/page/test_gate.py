@@ -230,7 +230,7 @@ def test_browser_that_goes_away_ends_the_request_to_civitai(civitai, silent, mid
 
 
 def _free(client, civitai):
-    return client._gates.of(civitai.url)._inside == 0
+    return client._gates.of(civitai.url)._inside.all == 0
 
 
 def test_server_that_ends_waits_for_nobody(civitai, silent):

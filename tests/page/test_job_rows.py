@@ -63,6 +63,17 @@ def test_cancelled_job_tells_what_is_left_and_goes_on():
     assert _offered(_row(whole)) == ["open", "forget"]
 
 
+@pytest.mark.parametrize("saved,skipped", [(20, 0), (0, 20)], ids=["saved", "all-were-there"])
+def test_folder_of_what_is_there_can_be_opened(saved, skipped):
+    row = _row(replace(_JOB, state="done", walked=True, saved=saved, skipped=skipped))
+    assert (row["folder"], _offered(row)) == ("/pictures", ["open", "forget"])
+
+
+def test_no_folder_is_offered_where_nothing_came():
+    row = _row(replace(_JOB, state="done", walked=True, failed=20))
+    assert (row["folder"], _offered(row)) == ("", ["forget"])
+
+
 @pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
 def test_retry_is_offered_only_where_it_can_help(reason, offered):
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")

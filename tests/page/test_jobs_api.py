@@ -285,7 +285,8 @@ def test_folder_is_not_opened_for_somebody_elsewhere(api, ids, opener, monkeypat
     row = _ended(api)
     monkeypatch.setattr(hello, "_LOOPBACK", {"192.168.1.5"})
     answer = api.send("POST", "jobs/1/open")
-    assert row["folder"] in answer.json()["error"]["message"] and not opener.given
+    told = f"The pictures are on the server, in {row['folder']}."
+    assert answer.json()["error"]["message"] == told and not opener.given
 
 
 def test_file_manager_that_fails_is_told_with_the_folder(api, ids, opener):

@@ -7,8 +7,10 @@ import os
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
+import requests
 from civitai_manager_libs.page.standalone import _OwnPageOnly
 from fault_answers import png, unused_port
 from page_driver import ENTRY, PYTHON, Server, until
@@ -69,6 +71,44 @@ def test_interrupt_ends_it_well(tmp_path):
     finally:
         process.kill()
     assert code == 0 and "Traceback" not in err
+
+
+_PROXIES = [
+    {"HTTP_PROXY": "http://127.0.0.1:9"},
+    {"ALL_PROXY": "http://127.0.0.1:9", "NO_PROXY": "example.org"},
+    {"all_proxy": "socks5://127.0.0.1:9"},
+    {"https_proxy": "127.0.0.1:9", "http_proxy": "127.0.0.1:9", "no_proxy": ""},
+]
+
+
+@pytest.mark.parametrize("proxies", _PROXIES, ids=lambda proxies: next(iter(proxies)))
+def test_page_of_the_demo_starts_and_shows_pictures_behind_a_proxy(tmp_path, proxies):
+    port = unused_port()
+    process = _started(tmp_path, "--demo", "--port", str(port), **proxies)
+    url = f"http://127.0.0.1:{port}/civitai_shortcut/api/images?model=900001&limit=1"
+    try:
+        until(lambda: process.poll() is not None or _is_served(port), "the page")
+        assert process.poll() is None, _ended(process)
+        assert requests.get(url, proxies={"http": ""}, timeout=30).json()["images"]
+    finally:
+        process.kill()
+        _ended(process)
+
+
+def _is_served(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("proxies", _PROXIES[:2], ids=lambda proxies: next(iter(proxies)))
+def test_demo_downloads_behind_a_proxy(tmp_path, proxies):
+    command = ("--demo", "download", "900001", "--limit", "1", "--dest", str(tmp_path / "here"))
+    code, _, err = _ended(_started(tmp_path, *command, **proxies))
+    assert code == 0, err
+    assert any(name.endswith((".png", ".jpg", ".webp")) for name in os.listdir(tmp_path / "here"))
 
 
 # Who may ask
@@ -259,6 +299,22 @@ def test_page_may_be_in_no_frame_of_another_site(program):
     connection.close()
 
 
+def test_program_costs_next_to_nothing_while_nobody_asks(program):
+    """gradio's own queue would look for work a thousand times a second: 5 % of a core."""
+    stat = f"/proc/{program.process.pid}/stat"
+    if not os.path.exists(stat):
+        pytest.skip("no /proc")
+
+    def used():
+        with open(stat, encoding="ascii") as file:
+            return sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
+
+    time.sleep(2)  # what the start left
+    before = used()
+    time.sleep(5)
+    assert (used() - before) / os.sysconf("SC_CLK_TCK") / 5 < 0.02
+
+
 def test_program_listens_on_this_machine_only(program):
     """Not on the address that others reach it by."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -282,3 +338,64 @@ def test_number_that_no_job_has_is_no_crash(program, number, action):
 def test_button_pressed_by_another_sites_page_is_refused(program):
     for headers in ({}, {"X_Civitai_Shortcut": "1", "Origin": "http://evil.example"}):
         assert _asked(program, f"{_JOBS}/1/cancel", "POST", **headers)[0] == 403
+
+
+# What is left in the browser
+
+_HISTORY = "gradio:run-history:v2:"
+_RUN = '[{"inputs": ["%s"], "input_components": [{"props": {"elem_id": "%s"}}]}]'
+
+
+@pytest.fixture
+def browser_page(browser, program):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{program.port}")
+    page.locator("civitai-gallery [data-field=find]").first.wait_for()
+    yield page
+    context.close()
+
+
+def _stored(page):
+    return page.evaluate(
+        "() => [localStorage, sessionStorage].flatMap(kept => Object.entries(kept)).flat().join()"
+    )
+
+
+@pytest.mark.page
+def test_gradio_keeps_no_history_of_the_page(program, browser_page):
+    """An event that gradio would keep, were it told to; there is none of ours."""
+    assert _asked(program, "/gradio_api/runs")[0] == 404
+    assert browser_page.evaluate("() => window.gradio_config.run_history") in (False, None)
+    assert "run-history" not in _stored(browser_page)
+
+
+@pytest.mark.page
+def test_key_that_an_earlier_page_left_in_the_browser_is_removed(browser_page):
+    ours = _RUN % (_KEY, "civitai_shortcut_api_key")
+    others = _RUN % ("of another program", "another")
+    browser_page.evaluate(
+        """([prefix, ours, others]) => {
+            localStorage.setItem(prefix + "1", ours);
+            localStorage.setItem(prefix + "2", others);
+            sessionStorage.setItem(prefix.replace("v2", "replay:v2") + "1", ours);
+        }""",
+        [_HISTORY, ours, others],
+    )
+    assert _KEY in _stored(browser_page)
+    browser_page.reload()
+    browser_page.locator("civitai-gallery [data-field=find]").first.wait_for()
+    assert _KEY not in _stored(browser_page)
+    assert "of another program" in _stored(browser_page)
+
+
+@pytest.mark.page
+def test_key_that_is_saved_in_the_page_goes_into_no_storage_of_the_browser(browser_page):
+    sent = []
+    browser_page.on("request", lambda asked: sent.append((asked.url, asked.post_data or "")))
+    browser_page.locator("[data-do=settings]").first.click()
+    browser_page.locator("[data-field=key]").fill(_KEY)
+    with browser_page.expect_response("**/api/key") as answered:
+        browser_page.locator("[data-do=save-key]").click()
+    assert answered.value.status == 200 and _KEY not in _stored(browser_page)
+    assert [url.rpartition("/")[2] for url, body in sent if _KEY in url + body] == ["key"]

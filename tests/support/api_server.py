@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import threading
 import time
 from collections import Counter, defaultdict, deque
@@ -15,12 +16,9 @@ __all__ = ["Answer", "ApiServer", "cut", "html", "reset", "status"]
 
 MODEL_ID, VERSION_ID = 101, 1001
 FIRST_ID = 5000
-_SIGNATURES = {
-    "png": b"\x89PNG\r\n\x1a\n",
-    "jpg": b"\xff\xd8\xff\xe0",
-    "webp": b"RIFF\x10\x00\x00\x00WEBP",
-    "mp4": b"\x00\x00\x00\x18ftypmp42",
-}
+_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08" + b"\0" * 8
+_JPEG = b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xda\0\x08\1\1\0\0\x3f\0"
+_MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x08moov"
 
 # (the request, the body that it would get) -> None: it has answered
 Answer = Callable[["_Request", bytes], None]
@@ -103,9 +101,9 @@ class ApiServer:
             self._always[what] = answer
 
     def bytes_of(self, image_id: int) -> bytes:
-        start = _SIGNATURES[self.kinds[image_id]]
-        filling = (f"{image_id}-".encode() * (self.size // 5 + 1))[: self.size - len(start)]
-        return start + filling
+        head, end = _frame(self.kinds[image_id], self.size)
+        filling = f"{image_id}-".encode() * (self.size // 5 + 1)
+        return head + filling[: self.size - len(head) - len(end)] + end
 
     def file_of(self, image_id: int) -> str:
         return f"{image_id}.{self.kinds[image_id]}"
@@ -244,6 +242,18 @@ class _Request(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def _frame(kind: str, size: int) -> tuple[bytes, bytes]:
+    """What is before and behind the filling of a file that has its true end."""
+    if kind == "png":
+        end = b"\0\0\0\0\0\0\0\0IEND\xaeB\x60\x82"
+        return _PNG + struct.pack(">I", size - len(_PNG) - len(end) - 8) + b"noIs", end
+    if kind == "jpg":
+        return _JPEG, b"\xff\xd9"
+    if kind == "webp":
+        return struct.pack("<4sI8sI", b"RIFF", size - 8, b"WEBPVP8 ", size - 20), b""
+    return _MP4 + struct.pack(">I", size - len(_MP4)) + b"mdat", b""
 
 
 def _id_in(path: str) -> int:

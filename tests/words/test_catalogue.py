@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from civitai_manager_libs.words import catalogue, page
+from civitai_manager_libs.words import catalogue, page, terminal
 
 _ROOT = Path(__file__).parents[2]
 _ALL = {**catalogue.WORDS, **page.WORDS}
@@ -43,7 +43,8 @@ def test_every_word_that_the_page_asks_for_is_there():
 
 
 def test_no_word_is_said_twice():
-    assert not catalogue.WORDS.keys() & page.WORDS.keys()
+    assert len(_ALL) == len(catalogue.WORDS) + len(page.WORDS)
+    assert not _ALL.keys() & terminal.TERMINAL_WORDS.keys()
 
 
 @pytest.mark.parametrize("key", list(_ALL))

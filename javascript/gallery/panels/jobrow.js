@@ -88,6 +88,7 @@ export class JobRow {
    * @param {string} name
    */
   async #press(event, name) {
+    if (event.detail > 1) return; // a double click: its first press put another button here
     const pressed = /** @type {HTMLButtonElement} */ (event.currentTarget);
     pressed.setAttribute("aria-busy", "true");
     pressed.disabled = true;

@@ -2,7 +2,7 @@
 
 import { ApiError } from "../asking/api.js";
 import { errorWords } from "../asking/problems.js";
-import { openHostSettings } from "../details/door.js";
+import { openHostSettings } from "../details/hosts.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { KeyForm } from "./keyform.js";

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .folders import data_folder, key_file, pictures_folder
+from .proxies import reach_directly, without_proxies
 from .versions import (
     end_with_page,
     event_options,
@@ -45,7 +46,9 @@ __all__ = [
     "options",
     "page_parts",
     "pictures_folder",
+    "reach_directly",
     "register_callbacks",
     "run_in_page",
     "send_targets",
+    "without_proxies",
 ]

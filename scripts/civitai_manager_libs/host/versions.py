@@ -29,22 +29,27 @@ def gradio_major() -> int:
 def event_options() -> dict[str, Any]:
     """For every event of ours: many browser pages at once, where gradio would let one in.
 
-    Also again while the last one is not done, which gradio 4 and later would drop.
+    Also again while the last one is not done, which gradio 4 and later would drop. gradio 6 keeps
+    in the browser what went through a public one.
     """
-    return {} if gradio_major() < 4 else {"trigger_mode": "multiple", "concurrency_limit": 20}
+    major = gradio_major()
+    if major < 4:
+        return {}
+    kept_by_nobody = {"api_visibility": "undocumented"} if major >= 6 else {}
+    return {"trigger_mode": "multiple", "concurrency_limit": 20, **kept_by_nobody}
 
 
 def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Arguments of `Blocks` and of `launch` for a page of our own, which has this style and code.
+    """Arguments of `Blocks` and `mount_gradio_app` for a page of our own with this style and code.
 
     gradio 3 takes no code there: see `run_in_page`.
     """
     major, head = gradio_major(), f"<script>{javascript}</script>"
     if major < 4:
         wide = ".gradio-container { max-width: none !important; }"
-        return {"css": f"{css}\n{wide}"}, {"show_api": False}
+        return {"css": f"{css}\n{wide}"}, {}
     if major < 6:
-        return {"css": css, "head": head, "fill_width": True}, {"show_api": False}
+        return {"css": css, "head": head, "fill_width": True}, {}
     return {"fill_width": True}, {"css": css, "head": head, "ssr_mode": False, "footer_links": []}
 
 

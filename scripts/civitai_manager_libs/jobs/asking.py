@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from .. import civitai, setting
 from ..http_client import CivitaiHttpClient
@@ -14,10 +15,21 @@ from .sidecars import write_beside
 __all__ = ["network_of", "place_for", "reserve"]
 
 
+class _Patient:
+    """A client whose questions go after those of people who look at a page."""
+
+    def __init__(self, client: CivitaiHttpClient) -> None:
+        self._client = client
+
+    def read_json(self, url: str, params: Any = None, cancelled: Any = None) -> Any:
+        return self._client.read_json(url, params, cancelled, urgent=False)
+
+
 def network_of(client: CivitaiHttpClient) -> Network:
+    patient = _Patient(client)
     return Network(
         read_page=lambda query, cursor, limit, cancelled: civitai.read_images(
-            client, query, cursor, limit, cancelled
+            patient, query, cursor, limit, cancelled
         ),
         fetch=lambda url, target, on_bytes, cancelled: client.fetch(
             url, target, progress=on_bytes, cancelled=cancelled, reserve=reserve()

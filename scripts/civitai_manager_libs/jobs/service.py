@@ -100,11 +100,6 @@ class JobService:
         self._start(job_id)
         return job_id
 
-    def saved_path(self, image_id: int) -> str:
-        """Where a picture was saved, there still or not; "" if it never was."""
-        with self._store() as store:
-            return store.saved_path(image_id)
-
     def saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
         """Of those that were saved, there still or not."""
         with self._store() as store:

@@ -44,6 +44,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "Saved before, but not there any more: {n}. “Fetch anew” brings them.",
     ),
     "job_open": ("開啟資料夾", "Open folder"),
+    "folder_on_server": (
+        "圖片在伺服器上的 {folder}。",
+        "The pictures are on the server, in {folder}.",
+    ),
+    "folder_not_there": ("{folder} 已不存在。", "{folder} is not there."),
+    "no_file_manager": (
+        "找不到檔案管理員。圖片在 {folder}。",
+        "No file manager was found. The pictures are in {folder}.",
+    ),
     "job_forget": ("從清單移除", "Remove from list"),
     "failed_count": ("失敗 {n} 張", "{n} failed"),
     "more_failed": ("還有 {n} 個", "and {n} more"),
@@ -165,12 +174,16 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "no_collections": (
         "Civitai 的 API 無法讀取收藏集。請在 Civitai 開啟其中一張圖片，再貼上它的網址。",
-        "Civitai's API does not read collections. Open one of its pictures on Civitai, and paste"
-        " that picture's address here.",
+        "Civitai's API does not read collections. Open one of its pictures on Civitai, and give"
+        " that picture's address.",
     ),
     "no_image": (
         "Civitai 上沒有這張圖片，或需要能檢視它的 API 金鑰",
         "Civitai has no such picture, or shows it only to an API key that may see it",
+    ),
+    "no_base_model": (
+        "Civitai 不認得這個基礎模型：{names}",
+        "Civitai does not know this base model: {names}",
     ),
     "no_gallery": (
         "Civitai 上沒有這個圖庫，或需要能檢視它的 API 金鑰",

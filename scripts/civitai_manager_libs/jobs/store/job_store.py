@@ -239,11 +239,6 @@ class JobStore:
         )
         return int(self._database.rows(sql, (job_id,))[0][0])
 
-    def saved_path(self, image_id: int) -> str:
-        """Where it was saved, there still or not; "" if it never was."""
-        found = self._database.rows("SELECT path FROM saved WHERE image_id = ?", (image_id,))
-        return found[0][0] if found else ""
-
     def saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
         """Of those that were saved, there still or not."""
         sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"

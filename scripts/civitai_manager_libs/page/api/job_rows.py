@@ -32,7 +32,7 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
         "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
         "line": _line(shown, language),
         "note": _note(shown, language),
-        "folder": job.folder if is_over and now.saved else "",
+        "folder": job.folder if is_over and _has_pictures(shown) else "",
         "saved": now.saved,
         "skipped": now.skipped,
         "failed": now.failed,
@@ -54,6 +54,12 @@ def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
         return None
     counts, end = messages.report(report.counts, report.end, language)
     return {"end": end, "lines": counts}
+
+
+def _has_pictures(shown: ShownJob) -> bool:
+    """Also where all were there before; a folder without any may never have been made."""
+    now = shown.progress or shown.job
+    return now.saved + now.skipped > 0
 
 
 def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
@@ -136,7 +142,7 @@ def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
         names = ["resume"] if is_cut_short or now.ended_empty else []
         names += ["anew"] if shown.missing else []
         names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
-        names += ["open", "forget"]
+        names += ["open", "forget"] if _has_pictures(shown) else ["forget"]
     return [{"name": name, "words": messages.text(f"job_{name}", language)} for name in names]
 
 

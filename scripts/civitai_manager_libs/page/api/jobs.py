@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import setting
-from ...errors import Refused
 from ...ground import Image, level_mask, LEVELS, one_line, whole
 from ...jobs import Facts
 from ...library import models, records
@@ -21,7 +20,7 @@ from ..wire import Asked, Refusal
 from .hello import can_open_folders
 from .images import query_of
 from .job_rows import panel
-from .tools import job_service, saved_file
+from .tools import job_service, saved_files
 
 __all__ = ["act", "begin", "facts_of", "jobs"]
 
@@ -86,11 +85,11 @@ def _chosen(asked: Asked, ids: Any) -> dict[str, Any]:
         raise Refusal(400, "bad_input", messages.text("nothing_to_download", asked.language))
     again = False
     if len(images) == 1:  # what was saved is told at once; what is not there any more comes anew
-        path = saved_file(images[0].id)
-        if path:
+        path = saved_files([images[0].id]).get(images[0].id)
+        if path is not None:
             words = messages.text("already_saved", asked.language, path=path)
             return {"job": None, "pictures": 0, "message": words}
-        again = bool(job_service().saved_path(images[0].id))
+        again = images[0].id in job_service().saved_paths([images[0].id])
     model_id, version_id = (whole(asked.field(name), 1, _LAST_ID) for name in ("model", "version"))
     facts = facts_of(_title(asked, images[0].username), model_id, version_id)
     job_id = job_service().download_chosen(images, facts, again)
@@ -152,12 +151,16 @@ def _answer(asked: Asked, job_id: int, count: int) -> dict[str, Any]:
 
 
 def _open_folder(job_id: int, asked: Asked) -> None:
-    """In the file manager of this machine, if it is the user's."""
+    """In the file manager of this machine, if it is the user's. Raises Refusal."""
     folder = job_service().folder(job_id)
+
+    def refused(key: str) -> Refusal:
+        return Refusal(400, "bad_input", messages.text(key, asked.language, folder=folder))
+
     if not can_open_folders(asked):
-        raise Refused(f"The pictures are on the server, in {folder}.")
+        raise refused("folder_on_server")
     if not os.path.isdir(folder):
-        raise Refused(f"{folder} is not there.")
+        raise refused("folder_not_there")
     opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
@@ -167,7 +170,7 @@ def _open_folder(job_id: int, asked: Asked) -> None:
     except OSError:
         code = 1
     if code and opener != "explorer":  # whose code says nothing
-        raise Refused(f"No file manager was found. The pictures are in {folder}.")
+        raise refused("no_file_manager")
 
 
 _DEEDS: dict[str, Callable[[int, Asked], None]] = {
