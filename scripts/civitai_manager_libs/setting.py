@@ -42,6 +42,7 @@ SETTINGS = (
     Setting("download_images_folder", ""),  # empty: the usual one
     Setting("saved_name", "{model}/user_gallery_images/{id}"),  # a template: see `jobs.naming`
     Setting("gallery_max_concurrent_downloads", 3, 1, 16),
+    Setting("gallery_max_rate_kb", 0.0, 0, 10_000_000),  # a second, all jobs together; 0: no limit
     Setting("gallery_max_image_mb", 200, 1, 100_000),
     Setting("gallery_max_video_mb", 1024, 1, 100_000),
     Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
@@ -65,6 +66,7 @@ gallery_download_timeout = 30
 gallery_max_concurrent_downloads = 3
 gallery_download_batch_size = 5
 gallery_batch_pause = 0.5
+gallery_max_rate_kb = 0.0
 gallery_max_image_mb = 200
 gallery_max_video_mb = 1024
 gallery_disk_reserve_mb = 1024

@@ -302,6 +302,20 @@ def test_name_makes_folders_and_files(server, run, dest, name, path):
     assert run("download", _MODEL, *words)[1].startswith("0 saved, 3 skipped")
 
 
+@pytest.mark.parametrize(
+    "given,kilobytes", [("500k", 500), ("2M", 2048), ("1.5MiB", 1536), ("2048", 2), ("1g", 2**20)]
+)
+def test_rate_is_given_in_bytes_a_second(server, run, dest, given, kilobytes):
+    code, _, _ = run("download", _MODEL, "--dest", dest, "--limit", "1", "--max-rate", given)
+    assert (code, setting.gallery_max_rate_kb) == (0, kilobytes)
+
+
+@pytest.mark.parametrize("given", ["fast", "0", "1023", "1e9", "500 kbit", "99999g"])
+def test_rate_that_is_none_is_refused(server, run, given):
+    code, out, err = run("download", _MODEL, "--max-rate", given)
+    assert (code, out) == (2, "") and "500k or 2M" in err and not server.requests
+
+
 def test_names_are_the_settings_unless_a_folder_is_given(server, run, dest):
     setting.change("saved_name", "{model}/all/{seed} {id}")
     setting.save()

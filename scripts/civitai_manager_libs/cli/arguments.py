@@ -19,6 +19,8 @@ _BAD_INPUT = 2
 _SETTINGS = {entry.name: entry for entry in setting.SETTINGS}
 _CONCURRENCY = _SETTINGS["gallery_max_concurrent_downloads"]
 _LIMIT = _SETTINGS["gallery_download_limit"]
+_RATE = _SETTINGS["gallery_max_rate_kb"]
+_LEAST_RATE = 1.0  # KB a second
 # What the API calls it: the page's name for it
 _LEVELS = {value: name for name, value in messages.choices("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
@@ -130,6 +132,11 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
         f" the settings ({_CONCURRENCY.default} unless changed)"
     )
     add("--concurrency", type=_concurrency, metavar="N", help=concurrency)
+    rate = (
+        "bytes a second at most, as 500k or 2M (k: 1024); default: that of the settings (no limit"
+        " unless changed)"
+    )
+    add("--max-rate", type=_rate, metavar="BYTES", help=rate)
     known = (
         "stop after so many pictures in a row that were saved before, for those who come back every"
         " week; needs --sort Newest; default: go through the whole gallery"
@@ -186,6 +193,18 @@ def _positive(text: str) -> int:
 def _concurrency(text: str) -> int:
     low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
     return _whole(text, low, high, f"from {low} to {high}")
+
+
+def _rate(text: str) -> float:
+    """In KB, as the setting has it."""
+    found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
+    units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
+    rate = float(found[1]) * units[found[2].lower()] if found else 0.0
+    if not _LEAST_RATE <= rate <= _RATE.high:
+        raise argparse.ArgumentTypeError(
+            f"must be bytes a second, such as 500k or 2M, not {text!r}"
+        )
+    return rate
 
 
 def _port(text: str) -> int:

@@ -46,6 +46,8 @@ def _download(arguments: argparse.Namespace) -> int:
 
     if arguments.concurrency is not None:
         setting.change("gallery_max_concurrent_downloads", arguments.concurrency)
+    if arguments.max_rate is not None:
+        setting.change("gallery_max_rate_kb", arguments.max_rate)
     limit = setting.gallery_download_limit if arguments.limit is None else arguments.limit
     _check_name(arguments)
     if arguments.stop_at_known is not None and arguments.sort != "Newest":

@@ -49,6 +49,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "http_retry_delay": ("重試前等待的秒數（逐次加倍）", "Seconds before another try (doubling)"),
     "gallery_download_timeout": ("圖片主機可沉默的秒數", "Seconds an image host may be silent"),
     "gallery_max_concurrent_downloads": ("同時下載的數量", "Downloads at the same time"),
+    "gallery_max_rate_kb": (
+        "所有下載工作合計每秒最多 KB（0：不限）",
+        "Download at most so many KB a second, all jobs together (0: no limit)",
+    ),
     "gallery_download_batch_size": ("每批圖片數量", "Pictures in one batch"),
     "gallery_batch_pause": ("兩批之間的秒數", "Seconds between batches"),
     "gallery_max_image_mb": ("圖片大小上限 (MB)", "Largest image to download (MB)"),
