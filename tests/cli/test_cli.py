@@ -112,6 +112,23 @@ def test_post_user_and_picture_are_downloaded_too(server, run, dest, what, asked
     assert "modelId" not in server.pages[-1]
 
 
+def test_id_that_is_no_models_may_be_a_pictures(server, run, dest):
+    code, out, err = run("download", "5020", "--dest", dest, "--limit", "1")
+    assert (code, out) == (0, f"1 saved, 0 skipped, 0 failed: {dest}\n")
+    assert server.pages[-1]["imageId"] == "5020" and "modelId" not in server.pages[-1]
+
+
+def test_picture_that_is_not_there_has_exit_code_3(server, run, dest):
+    code, out, err = run("download", "https://civitai.com/images/4", "--dest", dest)
+    assert (code, out) == (3, "") and _is_one_sentence(err) and "no picture 4" in err
+
+
+@pytest.mark.parametrize("what", ["posts/7", "user/anna", "images/5020"])
+def test_version_of_what_is_no_model_is_refused(server, run, what):
+    code, out, err = run("download", f"https://civitai.com/{what}", "--version", "5")
+    assert (code, out) == (2, "") and _is_one_sentence(err) and not server.requests
+
+
 def _empty_end(server, count):
     """A gallery that ends with `count` empty pages after its first."""
     rows = [server._row(i) for i in server.ids[:5]]

@@ -92,7 +92,9 @@ def whole_parser() -> Parser:
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    told = {"download": "download a gallery: of a model, a post or a user"}
+    told = {
+        "download": "download a gallery: of a model, a version, a post or a user; or one picture"
+    }
     told["resume"] = "go on with a job, or with all unfinished ones"
     told["retry"] = "try again what failed in a job, or in all"
     told["jobs"] = "list the jobs, the newest first, and how to go on with them"
@@ -113,7 +115,9 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add_download_arguments(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
-    what = "a Civitai URL of a model, version, post, user or picture, or a model's id"
+    what = (
+        "a Civitai URL of a model, version, post, user or picture, or a model's or a picture's id"
+    )
     add("model", metavar="WHAT", help=what)
     version = "pictures of this version only; default: that of the URL, else of all versions"
     add("--version", type=_positive, metavar="ID", help=version)
