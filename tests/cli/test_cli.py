@@ -319,6 +319,26 @@ def test_name_makes_folders_and_files(server, run, dest, name, path):
     assert run("download", _MODEL, *words)[1].startswith("0 saved, 3 skipped")
 
 
+def test_quality_is_the_settings_unless_it_is_given(server, run, dest):
+    def sizes():
+        return {path.split("/")[3] for path in server.requests if "/image/" in path}
+
+    row = server._row
+    server._row = lambda image_id: {**row(image_id), "width": 1024, "type": "image"}
+    run("download", _MODEL, "--dest", dest, "--limit", "2", "--quality", "800")
+    assert sizes() == {"width=800"}
+    server.requests.clear()
+    run("download", _MODEL, "--dest", dest, "--limit", "2", "--again")
+    assert sizes() == {"original=true"}
+    server.requests.clear()
+    setting.change("saved_quality", "450")
+    setting.save()
+    run("download", _MODEL, "--dest", dest, "--limit", "2", "--again")
+    assert sizes() == {"width=450"}
+    code, out, err = run("download", _MODEL, "--quality", "500")
+    assert code == 2 and "original, 96, 320" in err
+
+
 @pytest.mark.parametrize(
     "given,kilobytes", [("500k", 500), ("2M", 2048), ("1.5MiB", 1536), ("2048", 2), ("1g", 2**20)]
 )

@@ -25,6 +25,7 @@ _LEAST_RATE = 1.0  # KB a second
 _LEVELS = {value: name for name, value in messages.choices("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
 _PERIODS = {period: period for period in PERIODS}
+_QUALITIES = {quality: quality for quality in _SETTINGS["saved_quality"].choices}
 _TYPES = {"image": "image", "video": "video"}
 # In the words of `jobs.naming`; %% for argparse
 _NAME = (
@@ -136,6 +137,13 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
         f" the settings ({_CONCURRENCY.default} unless changed)"
     )
     add("--concurrency", type=_concurrency, metavar="N", help=concurrency)
+    widths = ", ".join(map(str, setting.RENDITIONS))
+    quality = (
+        f"original, or the width in pixels ({widths}) of a smaller one that Civitai makes of wider"
+        " images, without what is embedded in them; videos are always the original; default: that"
+        " of the settings (original unless changed)"
+    )
+    add("--quality", type=_one_of(_QUALITIES), metavar="WIDTH", help=quality)
     rate = (
         "bytes a second at most, as 500k or 2M (k: 1024); default: that of the settings (no limit"
         " unless changed)"

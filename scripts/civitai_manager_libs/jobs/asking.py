@@ -13,7 +13,7 @@ from .records import Facts
 from .run import Network
 from .sidecars import write_beside
 
-__all__ = ["network_of", "place_for", "reserve"]
+__all__ = ["network_of", "place_for", "reserve", "saved_width"]
 
 _rate = Rate(lambda: setting.gallery_max_rate_kb * 1024)  # of all jobs of this process
 
@@ -46,6 +46,12 @@ def network_of(client: CivitaiHttpClient) -> Network:
 def reserve() -> int:
     """Bytes of the disk that no job uses."""
     return setting.gallery_disk_reserve_mb * 1024 * 1024
+
+
+def saved_width(quality: str | None = None) -> int:
+    """Pixels of the rendition to fetch, 0 for the original. quality: None is the setting's."""
+    quality = setting.saved_quality if quality is None else quality
+    return int(quality) if quality.isdigit() else 0
 
 
 def place_for(
