@@ -26,6 +26,7 @@ from .network import (
     Receiver,
     Retries,
     Sender,
+    Share,
     Target,
     WireAnswer,
 )
@@ -126,17 +127,21 @@ class CivitaiHttpClient:
         urgent: bool = False,
         reserve: int = 0,
         replace: bool = True,
+        share: Share | None = None,
     ) -> Fetched:
         """The file of `url`, whole under `target`'s path. Two who ask at once share one request.
 
         target: a path, or what makes one of the file's true extension (`png`). picture: whether
         only an image, video or sound will do. urgent: somebody looks at the page that waits for it.
         reserve: bytes of the disk that must stay free. replace: False takes a file that is there
-        for whole.
+        for whole. share: of a rate that its bytes are held to.
         """
         wish = cancelled or never()
         path_for = target if callable(target) else lambda _: target
         receiver = Receiver(path_for, picture, chunk_size, progress, reserve)
+
+        def ask(headers: dict[str, str]) -> AbstractContextManager[WireAnswer]:
+            return self._file(url, headers, wish, urgent, share)
 
         def there() -> Fetched | None:
             return None if replace else _found(path_for(""))
@@ -148,7 +153,7 @@ class CivitaiHttpClient:
                 check_room(os.path.dirname(path_for("")), reserve)
             with closing(receiver):
                 self._retries(url, wish, max_retries).run(
-                    lambda: receiver.receive(lambda more: self._file(url, more, wish, urgent)),
+                    lambda: receiver.receive(ask),
                     lambda: receiver.best,
                 )
             return Fetched(receiver.path, receiver.size, receiver.extension)
@@ -255,22 +260,33 @@ class CivitaiHttpClient:
 
     @contextmanager
     def _answer(
-        self, ask: Ask, cancelled: Cancellation, urgent: bool, allowed: Container[int] = ()
+        self,
+        ask: Ask,
+        cancelled: Cancellation,
+        urgent: bool,
+        allowed: Container[int] = (),
+        share: Share | None = None,
     ) -> Iterator[WireAnswer]:
         """One answer, in its host's slot until its body is read; raises what its status means."""
         with self._gates.of(ask.request.url).slot(_limit, cancelled, urgent), cut_by(cancelled):
-            answer = WireAnswer(self._sender.send(ask, self.api_key, cancelled), cancelled)
+            response = self._sender.send(ask, self.api_key, cancelled)
+            answer = WireAnswer(response, cancelled, share)
             with closing(answer):
                 _judge(answer, self.api_key, allowed)
                 yield answer
 
     def _file(
-        self, url: str, headers: dict[str, str], cancelled: Cancellation, urgent: bool
+        self,
+        url: str,
+        headers: dict[str, str],
+        cancelled: Cancellation,
+        urgent: bool,
+        share: Share | None,
     ) -> AbstractContextManager[WireAnswer]:
         """A file's answer; 416 is its receiver's to judge."""
         timeout = setting.gallery_download_timeout if self._timeout is None else self._timeout
         request = prepared("GET", url, {"Accept-Encoding": "identity", **headers})
-        return self._answer(Ask(request, timeout), cancelled, urgent, allowed=(416,))
+        return self._answer(Ask(request, timeout), cancelled, urgent, (416,), share)
 
     def _opened(self, ask: Ask, api_key: str, stream: bool) -> requests.Response:
         """One answer that is the caller's to close, where it is streamed, or was read."""

@@ -16,7 +16,7 @@ from .errors import SettingError
 from .ground import cache_name, disk_error, LEVELS, PartialFile, Setting, sweep
 from .words import LANGUAGES
 
-__all__ = ["SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
+__all__ = ["RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
 __all__ += ["database_file", "database_files"]
 __all__ += [
     "get_image_url_to_gallery_file",
@@ -27,6 +27,8 @@ __all__ += [
     "save",
 ]
 __all__ += ["save_api_key", "saved_pictures_folder"]
+
+RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that the site makes
 
 # What each does is told in `words`; sizes are in MB, times in seconds.
 SETTINGS = (
@@ -41,7 +43,9 @@ SETTINGS = (
     Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     Setting("download_images_folder", ""),  # empty: the usual one
     Setting("saved_name", "{model}/user_gallery_images/{id}"),  # a template: see `jobs.naming`
+    Setting("saved_quality", "original", choices=("original", *map(str, RENDITIONS))),
     Setting("gallery_max_concurrent_downloads", 3, 1, 16),
+    Setting("gallery_max_rate_kb", 0.0, 0, 10_000_000),  # a second, all jobs together; 0: no limit
     Setting("gallery_max_image_mb", 200, 1, 100_000),
     Setting("gallery_max_video_mb", 1024, 1, 100_000),
     Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
@@ -65,6 +69,7 @@ gallery_download_timeout = 30
 gallery_max_concurrent_downloads = 3
 gallery_download_batch_size = 5
 gallery_batch_pause = 0.5
+gallery_max_rate_kb = 0.0
 gallery_max_image_mb = 200
 gallery_max_video_mb = 1024
 gallery_disk_reserve_mb = 1024
@@ -77,6 +82,7 @@ save_infotext = True
 save_record = True
 adds_lora_tags = True
 download_images_folder = ""
+saved_quality = "original"
 saved_name = "{model}/user_gallery_images/{id}"
 language = "auto"
 

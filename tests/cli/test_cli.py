@@ -112,6 +112,23 @@ def test_post_user_and_picture_are_downloaded_too(server, run, dest, what, asked
     assert "modelId" not in server.pages[-1]
 
 
+def test_id_that_is_no_models_may_be_a_pictures(server, run, dest):
+    code, out, err = run("download", "5020", "--dest", dest, "--limit", "1")
+    assert (code, out) == (0, f"1 saved, 0 skipped, 0 failed: {dest}\n")
+    assert server.pages[-1]["imageId"] == "5020" and "modelId" not in server.pages[-1]
+
+
+def test_picture_that_is_not_there_has_exit_code_3(server, run, dest):
+    code, out, err = run("download", "https://civitai.com/images/4", "--dest", dest)
+    assert (code, out) == (3, "") and _is_one_sentence(err) and "no picture 4" in err
+
+
+@pytest.mark.parametrize("what", ["posts/7", "user/anna", "images/5020"])
+def test_version_of_what_is_no_model_is_refused(server, run, what):
+    code, out, err = run("download", f"https://civitai.com/{what}", "--version", "5")
+    assert (code, out) == (2, "") and _is_one_sentence(err) and not server.requests
+
+
 def _empty_end(server, count):
     """A gallery that ends with `count` empty pages after its first."""
     rows = [server._row(i) for i in server.ids[:5]]
@@ -300,6 +317,40 @@ def test_name_makes_folders_and_files(server, run, dest, name, path):
         assert os.path.isfile(f"{os.path.splitext(at)[0]}.json")
     assert (code, "3 saved, 0 skipped" in out) == (0, True)
     assert run("download", _MODEL, *words)[1].startswith("0 saved, 3 skipped")
+
+
+def test_quality_is_the_settings_unless_it_is_given(server, run, dest):
+    def sizes():
+        return {path.split("/")[3] for path in server.requests if "/image/" in path}
+
+    row = server._row
+    server._row = lambda image_id: {**row(image_id), "width": 1024, "type": "image"}
+    run("download", _MODEL, "--dest", dest, "--limit", "2", "--quality", "800")
+    assert sizes() == {"width=800"}
+    server.requests.clear()
+    run("download", _MODEL, "--dest", dest, "--limit", "2", "--again")
+    assert sizes() == {"original=true"}
+    server.requests.clear()
+    setting.change("saved_quality", "450")
+    setting.save()
+    run("download", _MODEL, "--dest", dest, "--limit", "2", "--again")
+    assert sizes() == {"width=450"}
+    code, out, err = run("download", _MODEL, "--quality", "500")
+    assert code == 2 and "original, 96, 320" in err
+
+
+@pytest.mark.parametrize(
+    "given,kilobytes", [("500k", 500), ("2M", 2048), ("1.5MiB", 1536), ("2048", 2), ("1g", 2**20)]
+)
+def test_rate_is_given_in_bytes_a_second(server, run, dest, given, kilobytes):
+    code, _, _ = run("download", _MODEL, "--dest", dest, "--limit", "1", "--max-rate", given)
+    assert (code, setting.gallery_max_rate_kb) == (0, kilobytes)
+
+
+@pytest.mark.parametrize("given", ["fast", "0", "1023", "1e9", "500 kbit", "99999g"])
+def test_rate_that_is_none_is_refused(server, run, given):
+    code, out, err = run("download", _MODEL, "--max-rate", given)
+    assert (code, out) == (2, "") and "500k or 2M" in err and not server.requests
 
 
 def test_names_are_the_settings_unless_a_folder_is_given(server, run, dest):

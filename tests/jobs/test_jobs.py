@@ -308,6 +308,29 @@ def test_name_of_what_a_forgotten_job_saved_is_never_given_to_another_picture(st
     assert _named(store, "{author} {id}", _author(5, "x-8")) == ["x-8 5"]
 
 
+# Quality
+
+
+@pytest.mark.parametrize(
+    "fields,segment",
+    [
+        ({"width": 2000}, "width=800"),
+        ({}, "width=800"),
+        ({"width": 800}, "original=true"),
+        ({"width": 640}, "original=true"),
+        ({"width": 2000, "type": "video"}, "original=true"),
+        ({"width": 2000, "type": "audio"}, "original=true"),
+    ],
+    ids=["wider", "unknown", "as-wide", "smaller", "video", "sound"],
+)
+def test_smaller_one_is_fetched_only_of_wider_images(store, fields, segment):
+    at = "https://image.civitai.com/x/3f0c1a52-7b1e-4c0d-9a55-0d5b7f6a1e01/{}/a.jpeg"
+    images = (Image(1, at.format("original=true"), **fields),)
+    job_id = store.add("A", _QUERY, "/pictures", 10, options=Options(width=800))
+    store.add_page(job_id, WalkedPage(images, None))
+    assert [item.url for item in store.waiting(job_id, 0, 9)] == [at.format(segment)]
+
+
 # Who fetches what
 
 

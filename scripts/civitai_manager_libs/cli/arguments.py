@@ -20,10 +20,13 @@ _BAD_INPUT = 2
 _SETTINGS = {entry.name: entry for entry in setting.SETTINGS}
 _CONCURRENCY = _SETTINGS["gallery_max_concurrent_downloads"]
 _LIMIT = _SETTINGS["gallery_download_limit"]
+_RATE = _SETTINGS["gallery_max_rate_kb"]
+_LEAST_RATE = 1.0  # KB a second
 # What the API calls it: the page's name for it
 _LEVELS = {value: name for name, value in messages.choices("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
 _PERIODS = {period: period for period in PERIODS}
+_QUALITIES = {quality: quality for quality in _SETTINGS["saved_quality"].choices}
 _TYPES = {"image": "image", "video": "video"}
 # In the words of `jobs.naming`; %% for argparse
 _NAME = (
@@ -97,7 +100,9 @@ def whole_parser() -> Parser:
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    told = {"download": "download a gallery: of a model, a post or a user"}
+    told = {
+        "download": "download a gallery: of a model, a version, a post or a user; or one picture"
+    }
     told["resume"] = "go on with a job, or with all unfinished ones"
     told["retry"] = "try again what failed in a job, or in all"
     told["jobs"] = "list the jobs, the newest first, and how to go on with them"
@@ -118,7 +123,9 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add_download_arguments(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
-    what = "a Civitai URL of a model, version, post, user or picture, or a model's id"
+    what = (
+        "a Civitai URL of a model, version, post, user or picture, or a model's or a picture's id"
+    )
     add("model", metavar="WHAT", help=what)
     version = "pictures of this version only; default: that of the URL, else of all versions"
     add("--version", type=_positive, metavar="ID", help=version)
@@ -137,6 +144,18 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
         f" the settings ({_CONCURRENCY.default} unless changed)"
     )
     add("--concurrency", type=_concurrency, metavar="N", help=concurrency)
+    widths = ", ".join(map(str, setting.RENDITIONS))
+    quality = (
+        f"original, or the width in pixels ({widths}) of a smaller one that Civitai makes of wider"
+        " images, without what is embedded in them; videos are always the original; default: that"
+        " of the settings (original unless changed)"
+    )
+    add("--quality", type=_one_of(_QUALITIES), metavar="WIDTH", help=quality)
+    rate = (
+        "bytes a second at most, as 500k or 2M (k: 1024); default: that of the settings (no limit"
+        " unless changed)"
+    )
+    add("--max-rate", type=_rate, metavar="BYTES", help=rate)
     known = (
         "stop after so many pictures in a row that were saved before, for those who come back every"
         " week; needs --sort Newest; default: go through the whole gallery"
@@ -200,6 +219,18 @@ def _positive(text: str) -> int:
 def _concurrency(text: str) -> int:
     low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
     return _whole(text, low, high, f"from {low} to {high}")
+
+
+def _rate(text: str) -> float:
+    """In KB, as the setting has it."""
+    found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
+    units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
+    rate = float(found[1]) * units[found[2].lower()] if found else 0.0
+    if not _LEAST_RATE <= rate <= _RATE.high:
+        raise argparse.ArgumentTypeError(
+            f"must be bytes a second, such as 500k or 2M, not {text!r}"
+        )
+    return rate
 
 
 def _port(text: str) -> int:

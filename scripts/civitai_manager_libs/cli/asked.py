@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import suppress
 from dataclasses import replace
 
 from .. import civitai, setting, util
@@ -47,6 +48,8 @@ def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[Fac
     with in_words("bad_model"):
         reference = civitai.parse_reference(arguments.model, takes_words=False)
     _check(reference, arguments.model)
+    if arguments.version is not None and not _is_of_model(reference):
+        raise InputError(text("version_of_no_model"))
     facts, query = _gallery_of(client, reference, arguments.version)
     query = replace(
         query,
@@ -67,6 +70,10 @@ def _check(reference: Reference, given: str) -> None:
         raise InputError(text("no_collections"))
 
 
+def _is_of_model(reference: Reference) -> bool:
+    return reference.model_id is not None or reference.version_id is not None
+
+
 def _gallery_of(
     client: CivitaiHttpClient, reference: Reference, version: int | None
 ) -> tuple[Facts, ImageQuery]:
@@ -75,28 +82,35 @@ def _gallery_of(
     if reference.username:
         return Facts(reference.username), ImageQuery(username=reference.username)
     if reference.image_id is not None:
-        return Facts(f"Image {reference.image_id}"), ImageQuery(image_id=reference.image_id)
+        return _image_of(client, reference.image_id)
     version_id = reference.version_id if version is None else version
-    model_id, facts = _model_of(client, reference.model_id, version_id)
+    try:
+        model_id, facts = _model_of(client, reference.model_id, version_id)
+    except Gone as error:
+        if reference.is_bare and version is None:  # an id alone may be a picture's as well
+            with suppress(CivitaiShortcutError):
+                return _image_of(client, reference.model_id or 0)
+        key = "no_such_version" if reference.model_id is None else "no_such_model"
+        said = text(key, id=reference.model_id or version_id)
+        raise CivitaiShortcutError(said) from error
     return facts, ImageQuery(model_id, version_id)
+
+
+def _image_of(client: CivitaiHttpClient, image_id: int) -> tuple[Facts, ImageQuery]:
+    if civitai.read_image(client, image_id) is None:
+        raise CivitaiShortcutError(text("no_such_image", id=image_id))
+    return Facts(f"Image {image_id}"), ImageQuery(image_id=image_id)
 
 
 def _model_of(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> tuple[int | None, Facts]:
-    """Its id, its name and those of its versions."""
-    try:
-        if model_id is None:
-            version = civitai.read_version(client, version_id or 0)
-            name = version.model_name or f"Model version {version_id}"
-            return version.model_id, Facts(name, version.name)
-        model = civitai.read_model(client, model_id)
-    except Gone as error:
-        if model_id is None:
-            said = text("no_such_version", id=version_id)
-        else:
-            said = text("no_such_model", id=model_id)
-        raise CivitaiShortcutError(said) from error
+    """Its id, its name and those of its versions. Raises Gone."""
+    if model_id is None:
+        version = civitai.read_version(client, version_id or 0)
+        name = version.model_name or f"Model version {version_id}"
+        return version.model_id, Facts(name, version.name)
+    model = civitai.read_model(client, model_id)
     versions = {version.id: version.name for version in model.versions}
     if version_id is None:
         return model_id, Facts(model.name, versions=versions)

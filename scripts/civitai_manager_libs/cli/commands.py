@@ -41,11 +41,13 @@ def run(arguments: argparse.Namespace) -> int:
 def _download(arguments: argparse.Namespace) -> int:
     from .. import setting
     from ..errors import InputError
-    from ..jobs import Options, place_for
+    from ..jobs import Options, place_for, saved_width
     from .asked import asked, checked_client
 
     if arguments.concurrency is not None:
         setting.change("gallery_max_concurrent_downloads", arguments.concurrency)
+    if arguments.max_rate is not None:
+        setting.change("gallery_max_rate_kb", arguments.max_rate)
     limit = setting.gallery_download_limit if arguments.limit is None else arguments.limit
     _check_name(arguments)
     if arguments.stop_at_known is not None and arguments.sort != "Newest":
@@ -55,7 +57,8 @@ def _download(arguments: argparse.Namespace) -> int:
     folder, name = place_for(facts, arguments.name, arguments.dest)
     _check_folder(folder)
     with _store() as store:
-        options = Options(name, facts, arguments.stop_at_known or 0)
+        width = saved_width(arguments.quality)
+        options = Options(name, facts, arguments.stop_at_known or 0, width)
         job_id = store.add(facts.model, query, folder, limit, arguments.again, options)
         return _worked(store, [job_id], client, arguments.json)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .asking import network_of, place_for, reserve
+from .asking import network_of, place_for, reserve, saved_width
 from .naming import checked_template, FIELDS, name_for
 from .progress import JobProgress
 from .run import JobRun
@@ -26,4 +26,5 @@ __all__ = [
     "network_of",
     "place_for",
     "reserve",
+    "saved_width",
 ]

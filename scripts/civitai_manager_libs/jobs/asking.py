@@ -7,12 +7,15 @@ from typing import Any
 
 from .. import civitai, setting
 from ..http_client import CivitaiHttpClient
+from ..network import Rate
 from .naming import checked_template, divided, USUAL
 from .records import Facts
 from .run import Network
 from .sidecars import write_beside
 
-__all__ = ["network_of", "place_for", "reserve"]
+__all__ = ["network_of", "place_for", "reserve", "saved_width"]
+
+_rate = Rate(lambda: setting.gallery_max_rate_kb * 1024)  # of all jobs of this process
 
 
 class _Patient:
@@ -26,13 +29,14 @@ class _Patient:
 
 
 def network_of(client: CivitaiHttpClient) -> Network:
-    patient = _Patient(client)
+    """For one job, which has an equal share of the rate that all are held to."""
+    patient, share = _Patient(client), _rate.share()
     return Network(
         read_page=lambda query, cursor, limit, cancelled: civitai.read_images(
             patient, query, cursor, limit, cancelled
         ),
         fetch=lambda url, target, on_bytes, cancelled: client.fetch(
-            url, target, progress=on_bytes, cancelled=cancelled, reserve=reserve()
+            url, target, progress=on_bytes, cancelled=cancelled, reserve=reserve(), share=share
         ),
         write_beside=write_beside,
         resting=lambda url: max(client.resting(url), client.resting(setting.base_url())),
@@ -42,6 +46,12 @@ def network_of(client: CivitaiHttpClient) -> Network:
 def reserve() -> int:
     """Bytes of the disk that no job uses."""
     return setting.gallery_disk_reserve_mb * 1024 * 1024
+
+
+def saved_width(quality: str | None = None) -> int:
+    """Pixels of the rendition to fetch, 0 for the original. quality: None is the setting's."""
+    quality = setting.saved_quality if quality is None else quality
+    return int(quality) if quality.isdigit() else 0
 
 
 def place_for(

@@ -81,12 +81,14 @@ class Facts:
 class Options:
     """How a job saves its pictures. name: the template of their names below its folder.
 
-    stop_at_known: so many in a row that were saved before end the walk; 0: none do.
+    stop_at_known: so many in a row that were saved before end the walk; 0: none do. width: pixels
+    of the site's rendition that is fetched in place of a wider image; 0: always the original.
     """
 
     name: str = "{id}"
     facts: Facts = Facts()
     stop_at_known: int = 0
+    width: int = 0
 
 
 @dataclass(frozen=True)

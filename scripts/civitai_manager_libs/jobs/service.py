@@ -11,7 +11,7 @@ from .. import setting, util
 from ..civitai import ImageQuery
 from ..errors import CivitaiShortcutError, InputError
 from ..ground import Image
-from .asking import network_of, place_for, reserve
+from .asking import network_of, place_for, reserve, saved_width
 from .progress import JobProgress
 from .run import JobRun
 from .records import Facts, Item, Job, Options
@@ -223,7 +223,7 @@ class JobService:
 
 def _saving(facts: Facts) -> tuple[str, Options]:
     folder, name = place_for(facts)
-    return folder, Options(name, facts)
+    return folder, Options(name, facts, width=saved_width())
 
 
 def _check_idle(store: JobStore, job_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import answers
 from .body import load, WireAnswer
 from .gate import HostGates
+from .rate import Rate, Share
 from .receiving import CHUNK_SIZE, Progress, Receiver, Target
 from .retrying import Retries
 from .sending import Ask, prepared, Sender
@@ -15,9 +16,11 @@ __all__ = [
     "CHUNK_SIZE",
     "HostGates",
     "Progress",
+    "Rate",
     "Receiver",
     "Retries",
     "Sender",
+    "Share",
     "Target",
     "WireAnswer",
     "answers",

@@ -47,6 +47,14 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "Civitai 沒有版本 {id}，或需要能檢視它的 API 金鑰。",
         "Civitai has no version {id}, or shows it only to an API key that may see it.",
     ),
+    "no_such_image": (
+        "Civitai 沒有圖片 {id}，或需要能檢視它的 API 金鑰。",
+        "Civitai has no picture {id}, or shows it only to an API key that may see it.",
+    ),
+    "version_of_no_model": (
+        "--version 只能與模型一起使用。",
+        "--version goes with a model: a post, a user or a picture has none.",
+    ),
     "not_its_version": (
         "模型 {name} 沒有版本 {id}{known}。",
         "The model {name} has no version {id}{known}.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from ... import setting
 from ...civitai import ImageQuery
-from ...ground import Image
+from ...ground import Image, sized_url
 from ..naming import name_for, USUAL
 from ..records import Facts, Item, Job, Options, path_of, Report, WalkedPage
 
@@ -49,10 +49,14 @@ def insert_job(
 
 
 def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
-    images, names = page.images, _names(db, job_id, page.images)
+    images, options = page.images, _how(db, job_id)
+    names = _names(db, job_id, options, images)
     db.executemany(
         "INSERT OR IGNORE INTO items (job, image_id, url, kind, name) VALUES (?, ?, ?, ?, ?)",
-        [(job_id, i.id, _kept(i.url), i.type, names.get(i.id, "")) for i in images],
+        [
+            (job_id, i.id, _kept(_address(i, options.width)), i.type, names.get(i.id, ""))
+            for i in images
+        ],
     )
     # Apart from the items: a row that shrinks leaves its page as large as it was.
     db.executemany(
@@ -75,12 +79,26 @@ def _told(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> str:
     return json.dumps(asdict(report))
 
 
-def _names(db: sqlite3.Connection, job_id: int, images: Sequence[Image]) -> dict[int, str]:
+def _how(db: sqlite3.Connection, job_id: int) -> Options:
+    [how] = db.execute("SELECT options FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return _options_of(how)
+
+
+def _address(image: Image, width: int) -> str:
+    """The original has what is embedded in it, so nothing else is fetched where it is no wider; nor
+    of videos, whose renditions are not to be relied on."""
+    if not width or image.type != "image" or 0 < image.width <= width:
+        return image.url
+    return sized_url(image.url, f"width={width}")
+
+
+def _names(
+    db: sqlite3.Connection, job_id: int, options: Options, images: Sequence[Image]
+) -> dict[int, str]:
     """Where each goes below the job's folder; nothing where that is its id, which no other has."""
-    folder, how = db.execute("SELECT folder, options FROM jobs WHERE id = ?", (job_id,)).fetchone()
-    options = _options_of(how)
     if options.name == USUAL:
         return {}
+    [folder] = db.execute("SELECT folder FROM jobs WHERE id = ?", (job_id,)).fetchone()
     filled = {i.id: name_for(options.name, i, options.facts) for i in images}
     return {i: _free(db, folder, name, i) for i, name in filled.items()}
 

@@ -25,6 +25,7 @@ _SAVING = {
     "adds_lora_tags",
     "download_images_folder",
     "saved_name",
+    "saved_quality",
     "gallery_download_limit",
 }
 _SAVING |= {"gallery_disk_reserve_mb", "gallery_max_image_mb", "gallery_max_video_mb"}
