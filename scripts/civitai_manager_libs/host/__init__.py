@@ -10,6 +10,7 @@ from .versions import (
     header,
     is_logged_in,
     is_of,
+    let_rest,
     page_parts,
     run_in_page,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "is_of",
     "keep_out_of_ui_config",
     "key_file",
+    "let_rest",
     "name",
     "option_key",
     "options",

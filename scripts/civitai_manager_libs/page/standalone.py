@@ -80,6 +80,7 @@ def start(address: str, port: int, example: str = "") -> Any:
         **for_launch,
     )
     add_routes(app)
+    host.let_rest(page)
     return page
 
 
