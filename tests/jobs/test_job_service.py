@@ -142,6 +142,7 @@ def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, s
     for _ in range(5):
         until(lambda: _shown(service, job_id).progress is not None, "its progress")
         service.stop(job_id, state)
+        _comes_to(service, job_id, state)
         service.resume(job_id)
         answers = [_shown(service, job_id).state for _ in range(100)]
         assert set(answers) == {"running"}
