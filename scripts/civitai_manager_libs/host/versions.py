@@ -19,6 +19,7 @@ __all__ = [
     "page_parts",
     "run_in_page",
 ]
+_LOOKS = {"sleep_when_free": 0.05, "progress_update_sleep_when_free": 0.1}  # seconds
 _LEFT_OVER = 5  # seconds for requests that are under way when a host closes its page
 
 
