@@ -6,6 +6,16 @@
 from __future__ import annotations
 
 from .cancellation import Cancellation, never
+from .disk import (
+    check_room,
+    discard_halves,
+    disk_error,
+    HalfFile,
+    is_partial,
+    PartialFile,
+    sweep,
+    sync_folder,
+)
 from .flights import Flights
 from .images import (
     cache_name,
@@ -21,7 +31,6 @@ from .images import (
 from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
 from .locks import Lock
 from .parallel import download_all, in_parallel, one_ahead, Summary
-from .partial_file import check_room, disk_error, is_partial, PartialFile, sweep
 from .scalars import (
     as_checksum,
     as_list,
@@ -37,6 +46,7 @@ from .setting_entry import Setting
 __all__ = [
     "Cancellation",
     "Flights",
+    "HalfFile",
     "Image",
     "LEVELS",
     "Lock",
@@ -52,6 +62,7 @@ __all__ = [
     "cache_name",
     "check_room",
     "clean",
+    "discard_halves",
     "disk_error",
     "download_all",
     "file_stem",
@@ -72,6 +83,7 @@ __all__ = [
     "sized_url",
     "sqlite_file",
     "sweep",
+    "sync_folder",
     "thumbnail_url",
     "whole",
 ]
