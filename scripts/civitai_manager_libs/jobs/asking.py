@@ -18,7 +18,12 @@ def network_of(client: CivitaiHttpClient) -> Network:
             client, query, cursor, limit, cancelled
         ),
         fetch=lambda url, target, on_bytes, cancelled: client.fetch(
-            url, target, progress=on_bytes, cancelled=cancelled, reserve=reserve()
+            url,
+            target,
+            progress=on_bytes,
+            cancelled=cancelled,
+            reserve=reserve(),
+            keeps_half=True,
         ),
         write_beside=write_beside,
         resting=lambda url: max(client.resting(url), client.resting(setting.base_url())),

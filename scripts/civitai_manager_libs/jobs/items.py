@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -11,6 +10,7 @@ from contextlib import closing
 from ..civitai import ImageQuery, Page, walk
 from ..errors import Cancelled, CivitaiShortcutError, DiskFull, HttpStatusError
 from ..ground import Cancellation, Image, one_ahead
+from ..network import whole_kind
 from .records import Claim, failure, Item, Outcome, WalkedPage
 from .store import JobStore
 
@@ -170,23 +170,20 @@ class JobItems:
 
     def _there(self, item: Item, claim: Claim) -> Outcome | None:
         """What becomes of an item that needs no fetching."""
-        path, size = self._file_here(item)
+        path, size = self._file_here(item, claim.saved_bytes)
         if claim.saved_path:
-            return _saved_before(item, path or claim.saved_path)
+            return _saved_before(item, path, claim)
         if path and not claim.other_job:
             return self._adopted(item, path, size, claim.ours_before)
         return None
 
-    def _file_here(self, item: Item) -> tuple[str, int]:
-        """A picture of this id that lies in the folder: under its name it is whole."""
+    def _file_here(self, item: Item, known_size: int) -> tuple[str, int]:
+        """A whole picture of this id that lies in the folder."""
         for extension in _EXTENSIONS:
             path = os.path.join(self._job.folder, f"{item.image_id}.{extension}")
-            try:
-                found = os.stat(path)
-            except OSError:
-                continue
-            if stat.S_ISREG(found.st_mode):
-                return path, found.st_size
+            found = _found(path, known_size)
+            if found is not None and found[0] == extension:
+                return path, found[1]
         return "", 0
 
     def _adopted(self, item: Item, path: str, size: int, ours: bool) -> Outcome:
@@ -200,6 +197,20 @@ class JobItems:
         return Outcome(item.image_id, "saved" if ours else "skipped", path, size)
 
 
-def _saved_before(item: Item, path: str) -> Outcome:
-    gone = "" if os.path.isfile(path) else f"It was saved before as {path}, which is not there now."
+def _saved_before(item: Item, path: str, claim: Claim) -> Outcome:
+    """path: of one that lies in the job's own folder."""
+    path, gone = path or claim.saved_path, ""
+    if not os.path.isfile(path):
+        gone = f"It was saved before as {path}, which is not there now."
+    elif _found(path, claim.saved_bytes) is None:
+        gone = f"It was saved before as {path}, which is not whole now."
     return Outcome(item.image_id, "skipped", path, message=gone)
+
+
+def _found(path: str, known_size: int) -> tuple[str, int] | None:
+    """The true extension and the bytes of a picture that is whole; known_size: 0 when it is not."""
+    try:
+        kind = whole_kind(path, known_size)
+        return None if kind is None else (kind, os.path.getsize(path))
+    except OSError:  # not there, or not to be read: to fetch it will say what is wrong
+        return None

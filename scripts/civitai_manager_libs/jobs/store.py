@@ -14,7 +14,7 @@ from typing import Any
 from .. import setting
 from ..civitai import ImageQuery
 from ..errors import InputError
-from ..ground import Image, Lock
+from ..ground import discard_halves, Image, Lock
 from .database import jobs_database
 from .records import Claim, failure, Item, Job, Outcome, WalkedPage
 
@@ -90,6 +90,9 @@ class JobStore:
         return [_job_of(row) for row in rows]
 
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
+        """With its end nobody wants its half files any more."""
+        if state in ("done", "cancelled"):
+            self._discard_halves(job_id)
         with self._database.writing() as db:
             values = (state, reason, note, job_id)
             db.execute("UPDATE jobs SET state = ?, reason = ?, note = ? WHERE id = ?", values)
@@ -101,9 +104,18 @@ class JobStore:
 
         Raises InputError when somebody works on it, whose job would be gone from under them.
         """
-        with self._while_idle(job_id), self._database.writing() as db:
-            db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
-            db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        with self._while_idle(job_id):
+            self._discard_halves(job_id)
+            with self._database.writing() as db:
+                db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
+                db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+
+    def _discard_halves(self, job_id: int) -> None:
+        """Of its pictures that were not saved."""
+        for (folder,) in self._database.rows("SELECT folder FROM jobs WHERE id = ?", (job_id,)):
+            sql = "SELECT url FROM items WHERE job = ? AND state IN ('waiting', 'failed')"
+            urls = self._database.rows(sql, (job_id,))
+            discard_halves(folder, (_whole_url(url) for (url,) in urls))
 
     # Items
 
@@ -242,16 +254,16 @@ class JobStore:
     def claim(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
         """Say that this job is about to fetch these, as far as no other job has said so."""
         marks = ",".join("?" * len(image_ids))
-        saved_sql = f"SELECT image_id, path FROM saved WHERE image_id IN ({marks})"
+        saved_sql = f"SELECT image_id, path, bytes FROM saved WHERE image_id IN ({marks})"
         owner_sql = f"SELECT image_id, job FROM claims WHERE image_id IN ({marks})"
         with self._database.writing() as db:
-            saved = dict(db.execute(saved_sql, image_ids).fetchall())
+            saved = {i: found for i, *found in db.execute(saved_sql, image_ids)}
             owners = dict(db.execute(owner_sql, image_ids).fetchall())
             rows = [(i, job_id) for i in image_ids if i not in owners]
             db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", rows)
         return {
             i: Claim(
-                saved.get(i, ""),
+                *saved.get(i, ()),
                 other_job=owners[i] if owners.get(i, job_id) != job_id else 0,
                 ours_before=owners.get(i) == job_id,
             )
@@ -331,7 +343,11 @@ def _kept(url: str) -> str:
 
 def _item_of(row: tuple[Any, ...]) -> Item:
     item = Item(*row)
-    return replace(item, url=setting.base_url() + item.url) if item.url[:1] == "/" else item
+    return replace(item, url=_whole_url(item.url))
+
+
+def _whole_url(kept: str) -> str:
+    return setting.base_url() + kept if kept[:1] == "/" else kept
 
 
 def _job_of(row: tuple[Any, ...]) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import answers
 from .body import load, WireAnswer
+from .file_end import whole_kind
 from .gate import HostGates
 from .receiving import CHUNK_SIZE, Progress, Receiver, Target
 from .retrying import Retries
@@ -24,4 +25,5 @@ __all__ = [
     "cut_by",
     "load",
     "prepared",
+    "whole_kind",
 ]
