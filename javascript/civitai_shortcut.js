@@ -3,6 +3,8 @@
   if (window.civitaiShortcutLoaded) return; // a host may load this file a second time
   window.civitaiShortcutLoaded = true;
 
+  forgetRuns();
+
   // gradio knows where it is mounted, also behind a proxy whose path the page's address hides.
   const root = window.gradio_config?.root;
   const here = new URL(document.baseURI);
@@ -12,4 +14,18 @@
   import(new URL("civitai_shortcut/page/element.js", folder)).catch((error) => {
     console.error("Civitai Shortcut: its page code did not load.", error);
   });
+
+  // What gradio 6 kept of the page in its earlier form, whose events carried the API key.
+  function forgetRuns() {
+    try {
+      for (const kept of [localStorage, sessionStorage]) {
+        for (const name of Object.keys(kept)) {
+          if (!name.startsWith("gradio:run-history:")) continue;
+          if (kept.getItem(name)?.includes("civitai_shortcut_")) kept.removeItem(name);
+        }
+      }
+    } catch {
+      // A browser that gives a page no storage has kept nothing.
+    }
+  }
 })();

@@ -23,7 +23,7 @@ def _main() -> int:
         return commands.run(given)
     from civitai_manager_libs.page import standalone
 
-    return standalone.run(given.host, given.port, example)
+    return standalone.run(given.host, given.port, example, given.auth)
 
 
 def _start_demo() -> str:
@@ -41,6 +41,7 @@ def _start_demo() -> str:
     except InputError:
         demo = server.start_demo()
     os.environ["CIVITAI_BASE_URL"] = demo.url
+    host.reach_directly("127.0.0.1")  # where the demo is
     if "CIVITAI_SHORTCUT_DATA" not in os.environ:
         os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.data_folder(), "demo")
     return "900001"

@@ -8,6 +8,7 @@ import { Reach } from "./asking/reach.js";
 import { saidOfGallery } from "./asking/saying.js";
 import { WithinLoaded } from "./asking/within.js";
 import { send } from "./details/door.js";
+import { comeToFront, followHostSettings } from "./details/hosts.js";
 import { Filters } from "./find/filters.js";
 import { Finder } from "./find/finder.js";
 import { FoundModels } from "./find/found.js";
@@ -27,8 +28,8 @@ import { Settings } from "./panels/settings.js";
 import { Address } from "./state/address.js";
 import { followMarks } from "./state/marks.js";
 import { keepPlace } from "./state/place.js";
-import { sourceOf, unfiltered } from "./state/query.js";
-import { firstState, Store } from "./state/state.js";
+import { fromAddress, sourceOf, unfiltered } from "./state/query.js";
+import { firstState, NOWHERE, Store } from "./state/state.js";
 import { followTheme } from "./theme.js";
 import { Viewer } from "./viewer/viewer.js";
 import { makeWords } from "./words.js";
@@ -155,6 +156,7 @@ function begin(context, status) {
   new Keys(context);
   followMarks(store, context.signal);
   keepPlace(context, () => parts.grid.place());
+  followHostSettings(() => void parts.reach.greet(), context.signal);
   openFirst(context);
 }
 
@@ -172,5 +174,8 @@ function openFirst(context) {
   }
 }
 
-if (!customElements.get("civitai-gallery"))
+if (!customElements.get("civitai-gallery")) {
   customElements.define("civitai-gallery", CivitaiGallery);
+  const { where, image } = fromAddress(location.search, NOWHERE);
+  if (sourceOf(where) || image !== null) void comeToFront(); // an address that somebody has kept
+}

@@ -186,6 +186,7 @@
  * @property {JobFailure[]} failures
  * @property {string} more
  * @property {string} toast
+ * @property {{end: string, lines: string[]} | null} report  what its gallery had, once it is over
  *
  * @typedef {object} Jobs
  * @property {number} active
@@ -217,6 +218,7 @@
  * @property {readonly View[]} shown  `images` after `within`
  * @property {ReadonlySet<number>} marks
  * @property {number | null} anchor  where a range of marks begins
+ * @property {import("./state/selection.js").Range | null} range  the one that was marked last
  * @property {number | null} focus
  * @property {number | null} open  the picture in the viewer; it need not be among `images`
  * @property {ReadonlySet<number>} bared  pictures above the blurred rating that were asked for

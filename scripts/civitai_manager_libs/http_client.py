@@ -33,6 +33,7 @@ from .network import (
     Receiver,
     Retries,
     Sender,
+    Share,
     Target,
     WireAnswer,
 )
@@ -103,16 +104,20 @@ class CivitaiHttpClient:
         params: Mapping[str, Any] | None = None,
         cancelled: Cancellation | None = None,
         json_data: Any = None,
+        urgent: bool = True,
     ) -> Any:
-        """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host."""
+        """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host.
+
+        urgent: somebody looks at the page that waits for it.
+        """
         wish = cancelled or never()
         method = "GET" if json_data is None else "POST"
         ask = Ask(prepared(method, url, params=params, json=json_data), self.timeout)
 
         def read() -> Any:
-            with self._api_lanes.of(url).slot(lambda: 1, wish, urgent=True):
-                with self._answer(ask, wish, urgent=True) as answer:
-                    return answers.parse_json(answer.read_all(answers.MAX_JSON))
+            with self._api_lanes.of(url).slot(lambda: 1, wish, urgent):
+                with self._answer(ask, wish, urgent) as answer:
+                    return answers.parse_json(answer.read_all(answers.MAX_JSON), self.api_key)
 
         return self._retries(url, wish).run(read)
 
@@ -130,6 +135,7 @@ class CivitaiHttpClient:
         reserve: int = 0,
         replace: bool = True,
         keeps_half: bool = False,
+        share: Share | None = None,
     ) -> Fetched:
         """The file of `url`, whole under `target`'s path. Two who ask at once share one request.
 
@@ -137,12 +143,16 @@ class CivitaiHttpClient:
         only an image, video or sound will do. urgent: somebody looks at the page that waits for it.
         reserve: bytes of the disk that must stay free. replace: False takes a file that is there
         for whole. keeps_half: what has come stays where the network, the program or the user breaks
-        it off, but not where it is cancelled for good, and the next one goes on with it.
+        it off, but not where it is cancelled for good, and the next one goes on with it. share: of
+        a rate that its bytes are held to.
         """
         wish = cancelled or never()
         path_for = target if callable(target) else lambda _: target
         of = url if keeps_half else ""
         receiver = Receiver(path_for, picture, chunk_size, progress, reserve, of)
+
+        def ask(headers: dict[str, str]) -> AbstractContextManager[WireAnswer]:
+            return self._file(url, headers, wish, urgent, share)
 
         def there() -> Fetched | None:
             return None if replace else _found(path_for(""))
@@ -154,7 +164,7 @@ class CivitaiHttpClient:
                 check_room(os.path.dirname(path_for("")), reserve)
             with closing(receiver), _kept_by(receiver, wish):
                 self._retries(url, wish, max_retries).run(
-                    lambda: receiver.receive(lambda more: self._file(url, more, wish, urgent)),
+                    lambda: receiver.receive(ask),
                     lambda: receiver.best,
                 )
                 receiver.place()  # out of its host's slot: a disk takes its time
@@ -262,22 +272,33 @@ class CivitaiHttpClient:
 
     @contextmanager
     def _answer(
-        self, ask: Ask, cancelled: Cancellation, urgent: bool, allowed: Container[int] = ()
+        self,
+        ask: Ask,
+        cancelled: Cancellation,
+        urgent: bool,
+        allowed: Container[int] = (),
+        share: Share | None = None,
     ) -> Iterator[WireAnswer]:
         """One answer, in its host's slot until its body is read; raises what its status means."""
         with self._gates.of(ask.request.url).slot(_limit, cancelled, urgent), cut_by(cancelled):
-            answer = WireAnswer(self._sender.send(ask, self.api_key, cancelled), cancelled)
+            response = self._sender.send(ask, self.api_key, cancelled)
+            answer = WireAnswer(response, cancelled, share)
             with closing(answer):
                 _judge(answer, self.api_key, allowed)
                 yield answer
 
     def _file(
-        self, url: str, headers: dict[str, str], cancelled: Cancellation, urgent: bool
+        self,
+        url: str,
+        headers: dict[str, str],
+        cancelled: Cancellation,
+        urgent: bool,
+        share: Share | None,
     ) -> AbstractContextManager[WireAnswer]:
         """A file's answer; 416 is its receiver's to judge."""
         timeout = setting.gallery_download_timeout if self._timeout is None else self._timeout
         request = prepared("GET", url, {"Accept-Encoding": "identity", **headers})
-        return self._answer(Ask(request, timeout), cancelled, urgent, allowed=(416,))
+        return self._answer(Ask(request, timeout), cancelled, urgent, (416,), share)
 
     def _opened(self, ask: Ask, api_key: str, stream: bool) -> requests.Response:
         """One answer that is the caller's to close, where it is streamed, or was read."""
@@ -308,16 +329,14 @@ def _kept_by(receiver: Receiver, wish: Cancellation) -> Iterator[None]:
 
 
 def _judge(answer: WireAnswer, api_key: str, allowed: Container[int] = ()) -> None:
-    """Raises what the status means. An error page may quote the request: not the key's letters."""
+    """Raises what the status means; an error page may quote the request, with its key."""
     if answer.status < 300 or answer.status in allowed:
         return
     try:
         body = answer.read_all(_ERROR_BODY)
     except (NetworkError, UnreadableAnswer):
         body = b""
-    if api_key:
-        body = body.replace(api_key.encode("utf-8", "replace"), b"***")
-    raise answers.error_of(answer.status, answer.headers, body)
+    raise answers.error_of(answer.status, answer.headers, body, api_key)
 
 
 def _end_of(response: requests.Response) -> Callable[[], bool]:

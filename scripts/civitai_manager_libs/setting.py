@@ -16,10 +16,19 @@ from .errors import SettingError
 from .ground import cache_name, disk_error, LEVELS, PartialFile, Setting, sweep, sync_folder
 from .words import LANGUAGES
 
-__all__ = ["SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
-__all__ += ["database_file"]
-__all__ += ["get_image_url_to_gallery_file", "load", "load_api_key", "restore", "save"]
+__all__ = ["RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
+__all__ += ["database_file", "database_files"]
+__all__ += [
+    "get_image_url_to_gallery_file",
+    "library_file",
+    "load",
+    "load_api_key",
+    "restore",
+    "save",
+]
 __all__ += ["save_api_key", "saved_pictures_folder"]
+
+RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that the site makes
 
 # What each does is told in `words`; sizes are in MB, times in seconds.
 SETTINGS = (
@@ -33,7 +42,10 @@ SETTINGS = (
     Setting("adds_lora_tags", True),
     Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     Setting("download_images_folder", ""),  # empty: the usual one
+    Setting("saved_name", "{model}/user_gallery_images/{id}"),  # a template: see `jobs.naming`
+    Setting("saved_quality", "original", choices=("original", *map(str, RENDITIONS))),
     Setting("gallery_max_concurrent_downloads", 3, 1, 16),
+    Setting("gallery_max_rate_kb", 0.0, 0, 10_000_000),  # a second, all jobs together; 0: no limit
     Setting("gallery_max_image_mb", 200, 1, 100_000),
     Setting("gallery_max_video_mb", 1024, 1, 100_000),
     Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
@@ -57,6 +69,7 @@ gallery_download_timeout = 30
 gallery_max_concurrent_downloads = 3
 gallery_download_batch_size = 5
 gallery_batch_pause = 0.5
+gallery_max_rate_kb = 0.0
 gallery_max_image_mb = 200
 gallery_max_video_mb = 1024
 gallery_disk_reserve_mb = 1024
@@ -69,6 +82,8 @@ save_infotext = True
 save_record = True
 adds_lora_tags = True
 download_images_folder = ""
+saved_quality = "original"
+saved_name = "{model}/user_gallery_images/{id}"
 language = "auto"
 
 civitai_api_key = ""
@@ -82,6 +97,16 @@ def data_folder() -> str:
 
 def database_file() -> str:
     return os.path.join(data_folder(), "gallery.db")
+
+
+def library_file() -> str:
+    return os.path.join(data_folder(), "library.db")
+
+
+def database_files() -> list[str]:
+    """Of jobs and of what was seen, with what SQLite keeps beside them."""
+    found = (database_file(), library_file())
+    return [f"{path}{end}" for path in found for end in ("", "-wal", "-shm")]
 
 
 def saved_pictures_folder() -> str:

@@ -14,7 +14,10 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+_CONNECTIONS = 6  # of a browser to one server
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
@@ -68,10 +71,9 @@ def _page(concurrency: str, size: str) -> None:
 
     def first_page() -> None:
         model = civitai_api.read_model(client, 101)
-        page = gallery_pages.read_page(client, ImageQuery(model.id), None, int(size))
-        looks = list(gallery_pages.thumbnails(client, page.images))
-        if not all(isinstance(path, str) for path in looks[-1]):
-            raise SystemExit(f"not all came: {looks[-1]}")
+        page = gallery_pages.read_page(client, ImageQuery(model.id), None, int(size)).page
+        with ThreadPoolExecutor(_CONNECTIONS) as pool:
+            list(pool.map(lambda image: gallery_pages.thumbnail(client, image, 450), page.images))
 
     _timed(first_page)
 
@@ -81,8 +83,7 @@ def _import() -> None:
     import requests  # noqa: F401  (every WebUI has it loaded)
 
     def load() -> None:
-        from civitai_manager_libs.page import routes as tab_routes, webui  # noqa: F401
-        from civitai_manager_libs.page.tab import jobs, joined  # noqa: F401
+        from civitai_manager_libs.page import api, door, webui  # noqa: F401
 
     _timed(load)
 

@@ -438,7 +438,15 @@ def test_a_blocked_picture_is_nobody_s(said):
 def test_a_picture_above_the_level_is_left_out_though_it_was_sent():
     page = civitai_api.read_images(Client(WHOLE_PAGE), ImageQuery(version_id=700200, level=1))
     assert [i.id for i in page.images] == [90000101, 90000090, 90000085]
-    assert (page.other_ids, page.dropped) == ((90000099, 90000070), 0)
+    assert (page.other_ids, page.dropped, page.without_data) == ((90000099, 90000070), 0, 0)
+
+
+def test_pictures_that_only_lack_data_are_counted_apart():
+    rows = [row(id=1), row(id=2, meta=None), row(id=3, meta=None, browsingLevel=16)]
+    query = ImageQuery(version_id=700200, level=1, with_meta=True)
+    page = civitai_records.page_from(body(*rows), query, lambda url: True)
+    assert ([image.id for image in page.images], page.other_ids) == ([1], (2, 3))
+    assert page.without_data == 1
 
 
 # --- types ---------------------------------------------------------------------------------------

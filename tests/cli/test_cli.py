@@ -22,6 +22,7 @@ from civitai_manager_libs import civitai, setting, util
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.cli import arguments as cli_arguments, commands as cli
 from civitai_manager_libs.ground import sqlite_file
+from civitai_manager_libs.jobs import items as job_items
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.demo.server import start_demo
@@ -91,7 +92,8 @@ def test_download_brings_every_picture_and_says_so(server, run, dest):
     assert _pictures(dest) == _expected(server)
     beside = {f"{i}.{e}" for i in server.ids for e in ("txt", "json")}
     assert set(os.listdir(dest)) == beside | set(_expected(server))
-    assert "Downloading pictures 20/20" in err.splitlines()[-1]
+    assert "Downloading pictures 20/20" in err.splitlines()[-2]
+    assert err.endswith("Pictures seen in the gallery: 20. It was walked to the gallery's end.\n")
 
 
 @pytest.mark.parametrize(
@@ -110,19 +112,74 @@ def test_post_user_and_picture_are_downloaded_too(server, run, dest, what, asked
     assert "modelId" not in server.pages[-1]
 
 
-def test_page_that_is_empty_at_the_end_is_told_and_tried_again(server, run, dest):
+def test_id_that_is_no_models_may_be_a_pictures(server, run, dest):
+    code, out, err = run("download", "5020", "--dest", dest, "--limit", "1")
+    assert (code, out) == (0, f"1 saved, 0 skipped, 0 failed: {dest}\n")
+    assert server.pages[-1]["imageId"] == "5020" and "modelId" not in server.pages[-1]
+
+
+def test_picture_that_is_not_there_has_exit_code_3(server, run, dest):
+    code, out, err = run("download", "https://civitai.com/images/4", "--dest", dest)
+    assert (code, out) == (3, "") and _is_one_sentence(err) and "no picture 4" in err
+
+
+@pytest.mark.parametrize("what", ["posts/7", "user/anna", "images/5020"])
+def test_version_of_what_is_no_model_is_refused(server, run, what):
+    code, out, err = run("download", f"https://civitai.com/{what}", "--version", "5")
+    assert (code, out) == (2, "") and _is_one_sentence(err) and not server.requests
+
+
+def _empty_end(server, count):
+    """A gallery that ends with `count` empty pages after its first."""
     rows = [server._row(i) for i in server.ids[:5]]
     first = {"items": rows, "metadata": {"nextCursor": "5|1"}}
     empty = {"items": [], "metadata": {}}
-    server.script("page", *(status(200, json.dumps(body).encode()) for body in (first, empty)))
+    pages = (first, *[empty] * count)
+    server.script("page", *(status(200, json.dumps(body).encode()) for body in pages))
+
+
+def test_page_that_is_empty_at_the_end_is_asked_for_once_more(server, run, dest, monkeypatch):
+    monkeypatch.setattr(job_items, "_LATER", 0.5)
+    _empty_end(server, 1)
+    started = time.monotonic()
+    code, out, err = run("download", _MODEL, "--dest", dest)
+    assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+    assert time.monotonic() - started > 0.5 and "walked to the gallery's end" in err
+    assert [page.get("cursor") for page in server.pages] == [None, "5|1", "5|1"]
+
+
+def test_page_that_is_empty_twice_is_told_and_tried_again(server, run, dest, monkeypatch):
+    monkeypatch.setattr(job_items, "_LATER", 0.01)
+    _empty_end(server, 2)
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (1, f"5 saved, 0 skipped, 0 failed: {dest}\n")
     assert "may be the gallery's end" in err and "resume 1" in err.splitlines()[-1]
+    assert "Pictures seen in the gallery: 5; pages that came empty" in err
     assert "resume 1" in run("jobs")[1]
     code, out, err = run("resume", "1")
     assert (code, out) == (0, f"20 saved, 0 skipped, 0 failed: {dest}\n")
+    assert "Pictures seen in the gallery: 20" in err
     assert set(server.fetched.values()) == {1}
     assert "resume" not in run("jobs")[1]
+
+
+def test_job_says_at_its_end_what_the_gallery_had(server, run, dest):
+    server.page = 8
+    rows = [server._row(i) for i in server.ids[:8]]
+    rows[0]["browsingLevel"], rows[1]["url"] = 16, "https://elsewhere.example/1.png"
+    page = {"items": rows, "metadata": {"nextCursor": "8|1"}}
+    server.script("page", status(200, json.dumps(page).encode()))
+    words = ("download", _MODEL, "--dest", dest, "--json")
+    code, out, err = run(*words)
+    assert json.loads(out)["report"] == {
+        **{"seen": 20, "kept_back": 1, "without_data": 0, "dropped": 1, "empty_pages": 0},
+        "end": "end",
+    }
+    [said] = [line for line in err.splitlines() if line.startswith("Pictures seen")]
+    assert said.endswith("cannot be read: 1. It was walked to the gallery's end.")
+    assert "kept back by their rating or type: 1; left out" in said
+    code, out, err = run(*words, "--limit", "3")
+    assert json.loads(out)["report"]["end"] == "limit" and "may have more" in err
 
 
 def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run, dest):
@@ -130,6 +187,37 @@ def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run
     code, out, _ = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (0, f"0 saved, 20 skipped, 0 failed: {dest}\n")
     assert set(server.fetched.values()) == {1}
+
+
+@pytest.mark.parametrize("stop", [3, 6], ids=["on-a-page", "over-pages"])
+def test_come_back_later_and_it_stops_where_all_is_known(server, run, dest, stop):
+    server.page = 5
+    old, server.ids = server.ids, server.ids[6:]
+    run("download", _MODEL, "--dest", dest)
+    server.ids, asked = old, len(server.pages)
+    words = ("download", _MODEL, "--dest", dest, "--stop-at-known", str(stop), "--json")
+    code, out, err = run(*words)
+    told = json.loads(out)
+    assert (code, told["saved"], told["skipped"]) == (0, 6, stop)
+    assert told["report"]["end"] == "known" and "It stopped, as asked" in err
+    assert len(server.pages) - asked <= 2 + stop // 3  # of four; one may have been read ahead
+    assert set(server.fetched.values()) == {1} and _pictures(dest) == _expected(server)
+    assert run(*words)[0] == 0
+
+
+def test_known_ones_that_are_not_in_a_row_stop_nothing(server, run, dest):
+    server.page = 5
+    old, server.ids = server.ids, server.ids[1::2]
+    run("download", _MODEL, "--dest", dest)
+    server.ids = old
+    told = json.loads(run("download", _MODEL, "--dest", dest, "--stop-at-known", "2", "--json")[1])
+    assert (told["saved"], told["skipped"], told["report"]["end"]) == (10, 10, "end")
+
+
+def test_stop_at_known_needs_the_newest_first(server, run):
+    code, out, err = run("download", _MODEL, "--stop-at-known", "3", "--sort", "Oldest")
+    assert (code, out) == (2, "") and _is_one_sentence(err) and "--sort Newest" in err
+    assert not server.requests
 
 
 def test_again_asks_for_all_of_them_again(server, run, dest):
@@ -209,6 +297,95 @@ def test_limit_is_that_of_the_settings_unless_it_is_given(server, run, dest):
     assert run("download", _MODEL, "--dest", dest, "--limit", "6")[1].startswith("2 saved, 4 skip")
 
 
+@pytest.mark.parametrize(
+    "name,path",
+    [
+        ("{model}/{version}/{id}", "A model/v1/{file}"),
+        ("{seed}-{id}", "1-{file}"),
+        ("{checkpoint|none}/{type}/{date|some day} {id}", "none/{type}/some day {file}"),
+    ],
+)
+def test_name_makes_folders_and_files(server, run, dest, name, path):
+    words = ("--version", str(VERSION_ID), "--dest", dest, "--limit", "3", "--name", name)
+    code, out, err = run("download", _MODEL, *words)
+    types = {"mp4": "video", "png": "image", "jpg": "image"}
+    for image_id in server.ids[:3]:
+        kind = types[server.kinds[image_id]]
+        at = os.path.join(dest, path.format(file=server.file_of(image_id), type=kind))
+        with open(at, "rb") as file:
+            assert file.read() == server.bytes_of(image_id)
+        assert os.path.isfile(f"{os.path.splitext(at)[0]}.json")
+    assert (code, "3 saved, 0 skipped" in out) == (0, True)
+    assert run("download", _MODEL, *words)[1].startswith("0 saved, 3 skipped")
+
+
+def test_quality_is_the_settings_unless_it_is_given(server, run, dest):
+    def sizes():
+        return {path.split("/")[3] for path in server.requests if "/image/" in path}
+
+    row = server._row
+    server._row = lambda image_id: {**row(image_id), "width": 1024, "type": "image"}
+    run("download", _MODEL, "--dest", dest, "--limit", "2", "--quality", "800")
+    assert sizes() == {"width=800"}
+    server.requests.clear()
+    run("download", _MODEL, "--dest", dest, "--limit", "2", "--again")
+    assert sizes() == {"original=true"}
+    server.requests.clear()
+    setting.change("saved_quality", "450")
+    setting.save()
+    run("download", _MODEL, "--dest", dest, "--limit", "2", "--again")
+    assert sizes() == {"width=450"}
+    code, out, err = run("download", _MODEL, "--quality", "500")
+    assert code == 2 and "original, 96, 320" in err
+
+
+@pytest.mark.parametrize(
+    "given,kilobytes", [("500k", 500), ("2M", 2048), ("1.5MiB", 1536), ("2048", 2), ("1g", 2**20)]
+)
+def test_rate_is_given_in_bytes_a_second(server, run, dest, given, kilobytes):
+    code, _, _ = run("download", _MODEL, "--dest", dest, "--limit", "1", "--max-rate", given)
+    assert (code, setting.gallery_max_rate_kb) == (0, kilobytes)
+
+
+@pytest.mark.parametrize("given", ["fast", "0", "1023", "1e9", "500 kbit", "99999g"])
+def test_rate_that_is_none_is_refused(server, run, given):
+    code, out, err = run("download", _MODEL, "--max-rate", given)
+    assert (code, out) == (2, "") and "500k or 2M" in err and not server.requests
+
+
+def test_names_are_the_settings_unless_a_folder_is_given(server, run, dest):
+    setting.change("saved_name", "{model}/all/{seed} {id}")
+    setting.save()
+    code, out, err = run("download", _MODEL, "--limit", "1")
+    folder = os.path.join(setting.saved_pictures_folder(), "A model", "all")
+    assert out.endswith(f"{folder}\n")
+    assert set(_pictures(folder)) == {f"1 {server.file_of(server.ids[0])}"}
+    run("download", _MODEL, "--limit", "1", "--dest", dest, "--again")
+    assert set(_pictures(dest)) == {server.file_of(server.ids[0])}
+
+
+def test_interrupted_job_keeps_its_names_whatever_the_setting_is_then(server, run, dest):
+    server.script("page", *[status(500)] * 9)
+    assert run("download", _MODEL, "--limit", "2", "--dest", dest, "--name", "{seed}/{id}")[0] == 3
+    server._scripts.clear()
+    setting.change("saved_name", "{author}/{id}")
+    setting.save()
+    assert run("resume")[0] == 0
+    assert len(_pictures(os.path.join(dest, "1"))) == 2
+
+
+def test_name_that_is_none_is_refused_before_anything_is_asked(server, run, dest, monkeypatch):
+    code, out, err = run("download", _MODEL, "--dest", dest, "--name", "{model}")
+    assert (code, out) == (2, "") and _is_one_sentence(err) and "needs {id}" in err
+    setting.change("saved_name", "{author}")
+    setting.save()
+    code, out, err = run("download", _MODEL)
+    assert (code, out) == (2, "") and "setting of names" in err and "needs {id}" in err
+    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
+    assert "檔名範本" in run("download", _MODEL)[2]
+    assert not server.requests and not os.path.exists(dest)
+
+
 def test_concurrency_is_what_was_asked_for(server, run, dest):
     server.delay = 0.05
     run("download", _MODEL, "--dest", dest, "--concurrency", "7")
@@ -247,7 +424,7 @@ def test_rows_whose_address_is_not_civitais_are_said(server, run, dest):
     server.always("page", answer)
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (0, f"17 saved, 0 skipped, 0 failed: {dest}\n")
-    assert err.count("since their address is not Civitai's") == 1 and err.endswith("read: 3.\n")
+    assert err.count("since their address is not Civitai's") == 1 and "read: 3. It was" in err
 
 
 # The language
@@ -259,7 +436,8 @@ def test_chinese_terminal_is_told_everything_in_chinese(server, run, dest, monke
     server.always(server.ids[1], status(403))
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (1, f"已儲存 18、略過 0、失敗 2：{dest}\n")
-    *_, progress, gone, needs_key, some_failed, how, again = err.splitlines()
+    *_, progress, gallery, gone, needs_key, some_failed, how, again = err.splitlines()
+    assert gallery == "圖庫中看過 20 張圖片。已走到圖庫結尾。"
     assert progress.startswith("下載圖片 20/20  ")
     assert gone == f"{server.ids[0]}: gone: 圖片已不存在。重試沒有幫助。"
     assert needs_key.startswith(f"{server.ids[1]}: needs_key: 需要可檢視此圖片的 API 金鑰。")
@@ -316,7 +494,7 @@ def test_json_is_the_last_line_and_nothing_else_is_in_it(server, run, dest):
     code, out, _ = run("download", _MODEL, "--dest", dest, "--json")
     result = json.loads(out.splitlines()[-1])
     assert code == 1
-    assert list(result) == ["job", "saved", "skipped", "failed", "bytes", "seconds"]
+    assert list(result) == ["job", "saved", "skipped", "failed", "bytes", "seconds", "report"]
     assert (result["job"], result["saved"], result["skipped"]) == (1, 19, 0)
     assert result["bytes"] == sum(map(len, _pictures(dest).values()))
     assert isinstance(result["seconds"], float)
@@ -845,9 +1023,11 @@ def test_on_a_terminal_there_is_a_bar_that_ends_full(server, program, tmp_path):
     os.close(theirs)
     shown = _all_of(ours)
     assert process.wait(10) == 0
-    last = shown.rstrip("\r\n").split("\r")[-1]
+    bar, gallery = shown.rstrip("\r\n").split("\n")
+    last = bar.rstrip("\r").split("\r")[-1]
+    assert gallery.endswith("walked to the gallery's end.")
     assert re.fullmatch(r"Downloading pictures 20/20  .*  \[#+\] *", last)
-    assert shown.endswith("\r\n") and shown.count("\n") == 1
+    assert shown.endswith("\r\n") and shown.count("\n") == 2
 
 
 def _all_of(descriptor):
@@ -951,7 +1131,8 @@ def test_help_has_a_text_with_the_default_for_every_option():
         (["download"], "PG (or None), PG-13 (or Soft), R (or Mature), X or XXX; default: PG"),
         (["download"], "1 to 16; default: that of the settings (3 unless changed)"),
         (["download"], "default: that of the settings (200 unless changed)"),
-        (["download"], "the pictures go into, directly; default: <model name>/user_gallery_im"),
+        (["download"], "setting of names says (<model name>/user_gallery_images unless changed)"),
+        (["download"], "{author}, {date:%Y-%m}, {id}, {level}"),
         (["download"], "examples: python scripts/civitai_shortcut.py download 12345"),
         (["resume"], "JOB a number that `jobs` shows; without it all"),
         (["retry"], "JOB a number that `jobs` shows; without it all"),
@@ -975,7 +1156,7 @@ def test_every_example_of_the_help_is_one(run):
     for words in ([], ["download"]):
         lines = [line for line in run(*words, "--help")[1].splitlines() if "_shortcut.py " in line]
         examples = [line for line in lines if line.startswith("  python ")]
-        assert len(examples) == 3
+        assert len(examples) == 3 + bool(words)
         for example in examples:
             cli_arguments.whole_parser().parse_args(shlex.split(example)[2:])
 

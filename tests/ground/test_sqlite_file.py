@@ -9,7 +9,7 @@ import threading
 import pytest
 from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.ground import sqlite_file
-from civitai_manager_libs.jobs.database import jobs_database as Database
+from civitai_manager_libs.jobs.store.database import jobs_database as Database
 
 _INSERT = "INSERT INTO claims (image_id, job) VALUES (?, 1)"
 

@@ -59,6 +59,7 @@ def _built() -> Any:
         callback()
     paste.reset()
     own = [(_own_tab(name), name, name) for name in _TABS]
+    own.append((_settings_tab(), "Settings", "settings"))
     tabs = [tab for callback in script_callbacks.callbacks.get("ui_tabs", []) for tab in callback()]
     with gr.Blocks(analytics_enabled=False, title="A host") as page:
         with gr.Tabs(elem_id="tabs"):
@@ -86,6 +87,16 @@ def _own_tab(name: str) -> Any:
         size = gr.Textbox(label=f"{name} picture", elem_id=f"{name}_size")
         text.value = None if "STAND_IN_FIRST_START" in os.environ else ""
         paste.add_paste_fields(name, size, [(text, "Prompt")])
+    return tab
+
+
+def _settings_tab() -> Any:
+    """A section each, and ours not the first."""
+    with gr.Blocks(analytics_enabled=False) as tab:
+        with gr.Tabs(elem_id="settings"):
+            for section in ("Saving images", "Civitai Shortcut"):
+                with gr.Tab(section, elem_id=f"settings_{section.lower().replace(' ', '_')}"):
+                    gr.Textbox(label=f"A setting of {section}")
     return tab
 
 

@@ -9,7 +9,7 @@ import {
 } from "../../javascript/gallery/state/selection.js";
 
 const ORDER = [10, 20, 30, 40, 50];
-const none = { marks: new Set(), anchor: null };
+const none = { marks: new Set(), anchor: null, range: null };
 const all = (selection) => [...selection.marks].sort((a, b) => a - b);
 
 test("a mark is set and taken away, and the anchor follows", () => {
@@ -54,6 +54,22 @@ test("a range by keys grows and shrinks with the focus", () => {
   assert.deepEqual(all(selection), [20, 30]);
   selection = extended(selection, ORDER, 30, 10);
   assert.deepEqual(all(selection), [10, 20]);
+});
+
+test("a range by keys is added to what is marked, also where it passes over it and comes back", () => {
+  const clicked = [10, 20].reduce((selection, id) => marked(selection, id), none);
+  let selection = extended(clicked, ORDER, 40, 50); // the focus was moved on without a mark
+  assert.deepEqual(all(selection), [10, 20, 40, 50]);
+  selection = extended(selection, ORDER, 50, 20);
+  assert.deepEqual(all(selection), [10, 20, 30, 40]);
+  selection = extended(selection, ORDER, 20, 40);
+  assert.deepEqual(all(selection), [10, 20, 40]);
+});
+
+test("a mark after a range ends it: the next one takes nothing of it away", () => {
+  const ranged = extended(none, ORDER, 10, 30);
+  const selection = extended(marked(ranged, 50), ORDER, 30, 20);
+  assert.deepEqual(all(selection), [10, 20, 30, 50]);
 });
 
 test("all and the other way round keep the marks on what is not shown", () => {

@@ -133,6 +133,38 @@ def test_finished_job_asks_for_nothing_when_it_is_run_again(server, store, folde
     assert len(server.requests) == asked
 
 
+def test_jobs_together_get_no_more_bytes_a_second_than_the_setting_allows(server, store, folder):
+    server.size = 20_000
+    setting.change("gallery_max_rate_kb", 100.0)
+    ids = [_add(store, folder + name, wanted=6, again=True) for name in ("a", "b")]
+    started, told = time.monotonic(), []
+
+    def work(job_id):
+        with JobStore(setting.database_file()) as own:
+            _run(own, job_id, on_progress=lambda now: told.append(now.bytes))
+
+    threads = [threading.Thread(target=work, args=(job_id,)) for job_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - started > 0.8 * 240_000 / 102_400
+    assert [store.job(job_id).saved for job_id in ids] == [6, 6]
+    assert any(0 < size % 20_000 for size in told), "nothing was told of a picture on its way"
+    assert _pictures(folder + "a") == _expected(server, server.ids[:6])
+
+
+def test_job_that_is_held_to_a_rate_stops_at_once(server, store, folder):
+    server.size = 200_000
+    setting.change("gallery_max_rate_kb", 20.0)
+    network = gallery_network.network_of(CivitaiHttpClient())
+    run = JobRun(store, _add(store, folder), network, 3)
+    server.on_picture = lambda _: threading.Timer(0.5, run.stop, ["cancelled"]).start()
+    started = time.monotonic()
+    assert run.run().state == "cancelled"
+    assert time.monotonic() - started < 1.5 and os.listdir(folder) == []
+
+
 # What was saved before
 
 
@@ -388,6 +420,20 @@ def test_pages_foreign_addresses_are_not_asked(server, store, folder, address):
         assert (job.state, job.saved, job.failed) == ("done", 12, 0)
         assert _pictures(folder) == _expected(server, server.ids[1::2])
         assert foreign.connections == 0
+
+
+def test_questions_of_a_job_go_after_those_of_people_who_look(server, store, folder, monkeypatch):
+    client, waits = CivitaiHttpClient(), []
+    ask = client.read_json
+
+    def asked(*given, urgent=True, **more):
+        waits.append(not urgent)
+        return ask(*given, urgent=urgent, **more)
+
+    monkeypatch.setattr(client, "read_json", asked)
+    job = _run(store, _add(store, folder), gallery_network.network_of(client))
+    assert job.state == "done"
+    assert waits and all(waits)
 
 
 # Stopping

@@ -12,6 +12,7 @@ from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.jobs.records import Facts
 from civitai_manager_libs.jobs.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from page_driver import until
@@ -46,7 +47,7 @@ def _comes_to(service, job_id, state):
 
 
 def _gallery(service, wanted=12):
-    return service.download_gallery("A model", ImageQuery(101), wanted)
+    return service.download_gallery(ImageQuery(101), wanted, Facts("A model"))
 
 
 def _held(civitai):
@@ -70,7 +71,7 @@ def test_gallery_is_downloaded_in_the_background(civitai, service):
 def test_chosen_pictures_are_downloaded_and_no_page_is_asked_for(civitai, service):
     row = civitai._row(civitai.ids[0])
     image = Image(row["id"], row["url"], record=row)
-    job_id = service.download_chosen("A model", [image])
+    job_id = service.download_chosen([image], Facts("A model"))
     assert _comes_to(service, job_id, "done").job.saved == 1
     assert civitai.pages == []
 
@@ -132,6 +133,21 @@ def test_job_that_is_gone_on_with_while_it_ends_goes_on(civitai, service):
     until(lambda: civitai.fetched, "a picture that is held")
     service.stop(job_id, "cancelled")
     service.resume(job_id)
+    gate.set()
+    assert _comes_to(service, job_id, "done").job.saved == 12
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, service, state):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    for _ in range(5):
+        until(lambda: _shown(service, job_id).progress is not None, "its progress")
+        service.stop(job_id, state)
+        _comes_to(service, job_id, state)
+        service.resume(job_id)
+        answers = [_shown(service, job_id).state for _ in range(100)]
+        assert set(answers) == {"running"}
     gate.set()
     assert _comes_to(service, job_id, "done").job.saved == 12
 

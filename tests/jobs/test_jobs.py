@@ -9,8 +9,8 @@ import pytest
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.ground.images import Image
-from civitai_manager_libs.jobs.records import WalkedPage
-from civitai_manager_libs.jobs.store import JobStore, Outcome
+from civitai_manager_libs.jobs.records import Facts, Options, Outcome, WalkedPage
+from civitai_manager_libs.jobs.store import JobStore
 from lock_holder import held_for
 
 _QUERY = ImageQuery(101, 1001, "Most Reactions", "Week", 7, "image")
@@ -248,6 +248,87 @@ def test_address_is_kept_without_the_base_url_which_may_change(store, monkeypatc
     assert [item.url for item in store.waiting(job_id, 0, 9)] == there
     store.record(job_id, [_failed(1)])
     assert [item.url for item in store.failed(job_id)] == there[:1]
+
+
+# Names
+
+
+def _author(image_id, author, seed=1):
+    return Image(image_id, f"https://a/{image_id}", username=author, meta={"seed": seed})
+
+
+def _named(store, name, *images, folder="/pictures"):
+    options = Options(name, Facts("A model"))
+    job_id = store.add("A model", _QUERY, folder, 10, options=options)
+    store.add_page(job_id, WalkedPage(images, None))
+    return [item.name for item in store.waiting(job_id, 0, 10)]
+
+
+def test_job_keeps_its_template_and_what_it_tells(path):
+    options = Options("{author}/{id}", Facts("模型 \ud83d", "v1", {7: "v1", 8: "v 2"}))
+    with JobStore(path) as store:
+        job_id = store.add("A model", _QUERY, "/pictures", 60, options=options)
+    with JobStore(path) as store:
+        kept = store.job(job_id).options
+    assert kept == Options("{author}/{id}", Facts("模型 ?", "v1", {7: "v1", 8: "v 2"}))
+
+
+def test_names_are_given_when_a_picture_is_listed(store):
+    assert _named(store, "{author}/{id}", _author(1, "anna"), _author(2, "")) == [
+        "anna/1",
+        "unknown/2",
+    ]
+    assert _named(store, "{id}", _author(3, "anna")) == [""]
+
+
+def test_path_is_below_the_folder_with_the_true_extension(store):
+    job_id = store.add("A", _QUERY, "/pictures", 10, options=Options("{author}/{id}"))
+    store.add_page(job_id, WalkedPage((_author(1, "anna"),), None))
+    [item] = store.waiting(job_id, 0, 10)
+    assert item.path("/pictures", "png") == os.path.join("/pictures", "anna", "1.png")
+    assert store.folders(job_id) == {"/pictures", os.path.join("/pictures", "anna")}
+    plain = _job_with(store, 5)
+    assert store.waiting(plain, 0, 1)[0].path("/p", "mp4") == os.path.join("/p", "5.mp4")
+    assert store.folders(plain) == {"/pictures"}
+
+
+def test_another_templates_name_is_never_given_to_another_picture(store):
+    assert _named(store, "{seed}-{id}", _author(7, "a", seed=5)) == ["5-7"]
+    assert _named(store, "{id}-{seed}", _author(5, "a", seed=7)) == ["5-7 5"]
+    assert _named(store, "{id}-{seed}", _author(5, "a", seed=7), folder="/else") == ["5-7"]
+    assert _named(store, "{seed}-{id}", _author(7, "a", seed=5)) == ["5-7"]
+
+
+def test_name_of_what_a_forgotten_job_saved_is_never_given_to_another_picture(store):
+    job_id = _job_with(store, 7)
+    path = os.path.join("/pictures", "X-7 5.png")
+    store.record(job_id, [Outcome(7, "saved", path, 100)])
+    store.forget(job_id)
+    assert _named(store, "{author} {id}", _author(5, "x-7")) == ["x-7 5 5"]
+    assert _named(store, "{author} {id}", _author(5, "x-8")) == ["x-8 5"]
+
+
+# Quality
+
+
+@pytest.mark.parametrize(
+    "fields,segment",
+    [
+        ({"width": 2000}, "width=800"),
+        ({}, "width=800"),
+        ({"width": 800}, "original=true"),
+        ({"width": 640}, "original=true"),
+        ({"width": 2000, "type": "video"}, "original=true"),
+        ({"width": 2000, "type": "audio"}, "original=true"),
+    ],
+    ids=["wider", "unknown", "as-wide", "smaller", "video", "sound"],
+)
+def test_smaller_one_is_fetched_only_of_wider_images(store, fields, segment):
+    at = "https://image.civitai.com/x/3f0c1a52-7b1e-4c0d-9a55-0d5b7f6a1e01/{}/a.jpeg"
+    images = (Image(1, at.format("original=true"), **fields),)
+    job_id = store.add("A", _QUERY, "/pictures", 10, options=Options(width=800))
+    store.add_page(job_id, WalkedPage(images, None))
+    assert [item.url for item in store.waiting(job_id, 0, 9)] == [at.format(segment)]
 
 
 # Who fetches what

@@ -20,30 +20,47 @@ def _looks_often(monkeypatch):
 
 
 class Visitors:
-    """Threads that go through a gate and stay until they are let go."""
+    """Threads that go through a gate, and stay until they are let go. inside: who ever went in."""
 
     def __init__(self, gate: HostGate, limit: int) -> None:
         self.gate, self.limit = gate, limit
         self.inside: list[str] = []
-        self.changed, self.leave = threading.Condition(), threading.Semaphore(0)
+        self.changed = threading.Condition()
+        self.leave: dict[str, threading.Event] = {}
         self.threads: list[threading.Thread] = []
 
-    def come(self, name: str, urgent: bool = False) -> None:
-        thread = threading.Thread(target=self._visit, args=(name, urgent), daemon=True)
-        self.threads.append(thread)
-        thread.start()
+    def come(self, *names: str) -> None:
+        """Those whose name begins with "page" are urgent."""
+        for name in names:
+            self.leave[name] = threading.Event()
+            thread = threading.Thread(target=self._visit, args=(name,), daemon=True)
+            self.threads.append(thread)
+            thread.start()
 
     def wait_for(self, count: int) -> list[str]:
+        """Until so many have ever been inside."""
         with self.changed:
             assert self.changed.wait_for(lambda: len(self.inside) >= count, 10), self.inside
             return list(self.inside)
 
-    def _visit(self, name: str, urgent: bool) -> None:
-        with self.gate.slot(lambda: self.limit, never(), urgent):
+    def wait_for_waiting(self, pages: int, jobs: int) -> None:
+        deadline = time.monotonic() + 10
+        while (self.gate._waiting.urgent, self.gate._waiting.jobs) != (pages, jobs):
+            assert time.monotonic() < deadline, self.gate._waiting
+            time.sleep(0.001)
+
+    def next_after(self, name: str) -> str:
+        """Who goes in when this one has left."""
+        count = len(self.inside) + 1
+        self.leave[name].set()
+        return self.wait_for(count)[-1]
+
+    def _visit(self, name: str) -> None:
+        with self.gate.slot(lambda: self.limit, never(), name.startswith("page")):
             with self.changed:
                 self.inside.append(name)
                 self.changed.notify_all()
-            self.leave.acquire()
+            self.leave[name].wait()
 
 
 @contextmanager
@@ -52,8 +69,8 @@ def visitors(limit: int) -> Iterator[Visitors]:
     try:
         yield who
     finally:
-        for _ in who.threads:
-            who.leave.release()
+        for leave in who.leave.values():
+            leave.set()
         for thread in who.threads:
             thread.join(10)
 
@@ -73,37 +90,69 @@ def width(gate: HostGate, limit: int) -> int:
 
 def test_no_more_than_the_limit_are_inside():
     with visitors(3) as who:
-        for n in range(8):
-            who.come(str(n))
-        assert len(who.wait_for(3)) == 3
+        who.come(*(f"job {n}" for n in range(8)))
+        first = who.wait_for(3)
+        assert len(first) == 3
         assert width(who.gate, 3) == 0
-        who.leave.release()
+        who.next_after(first[0])
         assert len(who.wait_for(4)) == 4
 
 
 def test_raised_limit_lets_those_in_who_wait_already():
     with visitors(1) as who:
-        for n in range(3):
-            who.come(str(n))
+        who.come("job 0", "job 1", "job 2")
         who.wait_for(1)
         who.limit = 3
         who.wait_for(3)
 
 
 def test_urgent_ones_go_in_before_those_who_waited_longer():
+    with visitors(2) as who:
+        who.come("job 0", "job 1")
+        who.wait_for(2)
+        who.come("job 2", "job 3")
+        who.wait_for_waiting(pages=0, jobs=2)
+        who.come("page 0")
+        who.wait_for_waiting(pages=1, jobs=2)
+        assert who.next_after("job 0") == "page 0"
+        assert who.next_after("page 0").startswith("job")
+
+
+@pytest.mark.parametrize("limit", [2, 3, 16])
+def test_job_has_a_place_of_its_own_however_many_look(limit):
+    with visitors(limit) as who:
+        who.come(*(f"page {n}" for n in range(limit + 4)))
+        who.wait_for(limit)
+        who.come("job 0", "job 1", "job 2")
+        who.wait_for_waiting(pages=4, jobs=3)
+        first, second = who.inside[:2]
+        job = who.next_after(first)
+        assert job.startswith("job")
+        page = who.next_after(second)
+        assert page.startswith("page")  # one place is the jobs', not two
+        job = who.next_after(job)
+        assert job.startswith("job")
+        assert who.next_after(page).startswith("page")
+        assert who.next_after(job).startswith("job")
+
+
+def test_of_a_single_place_pages_and_jobs_take_turns():
     with visitors(1) as who:
-        who.come("first")
+        who.come("page 0")
         who.wait_for(1)
-        for n in range(4):
-            who.come(f"job {n}")
-        who.come("page", urgent=True)
-        deadline = time.monotonic() + 10
-        while who.gate._urgent_waiting == 0 and time.monotonic() < deadline:
-            time.sleep(0.001)
-        who.leave.release()
-        assert who.wait_for(2)[1] == "page"
-        who.leave.release()
-        assert who.wait_for(3)[2].startswith("job")
+        who.come(*(f"page {n}" for n in range(1, 4)), *(f"job {n}" for n in range(4)))
+        who.wait_for_waiting(pages=3, jobs=4)
+        for _ in range(6):
+            who.next_after(who.inside[-1])
+        assert [name.split()[0] for name in who.inside] == ["page", "job"] * 3 + ["page"]
+        assert who.next_after(who.inside[-1]).startswith("job")
+
+
+def test_place_of_the_jobs_is_everybodys_while_no_job_waits_for_it():
+    with visitors(3) as who:
+        who.come(*(f"page {n}" for n in range(5)))
+        who.wait_for(3)
+        assert who.gate._inside.urgent == 3
 
 
 def test_nobody_goes_in_during_a_rest():
@@ -135,7 +184,7 @@ def test_cancel_ends_the_wait_for_a_rest():
         raise AssertionError("let in")
 
     assert time.monotonic() - started < 5
-    assert gate._inside == 0
+    assert gate._inside.all == 0
 
 
 def test_place_is_free_again_after_an_error():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -124,6 +125,38 @@ def test_api_is_asked_one_at_a_time(server):
     assert at_once(6, lambda _: client.read_json(server.url("/api"))) == [1] * 6
 
     assert server.most_in_flight == 1
+
+
+def test_page_of_a_job_comes_though_a_crowd_asks_for_pages(server, tmp_path):
+    """Eight people, each with the next question at once; a job that begins in their midst."""
+    setting.change("gallery_max_concurrent_downloads", 3)
+    client, gate, over = CivitaiHttpClient(), threading.Event(), threading.Event()
+    server.play("/first", json_answer(0).but(stops_at=0, end="gate", gate=gate))
+    server.play("/crowd", json_answer(1))
+    server.play("/api/v1/images", json_answer({"items": []}))
+    lane = client._api_lanes.of(server.url("/"))
+
+    def ask(number: int) -> object:
+        if number == 0:
+            return client.read_json(server.url("/first"))
+        server.wait_for(1)
+        if number == 9:
+            client.read_json(server.url("/api/v1/images"), urgent=False)
+            return over.set()
+        for _ in range(20):
+            if not over.is_set():
+                client.read_json(server.url("/crowd"))
+
+    def open_gate() -> None:
+        while lane._waiting.all < 9:
+            time.sleep(0.001)
+        gate.set()
+
+    opener = threading.Thread(target=open_gate, daemon=True)
+    opener.start()
+    at_once(10, ask)
+
+    assert [asked.path for asked in server.requests[:2]] == ["/first", "/api/v1/images"]
 
 
 def test_never_more_in_flight_than_the_setting_says(server, tmp_path):

@@ -121,3 +121,20 @@ def test_key_lies_in_its_own_file_alone_which_only_the_user_can_read(program, tm
 def test_key_that_an_answer_repeats_is_not_said(program, tmp_path):
     done = program.run("download", "101", "--dest", str(tmp_path / "pictures"), "--json")
     assert "reason" in done.stdout and _KEY not in done.stdout + done.stderr
+
+
+_ESCAPED = "".join(f"\\u{ord(c):04x}" for c in _KEY)
+_QUOTED = "".join(f"%{ord(c):02x}" for c in _KEY)
+
+
+@pytest.mark.parametrize("quoted", [_KEY, _ESCAPED, _QUOTED], ids=["plain", "escaped", "percent"])
+@pytest.mark.parametrize("code", [200, 400, 401, 404, 500])
+def test_key_in_the_words_of_an_answer_is_told_to_nobody(server, program, tmp_path, quoted, code):
+    server.always("page", status(code, b'{"error": "bad token %s"}' % quoted.encode()))
+    done = program.run("download", "101", "--dest", str(tmp_path / "pictures"), "--json")
+    said = done.stdout + done.stderr
+    assert done.returncode != 0 and ("bad token ***" in said or code == 404)
+    for form in (_KEY, _ESCAPED, _QUOTED):
+        assert form not in said
+        kept = [name for name in _files_with(form, tmp_path) if not name.endswith("api_key")]
+        assert kept == []

@@ -1,4 +1,4 @@
-"""What tests of the routes stand on: a small Civitai, and our routes in this process."""
+"""What tests of the routes and of the page stand on: a small Civitai, our routes, a browser."""
 
 from __future__ import annotations
 
@@ -44,3 +44,20 @@ def api(fresh):
 
     with ServedApi() as served:
         yield served
+
+
+@pytest.fixture
+def open_gallery(browser):
+    """open_gallery(server, address) -> a page; nothing that must never happen did in any."""
+    from gallery_page import GalleryPage
+
+    opened = []
+
+    def open_gallery(server, address="?model=900001&level=XXX", **options):
+        opened.append(GalleryPage(browser, server.url, address, **options))
+        return opened[-1]
+
+    yield open_gallery
+    for page in opened:
+        page.close()
+    assert [page.wrongs for page in opened if page.wrongs] == []

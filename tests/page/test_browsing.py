@@ -9,28 +9,13 @@ import pytest
 from civitai_manager_libs.demo import files
 from civitai_manager_libs.demo.gallery import gallery, model_of
 from fault_answers import stalled, status
-from gallery_page import AXE, GalleryPage
+from gallery_page import AXE, with_axe
 from page_driver import expect, until
 
 pytestmark = pytest.mark.page
 
 _MODEL, _VIDEOS, _HOSTILE, _EMPTY = 900_001, 900_007, 900_008, 900_009
 _OPEN = f"?model={_MODEL}&level=XXX"
-
-
-@pytest.fixture
-def open_gallery(browser):
-    """open_gallery(server, address) -> a page; nothing that must never happen did in any."""
-    opened = []
-
-    def open_gallery(server, address=_OPEN, **options):
-        opened.append(GalleryPage(browser, server.url, address, **options))
-        return opened[-1]
-
-    yield open_gallery
-    for page in opened:
-        page.close()
-    assert [page.wrongs for page in opened if page.wrongs] == []
 
 
 def _loaded(page):
@@ -235,7 +220,7 @@ def test_words_find_models_and_a_card_opens_one(server, open_gallery):
 def test_what_cannot_be_shown_is_said_beside_the_field(server, open_gallery, text, said):
     page = open_gallery(server).ready()
     page.find(text)
-    expect(page.page.locator(".of-find")).to_contain_text(said)
+    expect(page.page.locator(".of-find[data-kind=problem]")).to_contain_text(said)
     assert page.tiles.count()
     page.field("find").fill("x")
     expect(page.page.locator(".of-find")).to_be_hidden()
@@ -352,28 +337,17 @@ def test_a_phone_marks_by_the_corner_and_opens_by_a_tap(server, open_gallery):
     expect(page.viewer).to_be_visible()
 
 
-@pytest.mark.skipif(not os.path.exists(AXE), reason="`npm install` in tests/javascript brings axe")
+@with_axe
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(server, open_gallery, theme):
     page = open_gallery(server, f"{_OPEN}&__theme={theme}").ready()
     until(lambda: _loaded(page))
     page.tiles.first.locator("[data-do='mark']").click()
     page.tiles.nth(1).hover()
-    _has_nothing_serious(page)
+    assert page.serious() == []
     page.find("water")
     page.deed("open-model").first.wait_for()
-    _has_nothing_serious(page)
-
-
-def _has_nothing_serious(page):
-    page.page.add_script_tag(path=AXE)
-    found = page.page.evaluate("axe.run(document.querySelector('civitai-gallery'))")
-    serious = [
-        (rule["id"], rule["nodes"][0]["html"])
-        for rule in found["violations"]
-        if rule["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert page.serious() == []
 
 
 def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(server, open_gallery):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
@@ -21,6 +22,21 @@ def _rows(civitai, *rows, **metadata):
     first = civitai._row(civitai.ids[0])
     body = {"items": [{**first, **row} if isinstance(row, dict) else row for row in rows]}
     return status(200, json.dumps({**body, "metadata": metadata}).encode())
+
+
+_KEY = "0123456789abcdef-sekret"
+_ESCAPED = "".join(f"\\u{ord(c):04x}" for c in _KEY)
+
+
+@pytest.mark.parametrize("quoted", [_KEY, _ESCAPED, _KEY.replace("a", "%61")])
+@pytest.mark.parametrize("code", [200, 401, 500])
+def test_key_in_the_words_of_civitai_does_not_reach_the_page(api, civitai, capfd, quoted, code):
+    setting.civitai_api_key = _KEY
+    civitai.always("page", status(code, b'{"error": "bad token %s"}' % quoted.encode()))
+    said = api.error(_MODEL)[2]
+    told = capfd.readouterr()
+    assert ("***" in said or code == 401) and not {c for c in (_KEY, quoted) if c in said}
+    assert _KEY not in told.out + told.err and quoted not in told.out + told.err
 
 
 # Pages
@@ -163,6 +179,17 @@ def test_empty_end_may_be_a_time_limit_and_is_told(api, civitai, asked, noted):
     assert len(api.get(f"images?{asked}")["images"]) > 0, "it can be asked for again at once"
 
 
+def test_gallery_is_shown_though_the_database_of_jobs_cannot_be_used(api, civitai, monkeypatch):
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    path = os.path.join(setting.data_folder(), "in-the-way")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("x")
+    monkeypatch.setattr(setting, "database_file", lambda: os.path.join(path, "gallery.db"))
+    image_id = _ids(api.get(_MODEL))[0]
+    assert api.get(f"images/{image_id}")["saved"] is False
+    assert api.ask(f"api/file/{image_id}").status_code == 200
+
+
 # Where Civitai does not answer
 
 
@@ -205,6 +232,14 @@ def test_silence_without_anything_kept_is_told(api, civitai):
 def test_refusal_of_civitai_is_told_as_what_it_is(api, civitai, answer, code):
     civitai.script("page", answer)
     assert api.error(_MODEL)[1] == code
+
+
+def test_base_model_that_civitai_does_not_know_is_told(api, civitai):
+    refusal = status(400, b'{"error": {"name": "ZodError", "message": "Invalid option"}}')
+    civitai.script("page", refusal, refusal)
+    code, reason, message = api.error(f"{_MODEL}&base=Ponny,SD%201.5")
+    assert (code, reason) == (400, "bad_input") and "Ponny, SD 1.5" in message
+    assert api.error(_MODEL)[1] == "http_400"
 
 
 # By words

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.jobs.progress import JobProgress
-from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job
+from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, Report
 from civitai_manager_libs.jobs.service import ShownJob
 from civitai_manager_libs.page.api import job_rows
 
@@ -63,12 +63,23 @@ def test_cancelled_job_tells_what_is_left_and_goes_on():
     assert _offered(_row(whole)) == ["open", "forget"]
 
 
+@pytest.mark.parametrize("saved,skipped", [(20, 0), (0, 20)], ids=["saved", "all-were-there"])
+def test_folder_of_what_is_there_can_be_opened(saved, skipped):
+    row = _row(replace(_JOB, state="done", walked=True, saved=saved, skipped=skipped))
+    assert (row["folder"], _offered(row)) == ("/pictures", ["open", "forget"])
+
+
+def test_no_folder_is_offered_where_nothing_came():
+    row = _row(replace(_JOB, state="done", walked=True, failed=20))
+    assert (row["folder"], _offered(row)) == ("", ["forget"])
+
+
 @pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
 def test_retry_is_offered_only_where_it_can_help(reason, offered):
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
     row = _row(replace(_JOB, state="done", walked=True, saved=19, failed=1), failed=[item])
     assert ("retry" in _offered(row)) is offered
-    assert "could not be downloaded (1)" in row["toast"]
+    assert ("check your network" in row["toast"]) is (reason == "network")
     [failed] = row["failures"]
     assert (failed["id"], failed["code"], failed["has_thumb"]) == (7, reason, True)
     assert failed["page"] == "https://civitai.com/images/7" and failed["reason"]
@@ -79,6 +90,19 @@ def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
     row = _row(done, missing=4)
     assert "not there any more: 4" in row["note"]
     assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
+
+
+def test_report_is_told_in_words_once_the_job_is_over():
+    report = Report(120, kept_back=20, without_data=5, dropped=2, empty_pages=1, end="end")
+    job = replace(_JOB, saved=20, report=report)
+    assert _row(job, _NOW)["report"] is None
+    told = _row(replace(job, state="done"))["report"]
+    assert told["end"] == "It was walked to the gallery's end."
+    assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
+    cut = _row(replace(job, state="cancelled", report=Report(7)))["report"]
+    assert "not walked" in cut["end"] and len(cut["lines"]) == 1
+    chinese = job_rows._report(ShownJob(replace(job, state="done"), None, []), "zh-TW")
+    assert chinese["end"] == "已走到圖庫結尾。" and len(chinese["lines"]) == 5
 
 
 def test_reasons_are_counted_in_words():

@@ -10,6 +10,7 @@ import time
 import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
+from civitai_manager_libs.jobs import items
 from civitai_manager_libs.page.api import hello, jobs, tools
 from page_driver import until
 
@@ -60,6 +61,27 @@ def test_gallery_is_downloaded_as_the_filters_show_it(api, civitai):
     assert row["title"] == "A model" and {name[-4:] for name in _files(row)} == {".mp4"}
     asked = civitai.pages[-1]
     assert (asked["browsingLevel"], asked["sort"], asked["type"]) == ("7", "Oldest", "video")
+
+
+def test_names_tell_of_the_model_that_is_open(api, civitai, ids):
+    setting.change("saved_name", "{model}/{version}/{author|nobody}-{id}")
+    api.get(f"models/{MODEL_ID}")
+    of = {"title": "A model", "model": MODEL_ID, "version": 1001}
+    api.post("jobs", {"ids": ids[:2], **of})
+    row = _ended(api)
+    assert row["folder"].endswith(os.path.join("A model", "v1"))
+    assert _files(row) == {f"nobody-{civitai.file_of(i)}" for i in ids[:2]}
+    api.post("jobs", {"query": {"model": MODEL_ID}, "limit": 3})
+    row = _ended(api)
+    assert (row["title"], row["saved"], row["skipped"]) == ("A model", 1, 2)
+    assert set(os.listdir(os.path.join(row["folder"]))) == {"v1", "unknown"}
+
+
+def test_setting_of_names_that_makes_none_is_said_and_begins_no_job(api, ids):
+    setting.change("saved_name", "{model}")
+    answer = api.send("POST", "jobs", {"ids": ids[:2], "title": "A"})
+    assert answer.status_code == 400 and "needs {id}" in answer.json()["error"]["message"]
+    assert api.get("jobs")["jobs"] == []
 
 
 @pytest.mark.parametrize(
@@ -203,20 +225,31 @@ def test_database_that_cannot_be_used_is_told(api, monkeypatch):
     assert api.error("jobs")[:2] == (507, "disk")
 
 
-def test_empty_end_is_told_and_gone_on_with(api, civitai):
+def test_empty_end_is_told_and_gone_on_with(api, civitai, monkeypatch):
+    monkeypatch.setattr(items, "_LATER", 0.01)
     empty = status(200, b'{"items": [], "metadata": {}}')
     rows = [civitai._row(i) for i in civitai.ids[:10]]
     page = json.dumps({"items": rows, "metadata": {"nextCursor": "10|5"}}).encode()
-    civitai.script("page", status(200, page), empty)
+    civitai.script("page", status(200, page), empty, empty)
     api.post("jobs", {"query": {"post": 7}, "limit": 25})
     row = _ended(api)
     assert (row["saved"], row["state"]) == (10, "done") and "time limit" in row["note"]
     assert "resume" in [action["name"] for action in row["actions"]]
+    assert "came empty twice" in row["report"]["end"]
+    assert row["report"]["lines"][0] == "Pictures seen in the gallery: 10"
+    assert "time limit: 2" in row["report"]["lines"][1]
     api.post("jobs/1/resume")
     until(lambda: api.get("jobs")["jobs"][0]["saved"] == 25, "the rest")
     row = _ended(api)
     assert (row["note"], row["toast"]) == ("", "")
-    assert [asked.get("cursor") for asked in civitai.pages][:3] == [None, "10|5", "10|5"]
+    assert [asked.get("cursor") for asked in civitai.pages][:4] == [None, "10|5", "10|5", "10|5"]
+    assert "Pictures seen in the gallery: 30" in row["report"]["lines"]
+    assert "number of pictures" in row["report"]["end"]  # 25 were wanted, and there are 30
+
+
+def test_chosen_pictures_have_no_gallery_to_report_of(api, ids):
+    api.post("jobs", {"ids": ids[:2], "title": "A"})
+    assert _ended(api)["report"] is None
 
 
 # The folder
@@ -247,12 +280,13 @@ def test_folder_is_opened_on_this_machine(api, ids, opener):
     assert opener.given[0][1] == row["folder"]
 
 
-def test_folder_is_not_opened_for_somebody_elsewhere(api, ids, opener, monkeypatch):
+def test_folder_is_not_opened_for_somebody_elsewhere(api, ids, opener):
     api.post("jobs", {"ids": ids[:1]})
     row = _ended(api)
-    monkeypatch.setattr(hello, "_LOOPBACK", {"192.168.1.5"})
-    answer = api.send("POST", "jobs/1/open")
-    assert row["folder"] in answer.json()["error"]["message"] and not opener.given
+    headers = {"X-Civitai-Shortcut": "1", "X-Forwarded-For": "192.168.1.5"}
+    answer = api.ask("api/jobs/1/open", "POST", headers=headers)
+    told = f"The pictures are on the server, in {row['folder']}."
+    assert answer.json()["error"]["message"] == told and not opener.given
 
 
 def test_file_manager_that_fails_is_told_with_the_folder(api, ids, opener):

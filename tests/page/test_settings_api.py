@@ -6,8 +6,10 @@ import json
 import os
 
 import pytest
+from api_server import MODEL_ID
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.errors import DiskError
+from civitai_manager_libs.library import records, writer
 
 
 def _file():
@@ -61,6 +63,34 @@ def test_folder_is_taken_only_if_a_picture_can_be_saved_there(api, tmp_path):
     assert setting.download_images_folder == ""
     assert _put(api, download_images_folder=f" {tmp_path / 'new'} ").status_code == 200
     assert setting.download_images_folder == str(tmp_path / "new")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_template_that_makes_no_name_is_refused_with_the_reason(api, language):
+    code, error = _error(_put(api, language, saved_name="{author}"))
+    assert (code, error["field"]) == (400, "saved_name") and "needs {id}" in error["message"]
+    assert setting.saved_name == "{model}/user_gallery_images/{id}"
+    assert _put(api, saved_name=" {author}\\{id}/ ").status_code == 200
+    assert setting.saved_name == _file()["saved_name"] == "{author}/{id}"
+
+
+def test_names_of_what_was_read_last_show_a_template(api, civitai):
+    assert api.get("names?template={author}/{id}")["names"] == []
+    api.get(f"models/{MODEL_ID}")
+    api.get(f"images?model={MODEL_ID}&limit=5")
+    asked = api.get("names?template={model}/{seed}/{version|none}-{id}")
+    assert asked["names"] == [f"A model/1/none-{i}" for i in civitai.ids[4:1:-1]]
+    assert asked["fields"].startswith("{id} {model} {version} {author}")
+    status, code, message = api.error("names?template={nobody}")
+    assert (status, code) == (400, "bad_input") and "{nobody} is none of" in message
+
+
+def test_names_are_of_what_was_read_last_also_after_a_restart(api, civitai):
+    api.get(f"images?model={MODEL_ID}&limit=5")
+    assert writer.finish()
+    records._near = records._Near()
+    names = api.get("names?template={id}")["names"]
+    assert len(names) == 3 and set(names) < {f"{i}" for i in civitai.ids[:5]}
 
 
 def test_values_that_cannot_be_kept_are_not_in_effect_either(api, monkeypatch):

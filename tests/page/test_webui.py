@@ -96,14 +96,15 @@ def start_host(browser, demo, tmp_path):
 class _HostPage:
     """A page of a host with our tab in front."""
 
-    def __init__(self, browser, host):
+    def __init__(self, browser, host, query=""):
         self.context = browser.new_context(viewport={"width": 1400, "height": 1000})
         self.context.set_default_timeout(60_000)
         self.page = self.context.new_page()
         self.wrongs = []
         self.page.on("pageerror", lambda error: self.wrongs.append(str(error)))
-        self.page.goto(host.url)
-        self.go_to("Civitai Shortcut")
+        self.page.goto(host.url + query)
+        if not query:
+            self.go_to("Civitai Shortcut")
 
     def go_to(self, name):
         page = self.page
@@ -131,8 +132,8 @@ def open_host(browser, host):
     """open_host(host) -> a page of it, in which nothing has gone wrong at the end."""
     opened = []
 
-    def open_host(which=host):
-        opened.append(_HostPage(browser, which))
+    def open_host(which=host, query=""):
+        opened.append(_HostPage(browser, which, query))
         return opened[-1]
 
     yield open_host
@@ -228,6 +229,64 @@ def test_picture_is_sent_with_its_infotext_and_at_its_real_size(open_host):
         page.go_to("Civitai Shortcut")
 
 
+def test_what_was_said_before_another_tab_came_to_the_front_is_not_said_on_return(open_host):
+    row = _with_text(_PAPER)
+    page = open_host()
+    page.open(_PAPER, row)
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+    page.go_to("Civitai Shortcut")
+    expect(page.page.locator(f"[data-tile][data-id='{row.id}']")).to_be_visible()
+    expect(page.page.locator(".toast")).to_have_count(0, timeout=1000)  # it would be there for 5 s
+
+
+def test_edited_infotext_is_what_arrives(open_host):
+    row = _with_text(_PAPER)
+    page = open_host()
+    page.open(_PAPER, row)
+    page.page.locator("details.infotext summary").click()
+    page.page.locator("[data-field=infotext]").fill("a changed prompt")
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value("a changed prompt")
+
+
+def test_link_to_the_settings_opens_our_section_of_them(open_host):
+    page = open_host()
+    page.page.locator("[data-do=settings]").first.click()
+    page.page.locator("[data-do=host-settings]").click()
+    expect(page.page.get_by_label("A setting of Civitai Shortcut")).to_be_visible()
+
+
+def test_address_that_names_a_model_brings_our_tab_to_the_front(open_host):
+    page = open_host(query=f"?model={_PAPER}")
+    expect(page.page.locator("[data-tile]").first).to_be_visible()
+    page.go_to("txt2img")
+    page.page.wait_for_timeout(500)  # and it does not come back by itself
+    expect(page.page.locator("#txt2img_prompt")).to_be_visible()
+
+
+def test_page_without_a_model_in_its_address_begins_with_the_hosts_own_tab(open_host):
+    page = open_host(query="?__theme=dark")
+    expect(page.page.locator("#txt2img_prompt")).to_be_visible()
+    page.page.wait_for_timeout(500)
+    expect(page.page.locator("#txt2img_prompt")).to_be_visible()
+
+
+def test_limit_follows_a_setting_that_was_applied_on_the_hosts_page(browser, host):
+    page = _HostPage(browser, host, f"?model={_PAPER}")
+    page.page.add_init_script("window.onOptionsChanged = (tell) => { window.applied = tell; };")
+    page.page.reload()
+    limit = page.page.locator("[data-field=limit]")
+    expect(limit).to_have_value("200")
+    host.set("civitai_shortcut_gallery_download_limit", 70)
+    try:
+        page.page.evaluate("applied()")
+        expect(limit).to_have_value("70")
+    finally:
+        host.set("civitai_shortcut_gallery_download_limit", 200)
+        page.context.close()
+
+
 def test_video_sends_its_text_and_no_poster(open_host):
     row = _with_text(_VIDEOS, "video")
     page = open_host()
@@ -268,7 +327,7 @@ def test_host_without_a_queue_has_the_gallery_too(open_host, start_host):
 
 
 def test_host_below_a_path_of_a_proxy_works(browser, start_host):
-    host = start_host(STAND_IN_ROOT="/sd")
+    host = start_host(STAND_IN_ROOT="/sd", STAND_IN_NO_QUEUE="1")  # no websockets of gradio 3
     row = _with_text(_PAPER)
     with ReverseProxy("/sd", host.port) as proxy:
         page = _HostPage(browser, types.SimpleNamespace(url=f"{proxy.url}/"))

@@ -7,10 +7,15 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["AXE", "GalleryPage"]
+import pytest
+
+__all__ = ["AXE", "GalleryPage", "with_axe"]
 
 AXE = os.path.join(
     os.path.dirname(__file__), "..", "javascript", "node_modules", "axe-core", "axe.min.js"
+)
+with_axe = pytest.mark.skipif(
+    not os.path.exists(AXE), reason="`npm install` in tests/javascript brings axe"
 )
 _PATIENCE = 60.0  # seconds; a machine that runs more than this is slow
 _ROOT = "document.querySelector('civitai-gallery').shadowRoot"
@@ -83,6 +88,11 @@ class GalleryPage:
     def viewer(self) -> Any:
         return self.page.locator("dialog[data-viewer]")
 
+    @property
+    def slide(self) -> Any:
+        """Of the open picture; beside it lie the next and the one before."""
+        return self.page.locator(".slide:not([inert])")
+
     def tile(self, id: str) -> Any:
         return self.page.locator(f"[data-tile][data-id='{id}']")
 
@@ -114,6 +124,31 @@ class GalleryPage:
     def nodes(self) -> int:
         return self.page.evaluate(f"{_ROOT}.querySelectorAll('*').length")
 
+    def viewed(self) -> dict[str, str]:
+        """Of the open picture: id, shows (thumb or file), position, scale."""
+        return self.page.evaluate(
+            f"(() => {{ const open = {_ROOT}.querySelector('dialog[data-viewer]');"
+            "const text = name => open.querySelector(name).textContent;"
+            "return {...open.dataset, position: text('.position'), scale: text('.scale')}; })()"
+        )
+
+    def does(self) -> str | None:
+        """What the control is for that has the focus: its data-do or data-field."""
+        return self.page.evaluate(
+            f"(({{dataset}}) => dataset.do ?? dataset.field ?? null)"
+            f"({_ROOT}.activeElement ?? document.body)"
+        )
+
+    def serious(self) -> list[Any]:
+        """What axe-core finds of the kinds serious and critical."""
+        self.page.add_script_tag(path=AXE)
+        found = self.page.evaluate("axe.run(document.querySelector('civitai-gallery'))")
+        return [
+            (rule["id"], rule["nodes"][0]["html"])
+            for rule in found["violations"]
+            if rule["impact"] in ("serious", "critical")
+        ]
+
     def api(self) -> list[str]:
         """What was asked of the server, but for thumbnails and whole files."""
         return [path for path in self.asked if not re.match(r"(thumb|file)/", path)]
@@ -132,6 +167,16 @@ class GalleryPage:
     def wheel(self, pixels: int) -> None:
         self.page.mouse.move(800, 600)
         self.page.mouse.wheel(0, pixels)
+
+    def open(self, number: int = 0) -> GalleryPage:
+        """The picture of that tile, with its file."""
+        self.ready().tiles.nth(number).click()
+        self.page.locator("dialog[data-viewer][data-shows='file']").wait_for()
+        return self
+
+    def said(self, text: str | re.Pattern[str]) -> Any:
+        """A short message that says so."""
+        return self.page.locator(".toast").filter(has_text=text)
 
     def key(self, name: str, times: int = 1) -> None:
         for _ in range(times):

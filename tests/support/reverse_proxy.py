@@ -1,4 +1,4 @@
-"""A proxy that serves another server below a path of its own, as nginx's `location /sd/` does."""
+"""A proxy that serves a page below a path of its own, as nginx does with the `Host` kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 __all__ = ["ReverseProxy"]
 
-_NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
+_NOT_PASSED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 
 class ReverseProxy:

@@ -7,11 +7,11 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from civitai_manager_libs.words import catalogue, page
+from civitai_manager_libs.words import catalogue, page, terminal
 
 _ROOT = Path(__file__).parents[2]
 _ALL = {**catalogue.WORDS, **page.WORDS}
-_BY_CODE = ("state_", "job_", "reason_", "short_")  # and the name of what it is of
+_BY_CODE = ("state_", "job_", "reason_", "report_", "short_")  # and the name of what it is of
 _JS_BY_NAME = ("open_", "pick_", "within_", "saved_", "settings_", "problem_", "name_", "send_to_")
 
 
@@ -43,7 +43,8 @@ def test_every_word_that_the_page_asks_for_is_there():
 
 
 def test_no_word_is_said_twice():
-    assert not catalogue.WORDS.keys() & page.WORDS.keys()
+    assert len(_ALL) == len(catalogue.WORDS) + len(page.WORDS)
+    assert not _ALL.keys() & terminal.TERMINAL_WORDS.keys()
 
 
 @pytest.mark.parametrize("key", list(_ALL))

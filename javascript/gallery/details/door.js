@@ -2,6 +2,7 @@
 
 import { ApiError } from "../asking/api.js";
 import { errorWords } from "../asking/problems.js";
+import { prepareFor } from "./hosts.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
@@ -26,29 +27,11 @@ export async function send(context, tab, id, text) {
     // an open dialog would block the page from behind a tab that is not seen
     acts.panel("");
     acts.close();
+    await prepareFor(tab, part("image")?.querySelector("img")?.src ?? "");
     paste.click();
   } catch (error) {
     if (!signal.aborted) toast(errorWords(error, words), "bad");
   }
-}
-
-/**
- * Opens the host's page of settings; false where it is not found.
- *
- * @returns {boolean}
- */
-export function openHostSettings() {
-  const page = document.getElementById("tab_settings") ?? document.getElementById("tab_system");
-  const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>
-    one.id.startsWith("tab_"),
-  );
-  const tabs = page?.parentElement?.querySelectorAll(
-    ":scope > .tab-nav > button, [role=tablist] > button",
-  );
-  const tab =
-    document.getElementById(`${page?.id}-button`) ?? tabs?.[page ? pages.indexOf(page) : -1];
-  if (tab instanceof HTMLElement) tab.click();
-  return tab instanceof HTMLElement;
 }
 
 /**

@@ -3,11 +3,13 @@
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { sourceOf } from "../state/query.js";
+import { settingOf } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Model} Model */
 
+const LIMIT = "gallery_download_limit";
 const MOST_WORDS = 24; // trigger words in sight
 
 export class Head {
@@ -22,6 +24,7 @@ export class Head {
     this.#limit = this.#limitField();
     root.append(this.#section);
     store.on(["where", "model", "title", "found"], (now) => this.#draw(now), { signal });
+    store.on(["hello"], (now, before) => this.#takeLimit(now, before), { signal });
     this.#draw(store.get());
   }
 
@@ -119,9 +122,7 @@ export class Head {
 
   #limitField() {
     const { store, words } = this.#context;
-    const setting = store
-      .get()
-      .hello?.settings.find((one) => one.name === "gallery_download_limit");
+    const setting = store.get().hello?.settings.find((one) => one.name === LIMIT);
     return el("input", {
       type: "number",
       "data-field": "limit",
@@ -135,16 +136,22 @@ export class Head {
     });
   }
 
+  /**
+   * A changed setting; what was typed here stays at any other greeting of the server.
+   *
+   * @param {State} now
+   * @param {State} before
+   */
+  #takeLimit(now, before) {
+    const value = settingOf(now.hello, LIMIT);
+    if (value !== settingOf(before.hello, LIMIT)) this.#limit.value = String(value);
+  }
+
   #download() {
     const { words, acts } = this.#context;
     const start = button(
       { deed: "download-gallery", icon: icon("download"), words: words("download_whole") },
-      async () => {
-        if (!this.#limit.reportValidity()) return;
-        start.disabled = true; // a second press would be another job
-        await acts.downloadGallery(this.#limit.valueAsNumber);
-        start.disabled = false;
-      },
+      () => this.#limit.reportValidity() && acts.downloadGallery(this.#limit.valueAsNumber),
     );
     return el("div", { class: "joined" }, this.#limit, start);
   }

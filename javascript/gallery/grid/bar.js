@@ -35,11 +35,24 @@ export class Bar {
     );
     this.#section.append(this.#where, this.#back, all, this.#marked, this.#top);
     root.append(this.#section);
+    const sizes = new ResizeObserver(() => this.#place());
+    sizes.observe(root.host);
+    window.addEventListener("resize", () => this.#place(), { signal });
+    signal.addEventListener("abort", () => sizes.disconnect());
     store.on(
       ["shown", "marks", "passed", "loading", "ended", "found", "place", "within"],
       (now) => this.#draw(now),
       { signal },
     );
+  }
+
+  /** Below the pictures: beside them a host may have a pane of its own. */
+  #place() {
+    const host = /** @type {HTMLElement} */ (this.#context.root.host);
+    const { left, width } = host.getBoundingClientRect();
+    if (!width) return; // another tab is in front
+    host.style.setProperty("--cs-middle", `${left + width / 2}px`);
+    host.style.setProperty("--cs-room", `${width}px`);
   }
 
   #markedGroup() {
@@ -51,11 +64,7 @@ export class Bar {
         words: words("do_download_marked"),
         class: "primary",
       },
-      async () => {
-        download.disabled = true; // a second press would be another job
-        await acts.download(store.get().marks);
-        download.disabled = false;
-      },
+      () => acts.download(store.get().marks),
     );
     return el(
       "div",

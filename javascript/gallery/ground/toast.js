@@ -43,6 +43,10 @@ export class Toasts {
     toast.addEventListener("click", () => toast.remove());
     // the line that runs out is the clock: it stands still while the pointer is over it
     toast.lastElementChild?.addEventListener("animationend", () => toast.remove());
+    // what was read before a host's other tab came to the front is no news after it
+    toast.lastElementChild?.addEventListener("animationcancel", () => {
+      if (!this.list.getClientRects().length) toast.remove();
+    });
     this.list.append(toast);
     while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
   }

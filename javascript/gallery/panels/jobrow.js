@@ -19,7 +19,7 @@ const GLYPHS = {
 };
 
 export class JobRow {
-  #drawn = { actions: "", failures: "" };
+  #drawn = { actions: "", failures: "", report: "" };
 
   /**
    * @param {Context} context
@@ -37,6 +37,7 @@ export class JobRow {
     this.note = el("p", { class: "job-note", dir: "auto" });
     this.actions = el("div", { class: "job-actions" });
     this.failures = el("details", { class: "failures" });
+    this.report = el("details", { class: "report" });
     this.element = el(
       "li",
       { class: "job", "data-job": id },
@@ -45,6 +46,7 @@ export class JobRow {
       this.line,
       this.note,
       this.failures,
+      this.report,
       this.actions,
     );
   }
@@ -62,6 +64,7 @@ export class JobRow {
     setAttribute(this.element, "data-failed", job.failed > 0);
     this.#drawActions(job);
     this.#drawFailures(job);
+    this.#drawReport(job);
   }
 
   /** Made anew only when they are others: the focus stays on the one that was pressed. @param {Job} job */
@@ -72,25 +75,14 @@ export class JobRow {
     const focused = this.context.root.activeElement;
     const hadFocus = focused !== null && this.actions.contains(focused);
     const made = job.actions.map(({ name, words }) =>
-      button({ deed: `job-${name}`, icon: glyph(name), words, class: "quiet" }, (event) =>
-        this.#press(event, name),
+      button(
+        { deed: `job-${name}`, icon: glyph(name), words, class: "quiet" },
+        // of a double click the first press has put another button here
+        (event) => event.detail > 1 || this.act(this.id, name),
       ),
     );
     this.actions.replaceChildren(...made);
     if (hadFocus) made[0]?.focus();
-  }
-
-  /**
-   * @param {MouseEvent} event
-   * @param {string} name
-   */
-  async #press(event, name) {
-    const pressed = /** @type {HTMLButtonElement} */ (event.currentTarget);
-    pressed.setAttribute("aria-busy", "true");
-    pressed.disabled = true;
-    await this.act(this.id, name);
-    pressed.removeAttribute("aria-busy");
-    pressed.disabled = false;
   }
 
   /** @param {Job} job */
@@ -113,6 +105,18 @@ export class JobRow {
         el("tbody", {}, ...job.failures.map((failure) => this.#failure(failure))),
       ),
       job.more ? el("p", { class: "dim" }, job.more) : "",
+    );
+  }
+
+  /** What the gallery had, and whether that was all. @param {Job} job */
+  #drawReport({ report }) {
+    const drawn = JSON.stringify(report);
+    this.report.hidden = !report;
+    if (drawn === this.#drawn.report || !report) return;
+    this.#drawn.report = drawn;
+    this.report.replaceChildren(
+      el("summary", {}, icon("fold"), el("span", {}, report.end)),
+      el("ul", {}, ...report.lines.map((line) => el("li", {}, line))),
     );
   }
 

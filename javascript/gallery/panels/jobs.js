@@ -10,12 +10,14 @@ import { Watch } from "./watch.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Job} Job */
 /** @typedef {import("../types.js").State} State */
+/** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} Asked  taken: when, by performance.now(); Infinity is not yet */
 /** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number}} Wanted */
 
 const OVER = ["done", "cancelled"];
+const TWICE = 1000; // ms after the server's answer in which a press is the second of a double click
 
 export class Jobs {
-  /** @type {Map<string, {uuid: string, running: Promise<void> | null}>} by what is wanted */
+  /** @type {Map<string, Asked>} by what is wanted */
   #asked = new Map();
   /** @type {Map<number, number[]>} pictures of the jobs that this page began */
   #mine = new Map();
@@ -41,8 +43,8 @@ export class Jobs {
   }
 
   /**
-   * Settles when the server has taken it, or said why not. The same while it is under way is the
-   * same job; so is the same after no answer came, for it may have been taken.
+   * Settles when the server has taken it, or said why not. The same while it is under way, or just
+   * after, is the same job; so is the same after no answer came, for it may have been taken.
    *
    * @param {Wanted} wanted
    * @returns {Promise<void>}
@@ -53,32 +55,42 @@ export class Jobs {
       toast(words("nothing_to_download"));
       return Promise.resolve();
     }
-    const key = JSON.stringify(wanted);
-    const asked = this.#asked.get(key) ?? { uuid: uuid(), running: null };
-    this.#asked.set(key, asked);
-    asked.running ??= this.#post(wanted, asked.uuid, key).finally(() => {
-      asked.running = null;
+    const asked = this.#askedFor(JSON.stringify(wanted));
+    asked.running ??= this.#post(wanted, asked.uuid).then((isTaken) => {
+      if (isTaken) asked.taken = performance.now();
+      else asked.running = null;
     });
     return asked.running;
   }
 
+  /** @param {string} wanted */
+  #askedFor(wanted) {
+    const now = performance.now();
+    for (const [key, { taken }] of this.#asked) if (now - taken > TWICE) this.#asked.delete(key);
+    const asked = this.#asked.get(wanted) ?? { uuid: uuid(), running: null, taken: Infinity };
+    this.#asked.set(wanted, asked);
+    return asked;
+  }
+
   /**
+   * Whether the server has taken it.
+   *
    * @param {Wanted} wanted
    * @param {string} request
-   * @param {string} key
    */
-  async #post(wanted, request, key) {
+  async #post(wanted, request) {
     const { api, store, toast, words, signal } = this.context;
-    const title = store.get().model?.name;
+    const { model: opened, where } = store.get();
+    const of = { title: opened?.name, model: where.model, version: where.version };
     try {
-      const begun = await api.post("jobs", { ...wanted, title, request }, { signal });
-      this.#asked.delete(key);
+      const begun = await api.post("jobs", { ...wanted, ...of, request }, { signal });
       if ("ids" in wanted && begun.job) this.#mine.set(begun.job, wanted.ids);
       toast(begun.message, "good");
       void this.watch.now();
+      return true;
     } catch (error) {
-      if (signal.aborted) return;
-      toast(errorWords(error, words), "bad");
+      if (!signal.aborted) toast(errorWords(error, words), "bad");
+      return false;
     }
   }
 
@@ -119,7 +131,9 @@ export class Jobs {
     const ids = new Set(all.map((job) => job.id));
     for (const [id, row] of this.#rows) {
       if (ids.has(id)) continue;
+      const hadFocus = row.element.contains(this.context.root.activeElement);
       row.element.remove();
+      if (hadFocus) this.panel.focus();
       this.#rows.delete(id);
     }
     all.forEach((job, at) => {

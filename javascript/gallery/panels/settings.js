@@ -2,10 +2,11 @@
 
 import { ApiError } from "../asking/api.js";
 import { errorWords } from "../asking/problems.js";
-import { openHostSettings } from "../details/door.js";
-import { button, el } from "../ground/dom.js";
+import { openHostSettings } from "../details/hosts.js";
+import { button, el, whileBusy } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { KeyForm } from "./keyform.js";
+import { Names } from "./names.js";
 import { Panel } from "./panel.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -17,13 +18,12 @@ const GROUPS = /** @type {const} */ (["page", "saving", "network"]);
 export class Settings {
   /** @type {Map<string, SettingField>} */
   #fields = new Map();
-  /** @type {HTMLButtonElement | null} */
-  #save = null;
 
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
     this.key = new KeyForm(context);
+    this.names = new Names(context);
     new Panel(context, "settings", {
       title: "settings",
       build: () => this.#build(),
@@ -43,6 +43,7 @@ export class Settings {
   #opened() {
     for (const setting of this.context.store.get().hello?.settings ?? []) {
       this.#fields.get(setting.name)?.show(setting.value);
+      if (setting.name === "saved_name") void this.names.show(String(setting.value));
     }
     this.key.show();
   }
@@ -56,27 +57,27 @@ export class Settings {
         if (!openHostSettings()) toast(words("settings_in_host"));
       },
     );
-    return el("section", {}, el("p", {}, words("settings_in_host")), go);
+    return el("section", {}, el("p", {}, words("settings_in_host")), go, this.names.element);
   }
 
   /** @param {Setting[]} settings */
   #form(settings) {
     const { words } = this.context;
-    this.#save = button(
+    const save = button(
       { deed: "save-settings", words: words("save_settings"), class: "primary" },
       () => {},
     );
-    this.#save.type = "submit";
+    save.type = "submit";
     const groups = GROUPS.map((group) => this.#group(group, settings));
     const form = el(
       "form",
       { novalidate: true, autocomplete: "off" },
       ...groups,
-      el("footer", {}, this.#save),
+      el("footer", {}, save),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#send();
+      void whileBusy(save, () => this.#send());
     });
     return form;
   }
@@ -91,17 +92,23 @@ export class Settings {
     const fields = own.map((setting) => {
       const field = new SettingField(setting);
       this.#fields.set(setting.name, field);
+      if (setting.name === "saved_name") this.#preview(field);
       return field.element;
     });
     return el("fieldset", {}, el("legend", {}, this.context.words(`settings_${group}`)), ...fields);
   }
 
+  /** @param {SettingField} field */
+  #preview(field) {
+    field.element.append(this.names.element);
+    field.control.addEventListener("input", () => void this.names.show(field.control.value));
+  }
+
   async #send() {
     const { api, store, toast, words, signal } = this.context;
     const { hello } = store.get();
-    if (!hello || !this.#save) return;
+    if (!hello) return;
     for (const field of this.#fields.values()) field.refuse("");
-    this.#save.disabled = true;
     try {
       const { settings } = await api.put("settings", this.#changed(hello.settings), { signal });
       store.set({ hello: { ...hello, settings } });
@@ -109,7 +116,6 @@ export class Settings {
     } catch (error) {
       if (!signal.aborted) this.#refused(error);
     }
-    this.#save.disabled = false;
   }
 
   /** @param {Setting[]} settings */

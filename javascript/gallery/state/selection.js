@@ -1,6 +1,13 @@
 /** What a click, a range or a button marks. Knows ids only; the order is that of what is shown. */
 
-/** @typedef {{marks: ReadonlySet<number>, anchor: number | null}} Selection */
+/**
+ * @typedef {object} Range  one that the next step by keys can make longer or shorter
+ * @property {ReadonlySet<number>} base  what was marked before it
+ * @property {ReadonlySet<number>} made  the marks with it; others since then, and it is over
+ * @property {number} end
+ */
+
+/** @typedef {{marks: ReadonlySet<number>, anchor: number | null, range: Range | null}} Selection */
 
 /**
  * @param {Selection} selection
@@ -12,7 +19,7 @@ export function marked({ marks }, id, isMarked = !marks.has(id)) {
   const next = new Set(marks);
   if (isMarked) next.add(id);
   else next.delete(id);
-  return { marks: next, anchor: id };
+  return { marks: next, anchor: id, range: null };
 }
 
 /**
@@ -23,17 +30,15 @@ export function marked({ marks }, id, isMarked = !marks.has(id)) {
  * @param {number} id
  * @returns {Selection}
  */
-export function markedTo({ marks, anchor }, order, id) {
-  const to = order.indexOf(id);
-  const from = anchor === null ? to : order.indexOf(anchor);
-  if (to < 0) return { marks, anchor };
-  if (from < 0) return marked({ marks, anchor }, id, true);
-  const range = order.slice(Math.min(from, to), Math.max(from, to) + 1);
-  return { marks: new Set([...marks, ...range]), anchor: order[from] };
+export function markedTo(selection, order, id) {
+  const { marks, anchor } = selection;
+  if (!order.includes(id)) return selection;
+  return ranged(marks, order, anchor ?? id, id);
 }
 
 /**
- * A range that grows and shrinks as the focus moves: what it left is no longer marked.
+ * A range by keys begins where the focus was, and is added to what is marked; while it is the last
+ * thing that was marked it grows and shrinks with the focus.
  *
  * @param {Selection} selection
  * @param {readonly number[]} order
@@ -41,13 +46,26 @@ export function markedTo({ marks, anchor }, order, id) {
  * @param {number} id  where it is now
  * @returns {Selection}
  */
-export function extended({ marks, anchor }, order, before, id) {
-  const start = anchor ?? before;
-  const kept = new Set(marks);
-  const [from, was, to] = [start, before, id].map((one) => order.indexOf(one));
-  if (from < 0 || was < 0 || to < 0) return markedTo({ marks, anchor: start }, order, id);
-  for (const left of order.slice(Math.min(from, was), Math.max(from, was) + 1)) kept.delete(left);
-  return markedTo({ marks: kept, anchor: start }, order, id);
+export function extended({ marks, anchor, range }, order, before, id) {
+  const goesOn = range?.made === marks && range.end === before;
+  return goesOn
+    ? ranged(range.base, order, anchor ?? before, id)
+    : ranged(marks, order, before, id);
+}
+
+/**
+ * @param {ReadonlySet<number>} base
+ * @param {readonly number[]} order
+ * @param {number} from
+ * @param {number} to
+ * @returns {Selection}
+ */
+function ranged(base, order, from, to) {
+  const [first, last] = [order.indexOf(from), order.indexOf(to)];
+  if (first < 0) return marked({ marks: base, anchor: from, range: null }, to, true);
+  const ids = order.slice(Math.min(first, last), Math.max(first, last) + 1);
+  const made = new Set([...base, ...ids]);
+  return { marks: made, anchor: from, range: { base, made, end: to } };
 }
 
 /**
@@ -56,7 +74,7 @@ export function extended({ marks, anchor }, order, before, id) {
  * @returns {Selection}
  */
 export function markedAll({ marks, anchor }, order) {
-  return { marks: new Set([...marks, ...order]), anchor };
+  return { marks: new Set([...marks, ...order]), anchor, range: null };
 }
 
 /**
@@ -71,5 +89,5 @@ export function inverted({ marks, anchor }, order) {
   for (const id of order) {
     if (!next.delete(id)) next.add(id);
   }
-  return { marks: next, anchor };
+  return { marks: next, anchor, range: null };
 }

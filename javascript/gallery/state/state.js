@@ -66,6 +66,7 @@ export function emptyGallery() {
     notes: [],
     kept: "",
     anchor: null,
+    range: null,
     focus: null,
     place: null,
     passed: 0,

@@ -45,8 +45,10 @@ export class Gestures {
     element.addEventListener("pointermove", (event) => this.#move(event), { signal });
     element.addEventListener("pointerup", (event) => this.#up(event), { signal });
     element.addEventListener("pointercancel", (event) => this.#up(event), { signal });
+    const firm = { signal, passive: false }; // may keep the browser from its own
+    element.addEventListener("touchmove", (event) => this.#touch(event), firm);
     element.addEventListener("click", (event) => this.#click(event), { signal });
-    element.addEventListener("wheel", (event) => this.#wheel(event), { signal, passive: false });
+    element.addEventListener("wheel", (event) => this.#wheel(event), firm);
     // a picture is dragged by us; the browser's own drag would end the pointer's events
     element.addEventListener("dragstart", (event) => event.preventDefault(), { signal });
   }
@@ -60,6 +62,15 @@ export class Gestures {
     this.#fingers.set(event.pointerId, this.#point(event));
     if (this.#fingers.size === 2) this.#startPinch();
     else this.#startTrail(event);
+  }
+
+  /**
+   * Chromium lets a flick roll out also where nothing scrolls, and takes the next tap for its end.
+   *
+   * @param {TouchEvent} event
+   */
+  #touch(event) {
+    if (this.#doing !== "" && event.cancelable) event.preventDefault();
   }
 
   /** @param {PointerEvent} event */

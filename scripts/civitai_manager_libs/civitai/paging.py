@@ -77,12 +77,14 @@ class Page:
 
     next_cursor: None at the end. dropped: rows that could not be read, or whose address is not
     Civitai's. other_ids: readable rows that were not asked for (rating, type, generation data).
+    without_data: how many of those have but no generation data.
     """
 
     images: tuple[Image, ...] = ()
     next_cursor: str | None = None
     dropped: int = 0
     other_ids: tuple[int, ...] = ()
+    without_data: int = 0
 
     @property
     def ids(self) -> tuple[int, ...]:

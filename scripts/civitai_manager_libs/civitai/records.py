@@ -109,9 +109,12 @@ def page_from(body: Any, query: ImageQuery, is_ours: IsOurs) -> Page:
     rows = _items(body, "a page of images")
     found = [image_from(row, is_ours) for row in rows]
     images = [image for image in found if image is not None]
-    wanted = tuple(image for image in images if _is_asked_for(image, query))
-    others = tuple(image.id for image in images if not _is_asked_for(image, query))
-    return Page(wanted, _next_cursor(body), len(rows) - len(images), others)
+    fitting = [image for image in images if _is_asked_for(image, query)]
+    wanted = tuple(image for image in fitting if image.meta or not query.with_meta)
+    ids = {image.id for image in wanted}
+    others = tuple(image.id for image in images if image.id not in ids)
+    lacking = len(fitting) - len(wanted)
+    return Page(wanted, _next_cursor(body), len(rows) - len(images), others, lacking)
 
 
 def models_from(body: Any, level: int, is_ours: IsOurs) -> Found:
@@ -239,9 +242,8 @@ def _showcase(rows: Any, level: int, is_ours: IsOurs) -> tuple[Image, ...]:
 
 
 def _is_asked_for(image: Image, query: ImageQuery) -> bool:
+    """By type and rating."""
     fits = image.type == query.type if query.type else image.type != "audio"
-    if query.with_meta and not image.meta:
-        return False
     return fits and bool(image.level & query.level & ~_BLOCKED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -19,11 +20,22 @@ _BAD_INPUT = 2
 _SETTINGS = {entry.name: entry for entry in setting.SETTINGS}
 _CONCURRENCY = _SETTINGS["gallery_max_concurrent_downloads"]
 _LIMIT = _SETTINGS["gallery_download_limit"]
+_RATE = _SETTINGS["gallery_max_rate_kb"]
+_LEAST_RATE = 1.0  # KB a second
 # What the API calls it: the page's name for it
 _LEVELS = {value: name for name, value in messages.choices("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
 _PERIODS = {period: period for period in PERIODS}
+_QUALITIES = {quality: quality for quality in _SETTINGS["saved_quality"].choices}
 _TYPES = {"image": "image", "video": "video"}
+# In the words of `jobs.naming`; %% for argparse
+_NAME = (
+    "where a picture goes in that folder: text with {model}, {version}, {author}, {date:%%Y-%%m},"
+    " {id}, {level}, {type}, {base_model}, {post}, {width}, {height}, {reactions}, {seed},"
+    " {sampler}, {steps} or {checkpoint}; / makes folders, {author|nobody} says what stands for an"
+    " author that is not known; {id} must be in its last part; default: {id} with --dest, else"
+    " the setting's ({model}/user_gallery_images/{id} unless changed)"
+)
 _PROGRAM_EXAMPLES = """\
 examples:
   python scripts/civitai_shortcut.py --demo
@@ -39,6 +51,7 @@ examples:
   python scripts/civitai_shortcut.py download 12345 --limit 60 --level PG-13 --dest pictures
   python scripts/civitai_shortcut.py download "https://civitai.com/models/12345?modelVersionId=678"
       (in quotes: a shell has a meaning of its own for ? and &)
+  python scripts/civitai_shortcut.py download 12345 --name "{author}/{date:%Y-%m}/{id}-{seed}"
   python scripts/civitai_shortcut.py --demo download 900001 --limit 20
       (a try without a network)"""
 
@@ -75,13 +88,21 @@ def whole_parser() -> Parser:
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "the tab's port, 1 to 65535; default: %(default)s"
     parser.add_argument("--port", type=_port, metavar="PORT", default=7860, help=port)
+    login = (
+        "let only those into the tab who know this; default: that of CIVITAI_SHORTCUT_AUTH, which"
+        " other users of the machine cannot read, else everybody who reaches it"
+    )
+    given = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
+    parser.add_argument("--auth", type=_login, metavar="USER:PASSWORD", default=given, help=login)
     _add_commands(parser)
     return parser
 
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    told = {"download": "download a gallery: of a model, a post or a user"}
+    told = {
+        "download": "download a gallery: of a model, a version, a post or a user; or one picture"
+    }
     told["resume"] = "go on with a job, or with all unfinished ones"
     told["retry"] = "try again what failed in a job, or in all"
     told["jobs"] = "list the jobs, the newest first, and how to go on with them"
@@ -102,7 +123,9 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add_download_arguments(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
-    what = "a Civitai URL of a model, version, post, user or picture, or a model's id"
+    what = (
+        "a Civitai URL of a model, version, post, user or picture, or a model's or a picture's id"
+    )
     add("model", metavar="WHAT", help=what)
     version = "pictures of this version only; default: that of the URL, else of all versions"
     add("--version", type=_positive, metavar="ID", help=version)
@@ -110,15 +133,34 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
     add("--limit", type=_positive, metavar="N", help=limit)
     _add_filters(download)
     folder = (
-        "the folder that the pictures go into, directly; default: <model name>/user_gallery_images"
-        " in the folder for saved pictures"
+        "the folder that the pictures go into, directly unless --name says otherwise; default: the"
+        " folder for saved pictures, and in it what the setting of names says"
+        " (<model name>/user_gallery_images unless changed)"
     )
     add("--dest", type=_folder, metavar="DIR", help=folder)
+    add("--name", metavar="TEMPLATE", help=_NAME)
     concurrency = (
         f"pictures at the same time, {_CONCURRENCY.low} to {_CONCURRENCY.high}; default: that of"
         f" the settings ({_CONCURRENCY.default} unless changed)"
     )
     add("--concurrency", type=_concurrency, metavar="N", help=concurrency)
+    widths = ", ".join(map(str, setting.RENDITIONS))
+    quality = (
+        f"original, or the width in pixels ({widths}) of a smaller one that Civitai makes of wider"
+        " images, without what is embedded in them; videos are always the original; default: that"
+        " of the settings (original unless changed)"
+    )
+    add("--quality", type=_one_of(_QUALITIES), metavar="WIDTH", help=quality)
+    rate = (
+        "bytes a second at most, as 500k or 2M (k: 1024); default: that of the settings (no limit"
+        " unless changed)"
+    )
+    add("--max-rate", type=_rate, metavar="BYTES", help=rate)
+    known = (
+        "stop after so many pictures in a row that were saved before, for those who come back every"
+        " week; needs --sort Newest; default: go through the whole gallery"
+    )
+    add("--stop-at-known", type=_positive, metavar="N", help=known)
     again = "fetch what was saved before, too; default: skip it"
     add("--again", action="store_true", help=again)
 
@@ -147,6 +189,13 @@ def _one_of(names: Mapping[str, str]) -> Callable[[str], str]:
     return read
 
 
+def _login(text: str) -> tuple[str, str]:
+    user, _, password = text.partition(":")
+    if not user or not password:  # which is not said again: it may be a password
+        raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
+    return user, password
+
+
 def _folder(text: str) -> str:
     if not text.strip():  # of a shell's variable that is not set: not the folder that one is in
         raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
@@ -170,6 +219,18 @@ def _positive(text: str) -> int:
 def _concurrency(text: str) -> int:
     low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
     return _whole(text, low, high, f"from {low} to {high}")
+
+
+def _rate(text: str) -> float:
+    """In KB, as the setting has it."""
+    found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
+    units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
+    rate = float(found[1]) * units[found[2].lower()] if found else 0.0
+    if not _LEAST_RATE <= rate <= _RATE.high:
+        raise argparse.ArgumentTypeError(
+            f"must be bytes a second, such as 500k or 2M, not {text!r}"
+        )
+    return rate
 
 
 def _port(text: str) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -41,18 +40,26 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _download(arguments: argparse.Namespace) -> int:
     from .. import setting
-    from ..jobs import pictures_folder
+    from ..errors import InputError
+    from ..jobs import Options, place_for, saved_width
     from .asked import asked, checked_client
 
     if arguments.concurrency is not None:
         setting.change("gallery_max_concurrent_downloads", arguments.concurrency)
+    if arguments.max_rate is not None:
+        setting.change("gallery_max_rate_kb", arguments.max_rate)
     limit = setting.gallery_download_limit if arguments.limit is None else arguments.limit
+    _check_name(arguments)
+    if arguments.stop_at_known is not None and arguments.sort != "Newest":
+        raise InputError(text("stop_needs_newest"))
     client = checked_client()
-    title, query = asked(client, arguments)
-    folder = pictures_folder(title) if arguments.dest is None else os.path.abspath(arguments.dest)
+    facts, query = asked(client, arguments)
+    folder, name = place_for(facts, arguments.name, arguments.dest)
     _check_folder(folder)
     with _store() as store:
-        job_id = store.add(title, query, folder, limit, arguments.again)
+        width = saved_width(arguments.quality)
+        options = Options(name, facts, arguments.stop_at_known or 0, width)
+        job_id = store.add(facts.model, query, folder, limit, arguments.again, options)
         return _worked(store, [job_id], client, arguments.json)
 
 
@@ -133,6 +140,19 @@ def _store() -> JobStore:
     if store.set_aside:
         say_text("set_aside", said=store.set_aside)
     return store
+
+
+def _check_name(arguments: argparse.Namespace) -> None:
+    """Before anything is asked of Civitai. Raises InputError."""
+    from .. import setting
+    from ..jobs import checked_template
+
+    if arguments.name is not None:
+        with in_words("bad_name"):
+            checked_template(arguments.name)
+    elif arguments.dest is None:
+        with in_words("bad_kept_name"):
+            checked_template(setting.saved_name)
 
 
 def _check_folder(folder: str) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from types import FrameType
 from typing import Any
 
 from .. import setting
 from ..http_client import CivitaiHttpClient
+from ..words import messages
 from ..jobs import Item, Job, JobProgress, JobRun, JobStore, network_of, reserve
 from . import progress
-from .terminal import failure, in_words, out, say, say_text, text
+from .terminal import failure, in_words, language, out, say, say_text, text
 
 __all__ = ["work_on"]
 
@@ -41,8 +42,6 @@ def work_on(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
             job = run.run()
     line.end()
     failed = store.failed(job.id, job.failed)
-    if run.dropped:
-        say_text("rows_left_out", n=run.dropped)
     _report(store, job, failed, bool(seen))
     if as_json:
         out(_json(job, failed, time.monotonic() - started))
@@ -83,6 +82,9 @@ def _code_of(job: Job, interrupted: bool) -> int:
 
 
 def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
+    if job.is_over and job.report.counts:
+        counts, end = messages.report(job.report.counts, job.report.end, language())
+        say(f"{'; '.join(counts)}. {end}" if language() == "en" else f"{'、'.join(counts)}。{end}")
     for item in failed[:_FAILED_SHOWN]:
         say(f"{item.image_id}: {item.reason}: {failure(item.reason, item.message)}")
     if len(failed) > _FAILED_SHOWN:
@@ -97,7 +99,7 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
     if missing:
         key = "one_not_there" if len(missing) == 1 else "many_not_there"
         say_text(key, n=len(missing), path=missing[0])
-    elsewhere = _count_elsewhere(store, job, len(missing)) if job.skipped else 0
+    elsewhere = store.count_elsewhere(job.id)
     if elsewhere:
         say_text("one_elsewhere" if elsewhere == 1 else "many_elsewhere", n=elsewhere)
     if job.state == "done" and not job.total:
@@ -109,20 +111,10 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
         say(f"{why} {text('go_on_with', job=job.id)}")
 
 
-def _count_elsewhere(store: JobStore, job: Job, missing: int) -> int:
-    """Of its pictures that are somewhere, how many are not in its folder."""
-    try:
-        names = [os.path.splitext(name) for name in os.listdir(job.folder)]
-    except OSError:  # gone since; nothing is in it then
-        names = []
-    pictures = {stem for stem, extension in names if extension not in (".txt", ".json")}
-    here = sum(str(image_id) in pictures for image_id in store.image_ids(job.id))
-    return min(job.skipped, max(0, job.saved + job.skipped - missing - here))
-
-
 def _json(job: Job, failed: list[Item], seconds: float) -> str:
     """One line of ASCII, whatever the console's code page."""
     names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
-    return json.dumps({**result, "failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)})
+    result |= {"failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)}
+    return json.dumps({**result, "report": asdict(job.report)})

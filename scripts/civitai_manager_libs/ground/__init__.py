@@ -11,10 +11,12 @@ from .disk import (
     discard_halves,
     disk_error,
     HalfFile,
+    has_its_end,
     is_partial,
     PartialFile,
     sweep,
     sync_folder,
+    whole_kind,
 )
 from .flights import Flights
 from .images import (
@@ -66,6 +68,7 @@ __all__ = [
     "disk_error",
     "download_all",
     "file_stem",
+    "has_its_end",
     "in_parallel",
     "is_deep",
     "is_partial",
@@ -86,4 +89,5 @@ __all__ = [
     "sync_folder",
     "thumbnail_url",
     "whole",
+    "whole_kind",
 ]

@@ -31,7 +31,8 @@ class Schema:
 
     tables: SQL, statements divided by `;`. name: what a user is told it is. unharmed: a sentence
     for when it is set aside. is_checked: whether every page is read when this process first opens
-    it, which takes a second for some hundred MB.
+    it, which takes a second for some hundred MB. changes: SQL that makes version 2 of version 1, 3
+    of 2, and so on up to this version.
     """
 
     version: int
@@ -39,6 +40,7 @@ class Schema:
     name: str
     unharmed: str
     is_checked: bool = True
+    changes: tuple[str, ...] = ()
 
 
 class _NewerVersion(sqlite3.DatabaseError):
@@ -137,7 +139,7 @@ class Database:
             _doubted.discard(self.path)
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
-        if version == 0:
+        if version < self._schema.version:
             _make_tables(db, self._schema)
         _use_wal(db)
 
@@ -160,12 +162,16 @@ def _check(db: sqlite3.Connection) -> None:
 
 
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
+    """Of a new file, or of an older version's, in one step."""
     db.execute("BEGIN IMMEDIATE")
     with db:
-        if _version_of(db) == 0:  # else another process has made them since
-            for statement in schema.tables.split(";"):
+        version = _version_of(db)
+        if version == schema.version:  # another process has made them since
+            return
+        for sql in schema.changes[version - 1 :] if version else (schema.tables,):
+            for statement in sql.split(";"):
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version = {schema.version}")
+        db.execute(f"PRAGMA user_version = {schema.version}")
 
 
 def _use_wal(db: sqlite3.Connection) -> None:

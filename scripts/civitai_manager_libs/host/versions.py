@@ -8,15 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "asks_for_login",
     "end_with_page",
     "event_options",
     "gradio_major",
     "header",
     "is_logged_in",
     "is_of",
+    "mounted",
     "page_parts",
     "run_in_page",
 ]
+_LOOKS = {"sleep_when_free": 0.05, "progress_update_sleep_when_free": 0.1}  # seconds
 _LEFT_OVER = 5  # seconds for requests that are under way when a host closes its page
 
 
@@ -29,23 +32,46 @@ def gradio_major() -> int:
 def event_options() -> dict[str, Any]:
     """For every event of ours: many browser pages at once, where gradio would let one in.
 
-    Also again while the last one is not done, which gradio 4 and later would drop.
+    Also again while the last one is not done, which gradio 4 and later would drop. gradio 6 keeps
+    in the browser what went through a public one.
     """
-    return {} if gradio_major() < 4 else {"trigger_mode": "multiple", "concurrency_limit": 20}
+    major = gradio_major()
+    if major < 4:
+        return {}
+    kept_by_nobody = {"api_visibility": "undocumented"} if major >= 6 else {}
+    return {"trigger_mode": "multiple", "concurrency_limit": 20, **kept_by_nobody}
 
 
 def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Arguments of `Blocks` and of `launch` for a page of our own, which has this style and code.
+    """Arguments of `Blocks` and `mount_gradio_app` for a page of our own with this style and code.
 
     gradio 3 takes no code there: see `run_in_page`.
     """
     major, head = gradio_major(), f"<script>{javascript}</script>"
     if major < 4:
         wide = ".gradio-container { max-width: none !important; }"
-        return {"css": f"{css}\n{wide}"}, {"show_api": False}
+        return {"css": f"{css}\n{wide}"}, {}
     if major < 6:
-        return {"css": css, "head": head, "fill_width": True}, {"show_api": False}
+        return {"css": css, "head": head, "fill_width": True}, {}
     return {"fill_width": True}, {"css": css, "head": head, "ssr_mode": False, "footer_links": []}
+
+
+def mounted(app: Any, page: Any, options: dict[str, Any], login: tuple[str, str] | None) -> Any:
+    """Have `app` serve the page; gradio's own application for it, which knows who has logged in.
+
+    login: the user and password that it asks for.
+    """
+    import gradio
+    from gradio.routes import App
+
+    accounts = None if login is None else [login]
+    if gradio_major() < 4:  # whose mounting takes none, but keeps what is there
+        page.auth = accounts
+    else:
+        options = {**options, "auth": accounts}
+    gradio.mount_gradio_app(app, page, path="/", **options)
+    inner = (getattr(route, "app", None) for route in app.routes)
+    return next(one for one in inner if isinstance(one, App))
 
 
 def run_in_page(blocks: Any, javascript: str) -> None:
@@ -75,9 +101,14 @@ def is_of(origin: str, address: str) -> bool:
     return origin.partition("://")[2].lower() == address.lower() != ""
 
 
+def asks_for_login(request: Any) -> bool:
+    """Whether the page lets in only who has a password."""
+    return getattr(request.app, "auth", None) is not None
+
+
 def is_logged_in(request: Any) -> bool:
     """Whether a request comes from somebody whom the page itself would let in."""
     app = request.app
-    if getattr(app, "auth", None) is None:
+    if not asks_for_login(request):
         return True
     return any(value in app.tokens for value in request.cookies.values())

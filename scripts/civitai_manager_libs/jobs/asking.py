@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from .. import civitai, setting, util
+from .. import civitai, setting
 from ..http_client import CivitaiHttpClient
+from ..network import Rate
+from .naming import checked_template, divided, USUAL
+from .records import Facts
 from .run import Network
 from .sidecars import write_beside
 
-__all__ = ["network_of", "pictures_folder", "reserve"]
+__all__ = ["network_of", "place_for", "reserve", "saved_width"]
+
+_rate = Rate(lambda: setting.gallery_max_rate_kb * 1024)  # of all jobs of this process
+
+
+class _Patient:
+    """A client whose questions go after those of people who look at a page."""
+
+    def __init__(self, client: CivitaiHttpClient) -> None:
+        self._client = client
+
+    def read_json(self, url: str, params: Any = None, cancelled: Any = None) -> Any:
+        return self._client.read_json(url, params, cancelled, urgent=False)
 
 
 def network_of(client: CivitaiHttpClient) -> Network:
+    """For one job, which has an equal share of the rate that all are held to."""
+    patient, share = _Patient(client), _rate.share()
     return Network(
         read_page=lambda query, cursor, limit, cancelled: civitai.read_images(
-            client, query, cursor, limit, cancelled
+            patient, query, cursor, limit, cancelled
         ),
         fetch=lambda url, target, on_bytes, cancelled: client.fetch(
             url,
@@ -24,6 +42,7 @@ def network_of(client: CivitaiHttpClient) -> Network:
             cancelled=cancelled,
             reserve=reserve(),
             keeps_half=True,
+            share=share,
         ),
         write_beside=write_beside,
         resting=lambda url: max(client.resting(url), client.resting(setting.base_url())),
@@ -35,8 +54,23 @@ def reserve() -> int:
     return setting.gallery_disk_reserve_mb * 1024 * 1024
 
 
-def pictures_folder(model_name: str) -> str:
-    """Where a model's saved pictures go, unless the user says otherwise."""
-    name = util.safe_name(model_name)
-    folder = os.path.abspath(setting.saved_pictures_folder())  # a job may go on from elsewhere
-    return os.path.join(folder, name, "user_gallery_images")
+def saved_width(quality: str | None = None) -> int:
+    """Pixels of the rendition to fetch, 0 for the original. quality: None is the setting's."""
+    quality = setting.saved_quality if quality is None else quality
+    return int(quality) if quality.isdigit() else 0
+
+
+def place_for(
+    facts: Facts, template: str | None = None, folder: str | None = None
+) -> tuple[str, str]:
+    """A job's folder, and the template of its pictures' names below it.
+
+    template: None is the setting's, but in a `folder` of the user's own just the id. Raises
+    InputError, a sentence, for a template that is none.
+    """
+    if template is None:
+        template = setting.saved_name if folder is None else USUAL
+    below, rest = divided(checked_template(template), facts)
+    # A job may go on from elsewhere.
+    base = os.path.abspath(setting.saved_pictures_folder() if folder is None else folder)
+    return os.path.join(base, *filter(None, below.split("/"))), rest

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 
-from ..civitai import ImageQuery, Page, walk
-from ..errors import Cancelled, CivitaiShortcutError, DiskFull, HttpStatusError
-from ..ground import Cancellation, Image, one_ahead
-from ..network import whole_kind
+from ..civitai import ImageQuery, Page
+from ..errors import Cancelled, CivitaiShortcutError, DiskFull
+from ..ground import Cancellation, Image, one_ahead, whole_kind
 from .records import Claim, failure, Item, Outcome, WalkedPage
 from .store import JobStore
+from .walking import walked_pages
 
 __all__ = ["JobItems", "ReadPage"]
 
 _BATCH = 32  # items claimed at a time
-_PAGE = 100  # images asked for at a time; 200 are allowed, but large ComfyUI graphs make them slow
 _LOOK_EVERY = 0.3  # seconds between two looks at what another job has claimed
-_NO_SUCH_CURSOR = (400, 404, 410, 422)  # what Civitai says of one, but also of much else
+_LATER = 5.0  # seconds after which an empty last page is asked for once more
 _EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3")
 
 # (query, cursor, rows to ask for, cancelled) -> the page
@@ -47,11 +47,12 @@ class JobItems:
         self._store, self._job = store, store.job(job_id)
         self._ask_page, self._write_beside = read_page, write_beside
         self._settle, self._on_wait, self._halt = settle, on_wait, halt
+        self._known_in_row = 0
+        self._place = 0  # of the last one that was listed
         # Their places: the records of a whole gallery would be too much to keep.
         self._tried: list[int] = []  # what failed in an earlier go and waits again
         self._others: list[int] = []  # what other jobs are about to fetch
         self.trouble: CivitaiShortcutError | None = None
-        self.dropped = 0  # rows of the pages read, of which nothing can be fetched
 
     def __iter__(self) -> Iterator[Item]:
         """In the gallery's order, but last what was tried before: it must not bar the way."""
@@ -59,18 +60,18 @@ class JobItems:
             yield from self._listed()
             yield from self._tried_before()
             yield from self._left_by_others()
+            yield from self._asked_again()
         except Cancelled:
             return
         except CivitaiShortcutError as error:
             self.trouble = error
 
     def _listed(self) -> Iterator[Item]:
-        place = 0
         with closing(self._pages()) as pages:  # an error's traceback would keep it, and its thread
             while not self._halt.is_set():
-                batch = self._store.waiting(self._job.id, place, _BATCH)
+                batch = self._store.waiting(self._job.id, self._place, _BATCH)
                 if batch:
-                    place = batch[-1].place
+                    self._place = batch[-1].place
                     self._tried += [item.place for item in batch if item.reason]
                     yield from self._claimed([item for item in batch if not item.reason])
                 elif next(pages, None) is None:
@@ -90,6 +91,19 @@ class JobItems:
                 self._on_wait()
                 self._halt.sleep(_LOOK_EVERY)
 
+    def _asked_again(self) -> Iterator[Item]:
+        """Once more, and later, for a last page that was empty: Civitai may have been too slow."""
+        if not self._store.job(self._job.id).ended_empty:
+            return
+        again_at = time.monotonic() + _LATER
+        while time.monotonic() < again_at and not self._halt.is_set():
+            self._on_wait()
+            self._halt.sleep(_LOOK_EVERY)
+        if not self._halt.is_set():
+            self._store.walk_on(self._job.id)
+            self._job = self._store.job(self._job.id)
+            yield from self._listed()
+
     def _still_waiting(self, places: list[int]) -> list[Item]:
         found = [self._store.waiting(self._job.id, place - 1, 1) for place in places]
         return [item for items in found for item in items if item.place in places]
@@ -103,51 +117,36 @@ class JobItems:
         """
         if self._job.walked:
             return
-        known = self._store.image_ids(self._job.id)
         try:
-            with closing(one_ahead(self._read(known), self._halt, self._on_wait)) as pages:
-                for page in pages:
+            with closing(one_ahead(self._walk(), self._halt, self._on_wait)) as pages:
+                for page in map(self._until_known, pages):
                     self._store.add_page(self._job.id, page)
                     yield page.images
+                    if page.report.end == "known":
+                        return
             self._halt.check()
         except CivitaiShortcutError as error:
             self.trouble = error
 
-    def _read(self, known: set[int]) -> Iterator[WalkedPage]:
-        """The pages that are wanted.
+    def _until_known(self, page: WalkedPage) -> WalkedPage:
+        """Where so many in a row were saved before as end the walk, it ends with the last of them.
 
-        A cursor of an earlier go that Civitai does not take any more is no way on: then it is
-        walked anew, past what is known.
+        Here, and not while the page is read: that is in a thread which has no database.
         """
-        is_begun = False
-        try:
-            for read in self._walked(self._job.cursor, known):
-                is_begun = True
-                yield read
-        except HttpStatusError as error:
-            if is_begun or self._job.cursor is None or error.status not in _NO_SUCH_CURSOR:
-                raise
-            yield from self._walked(None, known)
+        most = self._job.options.stop_at_known
+        saved = self._store.saved_paths([image.id for image in page.images]) if most else {}
+        for at, image in enumerate(page.images if most else (), start=1):
+            self._known_in_row = self._known_in_row + 1 if image.id in saved else 0
+            if self._known_in_row == most:
+                report = replace(page.report, end="known")
+                return replace(page, images=page.images[:at], cursor=None, report=report)
+        return page
 
-    def _walked(self, start: str | None, known: set[int]) -> Iterator[WalkedPage]:
-        missing, limit = self._job.wanted - len(known), min(_PAGE, self._job.wanted)
-        blank_at: list[str | None] = []  # where the page that was read last was empty
+    def _walk(self) -> Iterator[WalkedPage]:
+        return walked_pages(self._job, self._store.image_ids(self._job.id), self._ask)
 
-        def ask(cursor: str | None) -> Page:
-            page = self._ask_page(self._job.query, cursor, limit, self._halt)
-            blank_at[:] = [] if page.ids or page.dropped else [cursor]
-            return page
-
-        for page, cursor in walk(ask, start, known, sys.maxsize):
-            images = page.images[:missing]
-            self.dropped += page.dropped
-            missing -= len(images)
-            if cursor is None and blank_at and blank_at[0] is not None:
-                yield WalkedPage((), blank_at[0], is_empty_end=True)
-                return
-            yield WalkedPage(images, cursor if missing else None)
-            if not missing:
-                return
+    def _ask(self, cursor: str | None, rows: int) -> Page:
+        return self._ask_page(self._job.query, cursor, rows, self._halt)
 
     # Who fetches what
 
@@ -180,7 +179,7 @@ class JobItems:
     def _file_here(self, item: Item, known_size: int) -> tuple[str, int]:
         """A whole picture of this id that lies in the folder."""
         for extension in _EXTENSIONS:
-            path = os.path.join(self._job.folder, f"{item.image_id}.{extension}")
+            path = item.path(self._job.folder, extension)
             found = _found(path, known_size)
             if found is not None and found[0] == extension:
                 return path, found[1]

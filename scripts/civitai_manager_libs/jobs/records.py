@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..civitai import ImageQuery
 from ..errors import CivitaiShortcutError
 from ..ground import Image
 
-__all__ = ["Claim", "EMPTY_END", "Item", "Job", "Outcome", "WalkedPage", "failure"]
+__all__ = ["Claim", "EMPTY_END", "Facts", "Item", "Job", "Options", "Outcome", "WalkedPage"]
+__all__ += ["Report", "failure", "path_of"]
 
 EMPTY_END = (
     "Civitai's last page was empty: that may be the gallery's end, or Civitai's own time limit."
@@ -16,15 +19,76 @@ EMPTY_END = (
 
 
 @dataclass(frozen=True)
+class Report:
+    """What a gallery had, as far as a job has walked it.
+
+    seen: pictures, all below among them. kept_back: by rating or type. without_data: where only
+    such with data were asked for. dropped: their address is not Civitai's, or their record cannot
+    be read. empty_pages: with nothing on them, though they were no gallery's end by themselves.
+    end: why the walk is over: `end` of the gallery; `limit`; `known`, as many in a row as was asked
+    were saved before; `empty`, the last page had nothing on it; `blank`, the last pages had nothing
+    new, though they named more; "" it is not over.
+    """
+
+    seen: int = 0
+    kept_back: int = 0
+    without_data: int = 0
+    dropped: int = 0
+    empty_pages: int = 0
+    end: str = ""
+
+    def __add__(self, later: Report) -> Report:
+        counts = {name: n + getattr(later, name) for name, n in self._numbers().items()}
+        return Report(**counts, end=later.end)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What there is of each."""
+        return {name: n for name, n in self._numbers().items() if n}
+
+    def _numbers(self) -> dict[str, int]:
+        return {name: n for name, n in vars(self).items() if name != "end"}
+
+
+@dataclass(frozen=True)
 class WalkedPage:
     """What a job wants of a page. cursor: where its gallery goes on, None: it has all it wants.
 
-    is_empty_end: the page had nothing on it, and names no other; `cursor` leads to it.
+    report: of this page; with the end `empty` it had nothing on it and names no other, and `cursor`
+    leads to it. is_first: of the gallery: what was told before does not count any more.
     """
 
     images: tuple[Image, ...]
     cursor: str | None
-    is_empty_end: bool = False
+    report: Report = Report()
+    is_first: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the names of a job's pictures may tell of it.
+
+    model: what the job is called, mostly after its model. version: the name of the one that was
+    asked for, "" for all. versions: the names of those that there are, by id.
+    """
+
+    model: str = ""
+    version: str = ""
+    versions: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a job saves its pictures. name: the template of their names below its folder.
+
+    stop_at_known: so many in a row that were saved before end the walk; 0: none do. width: pixels
+    of the site's rendition that is fetched in place of a wider image; 0: always the original.
+    """
+
+    name: str = "{id}"
+    facts: Facts = Facts()
+    stop_at_known: int = 0
+    width: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,7 +100,7 @@ class Job:
     `paused` by the user, or for `reason` (a code) and `note` (a sentence); `done`; `cancelled`.
     cursor: where its gallery goes on. walked: every picture that is wanted is listed.
     ended_empty: the last page had nothing on it, which may be Civitai's own time limit; `cursor`
-    leads to it. bytes: of what it saved.
+    leads to it. bytes: of what it saved. report: nothing where the pictures were chosen.
     """
 
     id: int
@@ -57,6 +121,8 @@ class Job:
     waiting: int = 0
     bytes: int = 0
     ended_empty: bool = False
+    options: Options = Options()
+    report: Report = Report()
 
     @property
     def finished(self) -> int:
@@ -75,6 +141,7 @@ class Job:
 @dataclass(frozen=True)
 class Item:
     """A picture of a job. place: its order. record: the API's record as JSON text, or "".
+    name: its path below the job's folder, with "/" and without extension; "" is its id.
 
     One that is `waiting` with a reason was tried, but it may not have been its own fault.
     """
@@ -87,6 +154,11 @@ class Item:
     state: str
     reason: str
     message: str
+    name: str = ""
+
+    def path(self, folder: str, extension: str) -> str:
+        """Where it goes, or lies."""
+        return f"{path_of(folder, self.image_id, self.name)}.{extension}"
 
 
 @dataclass(frozen=True)
@@ -116,6 +188,11 @@ class Claim:
     saved_bytes: int = 0
     other_job: int = 0
     ours_before: bool = False
+
+
+def path_of(folder: str, image_id: int, name: str) -> str:
+    """Without extension. name: as in `Item`."""
+    return os.path.join(folder, *(name or str(image_id)).split("/"))
 
 
 def failure(item: Item, error: CivitaiShortcutError) -> Outcome:

@@ -86,7 +86,6 @@ class JobRun:
         self._outcomes: list[Outcome] = []  # what the database has not been told yet
         self._flushed_at = self._told_at = 0.0
         self._meter = Meter()
-        self.dropped = 0  # rows of the pages read, of which nothing can be fetched
         self._last_url = ""
 
     def stop(self, state: str) -> None:
@@ -110,7 +109,8 @@ class JobRun:
         if not lock.acquire(_LOCK_PATIENCE):
             raise InputError(f"Job {self._job.id} is being worked on already.")
         try:
-            sweep(self._job.folder)
+            for folder in self._store.folders(self._job.id):
+                sweep(folder)
             self._store.walk_on(self._job.id)
             self._go()
             self._go_on()
@@ -177,7 +177,6 @@ class JobRun:
                 self._halt,
             )
             self._fetch_all(items)
-            self.dropped += items.dropped
             if not self._halt.is_set():
                 for outcome in self._doubts.last(items.trouble):
                     self._take(outcome)
@@ -249,7 +248,7 @@ class JobRun:
         try:
             arrived = self._network.fetch(
                 item.url,
-                lambda extension: os.path.join(self._job.folder, f"{item.image_id}.{extension}"),
+                lambda extension: item.path(self._job.folder, extension),
                 lambda received, _: self._meter.at(item.image_id, received),
                 self._halt,
             )

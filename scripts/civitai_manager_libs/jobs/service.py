@@ -11,10 +11,11 @@ from .. import setting, util
 from ..civitai import ImageQuery
 from ..errors import CivitaiShortcutError, InputError
 from ..ground import Image
-from .asking import network_of, pictures_folder, reserve
+from .asking import network_of, place_for, reserve, saved_width
 from .progress import JobProgress
 from .run import JobRun
-from .store import Item, Job, JobStore
+from .records import Facts, Item, Job, Options
+from .store import JobStore
 
 __all__ = ["JobService", "ShownJob"]
 
@@ -25,16 +26,25 @@ _MOST_JOBS = 1000
 class ShownJob:
     """A job as it is now: `progress` while this process works on it; the failed ones, a few.
 
-    missing: how many were saved before, and so skipped, that are not there any more.
+    missing: how many were saved before, and so skipped, that are not there any more. is_coming: it
+    was begun, and neither the database nor a progress tells so yet.
     """
 
     def __init__(
-        self, job: Job, progress: JobProgress | None, failed: list[Item], missing: int = 0
+        self,
+        job: Job,
+        progress: JobProgress | None,
+        failed: list[Item],
+        missing: int = 0,
+        is_coming: bool = False,
     ) -> None:
         self.job, self.progress, self.failed, self.missing = job, progress, failed, missing
+        self._is_coming = is_coming
 
     @property
     def state(self) -> str:
+        if self._is_coming:
+            return "running"
         return self.progress.state if self.progress is not None else self.job.state
 
 
@@ -60,6 +70,11 @@ class _Begun:
             self.run.hurry()
             self.again = self.run.is_ending
 
+    def is_coming(self, is_told: bool) -> bool:
+        if self.run is None:
+            return not self.stop_state
+        return self.again or not (is_told or self.run.is_ending)
+
     def begin(self, run: JobRun) -> None:
         self.run, self.again = run, False
         if self.stop_state:
@@ -80,24 +95,24 @@ class JobService:
         self._runs: dict[int, _Begun] = {}
         self._progress: dict[int, JobProgress] = {}
 
-    def download_gallery(self, title: str, query: ImageQuery, wanted: int) -> int:
-        """A new job of up to `wanted` pictures of a gallery; its number."""
+    def download_gallery(self, query: ImageQuery, wanted: int, facts: Facts) -> int:
+        """A new job of up to `wanted` pictures of a gallery, called after its model; its number.
+
+        Raises InputError where the setting of names makes none.
+        """
+        folder, options = _saving(facts)
         with self._store() as store:
-            job_id = store.add(title, query, pictures_folder(title), wanted)
+            job_id = store.add(facts.model, query, folder, wanted, options=options)
         self._start(job_id)
         return job_id
 
-    def download_chosen(self, title: str, images: Sequence[Image], again: bool = False) -> int:
+    def download_chosen(self, images: Sequence[Image], facts: Facts, again: bool = False) -> int:
         """A new job of just these; its number. again: fetch what was saved before."""
+        folder, options = _saving(facts)
         with self._store() as store:
-            job_id = store.add_chosen(title, images, pictures_folder(title), again)
+            job_id = store.add_chosen(facts.model, images, folder, again, options)
         self._start(job_id)
         return job_id
-
-    def saved_path(self, image_id: int) -> str:
-        """Where a picture was saved, there still or not; "" if it never was."""
-        with self._store() as store:
-            return store.saved_path(image_id)
 
     def saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
         """Of those that were saved, there still or not."""
@@ -158,18 +173,23 @@ class JobService:
     def shown(self, limit: int = 12) -> list[ShownJob]:
         """The newest first."""
         with self._store() as store:
-            jobs = store.jobs(limit)
             with self._lock:
                 progress = dict(self._progress)
+                coming = {job_id for job_id in self._runs if self._is_coming(job_id)}
+            jobs = store.jobs(limit)
             return [
                 ShownJob(
                     job,
                     progress.get(job.id),
                     store.failed(job.id, _FAILED_SHOWN) if job.failed else [],
                     len(store.missing_paths(job.id)) if job.skipped else 0,
+                    job.id in coming,
                 )
                 for job in jobs
             ]
+
+    def _is_coming(self, job_id: int) -> bool:
+        return self._runs[job_id].is_coming(job_id in self._progress)
 
     def _store(self) -> JobStore:
         return JobStore(setting.database_file())
@@ -218,6 +238,11 @@ class JobService:
     def _told(self, progress: JobProgress) -> None:
         with self._lock:
             self._progress[progress.job_id] = progress
+
+
+def _saving(facts: Facts) -> tuple[str, Options]:
+    folder, name = place_for(facts)
+    return folder, Options(name, facts, width=saved_width())
 
 
 def _check_idle(store: JobStore, job_id: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,7 +40,7 @@ _SCHEMA = sqlite_file.Schema(
 
 def library_database() -> sqlite_file.Database:
     """Raises DiskError with a sentence when the file cannot be used."""
-    database = sqlite_file.Database(os.path.join(setting.data_folder(), "library.db"), _SCHEMA)
+    database = sqlite_file.Database(setting.library_file(), _SCHEMA)
     if database.set_aside:
         util.printD(f"[library] {database.set_aside}")
     return database

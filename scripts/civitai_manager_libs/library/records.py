@@ -15,7 +15,7 @@ from .database import packed, rows, unpacked
 from .words import searched_text, terms_of
 from .writer import write_later
 
-__all__ = ["find", "find_all", "having", "keep"]
+__all__ = ["find", "find_all", "having", "keep", "latest"]
 
 _NEAR = 1_000  # images in memory
 _SAVE = (
@@ -52,6 +52,10 @@ class _Near:
         with self._lock:
             found = self._images.get(image_id) or self._unwritten.get(image_id)
             return found[0] if found else None
+
+    def latest(self, count: int) -> list[Image]:
+        with self._lock:
+            return [image for image, _ in list(self._images.values())[-count:]][::-1]
 
     def written(self, images: Iterable[Image]) -> None:
         with self._lock:
@@ -97,6 +101,16 @@ def find_all(image_ids: Sequence[int]) -> dict[int, Image]:
         found[image.id] = image
         _near.add([image], is_whole, unwritten=False)
     return {image_id: image for image_id, image in found.items() if image is not None}
+
+
+def latest(count: int) -> list[Image]:
+    """Those that were read or shown last, the latest first."""
+    near = _near.latest(count)
+    if len(near) == count:
+        return near
+    sql = "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"
+    ids = dict.fromkeys([*(image.id for image in near), *(i for (i,) in rows(sql, (count,)))])
+    return list(find_all(list(ids)[:count]).values())
 
 
 def having(image_ids: Sequence[int], words: str) -> list[int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from . import answers
 from .body import load, WireAnswer
-from .file_end import whole_kind
 from .gate import HostGates
+from .rate import Rate, Share
 from .receiving import CHUNK_SIZE, Progress, Receiver, Target
 from .retrying import Retries
 from .sending import Ask, prepared, Sender
@@ -16,14 +16,15 @@ __all__ = [
     "CHUNK_SIZE",
     "HostGates",
     "Progress",
+    "Rate",
     "Receiver",
     "Retries",
     "Sender",
+    "Share",
     "Target",
     "WireAnswer",
     "answers",
     "cut_by",
     "load",
     "prepared",
-    "whole_kind",
 ]

@@ -22,6 +22,7 @@ from ..errors import (
     ServerTrouble,
     UnreadableAnswer,
 )
+from .masking import masked, masked_json
 
 __all__ = ["MAX_JSON", "check_start", "error_of", "is_chunked", "length_of", "parse_json"]
 __all__ += ["retry_after"]
@@ -76,9 +77,14 @@ def is_chunked(headers: Mapping[str, str]) -> bool:
     return coding == "chunked"
 
 
-def error_of(status: int, headers: Mapping[str, str], body: bytes) -> CivitaiShortcutError:
-    """The error that an answer of 400 or above is; `body` is its beginning."""
-    said = _sentence(body)
+def error_of(
+    status: int, headers: Mapping[str, str], body: bytes, key: str = ""
+) -> CivitaiShortcutError:
+    """The error that an answer of 400 or above is; `body` is its beginning.
+
+    key: what must not be said, though the answer quotes it.
+    """
+    said = _short(masked(_sentence(body), key))
     if status in (404, 410):
         return Gone(said or f"It is no longer there ({status}).", status)
     if status in (401, 403):
@@ -110,16 +116,21 @@ def check_start(status: int, content_type: str, start: bytes, picture: bool) -> 
     return None
 
 
-def parse_json(body: bytes) -> Any:
-    """The JSON of a 200 answer, NaN and endless numbers read as null. Raises UnreadableAnswer."""
+def parse_json(body: bytes, key: str = "") -> Any:
+    """The JSON of a 200 answer, NaN and endless numbers read as null. Raises UnreadableAnswer.
+
+    key: what must not be said, though the answer quotes it.
+    """
     if body.count(b"[") + body.count(b"{") > _MAX_NESTS:
         raise UnreadableAnswer("Civitai's answer has too many parts to be read.")
     if util.is_markup(body[:64]) and body.lstrip()[:1] == b"<":
         raise UnreadableAnswer("Civitai sent a web page instead of data. Try again later.")
     try:
-        return json.loads(
-            body, parse_constant=lambda _: None, parse_float=_finite, parse_int=_short_whole
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        value = json.loads(
+            text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_short_whole
         )
+        return masked_json(value, text, key)
     except (ValueError, RecursionError) as error:
         raise UnreadableAnswer("Civitai's answer is damaged. Try again later.") from error
 
@@ -156,14 +167,14 @@ def _sentence(body: bytes) -> str:
         value = json.loads(body)
     except (ValueError, RecursionError):
         text = body.decode("utf-8", "replace").strip()
-        return "" if text.startswith("<") else _short(text)
+        return "" if text.startswith("<") else text
     if not isinstance(value, dict):
         return ""
     error = value.get("error")
     error = value.get("message") if error is None else error
     if isinstance(error, dict):
         return _zod_sentence(error)
-    return _short(error) if isinstance(error, str) else ""
+    return error if isinstance(error, str) else ""
 
 
 def _zod_sentence(error: dict[str, Any]) -> str:
@@ -172,11 +183,11 @@ def _zod_sentence(error: dict[str, Any]) -> str:
         try:
             issues = json.loads(message)
         except (ValueError, RecursionError):
-            return _short(message)
+            return message
     if not isinstance(issues, list):
         return ""
     said = [_issue_sentence(issue) for issue in issues if isinstance(issue, dict)]
-    return _short("; ".join(s for s in said if s))
+    return "; ".join(s for s in said if s)
 
 
 def _issue_sentence(issue: dict[str, Any]) -> str:

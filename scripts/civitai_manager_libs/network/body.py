@@ -15,6 +15,7 @@ from urllib3 import exceptions as urllib3_errors
 from ..errors import CivitaiShortcutError, NetworkError, Refused, UnreadableAnswer
 from ..ground import Cancellation
 from . import answers
+from .rate import Share
 
 __all__ = ["WIRE_ERRORS", "Unpacker", "WireAnswer", "check_head", "load", "network_error"]
 
@@ -25,18 +26,27 @@ _GZIP_OR_ZLIB = 47  # wbits: told by the header
 
 
 class WireAnswer:
-    """A response whose body is read as it arrives, still packed where the server packed it."""
+    """A response whose body is read as it arrives, still packed where the server packed it.
 
-    def __init__(self, response: requests.Response, cancelled: Cancellation) -> None:
+    share: of a rate that its bytes are held to; None: as fast as they come.
+    """
+
+    def __init__(
+        self,
+        response: requests.Response,
+        cancelled: Cancellation,
+        share: Share | None = None,
+    ) -> None:
         self.status = response.status_code
         self.headers = response.headers
-        self._response, self._cancelled = response, cancelled
+        self._response, self._cancelled, self._share = response, cancelled, share
         self._is_empty = True  # so far
         self._seconds, self._bytes = 0.0, 0  # of waiting for the server, since the last look
 
     def read(self, size: int) -> bytes:
         """1 to `size` bytes, b"" at the end. Raises NetworkError, also for a server that drips."""
-        started = time.monotonic()
+        started, share = time.monotonic(), self._share
+        size = size if share is None else share.most(size)
         try:
             data = _read_some(self._response.raw, size)
         except WIRE_ERRORS as error:
@@ -48,6 +58,8 @@ class WireAnswer:
                 _check_end(self._response)
         self._is_empty = self._is_empty and not data
         self._check_speed(time.monotonic() - started, len(data))
+        if share is not None:
+            share.pay(len(data), self._cancelled)
         return data
 
     def read_all(self, limit: int) -> bytes:

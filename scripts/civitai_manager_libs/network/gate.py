@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from ..errors import Busy
 from ..ground import Cancellation
@@ -23,15 +24,17 @@ _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 class HostGate:
     """One host, for all threads.
 
-    Urgent requests (a page that somebody looks at) go in before those of a download job. After a
-    429 the width is halved; it climbs back by one for every 20 answers.
+    Urgent requests (a page that somebody looks at) go in before those of a download job, but one
+    place is the jobs' own while one of them waits for it; of a single place they take turns. After
+    a 429 the width is halved; it climbs back by one for every 20 answers.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._inside = 0
+        self._inside = _Count()
+        self._waiting = _Count()
+        self._last_was_urgent = False  # of those who went in
         self._lent: list[tuple[float, Callable[[], bool]]] = []  # until when at most, is it over
-        self._urgent_waiting = 0
         self._rest_until = 0.0
         self._limit = 1
         self._width: int | None = None  # None: as wide as the setting
@@ -51,7 +54,7 @@ class HostGate:
             yield
         finally:
             with self._changed:
-                self._inside -= 1
+                self._inside.add(-1, urgent)
                 self._changed.notify_all()
 
     def lend(self, is_over: Callable[[], bool]) -> None:
@@ -85,26 +88,54 @@ class HostGate:
 
     def _enter(self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool) -> None:
         with self._changed:
-            self._urgent_waiting += urgent
+            self._waiting.add(1, urgent)
             try:
                 while not self._may_enter(limit, urgent):
                     if (left := self.resting()) > LONGEST_REST:
                         raise Busy.of(left)
                     self._changed.wait(_POLL)
                     cancelled.check()
-                self._inside += 1
+                self._inside.add(1, urgent)
+                self._last_was_urgent = urgent
             finally:
-                self._urgent_waiting -= urgent
-                if urgent:
-                    self._changed.notify_all()  # those who let it go first
+                self._waiting.add(-1, urgent)
+                self._changed.notify_all()  # those who let it go first
 
     def _may_enter(self, limit: Callable[[], int], urgent: bool) -> bool:
         self._limit = limit()
         width = self._limit if self._width is None else min(self._limit, self._width)
-        now = time.monotonic()
+        width, now = max(1, width), time.monotonic()
         self._lent = [one for one in self._lent if now < one[0] and not one[1]()]
-        free = self._inside + len(self._lent) < max(1, width) and self.resting() == 0
-        return free and (urgent or self._urgent_waiting == 0)
+        free = width - self._inside.all - len(self._lent)
+        if free < 1 or self.resting():
+            return False
+        if urgent:
+            return free > self._kept_for_jobs(width)
+        return self._waiting.urgent == 0 or self._kept_for_jobs(width) > 0
+
+    def _kept_for_jobs(self, width: int) -> int:
+        """Places, while somebody looks at a page: 1 or 0."""
+        if self._waiting.jobs == 0 or self._inside.jobs:
+            return 0
+        return int(width > 1 or self._last_was_urgent)
+
+
+@dataclass
+class _Count:
+    """Of requests, by whether somebody looks at the page that waits for them."""
+
+    urgent: int = 0
+    jobs: int = 0
+
+    @property
+    def all(self) -> int:
+        return self.urgent + self.jobs
+
+    def add(self, change: int, urgent: bool) -> None:
+        if urgent:
+            self.urgent += change
+        else:
+            self.jobs += change
 
 
 class HostGates:

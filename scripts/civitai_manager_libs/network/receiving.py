@@ -16,10 +16,9 @@ from ..errors import (
     TooLarge,
     UnreadableAnswer,
 )
-from ..ground import disk_error, HalfFile, PartialFile
+from ..ground import disk_error, HalfFile, has_its_end, PartialFile
 from . import answers
 from .body import Unpacker, WireAnswer
-from .file_end import has_its_end
 from .versions import is_start, range_of, Version
 
 __all__ = ["CHUNK_SIZE", "Progress", "Receiver", "Target"]

@@ -60,9 +60,12 @@ def _component(entry: setting.Setting) -> tuple[Any, dict[str, Any]] | None:
 
 def _take(name: str) -> None:
     """A value was changed on the host's settings page; one out of bounds is not taken."""
+    from ..jobs import checked_template
+
     options = host.options() or {}
     try:
-        setting.change(name, options[name])
+        value = options[name]
+        setting.change(name, checked_template(value) if name == "saved_name" else value)
     except CivitaiShortcutError as error:
         util.printD(f"[setting] {error}")
 
@@ -70,7 +73,8 @@ def _take(name: str) -> None:
 def _on_started(page: Any, app: Any) -> None:
     from .api import add_routes, job_service
 
-    page.blocked_paths = [*(page.blocked_paths or []), setting.database_file(), host.key_file()]
+    blocked = [*setting.database_files(), host.key_file()]
+    page.blocked_paths = [*(page.blocked_paths or []), *blocked]
     page.allowed_paths = [*(page.allowed_paths or []), setting.shortcut_gallery_folder]
     host.end_with_page(page)
     host.fill_empty_prompts()

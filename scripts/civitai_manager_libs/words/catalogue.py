@@ -44,9 +44,48 @@ WORDS: dict[str, tuple[str, str]] = {
         "Saved before, but not there any more: {n}. “Fetch anew” brings them.",
     ),
     "job_open": ("開啟資料夾", "Open folder"),
+    "folder_on_server": (
+        "圖片在伺服器上的 {folder}。",
+        "The pictures are on the server, in {folder}.",
+    ),
+    "folder_not_there": ("{folder} 已不存在。", "{folder} is not there."),
+    "no_file_manager": (
+        "找不到檔案管理員。圖片在 {folder}。",
+        "No file manager was found. The pictures are in {folder}.",
+    ),
     "job_forget": ("從清單移除", "Remove from list"),
     "failed_count": ("失敗 {n} 張", "{n} failed"),
     "more_failed": ("還有 {n} 個", "and {n} more"),
+    # What a gallery had, at a job's end
+    "report_seen": ("圖庫中看過 {n} 張圖片", "Pictures seen in the gallery: {n}"),
+    "report_kept_back": ("因分級或種類而略過 {n} 張", "kept back by their rating or type: {n}"),
+    "report_without_data": ("因沒有生成資料而略過 {n} 張", "kept back without data: {n}"),
+    "report_dropped": (
+        "因位址不是 Civitai 的或紀錄無法讀取而略過 {n} 張",
+        "left out, since their address is not Civitai's or their record cannot be read: {n}",
+    ),
+    "report_empty_pages": (
+        "空白頁 {n} 頁（可能是 Civitai 逾時）",
+        "pages that came empty, perhaps for Civitai's own time limit: {n}",
+    ),
+    "report_end": ("已走到圖庫結尾。", "It was walked to the gallery's end."),
+    "report_limit": (
+        "到達張數上限即停止：圖庫可能還有更多。",
+        "It stopped at its number of pictures: the gallery may have more.",
+    ),
+    "report_known": (
+        "遇到連續已儲存過的圖片，依要求停止。",
+        "It stopped, as asked, at pictures in a row that had been saved before.",
+    ),
+    "report_empty": (
+        "最後一頁兩次都是空白：可能是結尾，也可能是 Civitai 逾時。",
+        "The last page came empty twice: that may be the end, or Civitai's own time limit.",
+    ),
+    "report_blank": (
+        "最後幾頁沒有新的圖片，但 Civitai 說還有：可能不是結尾。",
+        "The last pages had nothing new, though Civitai named more: that may not be the end.",
+    ),
+    "report_not_over": ("尚未走到圖庫結尾。", "It was not walked to the gallery's end."),
     # Reasons: what happened, and what to do
     "reason_network": (
         "連線失敗或中斷。請檢查網路後重試。",
@@ -106,6 +145,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "這個要求不是來自此頁面，因此被拒絕。",
         "The request did not come from this page, so it was refused.",
     ),
+    "reason_only_here": (
+        "資料夾與 API 金鑰只能在執行本程式的電腦上變更；以 --auth 使用者:密碼 啟動後，登入者也能變更。",
+        "The folder and the API key can be changed only on the machine that this runs on, unless it"
+        " was started with --auth USER:PASSWORD.",
+    ),
     "reason_login": ("請先登入 WebUI。", "Log in to the WebUI first."),
     # The same where many are counted
     "short_network": ("連線失敗", "connection"),
@@ -135,12 +179,16 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "no_collections": (
         "Civitai 的 API 無法讀取收藏集。請在 Civitai 開啟其中一張圖片，再貼上它的網址。",
-        "Civitai's API does not read collections. Open one of its pictures on Civitai, and paste"
-        " that picture's address here.",
+        "Civitai's API does not read collections. Open one of its pictures on Civitai, and give"
+        " that picture's address.",
     ),
     "no_image": (
         "Civitai 上沒有這張圖片，或需要能檢視它的 API 金鑰",
         "Civitai has no such picture, or shows it only to an API key that may see it",
+    ),
+    "no_base_model": (
+        "Civitai 不認得這個基礎模型：{names}",
+        "Civitai does not know this base model: {names}",
     ),
     "no_gallery": (
         "Civitai 上沒有這個圖庫，或需要能檢視它的 API 金鑰",
@@ -199,6 +247,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "「{label}」的值無法使用，因此未儲存任何設定",
         "“{label}” cannot be that: nothing was saved",
     ),
+    "bad_template": ("這不能作為檔名範本：{said}", "{said}"),
     "key_bad": (
         "這不是 API 金鑰：金鑰只有字母與數字，沒有空白",
         "This is no API key: a key has letters and digits, and no blanks",

@@ -32,6 +32,13 @@ CHOICES: dict[str, dict[str, tuple[str, str]]] = {
         "zh-TW": ("繁體中文", "Traditional Chinese"),
         "en": ("英文", "English"),
     },
+    "saved_quality": {
+        "original": ("原圖", "Original"),
+        **{
+            width: (f"寬 {width} 像素", f"{width} pixels wide")
+            for width in ("96", "320", "450", "512", "800", "1200", "1600", "2200")
+        },
+    },
     "type": {
         "": ("全部", "All"),
         "image": ("圖片", "Images"),
@@ -49,6 +56,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "http_retry_delay": ("重試前等待的秒數（逐次加倍）", "Seconds before another try (doubling)"),
     "gallery_download_timeout": ("圖片主機可沉默的秒數", "Seconds an image host may be silent"),
     "gallery_max_concurrent_downloads": ("同時下載的數量", "Downloads at the same time"),
+    "gallery_max_rate_kb": (
+        "所有下載工作合計每秒最多 KB（0：不限）",
+        "Download at most so many KB a second, all jobs together (0: no limit)",
+    ),
     "gallery_download_batch_size": ("每批圖片數量", "Pictures in one batch"),
     "gallery_batch_pause": ("兩批之間的秒數", "Seconds between batches"),
     "gallery_max_image_mb": ("圖片大小上限 (MB)", "Largest image to download (MB)"),
@@ -74,6 +85,14 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "download_images_folder": (
         "儲存圖片的資料夾（空白：預設）",
         "Folder for saved pictures (empty: the usual one)",
+    ),
+    "saved_quality": (
+        "儲存哪一種圖片（縮圖沒有內嵌資料；影片一律為原檔）",
+        "Which picture is saved (a smaller one has nothing embedded; videos are always original)",
+    ),
+    "saved_name": (
+        "圖片在該資料夾中的位置與檔名（範本，/ 分資料夾）",
+        "Where a picture goes in that folder: a template of its name (/ makes folders)",
     ),
     "language": (
         "沒有瀏覽器可判斷時的語言（自動：終端機依地區設定）",

@@ -11,7 +11,7 @@ from .labels import CHOICES, SETTINGS
 from .terminal import TERMINAL_WORDS
 
 __all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "language_of_locale"]
-__all__ += ["reason", "setting_choice", "setting_label", "short_reason", "text"]
+__all__ += ["reason", "report", "setting_choice", "setting_label", "short_reason", "text"]
 
 LANGUAGES = ("zh-TW", "en")
 WORDS = {**catalogue.WORDS, **page.WORDS}
@@ -56,6 +56,13 @@ def reason(code: str, language: str) -> str:
 def short_reason(code: str, language: str) -> str:
     """The same in a word or two, for where many are counted."""
     return _by_code("short", code, language)
+
+
+def report(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
+    """What a gallery had, and why the walk through it is over; the codes are those of a job's
+    report."""
+    said = [text(f"report_{name}", language, n=n) for name, n in counts.items()]
+    return said, text(f"report_{end or 'not_over'}", language)
 
 
 def _by_code(kind: str, code: str, language: str) -> str:

@@ -159,6 +159,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "These settings are on the WebUI's Settings page, under “Civitai Shortcut”.",
     ),
     "open_settings_page": ("開啟設定頁", "Open the Settings page"),
+    "names_fields": (
+        "可用 {fields}。最近讀過的圖片會是：",
+        "It may have {fields}. The pictures read last would be:",
+    ),
     "key_legend": ("Civitai API 金鑰", "Civitai API key"),
     "key_is_saved": ("已儲存一個金鑰。", "A key is saved."),
     "where_to_get_key": ("在 Civitai 建立金鑰", "Make a key on Civitai"),

@@ -47,6 +47,14 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "Civitai 沒有版本 {id}，或需要能檢視它的 API 金鑰。",
         "Civitai has no version {id}, or shows it only to an API key that may see it.",
     ),
+    "no_such_image": (
+        "Civitai 沒有圖片 {id}，或需要能檢視它的 API 金鑰。",
+        "Civitai has no picture {id}, or shows it only to an API key that may see it.",
+    ),
+    "version_of_no_model": (
+        "--version 只能與模型一起使用。",
+        "--version goes with a model: a post, a user or a picture has none.",
+    ),
     "not_its_version": (
         "模型 {name} 沒有版本 {id}{known}。",
         "The model {name} has no version {id}{known}.",
@@ -58,6 +66,10 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "For all versions Civitai sorts by upload only (newest or oldest): give --version to have"
         " this sort.",
     ),
+    "stop_needs_newest": (
+        "--stop-at-known 只能與 --sort Newest 一起使用。",
+        "--stop-at-known needs --sort Newest: only then does what is new come first.",
+    ),
     "folder_not_utf8": (
         "資料夾名稱 {folder} 不是 UTF-8。",
         "The folder's name {folder} is not UTF-8.",
@@ -65,6 +77,11 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
     "folder_not_writable": (
         "無法在那裡儲存圖片：{said} 請用 --dest 指定其他資料夾。",
         "No picture can be saved there. {said} Choose another folder with --dest.",
+    ),
+    "bad_name": ("--name 無法使用：{said}", "--name cannot be that. {said}"),
+    "bad_kept_name": (
+        "設定中的檔名範本無法使用：{said}",
+        "The setting of names cannot be that. {said} Change it, or give --name.",
     ),
     # Jobs
     "job_titled": ("工作 {job}：{title}", "Job {job}: {title}"),
@@ -114,11 +131,6 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "略過的有 {n} 張先前已儲存在其他資料夾。要在這裡也下載：--again",
         "{n} of the skipped were saved before, in other folders. To fetch them into this one too:"
         " --again",
-    ),
-    "rows_left_out": (
-        "有 {n} 張圖片未列入：位址不是 Civitai 的，或紀錄無法讀取。",
-        "Pictures that were left out, since their address is not Civitai's or their record cannot"
-        " be read: {n}.",
     ),
     "ask_again_with": ("再問一次：resume {job}", "Ask once more with: resume {job}"),
     "no_pictures": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .file_end import has_its_end, whole_kind
 from .half_file import discard_halves, HalfFile
 from .partial_file import is_partial, PartialFile
 from .room import check_room, disk_error
@@ -14,7 +15,9 @@ __all__ = [
     "check_room",
     "discard_halves",
     "disk_error",
+    "has_its_end",
     "is_partial",
     "sweep",
     "sync_folder",
+    "whole_kind",
 ]

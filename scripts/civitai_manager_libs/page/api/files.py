@@ -14,7 +14,7 @@ from ...errors import NotAnImage
 from ...ground import disk_error, Image, thumbnail_url
 from ...library import cache, pages
 from ..wire import Asked, Far, file_answer, Refusal
-from .tools import client, known_image, saved_file
+from .tools import client, known_image, saved_files
 
 __all__ = ["file", "page_file", "thumb"]
 
@@ -47,7 +47,7 @@ def thumb(asked: Asked) -> Any:
 def file(asked: Asked) -> Any:
     """`file/<id>`: what a job has saved, else from the cache, else from Civitai."""
     image = known_image(asked)
-    path = saved_file(image.id) or cache.cached(image.url)
+    path = saved_files([image.id]).get(image.id) or cache.cached(image.url)
     if path:
         return _answer(asked, path, f"{image.id}")
     return Far(lambda: _large(asked, image))

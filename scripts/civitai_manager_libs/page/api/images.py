@@ -9,7 +9,7 @@ from typing import Any
 
 from ... import setting, util
 from ...civitai import ImageQuery, Page
-from ...errors import Gone
+from ...errors import Gone, HttpStatusError
 from ...ground import Image, whole
 from ...infotext import added_lora_tags, embedded, Embedded, infotext, missing_values
 from ...infotext import parse_infotext, resources
@@ -17,7 +17,7 @@ from ...library import cache, models, pages, records
 from ...words import messages
 from ..wire import Asked, Far, Refusal
 from .finding import highest_level
-from .tools import client, job_service, known_image, saved_file
+from .tools import client, known_image, saved_files
 from .views import image_links, image_view, resource_view
 
 __all__ = ["details", "images", "query_of", "within"]
@@ -95,12 +95,17 @@ def _page(
         return pages.read_page(client(), query, cursor, size, asked.cancelled, fresh)
     except Gone as error:
         raise Refusal(404, "gone", messages.text("no_gallery", asked.language)) from error
+    except HttpStatusError as error:
+        if error.status != 400 or not query.base_models:
+            raise
+        words = messages.text("no_base_model", asked.language, names=", ".join(query.base_models))
+        raise Refusal(400, "bad_input", words, "base") from error
 
 
 def _answer(
     asked: Asked, read: pages.Read, page: Page, notes: list[dict[str, str]], others: int = 0
 ) -> dict[str, Any]:
-    saved = job_service().saved_paths([image.id for image in page.images])
+    saved = saved_files([image.id for image in page.images])
     return {
         "images": [image_view(image, saved) for image in page.images],
         "cursor": page.next_cursor,
@@ -138,8 +143,8 @@ def details(asked: Asked) -> Any:
 
 
 def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
-    path = saved_file(image.id) or pages.original(client(), image, asked.cancelled)
-    told = embedded(path)
+    saved = saved_files([image.id]).get(image.id)
+    told = embedded(saved or pages.original(client(), image, asked.cancelled))
     return _all_of(asked, image, told.infotext, "file" if told.infotext else "none", told)
 
 
@@ -148,9 +153,10 @@ def _all_of(
 ) -> dict[str, Any]:
     read = parse_infotext(text)
     stats = image.stats
-    path = saved_file(image.id)
+    saved = saved_files([image.id])
+    path = saved.get(image.id, "")
     return {
-        **image_view(image, {image.id} if path else ()),
+        **image_view(image, saved),
         **image_links(image),
         "infotext": text,
         "from": source,

@@ -32,7 +32,7 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
         "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
         "line": _line(shown, language),
         "note": _note(shown, language),
-        "folder": job.folder if is_over and now.saved else "",
+        "folder": job.folder if is_over and _has_pictures(shown) else "",
         "saved": now.saved,
         "skipped": now.skipped,
         "failed": now.failed,
@@ -42,8 +42,24 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
         "rate": shown.progress.rate if shown.progress else 0,
         "seconds_left": shown.progress.seconds_left if shown.progress else None,
         "actions": _actions(shown, language),
+        "report": _report(shown, language) if is_over else None,
         **_failures(shown, language),
     }
+
+
+def _has_pictures(shown: ShownJob) -> bool:
+    """Also where all were there before; a folder without any may never have been made."""
+    now = shown.progress or shown.job
+    return now.saved + now.skipped > 0
+
+
+def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
+    """What its gallery had; None for pictures that were chosen one by one."""
+    report = shown.job.report
+    if not report.counts:
+        return None
+    counts, end = messages.report(report.counts, report.end, language)
+    return {"end": end, "lines": counts}
 
 
 def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
@@ -52,7 +68,7 @@ def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
     more = shown.job.failed - len(shown.failed)
     reasons, toast = _reasons(shown, language), ""
     if failed:
-        toast = f"{messages.text('some_failed', language, n=failed)} {reasons}".strip()
+        toast = f"{messages.text(_failed_key(shown), language, n=failed)} {reasons}".strip()
     elif shown.job.reason == "empty_end":
         toast = messages.reason("empty_end", language)
     return {
@@ -61,6 +77,12 @@ def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
         "more": messages.text("more_failed", language, n=more) if more > 0 and is_over else "",
         "toast": toast,
     }
+
+
+def _failed_key(shown: ShownJob) -> str:
+    """The words that tell to check the network only where that may have been it."""
+    codes = {item.reason for item in shown.failed}
+    return "some_failed" if not codes or "network" in codes else "failed_count"
 
 
 def _reasons(shown: ShownJob, language: str) -> str:
@@ -126,7 +148,7 @@ def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
         names = ["resume"] if is_cut_short or now.ended_empty else []
         names += ["anew"] if shown.missing else []
         names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
-        names += ["open", "forget"]
+        names += ["open", "forget"] if _has_pictures(shown) else ["forget"]
     return [{"name": name, "words": messages.text(f"job_{name}", language)} for name in names]
 
 

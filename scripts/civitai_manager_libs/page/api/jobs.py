@@ -12,19 +12,20 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import setting
-from ...errors import Refused
 from ...ground import Image, level_mask, LEVELS, one_line, whole
+from ...jobs import Facts
 from ...library import models, records
 from ...words import messages
 from ..wire import Asked, Refusal
 from .hello import can_open_folders
 from .images import query_of
 from .job_rows import panel
-from .tools import job_service, saved_file
+from .tools import job_service, saved_files
 
-__all__ = ["act", "begin", "jobs"]
+__all__ = ["act", "begin", "facts_of", "jobs"]
 
 _LAST_JOB = 2**63 - 1  # of what SQLite can hold
+_LAST_ID = 2**31 - 1  # of models and versions
 _MOST_IDS = 100_000
 _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
 _REQUESTS_KEPT = 200
@@ -84,13 +85,14 @@ def _chosen(asked: Asked, ids: Any) -> dict[str, Any]:
         raise Refusal(400, "bad_input", messages.text("nothing_to_download", asked.language))
     again = False
     if len(images) == 1:  # what was saved is told at once; what is not there any more comes anew
-        path = saved_file(images[0].id)
-        if path:
+        path = saved_files([images[0].id]).get(images[0].id)
+        if path is not None:
             words = messages.text("already_saved", asked.language, path=path)
             return {"job": None, "pictures": 0, "message": words}
-        again = bool(job_service().saved_path(images[0].id))
-    title = _title(asked, images[0].username)
-    job_id = job_service().download_chosen(title, images, again)
+        again = images[0].id in job_service().saved_paths([images[0].id])
+    model_id, version_id = (whole(asked.field(name), 1, _LAST_ID) for name in ("model", "version"))
+    facts = facts_of(_title(asked, images[0].username), model_id, version_id)
+    job_id = job_service().download_chosen(images, facts, again)
     return _answer(asked, job_id, len(images))
 
 
@@ -110,12 +112,20 @@ def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
     level = level_mask(name if name in LEVELS else setting.gallery_level)
     query = query_of({**given, "level": level}, asked.language)
     limit = _limit(asked)
-    kept = models.kept_model(query.model_id) if query.model_id else None
-    otherwise = kept.name if kept else query.username
+    otherwise = query.username
     if query.post_id:
         otherwise = messages.text("post_title", "en", id=query.post_id)
-    job_id = job_service().download_gallery(_title(asked, otherwise), query, limit)
+    facts = facts_of(_title(asked, otherwise), query.model_id, query.version_id)
+    job_id = job_service().download_gallery(query, limit, facts)
     return _answer(asked, job_id, limit)
+
+
+def facts_of(title: str, model_id: int | None, version_id: int | None = None) -> Facts:
+    """What names may tell: title, else the model's name, and what was read of its versions."""
+    kept = models.kept_model(model_id) if model_id else None
+    versions = {version.id: version.name for version in (kept.versions if kept else ())}
+    model = title or (kept.name if kept else "Civitai")
+    return Facts(model, versions.get(version_id or 0, ""), versions)
 
 
 def _limit(asked: Asked) -> int:
@@ -131,8 +141,8 @@ def _limit(asked: Asked) -> int:
 
 
 def _title(asked: Asked, otherwise: str) -> str:
-    """What the job is called, and its folder after that."""
-    return one_line(asked.field("title")) or otherwise or "Civitai"
+    """What the job is called, and its folder after that; "" for its model's name."""
+    return one_line(asked.field("title")) or otherwise
 
 
 def _answer(asked: Asked, job_id: int, count: int) -> dict[str, Any]:
@@ -141,12 +151,16 @@ def _answer(asked: Asked, job_id: int, count: int) -> dict[str, Any]:
 
 
 def _open_folder(job_id: int, asked: Asked) -> None:
-    """In the file manager of this machine, if it is the user's."""
+    """In the file manager of this machine, if it is the user's. Raises Refusal."""
     folder = job_service().folder(job_id)
+
+    def refused(key: str) -> Refusal:
+        return Refusal(400, "bad_input", messages.text(key, asked.language, folder=folder))
+
     if not can_open_folders(asked):
-        raise Refused(f"The pictures are on the server, in {folder}.")
+        raise refused("folder_on_server")
     if not os.path.isdir(folder):
-        raise Refused(f"{folder} is not there.")
+        raise refused("folder_not_there")
     opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
@@ -156,7 +170,7 @@ def _open_folder(job_id: int, asked: Asked) -> None:
     except OSError:
         code = 1
     if code and opener != "explorer":  # whose code says nothing
-        raise Refused(f"No file manager was found. The pictures are in {folder}.")
+        raise refused("no_file_manager")
 
 
 _DEEDS: dict[str, Callable[[int, Asked], None]] = {

@@ -13,32 +13,33 @@ __all__ = ["add_routes"]
 
 _ROOT = "/civitai_shortcut"
 _API = f"{_ROOT}/api"
+_READ = (
+    ("hello", hello.hello),
+    ("find", finding.find),
+    ("models", finding.search),
+    ("models/{model_id:int}", finding.model),
+    ("images", images.images),
+    ("images/{image_id:int}", images.details),
+    ("thumb/{image_id:int}", files.thumb),
+    ("file/{image_id:int}", files.file),
+    ("jobs", jobs.jobs),
+    ("names", settings.names),
+)
+_WRITE = (
+    ("POST", "within", images.within),
+    ("POST", "jobs", jobs.begin),
+    ("POST", "jobs/{job:int}/{deed}", jobs.act),
+    ("PUT", "settings", settings.keep_settings),
+    ("PUT", "key", settings.keep_key),
+    ("POST", "key/test", settings.test_key),
+)
 
 
 def add_routes(app: Any) -> None:
     """To a running gradio app; ahead of its own, of which one takes every address."""
     gate = Gate()
-    read = (
-        ("hello", hello.hello),
-        ("find", finding.find),
-        ("models", finding.search),
-        ("models/{model_id:int}", finding.model),
-        ("images", images.images),
-        ("images/{image_id:int}", images.details),
-        ("thumb/{image_id:int}", files.thumb),
-        ("file/{image_id:int}", files.file),
-        ("jobs", jobs.jobs),
-    )
-    write = (
-        ("POST", "within", images.within),
-        ("POST", "jobs", jobs.begin),
-        ("POST", "jobs/{job:int}/{deed}", jobs.act),
-        ("PUT", "settings", settings.keep_settings),
-        ("PUT", "key", settings.keep_key),
-        ("POST", "key/test", settings.test_key),
-    )
-    routes = [Route(f"{_API}/{path}", gate.read(deed)) for path, deed in read]
-    routes += [Route(f"{_API}/{p}", gate.write(deed), methods=[m]) for m, p, deed in write]
+    routes = [Route(f"{_API}/{path}", gate.read(deed)) for path, deed in _READ]
+    routes += [Route(f"{_API}/{p}", gate.write(deed), methods=[m]) for m, p, deed in _WRITE]
     routes.append(Route(f"{_ROOT}/page/{{name:path}}", gate.read(files.page_file)))
     routes.append(Route(f"{_ROOT}/{{rest:path}}", gate.read(_nothing)))
     app.router.routes[:0] = routes

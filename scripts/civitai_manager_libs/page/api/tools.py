@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from typing import Any
 
-from ... import civitai_gallery_action
+from ... import civitai_gallery_action, util
+from ...errors import DiskError
 from ...ground import Image
 from ...jobs import JobService
 from ...library import records
 
 from ..wire import Asked, Refusal
 
-__all__ = ["client", "job_service", "known_image", "saved_file"]
+__all__ = ["client", "job_service", "known_image", "saved_files"]
 
 _service: JobService | None = None
 _service_lock = threading.Lock()
@@ -42,7 +44,14 @@ def known_image(asked: Asked) -> Image:
     return image
 
 
-def saved_file(image_id: int) -> str:
-    """What a job has saved of it, if that is still there; else "". Raises DiskError."""
-    path = job_service().saved_path(image_id)
-    return path if path and os.path.isfile(path) else ""
+def saved_files(image_ids: Sequence[int]) -> dict[int, str]:
+    """What jobs have saved of them, as far as it is still there.
+
+    Nothing where the database of jobs cannot be used: pictures can be looked at all the same.
+    """
+    try:
+        saved = job_service().saved_paths(image_ids)
+    except DiskError as error:
+        util.printD(f"[gallery] {error}")
+        return {}
+    return {image_id: path for image_id, path in saved.items() if os.path.isfile(path)}

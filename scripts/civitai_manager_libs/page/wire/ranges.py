@@ -15,6 +15,13 @@ __all__ = ["FileAnswer", "InThread", "file_answer"]
 
 _PIECE = 256 * 1024  # bytes
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.A)  # several at once come whole
+_HEADERS = {
+    "Accept-Ranges": "bytes",
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "Content-Encoding": "identity",  # or a host's gzip would take parts for wholes
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread of ours
 
@@ -24,14 +31,7 @@ def file_answer(
 ) -> Any:
     """An answer that closes `file`. tag: says which bytes they are; without quotes."""
     size = os.fstat(file.fileno()).st_size
-    headers = {
-        "Accept-Ranges": "bytes",
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Encoding": "identity",  # or a host's gzip would take parts for wholes
-        "Cross-Origin-Resource-Policy": "same-origin",
-        "ETag": f'"{tag}"',
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = {**_HEADERS, "ETag": f'"{tag}"'}
     if _is_known(asked.get("if-none-match", ""), headers["ETag"]):
         file.close()
         return Response(status_code=304, headers=headers)

@@ -1,35 +1,50 @@
-"""The SQLite file of the jobs: its tables."""
+"""The SQLite file of the jobs: its tables, and how those of an older version become them."""
 
 from __future__ import annotations
 
-from ..ground import sqlite_file
+from ...ground import sqlite_file
 
 __all__ = ["jobs_database"]
 
+# options: how it saves (`records.Options`); report: what its gallery had (`records.Report`), both
+# as JSON. An item's name: its path below the job's folder without extension, "" is its id.
 _TABLES = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
     query TEXT NOT NULL, folder TEXT NOT NULL, wanted INTEGER NOT NULL, again INTEGER NOT NULL,
     state TEXT NOT NULL DEFAULT 'queued', reason TEXT NOT NULL DEFAULT '',
-    note TEXT NOT NULL DEFAULT '', cursor TEXT, walked INTEGER NOT NULL DEFAULT 0
+    note TEXT NOT NULL DEFAULT '', cursor TEXT, walked INTEGER NOT NULL DEFAULT 0,
+    options TEXT NOT NULL DEFAULT '{}', report TEXT NOT NULL DEFAULT '{}'
 );
 CREATE TABLE items (
     place INTEGER PRIMARY KEY, job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     image_id INTEGER NOT NULL, url TEXT NOT NULL, kind TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'waiting', path TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
-    tries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, UNIQUE (job, image_id)
+    tries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
+    name TEXT NOT NULL DEFAULT '', UNIQUE (job, image_id)
 );
 CREATE INDEX items_by_state ON items (job, state, place);
+CREATE INDEX items_by_name ON items (name COLLATE NOCASE) WHERE name != '';
 CREATE TABLE records (
     place INTEGER PRIMARY KEY REFERENCES items (place) ON DELETE CASCADE, record TEXT NOT NULL
 );
 CREATE TABLE saved (
     image_id INTEGER PRIMARY KEY, path TEXT NOT NULL, bytes INTEGER NOT NULL, at REAL NOT NULL
 );
+CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE);
 CREATE TABLE claims (image_id INTEGER PRIMARY KEY, job INTEGER NOT NULL)
 """
-_SCHEMA = sqlite_file.Schema(1, _TABLES, "The database of jobs", "The pictures are untouched.")
+_TO_2 = """
+ALTER TABLE jobs ADD COLUMN options TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE jobs ADD COLUMN report TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE items ADD COLUMN name TEXT NOT NULL DEFAULT '';
+CREATE INDEX items_by_name ON items (name COLLATE NOCASE) WHERE name != '';
+CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE)
+"""
+_SCHEMA = sqlite_file.Schema(
+    2, _TABLES, "The database of jobs", "The pictures are untouched.", changes=(_TO_2,)
+)
 
 
 def jobs_database(path: str) -> sqlite_file.Database:

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable
 from io import BufferedReader
 
-from .. import util
+from ... import util
 
 __all__ = ["has_its_end", "whole_kind"]
 

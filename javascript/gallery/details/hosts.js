@@ -1,0 +1,163 @@
+/** Where the pages of hosts differ: their tabs, their settings, how a picture is taken. */
+
+/**
+ * @typedef {object} HostPage
+ * @property {() => HTMLElement | null} ourTab  the button that brings our tab to the front
+ * @property {() => unknown} whenReady  before that its buttons do nothing
+ * @property {() => boolean} openSettings  false where there is no page of settings
+ * @property {() => Iterable<Element>} sections  the buttons of that page
+ * @property {(tab: string, url: string) => Promise<void>} prepare  what its own paste button leaves
+ *     out
+ */
+
+const NAME = "Civitai Shortcut"; // our tab's and our section's
+const OURS = "tab_civitai_shortcut";
+const PATIENCE = 10_000; // ms
+
+/** A1111, Forge, Forge Neo, and whatever is made of gradio's own tabs. @type {HostPage} */
+const USUAL = {
+  ourTab: () =>
+    tabOf(OURS) ?? named(document.querySelectorAll("#tabs > * [role=tablist] > button")),
+  whenReady: () => undefined,
+  openSettings() {
+    const tab = tabOf("tab_settings") ?? tabOf("tab_system");
+    tab?.click();
+    return tab !== null;
+  },
+  sections: () => document.querySelectorAll("#settings .tab-nav > button, #settings [role=tab]"),
+  prepare: async () => {},
+};
+
+/** SD.Next's Modern UI has a page of its own over gradio's. @type {HostPage} */
+const MODERN = {
+  ourTab: () => document.querySelector(`button[tabitemid*="#${OURS}_tabitem"]`),
+  whenReady: () => globalOf("waitForUiReady")?.(),
+  openSettings() {
+    const button = document.getElementById("btn_settings");
+    if (!isSeen(document.getElementById("layout-settings"))) button?.click(); // it toggles
+    return button !== null;
+  },
+  sections: () => document.querySelectorAll("#split-settings-left button"),
+  async prepare(tab, url) {
+    document.getElementById(`${tab}_nav`)?.click(); // its own way looks for a name that is not there
+    const take = globalOf("loadFromURL");
+    if (tab !== "control" || !url || !take) return;
+    take(url);
+    const picture = new Image(); // ours is there after the host's, which has taken its size by then
+    picture.src = url;
+    await picture.decode();
+  },
+};
+
+/** @returns {HostPage} */
+function here() {
+  return document.getElementById("tab_sdnext_uiux_core") ? MODERN : USUAL;
+}
+
+/**
+ * Brings our tab to the front as soon as the host has its button, unless the user is first.
+ */
+export async function comeToFront() {
+  const user = new AbortController();
+  const { signal } = user;
+  for (const type of ["pointerdown", "keydown"]) {
+    window.addEventListener(type, () => user.abort(), { capture: true, once: true, signal });
+  }
+  if (!(await found(() => here().ourTab(), signal))) return;
+  await here().whenReady();
+  if (!signal.aborted) here().ourTab()?.click();
+  user.abort();
+}
+
+/** Opens our section of the host's settings; false where there are none. */
+export function openHostSettings() {
+  const host = here();
+  if (!host.openSettings()) return false;
+  // some hosts put a tab's content into the page only now, and take ours out of it
+  const end = AbortSignal.timeout(PATIENCE);
+  void found(() => named(host.sections()), end).then((section) => section?.click());
+  return true;
+}
+
+/**
+ * Before the host's own paste button for a tab is pressed.
+ *
+ * @param {string} tab
+ * @param {string} url  of the picture; "" for none
+ */
+export function prepareFor(tab, url) {
+  return here().prepare(tab, url);
+}
+
+/**
+ * Calls back whenever the host's settings were applied.
+ *
+ * @param {() => void} listener
+ * @param {AbortSignal} signal
+ */
+export function followHostSettings(listener, signal) {
+  globalOf("onOptionsChanged")?.(() => !signal.aborted && listener());
+}
+
+/**
+ * The button of a tab of gradio's, by the id of its page.
+ *
+ * @param {string} id
+ */
+function tabOf(id) {
+  const page = document.getElementById(id);
+  const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>
+    one.id.startsWith("tab_"),
+  );
+  const tabs = page?.parentElement?.querySelectorAll(
+    ":scope > .tab-nav > button, [role=tablist] > button",
+  );
+  const tab = document.getElementById(`${id}-button`) ?? tabs?.[page ? pages.indexOf(page) : -1];
+  return tab instanceof HTMLElement ? tab : null;
+}
+
+/** @param {Iterable<Element>} buttons */
+function named(buttons) {
+  const button = [...buttons].find((one) => one.textContent?.trim() === NAME);
+  return button instanceof HTMLElement ? button : null;
+}
+
+/**
+ * What a host's script has put into its page for others.
+ *
+ * @param {string} name
+ * @returns {((...given: unknown[]) => unknown) | undefined}
+ */
+function globalOf(name) {
+  const value = Reflect.get(window, name);
+  return typeof value === "function" ? value : undefined;
+}
+
+/** @param {Element | null} element */
+function isSeen(element) {
+  return element !== null && element.getClientRects().length > 0;
+}
+
+/**
+ * What is looked for once it is in the page; null if `signal` is first.
+ *
+ * @param {() => HTMLElement | null} find
+ * @param {AbortSignal} signal
+ * @returns {Promise<HTMLElement | null>}
+ */
+function found(find, signal) {
+  const there = find();
+  if (there || signal.aborted) return Promise.resolve(there);
+  return new Promise((resolve) => {
+    const end = (/** @type {HTMLElement | null} */ element) => {
+      changes.disconnect();
+      resolve(element);
+    };
+    const changes = new MutationObserver(() => {
+      const element = find();
+      if (element) end(element);
+    });
+    changes.observe(document.documentElement, { childList: true, subtree: true });
+    signal.addEventListener("abort", () => end(null));
+  });
+}

@@ -1,0 +1,179 @@
+"""Jobs and their pictures as rows, and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from ... import setting
+from ...civitai import ImageQuery
+from ...ground import Image, sized_url
+from ..naming import name_for, USUAL
+from ..records import Facts, Item, Job, Options, path_of, Report, WalkedPage
+
+__all__ = ["JOB", "NOT_WALKED", "ENDED_EMPTY", "WITHOUT_RECORD", "WITH_RECORD", "insert_job"]
+__all__ += ["insert_page", "item_of", "job_of", "let_wait", "queue"]
+
+NOT_WALKED, _WALKED, ENDED_EMPTY = 0, 1, 2  # of a job's column `walked`
+_ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
+WITH_RECORD = _ITEM.format("record") + " JOIN records ON records.place = items.place"
+WITHOUT_RECORD = _ITEM.format("''")
+JOB = (
+    "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
+    " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
+    " (SELECT state, count(*) AS n, sum(bytes) AS size FROM items WHERE job = jobs.id"
+    " GROUP BY state)) FROM jobs"
+)
+
+
+def insert_job(
+    db: sqlite3.Connection,
+    title: str,
+    query: ImageQuery,
+    folder: str,
+    wanted: int,
+    again: bool,
+    options: Options,
+) -> int:
+    asked, how = json.dumps(query.to_json()), _json(asdict(options))
+    row = db.execute(
+        "INSERT INTO jobs (created, title, query, folder, wanted, again, options)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (time.time(), title, asked, folder, wanted, again, how),
+    )
+    return int(row.lastrowid or 0)
+
+
+def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
+    images, options = page.images, _how(db, job_id)
+    names = _names(db, job_id, options, images)
+    db.executemany(
+        "INSERT OR IGNORE INTO items (job, image_id, url, kind, name) VALUES (?, ?, ?, ?, ?)",
+        [
+            (job_id, i.id, _kept(_address(i, options.width)), i.type, names.get(i.id, ""))
+            for i in images
+        ],
+    )
+    # Apart from the items: a row that shrinks leaves its page as large as it was.
+    db.executemany(
+        "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
+        [(_json(i.record), job_id, i.id) for i in images],
+    )
+    walked = _WALKED if page.cursor is None else NOT_WALKED
+    walked = ENDED_EMPTY if page.report.end == "empty" else walked
+    values = (page.cursor, walked, _told(db, job_id, page))
+    sql = "UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?"
+    db.execute(sql, (*values, job_id))
+
+
+def _told(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> str:
+    """What the gallery had up to this page."""
+    report = page.report
+    if not page.is_first:
+        [kept] = db.execute("SELECT report FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        report = Report(**json.loads(kept)) + report
+    return json.dumps(asdict(report))
+
+
+def _how(db: sqlite3.Connection, job_id: int) -> Options:
+    [how] = db.execute("SELECT options FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return _options_of(how)
+
+
+def _address(image: Image, width: int) -> str:
+    """The original has what is embedded in it, so nothing else is fetched where it is no wider; nor
+    of videos, whose renditions are not to be relied on."""
+    if not width or image.type != "image" or 0 < image.width <= width:
+        return image.url
+    return sized_url(image.url, f"width={width}")
+
+
+def _names(
+    db: sqlite3.Connection, job_id: int, options: Options, images: Sequence[Image]
+) -> dict[int, str]:
+    """Where each goes below the job's folder; nothing where that is its id, which no other has."""
+    if options.name == USUAL:
+        return {}
+    [folder] = db.execute("SELECT folder FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    filled = {i.id: name_for(options.name, i, options.facts) for i in images}
+    return {i: _free(db, folder, name, i) for i, name in filled.items()}
+
+
+def _free(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
+    """`name`, unless another template has led another picture to the same place."""
+    while _is_taken(db, folder, name, image_id):
+        name = f"{name} {image_id}"
+    return name
+
+
+def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> bool:
+    listed = (
+        "SELECT 1 FROM items JOIN jobs ON jobs.id = items.job WHERE name != ''"
+        " AND name = ? COLLATE NOCASE AND folder = ? AND image_id != ? LIMIT 1"
+    )
+    saved = (
+        "SELECT 1 FROM saved WHERE path > ? COLLATE NOCASE AND path < ? COLLATE NOCASE"
+        " AND image_id != ? LIMIT 1"
+    )
+    path = path_of(folder, image_id, name)
+    ends = (f"{path}.", f"{path}.\U0010ffff")  # whatever its extension
+    taken = db.execute(listed, (name, folder, image_id)).fetchone()
+    return bool(taken or db.execute(saved, (*ends, image_id)).fetchone())
+
+
+def let_wait(db: sqlite3.Connection, job_id: int) -> int:
+    """Of what failed, all but what is gone for good."""
+    changed = db.execute(
+        "UPDATE items SET state = 'waiting', reason = '', message = ''"
+        " WHERE job = ? AND state = 'failed' AND reason != 'gone'",
+        (job_id,),
+    ).rowcount
+    queue(db, job_id, changed)
+    return changed
+
+
+def queue(db: sqlite3.Connection, job_id: int, waiting: int) -> None:
+    """A job in which something waits again."""
+    if waiting:
+        sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
+        db.execute(sql, (job_id,))
+
+
+def item_of(row: tuple[Any, ...]) -> Item:
+    item = Item(*row)
+    return replace(item, url=setting.base_url() + item.url) if item.url[:1] == "/" else item
+
+
+def job_of(row: tuple[Any, ...]) -> Job:
+    job_id, created, title, query, folder, wanted, again, *rest, how, told, walked, counted = row
+    counts = {state: tuple(pair) for state, pair in json.loads(counted).items()}
+    numbers = [counts.get(s, (0, 0))[0] for s in ("saved", "skipped", "failed", "waiting")]
+    asked = ImageQuery.from_json(json.loads(query))
+    size = counts.get("saved", (0, 0))[1]
+    head = (job_id, created, title, asked, folder, wanted, bool(again))
+    tail = (size, walked == ENDED_EMPTY, _options_of(how), Report(**json.loads(told)))
+    return Job(*head, *rest, walked != NOT_WALKED, *numbers, *tail)
+
+
+def _options_of(text: str) -> Options:
+    """What is not in it is as it was before there was a choice."""
+    kept = json.loads(text)
+    facts = kept.pop("facts", {})
+    facts["versions"] = {int(key): name for key, name in facts.get("versions", {}).items()}
+    return Options(**kept, facts=Facts(**facts))
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    """Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark."""
+    text = json.dumps(record, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _kept(url: str) -> str:
+    """Without the base URL: the demo's port, or a mirror's name, may be another the next time."""
+    base = setting.base_url()
+    return url.removeprefix(base) if url.startswith(f"{base}/") else url

@@ -1,0 +1,95 @@
+"""A gallery's pages as a job wants them, each with what it had."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+from ..civitai import Page, walk
+from ..errors import HttpStatusError
+from .records import Job, Report, WalkedPage
+
+__all__ = ["walked_pages"]
+
+_PAGE = 100  # images asked for at a time; 200 are allowed, but large ComfyUI graphs make them slow
+_NO_SUCH_CURSOR = (400, 404, 410, 422)  # what Civitai says of one, but also of much else
+
+AskPage = Callable[["str | None", int], Page]  # (cursor, rows to ask for) -> the page
+
+
+def walked_pages(job: Job, known: set[int], ask_page: AskPage) -> Iterator[WalkedPage]:
+    """The pages that are wanted, from where the job was; `known` are the ids that it has listed.
+
+    A cursor of an earlier go that Civitai does not take any more is no way on: then it is walked
+    anew, past what is known.
+    """
+    is_begun = False
+    try:
+        for page in _from(job.cursor, job, known, ask_page):
+            is_begun = True
+            yield page
+    except HttpStatusError as error:
+        if is_begun or job.cursor is None or error.status not in _NO_SUCH_CURSOR:
+            raise
+        yield from _from(None, job, known, ask_page)
+
+
+def _from(start: str | None, job: Job, known: set[int], ask_page: AskPage) -> Iterator[WalkedPage]:
+    missing, sent = job.wanted - len(known), _Sent()
+
+    def ask(cursor: str | None) -> Page:
+        return sent.took(cursor, ask_page(cursor, min(_PAGE, job.wanted)))
+
+    for page, cursor in walk(ask, start, known, sys.maxsize):
+        images = page.images[:missing]
+        missing -= len(images)
+        end = "" if missing and cursor is not None else sent.end
+        if len(images) < len(page.images) or (not missing and cursor is not None):
+            end = "limit"
+        report, is_first = sent.report(end), sent.cursor is None
+        if end == "empty":
+            yield WalkedPage((), sent.cursor, report, is_first)
+            return
+        yield WalkedPage(images, cursor if missing else None, report, is_first)
+        if not missing:
+            return
+
+
+class _Sent:
+    """The page that was read last, as Civitai sent it; `cursor` leads to it, None to the first."""
+
+    def __init__(self) -> None:
+        self.cursor: str | None = None
+        self._page = Page()
+        self._seen: set[int] = set()
+
+    def took(self, cursor: str | None, page: Page) -> Page:
+        self.cursor, self._page = cursor, page
+        return page
+
+    @property
+    def end(self) -> str:
+        """What it means where the walk is over by itself."""
+        if self._is_empty and self.cursor is not None:
+            return "empty"
+        return "end" if self._page.next_cursor is None else "blank"
+
+    def report(self, end: str) -> Report:
+        """What it had that no page before it had."""
+        fresh = set(self._page.ids) - self._seen
+        self._seen |= fresh
+        others = len(fresh.intersection(self._page.other_ids))
+        lacking = min(self._page.without_data, others)
+        is_odd = self.cursor is not None or self._page.next_cursor is not None
+        return Report(
+            seen=len(fresh) + self._page.dropped,
+            kept_back=others - lacking,
+            without_data=lacking,
+            dropped=self._page.dropped,
+            empty_pages=int(self._is_empty and is_odd),
+            end=end,
+        )
+
+    @property
+    def _is_empty(self) -> bool:
+        return not self._page.ids and not self._page.dropped

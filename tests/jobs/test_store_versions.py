@@ -1,0 +1,106 @@
+"""A database of an older version of ours: it is gone on with as if there had been no change."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from api_server import ApiServer
+from civitai_manager_libs import setting
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.jobs import JobRun, JobStore, network_of
+from civitai_manager_libs.jobs.records import Facts, Options
+
+# As version 1 left it of a job that was stopped half-way: 5 of 12 saved, 1 gone, 4 listed.
+_V1 = (Path(__file__).parent / "gallery_v1.sql").read_text(encoding="utf-8")
+_SAVED = (5012, 5011, 5009, 5008, 5007)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return str(tmp_path / "pictures")
+
+
+@pytest.fixture
+def old(folder):
+    path = setting.database_file()
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    db = sqlite3.connect(path)
+    db.executescript(_V1.replace("/home/user/pictures", folder))
+    db.close()
+    return path
+
+
+def _names(folder):
+    return {n for n in os.listdir(folder) if not n.endswith((".txt", ".json"))}
+
+
+def test_job_of_version_1_is_as_it_was(old, folder):
+    with JobStore(old) as store:
+        assert store.set_aside == ""
+        job = store.job(1)
+        assert (job.title, job.folder, job.options) == ("A model", folder, Options("{id}", Facts()))
+        assert (job.state, job.saved, job.failed, job.waiting) == ("paused", 5, 1, 4)
+        assert (job.wanted, job.walked, job.cursor) == (100, False, "10|1785317342117")
+        assert [item.image_id for item in store.waiting(1, 0, 9)] == [5006, 5005, 5004, 5003]
+        assert [item.reason for item in store.failed(1)] == ["gone"]
+        assert store.claim(1, [5006])[5006].ours_before
+        assert store.saved_paths([5012]) == {5012: os.path.join(folder, "5012.mp4")}
+
+
+def test_job_of_version_1_goes_on_under_the_names_that_it_began_with(old, folder, monkeypatch):
+    setting.change("saved_name", "{author}/{id}")
+    os.makedirs(folder)
+    with ApiServer(count=12, page=5) as server, JobStore(old) as store:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        for image_id in _SAVED:
+            Path(folder, server.file_of(image_id)).write_bytes(server.bytes_of(image_id))
+        job = JobRun(store, 1, network_of(CivitaiHttpClient()), 2).run()
+        assert (job.state, job.saved, job.failed) == ("done", 11, 1)
+        assert _names(folder) == {server.file_of(i) for i in server.ids if i != 5010}
+        assert set(server.fetched) == {5006, 5005, 5004, 5003, 5002, 5001}
+
+
+def test_many_may_open_an_old_one_at_once(old):
+    found, start = [], threading.Barrier(6)
+
+    def use():
+        start.wait()
+        with JobStore(old) as store:
+            found.append((store.set_aside, len(store.jobs())))
+
+    threads = [threading.Thread(target=use) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [("", 1)] * 6
+
+
+def test_change_that_fails_leaves_the_old_file_as_it_was(old):
+    db = sqlite3.connect(old)
+    db.execute("CREATE INDEX items_by_name ON items (url)")  # in the new one's place
+    db.commit()
+    with pytest.raises(Exception, match="items_by_name"):
+        JobStore(old)
+    assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    columns = [row[1] for row in db.execute("PRAGMA table_info(jobs)")]
+    assert "options" not in columns
+    db.close()
+
+
+def test_new_database_and_an_old_one_that_was_changed_have_the_same_tables(old, tmp_path):
+    def shape(path):
+        with JobStore(path) as store:
+            tables = ("jobs", "items", "records", "saved", "claims")
+            columns = {
+                table: {row[1:5] for row in store._database.rows(f"PRAGMA table_info({table})")}
+                for table in tables
+            }
+            indexes = store._database.rows("SELECT name FROM sqlite_master WHERE type = 'index'")
+            return columns, sorted(indexes)
+
+    assert shape(old) == shape(str(tmp_path / "new" / "gallery.db"))
