@@ -256,6 +256,29 @@ def test_leftovers_of_a_killed_process_are_swept(server, store, folder):
     assert not [name for name in os.listdir(folder) if name.endswith(".part")]
 
 
+@pytest.mark.parametrize("record", [b"{", b"[]", b"\xff\xfe{}", b""], ids=repr)
+@pytest.mark.parametrize("is_there", [False, True], ids=["fetched", "found"])
+def test_damaged_record_stops_nothing_and_is_said(server, store, folder, capsys, record, is_there):
+    job_id, damaged = _add(store, folder), server.ids[3]
+    images = tuple(Image(i, server._row(i)["url"], record={"id": i}) for i in server.ids)
+    store.add_page(job_id, WalkedPage(images, None))
+    with store._database.writing() as db:
+        db.execute(
+            "UPDATE records SET record = CAST(? AS TEXT) WHERE place ="
+            " (SELECT place FROM items WHERE image_id = ?)",
+            (record, damaged),
+        )
+    if is_there:
+        _put(folder, server.file_of(damaged), server.bytes_of(damaged))
+    job = _run(store, job_id)
+    assert (job.state, job.saved + job.skipped, job.failed) == ("done", 25, 0)
+    assert _pictures(folder) == _expected(server)
+    said = f"{damaged}: Its record is damaged" in capsys.readouterr().err
+    assert said == bool(record)  # one that is empty is none
+    assert not os.path.exists(os.path.join(folder, f"{damaged}.json"))
+    assert store.missing_paths(job_id) == []
+
+
 # What fails
 
 

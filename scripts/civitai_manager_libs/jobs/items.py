@@ -8,8 +8,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 
+from .. import util
 from ..civitai import ImageQuery, Page
-from ..errors import Cancelled, CivitaiShortcutError, DiskFull
+from ..errors import Cancelled, CivitaiShortcutError, DiskFull, UnreadableAnswer
 from ..ground import Cancellation, Image, one_ahead, whole_kind
 from .records import Claim, failure, Item, Outcome, WalkedPage
 from .store import JobStore
@@ -189,6 +190,8 @@ class JobItems:
         """It lay there already: from this job before it was killed, or from elsewhere."""
         try:
             self._write_beside(path, item.record)
+        except UnreadableAnswer as error:  # no fault of the picture's
+            util.printD(f"[gallery] {item.image_id}: {error}")
         except DiskFull:
             raise
         except CivitaiShortcutError as error:

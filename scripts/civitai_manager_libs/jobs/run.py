@@ -11,7 +11,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InputError
+from .. import util
+from ..errors import (
+    Cancelled,
+    CivitaiShortcutError,
+    DiskError,
+    DiskFull,
+    InputError,
+    UnreadableAnswer,
+)
 from ..ground import Cancellation, check_room, in_parallel, sweep, sync_folder
 from .items import JobItems, ReadPage
 from .progress import JobProgress, Meter
@@ -252,7 +260,7 @@ class JobRun:
                 lambda received, _: self._meter.at(item.image_id, received),
                 self._halt,
             )
-            self._network.write_beside(arrived.path, item.record)
+            said = self._written_beside(item, arrived.path)
         except Cancelled:
             return Came(item, Outcome(item.image_id, "waiting"), began)
         except DiskFull as error:
@@ -260,7 +268,17 @@ class JobRun:
             return Came(item, Outcome(item.image_id, "waiting"), began)
         except CivitaiShortcutError as error:
             return Came(item, failure(item, error), began, error)
-        return Came(item, Outcome(item.image_id, "saved", arrived.path, arrived.size), began)
+        saved = Outcome(item.image_id, "saved", arrived.path, arrived.size, message=said)
+        return Came(item, saved, began)
+
+    def _written_beside(self, item: Item, path: str) -> str:
+        """What is to be said of it; a damaged record is no fault of its picture."""
+        try:
+            self._network.write_beside(path, item.record)
+        except UnreadableAnswer as error:
+            util.printD(f"[gallery] {item.image_id}: {error}")
+            return str(error)
+        return ""
 
     def _give_up(self, error: CivitaiShortcutError) -> None:
         """The first reason is the one that the user is told. On a full disk no half file stays."""
