@@ -24,6 +24,7 @@ __all__ = ["GalleryDownloadManager", "Notice", "download_images", "download_imag
 __all__ += ["download_images_with_progress", "download_large_image", "get_http_client"]
 __all__ += ["last_notice", "pre_loading"]
 
+_MORE_WORKERS = 2
 _LEAST_CHUNK = 1024  # bytes; by smaller pieces a picture would take minutes
 
 _http_client: CivitaiHttpClient | None = None
@@ -206,10 +207,16 @@ def _download(entries: Iterable[Any], progress_callback: ProgressCallback | None
             words = messages.text("progress", setting.language, done=done, total=total)
             progress_callback(done, total, words)
 
-    concurrency = setting.gallery_max_concurrent_downloads
-    summary = download_all(entries, _fetched, _file_for, concurrency, told)
+    summary = download_all(entries, _fetched, _file_for, _workers(), told)
     cache.trim_soon()
     return summary
+
+
+def _workers() -> int:
+    """As many as requests at once. Our own client holds to that by itself, and there are more: some
+    of them wait for the disk."""
+    ours = _saver(get_http_client()) is not None
+    return setting.gallery_max_concurrent_downloads + (_MORE_WORKERS if ours else 0)
 
 
 def _fetched(entry: Any, path: str) -> bool:

@@ -12,7 +12,14 @@ from typing import Any
 import requests
 
 from . import setting, util
-from .errors import CivitaiShortcutError, NetworkError, Refused, UnreadableAnswer
+from .errors import (
+    Cancelled,
+    CivitaiShortcutError,
+    NetworkError,
+    Refused,
+    ServerTrouble,
+    UnreadableAnswer,
+)
 from .ground import Cancellation, check_room, Flights, never, PartialFile
 from .network import (
     answers,
@@ -127,6 +134,7 @@ class CivitaiHttpClient:
         urgent: bool = False,
         reserve: int = 0,
         replace: bool = True,
+        keeps_half: bool = False,
         share: Share | None = None,
     ) -> Fetched:
         """The file of `url`, whole under `target`'s path. Two who ask at once share one request.
@@ -134,11 +142,14 @@ class CivitaiHttpClient:
         target: a path, or what makes one of the file's true extension (`png`). picture: whether
         only an image, video or sound will do. urgent: somebody looks at the page that waits for it.
         reserve: bytes of the disk that must stay free. replace: False takes a file that is there
-        for whole. share: of a rate that its bytes are held to.
+        for whole. keeps_half: what has come stays where the network, the program or the user breaks
+        it off, but not where it is cancelled for good, and the next one goes on with it. share: of
+        a rate that its bytes are held to.
         """
         wish = cancelled or never()
         path_for = target if callable(target) else lambda _: target
-        receiver = Receiver(path_for, picture, chunk_size, progress, reserve)
+        of = url if keeps_half else ""
+        receiver = Receiver(path_for, picture, chunk_size, progress, reserve, of)
 
         def ask(headers: dict[str, str]) -> AbstractContextManager[WireAnswer]:
             return self._file(url, headers, wish, urgent, share)
@@ -151,11 +162,12 @@ class CivitaiHttpClient:
                 return found
             if reserve:  # else any room will do until the size is known
                 check_room(os.path.dirname(path_for("")), reserve)
-            with closing(receiver):
+            with closing(receiver), _kept_by(receiver, wish):
                 self._retries(url, wish, max_retries).run(
                     lambda: receiver.receive(ask),
                     lambda: receiver.best,
                 )
+                receiver.place()  # out of its host's slot: a disk takes its time
             return Fetched(receiver.path, receiver.size, receiver.extension)
 
         fetched = there() or self._flights.join((url, picture), lead, wish)
@@ -303,6 +315,17 @@ class CivitaiHttpClient:
             if stream:
                 gate.lend(_end_of(response))
             return response
+
+
+@contextmanager
+def _kept_by(receiver: Receiver, wish: Cancellation) -> Iterator[None]:
+    """What has come, where it was broken off and not told to be nothing."""
+    try:
+        yield
+    except (Cancelled, NetworkError, ServerTrouble):
+        if not wish.is_for_good:
+            receiver.keep()
+        raise
 
 
 def _judge(answer: WireAnswer, api_key: str, allowed: Container[int] = ()) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from . import host
 from .errors import SettingError
-from .ground import cache_name, disk_error, LEVELS, PartialFile, Setting, sweep
+from .ground import cache_name, disk_error, LEVELS, PartialFile, Setting, sweep, sync_folder
 from .words import LANGUAGES
 
 __all__ = ["RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
@@ -251,6 +251,7 @@ def _remove(path: str) -> None:
         return
     except OSError as error:
         raise disk_error(error, path) from error
+    sync_folder(os.path.dirname(path))
 
 
 def _write(path: str, text: str, private: bool = False) -> None:
@@ -259,3 +260,4 @@ def _write(path: str, text: str, private: bool = False) -> None:
             partial.make_private()
         partial.write(text.encode("utf-8"))
         partial.commit(path)
+    sync_folder(os.path.dirname(path))

@@ -16,7 +16,7 @@ from api_server import ApiServer, cut, html, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.paging import ImageQuery, Page
 from civitai_manager_libs.errors import DiskError, DiskFull, InputError, NetworkError
-from civitai_manager_libs.ground import partial_file, sqlite_file
+from civitai_manager_libs.ground import sqlite_file
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import (
@@ -28,11 +28,13 @@ from civitai_manager_libs.jobs import (
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.run import JobRun, Network
 from civitai_manager_libs.jobs.store import JobStore
+from fault_answers import png
 from fault_server import FaultServer
 from lock_holder import held_for
 from page_driver import until
 
 _QUERY = ImageQuery(101)
+_PNG = png(size=100)
 
 
 @pytest.fixture
@@ -196,15 +198,54 @@ def test_again_fetches_what_was_saved(server, store, folder):
     assert set(server.fetched.values()) == {2}
 
 
-def test_file_that_lies_in_the_folder_is_taken_as_it_is(server, store, folder):
-    os.makedirs(folder)
-    there = os.path.join(folder, server.file_of(server.ids[0]))
-    with open(there, "wb") as file:
-        file.write(b"mine")
+def _put(folder, name, body):
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, name), "wb") as file:
+        file.write(body)
+
+
+def test_whole_picture_that_lies_in_the_folder_is_taken_as_it_is(server, store, folder):
+    _put(folder, f"{server.ids[0]}.png", png("mine"))
     job = _download(store, folder)
     assert (job.saved, job.skipped) == (24, 1)
     assert server.fetched[server.ids[0]] == 0
     assert os.path.isfile(os.path.join(folder, f"{server.ids[0]}.json"))
+
+
+_DAMAGE = {
+    "empty": lambda body: b"",
+    "no-picture": lambda body: b"mine",
+    "cut": lambda body: body[:-1],
+    "hole": lambda body: body[:1000] + b"\0" * (len(body) - 1000),
+    "zeros": lambda body: b"\0" * len(body),
+}
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg"])
+@pytest.mark.parametrize("damage", _DAMAGE)
+def test_what_lies_in_the_folder_and_is_not_whole_is_fetched(server, store, folder, damage, kind):
+    image_id = next(i for i in server.ids if server.kinds[i] == kind)
+    _put(folder, server.file_of(image_id), _DAMAGE[damage](server.bytes_of(image_id)))
+    job = _download(store, folder)
+    assert (job.saved, job.skipped) == (25, 0)
+    assert _pictures(folder) == _expected(server)
+
+
+@pytest.mark.parametrize("damage", _DAMAGE)
+def test_picture_that_was_saved_before_and_is_not_whole_is_missed(server, store, folder, damage):
+    _download(store, folder)
+    path = os.path.join(folder, server.file_of(server.ids[3]))
+    _put(folder, path, _DAMAGE[damage](server.bytes_of(server.ids[3])))
+    job = _download(store, folder)
+    assert (job.skipped, store.missing_paths(job.id)) == (25, [path])
+    store.fetch_missing(job.id)
+    assert _run(store, job.id).saved == 1
+    assert _pictures(folder) == _expected(server)
+
+
+def test_picture_of_another_kind_than_its_name_says_is_not_taken_for_ours(server, store, folder):
+    _put(folder, f"{server.ids[0]}.gif", png("mine"))
+    assert _download(store, folder).saved == 25
 
 
 def test_leftovers_of_a_killed_process_are_swept(server, store, folder):
@@ -213,6 +254,29 @@ def test_leftovers_of_a_killed_process_are_swept(server, store, folder):
         file.write(b"half")
     _download(store, folder, wanted=2)
     assert not [name for name in os.listdir(folder) if name.endswith(".part")]
+
+
+@pytest.mark.parametrize("record", [b"{", b"[]", b"\xff\xfe{}", b""], ids=repr)
+@pytest.mark.parametrize("is_there", [False, True], ids=["fetched", "found"])
+def test_damaged_record_stops_nothing_and_is_said(server, store, folder, capsys, record, is_there):
+    job_id, damaged = _add(store, folder), server.ids[3]
+    images = tuple(Image(i, server._row(i)["url"], record={"id": i}) for i in server.ids)
+    store.add_page(job_id, WalkedPage(images, None))
+    with store._database.writing() as db:
+        db.execute(
+            "UPDATE records SET record = CAST(? AS TEXT) WHERE place ="
+            " (SELECT place FROM items WHERE image_id = ?)",
+            (record, damaged),
+        )
+    if is_there:
+        _put(folder, server.file_of(damaged), server.bytes_of(damaged))
+    job = _run(store, job_id)
+    assert (job.state, job.saved + job.skipped, job.failed) == ("done", 25, 0)
+    assert _pictures(folder) == _expected(server)
+    said = f"{damaged}: Its record is damaged" in capsys.readouterr().err
+    assert said == bool(record)  # one that is empty is none
+    assert not os.path.exists(os.path.join(folder, f"{damaged}.json"))
+    assert store.missing_paths(job_id) == []
 
 
 # What fails
@@ -679,8 +743,8 @@ def _made_up(count, fetch):
 def _written(url, target, told, cancelled):
     path = target("png")
     with open(path, "wb") as file:
-        file.write(b"x")
-    return _There(path, 1)
+        file.write(_PNG)
+    return _There(path, len(_PNG))
 
 
 def test_full_disk_pauses_the_job_and_fails_no_picture(store, folder):
@@ -700,7 +764,7 @@ def test_full_disk_pauses_the_job_and_fails_no_picture(store, folder):
 def test_rest_of_the_job_is_what_is_said_to_lack_room(store, folder, monkeypatch):
     usage = shutil.disk_usage("/")._replace(free=10_500)
     store.record(_add(store, folder), [])
-    monkeypatch.setattr(partial_file.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     monkeypatch.setattr(JobStore, "usual_size", lambda _: 1000)
     told = []
     network = _made_up(30, _written)
@@ -823,7 +887,7 @@ def test_what_was_saved_before_needs_no_room(store, folder, monkeypatch):
     job_id = store.add("A model", _QUERY, folder, 10)
     images = tuple(Image(i, "x", record={"id": i}) for i in range(1, 11))
     store.add_page(job_id, WalkedPage(images, None))
-    monkeypatch.setattr(partial_file.shutil, "disk_usage", lambda _: _Free(10))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: _Free(10))
     monkeypatch.setattr(JobStore, "usual_size", lambda _: 1000)
     job = _run(store, job_id, _made_up(10, _written))
     assert (first.saved, job.state, job.skipped) == (10, "done", 10)

@@ -114,6 +114,7 @@ def test_cancelled_job_goes_on_where_it_was(civitai, service):
     civitai.on_picture = lambda i: i not in civitai.ids[:3] and gate.wait(10)
     job_id = _gallery(service)
     until(lambda: len(civitai.fetched) > 3, "a picture that is held")
+    until(lambda: _shown(service, job_id).progress.saved == 3, "those that are not")
     service.stop(job_id, "cancelled")
     shown = _comes_to(service, job_id, "cancelled")
     assert (shown.job.saved, shown.job.failed) == (3, 0)

@@ -7,7 +7,7 @@ import os
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.errors import DiskError
+from civitai_manager_libs.errors import DiskError, UnreadableAnswer
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.infotext.metadata import infotext
 from civitai_manager_libs.jobs.sidecars import write_beside
@@ -69,6 +69,17 @@ def test_half_a_surrogate_pair_in_a_prompt_is_written_as_a_question_mark(tmp_pat
     written = _written(tmp_path, json.dumps({"id": 7, "meta": {**_META, "prompt": "a \ud83d b"}}))
     assert written["7.txt"].startswith("a ")
     assert json.loads(written["7.json"])["id"] == 7
+
+
+@pytest.mark.parametrize(
+    "record", ["{", "[]", "5", "null", "[" * 99_999, "\ufffd"], ids=lambda text: text[:5]
+)
+@pytest.mark.parametrize("wanted", [True, False])
+def test_damaged_record_is_said_and_nothing_is_written(tmp_path, record, wanted):
+    setting.change("save_infotext", wanted)
+    with pytest.raises(UnreadableAnswer, match="damaged"):
+        write_beside(str(tmp_path / "7.png"), record)
+    assert os.listdir(tmp_path) == []
 
 
 def test_older_files_are_replaced_whole(tmp_path):

@@ -8,7 +8,7 @@ import threading
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import NetworkError
-from civitai_manager_libs.ground.partial_file import PartialFile
+from civitai_manager_libs.ground import PartialFile
 from civitai_manager_libs.library import cache
 from fault_answers import png
 

@@ -21,8 +21,7 @@ from civitai_manager_libs.errors import (
     IncompleteDownload,
     NetworkError,
 )
-from civitai_manager_libs.ground import partial_file
-from civitai_manager_libs.ground.partial_file import PartialFile, sweep
+from civitai_manager_libs.ground import disk_error, PartialFile, sweep
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network.receiving import Receiver
 from fault_answers import Answer, chunked, cut, packed, png, ranged, stalled
@@ -270,7 +269,7 @@ def test_disk_that_fills_half_way_is_disk_full(room, answer, server, tmp_path, m
 
     def full(self: PartialFile, data: bytes) -> None:
         if self.size + len(data) > room:
-            raise partial_file.disk_error(OSError(errno.ENOSPC, "No space left"), self.folder)
+            raise disk_error(OSError(errno.ENOSPC, "No space left"), self.folder)
         write(self, data)
 
     monkeypatch.setattr(PartialFile, "write", full)

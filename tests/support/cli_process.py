@@ -54,4 +54,4 @@ class CliProcess:
 
 def part_files(folder: Path) -> list[str]:
     """What is left of unfinished files anywhere below."""
-    return sorted(str(path) for path in folder.rglob("*.part"))
+    return sorted(str(path) for path in folder.rglob(".civitai-shortcut-*"))

@@ -6,6 +6,18 @@
 from __future__ import annotations
 
 from .cancellation import Cancellation, never
+from .disk import (
+    check_room,
+    discard_halves,
+    disk_error,
+    HalfFile,
+    has_its_end,
+    is_partial,
+    PartialFile,
+    sweep,
+    sync_folder,
+    whole_kind,
+)
 from .flights import Flights
 from .images import (
     cache_name,
@@ -21,7 +33,6 @@ from .images import (
 from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
 from .locks import Lock
 from .parallel import download_all, in_parallel, one_ahead, Summary
-from .partial_file import check_room, disk_error, is_partial, PartialFile, sweep
 from .scalars import (
     as_checksum,
     as_list,
@@ -37,6 +48,7 @@ from .setting_entry import Setting
 __all__ = [
     "Cancellation",
     "Flights",
+    "HalfFile",
     "Image",
     "LEVELS",
     "Lock",
@@ -52,9 +64,11 @@ __all__ = [
     "cache_name",
     "check_room",
     "clean",
+    "discard_halves",
     "disk_error",
     "download_all",
     "file_stem",
+    "has_its_end",
     "in_parallel",
     "is_deep",
     "is_partial",
@@ -72,6 +86,8 @@ __all__ = [
     "sized_url",
     "sqlite_file",
     "sweep",
+    "sync_folder",
     "thumbnail_url",
     "whole",
+    "whole_kind",
 ]

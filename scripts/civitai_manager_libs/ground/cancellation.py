@@ -19,8 +19,10 @@ class Cancellation:
         # Reentrant: a signal handler may call `set` in a thread that is just in `calling`.
         self._lock = threading.RLock()
         self._callbacks: list[Callable[[], None]] = []
+        self.is_for_good = False  # nobody will go on with what it stops
 
-    def set(self) -> None:
+    def set(self, for_good: bool = False) -> None:
+        self.is_for_good = self.is_for_good or for_good
         self._event.set()
         with self._lock:  # held meanwhile: no callback comes after its block
             for callback in list(self._callbacks):
@@ -59,7 +61,7 @@ class Cancellation:
 class _Never(Cancellation):
     """It is everybody's, and so nobody may set it."""
 
-    def set(self) -> None:
+    def set(self, for_good: bool = False) -> None:
         raise RuntimeError("Nobody can cancel this.")
 
     @contextmanager

@@ -7,7 +7,7 @@ import os
 from filelock import FileLock, Timeout
 
 from ..errors import DiskError
-from .partial_file import disk_error
+from .disk import disk_error
 
 __all__ = ["Lock"]
 

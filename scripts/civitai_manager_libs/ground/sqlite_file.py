@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DiskError, DiskFull
-from .partial_file import disk_error
+from .disk import disk_error
 
 __all__ = ["Database", "Schema", "SharedLock"]
 

@@ -36,7 +36,13 @@ def network_of(client: CivitaiHttpClient) -> Network:
             patient, query, cursor, limit, cancelled
         ),
         fetch=lambda url, target, on_bytes, cancelled: client.fetch(
-            url, target, progress=on_bytes, cancelled=cancelled, reserve=reserve(), share=share
+            url,
+            target,
+            progress=on_bytes,
+            cancelled=cancelled,
+            reserve=reserve(),
+            keeps_half=True,
+            share=share,
         ),
         write_beside=write_beside,
         resting=lambda url: max(client.resting(url), client.resting(setting.base_url())),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 
+from .. import util
 from ..civitai import ImageQuery, Page
-from ..errors import Cancelled, CivitaiShortcutError, DiskFull
-from ..ground import Cancellation, Image, one_ahead
+from ..errors import Cancelled, CivitaiShortcutError, DiskFull, UnreadableAnswer
+from ..ground import Cancellation, Image, one_ahead, whole_kind
 from .records import Claim, failure, Item, Outcome, WalkedPage
 from .store import JobStore
 from .walking import walked_pages
@@ -170,29 +170,28 @@ class JobItems:
 
     def _there(self, item: Item, claim: Claim) -> Outcome | None:
         """What becomes of an item that needs no fetching."""
-        path, size = self._file_here(item)
+        path, size = self._file_here(item, claim.saved_bytes)
         if claim.saved_path:
-            return _saved_before(item, path or claim.saved_path)
+            return _saved_before(item, path, claim)
         if path and not claim.other_job:
             return self._adopted(item, path, size, claim.ours_before)
         return None
 
-    def _file_here(self, item: Item) -> tuple[str, int]:
-        """A picture of this id that lies in the folder: under its name it is whole."""
+    def _file_here(self, item: Item, known_size: int) -> tuple[str, int]:
+        """A whole picture of this id that lies in the folder."""
         for extension in _EXTENSIONS:
             path = item.path(self._job.folder, extension)
-            try:
-                found = os.stat(path)
-            except OSError:
-                continue
-            if stat.S_ISREG(found.st_mode):
-                return path, found.st_size
+            found = _found(path, known_size)
+            if found is not None and found[0] == extension:
+                return path, found[1]
         return "", 0
 
     def _adopted(self, item: Item, path: str, size: int, ours: bool) -> Outcome:
         """It lay there already: from this job before it was killed, or from elsewhere."""
         try:
             self._write_beside(path, item.record)
+        except UnreadableAnswer as error:  # no fault of the picture's
+            util.printD(f"[gallery] {item.image_id}: {error}")
         except DiskFull:
             raise
         except CivitaiShortcutError as error:
@@ -200,6 +199,20 @@ class JobItems:
         return Outcome(item.image_id, "saved" if ours else "skipped", path, size)
 
 
-def _saved_before(item: Item, path: str) -> Outcome:
-    gone = "" if os.path.isfile(path) else f"It was saved before as {path}, which is not there now."
+def _saved_before(item: Item, path: str, claim: Claim) -> Outcome:
+    """path: of one that lies in the job's own folder."""
+    path, gone = path or claim.saved_path, ""
+    if not os.path.isfile(path):
+        gone = f"It was saved before as {path}, which is not there now."
+    elif _found(path, claim.saved_bytes) is None:
+        gone = f"It was saved before as {path}, which is not whole now."
     return Outcome(item.image_id, "skipped", path, message=gone)
+
+
+def _found(path: str, known_size: int) -> tuple[str, int] | None:
+    """The true extension and the bytes of a picture that is whole; known_size: 0 when it is not."""
+    try:
+        kind = whole_kind(path, known_size)
+        return None if kind is None else (kind, os.path.getsize(path))
+    except OSError:  # not there, or not to be read: to fetch it will say what is wrong
+        return None

@@ -180,10 +180,12 @@ class Outcome:
 class Claim:
     """What stands in the way of fetching an item: that it was saved, or another job's claim.
 
-    ours_before: this job had claimed it already, so it was interrupted at it.
+    saved_bytes: what the file at saved_path had. ours_before: this job had claimed it already, so
+    it was interrupted at it.
     """
 
     saved_path: str = ""
+    saved_bytes: int = 0
     other_job: int = 0
     ours_before: bool = False
 

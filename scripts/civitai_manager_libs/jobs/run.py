@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -10,8 +11,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InputError
-from ..ground import Cancellation, check_room, in_parallel, sweep
+from .. import util
+from ..errors import (
+    Cancelled,
+    CivitaiShortcutError,
+    DiskError,
+    DiskFull,
+    InputError,
+    UnreadableAnswer,
+)
+from ..ground import Cancellation, check_room, in_parallel, sweep, sync_folder
 from .items import JobItems, ReadPage
 from .progress import JobProgress, Meter
 from .records import EMPTY_END, failure, Item, Job, Outcome
@@ -20,6 +29,7 @@ from .trouble import Came, Doubts, pause_after
 
 __all__ = ["Arrived", "JobRun", "Network"]
 
+_MORE_WORKERS = 2  # than requests at once: some wait for the disk, or write what is beside
 _LOCK_PATIENCE = 1.0  # seconds: who only looks whether a job is worked on holds its lock briefly
 _FLUSH_EVERY = 0.5  # seconds; what a crash has not told the database lies in the folder
 _FLUSH_AT = 64  # outcomes
@@ -89,7 +99,7 @@ class JobRun:
     def stop(self, state: str) -> None:
         """End it within a second, as `paused` or `cancelled`."""
         self._stop_state = state
-        self._halt.set()
+        self._halt.set(for_good=state == "cancelled")
         self._woken.set()
 
     def hurry(self) -> None:
@@ -160,7 +170,7 @@ class JobRun:
         self._halt = Cancellation()
         self._woken.clear()
         if self._stop_state:
-            self._halt.set()
+            self._halt.set(for_good=self._stop_state == "cancelled")
 
     def _work_through(self) -> None:
         try:
@@ -188,7 +198,8 @@ class JobRun:
 
     def _fetch_all(self, items: JobItems) -> None:
         self._came.clear()  # of who came too late in the go before: their files are found
-        fetched = in_parallel(items, self._fetch, self._concurrency, self._halt, ticks=True)
+        workers = self._concurrency + _MORE_WORKERS
+        fetched = in_parallel(items, self._fetch, workers, self._halt, ticks=True)
         with closing(fetched):
             for one in fetched:
                 if one is None:
@@ -249,7 +260,7 @@ class JobRun:
                 lambda received, _: self._meter.at(item.image_id, received),
                 self._halt,
             )
-            self._network.write_beside(arrived.path, item.record)
+            said = self._written_beside(item, arrived.path)
         except Cancelled:
             return Came(item, Outcome(item.image_id, "waiting"), began)
         except DiskFull as error:
@@ -257,13 +268,23 @@ class JobRun:
             return Came(item, Outcome(item.image_id, "waiting"), began)
         except CivitaiShortcutError as error:
             return Came(item, failure(item, error), began, error)
-        return Came(item, Outcome(item.image_id, "saved", arrived.path, arrived.size), began)
+        saved = Outcome(item.image_id, "saved", arrived.path, arrived.size, message=said)
+        return Came(item, saved, began)
+
+    def _written_beside(self, item: Item, path: str) -> str:
+        """What is to be said of it; a damaged record is no fault of its picture."""
+        try:
+            self._network.write_beside(path, item.record)
+        except UnreadableAnswer as error:
+            util.printD(f"[gallery] {item.image_id}: {error}")
+            return str(error)
+        return ""
 
     def _give_up(self, error: CivitaiShortcutError) -> None:
-        """The first reason is the one that the user is told."""
+        """The first reason is the one that the user is told. On a full disk no half file stays."""
         if self._trouble is None:
             self._trouble = error
-        self._halt.set()
+        self._halt.set(for_good=isinstance(error, DiskFull))
 
     # What is kept, what is told
 
@@ -298,11 +319,17 @@ class JobRun:
         self._flushed_at = time.monotonic()
         try:
             if self._outcomes:
+                self._sync_names()
                 self._store.record(self._job.id, self._outcomes)
                 self._outcomes = []
             self._job = self._store.job(self._job.id)
         except DiskError as error:
             self._give_up(error)
+
+    def _sync_names(self) -> None:
+        """Before the database calls anything saved; the files' bytes are on the disk already."""
+        for folder in {os.path.dirname(outcome.path) for outcome in self._outcomes} - {""}:
+            sync_folder(folder)
 
     def _tell(self, state: str) -> None:
         self._told_at = time.monotonic()

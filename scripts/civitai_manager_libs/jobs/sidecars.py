@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import setting
+from ..errors import UnreadableAnswer
 from ..ground import Image, one_line, PartialFile, whole
 from ..infotext import infotext
 
@@ -18,15 +19,26 @@ def write_beside(path: str, record: str) -> None:
     """`<image id>.txt` and `<image id>.json` next to the picture, as the settings want them.
 
     record: the API's record as JSON text. A picture without generation data has no `.txt`.
-    Raises DiskError.
+    Raises DiskError; UnreadableAnswer for a damaged record, of which nothing is written.
     """
-    stem = os.path.splitext(path)[0]
-    if record and setting.save_infotext:
-        text = _infotext_of(json.loads(record))
-        if text:
-            _write(f"{stem}.txt", text)
-    if record and setting.save_record:
+    if not record or not (setting.save_infotext or setting.save_record):
+        return
+    stem, row = os.path.splitext(path)[0], _row_of(record)
+    text = _infotext_of(row) if setting.save_infotext else ""
+    if text:
+        _write(f"{stem}.txt", text)
+    if setting.save_record:
         _write(f"{stem}.json", record)
+
+
+def _row_of(record: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(record)
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        raise UnreadableAnswer("Its record is damaged: nothing was written beside the picture.")
+    return row
 
 
 def _infotext_of(row: Mapping[str, Any]) -> str:

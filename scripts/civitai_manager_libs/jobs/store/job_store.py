@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from ...civitai import ImageQuery
 from ...errors import InputError
-from ...ground import Image, Lock
+from ...ground import discard_halves, Image, Lock
 from ..records import Claim, Item, Job, Options, Outcome, path_of, WalkedPage
 from . import claims, rows
 from .database import jobs_database
@@ -90,6 +91,9 @@ class JobStore:
         return [rows.job_of(row) for row in found]
 
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
+        """With its end nobody wants its half files any more."""
+        if state in ("done", "cancelled"):
+            self._discard_halves(job_id)
         with self._database.writing() as db:
             values = (state, reason, note, job_id)
             db.execute("UPDATE jobs SET state = ?, reason = ?, note = ? WHERE id = ?", values)
@@ -101,9 +105,21 @@ class JobStore:
 
         Raises InputError when somebody works on it, whose job would be gone from under them.
         """
-        with self._while_idle(job_id), self._database.writing() as db:
-            db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
-            db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        with self._while_idle(job_id):
+            self._discard_halves(job_id)
+            with self._database.writing() as db:
+                db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
+                db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+
+    def _discard_halves(self, job_id: int) -> None:
+        """Of its pictures that were not saved."""
+        sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
+        left = [rows.item_of(row) for row in self._database.rows(sql, (job_id,))]
+        folder, urls = self.job(job_id).folder if left else "", defaultdict(list)
+        for item in left:
+            urls[os.path.dirname(item.path(folder, ""))].append(item.url)
+        for place, of in urls.items():
+            discard_halves(place, of)
 
     # Items
 

@@ -20,7 +20,8 @@ __all__ += ["insert_page", "item_of", "job_of", "let_wait", "queue"]
 
 NOT_WALKED, _WALKED, ENDED_EMPTY = 0, 1, 2  # of a job's column `walked`
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
-WITH_RECORD = _ITEM.format("record") + " JOIN records ON records.place = items.place"
+# Bytes, for a damaged one need not be text.
+WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
 WITHOUT_RECORD = _ITEM.format("''")
 JOB = (
     "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
@@ -145,7 +146,9 @@ def queue(db: sqlite3.Connection, job_id: int, waiting: int) -> None:
 
 def item_of(row: tuple[Any, ...]) -> Item:
     item = Item(*row)
-    return replace(item, url=setting.base_url() + item.url) if item.url[:1] == "/" else item
+    url = setting.base_url() + item.url if item.url[:1] == "/" else item.url
+    record = row[4] if isinstance(row[4], str) else row[4].decode("utf-8", "replace")
+    return replace(item, url=url, record=record)
 
 
 def job_of(row: tuple[Any, ...]) -> Job:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs.errors import DiskError, DiskFull
-from civitai_manager_libs.ground import partial_file
-from civitai_manager_libs.ground.partial_file import PartialFile, check_room, sweep
+from civitai_manager_libs.ground import sweep
+from civitai_manager_libs.ground.disk import file_lock, partial_file
+from civitai_manager_libs.ground.disk.partial_file import PartialFile
 
-SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
-posix_only = pytest.mark.skipif(partial_file.fcntl is None, reason="Windows locks by itself")
+SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "scripts")
+posix_only = pytest.mark.skipif(file_lock.fcntl is None, reason="Windows locks by itself")
 
 
 def run(code: str, *arguments: object) -> subprocess.Popen[str]:
@@ -220,17 +221,6 @@ def test_write_that_takes_less_than_given_goes_on(tmp_path):
     assert (tmp_path / "a").read_bytes() == b"0123456789"
 
 
-def test_missing_room_is_said_before_a_folder_is_made(tmp_path):
-    free = shutil.disk_usage(tmp_path).free
-
-    with pytest.raises(DiskFull, match="are missing") as caught:
-        check_room(str(tmp_path / "not" / "there"), free + 2**40)
-
-    assert abs(caught.value.missing - 2**40) < 2**36
-    assert os.listdir(tmp_path) == []
-    check_room(str(tmp_path / "not" / "there"), 0)
-
-
 # Leftovers of killed processes
 
 
@@ -289,14 +279,14 @@ def test_no_sweeper_comes_between_writing_and_naming(tmp_path, monkeypatch):
 
 @posix_only
 def test_no_sweeper_comes_between_making_and_locking(tmp_path, monkeypatch):
-    flock, swept = partial_file.fcntl.flock, []
+    flock, swept = file_lock.fcntl.flock, []
 
     def sweep_first(descriptor: int, how: int) -> None:
-        if how == partial_file.fcntl.LOCK_EX and not swept:
+        if how == file_lock.fcntl.LOCK_EX and not swept:
             swept.append(sweep(str(tmp_path)))
         flock(descriptor, how)
 
-    monkeypatch.setattr(partial_file.fcntl, "flock", sweep_first)
+    monkeypatch.setattr(file_lock.fcntl, "flock", sweep_first)
     with PartialFile(str(tmp_path)) as partial:
         partial.write(b"whole")
         partial.commit(str(tmp_path / "a"))

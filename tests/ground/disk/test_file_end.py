@@ -15,7 +15,7 @@ from civitai_manager_libs import util
 from civitai_manager_libs.demo.gallery import clips
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network.file_end import has_its_end
+from civitai_manager_libs.ground.disk.file_end import has_its_end
 from fault_answers import png, whole
 from fault_server import FaultServer
 from PIL import Image

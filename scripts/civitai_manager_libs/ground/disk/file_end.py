@@ -7,10 +7,13 @@ a cut looks like the end. What a program wrote behind the end does no harm.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from io import BufferedReader
 
-__all__ = ["has_its_end"]
+from ... import util
+
+__all__ = ["has_its_end", "whole_kind"]
 
 _MOST = 1_000_000  # parts that are looked at; who made more of them is taken at his word
 _MOST_MARKERS, _MOST_ELEMENTS = 10_000, 100_000  # of JPEG, of WebM
@@ -20,6 +23,24 @@ _NO_MARKERS = {0x00, 0x01, *range(0xD0, 0xD8), 0xFF}  # behind FF: data, a resta
 _BOXES = {b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"mfra", b"sidx", b"meta", b"free", b"uuid"}
 _NEEDED = ({b"moov", b"mdat"}, {b"meta", b"mdat"})  # of a video, of a still
 _SEGMENT = b"\x18\x53\x80\x67"
+
+
+def whole_kind(path: str, size: int = 0) -> str | None:
+    """The true extension of a picture, video or sound that lies there whole; None for all else.
+
+    size: what it had when it was whole, 0 when nobody knows. One of that size has its end looked
+    at only where it ends as a hole in a file does, in zeros. Raises OSError.
+    """
+    found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    with open(path, "rb") as file:
+        extension = util.extension_of(file.read(16))
+        file.seek(max(0, found.st_size - 16))
+        is_known = found.st_size == size and file.read().strip(b"\0") != b""
+    if extension is None or not (is_known or has_its_end(path, extension)):
+        return None
+    return extension
 
 
 def has_its_end(path: str, extension: str) -> bool:

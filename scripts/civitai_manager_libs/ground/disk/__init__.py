@@ -1,0 +1,23 @@
+"""Files that are whole or not there, whatever happens to the program, the disk or the power."""
+
+from __future__ import annotations
+
+from .file_end import has_its_end, whole_kind
+from .half_file import discard_halves, HalfFile
+from .partial_file import is_partial, PartialFile
+from .room import check_room, disk_error
+from .sweeping import sweep
+from .syncing import sync_folder
+
+__all__ = [
+    "HalfFile",
+    "PartialFile",
+    "check_room",
+    "discard_halves",
+    "disk_error",
+    "has_its_end",
+    "is_partial",
+    "sweep",
+    "sync_folder",
+    "whole_kind",
+]

@@ -1,0 +1,102 @@
+"""The power goes at any moment: what the database or the folder calls saved is whole.
+
+`pytest -m long tests/jobs/test_power.py`; as root, for it mounts a disk.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import sqlite3
+import sys
+import time
+
+import pytest
+from api_server import MODEL_ID, ApiServer
+from cli_process import CliProcess, part_files
+from crash_checks import whole_pictures
+from cut_disk import CutDisk, stopped
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(sys.platform != "linux", reason="mounts an ext4"),
+]
+_COUNT, _CUTS = 1500, 20
+
+
+@pytest.fixture
+def server():
+    with ApiServer(count=_COUNT, size=60_000) as server:
+        server.delay = 0.05
+        yield server
+
+
+@pytest.fixture
+def disk(tmp_path):
+    disk = CutDisk(tmp_path)
+    yield disk
+    disk.close()
+
+
+def _saved(data):
+    """What the database says: image id -> (file name, bytes)."""
+    with sqlite3.connect(data / "gallery.db") as db:
+        rows = db.execute("SELECT image_id, path, bytes FROM saved").fetchall()
+    return {image_id: (path.rpartition("/")[2], size) for image_id, path, size in rows}
+
+
+def _check(server, folder, data):
+    """How many the database calls saved; what it or the folder calls so is whole."""
+    here = whole_pictures(server, folder) if folder.exists() else set()
+    saved = _saved(data)
+    assert set(saved) <= here, f"{len(set(saved) - here)} of {len(saved)} are not there"
+    for image_id in saved:
+        assert {f"{image_id}.{end}" for end in ("txt", "json")} <= set(_names(folder))
+    return len(saved)
+
+
+def _names(folder):
+    return [path.name for path in folder.iterdir()]
+
+
+def test_what_is_called_saved_is_whole_after_a_power_cut(server, disk, tmp_path):
+    """The database lies on another disk that loses nothing, and so says the most that it can."""
+    moments, data, counts = random.Random(1), tmp_path / "data", []
+    program = CliProcess(server.url, data)
+    download = ("download", str(MODEL_ID), "--dest", str(disk.path / "out"), "--limit", "9999")
+    with program.start(*download, "--concurrency", "4") as process:
+        while not (data / "gallery.db").exists() or not _saved(data):
+            time.sleep(0.01)
+        for cut in range(_CUTS):
+            time.sleep(moments.uniform(0.05, 1))
+            with stopped(process):
+                copy, kept = disk.cut(), tmp_path / f"data-{cut}"
+                shutil.copytree(data, kept)
+                assert process.poll() is None, "the cut came too late"
+                with disk.mounted(copy) as path:
+                    counts.append(_check(server, path / "out", kept))
+            if cut < _CUTS - 1:
+                copy.unlink()
+        process.kill()
+    assert counts == sorted(counts) and counts[-1] > counts[0] + _CUTS
+    disk.restore(copy)
+    done = CliProcess(server.url, kept).run("resume", "--json")
+    result = json.loads(done.stdout)
+    assert (result["saved"], result["skipped"], result["failed"]) == (_COUNT, 0, [])
+    assert whole_pictures(server, disk.path / "out") == set(server.ids)
+    assert part_files(disk.path) == []
+
+
+def test_names_of_the_last_pictures_are_there_too(server, disk, tmp_path):
+    """No later file's writing brings them to the disk by the way."""
+    program = CliProcess(server.url, tmp_path / "data", save_infotext=False, save_record=False)
+    for limit in ("1", "3", "8"):
+        done = program.run(
+            "download", str(MODEL_ID), "--dest", str(disk.path / limit), "--limit", limit, "--again"
+        )
+        copy = disk.cut()
+        assert done.returncode == 0, done.stderr
+        with disk.mounted(copy) as path:
+            assert whole_pictures(server, path / limit) == set(server.ids[: int(limit)])
