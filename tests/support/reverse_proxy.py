@@ -1,4 +1,4 @@
-"""A reverse proxy that serves a page below a path of its own, as nginx would."""
+"""A proxy that serves a page below a path of its own, as nginx does with the `Host` kept."""
 
 from __future__ import annotations
 

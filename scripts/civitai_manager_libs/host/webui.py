@@ -63,7 +63,7 @@ def name() -> str:
 
 def send_targets() -> tuple[str, ...]:
     """The tabs of the buttons that `add_paste_buttons` has made, in their order."""
-    return _targets
+    return _targets if in_webui() else ()
 
 
 def add_paste_buttons(infotext_box: Any, picture: Any) -> None:

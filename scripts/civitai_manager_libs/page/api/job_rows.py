@@ -47,6 +47,12 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
     }
 
 
+def _has_pictures(shown: ShownJob) -> bool:
+    """Also where all were there before; a folder without any may never have been made."""
+    now = shown.progress or shown.job
+    return now.saved + now.skipped > 0
+
+
 def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
     """What its gallery had; None for pictures that were chosen one by one."""
     report = shown.job.report
@@ -54,12 +60,6 @@ def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
         return None
     counts, end = messages.report(report.counts, report.end, language)
     return {"end": end, "lines": counts}
-
-
-def _has_pictures(shown: ShownJob) -> bool:
-    """Also where all were there before; a folder without any may never have been made."""
-    now = shown.progress or shown.job
-    return now.saved + now.skipped > 0
 
 
 def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
