@@ -242,6 +242,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "「{label}」的值無法使用，因此未儲存任何設定",
         "“{label}” cannot be that: nothing was saved",
     ),
+    "bad_proxy": (
+        "這個代理伺服器無法使用，因此未儲存任何設定。（{said}）",
+        "{said} Nothing was saved.",
+    ),
     "bad_template": ("這不能作為檔名範本：{said}", "{said}"),
     "key_bad": (
         "這不是 API 金鑰：金鑰只有字母與數字，沒有空白",

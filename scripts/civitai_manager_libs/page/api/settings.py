@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ... import civitai, setting
+from ... import civitai, host, setting
 from ...errors import CivitaiShortcutError, DiskError, InputError, NeedsKey, SettingError
 from ...ground import PartialFile
 from ...http_client import CivitaiHttpClient
@@ -51,6 +51,8 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
             value = _folder(str(value or "").strip(), language)
         elif entry.name == "saved_name":
             value = _template(str(value), language)
+        elif entry.name == "proxy":
+            value = _proxy(str(value), language)
         return entry.checked(value)
     except SettingError as error:
         label = messages.setting_label(entry.name, language)
@@ -84,6 +86,15 @@ def _template(typed: str, language: str) -> str:
     except InputError as error:
         said = messages.text("bad_template", language, said=error)
         raise Refusal(400, "bad_input", said, "saved_name") from error
+
+
+def _proxy(typed: str, language: str) -> str:
+    """Raises Refusal with what is wrong."""
+    try:
+        return host.checked_proxy(typed)
+    except InputError as error:
+        said = messages.text("bad_proxy", language, said=error)
+        raise Refusal(400, "bad_input", said, "proxy") from error
 
 
 def names(asked: Asked) -> dict[str, Any]:
