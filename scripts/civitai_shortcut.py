@@ -23,7 +23,7 @@ def _main() -> int:
         return commands.run(given)
     from civitai_manager_libs.page import standalone
 
-    return standalone.run(given.host, given.port, example)
+    return standalone.run(given.host, given.port, example, given.auth)
 
 
 def _start_demo() -> str:

@@ -12,11 +12,18 @@ import pytest
 
 _INSTALL = os.path.join(os.path.dirname(__file__), "..", "install.py")
 _LAUNCH = '''
-import json, os, re
+import json, os, re, sys
+missing = json.loads(os.environ["MISSING"])
 def is_installed(package):
-    return package not in json.loads(os.environ["MISSING"])
+    return package not in missing and package not in os.environ.get("UNREADABLE", "")
+class Hides:
+    def find_spec(self, name, path=None, target=None):
+        if name in [{"Pillow": "PIL"}.get(package, package) for package in missing]:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Hides())
 def run_pip(command, desc=None, live=False):
-    pins = open(re.search('--constraint "(.*?)"', command)[1]).read().splitlines()
+    with open(re.search('--constraint "(.*?)"', command)[1]) as file:
+        pins = file.read().splitlines()
     print(json.dumps({"command": command, "pins": pins}))
     if "FAILS" in os.environ:
         raise RuntimeError("Couldn't install.\\nCommand: pip\\nstderr: pages of it")
@@ -29,10 +36,10 @@ def host_folder(tmp_path):
     return tmp_path
 
 
-def _run(folder, missing=(), **more: str) -> tuple[list[str], list[dict]]:
+def _run(folder, missing=(), install: str = _INSTALL, **more: str) -> tuple[list[str], list[dict]]:
     """Our lines and the host's pip calls of a run in a host in `folder`."""
     environment = {**os.environ, "PYTHONPATH": str(folder), "MISSING": json.dumps(missing), **more}
-    command = [sys.executable, "-B", _INSTALL]
+    command = [sys.executable, "-B", "-W", "error", install]
     ran = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, "")
     lines = ran.stdout.splitlines()
@@ -69,8 +76,47 @@ def test_gradio_is_never_installed_in_a_host(host_folder):
 
 def test_pip_is_held_to_every_version_that_is_installed(host_folder):
     _, (call,) = _run(host_folder, ["Pillow"])
-    for name in ("requests", "gradio", "pytest"):
+    for name in ("requests", "gradio", "pytest", "typing-extensions"):
         assert f"{name}=={importlib.metadata.version(name)}" in call["pins"]
+
+
+@pytest.mark.parametrize("package", ["Pillow", "requests", "filelock", "tqdm"])
+def test_what_can_be_imported_is_there_though_the_host_does_not_find_it(host_folder, package):
+    lines, calls = _run(host_folder, UNREADABLE=package)
+    assert lines == ["Civitai Shortcut: everything it needs is installed."]
+    assert calls == []
+
+
+def test_folder_of_a_packages_name_is_not_the_package(host_folder):
+    (host_folder / "requirements.txt").write_text("nothing_but_a_folder>=1\n")
+    (host_folder / "nothing_but_a_folder").mkdir()
+    with open(_INSTALL, encoding="utf-8") as file:
+        (host_folder / "install.py").write_text(file.read())
+    lines, _ = _run(host_folder, ["nothing_but_a_folder"], install=str(host_folder / "install.py"))
+    assert lines == ["Civitai Shortcut: installed nothing_but_a_folder."]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "Name: Odd.Package\nVersion: 1.5\n".encode("utf-16"),
+        b"Name: Odd.Package\nVersion: 1.5\nAuthor: Jos\xe9\n",
+        b"\x00\xff\xfe",
+        b"",
+        b"Summary: nothing else\n",
+        None,
+    ],
+    ids=["utf-16", "latin-1", "rubbish", "empty", "no-name", "no-file"],
+)
+@pytest.mark.parametrize("folder", ["odd_package-1.5.dist-info", "Odd_Package-1.5-py3.10.egg-info"])
+def test_package_with_damaged_metadata_is_held_to_its_version_too(host_folder, folder, metadata):
+    (host_folder / folder).mkdir()
+    for name in ("METADATA", "PKG-INFO"):
+        if metadata is not None:
+            (host_folder / folder / name).write_bytes(metadata)
+    lines, (call,) = _run(host_folder, ["filelock"])
+    assert lines == ["Civitai Shortcut: installed filelock."]
+    assert "odd-package==1.5" in call["pins"] and len(call["pins"]) > 10
 
 
 def test_failing_pip_is_one_line_and_the_host_goes_on(host_folder):

@@ -136,6 +136,21 @@ def test_job_that_is_gone_on_with_while_it_ends_goes_on(civitai, service):
     assert _comes_to(service, job_id, "done").job.saved == 12
 
 
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, service, state):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    for _ in range(5):
+        until(lambda: _shown(service, job_id).progress is not None, "its progress")
+        service.stop(job_id, state)
+        _comes_to(service, job_id, state)
+        service.resume(job_id)
+        answers = [_shown(service, job_id).state for _ in range(100)]
+        assert set(answers) == {"running"}
+    gate.set()
+    assert _comes_to(service, job_id, "done").job.saved == 12
+
+
 def test_last_wish_counts_while_a_job_ends(civitai, service):
     gate = _held(civitai)
     job_id = _gallery(service)

@@ -70,6 +70,18 @@ def test_write_that_another_page_asks_for_is_refused(api, civitai, method, path,
     assert setting.civitai_api_key == ""
 
 
+@pytest.mark.parametrize("path", _READS)
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_read_that_another_page_asks_for_is_refused(api, civitai, path, site):
+    api.get(f"images?model={MODEL_ID}")
+    before = len(civitai.requests)
+    asked = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    assert api.ask(f"api/{path}", headers=asked).status_code == 403
+    assert len(civitai.requests) == before
+    followed = {**asked, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert api.ask(f"api/{path}", headers=followed).status_code != 403
+
+
 @pytest.mark.parametrize(
     "headers",
     [

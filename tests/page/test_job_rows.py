@@ -79,7 +79,7 @@ def test_retry_is_offered_only_where_it_can_help(reason, offered):
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
     row = _row(replace(_JOB, state="done", walked=True, saved=19, failed=1), failed=[item])
     assert ("retry" in _offered(row)) is offered
-    assert "could not be downloaded (1)" in row["toast"]
+    assert ("check your network" in row["toast"]) is (reason == "network")
     [failed] = row["failures"]
     assert (failed["id"], failed["code"], failed["has_thumb"]) == (7, reason, True)
     assert failed["page"] == "https://civitai.com/images/7" and failed["reason"]

@@ -11,7 +11,7 @@ import time
 
 import pytest
 import requests
-from civitai_manager_libs.page.standalone import _OwnPageOnly
+from civitai_manager_libs.page.wire import OwnPageOnly
 from fault_answers import png, unused_port
 from page_driver import ENTRY, PYTHON, Server, until
 from starlette.applications import Starlette
@@ -124,7 +124,7 @@ def page():
         Route("/", lambda _: PlainTextResponse("the page"), methods=["GET", "POST"]),
         WebSocketRoute("/queue", echo),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(_OwnPageOnly, address="my-machine")])
+    app = Starlette(routes=routes, middleware=[Middleware(OwnPageOnly, address="my-machine")])
     return TestClient(app)
 
 
@@ -165,6 +165,37 @@ def test_name_that_somebody_else_gave_this_machine_is_refused(page, host):
 def test_request_that_another_sites_page_sends_is_refused(page, origin, code):
     headers = {"Host": "127.0.0.1:7860", **({"Origin": origin} if origin else {})}
     assert page.post("/", headers=headers).status_code == code
+
+
+_VISIT = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize(
+    "method,headers,code",
+    [
+        ("GET", _VISIT, 200),
+        ("POST", _VISIT, 403),
+        ("GET", {**_VISIT, "Sec-Fetch-Dest": "iframe"}, 403),
+        ("GET", {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}, 403),
+        ("GET", {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"}, 403),
+        ("GET", {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, 403),
+        ("GET", {}, 403),
+    ],
+    ids=["link", "form", "frame", "picture", "script", "fetch", "not-told"],
+)
+def test_what_another_site_shows_or_asks_is_refused_but_not_its_links(
+    page, site, method, headers, code
+):
+    headers = {"Host": "127.0.0.1:7860", "Sec-Fetch-Site": site, **headers}
+    assert page.request(method, "/", headers=headers).status_code == code
+
+
+@pytest.mark.parametrize("site", ["none", "same-origin"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_our_own_page_asks_and_what_is_typed_is_let_in(page, site, method):
+    headers = {"Host": "127.0.0.1:7860", "Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors"}
+    assert page.request(method, "/", headers=headers).status_code == 200
 
 
 def test_websocket_of_another_sites_page_is_refused(page):
@@ -338,6 +369,103 @@ def test_number_that_no_job_has_is_no_crash(program, number, action):
 def test_button_pressed_by_another_sites_page_is_refused(program):
     for headers in ({}, {"X_Civitai_Shortcut": "1", "Origin": "http://evil.example"}):
         assert _asked(program, f"{_JOBS}/1/cancel", "POST", **headers)[0] == 403
+
+
+# Open to others
+
+_USER, _PASSWORD = "me", "pass:word"
+_OURS = {"X-Civitai-Shortcut": "1"}
+_FAR_AWAY = {**_OURS, "X-Forwarded-For": "192.0.2.7"}  # as a proxy on this machine says it
+
+
+class _Program:
+    """The tab by itself with these options, until it is closed."""
+
+    def __init__(self, tmp_path, *options, **environment):
+        self.port = unused_port()
+        self.data = tmp_path / "data"
+        self._process = _started(tmp_path, "--port", str(self.port), *options, **environment)
+        until(lambda: self._process.poll() is not None or _is_served(self.port), "the page")
+        self.session = requests.Session()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.kill()
+        self.told = "\n".join(_ended(self._process)[1:])
+
+    def ask(self, path, method="GET", **options):
+        """path: from the root of the page."""
+        url = f"http://127.0.0.1:{self.port}/{path}"
+        return self.session.request(method, url, timeout=30, **options)
+
+
+_ROUTES = ["config", "civitai_shortcut/api/hello", "civitai_shortcut/api/jobs"]
+_ROUTES += ["civitai_shortcut/page/element.js", "civitai_shortcut/api/file/1"]
+
+
+def test_page_for_everybody_says_what_it_opens_and_how_to_close_it(tmp_path):
+    with _Program(tmp_path, "--host", "0.0.0.0") as program:
+        assert program.ask("civitai_shortcut/api/hello").status_code == 200
+    assert [line for line in program.told.splitlines() if "--auth USER:PASSWORD" in line]
+    with _Program(tmp_path) as program:
+        assert program.ask("civitai_shortcut/api/hello").status_code == 200
+    assert "--auth" not in program.told
+
+
+@pytest.mark.parametrize(
+    "options,environment",
+    [
+        (["--auth", f"{_USER}:{_PASSWORD}"], {}),
+        ([], {"CIVITAI_SHORTCUT_AUTH": f"{_USER}:{_PASSWORD}"}),
+        (["--auth", f"{_USER}:{_PASSWORD}"], {"CIVITAI_SHORTCUT_AUTH": "somebody:else"}),
+    ],
+    ids=["option", "environment", "option-wins"],
+)
+def test_page_with_a_password_shows_nothing_without_it(tmp_path, options, environment):
+    with _Program(tmp_path, "--host", "0.0.0.0", *options, **environment) as program:
+        for path in _ROUTES:
+            assert program.ask(path).status_code == 401, path
+        refused = program.ask("login", "POST", data={"username": _USER, "password": "pass"})
+        assert refused.status_code >= 400
+        assert program.ask("civitai_shortcut/api/hello").status_code == 401
+        login = {"username": _USER, "password": _PASSWORD}
+        assert program.ask("login", "POST", data=login).status_code == 200
+        for path in _ROUTES[:-1]:
+            assert program.ask(path).status_code == 200, path
+        key = {"json": {"key": _KEY}, "headers": _FAR_AWAY}
+        assert program.ask("civitai_shortcut/api/key", "PUT", **key).status_code == 200
+        assert (program.data / "api_key").read_text() == _KEY
+    assert "knows the password" in program.told and _PASSWORD not in program.told
+
+
+@pytest.mark.parametrize("login", ["me", ":x", "me:", ":"])
+@pytest.mark.parametrize("by", ["option", "environment"])
+def test_password_that_makes_no_sense_is_one_sentence_that_does_not_show_it(tmp_path, login, by):
+    options = ["--auth", login] if by == "option" else []
+    environment = {"CIVITAI_SHORTCUT_AUTH": login} if by == "environment" else {}
+    code, _, err = _ended(_started(tmp_path, *options, **environment))
+    assert code == 2 and len(err.splitlines()) == 1 and "USER:PASSWORD" in err
+    assert f"'{login}'" not in err
+
+
+def test_page_without_a_password_lets_others_change_neither_folder_nor_key(tmp_path):
+    folder = str(tmp_path / "elsewhere")
+    changes = [("key", {"key": _KEY}), ("settings", {"download_images_folder": folder})]
+    with _Program(tmp_path, "--host", "0.0.0.0") as program:
+
+        def put(path, body, headers):
+            asked = {"json": body, "headers": {**headers, "Accept-Language": "en"}}
+            return program.ask(f"civitai_shortcut/api/{path}", "PUT", **asked)
+
+        for path, body in changes:
+            answer = put(path, body, _FAR_AWAY)
+            assert answer.status_code == 403 and "--auth" in answer.json()["error"]["message"]
+        assert not (program.data / "api_key").exists() and not os.path.exists(folder)
+        unchanged = {"http_timeout": 7, "download_images_folder": ""}
+        assert put("settings", unchanged, _FAR_AWAY).status_code == 200
+        assert [put(path, body, _OURS).status_code for path, body in changes] == [200, 200]
 
 
 # What is left in the browser

@@ -160,7 +160,7 @@ export class Details {
     if (record.from !== "none") return null;
     const look = button(
       { deed: "look-in-file", icon: icon("search"), words: words("look_in_file") },
-      () => this.#lookInFile(view, look),
+      () => this.#lookInFile(view),
     );
     return el(
       "section",
@@ -172,19 +172,16 @@ export class Details {
 
   /**
    * @param {View} view
-   * @param {HTMLButtonElement} look
    */
-  async #lookInFile(view, look) {
+  async #lookInFile(view) {
     const { signal } = this.#abort;
     const { words, toast } = this.context;
-    look.disabled = true;
     try {
       const record = await this.records.askFile(view.id, signal);
       this.#draw(view, record, signal);
       if (record.from === "none") toast(words("nothing_in_file"));
     } catch (error) {
       if (isAborted(error)) return;
-      look.disabled = false;
       toast(errorWords(error, words), "bad");
     }
   }

@@ -30,11 +30,13 @@ export class Sending {
 
   /** @param {PictureRecord} record */
   buttons(record) {
-    const { words } = this.context;
+    const { words, acts } = this.context;
     const tabs = this.#tabs(record);
     if (!tabs.length) return null;
     const made = tabs.map((tab) =>
-      button({ deed: `send-${tab}`, words: tab }, (event) => this.#send(event, tab, record)),
+      button({ deed: `send-${tab}`, words: tab }, () =>
+        acts.send(tab, record.id, this.#edited.get(record.id) ?? null),
+      ),
     );
     const group = { class: "send-to", role: "group", "aria-label": words("send_to") };
     return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));
@@ -49,18 +51,6 @@ export class Sending {
     const tabs = this.context.store.get().hello?.host.send_to ?? [];
     if (record.kind === "image") return tabs;
     return record.infotext ? tabs.slice(0, 1) : [];
-  }
-
-  /**
-   * @param {MouseEvent} event
-   * @param {string} tab
-   * @param {PictureRecord} record
-   */
-  async #send(event, tab, record) {
-    const pressed = /** @type {HTMLButtonElement} */ (event.currentTarget);
-    pressed.disabled = true;
-    await this.context.acts.send(tab, record.id, this.#edited.get(record.id) ?? null);
-    pressed.disabled = false;
   }
 
   /** @param {PictureRecord} record */

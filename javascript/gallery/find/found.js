@@ -72,15 +72,9 @@ export class FoundModels {
   #more(cursor) {
     if (cursor === null) return null;
     const { words, acts } = this.#context;
-    const more = button(
-      { deed: "find-more", words: words("more_models"), class: "wide" },
-      async () => {
-        more.disabled = true;
-        await acts.findMore(cursor);
-        more.disabled = false;
-      },
+    return button({ deed: "find-more", words: words("more_models"), class: "wide" }, () =>
+      acts.findMore(cursor),
     );
-    return more;
   }
 
   /** @param {Card} card */

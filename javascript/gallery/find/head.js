@@ -151,12 +151,7 @@ export class Head {
     const { words, acts } = this.#context;
     const start = button(
       { deed: "download-gallery", icon: icon("download"), words: words("download_whole") },
-      async () => {
-        if (!this.#limit.reportValidity()) return;
-        start.disabled = true; // a second press would be another job
-        await acts.downloadGallery(this.#limit.valueAsNumber);
-        start.disabled = false;
-      },
+      () => this.#limit.reportValidity() && acts.downloadGallery(this.#limit.valueAsNumber),
     );
     return el("div", { class: "joined" }, this.#limit, start);
   }

@@ -64,11 +64,7 @@ export class Bar {
         words: words("do_download_marked"),
         class: "primary",
       },
-      async () => {
-        download.disabled = true; // a second press would be another job
-        await acts.download(store.get().marks);
-        download.disabled = false;
-      },
+      () => acts.download(store.get().marks),
     );
     return el(
       "div",

@@ -49,13 +49,14 @@ function nodes(children) {
 }
 
 /**
- * A button of a deed, with an icon before its words, or in their place with `isBare`.
+ * A button of a deed, with an icon before its words, or in their place with `isBare`. While a deed
+ * is under way that takes time, a further press does nothing.
  *
  * @param {{deed?: string, icon?: Node | null, words: string, title?: string, isBare?: boolean, class?: string}} looks
- * @param {(event: MouseEvent) => void} press
+ * @param {(event: MouseEvent) => unknown} press
  */
 export function button({ deed, icon, words, title, isBare = false, class: look }, press) {
-  return el(
+  const made = el(
     "button",
     {
       type: "button",
@@ -63,9 +64,24 @@ export function button({ deed, icon, words, title, isBare = false, class: look }
       "data-do": deed,
       "aria-label": isBare ? words : null,
       title: title ?? (icon ? words : null), // a narrow window shows the icon alone
-      on: { click: press },
+      on: { click: (event) => void whileBusy(made, () => press(event)) },
     },
     icon,
     !isBare && el("span", { text: words }),
   );
+  return made;
+}
+
+/**
+ * Not `disabled` meanwhile: that takes the focus away, and the keyboard begins at the top again.
+ *
+ * @param {HTMLElement} pressed
+ * @param {() => unknown} deed
+ */
+export async function whileBusy(pressed, deed) {
+  if (pressed.ariaBusy === "true") return;
+  const done = deed();
+  if (!(done instanceof Promise)) return;
+  pressed.setAttribute("aria-busy", "true");
+  await done.finally(() => pressed.removeAttribute("aria-busy"));
 }

@@ -75,26 +75,14 @@ export class JobRow {
     const focused = this.context.root.activeElement;
     const hadFocus = focused !== null && this.actions.contains(focused);
     const made = job.actions.map(({ name, words }) =>
-      button({ deed: `job-${name}`, icon: glyph(name), words, class: "quiet" }, (event) =>
-        this.#press(event, name),
+      button(
+        { deed: `job-${name}`, icon: glyph(name), words, class: "quiet" },
+        // of a double click the first press has put another button here
+        (event) => event.detail > 1 || this.act(this.id, name),
       ),
     );
     this.actions.replaceChildren(...made);
     if (hadFocus) made[0]?.focus();
-  }
-
-  /**
-   * @param {MouseEvent} event
-   * @param {string} name
-   */
-  async #press(event, name) {
-    if (event.detail > 1) return; // a double click: its first press put another button here
-    const pressed = /** @type {HTMLButtonElement} */ (event.currentTarget);
-    pressed.setAttribute("aria-busy", "true");
-    pressed.disabled = true;
-    await this.act(this.id, name);
-    pressed.removeAttribute("aria-busy");
-    pressed.disabled = false;
   }
 
   /** @param {Job} job */

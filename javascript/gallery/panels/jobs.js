@@ -131,7 +131,9 @@ export class Jobs {
     const ids = new Set(all.map((job) => job.id));
     for (const [id, row] of this.#rows) {
       if (ids.has(id)) continue;
+      const hadFocus = row.element.contains(this.context.root.activeElement);
       row.element.remove();
+      if (hadFocus) this.panel.focus();
       this.#rows.delete(id);
     }
     all.forEach((job, at) => {

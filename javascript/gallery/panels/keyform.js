@@ -18,6 +18,7 @@ export class KeyForm {
   #told = el("p", { class: "told", role: "status" });
   /** @type {HTMLButtonElement[]} */
   #buttons = [];
+  #isAsking = false;
 
   /** @param {Context} context */
   constructor(context) {
@@ -30,12 +31,9 @@ export class KeyForm {
     const { words } = this.context;
     this.#field.placeholder = words("api_key_hint");
     this.#buttons = [
-      button(
-        { deed: "save-key", words: words("save_key"), class: "primary" },
-        () => void this.#save(),
-      ),
-      button({ deed: "test-key", words: words("test_key") }, () => void this.#test()),
-      button({ deed: "remove-key", words: words("remove_key") }, () => void this.#put("")),
+      button({ deed: "save-key", words: words("save_key"), class: "primary" }, () => this.#save()),
+      button({ deed: "test-key", words: words("test_key") }, () => this.#test()),
+      button({ deed: "remove-key", words: words("remove_key") }, () => this.#put("")),
     ];
     this.#field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) void this.#save();
@@ -59,6 +57,7 @@ export class KeyForm {
     if (!key || !this.#buttons.length) return;
     const [save, , remove] = this.#buttons;
     this.#field.disabled = save.disabled = key.from_environment;
+    if (!key.saved && this.context.root.activeElement === remove) this.#field.focus();
     remove.disabled = key.from_environment || !key.saved;
     if (key.from_environment) this.#tell(words("key_of_environment"));
     else this.#tell(words(key.saved ? "key_is_saved" : "key_none"));
@@ -92,8 +91,8 @@ export class KeyForm {
   /** @param {() => Promise<string>} asked */
   async #ask(asked) {
     const { words, signal } = this.context;
-    const before = this.#buttons.map((one) => one.disabled);
-    for (const one of this.#buttons) one.disabled = true;
+    if (this.#isAsking) return;
+    this.#isAsking = true;
     this.#tell(words("waiting"));
     let told = { message: "", isWrong: false };
     try {
@@ -102,9 +101,7 @@ export class KeyForm {
       if (signal.aborted) return;
       told = { message: errorWords(error, words), isWrong: true };
     }
-    this.#buttons.forEach((one, at) => {
-      one.disabled = before[at];
-    });
+    this.#isAsking = false;
     this.show();
     this.#tell(told.message, told.isWrong);
   }

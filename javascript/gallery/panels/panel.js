@@ -29,6 +29,11 @@ export class Panel {
     return this.context.store.get().panel === this.name;
   }
 
+  /** So that the keys scroll it. */
+  focus() {
+    this.#body.focus();
+  }
+
   #follow() {
     if (!this.isOpen) {
       if (this.#dialog) closeModal(this.#dialog);
@@ -36,7 +41,7 @@ export class Panel {
     }
     this.#dialog ??= this.#build();
     openModal(this.#dialog);
-    this.#body.focus(); // so that the keys scroll it
+    this.focus();
     this.how.opened?.();
   }
 

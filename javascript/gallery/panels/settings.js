@@ -3,7 +3,7 @@
 import { ApiError } from "../asking/api.js";
 import { errorWords } from "../asking/problems.js";
 import { openHostSettings } from "../details/hosts.js";
-import { button, el } from "../ground/dom.js";
+import { button, el, whileBusy } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { KeyForm } from "./keyform.js";
 import { Names } from "./names.js";
@@ -18,8 +18,6 @@ const GROUPS = /** @type {const} */ (["page", "saving", "network"]);
 export class Settings {
   /** @type {Map<string, SettingField>} */
   #fields = new Map();
-  /** @type {HTMLButtonElement | null} */
-  #save = null;
 
   /** @param {Context} context */
   constructor(context) {
@@ -65,21 +63,21 @@ export class Settings {
   /** @param {Setting[]} settings */
   #form(settings) {
     const { words } = this.context;
-    this.#save = button(
+    const save = button(
       { deed: "save-settings", words: words("save_settings"), class: "primary" },
       () => {},
     );
-    this.#save.type = "submit";
+    save.type = "submit";
     const groups = GROUPS.map((group) => this.#group(group, settings));
     const form = el(
       "form",
       { novalidate: true, autocomplete: "off" },
       ...groups,
-      el("footer", {}, this.#save),
+      el("footer", {}, save),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#send();
+      void whileBusy(save, () => this.#send());
     });
     return form;
   }
@@ -109,9 +107,8 @@ export class Settings {
   async #send() {
     const { api, store, toast, words, signal } = this.context;
     const { hello } = store.get();
-    if (!hello || !this.#save) return;
+    if (!hello) return;
     for (const field of this.#fields.values()) field.refuse("");
-    this.#save.disabled = true;
     try {
       const { settings } = await api.put("settings", this.#changed(hello.settings), { signal });
       store.set({ hello: { ...hello, settings } });
@@ -119,7 +116,6 @@ export class Settings {
     } catch (error) {
       if (!signal.aborted) this.#refused(error);
     }
-    this.#save.disabled = false;
   }
 
   /** @param {Setting[]} settings */

@@ -36,7 +36,7 @@ export class Toolbar {
     });
     this.scale.addEventListener("click", () => acts.zoom(this.#isFitted ? "one" : "fit"));
     this.mark = tool("mark", "star", "say_mark", () => this.#view && acts.mark(this.#view.id));
-    this.save = tool("save", "save", "say_save", () => void this.#save());
+    this.save = tool("save", "save", "say_save", () => this.#save());
     this.details = tool("details", "panel", "say_details", () => acts.toggleDetails());
     this.fullscreen = tool("fullscreen", "expand", "say_fullscreen", () => acts.fullscreen());
     const close = tool("close", "close", "say_close", () => acts.close());
@@ -78,10 +78,7 @@ export class Toolbar {
   }
 
   async #save() {
-    if (!this.#view) return;
-    this.save.disabled = true;
-    await this.context.acts.download([this.#view.id]);
-    this.save.disabled = false;
+    if (this.#view) await this.context.acts.download([this.#view.id]);
   }
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -87,6 +88,12 @@ def whole_parser() -> Parser:
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "the tab's port, 1 to 65535; default: %(default)s"
     parser.add_argument("--port", type=_port, metavar="PORT", default=7860, help=port)
+    login = (
+        "let only those into the tab who know this; default: that of CIVITAI_SHORTCUT_AUTH, which"
+        " other users of the machine cannot read, else everybody who reaches it"
+    )
+    given = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
+    parser.add_argument("--auth", type=_login, metavar="USER:PASSWORD", default=given, help=login)
     _add_commands(parser)
     return parser
 
@@ -180,6 +187,13 @@ def _one_of(names: Mapping[str, str]) -> Callable[[str], str]:
         return meant[_bare(text)]
 
     return read
+
+
+def _login(text: str) -> tuple[str, str]:
+    user, _, password = text.partition(":")
+    if not user or not password:  # which is not said again: it may be a password
+        raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
+    return user, password
 
 
 def _folder(text: str) -> str:

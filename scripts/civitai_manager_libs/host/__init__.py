@@ -5,12 +5,14 @@ from __future__ import annotations
 from .folders import data_folder, key_file, pictures_folder
 from .proxies import checked_proxy, reach_directly, without_proxies
 from .versions import (
+    asks_for_login,
     end_with_page,
     event_options,
     gradio_major,
     header,
     is_logged_in,
     is_of,
+    mounted,
     page_parts,
     run_in_page,
 )
@@ -30,6 +32,7 @@ from .webui import (
 __all__ = [
     "add_option",
     "add_paste_buttons",
+    "asks_for_login",
     "checked_proxy",
     "data_folder",
     "end_with_page",
@@ -42,6 +45,7 @@ __all__ = [
     "is_of",
     "keep_out_of_ui_config",
     "key_file",
+    "mounted",
     "name",
     "option_key",
     "options",

@@ -8,15 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "asks_for_login",
     "end_with_page",
     "event_options",
     "gradio_major",
     "header",
     "is_logged_in",
     "is_of",
+    "mounted",
     "page_parts",
     "run_in_page",
 ]
+_LOOKS = {"sleep_when_free": 0.05, "progress_update_sleep_when_free": 0.1}  # seconds
 _LEFT_OVER = 5  # seconds for requests that are under way when a host closes its page
 
 
@@ -53,6 +56,24 @@ def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any
     return {"fill_width": True}, {"css": css, "head": head, "ssr_mode": False, "footer_links": []}
 
 
+def mounted(app: Any, page: Any, options: dict[str, Any], login: tuple[str, str] | None) -> Any:
+    """Have `app` serve the page; gradio's own application for it, which knows who has logged in.
+
+    login: the user and password that it asks for.
+    """
+    import gradio
+    from gradio.routes import App
+
+    accounts = None if login is None else [login]
+    if gradio_major() < 4:  # whose mounting takes none, but keeps what is there
+        page.auth = accounts
+    else:
+        options = {**options, "auth": accounts}
+    gradio.mount_gradio_app(app, page, path="/", **options)
+    inner = (getattr(route, "app", None) for route in app.routes)
+    return next(one for one in inner if isinstance(one, App))
+
+
 def run_in_page(blocks: Any, javascript: str) -> None:
     """Where the page's head cannot be given: code that runs when it has loaded."""
     if gradio_major() < 4:
@@ -80,9 +101,14 @@ def is_of(origin: str, address: str) -> bool:
     return origin.partition("://")[2].lower() == address.lower() != ""
 
 
+def asks_for_login(request: Any) -> bool:
+    """Whether the page lets in only who has a password."""
+    return getattr(request.app, "auth", None) is not None
+
+
 def is_logged_in(request: Any) -> bool:
     """Whether a request comes from somebody whom the page itself would let in."""
     app = request.app
-    if getattr(app, "auth", None) is None:
+    if not asks_for_login(request):
         return True
     return any(value in app.tokens for value in request.cookies.values())

@@ -26,16 +26,25 @@ _MOST_JOBS = 1000
 class ShownJob:
     """A job as it is now: `progress` while this process works on it; the failed ones, a few.
 
-    missing: how many were saved before, and so skipped, that are not there any more.
+    missing: how many were saved before, and so skipped, that are not there any more. is_coming: it
+    was begun, and neither the database nor a progress tells so yet.
     """
 
     def __init__(
-        self, job: Job, progress: JobProgress | None, failed: list[Item], missing: int = 0
+        self,
+        job: Job,
+        progress: JobProgress | None,
+        failed: list[Item],
+        missing: int = 0,
+        is_coming: bool = False,
     ) -> None:
         self.job, self.progress, self.failed, self.missing = job, progress, failed, missing
+        self._is_coming = is_coming
 
     @property
     def state(self) -> str:
+        if self._is_coming:
+            return "running"
         return self.progress.state if self.progress is not None else self.job.state
 
 
@@ -60,6 +69,11 @@ class _Begun:
         else:
             self.run.hurry()
             self.again = self.run.is_ending
+
+    def is_coming(self, is_told: bool) -> bool:
+        if self.run is None:
+            return not self.stop_state
+        return self.again or not (is_told or self.run.is_ending)
 
     def begin(self, run: JobRun) -> None:
         self.run, self.again = run, False
@@ -159,18 +173,23 @@ class JobService:
     def shown(self, limit: int = 12) -> list[ShownJob]:
         """The newest first."""
         with self._store() as store:
-            jobs = store.jobs(limit)
             with self._lock:
                 progress = dict(self._progress)
+                coming = {job_id for job_id in self._runs if self._is_coming(job_id)}
+            jobs = store.jobs(limit)
             return [
                 ShownJob(
                     job,
                     progress.get(job.id),
                     store.failed(job.id, _FAILED_SHOWN) if job.failed else [],
                     len(store.missing_paths(job.id)) if job.skipped else 0,
+                    job.id in coming,
                 )
                 for job in jobs
             ]
+
+    def _is_coming(self, job_id: int) -> bool:
+        return self._runs[job_id].is_coming(job_id in self._progress)
 
     def _store(self) -> JobStore:
         return JobStore(setting.database_file())

@@ -5,9 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from .. import host, setting, util
 from ..errors import CivitaiShortcutError, Refused
@@ -18,13 +16,22 @@ __all__ = ["run"]
 _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 _BAD_INPUT, _NOTHING_DONE = 2, 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
-_POLICY = b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
+_OPEN_TO_ALL = (
+    "Everybody who reaches this machine's address can look through galleries, see what was saved"
+    " and start downloads here, without a password. --auth USER:PASSWORD asks for one; until then"
+    " the folder and the API key can be changed from this machine only."
+)
+_OPEN_TO_SOME = (
+    "Everybody who reaches this machine's address and knows the password can use the page and"
+    " change its settings. Between them and it nothing is encrypted."
+)
 
 
-def run(address: str, port: int, example: str = "") -> int:
+def run(address: str, port: int, example: str = "", login: tuple[str, str] | None = None) -> int:
     """Serve until Ctrl-C; the exit code. A failure is one sentence on stderr.
 
-    example: a model that is open when the page opens.
+    example: a model that is open when the page opens. login: the user and password that the page
+    asks for.
     """
     # gradio asks its own servers at start unless it is told not to.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -36,11 +43,21 @@ def run(address: str, port: int, example: str = "") -> int:
         return _BAD_INPUT
     try:
         with _listening(address, port) as listener:
-            _serve(_app(address, example), listener, f"http://{address}:{port}")
+            app = _app(address, example, login)
+            if not _is_loopback(address):
+                util.printD(_OPEN_TO_ALL if login is None else _OPEN_TO_SOME)
+            _serve(app, listener, f"http://{address}:{port}")
     except CivitaiShortcutError as error:
         util.printD(str(error))
         return _NOTHING_DONE
     return 0
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address.lower() == "localhost"
 
 
 def _listening(address: str, port: int) -> socket.socket:
@@ -71,14 +88,15 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
         _finish()
 
 
-def _app(address: str, example: str) -> Any:
+def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
     """The page and its routes. Raises DiskError."""
     with host.without_proxies():  # gradio makes a client that wants a library for a SOCKS proxy
-        import gradio as gr
+        import gradio  # noqa: F401
     from fastapi import FastAPI
     from starlette.middleware import Middleware
 
     from .api import add_routes, start_with
+    from .wire import OwnPageOnly
 
     folder = setting.shortcut_gallery_folder
     try:
@@ -87,12 +105,12 @@ def _app(address: str, example: str) -> Any:
         raise disk_error(error, folder) from error
     start_with(example)
     _go_on()
-    own = Middleware(_OwnPageOnly, address=address)
+    own = Middleware(OwnPageOnly, address=address)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[own])
     page, options = _page()
-    gr.mount_gradio_app(app, page, path="/", **options)
+    inner = host.mounted(app, page, options, login)
     page.blocked_paths = [host.key_file(), *setting.database_files()]
-    add_routes(app)
+    add_routes(inner)  # where those who have logged in are known
     return app
 
 
@@ -126,57 +144,6 @@ def _finish() -> None:
     from ..library import finish
 
     finish()
-
-
-class _OwnPageOnly:
-    """Refuses requests that another site's page sends here, whatever name it gave this machine.
-
-    A name that its owner lets point to 127.0.0.1 (DNS rebinding) is refused as `Host`; our own
-    page is asked for by an address, or as localhost.
-    """
-
-    def __init__(self, app: Callable[..., Awaitable[None]], address: str) -> None:
-        self._app, self._address = app, address
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
-        elif self._is_ours(scope):
-            await self._app(scope, receive, _with_policy(send))
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            head = {"type": "http.response.start", "status": 403, "headers": []}
-            await send(head)
-            await send({"type": "http.response.body", "body": b"Not from this page."})
-
-    def _is_ours(self, scope: Any) -> bool:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        named = headers.get(b"host", "")
-        origin = headers.get(b"origin")
-        return self._is_our_name(named) and (origin is None or host.is_of(origin, named))
-
-    def _is_our_name(self, netloc: str) -> bool:
-        try:
-            name = (urlsplit(f"//{netloc}").hostname or "").lower()
-            if name in ("localhost", self._address.lower()):
-                return True
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
-
-
-def _with_policy(send: Any) -> Any:
-    """No other site may show the page in a frame; nothing in it may change where it leads."""
-
-    async def sent(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            policy = (b"content-security-policy", _POLICY)
-            message = {**message, "headers": [*message.get("headers", ()), policy]}
-        await send(message)
-
-    return sent
 
 
 def _read(*names: str) -> str:

@@ -145,6 +145,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "這個要求不是來自此頁面，因此被拒絕。",
         "The request did not come from this page, so it was refused.",
     ),
+    "reason_only_here": (
+        "資料夾與 API 金鑰只能在執行本程式的電腦上變更；以 --auth 使用者:密碼 啟動後，登入者也能變更。",
+        "The folder and the API key can be changed only on the machine that this runs on, unless it"
+        " was started with --auth USER:PASSWORD.",
+    ),
     "reason_login": ("請先登入 WebUI。", "Log in to the WebUI first."),
     # The same where many are counted
     "short_network": ("連線失敗", "connection"),

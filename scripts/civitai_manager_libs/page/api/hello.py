@@ -12,12 +12,11 @@ from ... import host, setting
 from ...library import models, recent
 from ...words import messages
 
-from ..wire import Asked
+from ..wire import Asked, is_from_this_machine
 
 __all__ = ["can_open_folders", "hello", "key_state", "settings_view", "start_with"]
 
 _INSTANCE = uuid.uuid4().hex  # of this process: another one means that the server was restarted
-_LOOPBACK = {"127.0.0.1", "::1"}
 # As Civitai's API spells them, the ones that most galleries are of.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
 _SAVING = {
@@ -74,8 +73,7 @@ def key_state() -> dict[str, bool]:
 
 def can_open_folders(asked: Asked) -> bool:
     """Whether the machine that serves the page is the one that shows it, and has a file manager."""
-    client = asked.request.client
-    if client is None or client.host not in _LOOPBACK:
+    if not is_from_this_machine(asked.request):
         return False
     return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None
 

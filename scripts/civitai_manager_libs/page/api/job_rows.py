@@ -68,7 +68,7 @@ def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
     more = shown.job.failed - len(shown.failed)
     reasons, toast = _reasons(shown, language), ""
     if failed:
-        toast = f"{messages.text('some_failed', language, n=failed)} {reasons}".strip()
+        toast = f"{messages.text(_failed_key(shown), language, n=failed)} {reasons}".strip()
     elif shown.job.reason == "empty_end":
         toast = messages.reason("empty_end", language)
     return {
@@ -77,6 +77,12 @@ def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
         "more": messages.text("more_failed", language, n=more) if more > 0 and is_over else "",
         "toast": toast,
     }
+
+
+def _failed_key(shown: ShownJob) -> str:
+    """The words that tell to check the network only where that may have been it."""
+    codes = {item.reason for item in shown.failed}
+    return "some_failed" if not codes or "network" in codes else "failed_count"
 
 
 def _reasons(shown: ShownJob, language: str) -> str:

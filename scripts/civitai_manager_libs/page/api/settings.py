@@ -13,13 +13,14 @@ from ...http_client import CivitaiHttpClient
 from ...jobs import checked_template, FIELDS, name_for
 from ...library import recent, records
 from ...words import messages
-from ..wire import Asked, Far, Refusal
+from ..wire import Asked, Far, is_from_this_machine, Refusal
 from .hello import key_state, settings_view
 from .jobs import facts_of
 from .tools import client
 
 __all__ = ["keep_key", "keep_settings", "names", "test_key"]
 
+_FOLDER = "download_images_folder"
 _ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
 _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
@@ -31,6 +32,8 @@ def keep_settings(asked: Asked) -> dict[str, Any]:
     unknown = next((name for name in given if name not in _ENTRIES), None)
     if unknown is not None:
         raise Refusal(400, "bad_input", field=str(unknown)[:100])
+    if given.get(_FOLDER, setting.download_images_folder) != setting.download_images_folder:
+        _check_place(asked, _FOLDER)  # before it is tried, and so made
     wanted = {
         name: _checked(_ENTRIES[name], value, asked.language) for name, value in given.items()
     }
@@ -47,7 +50,7 @@ def keep_settings(asked: Asked) -> dict[str, Any]:
 def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
     """Raises Refusal with the words that the field has."""
     try:
-        if entry.name == "download_images_folder":
+        if entry.name == _FOLDER:
             value = _folder(str(value or "").strip(), language)
         elif entry.name == "saved_name":
             value = _template(str(value), language)
@@ -74,7 +77,7 @@ def _folder(typed: str, language: str) -> str:
     if not os.path.isabs(folder):
         example = os.path.join(os.path.expanduser("~"), "pictures")
         said = messages.text("folder_not_absolute", language, example=example)
-        raise Refusal(400, "bad_input", said, "download_images_folder")
+        raise Refusal(400, "bad_input", said, _FOLDER)
     with PartialFile(folder):
         return typed
 
@@ -114,8 +117,17 @@ def _change(values: Mapping[str, Any]) -> None:
         setting.change(name, value)
 
 
+def _check_place(asked: Asked, field: str) -> None:
+    """Raises Refusal: where there is no login, that is for who sits at this machine. A WebUI has
+    rules of its own for whom it lets in."""
+    request = asked.request
+    if not (host.in_webui() or host.asks_for_login(request) or is_from_this_machine(request)):
+        raise Refusal(403, "only_here", field=field)
+
+
 def keep_key(asked: Asked) -> dict[str, Any]:
     """`PUT key`; "" removes it."""
+    _check_place(asked, "key")
     key = _checked_key(asked)
     setting.save_api_key(key)
     said = "key_saved" if key else "key_removed"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .answers import Refusal, sentence
 from .gate import Asked, Far, Gate
+from .origin import is_from_this_machine, OwnPageOnly
 from .ranges import file_answer
 
-__all__ = ["Asked", "Far", "Gate", "Refusal", "file_answer", "sentence"]
+__all__ = ["Asked", "Far", "Gate", "OwnPageOnly", "Refusal", "file_answer"]
+__all__ += ["is_from_this_machine", "sentence"]

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import anyio
-from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from ... import host
@@ -22,6 +21,7 @@ from ...errors import CivitaiShortcutError
 from ...ground import Cancellation
 from ...words import messages
 from .answers import json_answer, Refusal, refusal, told
+from .origin import is_foreign, is_our_page
 
 __all__ = ["Asked", "Deed", "Far", "Gate"]
 
@@ -74,18 +74,18 @@ class Gate:
         async def endpoint(request: Request) -> Any:
             if not host.is_logged_in(request):
                 return refusal(Refusal(401, "login"), _language(request))
+            if is_foreign(request.headers, request.method):
+                return refusal(Refusal(403, "not_allowed"), _language(request))
             return await self._answered(deed, request, None)
 
         return endpoint
 
     def write(self, deed: Deed) -> Endpoint:
-        """Only our own page's code can send its header: another site's would need CORS."""
-
         async def endpoint(request: Request) -> Any:
             language = _language(request)
             if not host.is_logged_in(request):
                 return refusal(Refusal(401, "login"), language)
-            if not _is_our_page(request):
+            if not is_our_page(request):
                 return refusal(Refusal(403, "not_allowed"), language)
             try:
                 body = await _body(request)
@@ -154,16 +154,3 @@ async def _body(request: Request) -> Any:
 
 def _language(request: Request) -> str:
     return messages.language_of(request.headers.get("accept-language", ""))
-
-
-def _is_our_page(request: Request) -> bool:
-    return request.headers.get("x-civitai-shortcut") == "1" and _is_same_site(request.headers)
-
-
-def _is_same_site(headers: Headers) -> bool:
-    """By what the browser itself says; else by names, which a proxy before us may have changed."""
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    if site is not None:  # only over https, and from this machine
-        return site == "same-origin"
-    names = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
-    return origin is None or any(host.is_of(origin, name) for name in names)

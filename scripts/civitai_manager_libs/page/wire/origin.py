@@ -1,0 +1,102 @@
+"""Whose page sends a request, and from which machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from ... import host
+
+__all__ = ["OwnPageOnly", "is_foreign", "is_from_this_machine", "is_our_page"]
+
+_POLICY = b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
+
+
+def is_our_page(request: Request) -> bool:
+    """Only our own page's code can send its header: another site's would need CORS."""
+    return request.headers.get("x-civitai-shortcut") == "1" and _is_same_site(request.headers)
+
+
+def _is_same_site(headers: Headers) -> bool:
+    """By what the browser itself says; else by names, which a proxy before us may have changed."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:  # only over https, and from this machine
+        return site == "same-origin"
+    names = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
+    return origin is None or any(host.is_of(origin, name) for name in names)
+
+
+def is_foreign(headers: Headers, method: str) -> bool:
+    """Whether another site's page asks: as a picture, a script, a frame, by code of its own.
+
+    Not where its reader follows a link. Fetch Metadata: https://www.w3.org/TR/fetch-metadata/
+    """
+    if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return False
+    visit = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest"), method)
+    return visit != ("navigate", "document", "GET")
+
+
+def is_from_this_machine(request: Request) -> bool:
+    """By the address; that which a proxy on this machine names, where there is one."""
+    try:
+        return ipaddress.ip_address(request.client.host if request.client else "").is_loopback
+    except ValueError:
+        return False
+
+
+class OwnPageOnly:
+    """Refuses requests that another site's page sends here, whatever name it gave this machine.
+
+    A name that its owner lets point to 127.0.0.1 (DNS rebinding) is refused as `Host`; our own
+    page is asked for by an address, or as localhost.
+    """
+
+    def __init__(self, app: Callable[..., Awaitable[None]], address: str) -> None:
+        self._app, self._address = app, address
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+        elif self._is_ours(scope):
+            await self._app(scope, receive, _with_policy(send))
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            head = {"type": "http.response.start", "status": 403, "headers": []}
+            await send(head)
+            await send({"type": "http.response.body", "body": b"Not from this page."})
+
+    def _is_ours(self, scope: Any) -> bool:
+        headers = Headers(scope=scope)
+        named, origin = headers.get("host", ""), headers.get("origin")
+        if not self._is_our_name(named) or is_foreign(headers, scope.get("method", "")):
+            return False
+        return origin is None or host.is_of(origin, named)
+
+    def _is_our_name(self, netloc: str) -> bool:
+        try:
+            name = (urlsplit(f"//{netloc}").hostname or "").lower()
+            if name in ("localhost", self._address.lower()):
+                return True
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+def _with_policy(send: Any) -> Any:
+    """No other site may show the page in a frame; nothing in it may change where it leads."""
+
+    async def sent(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            policy = (b"content-security-policy", _POLICY)
+            message = {**message, "headers": [*message.get("headers", ()), policy]}
+        await send(message)
+
+    return sent
