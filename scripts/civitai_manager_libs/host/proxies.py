@@ -31,8 +31,12 @@ def checked_proxy(url: str) -> str:
         is_one = parts.scheme in _KINDS and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is none
         is_one = False
+    if "@" in url:
+        raise InputError(
+            "A name and password for a proxy belong into HTTPS_PROXY and HTTP_PROXY of the"
+            " environment: the page shows its settings."
+        )
     if not (is_one and url.isprintable() and " " not in url):
-        # It may hold a password, so it is not quoted.
         kinds = ", ".join(_KINDS)
         raise InputError(
             f"The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}."

@@ -21,6 +21,7 @@ from .tools import client
 __all__ = ["keep_key", "keep_settings", "names", "test_key"]
 
 _FOLDER = "download_images_folder"
+_ONLY_HERE = (_FOLDER, "proxy")  # what leads files, or all that is asked, somewhere else
 _ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
 _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
@@ -32,8 +33,9 @@ def keep_settings(asked: Asked) -> dict[str, Any]:
     unknown = next((name for name in given if name not in _ENTRIES), None)
     if unknown is not None:
         raise Refusal(400, "bad_input", field=str(unknown)[:100])
-    if given.get(_FOLDER, setting.download_images_folder) != setting.download_images_folder:
-        _check_place(asked, _FOLDER)  # before it is tried, and so made
+    for name in _ONLY_HERE:
+        if given.get(name, getattr(setting, name)) != getattr(setting, name):
+            _check_place(asked, name)  # before a folder is tried, and so made
     wanted = {
         name: _checked(_ENTRIES[name], value, asked.language) for name, value in given.items()
     }
