@@ -214,6 +214,50 @@ def test_other_bytes_are_a_file_but_no_picture():
         answers.check_start(200, "image/png", b"\x01\x02", True)
 
 
+_MOST = answers.MAX_JSON - 100
+
+
+def _filled(part: bytes, start: bytes = b'{"items": [', end: bytes = b"0]}") -> bytes:
+    """As long as an answer may be."""
+    return start + part * ((_MOST - len(start) - len(end)) // len(part)) + end
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _filled(b"1,"),
+        _filled(b"0.1,"),
+        _filled(b"{},"),
+        _filled(b'{"a":1},'),
+        _filled(b'"a",'),
+        _filled(b"[[[[[0]]]]],"),
+        _filled(b'"1000000":1,', b"{", b'"a":0}'),
+        _filled(b'{"id":1,"url":"https://civitai.com/a.png","width":1,"meta":{"a":1}},'),
+    ],
+    ids=["numbers", "fractions", "objects", "maps", "texts", "nests", "names", "rows"],
+)
+def test_answer_of_countless_parts_is_not_read(body, monkeypatch):
+    monkeypatch.setattr(answers.json, "loads", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(UnreadableAnswer, match="too many parts"):
+        answers.parse_json(body)
+
+
+@pytest.mark.parametrize("graph_size", [3_000, 100_000, 220_000], ids=str)
+def test_page_of_100_pictures_with_large_graphs_is_read(graph_size):
+    node = {"class_type": "KSampler", "inputs": {"seed": 1, "model": ["4", 0], "text": 'a "b", c:'}}
+    graph = json.dumps({"prompt": {str(n): node for n in range(graph_size // len(str(node)))}})
+    rows = [{"id": n, "meta": {"comfy": graph, "steps": 20}} for n in range(100)]
+    body = json.dumps({"items": rows}).encode()
+    assert graph_size * 80 < len(body) < answers.MAX_JSON
+    assert answers.parse_json(body)["items"] == rows
+
+
+def test_page_whose_graphs_are_no_texts_is_read_too():
+    nodes = {str(n): {"class_type": "KSampler", "inputs": {"model": [n, 0]}} for n in range(500)}
+    body = json.dumps({"items": [{"id": n, "meta": {"comfy": nodes}} for n in range(100)]}).encode()
+    assert len(answers.parse_json(body)["items"]) == 100
+
+
 def test_number_beyond_all_bounds_is_read_as_nothing():
     assert answers.parse_json(b'{"a": 1e999, "b": [-1e999, 1.5, NaN]}') == {
         "a": None,

@@ -7,8 +7,13 @@ import random
 import zlib
 
 import pytest
-from civitai_manager_libs.errors import UnreadableAnswer
+from civitai_manager_libs import setting
+from civitai_manager_libs.errors import NotAnImage, UnreadableAnswer
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network import answers, body as network_body
 from civitai_manager_libs.network.body import Unpacker
+from fault_answers import png, whole
+from fault_server import FaultServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,3 +81,67 @@ def test_every_size_of_piece_gives_the_same_bytes(seed, step, most, is_joined):
 
     assert unpacked(unpacker, data * (1 + is_joined), step, most) == body * (1 + is_joined)
     assert unpacker.is_whole
+
+
+# Out to be read without an end
+
+_MB = 1024 * 1024
+_NOTHING = gzip.compress(b"") * (30 * _MB // 20)  # whole and true, 30 MB of it
+
+
+@pytest.fixture
+def server():
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """How many bytes each receive brought."""
+    sizes, receive = [], network_body._read_some
+
+    def counted(raw, size):
+        data = receive(raw, size)
+        sizes.append(len(data))
+        return data
+
+    monkeypatch.setattr(network_body, "_read_some", counted)
+    return sizes
+
+
+@pytest.mark.parametrize("start", [b"", gzip.compress(b"[")], ids=["nothing", "a-little"])
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_answer_of_packed_nothing_is_not_read_beyond_its_cap(
+    server, read, monkeypatch, start, framing
+):
+    monkeypatch.setattr(answers, "MAX_JSON", 5 * _MB)
+    url = server.play("/api", whole(start + _NOTHING, Content_Encoding="gzip").but(framing=framing))
+    with pytest.raises(UnreadableAnswer):
+        CivitaiHttpClient().read_json(url)
+    assert sum(read) < 6 * _MB
+
+
+def test_answer_beyond_its_cap_is_not_read_though_little_is_in_it(server, read, monkeypatch):
+    """By what is read; by what it becomes is the other way round."""
+    monkeypatch.setattr(answers, "MAX_JSON", 100_000)
+    noise = random.Random(1).randbytes(90_000)
+    hollow = gzip.compress(noise) + gzip.compress(b"") * 5000
+    with pytest.raises(UnreadableAnswer, match="too large"):
+        CivitaiHttpClient().read_json(server.play("/api", whole(hollow, Content_Encoding="gzip")))
+    assert sum(read) < 100_000 + 64 * 1024 + 1
+
+
+@pytest.mark.parametrize("start", [b"", gzip.compress(png("a", 20_000))], ids=["nothing", "start"])
+def test_picture_of_packed_nothing_is_not_read_beyond_its_cap(server, read, tmp_path, start):
+    setting.change("gallery_max_image_mb", 5)
+    url = server.play("/a.png", whole(start + _NOTHING, Content_Encoding="gzip"))
+    with pytest.raises(NotAnImage):
+        CivitaiHttpClient().fetch(url, str(tmp_path / "a.png"))
+    assert sum(read) < 6 * _MB and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("step", [1, 7, 100])
+def test_what_a_server_packs_in_small_parts_is_unpacked(step):
+    parts = (zlib.compress(TEXT[at : at + step * 50]) for at in range(0, 40_000, step * 50))
+    unpacker = Unpacker({"Content-Encoding": "deflate"})
+    assert unpacked(unpacker, b"".join(parts), 64 * 1024, 4096).startswith(TEXT[:30_000])

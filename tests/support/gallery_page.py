@@ -178,6 +178,19 @@ class GalleryPage:
         """A short message that says so."""
         return self.page.locator(".toast").filter(has_text=text)
 
+    def double_click(self, locator: Any) -> None:
+        """As a hand does it, with a pause that a quick server answers in."""
+        box = locator.bounding_box()
+        mouse = self.page.mouse
+        mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        for count in (1, 2):
+            mouse.down(click_count=count)
+            mouse.up(click_count=count)
+            self.page.wait_for_timeout(150)
+
+    def panel(self, name: str) -> Any:
+        return self.page.locator(f"dialog[data-panel='{name}']")
+
     def key(self, name: str, times: int = 1) -> None:
         for _ in range(times):
             self.page.keyboard.press(name)

@@ -34,7 +34,7 @@ IsOurs = Callable[[str], bool]
 _MAX_ID = 2**31 - 1  # of models, versions and users
 _MAX_PIXELS = 1_000_000
 _MAX_CURSOR = 4_000  # characters
-_MAX_ENTRIES = 500  # of a list inside a record; the site sends far fewer
+_MAX_ENTRIES = 500  # of a page, or of a list inside a record; the site sends far fewer
 _HIGHEST, _BLOCKED = 16, 32
 # The old names cannot tell X from XXX, so a picture that has only such a name counts as XXX.
 _OLD_LEVELS = {"none": 1, "soft": 2, "mature": 4, "x": 16, "blocked": 32, "false": 1, "true": 16}
@@ -106,7 +106,7 @@ class User:
 
 def page_from(body: Any, query: ImageQuery, is_ours: IsOurs) -> Page:
     """Raises UnreadableAnswer when it is no page; a row that is no image only counts as dropped."""
-    rows = _items(body, "a page of images")
+    rows = _items(body, "a page of images")[:_MAX_ENTRIES]
     found = [image_from(row, is_ours) for row in rows]
     images = [image for image in found if image is not None]
     fitting = [image for image in images if _is_asked_for(image, query)]

@@ -22,6 +22,7 @@ __all__ = ["WIRE_ERRORS", "Unpacker", "WireAnswer", "check_head", "load", "netwo
 WIRE_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
 _PIECE = 64 * 1024  # bytes
 _SLOW_SECONDS, _SLOW_RATE = 30.0, 1024  # bytes a second; a slower body is broken off
+_HOLLOW = 1024 * 1024  # bytes; packing adds some, but joined streams of nothing have no end
 _GZIP_OR_ZLIB = 47  # wbits: told by the header
 
 
@@ -65,8 +66,11 @@ class WireAnswer:
     def read_all(self, limit: int) -> bytes:
         """The whole body, unpacked. Raises NetworkError when it is cut, UnreadableAnswer when
         it is over `limit` bytes or damaged."""
-        unpacker, body = Unpacker(self.headers), bytearray()
+        unpacker, body, read = Unpacker(self.headers), bytearray(), 0
         while data := self.read(_PIECE):
+            read += len(data)
+            if read > limit:
+                raise UnreadableAnswer("The answer is too large to be read.")
             for piece in unpacker.unpack(data, _PIECE):
                 body += piece
                 if len(body) > limit:
@@ -128,6 +132,7 @@ class Unpacker:
     """For one body, by its Content-Encoding; one that is not packed passes as it is."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
+        self._packed, self._unpacked = 0, 0  # bytes
         encoding = headers.get("Content-Encoding", "").strip().lower()
         self.is_packed = encoding not in ("", "identity")
         self._zlib: zlib._Decompress | None = None
@@ -149,6 +154,7 @@ class Unpacker:
             return
         if self._zlib is None:
             raise UnreadableAnswer("The server packed its answer in a way that nobody asked for.")
+        self._packed += len(data)
         piece = b""
         while data or len(piece) == most:  # a full piece may have left some inside of zlib
             if self._zlib.eof:
@@ -159,8 +165,11 @@ class Unpacker:
                 piece = self._zlib.decompress(data, most)
             except zlib.error as error:
                 raise UnreadableAnswer("What came is packed, and damaged.") from error
+            self._unpacked += len(piece)
             yield piece
             data = self._zlib.unconsumed_tail or self._zlib.unused_data
+        if self._packed > 2 * self._unpacked + _HOLLOW:
+            raise UnreadableAnswer("What came is packed, and next to nothing is in it.")
 
 
 def network_error(error: Exception) -> CivitaiShortcutError:
