@@ -51,6 +51,7 @@ SETTINGS = (
     Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
     Setting("gallery_cache_mb", 2048, 10, 10_000_000),
     # How the network is asked
+    Setting("proxy", ""),  # empty: that of the environment; see `host.checked_proxy`
     Setting("http_timeout", 20, 1, 600),
     Setting("gallery_download_timeout", 30, 1, 600),
     Setting("http_max_retries", 3, 0, 20),
@@ -62,6 +63,7 @@ _BY_NAME = {entry.name: entry for entry in SETTINGS}
 _DEFAULT_BASE_URL = "https://civitai.com"
 _MAX_FILE = 1_000_000  # bytes; more is no settings file
 
+proxy = ""
 http_timeout = 20
 http_max_retries = 3
 http_retry_delay = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 
@@ -72,6 +73,17 @@ def test_template_that_makes_no_name_is_refused_with_the_reason(api, language):
     assert setting.saved_name == "{model}/user_gallery_images/{id}"
     assert _put(api, saved_name=" {author}\\{id}/ ").status_code == 200
     assert setting.saved_name == _file()["saved_name"] == "{author}/{id}"
+
+
+@pytest.mark.parametrize("language", ["en", "zh-TW"])
+def test_proxy_that_cannot_be_used_is_refused_with_the_reason(api, language, monkeypatch):
+    code, error = _error(_put(api, language, proxy="proxy:1080"))
+    assert (code, error["field"]) == (400, "proxy") and "socks5h://" in error["message"]
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    code, error = _error(_put(api, language, proxy="socks5h://127.0.0.1:1080"))
+    assert code == 400 and "pip install PySocks" in error["message"] and setting.proxy == ""
+    assert _put(api, proxy=" http://127.0.0.1:3128 ").status_code == 200
+    assert setting.proxy == _file()["proxy"] == "http://127.0.0.1:3128"
 
 
 def test_names_of_what_was_read_last_show_a_template(api, civitai):

@@ -450,9 +450,10 @@ def test_password_that_makes_no_sense_is_one_sentence_that_does_not_show_it(tmp_
     assert f"'{login}'" not in err
 
 
-def test_page_without_a_password_lets_others_change_neither_folder_nor_key(tmp_path):
+def test_page_without_a_password_lets_others_change_neither_folder_proxy_nor_key(tmp_path):
     folder = str(tmp_path / "elsewhere")
     changes = [("key", {"key": _KEY}), ("settings", {"download_images_folder": folder})]
+    changes.append(("settings", {"proxy": "http://127.0.0.1:9"}))
     with _Program(tmp_path, "--host", "0.0.0.0") as program:
 
         def put(path, body, headers):
@@ -465,7 +466,7 @@ def test_page_without_a_password_lets_others_change_neither_folder_nor_key(tmp_p
         assert not (program.data / "api_key").exists() and not os.path.exists(folder)
         unchanged = {"http_timeout": 7, "download_images_folder": ""}
         assert put("settings", unchanged, _FAR_AWAY).status_code == 200
-        assert [put(path, body, _OURS).status_code for path, body in changes] == [200, 200]
+        assert [put(path, body, _OURS).status_code for path, body in changes] == [200] * 3
 
 
 # What is left in the browser

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .folders import data_folder, key_file, pictures_folder
-from .proxies import reach_directly, without_proxies
+from .proxies import checked_proxy, reach_directly, without_proxies
 from .versions import (
     asks_for_login,
     end_with_page,
@@ -33,6 +33,7 @@ __all__ = [
     "add_option",
     "add_paste_buttons",
     "asks_for_login",
+    "checked_proxy",
     "data_folder",
     "end_with_page",
     "event_options",

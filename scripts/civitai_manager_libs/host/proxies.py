@@ -1,14 +1,49 @@
-"""The proxies of the environment, kept away from what stays on this machine."""
+"""Proxies: which can be used, and that none is asked for what stays on this machine."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
-__all__ = ["reach_directly", "without_proxies"]
+from ..errors import InputError
+
+__all__ = ["checked_proxy", "reach_directly", "without_proxies"]
+
+_KINDS = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+_NEEDS_PYSOCKS = (
+    "A SOCKS proxy needs PySocks, which is not installed: python -m pip install PySocks, with the"
+    " Python that runs this, then start again."
+)
 
 _NAMES = ("no_proxy", "NO_PROXY")  # who reads one of them may not read the other
+
+
+def checked_proxy(url: str) -> str:
+    """A proxy's address without blanks around it; "" is none. Raises InputError, a sentence."""
+    url = url.strip()
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in _KINDS and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        is_one = False
+    if "@" in url:
+        raise InputError(
+            "A name and password for a proxy belong into HTTPS_PROXY and HTTP_PROXY of the"
+            " environment: the page shows its settings."
+        )
+    if not (is_one and url.isprintable() and " " not in url):
+        kinds = ", ".join(_KINDS)
+        raise InputError(
+            f"The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}."
+        )
+    if parts.scheme.startswith("socks") and importlib.util.find_spec("socks") is None:
+        raise InputError(_NEEDS_PYSOCKS)
+    return url
 
 
 def reach_directly(*hosts: str) -> None:

@@ -183,6 +183,11 @@ def network_error(error: Exception) -> CivitaiShortcutError:
         return NetworkError("No secure connection could be made with the server.")
     if isinstance(error, requests_errors.ProxyError):
         return NetworkError("The proxy could not be reached.")
+    if "Missing dependencies for SOCKS" in str(error):
+        return Refused("The proxy of the environment needs PySocks: python -m pip install PySocks.")
+    said = repr(error)
+    if "SOCKSConnection" in said and "0x0" not in said:  # which is what a SOCKS proxy answers
+        return NetworkError("The proxy could not be reached.")
     if isinstance(error, (requests_errors.InvalidSchema, requests_errors.InvalidProxyURL)):
         return Refused("The proxy of the environment is none that can be used.")
     if isinstance(error, (requests_errors.InvalidURL, urllib3_errors.LocationValueError)):

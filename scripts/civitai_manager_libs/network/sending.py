@@ -11,8 +11,9 @@ import requests
 from requests.hooks import dispatch_hook
 from requests.sessions import merge_setting
 from requests.structures import CaseInsensitiveDict
+from requests.utils import should_bypass_proxies
 
-from .. import setting
+from .. import host, setting
 from ..errors import InputError, NeedsKey, NetworkError, Refused, UnreadableAnswer
 from ..ground import Cancellation
 from .body import check_head, network_error, WIRE_ERRORS, WireAnswer
@@ -65,7 +66,8 @@ def prepared(
 
 
 class Sender:
-    """Sends over pooled connections, by the proxies and certificates of the environment."""
+    """Sends over pooled connections, by the setting's proxy, else by those of the environment, and
+    by its certificates."""
 
     def __init__(self) -> None:
         self._session = requests.Session()
@@ -74,7 +76,8 @@ class Sender:
     def send(self, ask: Ask, api_key: str, cancelled: Cancellation) -> requests.Response:
         """The answer after at most five redirects, its body unread, whatever its status.
 
-        Raises NetworkError, NeedsKey (a login page), Refused, Cancelled, InputError (the key).
+        Raises NetworkError, NeedsKey (a login page), Refused, Cancelled, InputError (the key, the
+        proxy).
         """
         request, start, inside = ask.request, ask.request.url, False
         for hop in range(_MAX_HOPS + 1):
@@ -103,8 +106,9 @@ class Sender:
     ) -> requests.Response:
         cancelled.check()
         try:
+            proxies = dict(ask.proxies or _own_proxies(request.url))
             options = self._session.merge_environment_settings(
-                request.url, dict(ask.proxies or {}), True, ask.verify, ask.cert
+                request.url, proxies, True, ask.verify, ask.cert
             )
             options["timeout"] = _timeout(ask.timeout)
             response = wire.send(request, **options)
@@ -127,6 +131,14 @@ class Sender:
             return urljoin(response.url, self._session.get_redirect_target(response) or "")
         except ValueError as error:
             raise Refused("The redirect leads to no address.") from error
+
+
+def _own_proxies(url: str) -> dict[str, str]:
+    """By the setting, where no proxy of the environment's is meant; not for what is inside, nor for
+    what NO_PROXY names. Raises InputError for one that cannot be used: never past it."""
+    if not setting.proxy or is_inner_url(url) or should_bypass_proxies(url, None):
+        return {}
+    return dict.fromkeys(("http", "https"), host.checked_proxy(setting.proxy))
 
 
 def _timeout(patience: Any) -> Any:

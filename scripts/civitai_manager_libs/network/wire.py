@@ -150,7 +150,8 @@ def _watch(manager: Any, **traits: bool) -> None:
     """Have a pool manager make watched connections."""
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
-        connection = type("WatchedConnection", (_Watched, pool.ConnectionCls), traits)
+        name = f"Watched{pool.ConnectionCls.__name__}"  # by which an error tells a SOCKS proxy's
+        connection = type(name, (_Watched, pool.ConnectionCls), traits)
         pools[scheme] = type("WatchedPool", (pool,), {"ConnectionCls": connection})
     manager.pool_classes_by_scheme = pools
 

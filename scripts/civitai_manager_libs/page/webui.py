@@ -62,10 +62,10 @@ def _take(name: str) -> None:
     """A value was changed on the host's settings page; one out of bounds is not taken."""
     from ..jobs import checked_template
 
+    checks = {"saved_name": checked_template, "proxy": host.checked_proxy}
     options = host.options() or {}
     try:
-        value = options[name]
-        setting.change(name, checked_template(value) if name == "saved_name" else value)
+        setting.change(name, checks.get(name, lambda value: value)(options[name]))
     except CivitaiShortcutError as error:
         util.printD(f"[setting] {error}")
 

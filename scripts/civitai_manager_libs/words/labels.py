@@ -52,6 +52,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "等待 Civitai API 回應的秒數",
         "Seconds to wait for an answer of Civitai's API",
     ),
+    "proxy": (
+        "代理伺服器，例如 socks5h://127.0.0.1:1080（空白：依環境變數）",
+        "Proxy, such as socks5h://127.0.0.1:1080 (empty: that of the environment)",
+    ),
     "http_max_retries": ("請求失敗後的重試次數", "Further tries after a failed request"),
     "http_retry_delay": ("重試前等待的秒數（逐次加倍）", "Seconds before another try (doubling)"),
     "gallery_download_timeout": ("圖片主機可沉默的秒數", "Seconds an image host may be silent"),

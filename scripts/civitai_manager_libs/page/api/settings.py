@@ -21,6 +21,7 @@ from .tools import client
 __all__ = ["keep_key", "keep_settings", "names", "test_key"]
 
 _FOLDER = "download_images_folder"
+_ONLY_HERE = (_FOLDER, "proxy")  # what leads files, or all that is asked, somewhere else
 _ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
 _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
@@ -32,8 +33,9 @@ def keep_settings(asked: Asked) -> dict[str, Any]:
     unknown = next((name for name in given if name not in _ENTRIES), None)
     if unknown is not None:
         raise Refusal(400, "bad_input", field=str(unknown)[:100])
-    if given.get(_FOLDER, setting.download_images_folder) != setting.download_images_folder:
-        _check_place(asked, _FOLDER)  # before it is tried, and so made
+    for name in _ONLY_HERE:
+        if given.get(name, getattr(setting, name)) != getattr(setting, name):
+            _check_place(asked, name)  # before a folder is tried, and so made
     wanted = {
         name: _checked(_ENTRIES[name], value, asked.language) for name, value in given.items()
     }
@@ -54,6 +56,8 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
             value = _folder(str(value or "").strip(), language)
         elif entry.name == "saved_name":
             value = _template(str(value), language)
+        elif entry.name == "proxy":
+            value = _proxy(str(value), language)
         return entry.checked(value)
     except SettingError as error:
         label = messages.setting_label(entry.name, language)
@@ -87,6 +91,15 @@ def _template(typed: str, language: str) -> str:
     except InputError as error:
         said = messages.text("bad_template", language, said=error)
         raise Refusal(400, "bad_input", said, "saved_name") from error
+
+
+def _proxy(typed: str, language: str) -> str:
+    """Raises Refusal with what is wrong."""
+    try:
+        return host.checked_proxy(typed)
+    except InputError as error:
+        said = messages.text("bad_proxy", language, said=error)
+        raise Refusal(400, "bad_input", said, "proxy") from error
 
 
 def names(asked: Asked) -> dict[str, Any]:
