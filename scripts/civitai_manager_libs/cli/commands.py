@@ -103,7 +103,21 @@ def _jobs(arguments: argparse.Namespace) -> int:
     return _ALL_THERE
 
 
-_COMMANDS = {"download": _download, "resume": _resume, "retry": _retry, "jobs": _jobs}
+def _search(arguments: argparse.Namespace) -> int:
+    from .searching import search_kept
+
+    with _store() as store:
+        search_kept(arguments, store.saved_ids)
+    return _ALL_THERE
+
+
+_COMMANDS = {
+    "download": _download,
+    "resume": _resume,
+    "retry": _retry,
+    "jobs": _jobs,
+    "search": _search,
+}
 
 
 def _known_job(store: JobStore, job_id: int) -> int:

@@ -15,8 +15,7 @@ from ..civitai import Model
 from ..errors import NetworkError, ServerTrouble, UnreadableAnswer
 from ..ground import Cancellation, never
 from . import records
-from .database import packed, rows, unpacked
-from .writer import write_later
+from .store import packed, rows, unpacked, write_later
 
 __all__ = ["base_models", "keep_covers", "kept_model", "read_model", "version_names"]
 

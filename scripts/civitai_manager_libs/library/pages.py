@@ -17,10 +17,9 @@ from ..civitai import ImageQuery, Page
 from ..errors import NetworkError, ServerTrouble
 from ..ground import Cancellation, Flights, Image, never, thumbnail_url
 from . import cache, records
-from .database import rows
-from .writer import write_later
+from .store import rows, write_later
 
-__all__ = ["Read", "original", "read_kept", "read_page", "thumbnail"]
+__all__ = ["Read", "galleries_of", "original", "read_kept", "read_page", "thumbnail"]
 
 _PAGES_NEAR = 20
 _FRESH = 600.0  # seconds; Civitai's own edge keeps a page for about five minutes
@@ -57,7 +56,7 @@ class _Pages:
         _, query, cursor, size = key
         page = civitai.read_images(client, query, cursor, size, cancelled)
         read = Read(page, time.time())
-        records.keep(page.images)
+        records.keep(page.images, galleries=galleries_of(query))
         if page.ids or page.next_cursor:  # else it may be Civitai's time limit, and is asked anew
             _keep(key, read)
             with self._lock:
@@ -99,6 +98,17 @@ def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
         images = tuple(records.find_all(json.loads(ids)).values())
         return Read(Page(images, next_cursor), read_at, kept=True)
     return None
+
+
+def galleries_of(query: ImageQuery) -> tuple[str, ...]:
+    """What the pictures of its pages were read in, as `records.keep` is told it."""
+    named = (
+        ("model", query.model_id),
+        ("version", query.version_id),
+        ("post", query.post_id),
+        ("user", query.username),
+    )
+    return tuple(f"{kind} {value}" for kind, value in named if value)
 
 
 def thumbnail(client: Any, image: Image, width: int, cancelled: Cancellation | None = None) -> str:

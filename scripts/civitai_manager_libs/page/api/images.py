@@ -1,4 +1,4 @@
-"""Galleries page by page, what was read of them by words, and all that is known of one picture."""
+"""Galleries page by page, and all that is known of one picture."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from ...errors import Gone, HttpStatusError
 from ...ground import Image, whole
 from ...infotext import added_lora_tags, embedded, Embedded, infotext, missing_values
 from ...infotext import parse_infotext, resources
-from ...library import cache, models, pages, records
+from ...library import cache, models, pages
 from ...words import messages
 from ..wire import Asked, Far, Refusal
 from .finding import highest_level
+from .kept import kept_images
 from .tools import client, known_image, saved_files
 from .views import image_links, image_view, resource_view
 
-__all__ = ["details", "images", "query_of", "within"]
+__all__ = ["details", "images", "query_of"]
 
-_MOST_IDS = 100_000
 _MOST_BLANK = 3  # pages in a row on which nothing fits the filters
 _LAST_ID = 2**31 - 1
 
 
 def images(asked: Asked) -> Any:
-    """`images?...`."""
+    """`images?...`; with `search=` of what was kept."""
+    if "search" in asked.request.query_params:
+        return kept_images(asked)
     given = {name: asked.text(name) for name in asked.request.query_params}
     query = query_of({**given, "level": highest_level(asked)}, asked.language)
     cursor, size = asked.text("cursor") or None, whole(asked.text("limit"), 1, 200) or 100
@@ -119,15 +121,6 @@ def _answer(
 
 def _note(code: str, asked: Asked, **values: Any) -> dict[str, str]:
     return {"code": code, "message": messages.text(code, asked.language, **values)}
-
-
-def within(asked: Asked) -> dict[str, Any]:
-    """`POST within`: those of the ids that were read whose words hold all of the given."""
-    ids, words = asked.field("ids"), asked.field("words")
-    if not isinstance(ids, list) or len(ids) > _MOST_IDS or not isinstance(words, str):
-        raise Refusal(400, "bad_input")
-    known = [i for i in ids if isinstance(i, int) and not isinstance(i, bool)]
-    return {"ids": records.having(known, words[:1000])}
 
 
 # One picture

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.routing import Route
 
 from ..wire import Asked, Gate, Refusal
-from . import files, finding, hello, images, jobs, settings
+from . import files, finding, hello, images, jobs, kept, settings
 
 __all__ = ["add_routes"]
 
@@ -24,9 +24,10 @@ _READ = (
     ("file/{image_id:int}", files.file),
     ("jobs", jobs.jobs),
     ("names", settings.names),
+    ("suggest", kept.suggest),
 )
 _WRITE = (
-    ("POST", "within", images.within),
+    ("POST", "within", kept.within),
     ("POST", "jobs", jobs.begin),
     ("POST", "jobs/{job:int}/{deed}", jobs.act),
     ("PUT", "settings", settings.keep_settings),
