@@ -36,7 +36,7 @@ import { makeWords } from "./words.js";
 
 /** @typedef {import("./types.js").Context} Context */
 
-const STYLES = ["gallery.css", "viewer/viewer.css", "panels/panels.css"];
+const STYLES = ["gallery.css", "viewer/viewer.css", "panels/panels.css", "find/search.css"];
 const NARROW_TILE = 170; // two in a row on a phone
 const BASE = new URL("../", import.meta.url); // …/civitai_shortcut/, from …/civitai_shortcut/page/
 

@@ -1,4 +1,4 @@
-/** Shows, of what was loaded, what holds some words, is by an author, or is saved. */
+/** Shows, of what was loaded, what fits a search. */
 
 import { shownOf } from "../state/state.js";
 import { isAborted } from "./api.js";
@@ -48,7 +48,10 @@ export class WithinLoaded {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#asked = new Set();
-    if (!words) this.#context.store.set({ matches: null });
+    if (words) return;
+    const { store } = this.#context;
+    const notes = store.get().notes.filter((note) => note.code !== "search");
+    store.set({ matches: null, notes });
   }
 
   /** Asks about those pictures that it has not asked about yet. */
@@ -63,7 +66,7 @@ export class WithinLoaded {
     const isFirst = asked.size === ids.length;
     try {
       const answer = await api.post("within", { ids, words: within.words }, { signal });
-      if (!signal.aborted) this.#take(answer.ids, isFirst);
+      if (!signal.aborted) this.#take(answer, isFirst);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       for (const id of ids) asked.delete(id);
@@ -72,13 +75,15 @@ export class WithinLoaded {
   }
 
   /**
-   * @param {number[]} ids
+   * @param {{ids: number[], said: string}} answer  said: what of the search was left out, and why
    * @param {boolean} isFirst  of these words: what others matched before is gone
    */
-  #take(ids, isFirst) {
-    this.#context.store.set(({ images, within, matches }) => {
+  #take({ ids, said }, isFirst) {
+    this.#context.store.set(({ images, within, matches, notes }) => {
+      const others = notes.filter((note) => note.code !== "search");
       const found = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);
-      return { matches: found, shown: shownOf(images, within, found) };
+      const told = said ? [...others, { code: "search", message: said }] : others;
+      return { matches: found, shown: shownOf(images, within, found), notes: told };
     });
   }
 }

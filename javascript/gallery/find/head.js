@@ -34,7 +34,7 @@ export class Head {
     this.#section.hidden = !sourceOf(where) || found !== null;
     if (this.#section.hidden) return;
     this.#section.replaceChildren(
-      el("div", { class: "row" }, this.#title(now), this.#download()),
+      el("div", { class: "row" }, this.#title(now), where.search === null && this.#download()),
       ...(model ? this.#model(model, where.version) : []),
     );
     this.#section.toggleAttribute("data-waits", where.model !== null && !model);
@@ -161,7 +161,8 @@ export class Head {
  * @param {import("../types.js").Where} where
  * @param {import("../types.js").Words} words
  */
-function nameOf({ user, post }, words) {
+function nameOf({ user, post, search }, words) {
+  if (!user && post === null && search !== null) return words("search_kept");
   if (user) return words("pictures_by", { user });
   return post === null ? "…" : words("post_number", { id: post });
 }

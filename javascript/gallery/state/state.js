@@ -22,10 +22,11 @@ export const NOWHERE = Object.freeze({
   type: "",
   meta: false,
   base: "",
+  search: null,
 });
 
 /** @type {Within} */
-export const ALL_WITHIN = Object.freeze({ words: "", author: "", saved: "" });
+export const ALL_WITHIN = Object.freeze({ words: "" });
 
 /** @returns {State} */
 export function firstState() {
@@ -111,7 +112,7 @@ function withNotes(before, fresh) {
 
 /** @param {Within} within */
 export function isNarrowed(within) {
-  return Boolean(within.words || within.author || within.saved);
+  return within.words !== "";
 }
 
 /**
@@ -123,13 +124,7 @@ export function isNarrowed(within) {
  */
 export function shownOf(images, within, matches) {
   if (!isNarrowed(within)) return images;
-  const author = within.author.toLowerCase();
-  return images.filter(
-    (view) =>
-      (!within.words || matches === null || matches.has(view.id)) &&
-      (!author || view.user.toLowerCase().includes(author)) &&
-      (!within.saved || view.saved === (within.saved === "yes")),
-  );
+  return matches === null ? images : images.filter((view) => matches.has(view.id));
 }
 
 /**

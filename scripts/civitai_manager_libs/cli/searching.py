@@ -28,7 +28,7 @@ def search_kept(arguments: argparse.Namespace, saved: Callable[[], Iterable[int]
     query = search.query_of(_typed(arguments.words))
     for one in query.problems:
         choices = ", ".join(search.FLAGS.get(one.key, ()))
-        values = {"text": one.text, "key": one.key, "choices": choices}
+        values = {"text": one.text, "name": one.key, "choices": choices}
         terminal.say(messages.text(f"search_{one.kind}", terminal.language(), **values))
     scope = search.Scope(level=level_mask(arguments.level))
     found = search.find(query, scope, sort=arguments.sort, limit=arguments.limit, saved=saved)

@@ -7,16 +7,16 @@ __all__ = ["PAGE_WORDS", "WORDS"]
 # key: (Traditional Chinese, English)
 WORDS: dict[str, tuple[str, str]] = {
     "search_number": (
-        "略過「{text}」：{key} 需要數字，例如 {key}>20。",
-        "“{text}” was left out: {key} takes a number, as in {key}>20.",
+        "略過「{text}」：{name} 需要數字，例如 {name}>20。",
+        "“{text}” was left out: {name} takes a number, as in {name}>20.",
     ),
     "search_date": (
-        "略過「{text}」：日期是年、月或日，例如 {key}:2025-01。",
-        "“{text}” was left out: a date is a year, a month or a day, as in {key}:2025-01.",
+        "略過「{text}」：日期是年、月或日，例如 {name}:2025-01。",
+        "“{text}” was left out: a date is a year, a month or a day, as in {name}:2025-01.",
     ),
     "search_flag": (
-        "略過「{text}」：{key}: 之後可以是 {choices}。",
-        "“{text}” was left out: {key}: takes {choices}.",
+        "略過「{text}」：{name}: 之後可以是 {choices}。",
+        "“{text}” was left out: {name}: takes {choices}.",
     ),
     "search_many": (
         "條件太多：從「{text}」起都略過。",

@@ -72,7 +72,7 @@ def said_of(query: search.Query, language: str) -> list[str]:
             f"search_{one.kind}",
             language,
             text=one.text,
-            key=one.key,
+            name=one.key,
             choices=", ".join(search.FLAGS.get(one.key, ())),
         )
         for one in query.problems
