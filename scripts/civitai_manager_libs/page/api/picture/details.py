@@ -1,0 +1,75 @@
+"""All that is known of one picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .... import setting, util
+from ....ground import Image, whole
+from ....infotext import embedded, Embedded, infotext, parse_infotext, resources
+from ....library import cache, models, pages
+from ...wire import Asked, Far
+from ..tools import client, known_image, saved_files
+from ..views import image_links, image_view
+from .made_with import resource_views
+from .problems import problems
+
+__all__ = ["details"]
+
+_LAST_ID = 2**31 - 1
+
+
+def details(asked: Asked) -> Any:
+    """`images/<id>[?file=1]`."""
+    image = known_image(asked)
+    text = infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    if text or not asked.text("file") or image.type == "audio":
+        return _all_of(asked, image, text, "record" if text else "none")
+    return Far(lambda: _with_file(asked, image))
+
+
+def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
+    saved = saved_files([image.id]).get(image.id)
+    told = embedded(saved or pages.original(client(), image, asked.cancelled))
+    return _all_of(asked, image, told.infotext, "file" if told.infotext else "none", told)
+
+
+def _all_of(
+    asked: Asked, image: Image, text: str, source: str, told: Embedded = Embedded()
+) -> dict[str, Any]:
+    read = parse_infotext(text)
+    stats = image.stats
+    saved = saved_files([image.id])
+    path = saved.get(image.id, "")
+    return {
+        **image_view(image, saved),
+        **image_links(image),
+        "infotext": text,
+        "from": source,
+        "prompt": read.prompt,
+        "negative": read.negative_prompt,
+        "parameters": [[name, value] for name, value in read.parameters.items()],
+        "problems": list(problems(image, text, told, asked.language)),
+        "resources": _resources(asked, image),
+        "likes": stats.likes,
+        "hearts": stats.hearts,
+        "laughs": stats.laughs,
+        "cries": stats.cries,
+        "saved_path": path,
+        "extension": _extension(path or cache.cached(image.url) or ""),
+    }
+
+
+def _resources(asked: Asked, image: Image) -> list[dict[str, Any]]:
+    open_model = whole(asked.text("model") or None, 1, _LAST_ID)
+    kept = models.kept_model(open_model) if open_model else None
+    files = {file: v.id for v in (kept.versions if kept else ()) for file in v.files}
+    return resource_views(resources(image.meta, image, files), asked.language)
+
+
+def _extension(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return util.extension_of(file.read(16)) or ""
+    except OSError:
+        return ""
