@@ -147,6 +147,8 @@ def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky
     page.tile(id).locator("[data-do='mark']").click()
     page.deed("download-marked").click()
     page.said("1 saved").wait_for()
+    page.deed("download-marked").click()
+    page.said("0 saved, 1 were there").wait_for()
     page.field("within-saved").select_option("yes")
     until(lambda: page.ids() == [id])
     page.tile(id).click()
