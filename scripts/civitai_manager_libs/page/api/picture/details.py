@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from .... import setting, util
@@ -30,7 +31,9 @@ def details(asked: Asked) -> Any:
 
 def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
     saved = saved_files([image.id]).get(image.id)
-    told = embedded(saved or pages.original(client(), image, asked.cancelled))
+    of_cache = pages.original(client(), image, asked.cancelled)
+    with nullcontext(saved) if saved else of_cache as path:
+        told = embedded(path)
     return _all_of(asked, image, told.infotext, "file" if told.infotext else "none", told)
 
 
