@@ -105,6 +105,31 @@ def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api,
     assert api.post("within", {"ids": ids, "words": "detail", "here": True})["ids"] == [2]
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["by-civitai", "of-the-open-model"])
+def test_filter_knows_a_file_by_what_civitai_says_of_its_version(api, civitai, folder, named):
+    """As the details do: the sidecar names a version, the picture only a hash."""
+    files = [{"name": "x.safetensors", "hashes": {"AutoV2": "AB" * 5}}]
+    version = {"id": 7, "name": "v1", "images": [], "files": files}
+    model = {"id": MODEL_ID, "name": "m", "type": "Checkpoint", "modelVersions": [version]}
+    civitai.script("model", status(200, json.dumps(model).encode()))
+    api.get(f"models/{MODEL_ID}")
+    (folder / "checkpoints" / "mine.safetensors").write_bytes(b"1")
+    (folder / "checkpoints" / "mine.cm-info.json").write_text('{"VersionId": 7}')
+    meta = {"prompt": "x", "Model": "y", "Model hash": "ab" * 5}
+    row = {
+        **civitai._row(civitai.ids[0]),
+        "id": 1,
+        "meta": meta,
+        "modelVersionIds": [7] if named else [],
+    }
+    civitai.script("page", status(200, json.dumps({"items": [row], "metadata": {}}).encode()))
+    api.get(_MODEL)
+    opened = None if named else MODEL_ID
+    [one] = api.get(f"images/1?model={opened or ''}")["resources"]
+    asked = {"ids": [1], "words": "", "here": True, "model": opened}
+    assert one["here"] == "here" and api.post("within", asked)["ids"] == [1]
+
+
 def test_thousand_pictures_are_looked_through_in_under_a_second(api, fresh, folder):
     """From nothing in memory, with 500 models each with what a program wrote beside it."""
     for at in range(500):

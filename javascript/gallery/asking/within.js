@@ -56,7 +56,7 @@ export class WithinLoaded {
   /** Asks about those pictures that it has not asked about yet. */
   async #ask() {
     const { store, api, words } = this.#context;
-    const { images, within } = store.get();
+    const { images, within, where } = store.get();
     const { signal } = this.#abort;
     const asked = this.#asked;
     const ids = images.map((view) => view.id).filter((id) => !asked.has(id));
@@ -64,7 +64,8 @@ export class WithinLoaded {
     for (const id of ids) asked.add(id);
     const isFirst = asked.size === ids.length;
     try {
-      const wanted = { ids, words: within.words, here: within.here === "yes" };
+      const { words: text, here } = within;
+      const wanted = { ids, words: text, here: here === "yes", model: where.model };
       const answer = await api.post("within", wanted, { signal });
       if (!signal.aborted) this.#take(answer.ids, isFirst);
     } catch (error) {

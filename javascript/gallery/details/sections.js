@@ -107,7 +107,7 @@ export function resources(context, record) {
   const rows = record.resources.map((one) => resource(context, one));
   const missing = record.resources.filter((one) => one.here === "missing" || one.here === "other");
   const copy = button(
-    { deed: "copy-missing", icon: icon("copy"), words: words("copy_missing"), class: "quiet" },
+    { deed: "copy-missing", icon: icon("copy"), words: words("copy_missing") },
     () => void acts.copy(missing.map((one) => listed(context, one)).join("\n")),
   );
   return el(
@@ -152,8 +152,9 @@ function listed(context, one) {
  */
 function bytesOf({ store }, { size }) {
   if (!size) return "";
-  const mega = size / 2 ** 20;
-  const [number, unit] = mega < 1000 ? [mega, "MB"] : [mega / 1024, "GB"];
+  const step = size < 1e6 ? 1 : size < 1e9 ? 2 : 3;
+  const number = size / 1024 ** step;
+  const unit = ["kB", "MB", "GB"][step - 1];
   const digits = number < 10 ? 1 : 0;
   return `${Number(number.toFixed(digits)).toLocaleString(store.get().hello?.language)} ${unit}`;
 }

@@ -126,4 +126,6 @@ def within(asked: Asked) -> dict[str, Any]:
         raise Refusal(400, "bad_input")
     known = [i for i in ids if isinstance(i, int) and not isinstance(i, bool)]
     fitting = records.having(known, words[:1000])
-    return {"ids": can_be_made_here(fitting) if asked.field("here") is True else fitting}
+    if asked.field("here") is True:
+        fitting = can_be_made_here(fitting, whole(asked.field("model"), 1, _LAST_ID))
+    return {"ids": fitting}

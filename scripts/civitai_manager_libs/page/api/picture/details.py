@@ -7,12 +7,12 @@ from typing import Any
 
 from .... import setting, util
 from ....ground import Image, whole
-from ....infotext import embedded, Embedded, infotext, parse_infotext, resources
-from ....library import cache, models, pages
+from ....infotext import embedded, Embedded, infotext, parse_infotext
+from ....library import cache, pages
 from ...wire import Asked, Far
 from ..tools import client, known_image, saved_files
 from ..views import image_links, image_view
-from .made_with import resource_views
+from .made_with import resources_of
 from .problems import problems
 
 __all__ = ["details"]
@@ -53,7 +53,7 @@ def _all_of(
         "negative": read.negative_prompt,
         "parameters": [[name, value] for name, value in read.parameters.items()],
         "problems": list(problems(image, text, told, asked.language)),
-        "resources": _resources(asked, image),
+        "resources": resources_of(image, _open_model(asked), asked.language),
         "likes": stats.likes,
         "hearts": stats.hearts,
         "laughs": stats.laughs,
@@ -63,11 +63,8 @@ def _all_of(
     }
 
 
-def _resources(asked: Asked, image: Image) -> list[dict[str, Any]]:
-    open_model = whole(asked.text("model") or None, 1, _LAST_ID)
-    kept = models.kept_model(open_model) if open_model else None
-    files = {file: v.id for v in (kept.versions if kept else ()) for file in v.files}
-    return resource_views(resources(image.meta, image, files), asked.language)
+def _open_model(asked: Asked) -> int | None:
+    return whole(asked.text("model") or None, 1, _LAST_ID)
 
 
 def _extension(path: str) -> str:

@@ -7,20 +7,21 @@ from itertools import islice
 from typing import Any
 
 from ....civitai import Version
-from ....ground import one_line
+from ....ground import Image, one_line
 from ....infotext import Resource, resources
 from ....library import models, records
 from ....local import Found, models_here, Shelf, Wanted
 from ....words import messages
 from ..views import resource_view
 
-__all__ = ["can_be_made_here", "resource_views"]
+__all__ = ["can_be_made_here", "resources_of"]
 
 _AT_ONCE = 500  # pictures whose records are in memory together
 
 
-def resource_views(used: Sequence[Resource], language: str) -> list[dict[str, Any]]:
+def resources_of(image: Image, open_model: int | None, language: str) -> list[dict[str, Any]]:
     """Each as the page shows it, with what is here of it."""
+    used = resources(image.meta, image, _files([image], open_model))
     ids = [one.version_id for one in used if one.version_id is not None]
     names, versions, here = models.version_names(ids), models.kept_versions(ids), models_here()
     views = []
@@ -33,17 +34,27 @@ def resource_views(used: Sequence[Resource], language: str) -> list[dict[str, An
     return views
 
 
-def can_be_made_here(image_ids: Sequence[int]) -> list[int]:
+def can_be_made_here(image_ids: Sequence[int], open_model: int | None) -> list[int]:
     """Those of them of which every resource is here, and a checkpoint among them; in this order."""
     here, fitting, ids = models_here(), [], iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
         found = records.find_all(batch)
-        used = {image.id: resources(image.meta, image) for image in found.values()}
+        files = _files(list(found.values()), open_model)
+        used = {image.id: resources(image.meta, image, files) for image in found.values()}
         known = {one.version_id for each in used.values() for one in each if one.version_id}
         names, versions = models.version_names(list(known)), models.kept_versions(list(known))
         wanted = {i: [_wanted(one, names, versions) for one in each] for i, each in used.items()}
         fitting += [i for i in batch if _is_whole(here, wanted.get(i, ()))]
     return fitting
+
+
+def _files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
+    """What pictures call the files of the versions that Civitai names for these, and of the model
+    that is open -> the version."""
+    named = models.kept_versions([i for image in images for i in image.version_ids])
+    opened = models.kept_model(open_model) if open_model else None
+    known = {version.id: version for version in (opened.versions if opened else ())} | named
+    return {file: version.id for version in known.values() for file in version.files}
 
 
 def _is_whole(here: Shelf, wanted: Iterable[Wanted]) -> bool:
