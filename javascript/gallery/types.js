@@ -26,7 +26,7 @@
  * @property {boolean} has_settings_page
  *
  * @typedef {object} Hello
- * @property {string} instance  another one after each start of the server
+ * @property {string} instance  another one after each start of the server, and of its UI
  * @property {string} language
  * @property {Record<string, string>} words
  * @property {Setting[]} settings
