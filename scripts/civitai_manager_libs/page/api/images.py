@@ -15,10 +15,9 @@ from ...infotext import added_lora_tags, embedded, Embedded, infotext, missing_v
 from ...infotext import parse_infotext, resources
 from ...library import cache, models, pages, records
 from ...words import messages
-from ..wire import Asked, Far, Refusal
+from ..wire import Asked, Far, image_links, image_view, Refusal, resource_view
 from .finding import highest_level
 from .tools import client, known_image, saved_files
-from .views import image_links, image_view, resource_view
 
 __all__ = ["details", "images", "query_of", "within"]
 
