@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import gradio as gr
@@ -55,12 +56,13 @@ def _answer(asked: str, request: gr.Request) -> tuple[str, Any, str]:
         words = messages.reason("not_known", language)
         return "", None, json.dumps({"nonce": nonce, "error": words})
     try:
-        path = _file(image)
+        with _file(image) as path:
+            text = given.get("text")
+            told = text if isinstance(text, str) else _infotext(image, path)
     except CivitaiShortcutError as error:
         words = messages.reason(error.reason, language)
         return "", None, json.dumps({"nonce": nonce, "error": words})
-    text = given.get("text")
-    return text if isinstance(text, str) else _infotext(image, path), _picture(path), nonce
+    return told, _picture(path), nonce
 
 
 def _read(asked: str) -> dict[str, Any]:
@@ -70,10 +72,10 @@ def _read(asked: str) -> dict[str, Any]:
         return {}
 
 
-def _file(image: Image) -> str:
+def _file(image: Image) -> AbstractContextManager[str]:
     """ "" for what is no image: only its infotext is sent."""
     if image.type != "image":
-        return ""
+        return nullcontext("")
     return pages.original(civitai_gallery_action.get_http_client(), image)
 
 

@@ -150,6 +150,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The WebUI did not answer, so nothing was sent.",
     ),
     "job_ended": ("{title}：已儲存 {n} 張", "{title}: {n} saved"),
+    "job_ended_there": (
+        "{title}：已儲存 {n} 張，{there} 張原本就有",
+        "{title}: {n} saved, {there} were there",
+    ),
     "jobs_at_work": ("進行中的下載：{n}", "Downloads at work: {n}"),
     "settings_page": ("顯示", "What you see"),
     "settings_saving": ("儲存", "Saving"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
@@ -143,7 +144,9 @@ def details(asked: Asked) -> Any:
 
 def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
     saved = saved_files([image.id]).get(image.id)
-    told = embedded(saved or pages.original(client(), image, asked.cancelled))
+    of_cache = pages.original(client(), image, asked.cancelled)
+    with nullcontext(saved) if saved else of_cache as path:
+        told = embedded(path)
     return _all_of(asked, image, told.infotext, "file" if told.infotext else "none", told)
 
 
