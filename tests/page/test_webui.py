@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import urllib.error
@@ -11,7 +12,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.words import labels
 from host_page import HostPage
-from page_driver import expect
+from page_driver import expect, until
 from page_facts import of_model
 
 pytestmark = [pytest.mark.page, pytest.mark.door]

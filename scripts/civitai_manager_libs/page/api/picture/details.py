@@ -9,9 +9,8 @@ from .... import setting, util
 from ....ground import Image, whole
 from ....infotext import embedded, Embedded, infotext, parse_infotext
 from ....library import cache, pages
-from ...wire import Asked, Far
+from ...wire import Asked, Far, image_links, image_view
 from ..tools import client, known_image, saved_files
-from ..views import image_links, image_view
 from .made_with import resources_of
 from .problems import problems
 
