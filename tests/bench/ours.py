@@ -69,11 +69,15 @@ def _page(concurrency: str, size: str) -> None:
     setting.change("gallery_max_concurrent_downloads", int(concurrency))
     client = CivitaiHttpClient()
 
+    def show(image: object) -> None:
+        with gallery_pages.thumbnail(client, image, 450):
+            pass
+
     def first_page() -> None:
         model = civitai_api.read_model(client, 101)
         page = gallery_pages.read_page(client, ImageQuery(model.id), None, int(size)).page
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            list(pool.map(lambda image: gallery_pages.thumbnail(client, image, 450), page.images))
+            list(pool.map(show, page.images))
 
     _timed(first_page)
 

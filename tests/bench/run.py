@@ -18,7 +18,9 @@ import time
 
 import browsing
 import downloads
+import figures
 import page
+import searching
 import start
 
 _CASES = {
@@ -29,6 +31,8 @@ _CASES = {
     "e": page.first_page,
     "f": start.start,
     "g": browsing.browsing,
+    "i": searching.searching,
+    "h": figures.figures,
 }
 
 

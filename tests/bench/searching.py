@@ -1,4 +1,4 @@
-"""(h) A library of many records: its size, and how soon a search's first pictures are there."""
+"""(i) A library of many records: its size, and how soon a search's first pictures are there."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def searching(scale: str) -> str:
         f"{count} records filled in {filled:.0f} s; library.db has {size:.0f} MB.",
         verdict("the slowest first page", slowest, 50, " ms"),
     ]
-    title = f"(h) first pictures of a search over {count} records"
+    title = f"(i) first pictures of a search over {count} records"
     return "\n".join([table(title, ["search", "found", "ms"], rows), *lines]) + "\n"
 
 

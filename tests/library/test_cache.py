@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+import time
 
 import pytest
 from civitai_manager_libs import setting
@@ -11,6 +11,7 @@ from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.ground import PartialFile
 from civitai_manager_libs.library import cache
 from fault_answers import png
+from page_driver import until
 
 _LEFT = ".civitai-shortcut-0123456789ab.part"
 _URL = "https://image.civitai.com/x/0123abcd-0123-4123-8123-0123456789ab/width=450/a.jpeg"
@@ -111,7 +112,7 @@ def test_what_older_versions_left_in_folders_counts_too():
     assert not os.path.exists(old)
 
 
-def test_what_is_on_its_way_in_or_came_just_now_stays_though_it_is_over_the_limit():
+def test_what_is_on_its_way_in_stays_and_what_was_used_last_however_large():
     setting.change("gallery_cache_mb", 10)
     new = _put("large.png", 12 * 1024 * 1024, age=0)
     with PartialFile(setting.shortcut_gallery_folder) as partial:
@@ -120,16 +121,73 @@ def test_what_is_on_its_way_in_or_came_just_now_stays_though_it_is_over_the_limi
     assert os.path.exists(new)
 
 
+def test_what_is_held_stays_though_it_is_the_oldest():
+    setting.change("gallery_cache_mb", 10)
+    old = _put(os.path.basename(setting.get_image_url_to_gallery_file(_URL)), 6_000_000, age=900)
+    newer = [_put(f"{n}.png", 6_000_000, age=100 * n) for n in (2, 1)]
+    with cache.held(_URL):
+        with cache.held(_URL):
+            pass
+        assert cache.trim() == 1
+    assert [os.path.exists(path) for path in (old, *newer)] == [True, False, True]
+
+
 def test_leftovers_of_a_killed_process_go_from_every_folder_of_it():
     left = [_put(name, 10, age=0) for name in (_LEFT, os.path.join("placeholders", _LEFT))]
     cache.trim()
     assert not any(map(os.path.exists, left))
 
 
-def test_cache_is_not_walked_for_every_picture(monkeypatch):
-    walked = threading.Semaphore(0)
-    monkeypatch.setattr(cache, "_trimmed_at", -1e9)
-    monkeypatch.setattr(cache, "trim", walked.release)
-    for _ in range(5):
-        cache.trim_soon()
-    assert walked.acquire(timeout=10) and not walked.acquire(timeout=0.2)
+@pytest.fixture
+def trims(monkeypatch):
+    """When the cache was walked, on a cache that is known to be empty."""
+    walked, trimmed = [], cache._trimmed
+
+    def watched():
+        walked.append(time.monotonic())
+        return trimmed()
+
+    monkeypatch.setattr(cache, "_size", 0)
+    monkeypatch.setattr(cache, "_trimmed", watched)
+    yield walked
+    until(lambda: not cache._is_trimming, "the trimming's end")
+
+
+def _bring(count, size=1024 * 1024):
+    _, fetch = _fetch(png(size=size))
+    for n in range(count):
+        cache.fetched(f"https://image.civitai.com/x/{n}.jpeg", fetch)
+
+
+def _bytes_kept():
+    return sum(os.path.getsize(e.path) for e in os.scandir(setting.shortcut_gallery_folder))
+
+
+def test_cache_is_walked_when_so_much_came_that_it_must_be(trims):
+    setting.change("gallery_cache_mb", 10)
+    _bring(9)
+    assert not trims and not cache._is_trimming
+    _bring(12)
+    until(lambda: trims and not cache._is_trimming, "a trim")
+    assert len(trims) <= 3 and _bytes_kept() <= 10 * 1024 * 1024
+
+
+def test_what_could_not_go_is_tried_again_a_while_later(trims, monkeypatch):
+    monkeypatch.setattr(cache, "_PAUSE", 1.0)
+    setting.change("gallery_cache_mb", 10)
+    path = _put(os.path.basename(setting.get_image_url_to_gallery_file(_URL)), 11_000_000, age=900)
+    with cache.held(_URL):
+        for n in range(3):
+            _put(f"{n}.png", 1024 * 1024, age=0)
+        cache.trim_soon()  # two of them could go, the third was used last
+        until(lambda: len(os.listdir(setting.shortcut_gallery_folder)) == 2, "a trim")
+        assert os.path.exists(path)
+    until(lambda: not os.path.exists(path), "the later trim")
+
+
+def test_cache_of_which_nothing_can_go_is_not_walked_without_an_end(trims, monkeypatch):
+    monkeypatch.setattr(cache, "_PAUSE", 0.05)
+    setting.change("gallery_cache_mb", 10)
+    _bring(1, 11_000_000)
+    until(lambda: trims and not cache._is_trimming, "the trimming's end")
+    assert len(trims) == 2

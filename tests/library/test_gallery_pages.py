@@ -174,32 +174,27 @@ def test_kept_page_is_of_this_civitai_only(civitai, client, library, monkeypatch
 def test_small_and_large_picture_are_fetched_once_each(civitai, client):
     image = _read(client).page.images[0]
     for _ in range(2):
-        small = gallery_pages.thumbnail(client, image, 320)
-        large = gallery_pages.original(client, image)
+        with gallery_pages.thumbnail(client, image, 320) as small:
+            assert os.path.dirname(small) == setting.shortcut_gallery_folder
+        with gallery_pages.original(client, image) as large, open(large, "rb") as file:
+            assert file.read() == civitai.bytes_of(image.id)
     assert small != large and civitai.fetched[image.id] == 2
-    with open(large, "rb") as file:
-        assert file.read() == civitai.bytes_of(image.id)
 
 
 def test_picture_that_nobody_waits_for_any_more_is_not_fetched(civitai, client):
     image = _read(client).page.images[0]
     wish = Cancellation()
     wish.set()
-    with pytest.raises(Cancelled):
-        gallery_pages.thumbnail(client, image, 320, wish)
+    with pytest.raises(Cancelled), gallery_pages.thumbnail(client, image, 320, wish):
+        raise AssertionError("it is there")
     assert civitai.fetched[image.id] == 0
 
 
-def test_cache_is_held_to_its_limit(civitai, client, monkeypatch):
-    trimmed = threading.Event()
-    monkeypatch.setattr(cache, "trim_soon", trimmed.set)
+def test_picture_stays_while_somebody_reads_it(civitai, client):
     image = _read(client).page.images[0]
-    gallery_pages.thumbnail(client, image, 320)
-    assert trimmed.is_set()
-    trimmed.clear()
-    gallery_pages.thumbnail(client, image, 320)
-    assert not trimmed.is_set()
-    assert os.path.dirname(gallery_pages.original(client, image)) == setting.shortcut_gallery_folder
+    with gallery_pages.thumbnail(client, image, 320) as path:
+        assert path in cache._held
+    assert path not in cache._held
 
 
 def test_pictures_of_a_page_are_known_by_their_ids(civitai, client):

@@ -261,7 +261,7 @@ def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
         ("lo", ["lora:"]),
         ("-lo", ["-lora:"]),
         ("st", ["steps>"]),
-        ("is:", ["is:saved", "is:image", "is:video"]),
+        ("is:", ["is:saved", "is:here", "is:image", "is:video"]),
         ("-has:d", ["-has:data"]),
         ("lora:", ["lora:add_detail", 'lora:"Tokyo Nights"']),
         ("lora:DET", ["lora:add_detail"]),

@@ -6,6 +6,8 @@ import http.client
 import os
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from api_server import MODEL_ID, status
@@ -63,6 +65,27 @@ def test_picture_is_fetched_once_for_all_who_ask(api, civitai, images):
     for thread in threads:
         thread.join()
     assert civitai.fetched[image_id] == 1
+
+
+def test_cache_is_within_its_limit_after_a_burst_and_every_picture_came_whole(api, civitai, images):
+    """Three times as much as it may hold, by eight at once."""
+    setting.change("gallery_cache_mb", 10)
+    paths = [f"api/thumb/{i}?w={width}" for width in (320, 450, 800) for i in images]
+    paths += [f"api/file/{i}" for i in images]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(api.ask, paths))
+    assert {(answer.status_code, len(answer.content)) for answer in answers} == {(200, 700_000)}
+    folder = setting.shortcut_gallery_folder
+    until(lambda: _size_of(folder) <= 10 * 1024 * 1024, "the cache within its limit")
+    assert _size_of(folder) > 5_000_000  # no more goes than must
+
+
+def _size_of(folder):
+    sizes = []
+    for entry in os.scandir(folder):
+        with suppress(OSError):  # it goes just now
+            sizes.append(entry.stat().st_size)
+    return sum(sizes)
 
 
 @pytest.mark.parametrize("width,asked", [("320", 320), ("450", 450), ("800", 800), ("", 450)])

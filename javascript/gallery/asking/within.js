@@ -57,7 +57,7 @@ export class WithinLoaded {
   /** Asks about those pictures that it has not asked about yet. */
   async #ask() {
     const { store, api, words } = this.#context;
-    const { images, within } = store.get();
+    const { images, within, where } = store.get();
     const { signal } = this.#abort;
     const asked = this.#asked;
     const ids = images.map((view) => view.id).filter((id) => !asked.has(id));
@@ -65,7 +65,11 @@ export class WithinLoaded {
     for (const id of ids) asked.add(id);
     const isFirst = asked.size === ids.length;
     try {
-      const answer = await api.post("within", { ids, words: within.words }, { signal });
+      const answer = await api.post(
+        "within",
+        { ids, words: within.words, model: where.model },
+        { signal },
+      );
       if (!signal.aborted) this.#take(answer, isFirst);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;

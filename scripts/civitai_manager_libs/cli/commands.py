@@ -111,12 +111,20 @@ def _search(arguments: argparse.Namespace) -> int:
     return _ALL_THERE
 
 
+def _figures(arguments: argparse.Namespace) -> int:
+    from .figures import show
+
+    show(arguments)
+    return _ALL_THERE
+
+
 _COMMANDS = {
     "download": _download,
     "resume": _resume,
     "retry": _retry,
     "jobs": _jobs,
     "search": _search,
+    "figures": _figures,
 }
 
 

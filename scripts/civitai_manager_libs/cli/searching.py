@@ -26,10 +26,7 @@ def search_kept(arguments: argparse.Namespace, saved: Callable[[], Iterable[int]
     search.index_rest()
     finish(_PATIENCE)
     query = search.query_of(_typed(arguments.words))
-    for one in query.problems:
-        choices = ", ".join(search.FLAGS.get(one.key, ()))
-        values = {"text": one.text, "name": one.key, "choices": choices}
-        terminal.say(messages.text(f"search_{one.kind}", terminal.language(), **values))
+    _say_problems(query)
     scope = search.Scope(level=level_mask(arguments.level))
     found = search.find(query, scope, sort=arguments.sort, limit=arguments.limit, saved=saved)
     images = list(records.find_all(found.ids).values())
@@ -42,6 +39,15 @@ def search_kept(arguments: argparse.Namespace, saved: Callable[[], Iterable[int]
         terminal.say_text("nothing_found")
     elif found.cursor:
         terminal.say_text("found_more")
+
+
+def _say_problems(query: search.Query) -> None:
+    """What is on this machine only the page knows."""
+    here = [] if query.here is None else [search.Problem("flag", "is:here", "is")]
+    for one in (*query.problems, *here):
+        choices = [flag for flag in search.FLAGS.get(one.key, ()) if flag != "here"]
+        values = {"text": one.text, "name": one.key, "choices": ", ".join(choices)}
+        terminal.say(messages.text(f"search_{one.kind}", terminal.language(), **values))
 
 
 def _typed(words: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import cache, models, pages, recent, records, search
+from . import cache, gallery, models, pages, recent, records, search
 from .store import finish, rows
 
-__all__ = ["cache", "finish", "models", "pages", "recent", "records", "rows", "search"]
+__all__ = ["cache", "finish", "gallery", "models", "pages", "recent", "records", "rows", "search"]

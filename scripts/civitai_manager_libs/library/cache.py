@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import filterfalse
 
 from .. import setting, util
 from ..ground import is_partial, sweep
 
-__all__ = ["cached", "fetched", "trim", "trim_soon"]
+__all__ = ["cached", "fetched", "held", "trim", "trim_soon"]
 
 _TRIM_TO = 0.9  # of the limit, so that not every picture trims
-_TRIM_EVERY = 60.0  # seconds
-_IN_USE = 60.0  # seconds; what came or was shown so recently is still looked at
+_PAUSE = 5.0  # seconds until what could not go is tried once more
 
-_trim_lock = threading.Lock()
-_trimmed_at = -_TRIM_EVERY
+_lock = threading.Lock()  # of these three
+_held: Counter[str] = Counter()  # by path, how many look at it
+_size = float("inf")  # bytes in the cache as far as this process knows: at first it does not
+_is_trimming = False
 
 
 def cached(url: str) -> str | None:
@@ -45,42 +48,99 @@ def fetched(url: str, fetch: Callable[[str, str], object]) -> str:
     if path is None:
         path = setting.get_image_url_to_gallery_file(url)
         fetch(url, path)
+        _count(os.path.getsize(path) if os.path.exists(path) else 0)
     return path
+
+
+@contextmanager
+def held(url: str) -> Iterator[None]:
+    """While the block runs the file of `url` stays, also one that comes meanwhile."""
+    path = setting.get_image_url_to_gallery_file(url)
+    with _lock:
+        _held[path] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _held[path] -= 1
+            if not _held[path]:
+                del _held[path]
 
 
 def trim() -> int:
     """Remove what was used longest ago until the cache is within its limit; how many went.
 
-    And what killed processes left there half-way.
+    What is held stays, and what was used last, however large it is. What killed processes left
+    there half-way goes.
     """
-    folder = setting.shortcut_gallery_folder
+    return _trimmed()[0]
+
+
+def trim_soon() -> None:
+    """`trim` in the background, for after downloads that nobody counted."""
+    _count(float("inf"))
+
+
+def _count(size: float) -> None:
+    """So many bytes came. One thread trims, from when that is too much until it is not."""
+    global _size, _is_trimming
+    with _lock:
+        _size += size
+        if _is_trimming or _size <= _limit():
+            return
+        _is_trimming = True
+    threading.Thread(target=_trim_until_within, name="gallery-trim", daemon=True).start()
+
+
+def _trim_until_within() -> None:
+    global _is_trimming
+    late = False
+    while True:
+        _, left = _trimmed()
+        with _lock:
+            if _size <= _limit() or (late and left > _limit()):
+                _is_trimming = False
+                return
+        late = left > _limit()
+        if late:  # what was in use may go now
+            time.sleep(_PAUSE)
+
+
+def _trimmed() -> tuple[int, int]:
+    """How many files went, and the bytes that are left."""
+    global _size
+    with _lock:
+        _size = 0  # what comes from here on may be counted twice, but never not
+    folder, limit = setting.shortcut_gallery_folder, _limit()
     for each, _, _ in os.walk(folder):
         sweep(each)
     files = sorted(_files_in(folder))  # oldest first
     total = sum(size for _, size, _ in files)
-    limit = setting.gallery_cache_mb * 1024 * 1024
     removed = 0
-    for used_at, size, path in files if total > limit else ():
-        if total <= limit * _TRIM_TO or time.time() - used_at < _IN_USE:
+    for _, size, path in files[:-1] if total > limit else ():
+        if total <= limit * _TRIM_TO:
             break
+        if _removed(path):
+            total -= size
+            removed += 1
+    with _lock:
+        _size += total
+    return removed, total
+
+
+def _removed(path: str) -> bool:
+    with _lock:
+        if path in _held:
+            return False
         try:
             os.remove(path)
         except OSError:  # in use on Windows, or gone
-            continue
-        total -= size
-        removed += 1
-    return removed
+            return False
+    return True
 
 
-def trim_soon() -> None:
-    """`trim` in the background, unless that was done a moment ago; for after a download."""
-    global _trimmed_at
-    now = time.monotonic()
-    with _trim_lock:
-        if now - _trimmed_at < _TRIM_EVERY:
-            return
-        _trimmed_at = now
-    threading.Thread(target=trim, name="gallery-trim", daemon=True).start()
+def _limit() -> int:
+    return setting.gallery_cache_mb * 1024 * 1024
 
 
 def _files_in(folder: str) -> list[tuple[float, int, str]]:

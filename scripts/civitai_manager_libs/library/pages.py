@@ -8,6 +8,8 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -111,24 +113,26 @@ def galleries_of(query: ImageQuery) -> tuple[str, ...]:
     return tuple(f"{kind} {value}" for kind, value in named if value)
 
 
-def thumbnail(client: Any, image: Image, width: int, cancelled: Cancellation | None = None) -> str:
-    """The file of a small picture of it. Raises what the client raises."""
+def thumbnail(
+    client: Any, image: Image, width: int, cancelled: Cancellation | None = None
+) -> AbstractContextManager[str]:
+    """A small picture's file, there while the block runs. Raises what the client raises."""
     return _file(client, thumbnail_url(image, width), cancelled)
 
 
-def original(client: Any, image: Image, cancelled: Cancellation | None = None) -> str:
-    """The file of the upload itself. Raises what the client raises."""
+def original(
+    client: Any, image: Image, cancelled: Cancellation | None = None
+) -> AbstractContextManager[str]:
+    """The upload's own file, there while the block runs. Raises what the client raises."""
     return _file(client, image.url, cancelled)
 
 
-def _file(client: Any, url: str, cancelled: Cancellation | None) -> str:
-    path = cache.cached(url)
-    if path is None:
-        path = cache.fetched(
+@contextmanager
+def _file(client: Any, url: str, cancelled: Cancellation | None) -> Iterator[str]:
+    with cache.held(url):
+        yield cache.fetched(
             url, lambda url, path: client.fetch(url, path, cancelled=cancelled, urgent=True)
         )
-        cache.trim_soon()
-    return path
 
 
 def _keep(key: _Key, read: Read) -> None:

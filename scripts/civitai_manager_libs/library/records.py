@@ -13,6 +13,7 @@ from typing import Any
 
 from ..civitai import image_of
 from ..ground import Image
+from . import figured
 from .search import Query, Scope
 from .search import find as search
 from .search import index
@@ -94,6 +95,8 @@ def keep(images: Sequence[Image], is_whole: bool = True, galleries: Sequence[str
         index(db, [i for i in better if db.execute(_SAVE, _row(i, is_whole, now)).rowcount])
         seen = ((gallery, image.id) for gallery in galleries for image in better)
         db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
+        if is_whole:
+            figured.save(db, map(figured.row_of, better))
 
     if better:
         write_later(write, lambda: _near.written(better))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import gradio as gr
@@ -18,6 +19,7 @@ from ..ground import Image, mapping, whole
 from ..infotext import embedded_infotext, infotext
 from ..library import pages, records
 from ..words import messages
+from .api import new_instance
 
 __all__ = ["build"]
 
@@ -26,7 +28,8 @@ _PREFIX = "civitai_shortcut_door"
 
 def build() -> None:
     """Within gradio's `Blocks`."""
-    gr.HTML("<civitai-gallery></civitai-gallery>", elem_id="civitai_shortcut_page")
+    element = f'<civitai-gallery data-instance="{new_instance()}"></civitai-gallery>'
+    gr.HTML(element, elem_id="civitai_shortcut_page")
     if host.in_webui():
         # Hidden by style.css: what gradio itself hides is not in the page at all.
         with gr.Column(elem_id=_PREFIX):
@@ -55,12 +58,13 @@ def _answer(asked: str, request: gr.Request) -> tuple[str, Any, str]:
         words = messages.reason("not_known", language)
         return "", None, json.dumps({"nonce": nonce, "error": words})
     try:
-        path = _file(image)
+        with _file(image) as path:
+            text = given.get("text")
+            told = text if isinstance(text, str) else _infotext(image, path)
     except CivitaiShortcutError as error:
         words = messages.reason(error.reason, language)
         return "", None, json.dumps({"nonce": nonce, "error": words})
-    text = given.get("text")
-    return text if isinstance(text, str) else _infotext(image, path), _picture(path), nonce
+    return told, _picture(path), nonce
 
 
 def _read(asked: str) -> dict[str, Any]:
@@ -70,10 +74,10 @@ def _read(asked: str) -> dict[str, Any]:
         return {}
 
 
-def _file(image: Image) -> str:
+def _file(image: Image) -> AbstractContextManager[str]:
     """ "" for what is no image: only its infotext is sent."""
     if image.type != "image":
-        return ""
+        return nullcontext("")
     return pages.original(civitai_gallery_action.get_http_client(), image)
 
 

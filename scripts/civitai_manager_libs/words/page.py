@@ -141,7 +141,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "WebUI 沒有回應，因此沒有傳送。",
         "The WebUI did not answer, so nothing was sent.",
     ),
+    "door_changed": (
+        "WebUI 已重新啟動，這個網頁是之前的。請重新整理網頁，再傳送一次。",
+        "The WebUI was restarted: reload the page, then send again.",
+    ),
     "job_ended": ("{title}：已儲存 {n} 張", "{title}: {n} saved"),
+    "job_ended_there": (
+        "{title}：已儲存 {n} 張，{there} 張原本就有",
+        "{title}: {n} saved, {there} were there",
+    ),
     "jobs_at_work": ("進行中的下載：{n}", "Downloads at work: {n}"),
     "settings_page": ("顯示", "What you see"),
     "settings_saving": ("儲存", "Saving"),
@@ -219,6 +227,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "picture": ("圖片", "Picture"),
     "infotext": ("生成資料 (infotext)", "Generation data (infotext)"),
     "resources": ("使用的資源", "Resources used"),
+    "copy_missing": ("複製缺少的清單", "Copy the list of what is missing"),
     "weight": ("權重", "weight"),
     "settings": ("設定", "Settings"),
     "api_key": (

@@ -24,7 +24,7 @@ NAMES = {  # what is typed: the kinds of names that it is looked for among
 }
 NUMBERS = ("steps", "cfg", "clip", "width", "height", "reactions")
 DATES = ("after", "before")
-FLAGS = {"is": ("saved", "image", "video"), "has": ("data", "negative", "hires")}
+FLAGS = {"is": ("saved", "here", "image", "video"), "has": ("data", "negative", "hires")}
 KEYS = (*NAMES, "negative", *NUMBERS, *DATES, *FLAGS)
 
 _MOST_TERMS = 20
@@ -59,25 +59,33 @@ class Problem:
 
 @dataclass(frozen=True)
 class Query:
-    """A picture has to fit all terms."""
+    """A picture has to fit all terms.
+
+    here: whether it has to be one that can be made on this machine, which the library does not
+    know; None where that is not asked.
+    """
 
     terms: tuple[Term, ...] = ()
     problems: tuple[Problem, ...] = ()
+    here: bool | None = None
 
 
 def query_of(text: str) -> Query:
     """Of any text. A key whose value is yet to be typed is passed over."""
     terms: dict[Term, None] = {}
     problems: list[Problem] = []
+    here: bool | None = None
     for term, typed in _read(folded(text)):
         kind = _wrong(term)
         if kind:
             problems.append(Problem(kind, typed, term.key))
+        elif term.key == "is" and term.value == "here":
+            here = not term.is_not
         elif term.value and len(terms) < _MOST_TERMS:
             terms[term] = None
         elif term.value and term not in terms:
-            return Query(tuple(terms), (*problems, Problem("many", typed)))
-    return Query(tuple(terms), tuple(problems))
+            return Query(tuple(terms), (*problems, Problem("many", typed)), here)
+    return Query(tuple(terms), tuple(problems), here)
 
 
 def _read(text: str) -> Iterator[tuple[Term, str]]:

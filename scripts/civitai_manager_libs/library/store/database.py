@@ -83,5 +83,5 @@ def _schema() -> sqlite_file.Schema:
         "The library of what was seen",
         "It fills again as you look.",
         is_checked=False,
-        changes=tuple(f"{sql}{index}" for sql in CHANGES),
+        changes=(*CHANGES[:-1], f"{CHANGES[-1]}{index}"),
     )

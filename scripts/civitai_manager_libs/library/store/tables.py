@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CHANGES", "TABLES", "TEXT_TABLES", "TRIGRAMS", "VERSION"]
+__all__ = ["CHANGES", "TABLES", "TRIGRAMS", "VERSION"]
 
-VERSION = 2
+VERSION = 3
 
 _IMAGES = """
 CREATE TABLE images (
@@ -12,11 +12,18 @@ CREATE TABLE images (
 );
 CREATE INDEX images_by_age ON images (read_at);
 """
+# What is counted of each whole record (see `figures.Facts`), made anew where the rules are others.
+_FIGURES = """
+CREATE TABLE figures (
+    id INTEGER PRIMARY KEY, made_by INTEGER NOT NULL, level INTEGER NOT NULL,
+    reactions INTEGER NOT NULL, versions TEXT NOT NULL, settings TEXT NOT NULL, words TEXT NOT NULL
+)
+"""
 # What a search looks at, small and apart from the records. facts: numbers are NULL where the
 # record does not say; created: ISO 8601 or "". texts: folded (see `search.facts`). names: LoRAs,
 # samplers, authors and so on, each once by kind; uses: which pictures have it. seen: the galleries
 # that a picture was read in, as "model 5", "version 7", "post 9" or "user anna".
-TEXT_TABLES = """
+_TEXTS = """
 CREATE TABLE facts (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
     level INTEGER NOT NULL, type TEXT NOT NULL, created TEXT NOT NULL, width INTEGER NOT NULL,
@@ -65,16 +72,17 @@ CREATE TABLE pages (
     ids TEXT NOT NULL, PRIMARY KEY (query, cursor)
 );
 CREATE INDEX pages_by_age ON pages (read_at);
-{TEXT_TABLES}
+{_FIGURES};
+{_TEXTS}
 """
-# 1 had the texts of a search beside the records. What is searched is made anew of these, in the
+# 2 had the texts of a search beside the records. What is searched is made anew of these, in the
 # background: see `search.indexing`.
-_FROM_1 = f"""
+_FROM_2 = f"""
 DROP INDEX images_by_age;
 ALTER TABLE images RENAME TO old_images;
 {_IMAGES}
 INSERT INTO images SELECT id, read_at, is_whole, record FROM old_images;
 DROP TABLE old_images;
-{TEXT_TABLES}
+{_TEXTS}
 """
-CHANGES = (_FROM_1,)
+CHANGES = (_FIGURES, _FROM_2)

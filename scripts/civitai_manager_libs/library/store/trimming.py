@@ -22,13 +22,15 @@ def trim(db: sqlite3.Connection) -> None:
         oldest = f"SELECT rowid FROM {table} ORDER BY read_at LIMIT ?"
         found = [rowid for (rowid,) in db.execute(oldest, (count - most,))]
         if table == "images":
-            _forget_texts(db, found)
+            _forget_images(db, found)
         ids = "SELECT value FROM json_each(?)"
         db.execute(f"DELETE FROM {table} WHERE rowid IN ({ids})", (json.dumps(found),))
 
 
-def _forget_texts(db: sqlite3.Connection, ids: Sequence[int]) -> None:
-    """Of the index, which has to be told what was in it; all else goes with the images' rows."""
+def _forget_images(db: sqlite3.Connection, ids: Sequence[int]) -> None:
+    """What does not go with their rows; the index has to be told what was in it."""
+    given = json.dumps(list(ids))
+    db.execute("DELETE FROM figures WHERE id IN (SELECT value FROM json_each(?))", (given,))
     if not has_trigrams():
         return
     sql = (
@@ -36,4 +38,4 @@ def _forget_texts(db: sqlite3.Connection, ids: Sequence[int]) -> None:
         " SELECT 'delete', id, prompt, negative, names FROM texts"
         " WHERE id IN (SELECT value FROM json_each(?))"
     )
-    db.execute(sql, (json.dumps(list(ids)),))
+    db.execute(sql, (given,))

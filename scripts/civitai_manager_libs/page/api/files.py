@@ -38,19 +38,17 @@ def thumb(asked: Asked) -> Any:
     """`thumb/<id>?w=`."""
     image = known_image(asked)
     width = _width(asked.text("w"))
-    path = cache.cached(thumbnail_url(image, width))
-    if path is not None:
-        return _answer(asked, path, f"{image.id}-{width}")
-    return Far(lambda: _small(asked, image, width))
+    near = _near(asked, thumbnail_url(image, width), f"{image.id}-{width}")
+    return near or Far(lambda: _small(asked, image, width))
 
 
 def file(asked: Asked) -> Any:
     """`file/<id>`: what a job has saved, else from the cache, else from Civitai."""
     image = known_image(asked)
-    path = saved_files([image.id]).get(image.id) or cache.cached(image.url)
-    if path:
-        return _answer(asked, path, f"{image.id}")
-    return Far(lambda: _large(asked, image))
+    saved = saved_files([image.id]).get(image.id)
+    if saved:
+        return _answer(asked, saved, f"{image.id}")
+    return _near(asked, image.url, f"{image.id}") or Far(lambda: _large(asked, image))
 
 
 def page_file(asked: Asked) -> Any:
@@ -77,14 +75,21 @@ def _width(given: str) -> int:
     return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
 
+def _near(asked: Asked, url: str, tag: str) -> Any:
+    """From the cache; None where it is not there."""
+    with cache.held(url):
+        path = cache.cached(url)
+        return None if path is None else _answer(asked, path, tag)
+
+
 def _small(asked: Asked, image: Image, width: int) -> Any:
-    path = pages.thumbnail(client(), image, width, asked.cancelled)
-    return _answer(asked, path, f"{image.id}-{width}")
+    with pages.thumbnail(client(), image, width, asked.cancelled) as path:
+        return _answer(asked, path, f"{image.id}-{width}")
 
 
 def _large(asked: Asked, image: Image) -> Any:
-    path = pages.original(client(), image, asked.cancelled)
-    return _answer(asked, path, f"{image.id}")
+    with pages.original(client(), image, asked.cancelled) as path:
+        return _answer(asked, path, f"{image.id}")
 
 
 def _answer(asked: Asked, path: str, tag: str) -> Any:

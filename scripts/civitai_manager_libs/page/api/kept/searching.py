@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from ....ground import whole
 from ....library import records, search
 from ....words import messages
-from ...wire import Asked
+from ...wire import Asked, image_view
 from ..finding import highest_level
+from ..picture import can_be_made_here
 from ..tools import saved_files, saved_ids
-from ..views import image_view
 
-__all__ = ["MOST_LETTERS", "kept_images", "said_of"]
+__all__ = ["LAST_MODEL", "MOST_LETTERS", "held_to_here", "kept_images", "said_of"]
 
 MOST_LETTERS = 1000
-_LAST_ID = 2**31 - 1
+LAST_MODEL = 2**31 - 1
+_MOST_BLANK = 20  # pages in a row of which nothing can be made here
 
 
 def kept_images(asked: Asked) -> dict[str, Any]:
     """`images?search=...`: of what was kept; nobody else is asked."""
     query = search.query_of(asked.text("search")[:MOST_LETTERS])
-    found = search.find(
-        query,
-        _scope(asked),
-        sort=asked.text("sort"),
-        cursor=asked.text("cursor") or None,
-        limit=whole(asked.text("limit"), 1, 200) or 100,
-        saved=saved_ids,
-    )
+    found = _found(asked, query)
     images = records.find_all(found.ids).values()
     saved = saved_files(found.ids)
     said = said_of(query, asked.language)
@@ -42,6 +37,30 @@ def kept_images(asked: Asked) -> dict[str, Any]:
         "read_at": datetime.now(timezone.utc).isoformat("T", "seconds"),
         "kept": False,
     }
+
+
+def held_to_here(
+    query: search.Query, image_ids: Sequence[int], open_model: int | None
+) -> Sequence[int]:
+    """Those of them that fit what the query says of this machine."""
+    if query.here is None:
+        return image_ids
+    can_be = set(can_be_made_here(image_ids, open_model))
+    return [image_id for image_id in image_ids if (image_id in can_be) == query.here]
+
+
+def _found(asked: Asked, query: search.Query) -> search.Found:
+    cursor, limit = asked.text("cursor") or None, whole(asked.text("limit"), 1, 200) or 100
+    scope, open_model = _scope(asked), whole(asked.text("model") or None, 1, LAST_MODEL)
+    ids: tuple[int, ...] = ()
+    for _ in range(_MOST_BLANK):
+        found = search.find(
+            query, scope, sort=asked.text("sort"), cursor=cursor, limit=limit, saved=saved_ids
+        )
+        ids, cursor = (*held_to_here(query, found.ids, open_model),), found.cursor
+        if ids or cursor is None:
+            break
+    return search.Found(ids, cursor)
 
 
 def _scope(asked: Asked) -> search.Scope:
@@ -59,7 +78,7 @@ def _scope(asked: Asked) -> search.Scope:
 def _gallery(asked: Asked) -> str:
     """The narrowest that is named, "" for all."""
     for kind in ("version", "model", "post"):
-        number = whole(asked.text(kind) or None, 1, _LAST_ID)
+        number = whole(asked.text(kind) or None, 1, LAST_MODEL)
         if number is not None:
             return f"{kind} {number}"
     return f"user {asked.text('user')}" if asked.text("user") else ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ....ground import whole
 from ....library import records, search
 from ...wire import Asked, Refusal
 from ..tools import saved_files
-from .searching import MOST_LETTERS, said_of
+from .searching import held_to_here, LAST_MODEL, MOST_LETTERS, said_of
 
 __all__ = ["within"]
 
@@ -23,4 +24,5 @@ def within(asked: Asked) -> dict[str, Any]:
     known = [i for i in ids if isinstance(i, int) and not isinstance(i, bool) and 0 < i <= _LAST_ID]
     query = search.query_of(words[:MOST_LETTERS])
     fitting = records.having(known, query, lambda: saved_files(known))
+    fitting = held_to_here(query, fitting, whole(asked.field("model"), 1, LAST_MODEL))
     return {"ids": fitting, "said": " ".join(said_of(query, asked.language))}
