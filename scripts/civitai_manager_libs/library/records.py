@@ -13,7 +13,7 @@ from typing import Any
 
 from ..civitai import image_of
 from ..ground import Image
-from . import figured
+from . import figured, gone
 from .search import Query, Scope
 from .search import find as search
 from .search import index
@@ -96,6 +96,7 @@ def keep(images: Sequence[Image], is_whole: bool = True, galleries: Sequence[str
         seen = ((gallery, image.id) for gallery in galleries for image in better)
         db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
         if is_whole:
+            gone.write_there(db, (image.id for image in better))
             figured.save(db, map(figured.row_of, better))
 
     if better:
@@ -145,7 +146,7 @@ def having(image_ids: Sequence[int], query: Query, saved: Callable[[], Iterable[
     fitting = set(search(query, scope, limit=len(image_ids), saved=saved).ids)
     if fresh:
         fitting -= {image.id for image in fresh}
-        with in_memory() as db:
+        with in_memory([image.id for image in fresh]) as db:
             index(db, fresh)
             read = partial(_rows_of, db)
             fitting |= set(search(query, scope, limit=len(fresh), saved=saved, read=read).ids)

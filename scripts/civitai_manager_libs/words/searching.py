@@ -18,6 +18,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "略過「{text}」：{name}: 之後可以是 {choices}。",
         "“{text}” was left out: {name}: takes {choices}.",
     ),
+    "set_refused": (
+        "這個名稱不能用：是空白，或已有同名的收藏集。",
+        "This name cannot be: it is empty, or there is a set of that name.",
+    ),
+    "no_export": ("這不是從這裡匯出的檔案。", "This file was not exported from here."),
+    "import_done": ("已匯入 {n} 張圖片、{sets} 個收藏集", "Imported: {n} pictures, {sets} sets"),
     "search_many": (
         "條件太多：從「{text}」起都略過。",
         "Too much at once: “{text}” and what follows was left out.",

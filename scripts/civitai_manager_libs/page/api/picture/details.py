@@ -8,8 +8,8 @@ from typing import Any
 from .... import setting, util
 from ....ground import Image, whole
 from ....infotext import embedded, Embedded, infotext, parse_infotext
-from ....library import cache, pages
-from ...wire import Asked, Far, image_links, image_view
+from ....library import cache, own, pages
+from ...wire import Asked, Far, image_links, image_view, own_view
 from ..tools import client, known_image, saved_files
 from .made_with import resources_of
 from .problems import problems
@@ -42,9 +42,10 @@ def _all_of(
     read = parse_infotext(text)
     stats = image.stats
     saved = saved_files([image.id])
-    path = saved.get(image.id, "")
+    path, marked = saved.get(image.id, ""), own.marks.of([image.id])
     return {
-        **image_view(image, saved),
+        **image_view(image, saved, marked),
+        "own": own_view(marked.get(image.id, own.Mark())),
         **image_links(image),
         "infotext": text,
         "from": source,
