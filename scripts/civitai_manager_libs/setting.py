@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Mapping
 from typing import Any
 
 from . import host
@@ -139,7 +141,8 @@ def restore() -> None:
 def load() -> list[str]:
     """Read the kept values; a sentence for each that could not be taken (its default is used).
 
-    A damaged file is set aside as `settings.json.damaged`. Other names are passed over.
+    A damaged file is set aside as `settings.json.damaged`; of one with such values a copy is, for
+    the next change of a setting writes it anew. Other names are passed over.
     """
     for folder in (data_folder(), os.path.dirname(host.key_file())):
         sweep(folder)  # of what killed programs left, which may hold a key
@@ -152,12 +155,21 @@ def load() -> list[str]:
         kept = _read_file() if host.options() is None else host.options()
     except SettingError as error:
         return [*problems, str(error)]
+    refused = _taken(kept)
+    if refused and host.options() is None:
+        refused.append(_kept_as_it_was(_settings_file()))
+    return [*problems, *refused]
+
+
+def _taken(kept: Mapping[str, Any]) -> list[str]:
+    """A sentence for each value that could not be."""
+    problems = []
     for name in _BY_NAME.keys() & kept.keys():
         try:
             change(name, kept[name])
         except SettingError as error:
             globals()[name] = _BY_NAME[name].default
-            problems.append(f"{error} Its default is used instead.")
+            problems.append(f"{error} Its default is used instead: choose it anew.")
     return sorted(problems)
 
 
@@ -231,6 +243,14 @@ def _set_aside(path: str) -> str:
     except OSError:
         return f"defaults are used until {path} is mended"
     return f"it is kept as {path}.damaged, and defaults are used"
+
+
+def _kept_as_it_was(path: str) -> str:
+    try:
+        shutil.copyfile(path, f"{path}.damaged")
+    except OSError:
+        return f"This is about {path}."
+    return f"This is about {path}; as it was, it is kept as {path}.damaged."
 
 
 def _stored_key() -> str:
