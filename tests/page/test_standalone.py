@@ -58,6 +58,30 @@ def test_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     assert code == 3 and "Traceback" not in err and str(tmp_path / "data") in err
 
 
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/none"])
+def test_folder_of_gradio_that_cannot_be_made_is_one_sentence_or_does_no_harm(tmp_path, place):
+    """gradio 6 makes folders in it at its start, others not."""
+    (tmp_path / "file").write_text("in the way")
+    given, port = os.path.join(tmp_path, place), unused_port()
+    process = _started(tmp_path, "--port", str(port), GRADIO_TEMP_DIR=given)
+    try:
+        until(lambda: process.poll() is not None or _answers(port), "the page or its end")
+        process.terminate()
+        code, _, err = _ended(process)
+    finally:
+        process.kill()
+    assert "Traceback" not in err and "port" not in err
+    if code == 3:
+        assert len(err.splitlines()) == 1 and given in err and "GRADIO_TEMP_DIR" in err
+
+
+def _answers(port):
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/", timeout=20).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C of a process of its own")
 def test_interrupt_ends_it_well(tmp_path):
     port = unused_port()
