@@ -19,7 +19,7 @@ from .ground import cache_name, disk_error, LEVELS, PartialFile, Setting, sweep,
 from .words import LANGUAGES
 
 __all__ = ["RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
-__all__ += ["database_file", "database_files"]
+__all__ += ["database_file", "private_places"]
 __all__ += [
     "get_image_url_to_gallery_file",
     "library_file",
@@ -107,10 +107,11 @@ def library_file() -> str:
     return os.path.join(data_folder(), "library.db")
 
 
-def database_files() -> list[str]:
-    """Of jobs and of what was seen, with what SQLite keeps beside them."""
-    found = (database_file(), library_file())
-    return [f"{path}{end}" for path in found for end in ("", "-wal", "-shm")]
+def private_places() -> list[str]:
+    """What no page gets by its path, by whatever way that leads there; our own routes give what is
+    shown."""
+    places = (data_folder(), host.key_file())
+    return sorted({place for path in places for place in (path, os.path.realpath(path))})
 
 
 def saved_pictures_folder() -> str:

@@ -251,6 +251,7 @@ def program(tmp_path_factory):
         folder.mkdir()
     (data / "api_key").write_text(_KEY)
     (data / "beside.txt").write_text(_OUTSIDE)
+    (data / "gallery.db.damaged-1").write_text(_OUTSIDE)
     (data / "sc_gallery.txt").write_text(_OUTSIDE)
     (saved / "1.txt").write_text(_OUTSIDE)
     (cache / "good-450.png").write_bytes(png())
@@ -294,6 +295,9 @@ def test_program_answers_its_own_page_only(program, path):
     [
         "{data}/api_key",
         "{data}/gallery.db",
+        "{data}/library.db",
+        "{data}/gallery.db.damaged-1",
+        "{data}/sc_gallery/good-450.png",
         "{data}/settings.json",
         "{data}/beside.txt",
         "{data}/sc_gallery.txt",
@@ -311,7 +315,14 @@ def test_program_answers_its_own_page_only(program, path):
 def test_file_outside_of_the_cache_is_not_given(program, route, path):
     status, body = _asked(program, route + path.format(data=program.data))
     assert status in (400, 403, 404, 405)
-    told = (_KEY.encode(), _OUTSIDE.encode(), b"SQLite format", b"root:", b"http_retry_delay")
+    told = (
+        _KEY.encode(),
+        _OUTSIDE.encode(),
+        b"SQLite format",
+        b"root:",
+        b"http_retry_delay",
+        b"PNG",
+    )
     assert not [secret for secret in told if secret in body]
 
 

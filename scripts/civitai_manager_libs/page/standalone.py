@@ -113,7 +113,7 @@ def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
     except OSError as error:  # gradio 6 makes folders
         told = disk_error(error, error.filename or "gradio's folder")
         raise DiskError(f"{told} Name another for gradio in GRADIO_TEMP_DIR.") from error
-    page.blocked_paths = [host.key_file(), *setting.database_files()]
+    page.blocked_paths = setting.private_places()
     add_routes(inner)  # where those who have logged in are known
     return app
 
