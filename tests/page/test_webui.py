@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import urllib.error
@@ -11,7 +12,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.words import labels
 from host_page import HostPage
-from page_driver import expect
+from page_driver import expect, until
 from page_facts import of_model
 
 pytestmark = [pytest.mark.page, pytest.mark.door]
@@ -86,7 +87,41 @@ def test_page_is_told_what_this_host_can(host):
     told = host.api("hello")["host"]
     assert (told["in_webui"], told["name"]) == (True, "AUTOMATIC1111")
     assert told["send_to"] == ["txt2img", "img2img", "inpaint", "extras"]
-    assert told["has_settings_page"] is True
+    assert (told["has_settings_page"], told["has_models"]) == (True, False)
+
+
+def test_models_of_the_host_are_found_by_its_own_hashes_by_sidecars_and_by_names(start_host):
+    host = start_host()
+    row, used = next(
+        (row, used)
+        for row in of_model(_PAPER)
+        if len(used := _used(host, row)) > 1 and used[0]["hash"]
+    )
+    assert {one["here"] for one in used} == {""}  # no folder of models is known
+    models = host.data / "host" / "models"
+    (models / "Lora" / "sub").mkdir(parents=True)
+    (models / "Stable-diffusion").mkdir()
+    renamed = models / "Stable-diffusion" / "renamed.safetensors"
+    renamed.write_bytes(b"1234")
+    kept = {"mtime": renamed.stat().st_mtime, "sha256": used[0]["hash"].ljust(64, "0")}
+    hashes = {"hashes": {"checkpoint/renamed.safetensors": kept}}
+    (host.data / "host" / "hashes.json").write_text(json.dumps(hashes))
+    for at, one in enumerate(used[1:]):
+        (models / "Lora" / "sub" / f"x{at}.safetensors").write_bytes(b"12")
+        told = {"VersionId": one["version_id"], "Hashes": {"AutoV2": one["hash"]}}
+        (models / "Lora" / "sub" / f"x{at}.cm-info.json").write_text(json.dumps(told))
+    until(lambda: {one["here"] for one in _used(host, row)} == {"here"}, "what is there now")
+    assert [one["size"] for one in _used(host, row)] == [4] + [2] * len(used[1:])
+    asked = {"ids": [row.id], "words": "", "here": True}
+    assert host.api("within", "POST", asked)["ids"] == [row.id]
+    renamed.rename(renamed.with_name(f"{used[0]['name']}_v99.safetensors"))
+    until(lambda: _used(host, row)[0]["here"] == "other", "another version")
+    assert host.api("within", "POST", asked)["ids"] == []
+
+
+def _used(host, row):
+    host.api(f"images?model={_PAPER}&limit=100")
+    return host.api(f"images/{row.id}?model={_PAPER}")["resources"]
 
 
 def test_link_to_the_settings_opens_our_section_of_them(open_host):

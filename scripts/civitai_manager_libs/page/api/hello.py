@@ -8,7 +8,7 @@ import sys
 import uuid
 from typing import Any
 
-from ... import host, setting
+from ... import host, local, setting
 from ...library import models, recent
 from ...words import messages
 
@@ -35,7 +35,7 @@ _SAVING = {
     "gallery_download_limit",
 }
 _SAVING |= {"gallery_disk_reserve_mb", "gallery_max_image_mb", "gallery_max_video_mb"}
-_PAGE = {"gallery_level", "blur_level", "usergallery_preloading", "language"}
+_PAGE = {"gallery_level", "blur_level", "usergallery_preloading", "language", "model_folders"}
 
 _example = ""
 _instance = uuid.uuid4().hex
@@ -70,6 +70,7 @@ def hello(asked: Asked) -> dict[str, Any]:
             "send_to": list(host.send_targets()),
             "can_open_folders": can_open_folders(asked),
             "has_settings_page": host.in_webui(),
+            "has_models": local.has_folders(),
         },
         "key": key_state(),
         "civitai": setting.base_url(),
