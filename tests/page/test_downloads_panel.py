@@ -143,12 +143,15 @@ def test_server_without_an_open_page_rests(flaky_server, page):
 
 
 def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky_server, page):
-    id = page.ids()[1]
+    id, other = page.ids()[1:3]
     page.tile(id).locator("[data-do='mark']").click()
     page.deed("download-marked").click()
     page.said("1 saved").wait_for()
+    page.tile(other).locator("[data-do='mark']").click()
+    page.deed("download-marked").click()
+    page.said("1 saved, 1 were there").wait_for()
     page.field("within-saved").select_option("yes")
-    until(lambda: page.ids() == [id])
+    until(lambda: page.ids() == [id, other])
     page.tile(id).click()
     path = page.page.locator(".details .path").inner_text()
     assert os.path.isfile(path) and path.startswith(str(flaky_server.data))

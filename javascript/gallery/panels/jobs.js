@@ -175,7 +175,9 @@ export class Jobs {
     if (this.panel.isOpen || job.state === "cancelled") return;
     const { toast, words } = this.context;
     const isGood = job.failed === 0 && !job.toast;
-    if (isGood) toast(words("job_ended", { title: job.title, n: job.saved }), "good");
+    const said = job.skipped ? "job_ended_there" : "job_ended";
+    const counts = { title: job.title, n: job.saved, there: job.skipped };
+    if (isGood) toast(words(said, counts), "good");
     else toast(`${job.title}: ${job.toast || job.failed_words}`, "bad");
   }
 
