@@ -86,3 +86,10 @@ def test_unknown_case_is_refused_in_a_sentence():
         [sys.executable, str(_BENCH / "run.py"), "z"], capture_output=True, text=True
     )
     assert run.returncode == 2 and "no such case: z" in run.stderr
+
+
+def test_case_that_opens_figures_says_whether_they_are_quick_enough():
+    argv = [sys.executable, str(_BENCH / "run.py"), "--tiny", "h"]
+    run = subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert "| 300 pictures | " in run.stdout and "(target ≤ 0.3)" in run.stdout

@@ -24,7 +24,7 @@ _FLOORS = (  # from the ground up
     {"errors", "util"},
     {"ground"},
     {"host", "infotext", "words"},
-    {"setting"},
+    {"figures", "setting"},
     {"civitai", "local", "network"},
     {"http_client"},
     {"library"},

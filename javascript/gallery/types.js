@@ -27,7 +27,7 @@
  * @property {boolean} has_models  folders of models are known, so that one can tell what is here
  *
  * @typedef {object} Hello
- * @property {string} instance  another one after each start of the server
+ * @property {string} instance  another one after each start of the server, and of its UI
  * @property {string} language
  * @property {Record<string, string>} words
  * @property {Setting[]} settings

@@ -18,6 +18,7 @@ import time
 
 import browsing
 import downloads
+import figures
 import page
 import start
 
@@ -29,6 +30,7 @@ _CASES = {
     "e": page.first_page,
     "f": start.start,
     "g": browsing.browsing,
+    "h": figures.figures,
 }
 
 

@@ -106,12 +106,15 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     told["resume"] = "go on with a job, or with all unfinished ones"
     told["retry"] = "try again what failed in a job, or in all"
     told["jobs"] = "list the jobs, the newest first, and how to go on with them"
+    told["figures"] = "what the pictures of a model that were read have in common"
     for name, what in told.items():
         description = f"{what[:1].upper()}{what[1:]}."
         epilog = _DOWNLOAD_EXAMPLES if name == "download" else None
         command = commands.add_parser(name, help=what, description=description, epilog=epilog)
         if name == "download":
             _add_download_arguments(command)
+        elif name == "figures":
+            _add_figures_arguments(command)
         elif name != "jobs":
             job = "a number that `jobs` shows; without it all"
             command.add_argument("job", type=_positive, nargs="?", metavar="JOB", help=job)
@@ -119,6 +122,22 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help=on_demo)
         as_json = "the result as JSON, in the last line of stdout; default: in words"
         command.add_argument("--json", action="store_true", help=as_json)
+
+
+def _add_figures_arguments(figures: argparse.ArgumentParser) -> None:
+    add = figures.add_argument
+    add("model", metavar="WHAT", help="a Civitai URL of a model or version, or a model's id")
+    version = "pictures of this version only; default: that of the URL, else of all versions"
+    add("--version", type=_positive, metavar="ID", help=version)
+    _add_level(figures)
+    read = "first read records of N pictures or up to a page more; default: ask nothing of Civitai"
+    add("--read", type=_positive, metavar="N", help=read)
+
+
+def _add_level(command: argparse.ArgumentParser) -> None:
+    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS['None']}"
+    kind = _one_of(_LEVELS)
+    command.add_argument("--level", type=kind, metavar="RATING", default="None", help=level)
 
 
 def _add_download_arguments(download: argparse.ArgumentParser) -> None:
@@ -167,8 +186,7 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
 
 def _add_filters(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
-    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS['None']}"
-    add("--level", type=_one_of(_LEVELS), metavar="RATING", default="None", help=level)
+    _add_level(download)
     kind = f"only this: {_listed(_TYPES)}; default: both"
     add("--type", type=_one_of(_TYPES), metavar="TYPE", help=kind)
     sort = f"{_listed(_SORTS)} (without a version only the first two); default: %(default)s"

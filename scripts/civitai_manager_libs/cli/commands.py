@@ -103,7 +103,15 @@ def _jobs(arguments: argparse.Namespace) -> int:
     return _ALL_THERE
 
 
+def _figures(arguments: argparse.Namespace) -> int:
+    from .figures import show
+
+    show(arguments)
+    return _ALL_THERE
+
+
 _COMMANDS = {"download": _download, "resume": _resume, "retry": _retry, "jobs": _jobs}
+_COMMANDS["figures"] = _figures
 
 
 def _known_job(store: JobStore, job_id: int) -> int:

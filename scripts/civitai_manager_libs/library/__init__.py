@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import cache, models, pages, recent, records
+from . import cache, gallery, models, pages, recent, records
 from .writer import finish
 
-__all__ = ["cache", "finish", "models", "pages", "recent", "records"]
+__all__ = ["cache", "finish", "gallery", "models", "pages", "recent", "records"]

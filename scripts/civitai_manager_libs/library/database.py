@@ -13,9 +13,14 @@ from ..ground import sqlite_file
 
 __all__ = ["library_database", "packed", "rows", "unpacked"]
 
+# What is counted of each whole record (see `figures.Facts`), made anew where the rules are others.
+_FIGURES = """CREATE TABLE figures (
+    id INTEGER PRIMARY KEY, made_by INTEGER NOT NULL, level INTEGER NOT NULL,
+    reactions INTEGER NOT NULL, versions TEXT NOT NULL, settings TEXT NOT NULL, words TEXT NOT NULL
+)"""
 # words: what a user may look for in an image (see `words.py`); before the record, so that a search
 # does not read those.
-_TABLES = """
+_TABLES = f"""
 CREATE TABLE images (
     id INTEGER PRIMARY KEY, read_at REAL NOT NULL, is_whole INTEGER NOT NULL,
     author TEXT NOT NULL, base_model TEXT NOT NULL, words TEXT NOT NULL, record BLOB NOT NULL
@@ -31,10 +36,16 @@ CREATE TABLE pages (
     query TEXT NOT NULL, cursor TEXT NOT NULL, read_at REAL NOT NULL, next_cursor TEXT,
     ids TEXT NOT NULL, PRIMARY KEY (query, cursor)
 );
-CREATE INDEX pages_by_age ON pages (read_at)
+CREATE INDEX pages_by_age ON pages (read_at);
+{_FIGURES}
 """
 _SCHEMA = sqlite_file.Schema(
-    1, _TABLES, "The library of what was seen", "It fills again as you look.", is_checked=False
+    2,
+    _TABLES,
+    "The library of what was seen",
+    "It fills again as you look.",
+    is_checked=False,
+    changes=(_FIGURES,),
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..civitai import image_of
 from ..ground import Image
+from . import figured
 from .database import packed, rows, unpacked
 from .words import searched_text, terms_of
 from .writer import write_later
@@ -83,6 +84,8 @@ def keep(images: Sequence[Image], is_whole: bool = True) -> None:
 
     def write(db: sqlite3.Connection) -> None:
         db.executemany(_SAVE, (_row(image, is_whole, now) for image in better))
+        if is_whole:
+            figured.save(db, map(figured.row_of, better))
 
     if better:
         write_later(write, lambda: _near.written(better))

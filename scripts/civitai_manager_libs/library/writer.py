@@ -76,6 +76,8 @@ class _Writer:
             oldest = f"SELECT rowid FROM {table} ORDER BY read_at LIMIT ?"
             if count > most:
                 db.execute(f"DELETE FROM {table} WHERE rowid IN ({oldest})", (count - most,))
+                if table == "images":
+                    db.execute("DELETE FROM figures WHERE id NOT IN (SELECT id FROM images)")
 
 
 _writer = _Writer()

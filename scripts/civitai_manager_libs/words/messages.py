@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from . import catalogue, page
+from . import catalogue, learn, page
 from .labels import CHOICES, SETTINGS
 from .terminal import TERMINAL_WORDS
 
@@ -14,7 +14,7 @@ __all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "languag
 __all__ += ["reason", "report", "setting_choice", "setting_label", "short_reason", "text"]
 
 LANGUAGES = ("zh-TW", "en")
-WORDS = {**catalogue.WORDS, **page.WORDS}
+WORDS = {**catalogue.WORDS, **page.WORDS, **learn.WORDS}
 _ALL_WORDS = {**WORDS, **TERMINAL_WORDS}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 

@@ -150,6 +150,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "WebUI 沒有回應，因此沒有傳送。",
         "The WebUI did not answer, so nothing was sent.",
     ),
+    "door_changed": (
+        "WebUI 已重新啟動，這個網頁是之前的。請重新整理網頁，再傳送一次。",
+        "The WebUI was restarted: reload the page, then send again.",
+    ),
     "job_ended": ("{title}：已儲存 {n} 張", "{title}: {n} saved"),
     "job_ended_there": (
         "{title}：已儲存 {n} 張，{there} 張原本就有",

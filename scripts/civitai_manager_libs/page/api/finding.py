@@ -11,9 +11,8 @@ from ...errors import DiskError, Gone, InputError
 from ...ground import Image, level_mask, LEVELS
 from ...library import models, recent, records
 from ...words import messages
-from ..wire import Asked, Far, Refusal
+from ..wire import Asked, card, Far, model_view, Refusal
 from .tools import client
-from .views import card, model_view
 
 __all__ = ["find", "highest_level", "model", "search"]
 

@@ -11,11 +11,10 @@ from ...errors import Gone, HttpStatusError
 from ...ground import whole
 from ...library import pages, records
 from ...words import messages
-from ..wire import Asked, Far, Refusal
+from ..wire import Asked, Far, image_view, Refusal
 from .finding import highest_level
 from .picture import can_be_made_here
 from .tools import client, saved_files
-from .views import image_view
 
 __all__ = ["images", "query_of", "within"]
 

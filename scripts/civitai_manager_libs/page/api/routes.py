@@ -7,7 +7,7 @@ from typing import Any
 from starlette.routing import Route
 
 from ..wire import Asked, Gate, Refusal
-from . import files, finding, hello, images, jobs, picture, settings
+from . import figures, files, finding, hello, images, jobs, picture, settings
 
 __all__ = ["add_routes"]
 
@@ -24,6 +24,7 @@ _READ = (
     ("thumb/{image_id:int}", files.thumb),
     ("file/{image_id:int}", files.file),
     ("jobs", jobs.jobs),
+    ("figures", figures.figures),
     ("names", settings.names),
 )
 _WRITE = (

@@ -6,6 +6,8 @@ from .answers import Refusal, sentence
 from .gate import Asked, Far, Gate
 from .origin import is_from_this_machine, OwnPageOnly
 from .ranges import file_answer
+from .views import card, image_links, image_view, model_view, resource_view
 
-__all__ = ["Asked", "Far", "Gate", "OwnPageOnly", "Refusal", "file_answer"]
-__all__ += ["is_from_this_machine", "sentence"]
+__all__ = ["Asked", "Far", "Gate", "OwnPageOnly", "Refusal", "card", "file_answer"]
+__all__ += ["image_links", "image_view", "is_from_this_machine", "model_view", "resource_view"]
+__all__ += ["sentence"]

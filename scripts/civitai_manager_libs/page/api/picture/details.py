@@ -8,9 +8,8 @@ from .... import setting, util
 from ....ground import Image, whole
 from ....infotext import Embedded, infotext, parse_infotext, recorded_workflow
 from ....library import cache
-from ...wire import Asked, Far
+from ...wire import Asked, Far, image_links, image_view
 from ..tools import known_image, saved_files
-from ..views import image_links, image_view
 from .files import told_by_file
 from .made_with import resources_of
 from .problems import problems

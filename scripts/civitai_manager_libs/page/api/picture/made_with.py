@@ -12,7 +12,7 @@ from ....infotext import Resource, resources
 from ....library import models, records
 from ....local import Found, models_here, Shelf, Wanted
 from ....words import messages
-from ..views import resource_view
+from ...wire import resource_view
 
 __all__ = ["can_be_made_here", "resources_of"]
 

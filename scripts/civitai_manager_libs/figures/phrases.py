@@ -1,0 +1,118 @@
+"""The words and phrases of a prompt, without weights and brackets. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+__all__ = ["Phrase", "phrases_of"]
+
+_MOST_READ = 10_000  # characters of a prompt
+_MOST = 200  # of one prompt
+_LONGEST_PHRASE = 4  # words; what is longer between two commas is a sentence
+_LONGEST_WORD = 60  # characters
+_LONGEST_CJK = 8  # letters of a word in a script that puts no blanks between words
+_TAG = re.compile(r"<[^<>]*>")
+_KEYWORDS = re.compile(r"\b(?:AND|BREAK|ADDBASE|ADDCOL|ADDCOMM|ADDROW)\b")
+_WEIGHT = re.compile(r":\s*[+-]?[0-9.]+\s*(?=[()\[\]{},|\n]|$)")
+_BRACKETS = re.compile(r"(?<!\\)[()\[\]{}]")  # those after a backslash are the prompt's own
+_BREAKS = re.compile(r"[,;|!?\n。、・]|[.:](?=\s|$)|\s[-–—]+\s")
+_EDGES = "\"'“”‘’«»„`´*~#^…·.:-–—_+=/&@%\ufe0f"
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_PARTICLES = re.compile(r"[的了着和與与在是有の、はがをにでと]+")
+_COMMON = frozenset(
+    "a about above all also an and any are around as at be been behind being below beneath both but"
+    " by can could did do does each for from had has have he her hers him his how i if in inside"
+    " into is it its itself just like made more most near no not of off on one only onto or other"
+    " our out over she so some such than that the their them then there these they this those"
+    " through to too under up upon us very was we were what when where which while who whose will"
+    " with within without would you your".split()
+)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A word, or some that stand together. in_sentence: only as a part of one, or of prose."""
+
+    text: str
+    in_sentence: bool = False
+
+
+def phrases_of(prompt: str) -> tuple[Phrase, ...]:
+    """Each text once, in their order, case folded.
+
+    What stands between two commas (or line ends, full stops) counts as one if that is short; of a
+    sentence its words do, and two that follow each other. Words that every text has, bare numbers
+    and single letters of the alphabet do not count. The first 10,000 characters are read, 200 kept.
+    """
+    text = _KEYWORDS.sub(",", _TAG.sub(",", prompt[:_MOST_READ]))
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = _BRACKETS.sub("", _WEIGHT.sub("", text))
+    parts = [" ".join(part.split()) for part in _BREAKS.split(text)]
+    words = [_words(part) for part in parts]
+    long = sum(len(some) for some in words if len(some) > _LONGEST_PHRASE)
+    is_prose = 2 * long > sum(map(len, words))
+    found: dict[str, bool] = {}
+    for part, some in zip(parts, words):
+        for phrase in _of_part(part, some):
+            in_sentence = is_prose or phrase.in_sentence
+            found[phrase.text] = found.get(phrase.text, True) and in_sentence
+    return tuple(Phrase(*one) for one in islice(found.items(), _MOST))
+
+
+def _words(part: str) -> list[str]:
+    """Without common ones at its ends."""
+    words = [word for word in (_trimmed(word) for word in part.split()) if word]
+    while words and words[0] in _COMMON:
+        del words[0]
+    while words and words[-1] in _COMMON:
+        del words[-1]
+    return words
+
+
+def _of_part(part: str, words: list[str]) -> Iterator[Phrase]:
+    whole = " ".join(words)
+    if 2 <= len(words) <= _LONGEST_PHRASE and whole in part:
+        yield Phrase(whole)
+        return
+    is_sentence = len(words) > _LONGEST_PHRASE
+    for one, other in zip(words, words[1:]):
+        pair = f"{one} {other}"  # not so in the text where signs stand in between
+        if _says_something(one) and _says_something(other) and pair in part:
+            yield Phrase(pair, True)
+    for word in words:
+        if _CJK.search(word):
+            yield from _of_cjk(word, is_sentence)
+        elif _says_something(word):
+            yield Phrase(word, is_sentence)
+
+
+def _trimmed(word: str) -> str:
+    """Without signs at its ends; "" where nothing is left that says something."""
+    word = word.strip(_EDGES)
+    if word.endswith("\\)"):  # a name of a site's own, such as `mari \(series\)`
+        return word
+    return word if len(word) <= _LONGEST_WORD and any(map(_is_letter, word)) else ""
+
+
+def _is_letter(character: str) -> bool:
+    """Also a digit, and what is a picture by itself."""
+    return character.isalnum() or unicodedata.category(character) == "So"
+
+
+def _says_something(word: str) -> bool:
+    if len(word) == 1 and word.isascii():
+        return False
+    return word not in _COMMON and not re.fullmatch(r"[0-9.,/:x×%+-]+", word)
+
+
+def _of_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
+    """A word as it is where it is short; of a sentence what stands between its particles."""
+    if len(word) <= _LONGEST_CJK:
+        yield Phrase(word, in_sentence)
+        return
+    parts = (part for part in _PARTICLES.split(word) if 2 <= len(part) <= _LONGEST_CJK)
+    yield from (Phrase(part, True) for part in parts)

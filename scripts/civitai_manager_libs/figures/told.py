@@ -1,0 +1,53 @@
+"""What works with a model as JSON, for the page and for a terminal. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .counting import Bar, Figures, KINDS
+from .overview import Overview
+
+__all__ = ["told"]
+
+
+def told(found: Overview, versions: Mapping[int, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """versions: the model's, by id, in its order. names: of resources that are told by `#<id>`."""
+    figures = found.figures
+    seen = {key: found.versions[key] for key in versions if key in found.versions}
+    return {
+        "pictures": figures.pictures,
+        "with_data": figures.with_data,
+        "reactions": figures.reactions,
+        "recipe": found.recipe,
+        "groups": [
+            {"kind": kind, "bars": [_bar(bar, figures, names) for bar in figures.bars[kind]]}
+            for kind in KINDS
+            if figures.bars.get(kind)
+        ],
+        "versions": [
+            {"id": key, "name": versions[key], **_of_version(some, names)}
+            for key, some in seen.items()
+        ],
+    }
+
+
+def _most(bar: Bar, figures: Figures, names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "value": bar.value,
+        "label": names.get(bar.value, bar.value),
+        "count": bar.count,
+        "share": round(bar.count / figures.with_data, 4),
+    }
+
+
+def _bar(bar: Bar, figures: Figures, names: Mapping[str, str]) -> dict[str, Any]:
+    weights = {"weight": bar.weight, "low": bar.low, "high": bar.high}
+    return {**_most(bar, figures, names), "reactions": bar.reactions, **weights}
+
+
+def _of_version(figures: Figures, names: Mapping[str, str]) -> dict[str, Any]:
+    """With the most common one of each kind."""
+    most = {kind: _most(bars[0], figures, names) for kind, bars in figures.bars.items() if bars}
+    counts = {"pictures": figures.pictures, "with_data": figures.with_data}
+    return {**counts, "reactions": figures.reactions, "most": most}

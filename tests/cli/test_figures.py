@@ -1,0 +1,68 @@
+"""`figures` at a terminal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from civitai_manager_libs.cli import arguments, commands
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch, library):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
+@pytest.fixture
+def run(capsys, demo, monkeypatch):
+    """(exit code, stdout, stderr) of `figures` on the demo."""
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+
+    def run(*words):
+        capsys.readouterr()
+        code = commands.run(arguments.whole_parser().parse_args(["figures", *words]))
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_nothing_is_asked_of_civitai_unless_the_user_says_so(run, demo):
+    demo.requests.clear()
+    code, said, _ = run("900001")
+    assert code == 0 and not demo.requests
+    assert "0 pictures read" in said and "No picture of this gallery" in said
+
+
+def test_table_and_json_say_the_same_of_what_was_read(run, demo):
+    demo.requests.clear()
+    code, table, told = run("900001", "--read", "150")
+    assert code == 0 and told == "Records read: 200.\n"
+    assert not [path for path in demo.requests if "/images/" in str(path)]  # no picture
+    found = json.loads(run("900001", "--json")[1])
+    assert f"{found['pictures']} pictures read, {found['with_data']} with data" in table
+    lines = {" ".join(line.split()[:-1]) for line in table.splitlines() if line}
+    for group in found["groups"]:
+        for bar in group["bars"][:8] if group["kind"] != "lora" else ():
+            numbers = f"{bar['count']} {bar['share']:.0%} {bar['reactions']:.1f}".removesuffix(".0")
+            assert f"{' '.join(bar['label'].split())} {numbers}" in lines
+    assert found["recipe"] in table and "By version" in table
+
+
+def test_version_narrows_it(run):
+    run("900001", "--read", "100")
+    every = json.loads(run("900001", "--json")[1])
+    one = every["versions"][0]
+    narrowed = json.loads(run("900001", "--version", str(one["id"]), "--json")[1])
+    assert narrowed["pictures"] == one["pictures"] < every["pictures"]
+
+
+def test_table_in_chinese(run, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "zh_TW.UTF-8")
+    run("900001", "--read", "100")
+    assert "取樣方法" in run("900001")[1]
+
+
+@pytest.mark.parametrize("what", ["some words", "https://civitai.com/user/anna"])
+def test_figures_of_no_model_are_refused_in_a_sentence(run, what):
+    code, said, told = run(what)
+    assert (code, said) == (2, "") and told.count("\n") == 1

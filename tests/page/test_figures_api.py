@@ -1,0 +1,48 @@
+"""`GET figures?...`: what the gallery that was read has in common."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+
+def _bars(found, kind):
+    groups = {group["kind"]: group["bars"] for group in found["groups"]}
+    return {bar["value"]: bar["count"] for bar in groups.get(kind, [])}
+
+
+def test_figures_are_those_of_the_pictures_as_their_details_tell_them(api, on_demo):
+    page = api.get("images?model=900001&limit=100&level=XXX")
+    found = api.get("figures?model=900001&level=XXX")
+    details = [api.get(f"images/{view['id']}") for view in page["images"]]
+    for kind, name in (("sampler", "Sampler"), ("steps", "Steps"), ("size", "Size")):
+        values = (dict(one["parameters"]).get(name) for one in details)
+        counts = {v: n for v, n in Counter(values).items() if v and n > 1}
+        most = dict(sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:8])
+        assert _bars(found, kind) == most and most
+    assert found["pictures"] == len(details)
+    assert found["with_data"] == sum(bool(one["infotext"]) for one in details)
+    assert "Steps: " in found["recipe"]
+
+
+def test_nothing_is_asked_of_civitai_for_figures(api, on_demo):
+    api.get("models/900001")
+    api.get("images?model=900001&limit=100")
+    on_demo.requests.clear()
+    found = api.get("figures?model=900001")
+    assert len(found["versions"]) > 1 and not on_demo.requests
+    newest = found["versions"][0]
+    version = api.get(f"figures?model=900001&version={newest['id']}")
+    assert version["pictures"] == newest["pictures"] < found["pictures"]
+
+
+def test_gallery_of_which_nothing_was_read_has_no_figures(api, civitai):
+    found = api.get("figures?model=123")
+    assert (found["pictures"], found["groups"], found["recipe"]) == (0, [], "")
+    assert civitai.requests == []
+
+
+@pytest.mark.parametrize("query", ["", "?model=", "?model=0", "?model=x&version=-1", "?user=anna"])
+def test_figures_of_no_model_are_refused(api, query):
+    assert api.error(f"figures{query}")[:2] == (400, "bad_input")
