@@ -1,4 +1,4 @@
-"""Beside an open picture: how it was made, read, copied, edited; with what; what is wrong with it."""
+"""Beside an open picture: how it was made, copied and edited; with what; what is wrong with it."""
 
 from __future__ import annotations
 
