@@ -4,7 +4,9 @@ import { makeActs } from "./acts.js";
 import { Api } from "./asking/api.js";
 import { Feed } from "./asking/feed.js";
 import { Opening } from "./asking/opening.js";
+import { Own } from "./asking/own.js";
 import { Reach } from "./asking/reach.js";
+import { Revival } from "./asking/revival.js";
 import { saidOfGallery } from "./asking/saying.js";
 import { WithinLoaded } from "./asking/within.js";
 import { send } from "./details/door.js";
@@ -24,6 +26,7 @@ import { Toasts } from "./ground/toast.js";
 import { Keys } from "./keys.js";
 import { Help } from "./panels/help.js";
 import { Jobs } from "./panels/jobs.js";
+import { Sets } from "./panels/sets.js";
 import { Settings } from "./panels/settings.js";
 import { Address } from "./state/address.js";
 import { followMarks } from "./state/marks.js";
@@ -36,7 +39,13 @@ import { makeWords } from "./words.js";
 
 /** @typedef {import("./types.js").Context} Context */
 
-const STYLES = ["gallery.css", "viewer/viewer.css", "panels/panels.css", "find/search.css"];
+const STYLES = [
+  "gallery.css",
+  "viewer/viewer.css",
+  "panels/panels.css",
+  "find/search.css",
+  "details/own.css",
+];
 const NARROW_TILE = 170; // two in a row on a phone
 const BASE = new URL("../", import.meta.url); // …/civitai_shortcut/, from …/civitai_shortcut/page/
 
@@ -140,6 +149,7 @@ function begin(context, status) {
   const { store, parts } = context;
   parts.feed = new Feed(context);
   parts.opening = new Opening(context, parts.feed);
+  parts.own = new Own(context);
   parts.within = new WithinLoaded(context);
   parts.jobs = new Jobs(context);
   parts.finder = new Finder(context, parts.jobs.badge);
@@ -152,8 +162,10 @@ function begin(context, status) {
   new Bar(context);
   parts.viewer = new Viewer(context);
   new Settings(context);
+  new Sets(context);
   new Help(context);
   new Keys(context);
+  new Revival(context, () => parts.grid.place() === null);
   followMarks(store, context.signal);
   keepPlace(context, () => parts.grid.place());
   followHostSettings(() => void parts.reach.greet(), context.signal);

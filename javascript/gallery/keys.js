@@ -78,6 +78,13 @@ export const KEYS = [
     once: true,
     act: (acts, { marks }) => acts.download([...marks]),
   },
+  {
+    keys: ["b"],
+    place: "tile",
+    words: "key_favourite",
+    once: true,
+    act: onFocused((acts, id) => acts.favourite([id])),
+  },
   { keys: ["t"], place: "grid", words: "key_top", once: true, act: (acts) => acts.toTop() },
 
   {
@@ -110,6 +117,13 @@ export const KEYS = [
     words: "key_save",
     once: true,
     act: onOpen((acts, id) => acts.download([id])),
+  },
+  {
+    keys: ["b"],
+    place: "viewer",
+    words: "key_favourite",
+    once: true,
+    act: onOpen((acts, id) => acts.favourite([id])),
   },
   {
     keys: ["c"],

@@ -8,6 +8,8 @@ import pytest
 from gallery_page import with_axe
 from page_driver import expect, until
 
+pytestmark = pytest.mark.page
+
 _MODEL, _OTHER = 900001, 900007
 
 

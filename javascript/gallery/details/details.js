@@ -5,6 +5,7 @@ import { errorWords, tellLoss } from "../asking/problems.js";
 import { Records } from "../asking/records.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
+import { own } from "./own.js";
 import { about, places, problems, prose, resources, table, workflow } from "./sections.js";
 import { Sending } from "./sending.js";
 
@@ -105,6 +106,7 @@ export class Details {
         table(context, record.parameters),
         this.sending.whole(record),
         workflow(context, record),
+        own(context, record, (changed) => this.records.put(changed)),
         resources(context, record),
         this.#nothing(view, record),
         places(context, record),

@@ -93,8 +93,10 @@ def write(db: sqlite3.Connection, image_id: int, wanted: Change) -> None:
 
 
 def _tags(given: Sequence[str]) -> list[str]:
-    """Each once, whatever its letters' case."""
-    found = {folded(tag): " ".join(_clean(tag).split())[:_MOST_TAG] for tag in given[:_MOST_TAGS]}
+    """Each once, as it is written first."""
+    found: dict[str, str] = {}
+    for tag in given[:_MOST_TAGS]:
+        found.setdefault(folded(tag), " ".join(_clean(tag).split())[:_MOST_TAG])
     return [tag for key, tag in found.items() if key]
 
 

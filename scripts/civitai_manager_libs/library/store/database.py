@@ -65,8 +65,8 @@ def in_memory(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
             of_ids = " WHERE id IN (SELECT value FROM json_each(?))" if table != "sets" else ""
             given = (json.dumps(list(image_ids)),) if of_ids else ()
             found = rows(f"SELECT * FROM {table}{of_ids}", given)
-            places = ", ".join("?" * len(found[0])) if found else ""
-            db.executemany(f"INSERT INTO {table} VALUES ({places})", found)
+            for row in found:
+                db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
         yield db
     finally:
         db.close()

@@ -12,7 +12,7 @@ from ... import setting
 from ...civitai import Model, Version
 from ...ground import Image, level_name
 from ...infotext import Resource
-from ...library.own import Mark
+from ...library import own as own_marks
 
 __all__ = ["card", "day_of", "image_links", "image_view", "model_view", "own_view"]
 __all__ += ["resource_view"]
@@ -43,10 +43,10 @@ def model_view(model: Model) -> dict[str, Any]:
 
 
 def image_view(
-    image: Image, saved: Container[int], own: Mapping[int, Mark] = MappingProxyType({})
+    image: Image, saved: Container[int], own: Mapping[int, own_marks.Mark] = MappingProxyType({})
 ) -> dict[str, Any]:
     """own: the user's marks, as `own.marks.of` gives them."""
-    mark = own.get(image.id, Mark())
+    mark = own.get(image.id, own_marks.Mark())
     return {
         "id": image.id,
         "kind": image.type,
@@ -66,7 +66,7 @@ def image_view(
     }
 
 
-def own_view(mark: Mark) -> dict[str, Any]:
+def own_view(mark: own_marks.Mark) -> dict[str, Any]:
     return {
         "favourite": mark.favourite,
         "stars": mark.stars,

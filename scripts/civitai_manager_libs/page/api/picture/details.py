@@ -6,18 +6,11 @@ from typing import Any
 
 from .... import setting, util
 from ....ground import Image, whole
-<<<<<<< HEAD
-from ....infotext import embedded, Embedded, infotext, parse_infotext
-from ....library import cache, own, pages
-from ...wire import Asked, Far, image_links, image_view, own_view
-from ..tools import client, known_image, saved_files
-=======
 from ....infotext import Embedded, infotext, parse_infotext, recorded_workflow
-from ....library import cache
-from ...wire import Asked, Far, image_links, image_view
+from ....library import cache, own
+from ...wire import Asked, Far, image_links, image_view, own_view
 from ..tools import known_image, saved_files
 from .files import told_by_file
->>>>>>> cc0b52d
 from .made_with import resources_of
 from .problems import problems
 
