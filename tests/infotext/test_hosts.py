@@ -65,8 +65,10 @@ def test_neo_drops_clip_skip_and_assumes_what_others_do_not():
         ("Clip skip", "2", ""),
         ("Noise Schedule", "x", ""),
         ("Schedule type", "", "Simple"),
-        ("RNG", "", "CPU"),
     ]
+    silent = _text("Schedule type: Karras, Version: v1.10.1")
+    assert _told(_NEO, silent, Takes()) == [("RNG", "", "CPU")]
+    assert _told(_NEO, silent.replace("v1.10.1", "ComfyUI"), Takes()) == []
     assert _told(_A, _text("Clip skip: 2"), Takes()) == []
 
 

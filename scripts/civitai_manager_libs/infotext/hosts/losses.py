@@ -13,6 +13,7 @@ from .takes import Takes
 
 __all__ = ["Loss", "losses"]
 
+_A1111 = re.compile(r"v?1\.\d|f[0-9]")  # how its versions and Forge's begin
 _PAIRS = (("Sampler", "Schedule type"), ("Hires sampler", "Hires schedule type"))
 _SAME = ("Use same sampler", "Use same scheduler")
 _MAIN = re.compile(r"(?:^|, )(Steps|Sampler|CFG scale|Seed|Size|Model): ([^,\n]{1,100})")
@@ -39,12 +40,15 @@ def losses(host: Host, text: str, takes: Takes = Takes()) -> list[Loss]:
         *_of_prompts(sent, got),
         *_of_parameters(host, sent, got, takes),
         *_of_samplers(got, takes),
-        *(Loss(name, "", value) for name, value in host.assumed.items() if not _has(sent, name)),
+        *(Loss(name, "", value) for name, value in host.assumed.items() if _is_open(sent, name)),
     ]
 
 
-def _has(sent: Infotext, name: str) -> bool:
-    return name in sent.parameters
+def _is_open(sent: Infotext, name: str) -> bool:
+    """Whether it is not told, though it was another: of A1111's family silence on the RNG is GPU,
+    of all others nobody knows."""
+    is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
+    return name not in sent.parameters and is_other
 
 
 def _swallowed(sent: Infotext) -> Iterator[Loss]:
