@@ -71,6 +71,7 @@
  * @property {string} negative
  * @property {[string, string][]} parameters
  * @property {string[]} problems
+ * @property {string[]} losses  what of the infotext does not arrive in this host, a line a field
  * @property {Resource[]} resources
  * @property {boolean} has_workflow  of ComfyUI
  * @property {number | null} post_id
