@@ -7,11 +7,13 @@ import os
 import stat
 import urllib.error
 import urllib.request
+from urllib.parse import quote
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.demo import files
 from civitai_manager_libs.words import labels
-from host_page import HostPage
+from host_page import HostPage, with_text
 from page_driver import expect, until
 from page_facts import of_model
 
@@ -98,7 +100,7 @@ def test_nothing_of_the_data_folder_is_served_but_by_our_own_routes(start_host, 
     host = start_host(STAND_IN_ALLOWED=str(tmp_path))
     data = host.data / "host" / "civitai-shortcut"
     host.api(f"images?model={_PAPER}&level=XXX&limit=5")
-    row = _with_text(_PAPER)
+    row = with_text(_PAPER)
     urllib.request.urlopen(f"{host.url}/civitai_shortcut/api/file/{row.id}", timeout=60).close()
     for name in ("gallery.db.damaged-1", "locks/1", "settings.json.damaged"):
         (data / name).parent.mkdir(exist_ok=True)
@@ -113,7 +115,7 @@ def test_nothing_of_the_data_folder_is_served_but_by_our_own_routes(start_host, 
 
 
 def test_picture_is_sent_as_it_lies_in_the_cache_without_a_copy(open_host, start_host):
-    host, row = start_host(), _with_text(_PAPER)
+    host, row = start_host(), with_text(_PAPER)
     page = open_host(host)
     for name in ("txt2img", "img2img"):
         page.open(_PAPER, row)
