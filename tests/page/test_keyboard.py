@@ -28,16 +28,17 @@ _FOCUS = """() => {
                     Math.max(top, 0) + Math.min(bottom, innerHeight)].map(sum => sum / 2);
     const at = root.elementFromPoint(x, y);
     const around = [];
-    for (let one = focused; one instanceof HTMLElement && around.length < 3; one = one.parentElement) {
+    for (let one = focused; one?.style && around.length < 3; one = one.parentElement) {
         around.push(one);
     }
     const looks = () => around.map(one => {
         const {outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor} =
             getComputedStyle(one);
-        return [outlineStyle === "none" ? "" : outlineWidth, boxShadow, borderColor, backgroundColor];
+        const outline = outlineStyle === "none" ? "" : outlineWidth;
+        return [outline, boxShadow, borderColor, backgroundColor];
     });
-    const dataset = focused.dataset;
-    const name = dataset.do ?? dataset.field ?? dataset.id ?? focused.className ?? focused.localName;
+    const {dataset} = focused;
+    const name = dataset.do ?? dataset.field ?? dataset.id ?? focused.className;
     const isSeen = Boolean(at) && (focused.contains(at) || at.contains(focused)
         || Boolean(focused.labels?.[0]?.contains(at)));
     const before = JSON.stringify(looks());
