@@ -4,6 +4,7 @@ import { errorWords } from "../asking/problems.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { longText } from "../ground/longtext.js";
+import { momentOf } from "../ground/numbers.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").PictureRecord} PictureRecord */
@@ -28,7 +29,7 @@ export function about(context, view, record) {
     el(
       "p",
       { class: "dim" },
-      ...joined([day(view.date, hello?.language), sizeOf(view), record?.extension]),
+      ...joined([momentOf(view.date, hello?.language), sizeOf(view), record?.extension]),
     ),
     el(
       "p",
@@ -285,16 +286,6 @@ function outside(url, text, deed) {
 /** @param {View} view */
 function sizeOf({ width, height }) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
-}
-
-/**
- * @param {string} date
- * @param {string} [language]
- */
-function day(date, language) {
-  const time = new Date(date);
-  if (!date || Number.isNaN(time.getTime())) return "";
-  return time.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /**
