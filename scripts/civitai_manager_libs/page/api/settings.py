@@ -92,7 +92,7 @@ def _template(typed: str, language: str) -> str:
     try:
         return checked_template(typed)
     except InputError as error:
-        said = messages.text("bad_template", language, said=error)
+        said = messages.text("bad_template", language, said=messages.said(error, language))
         raise Refusal(400, "bad_input", said, "saved_name") from error
 
 
