@@ -42,6 +42,8 @@ SETTINGS = (
     Setting("save_infotext", True),
     Setting("save_record", True),
     Setting("adds_lora_tags", True),
+    Setting("embeds_infotext", False),
+    Setting("save_workflow", False),
     Setting("model_folders", ""),  # beside a host's own; several with ; between
     Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     Setting("download_images_folder", ""),  # empty: the usual one
@@ -86,6 +88,8 @@ usergallery_preloading = True
 save_infotext = True
 save_record = True
 adds_lora_tags = True
+embeds_infotext = False
+save_workflow = False
 model_folders = ""
 download_images_folder = ""
 saved_quality = "original"
