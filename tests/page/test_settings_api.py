@@ -122,7 +122,7 @@ def test_values_that_cannot_be_kept_are_not_in_effect_either(api, monkeypatch):
 def test_key_is_kept_and_never_comes_back(api):
     answer = api.send("PUT", "key", {"key": "  a-key "})
     assert answer.status_code == 200 and setting.civitai_api_key == "a-key"
-    assert answer.json()["key"] == {"saved": True, "from_environment": False}
+    assert answer.json()["key"] == {"saved": True, "from_environment": False, "locked": False}
     assert "a-key" not in answer.text and "a-key" not in api.ask("api/hello").text
     answer = api.send("PUT", "key", {"key": ""})
     assert "removed" in answer.json()["message"] and answer.json()["key"]["saved"] is False
