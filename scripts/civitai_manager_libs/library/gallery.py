@@ -29,7 +29,10 @@ def figures_of(model_id: int | None, version_id: int | None, level: int) -> dict
     """What works with a model, or with one version of it, as `figures.told` tells it."""
     kept = models.kept_model(model_id, level) if model_id else None
     versions = {version.id: version.name for version in (kept.versions if kept else ())}
-    found = overview(seen(model_id, list(versions), version_id, level))
+    files = {
+        file: version.id for version in (kept.versions if kept else ()) for file in version.files
+    }
+    found = overview(seen(model_id, list(versions), version_id, level), files)
     return told(found, versions, _names(found))
 
 
