@@ -78,6 +78,13 @@ export const KEYS = [
     once: true,
     act: (acts, { marks }) => acts.download([...marks]),
   },
+  {
+    keys: ["w"],
+    place: "grid",
+    words: "key_figures",
+    once: true,
+    act: (acts, { where }) => where.model !== null && acts.panel("figures"),
+  },
   { keys: ["t"], place: "grid", words: "key_top", once: true, act: (acts) => acts.toTop() },
 
   {

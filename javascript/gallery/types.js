@@ -260,7 +260,7 @@
  * @property {(id: number) => void} bare  shows a blurred picture
  * @property {(ids: Iterable<number>) => Promise<void>} download
  * @property {(limit: number) => Promise<void>} downloadGallery
- * @property {(tab: string, id: number, text: string | null) => Promise<void>} send
+ * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone
  * @property {(name: Panel) => void} panel
  * @property {() => void} toTop
  * @property {() => Promise<void>} back  to where one was before a jump

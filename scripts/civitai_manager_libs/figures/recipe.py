@@ -15,7 +15,7 @@ __all__ = ["recipe"]
 
 _PAIR = (LETTERS["sampler"], LETTERS["schedule"])  # which stand first in a picture's settings
 _HIRES = ("upscaler", "upscale", "denoising")
-_WORDS_HAVE, _LORAS_HAVE = 0.25, 0.5  # of the pictures with data
+_WORDS_HAVE, _LORAS_HAVE, _OWN_HAVE = 0.25, 0.5, 0.1  # of the pictures with data
 _MOST_WORDS, _MOST_LORAS = 12, 3
 
 
@@ -25,7 +25,7 @@ def recipe(samples: Iterable[Sample], figures: Figures, own: OwnFiles = OwnFiles
     The settings are those that the most pictures with the most common sampler have, so that they
     go together; the high-resolution pass is in it where more than half of those have one. Words
     are those of every fourth picture, but for pieces of sentences; LoRAs those of every second,
-    and of the model's own one. It has no seed.
+    or of every tenth if it is the model's own. It has no seed.
     """
     settings = _common(one.settings for one in samples)
     if not settings:
@@ -42,7 +42,7 @@ def recipe(samples: Iterable[Sample], figures: Figures, own: OwnFiles = OwnFiles
 def _tags(figures: Figures, own: OwnFiles) -> list[str]:
     """Of LoRAs that a picture has called by their files' names."""
     often = _often(figures, "lora", _LORAS_HAVE)[:_MOST_LORAS]
-    ours = [bar for bar in figures.bars.get("lora", ()) if bar.value in own.values]
+    ours = [bar for bar in _often(figures, "lora", _OWN_HAVE) if bar.value in own.values]
     bars = often if not ours or any(bar in ours for bar in often) else [ours[0], *often]
     named = ((own.name(bar.value) or bar.value, bar.weight or "1") for bar in bars)
     return [f"<lora:{name}:{weight}>" for name, weight in named if name[0] != "#"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..infotext import parse_infotext
 from .counting import Bar, Figures, KINDS
 from .overview import Overview
 from .searching import search_for
@@ -14,7 +15,7 @@ __all__ = ["told"]
 
 def told(found: Overview, versions: Mapping[int, str], names: Mapping[str, str]) -> dict[str, Any]:
     """versions: the model's, by id, in its order. names: of resources that are told by `#<id>`."""
-    figures = found.figures
+    figures, recipe = found.figures, parse_infotext(found.recipe)
     seen = {key: found.versions[key] for key in versions if key in found.versions}
     named = {**{value: found.own.name(value) or value for value in found.own.values}, **names}
     return {
@@ -22,6 +23,7 @@ def told(found: Overview, versions: Mapping[int, str], names: Mapping[str, str])
         "with_data": figures.with_data,
         "reactions": figures.reactions,
         "recipe": found.recipe,
+        "settings": [[name, value] for name, value in recipe.parameters.items()],
         "groups": [
             {"kind": kind, "bars": [_bar(kind, bar, found, named) for bar in figures.bars[kind]]}
             for kind in KINDS
