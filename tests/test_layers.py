@@ -25,7 +25,7 @@ _FLOORS = (  # from the ground up
     {"ground"},
     {"host", "infotext", "words"},
     {"figures", "setting"},
-    {"civitai", "network"},
+    {"civitai", "local", "network"},
     {"http_client"},
     {"library"},
     {"jobs"},

@@ -24,9 +24,10 @@
  * @property {string[]} send_to  tabs of the host that take a picture
  * @property {boolean} can_open_folders
  * @property {boolean} has_settings_page
+ * @property {boolean} has_models  folders of models are known, so that one can tell what is here
  *
  * @typedef {object} Hello
- * @property {string} instance  another one after each start of the server
+ * @property {string} instance  another one after each start of the server, and of its UI
  * @property {string} language
  * @property {Record<string, string>} words
  * @property {Setting[]} settings
@@ -59,6 +60,9 @@
  * @property {string} hash
  * @property {number | null} version_id
  * @property {string} url  on Civitai, or ""
+ * @property {"here" | "other" | "missing" | ""} here  on the server's machine; "" is not looked for
+ * @property {string} here_words
+ * @property {number} size  bytes; 0 where nobody knows
  *
  * @typedef {object} RecordOnly
  * @property {string} infotext
@@ -142,6 +146,7 @@
  * @property {string} words
  * @property {string} author
  * @property {"" | "yes" | "no"} saved
+ * @property {"" | "yes"} here  all that it was made with is on the server's machine
  *
  * @typedef {object} Problem
  * @property {"hello" | "find" | "images" | "within"} of  what was asked
@@ -214,7 +219,7 @@
  * @property {Note[]} notes
  * @property {string} kept  when what is shown was read, if Civitai does not answer; else ""
  * @property {Within} within
- * @property {ReadonlySet<number> | null} matches  ids that hold `within.words`; null without words
+ * @property {ReadonlySet<number> | null} matches  ids that the server says fit; null where it is not asked
  * @property {readonly View[]} shown  `images` after `within`
  * @property {ReadonlySet<number>} marks
  * @property {number | null} anchor  where a range of marks begins

@@ -40,6 +40,7 @@ SETTINGS = (
     Setting("save_infotext", True),
     Setting("save_record", True),
     Setting("adds_lora_tags", True),
+    Setting("model_folders", ""),  # beside a host's own; several with ; between
     Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     Setting("download_images_folder", ""),  # empty: the usual one
     Setting("saved_name", "{model}/user_gallery_images/{id}"),  # a template: see `jobs.naming`
@@ -83,6 +84,7 @@ usergallery_preloading = True
 save_infotext = True
 save_record = True
 adds_lora_tags = True
+model_folders = ""
 download_images_folder = ""
 saved_quality = "original"
 saved_name = "{model}/user_gallery_images/{id}"

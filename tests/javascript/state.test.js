@@ -111,3 +111,11 @@ test("nothing narrowed is the very same array", () => {
   assert.equal(shownOf(images, ALL_WITHIN, null), images);
   assert.ok(!isNarrowed(ALL_WITHIN));
 });
+
+test("what can be made here is what the server says", () => {
+  const images = [view(1), view(2)];
+  const within = { ...ALL_WITHIN, here: "yes" };
+  assert.ok(isNarrowed(within));
+  assert.deepEqual(idsOf(shownOf(images, within, null)), [1, 2]); // it has not answered yet
+  assert.deepEqual(idsOf(shownOf(images, within, new Set([2]))), [2]);
+});

@@ -61,3 +61,45 @@ def open_gallery(browser):
     for page in opened:
         page.close()
     assert [page.wrongs for page in opened if page.wrongs] == []
+
+
+@pytest.fixture(scope="module")
+def host(browser, demo, tmp_path_factory):
+    from host_page import Host
+
+    host = Host(demo.url, tmp_path_factory.mktemp("host"))
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def start_host(browser, demo, tmp_path):
+    """Hosts of another kind: start_host(NAME=value of its environment)."""
+    from host_page import Host
+
+    started = []
+
+    def start_host(**environment):
+        started.append(Host(demo.url, tmp_path / f"host-{len(started)}", environment))
+        return started[-1]
+
+    yield start_host
+    for one in started:
+        one.close()
+
+
+@pytest.fixture
+def open_host(browser, host):
+    """open_host(host) -> a page of it, in which nothing has gone wrong at the end."""
+    from host_page import HostPage
+
+    opened = []
+
+    def open_host(which=host, query="", **options):
+        opened.append(HostPage(browser, which, query, **options))
+        return opened[-1]
+
+    yield open_host
+    for page in opened:
+        page.context.close()
+    assert [page.wrongs for page in opened if page.wrongs] == []

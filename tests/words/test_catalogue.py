@@ -13,6 +13,7 @@ _ROOT = Path(__file__).parents[2]
 _ALL = {**catalogue.WORDS, **page.WORDS}
 _BY_CODE = ("state_", "job_", "reason_", "report_", "short_")  # and the name of what it is of
 _JS_BY_NAME = ("open_", "pick_", "within_", "saved_", "settings_", "problem_", "name_", "send_to_")
+_JS_BY_NAME += ("here_",)
 
 
 def _texts(folder, ending, without=""):

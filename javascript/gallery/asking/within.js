@@ -1,6 +1,6 @@
-/** Shows, of what was loaded, what holds some words, is by an author, or is saved. */
+/** Shows, of what was loaded, what fits: its words, its author, saved or not, can be made here. */
 
-import { shownOf } from "../state/state.js";
+import { isForServer, shownOf } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { problemOf } from "./problems.js";
 
@@ -10,7 +10,7 @@ import { problemOf } from "./problems.js";
 export class WithinLoaded {
   #context;
   #abort = new AbortController();
-  /** Ids that the server was asked about, for the words as they are now. */
+  /** Ids that the server was asked about, for what is wanted now. */
   #asked = new Set();
 
   /** @param {Context} context */
@@ -36,25 +36,27 @@ export class WithinLoaded {
    * @param {import("../types.js").State} before
    */
   #follow(now, before) {
-    if (now.within.words !== before.within.words) this.#begin(now.within.words);
+    const isOther =
+      now.within.words !== before.within.words || now.within.here !== before.within.here;
+    if (isOther) this.#begin(isForServer(now.within));
     const { images, within, matches, shown } = this.#context.store.get();
     const fitting = shownOf(images, within, matches);
     if (!isSame(fitting, shown)) this.#context.store.set({ shown: fitting });
-    if (now.within.words) void this.#ask();
+    if (isForServer(now.within)) void this.#ask();
   }
 
-  /** @param {string} words */
-  #begin(words) {
+  /** @param {boolean} isAsked */
+  #begin(isAsked) {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#asked = new Set();
-    if (!words) this.#context.store.set({ matches: null });
+    if (!isAsked) this.#context.store.set({ matches: null });
   }
 
   /** Asks about those pictures that it has not asked about yet. */
   async #ask() {
     const { store, api, words } = this.#context;
-    const { images, within } = store.get();
+    const { images, within, where } = store.get();
     const { signal } = this.#abort;
     const asked = this.#asked;
     const ids = images.map((view) => view.id).filter((id) => !asked.has(id));
@@ -62,7 +64,9 @@ export class WithinLoaded {
     for (const id of ids) asked.add(id);
     const isFirst = asked.size === ids.length;
     try {
-      const answer = await api.post("within", { ids, words: within.words }, { signal });
+      const { words: text, here } = within;
+      const wanted = { ids, words: text, here: here === "yes", model: where.model };
+      const answer = await api.post("within", wanted, { signal });
       if (!signal.aborted) this.#take(answer.ids, isFirst);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
@@ -73,7 +77,7 @@ export class WithinLoaded {
 
   /**
    * @param {number[]} ids
-   * @param {boolean} isFirst  of these words: what others matched before is gone
+   * @param {boolean} isFirst  of what is wanted now: what fitted before is gone
    */
   #take(ids, isFirst) {
     this.#context.store.set(({ images, within, matches }) => {

@@ -3,6 +3,7 @@
 import { ApiError } from "../asking/api.js";
 import { errorWords } from "../asking/problems.js";
 import { prepareFor } from "./hosts.js";
+import { isOfThisHost } from "./wiring.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
@@ -20,6 +21,7 @@ export async function send(context, tab, id, text) {
   const { store, acts, toast, words, signal } = context;
   const at = store.get().hello?.host.send_to.indexOf(tab) ?? -1;
   try {
+    if (!(await isOfThisHost(context))) throw new ApiError("door", words("door_changed"), 0);
     toast(words("sending", { tab }));
     await fill(id, text, context);
     const paste = part("send")?.querySelectorAll("button")[at];

@@ -3,7 +3,7 @@
 import { button, el, setAttribute } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { filterCount, sourceOf, unfiltered } from "../state/query.js";
-import { isNarrowed, TILE_HIGH, TILE_LOW } from "../state/state.js";
+import { ALL_WITHIN, isNarrowed, TILE_HIGH, TILE_LOW } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
@@ -22,7 +22,7 @@ export class Filters {
   #clear;
   /** @type {Record<Name, HTMLSelectElement>} */
   #selects;
-  /** @type {Record<"words" | "author" | "saved", HTMLInputElement | HTMLSelectElement>} */
+  /** @type {Record<"words" | "author" | "saved" | "here", HTMLInputElement | HTMLSelectElement>} */
   #within;
 
   /** @param {Context} context */
@@ -36,7 +36,7 @@ export class Filters {
     this.#tile = this.#slider();
     this.#clear = button(
       { deed: "clear-within", words: words("clear_within"), class: "quiet" },
-      () => acts.setWithin({ words: "", author: "", saved: "" }),
+      () => acts.setWithin(ALL_WITHIN),
     );
     this.#fold = button({ deed: "filters", icon: icon("filter"), words: words("do_filters") }, () =>
       this.#section.toggleAttribute("data-open"),
@@ -66,7 +66,7 @@ export class Filters {
 
   #shown() {
     const { words } = this.#context;
-    const { words: text, author, saved } = this.#within;
+    const { words: text, author, saved, here } = this.#within;
     return el(
       "div",
       { class: "shown", role: "group", "aria-label": words("within_loaded") },
@@ -74,6 +74,7 @@ export class Filters {
       text,
       author,
       saved,
+      here,
       this.#clear,
     );
   }
@@ -103,19 +104,22 @@ export class Filters {
       field.addEventListener("input", () => acts.setWithin({ [name]: field.value.trim() }));
       return field;
     };
-    const saved = el("select", {
-      "data-field": "within-saved",
-      "aria-label": words("within_saved"),
-    });
-    saved.append(
-      ...["any", "yes", "no"].map((name) =>
-        el("option", { value: name === "any" ? "" : name, text: words(`saved_${name}`) }),
-      ),
-    );
-    saved.addEventListener("change", () =>
-      acts.setWithin({ saved: /** @type {"" | "yes" | "no"} */ (saved.value) }),
-    );
-    return { words: input("words"), author: input("author"), saved };
+    const select = (/** @type {"saved" | "here"} */ name, /** @type {string[]} */ choices) => {
+      const label = words(`within_${name}`);
+      const field = el("select", { "data-field": `within-${name}`, "aria-label": label });
+      field.append(
+        el("option", { value: "", text: label }),
+        ...choices.map((value) => el("option", { value, text: words(`${name}_${value}`) })),
+      );
+      field.addEventListener("change", () => acts.setWithin({ [name]: field.value }));
+      return field;
+    };
+    return {
+      words: input("words"),
+      author: input("author"),
+      saved: select("saved", ["yes", "no"]),
+      here: select("here", ["yes"]),
+    };
   }
 
   #slider() {
@@ -144,6 +148,7 @@ export class Filters {
     this.#meta.checked = where.meta;
     this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
     this.#drawWithin(within);
+    this.#within.here.hidden = !hello.host.has_models;
     if (this.#tile.valueAsNumber !== tile) this.#tile.value = String(tile);
     const count = filterCount(where, unfiltered(hello));
     const words = count

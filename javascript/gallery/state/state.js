@@ -25,7 +25,7 @@ export const NOWHERE = Object.freeze({
 });
 
 /** @type {Within} */
-export const ALL_WITHIN = Object.freeze({ words: "", author: "", saved: "" });
+export const ALL_WITHIN = Object.freeze({ words: "", author: "", saved: "", here: "" });
 
 /** @returns {State} */
 export function firstState() {
@@ -111,7 +111,12 @@ function withNotes(before, fresh) {
 
 /** @param {Within} within */
 export function isNarrowed(within) {
-  return Boolean(within.words || within.author || within.saved);
+  return Boolean(within.author || within.saved) || isForServer(within);
+}
+
+/** Whether the server has to be asked what fits. @param {Within} within */
+export function isForServer(within) {
+  return Boolean(within.words || within.here);
 }
 
 /**
@@ -126,7 +131,7 @@ export function shownOf(images, within, matches) {
   const author = within.author.toLowerCase();
   return images.filter(
     (view) =>
-      (!within.words || matches === null || matches.has(view.id)) &&
+      (!isForServer(within) || matches === null || matches.has(view.id)) &&
       (!author || view.user.toLowerCase().includes(author)) &&
       (!within.saved || view.saved === (within.saved === "yes")),
   );

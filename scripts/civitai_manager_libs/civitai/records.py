@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import UnreadableAnswer
 from ..ground import (
+    as_number,
     file_stem,
     Image,
     is_deep,
@@ -49,6 +50,7 @@ class Version:
     """images: the creator's showcase within the level asked for. published_at: ISO 8601 or "".
 
     files: what pictures call its files, lower case: AutoV2 hashes and names without extension.
+    size: bytes of the one that is usually downloaded, 0 when the site does not say.
     """
 
     id: int
@@ -61,6 +63,7 @@ class Version:
     trained_words: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
     files: frozenset[str] = frozenset()
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -222,6 +225,7 @@ def _version(
         trained_words=lines(row.get("trainedWords"), 500),
         images=_showcase(row.get("images"), level, is_ours),
         files=frozenset(_files(row.get("files"))),
+        size=_size(row.get("files")),
     )
 
 
@@ -232,6 +236,12 @@ def _files(rows: Any) -> Iterator[str]:
             yield code.lower()
         if name := file_stem(one_line(file.get("name"))):
             yield name.lower()
+
+
+def _size(rows: Any) -> int:
+    files = [mapping(file) for file in rows[:_MAX_ENTRIES]] if isinstance(rows, list) else []
+    usual = next((file for file in files if file.get("primary") is True), files[0] if files else {})
+    return int((as_number(usual.get("sizeKB")) or 0) * 1024)
 
 
 def _showcase(rows: Any, level: int, is_ours: IsOurs) -> tuple[Image, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .folders import data_folder, key_file, pictures_folder
+from .models import kept_hashes, model_folders
 from .proxies import checked_proxy, reach_directly, without_proxies
 from .versions import (
     asks_for_login,
@@ -44,7 +45,9 @@ __all__ = [
     "is_logged_in",
     "is_of",
     "keep_out_of_ui_config",
+    "kept_hashes",
     "key_file",
+    "model_folders",
     "mounted",
     "name",
     "option_key",

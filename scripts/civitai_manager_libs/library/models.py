@@ -11,14 +11,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .. import civitai
-from ..civitai import Model
+from ..civitai import Model, Version
 from ..errors import NetworkError, ServerTrouble, UnreadableAnswer
 from ..ground import Cancellation, never
 from . import records
 from .database import packed, rows, unpacked
 from .writer import write_later
 
-__all__ = ["base_models", "keep_covers", "kept_model", "read_model", "version_names"]
+__all__ = ["base_models", "keep_covers", "kept_model", "kept_versions", "read_model"]
+__all__ += ["version_names"]
 
 _FRESH = 300.0  # seconds; Civitai's own edge keeps a model for about so long
 _NEAR = 50
@@ -92,6 +93,13 @@ def version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
     for version_id, model_id, model, name in rows(sql, (json.dumps(missing),)) if missing else ():
         found[version_id] = (model_id, f"{model} {name}")
     return found
+
+
+def kept_versions(version_ids: Sequence[int]) -> dict[int, Version]:
+    """Those of them whose models were read."""
+    wanted, ids = set(version_ids), {i for i, _ in version_names(version_ids).values()}
+    kept = (kept_model(model_id) for model_id in ids)
+    return {v.id: v for model in kept if model for v in model.versions if v.id in wanted}
 
 
 def _keep(model: Model) -> None:

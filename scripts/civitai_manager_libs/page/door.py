@@ -19,6 +19,7 @@ from ..ground import Image, mapping, whole
 from ..infotext import embedded_infotext, infotext
 from ..library import pages, records
 from ..words import messages
+from .api import new_instance
 
 __all__ = ["build"]
 
@@ -27,7 +28,8 @@ _PREFIX = "civitai_shortcut_door"
 
 def build() -> None:
     """Within gradio's `Blocks`."""
-    gr.HTML("<civitai-gallery></civitai-gallery>", elem_id="civitai_shortcut_page")
+    element = f'<civitai-gallery data-instance="{new_instance()}"></civitai-gallery>'
+    gr.HTML(element, elem_id="civitai_shortcut_page")
     if host.in_webui():
         # Hidden by style.css: what gradio itself hides is not in the page at all.
         with gr.Column(elem_id=_PREFIX):

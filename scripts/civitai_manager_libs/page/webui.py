@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from .. import host, setting, util
+from .. import host, local, setting, util
 from ..errors import CivitaiShortcutError
 from ..words import messages
 
@@ -63,6 +63,7 @@ def _take(name: str) -> None:
     from ..jobs import checked_template
 
     checks = {"saved_name": checked_template, "proxy": host.checked_proxy}
+    checks["model_folders"] = local.checked_folders
     options = host.options() or {}
     try:
         setting.change(name, checks.get(name, lambda value: value)(options[name]))

@@ -218,6 +218,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "種子很大，Civitai 可能已將它四捨五入。",
         "The seed is so large that Civitai may have rounded it.",
     ),
+    "here": ("已在此", "Here"),
+    "here_by_name": ("已在此（僅依檔名判斷）", "Here, by its name alone"),
+    "here_other": ("另一個版本：{version}", "Another version: {version}"),
+    "here_missing": ("缺少", "Missing"),
+    "here_not_told": (
+        "缺少：只知道它在 Civitai 的編號，這裡沒有檔案標明它",
+        "Missing: only its number on Civitai is known, and no file here says that number",
+    ),
     "unreadable_rows": (
         "{n} 張圖片因位址不明而未顯示",
         "Pictures that are not shown, for their addresses: {n}",
@@ -249,6 +257,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "bad_proxy": (
         "這個代理伺服器無法使用，因此未儲存任何設定。（{said}）",
+        "{said} Nothing was saved.",
+    ),
+    "bad_folders": (
+        "這個資料夾無法使用，因此未儲存任何設定。（{said}）",
         "{said} Nothing was saved.",
     ),
     "bad_template": ("這不能作為檔名範本：{said}", "{said}"),

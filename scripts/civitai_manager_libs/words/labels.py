@@ -86,6 +86,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "紀錄中有、但提示詞沒有的 LoRA，加上它的標籤",
         "Add the tag of a LoRA that the record names and the prompt does not",
     ),
+    "model_folders": (
+        "放模型、LoRA、嵌入與 VAE 的資料夾（多個以 ; 分隔，WebUI 自己的不必填）",
+        "Folders of models, LoRAs, embeddings, VAEs, with ; between (beside the WebUI's own)",
+    ),
     "download_images_folder": (
         "儲存圖片的資料夾（空白：預設）",
         "Folder for saved pictures (empty: the usual one)",

@@ -52,9 +52,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "within_words": ("提示詞中的文字", "Words of the prompt"),
     "within_author": ("作者", "Author"),
     "within_saved": ("是否已儲存", "Saved or not"),
-    "saved_any": ("全部", "Saved or not"),
     "saved_yes": ("已儲存", "Saved"),
     "saved_no": ("尚未儲存", "Not saved yet"),
+    "within_here": ("能否在此重現", "Can be made here or not"),
+    "here_yes": ("可在此重現", "Can be made here"),
     "clear_within": ("清除", "Clear"),
     "tile_width": ("圖片寬度", "Width of the tiles"),
     "mark_picture": ("標記", "Mark"),
@@ -149,6 +150,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "WebUI 沒有回應，因此沒有傳送。",
         "The WebUI did not answer, so nothing was sent.",
     ),
+    "door_changed": (
+        "WebUI 已重新啟動，這個網頁是之前的。請重新整理網頁，再傳送一次。",
+        "The WebUI was restarted: reload the page, then send again.",
+    ),
     "job_ended": ("{title}：已儲存 {n} 張", "{title}: {n} saved"),
     "job_ended_there": (
         "{title}：已儲存 {n} 張，{there} 張原本就有",
@@ -231,6 +236,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "picture": ("圖片", "Picture"),
     "infotext": ("生成資料 (infotext)", "Generation data (infotext)"),
     "resources": ("使用的資源", "Resources used"),
+    "copy_missing": ("複製缺少的清單", "Copy the list of what is missing"),
     "weight": ("權重", "weight"),
     "settings": ("設定", "Settings"),
     "api_key": (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .hello import start_with
+from .hello import new_instance, start_with
 from .routes import add_routes
 from .tools import job_service
 
-__all__ = ["add_routes", "job_service", "start_with"]
+__all__ = ["add_routes", "job_service", "new_instance", "start_with"]

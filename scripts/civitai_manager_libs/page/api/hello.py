@@ -8,15 +8,21 @@ import sys
 import uuid
 from typing import Any
 
-from ... import host, setting
+from ... import host, local, setting
 from ...library import models, recent
 from ...words import messages
 
 from ..wire import Asked, is_from_this_machine
 
-__all__ = ["can_open_folders", "hello", "key_state", "settings_view", "start_with"]
+__all__ = [
+    "can_open_folders",
+    "hello",
+    "key_state",
+    "new_instance",
+    "settings_view",
+    "start_with",
+]
 
-_INSTANCE = uuid.uuid4().hex  # of this process: another one means that the server was restarted
 # As Civitai's API spells them, the ones that most galleries are of.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
 _SAVING = {
@@ -29,9 +35,10 @@ _SAVING = {
     "gallery_download_limit",
 }
 _SAVING |= {"gallery_disk_reserve_mb", "gallery_max_image_mb", "gallery_max_video_mb"}
-_PAGE = {"gallery_level", "blur_level", "usergallery_preloading", "language"}
+_PAGE = {"gallery_level", "blur_level", "usergallery_preloading", "language", "model_folders"}
 
 _example = ""
+_instance = uuid.uuid4().hex
 
 
 def start_with(example: str) -> None:
@@ -40,10 +47,17 @@ def start_with(example: str) -> None:
     _example = example
 
 
+def new_instance() -> str:
+    """Of the page that is built now; a page that is open with another one may be out of date."""
+    global _instance
+    _instance = uuid.uuid4().hex
+    return _instance
+
+
 def hello(asked: Asked) -> dict[str, Any]:
     language = asked.language
     return {
-        "instance": _INSTANCE,
+        "instance": _instance,
         "language": language,
         "words": messages.all_of(language),
         "settings": settings_view(language),
@@ -56,6 +70,7 @@ def hello(asked: Asked) -> dict[str, Any]:
             "send_to": list(host.send_targets()),
             "can_open_folders": can_open_folders(asked),
             "has_settings_page": host.in_webui(),
+            "has_models": local.has_folders(),
         },
         "key": key_state(),
         "civitai": setting.base_url(),

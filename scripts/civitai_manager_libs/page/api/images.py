@@ -1,26 +1,22 @@
-"""Galleries page by page, what was read of them by words, and all that is known of one picture."""
+"""Galleries page by page, and what of them that was read fits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ... import setting, util
 from ...civitai import ImageQuery, Page
 from ...errors import Gone, HttpStatusError
-from ...ground import Image, whole
-from ...infotext import added_lora_tags, embedded, Embedded, infotext, missing_values
-from ...infotext import parse_infotext, resources
-from ...library import cache, models, pages, records
+from ...ground import whole
+from ...library import pages, records
 from ...words import messages
-from ..wire import Asked, Far, image_links, image_view, Refusal, resource_view
+from ..wire import Asked, Far, image_view, Refusal
 from .finding import highest_level
-from .tools import client, known_image, saved_files
+from .picture import can_be_made_here
+from .tools import client, saved_files
 
-__all__ = ["details", "images", "query_of", "within"]
+__all__ = ["images", "query_of", "within"]
 
 _MOST_IDS = 100_000
 _MOST_BLANK = 3  # pages in a row on which nothing fits the filters
@@ -122,93 +118,13 @@ def _note(code: str, asked: Asked, **values: Any) -> dict[str, str]:
 
 
 def within(asked: Asked) -> dict[str, Any]:
-    """`POST within`: those of the ids that were read whose words hold all of the given."""
+    """`POST within`: those of the ids that were read whose words hold all of the given, and, with
+    `here`, that can be made with the models of this machine."""
     ids, words = asked.field("ids"), asked.field("words")
     if not isinstance(ids, list) or len(ids) > _MOST_IDS or not isinstance(words, str):
         raise Refusal(400, "bad_input")
     known = [i for i in ids if isinstance(i, int) and not isinstance(i, bool)]
-    return {"ids": records.having(known, words[:1000])}
-
-
-# One picture
-
-
-def details(asked: Asked) -> Any:
-    """`images/<id>[?file=1]`."""
-    image = known_image(asked)
-    text = infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
-    if text or not asked.text("file") or image.type == "audio":
-        return _all_of(asked, image, text, "record" if text else "none")
-    return Far(lambda: _with_file(asked, image))
-
-
-def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
-    saved = saved_files([image.id]).get(image.id)
-    of_cache = pages.original(client(), image, asked.cancelled)
-    with nullcontext(saved) if saved else of_cache as path:
-        told = embedded(path)
-    return _all_of(asked, image, told.infotext, "file" if told.infotext else "none", told)
-
-
-def _all_of(
-    asked: Asked, image: Image, text: str, source: str, told: Embedded = Embedded()
-) -> dict[str, Any]:
-    read = parse_infotext(text)
-    stats = image.stats
-    saved = saved_files([image.id])
-    path = saved.get(image.id, "")
-    return {
-        **image_view(image, saved),
-        **image_links(image),
-        "infotext": text,
-        "from": source,
-        "prompt": read.prompt,
-        "negative": read.negative_prompt,
-        "parameters": [[name, value] for name, value in read.parameters.items()],
-        "problems": list(_problems(image, text, told, asked.language)),
-        "resources": _resources(asked, image),
-        "likes": stats.likes,
-        "hearts": stats.hearts,
-        "laughs": stats.laughs,
-        "cries": stats.cries,
-        "saved_path": path,
-        "extension": _extension(path or cache.cached(image.url) or ""),
-    }
-
-
-def _resources(asked: Asked, image: Image) -> list[dict[str, Any]]:
-    open_model = whole(asked.text("model") or None, 1, _LAST_ID)
-    kept = models.kept_model(open_model) if open_model else None
-    files = {file: v.id for v in (kept.versions if kept else ()) for file in v.files}
-    used = resources(image.meta, image, files)
-    ids = [one.version_id for one in used if one.version_id is not None]
-    names = models.version_names(ids)
-    return [resource_view(one, names) for one in used]
-
-
-def _problems(image: Image, text: str, told: Embedded, language: str) -> Iterator[str]:
-    """What one should know before one sends it."""
-    meta = image.meta or {}
-    if not text:
-        yield messages.text("no_infotext", language)
-        return
-    if told.infotext:
-        program = told.program or messages.text("some_program", language)
-        yield messages.text("problem_of_file", language, program=program)
-    elif setting.adds_lora_tags and (added := added_lora_tags(meta, image)):
-        yield messages.text("problem_lora_tags", language, tags=" ".join(added))
-    if "comfy" in meta:
-        yield messages.text("problem_comfy", language)
-    seed = meta.get("seed")
-    if isinstance(seed, (int, float)) and seed > 2**53:
-        yield messages.text("problem_seed", language)
-    if missing := missing_values(text):
-        yield messages.text("problem_missing", language, names=", ".join(missing))
-
-
-def _extension(path: str) -> str:
-    try:
-        with open(path, "rb") as file:
-            return util.extension_of(file.read(16)) or ""
-    except OSError:
-        return ""
+    fitting = records.having(known, words[:1000])
+    if asked.field("here") is True:
+        fitting = can_be_made_here(fitting, whole(asked.field("model"), 1, _LAST_ID))
+    return {"ids": fitting}

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.routing import Route
 
 from ..wire import Asked, Gate, Refusal
-from . import figures, files, finding, hello, images, jobs, settings
+from . import figures, files, finding, hello, images, jobs, picture, settings
 
 __all__ = ["add_routes"]
 
@@ -19,7 +19,7 @@ _READ = (
     ("models", finding.search),
     ("models/{model_id:int}", finding.model),
     ("images", images.images),
-    ("images/{image_id:int}", images.details),
+    ("images/{image_id:int}", picture.details),
     ("thumb/{image_id:int}", files.thumb),
     ("file/{image_id:int}", files.file),
     ("jobs", jobs.jobs),

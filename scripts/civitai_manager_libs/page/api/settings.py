@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ... import civitai, host, setting
+from ... import civitai, host, local, setting
 from ...errors import CivitaiShortcutError, DiskError, InputError, NeedsKey, SettingError
 from ...ground import PartialFile
 from ...http_client import CivitaiHttpClient
@@ -21,7 +21,8 @@ from .tools import client
 __all__ = ["keep_key", "keep_settings", "names", "test_key"]
 
 _FOLDER = "download_images_folder"
-_ONLY_HERE = (_FOLDER, "proxy")  # what leads files, or all that is asked, somewhere else
+# What leads files, or all that is asked, somewhere else, or tells what is in a folder.
+_ONLY_HERE = (_FOLDER, "proxy", "model_folders")
 _ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
 _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
@@ -58,6 +59,8 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
             value = _template(str(value), language)
         elif entry.name == "proxy":
             value = _proxy(str(value), language)
+        elif entry.name == "model_folders":
+            value = _model_folders(str(value), language)
         return entry.checked(value)
     except SettingError as error:
         label = messages.setting_label(entry.name, language)
@@ -100,6 +103,15 @@ def _proxy(typed: str, language: str) -> str:
     except InputError as error:
         said = messages.text("bad_proxy", language, said=error)
         raise Refusal(400, "bad_input", said, "proxy") from error
+
+
+def _model_folders(typed: str, language: str) -> str:
+    """Raises Refusal with what is wrong."""
+    try:
+        return local.checked_folders(typed)
+    except InputError as error:
+        said = messages.text("bad_folders", language, said=error)
+        raise Refusal(400, "bad_input", said, "model_folders") from error
 
 
 def names(asked: Asked) -> dict[str, Any]:

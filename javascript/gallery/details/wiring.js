@@ -1,0 +1,36 @@
+/** Whether the host's functions are still those that the open page was built with. */
+
+/** @typedef {import("../types.js").Context} Context */
+
+/**
+ * A page calls them by number. After a restart a number may be another one's: with one more
+ * extension a press in the page would run something else. After most restarts all are the same.
+ *
+ * @param {Context} context
+ */
+export async function isOfThisHost({ root, api, signal }) {
+  const { instance } = await api.get("hello", { signal });
+  const element = /** @type {HTMLElement} */ (root.host);
+  if (element.dataset.instance === instance) return true;
+  const isSame = wiring(await api.get("../../config", { signal })) === wiring(ofThisPage());
+  if (isSame) element.dataset.instance = instance;
+  return isSame;
+}
+
+/** What gradio has built this page of, under the name that all its versions use. */
+function ofThisPage() {
+  return Reflect.get(window, "gradio_config");
+}
+
+/** Which function each number is, as far as a page is told. @param {any} config */
+function wiring(config) {
+  const dependencies = config?.dependencies ?? [];
+  return JSON.stringify(
+    dependencies.map((/** @type {any} */ { targets, inputs, outputs, api_name }) => [
+      targets,
+      inputs,
+      outputs,
+      api_name,
+    ]),
+  );
+}

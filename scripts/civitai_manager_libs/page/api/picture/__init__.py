@@ -1,0 +1,8 @@
+"""One picture: how it was made, with what, and what of that is here."""
+
+from __future__ import annotations
+
+from .details import details
+from .made_with import can_be_made_here
+
+__all__ = ["can_be_made_here", "details"]

@@ -1,0 +1,74 @@
+"""All that is known of one picture."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Any
+
+from .... import setting, util
+from ....ground import Image, whole
+from ....infotext import embedded, Embedded, infotext, parse_infotext
+from ....library import cache, pages
+from ...wire import Asked, Far, image_links, image_view
+from ..tools import client, known_image, saved_files
+from .made_with import resources_of
+from .problems import problems
+
+__all__ = ["details"]
+
+_LAST_ID = 2**31 - 1
+
+
+def details(asked: Asked) -> Any:
+    """`images/<id>[?file=1]`."""
+    image = known_image(asked)
+    text = infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    if text or not asked.text("file") or image.type == "audio":
+        return _all_of(asked, image, text, "record" if text else "none")
+    return Far(lambda: _with_file(asked, image))
+
+
+def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
+    saved = saved_files([image.id]).get(image.id)
+    of_cache = pages.original(client(), image, asked.cancelled)
+    with nullcontext(saved) if saved else of_cache as path:
+        told = embedded(path)
+    return _all_of(asked, image, told.infotext, "file" if told.infotext else "none", told)
+
+
+def _all_of(
+    asked: Asked, image: Image, text: str, source: str, told: Embedded = Embedded()
+) -> dict[str, Any]:
+    read = parse_infotext(text)
+    stats = image.stats
+    saved = saved_files([image.id])
+    path = saved.get(image.id, "")
+    return {
+        **image_view(image, saved),
+        **image_links(image),
+        "infotext": text,
+        "from": source,
+        "prompt": read.prompt,
+        "negative": read.negative_prompt,
+        "parameters": [[name, value] for name, value in read.parameters.items()],
+        "problems": list(problems(image, text, told, asked.language)),
+        "resources": resources_of(image, _open_model(asked), asked.language),
+        "likes": stats.likes,
+        "hearts": stats.hearts,
+        "laughs": stats.laughs,
+        "cries": stats.cries,
+        "saved_path": path,
+        "extension": _extension(path or cache.cached(image.url) or ""),
+    }
+
+
+def _open_model(asked: Asked) -> int | None:
+    return whole(asked.text("model") or None, 1, _LAST_ID)
+
+
+def _extension(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return util.extension_of(file.read(16)) or ""
+    except OSError:
+        return ""

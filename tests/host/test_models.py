@@ -1,0 +1,59 @@
+"""A WebUI's folders of models, and the hashes that it has made of them before."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+from civitai_manager_libs import host
+
+
+@pytest.fixture
+def webui(monkeypatch, tmp_path):
+    modules = types.ModuleType("modules")
+    modules.paths = types.SimpleNamespace(
+        data_path=str(tmp_path), models_path=str(tmp_path / "models")
+    )
+    modules.shared = types.SimpleNamespace(
+        opts=types.SimpleNamespace(data={}), cmd_opts=types.SimpleNamespace()
+    )
+    monkeypatch.setitem(sys.modules, "modules", modules)
+    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
+    return modules
+
+
+def test_without_a_host_there_is_nothing():
+    assert host.model_folders() == [] and host.kept_hashes() == {}
+
+
+def test_folders_are_those_of_arguments_settings_and_habit_that_are_there(webui, tmp_path):
+    for name in ("models/Lora", "models/Stable-diffusion", "embeddings", "one", "two", "three"):
+        (tmp_path / name).mkdir(parents=True)
+    webui.shared.cmd_opts.ckpt_dir = None
+    webui.shared.cmd_opts.lora_dir = str(tmp_path / "one")
+    webui.shared.cmd_opts.vae_dirs = [str(tmp_path / "two"), str(tmp_path / "gone")]
+    webui.shared.opts.data["ckpt_dir"] = str(tmp_path / "three")
+    assert [
+        (kind, folder.removeprefix(str(tmp_path))) for kind, folder in host.model_folders()
+    ] == [
+        ("model", "/three"),
+        ("model", "/models/Stable-diffusion"),
+        ("lora", "/one"),
+        ("lora", "/models/Lora"),
+        ("vae", "/two"),
+        ("embed", "/embeddings"),
+    ]
+
+
+def test_hashes_are_those_of_both_stores_and_damage_is_none(webui):
+    whole, headless = "AB" * 32, "CD" * 32
+    stores = {
+        "hashes": {"checkpoint/x.ckpt": {"mtime": 5.5, "sha256": whole}, "a": None, "b": {}},
+        "hashes-addnet": {"lora/y": {"mtime": 7, "sha256": headless}, "c": {"sha256": 5}},
+    }
+    webui.hashes = types.SimpleNamespace(cache=stores.__getitem__)
+    assert host.kept_hashes() == {
+        "checkpoint/x.ckpt": [(5.5, "ab" * 32)],
+        "lora/y": [(7, "cd" * 6)],
+    }

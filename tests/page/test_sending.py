@@ -1,0 +1,154 @@
+"""From our tab to the host's own: infotext and picture, and hosts in which that is not easy."""
+
+from __future__ import annotations
+
+import re
+import types
+
+import pytest
+from civitai_manager_libs.demo import files
+from host_page import HostPage, with_text
+from page_driver import expect
+from page_facts import infotext_of
+from reverse_proxy import ReverseProxy
+
+pytestmark = [pytest.mark.page, pytest.mark.door]
+_PAPER, _VIDEOS = 900003, 900007
+
+
+def test_picture_is_sent_with_its_infotext_and_at_its_real_size(open_host):
+    row = with_text(_PAPER)
+    page = open_host()
+    for name in ("txt2img", "img2img", "inpaint", "extras"):
+        page.open(_PAPER, row)
+        page.send(name)
+        expect(page.sent(name, "prompt")).to_have_value(infotext_of(row))
+        expect(page.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
+        page.go_to("Civitai Shortcut")
+
+
+def test_what_was_said_before_another_tab_came_to_the_front_is_not_said_on_return(open_host):
+    row = with_text(_PAPER)
+    page = open_host()
+    page.open(_PAPER, row)
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+    expect(page.page.locator(".toast")).to_have_count(0)  # unseen no clock runs that would end it
+    page.go_to("Civitai Shortcut")
+    expect(page.page.locator(f"[data-tile][data-id='{row.id}']")).to_be_visible()
+    expect(page.page.locator(".toast")).to_have_count(0, timeout=1000)
+
+
+def test_edited_infotext_is_what_arrives(open_host):
+    row = with_text(_PAPER)
+    page = open_host()
+    page.open(_PAPER, row)
+    page.page.locator("details.infotext summary").click()
+    page.page.locator("[data-field=infotext]").fill("a changed prompt")
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value("a changed prompt")
+
+
+def test_video_sends_its_text_and_no_poster(open_host):
+    row = with_text(_VIDEOS, "video")
+    page = open_host()
+    page.open(_VIDEOS, row)
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+    expect(page.sent("txt2img", "size")).to_have_value("no picture")
+
+
+def test_host_of_sd_nexts_kind_has_its_old_name_and_the_control_tab(open_host, start_host):
+    """And a tab that it does not have would stop its start."""
+    host = start_host(STAND_IN_OLD_NAME="1", STAND_IN_TABS="control,txt2img")
+    assert host.api("hello")["host"]["send_to"] == ["control", "txt2img"]
+    row = with_text(_PAPER)
+    page = open_host(host)
+    page.open(_PAPER, row)
+    page.send("control")
+    expect(page.sent("control", "prompt")).to_have_value(infotext_of(row))
+
+
+def test_prompts_arrive_also_at_a_first_start_that_has_none_in_its_fields(open_host, start_host):
+    host = start_host(STAND_IN_FIRST_START="1")
+    row = with_text(_PAPER)
+    page = open_host(host)
+    page.open(_PAPER, row)
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+
+
+def test_host_without_a_queue_has_the_gallery_too(open_host, start_host):
+    host = start_host(STAND_IN_NO_QUEUE="1")
+    row = with_text(_PAPER)
+    page = open_host(host)
+    page.open(_PAPER, row)
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+    expect(page.sent("txt2img", "size")).to_have_value("%dx%d" % files.size_of(row))
+
+
+def test_host_below_a_path_of_a_proxy_works(browser, start_host):
+    host = start_host(STAND_IN_ROOT="/sd", STAND_IN_NO_QUEUE="1")  # no websockets of gradio 3
+    row = with_text(_PAPER)
+    with ReverseProxy("/sd", host.port) as proxy:
+        page = HostPage(browser, types.SimpleNamespace(url=f"{proxy.url}/"))
+        page.open(_PAPER, row)
+        expect(page.page.locator("dialog[data-viewer][data-shows=file]")).to_be_visible()
+        page.send("txt2img")
+        expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+        assert page.wrongs == []
+        page.context.close()
+
+
+def test_parts_of_the_door_are_in_the_page_and_not_seen(open_host):
+    page = open_host()
+    names = ("ask", "button", "infotext", "image", "nonce", "send")
+    for name in names:
+        part = page.page.locator(f"#civitai_shortcut_door_{name}")
+        assert part.count() >= 1 and not part.first.is_visible()
+    assert re.search("civitai-gallery", page.page.content())
+
+
+def test_page_of_before_a_restart_sends_as_before_while_the_host_is_the_same(open_host, start_host):
+    host = start_host()
+    row = with_text(_PAPER)
+    page = open_host(host)
+    page.open(_PAPER, row)
+    host.restart()
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+    expect(page.sent("txt2img", "size")).to_have_value("%dx%d" % files.size_of(row))
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en-US", "The WebUI was restarted: reload the page"), ("zh-TW", "請重新整理網頁")],
+)
+def test_page_of_before_a_restart_with_other_functions_says_at_once_to_reload_it(
+    open_host, start_host, locale, said
+):
+    """A press in it would run a function of the host's that is meant for something else."""
+    host = start_host()
+    row = with_text(_PAPER)
+    page = open_host(host, locale=locale)
+    page.open(_PAPER, row)
+    host.restart(STAND_IN_TABS="control,txt2img,img2img,inpaint,extras")
+    asked = []
+    page.page.on("request", lambda request: asked.append(request.method + request.url))
+    page.send("txt2img")
+    expect(page.page.locator(".toast.bad")).to_contain_text(said, timeout=10_000)
+    assert not [one for one in asked if one.startswith("POST")]
+    page.page.reload()
+    page.page.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
+    page.send("txt2img")
+    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+
+
+def test_host_that_does_not_answer_is_said_at_once(open_host, start_host):
+    host = start_host()
+    page = open_host(host)
+    page.open(_PAPER, with_text(_PAPER))
+    host.kill()
+    page.send("txt2img")
+    expect(page.page.locator(".toast.bad")).to_contain_text("does not answer", timeout=10_000)

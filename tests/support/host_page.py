@@ -1,0 +1,115 @@
+"""A host in little as a process, and a page of it with our tab in front."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import urllib.request
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from page_driver import PYTHON, Server, until
+from page_facts import infotext_of, of_model
+
+__all__ = ["Host", "HostPage", "with_text"]
+
+_RUN = str(Path(__file__).parent.parent / "host_stand_in" / "run.py")
+_OURS = {"X-Civitai-Shortcut": "1"}
+
+
+class Host(Server):
+    """A small host as a process of its own; what runs in it is elsewhere than the extension."""
+
+    def __init__(self, civitai: str, data: Path, environment: Any = ()) -> None:
+        host = {
+            "STAND_IN_DATA": str(data / "host"),
+            "XDG_CONFIG_HOME": str(data / "config"),
+            **dict(environment),
+        }
+        (data / "host").mkdir(parents=True)
+        super().__init__(civitai, data, environment=host)
+
+    def start(self) -> None:
+        elsewhere = self.data / "elsewhere"
+        elsewhere.mkdir(exist_ok=True)
+        starts = self._starts()
+        with open(self.data / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [PYTHON, _RUN, str(self.port)],
+                env=self.environment,
+                cwd=elsewhere,
+                stdout=log,
+                stderr=log,
+            )
+        until(lambda: self.process.poll() is not None or self._starts() > starts, "the host")
+        assert self.process.poll() is None, self.log()
+
+    def _starts(self) -> int:
+        return self.log().count("ready") if (self.data / "server.log").exists() else 0
+
+    def restart(self, **environment: str) -> None:
+        """As it was, or otherwise."""
+        self.kill()
+        self.environment.update(environment)
+        self.start()
+
+    def state(self) -> Any:
+        return self.get("stand_in/state")
+
+    def get(self, path: str) -> Any:
+        with urllib.request.urlopen(f"{self.url}/{path}", timeout=20) as answer:
+            return json.load(answer)
+
+    def api(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.url}/civitai_shortcut/api/{path}"
+        asked = urllib.request.Request(url, data, _OURS, method=method)
+        with urllib.request.urlopen(asked, timeout=60) as answer:
+            return json.load(answer)
+
+    def set(self, key: str, value: Any) -> None:
+        asked = f"key={key}&value={quote(json.dumps(value))}"
+        urllib.request.urlopen(f"{self.url}/stand_in/set?{asked}", timeout=20).close()
+
+
+class HostPage:
+    """A page of a host with our tab in front."""
+
+    def __init__(self, browser: Any, host: Any, query: str = "", locale: str = "en-US") -> None:
+        viewport = {"width": 1400, "height": 1000}
+        self.context = browser.new_context(viewport=viewport, locale=locale)
+        self.context.set_default_timeout(60_000)
+        self.page = self.context.new_page()
+        self.wrongs: list[str] = []
+        self.page.on("pageerror", lambda error: self.wrongs.append(str(error)))
+        self.page.goto(host.url + query)
+        if not query:
+            self.go_to("Civitai Shortcut")
+
+    def go_to(self, name: str) -> None:
+        page = self.page
+        by_role = page.get_by_role("tab", name=name, exact=True)
+        by_role.or_(page.get_by_role("button", name=name, exact=True)).first.click()  # gradio 3
+
+    def open(self, model_id: int, row: Any) -> None:
+        """The viewer on that picture, with how it was made."""
+        self.page.locator("[data-field=find]").first.fill(str(model_id))
+        self.page.keyboard.press("Enter")
+        self.page.locator(f"[data-tile][data-id='{row.id}']").click()
+        self.page.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
+        self.page.locator(".details .send-to").wait_for()
+
+    def send(self, tab: str) -> None:
+        self.page.locator(f"[data-do=send-{tab}]").first.click()
+
+    def sent(self, tab: str, kind: str) -> Any:
+        """What has come to another tab; gradio 6 has only the one in front in the page."""
+        self.go_to(tab)
+        return self.page.locator(f"#{tab}_{kind}").locator("textarea, input").first
+
+
+def with_text(model_id: int, kind: str = "image") -> Any:
+    """A picture that one sees at once, with an infotext."""
+    found = of_model(model_id)[:12]
+    return next(row for row in found if row.type == kind and infotext_of(row))
