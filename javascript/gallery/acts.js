@@ -200,6 +200,9 @@ function downloadActs({ store }, parts) {
     download: (/** @type {Iterable<number>} */ ids) => parts.jobs.start({ ids: [...ids] }),
     downloadGallery: (/** @type {number} */ limit) =>
       parts.jobs.start({ query: store.get().where, limit }),
+    readGallery: (/** @type {number} */ limit) =>
+      parts.jobs.start({ query: store.get().where, limit, reads_only: true }),
+    cancelJob: (/** @type {number} */ id) => parts.jobs.act(id, "cancel"),
   };
 }
 

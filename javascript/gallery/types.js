@@ -174,6 +174,7 @@
  * @property {string} title
  * @property {string} state
  * @property {string} state_words
+ * @property {boolean} reads_only  no picture is fetched
  * @property {number} percent
  * @property {string} line
  * @property {string} note
@@ -265,6 +266,8 @@
  * @property {(id: number) => void} bare  shows a blurred picture
  * @property {(ids: Iterable<number>) => Promise<void>} download
  * @property {(limit: number) => Promise<void>} downloadGallery
+ * @property {(limit: number) => Promise<void>} readGallery  so many records more
+ * @property {(id: number) => Promise<void>} cancelJob
  * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone
  * @property {(name: Panel) => void} panel
  * @property {() => void} toTop

@@ -7,10 +7,11 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from civitai_manager_libs.words import catalogue, page, terminal
+from civitai_manager_libs import figures
+from civitai_manager_libs.words import catalogue, learn, page, terminal
 
 _ROOT = Path(__file__).parents[2]
-_ALL = {**catalogue.WORDS, **page.WORDS}
+_ALL = {**catalogue.WORDS, **page.WORDS, **learn.WORDS}
 _BY_CODE = ("state_", "job_", "reason_", "report_", "short_")  # and the name of what it is of
 _JS_BY_NAME = ("open_", "pick_", "within_", "saved_", "settings_", "problem_", "name_", "send_to_")
 _JS_BY_NAME += ("here_",)
@@ -37,6 +38,13 @@ def test_every_word_of_the_page_has_a_reader():
     assert [key for key in page.WORDS if not _is_read(key, text, _JS_BY_NAME)] == []
 
 
+def test_every_word_of_what_is_learned_has_a_reader():
+    text = _texts("javascript/gallery", ".js")
+    text += _texts("scripts/civitai_manager_libs", ".py", without="words")
+    kinds = tuple(f"figures_{kind}" for kind in figures.KINDS)
+    assert [key for key in learn.WORDS if not _is_read(key, text, kinds)] == []
+
+
 def test_every_word_that_the_page_asks_for_is_there():
     text = _texts("javascript/gallery", ".js")
     asked = set(re.findall(r"\bwords\(\s*\"([a-z0-9_]+)\"", text))
@@ -44,7 +52,7 @@ def test_every_word_that_the_page_asks_for_is_there():
 
 
 def test_no_word_is_said_twice():
-    assert len(_ALL) == len(catalogue.WORDS) + len(page.WORDS)
+    assert len(_ALL) == len(catalogue.WORDS) + len(page.WORDS) + len(learn.WORDS)
     assert not _ALL.keys() & terminal.TERMINAL_WORDS.keys()
 
 

@@ -7,6 +7,7 @@ import { icon } from "../ground/icons.js";
 import { written } from "../ground/numbers.js";
 import { Panel } from "../panels/panel.js";
 import { barsOf } from "./bars.js";
+import { Reading } from "./reading.js";
 import { isItsOwn, recipeOf } from "./recipe.js";
 import { versionsOf } from "./versions.js";
 
@@ -23,7 +24,9 @@ const ORDER = [
 
 export class Figures {
   #context;
-  #body = el("div", { class: "figures-body" });
+  #sample = el("header", { class: "sample" });
+  #reading;
+  #found = el("div", { class: "found" });
   #abort = new AbortController();
 
   /** @param {Context} context */
@@ -32,9 +35,10 @@ export class Figures {
     context.signal.addEventListener("abort", () => this.#abort.abort());
     this.panel = new Panel(context, "figures", {
       title: "figures_title",
-      build: () => [this.#body],
+      build: () => [this.#sample, this.#reading.element, this.#found],
       opened: () => void this.#read(),
     });
+    this.#reading = new Reading(context, () => this.panel.isOpen && void this.#read());
     context.store.on(["where"], () => this.panel.isOpen && void this.#read(), context);
   }
 
@@ -44,8 +48,9 @@ export class Figures {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
+    this.#reading.element.hidden = model === null;
     if (model === null) return this.#say(words("figures_open_a_model"));
-    if (!this.#body.childElementCount) this.#say(words("reading"));
+    if (!this.#found.childElementCount) this.#say(words("reading"));
     const asked = new URLSearchParams({ model: String(model), level });
     if (version !== null) asked.set("version", String(version));
     try {
@@ -62,7 +67,8 @@ export class Figures {
    */
   #say(text, isProblem = false) {
     const again = { deed: "retry", icon: icon("again"), words: this.#context.words("do_retry") };
-    this.#body.replaceChildren(
+    this.#sample.replaceChildren();
+    this.#found.replaceChildren(
       el("p", { class: "dim", role: "status" }, text),
       ...(isProblem ? [button(again, () => this.#read())] : []),
     );
@@ -70,42 +76,39 @@ export class Figures {
 
   /** @param {Found} found */
   #draw(found) {
-    const { words } = this.#context;
+    const { words, root } = this.#context;
     const groups = [...found.groups].sort((one, other) => placeOf(one) - placeOf(other));
     const show = (/** @type {import("./types.js").Bar} */ bar) => this.#show(bar.search);
     const bars = groups.map((group) => barsOf(this.#context, group, show));
-    this.#body.replaceChildren(
-      this.#sample(found),
+    const focused = nameOf(root.activeElement);
+    this.#drawSample(found);
+    this.#found.replaceChildren(
       ...(found.recipe ? [recipeOf(this.#context, found)] : []),
       ...(bars.length ? [el("p", { class: "dim" }, words("figures_hint"))] : []),
       el("div", { class: "kinds" }, ...bars),
       ...(found.versions.length > 1 ? [this.#versions(found)] : []),
     );
+    if (!focused || root.activeElement !== this.#found.closest("dialog")) return;
+    const all = /** @type {HTMLElement[]} */ ([...this.#found.querySelectorAll("button")]);
+    all.find((one) => nameOf(one) === focused)?.focus();
   }
 
   /** @param {Found} found */
-  #sample({ pictures, with_data, reactions }) {
-    const { words, store } = this.#context;
+  #drawSample({ pictures, with_data, reactions }) {
+    const { words, store, acts } = this.#context;
     const { hello, model, where } = store.get();
     const version = model?.versions.find((one) => one.id === where.version);
     const number = (/** @type {number} */ value) => written(value, hello?.language);
     const counts = { pictures: number(pictures), with_data: number(with_data) };
-    const all = button({ deed: "figures-every", words: words("every_version") }, () =>
-      this.#context.acts.setWhere({ version: null }),
-    );
-    return el(
-      "header",
-      { class: "sample" },
-      el("p", { dir: "auto" }, el("strong", {}, version?.name ?? model?.name ?? "")),
-      el(
-        "p",
-        { role: "status" },
-        pictures
-          ? words("figures_sample", { ...counts, reactions: number(reactions) })
-          : words("figures_none"),
-      ),
-      pictures > 0 && with_data < FEW && el("p", { class: "few" }, words("figures_few")),
-      version && all,
+    const all = { deed: "figures-every", words: words("every_version"), class: "quiet" };
+    const told = pictures
+      ? words("figures_sample", { ...counts, reactions: number(reactions) })
+      : words("figures_none");
+    this.#sample.replaceChildren(
+      el("h3", { dir: "auto" }, model?.name, version && ` · ${version.name}`),
+      el("p", { role: "status" }, told),
+      with_data < FEW ? el("p", { class: "few" }, words("figures_few")) : "",
+      version ? button(all, () => acts.setWhere({ version: null })) : "",
     );
   }
 
@@ -121,6 +124,13 @@ export class Figures {
     acts.panel("");
     acts.setWithin({ words: search });
   }
+}
+
+/** What a redrawn button is known by. @param {Element | null} element */
+function nameOf(element) {
+  const { do: deed, value = "" } = /** @type {HTMLElement | null} */ (element)?.dataset ?? {};
+  const kind = element?.closest("[data-kind]")?.getAttribute("data-kind") ?? "";
+  return deed ? `${deed} ${kind} ${value}` : "";
 }
 
 /** @param {Group} group */

@@ -44,6 +44,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "figures_version": ("版本", "Version"),
     "figures_pictures": ("有資料", "With data"),
     "figures_of_version": ("只看 {name}", "Only {name}"),
+    "figures_read_most": ("最多再讀幾張", "How many more pictures to read at most"),
+    "figures_read": ("再讀圖片", "Read more pictures"),
+    "reading_started": (
+        "正在讀取最多 {n} 張圖片的紀錄",
+        "Reading the records of up to {n} pictures",
+    ),
+    "all_was_read": ("這個圖庫已全部讀過。", "All of this gallery was read already."),
+    "state_reading": ("讀取中", "reading"),
+    "job_read": ("已讀 {done} / 最多 {total}", "{done} of at most {total} read"),
+    "job_ended_read": ("{title}：已讀 {n} 張圖片", "{title}: {n} pictures read"),
     # Kinds of bars
     "figures_sampler": ("取樣方法", "Sampler"),
     "figures_schedule": ("排程", "Schedule"),
