@@ -1,6 +1,7 @@
 /** Every deed of the page, once: buttons, keys and panels all call these. */
 
 import { keepPreference } from "./ground/preferences.js";
+import { canCompare } from "./learn/compare.js";
 import { unfiltered } from "./state/query.js";
 import { extended, inverted, marked, markedAll, markedTo } from "./state/selection.js";
 import { TILE_HIGH, TILE_LOW } from "./state/state.js";
@@ -19,6 +20,7 @@ import { TILE_HIGH, TILE_LOW } from "./state/state.js";
  * @property {import("./find/finder.js").Finder} finder
  * @property {import("./viewer/viewer.js").Viewer} viewer
  * @property {import("./panels/jobs.js").Jobs} jobs
+ * @property {import("./learn/compare.js").Compare} compare
  */
 
 /**
@@ -128,7 +130,8 @@ function viewerActs({ store }, parts) {
     bare: (/** @type {number} */ id) =>
       store.set(({ bared }) => ({ bared: new Set([...bared, id]) })),
     fullscreen: () => parts.viewer.fullscreen(),
-    zoom: (/** @type {"in" | "out" | "fit" | "one"} */ how) => parts.viewer.zoom(how),
+    zoom: (/** @type {"in" | "out" | "fit" | "one"} */ how) =>
+      (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
     sound: () => parts.viewer.sound(),
     copyInfotext: () => parts.viewer.copyInfotext(),
     toggleDetails() {
@@ -140,7 +143,7 @@ function viewerActs({ store }, parts) {
 }
 
 /** @param {Context} context */
-function markingActs({ store }) {
+function markingActs({ store, toast, words }) {
   const order = () => store.get().shown.map((view) => view.id);
   return {
     mark: (/** @type {number} */ id, /** @type {boolean | undefined} */ isMarked) =>
@@ -148,6 +151,10 @@ function markingActs({ store }) {
     markTo: (/** @type {number} */ id) => store.set((state) => markedTo(state, order(), id)),
     markAll: () => store.set((state) => markedAll(state, order())),
     markNone: () => store.set({ marks: new Set(), anchor: null }),
+    compare() {
+      if (canCompare(store.get().marks)) store.set({ panel: "compare" });
+      else toast(words("compare_marks"));
+    },
     invert: () => store.set((state) => inverted(state, order())),
   };
 }

@@ -199,7 +199,7 @@
  * @property {string} notice
  * @property {Job[]} jobs
  *
- * @typedef {"" | "jobs" | "settings" | "help" | "figures"} Panel
+ * @typedef {"" | "jobs" | "settings" | "help" | "figures" | "compare"} Panel
  *
  * @typedef {object} State
  * @property {Hello | null} hello
@@ -263,6 +263,7 @@
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone
  * @property {() => void} invert
+ * @property {() => void} compare  the marked pictures
  * @property {(id: number) => void} bare  shows a blurred picture
  * @property {(ids: Iterable<number>) => Promise<void>} download
  * @property {(limit: number) => Promise<void>} downloadGallery

@@ -54,6 +54,21 @@ WORDS: dict[str, tuple[str, str]] = {
     "state_reading": ("讀取中", "reading"),
     "job_read": ("已讀 {done} / 最多 {total}", "{done} of at most {total} read"),
     "job_ended_read": ("{title}：已讀 {n} 張圖片", "{title}: {n} pictures read"),
+    # Pictures beside each other
+    "do_compare": ("比較", "Compare"),
+    "key_compare": ("比較標記的圖片（2 到 4 張）", "Compare the marked pictures (two to four)"),
+    "compare_title": ("比較", "Compare"),
+    "compare_marks": ("請標記 2 到 4 張圖片來比較。", "Mark two to four pictures to compare them."),
+    "compare_over": ("重疊", "One over the other"),
+    "compare_split": ("兩張圖片的分界", "Where the second picture begins"),
+    "compare_difference": ("生成資料的差異", "How they were made"),
+    "compare_different": ("不同的欄位：{n}", "What differs: {n}"),
+    "compare_same": ("相同的欄位：{n}", "The same in all: {n}"),
+    "compare_no_difference": ("生成資料沒有差異。", "They do not differ in what is told of them."),
+    "compare_lacking": (
+        "{n} 張沒有生成資料。",
+        "Pictures without data of how they were made: {n}.",
+    ),
     # Kinds of bars
     "figures_sampler": ("取樣方法", "Sampler"),
     "figures_schedule": ("排程", "Schedule"),
