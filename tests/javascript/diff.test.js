@@ -17,6 +17,12 @@ for (const [name, texts, expected] of [
   ["a letter of Chinese", ["長い髪の少女", "短い髪の少女"], ["[長]い髪の少女", "[短]い髪の少女"]],
   ["an emoji", ["🔥 fire", "🌊 fire"], ["[🔥] fire", "[🌊] fire"]],
   ["case", ["Sea", "sea"], ["[Sea]", "[sea]"]],
+  [
+    "a full stop",
+    ["limited palette.", "limited palette"],
+    ["limited palette[.]", "limited palette"],
+  ],
+  ["several words", ["a red cat sat", "a blue dog sat"], ["a [red cat] sat", "a [blue dog] sat"]],
   ["what moved", ["a, b, c", "b, c, a"], ["[a, ]b, c", "b, c[, a]"]],
 ]) {
   test(`${name} differs word by word`, () => assert.deepEqual(shown(texts), expected));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { poseOf, sightOf, WHOLE } from "../../javascript/gallery/learn/together.js";
+import { columnsFor, poseOf, sightOf, WHOLE } from "../../javascript/gallery/learn/together.js";
 import { fitted, zoomedAt } from "../../javascript/gallery/viewer/zoom.js";
 
 const STAGE = { width: 400, height: 600 };
@@ -32,4 +32,14 @@ test("no picture is pulled off its stage by another one's edge", () => {
   const far = zoomedAt(fitted(PORTRAIT, STAGE), 3, { x: 190, y: 290 }, PORTRAIT, STAGE);
   const wide = poseOf(sightOf(far, PORTRAIT, STAGE), WIDE, STAGE);
   assert.ok(Math.abs(wide.x) <= (WIDE.width * wide.scale - STAGE.width) / 2 + 1e-6);
+});
+
+test("pictures stand in as many columns as show them largest", () => {
+  const phone = { width: 390, height: 450 };
+  const desk = { width: 1600, height: 560 };
+  assert.equal(columnsFor([WIDE, WIDE], phone), 1);
+  assert.equal(columnsFor([PORTRAIT, LARGE], phone), 2);
+  assert.equal(columnsFor([WIDE, WIDE], desk), 2);
+  assert.equal(columnsFor([PORTRAIT, PORTRAIT, PORTRAIT, PORTRAIT], desk), 4);
+  assert.equal(columnsFor([WIDE, WIDE, WIDE, WIDE], { width: 900, height: 600 }), 2);
 });

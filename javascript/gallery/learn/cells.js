@@ -5,7 +5,7 @@ import { isBlurred } from "../state/blurred.js";
 import { Gestures } from "../viewer/gestures.js";
 import { Slide } from "../viewer/slide.js";
 import { bounded, dragged, fitted, pinched, toggled, zoomedAt } from "../viewer/zoom.js";
-import { poseOf, sightOf, WHOLE } from "./together.js";
+import { columnsFor, poseOf, sightOf, WHOLE } from "./together.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").View} View */
@@ -41,7 +41,6 @@ export class Cells {
       );
       return cell;
     });
-    this.element.dataset.count = String(views.length);
     this.element.replaceChildren(...this.#cells.map((cell) => cell.element));
     this.#veil();
     this.#measure();
@@ -74,6 +73,11 @@ export class Cells {
   }
 
   #measure() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (!width || !height || !this.#cells.length) return;
+    const sizes = this.#cells.map((cell) => cell.slide.size);
+    const columns = columnsFor(sizes, { width, height });
+    this.element.style.setProperty("--cs-columns", String(columns));
     for (const cell of this.#cells) {
       cell.measure();
       cell.see(this.#sight, false);

@@ -5,8 +5,12 @@
 
 const MOST = 1500; // words of a text that are aligned; of a longer one only which words it has
 // Scripts without blanks are told apart by letter; a tag or a weight is one word.
-const WORD =
-  /<[^<>\n]{1,300}>|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]|[\p{L}\p{N}\p{M}_.'’-]+|\s+|./gsu;
+const LETTER = "[\\p{L}\\p{N}\\p{M}_]";
+const WORD = new RegExp(
+  `<[^<>\\n]{1,300}>|[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]|` +
+    `${LETTER}+(?:[.'’-]${LETTER}+)*|\\s+|.`,
+  "gsu",
+);
 
 /**
  * Each text in parts. Something differs where it is not, in the same order, in all of the others.
@@ -127,7 +131,8 @@ function joined(words, isCommon) {
   /** @type {Part[]} */
   const parts = [];
   words.forEach((text, at) => {
-    const differs = !isCommon[at];
+    const isBetween = !text.trim() && isCommon[at - 1] === false && isCommon[at + 1] === false;
+    const differs = !isCommon[at] || isBetween;
     const last = parts.at(-1);
     if (last?.differs === differs) last.text += text;
     else parts.push({ text, differs });

@@ -6,6 +6,24 @@ import { bounded, fitScale } from "../viewer/zoom.js";
 /** @typedef {import("../viewer/zoom.js").Size} Size */
 /** @typedef {{larger: number, x: number, y: number}} Sight  larger: than fitted; x, y: how far the picture's middle lies from the stage's, in parts of its own size */
 
+/**
+ * In how many columns the pictures are seen largest.
+ *
+ * @param {Size[]} pictures
+ * @param {Size} stage  of all of them
+ */
+export function columnsFor(pictures, stage) {
+  const count = pictures.length;
+  const seen = pictures.map((_, at) => {
+    const columns = at + 1;
+    const rows = Math.ceil(count / columns);
+    const cell = { width: stage.width / columns, height: stage.height / rows };
+    const areas = pictures.map((one) => one.width * one.height * fitScale(one, cell) ** 2);
+    return areas.reduce((sum, area) => sum + area, 0);
+  });
+  return seen.lastIndexOf(Math.max(...seen)) + 1;
+}
+
 /** All of each. @type {Readonly<Sight>} */
 export const WHOLE = { larger: 1, x: 0, y: 0 };
 
