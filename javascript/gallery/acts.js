@@ -1,9 +1,8 @@
 /** Every deed of the page, once: buttons, keys and panels all call these. */
 
 import { keepPreference } from "./ground/preferences.js";
-import { canCompare } from "./learn/compare.js";
-import { unfiltered } from "./state/query.js";
-import { extended, inverted, marked, markedAll, markedTo } from "./state/selection.js";
+import { elsewhere, sourceOf, unfiltered } from "./state/query.js";
+import { canCompare, extended, inverted, marked, markedAll, markedTo } from "./state/selection.js";
 import { TILE_HIGH, TILE_LOW } from "./state/state.js";
 
 /** @typedef {import("./types.js").Acts} Acts */
@@ -63,6 +62,13 @@ function openingActs({ store }, parts) {
     openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
       parts.opening.openModel(id, version),
     openUser: (/** @type {string} */ user) => parts.opening.openUser(user),
+    openKept: (/** @type {string} */ words) => {
+      const { where } = store.get();
+      const isThere = sourceOf(where) === "kept";
+      void parts.opening.go(
+        isThere ? { ...where, search: words } : elsewhere(where, { search: words }),
+      );
+    },
     setWhere: (/** @type {Partial<import("./types.js").Where>} */ change) =>
       parts.opening.go({ ...store.get().where, ...change }),
     setWithin: (/** @type {Partial<import("./types.js").Within>} */ change) =>
@@ -73,8 +79,8 @@ function openingActs({ store }, parts) {
     },
     resetFilters() {
       const { hello, where } = store.get();
-      const { model, post, user } = where;
-      if (hello) void parts.opening.go({ ...unfiltered(hello), model, post, user });
+      const { model, post, user, search } = where;
+      if (hello) void parts.opening.go({ ...unfiltered(hello), model, post, user, search });
     },
     readAnew: () => parts.feed.restart({ isSameSource: true, isFresh: true }),
     retry(/** @type {import("./types.js").Problem["of"]} */ of = wrong()) {
@@ -208,7 +214,11 @@ function downloadActs({ store }, parts) {
     downloadGallery: (/** @type {number} */ limit) =>
       parts.jobs.start({ query: store.get().where, limit }),
     readGallery: (/** @type {number} */ limit) =>
-      parts.jobs.start({ query: store.get().where, limit, reads_only: true }),
+      parts.jobs.start({
+        query: { ...store.get().where, search: null },
+        limit,
+        reads_only: true,
+      }),
     cancelJob: (/** @type {number} */ id) => parts.jobs.act(id, "cancel"),
   };
 }

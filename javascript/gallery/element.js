@@ -42,6 +42,7 @@ const STYLES = [
   "gallery.css",
   "viewer/viewer.css",
   "panels/panels.css",
+  "find/search.css",
   "learn/learn.css",
   "learn/compare.css",
 ];

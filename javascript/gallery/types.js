@@ -141,12 +141,10 @@
  * @property {string} type
  * @property {boolean} meta
  * @property {string} base
+ * @property {string | null} search  not null: of what was kept, and only what fits
  *
  * @typedef {object} Within  what of the loaded pictures is shown
  * @property {string} words
- * @property {string} author
- * @property {"" | "yes" | "no"} saved
- * @property {"" | "yes"} here  all that it was made with is on the server's machine
  *
  * @typedef {object} Problem
  * @property {"hello" | "find" | "images" | "within"} of  what was asked
@@ -244,6 +242,7 @@
  * @property {() => void} closeFound
  * @property {(id: number, version?: number | null) => Promise<void>} openModel
  * @property {(user: string) => Promise<void>} openUser
+ * @property {(words: string) => void} openKept  all that was read, as far as it fits
  * @property {(change: Partial<Where>) => Promise<void>} setWhere
  * @property {(change: Partial<Within>) => void} setWithin
  * @property {() => Promise<void>} more  the next page; settles when it came or failed

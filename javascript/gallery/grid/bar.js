@@ -3,7 +3,7 @@
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { written } from "../ground/numbers.js";
-import { canCompare } from "../learn/compare.js";
+import { canCompare } from "../state/selection.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */

@@ -6,20 +6,13 @@ import { Records } from "../asking/records.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { closeModal, makeModal, openModal } from "../ground/modal.js";
+import { MOST_COMPARED } from "../state/selection.js";
 import { Cells } from "./cells.js";
 import { differenceOf } from "./difference.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").PictureRecord} PictureRecord */
 /** @typedef {ReturnType<typeof build>} Parts */
-
-export const LEAST = 2;
-export const MOST = 4;
-
-/** @param {ReadonlySet<number>} marks */
-export function canCompare({ size }) {
-  return size >= LEAST && size <= MOST;
-}
 
 export class Compare {
   #context;
@@ -62,7 +55,7 @@ export class Compare {
     const { store, words } = this.#context;
     const { marks, shown } = store.get();
     const order = shown.map((view) => view.id).filter((id) => marks.has(id));
-    const ids = [...new Set([...order, ...marks])].slice(0, MOST);
+    const ids = [...new Set([...order, ...marks])].slice(0, MOST_COMPARED);
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     parts.difference.replaceChildren(el("p", { class: "dim", role: "status" }, words("reading")));

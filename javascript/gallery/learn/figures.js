@@ -122,7 +122,8 @@ export class Figures {
   #show(search) {
     const { acts } = this.#context;
     acts.panel("");
-    acts.setWithin({ words: search });
+    acts.setWithin({ words: "" });
+    void acts.setWhere({ search }); // of all that was read, as the bars are
   }
 }
 

@@ -129,6 +129,11 @@ class JobService:
         with self._store() as store:
             return store.saved_paths(image_ids)
 
+    def saved_ids(self) -> list[int]:
+        """All pictures that were ever saved, there still or not."""
+        with self._store() as store:
+            return store.saved_ids()
+
     def go_on_after_start(self) -> None:
         """What was at work when the program ended goes on; so does what waits for room, or for the
         network."""

@@ -19,10 +19,10 @@ from ..civitai import ImageQuery, Page
 from ..errors import NetworkError, ServerTrouble
 from ..ground import Cancellation, Flights, Image, never, thumbnail_url
 from . import cache, records
-from .database import rows
-from .writer import write_later
+from .store import rows, write_later
 
-__all__ = ["Read", "end_of_kept", "original", "read_anew", "read_kept", "read_page", "thumbnail"]
+__all__ = ["Read", "end_of_kept", "galleries_of", "original", "read_anew", "read_kept"]
+__all__ += ["read_page", "thumbnail"]
 
 _PAGES_NEAR = 20
 _FRESH = 600.0  # seconds; Civitai's own edge keeps a page for about five minutes
@@ -100,7 +100,7 @@ def read_anew(
 ) -> Read:
     """The page as Civitai sends it now, which is kept. Raises what the client raises."""
     read = Read(civitai.read_images(client, query, cursor, size, cancelled), time.time())
-    records.keep(read.page.images)
+    records.keep(read.page.images, galleries=galleries_of(query))
     if _is_told(read.page):
         _keep((setting.base_url(), query, cursor, size), read)
     return read
@@ -125,6 +125,17 @@ def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
         images = tuple(records.find_all(json.loads(ids)).values())
         return Read(Page(images, next_cursor), read_at, kept=True)
     return None
+
+
+def galleries_of(query: ImageQuery) -> tuple[str, ...]:
+    """What the pictures of its pages were read in, as `records.keep` is told it."""
+    named = (
+        ("model", query.model_id),
+        ("version", query.version_id),
+        ("post", query.post_id),
+        ("user", query.username),
+    )
+    return tuple(f"{kind} {value}" for kind, value in named if value)
 
 
 def thumbnail(

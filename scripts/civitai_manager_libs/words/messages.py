@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from . import catalogue, learn, page
+from . import catalogue, learn, page, searching
 from .labels import CHOICES, SETTINGS
 from .terminal import TERMINAL_WORDS
 
@@ -15,6 +15,7 @@ __all__ += ["reason", "report", "setting_choice", "setting_label", "short_reason
 
 LANGUAGES = ("zh-TW", "en")
 WORDS = {**catalogue.WORDS, **page.WORDS, **learn.WORDS}
+WORDS |= {**searching.WORDS, **searching.PAGE_WORDS}
 _ALL_WORDS = {**WORDS, **TERMINAL_WORDS}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 

@@ -146,4 +146,7 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "There are no pictures: try another --level, --type, --period or --version.",
     ),
     "interrupted": ("已中斷。", "Interrupted."),
+    # Searches
+    "nothing_found": ("保留的圖片都不符合。", "Nothing that was kept fits."),
+    "found_more": ("還有更多：--limit", "There are more: --limit"),
 }

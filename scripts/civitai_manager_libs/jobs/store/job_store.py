@@ -264,6 +264,10 @@ class JobStore:
         found = self._database.rows(sql, (json.dumps(list(image_ids)),))
         return {image_id: path for image_id, path in found}
 
+    def saved_ids(self) -> list[int]:
+        """All that were ever saved, there still or not."""
+        return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
+
     def usual_size(self) -> int:
         """Bytes of a picture, as the last ones were; 0 when none was saved yet."""
         sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
