@@ -80,6 +80,8 @@ def test_bounds_are_allowed_and_nothing_beyond_them(entry):
         ("language", None),
         ("gallery_level", "xxx"),
         ("download_images_folder", 5),
+        ("download_images_folder", "/media/\udcff"),
+        ("saved_name", "{id}\ud800"),
     ],
 )
 def test_value_of_another_kind_is_refused_with_a_sentence(name, value):
@@ -159,12 +161,29 @@ def test_bad_values_of_a_file_are_said_and_its_good_ones_taken():
     _keep(
         json.dumps({"http_timeout": -1, "http_max_retries": "x", "gallery_cache_mb": 44, "new": 1})
     )
-    first, second = setting.load()
+    first, second, where = setting.load()
     assert first.startswith("http_max_retries must be a whole number from 0 to 20, not 'x'.")
     assert second.startswith("http_timeout must be")
-    assert first.endswith("Its default is used instead.")
+    assert first.endswith("Its default is used instead: choose it anew.")
+    assert _file() in where and f"{_file()}.damaged" in where
     assert (setting.http_timeout, setting.http_max_retries, setting.gallery_cache_mb) == (20, 3, 44)
     assert os.path.exists(_file())
+
+
+def test_half_a_surrogate_pair_is_refused_and_what_was_there_is_kept():
+    """JSON can carry one; the file that is written next cannot."""
+    was = '{"download_images_folder": "/media/\\ud800", "proxy": "\\udfff", "http_timeout": 45}'
+    _keep(was)
+    first, second, where = setting.load()
+    assert first.startswith("download_images_folder must be a text that a file can hold, not")
+    assert second.startswith("proxy must be") and _file() in where
+    assert (setting.download_images_folder, setting.proxy, setting.http_timeout) == ("", "", 45)
+    for said in (first, second, where):
+        said.encode()
+    setting.save()
+    assert setting.load() == [] and setting.http_timeout == 45
+    with open(f"{_file()}.damaged", encoding="utf-8") as kept:
+        assert kept.read() == was
 
 
 def test_file_of_a_windows_editor_is_read():

@@ -17,6 +17,7 @@ import { TILE_HIGH, TILE_LOW } from "./state/state.js";
  * @property {import("./asking/reach.js").Reach} reach
  * @property {import("./grid/grid.js").Grid} grid
  * @property {import("./find/finder.js").Finder} finder
+ * @property {import("./find/found.js").FoundModels} found
  * @property {import("./viewer/viewer.js").Viewer} viewer
  * @property {import("./panels/jobs.js").Jobs} jobs
  * @property {import("./learn/compare.js").Compare} compare

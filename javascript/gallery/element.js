@@ -155,7 +155,7 @@ function begin(context, status) {
   new Head(context);
   new Filters(context);
   new Notice(context);
-  new FoundModels(context);
+  parts.found = new FoundModels(context);
   parts.grid = new Grid(context);
   context.root.append(status); // moved: below the pictures
   new Bar(context);
@@ -178,15 +178,20 @@ function openFirst(context) {
   if (!hello) return;
   context.root.host.setAttribute("lang", hello.language);
   store.set({ where: unfiltered(hello) });
-  const placeNow = () => parts.grid.place();
-  new Address(context, (where) => parts.opening.go(where), placeNow).read();
-  if (!sourceOf(store.get().where) && store.get().open === null && hello.example) {
+  new Address(context, {
+    go: (where) => parts.opening.go(where),
+    search: (words) => parts.opening.search(words),
+    placeNow: () => parts.grid.place(),
+    found: parts.found,
+  }).read();
+  const { where, open, finding } = store.get();
+  if (!sourceOf(where) && open === null && !finding && hello.example) {
     void acts.openModel(Number(hello.example));
   }
 }
 
 if (!customElements.get("civitai-gallery")) {
   customElements.define("civitai-gallery", CivitaiGallery);
-  const { where, image } = fromAddress(location.search, NOWHERE);
-  if (sourceOf(where) || image !== null) void comeToFront(); // an address that somebody has kept
+  const { where, image, find } = fromAddress(location.search, NOWHERE);
+  if (sourceOf(where) || image !== null || find) void comeToFront(); // an address that somebody has kept
 }

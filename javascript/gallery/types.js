@@ -72,6 +72,7 @@
  * @property {[string, string][]} parameters
  * @property {string[]} problems
  * @property {Resource[]} resources
+ * @property {boolean} has_workflow  of ComfyUI
  * @property {number | null} post_id
  * @property {string} page
  * @property {string} post_page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from .errors import (
     NetworkError,
     Refused,
     ServerTrouble,
-    UnreadableAnswer,
 )
 from .ground import Cancellation, check_room, Flights, never, PartialFile
 from .network import (
@@ -26,6 +24,7 @@ from .network import (
     Ask,
     CHUNK_SIZE,
     cut_by,
+    end_of,
     HostGates,
     load,
     prepared,
@@ -40,7 +39,6 @@ from .network import (
 
 __all__ = ["CivitaiHttpClient", "Fetched"]
 
-_ERROR_BODY = 64 * 1024  # bytes of an error page that are read for its sentence
 _SENDING = ("timeout", "allow_redirects", "proxies", "verify", "cert")  # what is no request's own
 
 
@@ -284,7 +282,7 @@ class CivitaiHttpClient:
             response = self._sender.send(ask, self.api_key, cancelled)
             answer = WireAnswer(response, cancelled, share)
             with closing(answer):
-                _judge(answer, self.api_key, allowed)
+                answer.judge(self.api_key, allowed)
                 yield answer
 
     def _file(
@@ -306,14 +304,14 @@ class CivitaiHttpClient:
         with gate.slot(_limit, never(), urgent=True):
             response = self._sender.send(ask, api_key, never())
             try:
-                _judge(WireAnswer(response, never()), api_key, allowed=range(300, 400))
+                WireAnswer(response, never()).judge(api_key, allowed=range(300, 400))
                 if not stream:
                     load(response)
             except CivitaiShortcutError:
                 response.close()
                 raise
             if stream:
-                gate.lend(_end_of(response))
+                gate.lend(end_of(response))
             return response
 
 
@@ -326,28 +324,6 @@ def _kept_by(receiver: Receiver, wish: Cancellation) -> Iterator[None]:
         if not wish.is_for_good:
             receiver.keep()
         raise
-
-
-def _judge(answer: WireAnswer, api_key: str, allowed: Container[int] = ()) -> None:
-    """Raises what the status means; an error page may quote the request, with its key."""
-    if answer.status < 300 or answer.status in allowed:
-        return
-    try:
-        body = answer.read_all(_ERROR_BODY)
-    except (NetworkError, UnreadableAnswer):
-        body = b""
-    raise answers.error_of(answer.status, answer.headers, body, api_key)
-
-
-def _end_of(response: requests.Response) -> Callable[[], bool]:
-    """Whether it was read to its end, closed, or let go of."""
-    known = weakref.ref(response)
-
-    def is_over() -> bool:
-        response = known()
-        return response is None or response.raw.closed
-
-    return is_over
 
 
 def _limit() -> int:

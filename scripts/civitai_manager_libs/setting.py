@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Mapping
 from typing import Any
 
 from . import host
@@ -17,7 +19,7 @@ from .ground import cache_name, disk_error, LEVELS, PartialFile, Setting, sweep,
 from .words import LANGUAGES
 
 __all__ = ["RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
-__all__ += ["database_file", "database_files"]
+__all__ += ["database_file", "private_places"]
 __all__ += [
     "get_image_url_to_gallery_file",
     "library_file",
@@ -40,6 +42,8 @@ SETTINGS = (
     Setting("save_infotext", True),
     Setting("save_record", True),
     Setting("adds_lora_tags", True),
+    Setting("embeds_infotext", False),
+    Setting("save_workflow", False),
     Setting("model_folders", ""),  # beside a host's own; several with ; between
     Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     Setting("download_images_folder", ""),  # empty: the usual one
@@ -84,6 +88,8 @@ usergallery_preloading = True
 save_infotext = True
 save_record = True
 adds_lora_tags = True
+embeds_infotext = False
+save_workflow = False
 model_folders = ""
 download_images_folder = ""
 saved_quality = "original"
@@ -107,10 +113,11 @@ def library_file() -> str:
     return os.path.join(data_folder(), "library.db")
 
 
-def database_files() -> list[str]:
-    """Of jobs and of what was seen, with what SQLite keeps beside them."""
-    found = (database_file(), library_file())
-    return [f"{path}{end}" for path in found for end in ("", "-wal", "-shm")]
+def private_places() -> list[str]:
+    """What no page gets by its path, by whatever way that leads there; our own routes give what is
+    shown."""
+    places = (data_folder(), host.key_file())
+    return sorted({place for path in places for place in (path, os.path.realpath(path))})
 
 
 def saved_pictures_folder() -> str:
@@ -141,7 +148,8 @@ def restore() -> None:
 def load() -> list[str]:
     """Read the kept values; a sentence for each that could not be taken (its default is used).
 
-    A damaged file is set aside as `settings.json.damaged`. Other names are passed over.
+    A damaged file is set aside as `settings.json.damaged`; of one with such values a copy is, for
+    the next change of a setting writes it anew. Other names are passed over.
     """
     for folder in (data_folder(), os.path.dirname(host.key_file())):
         sweep(folder)  # of what killed programs left, which may hold a key
@@ -154,12 +162,21 @@ def load() -> list[str]:
         kept = _read_file() if host.options() is None else host.options()
     except SettingError as error:
         return [*problems, str(error)]
+    refused = _taken(kept)
+    if refused and host.options() is None:
+        refused.append(_kept_as_it_was(_settings_file()))
+    return [*problems, *refused]
+
+
+def _taken(kept: Mapping[str, Any]) -> list[str]:
+    """A sentence for each value that could not be."""
+    problems = []
     for name in _BY_NAME.keys() & kept.keys():
         try:
             change(name, kept[name])
         except SettingError as error:
             globals()[name] = _BY_NAME[name].default
-            problems.append(f"{error} Its default is used instead.")
+            problems.append(f"{error} Its default is used instead: choose it anew.")
     return sorted(problems)
 
 
@@ -233,6 +250,14 @@ def _set_aside(path: str) -> str:
     except OSError:
         return f"defaults are used until {path} is mended"
     return f"it is kept as {path}.damaged, and defaults are used"
+
+
+def _kept_as_it_was(path: str) -> str:
+    try:
+        shutil.copyfile(path, f"{path}.damaged")
+    except OSError:
+        return f"This is about {path}."
+    return f"This is about {path}; as it was, it is kept as {path}.damaged."
 
 
 def _stored_key() -> str:

@@ -128,6 +128,8 @@ def _served(page: Any, port: int) -> Any:
         options["root_path"] = os.environ["STAND_IN_ROOT"]
     if "STAND_IN_LOGIN" in os.environ:
         options["auth"] = [tuple(os.environ["STAND_IN_LOGIN"].split(":"))]
+    if "STAND_IN_ALLOWED" in os.environ:
+        options["allowed_paths"] = [os.environ["STAND_IN_ALLOWED"]]
     if "STAND_IN_NO_QUEUE" not in os.environ:
         page.queue(**({"concurrency_count": 64} if _MAJOR < 4 else {}))
     app, _, _ = page.launch(

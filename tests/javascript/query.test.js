@@ -42,8 +42,8 @@ test("an address tells only what differs, and keeps what is the host's", () => {
 
 test("what an address tells comes back out of it", () => {
   const where = { ...model, sort: "Oldest", level: "X", type: "video", meta: true, base: "SD 1.5" };
-  const read = fromAddress(new URL(toAddress(where, 7, usual, HERE)).search, usual);
-  assert.deepEqual(read, { where, image: 7 });
+  const read = fromAddress(new URL(toAddress(where, 7, usual, HERE, "slow water")).search, usual);
+  assert.deepEqual(read, { where, image: 7, find: "slow water" });
 });
 
 test("a user's name with odd letters survives the address", () => {

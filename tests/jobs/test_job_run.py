@@ -23,6 +23,7 @@ from civitai_manager_libs.jobs import (
     asking as gallery_network,
     items as job_items,
     run as job_run,
+    sidecars,
     trouble as job_trouble,
 )
 from civitai_manager_libs.jobs.records import WalkedPage
@@ -737,7 +738,7 @@ def _made_up(count, fetch):
         end = start + limit
         return Page(images[start:end], str(end) if end < count else None)
 
-    return Network(read_page, fetch, lambda path, record: None, lambda url: 0.0)
+    return Network(read_page, fetch, lambda path, record, ours: None, lambda url: 0.0)
 
 
 def _written(url, target, told, cancelled):
@@ -902,7 +903,7 @@ def test_sidecar_without_room_pauses_and_is_written_later(store, folder):
     os.makedirs(folder)
     full, beside, fetched = [True], [], []
 
-    def write_beside(path, record):
+    def write_beside(path, record, is_ours):
         if full:
             raise DiskFull("There is no room left on the disk.")
         beside.append(path)
@@ -918,6 +919,44 @@ def test_sidecar_without_room_pauses_and_is_written_later(store, folder):
     job = _run(store, job.id, network)
     assert (job.state, job.saved) == ("done", 3)
     assert len(fetched) == len(beside) == 3
+
+
+def test_picture_with_its_infotext_in_it_is_known_by_its_new_size(store, folder):
+    setting.change("embeds_infotext", True)
+    os.makedirs(folder)
+    row = {"id": 1, "meta": {"prompt": "a harbor", "steps": 20}}
+    image = Image(1, "https://image.civitai.com/1", record=row)
+    network = _with(
+        _made_up(1, _written),
+        read_page=lambda *_: Page((image,), None),
+        write_beside=sidecars.write_beside,
+    )
+    job = _run(store, _add(store, folder), network)
+    [(name, data)] = _pictures(folder).items()
+    assert job.saved == 1 and len(data) > len(_PNG) and b"a harbor" in data
+    [claim] = store.claim(_add(store, folder), [1]).values()
+    assert claim.saved_bytes == len(data)
+    again = _run(store, _add(store, folder), network)
+    assert (again.saved, again.skipped) == (0, 1) and _pictures(folder) == {name: data}
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_picture_that_lay_there_has_its_infotext_put_in_only_if_it_is_ours(store, folder, ours):
+    setting.change("embeds_infotext", True)
+    image = Image(1, "https://image.civitai.com/1", record={"id": 1, "meta": {"prompt": "fog"}})
+    network = _with(
+        _made_up(1, None),
+        read_page=lambda *_: Page((image,), None),
+        write_beside=sidecars.write_beside,
+    )
+    os.makedirs(folder)
+    with open(os.path.join(folder, "1.png"), "wb") as file:
+        file.write(_PNG)
+    job_id = _add(store, folder)
+    if ours:  # as after a kill between the file's name and the database
+        store.claim(job_id, [1])
+    _run(store, job_id, network)
+    assert (b"fog" in _pictures(folder)["1.png"]) is ours
 
 
 # A lost network

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import DiskError, UnreadableAnswer
-from civitai_manager_libs.ground.images import Image
+from civitai_manager_libs.ground.images import Image as Picture
+from civitai_manager_libs.infotext import embedded_infotext
 from civitai_manager_libs.infotext.metadata import infotext
 from civitai_manager_libs.jobs.sidecars import write_beside
+from fault_answers import png
+from PIL import Image, PngImagePlugin
+
+PNG = png(size=200)
 
 _META = {
     "prompt": "a lighthouse 燈塔",
@@ -25,9 +31,11 @@ def _record(**values):
     return json.dumps({"id": 7, "url": "https://image.civitai.com/x.jpeg", **values})
 
 
-def _written(tmp_path, record):
-    write_beside(str(tmp_path / "7.png"), record)
-    return {name: (tmp_path / name).read_text("utf-8") for name in sorted(os.listdir(tmp_path))}
+def _written(tmp_path, record, picture=PNG, is_ours=True):
+    (tmp_path / "7.png").write_bytes(picture)
+    write_beside(str(tmp_path / "7.png"), record, is_ours)
+    beside = sorted(set(os.listdir(tmp_path)) - {"7.png"})
+    return {name: (tmp_path / name).read_text("utf-8") for name in beside}
 
 
 @pytest.mark.parametrize("meta", [_META, {"id": 7, "meta": _META}], ids=["flat", "wrapped"])
@@ -47,7 +55,7 @@ def test_picture_without_generation_data_has_a_record_only(tmp_path, meta):
 def test_short_infotext_says_where_it_is_from_as_the_tab_does(tmp_path):
     meta = {"prompt": "fog", "steps": 20}
     written = _written(tmp_path, _record(meta=meta, baseModel="Pony", postId=9))
-    image = Image(7, "", base_model="Pony", post_id=9)
+    image = Picture(7, "", base_model="Pony", post_id=9)
     assert written["7.txt"] == infotext(meta, image) != infotext(meta)
 
 
@@ -78,7 +86,7 @@ def test_half_a_surrogate_pair_in_a_prompt_is_written_as_a_question_mark(tmp_pat
 def test_damaged_record_is_said_and_nothing_is_written(tmp_path, record, wanted):
     setting.change("save_infotext", wanted)
     with pytest.raises(UnreadableAnswer, match="damaged"):
-        write_beside(str(tmp_path / "7.png"), record)
+        write_beside(str(tmp_path / "7.png"), record, True)
     assert os.listdir(tmp_path) == []
 
 
@@ -90,5 +98,70 @@ def test_older_files_are_replaced_whole(tmp_path):
 def test_folder_in_the_way_is_a_disk_error_that_leaves_nothing(tmp_path):
     (tmp_path / "7.json").mkdir()
     with pytest.raises(DiskError, match="7.json"):
-        write_beside(str(tmp_path / "7.png"), _record(meta=None))
-    assert os.listdir(tmp_path) == ["7.json"]
+        write_beside(str(tmp_path / "7.png"), _record(meta=_META), True)
+    assert sorted(os.listdir(tmp_path)) == ["7.json", "7.txt"]
+
+
+# What the file says, and what is put into it
+
+_TEXT = "a harbor\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
+_GRAPH = {"3": {"class_type": "KSampler", "inputs": {"seed": 5, "steps": 20}}}
+_WORKFLOW = {"nodes": [{"id": 1, "type": "KSampler"}], "links": []}
+
+
+def test_what_only_the_file_says_has_its_infotext_beside_it(tmp_path):
+    assert _written(tmp_path, _record(meta=None), png(size=200, text=_TEXT))["7.txt"] == _TEXT
+    written = _written(tmp_path, _record(meta=_META), png(size=200, text=_TEXT))
+    assert written["7.txt"].startswith("a lighthouse")
+
+
+def test_infotext_is_put_into_a_picture_that_has_none_if_that_is_wanted(tmp_path):
+    _written(tmp_path, _record(meta=_META))
+    assert (tmp_path / "7.png").read_bytes() == PNG
+    setting.change("embeds_infotext", True)
+    for wanted in (True, False):
+        setting.change("save_infotext", wanted)
+        written = _written(tmp_path, _record(meta=_META))
+        told = embedded_infotext(str(tmp_path / "7.png"))
+        assert told.startswith("a lighthouse 燈塔\nSteps: 28")
+        assert written.get("7.txt", told) == told
+
+
+@pytest.mark.parametrize(
+    "picture,meta,is_ours",
+    [(png(size=200, text=_TEXT), _META, True), (PNG, None, True), (PNG, _META, False)],
+    ids=["has-one", "nothing-to-say", "not-ours"],
+)
+def test_picture_that_must_stay_as_it_is_stays_so(tmp_path, picture, meta, is_ours):
+    setting.change("embeds_infotext", True)
+    _written(tmp_path, _record(meta=meta), picture, is_ours)
+    assert (tmp_path / "7.png").read_bytes() == picture
+
+
+@pytest.mark.parametrize(
+    "comfy,said",
+    [
+        ({"prompt": _GRAPH, "workflow": _WORKFLOW}, _WORKFLOW),
+        (json.dumps({"prompt": _GRAPH, "workflow": _WORKFLOW}), _WORKFLOW),
+        (json.dumps({"prompt": json.dumps(_GRAPH)}), _GRAPH),
+        ({"workflow": {"nodes": float("nan")}}, {"nodes": None}),
+        ("nonsense", None),
+    ],
+    ids=["both", "as-text", "graph-alone", "nan", "damaged"],
+)
+def test_workflow_is_saved_as_comfyui_takes_it_if_that_is_wanted(tmp_path, comfy, said):
+    record = _record(meta={**_META, "comfy": comfy})
+    assert "7.workflow.json" not in _written(tmp_path, record)
+    setting.change("save_workflow", True)
+    written = _written(tmp_path, record)
+    assert json.loads(written.get("7.workflow.json", "null")) == said
+
+
+def test_workflow_of_the_file_is_saved_where_the_record_has_none(tmp_path):
+    setting.change("save_workflow", True)
+    buffer, info = io.BytesIO(), PngImagePlugin.PngInfo()
+    info.add_text("workflow", json.dumps(_WORKFLOW))
+    Image.new("L", (4, 4)).save(buffer, "PNG", pnginfo=info)
+    written = _written(tmp_path, _record(meta=_META), buffer.getvalue())
+    assert json.loads(written["7.workflow.json"]) == _WORKFLOW
+    assert written["7.txt"].startswith("a lighthouse")

@@ -173,30 +173,6 @@ def test_the_tile_width_changes_at_once_and_is_remembered(server, open_gallery):
     assert len({x for x, *_ in page.boxes().values()}) == wide
 
 
-def test_back_and_forward_go_through_pictures_and_galleries(server, open_gallery):
-    page = open_gallery(server, f"?lang=xy&model={_MODEL}#part").ready()
-    id = page.ids()[3]
-    page.tile(id).click()
-    expect(page.page).to_have_url(re.compile(f"lang=xy.*image={id}#part$"))
-    page.page.go_back()
-    expect(page.viewer).to_be_hidden()
-    page.page.go_forward()
-    expect(page.viewer).to_have_attribute("data-id", id)
-    page.key("Escape")
-    page.find(f"https://civitai.com/models/{_VIDEOS}/slow-water")
-    expect(page.page).to_have_url(re.compile(f"lang=xy&model={_VIDEOS}.*#part$"))
-    expect(page.page.locator(".head h2")).to_contain_text("Slow Water")
-    page.page.go_back()
-    expect(page.page.locator(".head h2")).to_have_text(model_of(_MODEL).name)
-
-
-@pytest.mark.door
-def test_an_address_opens_its_picture(server, open_gallery):
-    id = open_gallery(server).ready().ids()[5]
-    page = open_gallery(server, f"{_OPEN}&image={id}")
-    expect(page.viewer).to_have_attribute("data-id", id)
-
-
 def test_words_find_models_and_a_card_opens_one(server, open_gallery):
     page = open_gallery(server).ready()
     page.find("water")

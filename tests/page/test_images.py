@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 
@@ -9,6 +10,7 @@ import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
 from fault_answers import png
+from PIL import Image as PilImage, PngImagePlugin
 
 _MODEL = f"images?model={MODEL_ID}"
 
@@ -346,3 +348,36 @@ def test_whatever_a_stranger_wrote_is_an_answer_that_a_browser_can_read(api, civ
         assert isinstance(told["prompt"], str) and len(told["prompt"]) <= 100_000
         assert api.post("within", {"ids": [view["id"]], "words": ""})["ids"] == [view["id"]]
         fresh.forget()
+
+
+# ComfyUI's workflow
+
+_WORKFLOW = {"nodes": [{"id": 1, "type": "KSampler"}], "links": []}
+
+
+def test_workflow_of_the_record_is_given_as_comfyui_takes_it(api, civitai):
+    meta = {"prompt": "x", "comfy": json.dumps({"prompt": {}, "workflow": _WORKFLOW})}
+    civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}, {"id": 2}))
+    api.get(_MODEL)
+    assert api.get("images/1")["has_workflow"] and not api.get("images/2")["has_workflow"]
+    assert json.loads(api.get("images/1/workflow")["workflow"]) == _WORKFLOW
+
+
+def test_workflow_of_the_file_is_given_once_that_was_looked_into(api, civitai):
+    civitai.script("page", _rows(civitai, {"id": civitai.ids[0], "meta": None}))
+    text = json.dumps(_WORKFLOW)
+    info = PngImagePlugin.PngInfo()
+    info.add_text("workflow", text)
+    buffer = io.BytesIO()
+    PilImage.new("L", (4, 4)).save(buffer, "PNG", pnginfo=info)
+    civitai.always(civitai.ids[0], status(200, buffer.getvalue()))
+    api.get(_MODEL)
+    address = f"images/{civitai.ids[0]}"
+    assert api.get(address)["has_workflow"] is False
+    assert api.get(f"{address}?file=1")["has_workflow"] is True
+    assert api.get(f"{address}/workflow") == {"workflow": text}
+
+
+def test_workflow_that_there_is_not_is_told(api, civitai):
+    image_id = _ids(api.get(_MODEL))[0]
+    assert api.error(f"images/{image_id}/workflow")[:2] == (404, "not_there")

@@ -40,6 +40,16 @@ export class Opening {
     });
   }
 
+  /** Models only. @param {string} words */
+  async search(words) {
+    await this.#ask(words, async (signal) => {
+      const { api, store } = this.#context;
+      const parameters = new URLSearchParams({ q: words, level: store.get().where.level });
+      const { models, cursor } = await api.get(`models?${parameters}`, { signal });
+      if (!signal.aborted) store.set({ found: { words, models, cursor } });
+    });
+  }
+
   /** @param {string} cursor */
   async findMore(cursor) {
     const { store, api } = this.#context;

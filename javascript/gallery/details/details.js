@@ -5,7 +5,7 @@ import { errorWords, tellLoss } from "../asking/problems.js";
 import { Records } from "../asking/records.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
-import { about, places, problems, prose, resources, table } from "./sections.js";
+import { about, places, problems, prose, resources, table, workflow } from "./sections.js";
 import { Sending } from "./sending.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -104,6 +104,7 @@ export class Details {
         prose(context, "negative", record.negative),
         table(context, record.parameters),
         this.sending.whole(record),
+        workflow(context, record),
         resources(context, record),
         this.#nothing(view, record),
         places(context, record),

@@ -1,5 +1,6 @@
 /** The parts of the details: each shows one thing about a picture, and copies it by a click. */
 
+import { errorWords } from "../asking/problems.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { longText } from "../ground/longtext.js";
@@ -157,6 +158,25 @@ function bytesOf({ store }, { size }) {
   const unit = ["kB", "MB", "GB"][step - 1];
   const digits = number < 10 ? 1 : 0;
   return `${Number(number.toFixed(digits)).toLocaleString(store.get().hello?.language)} ${unit}`;
+}
+
+/**
+ * ComfyUI's workflow, to be dropped or pasted on its editor.
+ *
+ * @param {Context} context
+ * @param {PictureRecord} record
+ */
+export function workflow({ words, acts, api, toast }, record) {
+  if (!record.has_workflow) return null;
+  const copy = async () => {
+    try {
+      await acts.copy((await api.get(`images/${record.id}/workflow`)).workflow);
+    } catch (error) {
+      toast(errorWords(error, words), "bad");
+    }
+  };
+  const looks = { deed: "copy-workflow", icon: icon("copy"), words: words("copy_workflow") };
+  return el("section", {}, button(looks, copy));
 }
 
 /** @param {PictureRecord} record */

@@ -3,6 +3,7 @@
 import { pixels } from "../ground/blurhash.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
+import { scrollBy } from "../ground/scroller.js";
 import { sourceOf } from "../state/query.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -17,6 +18,7 @@ export class FoundModels {
   #cards = el("div", { class: "cards" });
   /** @type {readonly Card[]} those that have a card */
   #drawn = [];
+  #top = 0;
 
   /** @param {Context} context */
   constructor(context) {
@@ -26,9 +28,29 @@ export class FoundModels {
     store.on(["found"], (now) => this.#draw(now), { signal });
   }
 
+  /** How far one has scrolled in them, pixels; once they are hidden, how far one had. */
+  get top() {
+    if (this.#section.hidden) return this.#top;
+    return -this.#context.root.host.getBoundingClientRect().top;
+  }
+
+  /**
+   * As they were left.
+   *
+   * @param {number | null} id  of the card that gets the focus
+   * @param {number} top
+   */
+  reveal(id, top) {
+    scrollBy(this.#section, top - this.top);
+    const cards = [...this.#cards.children];
+    const card = cards.find((one) => one instanceof HTMLElement && one.dataset.id === String(id));
+    if (card instanceof HTMLElement) card.focus({ preventScroll: true });
+  }
+
   /** @param {State} now */
   #draw({ found, where }) {
     const { host } = this.#context.root;
+    if (!found) this.#top = this.top;
     host.toggleAttribute("data-found", found !== null);
     this.#section.hidden = found === null;
     if (!found) return;
@@ -53,6 +75,7 @@ export class FoundModels {
     if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
       this.#cards.replaceChildren();
       this.#drawn = [];
+      scrollBy(this.#section, Math.min(0, -this.top)); // others: from their first
     }
     this.#cards.append(...models.slice(this.#drawn.length).map((card) => this.#card(card)));
     this.#drawn = models;

@@ -1,13 +1,14 @@
 /** The gallery as a masonry; only the tiles near the window are in the page, however long it is. */
 
 import { el } from "../ground/dom.js";
+import { scrollBy } from "../ground/scroller.js";
 import { isBlurred } from "../state/blurred.js";
 import { isNarrowed, settingOf } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { Hover } from "./hover.js";
 import { thumbWidth } from "./layout.js";
 import { listenToPointer, listenToPresses } from "./presses.js";
-import { scrollBy, sightOf, wayTo } from "./sight.js";
+import { sightOf, wayTo } from "./sight.js";
 import { Thumbs } from "./thumbs.js";
 import { Tiles } from "./tiles.js";
 
@@ -96,13 +97,13 @@ export class Grid {
 
   /** The first picture that is whole in the window, else the first of which something is. */
   topmost() {
-    const { top, bottom } = sightOf(this.#list);
+    const { top, bottom } = this.#sight();
     return this.#arrangement.firstIn(top + COVERED.above, bottom);
   }
 
   /** Where one is, to come back to; null at the top. */
   place() {
-    const id = sightOf(this.#list).top > 0 ? this.topmost() : null;
+    const id = this.#sight().top > 0 ? this.topmost() : null;
     return id === null ? null : { id, count: (this.#arrangement.indexOf(id) ?? 0) + 1 };
   }
 
@@ -135,6 +136,13 @@ export class Grid {
   /** In a tab that is not shown, or behind what a search found. */
   #isHidden() {
     return this.#list.clientWidth === 0;
+  }
+
+  /** While it is hidden, as it was before. */
+  #sight() {
+    if (!this.#isHidden()) return sightOf(this.#list);
+    const top = this.#left ?? this.#lastTop;
+    return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
   }
 
   /** @param {readonly View[]} shown */

@@ -1,7 +1,5 @@
 /** Where a list stands in what one sees: the part of the window that no bar covers. */
 
-import { scrollerOf } from "../ground/scroller.js";
-
 /**
  * @typedef {object} Sight  pixels, from the list's own top
  * @property {number} top
@@ -32,14 +30,4 @@ export function wayTo(sight, top, bottom, { above, below }) {
   if (top >= high && bottom <= low) return 0;
   const isTall = bottom - top > low - high;
   return top < high || isTall ? top - high : bottom - low;
-}
-
-/**
- * At once: a host's `scroll-behavior: smooth` would fetch all that it passes.
- *
- * @param {Element} node  something in what scrolls
- * @param {number} pixels
- */
-export function scrollBy(node, pixels) {
-  if (pixels) scrollerOf(node).scrollBy({ top: pixels, behavior: "instant" });
 }

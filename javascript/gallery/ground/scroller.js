@@ -13,6 +13,16 @@ export function scrollerOf(node) {
   return document.scrollingElement ?? document.documentElement;
 }
 
+/**
+ * At once: a host's `scroll-behavior: smooth` would fetch all that it passes.
+ *
+ * @param {Element} node  something in what scrolls
+ * @param {number} pixels
+ */
+export function scrollBy(node, pixels) {
+  if (pixels) scrollerOf(node).scrollBy({ top: pixels, behavior: "instant" });
+}
+
 /** @param {Element} node */
 function above(node) {
   const root = node.getRootNode();

@@ -7,15 +7,23 @@ import { fromAddress, sourceOf, toAddress, unfiltered } from "./query.js";
 /** @typedef {import("../types.js").Where} Where */
 /** @typedef {import("../types.js").Place} Place */
 
+/**
+ * @typedef {object} Ties
+ * @property {(where: Where) => Promise<void>} go
+ * @property {(words: string) => Promise<void>} search
+ * @property {() => Place | null} placeNow  in the gallery that is shown
+ * @property {{top: number, reveal: (id: number | null, top: number) => void}} found
+ */
+
 const KIND = "civitaiShortcut"; // in history.state, which is the host's too
 const PLACE = "civitaiShortcutPlace";
+const FOUND = "civitaiShortcutFound"; // results, and how far one had scrolled in them
 const REST = 350; // ms between two changes of the address
 const FAR = 1000; // pictures; to come back further than that is only offered
 
 export class Address {
   #context;
-  #go;
-  #placeNow;
+  #ties;
   #isFollowing = false; // what changes now came from the address
   #isResting = false; // the address was changed just now
   #isBehind = false; // and is to be changed again after that
@@ -23,17 +31,15 @@ export class Address {
 
   /**
    * @param {Context} context
-   * @param {(where: Where) => Promise<void>} go
-   * @param {() => Place | null} placeNow  in the gallery that is shown
+   * @param {Ties} ties
    */
-  constructor(context, go, placeNow) {
+  constructor(context, ties) {
     this.#context = context;
-    this.#go = go;
-    this.#placeNow = placeNow;
+    this.#ties = ties;
     const { store, signal } = context;
     // Else closing a picture, a step back, scrolls to where it was opened and not to it.
     history.scrollRestoration = "manual";
-    store.on(["where", "open"], (now, before) => this.#write(now, before), { signal });
+    store.on(["where", "open", "found"], (now, before) => this.#write(now, before), { signal });
     window.addEventListener("popstate", () => this.read(), { signal });
   }
 
@@ -44,13 +50,14 @@ export class Address {
     if (!hello) return;
     if (this.#isLeaving) {
       this.#isLeaving = false;
-      this.#write(store.get(), { ...store.get(), open: null }); // opened in the meantime
+      this.#write(store.get(), { ...store.get(), open: null, found: null }); // opened meanwhile
       return;
     }
     const asked = fromAddress(location.search, unfiltered(hello));
     this.#isFollowing = true;
     const isElsewhere = JSON.stringify(asked.where) !== JSON.stringify(where);
     if (isElsewhere) void this.#return(asked.where, history.state?.[PLACE]);
+    this.#find(asked.find, where.model);
     store.set({ open: asked.image });
     this.#isFollowing = false;
   }
@@ -61,14 +68,31 @@ export class Address {
    */
   async #return(where, place) {
     const { store, acts } = this.#context;
-    await this.#go(where);
+    await this.#ties.go(where);
     if (!place || store.get().where !== where) return;
     store.set({ place });
-    if (place.count <= FAR) await acts.back();
+    if (place.count <= FAR && !store.get().found) await acts.back();
   }
 
   /**
-   * A gallery or a picture that opens is a step to go back from; a filter or the next picture not.
+   * The results that were left, with the card of what was opened out of them where it was.
+   *
+   * @param {string} words
+   * @param {number | null} opened
+   */
+  #find(words, opened) {
+    const { store } = this.#context;
+    const kept = history.state?.[FOUND];
+    if (kept?.found.words === words) {
+      store.set({ found: kept.found });
+      this.#ties.found.reveal(opened, kept.top);
+    } else if (!words) store.set({ found: null });
+    else if (store.get().found?.words !== words) void this.#ties.search(words);
+  }
+
+  /**
+   * What opens is a step to go back from: a gallery, a picture, results; a filter or the next
+   * picture is not.
    *
    * @param {State} now
    * @param {State} before
@@ -76,29 +100,40 @@ export class Address {
   #write(now, before) {
     if (this.#isFollowing || this.#isLeaving || !now.hello) return;
     const isNewSource = sourceOf(now.where) !== sourceOf(before.where);
-    const isClosed = now.open === null && before.open !== null && !isNewSource;
-    if (isClosed && history.state?.[KIND] === "viewer") {
+    const closed = isNewSource ? "" : closedIn(now, before);
+    if (closed && history.state?.[KIND] === closed) {
       this.#isLeaving = true;
       history.back();
       return;
     }
-    const href = toAddress(now.where, now.open, unfiltered(now.hello), location.href);
-    if (now.open !== null && before.open === null) this.#push("viewer", href);
-    else if (isNewSource && sourceOf(before.where)) this.#push("gallery", href);
-    else this.#replace();
+    const isSearched = now.found && now.found.words !== before.found?.words;
+    if (now.open !== null && before.open === null) this.#push("viewer", before);
+    else if (isSearched) this.#push("found", before);
+    else if (isNewSource && (before.found || sourceOf(before.where))) {
+      this.#push("gallery", before);
+    } else this.#replace();
   }
 
   /**
-   * @param {"viewer" | "gallery"} kind
-   * @param {string} href
+   * @param {"viewer" | "gallery" | "found"} kind
+   * @param {State} before
    */
-  #push(kind, href) {
+  #push(kind, { found }) {
+    const href = this.#href();
     if (href === location.href) return;
-    const state = { ...history.state, [PLACE]: undefined };
-    // The grid still shows what is left: the new gallery's first page is yet to come.
-    const place = kind === "gallery" ? this.#placeNow() : null;
-    if (place) history.replaceState({ ...history.state, [PLACE]: place }, "");
-    history.pushState({ ...state, [KIND]: kind }, "", href);
+    if (kind !== "viewer") {
+      // The grid still shows what is left: the new gallery's first page is yet to come.
+      const left = found && { found, top: this.#ties.found.top };
+      const place = this.#ties.placeNow();
+      history.replaceState({ ...history.state, [PLACE]: place, [FOUND]: left }, "");
+    }
+    history.pushState({ ...history.state, [PLACE]: null, [FOUND]: null, [KIND]: kind }, "", href);
+  }
+
+  #href() {
+    const { hello, where, open, found } = this.#context.store.get();
+    const usual = hello ? unfiltered(hello) : where;
+    return toAddress(where, open, usual, location.href, found?.words);
   }
 
   /** Browsers refuse more than 100 in 30 s, which is less than a held arrow key makes. */
@@ -107,9 +142,8 @@ export class Address {
       this.#isBehind = true;
       return;
     }
-    const { hello, where, open } = this.#context.store.get();
-    if (!hello || this.#isLeaving) return;
-    const href = toAddress(where, open, unfiltered(hello), location.href);
+    if (this.#isLeaving) return;
+    const href = this.#href();
     if (href === location.href) return;
     history.replaceState(history.state, "", href);
     this.#isResting = true;
@@ -119,4 +153,14 @@ export class Address {
       this.#isBehind = false;
     }, REST);
   }
+}
+
+/**
+ * @param {State} now
+ * @param {State} before
+ * @returns {"viewer" | "found" | ""}
+ */
+function closedIn(now, before) {
+  if (now.open === null && before.open !== null) return "viewer";
+  return before.found && !now.found ? "found" : "";
 }

@@ -41,7 +41,7 @@ export function elsewhere(where, source) {
 /**
  * @param {string} search  "?model=…"
  * @param {Where} usual  what holds where the address is silent
- * @returns {{where: Where, image: number | null}}
+ * @returns {{where: Where, image: number | null, find: string}}
  */
 export function fromAddress(search, usual) {
   const asked = new URLSearchParams(search);
@@ -50,7 +50,7 @@ export function fromAddress(search, usual) {
   for (const name of TEXTS) where[name] = asked.get(name) ?? usual[name];
   where.search = asked.get("search");
   where.meta = asked.has("meta") ? asked.get("meta") === "1" : usual.meta;
-  return { where, image: whole(asked.get("image")) };
+  return { where, image: whole(asked.get("image")), find: asked.get("find") ?? "" };
 }
 
 /**
@@ -60,8 +60,9 @@ export function fromAddress(search, usual) {
  * @param {number | null} image
  * @param {Where} usual
  * @param {string} href  the address now
+ * @param {string} [find]  words whose results stand in the gallery's place
  */
-export function toAddress(where, image, usual, href) {
+export function toAddress(where, image, usual, href, find = "") {
   const address = new URL(href);
   const { searchParams } = address;
   for (const name of NUMBERS) put(searchParams, name, where[name], null);
@@ -69,6 +70,7 @@ export function toAddress(where, image, usual, href) {
   put(searchParams, "meta", where.meta ? "1" : "0", usual.meta ? "1" : "0");
   put(searchParams, "search", where.search, null);
   put(searchParams, "image", image, null);
+  put(searchParams, "find", find, "");
   return address.href;
 }
 

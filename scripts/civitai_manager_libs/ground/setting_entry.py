@@ -37,13 +37,14 @@ class Setting:
         return taken
 
     def _may_be(self, word: str) -> bool:
-        return not self.choices or word in self.choices
+        return word in self.choices if self.choices else _can_be_written(word)
 
     def _kind(self) -> str:
         if isinstance(self.default, bool):
             return "true or false"
         if isinstance(self.default, str):
-            return f"one of {', '.join(self.choices)}" if self.choices else "a text"
+            is_one_of = f"one of {', '.join(self.choices)}"
+            return is_one_of if self.choices else "a text that a file can hold"
         kind = "a whole number" if isinstance(self.default, int) else "a number"
         return f"{kind} from {self.low} to {self.high}"
 
@@ -58,6 +59,15 @@ def _number(value: Any, whole: bool) -> int | float | None:
         return int(value) if isinstance(value, str) or int(value) == value else None
     except (ValueError, OverflowError):
         return None
+
+
+def _can_be_written(text: str) -> bool:
+    """Not half of a surrogate pair, which JSON can carry and UTF-8 cannot."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _shown(value: Any) -> str:

@@ -16,6 +16,7 @@ from .versions import (
     mounted,
     page_parts,
     run_in_page,
+    use_in_place,
 )
 from .webui import (
     add_option,
@@ -58,5 +59,6 @@ __all__ = [
     "register_callbacks",
     "run_in_page",
     "send_targets",
+    "use_in_place",
     "without_proxies",
 ]

@@ -18,6 +18,7 @@ __all__ = [
     "mounted",
     "page_parts",
     "run_in_page",
+    "use_in_place",
 ]
 _LOOKS = {"sleep_when_free": 0.05, "progress_update_sleep_when_free": 0.1}  # seconds
 _LEFT_OVER = 5  # seconds for requests that are under way when a host closes its page
@@ -86,6 +87,14 @@ def end_with_page(page: Any) -> None:
     config = getattr(getattr(page, "server", None), "config", None)
     if gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:
         config.timeout_graceful_shutdown = _LEFT_OVER
+
+
+def use_in_place(folder: str) -> None:
+    """gradio 4 and later copy each file that they hand on, and keep that: not those in here."""
+    import gradio
+
+    if gradio_major() >= 4:
+        gradio.set_static_paths([folder])
 
 
 def header(request: Any, name: str) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..ground import as_text, clean, Image
-from .comfy import read_graph
+from ..ground import as_text, clean, Image, mapping
+from .comfy import loaded, read_graph
 from .lora_tags import lacking_tags
 from .onsite import in_webui_terms
 from .parameters import parameters
 from .text import compose
 
-__all__ = ["added_lora_tags", "infotext"]
+__all__ = ["added_lora_tags", "infotext", "recorded_workflow"]
 
 _MAX_PROMPT = 100_000  # characters
 
@@ -37,6 +38,17 @@ def infotext(
 def added_lora_tags(meta: Mapping[str, Any] | None, image: Image | None = None) -> tuple[str, ...]:
     """The tags in the record's infotext that are not its maker's words: see `lacking_tags`."""
     return lacking_tags(_record(meta, image))
+
+
+def recorded_workflow(meta: Mapping[str, Any] | None) -> str:
+    """ComfyUI's workflow in a record, or at least its graph, as the JSON text that is dropped on
+    the editor; "" for none."""
+    comfy = mapping(loaded(_unwrapped(meta).get("comfy")))
+    workflow, graph = (mapping(loaded(comfy.get(name))) for name in ("workflow", "prompt"))
+    for found in (workflow if "nodes" in workflow else {}, graph):
+        if found:  # once more through `loaded`: NaN is none of a browser's JSON
+            return json.dumps(loaded(json.dumps(found)), ensure_ascii=False)
+    return ""
 
 
 def _record(meta: object, image: Image | None) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from .records import Claim, failure, Item, Outcome, WalkedPage
 from .store import JobStore
 from .walking import walked_pages
 
-__all__ = ["JobItems", "ReadPage"]
+__all__ = ["JobItems", "ReadPage", "size_of"]
 
 _BATCH = 32  # items claimed at a time
 _LOOK_EVERY = 0.3  # seconds between two looks at what another job has claimed
@@ -31,8 +31,8 @@ class JobItems:
     """One way through what is left of a job; `trouble` is why it could not go to the end.
 
     settle is called with the outcome of an item that needs no fetching. write_beside(path,
-    record) keeps what the user wants next to a picture. on_wait is called five times a second
-    while a page is read, and between two looks at what others do.
+    record, whether we saved it) keeps what the user wants next to a picture, or in it. on_wait is
+    called five times a second while a page is read, and between two looks at what others do.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class JobItems:
         store: JobStore,
         job_id: int,
         read_page: ReadPage,
-        write_beside: Callable[[str, str], None],
+        write_beside: Callable[[str, str, bool], None],
         settle: Callable[[Outcome], None],
         on_wait: Callable[[], None],
         halt: Cancellation,
@@ -193,14 +193,23 @@ class JobItems:
     def _adopted(self, item: Item, path: str, size: int, ours: bool) -> Outcome:
         """It lay there already: from this job before it was killed, or from elsewhere."""
         try:
-            self._write_beside(path, item.record)
+            self._write_beside(path, item.record, ours)
         except UnreadableAnswer as error:  # no fault of the picture's
             util.printD(f"[gallery] {item.image_id}: {error}")
         except DiskFull:
             raise
         except CivitaiShortcutError as error:
             return failure(item, error)
-        return Outcome(item.image_id, "saved" if ours else "skipped", path, size)
+        state, size = "saved" if ours else "skipped", size_of(path, size)
+        return Outcome(item.image_id, state, path, size)
+
+
+def size_of(path: str, size: int) -> int:
+    """The file's bytes now: an infotext may have been put into it. `size` where it is gone."""
+    try:
+        return os.path.getsize(path)
+    except OSError:
+        return size
 
 
 def _saved_before(item: Item, path: str, claim: Claim) -> Outcome:

@@ -21,7 +21,7 @@ from ..errors import (
     UnreadableAnswer,
 )
 from ..ground import Cancellation, check_room, in_parallel, sweep, sync_folder
-from .items import JobItems, ReadPage
+from .items import JobItems, ReadPage, size_of
 from .progress import JobProgress, Meter
 from .records import EMPTY_END, failure, Item, Job, Outcome
 from .store import JobStore
@@ -54,11 +54,12 @@ Fetch = Callable[
 
 @dataclass(frozen=True)
 class Network:
-    """What a job needs of the world. resting(url): seconds until its host may be asked again."""
+    """What a job needs of the world. resting(url): seconds until its host may be asked again.
+    write_beside(path, record, whether a job of ours has saved it)."""
 
     read_page: ReadPage
     fetch: Fetch
-    write_beside: Callable[[str, str], None]
+    write_beside: Callable[[str, str, bool], None]
     resting: Callable[[str], float]
 
 
@@ -270,13 +271,14 @@ class JobRun:
             return Came(item, Outcome(item.image_id, "waiting"), began)
         except CivitaiShortcutError as error:
             return Came(item, failure(item, error), began, error)
-        saved = Outcome(item.image_id, "saved", arrived.path, arrived.size, message=said)
+        size = size_of(arrived.path, arrived.size)
+        saved = Outcome(item.image_id, "saved", arrived.path, size, message=said)
         return Came(item, saved, began)
 
     def _written_beside(self, item: Item, path: str) -> str:
         """What is to be said of it; a damaged record is no fault of its picture."""
         try:
-            self._network.write_beside(path, item.record)
+            self._network.write_beside(path, item.record, True)
         except UnreadableAnswer as error:
             util.printD(f"[gallery] {item.image_id}: {error}")
             return str(error)

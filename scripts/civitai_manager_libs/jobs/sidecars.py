@@ -1,4 +1,4 @@
-"""What is kept beside a saved picture: its infotext and Civitai's record."""
+"""What is kept of a saved picture beside it, or in it: infotext, workflow, Civitai's record."""
 
 from __future__ import annotations
 
@@ -10,25 +10,42 @@ from typing import Any
 from .. import setting
 from ..errors import UnreadableAnswer
 from ..ground import Image, one_line, PartialFile, whole
-from ..infotext import infotext
+from ..infotext import embedded, infotext, insert_infotext, recorded_workflow
 
 __all__ = ["write_beside"]
 
 
-def write_beside(path: str, record: str) -> None:
-    """`<image id>.txt` and `<image id>.json` next to the picture, as the settings want them.
+def write_beside(path: str, record: str, is_ours: bool) -> None:
+    """`<name>.txt`, `<name>.workflow.json` and `<name>.json` next to the picture, and its infotext
+    in it, as the settings want them.
 
-    record: the API's record as JSON text. A picture without generation data has no `.txt`.
+    record: the API's record as JSON text. Where that says nothing, what the file says is taken; a
+    picture without generation data has no `.txt`. is_ours: it was saved by us; others' files stay
+    as they are.
     Raises DiskError; UnreadableAnswer for a damaged record, of which nothing is written.
     """
-    if not record or not (setting.save_infotext or setting.save_record):
+    is_told = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
+    if not record or not (is_told or setting.save_record):
         return
     stem, row = os.path.splitext(path)[0], _row_of(record)
-    text = _infotext_of(row) if setting.save_infotext else ""
-    if text:
+    text, workflow = _told(path, row) if is_told else ("", "")
+    if setting.embeds_infotext and is_ours:
+        insert_infotext(path, text)
+    if setting.save_infotext and text:
         _write(f"{stem}.txt", text)
+    if setting.save_workflow and workflow:
+        _write(f"{stem}.workflow.json", workflow)
     if setting.save_record:
         _write(f"{stem}.json", record)
+
+
+def _told(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
+    """Infotext and workflow, of the record or else of the file itself."""
+    text, workflow = _infotext_of(row), recorded_workflow(row.get("meta"))
+    if text and (workflow or not setting.save_workflow):
+        return text, workflow
+    told = embedded(path)
+    return text or told.infotext, workflow or told.workflow
 
 
 def _row_of(record: str) -> Mapping[str, Any]:

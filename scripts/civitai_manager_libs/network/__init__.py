@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import answers
-from .body import load, WireAnswer
+from .body import end_of, load, WireAnswer
 from .gate import HostGates
 from .rate import Rate, Share
 from .receiving import CHUNK_SIZE, Progress, Receiver, Target
@@ -25,6 +25,7 @@ __all__ = [
     "WireAnswer",
     "answers",
     "cut_by",
+    "end_of",
     "load",
     "prepared",
 ]

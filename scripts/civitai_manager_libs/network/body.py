@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import http.client
 import time
+import weakref
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -17,10 +18,12 @@ from ..ground import Cancellation
 from . import answers
 from .rate import Share
 
-__all__ = ["WIRE_ERRORS", "Unpacker", "WireAnswer", "check_head", "load", "network_error"]
+__all__ = ["WIRE_ERRORS", "Unpacker", "WireAnswer", "check_head", "end_of", "load"]
+__all__ += ["network_error"]
 
 WIRE_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
 _PIECE = 64 * 1024  # bytes
+_ERROR_PAGE = 64 * 1024  # bytes that are read for its sentence
 _SLOW_SECONDS, _SLOW_RATE = 30.0, 1024  # bytes a second; a slower body is broken off
 _HOLLOW = 1024 * 1024  # bytes; packing adds some, but joined streams of nothing have no end
 _GZIP_OR_ZLIB = 47  # wbits: told by the header
@@ -79,6 +82,16 @@ class WireAnswer:
             raise NetworkError("The answer broke off.")
         return bytes(body)
 
+    def judge(self, api_key: str, allowed: Container[int] = ()) -> None:
+        """Raises what the status means; an error page may quote the request, with its key."""
+        if self.status < 300 or self.status in allowed:
+            return
+        try:
+            body = self.read_all(_ERROR_PAGE)
+        except (NetworkError, UnreadableAnswer):
+            body = b""
+        raise answers.error_of(self.status, self.headers, body, api_key)
+
     def close(self) -> None:
         """The connection goes back to its pool if the body was read to its end, else it ends."""
         self._response.close()
@@ -105,6 +118,17 @@ def check_head(response: requests.Response) -> None:
     if response.status_code < 200:  # the answer after it would be taken for the next request's
         raise NetworkError("The server does not come to its answer.")
     answers.length_of(response.headers)
+
+
+def end_of(response: requests.Response) -> Callable[[], bool]:
+    """Whether it was read to its end, closed, or let go of."""
+    known = weakref.ref(response)
+
+    def is_over() -> bool:
+        response = known()
+        return response is None or response.raw.closed
+
+    return is_over
 
 
 def load(response: requests.Response) -> None:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError
 
 from ..errors import Cancelled, Refused
 from ..ground import Cancellation, never
@@ -23,6 +26,7 @@ __all__ = ["WireAdapter", "cut_by", "is_inner_address", "is_inner_url", "peer_of
 
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
 _POLL = 0.1  # seconds; the longest that a connection being made overlooks a cancel
+_MOST_TIMEOUTS = 4  # for all that leads to a connection: addresses, a proxy, a handshake
 _INNER_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
 _INNER_ENDS = (".localhost", ".localdomain", ".local", ".internal")
 _current = threading.local()  # .line: the _Line of this thread's request, if it can be cut
@@ -75,11 +79,7 @@ class _Watched:
 
     def connect(self) -> None:
         line: _Line | None = getattr(_current, "line", None)
-        connect = super().connect  # type: ignore[misc]
-        if line is None:
-            connect()
-        else:
-            _connect_beside(connect, self.close, line)  # type: ignore[attr-defined]
+        self._connect_beside(super().connect, line or _Line())  # type: ignore[misc]
         self._live = self.sock  # type: ignore[attr-defined]
         if self.is_direct:
             self.peer = self._live.getpeername()[0]
@@ -96,32 +96,41 @@ class _Watched:
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
     def cut(self) -> None:
-        if isinstance(self._live, socket.socket):
-            with suppress(OSError):  # it ended by itself
-                # Not SSLSocket's own, which takes its state away from the thread that reads.
-                socket.socket.shutdown(self._live, socket.SHUT_RDWR)
+        _shut(self._live)
+
+    def _connect_beside(self, connect: Callable[[], None], line: _Line) -> None:
+        """In a thread of its own: looking up a name cannot be cut, only left to itself.
+
+        Nor does a library's timeout end what a proxy or a handshake sends drop by drop.
+        """
+        done, left, errors = threading.Event(), threading.Event(), []
+
+        def run() -> None:
+            try:
+                connect()
+            except BaseException as error:  # handed to who waits, and raised there
+                errors.append(error)
+            done.set()
+            if left.is_set():
+                self.close()  # type: ignore[attr-defined]
+
+        threading.Thread(target=run, name="gallery-connect", daemon=True).start()
+        until = time.monotonic() + _MOST_TIMEOUTS * (self.timeout or inf)  # type: ignore
+        while not done.wait(_POLL):
+            if line.is_cut or time.monotonic() > until:
+                left.set()
+                _shut(self.sock)  # type: ignore[attr-defined]
+                line.check()
+                raise ConnectTimeoutError(self, "It took too long to connect.")
+        if errors:
+            raise errors[0]
 
 
-def _connect_beside(connect: Callable[[], None], close: Callable[[], None], line: _Line) -> None:
-    """In a thread of its own: looking up a name cannot be cut, only left to itself."""
-    done, left, errors = threading.Event(), threading.Event(), []
-
-    def run() -> None:
-        try:
-            connect()
-        except BaseException as error:  # handed to who waits, and raised there
-            errors.append(error)
-        done.set()
-        if left.is_set():
-            close()
-
-    threading.Thread(target=run, name="gallery-connect", daemon=True).start()
-    while not done.wait(_POLL):
-        if line.is_cut:
-            left.set()
-        line.check()
-    if errors:
-        raise errors[0]
+def _shut(live: Any) -> None:
+    if isinstance(live, socket.socket):
+        with suppress(OSError):  # it ended by itself
+            # Not SSLSocket's own, which takes its state away from the thread that reads.
+            socket.socket.shutdown(live, socket.SHUT_RDWR)
 
 
 class WireAdapter(HTTPAdapter):

@@ -91,4 +91,4 @@ def _infotext(image: Image, path: str) -> str:
 
 def _picture(path: str) -> str | None:
     """Its file as it is, with its real size, from which a host takes width and height."""
-    return path if path and os.path.isfile(path) else None
+    return os.path.realpath(path) if path and os.path.isfile(path) else None

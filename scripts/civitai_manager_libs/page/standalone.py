@@ -8,7 +8,7 @@ import socket
 from typing import Any
 
 from .. import host, setting, util
-from ..errors import CivitaiShortcutError, Refused
+from ..errors import CivitaiShortcutError, DiskError, Refused
 from ..ground import disk_error
 
 __all__ = ["run"]
@@ -107,9 +107,13 @@ def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
     _go_on()
     own = Middleware(OwnPageOnly, address=address)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[own])
-    page, options = _page()
-    inner = host.mounted(app, page, options, login)
-    page.blocked_paths = [host.key_file(), *setting.database_files()]
+    try:
+        page, options = _page()
+        inner = host.mounted(app, page, options, login)
+    except OSError as error:  # gradio 6 makes folders
+        told = disk_error(error, error.filename or "gradio's folder")
+        raise DiskError(f"{told} Name another for gradio in GRADIO_TEMP_DIR.") from error
+    page.blocked_paths = setting.private_places()
     add_routes(inner)  # where those who have logged in are known
     return app
 

@@ -74,9 +74,8 @@ def _take(name: str) -> None:
 def _on_started(page: Any, app: Any) -> None:
     from .api import add_routes, job_service
 
-    blocked = [*setting.database_files(), host.key_file()]
-    page.blocked_paths = [*(page.blocked_paths or []), *blocked]
-    page.allowed_paths = [*(page.allowed_paths or []), setting.shortcut_gallery_folder]
+    page.blocked_paths = [*(page.blocked_paths or []), *setting.private_places()]
+    host.use_in_place(setting.shortcut_gallery_folder)
     host.end_with_page(page)
     host.fill_empty_prompts()
     add_routes(app)

@@ -86,6 +86,14 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "紀錄中有、但提示詞沒有的 LoRA，加上它的標籤",
         "Add the tag of a LoRA that the record names and the prompt does not",
     ),
+    "embeds_infotext": (
+        "將 infotext 寫入沒有它的圖片檔（PNG、JPEG、WebP；像素不變）",
+        "Put the infotext into a saved picture that has none (PNG, JPEG, WebP; no pixel changes)",
+    ),
+    "save_workflow": (
+        "在圖片旁儲存 ComfyUI 工作流程 (.workflow.json)",
+        "Save ComfyUI's workflow (.workflow.json) beside a picture",
+    ),
     "model_folders": (
         "放模型、LoRA、嵌入與 VAE 的資料夾（多個以 ; 分隔，WebUI 自己的不必填）",
         "Folders of models, LoRAs, embeddings, VAEs, with ; between (beside the WebUI's own)",

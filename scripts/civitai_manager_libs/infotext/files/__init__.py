@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .embedded import embedded, Embedded, embedded_infotext
+from .texts import embedded_texts
 
-__all__ = ["Embedded", "embedded", "embedded_infotext"]
+__all__ = ["Embedded", "embedded", "embedded_infotext", "embedded_texts"]

@@ -30,6 +30,8 @@ _SAVING = {
     "save_infotext",
     "save_record",
     "adds_lora_tags",
+    "embeds_infotext",
+    "save_workflow",
     "download_images_folder",
     "saved_name",
     "saved_quality",

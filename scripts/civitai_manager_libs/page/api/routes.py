@@ -20,6 +20,7 @@ _READ = (
     ("models/{model_id:int}", finding.model),
     ("images", images.images),
     ("images/{image_id:int}", picture.details),
+    ("images/{image_id:int}/workflow", picture.workflow),
     ("thumb/{image_id:int}", files.thumb),
     ("file/{image_id:int}", files.file),
     ("jobs", jobs.jobs),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .details import details
+from .files import workflow
 from .made_with import can_be_made_here
 
-__all__ = ["can_be_made_here", "details"]
+__all__ = ["can_be_made_here", "details", "workflow"]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from typing import Any
 
 from .... import setting, util
 from ....ground import Image, whole
-from ....infotext import embedded, Embedded, infotext, parse_infotext
-from ....library import cache, pages
+from ....infotext import Embedded, infotext, parse_infotext, recorded_workflow
+from ....library import cache
 from ...wire import Asked, Far, image_links, image_view
-from ..tools import client, known_image, saved_files
+from ..tools import known_image, saved_files
+from .files import told_by_file
 from .made_with import resources_of
 from .problems import problems
 
@@ -29,10 +29,7 @@ def details(asked: Asked) -> Any:
 
 
 def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
-    saved = saved_files([image.id]).get(image.id)
-    of_cache = pages.original(client(), image, asked.cancelled)
-    with nullcontext(saved) if saved else of_cache as path:
-        told = embedded(path)
+    told = told_by_file(asked, image)
     return _all_of(asked, image, told.infotext, "file" if told.infotext else "none", told)
 
 
@@ -53,6 +50,7 @@ def _all_of(
         "parameters": [[name, value] for name, value in read.parameters.items()],
         "problems": list(problems(image, text, told, asked.language)),
         "resources": resources_of(image, _open_model(asked), asked.language),
+        "has_workflow": bool(recorded_workflow(image.meta) or told.workflow),
         "likes": stats.likes,
         "hearts": stats.hearts,
         "laughs": stats.laughs,

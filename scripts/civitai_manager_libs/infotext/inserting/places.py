@@ -1,0 +1,163 @@
+"""Where in a picture's file its infotext goes, as patches; None where it cannot go. Pure.
+
+PNG: a `parameters` text. JPEG and WebP: EXIF's UserComment. As the WebUIs write them.
+https://www.w3.org/TR/png-3/, ITU T.81 annex B, https://developers.google.com/speed/webp/docs
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from .tiff import with_comment
+
+__all__ = ["PLACES", "Patch"]
+
+_MOST_PARTS = 100_000
+_MOST_EXIF = 4_000_000  # bytes
+_MOST_SEGMENT = 0xFFFF - 2  # bytes that a JPEG's segment holds
+_EXIF = b"Exif\0\0"
+_NO_EXIF = 0xDA  # from here on pixels
+_EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
+
+
+@dataclass(frozen=True)
+class Patch:
+    """At this place so many bytes go, and these come."""
+
+    at: int
+    removed: int
+    added: bytes
+
+
+def png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+    """Before the pixels, behind the head: some readers look no further than to the pixels."""
+    file.seek(0)
+    if file.read(16)[12:] != b"IHDR":
+        return None
+    if text.isascii():
+        kind, data = b"tEXt", b"parameters\0" + text.encode("ascii")
+    else:
+        kind, data = b"iTXt", b"parameters\0\0\0\0\0" + text.encode("utf-8", "replace")
+    whole = struct.pack(">I", len(data)) + kind + data
+    return [Patch(33, 0, whole + struct.pack(">I", zlib.crc32(kind + data)))]
+
+
+def jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+    at = 2
+    for start, end, head in _segments(file):
+        if head.startswith(b"\xff\xe1") and head[4:] == _EXIF and end >= start + 10:
+            file.seek(start + 10)
+            segment = _segment(file.read(end - start - 10), text)
+            return None if segment is None else [Patch(start, end - start, segment)]
+        if start == 2 and head.startswith(b"\xff\xe0"):
+            at = end  # JFIF wants to be the first
+        if head[1] == _NO_EXIF:
+            segment = _segment(b"", text)
+            return None if segment is None else [Patch(at, 0, segment)]
+    return None
+
+
+def _segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+    """Where each begins and ends, and its first bytes; up to that of the pixels."""
+    start = 2
+    for _ in range(_MOST_PARTS):
+        file.seek(start)
+        head = file.read(10)
+        if len(head) < 10 or head[0] != 0xFF or head[1] in (0xFF, 0xD8, 0xD9):
+            return
+        end = start + 2 + int.from_bytes(head[2:4], "big")
+        yield start, end, head
+        if head[1] == _NO_EXIF or end < start + 4:
+            return
+        start = end
+
+
+def _segment(tiff: bytes, text: str) -> bytes | None:
+    """None for an infotext that is too long for one, or EXIF that is damaged."""
+    exif = with_comment(tiff, text)
+    if exif is None or len(_EXIF + exif) > _MOST_SEGMENT:
+        return None
+    return b"\xff\xe1" + struct.pack(">H", 2 + len(_EXIF + exif)) + _EXIF + exif
+
+
+def webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+    chunks = list(_chunks(file))
+    if not chunks:
+        return None
+    known = next((chunk for chunk in chunks if chunk[0] == b"EXIF"), None)
+    xmp_at = next((start for kind, start, _ in chunks if kind == b"XMP "), chunks[-1][2])
+    start, end = (known[1], known[2]) if known else (xmp_at, xmp_at)
+    exif = b""
+    if known is not None:
+        file.seek(start + 8)
+        exif = file.read(end - start - 8) if end - start < _MOST_EXIF else b"too much"
+    tiff, head = with_comment(exif.removeprefix(_EXIF), text), _head(file, chunks[0])
+    if tiff is None or head is None:
+        return None
+    added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
+    patches = [head, Patch(start, end - start, added)]
+    return [_total(file, patches), *patches]
+
+
+def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, beginning and end of each, as far as the file says that it goes."""
+    file.seek(4)
+    end = 8 + int.from_bytes(file.read(4), "little")
+    start = 12
+    for _ in range(_MOST_PARTS):
+        file.seek(start)
+        head = file.read(8)
+        if len(head) < 8 or start + 8 > end:
+            return
+        size = int.from_bytes(head[4:], "little")
+        after = start + 8 + size + size % 2
+        if after > end:
+            return
+        yield head[:4], start, after
+        start = after
+
+
+def _head(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
+    """A simple file becomes an extended one, which says that it has EXIF."""
+    kind, start, _ = first
+    file.seek(start + 8)
+    data = file.read(10)
+    if len(data) < 10:
+        return None
+    if kind == b"VP8X":
+        return Patch(start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
+    size = _size(kind, data)
+    if size is None:
+        return None
+    width, height, flags = size
+    sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    flag = bytes([flags | _EXIF_FLAG, 0, 0, 0])
+    return Patch(start, 0, b"VP8X" + struct.pack("<I", 10) + flag + sides)
+
+
+def _size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
+    """Width, height and flags of a simple file."""
+    if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
+        width, height = struct.unpack("<HH", data[6:10])
+        width, height, flags = width & 0x3FFF, height & 0x3FFF, 0
+    elif kind == b"VP8L" and data[0] == 0x2F:
+        bits = int.from_bytes(data[1:5], "little")
+        width, height = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        flags = _ALPHA_FLAG if bits >> 28 & 1 else 0
+    else:
+        return None
+    return (width, height, flags) if width and height else None
+
+
+def _total(file: BinaryIO, patches: list[Patch]) -> Patch:
+    file.seek(4)
+    size = int.from_bytes(file.read(4), "little")
+    grown = sum(len(patch.added) - patch.removed for patch in patches)
+    return Patch(4, 4, struct.pack("<I", size + grown))
+
+
+PLACES = {"jpg": jpeg_patches, "png": png_patches, "webp": webp_patches}

@@ -1,0 +1,99 @@
+"""The page's address and the browser's history: what one goes back to is as one left it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from civitai_manager_libs.demo.gallery import model_of
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_MODEL, _VIDEOS = 900_001, 900_007
+_OPEN = f"?model={_MODEL}&level=XXX"
+_WORDS = "e"  # in the names of many models
+
+
+def test_back_and_forward_go_through_pictures_and_galleries(server, open_gallery):
+    page = open_gallery(server, f"?lang=xy&model={_MODEL}#part").ready()
+    id = page.ids()[3]
+    page.tile(id).click()
+    expect(page.page).to_have_url(re.compile(f"lang=xy.*image={id}#part$"))
+    page.page.go_back()
+    expect(page.viewer).to_be_hidden()
+    page.page.go_forward()
+    expect(page.viewer).to_have_attribute("data-id", id)
+    page.key("Escape")
+    page.find(f"https://civitai.com/models/{_VIDEOS}/slow-water")
+    expect(page.page).to_have_url(re.compile(f"lang=xy&model={_VIDEOS}.*#part$"))
+    expect(page.page.locator(".head h2")).to_contain_text("Slow Water")
+    page.page.go_back()
+    expect(page.page.locator(".head h2")).to_have_text(model_of(_MODEL).name)
+
+
+@pytest.mark.door
+def test_an_address_opens_its_picture(server, open_gallery):
+    id = open_gallery(server).ready().ids()[5]
+    page = open_gallery(server, f"{_OPEN}&image={id}")
+    expect(page.viewer).to_have_attribute("data-id", id)
+
+
+def _cards(page):
+    return page.deed("open-model")
+
+
+def _scrolled(page):
+    return page.page.evaluate("scrollY")
+
+
+def _results(page):
+    """All that the words find, and the last card in sight; its id."""
+    page.find(_WORDS)
+    last = _cards(page).last
+    last.scroll_into_view_if_needed()
+    assert _scrolled(page) > 0
+    return last.get_attribute("data-id")
+
+
+def test_back_from_a_gallery_leads_to_the_results_it_was_opened_out_of(server, open_gallery):
+    page = open_gallery(server, viewport={"width": 900, "height": 500}).ready()
+    id = _results(page)
+    found, there = _cards(page).count(), _scrolled(page)
+    page.page.locator(f"[data-do=open-model][data-id='{id}']").click()
+    expect(page.page.locator(".head h2")).to_be_visible()
+    page.asked.clear()
+    page.page.go_back()
+    expect(page.page).to_have_url(re.compile(f"find={_WORDS}"))
+    expect(_cards(page)).to_have_count(found)
+    assert abs(_scrolled(page) - there) < 2
+    assert (page.does(), page.focused()) == ("open-model", id)
+    assert not [path for path in page.api() if path.startswith(("find", "models?"))]
+    page.page.go_back()
+    expect(_cards(page)).to_have_count(0)
+    expect(page.page.locator(".head h2")).to_have_text(model_of(_MODEL).name)
+    page.page.go_forward()
+    expect(_cards(page)).to_have_count(found)
+
+
+def test_results_begin_at_their_first_and_closed_the_gallery_is_where_it_was(server, open_gallery):
+    page = open_gallery(server).ready()
+    while page.place()[0] < 120:
+        page.wheel(900)
+        page.page.wait_for_timeout(30)
+    there = _scrolled(page)
+    page.find(_WORDS)
+    expect(_cards(page).first).to_be_in_viewport()
+    page.deed("close-found").click()
+    until(lambda: abs(_scrolled(page) - there) < 2, "where one was")
+    expect(page.page).not_to_have_url(re.compile("find="))
+    page.page.go_forward()
+    expect(_cards(page).first).to_be_in_viewport()
+
+
+def test_address_with_words_finds_again(server, open_gallery):
+    page = open_gallery(server, "?find=water")
+    expect(_cards(page).filter(has_text="Slow Water")).to_be_visible()
+    page.page.reload()
+    _cards(page).filter(has_text="Slow Water").click()
+    expect(page.page).to_have_url(re.compile(rf"\?model={_VIDEOS}$"))
