@@ -54,10 +54,7 @@ function moreOf({ words }, group, list) {
  */
 function row({ words, store }, bar, show) {
   const language = store.get().hello?.language;
-  const share = percent(bar.share, language);
-  const told = { n: written(bar.count, language), share, reactions: bar.reactions };
-  const label = bar.weight ? `${bar.label} · ${weightOf(bar, words)}` : bar.label;
-  const name = words("figures_bar", { label, ...told });
+  const unseen = (/** @type {string} */ text) => el("span", { class: "visually-hidden" }, text);
   const made = el(
     "button",
     {
@@ -65,15 +62,16 @@ function row({ words, store }, bar, show) {
       class: "figure",
       "data-do": "figures-show",
       "data-value": bar.value,
-      "aria-label": name,
-      title: bar.search ? words("figures_show", { label: bar.label }) : name,
+      title: bar.search ? words("figures_show", { label: bar.label }) : null,
       disabled: !bar.search,
       on: { click: () => show(bar) },
     },
     el("span", { class: "label", dir: "auto" }, bar.label),
-    bar.weight && el("span", { class: "weight" }, weightOf(bar, words)),
-    el("span", { class: "share" }, share),
-    el("span", { class: "got" }, icon("heart"), written(bar.reactions, language)),
+    bar.weight && el("span", { class: "weight" }, " ", weightOf(bar, words)),
+    el("span", { class: "share" }, " ", percent(bar.share, language)),
+    unseen(words("figures_bar_count", { n: written(bar.count, language) })),
+    el("span", { class: "got" }, icon("heart"), " ", written(bar.reactions, language)),
+    unseen(words("figures_bar_got")),
   );
   made.style.setProperty("--cs-length", `${100 * bar.share}%`);
   return el("li", {}, made);

@@ -39,7 +39,8 @@ export class Figures {
       opened: () => void this.#read(),
     });
     this.#reading = new Reading(context, () => this.panel.isOpen && void this.#read());
-    context.store.on(["where"], () => this.panel.isOpen && void this.#read(), context);
+    // The model tells its versions and what its files are called.
+    context.store.on(["where", "model"], () => this.panel.isOpen && void this.#read(), context);
   }
 
   async #read() {

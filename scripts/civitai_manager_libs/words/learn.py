@@ -29,10 +29,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Press a bar to see its pictures. The share is of those with data; the heart is how many"
         " reactions such a picture usually got.",
     ),
-    "figures_bar": (
-        "{label}：{n} 張，{share}，通常 {reactions} 個回應",
-        "{label}: {n} pictures, {share}, usually {reactions} reactions",
-    ),
+    "figures_bar_count": ("，{n} 張，通常", ", {n} pictures, usually"),
+    "figures_bar_got": ("個回應", " reactions"),
     "figures_show": ("只看「{label}」的圖片", "Show pictures with “{label}”"),
     "figures_all": ("全部 {n} 個", "All {n}"),
     "figures_less": ("收合", "Fewer"),
