@@ -139,24 +139,6 @@ def flaky_server(flaky, _flaky_server):
 
 
 @pytest.fixture
-def open_tab(browser):
-    """open_tab(server, locale="en-US") -> a page; nothing that must never happen did in any."""
-    from page_driver import TabPage
-
-    opened = []
-
-    def open_tab(server, **options):
-        opened.append(TabPage(browser, server.url, **options))
-        return opened[-1]
-
-    yield open_tab
-    for tab in opened:
-        tab.close()
-    assert [tab.abroad for tab in opened if tab.abroad] == []
-    assert [tab.wrongs for tab in opened if tab.wrongs] == []
-
-
-@pytest.fixture
 def library(monkeypatch):
     """As after a start: nothing of what was read is in memory. Written out at the end."""
     from collections import OrderedDict

@@ -15,19 +15,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from fault_answers import Answer, unused_port, whole
 from fault_server import FaultServer
 
-__all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "TabPage", "browser_of", "expect", "until"]
+__all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "browser_of", "expect", "until"]
 
 PYTHON = os.environ.get("CIVITAI_TEST_PYTHON", sys.executable)
 ENTRY = str(Path(__file__).parents[2] / "scripts" / "civitai_shortcut.py")
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-_PREFIX = "#civitai_shortcut_"
 _PATIENCE = 60.0  # seconds; where the machine is busy a host takes half of it to start
 _SETTINGS = {
     "http_retry_delay": 0,
@@ -173,115 +171,3 @@ def browser_of(playwright: Any) -> Iterator[Any]:
         yield browser
     finally:
         browser.close()
-
-
-class TabPage:
-    """One browser page on the tab, in a context of its own; knows what must never happen in it."""
-
-    def __init__(self, browser: Any, url: str, locale: str = "en-US", **options: Any) -> None:
-        options.setdefault("viewport", {"width": 1400, "height": 1000})
-        self.context = browser.new_context(locale=locale, **options)
-        self.context.set_default_timeout(_PATIENCE * 1000)
-        self.page = self.context.new_page()
-        self.url, self._opened = url, "開啟" if locale.startswith("zh") else "Open"
-        self.abroad: list[str] = []
-        self.wrongs: list[str] = []
-        self.page.on("request", self._asked)
-        self.page.on("pageerror", lambda error: self.wrongs.append(f"error: {error}"))
-        self.page.on("dialog", self._dialog)
-        self.open()
-
-    def open(self) -> None:
-        self.page.goto(self.url)
-        # The first handler has told the page's language, and the page's own code has run.
-        self.part("find_button").filter(has_text=self._opened).wait_for()
-        self.page.wait_for_selector(".civitai-shortcut-jobs h3")
-
-    def close(self) -> None:
-        self.context.close()
-
-    def _asked(self, request: Any) -> None:
-        parts = urlsplit(request.url)
-        fonts = ("fonts.googleapis.com", "fonts.gstatic.com")
-        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in fonts:
-            if parts.hostname != "127.0.0.1" and "iframe-resizer" not in request.url:
-                self.abroad.append(request.url)
-
-    def _dialog(self, dialog: Any) -> None:
-        self.wrongs.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    # What is on it
-
-    def part(self, name: str) -> Any:
-        return self.page.locator(_PREFIX + name).first  # gradio 3 gives some ids twice
-
-    def field(self, name: str) -> Any:
-        return self.part(name).locator("textarea, input").first
-
-    def text(self, name: str) -> str:
-        return self.part(name).inner_text().strip()
-
-    @property
-    def tiles(self) -> Any:
-        return self.part("gallery").locator(".thumbnail-item")
-
-    @property
-    def options(self) -> Any:
-        """Of the dropdown that is open."""
-        return self.page.locator("ul[role=listbox] li, ul.options li")
-
-    def names(self) -> list[str]:
-        """The files' names of the tiles."""
-        return (
-            self.part("gallery")
-            .locator(".thumbnail-item img")
-            .evaluate_all(
-                "tiles => tiles.map(tile => decodeURIComponent(tile.src).split('/').pop())"
-            )
-        )
-
-    def shows(self, expected: list[str]) -> None:
-        """Wait until the grid has the thumbnails of just these, by their uuids, in this order."""
-        shown: list[str] = []
-
-        def same() -> bool:
-            shown[:] = self.names()
-            return [_uuid(name) for name in shown] == expected
-
-        try:
-            until(same)
-        except AssertionError:
-            raise AssertionError(f"{shown} are shown, not {expected}") from None
-
-    # What a user does
-
-    def find(self, text: str) -> None:
-        self.field("model_box").fill(text)
-        self.part("find_button").click()
-
-    def press(self, name: str) -> None:
-        self.part(name).click()
-
-    def choose(self, dropdown: str, label: str) -> None:
-        self.field(dropdown).click()
-        said = re.compile(rf"^\W*{re.escape(label)}\b")  # a tick before it, an id behind it
-        self.options.filter(has_text=said).first.click()
-
-    def key(self, name: str) -> None:
-        self.page.keyboard.press(name)
-
-    def job(self, job_id: int) -> Any:
-        return self.page.locator(f".civitai-shortcut-job[data-job='{job_id}']")
-
-    def waits_for_job(self) -> int:
-        """Of the download that was just begun, its number."""
-        found = until(
-            lambda: re.search(r"(?:Job|工作) (\d+)", self.text("download_status")), "a job"
-        )
-        return int(found[1])
-
-
-def _uuid(text: str) -> str:
-    found = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
-    return found[0] if found else text

@@ -43,6 +43,7 @@ export class Bar {
     root.append(this.#section);
     const sizes = new ResizeObserver(() => this.#place());
     sizes.observe(root.host);
+    sizes.observe(this.#section);
     window.addEventListener("resize", () => this.#place(), { signal });
     signal.addEventListener("abort", () => sizes.disconnect());
     store.on(
@@ -52,13 +53,17 @@ export class Bar {
     );
   }
 
-  /** Below the pictures: beside them a host may have a pane of its own. */
+  /**
+   * Below the pictures: beside them a host may have a pane of its own. With many marks it has two
+   * rows on a phone, and what is said goes above both.
+   */
   #place() {
     const host = /** @type {HTMLElement} */ (this.#context.root.host);
     const { left, width } = host.getBoundingClientRect();
     if (!width) return; // another tab is in front
     host.style.setProperty("--cs-middle", `${left + width / 2}px`);
     host.style.setProperty("--cs-room", `${width}px`);
+    host.style.setProperty("--cs-bar", `${this.#section.offsetHeight}px`);
   }
 
   #markedGroup() {

@@ -81,11 +81,6 @@ export class Grid {
     if (focus) this.#tiles.of(id)?.element.focus({ preventScroll: true });
   }
 
-  /** @param {number} id */
-  rectOf(id) {
-    return this.#tiles.of(id)?.element.getBoundingClientRect() ?? null;
-  }
-
   /**
    * @param {number} id
    * @param {import("../types.js").Step} step

@@ -4,7 +4,7 @@
  * @param {Element} node
  * @returns {Element}
  */
-export function scrollerOf(node) {
+function scrollerOf(node) {
   for (let at = above(node); at && at !== document.body; at = above(at)) {
     const { overflowY } = getComputedStyle(at);
     const canScroll = overflowY === "auto" || overflowY === "scroll";

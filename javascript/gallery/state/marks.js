@@ -30,7 +30,7 @@ export function readMarks(source) {
  * @param {string} source
  * @param {ReadonlySet<number>} marks
  */
-export function keepMarks(source, marks) {
+function keepMarks(source, marks) {
   if (!source) return;
   const kept = all().filter(([name]) => name !== source);
   if (marks.size) kept.push([source, [...marks]]);

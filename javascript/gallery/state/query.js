@@ -108,7 +108,7 @@ export function imagesPath(where, cursor, limit) {
  *
  * @param {Where} where
  */
-export function imagesQuery(where) {
+function imagesQuery(where) {
   /** @type {Record<string, string | number>} */
   const asked = {};
   for (const name of [...NUMBERS, ...TEXTS]) {

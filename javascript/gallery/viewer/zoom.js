@@ -10,7 +10,7 @@ const RESISTANCE = 0.35;
 
 /** What a picture of unknown size is shown as until its file tells.
  * @type {Readonly<Size>} */
-export const UNKNOWN = { width: 1024, height: 1024 };
+const UNKNOWN = { width: 1024, height: 1024 };
 
 /**
  * The size to lay out with: a record may say 0 × 0.
@@ -34,7 +34,7 @@ export function fitScale(picture, stage) {
  * @param {Size} picture
  * @param {Size} stage
  */
-export function deepestScale(picture, stage) {
+function deepestScale(picture, stage) {
   return Math.max(DEEPEST, fitScale(picture, stage) * 4);
 }
 
@@ -160,7 +160,7 @@ export function toggled(pose, point, picture, stage) {
  * @param {number} low
  * @param {number} high
  */
-export function clamp(value, low, high) {
+function clamp(value, low, high) {
   return Math.min(Math.max(value, low), high);
 }
 

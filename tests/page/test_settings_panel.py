@@ -1,0 +1,185 @@
+"""The settings and the key as a user changes them: kinds of fields, bounds, what is kept."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from gallery_page import with_axe
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_KEY = "demo-key"  # which the demo knows
+_CHANGED = {
+    "gallery_level": "Soft",
+    "save_record": False,
+    "gallery_download_limit": 77,
+    "http_retry_delay": 1.5,
+    "saved_name": "{author}/{id}",
+}
+
+
+@pytest.fixture
+def own(demo, start):
+    return start(demo.url)
+
+
+@pytest.fixture
+def page(server, open_gallery):
+    """For what changes nothing in the end."""
+    return _opened(open_gallery(server).ready())
+
+
+@pytest.fixture
+def own_page(own, open_gallery):
+    return _opened(open_gallery(own).ready())
+
+
+def _opened(page):
+    expect(page.panel("settings")).to_be_hidden()
+    page.key(",")
+    page.panel("settings").wait_for()
+    return page
+
+
+def _control(page, name):
+    return page.field(f"setting-{name}")
+
+
+def _fill(page, name, value):
+    control = _control(page, name)
+    if isinstance(value, bool):
+        control.set_checked(value)
+    elif control.evaluate("control => control.localName") == "select":
+        control.select_option(value)
+    else:
+        control.fill(str(value))
+
+
+def _shown(page, name):
+    control = _control(page, name)
+    if isinstance(_CHANGED[name], bool):
+        return control.is_checked()
+    return type(_CHANGED[name])(control.input_value())
+
+
+def _saved(page):
+    page.deed("save-settings").click()
+    page.said("The settings are saved").wait_for()
+
+
+def test_each_kind_of_field_is_kept_and_seen_after_a_reload(own, own_page):
+    page = own_page
+    for name, value in _CHANGED.items():
+        assert _shown(page, name) != value
+        _fill(page, name, value)
+    _saved(page)
+    kept = json.loads((own.data / "settings.json").read_text(encoding="utf-8"))
+    assert {name: kept[name] for name in _CHANGED} == _CHANGED
+    page.page.reload()
+    _opened(page.ready())
+    assert {name: _shown(page, name) for name in _CHANGED} == _CHANGED
+    page.key("Escape")
+    expect(page.field("limit")).to_have_value("77")
+
+
+def test_changed_setting_is_seen_in_the_page_at_once(own_page):
+    page = own_page
+    _fill(page, "blur_level", "None")
+    _fill(page, "gallery_download_limit", 12)
+    _saved(page)
+    page.key("Escape")
+    expect(page.field("limit")).to_have_value("12")
+    page.page.locator("[data-tile][data-blurred]").first.wait_for()
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "said"),
+    [
+        ("gallery_cache_mb", "3", "10"),
+        ("gallery_download_limit", "1.5", "whole"),
+        ("http_timeout", "", "600"),
+        ("download_images_folder", "pictures", "pictures"),
+        ("saved_name", "{model}", "{id}"),
+        ("proxy", "no proxy", "proxy"),
+    ],
+    ids=["below", "fraction", "nothing", "folder", "template", "proxy"],
+)
+def test_what_cannot_be_is_refused_with_a_sentence_at_its_field(server, page, name, typed, said):
+    before = (server.data / "settings.json").read_text(encoding="utf-8")
+    _fill(page, "gallery_level", "Soft")
+    _fill(page, name, typed)
+    page.deed("save-settings").click()
+    wrong = page.page.locator(f"#setting-{name}-wrong")
+    expect(wrong).to_contain_text(said)
+    assert len(wrong.inner_text().split()) > 3
+    expect(_control(page, name)).to_have_attribute("aria-invalid", "true")
+    expect(_control(page, name)).to_be_focused()
+    expect(wrong).to_be_in_viewport()
+    assert (server.data / "settings.json").read_text(encoding="utf-8") == before  # all or none
+
+
+def test_what_was_typed_and_not_saved_is_gone_with_the_panel(page):
+    before = _control(page, "gallery_cache_mb").input_value()
+    _fill(page, "gallery_cache_mb", 3)
+    page.deed("save-settings").click()
+    expect(_control(page, "gallery_cache_mb")).to_have_attribute("aria-invalid", "true")
+    page.key("Escape")
+    _opened(page)
+    expect(_control(page, "gallery_cache_mb")).to_have_value(before)
+    expect(_control(page, "gallery_cache_mb")).to_have_attribute("aria-invalid", "false")
+
+
+def test_names_are_shown_while_the_template_is_typed(page):
+    names = page.page.locator("[data-names] li")
+    _fill(page, "saved_name", "mine/{id}-{seed}")
+    expect(names.first).to_contain_text("mine/")
+    _fill(page, "saved_name", "{nothing}/{id}")
+    expect(page.page.locator(".names .wrong")).to_contain_text("nothing")
+
+
+def test_key_is_tested_saved_and_removed_and_never_shown(own, own_page):
+    page = own_page
+    told = page.page.locator(".key .told")
+    expect(page.field("key")).to_have_attribute("type", "password")
+    page.field("key").fill("another-key")
+    page.deed("test-key").click()
+    expect(told).to_have_class("told wrong")
+    page.field("key").fill(_KEY)
+    page.deed("test-key").click()
+    expect(told).to_contain_text("demo_user")
+    page.deed("save-key").click()
+    expect(page.field("key")).to_have_value("")
+    page.page.reload()
+    _opened(page.ready())
+    expect(told).to_contain_text("A key is saved")
+    expect(page.field("key")).to_have_value("")
+    assert _KEY not in page.page.evaluate(
+        "document.querySelector('civitai-gallery').shadowRoot.innerHTML"
+    )
+    page.deed("test-key").click()
+    expect(told).to_contain_text("demo_user")
+    page.deed("remove-key").click()
+    until(lambda: "A key is saved" not in told.inner_text())
+    expect(page.deed("remove-key")).to_be_disabled()
+
+
+def test_panel_speaks_chinese(server, open_gallery):
+    page = _opened(open_gallery(server, locale="zh-TW").ready())
+    labels = page.page.locator(".setting label, .panel legend").all_inner_texts()
+    assert labels and all(any("\u4e00" <= letter <= "\u9fff" for letter in one) for one in labels)
+    _fill(page, "gallery_cache_mb", 3)
+    page.deed("save-settings").click()
+    expect(page.page.locator("#setting-gallery_cache_mb-wrong")).to_contain_text("10")
+    assert "must" not in page.page.locator("#setting-gallery_cache_mb-wrong").inner_text()
+
+
+@with_axe
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_settings(server, open_gallery, theme):
+    page = _opened(open_gallery(server, f"?model=900001&__theme={theme}").ready())
+    _fill(page, "gallery_cache_mb", 3)
+    page.deed("save-settings").click()
+    expect(page.page.locator("#setting-gallery_cache_mb-wrong")).not_to_be_empty()
+    assert page.serious() == []
