@@ -28,9 +28,8 @@ export class Suggestions {
       id: "suggestions",
       role: "listbox",
       "aria-label": words("search_suggestions"),
-      hidden: true,
     });
-    this.element = el("div", { class: "suggested" }, field, this.#list);
+    this.element = el("div", { class: "suggested" }, field);
     for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list" })) {
       field.setAttribute(name, value);
     }
@@ -76,8 +75,9 @@ export class Suggestions {
 
   #draw() {
     const { hello } = this.#context.store.get();
-    this.#list.hidden = !this.#shown.length;
-    this.#field.setAttribute("aria-expanded", String(!this.#list.hidden));
+    if (this.#shown.length) this.element.append(this.#list);
+    else this.#list.remove();
+    this.#field.setAttribute("aria-expanded", String(this.#list.isConnected));
     this.#list.replaceChildren(
       ...this.#shown.map(({ text, count }, at) =>
         el(
@@ -95,7 +95,7 @@ export class Suggestions {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    if (this.#list.hidden || event.isComposing) return;
+    if (!this.#list.isConnected || event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       const count = this.#shown.length;
       const by = event.key === "ArrowDown" ? 1 : -1;
