@@ -175,6 +175,7 @@
  * @property {string} title
  * @property {string} state
  * @property {string} state_words
+ * @property {boolean} reads_only  no picture is fetched
  * @property {number} percent
  * @property {string} line
  * @property {string} note
@@ -199,7 +200,7 @@
  * @property {string} notice
  * @property {Job[]} jobs
  *
- * @typedef {"" | "jobs" | "settings" | "help" | "figures"} Panel
+ * @typedef {"" | "jobs" | "settings" | "help" | "figures" | "compare"} Panel
  *
  * @typedef {object} State
  * @property {Hello | null} hello
@@ -264,10 +265,13 @@
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone
  * @property {() => void} invert
+ * @property {() => void} compare  the marked pictures
  * @property {(id: number) => void} bare  shows a blurred picture
  * @property {(ids: Iterable<number>) => Promise<void>} download
  * @property {(limit: number) => Promise<void>} downloadGallery
- * @property {(tab: string, id: number, text: string | null) => Promise<void>} send
+ * @property {(limit: number) => Promise<void>} readGallery  so many records more
+ * @property {(id: number) => Promise<void>} cancelJob
+ * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone
  * @property {(name: Panel) => void} panel
  * @property {() => void} toTop
  * @property {() => Promise<void>} back  to where one was before a jump

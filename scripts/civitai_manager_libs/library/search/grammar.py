@@ -19,10 +19,14 @@ NAMES = {  # what is typed: the kinds of names that it is looked for among
     "embedding": ("embed",),
     "sampler": ("sampler",),
     "schedule": ("schedule",),
+    "size": ("size",),
+    "guidance": ("guidance",),
+    "upscaler": ("upscaler",),
+    "denoising": ("denoising",),
     "author": ("author",),
     "base": ("base",),
 }
-NUMBERS = ("steps", "cfg", "clip", "width", "height", "reactions")
+NUMBERS = ("steps", "cfg", "clip", "hires", "width", "height", "reactions")
 DATES = ("after", "before")
 FLAGS = {"is": ("saved", "here", "image", "video"), "has": ("data", "negative", "hires")}
 KEYS = (*NAMES, "negative", *NUMBERS, *DATES, *FLAGS)
