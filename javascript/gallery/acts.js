@@ -2,7 +2,7 @@
 
 import { keepPreference } from "./ground/preferences.js";
 import { elsewhere, sourceOf, unfiltered } from "./state/query.js";
-import { extended, inverted, marked, markedAll, markedTo } from "./state/selection.js";
+import { canCompare, extended, inverted, marked, markedAll, markedTo } from "./state/selection.js";
 import { TILE_HIGH, TILE_LOW } from "./state/state.js";
 
 /** @typedef {import("./types.js").Acts} Acts */
@@ -21,6 +21,7 @@ import { TILE_HIGH, TILE_LOW } from "./state/state.js";
  * @property {import("./find/found.js").FoundModels} found
  * @property {import("./viewer/viewer.js").Viewer} viewer
  * @property {import("./panels/jobs.js").Jobs} jobs
+ * @property {import("./learn/compare.js").Compare} compare
  */
 
 /**
@@ -139,7 +140,8 @@ function viewerActs({ store }, parts) {
     bare: (/** @type {number} */ id) =>
       store.set(({ bared }) => ({ bared: new Set([...bared, id]) })),
     fullscreen: () => parts.viewer.fullscreen(),
-    zoom: (/** @type {"in" | "out" | "fit" | "one"} */ how) => parts.viewer.zoom(how),
+    zoom: (/** @type {"in" | "out" | "fit" | "one"} */ how) =>
+      (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
     sound: () => parts.viewer.sound(),
     copyInfotext: () => parts.viewer.copyInfotext(),
     toggleDetails() {
@@ -151,7 +153,7 @@ function viewerActs({ store }, parts) {
 }
 
 /** @param {Context} context */
-function markingActs({ store }) {
+function markingActs({ store, toast, words }) {
   const order = () => store.get().shown.map((view) => view.id);
   return {
     mark: (/** @type {number} */ id, /** @type {boolean | undefined} */ isMarked) =>
@@ -159,6 +161,10 @@ function markingActs({ store }) {
     markTo: (/** @type {number} */ id) => store.set((state) => markedTo(state, order(), id)),
     markAll: () => store.set((state) => markedAll(state, order())),
     markNone: () => store.set({ marks: new Set(), anchor: null }),
+    compare() {
+      if (canCompare(store.get().marks)) store.set({ panel: "compare" });
+      else toast(words("compare_marks"));
+    },
     invert: () => store.set((state) => inverted(state, order())),
   };
 }
@@ -211,6 +217,13 @@ function downloadActs({ store }, parts) {
     download: (/** @type {Iterable<number>} */ ids) => parts.jobs.start({ ids: [...ids] }),
     downloadGallery: (/** @type {number} */ limit) =>
       parts.jobs.start({ query: store.get().where, limit }),
+    readGallery: (/** @type {number} */ limit) =>
+      parts.jobs.start({
+        query: { ...store.get().where, search: null },
+        limit,
+        reads_only: true,
+      }),
+    cancelJob: (/** @type {number} */ id) => parts.jobs.act(id, "cancel"),
   };
 }
 

@@ -24,6 +24,8 @@ import { el } from "./ground/dom.js";
 import { readPreference } from "./ground/preferences.js";
 import { Toasts } from "./ground/toast.js";
 import { Keys } from "./keys.js";
+import { Compare } from "./learn/compare.js";
+import { Figures } from "./learn/figures.js";
 import { Help } from "./panels/help.js";
 import { Jobs } from "./panels/jobs.js";
 import { Sets } from "./panels/sets.js";
@@ -45,6 +47,8 @@ const STYLES = [
   "panels/panels.css",
   "find/search.css",
   "details/own.css",
+  "learn/learn.css",
+  "learn/compare.css",
 ];
 const NARROW_TILE = 170; // two in a row on a phone
 const BASE = new URL("../", import.meta.url); // …/civitai_shortcut/, from …/civitai_shortcut/page/
@@ -163,6 +167,8 @@ function begin(context, status) {
   parts.viewer = new Viewer(context);
   new Settings(context);
   new Sets(context);
+  new Figures(context);
+  parts.compare = new Compare(context);
   new Help(context);
   new Keys(context);
   new Revival(context, () => parts.grid.place() === null);

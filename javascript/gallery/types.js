@@ -17,6 +17,7 @@
  * @property {string | number | boolean} value
  * @property {Choice[]} [choices]
  * @property {"page" | "saving" | "network"} group
+ * @property {boolean} locked  not to be changed from where this page is open
  *
  * @typedef {object} Host
  * @property {boolean} in_webui
@@ -35,7 +36,7 @@
  * @property {{id: number, name: string}[]} recent
  * @property {string} example  what to open at the very first start, "" is nothing
  * @property {Host} host
- * @property {{saved: boolean, from_environment: boolean}} key
+ * @property {{saved: boolean, from_environment: boolean, locked: boolean}} key
  * @property {string} civitai
  *
  * @typedef {object} View  one picture as the grid needs it
@@ -81,6 +82,7 @@
  * @property {string} negative
  * @property {[string, string][]} parameters
  * @property {string[]} problems
+ * @property {string[]} losses  what of the infotext does not arrive in this host, a line a field
  * @property {Resource[]} resources
  * @property {boolean} has_workflow  of ComfyUI
  * @property {number | null} post_id
@@ -183,6 +185,7 @@
  * @property {string} title
  * @property {string} state
  * @property {string} state_words
+ * @property {boolean} reads_only  no picture is fetched
  * @property {number} percent
  * @property {string} line
  * @property {string} note
@@ -207,7 +210,7 @@
  * @property {string} notice
  * @property {Job[]} jobs
  *
- * @typedef {"" | "jobs" | "settings" | "sets" | "help" | "figures"} Panel
+ * @typedef {"" | "jobs" | "settings" | "sets" | "help" | "figures" | "compare"} Panel
  *
  * @typedef {object} State
  * @property {Hello | null} hello
@@ -274,10 +277,13 @@
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone
  * @property {() => void} invert
+ * @property {() => void} compare  the marked pictures
  * @property {(id: number) => void} bare  shows a blurred picture
  * @property {(ids: Iterable<number>) => Promise<void>} download
  * @property {(limit: number) => Promise<void>} downloadGallery
- * @property {(tab: string, id: number, text: string | null) => Promise<void>} send
+ * @property {(limit: number) => Promise<void>} readGallery  so many records more
+ * @property {(id: number) => Promise<void>} cancelJob
+ * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone
  * @property {(name: Panel) => void} panel
  * @property {() => void} toTop
  * @property {() => Promise<void>} back  to where one was before a jump

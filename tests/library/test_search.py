@@ -214,7 +214,7 @@ def test_pages_go_on_where_the_last_one_ended(filled):
     "scope,found",
     [
         (search.Scope(gallery="model 9"), [1, 2, 3]),
-        (search.Scope(gallery="version 77"), [1, 2, 3]),
+        (search.Scope(gallery="version 77"), [1, 2, 3, 6, 8]),
         (search.Scope(gallery="model 10"), []),
         (search.Scope(level=1), [1, 3, 4, 5, 6, 7, 8]),
         (search.Scope(type="video"), [6]),

@@ -34,7 +34,7 @@ export class Head {
     this.#section.hidden = !sourceOf(where) || found !== null;
     if (this.#section.hidden) return;
     this.#section.replaceChildren(
-      el("div", { class: "row" }, this.#title(now), where.search === null && this.#download()),
+      el("div", { class: "row" }, this.#title(now), this.#deeds(where)),
       ...(model ? this.#model(model, where.version) : []),
     );
     this.#section.toggleAttribute("data-waits", where.model !== null && !model);
@@ -145,6 +145,15 @@ export class Head {
   #takeLimit(now, before) {
     const value = settingOf(now.hello, LIMIT);
     if (value !== settingOf(before.hello, LIMIT)) this.#limit.value = String(value);
+  }
+
+  /** @param {import("../types.js").Where} where */
+  #deeds({ model, search }) {
+    const { words, acts } = this.#context;
+    const look = { deed: "figures", icon: icon("figures"), words: words("figures_title") };
+    const figures = button(look, () => acts.panel("figures"));
+    const download = search === null && this.#download();
+    return el("div", { class: "deeds" }, model !== null && figures, download);
   }
 
   #download() {

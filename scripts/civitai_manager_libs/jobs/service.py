@@ -106,6 +106,16 @@ class JobService:
         self._start(job_id)
         return job_id
 
+    def read_gallery(
+        self, query: ImageQuery, wanted: int, facts: Facts, cursor: str | None = None
+    ) -> int:
+        """A new job that reads up to `wanted` records from `cursor` on, to be kept; its number."""
+        with self._store() as store:
+            options = Options(facts=facts, reads_only=True)
+            job_id = store.add(facts.model, query, "", wanted, options=options, cursor=cursor)
+        self._start(job_id)
+        return job_id
+
     def download_chosen(self, images: Sequence[Image], facts: Facts, again: bool = False) -> int:
         """A new job of just these; its number. again: fetch what was saved before."""
         folder, options = _saving(facts)

@@ -93,7 +93,9 @@ def keep(images: Sequence[Image], is_whole: bool = True, galleries: Sequence[str
     def write(db: sqlite3.Connection) -> None:
         # Of what is known as a whole, a showcase changes nothing.
         index(db, [i for i in better if db.execute(_SAVE, _row(i, is_whole, now)).rowcount])
-        seen = ((gallery, image.id) for gallery in galleries for image in better)
+        seen = [(gallery, image.id) for gallery in galleries for image in better]
+        if is_whole:  # in the gallery of each version that it was made with, too
+            seen += [(f"version {v}", image.id) for image in better for v in image.version_ids]
         db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
         if is_whole:
             gone.write_there(db, (image.id for image in better))

@@ -58,10 +58,13 @@ class JobStore:
         wanted: int,
         again: bool = False,
         options: Options = Options(),
+        cursor: str | None = None,
     ) -> int:
-        """A new job's number."""
+        """A new job's number. cursor: where its walk begins; None at the gallery's start."""
         with self._database.writing() as db:
-            return rows.insert_job(db, title, query, folder, wanted, again, options)
+            job_id = rows.insert_job(db, title, query, folder, wanted, again, options)
+            db.execute("UPDATE jobs SET cursor = ? WHERE id = ?", (cursor, job_id))
+            return job_id
 
     def add_chosen(
         self,

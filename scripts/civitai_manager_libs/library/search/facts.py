@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...ground import as_number, Image
@@ -14,12 +14,20 @@ __all__ = ["Facts", "Name", "facts_of", "folded"]
 
 _MOST = 100_000  # characters of one text
 _KINDS = ("model", "lora", "embed")  # of resources that are looked for by their names
+_SETTINGS = {  # that are looked for by their values: the infotext's names for them
+    "sampler": "Sampler",
+    "schedule": "Schedule type",
+    "size": "Size",
+    "guidance": "Distilled CFG Scale",
+    "upscaler": "Hires upscaler",
+    "denoising": "Denoising strength",
+}
 _CONTROL = re.compile("[\0-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
 class Name:
-    """kind: one of `model`, `lora`, `embed`, `sampler`, `schedule`, `author`, `base`, `version`.
+    """kind: `model`, `lora`, `embed`, `author`, `base`, `version`, or one of the settings'.
 
     shown: as its maker wrote it; `#` and a number for a Civitai version whose name is not told.
     weight: of a resource, else None.
@@ -49,7 +57,7 @@ class Facts:
     @property
     def named(self) -> str:
         """All names that plain words are looked for in, too."""
-        told = (one.name for one in self.names if one.kind not in ("sampler", "schedule"))
+        told = (one.name for one in self.names if one.kind not in _SETTINGS)
         return " ".join(name for name in told if not name.startswith("#"))
 
 
@@ -59,7 +67,7 @@ def facts_of(image: Image) -> Facts:
     return Facts(
         folded(read.prompt),
         folded(read.negative_prompt),
-        tuple(_names(image, told.get("Sampler", ""), told.get("Schedule type", ""))),
+        tuple(_names(image, told)),
         as_number(told.get("Steps")),
         as_number(told.get("CFG scale")),
         as_number(told.get("Clip skip")),
@@ -73,20 +81,20 @@ def folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", clean).casefold().split())
 
 
-def _names(image: Image, sampler: str, schedule: str) -> Iterator[Name]:
+def _names(image: Image, told: Mapping[str, str]) -> Iterator[Name]:
     """Each once."""
     found: dict[tuple[str, str], Name] = {}
-    for name in _all_names(image, sampler, schedule):
+    for name in _all_names(image, told):
         if name.shown.strip():
             found.setdefault((name.kind, name.name), name)
     yield from found.values()
 
 
-def _all_names(image: Image, sampler: str, schedule: str) -> Iterator[Name]:
+def _all_names(image: Image, told: Mapping[str, str]) -> Iterator[Name]:
     yield Name("author", image.username)
     yield Name("base", image.base_model)
-    yield Name("sampler", sampler)
-    yield Name("schedule", schedule)
+    for kind, parameter in _SETTINGS.items():
+        yield Name(kind, told.get(parameter, ""))
     for one in resources(image.meta, image):
         if one.type in _KINDS:
             shown = one.name or (f"#{one.version_id}" if one.version_id else "")

@@ -20,11 +20,15 @@ NAMES = {  # what is typed: the kinds of names that it is looked for among
     "embedding": ("embed",),
     "sampler": ("sampler",),
     "schedule": ("schedule",),
+    "size": ("size",),
+    "guidance": ("guidance",),
+    "upscaler": ("upscaler",),
+    "denoising": ("denoising",),
     "author": ("author",),
     "base": ("base",),
 }
 OWN = ("tag", "set", "note")  # names and texts of the user's own
-NUMBERS = ("steps", "cfg", "clip", "width", "height", "reactions", "stars")
+NUMBERS = ("steps", "cfg", "clip", "hires", "width", "height", "reactions", "stars")
 DATES = ("after", "before")
 FLAGS = {
     "is": ("favourite", "saved", "here", "gone", "image", "video"),

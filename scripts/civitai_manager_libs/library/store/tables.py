@@ -100,6 +100,14 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {TEXTS};
 {_OWN}
 """
+_KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
+# In which galleries a picture was read the pages tell.
+_SEEN = ";".join(f"""
+INSERT OR IGNORE INTO seen SELECT '{kind} ' || json_extract(query, '$[1].{name}'), value
+    FROM (SELECT CASE WHEN json_valid(query) THEN query ELSE '[]' END AS query, ids FROM pages),
+    json_each(ids) WHERE json_extract(query, '$[1].{name}') NOT IN ('', 0)
+    AND value IN (SELECT id FROM images)
+""" for kind, name in _KINDS.items())
 # 2 had the texts of a search beside the records. What is searched is made anew of these, in the
 # background: see `search.indexing`.
 _FROM_2 = f"""
@@ -108,6 +116,7 @@ ALTER TABLE images RENAME TO old_images;
 {_IMAGES}
 INSERT INTO images SELECT id, read_at, is_whole, record FROM old_images;
 DROP TABLE old_images;
-{TEXTS}
+{TEXTS};
+{_SEEN}
 """
 CHANGES = (_FIGURES, _FROM_2, _OWN)
