@@ -12,6 +12,7 @@ from ...errors import InputError
 from ...ground import Image, is_deep, lines, mapping, whole
 from ...infotext import infotext
 from .. import records
+from ..search import folded
 from ..store import library_database, rows
 from . import marks, sets
 
@@ -25,7 +26,7 @@ _ALL = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM 
 def export(name: str = "") -> dict[str, Any]:
     """Of one set, or of all that the user has marked."""
     ids = sets.ids_of(name) if name else [image_id for (image_id,) in rows(_ALL)]
-    named = [one.name for one in sets.all_sets() if not name or one.name == name]
+    named = [one.name for one in sets.all_sets() if not name or folded(one.name) == folded(name)]
     own = marks.of(ids)
     return {
         "civitai_shortcut": _FORMAT,
