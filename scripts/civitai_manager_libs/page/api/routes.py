@@ -28,6 +28,7 @@ _READ = (
     ("names", settings.names),
 )
 _WRITE = (
+    ("POST", "arriving", picture.arriving),
     ("POST", "within", images.within),
     ("POST", "jobs", jobs.begin),
     ("POST", "jobs/{job:int}/{deed}", jobs.act),
