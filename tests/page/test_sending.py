@@ -27,6 +27,21 @@ def test_picture_is_sent_with_its_infotext_and_at_its_real_size(open_host):
         page.go_to("Civitai Shortcut")
 
 
+def test_picture_is_sent_as_it_lies_in_the_cache_without_a_copy(open_host, start_host):
+    host, row = start_host(), with_text(_PAPER)
+    page = open_host(host)
+    for name in ("txt2img", "img2img"):
+        page.open(_PAPER, row)
+        page.send(name)
+        expect(page.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
+        page.go_to("Civitai Shortcut")
+    cache = host.data / "host" / "civitai-shortcut" / "sc_gallery"
+    kept = {path.read_bytes() for path in cache.iterdir()}
+    assert any(file.name.endswith("-original.jpeg") for file in cache.iterdir())
+    others = [path for path in (host.data / "temp").rglob("*") if path.is_file()]
+    assert not [path for path in others if path.read_bytes() in kept]
+
+
 def test_what_was_said_before_another_tab_came_to_the_front_is_not_said_on_return(open_host):
     row = with_text(_PAPER)
     page = open_host()

@@ -11,9 +11,8 @@ from urllib.parse import quote
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.demo import files
 from civitai_manager_libs.words import labels
-from host_page import HostPage, with_text
+from host_page import HostPage
 from page_driver import expect, until
 from page_facts import of_model
 
@@ -100,7 +99,7 @@ def test_nothing_of_the_data_folder_is_served_but_by_our_own_routes(start_host, 
     host = start_host(STAND_IN_ALLOWED=str(tmp_path))
     data = host.data / "host" / "civitai-shortcut"
     host.api(f"images?model={_PAPER}&level=XXX&limit=5")
-    row = with_text(_PAPER)
+    row = of_model(_PAPER)[0]
     urllib.request.urlopen(f"{host.url}/civitai_shortcut/api/file/{row.id}", timeout=60).close()
     for name in ("gallery.db.damaged-1", "locks/1", "settings.json.damaged"):
         (data / name).parent.mkdir(exist_ok=True)
@@ -112,21 +111,6 @@ def test_nothing_of_the_data_folder_is_served_but_by_our_own_routes(start_host, 
     assert len([path for path in kept if path.parent.name == "sc_gallery"]) == 1
     for path in kept:
         assert path.read_bytes() not in _bodies(host, path), path
-
-
-def test_picture_is_sent_as_it_lies_in_the_cache_without_a_copy(open_host, start_host):
-    host, row = start_host(), with_text(_PAPER)
-    page = open_host(host)
-    for name in ("txt2img", "img2img"):
-        page.open(_PAPER, row)
-        page.send(name)
-        expect(page.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
-        page.go_to("Civitai Shortcut")
-    cache = host.data / "host" / "civitai-shortcut" / "sc_gallery"
-    kept = {path.read_bytes() for path in cache.iterdir()}
-    assert any(file.name.endswith("-original.jpeg") for file in cache.iterdir())
-    others = [path for path in (host.data / "temp").rglob("*") if path.is_file()]
-    assert not [path for path in others if path.read_bytes() in kept]
 
 
 def test_page_is_told_what_this_host_can(host):
