@@ -99,6 +99,8 @@ def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api,
         {"prompt": "x <lora:other:1>", "Model": "dreamshaper_8"},
         {"prompt": "x"},
     )
+    records.keep([Image(99, "", version_ids=(7,))])  # Civitai names a version, and no data
+    (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
     assert api.post("within", {"ids": [99, *ids], "words": "", "here": True}) == {"ids": [1, 2]}
     assert api.post("within", {"ids": ids, "words": "", "here": False})["ids"] == ids
     assert api.post("within", {"ids": ids, "words": "detail", "here": True})["ids"] == [2]
