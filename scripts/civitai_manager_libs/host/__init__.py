@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .fields import known_names
 from .folders import data_folder, key_file, pictures_folder
 from .models import kept_hashes, model_folders
 from .proxies import checked_proxy, reach_directly, without_proxies
@@ -46,6 +47,7 @@ __all__ = [
     "keep_out_of_ui_config",
     "kept_hashes",
     "key_file",
+    "known_names",
     "model_folders",
     "mounted",
     "name",

@@ -217,6 +217,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "種子很大，Civitai 可能已將它四捨五入。",
         "The seed is so large that Civitai may have rounded it.",
     ),
+    "loss_assumed": ("{field}：沒有說明，視為 {got}", "{field}: not told, taken for {got}"),
+    "loss_changed": ("{field}：{sent} 變為 {got}", "{field}: {sent} becomes {got}"),
+    "loss_dropped": ("{field}：{sent} 不會帶入", "{field}: {sent} is not taken"),
+    "loss_swallowed": (
+        "{field}：{sent} 會被當成提示詞的一部分",
+        "{field}: {sent} is taken for a part of the prompt",
+    ),
     "here": ("已在此", "Here"),
     "here_by_name": ("已在此（僅依檔名判斷）", "Here, by its name alone"),
     "here_other": ("另一個版本：{version}", "Another version: {version}"),

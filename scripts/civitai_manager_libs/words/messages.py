@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InputError
-from . import catalogue, learn, names, page
+from . import catalogue, learn, names, page, searching
 from .labels import CHOICES, SETTINGS
 from .terminal import TERMINAL_WORDS
 
@@ -16,6 +16,7 @@ __all__ += ["reason", "report", "said", "setting_choice", "setting_label", "shor
 
 LANGUAGES = ("zh-TW", "en")
 WORDS = {**catalogue.WORDS, **page.WORDS, **learn.WORDS}
+WORDS |= {**searching.WORDS, **searching.PAGE_WORDS}
 _ALL_WORDS = {**WORDS, **TERMINAL_WORDS, **names.WORDS}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 

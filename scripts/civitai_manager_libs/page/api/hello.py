@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sys
@@ -9,7 +10,7 @@ import uuid
 from typing import Any
 
 from ... import host, local, setting
-from ...library import models, recent
+from ...library import models, recent, search
 from ...words import messages
 
 from ..wire import Asked, is_from_this_machine
@@ -62,6 +63,7 @@ def new_instance() -> str:
 
 
 def hello(asked: Asked) -> dict[str, Any]:
+    _index_once()
     language = asked.language
     return {
         "instance": _instance,
@@ -82,6 +84,12 @@ def hello(asked: Asked) -> dict[str, Any]:
         "key": key_state(asked),
         "civitai": setting.base_url(),
     }
+
+
+@functools.cache
+def _index_once() -> None:
+    """What an older version has read becomes searchable."""
+    search.index_rest()
 
 
 def settings_view(asked: Asked) -> list[dict[str, Any]]:
