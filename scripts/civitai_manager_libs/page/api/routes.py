@@ -31,6 +31,7 @@ _READ = (
     ("export", kept.export),
 )
 _WRITE = (
+    ("POST", "arriving", picture.arriving),
     ("POST", "within", kept.within),
     ("POST", "own", kept.mark),
     ("POST", "sets", kept.act_on_sets),
