@@ -188,12 +188,12 @@ def test_page_shows_what_is_here_copies_what_is_missing_and_filters_by_it(
     page.deed("close").click()
     (models / f"{model['name']}.safetensors").write_bytes(b"1")
     only = [i for i, used in told.items() if [one["name"] for one in used] == [model["name"]]]
-    page.field("within-here").select_option("yes")
+    page.field("search").fill("is:here")
     shown = [f"[data-tile][data-id='{i}']" for i in only]
     for tile in shown:
         page.page.locator(tile).wait_for()
     page.page.locator(f"[data-tile][data-id='{picture}']").wait_for(state="detached")
-    page.deed("clear-within").click()
+    page.deed("clear-search").click()
     page.tile(picture).wait_for()
 
 

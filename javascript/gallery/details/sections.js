@@ -188,6 +188,24 @@ export function problems(record) {
 }
 
 /**
+ * What is lost on the way to the host's tabs, before one sends it.
+ *
+ * @param {Context} context
+ * @param {PictureRecord} record
+ */
+export function losses({ store, words }, record) {
+  const { name = "" } = store.get().hello?.host ?? {};
+  if (!record.losses.length) return null;
+  const lines = record.losses.map((loss) => el("li", { dir: "auto" }, loss));
+  return el(
+    "section",
+    { class: "losses" },
+    el("h3", {}, words("losses", { host: name })),
+    el("ul", {}, ...lines),
+  );
+}
+
+/**
  * @param {Context} context
  * @param {PictureRecord} record
  */
