@@ -162,7 +162,8 @@ def test_folder_of_models_is_named_only_by_who_may(api, tmp_path):
     answer = api.send("PUT", "settings", {"model_folders": "models"})
     assert answer.status_code == 400 and answer.json()["error"]["field"] == "model_folders"
     assert "Nothing was saved" in answer.json()["error"]["message"]
-    assert api.send("PUT", "settings", {"model_folders": str(tmp_path)}).status_code == 200
+    answer = api.send("PUT", "settings", {"model_folders": str(tmp_path)})
+    assert (answer.status_code, answer.json()["has_models"]) == (200, True)
     assert setting.model_folders == str(tmp_path)
 
 
