@@ -1,8 +1,8 @@
 /** Every deed of the page, once: buttons, keys and panels all call these. */
 
 import { keepPreference } from "./ground/preferences.js";
-import { unfiltered } from "./state/query.js";
-import { extended, inverted, marked, markedAll, markedTo } from "./state/selection.js";
+import { elsewhere, sourceOf, unfiltered } from "./state/query.js";
+import { canCompare, extended, inverted, marked, markedAll, markedTo } from "./state/selection.js";
 import { TILE_HIGH, TILE_LOW } from "./state/state.js";
 
 /** @typedef {import("./types.js").Acts} Acts */
@@ -20,6 +20,7 @@ import { TILE_HIGH, TILE_LOW } from "./state/state.js";
  * @property {import("./find/found.js").FoundModels} found
  * @property {import("./viewer/viewer.js").Viewer} viewer
  * @property {import("./panels/jobs.js").Jobs} jobs
+ * @property {import("./learn/compare.js").Compare} compare
  */
 
 /**
@@ -62,6 +63,13 @@ function openingActs({ store }, parts) {
     openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
       parts.opening.openModel(id, version),
     openUser: (/** @type {string} */ user) => parts.opening.openUser(user),
+    openKept: (/** @type {string} */ words) => {
+      const { where } = store.get();
+      const isThere = sourceOf(where) === "kept";
+      void parts.opening.go(
+        isThere ? { ...where, search: words } : elsewhere(where, { search: words }),
+      );
+    },
     setWhere: (/** @type {Partial<import("./types.js").Where>} */ change) =>
       parts.opening.go({ ...store.get().where, ...change }),
     setWithin: (/** @type {Partial<import("./types.js").Within>} */ change) =>
@@ -72,8 +80,8 @@ function openingActs({ store }, parts) {
     },
     resetFilters() {
       const { hello, where } = store.get();
-      const { model, post, user } = where;
-      if (hello) void parts.opening.go({ ...unfiltered(hello), model, post, user });
+      const { model, post, user, search } = where;
+      if (hello) void parts.opening.go({ ...unfiltered(hello), model, post, user, search });
     },
     readAnew: () => parts.feed.restart({ isSameSource: true, isFresh: true }),
     retry(/** @type {import("./types.js").Problem["of"]} */ of = wrong()) {
@@ -129,7 +137,8 @@ function viewerActs({ store }, parts) {
     bare: (/** @type {number} */ id) =>
       store.set(({ bared }) => ({ bared: new Set([...bared, id]) })),
     fullscreen: () => parts.viewer.fullscreen(),
-    zoom: (/** @type {"in" | "out" | "fit" | "one"} */ how) => parts.viewer.zoom(how),
+    zoom: (/** @type {"in" | "out" | "fit" | "one"} */ how) =>
+      (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
     sound: () => parts.viewer.sound(),
     copyInfotext: () => parts.viewer.copyInfotext(),
     toggleDetails() {
@@ -141,7 +150,7 @@ function viewerActs({ store }, parts) {
 }
 
 /** @param {Context} context */
-function markingActs({ store }) {
+function markingActs({ store, toast, words }) {
   const order = () => store.get().shown.map((view) => view.id);
   return {
     mark: (/** @type {number} */ id, /** @type {boolean | undefined} */ isMarked) =>
@@ -149,6 +158,10 @@ function markingActs({ store }) {
     markTo: (/** @type {number} */ id) => store.set((state) => markedTo(state, order(), id)),
     markAll: () => store.set((state) => markedAll(state, order())),
     markNone: () => store.set({ marks: new Set(), anchor: null }),
+    compare() {
+      if (canCompare(store.get().marks)) store.set({ panel: "compare" });
+      else toast(words("compare_marks"));
+    },
     invert: () => store.set((state) => inverted(state, order())),
   };
 }
@@ -201,6 +214,13 @@ function downloadActs({ store }, parts) {
     download: (/** @type {Iterable<number>} */ ids) => parts.jobs.start({ ids: [...ids] }),
     downloadGallery: (/** @type {number} */ limit) =>
       parts.jobs.start({ query: store.get().where, limit }),
+    readGallery: (/** @type {number} */ limit) =>
+      parts.jobs.start({
+        query: { ...store.get().where, search: null },
+        limit,
+        reads_only: true,
+      }),
+    cancelJob: (/** @type {number} */ id) => parts.jobs.act(id, "cancel"),
   };
 }
 

@@ -22,6 +22,8 @@ import { el } from "./ground/dom.js";
 import { readPreference } from "./ground/preferences.js";
 import { Toasts } from "./ground/toast.js";
 import { Keys } from "./keys.js";
+import { Compare } from "./learn/compare.js";
+import { Figures } from "./learn/figures.js";
 import { Help } from "./panels/help.js";
 import { Jobs } from "./panels/jobs.js";
 import { Settings } from "./panels/settings.js";
@@ -36,7 +38,14 @@ import { makeWords } from "./words.js";
 
 /** @typedef {import("./types.js").Context} Context */
 
-const STYLES = ["gallery.css", "viewer/viewer.css", "panels/panels.css"];
+const STYLES = [
+  "gallery.css",
+  "viewer/viewer.css",
+  "panels/panels.css",
+  "find/search.css",
+  "learn/learn.css",
+  "learn/compare.css",
+];
 const NARROW_TILE = 170; // two in a row on a phone
 const BASE = new URL("../", import.meta.url); // …/civitai_shortcut/, from …/civitai_shortcut/page/
 
@@ -152,6 +161,8 @@ function begin(context, status) {
   new Bar(context);
   parts.viewer = new Viewer(context);
   new Settings(context);
+  new Figures(context);
+  parts.compare = new Compare(context);
   new Help(context);
   new Keys(context);
   followMarks(store, context.signal);

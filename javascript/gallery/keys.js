@@ -3,7 +3,7 @@
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").Acts} Acts */
 /** @typedef {import("./types.js").State} State */
-/** @typedef {"grid" | "tile" | "viewer" | "anywhere"} Place  tile: the grid, with a tile focused */
+/** @typedef {"grid" | "tile" | "viewer" | "compare" | "anywhere"} Place  tile: the grid, with a tile focused */
 /** @typedef {Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "repeat" | "isComposing">} Press */
 
 /**
@@ -78,6 +78,14 @@ export const KEYS = [
     once: true,
     act: (acts, { marks }) => acts.download([...marks]),
   },
+  {
+    keys: ["w"],
+    place: "grid",
+    words: "key_figures",
+    once: true,
+    act: (acts, { where }) => where.model !== null && acts.panel("figures"),
+  },
+  { keys: ["c"], place: "grid", words: "key_compare", once: true, act: (acts) => acts.compare() },
   { keys: ["t"], place: "grid", words: "key_top", once: true, act: (acts) => acts.toTop() },
 
   {
@@ -146,6 +154,17 @@ export const KEYS = [
   { keys: [], shown: "Esc", place: "viewer", words: "key_close" },
 
   {
+    keys: ["+", "="],
+    shown: "+ −",
+    place: "compare",
+    words: "key_zoom",
+    act: (acts) => acts.zoom("in"),
+  },
+  { keys: ["-"], place: "compare", shown: "", words: "", act: (acts) => acts.zoom("out") },
+  { keys: ["0"], place: "compare", words: "key_fit", act: (acts) => acts.zoom("fit") },
+  { keys: ["1"], place: "compare", words: "key_one", act: (acts) => acts.zoom("one") },
+
+  {
     keys: ["/"],
     place: "anywhere",
     words: "key_find",
@@ -182,7 +201,7 @@ export const KEYS = [
  * @returns {Place[]}
  */
 export function placesNow(state, onTile) {
-  if (state.panel) return ["anywhere"];
+  if (state.panel) return state.panel === "compare" ? ["compare", "anywhere"] : ["anywhere"];
   if (state.open !== null) return ["viewer", "anywhere"];
   return onTile ? ["tile", "grid", "anywhere"] : ["grid", "anywhere"];
 }

@@ -17,6 +17,7 @@
  * @property {string | number | boolean} value
  * @property {Choice[]} [choices]
  * @property {"page" | "saving" | "network"} group
+ * @property {boolean} locked  not to be changed from where this page is open
  *
  * @typedef {object} Host
  * @property {boolean} in_webui
@@ -35,7 +36,7 @@
  * @property {{id: number, name: string}[]} recent
  * @property {string} example  what to open at the very first start, "" is nothing
  * @property {Host} host
- * @property {{saved: boolean, from_environment: boolean}} key
+ * @property {{saved: boolean, from_environment: boolean, locked: boolean}} key
  * @property {string} civitai
  *
  * @typedef {object} View  one picture as the grid needs it
@@ -143,12 +144,10 @@
  * @property {string} type
  * @property {boolean} meta
  * @property {string} base
+ * @property {string | null} search  not null: of what was kept, and only what fits
  *
  * @typedef {object} Within  what of the loaded pictures is shown
  * @property {string} words
- * @property {string} author
- * @property {"" | "yes" | "no"} saved
- * @property {"" | "yes"} here  all that it was made with is on the server's machine
  *
  * @typedef {object} Problem
  * @property {"hello" | "find" | "images" | "within"} of  what was asked
@@ -176,6 +175,7 @@
  * @property {string} title
  * @property {string} state
  * @property {string} state_words
+ * @property {boolean} reads_only  no picture is fetched
  * @property {number} percent
  * @property {string} line
  * @property {string} note
@@ -200,7 +200,7 @@
  * @property {string} notice
  * @property {Job[]} jobs
  *
- * @typedef {"" | "jobs" | "settings" | "help" | "figures"} Panel
+ * @typedef {"" | "jobs" | "settings" | "help" | "figures" | "compare"} Panel
  *
  * @typedef {object} State
  * @property {Hello | null} hello
@@ -245,6 +245,7 @@
  * @property {() => void} closeFound
  * @property {(id: number, version?: number | null) => Promise<void>} openModel
  * @property {(user: string) => Promise<void>} openUser
+ * @property {(words: string) => void} openKept  all that was read, as far as it fits
  * @property {(change: Partial<Where>) => Promise<void>} setWhere
  * @property {(change: Partial<Within>) => void} setWithin
  * @property {() => Promise<void>} more  the next page; settles when it came or failed
@@ -264,10 +265,13 @@
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone
  * @property {() => void} invert
+ * @property {() => void} compare  the marked pictures
  * @property {(id: number) => void} bare  shows a blurred picture
  * @property {(ids: Iterable<number>) => Promise<void>} download
  * @property {(limit: number) => Promise<void>} downloadGallery
- * @property {(tab: string, id: number, text: string | null) => Promise<void>} send
+ * @property {(limit: number) => Promise<void>} readGallery  so many records more
+ * @property {(id: number) => Promise<void>} cancelJob
+ * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone
  * @property {(name: Panel) => void} panel
  * @property {() => void} toTop
  * @property {() => Promise<void>} back  to where one was before a jump

@@ -16,8 +16,8 @@ _LIMIT = 0.3  # seconds
 _ONCE = """
 import json, random, sys, time
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai import ImageQuery, Page, image_of
-from civitai_manager_libs.library import finish, gallery, pages, records
+from civitai_manager_libs.civitai import image_of
+from civitai_manager_libs.library import finish, gallery, records
 
 rng, size = random.Random(14), int(sys.argv[1])
 common = [f"phrase {n}" for n in range(3000)]
@@ -37,9 +37,7 @@ def image(number):
 made = [image(n + 1) for n in range(size)]
 started = time.perf_counter()
 for at in range(0, size, 100):
-    records.keep(made[at : at + 100])
-    key = (setting.base_url(), ImageQuery(model_id=7), str(at), 100)
-    pages._keep(key, pages.Read(Page(tuple(made[at : at + 100])), time.time()))
+    records.keep(made[at : at + 100], galleries=("model 7",))
 assert finish(600)
 kept, opened = time.perf_counter() - started, []
 for _ in range(int(sys.argv[2])):

@@ -20,6 +20,7 @@ import browsing
 import downloads
 import figures
 import page
+import searching
 import start
 
 _CASES = {
@@ -30,6 +31,7 @@ _CASES = {
     "e": page.first_page,
     "f": start.start,
     "g": browsing.browsing,
+    "i": searching.searching,
     "h": figures.figures,
 }
 

@@ -245,3 +245,30 @@ def test_ten_thousand_pictures_are_counted_in_a_moment():
     before = time.process_time()
     overview(seen)
     assert time.process_time() - before < 1.5  # 0.2 on a machine with nothing else to do
+
+
+# A model's own files
+
+
+_FILES = {"ink_v2": 72, "abc1234567": 72, "ink_v1": 71}
+
+
+def _own(weight="0.7", name="Ink_v2", on_site=False):
+    used = {"type": "lora", "weight": float(weight)}
+    used |= {"modelVersionId": 72} if on_site else {"name": name}
+    key = "civitaiResources" if on_site else "resources"
+    return _picture(prompt="sea", sampler="Euler", steps=20, cfgScale=5, **{key: [used]})
+
+
+def test_own_lora_counts_once_whether_it_is_told_by_its_file_or_its_version():
+    seen = [_own(), _own("0.9"), _own("0.9", on_site=True), _own("0.9", "INK_V2"), _own(name="x")]
+    [bar] = overview(seen, _FILES).figures.bars["lora"]
+    assert (bar.value, bar.count, bar.weight, bar.low, bar.high) == ("#72", 4, "0.9", "0.7", "0.9")
+
+
+def test_own_lora_is_in_the_recipe_by_the_name_of_its_file_though_few_have_it():
+    seen = [_own(), _own(), _own(on_site=True), *[_own(name=f"other{n}") for n in range(9)]]
+    found = overview(seen, _FILES)
+    assert parse_infotext(found.recipe).prompt == "sea, <lora:Ink_v2:0.7>"
+    lora = next(g for g in told(found, {}, {})["groups"] if g["kind"] == "lora")["bars"][0]
+    assert (lora["label"], lora["is_own"]) == ("Ink_v2", True)

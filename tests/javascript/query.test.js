@@ -4,6 +4,7 @@ import {
   elsewhere,
   filterCount,
   fromAddress,
+  hasGallery,
   imagesPath,
   sourceOf,
   toAddress,
@@ -79,4 +80,20 @@ test("another gallery takes the filters along, but no version of another model",
 test("filters are counted as far as they differ from the usual", () => {
   assert.equal(filterCount(usual, usual), 0);
   assert.equal(filterCount({ ...model, meta: true, base: "Pony" }, usual), 3);
+});
+
+test("a search of what was kept is a source of its own, also an empty one", () => {
+  const all = elsewhere(model, { search: "" });
+  assert.equal(sourceOf(all), "kept");
+  assert.ok(!hasGallery(all) && !hasGallery(usual) && hasGallery(model));
+  assert.equal(new URL(imagesPath(all, null, 9), "https://host/").searchParams.get("search"), "");
+  const read = fromAddress(new URL(toAddress(all, null, usual, HERE)).search, usual);
+  assert.deepEqual(read.where, { ...all, version: null });
+});
+
+test("a search within a gallery keeps its marks and its address", () => {
+  const where = { ...model, search: 'lora:"a b" -x' };
+  assert.equal(sourceOf(where), sourceOf(model));
+  const read = fromAddress(new URL(toAddress(where, null, usual, HERE)).search, usual);
+  assert.deepEqual(read.where, where);
 });

@@ -63,7 +63,7 @@ test("an empty gallery offers to clear the filters only where there are some", (
 });
 
 test("what is narrowed goes on only by a button", () => {
-  const within = { words: "", author: "anna", saved: "" };
+  const within = { words: "author:anna" };
   const narrowed = state({ ...full, shown: [pictures[0]], within });
   assert.deepEqual(saidOfGallery(narrowed, words, 0).deeds, ["more"]);
   assert.deepEqual(saidOfGallery({ ...narrowed, ended: true }, words, 0).deeds, []);

@@ -13,6 +13,7 @@ from civitai_manager_libs.library import gallery, pages, records
 from civitai_manager_libs.library.figured import row_of
 
 _MODEL, _OLD, _NEW = 7, 70, 71
+_LATER = ("facts", "texts", "uses", "names", "seen", "figures")  # tables than version 1
 
 
 @pytest.fixture(autouse=True)
@@ -33,11 +34,9 @@ def _image(image_id, versions=(), level=1, **meta):
     return image
 
 
-def _read(*images, cursor="", **query):
+def _read(*images, **query):
     """As when a page of these was read."""
-    records.keep(images)
-    key = (setting.base_url(), ImageQuery(**query), cursor, 100)
-    pages._keep(key, pages.Read(Page(tuple(images)), time.time()))
+    records.keep(images, galleries=pages.galleries_of(ImageQuery(**query)))
 
 
 def _seen(version=None, level=31, versions=(_OLD, _NEW)):
@@ -47,7 +46,7 @@ def _seen(version=None, level=31, versions=(_OLD, _NEW)):
 def test_only_what_the_models_gallery_had_counts_each_picture_once(library):
     one, two = _image(1), _image(2)
     _read(one, two, model_id=_MODEL)
-    _read(one, model_id=_MODEL, cursor="next")
+    _read(one, model_id=_MODEL)
     _read(_image(3), model_id=8)
     _read(_image(4), username="anna")
     assert len(_seen()) == 2
@@ -58,8 +57,8 @@ def test_only_what_the_models_gallery_had_counts_each_picture_once(library):
 def test_picture_is_of_the_versions_that_it_names_and_of_its_pages(library):
     _read(_image(1, [_OLD, 999]), _image(2), model_id=_MODEL)
     _read(_image(3), model_id=_MODEL, version_id=_NEW)
-    _read(_image(4), version_id=_NEW)
-    assert sorted(map(sorted, (one.version_ids for one in _seen()))) == [[], [70], [71], [71]]
+    _read(_image(4, [_NEW]), username="anna")
+    assert sorted(map(sorted, (one.version_ids for one in _seen()))) == [[], [70], [71]]
     assert (len(_seen(_OLD)), len(_seen(_NEW)), len(_seen(72))) == (1, 2, 0)
 
 
@@ -78,11 +77,14 @@ def test_newer_record_counts_and_a_showcases_does_not(library):
 
 
 def test_records_of_an_older_library_are_counted_and_then_kept(library):
-    _read(_image(1), _image(2, sampler="LMS"), model_id=_MODEL)
+    made, query = (_image(1), _image(2, sampler="LMS")), ImageQuery(model_id=_MODEL)
+    _read(*made, model_id=_MODEL)
+    pages._keep((setting.base_url(), query, None, 100), pages.Read(Page(made), time.time()))
     library.forget()
     before = _seen()
     with sqlite3.connect(setting.library_file()) as db:
-        db.execute("DROP TABLE figures")
+        for table in ("trigram_list", "trigrams", *_LATER):
+            db.execute(f"DROP TABLE IF EXISTS {table}")
         db.execute("PRAGMA user_version = 1")
     db.close()
     library.forget()
@@ -137,7 +139,8 @@ def test_ten_thousand_pictures_open_in_a_moment(library):
     with sqlite3.connect(setting.library_file()) as db:
         db.execute("DELETE FROM figures")
         db.executemany("INSERT INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        db.execute("UPDATE pages SET ids = ?", (str(list(range(10_000))),))
+        seen = ((f"model {_MODEL}", n) for n in range(10_000))
+        db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
     db.close()
     before = time.process_time()
     assert gallery.figures_of(_MODEL, None, 31)["pictures"] == 10_000

@@ -10,8 +10,9 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from
 from civitai_manager_libs.ground import sqlite_file
-from civitai_manager_libs.library import records, writer
-from civitai_manager_libs.library.database import library_database
+from civitai_manager_libs.library import records
+from civitai_manager_libs.library.search import query_of
+from civitai_manager_libs.library.store import library_database, trimming, writer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,6 +125,10 @@ def test_whatever_a_stranger_wrote_can_be_kept(library, hostile):
 # By words
 
 
+def _having(ids, words):
+    return records.having(ids, query_of(words), list)
+
+
 @pytest.mark.parametrize(
     "words,found",
     [
@@ -135,7 +140,8 @@ def test_whatever_a_stranger_wrote_can_be_kept(library, hostile):
         ("house", [1, 3]),
         ("dunes", [1, 2, 3, 4]),
         ("harbor_artist", [1, 2, 3]),
-        ("blurry -lowres", []),
+        ("blurry", []),
+        ("negative:blurry -lowres", [1, 2, 3, 4]),
         ("海", [2, 4]),
         ("海 港", [2]),
         ("ＤＵＮＥＳ", [1, 2, 3, 4]),
@@ -157,24 +163,20 @@ def test_words_are_looked_for_in_prompt_author_and_models(library, words, found)
         _image(4, meta={**_META, "prompt": "海 Straße"}, username="tide"),
     ]
     records.keep(images)
-    assert records.having([1, 2, 3, 4, 5], words) == (
-        found if words.strip(' "') else [1, 2, 3, 4, 5]
-    )
+    assert _having([1, 2, 3, 4, 5], words) == (found if words.strip(' "') else [1, 2, 3, 4, 5])
     library.forget()
-    assert records.having([1, 2, 3, 4, 5], words) == (
-        found if words.strip(' "') else [1, 2, 3, 4, 5]
-    )
+    assert _having([1, 2, 3, 4, 5], words) == (found if words.strip(' "') else [1, 2, 3, 4, 5])
 
 
 @given(st.text(max_size=60))
 def test_no_text_is_a_search_that_fails(words):
     records.keep([_image()])
-    assert set(records.having([1, 2], words)) <= {1, 2}
+    assert set(_having([1, 2], words)) <= {1, 2}
 
 
 def test_only_what_was_asked_about_is_found(library):
     records.keep([_image(n) for n in range(1, 9)])
-    assert records.having([8, 2, 4], "lighthouse") == [8, 2, 4]
+    assert _having([8, 2, 4], "lighthouse") == [8, 2, 4]
 
 
 def test_ten_thousand_are_searched_at_once(library):
@@ -182,7 +184,7 @@ def test_ten_thousand_are_searched_at_once(library):
     for start in range(0, 10_000, 500):
         records.keep([_image(n) for n in ids[start : start + 500]])
     library.forget()
-    assert records.having(ids, "lighthouse dunes") == ids
+    assert _having(ids, "lighthouse dunes") == ids
 
 
 # What goes wrong
@@ -263,7 +265,7 @@ def test_many_threads_keep_and_find_at_once(library):
 
 
 def test_what_was_read_longest_ago_goes_first(library, monkeypatch):
-    monkeypatch.setattr(writer, "_MOST", {"images": 10, "models": 10, "pages": 10})
+    monkeypatch.setattr(trimming, "_MOST", {"images": 10, "models": 10, "pages": 10})
     monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
     for n in range(1, 31):
         records.keep([_image(n)])

@@ -207,15 +207,14 @@ def test_words_and_authors_narrow_what_was_read_and_nothing_is_read_on(server, o
     author = page.tiles.first.get_attribute("aria-label").split(" by ")[1].split(",")[0]
     before = page.place()[1]
     page.asked.clear()
-    page.field("within-author").fill(author)
+    page.field("search").fill(f"author:{author}")
     until(lambda: page.place()[1] < before)
     names = page.tiles.evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
     assert names and all(author in name for name in names)
-    page.field("within-author").fill("")
-    page.field("within-words").fill("no prompt has these words")
+    page.field("search").fill("no prompt has these words")
     expect(page.page.locator(".of-images")).to_contain_text("None of what was read")
     assert not [path for path in page.api() if path.startswith("images?")]
-    page.deed("clear-within").click()
+    page.deed("clear-search").click()
     until(lambda: page.place()[1] == before)
 
 

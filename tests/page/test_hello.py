@@ -7,7 +7,7 @@ import os
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.page.api import hello, start_with
-from civitai_manager_libs.words import catalogue, learn, page
+from civitai_manager_libs.words import messages
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from civitai_manager_libs.words import catalogue, learn, page
 def test_words_are_in_the_language_of_the_browser(api, accepted, language, downloads):
     told = api.get("hello", accepted)
     assert told["language"] == language and told["words"]["jobs_title"] == downloads
-    assert set(told["words"]) == {*catalogue.WORDS, *learn.WORDS, *page.WORDS}
+    assert set(told["words"]) == set(messages.WORDS)
 
 
 def test_settings_are_told_with_bounds_choices_and_values(api):
@@ -72,7 +72,7 @@ def test_folders_can_be_opened_only_where_there_is_a_file_manager(api, monkeypat
 
 def test_key_is_told_of_and_not_told(api, monkeypatch):
     setting.save_api_key("sekret-key")
-    assert api.get("hello")["key"] == {"saved": True, "from_environment": False}
+    assert api.get("hello")["key"] == {"saved": True, "from_environment": False, "locked": False}
     assert "sekret" not in api.ask("api/hello").text
     monkeypatch.setitem(os.environ, "CIVITAI_API_KEY", "other")
     assert api.get("hello")["key"]["from_environment"] is True

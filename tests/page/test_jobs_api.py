@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from api_server import MODEL_ID, status
+from api_server import MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.jobs import items
 from civitai_manager_libs.page.api import hello, jobs, tools
@@ -305,3 +305,34 @@ def test_job_begins_at_once_also_while_many_are_shown(api, civitai, ids):
     began = time.monotonic()
     api.get("jobs")
     assert time.monotonic() - began < 2
+
+
+def test_reading_more_goes_on_behind_what_the_page_has_read(api, on_demo):
+    api.get("images?model=900001&limit=100")
+    on_demo.requests.clear()
+    query = {"model": 900001, "level": "None"}
+    begun = api.post("jobs", {"query": query, "limit": 100, "reads_only": True})
+    row = _row_that_ended(api, begun["job"])
+    assert (row["saved"], row["reads_only"], row["folder"]) == (100, True, "")
+    assert row["line"] == "100 of at most 100 read" and "open" not in str(row["actions"])
+    assert api.get("figures?model=900001&level=None")["pictures"] == 200
+
+
+def test_reading_more_of_a_gallery_that_was_read_to_its_end_says_so(api, civitai):
+    cursor = ""
+    while cursor is not None:
+        cursor = api.get(f"images?version={VERSION_ID}&limit=100&cursor={cursor}")["cursor"]
+    civitai.requests.clear()
+    asked = {"query": {"version": VERSION_ID}, "limit": 100, "reads_only": True}
+    answer = api.post("jobs", asked)
+    assert answer["job"] is None and "All of this gallery" in answer["message"]
+    assert civitai.requests == []
+
+
+def _row_that_ended(api, job_id):
+    for _ in range(1500):
+        [row] = [one for one in api.get("jobs")["jobs"] if one["id"] == job_id]
+        if row["state"] in ("done", "cancelled", "paused"):
+            return row
+        time.sleep(0.02)
+    raise AssertionError(row)

@@ -10,7 +10,7 @@ import pytest
 from api_server import MODEL_ID
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.library import records, writer
+from civitai_manager_libs.library import finish, records
 
 
 def _file():
@@ -69,7 +69,9 @@ def test_folder_is_taken_only_if_a_picture_can_be_saved_there(api, tmp_path):
 @pytest.mark.parametrize("language", ["en", "zh-TW"])
 def test_template_that_makes_no_name_is_refused_with_the_reason(api, language):
     code, error = _error(_put(api, language, saved_name="{author}"))
-    assert (code, error["field"]) == (400, "saved_name") and "needs {id}" in error["message"]
+    assert (code, error["field"]) == (400, "saved_name")
+    why = {"en": "its last part needs {id}", "zh-TW": "最後一段必須有 {id}"}[language]
+    assert why in error["message"]
     assert setting.saved_name == "{model}/user_gallery_images/{id}"
     assert _put(api, saved_name=" {author}\\{id}/ ").status_code == 200
     assert setting.saved_name == _file()["saved_name"] == "{author}/{id}"
@@ -99,7 +101,7 @@ def test_names_of_what_was_read_last_show_a_template(api, civitai):
 
 def test_names_are_of_what_was_read_last_also_after_a_restart(api, civitai):
     api.get(f"images?model={MODEL_ID}&limit=5")
-    assert writer.finish()
+    assert finish()
     records._near = records._Near()
     names = api.get("names?template={id}")["names"]
     assert len(names) == 3 and set(names) < {f"{i}" for i in civitai.ids[:5]}
@@ -120,7 +122,7 @@ def test_values_that_cannot_be_kept_are_not_in_effect_either(api, monkeypatch):
 def test_key_is_kept_and_never_comes_back(api):
     answer = api.send("PUT", "key", {"key": "  a-key "})
     assert answer.status_code == 200 and setting.civitai_api_key == "a-key"
-    assert answer.json()["key"] == {"saved": True, "from_environment": False}
+    assert answer.json()["key"] == {"saved": True, "from_environment": False, "locked": False}
     assert "a-key" not in answer.text and "a-key" not in api.ask("api/hello").text
     answer = api.send("PUT", "key", {"key": ""})
     assert "removed" in answer.json()["message"] and answer.json()["key"]["saved"] is False

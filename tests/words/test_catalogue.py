@@ -7,12 +7,16 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from civitai_manager_libs.words import catalogue, page, terminal
+from civitai_manager_libs import figures
+from civitai_manager_libs.words import catalogue, learn, names, page, searching, terminal
 
 _ROOT = Path(__file__).parents[2]
-_ALL = {**catalogue.WORDS, **page.WORDS}
-_BY_CODE = ("state_", "job_", "reason_", "report_", "short_")  # and the name of what it is of
-_JS_BY_NAME = ("open_", "pick_", "within_", "saved_", "settings_", "problem_", "name_", "send_to_")
+_OF_SERVER = (catalogue.WORDS, searching.WORDS)
+_OF_PAGE = (page.WORDS, searching.PAGE_WORDS)
+_OF_BOTH = (learn.WORDS,)
+_ALL = {k: words for each in (*_OF_SERVER, *_OF_PAGE, *_OF_BOTH) for k, words in each.items()}
+_BY_CODE = ("state_", "job_", "reason_", "report_", "search_", "short_")  # and what it is of
+_JS_BY_NAME = ("open_", "pick_", "search_", "settings_", "problem_", "name_", "send_to_")
 _JS_BY_NAME += ("here_",)
 
 
@@ -29,12 +33,19 @@ def _is_read(key, text, by_name):
 
 def test_every_word_of_the_server_has_a_reader():
     text = _texts("scripts/civitai_manager_libs", ".py", without="words")
-    assert [key for key in catalogue.WORDS if not _is_read(key, text, _BY_CODE)] == []
+    assert [key for each in _OF_SERVER for key in each if not _is_read(key, text, _BY_CODE)] == []
 
 
 def test_every_word_of_the_page_has_a_reader():
     text = _texts("javascript/gallery", ".js")
-    assert [key for key in page.WORDS if not _is_read(key, text, _JS_BY_NAME)] == []
+    assert [key for each in _OF_PAGE for key in each if not _is_read(key, text, _JS_BY_NAME)] == []
+
+
+def test_every_word_of_what_is_learned_has_a_reader():
+    text = _texts("javascript/gallery", ".js")
+    text += _texts("scripts/civitai_manager_libs", ".py", without="words")
+    kinds = tuple(f"figures_{kind}" for kind in figures.KINDS)
+    assert [key for key in learn.WORDS if not _is_read(key, text, kinds)] == []
 
 
 def test_every_word_that_the_page_asks_for_is_there():
@@ -43,13 +54,18 @@ def test_every_word_that_the_page_asks_for_is_there():
     assert asked and asked - set(_ALL) == set()
 
 
+def test_every_reason_why_a_template_is_none_has_a_reader():
+    text = _texts("scripts/civitai_manager_libs/jobs", ".py")
+    assert [key for key in names.WORDS if not _is_read(key, text, ())] == []
+
+
 def test_no_word_is_said_twice():
-    assert len(_ALL) == len(catalogue.WORDS) + len(page.WORDS)
+    assert len(_ALL) == sum(map(len, (*_OF_SERVER, *_OF_PAGE, *_OF_BOTH)))
     assert not _ALL.keys() & terminal.TERMINAL_WORDS.keys()
 
 
-@pytest.mark.parametrize("key", list(_ALL))
+@pytest.mark.parametrize("key", [*_ALL, *names.WORDS])
 def test_both_languages_name_the_same_values(key):
-    chinese, english = _ALL[key]
-    names = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in _ALL[key]]
-    assert names[0] == names[1] and chinese.strip() and english.strip()
+    pair = chinese, english = {**_ALL, **names.WORDS}[key]
+    values = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in pair]
+    assert values[0] == values[1] and chinese.strip() and english.strip()

@@ -86,6 +86,9 @@ function saidOfItsEnd({ where, images, shown, within, ended, notes }, hello, wor
   if (!ended) return NOTHING;
   const doubt = notes.find(({ code }) => code === "empty_end");
   if (doubt) return { kind: "problem", text: doubt.message, deeds: ["read-anew"] };
+  if (where.search !== null && !images.length) {
+    return { kind: "empty", text: words("search_none"), deeds: [] };
+  }
   if (images.length) return { kind: "end", text: words("gallery_ends", counts), deeds: [] };
   if (filterCount(where, unfiltered(hello)) === 0) {
     return { kind: "empty", text: words("gallery_empty"), deeds: [] };

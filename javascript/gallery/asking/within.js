@@ -1,6 +1,6 @@
-/** Shows, of what was loaded, what fits: its words, its author, saved or not, can be made here. */
+/** Shows, of what was loaded, what fits a search. */
 
-import { isForServer, shownOf } from "../state/state.js";
+import { shownOf } from "../state/state.js";
 import { isAborted } from "./api.js";
 import { problemOf } from "./problems.js";
 
@@ -10,7 +10,7 @@ import { problemOf } from "./problems.js";
 export class WithinLoaded {
   #context;
   #abort = new AbortController();
-  /** Ids that the server was asked about, for what is wanted now. */
+  /** Ids that the server was asked about, for the words as they are now. */
   #asked = new Set();
 
   /** @param {Context} context */
@@ -36,21 +36,22 @@ export class WithinLoaded {
    * @param {import("../types.js").State} before
    */
   #follow(now, before) {
-    const isOther =
-      now.within.words !== before.within.words || now.within.here !== before.within.here;
-    if (isOther) this.#begin(isForServer(now.within));
+    if (now.within.words !== before.within.words) this.#begin(now.within.words);
     const { images, within, matches, shown } = this.#context.store.get();
     const fitting = shownOf(images, within, matches);
     if (!isSame(fitting, shown)) this.#context.store.set({ shown: fitting });
-    if (isForServer(now.within)) void this.#ask();
+    if (now.within.words) void this.#ask();
   }
 
-  /** @param {boolean} isAsked */
-  #begin(isAsked) {
+  /** @param {string} words */
+  #begin(words) {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#asked = new Set();
-    if (!isAsked) this.#context.store.set({ matches: null });
+    if (words) return;
+    const { store } = this.#context;
+    const notes = store.get().notes.filter((note) => note.code !== "search");
+    store.set({ matches: null, notes });
   }
 
   /** Asks about those pictures that it has not asked about yet. */
@@ -64,10 +65,12 @@ export class WithinLoaded {
     for (const id of ids) asked.add(id);
     const isFirst = asked.size === ids.length;
     try {
-      const { words: text, here } = within;
-      const wanted = { ids, words: text, here: here === "yes", model: where.model };
-      const answer = await api.post("within", wanted, { signal });
-      if (!signal.aborted) this.#take(answer.ids, isFirst);
+      const answer = await api.post(
+        "within",
+        { ids, words: within.words, model: where.model },
+        { signal },
+      );
+      if (!signal.aborted) this.#take(answer, isFirst);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       for (const id of ids) asked.delete(id);
@@ -76,13 +79,15 @@ export class WithinLoaded {
   }
 
   /**
-   * @param {number[]} ids
-   * @param {boolean} isFirst  of what is wanted now: what fitted before is gone
+   * @param {{ids: number[], said: string}} answer  said: what of the search was left out, and why
+   * @param {boolean} isFirst  of these words: what others matched before is gone
    */
-  #take(ids, isFirst) {
-    this.#context.store.set(({ images, within, matches }) => {
+  #take({ ids, said }, isFirst) {
+    this.#context.store.set(({ images, within, matches, notes }) => {
+      const others = notes.filter((note) => note.code !== "search");
       const found = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);
-      return { matches: found, shown: shownOf(images, within, found) };
+      const told = said ? [...others, { code: "search", message: said }] : others;
+      return { matches: found, shown: shownOf(images, within, found), notes: told };
     });
   }
 }

@@ -14,7 +14,7 @@ const LOOK = 50; // ms between two looks at the answer: a field's value changes 
 /**
  * @param {Context} context
  * @param {string} tab  one of `hello.host.send_to`
- * @param {number} id
+ * @param {number | null} id  null: of no picture, the text alone
  * @param {string | null} text  edited, or null for the picture's own
  */
 export async function send(context, tab, id, text) {
@@ -39,7 +39,7 @@ export async function send(context, tab, id, text) {
 /**
  * The host's hidden fields hold the picture and its text when this settles.
  *
- * @param {number} id
+ * @param {number | null} id
  * @param {string | null} text
  * @param {Context} context
  */

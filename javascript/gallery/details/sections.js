@@ -3,6 +3,7 @@
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { longText } from "../ground/longtext.js";
+import { momentOf } from "../ground/numbers.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").PictureRecord} PictureRecord */
@@ -27,7 +28,7 @@ export function about(context, view, record) {
     el(
       "p",
       { class: "dim" },
-      ...joined([day(view.date, hello?.language), sizeOf(view), record?.extension]),
+      ...joined([momentOf(view.date, hello?.language), sizeOf(view), record?.extension]),
     ),
     el(
       "p",
@@ -185,16 +186,6 @@ export function outside(url, text, deed) {
 /** @param {View} view */
 function sizeOf({ width, height }) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
-}
-
-/**
- * @param {string} date
- * @param {string} [language]
- */
-function day(date, language) {
-  const time = new Date(date);
-  if (!date || Number.isNaN(time.getTime())) return "";
-  return time.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /**

@@ -3,13 +3,15 @@
 import { button, el, setAttribute } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { filterCount, sourceOf, unfiltered } from "../state/query.js";
-import { ALL_WITHIN, isNarrowed, TILE_HIGH, TILE_LOW } from "../state/state.js";
+import { TILE_HIGH, TILE_LOW } from "../state/state.js";
+import { Search } from "./search.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Choice} Choice */
 /** @typedef {"version" | "sort" | "period" | "level" | "type" | "base"} Name */
 
+const KEPT_SORTS = ["Newest", "Oldest", "Most Reactions"]; // of what was kept
 const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "type", "base"]);
 
 export class Filters {
@@ -19,35 +21,25 @@ export class Filters {
   #meta;
   #fold;
   #tile;
-  #clear;
   /** @type {Record<Name, HTMLSelectElement>} */
   #selects;
-  /** @type {Record<"words" | "author" | "saved" | "here", HTMLInputElement | HTMLSelectElement>} */
-  #within;
 
   /** @param {Context} context */
   constructor(context) {
     const { root, words, store, acts, signal } = context;
     this.#context = context;
     this.#selects = this.#makeSelects();
-    this.#within = this.#makeWithin();
     this.#meta = el("input", { type: "checkbox", "data-field": "meta" });
     this.#meta.addEventListener("change", () => void acts.setWhere({ meta: this.#meta.checked }));
     this.#tile = this.#slider();
-    this.#clear = button(
-      { deed: "clear-within", words: words("clear_within"), class: "quiet" },
-      () => acts.setWithin(ALL_WITHIN),
-    );
     this.#fold = button({ deed: "filters", icon: icon("filter"), words: words("do_filters") }, () =>
       this.#section.toggleAttribute("data-open"),
     );
-    this.#section.append(this.#fold, this.#asked(), this.#shown());
+    this.#section.append(this.#fold, this.#asked(), new Search(context).element);
     root.append(this.#section);
-    store.on(
-      ["where", "model", "hello", "within", "tile", "notes", "found"],
-      (now) => this.#draw(now),
-      { signal },
-    );
+    store.on(["where", "model", "hello", "tile", "notes", "found"], (now) => this.#draw(now), {
+      signal,
+    });
     this.#draw(store.get());
   }
 
@@ -61,21 +53,6 @@ export class Filters {
       el("label", { class: "switch" }, this.#meta, el("span", { text: words("pick_meta") })),
       el("label", { class: "size", title: words("tile_width") }, this.#tile),
       sort && this.#dropped,
-    );
-  }
-
-  #shown() {
-    const { words } = this.#context;
-    const { words: text, author, saved, here } = this.#within;
-    return el(
-      "div",
-      { class: "shown", role: "group", "aria-label": words("within_loaded") },
-      el("span", { class: "dim", text: words("within_loaded") }),
-      text,
-      author,
-      saved,
-      here,
-      this.#clear,
     );
   }
 
@@ -95,33 +72,6 @@ export class Filters {
     return Object.fromEntries(made);
   }
 
-  #makeWithin() {
-    const { words, acts } = this.#context;
-    const input = (/** @type {"words" | "author"} */ name) => {
-      const props = { type: "search", "data-field": `within-${name}`, spellcheck: "false" };
-      const label = words(`within_${name}`);
-      const field = el("input", { ...props, placeholder: label, "aria-label": label });
-      field.addEventListener("input", () => acts.setWithin({ [name]: field.value.trim() }));
-      return field;
-    };
-    const select = (/** @type {"saved" | "here"} */ name, /** @type {string[]} */ choices) => {
-      const label = words(`within_${name}`);
-      const field = el("select", { "data-field": `within-${name}`, "aria-label": label });
-      field.append(
-        el("option", { value: "", text: label }),
-        ...choices.map((value) => el("option", { value, text: words(`${name}_${value}`) })),
-      );
-      field.addEventListener("change", () => acts.setWithin({ [name]: field.value }));
-      return field;
-    };
-    return {
-      words: input("words"),
-      author: input("author"),
-      saved: select("saved", ["yes", "no"]),
-      here: select("here", ["yes"]),
-    };
-  }
-
   #slider() {
     const { words, acts } = this.#context;
     const slider = el("input", {
@@ -138,7 +88,7 @@ export class Filters {
 
   /** @param {State} now */
   #draw(now) {
-    const { hello, where, found, within, notes, tile } = now;
+    const { hello, where, found, notes, tile } = now;
     this.#section.hidden = !hello || !sourceOf(where) || found !== null;
     if (!hello || this.#section.hidden) return;
     for (const [name, choices] of Object.entries(this.#choices(now))) {
@@ -147,8 +97,7 @@ export class Filters {
     }
     this.#meta.checked = where.meta;
     this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
-    this.#drawWithin(within);
-    this.#within.here.hidden = !hello.host.has_models;
+    this.#selects.period.parentElement?.toggleAttribute("hidden", where.search !== null);
     if (this.#tile.valueAsNumber !== tile) this.#tile.value = String(tile);
     const count = filterCount(where, unfiltered(hello));
     const words = count
@@ -160,20 +109,11 @@ export class Filters {
     this.#dropped.hidden = !dropped;
   }
 
-  /** @param {import("../types.js").Within} within */
-  #drawWithin(within) {
-    for (const [name, field] of Object.entries(this.#within)) {
-      const value = within[/** @type {keyof typeof within} */ (name)];
-      if (field.value.trim() !== value) field.value = value; // not while one types a space
-    }
-    this.#clear.hidden = !isNarrowed(within);
-  }
-
   /**
    * @param {State} now
    * @returns {Record<Name, Choice[]>}
    */
-  #choices({ hello, model }) {
+  #choices({ hello, model, where }) {
     const { words } = this.#context;
     const choices = hello?.choices;
     const versions = (model?.versions ?? []).map(({ id, name, base_model }) => ({
@@ -183,7 +123,9 @@ export class Filters {
     const bases = (choices?.base_models ?? []).map((name) => ({ value: name, label: name }));
     return {
       version: [{ value: "", label: words("every_version") }, ...versions],
-      sort: choices?.sort ?? [],
+      sort: (choices?.sort ?? []).filter(
+        ({ value }) => where.search === null || KEPT_SORTS.includes(value),
+      ),
       period: choices?.period ?? [],
       level: choices?.level ?? [],
       type: choices?.type ?? [],

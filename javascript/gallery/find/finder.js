@@ -114,6 +114,10 @@ function panelButtons({ acts, words, store, signal }, badge) {
       acts.panel(name),
     ),
   );
+  const kept = button(
+    { deed: "open-kept", icon: icon("kept"), words: words("open_kept"), isBare: true },
+    () => acts.openKept(""),
+  );
   const all = [jobs, ...others];
   const draw = () => {
     const { panel } = store.get();
@@ -121,5 +125,5 @@ function panelButtons({ acts, words, store, signal }, badge) {
   };
   store.on(["panel"], draw, { signal });
   draw();
-  return el("div", { class: "tools" }, ...all);
+  return el("div", { class: "tools" }, kept, ...all);
 }

@@ -34,7 +34,7 @@ export class Head {
     this.#section.hidden = !sourceOf(where) || found !== null;
     if (this.#section.hidden) return;
     this.#section.replaceChildren(
-      el("div", { class: "row" }, this.#title(now), this.#download()),
+      el("div", { class: "row" }, this.#title(now), this.#deeds(where)),
       ...(model ? this.#model(model, where.version) : []),
     );
     this.#section.toggleAttribute("data-waits", where.model !== null && !model);
@@ -147,6 +147,15 @@ export class Head {
     if (value !== settingOf(before.hello, LIMIT)) this.#limit.value = String(value);
   }
 
+  /** @param {import("../types.js").Where} where */
+  #deeds({ model, search }) {
+    const { words, acts } = this.#context;
+    const look = { deed: "figures", icon: icon("figures"), words: words("figures_title") };
+    const figures = button(look, () => acts.panel("figures"));
+    const download = search === null && this.#download();
+    return el("div", { class: "deeds" }, model !== null && figures, download);
+  }
+
   #download() {
     const { words, acts } = this.#context;
     const start = button(
@@ -161,7 +170,8 @@ export class Head {
  * @param {import("../types.js").Where} where
  * @param {import("../types.js").Words} words
  */
-function nameOf({ user, post }, words) {
+function nameOf({ user, post, search }, words) {
+  if (!user && post === null && search !== null) return words("search_kept");
   if (user) return words("pictures_by", { user });
   return post === null ? "…" : words("post_number", { id: post });
 }

@@ -3,6 +3,7 @@
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { written } from "../ground/numbers.js";
+import { canCompare } from "../state/selection.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
@@ -15,11 +16,16 @@ export class Bar {
   #marked;
   #top;
   #back;
+  #compare;
 
   /** @param {Context} context */
   constructor(context) {
     const { root, store, words, acts, signal } = context;
     this.#context = context;
+    this.#compare = button(
+      { deed: "compare", icon: icon("compare"), words: words("do_compare") },
+      () => acts.compare(),
+    );
     this.#marked = this.#markedGroup();
     this.#top = button(
       { deed: "top", icon: icon("top"), words: words("to_top"), isBare: true },
@@ -76,6 +82,7 @@ export class Bar {
       { class: "marked", role: "group", hidden: true },
       this.#count,
       download,
+      this.#compare,
       button({ deed: "invert", icon: icon("invert"), words: words("do_invert") }, () =>
         acts.invert(),
       ),
@@ -96,6 +103,7 @@ export class Bar {
     this.#where.toggleAttribute("data-waits", loading);
     this.#section.toggleAttribute("data-marked", marks.size > 0);
     this.#marked.hidden = marks.size === 0;
+    this.#compare.hidden = !canCompare(marks);
     const count = marks.size ? words("marked_count", { n: number(marks.size) }) : "";
     if (this.#count.textContent !== count) this.#count.textContent = count;
     this.#back.hidden = place === null;

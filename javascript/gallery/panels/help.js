@@ -10,6 +10,7 @@ import { Panel } from "./panel.js";
 const PARTS = [
   { words: "keys_grid", places: ["grid", "tile"] },
   { words: "keys_viewer", places: ["viewer"] },
+  { words: "compare_title", places: ["compare"] },
   { words: "keys_anywhere", places: ["anywhere"] },
 ];
 

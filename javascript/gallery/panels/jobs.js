@@ -11,7 +11,7 @@ import { Watch } from "./watch.js";
 /** @typedef {import("../types.js").Job} Job */
 /** @typedef {import("../types.js").State} State */
 /** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} Asked  taken: when, by performance.now(); Infinity is not yet */
-/** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number}} Wanted */
+/** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number, reads_only?: boolean}} Wanted */
 
 const OVER = ["done", "cancelled"];
 const TWICE = 1000; // ms after the server's answer in which a press is the second of a double click
@@ -147,7 +147,7 @@ export class Jobs {
   /** @param {number} id */
   #row(id) {
     const row =
-      this.#rows.get(id) ?? new JobRow(this.context, id, (job, deed) => this.#do(job, deed));
+      this.#rows.get(id) ?? new JobRow(this.context, id, (job, deed) => this.act(job, deed));
     this.#rows.set(id, row);
     return row;
   }
@@ -156,7 +156,7 @@ export class Jobs {
    * @param {number} id
    * @param {string} deed
    */
-  async #do(id, deed) {
+  async act(id, deed) {
     const { api, toast, words, signal } = this.context;
     try {
       this.watch.take(await api.post(`jobs/${id}/${deed}`, {}, { signal }));
@@ -167,7 +167,7 @@ export class Jobs {
 
   async #clearFinished() {
     const over = this.context.store.get().jobs?.jobs.filter((job) => OVER.includes(job.state));
-    for (const job of over ?? []) await this.#do(job.id, "forget");
+    for (const job of over ?? []) await this.act(job.id, "forget");
   }
 
   /** @param {Job} job */
@@ -175,7 +175,8 @@ export class Jobs {
     if (this.panel.isOpen || job.state === "cancelled") return;
     const { toast, words } = this.context;
     const isGood = job.failed === 0 && !job.toast;
-    const said = job.skipped ? "job_ended_there" : "job_ended";
+    const there = job.skipped ? "job_ended_there" : "job_ended";
+    const said = job.reads_only ? "job_ended_read" : there;
     const counts = { title: job.title, n: job.saved, there: job.skipped };
     if (isGood) toast(words(said, counts), "good");
     else toast(`${job.title}: ${job.toast || job.failed_words}`, "bad");

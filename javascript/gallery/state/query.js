@@ -34,7 +34,8 @@ export function unfiltered(hello) {
  * @returns {Where}
  */
 export function elsewhere(where, source) {
-  return { ...where, model: null, version: null, post: null, user: "", ...source };
+  const none = { model: null, version: null, post: null, user: "", search: null };
+  return { ...where, ...none, ...source };
 }
 
 /**
@@ -47,6 +48,7 @@ export function fromAddress(search, usual) {
   const where = { ...usual };
   for (const name of NUMBERS) where[name] = whole(asked.get(name));
   for (const name of TEXTS) where[name] = asked.get(name) ?? usual[name];
+  where.search = asked.get("search");
   where.meta = asked.has("meta") ? asked.get("meta") === "1" : usual.meta;
   return { where, image: whole(asked.get("image")), find: asked.get("find") ?? "" };
 }
@@ -66,6 +68,7 @@ export function toAddress(where, image, usual, href, find = "") {
   for (const name of NUMBERS) put(searchParams, name, where[name], null);
   for (const name of TEXTS) put(searchParams, name, where[name], usual[name]);
   put(searchParams, "meta", where.meta ? "1" : "0", usual.meta ? "1" : "0");
+  put(searchParams, "search", where.search, null);
   put(searchParams, "image", image, null);
   put(searchParams, "find", find, "");
   return address.href;
@@ -113,18 +116,30 @@ function imagesQuery(where) {
     if (value) asked[name] = value;
   }
   if (where.meta) asked.meta = 1;
+  if (where.search !== null) asked.search = where.search;
   return asked;
 }
 
 /**
- * The gallery without its filters, as the name that its marks are kept under; "" is none.
+ * The gallery without its filters, as the name that its marks are kept under: "kept" of all that
+ * was read, "" is none.
  *
  * @param {Where} where
  */
 export function sourceOf(where) {
   if (where.model !== null) return `model ${where.model}`;
   if (where.post !== null) return `post ${where.post}`;
-  return where.user ? `user ${where.user}` : "";
+  if (where.user) return `user ${where.user}`;
+  return where.search === null ? "" : "kept";
+}
+
+/**
+ * Whether it is a gallery of Civitai's, searched or not.
+ *
+ * @param {Where} where
+ */
+export function hasGallery(where) {
+  return !["", "kept"].includes(sourceOf(where));
 }
 
 /**

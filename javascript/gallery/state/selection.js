@@ -9,6 +9,14 @@
 
 /** @typedef {{marks: ReadonlySet<number>, anchor: number | null, range: Range | null}} Selection */
 
+const LEAST_COMPARED = 2;
+export const MOST_COMPARED = 4;
+
+/** @param {ReadonlySet<number>} marks */
+export function canCompare({ size }) {
+  return size >= LEAST_COMPARED && size <= MOST_COMPARED;
+}
+
 /**
  * @param {Selection} selection
  * @param {number} id

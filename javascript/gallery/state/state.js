@@ -22,10 +22,11 @@ export const NOWHERE = Object.freeze({
   type: "",
   meta: false,
   base: "",
+  search: null,
 });
 
 /** @type {Within} */
-export const ALL_WITHIN = Object.freeze({ words: "", author: "", saved: "", here: "" });
+export const ALL_WITHIN = Object.freeze({ words: "" });
 
 /** @returns {State} */
 export function firstState() {
@@ -111,12 +112,7 @@ function withNotes(before, fresh) {
 
 /** @param {Within} within */
 export function isNarrowed(within) {
-  return Boolean(within.author || within.saved) || isForServer(within);
-}
-
-/** Whether the server has to be asked what fits. @param {Within} within */
-export function isForServer(within) {
-  return Boolean(within.words || within.here);
+  return within.words !== "";
 }
 
 /**
@@ -128,13 +124,7 @@ export function isForServer(within) {
  */
 export function shownOf(images, within, matches) {
   if (!isNarrowed(within)) return images;
-  const author = within.author.toLowerCase();
-  return images.filter(
-    (view) =>
-      (!isForServer(within) || matches === null || matches.has(view.id)) &&
-      (!author || view.user.toLowerCase().includes(author)) &&
-      (!within.saved || view.saved === (within.saved === "yes")),
-  );
+  return matches === null ? images : images.filter((view) => matches.has(view.id));
 }
 
 /**

@@ -25,6 +25,7 @@ _LEAST_RATE = 1.0  # KB a second
 # What the API calls it: the page's name for it
 _LEVELS = {value: name for name, value in messages.choices("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
+_KEPT_SORTS = {sort: sort for sort in ("Newest", "Oldest", "Most Reactions")}
 _PERIODS = {period: period for period in PERIODS}
 _QUALITIES = {quality: quality for quality in _SETTINGS["saved_quality"].choices}
 _TYPES = {"image": "image", "video": "video"}
@@ -54,6 +55,16 @@ examples:
   python scripts/civitai_shortcut.py download 12345 --name "{author}/{date:%Y-%m}/{id}-{seed}"
   python scripts/civitai_shortcut.py --demo download 900001 --limit 20
       (a try without a network)"""
+
+_SEARCH_EXAMPLES = """\
+examples:
+  python scripts/civitai_shortcut.py search 'lighthouse -blurry "golden hour"'
+  python scripts/civitai_shortcut.py search 'lora:detail sampler:euler steps>20' --json
+      (in single quotes, so that the shell leaves what is in them alone)
+
+keys: lora model embedding sampler schedule author base negative, as lora:detail or base:"SDXL 1.0";
+  steps cfg clip width height reactions, as steps>20 or width>=1024; after:2025-01 before:2025;
+  is:saved is:image is:video; has:data has:negative has:hires; - before any of them: not"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -106,13 +117,16 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     told["resume"] = "go on with a job, or with all unfinished ones"
     told["retry"] = "try again what failed in a job, or in all"
     told["jobs"] = "list the jobs, the newest first, and how to go on with them"
+    told["search"] = "search the pictures that were read, without asking anybody"
     told["figures"] = "what the pictures of a model that were read have in common"
     for name, what in told.items():
         description = f"{what[:1].upper()}{what[1:]}."
-        epilog = _DOWNLOAD_EXAMPLES if name == "download" else None
+        epilog = {"download": _DOWNLOAD_EXAMPLES, "search": _SEARCH_EXAMPLES}.get(name)
         command = commands.add_parser(name, help=what, description=description, epilog=epilog)
         if name == "download":
             _add_download_arguments(command)
+        elif name == "search":
+            _add_search_arguments(command)
         elif name == "figures":
             _add_figures_arguments(command)
         elif name != "jobs":
@@ -182,6 +196,18 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
     add("--stop-at-known", type=_positive, metavar="N", help=known)
     again = "fetch what was saved before, too; default: skip it"
     add("--again", action="store_true", help=again)
+
+
+def _add_search_arguments(search: argparse.ArgumentParser) -> None:
+    add = search.add_argument
+    words = "words of the prompt and, with `key:value`, of how it was made; without them everything"
+    add("words", metavar="WORDS", nargs="*", default=[], help=words)
+    limit = "pictures at most; default: %(default)s"
+    add("--limit", type=_positive, metavar="N", default=50, help=limit)
+    sort = f"{_listed(_KEPT_SORTS)}; default: %(default)s"
+    add("--sort", type=_one_of(_KEPT_SORTS), metavar="SORT", default="Newest", help=sort)
+    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS['XXX']}"
+    add("--level", type=_one_of(_LEVELS), metavar="RATING", default="XXX", help=level)
 
 
 def _add_filters(download: argparse.ArgumentParser) -> None:

@@ -103,6 +103,14 @@ def _jobs(arguments: argparse.Namespace) -> int:
     return _ALL_THERE
 
 
+def _search(arguments: argparse.Namespace) -> int:
+    from .searching import search_kept
+
+    with _store() as store:
+        search_kept(arguments, store.saved_ids)
+    return _ALL_THERE
+
+
 def _figures(arguments: argparse.Namespace) -> int:
     from .figures import show
 
@@ -110,8 +118,14 @@ def _figures(arguments: argparse.Namespace) -> int:
     return _ALL_THERE
 
 
-_COMMANDS = {"download": _download, "resume": _resume, "retry": _retry, "jobs": _jobs}
-_COMMANDS["figures"] = _figures
+_COMMANDS = {
+    "download": _download,
+    "resume": _resume,
+    "retry": _retry,
+    "jobs": _jobs,
+    "search": _search,
+    "figures": _figures,
+}
 
 
 def _known_job(store: JobStore, job_id: int) -> int:

@@ -36,7 +36,7 @@ def show(arguments: argparse.Namespace) -> None:
         client = checked_client()
         model_id = _read_model(client, model_id, version_id, level)
         query = ImageQuery(model_id, version_id, level=level)
-        say_text("figures_read", n=_read(client, query, arguments.read))
+        say_text("figures_were_read", n=_read(client, query, arguments.read))
     found = gallery.figures_of(model_id, version_id, level)
     if arguments.json:
         out(json.dumps(found))

@@ -9,34 +9,43 @@ from itertools import chain, islice
 from ..infotext import infotext
 from .counting import Bar, Figures, Sample
 from .facts import LETTERS, PARAMETERS
+from .own import OwnFiles
 
 __all__ = ["recipe"]
 
 _PAIR = (LETTERS["sampler"], LETTERS["schedule"])  # which stand first in a picture's settings
 _HIRES = ("upscaler", "upscale", "denoising")
-_WORDS_HAVE, _LORAS_HAVE = 0.25, 0.5  # of the pictures with data
+_WORDS_HAVE, _LORAS_HAVE, _OWN_HAVE = 0.25, 0.5, 0.1  # of the pictures with data
 _MOST_WORDS, _MOST_LORAS = 12, 3
 
 
-def recipe(samples: Iterable[Sample], figures: Figures) -> str:
+def recipe(samples: Iterable[Sample], figures: Figures, own: OwnFiles = OwnFiles({})) -> str:
     """ "" where too little is known.
 
     The settings are those that the most pictures with the most common sampler have, so that they
     go together; the high-resolution pass is in it where more than half of those have one. Words
-    are those of every fourth picture, but for pieces of sentences; LoRAs those of every second. It
-    has no seed.
+    are those of every fourth picture, but for pieces of sentences; LoRAs those of every second,
+    or of every tenth if it is the model's own. It has no seed.
     """
     settings = _common(one.settings for one in samples)
     if not settings:
         return ""
     words = (bar.value for bar in _often(figures, "word", _WORDS_HAVE) if not bar.is_said)
     prompt = list(islice(words, _MOST_WORDS))
-    loras = _often(figures, "lora", _LORAS_HAVE)[:_MOST_LORAS]
-    prompt += [f"<lora:{bar.value}:{bar.weight or 1}>" for bar in loras if bar.value[0] != "#"]
+    prompt += _tags(figures, own)
     negative = [bar.value for bar in _often(figures, "embedding", _WORDS_HAVE)]
     negative += [bar.value for bar in _often(figures, "negative", _WORDS_HAVE)][:_MOST_WORDS]
     texts = {"prompt": ", ".join(prompt), "negativePrompt": ", ".join(_once(negative))}
     return infotext({**texts, **settings}, adds_lora_tags=False)
+
+
+def _tags(figures: Figures, own: OwnFiles) -> list[str]:
+    """Of LoRAs that a picture has called by their files' names."""
+    often = _often(figures, "lora", _LORAS_HAVE)[:_MOST_LORAS]
+    ours = [bar for bar in _often(figures, "lora", _OWN_HAVE) if bar.value in own.values]
+    bars = often if not ours or any(bar in ours for bar in often) else [ours[0], *often]
+    named = ((own.name(bar.value) or bar.value, bar.weight or "1") for bar in bars)
+    return [f"<lora:{name}:{weight}>" for name, weight in named if name[0] != "#"]
 
 
 def _common(rows: Iterable[Sequence[str]]) -> dict[str, str]:

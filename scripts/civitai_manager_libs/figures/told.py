@@ -5,30 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..infotext import parse_infotext
 from .counting import Bar, Figures, KINDS
 from .overview import Overview
+from .searching import search_for
 
 __all__ = ["told"]
 
 
 def told(found: Overview, versions: Mapping[int, str], names: Mapping[str, str]) -> dict[str, Any]:
     """versions: the model's, by id, in its order. names: of resources that are told by `#<id>`."""
-    figures = found.figures
+    figures, recipe = found.figures, parse_infotext(found.recipe)
     seen = {key: found.versions[key] for key in versions if key in found.versions}
+    named = {**{value: found.own.name(value) or value for value in found.own.values}, **names}
     return {
         "pictures": figures.pictures,
         "with_data": figures.with_data,
         "reactions": figures.reactions,
         "recipe": found.recipe,
+        "settings": [[name, value] for name, value in recipe.parameters.items()],
         "groups": [
-            {"kind": kind, "bars": [_bar(bar, figures, names) for bar in figures.bars[kind]]}
+            {"kind": kind, "bars": [_bar(kind, bar, found, named) for bar in figures.bars[kind]]}
             for kind in KINDS
             if figures.bars.get(kind)
         ],
         "versions": [
-            {"id": key, "name": versions[key], **_of_version(some, names)}
+            {"id": key, "name": versions[key], **_of_version(some, named)}
             for key, some in seen.items()
         ],
+    }
+
+
+def _bar(kind: str, bar: Bar, found: Overview, names: Mapping[str, str]) -> dict[str, Any]:
+    is_own = bar.value in found.own.values
+    most = _most(bar, found.figures, names)
+    return {
+        **most,
+        "reactions": bar.reactions,
+        "weight": bar.weight,
+        "low": bar.low,
+        "high": bar.high,
+        "is_own": is_own,
+        "search": search_for(kind, bar.value, most["label"], is_own),
     }
 
 
@@ -39,11 +57,6 @@ def _most(bar: Bar, figures: Figures, names: Mapping[str, str]) -> dict[str, Any
         "count": bar.count,
         "share": round(bar.count / figures.with_data, 4),
     }
-
-
-def _bar(bar: Bar, figures: Figures, names: Mapping[str, str]) -> dict[str, Any]:
-    weights = {"weight": bar.weight, "low": bar.low, "high": bar.high}
-    return {**_most(bar, figures, names), "reactions": bar.reactions, **weights}
 
 
 def _of_version(figures: Figures, names: Mapping[str, str]) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .. import civitai, setting
+from .. import setting
 from ..http_client import CivitaiHttpClient
+from ..library import pages
 from ..network import Rate
 from .naming import checked_template, divided, USUAL
 from .records import Facts
@@ -32,9 +33,9 @@ def network_of(client: CivitaiHttpClient) -> Network:
     """For one job, which has an equal share of the rate that all are held to."""
     patient, share = _Patient(client), _rate.share()
     return Network(
-        read_page=lambda query, cursor, limit, cancelled: civitai.read_images(
+        read_page=lambda query, cursor, limit, cancelled: pages.read_anew(
             patient, query, cursor, limit, cancelled
-        ),
+        ).page,
         fetch=lambda url, target, on_bytes, cancelled: client.fetch(
             url,
             target,

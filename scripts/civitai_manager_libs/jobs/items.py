@@ -153,6 +153,10 @@ class JobItems:
 
     def _claimed(self, batch: list[Item]) -> Iterator[Item]:
         """Those of `batch` to fetch now."""
+        if self._job.options.reads_only:
+            for item in batch:
+                self._settle(Outcome(item.image_id, "saved"))
+            return
         if not batch:
             return
         claims = self._store.claim(self._job.id, [item.image_id for item in batch])

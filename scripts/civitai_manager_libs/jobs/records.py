@@ -83,12 +83,14 @@ class Options:
 
     stop_at_known: so many in a row that were saved before end the walk; 0: none do. width: pixels
     of the site's rendition that is fetched in place of a wider image; 0: always the original.
+    reads_only: its pages are read, and no picture is fetched.
     """
 
     name: str = "{id}"
     facts: Facts = Facts()
     stop_at_known: int = 0
     width: int = 0
+    reads_only: bool = False
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ class JobRun:
         if not lock.acquire(_LOCK_PATIENCE):
             raise InputError(f"Job {self._job.id} is being worked on already.")
         try:
-            for folder in self._store.folders(self._job.id):
+            for folder in filter(None, self._store.folders(self._job.id)):
                 sweep(folder)
             self._store.walk_on(self._job.id)
             self._go()
@@ -238,6 +238,8 @@ class JobRun:
     def _check_estimate(self) -> None:
         """Raises DiskFull when what is left will not fit, if it is like what was saved so far."""
         job = self._job
+        if job.options.reads_only:
+            return
         left = job.waiting if job.again else self._store.to_fetch(job.id)
         if not job.walked:
             left += max(0, min(job.total - job.finished, _GUESSED_LEFT) - job.waiting)

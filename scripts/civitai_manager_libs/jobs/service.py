@@ -106,6 +106,16 @@ class JobService:
         self._start(job_id)
         return job_id
 
+    def read_gallery(
+        self, query: ImageQuery, wanted: int, facts: Facts, cursor: str | None = None
+    ) -> int:
+        """A new job that reads up to `wanted` records from `cursor` on, to be kept; its number."""
+        with self._store() as store:
+            options = Options(facts=facts, reads_only=True)
+            job_id = store.add(facts.model, query, "", wanted, options=options, cursor=cursor)
+        self._start(job_id)
+        return job_id
+
     def download_chosen(self, images: Sequence[Image], facts: Facts, again: bool = False) -> int:
         """A new job of just these; its number. again: fetch what was saved before."""
         folder, options = _saving(facts)
@@ -118,6 +128,11 @@ class JobService:
         """Of those that were saved, there still or not."""
         with self._store() as store:
             return store.saved_paths(image_ids)
+
+    def saved_ids(self) -> list[int]:
+        """All pictures that were ever saved, there still or not."""
+        with self._store() as store:
+            return store.saved_ids()
 
     def go_on_after_start(self) -> None:
         """What was at work when the program ended goes on; so does what waits for room, or for the

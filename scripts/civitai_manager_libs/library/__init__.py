@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import cache, gallery, models, pages, recent, records
-from .writer import finish
+from . import cache, gallery, models, pages, recent, records, search
+from .store import finish, rows
 
-__all__ = ["cache", "finish", "gallery", "models", "pages", "recent", "records"]
+__all__ = ["cache", "finish", "gallery", "models", "pages", "recent", "records", "rows", "search"]

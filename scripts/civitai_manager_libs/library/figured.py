@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ..figures import facts_of, MADE_BY
 from ..ground import Image
-from .database import rows
+from .store import rows
 
 __all__ = ["kept", "Row", "row_of", "save"]
 

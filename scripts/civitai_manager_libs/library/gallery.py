@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .. import setting
 from ..figures import Overview, overview, Sample, Seen, told
 from . import figured, models, records
-from .database import rows
-from .writer import finish, write_later
+from .store import finish, rows, write_later
 
 __all__ = ["figures_of", "seen"]
 
 _AT_ONCE = 500  # records in memory
 _PATIENCE = 2.0  # seconds for what was just read to be written
-# What the pages of a gallery have that were read, and of which version each page is.
-_PAGES = (
-    "SELECT ids, json_extract(query, '$[1].version_id') FROM pages"
-    " WHERE json_extract(query, '$[0]') = ? AND (json_extract(query, '$[1].model_id') = ?"
-    " OR json_extract(query, '$[1].version_id') IN (SELECT value FROM json_each(?)))"
-)
 
 
 def figures_of(model_id: int | None, version_id: int | None, level: int) -> dict[str, Any]:
     """What works with a model, or with one version of it, as `figures.told` tells it."""
     kept = models.kept_model(model_id, level) if model_id else None
     versions = {version.id: version.name for version in (kept.versions if kept else ())}
-    found = overview(seen(model_id, list(versions), version_id, level))
+    files = {
+        file: version.id for version in (kept.versions if kept else ()) for file in version.files
+    }
+    found = overview(seen(model_id, list(versions), version_id, level), files)
     return told(found, versions, _names(found))
 
 
@@ -41,20 +35,20 @@ def seen(
     version_ids: all of the model's. version_id: only what is of this one.
     """
     finish(_PATIENCE)
-    own = {*version_ids} if version_id is None else {*version_ids, version_id}
-    pages = _ids_by_version(model_id, own)
-    of_pages = _versions_by_id(pages)
-    told: dict[str, frozenset[int]] = {}  # by what a row says: most say one of a few
+    own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
+    versions = {key: _ids_in(f"version {key}") for key in own}
+    ids = _ids_in(f"model {model_id}") if version_id is None else versions[version_id]
     found = []
-    for row in _figured(list(set().union(*pages.values()))):
-        image_id, _, picture_level, reactions, named, settings, words = row
-        if named not in told:
-            told[named] = frozenset(own.intersection(map(int, filter(None, named.split(",")))))
-        versions = told[named].union(of_pages.get(image_id, ()))
-        if picture_level & level and (version_id is None or version_id in versions):
+    for image_id, _, picture_level, reactions, _, settings, words in _figured(list(ids)):
+        if picture_level & level:
             sample = Sample(reactions, _divided(settings), _divided(words))
-            found.append(Seen(sample, versions))
+            found.append(Seen(sample, [key for key in own if image_id in versions[key]]))
     return found
+
+
+def _ids_in(gallery: str) -> set[int]:
+    """As `records.keep` is told of it."""
+    return {key for (key,) in rows("SELECT id FROM seen WHERE gallery = ?", (gallery,))}
 
 
 def _names(found: Overview) -> dict[str, str]:
@@ -63,23 +57,6 @@ def _names(found: Overview) -> dict[str, str]:
     values = (bar.value for one in every for bars in one.bars.values() for bar in bars)
     ids = [int(value[1:]) for value in values if value[:1] == "#" and value[1:].isdecimal()]
     return {f"#{key}": name for key, (_, name) in models.version_names(ids).items()}
-
-
-def _ids_by_version(model_id: int | None, version_ids: set[int]) -> dict[int, set[int]]:
-    """Those of pages of the whole model under 0."""
-    found: dict[int, set[int]] = {}
-    values = (setting.base_url(), model_id or 0, json.dumps(list(version_ids)))
-    for ids, version_id in rows(_PAGES, values):
-        found.setdefault(version_id or 0, set()).update(json.loads(ids))
-    return found
-
-
-def _versions_by_id(pages: dict[int, set[int]]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
-    for version_id, ids in pages.items():
-        for image_id in ids if version_id else ():
-            found.setdefault(image_id, set()).add(version_id)
-    return found
 
 
 def _figured(ids: list[int]) -> Iterator[figured.Row]:

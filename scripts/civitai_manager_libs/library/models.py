@@ -15,8 +15,7 @@ from ..civitai import Model, Version
 from ..errors import NetworkError, ServerTrouble, UnreadableAnswer
 from ..ground import Cancellation, never
 from . import records
-from .database import packed, rows, unpacked
-from .writer import write_later
+from .store import packed, rows, unpacked, write_later
 
 __all__ = ["base_models", "keep_covers", "kept_model", "kept_versions", "read_model"]
 __all__ += ["version_names"]

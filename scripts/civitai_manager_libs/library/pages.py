@@ -19,10 +19,10 @@ from ..civitai import ImageQuery, Page
 from ..errors import NetworkError, ServerTrouble
 from ..ground import Cancellation, Flights, Image, never, thumbnail_url
 from . import cache, records
-from .database import rows
-from .writer import write_later
+from .store import rows, write_later
 
-__all__ = ["Read", "original", "read_kept", "read_page", "thumbnail"]
+__all__ = ["Read", "end_of_kept", "galleries_of", "original", "read_anew", "read_kept"]
+__all__ += ["read_page", "thumbnail"]
 
 _PAGES_NEAR = 20
 _FRESH = 600.0  # seconds; Civitai's own edge keeps a page for about five minutes
@@ -57,11 +57,8 @@ class _Pages:
 
     def _asked(self, client: Any, key: _Key, cancelled: Cancellation) -> Read:
         _, query, cursor, size = key
-        page = civitai.read_images(client, query, cursor, size, cancelled)
-        read = Read(page, time.time())
-        records.keep(page.images)
-        if page.ids or page.next_cursor:  # else it may be Civitai's time limit, and is asked anew
-            _keep(key, read)
+        read = read_anew(client, query, cursor, size, cancelled)
+        if _is_told(read.page):
             with self._lock:
                 self._near[key] = read
                 while len(self._near) > _PAGES_NEAR:
@@ -94,6 +91,33 @@ def read_page(
         return kept
 
 
+def read_anew(
+    client: Any,
+    query: ImageQuery,
+    cursor: str | None,
+    size: int,
+    cancelled: Cancellation | None = None,
+) -> Read:
+    """The page as Civitai sends it now, which is kept. Raises what the client raises."""
+    read = Read(civitai.read_images(client, query, cursor, size, cancelled), time.time())
+    records.keep(read.page.images, galleries=galleries_of(query))
+    if _is_told(read.page):
+        _keep((setting.base_url(), query, cursor, size), read)
+    return read
+
+
+def end_of_kept(query: ImageQuery, size: int) -> tuple[str | None, bool]:
+    """The cursor of the first page that was never read, and whether all of them were."""
+    sql = "SELECT next_cursor FROM pages WHERE query = ? AND cursor = ?"
+    cursor, seen = None, set[str]()
+    while found := rows(sql, _name((setting.base_url(), query, cursor, size))):
+        [(cursor,)] = found
+        if cursor is None or cursor in seen:
+            return None, True
+        seen.add(cursor)
+    return cursor, False
+
+
 def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
     """The page as it was when it was last read; None when it never was."""
     sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
@@ -101,6 +125,17 @@ def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
         images = tuple(records.find_all(json.loads(ids)).values())
         return Read(Page(images, next_cursor), read_at, kept=True)
     return None
+
+
+def galleries_of(query: ImageQuery) -> tuple[str, ...]:
+    """What the pictures of its pages were read in, as `records.keep` is told it."""
+    named = (
+        ("model", query.model_id),
+        ("version", query.version_id),
+        ("post", query.post_id),
+        ("user", query.username),
+    )
+    return tuple(f"{kind} {value}" for kind, value in named if value)
 
 
 def thumbnail(
@@ -123,6 +158,11 @@ def _file(client: Any, url: str, cancelled: Cancellation | None) -> Iterator[str
         yield cache.fetched(
             url, lambda url, path: client.fetch(url, path, cancelled=cancelled, urgent=True)
         )
+
+
+def _is_told(page: Page) -> bool:
+    """Else it may be Civitai's time limit, and is asked for anew."""
+    return bool(page.ids or page.next_cursor)
 
 
 def _keep(key: _Key, read: Read) -> None:

@@ -7,25 +7,27 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 from ..civitai import image_of
 from ..ground import Image
 from . import figured
-from .database import packed, rows, unpacked
-from .words import searched_text, terms_of
-from .writer import write_later
+from .search import Query, Scope
+from .search import find as search
+from .search import index
+from .store import in_memory, packed, rows, unpacked, write_later
 
-__all__ = ["find", "find_all", "having", "keep", "latest"]
+__all__ = ["find", "find_all", "having", "keep", "latest", "of_gallery"]
 
 _NEAR = 1_000  # images in memory
 _SAVE = (
-    "INSERT INTO images (id, read_at, is_whole, author, base_model, words, record)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET read_at = excluded.read_at,"
-    " is_whole = excluded.is_whole, author = excluded.author, base_model = excluded.base_model,"
-    " words = excluded.words, record = excluded.record"
+    "INSERT INTO images (id, read_at, is_whole, record) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO"
+    " UPDATE SET read_at = excluded.read_at, is_whole = excluded.is_whole, record = excluded.record"
     " WHERE excluded.is_whole OR NOT images.is_whole"
 )
+_AT_ONCE = 500  # records in memory while a gallery is gone through
 
 
 class _Near:
@@ -54,6 +56,11 @@ class _Near:
             found = self._images.get(image_id) or self._unwritten.get(image_id)
             return found[0] if found else None
 
+    def unwritten(self, image_ids: Iterable[int]) -> list[Image]:
+        with self._lock:
+            found = (self._unwritten.get(image_id) for image_id in image_ids)
+            return [one[0] for one in found if one is not None]
+
     def latest(self, count: int) -> list[Image]:
         with self._lock:
             return [image for image, _ in list(self._images.values())[-count:]][::-1]
@@ -74,16 +81,22 @@ class _Near:
 _near = _Near()
 
 
-def keep(images: Sequence[Image], is_whole: bool = True) -> None:
+def keep(images: Sequence[Image], is_whole: bool = True, galleries: Sequence[str] = ()) -> None:
     """They can be found by their ids from now on.
 
-    is_whole: False for a model's showcase, whose records say less than a gallery's.
+    is_whole: False for a model's showcase, whose records say less than a gallery's. galleries:
+    what they were read in, as "model 5", "version 7", "post 9" or "user anna".
     """
     better = _near.add(images, is_whole, unwritten=True)
     now = time.time()
 
     def write(db: sqlite3.Connection) -> None:
-        db.executemany(_SAVE, (_row(image, is_whole, now) for image in better))
+        # Of what is known as a whole, a showcase changes nothing.
+        index(db, [i for i in better if db.execute(_SAVE, _row(i, is_whole, now)).rowcount])
+        seen = [(gallery, image.id) for gallery in galleries for image in better]
+        if is_whole:  # in the gallery of each version that it was made with, too
+            seen += [(f"version {v}", image.id) for image in better for v in image.version_ids]
+        db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
         if is_whole:
             figured.save(db, map(figured.row_of, better))
 
@@ -116,27 +129,33 @@ def latest(count: int) -> list[Image]:
     return list(find_all(list(ids)[:count]).values())
 
 
-def having(image_ids: Sequence[int], words: str) -> list[int]:
-    """Those of them whose prompt, author or models hold all the words, in this order."""
-    terms = terms_of(words)
-    if not terms:
+def of_gallery(gallery: str) -> Iterator[Image]:
+    """All that was read in it, also long ago, the newest first. gallery: as `keep` is told it."""
+    before = 2**63 - 1
+    sql = "SELECT id FROM seen WHERE gallery = ? AND id < ? ORDER BY id DESC LIMIT ?"
+    while found := [image_id for (image_id,) in rows(sql, (gallery, before, _AT_ONCE))]:
+        before = found[-1]
+        yield from (image for image, _ in sorted(_kept(found), key=lambda one: -one[0].id))
+
+
+def having(image_ids: Sequence[int], query: Query, saved: Callable[[], Iterable[int]]) -> list[int]:
+    """Those of them that were read and fit the search, in this order; see `search.find`."""
+    if not query.terms:
         return list(image_ids)
-    matches = _matching(image_ids, terms)
-    return [i for i in image_ids if (matches[i] if i in matches else _matches_near(i, terms))]
+    fresh = _near.unwritten(image_ids)  # before the library is asked, which may have them then
+    scope = Scope(ids=image_ids)
+    fitting = set(search(query, scope, limit=len(image_ids), saved=saved).ids)
+    if fresh:
+        fitting -= {image.id for image in fresh}
+        with in_memory() as db:
+            index(db, fresh)
+            read = partial(_rows_of, db)
+            fitting |= set(search(query, scope, limit=len(fresh), saved=saved, read=read).ids)
+    return [image_id for image_id in image_ids if image_id in fitting]
 
 
-def _matching(image_ids: Sequence[int], terms: Sequence[str]) -> dict[int, bool]:
-    has_all = " AND ".join(["instr(words, ?) > 0"] * len(terms))
-    sql = f"SELECT id, {has_all} FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    found = rows(sql, (*terms, json.dumps(list(image_ids))))
-    return {image_id: bool(matches) for image_id, matches in found}
-
-
-def _matches_near(image_id: int, terms: Sequence[str]) -> bool:
-    """Of one that is not written yet."""
-    image = _near.get(image_id)
-    text = searched_text(image) if image else ""
-    return bool(text) and all(term in text for term in terms)
+def _rows_of(db: sqlite3.Connection, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+    return db.execute(sql, values).fetchall()
 
 
 def _kept(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool]]:
@@ -150,7 +169,4 @@ def _kept(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool]]:
 def _row(image: Image, is_whole: bool, now: float) -> tuple[object, ...]:
     # A showcase's record may have neither an id nor a rating that means what a gallery's does.
     record = {**image.record, "id": image.id, "browsingLevel": image.level}
-    text = searched_text(image)
-    names = (image.username, image.base_model, text)
-    clean = (name.encode("utf-8", "replace").decode("utf-8") for name in names)
-    return (image.id, now, is_whole, *clean, packed(record))
+    return (image.id, now, is_whole, packed(record))

@@ -53,13 +53,15 @@ def _answer(asked: str, request: gr.Request) -> tuple[str, Any, str]:
     language = messages.language_of(host.header(request, "accept-language"))
     given = _read(asked)
     nonce = str(given.get("nonce", ""))[:100]
+    text = given.get("text")
+    if given.get("id") is None and isinstance(text, str):
+        return text, None, nonce
     image = records.find(whole(given.get("id"), 1) or 0)
     if image is None:
         words = messages.reason("not_known", language)
         return "", None, json.dumps({"nonce": nonce, "error": words})
     try:
         with _file(image) as path:
-            text = given.get("text")
             told = text if isinstance(text, str) else _infotext(image, path)
     except CivitaiShortcutError as error:
         words = messages.reason(error.reason, language)

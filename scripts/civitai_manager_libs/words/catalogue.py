@@ -146,9 +146,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "The request did not come from this page, so it was refused.",
     ),
     "reason_only_here": (
-        "資料夾、代理伺服器與 API 金鑰只能在執行本程式的電腦上變更；以 --auth 使用者:密碼 啟動後，登入者也能變更。",
-        "The folder, the proxy and the API key can be changed only on the machine that this runs"
-        " on, unless it was started with --auth USER:PASSWORD.",
+        "資料夾、代理伺服器與 API 金鑰只能在執行本程式的電腦上變更。",
+        "Folders, the proxy and the API key can be changed only on the machine that this runs on.",
     ),
     "reason_login": ("請先登入 WebUI。", "Log in to the WebUI first."),
     # The same where many are counted

@@ -90,7 +90,7 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
     "figures_head_count": ("圖片", "PICTURES"),
     "figures_head_share": ("比例", "SHARE"),
     "figures_head_reactions": ("回應", "REACTIONS"),
-    "figures_read": ("已讀 {n} 張圖片的紀錄。", "Records read: {n}."),
+    "figures_were_read": ("已讀 {n} 張圖片的紀錄。", "Records read: {n}."),
     # Jobs
     "job_titled": ("工作 {job}：{title}", "Job {job}: {title}"),
     "no_job": ("沒有工作 {job}。", "There is no job {job}."),
@@ -146,4 +146,7 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "There are no pictures: try another --level, --type, --period or --version.",
     ),
     "interrupted": ("已中斷。", "Interrupted."),
+    # Searches
+    "nothing_found": ("保留的圖片都不符合。", "Nothing that was kept fits."),
+    "found_more": ("還有更多：--limit", "There are more: --limit"),
 }

@@ -58,10 +58,13 @@ class JobStore:
         wanted: int,
         again: bool = False,
         options: Options = Options(),
+        cursor: str | None = None,
     ) -> int:
-        """A new job's number."""
+        """A new job's number. cursor: where its walk begins; None at the gallery's start."""
         with self._database.writing() as db:
-            return rows.insert_job(db, title, query, folder, wanted, again, options)
+            job_id = rows.insert_job(db, title, query, folder, wanted, again, options)
+            db.execute("UPDATE jobs SET cursor = ? WHERE id = ?", (cursor, job_id))
+            return job_id
 
     def add_chosen(
         self,
@@ -260,6 +263,10 @@ class JobStore:
         sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
         found = self._database.rows(sql, (json.dumps(list(image_ids)),))
         return {image_id: path for image_id, path in found}
+
+    def saved_ids(self) -> list[int]:
+        """All that were ever saved, there still or not."""
+        return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
 
     def usual_size(self) -> int:
         """Bytes of a picture, as the last ones were; 0 when none was saved yet."""

@@ -1,4 +1,4 @@
-"""Galleries page by page, and what of them that was read fits."""
+"""Galleries page by page."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from typing import Any
 from ...civitai import ImageQuery, Page
 from ...errors import Gone, HttpStatusError
 from ...ground import whole
-from ...library import pages, records
+from ...library import pages
 from ...words import messages
 from ..wire import Asked, Far, image_view, Refusal
 from .finding import highest_level
-from .picture import can_be_made_here
+from .kept import kept_images
 from .tools import client, saved_files
 
-__all__ = ["images", "query_of", "within"]
+__all__ = ["images", "query_of"]
 
-_MOST_IDS = 100_000
 _MOST_BLANK = 3  # pages in a row on which nothing fits the filters
 _LAST_ID = 2**31 - 1
 
 
 def images(asked: Asked) -> Any:
-    """`images?...`."""
+    """`images?...`; with `search=` of what was kept."""
+    if "search" in asked.request.query_params:
+        return kept_images(asked)
     given = {name: asked.text(name) for name in asked.request.query_params}
     query = query_of({**given, "level": highest_level(asked)}, asked.language)
     cursor, size = asked.text("cursor") or None, whole(asked.text("limit"), 1, 200) or 100
@@ -115,16 +116,3 @@ def _answer(
 
 def _note(code: str, asked: Asked, **values: Any) -> dict[str, str]:
     return {"code": code, "message": messages.text(code, asked.language, **values)}
-
-
-def within(asked: Asked) -> dict[str, Any]:
-    """`POST within`: those of the ids that were read whose words hold all of the given, and, with
-    `here`, that can be made with the models of this machine."""
-    ids, words = asked.field("ids"), asked.field("words")
-    if not isinstance(ids, list) or len(ids) > _MOST_IDS or not isinstance(words, str):
-        raise Refusal(400, "bad_input")
-    known = [i for i in ids if isinstance(i, int) and not isinstance(i, bool)]
-    fitting = records.having(known, words[:1000])
-    if asked.field("here") is True:
-        fitting = can_be_made_here(fitting, whole(asked.field("model"), 1, _LAST_ID))
-    return {"ids": fitting}

@@ -28,7 +28,8 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
         "id": job.id,
         "title": job.title,
         "state": state,
-        "state_words": messages.text(f"state_{state}", language),
+        "state_words": messages.text(_state_key(shown), language),
+        "reads_only": job.options.reads_only,
         "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
         "line": _line(shown, language),
         "note": _note(shown, language),
@@ -49,6 +50,8 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
 
 def _has_pictures(shown: ShownJob) -> bool:
     """Also where all were there before; a folder without any may never have been made."""
+    if shown.job.options.reads_only:
+        return False
     now = shown.progress or shown.job
     return now.saved + now.skipped > 0
 
@@ -94,8 +97,15 @@ def _reasons(shown: ShownJob, language: str) -> str:
     return f"({said})" if said else ""
 
 
+def _state_key(shown: ShownJob) -> str:
+    is_reading = shown.job.options.reads_only and shown.state == "running"
+    return "state_reading" if is_reading else f"state_{shown.state}"
+
+
 def _line(shown: ShownJob, language: str) -> str:
     now = shown.progress or shown.job
+    if shown.job.options.reads_only:
+        return messages.text("job_read", language, done=now.saved, total=now.total)
     if shown.state in ("done", "cancelled"):
         counts = {"saved": now.saved, "skipped": now.skipped, "failed": now.failed}
         said = messages.text("job_counts", language, **counts)

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import setting
+from ...civitai import ImageQuery
 from ...ground import Image, level_mask, LEVELS, one_line, whole
 from ...jobs import Facts
-from ...library import models, records
+from ...library import finish, models, pages, records
 from ...words import messages
 from ..wire import Asked, Refusal
 from .hello import can_open_folders
@@ -27,6 +28,7 @@ __all__ = ["act", "begin", "facts_of", "jobs"]
 _LAST_JOB = 2**63 - 1  # of what SQLite can hold
 _LAST_ID = 2**31 - 1  # of models and versions
 _MOST_IDS = 100_000
+_PAGE = 100  # pictures of a page as the page asks for it
 _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
 _REQUESTS_KEPT = 200
 
@@ -116,8 +118,22 @@ def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
     if query.post_id:
         otherwise = messages.text("post_title", "en", id=query.post_id)
     facts = facts_of(_title(asked, otherwise), query.model_id, query.version_id)
+    if asked.field("reads_only") is True:
+        return _reading(asked, query, limit, facts)
     job_id = job_service().download_gallery(query, limit, facts)
     return _answer(asked, job_id, limit)
+
+
+def _reading(asked: Asked, query: ImageQuery, limit: int, facts: Facts) -> dict[str, Any]:
+    """From behind what was read of it, as the page asks for that."""
+    finish()
+    cursor, is_whole = pages.end_of_kept(query, _PAGE)
+    if is_whole:
+        words = messages.text("all_was_read", asked.language)
+        return {"job": None, "pictures": 0, "message": words}
+    job_id = job_service().read_gallery(query, limit, facts, cursor)
+    words = messages.text("reading_started", asked.language, n=limit)
+    return {"job": job_id, "pictures": limit, "message": words}
 
 
 def facts_of(title: str, model_id: int | None, version_id: int | None = None) -> Facts:

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.routing import Route
 
 from ..wire import Asked, Gate, Refusal
-from . import figures, files, finding, hello, images, jobs, picture, settings
+from . import figures, files, finding, hello, images, jobs, kept, picture, settings
 
 __all__ = ["add_routes"]
 
@@ -26,10 +26,11 @@ _READ = (
     ("jobs", jobs.jobs),
     ("figures", figures.figures),
     ("names", settings.names),
+    ("suggest", kept.suggest),
 )
 _WRITE = (
     ("POST", "arriving", picture.arriving),
-    ("POST", "within", images.within),
+    ("POST", "within", kept.within),
     ("POST", "jobs", jobs.begin),
     ("POST", "jobs/{job:int}/{deed}", jobs.act),
     ("PUT", "settings", settings.keep_settings),

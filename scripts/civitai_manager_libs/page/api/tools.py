@@ -15,7 +15,7 @@ from ...library import records
 
 from ..wire import Asked, Refusal
 
-__all__ = ["client", "job_service", "known_image", "saved_files"]
+__all__ = ["client", "job_service", "known_image", "saved_files", "saved_ids"]
 
 _service: JobService | None = None
 _service_lock = threading.Lock()
@@ -55,3 +55,12 @@ def saved_files(image_ids: Sequence[int]) -> dict[int, str]:
         util.printD(f"[gallery] {error}")
         return {}
     return {image_id: path for image_id, path in saved.items() if os.path.isfile(path)}
+
+
+def saved_ids() -> list[int]:
+    """All that jobs ever saved; none where their database cannot be used."""
+    try:
+        return job_service().saved_ids()
+    except DiskError as error:
+        util.printD(f"[gallery] {error}")
+        return []

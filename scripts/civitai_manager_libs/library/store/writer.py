@@ -8,16 +8,16 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from .. import util
-from ..errors import DiskError
+from ... import util
+from ...errors import DiskError
 from .database import library_database
+from .trimming import trim
 
 __all__ = ["finish", "write_later"]
 
 Write = Callable[[sqlite3.Connection], object]
 
 _AT_ONCE = 20  # pages or models in one transaction
-_MOST = {"images": 200_000, "models": 5_000, "pages": 20_000}  # rows; the longest ago read go
 _TRIM_EVERY = 300.0  # seconds
 
 
@@ -71,13 +71,7 @@ class _Writer:
         if now - self._trimmed_at < _TRIM_EVERY:
             return
         self._trimmed_at = now
-        for table, most in _MOST.items():
-            (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
-            oldest = f"SELECT rowid FROM {table} ORDER BY read_at LIMIT ?"
-            if count > most:
-                db.execute(f"DELETE FROM {table} WHERE rowid IN ({oldest})", (count - most,))
-                if table == "images":
-                    db.execute("DELETE FROM figures WHERE id NOT IN (SELECT id FROM images)")
+        trim(db)
 
 
 _writer = _Writer()

@@ -1,0 +1,131 @@
+/** Below a search that is typed: what its last word may become. */
+
+import { ApiError, isAborted } from "../asking/api.js";
+import { el } from "../ground/dom.js";
+import { written } from "../ground/numbers.js";
+import { withWord, wordAt } from "../state/typed.js";
+
+/** @typedef {{text: string, count: number}} Suggestion */
+
+export class Suggestions {
+  #context;
+  #field;
+  #list;
+  /** @type {Suggestion[]} */
+  #shown = [];
+  #at = -1; // the one that Enter takes
+  #abort = new AbortController();
+
+  /**
+   * @param {import("../types.js").Context} context
+   * @param {HTMLInputElement} field
+   */
+  constructor(context, field) {
+    this.#context = context;
+    this.#field = field;
+    const { words, signal } = context;
+    this.#list = el("ul", {
+      id: "suggestions",
+      role: "listbox",
+      "aria-label": words("search_suggestions"),
+    });
+    this.element = el("div", { class: "suggested" }, field);
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list" })) {
+      field.setAttribute(name, value);
+    }
+    field.setAttribute("aria-controls", "suggestions");
+    field.addEventListener("input", () => void this.#ask());
+    field.addEventListener("focus", () => void this.#ask());
+    field.addEventListener("blur", () => this.#close());
+    field.addEventListener("keydown", (event) => this.#press(event));
+    // Not at the click: that takes the focus from the field first, which closes the list.
+    this.#list.addEventListener("pointerdown", (event) => this.#point(event));
+    signal.addEventListener("abort", () => this.#abort.abort());
+    this.#draw();
+  }
+
+  async #ask() {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const word = wordAt(this.#field.value, this.#field.selectionStart ?? 0);
+    try {
+      const query = new URLSearchParams({ word });
+      const found = await this.#context.api.get(`suggest?${query}`, { signal });
+      if (!signal.aborted)
+        this.#show(found.filter((/** @type {Suggestion} */ one) => one.text !== word));
+    } catch (error) {
+      if (isAborted(error)) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.#close(); // what is wrong is said where the search itself is asked
+    }
+  }
+
+  /** @param {Suggestion[]} found */
+  #show(found) {
+    this.#shown = this.#field.matches(":focus") ? found : [];
+    this.#at = -1;
+    this.#draw();
+  }
+
+  #close() {
+    this.#abort.abort();
+    this.#show([]);
+  }
+
+  #draw() {
+    const { hello } = this.#context.store.get();
+    if (this.#shown.length) this.element.append(this.#list);
+    else this.#list.remove();
+    this.#field.setAttribute("aria-expanded", String(this.#list.isConnected));
+    this.#list.replaceChildren(
+      ...this.#shown.map(({ text, count }, at) =>
+        el(
+          "li",
+          { role: "option", id: `suggestion-${at}`, "aria-selected": String(at === this.#at) },
+          el("bdi", {}, text),
+          count > 0 && el("span", { class: "dim" }, written(count, hello?.language)),
+        ),
+      ),
+    );
+    if (this.#at < 0) this.#field.removeAttribute("aria-activedescendant");
+    else this.#field.setAttribute("aria-activedescendant", `suggestion-${this.#at}`);
+    this.#list.children[this.#at]?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (!this.#list.isConnected || event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const count = this.#shown.length;
+      const by = event.key === "ArrowDown" ? 1 : -1;
+      this.#at = this.#at < 0 && by < 0 ? count - 1 : (this.#at + by + count) % count;
+      this.#draw();
+    } else if (event.key === "Enter" && this.#at >= 0) this.#take(this.#at);
+    else if (event.key === "Escape") this.#close();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** @param {PointerEvent} event */
+  #point(event) {
+    event.preventDefault();
+    const row = event.target instanceof Element ? event.target.closest("li") : null;
+    const at = row ? [...this.#list.children].indexOf(row) : -1;
+    if (at >= 0) this.#take(at);
+  }
+
+  /** @param {number} at */
+  #take(at) {
+    const field = this.#field;
+    const { text, caret } = withWord(
+      field.value,
+      field.selectionStart ?? 0,
+      this.#shown[at]?.text ?? "",
+    );
+    field.value = text;
+    field.setSelectionRange(caret, caret);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}

@@ -1,0 +1,141 @@
+/** Texts beside each other: what of each the others do not have, in words. Pure. */
+
+/** @typedef {{text: string, differs: boolean}} Part */
+/** @typedef {{name: string, values: string[], differs: boolean}} Row */
+
+const MOST = 1500; // words of a text that are aligned; of a longer one only which words it has
+// Scripts without blanks are told apart by letter; a tag or a weight is one word.
+const LETTER = "[\\p{L}\\p{N}\\p{M}_]";
+const WORD = new RegExp(
+  `<[^<>\\n]{1,300}>|[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}]|` +
+    `${LETTER}+(?:[.'’-]${LETTER}+)*|\\s+|.`,
+  "gsu",
+);
+
+/**
+ * Each text in parts. Something differs where it is not, in the same order, in all of the others.
+ *
+ * @param {string[]} texts
+ * @returns {Part[][]}
+ */
+export function compared(texts) {
+  const words = texts.map((text) => text.match(WORD) ?? []);
+  const isCommon = words.map((own) => own.map(() => true));
+  for (const [at, one] of words.entries()) {
+    for (let to = at + 1; to < words.length; to += 1) {
+      const [here, there] = commonTo(one, words[to]);
+      isCommon[at] = isCommon[at].map((is, word) => is && here[word]);
+      isCommon[to] = isCommon[to].map((is, word) => is && there[word]);
+    }
+  }
+  return words.map((own, at) => joined(own, isCommon[at]));
+}
+
+/**
+ * What the infotexts say, field by field, in their order; a field that one lacks is "" there.
+ *
+ * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} told
+ * @param {{prompt: string, negative: string}} names  of the two that have none
+ * @returns {Row[]}
+ */
+export function rowsOf(told, names) {
+  const maps = told.map(
+    ({ prompt, negative, parameters }) =>
+      new Map([[names.prompt, prompt], [names.negative, negative], ...parameters]),
+  );
+  const all = new Set(maps.flatMap((one) => [...one.keys()]));
+  const rows = [...all].map((name) => {
+    const values = maps.map((one) => one.get(name) ?? "");
+    return { name, values, differs: values.some((value) => value !== values[0]) };
+  });
+  return rows.filter(({ values }) => values.some(Boolean));
+}
+
+/**
+ * Which words of each are in what both have in the same order.
+ *
+ * @param {string[]} one
+ * @param {string[]} other
+ * @returns {[boolean[], boolean[]]}
+ */
+function commonTo(one, other) {
+  let start = 0;
+  while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
+  let end = 0;
+  const room = Math.min(one.length, other.length) - start;
+  while (end < room && one[one.length - 1 - end] === other[other.length - 1 - end]) end += 1;
+  const middle = one.slice(start, one.length - end);
+  const across = other.slice(start, other.length - end);
+  const isLong = Math.max(middle.length, across.length) > MOST;
+  const [here, there] = isLong
+    ? [having(middle, across), having(across, middle)]
+    : aligned(middle, across);
+  const before = new Array(start).fill(true);
+  const after = new Array(end).fill(true);
+  return [
+    [...before, ...here, ...after],
+    [...before, ...there, ...after],
+  ];
+}
+
+/**
+ * @param {string[]} one
+ * @param {string[]} other
+ */
+function having(one, other) {
+  const known = new Set(other);
+  return one.map((word) => known.has(word));
+}
+
+/**
+ * By the table of the heaviest common subsequence: a word weighs more than what stands between.
+ *
+ * @param {string[]} one
+ * @param {string[]} other
+ * @returns {[boolean[], boolean[]]}
+ */
+function aligned(one, other) {
+  const width = other.length + 1;
+  const heaviest = new Uint16Array((one.length + 1) * width);
+  for (let at = one.length - 1; at >= 0; at -= 1) {
+    const weight = /[\p{L}\p{N}]/u.test(one[at]) ? 4 : 1;
+    for (let to = other.length - 1; to >= 0; to -= 1) {
+      const here = at * width + to;
+      heaviest[here] =
+        one[at] === other[to]
+          ? heaviest[here + width + 1] + weight
+          : Math.max(heaviest[here + width], heaviest[here + 1]);
+    }
+  }
+  const here = new Array(one.length).fill(false);
+  const there = new Array(other.length).fill(false);
+  for (let at = 0, to = 0; at < one.length && to < other.length; ) {
+    const place = at * width + to;
+    if (one[at] === other[to]) {
+      here[at++] = true;
+      there[to++] = true;
+    } else if (heaviest[place + width] >= heaviest[place + 1]) at += 1;
+    else to += 1;
+  }
+  return [here, there];
+}
+
+/**
+ * Blanks between two words that differ differ with them.
+ *
+ * @param {string[]} words
+ * @param {boolean[]} isCommon
+ * @returns {Part[]}
+ */
+function joined(words, isCommon) {
+  /** @type {Part[]} */
+  const parts = [];
+  words.forEach((text, at) => {
+    const isBetween = !text.trim() && isCommon[at - 1] === false && isCommon[at + 1] === false;
+    const differs = !isCommon[at] || isBetween;
+    const last = parts.at(-1);
+    if (last?.differs === differs) last.text += text;
+    else parts.push({ text, differs });
+  });
+  return parts;
+}

@@ -1,0 +1,81 @@
+"""Keeps what a search looks at in step with the records."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from ...civitai import image_of
+from ...ground import Image
+from ..store import has_trigrams, unpacked, write_later
+from .facts import Facts, facts_of, Name
+
+__all__ = ["index", "index_rest"]
+
+_AT_ONCE = 200  # records of an older version's library in one go
+_TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
+
+
+def index(db: sqlite3.Connection, images: Iterable[Image]) -> None:
+    """In the transaction in which their records are written."""
+    for image in images:
+        facts = facts_of(image)
+        _put_texts(db, image.id, facts)
+        _put_facts(db, image, facts)
+        _put_names(db, image.id, facts.names)
+
+
+def index_rest() -> None:
+    """Later, in the background: what an older version's library has, a few at a time."""
+    write_later(_index_some)
+
+
+def _index_some(db: sqlite3.Connection) -> None:
+    sql = (
+        "SELECT id, record FROM images WHERE id NOT IN (SELECT id FROM facts)"
+        " ORDER BY id DESC LIMIT ?"
+    )
+    found = db.execute(sql, (_AT_ONCE,)).fetchall()
+    for image_id, record in found:
+        image = image_of(unpacked(record))
+        # What is no longer of this Civitai has nothing to be found by, but is done with.
+        index(db, [image if image is not None else Image(image_id, "")])
+    if len(found) == _AT_ONCE:
+        index_rest()
+
+
+def _put_texts(db: sqlite3.Connection, image_id: int, facts: Facts) -> None:
+    """With blanks after them, so that each letter begins a trigram."""
+    texts = tuple(text and f"{text}  " for text in (facts.prompt, facts.negative, facts.named))
+    sql = "SELECT prompt, negative, names FROM texts WHERE id = ?"
+    before = db.execute(sql, (image_id,)).fetchone()
+    if before == texts:
+        return
+    if before and has_trigrams():
+        delete = (
+            "INSERT INTO trigrams (trigrams, rowid, prompt, negative, names)"
+            " VALUES ('delete', ?, ?, ?, ?)"
+        )
+        db.execute(delete, (image_id, *before))
+    db.execute(f"INSERT OR REPLACE {_TEXTS.format('texts', 'id')}", (image_id, *texts))
+    if has_trigrams():
+        db.execute(f"INSERT {_TEXTS.format('trigrams', 'rowid')}", (image_id, *texts))
+
+
+def _put_facts(db: sqlite3.Connection, image: Image, facts: Facts) -> None:
+    row: tuple[Any, ...] = (image.id, image.level, image.type, image.created_at)
+    row += (image.width, image.height, image.stats.reactions, bool(image.meta))
+    row += (facts.steps, facts.cfg, facts.clip_skip, facts.hires)
+    db.execute(f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * len(row))})", row)
+
+
+def _put_names(db: sqlite3.Connection, image_id: int, names: Iterable[Name]) -> None:
+    db.execute("DELETE FROM uses WHERE id = ?", (image_id,))
+    for one in names:
+        row = (one.kind, one.name, one.shown)
+        db.execute("INSERT OR IGNORE INTO names (kind, name, shown) VALUES (?, ?, ?)", row)
+        use = (
+            "INSERT OR IGNORE INTO uses SELECT number, ?, ? FROM names WHERE kind = ? AND name = ?"
+        )
+        db.execute(use, (image_id, one.weight, one.kind, one.name))

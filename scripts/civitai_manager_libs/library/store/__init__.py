@@ -1,0 +1,9 @@
+"""The SQLite file of the library: its tables, and writes to it in the background."""
+
+from __future__ import annotations
+
+from .database import has_trigrams, in_memory, library_database, packed, rows, unpacked
+from .writer import finish, write_later
+
+__all__ = ["finish", "has_trigrams", "in_memory", "library_database", "packed", "rows", "unpacked"]
+__all__ += ["write_later"]

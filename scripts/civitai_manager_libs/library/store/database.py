@@ -1,0 +1,87 @@
+"""The SQLite file of what was read of Civitai, opened. It may be deleted at any time."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ... import setting, util
+from ...errors import DiskError
+from ...ground import sqlite_file
+from .tables import CHANGES, TABLES, TRIGRAMS, VERSION
+
+__all__ = ["has_trigrams", "in_memory", "library_database", "packed", "rows", "unpacked"]
+
+
+@functools.cache
+def has_trigrams() -> bool:
+    """Whether this Python's SQLite can index texts by three letters (3.34, with FTS5)."""
+    memory = sqlite3.connect(":memory:")
+    try:
+        memory.execute("CREATE TABLE texts (id, prompt, negative, names)")
+        memory.executescript(TRIGRAMS)
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        memory.close()
+    return True
+
+
+def library_database() -> sqlite_file.Database:
+    """Raises DiskError with a sentence when the file cannot be used."""
+    database = sqlite_file.Database(setting.library_file(), _schema())
+    if database.set_aside:
+        util.printD(f"[library] {database.set_aside}")
+    return database
+
+
+def rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """None where the library cannot be read: it only keeps what Civitai has too."""
+    try:
+        database = library_database()
+        try:
+            return database.rows(sql, values)
+        finally:
+            database.close()
+    except DiskError as error:
+        util.printD(f"[library] {error}")
+        return []
+
+
+@contextmanager
+def in_memory() -> Iterator[sqlite3.Connection]:
+    """A library of what is not written yet, or cannot be."""
+    db = sqlite3.connect(":memory:")
+    try:
+        db.executescript(f"{TABLES};{TRIGRAMS if has_trigrams() else ''}")
+        yield db
+    finally:
+        db.close()
+
+
+def packed(record: Mapping[str, Any]) -> bytes:
+    """Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(text.encode("utf-8", "replace"), 1)
+
+
+def unpacked(data: bytes) -> Any:
+    return json.loads(zlib.decompress(data))
+
+
+@functools.cache
+def _schema() -> sqlite_file.Schema:
+    index = f";{TRIGRAMS}" if has_trigrams() else ""
+    return sqlite_file.Schema(
+        VERSION,
+        f"{TABLES}{index}",
+        "The library of what was seen",
+        "It fills again as you look.",
+        is_checked=False,
+        changes=(*CHANGES[:-1], f"{CHANGES[-1]}{index}"),
+    )

@@ -1,0 +1,97 @@
+"""The library's tables, and what makes them of an older version's. SQL only."""
+
+from __future__ import annotations
+
+__all__ = ["CHANGES", "TABLES", "TRIGRAMS", "VERSION"]
+
+VERSION = 3
+
+_IMAGES = """
+CREATE TABLE images (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, is_whole INTEGER NOT NULL, record BLOB NOT NULL
+);
+CREATE INDEX images_by_age ON images (read_at);
+"""
+# What is counted of each whole record (see `figures.Facts`), made anew where the rules are others.
+_FIGURES = """
+CREATE TABLE figures (
+    id INTEGER PRIMARY KEY, made_by INTEGER NOT NULL, level INTEGER NOT NULL,
+    reactions INTEGER NOT NULL, versions TEXT NOT NULL, settings TEXT NOT NULL, words TEXT NOT NULL
+)
+"""
+# What a search looks at, small and apart from the records. facts: numbers are NULL where the
+# record does not say; created: ISO 8601 or "". texts: folded (see `search.facts`). names: LoRAs,
+# samplers, authors and so on, each once by kind; uses: which pictures have it. seen: the galleries
+# that a picture was read in, as "model 5", "version 7", "post 9" or "user anna".
+_TEXTS = """
+CREATE TABLE facts (
+    id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+    level INTEGER NOT NULL, type TEXT NOT NULL, created TEXT NOT NULL, width INTEGER NOT NULL,
+    height INTEGER NOT NULL, reactions INTEGER NOT NULL, has_data INTEGER NOT NULL, steps REAL,
+    cfg REAL, clip_skip REAL, hires REAL
+);
+CREATE INDEX facts_by_reactions ON facts (reactions);
+CREATE TABLE texts (
+    id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
+    prompt TEXT NOT NULL, negative TEXT NOT NULL, names TEXT NOT NULL
+);
+CREATE TABLE names (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, shown TEXT NOT NULL,
+    UNIQUE (kind, name)
+);
+CREATE TABLE uses (
+    name INTEGER NOT NULL, id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    weight REAL, PRIMARY KEY (name, id)
+) WITHOUT ROWID;
+CREATE INDEX uses_by_image ON uses (id);
+CREATE TABLE seen (
+    gallery TEXT NOT NULL, id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+    PRIMARY KEY (gallery, id)
+) WITHOUT ROWID;
+CREATE INDEX seen_by_image ON seen (id)
+"""
+# Any three letters in a row are a token, so that words of every script are found inside others;
+# trigram_list has each token once, to find those that begin with one or two letters.
+TRIGRAMS = """
+CREATE VIRTUAL TABLE trigrams USING fts5 (
+    prompt, negative, names, content = 'texts', content_rowid = 'id',
+    tokenize = 'trigram case_sensitive 1', detail = 'column'
+);
+CREATE VIRTUAL TABLE trigram_list USING fts5vocab ('trigrams', 'row')
+"""
+TABLES = f"""
+{_IMAGES}
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, base_models TEXT NOT NULL, record BLOB NOT NULL
+);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY, model_id INTEGER NOT NULL, model_name TEXT NOT NULL, name TEXT NOT NULL
+);
+CREATE TABLE pages (
+    query TEXT NOT NULL, cursor TEXT NOT NULL, read_at REAL NOT NULL, next_cursor TEXT,
+    ids TEXT NOT NULL, PRIMARY KEY (query, cursor)
+);
+CREATE INDEX pages_by_age ON pages (read_at);
+{_FIGURES};
+{_TEXTS}
+"""
+_KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
+# In which galleries a picture was read the pages tell.
+_SEEN = ";".join(f"""
+INSERT OR IGNORE INTO seen SELECT '{kind} ' || json_extract(query, '$[1].{name}'), value
+    FROM (SELECT CASE WHEN json_valid(query) THEN query ELSE '[]' END AS query, ids FROM pages),
+    json_each(ids) WHERE json_extract(query, '$[1].{name}') NOT IN ('', 0)
+    AND value IN (SELECT id FROM images)
+""" for kind, name in _KINDS.items())
+# 2 had the texts of a search beside the records. What is searched is made anew of these, in the
+# background: see `search.indexing`.
+_FROM_2 = f"""
+DROP INDEX images_by_age;
+ALTER TABLE images RENAME TO old_images;
+{_IMAGES}
+INSERT INTO images SELECT id, read_at, is_whole, record FROM old_images;
+DROP TABLE old_images;
+{_TEXTS};
+{_SEEN}
+"""
+CHANGES = (_FIGURES, _FROM_2)

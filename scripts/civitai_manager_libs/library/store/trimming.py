@@ -1,0 +1,41 @@
+"""What was read longest ago goes when there is more than the library may hold."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from .database import has_trigrams
+
+__all__ = ["trim"]
+
+_MOST = {"images": 200_000, "models": 5_000, "pages": 20_000}  # rows
+
+
+def trim(db: sqlite3.Connection) -> None:
+    """In a transaction of the caller's."""
+    for table, most in _MOST.items():
+        (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
+        if count <= most:
+            continue
+        oldest = f"SELECT rowid FROM {table} ORDER BY read_at LIMIT ?"
+        found = [rowid for (rowid,) in db.execute(oldest, (count - most,))]
+        if table == "images":
+            _forget_images(db, found)
+        ids = "SELECT value FROM json_each(?)"
+        db.execute(f"DELETE FROM {table} WHERE rowid IN ({ids})", (json.dumps(found),))
+
+
+def _forget_images(db: sqlite3.Connection, ids: Sequence[int]) -> None:
+    """What does not go with their rows; the index has to be told what was in it."""
+    given = json.dumps(list(ids))
+    db.execute("DELETE FROM figures WHERE id IN (SELECT value FROM json_each(?))", (given,))
+    if not has_trigrams():
+        return
+    sql = (
+        "INSERT INTO trigrams (trigrams, rowid, prompt, negative, names)"
+        " SELECT 'delete', id, prompt, negative, names FROM texts"
+        " WHERE id IN (SELECT value FROM json_each(?))"
+    )
+    db.execute(sql, (given,))

@@ -1,0 +1,153 @@
+"""(i) A library of many records: its size, and how soon a search's first pictures are there."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from tables import table, verdict
+
+_SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+_COUNTS = {"full": 100_000, "quick": 20_000, "tiny": 300}
+_SEARCHES = (
+    "girl",
+    "masterpiece",
+    "lighthouse",
+    "zyxwv",
+    "qq",
+    "少女",
+    "海",
+    "灯塔",
+    "🌊",
+    "%",
+    '"golden hour"',
+    "golden hour -blurry",
+    "negative:lowres",
+    "lora:detail",
+    "lora:lora-7777",
+    "sampler:euler",
+    "author:anna",
+    'base:"SDXL 1.0" steps>20 width>=1024',
+    "steps>149",
+    "girl steps>149",
+    "girl lora:lora-77 -sampler:euler",
+    "after:2025-06 before:2025-07",
+    "has:data is:video",
+    "negative:qq",
+    "-girl -boy -lighthouse",
+    "is:saved",
+)
+_WORDS = (
+    "masterpiece best quality 1girl solo long hair looking at viewer blue eyes smile outdoors sky"
+    " cloud dress golden hour lighthouse dunes cinematic lighting detailed background depth of"
+    " field sharp focus portrait forest river mountain castle knight dragon city night neon rain"
+    " snow flower garden cat dog boy armor sword magic glow volumetric fog film grain bokeh"
+).split()
+_CJK = ("少女", "海边的灯塔", "夕焼け", "猫と花", "美しい空", "🌊", "100%")
+_NEGATIVE = (
+    "lowres bad anatomy bad hands text error missing fingers extra digit cropped worst quality"
+    " jpeg artifacts signature watermark username blurry"
+)
+_SAMPLERS = ("Euler a", "Euler", "DPM++ 2M", "DPM++ SDE", "UniPC", "LCM", "DDIM")
+_BASES = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "Flux.1 D")
+
+
+def searching(scale: str) -> str:
+    count = _COUNTS[scale]
+    with _library() as path:
+        began = time.perf_counter()
+        _fill(count)
+        filled = time.perf_counter() - began
+        times = {words: _asked(words, count) for words in _SEARCHES}
+        size = os.path.getsize(path) / 1024**2
+    rows = [[f"`{words}`", f"{found}", f"{ms:.1f}"] for words, (found, ms) in times.items()]
+    slowest = max(ms for _, ms in times.values())
+    lines = [
+        f"{count} records filled in {filled:.0f} s; library.db has {size:.0f} MB.",
+        verdict("the slowest first page", slowest, 50, " ms"),
+    ]
+    title = f"(i) first pictures of a search over {count} records"
+    return "\n".join([table(title, ["search", "found", "ms"], rows), *lines]) + "\n"
+
+
+@contextmanager
+def _library() -> Iterator[str]:
+    sys.path.insert(0, str(_SCRIPTS))
+    with tempfile.TemporaryDirectory(prefix="bench-library-") as folder:
+        os.environ["CIVITAI_SHORTCUT_DATA"] = folder
+        yield os.path.join(folder, "library.db")
+
+
+def _fill(count: int) -> None:
+    from civitai_manager_libs.civitai import image_of
+    from civitai_manager_libs.library import finish, records
+
+    dice = random.Random(7)
+    for start in range(0, count, 500):
+        rows = (_row(n, dice) for n in range(start + 1, min(start + 500, count) + 1))
+        images = [image for image in map(image_of, rows) if image is not None]
+        records.keep(images, galleries=[f"model {start // 5000}"])
+        finish(60)
+
+
+def _asked(words: str, count: int) -> tuple[int, float]:
+    """How many of the first hundred there are, and milliseconds until their records are there."""
+    from civitai_manager_libs.library import records, search
+
+    saved = range(1, count, 50)
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        found = search.find(search.query_of(words), saved=lambda: saved)
+        took.append((time.perf_counter() - began) * 1000)
+    return len(records.find_all(found.ids)), median(took)
+
+
+def _row(number: int, dice: random.Random) -> dict[str, object]:
+    wide = dice.random() < 0.5
+    row = {
+        "id": number,
+        "url": f"https://image.civitai.com/x/{number:032x}/original=true/{number}.jpeg",
+        "type": "video" if dice.random() < 0.05 else "image",
+        "browsingLevel": dice.choice((1, 2, 4, 8)),
+        "width": 1024 if wide else 512,
+        "height": 1216 if wide else 768,
+        "hash": "UBL_:rOpGG-oBUNG,qRj2so|=eE1w^n4S5NH",
+        "createdAt": f"202{4 + number * 2 // 100_001}-{number % 12 + 1:02}-15T10:00:00.000Z",
+        "username": f"anna{number % 40}" if dice.random() < 0.01 else f"user{number % 3000}",
+        "baseModel": dice.choice(_BASES),
+        "postId": number // 4,
+        "modelVersionIds": [dice.randrange(1, 900)],
+        "stats": {"likeCount": dice.randrange(300), "heartCount": dice.randrange(100)},
+    }
+    return row | ({"meta": _meta(number, dice)} if dice.random() < 0.85 else {})
+
+
+def _meta(number: int, dice: random.Random) -> dict[str, object]:
+    words = [*dice.choices(_WORDS, k=40), f"token{dice.randrange(20_000)}"]
+    if dice.random() < 0.05:
+        words.insert(3, dice.choice(_CJK))
+    lora = f"lora-{int(dice.random() ** 3 * 8000)}" if dice.random() < 0.9 else "add_detail"
+    return {
+        "prompt": f"{', '.join(words)} <lora:{lora}:{dice.randrange(3, 12) / 10}>",
+        "negativePrompt": _NEGATIVE,
+        "steps": 150 if dice.random() < 0.0002 else dice.randrange(15, 45),
+        "sampler": dice.choice(_SAMPLERS),
+        "cfgScale": dice.choice((3.5, 5, 7, 7.5)),
+        "seed": dice.randrange(2**32),
+        "Size": "1024x1216",
+        "Model": f"checkpoint_{dice.randrange(400)}",
+        "Model hash": f"{dice.randrange(2**40):010x}",
+    }
+
+
+if __name__ == "__main__":
+    print(searching("full"), sqlite3.sqlite_version)

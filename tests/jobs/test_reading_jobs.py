@@ -1,0 +1,103 @@
+"""Jobs that read a gallery's records and fetch no picture."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+from api_server import ApiServer, MODEL_ID, VERSION_ID, status
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.jobs import Facts, JobService
+from civitai_manager_libs.library import pages, records
+
+_QUERY = ImageQuery(MODEL_ID, VERSION_ID)
+
+
+@pytest.fixture
+def civitai(monkeypatch, library):
+    with ApiServer(count=40, page=10) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        setting.change("http_max_retries", 0)
+        yield server
+
+
+@pytest.fixture
+def service(civitai):
+    return JobService(CivitaiHttpClient)
+
+
+def _read(service, wanted, cursor=None, query=_QUERY):
+    return service.read_gallery(query, wanted, Facts("A model"), cursor)
+
+
+def _ended(service, job_id, *states):
+    for _ in range(1500):
+        [job] = [one for one in service.shown() if one.job.id == job_id]
+        if job.state in (states or ("done", "cancelled", "paused")) and job.progress is None:
+            return job.job
+        time.sleep(0.02)
+    raise AssertionError(job.state)
+
+
+def test_records_are_kept_and_no_picture_is_asked_for(service, civitai, library):
+    job = _ended(service, _read(service, 25))
+    assert (job.state, job.saved, job.failed, job.bytes) == ("done", 25, 0, 0)
+    assert not [path for path in civitai.requests if path.startswith("/image/")]
+    library.forget()
+    assert len(records.find_all(civitai.ids[:25])) == 25
+    assert not os.path.exists(setting.saved_pictures_folder())
+    assert service.saved_paths(civitai.ids) == {}
+
+
+def test_job_goes_on_from_behind_what_was_read(service, civitai, library):
+    client = CivitaiHttpClient()
+    first = pages.read_page(client, _QUERY, None, 100)
+    pages.read_page(client, _QUERY, first.page.next_cursor, 100)
+    library.forget()
+    cursor, is_whole = pages.end_of_kept(_QUERY, 100)
+    del civitai.requests[:]
+    job = _ended(service, _read(service, 100, cursor))
+    assert (is_whole, job.saved) == (False, 20)
+    library.forget()
+    assert pages.end_of_kept(_QUERY, 100) == (None, True)
+    assert len(records.find_all(civitai.ids)) == 40
+
+
+def test_gallery_of_which_nothing_was_read_begins_at_its_start(library, civitai):
+    assert pages.end_of_kept(_QUERY, 100) == (None, False)
+
+
+def test_job_is_cancelled_at_will_and_what_it_read_stays(service, civitai, library):
+    def slow(request, body):
+        time.sleep(0.3)
+        request.reply(200, body, {})
+
+    civitai.always("page", slow)
+    job_id = _read(service, 40)
+    while not service.shown()[0].job.saved:
+        time.sleep(0.02)
+    service.stop(job_id, "cancelled")
+    job = _ended(service, job_id)
+    assert job.state == "cancelled" and 10 <= job.saved < 40
+    library.forget()
+    assert len(records.find_all(civitai.ids)) >= job.saved
+
+
+def test_job_whose_gallery_cannot_be_read_pauses_with_the_reason(service, civitai):
+    civitai.always("page", status(403, b"{}"))
+    job = _ended(service, _read(service, 10))
+    assert (job.state, job.saved) == ("paused", 0) and job.reason
+
+
+def test_full_disk_does_not_keep_records_from_being_read(service, civitai):
+    setting.change("gallery_disk_reserve_mb", 10_000_000)
+    assert _ended(service, _read(service, 10)).state == "done"
+
+
+def test_download_keeps_the_records_that_it_reads_too(service, civitai, library):
+    _ended(service, service.download_gallery(_QUERY, 5, Facts("A model")))
+    library.forget()
+    assert len(records.find_all(civitai.ids[:5])) == 5

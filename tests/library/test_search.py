@@ -1,0 +1,347 @@
+"""Searches of what was read: how one is typed, and what is found by it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.records import image_from, model_from
+from civitai_manager_libs.library import models, records, search
+from civitai_manager_libs.library.search import finding, indexing
+from civitai_manager_libs.library.store import database, tables, trimming, writer
+from hypothesis import given
+from hypothesis import strategies as st
+
+_PICTURES = {
+    1: {"prompt": "a lighthouse at dawn, golden hour", "negativePrompt": "blurry, lowres"},
+    2: {"prompt": "1girl, blue hair <lora:add_detail:0.6>", "steps": 20, "sampler": "Euler a"},
+    3: {"prompt": "hour of the golden dawn", "steps": 30, "sampler": "DPM++ 2M Karras"},
+    4: {"prompt": "海邊的燈塔，少女", "negativePrompt": "模糊", "steps": "25", "cfgScale": 7},
+    5: {"prompt": "夕焼けの海 🌊 100% _wave_", "Model": "DunesXL", "Clip skip": 2},
+    6: {"prompt": "'; DROP TABLE images; -- \"quoted\" NEAR(a b) OR *", "Model": "dunes_v1"},
+    7: {"prompt": "Straße im ＴＯＫＹＯ stil <lora:Tokyo Nights:1>", "Hires upscale": 2},
+    8: None,
+}
+_MORE = {
+    2: {"baseModel": "SDXL 1.0", "width": 1024, "height": 1536, "browsingLevel": 4},
+    4: {"baseModel": "Pony", "createdAt": "2025-01-15T08:00:00.000Z", "username": "海豚"},
+    5: {"createdAt": "2024-12-31T23:59:59.000Z", "stats": {"likeCount": 50, "heartCount": 7}},
+    6: {"modelVersionIds": [77], "type": "video", "stats": {"likeCount": 3}},
+    8: {"username": "Anna_B", "modelVersionIds": [77]},
+}
+
+
+@pytest.fixture(autouse=True)
+def _fresh(library):
+    """Nothing is known yet."""
+
+
+@pytest.fixture
+def filled(library):
+    model = {"id": 9, "name": "Ocean Style", "modelVersions": [{"id": 77, "name": "v2 FLUX"}]}
+    models._keep(model_from(model, 31, lambda url: True))
+    records.keep([_image(n) for n in (1, 2, 3)], galleries=["model 9", "version 77"])
+    records.keep([_image(n) for n in (4, 5, 6, 7, 8)])
+    library.forget()
+    return library
+
+
+def _image(image_id, **more):
+    row = {
+        "id": image_id,
+        "url": f"https://image.civitai.com/x/{image_id}/original=true/{image_id}.jpeg",
+        "browsingLevel": 1,
+        "username": "harbor",
+        "meta": _PICTURES.get(image_id),
+        **_MORE.get(image_id, {}),
+        **more,
+    }
+    image = image_from(row, lambda url: True)
+    assert image is not None
+    return image
+
+
+def _ids(words, scope=search.Scope(), **more):
+    return sorted(search.find(search.query_of(words), scope, **more).ids)
+
+
+_FOUND = [
+    ("", [1, 2, 3, 4, 5, 6, 7, 8]),
+    ("dawn", [1, 3]),
+    ("golden hour", [1, 3]),
+    ('"golden hour"', [1]),
+    ("“golden hour”", [1]),
+    ('golden -"golden hour"', [3]),
+    ("girl", [2]),
+    ("-girl -dawn", [4, 5, 6, 7, 8]),
+    ("blurry", []),
+    ("negative:blurry", [1]),
+    ('negative:"blurry, low"', [1]),
+    ("-negative:blurry dawn", [3]),
+    ("negative:模", [4]),
+    ("海", [4, 5]),
+    ("少女", [4]),
+    ("海邊的燈塔", [4]),
+    ("-海 has:data", [1, 2, 3, 6, 7]),
+    ("🌊", [5]),
+    ("100%", [5]),
+    ("%", [5]),
+    ("_", [2, 5, 6, 8]),
+    ("*", [6]),
+    ("' OR 1=1 --", []),
+    ("'; DROP TABLE images; --", [6]),
+    ("NEAR(a", [6]),
+    ("prompt:golden", []),
+    ("^golden", []),
+    ('"', [1, 2, 3, 4, 5, 6, 7, 8]),
+    ("strasse", [7]),
+    ("tokyo", [7]),
+    ("ｔｏｋｙｏ", [7]),
+    ("lora:detail", [2]),
+    ('lora:"tokyo nights"', [7]),
+    ("lora=add_detail", [2]),
+    ("lora=detail", []),
+    ("LORA:DETAIL", [2]),
+    ("-lora:detail has:data", [1, 3, 4, 5, 6, 7]),
+    ("sampler:euler", [2]),
+    ("schedule:karras", [3]),
+    ("model:dunes", [5, 6]),
+    ("model:ocean", [6, 8]),
+    ('model:"flux"', [6, 8]),
+    ("model:7", []),
+    ("author:anna", [8]),
+    ("author:海", [4]),
+    ("anna_b", [8]),
+    ('base:"SDXL 1.0"', [2]),
+    ("base:sdxl", [2]),
+    ("pony", [4]),
+    ("steps>20", [3, 4]),
+    ("steps>=20 steps<30", [2, 4]),
+    ("steps:30", [3]),
+    ("steps=25", [4]),
+    ("-steps>20 has:data", [1, 2, 5, 6, 7]),
+    ("cfg:7", [4]),
+    ("clip=2", [5]),
+    ("width>=1024", [2]),
+    ("height>1536", []),
+    ("after:2025-01", [4]),
+    ("before:2025", [5]),
+    ("after:2024-12-31 before:2025-01-15", [5]),
+    ("-after:2025 before:2026", [5]),
+    ("reactions>3", [5]),
+    ("has:data is:video", [6]),
+    ("-has:data", [8]),
+    ("has:negative", [1, 4]),
+    ("has:hires", [7]),
+    ("is:saved", [3, 5]),
+    ("is:saved -dawn", [5]),
+    ("lora:", [1, 2, 3, 4, 5, 6, 7, 8]),
+    ("(golden:1.2)", []),
+    ("nothing:golden", []),
+]
+
+
+@pytest.mark.parametrize("words,found", _FOUND, ids=[words for words, _ in _FOUND])
+def test_what_is_found_by_words(filled, words, found):
+    assert _ids(words, saved=lambda: [3, 5]) == found
+    every = list(range(1, 9))  # of given ones, the texts are looked at and not the index
+    assert _ids(words, search.Scope(ids=every), saved=lambda: [3, 5]) == found
+
+
+@pytest.mark.parametrize("words,found", _FOUND, ids=[words for words, _ in _FOUND])
+def test_the_same_is_found_without_an_index(filled, monkeypatch, words, found):
+    monkeypatch.setattr(finding, "has_trigrams", lambda: False)
+    assert _ids(words, saved=lambda: [3, 5]) == found
+
+
+@pytest.mark.parametrize(
+    "typed,kind,text",
+    [
+        ("steps>many", "number", "steps>many"),
+        ("steps>1e5", "number", "steps>1e5"),
+        ("cfg:-1", "number", "cfg:-1"),
+        ("after:yesterday", "date", "after:yesterday"),
+        ("before:2025-13", "date", "before:2025-13"),
+        ("-is:odd", "flag", "-is:odd"),
+        ('has:"no such"', "flag", 'has:"no such"'),
+        (" ".join(f"w{n}" for n in range(30)), "many", "w20"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_left_out_and_told(filled, typed, kind, text):
+    query = search.query_of(f"{typed} dawn" if kind != "many" else typed)
+    [problem] = query.problems
+    assert (problem.kind, problem.text) == (kind, text)
+    assert kind == "many" or sorted(search.find(query).ids) == [1, 3]
+
+
+@given(st.text(max_size=80))
+def test_no_text_is_a_search_that_fails(words):
+    search.find(search.query_of(words))
+    search.suggestions(words)
+
+
+@given(
+    st.lists(st.sampled_from(['"', "-", "lora:", "steps>", "is:", "*", "'", "a", " ", "1", "海"]))
+)
+def test_no_mixture_of_the_grammars_marks_fails(parts):
+    words = "".join(parts)
+    assert set(_ids(words)) >= set(_ids(f"{words} zzz")) or "-" in words
+
+
+def test_pages_go_on_where_the_last_one_ended(filled):
+    for sort, order in (
+        ("Newest", [8, 7, 6, 5, 4, 3, 2, 1]),
+        ("Oldest", [1, 2, 3, 4, 5, 6, 7, 8]),
+        ("Most Reactions", [5, 6, 8, 7, 4, 3, 2, 1]),
+        ("no such sort", [8, 7, 6, 5, 4, 3, 2, 1]),
+    ):
+        read, cursor = [], None
+        while True:
+            found = search.find(search.Query(), sort=sort, cursor=cursor, limit=3)
+            read += found.ids
+            cursor = found.cursor
+            if cursor is None:
+                break
+        assert read == order
+    assert search.find(search.query_of("dawn"), cursor="no cursor", limit=3).ids == (3, 1)
+    assert search.find(search.query_of("dawn"), cursor="3", limit=3).ids == (1,)
+
+
+@pytest.mark.parametrize(
+    "scope,found",
+    [
+        (search.Scope(gallery="model 9"), [1, 2, 3]),
+        (search.Scope(gallery="version 77"), [1, 2, 3, 6, 8]),
+        (search.Scope(gallery="model 10"), []),
+        (search.Scope(level=1), [1, 3, 4, 5, 6, 7, 8]),
+        (search.Scope(type="video"), [6]),
+        (search.Scope(base_models=["Pony", "SDXL 1.0"]), [2, 4]),
+        (search.Scope(with_data=True), [1, 2, 3, 4, 5, 6, 7]),
+        (search.Scope(ids=[]), []),
+    ],
+)
+def test_search_is_held_to_its_scope(filled, scope, found):
+    assert _ids("", scope) == found
+
+
+def test_gallery_is_gone_through_newest_first(filled, monkeypatch):
+    monkeypatch.setattr(records, "_AT_ONCE", 2)
+    assert [image.id for image in records.of_gallery("model 9")] == [3, 2, 1]
+
+
+def test_record_that_is_read_anew_is_found_by_what_it_says_now(filled):
+    records.keep([_image(1, meta={"prompt": "a harbor in fog"})])
+    filled.forget()
+    assert _ids("lighthouse") == [] and _ids("fog") == [1] and _ids("negative:blurry") == []
+    assert _ids("", search.Scope(gallery="model 9")) == [1, 2, 3]
+
+
+def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
+    monkeypatch.setattr(trimming, "_MOST", {"images": 2, "models": 10, "pages": 10})
+    monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
+    records.keep([_image(9, meta={"prompt": "the last dawn"})])
+    filled.forget()
+    assert _ids("dawn") == [9] and len(_ids("")) == 2
+    db = database.library_database()
+    for table in ("facts", "texts", "uses", "seen"):
+        assert {i for (i,) in db.rows(f"SELECT id FROM {table}")} <= set(_ids(""))
+    assert db.rows("INSERT INTO trigrams (trigrams) VALUES ('integrity-check')") == []
+    db.close()
+
+
+# Suggestions
+
+
+@pytest.mark.parametrize(
+    "word,texts",
+    [
+        ("lo", ["lora:"]),
+        ("-lo", ["-lora:"]),
+        ("st", ["steps>"]),
+        ("is:", ["is:saved", "is:here", "is:image", "is:video"]),
+        ("-has:d", ["-has:data"]),
+        ("lora:", ["lora:add_detail", 'lora:"Tokyo Nights"']),
+        ("lora:DET", ["lora:add_detail"]),
+        ('lora:"tok', ['lora:"Tokyo Nights"']),
+        ("sampler:", ['sampler:"DPM++ 2M"', 'sampler:"Euler a"']),
+        ("author:a", ["author:harbor", "author:Anna_B"]),
+        ("nothing:", []),
+        ("zzz", []),
+        ('"', []),
+    ],
+)
+def test_suggestions_are_keys_and_values_that_are_there(filled, word, texts):
+    found = search.suggestions(word)
+    assert sorted(one.text for one in found) == sorted(texts)
+
+
+def test_suggestions_are_told_with_how_many_have_them_the_most_first(filled):
+    found = search.suggestions("author:")
+    assert [(one.text, one.count) for one in found][0] == ("author:harbor", 6)
+
+
+# Older versions
+
+
+_V1 = """
+CREATE TABLE images (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, is_whole INTEGER NOT NULL,
+    author TEXT NOT NULL, base_model TEXT NOT NULL, words TEXT NOT NULL, record BLOB NOT NULL
+);
+CREATE INDEX images_by_age ON images (read_at);
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY, read_at REAL NOT NULL, base_models TEXT NOT NULL, record BLOB NOT NULL
+);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY, model_id INTEGER NOT NULL, model_name TEXT NOT NULL, name TEXT NOT NULL
+);
+CREATE TABLE pages (
+    query TEXT NOT NULL, cursor TEXT NOT NULL, read_at REAL NOT NULL, next_cursor TEXT,
+    ids TEXT NOT NULL, PRIMARY KEY (query, cursor)
+);
+CREATE INDEX pages_by_age ON pages (read_at);
+PRAGMA user_version = 1
+"""
+
+
+def _write_v1(images):
+    path = setting.library_file()
+    os.makedirs(os.path.dirname(path))
+    db = sqlite3.connect(path)
+    db.executescript(_V1)
+    for image in images:
+        record = {**image.record, "id": image.id, "browsingLevel": image.level}
+        row = (image.id, time.time(), 1, "", "", "", database.packed(record))
+        db.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    db.execute("INSERT INTO pages VALUES ('q', '', 1.0, NULL, '[1]')")
+    db.commit()
+    db.close()
+
+
+def test_library_of_version_1_is_kept_and_becomes_searchable(library, monkeypatch):
+    monkeypatch.setattr(indexing, "_AT_ONCE", 3)
+    _write_v1([_image(n) for n in range(1, 9)])
+    assert set(records.find_all(range(1, 9))) == set(range(1, 9))
+    assert _ids("dawn") == []
+    search.index_rest()
+    library.forget()
+    assert _ids("dawn") == [1, 3] and len(_ids("")) == 8
+    db = database.library_database()
+    assert db.set_aside == "" and db.rows("PRAGMA user_version") == [(tables.VERSION,)]
+    assert db.rows("SELECT count(*) FROM pages") == [(1,)]
+    db.close()
+
+
+def test_library_without_fts5_is_searched_all_the_same(library, monkeypatch):
+    for module in (database, trimming, indexing, finding):
+        monkeypatch.setattr(module, "has_trigrams", lambda: False)
+    database._schema.cache_clear()
+    try:
+        records.keep([_image(n) for n in range(1, 9)])
+        library.forget()
+        assert _ids("dawn") == [1, 3] and _ids("海") == [4, 5]
+    finally:
+        database._schema.cache_clear()
