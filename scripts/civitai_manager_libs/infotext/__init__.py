@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from .files import embedded, Embedded, embedded_infotext
 from .inserting import insert_infotext
+from .made import how_made, Made
 from .metadata import added_lora_tags, infotext, recorded_workflow
 from .resources import Resource, resources
 from .text import missing_values, parse_infotext
 
-__all__ = ["Embedded", "Resource", "added_lora_tags", "embedded", "embedded_infotext", "infotext"]
+__all__ = [
+    "Embedded",
+    "Made",
+    "Resource",
+    "how_made",
+    "added_lora_tags",
+    "embedded",
+    "embedded_infotext",
+    "infotext",
+]
 __all__ += ["insert_infotext", "missing_values", "parse_infotext", "recorded_workflow"]
 __all__ += ["resources"]
