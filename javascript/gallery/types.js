@@ -17,6 +17,7 @@
  * @property {string | number | boolean} value
  * @property {Choice[]} [choices]
  * @property {"page" | "saving" | "network"} group
+ * @property {boolean} locked  not to be changed from where this page is open
  *
  * @typedef {object} Host
  * @property {boolean} in_webui
@@ -35,7 +36,7 @@
  * @property {{id: number, name: string}[]} recent
  * @property {string} example  what to open at the very first start, "" is nothing
  * @property {Host} host
- * @property {{saved: boolean, from_environment: boolean}} key
+ * @property {{saved: boolean, from_environment: boolean, locked: boolean}} key
  * @property {string} civitai
  *
  * @typedef {object} View  one picture as the grid needs it
@@ -71,6 +72,7 @@
  * @property {string} negative
  * @property {[string, string][]} parameters
  * @property {string[]} problems
+ * @property {string[]} losses  what of the infotext does not arrive in this host, a line a field
  * @property {Resource[]} resources
  * @property {boolean} has_workflow  of ComfyUI
  * @property {number | null} post_id

@@ -134,7 +134,13 @@ class Cancelled(CivitaiShortcutError):
 
 
 class InputError(CivitaiShortcutError):
+    """`key`, `values`: of the words for the same in the user's language, where there are any."""
+
     reason = "bad_input"
+
+    def __init__(self, message: str, key: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.key, self.values = key, values
 
 
 class SettingError(InputError):

@@ -46,13 +46,14 @@ def test_folders_are_those_of_arguments_settings_and_habit_that_are_there(webui,
     ]
 
 
-def test_hashes_are_those_of_both_stores_and_damage_is_none(webui):
+def test_hashes_are_those_of_both_stores_and_damage_is_none(webui, monkeypatch):
     whole, headless = "AB" * 32, "CD" * 32
     stores = {
         "hashes": {"checkpoint/x.ckpt": {"mtime": 5.5, "sha256": whole}, "a": None, "b": {}},
         "hashes-addnet": {"lora/y": {"mtime": 7, "sha256": headless}, "c": {"sha256": 5}},
     }
-    webui.hashes = types.SimpleNamespace(cache=stores.__getitem__)
+    loaded = types.SimpleNamespace(cache=stores.__getitem__)
+    monkeypatch.setitem(sys.modules, "modules.hashes", loaded)
     assert host.kept_hashes() == {
         "checkpoint/x.ckpt": [(5.5, "ab" * 32)],
         "lora/y": [(7, "cd" * 6)],

@@ -21,7 +21,8 @@ sys.path.insert(0, _HERE)
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr  # noqa: E402
-from modules import paste, script_callbacks, shared  # noqa: E402
+from modules import hashes, paste, script_callbacks, sd_samplers, sd_schedulers  # noqa: E402, F401
+from modules import shared  # noqa: E402
 from starlette.requests import Request  # noqa: E402
 from starlette.responses import JSONResponse, Response  # noqa: E402
 from starlette.routing import Route  # noqa: E402

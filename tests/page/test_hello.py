@@ -72,7 +72,7 @@ def test_folders_can_be_opened_only_where_there_is_a_file_manager(api, monkeypat
 
 def test_key_is_told_of_and_not_told(api, monkeypatch):
     setting.save_api_key("sekret-key")
-    assert api.get("hello")["key"] == {"saved": True, "from_environment": False}
+    assert api.get("hello")["key"] == {"saved": True, "from_environment": False, "locked": False}
     assert "sekret" not in api.ask("api/hello").text
     monkeypatch.setitem(os.environ, "CIVITAI_API_KEY", "other")
     assert api.get("hello")["key"]["from_environment"] is True

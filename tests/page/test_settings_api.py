@@ -69,7 +69,9 @@ def test_folder_is_taken_only_if_a_picture_can_be_saved_there(api, tmp_path):
 @pytest.mark.parametrize("language", ["en", "zh-TW"])
 def test_template_that_makes_no_name_is_refused_with_the_reason(api, language):
     code, error = _error(_put(api, language, saved_name="{author}"))
-    assert (code, error["field"]) == (400, "saved_name") and "needs {id}" in error["message"]
+    assert (code, error["field"]) == (400, "saved_name")
+    why = {"en": "its last part needs {id}", "zh-TW": "最後一段必須有 {id}"}[language]
+    assert why in error["message"]
     assert setting.saved_name == "{model}/user_gallery_images/{id}"
     assert _put(api, saved_name=" {author}\\{id}/ ").status_code == 200
     assert setting.saved_name == _file()["saved_name"] == "{author}/{id}"
@@ -120,7 +122,7 @@ def test_values_that_cannot_be_kept_are_not_in_effect_either(api, monkeypatch):
 def test_key_is_kept_and_never_comes_back(api):
     answer = api.send("PUT", "key", {"key": "  a-key "})
     assert answer.status_code == 200 and setting.civitai_api_key == "a-key"
-    assert answer.json()["key"] == {"saved": True, "from_environment": False}
+    assert answer.json()["key"] == {"saved": True, "from_environment": False, "locked": False}
     assert "a-key" not in answer.text and "a-key" not in api.ask("api/hello").text
     answer = api.send("PUT", "key", {"key": ""})
     assert "removed" in answer.json()["message"] and answer.json()["key"]["saved"] is False

@@ -13,7 +13,7 @@ import pytest
 import requests
 from civitai_manager_libs.page.wire import OwnPageOnly
 from fault_answers import png, unused_port
-from page_driver import ENTRY, PYTHON, Server, until
+from page_driver import ENTRY, expect, PYTHON, Server, until
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -469,9 +469,6 @@ def test_page_with_a_password_shows_nothing_without_it(tmp_path, options, enviro
         assert program.ask("login", "POST", data=login).status_code == 200
         for path in _ROUTES[:-1]:
             assert program.ask(path).status_code == 200, path
-        key = {"json": {"key": _KEY}, "headers": _FAR_AWAY}
-        assert program.ask("civitai_shortcut/api/key", "PUT", **key).status_code == 200
-        assert (program.data / "api_key").read_text() == _KEY
     assert "knows the password" in program.told and _PASSWORD not in program.told
 
 
@@ -485,11 +482,14 @@ def test_password_that_makes_no_sense_is_one_sentence_that_does_not_show_it(tmp_
     assert f"'{login}'" not in err
 
 
-def test_page_without_a_password_lets_others_change_neither_folder_proxy_nor_key(tmp_path):
+@pytest.mark.parametrize("options", [[], ["--auth", f"{_USER}:{_PASSWORD}"]], ids=["", "login"])
+def test_others_change_neither_folders_nor_proxy_nor_key(tmp_path, options):
     folder = str(tmp_path / "elsewhere")
     changes = [("key", {"key": _KEY}), ("settings", {"download_images_folder": folder})]
     changes.append(("settings", {"proxy": "http://127.0.0.1:9"}))
-    with _Program(tmp_path, "--host", "0.0.0.0") as program:
+    changes.append(("settings", {"model_folders": str(tmp_path)}))
+    with _Program(tmp_path, "--host", "0.0.0.0", *options) as program:
+        program.ask("login", "POST", data={"username": _USER, "password": _PASSWORD})
 
         def put(path, body, headers):
             asked = {"json": body, "headers": {**headers, "Accept-Language": "en"}}
@@ -497,11 +497,35 @@ def test_page_without_a_password_lets_others_change_neither_folder_proxy_nor_key
 
         for path, body in changes:
             answer = put(path, body, _FAR_AWAY)
-            assert answer.status_code == 403 and "--auth" in answer.json()["error"]["message"]
+            told = answer.json()["error"]["message"]
+            assert answer.status_code == 403 and "only on the machine that this runs on" in told
         assert not (program.data / "api_key").exists() and not os.path.exists(folder)
         unchanged = {"http_timeout": 7, "download_images_folder": ""}
         assert put("settings", unchanged, _FAR_AWAY).status_code == 200
-        assert [put(path, body, _OURS).status_code for path, body in changes] == [200] * 3
+        assert [put(path, body, _OURS).status_code for path, body in changes] == [200] * 4
+
+
+_PLACES = ("setting-download_images_folder", "setting-proxy", "setting-model_folders", "key")
+
+
+@pytest.mark.page
+@pytest.mark.parametrize("headers", [_FAR_AWAY, {}], ids=["elsewhere", "here"])
+def test_fields_that_cannot_be_changed_from_elsewhere_are_shown_so(browser, program, headers):
+    context = browser.new_context(extra_http_headers=headers, locale="en-US")
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{program.port}")
+    page.locator("[data-do=settings]").first.click()
+    for name in _PLACES:
+        field = page.locator(f"[data-field={name}]")
+        around = field.locator("xpath=..")
+        if headers:
+            expect(field).to_be_disabled()
+            expect(around).to_contain_text("only on the machine that this runs on")
+        else:
+            expect(field).to_be_enabled()
+            expect(around).not_to_contain_text("only on the machine that this runs on")
+    expect(page.locator("[data-field=setting-http_timeout]")).to_be_enabled()
+    context.close()
 
 
 # What is left in the browser

@@ -120,6 +120,28 @@ def test_page_is_told_what_this_host_can(host):
     assert (told["has_settings_page"], told["has_models"]) == (True, False)
 
 
+def test_what_will_not_arrive_is_said_before_it_is_sent(host, open_host):
+    own = ("DPM++ 2M", "Euler", "Euler a")
+    found = [row for row in of_model(_PAPER)[:60] if row.type == "image"]
+    host.api(f"images?model={_PAPER}&limit=100")
+    told = {row: host.api(f"images/{row.id}") for row in found}
+    samplers = {
+        row: dict(map(tuple, one["parameters"])).get("Sampler") for row, one in told.items()
+    }
+    row = next(row for row, name in samplers.items() if name and not name.startswith(own))
+    lost = f"Sampler: {samplers[row]} becomes DPM++ 2M"
+    assert lost in told[row]["losses"]
+    assert all(
+        not [loss for loss in told[row]["losses"] if loss.startswith("Sampler")]
+        for row, name in samplers.items()
+        if name in own
+    )
+    page = open_host()
+    page.open(_PAPER, row)
+    expect(page.page.locator(".details .losses")).to_contain_text("What AUTOMATIC1111 will not")
+    expect(page.page.locator(".details .losses")).to_contain_text(lost)
+
+
 def test_models_of_the_host_are_found_by_its_own_hashes_by_sidecars_and_by_names(start_host):
     host = start_host()
     row, used = next(

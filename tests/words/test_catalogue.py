@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 from civitai_manager_libs import figures
-from civitai_manager_libs.words import catalogue, learn, page, searching, terminal
+from civitai_manager_libs.words import catalogue, learn, names, page, searching, terminal
 
 _ROOT = Path(__file__).parents[2]
 _OF_SERVER = (catalogue.WORDS, searching.WORDS)
@@ -54,13 +54,18 @@ def test_every_word_that_the_page_asks_for_is_there():
     assert asked and asked - set(_ALL) == set()
 
 
+def test_every_reason_why_a_template_is_none_has_a_reader():
+    text = _texts("scripts/civitai_manager_libs/jobs", ".py")
+    assert [key for key in names.WORDS if not _is_read(key, text, ())] == []
+
+
 def test_no_word_is_said_twice():
     assert len(_ALL) == sum(map(len, (*_OF_SERVER, *_OF_PAGE, *_OF_BOTH)))
     assert not _ALL.keys() & terminal.TERMINAL_WORDS.keys()
 
 
-@pytest.mark.parametrize("key", list(_ALL))
+@pytest.mark.parametrize("key", [*_ALL, *names.WORDS])
 def test_both_languages_name_the_same_values(key):
-    chinese, english = _ALL[key]
-    names = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in _ALL[key]]
-    assert names[0] == names[1] and chinese.strip() and english.strip()
+    pair = chinese, english = {**_ALL, **names.WORDS}[key]
+    values = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in pair]
+    assert values[0] == values[1] and chinese.strip() and english.strip()

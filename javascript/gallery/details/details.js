@@ -5,7 +5,7 @@ import { errorWords, tellLoss } from "../asking/problems.js";
 import { Records } from "../asking/records.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
-import { about, places, problems, prose, resources, table, workflow } from "./sections.js";
+import { about, losses, places, problems, prose, resources, table, workflow } from "./sections.js";
 import { Sending } from "./sending.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -100,6 +100,7 @@ export class Details {
         about(context, record, record),
         problems(record),
         this.sending.buttons(record),
+        losses(context, record),
         prose(context, "prompt", record.prompt),
         prose(context, "negative", record.negative),
         table(context, record.parameters),

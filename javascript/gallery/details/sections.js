@@ -4,6 +4,7 @@ import { errorWords } from "../asking/problems.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { longText } from "../ground/longtext.js";
+import { momentOf } from "../ground/numbers.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").PictureRecord} PictureRecord */
@@ -28,7 +29,7 @@ export function about(context, view, record) {
     el(
       "p",
       { class: "dim" },
-      ...joined([day(view.date, hello?.language), sizeOf(view), record?.extension]),
+      ...joined([momentOf(view.date, hello?.language), sizeOf(view), record?.extension]),
     ),
     el(
       "p",
@@ -187,6 +188,24 @@ export function problems(record) {
 }
 
 /**
+ * What is lost on the way to the host's tabs, before one sends it.
+ *
+ * @param {Context} context
+ * @param {PictureRecord} record
+ */
+export function losses({ store, words }, record) {
+  const { name = "" } = store.get().hello?.host ?? {};
+  if (!record.losses.length) return null;
+  const lines = record.losses.map((loss) => el("li", { dir: "auto" }, loss));
+  return el(
+    "section",
+    { class: "losses" },
+    el("h3", {}, words("losses", { host: name })),
+    el("ul", {}, ...lines),
+  );
+}
+
+/**
  * @param {Context} context
  * @param {PictureRecord} record
  */
@@ -267,16 +286,6 @@ function outside(url, text, deed) {
 /** @param {View} view */
 function sizeOf({ width, height }) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
-}
-
-/**
- * @param {string} date
- * @param {string} [language]
- */
-function day(date, language) {
-  const time = new Date(date);
-  if (!date || Number.isNaN(time.getTime())) return "";
-  return time.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Above the pictures: that they are not fresh, and what Civitai left out. */
 
 import { el } from "../ground/dom.js";
+import { momentOf } from "../ground/numbers.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
@@ -26,7 +27,7 @@ export class Notice {
       .filter(({ code }) => !ELSEWHERE.includes(code))
       .map(({ message }) => message);
     if (kept)
-      texts.unshift(this.#context.words("kept_since", { date: day(kept, hello?.language) }));
+      texts.unshift(this.#context.words("kept_since", { date: momentOf(kept, hello?.language) }));
     const said = found ? "" : texts.join("\n");
     if (said === this.#said) return;
     this.#said = said;
@@ -37,14 +38,4 @@ export class Notice {
         .map((text) => el("p", { text })),
     );
   }
-}
-
-/**
- * @param {string} iso
- * @param {string | undefined} language
- */
-function day(iso, language) {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return iso;
-  return date.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
 }

@@ -16,8 +16,9 @@ export function makeModal(dialog, leave, signal) {
     event.preventDefault();
     leave();
   });
-  // a browser may close it without asking, at the second Escape
-  dialog.addEventListener("close", () => isOpen(dialog) && leave());
+  // a browser may close it without asking, at the second Escape; and tells so late: it may be open
+  // anew by then
+  dialog.addEventListener("close", () => isOpen(dialog) && !dialog.open && leave());
   let isBeside = false; // pressed there too: a selection in a field may end beside
   dialog.addEventListener("pointerdown", (event) => {
     isBeside = event.target === dialog;

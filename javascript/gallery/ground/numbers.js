@@ -1,4 +1,4 @@
-/** Numbers as the reader's language writes them. */
+/** Numbers and times as the reader's language writes them. */
 
 /** To make one takes longer than to use it a thousand times. @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
@@ -16,4 +16,17 @@ export function written(value, language, notation = "standard") {
     formats.set(key, format);
   }
   return format.format(value);
+}
+
+/**
+ * Day and minute.
+ *
+ * @param {string} iso
+ * @param {string | undefined} language
+ * @returns {string} "" where it is no time
+ */
+export function momentOf(iso, language) {
+  const time = new Date(iso);
+  if (!iso || Number.isNaN(time.getTime())) return "";
+  return time.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
 }

@@ -56,11 +56,16 @@ export class KeyForm {
     const key = store.get().hello?.key;
     if (!key || !this.#buttons.length) return;
     const [save, , remove] = this.#buttons;
-    this.#field.disabled = save.disabled = key.from_environment;
+    const isFixed = key.from_environment || key.locked;
+    this.#field.disabled = save.disabled = isFixed;
     if (!key.saved && this.context.root.activeElement === remove) this.#field.focus();
-    remove.disabled = key.from_environment || !key.saved;
-    if (key.from_environment) this.#tell(words("key_of_environment"));
-    else this.#tell(words(key.saved ? "key_is_saved" : "key_none"));
+    remove.disabled = isFixed || !key.saved;
+    const said = key.from_environment
+      ? "key_of_environment"
+      : key.saved
+        ? "key_is_saved"
+        : "key_none";
+    this.#tell(key.locked ? `${words(said)} · ${words("reason_only_here")}` : words(said));
   }
 
   async #save() {

@@ -90,7 +90,7 @@ export class Settings {
     const own = settings.filter((setting) => setting.group === group);
     if (!own.length) return null;
     const fields = own.map((setting) => {
-      const field = new SettingField(setting);
+      const field = new SettingField(setting, this.context.words);
       this.#fields.set(setting.name, field);
       if (setting.name === "saved_name") this.#preview(field);
       return field.element;
@@ -141,8 +141,11 @@ export class Settings {
 
 /** One setting: its label, its control, and what is wrong with what was typed. */
 class SettingField {
-  /** @param {Setting} setting */
-  constructor(setting) {
+  /**
+   * @param {Setting} setting
+   * @param {Context["words"]} words
+   */
+  constructor(setting, words) {
     this.setting = setting;
     const { name, label, kind } = setting;
     const id = `setting-${name}`;
@@ -150,13 +153,23 @@ class SettingField {
     for (const [key, value] of Object.entries({
       id,
       "data-field": id,
-      "aria-describedby": `${id}-wrong`,
+      "aria-describedby": `${id}-wrong ${id}-fixed`,
     })) {
       this.control.setAttribute(key, value);
     }
     this.wrong = el("p", { class: "wrong", id: `${id}-wrong`, role: "alert" });
-    const words = el("label", { for: id }, label);
-    this.element = el("div", { class: `setting of-${kind}` }, words, this.control, this.wrong);
+    const named = el("label", { for: id }, label);
+    const fixed =
+      setting.locked && el("p", { class: "dim", id: `${id}-fixed` }, words("reason_only_here"));
+    this.control.disabled = setting.locked;
+    this.element = el(
+      "div",
+      { class: `setting of-${kind}` },
+      named,
+      this.control,
+      this.wrong,
+      fixed,
+    );
     this.show(setting.value);
   }
 

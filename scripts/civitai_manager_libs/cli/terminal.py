@@ -74,7 +74,8 @@ def in_words(key: str, **values: Any) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(text(key, said=error, **values)) from error
+        said = messages.said(error, language())
+        raise InputError(text(key, said=said, **values)) from error
 
 
 def out(line: str) -> None:

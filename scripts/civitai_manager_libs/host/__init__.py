@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from .fields import known_names
 from .folders import data_folder, key_file, pictures_folder
 from .models import kept_hashes, model_folders
 from .proxies import checked_proxy, reach_directly, without_proxies
 from .versions import (
-    asks_for_login,
     end_with_page,
     event_options,
     gradio_major,
@@ -34,7 +34,6 @@ from .webui import (
 __all__ = [
     "add_option",
     "add_paste_buttons",
-    "asks_for_login",
     "checked_proxy",
     "data_folder",
     "end_with_page",
@@ -48,6 +47,7 @@ __all__ = [
     "keep_out_of_ui_config",
     "kept_hashes",
     "key_file",
+    "known_names",
     "model_folders",
     "mounted",
     "name",

@@ -6,6 +6,7 @@ Imports nothing of the WebUI until a function needs it, so that a terminal loads
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -73,8 +74,7 @@ def kept_hashes() -> dict[str, list[tuple[float, str]]]:
 
 
 def _stores() -> Iterator[tuple[Any, int]]:
-    if in_webui():
-        from modules import hashes
-
+    hashes = sys.modules.get("modules.hashes") if in_webui() else None
+    if hashes is not None:
         yield hashes.cache("hashes"), 64
         yield hashes.cache("hashes-addnet"), 12

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "asks_for_login",
     "end_with_page",
     "event_options",
     "gradio_major",
@@ -110,14 +109,9 @@ def is_of(origin: str, address: str) -> bool:
     return origin.partition("://")[2].lower() == address.lower() != ""
 
 
-def asks_for_login(request: Any) -> bool:
-    """Whether the page lets in only who has a password."""
-    return getattr(request.app, "auth", None) is not None
-
-
 def is_logged_in(request: Any) -> bool:
     """Whether a request comes from somebody whom the page itself would let in."""
     app = request.app
-    if not asks_for_login(request):
+    if getattr(app, "auth", None) is None:  # nobody needs a password
         return True
     return any(value in app.tokens for value in request.cookies.values())

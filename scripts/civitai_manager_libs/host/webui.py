@@ -18,6 +18,7 @@ __all__ = [
     "name",
     "option_key",
     "options",
+    "paste_module",
     "register_callbacks",
     "send_targets",
 ]
@@ -57,8 +58,17 @@ def name() -> str:
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
-        return "Forge"
-    return "SD.Next" if _paste().__name__.endswith("generation_parameters_copypaste") else _FIRST
+        return _of_forge()
+    return (
+        "SD.Next" if paste_module().__name__.endswith("generation_parameters_copypaste") else _FIRST
+    )
+
+
+def _of_forge() -> str:
+    """Which of Forge's family it is."""
+    version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
+    known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
+    return next((name for start, name in known if str(version).startswith(start)), "Forge")
 
 
 def send_targets() -> tuple[str, ...]:
@@ -72,7 +82,7 @@ def add_paste_buttons(infotext_box: Any, picture: Any) -> None:
     They take the infotext from the box and the picture at its own size.
     """
     global _targets
-    paste = _paste()
+    paste = paste_module()
     _targets = _tabs_that_take(paste)
     buttons = paste.create_buttons(list(_targets))
     for tab, button in buttons.items():
@@ -89,14 +99,14 @@ def add_paste_buttons(infotext_box: Any, picture: Any) -> None:
 def fill_empty_prompts() -> None:
     """Forge Neo takes a field's kind from its value: on its first start that of prompts is None,
     and no text arrives there, by its own buttons neither."""
-    for tab in getattr(_paste(), "paste_fields", {}).values():
+    for tab in getattr(paste_module(), "paste_fields", {}).values():
         for field in tab["fields"] or ():
             component = field[0]
             if type(component).__name__.endswith("Textbox") and component.value is None:
                 component.value = ""
 
 
-def _paste() -> Any:
+def paste_module() -> Any:
     """The host's module of "Send to ..."; in SD.Next it has its old name."""
     from modules import infotext_utils
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .files import embedded, Embedded, embedded_infotext
+from .hosts import HOSTS, Loss, losses, Takes
 from .inserting import insert_infotext
 from .made import how_made, Made
 from .metadata import added_lora_tags, infotext, recorded_workflow
@@ -20,4 +21,4 @@ __all__ = [
     "infotext",
 ]
 __all__ += ["insert_infotext", "missing_values", "parse_infotext", "recorded_workflow"]
-__all__ += ["resources"]
+__all__ += ["HOSTS", "Loss", "Takes", "losses", "resources"]

@@ -9,6 +9,7 @@ from datetime import datetime
 from .. import util
 from ..errors import InputError
 from ..ground import as_text, Image, level_name
+from ..words import messages
 from .records import Facts
 
 __all__ = ["FIELDS", "USUAL", "checked_template", "divided", "name_for"]
@@ -63,30 +64,31 @@ def checked_template(template: str) -> str:
     """Without blanks around it. Raises InputError, a sentence that says what to do."""
     template = template.replace("\\", "/").strip()
     is_whole_path = template.startswith("/") or re.match("[A-Za-z]:", template) is not None
-    _refuse(is_whole_path, "it is a place below the folder, and no whole path")
+    _refuse(is_whole_path, "template_whole_path")
     template = template.rstrip("/")
-    _refuse(len(template) > _MAX_TEMPLATE, f"at most {_MAX_TEMPLATE} characters are possible")
-    _refuse(template.count("/") > _MAX_FOLDERS, f"at most {_MAX_FOLDERS} folders are possible")
-    _refuse(".." in template.split("/"), "it must not lead out of the folder")
+    _refuse(len(template) > _MAX_TEMPLATE, "template_long", most=_MAX_TEMPLATE)
+    _refuse(template.count("/") > _MAX_FOLDERS, "template_deep", most=_MAX_FOLDERS)
+    _refuse(".." in template.split("/"), "template_leads_out")
+    known = ", ".join(f"{{{name}}}" for name in FIELDS)
     for word, form, _ in _FIELD.findall(template):
-        known = ", ".join(f"{{{name}}}" for name in FIELDS)
-        _refuse(word not in FIELDS, f"{{{word}}} is none of {known}")
-        _refuse(bool(form) and word != "date", f"only {{date}} takes a form, not {{{word}:{form}}}")
-        _refuse("%" in _DATE_PART.sub("", form), f"{{date:{form}}} is no date, as %Y-%m-%d is")
+        field = f"{{{word}:{form}}}" if form else f"{{{word}}}"
+        _refuse(word not in FIELDS, "template_unknown", field=f"{{{word}}}", known=known)
+        _refuse(bool(form) and word != "date", "template_form", field=field)
+        _refuse("%" in _DATE_PART.sub("", form), "template_date", field=field)
     is_open = re.search(r"[{}]", _FIELD.sub("", template)) is not None
-    _refuse(is_open, "a brace belongs to no field, as those of {author} or {author|nobody} do")
+    _refuse(is_open, "template_brace")
     _check_id(template.rpartition("/")[2])
     return template
 
 
 def _check_id(last: str) -> None:
     """Two pictures may never have one name, whatever strangers have called theirs."""
-    _refuse(USUAL not in last, "its last part needs {id}, so that no two pictures have one name")
+    _refuse(USUAL not in last, "template_no_id")
     sides = _around_id(last)
-    _refuse(all(map(_FIELD.search, sides)), "{id} must be the first or the last of its part")
+    _refuse(all(map(_FIELD.search, sides)), "template_id_inside")
     beside = (sides[0][-1:], sides[1][:1])
     is_near = any(c and (c in _DIGITS or c in "{}" or not c.isprintable()) for c in beside)
-    _refuse(is_near, "no number and no other field may touch {id}: put a space or a - between")
+    _refuse(is_near, "template_id_touched")
 
 
 def divided(template: str, facts: Facts) -> tuple[str, str]:
@@ -166,6 +168,7 @@ def _date(moment: str, form: str) -> str:
     return _DATE_PART.sub(lambda part: day.strftime(part[0]), form)
 
 
-def _refuse(is_wrong: bool, why: str) -> None:
+def _refuse(is_wrong: bool, key: str, **values: object) -> None:
     if is_wrong:
-        raise InputError(f"This is no template for a name: {why}.")
+        why = messages.text(key, "en", **values)
+        raise InputError(f"This is no template for a name: {why}.", key, **values)

@@ -18,12 +18,13 @@ _BAD_INPUT, _NOTHING_DONE = 2, 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
 _OPEN_TO_ALL = (
     "Everybody who reaches this machine's address can look through galleries, see what was saved"
-    " and start downloads here, without a password. --auth USER:PASSWORD asks for one; until then"
-    " the folder and the API key can be changed from this machine only."
+    " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Folders, the"
+    " proxy and the API key can be changed from this machine only."
 )
 _OPEN_TO_SOME = (
-    "Everybody who reaches this machine's address and knows the password can use the page and"
-    " change its settings. Between them and it nothing is encrypted."
+    "Everybody who reaches this machine's address and knows the password can use the page; folders,"
+    " the proxy and the API key can be changed from this machine only. Between them and it nothing"
+    " is encrypted."
 )
 
 

@@ -146,9 +146,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "The request did not come from this page, so it was refused.",
     ),
     "reason_only_here": (
-        "資料夾、代理伺服器與 API 金鑰只能在執行本程式的電腦上變更；以 --auth 使用者:密碼 啟動後，登入者也能變更。",
-        "The folder, the proxy and the API key can be changed only on the machine that this runs"
-        " on, unless it was started with --auth USER:PASSWORD.",
+        "資料夾、代理伺服器與 API 金鑰只能在執行本程式的電腦上變更。",
+        "Folders, the proxy and the API key can be changed only on the machine that this runs on.",
     ),
     "reason_login": ("請先登入 WebUI。", "Log in to the WebUI first."),
     # The same where many are counted
@@ -217,6 +216,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "problem_seed": (
         "種子很大，Civitai 可能已將它四捨五入。",
         "The seed is so large that Civitai may have rounded it.",
+    ),
+    "loss_assumed": ("{field}：沒有說明，視為 {got}", "{field}: not told, taken for {got}"),
+    "loss_changed": ("{field}：{sent} 變為 {got}", "{field}: {sent} becomes {got}"),
+    "loss_dropped": ("{field}：{sent} 不會帶入", "{field}: {sent} is not taken"),
+    "loss_swallowed": (
+        "{field}：{sent} 會被當成提示詞的一部分",
+        "{field}: {sent} is taken for a part of the prompt",
     ),
     "here": ("已在此", "Here"),
     "here_by_name": ("已在此（僅依檔名判斷）", "Here, by its name alone"),

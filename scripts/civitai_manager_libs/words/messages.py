@@ -6,23 +6,30 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from . import catalogue, learn, page, searching
+from ..errors import InputError
+from . import catalogue, learn, names, page, searching
 from .labels import CHOICES, SETTINGS
 from .terminal import TERMINAL_WORDS
 
 __all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "language_of_locale"]
-__all__ += ["reason", "report", "setting_choice", "setting_label", "short_reason", "text"]
+__all__ += ["reason", "report", "said", "setting_choice", "setting_label", "short_reason", "text"]
 
 LANGUAGES = ("zh-TW", "en")
 WORDS = {**catalogue.WORDS, **page.WORDS, **learn.WORDS}
 WORDS |= {**searching.WORDS, **searching.PAGE_WORDS}
-_ALL_WORDS = {**WORDS, **TERMINAL_WORDS}
+_ALL_WORDS = {**WORDS, **TERMINAL_WORDS, **names.WORDS}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
 def text(key: str, language: str, **values: Any) -> str:
     """The words of `key`, with `values` put in: in English for "en", else in Chinese."""
     return _ALL_WORDS[key][language == "en"].format(**values)
+
+
+def said(error: InputError, language: str) -> str:
+    """Its sentence, for another one to quote; English where there are no words for it."""
+    has_words = error.key and language != "en"
+    return text(error.key, language, **error.values) if has_words else str(error)
 
 
 def all_of(language: str) -> dict[str, str]:

@@ -227,6 +227,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "picture": ("圖片", "Picture"),
     "infotext": ("生成資料 (infotext)", "Generation data (infotext)"),
     "resources": ("使用的資源", "Resources used"),
+    "losses": ("{host} 不會照樣帶入的", "What {host} will not take as it is"),
     "copy_workflow": ("複製 ComfyUI 工作流程", "Copy ComfyUI's workflow"),
     "copy_missing": ("複製缺少的清單", "Copy the list of what is missing"),
     "weight": ("權重", "weight"),

@@ -16,9 +16,11 @@ from ...words import messages
 from ..wire import Asked, is_from_this_machine
 
 __all__ = [
+    "PLACES",
     "can_open_folders",
     "hello",
     "key_state",
+    "may_change_places",
     "new_instance",
     "settings_view",
     "start_with",
@@ -39,6 +41,9 @@ _SAVING = {
 }
 _SAVING |= {"gallery_disk_reserve_mb", "gallery_max_image_mb", "gallery_max_video_mb"}
 _PAGE = {"gallery_level", "blur_level", "usergallery_preloading", "language", "model_folders"}
+
+# What leads files, or all that is asked, somewhere else, or tells what is in a folder.
+PLACES = ("download_images_folder", "proxy", "model_folders")
 
 _example = ""
 _instance = uuid.uuid4().hex
@@ -64,7 +69,7 @@ def hello(asked: Asked) -> dict[str, Any]:
         "instance": _instance,
         "language": language,
         "words": messages.all_of(language),
-        "settings": settings_view(language),
+        "settings": settings_view(asked),
         "choices": {**_choices(language), "base_models": _base_models()},
         "recent": [{"id": model_id, "name": name} for model_id, name in recent.listed()],
         "example": _example,
@@ -76,7 +81,7 @@ def hello(asked: Asked) -> dict[str, Any]:
             "has_settings_page": host.in_webui(),
             "has_models": local.has_folders(),
         },
-        "key": key_state(),
+        "key": key_state(asked),
         "civitai": setting.base_url(),
     }
 
@@ -87,13 +92,26 @@ def _index_once() -> None:
     search.index_rest()
 
 
-def settings_view(language: str) -> list[dict[str, Any]]:
-    return [_setting(entry, language) for entry in setting.SETTINGS]
+def settings_view(asked: Asked) -> list[dict[str, Any]]:
+    fixed = () if may_change_places(asked) else PLACES
+    return [
+        {**_setting(entry, asked.language), "locked": entry.name in fixed}
+        for entry in setting.SETTINGS
+    ]
 
 
-def key_state() -> dict[str, bool]:
-    of_environment = bool(os.environ.get("CIVITAI_API_KEY", "").strip())
-    return {"saved": bool(setting.civitai_api_key), "from_environment": of_environment}
+def key_state(asked: Asked) -> dict[str, bool]:
+    return {
+        "saved": bool(setting.civitai_api_key),
+        "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),
+        "locked": not may_change_places(asked),
+    }
+
+
+def may_change_places(asked: Asked) -> bool:
+    """Folders, proxy and key: that is for who sits at this machine. A WebUI has rules of its own
+    for whom it lets in."""
+    return host.in_webui() or is_from_this_machine(asked.request)
 
 
 def can_open_folders(asked: Asked) -> bool:

@@ -13,16 +13,14 @@ from ...http_client import CivitaiHttpClient
 from ...jobs import checked_template, FIELDS, name_for
 from ...library import recent, records
 from ...words import messages
-from ..wire import Asked, Far, is_from_this_machine, Refusal
-from .hello import key_state, settings_view
+from ..wire import Asked, Far, Refusal
+from .hello import key_state, may_change_places, PLACES, settings_view
 from .jobs import facts_of
 from .tools import client
 
 __all__ = ["keep_key", "keep_settings", "names", "test_key"]
 
 _FOLDER = "download_images_folder"
-# What leads files, or all that is asked, somewhere else, or tells what is in a folder.
-_ONLY_HERE = (_FOLDER, "proxy", "model_folders")
 _ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
 _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
@@ -34,7 +32,7 @@ def keep_settings(asked: Asked) -> dict[str, Any]:
     unknown = next((name for name in given if name not in _ENTRIES), None)
     if unknown is not None:
         raise Refusal(400, "bad_input", field=str(unknown)[:100])
-    for name in _ONLY_HERE:
+    for name in PLACES:
         if given.get(name, getattr(setting, name)) != getattr(setting, name):
             _check_place(asked, name)  # before a folder is tried, and so made
     wanted = {
@@ -47,7 +45,7 @@ def keep_settings(asked: Asked) -> dict[str, Any]:
     except DiskError:
         _change(before)
         raise
-    return {"settings": settings_view(asked.language)}
+    return {"settings": settings_view(asked)}
 
 
 def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
@@ -92,7 +90,7 @@ def _template(typed: str, language: str) -> str:
     try:
         return checked_template(typed)
     except InputError as error:
-        said = messages.text("bad_template", language, said=error)
+        said = messages.text("bad_template", language, said=messages.said(error, language))
         raise Refusal(400, "bad_input", said, "saved_name") from error
 
 
@@ -132,10 +130,8 @@ def _change(values: Mapping[str, Any]) -> None:
 
 
 def _check_place(asked: Asked, field: str) -> None:
-    """Raises Refusal: where there is no login, that is for who sits at this machine. A WebUI has
-    rules of its own for whom it lets in."""
-    request = asked.request
-    if not (host.in_webui() or host.asks_for_login(request) or is_from_this_machine(request)):
+    """Raises Refusal."""
+    if not may_change_places(asked):
         raise Refusal(403, "only_here", field=field)
 
 
@@ -147,7 +143,7 @@ def keep_key(asked: Asked) -> dict[str, Any]:
     said = "key_saved" if key else "key_removed"
     if setting.civitai_api_key != key:
         said = "key_of_environment"
-    return {"key": key_state(), "message": messages.text(said, asked.language)}
+    return {"key": key_state(asked), "message": messages.text(said, asked.language)}
 
 
 def test_key(asked: Asked) -> Any:

@@ -10,6 +10,7 @@ from ....infotext import Embedded, infotext, parse_infotext, recorded_workflow
 from ....library import cache
 from ...wire import Asked, Far, image_links, image_view
 from ..tools import known_image, saved_files
+from .arriving import not_arriving
 from .files import told_by_file
 from .made_with import resources_of
 from .problems import problems
@@ -48,6 +49,7 @@ def _all_of(
         "prompt": read.prompt,
         "negative": read.negative_prompt,
         "parameters": [[name, value] for name, value in read.parameters.items()],
+        "losses": not_arriving(text, asked.language),
         "problems": list(problems(image, text, told, asked.language)),
         "resources": resources_of(image, _open_model(asked), asked.language),
         "has_workflow": bool(recorded_workflow(image.meta) or told.workflow),

@@ -1,0 +1,42 @@
+"""What of an infotext does not arrive in the WebUI that we are in, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .... import host
+from ....ground import one_line
+from ....infotext import HOSTS, Loss, losses, Takes
+from ....words import messages
+
+__all__ = ["not_arriving"]
+
+_MOST = 40  # lines
+_SHOWN = 80  # characters of a value
+
+
+def not_arriving(text: str, language: str) -> list[str]:
+    """A line for each field; [] by ourselves, and in a host whose rules are not known."""
+    rules = HOSTS.get(host.name())
+    if rules is None or not text:
+        return []
+    found = losses(rules, text, Takes(**host.known_names()))
+    return list(_lines(found[:_MOST], language))
+
+
+def _lines(found: list[Loss], language: str) -> Iterator[str]:
+    for loss in found:
+        values = {
+            "field": one_line(loss.field, _SHOWN),
+            "sent": one_line(loss.sent, _SHOWN),
+            "got": one_line(loss.got, _SHOWN),
+        }
+        yield messages.text(_key(loss), language, **values)
+
+
+def _key(loss: Loss) -> str:
+    if loss.is_swallowed:
+        return "loss_swallowed"
+    if not loss.sent:
+        return "loss_assumed"
+    return "loss_changed" if loss.got else "loss_dropped"

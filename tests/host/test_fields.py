@@ -1,0 +1,77 @@
+"""What a WebUI has for an infotext's values to arrive at."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+import pytest
+from civitai_manager_libs import host
+
+
+def _named(**values):
+    return types.SimpleNamespace(**values)
+
+
+@pytest.fixture
+def webui(monkeypatch):
+    modules = types.ModuleType("modules")
+    samplers = {name: _named(name=name) for name in ("Euler", "DPM++ 2M", "PLMS")}
+    own = _named(all_samplers_map=samplers, samplers=[samplers["DPM++ 2M"]])
+    automatic = _named(label="Automatic", name="automatic", aliases=None)
+    karras = _named(label="Karras", name="karras", aliases=["K"])
+    fields = {"txt2img": {"fields": [(None, "Prompt"), (None, len)]}, "img2img": {"fields": None}}
+    modules.infotext_utils = _named(
+        create_buttons=None,
+        paste_fields=fields,
+        infotext_to_setting_name_mapping=[("ENSD", "x")],
+    )
+    labels = {"a": _named(infotext="Clip skip"), "b": _named(infotext=None), "c": _named()}
+    modules.shared = _named(opts=_named(data_labels=labels))
+    monkeypatch.setitem(sys.modules, "modules", modules)
+    monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
+    monkeypatch.setitem(sys.modules, "modules.sd_samplers", own)
+    schedulers = _named(schedulers=[automatic, karras])
+    monkeypatch.setitem(sys.modules, "modules.sd_schedulers", schedulers)
+    return modules
+
+
+def test_without_a_host_nothing_is_known():
+    assert host.known_names() == {}
+
+
+def test_samplers_schedulers_and_fields_are_those_of_the_host(webui):
+    assert host.known_names() == {
+        "samplers": ("DPM++ 2M", "Euler", "PLMS"),
+        "schedulers": (("Automatic", "automatic"), ("Karras", "karras", "K")),
+        "modules": None,
+        "fields": frozenset({"Prompt", "ENSD", "Clip skip"}),
+    }
+
+
+def test_modules_of_forge_are_told_by_their_stems(webui, monkeypatch):
+    entry = _named(module_list={"ae.safetensors": "/x/ae.safetensors"})
+    monkeypatch.setitem(sys.modules, "modules_forge.main_entry", entry)
+    assert host.known_names()["modules"] == frozenset({"ae"})
+
+
+def test_host_without_such_lists_is_not_asked(webui, monkeypatch):
+    monkeypatch.setitem(sys.modules, "modules.sd_samplers", _named())
+    assert host.known_names() == {}
+
+
+@pytest.mark.parametrize(
+    "version,name",
+    [
+        ("neo", "Forge Neo"),
+        ("classic", "Forge Classic"),
+        ("2.0.1v1.10.1", "Forge"),
+        ("1.0.0v2-v1.10.1RC", "reForge"),
+    ],
+)
+def test_forge_and_its_forks_are_told_apart(webui, monkeypatch, version, name):
+    told = types.ModuleType("modules_forge.forge_version")
+    told.version = version
+    monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
+    monkeypatch.setitem(sys.modules, "modules_forge.forge_version", told)
+    assert host.name() == name

@@ -1,0 +1,133 @@
+"""What a WebUI makes of an infotext, and what of it does not arrive."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from civitai_manager_libs.infotext import HOSTS, Loss, losses, parse_infotext, Takes
+from civitai_manager_libs.infotext.hosts import read_as
+from hypothesis import given
+from hypothesis import strategies as st
+
+_A, _FORGE, _NEO = (HOSTS[name] for name in ("AUTOMATIC1111", "Forge", "Forge Neo"))
+_USUAL = "a harbor\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
+_TAKES = Takes(
+    ("DPM++ 2M", "Euler", "Euler a"),
+    (
+        ("Automatic", "automatic"),
+        ("Karras", "karras"),
+        ("SGM Uniform", "sgm_uniform", "SGMUniform"),
+    ),
+    None,
+    frozenset("Steps, CFG scale, Seed, Size-1, Size-2, ADetailer model".split(", ")),
+)
+
+
+def _text(more, sampler="Euler a"):
+    return f"x\nSteps: 20, Sampler: {sampler}, CFG scale: 3.5, Seed: 5, {more}"
+
+
+def _told(host, text, takes=_TAKES):
+    return [(loss.field, loss.sent, loss.got) for loss in losses(host, text, takes)]
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_what_arrives_whole_is_not_told(name):
+    text = f"{_USUAL}, Schedule type: Karras, RNG: CPU, Size: 512x768, Model: m, Version: v1.10.1"
+    assert _told(HOSTS[name], text) == []
+    assert read_as(HOSTS[name], text) == parse_infotext(text)
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_reading_is_none_of_an_empty_text(name):
+    assert _told(HOSTS[name], "") == _told(HOSTS[name], "a prompt, alone") == []
+
+
+def test_flux_of_the_site_is_rewritten_by_forge_and_neo_each_in_its_way():
+    line = "Model: FLUX, Clip skip: 2, Civitai resources: []"
+    text = _text(line, "Undefined")
+    assert read_as(_A, text) == parse_infotext(text)
+    assert _told(_FORGE, text, Takes()) == [
+        ("Sampler", "Undefined", "Euler"),
+        ("CFG scale", "3.5", "1"),
+        ("Clip skip", "2", ""),
+    ]
+    read = read_as(_FORGE, text).parameters
+    assert (read["Distilled CFG Scale"], read["Schedule type"]) == ("3.5", "Simple")
+    read = read_as(_NEO, text.replace("FLUX", "Flux.1 D")).parameters
+    assert (read["CFG scale"], read["Distilled CFG Scale"]) == ("1.0", "3.5")
+    assert "Clip skip" not in read
+
+
+def test_neo_drops_clip_skip_and_assumes_what_others_do_not():
+    assert _told(_NEO, _text("Clip skip: 2, Noise Schedule: x"), Takes()) == [
+        ("Clip skip", "2", ""),
+        ("Noise Schedule", "x", ""),
+        ("Schedule type", "", "Simple"),
+    ]
+    silent = _text("Schedule type: Karras, Version: v1.10.1")
+    assert _told(_NEO, silent, Takes()) == [("RNG", "", "CPU")]
+    assert _told(_NEO, silent.replace("v1.10.1", "ComfyUI"), Takes()) == []
+    assert _told(_A, _text("Clip skip: 2"), Takes()) == []
+
+
+def test_neo_knows_other_names():
+    text = _text("Schedule type: Karras, RNG: CPU, Shift: 3, width: 512, height: 768")
+    assert _told(_NEO, text, Takes()) == []
+    read = read_as(_NEO, text).parameters
+    assert (read["Distilled CFG Scale"], read["Size"]) == ("3", "512x768")
+
+
+@pytest.mark.parametrize(
+    "sampler,more,told",
+    [
+        ("Euler a", "Size: 1x1", []),
+        ("DPM++ 2M Karras", "Size: 1x1", []),
+        ("Euler", "Schedule type: SGMUniform", []),
+        ("Euler", "Schedule type: sgm_uniform", []),
+        ("ER SDE", "Size: 1x1", [("Sampler", "ER SDE", "DPM++ 2M")]),
+        ("Euler", "Schedule type: Beta57", [("Schedule type", "Beta57", "Automatic")]),
+        ("Euler", "Hires sampler: ER SDE", [("Hires sampler", "ER SDE", "DPM++ 2M")]),
+        ("DPM++ 2M Foo", "Size: 1x1", [("Sampler", "DPM++ 2M Foo", "DPM++ 2M")]),
+        ("Euler", "Hires sampler: Use same sampler", []),
+    ],
+)
+def test_sampler_that_is_not_there_is_told_with_what_is_taken(sampler, more, told):
+    assert _told(_A, _text(more, sampler)) == told
+
+
+def test_field_that_nothing_there_takes_is_told():
+    more = "ADetailer confidence: 0.3, Dynamic thresholding: 1, Lora hashes: x, Post id: 7"
+    assert _told(_A, _text(more)) == [("Dynamic thresholding", "1", "")]
+    assert _told(_A, _text(more), Takes()) == []  # where it is not known, nothing is said
+
+
+def test_modules_are_taken_by_forge_as_far_as_they_are_there():
+    takes = Takes(modules=frozenset({"ae"}), fields=frozenset({"Steps", "CFG scale", "Seed"}))
+    text = _text("Module 1: ae, Module 2: t5xxl_fp16")
+    assert _told(_FORGE, text, takes) == [("Module 2", "t5xxl_fp16", "")]
+    assert [told[0] for told in _told(_A, text)] == ["Module 1", "Module 2"]
+
+
+def test_parameters_that_are_too_few_are_taken_for_prompt():
+    found = losses(_A, "a harbor\nSteps: 20, Seed: 5")
+    assert found == [
+        Loss("Steps", "20", is_swallowed=True),
+        Loss("Seed", "5", is_swallowed=True),
+    ]
+
+
+@given(st.sampled_from(list(HOSTS)), st.text(max_size=300), st.booleans())
+def test_any_text_is_read_by_every_host(name, text, is_line):
+    text = f"x\nSteps: 20, Sampler: Euler, Flux: CFG scale: 3, Seed: {text}" if is_line else text
+    assert isinstance(losses(HOSTS[name], text, _TAKES), list)
+
+
+@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize("piece", ["a", ", a: b", "CFG scale: ", "Clip skip: 2, ", "(", "\n", "1."])
+def test_long_text_is_read_in_time(name, piece):
+    text = f"x\nSteps: 1, Sampler: y, Seed: 2, Civitai: FLUX, {piece * (300_000 // len(piece))}"
+    began = time.perf_counter()
+    losses(HOSTS[name], text, _TAKES)
+    assert time.perf_counter() - began < 1

@@ -1,0 +1,163 @@
+"""By keyboard alone: all of the page can be reached, and one always sees where the focus is."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_OTHER = 900_002
+_MOST_STOPS = 80  # of Tab on the way through the page
+_CLOSE_AND_OPEN = """([panel, key]) => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    const dialog = root.querySelector(`[data-panel=${panel}]`);
+    dialog.dispatchEvent(new Event("cancel", {cancelable: true}));
+    document.dispatchEvent(new KeyboardEvent("keydown", {key}));
+}"""
+# What has the focus: its name, whether it is in sight whole or as far as the window goes, and
+# whether something is drawn around it that is not there without the focus.
+_FOCUS = """() => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    const focused = root.activeElement;
+    if (!focused) return null;
+    const {left, top, right, bottom} = focused.getBoundingClientRect();
+    const [x, y] = [Math.max(left, 0) + Math.min(right, innerWidth),
+                    Math.max(top, 0) + Math.min(bottom, innerHeight)].map(sum => sum / 2);
+    const at = root.elementFromPoint(x, y);
+    const around = [];
+    for (let one = focused; one?.style && around.length < 3; one = one.parentElement) {
+        around.push(one);
+    }
+    const looks = () => around.map(one => {
+        const {outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor} =
+            getComputedStyle(one);
+        const outline = outlineStyle === "none" ? "" : outlineWidth;
+        return [outline, boxShadow, borderColor, backgroundColor];
+    });
+    const {dataset} = focused;
+    const name = dataset.do ?? dataset.field ?? dataset.id ?? focused.className;
+    const isSeen = Boolean(at) && (focused.contains(at) || at.contains(focused)
+        || Boolean(focused.labels?.[0]?.contains(at)));
+    const before = JSON.stringify(looks());
+    const {parentNode} = focused;
+    focused.blur();
+    const after = JSON.stringify(looks());
+    focused.focus({focusVisible: true, preventScroll: true});
+    return {name, isSeen, isDrawn: before !== after};
+}"""
+
+
+def _stop(page, name="Tab"):
+    """One press on; what has the focus then, which one must see."""
+    page.key(name)
+    focus = page.page.evaluate(_FOCUS)
+    assert focus is None or (focus["isSeen"] and focus["isDrawn"]), focus
+    return focus and focus["name"]
+
+
+def _way_to(page, wanted, key="Tab"):
+    """All stops until there."""
+    stops = []
+    while wanted not in stops:
+        assert len(stops) < _MOST_STOPS, stops
+        stops.append(_stop(page, key))
+    return stops
+
+
+def _close(page, name):
+    page.key("Escape")
+    expect(page.panel(name)).to_be_hidden()
+
+
+def test_tour_by_keyboard_alone(flaky_server, open_gallery):
+    page = open_gallery(flaky_server).ready()
+    page.key("/")
+    assert page.does() == "find"
+    page.page.keyboard.type(str(_OTHER))
+    page.key("Enter")
+    expect(page.page).to_have_url(re.compile(f"model={_OTHER}"))
+    page.ready()
+    page.key("/")
+    stops = _way_to(page, page.ids()[0])  # from the field through all that is above the pictures
+    assert {"jobs", "settings", "help", "limit", "download-gallery", "sort", "meta"} <= set(stops)
+    assert {"within-words", "within-author", "tile"} <= set(stops)
+
+    first = page.focused()
+    page.key("ArrowRight")
+    second = page.focused()
+    assert second not in (None, first)
+    page.key("Enter")
+    expect(page.viewer).to_have_attribute("data-id", second)
+    page.key("Space")
+    assert {"mark", "save", "details", "close"} <= set(_way_to(page, "next"))
+    page.key("Enter")  # of the button, and so not once more of the grid
+    expect(page.viewer).not_to_have_attribute("data-id", second)
+    third = page.viewed()["id"]
+    page.key("Escape")
+    expect(page.viewer).to_be_hidden()
+    assert page.focused() == third
+    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+
+    page.key("Space")
+    expect(page.marked).to_have_count(2)
+    page.key("d")
+    page.said(re.compile(r"Job \d+ has begun")).wait_for()
+    page.key("j")
+    expect(page.page.locator(".job")).to_have_attribute("data-state", "done")
+    _way_to(page, "job-forget")
+    page.key("Enter")
+    expect(page.page.locator(".job")).to_have_count(0)
+    _close(page, "jobs")
+    assert page.focused() == third
+
+    page.key(",")
+    _way_to(page, "setting-gallery_download_limit")
+    page.page.keyboard.type("31")
+    _way_to(page, "save-settings")
+    page.key("Enter")
+    page.said("The settings are saved").wait_for()
+    _close(page, "settings")
+    expect(page.field("limit")).to_have_value("31")
+    page.key("?")
+    expect(page.panel("help")).to_contain_text("Mark up to here")
+    _close(page, "help")
+    assert page.focused() == third
+    page.page.go_back()  # the browser's own key
+    expect(page.page).to_have_url(re.compile("model=900001"))
+
+
+def test_way_back_with_shift_leads_over_the_bar_of_marks_and_out_of_the_grid(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.locator("[role='listbox']").focus()
+    page.key("Space")
+    tile = page.focused()
+    stops = _way_to(page, "mark-none")
+    assert {"mark-all", "download-marked", "invert"} <= set(stops)
+    _way_to(page, tile, "Shift+Tab")
+    stops = _way_to(page, "find", "Shift+Tab")
+    assert "download-gallery" in stops
+
+
+def test_cards_of_a_search_are_reached_and_opened(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key("/")
+    page.page.keyboard.type("water")
+    page.key("Enter")
+    page.deed("open-model").first.wait_for()
+    _way_to(page, "open-model")
+    page.key("Enter")
+    expect(page.deed("open-model")).to_have_count(0)
+    expect(page.page.locator(".head h2")).to_be_visible()
+
+
+def test_panel_that_is_left_and_opened_again_at_once_stays_open(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.key("j")
+    page.panel("jobs").wait_for()
+    page.page.evaluate(_CLOSE_AND_OPEN, ["jobs", "j"])
+    page.page.wait_for_timeout(300)  # the browser tells of the end only now
+    expect(page.panel("jobs")).to_be_visible()
+    until(lambda: page.page.evaluate("document.activeElement.localName") == "civitai-gallery")

@@ -1,0 +1,86 @@
+"""What a screen reader says: each picture and each control by a name in the page's language."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from page_driver import expect, until
+from page_facts import of_model
+
+pytestmark = pytest.mark.page
+
+_MODEL = 900_003
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+# Of all that can be seen: what is said in place of its text, or beside it.
+_SAID = r"""() => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    return [...root.querySelectorAll("[aria-label], [title], [placeholder]")]
+        .filter(one => one.checkVisibility() && !one.matches("[data-do='copy-words']"))
+        .flatMap(one => ["aria-label", "title", "placeholder"].map(name => one.getAttribute(name)))
+        .filter(text => /\p{L}/u.test(text ?? ""));
+}"""
+_NAMELESS = """() => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    return [...root.querySelectorAll("button, a, input, select, textarea, dialog")]
+        .filter(one => one.checkVisibility() && !one.ariaLabel && !one.innerText?.trim()
+            && !one.labels?.length && !one.title)
+        .map(one => one.outerHTML);
+}"""
+
+
+@pytest.mark.parametrize(
+    ("locale", "image", "size", "marked"),
+    [
+        ("en-US", "Picture by {user}", ", {size}, ", "marked"),
+        ("zh-TW", "{user} 的圖片", "，{size}，", "已標記"),
+    ],
+    ids=["en", "zh"],
+)
+def test_picture_is_named_by_its_author_and_knows_its_place_among_all(
+    server, open_gallery, locale, image, size, marked
+):
+    page = open_gallery(server, f"?model={_MODEL}", locale=locale).ready()
+    rows = {str(row.id): row for row in of_model(_MODEL)}
+    tiles = page.tiles.evaluate_all(
+        "tiles => tiles.map(({dataset, ariaLabel, ariaPosInSet, ariaSetSize, role}) =>"
+        "[dataset.id, ariaLabel, +ariaPosInSet, +ariaSetSize, role])"
+    )
+    assert len(tiles) > 10
+    for id, name, place, _, role in tiles:
+        assert name.startswith(image.format(user=rows[id].username)), name
+        assert (role, place) == ("option", list(rows).index(id) + 1)
+    assert any(re.search(size.format(size=r"\d+ × \d+"), name) for _, name, *_ in tiles)
+    page.tiles.first.locator("[data-do='mark']").click()
+    until(lambda: page.tiles.first.get_attribute("aria-label").endswith(marked))
+    page.open(1)
+    label = page.viewer.get_attribute("aria-label")
+    assert label.startswith(image.format(user=rows[page.viewed()["id"]].username))
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+def test_all_that_is_said_is_in_the_pages_language_and_every_control_has_a_name(
+    server, open_gallery, locale
+):
+    page = open_gallery(server, f"?model={_MODEL}", locale=locale).ready()
+    is_chinese = locale == "zh-TW"
+    page.tiles.first.locator("[data-do='mark']").click()
+    said = page.page.evaluate(_SAID)
+    nameless = page.page.evaluate(_NAMELESS)
+    page.open(1)
+    expect(page.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
+    said += page.page.evaluate(_SAID)
+    nameless += page.page.evaluate(_NAMELESS)
+    page.key("Escape")
+    for key, name in (("j", "jobs"), (",", "settings"), ("?", "help")):
+        page.key(key)
+        page.panel(name).wait_for()
+        said += page.page.evaluate(_SAID)
+        nameless += page.page.evaluate(_NAMELESS)
+        page.key("Escape")
+        expect(page.panel(name)).to_be_hidden()
+    assert len(set(said)) > 40 and nameless == []
+    assert {text for text in said if bool(_CHINESE.search(text)) != is_chinese} == set()
+    assert page.page.locator("civitai-gallery").get_attribute("lang") == (
+        "zh-TW" if is_chinese else "en"
+    )

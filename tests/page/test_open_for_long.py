@@ -1,0 +1,98 @@
+"""Pages that stay open: two at once, one over night, one whose cache is full."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_SMALL = "?model=900003"
+_HOURS = 9
+
+
+def _cache(server):
+    """(pictures in the cache, their bytes)"""
+    folder = server.data / "sc_gallery"
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return len(sizes), sum(sizes)
+
+
+def _begun(page, limit):
+    page.field("limit").fill(limit)
+    page.deed("download-gallery").click()
+    page.said(re.compile(r"Job \d+ has begun")).wait_for()
+
+
+def test_two_pages_leave_each_others_pictures_marks_and_panels_alone(demo, start, open_gallery):
+    server = start(demo.url)
+    one, other = (open_gallery(server).ready() for _ in range(2))
+    one.tiles.nth(0).locator("[data-do='mark']").click()
+    other.field("sort").select_option("Oldest")
+    expect(other.page).to_have_url(re.compile("sort=Oldest"))
+    until(lambda: other.page.locator(".grid[data-stale]").count() == 0)
+    one.open(2)
+    opened, first = one.viewed()["id"], other.ids()[0]
+    other.key(",")
+    other.field("setting-gallery_download_limit").fill("55")
+    other.deed("save-settings").click()
+    other.said("The settings are saved").wait_for()
+    other.key("Escape")
+    _begun(other, "3")
+    other.said("3 saved").wait_for()
+    assert one.viewed()["id"] == opened
+    one.key("Escape")
+    expect(one.page.locator(".bar .count")).to_have_text("1 marked")
+    expect(one.field("sort")).to_have_value("Newest")
+    expect(other.marked).to_have_count(0)
+    assert (other.ids()[0], other.field("sort").input_value()) == (first, "Oldest")
+    one.page.reload()
+    expect(one.ready().field("limit")).to_have_value("55")
+    expect(one.page.locator(".bar .count")).to_have_text("1 marked")
+
+
+def test_page_left_open_over_night_goes_on_though_the_server_was_restarted(
+    demo, start, open_gallery
+):
+    server = start(demo.url)
+    page = open_gallery(server, _SMALL).ready()
+    page.page.clock.install()
+    page.tiles.nth(1).locator("[data-do='mark']").click()
+    page.open(3)
+    id = page.viewed()["id"]
+    server.close()
+    page.page.clock.run_for(_HOURS * 3600 * 1000)
+    server.start()
+    page.asked.clear()
+    page.page.clock.resume()
+    page.key("ArrowRight")
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    expect(page.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
+    assert page.viewed()["id"] != id
+    page.key("Escape")
+    while page.place()[1] <= 100:  # the next page of a gallery that was begun yesterday
+        page.wheel(2000)
+        page.page.wait_for_timeout(50)
+    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+    page.deed("download-marked").click()
+    page.said("1 saved").wait_for()
+    assert not [path for path in page.asked if path.startswith("page/")], "a reload"
+
+
+def test_cache_keeps_its_limit_however_far_one_scrolls(demo, start, open_gallery):
+    server = start(demo.url, gallery_cache_mb=10)
+    page = open_gallery(server).ready()
+    page.open(0)
+    most = 0
+    for _ in range(60):
+        page.key("ArrowRight")
+        expect(page.viewer).to_have_attribute("data-shows", "file")
+        most = max(most, _cache(server)[1])
+    until(lambda: _cache(server)[1] <= 10_000_000, "the cache within its limit")
+    assert most > 10_000_000, "never full, so nothing was tested"
+    page.key("Home")
+    expect(page.viewer).to_have_attribute("data-shows", "file")  # fetched once more
+    assert os.path.isdir(server.data / "sc_gallery")
