@@ -10,15 +10,6 @@ from .metadata import added_lora_tags, infotext, recorded_workflow
 from .resources import Resource, resources
 from .text import missing_values, parse_infotext
 
-__all__ = [
-    "Embedded",
-    "Made",
-    "Resource",
-    "how_made",
-    "added_lora_tags",
-    "embedded",
-    "embedded_infotext",
-    "infotext",
-]
-__all__ += ["insert_infotext", "missing_values", "parse_infotext", "recorded_workflow"]
-__all__ += ["HOSTS", "Loss", "Takes", "losses", "resources"]
+__all__ = ["Embedded", "Made", "Resource", "added_lora_tags", "embedded", "embedded_infotext"]
+__all__ += ["how_made", "infotext", "insert_infotext", "missing_values", "parse_infotext"]
+__all__ += ["recorded_workflow", "resources"]
