@@ -10,6 +10,6 @@ from .metadata import added_lora_tags, infotext, recorded_workflow
 from .resources import Resource, resources
 from .text import missing_values, parse_infotext
 
-__all__ = ["Embedded", "Made", "Resource", "added_lora_tags", "embedded", "embedded_infotext"]
-__all__ += ["how_made", "infotext", "insert_infotext", "missing_values", "parse_infotext"]
-__all__ += ["recorded_workflow", "resources"]
+__all__ = ["Embedded", "HOSTS", "Loss", "Made", "Resource", "Takes", "added_lora_tags"]
+__all__ += ["embedded", "embedded_infotext", "how_made", "infotext", "insert_infotext", "losses"]
+__all__ += ["missing_values", "parse_infotext", "recorded_workflow", "resources"]
