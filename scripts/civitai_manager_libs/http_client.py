@@ -278,9 +278,10 @@ class CivitaiHttpClient:
         share: Share | None = None,
     ) -> Iterator[WireAnswer]:
         """One answer, in its host's slot until its body is read; raises what its status means."""
-        with self._gates.of(ask.request.url).slot(_limit, cancelled, urgent), cut_by(cancelled):
+        gate = self._gates.of(ask.request.url)
+        with gate.slot(_limit, cancelled, urgent, share), cut_by(cancelled):
             response = self._sender.send(ask, self.api_key, cancelled)
-            answer = WireAnswer(response, cancelled, share)
+            answer = WireAnswer(response, cancelled, share, gate.aside)
             with closing(answer):
                 answer.judge(self.api_key, allowed)
                 yield answer

@@ -155,6 +155,23 @@ def test_place_of_the_jobs_is_everybodys_while_no_job_waits_for_it():
         assert who.gate._inside.urgent == 3
 
 
+def test_place_of_who_steps_aside_is_for_others_and_not_for_one_of_his_own():
+    gate, mine, late = HostGate(), object(), Cancellation()
+    with gate.slot(lambda: 1, never(), whose=mine):
+        with gate.aside(mine):
+            with gate.slot(lambda: 1, never(), urgent=True):
+                pass
+            with gate.slot(lambda: 1, never(), whose=object()):
+                pass
+            threading.Timer(0.1, late.set).start()
+            with pytest.raises(Cancelled), gate.slot(lambda: 1, late, whose=mine):
+                raise AssertionError("he has two")
+        with pytest.raises(Cancelled), gate.slot(lambda: 1, late, urgent=True):
+            raise AssertionError("he is back")
+    with gate.slot(lambda: 1, never()):
+        pass
+
+
 def test_nobody_goes_in_during_a_rest():
     gate = HostGate()
     gate.rest(0.3)

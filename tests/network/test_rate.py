@@ -5,11 +5,15 @@ from __future__ import annotations
 import heapq
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.ground import Cancellation
+from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network.rate import Rate
+from fault_answers import png, ranged
+from fault_server import FaultServer
 
 
 class _World:
@@ -121,3 +125,32 @@ def test_who_waits_stops_at_once_when_it_is_cancelled():
     cancelled.set()
     thread.join(5)
     assert ended and ended[0] - told < 0.5
+
+
+@pytest.mark.parametrize("other", ["page", "another-job"])
+def test_who_waits_for_the_rate_keeps_nobody_else_from_the_host(tmp_path, other):
+    """All three places are a slow job's, for minutes."""
+    rate, client, wish = Rate(lambda: 2000), CivitaiHttpClient(), Cancellation()
+    slow = rate.share()
+    with FaultServer() as server:
+        urls = [server.play(f"/{n}.png", ranged(png(n, 300_000))) for n in range(5)]
+
+        def download(url):
+            with suppress(Cancelled):
+                client.fetch(url, str(tmp_path / url[-5:]), cancelled=wish, share=slow)
+
+        threads = [threading.Thread(target=download, args=(url,)) for url in urls]
+        for thread in threads:
+            thread.start()
+        try:
+            server.wait_for(3)
+            time.sleep(0.5)
+            started, small = time.monotonic(), server.play("/small.png", ranged(png("x", 500)))
+            mine = {"urgent": True} if other == "page" else {"share": rate.share()}
+            client.fetch(small, str(tmp_path / "small.png"), **mine)
+            assert time.monotonic() - started < 5
+            assert len(server.requests) == 4  # a job has no more of them for it
+        finally:
+            wish.set()
+            for thread in threads:
+                thread.join(10)

@@ -6,10 +6,10 @@ from .files import embedded, Embedded, embedded_infotext
 from .hosts import HOSTS, Loss, losses, Takes
 from .inserting import insert_infotext
 from .made import how_made, Made
-from .metadata import added_lora_tags, infotext, recorded_workflow
+from .metadata import added_lora_tags, infotext, left_out, recorded_workflow
 from .resources import Resource, resources
 from .text import missing_values, parse_infotext
 
 __all__ = ["Embedded", "HOSTS", "Loss", "Made", "Resource", "Takes", "added_lora_tags"]
-__all__ += ["embedded", "embedded_infotext", "how_made", "infotext", "insert_infotext", "losses"]
-__all__ += ["missing_values", "parse_infotext", "recorded_workflow", "resources"]
+__all__ += ["embedded", "embedded_infotext", "how_made", "infotext", "insert_infotext", "left_out"]
+__all__ += ["losses", "missing_values", "parse_infotext", "recorded_workflow", "resources"]

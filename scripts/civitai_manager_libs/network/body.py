@@ -7,6 +7,7 @@ import time
 import weakref
 import zlib
 from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import requests
@@ -32,7 +33,8 @@ _GZIP_OR_ZLIB = 47  # wbits: told by the header
 class WireAnswer:
     """A response whose body is read as it arrives, still packed where the server packed it.
 
-    share: of a rate that its bytes are held to; None: as fast as they come.
+    share: of a rate that its bytes are held to; None: as fast as they come. aside: what it waits in
+    for that.
     """
 
     def __init__(
@@ -40,10 +42,12 @@ class WireAnswer:
         response: requests.Response,
         cancelled: Cancellation,
         share: Share | None = None,
+        aside: Callable[[Share], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.status = response.status_code
         self.headers = response.headers
-        self._response, self._cancelled, self._share = response, cancelled, share
+        self._response, self._cancelled = response, cancelled
+        self._share, self._aside = share, aside
         self._is_empty = True  # so far
         self._seconds, self._bytes = 0.0, 0  # of waiting for the server, since the last look
 
@@ -63,7 +67,7 @@ class WireAnswer:
         self._is_empty = self._is_empty and not data
         self._check_speed(time.monotonic() - started, len(data))
         if share is not None:
-            share.pay(len(data), self._cancelled)
+            share.pay(len(data), self._cancelled, self._aside)
         return data
 
     def read_all(self, limit: int) -> bytes:

@@ -26,13 +26,15 @@ class HostGate:
 
     Urgent requests (a page that somebody looks at) go in before those of a download job, but one
     place is the jobs' own while one of them waits for it; of a single place they take turns. After
-    a 429 the width is halved; it climbs back by one for every 20 answers.
+    a 429 the width is halved; it climbs back by one for every 20 answers. The place of who waits
+    for a rate of its own is everybody else's meanwhile.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._inside = _Count()
         self._waiting = _Count()
+        self._aside: list[object] = []  # whose places are not used just now
         self._last_was_urgent = False  # of those who went in
         self._lent: list[tuple[float, Callable[[], bool]]] = []  # until when at most, is it over
         self._rest_until = 0.0
@@ -42,20 +44,37 @@ class HostGate:
 
     @contextmanager
     def slot(
-        self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool = False
+        self,
+        limit: Callable[[], int],
+        cancelled: Cancellation,
+        urgent: bool = False,
+        whose: object = None,
     ) -> Iterator[None]:
         """Hold one of `limit()` places; waits for it and for the end of a rest. Raises Cancelled,
         and Busy for a rest that is not slept out.
 
         The limit is asked anew while one waits, so that a changed setting is seen at once.
+        whose: who has it, where that one may step `aside`.
         """
-        self._enter(limit, cancelled, urgent)
+        self._enter(limit, cancelled, urgent, whose)
         try:
             yield
         finally:
             with self._changed:
                 self._inside.add(-1, urgent)
                 self._changed.notify_all()
+
+    @contextmanager
+    def aside(self, whose: object) -> Iterator[None]:
+        """While the block runs, a place of `whose` is free for others."""
+        with self._changed:
+            self._aside.append(whose)
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._aside.remove(whose)
 
     def lend(self, is_over: Callable[[], bool]) -> None:
         """One place is taken, also beyond its block, until `is_over()`, but not for ever."""
@@ -86,11 +105,13 @@ class HostGate:
                 if self._width >= self._limit:
                     self._width = None
 
-    def _enter(self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool) -> None:
+    def _enter(
+        self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool, whose: object
+    ) -> None:
         with self._changed:
             self._waiting.add(1, urgent)
             try:
-                while not self._may_enter(limit, urgent):
+                while not self._may_enter(limit, urgent, whose):
                     if (left := self.resting()) > LONGEST_REST:
                         raise Busy.of(left)
                     self._changed.wait(_POLL)
@@ -101,12 +122,13 @@ class HostGate:
                 self._waiting.add(-1, urgent)
                 self._changed.notify_all()  # those who let it go first
 
-    def _may_enter(self, limit: Callable[[], int], urgent: bool) -> bool:
+    def _may_enter(self, limit: Callable[[], int], urgent: bool, whose: object) -> bool:
         self._limit = limit()
         width = self._limit if self._width is None else min(self._limit, self._width)
         width, now = max(1, width), time.monotonic()
         self._lent = [one for one in self._lent if now < one[0] and not one[1]()]
-        free = width - self._inside.all - len(self._lent)
+        aside = sum(one is not whose for one in self._aside)
+        free = width - self._inside.all - len(self._lent) + aside
         if free < 1 or self.resting():
             return False
         if urgent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from ..ground import Cancellation
 
@@ -69,8 +70,14 @@ class Share:
     def most(self, size: int) -> int:
         return self._rate.most(self, size)
 
-    def pay(self, count: int, cancelled: Cancellation) -> None:
-        """Wait until as many more may be read. Raises Cancelled."""
+    def pay(
+        self,
+        count: int,
+        cancelled: Cancellation,
+        aside: Callable[[Share], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Wait until as many more may be read, in `aside`. Raises Cancelled."""
         seconds = self._rate.due(self, count)
         if seconds > 0:
-            cancelled.wait(seconds)
+            with aside(self):
+                cancelled.wait(seconds)
