@@ -1,0 +1,143 @@
+"""library.db through kill -9, a full disk, two processes at once, and a damaged or newer file."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+_SCRIPTS = str(Path(__file__).parents[2] / "scripts")
+_PROGRAM = """
+import json, os, sys
+sys.path.insert(0, os.environ["SCRIPTS"])
+from civitai_manager_libs.civitai import image_of
+from civitai_manager_libs.library import finish, own, records, search
+
+def image(n):
+    url = f"https://image.civitai.com/x/{n:032x}/original=true/{n}.jpeg"
+    meta = {"prompt": f"picture {n} lighthouse " + "detail " * 200, "steps": n % 50 + 1}
+    return image_of({"id": n, "url": url, "browsingLevel": 1, "meta": meta})
+
+def keep(first, count):
+    for start in range(first, first + count, 10):
+        records.keep([image(n) for n in range(start, start + 10)], galleries=["model 1"])
+        assert finish(60)
+        print(start + 9, flush=True)
+
+def state():
+    ids = search.find(search.query_of("lighthouse"), limit=200).ids
+    print(json.dumps([len(ids), len(records.find_all(ids)), len(own.marks.of(ids))]))
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    started = []
+
+    def run(code, data=tmp_path / "data"):
+        environment = {**os.environ, "SCRIPTS": _SCRIPTS, "CIVITAI_SHORTCUT_DATA": str(data)}
+        process = subprocess.Popen(
+            [sys.executable, "-c", f"{_PROGRAM}\n{code}"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def _said(process):
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return json.loads(out.splitlines()[-1]), err
+
+
+def _is_sound(path):
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    db.execute("INSERT INTO trigrams (trigrams, rank) VALUES ('integrity-check', 1)")
+    both = "SELECT (SELECT count(*) FROM images), (SELECT count(*) FROM facts)"
+    [(images, facts)] = db.execute(both).fetchall()
+    db.close()
+    assert images == facts
+    return images
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9")
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_again_and_again_it_has_all_that_was_written_and_its_index_is_whole(
+    run, tmp_path, seed
+):
+    dice, written, first = random.Random(seed), 0, 1
+    for _ in range(3):
+        process = run(f"keep({first}, 10_000)")
+        assert process.stdout.readline()
+        time.sleep(dice.random() * 0.3)
+        process.send_signal(signal.SIGKILL)
+        lines = process.stdout.read().split()
+        written = int(lines[-1]) if lines else first + 9
+        first = written + 11
+        assert _is_sound(tmp_path / "data" / "library.db") >= written - first
+    found, _ = _said(run("state()"))
+    assert found[0] == found[1] > 0
+
+
+def test_two_processes_write_and_read_at_once_and_lose_nothing(run, tmp_path):
+    both = [run(f"keep({first}, 300)") for first in (1, 5001)]
+    readers = [run("for _ in range(20): state()") for _ in range(2)]
+    for process in (*both, *readers):
+        _said(process)
+    assert _is_sound(tmp_path / "data" / "library.db") == 600
+
+
+def test_full_disk_costs_a_sentence_and_what_was_there_stays(run, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)]
+    if os.name != "posix" or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("nothing may be mounted here")
+    try:
+        _said(run("keep(1, 20); own.marks.change([image(1)], own.marks.Change(note='n'))", disk))
+        filler = disk / "filler"
+        with open(filler, "wb") as file:
+            free = os.statvfs(disk)
+            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - 8192)
+        _, err = _said(run("keep(1001, 200)", disk))
+        assert "There is no room left on the disk" in err
+        refused = run("own.marks.change([image(2)], own.marks.Change(note='n' * 9000))", disk)
+        assert refused.wait(60) and "DiskFull" in refused.stderr.read()
+        filler.unlink()
+        assert _said(run("keep(2001, 10); state()", disk))[0] >= [30, 30, 1]
+        _is_sound(disk / "library.db")
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("kind", ["newer", "damaged"])
+def test_file_that_cannot_be_used_is_set_aside_with_a_sentence_that_names_it(run, tmp_path, kind):
+    _said(run("keep(1, 20)"))
+    path = tmp_path / "data" / "library.db"
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    if kind == "damaged":
+        path.write_bytes(b"no database at all" * 1000)
+    found, err = _said(run("state(); keep(101, 10); state()"))
+    assert found == [10, 10, 0]
+    [aside] = [name for name in os.listdir(path.parent) if f"library.db.{kind}-" in name]
+    assert aside in err and "favourites and sets are in the one that is kept" in err
