@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
+from measuring import ENTRY, environment, measured
 from tables import table, verdict
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
@@ -68,14 +69,27 @@ def searching(scale: str) -> str:
         filled = time.perf_counter() - began
         times = {words: _asked(words, count) for words in _SEARCHES}
         size = os.path.getsize(path) / 1024**2
+        alone = _alone(os.path.dirname(path))
     rows = [[f"`{words}`", f"{found}", f"{ms:.1f}"] for words, (found, ms) in times.items()]
     slowest = max(ms for _, ms in times.values())
     lines = [
         f"{count} records filled in {filled:.0f} s; library.db has {size:.0f} MB.",
+        f"`search lighthouse` as a process: {alone}.",
         verdict("the slowest first page", slowest, 50, " ms"),
     ]
     title = f"(i) first pictures of a search over {count} records"
     return "\n".join([table(title, ["search", "found", "ms"], rows), *lines]) + "\n"
+
+
+def _alone(folder: str) -> str:
+    """A process that opens the library and searches it once, and one that only says its help."""
+    env = environment("https://civitai.com", Path(folder))
+    told = []
+    for arguments in (["search", "lighthouse"], ["--help"]):
+        runs = [measured([sys.executable, ENTRY, *arguments], env) for _ in range(3)]
+        seconds, peak = median(r.seconds for r in runs), median(r.peak for r in runs) / 1024**2
+        told.append(f"{seconds:.2f} s, {peak:.0f} MB at most")
+    return f"{told[0]} (`--help`: {told[1]})"
 
 
 @contextmanager
