@@ -316,6 +316,16 @@ def test_seed_that_may_be_rounded_is_told(api, civitai):
     assert "rounded" in api.get("images/1")["problems"][0]
 
 
+def test_values_that_the_site_has_torn_are_told_by_their_names(api, civitai):
+    torn = {"ADetailer prompt": {"a photo of a (woman": "1.1)"}, "ADetailer model": "face.pt"}
+    meta = {"prompt": "x", "steps": 20, "seed": 1, "cfgScale": 7, **torn}
+    civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}))
+    api.get(_MODEL)
+    told = api.get("images/1")
+    assert "torn: ADetailer prompt" in told["problems"][0] and "woman" not in told["infotext"]
+    assert ["ADetailer model", "face.pt"] in told["parameters"]
+
+
 # What strangers write
 
 

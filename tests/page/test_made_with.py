@@ -99,6 +99,8 @@ def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api,
         {"prompt": "x <lora:other:1>", "Model": "dreamshaper_8"},
         {"prompt": "x"},
     )
+    records.keep([Image(99, "", version_ids=(7,))])  # Civitai names a version, and no data
+    (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
     assert api.post("within", {"ids": [99, *ids], "words": "", "here": True}) == {"ids": [1, 2]}
     assert api.post("within", {"ids": ids, "words": "", "here": False})["ids"] == ids
     assert api.post("within", {"ids": ids, "words": "detail", "here": True})["ids"] == [2]
@@ -199,5 +201,24 @@ def test_page_shows_what_is_here_copies_what_is_missing_and_filters_by_it(
 
 def used_by(server, image_id):
     address = f"{server.url}/civitai_shortcut/api/images/{image_id}?model=900003"
+    return ask(address)["resources"]
+
+
+def ask(address):
     with urllib.request.urlopen(address, timeout=30) as answer:
-        return json.load(answer)["resources"]
+        return json.load(answer)
+
+
+@pytest.mark.page
+def test_workflow_is_copied_as_comfyui_takes_it(server, open_gallery):
+    page = open_gallery(server, "?model=900001").ready()
+    address = f"{server.url}/civitai_shortcut/api/images"
+    told = {i: ask(f"{address}/{i}") for i in page.ids()}
+    picture = next(i for i, one in told.items() if one["has_workflow"])
+    page.tile(picture).click()
+    page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    page.deed("copy-workflow").click()
+    page.page.wait_for_function("window.copied")
+    copied = json.loads(page.page.evaluate("window.copied"))
+    assert "nodes" in copied or any("class_type" in node for node in copied.values())
+    page.page.keyboard.press("Escape")

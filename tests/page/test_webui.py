@@ -138,8 +138,17 @@ def test_what_will_not_arrive_is_said_before_it_is_sent(host, open_host):
     )
     page = open_host()
     page.open(_PAPER, row)
-    expect(page.page.locator(".details .losses")).to_contain_text("What AUTOMATIC1111 will not")
-    expect(page.page.locator(".details .losses")).to_contain_text(lost)
+    title = page.page.locator(".details .losses h3")
+    expect(title).to_have_text("What AUTOMATIC1111 will not take as it is")
+    losses = page.page.locator(".details .losses")
+    expect(losses).to_contain_text(lost)
+    page.page.locator("details.infotext summary").click()
+    field = page.page.locator("[data-field=infotext]")
+    field.fill(field.input_value().replace(f"Sampler: {samplers[row]}", "Sampler: Euler"))
+    page.page.keyboard.press("Tab")
+    expect(losses).not_to_contain_text("Sampler")
+    page.page.locator("[data-do=undo-edit]").click()
+    expect(losses).to_contain_text(lost)
 
 
 def test_models_of_the_host_are_found_by_its_own_hashes_by_sidecars_and_by_names(start_host):

@@ -5,7 +5,9 @@ import { errorWords, tellLoss } from "../asking/problems.js";
 import { Records } from "../asking/records.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
-import { about, losses, places, problems, prose, resources, table, workflow } from "./sections.js";
+import { Arriving } from "./arriving.js";
+import { resources, workflow } from "./resources.js";
+import { about, places, problems, prose, table } from "./sections.js";
 import { Sending } from "./sending.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -28,7 +30,8 @@ export class Details {
     this.context = context;
     this.ties = ties;
     this.records = new Records(context);
-    this.sending = new Sending(context);
+    this.arriving = new Arriving(context);
+    this.sending = new Sending(context, (text) => void this.arriving.check(text));
     this.body = el("div", { class: "details-body" });
     const name = context.words("details");
     this.element = el("aside", { class: "details", "aria-label": name, tabindex: -1 }, this.body);
@@ -100,7 +103,7 @@ export class Details {
         about(context, record, record),
         problems(record),
         this.sending.buttons(record),
-        losses(context, record),
+        this.arriving.show(record.losses),
         prose(context, "prompt", record.prompt),
         prose(context, "negative", record.negative),
         table(context, record.parameters),
@@ -112,6 +115,8 @@ export class Details {
       ].filter((part) => part !== null),
     );
     this.body.setAttribute("aria-busy", "false");
+    const text = this.sending.textOf(record);
+    if (text !== record.infotext) void this.arriving.check(text);
     this.ties.came(record);
   }
 

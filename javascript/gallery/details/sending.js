@@ -14,9 +14,13 @@ export class Sending {
   #edited = new Map();
   #isOpen = false;
 
-  /** @param {Context} context */
-  constructor(context) {
+  /**
+   * @param {Context} context
+   * @param {(text: string) => void} edited  told when one is done with a change
+   */
+  constructor(context, edited) {
     this.context = context;
+    this.edited = edited;
   }
 
   /**
@@ -100,11 +104,13 @@ export class Sending {
       () => {
         field.value = record.infotext;
         this.#keep(record, field, back);
+        this.edited(record.infotext);
         field.focus();
       },
     );
     back.hidden = text === record.infotext;
     field.addEventListener("input", () => this.#keep(record, field, back));
+    field.addEventListener("change", () => this.edited(field.value));
     return [field, back];
   }
 

@@ -10,10 +10,10 @@ from ..ground import as_text, clean, Image, mapping
 from .comfy import loaded, read_graph
 from .lora_tags import lacking_tags
 from .onsite import in_webui_terms
-from .parameters import parameters
+from .parameters import mangled_names, parameters
 from .text import compose
 
-__all__ = ["added_lora_tags", "infotext", "recorded_workflow"]
+__all__ = ["added_lora_tags", "infotext", "left_out", "recorded_workflow"]
 
 _MAX_PROMPT = 100_000  # characters
 
@@ -38,6 +38,11 @@ def infotext(
 def added_lora_tags(meta: Mapping[str, Any] | None, image: Image | None = None) -> tuple[str, ...]:
     """The tags in the record's infotext that are not its maker's words: see `lacking_tags`."""
     return lacking_tags(_record(meta, image))
+
+
+def left_out(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Which of the record's parameters are not in its infotext: see `mangled_names`."""
+    return mangled_names(_unwrapped(meta))
 
 
 def recorded_workflow(meta: Mapping[str, Any] | None) -> str:

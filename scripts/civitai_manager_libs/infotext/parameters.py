@@ -21,7 +21,7 @@ from ..ground import (
 from .resources import is_air
 from .samplers import sampler_names
 
-__all__ = ["parameters"]
+__all__ = ["mangled_names", "parameters"]
 
 _MAX_VALUE = 10_000  # characters of one parameter
 _MAX_KEYS = 500
@@ -48,6 +48,12 @@ def parameters(meta: Mapping[str, Any]) -> dict[str, str]:
     hires = {key: value for key, value in others.items() if key.startswith("Hires ")}
     adetailer = {key: value for key, value in others.items() if key.startswith("ADetailer ")}
     return {**main, **hires, **adetailer, **checksums, **version, **others}
+
+
+def mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """The parameters that are left out, since the site's parser has cut or torn their values."""
+    names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
+    return tuple(key for key in names if _is_mangled(key, meta[key]))
 
 
 def _main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:

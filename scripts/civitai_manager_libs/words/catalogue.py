@@ -212,6 +212,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "由我們加入，因為紀錄有而提示詞沒有：{tags}",
         "Added by us, since the record names it and the prompt does not: {tags}",
     ),
+    "problem_left_out": (
+        "未寫入，因為 Civitai 的紀錄裡已殘缺：{names}",
+        "Left out, since Civitai's record has them cut or torn: {names}",
+    ),
     "problem_missing": ("沒有說明：{names}", "It does not tell: {names}"),
     "problem_seed": (
         "種子很大，Civitai 可能已將它四捨五入。",

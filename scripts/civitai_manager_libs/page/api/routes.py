@@ -29,6 +29,7 @@ _READ = (
     ("suggest", kept.suggest),
 )
 _WRITE = (
+    ("POST", "arriving", picture.arriving),
     ("POST", "within", kept.within),
     ("POST", "jobs", jobs.begin),
     ("POST", "jobs/{job:int}/{deed}", jobs.act),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .arriving import arriving
 from .details import details
 from .files import workflow
 from .made_with import can_be_made_here
 
-__all__ = ["can_be_made_here", "details", "workflow"]
+__all__ = ["arriving", "can_be_made_here", "details", "workflow"]

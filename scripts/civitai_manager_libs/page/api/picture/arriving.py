@@ -8,11 +8,13 @@ from .... import host
 from ....ground import one_line
 from ....infotext import HOSTS, Loss, losses, Takes
 from ....words import messages
+from ...wire import Asked, Refusal
 
-__all__ = ["not_arriving"]
+__all__ = ["arriving", "not_arriving"]
 
 _MOST = 40  # lines
 _SHOWN = 80  # characters of a value
+_LONGEST = 1_000_000  # characters of a text
 
 
 def not_arriving(text: str, language: str) -> list[str]:
@@ -22,6 +24,14 @@ def not_arriving(text: str, language: str) -> list[str]:
         return []
     found = losses(rules, text, Takes(**host.known_names()))
     return list(_lines(found[:_MOST], language))
+
+
+def arriving(asked: Asked) -> dict[str, list[str]]:
+    """`POST arriving`: the same of a text that was edited."""
+    text = asked.field("text")
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        raise Refusal(400, "bad_input")
+    return {"losses": not_arriving(text, asked.language)}
 
 
 def _lines(found: list[Loss], language: str) -> Iterator[str]:

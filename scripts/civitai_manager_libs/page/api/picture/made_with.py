@@ -40,7 +40,8 @@ def can_be_made_here(image_ids: Sequence[int], open_model: int | None) -> list[i
     while batch := list(islice(ids, _AT_ONCE)):
         found = records.find_all(batch)
         files = _files(list(found.values()), open_model)
-        used = {image.id: resources(image.meta, image, files) for image in found.values()}
+        told = [image for image in found.values() if image.meta]  # else nobody knows how
+        used = {image.id: resources(image.meta, image, files) for image in told}
         known = {one.version_id for each in used.values() for one in each if one.version_id}
         names, versions = models.version_names(list(known)), models.kept_versions(list(known))
         wanted = {i: [_wanted(one, names, versions) for one in each] for i, each in used.items()}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .... import setting
-from ....ground import Image
-from ....infotext import added_lora_tags, Embedded, missing_values
+from ....ground import Image, one_line
+from ....infotext import added_lora_tags, Embedded, left_out, missing_values
 from ....words import messages
 
 __all__ = ["problems"]
@@ -23,6 +23,8 @@ def problems(image: Image, text: str, told: Embedded, language: str) -> Iterator
         yield messages.text("problem_of_file", language, program=program)
     elif setting.adds_lora_tags and (added := added_lora_tags(meta, image)):
         yield messages.text("problem_lora_tags", language, tags=" ".join(added))
+    if not told.infotext and (names := left_out(meta)):
+        yield messages.text("problem_left_out", language, names=one_line(", ".join(names)))
     if "comfy" in meta:
         yield messages.text("problem_comfy", language)
     seed = meta.get("seed")
