@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from fault_answers import stalled
 from fingers import Fingers
 from page_driver import expect, until
 
@@ -35,6 +36,12 @@ def _overlap(page, one, other):
     return a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]
 
 
+def _rested(page):
+    """While a page flies on a tap only stops it."""
+    seen = []
+    until(lambda: seen.append(page.page.evaluate("scrollY")) or seen[-3:] == seen[-1:] * 3)
+
+
 def test_tour_by_touch(phone):
     page, fingers = phone, Fingers(phone.page)
     page.field("find").tap()
@@ -47,6 +54,7 @@ def test_tour_by_touch(phone):
     for _ in range(3):
         fingers.swipe((195, 700), (195, 200))
     until(lambda: page.page.evaluate("scrollY") > 500)
+    _rested(page)
 
     seen = next(id for id, (_, y, _, height) in page.boxes().items() if 80 < y < 650 - height)
     page.tile(seen).tap()
@@ -80,6 +88,7 @@ def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone
     page = phone
     while page.place()[0] < 60:
         Fingers(page.page).swipe((195, 700), (195, 100))
+    _rested(page)
     page.deed("mark-all").tap()
     page.deed("top").tap()  # "Back to where you were" makes the bar two rows high
     until(lambda: page.page.locator(".bar").bounding_box()["height"] > 80)
@@ -91,6 +100,22 @@ def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone
     page.panel("jobs").wait_for()
     page.said(re.compile(r"Job \d+ has begun")).hover()  # it stays as long
     assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
+
+
+def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
+    page = phone
+    page.deed("mark-all").tap()
+    flaky.rule("/api/v1/images.*sort=Oldest", stalled())
+    page.deed("filters").tap()
+    page.field("sort").select_option("Oldest")
+    page.deed("give-up").wait_for()
+    page.deed("download-marked").tap()
+    page.said(re.compile(r"Job \d+ has begun")).wait_for()
+    page.page.wait_for_timeout(200)  # it has come up
+    assert not _overlap(page, ".toasts", ".of-images")
+    assert not _overlap(page, ".of-images", ".bar")
+    page.deed("give-up").tap()
+    expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
 
 
 @pytest.mark.parametrize("where", ["grid", "viewer", "settings", "jobs"])

@@ -40,29 +40,29 @@ export class Opening {
     });
   }
 
-  /** Models only. @param {string} words */
-  async search(words) {
+  /**
+   * Models only.
+   *
+   * @param {string} words
+   * @param {string} [cursor]  the next ones of those that are found
+   */
+  async search(words, cursor) {
+    const { store, api } = this.#context;
     await this.#ask(words, async (signal) => {
-      const { api, store } = this.#context;
-      const parameters = new URLSearchParams({ q: words, level: store.get().where.level });
-      const { models, cursor } = await api.get(`models?${parameters}`, { signal });
-      if (!signal.aborted) store.set({ found: { words, models, cursor } });
+      const { found, where } = store.get();
+      const parameters = new URLSearchParams({ q: words, level: where.level });
+      if (cursor) parameters.set("cursor", cursor);
+      const page = await api.get(`models?${parameters}`, { signal });
+      if (signal.aborted) return;
+      const models = [...((cursor && found?.models) || []), ...page.models];
+      store.set({ found: { words, models, cursor: page.cursor } });
     });
   }
 
   /** @param {string} cursor */
   async findMore(cursor) {
-    const { store, api } = this.#context;
-    const before = store.get().found;
-    if (!before) return;
-    await this.#ask(before.words, async (signal) => {
-      const { level } = store.get().where;
-      const parameters = new URLSearchParams({ q: before.words, cursor, level });
-      const page = await api.get(`models?${parameters}`, { signal });
-      if (signal.aborted) return;
-      const models = [...before.models, ...page.models];
-      store.set({ found: { ...before, models, cursor: page.cursor } });
-    });
+    const { found } = this.#context.store.get();
+    if (found) await this.search(found.words, cursor);
   }
 
   closeFound() {

@@ -56,10 +56,29 @@ export class Status {
     this.element.dataset.kind = kind;
     this.element.toggleAttribute("data-alone", !state.shown.length);
     if (this.#text.textContent !== text) this.#text.textContent = text;
+    this.#drawDeeds(deeds);
+    this.#stick(state.shown.length > 0 && (kind === "problem" || kind === "waits"));
+  }
+
+  /** @param {Deed[]} deeds */
+  #drawDeeds(deeds) {
     const key = deeds.join();
     if (this.#drawn === key) return; // a button under the pointer stays the one that is pressed
     this.#drawn = key;
     this.#deeds.replaceChildren(...deeds.map((deed) => this.#button(deed)));
+  }
+
+  /**
+   * Wherever one is among the pictures it is in sight, above the bar; toasts go above both.
+   *
+   * @param {boolean} isSticking
+   */
+  #stick(isSticking) {
+    if (this.#of !== "images") return;
+    this.element.toggleAttribute("data-sticks", isSticking);
+    const { host } = this.#context.root;
+    const height = isSticking ? this.element.offsetHeight : 0;
+    /** @type {HTMLElement} */ (host).style.setProperty("--cs-said", `${height && height + 12}px`);
   }
 
   /** @param {boolean} isWaiting  then the seconds are counted */
