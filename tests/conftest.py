@@ -146,11 +146,11 @@ def library(monkeypatch):
     from civitai_manager_libs import library
 
     def forget():
-        assert library.finish(20)
+        assert library.finish(60)
         monkeypatch.setattr(library.records, "_near", library.records._Near())
         monkeypatch.setattr(library.models, "_near", OrderedDict())
         monkeypatch.setattr(library.pages, "_pages", library.pages._Pages())
 
     forget()
-    yield types.SimpleNamespace(forget=forget, finish=lambda: library.finish(20))
-    assert library.finish(20)
+    yield types.SimpleNamespace(forget=forget, finish=lambda: library.finish(60))
+    assert library.finish(60)

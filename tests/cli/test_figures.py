@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from civitai_manager_libs import library as library_of_this_process, setting
+from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.cli import arguments, commands
+from civitai_manager_libs.jobs import JobStore, Options
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +49,24 @@ def test_table_and_json_say_the_same_of_what_was_read(run, demo):
             numbers = f"{bar['count']} {bar['share']:.0%} {bar['reactions']:.1f}".removesuffix(".0")
             assert f"{' '.join(bar['label'].split())} {numbers}" in lines
     assert found["recipe"] in table and "By version" in table
+
+
+def test_what_a_download_has_read_is_counted_too(run, tmp_path, monkeypatch):
+    words = ["download", "900001", "--limit", "10", "--dest", str(tmp_path / "out")]
+    assert commands.run(arguments.whole_parser().parse_args(words)) == 0
+    assert library_of_this_process.finish(0)
+    assert json.loads(run("900001", "--json")[1])["pictures"] == 10
+
+
+def test_reading_that_was_begun_in_the_tab_is_gone_on_with(run, capsys):
+    query = ImageQuery(model_id=900001)
+    with JobStore(setting.database_file()) as store:
+        options = Options(reads_only=True)
+        job_id = store.add("Quiet Places", query, "", 30, options=options)
+    words = ["resume", str(job_id)]
+    assert commands.run(arguments.whole_parser().parse_args(words)) == 0
+    assert capsys.readouterr().out == "Records read: 30.\n"
+    assert json.loads(run("900001", "--json")[1])["pictures"] == 30
 
 
 def test_version_narrows_it(run):

@@ -45,6 +45,11 @@ def test_text_that_the_user_changed_is_what_is_given(civitai, ids):
     assert _asked(ids[0], "")[0] == ""
 
 
+def test_text_of_no_picture_is_given_as_it_is(civitai):
+    assert _asked(None, "a recipe") == ("a recipe", None, _NONCE)
+    assert _asked(0, "a recipe")[0] == "" and not civitai.requests
+
+
 def test_video_gives_its_text_only(civitai, ids):
     video = next(i for i in ids if civitai.kinds[i] == "mp4")
     text, path, nonce = _asked(video)

@@ -101,9 +101,9 @@ def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api,
     )
     records.keep([Image(99, "", version_ids=(7,))])  # Civitai names a version, and no data
     (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
-    assert api.post("within", {"ids": [99, *ids], "words": "", "here": True}) == {"ids": [1, 2]}
-    assert api.post("within", {"ids": ids, "words": "", "here": False})["ids"] == ids
-    assert api.post("within", {"ids": ids, "words": "detail", "here": True})["ids"] == [2]
+    assert api.post("within", {"ids": [99, *ids], "words": "is:here"})["ids"] == [1, 2]
+    assert api.post("within", {"ids": [99, *ids], "words": "-is:here"})["ids"] == [99, *ids[2:]]
+    assert api.post("within", {"ids": ids, "words": "detail is:here"})["ids"] == [2]
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["by-civitai", "of-the-open-model"])
@@ -127,7 +127,7 @@ def test_filter_knows_a_file_by_what_civitai_says_of_its_version(api, civitai, f
     api.get(_MODEL)
     opened = None if named else MODEL_ID
     [one] = api.get(f"images/1?model={opened or ''}")["resources"]
-    asked = {"ids": [1], "words": "", "here": True, "model": opened}
+    asked = {"ids": [1], "words": "is:here", "model": opened}
     assert one["here"] == "here" and api.post("within", asked)["ids"] == [1]
 
 
@@ -140,7 +140,7 @@ def test_thousand_pictures_are_looked_through_at_once(api, fresh, folder):
     (folder / "checkpoints" / "dreamshaper_8.safetensors").write_bytes(b"1")
     records.keep([_with_lora(at) for at in range(1000)])
     fresh.forget()
-    found = api.post("within", {"ids": list(range(1, 1001)), "words": "", "here": True})["ids"]
+    found = api.post("within", {"ids": list(range(1, 1001)), "words": "is:here"})["ids"]
     assert found == [i for i in range(1, 1001) if (i - 1) % 600 < 500]
 
 
@@ -162,7 +162,8 @@ def test_folder_of_models_is_named_only_by_who_may(api, tmp_path):
     answer = api.send("PUT", "settings", {"model_folders": "models"})
     assert answer.status_code == 400 and answer.json()["error"]["field"] == "model_folders"
     assert "Nothing was saved" in answer.json()["error"]["message"]
-    assert api.send("PUT", "settings", {"model_folders": str(tmp_path)}).status_code == 200
+    answer = api.send("PUT", "settings", {"model_folders": str(tmp_path)})
+    assert (answer.status_code, answer.json()["has_models"]) == (200, True)
     assert setting.model_folders == str(tmp_path)
 
 

@@ -73,6 +73,18 @@ def test_video_sends_its_text_and_no_poster(open_host):
     expect(page.sent("txt2img", "size")).to_have_value("no picture")
 
 
+def test_recipe_of_a_gallery_is_sent_without_a_picture(open_host):
+    page = open_host()
+    page.page.locator("[data-field=find]").first.fill(str(_PAPER))
+    page.page.keyboard.press("Enter")
+    page.page.locator("[data-tile]").first.wait_for()
+    page.page.locator("[data-do=figures]").first.click()
+    recipe = page.page.locator(".figures .recipe .text").inner_text()
+    page.page.locator("[data-do=figures-send]").click()
+    expect(page.sent("txt2img", "prompt")).to_have_value(recipe)
+    expect(page.sent("txt2img", "size")).to_have_value("no picture")
+
+
 def test_host_of_sd_nexts_kind_has_its_old_name_and_the_control_tab(open_host, start_host):
     """And a tab that it does not have would stop its start."""
     host = start_host(STAND_IN_OLD_NAME="1", STAND_IN_TABS="control,txt2img")

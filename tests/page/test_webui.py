@@ -173,7 +173,7 @@ def test_models_of_the_host_are_found_by_its_own_hashes_by_sidecars_and_by_names
         (models / "Lora" / "sub" / f"x{at}.cm-info.json").write_text(json.dumps(told))
     until(lambda: {one["here"] for one in _used(host, row)} == {"here"}, "what is there now")
     assert [one["size"] for one in _used(host, row)] == [4] + [2] * len(used[1:])
-    asked = {"ids": [row.id], "words": "", "here": True}
+    asked = {"ids": [row.id], "words": "is:here"}
     assert host.api("within", "POST", asked)["ids"] == [row.id]
     renamed.rename(renamed.with_name(f"{used[0]['name']}_v99.safetensors"))
     until(lambda: _used(host, row)[0]["here"] == "other", "another version")

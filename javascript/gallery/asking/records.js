@@ -6,15 +6,22 @@ import { isAborted } from "./api.js";
 
 const KEPT = 80; // pictures
 const KEPT_LETTERS = 8_000_000; // of all of them: a single text may have ten million
+const FRESH = 30_000; // milliseconds; a model that was missing may have come since
 
 export class Records {
   #context;
   /** @type {Map<number, PictureRecord>} the last used one is last */
   #kept = new Map();
+  /** @type {WeakMap<PictureRecord, number>} when each came */
+  #cameAt = new WeakMap();
 
-  /** @param {import("../types.js").Context} context */
-  constructor(context) {
+  /**
+   * @param {import("../types.js").Context} context
+   * @param {() => number} now  milliseconds
+   */
+  constructor(context, now = () => performance.now()) {
     this.#context = context;
+    this.now = now;
   }
 
   /** @param {number} id */
@@ -30,7 +37,13 @@ export class Records {
    * @returns {Promise<PictureRecord>}
    */
   async ask(id, signal) {
-    return this.peek(id) ?? this.#load(id, {}, signal);
+    const known = this.peek(id);
+    return known && this.#isFresh(known) ? known : this.#load(id, {}, signal);
+  }
+
+  /** What was read in the file does not change. @param {PictureRecord} record */
+  #isFresh(record) {
+    return record.from === "file" || this.now() - (this.#cameAt.get(record) ?? 0) < FRESH;
   }
 
   /**
@@ -75,7 +88,9 @@ export class Records {
     const { model } = store.get().where;
     // of the open model's files the server knows the names
     const query = new URLSearchParams(model === null ? asked : { ...asked, model: String(model) });
-    return this.#keep(await api.get(`images/${id}?${query}`, { signal }));
+    const record = await api.get(`images/${id}?${query}`, { signal });
+    this.#cameAt.set(record, this.now());
+    return this.#keep(record);
   }
 
   /** @param {PictureRecord} record */

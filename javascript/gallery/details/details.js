@@ -76,11 +76,15 @@ export class Details {
   async #load(view, next) {
     const { signal } = this.#abort;
     this.#isFailed = false;
-    if (!this.records.peek(view.id)) this.#drawWaiting(view);
+    const known = this.records.peek(view.id);
+    if (known) this.#draw(view, known, signal);
+    else this.#drawWaiting(view);
     try {
-      this.#draw(view, await this.records.ask(view.id, signal), signal);
+      const record = await this.records.ask(view.id, signal);
+      const isNews = record !== known && JSON.stringify(record) !== JSON.stringify(known);
+      if (isNews) this.#draw(view, record, signal);
     } catch (error) {
-      if (isAborted(error)) return;
+      if (isAborted(error) || known) return;
       this.#isFailed = true;
       tellLoss(error, this.context.store);
       const message = errorWords(error, this.context.words);

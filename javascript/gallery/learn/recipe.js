@@ -8,6 +8,7 @@ import { longText } from "../ground/longtext.js";
 /** @typedef {import("./types.js").Figures} Figures */
 
 const OWN = 0.1;
+const USUAL_TAB = "txt2img";
 const FIRST = ["Sampler", "Schedule type"]; // an infotext begins with the steps
 
 /**
@@ -68,7 +69,8 @@ function deeds({ words, acts, store }, text) {
     { deed: "figures-copy", icon: icon("copy"), words: words("figures_copy") },
     () => void acts.copy(text),
   );
-  const tab = store.get().hello?.host.send_to[0]; // the one that takes a text alone
+  const tabs = store.get().hello?.host.send_to ?? [];
+  const tab = tabs.includes(USUAL_TAB) ? USUAL_TAB : tabs[0];
   if (!tab) return [copy];
   const look = { deed: "figures-send", icon: icon("send"), class: "primary" };
   return [

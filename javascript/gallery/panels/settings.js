@@ -110,8 +110,9 @@ export class Settings {
     if (!hello) return;
     for (const field of this.#fields.values()) field.refuse("");
     try {
-      const { settings } = await api.put("settings", this.#changed(hello.settings), { signal });
-      store.set({ hello: { ...hello, settings } });
+      const answer = await api.put("settings", this.#changed(hello.settings), { signal });
+      const { settings, has_models } = answer;
+      store.set({ hello: { ...hello, settings, host: { ...hello.host, has_models } } });
       toast(words("settings_saved"), "good");
     } catch (error) {
       if (!signal.aborted) this.#refused(error);

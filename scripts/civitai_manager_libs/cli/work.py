@@ -15,6 +15,7 @@ from typing import Any
 from .. import setting
 from ..http_client import CivitaiHttpClient
 from ..words import messages
+from ..library import finish
 from ..jobs import Item, Job, JobProgress, JobRun, JobStore, network_of, reserve
 from . import progress
 from .terminal import failure, in_words, language, out, say, say_text, text
@@ -41,10 +42,13 @@ def work_on(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
         with in_words("job_is_worked_on", job=job_id):
             job = run.run()
     line.end()
+    finish()  # what was read of Civitai is being kept
     failed = store.failed(job.id, job.failed)
     _report(store, job, failed, bool(seen))
     if as_json:
         out(_json(job, failed, time.monotonic() - started))
+    elif job.options.reads_only:
+        out(text("figures_were_read", n=job.saved))
     else:
         counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
         out(text("result", **counts, folder=job.folder))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..ground import Image, number_text, one_line
-from ..infotext import infotext, parse_infotext, Resource, resources
+from ..infotext import how_made, Made, Resource
 from .phrases import phrases_of
 
 __all__ = ["Facts", "LETTERS", "MADE_BY", "PARAMETERS", "facts_of"]
@@ -54,9 +54,10 @@ class Facts:
     words: tuple[str, ...] = ()
 
 
-def facts_of(image: Image) -> Facts:
-    read = parse_infotext(infotext(image.meta, image, adds_lora_tags=False))
-    used = resources(image.meta, image) if image.meta else ()
+def facts_of(image: Image, made: Made | None = None) -> Facts:
+    """made: what `how_made` says of it, if that is known."""
+    read, used = made or how_made(image)
+    used = used if image.meta else ()
     negative = read.negative_prompt.casefold()
     told = {kind: read.parameters.get(name, "") for kind, name in PARAMETERS.items()}
     if told["clip"] == "1":  # with which an infotext is filled up where it would be too short

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ..figures import facts_of, MADE_BY
 from ..ground import Image
+from ..infotext import Made
 from .store import rows
 
 __all__ = ["kept", "Row", "row_of", "save"]
@@ -25,8 +26,9 @@ def kept(image_ids: Sequence[int]) -> list[Row]:
     return rows(sql, (MADE_BY, json.dumps(list(image_ids))))
 
 
-def row_of(image: Image) -> Row:
-    facts = facts_of(image)
+def row_of(image: Image, made: Made | None = None) -> Row:
+    """made: as `facts_of` takes it."""
+    facts = facts_of(image, made)
     versions = ",".join(map(str, facts.version_ids))
     texts = ("\n".join(facts.settings), "\n".join(facts.words))
     settings, words = (text.encode("utf-8", "replace").decode("utf-8") for text in texts)

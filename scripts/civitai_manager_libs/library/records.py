@@ -13,6 +13,7 @@ from typing import Any
 
 from ..civitai import image_of
 from ..ground import Image
+from ..infotext import how_made
 from . import figured
 from .search import Query, Scope
 from .search import find as search
@@ -92,13 +93,14 @@ def keep(images: Sequence[Image], is_whole: bool = True, galleries: Sequence[str
 
     def write(db: sqlite3.Connection) -> None:
         # Of what is known as a whole, a showcase changes nothing.
-        index(db, [i for i in better if db.execute(_SAVE, _row(i, is_whole, now)).rowcount])
+        changed = [i for i in better if db.execute(_SAVE, _row(i, is_whole, now)).rowcount]
+        made = {image.id: how_made(image) for image in changed}
+        index(db, changed, made)
         seen = [(gallery, image.id) for gallery in galleries for image in better]
         if is_whole:  # in the gallery of each version that it was made with, too
             seen += [(f"version {v}", image.id) for image in better for v in image.version_ids]
+            figured.save(db, (figured.row_of(image, made[image.id]) for image in changed))
         db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
-        if is_whole:
-            figured.save(db, map(figured.row_of, better))
 
     if better:
         write_later(write, lambda: _near.written(better))

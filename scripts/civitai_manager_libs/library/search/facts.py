@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...ground import as_number, Image
-from ...infotext import infotext, parse_infotext, resources
+from ...infotext import how_made, Made, Resource
 
 __all__ = ["Facts", "Name", "facts_of", "folded"]
 
@@ -61,13 +61,14 @@ class Facts:
         return " ".join(name for name in told if not name.startswith("#"))
 
 
-def facts_of(image: Image) -> Facts:
-    read = parse_infotext(infotext(image.meta, image, adds_lora_tags=False))
+def facts_of(image: Image, made: Made | None = None) -> Facts:
+    """made: what `how_made` says of it, if that is known."""
+    read, used = made or how_made(image)
     told = read.parameters
     return Facts(
         folded(read.prompt),
         folded(read.negative_prompt),
-        tuple(_names(image, told)),
+        tuple(_names(image, told, used)),
         as_number(told.get("Steps")),
         as_number(told.get("CFG scale")),
         as_number(told.get("Clip skip")),
@@ -81,21 +82,21 @@ def folded(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", clean).casefold().split())
 
 
-def _names(image: Image, told: Mapping[str, str]) -> Iterator[Name]:
+def _names(image: Image, told: Mapping[str, str], used: Sequence[Resource]) -> Iterator[Name]:
     """Each once."""
     found: dict[tuple[str, str], Name] = {}
-    for name in _all_names(image, told):
+    for name in _all_names(image, told, used):
         if name.shown.strip():
             found.setdefault((name.kind, name.name), name)
     yield from found.values()
 
 
-def _all_names(image: Image, told: Mapping[str, str]) -> Iterator[Name]:
+def _all_names(image: Image, told: Mapping[str, str], used: Sequence[Resource]) -> Iterator[Name]:
     yield Name("author", image.username)
     yield Name("base", image.base_model)
     for kind, parameter in _SETTINGS.items():
         yield Name(kind, told.get(parameter, ""))
-    for one in resources(image.meta, image):
+    for one in used:
         if one.type in _KINDS:
             shown = one.name or (f"#{one.version_id}" if one.version_id else "")
             yield Name(one.type, shown, one.weight)

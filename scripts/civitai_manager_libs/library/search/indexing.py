@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...civitai import image_of
 from ...ground import Image
+from ...infotext import Made
 from ..store import has_trigrams, unpacked, write_later
 from .facts import Facts, facts_of, Name
 
@@ -17,10 +18,10 @@ _AT_ONCE = 200  # records of an older version's library in one go
 _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 
 
-def index(db: sqlite3.Connection, images: Iterable[Image]) -> None:
-    """In the transaction in which their records are written."""
+def index(db: sqlite3.Connection, images: Iterable[Image], made: Mapping[int, Made] = {}) -> None:
+    """In the transaction in which their records are written. made: what is known, by id."""
     for image in images:
-        facts = facts_of(image)
+        facts = facts_of(image, made.get(image.id))
         _put_texts(db, image.id, facts)
         _put_facts(db, image, facts)
         _put_names(db, image.id, facts.names)

@@ -45,7 +45,7 @@ def keep_settings(asked: Asked) -> dict[str, Any]:
     except DiskError:
         _change(before)
         raise
-    return {"settings": settings_view(asked)}
+    return {"settings": settings_view(asked), "has_models": local.has_folders()}
 
 
 def _checked(entry: setting.Setting, value: Any, language: str) -> Any:

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Records } from "../../javascript/gallery/asking/records.js";
+
+const NEVER = new AbortController().signal;
+
+/** Records on a server that answers with `from`, and a clock that one sets. */
+function made(from) {
+  const clock = { now: 0 };
+  const asked = [];
+  const get = async (path) => {
+    asked.push(path);
+    return { id: 1, from, infotext: "", prompt: "", negative: "" };
+  };
+  const store = { get: () => ({ where: { model: null } }) };
+  return { records: new Records({ api: { get }, store }, () => clock.now), clock, asked };
+}
+
+test("a record is asked for once, and again when it is old: a model may have come since", async () => {
+  const { records, clock, asked } = made("record");
+  const first = await records.ask(1, NEVER);
+  clock.now = 29_000;
+  assert.equal(await records.ask(1, NEVER), first);
+  clock.now = 31_000;
+  assert.notEqual(await records.ask(1, NEVER), first);
+  assert.equal(asked.length, 2);
+});
+
+test("what was read in the file is not asked for again without it", async () => {
+  const { records, clock, asked } = made("file");
+  await records.askFile(1, NEVER);
+  clock.now = 1e9;
+  assert.equal((await records.ask(1, NEVER)).from, "file");
+  assert.deepEqual(asked, ["images/1?file=1"]);
+});
