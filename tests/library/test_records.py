@@ -12,7 +12,7 @@ from civitai_manager_libs.civitai.records import image_from
 from civitai_manager_libs.ground import sqlite_file
 from civitai_manager_libs.library import records
 from civitai_manager_libs.library.search import query_of
-from civitai_manager_libs.library.store import library_database, trimming, writer
+from civitai_manager_libs.library.store import library_database, writer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -183,6 +183,7 @@ def test_ten_thousand_are_searched_at_once(library):
     ids = list(range(1, 10_001))
     for start in range(0, 10_000, 500):
         records.keep([_image(n) for n in ids[start : start + 500]])
+        library.finish()
     library.forget()
     assert _having(ids, "lighthouse dunes") == ids
 
@@ -234,6 +235,20 @@ def test_damaged_library_is_set_aside_and_fills_again(library, capsys, at):
     assert "kept as" in capsys.readouterr().err
 
 
+def test_one_damaged_row_is_as_good_as_one_that_was_never_read(library):
+    records.keep([_image(n) for n in (1, 2)], galleries=["model 5"])
+    library.forget()
+    database = library_database()
+    with database.writing() as db:
+        db.execute("UPDATE images SET record = ? WHERE id = 1", (b"\xff{",))
+    assert list(records.find_all([1, 2])) == [2] and records.find(1) is None
+    assert [image.id for image in records.of_gallery("model 5")] == [2]
+    assert [image.id for image in records.latest(2)] == [2]
+    records.keep([_image(1)])
+    library.forget()
+    assert records.find(1) is not None
+
+
 def test_library_of_a_newer_version_is_set_aside(library):
     records.keep([_image()])
     library.forget()
@@ -265,7 +280,7 @@ def test_many_threads_keep_and_find_at_once(library):
 
 
 def test_what_was_read_longest_ago_goes_first(library, monkeypatch):
-    monkeypatch.setattr(trimming, "_MOST", {"images": 10, "models": 10, "pages": 10})
+    monkeypatch.setattr(setting, "library_records", 10)
     monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
     for n in range(1, 31):
         records.keep([_image(n)])

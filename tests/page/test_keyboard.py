@@ -83,7 +83,7 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     page.key("/")
     stops = _way_to(page, page.ids()[0])  # from the field through all that is above the pictures
     assert {"jobs", "settings", "help", "limit", "download-gallery", "sort", "meta"} <= set(stops)
-    assert {"within-words", "within-author", "tile"} <= set(stops)
+    assert {"search", "search-scope", "figures", "tile"} <= set(stops)
 
     first = page.focused()
     page.key("ArrowRight")

@@ -18,7 +18,7 @@ from .. import civitai, setting
 from ..civitai import ImageQuery, Page
 from ..errors import NetworkError, ServerTrouble
 from ..ground import Cancellation, Flights, Image, never, thumbnail_url
-from . import cache, records
+from . import cache, gone, records
 from .store import rows, write_later
 
 __all__ = ["Read", "end_of_kept", "galleries_of", "original", "read_anew", "read_kept"]
@@ -122,7 +122,10 @@ def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
     """The page as it was when it was last read; None when it never was."""
     sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
     for read_at, next_cursor, ids in rows(sql, _name((setting.base_url(), query, cursor, size))):
-        images = tuple(records.find_all(json.loads(ids)).values())
+        try:
+            images = tuple(records.find_all(json.loads(ids)).values())
+        except (ValueError, TypeError):  # a damaged row is as good as none
+            return None
         return Read(Page(images, next_cursor), read_at, kept=True)
     return None
 
@@ -166,10 +169,14 @@ def _is_told(page: Page) -> bool:
 
 
 def _keep(key: _Key, read: Read) -> None:
-    ids = json.dumps([image.id for image in read.page.images])
+    page, query = read.page, key[1]
+    ids = json.dumps([image.id for image in page.images])
     row = (*_name(key), read.read_at, read.page.next_cursor, ids)
 
     def write(db: sqlite3.Connection) -> None:
+        sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"
+        for (before,) in db.execute(sql, _name(key)).fetchall():
+            gone.write_gone(db, gone.missing_from(query, page, json.loads(before)))
         db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
 
     write_later(write)
