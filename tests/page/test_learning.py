@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from fault_answers import status
 from gallery_page import with_axe
 from page_driver import expect, until
 
@@ -189,3 +190,18 @@ def test_nothing_that_keeps_anybody_out(server, open_gallery, width, scheme):
     page.key("Escape")
     _compared(page)
     assert page.serious() == []
+
+
+def test_figures_and_comparing_work_while_civitai_is_away(flaky_server, flaky, open_gallery):
+    page = open_gallery(flaky_server, _LORA)
+    _compared(page)
+    expect(page.panel("compare").locator(".picture img.file")).to_have_count(2)
+    flaky.rule("/api/", status(503))
+    page.go(_LORA)
+    expect(page.page.locator(".marked .count")).to_have_text("2 marked")
+    page.key("c")
+    expect(page.panel("compare").locator(".difference table")).to_be_visible()
+    expect(page.panel("compare").locator(".picture img.file")).to_have_count(2)
+    page.key("Escape")
+    panel = _figures(page)
+    expect(panel.locator(".recipe dt", has_text="Weight of this LoRA")).to_be_visible()
