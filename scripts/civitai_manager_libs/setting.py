@@ -9,13 +9,21 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from typing import Any
 
 from . import host
 from .errors import SettingError
-from .ground import cache_name, disk_error, LEVELS, PartialFile, Setting, sweep, sync_folder
+from .ground import (
+    cache_name,
+    kept_as_it_was,
+    LEVELS,
+    read_values,
+    remove_file,
+    Setting,
+    sweep,
+    write_file,
+)
 from .words import LANGUAGES
 
 __all__ = ["RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
@@ -66,7 +74,6 @@ SETTINGS = (
 )
 _BY_NAME = {entry.name: entry for entry in SETTINGS}
 _DEFAULT_BASE_URL = "https://civitai.com"
-_MAX_FILE = 1_000_000  # bytes; more is no settings file
 
 proxy = ""
 http_timeout = 20
@@ -159,12 +166,12 @@ def load() -> list[str]:
     except SettingError as error:
         problems.append(str(error))
     try:
-        kept = _read_file() if host.options() is None else host.options()
+        kept = read_values(_settings_file()) if host.options() is None else host.options()
     except SettingError as error:
         return [*problems, str(error)]
     refused = _taken(kept)
     if refused and host.options() is None:
-        refused.append(_kept_as_it_was(_settings_file()))
+        refused.append(kept_as_it_was(_settings_file()))
     return [*problems, *refused]
 
 
@@ -183,7 +190,7 @@ def _taken(kept: Mapping[str, Any]) -> list[str]:
 def save() -> None:
     """Write the values to `settings.json` in one step. Raises DiskError."""
     values = {entry.name: globals()[entry.name] for entry in SETTINGS}
-    _write(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
+    write_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
 
 
 def load_api_key() -> None:
@@ -215,49 +222,14 @@ def save_api_key(key: str) -> None:
     """
     key = checked_key(key)
     if key:
-        _write(host.key_file(), key, private=True)
+        write_file(host.key_file(), key, private=True)
     else:
-        _remove(host.key_file())
+        remove_file(host.key_file())
     load_api_key()
 
 
 def _settings_file() -> str:
     return os.path.join(data_folder(), "settings.json")
-
-
-def _read_file() -> dict[str, Any]:
-    path = _settings_file()
-    try:
-        with open(path, encoding="utf-8-sig") as file:  # Windows editors put a mark before it
-            values = json.loads(file.read(_MAX_FILE))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise SettingError(
-            f"The settings file {path} cannot be read ({error.strerror})."
-        ) from error
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict):
-        raise SettingError(f"The settings file was damaged; {_set_aside(path)}.")
-    return values
-
-
-def _set_aside(path: str) -> str:
-    """What became of a damaged file, as the end of a sentence."""
-    try:
-        os.replace(path, f"{path}.damaged")
-    except OSError:
-        return f"defaults are used until {path} is mended"
-    return f"it is kept as {path}.damaged, and defaults are used"
-
-
-def _kept_as_it_was(path: str) -> str:
-    try:
-        shutil.copyfile(path, f"{path}.damaged")
-    except OSError:
-        return f"This is about {path}."
-    return f"This is about {path}; as it was, it is kept as {path}.damaged."
 
 
 def _stored_key() -> str:
@@ -271,22 +243,3 @@ def _stored_key() -> str:
         raise SettingError(f"The API key cannot be read ({path}: {error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise SettingError(f"There is no API key in {path}: save it again.") from error
-
-
-def _remove(path: str) -> None:
-    try:
-        os.remove(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise disk_error(error, path) from error
-    sync_folder(os.path.dirname(path))
-
-
-def _write(path: str, text: str, private: bool = False) -> None:
-    with PartialFile(os.path.dirname(path)) as partial:
-        if private:
-            partial.make_private()
-        partial.write(text.encode("utf-8"))
-        partial.commit(path)
-    sync_folder(os.path.dirname(path))

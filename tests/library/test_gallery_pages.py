@@ -15,6 +15,7 @@ from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError
 from civitai_manager_libs.ground.cancellation import Cancellation
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import cache, pages as gallery_pages, records
+from civitai_manager_libs.library.store import library_database
 from page_driver import until
 
 _QUERY = ImageQuery(101)
@@ -158,6 +159,15 @@ def test_cancelled_is_not_silence(civitai, client, library):
     wish.set()
     with pytest.raises(Cancelled):
         _read(client, cancelled=wish)
+
+
+def test_kept_page_that_is_damaged_is_none(civitai, client, library):
+    _read(client)
+    library.forget()
+    with library_database().writing() as db:
+        assert db.execute("UPDATE pages SET ids = '{'").rowcount == 1
+    assert gallery_pages.read_kept(_QUERY, None, 8) is None
+    assert _read(client).page.images
 
 
 def test_kept_page_is_of_this_civitai_only(civitai, client, library, monkeypatch):

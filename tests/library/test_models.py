@@ -8,6 +8,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.errors import Gone, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models, records
+from civitai_manager_libs.library.store import library_database
 
 
 @pytest.fixture
@@ -63,12 +64,16 @@ def test_versions_are_known_by_name_after_a_restart(civitai, client, library):
     assert models.version_names([VERSION_ID, 5]) == named
 
 
-def test_base_models_of_what_was_read_are_known(demo, client, library, monkeypatch):
+def test_base_models_of_what_was_read_are_known(demo, client, library, monkeypatch, capsys):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
     assert models.base_models() == []
     models.read_model(client, 900001)
     library.finish()
     assert models.base_models() == ["SD 1.5", "SDXL 1.0"]
+    with library_database().writing() as db:
+        assert db.execute("UPDATE models SET base_models = '{' WHERE id = 900001").rowcount == 1
+    assert models.base_models() == []
+    assert "cannot be used" not in capsys.readouterr().err  # which it would be for all others
 
 
 def test_covers_are_found_by_their_ids_within_the_rating(demo, client, library, monkeypatch):

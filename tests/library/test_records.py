@@ -234,6 +234,20 @@ def test_damaged_library_is_set_aside_and_fills_again(library, capsys, at):
     assert "kept as" in capsys.readouterr().err
 
 
+def test_one_damaged_row_is_as_good_as_one_that_was_never_read(library):
+    records.keep([_image(n) for n in (1, 2)], galleries=["model 5"])
+    library.forget()
+    database = library_database()
+    with database.writing() as db:
+        db.execute("UPDATE images SET record = ? WHERE id = 1", (b"\xff{",))
+    assert list(records.find_all([1, 2])) == [2] and records.find(1) is None
+    assert [image.id for image in records.of_gallery("model 5")] == [2]
+    assert [image.id for image in records.latest(2)] == [2]
+    records.keep([_image(1)])
+    library.forget()
+    assert records.find(1) is not None
+
+
 def test_library_of_a_newer_version_is_set_aside(library):
     records.keep([_image()])
     library.forget()

@@ -31,6 +31,7 @@ from .images import (
     thumbnail_url,
 )
 from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
+from .kept_files import kept_as_it_was, read_values, remove_file, write_file
 from .locks import Lock
 from .parallel import download_all, in_parallel, one_ahead, Summary
 from .scalars import (
@@ -72,6 +73,7 @@ __all__ = [
     "in_parallel",
     "is_deep",
     "is_partial",
+    "kept_as_it_was",
     "level_mask",
     "level_name",
     "lines",
@@ -83,6 +85,8 @@ __all__ = [
     "one_line",
     "plain_text",
     "poster_url",
+    "read_values",
+    "remove_file",
     "sized_url",
     "sqlite_file",
     "sweep",
@@ -90,4 +94,5 @@ __all__ = [
     "thumbnail_url",
     "whole",
     "whole_kind",
+    "write_file",
 ]

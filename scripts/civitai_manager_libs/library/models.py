@@ -70,7 +70,8 @@ def keep_covers(models: Iterable[Model]) -> None:
 
 def base_models() -> list[str]:
     """Of the models that were read, each once."""
-    sql = "SELECT DISTINCT value FROM models, json_each(models.base_models) ORDER BY value"
+    named = "CASE WHEN json_valid(base_models) THEN base_models ELSE '[]' END"  # one may be damaged
+    sql = f"SELECT DISTINCT value FROM models, json_each({named}) ORDER BY value"
     return [name for (name,) in rows(sql)]
 
 

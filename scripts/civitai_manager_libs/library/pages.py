@@ -122,7 +122,10 @@ def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
     """The page as it was when it was last read; None when it never was."""
     sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
     for read_at, next_cursor, ids in rows(sql, _name((setting.base_url(), query, cursor, size))):
-        images = tuple(records.find_all(json.loads(ids)).values())
+        try:
+            images = tuple(records.find_all(json.loads(ids)).values())
+        except (ValueError, TypeError):  # a damaged row is as good as none
+            return None
         return Read(Page(images, next_cursor), read_at, kept=True)
     return None
 

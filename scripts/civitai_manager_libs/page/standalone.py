@@ -108,6 +108,12 @@ def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
     _go_on()
     own = Middleware(OwnPageOnly, address=address)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[own])
+    add_routes(_mounted(app, login))  # where those who have logged in are known
+    return app
+
+
+def _mounted(app: Any, login: tuple[str, str] | None) -> Any:
+    """The page in `app`; gradio's own application for it. Raises DiskError."""
     try:
         page, options = _page()
         inner = host.mounted(app, page, options, login)
@@ -115,8 +121,7 @@ def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
         told = disk_error(error, error.filename or "gradio's folder")
         raise DiskError(f"{told} Name another for gradio in GRADIO_TEMP_DIR.") from error
     page.blocked_paths = setting.private_places()
-    add_routes(inner)  # where those who have logged in are known
-    return app
+    return inner
 
 
 def _page() -> tuple[Any, dict[str, Any]]:

@@ -71,7 +71,11 @@ def packed(record: Mapping[str, Any]) -> bytes:
 
 
 def unpacked(data: bytes) -> Any:
-    return json.loads(zlib.decompress(data))
+    """None for a damaged record, which is as good as one that was never read."""
+    try:
+        return json.loads(zlib.decompress(data))
+    except (zlib.error, ValueError, TypeError, RecursionError):
+        return None
 
 
 @functools.cache

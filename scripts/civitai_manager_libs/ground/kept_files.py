@@ -1,0 +1,74 @@
+"""Small files in which a user's values are kept: read, set aside when damaged, written whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import Any
+
+from ..errors import SettingError
+from .disk import disk_error, PartialFile, sync_folder
+
+__all__ = ["kept_as_it_was", "read_values", "remove_file", "write_file"]
+_MAX_FILE = 1_000_000  # bytes; more is no settings file
+
+
+def read_values(path: str) -> dict[str, Any]:
+    """The JSON object in a file, {} where there is none. Raises SettingError: a sentence.
+
+    A damaged file is set aside as `<path>.damaged`.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as file:  # Windows editors put a mark before it
+            values = json.loads(file.read(_MAX_FILE))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingError(
+            f"The settings file {path} cannot be read ({error.strerror})."
+        ) from error
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise SettingError(f"The settings file was damaged; {_set_aside(path)}.")
+    return values
+
+
+def _set_aside(path: str) -> str:
+    """What became of a damaged file, as the end of a sentence."""
+    try:
+        os.replace(path, f"{path}.damaged")
+    except OSError:
+        return f"defaults are used until {path} is mended"
+    return f"it is kept as {path}.damaged, and defaults are used"
+
+
+def kept_as_it_was(path: str) -> str:
+    """A sentence: which file has values that were refused, and where a copy of it is."""
+    try:
+        shutil.copyfile(path, f"{path}.damaged")
+    except OSError:
+        return f"This is about {path}."
+    return f"This is about {path}; as it was, it is kept as {path}.damaged."
+
+
+def remove_file(path: str) -> None:
+    """Raises DiskError, but not where it is gone already."""
+    try:
+        os.remove(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise disk_error(error, path) from error
+    sync_folder(os.path.dirname(path))
+
+
+def write_file(path: str, text: str, private: bool = False) -> None:
+    """In one step. private: for the user alone. Raises DiskError."""
+    with PartialFile(os.path.dirname(path)) as partial:
+        if private:
+            partial.make_private()
+        partial.write(text.encode("utf-8"))
+        partial.commit(path)
+    sync_folder(os.path.dirname(path))
