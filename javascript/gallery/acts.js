@@ -15,6 +15,7 @@ import { TILE_HIGH, TILE_LOW } from "./state/state.js";
  * @property {import("./asking/feed.js").Feed} feed
  * @property {import("./asking/within.js").WithinLoaded} within
  * @property {import("./asking/reach.js").Reach} reach
+ * @property {import("./asking/own.js").Own} own
  * @property {import("./grid/grid.js").Grid} grid
  * @property {import("./find/finder.js").Finder} finder
  * @property {import("./find/found.js").FoundModels} found
@@ -37,6 +38,8 @@ export function makeActs(context, parts, outside) {
     ...movingActs(context, parts),
     ...downloadActs(context, parts),
     ...outside,
+    favourite: (ids) => parts.own.favourite(ids),
+    setOwn: (ids, change) => parts.own.change(ids, change),
     panel: (name) => context.store.set(({ panel }) => ({ panel: panel === name ? "" : name })),
     focusFind: () => parts.finder.focus(),
     setTile(width) {

@@ -4,7 +4,9 @@ import { makeActs } from "./acts.js";
 import { Api } from "./asking/api.js";
 import { Feed } from "./asking/feed.js";
 import { Opening } from "./asking/opening.js";
+import { Own } from "./asking/own.js";
 import { Reach } from "./asking/reach.js";
+import { Revival } from "./asking/revival.js";
 import { saidOfGallery } from "./asking/saying.js";
 import { WithinLoaded } from "./asking/within.js";
 import { send } from "./details/door.js";
@@ -26,6 +28,7 @@ import { Compare } from "./learn/compare.js";
 import { Figures } from "./learn/figures.js";
 import { Help } from "./panels/help.js";
 import { Jobs } from "./panels/jobs.js";
+import { Sets } from "./panels/sets.js";
 import { Settings } from "./panels/settings.js";
 import { Address } from "./state/address.js";
 import { followMarks } from "./state/marks.js";
@@ -43,6 +46,7 @@ const STYLES = [
   "viewer/viewer.css",
   "panels/panels.css",
   "find/search.css",
+  "details/own.css",
   "learn/learn.css",
   "learn/compare.css",
 ];
@@ -149,6 +153,7 @@ function begin(context, status) {
   const { store, parts } = context;
   parts.feed = new Feed(context);
   parts.opening = new Opening(context, parts.feed);
+  parts.own = new Own(context);
   parts.within = new WithinLoaded(context);
   parts.jobs = new Jobs(context);
   parts.finder = new Finder(context, parts.jobs.badge);
@@ -161,10 +166,12 @@ function begin(context, status) {
   new Bar(context);
   parts.viewer = new Viewer(context);
   new Settings(context);
+  new Sets(context);
   new Figures(context);
   parts.compare = new Compare(context);
   new Help(context);
   new Keys(context);
+  new Revival(context, () => parts.grid.place() === null);
   followMarks(store, context.signal);
   keepPlace(context, () => parts.grid.place());
   followHostSettings(() => void parts.reach.greet(), context.signal);

@@ -79,6 +79,13 @@ export const KEYS = [
     act: (acts, { marks }) => acts.download([...marks]),
   },
   {
+    keys: ["b"],
+    place: "tile",
+    words: "key_favourite",
+    once: true,
+    act: onFocused((acts, id) => acts.favourite([id])),
+  },
+  {
     keys: ["w"],
     place: "grid",
     words: "key_figures",
@@ -118,6 +125,13 @@ export const KEYS = [
     words: "key_save",
     once: true,
     act: onOpen((acts, id) => acts.download([id])),
+  },
+  {
+    keys: ["b"],
+    place: "viewer",
+    words: "key_favourite",
+    once: true,
+    act: onOpen((acts, id) => acts.favourite([id])),
   },
   {
     keys: ["c"],

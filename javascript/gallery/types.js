@@ -53,6 +53,8 @@
  * @property {string} base_model
  * @property {boolean} saved
  * @property {boolean} has_data
+ * @property {boolean} favourite
+ * @property {string} gone  ISO 8601: since when Civitai no longer has it; "" where it has
  *
  * @typedef {object} Resource  what a picture was made with
  * @property {string} type
@@ -65,7 +67,15 @@
  * @property {string} here_words
  * @property {number} size  bytes; 0 where nobody knows
  *
+ * @typedef {object} Own  what the user has made of a picture
+ * @property {boolean} favourite
+ * @property {number} stars  0 is none
+ * @property {string} note
+ * @property {string[]} tags
+ * @property {string[]} sets  by their names
+ *
  * @typedef {object} RecordOnly
+ * @property {Own} own
  * @property {string} infotext
  * @property {"record" | "file" | "none"} from  where the infotext was found
  * @property {string} prompt
@@ -200,7 +210,7 @@
  * @property {string} notice
  * @property {Job[]} jobs
  *
- * @typedef {"" | "jobs" | "settings" | "help" | "figures" | "compare"} Panel
+ * @typedef {"" | "jobs" | "settings" | "sets" | "help" | "figures" | "compare"} Panel
  *
  * @typedef {object} State
  * @property {Hello | null} hello
@@ -261,6 +271,8 @@
  * @property {(to: Step, how?: {extend?: boolean}) => void} move  the focus in the grid
  * @property {(id: number) => void} focus  its tile in the grid
  * @property {(id: number, isMarked?: boolean) => void} mark
+ * @property {(ids: number[]) => Promise<void>} favourite  all of them, or none if all are
+ * @property {(ids: number[], change: import("./asking/own.js").Change) => Promise<Record<string, Own> | null>} setOwn
  * @property {(id: number) => void} markTo  all from the anchor to it
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone

@@ -30,6 +30,7 @@ __all__ = ["RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_k
 __all__ += ["database_file", "private_places"]
 __all__ += [
     "get_image_url_to_gallery_file",
+    "kept_thumbs_folder",
     "library_file",
     "load",
     "load_api_key",
@@ -63,6 +64,7 @@ SETTINGS = (
     Setting("gallery_max_video_mb", 1024, 1, 100_000),
     Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
     Setting("gallery_cache_mb", 2048, 10, 10_000_000),
+    Setting("library_records", 200_000, 1_000, 10_000_000),  # beside those that the user marked
     # How the network is asked
     Setting("proxy", ""),  # empty: that of the environment; see `host.checked_proxy`
     Setting("http_timeout", 20, 1, 600),
@@ -88,6 +90,7 @@ gallery_max_image_mb = 200
 gallery_max_video_mb = 1024
 gallery_disk_reserve_mb = 1024
 gallery_cache_mb = 2048
+library_records = 200_000
 gallery_level = "None"
 blur_level = "XXX"
 gallery_download_limit = 200
@@ -118,6 +121,11 @@ def database_file() -> str:
 
 def library_file() -> str:
     return os.path.join(data_folder(), "library.db")
+
+
+def kept_thumbs_folder() -> str:
+    """Of pictures that the user has marked."""
+    return os.path.join(data_folder(), "sc_kept")
 
 
 def private_places() -> list[str]:

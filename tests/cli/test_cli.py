@@ -1119,7 +1119,15 @@ def test_help_has_a_text_with_the_default_for_every_option():
             if action.option_strings and action.dest != "help":
                 assert "default: " in action.help, action
             assert action.help or action is commands, action
-    assert set(commands.choices) == {"download", "resume", "retry", "jobs", "search", "figures"}
+    assert set(commands.choices) == {
+        "download",
+        "resume",
+        "retry",
+        "jobs",
+        "search",
+        "export",
+        "figures",
+    }
 
 
 @pytest.mark.parametrize(

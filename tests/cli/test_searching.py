@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from civitai_manager_libs.civitai.records import image_from
-from civitai_manager_libs.library import records
+from civitai_manager_libs.library import own, records
 from cli_process import ENTRY
 
 _PROMPTS = {
@@ -35,9 +35,9 @@ def run(capsys, monkeypatch, library):
     records.keep([image for row in rows if (image := image_from(row, lambda url: True))])
     library.forget()
 
-    def run(*words, locale="C.UTF-8"):
+    def run(*words, locale="C.UTF-8", command="search"):
         monkeypatch.setenv("LC_ALL", locale)
-        monkeypatch.setattr(sys, "argv", [ENTRY, "search", *words])
+        monkeypatch.setattr(sys, "argv", [ENTRY, command, *words])
         with pytest.raises(SystemExit) as ended:
             runpy.run_path(ENTRY, run_name="__main__")
         return ended.value.code, *capsys.readouterr()
@@ -87,3 +87,13 @@ def test_nothing_and_too_much_are_said(run):
 def test_what_is_left_out_is_said_and_the_rest_is_found(run, typed):
     code, out, err = run(f"{typed} golden")
     assert (code, _ids(out)) == (0, [1]) and f"“{typed}” was left out" in err
+
+
+def test_what_was_marked_is_exported_all_of_it_or_one_set(run):
+    own.marks.change(records.find_all([1]).values(), own.marks.Change(favourite=True))
+    own.sets.add(list(records.find_all([2, 3]).values()), "Sea")
+    code, out, err = run(command="export")
+    assert (code, err) == (0, "") and [p["id"] for p in json.loads(out)["pictures"]] == [1, 2, 3]
+    told = json.loads(run("sea", command="export")[1])
+    assert told["sets"] == [{"name": "Sea", "ids": [2, 3]}] and len(told["pictures"]) == 2
+    assert run("lake", command="export") == (3, "", "There is no set “lake”.\n")

@@ -6,6 +6,7 @@ import {
   isNarrowed,
   Store,
   shownOf,
+  withLive,
   withPage,
 } from "../../javascript/gallery/state/state.js";
 
@@ -107,4 +108,14 @@ test("nothing narrowed is the very same array", () => {
   const images = [view(1)];
   assert.equal(shownOf(images, ALL_WITHIN, null), images);
   assert.ok(!isNarrowed(ALL_WITHIN));
+});
+
+test("Civitai that is back replaces what was kept at the top, and moves nothing further down", () => {
+  const kept = { ...firstState(), ...withPage(firstState(), page([1, 2, 3], { kept: true })) };
+  const live = page([9, 1], { images: [view(9), view(1, { reactions: 5 })] });
+  const top = withLive(kept, live, true);
+  assert.deepEqual([idsOf(top.images), top.kept], [[9, 1], ""]);
+  const below = withLive(kept, live, false);
+  assert.deepEqual([idsOf(below.images), below.kept], [[1, 2, 3], ""]);
+  assert.equal(below.images[0].reactions, 5);
 });

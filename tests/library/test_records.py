@@ -12,7 +12,7 @@ from civitai_manager_libs.civitai.records import image_from
 from civitai_manager_libs.ground import sqlite_file
 from civitai_manager_libs.library import records
 from civitai_manager_libs.library.search import query_of
-from civitai_manager_libs.library.store import library_database, trimming, writer
+from civitai_manager_libs.library.store import library_database, writer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -183,6 +183,7 @@ def test_ten_thousand_are_searched_at_once(library):
     ids = list(range(1, 10_001))
     for start in range(0, 10_000, 500):
         records.keep([_image(n) for n in ids[start : start + 500]])
+        library.finish()
     library.forget()
     assert _having(ids, "lighthouse dunes") == ids
 
@@ -279,7 +280,7 @@ def test_many_threads_keep_and_find_at_once(library):
 
 
 def test_what_was_read_longest_ago_goes_first(library, monkeypatch):
-    monkeypatch.setattr(trimming, "_MOST", {"images": 10, "models": 10, "pages": 10})
+    monkeypatch.setattr(setting, "library_records", 10)
     monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
     for n in range(1, 31):
         records.keep([_image(n)])

@@ -240,7 +240,7 @@ def test_record_that_is_read_anew_is_found_by_what_it_says_now(filled):
 
 
 def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
-    monkeypatch.setattr(trimming, "_MOST", {"images": 2, "models": 10, "pages": 10})
+    monkeypatch.setattr(setting, "library_records", 2)
     monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
     records.keep([_image(9, meta={"prompt": "the last dawn"})])
     filled.forget()
@@ -260,8 +260,8 @@ def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
     [
         ("lo", ["lora:"]),
         ("-lo", ["-lora:"]),
-        ("st", ["steps>"]),
-        ("is:", ["is:saved", "is:here", "is:image", "is:video"]),
+        ("st", ["steps>", "stars>"]),
+        ("is:", ["is:favourite", "is:saved", "is:here", "is:gone", "is:image", "is:video"]),
         ("-has:d", ["-has:data"]),
         ("lora:", ["lora:add_detail", 'lora:"Tokyo Nights"']),
         ("lora:DET", ["lora:add_detail"]),

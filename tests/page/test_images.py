@@ -63,6 +63,8 @@ def test_view_of_a_picture_is_all_that_a_tile_shows(api, on_demo):
         "base_model",
         "saved",
         "has_data",
+        "favourite",
+        "gone",
     }
     assert view["kind"] in ("image", "video") and view["level"] == "None"
     assert view["width"] > 0 and view["date"].endswith("Z") and view["saved"] is False

@@ -59,6 +59,11 @@ export class Api {
     return new URL(`thumb/${id}?w=${width}`, this.#base).href;
   }
 
+  /** @param {string} path  of what the browser itself fetches */
+  address(path) {
+    return new URL(path, this.#base).href;
+  }
+
   /** @param {number} id */
   file(id) {
     return new URL(`file/${id}`, this.#base).href;

@@ -8,7 +8,7 @@ import { problemOf } from "./problems.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {"fresh" | "kept"} Want  not what Civitai said lately · only what was kept of it */
 
-const PAGE = 100; // pictures
+export const PAGE = 100; // pictures
 
 export class Feed {
   #context;

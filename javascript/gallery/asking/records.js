@@ -73,6 +73,11 @@ export class Records {
     }
   }
 
+  /** What has changed of it here. @param {PictureRecord} record */
+  put(record) {
+    this.#keep(record);
+  }
+
   /** What was saved meanwhile is not known to them. */
   forget() {
     this.#kept.clear();

@@ -6,6 +6,7 @@ import { Records } from "../asking/records.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { Arriving } from "./arriving.js";
+import { own } from "./own.js";
 import { resources, workflow } from "./resources.js";
 import { about, places, problems, prose, table } from "./sections.js";
 import { Sending } from "./sending.js";
@@ -113,6 +114,7 @@ export class Details {
         table(context, record.parameters),
         this.sending.whole(record),
         workflow(context, record),
+        own(context, record, (changed) => this.records.put(changed)),
         resources(context, record),
         this.#nothing(view, record),
         places(context, record),

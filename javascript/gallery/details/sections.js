@@ -34,6 +34,11 @@ export function about(context, view, record) {
       "p",
       { class: "chips" },
       level && el("span", { class: "tag", title: words("rating") }, level),
+      view.gone &&
+        el("span", {
+          class: "tag",
+          text: words("gone_since", { date: momentOf(view.gone, hello?.language) }),
+        }),
       view.base_model && el("span", { class: "tag", dir: "auto" }, view.base_model),
       el("span", { class: "tag", title: reactionsOf(view, record) }, icon("heart"), view.reactions),
     ),

@@ -118,7 +118,11 @@ function panelButtons({ acts, words, store, signal }, badge) {
     { deed: "open-kept", icon: icon("kept"), words: words("open_kept"), isBare: true },
     () => acts.openKept(""),
   );
-  const all = [jobs, ...others];
+  const sets = button(
+    { deed: "sets", icon: icon("heart"), words: words("open_sets"), isBare: true },
+    () => acts.panel("sets"),
+  );
+  const all = [sets, jobs, ...others];
   const draw = () => {
     const { panel } = store.get();
     for (const one of all) one.setAttribute("aria-expanded", String(one.dataset.do === panel));

@@ -83,6 +83,12 @@ export class Bar {
       this.#count,
       download,
       this.#compare,
+      button({ deed: "favourite-marked", icon: icon("heart"), words: words("do_favourite") }, () =>
+        acts.favourite([...store.get().marks]),
+      ),
+      button({ deed: "sets-marked", icon: icon("folder"), words: words("do_add_to_set") }, () =>
+        acts.panel("sets"),
+      ),
       button({ deed: "invert", icon: icon("invert"), words: words("do_invert") }, () =>
         acts.invert(),
       ),

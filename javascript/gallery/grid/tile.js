@@ -91,6 +91,8 @@ export class Tile {
   /** @param {boolean} isMarked */
   #name(isMarked) {
     setAttribute(this.element, "data-saved", this.view.saved);
+    setAttribute(this.element, "data-favourite", this.view.favourite);
+    setAttribute(this.element, "data-gone", this.view.gone !== "");
     this.element.setAttribute("aria-label", nameOf(this.view, isMarked, this.#words));
   }
 
@@ -200,6 +202,8 @@ export function nameOf(view, isMarked, words) {
     view.width > 0 && view.height > 0 && `${view.width} × ${view.height}`,
     words(view.reactions === 1 ? "name_reaction" : "name_reactions", { n: view.reactions }),
     view.saved && words("name_saved"),
+    view.favourite && words("name_favourite"),
+    view.gone && words("name_gone"),
     isMarked && words("name_marked"),
   ];
   return parts.filter(Boolean).join(words("name_comma"));

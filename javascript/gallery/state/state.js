@@ -100,6 +100,21 @@ export function withPage(state, page) {
 }
 
 /**
+ * What the gallery's first page changes when Civitai answers again after what was kept.
+ *
+ * @param {State} state
+ * @param {Page} page
+ * @param {boolean} isAtTop  else what is looked at stays, as it is now
+ * @returns {Partial<State>}
+ */
+export function withLive(state, page, isAtTop) {
+  if (isAtTop) return withPage({ ...state, stale: true }, page);
+  const fresh = new Map(page.images.map((view) => [view.id, view]));
+  const images = state.images.map((view) => fresh.get(view.id) ?? view);
+  return { images, shown: shownOf(images, state.within, state.matches), kept: "" };
+}
+
+/**
  * Each kind of note once, in its latest words.
  *
  * @param {import("../types.js").Note[]} before

@@ -36,6 +36,12 @@ export class Toolbar {
     });
     this.scale.addEventListener("click", () => acts.zoom(this.#isFitted ? "one" : "fit"));
     this.mark = tool("mark", "star", "say_mark", () => this.#view && acts.mark(this.#view.id));
+    this.favourite = tool(
+      "favourite",
+      "heart",
+      "say_favourite",
+      () => this.#view && void acts.favourite([this.#view.id]),
+    );
     this.save = tool("save", "save", "say_save", () => this.#save());
     this.details = tool("details", "panel", "say_details", () => acts.toggleDetails());
     this.fullscreen = tool("fullscreen", "expand", "say_fullscreen", () => acts.fullscreen());
@@ -45,7 +51,15 @@ export class Toolbar {
       { class: "viewer-bar" },
       this.position,
       this.scale,
-      el("div", { class: "tools" }, this.mark, this.save, this.fullscreen, this.details),
+      el(
+        "div",
+        { class: "tools" },
+        this.mark,
+        this.favourite,
+        this.save,
+        this.fullscreen,
+        this.details,
+      ),
       close,
     );
   }
@@ -60,6 +74,7 @@ export class Toolbar {
     this.position.textContent =
       index < 0 ? "" : words("position", { at: (index + 1).toLocaleString(), n: all });
     press(this.mark, marked);
+    press(this.favourite, view.favourite);
     press(this.details, details);
     setAttribute(this.save, "data-saved", view.saved);
     name(this.save, words(view.saved ? "say_saved" : "say_save"));

@@ -200,6 +200,8 @@ function unknown(id) {
     comments: 0,
     base_model: "",
     saved: false,
+    favourite: false,
+    gone: "",
     has_data: false,
   };
 }

@@ -117,6 +117,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
     told["resume"] = "go on with a job, or with all unfinished ones"
     told["retry"] = "try again what failed in a job, or in all"
     told["jobs"] = "list the jobs, the newest first, and how to go on with them"
+    told["export"] = "favourites, notes and sets with their records, as JSON on stdout"
     told["search"] = "search the pictures that were read, without asking anybody"
     told["figures"] = "what the pictures of a model that were read have in common"
     for name, what in told.items():
@@ -125,6 +126,9 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
         command = commands.add_parser(name, help=what, description=description, epilog=epilog)
         if name == "download":
             _add_download_arguments(command)
+        elif name == "export":
+            only = "one set, by its name; without it all that you have marked"
+            command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
         elif name == "search":
             _add_search_arguments(command)
         elif name == "figures":

@@ -118,12 +118,19 @@ def _figures(arguments: argparse.Namespace) -> int:
     return _ALL_THERE
 
 
+def _export(arguments: argparse.Namespace) -> int:
+    from .searching import export_marked
+
+    return _ALL_THERE if export_marked(arguments.set) else _NOTHING_DONE
+
+
 _COMMANDS = {
     "download": _download,
     "resume": _resume,
     "retry": _retry,
     "jobs": _jobs,
     "search": _search,
+    "export": _export,
     "figures": _figures,
 }
 

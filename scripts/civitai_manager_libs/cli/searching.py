@@ -1,4 +1,4 @@
-"""Searches of what was read, at a terminal: a line for each picture, or JSON."""
+"""What was read and marked, at a terminal: searched, a line for each picture, or as JSON."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from .. import setting
 from ..ground import Image, level_mask
 from ..infotext import parse_infotext, infotext
-from ..library import finish, records, search
+from ..library import finish, own, records, search
 from ..words import messages
 from . import terminal
 
-__all__ = ["search_kept"]
+__all__ = ["export_marked", "search_kept"]
 
 _PATIENCE = 600.0  # seconds for what an older version's library has
 _WIDTHS = (11, 10, 20)  # columns of id, date and author
@@ -39,6 +39,15 @@ def search_kept(arguments: argparse.Namespace, saved: Callable[[], Iterable[int]
         terminal.say_text("nothing_found")
     elif found.cursor:
         terminal.say_text("found_more")
+
+
+def export_marked(name: str) -> bool:
+    """As JSON on stdout; whether there is such a set."""
+    if name and not any(search.folded(name) == search.folded(s.name) for s in own.sets.all_sets()):
+        terminal.say_text("no_set", name=name)
+        return False
+    terminal.out(json.dumps(own.exchange.export(name)))
+    return True
 
 
 def _say_problems(query: search.Query) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import cache, gallery, models, pages, recent, records, search
+from . import cache, gallery, gone, models, own, pages, recent, records, search
 from .store import finish, rows
 
-__all__ = ["cache", "finish", "gallery", "models", "pages", "recent", "records", "rows", "search"]
+__all__ = ["cache", "finish", "gallery", "gone", "models", "own", "pages", "recent", "records"]
+__all__ += ["rows", "search"]

@@ -18,7 +18,7 @@ from .. import civitai, setting
 from ..civitai import ImageQuery, Page
 from ..errors import NetworkError, ServerTrouble
 from ..ground import Cancellation, Flights, Image, never, thumbnail_url
-from . import cache, records
+from . import cache, gone, records
 from .store import rows, write_later
 
 __all__ = ["Read", "end_of_kept", "galleries_of", "original", "read_anew", "read_kept"]
@@ -169,10 +169,14 @@ def _is_told(page: Page) -> bool:
 
 
 def _keep(key: _Key, read: Read) -> None:
-    ids = json.dumps([image.id for image in read.page.images])
+    page, query = read.page, key[1]
+    ids = json.dumps([image.id for image in page.images])
     row = (*_name(key), read.read_at, read.page.next_cursor, ids)
 
     def write(db: sqlite3.Connection) -> None:
+        sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"
+        for (before,) in db.execute(sql, _name(key)).fetchall():
+            gone.write_gone(db, gone.missing_from(query, page, json.loads(before)))
         db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
 
     write_later(write)

@@ -14,7 +14,7 @@ from typing import Any
 from ..civitai import image_of
 from ..ground import Image
 from ..infotext import how_made
-from . import figured
+from . import figured, gone
 from .search import Query, Scope
 from .search import find as search
 from .search import index
@@ -100,6 +100,7 @@ def keep(images: Sequence[Image], is_whole: bool = True, galleries: Sequence[str
         if is_whole:  # in the gallery of each version that it was made with, too
             seen += [(f"version {v}", image.id) for image in better for v in image.version_ids]
             figured.save(db, (figured.row_of(image, made[image.id]) for image in changed))
+            gone.write_there(db, (image.id for image in better))
         db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
 
     if better:
@@ -149,7 +150,7 @@ def having(image_ids: Sequence[int], query: Query, saved: Callable[[], Iterable[
     fitting = set(search(query, scope, limit=len(image_ids), saved=saved).ids)
     if fresh:
         fitting -= {image.id for image in fresh}
-        with in_memory() as db:
+        with in_memory([image.id for image in fresh]) as db:
             index(db, fresh)
             read = partial(_rows_of, db)
             fitting |= set(search(query, scope, limit=len(fresh), saved=saved, read=read).ids)

@@ -70,6 +70,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "gallery_max_video_mb": ("影片大小上限 (MB)", "Largest video to download (MB)"),
     "gallery_disk_reserve_mb": ("磁碟保留空間 (MB)", "Disk space always left free (MB)"),
     "gallery_cache_mb": ("圖片快取大小上限 (MB)", "Largest size of the picture cache (MB)"),
+    "library_records": (
+        "保留的圖片紀錄數量上限（收藏的不計）",
+        "Records of pictures kept at most, beside those that you marked",
+    ),
     "gallery_level": ("顯示的最高分級", "Highest rating to show"),
     "blur_level": ("高於此分級的圖片先模糊顯示", "Blur pictures rated above"),
     "gallery_download_limit": (

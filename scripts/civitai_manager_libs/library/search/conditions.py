@@ -12,7 +12,13 @@ __all__ = ["Condition", "condition", "trigram_query"]
 
 _LETTERS = 3  # of a token of the index
 _MOST_TRIGRAMS = 8  # of a term: the rest of it is looked at in the texts themselves
-_COLUMNS = {"clip": "clip_skip"}
+_STARS = "(SELECT stars FROM marks WHERE id = f.id)"
+_COLUMNS = {"clip": "f.clip_skip", "stars": f"ifnull({_STARS}, 0)"}
+_OWN = {
+    "tag": "SELECT id FROM own_tags WHERE {fits}",
+    "set": "SELECT id FROM in_sets JOIN sets USING (number) WHERE {fits}",
+    "note": "SELECT id FROM marks WHERE {fits}",
+}
 _IN_WORDS = "(instr(t.prompt, ?) > 0 OR instr(t.names, ?) > 0)"
 _IN_NEGATIVE = "instr(t.negative, ?) > 0"
 # A resource may be told by its version alone, whose name the models that were read tell.
@@ -75,9 +81,14 @@ def _positive(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
         return Condition(_IN_NEGATIVE, (value,))
     if key in NAMES:
         return _named(term)
+    if key in _OWN:
+        fits = "folded = ?" if term.sign == "=" else "instr(folded, ?) > 0"
+        return Condition(f"f.id IN ({_OWN[key].format(fits=fits)})", (value,))
     if key in NUMBERS:
         # NULL would make "not" of it NULL too
-        return Condition(f"ifnull(f.{_COLUMNS.get(key, key)} {term.sign} ?, 0)", (float(value),))
+        return Condition(
+            f"ifnull({_COLUMNS.get(key, f'f.{key}')} {term.sign} ?, 0)", (float(value),)
+        )
     if key == "after":
         return Condition("(f.created >= ?)", (value,))
     if key == "before":
@@ -94,6 +105,9 @@ def _named(term: Term) -> Condition:
 
 
 _FLAGS = {
+    "favourite": Condition("f.id IN (SELECT id FROM marks WHERE favourite)"),
+    "note": Condition("f.id IN (SELECT id FROM marks WHERE note <> '')"),
+    "gone": Condition("f.id IN (SELECT id FROM gone)"),
     "image": Condition("(f.type = 'image')"),
     "video": Condition("(f.type = 'video')"),
     "data": Condition("(f.has_data)"),

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from .facts import folded
 
-__all__ = ["DATES", "FLAGS", "KEYS", "NAMES", "NUMBERS", "Problem", "Query", "Term", "query_of"]
+__all__ = ["DATES", "FLAGS", "KEYS", "NAMES", "NUMBERS", "OWN", "Problem", "Query", "Term"]
+__all__ += ["query_of"]
 
 NAMES = {  # what is typed: the kinds of names that it is looked for among
     "lora": ("lora",),
@@ -26,13 +27,17 @@ NAMES = {  # what is typed: the kinds of names that it is looked for among
     "author": ("author",),
     "base": ("base",),
 }
-NUMBERS = ("steps", "cfg", "clip", "hires", "width", "height", "reactions")
+OWN = ("tag", "set", "note")  # names and texts of the user's own
+NUMBERS = ("steps", "cfg", "clip", "hires", "width", "height", "reactions", "stars")
 DATES = ("after", "before")
-FLAGS = {"is": ("saved", "here", "image", "video"), "has": ("data", "negative", "hires")}
-KEYS = (*NAMES, "negative", *NUMBERS, *DATES, *FLAGS)
+FLAGS = {
+    "is": ("favourite", "saved", "here", "gone", "image", "video"),
+    "has": ("data", "negative", "hires", "note"),
+}
+KEYS = (*NAMES, "negative", *OWN, *NUMBERS, *DATES, *FLAGS)
 
 _MOST_TERMS = 20
-_NAMED = "|".join((*NAMES, "negative", *DATES, *FLAGS))
+_NAMED = "|".join((*NAMES, "negative", *OWN, *DATES, *FLAGS))
 _START = re.compile(
     rf"(?P<is_not>-(?=[^\s-]))?"
     rf"(?:(?P<name>{_NAMED})(?P<mark>[:=])|(?P<number>{'|'.join(NUMBERS)})(?P<sign>>=|<=|[:=<>]))?"

@@ -20,6 +20,13 @@ WHERE n.kind = ? AND (n.name NOT LIKE '#%' AND instr(n.name, ?) > 0
 GROUP BY n.number ORDER BY uses DESC LIMIT ?
 """
 
+_OWN = {
+    "tag": "SELECT min(tag), count(*) AS uses FROM own_tags WHERE instr(folded, ?) > 0"
+    " GROUP BY folded ORDER BY uses DESC LIMIT ?",
+    "set": "SELECT name, count(id) AS uses FROM sets LEFT JOIN in_sets USING (number)"
+    " WHERE instr(folded, ?) > 0 GROUP BY number ORDER BY uses DESC LIMIT ?",
+}
+
 
 @dataclass(frozen=True)
 class Suggestion:
@@ -46,6 +53,8 @@ def suggestions(word: str) -> list[Suggestion]:
 
 
 def _values(key: str, wanted: str) -> Iterator[tuple[str, int]]:
+    if key in _OWN:
+        yield from rows(_OWN[key], (wanted, _MOST))
     if key not in NAMES:
         return
     found = rows(_VALUES, (NAMES[key][0], wanted, wanted, _MOST))

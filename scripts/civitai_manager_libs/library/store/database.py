@@ -6,16 +6,18 @@ import functools
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ... import setting, util
 from ...errors import DiskError
 from ...ground import sqlite_file
-from .tables import CHANGES, TABLES, TRIGRAMS, VERSION
+from .tables import CHANGES, TABLES, TEXTS, TRIGRAMS, VERSION
 
 __all__ = ["has_trigrams", "in_memory", "library_database", "packed", "rows", "unpacked"]
+
+_OWN = ("marks", "own_tags", "sets", "in_sets", "gone")
 
 
 @functools.cache
@@ -54,11 +56,17 @@ def rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def in_memory() -> Iterator[sqlite3.Connection]:
-    """A library of what is not written yet, or cannot be."""
+def in_memory(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
+    """A library for what is not written yet, or cannot be; with the user's own marks of these."""
     db = sqlite3.connect(":memory:")
     try:
         db.executescript(f"{TABLES};{TRIGRAMS if has_trigrams() else ''}")
+        for table in _OWN:
+            of_ids = " WHERE id IN (SELECT value FROM json_each(?))" if table != "sets" else ""
+            given = (json.dumps(list(image_ids)),) if of_ids else ()
+            found = rows(f"SELECT * FROM {table}{of_ids}", given)
+            for row in found:
+                db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
         yield db
     finally:
         db.close()
@@ -85,7 +93,7 @@ def _schema() -> sqlite_file.Schema:
         VERSION,
         f"{TABLES}{index}",
         "The library of what was seen",
-        "It fills again as you look.",
+        "It fills again as you look; your favourites and sets are in the one that is kept.",
         is_checked=False,
-        changes=(*CHANGES[:-1], f"{CHANGES[-1]}{index}"),
+        changes=tuple(f"{sql}{index}" if TEXTS in sql else sql for sql in CHANGES),
     )

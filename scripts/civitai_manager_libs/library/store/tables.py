@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CHANGES", "TABLES", "TRIGRAMS", "VERSION"]
+__all__ = ["CHANGES", "TABLES", "TEXTS", "TRIGRAMS", "VERSION"]
 
-VERSION = 3
+VERSION = 4
 
 _IMAGES = """
 CREATE TABLE images (
@@ -23,7 +23,7 @@ CREATE TABLE figures (
 # record does not say; created: ISO 8601 or "". texts: folded (see `search.facts`). names: LoRAs,
 # samplers, authors and so on, each once by kind; uses: which pictures have it. seen: the galleries
 # that a picture was read in, as "model 5", "version 7", "post 9" or "user anna".
-_TEXTS = """
+TEXTS = """
 CREATE TABLE facts (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
     level INTEGER NOT NULL, type TEXT NOT NULL, created TEXT NOT NULL, width INTEGER NOT NULL,
@@ -50,6 +50,30 @@ CREATE TABLE seen (
 ) WITHOUT ROWID;
 CREATE INDEX seen_by_image ON seen (id)
 """
+# What the user has made of pictures stays when their records go. folded: as it is searched. gone:
+# what Civitai no longer has, and since when that is known.
+_OWN = """
+CREATE TABLE marks (
+    id INTEGER PRIMARY KEY, favourite INTEGER NOT NULL, stars INTEGER NOT NULL, note TEXT NOT NULL,
+    folded TEXT NOT NULL, marked_at REAL NOT NULL
+);
+CREATE TABLE own_tags (
+    id INTEGER NOT NULL, tag TEXT NOT NULL, folded TEXT NOT NULL, PRIMARY KEY (folded, id)
+) WITHOUT ROWID;
+CREATE INDEX own_tags_by_image ON own_tags (id);
+CREATE TABLE sets (
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL, folded TEXT NOT NULL UNIQUE,
+    made_at REAL NOT NULL
+);
+CREATE TABLE in_sets (
+    number INTEGER NOT NULL REFERENCES sets (number) ON DELETE CASCADE, id INTEGER NOT NULL,
+    added_at REAL NOT NULL, PRIMARY KEY (number, id)
+) WITHOUT ROWID;
+CREATE INDEX in_sets_by_image ON in_sets (id);
+CREATE TABLE gone (
+    id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE, at REAL NOT NULL
+)
+"""
 # Any three letters in a row are a token, so that words of every script are found inside others;
 # trigram_list has each token once, to find those that begin with one or two letters.
 TRIGRAMS = """
@@ -73,7 +97,8 @@ CREATE TABLE pages (
 );
 CREATE INDEX pages_by_age ON pages (read_at);
 {_FIGURES};
-{_TEXTS}
+{TEXTS};
+{_OWN}
 """
 _KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
 # In which galleries a picture was read the pages tell.
@@ -91,7 +116,7 @@ ALTER TABLE images RENAME TO old_images;
 {_IMAGES}
 INSERT INTO images SELECT id, read_at, is_whole, record FROM old_images;
 DROP TABLE old_images;
-{_TEXTS};
+{TEXTS};
 {_SEEN}
 """
-CHANGES = (_FIGURES, _FROM_2)
+CHANGES = (_FIGURES, _FROM_2, _OWN)

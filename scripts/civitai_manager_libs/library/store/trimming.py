@@ -6,20 +6,23 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from ... import setting
 from .database import has_trigrams
 
 __all__ = ["trim"]
 
-_MOST = {"images": 200_000, "models": 5_000, "pages": 20_000}  # rows
+_MOST = {"models": 5_000, "pages": 20_000}  # rows
+_MARKED = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
 
 
 def trim(db: sqlite3.Connection) -> None:
-    """In a transaction of the caller's."""
-    for table, most in _MOST.items():
+    """In a transaction of the caller's. What the user has marked stays, however much it is."""
+    for table, most in {**_MOST, "images": setting.library_records}.items():
         (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
         if count <= most:
             continue
-        oldest = f"SELECT rowid FROM {table} ORDER BY read_at LIMIT ?"
+        spared = f"WHERE id NOT IN ({_MARKED})" if table == "images" else ""
+        oldest = f"SELECT rowid FROM {table} {spared} ORDER BY read_at LIMIT ?"
         found = [rowid for (rowid,) in db.execute(oldest, (count - most,))]
         if table == "images":
             _forget_images(db, found)

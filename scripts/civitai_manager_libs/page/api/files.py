@@ -10,9 +10,9 @@ from typing import Any
 from starlette.responses import Response
 
 from ... import util
-from ...errors import NotAnImage
+from ...errors import Gone, NetworkError, NotAnImage, ServerTrouble
 from ...ground import disk_error, Image, thumbnail_url
-from ...library import cache, pages
+from ...library import cache, gone, own, pages
 from ..wire import Asked, Far, file_answer, Refusal
 from .tools import client, known_image, saved_files
 
@@ -83,13 +83,23 @@ def _near(asked: Asked, url: str, tag: str) -> Any:
 
 
 def _small(asked: Asked, image: Image, width: int) -> Any:
-    with pages.thumbnail(client(), image, width, asked.cancelled) as path:
-        return _answer(asked, path, f"{image.id}-{width}")
+    try:
+        with pages.thumbnail(client(), image, width, asked.cancelled) as path:
+            return _answer(asked, path, f"{image.id}-{width}")
+    except (Gone, NetworkError, ServerTrouble):
+        kept = own.kept_thumb(image)
+        if kept is None:
+            raise
+        return _answer(asked, kept, f"{image.id}-kept")
 
 
 def _large(asked: Asked, image: Image) -> Any:
-    with pages.original(client(), image, asked.cancelled) as path:
-        return _answer(asked, path, f"{image.id}")
+    try:
+        with pages.original(client(), image, asked.cancelled) as path:
+            return _answer(asked, path, f"{image.id}")
+    except Gone:
+        gone.note_gone(image.id)
+        raise
 
 
 def _answer(asked: Asked, path: str, tag: str) -> Any:

@@ -9,7 +9,7 @@ from ... import civitai, setting, util
 from ...civitai import Model, Reference
 from ...errors import DiskError, Gone, InputError
 from ...ground import Image, level_mask, LEVELS
-from ...library import models, recent, records
+from ...library import gone, models, recent, records
 from ...words import messages
 from ..wire import Asked, card, Far, model_view, Refusal
 from .tools import client
@@ -114,7 +114,9 @@ def _image(asked: Asked, reference: Reference) -> dict[str, Any]:
 
 def _read_image(asked: Asked, image_id: int) -> Image | None:
     image = civitai.read_image(client(), image_id, asked.cancelled)
-    if image is not None:
+    if image is None:
+        gone.note_gone(image_id)
+    else:
         records.keep([image])
     return image
 

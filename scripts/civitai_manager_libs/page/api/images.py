@@ -9,7 +9,7 @@ from typing import Any
 from ...civitai import ImageQuery, Page
 from ...errors import Gone, HttpStatusError
 from ...ground import whole
-from ...library import pages
+from ...library import own, pages
 from ...words import messages
 from ..wire import Asked, Far, image_view, Refusal
 from .finding import highest_level
@@ -102,9 +102,10 @@ def _page(
 def _answer(
     asked: Asked, read: pages.Read, page: Page, notes: list[dict[str, str]], others: int = 0
 ) -> dict[str, Any]:
-    saved = saved_files([image.id for image in page.images])
+    ids = [image.id for image in page.images]
+    saved, marked = saved_files(ids), own.marks.of(ids)
     return {
-        "images": [image_view(image, saved) for image in page.images],
+        "images": [image_view(image, saved, marked) for image in page.images],
         "cursor": page.next_cursor,
         "dropped": page.dropped,
         "others": others,

@@ -27,10 +27,15 @@ _READ = (
     ("figures", figures.figures),
     ("names", settings.names),
     ("suggest", kept.suggest),
+    ("sets", kept.sets),
+    ("export", kept.export),
 )
 _WRITE = (
     ("POST", "arriving", picture.arriving),
     ("POST", "within", kept.within),
+    ("POST", "own", kept.mark),
+    ("POST", "sets", kept.act_on_sets),
+    ("POST", "import", kept.take),
     ("POST", "jobs", jobs.begin),
     ("POST", "jobs/{job:int}/{deed}", jobs.act),
     ("PUT", "settings", settings.keep_settings),

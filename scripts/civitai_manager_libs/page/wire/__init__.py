@@ -6,8 +6,9 @@ from .answers import Refusal, sentence
 from .gate import Asked, Far, Gate
 from .origin import is_from_this_machine, OwnPageOnly
 from .ranges import file_answer
-from .views import card, image_links, image_view, model_view, resource_view
+from .views import card, day_of, image_links, image_view, model_view, own_view, resource_view
 
 __all__ = ["Asked", "Far", "Gate", "OwnPageOnly", "Refusal", "card", "file_answer"]
-__all__ += ["image_links", "image_view", "is_from_this_machine", "model_view", "resource_view"]
+__all__ += ["image_links", "image_view", "is_from_this_machine", "model_view", "own_view"]
+__all__ += ["day_of", "resource_view"]
 __all__ += ["sentence"]

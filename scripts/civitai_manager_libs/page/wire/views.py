@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from datetime import datetime, timezone
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -10,8 +12,10 @@ from ... import setting
 from ...civitai import Model, Version
 from ...ground import Image, level_name
 from ...infotext import Resource
+from ...library import own as own_marks
 
-__all__ = ["card", "image_links", "image_view", "model_view", "resource_view"]
+__all__ = ["card", "day_of", "image_links", "image_view", "model_view", "own_view"]
+__all__ += ["resource_view"]
 
 
 def card(model: Model) -> dict[str, Any]:
@@ -38,7 +42,11 @@ def model_view(model: Model) -> dict[str, Any]:
     }
 
 
-def image_view(image: Image, saved: Container[int]) -> dict[str, Any]:
+def image_view(
+    image: Image, saved: Container[int], own: Mapping[int, own_marks.Mark] = MappingProxyType({})
+) -> dict[str, Any]:
+    """own: the user's marks, as `own.marks.of` gives them."""
+    mark = own.get(image.id, own_marks.Mark())
     return {
         "id": image.id,
         "kind": image.type,
@@ -53,7 +61,24 @@ def image_view(image: Image, saved: Container[int]) -> dict[str, Any]:
         "base_model": image.base_model,
         "saved": image.id in saved,
         "has_data": bool(image.meta),
+        "favourite": mark.favourite,
+        "gone": day_of(mark.gone_at) if mark.gone_at else "",
     }
+
+
+def own_view(mark: own_marks.Mark) -> dict[str, Any]:
+    return {
+        "favourite": mark.favourite,
+        "stars": mark.stars,
+        "note": mark.note,
+        "tags": list(mark.tags),
+        "sets": list(mark.sets),
+    }
+
+
+def day_of(moment: float) -> str:
+    """ISO 8601, UTC."""
+    return datetime.fromtimestamp(moment, timezone.utc).isoformat("T", "seconds")
 
 
 def image_links(image: Image) -> dict[str, Any]:

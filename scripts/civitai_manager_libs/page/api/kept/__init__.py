@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .exchange import export, take
+from .marking import act_on_sets, mark, sets
 from .searching import kept_images
 from .suggesting import suggest
 from .within import within
 
-__all__ = ["kept_images", "suggest", "within"]
+__all__ = ["act_on_sets", "export", "kept_images", "mark", "sets", "suggest", "take", "within"]

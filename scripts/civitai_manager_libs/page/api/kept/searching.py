@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ....ground import whole
-from ....library import records, search
+from ....library import own, records, search
 from ....words import messages
 from ...wire import Asked, image_view
 from ..finding import highest_level
@@ -26,10 +26,10 @@ def kept_images(asked: Asked) -> dict[str, Any]:
     query = search.query_of(asked.text("search")[:MOST_LETTERS])
     found = _found(asked, query)
     images = records.find_all(found.ids).values()
-    saved = saved_files(found.ids)
+    saved, marked = saved_files(found.ids), own.marks.of(found.ids)
     said = said_of(query, asked.language)
     return {
-        "images": [image_view(image, saved) for image in images],
+        "images": [image_view(image, saved, marked) for image in images],
         "cursor": found.cursor,
         "dropped": 0,
         "others": 0,

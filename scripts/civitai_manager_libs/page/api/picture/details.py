@@ -7,8 +7,8 @@ from typing import Any
 from .... import setting, util
 from ....ground import Image, whole
 from ....infotext import Embedded, infotext, parse_infotext, recorded_workflow
-from ....library import cache
-from ...wire import Asked, Far, image_links, image_view
+from ....library import cache, own
+from ...wire import Asked, Far, image_links, image_view, own_view
 from ..tools import known_image, saved_files
 from .arriving import not_arriving
 from .files import told_by_file
@@ -40,9 +40,10 @@ def _all_of(
     read = parse_infotext(text)
     stats = image.stats
     saved = saved_files([image.id])
-    path = saved.get(image.id, "")
+    path, marked = saved.get(image.id, ""), own.marks.of([image.id])
     return {
-        **image_view(image, saved),
+        **image_view(image, saved, marked),
+        "own": own_view(marked.get(image.id, own.Mark())),
         **image_links(image),
         "infotext": text,
         "from": source,

@@ -1,0 +1,211 @@
+"""What the user makes of pictures: kept whatever goes, searched, out as JSON and in again."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery, Page
+from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.ground import thumbnail_url
+from civitai_manager_libs.library import cache, gone, own, pages, records, search
+from civitai_manager_libs.library.own.marks import Change
+from civitai_manager_libs.library.store import writer
+
+_PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
+
+
+@pytest.fixture(autouse=True)
+def _fresh(library):
+    """Nothing is known yet."""
+
+
+def _image(image_id, **more):
+    name = f"{image_id:08}-1111-2222-3333-444444444444"
+    row = {
+        "id": image_id,
+        "url": f"https://image.civitai.com/x/{name}/original=true/{image_id}.jpeg",
+        "browsingLevel": 1,
+        "meta": {"prompt": f"picture {image_id}", "steps": 20},
+        **more,
+    }
+    image = image_from(row, lambda url: True)
+    assert image is not None
+    return image
+
+
+@pytest.fixture
+def images(library):
+    images = [_image(n) for n in range(1, 7)]
+    records.keep(images)
+    library.forget()
+    return images
+
+
+def _ids(words):
+    return sorted(search.find(search.query_of(words)).ids)
+
+
+def test_marks_are_kept_found_by_search_and_taken_off_again(images, library):
+    own.marks.change(images[:2], Change(favourite=True))
+    own.marks.change(images[1:3], Change(stars=4, note="Use THIS light", tags=["Sea", "sea", " "]))
+    own.sets.add(images[3:5], "Harbor  views")
+    own.sets.add(images[4:6], "harbor VIEWS")
+    library.forget()
+    assert own.marks.of([2])[2] == own.marks.Mark(True, 4, "Use THIS light", ("Sea",))
+    assert own.marks.of([5])[5].sets == ("Harbor views",)
+    for words, found in (
+        ("is:favourite", [1, 2]),
+        ("-is:favourite", [3, 4, 5, 6]),
+        ("stars>=4", [2, 3]),
+        ("stars<1", [1, 4, 5, 6]),
+        ("note:light", [2, 3]),
+        ("has:note is:favourite", [2]),
+        ("tag:SEA", [2, 3]),
+        ("tag=se", []),
+        ('set:"harbor v"', [4, 5, 6]),
+        ('set="harbor views" -picture', []),
+    ):
+        assert _ids(words) == found, words
+    assert [one.text for one in search.suggestions("set:")] == ['set:"Harbor views"']
+    assert [(one.text, one.count) for one in search.suggestions("tag:s")] == [("tag:Sea", 2)]
+    own.marks.change(images, Change(favourite=False, stars=0, note=" ", tags=[]))
+    own.sets.remove([4, 5], "harbor views")
+    assert set(own.marks.of(range(1, 7))) == {6}
+    own.sets.delete("Harbor Views")
+    assert own.sets.all_sets() == [] and own.marks.of([6]) == {}
+
+
+def test_what_is_marked_is_found_also_before_its_record_is_written(images, monkeypatch):
+    own.marks.change(images[:1], Change(favourite=True))
+    monkeypatch.setattr(records._near, "_unwritten", {1: (images[0], True), 2: (images[1], True)})
+    assert records.having([1, 2, 3], search.query_of("is:favourite"), list) == [1]
+
+
+def test_set_keeps_its_pictures_through_another_name_and_none_takes_anothers_name(images):
+    own.sets.add(images[:2], "one")
+    own.sets.add(images[2:3], "two")
+    own.sets.rename("one", "One and only")
+    assert [(s.name, s.count) for s in own.sets.all_sets()] == [("One and only", 2), ("two", 1)]
+    with pytest.raises(InputError):
+        own.sets.rename("two", "ONE and only")
+    for name in ("", "  ", "\u202e"):
+        with pytest.raises(InputError):
+            own.sets.add([], name)
+
+
+def test_marked_ones_stay_when_the_library_is_trimmed(images, library, monkeypatch):
+    own.marks.change(images[:1], Change(favourite=True))
+    own.marks.change(images[1:2], Change(tags=["keep"]))
+    own.sets.add(images[2:3], "kept")
+    setting.change("library_records", 1_000)
+    monkeypatch.setattr(setting, "library_records", 4)
+    monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
+    records.keep([_image(9)])
+    library.forget()
+    assert _ids("") == [1, 2, 3, 9]
+    assert records.find(1) == images[0]
+
+
+def test_thumbnail_of_a_marked_picture_outlives_the_cache(images):
+    url = thumbnail_url(images[0], 450)
+    path = setting.get_image_url_to_gallery_file(url)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(_PNG)
+    own.marks.change(images[:2], Change(favourite=True))
+    os.remove(path)
+    assert cache.cached(url) is None and own.kept_thumb(images[1]) is None
+    with open(own.kept_thumb(images[0]), "rb") as file:
+        assert file.read() == _PNG
+
+
+# Out and in
+
+
+def test_export_brings_marks_sets_and_records_to_another_library(
+    images, library, tmp_path, monkeypatch
+):
+    own.marks.change(images[:1], Change(favourite=True, stars=3, note="好", tags=["海"]))
+    own.sets.add(images[1:3], "Two")
+    told = json.loads(json.dumps(own.exchange.export()))
+    assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]
+    assert [one["id"] for one in own.exchange.export("Two")["pictures"]] == [2, 3]
+    library.forget()
+    monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
+    library.forget()
+    assert own.exchange.take(told) == (3, 1)
+    library.forget()
+    assert own.marks.of([1])[1] == own.marks.Mark(True, 3, "好", ("海",))
+    assert _ids("set:two") == [2, 3] and records.find(1).meta == images[0].meta
+
+
+def test_import_takes_nothing_away_that_is_here(images):
+    own.marks.change(images[:1], Change(stars=5, note="mine", tags=["a"]))
+    told = own.exchange.export()
+    told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"], "favourite": True}
+    own.exchange.take(told)
+    assert own.marks.of([1])[1] == own.marks.Mark(True, 5, "mine", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [None, [], "x", {}, {"civitai_shortcut": 2}, {"civitai_shortcut": 1, "pictures": [[[[]]] * 3]}],
+)
+def test_what_is_no_export_is_refused_or_passed_over(given):
+    try:
+        assert own.exchange.take(given) == (0, 0)
+    except InputError:
+        assert not isinstance(given, dict) or given.get("civitai_shortcut") != 1
+
+
+def test_hostile_export_marks_nothing_it_should_not(images):
+    hostile = {
+        "civitai_shortcut": 1,
+        "pictures": [
+            {"id": "1", "favourite": "yes", "stars": 99, "note": 5, "tags": "abc", "record": 7},
+            {"id": -1, "favourite": True},
+            {"id": 2, "record": {"id": 2, "url": "http://evil.example/x.jpeg"}},
+            5,
+        ],
+        "sets": [{"name": "", "ids": [1]}, {"name": "ok", "ids": ["x", None, 3]}, "no"],
+    }
+    assert own.exchange.take(hostile) == (0, 1)
+    assert own.marks.of([1, 2]) == {} and own.sets.ids_of("ok") == [3]
+
+
+# Gone from Civitai
+
+
+@pytest.mark.parametrize(
+    "query,now,before,missing",
+    [
+        (ImageQuery(5), [9, 7, 5], [9, 8, 7, 5, 4], [8]),
+        (ImageQuery(5), [12, 11, 9], [9, 8, 7], []),
+        (ImageQuery(5, sort="Oldest"), [1, 3], [1, 2, 3], [2]),
+        (ImageQuery(5, 6, sort="Most Reactions"), [9, 5], [9, 7, 5], []),
+        (ImageQuery(5, period="Day"), [9, 5], [9, 7, 5], []),
+        (ImageQuery(5), [], [9, 8], []),
+    ],
+)
+def test_what_lacks_between_what_was_sent_is_gone(query, now, before, missing):
+    page = Page(tuple(_image(n) for n in now))
+    assert gone.missing_from(query, page, before) == missing
+    assert gone.missing_from(query, Page(page.images, dropped=1), before) == []
+    others = Page(page.images, other_ids=tuple(missing))
+    assert gone.missing_from(query, others, before) == []
+
+
+def test_picture_that_lacks_when_its_page_is_read_again_is_gone_until_it_is_read(images, library):
+    key = (setting.base_url(), ImageQuery(5), None, 100)
+    pages._keep(key, pages.Read(Page(tuple(images)), 1.0))
+    pages._keep(key, pages.Read(Page(tuple(images[:2] + images[3:])), 2.0))
+    library.forget()
+    assert _ids("is:gone") == [3] and own.marks.of([3])[3].gone_at > 0
+    assert records.find(3) == images[2]
+    records.keep([images[2]])
+    library.forget()
+    assert _ids("is:gone") == []

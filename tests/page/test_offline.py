@@ -1,0 +1,70 @@
+"""Civitai goes and comes back: what was seen is there meanwhile, and is live again by itself."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs.demo import files
+from fault_answers import reset
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_MODEL = "?model=900001"
+_API = "/api/"
+
+
+def _read_300(page):
+    page.ready()
+    while page.place()[1] < 300:
+        page.wheel(4000)
+        page.page.wait_for_timeout(100)
+
+
+def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
+    flaky, start, open_gallery
+):
+    server = start(f"http://{flaky.host}", gallery_level="XXX", http_max_retries=0)
+    page = open_gallery(server, _MODEL)
+    _read_300(page)
+    page.page.evaluate("window.scrollTo(0, 0)")
+    page.ready()
+    page.page.locator(".grid").focus()
+    seen = until(page.focused)
+    page.key("b")
+    page.page.locator(f"[data-id='{seen}'][data-favourite]").wait_for()
+
+    flaky.rule(_API, reset())
+    flaky.rule(f"/{files.ACCOUNT}/", reset())
+    page.page.reload()
+    page.ready()
+    notice = page.page.locator(".notices")
+    until(lambda: page.place()[1] >= 100)
+    # A moment ago is fresh enough to be shown as it is; what is asked for anew is not answered.
+    server.kill()
+    server.start()
+    page.page.reload()
+    page.ready()
+    expect(notice).to_contain_text("Civitai does not answer")
+    loaded = "tile => tile.querySelector('img').naturalWidth > 0"
+    until(lambda: page.tile(seen).evaluate(loaded), "the thumbnail that was seen")
+    _read_300(page)
+
+    page.page.evaluate("window.scrollTo(0, 0)")
+    page.tile(seen).click()
+    page.page.locator(".details .parameters, .details .nothing").wait_for()
+    page.key("Escape")
+    page.field("search").fill("is:favourite")
+    until(lambda: page.ids() == [seen])
+    page.field("search-scope").select_option("all")
+    until(lambda: page.ids() == [seen])
+    page.field("search").fill("")
+    until(lambda: page.place()[1] >= 100)
+    page.page.go_back()
+    expect(notice).to_contain_text("Civitai does not answer")
+    page.ready()
+
+    flaky.rules.clear()
+    page.page.evaluate("window.here = true")
+    until(lambda: not notice.inner_text().strip(), "the live gallery")
+    assert page.page.evaluate("window.here"), "without a reload"
+    assert page.place()[1] >= 100

@@ -1,0 +1,120 @@
+"""Favourites, notes and sets: on the wire, and in Chromium."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from page_driver import expect, until
+
+_MODEL = "images?model=101&limit=10"
+
+
+def _status(api, path, body):
+    return api.send("POST", path, body).status_code
+
+
+@pytest.fixture
+def ids(api, civitai):
+    return [view["id"] for view in api.get(_MODEL)["images"]]
+
+
+def test_marks_come_back_with_a_page_and_a_picture(api, ids):
+    told = api.post(
+        "own", {"ids": ids[:2], "favourite": True, "stars": 3, "note": "n", "tags": ["t"]}
+    )
+    marks = {"favourite": True, "stars": 3, "note": "n", "tags": ["t"], "sets": []}
+    assert told == {"own": {str(ids[0]): marks, str(ids[1]): marks}}
+    views = api.get(_MODEL)["images"]
+    assert [view["favourite"] for view in views[:3]] == [True, True, False]
+    assert api.get(f"images/{ids[0]}")["own"] == marks
+    found = api.get("images?search=is:favourite%20stars>2&level=XXX")["images"]
+    assert {view["id"] for view in found} == set(ids[:2])
+
+
+@pytest.mark.parametrize(
+    "body,status",
+    [
+        ({"ids": [1], "favourite": True}, 404),
+        ({"ids": "all"}, 400),
+        ({"ids": [True, "x", None, 2**70]}, 404),
+        ({"favourite": True}, 400),
+    ],
+)
+def test_only_what_was_read_is_marked(api, ids, body, status):
+    assert _status(api, "own", body) == status
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"favourite": "yes"}, {"stars": True}, {"note": 5}, {"note": "x" * 10_001}, {"tags": "a"}],
+)
+def test_marks_of_another_kind_are_refused_and_change_nothing(api, ids, change):
+    assert _status(api, "own", {"ids": ids[:1], **change}) == 400
+    assert api.get(f"images/{ids[0]}")["own"]["note"] == ""
+
+
+def test_sets_are_made_filled_renamed_deleted_and_taken_out_and_in(api, ids):
+    api.post("own", {"ids": ids[:3], "add_to": "Sea"})
+    assert api.post("sets", {"deed": "make", "name": "Empty"})[0]["count"] == 0
+    assert [
+        one["name"] for one in api.post("sets", {"deed": "rename", "name": "sea", "to": "Harbor"})
+    ] == [
+        "Empty",
+        "Harbor",
+    ]
+    assert _status(api, "sets", {"deed": "rename", "name": "Empty", "to": "harbor"}) == 400
+    assert _status(api, "sets", {"deed": "steal", "name": "Empty"}) == 400
+    api.post("own", {"ids": ids[:1], "remove_from": "Harbor"})
+    told = api.get("export?set=Harbor")
+    assert {one["id"] for one in told["pictures"]} == set(ids[1:3])
+    api.post("sets", {"deed": "delete", "name": "Harbor"})
+    assert api.post("import", told)["sets"] == 1
+    [_, harbor] = api.get("sets")
+    assert (harbor["name"], harbor["count"]) == ("Harbor", 2)
+    assert _status(api, "import", {"pictures": []}) == 400
+
+
+@pytest.mark.page
+def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
+    start, demo, open_gallery, tmp_path
+):
+    page = open_gallery(start(demo.url), "?model=900001").ready()
+    first, second = page.ids()[:2]
+    page.page.locator(".grid").focus()
+    until(lambda: page.focused() == first)
+    page.key("b")
+    page.page.locator(f"[data-id='{first}'][data-favourite]").wait_for()
+    page.open(1)
+    page.key("b")
+    expect(page.deed("favourite")).to_have_attribute("aria-pressed", "true")
+    page.deed("stars-4").click()
+    expect(page.deed("stars-4")).to_have_attribute("aria-pressed", "true")
+    page.field("own-note").fill("warm light")
+    page.field("own-note").blur()
+    page.field("own-set").fill("Evenings")
+    page.key("Enter")
+    page.deed("remove-from-set").filter(has_text="Evenings").wait_for()
+    page.key("Escape")
+    page.viewer.wait_for(state="hidden")
+    page.page.reload()
+    page.ready()
+    page.page.locator(f"[data-id='{second}'][data-favourite]").wait_for()
+    page.deed("sets").click()
+    page.deed("open-set").filter(has_text="Evenings (1)").wait_for()
+    with page.page.expect_download() as saved:
+        page.deed("export").first.click()
+    saved.value.save_as(tmp_path / "sets.json")
+    told = json.loads((tmp_path / "sets.json").read_text(encoding="utf-8"))
+    assert [one["note"] for one in told["pictures"] if one["note"]] == ["warm light"]
+    page.deed("open-set").click()
+    until(lambda: page.ids() == [second])
+    page.field("search").fill("is:favourite")
+    until(lambda: sorted(page.ids()) == sorted([first, second]))
+
+    other = open_gallery(start(demo.url), "")
+    other.deed("sets").click()
+    other.field("import").set_input_files(tmp_path / "sets.json")
+    other.deed("open-set").filter(has_text="Evenings (1)").wait_for()
+    other.deed("open-favourites").click()
+    until(lambda: sorted(other.ids()) == sorted([first, second]))
