@@ -1,5 +1,7 @@
 /** The keys: one table of what each does and where; the help sheet is made from it. */
 
+import { isItsOwn } from "./ground/ownkeys.js";
+
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").Acts} Acts */
 /** @typedef {import("./types.js").State} State */
@@ -232,50 +234,6 @@ export function keyFor(press, places) {
   const pressed = press.shiftKey ? press.key : press.key.toLowerCase();
   const fits = (/** @type {string} */ key) => key === press.key || key === pressed;
   return KEYS.find((key) => places.includes(key.place) && key.act && key.keys.some(fits)) ?? null;
-}
-
-/** Keys that an element uses itself, by what it is; "all" of a text field. */
-const OWN = {
-  press: ["Enter", " "],
-  tick: [" "],
-  slide: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"],
-};
-
-/**
- * Whether the focused element needs this key for itself.
- * @param {{localName: string, type?: string, isContentEditable?: boolean}} element
- * @param {string} key
- */
-export function isItsOwn(element, key) {
-  if (element.isContentEditable) return true;
-  switch (element.localName) {
-    case "textarea":
-    case "select":
-      return true;
-    case "button":
-    case "summary":
-    case "a":
-      return OWN.press.includes(key);
-    case "video":
-    case "audio":
-      return OWN.tick.includes(key);
-    case "input":
-      return isInputsOwn(element.type ?? "text", key);
-    default:
-      return false;
-  }
-}
-
-/**
- * @param {string} type
- * @param {string} key
- */
-function isInputsOwn(type, key) {
-  if (type === "checkbox") return OWN.tick.includes(key);
-  if (type === "radio") return OWN.tick.includes(key) || OWN.slide.includes(key);
-  if (type === "range") return OWN.slide.includes(key);
-  if (type === "button" || type === "submit") return OWN.press.includes(key);
-  return true;
 }
 
 /** Listens for the keys, but only where they are ours. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isItsOwn, KEYS, keyFor, placesNow } from "../../javascript/gallery/keys.js";
+import { isItsOwn } from "../../javascript/gallery/ground/ownkeys.js";
+import { KEYS, keyFor, placesNow } from "../../javascript/gallery/keys.js";
 
 const press = (key, more = {}) => ({
   key,
