@@ -168,9 +168,6 @@
  * @property {number} id  of the picture at the window's top
  * @property {number} count  pictures up to it
  *
- * @typedef {import("./panels/types.js").Job} Job
- * @typedef {import("./panels/types.js").JobDeed} JobDeed
- * @typedef {import("./panels/types.js").JobFailure} JobFailure
  * @typedef {import("./panels/types.js").Jobs} Jobs
  *
  * @typedef {"" | "jobs" | "settings" | "sets" | "help" | "figures" | "compare"} Panel

@@ -1,6 +1,5 @@
-/** Which keys a focused element needs for itself. Pure. */
+/** Which keys an element uses itself, by what it is: of a text field it is all of them. */
 
-/** Keys that an element uses itself, by what it is; "all" of a text field. */
 const OWN = {
   press: ["Enter", " "],
   tick: [" "],

@@ -4,8 +4,8 @@ import { button, el, setAttribute } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Job} Job */
-/** @typedef {import("../types.js").JobFailure} JobFailure */
+/** @typedef {import("./types.js").Job} Job */
+/** @typedef {import("./types.js").JobFailure} JobFailure */
 
 /** @type {Record<string, import("../ground/icons.js").IconName>} */
 const GLYPHS = {

@@ -8,7 +8,7 @@ import { Panel } from "./panel.js";
 import { Watch } from "./watch.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Job} Job */
+/** @typedef {import("./types.js").Job} Job */
 /** @typedef {import("../types.js").State} State */
 /** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} Asked  taken: when, by performance.now(); Infinity is not yet */
 /** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number, reads_only?: boolean}} Wanted */

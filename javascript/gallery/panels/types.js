@@ -1,5 +1,5 @@
 /**
- * Downloads as the panel shows them, as types only.
+ * Downloads as the server tells of them, as types only.
  *
  * @typedef {object} JobDeed
  * @property {string} name

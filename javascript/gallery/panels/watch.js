@@ -4,7 +4,7 @@ import { ApiError, isAborted } from "../asking/api.js";
 import { tellLoss } from "../asking/problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Jobs} Jobs */
+/** @typedef {import("./types.js").Jobs} Jobs */
 
 const BUSY = ["queued", "running"];
 const SEEN = 500; // ms between two questions while the panel is open
