@@ -287,3 +287,12 @@ def test_what_was_read_longest_ago_goes_first(library, monkeypatch):
         library.finish()
     library.forget()
     assert list(records.find_all(range(1, 31))) == list(range(21, 31))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_fault_in_one_write_stops_no_later_one(library):
+    done = []
+    writer.write_later(lambda db: 1 / 0, lambda: done.append("first"))
+    assert library.finish() and done == ["first"]
+    writer.write_later(lambda db: done.append("second"))
+    assert library.finish() and done == ["first", "second"]

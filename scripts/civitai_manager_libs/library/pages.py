@@ -122,11 +122,10 @@ def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
     """The page as it was when it was last read; None when it never was."""
     sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
     for read_at, next_cursor, ids in rows(sql, _name((setting.base_url(), query, cursor, size))):
-        try:
-            images = tuple(records.find_all(json.loads(ids)).values())
-        except (ValueError, TypeError):  # a damaged row is as good as none
-            return None
-        return Read(Page(images, next_cursor), read_at, kept=True)
+        kept = _ids_in(ids)
+        if kept is not None:
+            images = tuple(records.find_all(kept).values())
+            return Read(Page(images, next_cursor), read_at, kept=True)
     return None
 
 
@@ -176,10 +175,19 @@ def _keep(key: _Key, read: Read) -> None:
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"
         for (before,) in db.execute(sql, _name(key)).fetchall():
-            gone.write_gone(db, gone.missing_from(query, page, json.loads(before)))
+            gone.write_gone(db, gone.missing_from(query, page, _ids_in(before) or []))
         db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
 
     write_later(write)
+
+
+def _ids_in(text: str) -> list[int] | None:
+    """None of a damaged row, which is as good as no row."""
+    try:
+        ids = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return ids if isinstance(ids, list) and all(type(each) is int for each in ids) else None
 
 
 def _name(key: _Key) -> tuple[str, str]:

@@ -42,19 +42,34 @@ class _Writer:
             return self._changed.wait_for(lambda: not self._is_at_work, seconds)
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
-                if not batch:
-                    self._is_at_work = False
-                    self._changed.notify_all()
-                    return
-            try:
-                self._write([write for write, _ in batch])
-            except DiskError as error:
-                util.printD(f"[library] {error}")
+        is_over = False
+        try:
+            while not is_over:
+                is_over = not self._write_some()
+        finally:
+            if not is_over:  # a fault of our own: whoever writes next begins anew
+                self._leave()
+
+    def _write_some(self) -> bool:
+        """Whether there was anything."""
+        with self._changed:
+            batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
+            if not batch:
+                self._leave()
+                return False
+        try:
+            self._write([write for write, _ in batch])
+        except DiskError as error:
+            util.printD(f"[library] {error}")
+        finally:
             for _, done in batch:
                 done()
+        return True
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._is_at_work = False
+            self._changed.notify_all()
 
     def _write(self, writes: list[Write]) -> None:
         database = library_database()
