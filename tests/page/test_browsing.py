@@ -325,6 +325,13 @@ def test_axe_finds_nothing_serious(server, open_gallery, theme):
     assert page.serious() == []
 
 
+_STANDS_STILL = """async () => {
+    const before = scrollY;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return scrollY === before;
+}"""
+
+
 def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(server, open_gallery):
     page = open_gallery(server).ready()
     until(lambda: _loaded(page))
@@ -344,7 +351,7 @@ def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(ser
     page.ready()
     page.wheel(1500)
     until(lambda: page.page.evaluate("scrollY") > 1000)
-    page.page.wait_for_timeout(100)
+    until(lambda: page.page.evaluate(_STANDS_STILL))
     there = page.page.evaluate("scrollY")
     page.page.evaluate("tab.style.display = 'none'")
     until(lambda: page.page.evaluate("scrollY") == 0)

@@ -52,6 +52,9 @@ export function closeModal(dialog) {
   );
   tell(root); // first: what lies in it shall not go with it
   dialog.close();
+  // a browser lets go of a field that is hidden with its next drawing: keys meanwhile were its own
+  const { activeElement } = /** @type {ShadowRoot} */ (root);
+  if (activeElement instanceof HTMLElement && dialog.contains(activeElement)) activeElement.blur();
 }
 
 /**
