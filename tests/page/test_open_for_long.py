@@ -91,8 +91,9 @@ def test_cache_keeps_its_limit_however_far_one_scrolls(demo, start, open_gallery
         page.key("ArrowRight")
         expect(page.viewer).to_have_attribute("data-shows", "file")
         most = max(most, _cache(server)[1])
-    until(lambda: _cache(server)[1] <= 10_000_000, "the cache within its limit")
-    assert most > 10_000_000, "never full, so nothing was tested"
+    limit = 10 * 1024 * 1024
+    until(lambda: _cache(server)[1] <= limit, "the cache within its limit")
+    assert most > limit * 0.9, "never full, so nothing was tested"
     page.key("Home")
     expect(page.viewer).to_have_attribute("data-shows", "file")  # fetched once more
     assert os.path.isdir(server.data / "sc_gallery")

@@ -1,6 +1,6 @@
 /** What the user has made of the open picture: stars, tags, a note, sets. */
 
-import { button, el } from "../ground/dom.js";
+import { button, el, setAttribute } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -10,131 +10,111 @@ import { icon } from "../ground/icons.js";
 const STARS = [1, 2, 3, 4, 5];
 
 /**
+ * Its fields stay while an answer is drawn: what is typed meanwhile is not lost.
+ *
  * @param {Context} context
  * @param {PictureRecord} record
  * @param {(record: PictureRecord) => void} changed  what it is then
  */
 export function own(context, record, changed) {
-  const section = el("section", { class: "own" });
+  const { root, words, acts } = context;
   let now = record;
   /** @type {Save} */
   const save = async (change) => {
-    const told = await context.acts.setOwn([record.id], change);
+    const told = await acts.setOwn([record.id], change);
     const marks = told?.[record.id];
     if (!marks) return;
     now = { ...now, own: marks };
     changed(now);
-    const focused = context.root.activeElement?.getAttribute("data-field");
     draw();
-    if (focused)
-      /** @type {HTMLElement | null} */ (
-        section.querySelector(`[data-field="${focused}"]`)
-      )?.focus();
   };
-  const draw = () =>
-    section.replaceChildren(
-      el("h3", {}, context.words("own_marks")),
-      stars(context, now, save),
-      tags(context, now, save),
-      sets(context, now, save),
-      note(context, now, save),
-    );
-  draw();
-  return section;
-}
-
-/**
- * @param {Context} context
- * @param {PictureRecord} record
- * @param {Save} save
- */
-function stars({ words }, { own: marks }, save) {
-  const buttons = STARS.map((n) =>
-    el(
-      "button",
-      {
-        type: "button",
-        class: "star",
-        "data-do": `stars-${n}`,
-        "data-field": `stars-${n}`,
-        "aria-pressed": String(marks.stars >= n),
-        "aria-label": words("own_stars_n", { n }),
-        // The one that is the rating takes it off again.
-        on: { click: () => void save({ stars: marks.stars === n ? 0 : n }) },
-      },
-      icon("star"),
-    ),
+  // The one that is the rating takes it off again.
+  const stars = STARS.map((n) =>
+    star(n, words("own_stars_n", { n }), () => save({ stars: now.own.stars === n ? 0 : n })),
   );
-  return el("div", { class: "stars", role: "group", "aria-label": words("own_stars") }, ...buttons);
-}
-
-/**
- * @param {Context} context
- * @param {PictureRecord} record
- * @param {Save} save
- */
-function tags({ words }, { own: marks }, save) {
-  const label = words("own_tags");
-  const field = el("input", {
-    type: "text",
-    "data-field": "own-tags",
-    placeholder: label,
-    "aria-label": label,
-    value: marks.tags.join(", "),
-  });
-  field.addEventListener("change", () => {
-    const given = field.value.split(/[,，、]/).map((tag) => tag.trim());
+  const tags = textField("own-tags", words("own_tags"), (typed) => {
+    const given = typed.split(/[,，、]/).map((tag) => tag.trim());
     void save({ tags: given.filter(Boolean) });
   });
-  return field;
-}
-
-/**
- * @param {Context} context
- * @param {PictureRecord} record
- * @param {Save} save
- */
-function sets({ words }, { own: marks }, save) {
-  const label = words("own_add_to");
-  const field = el("input", {
-    type: "text",
-    "data-field": "own-set",
-    placeholder: label,
-    "aria-label": label,
+  const set = textField("own-set", words("own_add_to"), (typed) => {
+    set.value = "";
+    if (typed.trim()) void save({ add_to: typed.trim() });
   });
-  field.addEventListener("change", () => {
-    if (field.value.trim()) void save({ add_to: field.value.trim() });
-  });
-  const chips = marks.sets.map((name) =>
-    button(
-      {
-        deed: "remove-from-set",
-        icon: icon("close"),
-        words: name,
-        title: words("own_remove_from", { name }),
-        class: "chip",
-      },
-      () => save({ remove_from: name }),
-    ),
+  const note = noteField(words("own_note"), (typed) => void save({ note: typed }));
+  const sets = el("div", { class: "own-sets" }, set);
+  /** @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} text */
+  const fill = (field, text) => {
+    if (root.activeElement !== field) field.value = text;
+  };
+  const draw = () => {
+    for (const [at, one] of stars.entries()) {
+      setAttribute(one, "aria-pressed", String(now.own.stars > at));
+    }
+    fill(tags, now.own.tags.join(", "));
+    fill(note, now.own.note);
+    for (const chip of sets.querySelectorAll(".chip")) chip.remove();
+    set.before(...now.own.sets.map((name) => chip(context, name, save)));
+  };
+  draw();
+  const group = { class: "stars", role: "group", "aria-label": words("own_stars") };
+  return el(
+    "section",
+    { class: "own" },
+    el("h3", {}, words("own_marks")),
+    el("div", group, ...stars),
+    tags,
+    sets,
+    note,
   );
-  return el("div", { class: "own-sets" }, ...chips, field);
+}
+
+/**
+ * @param {number} n
+ * @param {string} label
+ * @param {() => void} press
+ */
+function star(n, label, press) {
+  const how = { type: "button", class: "star", "data-do": `stars-${n}`, "aria-label": label };
+  return el("button", { ...how, on: { click: press } }, icon("star"));
+}
+
+/**
+ * @param {string} name
+ * @param {string} label
+ * @param {(typed: string) => void} changed
+ */
+function textField(name, label, changed) {
+  const how = { type: "text", "data-field": name, placeholder: label, "aria-label": label };
+  const field = el("input", how);
+  field.addEventListener("change", () => changed(field.value));
+  return field;
+}
+
+/**
+ * @param {string} label
+ * @param {(typed: string) => void} changed
+ */
+function noteField(label, changed) {
+  const how = { "data-field": "own-note", rows: 2, placeholder: label, "aria-label": label };
+  const field = el("textarea", { ...how, maxlength: 10000 });
+  field.addEventListener("change", () => changed(field.value));
+  return field;
 }
 
 /**
  * @param {Context} context
- * @param {PictureRecord} record
+ * @param {string} name  of a set
  * @param {Save} save
  */
-function note({ words }, { own: marks }, save) {
-  const label = words("own_note");
-  const field = el("textarea", {
-    "data-field": "own-note",
-    rows: 2,
-    placeholder: label,
-    "aria-label": label,
-    maxlength: 10000,
-  });
-  field.value = marks.note;
-  field.addEventListener("change", () => void save({ note: field.value }));
-  return field;
+function chip({ words }, name, save) {
+  return button(
+    {
+      deed: "remove-from-set",
+      icon: icon("close"),
+      words: name,
+      title: words("own_remove_from", { name }),
+      class: "chip",
+    },
+    () => save({ remove_from: name }),
+  );
 }
