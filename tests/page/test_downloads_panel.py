@@ -186,6 +186,7 @@ def test_fold_of_the_failures_stays_open_while_the_job_goes_on(flaky, page):
 def test_dropped_connection_is_gone_on_with_while_a_job_runs(flaky_server, page):
     page.tiles.nth(0).locator("[data-do='mark']").click()
     _begun(page)
+    expect(page.page.locator(".badge")).to_have_text("1")
     page.context.set_offline(True)
     page.key("j")
     page.deed("job-cancel").click()
@@ -195,6 +196,17 @@ def test_dropped_connection_is_gone_on_with_while_a_job_runs(flaky_server, page)
     expect(_job(page)).to_have_attribute("data-state", "cancelled")
     page.key("Escape")
     expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+
+
+def test_job_whose_first_news_is_lost_is_seen_all_the_same(page):
+    jobs = re.compile(r"/api/jobs$")
+    page.page.route(
+        jobs, lambda route: route.abort() if route.request.method == "GET" else route.continue_()
+    )
+    with page.page.expect_event("requestfailed"):
+        _begun(page)
+    page.page.unroute(jobs)
+    expect(page.page.locator(".badge")).to_have_text("1")
 
 
 def test_job_begun_in_one_page_is_in_the_other_and_each_keeps_its_own(

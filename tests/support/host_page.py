@@ -83,6 +83,7 @@ class HostPage:
         self.page = self.context.new_page()
         self.wrongs: list[str] = []
         self.page.on("pageerror", lambda error: self.wrongs.append(str(error)))
+        self.page.route("**/app_id", lambda route: route.abort())  # or gradio 6 reloads by itself
         self.page.goto(host.url + query)
         if not query:
             self.go_to("Civitai Shortcut")

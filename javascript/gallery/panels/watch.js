@@ -57,13 +57,14 @@ export class Watch {
 
   /** Milliseconds until the next question; 0 is none. */
   #pause() {
+    if (this.#isLost) return UNSEEN; // what is at work is not known
     const { store, root } = this.context;
     const jobs = store.get().jobs?.jobs ?? [];
     const isBusy = jobs.some((job) => BUSY.includes(job.state));
     // paused with a note: not by the user, and it goes on by itself
     const isWaiting = jobs.some((job) => job.state === "paused" && job.note);
     if (!isBusy) return isWaiting ? UNSEEN : 0;
-    if (this.#isLost || !root.host.getClientRects().length) return UNSEEN;
+    if (!root.host.getClientRects().length) return UNSEEN;
     return store.get().panel === "jobs" ? SEEN : BESIDE;
   }
 
