@@ -132,8 +132,9 @@ def test_parts_of_the_door_are_in_the_page_and_not_seen(open_host):
     page = open_host()
     names = ("ask", "button", "infotext", "image", "nonce", "send")
     for name in names:
-        part = page.page.locator(f"#civitai_shortcut_door_{name}")
-        assert part.count() >= 1 and not part.first.is_visible()
+        part = page.page.locator(f"#civitai_shortcut_door_{name}").first
+        part.wait_for(state="attached")
+        assert not part.is_visible()
     assert re.search("civitai-gallery", page.page.content())
 
 

@@ -212,7 +212,7 @@ def test_swipe_along_leafs_and_a_short_one_comes_back(server, open_gallery):
     until(lambda: _at(page) == 2)
     fingers.down((300, 400))
     fingers.move(((300, 400), (250, 400)))
-    assert page.page.locator(".strip").evaluate("strip => strip.style.transform") != ""
+    until(lambda: page.page.locator(".strip").evaluate("strip => strip.style.transform"))
     page.page.wait_for_timeout(200)  # it rests: no longer flung
     fingers.up()
     until(lambda: page.page.locator(".strip").evaluate("strip => !strip.style.transform"))
