@@ -21,6 +21,7 @@ import { TILE_HIGH, TILE_LOW } from "./state/state.js";
  * @property {import("./find/found.js").FoundModels} found
  * @property {import("./viewer/viewer.js").Viewer} viewer
  * @property {import("./panels/jobs.js").Jobs} jobs
+ * @property {import("./panels/watched.js").Watched} watched
  * @property {import("./learn/compare.js").Compare} compare
  */
 
@@ -38,6 +39,7 @@ export function makeActs(context, parts, outside) {
     ...movingActs(context, parts),
     ...downloadActs(context, parts),
     ...outside,
+    toggleWatch: () => parts.watched.toggle(),
     favourite: (ids) => parts.own.favourite(ids),
     setOwn: (ids, change) => parts.own.change(ids, change),
     panel: (name) => context.store.set(({ panel }) => ({ panel: panel === name ? "" : name })),

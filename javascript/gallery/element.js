@@ -30,6 +30,7 @@ import { Help } from "./panels/help.js";
 import { Jobs } from "./panels/jobs.js";
 import { Sets } from "./panels/sets.js";
 import { Settings } from "./panels/settings.js";
+import { Watched } from "./panels/watched.js";
 import { Address } from "./state/address.js";
 import { followMarks } from "./state/marks.js";
 import { keepPlace } from "./state/place.js";
@@ -156,7 +157,8 @@ function begin(context, status) {
   parts.own = new Own(context);
   parts.within = new WithinLoaded(context);
   parts.jobs = new Jobs(context);
-  parts.finder = new Finder(context, parts.jobs.badge);
+  parts.watched = new Watched(context);
+  parts.finder = new Finder(context, { jobs: parts.jobs.badge, watched: parts.watched.badge });
   new Head(context);
   new Filters(context);
   new Notice(context);

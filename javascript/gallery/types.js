@@ -37,6 +37,7 @@
  * @property {string} example  what to open at the very first start, "" is nothing
  * @property {Host} host
  * @property {{saved: boolean, from_environment: boolean, locked: boolean}} key
+ * @property {WatchedGalleries} watched
  * @property {string} civitai
  *
  * @typedef {object} View  one picture as the grid needs it
@@ -54,6 +55,7 @@
  * @property {boolean} saved
  * @property {boolean} has_data
  * @property {boolean} favourite
+ * @property {boolean} new  since the last visit to a gallery that is watched
  * @property {string} gone  ISO 8601: since when Civitai no longer has it; "" where it has
  *
  * @typedef {object} Resource  what a picture was made with
@@ -168,9 +170,21 @@
  * @property {number} id  of the picture at the window's top
  * @property {number} count  pictures up to it
  *
+ * @typedef {object} WatchedGallery
+ * @property {string} gallery  as the server names it
+ * @property {string} name
+ * @property {number | null} model
+ * @property {number | null} version
+ * @property {string} user
+ * @property {number} fresh  pictures since the last visit
+ * @property {boolean} more  than these
+ * @property {string} checked  ISO 8601; "" is never
+ *
+ * @typedef {{galleries: WatchedGallery[], checking: boolean, problem: string}} WatchedGalleries
+ *
  * @typedef {import("./panels/types.js").Jobs} Jobs
  *
- * @typedef {"" | "jobs" | "settings" | "sets" | "help" | "figures" | "compare"} Panel
+ * @typedef {"" | "jobs" | "settings" | "sets" | "watched" | "help" | "figures" | "compare"} Panel
  *
  * @typedef {object} State
  * @property {Hello | null} hello
@@ -206,6 +220,7 @@
  * @property {320 | 450 | 800} thumb  width of the thumbnails that the grid asks for
  * @property {number} tile  wanted width of a tile, pixels
  * @property {Jobs | null} jobs
+ * @property {WatchedGalleries | null} watched
  *
  * @typedef {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} Step
  *
@@ -231,6 +246,7 @@
  * @property {(to: Step, how?: {extend?: boolean}) => void} move  the focus in the grid
  * @property {(id: number) => void} focus  its tile in the grid
  * @property {(id: number, isMarked?: boolean) => void} mark
+ * @property {() => Promise<void>} toggleWatch  of the gallery that is open
  * @property {(ids: number[]) => Promise<void>} favourite  all of them, or none if all are
  * @property {(ids: number[], change: import("./asking/own.js").Change) => Promise<Record<string, Own> | null>} setOwn
  * @property {(id: number) => void} markTo  all from the anchor to it

@@ -54,6 +54,7 @@ SETTINGS = (
     Setting("embeds_infotext", False),
     Setting("save_workflow", False),
     Setting("model_folders", ""),  # beside a host's own; several with ; between
+    Setting("watch_daily", False),
     Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     Setting("download_images_folder", ""),  # empty: the usual one
     Setting("saved_name", "{model}/user_gallery_images/{id}"),  # a template: see `jobs.naming`
@@ -105,6 +106,7 @@ download_images_folder = ""
 saved_quality = "original"
 saved_name = "{model}/user_gallery_images/{id}"
 language = "auto"
+watch_daily = False
 
 civitai_api_key = ""
 shortcut_gallery_folder = os.path.join(host.data_folder(), "sc_gallery")

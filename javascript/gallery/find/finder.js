@@ -8,6 +8,7 @@ import { Status } from "./status.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
+/** @typedef {{jobs: HTMLElement, watched: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
 
 export class Finder {
   #context;
@@ -17,9 +18,9 @@ export class Finder {
 
   /**
    * @param {Context} context
-   * @param {HTMLElement} badge  of the jobs at work
+   * @param {Badges} badges
    */
-  constructor(context, badge) {
+  constructor(context, badges) {
     const { root, words, store, signal } = context;
     this.#context = context;
     this.#field = el("input", {
@@ -39,7 +40,7 @@ export class Finder {
       this.#recent,
     );
     const status = new Status(context, "find", saidOfFinding);
-    root.append(el("header", { class: "top" }, this.#form, panelButtons(context, badge)));
+    root.append(el("header", { class: "top" }, this.#form, panelButtons(context, badges)));
     root.append(status.element);
     store.on(["hello", "where", "found", "finding"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
@@ -101,14 +102,14 @@ export class Finder {
 
 /**
  * @param {Context} context
- * @param {HTMLElement} badge
+ * @param {Badges} badges
  */
-function panelButtons({ acts, words, store, signal }, badge) {
+function panelButtons({ acts, words, store, signal }, badges) {
   const jobs = button(
     { deed: "jobs", icon: icon("jobs"), words: words("open_jobs"), isBare: true },
     () => acts.panel("jobs"),
   );
-  jobs.append(badge);
+  jobs.append(badges.jobs);
   const others = /** @type {const} */ (["settings", "help"]).map((name) =>
     button({ deed: name, icon: icon(name), words: words(`open_${name}`), isBare: true }, () =>
       acts.panel(name),
@@ -122,7 +123,12 @@ function panelButtons({ acts, words, store, signal }, badge) {
     { deed: "sets", icon: icon("heart"), words: words("open_sets"), isBare: true },
     () => acts.panel("sets"),
   );
-  const all = [sets, jobs, ...others];
+  const watched = button(
+    { deed: "watched", icon: icon("bell"), words: words("open_watched"), isBare: true },
+    () => acts.panel("watched"),
+  );
+  watched.append(badges.watched);
+  const all = [sets, watched, jobs, ...others];
   const draw = () => {
     const { panel } = store.get();
     for (const one of all) one.setAttribute("aria-expanded", String(one.dataset.do === panel));

@@ -2,6 +2,7 @@
 
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
+import { watchable } from "../panels/watched.js";
 import { sourceOf } from "../state/query.js";
 import { settingOf } from "../state/state.js";
 
@@ -16,16 +17,21 @@ export class Head {
   #context;
   #section = el("section", { class: "head", hidden: true });
   #limit;
+  #watch;
 
   /** @param {Context} context */
   constructor(context) {
-    const { root, store, signal } = context;
+    const { root, store, words, acts, signal } = context;
     this.#context = context;
     this.#limit = this.#limitField();
+    const look = { deed: "watch", icon: icon("bell"), words: words("do_watch") };
+    this.#watch = button({ ...look, title: words("watch_hint") }, () => acts.toggleWatch());
     root.append(this.#section);
     store.on(["where", "model", "title", "found"], (now) => this.#draw(now), { signal });
+    store.on(["watched", "where"], (now) => this.#drawWatch(now), { signal });
     store.on(["hello"], (now, before) => this.#takeLimit(now, before), { signal });
     this.#draw(store.get());
+    this.#drawWatch(store.get());
   }
 
   /** @param {State} now */
@@ -153,7 +159,18 @@ export class Head {
     const look = { deed: "figures", icon: icon("figures"), words: words("figures_title") };
     const figures = button(look, () => acts.panel("figures"));
     const download = search === null && this.#download();
-    return el("div", { class: "deeds" }, model !== null && figures, download);
+    return el("div", { class: "deeds" }, this.#watch, model !== null && figures, download);
+  }
+
+  /** @param {State} now */
+  #drawWatch({ where, watched }) {
+    const { words } = this.#context;
+    const gallery = watchable(where);
+    const isWatched = watched?.galleries.some((one) => one.gallery === gallery) ?? false;
+    const label = this.#watch.querySelector("span");
+    if (label) label.textContent = words(isWatched ? "is_watched" : "do_watch");
+    this.#watch.toggleAttribute("data-on", isWatched);
+    this.#watch.hidden = !gallery || !watched;
   }
 
   #download() {

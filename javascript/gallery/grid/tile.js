@@ -92,6 +92,7 @@ export class Tile {
   #name(isMarked) {
     setAttribute(this.element, "data-saved", this.view.saved);
     setAttribute(this.element, "data-favourite", this.view.favourite);
+    setAttribute(this.element, "data-new", this.view.new && this.#words("name_new"));
     setAttribute(this.element, "data-gone", this.view.gone !== "");
     this.element.setAttribute("aria-label", nameOf(this.view, isMarked, this.#words));
   }
@@ -203,6 +204,7 @@ export function nameOf(view, isMarked, words) {
     words(view.reactions === 1 ? "name_reaction" : "name_reactions", { n: view.reactions }),
     view.saved && words("name_saved"),
     view.favourite && words("name_favourite"),
+    view.new && words("name_new"),
     view.gone && words("name_gone"),
     isMarked && words("name_marked"),
   ];

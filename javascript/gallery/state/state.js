@@ -49,6 +49,7 @@ export function firstState() {
     tile: TILE_FIRST,
     thumb: 450,
     jobs: null,
+    watched: null,
   };
 }
 

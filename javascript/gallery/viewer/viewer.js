@@ -201,6 +201,7 @@ function unknown(id) {
     base_model: "",
     saved: false,
     favourite: false,
+    new: false,
     gone: "",
     has_data: false,
   };

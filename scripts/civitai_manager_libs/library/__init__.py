@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import cache, gallery, gone, models, own, pages, recent, records, search
+from . import cache, gallery, gone, models, own, pages, recent, records, search, watched
 from .store import finish, rows
 
 __all__ = ["cache", "finish", "gallery", "gone", "models", "own", "pages", "recent", "records"]
-__all__ += ["rows", "search"]
+__all__ += ["rows", "search", "watched"]

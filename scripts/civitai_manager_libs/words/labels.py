@@ -48,6 +48,10 @@ CHOICES: dict[str, dict[str, tuple[str, str]]] = {
 
 # Each setting: (Traditional Chinese, English)
 SETTINGS: dict[str, tuple[str, str]] = {
+    "watch_daily": (
+        "頁面開著時，每天查看一次追蹤的圖庫",
+        "Look once a day at the galleries that you watch, while the page is open",
+    ),
     "http_timeout": (
         "等待 Civitai API 回應的秒數",
         "Seconds to wait for an answer of Civitai's API",

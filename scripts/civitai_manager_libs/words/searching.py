@@ -28,6 +28,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "條件太多：從「{text}」起都略過。",
         "Too much at once: “{text}” and what follows was left out.",
     ),
+    "watch_too_many": (
+        "已追蹤 {n} 個圖庫：請先停止追蹤其中一個。",
+        "{n} galleries are watched: stop watching one of them first.",
+    ),
+    "watch_what": (
+        "只能追蹤模型、版本或作者。",
+        "A model, a version or an author can be watched, and nothing else.",
+    ),
 }
 # What the page's own code says.
 PAGE_WORDS: dict[str, tuple[str, str]] = {
@@ -71,5 +79,26 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "open_kept": ("搜尋保留的圖片", "Search what was kept"),
     "search_suggestions": ("建議", "Suggestions"),
     "search_none": ("保留的圖片都不符合。", "Nothing that was kept fits."),
+    "open_watched": ("追蹤的圖庫", "Watched galleries"),
+    "open_watched_n": ("追蹤的圖庫：有 {n} 個有新圖片", "Watched galleries, news in {n}"),
+    "do_watch": ("追蹤", "Watch"),
+    "is_watched": ("追蹤中", "Watching"),
+    "watch_hint": (
+        "下次啟動時查看這裡有多少新圖片",
+        "Count what is new here whenever Civitai Shortcut starts",
+    ),
+    "watched_none": (
+        "還沒有追蹤的圖庫。開啟模型、版本或作者，按「追蹤」。",
+        "Nothing is watched yet. Open a model, a version or an author, and press Watch.",
+    ),
+    "watched_n": ("{n} 張新圖片", "{n} new"),
+    "watched_more": ("超過 {n} 張新圖片", "more than {n} new"),
+    "watched_nothing": ("沒有新圖片", "nothing new"),
+    "watched_never": ("下次啟動時查看", "to be looked at when Civitai Shortcut next starts"),
+    "watched_at": ("{news}，{date} 查看", "{news}, looked at {date}"),
+    "watch_leave": ("停止追蹤「{name}」", "Stop watching “{name}”"),
+    "watch_check": ("立即查看", "Look now"),
+    "watch_checking": ("查看中…", "Looking…"),
+    "name_new": ("新圖片", "new"),
     "clear_within": ("清除", "Clear"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["CHANGES", "TABLES", "TEXTS", "TRIGRAMS", "VERSION"]
 
-VERSION = 4
+VERSION = 5
 
 _IMAGES = """
 CREATE TABLE images (
@@ -74,6 +74,16 @@ CREATE TABLE gone (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE, at REAL NOT NULL
 )
 """
+# Galleries that the user watches. since, seen, newest: ids of the latest picture before the visit
+# that is under way, at its end, and of all that is known. fresh: how many came after `seen`.
+_WATCHED = """
+CREATE TABLE watched (
+    gallery TEXT PRIMARY KEY, name TEXT NOT NULL, model_id INTEGER, level INTEGER NOT NULL,
+    since INTEGER NOT NULL, seen INTEGER NOT NULL, newest INTEGER NOT NULL,
+    visited_at REAL NOT NULL, checked_at REAL NOT NULL, fresh INTEGER NOT NULL,
+    is_more INTEGER NOT NULL
+)
+"""
 # Any three letters in a row are a token, so that words of every script are found inside others;
 # trigram_list has each token once, to find those that begin with one or two letters.
 TRIGRAMS = """
@@ -98,7 +108,8 @@ CREATE TABLE pages (
 CREATE INDEX pages_by_age ON pages (read_at);
 {_FIGURES};
 {TEXTS};
-{_OWN}
+{_OWN};
+{_WATCHED}
 """
 _KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
 # In which galleries a picture was read the pages tell.
@@ -119,4 +130,4 @@ DROP TABLE old_images;
 {TEXTS};
 {_SEEN}
 """
-CHANGES = (_FIGURES, _FROM_2, _OWN)
+CHANGES = (_FIGURES, _FROM_2, _OWN, _WATCHED)

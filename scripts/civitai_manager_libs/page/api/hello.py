@@ -14,6 +14,7 @@ from ...library import models, recent, search
 from ...words import messages
 
 from ..wire import Asked, is_from_this_machine
+from . import watching
 
 __all__ = [
     "PLACES",
@@ -41,6 +42,7 @@ _SAVING = {
 }
 _SAVING |= {"gallery_disk_reserve_mb", "gallery_max_image_mb", "gallery_max_video_mb"}
 _PAGE = {"gallery_level", "blur_level", "usergallery_preloading", "language", "model_folders"}
+_PAGE |= {"watch_daily"}
 
 # What leads files, or all that is asked, somewhere else, or tells what is in a folder.
 PLACES = ("download_images_folder", "proxy", "model_folders")
@@ -82,6 +84,7 @@ def hello(asked: Asked) -> dict[str, Any]:
             "has_models": local.has_folders(),
         },
         "key": key_state(asked),
+        "watched": watching.watched_galleries(asked),
         "civitai": setting.base_url(),
     }
 

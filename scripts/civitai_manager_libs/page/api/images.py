@@ -9,7 +9,7 @@ from typing import Any
 from ...civitai import ImageQuery, Page
 from ...errors import Gone, HttpStatusError
 from ...ground import whole
-from ...library import own, pages
+from ...library import own, pages, watched
 from ...words import messages
 from ..wire import Asked, Far, image_view, Refusal
 from .finding import highest_level
@@ -36,7 +36,7 @@ def images(asked: Asked) -> Any:
         read = pages.read_kept(query, cursor, size)
         if read is None:
             raise Refusal(404, "not_known")
-        return _answer(asked, read, read.page, notes)
+        return _answer(asked, query, read, read.page, notes)
     return Far(lambda: _read(asked, query, cursor, size, notes))
 
 
@@ -82,7 +82,9 @@ def _read(
     if dropped:
         notes = [*notes, _note("unreadable_rows", asked, n=dropped)]
     whole_page = Page(page.images, cursor, dropped, page.other_ids)
-    return _answer(asked, read, whole_page, notes, others)
+    if not asked.text("cursor") and not read.kept:
+        watched.visit(query, whole_page)
+    return _answer(asked, query, read, whole_page, notes, others)
 
 
 def _page(
@@ -100,12 +102,17 @@ def _page(
 
 
 def _answer(
-    asked: Asked, read: pages.Read, page: Page, notes: list[dict[str, str]], others: int = 0
+    asked: Asked,
+    query: ImageQuery,
+    read: pages.Read,
+    page: Page,
+    notes: list[dict[str, str]],
+    others: int = 0,
 ) -> dict[str, Any]:
     ids = [image.id for image in page.images]
-    saved, marked = saved_files(ids), own.marks.of(ids)
+    saved, marked, new_above = saved_files(ids), own.marks.of(ids), watched.new_above(query)
     return {
-        "images": [image_view(image, saved, marked) for image in page.images],
+        "images": [image_view(image, saved, marked, new_above) for image in page.images],
         "cursor": page.next_cursor,
         "dropped": page.dropped,
         "others": others,

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.routing import Route
 
 from ..wire import Asked, Gate, Refusal
-from . import figures, files, finding, hello, images, jobs, kept, picture, settings
+from . import files, finding, hello, images, jobs, kept, picture, settings, watching
 
 __all__ = ["add_routes"]
 
@@ -24,11 +24,12 @@ _READ = (
     ("thumb/{image_id:int}", files.thumb),
     ("file/{image_id:int}", files.file),
     ("jobs", jobs.jobs),
-    ("figures", figures.figures),
+    ("figures", kept.figures),
     ("names", settings.names),
     ("suggest", kept.suggest),
     ("sets", kept.sets),
     ("export", kept.export),
+    ("watched", watching.watched_galleries),
 )
 _WRITE = (
     ("POST", "arriving", picture.arriving),
@@ -36,6 +37,7 @@ _WRITE = (
     ("POST", "own", kept.mark),
     ("POST", "sets", kept.act_on_sets),
     ("POST", "import", kept.take),
+    ("POST", "watched", watching.act_on_watched),
     ("POST", "jobs", jobs.begin),
     ("POST", "jobs/{job:int}/{deed}", jobs.act),
     ("PUT", "settings", settings.keep_settings),

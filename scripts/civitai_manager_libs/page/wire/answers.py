@@ -68,6 +68,8 @@ def told(error: CivitaiShortcutError, language: str) -> Response:
 
 def sentence(error: CivitaiShortcutError, language: str) -> str:
     """What happened and what to do, as one line."""
+    if isinstance(error, InputError) and error.key:
+        return messages.said(error, language)
     code = "trouble" if isinstance(error, ServerTrouble) else error.reason
     known = messages.reason(code, language)
     if error.reason in _PLAIN or (language != "en" and error.reason == "network"):

@@ -43,9 +43,12 @@ def model_view(model: Model) -> dict[str, Any]:
 
 
 def image_view(
-    image: Image, saved: Container[int], own: Mapping[int, own_marks.Mark] = MappingProxyType({})
+    image: Image,
+    saved: Container[int],
+    own: Mapping[int, own_marks.Mark] = MappingProxyType({}),
+    new_above: int | None = None,
 ) -> dict[str, Any]:
-    """own: the user's marks, as `own.marks.of` gives them."""
+    """own: the user's marks, as `own.marks.of` gives them. new_above: see `watched.new_above`."""
     mark = own.get(image.id, own_marks.Mark())
     return {
         "id": image.id,
@@ -62,6 +65,7 @@ def image_view(
         "saved": image.id in saved,
         "has_data": bool(image.meta),
         "favourite": mark.favourite,
+        "new": new_above is not None and image.id > new_above,
         "gone": day_of(mark.gone_at) if mark.gone_at else "",
     }
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...ground import whole
-from ...library import gallery
-from ...words import messages
-from ..wire import Asked, Refusal
-from .finding import highest_level
+from ....ground import whole
+from ....library import gallery
+from ....words import messages
+from ...wire import Asked, Refusal
+from ..finding import highest_level
 
 __all__ = ["figures"]
 

@@ -1,0 +1,191 @@
+/** Galleries that the user watches: what is new in each, begun and left, opened with the newest first. */
+
+import { isAborted } from "../asking/api.js";
+import { errorWords } from "../asking/problems.js";
+import { button, el } from "../ground/dom.js";
+import { icon } from "../ground/icons.js";
+import { elsewhere } from "../state/query.js";
+import { settingOf } from "../state/state.js";
+import { Panel } from "./panel.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").WatchedGallery} WatchedGallery */
+/** @typedef {import("../types.js").WatchedGalleries} WatchedGalleries */
+/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Where} Where */
+
+const WHILE_CHECKING = 1000; // ms between two questions
+const DAILY = 3_600_000; // ms between two questions whether it is time to look again
+
+export class Watched {
+  #context;
+  #timer = 0;
+  #list = el("ul", { class: "galleries" });
+  #problem = el("p", { class: "notice", role: "status" });
+  /** @type {HTMLButtonElement | null} */
+  #check = null;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { store, signal } = context;
+    this.#context = context;
+    this.badge = el("span", { class: "badge", hidden: true });
+    new Panel(context, "watched", {
+      title: "open_watched",
+      build: () => this.#build(),
+      opened: () => void this.#ask(() => context.api.get("watched", context)),
+    });
+    store.on(["watched"], () => this.#draw(), { signal });
+    store.on(["hello"], ({ hello }) => this.#take(hello?.watched), { signal });
+    store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
+    document.addEventListener("visibilitychange", () => this.#goOn(), { signal });
+    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+    queueMicrotask(() => this.#take(store.get().hello?.watched)); // when the badge has its button
+  }
+
+  /** The gallery that is open, or no longer. */
+  async toggle() {
+    const { store, api } = this.#context;
+    const { where, model, watched } = store.get();
+    const gallery = watchable(where);
+    if (!gallery) return;
+    const isWatched = watched?.galleries.some((one) => one.gallery === gallery);
+    const version = model?.versions.find((one) => one.id === where.version)?.name;
+    const name = [model?.name ?? where.user, version].filter(Boolean).join(" · ");
+    const body = isWatched ? { deed: "leave", gallery } : { deed: "watch", ...where, name };
+    await this.#ask(() => api.post("watched", body));
+  }
+
+  /**
+   * @param {() => Promise<WatchedGalleries>} ask
+   * @param {{isAlone?: boolean}} [how]  nobody pressed anything: what fails is not said
+   */
+  async #ask(ask, { isAlone = false } = {}) {
+    const { toast, words, signal } = this.#context;
+    try {
+      const watched = await ask();
+      if (!signal.aborted) this.#take(watched);
+    } catch (error) {
+      if (!isAlone && !signal.aborted && !isAborted(error)) toast(errorWords(error, words), "bad");
+      this.#goOn();
+    }
+  }
+
+  /** @param {WatchedGalleries | undefined} watched */
+  #take(watched) {
+    if (watched) this.#context.store.set({ watched });
+    this.#goOn();
+  }
+
+  /**
+   * What one looks at has no news any more.
+   *
+   * @param {State} now
+   * @param {State} before
+   */
+  #onLoaded(now, before) {
+    const gallery = watchable(now.where);
+    const hasNews = now.watched?.galleries.some((one) => one.gallery === gallery && one.fresh);
+    if (!hasNews || now.loading || !before.loading || now.problem || now.kept) return;
+    void this.#ask(() => this.#context.api.get("watched", this.#context), { isAlone: true });
+  }
+
+  #goOn() {
+    clearTimeout(this.#timer);
+    const { store, signal, api } = this.#context;
+    const { watched, hello } = store.get();
+    const isDaily = settingOf(hello, "watch_daily") === true && watched?.galleries.length;
+    const pause = watched?.checking ? WHILE_CHECKING : isDaily ? DAILY : 0;
+    if (!pause || document.hidden || signal.aborted) return;
+    const ask = () => this.#ask(() => api.get("watched", { signal }), { isAlone: true });
+    this.#timer = window.setTimeout(() => void ask(), pause);
+  }
+
+  #build() {
+    const { words, api } = this.#context;
+    this.#check = button(
+      { deed: "watch-check", icon: icon("again"), words: words("watch_check") },
+      () => this.#ask(() => api.post("watched", { deed: "check" })),
+    );
+    this.#draw();
+    return [this.#problem, this.#list, this.#check];
+  }
+
+  #draw() {
+    const { store, words } = this.#context;
+    const { galleries = [], checking = false, problem = "" } = store.get().watched ?? {};
+    const fresh = galleries.filter((one) => one.fresh).length;
+    this.badge.hidden = fresh === 0;
+    this.badge.textContent = String(fresh);
+    const name = fresh ? words("open_watched_n", { n: fresh }) : words("open_watched");
+    this.badge.parentElement?.setAttribute("aria-label", name);
+    if (!this.#check) return;
+    this.#check.hidden = !galleries.length;
+    const label = this.#check.querySelector("span");
+    if (label) label.textContent = words(checking ? "watch_checking" : "watch_check");
+    this.#problem.textContent = problem;
+    this.#list.replaceChildren(
+      ...(galleries.length
+        ? galleries.map((one) => this.#row(one))
+        : [el("li", { class: "dim" }, words("watched_none"))]),
+    );
+  }
+
+  /** @param {WatchedGallery} one */
+  #row(one) {
+    const { words, api } = this.#context;
+    const leave = {
+      deed: "watch-leave",
+      icon: icon("trash"),
+      words: words("watch_leave", { name: one.name }),
+      isBare: true,
+      class: "quiet",
+    };
+    const open = { deed: "open-watched", words: one.name, class: "quiet" };
+    const title = button(open, () => this.#open(one));
+    title.dir = "auto";
+    return el(
+      "li",
+      { "data-gallery": one.gallery, "data-news": one.fresh > 0 },
+      title,
+      button(leave, () =>
+        this.#ask(() => api.post("watched", { deed: "leave", gallery: one.gallery })),
+      ),
+      el("p", { class: "dim" }, this.#news(one)),
+    );
+  }
+
+  /** @param {WatchedGallery} one */
+  #news({ fresh, more, checked }) {
+    const { words, store } = this.#context;
+    if (!checked) return words("watched_never");
+    const date = new Date(checked).toLocaleString(store.get().hello?.language, {
+      dateStyle: "medium",
+      timeStyle: "short",
+    });
+    const some = words(more ? "watched_more" : "watched_n", { n: fresh });
+    return words("watched_at", { news: fresh ? some : words("watched_nothing"), date });
+  }
+
+  /** @param {WatchedGallery} one */
+  #open({ model, version, user }) {
+    const { store, acts } = this.#context;
+    const { where, hello } = store.get();
+    acts.panel("");
+    const source = user ? { user } : { model, version };
+    const sort = hello?.choices.sort[0]?.value ?? where.sort; // the newest first
+    void acts.setWhere({ ...elsewhere(where, source), sort });
+  }
+}
+
+/**
+ * As the server names it; "" of what cannot be watched.
+ *
+ * @param {Where} where
+ */
+export function watchable({ model, version, post, user, search }) {
+  if (search !== null || post !== null) return "";
+  if (version !== null) return `version ${version}`;
+  if (model !== null) return `model ${model}`;
+  return user ? `user ${user}` : "";
+}

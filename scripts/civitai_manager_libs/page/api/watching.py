@@ -1,0 +1,121 @@
+"""Galleries that the user watches: begun and left, and looked at in the background."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ... import setting
+from ...errors import CivitaiShortcutError, DiskError, NetworkError, ServerTrouble
+from ...ground import level_mask, LEVELS
+from ...library import watched
+from ..wire import Asked, day_of, Refusal, sentence
+from .images import query_of
+from .tools import client
+
+__all__ = ["act_on_watched", "watched_galleries"]
+
+_LATELY = 3600.0  # seconds; what was looked at within them is not asked for by another start
+_DAY = 86_400.0
+
+
+class _Checks:
+    """One look at all that is due at a time; whoever asks is not kept waiting."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._was_begun = False
+        self.is_at_work = False
+        self.trouble: CivitaiShortcutError | None = None  # why the last look was not to the end
+
+    def begin(self, is_asked_for: bool) -> None:
+        """At the first question after a start, once a day if the user wants, and when asked for."""
+        with self._lock:
+            if self.is_at_work:
+                return
+            pause = 0.0 if is_asked_for else _DAY if self._was_begun else _LATELY
+            if self._was_begun and not is_asked_for and not setting.watch_daily:
+                return
+            self._was_begun = True
+            due = [one for one in watched.listed() if time.time() - one.checked_at >= pause]
+            self.is_at_work = bool(due)
+        if due:
+            threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
+
+    def _check(self, due: list[watched.Watched]) -> None:
+        trouble: CivitaiShortcutError | None = None
+        try:
+            for one in due:
+                try:
+                    watched.check(client(), one)
+                except (NetworkError, ServerTrouble, DiskError) as error:
+                    trouble = error
+                    break  # the others would fare no better
+                except CivitaiShortcutError as error:
+                    trouble = error
+        finally:
+            self.trouble, self.is_at_work = trouble, False
+
+
+_checks = _Checks()
+
+
+def watched_galleries(asked: Asked) -> dict[str, Any]:
+    """`watched`."""
+    _checks.begin(is_asked_for=False)
+    return _told(asked)
+
+
+def act_on_watched(asked: Asked) -> dict[str, Any]:
+    """`POST watched`: {deed: watch, with what the gallery is, name; leave, gallery; check}."""
+    deeds: dict[Any, Callable[[], object]] = {
+        "watch": lambda: _watch(asked),
+        "leave": lambda: watched.leave(_text(asked, "gallery")),
+        "check": lambda: _checks.begin(is_asked_for=True),
+    }
+    deed = asked.field("deed")
+    if not isinstance(deed, str) or deed not in deeds:
+        raise Refusal(400, "bad_input")
+    deeds[deed]()
+    return _told(asked)
+
+
+def _watch(asked: Asked) -> None:
+    names = ("model", "version", "post", "user")
+    given = {name: asked.field(name) for name in names}
+    level = asked.field("level")
+    mask = level_mask(level if level in LEVELS else setting.gallery_level)
+    watched.watch(query_of({**given, "level": mask}, asked.language), _text(asked, "name"))
+
+
+def _text(asked: Asked, name: str) -> str:
+    value = asked.field(name)
+    if not isinstance(value, str):
+        raise Refusal(400, "bad_input", field=name)
+    return value
+
+
+def _told(asked: Asked) -> dict[str, Any]:
+    is_at_work = _checks.is_at_work  # before what comes of it
+    trouble = _checks.trouble
+    return {
+        "galleries": [_view(one) for one in watched.listed()],
+        "checking": is_at_work,
+        "problem": sentence(trouble, asked.language) if trouble else "",
+    }
+
+
+def _view(one: watched.Watched) -> dict[str, Any]:
+    kind, _, value = one.gallery.partition(" ")
+    return {
+        "gallery": one.gallery,
+        "name": one.name,
+        "model": one.model_id,
+        "version": int(value) if kind == "version" else None,
+        "user": value if kind == "user" else "",
+        "fresh": one.fresh,
+        "more": one.is_more,
+        "checked": day_of(one.checked_at) if one.checked_at else "",
+    }

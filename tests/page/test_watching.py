@@ -1,0 +1,178 @@
+"""Watched galleries: on the wire, and in Chromium."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+from api_server import MODEL_ID, reset, VERSION_ID
+from civitai_manager_libs import setting
+from civitai_manager_libs.library import watched
+from fault_answers import json_answer
+from gallery_page import with_axe
+from page_driver import expect, until
+
+_MODEL = f"images?model={MODEL_ID}&limit=10"
+_WATCH = {"deed": "watch", "model": MODEL_ID, "name": "A model"}
+
+
+@pytest.fixture(autouse=True)
+def _started(fresh, monkeypatch):
+    """As after a start: nothing was looked at."""
+    from civitai_manager_libs.page.api import watching
+
+    monkeypatch.setattr(watching, "_checks", watching._Checks())
+    return watching
+
+
+def _checked(api):
+    return until(lambda: (told := api.get("watched"))["checking"] is False and told)
+
+
+def _news(civitai, count):
+    civitai.ids[:0] = range(civitai.ids[0] + count, civitai.ids[0], -1)
+    civitai.kinds.update({i: "png" for i in civitai.ids[:count]})
+
+
+def test_at_a_start_what_is_new_is_counted_once_and_marked_when_one_looks(api, civitai, _started):
+    api.get(_MODEL)
+    [one] = api.post("watched", _WATCH)["galleries"]
+    gone = ("checked", "more")
+    assert {key: value for key, value in one.items() if key not in gone} == {
+        "gallery": f"model {MODEL_ID}",
+        "name": "A model",
+        "model": MODEL_ID,
+        "version": None,
+        "user": "",
+        "fresh": 0,
+    }
+    _news(civitai, 3)
+    before = len(civitai.pages)
+    assert _checked(api)["galleries"][0]["fresh"] == 3
+    assert _checked(api)["galleries"][0]["fresh"] == 3
+    assert len(civitai.pages) == before + 1
+    views = api.get(f"{_MODEL}&fresh=1")["images"]
+    assert [view["new"] for view in views] == [True] * 3 + [False] * 7
+    assert _checked(api)["galleries"][0]["fresh"] == 0
+
+
+def test_what_was_looked_at_lately_is_not_asked_for_by_another_start(
+    api, civitai, _started, monkeypatch
+):
+    api.post("watched", _WATCH)
+    _checked(api)
+    before = len(civitai.pages)
+    monkeypatch.setattr(_started, "_checks", _started._Checks())
+    _checked(api)
+    assert len(civitai.pages) == before
+    api.post("watched", {"deed": "check"})
+    _checked(api)
+    assert len(civitai.pages) == before + 1
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_once_a_day_only_if_the_user_wants(api, civitai, _started, monkeypatch, is_wanted):
+    setting.change("watch_daily", is_wanted)
+    api.post("watched", _WATCH)
+    _checked(api)
+    before = len(civitai.pages)
+    _checked(api)
+    assert len(civitai.pages) == before
+    monkeypatch.setattr(_started, "_DAY", 0.0)
+    api.get("watched")
+    until(lambda: not _started._checks.is_at_work)
+    assert len(civitai.pages) == before + is_wanted
+
+
+def test_why_a_look_failed_is_said_and_the_rest_is_left_for_later(api, civitai):
+    for model in (MODEL_ID, MODEL_ID + 1):
+        api.post("watched", {**_WATCH, "model": model})
+    civitai.always("page", reset)
+    before = len(civitai.pages)
+    assert "broke off" in _checked(api)["problem"]
+    assert len(civitai.pages) == before + 1
+    civitai.always("page", None)
+    api.post("watched", {"deed": "check"})
+    assert _checked(api)["problem"] == ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"deed": "watch", "name": "It"},
+        {"deed": "watch", "model": MODEL_ID},
+        {"deed": "watch", "post": 5, "name": "It"},
+        {"deed": "leave"},
+        {"deed": "burn"},
+        ["watch"],
+    ],
+    ids=str,
+)
+def test_what_makes_no_sense_is_refused(api, civitai, body):
+    assert api.send("POST", "watched", body).status_code == 400
+    assert watched.listed() == []
+
+
+def test_refusal_is_in_the_users_language(api, civitai):
+    answer = api.send("POST", "watched", {"deed": "watch", "post": 5, "name": "It"}, "zh-TW")
+    assert "只能追蹤" in answer.json()["error"]["message"]
+
+
+def test_version_is_named_with_its_model(api, civitai):
+    body = {**_WATCH, "version": VERSION_ID, "name": "A model · v1", "level": "XXX"}
+    [one] = api.post("watched", body)["galleries"]
+    assert (one["model"], one["version"]) == (MODEL_ID, VERSION_ID)
+    assert watched.listed()[0].level == 31
+    assert api.post("watched", {"deed": "leave", "gallery": one["gallery"]})["galleries"] == []
+
+
+@pytest.mark.page
+def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, open_gallery):
+    before = _without_the_newest(3, demo, flaky)
+    flaky.rule(r"/api/v1/images\?.*modelId=900001", json_answer(before))
+    server = start(f"http://{flaky.host}")
+    page = open_gallery(server, "?model=900001").ready()
+    page.deed("watch").click()
+    expect(page.deed("watch")).to_have_text("Watching")
+    assert page.does() == "watch"
+    expect(page.page.locator("[data-new]")).to_have_count(0)
+
+    flaky.rules.clear()
+    server.kill()
+    server.start()
+    page.go("")
+    badge = page.page.locator("[data-do=watched] .badge")
+    expect(badge).to_have_text("1")
+    page.deed("watched").click()
+    expect(page.page.locator(".galleries li > p")).to_contain_text("3 new, looked at")
+    page.deed("open-watched").click()
+    expect(page.page.locator("[data-new]")).to_have_count(3)
+    assert page.page.locator("[data-new]").first.get_attribute("aria-label").endswith("new")
+    expect(badge).to_be_hidden()
+    page.deed("watched").click()
+    page.deed("watch-leave").click()
+    expect(page.page.locator(".galleries")).to_contain_text("Nothing is watched yet")
+    page.key("Escape")
+    expect(page.deed("watch")).to_have_text("Watch")
+
+
+@pytest.mark.page
+@with_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_in_the_panel_keeps_anybody_out(start, demo, open_gallery, scheme):
+    address = f"?model=900001&__theme={scheme}"
+    page = open_gallery(start(demo.url), address, color_scheme=scheme).ready()
+    page.deed("watch").click()
+    page.deed("watched").click()
+    page.deed("watch-leave").wait_for()
+    assert page.serious() == []
+
+
+def _without_the_newest(count, demo, flaky):
+    """The gallery as it was before they came."""
+    address = f"{demo.url}/api/v1/images?modelId=900001&limit=100&withMeta=true&flatMeta=true"
+    asked = urllib.request.Request(address, headers={"Host": flaky.host})
+    with urllib.request.urlopen(asked) as answer:
+        told = json.load(answer)
+    return {**told, "items": told["items"][count:]}
