@@ -14,7 +14,7 @@ from civitai_manager_libs.library.figured import row_of
 
 _MODEL, _OLD, _NEW = 7, 70, 71
 _LATER = ("facts", "texts", "uses", "names", "seen", "figures")  # tables than version 1
-_LATER += ("marks", "own_tags", "in_sets", "sets", "gone")
+_LATER += ("marks", "own_tags", "in_sets", "sets", "gone", "watched")
 
 
 @pytest.fixture(autouse=True)

@@ -66,14 +66,14 @@ def test_press_after_an_answer_that_was_lost_starts_no_second_job(flaky_server, 
 
 def test_job_is_watched_paused_gone_on_with_and_cancelled(flaky_server, page):
     _begun(page)
-    expect(page.page.locator(".badge")).to_have_text("1")
+    expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
     page.key("j")
     job = _job(page)
     expect(job.locator(".job-line")).to_have_text(re.compile(r"\d+ of at most 1000 .*B/s"))
     page.deed("job-pause").click()
     expect(job).to_have_attribute("data-state", "paused")
     assert page.does() == "job-resume"  # which stands where the pressed one stood
-    expect(page.page.locator(".badge")).to_be_hidden()
+    expect(page.page.locator("[data-do=jobs] .badge")).to_be_hidden()
     page.deed("job-resume").click()
     expect(job).to_have_attribute("data-state", "running")
     page.deed("job-cancel").click()
@@ -186,7 +186,7 @@ def test_fold_of_the_failures_stays_open_while_the_job_goes_on(flaky, page):
 def test_dropped_connection_is_gone_on_with_while_a_job_runs(flaky_server, page):
     page.tiles.nth(0).locator("[data-do='mark']").click()
     _begun(page)
-    expect(page.page.locator(".badge")).to_have_text("1")
+    expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
     page.context.set_offline(True)
     page.key("j")
     page.deed("job-cancel").click()
@@ -206,7 +206,7 @@ def test_job_whose_first_news_is_lost_is_seen_all_the_same(page):
     with page.page.expect_event("requestfailed"):
         _begun(page)
     page.page.unroute(jobs)
-    expect(page.page.locator(".badge")).to_have_text("1")
+    expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
 
 
 def test_job_begun_in_one_page_is_in_the_other_and_each_keeps_its_own(

@@ -55,6 +55,20 @@ def test_browser_keeps_a_file_for_good_and_asks_no_second_time(api, civitai, ima
     assert other.status_code == 200
 
 
+def test_marked_picture_shows_its_kept_thumbnail_when_civitai_has_it_no_more(api, civitai, images):
+    marked, other = list(images)[:2]
+    small = api.ask(f"api/thumb/{marked}").content
+    api.post("own", {"ids": [marked], "favourite": True})
+    for entry in os.scandir(setting.shortcut_gallery_folder):
+        os.remove(entry.path)
+    for image_id in (marked, other):
+        civitai.always(image_id, status(404))
+    for width in (320, 450, 800):
+        answer = api.ask(f"api/thumb/{marked}?w={width}")
+        assert (answer.status_code, answer.content) == (200, small)
+    assert api.ask(f"api/thumb/{other}").status_code == 404
+
+
 def test_picture_is_fetched_once_for_all_who_ask(api, civitai, images):
     image_id = next(iter(images))
     threads = [

@@ -65,6 +65,7 @@ def test_view_of_a_picture_is_all_that_a_tile_shows(api, on_demo):
         "has_data",
         "favourite",
         "gone",
+        "new",
     }
     assert view["kind"] in ("image", "video") and view["level"] == "None"
     assert view["width"] > 0 and view["date"].endswith("Z") and view["saved"] is False

@@ -102,6 +102,10 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     page.page.locator(f"[data-id='{second}'][data-favourite]").wait_for()
     page.deed("sets").click()
     page.deed("open-set").filter(has_text="Evenings (1)").wait_for()
+    page.deed("rename-set").click()
+    page.field("set-rename").fill("Late evenings")
+    page.key("Enter")
+    page.deed("open-set").filter(has_text="Late evenings (1)").wait_for()
     with page.page.expect_download() as saved:
         page.deed("export").first.click()
     saved.value.save_as(tmp_path / "sets.json")
@@ -115,6 +119,6 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     other = open_gallery(start(demo.url), "")
     other.deed("sets").click()
     other.field("import").set_input_files(tmp_path / "sets.json")
-    other.deed("open-set").filter(has_text="Evenings (1)").wait_for()
+    other.deed("open-set").filter(has_text="Late evenings (1)").wait_for()
     other.deed("open-favourites").click()
     until(lambda: sorted(other.ids()) == sorted([first, second]))

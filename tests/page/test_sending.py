@@ -96,17 +96,11 @@ def test_host_of_sd_nexts_kind_has_its_old_name_and_the_control_tab(open_host, s
     expect(page.sent("control", "prompt")).to_have_value(infotext_of(row))
 
 
-def test_prompts_arrive_also_at_a_first_start_that_has_none_in_its_fields(open_host, start_host):
-    host = start_host(STAND_IN_FIRST_START="1")
-    row = with_text(_PAPER)
-    page = open_host(host)
-    page.open(_PAPER, row)
-    page.send("txt2img")
-    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
-
-
-def test_host_without_a_queue_has_the_gallery_too(open_host, start_host):
-    host = start_host(STAND_IN_NO_QUEUE="1")
+@pytest.mark.parametrize("kind", ["FIRST_START", "NO_QUEUE"])
+def test_host_without_texts_in_its_fields_or_without_a_queue_has_the_gallery_too(
+    open_host, start_host, kind
+):
+    host = start_host(**{f"STAND_IN_{kind}": "1"})
     row = with_text(_PAPER)
     page = open_host(host)
     page.open(_PAPER, row)

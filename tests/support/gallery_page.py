@@ -141,8 +141,12 @@ class GalleryPage:
         )
 
     def serious(self) -> list[Any]:
-        """What axe-core finds of the kinds serious and critical."""
+        """What axe-core finds of the kinds serious and critical, once all stands still."""
         self.page.add_script_tag(path=AXE)
+        self.page.evaluate(
+            f"Promise.allSettled({_ROOT}.getAnimations().filter(one =>"
+            " one.effect.getComputedTiming().endTime < Infinity).map(one => one.finished))"
+        )
         found = self.page.evaluate("axe.run(document.querySelector('civitai-gallery'))")
         return [
             (rule["id"], rule["nodes"][0]["html"])

@@ -39,11 +39,12 @@ export class Head {
     const { where, model, found } = now;
     this.#section.hidden = !sourceOf(where) || found !== null;
     if (this.#section.hidden) return;
+    const waits = where.model !== null && !model;
     this.#section.replaceChildren(
       el("div", { class: "row" }, this.#title(now), this.#deeds(where)),
-      ...(model ? this.#model(model, where.version) : []),
+      ...(model ? this.#model(model, where.version) : waits ? [itsPlace()] : []),
     );
-    this.#section.toggleAttribute("data-waits", where.model !== null && !model);
+    this.#section.toggleAttribute("data-waits", waits);
   }
 
   /** @param {State} now */
@@ -181,6 +182,15 @@ export class Head {
     );
     return el("div", { class: "joined" }, this.#limit, start);
   }
+}
+
+/** Of the text about a model, until that comes: what stands below is not moved then. */
+function itsPlace() {
+  return el(
+    "details",
+    { class: "about", "aria-hidden": "true" },
+    el("summary", { text: "\u00a0" }),
+  );
 }
 
 /**

@@ -137,15 +137,26 @@ export class Sets {
     const { words, api } = this.#context;
     const query = new URLSearchParams({ set: name });
     const quoted = `set="${name.replaceAll('"', " ")}"`;
+    const open = button({ deed: "open-set", words: `${name} (${count})`, class: "quiet" }, () =>
+      this.#open(quoted),
+    );
     return el(
       "div",
       { class: "set", "data-set": name },
-      button({ deed: "open-set", words: `${name} (${count})`, class: "quiet" }, () =>
-        this.#open(quoted),
-      ),
+      open,
       el(
         "div",
         { class: "deeds" },
+        button(
+          {
+            deed: "rename-set",
+            icon: icon("pencil"),
+            words: words("set_rename", { name }),
+            isBare: true,
+            class: "quiet",
+          },
+          () => this.#rename(name, open),
+        ),
         el(
           "a",
           {
@@ -174,6 +185,36 @@ export class Sets {
         ...covers.map((id) => el("img", { src: api.thumb(id, 320), alt: "" })),
       ),
     );
+  }
+
+  /**
+   * @param {string} name
+   * @param {HTMLElement} shown  where the name stands, and is typed anew
+   */
+  #rename(name, shown) {
+    const { words, api } = this.#context;
+    const label = words("set_rename", { name });
+    const field = el("input", {
+      type: "text",
+      "data-field": "set-rename",
+      "aria-label": label,
+      maxlength: 100,
+      required: true,
+      value: name,
+    });
+    const save = el(
+      "button",
+      { type: "submit", "data-do": "save-set-name" },
+      words("set_save_name"),
+    );
+    const form = el("form", { class: "sets-new" }, field, save);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#ask(() => api.post("sets", { deed: "rename", name, to: field.value.trim() }));
+    });
+    shown.replaceWith(form);
+    field.select();
+    field.focus();
   }
 
   /** @param {string} name */

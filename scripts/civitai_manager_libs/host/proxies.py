@@ -34,15 +34,18 @@ def checked_proxy(url: str) -> str:
     if "@" in url:
         raise InputError(
             "A name and password for a proxy belong into HTTPS_PROXY and HTTP_PROXY of the"
-            " environment: the page shows its settings."
+            " environment: the page shows its settings.",
+            "proxy_with_password",
         )
     if not (is_one and url.isprintable() and " " not in url):
         kinds = ", ".join(_KINDS)
         raise InputError(
-            f"The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}."
+            f"The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}.",
+            "proxy_of_no_kind",
+            kinds=kinds,
         )
     if parts.scheme.startswith("socks") and importlib.util.find_spec("socks") is None:
-        raise InputError(_NEEDS_PYSOCKS)
+        raise InputError(_NEEDS_PYSOCKS, "proxy_needs_pysocks")
     return url
 
 

@@ -52,7 +52,8 @@ def checked_folders(typed: str) -> str:
     """The setting's text as it is kept. Raises InputError, a sentence."""
     for path in _split(typed):
         if not os.path.isabs(path) or not os.path.isdir(path):
-            raise InputError(f"{path} is no folder here; give whole paths, with ; between them.")
+            said = f"{path} is no folder here; give whole paths, with ; between them."
+            raise InputError(said, "folder_of_models", path=path)
     return typed.strip()
 
 

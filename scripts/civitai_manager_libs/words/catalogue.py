@@ -265,13 +265,25 @@ WORDS: dict[str, tuple[str, str]] = {
         "「{label}」的值無法使用，因此未儲存任何設定",
         "“{label}” cannot be that: nothing was saved",
     ),
-    "bad_proxy": (
-        "這個代理伺服器無法使用，因此未儲存任何設定。（{said}）",
-        "{said} Nothing was saved.",
+    "bad_value": ("{said}未儲存任何設定。", "{said} Nothing was saved."),
+    "proxy_with_password": (
+        "代理伺服器的名稱與密碼請放在環境變數 HTTPS_PROXY 與 HTTP_PROXY：這個頁面會顯示設定。",
+        "A name and password for a proxy belong into HTTPS_PROXY and HTTP_PROXY of the environment:"
+        " the page shows its settings.",
     ),
-    "bad_folders": (
-        "這個資料夾無法使用，因此未儲存任何設定。（{said}）",
-        "{said} Nothing was saved.",
+    "proxy_of_no_kind": (
+        "代理伺服器必須是網址，例如 socks5h://127.0.0.1:1080，種類為：{kinds}。",
+        "The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}.",
+    ),
+    "proxy_needs_pysocks": (
+        "SOCKS 代理伺服器需要 PySocks：請用執行本程式的 Python 執行 python -m pip install PySocks，"
+        "再重新啟動。",
+        "A SOCKS proxy needs PySocks, which is not installed: python -m pip install PySocks, with"
+        " the Python that runs this, then start again.",
+    ),
+    "folder_of_models": (
+        "這裡沒有資料夾 {path}；請輸入完整路徑，多個以 ; 分隔。",
+        "{path} is no folder here; give whole paths, with ; between them.",
     ),
     "bad_template": ("這不能作為檔名範本：{said}", "{said}"),
     "key_bad": (

@@ -48,8 +48,11 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "do_favourite": ("最愛", "Favourite"),
     "do_add_to_set": ("加入收藏集", "Add to a set"),
     "name_favourite": ("我的最愛", "favourite"),
-    "name_gone": ("Civitai 上已沒有", "gone from Civitai"),
-    "gone_since": ("{date} 起在 Civitai 上找不到", "Gone from Civitai, seen {date}"),
+    "name_gone": ("已不在 Civitai 的圖庫中", "no longer in its gallery"),
+    "gone_since": (
+        "{date} 起已不在 Civitai 的圖庫中（刪除或改了分級）",
+        "Since {date} no longer in its gallery on Civitai: deleted, or rated otherwise",
+    ),
     "own_marks": ("我的標註", "Your notes"),
     "own_stars": ("評分", "Rating"),
     "own_stars_n": ("{n} 顆星", "{n} stars"),
@@ -61,6 +64,8 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "set_make": ("建立", "Make it"),
     "set_add_marked": ("加入已標記的 {n} 張", "Add the {n} marked"),
     "set_filled": ("已將 {n} 張加入「{name}」", "{n} added to “{name}”"),
+    "set_rename": ("為收藏集「{name}」改名", "Rename the set “{name}”"),
+    "set_save_name": ("改名", "Rename"),
     "set_delete": ("刪除收藏集「{name}」", "Delete the set “{name}”"),
     "set_delete_sure": (
         "刪除收藏集「{name}」？其中的圖片會保留。",

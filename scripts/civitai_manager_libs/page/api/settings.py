@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ... import civitai, host, local, setting
@@ -21,6 +21,12 @@ from .tools import client
 __all__ = ["keep_key", "keep_settings", "names", "test_key"]
 
 _FOLDER = "download_images_folder"
+# What becomes of a text that is typed; the words that a refusal is put in.
+_CHECKS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "saved_name": ("bad_template", checked_template),
+    "proxy": ("bad_value", host.checked_proxy),
+    "model_folders": ("bad_value", local.checked_folders),
+}
 _ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
 _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
@@ -53,12 +59,8 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
     try:
         if entry.name == _FOLDER:
             value = _folder(str(value or "").strip(), language)
-        elif entry.name == "saved_name":
-            value = _template(str(value), language)
-        elif entry.name == "proxy":
-            value = _proxy(str(value), language)
-        elif entry.name == "model_folders":
-            value = _model_folders(str(value), language)
+        elif entry.name in _CHECKS:
+            value = _taken(entry.name, str(value), language)
         return entry.checked(value)
     except SettingError as error:
         label = messages.setting_label(entry.name, language)
@@ -85,36 +87,19 @@ def _folder(typed: str, language: str) -> str:
         return typed
 
 
-def _template(typed: str, language: str) -> str:
+def _taken(name: str, typed: str, language: str) -> str:
     """Raises Refusal with what is wrong."""
+    key, check = _CHECKS[name]
     try:
-        return checked_template(typed)
+        return check(typed)
     except InputError as error:
-        said = messages.text("bad_template", language, said=messages.said(error, language))
-        raise Refusal(400, "bad_input", said, "saved_name") from error
-
-
-def _proxy(typed: str, language: str) -> str:
-    """Raises Refusal with what is wrong."""
-    try:
-        return host.checked_proxy(typed)
-    except InputError as error:
-        said = messages.text("bad_proxy", language, said=error)
-        raise Refusal(400, "bad_input", said, "proxy") from error
-
-
-def _model_folders(typed: str, language: str) -> str:
-    """Raises Refusal with what is wrong."""
-    try:
-        return local.checked_folders(typed)
-    except InputError as error:
-        said = messages.text("bad_folders", language, said=error)
-        raise Refusal(400, "bad_input", said, "model_folders") from error
+        said = messages.text(key, language, said=messages.said(error, language))
+        raise Refusal(400, "bad_input", said, name) from error
 
 
 def names(asked: Asked) -> dict[str, Any]:
     """`names?template=`: what the pictures read last would be called by it."""
-    template = _template(asked.text("template"), asked.language)
+    template = _taken("saved_name", asked.text("template"), asked.language)
     [(model_id, name)] = recent.listed()[:1] or [(None, "")]
     facts = facts_of(name, model_id)
     latest = records.latest(_SHOWN_NAMES)
