@@ -40,7 +40,7 @@ def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
     notice = page.page.locator(".notices")
     until(lambda: page.place()[1] >= 100)
     # A moment ago is fresh enough to be shown as it is; what is asked for anew is not answered.
-    server.kill()
+    server.close()
     server.start()
     page.page.reload()
     page.ready()

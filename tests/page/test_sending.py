@@ -8,7 +8,7 @@ import types
 import pytest
 from civitai_manager_libs.demo import files
 from host_page import HostPage, with_text
-from page_driver import expect
+from page_driver import expect, until
 from page_facts import infotext_of
 from reverse_proxy import ReverseProxy
 
@@ -137,6 +137,7 @@ def test_page_of_before_a_restart_sends_as_before_while_the_host_is_the_same(ope
     row = with_text(_PAPER)
     page = open_host(host)
     page.open(_PAPER, row)
+    until(lambda: host.knows(row.id), "the record")
     host.restart()
     page.send("txt2img")
     expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
@@ -155,6 +156,7 @@ def test_page_of_before_a_restart_with_other_functions_says_at_once_to_reload_it
     row = with_text(_PAPER)
     page = open_host(host, locale=locale)
     page.open(_PAPER, row)
+    until(lambda: host.knows(row.id), "the record")
     host.restart(STAND_IN_TABS="control,txt2img,img2img,inpaint,extras")
     asked = []
     page.page.on("request", lambda request: asked.append(request.method + request.url))

@@ -139,7 +139,7 @@ def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, ope
     expect(page.page.locator("[data-new]")).to_have_count(0)
 
     flaky.rules.clear()
-    server.kill()
+    server.close()
     server.start()
     page.go("")
     badge = page.page.locator("[data-do=watched] .badge")

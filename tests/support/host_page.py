@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -48,6 +50,13 @@ class Host(Server):
     def _starts(self) -> int:
         return self.log().count("ready") if (self.data / "server.log").exists() else 0
 
+    def knows(self, image_id: int) -> bool:
+        """Also after a restart."""
+        path = self.data / "host" / "civitai-shortcut" / "library.db"
+        with closing(sqlite3.connect(path)) as library:
+            found = library.execute("SELECT 1 FROM images WHERE id = ?", (image_id,)).fetchone()
+        return found is not None
+
     def restart(self, **environment: str) -> None:
         """As it was, or otherwise."""
         self.kill()
@@ -83,7 +92,6 @@ class HostPage:
         self.page = self.context.new_page()
         self.wrongs: list[str] = []
         self.page.on("pageerror", lambda error: self.wrongs.append(str(error)))
-        self.page.route("**/app_id", lambda route: route.abort())  # or gradio 6 reloads by itself
         self.page.goto(host.url + query)
         if not query:
             self.go_to("Civitai Shortcut")
