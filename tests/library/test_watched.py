@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import pytest
-from api_server import ApiServer, FIRST_ID, html, MODEL_ID, reset, VERSION_ID
+from api_server import ApiServer, FIRST_ID, html, MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import civitai_gallery_action, setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.errors import InputError, NetworkError, UnreadableAnswer
@@ -86,6 +89,84 @@ def test_version_shows_what_is_new_in_its_watched_model_and_is_no_visit_to_it(cl
     _news(client, civitai, 3)
     assert _look(client, _VERSION) == FIRST_ID + 30
     assert [one.fresh for one in watched.listed()] == [3]
+
+
+_BY_REACTIONS = ImageQuery(model_id=MODEL_ID, version_id=VERSION_ID, sort="Most Reactions")
+_OTHERWISE = {
+    "sorted": _BY_REACTIONS,
+    "of-a-type": ImageQuery(model_id=MODEL_ID, type="image"),
+    "with-data": ImageQuery(model_id=MODEL_ID, with_meta=True),
+    "of-a-base-model": ImageQuery(model_id=MODEL_ID, base_models=("Pony",)),
+}
+
+
+@pytest.mark.parametrize("query", _OTHERWISE.values(), ids=_OTHERWISE)
+def test_what_is_watched_while_its_newest_are_not_in_sight_begins_with_the_first_check(
+    client, civitai, query
+):
+    older = civitai.ids.copy()
+    civitai.ids[:] = older[-3:]
+    pages.read_anew(client, query, None, 100)
+    civitai.ids[:] = older
+    watched.watch(query, "It")
+    assert _news(client, civitai, 0) == [0]
+    assert _news(client, civitai, 2) == [2]
+
+
+def test_look_that_does_not_show_the_newest_leaves_them_counted_and_marks_them(client, civitai):
+    pages.read_anew(client, _VERSION, None, 100)
+    watched.watch(_VERSION, "It")
+    _news(client, civitai, 3)
+    assert _look(client, _BY_REACTIONS) == FIRST_ID + 30
+    assert watched.has_news(_VERSION)
+    assert _look(client, _VERSION) == FIRST_ID + 30
+    assert not watched.has_news(_VERSION)
+
+
+def test_sort_that_civitai_does_not_heed_for_a_model_is_the_newest_first(client, civitai):
+    by_reactions = ImageQuery(model_id=MODEL_ID, sort="Most Reactions")
+    pages.read_anew(client, _MODEL, None, 100)
+    watched.watch(by_reactions, "It")
+    assert _news(client, civitai, 3) == [3]
+
+
+@pytest.mark.parametrize("set_to", [-10_000_000, 10_000_000], ids=["back", "forward"])
+def test_clock_that_was_set_does_not_keep_what_is_new_so_for_ever(
+    client, civitai, monkeypatch, set_to
+):
+    pages.read_anew(client, _MODEL, None, 100)
+    watched.watch(_MODEL, "It")
+    _news(client, civitai, 3)
+    _look(client, _MODEL)
+    now = time.time
+    monkeypatch.setattr(watched.time, "time", lambda: now() + set_to)
+    assert _look(client, _MODEL) == FIRST_ID + 33
+
+
+def test_row_that_comes_twice_or_was_not_asked_for_counts_once_or_not(client, civitai):
+    pages.read_anew(client, _MODEL, None, 100)
+    watched.watch(_MODEL, "It")
+    twice, beyond = FIRST_ID + 31, FIRST_ID + 32
+    rows = [{**civitai._row(FIRST_ID + 30), "id": i} for i in (twice, twice, str(twice))]
+    rows += [{**rows[0], "id": i} for i in (2**63, -1, "x", None, [])]
+    rows += [{**rows[0], "id": beyond, "browsingLevel": 16}]
+    civitai.script("page", status(200, json.dumps({"items": rows}).encode()))
+    watched.check(client, *watched.listed())
+    assert [one.fresh for one in watched.listed()] == [1]
+
+
+def test_check_that_finds_an_empty_gallery_leaves_the_beginning_to_the_next(client, civitai):
+    watched.watch(_USER, "anna")
+    civitai.script("page", status(200, b'{"items": [], "metadata": {}}'))
+    assert _news(client, civitai, 0) == [0]
+    assert _news(client, civitai, 0) == [0]
+    assert _news(client, civitai, 1) == [1]
+
+
+@pytest.mark.parametrize("name", ["", " \n\u202e", "\ud800"], ids=["none", "marks", "half-a-pair"])
+def test_gallery_whose_name_has_no_letter_is_called_by_its_number(library, name):
+    watched.watch(_MODEL, name)
+    assert watched.listed()[0].name == f"model {MODEL_ID}"
 
 
 def test_failed_check_keeps_what_was_known(client, civitai):
