@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 from api_server import ApiServer, FIRST_ID, html, MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import civitai_gallery_action, setting
-from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.civitai import image_of, ImageQuery
 from civitai_manager_libs.errors import InputError, NetworkError, UnreadableAnswer
-from civitai_manager_libs.library import pages, watched
+from civitai_manager_libs.library import own, pages, records, watched
 
 _MODEL = ImageQuery(model_id=MODEL_ID)
 _VERSION = ImageQuery(model_id=MODEL_ID, version_id=VERSION_ID)
@@ -196,6 +198,22 @@ def test_what_is_left_is_not_counted_any_more_and_can_be_watched_anew(client, ci
 def test_what_cannot_be_watched_is_refused(library, query):
     with pytest.raises(InputError, match="model, a version or an author"):
         watched.watch(query, "It")
+
+
+def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_user_marked(
+    library,
+):
+    image = image_of({"id": 1, "url": "https://image.civitai.com/x/1/1.jpeg", "browsingLevel": 1})
+    records.keep([image])
+    own.marks.change([image], own.marks.Change(note="Mine"))
+    own.sets.add([image], "Best")
+    library.forget()
+    with closing(sqlite3.connect(setting.library_file())) as db:
+        db.executescript("DROP TABLE watched; PRAGMA user_version = 4")
+    watched.watch(_MODEL, "It")
+    assert [one.name for one in watched.listed()] == ["It"]
+    assert (own.marks.of([1])[1].note, own.sets.ids_of("Best")) == ("Mine", [1])
+    assert records.find(1) is not None
 
 
 def test_there_is_an_end_to_how_many_are_watched(library, monkeypatch):
