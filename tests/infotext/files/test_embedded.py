@@ -62,7 +62,7 @@ def png(tmp_path, **texts):
 
 def commented(tmp_path, text, kind="jpg"):
     exif = Picture.Exif()
-    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode("utf-16-be")
+    exif[0x8769] = {0x9286: b"UNICODE\0" + text.encode("utf-16-be")}
     Picture.new("RGB", (8, 8)).save(tmp_path / f"picture.{kind}", exif=exif)
     return str(tmp_path / f"picture.{kind}")
 

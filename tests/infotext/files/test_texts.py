@@ -29,7 +29,7 @@ def png(texts=(), packed=False, **options):
 def with_comment(kind, comment):
     exif = Image.Exif()
     exif[0x0131] = "a program"  # without a tag of its own, Pillow's PNG writer leaves EXIF out
-    exif.get_ifd(0x8769)[0x9286] = comment
+    exif[0x8769] = {0x9286: comment}
     return _saved(kind, exif=exif)
 
 
