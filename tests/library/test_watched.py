@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from api_server import ApiServer, FIRST_ID, html, MODEL_ID, reset, VERSION_ID
-from civitai_manager_libs import civitai_gallery_action, setting
+from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.errors import InputError, NetworkError, UnreadableAnswer
+from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import pages, watched
 
 _MODEL = ImageQuery(model_id=MODEL_ID)
@@ -23,9 +24,8 @@ def civitai(library, monkeypatch):
 
 
 @pytest.fixture
-def client(civitai, monkeypatch):
-    monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
-    return civitai_gallery_action.get_http_client()
+def client(civitai):
+    return CivitaiHttpClient("")
 
 
 def _look(client, query):
