@@ -296,6 +296,16 @@ def test_what_strangers_wrote_is_text_and_overflows_nothing(server, open_gallery
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_bar_of_what_is_marked_has_one_row_beside_a_pane_of_the_host(server, open_gallery):
+    page = open_gallery(server, viewport={"width": 1600, "height": 900}).ready()
+    page.page.locator("civitai-gallery").evaluate("(gallery) => gallery.style.maxWidth = '1000px'")
+    for at in (0, 1):
+        page.tiles.nth(at).locator("[data-do='mark']").click()
+    expect(page.deed("compare")).to_be_visible()
+    expect(page.page.locator(".bar")).to_have_attribute("data-tight", "")
+    assert page.page.locator(".bar").bounding_box()["height"] < 70
+
+
 def test_an_empty_gallery_says_so_and_offers_to_try_again(server, open_gallery):
     page = open_gallery(server, f"?model={_EMPTY}")
     expect(page.page.locator(".of-images")).to_contain_text("empty page")

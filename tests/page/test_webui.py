@@ -188,6 +188,8 @@ def _used(host, row):
 def test_link_to_the_settings_opens_our_section_of_them(open_host):
     page = open_host()
     page.page.locator("[data-do=settings]").first.click()
+    names = page.page.get_by_role("group", name="Template for the names of saved pictures")
+    expect(names).to_contain_text("It may have {id}")
     page.page.locator("[data-do=host-settings]").click()
     expect(page.page.get_by_label("A setting of Civitai Shortcut")).to_be_visible()
 

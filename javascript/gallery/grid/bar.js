@@ -8,6 +8,8 @@ import { canCompare } from "../state/selection.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
 
+const WIDE = 1280; // px that all of its words need in one row
+
 export class Bar {
   #context;
   #section = el("section", { class: "bar", hidden: true });
@@ -63,6 +65,7 @@ export class Bar {
     if (!width) return; // another tab is in front
     host.style.setProperty("--cs-middle", `${left + width / 2}px`);
     host.style.setProperty("--cs-room", `${width}px`);
+    this.#section.toggleAttribute("data-tight", width < WIDE);
     host.style.setProperty("--cs-bar", `${this.#section.offsetHeight}px`);
   }
 

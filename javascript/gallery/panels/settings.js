@@ -57,7 +57,14 @@ export class Settings {
         if (!openHostSettings()) toast(words("settings_in_host"));
       },
     );
-    return el("section", {}, el("p", {}, words("settings_in_host")), go, this.names.element);
+    const names = el("fieldset", {}, el("legend", {}, words("names_legend")), this.names.element);
+    return el(
+      "section",
+      { class: "elsewhere" },
+      el("p", {}, words("settings_in_host")),
+      el("div", { class: "row" }, go),
+      names,
+    );
   }
 
   /** @param {Setting[]} settings */

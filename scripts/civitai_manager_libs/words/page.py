@@ -159,6 +159,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "These settings are on the WebUI's Settings page, under “Civitai Shortcut”.",
     ),
     "open_settings_page": ("開啟設定頁", "Open the Settings page"),
+    "names_legend": ("儲存圖片的檔名範本", "Template for the names of saved pictures"),
     "names_fields": (
         "可用 {fields}。最近讀過的圖片會是：",
         "It may have {fields}. The pictures read last would be:",
