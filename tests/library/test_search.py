@@ -227,11 +227,6 @@ def test_search_is_held_to_its_scope(filled, scope, found):
     assert _ids("", scope) == found
 
 
-def test_gallery_is_gone_through_newest_first(filled, monkeypatch):
-    monkeypatch.setattr(records, "_AT_ONCE", 2)
-    assert [image.id for image in records.of_gallery("model 9")] == [3, 2, 1]
-
-
 def test_record_that_is_read_anew_is_found_by_what_it_says_now(filled):
     records.keep([_image(1, meta={"prompt": "a harbor in fog"})])
     filled.forget()

@@ -151,8 +151,7 @@ def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
 def test_a_filter_keeps_what_one_looks_at_where_it_is(server, open_gallery):
     page = open_gallery(server).ready()
     page.wheel(700)
-    until(lambda: page.page.evaluate("scrollY") > 300)
-    page.page.wait_for_timeout(200)
+    until(lambda: page.scrolled() > 300)
     seen = next(id for id in page.ids() if page.boxes()[id][1] > 0)
     before = page.boxes()[seen][1]
     page.field("level").select_option("X")  # a few go; what is at the top stays, if it is not one

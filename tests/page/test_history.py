@@ -97,7 +97,7 @@ def test_results_begin_at_their_first_and_closed_the_gallery_is_where_it_was(ser
     while page.place()[0] < 120:
         page.wheel(900)
         page.page.wait_for_timeout(30)
-    there = _scrolled(page)
+    there = page.scrolled()
     page.find(_WORDS)
     expect(_cards(page).first).to_be_in_viewport()
     page.deed("close-found").click()

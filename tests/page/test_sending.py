@@ -8,7 +8,7 @@ import types
 import pytest
 from civitai_manager_libs.demo import files
 from host_page import HostPage, with_text
-from page_driver import expect, until
+from page_driver import contents, expect, until
 from page_facts import infotext_of
 from reverse_proxy import ReverseProxy
 
@@ -36,10 +36,10 @@ def test_picture_is_sent_as_it_lies_in_the_cache_without_a_copy(open_host, start
         expect(page.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
         page.go_to("Civitai Shortcut")
     cache = host.data / "host" / "civitai-shortcut" / "sc_gallery"
-    kept = {path.read_bytes() for path in cache.iterdir()}
-    assert any(file.name.endswith("-original.jpeg") for file in cache.iterdir())
-    others = [path for path in (host.data / "temp").rglob("*") if path.is_file()]
-    assert not [path for path in others if path.read_bytes() in kept]
+    kept = contents(cache)
+    assert any(path.name.endswith("-original.jpeg") for path in kept)
+    others = contents(host.data / "temp")
+    assert not [path for path, body in others.items() if body in kept.values()]
 
 
 def test_what_was_said_before_another_tab_came_to_the_front_is_not_said_on_return(open_host):

@@ -36,6 +36,10 @@ def _overlap(page, one, other):
     return a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]
 
 
+# Of its own, not those of the line in it, which is the clock of how long it stays.
+_COME_UP = "toast => Promise.allSettled(toast.getAnimations().map((one) => one.finished))"
+
+
 def _rested(page):
     """While a page flies on a tap only stops it."""
     seen = []
@@ -93,8 +97,7 @@ def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone
     page.deed("top").tap()  # "Back to where you were" makes the bar two rows high
     until(lambda: page.page.locator(".bar").bounding_box()["height"] > 80)
     page.deed("download-marked").tap()
-    page.said(re.compile(r"Job \d+ has begun")).wait_for()
-    page.page.wait_for_timeout(200)  # it has come up
+    page.said(re.compile(r"Job \d+ has begun")).evaluate(_COME_UP)
     assert not _overlap(page, ".toasts", ".bar")
     page.deed("jobs").tap()
     page.panel("jobs").wait_for()
@@ -110,8 +113,7 @@ def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
     page.field("sort").select_option("Oldest")
     page.deed("give-up").wait_for()
     page.deed("download-marked").tap()
-    page.said(re.compile(r"Job \d+ has begun")).wait_for()
-    page.page.wait_for_timeout(200)  # it has come up
+    page.said(re.compile(r"Job \d+ has begun")).evaluate(_COME_UP)
     assert not _overlap(page, ".toasts", ".of-images")
     assert not _overlap(page, ".of-images", ".bar")
     page.deed("give-up").tap()

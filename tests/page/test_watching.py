@@ -227,7 +227,7 @@ def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, ope
     expect(badge).to_be_hidden()
     page.deed("watched").click()
     page.deed("watch-leave").click()
-    expect(page.page.locator(".galleries")).to_contain_text("Nothing is watched yet")
+    expect(page.page.locator("dialog.watched")).to_contain_text("Nothing is watched yet")
     page.key("Escape")
     expect(page.deed("watch")).to_have_text("Watch")
 
@@ -258,6 +258,24 @@ def test_what_is_watched_stays_so_on_the_page_while_other_galleries_are_opened(
     page.deed("watched").click()
     page.deed("open-watched").click()
     expect(page.deed("watch")).to_have_text("Watching")
+
+
+@pytest.mark.page
+def test_rows_keep_the_focus_while_they_are_looked_at_and_the_panel_has_it_after_the_last(
+    start, demo, open_gallery
+):
+    page = open_gallery(start(demo.url), "?model=900001").ready()
+    page.deed("watch").click()
+    page.deed("watched").click()
+    said = page.page.locator(".galleries li > p")
+    expect(said).to_contain_text("to be looked at")
+    page.deed("watch-check").click()
+    page.deed("watch-leave").focus()
+    expect(said).to_contain_text("nothing new, looked at")
+    assert page.does() == "watch-leave"
+    page.key("Enter")
+    expect(said).to_have_count(0)
+    expect(page.page.locator("dialog.watched .panel-body")).to_be_focused()
 
 
 @pytest.mark.page

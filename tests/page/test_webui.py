@@ -13,7 +13,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.words import labels
 from host_page import HostPage
-from page_driver import expect, until
+from page_driver import contents, expect, until
 from page_facts import of_model
 
 pytestmark = [pytest.mark.page, pytest.mark.door]
@@ -67,8 +67,8 @@ def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
     assert path.read_text() == "demo-key"
     assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
     host.set("civitai_shortcut_gallery_cache_mb", 2048)
-    kept = [p for p in (host.data / "host").rglob("*") if p.is_file()]
-    assert kept and not [p for p in kept if b"demo-key" in p.read_bytes()]
+    kept = contents(host.data / "host")
+    assert kept and not [path for path, body in kept.items() if b"demo-key" in body]
     for address in (
         "config",
         f"file={path}",
@@ -107,10 +107,10 @@ def test_nothing_of_the_data_folder_is_served_but_by_our_own_routes(start_host, 
     (host.data / "host" / "beside.txt").write_text("of the host's own")
     served = list(_bodies(host, host.data / "host" / "beside.txt"))
     assert b"of the host's own" in served  # so it is the folder that is refused
-    kept = [path for path in data.rglob("*") if path.is_file() and path.stat().st_size]
+    kept = {path: body for path, body in contents(data).items() if body}
     assert len([path for path in kept if path.parent.name == "sc_gallery"]) == 1
-    for path in kept:
-        assert path.read_bytes() not in _bodies(host, path), path
+    for path, body in kept.items():
+        assert body not in _bodies(host, path), path
 
 
 def test_page_is_told_what_this_host_can(host):

@@ -27,6 +27,16 @@ new PerformanceObserver((list) => {
     for (const entry of unasked) window.seen.shift += entry.value;
 }).observe({type: "layout-shift", buffered: true});
 """
+_AT_REST = """
+new Promise((done) => {
+    const look = (before) => {
+        if (scrollY === before) return done(before);
+        const now = scrollY;
+        requestAnimationFrame(() => requestAnimationFrame(() => look(now)));
+    };
+    look(-1);
+})
+"""
 
 
 class GalleryPage:
@@ -121,6 +131,10 @@ class GalleryPage:
         said = self.page.locator(".bar .where").inner_text()
         at, so_far = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", said))
         return at, so_far
+
+    def scrolled(self) -> float:
+        """How far, once it rests: what a wheel has turned comes with the next frames."""
+        return self.page.evaluate(_AT_REST)
 
     def nodes(self) -> int:
         return self.page.evaluate(f"{_ROOT}.querySelectorAll('*').length")

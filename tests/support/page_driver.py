@@ -12,14 +12,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from fault_answers import Answer, unused_port, whole
 from fault_server import FaultServer
 
-__all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "browser_of", "expect", "until"]
+__all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "browser_of", "contents", "expect", "until"]
 
 PYTHON = os.environ.get("CIVITAI_TEST_PYTHON", sys.executable)
 ENTRY = str(Path(__file__).parents[2] / "scripts" / "civitai_shortcut.py")
@@ -41,6 +41,15 @@ def until(is_so: Callable[[], Any], what: str = "it") -> Any:
         assert time.monotonic() < end, f"{what} did not come"
         time.sleep(0.05)
     return value
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """What the files in it hold; while a server is at work there, some go before they are read."""
+    found = {}
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
+            found[path] = path.read_bytes()
+    return found
 
 
 def expect(locator: Any) -> Any:

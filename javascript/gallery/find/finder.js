@@ -105,30 +105,27 @@ export class Finder {
  * @param {Badges} badges
  */
 function panelButtons({ acts, words, store, signal }, badges) {
-  const jobs = button(
-    { deed: "jobs", icon: icon("jobs"), words: words("open_jobs"), isBare: true },
-    () => acts.panel("jobs"),
-  );
-  jobs.append(badges.jobs);
-  const others = /** @type {const} */ (["settings", "help"]).map((name) =>
-    button({ deed: name, icon: icon(name), words: words(`open_${name}`), isBare: true }, () =>
-      acts.panel(name),
-    ),
-  );
+  /**
+   * @param {Exclude<import("../types.js").Panel, "">} name
+   * @param {import("../ground/icons.js").IconName} glyph
+   */
+  const of = (name, glyph, badge = /** @type {HTMLElement | null} */ (null)) => {
+    const looks = { deed: name, icon: icon(glyph), words: words(`open_${name}`), isBare: true };
+    const made = button(looks, () => acts.panel(name));
+    if (badge) made.append(badge);
+    return made;
+  };
   const kept = button(
     { deed: "open-kept", icon: icon("kept"), words: words("open_kept"), isBare: true },
     () => acts.openKept(""),
   );
-  const sets = button(
-    { deed: "sets", icon: icon("heart"), words: words("open_sets"), isBare: true },
-    () => acts.panel("sets"),
-  );
-  const watched = button(
-    { deed: "watched", icon: icon("bell"), words: words("open_watched"), isBare: true },
-    () => acts.panel("watched"),
-  );
-  watched.append(badges.watched);
-  const all = [sets, watched, jobs, ...others];
+  const all = [
+    of("sets", "heart"),
+    of("watched", "bell", badges.watched),
+    of("jobs", "jobs", badges.jobs),
+    of("settings", "settings"),
+    of("help", "help"),
+  ];
   const draw = () => {
     const { panel } = store.get();
     for (const one of all) one.setAttribute("aria-expanded", String(one.dataset.do === panel));

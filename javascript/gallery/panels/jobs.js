@@ -5,6 +5,7 @@ import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { JobRow } from "./jobrow.js";
 import { Panel } from "./panel.js";
+import { Rows } from "./rows.js";
 import { Watch } from "./watch.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -21,8 +22,8 @@ export class Jobs {
   #asked = new Map();
   /** @type {Map<number, number[]>} pictures of the jobs that this page began */
   #mine = new Map();
-  /** @type {Map<number, JobRow>} */
-  #rows = new Map();
+  /** @type {Rows<Job, JobRow>} */
+  #rows;
   #list = el("ol", { class: "jobs-list" });
   #notice = el("p", { class: "notice", role: "status" });
   #none = el("p", { class: "dim none" });
@@ -32,6 +33,12 @@ export class Jobs {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
+    this.#rows = new Rows(
+      this.#list,
+      (job) => job.id,
+      ({ id }) => new JobRow(context, id, (job, deed) => this.act(job, deed)),
+      () => this.panel.focus(),
+    );
     this.badge = el("span", { class: "badge", hidden: true });
     context.store.on(["jobs"], (now, before) => this.#follow(now, before), context);
     this.panel = new Panel(context, "jobs", {
@@ -128,28 +135,7 @@ export class Jobs {
     this.#notice.textContent = jobs?.notice ?? "";
     this.#none.hidden = all.length > 0;
     if (this.#clear) this.#clear.hidden = !all.some((job) => OVER.includes(job.state));
-    const ids = new Set(all.map((job) => job.id));
-    for (const [id, row] of this.#rows) {
-      if (ids.has(id)) continue;
-      const hadFocus = row.element.contains(this.context.root.activeElement);
-      row.element.remove();
-      if (hadFocus) this.panel.focus();
-      this.#rows.delete(id);
-    }
-    all.forEach((job, at) => {
-      const row = this.#row(job.id);
-      row.draw(job);
-      const there = this.#list.children[at] ?? null;
-      if (there !== row.element) this.#list.insertBefore(row.element, there);
-    });
-  }
-
-  /** @param {number} id */
-  #row(id) {
-    const row =
-      this.#rows.get(id) ?? new JobRow(this.context, id, (job, deed) => this.act(job, deed));
-    this.#rows.set(id, row);
-    return row;
+    this.#rows.draw(all);
   }
 
   /**

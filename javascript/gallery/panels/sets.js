@@ -5,9 +5,10 @@ import { errorWords } from "../asking/problems.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { Panel } from "./panel.js";
+import { setRow } from "./setrow.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {{name: string, count: number, covers: number[]}} NamedSet */
+/** @typedef {import("./setrow.js").NamedSet} NamedSet */
 
 const AT_ONCE = 500; // pictures of a file that are sent together
 
@@ -133,88 +134,14 @@ export class Sets {
   }
 
   /** @param {NamedSet} set */
-  #row({ name, count, covers }) {
-    const { words, api } = this.#context;
-    const query = new URLSearchParams({ set: name });
-    const quoted = `set="${name.replaceAll('"', " ")}"`;
-    const open = button({ deed: "open-set", words: `${name} (${count})`, class: "quiet" }, () =>
-      this.#open(quoted),
-    );
-    return el(
-      "div",
-      { class: "set", "data-set": name },
-      open,
-      el(
-        "div",
-        { class: "deeds" },
-        button(
-          {
-            deed: "rename-set",
-            icon: icon("pencil"),
-            words: words("set_rename", { name }),
-            isBare: true,
-            class: "quiet",
-          },
-          () => this.#rename(name, open),
-        ),
-        el(
-          "a",
-          {
-            class: "button icon quiet",
-            href: api.address(`export?${query}`),
-            download: "",
-            title: words("sets_export"),
-            "aria-label": words("sets_export"),
-          },
-          icon("download"),
-        ),
-        button(
-          {
-            deed: "delete-set",
-            icon: icon("trash"),
-            words: words("set_delete", { name }),
-            isBare: true,
-            class: "quiet",
-          },
-          () => this.#delete(name),
-        ),
-      ),
-      el(
-        "div",
-        { class: "covers" },
-        ...covers.map((id) => el("img", { src: api.thumb(id, 320), alt: "" })),
-      ),
-    );
-  }
-
-  /**
-   * @param {string} name
-   * @param {HTMLElement} shown  where the name stands, and is typed anew
-   */
-  #rename(name, shown) {
-    const { words, api } = this.#context;
-    const label = words("set_rename", { name });
-    const field = el("input", {
-      type: "text",
-      "data-field": "set-rename",
-      "aria-label": label,
-      maxlength: 100,
-      required: true,
-      value: name,
+  #row(set) {
+    const { api } = this.#context;
+    const { name } = set;
+    return setRow(this.#context, set, {
+      open: () => this.#open(`set="${name.replaceAll('"', " ")}"`),
+      rename: (to) => this.#ask(() => api.post("sets", { deed: "rename", name, to })),
+      remove: () => this.#delete(name),
     });
-    const save = el(
-      "button",
-      { type: "submit", "data-do": "save-set-name" },
-      words("set_save_name"),
-    );
-    const form = el("form", { class: "sets-new" }, field, save);
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.#ask(() => api.post("sets", { deed: "rename", name, to: field.value.trim() }));
-    });
-    shown.replaceWith(form);
-    field.select();
-    field.focus();
   }
 
   /** @param {string} name */

@@ -7,6 +7,8 @@ import { icon } from "../ground/icons.js";
 import { elsewhere, unfiltered } from "../state/query.js";
 import { settingOf } from "../state/state.js";
 import { Panel } from "./panel.js";
+import { Rows } from "./rows.js";
+import { WatchedRow } from "./watchedrow.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").WatchedGallery} WatchedGallery */
@@ -23,20 +25,30 @@ export class Watched {
   #timer = 0;
   #answeredAt = performance.now();
   #list = el("ul", { class: "galleries" });
+  /** @type {Rows<WatchedGallery, WatchedRow>} */
+  #rows;
   #problem = el("p", { class: "notice", role: "status" });
   /** @type {HTMLButtonElement | null} */
   #check = null;
+  #none;
 
   /** @param {Context} context */
   constructor(context) {
     const { store, signal } = context;
     this.#context = context;
+    this.#none = el("p", { class: "dim" }, context.words("watched_none"));
     this.badge = el("span", { class: "badge", hidden: true });
-    new Panel(context, "watched", {
+    const panel = new Panel(context, "watched", {
       title: "open_watched",
       build: () => this.#build(),
       opened: () => void this.#ask(() => context.api.get("watched", context)),
     });
+    this.#rows = new Rows(
+      this.#list,
+      (one) => one.gallery,
+      (one) => this.#row(one),
+      () => panel.focus(),
+    );
     store.on(["watched"], () => this.#draw(), { signal });
     store.on(["hello"], (now, before) => this.#onHello(now, before), { signal });
     store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
@@ -123,7 +135,7 @@ export class Watched {
       () => this.#ask(() => api.post("watched", { deed: "check" })),
     );
     this.#draw();
-    return [this.#problem, this.#list, this.#check];
+    return [this.#problem, this.#none, this.#list, this.#check];
   }
 
   #draw() {
@@ -139,47 +151,18 @@ export class Watched {
     const label = this.#check.querySelector("span");
     if (label) label.textContent = words(checking ? "watch_checking" : "watch_check");
     this.#problem.textContent = problem;
-    this.#list.replaceChildren(
-      ...(galleries.length
-        ? galleries.map((one) => this.#row(one))
-        : [el("li", { class: "dim" }, words("watched_none"))]),
-    );
+    this.#none.hidden = galleries.length > 0;
+    this.#rows.draw(galleries);
   }
 
   /** @param {WatchedGallery} one */
   #row(one) {
-    const { words, api } = this.#context;
-    const leave = {
-      deed: "watch-leave",
-      icon: icon("trash"),
-      words: words("watch_leave", { name: one.name }),
-      isBare: true,
-      class: "quiet",
-    };
-    const open = { deed: "open-watched", words: one.name, class: "quiet" };
-    const title = button(open, () => this.#open(one));
-    title.dir = "auto";
-    return el(
-      "li",
-      { "data-gallery": one.gallery, "data-news": one.fresh > 0 },
-      title,
-      button(leave, () =>
-        this.#ask(() => api.post("watched", { deed: "leave", gallery: one.gallery })),
-      ),
-      el("p", { class: "dim" }, this.#news(one)),
-    );
-  }
-
-  /** @param {WatchedGallery} one */
-  #news({ fresh, more, checked }) {
-    const { words, store } = this.#context;
-    if (!checked) return words("watched_never");
-    const date = new Date(checked).toLocaleString(store.get().hello?.language, {
-      dateStyle: "medium",
-      timeStyle: "short",
+    const { api } = this.#context;
+    const { gallery } = one;
+    return new WatchedRow(this.#context, one, {
+      open: () => this.#open(one),
+      leave: () => this.#ask(() => api.post("watched", { deed: "leave", gallery })),
     });
-    const some = words(more ? "watched_more" : "watched_n", { n: fresh });
-    return words("watched_at", { news: fresh ? some : words("watched_nothing"), date });
   }
 
   /** @param {WatchedGallery} one */

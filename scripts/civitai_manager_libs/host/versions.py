@@ -19,7 +19,6 @@ __all__ = [
     "run_in_page",
     "use_in_place",
 ]
-_LOOKS = {"sleep_when_free": 0.05, "progress_update_sleep_when_free": 0.1}  # seconds
 _LEFT_OVER = 5  # seconds for requests that are under way when a host closes its page
 
 

@@ -20,7 +20,7 @@ from .search import find as search
 from .search import index
 from .store import in_memory, packed, rows, unpacked, write_later
 
-__all__ = ["find", "find_all", "having", "keep", "latest", "of_gallery"]
+__all__ = ["find", "find_all", "having", "keep", "latest"]
 
 _NEAR = 1_000  # images in memory
 _SAVE = (
@@ -28,7 +28,6 @@ _SAVE = (
     " UPDATE SET read_at = excluded.read_at, is_whole = excluded.is_whole, record = excluded.record"
     " WHERE excluded.is_whole OR NOT images.is_whole"
 )
-_AT_ONCE = 500  # records in memory while a gallery is gone through
 
 
 class _Near:
@@ -130,15 +129,6 @@ def latest(count: int) -> list[Image]:
     sql = "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"
     ids = dict.fromkeys([*(image.id for image in near), *(i for (i,) in rows(sql, (count,)))])
     return list(find_all(list(ids)[:count]).values())
-
-
-def of_gallery(gallery: str) -> Iterator[Image]:
-    """All that was read in it, also long ago, the newest first. gallery: as `keep` is told it."""
-    before = 2**63 - 1
-    sql = "SELECT id FROM seen WHERE gallery = ? AND id < ? ORDER BY id DESC LIMIT ?"
-    while found := [image_id for (image_id,) in rows(sql, (gallery, before, _AT_ONCE))]:
-        before = found[-1]
-        yield from (image for image, _ in sorted(_kept(found), key=lambda one: -one[0].id))
 
 
 def having(image_ids: Sequence[int], query: Query, saved: Callable[[], Iterable[int]]) -> list[int]:

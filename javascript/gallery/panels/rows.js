@@ -1,0 +1,51 @@
+/**
+ * Rows of a panel's list: each is made once and kept up to date in its place, so that neither the focus
+ * nor a press that is under way is lost.
+ *
+ * @template Row
+ * @template {{element: Element, draw: (one: Row) => void}} Drawn
+ */
+export class Rows {
+  /** @type {Map<string | number, Drawn>} */
+  #drawn = new Map();
+
+  /**
+   * @param {Element} list
+   * @param {(one: Row) => string | number} keyOf
+   * @param {(one: Row) => Drawn} make
+   * @param {() => void} focusLost  with the row that had it
+   */
+  constructor(list, keyOf, make, focusLost) {
+    this.list = list;
+    this.keyOf = keyOf;
+    this.make = make;
+    this.focusLost = focusLost;
+  }
+
+  /** @param {Row[]} all */
+  draw(all) {
+    const hadFocus = this.#hasFocus();
+    const before = this.#drawn;
+    this.#drawn = new Map(
+      all.map((one) => [this.keyOf(one), before.get(this.keyOf(one)) ?? this.make(one)]),
+    );
+    for (const one of all) this.#drawn.get(this.keyOf(one))?.draw(one);
+    this.#arrange([...this.#drawn.values()].map((row) => row.element));
+    if (hadFocus && !this.#hasFocus()) this.focusLost();
+  }
+
+  /** @param {Element[]} elements */
+  #arrange(elements) {
+    const kept = new Set(elements);
+    for (const child of [...this.list.children]) if (!kept.has(child)) child.remove();
+    elements.forEach((element, at) => {
+      const there = this.list.children[at] ?? null;
+      if (there !== element) this.list.insertBefore(element, there);
+    });
+  }
+
+  #hasFocus() {
+    const root = /** @type {ShadowRoot} */ (this.list.getRootNode());
+    return this.list.contains(root.activeElement ?? null);
+  }
+}
