@@ -36,7 +36,7 @@ export class Watched {
       opened: () => void this.#ask(() => context.api.get("watched", context)),
     });
     store.on(["watched"], () => this.#draw(), { signal });
-    store.on(["hello"], ({ hello }) => this.#take(hello?.watched), { signal });
+    store.on(["hello"], (now, before) => this.#onHello(now, before), { signal });
     store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
     document.addEventListener("visibilitychange", () => this.#goOn(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
@@ -75,6 +75,17 @@ export class Watched {
   #take(watched) {
     if (watched) this.#context.store.set({ watched });
     this.#goOn();
+  }
+
+  /**
+   * Only another greeting of the server tells news: a setting or a recent model changes the old one.
+   *
+   * @param {State} now
+   * @param {State} before
+   */
+  #onHello({ hello }, before) {
+    if (hello?.watched !== before.hello?.watched) this.#take(hello?.watched);
+    else this.#goOn();
   }
 
   /**
