@@ -102,7 +102,7 @@ export class Suggestions {
       this.#at = this.#at < 0 && by < 0 ? count - 1 : (this.#at + by + count) % count;
       this.#draw();
     } else if (event.key === "Enter" && this.#at >= 0) this.#take(this.#at);
-    else if (event.key === "Escape") this.#close();
+    else if (event.key === "Enter" || event.key === "Escape") this.#close();
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -127,5 +127,6 @@ export class Suggestions {
     field.value = text;
     field.setSelectionRange(caret, caret);
     field.dispatchEvent(new Event("input", { bubbles: true }));
+    if (!/[:>]$/.test(text.slice(0, caret).trimEnd())) this.#close(); // a whole word: see what it finds
   }
 }
