@@ -207,7 +207,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 def test_terminals_help_loads_no_heavy_library(tmp_path, command):
     loaded = _python(_LOADED_BY_HELP, str(tmp_path), _ENTRY, *command)
     assert "argparse" in loaded and "civitai_manager_libs" in loaded
-    assert not {"gradio", "requests", "urllib3", "PIL", "sqlite3"} & set(loaded)
+    assert not {"gradio", "requests", "urllib3", "PIL"} & set(loaded)
 
 
 _WATCH = """

@@ -93,10 +93,11 @@ def test_job_is_called_after_what_it_is_of(api, civitai, query, title):
     assert _ended(api)["title"] == title
 
 
-def test_rating_and_number_are_the_settings_where_the_page_says_none(api, civitai):
+@pytest.mark.parametrize("level", [None, ["X"], {}, "y"], ids=str)
+def test_rating_and_number_are_the_settings_where_the_page_says_none(api, civitai, level):
     setting.change("gallery_level", "X")
     setting.change("gallery_download_limit", 2)
-    assert api.post("jobs", {"query": {"model": MODEL_ID}})["pictures"] == 2
+    assert api.post("jobs", {"query": {"model": MODEL_ID, "level": level}})["pictures"] == 2
     _ended(api)
     assert civitai.pages[-1]["browsingLevel"] == "15"
 

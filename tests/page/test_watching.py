@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 import urllib.request
 
 import pytest
-from api_server import MODEL_ID, reset, VERSION_ID
+from api_server import MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.library import watched
 from fault_answers import json_answer
@@ -14,7 +16,8 @@ from gallery_page import with_axe
 from page_driver import expect, until
 
 _MODEL = f"images?model={MODEL_ID}&limit=10"
-_WATCH = {"deed": "watch", "model": MODEL_ID, "name": "A model"}
+_NAMED = {"model": MODEL_ID, "name": "A model"}
+_WATCH = {"deed": "watch", **_NAMED}
 
 
 @pytest.fixture(autouse=True)
@@ -80,9 +83,64 @@ def test_once_a_day_only_if_the_user_wants(api, civitai, _started, monkeypatch, 
     _checked(api)
     assert len(civitai.pages) == before
     monkeypatch.setattr(_started, "_DAY", 0.0)
+    _checked(api)
+    assert len(civitai.pages) == before, "an hour is not over"
+    monkeypatch.setattr(_started, "_LATELY", 0.0)
     api.get("watched")
     until(lambda: not _started._checks.is_at_work)
     assert len(civitai.pages) == before + is_wanted
+
+
+def test_what_failed_is_not_asked_for_again_by_each_question_of_the_page(api, civitai, _started):
+    setting.change("watch_daily", True)
+    api.post("watched", _WATCH)
+    civitai.always("page", status(404, b"{}"))
+    assert "no longer" in _checked(api)["problem"]
+    for _ in range(3):
+        _checked(api)
+    assert len(civitai.pages) == 1
+
+
+def test_what_was_looked_at_by_a_clock_that_was_set_back_is_due(
+    api, civitai, monkeypatch, _started
+):
+    api.post("watched", _WATCH)
+    _checked(api)
+    now = time.time
+    monkeypatch.setattr(_started.time, "time", lambda: now() - 10_000_000)
+    monkeypatch.setattr(_started, "_checks", _started._Checks())
+    _checked(api)
+    assert len(civitai.pages) == 2
+
+
+def test_gallery_with_news_is_shown_as_it_is_now_not_as_it_was_a_moment_ago(api, civitai):
+    api.get(_MODEL)
+    api.post("watched", _WATCH)
+    _news(civitai, 3)
+    assert _checked(api)["galleries"][0]["fresh"] == 3
+    assert [view["new"] for view in api.get(_MODEL)["images"]] == [True] * 3 + [False] * 7
+    before = len(civitai.pages)
+    assert [view["new"] for view in api.get(_MODEL)["images"]] == [True] * 3 + [False] * 7
+    assert len(civitai.pages) == before, "once seen it is the same for a while"
+
+
+def test_look_at_a_civitai_that_hangs_keeps_nobody_waiting(api, civitai, _started):
+    let_go = threading.Event()
+    api.get(_MODEL)
+    api.post("watched", _WATCH)
+    until(lambda: _checked(api)["galleries"][0]["checked"])
+    civitai.always("page", lambda request, _: let_go.wait(60) and reset(request, b""))
+    try:
+        assert api.post("watched", {"deed": "check"})["checking"]
+        for path in (_MODEL, "hello", "jobs", "watched"):
+            api.get(path)
+        assert api.post("watched", {"deed": "check"})["checking"]
+        assert api.post("watched", {"deed": "leave", "gallery": f"model {MODEL_ID}"})["checking"]
+        assert watched.listed() == []
+    finally:
+        let_go.set()
+    _checked(api)
+    assert watched.listed() == []
 
 
 def test_why_a_look_failed_is_said_and_the_rest_is_left_for_later(api, civitai):
@@ -106,12 +164,29 @@ def test_why_a_look_failed_is_said_and_the_rest_is_left_for_later(api, civitai):
         {"deed": "leave"},
         {"deed": "burn"},
         ["watch"],
+        {"deed": ["watch"], **_NAMED},
+        {"deed": "watch", "name": "It", "user": ["anna"]},
+        {"deed": "watch", "name": "It", "user": "../\u202e\ud800"},
+        {"deed": "watch", "name": ["It"], "model": MODEL_ID},
+        {"deed": "watch", "name": "It", "model": 10**30},
     ],
     ids=str,
 )
 def test_what_makes_no_sense_is_refused(api, civitai, body):
     assert api.send("POST", "watched", body).status_code == 400
     assert watched.listed() == []
+
+
+@pytest.mark.parametrize("level", [["X"], {"X": 1}, 10**30, None, "y"], ids=str)
+def test_level_that_is_none_is_the_settings(api, civitai, level):
+    setting.change("gallery_level", "Soft")
+    api.post("watched", {**_WATCH, "level": level})
+    assert watched.listed()[0].level == 3
+
+
+def test_gallery_that_is_not_watched_can_be_left(api, civitai):
+    for name in ("model 5", "\ud800", "x" * 1_000_000, "model 101\0"):
+        api.post("watched", {"deed": "leave", "gallery": name})
 
 
 def test_refusal_is_in_the_users_language(api, civitai):
@@ -144,7 +219,7 @@ def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, ope
     flaky.rules.clear()
     server.close()
     server.start()
-    page.go("")
+    page.go("?model=900002&type=video")
     badge = page.page.locator("[data-do=watched] .badge")
     expect(badge).to_have_text("1")
     page.deed("watched").click()
@@ -170,6 +245,40 @@ def test_nothing_in_the_panel_keeps_anybody_out(start, demo, open_gallery, schem
     page.deed("watched").click()
     page.deed("watch-leave").wait_for()
     assert page.serious() == []
+
+
+@pytest.mark.page
+def test_what_is_watched_stays_so_on_the_page_while_other_galleries_are_opened(
+    start, demo, open_gallery
+):
+    page = open_gallery(start(demo.url), "?model=900001").ready()
+    page.deed("watch").click()
+    expect(page.deed("watch")).to_have_text("Watching")
+    page.field("find").fill("900002")
+    page.key("Enter")
+    expect(page.deed("watch")).to_have_text("Watch")
+    page.page.locator(".head h2").wait_for()
+    page.deed("watched").click()
+    page.deed("open-watched").click()
+    expect(page.deed("watch")).to_have_text("Watching")
+
+
+@pytest.mark.page
+def test_page_that_is_left_open_asks_every_hour_however_often_it_is_left_for_a_moment(
+    start, demo, open_gallery
+):
+    page = open_gallery(start(demo.url, watch_daily=True), "?model=900001").ready()
+    page.deed("watch").click()
+    expect(page.deed("watch")).to_have_text("Watching")
+    page.page.clock.install()
+    page.go("?model=900001")
+    page.ready()
+    page.asked.clear()
+    page.page.clock.fast_forward("50:00")
+    page.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    with page.page.expect_response(lambda answer: answer.url.endswith("/api/watched")):
+        page.page.clock.fast_forward("15:00")
+    assert page.asked.count("watched") == 1
 
 
 def _without_the_newest(count, demo, flaky):

@@ -4,7 +4,7 @@ import { isAborted } from "../asking/api.js";
 import { errorWords } from "../asking/problems.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
-import { elsewhere } from "../state/query.js";
+import { elsewhere, unfiltered } from "../state/query.js";
 import { settingOf } from "../state/state.js";
 import { Panel } from "./panel.js";
 
@@ -15,11 +15,13 @@ import { Panel } from "./panel.js";
 /** @typedef {import("../types.js").Where} Where */
 
 const WHILE_CHECKING = 1000; // ms between two questions
+const WHILE_LOST = 10_000; // while our server does not answer
 const DAILY = 3_600_000; // ms between two questions whether it is time to look again
 
 export class Watched {
   #context;
   #timer = 0;
+  #answeredAt = performance.now();
   #list = el("ul", { class: "galleries" });
   #problem = el("p", { class: "notice", role: "status" });
   /** @type {HTMLButtonElement | null} */
@@ -64,10 +66,11 @@ export class Watched {
     const { toast, words, signal } = this.#context;
     try {
       const watched = await ask();
+      this.#answeredAt = performance.now();
       if (!signal.aborted) this.#take(watched);
     } catch (error) {
       if (!isAlone && !signal.aborted && !isAborted(error)) toast(errorWords(error, words), "bad");
-      this.#goOn();
+      this.#goOn(WHILE_LOST);
     }
   }
 
@@ -78,14 +81,13 @@ export class Watched {
   }
 
   /**
-   * Only another greeting of the server tells news: a setting or a recent model changes the old one.
+   * Of `hello` other parts change too: what it told of these is old by then.
    *
    * @param {State} now
    * @param {State} before
    */
   #onHello({ hello }, before) {
-    if (hello?.watched !== before.hello?.watched) this.#take(hello?.watched);
-    else this.#goOn();
+    this.#take(hello?.watched === before.hello?.watched ? undefined : hello?.watched);
   }
 
   /**
@@ -101,15 +103,17 @@ export class Watched {
     void this.#ask(() => this.#context.api.get("watched", this.#context), { isAlone: true });
   }
 
-  #goOn() {
+  /** @param {number} [least]  milliseconds until the next question, if there is one */
+  #goOn(least = 0) {
     clearTimeout(this.#timer);
     const { store, signal, api } = this.#context;
     const { watched, hello } = store.get();
     const isDaily = settingOf(hello, "watch_daily") === true && watched?.galleries.length;
-    const pause = watched?.checking ? WHILE_CHECKING : isDaily ? DAILY : 0;
-    if (!pause || document.hidden || signal.aborted) return;
+    const every = watched?.checking ? WHILE_CHECKING : isDaily ? DAILY : 0;
+    if (!every || document.hidden || signal.aborted) return;
+    const left = this.#answeredAt + every - performance.now(); // less, also while nobody sees it
     const ask = () => this.#ask(() => api.get("watched", { signal }), { isAlone: true });
-    this.#timer = window.setTimeout(() => void ask(), pause);
+    this.#timer = window.setTimeout(() => void ask(), Math.max(least, left));
   }
 
   #build() {
@@ -184,8 +188,8 @@ export class Watched {
     const { where, hello } = store.get();
     acts.panel("");
     const source = user ? { user } : { model, version };
-    const sort = hello?.choices.sort[0]?.value ?? where.sort; // the newest first
-    void acts.setWhere({ ...elsewhere(where, source), sort });
+    const all = hello ? { ...unfiltered(hello), level: where.level } : where; // the newest first
+    void acts.setWhere(elsewhere(all, source));
   }
 }
 

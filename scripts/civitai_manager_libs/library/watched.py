@@ -16,13 +16,18 @@ from ..ground import Cancellation, one_line
 from .pages import galleries_of, read_anew
 from .store import finish, library_database, rows
 
-__all__ = ["Watched", "check", "leave", "listed", "new_above", "visit", "watch"]
+__all__ = ["Watched", "check", "has_news", "leave", "listed", "new_above", "visit", "watch"]
 
 _MOST = 100  # galleries: each is a request at each start
 _MOST_NAME = 200  # letters
 _PAGE = 200  # pictures that a check reads, and the most that it counts
 _SAME_VISIT = 3600.0  # seconds: who comes back sooner still sees what was new when he came
 _PATIENCE = 2.0  # seconds for what was just read to be written
+_VISITED = (
+    "newest = max(newest, :newest), level = :level, visited_at = :now,"
+    " since = CASE WHEN abs(:now - visited_at) > :same THEN seen ELSE since END"
+)
+_SEEN = "seen = max(newest, :newest), fresh = 0, is_more = 0"
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ def listed() -> list[Watched]:
 
 
 def watch(query: ImageQuery, name: str) -> None:
-    """What was read of it so far is not new. Raises InputError, DiskError."""
+    """What was read of it so far is not new; nor, where its newest pictures were not looked at, is
+    what the first check finds. Raises InputError, DiskError."""
     gallery = _watchable(query)
     finish(_PATIENCE)
     with _writing() as db:
@@ -59,12 +65,13 @@ def watch(query: ImageQuery, name: str) -> None:
             said = f"{_MOST} galleries are watched: stop watching one of them first."
             raise InputError(said, "watch_too_many", n=_MOST)
         latest = db.execute("SELECT max(id) FROM seen WHERE gallery = ?", (gallery,))
-        newest = latest.fetchone()[0] or 0
+        newest = latest.fetchone()[0] or 0 if _shows_newest(query) else 0
         sql = (
             "INSERT OR IGNORE INTO watched VALUES"
             " (:gallery, :name, :model_id, :level, :newest, :newest, :newest, :now, 0, 0, 0)"
         )
-        values = {"gallery": gallery, "name": one_line(name, _MOST_NAME), "newest": newest}
+        values = {"gallery": gallery, "newest": newest}
+        values["name"] = one_line(name, _MOST_NAME) or gallery
         of_query = {"model_id": query.model_id, "level": query.level}
         db.execute(sql, {**values, **of_query, "now": time.time()})
 
@@ -72,20 +79,20 @@ def watch(query: ImageQuery, name: str) -> None:
 def leave(gallery: str) -> None:
     """Raises DiskError."""
     with _writing() as db:
-        db.execute("DELETE FROM watched WHERE gallery = ?", (gallery,))
+        db.execute("DELETE FROM watched WHERE gallery = ?", (one_line(gallery),))
 
 
 def check(client: Any, one: Watched, cancelled: Cancellation | None = None) -> None:
     """Count what is new, with one request. Raises what the client raises, DiskError."""
     page = read_anew(client, _query_of(one), None, _PAGE, cancelled).page
-    newest = max(page.ids, default=0)
+    ids, newest = {image.id for image in page.images}, max(page.ids, default=0)
     with _writing() as db:
         found = db.execute("SELECT seen FROM watched WHERE gallery = ?", (one.gallery,)).fetchone()
         if found is None:  # left meanwhile
             return
         seen = found[0] or newest  # of what was never looked at nothing is new
-        fresh = sum(image_id > seen for image_id in page.ids)
-        is_more = fresh == len(page.ids) > 0 and page.next_cursor is not None
+        fresh = sum(image_id > seen for image_id in ids)
+        is_more = fresh == len(ids) > 0 and page.next_cursor is not None
         db.execute(
             "UPDATE watched SET seen = ?, newest = max(newest, ?), checked_at = ?, fresh = ?,"
             " is_more = ? WHERE gallery = ?",
@@ -94,28 +101,26 @@ def check(client: Any, one: Watched, cancelled: Cancellation | None = None) -> N
 
 
 def visit(query: ImageQuery, page: Page) -> None:
-    """The user looks at its first page: what was new at the visit before is not new any more."""
-    newest, now = max(page.ids, default=0), time.time()
+    """The user looks at its first page: what was new at the visit before is not new any more, and
+    what is new now is seen, if it is what the page shows."""
+    values = {"newest": max(page.ids, default=0), "level": query.level}
+    values |= {"now": time.time(), "same": _SAME_VISIT}
+    changes = f"{_VISITED}, {_SEEN}" if _shows_newest(query) else _VISITED
     for gallery in _names(query)[:1]:
         if not rows("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
             continue
         try:
             with _writing() as db:
-                db.execute(
-                    "UPDATE watched SET newest = max(newest, :newest), seen = max(newest, :newest),"
-                    " since = CASE WHEN :now - visited_at > :same THEN seen ELSE since END,"
-                    " level = :level, visited_at = :now, fresh = 0, is_more = 0"
-                    " WHERE gallery = :gallery",
-                    {
-                        "gallery": gallery,
-                        "newest": newest,
-                        "now": now,
-                        "same": _SAME_VISIT,
-                        "level": query.level,
-                    },
-                )
+                sql = f"UPDATE watched SET {changes} WHERE gallery = :gallery"
+                db.execute(sql, {**values, "gallery": gallery})
         except DiskError as error:
             util.printD(f"[library] {error}")
+
+
+def has_news(query: ImageQuery) -> bool:
+    """Whether the last check found pictures that nobody has looked at since."""
+    sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
+    return any(rows(sql, (gallery,)) for gallery in _names(query)[:1])
 
 
 def new_above(query: ImageQuery) -> int | None:
@@ -128,16 +133,19 @@ def new_above(query: ImageQuery) -> int | None:
 
 def _names(query: ImageQuery) -> list[str]:
     """The narrowest first: a version is part of its model."""
-    names = galleries_of(query)
-    return sorted(
-        (name for name in names if not name.startswith("post ")),
-        key=lambda name: not name.startswith("version "),
-    )
+    names = galleries_of(query) if query.post_id is None else ()
+    return sorted(names, key=lambda name: not name.startswith("version "))
+
+
+def _shows_newest(query: ImageQuery) -> bool:
+    """Whether all that is new stands on its first page."""
+    is_by_age = query.sort == "Newest" or query.drops_sort
+    return is_by_age and not (query.type or query.with_meta or query.base_models)
 
 
 def _watchable(query: ImageQuery) -> str:
     names = _names(query)
-    if not names or query.post_id is not None:
+    if not names:
         said = "A model, a version or an author can be watched, and nothing else."
         raise InputError(said, "watch_what")
     return names[0]

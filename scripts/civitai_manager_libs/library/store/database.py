@@ -93,7 +93,8 @@ def _schema() -> sqlite_file.Schema:
         VERSION,
         f"{TABLES}{index}",
         "The library of what was seen",
-        "It fills again as you look; your favourites and sets are in the one that is kept.",
+        "It fills again as you look; your favourites, sets and watched galleries are in the one"
+        " that is kept.",
         is_checked=False,
         changes=tuple(f"{sql}{index}" if TEXTS in sql else sql for sql in CHANGES),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ... import civitai, setting, util
+from ... import civitai, util
 from ...civitai import Model, Reference
 from ...errors import DiskError, Gone, InputError
-from ...ground import Image, level_mask, LEVELS
+from ...ground import Image
 from ...library import gone, models, recent, records
 from ...words import messages
 from ..wire import Asked, card, Far, model_view, Refusal
-from .tools import client
+from .tools import client, level_up_to
 
 __all__ = ["find", "highest_level", "model", "search"]
 
@@ -39,8 +39,7 @@ def model(asked: Asked) -> Far:
 
 def highest_level(asked: Asked) -> int:
     """The mask up to the `level` that the page asks for, else to the setting's."""
-    name = asked.text("level")
-    return level_mask(name if name in LEVELS else setting.gallery_level)
+    return level_up_to(asked.text("level"))
 
 
 def _reference(asked: Asked) -> Reference:

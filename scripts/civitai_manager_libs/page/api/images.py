@@ -68,7 +68,8 @@ def query_of(given: dict[str, Any], language: str) -> ImageQuery:
 def _read(
     asked: Asked, query: ImageQuery, cursor: str | None, size: int, notes: list[dict[str, str]]
 ) -> dict[str, Any]:
-    fresh, others, dropped = bool(asked.text("fresh")), 0, 0
+    is_unseen = cursor is None and watched.has_news(query)  # what was read a moment ago lacks it
+    fresh, others, dropped = is_unseen or bool(asked.text("fresh")), 0, 0
     for _ in range(_MOST_BLANK):
         read = _page(asked, query, cursor, size, fresh)
         page = read.page

@@ -13,7 +13,7 @@ from typing import Any
 
 from ... import setting
 from ...civitai import ImageQuery
-from ...ground import Image, level_mask, LEVELS, one_line, whole
+from ...ground import Image, one_line, whole
 from ...jobs import Facts
 from ...library import finish, models, pages, records
 from ...words import messages
@@ -21,7 +21,7 @@ from ..wire import Asked, Refusal
 from .hello import can_open_folders
 from .images import query_of
 from .job_rows import panel
-from .tools import job_service, saved_files
+from .tools import job_service, level_up_to, saved_files
 
 __all__ = ["act", "begin", "facts_of", "jobs"]
 
@@ -110,9 +110,7 @@ def _known(ids: Any) -> list[Image]:
 
 
 def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
-    name = given.get("level")
-    level = level_mask(name if name in LEVELS else setting.gallery_level)
-    query = query_of({**given, "level": level}, asked.language)
+    query = query_of({**given, "level": level_up_to(given.get("level"))}, asked.language)
     limit = _limit(asked)
     otherwise = query.username
     if query.post_id:

@@ -7,15 +7,16 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from ... import civitai_gallery_action, util
+from ... import civitai_gallery_action, setting, util
 from ...errors import DiskError
-from ...ground import Image
+from ...ground import Image, level_mask, LEVELS
 from ...jobs import JobService
 from ...library import records
 
 from ..wire import Asked, Refusal
 
-__all__ = ["client", "job_service", "known_image", "saved_files", "saved_ids"]
+__all__ = ["client", "given_ids", "job_service", "known_image", "level_up_to", "saved_files"]
+__all__ += ["saved_ids"]
 
 _service: JobService | None = None
 _service_lock = threading.Lock()
@@ -42,6 +43,20 @@ def known_image(asked: Asked) -> Image:
     if image is None:
         raise Refusal(404, "not_known")
     return image
+
+
+def given_ids(asked: Asked, most: int) -> list[int]:
+    """Those of the body's `ids` that can be one. Raises Refusal where it is no list, or long."""
+    ids = asked.field("ids")
+    if not isinstance(ids, list) or len(ids) > most:
+        raise Refusal(400, "bad_input")
+    return [i for i in ids if type(i) is int and 0 < i <= _LAST_ID]
+
+
+def level_up_to(name: Any) -> int:
+    """The mask up to the level of this name; up to the setting's for all else."""
+    is_known = isinstance(name, str) and name in LEVELS
+    return level_mask(name if is_known else setting.gallery_level)
 
 
 def saved_files(image_ids: Sequence[int]) -> dict[int, str]:

@@ -9,15 +9,14 @@ from typing import Any
 
 from ... import setting
 from ...errors import CivitaiShortcutError, DiskError, NetworkError, ServerTrouble
-from ...ground import level_mask, LEVELS
 from ...library import watched
 from ..wire import Asked, day_of, Refusal, sentence
 from .images import query_of
-from .tools import client
+from .tools import client, level_up_to
 
 __all__ = ["act_on_watched", "watched_galleries"]
 
-_LATELY = 3600.0  # seconds; what was looked at within them is not asked for by another start
+_LATELY = 3600.0  # seconds from a look to the next that nobody asked for
 _DAY = 86_400.0
 
 
@@ -26,23 +25,28 @@ class _Checks:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._was_begun = False
+        self._begun_at: float | None = None  # of `time.monotonic`
         self.is_at_work = False
         self.trouble: CivitaiShortcutError | None = None  # why the last look was not to the end
 
     def begin(self, is_asked_for: bool) -> None:
         """At the first question after a start, once a day if the user wants, and when asked for."""
         with self._lock:
-            if self.is_at_work:
+            if self.is_at_work or not (is_asked_for or self._is_time()):
                 return
-            pause = 0.0 if is_asked_for else _DAY if self._was_begun else _LATELY
-            if self._was_begun and not is_asked_for and not setting.watch_daily:
-                return
-            self._was_begun = True
-            due = [one for one in watched.listed() if time.time() - one.checked_at >= pause]
+            pause = 0.0 if is_asked_for else _LATELY if self._begun_at is None else _DAY
+            self._begun_at, now = time.monotonic(), time.time()
+            # a clock that was set back makes a look seem to be still to come
+            due = [one for one in watched.listed() if abs(now - one.checked_at) >= pause]
             self.is_at_work = bool(due)
         if due:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
+
+    def _is_time(self) -> bool:
+        """What failed is not asked for again at once, either."""
+        if self._begun_at is None:
+            return True
+        return setting.watch_daily and time.monotonic() - self._begun_at >= _LATELY
 
     def _check(self, due: list[watched.Watched]) -> None:
         trouble: CivitaiShortcutError | None = None
@@ -83,11 +87,10 @@ def act_on_watched(asked: Asked) -> dict[str, Any]:
 
 
 def _watch(asked: Asked) -> None:
-    names = ("model", "version", "post", "user")
+    names = ("model", "version", "post", "user", "sort", "type", "base")
     given = {name: asked.field(name) for name in names}
-    level = asked.field("level")
-    mask = level_mask(level if level in LEVELS else setting.gallery_level)
-    watched.watch(query_of({**given, "level": mask}, asked.language), _text(asked, "name"))
+    query = query_of({**given, "level": level_up_to(asked.field("level"))}, asked.language)
+    watched.watch(query, _text(asked, "name"))
 
 
 def _text(asked: Asked, name: str) -> str:

@@ -10,12 +10,12 @@ from ....ground import Image
 from ....library import own, records
 from ....words import messages
 from ...wire import Asked, own_view, Refusal
+from ..tools import given_ids
 
 __all__ = ["act_on_sets", "mark", "sets"]
 
 _MOST_IDS = 10_000
 _MOST_LETTERS = 10_000
-_LAST_ID = 2**63 - 1  # of what SQLite can hold
 
 
 def mark(asked: Asked) -> dict[str, Any]:
@@ -76,11 +76,7 @@ def with_words(deed: Callable[[], object], asked: Asked) -> None:
 
 def _images(asked: Asked) -> list[Image]:
     """Only what was read can be marked."""
-    ids = asked.field("ids")
-    if not isinstance(ids, list) or len(ids) > _MOST_IDS:
-        raise Refusal(400, "bad_input")
-    known = [i for i in ids if isinstance(i, int) and not isinstance(i, bool) and 0 < i <= _LAST_ID]
-    found = list(records.find_all(known).values())
+    found = list(records.find_all(given_ids(asked, _MOST_IDS)).values())
     if not found:
         raise Refusal(404, "not_known")
     return found
