@@ -38,8 +38,10 @@ export class Suggestions {
     field.addEventListener("focus", () => void this.#ask());
     field.addEventListener("blur", () => this.#close());
     field.addEventListener("keydown", (event) => this.#press(event));
-    // Not at the click: that takes the focus from the field first, which closes the list.
-    this.#list.addEventListener("pointerdown", (event) => this.#point(event));
+    // The field keeps the focus, without which the list closes; and only at the click, else that
+    // would fall on what lies below a list that has closed.
+    this.#list.addEventListener("mousedown", (event) => event.preventDefault());
+    this.#list.addEventListener("click", (event) => this.#point(event));
     signal.addEventListener("abort", () => this.#abort.abort());
     this.#draw();
   }
@@ -108,9 +110,8 @@ export class Suggestions {
     event.stopPropagation();
   }
 
-  /** @param {PointerEvent} event */
+  /** @param {MouseEvent} event */
   #point(event) {
-    event.preventDefault();
     const row = event.target instanceof Element ? event.target.closest("li") : null;
     const at = row ? [...this.#list.children].indexOf(row) : -1;
     if (at >= 0) this.#take(at);
