@@ -78,7 +78,7 @@ def test_json_has_what_a_script_needs(run):
 
 
 def test_nothing_and_too_much_are_said(run):
-    assert run("zzz")[1:] == ("", "Nothing that was kept fits.\n")
+    assert run("zzz")[1:] == ("", "No kept picture matches.\n")
     assert run("zzz", locale="zh_TW.UTF-8")[2] == "保留的圖片都不符合。\n"
     assert "--limit" in run("--limit", "1")[2]
 

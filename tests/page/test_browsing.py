@@ -211,7 +211,7 @@ def test_words_and_authors_narrow_what_was_read_and_nothing_is_read_on(server, o
     names = page.tiles.evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
     assert names and all(author in name for name in names)
     page.field("search").fill("no prompt has these words")
-    expect(page.page.locator(".of-images")).to_contain_text("None of what was read")
+    expect(page.page.locator(".of-images")).to_contain_text("Nothing loaded so far")
     assert not [path for path in page.api() if path.startswith("images?")]
     page.deed("clear-search").click()
     until(lambda: page.place()[1] == before)

@@ -132,3 +132,15 @@ def test_all_that_is_tapped_is_large_enough_for_a_finger(phone, where):
         page.deed(where).tap()
         page.panel(where).wait_for()
     assert "\n".join(page.page.evaluate(_TARGETS, _FINGER)) == ""
+
+
+def test_tapped_suggestion_is_taken_and_opens_nothing_that_lies_below_it(phone):
+    phone.deed("filters").tap()
+    phone.field("search").tap()
+    phone.page.keyboard.type("is:imag")
+    phone.page.locator("#suggestions li").first.tap()
+    expect(phone.field("search")).to_have_value("is:image ")
+    expect(phone.page.locator("#suggestions")).to_be_hidden()
+    phone.ready()
+    expect(phone.viewer).to_have_count(0)
+    assert phone.does() == "search"

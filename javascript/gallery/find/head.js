@@ -40,10 +40,12 @@ export class Head {
     this.#section.hidden = !sourceOf(where) || found !== null;
     if (this.#section.hidden) return;
     const waits = where.model !== null && !model;
+    const held = this.#context.root.activeElement; // its place is taken for a moment
     this.#section.replaceChildren(
       el("div", { class: "row" }, this.#title(now), this.#deeds(where)),
       ...(model ? this.#model(model, where.version) : waits ? [itsPlace()] : []),
     );
+    if (held instanceof HTMLElement && this.#section.contains(held)) held.focus();
     this.#section.toggleAttribute("data-waits", waits);
   }
 

@@ -38,8 +38,10 @@ export class Suggestions {
     field.addEventListener("focus", () => void this.#ask());
     field.addEventListener("blur", () => this.#close());
     field.addEventListener("keydown", (event) => this.#press(event));
-    // Not at the click: that takes the focus from the field first, which closes the list.
-    this.#list.addEventListener("pointerdown", (event) => this.#point(event));
+    // The field keeps the focus, without which the list closes; and only at the click, else that
+    // would fall on what lies below a list that has closed.
+    this.#list.addEventListener("mousedown", (event) => event.preventDefault());
+    this.#list.addEventListener("click", (event) => this.#point(event));
     signal.addEventListener("abort", () => this.#abort.abort());
     this.#draw();
   }
@@ -102,15 +104,14 @@ export class Suggestions {
       this.#at = this.#at < 0 && by < 0 ? count - 1 : (this.#at + by + count) % count;
       this.#draw();
     } else if (event.key === "Enter" && this.#at >= 0) this.#take(this.#at);
-    else if (event.key === "Escape") this.#close();
+    else if (event.key === "Enter" || event.key === "Escape") this.#close();
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
-  /** @param {PointerEvent} event */
+  /** @param {MouseEvent} event */
   #point(event) {
-    event.preventDefault();
     const row = event.target instanceof Element ? event.target.closest("li") : null;
     const at = row ? [...this.#list.children].indexOf(row) : -1;
     if (at >= 0) this.#take(at);
@@ -127,5 +128,6 @@ export class Suggestions {
     field.value = text;
     field.setSelectionRange(caret, caret);
     field.dispatchEvent(new Event("input", { bubbles: true }));
+    if (!/[:>]$/.test(text.slice(0, caret).trimEnd())) this.#close(); // a whole word: see what it finds
   }
 }

@@ -1,4 +1,4 @@
-/** The help sheet: what the keys do, made from their table. */
+/** The help sheet: how to search, and what the keys do, made from their table. */
 
 import { el } from "../ground/dom.js";
 import { KEYS } from "../keys.js";
@@ -12,6 +12,17 @@ const PARTS = [
   { words: "keys_viewer", places: ["viewer"] },
   { words: "compare_title", places: ["compare"] },
   { words: "keys_anywhere", places: ["anywhere"] },
+];
+
+/** An example of a search, and what it finds. @type {[string, string][]} */
+const SEARCHES = [
+  ["lighthouse -blurry", "help_search_words"],
+  ['"golden hour"', "help_search_exact"],
+  ["lora:detail", "help_search_name"],
+  ["steps>20", "help_search_number"],
+  ["after:2025-01", "help_search_date"],
+  ["is:favourite", "help_search_is"],
+  ["stars>3", "help_search_own"],
 ];
 
 export class Help {
@@ -32,7 +43,21 @@ export class Help {
         el("dl", {}, ...rows.flatMap((key) => row(key, words))),
       );
     });
-    return [...parts, el("p", { class: "dim" }, words("help_mouse"))];
+    return [this.#searches(), ...parts, el("p", { class: "dim" }, words("help_mouse"))];
+  }
+
+  #searches() {
+    const { words } = this.context;
+    const rows = SEARCHES.flatMap(([text, meaning]) => [
+      el("dt", {}, el("code", { dir: "ltr" }, text)),
+      el("dd", {}, words(meaning)),
+    ]);
+    return el(
+      "section",
+      { class: "keys" },
+      el("h3", {}, words("help_search")),
+      el("dl", {}, ...rows),
+    );
   }
 }
 

@@ -35,7 +35,7 @@ export class Toolbar {
       title: words("say_zoom"),
     });
     this.scale.addEventListener("click", () => acts.zoom(this.#isFitted ? "one" : "fit"));
-    this.mark = tool("mark", "star", "say_mark", () => this.#view && acts.mark(this.#view.id));
+    this.mark = tool("mark", "mark", "say_mark", () => this.#view && acts.mark(this.#view.id));
     this.favourite = tool(
       "favourite",
       "heart",

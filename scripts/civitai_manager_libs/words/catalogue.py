@@ -201,7 +201,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "problem_comfy": (
         "由 ComfyUI 工作流程讀出：其他節點的作用不在其中。",
-        "Read from a ComfyUI graph: what its other nodes did is not in it.",
+        "Read from a ComfyUI workflow: what its other nodes did is missing here.",
     ),
     "problem_of_file": (
         "讀自圖片檔案本身（{program} 寫入），Civitai 的紀錄沒有",

@@ -50,7 +50,7 @@ CHOICES: dict[str, dict[str, tuple[str, str]]] = {
 SETTINGS: dict[str, tuple[str, str]] = {
     "watch_daily": (
         "頁面開著時，每天查看一次追蹤的圖庫",
-        "Look once a day at the galleries that you watch, while the page is open",
+        "Check the galleries you watch once a day, while the page is open",
     ),
     "http_timeout": (
         "等待 Civitai API 回應的秒數",
@@ -82,7 +82,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "blur_level": ("高於此分級的圖片先模糊顯示", "Blur pictures rated above"),
     "gallery_download_limit": (
         "下載整個圖庫時最多幾張",
-        "Pictures at most, of a whole gallery to download",
+        "Most pictures to download of a whole gallery",
     ),
     "usergallery_preloading": ("在背景預先載入下一頁", "Load the next page in the background"),
     "save_infotext": ("在圖片旁儲存 infotext (.txt)", "Save the infotext (.txt) beside a picture"),
@@ -92,7 +92,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     ),
     "adds_lora_tags": (
         "紀錄中有、但提示詞沒有的 LoRA，加上它的標籤",
-        "Add the tag of a LoRA that the record names and the prompt does not",
+        "Add the <lora:…> tag of a LoRA that was used but is missing in the prompt",
     ),
     "embeds_infotext": (
         "將 infotext 寫入沒有它的圖片檔（PNG、JPEG、WebP；像素不變）",
@@ -104,7 +104,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     ),
     "model_folders": (
         "放模型、LoRA、嵌入與 VAE 的資料夾（多個以 ; 分隔，WebUI 自己的不必填）",
-        "Folders of models, LoRAs, embeddings, VAEs, with ; between (beside the WebUI's own)",
+        "More folders of models, LoRAs, embeddings, VAEs, separated by ; (the WebUI knows its own)",
     ),
     "download_images_folder": (
         "儲存圖片的資料夾（空白：預設）",
@@ -112,7 +112,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     ),
     "saved_quality": (
         "儲存哪一種圖片（縮圖沒有內嵌資料；影片一律為原檔）",
-        "Which picture is saved (a smaller one has nothing embedded; videos are always original)",
+        "Size to save (a smaller picture has no embedded data; videos are always original)",
     ),
     "saved_name": (
         "圖片在該資料夾中的位置與檔名（範本，/ 分資料夾）",
@@ -120,6 +120,6 @@ SETTINGS: dict[str, tuple[str, str]] = {
     ),
     "language": (
         "沒有瀏覽器可判斷時的語言（自動：終端機依地區設定）",
-        "Language where no browser tells it (automatic: in a terminal, by its locale)",
+        "Language where there is no browser (automatic: the terminal's locale)",
     ),
 }

@@ -6,26 +6,29 @@ __all__ = ["WORDS"]
 
 # key: (Traditional Chinese, English)
 WORDS: dict[str, tuple[str, str]] = {
-    "figures_title": ("這裡什麼有效", "What works here"),
+    "figures_title": ("哪些設定好用", "What works here"),
     "figures_sample": (
-        "已讀 {pictures} 張圖片，{with_data} 張有資料；一張圖片通常得到 {reactions} 個回應",
+        "已讀 {pictures} 張圖片，{with_data} 張有資料；每張圖片通常得到 {reactions} 個回應",
         "{pictures} pictures read, {with_data} with data; a picture usually got {reactions}"
         " reactions",
     ),
     "figures_none": (
         "這個圖庫還沒有讀過的圖片。",
-        "No picture of this gallery was read yet.",
+        "No picture of this gallery was loaded yet.",
     ),
     "figures_versions": ("各版本", "By version"),
-    "figures_recipe": ("常用配方：最常見的設定", "A recipe of the most common settings"),
-    "key_figures": ("這裡什麼有效", "What works here"),
+    "figures_recipe": (
+        "常用配方：最常一起使用的設定",
+        "A recipe of settings most often used together",
+    ),
+    "key_figures": ("哪些設定好用", "What works here"),
     "figures_open_a_model": ("請先開啟一個模型。", "Open a model first."),
     "figures_few": (
         "圖片太少，數字僅供參考：往下捲動或多讀一些。",
         "So few pictures say little: scroll on, or read more of them.",
     ),
     "figures_hint": (
-        "按一下長條，只看有它的圖片。百分比是有資料的圖片，愛心是這種圖片通常得到的回應。",
+        "按一下長條，只看用到它的圖片。百分比以有資料的圖片計算，愛心是這類圖片通常得到的回應數。",
         "Press a bar to see its pictures. The share is of those with data; the heart is how many"
         " reactions such a picture usually got.",
     ),
@@ -62,10 +65,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "compare_difference": ("生成資料的差異", "How they were made"),
     "compare_different": ("不同的欄位：{n}", "What differs: {n}"),
     "compare_same": ("相同的欄位：{n}", "The same in all: {n}"),
-    "compare_no_difference": ("生成資料沒有差異。", "They do not differ in what is told of them."),
+    "compare_no_difference": ("生成資料沒有差異。", "Nothing differs in how they were made."),
     "compare_lacking": (
         "{n} 張沒有生成資料。",
-        "Pictures without data of how they were made: {n}.",
+        "Pictures without generation data: {n}.",
     ),
     # Kinds of bars
     "figures_sampler": ("取樣方法", "Sampler"),
@@ -80,7 +83,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "figures_denoising": ("重繪幅度", "Denoising strength"),
     "figures_checkpoint": ("基底模型", "Checkpoint"),
     "figures_lora": ("LoRA", "LoRAs"),
-    "figures_embedding": ("負面嵌入", "Negative embeddings"),
+    "figures_embedding": ("負向嵌入", "Negative embeddings"),
     "figures_word": ("提示詞的常用詞", "Words of the prompt"),
-    "figures_negative": ("負面提示詞的常用詞", "Words of the negative prompt"),
+    "figures_negative": ("負向提示詞的常用詞", "Words of the negative prompt"),
 }
