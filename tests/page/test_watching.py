@@ -268,10 +268,10 @@ def test_rows_keep_the_focus_while_they_are_looked_at_and_the_panel_has_it_after
     page.deed("watch").click()
     page.deed("watched").click()
     said = page.page.locator(".galleries li > p")
-    expect(said).to_contain_text("to be looked at")
+    expect(said).to_contain_text("checked when")
     page.deed("watch-check").click()
     page.deed("watch-leave").focus()
-    expect(said).to_contain_text("nothing new, looked at")
+    expect(said).to_contain_text("nothing new, checked")
     assert page.does() == "watch-leave"
     page.key("Enter")
     expect(said).to_have_count(0)

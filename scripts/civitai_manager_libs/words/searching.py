@@ -55,7 +55,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     ),
     "own_marks": ("我的標註", "Your notes"),
     "own_stars": ("評分", "Rating"),
-    "own_stars_n": ("{n} 顆星", "{n} stars"),
+    "own_stars_n": ("{n} 顆星", "{n} of 5 stars"),
     "own_tags": ("標籤，以逗號分隔", "Tags, separated by commas"),
     "own_note": ("筆記", "Note"),
     "own_add_to": ("加入收藏集…", "Add to a set…"),

@@ -87,7 +87,7 @@ def act_on_watched(asked: Asked) -> dict[str, Any]:
 
 
 def _watch(asked: Asked) -> None:
-    names = ("model", "version", "post", "user", "sort", "type", "base")
+    names = ("model", "version", "post", "user", "sort", "type", "meta", "base")
     given = {name: asked.field(name) for name in names}
     query = query_of({**given, "level": level_up_to(asked.field("level"))}, asked.language)
     watched.watch(query, _text(asked, "name"))
