@@ -13,6 +13,7 @@ from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs.records import Facts
+from civitai_manager_libs.jobs.run import JobRun
 from civitai_manager_libs.jobs.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from page_driver import until
@@ -162,6 +163,31 @@ def test_last_wish_counts_while_a_job_ends(civitai, service):
     gate.set()
     until(lambda: not service._runs, "its end")
     assert _shown(service, job_id).state == "paused"
+
+
+def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
+    civitai, service, monkeypatch
+):
+    """Its run has written what it ended as, and listens to nobody."""
+    told, gate, run = threading.Event(), threading.Event(), JobRun.run
+
+    def ends_slowly(self):
+        run(self)
+        told.set()
+        gate.wait(10)
+
+    monkeypatch.setattr(JobRun, "run", ends_slowly)
+    pictures = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: civitai.fetched, "the first request")
+    service.stop(job_id, "paused")
+    pictures.set()
+    assert told.wait(10)
+    service.resume(job_id)
+    service.stop(job_id, "cancelled")
+    assert _shown(service, job_id).state == "running"  # so that whoever looks asks again
+    gate.set()
+    _comes_to(service, job_id, "cancelled")
 
 
 def test_stop_that_comes_before_the_run_has_begun_is_heeded(civitai, service):

@@ -129,7 +129,7 @@ def test_file_tells_what_was_not_published(opened):
     expect(page.page.locator(".details section.prompt")).to_be_visible()
     page = opened(next(row for row in rows if row.kind == "none"))
     page.deed("look-in-file").click()
-    page.said("The file tells nothing either").wait_for()
+    page.said("The file has no generation data either").wait_for()
 
 
 def test_what_was_folded_stays_so_for_the_next_picture_and_after_a_reload(opened):

@@ -50,7 +50,8 @@ class ShownJob:
 
 @dataclass
 class _Begun:
-    """A job that has a thread. run: None until it begins. again: it goes on when it has ended."""
+    """A job that has a thread. run: None until it begins. again: it goes on when it has ended.
+    stop_state: what the user wants it to be, where its run is not there yet or heeds nobody now."""
 
     run: JobRun | None = None
     stop_state: str = ""
@@ -58,22 +59,22 @@ class _Begun:
 
     def stop(self, state: str) -> None:
         self.again = False
-        if self.run is None:
+        if self.run is None or self.run.is_ending:
             self.stop_state = state
-        else:
+        if self.run is not None:
             self.run.stop(state)
 
     def go_on(self) -> None:
-        if self.run is None:
-            self.stop_state = ""
-        else:
+        self.stop_state = ""
+        if self.run is not None:
             self.run.hurry()
             self.again = self.run.is_ending
 
     def is_coming(self, is_told: bool) -> bool:
         if self.run is None:
             return not self.stop_state
-        return self.again or not (is_told or self.run.is_ending)
+        wants_more = self.again or self.stop_state != ""
+        return wants_more or not (is_told or self.run.is_ending)
 
     def begin(self, run: JobRun) -> None:
         self.run, self.again = run, False
@@ -248,6 +249,8 @@ class JobService:
                 self._progress.pop(job_id, None)
                 begun.run = None
                 if not begun.again:  # in the same step: who wants it now begins it anew
+                    if begun.stop_state and not store.job(job_id).is_over:
+                        store.set_state(job_id, begun.stop_state)
                     del self._runs[job_id]
 
     def _told(self, progress: JobProgress) -> None:
