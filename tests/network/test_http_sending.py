@@ -336,6 +336,18 @@ def test_proxy_of_the_environment_is_asked(proxy, tmp_path):
     assert (tmp_path / "a").read_bytes() == b"\xff\xd8\xff picture"
 
 
+def test_proxy_that_is_set_meanwhile_is_asked(server, other, monkeypatch):
+    monkeypatch.setattr(http_sending, "_LOOK", 1e-9)
+    client, url = CivitaiHttpClient(max_retries=0), other.url("/a")
+    other.play("/a", json_answer(False))
+    server.play(url, json_answer(True))
+    assert client.read_json(url) is False
+
+    monkeypatch.setenv("HTTP_PROXY", server.url(""))
+
+    assert client.read_json(url) is True
+
+
 def test_no_proxy_is_obeyed(proxy, other):
     assert send(other.url("/direct")) == 404
     assert len(other.requests) == 1 and proxy.requests == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -25,6 +27,7 @@ USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
 _CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
 _MAX_HOPS = 5
+_LOOK, _ORIGINS = 1.0, 64  # seconds that a look at the environment counts, for so many hosts
 _SECRET = ("Authorization", "Cookie", "Proxy-Authorization", "Referer")
 _OF_A_BODY = ("Content-Length", "Content-Type", "Transfer-Encoding")
 _SMALL_BODY = 64 * 1024  # bytes; a longer one costs more to read than a new connection
@@ -72,6 +75,7 @@ class Sender:
     def __init__(self) -> None:
         self._session = requests.Session()
         self._wires = {inner: WireAdapter(inner) for inner in (False, True)}
+        self._environment = lru_cache(_ORIGINS)(self._looked_up)
 
     def send(self, ask: Ask, api_key: str, cancelled: Cancellation) -> requests.Response:
         """The answer after at most five redirects, its body unread, whatever its status.
@@ -106,11 +110,7 @@ class Sender:
     ) -> requests.Response:
         cancelled.check()
         try:
-            proxies = dict(ask.proxies or _own_proxies(request.url))
-            options = self._session.merge_environment_settings(
-                request.url, proxies, True, ask.verify, ask.cert
-            )
-            options["timeout"] = _timeout(ask.timeout)
+            options = {**self._options(ask, request.url), "timeout": _timeout(ask.timeout)}
             response = wire.send(request, **options)
         except WIRE_ERRORS as error:
             cancelled.check()
@@ -124,6 +124,18 @@ class Sender:
             raise
         except requests.RequestException as error:  # by a hook that asks again, as Digest does
             raise network_error(error) from error
+
+    def _options(self, ask: Ask, url: str) -> dict[str, Any]:
+        parts = _split(url)
+        second = int(time.monotonic() / _LOOK)
+        found = self._environment(f"{parts.scheme}://{parts.netloc}", ask.verify, second)
+        proxies = {**found["proxies"], **(ask.proxies or _own_proxies(url))}
+        return {**found, "proxies": proxies, "cert": ask.cert}
+
+    def _looked_up(self, origin: str, verify: bool | str | None, second: int) -> dict[str, Any]:
+        """Once a `second`: it goes through all variables, on Windows the registry, and takes as
+        long as the request itself."""
+        return self._session.merge_environment_settings(origin, {}, True, verify, None)
 
     def _target(self, response: requests.Response) -> str:
         """Where a redirect leads, as an address that is whole."""
