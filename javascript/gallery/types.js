@@ -179,8 +179,9 @@
  * @property {number} fresh  pictures since the last visit
  * @property {boolean} more  than these
  * @property {string} checked  ISO 8601; "" is never
+ * @property {string} problem  why the last check of it failed; "" where it did not
  *
- * @typedef {{galleries: WatchedGallery[], checking: boolean, problem: string}} WatchedGalleries
+ * @typedef {{galleries: WatchedGallery[], checking: boolean, problem: string}} WatchedGalleries  problem: of all of them
  *
  * @typedef {import("./panels/types.js").Jobs} Jobs
  *
