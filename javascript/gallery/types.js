@@ -31,6 +31,7 @@
  * @property {string} instance  another one after each start of the server, and of its UI
  * @property {string} language
  * @property {Record<string, string>} words
+ * @property {Record<string, string>} parameters  what fields of an infotext are called, where that is another name
  * @property {Setting[]} settings
  * @property {{sort: Choice[], period: Choice[], level: Choice[], type: Choice[], base_models: string[]}} choices
  * @property {{id: number, name: string}[]} recent
