@@ -31,6 +31,7 @@
  * @property {string} instance  another one after each start of the server, and of its UI
  * @property {string} language
  * @property {Record<string, string>} words
+ * @property {Record<string, string>} parameters  what fields of an infotext are called, where that is another name
  * @property {Setting[]} settings
  * @property {{sort: Choice[], period: Choice[], level: Choice[], type: Choice[], base_models: string[]}} choices
  * @property {{id: number, name: string}[]} recent
@@ -179,8 +180,9 @@
  * @property {number} fresh  pictures since the last visit
  * @property {boolean} more  than these
  * @property {string} checked  ISO 8601; "" is never
+ * @property {string} problem  why the last check of it failed; "" where it did not
  *
- * @typedef {{galleries: WatchedGallery[], checking: boolean, problem: string}} WatchedGalleries
+ * @typedef {{galleries: WatchedGallery[], checking: boolean, problem: string}} WatchedGalleries  problem: of all of them
  *
  * @typedef {import("./panels/types.js").Jobs} Jobs
  *

@@ -44,6 +44,34 @@ def test_of_a_sentence_its_words_count_and_two_that_follow_each_other():
     assert all(one.in_sentence for one in found)  # most of the prompt is prose
 
 
+@pytest.mark.parametrize(
+    "prompt, telling, empty",
+    [
+        (
+            "The image shows a woman in a red coat, and everything around her is blurred.",
+            "woman|red coat|blurred",
+            "image|image shows|shows|everything|around",
+        ),
+        ("the distance is paler, soft light", "distance|paler|soft light", "distance is paler|is"),
+        (
+            "It features an old harbor, creating a sense of calm and rest, and could be called quiet.",
+            "old harbor|calm|quiet",
+            "features|creating|sense|called|called quiet",
+        ),
+    ],
+    ids=["describing", "clause", "features"],
+)
+def test_fillers_of_prose_do_not_count(prompt, telling, empty):
+    texts = set(_texts(prompt))
+    assert set(telling.split("|")) <= texts
+    assert not set(empty.split("|")) & texts
+
+
+def test_words_that_fill_a_sentence_count_as_tags():
+    tags = "looking at viewer, picture frame, back view, see-through"
+    assert _texts(tags) == ["looking at viewer", "picture frame", "back view", "see-through"]
+
+
 def test_short_parts_of_a_prompt_of_tags_are_no_sentence():
     prompt = "portrait, blue eyes, long hair, red dress, a girl walks slowly through heavy rain"
     said = {one.text: one.in_sentence for one in phrases_of(prompt)}

@@ -4,6 +4,7 @@ import {
   ALL_WITHIN,
   firstState,
   isNarrowed,
+  parameterName,
   Store,
   shownOf,
   withLive,
@@ -118,4 +119,10 @@ test("Civitai that is back replaces what was kept at the top, and moves nothing 
   const below = withLive(kept, live, false);
   assert.deepEqual([idsOf(below.images), below.kept], [[1, 2, 3], ""]);
   assert.equal(below.images[0].reactions, 5);
+});
+
+test("a field of an infotext that has no other name keeps its own, whatever that is", () => {
+  const hello = { parameters: { Steps: "步數" } };
+  assert.equal(parameterName(hello, "Steps"), "步數");
+  assert.equal(parameterName(hello, "constructor"), "constructor");
 });

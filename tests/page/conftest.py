@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import glob
+import os
+
 import pytest
 from api_server import ApiServer
 from civitai_manager_libs import civitai_gallery_action, setting
@@ -44,6 +47,19 @@ def api(fresh):
 
     with ServedApi() as served:
         yield served
+
+
+@pytest.fixture
+def break_library():
+    """break_library(path, by default of this process): nobody can read it any more."""
+
+    def break_library(path=None):
+        path = path or setting.library_file()
+        for name in glob.glob(f"{path}*"):
+            os.unlink(name)
+        os.mkdir(path)
+
+    return break_library
 
 
 @pytest.fixture

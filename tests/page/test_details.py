@@ -45,6 +45,16 @@ def _copied(page):
     return page.page.evaluate("navigator.clipboard.readText()")
 
 
+def test_parameters_are_called_as_the_field_calls_them_in_chinese_and_copied_as_they_are(opened):
+    row = _row("a1111", having="Schedule type:")
+    page = opened(row, locale="zh-TW")
+    names = page.page.locator(".parameters dt").all_inner_texts()
+    assert {"步數", "取樣方法", "排程類型", "種子", "尺寸", "CFG scale"} <= set(names)
+    page.deed("copy-parameters").click()
+    page.said("已複製").wait_for()
+    assert page.page.evaluate("navigator.clipboard.readText()").startswith("Steps: ")
+
+
 def test_prompts_and_parameters_are_copied_by_a_click_each(opened):
     row = _row("a1111", having="Negative prompt:")
     page, text = opened(row), infotext_of(row)

@@ -75,6 +75,43 @@ def test_sets_are_made_filled_renamed_deleted_and_taken_out_and_in(api, ids):
     assert _status(api, "import", {"pictures": []}) == 400
 
 
+@pytest.mark.parametrize(
+    "path", ["sets", "export", "images?search=is:favourite", "figures?model=101"]
+)
+def test_library_that_cannot_be_read_is_said_and_not_taken_for_an_empty_one(
+    api, ids, library, break_library, path
+):
+    api.post("own", {"ids": ids[:1], "favourite": True, "add_to": "Sea"})
+    library.finish()
+    break_library()
+    status, code, message = api.error(path)
+    assert (status, code) == (507, "disk")
+    assert "cannot be used" in message and "Check that it and its folder" in message
+    assert "請檢查資料夾的權限與空間" in api.error(path, "zh-TW")[2]
+    assert len(api.get(_MODEL)["images"]) == 10, "pictures are shown all the same"
+
+
+@pytest.mark.page
+def test_panels_say_what_is_wrong_with_a_library_that_cannot_be_read(
+    start, demo, open_gallery, break_library
+):
+    server = start(demo.url)
+    page = open_gallery(server, "?model=900001").ready()
+    server.close()
+    break_library(server.data / "library.db")
+    server.start()
+    page.go("?model=900001")
+    for panel, empty in (("sets", "no sets yet"), ("watched", "You watch nothing yet")):
+        page.deed(panel).first.click()
+        expect(page.panel(panel).locator(".notice")).to_contain_text("Check that it and its folder")
+        expect(page.panel(panel).get_by_text(empty)).to_be_hidden()
+        page.key("Escape")
+    page.deed("sets").first.click()
+    (server.data / "library.db").rmdir()
+    page.panel("sets").locator("[data-do=retry]").click()
+    expect(page.panel("sets")).to_contain_text("There are no sets yet")
+
+
 @pytest.mark.page
 def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     start, demo, open_gallery, tmp_path

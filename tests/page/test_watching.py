@@ -41,7 +41,7 @@ def _news(civitai, count):
 def test_at_a_start_what_is_new_is_counted_once_and_marked_when_one_looks(api, civitai, _started):
     api.get(_MODEL)
     [one] = api.post("watched", _WATCH)["galleries"]
-    gone = ("checked", "more")
+    gone = ("checked", "more", "problem")
     assert {key: value for key, value in one.items() if key not in gone} == {
         "gallery": f"model {MODEL_ID}",
         "name": "A model",
@@ -95,7 +95,8 @@ def test_what_failed_is_not_asked_for_again_by_each_question_of_the_page(api, ci
     setting.change("watch_daily", True)
     api.post("watched", _WATCH)
     civitai.always("page", status(404, b"{}"))
-    assert "no longer" in _checked(api)["problem"]
+    [one] = _checked(api)["galleries"]
+    assert "no such gallery" in one["problem"]
     for _ in range(3):
         _checked(api)
     assert len(civitai.pages) == 1
@@ -153,6 +154,31 @@ def test_why_a_look_failed_is_said_and_the_rest_is_left_for_later(api, civitai):
     civitai.always("page", None)
     api.post("watched", {"deed": "check"})
     assert _checked(api)["problem"] == ""
+
+
+def test_trouble_of_one_gallery_is_told_with_it_and_the_others_are_looked_at(api, civitai):
+    for model in (MODEL_ID, MODEL_ID + 1):
+        api.post("watched", {**_WATCH, "model": model})
+    civitai.script("page", status(404, b"{}"))
+    told = _checked(api)
+    assert told["problem"] == ""
+    problems = sorted(one["problem"] for one in told["galleries"])
+    assert problems[0] == "" and "no such gallery" in problems[1]
+    [fine] = [one for one in told["galleries"] if not one["problem"]]
+    assert fine["checked"]
+    told = api.get("watched", "zh-TW")["galleries"]
+    assert any("沒有這個圖庫" in one["problem"] for one in told)
+
+
+def test_library_that_cannot_be_read_is_told_and_the_page_begins_all_the_same(
+    api, civitai, library, break_library
+):
+    api.post("watched", _WATCH)
+    library.finish()
+    break_library()
+    told = api.get("hello")["watched"]
+    assert told["galleries"] == [] and "Check that it and its folder" in told["problem"]
+    assert api.send("POST", "watched", {"deed": "check"}).status_code == 507
 
 
 @pytest.mark.parametrize(

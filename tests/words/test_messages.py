@@ -75,6 +75,13 @@ def test_every_setting_is_told_in_both_languages():
         assert chinese != english
 
 
+def test_parameter_has_a_name_of_its_own_in_chinese_and_is_told_apart_from_others():
+    assert messages.parameter("Steps", "en") == "Steps"
+    assert messages.parameter("Steps", "zh-TW") == "步數"
+    assert messages.parameter("CFG scale", "zh-TW") == "CFG scale"
+    assert len(set(labels.PARAMETERS.values())) == len(labels.PARAMETERS)
+
+
 @pytest.mark.parametrize(
     "code",
     "network busy gone needs_key region not_an_image too_large refused disk cancelled".split(),

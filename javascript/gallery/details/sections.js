@@ -4,6 +4,7 @@ import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { longText } from "../ground/longtext.js";
 import { momentOf } from "../ground/numbers.js";
+import { parameterName } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").PictureRecord} PictureRecord */
@@ -89,12 +90,16 @@ export function prose(context, name, text) {
  */
 export function table(context, rows) {
   if (!rows.length) return null;
-  const { words } = context;
+  const { words, store } = context;
+  const { hello } = store.get();
   const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
-  const lines = rows.flatMap(([name, value]) => [
-    el("dt", { dir: "auto" }, name),
-    el("dd", {}, copyButton(context, value, words("copy_of", { name }))),
-  ]);
+  const lines = rows.flatMap(([field, value]) => {
+    const name = parameterName(hello, field);
+    return [
+      el("dt", { dir: "auto" }, name),
+      el("dd", {}, copyButton(context, value, words("copy_of", { name }))),
+    ];
+  });
   return el(
     "section",
     { class: "parameters" },

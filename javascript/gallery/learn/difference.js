@@ -1,6 +1,7 @@
 /** How pictures were made, beside each other: what differs first, by field and by word. */
 
 import { el } from "../ground/dom.js";
+import { parameterName } from "../state/state.js";
 import { compared, rowsOf } from "./diff.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -11,8 +12,10 @@ import { compared, rowsOf } from "./diff.js";
  * @param {Context} context
  * @param {PictureRecord[]} records
  */
-export function differenceOf({ words }, records) {
-  const rows = rowsOf(records, { prompt: words("prompt"), negative: words("negative") });
+export function differenceOf({ words, store }, records) {
+  const { hello } = store.get();
+  const told = rowsOf(records, { prompt: words("prompt"), negative: words("negative") });
+  const rows = told.map((row) => ({ ...row, name: parameterName(hello, row.name) }));
   const different = rows.filter((row) => row.differs);
   const same = rows.filter((row) => !row.differs);
   const lacking = records.filter((record) => !record.infotext).length;

@@ -3,6 +3,7 @@
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { longText } from "../ground/longtext.js";
+import { parameterName } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("./types.js").Figures} Figures */
@@ -34,12 +35,14 @@ export function recipeOf(context, figures) {
  * @param {Figures} figures
  * @returns {[string, string][]}
  */
-function glance({ words }, { settings, groups }) {
+function glance({ words, store }, { settings, groups }) {
+  const { hello } = store.get();
   const loras = groups.find(({ kind }) => kind === "lora")?.bars ?? [];
   const own = loras.find((bar) => isItsOwn(bar) && bar.weight);
   const first = settings.filter(([name]) => FIRST.includes(name));
   const rest = settings.filter(([name]) => !FIRST.includes(name));
-  const all = [...first, ...rest];
+  /** @type {[string, string][]} */
+  const all = [...first, ...rest].map(([name, value]) => [parameterName(hello, name), value]);
   return own ? [[words("figures_own_weight"), own.weight], ...all] : all;
 }
 

@@ -1,6 +1,6 @@
 /** The user's favourites and named sets: opened, filled with what is marked, taken out and in. */
 
-import { ApiError } from "../asking/api.js";
+import { ApiError, isAborted } from "../asking/api.js";
 import { errorWords } from "../asking/problems.js";
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
@@ -33,7 +33,7 @@ export class Sets {
     new Panel(context, "sets", {
       title: "open_sets",
       build: () => [this.#form(), this.#favourites(), this.#list, this.#files()],
-      opened: () => void this.#ask(() => context.api.get("sets", context)),
+      opened: () => void this.#read(),
     });
   }
 
@@ -123,6 +123,21 @@ export class Sets {
     }
   }
 
+  /** What cannot be read is not shown as if there were nothing. */
+  async #read() {
+    const { api, words, signal } = this.#context;
+    try {
+      this.#draw(await api.get("sets", { signal }));
+    } catch (error) {
+      if (signal.aborted || isAborted(error)) return;
+      const again = { deed: "retry", icon: icon("again"), words: words("do_retry") };
+      this.#list.replaceChildren(
+        el("p", { class: "notice", role: "status", dir: "auto" }, errorWords(error, words)),
+        button(again, () => this.#read()),
+      );
+    }
+  }
+
   /** @param {NamedSet[]} sets */
   #draw(sets) {
     const { words } = this.#context;
@@ -171,7 +186,7 @@ export class Sets {
         count += (await api.post("import", part)).pictures;
       }
       toast(words("import_done", { n: count, sets: told?.sets?.length ?? 0 }), "good");
-      await this.#ask(() => api.get("sets"));
+      await this.#read();
     } catch (error) {
       toast(error instanceof ApiError ? errorWords(error, words) : words("no_export"), "bad");
     }

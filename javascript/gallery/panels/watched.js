@@ -151,7 +151,7 @@ export class Watched {
     const label = this.#check.querySelector("span");
     if (label) label.textContent = words(checking ? "watch_checking" : "watch_check");
     this.#problem.textContent = problem;
-    this.#none.hidden = galleries.length > 0;
+    this.#none.hidden = galleries.length > 0 || problem !== "";
     this.#rows.draw(galleries);
   }
 

@@ -34,7 +34,8 @@ export class WatchedRow {
   /** @param {WatchedGallery} one */
   draw(one) {
     this.element.toggleAttribute("data-news", one.fresh > 0);
-    this.#news.textContent = this.#said(one);
+    const said = one.checked || !one.problem ? this.#said(one) : "";
+    this.#news.textContent = [said, one.problem].filter(Boolean).join(" · ");
   }
 
   /** @param {WatchedGallery} one */

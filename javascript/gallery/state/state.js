@@ -151,6 +151,16 @@ export function settingOf(hello, name) {
   return hello?.settings.find((setting) => setting.name === name)?.value;
 }
 
+/**
+ * What a field of an infotext is called.
+ *
+ * @param {import("../types.js").Hello | null} hello
+ * @param {string} name
+ */
+export function parameterName(hello, name) {
+  return hello && Object.hasOwn(hello.parameters, name) ? hello.parameters[name] : name;
+}
+
 export class Store {
   /** @type {State} */
   #state;

@@ -11,7 +11,7 @@ from .phrases import phrases_of
 
 __all__ = ["Facts", "LETTERS", "MADE_BY", "PARAMETERS", "facts_of"]
 
-MADE_BY = 1  # of these rules; what others have made is made anew
+MADE_BY = 2  # of these rules; what others have made is made anew
 PARAMETERS = {  # kind: the infotext's name for it
     "sampler": "Sampler",
     "schedule": "Schedule type",

@@ -31,6 +31,27 @@ _COMMON = frozenset(
     " through to too under up upon us very was we were what when where which while who whose will"
     " with within without would you your".split()
 )
+_CLAUSE = frozenset(  # verbs that no tag has
+    "are be been being can could did do does had has have is may might must shall should was were"
+    " will would".split()
+)
+# They tie a sentence together, or say that there is a picture.
+_FILLERS = frozenset(
+    "across add adding adds after again against along already always among another anyone anything"
+    " appear appearing appears away back because become becomes before begin begins between"
+    " called capture captured captures capturing come comes contain containing contains convey"
+    " conveying conveys create created creates creating depict depicted depicting depicts describe"
+    " described describes done down during each either else emphasize emphasizes emphasizing"
+    " enhance enhances enhancing even ever every everyone everything evoke evokes evoking feature"
+    " featured features featuring few find follow following follows fully gave get gets give given"
+    " gives giving go goes here herself highlight highlighting highlights himself however image"
+    " images include included includes including instead keep keeps kept less let lets lies make"
+    " makes making many me much my myself named nearly never nothing often other others ours"
+    " overall own perhaps picture pictures put quite rather same see seem seems seen sense several"
+    " show showing shown shows since slightly someone something somewhat still suggest suggesting"
+    " suggests take taken takes taking themselves though thus together toward towards until upon"
+    " use used uses using various viewer way well whole whose yet yourself".split()
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +66,9 @@ def phrases_of(prompt: str) -> tuple[Phrase, ...]:
     """Each text once, in their order, case folded.
 
     What stands between two commas (or line ends, full stops) counts as one if that is short; of a
-    sentence its words do, and two that follow each other. Words that every text has, bare numbers
-    and single letters of the alphabet do not count. The first 10,000 characters are read, 200 kept.
+    sentence its words do, and two that follow each other, without those that only tie it together.
+    Words that every text has, bare numbers and single letters of the alphabet do not count. The
+    first 10,000 characters are read, 200 kept.
     """
     text = _KEYWORDS.sub(",", _TAG.sub(",", prompt[:_MOST_READ]))
     text = unicodedata.normalize("NFKC", text).casefold()
@@ -57,7 +79,7 @@ def phrases_of(prompt: str) -> tuple[Phrase, ...]:
     is_prose = 2 * long > sum(map(len, words))
     found: dict[str, bool] = {}
     for part, some in zip(parts, words):
-        for phrase in _of_part(part, some):
+        for phrase in _of_part(part, some, is_prose):
             in_sentence = is_prose or phrase.in_sentence
             found[phrase.text] = found.get(phrase.text, True) and in_sentence
     return tuple(Phrase(*one) for one in islice(found.items(), _MOST))
@@ -73,12 +95,13 @@ def _words(part: str) -> list[str]:
     return words
 
 
-def _of_part(part: str, words: list[str]) -> Iterator[Phrase]:
+def _of_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
     whole = " ".join(words)
-    if 2 <= len(words) <= _LONGEST_PHRASE and whole in part:
+    is_sentence = _is_sentence(part, words, is_prose)
+    if len(words) > 1 and not is_sentence and whole in part:
         yield Phrase(whole)
         return
-    is_sentence = len(words) > _LONGEST_PHRASE
+    words = ["" if is_sentence and word in _FILLERS else word for word in words]
     for one, other in zip(words, words[1:]):
         pair = f"{one} {other}"  # not so in the text where signs stand in between
         if _says_something(one) and _says_something(other) and pair in part:
@@ -88,6 +111,12 @@ def _of_part(part: str, words: list[str]) -> Iterator[Phrase]:
             yield from _of_cjk(word, is_sentence)
         elif _says_something(word):
             yield Phrase(word, is_sentence)
+
+
+def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
+    """Or a piece of one; among tags a word that elsewhere is a filler has its own meaning."""
+    is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
+    return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
 
 def _trimmed(word: str) -> str:
@@ -104,7 +133,7 @@ def _is_letter(character: str) -> bool:
 
 
 def _says_something(word: str) -> bool:
-    if len(word) == 1 and word.isascii():
+    if len(word) < 2 and word.isascii():
         return False
     return word not in _COMMON and not re.fullmatch(r"[0-9.,/:x×%+-]+", word)
 

@@ -17,7 +17,7 @@ _PATIENCE = 2.0  # seconds for what was just read to be written
 
 
 def figures_of(model_id: int | None, version_id: int | None, level: int) -> dict[str, Any]:
-    """What works with a model, or with one version of it, as `figures.told` tells it."""
+    """What works with a model or one of its versions, see `figures.told`. Raises DiskError."""
     kept = models.kept_model(model_id, level) if model_id else None
     versions = {version.id: version.name for version in (kept.versions if kept else ())}
     files = {
@@ -30,7 +30,7 @@ def figures_of(model_id: int | None, version_id: int | None, level: int) -> dict
 def seen(
     model_id: int | None, version_ids: Sequence[int], version_id: int | None, level: int
 ) -> list[Seen]:
-    """Those whose ratings are within the mask `level`.
+    """Those whose ratings are within the mask `level`. Raises DiskError.
 
     version_ids: all of the model's. version_id: only what is of this one.
     """

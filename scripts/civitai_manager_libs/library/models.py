@@ -15,7 +15,7 @@ from ..civitai import Model, Version
 from ..errors import NetworkError, ServerTrouble, UnreadableAnswer
 from ..ground import Cancellation, never
 from . import records
-from .store import packed, rows, unpacked, write_later
+from .store import packed, rows_or_none, unpacked, write_later
 
 __all__ = ["base_models", "keep_covers", "kept_model", "kept_versions", "read_model"]
 __all__ += ["version_names"]
@@ -55,7 +55,7 @@ def kept_model(model_id: int, level: int = 1) -> Model | None:
         _, near = _near.get(model_id, (0.0, None))
     if near is not None:
         return civitai.model_of(near.record, level)
-    for (record,) in rows("SELECT record FROM models WHERE id = ?", (model_id,)):
+    for (record,) in rows_or_none("SELECT record FROM models WHERE id = ?", (model_id,)):
         try:
             return civitai.model_of(unpacked(record), level)
         except UnreadableAnswer:
@@ -72,7 +72,7 @@ def base_models() -> list[str]:
     """Of the models that were read, each once."""
     named = "CASE WHEN json_valid(base_models) THEN base_models ELSE '[]' END"  # one may be damaged
     sql = f"SELECT DISTINCT value FROM models, json_each({named}) ORDER BY value"
-    return [name for (name,) in rows(sql)]
+    return [name for (name,) in rows_or_none(sql)]
 
 
 def version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
@@ -90,7 +90,9 @@ def version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
         " WHERE id IN (SELECT value FROM json_each(?))"
     )
     missing = [version_id for version_id in version_ids if version_id not in found]
-    for version_id, model_id, model, name in rows(sql, (json.dumps(missing),)) if missing else ():
+    for version_id, model_id, model, name in (
+        rows_or_none(sql, (json.dumps(missing),)) if missing else ()
+    ):
         found[version_id] = (model_id, f"{model} {name}")
     return found
 

@@ -19,7 +19,7 @@ from ..civitai import ImageQuery, Page
 from ..errors import NetworkError, ServerTrouble
 from ..ground import Cancellation, Flights, Image, never, thumbnail_url
 from . import cache, gone, records
-from .store import rows, write_later
+from .store import rows_or_none, write_later
 
 __all__ = ["Read", "end_of_kept", "galleries_of", "original", "read_anew", "read_kept"]
 __all__ += ["read_page", "thumbnail"]
@@ -110,7 +110,7 @@ def end_of_kept(query: ImageQuery, size: int) -> tuple[str | None, bool]:
     """The cursor of the first page that was never read, and whether all of them were."""
     sql = "SELECT next_cursor FROM pages WHERE query = ? AND cursor = ?"
     cursor, seen = None, set[str]()
-    while found := rows(sql, _name((setting.base_url(), query, cursor, size))):
+    while found := rows_or_none(sql, _name((setting.base_url(), query, cursor, size))):
         [(cursor,)] = found
         if cursor is None or cursor in seen:
             return None, True
@@ -121,7 +121,9 @@ def end_of_kept(query: ImageQuery, size: int) -> tuple[str | None, bool]:
 def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
     """The page as it was when it was last read; None when it never was."""
     sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
-    for read_at, next_cursor, ids in rows(sql, _name((setting.base_url(), query, cursor, size))):
+    for read_at, next_cursor, ids in rows_or_none(
+        sql, _name((setting.base_url(), query, cursor, size))
+    ):
         kept = _ids_in(ids)
         if kept is not None:
             images = tuple(records.find_all(kept).values())

@@ -18,7 +18,7 @@ from . import figured, gone
 from .search import Query, Scope
 from .search import find as search
 from .search import index
-from .store import in_memory, packed, rows, unpacked, write_later
+from .store import in_memory, packed, rows_or_none, unpacked, write_later
 
 __all__ = ["find", "find_all", "having", "keep", "latest"]
 
@@ -127,7 +127,8 @@ def latest(count: int) -> list[Image]:
     if len(near) == count:
         return near
     sql = "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"
-    ids = dict.fromkeys([*(image.id for image in near), *(i for (i,) in rows(sql, (count,)))])
+    far = (image_id for (image_id,) in rows_or_none(sql, (count,)))
+    ids = dict.fromkeys([*(image.id for image in near), *far])
     return list(find_all(list(ids)[:count]).values())
 
 
@@ -137,13 +138,13 @@ def having(image_ids: Sequence[int], query: Query, saved: Callable[[], Iterable[
         return list(image_ids)
     fresh = _near.unwritten(image_ids)  # before the library is asked, which may have them then
     scope = Scope(ids=image_ids)
-    fitting = set(search(query, scope, limit=len(image_ids), saved=saved).ids)
+    search_in = partial(search, query, scope, limit=len(image_ids), saved=saved)
+    fitting = set(search_in(read=rows_or_none).ids)
     if fresh:
         fitting -= {image.id for image in fresh}
         with in_memory([image.id for image in fresh]) as db:
             index(db, fresh)
-            read = partial(_rows_of, db)
-            fitting |= set(search(query, scope, limit=len(fresh), saved=saved, read=read).ids)
+            fitting |= set(search_in(read=partial(_rows_of, db)).ids)
     return [image_id for image_id in image_ids if image_id in fitting]
 
 
@@ -153,7 +154,7 @@ def _rows_of(db: sqlite3.Connection, sql: str, values: Sequence[object]) -> list
 
 def _kept(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool]]:
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    for is_whole, record in rows(sql, (json.dumps(list(image_ids)),)):
+    for is_whole, record in rows_or_none(sql, (json.dumps(list(image_ids)),)):
         image = image_of(unpacked(record))
         if image is not None:
             yield image, bool(is_whole)

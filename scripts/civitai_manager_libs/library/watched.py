@@ -14,7 +14,7 @@ from ..civitai import ImageQuery, Page
 from ..errors import DiskError, InputError
 from ..ground import Cancellation, one_line
 from .pages import galleries_of, read_anew
-from .store import finish, library_database, rows
+from .store import finish, library_database, rows, rows_or_none
 
 __all__ = ["Watched", "check", "has_news", "leave", "listed", "new_above", "visit", "watch"]
 
@@ -46,7 +46,7 @@ class Watched:
 
 
 def listed() -> list[Watched]:
-    """Those with the most news first, then by name."""
+    """Those with the most news first, then by name. Raises DiskError."""
     sql = (
         "SELECT gallery, name, model_id, level, checked_at, fresh, is_more FROM watched"
         " ORDER BY fresh DESC, name, gallery"
@@ -107,7 +107,7 @@ def visit(query: ImageQuery, page: Page) -> None:
     values |= {"now": time.time(), "same": _SAME_VISIT}
     changes = f"{_VISITED}, {_SEEN}" if _shows_newest(query) else _VISITED
     for gallery in _names(query)[:1]:
-        if not rows("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
+        if not rows_or_none("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
             continue
         try:
             with _writing() as db:
@@ -120,13 +120,14 @@ def visit(query: ImageQuery, page: Page) -> None:
 def has_news(query: ImageQuery) -> bool:
     """Whether the last check found pictures that nobody has looked at since."""
     sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
-    return any(rows(sql, (gallery,)) for gallery in _names(query)[:1])
+    return any(rows_or_none(sql, (gallery,)) for gallery in _names(query)[:1])
 
 
 def new_above(query: ImageQuery) -> int | None:
     """Pictures with larger ids are new since the last visit; None where nobody watches."""
     for gallery in _names(query):
-        for (since,) in rows("SELECT since FROM watched WHERE gallery = ?", (gallery,)):
+        sql = "SELECT since FROM watched WHERE gallery = ?"
+        for (since,) in rows_or_none(sql, (gallery,)):
             return since or None
     return None
 

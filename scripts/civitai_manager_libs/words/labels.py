@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CHOICES", "SETTINGS"]
+__all__ = ["CHOICES", "PARAMETERS", "SETTINGS"]
 
 # What the API calls it: (Traditional Chinese, English)
 CHOICES: dict[str, dict[str, tuple[str, str]]] = {
@@ -44,6 +44,38 @@ CHOICES: dict[str, dict[str, tuple[str, str]]] = {
         "image": ("圖片", "Images"),
         "video": ("影片", "Videos"),
     },
+}
+
+# Fields of an infotext, as the WebUI's translation calls them; a name that is not here it keeps.
+PARAMETERS: dict[str, str] = {
+    "Prompt": "提示詞",
+    "Steps": "步數",
+    "Sampler": "取樣方法",
+    "Schedule type": "排程類型",
+    "Distilled CFG Scale": "蒸餾 CFG",
+    "Seed": "種子",
+    "Size": "尺寸",
+    "Model": "模型",
+    "Model hash": "模型雜湊值",
+    "VAE hash": "VAE 雜湊值",
+    "Variation seed": "變異種子",
+    "Variation seed strength": "變異種子強度",
+    "Seed resize from": "種子縮放自",
+    "Denoising strength": "重繪幅度",
+    "Face restoration": "臉部修復",
+    "Hires upscale": "高解析倍率",
+    "Hires upscaler": "高解析放大器",
+    "Hires steps": "高解析步數",
+    "Hires resize": "高解析尺寸",
+    "Hires sampler": "高解析取樣方法",
+    "Hires schedule type": "高解析排程類型",
+    "Hires checkpoint": "高解析模型",
+    "Hires prompt": "高解析提示詞",
+    "Hires negative prompt": "高解析負向提示詞",
+    "Hires CFG Scale": "高解析 CFG",
+    "Lora hashes": "LoRA 雜湊值",
+    "TI hashes": "TI 雜湊值",
+    "Version": "版本",
 }
 
 # Each setting: (Traditional Chinese, English)

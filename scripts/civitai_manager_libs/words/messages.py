@@ -8,10 +8,11 @@ from typing import Any
 
 from ..errors import InputError
 from . import catalogue, learn, names, page, searching
-from .labels import CHOICES, SETTINGS
+from .labels import CHOICES, PARAMETERS, SETTINGS
 from .terminal import TERMINAL_WORDS
 
 __all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "language_of_locale"]
+__all__ += ["parameter", "parameters"]
 __all__ += ["reason", "report", "said", "setting_choice", "setting_label", "short_reason", "text"]
 
 LANGUAGES = ("zh-TW", "en")
@@ -85,6 +86,16 @@ def choices(kind: str, language: str) -> list[tuple[str, str]]:
 
 def label_of(kind: str, value: str, language: str) -> str:
     return CHOICES[kind][value][language == "en"]
+
+
+def parameter(name: str, language: str) -> str:
+    """What a field of an infotext is called."""
+    return parameters(language).get(name, name)
+
+
+def parameters(language: str) -> dict[str, str]:
+    """Those that are not called as they are written."""
+    return {} if language == "en" else PARAMETERS
 
 
 def setting_label(name: str, language: str) -> str:

@@ -24,10 +24,10 @@ _ALL = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM 
 
 
 def export(name: str = "") -> dict[str, Any]:
-    """Of one set, or of all that the user has marked."""
+    """Of one set, or of all that the user has marked. Raises DiskError."""
     ids = sets.ids_of(name) if name else [image_id for (image_id,) in rows(_ALL)]
     named = [one.name for one in sets.all_sets() if not name or folded(one.name) == folded(name)]
-    own = marks.of(ids)
+    own = marks.read(ids)
     return {
         "civitai_shortcut": _FORMAT,
         "exported_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

@@ -8,12 +8,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ... import util
+from ...errors import DiskError
 from ...ground import Image
 from ..search import folded
 from ..store import library_database, rows
 from .thumbs import keep_thumbs
 
-__all__ = ["Change", "Mark", "change", "of", "write"]
+__all__ = ["Change", "Mark", "change", "of", "read", "write"]
 
 _MOST_LETTERS = 10_000  # of a note
 _MOST_TAGS, _MOST_TAG = 100, 100  # of a picture; letters
@@ -44,7 +46,16 @@ class Change:
 
 
 def of(image_ids: Sequence[int]) -> dict[int, Mark]:
-    """Those that have any."""
+    """Those that have any; none where the library cannot be read: the pictures are shown still."""
+    try:
+        return read(image_ids)
+    except DiskError as error:
+        util.printD(f"[library] {error}")
+        return {}
+
+
+def read(image_ids: Sequence[int]) -> dict[int, Mark]:
+    """Those that have any. Raises DiskError."""
     given = (json.dumps(list(image_ids)),)
     found: dict[int, Mark] = {}
     for image_id, favourite, stars, note in rows(

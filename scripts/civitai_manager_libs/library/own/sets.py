@@ -29,6 +29,7 @@ class Set:
 
 
 def all_sets() -> list[Set]:
+    """Raises DiskError."""
     sql = (
         "SELECT number, name, (SELECT count(*) FROM in_sets i WHERE i.number = s.number)"
         " FROM sets s ORDER BY folded"
@@ -41,6 +42,7 @@ def all_sets() -> list[Set]:
 
 
 def ids_of(name: str) -> list[int]:
+    """Raises DiskError."""
     sql = "SELECT id FROM in_sets JOIN sets USING (number) WHERE folded = ? ORDER BY added_at, id"
     return [image_id for (image_id,) in rows(sql, (folded(name),))]
 

@@ -61,7 +61,8 @@ def find(
     saved: Callable[[], Iterable[int]] = list,
     read: Rows = rows,
 ) -> Found:
-    """sort: one of SORTS, else it is `Newest`. saved: ids of what jobs have saved."""
+    """sort: one of SORTS, else it is `Newest`. saved: ids of what jobs have saved. Raises what
+    `read` raises."""
     sort = sort if sort in SORTS else "Newest"
     # What some given ids hold is found faster in their texts than in the index.
     has_index = scope.ids is None and has_trigrams()

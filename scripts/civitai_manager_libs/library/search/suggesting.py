@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..store import rows
+from ..store import rows_or_none
 from .facts import folded
 from .grammar import FLAGS, KEYS, NAMES, NUMBERS
 
@@ -54,10 +54,10 @@ def suggestions(word: str) -> list[Suggestion]:
 
 def _values(key: str, wanted: str) -> Iterator[tuple[str, int]]:
     if key in _OWN:
-        yield from rows(_OWN[key], (wanted, _MOST))
+        yield from rows_or_none(_OWN[key], (wanted, _MOST))
     if key not in NAMES:
         return
-    found = rows(_VALUES, (NAMES[key][0], wanted, wanted, _MOST))
+    found = rows_or_none(_VALUES, (NAMES[key][0], wanted, wanted, _MOST))
     for shown, count, version in found:
         name = version if shown.startswith("#") else shown
         if name:  # a version of a model that was never read has none

@@ -15,7 +15,8 @@ from ...errors import DiskError
 from ...ground import sqlite_file
 from .tables import CHANGES, TABLES, TEXTS, TRIGRAMS, VERSION
 
-__all__ = ["has_trigrams", "in_memory", "library_database", "packed", "rows", "unpacked"]
+__all__ = ["has_trigrams", "in_memory", "library_database", "packed", "rows", "rows_or_none"]
+__all__ += ["unpacked"]
 
 _OWN = ("marks", "own_tags", "sets", "in_sets", "gone")
 
@@ -43,13 +44,18 @@ def library_database() -> sqlite_file.Database:
 
 
 def rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    """None where the library cannot be read: it only keeps what Civitai has too."""
+    """Raises DiskError: where the user asks for his own, "nothing" would be a lie."""
+    database = library_database()
     try:
-        database = library_database()
-        try:
-            return database.rows(sql, values)
-        finally:
-            database.close()
+        return database.rows(sql, values)
+    finally:
+        database.close()
+
+
+def rows_or_none(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    """No rows where the library cannot be read: for what can be had, or done without."""
+    try:
+        return rows(sql, values)
     except DiskError as error:
         util.printD(f"[library] {error}")
         return []
@@ -64,7 +70,7 @@ def in_memory(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
         for table in _OWN:
             of_ids = " WHERE id IN (SELECT value FROM json_each(?))" if table != "sets" else ""
             given = (json.dumps(list(image_ids)),) if of_ids else ()
-            found = rows(f"SELECT * FROM {table}{of_ids}", given)
+            found = rows_or_none(f"SELECT * FROM {table}{of_ids}", given)
             for row in found:
                 db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
         yield db

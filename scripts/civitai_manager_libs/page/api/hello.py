@@ -71,6 +71,7 @@ def hello(asked: Asked) -> dict[str, Any]:
         "instance": _instance,
         "language": language,
         "words": messages.all_of(language),
+        "parameters": messages.parameters(language),
         "settings": settings_view(asked),
         "choices": {**_choices(language), "base_models": _base_models()},
         "recent": [{"id": model_id, "name": name} for model_id, name in recent.listed()],

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import setting
-from ...errors import CivitaiShortcutError, DiskError, NetworkError, ServerTrouble
+from ...errors import CivitaiShortcutError, DiskError, Gone, NetworkError, ServerTrouble
 from ...library import watched
+from ...words import messages
 from ..wire import Asked, day_of, Refusal, sentence
 from .images import query_of
 from .tools import client, level_up_to
@@ -18,6 +19,7 @@ __all__ = ["act_on_watched", "watched_galleries"]
 
 _LATELY = 3600.0  # seconds from a look to the next that nobody asked for
 _DAY = 86_400.0
+_ALL = ""  # no gallery's name
 
 
 class _Checks:
@@ -27,18 +29,19 @@ class _Checks:
         self._lock = threading.Lock()
         self._begun_at: float | None = None  # of `time.monotonic`
         self.is_at_work = False
-        self.trouble: CivitaiShortcutError | None = None  # why the last look was not to the end
+        self.troubles: dict[str, CivitaiShortcutError] = {}  # of the last look, by gallery
 
     def begin(self, is_asked_for: bool) -> None:
-        """At the first question after a start, once a day if the user wants, and when asked for."""
+        """At the first question after a start, once a day if the user wants, and when asked for.
+        Raises DiskError."""
         with self._lock:
             if self.is_at_work or not (is_asked_for or self._is_time()):
                 return
             pause = 0.0 if is_asked_for else _LATELY if self._begun_at is None else _DAY
-            self._begun_at, now = time.monotonic(), time.time()
+            now = time.time()
             # a clock that was set back makes a look seem to be still to come
             due = [one for one in watched.listed() if abs(now - one.checked_at) >= pause]
-            self.is_at_work = bool(due)
+            self._begun_at, self.is_at_work = time.monotonic(), bool(due)
         if due:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
 
@@ -49,27 +52,30 @@ class _Checks:
         return setting.watch_daily and time.monotonic() - self._begun_at >= _LATELY
 
     def _check(self, due: list[watched.Watched]) -> None:
-        trouble: CivitaiShortcutError | None = None
+        troubles: dict[str, CivitaiShortcutError] = {}
         try:
             for one in due:
                 try:
                     watched.check(client(), one)
                 except (NetworkError, ServerTrouble, DiskError) as error:
-                    trouble = error
+                    troubles[_ALL] = error
                     break  # the others would fare no better
                 except CivitaiShortcutError as error:
-                    trouble = error
+                    troubles[one.gallery] = error
         finally:
-            self.trouble, self.is_at_work = trouble, False
+            self.troubles, self.is_at_work = troubles, False
 
 
 _checks = _Checks()
 
 
 def watched_galleries(asked: Asked) -> dict[str, Any]:
-    """`watched`."""
-    _checks.begin(is_asked_for=False)
-    return _told(asked)
+    """`watched`. Of a library that cannot be read it says so, since `hello` has this in it."""
+    try:
+        _checks.begin(is_asked_for=False)
+        return _told(asked)
+    except DiskError as error:
+        return {"galleries": [], "checking": False, "problem": sentence(error, asked.language)}
 
 
 def act_on_watched(asked: Asked) -> dict[str, Any]:
@@ -102,15 +108,21 @@ def _text(asked: Asked, name: str) -> str:
 
 def _told(asked: Asked) -> dict[str, Any]:
     is_at_work = _checks.is_at_work  # before what comes of it
-    trouble = _checks.trouble
     return {
-        "galleries": [_view(one) for one in watched.listed()],
+        "galleries": [_view(one, asked.language) for one in watched.listed()],
         "checking": is_at_work,
-        "problem": sentence(trouble, asked.language) if trouble else "",
+        "problem": _problem(_ALL, asked.language),
     }
 
 
-def _view(one: watched.Watched) -> dict[str, Any]:
+def _problem(gallery: str, language: str) -> str:
+    trouble = _checks.troubles.get(gallery)
+    if isinstance(trouble, Gone):
+        return messages.text("no_gallery", language)
+    return sentence(trouble, language) if trouble else ""
+
+
+def _view(one: watched.Watched, language: str) -> dict[str, Any]:
     kind, _, value = one.gallery.partition(" ")
     return {
         "gallery": one.gallery,
@@ -121,4 +133,5 @@ def _view(one: watched.Watched) -> dict[str, Any]:
         "fresh": one.fresh,
         "more": one.is_more,
         "checked": day_of(one.checked_at) if one.checked_at else "",
+        "problem": _problem(one.gallery, language),
     }

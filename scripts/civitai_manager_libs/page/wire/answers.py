@@ -32,7 +32,6 @@ _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
     (Busy, 503),
     (DiskError, 507),
 )
-_SENTENCES = ("bad_input", "disk")  # reasons whose error says by itself what to do
 _PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says nothing more
 
 
@@ -74,4 +73,5 @@ def sentence(error: CivitaiShortcutError, language: str) -> str:
     known = messages.reason(code, language)
     if error.reason in _PLAIN or (language != "en" and error.reason == "network"):
         return known  # the rest is English
-    return str(error) if error.reason in _SENTENCES else f"{known} ({error})"
+    says_all = error.reason == "bad_input" or (language == "en" and error.reason == "disk")
+    return str(error) if says_all else f"{known} ({error})"

@@ -37,7 +37,7 @@ def arriving(asked: Asked) -> dict[str, list[str]]:
 def _lines(found: list[Loss], language: str) -> Iterator[str]:
     for loss in found:
         values = {
-            "field": one_line(loss.field, _SHOWN),
+            "field": messages.parameter(one_line(loss.field, _SHOWN), language),
             "sent": one_line(loss.sent, _SHOWN),
             "got": one_line(loss.got, _SHOWN),
         }

@@ -31,4 +31,5 @@ def problems(image: Image, text: str, told: Embedded, language: str) -> Iterator
     if isinstance(seed, (int, float)) and seed > 2**53:
         yield messages.text("problem_seed", language)
     if missing := missing_values(text):
-        yield messages.text("problem_missing", language, names=", ".join(missing))
+        names = ", ".join(messages.parameter(name, language) for name in missing)
+        yield messages.text("problem_missing", language, names=names)
