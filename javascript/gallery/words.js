@@ -14,6 +14,8 @@ const FIRST = {
   reading: ["Loading…", "載入中…"],
 };
 
+const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pictures}
+
 /**
  * @param {() => Record<string, string> | undefined} catalogue
  * @returns {import("./types.js").Words}
@@ -22,7 +24,11 @@ export function makeWords(catalogue) {
   const chinese = navigator.language.startsWith("zh") ? 1 : 0;
   return (key, values = {}) => {
     const text = catalogue()?.[key] ?? FIRST[key]?.[chinese] ?? plain(key);
-    return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+    return text.replace(PLACE, (whole, name, one, more) => {
+      const value = String(values[name] ?? whole);
+      if (one === undefined) return value;
+      return value === "1" ? one : more;
+    });
   };
 }
 

@@ -57,7 +57,7 @@ def test_full_disk_tells_how_much_is_missing():
 def test_cancelled_job_tells_what_is_left_and_goes_on():
     cut = replace(_JOB, state="cancelled", walked=True, saved=3, waiting=17)
     row = _row(cut)
-    assert row["line"] == "3 saved, 0 skipped, 0 failed · 17 not fetched"
+    assert row["line"] == "3 saved · 17 not fetched"
     assert _offered(row) == ["resume", "open", "forget"]
     whole = replace(cut, saved=20, waiting=0)
     assert _offered(_row(whole)) == ["open", "forget"]
@@ -88,8 +88,9 @@ def test_retry_is_offered_only_where_it_can_help(reason, offered):
 def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
     done = replace(_JOB, state="done", walked=True, saved=1, skipped=19)
     row = _row(done, missing=4)
-    assert "not there any more: 4" in row["note"]
+    assert "4 pictures were saved before, but are not there" in row["note"]
     assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
+    assert row["line"] == "1 saved · 19 there already"
 
 
 def test_report_is_told_in_words_once_the_job_is_over():

@@ -44,9 +44,9 @@ def test_nothing_is_at_work_at_first(api):
 
 def test_chosen_pictures_are_downloaded(api, civitai, ids):
     begun = api.post("jobs", {"ids": ids[:3], "title": "A <b>model</b>"})
-    assert begun == {"job": 1, "pictures": 3, "message": "Job 1 has begun (pictures: 3)"}
+    assert begun == {"job": 1, "pictures": 3, "message": "Downloading 3 pictures"}
     row = _ended(api)
-    assert (row["title"], row["line"]) == ("A <b>model</b>", "3 saved, 0 skipped, 0 failed")
+    assert (row["title"], row["line"]) == ("A <b>model</b>", "3 saved")
     assert _files(row) == {civitai.file_of(i) for i in ids[:3]}
     views = api.get(f"images?model={MODEL_ID}&limit=10")["images"]
     assert [view["id"] for view in views if view["saved"]] == ids[:3]
@@ -56,7 +56,7 @@ def test_gallery_is_downloaded_as_the_filters_show_it(api, civitai):
     api.get(f"models/{MODEL_ID}")
     query = {"model": str(MODEL_ID), "type": "video", "level": "Mature", "sort": "Oldest"}
     begun = api.post("jobs", {"query": query, "limit": 4})
-    assert begun["pictures"] == 4
+    assert (begun["pictures"], begun["message"]) == (4, "Downloading up to 4 pictures")
     row = _ended(api)
     assert row["title"] == "A model" and {name[-4:] for name in _files(row)} == {".mp4"}
     asked = civitai.pages[-1]

@@ -45,6 +45,11 @@ def test_values_with_braces_are_put_in_as_they_are():
     assert "{user}" in messages.text("key_works", "en", user="{user}")
 
 
+def test_one_is_told_apart_from_more():
+    said = [messages.text("job_started", "en", n=n) for n in (0, 1, "1", 2, "1,000")]
+    assert [text.endswith(" picture") for text in said] == [False, True, True, False, False]
+
+
 @pytest.mark.parametrize(
     "accepted, language",
     [

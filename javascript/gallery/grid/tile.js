@@ -201,7 +201,7 @@ export function nameOf(view, isMarked, words) {
   const parts = [
     words(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, { user: view.user }),
     view.width > 0 && view.height > 0 && `${view.width} × ${view.height}`,
-    words(view.reactions === 1 ? "name_reaction" : "name_reactions", { n: view.reactions }),
+    words("name_reactions", { n: view.reactions }),
     view.saved && words("name_saved"),
     view.favourite && words("name_favourite"),
     view.new && words("name_new"),

@@ -13,12 +13,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "部分圖片下載失敗 ({n} 個)，請檢查網路連線 💥!",
         "Some pictures could not be downloaded ({n}): please check your network connection 💥!",
     ),
-    "job_counts": (
-        "已儲存 {saved}、略過 {skipped}、失敗 {failed}",
-        "{saved} saved, {skipped} skipped, {failed} failed",
-    ),
+    "job_saved": ("已儲存 {n}", "{n} saved"),
+    "job_skipped": ("原本就有 {n}", "{n} there already"),
+    "job_failed": ("失敗 {n}", "{n} failed"),
     "job_left": ("未下載 {n}", "{n} not fetched"),
-    "job_started": ("工作 {job} 已開始：{n} 張圖片", "Job {job} has begun (pictures: {n})"),
+    "job_started": ("正在下載 {n} 張圖片", "Downloading {n} {n:picture|pictures}"),
+    "job_started_gallery": (
+        "正在下載最多 {n} 張圖片",
+        "Downloading up to {n} {n:picture|pictures}",
+    ),
     "already_saved": ("已經儲存：{path}", "You have it already: {path}"),
     "nothing_to_download": ("沒有可下載的圖片", "There is nothing to download here"),
     "no_answer_yet": ("等待主機回應", "waiting for the host"),
@@ -41,7 +44,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "job_anew": ("重新下載", "Fetch anew"),
     "not_there": (
         "有 {n} 張先前已儲存，但檔案已不在原處。可按「重新下載」。",
-        "Saved before, but not there any more: {n}. “Fetch anew” brings them.",
+        "{n} {n:picture was|pictures were} saved before, but {n:is|are} not there any more."
+        " “Fetch anew” brings {n:it|them}.",
     ),
     "job_open": ("開啟資料夾", "Open folder"),
     "folder_on_server": (
@@ -238,7 +242,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "unreadable_rows": (
         "{n} 張圖片因位址不明而未顯示",
-        "Pictures that are not shown, for their addresses: {n}",
+        "{n} {n:picture is|pictures are} not shown, for {n:its address|their addresses}",
     ),
     "no_infotext": (
         "這張圖片沒有公開生成資料",

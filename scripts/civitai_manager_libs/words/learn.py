@@ -9,8 +9,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "figures_title": ("哪些設定好用", "What works here"),
     "figures_sample": (
         "已讀 {pictures} 張圖片，{with_data} 張有資料；每張圖片通常得到 {reactions} 個回應",
-        "{pictures} pictures read, {with_data} with data; a picture usually got {reactions}"
-        " reactions",
+        "{pictures} {pictures:picture|pictures} read, {with_data} with data; a picture usually got"
+        " {reactions} {reactions:reaction|reactions}",
     ),
     "figures_none": (
         "這個圖庫還沒有讀過的圖片。",
@@ -32,7 +32,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Press a bar to see its pictures. The share is of those with data; the heart is how many"
         " reactions such a picture usually got.",
     ),
-    "figures_bar_count": ("，{n} 張，通常", ", {n} pictures, usually"),
+    "figures_bar_count": ("，{n} 張，通常", ", {n} {n:picture|pictures}, usually"),
     "figures_bar_got": ("個回應", " reactions"),
     "figures_show": ("只看「{label}」的圖片", "Show pictures with “{label}”"),
     "figures_all": ("全部 {n} 個", "All {n}"),
@@ -49,12 +49,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "figures_read": ("再讀圖片", "Read more pictures"),
     "reading_started": (
         "正在讀取最多 {n} 張圖片的紀錄",
-        "Reading the records of up to {n} pictures",
+        "Reading the {n:record|records} of up to {n} {n:picture|pictures}",
     ),
     "all_was_read": ("這個圖庫已全部讀過。", "All of this gallery was read already."),
     "state_reading": ("讀取中", "reading"),
     "job_read": ("已讀 {done} / 最多 {total}", "{done} of at most {total} read"),
-    "job_ended_read": ("{title}：已讀 {n} 張圖片", "{title}: {n} pictures read"),
+    "job_ended_read": ("{title}：已讀 {n} 張圖片", "{title}: {n} {n:picture|pictures} read"),
     # Pictures beside each other
     "do_compare": ("比較", "Compare"),
     "key_compare": ("比較標記的圖片（2 到 4 張）", "Compare the marked pictures (two to four)"),
@@ -68,7 +68,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "compare_no_difference": ("生成資料沒有差異。", "Nothing differs in how they were made."),
     "compare_lacking": (
         "{n} 張沒有生成資料。",
-        "Pictures without generation data: {n}.",
+        "{n} {n:picture has|pictures have} no generation data.",
     ),
     # Kinds of bars
     "figures_sampler": ("取樣方法", "Sampler"),

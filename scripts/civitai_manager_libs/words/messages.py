@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,9 +23,22 @@ _ALL_WORDS = {**WORDS, **TERMINAL_WORDS, **names.WORDS}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
+class _Formatter(string.Formatter):
+    """Of `str.format`, and `{n:picture|pictures}`: the first where n is one."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        one, is_choice, more = format_spec.partition("|")
+        if not is_choice:
+            return super().format_field(value, format_spec)
+        return one if str(value) == "1" else more
+
+
+_formatter = _Formatter()
+
+
 def text(key: str, language: str, **values: Any) -> str:
     """The words of `key`, with `values` put in: in English for "en", else in Chinese."""
-    return _ALL_WORDS[key][language == "en"].format(**values)
+    return _formatter.vformat(_ALL_WORDS[key][language == "en"], (), values)
 
 
 def said(error: InputError, language: str) -> str:
@@ -34,7 +48,7 @@ def said(error: InputError, language: str) -> str:
 
 
 def all_of(language: str) -> dict[str, str]:
-    """All words by their keys, with `{names}` where values are put in."""
+    """All words by their keys, with `{name}` and `{name:one|more}` where values are put in."""
     return {key: words[language != "zh-TW"] for key, words in WORDS.items()}
 
 

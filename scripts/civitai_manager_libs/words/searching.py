@@ -23,7 +23,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "This name cannot be used: it is empty, or another set has it.",
     ),
     "no_export": ("這不是從這裡匯出的檔案。", "This file was not exported from here."),
-    "import_done": ("已匯入 {n} 張圖片、{sets} 個收藏集", "Imported: {n} pictures, {sets} sets"),
+    "import_done": (
+        "已匯入 {n} 張圖片、{sets} 個收藏集",
+        "Imported: {n} {n:picture|pictures}, {sets} {sets:set|sets}",
+    ),
     "search_many": (
         "條件太多：從「{text}」起都略過。",
         "Too much at once: “{text}” and what follows was left out.",
@@ -41,8 +44,11 @@ WORDS: dict[str, tuple[str, str]] = {
 PAGE_WORDS: dict[str, tuple[str, str]] = {
     "open_sets": ("收藏", "Favourites and sets"),
     "favourites": ("我的最愛", "Favourites"),
-    "favourite_added": ("已加入最愛：{n} 張", "Favourites: {n} added"),
-    "favourite_removed": ("已從最愛移除：{n} 張", "Favourites: {n} removed"),
+    "favourite_added": ("已加入最愛：{n} 張", "{n} {n:picture|pictures} added to your favourites"),
+    "favourite_removed": (
+        "已從最愛移除：{n} 張",
+        "{n} {n:picture|pictures} removed from your favourites",
+    ),
     "say_favourite": ("我的最愛 (B)", "Favourite (B)"),
     "key_favourite": ("加入或移除最愛", "Add to or remove from favourites"),
     "do_favourite": ("最愛", "Favourite"),

@@ -107,10 +107,10 @@ def _line(shown: ShownJob, language: str) -> str:
     if shown.job.options.reads_only:
         return messages.text("job_read", language, done=now.saved, total=now.total)
     if shown.state in ("done", "cancelled"):
-        counts = {"saved": now.saved, "skipped": now.skipped, "failed": now.failed}
-        said = messages.text("job_counts", language, **counts)
         left = now.total - now.finished if now.walked else 0
-        return f"{said} · {messages.text('job_left', language, n=left)}" if left > 0 else said
+        counts = {"skipped": now.skipped, "failed": now.failed, "left": left}
+        told = {"saved": now.saved, **{name: n for name, n in counts.items() if n > 0}}
+        return " · ".join(messages.text(f"job_{name}", language, n=n) for name, n in told.items())
     key = "of" if now.walked else "of_at_most"
     parts = [messages.text(key, language, done=now.finished, total=now.total)]
     parts.append(util.short_bytes(now.bytes))

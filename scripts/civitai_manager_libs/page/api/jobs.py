@@ -95,7 +95,7 @@ def _chosen(asked: Asked, ids: Any) -> dict[str, Any]:
     model_id, version_id = (whole(asked.field(name), 1, _LAST_ID) for name in ("model", "version"))
     facts = facts_of(_title(asked, images[0].username), model_id, version_id)
     job_id = job_service().download_chosen(images, facts, again)
-    return _answer(asked, job_id, len(images))
+    return _answer(asked, job_id, len(images), "job_started")
 
 
 def _known(ids: Any) -> list[Image]:
@@ -119,7 +119,7 @@ def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
     if asked.field("reads_only") is True:
         return _reading(asked, query, limit, facts)
     job_id = job_service().download_gallery(query, limit, facts)
-    return _answer(asked, job_id, limit)
+    return _answer(asked, job_id, limit, "job_started_gallery")
 
 
 def _reading(asked: Asked, query: ImageQuery, limit: int, facts: Facts) -> dict[str, Any]:
@@ -130,8 +130,7 @@ def _reading(asked: Asked, query: ImageQuery, limit: int, facts: Facts) -> dict[
         words = messages.text("all_was_read", asked.language)
         return {"job": None, "pictures": 0, "message": words}
     job_id = job_service().read_gallery(query, limit, facts, cursor)
-    words = messages.text("reading_started", asked.language, n=limit)
-    return {"job": job_id, "pictures": limit, "message": words}
+    return _answer(asked, job_id, limit, "reading_started")
 
 
 def facts_of(title: str, model_id: int | None, version_id: int | None = None) -> Facts:
@@ -159,8 +158,8 @@ def _title(asked: Asked, otherwise: str) -> str:
     return one_line(asked.field("title")) or otherwise
 
 
-def _answer(asked: Asked, job_id: int, count: int) -> dict[str, Any]:
-    words = messages.text("job_started", asked.language, job=job_id, n=count)
+def _answer(asked: Asked, job_id: int, count: int, key: str) -> dict[str, Any]:
+    words = messages.text(key, asked.language, n=count)
     return {"job": job_id, "pictures": count, "message": words}
 
 

@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeWords } from "../../javascript/gallery/words.js";
+
+globalThis.navigator ??= { language: "en" }; // Node 20 has none
+const words = makeWords(() => ({ saved: "{title}: {n} {n:picture|pictures}", kept: "{n} kept" }));
+
+test("one is told apart from more, also where the number is written out", () => {
+  const said = (n) => words("saved", { title: "Sea", n });
+  assert.equal(said(1), "Sea: 1 picture");
+  assert.equal(said("1"), "Sea: 1 picture");
+  assert.equal(said(0), "Sea: 0 pictures");
+  assert.equal(said("1,000"), "Sea: 1,000 pictures");
+});
+
+test("what strangers wrote is put in as it is", () => {
+  assert.equal(words("saved", { title: "{n:a|b} $&", n: 2 }), "{n:a|b} $&: 2 pictures");
+  assert.equal(words("kept"), "{n} kept");
+});
