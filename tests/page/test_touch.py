@@ -88,6 +88,13 @@ def test_tour_by_touch(phone):
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_head_says_what_its_number_is_for_and_nothing_of_it_is_cut_off(phone):
+    expect(phone.page.locator(".head .joined label")).to_have_text("Up to")
+    controls = phone.page.locator(".head :is(button, input):visible").all()
+    ends = [box["x"] + box["width"] for box in map(lambda one: one.bounding_box(), controls)]
+    assert len(ends) >= 4 and max(ends) <= phone.page.viewport_size["width"]
+
+
 def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone):
     page = phone
     while page.place()[0] < 60:

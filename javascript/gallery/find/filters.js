@@ -51,7 +51,12 @@ export class Filters {
       { class: "asked" },
       ...NAMES.map((name) => labelled(words(`pick_${name}`), this.#selects[name])),
       el("label", { class: "switch" }, this.#meta, el("span", { text: words("pick_meta") })),
-      el("label", { class: "size", title: words("tile_width") }, this.#tile),
+      el(
+        "label",
+        { class: "size" },
+        el("span", { class: "dim", text: words("tile_width") }),
+        this.#tile,
+      ),
       sort && this.#dropped,
     );
   }
@@ -73,11 +78,10 @@ export class Filters {
   }
 
   #slider() {
-    const { words, acts } = this.#context;
+    const { acts } = this.#context;
     const slider = el("input", {
       type: "range",
       "data-field": "tile",
-      "aria-label": words("tile_width"),
       min: TILE_LOW,
       max: TILE_HIGH,
       step: 20,

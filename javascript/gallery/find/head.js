@@ -2,6 +2,7 @@
 
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
+import { limitField, upTo } from "../ground/upto.js";
 import { watchable } from "../panels/watched.js";
 import { sourceOf } from "../state/query.js";
 import { settingOf } from "../state/state.js";
@@ -132,17 +133,8 @@ export class Head {
   #limitField() {
     const { store, words } = this.#context;
     const setting = store.get().hello?.settings.find((one) => one.name === LIMIT);
-    return el("input", {
-      type: "number",
-      "data-field": "limit",
-      "aria-label": words("download_most"),
-      title: words("download_most"),
-      min: setting?.low ?? 1,
-      max: setting?.high ?? null,
-      step: 1,
-      required: true,
-      value: String(setting?.value ?? 100),
-    });
+    const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
+    return limitField(words, { name: "limit", label: "download_most", value, high });
   }
 
   /**
@@ -182,7 +174,7 @@ export class Head {
       { deed: "download-gallery", icon: icon("download"), words: words("download_whole") },
       () => this.#limit.reportValidity() && acts.downloadGallery(this.#limit.valueAsNumber),
     );
-    return el("div", { class: "joined" }, this.#limit, start);
+    return upTo(words, this.#limit, start);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
+import { limitField, upTo } from "../ground/upto.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
@@ -24,17 +25,8 @@ export class Reading {
   constructor(context, more) {
     const { store, words, acts } = context;
     this.#context = context;
-    this.#limit = el("input", {
-      type: "number",
-      "data-field": "read-limit",
-      "aria-label": words("figures_read_most"),
-      title: words("figures_read_most"),
-      min: 1,
-      max: MOST,
-      step: 1,
-      required: true,
-      value: USUAL,
-    });
+    const what = { name: "read-limit", label: "figures_read_most", value: USUAL, high: MOST };
+    this.#limit = limitField(words, what);
     const look = { deed: "figures-read", icon: icon("again"), words: words("figures_read") };
     const begin = button(
       look,
@@ -47,7 +39,7 @@ export class Reading {
         return job && acts.cancelJob(job.id);
       },
     );
-    this.#form = el("div", { class: "joined" }, this.#limit, begin);
+    this.#form = upTo(words, this.#limit, begin);
     this.#progress = el("div", { class: "progress" }, this.#line, stop);
     this.element = el("div", { class: "reading" }, this.#form, this.#progress);
     store.on(["jobs"], () => this.#follow(more), context);

@@ -45,7 +45,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "figures_version": ("版本", "Version"),
     "figures_pictures": ("有資料", "With data"),
     "figures_of_version": ("只看 {name}", "Only {name}"),
-    "figures_read_most": ("最多再讀幾張", "How many more pictures to read at most"),
+    "figures_read_most": ("最多再讀幾張", "Up to how many more pictures"),
     "figures_read": ("再讀圖片", "Read more pictures"),
     "reading_started": (
         "正在讀取最多 {n} 張圖片的紀錄",

@@ -1,0 +1,32 @@
+/** How many pictures at most, beside the button that goes so far. */
+
+import { el } from "./dom.js";
+
+/**
+ * @param {import("../types.js").Words} words
+ * @param {{name: string, label: string, value: number, high: number | null}} what  label: begins with what is seen
+ */
+export function limitField(words, { name, label, value, high }) {
+  const said = words(label);
+  return el("input", {
+    type: "number",
+    "data-field": name,
+    "aria-label": said,
+    title: said,
+    min: 1,
+    max: high,
+    step: 1,
+    required: true,
+    value: String(value),
+  });
+}
+
+/**
+ * @param {import("../types.js").Words} words
+ * @param {HTMLElement} field
+ * @param {HTMLElement} start
+ */
+export function upTo(words, field, start) {
+  const label = el("label", {}, el("span", { class: "dim", text: words("up_to") }), field);
+  return el("div", { class: "joined" }, label, start);
+}
