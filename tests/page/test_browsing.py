@@ -201,6 +201,17 @@ def test_what_cannot_be_shown_is_said_beside_the_field(server, open_gallery, tex
     expect(page.page.locator(".of-find")).to_be_hidden()
 
 
+def test_what_is_wrong_with_an_id_is_said_without_what_was_not_found_before(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.find("no such model anywhere")
+    none = page.page.get_by_text("No model matches")
+    none.wait_for()
+    page.find("999999999")
+    expect(page.page.locator(".of-find")).to_contain_text("no such model")
+    expect(none).to_be_hidden()
+    page.tiles.first.wait_for()
+
+
 def test_words_and_authors_narrow_what_was_read_and_nothing_is_read_on(server, open_gallery):
     page = open_gallery(server).ready()
     author = page.tiles.first.get_attribute("aria-label").split(" by ")[1].split(",")[0]

@@ -164,7 +164,9 @@ export class Opening {
       await ask(signal);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      store.set({ problem: problemOf("find", error, words) });
+      const problem = problemOf("find", error, words);
+      // that nothing was found by the words before is not said below it
+      store.set(({ found }) => ({ problem, found: found?.models.length ? found : null }));
     }
     if (this.#abort.signal === signal) store.set({ finding: "" });
   }
