@@ -5,7 +5,7 @@ import { icon } from "../ground/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {{name: string, count: number, covers: number[]}} NamedSet */
-/** @typedef {{open: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} Deeds */
+/** @typedef {{open: () => unknown, add: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} Deeds */
 
 /**
  * @param {Context} context
@@ -13,8 +13,10 @@ import { icon } from "../ground/icons.js";
  * @param {Deeds} deeds
  */
 export function setRow(context, { name, count, covers }, deeds) {
-  const { words, api } = context;
+  const { words, api, store } = context;
+  const n = store.get().marks.size;
   const looks = { isBare: true, class: "quiet" };
+  const adding = { deed: "add-to-this-set", words: words("set_add_marked_to", { n, name }) };
   const renaming = { deed: "rename-set", words: words("set_rename", { name }) };
   const removing = { deed: "delete-set", words: words("set_delete", { name }) };
   const title = { deed: "open-set", words: `${name} (${count})`, class: "quiet" };
@@ -26,6 +28,7 @@ export function setRow(context, { name, count, covers }, deeds) {
     el(
       "div",
       { class: "deeds" },
+      n ? button({ ...adding, ...looks, icon: icon("plus") }, deeds.add) : "",
       button({ ...renaming, ...looks, icon: icon("pencil") }, () =>
         typeAnew(open, naming(context, name, deeds.rename)),
       ),

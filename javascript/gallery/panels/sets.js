@@ -97,14 +97,20 @@ export class Sets {
   /** @param {SubmitEvent} event */
   async #add(event) {
     event.preventDefault();
-    const { store, acts, api, toast, words } = this.#context;
+    const { store, api } = this.#context;
     const name = this.#name.value.trim();
+    const make = () => this.#ask(() => api.post("sets", { deed: "make", name }));
+    const isDone = await (store.get().marks.size ? this.#fill(name) : make());
+    if (isDone) this.#name.value = "";
+  }
+
+  /** With what is marked; it is made if it is not there. @param {string} name */
+  async #fill(name) {
+    const { store, acts, api, toast, words } = this.#context;
     const ids = [...store.get().marks];
-    if (ids.length && !(await acts.setOwn(ids, { add_to: name }))) return;
-    const isDone = await this.#ask(() => api.post("sets", { deed: "make", name }));
-    if (!isDone) return;
-    if (ids.length) toast(words("set_filled", { n: ids.length, name }), "good");
-    this.#name.value = "";
+    if (!(await acts.setOwn(ids, { add_to: name }))) return false;
+    toast(words("set_filled", { n: ids.length, name }), "good");
+    return this.#ask(() => api.get("sets", this.#context));
   }
 
   /**
@@ -154,6 +160,7 @@ export class Sets {
     const { name } = set;
     return setRow(this.#context, set, {
       open: () => this.#open(`set="${name.replaceAll('"', " ")}"`),
+      add: () => this.#fill(name),
       rename: (to) => this.#ask(() => api.post("sets", { deed: "rename", name, to })),
       remove: () => this.#delete(name),
     });

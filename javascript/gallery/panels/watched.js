@@ -31,12 +31,14 @@ export class Watched {
   /** @type {HTMLButtonElement | null} */
   #check = null;
   #none;
+  #means;
 
   /** @param {Context} context */
   constructor(context) {
     const { store, signal } = context;
     this.#context = context;
     this.#none = el("p", { class: "dim" }, context.words("watched_none"));
+    this.#means = el("p", { class: "dim" }, context.words("watched_means"));
     this.badge = el("span", { class: "badge", hidden: true });
     const panel = new Panel(context, "watched", {
       title: "open_watched",
@@ -135,7 +137,7 @@ export class Watched {
       () => this.#ask(() => api.post("watched", { deed: "check" })),
     );
     this.#draw();
-    return [this.#problem, this.#none, this.#list, this.#check];
+    return [this.#problem, this.#none, this.#list, this.#means, this.#check];
   }
 
   #draw() {
@@ -148,6 +150,7 @@ export class Watched {
     this.badge.parentElement?.setAttribute("aria-label", name);
     if (!this.#check) return;
     this.#check.hidden = !galleries.length;
+    this.#means.hidden = !galleries.length;
     const label = this.#check.querySelector("span");
     if (label) label.textContent = words(checking ? "watch_checking" : "watch_check");
     this.#problem.textContent = problem;

@@ -69,6 +69,10 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "set_name": ("收藏集名稱", "Name of a set"),
     "set_make": ("建立", "Create"),
     "set_add_marked": ("加入已標記的 {n} 張", "Add the {n} marked"),
+    "set_add_marked_to": (
+        "將已標記的 {n} 張加入「{name}」",
+        "Add the {n} marked to “{name}”",
+    ),
     "set_filled": ("已將 {n} 張加入「{name}」", "{n} added to “{name}”"),
     "set_rename": ("為收藏集「{name}」改名", "Rename the set “{name}”"),
     "set_save_name": ("改名", "Rename"),
@@ -95,12 +99,17 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "do_watch": ("追蹤", "Watch"),
     "is_watched": ("追蹤中", "Watching"),
     "watch_hint": (
-        "下次啟動時查看這裡有多少新圖片",
-        "Tells what is new here each time Civitai Shortcut starts",
+        "下次啟動時查看這裡上傳了多少新圖片",
+        "Tells what was uploaded here since, each time Civitai Shortcut starts",
     ),
     "watched_none": (
         "還沒有追蹤的圖庫。開啟模型、版本或作者，按「追蹤」。",
         "You watch nothing yet. Open a model, a version or an author, and press Watch.",
+    ),
+    "watched_means": (
+        "新圖片是您上次看過之後上傳的。更早上傳、後來才公開的不計入。",
+        "New is what was uploaded since you last looked. What was uploaded before and published"
+        " since is not counted.",
     ),
     "watched_n": ("{n} 張新圖片", "{n} new"),
     "watched_more": ("超過 {n} 張新圖片", "more than {n} new"),
