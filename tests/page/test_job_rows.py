@@ -40,13 +40,15 @@ def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
     waits = replace(_NOW, state="paused", reason="network", resting=39.6)
     row = _row(_JOB, waits)
     assert row["line"] == "4 of 20 · 3.0 MB · resuming in 40 s"
-    assert "Check your network" in row["note"]
+    assert "goes on by itself once the network is back" in row["note"]
+    assert row["state_words"] == "waiting"
     assert _offered(row) == ["resume", "pause", "cancel"]
 
 
 def test_job_that_the_user_paused_goes_on_only_when_told():
     row = _row(replace(_JOB, state="paused", saved=3, waiting=17))
     assert (row["note"], _offered(row)) == ("", ["resume", "cancel"])
+    assert row["state_words"] == "paused"
 
 
 def test_full_disk_tells_how_much_is_missing():

@@ -33,6 +33,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "state_paused": ("已暫停", "paused"),
     "state_done": ("完成", "done"),
     "state_cancelled": ("已取消", "cancelled"),
+    "waits_for_network": (
+        "連線失敗或中斷。網路恢復後會自動繼續。",
+        "The connection failed or broke off. It goes on by itself once the network is back.",
+    ),
     "missing_room": (
         "磁碟空間不足，還缺 {size}。清出空間後會自動繼續。",
         "The disk has too little room: {size} are missing. Make room, and it goes on by itself.",

@@ -99,7 +99,14 @@ def _reasons(shown: ShownJob, language: str) -> str:
 
 def _state_key(shown: ShownJob) -> str:
     is_reading = shown.job.options.reads_only and shown.state == "running"
+    if _goes_on_by_itself(shown):
+        return "state_queued"
     return "state_reading" if is_reading else f"state_{shown.state}"
+
+
+def _goes_on_by_itself(shown: ShownJob) -> bool:
+    """Else the user has paused it."""
+    return shown.state == "paused" and shown.progress is not None
 
 
 def _line(shown: ShownJob, language: str) -> str:
@@ -139,6 +146,8 @@ def _note(shown: ShownJob, language: str) -> str:
     if missing:
         return messages.text("missing_room", language, size=util.short_bytes(missing))
     now = shown.progress or shown.job
+    if now.reason == "network" and _goes_on_by_itself(shown):
+        return messages.text("waits_for_network", language)
     if now.reason:
         return messages.reason(now.reason, language)
     return messages.text("not_there", language, n=shown.missing) if shown.missing else ""
@@ -150,7 +159,7 @@ def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
         "queued": ["resume", "cancel"],
         "paused": ["resume", "cancel"],
     }.get(shown.state, [])
-    if shown.state == "paused" and shown.progress is not None:  # it goes on by itself
+    if _goes_on_by_itself(shown):
         names = ["resume", "pause", "cancel"]
     if shown.state in ("done", "cancelled"):
         now = shown.job
