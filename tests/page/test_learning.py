@@ -48,6 +48,10 @@ def test_bar_is_a_filter_of_the_grid(server, open_gallery):
     expect(page.panel("figures")).to_be_hidden()
     expect(page.field("search")).to_have_value(f'sampler="{name}"')
     until(lambda: page.place()[1] == int(count))
+    expect(page.deed("download-gallery")).to_be_hidden()  # that is of the gallery, not of a search
+    page.deed("clear-search").click()
+    page.deed("download-gallery").wait_for()
+    expect(page.field("search-scope")).to_have_value("loaded")
 
 
 def test_version_narrows_the_figures_and_all_of_them_come_back(server, open_gallery):

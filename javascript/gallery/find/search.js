@@ -52,9 +52,10 @@ export class Search {
     this.#field.focus();
   }
 
+  /** The gallery is live again, where there is one. */
   #empty() {
     this.#field.value = "";
-    this.#search(this.#scopeOf(this.#context.store.get()));
+    this.#search(hasGallery(this.#context.store.get().where) ? "loaded" : "all");
   }
 
   /** @param {Scope} scope */
