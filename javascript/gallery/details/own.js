@@ -2,6 +2,7 @@
 
 import { button, el, setAttribute } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
+import { offerSets } from "./setnames.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").PictureRecord} PictureRecord */
@@ -41,7 +42,7 @@ export function own(context, record, changed) {
     if (typed.trim()) void save({ add_to: typed.trim() });
   });
   const note = noteField(words("own_note"), (typed) => void save({ note: typed }));
-  const sets = el("div", { class: "own-sets" }, set);
+  const sets = el("div", { class: "own-sets" }, set, offerSets(context, set));
   /** @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} text */
   const fill = (field, text) => {
     if (root.activeElement !== field) field.value = text;
