@@ -26,87 +26,54 @@ from .ground import (
 )
 from .words import LANGUAGES
 
-__all__ = ["RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_key", "data_folder"]
-__all__ += ["database_file", "private_places"]
-__all__ += [
-    "get_image_url_to_gallery_file",
-    "kept_thumbs_folder",
-    "library_file",
-    "load",
-    "load_api_key",
-    "restore",
-    "save",
-]
+__all__ = ["GROUPS", "RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_key"]
+__all__ += ["data_folder", "database_file", "get_image_url_to_gallery_file", "kept_thumbs_folder"]
+__all__ += ["library_file", "load", "load_api_key", "private_places", "restore", "save"]
 __all__ += ["save_api_key", "saved_pictures_folder"]
 
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that the site makes
 
-# What each does is told in `words`; sizes are in MB, times in seconds.
-SETTINGS = (
-    # What one sees and keeps
-    Setting("gallery_level", "None", choices=tuple(LEVELS)),
-    Setting("blur_level", "XXX", choices=tuple(LEVELS)),  # pictures above it are blurred
-    Setting("gallery_download_limit", 200, 1, 1_000_000),
-    Setting("usergallery_preloading", True),
-    Setting("save_infotext", True),
-    Setting("save_record", True),
-    Setting("adds_lora_tags", True),
-    Setting("embeds_infotext", False),
-    Setting("save_workflow", False),
-    Setting("model_folders", ""),  # beside a host's own; several with ; between
-    Setting("watch_daily", False),
-    Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
-    Setting("download_images_folder", ""),  # empty: the usual one
-    Setting("saved_name", "{model}/user_gallery_images/{id}"),  # a template: see `jobs.naming`
-    Setting("saved_quality", "original", choices=("original", *map(str, RENDITIONS))),
-    Setting("gallery_max_concurrent_downloads", 3, 1, 16),
-    Setting("gallery_max_rate_kb", 0.0, 0, 10_000_000),  # a second, all jobs together; 0: no limit
-    Setting("gallery_max_image_mb", 200, 1, 100_000),
-    Setting("gallery_max_video_mb", 1024, 1, 100_000),
-    Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
-    Setting("gallery_cache_mb", 2048, 10, 10_000_000),
-    Setting("library_records", 200_000, 1_000, 10_000_000),  # beside those that the user marked
-    # How the network is asked
-    Setting("proxy", ""),  # empty: that of the environment; see `host.checked_proxy`
-    Setting("http_timeout", 20, 1, 600),
-    Setting("gallery_download_timeout", 30, 1, 600),
-    Setting("http_max_retries", 3, 0, 20),
-    Setting("http_retry_delay", 1.0, 0, 60),
-    Setting("gallery_download_batch_size", 5, 1, 100),
-    Setting("gallery_batch_pause", 0.5, 0, 60),
-)
+# What each does is told in `words`; sizes are in MB, times in seconds. By the page's groups.
+GROUPS = {
+    "page": (
+        Setting("gallery_level", "None", choices=tuple(LEVELS)),
+        Setting("blur_level", "XXX", choices=tuple(LEVELS)),  # pictures above it are blurred
+        Setting("usergallery_preloading", True),
+        Setting("model_folders", ""),  # beside a host's own; several with ; between
+        Setting("watch_daily", False),
+        Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
+    ),
+    "saving": (
+        Setting("gallery_download_limit", 200, 1, 1_000_000),
+        Setting("save_infotext", True),
+        Setting("save_record", True),
+        Setting("adds_lora_tags", True),
+        Setting("embeds_infotext", False),
+        Setting("save_workflow", False),
+        Setting("download_images_folder", ""),  # empty: the usual one
+        Setting("saved_name", "{model}/user_gallery_images/{id}"),  # a template: see `jobs.naming`
+        Setting("saved_quality", "original", choices=("original", *map(str, RENDITIONS))),
+        Setting("gallery_max_image_mb", 200, 1, 100_000),
+        Setting("gallery_max_video_mb", 1024, 1, 100_000),
+        Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
+    ),
+    "network": (
+        Setting("gallery_max_concurrent_downloads", 3, 1, 16),
+        Setting("gallery_max_rate_kb", 0.0, 0, 10_000_000),  # a second, all jobs; 0: no limit
+        Setting("gallery_cache_mb", 2048, 10, 10_000_000),
+        Setting("library_records", 200_000, 1_000, 10_000_000),  # beside those the user marked
+        Setting("proxy", ""),  # empty: that of the environment; see `host.checked_proxy`
+        Setting("http_timeout", 20, 1, 600),
+        Setting("gallery_download_timeout", 30, 1, 600),
+        Setting("http_max_retries", 3, 0, 20),
+        Setting("http_retry_delay", 1.0, 0, 60),
+        Setting("gallery_download_batch_size", 5, 1, 100),
+        Setting("gallery_batch_pause", 0.5, 0, 60),
+    ),
+}
+SETTINGS = tuple(entry for entries in GROUPS.values() for entry in entries)
 _BY_NAME = {entry.name: entry for entry in SETTINGS}
 _DEFAULT_BASE_URL = "https://civitai.com"
-
-proxy = ""
-http_timeout = 20
-http_max_retries = 3
-http_retry_delay = 1.0
-gallery_download_timeout = 30
-gallery_max_concurrent_downloads = 3
-gallery_download_batch_size = 5
-gallery_batch_pause = 0.5
-gallery_max_rate_kb = 0.0
-gallery_max_image_mb = 200
-gallery_max_video_mb = 1024
-gallery_disk_reserve_mb = 1024
-gallery_cache_mb = 2048
-library_records = 200_000
-gallery_level = "None"
-blur_level = "XXX"
-gallery_download_limit = 200
-usergallery_preloading = True
-save_infotext = True
-save_record = True
-adds_lora_tags = True
-embeds_infotext = False
-save_workflow = False
-model_folders = ""
-download_images_folder = ""
-saved_quality = "original"
-saved_name = "{model}/user_gallery_images/{id}"
-language = "auto"
-watch_daily = False
 
 civitai_api_key = ""
 shortcut_gallery_folder = os.path.join(host.data_folder(), "sc_gallery")
@@ -139,7 +106,7 @@ def private_places() -> list[str]:
 
 def saved_pictures_folder() -> str:
     """Where a model's folder of saved pictures is made."""
-    return os.path.expanduser(download_images_folder) or host.pictures_folder()
+    return os.path.expanduser(globals()["download_images_folder"]) or host.pictures_folder()
 
 
 def base_url() -> str:
@@ -253,3 +220,6 @@ def _stored_key() -> str:
         raise SettingError(f"The API key cannot be read ({path}: {error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise SettingError(f"There is no API key in {path}: save it again.") from error
+
+
+restore()

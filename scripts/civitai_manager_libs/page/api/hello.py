@@ -29,20 +29,6 @@ __all__ = [
 
 # As Civitai's API spells them, the ones that most galleries are of.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
-_SAVING = {
-    "save_infotext",
-    "save_record",
-    "adds_lora_tags",
-    "embeds_infotext",
-    "save_workflow",
-    "download_images_folder",
-    "saved_name",
-    "saved_quality",
-    "gallery_download_limit",
-}
-_SAVING |= {"gallery_disk_reserve_mb", "gallery_max_image_mb", "gallery_max_video_mb"}
-_PAGE = {"gallery_level", "blur_level", "usergallery_preloading", "language", "model_folders"}
-_PAGE |= {"watch_daily"}
 
 # What leads files, or all that is asked, somewhere else, or tells what is in a folder.
 PLACES = ("download_images_folder", "proxy", "model_folders")
@@ -99,8 +85,9 @@ def _index_once() -> None:
 def settings_view(asked: Asked) -> list[dict[str, Any]]:
     fixed = () if may_change_places(asked) else PLACES
     return [
-        {**_setting(entry, asked.language), "locked": entry.name in fixed}
-        for entry in setting.SETTINGS
+        {**_setting(entry, asked.language), "group": group, "locked": entry.name in fixed}
+        for group, entries in setting.GROUPS.items()
+        for entry in entries
     ]
 
 
@@ -128,7 +115,6 @@ def can_open_folders(asked: Asked) -> bool:
 def _setting(entry: setting.Setting, language: str) -> dict[str, Any]:
     kinds = {bool: "switch", int: "whole", float: "number"}
     kind = "choice" if entry.choices else kinds.get(type(entry.default), "text")
-    group = "page" if entry.name in _PAGE else "saving" if entry.name in _SAVING else "network"
     return {
         "name": entry.name,
         "label": messages.setting_label(entry.name, language),
@@ -140,7 +126,6 @@ def _setting(entry: setting.Setting, language: str) -> dict[str, Any]:
             {"value": value, "label": messages.setting_choice(entry.name, value, language)}
             for value in entry.choices
         ],
-        "group": group,
     }
 
 
