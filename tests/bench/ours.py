@@ -63,6 +63,7 @@ def _page(concurrency: str, size: str) -> None:
     from civitai_manager_libs import setting
     from civitai_manager_libs.civitai import api as civitai_api
     from civitai_manager_libs.civitai.paging import ImageQuery
+    from civitai_manager_libs.ground import thumbnail_url
     from civitai_manager_libs.http_client import CivitaiHttpClient
     from civitai_manager_libs.library import pages as gallery_pages
 
@@ -70,7 +71,7 @@ def _page(concurrency: str, size: str) -> None:
     client = CivitaiHttpClient()
 
     def show(image: object) -> None:
-        with gallery_pages.thumbnail(client, image, 450):
+        with gallery_pages.file(client, thumbnail_url(image)):
             pass
 
     def first_page() -> None:

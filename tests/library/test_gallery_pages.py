@@ -12,10 +12,10 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import api as civitai_api
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError, ServerTrouble
-from civitai_manager_libs.ground.cancellation import Cancellation
+from civitai_manager_libs.ground import Cancellation, thumbnail_url
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import cache, pages as gallery_pages, records
-from civitai_manager_libs.library.store import library_database
+from civitai_manager_libs.library.store import writing
 from page_driver import until
 
 _QUERY = ImageQuery(101)
@@ -164,7 +164,7 @@ def test_cancelled_is_not_silence(civitai, client, library):
 def test_kept_page_that_is_damaged_is_none(civitai, client, library):
     _read(client)
     library.forget()
-    with library_database().writing() as db:
+    with writing() as db:
         assert db.execute("UPDATE pages SET ids = '{'").rowcount == 1
     assert gallery_pages.read_kept(_QUERY, None, 8) is None
     assert _read(client).page.images
@@ -184,9 +184,9 @@ def test_kept_page_is_of_this_civitai_only(civitai, client, library, monkeypatch
 def test_small_and_large_picture_are_fetched_once_each(civitai, client):
     image = _read(client).page.images[0]
     for _ in range(2):
-        with gallery_pages.thumbnail(client, image, 320) as small:
+        with gallery_pages.file(client, thumbnail_url(image, 320)) as small:
             assert os.path.dirname(small) == setting.shortcut_gallery_folder
-        with gallery_pages.original(client, image) as large, open(large, "rb") as file:
+        with gallery_pages.file(client, image.url) as large, open(large, "rb") as file:
             assert file.read() == civitai.bytes_of(image.id)
     assert small != large and civitai.fetched[image.id] == 2
 
@@ -195,14 +195,14 @@ def test_picture_that_nobody_waits_for_any_more_is_not_fetched(civitai, client):
     image = _read(client).page.images[0]
     wish = Cancellation()
     wish.set()
-    with pytest.raises(Cancelled), gallery_pages.thumbnail(client, image, 320, wish):
+    with pytest.raises(Cancelled), gallery_pages.file(client, image.url, wish):
         raise AssertionError("it is there")
     assert civitai.fetched[image.id] == 0
 
 
 def test_picture_stays_while_somebody_reads_it(civitai, client):
     image = _read(client).page.images[0]
-    with gallery_pages.thumbnail(client, image, 320) as path:
+    with gallery_pages.file(client, image.url) as path:
         assert path in cache._held
     assert path not in cache._held
 

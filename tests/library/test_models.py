@@ -8,7 +8,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.errors import Gone, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models, records
-from civitai_manager_libs.library.store import library_database
+from civitai_manager_libs.library.store import writing
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_base_models_of_what_was_read_are_known(demo, client, library, monkeypat
     models.read_model(client, 900001)
     library.finish()
     assert models.base_models() == ["SD 1.5", "SDXL 1.0"]
-    with library_database().writing() as db:
+    with writing() as db:
         assert db.execute("UPDATE models SET base_models = '{' WHERE id = 900001").rowcount == 1
     assert models.base_models() == []
     assert "cannot be used" not in capsys.readouterr().err  # which it would be for all others

@@ -12,7 +12,7 @@ from civitai_manager_libs.civitai.records import image_from
 from civitai_manager_libs.ground import sqlite_file
 from civitai_manager_libs.library import records
 from civitai_manager_libs.library.search import query_of
-from civitai_manager_libs.library.store import library_database, writer
+from civitai_manager_libs.library.store import database, writer, writing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -216,9 +216,8 @@ def test_library_that_was_deleted_fills_again(library):
 def test_damaged_library_is_set_aside_and_fills_again(library, capsys, at):
     records.keep([_image(n, meta={"prompt": os.urandom(3000).hex()}) for n in range(1, 60)])
     library.forget()
-    database = library_database()
-    database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.close()
+    with database.opened() as db:
+        db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     path = os.path.join(setting.data_folder(), "library.db")
     with open(path, "r+b") as file:
         size = os.path.getsize(path)
@@ -238,8 +237,7 @@ def test_damaged_library_is_set_aside_and_fills_again(library, capsys, at):
 def test_one_damaged_row_is_as_good_as_one_that_was_never_read(library):
     records.keep([_image(n) for n in (1, 2)], galleries=["model 5"])
     library.forget()
-    database = library_database()
-    with database.writing() as db:
+    with writing() as db:
         db.execute("UPDATE images SET record = ? WHERE id = 1", (b"\xff{",))
     assert list(records.find_all([1, 2])) == [2] and records.find(1) is None
     assert [image.id for image in records.latest(2)] == [2]

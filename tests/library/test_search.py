@@ -240,11 +240,10 @@ def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
     records.keep([_image(9, meta={"prompt": "the last dawn"})])
     filled.forget()
     assert _ids("dawn") == [9] and len(_ids("")) == 2
-    db = database.library_database()
-    for table in ("facts", "texts", "uses", "seen"):
-        assert {i for (i,) in db.rows(f"SELECT id FROM {table}")} <= set(_ids(""))
-    assert db.rows("INSERT INTO trigrams (trigrams) VALUES ('integrity-check')") == []
-    db.close()
+    with database.opened() as db:
+        for table in ("facts", "texts", "uses", "seen"):
+            assert {i for (i,) in db.rows(f"SELECT id FROM {table}")} <= set(_ids(""))
+        assert db.rows("INSERT INTO trigrams (trigrams) VALUES ('integrity-check')") == []
 
 
 # Suggestions
@@ -324,10 +323,9 @@ def test_library_of_version_1_is_kept_and_becomes_searchable(library, monkeypatc
     search.index_rest()
     library.forget()
     assert _ids("dawn") == [1, 3] and len(_ids("")) == 8
-    db = database.library_database()
-    assert db.set_aside == "" and db.rows("PRAGMA user_version") == [(tables.VERSION,)]
-    assert db.rows("SELECT count(*) FROM pages") == [(1,)]
-    db.close()
+    with database.opened() as db:
+        assert db.set_aside == "" and db.rows("PRAGMA user_version") == [(tables.VERSION,)]
+        assert db.rows("SELECT count(*) FROM pages") == [(1,)]
 
 
 def test_library_without_fts5_is_searched_all_the_same(library, monkeypatch):

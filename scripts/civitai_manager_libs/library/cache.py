@@ -68,12 +68,27 @@ def held(url: str) -> Iterator[None]:
 
 
 def trim() -> int:
-    """Remove what was used longest ago until the cache is within its limit; how many went.
+    """Remove what was used longest ago until the cache is within its limit; the bytes left.
 
     What is held stays, and what was used last, however large it is. What killed processes left
     there half-way goes.
     """
-    return _trimmed()[0]
+    global _size
+    with _lock:
+        _size = 0  # what comes from here on may be counted twice, but never not
+    folder, limit = setting.shortcut_gallery_folder, _limit()
+    for each, _, _ in os.walk(folder):
+        sweep(each)
+    files = sorted(_files_in(folder))  # oldest first
+    total = sum(size for _, size, _ in files)
+    for _, size, path in files[:-1] if total > limit else ():
+        if total <= limit * _TRIM_TO:
+            break
+        if _removed(path):
+            total -= size
+    with _lock:
+        _size += total
+    return total
 
 
 def trim_soon() -> None:
@@ -96,7 +111,7 @@ def _trim_until_within() -> None:
     global _is_trimming
     late = False
     while True:
-        _, left = _trimmed()
+        left = trim()
         with _lock:
             if _size <= _limit() or (late and left > _limit()):
                 _is_trimming = False
@@ -104,28 +119,6 @@ def _trim_until_within() -> None:
         late = left > _limit()
         if late:  # what was in use may go now
             time.sleep(_PAUSE)
-
-
-def _trimmed() -> tuple[int, int]:
-    """How many files went, and the bytes that are left."""
-    global _size
-    with _lock:
-        _size = 0  # what comes from here on may be counted twice, but never not
-    folder, limit = setting.shortcut_gallery_folder, _limit()
-    for each, _, _ in os.walk(folder):
-        sweep(each)
-    files = sorted(_files_in(folder))  # oldest first
-    total = sum(size for _, size, _ in files)
-    removed = 0
-    for _, size, path in files[:-1] if total > limit else ():
-        if total <= limit * _TRIM_TO:
-            break
-        if _removed(path):
-            total -= size
-            removed += 1
-    with _lock:
-        _size += total
-    return removed, total
 
 
 def _removed(path: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from ..figures import Overview, overview, Sample, Seen, told
@@ -67,16 +67,9 @@ def _figured(ids: list[int]) -> Iterator[figured.Row]:
     for start in range(0, len(lacking), _AT_ONCE):
         images = records.find_all(lacking[start : start + _AT_ONCE]).values()
         made = [figured.row_of(image) for image in images]
-        _save_later(made)
+        write_later(partial(figured.save, made=made))
         yield from made
 
 
 def _divided(text: str) -> Sequence[str]:
     return text.split("\n") if text else ()
-
-
-def _save_later(made: list[figured.Row]) -> None:
-    def write(db: sqlite3.Connection) -> None:
-        figured.save(db, made)
-
-    write_later(write)

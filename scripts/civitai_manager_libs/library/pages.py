@@ -9,7 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -17,12 +17,11 @@ from typing import Any
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
 from ..errors import NetworkError, ServerTrouble
-from ..ground import Cancellation, Flights, Image, never, thumbnail_url
+from ..ground import Cancellation, Flights, never
 from . import cache, gone, records
 from .store import rows_or_none, write_later
 
-__all__ = ["Read", "end_of_kept", "galleries_of", "original", "read_anew", "read_kept"]
-__all__ += ["read_page", "thumbnail"]
+__all__ = ["Read", "end_of_kept", "file", "galleries_of", "read_anew", "read_kept", "read_page"]
 
 _PAGES_NEAR = 20
 _FRESH = 600.0  # seconds; Civitai's own edge keeps a page for about five minutes
@@ -142,22 +141,9 @@ def galleries_of(query: ImageQuery) -> tuple[str, ...]:
     return tuple(f"{kind} {value}" for kind, value in named if value)
 
 
-def thumbnail(
-    client: Any, image: Image, width: int, cancelled: Cancellation | None = None
-) -> AbstractContextManager[str]:
-    """A small picture's file, there while the block runs. Raises what the client raises."""
-    return _file(client, thumbnail_url(image, width), cancelled)
-
-
-def original(
-    client: Any, image: Image, cancelled: Cancellation | None = None
-) -> AbstractContextManager[str]:
-    """The upload's own file, there while the block runs. Raises what the client raises."""
-    return _file(client, image.url, cancelled)
-
-
 @contextmanager
-def _file(client: Any, url: str, cancelled: Cancellation | None) -> Iterator[str]:
+def file(client: Any, url: str, cancelled: Cancellation | None = None) -> Iterator[str]:
+    """A picture's file, there while the block runs. Raises what the client raises."""
     with cache.held(url):
         yield cache.fetched(
             url, lambda url, path: client.fetch(url, path, cancelled=cancelled, urgent=True)

@@ -144,12 +144,12 @@ def having(image_ids: Sequence[int], query: Query, saved: Callable[[], Iterable[
         fitting -= {image.id for image in fresh}
         with in_memory([image.id for image in fresh]) as db:
             index(db, fresh)
-            fitting |= set(search_in(read=partial(_rows_of, db)).ids)
+
+            def read(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+                return db.execute(sql, values).fetchall()
+
+            fitting |= set(search_in(read=read).ids)
     return [image_id for image_id in image_ids if image_id in fitting]
-
-
-def _rows_of(db: sqlite3.Connection, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-    return db.execute(sql, values).fetchall()
 
 
 def _kept(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool]]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from sqlite3 import Connection
 from typing import Any
 
 from .. import util
@@ -14,7 +11,7 @@ from ..civitai import ImageQuery, Page
 from ..errors import DiskError, InputError
 from ..ground import Cancellation, one_line
 from .pages import galleries_of, read_anew
-from .store import finish, library_database, rows, rows_or_none
+from .store import finish, rows, rows_or_none, writing
 
 __all__ = ["Watched", "check", "has_news", "leave", "listed", "new_above", "visit", "watch"]
 
@@ -59,7 +56,7 @@ def watch(query: ImageQuery, name: str) -> None:
     what the first check finds. Raises InputError, DiskError."""
     gallery = _watchable(query)
     finish(_PATIENCE)
-    with _writing() as db:
+    with writing() as db:
         (count,) = db.execute("SELECT count(*) FROM watched").fetchone()
         if count >= _MOST:
             said = f"{_MOST} galleries are watched: stop watching one of them first."
@@ -78,7 +75,7 @@ def watch(query: ImageQuery, name: str) -> None:
 
 def leave(gallery: str) -> None:
     """Raises DiskError."""
-    with _writing() as db:
+    with writing() as db:
         db.execute("DELETE FROM watched WHERE gallery = ?", (one_line(gallery),))
 
 
@@ -86,7 +83,7 @@ def check(client: Any, one: Watched, cancelled: Cancellation | None = None) -> N
     """Count what is new, with one request. Raises what the client raises, DiskError."""
     page = read_anew(client, _query_of(one), None, _PAGE, cancelled).page
     ids, newest = {image.id for image in page.images}, max(page.ids, default=0)
-    with _writing() as db:
+    with writing() as db:
         found = db.execute("SELECT seen FROM watched WHERE gallery = ?", (one.gallery,)).fetchone()
         if found is None:  # left meanwhile
             return
@@ -110,7 +107,7 @@ def visit(query: ImageQuery, page: Page) -> None:
         if not rows_or_none("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
             continue
         try:
-            with _writing() as db:
+            with writing() as db:
                 sql = f"UPDATE watched SET {changes} WHERE gallery = :gallery"
                 db.execute(sql, {**values, "gallery": gallery})
         except DiskError as error:
@@ -158,13 +155,3 @@ def _query_of(one: Watched) -> ImageQuery:
         return ImageQuery(username=value, level=one.level)
     version = int(value) if kind == "version" else None
     return ImageQuery(model_id=one.model_id, version_id=version, level=one.level)
-
-
-@contextmanager
-def _writing() -> Iterator[Connection]:
-    database = library_database()
-    try:
-        with database.writing() as db:
-            yield db
-    finally:
-        database.close()

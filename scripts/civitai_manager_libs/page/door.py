@@ -80,7 +80,7 @@ def _file(image: Image) -> AbstractContextManager[str]:
     """ "" for what is no image: only its infotext is sent."""
     if image.type != "image":
         return nullcontext("")
-    return pages.original(civitai_gallery_action.get_http_client(), image)
+    return pages.file(civitai_gallery_action.get_http_client(), image.url)
 
 
 def _infotext(image: Image, path: str) -> str:

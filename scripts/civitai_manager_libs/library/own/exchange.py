@@ -13,7 +13,7 @@ from ...ground import Image, is_deep, lines, mapping, whole
 from ...infotext import infotext
 from .. import records
 from ..search import folded
-from ..store import library_database, rows
+from ..store import rows, writing
 from . import marks, sets
 
 __all__ = ["export", "take"]
@@ -48,14 +48,10 @@ def take(given: Any) -> tuple[int, int]:
     images = [image for one in pictures if (image := image_of(one.get("record"))) is not None]
     records.keep(images)
     named = [mapping(one) for one in _listed(told.get("sets"))]
-    database = library_database()
-    try:
-        with database.writing() as db:
-            for one in pictures:
-                _take_marks(db, one)
-            taken = [_take_set(db, one) for one in named]
-    finally:
-        database.close()
+    with writing() as db:
+        for one in pictures:
+            _take_marks(db, one)
+        taken = [_take_set(db, one) for one in named]
     return len(images), sum(taken)
 
 

@@ -12,7 +12,7 @@ from ... import util
 from ...errors import DiskError
 from ...ground import Image
 from ..search import folded
-from ..store import library_database, rows
+from ..store import rows, writing
 from .thumbs import keep_thumbs
 
 __all__ = ["Change", "Mark", "change", "of", "read", "write"]
@@ -76,13 +76,9 @@ def read(image_ids: Sequence[int]) -> dict[int, Mark]:
 
 def change(images: Sequence[Image], wanted: Change) -> None:
     """Of all of these; their thumbnails stay with them. Raises DiskError."""
-    database = library_database()
-    try:
-        with database.writing() as db:
-            for image in images:
-                write(db, image.id, wanted)
-    finally:
-        database.close()
+    with writing() as db:
+        for image in images:
+            write(db, image.id, wanted)
     keep_thumbs(images)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ...errors import InputError
 from ...ground import Image, one_line
 from ..search import folded
-from ..store import library_database, rows
+from ..store import rows, writing
 from .thumbs import keep_thumbs
 
 __all__ = ["Set", "add", "all_sets", "delete", "ids_of", "remove", "rename", "write"]
@@ -52,12 +52,8 @@ def add(images: Sequence[Image], name: str) -> str:
 
     Their thumbnails stay with them. Raises InputError, DiskError.
     """
-    database = library_database()
-    try:
-        with database.writing() as db:
-            kept = write(db, [image.id for image in images], name)
-    finally:
-        database.close()
+    with writing() as db:
+        kept = write(db, [image.id for image in images], name)
     keep_thumbs(images)
     return kept
 
@@ -95,12 +91,8 @@ def delete(name: str) -> None:
 
 
 def _written(sql: str, values: Sequence[tuple[object, ...]]) -> None:
-    database = library_database()
-    try:
-        with database.writing() as db:
-            db.executemany(sql, values)
-    finally:
-        database.close()
+    with writing() as db:
+        db.executemany(sql, values)
 
 
 def _checked(name: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .database import has_trigrams, in_memory, library_database, packed, rows, rows_or_none
-from .database import unpacked
+from .database import has_trigrams, in_memory, packed, rows, rows_or_none, unpacked, writing
 from .writer import finish, write_later
 
-__all__ = ["finish", "has_trigrams", "in_memory", "library_database", "packed", "rows"]
-__all__ += ["rows_or_none", "unpacked", "write_later"]
+__all__ = ["finish", "has_trigrams", "in_memory", "packed", "rows", "rows_or_none", "unpacked"]
+__all__ += ["write_later", "writing"]

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from ... import setting, util
@@ -15,8 +15,8 @@ from ...errors import DiskError
 from ...ground import sqlite_file
 from .tables import CHANGES, TABLES, TEXTS, TRIGRAMS, VERSION
 
-__all__ = ["has_trigrams", "in_memory", "library_database", "packed", "rows", "rows_or_none"]
-__all__ += ["unpacked"]
+__all__ = ["has_trigrams", "in_memory", "opened", "packed", "rows", "rows_or_none", "unpacked"]
+__all__ += ["writing"]
 
 _OWN = ("marks", "own_tags", "sets", "in_sets", "gone")
 
@@ -35,21 +35,24 @@ def has_trigrams() -> bool:
     return True
 
 
-def library_database() -> sqlite_file.Database:
-    """Raises DiskError with a sentence when the file cannot be used."""
+def opened() -> closing[sqlite_file.Database]:
     database = sqlite_file.Database(setting.library_file(), _schema())
     if database.set_aside:
         util.printD(f"[library] {database.set_aside}")
-    return database
+    return closing(database)
+
+
+@contextmanager
+def writing() -> Iterator[sqlite3.Connection]:
+    """One transaction. Raises DiskError with a sentence when the file cannot be used."""
+    with opened() as database, database.writing() as db:
+        yield db
 
 
 def rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     """Raises DiskError: where the user asks for his own, "nothing" would be a lie."""
-    database = library_database()
-    try:
+    with opened() as database:
         return database.rows(sql, values)
-    finally:
-        database.close()
 
 
 def rows_or_none(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ... import util
 from ...errors import DiskError
-from .database import library_database
+from .database import writing
 from .trimming import trim
 
 __all__ = ["finish", "write_later"]
@@ -72,14 +72,10 @@ class _Writer:
             self._changed.notify_all()
 
     def _write(self, writes: list[Write]) -> None:
-        database = library_database()
-        try:
-            with database.writing() as db:
-                for write in writes:
-                    write(db)
-                self._trim(db)
-        finally:
-            database.close()
+        with writing() as db:
+            for write in writes:
+                write(db)
+            self._trim(db)
 
     def _trim(self, db: sqlite3.Connection) -> None:
         now = time.monotonic()

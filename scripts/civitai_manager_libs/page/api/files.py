@@ -84,7 +84,7 @@ def _near(asked: Asked, url: str, tag: str) -> Any:
 
 def _small(asked: Asked, image: Image, width: int) -> Any:
     try:
-        with pages.thumbnail(client(), image, width, asked.cancelled) as path:
+        with pages.file(client(), thumbnail_url(image, width), asked.cancelled) as path:
             return _answer(asked, path, f"{image.id}-{width}")
     except (Gone, NetworkError, ServerTrouble):
         kept = own.kept_thumb(image)
@@ -95,7 +95,7 @@ def _small(asked: Asked, image: Image, width: int) -> Any:
 
 def _large(asked: Asked, image: Image) -> Any:
     try:
-        with pages.original(client(), image, asked.cancelled) as path:
+        with pages.file(client(), image.url, asked.cancelled) as path:
             return _answer(asked, path, f"{image.id}")
     except Gone:
         gone.note_gone(image.id)

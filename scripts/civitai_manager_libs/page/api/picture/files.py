@@ -17,7 +17,7 @@ __all__ = ["told_by_file", "workflow"]
 def told_by_file(asked: Asked, image: Image) -> Embedded:
     """Raises what the client raises."""
     saved = saved_files([image.id]).get(image.id)
-    of_cache = pages.original(client(), image, asked.cancelled)
+    of_cache = pages.file(client(), image.url, asked.cancelled)
     with nullcontext(saved) if saved else of_cache as path:
         return embedded(path)
 
