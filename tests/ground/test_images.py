@@ -87,7 +87,7 @@ def test_a_video_s_thumbnail_is_a_still():
         (sized_url(ORIGINAL, "height=300"), f"{UUID}-height-300.jpeg"),
         (f"{ACCOUNT}/{UUID}", f"{UUID}-original.img"),
         (VIDEO, f"{UUID}-original.mp4"),
-        (images.poster_url(Image(1, VIDEO)), f"{UUID}-450-poster.jpeg"),
+        (images.thumbnail_url(Image(1, VIDEO, type="video")), f"{UUID}-450-poster.jpeg"),
     ],
     ids=["original", "any-case", "thumbnail", "quality", "height", "bare", "video", "poster"],
 )

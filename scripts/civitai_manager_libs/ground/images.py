@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Image", "LEVELS", "Stats", "cache_name", "level_mask", "level_name", "poster_url"]
-__all__ += ["sized_url", "thumbnail_url"]
+__all__ = ["Image", "LEVELS", "Stats", "cache_name", "level_mask", "level_name", "sized_url"]
+__all__ += ["thumbnail_url"]
 
 # Browsing levels as their site's bits. A mask is an OR of them; 32 ("Blocked") is never asked for.
 LEVELS = {"None": 1, "Soft": 2, "Mature": 4, "X": 8, "XXX": 16}
@@ -101,12 +101,8 @@ def sized_url(url: str, segment: str) -> str:
 
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
     """A small picture of it: a video's poster, an image at `width` pixels."""
-    return poster_url(image, width) if image.is_video else sized_url(image.url, f"width={width}")
-
-
-def poster_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
-    """A still of a video."""
-    return sized_url(image.url, f"anim=false,transcode=true,width={width},original=false")
+    poster = f"anim=false,transcode=true,width={width},original=false"
+    return sized_url(image.url, poster if image.is_video else f"width={width}")
 
 
 def cache_name(url: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import suppress
 from typing import Any
 
 from ..errors import SettingError
-from .disk import disk_error, PartialFile, sync_folder
+from .disk import disk_errors, PartialFile, sync_folder
 
 __all__ = ["kept_as_it_was", "read_values", "remove_file", "write_file"]
 _MAX_FILE = 1_000_000  # bytes; more is no settings file
@@ -55,12 +56,8 @@ def kept_as_it_was(path: str) -> str:
 
 def remove_file(path: str) -> None:
     """Raises DiskError, but not where it is gone already."""
-    try:
+    with disk_errors(path), suppress(FileNotFoundError):
         os.remove(path)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise disk_error(error, path) from error
     sync_folder(os.path.dirname(path))
 
 

@@ -6,10 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from .. import util
 from ..civitai import ImageQuery, Page
-from ..errors import DiskError, InputError
-from ..ground import Cancellation, one_line
+from ..errors import InputError
+from ..ground import Cancellation, logged, one_line
 from .pages import galleries_of, read_anew
 from .store import finish, rows, rows_or_none, writing
 
@@ -106,12 +105,9 @@ def visit(query: ImageQuery, page: Page) -> None:
     for gallery in _names(query)[:1]:
         if not rows_or_none("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
             continue
-        try:
-            with writing() as db:
-                sql = f"UPDATE watched SET {changes} WHERE gallery = :gallery"
-                db.execute(sql, {**values, "gallery": gallery})
-        except DiskError as error:
-            util.printD(f"[library] {error}")
+        with logged("library"), writing() as db:
+            sql = f"UPDATE watched SET {changes} WHERE gallery = :gallery"
+            db.execute(sql, {**values, "gallery": gallery})
 
 
 def has_news(query: ImageQuery) -> bool:

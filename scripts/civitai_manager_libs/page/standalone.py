@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import host, setting, util
 from ..errors import CivitaiShortcutError, DiskError, Refused
-from ..ground import disk_error
+from ..ground import disk_error, disk_errors
 
 __all__ = ["run"]
 
@@ -78,6 +78,8 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
     which there is none, a thousand times a second."""
     import uvicorn
 
+    from ..library import finish
+
     options = {"lifespan": "off", "log_level": "warning", "timeout_graceful_shutdown": _LEFT_OVER}
     server = uvicorn.Server(uvicorn.Config(app, **options))
     try:
@@ -86,7 +88,7 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
     except KeyboardInterrupt:  # which uvicorn raises anew when it has ended
         return
     finally:
-        _finish()
+        finish()
 
 
 def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
@@ -96,16 +98,14 @@ def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
     from fastapi import FastAPI
     from starlette.middleware import Middleware
 
-    from .api import add_routes, start_with
+    from .api import add_routes, go_on_with_jobs, start_with
     from .wire import OwnPageOnly
 
     folder = setting.shortcut_gallery_folder
-    try:
+    with disk_errors(folder):
         os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise disk_error(error, folder) from error
     start_with(example)
-    _go_on()
+    go_on_with_jobs()
     own = Middleware(OwnPageOnly, address=address)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[own])
     add_routes(_mounted(app, login))  # where those who have logged in are known
@@ -139,21 +139,6 @@ def _page() -> tuple[Any, dict[str, Any]]:
         host.run_in_page(page, javascript)
     page.show_api = False
     return page, for_mount
-
-
-def _go_on() -> None:
-    from .api import job_service
-
-    try:
-        job_service().go_on_after_start()
-    except CivitaiShortcutError as error:  # what was asked can be seen all the same
-        util.printD(str(error))
-
-
-def _finish() -> None:
-    from ..library import finish
-
-    finish()
 
 
 def _read(*names: str) -> str:

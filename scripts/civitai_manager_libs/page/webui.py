@@ -72,14 +72,11 @@ def _take(name: str) -> None:
 
 
 def _on_started(page: Any, app: Any) -> None:
-    from .api import add_routes, job_service
+    from .api import add_routes, go_on_with_jobs
 
     page.blocked_paths = [*(page.blocked_paths or []), *setting.private_places()]
     host.use_in_place(setting.shortcut_gallery_folder)
     host.end_with_page(page)
     host.fill_empty_prompts()
     add_routes(app)
-    try:
-        job_service().go_on_after_start()
-    except CivitaiShortcutError as error:
-        util.printD(f"[gallery] {error}")
+    go_on_with_jobs()

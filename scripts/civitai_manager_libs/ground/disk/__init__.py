@@ -5,7 +5,7 @@ from __future__ import annotations
 from .file_end import has_its_end, whole_kind
 from .half_file import discard_halves, HalfFile
 from .partial_file import is_partial, PartialFile
-from .room import check_room, disk_error
+from .room import check_room, disk_error, disk_errors, logged
 from .sweeping import sweep
 from .syncing import sync_folder
 
@@ -15,8 +15,10 @@ __all__ = [
     "check_room",
     "discard_halves",
     "disk_error",
+    "disk_errors",
     "has_its_end",
     "is_partial",
+    "logged",
     "sweep",
     "sync_folder",
     "whole_kind",

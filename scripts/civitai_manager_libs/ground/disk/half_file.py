@@ -18,7 +18,7 @@ from io import FileIO
 from ...errors import DiskError
 from .file_lock import hold
 from .partial_file import is_partial, NOTE, partial_path, PartialFile
-from .room import disk_error
+from .room import disk_errors
 from .syncing import make_folder, sync_file, sync_folder
 
 __all__ = ["HalfFile", "Noted", "discard_halves", "noted", "remove_half"]
@@ -59,23 +59,19 @@ class HalfFile(PartialFile):
 
     def start(self, size: int) -> bytes:
         """Its first bytes."""
-        try:
+        with disk_errors(self.folder):
             self._file.seek(0)
             return self._file.read(size)
-        except OSError as error:
-            raise disk_error(error, self.folder) from error
 
     def note(self, total: int, validator: str) -> None:
         """Where it is now, once that is on the disk."""
         if not self._note:
             return
         line = json.dumps(asdict(Noted(self.size, total, validator))) + "\n"
-        try:
+        with disk_errors(self.folder):
             sync_file(self._file.fileno())
             with open(self._note, "ab") as file:
                 file.write(line.encode())
-        except OSError as error:
-            raise disk_error(error, self.folder) from error
 
     def keep(self, total: int, validator: str) -> None:
         """Leave it when the block ends, if it can be found again."""
@@ -117,10 +113,8 @@ class HalfFile(PartialFile):
     def _forget_note(self) -> None:
         """Surely, before other bytes come than those that it tells of."""
         if self._note and os.path.exists(self._note):
-            try:
+            with disk_errors(self.folder):
                 os.remove(self._note)
-            except OSError as error:
-                raise disk_error(error, self.folder) from error
             sync_folder(self.folder)
 
     def _closed(self) -> None:

@@ -10,7 +10,7 @@ from io import FileIO
 from types import TracebackType
 
 from .file_lock import hold
-from .room import check_room, disk_error
+from .room import check_room, disk_errors
 from .syncing import make_folder, sync_file
 
 __all__ = ["NOTE", "PartialFile", "is_partial", "partial_path"]
@@ -41,11 +41,9 @@ class PartialFile:
         self.size = 0
         self._expected = 0
         self._has_its_name = False
-        try:
+        with disk_errors(self.folder):
             self.path, self._file = self._opened()
             self._device = os.fstat(self._file.fileno()).st_dev
-        except (OSError, ValueError) as error:
-            raise disk_error(error, self.folder) from error
 
     def __enter__(self) -> PartialFile:
         return self
@@ -79,49 +77,39 @@ class PartialFile:
 
     def write(self, data: bytes) -> None:
         view = memoryview(data)
-        try:
+        with disk_errors(self.folder):
             while view:  # an unbuffered file may take less than it was given
                 view = view[self._file.write(view) :]
-        except OSError as error:
-            raise disk_error(error, self.folder) from error
         self.size += len(data)
 
     def copy_from(self, path: str) -> None:
         """Take in a file that is whole."""
-        try:
+        with disk_errors(self.folder):
             with open(path, "rb") as source:
                 shutil.copyfileobj(source, self._file)
             self.size = self._file.tell()
-        except OSError as error:
-            raise disk_error(error, self.folder) from error
 
     def restart(self) -> None:
         """Forget what was written."""
-        try:
+        with disk_errors(self.folder):
             self._file.seek(0)
             self._file.truncate()
-        except OSError as error:
-            raise disk_error(error, self.folder) from error
         self.size = 0
 
     def make_private(self) -> None:
         """For the user alone, before a byte of it is written."""
-        try:
+        with disk_errors(self.folder):
             os.chmod(self.path, 0o600)
-        except OSError as error:
-            raise disk_error(error, self.folder) from error
 
     def commit(self, path: str) -> None:
         """Give the file its name, in one step, once its bytes are on the disk; an older file of
         that name is replaced. The name may be lost with the power until `sync_folder`."""
-        try:
+        with disk_errors(path):
             sync_file(self._file.fileno())
             if os.name == "nt":  # which names no open file
                 self._file.close()
             os.replace(self.path, path)
             self._has_its_name = True
-        except (OSError, ValueError) as error:
-            raise disk_error(error, path) from error
 
     def _opened(self) -> tuple[str, FileIO]:
         """A new file, held before a sweeper of another process can take it for a leftover."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from ... import util
 from ...errors import DiskError, DiskFull
 
-__all__ = ["check_room", "disk_error"]
+__all__ = ["check_room", "disk_error", "disk_errors", "logged"]
 
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
@@ -20,6 +22,24 @@ def disk_error(error: OSError | ValueError, path: str) -> DiskError:
         return DiskFull(f"There is no room left on the disk for {path}.")
     why = getattr(error, "strerror", None) or error
     return DiskError(f"{path} cannot be written: {why}.")
+
+
+@contextmanager
+def disk_errors(path: str) -> Iterator[None]:
+    """What a disk refuses in the block is a DiskError that names `path`."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise disk_error(error, path) from error
+
+
+@contextmanager
+def logged(room: str) -> Iterator[None]:
+    """A DiskError in the block is one log line of `room`: who waits for the rest needs it not."""
+    try:
+        yield
+    except DiskError as error:
+        util.printD(f"[{room}] {error}")
 
 
 def check_room(folder: str, needed: int) -> None:

@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 
-from .room import disk_error
+from .room import disk_errors
 
 try:
     import fcntl
@@ -35,9 +35,8 @@ def sync_folder(folder: str) -> None:
     except OSError:  # gone since, or one that may be written but not read
         return
     try:
-        _synced(lambda: os.fsync(descriptor))
-    except OSError as error:
-        raise disk_error(error, folder) from error
+        with disk_errors(folder):
+            _synced(lambda: os.fsync(descriptor))
     finally:
         os.close(descriptor)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from ... import setting, util
-from ...errors import DiskError
-from ...ground import cache_name, Image, PartialFile, thumbnail_url
+from ... import setting
+from ...ground import cache_name, Image, logged, PartialFile, thumbnail_url
 from .. import cache
 
 __all__ = ["keep_thumbs", "kept_thumb"]
@@ -17,11 +16,9 @@ _WIDTHS = (450, 800, 320)  # pixels; the first that is there is enough
 
 def keep_thumbs(images: Sequence[Image]) -> None:
     """Those that were seen. What fails is one log line: the marks themselves are kept."""
-    try:
+    with logged("library"):
         for image in images:
             _keep(image)
-    except DiskError as error:
-        util.printD(f"[library] {error}")
 
 
 def kept_thumb(image: Image, width: int = 0) -> str | None:

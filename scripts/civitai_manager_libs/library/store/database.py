@@ -11,8 +11,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from ... import setting, util
-from ...errors import DiskError
-from ...ground import sqlite_file
+from ...ground import logged, sqlite_file
 from .tables import CHANGES, TABLES, TEXTS, TRIGRAMS, VERSION
 
 __all__ = ["has_trigrams", "in_memory", "opened", "packed", "rows", "rows_or_none", "unpacked"]
@@ -57,11 +56,9 @@ def rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
 
 def rows_or_none(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     """No rows where the library cannot be read: for what can be had, or done without."""
-    try:
+    with logged("library"):
         return rows(sql, values)
-    except DiskError as error:
-        util.printD(f"[library] {error}")
-        return []
+    return []
 
 
 @contextmanager

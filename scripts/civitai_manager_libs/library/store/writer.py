@@ -8,8 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ... import util
-from ...errors import DiskError
+from ...ground import logged
 from .database import writing
 from .trimming import trim
 
@@ -58,9 +57,8 @@ class _Writer:
                 self._leave()
                 return False
         try:
-            self._write([write for write, _ in batch])
-        except DiskError as error:
-            util.printD(f"[library] {error}")
+            with logged("library"):
+                self._write([write for write, _ in batch])
         finally:
             for _, done in batch:
                 done()

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from .hello import new_instance, start_with
 from .routes import add_routes
-from .tools import job_service
+from .tools import go_on_with_jobs
 
-__all__ = ["add_routes", "job_service", "new_instance", "start_with"]
+__all__ = ["add_routes", "go_on_with_jobs", "new_instance", "start_with"]

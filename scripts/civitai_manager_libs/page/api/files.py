@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ... import util
 from ...errors import Gone, NetworkError, NotAnImage, ServerTrouble
-from ...ground import disk_error, Image, thumbnail_url
+from ...ground import disk_errors, Image, thumbnail_url
 from ...library import cache, gone, own, pages
 from ..wire import Asked, Far, file_answer, Refusal
 from .tools import client, known_image, saved_files
@@ -104,10 +104,8 @@ def _large(asked: Asked, image: Image) -> Any:
 
 def _answer(asked: Asked, path: str, tag: str) -> Any:
     """What the bytes are decides how the browser takes them, whatever they are called."""
-    try:
+    with disk_errors(path):
         opened = open(path, "rb")
-    except OSError as error:
-        raise disk_error(error, path) from error
     kind = _KINDS.get(util.extension_of(opened.read(16)) or "")
     if kind is None:
         opened.close()

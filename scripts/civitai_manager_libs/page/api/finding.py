@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ... import civitai, util
+from ... import civitai
 from ...civitai import Model, Reference
-from ...errors import DiskError, Gone, InputError
-from ...ground import Image
+from ...errors import Gone, InputError
+from ...ground import Image, logged
 from ...library import gone, models, recent, records
 from ...words import messages
 from ..wire import Asked, card, Far, model_view, Refusal
@@ -95,10 +95,8 @@ def _model(asked: Asked, reference: Reference) -> dict[str, Any]:
 
 def _opened(asked: Asked, model_id: int) -> Model:
     found = models.read_model(client(), model_id, highest_level(asked), asked.cancelled)
-    try:
+    with logged("gallery"):
         recent.add(found.id, found.name)
-    except DiskError as error:
-        util.printD(f"[gallery] {error}")
     return found
 
 

@@ -7,16 +7,15 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from ... import civitai_gallery_action, setting, util
-from ...errors import DiskError
-from ...ground import Image, level_mask, LEVELS
+from ... import civitai_gallery_action, setting
+from ...ground import Image, level_mask, LEVELS, logged
 from ...jobs import JobService
 from ...library import records
 
 from ..wire import Asked, Refusal
 
-__all__ = ["client", "given_ids", "job_service", "known_image", "level_up_to", "saved_files"]
-__all__ += ["saved_ids"]
+__all__ = ["client", "given_ids", "go_on_with_jobs", "job_service", "known_image", "level_up_to"]
+__all__ += ["saved_files", "saved_ids"]
 
 _service: JobService | None = None
 _service_lock = threading.Lock()
@@ -34,6 +33,12 @@ def job_service() -> JobService:
         if _service is None:
             _service = JobService(client)
         return _service
+
+
+def go_on_with_jobs() -> None:
+    """After a start. What was asked can be seen also where they cannot."""
+    with logged("gallery"):
+        job_service().go_on_after_start()
 
 
 def known_image(asked: Asked) -> Image:
@@ -64,18 +69,14 @@ def saved_files(image_ids: Sequence[int]) -> dict[int, str]:
 
     Nothing where the database of jobs cannot be used: pictures can be looked at all the same.
     """
-    try:
+    with logged("gallery"):
         saved = job_service().saved_paths(image_ids)
-    except DiskError as error:
-        util.printD(f"[gallery] {error}")
-        return {}
-    return {image_id: path for image_id, path in saved.items() if os.path.isfile(path)}
+        return {image_id: path for image_id, path in saved.items() if os.path.isfile(path)}
+    return {}
 
 
 def saved_ids() -> list[int]:
     """All that jobs ever saved; none where their database cannot be used."""
-    try:
+    with logged("gallery"):
         return job_service().saved_ids()
-    except DiskError as error:
-        util.printD(f"[gallery] {error}")
-        return []
+    return []
