@@ -8,6 +8,7 @@ import unicodedata
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.cli import progress
 from civitai_manager_libs.jobs import JobProgress
 
@@ -41,9 +42,9 @@ def columns(monkeypatch):
 
 
 def _progress(saved=0, total=60, state="running", **values):
-    told = {"skipped": 0, "failed": 0, "walked": True, "bytes": saved * 1024, "rate": 2048.0}
-    told.update({"seconds_left": 75.0, **values})
-    return JobProgress(1, "A model", state, saved=saved, total=total, **told)
+    asked = (1, 0.0, "A model", ImageQuery(5), "", total, False, state, "", "", None, True)
+    told = {"bytes": saved * 1024, "rate": 2048.0, "seconds_left": 75.0, **values}
+    return JobProgress(*asked, saved=saved, waiting=total - saved, **told)
 
 
 def _shown(stream, *told, clock=None, step=10.0):

@@ -66,7 +66,7 @@ def test_gallery_is_downloaded_in_the_background(civitai, service):
     gate.set()
     shown = _comes_to(service, job_id, "done")
     assert (shown.job.saved, shown.job.failed, shown.progress) == (12, 0, None)
-    assert len(os.listdir(service.folder(job_id))) == 3 * 12
+    assert len(os.listdir(_shown(service, job_id).job.folder)) == 3 * 12
 
 
 def test_chosen_pictures_are_downloaded_and_no_page_is_asked_for(civitai, service):
@@ -251,7 +251,7 @@ def test_job_that_another_program_works_on_is_left_to_it(civitai, service):
         lock = store.lock(job_id)
         assert lock.acquire()
         service.go_on_after_start()
-        for deed in (lambda: service.stop(job_id, "cancelled"), lambda: service.forget(job_id)):
+        for deed in (lambda: service.stop(job_id, "cancelled"), lambda: store.forget(job_id)):
             with pytest.raises(InputError, match="worked on"):
                 deed()
         lock.release()
@@ -268,9 +268,10 @@ def test_job_that_is_over_is_not_stopped_any_more(civitai, service):
 def test_forgotten_job_is_off_the_list_and_its_pictures_stay(civitai, service):
     job_id = _gallery(service, 2)
     _comes_to(service, job_id, "done")
-    folder = service.folder(job_id)
+    folder = _shown(service, job_id).job.folder
     until(lambda: not service._runs, "its thread's end")
-    service.forget(job_id)
+    with service.store() as store:
+        store.forget(job_id)
     assert service.shown() == [] and len(os.listdir(folder)) == 6
 
 
@@ -292,7 +293,7 @@ def test_client_is_the_one_of_the_moment_that_a_job_begins(civitai, monkeypatch)
 def test_what_was_saved_before_and_is_gone_comes_again_when_told(civitai, service):
     first = _gallery(service)
     _comes_to(service, first, "done")
-    folder = service.folder(first)
+    folder = _shown(service, first).job.folder
     pictures = [os.path.splitext(name) for name in os.listdir(folder)]
     kinds = {stem: kind for stem, kind in pictures if kind not in (".txt", ".json")}
     lost = [os.path.join(folder, f"{i}{kinds[str(i)]}") for i in civitai.ids[:2]]

@@ -49,7 +49,8 @@ def test_records_are_kept_and_no_picture_is_asked_for(service, civitai, library)
     library.forget()
     assert len(records.find_all(civitai.ids[:25])) == 25
     assert not os.path.exists(setting.saved_pictures_folder())
-    assert service.saved_paths(civitai.ids) == {}
+    with service.store() as store:
+        assert store.saved_paths(civitai.ids) == {}
 
 
 def test_job_goes_on_from_behind_what_was_read(service, civitai, library):

@@ -13,7 +13,8 @@ from civitai_manager_libs.page.api import job_rows
 
 _QUERY = ImageQuery(5)
 _JOB = Job(1, 0.0, "One", _QUERY, "/pictures", 20, False, "running", "", "", None, True)
-_NOW = JobProgress(1, "One", "running", 3, 1, 0, 20, True, 3 << 20, float(1 << 20), 65.0)
+_COUNTS = {"saved": 3, "skipped": 1, "waiting": 16, "bytes": 3 << 20}
+_NOW = JobProgress(**{**vars(_JOB), **_COUNTS}, rate=float(1 << 20), seconds_left=65.0)
 
 
 def _row(job, progress=None, failed=(), missing=0):

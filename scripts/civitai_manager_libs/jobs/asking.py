@@ -9,9 +9,9 @@ from .. import setting
 from ..http_client import CivitaiHttpClient
 from ..library import pages
 from ..network import Rate
+from .items import Network
 from .naming import checked_template, divided, USUAL
 from .records import Facts
-from .run import Network
 from .sidecars import write_beside
 
 __all__ = ["network_of", "place_for", "reserve", "saved_width"]

@@ -6,47 +6,58 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .. import util
 from ..civitai import ImageQuery, Page
 from ..errors import Cancelled, CivitaiShortcutError, DiskFull, UnreadableAnswer
 from ..ground import Cancellation, Image, one_ahead, whole_kind
+from ..http_client import Fetched
 from .records import Claim, failure, Item, Outcome, WalkedPage
 from .store import JobStore
 from .walking import walked_pages
 
-__all__ = ["JobItems", "ReadPage", "size_of"]
+__all__ = ["JobItems", "Network", "size_of"]
 
 _BATCH = 32  # items claimed at a time
 _LOOK_EVERY = 0.3  # seconds between two looks at what another job has claimed
 _LATER = 5.0  # seconds after which an empty last page is asked for once more
 _EXTENSIONS = ("png", "jpg", "webp", "gif", "avif", "heic", "mp4", "webm", "mp3")
 
-# (query, cursor, rows to ask for, cancelled) -> the page
-ReadPage = Callable[[ImageQuery, "str | None", int, Cancellation], Page]
+
+@dataclass(frozen=True)
+class Network:
+    """What a job needs of the world.
+
+    read_page(query, cursor, rows to ask for, cancelled): a page. fetch(url, true extension -> path,
+    (bytes, bytes in all) told on the way, cancelled): a file. write_beside(path, record, whether we
+    saved it) keeps what the user wants next to a picture, or in it. resting(url): seconds until its
+    host may be asked again.
+    """
+
+    read_page: Callable[[ImageQuery, str | None, int, Cancellation], Page]
+    fetch: Callable[[str, Callable[[str], str], Callable[[int, int], None], Cancellation], Fetched]
+    write_beside: Callable[[str, str, bool], None]
+    resting: Callable[[str], float]
 
 
 class JobItems:
     """One way through what is left of a job; `trouble` is why it could not go to the end.
 
-    settle is called with the outcome of an item that needs no fetching. write_beside(path,
-    record, whether we saved it) keeps what the user wants next to a picture, or in it. on_wait is
-    called five times a second while a page is read, and between two looks at what others do.
+    settle is called with the outcome of an item that needs no fetching. on_wait is called five
+    times a second while a page is read, and between two looks at what others do.
     """
 
     def __init__(
         self,
         store: JobStore,
         job_id: int,
-        read_page: ReadPage,
-        write_beside: Callable[[str, str, bool], None],
+        network: Network,
         settle: Callable[[Outcome], None],
         on_wait: Callable[[], None],
         halt: Cancellation,
     ) -> None:
-        self._store, self._job = store, store.job(job_id)
-        self._ask_page, self._write_beside = read_page, write_beside
+        self._store, self._job, self._network = store, store.job(job_id), network
         self._settle, self._on_wait, self._halt = settle, on_wait, halt
         self._known_in_row = 0
         self._place = 0  # of the last one that was listed
@@ -147,7 +158,7 @@ class JobItems:
         return walked_pages(self._job, self._store.image_ids(self._job.id), self._ask)
 
     def _ask(self, cursor: str | None, rows: int) -> Page:
-        return self._ask_page(self._job.query, cursor, rows, self._halt)
+        return self._network.read_page(self._job.query, cursor, rows, self._halt)
 
     # Who fetches what
 
@@ -193,7 +204,7 @@ class JobItems:
     def _adopted(self, item: Item, path: str, size: int, ours: bool) -> Outcome:
         """It lay there already: from this job before it was killed, or from elsewhere."""
         try:
-            self._write_beside(path, item.record, ours)
+            self._network.write_beside(path, item.record, ours)
         except UnreadableAnswer as error:  # no fault of the picture's
             util.printD(f"[gallery] {item.image_id}: {error}")
         except DiskFull:

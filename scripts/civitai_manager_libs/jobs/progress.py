@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,35 +15,23 @@ __all__ = ["JobProgress", "Meter"]
 
 _LONGEST_TOLD = 24 * 3600.0  # seconds; a longer time is a guess that helps nobody
 _RATE_WINDOW = 5.0  # seconds
+_ENDS = ("saved", "skipped", "failed")
 
 
 @dataclass(frozen=True)
-class JobProgress:
-    """bytes: of what is saved, and of what is on its way. rate: bytes a second. seconds_left: None
+class JobProgress(Job):
+    """The job as it is now, also by what the database has not been told yet.
+
+    bytes: of what is saved, and of what is on its way. rate: bytes a second. seconds_left: None
     when it cannot be told. resting: seconds until the host may be asked again, or a paused job
-    tries again by itself; 0 when nothing is waited for. state, reason, note, total, walked: as in
-    `Job`. missing: bytes that the disk lacks, 0 when it is not that, or nobody knows.
+    tries again by itself; 0 when nothing is waited for. missing: bytes that the disk lacks, 0 when
+    it is not that, or nobody knows.
     """
 
-    job_id: int
-    title: str
-    state: str
-    saved: int
-    skipped: int
-    failed: int
-    total: int
-    walked: bool
-    bytes: int
-    rate: float
-    seconds_left: float | None
+    rate: float = 0.0
+    seconds_left: float | None = None
     resting: float = 0.0
-    reason: str = ""
-    note: str = ""
     missing: int = 0
-
-    @property
-    def finished(self) -> int:
-        return self.saved + self.skipped + self.failed
 
 
 class Meter:
@@ -74,31 +62,24 @@ class Meter:
         resting: float,
     ) -> JobProgress:
         """job: as the database has it; pending: what it has not been told yet."""
-        counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
-        size = job.bytes
-        for outcome in pending:
-            if outcome.state == "waiting":
-                continue
-            counts[outcome.state] += 1
-            size += outcome.bytes if outcome.state == "saved" else 0
+        ended = [outcome for outcome in pending if outcome.state != "waiting"]
+        states = Counter(outcome.state for outcome in ended)
+        counts = {name: getattr(job, name) + states[name] for name in _ENDS}
+        size = job.bytes + sum(one.bytes for one in ended if one.state == "saved")
         with self._lock:
             size = self._most = max(self._most, size + sum(self._live.values()))
         rate = self._rate(size)
         left = job.total - sum(counts.values())
         usual = size / counts["saved"] if counts["saved"] else 0
+        known = {**vars(job), **counts, "waiting": job.waiting - len(ended), "bytes": size}
+        known |= {"state": state, "reason": "", "note": ""}
+        if trouble is not None:
+            known |= {"reason": trouble.reason, "note": str(trouble)}
         return JobProgress(
-            job.id,
-            job.title,
-            state,
-            **counts,
-            total=job.total,
-            walked=job.walked,
-            bytes=size,
+            **known,
             rate=rate,
             seconds_left=_seconds_left(left * usual, rate),
             resting=resting,
-            reason=trouble.reason if trouble else "",
-            note=str(trouble) if trouble else "",
             missing=trouble.missing if isinstance(trouble, DiskFull) else 0,
         )
 

@@ -8,59 +8,25 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
 
 from .. import util
-from ..errors import (
-    Cancelled,
-    CivitaiShortcutError,
-    DiskError,
-    DiskFull,
-    InputError,
-    UnreadableAnswer,
-)
+from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, UnreadableAnswer
 from ..ground import Cancellation, check_room, in_parallel, sweep, sync_folder
-from .items import JobItems, ReadPage, size_of
+from .items import JobItems, Network, size_of
 from .progress import JobProgress, Meter
 from .records import EMPTY_END, failure, Item, Job, Outcome
 from .store import JobStore
 from .trouble import Came, Doubts, pause_after
 
-__all__ = ["Arrived", "JobRun", "Network"]
+__all__ = ["JobRun"]
 
 _MORE_WORKERS = 2  # than requests at once: some wait for the disk, or write what is beside
-_LOCK_PATIENCE = 1.0  # seconds: who only looks whether a job is worked on holds its lock briefly
 _FLUSH_EVERY = 0.5  # seconds; what a crash has not told the database lies in the folder
 _FLUSH_AT = 64  # outcomes
 _TELL_EVERY = 0.1  # seconds
 _LOOK_EVERY = 1.0  # seconds, while it waits to go on
 _GUESSED_LEFT = 200  # pictures; what a gallery of unknown length is taken to have at most
-
-
-class Arrived(Protocol):
-    """A file that is there."""
-
-    path: str
-    size: int
-
-
-# (url, true extension -> path, (bytes, bytes in all) told on the way, cancelled)
-Fetch = Callable[
-    [str, Callable[[str], str], Callable[[int, int], None], Cancellation],
-    Arrived,
-]
-
-
-@dataclass(frozen=True)
-class Network:
-    """What a job needs of the world. resting(url): seconds until its host may be asked again.
-    write_beside(path, record, whether a job of ours has saved it)."""
-
-    read_page: ReadPage
-    fetch: Fetch
-    write_beside: Callable[[str, str, bool], None]
-    resting: Callable[[str], float]
 
 
 class JobRun:
@@ -114,17 +80,12 @@ class JobRun:
 
     def run(self) -> Job:
         """The job as it is at the end. Raises InputError when somebody else works on it."""
-        lock = self._store.lock(self._job.id)
-        if not lock.acquire(_LOCK_PATIENCE):
-            raise InputError(f"Job {self._job.id} is being worked on already.")
-        try:
+        with self._store.held(self._job.id):
             for folder in filter(None, self._store.folders(self._job.id)):
                 sweep(folder)
             self._store.walk_on(self._job.id)
             self._go()
             self._go_on()
-        finally:
-            lock.release()
         return self._job
 
     def _go_on(self) -> None:
@@ -179,8 +140,7 @@ class JobRun:
             items = JobItems(
                 self._store,
                 self._job.id,
-                self._network.read_page,
-                self._network.write_beside,
+                self._network,
                 self._settle,
                 self._tick,
                 self._halt,

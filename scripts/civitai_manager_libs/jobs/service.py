@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import setting, util
 from ..civitai import ImageQuery
-from ..errors import CivitaiShortcutError, InputError
+from ..errors import CivitaiShortcutError
 from ..ground import Image
 from .asking import network_of, place_for, reserve, saved_width
 from .progress import JobProgress
@@ -23,6 +23,7 @@ _FAILED_SHOWN = 50
 _MOST_JOBS = 1000
 
 
+@dataclass(frozen=True)
 class ShownJob:
     """A job as it is now: `progress` while this process works on it; the failed ones, a few.
 
@@ -30,22 +31,19 @@ class ShownJob:
     was begun, and neither the database nor a progress tells so yet.
     """
 
-    def __init__(
-        self,
-        job: Job,
-        progress: JobProgress | None,
-        failed: list[Item],
-        missing: int = 0,
-        is_coming: bool = False,
-    ) -> None:
-        self.job, self.progress, self.failed, self.missing = job, progress, failed, missing
-        self._is_coming = is_coming
+    job: Job
+    progress: JobProgress | None
+    failed: list[Item]
+    missing: int = 0
+    is_coming: bool = False
+
+    @property
+    def now(self) -> Job:
+        return self.progress or self.job
 
     @property
     def state(self) -> str:
-        if self._is_coming:
-            return "running"
-        return self.progress.state if self.progress is not None else self.job.state
+        return "running" if self.is_coming else self.now.state
 
 
 @dataclass
@@ -102,50 +100,40 @@ class JobService:
         Raises InputError where the setting of names makes none.
         """
         folder, options = _saving(facts)
-        with self._store() as store:
+        with self.store() as store:
             job_id = store.add(facts.model, query, folder, wanted, options=options)
-        self._start(job_id)
+        self.resume(job_id)
         return job_id
 
     def read_gallery(
         self, query: ImageQuery, wanted: int, facts: Facts, cursor: str | None = None
     ) -> int:
         """A new job that reads up to `wanted` records from `cursor` on, to be kept; its number."""
-        with self._store() as store:
+        with self.store() as store:
             options = Options(facts=facts, reads_only=True)
             job_id = store.add(facts.model, query, "", wanted, options=options, cursor=cursor)
-        self._start(job_id)
+        self.resume(job_id)
         return job_id
 
     def download_chosen(self, images: Sequence[Image], facts: Facts, again: bool = False) -> int:
         """A new job of just these; its number. again: fetch what was saved before."""
         folder, options = _saving(facts)
-        with self._store() as store:
+        with self.store() as store:
             job_id = store.add_chosen(facts.model, images, folder, again, options)
-        self._start(job_id)
+        self.resume(job_id)
         return job_id
-
-    def saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
-        """Of those that were saved, there still or not."""
-        with self._store() as store:
-            return store.saved_paths(image_ids)
-
-    def saved_ids(self) -> list[int]:
-        """All pictures that were ever saved, there still or not."""
-        with self._store() as store:
-            return store.saved_ids()
 
     def go_on_after_start(self) -> None:
         """What was at work when the program ended goes on; so does what waits for room, or for the
         network."""
-        with self._store() as store:
+        with self.store() as store:
             if store.set_aside:
                 util.printD(f"[gallery] {store.set_aside}")
                 self.notice = store.set_aside
             left = [job for job in store.jobs(_MOST_JOBS) if _goes_on_by_itself(job)]
             left = [job for job in left if not store.is_worked_on(job.id)]
         for job in reversed(left):
-            self._start(job.id)
+            self.resume(job.id)
 
     def stop(self, job_id: int, state: str) -> None:
         """`cancelled` or `paused`; either way `resume` goes on with it.
@@ -155,40 +143,27 @@ class JobService:
         with self._lock:
             if job_id in self._runs:
                 return self._runs[job_id].stop(state)
-        with self._store() as store:
+        with self.store() as store:
             if not store.job(job_id).is_over:
-                _check_idle(store, job_id)
-                store.set_state(job_id, state)
-
-    def resume(self, job_id: int) -> None:
-        """Go on with what is paused or cancelled, where it was; at once, if it waits to."""
-        self._start(job_id)
+                with store.held(job_id):
+                    store.set_state(job_id, state)
 
     def retry(self, job_id: int) -> None:
-        with self._store() as store:
+        with self.store() as store:
             changed = store.retry_failed(job_id)
         if changed:
-            self._start(job_id)
+            self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
         """Fetch anew what was saved before and is not there any more."""
-        with self._store() as store:
+        with self.store() as store:
             changed = store.fetch_missing(job_id)
         if changed:
-            self._start(job_id)
-
-    def forget(self, job_id: int) -> None:
-        """Off the list. Raises InputError when somebody works on it."""
-        with self._store() as store:
-            store.forget(job_id)
-
-    def folder(self, job_id: int) -> str:
-        with self._store() as store:
-            return store.job(job_id).folder
+            self.resume(job_id)
 
     def shown(self, limit: int = 12) -> list[ShownJob]:
         """The newest first."""
-        with self._store() as store:
+        with self.store() as store:
             with self._lock:
                 progress = dict(self._progress)
                 coming = {job_id for job_id in self._runs if self._is_coming(job_id)}
@@ -207,10 +182,11 @@ class JobService:
     def _is_coming(self, job_id: int) -> bool:
         return self._runs[job_id].is_coming(job_id in self._progress)
 
-    def _store(self) -> JobStore:
+    def store(self) -> JobStore:
         return JobStore(setting.database_file())
 
-    def _start(self, job_id: int) -> None:
+    def resume(self, job_id: int) -> None:
+        """Begin it, or go on with what is paused or cancelled; at once, if it waits to."""
         with self._lock:
             if job_id in self._runs:
                 return self._runs[job_id].go_on()
@@ -220,7 +196,7 @@ class JobService:
 
     def _work(self, job_id: int, begun: _Begun) -> None:
         try:
-            with self._store() as store:
+            with self.store() as store:
                 while self._runs.get(job_id) is begun:
                     self._run(store, job_id, begun)
         except CivitaiShortcutError as error:
@@ -255,17 +231,12 @@ class JobService:
 
     def _told(self, progress: JobProgress) -> None:
         with self._lock:
-            self._progress[progress.job_id] = progress
+            self._progress[progress.id] = progress
 
 
 def _saving(facts: Facts) -> tuple[str, Options]:
     folder, name = place_for(facts)
     return folder, Options(name, facts, width=saved_width())
-
-
-def _check_idle(store: JobStore, job_id: int) -> None:
-    if store.is_worked_on(job_id):
-        raise InputError(f"Job {job_id} is being worked on by a program: stop it there.")
 
 
 def _goes_on_by_itself(job: Job) -> bool:

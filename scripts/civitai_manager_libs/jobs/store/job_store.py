@@ -18,7 +18,7 @@ from .database import jobs_database
 
 __all__ = ["JobStore"]
 
-_LOCK_PATIENCE = 0.3  # seconds; who only looks whether a job is worked on holds its lock briefly
+_LOCK_PATIENCE = 1.0  # seconds; who only looks whether a job is worked on holds its lock briefly
 
 
 class JobStore:
@@ -41,6 +41,17 @@ class JobStore:
         """Held by whoever works on the job, gone with its process."""
         folder = os.path.dirname(self._database.path)
         return Lock(os.path.join(folder, "locks", f"job-{job_id}.lock"))
+
+    @contextmanager
+    def held(self, job_id: int) -> Iterator[None]:
+        """Nobody else works on the job meanwhile. Raises InputError when somebody does."""
+        lock = self.lock(job_id)
+        if not lock.acquire(_LOCK_PATIENCE):
+            raise InputError(f"Job {job_id} is being worked on already: stop it there.")
+        try:
+            yield
+        finally:
+            lock.release()
 
     def is_worked_on(self, job_id: int) -> bool:
         lock = self.lock(job_id)
@@ -108,7 +119,7 @@ class JobStore:
 
         Raises InputError when somebody works on it, whose job would be gone from under them.
         """
-        with self._while_idle(job_id):
+        with self.held(job_id):
             self._discard_halves(job_id)
             with self._database.writing() as db:
                 db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
@@ -183,7 +194,7 @@ class JobStore:
             "job = ? AND state = 'skipped' AND message != '' AND place IN"
             " (SELECT place FROM records)"
         )
-        with self._while_idle(job_id), self._database.writing() as db:
+        with self.held(job_id), self._database.writing() as db:
             db.execute(
                 f"DELETE FROM saved WHERE image_id IN (SELECT image_id FROM items WHERE {those})",
                 (job_id,),
@@ -209,20 +220,8 @@ class JobStore:
 
         Raises InputError when somebody works on the job, who would not come by there again.
         """
-        with self._while_idle(job_id), self._database.writing() as db:
+        with self.held(job_id), self._database.writing() as db:
             return rows.let_wait(db, job_id)
-
-    @contextmanager
-    def _while_idle(self, job_id: int) -> Iterator[None]:
-        lock = self.lock(job_id)
-        if not lock.acquire(_LOCK_PATIENCE):
-            raise InputError(
-                f"Job {job_id} is being worked on: stop it there, or wait for its end."
-            )
-        try:
-            yield
-        finally:
-            lock.release()
 
     def record(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
         """What became of items, in one step. What is saved counts as saved for every later job.

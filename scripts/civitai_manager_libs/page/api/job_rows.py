@@ -22,7 +22,7 @@ def panel(service: JobService, language: str) -> dict[str, Any]:
 
 def _row(shown: ShownJob, language: str) -> dict[str, Any]:
     job, state = shown.job, shown.state
-    now = shown.progress or job
+    now = shown.now
     is_over = state in ("done", "cancelled")
     return {
         "id": job.id,
@@ -52,7 +52,7 @@ def _has_pictures(shown: ShownJob) -> bool:
     """Also where all were there before; a folder without any may never have been made."""
     if shown.job.options.reads_only:
         return False
-    now = shown.progress or shown.job
+    now = shown.now
     return now.saved + now.skipped > 0
 
 
@@ -67,7 +67,7 @@ def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
 
 def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
     is_over = shown.state in ("done", "cancelled")
-    failed = (shown.progress or shown.job).failed
+    failed = shown.now.failed
     more = shown.job.failed - len(shown.failed)
     reasons, toast = _reasons(shown, language), ""
     if failed:
@@ -110,7 +110,7 @@ def _goes_on_by_itself(shown: ShownJob) -> bool:
 
 
 def _line(shown: ShownJob, language: str) -> str:
-    now = shown.progress or shown.job
+    now = shown.now
     if shown.job.options.reads_only:
         return messages.text("job_read", language, done=now.saved, total=now.total)
     if shown.state in ("done", "cancelled"):
@@ -145,7 +145,7 @@ def _note(shown: ShownJob, language: str) -> str:
     missing = shown.progress.missing if shown.progress is not None else 0
     if missing:
         return messages.text("missing_room", language, size=util.short_bytes(missing))
-    now = shown.progress or shown.job
+    now = shown.now
     if now.reason == "network" and _goes_on_by_itself(shown):
         return messages.text("waits_for_network", language)
     if now.reason:

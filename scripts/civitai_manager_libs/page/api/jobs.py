@@ -91,7 +91,8 @@ def _chosen(asked: Asked, ids: Any) -> dict[str, Any]:
         if path is not None:
             words = messages.text("already_saved", asked.language, path=path)
             return {"job": None, "pictures": 0, "message": words}
-        again = images[0].id in job_service().saved_paths([images[0].id])
+        with job_service().store() as store:
+            again = images[0].id in store.saved_paths([images[0].id])
     model_id, version_id = (whole(asked.field(name), 1, _LAST_ID) for name in ("model", "version"))
     facts = facts_of(_title(asked, images[0].username), model_id, version_id)
     job_id = job_service().download_chosen(images, facts, again)
@@ -165,7 +166,8 @@ def _answer(asked: Asked, job_id: int, count: int, key: str) -> dict[str, Any]:
 
 def _open_folder(job_id: int, asked: Asked) -> None:
     """In the file manager of this machine, if it is the user's. Raises Refusal."""
-    folder = job_service().folder(job_id)
+    with job_service().store() as store:
+        folder = store.job(job_id).folder
 
     def refused(key: str) -> Refusal:
         return Refusal(400, "bad_input", messages.text(key, asked.language, folder=folder))
@@ -186,12 +188,17 @@ def _open_folder(job_id: int, asked: Asked) -> None:
         raise refused("no_file_manager")
 
 
+def _forget(job_id: int, _: Asked) -> None:
+    with job_service().store() as store:
+        store.forget(job_id)
+
+
 _DEEDS: dict[str, Callable[[int, Asked], None]] = {
     "cancel": lambda job_id, _: job_service().stop(job_id, "cancelled"),
     "pause": lambda job_id, _: job_service().stop(job_id, "paused"),
     "resume": lambda job_id, _: job_service().resume(job_id),
     "anew": lambda job_id, _: job_service().fetch_missing(job_id),
     "retry": lambda job_id, _: job_service().retry(job_id),
-    "forget": lambda job_id, _: job_service().forget(job_id),
+    "forget": _forget,
     "open": _open_folder,
 }

@@ -69,14 +69,14 @@ def saved_files(image_ids: Sequence[int]) -> dict[int, str]:
 
     Nothing where the database of jobs cannot be used: pictures can be looked at all the same.
     """
-    with logged("gallery"):
-        saved = job_service().saved_paths(image_ids)
+    with logged("gallery"), job_service().store() as store:
+        saved = store.saved_paths(image_ids)
         return {image_id: path for image_id, path in saved.items() if os.path.isfile(path)}
     return {}
 
 
 def saved_ids() -> list[int]:
     """All that jobs ever saved; none where their database cannot be used."""
-    with logged("gallery"):
-        return job_service().saved_ids()
+    with logged("gallery"), job_service().store() as store:
+        return store.saved_ids()
     return []
