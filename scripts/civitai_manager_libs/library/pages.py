@@ -131,10 +131,11 @@ def read_kept(query: ImageQuery, cursor: str | None, size: int) -> Read | None:
 
 
 def galleries_of(query: ImageQuery) -> tuple[str, ...]:
-    """What the pictures of its pages were read in, as `records.keep` is told it."""
+    """What the pictures of its pages were read in, as `records.keep` is told it: the narrowest
+    first, for a version is part of its model."""
     named = (
-        ("model", query.model_id),
         ("version", query.version_id),
+        ("model", query.model_id),
         ("post", query.post_id),
         ("user", query.username),
     )

@@ -125,10 +125,8 @@ def new_above(query: ImageQuery) -> int | None:
     return None
 
 
-def _names(query: ImageQuery) -> list[str]:
-    """The narrowest first: a version is part of its model."""
-    names = galleries_of(query) if query.post_id is None else ()
-    return sorted(names, key=lambda name: not name.startswith("version "))
+def _names(query: ImageQuery) -> tuple[str, ...]:
+    return galleries_of(query) if query.post_id is None else ()
 
 
 def _shows_newest(query: ImageQuery) -> bool:

@@ -43,7 +43,7 @@ def take(given: Any) -> tuple[int, int]:
     """
     told = mapping(given)
     if is_deep(given) or told.get("civitai_shortcut") != _FORMAT:
-        raise InputError("This is no export of Civitai Shortcut.")
+        raise InputError("This file was not exported from here.", "no_export")
     pictures = [mapping(one) for one in _listed(told.get("pictures"))]
     images = [image for one in pictures if (image := image_of(one.get("record"))) is not None]
     records.keep(images)

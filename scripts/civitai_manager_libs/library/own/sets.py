@@ -80,7 +80,7 @@ def rename(name: str, wanted: str) -> None:
     """Raises InputError where there is one of that name, DiskError."""
     clean = _checked(wanted)
     if folded(clean) != folded(name) and any(folded(s.name) == folded(clean) for s in all_sets()):
-        raise InputError(f"There is a set “{clean}” already.")
+        raise InputError(f"There is a set “{clean}” already.", "set_refused")
     sql = "UPDATE sets SET name = ?, folded = ? WHERE folded = ?"
     _written(sql, [(clean, folded(clean), folded(name))])
 
@@ -98,5 +98,5 @@ def _written(sql: str, values: Sequence[tuple[object, ...]]) -> None:
 def _checked(name: str) -> str:
     clean = one_line(name, _MOST_NAME)
     if not folded(clean):
-        raise InputError("A set needs a name.")
+        raise InputError("A set needs a name.", "set_refused")
     return clean

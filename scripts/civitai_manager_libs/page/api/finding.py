@@ -10,11 +10,10 @@ from ...civitai import Model, Reference
 from ...errors import Gone, InputError
 from ...ground import Image, logged
 from ...library import gone, models, recent, records
-from ...words import messages
 from ..wire import Asked, card, Far, model_view, Refusal
 from .tools import client, level_up_to
 
-__all__ = ["find", "highest_level", "model", "search"]
+__all__ = ["find", "model", "search"]
 
 _MOST_VERSIONS = 3  # of those an image names that are asked for their model
 
@@ -28,7 +27,7 @@ def search(asked: Asked) -> Far:
     """`models?q=&cursor=`."""
     words = " ".join(asked.text("q").split())
     if not words:
-        raise Refusal(400, "bad_input", messages.text("bad_reference", asked.language))
+        raise Refusal(400, "bad_input", "bad_reference")
     return Far(lambda: _searched(asked, words, asked.text("cursor") or None))
 
 
@@ -37,28 +36,21 @@ def model(asked: Asked) -> Far:
     return Far(lambda: _model(asked, Reference(asked.path("model_id")))["model"])
 
 
-def highest_level(asked: Asked) -> int:
-    """The mask up to the `level` that the page asks for, else to the setting's."""
-    return level_up_to(asked.text("level"))
-
-
 def _reference(asked: Asked) -> Reference:
     try:
         return civitai.parse_reference(asked.text("text"))
     except InputError as error:
-        if asked.language == "en":  # its own sentence says more
-            raise
-        raise InputError(messages.text("bad_reference", asked.language)) from error
+        raise InputError(str(error), "bad_reference") from error
 
 
 def _found(asked: Asked, reference: Reference) -> dict[str, Any]:
     if reference.collection_id is not None:
-        raise Refusal(400, "bad_input", messages.text("no_collections", asked.language))
+        raise Refusal(400, "bad_input", "no_collections")
     if reference.words:
         found = _searched(asked, reference.words, None)
         return {"kind": "models", "words": reference.words, **found}
     if reference.post_id is not None:
-        title = messages.text("post_title", asked.language, id=reference.post_id)
+        title = asked.words("post_title", id=reference.post_id)
         return {"kind": "post", "post_id": reference.post_id, "title": title}
     if reference.username:
         return {"kind": "user", "username": reference.username}
@@ -68,7 +60,7 @@ def _found(asked: Asked, reference: Reference) -> dict[str, Any]:
 
 
 def _searched(asked: Asked, words: str, cursor: str | None) -> dict[str, Any]:
-    level = highest_level(asked)
+    level = level_up_to(asked.text("level"))
     found = civitai.search_models(client(), words, level, 24, cursor, asked.cancelled)
     models.keep_covers(found.models)
     return {"models": [card(one) for one in found.models], "cursor": found.next_cursor}
@@ -86,7 +78,7 @@ def _model(asked: Asked, reference: Reference) -> dict[str, Any]:
         image = _read_image(asked, model_id or 0) if reference.is_bare else None
         if image is not None:
             return _of_image(asked, image, image.version_ids)
-        raise Refusal(404, "gone", messages.text("no_model", asked.language)) from error
+        raise Refusal(404, "gone", "no_model") from error
     if version_id not in [version.id for version in opened.versions]:
         version_id = None
     found = {"model": model_view(opened), "version_id": version_id, "image_id": None}
@@ -94,7 +86,8 @@ def _model(asked: Asked, reference: Reference) -> dict[str, Any]:
 
 
 def _opened(asked: Asked, model_id: int) -> Model:
-    found = models.read_model(client(), model_id, highest_level(asked), asked.cancelled)
+    level = level_up_to(asked.text("level"))
+    found = models.read_model(client(), model_id, level, asked.cancelled)
     with logged("gallery"):
         recent.add(found.id, found.name)
     return found
@@ -104,7 +97,7 @@ def _image(asked: Asked, reference: Reference) -> dict[str, Any]:
     image_id = reference.image_id or 0
     image = _read_image(asked, image_id) or records.find(image_id)
     if image is None:
-        raise Refusal(404, "gone", messages.text("no_image", asked.language))
+        raise Refusal(404, "gone", "no_image")
     named = () if reference.version_id is None else (reference.version_id,)
     return _of_image(asked, image, (*named, *image.version_ids))
 

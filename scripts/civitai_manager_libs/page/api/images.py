@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import Any
 
 from ...civitai import ImageQuery, Page
 from ...errors import Gone, HttpStatusError
-from ...ground import whole
-from ...library import own, pages, watched
-from ...words import messages
-from ..wire import Asked, Far, image_view, Refusal
-from .finding import highest_level
+from ...library import pages, watched
+from ..wire import Asked, Far, Refusal
 from .kept import kept_images
-from .tools import client, saved_files
+from .tools import client, gallery_query, page_view, place_of
 
-__all__ = ["images", "query_of"]
+__all__ = ["images"]
 
 _MOST_BLANK = 3  # pages in a row on which nothing fits the filters
-_LAST_ID = 2**31 - 1
 
 
 def images(asked: Asked) -> Any:
     """`images?...`; with `search=` of what was kept."""
     if "search" in asked.request.query_params:
         return kept_images(asked)
-    given = {name: asked.text(name) for name in asked.request.query_params}
-    query = query_of({**given, "level": highest_level(asked)}, asked.language)
-    cursor, size = asked.text("cursor") or None, whole(asked.text("limit"), 1, 200) or 100
+    query = gallery_query(asked.request.query_params)
+    cursor, size = place_of(asked)
     notes = [_note("sort_dropped", asked)] if query.drops_sort else []
     if query.drops_sort:
         query = replace(query, sort="Newest")
@@ -36,33 +30,8 @@ def images(asked: Asked) -> Any:
         read = pages.read_kept(query, cursor, size)
         if read is None:
             raise Refusal(404, "not_known")
-        return _answer(asked, query, read, read.page, notes)
+        return _answer(query, read, read.page, notes)
     return Far(lambda: _read(asked, query, cursor, size, notes))
-
-
-def query_of(given: dict[str, Any], language: str) -> ImageQuery:
-    """What the page asks for by its own names. `level`: a mask. Raises Refusal."""
-    numbers = {
-        name: whole(given.get(short) or None, 1, _LAST_ID)
-        for name, short in (("model_id", "model"), ("version_id", "version"), ("post_id", "post"))
-    }
-    username = str(given.get("user") or "")
-    base = [name.strip() for name in str(given.get("base") or "").split(",")]
-    query = ImageQuery.from_json(
-        {
-            **numbers,
-            "username": username,
-            "sort": given.get("sort") or "Newest",
-            "period": given.get("period") or "AllTime",
-            "level": given["level"],
-            "type": given.get("type") or None,
-            "with_meta": str(given.get("meta") or "0") in ("1", "true", "True"),
-            "base_models": [name for name in base if name],
-        }
-    )
-    if not any(numbers.values()) and not query.username:
-        raise Refusal(400, "bad_input", messages.text("name_a_model", language))
-    return query
 
 
 def _read(
@@ -85,7 +54,7 @@ def _read(
     whole_page = Page(page.images, cursor, dropped, page.other_ids)
     if not asked.text("cursor") and not read.kept:
         watched.visit(query, whole_page)
-    return _answer(asked, query, read, whole_page, notes, others)
+    return _answer(query, read, whole_page, notes, others)
 
 
 def _page(
@@ -94,34 +63,21 @@ def _page(
     try:
         return pages.read_page(client(), query, cursor, size, asked.cancelled, fresh)
     except Gone as error:
-        raise Refusal(404, "gone", messages.text("no_gallery", asked.language)) from error
+        raise Refusal(404, "gone", "no_gallery") from error
     except HttpStatusError as error:
         if error.status != 400 or not query.base_models:
             raise
-        words = messages.text("no_base_model", asked.language, names=", ".join(query.base_models))
-        raise Refusal(400, "bad_input", words, "base") from error
+        names = ", ".join(query.base_models)
+        raise Refusal(400, "bad_input", "no_base_model", "base", names=names) from error
 
 
 def _answer(
-    asked: Asked,
-    query: ImageQuery,
-    read: pages.Read,
-    page: Page,
-    notes: list[dict[str, str]],
-    others: int = 0,
+    query: ImageQuery, read: pages.Read, page: Page, notes: list[dict[str, str]], others: int = 0
 ) -> dict[str, Any]:
-    ids = [image.id for image in page.images]
-    saved, marked, new_above = saved_files(ids), own.marks.of(ids), watched.new_above(query)
-    return {
-        "images": [image_view(image, saved, marked, new_above) for image in page.images],
-        "cursor": page.next_cursor,
-        "dropped": page.dropped,
-        "others": others,
-        "notes": notes,
-        "read_at": datetime.fromtimestamp(read.read_at, timezone.utc).isoformat("T", "seconds"),
-        "kept": read.kept,
-    }
+    told = {"dropped": page.dropped, "others": others, "notes": notes, "kept": read.kept}
+    new_above = watched.new_above(query)
+    return page_view(page.images, page.next_cursor, read.read_at, new_above, **told)
 
 
 def _note(code: str, asked: Asked, **values: Any) -> dict[str, str]:
-    return {"code": code, "message": messages.text(code, asked.language, **values)}
+    return {"code": code, "message": asked.words(code, **values)}

@@ -17,16 +17,14 @@ from ...ground import Image, one_line, whole
 from ...jobs import Facts
 from ...library import finish, models, pages, records
 from ...words import messages
-from ..wire import Asked, Refusal
+from ..wire import Asked, LAST_ID, Refusal
 from .hello import can_open_folders
-from .images import query_of
 from .job_rows import panel
-from .tools import job_service, level_up_to, saved_files
+from .tools import gallery_query, job_service, saved_files
 
 __all__ = ["act", "begin", "facts_of", "jobs"]
 
 _LAST_JOB = 2**63 - 1  # of what SQLite can hold
-_LAST_ID = 2**31 - 1  # of models and versions
 _MOST_IDS = 100_000
 _PAGE = 100  # pictures of a page as the page asks for it
 _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as open
@@ -84,16 +82,15 @@ def _begun(asked: Asked) -> dict[str, Any]:
 def _chosen(asked: Asked, ids: Any) -> dict[str, Any]:
     images = _known(ids)
     if not images:
-        raise Refusal(400, "bad_input", messages.text("nothing_to_download", asked.language))
+        raise Refusal(400, "bad_input", "nothing_to_download")
     again = False
     if len(images) == 1:  # what was saved is told at once; what is not there any more comes anew
         path = saved_files([images[0].id]).get(images[0].id)
         if path is not None:
-            words = messages.text("already_saved", asked.language, path=path)
-            return {"job": None, "pictures": 0, "message": words}
+            return _answer(asked, None, 0, "already_saved", path=path)
         with job_service().store() as store:
             again = images[0].id in store.saved_paths([images[0].id])
-    model_id, version_id = (whole(asked.field(name), 1, _LAST_ID) for name in ("model", "version"))
+    model_id, version_id = (whole(asked.field(name), 1, LAST_ID) for name in ("model", "version"))
     facts = facts_of(_title(asked, images[0].username), model_id, version_id)
     job_id = job_service().download_chosen(images, facts, again)
     return _answer(asked, job_id, len(images), "job_started")
@@ -111,7 +108,7 @@ def _known(ids: Any) -> list[Image]:
 
 
 def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
-    query = query_of({**given, "level": level_up_to(given.get("level"))}, asked.language)
+    query = gallery_query(given)
     limit = _limit(asked)
     otherwise = query.username
     if query.post_id:
@@ -128,8 +125,7 @@ def _reading(asked: Asked, query: ImageQuery, limit: int, facts: Facts) -> dict[
     finish()
     cursor, is_whole = pages.end_of_kept(query, _PAGE)
     if is_whole:
-        words = messages.text("all_was_read", asked.language)
-        return {"job": None, "pictures": 0, "message": words}
+        return _answer(asked, None, 0, "all_was_read")
     job_id = job_service().read_gallery(query, limit, facts, cursor)
     return _answer(asked, job_id, limit, "reading_started")
 
@@ -149,8 +145,7 @@ def _limit(asked: Asked) -> int:
     wanted = whole(limit, int(entry.low), int(entry.high))
     if wanted is None:
         bounds = {"low": entry.low, "high": entry.high}
-        words = messages.text("bad_limit", asked.language, **bounds)
-        raise Refusal(400, "bad_input", words, "limit")
+        raise Refusal(400, "bad_input", "bad_limit", "limit", **bounds)
     return wanted
 
 
@@ -159,8 +154,10 @@ def _title(asked: Asked, otherwise: str) -> str:
     return one_line(asked.field("title")) or otherwise
 
 
-def _answer(asked: Asked, job_id: int, count: int, key: str) -> dict[str, Any]:
-    words = messages.text(key, asked.language, n=count)
+def _answer(
+    asked: Asked, job_id: int | None, count: int, key: str, **values: str
+) -> dict[str, Any]:
+    words = asked.words(key, n=count, **values)
     return {"job": job_id, "pictures": count, "message": words}
 
 
@@ -168,14 +165,10 @@ def _open_folder(job_id: int, asked: Asked) -> None:
     """In the file manager of this machine, if it is the user's. Raises Refusal."""
     with job_service().store() as store:
         folder = store.job(job_id).folder
-
-    def refused(key: str) -> Refusal:
-        return Refusal(400, "bad_input", messages.text(key, asked.language, folder=folder))
-
     if not can_open_folders(asked):
-        raise refused("folder_on_server")
+        raise Refusal(400, "bad_input", "folder_on_server", folder=folder)
     if not os.path.isdir(folder):
-        raise refused("folder_not_there")
+        raise Refusal(400, "bad_input", "folder_not_there", folder=folder)
     opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
@@ -185,7 +178,7 @@ def _open_folder(job_id: int, asked: Asked) -> None:
     except OSError:
         code = 1
     if code and opener != "explorer":  # whose code says nothing
-        raise refused("no_file_manager")
+        raise Refusal(400, "bad_input", "no_file_manager", folder=folder)
 
 
 def _forget(job_id: int, _: Asked) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ... import civitai, host, local, setting
-from ...errors import CivitaiShortcutError, DiskError, InputError, NeedsKey, SettingError
+from ...errors import DiskError, InputError, NeedsKey, SettingError
 from ...ground import PartialFile
 from ...http_client import CivitaiHttpClient
 from ...jobs import checked_template, FIELDS, name_for
@@ -58,9 +58,9 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
     """Raises Refusal with the words that the field has."""
     try:
         if entry.name == _FOLDER:
-            value = _folder(str(value or "").strip(), language)
+            value = _folder(str(value or "").strip())
         elif entry.name in _CHECKS:
-            value = _taken(entry.name, str(value), language)
+            value = _taken(entry.name, str(value))
         return entry.checked(value)
     except SettingError as error:
         label = messages.setting_label(entry.name, language)
@@ -68,38 +68,35 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
         key = "bad_whole_setting" if isinstance(entry.default, int) else "bad_setting"
         if entry.choices or isinstance(entry.default, (bool, str)):
             key = "bad_choice"
-        said = messages.text(key, language, **words)
-        raise Refusal(400, "bad_input", said, entry.name) from error
+        raise Refusal(400, "bad_input", key, entry.name, **words) from error
     except DiskError as error:
-        raise Refusal(400, "disk", str(error), entry.name) from error
+        raise Refusal(400, "disk", "bad_value", entry.name, said=error) from error
 
 
-def _folder(typed: str, language: str) -> str:
+def _folder(typed: str) -> str:
     """Where a picture can be saved. Raises Refusal, DiskError."""
     folder = os.path.expanduser(typed)
     if not folder:
         return typed
     if not os.path.isabs(folder):
         example = os.path.join(os.path.expanduser("~"), "pictures")
-        said = messages.text("folder_not_absolute", language, example=example)
-        raise Refusal(400, "bad_input", said, _FOLDER)
+        raise Refusal(400, "bad_input", "folder_not_absolute", _FOLDER, example=example)
     with PartialFile(folder):
         return typed
 
 
-def _taken(name: str, typed: str, language: str) -> str:
+def _taken(name: str, typed: str) -> str:
     """Raises Refusal with what is wrong."""
     key, check = _CHECKS[name]
     try:
         return check(typed)
     except InputError as error:
-        said = messages.text(key, language, said=messages.said(error, language))
-        raise Refusal(400, "bad_input", said, name) from error
+        raise Refusal(400, "bad_input", key, name, said=error) from error
 
 
 def names(asked: Asked) -> dict[str, Any]:
     """`names?template=`: what the pictures read last would be called by it."""
-    template = _taken("saved_name", asked.text("template"), asked.language)
+    template = _taken("saved_name", asked.text("template"))
     [(model_id, name)] = recent.listed()[:1] or [(None, "")]
     facts = facts_of(name, model_id)
     latest = records.latest(_SHOWN_NAMES)
@@ -128,14 +125,14 @@ def keep_key(asked: Asked) -> dict[str, Any]:
     said = "key_saved" if key else "key_removed"
     if setting.civitai_api_key != key:
         said = "key_of_environment"
-    return {"key": key_state(asked), "message": messages.text(said, asked.language)}
+    return {"key": key_state(asked), "message": asked.words(said)}
 
 
 def test_key(asked: Asked) -> Any:
     """`POST key/test`: whose key it is; of "" the one that is saved."""
     typed = _checked_key(asked)
     if not typed and not setting.civitai_api_key:
-        raise Refusal(400, "bad_input", messages.text("key_none", asked.language), "key")
+        raise Refusal(400, "bad_input", "key_none", "key")
     return Far(lambda: _tested(asked, typed))
 
 
@@ -144,18 +141,15 @@ def _tested(asked: Asked, typed: str) -> dict[str, str]:
     try:
         user = civitai.read_user(asking)
     except NeedsKey as error:
-        words = messages.text("key_wrong", asked.language)
-        raise Refusal(400, "needs_key", words, "key") from error
-    said = [messages.text("key_works", asked.language, user=user.username)]
+        raise Refusal(400, "needs_key", "key_wrong", "key") from error
+    said = [asked.words("key_works", user=user.username)]
     if typed and typed != setting.civitai_api_key:
-        said.append(messages.text("key_not_saved", asked.language))
+        said.append(asked.words("key_not_saved"))
     return {"message": " · ".join(said)}
 
 
 def _checked_key(asked: Asked) -> str:
-    given = asked.field("key")
     try:
-        return setting.checked_key(given if isinstance(given, str) else "")
-    except CivitaiShortcutError as error:
-        words = messages.text("key_bad", asked.language)
-        raise Refusal(400, "bad_input", words, "key") from error
+        return setting.checked_key(asked.given("key", str) or "")
+    except SettingError as error:
+        raise Refusal(400, "bad_input", "key_bad", "key") from error

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ... import civitai_gallery_action, setting
-from ...ground import Image, level_mask, LEVELS, logged
+from ...civitai import ImageQuery
+from ...ground import Image, level_mask, LEVELS, logged, whole
 from ...jobs import JobService
-from ...library import records
+from ...library import own, pages, records
+from ..wire import Asked, day_of, image_view, LAST_ID, Refusal
 
-from ..wire import Asked, Refusal
-
-__all__ = ["client", "given_ids", "go_on_with_jobs", "job_service", "known_image", "level_up_to"]
-__all__ += ["saved_files", "saved_ids"]
+__all__ = ["client", "gallery_query", "given_ids", "go_on_with_jobs", "job_service"]
+__all__ += ["known_image", "level_up_to", "page_view", "place_of", "query_of", "saved_files"]
+__all__ += ["saved_ids"]
 
 _service: JobService | None = None
 _service_lock = threading.Lock()
@@ -62,6 +63,57 @@ def level_up_to(name: Any) -> int:
     """The mask up to the level of this name; up to the setting's for all else."""
     is_known = isinstance(name, str) and name in LEVELS
     return level_mask(name if is_known else setting.gallery_level)
+
+
+def query_of(given: Mapping[str, Any]) -> ImageQuery:
+    """What the page asks for by its own names; what makes no sense takes its default."""
+    numbers = {
+        name: whole(given.get(short) or None, 1, LAST_ID)
+        for name, short in (("model_id", "model"), ("version_id", "version"), ("post_id", "post"))
+    }
+    base = [name.strip() for name in str(given.get("base") or "").split(",")]
+    return ImageQuery.from_json(
+        {
+            **numbers,
+            "username": str(given.get("user") or ""),
+            "sort": given.get("sort") or "Newest",
+            "period": given.get("period") or "AllTime",
+            "level": level_up_to(given.get("level")),
+            "type": given.get("type") or None,
+            "with_meta": str(given.get("meta") or "0") in ("1", "true", "True"),
+            "base_models": [name for name in base if name],
+        }
+    )
+
+
+def gallery_query(given: Mapping[str, Any]) -> ImageQuery:
+    """The same, of a gallery. Raises Refusal where none is named."""
+    query = query_of(given)
+    if not pages.galleries_of(query):
+        raise Refusal(400, "bad_input", "name_a_model")
+    return query
+
+
+def place_of(asked: Asked) -> tuple[str | None, int]:
+    """The cursor of the page that is asked for, and how many pictures it may have."""
+    return asked.text("cursor") or None, whole(asked.text("limit"), 1, 200) or 100
+
+
+def page_view(
+    images: Collection[Image],
+    cursor: str | None,
+    read_at: float,
+    new_above: int | None = None,
+    **told: Any,
+) -> dict[str, Any]:
+    ids = [image.id for image in images]
+    saved, marked = saved_files(ids), own.marks.of(ids)
+    return {
+        "images": [image_view(image, saved, marked, new_above) for image in images],
+        "cursor": cursor,
+        "read_at": day_of(read_at),
+        **told,
+    }
 
 
 def saved_files(image_ids: Sequence[int]) -> dict[int, str]:

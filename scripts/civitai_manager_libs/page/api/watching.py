@@ -12,8 +12,7 @@ from ...errors import CivitaiShortcutError, DiskError, Gone, NetworkError, Serve
 from ...library import watched
 from ...words import messages
 from ..wire import Asked, day_of, Refusal, sentence
-from .images import query_of
-from .tools import client, level_up_to
+from .tools import client, gallery_query
 
 __all__ = ["act_on_watched", "watched_galleries"]
 
@@ -82,7 +81,7 @@ def act_on_watched(asked: Asked) -> dict[str, Any]:
     """`POST watched`: {deed: watch, with what the gallery is, name; leave, gallery; check}."""
     deeds: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(asked),
-        "leave": lambda: watched.leave(_text(asked, "gallery")),
+        "leave": lambda: watched.leave(asked.given("gallery", str) or ""),
         "check": lambda: _checks.begin(is_asked_for=True),
     }
     deed = asked.field("deed")
@@ -93,17 +92,10 @@ def act_on_watched(asked: Asked) -> dict[str, Any]:
 
 
 def _watch(asked: Asked) -> None:
-    names = ("model", "version", "post", "user", "sort", "type", "meta", "base")
+    names = ("model", "version", "post", "user", "sort", "type", "meta", "base", "level")
     given = {name: asked.field(name) for name in names}
-    query = query_of({**given, "level": level_up_to(asked.field("level"))}, asked.language)
-    watched.watch(query, _text(asked, "name"))
-
-
-def _text(asked: Asked, name: str) -> str:
-    value = asked.field(name)
-    if not isinstance(value, str):
-        raise Refusal(400, "bad_input", field=name)
-    return value
+    query = gallery_query(given)
+    watched.watch(query, asked.given("name", str) or "")
 
 
 def _told(asked: Asked) -> dict[str, Any]:
@@ -132,6 +124,6 @@ def _view(one: watched.Watched, language: str) -> dict[str, Any]:
         "user": value if kind == "user" else "",
         "fresh": one.fresh,
         "more": one.is_more,
-        "checked": day_of(one.checked_at) if one.checked_at else "",
+        "checked": day_of(one.checked_at),
         "problem": _problem(one.gallery, language),
     }

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from .answers import Refusal, sentence
-from .gate import Asked, Far, Gate
+from .gate import Asked, Far, Gate, LAST_ID
 from .origin import is_from_this_machine, OwnPageOnly
 from .ranges import file_answer
 from .views import card, day_of, image_links, image_view, model_view, own_view, resource_view
 
-__all__ = ["Asked", "Far", "Gate", "OwnPageOnly", "Refusal", "card", "file_answer"]
-__all__ += ["image_links", "image_view", "is_from_this_machine", "model_view", "own_view"]
-__all__ += ["day_of", "resource_view"]
-__all__ += ["sentence"]
+__all__ = ["Asked", "Far", "Gate", "LAST_ID", "OwnPageOnly", "Refusal", "card", "day_of"]
+__all__ += ["file_answer", "image_links", "image_view", "is_from_this_machine", "model_view"]
+__all__ += ["own_view", "resource_view", "sentence"]

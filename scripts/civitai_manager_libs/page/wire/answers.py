@@ -36,12 +36,22 @@ _PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says
 
 
 class Refusal(Exception):
-    """We do not do it. code: of the words, as `reason_<code>`; message: other words in place of
-    those. field: the one of the request that it is about."""
+    """We do not do it. code: of the words, as `reason_<code>`; key, values: of other words in place
+    of those, an error's own among the values. field: the one of the request that it is about."""
 
-    def __init__(self, status: int, code: str, message: str = "", field: str = "") -> None:
+    def __init__(
+        self, status: int, code: str, key: str = "", field: str = "", **values: object
+    ) -> None:
         super().__init__(code)
-        self.status, self.code, self.message, self.field = status, code, message, field
+        self.status, self.code, self.field = status, code, field
+        self._key, self._values = key, values
+
+    def words(self, language: str) -> str:
+        if not self._key:
+            return messages.reason(self.code, language)
+        errors = {n: e for n, e in self._values.items() if isinstance(e, InputError)}
+        said = {name: messages.said(error, language) for name, error in errors.items()}
+        return messages.text(self._key, language, **{**self._values, **said})
 
 
 def json_answer(value: Any, status: int = 200) -> Response:
@@ -53,7 +63,7 @@ def json_answer(value: Any, status: int = 200) -> Response:
 
 
 def refusal(error: Refusal, language: str) -> Response:
-    said = {"code": error.code, "message": error.message or messages.reason(error.code, language)}
+    said = {"code": error.code, "message": error.words(language)}
     if error.field:
         said["field"] = error.field
     return json_answer({"error": said}, error.status)

@@ -18,14 +18,16 @@ from starlette.requests import Request
 
 from ... import host
 from ...errors import CivitaiShortcutError
-from ...ground import Cancellation
+from ...ground import Cancellation, whole
 from ...words import messages
 from .answers import json_answer, Refusal, refusal, told
 from .origin import is_foreign, is_our_page
 
-__all__ = ["Asked", "Deed", "Far", "Gate"]
+__all__ = ["Asked", "Deed", "Far", "Gate", "LAST_ID"]
 
 _NEAR_THREADS, _FAR_THREADS = 16, 64
+LAST_ID = 2**31 - 1  # of models, versions, posts
+_MOST_LETTERS = 10_000  # of a text that is given
 _MOST_BODY = 8 * 1024 * 1024  # bytes; the ids of 500,000 pictures
 
 
@@ -44,12 +46,28 @@ class Asked:
         """Of the query; "" where it is not given."""
         return self.request.query_params.get(name, "")
 
+    def number(self, name: str) -> int | None:
+        """An id of the query; None where it is not given, or is none."""
+        return whole(self.text(name) or None, 1, LAST_ID)
+
     def path(self, name: str) -> Any:
         return self.request.path_params[name]
 
     def field(self, name: str) -> Any:
         """Of the body, if that is an object; else None."""
         return self.body.get(name) if isinstance(self.body, dict) else None
+
+    def given(self, name: str, kind: type) -> Any:
+        """The same, but of this kind. Raises Refusal."""
+        value = self.field(name)
+        is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+        if value is not None and not (is_kind and len(str(value)) <= _MOST_LETTERS):
+            raise Refusal(400, "bad_input", field=name)
+        return value
+
+    def words(self, key: str, **values: Any) -> str:
+        """In the language of who asks."""
+        return messages.text(key, self.language, **values)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def image_view(
         "has_data": bool(image.meta),
         "favourite": mark.favourite,
         "new": new_above is not None and image.id > new_above,
-        "gone": day_of(mark.gone_at) if mark.gone_at else "",
+        "gone": day_of(mark.gone_at),
     }
 
 
@@ -81,8 +81,9 @@ def own_view(mark: own_marks.Mark) -> dict[str, Any]:
 
 
 def day_of(moment: float) -> str:
-    """ISO 8601, UTC."""
-    return datetime.fromtimestamp(moment, timezone.utc).isoformat("T", "seconds")
+    """ISO 8601, UTC; "" of 0."""
+    day = datetime.fromtimestamp(moment, timezone.utc)
+    return day.isoformat("T", "seconds") if moment else ""
 
 
 def image_links(image: Image) -> dict[str, Any]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from .exchange import export, take
 from .figures import figures
 from .marking import act_on_sets, mark, sets
-from .searching import kept_images
-from .suggesting import suggest
-from .within import within
+from .searching import kept_images, suggest, within
 
 __all__ = ["act_on_sets", "export", "figures", "kept_images", "mark", "sets", "suggest", "take"]
 __all__ += ["within"]

@@ -7,10 +7,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ....errors import InputError
 from ....library import own
-from ....words import messages
-from ...wire import Asked, Refusal
+from ...wire import Asked
 
 __all__ = ["export", "take"]
 
@@ -29,9 +27,6 @@ def export(asked: Asked) -> Response:
 
 def take(asked: Asked) -> dict[str, Any]:
     """`POST import`: what `export` gave."""
-    try:
-        pictures, sets = own.exchange.take(asked.body)
-    except InputError as error:
-        raise Refusal(400, "bad_input", messages.text("no_export", asked.language)) from error
-    said = messages.text("import_done", asked.language, n=pictures, sets=sets)
+    pictures, sets = own.exchange.take(asked.body)
+    said = asked.words("import_done", n=pictures, sets=sets)
     return {"pictures": pictures, "sets": sets, "message": said}

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ....errors import InputError
 from ....ground import Image
 from ....library import own, records
-from ....words import messages
 from ...wire import Asked, own_view, Refusal
 from ..tools import given_ids
 
 __all__ = ["act_on_sets", "mark", "sets"]
 
 _MOST_IDS = 10_000
-_MOST_LETTERS = 10_000
 
 
 def mark(asked: Asked) -> dict[str, Any]:
@@ -25,17 +22,17 @@ def mark(asked: Asked) -> dict[str, Any]:
     """
     images = _images(asked)
     wanted = own.marks.Change(
-        _given(asked, "favourite", bool),
-        _given(asked, "stars", int),
-        _given(asked, "note", str),
+        asked.given("favourite", bool),
+        asked.given("stars", int),
+        asked.given("note", str),
         _texts(asked, "tags"),
     )
     if wanted != own.marks.Change():
         own.marks.change(images, wanted)
     ids = [image.id for image in images]
-    if name := _given(asked, "add_to", str):
-        with_words(lambda: own.sets.add(images, name), asked)
-    if name := _given(asked, "remove_from", str):
+    if name := asked.given("add_to", str):
+        own.sets.add(images, name)
+    if name := asked.given("remove_from", str):
         own.sets.remove(ids, name)
     found = own.marks.of(ids)
     return {"own": {str(i): own_view(found.get(i, own.Mark())) for i in ids}}
@@ -51,7 +48,7 @@ def sets(asked: Asked) -> list[dict[str, Any]]:
 
 def act_on_sets(asked: Asked) -> list[dict[str, Any]]:
     """`POST sets`: {deed: make, rename or delete, name, to}."""
-    name, to = _given(asked, "name", str) or "", _given(asked, "to", str) or ""
+    name, to = asked.given("name", str) or "", asked.given("to", str) or ""
     deeds: dict[Any, Callable[[], object]] = {
         "make": lambda: own.sets.add([], name),
         "rename": lambda: own.sets.rename(name, to),
@@ -60,18 +57,8 @@ def act_on_sets(asked: Asked) -> list[dict[str, Any]]:
     deed = asked.field("deed")
     if not isinstance(deed, str) or deed not in deeds:
         raise Refusal(400, "bad_input")
-    with_words(deeds[deed], asked)
+    deeds[deed]()
     return sets(asked)
-
-
-def with_words(deed: Callable[[], object], asked: Asked) -> None:
-    """An error's own sentence is English."""
-    try:
-        deed()
-    except InputError as error:
-        if asked.language == "en":
-            raise
-        raise Refusal(400, "bad_input", messages.text("set_refused", asked.language)) from error
 
 
 def _images(asked: Asked) -> list[Image]:
@@ -82,20 +69,12 @@ def _images(asked: Asked) -> list[Image]:
     return found
 
 
-def _given(asked: Asked, name: str, kind: type) -> Any:
-    value = asked.field(name)
-    if value is None:
-        return None
-    is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-    if not is_kind or (isinstance(value, str) and len(value) > _MOST_LETTERS):
-        raise Refusal(400, "bad_input", field=name)
-    return value
-
-
 def _texts(asked: Asked, name: str) -> Sequence[str] | None:
     value = asked.field(name)
-    if value is None:
-        return None
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if value is not None and not (isinstance(value, list) and all(map(_is_text, value))):
         raise Refusal(400, "bad_input", field=name)
     return value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .... import setting, util
-from ....ground import Image, whole
+from ....ground import Image
 from ....infotext import Embedded, infotext, parse_infotext, recorded_workflow
 from ....library import cache, own
 from ...wire import Asked, Far, image_links, image_view, own_view
@@ -16,8 +16,6 @@ from .made_with import resources_of
 from .problems import problems
 
 __all__ = ["details"]
-
-_LAST_ID = 2**31 - 1
 
 
 def details(asked: Asked) -> Any:
@@ -52,7 +50,7 @@ def _all_of(
         "parameters": [[name, value] for name, value in read.parameters.items()],
         "losses": not_arriving(text, asked.language),
         "problems": list(problems(image, text, told, asked.language)),
-        "resources": resources_of(image, _open_model(asked), asked.language),
+        "resources": resources_of(image, asked.number("model"), asked.language),
         "has_workflow": bool(recorded_workflow(image.meta) or told.workflow),
         "likes": stats.likes,
         "hearts": stats.hearts,
@@ -61,10 +59,6 @@ def _all_of(
         "saved_path": path,
         "extension": _extension(path or cache.cached(image.url) or ""),
     }
-
-
-def _open_model(asked: Asked) -> int | None:
-    return whole(asked.text("model") or None, 1, _LAST_ID)
 
 
 def _extension(path: str) -> str:
