@@ -476,16 +476,6 @@ def test_empty_list_logs_nothing(stand_in, monkeypatch, download):
 # The notice
 
 
-def test_each_list_with_failures_is_a_notice_with_a_number_of_its_own(monkeypatch):
-    monkeypatch.setattr(action, "_http_client", OnlyDownloads(lambda url: url == "good"))
-    action.download_images(["a", "b", "good"])
-    first = action.last_notice()
-    action.download_images(["good"])
-    assert action.last_notice() is first and first.failed == 2
-    action.download_images_batch(["a"])
-    assert action.last_notice() == action.Notice(first.number + 1, 1)
-
-
 def test_toast_in_a_handler_lasts_three_seconds_or_more():
     shown = inspect.signature(gradio.Warning).parameters.get("duration")
     assert shown is None or shown.default >= 3  # gradio 3 names none: 10 seconds

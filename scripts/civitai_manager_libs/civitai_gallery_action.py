@@ -6,9 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from itertools import count
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import gradio as gr
@@ -20,9 +18,9 @@ from .http_client import CivitaiHttpClient
 from .library import cache
 from .words import messages
 
-__all__ = ["GalleryDownloadManager", "Notice", "download_images", "download_images_batch"]
+__all__ = ["GalleryDownloadManager", "download_images", "download_images_batch"]
 __all__ += ["download_images_with_progress", "download_large_image", "get_http_client"]
-__all__ += ["last_notice", "pre_loading"]
+__all__ += ["pre_loading"]
 
 _MORE_WORKERS = 2
 _LEAST_CHUNK = 1024  # bytes; by smaller pieces a picture would take minutes
@@ -30,18 +28,7 @@ _LEAST_CHUNK = 1024  # bytes; by smaller pieces a picture would take minutes
 _http_client: CivitaiHttpClient | None = None
 _http_client_lock = threading.Lock()
 
-_notice: Notice | None = None
-_notice_numbers = count(1)
-
 ProgressCallback = Callable[[int, int, str], None]  # done, total, words for the user
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Of a list, `failed` pictures did not come. number: it counts up while the process lives."""
-
-    number: int
-    failed: int
 
 
 def get_http_client() -> CivitaiHttpClient:
@@ -51,11 +38,6 @@ def get_http_client() -> CivitaiHttpClient:
         if _http_client is None:
             _http_client = CivitaiHttpClient()
         return _http_client
-
-
-def last_notice() -> Notice | None:
-    """For a page that no toast of gradio's reaches: it shows the one whose number is new to it."""
-    return _notice
 
 
 def download_images(dn_image_list: Iterable[Any] | None) -> Summary:
@@ -154,16 +136,9 @@ class GalleryDownloadManager:
         return came
 
 
-class _Saver(Protocol):
-    """What a client may offer beyond `download_file`: pieces and tries that the caller names."""
-
-    def save(
-        self, url: str, filepath: str, *, chunk_size: int = ..., max_retries: int | None = ...
-    ) -> bool: ...
-
-
-def _saver(client: Any) -> _Saver | None:
-    """The client, if its `save` stands beside its `download_file` in one class.
+def _saver(client: Any) -> CivitaiHttpClient | None:
+    """The client, if its `save`, with pieces and tries that the caller names, stands beside its
+    `download_file` in one class.
 
     A mock has every attribute, and whoever puts another `download_file` in means it to be used.
     """
@@ -238,16 +213,14 @@ def _log_begin(entries: list[Any]) -> None:
 
 
 def _tell_end(summary: Summary) -> None:
-    """The log's end, and a notice that is seen: in a page of gradio's, or in ours."""
-    global _notice
+    """The log's end, and a notice that is seen in a page of gradio's."""
     for entry, _ in summary.failed:
         _log(f"Failed: {util.without_query(entry if isinstance(entry, str) else repr(entry))}")
     if summary.total:
         counts = f"{summary.saved} succeeded, {summary.skipped} already there"
         _log(f"{counts}, {len(summary.failed)} failed")
     if summary.failed:
-        _notice = Notice(next(_notice_numbers), len(summary.failed))
-        gr.Warning(messages.text("some_failed", setting.language, n=_notice.failed))
+        gr.Warning(messages.text("some_failed", setting.language, n=len(summary.failed)))
 
 
 def _preloaded(page_url: str, paging_information: Any) -> None:

@@ -11,7 +11,7 @@ from .api import (
     read_image,
     read_images,
     read_model,
-    read_user,
+    read_username,
     read_version,
     search_models,
 )
@@ -35,7 +35,7 @@ __all__ = [
     "read_image",
     "read_images",
     "read_model",
-    "read_user",
+    "read_username",
     "read_version",
     "search_models",
     "walk",

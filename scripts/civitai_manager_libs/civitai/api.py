@@ -16,11 +16,10 @@ from ..ground import Cancellation, Image
 from . import addresses, records
 from .addresses import Reference
 from .paging import cursor_to_send, ImageQuery, Page
-from .records import Found, Model, User, Version
+from .records import Found, Model, Version
 
-__all__ = ["Found", "Model", "Reference", "User", "Version", "image_of", "model_of", "page_of"]
-__all__ += ["parse_reference", "read_image", "read_images", "read_model", "read_user"]
-__all__ += ["read_version", "search_models"]
+__all__ = ["image_of", "model_of", "page_of", "parse_reference", "read_image", "read_images"]
+__all__ += ["read_model", "read_username", "read_version", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 _PG, _ALL_LEVELS = 1, 31
@@ -117,9 +116,9 @@ def read_image(
     return next((image for image in page.images if image.id == image_id), None)
 
 
-def read_user(client: _Client) -> User:
+def read_username(client: _Client) -> str:
     """Whose key the client sends. Raises NeedsKey for a wrong key: other endpoints do not tell."""
-    return records.user_from(client.read_json(_url("me")))
+    return records.username_from(client.read_json(_url("me")))
 
 
 def _url(path: str) -> str:

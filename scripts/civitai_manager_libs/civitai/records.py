@@ -7,12 +7,13 @@ Formats: https://developer.civitai.com, `GET /api/v1/images`, `/models`, `/model
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import UnreadableAnswer
 from ..ground import (
+    as_list,
     as_number,
     file_stem,
     Image,
@@ -27,8 +28,8 @@ from ..ground import (
 )
 from .paging import ImageQuery, Page
 
-__all__ = ["Found", "Model", "User", "Version", "image_from", "model_from", "models_from"]
-__all__ += ["page_from", "user_from", "version_from"]
+__all__ = ["Found", "Model", "Version", "image_from", "model_from", "models_from", "page_from"]
+__all__ += ["username_from", "version_from"]
 
 IsOurs = Callable[[str], bool]
 
@@ -57,7 +58,6 @@ class Version:
     name: str
     model_id: int | None = None
     model_name: str = ""
-    model_type: str = ""
     base_model: str = ""
     published_at: str = ""
     trained_words: tuple[str, ...] = ()
@@ -101,12 +101,6 @@ class Found:
     next_cursor: str | None = None
 
 
-@dataclass(frozen=True)
-class User:
-    id: int
-    username: str
-
-
 def page_from(body: Any, query: ImageQuery, is_ours: IsOurs) -> Page:
     """Raises UnreadableAnswer when it is no page; a row that is no image only counts as dropped."""
     rows = _items(body, "a page of images")[:_MAX_ENTRIES]
@@ -142,10 +136,10 @@ def version_from(body: Any, level: int, is_ours: IsOurs) -> Version:
     return _version(body, whole(body.get("modelId"), 1, _MAX_ID), model, level, is_ours)
 
 
-def user_from(body: Any) -> User:
+def username_from(body: Any) -> str:
     if not _is_record(body):
         raise UnreadableAnswer(_complaint(body, "a user"))
-    return User(whole(body["id"], 1, _MAX_ID) or 0, one_line(body.get("username"), 60))
+    return one_line(body.get("username"), 60)
 
 
 def image_from(row: Any, is_ours: IsOurs, unrated: int = 1) -> Image | None:
@@ -187,8 +181,7 @@ def _is_record(row: Any) -> bool:
 
 def _model(row: Mapping[str, Any], level: int, is_ours: IsOurs) -> Model:
     model_id = whole(row["id"], 1, _MAX_ID) or 0
-    sent = row.get("modelVersions")
-    rows = [v for v in sent[:_MAX_ENTRIES] if _is_record(v)] if isinstance(sent, list) else []
+    rows = filter(_is_record, _entries(row.get("modelVersions")))
     versions = tuple(_version(entry, model_id, row, level, is_ours) for entry in rows)
     return Model(
         id=model_id,
@@ -219,7 +212,6 @@ def _version(
         name=one_line(row.get("name")) or f"Version {version_id}",
         model_id=model_id,
         model_name=one_line(model.get("name")),
-        model_type=one_line(model.get("type"), 40),
         base_model=one_line(row.get("baseModel"), 100),
         published_at=moment(row.get("publishedAt")),
         trained_words=lines(row.get("trainedWords"), 500),
@@ -230,7 +222,7 @@ def _version(
 
 
 def _files(rows: Any) -> Iterator[str]:
-    for file in map(mapping, rows[:_MAX_ENTRIES] if isinstance(rows, list) else ()):
+    for file in map(mapping, _entries(rows)):
         code = mapping(file.get("hashes")).get("AutoV2")
         if isinstance(code, str) and _AUTO_V2.fullmatch(code):
             yield code.lower()
@@ -239,15 +231,14 @@ def _files(rows: Any) -> Iterator[str]:
 
 
 def _size(rows: Any) -> int:
-    files = [mapping(file) for file in rows[:_MAX_ENTRIES]] if isinstance(rows, list) else []
+    files = [mapping(file) for file in _entries(rows)]
     usual = next((file for file in files if file.get("primary") is True), files[0] if files else {})
     return int((as_number(usual.get("sizeKB")) or 0) * 1024)
 
 
 def _showcase(rows: Any, level: int, is_ours: IsOurs) -> tuple[Image, ...]:
     """The site sends a version's own pictures whatever their rating: one without counts as XXX."""
-    sent = rows[:_MAX_ENTRIES] if isinstance(rows, list) else []
-    found = (image_from(row, is_ours, unrated=_HIGHEST) for row in sent)
+    found = (image_from(row, is_ours, unrated=_HIGHEST) for row in _entries(rows))
     return tuple(i for i in found if i is not None and _is_asked_for(i, ImageQuery(level=level)))
 
 
@@ -262,6 +253,10 @@ def _items(body: Any, what: str) -> list[Any]:
     if not isinstance(items, list):
         raise UnreadableAnswer(_complaint(body, what))
     return items
+
+
+def _entries(value: Any) -> Sequence[Any]:
+    return as_list(value)[:_MAX_ENTRIES]
 
 
 def _complaint(body: Any, what: str) -> str:
@@ -318,8 +313,7 @@ def _username(value: Any) -> str:
 
 
 def _ids(value: Any) -> tuple[int, ...]:
-    sent = value[:_MAX_ENTRIES] if isinstance(value, list) else []
-    found = (whole(entry, 1, _MAX_ID) for entry in sent)
+    found = (whole(entry, 1, _MAX_ID) for entry in _entries(value))
     return tuple(dict.fromkeys(entry for entry in found if entry is not None))
 
 

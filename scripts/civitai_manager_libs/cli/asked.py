@@ -31,7 +31,7 @@ def checked_client() -> CivitaiHttpClient:
     client = CivitaiHttpClient()
     if setting.civitai_api_key:
         try:
-            civitai.read_user(client)
+            civitai.read_username(client)
         except NeedsKey as error:
             of_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
             key = "unknown_key_of_environment" if of_environment else "unknown_key"

@@ -139,10 +139,10 @@ def test_key(asked: Asked) -> Any:
 def _tested(asked: Asked, typed: str) -> dict[str, str]:
     asking = CivitaiHttpClient(typed) if typed else client()
     try:
-        user = civitai.read_user(asking)
+        user = civitai.read_username(asking)
     except NeedsKey as error:
         raise Refusal(400, "needs_key", "key_wrong", "key") from error
-    said = [asked.words("key_works", user=user.username)]
+    said = [asked.words("key_works", user=user)]
     if typed and typed != setting.civitai_api_key:
         said.append(asked.words("key_not_saved"))
     return {"message": " · ".join(said)}
