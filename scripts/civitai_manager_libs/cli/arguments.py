@@ -17,6 +17,7 @@ from . import terminal
 __all__ = ["Parser", "whole_parser"]
 
 _BAD_INPUT = 2
+_MOST = 2**31 - 1  # of a number that has no other bound
 _SETTINGS = {entry.name: entry for entry in setting.SETTINGS}
 _CONCURRENCY = _SETTINGS["gallery_max_concurrent_downloads"]
 _LIMIT = _SETTINGS["gallery_download_limit"]
@@ -98,7 +99,7 @@ def whole_parser() -> Parser:
     address = "the tab's address; default: %(default)s, which only this machine can reach"
     parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "the tab's port, 1 to 65535; default: %(default)s"
-    parser.add_argument("--port", type=_port, metavar="PORT", default=7860, help=port)
+    parser.add_argument("--port", type=_whole(1, 65535), metavar="PORT", default=7860, help=port)
     login = (
         "let only those into the tab who know this; default: that of CIVITAI_SHORTCUT_AUTH, which"
         " other users of the machine cannot read, else everybody who reaches it"
@@ -111,63 +112,56 @@ def whole_parser() -> Parser:
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    told = {
-        "download": "download a gallery: of a model, a version, a post or a user; or one picture"
-    }
-    told["resume"] = "go on with a job, or with all unfinished ones"
-    told["retry"] = "try again what failed in a job, or in all"
-    told["jobs"] = "list the jobs, the newest first, and how to go on with them"
-    told["export"] = "favourites, notes and sets with their records, as JSON on stdout"
-    told["search"] = "search the pictures that were read, without asking anybody"
-    told["figures"] = "what the pictures of a model that were read have in common"
-    for name, what in told.items():
+    for name, (add_arguments, what) in _COMMANDS.items():
         description = f"{what[:1].upper()}{what[1:]}."
-        epilog = {"download": _DOWNLOAD_EXAMPLES, "search": _SEARCH_EXAMPLES}.get(name)
-        command = commands.add_parser(name, help=what, description=description, epilog=epilog)
-        if name == "download":
-            _add_download_arguments(command)
-        elif name == "export":
-            only = "one set, by its name; without it all that you have marked"
-            command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
-        elif name == "search":
-            _add_search_arguments(command)
-        elif name == "figures":
-            _add_figures_arguments(command)
-        elif name != "jobs":
-            job = "a number that `jobs` shows; without it all"
-            command.add_argument("job", type=_positive, nargs="?", metavar="JOB", help=job)
+        command = commands.add_parser(name, help=what, description=description)
+        if add_arguments is not None:
+            add_arguments(command)
         on_demo = "as before the command; default: no"
         command.add_argument("--demo", action="store_true", default=argparse.SUPPRESS, help=on_demo)
         as_json = "the result as JSON, in the last line of stdout; default: in words"
         command.add_argument("--json", action="store_true", help=as_json)
 
 
-def _add_figures_arguments(figures: argparse.ArgumentParser) -> None:
+def _add_job(command: argparse.ArgumentParser) -> None:
+    job = "a number that `jobs` shows; without it all"
+    command.add_argument("job", type=_whole(1), nargs="?", metavar="JOB", help=job)
+
+
+def _add_set(command: argparse.ArgumentParser) -> None:
+    only = "one set, by its name; without it all that you have marked"
+    command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
+
+
+def _add_figures(figures: argparse.ArgumentParser) -> None:
     add = figures.add_argument
     add("model", metavar="WHAT", help="a Civitai URL of a model or version, or a model's id")
-    version = "pictures of this version only; default: that of the URL, else of all versions"
-    add("--version", type=_positive, metavar="ID", help=version)
+    _add_version(figures)
     _add_level(figures)
     read = "first read records of N pictures or up to a page more; default: ask nothing of Civitai"
-    add("--read", type=_positive, metavar="N", help=read)
+    add("--read", type=_whole(1), metavar="N", help=read)
 
 
-def _add_level(command: argparse.ArgumentParser) -> None:
-    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS['None']}"
+def _add_version(command: argparse.ArgumentParser) -> None:
+    version = "pictures of this version only; default: that of the URL, else of all versions"
+    command.add_argument("--version", type=_whole(1), metavar="ID", help=version)
+
+
+def _add_level(command: argparse.ArgumentParser, otherwise: str = "None") -> None:
+    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS[otherwise]}"
     kind = _one_of(_LEVELS)
-    command.add_argument("--level", type=kind, metavar="RATING", default="None", help=level)
+    command.add_argument("--level", type=kind, metavar="RATING", default=otherwise, help=level)
 
 
-def _add_download_arguments(download: argparse.ArgumentParser) -> None:
-    add = download.add_argument
+def _add_download(download: argparse.ArgumentParser) -> None:
+    download.epilog, add = _DOWNLOAD_EXAMPLES, download.add_argument
     what = (
         "a Civitai URL of a model, version, post, user or picture, or a model's or a picture's id"
     )
     add("model", metavar="WHAT", help=what)
-    version = "pictures of this version only; default: that of the URL, else of all versions"
-    add("--version", type=_positive, metavar="ID", help=version)
+    _add_version(download)
     limit = f"pictures at most; default: that of the settings ({_LIMIT.default} unless changed)"
-    add("--limit", type=_positive, metavar="N", help=limit)
+    add("--limit", type=_whole(1), metavar="N", help=limit)
     _add_filters(download)
     folder = (
         "the folder that the pictures go into, directly unless --name says otherwise; default: the"
@@ -180,7 +174,12 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
         f"pictures at the same time, {_CONCURRENCY.low} to {_CONCURRENCY.high}; default: that of"
         f" the settings ({_CONCURRENCY.default} unless changed)"
     )
-    add("--concurrency", type=_concurrency, metavar="N", help=concurrency)
+    add(
+        "--concurrency",
+        type=_whole(int(_CONCURRENCY.low), int(_CONCURRENCY.high)),
+        metavar="N",
+        help=concurrency,
+    )
     widths = ", ".join(map(str, setting.RENDITIONS))
     quality = (
         f"original, or the width in pixels ({widths}) of a smaller one that Civitai makes of wider"
@@ -197,21 +196,20 @@ def _add_download_arguments(download: argparse.ArgumentParser) -> None:
         "stop after so many pictures in a row that were saved before, for those who come back every"
         " week; needs --sort Newest; default: go through the whole gallery"
     )
-    add("--stop-at-known", type=_positive, metavar="N", help=known)
+    add("--stop-at-known", type=_whole(1), metavar="N", help=known)
     again = "fetch what was saved before, too; default: skip it"
     add("--again", action="store_true", help=again)
 
 
-def _add_search_arguments(search: argparse.ArgumentParser) -> None:
-    add = search.add_argument
+def _add_search(search: argparse.ArgumentParser) -> None:
+    search.epilog, add = _SEARCH_EXAMPLES, search.add_argument
     words = "words of the prompt and, with `key:value`, of how it was made; without them everything"
     add("words", metavar="WORDS", nargs="*", default=[], help=words)
     limit = "pictures at most; default: %(default)s"
-    add("--limit", type=_positive, metavar="N", default=50, help=limit)
+    add("--limit", type=_whole(1), metavar="N", default=50, help=limit)
     sort = f"{_listed(_KEPT_SORTS)}; default: %(default)s"
     add("--sort", type=_one_of(_KEPT_SORTS), metavar="SORT", default="Newest", help=sort)
-    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS['XXX']}"
-    add("--level", type=_one_of(_LEVELS), metavar="RATING", default="XXX", help=level)
+    _add_level(search, "XXX")
 
 
 def _add_filters(download: argparse.ArgumentParser) -> None:
@@ -260,15 +258,6 @@ def _listed(names: Mapping[str, str]) -> str:
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
-def _positive(text: str) -> int:
-    return _whole(text, 1, 2**31 - 1, "of 1 or more")
-
-
-def _concurrency(text: str) -> int:
-    low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
-    return _whole(text, low, high, f"from {low} to {high}")
-
-
 def _rate(text: str) -> float:
     """In KB, as the setting has it."""
     found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
@@ -281,12 +270,28 @@ def _rate(text: str) -> float:
     return rate
 
 
-def _port(text: str) -> int:
-    return _whole(text, 1, 65535, "from 1 to 65535")
+def _whole(low: int, high: int = _MOST) -> Callable[[str], int]:
+    """A reader of a whole number within these bounds."""
+    bounds = f"of {low} or more" if high == _MOST else f"from {low} to {high}"
+
+    def read(text: str) -> int:
+        digits = text.isascii() and text.isdigit() and len(text) <= 10
+        if not (digits and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"must be a whole number {bounds}, not {text!r}")
+        return int(text)
+
+    return read
 
 
-def _whole(text: str, low: int, high: int, bounds: str) -> int:
-    digits = text.isascii() and text.isdigit() and len(text) <= 10
-    if not (digits and low <= int(text) <= high):
-        raise argparse.ArgumentTypeError(f"must be a whole number {bounds}, not {text!r}")
-    return int(text)
+_COMMANDS = {
+    "download": (
+        _add_download,
+        "download a gallery: of a model, a version, a post or a user; or one picture",
+    ),
+    "resume": (_add_job, "go on with a job, or with all unfinished ones"),
+    "retry": (_add_job, "try again what failed in a job, or in all"),
+    "jobs": (None, "list the jobs, the newest first, and how to go on with them"),
+    "export": (_add_set, "favourites, notes and sets with their records, as JSON on stdout"),
+    "search": (_add_search, "search the pictures that were read, without asking anybody"),
+    "figures": (_add_figures, "what the pictures of a model that were read have in common"),
+}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .counting import Bar, Figures, KINDS, Sample
-from .facts import Facts, facts_of, MADE_BY
+from .facts import Facts, facts_of, MADE_BY, NAMED, PARAMETERS
 from .overview import Overview, overview, Seen
 from .told import told
 
-__all__ = ["Bar", "Facts", "Figures", "KINDS", "MADE_BY", "Overview", "Sample", "Seen"]
-__all__ += ["facts_of", "overview", "told"]
+__all__ = ["Bar", "Facts", "Figures", "KINDS", "MADE_BY", "NAMED", "Overview", "PARAMETERS"]
+__all__ += ["Sample", "Seen", "facts_of", "overview", "told"]

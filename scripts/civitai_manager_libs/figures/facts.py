@@ -9,7 +9,7 @@ from ..ground import Image, number_text, one_line
 from ..infotext import how_made, Made, Resource
 from .phrases import phrases_of
 
-__all__ = ["Facts", "LETTERS", "MADE_BY", "PARAMETERS", "facts_of"]
+__all__ = ["Facts", "LETTERS", "MADE_BY", "NAMED", "PARAMETERS", "facts_of"]
 
 MADE_BY = 2  # of these rules; what others have made is made anew
 PARAMETERS = {  # kind: the infotext's name for it
@@ -24,6 +24,7 @@ PARAMETERS = {  # kind: the infotext's name for it
     "upscale": "Hires upscale",
     "denoising": "Denoising strength",
 }
+NAMED = ("sampler", "schedule", "size", "guidance", "upscaler", "denoising")  # the rest are numbers
 LETTERS = {
     **dict(zip(PARAMETERS, "skncgzpuhd")),
     "checkpoint": "m",

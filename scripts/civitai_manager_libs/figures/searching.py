@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from .facts import NAMED
+
 __all__ = ["search_for"]
 
-_EXACT = ("sampler", "schedule", "size", "guidance", "upscaler", "denoising")
 _NUMBERS = ("steps", "cfg", "clip", "upscale")
 _KEYS = {"checkpoint": "model", "upscale": "hires"}
 
@@ -25,7 +26,7 @@ def search_for(kind: str, value: str, label: str, is_own: bool = False) -> str:
         return f"{key}={value}"
     if is_own:
         return f"model:{_quoted(label)}" if label != value else ""
-    return f"{key}{'=' if kind in _EXACT else ':'}{_quoted(label)}"
+    return f"{key}{'=' if kind in NAMED else ':'}{_quoted(label)}"
 
 
 def _quoted(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from .. import host, local, setting, util
+from .. import host, setting, util
 from ..errors import CivitaiShortcutError
 from ..words import messages
 
@@ -60,13 +60,11 @@ def _component(entry: setting.Setting) -> tuple[Any, dict[str, Any]] | None:
 
 def _take(name: str) -> None:
     """A value was changed on the host's settings page; one out of bounds is not taken."""
-    from ..jobs import checked_template
+    from .api import CHECKS
 
-    checks = {"saved_name": checked_template, "proxy": host.checked_proxy}
-    checks["model_folders"] = local.checked_folders
     options = host.options() or {}
     try:
-        setting.change(name, checks.get(name, lambda value: value)(options[name]))
+        setting.change(name, CHECKS.get(name, lambda value: value)(options[name]))
     except CivitaiShortcutError as error:
         util.printD(f"[setting] {error}")
 

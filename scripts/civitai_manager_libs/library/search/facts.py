@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ...figures import NAMED, PARAMETERS
 from ...ground import as_number, Image
 from ...infotext import how_made, Made, Resource
 
@@ -14,14 +15,6 @@ __all__ = ["Facts", "Name", "facts_of", "folded"]
 
 _MOST = 100_000  # characters of one text
 _KINDS = ("model", "lora", "embed")  # of resources that are looked for by their names
-_SETTINGS = {  # that are looked for by their values: the infotext's names for them
-    "sampler": "Sampler",
-    "schedule": "Schedule type",
-    "size": "Size",
-    "guidance": "Distilled CFG Scale",
-    "upscaler": "Hires upscaler",
-    "denoising": "Denoising strength",
-}
 _CONTROL = re.compile("[\0-\x1f\x7f]")
 
 
@@ -57,7 +50,7 @@ class Facts:
     @property
     def named(self) -> str:
         """All names that plain words are looked for in, too."""
-        told = (one.name for one in self.names if one.kind not in _SETTINGS)
+        told = (one.name for one in self.names if one.kind not in NAMED)
         return " ".join(name for name in told if not name.startswith("#"))
 
 
@@ -94,8 +87,8 @@ def _names(image: Image, told: Mapping[str, str], used: Sequence[Resource]) -> I
 def _all_names(image: Image, told: Mapping[str, str], used: Sequence[Resource]) -> Iterator[Name]:
     yield Name("author", image.username)
     yield Name("base", image.base_model)
-    for kind, parameter in _SETTINGS.items():
-        yield Name(kind, told.get(parameter, ""))
+    for kind in NAMED:
+        yield Name(kind, told.get(PARAMETERS[kind], ""))
     for one in used:
         if one.type in _KINDS:
             shown = one.name or (f"#{one.version_id}" if one.version_id else "")

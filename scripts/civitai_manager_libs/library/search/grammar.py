@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ...figures import NAMED
 from .facts import folded
 
 __all__ = ["DATES", "FLAGS", "KEYS", "NAMES", "NUMBERS", "OWN", "Problem", "Query", "Term"]
@@ -18,12 +19,7 @@ NAMES = {  # what is typed: the kinds of names that it is looked for among
     "lora": ("lora",),
     "model": ("model", "version"),
     "embedding": ("embed",),
-    "sampler": ("sampler",),
-    "schedule": ("schedule",),
-    "size": ("size",),
-    "guidance": ("guidance",),
-    "upscaler": ("upscaler",),
-    "denoising": ("denoising",),
+    **{name: (name,) for name in NAMED},
     "author": ("author",),
     "base": ("base",),
 }

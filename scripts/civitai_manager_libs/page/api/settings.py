@@ -18,14 +18,14 @@ from .hello import key_state, may_change_places, PLACES, settings_view
 from .jobs import facts_of
 from .tools import client
 
-__all__ = ["keep_key", "keep_settings", "names", "test_key"]
+__all__ = ["CHECKS", "keep_key", "keep_settings", "names", "test_key"]
 
 _FOLDER = "download_images_folder"
-# What becomes of a text that is typed; the words that a refusal is put in.
-_CHECKS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "saved_name": ("bad_template", checked_template),
-    "proxy": ("bad_value", host.checked_proxy),
-    "model_folders": ("bad_value", local.checked_folders),
+# What becomes of a text that is typed; each raises InputError.
+CHECKS: dict[str, Callable[[str], str]] = {
+    "saved_name": checked_template,
+    "proxy": host.checked_proxy,
+    "model_folders": local.checked_folders,
 }
 _ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
 _SHOWN_NAMES = 3
@@ -59,7 +59,7 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
     try:
         if entry.name == _FOLDER:
             value = _folder(str(value or "").strip())
-        elif entry.name in _CHECKS:
+        elif entry.name in CHECKS:
             value = _taken(entry.name, str(value))
         return entry.checked(value)
     except SettingError as error:
@@ -87,10 +87,10 @@ def _folder(typed: str) -> str:
 
 def _taken(name: str, typed: str) -> str:
     """Raises Refusal with what is wrong."""
-    key, check = _CHECKS[name]
     try:
-        return check(typed)
+        return CHECKS[name](typed)
     except InputError as error:
+        key = "bad_template" if name == "saved_name" else "bad_value"
         raise Refusal(400, "bad_input", key, name, said=error) from error
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.websockets import WebSocketClose
 
 from ... import host
 
@@ -66,11 +68,9 @@ class OwnPageOnly:
         elif self._is_ours(scope):
             await self._app(scope, receive, _with_policy(send))
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
+            await WebSocketClose(1008)(scope, receive, send)
         else:
-            head = {"type": "http.response.start", "status": 403, "headers": []}
-            await send(head)
-            await send({"type": "http.response.body", "body": b"Not from this page."})
+            await PlainTextResponse("Not from this page.", 403)(scope, receive, send)
 
     def _is_ours(self, scope: Any) -> bool:
         headers = Headers(scope=scope)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, BinaryIO
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-__all__ = ["FileAnswer", "InThread", "file_answer"]
+__all__ = ["InThread", "file_answer"]
 
 _PIECE = 256 * 1024  # bytes
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.A)  # several at once come whole
@@ -45,7 +44,7 @@ def file_answer(
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
     headers["Content-Length"] = str(length)
-    return FileAnswer(file, status, headers, part, method == "HEAD", in_thread)
+    return _FileAnswer(file, status, headers, start, 0 if method == "HEAD" else length, in_thread)
 
 
 def _is_known(given: str, tag: str) -> bool:
@@ -68,45 +67,30 @@ def _part(asked: Headers, tag: str, size: int) -> tuple[int, int] | None:
     return (start, end - start + 1) if start < size else None
 
 
-class FileAnswer:
-    """ASGI: a part of an open file, which it closes."""
+class _FileAnswer(StreamingResponse):
+    """A part of an open file, which it closes."""
 
     def __init__(
         self,
         file: BinaryIO,
         status: int,
         headers: dict[str, str],
-        part: tuple[int, int],
-        is_head: bool,
+        start: int,
+        length: int,
         in_thread: InThread,
     ) -> None:
-        self._file, self._status, self._headers = file, status, headers
-        self._start, self._left = part
-        self._is_head, self._in_thread = is_head, in_thread
+        self._file = file
+        super().__init__(self._pieces(start, length, in_thread), status, headers)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        named = [(n.lower().encode(), v.encode("latin-1")) for n, v in self._headers.items()]
-        head = {"type": "http.response.start", "status": self._status, "headers": named}
-        watch = asyncio.ensure_future(_hung_up(receive))
         try:
-            await send(head)
-            if not self._is_head:
-                await self._send_pieces(send, watch)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await super().__call__(scope, receive, send)
         finally:
-            watch.cancel()
             self._file.close()
 
-    async def _send_pieces(self, send: Any, watch: asyncio.Future[None]) -> None:
-        await self._in_thread(self._file.seek, self._start)
-        while self._left and not watch.done():
-            piece = await self._in_thread(self._file.read, min(_PIECE, self._left))
-            if not piece:  # it was cut meanwhile; the browser sees that it is too short
-                return
-            self._left -= len(piece)
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-
-
-async def _hung_up(receive: Any) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        continue
+    async def _pieces(self, start: int, left: int, in_thread: InThread) -> AsyncIterator[bytes]:
+        """Fewer where it was cut meanwhile: the browser sees that it is too short."""
+        await in_thread(self._file.seek, start)
+        while left and (piece := await in_thread(self._file.read, min(_PIECE, left))):
+            left -= len(piece)
+            yield piece

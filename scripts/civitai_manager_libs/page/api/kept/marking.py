@@ -40,10 +40,7 @@ def mark(asked: Asked) -> dict[str, Any]:
 
 def sets(asked: Asked) -> list[dict[str, Any]]:
     """`sets`."""
-    return [
-        {"name": one.name, "count": one.count, "covers": list(one.covers)}
-        for one in own.sets.all_sets()
-    ]
+    return [vars(one) for one in own.sets.all_sets()]
 
 
 def act_on_sets(asked: Asked) -> list[dict[str, Any]]:
