@@ -6,7 +6,7 @@ import json
 import os
 
 from .. import setting
-from ..ground import PartialFile
+from ..ground import write_file
 
 __all__ = ["add", "listed"]
 
@@ -28,9 +28,7 @@ def listed() -> list[tuple[int, str]]:
 def add(model_id: int, name: str) -> None:
     """Raises DiskError."""
     rows = [(model_id, name), *(row for row in listed() if row[0] != model_id)][:_MOST]
-    with PartialFile(setting.data_folder()) as partial:
-        partial.write(json.dumps(rows, ensure_ascii=False).encode("utf-8"))
-        partial.commit(_path())
+    write_file(_path(), json.dumps(rows, ensure_ascii=False))
 
 
 def _path() -> str:

@@ -15,9 +15,7 @@ from ..civitai import image_of
 from ..ground import Image
 from ..infotext import how_made
 from . import figured, gone
-from .search import Query, Scope
-from .search import find as search
-from .search import index
+from .search import find as search, index, Query, Scope
 from .store import in_memory, packed, rows_or_none, unpacked, write_later
 
 __all__ = ["find", "find_all", "having", "keep", "latest"]
@@ -72,10 +70,8 @@ class _Near:
                     del self._unwritten[image.id]
 
     def _has_whole(self, image_id: int) -> bool:
-        return any(known.get(image_id, (None, False))[1] for known in self._both())
-
-    def _both(self) -> tuple[dict[int, tuple[Image, bool]], dict[int, tuple[Image, bool]]]:
-        return self._images, self._unwritten
+        both = (self._images, self._unwritten)
+        return any(known.get(image_id, (None, False))[1] for known in both)
 
 
 _near = _Near()

@@ -73,9 +73,7 @@ class JobStore:
     ) -> int:
         """A new job's number. cursor: where its walk begins; None at the gallery's start."""
         with self._database.writing() as db:
-            job_id = rows.insert_job(db, title, query, folder, wanted, again, options)
-            db.execute("UPDATE jobs SET cursor = ? WHERE id = ?", (cursor, job_id))
-            return job_id
+            return rows.insert_job(db, title, query, folder, wanted, again, options, cursor)
 
     def add_chosen(
         self,

@@ -39,19 +39,22 @@ def insert_job(
     wanted: int,
     again: bool,
     options: Options,
+    cursor: str | None = None,
 ) -> int:
     asked, how = json.dumps(query.to_json()), _json(asdict(options))
     row = db.execute(
-        "INSERT INTO jobs (created, title, query, folder, wanted, again, options)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (time.time(), title, asked, folder, wanted, again, how),
+        "INSERT INTO jobs (created, title, query, folder, wanted, again, options, cursor)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (time.time(), title, asked, folder, wanted, again, how, cursor),
     )
     return int(row.lastrowid or 0)
 
 
 def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
-    images, options = page.images, _how(db, job_id)
-    names = _names(db, job_id, options, images)
+    images, sql = page.images, "SELECT options, folder, report FROM jobs WHERE id = ?"
+    how, folder, told = db.execute(sql, (job_id,)).fetchone()
+    options = _options_of(how)
+    names = _names(db, folder, options, images)
     db.executemany(
         "INSERT OR IGNORE INTO items (job, image_id, url, kind, name) VALUES (?, ?, ?, ?, ?)",
         [
@@ -66,23 +69,9 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
     )
     walked = _WALKED if page.cursor is None else NOT_WALKED
     walked = ENDED_EMPTY if page.report.end == "empty" else walked
-    values = (page.cursor, walked, _told(db, job_id, page))
-    sql = "UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?"
-    db.execute(sql, (*values, job_id))
-
-
-def _told(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> str:
-    """What the gallery had up to this page."""
-    report = page.report
-    if not page.is_first:
-        [kept] = db.execute("SELECT report FROM jobs WHERE id = ?", (job_id,)).fetchone()
-        report = Report(**json.loads(kept)) + report
-    return json.dumps(asdict(report))
-
-
-def _how(db: sqlite3.Connection, job_id: int) -> Options:
-    [how] = db.execute("SELECT options FROM jobs WHERE id = ?", (job_id,)).fetchone()
-    return _options_of(how)
+    report = page.report if page.is_first else Report(**json.loads(told)) + page.report
+    values = (page.cursor, walked, json.dumps(asdict(report)), job_id)
+    db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
 
 
 def _address(image: Image, width: int) -> str:
@@ -94,12 +83,11 @@ def _address(image: Image, width: int) -> str:
 
 
 def _names(
-    db: sqlite3.Connection, job_id: int, options: Options, images: Sequence[Image]
+    db: sqlite3.Connection, folder: str, options: Options, images: Sequence[Image]
 ) -> dict[int, str]:
     """Where each goes below the job's folder; nothing where that is its id, which no other has."""
     if options.name == USUAL:
         return {}
-    [folder] = db.execute("SELECT folder FROM jobs WHERE id = ?", (job_id,)).fetchone()
     filled = {i.id: name_for(options.name, i, options.facts) for i in images}
     return {i: _free(db, folder, name, i) for i, name in filled.items()}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .facts import Facts, facts_of, folded
-from .finding import find, Found, Scope, SORTS
+from .facts import folded
+from .finding import find, Found, Scope
 from .grammar import FLAGS, Problem, Query, query_of
 from .indexing import index, index_rest
-from .suggesting import suggestions, Suggestion
+from .suggesting import suggestions
 
-__all__ = ["FLAGS", "Facts", "Found", "Problem", "Query", "SORTS", "Scope", "Suggestion"]
-__all__ += ["facts_of", "find", "folded", "index", "index_rest", "query_of", "suggestions"]
+__all__ = ["FLAGS", "Found", "Problem", "Query", "Scope", "find", "folded", "index", "index_rest"]
+__all__ += ["query_of", "suggestions"]

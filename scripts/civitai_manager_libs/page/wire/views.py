@@ -71,13 +71,7 @@ def image_view(
 
 
 def own_view(mark: own_marks.Mark) -> dict[str, Any]:
-    return {
-        "favourite": mark.favourite,
-        "stars": mark.stars,
-        "note": mark.note,
-        "tags": list(mark.tags),
-        "sets": list(mark.sets),
-    }
+    return {name: value for name, value in vars(mark).items() if name != "gone_at"}
 
 
 def day_of(moment: float) -> str:

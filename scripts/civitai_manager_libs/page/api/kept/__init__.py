@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .exchange import export, take
 from .figures import figures
-from .marking import act_on_sets, mark, sets
+from .marking import act_on_sets, export, mark, sets, take
 from .searching import kept_images, suggest, within
 
 __all__ = ["act_on_sets", "export", "figures", "kept_images", "mark", "sets", "suggest", "take"]

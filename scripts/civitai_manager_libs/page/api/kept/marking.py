@@ -1,16 +1,19 @@
-"""The user's own marks of pictures, and named sets of them."""
+"""The user's own marks of pictures, and named sets of them; both as a file of JSON, out and in."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from starlette.responses import Response
 
 from ....ground import Image
 from ....library import own, records
 from ...wire import Asked, own_view, Refusal
 from ..tools import given_ids
 
-__all__ = ["act_on_sets", "mark", "sets"]
+__all__ = ["act_on_sets", "export", "mark", "sets", "take"]
 
 _MOST_IDS = 10_000
 
@@ -56,6 +59,25 @@ def act_on_sets(asked: Asked) -> list[dict[str, Any]]:
         raise Refusal(400, "bad_input")
     deeds[deed]()
     return sets(asked)
+
+
+def export(asked: Asked) -> Response:
+    """`export?set=`: of one set, or of all that the user has marked, as a file to save."""
+    told = own.exchange.export(asked.text("set"))
+    body = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": 'attachment; filename="civitai-shortcut-sets.json"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(body, 200, headers, media_type="application/json")
+
+
+def take(asked: Asked) -> dict[str, Any]:
+    """`POST import`: what `export` gave."""
+    pictures, named = own.exchange.take(asked.body)
+    said = asked.words("import_done", n=pictures, sets=named)
+    return {"pictures": pictures, "sets": named, "message": said}
 
 
 def _images(asked: Asked) -> list[Image]:

@@ -1,16 +1,25 @@
-"""What of an infotext does not arrive in the WebUI that we are in, in words."""
+"""What one should know of an infotext before one sends it to the WebUI that we are in, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .... import host
-from ....ground import one_line
-from ....infotext import HOSTS, Loss, losses, Takes
+from .... import host, setting
+from ....ground import Image, one_line
+from ....infotext import (
+    added_lora_tags,
+    Embedded,
+    HOSTS,
+    left_out,
+    Loss,
+    losses,
+    missing_values,
+    Takes,
+)
 from ....words import messages
 from ...wire import Asked, Refusal
 
-__all__ = ["arriving", "not_arriving"]
+__all__ = ["arriving", "not_arriving", "problems"]
 
 _MOST = 40  # lines
 _SHOWN = 80  # characters of a value
@@ -50,3 +59,26 @@ def _key(loss: Loss) -> str:
     if not loss.sent:
         return "loss_assumed"
     return "loss_changed" if loss.got else "loss_dropped"
+
+
+def problems(image: Image, text: str, told: Embedded, language: str) -> Iterator[str]:
+    """told: what its file says, where that was looked into."""
+    meta = image.meta or {}
+    if not text:
+        yield messages.text("no_infotext", language)
+        return
+    if told.infotext:
+        program = told.program or messages.text("some_program", language)
+        yield messages.text("problem_of_file", language, program=program)
+    elif setting.adds_lora_tags and (added := added_lora_tags(meta, image)):
+        yield messages.text("problem_lora_tags", language, tags=" ".join(added))
+    if not told.infotext and (names := left_out(meta)):
+        yield messages.text("problem_left_out", language, names=one_line(", ".join(names)))
+    if "comfy" in meta:
+        yield messages.text("problem_comfy", language)
+    seed = meta.get("seed")
+    if isinstance(seed, (int, float)) and seed > 2**53:
+        yield messages.text("problem_seed", language)
+    if missing := missing_values(text):
+        names = ", ".join(messages.parameter(name, language) for name in missing)
+        yield messages.text("problem_missing", language, names=names)

@@ -10,10 +10,9 @@ from ....infotext import Embedded, infotext, parse_infotext, recorded_workflow
 from ....library import cache, own
 from ...wire import Asked, Far, image_links, image_view, own_view
 from ..tools import known_image, saved_files
-from .arriving import not_arriving
+from .arriving import not_arriving, problems
 from .files import told_by_file
 from .made_with import resources_of
-from .problems import problems
 
 __all__ = ["details"]
 
