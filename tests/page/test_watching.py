@@ -211,7 +211,7 @@ def test_level_that_is_none_is_the_settings(api, civitai, level):
 
 
 def test_gallery_that_is_not_watched_can_be_left(api, civitai):
-    for name in ("model 5", "\ud800", "x" * 1_000_000, "model 101\0"):
+    for name in ("model 5", "\ud800", "x" * 10_000, "model 101\0"):
         api.post("watched", {"deed": "leave", "gallery": name})
 
 

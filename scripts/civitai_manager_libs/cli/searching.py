@@ -36,7 +36,7 @@ def search_kept(arguments: argparse.Namespace, saved: Callable[[], Iterable[int]
     for image in images:
         terminal.out(_line(image))
     if not images:
-        terminal.say_text("nothing_found")
+        terminal.say_text("search_none")
     elif found.cursor:
         terminal.say_text("found_more")
 

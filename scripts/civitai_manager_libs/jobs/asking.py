@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from functools import partial
+from types import SimpleNamespace
 
 from .. import setting
 from ..http_client import CivitaiHttpClient
@@ -19,19 +20,11 @@ __all__ = ["network_of", "place_for", "reserve", "saved_width"]
 _rate = Rate(lambda: setting.gallery_max_rate_kb * 1024)  # of all jobs of this process
 
 
-class _Patient:
-    """A client whose questions go after those of people who look at a page."""
-
-    def __init__(self, client: CivitaiHttpClient) -> None:
-        self._client = client
-
-    def read_json(self, url: str, params: Any = None, cancelled: Any = None) -> Any:
-        return self._client.read_json(url, params, cancelled, urgent=False)
-
-
 def network_of(client: CivitaiHttpClient) -> Network:
     """For one job, which has an equal share of the rate that all are held to."""
-    patient, share = _Patient(client), _rate.share()
+    # Its questions go after those of people who look at a page.
+    patient = SimpleNamespace(read_json=partial(client.read_json, urgent=False))
+    share = _rate.share()
     return Network(
         read_page=lambda query, cursor, limit, cancelled: pages.read_anew(
             patient, query, cursor, limit, cancelled

@@ -148,6 +148,5 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
     "interrupted": ("已中斷。", "Interrupted."),
     # Searches
     "no_set": ("沒有收藏集「{name}」。", "There is no set “{name}”."),
-    "nothing_found": ("保留的圖片都不符合。", "No kept picture matches."),
     "found_more": ("還有更多：--limit", "There are more: --limit"),
 }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ...civitai import image_of
 from ...errors import InputError
-from ...ground import Image, is_deep, lines, mapping, whole
+from ...ground import as_list, Image, is_deep, lines, mapping, whole
 from ...infotext import infotext
 from .. import records
 from ..search import folded
@@ -27,12 +27,12 @@ def export(name: str = "") -> dict[str, Any]:
     """Of one set, or of all that the user has marked. Raises DiskError."""
     ids = sets.ids_of(name) if name else [image_id for (image_id,) in rows(_ALL)]
     named = [one.name for one in sets.all_sets() if not name or folded(one.name) == folded(name)]
-    own = marks.read(ids)
+    found, own = records.find_all(ids), marks.read(ids)
     return {
         "civitai_shortcut": _FORMAT,
         "exported_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "sets": [{"name": one, "ids": sets.ids_of(one)} for one in named],
-        "pictures": [_picture(image_id, image, own) for image_id, image in _known(ids)],
+        "pictures": [_picture(image_id, found.get(image_id), own) for image_id in ids],
     }
 
 
@@ -44,20 +44,15 @@ def take(given: Any) -> tuple[int, int]:
     told = mapping(given)
     if is_deep(given) or told.get("civitai_shortcut") != _FORMAT:
         raise InputError("This file was not exported from here.", "no_export")
-    pictures = [mapping(one) for one in _listed(told.get("pictures"))]
+    pictures = [mapping(one) for one in as_list(told.get("pictures"))[:_MOST]]
     images = [image for one in pictures if (image := image_of(one.get("record"))) is not None]
     records.keep(images)
-    named = [mapping(one) for one in _listed(told.get("sets"))]
+    named = [mapping(one) for one in as_list(told.get("sets"))[:_MOST]]
     with writing() as db:
         for one in pictures:
             _take_marks(db, one)
         taken = [_take_set(db, one) for one in named]
     return len(images), sum(taken)
-
-
-def _known(ids: Sequence[int]) -> Iterator[tuple[int, Image | None]]:
-    found = records.find_all(ids)
-    yield from ((image_id, found.get(image_id)) for image_id in ids)
 
 
 def _picture(image_id: int, image: Image | None, own: Mapping[int, marks.Mark]) -> dict[str, Any]:
@@ -95,10 +90,6 @@ def _take_set(db: sqlite3.Connection, told: Mapping[str, Any]) -> bool:
     name = told.get("name")
     if not isinstance(name, str) or not name.strip():
         return False
-    given = (whole(one, 1) for one in _listed(told.get("ids")))
+    given = (whole(one, 1) for one in as_list(told.get("ids"))[:_MOST])
     sets.write(db, [one for one in given if one is not None], name)
     return True
-
-
-def _listed(value: Any) -> Iterable[Any]:
-    return value[:_MOST] if isinstance(value, list) else []

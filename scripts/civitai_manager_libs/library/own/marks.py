@@ -8,9 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ... import util
-from ...errors import DiskError
-from ...ground import Image
+from ...ground import Image, logged
 from ..search import folded
 from ..store import rows, writing
 from .thumbs import keep_thumbs
@@ -47,11 +45,9 @@ class Change:
 
 def of(image_ids: Sequence[int]) -> dict[int, Mark]:
     """Those that have any; none where the library cannot be read: the pictures are shown still."""
-    try:
+    with logged("library"):
         return read(image_ids)
-    except DiskError as error:
-        util.printD(f"[library] {error}")
-        return {}
+    return {}
 
 
 def read(image_ids: Sequence[int]) -> dict[int, Mark]:

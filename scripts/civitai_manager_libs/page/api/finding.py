@@ -50,7 +50,7 @@ def _found(asked: Asked, reference: Reference) -> dict[str, Any]:
         found = _searched(asked, reference.words, None)
         return {"kind": "models", "words": reference.words, **found}
     if reference.post_id is not None:
-        title = asked.words("post_title", id=reference.post_id)
+        title = asked.words("post_number", id=reference.post_id)
         return {"kind": "post", "post_id": reference.post_id, "title": title}
     if reference.username:
         return {"kind": "user", "username": reference.username}

@@ -112,7 +112,7 @@ def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
     limit = _limit(asked)
     otherwise = query.username
     if query.post_id:
-        otherwise = messages.text("post_title", "en", id=query.post_id)
+        otherwise = messages.text("post_number", "en", id=query.post_id)
     facts = facts_of(_title(asked, otherwise), query.model_id, query.version_id)
     if asked.field("reads_only") is True:
         return _reading(asked, query, limit, facts)

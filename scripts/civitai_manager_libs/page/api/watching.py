@@ -81,7 +81,7 @@ def act_on_watched(asked: Asked) -> dict[str, Any]:
     """`POST watched`: {deed: watch, with what the gallery is, name; leave, gallery; check}."""
     deeds: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(asked),
-        "leave": lambda: watched.leave(asked.given("gallery", str) or ""),
+        "leave": lambda: watched.leave(asked.given("gallery", str, is_needed=True)),
         "check": lambda: _checks.begin(is_asked_for=True),
     }
     deed = asked.field("deed")
@@ -95,7 +95,7 @@ def _watch(asked: Asked) -> None:
     names = ("model", "version", "post", "user", "sort", "type", "meta", "base", "level")
     given = {name: asked.field(name) for name in names}
     query = gallery_query(given)
-    watched.watch(query, asked.given("name", str) or "")
+    watched.watch(query, asked.given("name", str, is_needed=True))
 
 
 def _told(asked: Asked) -> dict[str, Any]:

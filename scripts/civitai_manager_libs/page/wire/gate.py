@@ -57,11 +57,12 @@ class Asked:
         """Of the body, if that is an object; else None."""
         return self.body.get(name) if isinstance(self.body, dict) else None
 
-    def given(self, name: str, kind: type) -> Any:
+    def given(self, name: str, kind: type, is_needed: bool = False) -> Any:
         """The same, but of this kind. Raises Refusal."""
         value = self.field(name)
         is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
-        if value is not None and not (is_kind and len(str(value)) <= _MOST_LETTERS):
+        is_fit = is_kind and len(str(value)) <= _MOST_LETTERS
+        if not is_fit and (is_needed or value is not None):
             raise Refusal(400, "bad_input", field=name)
         return value
 
@@ -89,26 +90,21 @@ class Gate:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
 
     def read(self, deed: Deed) -> Endpoint:
-        async def endpoint(request: Request) -> Any:
-            if not host.is_logged_in(request):
-                return refusal(Refusal(401, "login"), _language(request))
-            if is_foreign(request.headers, request.method):
-                return refusal(Refusal(403, "not_allowed"), _language(request))
-            return await self._answered(deed, request, None)
-
-        return endpoint
+        return self._endpoint(deed, lambda asks: not is_foreign(asks.headers, asks.method))
 
     def write(self, deed: Deed) -> Endpoint:
+        return self._endpoint(deed, is_our_page)
+
+    def _endpoint(self, deed: Deed, is_let_in: Callable[[Request], bool]) -> Endpoint:
         async def endpoint(request: Request) -> Any:
-            language = _language(request)
-            if not host.is_logged_in(request):
-                return refusal(Refusal(401, "login"), language)
-            if not is_our_page(request):
-                return refusal(Refusal(403, "not_allowed"), language)
             try:
+                if not host.is_logged_in(request):
+                    raise Refusal(401, "login")
+                if not is_let_in(request):
+                    raise Refusal(403, "not_allowed")
                 body = await _body(request)
             except Refusal as error:
-                return refusal(error, language)
+                return refusal(error, _language(request))
             return await self._answered(deed, request, body)
 
         return endpoint

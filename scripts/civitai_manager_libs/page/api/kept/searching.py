@@ -38,7 +38,7 @@ def suggest(asked: Asked) -> list[dict[str, Any]]:
 
 def within(asked: Asked) -> dict[str, Any]:
     """`POST within`: those of the ids, which the page has loaded, that fit the search."""
-    known, words = given_ids(asked, _MOST_IDS), asked.given("words", str) or ""
+    known, words = given_ids(asked, _MOST_IDS), asked.given("words", str, is_needed=True)
     query = search.query_of(words[:_MOST_LETTERS])
     fitting = records.having(known, query, lambda: saved_files(known))
     fitting = _held_to_here(query, fitting, whole(asked.field("model"), 1, LAST_ID))
