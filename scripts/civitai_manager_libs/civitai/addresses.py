@@ -33,10 +33,7 @@ _PATH_ONLY = re.compile(
 _ID_WITH_VERSION = re.compile(r"([0-9]+)/?(\?modelVersionId=\S*)", re.I)
 _VERSION_PATH = re.compile(r"/(?:model-versions|api/download/models)/([0-9]+)(?:/|$)", re.I)
 _MODEL_PATH = re.compile(r"(?<!/download)/models/([0-9]+)(?:/|$)", re.I)
-_IMAGE_PATH = re.compile(r"/images/([0-9]+)(?:/|$)", re.I)
-_POST_PATH = re.compile(r"/posts/([0-9]+)(?:/|$)", re.I)
 _USER_PATH = re.compile(r"/user/([^/]+)(?:/|$)", re.I)
-_COLLECTION_PATH = re.compile(r"/collections/([0-9]+)(?:/|$)", re.I)
 _USERNAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # others Civitai's API refuses
 _HINT = "give a Civitai page of a model, image, post or user, a model's id, or words to search for"
 _HINT_WITHOUT_WORDS = "give a Civitai model page, or a model's id such as 12345"
@@ -175,12 +172,9 @@ def _named_by(url: str, base_url: str) -> Reference:
 
 def _of_gallery(path: str) -> Reference | None:
     """An image, a post, a collection or a user."""
-    if found := _IMAGE_PATH.search(path):
-        return Reference(image_id=_id(found[1], "image"))
-    if found := _POST_PATH.search(path):
-        return Reference(post_id=_id(found[1], "post"))
-    if found := _COLLECTION_PATH.search(path):
-        return Reference(collection_id=_id(found[1], "collection"))
+    for kind in ("image", "post", "collection"):
+        if found := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
+            return Reference(**{f"{kind}_id": _id(found[1], kind)})
     if not (found := _USER_PATH.search(path)):
         return None
     name = unquote(found[1])

@@ -50,10 +50,7 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
 
 def _has_pictures(shown: ShownJob) -> bool:
     """Also where all were there before; a folder without any may never have been made."""
-    if shown.job.options.reads_only:
-        return False
-    now = shown.now
-    return now.saved + now.skipped > 0
+    return not shown.job.options.reads_only and shown.now.saved + shown.now.skipped > 0
 
 
 def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
