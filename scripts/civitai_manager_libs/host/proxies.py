@@ -13,6 +13,10 @@ from ..errors import InputError
 __all__ = ["checked_proxy", "reach_directly", "without_proxies"]
 
 _KINDS = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+_WITH_PASSWORD = (
+    "A name and password for a proxy belong into HTTPS_PROXY and HTTP_PROXY of the environment: the"
+    " page shows its settings."
+)
 _NEEDS_PYSOCKS = (
     "A SOCKS proxy needs PySocks, which is not installed: python -m pip install PySocks, with the"
     " Python that runs this, then start again."
@@ -32,18 +36,11 @@ def checked_proxy(url: str) -> str:
     except ValueError:  # a port that is none
         is_one = False
     if "@" in url:
-        raise InputError(
-            "A name and password for a proxy belong into HTTPS_PROXY and HTTP_PROXY of the"
-            " environment: the page shows its settings.",
-            "proxy_with_password",
-        )
+        raise InputError(_WITH_PASSWORD, "proxy_with_password")
     if not (is_one and url.isprintable() and " " not in url):
         kinds = ", ".join(_KINDS)
-        raise InputError(
-            f"The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}.",
-            "proxy_of_no_kind",
-            kinds=kinds,
-        )
+        said = f"The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}."
+        raise InputError(said, "proxy_of_no_kind", kinds=kinds)
     if parts.scheme.startswith("socks") and importlib.util.find_spec("socks") is None:
         raise InputError(_NEEDS_PYSOCKS, "proxy_needs_pysocks")
     return url

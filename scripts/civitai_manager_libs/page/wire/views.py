@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from datetime import datetime, timezone
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -45,7 +44,7 @@ def model_view(model: Model) -> dict[str, Any]:
 def image_view(
     image: Image,
     saved: Container[int],
-    own: Mapping[int, own_marks.Mark] = MappingProxyType({}),
+    own: Mapping[int, own_marks.Mark],
     new_above: int | None = None,
 ) -> dict[str, Any]:
     """own: the user's marks, as `own.marks.of` gives them. new_above: see `watched.new_above`."""
