@@ -1,7 +1,5 @@
 """Civitai's REST API as records."""
 
-from __future__ import annotations
-
 from .addresses import is_picture_address, Reference
 from .api import (
     image_of,

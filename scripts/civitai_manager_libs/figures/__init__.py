@@ -1,7 +1,5 @@
 """What pictures have in common: their settings, words and LoRAs, counted. Pure."""
 
-from __future__ import annotations
-
 from .counting import Bar, Figures, KINDS, Sample
 from .facts import Facts, facts_of, MADE_BY, NAMED, PARAMETERS
 from .overview import Overview, overview, Seen

@@ -3,8 +3,6 @@
 `sqlite_file` is handed on as a module: a terminal's `--help` need not load SQLite.
 """
 
-from __future__ import annotations
-
 from .cancellation import Cancellation, never
 from .disk import (
     check_room,

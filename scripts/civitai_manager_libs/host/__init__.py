@@ -1,7 +1,5 @@
 """The one seam to whatever runs us: a WebUI, or nothing but ourselves."""
 
-from __future__ import annotations
-
 from .fields import known_names
 from .folders import data_folder, key_file, pictures_folder
 from .models import kept_hashes, model_folders

@@ -1,7 +1,5 @@
 """How a picture was made: from a record, a graph or a file; to infotext and back."""
 
-from __future__ import annotations
-
 from .files import embedded, Embedded, embedded_infotext
 from .hosts import HOSTS, Loss, losses, Takes
 from .inserting import insert_infotext

@@ -1,7 +1,5 @@
 """A download that survives: what was asked, how far it got, what failed and why (SQLite)."""
 
-from __future__ import annotations
-
 from .asking import network_of, place_for, reserve, saved_width
 from .naming import checked_template, FIELDS, name_for
 from .progress import JobProgress

@@ -1,7 +1,5 @@
 """What was read of Civitai, kept: pages, records, thumbnails, the models opened last."""
 
-from __future__ import annotations
-
 from . import cache, gallery, gone, models, own, pages, recent, records, search, watched
 from .store import finish, rows
 

@@ -1,7 +1,5 @@
 """The models on this machine: what files are there, and which a picture was made with."""
 
-from __future__ import annotations
-
 from .folders import checked_folders, has_folders
 from .matching import Found, Wanted
 from .shelf import models_here, Shelf

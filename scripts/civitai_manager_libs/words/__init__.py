@@ -1,7 +1,5 @@
 """Words for the user, by language."""
 
-from __future__ import annotations
-
 from . import messages
 from .messages import LANGUAGES
 

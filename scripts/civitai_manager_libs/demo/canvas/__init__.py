@@ -1,7 +1,5 @@
 """Colours, shapes and their blur."""
 
-from __future__ import annotations
-
 from . import blurhash
 from .canvas import Canvas, curve, ridge
 from .palette import Color, mix, Palette, PALETTES, ramp

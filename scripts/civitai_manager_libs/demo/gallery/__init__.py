@@ -1,7 +1,5 @@
 """What there is: models, pictures, and how each claims to have been made."""
 
-from __future__ import annotations
-
 from .catalogue import Model, model_of, MODELS, Version, version_of
 from .clips import clip_bytes, clip_of
 from .comfy_text import graphs

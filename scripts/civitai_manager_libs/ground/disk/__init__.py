@@ -1,7 +1,5 @@
 """Files that are whole or not there, whatever happens to the program, the disk or the power."""
 
-from __future__ import annotations
-
 from .file_end import has_its_end, whole_kind
 from .half_file import discard_halves, HalfFile
 from .partial_file import is_partial, PartialFile

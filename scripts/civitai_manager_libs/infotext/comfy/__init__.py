@@ -1,7 +1,5 @@
 """What a ComfyUI graph says of how its picture was made, under the names of an API record."""
 
-from __future__ import annotations
-
 from .nodes import loaded
 from .reading import read_graph
 

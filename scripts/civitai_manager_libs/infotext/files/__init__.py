@@ -1,7 +1,5 @@
 """What a picture's or video's file says of how it was made, whatever program wrote it."""
 
-from __future__ import annotations
-
 from .embedded import embedded, Embedded, embedded_infotext
 from .texts import embedded_texts
 

@@ -1,7 +1,5 @@
 """What a WebUI makes of an infotext: read as it reads, and what of it does not arrive."""
 
-from __future__ import annotations
-
 from .losses import Loss, losses
 from .reading import HOSTS, read_as
 from .takes import Takes

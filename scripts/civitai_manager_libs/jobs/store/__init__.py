@@ -1,7 +1,5 @@
 """What the database keeps of the jobs: how far each is, what was saved, who fetches what."""
 
-from __future__ import annotations
-
 from .job_store import JobStore
 
 __all__ = ["JobStore"]

@@ -1,7 +1,5 @@
 """What the user has made of pictures that were read: favourites, notes, tags, sets."""
 
-from __future__ import annotations
-
 from . import exchange, marks, sets
 from .marks import Mark
 from .thumbs import kept_thumb

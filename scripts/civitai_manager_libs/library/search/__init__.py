@@ -1,7 +1,5 @@
 """Finding pictures again among all that was read: by words, and by how they were made."""
 
-from __future__ import annotations
-
 from .facts import folded
 from .finding import find, Found, Scope
 from .grammar import FLAGS, Problem, Query, query_of

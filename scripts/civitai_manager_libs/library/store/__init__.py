@@ -1,7 +1,5 @@
 """The SQLite file of the library: its tables, and writes to it in the background."""
 
-from __future__ import annotations
-
 from .database import has_trigrams, in_memory, packed, rows, rows_or_none, unpacked, writing
 from .writer import finish, write_later
 

@@ -1,7 +1,5 @@
 """The library's tables, and what makes them of an older version's. SQL only."""
 
-from __future__ import annotations
-
 __all__ = ["CHANGES", "TABLES", "TEXTS", "TRIGRAMS", "VERSION"]
 
 VERSION = 5

@@ -1,7 +1,5 @@
 """The routes that the page asks: JSON, pictures, its own code."""
 
-from __future__ import annotations
-
 from .hello import new_instance, start_with
 from .routes import add_routes
 from .settings import CHECKS

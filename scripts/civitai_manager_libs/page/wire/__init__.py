@@ -1,7 +1,5 @@
 """HTTP for the routes: who may ask, in which thread it is answered, answers as JSON and files."""
 
-from __future__ import annotations
-
 from .answers import Refusal, sentence
 from .gate import Asked, Far, Gate, LAST_ID
 from .origin import is_from_this_machine, OwnPageOnly

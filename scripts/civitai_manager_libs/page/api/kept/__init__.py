@@ -1,7 +1,5 @@
 """What the page asks of the library alone: searches, and what the user has made of it."""
 
-from __future__ import annotations
-
 from .figures import figures
 from .marking import act_on_sets, export, mark, sets, take
 from .searching import kept_images, suggest, within

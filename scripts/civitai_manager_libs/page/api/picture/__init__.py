@@ -1,7 +1,5 @@
 """One picture: how it was made, with what, and what of that is here."""
 
-from __future__ import annotations
-
 from .arriving import arriving
 from .details import details
 from .files import workflow
