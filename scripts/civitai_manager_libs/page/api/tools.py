@@ -1,4 +1,4 @@
-"""What all routes share: the HTTP client, the download jobs of this process."""
+"""What all routes share: client, jobs, how a gallery is asked for and its pictures are told."""
 
 from __future__ import annotations
 
@@ -106,6 +106,7 @@ def page_view(
     new_above: int | None = None,
     **told: Any,
 ) -> dict[str, Any]:
+    """Of a gallery. told: what else is to be said of the page."""
     ids = [image.id for image in images]
     saved, marked = saved_files(ids), own.marks.of(ids)
     return {
