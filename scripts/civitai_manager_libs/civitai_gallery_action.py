@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import gradio as gr
@@ -136,9 +136,16 @@ class GalleryDownloadManager:
         return came
 
 
-def _saver(client: Any) -> CivitaiHttpClient | None:
-    """The client, if its `save`, with pieces and tries that the caller names, stands beside its
-    `download_file` in one class.
+class _Saver(Protocol):
+    """What a client may offer beyond `download_file`: pieces and tries that the caller names."""
+
+    def save(
+        self, url: str, filepath: str, *, chunk_size: int = ..., max_retries: int | None = ...
+    ) -> bool: ...
+
+
+def _saver(client: Any) -> _Saver | None:
+    """The client, if its `save` stands beside its `download_file` in one class.
 
     A mock has every attribute, and whoever puts another `download_file` in means it to be used.
     """

@@ -70,7 +70,13 @@ def image_view(
 
 
 def own_view(mark: own_marks.Mark) -> dict[str, Any]:
-    return {name: value for name, value in vars(mark).items() if name != "gone_at"}
+    return {
+        "favourite": mark.favourite,
+        "stars": mark.stars,
+        "note": mark.note,
+        "tags": list(mark.tags),
+        "sets": list(mark.sets),
+    }
 
 
 def day_of(moment: float) -> str:
