@@ -63,7 +63,7 @@ def browser():
     from page_driver import CHROMIUM, browser_of
 
     if CHROMIUM is None:
-        pytest.skip("no chromium, chromium-browser or google-chrome on the path")
+        pytest.skip("no Chromium on the path")
     playwright.expect.set_options(timeout=60_000)
     with playwright.sync_playwright() as started, browser_of(started) as browser:
         yield browser
