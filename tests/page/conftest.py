@@ -79,7 +79,7 @@ def open_gallery(browser):
     assert [page.wrongs for page in opened if page.wrongs] == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def host(browser, demo, tmp_path_factory):
     from host_page import Host
 

@@ -16,27 +16,20 @@ pytestmark = [pytest.mark.page, pytest.mark.door]
 _PAPER, _VIDEOS = 900003, 900007
 
 
-def test_picture_is_sent_with_its_infotext_and_at_its_real_size(open_host):
+def _check_sent(page, row, tab="txt2img"):
+    expect(page.sent(tab, "prompt")).to_have_value(infotext_of(row))
+    expect(page.sent(tab, "size")).to_have_value("%dx%d" % files.size_of(row))
+
+
+def test_picture_is_sent_with_its_infotext_at_its_real_size_and_without_a_copy(host, open_host):
     row = with_text(_PAPER)
     page = open_host()
     for name in ("txt2img", "img2img", "inpaint", "extras"):
         page.open(_PAPER, row)
         page.send(name)
-        expect(page.sent(name, "prompt")).to_have_value(infotext_of(row))
-        expect(page.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
+        _check_sent(page, row, name)
         page.go_to("Civitai Shortcut")
-
-
-def test_picture_is_sent_as_it_lies_in_the_cache_without_a_copy(open_host, start_host):
-    host, row = start_host(), with_text(_PAPER)
-    page = open_host(host)
-    for name in ("txt2img", "img2img"):
-        page.open(_PAPER, row)
-        page.send(name)
-        expect(page.sent(name, "size")).to_have_value("%dx%d" % files.size_of(row))
-        page.go_to("Civitai Shortcut")
-    cache = host.data / "host" / "civitai-shortcut" / "sc_gallery"
-    kept = contents(cache)
+    kept = contents(host.data / "host" / "civitai-shortcut" / "sc_gallery")
     assert any(path.name.endswith("-original.jpeg") for path in kept)
     others = contents(host.data / "temp")
     assert not [path for path, body in others.items() if body in kept.values()]
@@ -96,20 +89,7 @@ def test_host_of_sd_nexts_kind_has_its_old_name_and_the_control_tab(open_host, s
     expect(page.sent("control", "prompt")).to_have_value(infotext_of(row))
 
 
-@pytest.mark.parametrize("kind", ["FIRST_START", "NO_QUEUE"])
-def test_host_without_texts_in_its_fields_or_without_a_queue_has_the_gallery_too(
-    open_host, start_host, kind
-):
-    host = start_host(**{f"STAND_IN_{kind}": "1"})
-    row = with_text(_PAPER)
-    page = open_host(host)
-    page.open(_PAPER, row)
-    page.send("txt2img")
-    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
-    expect(page.sent("txt2img", "size")).to_have_value("%dx%d" % files.size_of(row))
-
-
-def test_host_below_a_path_of_a_proxy_works(browser, start_host):
+def test_host_without_a_queue_below_a_path_of_a_proxy_works(browser, start_host):
     host = start_host(STAND_IN_ROOT="/sd", STAND_IN_NO_QUEUE="1")  # no websockets of gradio 3
     row = with_text(_PAPER)
     with ReverseProxy("/sd", host.port) as proxy:
@@ -117,7 +97,7 @@ def test_host_below_a_path_of_a_proxy_works(browser, start_host):
         page.open(_PAPER, row)
         expect(page.page.locator("dialog[data-viewer][data-shows=file]")).to_be_visible()
         page.send("txt2img")
-        expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
+        _check_sent(page, row)
         assert page.wrongs == []
         page.context.close()
 
@@ -132,47 +112,52 @@ def test_parts_of_the_door_are_in_the_page_and_not_seen(open_host):
     assert re.search("civitai-gallery", page.page.content())
 
 
-def test_page_of_before_a_restart_sends_as_before_while_the_host_is_the_same(open_host, start_host):
-    host = start_host()
+def test_page_of_before_a_restart_sends_as_before_and_says_at_once_when_nobody_answers(
+    open_host, start_host
+):
+    host = start_host(STAND_IN_FIRST_START="1")  # its fields have no texts yet
     row = with_text(_PAPER)
     page = open_host(host)
     page.open(_PAPER, row)
-    until(lambda: host.knows(row.id), "the record")
-    host.restart()
     page.send("txt2img")
-    expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
-    expect(page.sent("txt2img", "size")).to_have_value("%dx%d" % files.size_of(row))
+    _check_sent(page, row)
+    until(lambda: host.knows(row.id), "the record")
+    page.go_to("Civitai Shortcut")
+    page.open(_PAPER, row)
+    host.restart()
+    page.send("img2img")
+    _check_sent(page, row, "img2img")
+    page.go_to("Civitai Shortcut")
+    page.open(_PAPER, row)
+    host.kill()
+    page.send("txt2img")
+    expect(page.page.locator(".toast.bad")).to_contain_text("does not answer", timeout=10_000)
 
 
-@pytest.mark.parametrize(
-    ("locale", "said"),
-    [("en-US", "The WebUI was restarted: reload the page"), ("zh-TW", "請重新整理網頁")],
-)
+_RELOAD = {"en-US": "The WebUI was restarted: reload the page", "zh-TW": "請重新整理網頁"}
+
+
 def test_page_of_before_a_restart_with_other_functions_says_at_once_to_reload_it(
-    open_host, start_host, locale, said
+    open_host, start_host
 ):
     """A press in it would run a function of the host's that is meant for something else."""
-    host = start_host()
-    row = with_text(_PAPER)
-    page = open_host(host, locale=locale)
-    page.open(_PAPER, row)
+    host, row = start_host(), with_text(_PAPER)
+    pages = {locale: open_host(host, locale=locale) for locale in _RELOAD}
+    for page in pages.values():
+        page.open(_PAPER, row)
     until(lambda: host.knows(row.id), "the record")
     host.restart(STAND_IN_TABS="control,txt2img,img2img,inpaint,extras")
-    asked = []
-    page.page.on("request", lambda request: asked.append(request.method + request.url))
-    page.send("txt2img")
-    expect(page.page.locator(".toast.bad")).to_contain_text(said, timeout=10_000)
-    assert not [one for one in asked if one.startswith("POST")]
+    for locale, page in pages.items():
+        _check_nothing_is_pressed_but_said(page, _RELOAD[locale])
     page.page.reload()
     page.page.locator(f"dialog[data-viewer][data-id='{row.id}']").wait_for()
     page.send("txt2img")
     expect(page.sent("txt2img", "prompt")).to_have_value(infotext_of(row))
 
 
-def test_host_that_does_not_answer_is_said_at_once(open_host, start_host):
-    host = start_host()
-    page = open_host(host)
-    page.open(_PAPER, with_text(_PAPER))
-    host.kill()
+def _check_nothing_is_pressed_but_said(page, words):
+    asked = []
+    page.page.on("request", lambda request: asked.append(request.method + request.url))
     page.send("txt2img")
-    expect(page.page.locator(".toast.bad")).to_contain_text("does not answer", timeout=10_000)
+    expect(page.page.locator(".toast.bad")).to_contain_text(words, timeout=10_000)
+    assert not [one for one in asked if one.startswith("POST")]
