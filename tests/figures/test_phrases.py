@@ -87,6 +87,6 @@ def test_anything_can_be_read(prompt):
 
 @pytest.mark.parametrize("unit", ["(", "a ", "a,", ":1", "的", "<lora:", "\\(", "🔥 ", "ab-cd "])
 def test_a_huge_prompt_takes_no_longer_than_it_must(unit):
-    started = time.perf_counter()
+    started = time.thread_time()
     assert len(_texts(unit * (1_000_000 // len(unit)))) <= 200
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2

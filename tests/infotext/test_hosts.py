@@ -128,6 +128,6 @@ def test_any_text_is_read_by_every_host(name, text, is_line):
 @pytest.mark.parametrize("piece", ["a", ", a: b", "CFG scale: ", "Clip skip: 2, ", "(", "\n", "1."])
 def test_long_text_is_read_in_time(name, piece):
     text = f"x\nSteps: 1, Sampler: y, Seed: 2, Civitai: FLUX, {piece * (300_000 // len(piece))}"
-    began = time.perf_counter()
+    began = time.thread_time()
     losses(HOSTS[name], text, _TAKES)
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1

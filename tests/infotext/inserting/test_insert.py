@@ -224,12 +224,12 @@ def _mutated(draw):
 
 @given(_mutated(), st.text(max_size=80))
 def test_mutated_file_is_extended_or_left_as_it_is(tmp_path, data, text):
-    began = time.perf_counter()
+    began = time.thread_time()
     tracemalloc.start()
     is_in, after = _put(tmp_path, data, text)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert most < 100e6 and time.perf_counter() - began < 1
+    assert most < 100e6 and time.thread_time() - began < 1
     assert os.listdir(tmp_path) == ["7.bin"]
     if not is_in:
         assert after == data
