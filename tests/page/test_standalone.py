@@ -452,11 +452,10 @@ def test_page_for_everybody_says_what_it_opens_and_how_to_close_it(tmp_path):
 @pytest.mark.parametrize(
     "options,environment",
     [
-        (["--auth", f"{_USER}:{_PASSWORD}"], {}),
         ([], {"CIVITAI_SHORTCUT_AUTH": f"{_USER}:{_PASSWORD}"}),
         (["--auth", f"{_USER}:{_PASSWORD}"], {"CIVITAI_SHORTCUT_AUTH": "somebody:else"}),
     ],
-    ids=["option", "environment", "option-wins"],
+    ids=["environment", "option-wins"],
 )
 def test_page_with_a_password_shows_nothing_without_it(tmp_path, options, environment):
     with _Program(tmp_path, "--host", "0.0.0.0", *options, **environment) as program:
