@@ -73,7 +73,8 @@ def browsing(scale: str) -> str:
         from playwright.sync_api import sync_playwright
     except ImportError:
         return "### (g) browsing\n\nskipped: playwright is not installed\n"
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    names = ("chromium", "google-chrome", "chromium-headless-shell")  # what users have first
+    chromium = next(filter(None, map(shutil.which, names)), None)
     if chromium is None:
         return "### (g) browsing\n\nskipped: there is no Chromium here\n"
     turns = {"full": 5, "quick": 2}.get(scale, 1)
