@@ -33,6 +33,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("ours")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """More than processors: a test waits a third of its time for a server, a page or a clock."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 def pytest_collection_modifyitems(items):
     """More tries may take longer."""
     for item in items:
