@@ -54,7 +54,7 @@ def test_of_a_sentence_its_words_count_and_two_that_follow_each_other():
         ),
         ("the distance is paler, soft light", "distance|paler|soft light", "distance is paler|is"),
         (
-            "It features an old harbor, creating a sense of calm; one could call that quiet.",
+            "It features an old harbor by the sea, creating a sense of calm; it is called quiet.",
             "old harbor|calm|quiet",
             "features|creating|sense|called|called quiet",
         ),

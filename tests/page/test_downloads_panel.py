@@ -53,6 +53,15 @@ def test_double_click_on_a_download_button_starts_one_job(flaky_server, page, de
     assert len(flaky_server.jobs()) == 1
 
 
+def test_downloads_that_cannot_be_read_are_not_said_to_be_none(page):
+    said = {"error": {"code": "disk", "message": "The database cannot be used."}}
+    page.page.route("**/api/jobs", lambda route: route.fulfill(status=507, json=said))
+    page.page.reload()
+    page.ready().deed("jobs").click()
+    expect(page.panel("jobs").locator(".notice")).to_have_text("The database cannot be used.")
+    expect(page.panel("jobs").get_by_text("No downloads yet")).to_be_hidden()
+
+
 def test_press_after_an_answer_that_was_lost_starts_no_second_job(flaky_server, page):
     page.page.route("**/api/jobs", lambda route: (route.fetch(), route.abort()), times=1)
     page.field("limit").fill("2")

@@ -101,12 +101,13 @@ def test_panels_say_what_is_wrong_with_a_library_that_cannot_be_read(
     break_library(server.data / "library.db")
     server.start()
     page.go("?model=900001")
-    for panel, empty in (("sets", "no sets yet"), ("watched", "You watch nothing yet")):
+    page.deed("download-gallery").wait_for()
+    expect(page.deed("watch")).to_be_hidden()  # whether it is watched is not known
+    for panel, empty in (("watched", "You watch nothing yet"), ("sets", "no sets yet")):
+        page.key("Escape")
         page.deed(panel).first.click()
         expect(page.panel(panel).locator(".notice")).to_contain_text("Check that it and its folder")
         expect(page.panel(panel).get_by_text(empty)).to_be_hidden()
-        page.key("Escape")
-    page.deed("sets").first.click()
     (server.data / "library.db").rmdir()
     page.panel("sets").locator("[data-do=retry]").click()
     expect(page.panel("sets")).to_contain_text("There are no sets yet")

@@ -165,7 +165,8 @@ export class Head {
     const label = this.#watch.querySelector("span");
     if (label) label.textContent = words(isWatched ? "is_watched" : "do_watch");
     this.#watch.toggleAttribute("data-on", isWatched);
-    this.#watch.hidden = !gallery || !watched;
+    const isKnown = watched && (watched.galleries.length > 0 || !watched.problem);
+    this.#watch.hidden = !gallery || !isKnown;
   }
 
   #download() {

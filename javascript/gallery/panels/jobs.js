@@ -133,7 +133,7 @@ export class Jobs {
   #draw({ jobs }) {
     const all = jobs?.jobs ?? [];
     this.#notice.textContent = jobs?.notice ?? "";
-    this.#none.hidden = all.length > 0;
+    this.#none.hidden = all.length > 0 || Boolean(jobs?.notice);
     if (this.#clear) this.#clear.hidden = !all.some((job) => OVER.includes(job.state));
     this.#rows.draw(all);
   }

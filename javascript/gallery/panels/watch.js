@@ -1,7 +1,7 @@
 /** Knows how the downloads stand; asks the server only while something is at work. */
 
 import { ApiError, isAborted } from "../asking/api.js";
-import { tellLoss } from "../asking/problems.js";
+import { errorWords, tellLoss } from "../asking/problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("./types.js").Jobs} Jobs */
@@ -37,6 +37,7 @@ export class Watch {
       if (!(error instanceof ApiError)) throw error;
       this.#isLost = true;
       tellLoss(error, this.context.store);
+      this.#say(error);
       this.#goOn();
     }
   }
@@ -46,6 +47,14 @@ export class Watch {
     this.#isLost = false;
     this.context.store.set({ jobs });
     this.#goOn();
+  }
+
+  /** What cannot be read is not shown as if there were nothing. @param {ApiError} error */
+  #say(error) {
+    if (error.code === "offline") return; // which the page says itself
+    const { store, words } = this.context;
+    const { active = 0, jobs = [] } = store.get().jobs ?? {};
+    store.set({ jobs: { active, jobs, notice: errorWords(error, words) } });
   }
 
   #goOn() {

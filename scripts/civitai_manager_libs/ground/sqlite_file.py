@@ -20,6 +20,7 @@ _WAIT = 30  # seconds for another writer's turn to end
 _WAIT_FOR_ALL = 3  # seconds for all others to close a damaged file
 _LITTLE = 1024 * 1024  # bytes of free room that SQLite may find to be too few
 _UNREADABLE = "nor be set aside while it is in use: end the other program that has it open."
+_MAKE_ROOM = "Make room, then try again."
 _ADVICE = "Check that it and its folder may be read and written."
 _WHY = {"damaged": "was damaged", "newer": "is of a newer version of Civitai Shortcut"}
 _checked: set[str] = set()  # files of which this process has read every page
@@ -193,7 +194,7 @@ def _in_words(path: str) -> Iterator[None]:
         if not isinstance(error, sqlite3.OperationalError):
             _doubted.add(path)
         if "full" in str(error) or _has_little_room(path):
-            message = f"There is no room left on the disk for the database {path}: make some."
+            message = f"There is no room left on the disk for the database {path}. {_MAKE_ROOM}"
             raise DiskFull(message) from error
         raise DiskError(f"The database {path} cannot be used: {error}. {_ADVICE}") from error
 

@@ -100,11 +100,9 @@ def _watch(asked: Asked) -> None:
 
 def _told(asked: Asked) -> dict[str, Any]:
     is_at_work = _checks.is_at_work  # before what comes of it
-    return {
-        "galleries": [_view(one, asked.language) for one in watched.listed()],
-        "checking": is_at_work,
-        "problem": _problem(_ALL, asked.language),
-    }
+    galleries = [_view(one, asked.language) for one in watched.listed()]
+    problem = _problem(_ALL, asked.language) if galleries else ""
+    return {"galleries": galleries, "checking": is_at_work, "problem": problem}
 
 
 def _problem(gallery: str, language: str) -> str:
