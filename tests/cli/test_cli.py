@@ -233,7 +233,7 @@ def test_what_was_saved_but_is_not_there_now_is_said(server, run, dest):
     os.remove(gone)
     code, _, err = run("download", _MODEL, "--dest", dest)
     assert code == 0
-    said = f"1 of the skipped was saved before but is not there now: {gone}."
+    said = f"1 of the skipped was saved before but is not there now, that is {gone}."
     assert f"{said} To fetch it anew: --again" in err
 
 

@@ -101,11 +101,10 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
             say_text("try_again_with", job=job.id)
     missing = store.missing_paths(job.id)
     if missing:
-        key = "one_not_there" if len(missing) == 1 else "many_not_there"
-        say_text(key, n=len(missing), path=missing[0])
+        say_text("not_there_now", n=len(missing), path=missing[0])
     elsewhere = store.count_elsewhere(job.id)
     if elsewhere:
-        say_text("one_elsewhere" if elsewhere == 1 else "many_elsewhere", n=elsewhere)
+        say_text("elsewhere", n=elsewhere)
     if job.state == "done" and not job.total:
         say_text("no_pictures")
     if job.state == "done" and job.ended_empty:

@@ -121,24 +121,15 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "needs_key：請設定 CIVITAI_API_KEY，或在分頁的設定中儲存金鑰。",
         "For needs_key: set CIVITAI_API_KEY, or save a key in the tab's settings.",
     ),
-    "one_not_there": (
-        "略過的有 1 張先前已儲存，但檔案已不在：{path}。重新下載：--again",
-        "1 of the skipped was saved before but is not there now: {path}. To fetch it anew: --again",
-    ),
-    "many_not_there": (
+    "not_there_now": (
         "略過的有 {n} 張先前已儲存，但檔案已不在，例如 {path}。重新下載：--again",
-        "{n} of the skipped were saved before but are not there now, such as {path}. To fetch them"
-        " anew: --again",
+        "{n} of the skipped {n:was|were} saved before but {n:is|are} not there now,"
+        " {n:that is|such as} {path}. To fetch {n:it|them} anew: --again",
     ),
-    "one_elsewhere": (
-        "略過的有 1 張先前已儲存在其他資料夾。要在這裡也下載：--again",
-        "1 of the skipped was saved before, in another folder. To fetch it into this one too:"
-        " --again",
-    ),
-    "many_elsewhere": (
+    "elsewhere": (
         "略過的有 {n} 張先前已儲存在其他資料夾。要在這裡也下載：--again",
-        "{n} of the skipped were saved before, in other folders. To fetch them into this one too:"
-        " --again",
+        "{n} of the skipped {n:was|were} saved before, in {n:another folder|other folders}."
+        " To fetch {n:it|them} into this one too: --again",
     ),
     "ask_again_with": ("再問一次：resume {job}", "Ask once more with: resume {job}"),
     "no_pictures": (
