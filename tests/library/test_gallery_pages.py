@@ -191,6 +191,16 @@ def test_small_and_large_picture_are_fetched_once_each(civitai, client):
     assert small != large and civitai.fetched[image.id] == 2
 
 
+def test_picture_that_another_one_has_just_brought_is_not_fetched_again(
+    civitai, client, monkeypatch
+):
+    image = gallery_pages.read_page(client, ImageQuery(101), None, 5).page.images[0]
+    with gallery_pages.file(client, image.url) as path:
+        monkeypatch.setattr(cache, "cached", lambda url: None)  # as it was a moment before
+    with gallery_pages.file(client, image.url) as again:
+        assert (again, civitai.fetched[image.id]) == (path, 1)
+
+
 def test_picture_that_nobody_waits_for_any_more_is_not_fetched(civitai, client):
     image = _read(client).page.images[0]
     wish = Cancellation()

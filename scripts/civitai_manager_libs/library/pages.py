@@ -145,10 +145,9 @@ def galleries_of(query: ImageQuery) -> tuple[str, ...]:
 @contextmanager
 def file(client: Any, url: str, cancelled: Cancellation | None = None) -> Iterator[str]:
     """A picture's file, there while the block runs. Raises what the client raises."""
+    asked = {"cancelled": cancelled, "urgent": True, "replace": False}  # another may just have it
     with cache.held(url):
-        yield cache.fetched(
-            url, lambda url, path: client.fetch(url, path, cancelled=cancelled, urgent=True)
-        )
+        yield cache.fetched(url, lambda url, path: client.fetch(url, path, **asked))
 
 
 def _is_told(page: Page) -> bool:
