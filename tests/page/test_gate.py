@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import threading
 import time
@@ -10,10 +11,12 @@ import pytest
 import requests
 from api_server import MODEL_ID
 from civitai_manager_libs import civitai_gallery_action, setting
+from civitai_manager_libs.page.wire import Gate
 from page_driver import until
 from served_api import ServedApi
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -239,6 +242,29 @@ def test_browser_that_goes_away_ends_the_request_to_civitai(civitai, silent, mid
         began = time.monotonic()
         api.get(f"images?model={MODEL_ID}&fresh=1")
         assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("method,is_done", [("GET", True), ("POST", False)])
+def test_browser_that_went_away_before_it_was_heard_is_no_error(method, is_done):
+    """As tiles that were scrolled past."""
+    done, sent = [], []
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    async def ask():
+        headers = [(b"x-civitai-shortcut", b"1")]
+        scope = {"type": "http", "method": method, "path": "/", "query_string": b"", "app": None}
+        request = Request({**scope, "headers": headers}, receive)
+        gate = Gate()
+        endpoint = gate.read(done.append) if is_done else gate.write(done.append)
+        await (await endpoint(request))(request.scope, receive, send)
+
+    asyncio.run(ask())
+    assert bool(done) is is_done and sent
 
 
 def _free(client, civitai):

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import anyio
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from ... import host
 from ...errors import CivitaiShortcutError
@@ -105,6 +106,8 @@ class Gate:
                 body = await _body(request)
             except Refusal as error:
                 return refusal(error, _language(request))
+            except ClientDisconnect:  # nobody reads what is said
+                return Response(status_code=400)
             return await self._answered(deed, request, body)
 
         return endpoint
@@ -153,7 +156,9 @@ async def _hung_up(request: Request, wish: Cancellation) -> None:
 
 
 async def _body(request: Request) -> Any:
-    """Raises Refusal."""
+    """None of what only asks. Raises Refusal, ClientDisconnect."""
+    if request.method in ("GET", "HEAD"):
+        return None
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
