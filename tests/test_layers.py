@@ -239,7 +239,7 @@ def test_importing_the_whole_package_opens_no_socket_and_writes_nothing(tmp_path
 
 _IN_A_HOST = f"""
 {_WATCH}
-import types, requests, sqlite3
+import types, filelock, requests, sqlite3  # the newest filelock tries links where it is imported
 modules = sys.modules["modules"] = types.ModuleType("modules")
 callbacks = modules.script_callbacks = types.ModuleType("modules.script_callbacks")
 sys.modules["modules.script_callbacks"] = callbacks
