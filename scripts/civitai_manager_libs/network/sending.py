@@ -133,8 +133,8 @@ class Sender:
         return {**found, "proxies": proxies, "cert": ask.cert}
 
     def _looked_up(self, origin: str, verify: bool | str | None, second: int) -> dict[str, Any]:
-        """Once a `second`: it goes through all variables, on Windows the registry, and takes as
-        long as the request itself."""
+        """What the environment says of proxies and certificates. It goes through all variables, on
+        Windows the registry: too much for each picture, so it is done once a `second`."""
         return self._session.merge_environment_settings(origin, {}, True, verify, None)
 
     def _target(self, response: requests.Response) -> str:
