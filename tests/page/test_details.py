@@ -74,6 +74,21 @@ def test_prompts_and_parameters_are_copied_by_a_click_each(opened):
     assert _copied(page) == text
 
 
+_CLOSED_AND_LEFT = """() => new Promise((done) => setTimeout(() => {
+    const gallery = document.querySelector("civitai-gallery");
+    gallery.shadowRoot.querySelector("[data-viewer] [data-do=close]").click();
+    requestAnimationFrame(() => { gallery.style.display = "none"; requestAnimationFrame(done); });
+}))"""
+
+
+def test_what_was_said_is_gone_when_a_hosts_other_tab_comes_to_the_front_at_once(opened):
+    page = opened(_row("a1111"))
+    page.key("c")
+    page.said("Copied").wait_for()
+    page.page.evaluate(_CLOSED_AND_LEFT)
+    expect(page.said("Copied")).to_have_count(0)
+
+
 def test_text_that_is_selected_is_not_copied_over(opened):
     page = opened(_row("a1111", having="Negative prompt:"))
     box = page.page.locator("section.prompt .copies").bounding_box()

@@ -21,6 +21,12 @@ export class Toasts {
     this.words = words;
     this.list = el("div", { class: "toasts", role: "status", "aria-live": "polite" });
     followTop(root, (top) => top.append(this.list), signal);
+    // what was read before a host's other tab came to the front is no news after it
+    const sizes = new ResizeObserver(() => {
+      if (!this.list.getClientRects().length) this.list.replaceChildren();
+    });
+    sizes.observe(this.list);
+    signal.addEventListener("abort", () => sizes.disconnect());
   }
 
   /**
@@ -43,10 +49,6 @@ export class Toasts {
     toast.addEventListener("click", () => toast.remove());
     // the line that runs out is the clock: it stands still while the pointer is over it
     toast.lastElementChild?.addEventListener("animationend", () => toast.remove());
-    // what was read before a host's other tab came to the front is no news after it
-    toast.lastElementChild?.addEventListener("animationcancel", () => {
-      if (!this.list.getClientRects().length) toast.remove();
-    });
     this.list.append(toast);
     while (this.list.children.length > MOST) this.list.firstElementChild?.remove();
   }
