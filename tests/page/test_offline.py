@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from civitai_manager_libs.demo import files
 from fault_answers import reset
@@ -11,6 +13,11 @@ pytestmark = pytest.mark.page
 
 _MODEL = "?model=900001"
 _API = "/api/"
+_SOON = 16_000  # ms, after which the page asks again
+
+
+def _finds(page):
+    return len([path for path in page.api() if path.startswith("find?")])
 
 
 def _read_300(page):
@@ -68,3 +75,25 @@ def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
     until(lambda: not notice.inner_text().strip(), "the live gallery")
     assert page.page.evaluate("window.here"), "without a reload"
     assert page.place()[1] >= 100
+
+
+def test_what_was_to_be_found_without_a_network_is_found_once_that_is_back(
+    flaky, flaky_server, open_gallery
+):
+    page = open_gallery(flaky_server, _MODEL).ready()
+    page.page.clock.install()
+    flaky.rule(_API, reset())
+    page.find("https://civitai.com/models/900003")
+    failed = page.page.locator(".of-find[data-kind='problem']")
+    failed.wait_for()
+    page.page.clock.run_for(_SOON)
+    until(lambda: _finds(page) == 2, "another try")
+    failed.wait_for()
+    page.open()
+    flaky.rules.clear()
+    page.page.clock.run_for(_SOON)
+    assert _finds(page) == 2, "not while a picture is open"
+    page.key("Escape")
+    page.page.clock.run_for(_SOON)
+    expect(page.page).to_have_url(re.compile("model=900003"))
+    expect(failed).to_have_count(0)

@@ -1,4 +1,4 @@
-/** While what was kept is shown, or nothing for want of a network: asks now and then until Civitai is back. */
+/** While what was kept is shown, or something failed for want of a network: asks now and then until Civitai is back. */
 
 import { imagesPath } from "../state/query.js";
 import { withLive } from "../state/state.js";
@@ -29,7 +29,12 @@ export class Revival {
 
   get #isAway() {
     const { kept, problem } = this.#context.store.get();
-    return kept !== "" || (problem?.of === "images" && problem.code === "network");
+    return kept !== "" || problem?.code === "network";
+  }
+
+  /** What is found takes the place of what is looked at: not while one is deep in that. */
+  get #canFind() {
+    return this.#isAtTop() && this.#context.store.get().open === null;
   }
 
   #watch() {
@@ -39,10 +44,17 @@ export class Revival {
   }
 
   async #ask() {
-    const { store, acts, api, signal } = this.#context;
+    const { store, acts } = this.#context;
     if (!this.#isAway || this.#isAsking || document.visibilityState !== "visible") return;
-    const { where, kept } = store.get();
-    if (!kept) return acts.retry("images");
+    const { kept, problem } = store.get();
+    const failed = problem?.code === "network" ? problem.of : null;
+    if (failed === "find" ? this.#canFind : failed && !kept) acts.retry();
+    if (kept) await this.#askForLive();
+  }
+
+  async #askForLive() {
+    const { store, api, signal } = this.#context;
+    const { where } = store.get();
     this.#isAsking = true;
     try {
       const page = await api.get(`${imagesPath(where, null, PAGE)}&fresh=1`, { signal });
