@@ -159,8 +159,9 @@ function begin(context, status) {
   parts.jobs = new Jobs(context);
   parts.watched = new Watched(context);
   parts.finder = new Finder(context, { jobs: parts.jobs.badge, watched: parts.watched.badge });
-  new Head(context);
-  new Filters(context);
+  const filters = new Filters(context);
+  new Head(context, filters.fold);
+  context.root.append(filters.element);
   new Notice(context);
   parts.found = new FoundModels(context);
   parts.grid = new Grid(context);

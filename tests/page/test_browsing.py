@@ -298,7 +298,7 @@ def test_what_strangers_wrote_is_text_and_overflows_nothing(server, open_gallery
     page = open_gallery(
         server, f"?model={_HOSTILE}&level=XXX", viewport={"width": width, "height": 844}
     ).ready()
-    page.page.locator(".about summary").click()
+    page.deed("about").click()
     expect(page.page.locator(".head h2")).to_contain_text("<img src=x")
     page.tiles.first.hover()
     page.field("find").focus()

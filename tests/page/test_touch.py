@@ -7,12 +7,13 @@ import re
 import pytest
 from fault_answers import stalled
 from fingers import Fingers
+from gallery_page import with_axe
 from page_driver import expect, until
 
 pytestmark = pytest.mark.page
 
 _PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-_SMALL, _VIDEOS = 900_003, 900_007
+_SMALL, _WORDY, _VIDEOS, _HOSTILE = 900_003, 900_004, 900_007, 900_008
 _MIDDLE = (195, 420)
 _FINGER = 24  # pixels at least, WCAG 2.2 "Target Size"
 _TARGETS = """least => {
@@ -88,11 +89,64 @@ def test_tour_by_touch(phone):
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_head_says_what_its_number_is_for_and_nothing_of_it_is_cut_off(phone):
+@pytest.mark.parametrize("turned", [False, True], ids=["upright", "turned"])
+@pytest.mark.parametrize("model", [_SMALL, _WORDY, _HOSTILE])
+def test_pictures_begin_high_up_whatever_the_model_is_called(server, open_gallery, model, turned):
+    width, height = (844, 390) if turned else (390, 844)
+    phone = {**_PHONE, "viewport": {"width": width, "height": height}}
+    page = open_gallery(server, f"?model={model}&level=XXX", **phone).ready()
+    page.deed("open-user").wait_for()
+    assert min(y for _, y, _, _ in page.boxes().values()) < 844 / 4
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_finger_brings_the_rest_of_what_can_be_done_with_a_gallery(phone):
     expect(phone.page.locator(".head .joined label")).to_have_text("Up to")
-    controls = phone.page.locator(".head :is(button, input):visible").all()
-    ends = [box["x"] + box["width"] for box in map(lambda one: one.bounding_box(), controls)]
-    assert len(ends) >= 4 and max(ends) <= phone.page.viewport_size["width"]
+    about = phone.deed("about")
+    end = phone.page.viewport_size["width"]
+    assert about.bounding_box()["x"] > end
+    box = phone.deed("filters").bounding_box()
+    y = box["y"] + box["height"] / 2
+    while about.bounding_box()["x"] + about.bounding_box()["width"] > end:
+        Fingers(phone.page).swipe((360, y), (20, y))
+    about.tap()
+    expect(phone.page.locator(".about .tag").first).to_be_visible()
+    about.tap()
+    expect(phone.page.locator(".about")).to_be_hidden()
+
+
+@with_axe
+@pytest.mark.parametrize("scheme,locale", [("light", "zh-TW"), ("dark", "en-US")])
+def test_nothing_of_the_first_screen_keeps_anybody_out(server, open_gallery, scheme, locale):
+    address = f"?model={_WORDY}&__theme={scheme}"
+    page = open_gallery(server, address, color_scheme=scheme, locale=locale, **_PHONE).ready()
+    page.deed("copy-words").first.wait_for()
+    assert page.serious() == []
+    page.deed("more-tools").tap()
+    assert page.serious() == []
+
+
+def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
+    page = phone
+    page.deed("more-tools").tap()
+    page.deed("help").tap()
+    page.panel("help").wait_for()
+    page.deed("close-panel").tap()
+    expect(page.panel("help")).to_be_hidden()
+    assert page.does() == "more-tools"
+    page.deed("more-tools").tap()
+    page.deed("open-kept").tap()
+    expect(page.page.locator(".menu")).to_be_hidden()
+    expect(page.page).to_have_url(re.compile("kept|search"))
+
+
+def test_find_is_pressed_where_it_lies_also_when_the_field_has_not_the_focus(phone):
+    phone.field("find").tap()
+    phone.page.keyboard.type(str(_VIDEOS))
+    phone.page.locator(".head h2").tap()
+    expect(phone.deed("jobs")).to_be_visible()
+    phone.deed("find").tap()
+    expect(phone.page).to_have_url(re.compile(f"model={_VIDEOS}"))
 
 
 def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone):
@@ -127,8 +181,10 @@ def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
     expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
 
 
-@pytest.mark.parametrize("where", ["grid", "viewer", "settings", "jobs"])
-def test_all_that_is_tapped_is_large_enough_for_a_finger(phone, where):
+@pytest.mark.parametrize(
+    "where,least", [("grid", 44), ("jobs", 44), ("viewer", _FINGER), ("settings", _FINGER)]
+)
+def test_all_that_is_tapped_is_large_enough_for_a_finger(phone, where, least):
     page = phone
     page.tiles.first.locator("[data-do='mark']").tap()
     if where == "viewer":
@@ -136,16 +192,18 @@ def test_all_that_is_tapped_is_large_enough_for_a_finger(phone, where):
         page.key("i")
         page.page.locator("aside.details").wait_for()
     elif where != "grid":
+        if where != "jobs":
+            page.deed("more-tools").tap()
         page.deed(where).tap()
         page.panel(where).wait_for()
-    assert "\n".join(page.page.evaluate(_TARGETS, _FINGER)) == ""
+    assert "\n".join(page.page.evaluate(_TARGETS, least)) == ""
 
 
 def test_tapped_suggestion_is_taken_and_opens_nothing_that_lies_below_it(phone):
     phone.deed("filters").tap()
     phone.field("search").tap()
     phone.page.keyboard.type("is:imag")
-    phone.page.locator("#suggestions li").first.tap()
+    phone.page.locator("#suggestions li", has_text="is:image").tap()
     expect(phone.field("search")).to_have_value("is:image ")
     expect(phone.page.locator("#suggestions")).to_be_hidden()
     phone.ready()

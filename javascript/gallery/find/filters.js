@@ -16,31 +16,35 @@ const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "type
 
 export class Filters {
   #context;
-  #section = el("section", { class: "filters", hidden: true });
+  element = el("section", { class: "filters", hidden: true });
   #dropped = el("p", { class: "dropped", role: "status", hidden: true });
   #meta;
-  #fold;
   #tile;
   /** @type {Record<Name, HTMLSelectElement>} */
   #selects;
 
   /** @param {Context} context */
   constructor(context) {
-    const { root, words, store, acts, signal } = context;
+    const { words, store, acts, signal } = context;
     this.#context = context;
     this.#selects = this.#makeSelects();
     this.#meta = el("input", { type: "checkbox", "data-field": "meta" });
     this.#meta.addEventListener("change", () => void acts.setWhere({ meta: this.#meta.checked }));
     this.#tile = this.#slider();
-    this.#fold = button({ deed: "filters", icon: icon("filter"), words: words("do_filters") }, () =>
-      this.#section.toggleAttribute("data-open"),
-    );
-    this.#section.append(this.#fold, this.#asked(), new Search(context).element);
-    root.append(this.#section);
+    const look = { deed: "filters", icon: icon("filter"), words: words("do_filters") };
+    /** Unfolds them on a narrow page; it stands among the gallery's other buttons. */
+    this.fold = button({ ...look, class: "fold" }, () => this.#toggle());
+    this.fold.setAttribute("aria-expanded", "false");
+    this.element.append(this.#asked(), new Search(context).element);
     store.on(["where", "model", "hello", "tile", "notes", "found"], (now) => this.#draw(now), {
       signal,
     });
     this.#draw(store.get());
+  }
+
+  #toggle() {
+    const isOpen = this.element.toggleAttribute("data-open");
+    this.fold.setAttribute("aria-expanded", String(isOpen));
   }
 
   #asked() {
@@ -93,8 +97,8 @@ export class Filters {
   /** @param {State} now */
   #draw(now) {
     const { hello, where, found, notes, tile } = now;
-    this.#section.hidden = !hello || !sourceOf(where) || found !== null;
-    if (!hello || this.#section.hidden) return;
+    this.element.hidden = !hello || !sourceOf(where) || found !== null;
+    if (!hello || this.element.hidden) return;
     for (const [name, choices] of Object.entries(this.#choices(now))) {
       const value = String(where[/** @type {Name} */ (name)] ?? "");
       fill(this.#selects[/** @type {Name} */ (name)], choices, value);
@@ -107,7 +111,7 @@ export class Filters {
     const words = count
       ? this.#context.words("do_filters_n", { n: count })
       : this.#context.words("do_filters");
-    this.#fold.lastElementChild?.replaceChildren(words);
+    this.fold.lastElementChild?.replaceChildren(words);
     const dropped = notes.find((note) => note.code === "sort_dropped");
     this.#dropped.textContent = dropped?.message ?? "";
     this.#dropped.hidden = !dropped;

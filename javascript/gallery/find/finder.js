@@ -5,10 +5,10 @@ import { button, el } from "../ground/dom.js";
 import { icon } from "../ground/icons.js";
 import { sourceOf } from "../state/query.js";
 import { Status } from "./status.js";
+import { tools } from "./tools.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
-/** @typedef {{jobs: HTMLElement, watched: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
 
 export class Finder {
   #context;
@@ -18,7 +18,7 @@ export class Finder {
 
   /**
    * @param {Context} context
-   * @param {Badges} badges
+   * @param {import("./tools.js").Badges} badges
    */
   constructor(context, badges) {
     const { root, words, store, signal } = context;
@@ -40,7 +40,7 @@ export class Finder {
       this.#recent,
     );
     const status = new Status(context, "find", saidOfFinding);
-    root.append(el("header", { class: "top" }, this.#form, panelButtons(context, badges)));
+    root.append(el("header", { class: "top" }, this.#form, tools(context, badges)));
     root.append(status.element);
     store.on(["hello", "where", "found", "finding"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
@@ -53,7 +53,10 @@ export class Finder {
 
   #submitButton() {
     const words = this.#context.words("do_find");
-    return el("button", { type: "submit", "data-do": "find", class: "primary", text: words });
+    const made = el("button", { type: "submit", "data-do": "find", class: "primary", text: words });
+    // where the focus makes room for the field it would slip away under the finger
+    made.addEventListener("mousedown", (event) => event.preventDefault());
+    return made;
   }
 
   /** Another text: what was wrong with the one before is no longer of interest. */
@@ -98,39 +101,4 @@ export class Finder {
       ),
     );
   }
-}
-
-/**
- * @param {Context} context
- * @param {Badges} badges
- */
-function panelButtons({ acts, words, store, signal }, badges) {
-  /**
-   * @param {Exclude<import("../types.js").Panel, "">} name
-   * @param {import("../ground/icons.js").IconName} glyph
-   */
-  const of = (name, glyph, badge = /** @type {HTMLElement | null} */ (null)) => {
-    const looks = { deed: name, icon: icon(glyph), words: words(`open_${name}`), isBare: true };
-    const made = button(looks, () => acts.panel(name));
-    if (badge) made.append(badge);
-    return made;
-  };
-  const kept = button(
-    { deed: "open-kept", icon: icon("kept"), words: words("open_kept"), isBare: true },
-    () => acts.openKept(""),
-  );
-  const all = [
-    of("sets", "heart"),
-    of("watched", "bell", badges.watched),
-    of("jobs", "jobs", badges.jobs),
-    of("settings", "settings"),
-    of("help", "help"),
-  ];
-  const draw = () => {
-    const { panel } = store.get();
-    for (const one of all) one.setAttribute("aria-expanded", String(one.dataset.do === panel));
-  };
-  store.on(["panel"], draw, { signal });
-  draw();
-  return el("div", { class: "tools" }, kept, ...all);
 }

@@ -17,21 +17,35 @@ const MOST_WORDS = 24; // trigger words in sight
 export class Head {
   #context;
   #section = el("section", { class: "head", hidden: true });
+  #line = el("div", { class: "line" }); // stays: one may have scrolled it sideways
+  #about = el("div", { class: "about", hidden: true });
+  #unfold;
+  #fold;
   #limit;
   #watch;
 
-  /** @param {Context} context */
-  constructor(context) {
+  /**
+   * @param {Context} context
+   * @param {HTMLElement} fold  opens the filters
+   */
+  constructor(context, fold) {
     const { root, store, words, acts, signal } = context;
     this.#context = context;
+    this.#fold = fold;
     this.#limit = this.#limitField();
+    this.#unfold = button({ deed: "about", words: words("about_model"), class: "unfold" }, () =>
+      this.#showAbout(this.#about.hidden === true),
+    );
+    this.#showAbout(false);
     const look = { deed: "watch", icon: icon("bell"), words: words("do_watch") };
     this.#watch = button({ ...look, title: words("watch_hint") }, () => acts.toggleWatch());
     root.append(this.#section);
     store.on(["where", "model", "title", "found"], (now) => this.#draw(now), { signal });
+    store.on(["model"], (now) => this.#drawAbout(now), { signal });
     store.on(["watched", "where"], (now) => this.#drawWatch(now), { signal });
     store.on(["hello"], (now, before) => this.#takeLimit(now, before), { signal });
     this.#draw(store.get());
+    this.#drawAbout(store.get());
     this.#drawWatch(store.get());
   }
 
@@ -42,10 +56,12 @@ export class Head {
     if (this.#section.hidden) return;
     const waits = where.model !== null && !model;
     const held = this.#context.root.activeElement; // its place is taken for a moment
-    this.#section.replaceChildren(
-      el("div", { class: "row" }, this.#title(now), this.#deeds(where)),
-      ...(model ? this.#model(model, where.version) : waits ? [itsPlace()] : []),
+    this.#line.replaceChildren(
+      this.#deeds(where),
+      this.#unfold,
+      model ? this.#trained(model, where.version) : "",
     );
+    this.#section.replaceChildren(this.#title(now), this.#line, this.#about);
     if (held instanceof HTMLElement && this.#section.contains(held)) held.focus();
     this.#section.toggleAttribute("data-waits", waits);
   }
@@ -58,9 +74,13 @@ export class Head {
     return el(
       "div",
       { class: "title" },
-      el("h2", { dir: "auto", text: name }),
+      el(
+        "div",
+        { class: "name" },
+        el("h2", { dir: "auto", text: name }),
+        model && el("span", { class: "tag", text: model.type }),
+      ),
       page && this.#link(page),
-      model && el("span", { class: "tag", text: model.type }),
       model?.creator && this.#creator(model.creator),
     );
   }
@@ -85,14 +105,9 @@ export class Head {
    * @param {Model} model
    * @param {number | null} version
    */
-  #model(model, version) {
-    const shown = model.versions.filter((one) => version === null || one.id === version);
+  #trained({ versions }, version) {
+    const shown = versions.filter((one) => version === null || one.id === version);
     const trained = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
-    return [this.#trained(trained), this.#about(model)];
-  }
-
-  /** @param {string[]} trained */
-  #trained(trained) {
     if (!trained.length) return "";
     const { words, acts } = this.#context;
     return el(
@@ -113,21 +128,21 @@ export class Head {
     );
   }
 
-  /** @param {Model} model */
-  #about(model) {
-    const text = model.description.trim();
-    if (!text && !model.tags.length) return "";
-    return el(
-      "details",
-      { class: "about" },
-      el("summary", { text: this.#context.words("about_model") }),
-      el("p", { dir: "auto", text }),
-      el(
-        "p",
-        { class: "tags" },
-        ...model.tags.map((tag) => el("span", { class: "tag", text: tag })),
-      ),
+  /** @param {State} now */
+  #drawAbout({ model }) {
+    const { description = "", tags = [] } = model ?? {};
+    this.#about.replaceChildren(
+      el("p", { dir: "auto", text: description.trim() }),
+      el("p", { class: "tags" }, ...tags.map((tag) => el("span", { class: "tag", text: tag }))),
     );
+    this.#unfold.toggleAttribute("data-empty", !this.#about.textContent);
+    this.#showAbout(false);
+  }
+
+  /** @param {boolean} isShown */
+  #showAbout(isShown) {
+    this.#about.hidden = !isShown;
+    this.#unfold.setAttribute("aria-expanded", String(isShown));
   }
 
   #limitField() {
@@ -154,7 +169,8 @@ export class Head {
     const look = { deed: "figures", icon: icon("figures"), words: words("figures_title") };
     const figures = button(look, () => acts.panel("figures"));
     const download = search === null && this.#download();
-    return el("div", { class: "deeds" }, this.#watch, model !== null && figures, download);
+    const own = model !== null && figures;
+    return el("div", { class: "deeds" }, this.#fold, this.#watch, own, download);
   }
 
   /** @param {State} now */
@@ -177,15 +193,6 @@ export class Head {
     );
     return upTo(words, this.#limit, start);
   }
-}
-
-/** Of the text about a model, until that comes: what stands below is not moved then. */
-function itsPlace() {
-  return el(
-    "details",
-    { class: "about", "aria-hidden": "true" },
-    el("summary", { text: "\u00a0" }),
-  );
 }
 
 /**

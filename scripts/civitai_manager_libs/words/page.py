@@ -24,6 +24,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "open_jobs": ("下載工作", "Downloads"),
     "open_settings": ("設定", "Settings"),
     "open_help": ("使用說明", "Help"),
+    "open_more": ("更多", "More"),
     "start_here": (
         "貼上 Civitai 的網址，或輸入文字尋找模型。",
         "Paste a Civitai address, or type words to find a model.",
