@@ -41,6 +41,10 @@ def _overlap(page, one, other):
 _COME_UP = "toast => Promise.allSettled(toast.getAnimations().map((one) => one.finished))"
 
 
+# Its clock stands still.
+_STAY = "toast => toast.lastElementChild.getAnimations()[0].pause()"
+
+
 def _rested(page):
     """While a page flies on a tap only stops it."""
     seen = []
@@ -164,6 +168,28 @@ def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone
     page.panel("jobs").wait_for()
     page.said("Downloading").hover()  # it stays as long
     assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
+
+
+def test_much_that_is_said_covers_nothing_to_press_where_a_panel_has_the_whole_height(
+    flaky_server, open_gallery
+):
+    small = {**_PHONE, "viewport": {"width": 390, "height": 667}}
+    page = open_gallery(flaky_server, f"?model={_HOSTILE}&level=XXX", **small).ready()
+    page.tiles.first.locator("[data-do='mark']").tap()
+    page.deed("download-marked").tap()
+    page.said("Downloading").evaluate(_STAY)
+    page.said("saved").evaluate(_STAY)
+    page.deed("more-tools").tap()
+    page.deed("settings").tap()
+    page.said("saved").evaluate(_COME_UP)
+    assert not _overlap(page, ".toast:visible", "[data-panel='settings']")
+    page.deed("close-panel").tap()
+    page.open()
+    page.key("i")
+    page.deed("copy-infotext").wait_for()
+    assert not _overlap(page, ".toast:visible", ".details")
+    assert not _overlap(page, ".toast:visible", ".viewer-bar .tools")
+    assert not _overlap(page, ".toast:visible", ".viewer-bar [data-do='close']")
 
 
 def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
