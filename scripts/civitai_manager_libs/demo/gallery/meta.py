@@ -27,6 +27,19 @@ _STYLES = (
     "screen print, calm composition, muted colours",
     "digital painting, atmospheric perspective, wide shot",
 )
+# Several, as of several people: else the figures would tell of one text alone.
+_ENDINGS = (
+    "The composition leaves room for the eye to rest; a fine grain lies over everything, as on "
+    "old paper, and the whole could be called “quiet”.",
+    "Light falls from the left, so that each edge has a thin bright line.",
+    "What is near has sharp outlines; further back they dissolve into haze, and the horizon can "
+    "hardly be made out.",
+    "It should look as if it were printed in a small workshop: three inks, slightly out of "
+    "register, on heavy card.",
+    "Seen from low down, with a wide angle and much empty space above.",
+    "The mood is that of the hour before anybody gets up; nothing moves.",
+    "Brush strokes stay visible, most of all in the shadows.",
+)
 _SAMPLERS = ("DPM++ 2M", "Euler a", "DPM++ SDE", "DPM++ 2M SDE", "UniPC", "Euler")
 _COMFY_SAMPLERS = {"dpmpp_2m": "karras", "euler_ancestral": "normal", "uni_pc": "simple"}
 _SMALL = ((768, 1152), (1152, 768), (768, 768))
@@ -66,7 +79,7 @@ def _prompt(row: Row, rng: Random) -> str:
     shown = phrases(art(row))
     style = rng.choice(_STYLES)
     if rng.random() < 0.25:
-        return _sentences(shown, style)
+        return _sentences(shown, style, _ENDINGS[row.id // 7 % len(_ENDINGS)])
     words = [*shown, style]
     if row.model.type in ("LORA", "LoCon", "DoRA"):
         words.append(f"<lora:{_stem(row)}:{rng.choice((0.6, 0.7, 0.8, 1))}>")
@@ -75,16 +88,13 @@ def _prompt(row: Row, rng: Random) -> str:
     return ", ".join(words)
 
 
-def _sentences(shown: list[str], style: str) -> str:
+def _sentences(shown: list[str], style: str, ending: str) -> str:
     """The way people write to newer models: long, natural, in paragraphs."""
     subject, *details, mood = shown
     seen = " There is " + ", and also ".join(details) + "." if details else ""
     return (
-        f"This picture shows {subject}.{seen} The colours are those of {mood}: they pass softly "
-        "from one into the other, the distance is paler than what is near, and nothing is "
-        "harsh.\n\nIt is made as follows: "
-        f"{style}. The composition leaves room for the eye to rest; a fine grain lies over "
-        'everything, as on old paper, and the whole could be called “quiet”.'
+        f"This picture shows {subject}.{seen} The colours are those of {mood}.\n\n"
+        f"It is made as follows: {style}. {ending}"
     )
 
 
