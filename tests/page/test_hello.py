@@ -20,7 +20,7 @@ from civitai_manager_libs.words import messages
 )
 def test_words_are_in_the_language_of_the_browser(api, accepted, language, downloads):
     told = api.get("hello", accepted)
-    assert told["language"] == language and told["words"]["jobs_title"] == downloads
+    assert told["language"] == language and told["words"]["open_jobs"] == downloads
     assert set(told["words"]) == set(messages.WORDS)
 
 

@@ -42,7 +42,7 @@ export class Jobs {
     this.badge = el("span", { class: "badge", hidden: true });
     context.store.on(["jobs"], (now, before) => this.#follow(now, before), context);
     this.panel = new Panel(context, "jobs", {
-      title: "jobs_title",
+      title: "open_jobs",
       build: () => this.#build(),
       opened: () => void this.watch.now(),
     });

@@ -25,7 +25,7 @@ export class Settings {
     this.key = new KeyForm(context);
     this.names = new Names(context);
     new Panel(context, "settings", {
-      title: "settings",
+      title: "open_settings",
       build: () => this.#build(),
       opened: () => this.#opened(),
     });
