@@ -76,6 +76,7 @@ _BY_NAME = {entry.name: entry for entry in SETTINGS}
 _DEFAULT_BASE_URL = "https://civitai.com"
 
 civitai_api_key = ""
+download_images_folder = ""  # a setting that is read here too; `restore` makes the others
 shortcut_gallery_folder = os.path.join(host.data_folder(), "sc_gallery")
 
 
@@ -106,7 +107,7 @@ def private_places() -> list[str]:
 
 def saved_pictures_folder() -> str:
     """Where a model's folder of saved pictures is made."""
-    return os.path.expanduser(globals()["download_images_folder"]) or host.pictures_folder()
+    return os.path.expanduser(download_images_folder) or host.pictures_folder()
 
 
 def base_url() -> str:
