@@ -203,7 +203,7 @@ def test_every_field_of_an_item_is_read():
     assert (found.created_at, found.post_id) == ("2026-07-30T08:15:42.117Z", 21000001)
     assert (found.username, found.base_model) == ("harbor_artist", "SD 1.5")
     assert found.version_ids == (700200, 455001)
-    assert found.stats == Stats(likes=87, hearts=45, laughs=1, cries=2, comments=3)
+    assert found.stats == Stats(likes=87, hearts=45, laughs=1, cries=2)
     assert found.meta == sent["meta"] and found.record == sent
 
 
@@ -643,7 +643,6 @@ def test_a_model_is_read_with_its_versions():
         (650050, "v1.0", "SD 1.5"),
     ]
     assert {v.model_id for v in model.versions} == {600100}
-    assert model.versions[0].published_at == "2026-06-01T12:00:00.000Z"
 
 
 def _cover_of(sent, level=1):

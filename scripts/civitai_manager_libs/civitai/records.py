@@ -48,9 +48,7 @@ _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 
 @dataclass(frozen=True)
 class Version:
-    """published_at: ISO 8601 or "".
-
-    files: what pictures call its files, lower case: AutoV2 hashes and names without extension.
+    """files: what pictures call its files, lower case: AutoV2 hashes and names without extension.
     size: bytes of the one that is usually downloaded, 0 when the site does not say.
     """
 
@@ -59,7 +57,6 @@ class Version:
     model_id: int | None = None
     model_name: str = ""
     base_model: str = ""
-    published_at: str = ""
     trained_words: tuple[str, ...] = ()
     files: frozenset[str] = frozenset()
     size: int = 0
@@ -71,7 +68,7 @@ class Model:
 
     creator: "" for the house account. versions: in the creator's order, normally newest first.
     cover: where it was searched for, the first showcase picture within the level asked for.
-    downloads, likes: None when the site does not say. record: the API's own record.
+    record: the API's own record.
     """
 
     id: int
@@ -83,8 +80,6 @@ class Model:
     tags: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
     cover: Image | None = None
-    downloads: int | None = None
-    likes: int | None = None
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -189,8 +184,6 @@ def _model(row: Mapping[str, Any], cover: Image | None = None) -> Model:
         tags=lines(row.get("tags"), 60),
         versions=tuple(_version(entry, model_id, row) for entry in _version_rows(row)),
         cover=cover,
-        downloads=whole(mapping(row.get("stats")).get("downloadCount")),
-        likes=whole(mapping(row.get("stats")).get("thumbsUpCount")),
         record=row,
     )
 
@@ -207,7 +200,6 @@ def _version(row: Mapping[str, Any], model_id: int | None, model: Mapping[str, A
         model_id=model_id,
         model_name=one_line(model.get("name")),
         base_model=one_line(row.get("baseModel"), 100),
-        published_at=moment(row.get("publishedAt")),
         trained_words=lines(row.get("trainedWords"), 500),
         files=frozenset(_files(row.get("files"))),
         size=_size(row.get("files")),
@@ -313,7 +305,7 @@ def _ids(value: Any) -> tuple[int, ...]:
 
 
 def _stats(row: Mapping[str, Any]) -> Stats:
-    sent = ("likeCount", "heartCount", "laughCount", "cryCount", "commentCount")
+    sent = ("likeCount", "heartCount", "laughCount", "cryCount")
     return Stats(*(whole(row.get(name)) or 0 for name in sent))
 
 

@@ -27,7 +27,6 @@ def card(model: Model) -> dict[str, Any]:
         "base_models": list(model.base_models),
         "versions": len(model.versions),
         "cover": None if model.cover is None else _cover(model.cover),
-        "stats": {"downloads": model.downloads, "likes": model.likes},
         "page": f"{setting.base_url()}/models/{model.id}",
     }
 
@@ -59,7 +58,6 @@ def image_view(
         "user": image.username,
         "date": image.created_at,
         "reactions": image.stats.reactions,
-        "comments": image.stats.comments,
         "base_model": image.base_model,
         "saved": image.id in saved,
         "has_data": bool(image.meta),
@@ -122,6 +120,5 @@ def _version(version: Version) -> dict[str, Any]:
         "id": version.id,
         "name": version.name,
         "base_model": version.base_model,
-        "published_at": version.published_at,
         "trained_words": list(version.trained_words),
     }
