@@ -15,15 +15,14 @@ from . import readers, terminal
 __all__ = ["Parser", "whole_parser"]
 
 _BAD_INPUT = 2
-_SETTINGS = {entry.name: entry for entry in setting.SETTINGS}
-_CONCURRENCY = _SETTINGS["gallery_max_concurrent_downloads"]
-_LIMIT = _SETTINGS["gallery_download_limit"]
+_CONCURRENCY = setting.BY_NAME["gallery_max_concurrent_downloads"]
+_LIMIT = setting.BY_NAME["gallery_download_limit"]
 # What the API calls it: the page's name for it
 _LEVELS = {value: name for name, value in messages.choices("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
 _KEPT_SORTS = {sort: sort for sort in ("Newest", "Oldest", "Most Reactions")}
 _PERIODS = {period: period for period in PERIODS}
-_QUALITIES = {quality: quality for quality in _SETTINGS["saved_quality"].choices}
+_QUALITIES = {quality: quality for quality in setting.BY_NAME["saved_quality"].choices}
 _TYPES = {"image": "image", "video": "video"}
 # In the words of `jobs.naming`; %% for argparse
 _NAME = (

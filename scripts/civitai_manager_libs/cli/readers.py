@@ -12,7 +12,7 @@ __all__ = ["folder", "listed", "login", "one_of", "rate", "whole"]
 
 _MOST = 2**31 - 1  # of a number that has no other bound
 _LEAST_RATE = 1.0  # KB a second
-_MOST_RATE = next(one for one in setting.SETTINGS if one.name == "gallery_max_rate_kb").high
+_MOST_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
 
 
 def one_of(names: Mapping[str, str]) -> Callable[[str], str]:

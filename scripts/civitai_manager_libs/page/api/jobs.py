@@ -139,7 +139,7 @@ def facts_of(title: str, model_id: int | None, version_id: int | None = None) ->
 
 
 def _limit(asked: Asked) -> int:
-    entry = next(e for e in setting.SETTINGS if e.name == "gallery_download_limit")
+    entry = setting.BY_NAME["gallery_download_limit"]
     given = asked.field("limit")
     limit = setting.gallery_download_limit if given is None else given
     wanted = whole(limit, int(entry.low), int(entry.high))
