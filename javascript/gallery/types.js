@@ -100,10 +100,7 @@
  *
  * @typedef {object} Cover
  * @property {number} id
- * @property {number} width
- * @property {number} height
  * @property {string} hash
- * @property {Kind} kind
  *
  * @typedef {object} Card
  * @property {number} id

@@ -25,8 +25,7 @@ def card(model: Model) -> dict[str, Any]:
         "creator": model.creator,
         "level": level_name(model.level) if model.level else "None",
         "base_models": list(model.base_models),
-        "versions": len(model.versions),
-        "cover": None if model.cover is None else _cover(model.cover),
+        "cover": model.cover and {"id": model.cover.id, "hash": model.cover.hash},
         "page": f"{setting.base_url()}/models/{model.id}",
     }
 
@@ -108,11 +107,6 @@ def resource_view(one: Resource, names: Mapping[int, tuple[int, str]]) -> dict[s
         "version_id": one.version_id,
         "url": page,
     }
-
-
-def _cover(image: Image) -> dict[str, Any]:
-    size = {"width": image.width, "height": image.height}
-    return {"id": image.id, **size, "hash": image.hash, "kind": image.type}
 
 
 def _version(version: Version) -> dict[str, Any]:
