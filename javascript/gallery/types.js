@@ -107,7 +107,6 @@
  * @property {string} name
  * @property {string} type
  * @property {string} creator
- * @property {Level} level
  * @property {string[]} base_models
  * @property {Cover | null} cover
  * @property {string} page  its address on Civitai

@@ -636,7 +636,7 @@ def test_version_ids_are_each_there_once():
 def test_a_model_is_read_with_its_versions():
     model = civitai_api.read_model(Client(MODEL), 600100)
     assert (model.id, model.name) == (600100, "Example Mix / test: \"quotes\"")
-    assert (model.type, model.creator, model.level) == ("Checkpoint", "harbor_artist", 15)
+    assert (model.type, model.creator) == ("Checkpoint", "harbor_artist")
     assert (model.description_text, model.tags) == ("Demo", ("base model", "landscape"))
     assert [(v.id, v.name, v.base_model) for v in model.versions] == [
         (700200, "v2.0", "SD 1.5"),
@@ -720,7 +720,7 @@ def test_search_results_are_models_each_once_without_junk():
 def test_a_model_without_a_name_has_one_for_people():
     model = civitai_api.read_model(Client({"id": 7, "modelVersions": [{"id": 8}]}), 7)
     assert (model.name, model.versions[0].name) == ("Model 7", "Version 8")
-    assert (model.creator, model.level, model.cover) == ("", 0, None)
+    assert (model.creator, model.cover) == ("", None)
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,8 @@ class Version:
 
 @dataclass(frozen=True)
 class Model:
-    """level: mask of the ratings of its content, 0 when the site does not say.
+    """creator: "" for the house account. versions: in the creator's order, normally newest first.
 
-    creator: "" for the house account. versions: in the creator's order, normally newest first.
     cover: where it was searched for, the first showcase picture within the level asked for.
     record: the API's own record.
     """
@@ -76,7 +75,6 @@ class Model:
     type: str = ""
     creator: str = ""
     description_text: str = ""
-    level: int = 0
     tags: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
     cover: Image | None = None
@@ -180,7 +178,6 @@ def _model(row: Mapping[str, Any], cover: Image | None = None) -> Model:
         type=one_line(row.get("type"), 40),
         creator=_username(mapping(row.get("creator")).get("username")),
         description_text=plain_text(row.get("description")),
-        level=whole(row.get("nsfwLevel"), 0, 63) or 0,
         tags=lines(row.get("tags"), 60),
         versions=tuple(_version(entry, model_id, row) for entry in _version_rows(row)),
         cover=cover,

@@ -23,7 +23,6 @@ def card(model: Model) -> dict[str, Any]:
         "name": model.name,
         "type": model.type,
         "creator": model.creator,
-        "level": level_name(model.level) if model.level else "None",
         "base_models": list(model.base_models),
         "cover": model.cover and {"id": model.cover.id, "hash": model.cover.hash},
         "page": f"{setting.base_url()}/models/{model.id}",
