@@ -84,26 +84,22 @@ def whole_parser() -> Parser:
         description="Without a command: the gallery tab by itself, in the browser.",
         epilog=_PROGRAM_EXAMPLES,
     )
-    parser.add_argument(
-        "--demo",
-        action="store_true",
-        help="an offline Civitai of our own in place of the real one, for a command too"
-        " (models 900001 to 900010); default: no",
+    add = parser.add_argument
+    demo = (
+        "an offline Civitai of our own in place of the real one, for a command too (models 900001"
+        " to 900010); default: no"
     )
+    add("--demo", action="store_true", help=demo)
     address = "the tab's address; default: %(default)s, which only this machine can reach"
-    parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
+    add("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "the tab's port, 1 to 65535; default: %(default)s"
-    parser.add_argument(
-        "--port", type=readers.whole(1, 65535), metavar="PORT", default=7860, help=port
-    )
+    add("--port", type=readers.whole(1, 65535), metavar="PORT", default=7860, help=port)
     login = (
         "let only those into the tab who know this; default: that of CIVITAI_SHORTCUT_AUTH, which"
         " other users of the machine cannot read, else everybody who reaches it"
     )
     given = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
-    parser.add_argument(
-        "--auth", type=readers.login, metavar="USER:PASSWORD", default=given, help=login
-    )
+    add("--auth", type=readers.login, metavar="USER:PASSWORD", default=given, help=login)
     _add_commands(parser)
     return parser
 
