@@ -58,7 +58,7 @@ export const KEYS = [
     keys: [" "],
     shown: "Space",
     place: "tile",
-    words: "key_mark",
+    words: "mark_picture",
     once: true,
     act: (acts, state, press) =>
       onFocused((_, id) => (press.shiftKey ? acts.markTo(id) : acts.mark(id)))(acts, state, press),
@@ -90,12 +90,12 @@ export const KEYS = [
   {
     keys: ["w"],
     place: "grid",
-    words: "key_figures",
+    words: "figures_title",
     once: true,
     act: (acts, { where }) => where.model !== null && acts.panel("figures"),
   },
   { keys: ["c"], place: "grid", words: "key_compare", once: true, act: (acts) => acts.compare() },
-  { keys: ["t"], place: "grid", words: "key_top", once: true, act: (acts) => acts.toTop() },
+  { keys: ["t"], place: "grid", words: "to_top", once: true, act: (acts) => acts.toTop() },
 
   {
     keys: ["ArrowLeft"],
@@ -117,7 +117,7 @@ export const KEYS = [
     keys: [" "],
     shown: "Space",
     place: "viewer",
-    words: "key_mark",
+    words: "mark_picture",
     once: true,
     act: onOpen((acts, id) => acts.mark(id)),
   },
@@ -190,14 +190,14 @@ export const KEYS = [
   {
     keys: ["j"],
     place: "anywhere",
-    words: "key_jobs",
+    words: "open_jobs",
     once: true,
     act: (acts) => acts.panel("jobs"),
   },
   {
     keys: [","],
     place: "anywhere",
-    words: "key_settings",
+    words: "open_settings",
     once: true,
     act: (acts) => acts.panel("settings"),
   },

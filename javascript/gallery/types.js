@@ -23,8 +23,6 @@
  * @property {boolean} in_webui
  * @property {string} name
  * @property {string[]} send_to  tabs of the host that take a picture
- * @property {boolean} can_open_folders
- * @property {boolean} has_settings_page
  * @property {boolean} has_models  folders of models are known, so that one can tell what is here
  *
  * @typedef {object} Hello
@@ -51,7 +49,6 @@
  * @property {string} user
  * @property {string} date  ISO 8601
  * @property {number} reactions
- * @property {number} comments
  * @property {string} base_model
  * @property {boolean} saved
  * @property {boolean} has_data
@@ -103,27 +100,21 @@
  *
  * @typedef {object} Cover
  * @property {number} id
- * @property {number} width
- * @property {number} height
  * @property {string} hash
- * @property {Kind} kind
  *
  * @typedef {object} Card
  * @property {number} id
  * @property {string} name
  * @property {string} type
  * @property {string} creator
- * @property {Level} level
  * @property {string[]} base_models
  * @property {Cover | null} cover
- * @property {{downloads: number, likes: number} | null} stats
  * @property {string} page  its address on Civitai
  *
  * @typedef {object} Version
  * @property {number} id
  * @property {string} name
  * @property {string} base_model
- * @property {string} published_at
  * @property {string[]} trained_words
  *
  * @typedef {Card & {description: string, tags: string[], versions: Version[]}} Model
@@ -140,8 +131,6 @@
  * @typedef {object} Page  of a gallery
  * @property {View[]} images
  * @property {string | null} cursor  null is the end
- * @property {number} dropped
- * @property {number} others
  * @property {Note[]} notes
  * @property {string} read_at
  * @property {boolean} kept  true: from what was kept, Civitai does not answer

@@ -22,6 +22,7 @@ from .ground import Cancellation, check_room, Flights, never, PartialFile
 from .network import (
     answers,
     Ask,
+    Asking,
     CHUNK_SIZE,
     cut_by,
     end_of,
@@ -81,6 +82,10 @@ class CivitaiHttpClient:
     @property
     def timeout(self) -> float:
         return setting.http_timeout if self._timeout is None else self._timeout
+
+    @property
+    def _file_timeout(self) -> float:
+        return setting.gallery_download_timeout if self._timeout is None else self._timeout
 
     @property
     def max_retries(self) -> int:
@@ -150,7 +155,9 @@ class CivitaiHttpClient:
         receiver = Receiver(path_for, picture, chunk_size, progress, reserve, of)
 
         def ask(headers: dict[str, str]) -> AbstractContextManager[WireAnswer]:
-            return self._file(url, headers, wish, urgent, share)
+            request = prepared("GET", url, {"Accept-Encoding": "identity", **headers})
+            # 416 is the receiver's to judge.
+            return self._answer(Ask(request, self._file_timeout), wish, urgent, (416,), share)
 
         def there() -> Fetched | None:
             return None if replace else _found(path_for(""))
@@ -160,13 +167,7 @@ class CivitaiHttpClient:
                 return found
             if reserve:  # else any room will do until the size is known
                 check_room(os.path.dirname(path_for("")), reserve)
-            with closing(receiver), _kept_by(receiver, wish):
-                self._retries(url, wish, max_retries).run(
-                    lambda: receiver.receive(ask),
-                    lambda: receiver.best,
-                )
-                receiver.place()  # out of its host's slot: a disk takes its time
-            return Fetched(receiver.path, receiver.size, receiver.extension)
+            return _received(receiver, ask, self._retries(url, wish, max_retries))
 
         fetched = there() or self._flights.join((url, picture), lead, wish)
         placed = _placed(fetched, path_for(fetched.extension))
@@ -286,19 +287,6 @@ class CivitaiHttpClient:
                 answer.judge(self.api_key, allowed)
                 yield answer
 
-    def _file(
-        self,
-        url: str,
-        headers: dict[str, str],
-        cancelled: Cancellation,
-        urgent: bool,
-        share: Share | None,
-    ) -> AbstractContextManager[WireAnswer]:
-        """A file's answer; 416 is its receiver's to judge."""
-        timeout = setting.gallery_download_timeout if self._timeout is None else self._timeout
-        request = prepared("GET", url, {"Accept-Encoding": "identity", **headers})
-        return self._answer(Ask(request, timeout), cancelled, urgent, (416,), share)
-
     def _opened(self, ask: Ask, api_key: str, stream: bool) -> requests.Response:
         """One answer that is the caller's to close, where it is streamed, or was read."""
         gate = self._gates.of(ask.request.url)
@@ -316,15 +304,17 @@ class CivitaiHttpClient:
             return response
 
 
-@contextmanager
-def _kept_by(receiver: Receiver, wish: Cancellation) -> Iterator[None]:
-    """What has come, where it was broken off and not told to be nothing."""
-    try:
-        yield
-    except (Cancelled, NetworkError, ServerTrouble):
-        if not wish.is_for_good:
-            receiver.keep()
-        raise
+def _received(receiver: Receiver, ask: Asking, retries: Retries) -> Fetched:
+    """The file under its name. One that is broken off keeps what has come, if it may."""
+    with closing(receiver):
+        try:
+            retries.run(lambda: receiver.receive(ask), lambda: receiver.size)
+        except (Cancelled, NetworkError, ServerTrouble):
+            if not retries.cancelled.is_for_good:
+                receiver.keep()
+            raise
+        receiver.place()  # out of its host's slot: a disk takes its time
+    return Fetched(receiver.path, receiver.size, receiver.extension)
 
 
 def _limit() -> int:

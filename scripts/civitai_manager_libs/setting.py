@@ -26,10 +26,10 @@ from .ground import (
 )
 from .words import LANGUAGES
 
-__all__ = ["GROUPS", "RENDITIONS", "SETTINGS", "Setting", "base_url", "change", "checked_key"]
-__all__ += ["data_folder", "database_file", "get_image_url_to_gallery_file", "kept_thumbs_folder"]
-__all__ += ["library_file", "load", "load_api_key", "private_places", "restore", "save"]
-__all__ += ["save_api_key", "saved_pictures_folder"]
+__all__ = ["BY_NAME", "GROUPS", "RENDITIONS", "SETTINGS", "Setting", "base_url", "change"]
+__all__ += ["checked_key", "data_folder", "database_file", "get_image_url_to_gallery_file"]
+__all__ += ["kept_thumbs_folder", "library_file", "load", "load_api_key", "private_places"]
+__all__ += ["restore", "save", "save_api_key", "saved_pictures_folder"]
 
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that the site makes
 
@@ -72,10 +72,11 @@ GROUPS = {
     ),
 }
 SETTINGS = tuple(entry for entries in GROUPS.values() for entry in entries)
-_BY_NAME = {entry.name: entry for entry in SETTINGS}
+BY_NAME = {entry.name: entry for entry in SETTINGS}
 _DEFAULT_BASE_URL = "https://civitai.com"
 
 civitai_api_key = ""
+download_images_folder = ""  # a setting that is read here too; `restore` makes the others
 shortcut_gallery_folder = os.path.join(host.data_folder(), "sc_gallery")
 
 
@@ -106,7 +107,7 @@ def private_places() -> list[str]:
 
 def saved_pictures_folder() -> str:
     """Where a model's folder of saved pictures is made."""
-    return os.path.expanduser(globals()["download_images_folder"]) or host.pictures_folder()
+    return os.path.expanduser(download_images_folder) or host.pictures_folder()
 
 
 def base_url() -> str:
@@ -121,7 +122,7 @@ def get_image_url_to_gallery_file(url: str) -> str:
 
 def change(name: str, value: Any) -> None:
     """Set one value for everyone from now on; SettingError says in a sentence why not."""
-    globals()[name] = _BY_NAME[name].checked(value)
+    globals()[name] = BY_NAME[name].checked(value)
 
 
 def restore() -> None:
@@ -155,11 +156,11 @@ def load() -> list[str]:
 def _taken(kept: Mapping[str, Any]) -> list[str]:
     """A sentence for each value that could not be."""
     problems = []
-    for name in _BY_NAME.keys() & kept.keys():
+    for name in BY_NAME.keys() & kept.keys():
         try:
             change(name, kept[name])
         except SettingError as error:
-            globals()[name] = _BY_NAME[name].default
+            globals()[name] = BY_NAME[name].default
             problems.append(f"{error} Its default is used instead: choose it anew.")
     return sorted(problems)
 

@@ -654,7 +654,7 @@ def test_many_ask_at_once_and_connections_are_kept(demo, some):
 
 
 def test_nobody_but_this_machine_is_served_and_a_closed_demo_is_silent(capfd):
-    demo = server.start_demo(latency=0.001)
+    demo = server.start_demo()
     host, port = demo.url.removeprefix("http://").split(":")
     assert host == "127.0.0.1"
     with requests.Session() as session:

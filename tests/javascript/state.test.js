@@ -15,8 +15,6 @@ const view = (id, more = {}) => ({ id, user: "anna", saved: false, ...more });
 const page = (ids, more = {}) => ({
   images: ids.map((id) => view(id)),
   cursor: "next",
-  dropped: 0,
-  others: 0,
   notes: [],
   read_at: "2026-01-01T00:00:00Z",
   kept: false,

@@ -10,7 +10,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import DiskError, UnreadableAnswer
 from civitai_manager_libs.ground.images import Image as Picture
-from civitai_manager_libs.infotext import embedded_infotext
+from civitai_manager_libs.infotext import embedded
 from civitai_manager_libs.infotext.metadata import infotext
 from civitai_manager_libs.jobs.sidecars import write_beside
 from fault_answers import png
@@ -122,7 +122,7 @@ def test_infotext_is_put_into_a_picture_that_has_none_if_that_is_wanted(tmp_path
     for wanted in (True, False):
         setting.change("save_infotext", wanted)
         written = _written(tmp_path, _record(meta=_META))
-        told = embedded_infotext(str(tmp_path / "7.png"))
+        told = embedded(str(tmp_path / "7.png")).infotext
         assert told.startswith("a lighthouse 燈塔\nSteps: 28")
         assert written.get("7.txt", told) == told
 

@@ -116,7 +116,7 @@ def test_figures_tell_versions_in_the_models_order_and_what_is_told_by_an_id(lib
 
     row = {"id": _MODEL, "name": "Ink", "type": "LORA"}
     row["modelVersions"] = [{"id": _NEW, "name": "v2"}, {"id": _OLD, "name": "v1"}]
-    models._keep(model_from(row, 31, lambda url: True))
+    models._keep(model_from(row))
     used = [{"type": "lora", "modelVersionId": _NEW, "weight": 0.8}]
     made = [_image(n, [_OLD] if n < 3 else [_NEW], civitaiResources=used) for n in range(1, 6)]
     _read(*made, model_id=_MODEL)

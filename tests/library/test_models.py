@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from api_server import ApiServer, MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import search_models
 from civitai_manager_libs.errors import Gone, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models, records
@@ -76,9 +77,9 @@ def test_base_models_of_what_was_read_are_known(demo, client, library, monkeypat
     assert "cannot be used" not in capsys.readouterr().err  # which it would be for all others
 
 
-def test_covers_are_found_by_their_ids_within_the_rating(demo, client, library, monkeypatch):
+def test_covers_are_found_by_their_ids(demo, client, library, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
-    model = models.read_model(client, 900001, level=1)
-    assert records.find(model.cover.id).level == 1
-    kept = models.kept_model(900001, level=1)
-    assert kept.cover == model.cover
+    found = search_models(client, "o").models
+    models.keep_covers(found)
+    covers = [model.cover for model in found if model.cover is not None]
+    assert covers and [records.find(cover.id) for cover in covers] == covers

@@ -42,7 +42,7 @@ def _fresh(library):
 @pytest.fixture
 def filled(library):
     model = {"id": 9, "name": "Ocean Style", "modelVersions": [{"id": 77, "name": "v2 FLUX"}]}
-    models._keep(model_from(model, 31, lambda url: True))
+    models._keep(model_from(model))
     records.keep([_image(n) for n in (1, 2, 3)], galleries=["model 9", "version 77"])
     records.keep([_image(n) for n in (4, 5, 6, 7, 8)])
     library.forget()

@@ -45,7 +45,7 @@ class Visitors:
 
     def wait_for_waiting(self, pages: int, jobs: int) -> None:
         deadline = time.monotonic() + 10
-        while (self.gate._waiting.urgent, self.gate._waiting.jobs) != (pages, jobs):
+        while (self.gate._waiting[True], self.gate._waiting[False]) != (pages, jobs):
             assert time.monotonic() < deadline, self.gate._waiting
             time.sleep(0.001)
 
@@ -152,7 +152,7 @@ def test_place_of_the_jobs_is_everybodys_while_no_job_waits_for_it():
     with visitors(3) as who:
         who.come(*(f"page {n}" for n in range(5)))
         who.wait_for(3)
-        assert who.gate._inside.urgent == 3
+        assert who.gate._inside[True] == 3
 
 
 def test_place_of_who_steps_aside_is_for_others_and_not_for_one_of_his_own():
@@ -201,7 +201,7 @@ def test_cancel_ends_the_wait_for_a_rest():
         raise AssertionError("let in")
 
     assert time.monotonic() - started < 5
-    assert gate._inside.all == 0
+    assert gate._inside.total() == 0
 
 
 def test_place_is_free_again_after_an_error():

@@ -148,7 +148,7 @@ def test_page_of_a_job_comes_though_a_crowd_asks_for_pages(server, tmp_path):
                 client.read_json(server.url("/crowd"))
 
     def open_gate() -> None:
-        while lane._waiting.all < 9:
+        while lane._waiting.total() < 9:
             time.sleep(0.001)
         gate.set()
 

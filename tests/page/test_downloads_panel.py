@@ -166,6 +166,15 @@ def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky
     assert os.path.isfile(path) and path.startswith(str(flaky_server.data))
 
 
+def test_what_a_job_of_the_gallery_has_saved_is_starred_too(flaky, page):
+    lost = page.ids()[0]
+    flaky.rule(f"/{files.uuid_of(int(lost))}/original=true", status(404))
+    _begun(page, "3")
+    page.said("1 failed").wait_for()
+    expect(page.page.locator("[data-tile][data-saved]")).to_have_count(2)
+    assert page.tile(lost).get_attribute("data-saved") is None
+
+
 def test_failures_are_told_with_what_to_do_and_are_tried_again(flaky, flaky_server, page):
     flaky.rule(_FILES, status(403))
     _begun(page, "3")

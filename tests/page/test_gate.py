@@ -268,7 +268,7 @@ def test_browser_that_went_away_before_it_was_heard_is_no_error(method, is_done)
 
 
 def _free(client, civitai):
-    return client._gates.of(civitai.url)._inside.all == 0
+    return client._gates.of(civitai.url)._inside.total() == 0
 
 
 def test_server_that_ends_waits_for_nobody(civitai, silent):

@@ -6,7 +6,7 @@ import os
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.page.api import hello, start_with
+from civitai_manager_libs.page.api import start_with
 from civitai_manager_libs.words import messages
 
 
@@ -20,7 +20,7 @@ from civitai_manager_libs.words import messages
 )
 def test_words_are_in_the_language_of_the_browser(api, accepted, language, downloads):
     told = api.get("hello", accepted)
-    assert told["language"] == language and told["words"]["jobs_title"] == downloads
+    assert told["language"] == language and told["words"]["open_jobs"] == downloads
     assert set(told["words"]) == set(messages.WORDS)
 
 
@@ -59,15 +59,6 @@ def test_base_models_of_what_was_opened_come_first(api, on_demo, fresh):
 def test_by_itself_there_is_no_host_to_send_to(api):
     told = api.get("hello")["host"]
     assert (told["in_webui"], told["name"], told["send_to"]) == (False, "", [])
-    assert told["has_settings_page"] is False
-
-
-def test_folders_can_be_opened_only_where_there_is_a_file_manager(api, monkeypatch):
-    monkeypatch.setattr(hello.shutil, "which", lambda name: "/usr/bin/xdg-open")
-    assert api.get("hello")["host"]["can_open_folders"] is True
-    monkeypatch.setattr(hello.shutil, "which", lambda name: None)
-    monkeypatch.setattr(hello.sys, "platform", "linux")
-    assert api.get("hello")["host"]["can_open_folders"] is False
 
 
 def test_key_is_told_of_and_not_told(api, monkeypatch):

@@ -11,7 +11,7 @@ import pytest
 from api_server import MODEL_ID, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.jobs import items
-from civitai_manager_libs.page.api import hello, jobs, tools
+from civitai_manager_libs.page.api import jobs, tools
 from page_driver import until
 
 _REQUEST = "0b7f3c11-52aa-4e0e-b3aa-21d4c5e60003"
@@ -259,7 +259,7 @@ def test_chosen_pictures_have_no_gallery_to_report_of(api, ids):
 @pytest.fixture
 def opener(monkeypatch):
     """A file manager that ends with this code; what it was given."""
-    monkeypatch.setattr(hello.shutil, "which", lambda name: "/usr/bin/xdg-open")
+    monkeypatch.setattr(jobs.shutil, "which", lambda name: "/usr/bin/xdg-open")
 
     class Opener:
         given, code = [], 0
@@ -288,6 +288,15 @@ def test_folder_is_not_opened_for_somebody_elsewhere(api, ids, opener):
     answer = api.ask("api/jobs/1/open", "POST", headers=headers)
     told = f"The pictures are on the server, in {row['folder']}."
     assert answer.json()["error"]["message"] == told and not opener.given
+
+
+def test_folder_is_not_opened_where_there_is_no_file_manager(api, ids, opener, monkeypatch):
+    api.post("jobs", {"ids": ids[:1]})
+    row = _ended(api)
+    monkeypatch.setattr(jobs.shutil, "which", lambda name: None)
+    monkeypatch.setattr(jobs.sys, "platform", "linux")
+    told = api.send("POST", "jobs/1/open").json()["error"]["message"]
+    assert row["folder"] in told and not opener.given
 
 
 def test_file_manager_that_fails_is_told_with_the_folder(api, ids, opener):

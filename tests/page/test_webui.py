@@ -117,7 +117,7 @@ def test_page_is_told_what_this_host_can(host):
     told = host.api("hello")["host"]
     assert (told["in_webui"], told["name"]) == (True, "AUTOMATIC1111")
     assert told["send_to"] == ["txt2img", "img2img", "inpaint", "extras"]
-    assert (told["has_settings_page"], told["has_models"]) == (True, False)
+    assert told["has_models"] is False
 
 
 def test_what_will_not_arrive_is_said_before_it_is_sent(host, open_host):

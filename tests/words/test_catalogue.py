@@ -16,8 +16,8 @@ _OF_PAGE = (page.WORDS, searching.PAGE_WORDS)
 _OF_BOTH = (learn.WORDS,)
 _ALL = {k: words for each in (*_OF_SERVER, *_OF_PAGE, *_OF_BOTH) for k, words in each.items()}
 _BY_CODE = ("state_", "job_", "reason_", "report_", "search_", "short_")  # and what it is of
-_JS_BY_NAME = ("open_", "pick_", "search_", "settings_", "problem_", "name_", "send_to_")
-_JS_BY_NAME += ("here_",)
+_JS_BY_NAME = ("open_", "pick_", "settings_", "problem_", "name_", "search_loaded")
+_JS_BY_NAME += ("search_gallery", "search_all")
 
 
 def _texts(folder, ending, without=""):

@@ -123,7 +123,7 @@ export function places({ words }, record) {
   return el(
     "section",
     { class: "places" },
-    record.page && outside(record.page, words("on_civitai"), "on-civitai"),
+    record.page && outside(record.page, words("see_on_civitai"), "on-civitai"),
     record.post_page && outside(record.post_page, words("its_post"), "post"),
     record.saved_path &&
       el(

@@ -25,7 +25,7 @@ export class Bar {
     const { root, store, words, acts, signal } = context;
     this.#context = context;
     this.#compare = button(
-      { deed: "compare", icon: icon("compare"), words: words("do_compare") },
+      { deed: "compare", icon: icon("compare"), words: words("compare_title") },
       () => acts.compare(),
     );
     this.#marked = this.#markedGroup();

@@ -29,7 +29,7 @@ export class Help {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    new Panel(context, "help", { title: "help_title", build: () => this.#build() });
+    new Panel(context, "help", { title: "open_help", build: () => this.#build() });
   }
 
   #build() {

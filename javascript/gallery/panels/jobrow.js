@@ -100,7 +100,7 @@ export class JobRow {
         el(
           "thead",
           {},
-          el("tr", {}, el("th", {}, words("failed_picture")), el("th", {}, words("failed_reason"))),
+          el("tr", {}, el("th", {}, words("picture")), el("th", {}, words("failed_reason"))),
         ),
         el("tbody", {}, ...job.failures.map((failure) => this.#failure(failure))),
       ),

@@ -20,8 +20,6 @@ const TWICE = 1000; // ms after the server's answer in which a press is the seco
 export class Jobs {
   /** @type {Map<string, Asked>} by what is wanted */
   #asked = new Map();
-  /** @type {Map<number, number[]>} pictures of the jobs that this page began */
-  #mine = new Map();
   /** @type {Rows<Job, JobRow>} */
   #rows;
   #list = el("ol", { class: "jobs-list" });
@@ -42,7 +40,7 @@ export class Jobs {
     this.badge = el("span", { class: "badge", hidden: true });
     context.store.on(["jobs"], (now, before) => this.#follow(now, before), context);
     this.panel = new Panel(context, "jobs", {
-      title: "jobs_title",
+      title: "open_jobs",
       build: () => this.#build(),
       opened: () => void this.watch.now(),
     });
@@ -91,7 +89,6 @@ export class Jobs {
     const of = { title: opened?.name, model: where.model, version: where.version };
     try {
       const begun = await api.post("jobs", { ...wanted, ...of, request }, { signal });
-      if ("ids" in wanted && begun.job) this.#mine.set(begun.job, wanted.ids);
       toast(begun.message, "good");
       void this.watch.now();
       return true;
@@ -125,7 +122,7 @@ export class Jobs {
     this.badge.parentElement?.setAttribute("aria-label", name);
     const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
     for (const job of ended) this.#tellEnd(job);
-    this.#markSaved(ended);
+    if (ended.some((job) => !job.reads_only)) void this.#markSaved();
     if (this.#clear) this.#draw(now);
   }
 
@@ -168,21 +165,19 @@ export class Jobs {
     else toast(`${job.title}: ${job.toast || job.failed_words}`, "bad");
   }
 
-  /** What was saved just now shows it. @param {Job[]} ended */
-  #markSaved(ended) {
-    const saved = new Set(ended.flatMap((job) => this.#savedOf(job)));
-    for (const job of ended) this.#mine.delete(job.id);
-    if (!saved.size) return;
-    this.context.store.set(({ images }) => ({
-      images: images.map((view) => (saved.has(view.id) ? { ...view, saved: true } : view)),
-    }));
-  }
-
-  /** @param {Job} job */
-  #savedOf(job) {
-    const isKnown = job.state === "done" && !job.more; // else not all failures are listed
-    const failed = new Set(job.failures.map((failure) => failure.id));
-    return isKnown ? (this.#mine.get(job.id) ?? []).filter((id) => !failed.has(id)) : [];
+  /** What was saved by now shows it, whichever page or terminal began its job. */
+  async #markSaved() {
+    const { api, store, toast, words, signal } = this.context;
+    const ids = store.get().images.map((view) => view.id);
+    try {
+      const answer = await api.post("within", { ids, words: "is:saved" }, { signal });
+      const saved = new Set(answer.ids);
+      store.set(({ images }) => ({
+        images: images.map((view) => (saved.has(view.id) ? { ...view, saved: true } : view)),
+      }));
+    } catch (error) {
+      if (!signal.aborted) toast(errorWords(error, words), "bad");
+    }
   }
 }
 

@@ -25,7 +25,7 @@ export class Settings {
     this.key = new KeyForm(context);
     this.names = new Names(context);
     new Panel(context, "settings", {
-      title: "settings",
+      title: "open_settings",
       build: () => this.#build(),
       opened: () => this.#opened(),
     });
@@ -33,9 +33,7 @@ export class Settings {
 
   #build() {
     const { hello } = this.context.store.get();
-    const own = hello?.host.has_settings_page
-      ? this.#elsewhere()
-      : this.#form(hello?.settings ?? []);
+    const own = hello?.host.in_webui ? this.#elsewhere() : this.#form(hello?.settings ?? []);
     return [own, this.key.element()];
   }
 

@@ -26,11 +26,6 @@
  * @property {number} saved
  * @property {number} skipped
  * @property {number} failed
- * @property {number} total
- * @property {number} walked
- * @property {number} bytes
- * @property {number} rate
- * @property {number | null} seconds_left
  * @property {JobDeed[]} actions
  * @property {string} failed_words
  * @property {JobFailure[]} failures

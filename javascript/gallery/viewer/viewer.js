@@ -197,7 +197,6 @@ function unknown(id) {
     user: "",
     date: "",
     reactions: 0,
-    comments: 0,
     base_model: "",
     saved: false,
     favourite: false,

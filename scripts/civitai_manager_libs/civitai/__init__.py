@@ -3,7 +3,6 @@
 from .addresses import is_picture_address, Reference
 from .api import (
     image_of,
-    model_of,
     page_of,
     parse_reference,
     read_image,
@@ -14,7 +13,7 @@ from .api import (
     search_models,
 )
 from .paging import ImageQuery, Page, PERIODS, SORTS, walk
-from .records import Found, Model, Version
+from .records import Found, Model, model_from, Version
 
 __all__ = [
     "Found",
@@ -27,7 +26,7 @@ __all__ = [
     "Version",
     "image_of",
     "is_picture_address",
-    "model_of",
+    "model_from",
     "page_of",
     "parse_reference",
     "read_image",

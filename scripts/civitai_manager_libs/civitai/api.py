@@ -18,7 +18,7 @@ from .addresses import Reference
 from .paging import cursor_to_send, ImageQuery, Page
 from .records import Found, Model, Version
 
-__all__ = ["image_of", "model_of", "page_of", "parse_reference", "read_image", "read_images"]
+__all__ = ["image_of", "page_of", "parse_reference", "read_image", "read_images"]
 __all__ += ["read_model", "read_username", "read_version", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
@@ -42,20 +42,16 @@ def parse_reference(text: str, takes_words: bool = True) -> Reference:
     return addresses.reference_in(text, setting.base_url(), takes_words)
 
 
-def read_model(
-    client: _Client, model_id: int, level: int = _PG, cancelled: Cancellation | None = None
-) -> Model:
-    """`level`: mask that the showcase pictures are held to; the site sends all of them."""
-    body = client.read_json(_url(f"models/{model_id}"), cancelled=cancelled)
-    return records.model_from(body, level, _is_ours())
+def read_model(client: _Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
+    return records.model_from(client.read_json(_url(f"models/{model_id}"), cancelled=cancelled))
 
 
 def read_version(
-    client: _Client, version_id: int, level: int = _PG, cancelled: Cancellation | None = None
+    client: _Client, version_id: int, cancelled: Cancellation | None = None
 ) -> Version:
     """With its model's id and name."""
     body = client.read_json(_url(f"model-versions/{version_id}"), cancelled=cancelled)
-    return records.version_from(body, level, _is_ours())
+    return records.version_from(body)
 
 
 def search_models(
@@ -100,11 +96,6 @@ def page_of(body: Any) -> Page:
 def image_of(row: Any) -> Image | None:
     """The image in a record that was kept; None when it may not be fetched from here and now."""
     return records.image_from(row, _is_ours())
-
-
-def model_of(row: Any, level: int = _PG) -> Model:
-    """The model in a record that was kept. Raises UnreadableAnswer."""
-    return records.model_from(row, level, _is_ours())
 
 
 def read_image(

@@ -48,9 +48,7 @@ _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 
 @dataclass(frozen=True)
 class Version:
-    """images: the creator's showcase within the level asked for. published_at: ISO 8601 or "".
-
-    files: what pictures call its files, lower case: AutoV2 hashes and names without extension.
+    """files: what pictures call its files, lower case: AutoV2 hashes and names without extension.
     size: bytes of the one that is usually downloaded, 0 when the site does not say.
     """
 
@@ -59,20 +57,17 @@ class Version:
     model_id: int | None = None
     model_name: str = ""
     base_model: str = ""
-    published_at: str = ""
     trained_words: tuple[str, ...] = ()
-    images: tuple[Image, ...] = ()
     files: frozenset[str] = frozenset()
     size: int = 0
 
 
 @dataclass(frozen=True)
 class Model:
-    """level: mask of the ratings of its content, 0 when the site does not say.
+    """creator: "" for the house account. versions: in the creator's order, normally newest first.
 
-    creator: "" for the house account. versions: in the creator's order, normally newest first.
-    cover: the first showcase picture within the level asked for. downloads, likes: None when the
-    site does not say. record: the API's own record.
+    cover: where it was searched for, the first showcase picture within the level asked for.
+    record: the API's own record.
     """
 
     id: int
@@ -80,12 +75,9 @@ class Model:
     type: str = ""
     creator: str = ""
     description_text: str = ""
-    level: int = 0
     tags: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
     cover: Image | None = None
-    downloads: int | None = None
-    likes: int | None = None
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -117,23 +109,22 @@ def page_from(body: Any, query: ImageQuery, is_ours: IsOurs) -> Page:
 def models_from(body: Any, level: int, is_ours: IsOurs) -> Found:
     """Raises UnreadableAnswer when it is no list of models; rows that are none are left out."""
     rows = _items(body, "a list of models")
-    found = (_model(row, level, is_ours) for row in rows if _is_record(row))
+    found = (_model(row, _cover(row, level, is_ours)) for row in rows if _is_record(row))
     return Found(tuple({model.id: model for model in found}.values()), _next_cursor(body))
 
 
-def model_from(body: Any, level: int, is_ours: IsOurs) -> Model:
-    """`level`: mask that the showcase pictures are held to. Raises UnreadableAnswer."""
+def model_from(body: Any) -> Model:
+    """Without a cover. Raises UnreadableAnswer."""
     if not _is_record(body):
         raise UnreadableAnswer(_complaint(body, "a model"))
-    return _model(body, level, is_ours)
+    return _model(body)
 
 
-def version_from(body: Any, level: int, is_ours: IsOurs) -> Version:
+def version_from(body: Any) -> Version:
     """From an answer about one version. Raises UnreadableAnswer."""
     if not _is_record(body):
         raise UnreadableAnswer(_complaint(body, "a model version"))
-    model = mapping(body.get("model"))
-    return _version(body, whole(body.get("modelId"), 1, _MAX_ID), model, level, is_ours)
+    return _version(body, whole(body.get("modelId"), 1, _MAX_ID), mapping(body.get("model")))
 
 
 def username_from(body: Any) -> str:
@@ -179,33 +170,26 @@ def _is_record(row: Any) -> bool:
     return isinstance(row, dict) and whole(row.get("id"), 1, _MAX_ID) is not None
 
 
-def _model(row: Mapping[str, Any], level: int, is_ours: IsOurs) -> Model:
+def _model(row: Mapping[str, Any], cover: Image | None = None) -> Model:
     model_id = whole(row["id"], 1, _MAX_ID) or 0
-    rows = filter(_is_record, _entries(row.get("modelVersions")))
-    versions = tuple(_version(entry, model_id, row, level, is_ours) for entry in rows)
     return Model(
         id=model_id,
         name=one_line(row.get("name")) or f"Model {model_id}",
         type=one_line(row.get("type"), 40),
         creator=_username(mapping(row.get("creator")).get("username")),
         description_text=plain_text(row.get("description")),
-        level=whole(row.get("nsfwLevel"), 0, 63) or 0,
         tags=lines(row.get("tags"), 60),
-        versions=versions,
-        cover=next((image for version in versions for image in version.images), None),
-        downloads=whole(mapping(row.get("stats")).get("downloadCount")),
-        likes=whole(mapping(row.get("stats")).get("thumbsUpCount")),
+        versions=tuple(_version(entry, model_id, row) for entry in _version_rows(row)),
+        cover=cover,
         record=row,
     )
 
 
-def _version(
-    row: Mapping[str, Any],
-    model_id: int | None,
-    model: Mapping[str, Any],
-    level: int,
-    is_ours: IsOurs,
-) -> Version:
+def _version_rows(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return filter(_is_record, _entries(row.get("modelVersions")))
+
+
+def _version(row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]) -> Version:
     version_id = whole(row["id"], 1, _MAX_ID) or 0
     return Version(
         id=version_id,
@@ -213,9 +197,7 @@ def _version(
         model_id=model_id,
         model_name=one_line(model.get("name")),
         base_model=one_line(row.get("baseModel"), 100),
-        published_at=moment(row.get("publishedAt")),
         trained_words=lines(row.get("trainedWords"), 500),
-        images=_showcase(row.get("images"), level, is_ours),
         files=frozenset(_files(row.get("files"))),
         size=_size(row.get("files")),
     )
@@ -236,10 +218,12 @@ def _size(rows: Any) -> int:
     return int((as_number(usual.get("sizeKB")) or 0) * 1024)
 
 
-def _showcase(rows: Any, level: int, is_ours: IsOurs) -> tuple[Image, ...]:
+def _cover(row: Mapping[str, Any], level: int, is_ours: IsOurs) -> Image | None:
     """The site sends a version's own pictures whatever their rating: one without counts as XXX."""
-    found = (image_from(row, is_ours, unrated=_HIGHEST) for row in _entries(rows))
-    return tuple(i for i in found if i is not None and _is_asked_for(i, ImageQuery(level=level)))
+    rows = (entry for version in _version_rows(row) for entry in _entries(version.get("images")))
+    found = (image_from(entry, is_ours, unrated=_HIGHEST) for entry in rows)
+    fitting = (i for i in found if i is not None and _is_asked_for(i, ImageQuery(level=level)))
+    return next(fitting, None)
 
 
 def _is_asked_for(image: Image, query: ImageQuery) -> bool:
@@ -318,7 +302,7 @@ def _ids(value: Any) -> tuple[int, ...]:
 
 
 def _stats(row: Mapping[str, Any]) -> Stats:
-    sent = ("likeCount", "heartCount", "laughCount", "cryCount", "commentCount")
+    sent = ("likeCount", "heartCount", "laughCount", "cryCount")
     return Stats(*(whole(row.get(name)) or 0 for name in sent))
 
 

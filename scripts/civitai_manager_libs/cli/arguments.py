@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from .. import setting
 from ..civitai import PERIODS, SORTS
 from ..words import messages
-from . import terminal
+from . import readers, terminal
 
 __all__ = ["Parser", "whole_parser"]
 
 _BAD_INPUT = 2
-_MOST = 2**31 - 1  # of a number that has no other bound
-_SETTINGS = {entry.name: entry for entry in setting.SETTINGS}
-_CONCURRENCY = _SETTINGS["gallery_max_concurrent_downloads"]
-_LIMIT = _SETTINGS["gallery_download_limit"]
-_RATE = _SETTINGS["gallery_max_rate_kb"]
-_LEAST_RATE = 1.0  # KB a second
+_CONCURRENCY = setting.BY_NAME["gallery_max_concurrent_downloads"]
+_LIMIT = setting.BY_NAME["gallery_download_limit"]
 # What the API calls it: the page's name for it
 _LEVELS = {value: name for name, value in messages.choices("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
 _KEPT_SORTS = {sort: sort for sort in ("Newest", "Oldest", "Most Reactions")}
 _PERIODS = {period: period for period in PERIODS}
-_QUALITIES = {quality: quality for quality in _SETTINGS["saved_quality"].choices}
+_QUALITIES = {quality: quality for quality in setting.BY_NAME["saved_quality"].choices}
 _TYPES = {"image": "image", "video": "video"}
 # In the words of `jobs.naming`; %% for argparse
 _NAME = (
@@ -90,22 +84,22 @@ def whole_parser() -> Parser:
         description="Without a command: the gallery tab by itself, in the browser.",
         epilog=_PROGRAM_EXAMPLES,
     )
-    parser.add_argument(
-        "--demo",
-        action="store_true",
-        help="an offline Civitai of our own in place of the real one, for a command too"
-        " (models 900001 to 900010); default: no",
+    add = parser.add_argument
+    demo = (
+        "an offline Civitai of our own in place of the real one, for a command too (models 900001"
+        " to 900010); default: no"
     )
+    add("--demo", action="store_true", help=demo)
     address = "the tab's address; default: %(default)s, which only this machine can reach"
-    parser.add_argument("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
+    add("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "the tab's port, 1 to 65535; default: %(default)s"
-    parser.add_argument("--port", type=_whole(1, 65535), metavar="PORT", default=7860, help=port)
+    add("--port", type=readers.whole(1, 65535), metavar="PORT", default=7860, help=port)
     login = (
         "let only those into the tab who know this; default: that of CIVITAI_SHORTCUT_AUTH, which"
         " other users of the machine cannot read, else everybody who reaches it"
     )
     given = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
-    parser.add_argument("--auth", type=_login, metavar="USER:PASSWORD", default=given, help=login)
+    add("--auth", type=readers.login, metavar="USER:PASSWORD", default=given, help=login)
     _add_commands(parser)
     return parser
 
@@ -125,7 +119,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add_job(command: argparse.ArgumentParser) -> None:
     job = "a number that `jobs` shows; without it all"
-    command.add_argument("job", type=_whole(1), nargs="?", metavar="JOB", help=job)
+    command.add_argument("job", type=readers.whole(1), nargs="?", metavar="JOB", help=job)
 
 
 def _add_set(command: argparse.ArgumentParser) -> None:
@@ -139,17 +133,17 @@ def _add_figures(figures: argparse.ArgumentParser) -> None:
     _add_version(figures)
     _add_level(figures)
     read = "first read records of N pictures or up to a page more; default: ask nothing of Civitai"
-    add("--read", type=_whole(1), metavar="N", help=read)
+    add("--read", type=readers.whole(1), metavar="N", help=read)
 
 
 def _add_version(command: argparse.ArgumentParser) -> None:
     version = "pictures of this version only; default: that of the URL, else of all versions"
-    command.add_argument("--version", type=_whole(1), metavar="ID", help=version)
+    command.add_argument("--version", type=readers.whole(1), metavar="ID", help=version)
 
 
 def _add_level(command: argparse.ArgumentParser, otherwise: str = "None") -> None:
-    level = f"highest rating: {_listed(_LEVELS)}; default: {_LEVELS[otherwise]}"
-    kind = _one_of(_LEVELS)
+    level = f"highest rating: {readers.listed(_LEVELS)}; default: {_LEVELS[otherwise]}"
+    kind = readers.one_of(_LEVELS)
     command.add_argument("--level", type=kind, metavar="RATING", default=otherwise, help=level)
 
 
@@ -161,44 +155,49 @@ def _add_download(download: argparse.ArgumentParser) -> None:
     add("model", metavar="WHAT", help=what)
     _add_version(download)
     limit = f"pictures at most; default: that of the settings ({_LIMIT.default} unless changed)"
-    add("--limit", type=_whole(1), metavar="N", help=limit)
+    add("--limit", type=readers.whole(1), metavar="N", help=limit)
     _add_filters(download)
+    _add_place(download)
+    _add_fetching(download)
+    known = (
+        "stop after so many pictures in a row that were saved before, for those who come back every"
+        " week; needs --sort Newest; default: go through the whole gallery"
+    )
+    add("--stop-at-known", type=readers.whole(1), metavar="N", help=known)
+    again = "fetch what was saved before, too; default: skip it"
+    add("--again", action="store_true", help=again)
+
+
+def _add_place(download: argparse.ArgumentParser) -> None:
     folder = (
         "the folder that the pictures go into, directly unless --name says otherwise; default: the"
         " folder for saved pictures, and in it what the setting of names says"
         " (<model name>/user_gallery_images unless changed)"
     )
-    add("--dest", type=_folder, metavar="DIR", help=folder)
-    add("--name", metavar="TEMPLATE", help=_NAME)
+    download.add_argument("--dest", type=readers.folder, metavar="DIR", help=folder)
+    download.add_argument("--name", metavar="TEMPLATE", help=_NAME)
+
+
+def _add_fetching(download: argparse.ArgumentParser) -> None:
+    add = download.add_argument
+    low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
     concurrency = (
-        f"pictures at the same time, {_CONCURRENCY.low} to {_CONCURRENCY.high}; default: that of"
-        f" the settings ({_CONCURRENCY.default} unless changed)"
+        f"pictures at the same time, {low} to {high}; default: that of the settings"
+        f" ({_CONCURRENCY.default} unless changed)"
     )
-    add(
-        "--concurrency",
-        type=_whole(int(_CONCURRENCY.low), int(_CONCURRENCY.high)),
-        metavar="N",
-        help=concurrency,
-    )
+    add("--concurrency", type=readers.whole(low, high), metavar="N", help=concurrency)
     widths = ", ".join(map(str, setting.RENDITIONS))
     quality = (
         f"original, or the width in pixels ({widths}) of a smaller one that Civitai makes of wider"
         " images, without what is embedded in them; videos are always the original; default: that"
         " of the settings (original unless changed)"
     )
-    add("--quality", type=_one_of(_QUALITIES), metavar="WIDTH", help=quality)
+    add("--quality", type=readers.one_of(_QUALITIES), metavar="WIDTH", help=quality)
     rate = (
         "bytes a second at most, as 500k or 2M (k: 1024); default: that of the settings (no limit"
         " unless changed)"
     )
-    add("--max-rate", type=_rate, metavar="BYTES", help=rate)
-    known = (
-        "stop after so many pictures in a row that were saved before, for those who come back every"
-        " week; needs --sort Newest; default: go through the whole gallery"
-    )
-    add("--stop-at-known", type=_whole(1), metavar="N", help=known)
-    again = "fetch what was saved before, too; default: skip it"
-    add("--again", action="store_true", help=again)
+    add("--max-rate", type=readers.rate, metavar="BYTES", help=rate)
 
 
 def _add_search(search: argparse.ArgumentParser) -> None:
@@ -206,81 +205,21 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     words = "words of the prompt and, with `key:value`, of how it was made; without them everything"
     add("words", metavar="WORDS", nargs="*", default=[], help=words)
     limit = "pictures at most; default: %(default)s"
-    add("--limit", type=_whole(1), metavar="N", default=50, help=limit)
-    sort = f"{_listed(_KEPT_SORTS)}; default: %(default)s"
-    add("--sort", type=_one_of(_KEPT_SORTS), metavar="SORT", default="Newest", help=sort)
+    add("--limit", type=readers.whole(1), metavar="N", default=50, help=limit)
+    sort = f"{readers.listed(_KEPT_SORTS)}; default: %(default)s"
+    add("--sort", type=readers.one_of(_KEPT_SORTS), metavar="SORT", default="Newest", help=sort)
     _add_level(search, "XXX")
 
 
 def _add_filters(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
     _add_level(download)
-    kind = f"only this: {_listed(_TYPES)}; default: both"
-    add("--type", type=_one_of(_TYPES), metavar="TYPE", help=kind)
-    sort = f"{_listed(_SORTS)} (without a version only the first two); default: %(default)s"
-    add("--sort", type=_one_of(_SORTS), metavar="SORT", default="Newest", help=sort)
-    period = f"posted within: {_listed(_PERIODS)}; default: %(default)s"
-    add("--period", type=_one_of(_PERIODS), metavar="PERIOD", default="AllTime", help=period)
-
-
-def _one_of(names: Mapping[str, str]) -> Callable[[str], str]:
-    """A reader of one of `names`, by either name, whatever its case, blanks and hyphens."""
-    meant = {_bare(name): value for value, label in names.items() for name in (value, label)}
-
-    def read(text: str) -> str:
-        if _bare(text) not in meant:
-            raise argparse.ArgumentTypeError(f"must be {_listed(names)}, not {text!r}")
-        return meant[_bare(text)]
-
-    return read
-
-
-def _login(text: str) -> tuple[str, str]:
-    user, _, password = text.partition(":")
-    if not user or not password:  # which is not said again: it may be a password
-        raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
-    return user, password
-
-
-def _folder(text: str) -> str:
-    if not text.strip():  # of a shell's variable that is not set: not the folder that one is in
-        raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
-    return text
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[\s_-]", "", text).casefold()
-
-
-def _listed(names: Mapping[str, str]) -> str:
-    """`PG (or None), R (or Mature) or X`."""
-    shown = [name if name == value else f"{name} (or {value})" for value, name in names.items()]
-    return f"{', '.join(shown[:-1])} or {shown[-1]}"
-
-
-def _rate(text: str) -> float:
-    """In KB, as the setting has it."""
-    found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
-    units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
-    rate = float(found[1]) * units[found[2].lower()] if found else 0.0
-    if not _LEAST_RATE <= rate <= _RATE.high:
-        raise argparse.ArgumentTypeError(
-            f"must be bytes a second, such as 500k or 2M, not {text!r}"
-        )
-    return rate
-
-
-def _whole(low: int, high: int = _MOST) -> Callable[[str], int]:
-    """A reader of a whole number within these bounds."""
-    bounds = f"of {low} or more" if high == _MOST else f"from {low} to {high}"
-
-    def read(text: str) -> int:
-        digits = text.isascii() and text.isdigit() and len(text) <= 10
-        if not (digits and low <= int(text) <= high):
-            raise argparse.ArgumentTypeError(f"must be a whole number {bounds}, not {text!r}")
-        return int(text)
-
-    return read
+    kind = f"only this: {readers.listed(_TYPES)}; default: both"
+    add("--type", type=readers.one_of(_TYPES), metavar="TYPE", help=kind)
+    sort = f"{readers.listed(_SORTS)} (without a version only the first two); default: %(default)s"
+    add("--sort", type=readers.one_of(_SORTS), metavar="SORT", default="Newest", help=sort)
+    period = f"posted within: {readers.listed(_PERIODS)}; default: %(default)s"
+    add("--period", type=readers.one_of(_PERIODS), metavar="PERIOD", default="AllTime", help=period)
 
 
 _COMMANDS = {

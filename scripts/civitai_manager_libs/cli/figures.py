@@ -34,7 +34,7 @@ def show(arguments: argparse.Namespace) -> None:
     model_id, level = reference.model_id, level_mask(arguments.level)
     if arguments.read:
         client = checked_client()
-        model_id = _read_model(client, model_id, version_id, level)
+        model_id = _read_model(client, model_id, version_id)
         query = ImageQuery(model_id, version_id, level=level)
         say_text("figures_were_read", n=_read(client, query, arguments.read))
     found = gallery.figures_of(model_id, version_id, level)
@@ -46,13 +46,13 @@ def show(arguments: argparse.Namespace) -> None:
 
 
 def _read_model(
-    client: CivitaiHttpClient, model_id: int | None, version_id: int | None, level: int
+    client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> int | None:
     """Its id. What it and its versions are called is kept."""
     if model_id is None:
         model_id = civitai.read_version(client, version_id or 0).model_id
     if model_id is not None:
-        models.read_model(client, model_id, level)
+        models.read_model(client, model_id)
     return model_id
 
 

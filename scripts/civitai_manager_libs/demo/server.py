@@ -9,7 +9,6 @@ import socket
 import socketserver
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -34,9 +33,8 @@ class Demo:
     requests: the (method, path with query) of the last 20,000, for whoever counts them.
     """
 
-    def __init__(self, port: int, latency: float) -> None:
+    def __init__(self, port: int) -> None:
         self.requests: deque[tuple[str, str]] = deque(maxlen=20_000)
-        self.latency = latency
         self._server = _Server(("127.0.0.1", port), self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         serve = self._server.serve_forever
@@ -55,13 +53,13 @@ class Demo:
         self._server.hang_up()
 
 
-def start_demo(port: int = 0, latency: float = 0.0) -> Demo:
+def start_demo(port: int = 0) -> Demo:
     """Listens at once; whatever is asked for is made when it is asked for.
 
-    `port` 0: a free one. `latency`: seconds before each answer. InputError: the port is in use.
+    `port` 0: a free one. InputError: the port is in use.
     """
     try:
-        return Demo(port, latency)
+        return Demo(port)
     except OSError as error:
         raise InputError(f"The demo cannot listen on port {port}: {error.strerror}.") from error
 
@@ -121,10 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: a terminal shows the job's progress."""
 
     def do_GET(self) -> None:
-        demo = self.server.demo
-        demo.requests.append((self.command, self.path))
-        if demo.latency:
-            time.sleep(demo.latency)
+        self.server.demo.requests.append((self.command, self.path))
         try:
             answer = self._answer()
         except Refusal as refusal:

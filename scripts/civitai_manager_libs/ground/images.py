@@ -25,13 +25,12 @@ _EXTENSIONS = {"avif", "gif", "heic", "jpeg", "jpg", "mp3", "mp4", "png", "webm"
 
 @dataclass(frozen=True)
 class Stats:
-    """Reactions and comments; 0 when the site has no figures."""
+    """Reactions; 0 when the site has no figures."""
 
     likes: int = 0
     hearts: int = 0
     laughs: int = 0
     cries: int = 0
-    comments: int = 0
 
     @property
     def reactions(self) -> int:

@@ -18,7 +18,7 @@ _PATIENCE = 2.0  # seconds for what was just read to be written
 
 def figures_of(model_id: int | None, version_id: int | None, level: int) -> dict[str, Any]:
     """What works with a model or one of its versions, see `figures.told`. Raises DiskError."""
-    kept = models.kept_model(model_id, level) if model_id else None
+    kept = models.kept_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (kept.versions if kept else ())}
     files = {
         file: version.id for version in (kept.versions if kept else ()) for file in version.files

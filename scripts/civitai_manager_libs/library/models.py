@@ -13,7 +13,7 @@ from typing import Any
 from .. import civitai
 from ..civitai import Model, Version
 from ..errors import NetworkError, ServerTrouble, UnreadableAnswer
-from ..ground import Cancellation, never
+from ..ground import Cancellation
 from . import records
 from .store import packed, rows_or_none, unpacked, write_later
 
@@ -27,21 +27,19 @@ _lock = threading.Lock()
 _near: OrderedDict[int, tuple[float, Model]] = OrderedDict()  # all by monotonic time
 
 
-def read_model(
-    client: Any, model_id: int, level: int = 1, cancelled: Cancellation | None = None
-) -> Model:
+def read_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
     """From a moment ago if it was read then; what was kept, when Civitai does not answer.
 
-    level: mask that its showcase is held to. Raises what the client raises.
+    Raises what the client raises.
     """
     with _lock:
         read_at, model = _near.get(model_id, (0.0, None))
     if model is not None and time.monotonic() - read_at < _FRESH:
-        return civitai.model_of(model.record, level)
+        return model
     try:
-        model = civitai.read_model(client, model_id, level, cancelled or never())
+        model = civitai.read_model(client, model_id, cancelled)
     except (NetworkError, ServerTrouble):
-        kept = kept_model(model_id, level)
+        kept = kept_model(model_id)
         if kept is None:
             raise
         return kept
@@ -49,15 +47,15 @@ def read_model(
     return model
 
 
-def kept_model(model_id: int, level: int = 1) -> Model | None:
+def kept_model(model_id: int) -> Model | None:
     """As it was when it was last read; None when it never was."""
     with _lock:
         _, near = _near.get(model_id, (0.0, None))
     if near is not None:
-        return civitai.model_of(near.record, level)
+        return near
     for (record,) in rows_or_none("SELECT record FROM models WHERE id = ?", (model_id,)):
         try:
-            return civitai.model_of(unpacked(record), level)
+            return civitai.model_from(unpacked(record))
         except UnreadableAnswer:
             return None
     return None
@@ -119,4 +117,3 @@ def _keep(model: Model) -> None:
         db.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?)", versions)
 
     write_later(write)
-    keep_covers([model])

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..civitai import ImageQuery, Page
 from ..errors import InputError
-from ..ground import Cancellation, logged, one_line
+from ..ground import logged, one_line
 from .pages import galleries_of, read_anew
 from .store import finish, rows, rows_or_none, writing
 
@@ -78,9 +78,9 @@ def leave(gallery: str) -> None:
         db.execute("DELETE FROM watched WHERE gallery = ?", (one_line(gallery),))
 
 
-def check(client: Any, one: Watched, cancelled: Cancellation | None = None) -> None:
+def check(client: Any, one: Watched) -> None:
     """Count what is new, with one request. Raises what the client raises, DiskError."""
-    page = read_anew(client, _query_of(one), None, _PAGE, cancelled).page
+    page = read_anew(client, _query_of(one), None, _PAGE).page
     ids, newest = {image.id for image in page.images}, max(page.ids, default=0)
     with writing() as db:
         found = db.execute("SELECT seen FROM watched WHERE gallery = ?", (one.gallery,)).fetchone()

@@ -6,13 +6,14 @@ from . import answers
 from .body import end_of, load, WireAnswer
 from .gate import HostGates
 from .rate import Rate, Share
-from .receiving import CHUNK_SIZE, Progress, Receiver, Target
+from .receiving import Asking, CHUNK_SIZE, Progress, Receiver, Target
 from .retrying import Retries
 from .sending import Ask, prepared, Sender
 from .wire import cut_by
 
 __all__ = [
     "Ask",
+    "Asking",
     "CHUNK_SIZE",
     "HostGates",
     "Progress",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from ..errors import Busy
 from ..ground import Cancellation
@@ -32,8 +32,8 @@ class HostGate:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._inside = _Count()
-        self._waiting = _Count()
+        self._inside: Counter[bool] = Counter()  # requests, by whether they are urgent
+        self._waiting: Counter[bool] = Counter()
         self._aside: list[object] = []  # whose places are not used just now
         self._last_was_urgent = False  # of those who went in
         self._lent: list[tuple[float, Callable[[], bool]]] = []  # until when at most, is it over
@@ -61,7 +61,7 @@ class HostGate:
             yield
         finally:
             with self._changed:
-                self._inside.add(-1, urgent)
+                self._inside[urgent] -= 1
                 self._changed.notify_all()
 
     @contextmanager
@@ -109,17 +109,17 @@ class HostGate:
         self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool, whose: object
     ) -> None:
         with self._changed:
-            self._waiting.add(1, urgent)
+            self._waiting[urgent] += 1
             try:
                 while not self._may_enter(limit, urgent, whose):
                     if (left := self.resting()) > LONGEST_REST:
                         raise Busy.of(left)
                     self._changed.wait(_POLL)
                     cancelled.check()
-                self._inside.add(1, urgent)
+                self._inside[urgent] += 1
                 self._last_was_urgent = urgent
             finally:
-                self._waiting.add(-1, urgent)
+                self._waiting[urgent] -= 1
                 self._changed.notify_all()  # those who let it go first
 
     def _may_enter(self, limit: Callable[[], int], urgent: bool, whose: object) -> bool:
@@ -128,36 +128,18 @@ class HostGate:
         width, now = max(1, width), time.monotonic()
         self._lent = [one for one in self._lent if now < one[0] and not one[1]()]
         aside = sum(one is not whose for one in self._aside)
-        free = width - self._inside.all - len(self._lent) + aside
+        free = width - self._inside.total() - len(self._lent) + aside
         if free < 1 or self.resting():
             return False
         if urgent:
             return free > self._kept_for_jobs(width)
-        return self._waiting.urgent == 0 or self._kept_for_jobs(width) > 0
+        return self._waiting[True] == 0 or self._kept_for_jobs(width) > 0
 
     def _kept_for_jobs(self, width: int) -> int:
         """Places, while somebody looks at a page: 1 or 0."""
-        if self._waiting.jobs == 0 or self._inside.jobs:
+        if self._waiting[False] == 0 or self._inside[False]:
             return 0
         return int(width > 1 or self._last_was_urgent)
-
-
-@dataclass
-class _Count:
-    """Of requests, by whether somebody looks at the page that waits for them."""
-
-    urgent: int = 0
-    jobs: int = 0
-
-    @property
-    def all(self) -> int:
-        return self.urgent + self.jobs
-
-    def add(self, change: int, urgent: bool) -> None:
-        if urgent:
-            self.urgent += change
-        else:
-            self.jobs += change
 
 
 class HostGates:
@@ -165,12 +147,10 @@ class HostGates:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._gates: dict[str, HostGate] = {}
+        self._gates: defaultdict[str, HostGate] = defaultdict(HostGate)
 
     def of(self, url: str) -> HostGate:
         found = _HOST.match(url)  # unlike urlsplit it takes any text
         host = found[1].lower() if found else ""
         with self._lock:
-            if host not in self._gates:
-                self._gates[host] = HostGate()
             return self._gates[host]

@@ -21,7 +21,7 @@ from . import answers
 from .body import Unpacker, WireAnswer
 from .versions import is_start, range_of, Version
 
-__all__ = ["CHUNK_SIZE", "Progress", "Receiver", "Target"]
+__all__ = ["Asking", "CHUNK_SIZE", "Progress", "Receiver", "Target"]
 
 CHUNK_SIZE = 512 * 1024  # bytes; most pictures in one, at a third of the CPU time of 8 KiB
 _START = 512  # bytes; enough to tell what a file is
@@ -39,7 +39,7 @@ class Receiver:
     """Takes a file in, over as many answers as it needs; to be closed.
 
     of: the URL whose half file a later run goes on with, after a `keep` or a kill; "" keeps none.
-    `size` is how many bytes of the file are there; `best`, the most that ever were.
+    `size` is how many bytes of the file are there.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Receiver:
         reserve: int = 0,
         of: str = "",
     ) -> None:
-        self.path, self.extension, self.total, self.best = "", "", 0, 0
+        self.path, self.extension, self.total = "", "", 0
         self._target, self._picture, self._chunk_size = target, picture, chunk_size
         self._reserve, self._of = reserve, of
         self._note_at = time.monotonic() + _NOTE_EVERY
@@ -110,7 +110,7 @@ class Receiver:
         if self._picture and not self.extension:  # it was damaged
             return half.restart()
         self.path = self._target(self.extension)
-        self.best = self._raw = half.size
+        self._raw = half.size
         self.total = self._raw_total = half.found.total
         self._version = Version.noted(half.found.validator)
 
@@ -213,7 +213,6 @@ class Receiver:
     def _put(self, data: bytes) -> None:
         assert self._partial is not None
         self._partial.write(data)
-        self.best = max(self.best, self.size)
         self._check_cap()
 
     def _tell(self) -> None:

@@ -16,7 +16,7 @@ import gradio as gr
 from .. import civitai_gallery_action, host, setting
 from ..errors import CivitaiShortcutError
 from ..ground import Image, mapping, whole
-from ..infotext import embedded_infotext, infotext
+from ..infotext import embedded, infotext
 from ..library import pages, records
 from ..words import messages
 from .api import new_instance
@@ -86,7 +86,7 @@ def _file(image: Image) -> AbstractContextManager[str]:
 def _infotext(image: Image, path: str) -> str:
     """The record's, else what the file itself says."""
     text = infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
-    return text or (embedded_infotext(path) if path else "")
+    return text or (embedded(path).infotext if path else "")
 
 
 def _picture(path: str) -> str | None:

@@ -14,7 +14,7 @@ from ..ground import disk_error, disk_errors
 __all__ = ["run"]
 
 _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
-_BAD_INPUT, _NOTHING_DONE = 2, 3
+_NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
 _OPEN_TO_ALL = (
     "Everybody who reaches this machine's address can look through galleries, see what was saved"
@@ -39,9 +39,6 @@ def run(address: str, port: int, example: str = "", login: tuple[str, str] | Non
     os.environ["GRADIO_RUN_HISTORY"] = "False"  # which gradio 6 would keep in the browser
     for problem in setting.load():
         util.printD(problem)
-    if not 0 < port < 65536:
-        util.printD(f"--port must be from 1 to 65535, not {port}.")
-        return _BAD_INPUT
     try:
         with _listening(address, port) as listener:
             app = _app(address, example, login)

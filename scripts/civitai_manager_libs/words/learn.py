@@ -21,7 +21,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "常用配方：最常一起使用的設定",
         "A recipe of settings most often used together",
     ),
-    "key_figures": ("哪些設定好用", "What works here"),
     "figures_open_a_model": ("請先開啟一個模型。", "Open a model first."),
     "figures_few": (
         "圖片太少，數字僅供參考：往下捲動或多讀一些。",
@@ -56,7 +55,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "job_read": ("已讀 {done} / 最多 {total}", "{done} of at most {total} read"),
     "job_ended_read": ("{title}：已讀 {n} 張圖片", "{title}: {n} {n:picture|pictures} read"),
     # Pictures beside each other
-    "do_compare": ("比較", "Compare"),
     "key_compare": ("比較標記的圖片（2 到 4 張）", "Compare the marked pictures (two to four)"),
     "compare_title": ("比較", "Compare"),
     "compare_marks": ("請標記 2 到 4 張圖片來比較。", "Mark two to four pictures to compare them."),

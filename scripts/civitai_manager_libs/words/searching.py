@@ -90,7 +90,6 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "search_all": ("所有保留的圖片", "All kept pictures"),
     "search_field": ("提示詞或 lora:… steps>20", "Words, or lora:… steps>20"),
     "search_kept": ("保留的圖片", "Kept pictures"),
-    "search_kept_for": ("保留的圖片：{text}", "Kept pictures: {text}"),
     "open_kept": ("搜尋保留的圖片", "Search all kept pictures"),
     "search_suggestions": ("建議", "Suggestions"),
     "search_none": ("保留的圖片都不符合。", "No kept picture matches."),

@@ -9,7 +9,7 @@ import tracemalloc
 
 import pytest
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.infotext.files import Embedded, embedded, embedded_infotext
+from civitai_manager_libs.infotext.files import Embedded, embedded
 from PIL import Image as Picture
 from PIL import PngImagePlugin
 
@@ -70,7 +70,6 @@ def commented(tmp_path, text, kind="jpg"):
 def test_a_files_own_infotext_comes_as_it_is(tmp_path):
     path = png(tmp_path, parameters=INFOTEXT, prompt=json.dumps(GRAPH), workflow=WORKFLOW)
     assert embedded(path) == Embedded(INFOTEXT, "AUTOMATIC1111", WORKFLOW)
-    assert embedded_infotext(path) == INFOTEXT
 
 
 def test_a_graph_in_a_file_becomes_infotext(tmp_path):
@@ -82,16 +81,16 @@ def test_a_graph_in_a_file_becomes_infotext(tmp_path):
 
 def test_a_graph_wins_over_a_prompt_alone(tmp_path):
     path = png(tmp_path, parameters="a prompt alone", prompt=json.dumps(GRAPH))
-    assert embedded_infotext(path) == GRAPH_INFOTEXT
+    assert embedded(path).infotext == GRAPH_INFOTEXT
 
 
 def test_a_prompt_alone_is_better_than_nothing(tmp_path):
-    assert embedded_infotext(png(tmp_path, parameters="a prompt alone")) == "a prompt alone"
+    assert embedded(png(tmp_path, parameters="a prompt alone")).infotext == "a prompt alone"
 
 
 @pytest.mark.parametrize("kind", ["jpg", "webp"])
 def test_a_user_comment_becomes_infotext(tmp_path, kind):
-    assert embedded_infotext(commented(tmp_path, INFOTEXT, kind)) == INFOTEXT
+    assert embedded(commented(tmp_path, INFOTEXT, kind)).infotext == INFOTEXT
 
 
 @pytest.mark.parametrize(
@@ -201,7 +200,7 @@ def test_a_file_that_does_not_say_how_it_was_made_tells_nothing(tmp_path, texts)
 
 @pytest.mark.parametrize("prompt", ["{}", "a cat"])
 def test_a_graph_that_says_nothing_has_no_infotext(tmp_path, prompt):
-    assert embedded_infotext(png(tmp_path, prompt=prompt)) == ""
+    assert embedded(png(tmp_path, prompt=prompt)).infotext == ""
 
 
 def test_a_missing_file_is_a_disk_error(tmp_path):

@@ -120,12 +120,12 @@ class Canvas:
         self.image.paste(big.reduce(2), (left, top))
 
     @contextmanager
-    def stencil(self, color: Color, y0: float = 0, y1: float = 1) -> Iterator[Stencil]:
-        """Like `pen`, for shapes of a single colour: a third of the time."""
+    def stencil(self, color: Color, y0: float = 0) -> Iterator[Stencil]:
+        """Like `pen` from `y0` down, for shapes of a single colour: a third of the time."""
         from PIL import Image
 
-        top, bottom = max(0, math.floor(y0 * self.height)), math.ceil(y1 * self.height)
-        rows = max(1, min(self.height, bottom) - top)
+        top = max(0, math.floor(y0 * self.height))
+        rows = max(1, self.height - top)
         mask = Image.new("L", (2 * self.width, 2 * rows))
         yield Stencil(mask, (0, top), self.image.size)
         self.image.paste(color, (0, top, self.width, top + rows), mask.reduce(2))

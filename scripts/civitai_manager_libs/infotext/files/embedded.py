@@ -15,7 +15,7 @@ from ..text import Infotext, missing_values, parse_infotext
 from .programs import read_dream, read_program
 from .texts import embedded_texts
 
-__all__ = ["Embedded", "embedded", "embedded_infotext"]
+__all__ = ["Embedded", "embedded"]
 
 _JSON_TEXTS = ("parameters", "UserComment", "invokeai_metadata", "sd-metadata", "Comment")
 _JSON_TEXTS += ("Description",)
@@ -56,14 +56,6 @@ def embedded(path: str) -> Embedded:
             return Embedded(written, program, workflow, missing_values(written))
     has_graph = "prompt" in texts or bool(workflow)
     return Embedded("", "ComfyUI", workflow, missing_values("")) if has_graph else Embedded()
-
-
-def embedded_infotext(path: str) -> str:
-    """The infotext that a file carries, also made from what another program wrote; else "".
-
-    Raises DiskError when the file cannot be read.
-    """
-    return embedded(path).infotext
 
 
 def _readings(

@@ -21,13 +21,10 @@ def keep_thumbs(images: Sequence[Image]) -> None:
             _keep(image)
 
 
-def kept_thumb(image: Image, width: int = 0) -> str | None:
-    """The file; of any width where none is given."""
-    for one in (width,) if width else _WIDTHS:
-        path = _path(image, one)
-        if os.path.isfile(path):
-            return path
-    return None
+def kept_thumb(image: Image) -> str | None:
+    """The file, of any width."""
+    paths = (_path(image, width) for width in _WIDTHS)
+    return next(filter(os.path.isfile, paths), None)
 
 
 def _keep(image: Image) -> None:

@@ -70,7 +70,7 @@ def _model(asked: Asked, reference: Reference) -> dict[str, Any]:
     model_id, version_id = reference.model_id, reference.version_id
     try:
         if model_id is None:
-            version = civitai.read_version(client(), version_id or 0, cancelled=asked.cancelled)
+            version = civitai.read_version(client(), version_id or 0, asked.cancelled)
             model_id = version.model_id
         opened = _opened(asked, model_id or 0)
     except Gone as error:
@@ -86,8 +86,7 @@ def _model(asked: Asked, reference: Reference) -> dict[str, Any]:
 
 
 def _opened(asked: Asked, model_id: int) -> Model:
-    level = level_up_to(asked.text("level"))
-    found = models.read_model(client(), model_id, level, asked.cancelled)
+    found = models.read_model(client(), model_id, asked.cancelled)
     with logged("gallery"):
         recent.add(found.id, found.name)
     return found
@@ -125,7 +124,7 @@ def _model_of(asked: Asked, version_ids: Sequence[int]) -> Model | None:
     """The first of these that Civitai still has."""
     for version_id in version_ids:
         try:
-            version = civitai.read_version(client(), version_id, cancelled=asked.cancelled)
+            version = civitai.read_version(client(), version_id, asked.cancelled)
             return _opened(asked, version.model_id) if version.model_id else None
         except Gone:
             continue

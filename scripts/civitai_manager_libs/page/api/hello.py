@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
-import sys
 import uuid
 from typing import Any
 
@@ -18,7 +16,6 @@ from . import watching
 
 __all__ = [
     "PLACES",
-    "can_open_folders",
     "hello",
     "key_state",
     "may_change_places",
@@ -66,8 +63,6 @@ def hello(asked: Asked) -> dict[str, Any]:
             "in_webui": host.in_webui(),
             "name": host.name(),
             "send_to": list(host.send_targets()),
-            "can_open_folders": can_open_folders(asked),
-            "has_settings_page": host.in_webui(),
             "has_models": local.has_folders(),
         },
         "key": key_state(asked),
@@ -103,13 +98,6 @@ def may_change_places(asked: Asked) -> bool:
     """Folders, proxy and key: that is for who sits at this machine. A WebUI has rules of its own
     for whom it lets in."""
     return host.in_webui() or is_from_this_machine(asked.request)
-
-
-def can_open_folders(asked: Asked) -> bool:
-    """Whether the machine that serves the page is the one that shows it, and has a file manager."""
-    if not is_from_this_machine(asked.request):
-        return False
-    return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None
 
 
 def _setting(entry: setting.Setting, language: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...civitai import ImageQuery, Page
+from ...civitai import ImageQuery
 from ...errors import Gone, HttpStatusError
 from ...library import pages, watched
 from ..wire import Asked, Far, Refusal
@@ -30,7 +30,7 @@ def images(asked: Asked) -> Any:
         read = pages.read_kept(query, cursor, size)
         if read is None:
             raise Refusal(404, "not_known")
-        return _answer(query, read, read.page, notes)
+        return _answer(query, read, read.page.next_cursor, notes)
     return Far(lambda: _read(asked, query, cursor, size, notes))
 
 
@@ -38,11 +38,10 @@ def _read(
     asked: Asked, query: ImageQuery, cursor: str | None, size: int, notes: list[dict[str, str]]
 ) -> dict[str, Any]:
     is_unseen = cursor is None and watched.has_news(query)  # what was read a moment ago lacks it
-    fresh, others, dropped = is_unseen or bool(asked.text("fresh")), 0, 0
+    fresh, dropped = is_unseen or bool(asked.text("fresh")), 0
     for _ in range(_MOST_BLANK):
         read = _page(asked, query, cursor, size, fresh)
-        page = read.page
-        others, dropped = others + len(page.other_ids), dropped + page.dropped
+        page, dropped = read.page, dropped + read.page.dropped
         at, cursor = cursor, None if page.next_cursor == cursor else page.next_cursor
         if page.images or cursor is None:
             break
@@ -51,10 +50,9 @@ def _read(
         notes = [*notes, _note("empty_end", asked)]
     if dropped:
         notes = [*notes, _note("unreadable_rows", asked, n=dropped)]
-    whole_page = Page(page.images, cursor, dropped, page.other_ids)
     if not asked.text("cursor") and not read.kept:
-        watched.visit(query, whole_page)
-    return _answer(query, read, whole_page, notes, others)
+        watched.visit(query, page)
+    return _answer(query, read, cursor, notes)
 
 
 def _page(
@@ -72,11 +70,10 @@ def _page(
 
 
 def _answer(
-    query: ImageQuery, read: pages.Read, page: Page, notes: list[dict[str, str]], others: int = 0
+    query: ImageQuery, read: pages.Read, cursor: str | None, notes: list[dict[str, str]]
 ) -> dict[str, Any]:
-    told = {"dropped": page.dropped, "others": others, "notes": notes, "kept": read.kept}
-    new_above = watched.new_above(query)
-    return page_view(page.images, page.next_cursor, read.read_at, new_above, **told)
+    told = {"new_above": watched.new_above(query), "kept": read.kept}
+    return page_view(read.page.images, cursor, read.read_at, notes, **told)
 
 
 def _note(code: str, asked: Asked, **values: Any) -> dict[str, str]:

@@ -21,8 +21,7 @@ def panel(service: JobService, language: str) -> dict[str, Any]:
 
 
 def _row(shown: ShownJob, language: str) -> dict[str, Any]:
-    job, state = shown.job, shown.state
-    now = shown.now
+    job, now, state = shown.job, shown.now, shown.state
     is_over = state in ("done", "cancelled")
     return {
         "id": job.id,
@@ -37,11 +36,6 @@ def _row(shown: ShownJob, language: str) -> dict[str, Any]:
         "saved": now.saved,
         "skipped": now.skipped,
         "failed": now.failed,
-        "total": now.total,
-        "walked": now.walked,
-        "bytes": now.bytes,
-        "rate": shown.progress.rate if shown.progress else 0,
-        "seconds_left": shown.progress.seconds_left if shown.progress else None,
         "actions": _actions(shown, language),
         "report": _report(shown, language) if is_over else None,
         **_failures(shown, language),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,8 +18,7 @@ from ...ground import Image, one_line, whole
 from ...jobs import Facts
 from ...library import finish, models, pages, records
 from ...words import messages
-from ..wire import Asked, LAST_ID, Refusal
-from .hello import can_open_folders
+from ..wire import Asked, is_from_this_machine, LAST_ID, Refusal
 from .job_rows import panel
 from .tools import gallery_query, job_service, saved_files
 
@@ -139,7 +139,7 @@ def facts_of(title: str, model_id: int | None, version_id: int | None = None) ->
 
 
 def _limit(asked: Asked) -> int:
-    entry = next(e for e in setting.SETTINGS if e.name == "gallery_download_limit")
+    entry = setting.BY_NAME["gallery_download_limit"]
     given = asked.field("limit")
     limit = setting.gallery_download_limit if given is None else given
     wanted = whole(limit, int(entry.low), int(entry.high))
@@ -165,7 +165,7 @@ def _open_folder(job_id: int, asked: Asked) -> None:
     """In the file manager of this machine, if it is the user's. Raises Refusal."""
     with job_service().store() as store:
         folder = store.job(job_id).folder
-    if not can_open_folders(asked):
+    if not _can_open_folders(asked):
         raise Refusal(400, "bad_input", "folder_on_server", folder=folder)
     if not os.path.isdir(folder):
         raise Refusal(400, "bad_input", "folder_not_there", folder=folder)
@@ -179,6 +179,13 @@ def _open_folder(job_id: int, asked: Asked) -> None:
         code = 1
     if code and opener != "explorer":  # whose code says nothing
         raise Refusal(400, "bad_input", "no_file_manager", folder=folder)
+
+
+def _can_open_folders(asked: Asked) -> bool:
+    """Whether the machine that serves the page is the one that shows it, and has a file manager."""
+    if not is_from_this_machine(asked.request):
+        return False
+    return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None
 
 
 def _forget(job_id: int, _: Asked) -> None:

@@ -27,7 +27,6 @@ CHECKS: dict[str, Callable[[str], str]] = {
     "proxy": host.checked_proxy,
     "model_folders": local.checked_folders,
 }
-_ENTRIES = {entry.name: entry for entry in setting.SETTINGS}
 _SHOWN_NAMES = 3
 _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
 
@@ -35,14 +34,15 @@ _FORMS = ("{date:%Y-%m}", "{author|nobody}")  # what else a field may be
 def keep_settings(asked: Asked) -> dict[str, Any]:
     """`PUT settings`: all of them or none."""
     given = asked.body if isinstance(asked.body, dict) else {}
-    unknown = next((name for name in given if name not in _ENTRIES), None)
+    unknown = next((name for name in given if name not in setting.BY_NAME), None)
     if unknown is not None:
         raise Refusal(400, "bad_input", field=str(unknown)[:100])
     for name in PLACES:
         if given.get(name, getattr(setting, name)) != getattr(setting, name):
             _check_place(asked, name)  # before a folder is tried, and so made
     wanted = {
-        name: _checked(_ENTRIES[name], value, asked.language) for name, value in given.items()
+        name: _checked(setting.BY_NAME[name], value, asked.language)
+        for name, value in given.items()
     }
     before = {name: getattr(setting, name) for name in wanted}
     _change(wanted)

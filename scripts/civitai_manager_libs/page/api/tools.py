@@ -103,17 +103,19 @@ def page_view(
     images: Collection[Image],
     cursor: str | None,
     read_at: float,
+    notes: list[dict[str, str]],
     new_above: int | None = None,
-    **told: Any,
+    kept: bool = False,
 ) -> dict[str, Any]:
-    """Of a gallery. told: what else is to be said of the page."""
+    """Of a gallery. kept: Civitai does not answer."""
     ids = [image.id for image in images]
     saved, marked = saved_files(ids), own.marks.of(ids)
     return {
         "images": [image_view(image, saved, marked, new_above) for image in images],
         "cursor": cursor,
         "read_at": day_of(read_at),
-        **told,
+        "notes": notes,
+        "kept": kept,
     }
 
 

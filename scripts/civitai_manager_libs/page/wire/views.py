@@ -23,11 +23,8 @@ def card(model: Model) -> dict[str, Any]:
         "name": model.name,
         "type": model.type,
         "creator": model.creator,
-        "level": level_name(model.level) if model.level else "None",
         "base_models": list(model.base_models),
-        "versions": len(model.versions),
-        "cover": None if model.cover is None else _cover(model.cover),
-        "stats": {"downloads": model.downloads, "likes": model.likes},
+        "cover": model.cover and {"id": model.cover.id, "hash": model.cover.hash},
         "page": f"{setting.base_url()}/models/{model.id}",
     }
 
@@ -59,7 +56,6 @@ def image_view(
         "user": image.username,
         "date": image.created_at,
         "reactions": image.stats.reactions,
-        "comments": image.stats.comments,
         "base_model": image.base_model,
         "saved": image.id in saved,
         "has_data": bool(image.meta),
@@ -112,16 +108,10 @@ def resource_view(one: Resource, names: Mapping[int, tuple[int, str]]) -> dict[s
     }
 
 
-def _cover(image: Image) -> dict[str, Any]:
-    size = {"width": image.width, "height": image.height}
-    return {"id": image.id, **size, "hash": image.hash, "kind": image.type}
-
-
 def _version(version: Version) -> dict[str, Any]:
     return {
         "id": version.id,
         "name": version.name,
         "base_model": version.base_model,
-        "published_at": version.published_at,
         "trained_words": list(version.trained_words),
     }

@@ -27,8 +27,7 @@ def kept_images(asked: Asked) -> dict[str, Any]:
     images = records.find_all(found.ids).values()
     said = _said_of(query, asked.language)
     notes = [{"code": "search", "message": " ".join(said)}] if said else []
-    told = {"dropped": 0, "others": 0, "notes": notes, "kept": False}
-    return page_view(images, found.cursor, time.time(), **told)
+    return page_view(images, found.cursor, time.time(), notes)
 
 
 def suggest(asked: Asked) -> list[dict[str, Any]]:
