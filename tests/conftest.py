@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import types
@@ -14,6 +15,8 @@ os.environ["CIVITAI_SHORTCUT_DATA"] = _data.name
 for _name in ("CIVITAI_API_KEY", "CIVITAI_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
     os.environ.pop(_name, None)
     os.environ.pop(_name.lower(), None)
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in the background of a shell
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what tests start gets it too
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402

@@ -109,6 +109,19 @@ def test_suggestions_lead_from_a_key_to_a_value_by_keyboard_and_mouse(page):
     expect(page.field("search")).to_have_value(f"{value} st")
 
 
+def test_suggestions_that_no_longer_fit_go_before_others_come(page):
+    rows = page.page.locator("#suggestions li")
+    page.field("search").click()
+    expect(rows.first).to_have_text("lora:")
+    page.page.route("**/api/suggest?*", lambda route: None)  # no answer comes
+    page.page.keyboard.type("s")
+    page.key("ArrowDown")
+    page.page.keyboard.type("ampler")
+    expect(rows).to_have_text(["sampler:"])
+    page.key("Enter")
+    expect(page.field("search")).to_have_value("sampler:")
+
+
 @with_axe
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
 def test_search_is_accessible_and_fits_a_phone(start, demo, open_gallery, locale):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -41,8 +40,6 @@ class CliProcess:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in the background of a shell
-            signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             [sys.executable, ENTRY, *arguments],
             env=self.environment,

@@ -51,6 +51,8 @@ export class Suggestions {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const word = wordAt(this.#field.value, this.#field.selectionStart ?? 0);
+    // a row that no longer fits would take the place of what was typed since
+    this.#show(this.#shown.filter(({ text }) => bare(text).startsWith(bare(word))));
     try {
       const query = new URLSearchParams({ word });
       const found = await this.#context.api.get(`suggest?${query}`, { signal });
@@ -65,8 +67,9 @@ export class Suggestions {
 
   /** @param {Suggestion[]} found */
   #show(found) {
+    const chosen = this.#shown[this.#at]?.text;
     this.#shown = this.#field.matches(":focus") ? found : [];
-    this.#at = -1;
+    this.#at = this.#shown.findIndex(({ text }) => text === chosen);
     this.#draw();
   }
 
@@ -130,4 +133,9 @@ export class Suggestions {
     field.dispatchEvent(new Event("input", { bubbles: true }));
     if (!/[:>]$/.test(text.slice(0, caret).trimEnd())) this.#close(); // a whole word: see what it finds
   }
+}
+
+/** @param {string} text  of a suggestion, or typed */
+function bare(text) {
+  return text.replace(/["“”„]/g, "").toLowerCase();
 }
