@@ -38,7 +38,7 @@ def _overlap(page, one, other):
 
 
 # Of its own, not those of the line in it, which is the clock of how long it stays.
-_COME_UP = "toast => Promise.allSettled(toast.getAnimations().map((one) => one.finished))"
+_COME_UP = "one => Promise.allSettled(one.getAnimations().map((its) => its.finished))"
 
 
 # Its clock stands still.
@@ -182,6 +182,7 @@ def test_much_that_is_said_covers_nothing_to_press_where_a_panel_has_the_whole_h
     page.deed("more-tools").tap()
     page.deed("settings").tap()
     page.said("saved").evaluate(_COME_UP)
+    page.panel("settings").evaluate(_COME_UP)
     assert not _overlap(page, ".toast:visible", "[data-panel='settings']")
     page.deed("close-panel").tap()
     page.open()
