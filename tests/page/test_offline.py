@@ -78,9 +78,10 @@ def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
 
 
 def test_what_was_to_be_found_without_a_network_is_found_once_that_is_back(
-    flaky, flaky_server, open_gallery
+    flaky, start, open_gallery
 ):
-    page = open_gallery(flaky_server, _MODEL).ready()
+    server = start(f"http://{flaky.host}", http_max_retries=0)  # one that has not read it before
+    page = open_gallery(server, _MODEL).ready()
     flaky.rule(_API, reset())
     page.find("https://civitai.com/models/900003")
     failed = page.page.locator(".of-find[data-kind='problem']")
