@@ -83,18 +83,19 @@ def _answers(port):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C of a process of its own")
-def test_interrupt_ends_it_well(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
+def test_whoever_ends_it_ends_it_well_also_at_once(tmp_path, number):
     port = unused_port()
     process = _started(tmp_path, "--port", str(port))
     try:
         first = until(process.stdout.readline)
         while f"http://127.0.0.1:{port}" not in first or "Ctrl-C" not in first:
             first = until(process.stdout.readline)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         code, _, err = _ended(process)
     finally:
         process.kill()
-    assert code == 0 and "Traceback" not in err
+    assert code == 0 and "Traceback" not in err and "never awaited" not in err
 
 
 _PROXIES = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from typing import Any
 
@@ -79,11 +80,15 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
 
     options = {"lifespan": "off", "log_level": "warning", "timeout_graceful_shutdown": _LEFT_OVER}
     server = uvicorn.Server(uvicorn.Config(app, **options))
+
+    def end(*_: Any) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):  # also before uvicorn itself listens to them
+        signal.signal(number, end)
+    print(f"Civitai Shortcut: {url}  (Ctrl-C ends it)", flush=True)
     try:
-        print(f"Civitai Shortcut: {url}  (Ctrl-C ends it)", flush=True)
         server.run([listener])
-    except KeyboardInterrupt:  # which uvicorn raises anew when it has ended
-        return
     finally:
         finish()
 
