@@ -10,11 +10,12 @@ from dataclasses import FrozenInstanceError
 import pytest
 from civitai_manager_libs.civitai import api as civitai_api, records as civitai_records
 from civitai_manager_libs.civitai.api import Reference, parse_reference
-from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.civitai.paging import ImageQuery, Page
 from civitai_manager_libs.errors import InputError, NeedsKey, UnreadableAnswer
 from civitai_manager_libs.ground.images import Stats
 from hypothesis import given
 from hypothesis import strategies as st
+from site_stand_in import Site, SiteClient
 
 ACCOUNT = "https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA"
 UUID = "3f0c1a52-7b1e-4c0d-9a55-0d5b7f6a1e01"
@@ -345,7 +346,14 @@ def test_a_cursor_of_the_sql_path_is_sent_so_that_no_row_is_lost():
     assert asked(ImageQuery(model_id=600100))["modelId"] == 600100
 
 
-@pytest.mark.parametrize(("limit", "sent"), [(0, 1), (-3, 1), (200, 200), (5000, 200)])
+def test_author_who_does_not_exist_has_an_empty_page_as_on_the_path_that_says_404():
+    site = Site([], "index")
+    assert civitai_api.read_images(SiteClient(site), ImageQuery(username="nobody")) == Page()
+    site.index = "feed"
+    assert civitai_api.read_images(SiteClient(site), ImageQuery(username="nobody")) == Page()
+
+
+@pytest.mark.parametrize(("limit", "sent"), [(0, 20), (3, 20), (200, 200), (5000, 200)])
 def test_a_limit_is_one_that_the_api_takes(limit, sent):
     assert asked(ImageQuery(), limit=limit)["limit"] == sent
 
@@ -794,6 +802,7 @@ def test_a_description_of_a_megabyte_takes_no_time(piece):
         ("https://civitai.com/api/v1/images?modelId=123&modelVersionId=456", 123, 456),
         ("civitai.com/models/123", 123, None),
         ("www.civitai.red/models/123/slug", 123, None),
+        ("https://civitai.green/models/123", 123, None),
         ("//civitai.com/models/123", 123, None),
         ("/models/123/slug?modelVersionId=456", 123, 456),
         ("models/123", 123, None),

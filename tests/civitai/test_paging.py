@@ -86,7 +86,10 @@ def test_a_kept_query_that_makes_no_sense_is_the_default(data):
         (ImageQuery(model_id=1, sort="Oldest"), "90000069", "90000069"),
         (BY_VERSION, "90000069", "90000069"),
         (ImageQuery(model_id=1, version_id=2), "90000069", "90000069"),
-        (BY_VERSION, "100|1744925337225", "100|1744925337225"),
+        (BY_VERSION, "100|1744925337225", "100|1744925340000"),
+        (BY_VERSION, "100|1744925340000", "100|1744925340000"),
+        (ImageQuery(version_id=1, sort="Oldest"), "100|1744925337225", "100|1744925337225"),
+        (ImageQuery(username="anna"), "100|5", "100|5"),
         (BY_MODEL, "100|1744925337225", "100|1744925337225"),
         (BY_VERSION, '200|bdx:{"a":[1,"b"]}', '200|bdx:{"a":[1,"b"]}'),
         (BY_MODEL, "٣", "٣"),
@@ -94,7 +97,7 @@ def test_a_kept_query_that_makes_no_sense_is_the_default(data):
         (BY_MODEL, None, None),
     ],
 )
-def test_one_is_added_only_to_a_numeric_cursor_of_the_sql_path_downwards(query, cursor, sent):
+def test_cursor_is_sent_so_that_the_site_skips_nothing_behind_it(query, cursor, sent):
     assert cursor_to_send(query, cursor) == sent
 
 
@@ -160,6 +163,13 @@ def test_a_walk_ends_after_three_pages_without_a_new_id():
     cursors = iter(range(100))
     steps = list(walk(lambda cursor: page(1, then=str(next(cursors)))))
     assert len(steps) == 4 and steps[-1][1] is None
+
+
+def test_empty_pages_end_a_walk_only_after_thousands_of_rows():
+    chain = {str(n): page(then=str(n + 1)) for n in range(49)} | {"49": page(50)}
+    assert ids(list(walk(Gallery(chain), "0"))[-1][0].images) == [50]
+    numbers = iter(range(1, 1000))
+    assert len(list(walk(lambda cursor: page(then=str(next(numbers)))))) == 50
 
 
 def test_pages_full_of_pictures_not_asked_for_do_not_end_a_walk():

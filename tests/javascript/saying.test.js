@@ -56,6 +56,16 @@ test("an end that may be none is doubted, with what Civitai's answer may mean", 
   assert.deepEqual(said.deeds, ["read-anew"]);
 });
 
+test("pages on which nothing fits leave a way on", () => {
+  const said = saidOfGallery(state({ cursor: "300|5" }), words, 0);
+  assert.deepEqual([said.text, said.deeds], ["none_so_far", ["more"]]);
+});
+
+test("an author of whom Civitai shows nothing is told as such", () => {
+  const notes = [{ code: "no_author", message: "Nothing by nobody." }];
+  assert.equal(saidOfGallery(state({ ended: true, notes }), words, 0).text, "Nothing by nobody.");
+});
+
 test("an empty gallery offers to clear the filters only where there are some", () => {
   assert.deepEqual(saidOfGallery(state({ ended: true }), words, 0).deeds, []);
   const filtered = state({ ended: true, where: { ...where, type: "video" } });

@@ -38,6 +38,13 @@ def test_report_tells_all_that_was_seen_and_why_it_is_not_there():
     assert told.counts == {"seen": 8, "kept_back": 2, "without_data": 1, "dropped": 2}
 
 
+def test_pictures_that_name_only_other_models_are_counted():
+    images = [Image(n, f"https://a/{n}", version_ids=v) for n, v in enumerate([(7, 9), (9,), ()])]
+    pages = {None: Page(tuple(images))}
+    assert _walked(pages, replace(_JOB, query=ImageQuery(version_id=7)))[1].unrelated == 1
+    assert _walked(pages)[1].unrelated == 0, "which versions the model has is not known"
+
+
 def test_picture_that_two_pages_have_was_seen_once():
     pages = {None: _page(1, 2, next_cursor="b"), "b": _page(2, 3, other_ids=(9,))}
     assert _walked(pages)[1] == Report(4, kept_back=1, end="end")

@@ -83,7 +83,7 @@ def test_view_of_a_picture_is_all_that_a_tile_shows(api, on_demo):
         ("post=7&period=Week", {"period": "Week"}),
         ("post=7&sort=Most%20Reactions", {"sort": "Most Reactions"}),
         ("post=7&base=SD%201.5,Pony", {"baseModels": "SD 1.5,Pony"}),
-        ("model=101&limit=12", {"limit": "12"}),
+        ("model=101&limit=32", {"limit": "32"}),
         ("model=101", {"limit": "100", "browsingLevel": "1", "withMeta": "true"}),
         ("post=7&cursor=10%7C99", {"cursor": "10|99"}),
         ("model=101&cursor=5000", {"cursor": "5001"}),
@@ -153,11 +153,18 @@ def test_page_on_which_nothing_fits_is_passed_over(api, civitai):
     assert [asked.get("cursor") for asked in civitai.pages] == [None, "0|b", "0|c"]
 
 
-def test_way_on_is_told_though_page_after_page_is_empty(api, civitai):
-    for n in range(3):
-        civitai.script("page", _rows(civitai, nextCursor=f"{n}|c"))
+def test_way_on_is_told_though_on_page_after_page_nothing_fits(api, civitai):
+    for n in range(4):
+        nothing = {"id": n + 1, "type": "audio"}
+        civitai.script("page", _rows(civitai, nothing, nextCursor=f"{n}|c"))
     page = api.get("images?post=7")
     assert (page["images"], page["cursor"], len(civitai.pages)) == ([], "2|c", 3)
+
+
+def test_pages_of_drafts_are_passed_over(api, civitai):
+    for n in range(5):
+        civitai.script("page", _rows(civitai, nextCursor=f"0|c{n}"))
+    assert _ids(api.get("images?user=anna")) == civitai.ids[:10]
 
 
 def test_cursor_that_leads_to_itself_is_the_end(api, civitai):
@@ -168,19 +175,34 @@ def test_cursor_that_leads_to_itself_is_the_end(api, civitai):
 @pytest.mark.parametrize(
     "asked,noted",
     [
-        ("post=7&cursor=10", True),
-        ("model=101&cursor=9", True),
-        ("model=101", True),  # the path that has a time limit
-        ("post=7", False),
-        ("user=anna", False),
+        ("post=7&cursor=10", ["empty_end"]),
+        ("model=101&cursor=9", ["empty_end"]),
+        ("model=101", ["empty_end"]),  # the path that has a time limit
+        ("post=7", []),
+        ("user=anna", ["no_author"]),
     ],
 )
 def test_empty_end_may_be_a_time_limit_and_is_told(api, civitai, asked, noted):
     civitai.script("page", _rows(civitai))
     page = api.get(f"images?{asked}")
     assert page["images"] == [] and page["cursor"] is None
-    assert [note["code"] for note in page["notes"]] == (["empty_end"] if noted else [])
+    assert [note["code"] for note in page["notes"]] == noted
     assert len(api.get(f"images?{asked}")["images"]) > 0, "it can be asked for again at once"
+
+
+def test_author_who_does_not_exist_reads_the_same_where_civitai_says_404(api, civitai):
+    civitai.script("page", _rows(civitai), status(404, b'{"error": "User not found"}'))
+    answers = [api.get("images?user=nobody&fresh=1") for _ in range(2)]
+    assert answers[0]["notes"] == answers[1]["notes"]
+    assert "no pictures by nobody" in answers[1]["notes"][0]["message"]
+
+
+@pytest.mark.parametrize("related,noted", [(0, ["unrelated"]), (3, [])])
+def test_pictures_that_name_other_models_are_told(api, civitai, related, noted):
+    rows = [{"id": n + 1, "modelVersionIds": [1001 if n < related else 9]} for n in range(12)]
+    civitai.script("page", _rows(civitai, *rows, {"id": 99}))
+    page = api.get("images?version=1001")
+    assert [note["code"] for note in page["notes"]] == noted
 
 
 def test_gallery_is_shown_though_the_database_of_jobs_cannot_be_used(api, civitai, monkeypatch):

@@ -76,12 +76,16 @@ function waiting(time, text, words) {
  * @param {Words} words
  * @returns {Said}
  */
-function saidOfItsEnd({ where, images, shown, within, ended, notes }, hello, words) {
+function saidOfItsEnd(state, hello, words) {
+  const { where, images, shown, within, cursor, ended, notes } = state;
   const number = (/** @type {number} */ value) => written(value, hello.language);
   const counts = { n: number(images.length), shown: number(shown.length) };
   if (isNarrowed(within) && images.length) {
     const text = words(shown.length ? "narrowed_to" : "narrowed_none", counts);
     return { kind: "narrowed", text, deeds: ended ? [] : ["more"] };
+  }
+  if (!ended && !images.length && cursor !== null) {
+    return { kind: "narrowed", text: words("none_so_far"), deeds: ["more"] };
   }
   if (!ended) return NOTHING;
   const doubt = notes.find(({ code }) => code === "empty_end");
@@ -90,8 +94,10 @@ function saidOfItsEnd({ where, images, shown, within, ended, notes }, hello, wor
     return { kind: "empty", text: words("search_none"), deeds: [] };
   }
   if (images.length) return { kind: "end", text: words("gallery_ends", counts), deeds: [] };
+  const author = notes.find(({ code }) => code === "no_author")?.message;
   if (filterCount(where, unfiltered(hello)) === 0) {
-    return { kind: "empty", text: words("gallery_empty"), deeds: [] };
+    return { kind: "empty", text: author ?? words("gallery_empty"), deeds: [] };
   }
-  return { kind: "empty", text: words("gallery_empty_filtered"), deeds: ["reset-filters"] };
+  const text = author ?? words("gallery_empty_filtered");
+  return { kind: "empty", text, deeds: ["reset-filters"] };
 }

@@ -6,7 +6,7 @@ import { momentOf } from "../ground/numbers.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
 
-const ELSEWHERE = ["sort_dropped", "empty_end", "search"]; // said where they belong
+const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said where they belong
 
 export class Notice {
   #context;

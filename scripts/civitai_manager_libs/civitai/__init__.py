@@ -12,8 +12,9 @@ from .api import (
     read_version,
     search_models,
 )
-from .paging import ImageQuery, Page, PERIODS, SORTS, walk
+from .paging import cursor_by_offset, ImageQuery, Page, PERIODS, SORTS, walk
 from .records import Found, Model, model_from, Version
+from .relations import count_unrelated, seem_unrelated
 
 __all__ = [
     "Found",
@@ -24,6 +25,8 @@ __all__ = [
     "Reference",
     "SORTS",
     "Version",
+    "count_unrelated",
+    "cursor_by_offset",
     "image_of",
     "is_picture_address",
     "model_from",
@@ -35,5 +38,6 @@ __all__ = [
     "read_username",
     "read_version",
     "search_models",
+    "seem_unrelated",
     "walk",
 ]

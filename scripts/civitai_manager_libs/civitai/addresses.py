@@ -10,7 +10,7 @@ from ..errors import InputError
 
 __all__ = ["Reference", "is_picture_address", "reference_in"]
 
-_HOSTS = ("civitai.com", "civitai.red")
+_HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}
 _MAX_ID = 2**31 - 1  # the site answers 400 beyond it
 _MAX_URL = 2_000  # characters; the patterns below may look at each of them more than once

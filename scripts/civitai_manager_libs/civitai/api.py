@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from .. import setting
+from ..errors import Gone
 from ..ground import Cancellation, Image
 from . import addresses, records
 from .addresses import Reference
@@ -22,6 +23,9 @@ __all__ = ["image_of", "page_of", "parse_reference", "read_image", "read_images"
 __all__ += ["read_model", "read_username", "read_version", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
+# The SQL path has one row for each version that an image was made with: a page shorter than an
+# image's rows would lead to itself for ever.
+_MIN_IMAGES = 20
 _PG, _ALL_LEVELS = 1, 31
 
 
@@ -79,12 +83,18 @@ def read_images(
     limit: int = 100,
     cancelled: Cancellation | None = None,
 ) -> Page:
-    """One page; `cursor` is the `next_cursor` of the page before it, for the same query.
+    """Return one page; `cursor` is the `next_cursor` of the page before it, for the same query.
 
-    limit: rows to ask for, up to 200; fewer may come, even none, while there is a next page.
+    limit: rows to ask for, 20 to 200; fewer may come, even none, while there is a next page. An
+    author who does not exist has an empty page: the site's paths say 404 or send just that.
     """
     params = _params(query, cursor, limit)
-    body = client.read_json(_url("images"), params=params, cancelled=cancelled)
+    try:
+        body = client.read_json(_url("images"), params=params, cancelled=cancelled)
+    except Gone:
+        if not query.username or cursor is not None:
+            raise
+        return Page()
     return records.page_from(body, query, _is_ours())
 
 
@@ -133,7 +143,7 @@ def _params(query: ImageQuery, cursor: str | None, limit: int) -> dict[str, str 
         "period": query.period,
         "browsingLevel": query.level,
         "type": query.type,
-        "limit": max(1, min(limit, _MAX_IMAGES)),
+        "limit": max(_MIN_IMAGES, min(limit, _MAX_IMAGES)),
         "withMeta": "true",
         "flatMeta": "true",
         "cursor": cursor_to_send(query, cursor),

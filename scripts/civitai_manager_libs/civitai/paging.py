@@ -12,7 +12,8 @@ from typing import Any
 
 from ..ground import Image
 
-__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "cursor_to_send", "walk"]
+__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "cursor_by_offset"]
+__all__ += ["cursor_to_send", "walk"]
 
 # As `GET /api/v1/images` spells them. Its `Random` is left out: it has no pages.
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
@@ -22,8 +23,15 @@ _SORTS_BY_ID = ("Newest", "Oldest")
 _USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
 _ALL_LEVELS = 31
 _MAX_ID = 2**31 - 1
-_MAX_BLANK_PAGES = 3  # in a row; the site filters after it has cut a page, so one means nothing
 _MAX_PAGES = 2_000
+_MAX_REPEATS = 3  # pages in a row that have only images which the walk has seen
+# Rows asked for in a row that brought nothing: the site leaves out an author's drafts after it has
+# cut a page, and one may have hundreds of them before the first image that is shown.
+_MAX_EMPTY_ROWS = 5_000
+_MINUTE = 60_000  # milliseconds
+_FAR_FUTURE = 9_999_999_960_000  # milliseconds, a whole minute; as long as the times of our days
+_INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
+_KEYSET_CURSOR = re.compile(r"([0-9]{1,9})\|bdx:.*", re.S)
 
 
 @dataclass(frozen=True)
@@ -92,16 +100,36 @@ class Page:
 
 
 def cursor_to_send(query: ImageQuery, cursor: str | None) -> str | None:
-    """The cursor as the request must carry it.
+    """Return the cursor as the request must carry it, so that the next page skips no image.
 
-    The site's SQL path names the first row not shown, then asks for ids *below* it: that row
-    would be lost. One more brings it back. Upwards (`Oldest`) the site is exact; all other
-    paths have cursors of another kind.
+    The SQL path names the first row not shown, then asks for ids *below* it: one more brings that
+    row back. Upwards (`Oldest`) it is exact.
+
+    The index path (`offset|time of the newest image`) under `Newest` rounds the time down to the
+    minute, leaves out what is later, and skips `offset` of the rest: what page 1 had of that minute
+    is skipped twice. With the time rounded up beforehand nothing is left out. The feed path heeds
+    only the offset.
     """
-    lost = query.takes_sql_path and query.sort != "Oldest"
-    if cursor is None or not lost or not re.fullmatch(r"[0-9]{1,18}", cursor):
+    if cursor is None:
+        return None
+    if query.takes_sql_path:
+        is_exact = query.sort == "Oldest" or not re.fullmatch(r"[0-9]{1,18}", cursor)
+        return cursor if is_exact else str(int(cursor) + 1)
+    place = _INDEX_CURSOR.fullmatch(cursor) if query.sort == "Newest" else None
+    if place is None:
         return cursor
-    return str(int(cursor) + 1)
+    return f"{place[1]}|{-(-int(place[2]) // _MINUTE) * _MINUTE}"
+
+
+def cursor_by_offset(cursor: str | None) -> str | None:
+    """Return a cursor that leads to the same row by its number alone, None where there is none.
+
+    Only for the keyset cursors of BitDex (`offset|bdx:...`): that path fills a short page from the
+    next one, cuts it to the limit, and its keyset goes on after the *whole* next page, so what was
+    cut is never shown. The rows' numbers have no such gap.
+    """
+    place = _KEYSET_CURSOR.fullmatch(cursor or "")
+    return f"{place[1]}|{_FAR_FUTURE}" if place else None
 
 
 def walk(
@@ -109,20 +137,27 @@ def walk(
     start_cursor: str | None = None,
     known_ids: Iterable[int] = (),
     max_pages: int = _MAX_PAGES,
+    page_rows: int = 100,
 ) -> Iterator[tuple[Page, str | None]]:
-    """Each page with the cursor to go on from once it is dealt with; None there means the end.
+    """Yield each page with the cursor to go on from once it is dealt with; None there is the end.
 
     A page holds only images that are in none before it nor in `known_ids`; it may be empty.
-    After `max_pages` it stops with a cursor in hand, so that a later walk can go on.
+    After `max_pages` it stops with a cursor in hand, so that a later walk can go on. page_rows: how
+    many rows `read_page` asks for.
     """
     known, seen = set(known_ids), set[int]()
-    cursor, cursors, blanks = start_cursor, {start_cursor}, 0
+    cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0
     for _ in range(max_pages):
         page = read_page(cursor)
-        blanks = 0 if any(image_id not in seen for image_id in page.ids) else blanks + 1
+        if any(image_id not in seen for image_id in page.ids):
+            repeats = empty_rows = 0
+        elif page.ids:
+            repeats += 1
+        else:
+            empty_rows += page_rows
         seen.update(page.other_ids)
         cursor = page.next_cursor
-        if cursor in cursors or blanks >= _MAX_BLANK_PAGES:
+        if cursor in cursors or repeats >= _MAX_REPEATS or empty_rows >= _MAX_EMPTY_ROWS:
             cursor = None
         cursors.add(cursor)
         yield replace(page, images=_not_in(page.images, seen, known), next_cursor=cursor), cursor

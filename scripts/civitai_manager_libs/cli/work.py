@@ -106,7 +106,8 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
     if elsewhere:
         say_text("elsewhere", n=elsewhere)
     if job.state == "done" and not job.total:
-        say_text("no_pictures")
+        author = job.query.username
+        say_text("no_author" if author else "no_pictures", user=author)
     if job.state == "done" and job.ended_empty:
         say(f"{job.note} {text('ask_again_with', job=job.id)}")
     if job.state != "done":

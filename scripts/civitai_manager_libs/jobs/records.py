@@ -23,7 +23,8 @@ class Report:
     """What a gallery had, as far as a job has walked it.
 
     seen: pictures, all below among them. kept_back: by rating or type. without_data: where only
-    such with data were asked for. dropped: their address is not Civitai's, or their record cannot
+    such with data were asked for. unrelated: that name models, but not the gallery's, as far as its
+    versions are known. dropped: their address is not Civitai's, or their record cannot
     be read. empty_pages: with nothing on them, though they were no gallery's end by themselves.
     end: why the walk is over: `end` of the gallery; `limit`; `known`, as many in a row as was asked
     were saved before; `empty`, the last page had nothing on it; `blank`, the last pages had nothing
@@ -33,6 +34,7 @@ class Report:
     seen: int = 0
     kept_back: int = 0
     without_data: int = 0
+    unrelated: int = 0
     dropped: int = 0
     empty_pages: int = 0
     end: str = ""

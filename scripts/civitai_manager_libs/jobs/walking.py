@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from ..civitai import Page, walk
+from ..civitai import count_unrelated, Page, walk
 from ..errors import HttpStatusError
 from .records import Job, Report, WalkedPage
 
@@ -35,12 +35,13 @@ def walked_pages(job: Job, known: set[int], ask_page: AskPage) -> Iterator[Walke
 
 
 def _from(start: str | None, job: Job, known: set[int], ask_page: AskPage) -> Iterator[WalkedPage]:
-    missing, sent = job.wanted - len(known), _Sent()
+    missing, sent = job.wanted - len(known), _Sent(_version_ids(job))
 
     def ask(cursor: str | None) -> Page:
-        return sent.took(cursor, ask_page(cursor, min(_PAGE, job.wanted)))
+        rows = min(_PAGE, job.wanted) if cursor is None else _PAGE
+        return sent.took(cursor, ask_page(cursor, rows))
 
-    for page, cursor in walk(ask, start, known, sys.maxsize):
+    for page, cursor in walk(ask, start, known, sys.maxsize, _PAGE):
         images = page.images[:missing]
         missing -= len(images)
         end = "" if missing and cursor is not None else sent.end
@@ -55,10 +56,19 @@ def _from(start: str | None, job: Job, known: set[int], ask_page: AskPage) -> It
             return
 
 
-class _Sent:
-    """The page that was read last, as Civitai sent it; `cursor` leads to it, None to the first."""
+def _version_ids(job: Job) -> set[int]:
+    version_id = job.query.version_id
+    return set(job.options.facts.versions) | ({version_id} if version_id else set())
 
-    def __init__(self) -> None:
+
+class _Sent:
+    """The page that was read last, as Civitai sent it; `cursor` leads to it, None to the first.
+
+    version_ids: those whose images the gallery has, empty where they are not known.
+    """
+
+    def __init__(self, version_ids: set[int]) -> None:
+        self._version_ids = version_ids
         self.cursor: str | None = None
         self._page = Page()
         self._seen: set[int] = set()
@@ -85,6 +95,9 @@ class _Sent:
             seen=len(fresh) + self._page.dropped,
             kept_back=others - lacking,
             without_data=lacking,
+            unrelated=count_unrelated(
+                (image for image in self._page.images if image.id in fresh), self._version_ids
+            ),
             dropped=self._page.dropped,
             empty_pages=int(self._is_empty and is_odd),
             end=end,

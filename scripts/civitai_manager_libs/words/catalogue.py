@@ -68,6 +68,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "report_seen": ("圖庫中看過 {n} 張圖片", "Pictures seen in the gallery: {n}"),
     "report_kept_back": ("因分級或種類而略過 {n} 張", "kept back by their rating or type: {n}"),
     "report_without_data": ("因沒有生成資料而略過 {n} 張", "kept back without data: {n}"),
+    "report_unrelated": (
+        "紀錄只列出其他模型的 {n} 張",
+        "whose record names other models only: {n}",
+    ),
     "report_dropped": (
         "因位址不是 Civitai 的或紀錄無法讀取而略過 {n} 張",
         "left out, since their address is not Civitai's or their record cannot be read: {n}",
@@ -205,6 +209,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "Civitai 傳回空白頁，也沒有下一頁：可能是圖庫結尾，也可能是 Civitai 逾時。可以再試一次。",
         "Civitai sent an empty page and no way on: it may be the end, or Civitai's own time limit."
         " You can try again.",
+    ),
+    "no_author": (
+        "Civitai 沒有 {user} 的圖片：沒有這位作者，或沒有符合篩選條件的圖片。",
+        "Civitai shows no pictures by {user}: there is no such author, or none of theirs passes the"
+        " filters.",
+    ),
+    "unrelated": (
+        "這些圖片的紀錄列出的是其他模型：Civitai 傳來的可能不是這個圖庫。",
+        "The records of these pictures name other models: what Civitai sent may not be this"
+        " gallery.",
     ),
     "problem_comfy": (
         "由 ComfyUI 工作流程讀出：其他節點的作用不在其中。",

@@ -76,6 +76,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "gallery_ends": ("圖庫到底了：{n} 張", "End of the gallery: {n} {n:picture|pictures}"),
     "gallery_empty": ("這裡沒有圖片。", "There is nothing here."),
     "gallery_empty_filtered": ("這些篩選條件下沒有圖片。", "Nothing passes these filters."),
+    "none_so_far": ("到目前為止沒有符合的圖片。", "Nothing so far passes these filters."),
     "reset_filters": ("清除篩選", "Clear filters"),
     "narrowed_to": ("已載入 {n} 張，符合 {shown} 張", "{shown} of {n} loaded match"),
     "narrowed_none": ("已載入的圖片都不符合。", "Nothing loaded so far matches."),

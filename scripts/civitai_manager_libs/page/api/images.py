@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...civitai import ImageQuery
+from ...civitai import ImageQuery, Page, seem_unrelated, walk
 from ...errors import Gone, HttpStatusError
-from ...library import pages, watched
+from ...library import models, pages, watched
 from ..wire import Asked, Far, Refusal
 from .kept import kept_images
 from .tools import client, gallery_query, page_view, place_of
@@ -38,21 +38,46 @@ def _read(
     asked: Asked, query: ImageQuery, cursor: str | None, size: int, notes: list[dict[str, str]]
 ) -> dict[str, Any]:
     is_unseen = cursor is None and watched.has_news(query)  # what was read a moment ago lacks it
-    fresh, dropped = is_unseen or bool(asked.text("fresh")), 0
-    for _ in range(_MOST_BLANK):
-        read = _page(asked, query, cursor, size, fresh)
-        page, dropped = read.page, dropped + read.page.dropped
-        at, cursor = cursor, None if page.next_cursor == cursor else page.next_cursor
-        if page.images or cursor is None:
+    fresh, reads = is_unseen or bool(asked.text("fresh")), list[pages.Read]()
+
+    def ask(at: str | None) -> Page:
+        reads.append(_page(asked, query, at, size, fresh))
+        return reads[-1].page
+
+    start, at, blank = cursor, cursor, 0
+    for page, following in walk(ask, start, page_rows=size):
+        at, cursor, blank = cursor, following, blank + bool(page.ids)
+        if page.images or blank == _MOST_BLANK:
             break
-    is_blank = not page.ids and not page.dropped and cursor is None
-    if is_blank and not read.kept and (at is not None or query.takes_sql_path):
-        notes = [*notes, _note("empty_end", asked)]
-    if dropped:
-        notes = [*notes, _note("unreadable_rows", asked, n=dropped)]
-    if not asked.text("cursor") and not read.kept:
-        watched.visit(query, page)
+    read = reads[-1]
+    if not read.kept:
+        notes = [*notes, *_notes(asked, query, reads, at, cursor)]
+    if start is None and not read.kept:
+        watched.visit(query, read.page)
     return _answer(query, read, cursor, notes)
+
+
+def _notes(
+    asked: Asked, query: ImageQuery, reads: list[pages.Read], at: str | None, cursor: str | None
+) -> list[dict[str, str]]:
+    """Return what is to be said of the pages that were read; `at` led to the last of them."""
+    page, notes = reads[-1].page, []
+    if not page.ids and not page.dropped and cursor is None:
+        if at is not None or query.takes_sql_path:
+            notes.append(_note("empty_end", asked))
+        elif query.username:
+            notes.append(_note("no_author", asked, user=query.username))
+    if at is None and seem_unrelated(page.images, _version_ids(query)):
+        notes.append(_note("unrelated", asked))
+    dropped = sum(read.page.dropped for read in reads)
+    return [*notes, _note("unreadable_rows", asked, n=dropped)] if dropped else notes
+
+
+def _version_ids(query: ImageQuery) -> set[int]:
+    """Return the ids of all versions whose images belong to the gallery, as far as is known."""
+    kept = models.kept_model(query.model_id) if query.model_id else None
+    own = {query.version_id} if query.version_id else set()
+    return own | {version.id for version in (kept.versions if kept else ())}
 
 
 def _page(

@@ -1,0 +1,93 @@
+"""Walks through galleries of a stand-in that pages as Civitai does: none lost, none double."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from civitai_manager_libs import civitai
+from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.jobs.records import Job
+from civitai_manager_libs.jobs.walking import walked_pages
+from site_stand_in import MODEL, made_up, Site, SiteClient, SiteImage
+
+_WALKS = 50  # of each path
+_MINUTE = 60_000
+
+
+def _job(query: ImageQuery, wanted: int) -> Job:
+    return Job(1, 0.0, "One", query, "/", wanted, False, "running", "", "", None, False)
+
+
+def _walked(site: Site, query: ImageQuery, wanted: int = 100_000) -> list[int]:
+    client = SiteClient(site)
+
+    def ask(cursor, rows):
+        return civitai.read_images(client, query, cursor, rows)
+
+    pages = walked_pages(_job(query, wanted), set(), ask)
+    return [image.id for page in pages for image in page.images]
+
+
+def _query(chance: random.Random, path: str) -> ImageQuery:
+    of = {
+        "sql": {"model_id": MODEL},
+        "version": {"version_id": chance.choice([700, 701, 702, 703])},
+        "author": {"username": chance.choice(["anna", "ben", "cleo"])},
+    }[path if path != "feed" else chance.choice(["version", "author"])]
+    sorts = ["Newest", "Newest", "Oldest", "Most Reactions"]
+    level, kind = chance.choice([1, 3, 7, 31]), chance.choice([None, None, "image", "video"])
+    return ImageQuery(**of, sort=chance.choice(sorts), level=level, type=kind)
+
+
+def _params(query: ImageQuery) -> dict[str, str]:
+    given = {"username": query.username, "modelVersionId": query.version_id, "type": query.type}
+    given |= {"modelId": query.model_id, "sort": query.sort, "browsingLevel": query.level}
+    return {name: str(value) for name, value in given.items() if value}
+
+
+@pytest.mark.parametrize("path", ["sql", "version", "author", "feed"])
+def test_random_walks_lose_nothing_double_nothing_and_end(path):
+    for seed in range(_WALKS):
+        chance = random.Random(f"{path} {seed}")
+        images = made_up(seed, chance.randint(1, 80), chance.choice([0.0, 0.02]))
+        site, query = Site(images, "feed" if path == "feed" else "index"), _query(chance, path)
+        wanted, expected = chance.choice([chance.randint(1, 200), 5_000]), _expected(site, query)
+        walked = _walked(site, query, wanted)
+        assert walked == expected[:wanted], (seed, query, wanted)
+        assert len(site.asked) <= 2 + 4 * len(expected) / 100, (seed, query)
+
+
+def _expected(site: Site, query: ImageQuery) -> list[int]:
+    return site.expected(_params(query))
+
+
+@pytest.mark.parametrize("limit", [20, 33, 60, 100, 200])
+def test_who_turns_the_pages_one_by_one_misses_none_of_a_large_post(limit):
+    """As the page's grid does, which keeps nothing but the last cursor."""
+    start = 1_785_317_342_117
+    posts = [SiteImage(n, start) for n in range(9_000, 9_023)]  # of one minute, more than 20
+    older = [SiteImage(n, start - n * _MINUTE) for n in range(1, 400)]
+    client, cursor = SiteClient(Site([*posts, *older])), None
+    seen, query = [], ImageQuery(version_id=700)
+    while True:
+        page = civitai.read_images(client, query, cursor, limit)
+        seen += page.ids
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert sorted(seen) == sorted(image.id for image in (*posts, *older))
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 3, 7])
+def test_small_limit_does_not_loop_where_an_image_has_a_row_for_each_version(wanted):
+    images = [SiteImage(n, n, versions=(700, 701, 702, 703)) for n in range(1, 30)]
+    site = Site(images)
+    assert len(_walked(site, ImageQuery(model_id=MODEL), wanted)) == wanted
+    assert all(int(asked["limit"]) >= 20 for asked in site.asked) and len(site.asked) <= 2
+
+
+def test_author_with_hundreds_of_drafts_before_his_pictures_has_them_all():
+    drafts = [SiteImage(n, n * _MINUTE, is_draft=True) for n in range(1_000, 1_500)]
+    shown = [SiteImage(n, n * _MINUTE) for n in range(1, 61)]
+    assert len(_walked(Site([*drafts, *shown], "feed"), ImageQuery(username="anna"))) == 60

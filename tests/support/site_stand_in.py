@@ -1,0 +1,262 @@
+"""Civitai's own ways of paging, played on made-up images: how `GET /api/v1/images` answers.
+
+As a function (`Site.answer`), as a client (`SiteClient`) and over HTTP (`served`).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from civitai_manager_libs.errors import Gone, HttpStatusError
+from fault_answers import png
+
+__all__ = ["MODEL", "Site", "SiteClient", "SiteImage", "made_up", "served"]
+
+MODEL, VERSIONS = 600, (700, 701, 702, 703)  # whose gallery it is
+_NOW = 1_785_317_342_117  # milliseconds since 1970
+_DAY, _MINUTE = 86_400_000, 60_000
+_PASSES = 3  # pages that BitDex joins for one answer
+
+
+@dataclass(frozen=True)
+class SiteImage:
+    """published: what the index sorts by, milliseconds. versions: of MODEL, that it was made with.
+    is_cut: left out after a page was made (not scanned, blocked). is_draft: the same, but only the
+    feed of its author has it at all."""
+
+    id: int
+    published: int
+    level: int = 1
+    type: str = "image"
+    username: str = "anna"
+    versions: tuple[int, ...] = (700,)
+    reactions: int = 0
+    is_cut: bool = False
+    is_draft: bool = False
+
+
+@dataclass
+class Site:
+    """index: what answers everything but a model without a version: `index`, `feed`, `bitdex`.
+
+    heeds_offset: whether BitDex, without a keyset, goes on at the cursor's number of rows.
+    asked: the parameters of each request.
+    """
+
+    images: list[SiteImage]
+    index: str = "index"
+    heeds_offset: bool = True
+    base: str = "https://civitai.com"
+    asked: list[dict[str, str]] = field(default_factory=list)
+
+    def answer(self, params: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """Return the status and the body."""
+        self.asked.append(dict(params))
+        limit = int(params["limit"])
+        if "imageId" in params or ("modelId" in params and "modelVersionId" not in params):
+            return self._by_database(params, limit)
+        name = params.get("username")
+        if name and self.index != "feed" and all(i.username != name for i in self.images):
+            return 404, {"error": "User not found"}
+        by = {"index": self._by_index, "feed": self._by_feed, "bitdex": self._by_bitdex}
+        rows, cursor = by[self.index](params, limit)
+        shown = [row for row in rows if not row.is_cut and not row.is_draft]
+        if not shown and self.index == "index":  # the end cannot be told from a page cut away
+            cursor = None
+        return 200, self._body(shown, cursor)
+
+    def expected(self, params: Mapping[str, str]) -> list[int]:
+        """Return the ids of the whole gallery, in its order: what no walk may lose."""
+        return [i.id for i in self._sorted(params, False) if not i.is_cut and not i.is_draft]
+
+    # The paths
+
+    def _by_database(self, params: Mapping[str, str], limit: int) -> tuple[int, dict[str, Any]]:
+        """One row for each version; the cursor is the first id not shown, and exclusive down."""
+        cursor, is_up = params.get("cursor"), params["sort"] == "Oldest"
+        if cursor and not cursor.isdigit():
+            return 400, {"error": "Invalid cursor: expected 1 value(s), received 2"}
+        found = [i for i in self._sorted(params, False) if not i.is_cut and not i.is_draft]
+        rows = [image for image in found for _ in image.versions]
+        if cursor:
+            at = int(cursor)
+            rows = [row for row in rows if (row.id >= at if is_up else row.id < at)]
+        following = str(rows[limit].id) if len(rows) > limit else None
+        return 200, self._body(rows[:limit], following)
+
+    def _by_index(
+        self, params: Mapping[str, str], limit: int
+    ) -> tuple[list[SiteImage], str | None]:
+        """The offset is kept, but `Newest` looks only at what is not after the minute."""
+        offset, entry = _place(params.get("cursor"))
+        rows = self._sorted(params, False)
+        if entry and params["sort"] == "Newest":
+            rows = [row for row in rows if row.published <= entry // _MINUTE * _MINUTE]
+        page = rows[offset : offset + limit]
+        if len(rows) <= offset + limit:
+            return page, None
+        return page, f"{offset + limit}|{entry or page[0].published}"
+
+    def _by_feed(self, params: Mapping[str, str], limit: int) -> tuple[list[SiteImage], str | None]:
+        """Only the offset counts; an author's drafts are cut after the page was made."""
+        offset, _ = _place(params.get("cursor"))
+        rows = self._sorted(params, bool(params.get("username")))
+        page = rows[offset : offset + limit]
+        is_more = len(rows) > offset + limit
+        return page, f"{offset + limit}|{page[-1].published}" if is_more else None
+
+    def _by_bitdex(
+        self, params: Mapping[str, str], limit: int
+    ) -> tuple[list[SiteImage], str | None]:
+        """A short page is filled from the next one and cut; the keyset leads behind all of that."""
+        offset, _, keyset = (params.get("cursor") or "0").partition("|bdx:")
+        number = _place(offset)[0]
+        at = json.loads(keyset)["after"] if keyset else number * self.heeds_offset
+        rows, shown, passes = self._sorted(params, False), list[SiteImage](), 0
+        while len(shown) < limit and passes < _PASSES and at < len(rows):
+            shown += [row for row in rows[at : at + limit] if not row.is_cut]
+            at, passes = at + limit, passes + 1
+        following = f"{number + limit}|bdx:{json.dumps({'after': at})}"
+        return shown[:limit], following if at < len(rows) else None
+
+    # Rows
+
+    def _sorted(self, params: Mapping[str, str], with_drafts: bool) -> list[SiteImage]:
+        rows = [i for i in self.images if _matches(i, params) and (with_drafts or not i.is_draft)]
+        by_database = "modelId" in params and "modelVersionId" not in params
+        is_up = params["sort"] == "Oldest"
+        if by_database:
+            return sorted(rows, key=lambda i: i.id, reverse=not is_up)
+        rows.sort(key=lambda i: i.published, reverse=not is_up)
+        if params["sort"].startswith("Most"):
+            rows.sort(key=lambda i: -i.reactions)
+        return rows
+
+    def _body(self, rows: list[SiteImage], cursor: str | None) -> dict[str, Any]:
+        metadata = {} if cursor is None else {"nextCursor": cursor}
+        return {"items": [self._item(row) for row in rows], "metadata": metadata}
+
+    def _item(self, image: SiteImage) -> dict[str, Any]:
+        return {
+            "id": image.id,
+            "url": f"{self.base}/image/{image.id}.png",
+            "type": image.type,
+            "browsingLevel": image.level,
+            "createdAt": _iso(image.published),
+            "username": image.username,
+            "modelVersionIds": list(image.versions),
+            "meta": None,
+        }
+
+
+class SiteClient:
+    """What `civitai.read_images` needs of a client, without a network."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def read_json(self, url: str, params: Any = None, cancelled: Any = None) -> Any:
+        status, body = self._site.answer({name: str(value) for name, value in params.items()})
+        if status != 200:
+            error = Gone if status == 404 else HttpStatusError
+            raise error(f"Civitai says {status}.", status)
+        return body
+
+
+def made_up(seed: int, posts: int = 60, cut: float = 0.0) -> list[SiteImage]:
+    """Return the images of some posts of 1 to 25: those of a post share the time, and some posts
+    the minute. An old upload may be published late: ids and times do not go together.
+
+    cut: the share of images that is left out after a page was made.
+    """
+    chance, images, time = random.Random(seed), list[SiteImage](), _NOW
+    ids = iter(chance.sample(range(1_000, 90_000), posts * 25))
+    for _ in range(posts):
+        time -= chance.choice([0, 1_000, 20_000, _MINUTE, 7 * _MINUTE, _DAY])
+        name, levels = chance.choice(["anna", "ben", "cleo"]), [1, 1, 2, 4, 8, 16]
+        for _ in range(chance.randint(1, 25)):
+            versions = tuple(chance.sample(VERSIONS, chance.randint(1, 4)))
+            kind = chance.choice(["image"] * 6 + ["video"])
+            images.append(
+                SiteImage(
+                    next(ids),
+                    time,
+                    chance.choice(levels),
+                    kind,
+                    name,
+                    versions,
+                    chance.randint(0, 40),
+                    chance.random() < cut,
+                )
+            )
+    chance.shuffle(images)  # the order of ties is nobody's
+    return images
+
+
+@contextmanager
+def served(site: Site) -> Iterator[str]:
+    """Serve the site's API and its files on loopback; the value is its base URL."""
+    http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(site))
+    http.daemon_threads = True
+    site.base = f"http://127.0.0.1:{http.server_address[1]}"
+    threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield site.base
+    finally:
+        http.shutdown()
+        http.server_close()
+
+
+def _handler(site: Site) -> Callable[..., BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            if parts.path.startswith("/image/"):
+                return self._send(200, png(size=100), "image/png")
+            status, body = site.answer(dict(parse_qsl(parts.query)))
+            self._send(status, json.dumps(body).encode(), "application/json")
+
+        def _send(self, status: int, body: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            """Quiet."""
+
+    return Handler
+
+
+def _iso(time: int) -> str:
+    moment = datetime.fromtimestamp(time / 1000, timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _place(cursor: str | None) -> tuple[int, int]:
+    """Return the rows to skip and the time; nonsense is the first page."""
+    found = re.fullmatch(r"(\d+)(?:\|(\d+))?", cursor or "")
+    return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
+
+
+def _matches(image: SiteImage, params: Mapping[str, str]) -> bool:
+    version, name, kind = (params.get(key) for key in ("modelVersionId", "username", "type"))
+    return (
+        bool(image.level & int(params["browsingLevel"]))
+        and (version is None or int(version) in image.versions)
+        and (name is None or name == image.username)
+        and (kind is None or kind == image.type)
+    )
