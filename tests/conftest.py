@@ -151,14 +151,13 @@ def flaky_server(flaky, _flaky_server):
 @pytest.fixture
 def library(monkeypatch):
     """As after a start: nothing of what was read is in memory. Written out at the end."""
-    from collections import OrderedDict
-
     from civitai_manager_libs import library
+    from civitai_manager_libs.library.store import SizedCache
 
     def forget():
         assert library.finish(60)
         monkeypatch.setattr(library.records, "_near", library.records._Near())
-        monkeypatch.setattr(library.models, "_near", OrderedDict())
+        monkeypatch.setattr(library.models, "_near", SizedCache(2**20))
         monkeypatch.setattr(library.pages, "_pages", library.pages._Pages())
 
     forget()

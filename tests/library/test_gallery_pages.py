@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 from api_server import ApiServer, html, reset, status
@@ -91,6 +92,15 @@ def test_only_so_many_pages_are_in_memory(civitai, client, monkeypatch):
     for size in (22, 23, 24, 24, 23, 22):
         _read(client, size=size)
     assert [page["limit"] for page in civitai.pages] == ["22", "23", "24", "22"]
+
+
+def test_page_grows_old_also_when_the_clock_is_set_back(civitai, client, monkeypatch):
+    _read(client)
+    later, day_before = time.monotonic() + 601, time.time() - 86_400
+    clocks = SimpleNamespace(monotonic=lambda: later, time=lambda: day_before)
+    monkeypatch.setattr(gallery_pages, "time", clocks)
+    assert _read(client).read_at == day_before
+    assert len(civitai.pages) == 2
 
 
 def test_two_who_ask_at_once_share_one_request(civitai, client):

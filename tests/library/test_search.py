@@ -308,7 +308,7 @@ def _write_v1(images):
     db.executescript(_V1)
     for image in images:
         record = {**image.record, "id": image.id, "browsingLevel": image.level}
-        row = (image.id, time.time(), 1, "", "", "", database.packed(record))
+        row = (image.id, time.time(), 1, "", "", "", database.packed(record)[0])
         db.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     db.execute("INSERT INTO pages VALUES ('q', '', 1.0, NULL, '[1]')")
     db.commit()

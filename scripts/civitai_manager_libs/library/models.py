@@ -6,7 +6,6 @@ import json
 import sqlite3
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,16 +14,16 @@ from ..civitai import Model, Version
 from ..errors import NetworkError, ServerTrouble, UnreadableAnswer
 from ..ground import Cancellation
 from . import records
-from .store import packed, rows_or_none, unpacked, write_later
+from .store import packed, rows_or_none, SizedCache, unpacked, write_later
 
 __all__ = ["base_models", "keep_covers", "kept_model", "kept_versions", "read_model"]
 __all__ += ["version_names"]
 
 _FRESH = 300.0  # seconds; Civitai's own edge keeps a model for about so long
-_NEAR = 50
+_NEAR_BYTES = 16 * 1024 * 1024  # of models in memory
 
 _lock = threading.Lock()
-_near: OrderedDict[int, tuple[float, Model]] = OrderedDict()  # all by monotonic time
+_near: SizedCache[int, tuple[float, Model]] = SizedCache(_NEAR_BYTES)  # all by monotonic time
 
 
 def read_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
@@ -33,7 +32,7 @@ def read_model(client: Any, model_id: int, cancelled: Cancellation | None = None
     Raises what the client raises.
     """
     with _lock:
-        read_at, model = _near.get(model_id, (0.0, None))
+        read_at, model = _near.get(model_id) or (0.0, None)
     if model is not None and time.monotonic() - read_at < _FRESH:
         return model
     try:
@@ -50,12 +49,12 @@ def read_model(client: Any, model_id: int, cancelled: Cancellation | None = None
 def kept_model(model_id: int) -> Model | None:
     """As it was when it was last read; None when it never was."""
     with _lock:
-        _, near = _near.get(model_id, (0.0, None))
+        _, near = _near.get(model_id) or (0.0, None)
     if near is not None:
         return near
     for (record,) in rows_or_none("SELECT record FROM models WHERE id = ?", (model_id,)):
         try:
-            return civitai.model_from(unpacked(record))
+            return civitai.model_from(unpacked(record)[0])
         except UnreadableAnswer:
             return None
     return None
@@ -103,17 +102,16 @@ def kept_versions(version_ids: Sequence[int]) -> dict[int, Version]:
 
 
 def _keep(model: Model) -> None:
+    record, size = packed(model.record)
     with _lock:
-        _near[model.id] = (time.monotonic(), model)
-        _near.move_to_end(model.id)
-        while len(_near) > _NEAR:
-            _near.popitem(last=False)
-    now = time.time()
+        _near.put(
+            model.id, (time.monotonic(), model), 2 * size
+        )  # its record, and what is read of it
+    row = (model.id, time.time(), json.dumps(model.base_models), record)
+    versions = [(v.id, model.id, model.name, v.name) for v in model.versions]
 
     def write(db: sqlite3.Connection) -> None:
-        row = (model.id, now, json.dumps(model.base_models), packed(model.record))
         db.execute("INSERT OR REPLACE INTO models VALUES (?, ?, ?, ?)", row)
-        versions = [(v.id, model.id, model.name, v.name) for v in model.versions]
         db.executemany("INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?)", versions)
 
-    write_later(write)
+    write_later(write, size=len(record))

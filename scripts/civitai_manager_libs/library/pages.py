@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -38,19 +38,44 @@ class Read:
     kept: bool = False
 
 
+@dataclass(frozen=True)
+class _Near:
+    """A page without its images, whose records are kept for themselves. came_at: by monotonic
+    time, for the clock may be set back."""
+
+    page: Page
+    image_ids: tuple[int, ...]
+    read_at: float
+    came_at: float
+
+    @classmethod
+    def of(cls, read: Read) -> _Near:
+        ids = tuple(image.id for image in read.page.images)
+        return cls(replace(read.page, images=()), ids, read.read_at, time.monotonic())
+
+    def read(self) -> Read | None:
+        """Return the page; None where it is old, or a record of it is not here any more."""
+        if time.monotonic() - self.came_at >= _FRESH:
+            return None
+        images = tuple(records.find_all(self.image_ids).values())
+        is_whole = len(images) == len(self.image_ids)
+        return Read(replace(self.page, images=images), self.read_at) if is_whole else None
+
+
 class _Pages:
     """The pages read last, for all browser pages: they hold nothing of anyone's own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._near: OrderedDict[_Key, Read] = OrderedDict()
+        self._near: OrderedDict[_Key, _Near] = OrderedDict()
         self._flights: Flights[Read] = Flights()
 
     def read(self, client: Any, key: _Key, cancelled: Cancellation, fresh: bool) -> Read:
         with self._lock:
             near = None if fresh else self._near.get(key)
-        if near is not None and time.time() - near.read_at < _FRESH:
-            return near
+        read = near.read() if near else None
+        if read is not None:
+            return read
         asked = partial(self._asked, client, key, cancelled)
         return self._flights.join(key, asked, cancelled)
 
@@ -59,7 +84,7 @@ class _Pages:
         read = read_anew(client, query, cursor, size, cancelled)
         if _is_told(read.page):
             with self._lock:
-                self._near[key] = read
+                self._near[key] = _Near.of(read)
                 while len(self._near) > _PAGES_NEAR:
                     self._near.popitem(last=False)
         return read

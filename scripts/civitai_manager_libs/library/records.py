@@ -6,8 +6,8 @@ import json
 import sqlite3
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,62 +16,100 @@ from ..ground import Image
 from ..infotext import how_made
 from . import figured, gone
 from .search import find as search, index, Query, Scope
-from .store import in_memory, packed, rows_or_none, unpacked, write_later
+from .store import in_memory, packed, rows, rows_or_none, SizedCache, unpacked, write_later
 
-__all__ = ["find", "find_all", "having", "keep", "latest"]
+__all__ = ["find", "find_all", "having", "keep", "keep_absent", "latest"]
 
-_NEAR = 1_000  # images in memory
+_NEAR_BYTES = 64 * 1024 * 1024  # of images in memory
+_OF_AN_IMAGE = 2_000  # bytes, beside its record
+_AT_ONCE = 500  # of an import
+_INSERT = "INSERT INTO images (id, read_at, is_whole, record) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
 _SAVE = (
-    "INSERT INTO images (id, read_at, is_whole, record) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO"
-    " UPDATE SET read_at = excluded.read_at, is_whole = excluded.is_whole, record = excluded.record"
-    " WHERE excluded.is_whole OR NOT images.is_whole"
+    f"{_INSERT} DO UPDATE SET read_at = excluded.read_at, is_whole = excluded.is_whole,"
+    " record = excluded.record WHERE excluded.is_whole OR NOT images.is_whole"
 )
+_SAVE_ABSENT = f"{_INSERT} DO NOTHING"
+_SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A record as the library stores it. size: bytes of memory that its image takes."""
+
+    id: int
+    is_whole: bool
+    record: bytes
+    size: int
+
+    @classmethod
+    def of(cls, image: Image, is_whole: bool) -> _Stored:
+        # A showcase's record may have neither an id nor a rating that means what a gallery's does.
+        record = {**image.record, "id": image.id, "browsingLevel": image.level}
+        return cls(image.id, is_whole, *packed(record))
+
+    def image(self) -> Image | None:
+        return image_of(unpacked(self.record)[0])
 
 
 class _Near:
-    """The images read or shown last, and those that are not written yet."""
+    """The images read or shown last, and those that are not written yet, as they are stored."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._images: OrderedDict[int, tuple[Image, bool]] = OrderedDict()
-        self._unwritten: dict[int, tuple[Image, bool]] = {}
+        self._images: SizedCache[int, tuple[Image, bool]] = SizedCache(_NEAR_BYTES)
+        self._unwritten: dict[int, _Stored] = {}
 
-    def add(self, images: Iterable[Image], is_whole: bool, unwritten: bool) -> list[Image]:
-        """Those that are better than what was known."""
+    def add(self, images: Iterable[Image], is_whole: bool) -> list[_Stored]:
+        """Take those in that are better than what is known, and return them."""
         with self._lock:
             better = [image for image in images if is_whole or not self._has_whole(image.id)]
-            for image in better:
-                self._images[image.id] = (image, is_whole)
-                self._images.move_to_end(image.id)
-                if unwritten:
-                    self._unwritten[image.id] = (image, is_whole)
-            while len(self._images) > _NEAR:
-                self._images.popitem(last=False)
-            return better
+        return self._put(better, is_whole)
+
+    def add_absent(self, images: Iterable[Image]) -> list[_Stored]:
+        """Take those in of which nothing is known here, and return them."""
+        with self._lock:
+            absent = [image for image in images if not self._is_known(image.id)]
+        return self._put(absent, is_whole=True)
+
+    def show(self, image: Image, is_whole: bool, size: int) -> None:
+        """Keep an image that was read from the disk."""
+        with self._lock:
+            if not self._is_known(image.id):
+                self._images.put(image.id, (image, is_whole), size + _OF_AN_IMAGE)
 
     def get(self, image_id: int) -> Image | None:
         with self._lock:
-            found = self._images.get(image_id) or self._unwritten.get(image_id)
-            return found[0] if found else None
+            found, stored = self._images.get(image_id), self._unwritten.get(image_id)
+        return found[0] if found else stored.image() if stored else None
 
-    def unwritten(self, image_ids: Iterable[int]) -> list[Image]:
+    def unwritten(self, image_ids: Iterable[int]) -> list[int]:
         with self._lock:
-            found = (self._unwritten.get(image_id) for image_id in image_ids)
-            return [one[0] for one in found if one is not None]
+            return [image_id for image_id in image_ids if image_id in self._unwritten]
 
     def latest(self, count: int) -> list[Image]:
         with self._lock:
-            return [image for image, _ in list(self._images.values())[-count:]][::-1]
+            return [image for image, _ in self._images.values()[-count:]][::-1]
 
-    def written(self, images: Iterable[Image]) -> None:
+    def written(self, records: Iterable[_Stored]) -> None:
         with self._lock:
-            for image in images:
-                if self._unwritten.get(image.id, (None,))[0] is image:
-                    del self._unwritten[image.id]
+            for stored in records:
+                if self._unwritten.get(stored.id) is stored:
+                    del self._unwritten[stored.id]
+
+    def _put(self, images: Sequence[Image], is_whole: bool) -> list[_Stored]:
+        records = [_Stored.of(image, is_whole) for image in images]
+        with self._lock:
+            for image, stored in zip(images, records):
+                self._images.put(image.id, (image, is_whole), stored.size + _OF_AN_IMAGE)
+                self._unwritten[image.id] = stored
+        return records
+
+    def _is_known(self, image_id: int) -> bool:
+        return self._images.get(image_id) is not None or image_id in self._unwritten
 
     def _has_whole(self, image_id: int) -> bool:
-        both = (self._images, self._unwritten)
-        return any(known.get(image_id, (None, False))[1] for known in both)
+        shown, stored = self._images.get(image_id), self._unwritten.get(image_id)
+        return bool(shown and shown[1] or stored and stored.is_whole)
 
 
 _near = _Near()
@@ -83,23 +121,46 @@ def keep(images: Sequence[Image], is_whole: bool = True, galleries: Sequence[str
     is_whole: False for a model's showcase, whose records say less than a gallery's. galleries:
     what they were read in, as "model 5", "version 7", "post 9" or "user anna".
     """
-    better = _near.add(images, is_whole, unwritten=True)
+    _keep(_near.add(images, is_whole), _SAVE, galleries)
+
+
+def keep_absent(images: Sequence[Image]) -> None:
+    """Keep the records of those images that the library has none of. Raises DiskError."""
+    known = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
+    for start in range(0, len(images), _AT_ONCE):
+        some = {image.id: image for image in images[start : start + _AT_ONCE]}
+        for (image_id,) in rows(known, (json.dumps(list(some)),)):
+            del some[image_id]
+        _keep(_near.add_absent(some.values()), _SAVE_ABSENT, ())
+
+
+def _keep(records: Sequence[_Stored], save: str, galleries: Sequence[str]) -> None:
     now = time.time()
 
     def write(db: sqlite3.Connection) -> None:
-        # Of what is known as a whole, a showcase changes nothing.
-        changed = [i for i in better if db.execute(_SAVE, _row(i, is_whole, now)).rowcount]
-        made = {image.id: how_made(image) for image in changed}
-        index(db, changed, made)
-        seen = [(gallery, image.id) for gallery in galleries for image in better]
-        if is_whole:  # in the gallery of each version that it was made with, too
-            seen += [(f"version {v}", image.id) for image in better for v in image.version_ids]
-            figured.save(db, (figured.row_of(image, made[image.id]) for image in changed))
-            gone.write_there(db, (image.id for image in better))
-        db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
+        for stored in records:
+            row = (stored.id, now, stored.is_whole, stored.record)
+            if db.execute(save, row).rowcount:  # a showcase changes nothing of a whole record
+                _write_read(db, stored)
+        seen = [(gallery, stored.id) for gallery in galleries for stored in records]
+        db.executemany(_SEEN, seen)
 
-    if better:
-        write_later(write, lambda: _near.written(better))
+    if records:
+        size = sum(len(stored.record) for stored in records)
+        write_later(write, lambda: _near.written(records), size)
+
+
+def _write_read(db: sqlite3.Connection, stored: _Stored) -> None:
+    """Write what is read of a record: one at a time is parsed, for they may be large."""
+    image = _near.get(stored.id) or stored.image()
+    if image is None:  # no longer of this Civitai
+        return
+    made = how_made(image)
+    index(db, [image], {image.id: made})
+    if stored.is_whole:  # in the gallery of each version that it was made with, too
+        db.executemany(_SEEN, [(f"version {v}", image.id) for v in image.version_ids])
+        figured.save(db, [figured.row_of(image, made)])
+        gone.write_there(db, [image.id])
 
 
 def find(image_id: int) -> Image | None:
@@ -111,9 +172,9 @@ def find_all(image_ids: Sequence[int]) -> dict[int, Image]:
     """Those of them that were read, by their ids, in this order."""
     found = {image_id: _near.get(image_id) for image_id in image_ids}
     far = [image_id for image_id, image in found.items() if image is None]
-    for image, is_whole in _kept(far) if far else ():
+    for image, is_whole, size in _kept(far) if far else ():
         found[image.id] = image
-        _near.add([image], is_whole, unwritten=False)
+        _near.show(image, is_whole, size)
     return {image_id: image for image_id, image in found.items() if image is not None}
 
 
@@ -137,9 +198,10 @@ def having(image_ids: Sequence[int], query: Query, saved: Callable[[], Iterable[
     search_in = partial(search, query, scope, limit=len(image_ids), saved=saved)
     fitting = set(search_in(read=rows_or_none).ids)
     if fresh:
-        fitting -= {image.id for image in fresh}
-        with in_memory([image.id for image in fresh]) as db:
-            index(db, fresh)
+        fitting.difference_update(fresh)
+        with in_memory(fresh) as db:
+            for image in filter(None, map(_near.get, fresh)):
+                index(db, [image])
 
             def read(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
                 return db.execute(sql, values).fetchall()
@@ -148,15 +210,11 @@ def having(image_ids: Sequence[int], query: Query, saved: Callable[[], Iterable[
     return [image_id for image_id in image_ids if image_id in fitting]
 
 
-def _kept(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool]]:
+def _kept(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
+    """Yield images, whether they are whole, and the bytes of memory that their records take."""
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    for is_whole, record in rows_or_none(sql, (json.dumps(list(image_ids)),)):
-        image = image_of(unpacked(record))
+    for is_whole, stored in rows_or_none(sql, (json.dumps(list(image_ids)),)):
+        record, size = unpacked(stored)
+        image = image_of(record)
         if image is not None:
-            yield image, bool(is_whole)
-
-
-def _row(image: Image, is_whole: bool, now: float) -> tuple[object, ...]:
-    # A showcase's record may have neither an id nor a rating that means what a gallery's does.
-    record = {**image.record, "id": image.id, "browsingLevel": image.level}
-    return (image.id, now, is_whole, packed(record))
+            yield image, bool(is_whole), size

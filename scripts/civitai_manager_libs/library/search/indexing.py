@@ -39,7 +39,7 @@ def _index_some(db: sqlite3.Connection) -> None:
     )
     found = db.execute(sql, (_AT_ONCE,)).fetchall()
     for image_id, record in found:
-        image = image_of(unpacked(record))
+        image = image_of(unpacked(record)[0])
         # What is no longer of this Civitai has nothing to be found by, but is done with.
         index(db, [image if image is not None else Image(image_id, "")])
     if len(found) == _AT_ONCE:

@@ -1,7 +1,8 @@
 """The SQLite file of the library: its tables, and writes to it in the background."""
 
 from .database import has_trigrams, in_memory, packed, rows, rows_or_none, unpacked, writing
+from .sized_cache import SizedCache
 from .writer import finish, write_later
 
-__all__ = ["finish", "has_trigrams", "in_memory", "packed", "rows", "rows_or_none", "unpacked"]
-__all__ += ["write_later", "writing"]
+__all__ = ["SizedCache", "finish", "has_trigrams", "in_memory", "packed", "rows", "rows_or_none"]
+__all__ += ["unpacked", "write_later", "writing"]

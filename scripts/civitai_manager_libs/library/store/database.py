@@ -12,6 +12,7 @@ from typing import Any
 
 from ... import setting, util
 from ...ground import logged, sqlite_file
+from .sized_cache import memory_of_json
 from .tables import CHANGES, TABLES, TEXTS, TRIGRAMS, VERSION
 
 __all__ = ["has_trigrams", "in_memory", "opened", "packed", "rows", "rows_or_none", "unpacked"]
@@ -78,18 +79,25 @@ def in_memory(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
-def packed(record: Mapping[str, Any]) -> bytes:
-    """Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark."""
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-    return zlib.compress(text.encode("utf-8", "replace"), 1)
+def packed(record: Mapping[str, Any]) -> tuple[bytes, int]:
+    """Return a record as it is stored, and about the bytes of memory that it takes when parsed.
+
+    Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark.
+    """
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return zlib.compress(text, 1), memory_of_json(text)
 
 
-def unpacked(data: bytes) -> Any:
-    """None for a damaged record, which is as good as one that was never read."""
+def unpacked(data: bytes) -> tuple[Any, int]:
+    """Return a stored record, and about the bytes of memory that it takes.
+
+    (None, 0) for a damaged one, which is as good as one that was never read.
+    """
     try:
-        return json.loads(zlib.decompress(data))
+        text = zlib.decompress(data)
+        return json.loads(text), memory_of_json(text)
     except (zlib.error, ValueError, TypeError, RecursionError):
-        return None
+        return None, 0
 
 
 @functools.cache

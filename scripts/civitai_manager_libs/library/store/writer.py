@@ -18,6 +18,7 @@ Write = Callable[[sqlite3.Connection], object]
 
 _AT_ONCE = 20  # pages or models in one transaction
 _TRIM_EVERY = 300.0  # seconds
+_MOST_BYTES = 32 * 1024 * 1024  # that wait to be written
 
 
 class _Writer:
@@ -25,16 +26,23 @@ class _Writer:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._queue: deque[tuple[Write, Callable[[], object]]] = deque()
+        self._queue: deque[tuple[Write, Callable[[], object], int]] = deque()
+        self._bytes = 0  # in the queue, and of what is being written
         self._is_at_work = False
         self._trimmed_at = -_TRIM_EVERY
 
-    def put(self, write: Write, done: Callable[[], object]) -> None:
+    def put(self, write: Write, done: Callable[[], object], size: int) -> None:
         with self._changed:
-            self._queue.append((write, done))
+            if size:
+                self._changed.wait_for(lambda: self._has_room(size))
+            self._bytes += size
+            self._queue.append((write, done, size))
             if not self._is_at_work:
                 self._is_at_work = True
                 threading.Thread(target=self._work, name="library-writer", daemon=True).start()
+
+    def _has_room(self, size: int) -> bool:
+        return not self._bytes or self._bytes + size <= _MOST_BYTES
 
     def wait(self, seconds: float) -> bool:
         with self._changed:
@@ -58,10 +66,13 @@ class _Writer:
                 return False
         try:
             with logged("library"):
-                self._write([write for write, _ in batch])
+                self._write([write for write, _, _ in batch])
         finally:
-            for _, done in batch:
+            for _, done, _ in batch:
                 done()
+            with self._changed:
+                self._bytes -= sum(size for _, _, size in batch)
+                self._changed.notify_all()
         return True
 
     def _leave(self) -> None:
@@ -86,12 +97,15 @@ class _Writer:
 _writer = _Writer()
 
 
-def write_later(write: Write, done: Callable[[], object] = lambda: None) -> None:
-    """`write(connection)` soon, in a transaction with others; `done()` then, also when it failed.
+def write_later(write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
+    """Call `write(connection)` soon, in a transaction with others, and then `done()`, also when
+    the write failed.
 
-    What fails is one log line: the library only keeps what Civitai has too.
+    size: bytes that `write` holds. Where too many wait already, so does the caller, who must not
+    be a write himself then. What fails is one log line: the library only keeps what Civitai has
+    too.
     """
-    _writer.put(write, done)
+    _writer.put(write, done, size)
 
 
 def finish(seconds: float = 5.0) -> bool:

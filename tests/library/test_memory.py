@@ -1,0 +1,115 @@
+"""Memory that a long look at galleries takes, with records as large as strangers make them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads /proc")
+
+_SCRIPTS = str(Path(__file__).parents[2] / "scripts")
+_PAGES, _SIZE = 20, 100  # more of these are refused as too large a page
+_NODES = 1_200  # of a graph: 250 kB
+_PROGRAM = """
+import gc, os, sys
+sys.path.insert(0, os.environ["SCRIPTS"])
+from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.library import finish, pages
+
+def resident():
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024**2
+
+client = CivitaiHttpClient()
+def look(first, last):
+    cursor = str(first) if first else None
+    for _ in range(first, last):
+        page = pages.read_page(client, ImageQuery(user), cursor, size).page
+        assert len(page.images) == size, len(page.images)
+        cursor = page.next_cursor
+    assert finish(300)
+
+size, user = int(sys.argv[1]), 5
+look(0, 1)
+before = resident()
+look(1, int(sys.argv[2]))
+print(before, resident())
+"""
+
+
+class _Gallery(BaseHTTPRequestHandler):
+    """`GET /api/v1/images`: cursors are page numbers; each record has a graph of 250 kB."""
+
+    def do_GET(self):  # noqa: N802
+        asked = parse_qs(urlsplit(self.path).query)
+        page = int(asked.get("cursor", ["0"])[0].removesuffix(".0"))
+        items = [_record(10_000 * page + n) for n in range(_SIZE)]
+        body = f'{{"items": [{",".join(items)}], "metadata": {{"nextCursor": "{page + 1}"}}}}'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def _record(number):
+    name = f"{number:08}-1111-2222-3333-444444444444"
+    row = {
+        "id": 1_000_000 + number,
+        "url": f"http://{_Gallery.host}/x/{name}/original=true/1.jpeg",
+        "browsingLevel": 1,
+        "modelVersionIds": [7],
+    }
+    return json.dumps(row)[:-1] + f', "meta": {{"prompt": "picture {number}", {_GRAPH}}}}}'
+
+
+def _node(n):
+    inputs = {"seed": n * 7919, "text": f"words of node {n} " * 3, "model": [str(n - 1), 0]}
+    return {"class_type": f"Node{n % 40}", "inputs": inputs, "_meta": {"title": f"title {n}"}}
+
+
+_GRAPH = json.dumps({"comfy": json.dumps({"prompt": {str(n): _node(n) for n in range(_NODES)}})})
+_GRAPH = _GRAPH[1:-1]
+
+
+@pytest.fixture
+def civitai():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Gallery)
+    _Gallery.host = f"127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://{_Gallery.host}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.long
+def test_twenty_pages_of_graphs_of_250_kb_keep_few_bytes_in_memory(civitai, tmp_path):
+    environment = {
+        **os.environ,
+        "SCRIPTS": _SCRIPTS,
+        "CIVITAI_SHORTCUT_DATA": str(tmp_path),
+        "CIVITAI_BASE_URL": civitai,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, str(_SIZE), str(_PAGES)],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    before, after = map(int, done.stdout.split())
+    print(f"resident: {before} MB after a page, {after} MB after {_PAGES}")
+    assert after - before < 200
