@@ -13,7 +13,7 @@ from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.ground import thumbnail_url
 from civitai_manager_libs.library import cache, gone, own, pages, records, search
 from civitai_manager_libs.library.own.marks import Change
-from civitai_manager_libs.library.store import writer
+from civitai_manager_libs.library.store import rows, writer, writing
 
 _PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 
@@ -79,10 +79,11 @@ def test_marks_are_kept_found_by_search_and_taken_off_again(images, library):
     assert own.sets.all_sets() == [] and own.marks.of([6]) == {}
 
 
-def test_what_is_marked_is_found_also_before_its_record_is_written(images, monkeypatch):
+def test_what_is_marked_is_found_also_before_its_record_is_written(images):
     own.marks.change(images[:1], Change(favourite=True))
-    monkeypatch.setattr(records._near, "_unwritten", {1: (images[0], True), 2: (images[1], True)})
+    stored = records._near.add(images[:2], is_whole=True)  # and nobody writes them
     assert records.having([1, 2, 3], search.query_of("is:favourite"), list) == [1]
+    records._near.written(stored)
 
 
 def test_set_keeps_its_pictures_through_another_name_and_none_takes_anothers_name(images):
@@ -151,6 +152,52 @@ def test_import_takes_nothing_away_that_is_here(images):
     assert own.marks.of([1])[1] == own.marks.Mark(True, 5, "mine", ("a", "b"))
 
 
+def test_import_changes_no_record_that_is_here_and_brings_back_nothing_that_is_gone(library):
+    here = [_image(1, browsingLevel=16, username="author"), _image(2)]
+    records.keep(here)
+    gone.note_gone(2)
+    library.finish()
+    records_given = [
+        {**here[0].record, "browsingLevel": 1, "username": "thief", "url": _image(8).url},
+        here[1].record,
+        _image(3, browsingLevel=4).record,
+    ]
+    pictures = [{"id": one["id"], "record": one} for one in records_given]
+    assert own.exchange.take({"civitai_shortcut": 1, "pictures": pictures}) == (3, 0)
+    for _ in range(2):  # in memory, then as after a start
+        assert records.find(1) == here[0] and records.find(3).level == 4
+        assert own.marks.of([2])[2].gone_at > 0
+        library.forget()
+
+
+def test_import_of_a_record_loses_to_one_of_the_site_that_is_not_written_yet(library):
+    with writing():  # the writer waits
+        records.keep([_image(1, browsingLevel=16)])
+        records.keep_absent([_image(1)])
+        assert records.find(1).level == 16
+    library.forget()
+    assert records.find(1).level == 16
+
+
+def test_listing_and_exporting_sets_asks_the_database_once_for_all(images, monkeypatch):
+    for n in range(5):
+        own.sets.add(images[:n], f"set {n}")
+    asked = []
+    monkeypatch.setattr(own.sets, "rows", lambda *given: asked.append(given) or rows(*given))
+    found = own.sets.all_sets()
+    assert [(one.count, one.covers) for one in found][3:] == [(3, (3, 2, 1)), (4, (4, 3, 2, 1))]
+    assert len(own.exchange.export()["sets"]) == 5
+    assert len(asked) == 2
+
+
+def test_import_is_bounded_in_all(monkeypatch):
+    monkeypatch.setattr(own.exchange, "_MOST", 3)
+    monkeypatch.setattr(own.exchange, "_MOST_SETS", 2)
+    given = [{"name": name, "ids": [1, 2]} for name in "abc"]
+    assert own.exchange.take({"civitai_shortcut": 1, "sets": given}) == (0, 2)
+    assert own.sets.ids_by_name() == {"a": [1, 2], "b": [1]}
+
+
 @pytest.mark.parametrize(
     "given",
     [None, [], "x", {}, {"civitai_shortcut": 2}, {"civitai_shortcut": 1, "pictures": [[[[]]] * 3]}],
@@ -171,7 +218,12 @@ def test_hostile_export_marks_nothing_it_should_not(images):
             {"id": 2, "record": {"id": 2, "url": "http://evil.example/x.jpeg"}},
             5,
         ],
-        "sets": [{"name": "", "ids": [1]}, {"name": "ok", "ids": ["x", None, 3]}, "no"],
+        "sets": [
+            {"name": "", "ids": [1]},
+            {"name": "\u202e", "ids": [1]},
+            {"name": "ok", "ids": ["x", None, 3]},
+            "no",
+        ],
     }
     assert own.exchange.take(hostile) == (0, 1)
     assert own.marks.of([1, 2]) == {} and own.sets.ids_of("ok") == [3]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...civitai import image_of
 from ...errors import InputError
-from ...ground import as_list, Image, is_deep, lines, mapping, whole
+from ...ground import as_list, Image, is_deep, lines, mapping, one_line, whole
 from ...infotext import infotext
 from .. import records
 from ..search import folded
@@ -19,40 +19,46 @@ from . import marks, sets
 __all__ = ["export", "take"]
 
 _FORMAT = 1
-_MOST = 100_000  # pictures
+_MOST = 100_000  # pictures, and ids in all sets together
+_MOST_SETS = 10_000
 _ALL = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
 
 
 def export(name: str = "") -> dict[str, Any]:
     """Of one set, or of all that the user has marked. Raises DiskError."""
+    named = sets.ids_by_name(name)
     ids = sets.ids_of(name) if name else [image_id for (image_id,) in rows(_ALL)]
-    named = [one.name for one in sets.all_sets() if not name or folded(one.name) == folded(name)]
     found, own = records.find_all(ids), marks.read(ids)
     return {
         "civitai_shortcut": _FORMAT,
         "exported_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "sets": [{"name": one, "ids": sets.ids_of(one)} for one in named],
+        "sets": [{"name": one, "ids": ids_in} for one, ids_in in named.items()],
         "pictures": [_picture(image_id, found.get(image_id), own) for image_id in ids],
     }
 
 
 def take(given: Any) -> tuple[int, int]:
-    """Bring in what `export` gave: (pictures, sets). What is here already stays.
+    """Add what `export` gave and is not here; return how many (pictures, sets) were in it.
 
-    Raises InputError for what is no such thing, DiskError.
+    What is here stays as it is: records with their ratings, notes, stars. Of a longer file the
+    first pictures, sets and ids are taken. Raises InputError for another file, DiskError.
     """
     told = mapping(given)
     if is_deep(given) or told.get("civitai_shortcut") != _FORMAT:
         raise InputError("This file was not exported from here.", "no_export")
     pictures = [mapping(one) for one in as_list(told.get("pictures"))[:_MOST]]
     images = [image for one in pictures if (image := image_of(one.get("record"))) is not None]
-    records.keep(images)
-    named = [mapping(one) for one in as_list(told.get("sets"))[:_MOST]]
+    records.keep_absent(images)
+    named = [mapping(one) for one in as_list(told.get("sets"))[:_MOST_SETS]]
+    left, taken = _MOST, 0
     with writing() as db:
         for one in pictures:
             _take_marks(db, one)
-        taken = [_take_set(db, one) for one in named]
-    return len(images), sum(taken)
+        for one in named:
+            ids = as_list(one.get("ids"))[:left]
+            left -= len(ids)
+            taken += _take_set(db, one.get("name"), ids)
+    return len(images), taken
 
 
 def _picture(image_id: int, image: Image | None, own: Mapping[int, marks.Mark]) -> dict[str, Any]:
@@ -69,27 +75,36 @@ def _picture(image_id: int, image: Image | None, own: Mapping[int, marks.Mark]) 
 
 
 def _take_marks(db: sqlite3.Connection, told: Mapping[str, Any]) -> None:
-    image_id = whole(told.get("id"), 1)
-    if image_id is None:
+    image_id, theirs = whole(told.get("id"), 1), _change(told)
+    if image_id is None or theirs == marks.Change():
         return
-    row = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
-    favourite, stars, note = row.fetchone() or (0, 0, "")
-    tagged = db.execute("SELECT tag FROM own_tags WHERE id = ?", (image_id,))
-    tags = [*(tag for (tag,) in tagged), *lines(told.get("tags"))]
-    theirs = told.get("note") if isinstance(told.get("note"), str) else ""
+    found = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
+    favourite, stars, note = found.fetchone() or (0, 0, "")
+    tags = [tag for (tag,) in db.execute("SELECT tag FROM own_tags WHERE id = ?", (image_id,))]
     wanted = marks.Change(
-        bool(favourite) or told.get("favourite") is True,
-        stars or whole(told.get("stars"), 0, 5) or 0,
-        note or str(theirs),
-        tags,
+        None if favourite else theirs.favourite,
+        None if stars else theirs.stars,
+        None if note else theirs.note,
+        [*tags, *theirs.tags] if theirs.tags else None,
     )
-    marks.write(db, image_id, wanted)
+    if wanted != marks.Change():
+        marks.write(db, image_id, wanted)
 
 
-def _take_set(db: sqlite3.Connection, told: Mapping[str, Any]) -> bool:
-    name = told.get("name")
-    if not isinstance(name, str) or not name.strip():
+def _change(told: Mapping[str, Any]) -> marks.Change:
+    """Return what a picture of the file is marked with; None for what it is not."""
+    note = told.get("note")
+    return marks.Change(
+        told.get("favourite") is True or None,
+        whole(told.get("stars"), 1, 5),
+        note if isinstance(note, str) and note else None,
+        lines(told.get("tags")) or None,
+    )
+
+
+def _take_set(db: sqlite3.Connection, name: Any, given: Sequence[Any]) -> bool:
+    if not isinstance(name, str) or not folded(one_line(name)):
         return False
-    given = (whole(one, 1) for one in as_list(told.get("ids"))[:_MOST])
-    sets.write(db, [one for one in given if one is not None], name)
+    ids = (whole(one, 1) for one in given)
+    sets.write(db, [one for one in ids if one is not None], name)
     return True

@@ -13,7 +13,7 @@ from ..search import folded
 from ..store import rows, writing
 from .thumbs import keep_thumbs
 
-__all__ = ["Set", "add", "all_sets", "delete", "ids_of", "remove", "rename", "write"]
+__all__ = ["Set", "add", "all_sets", "delete", "ids_by_name", "ids_of", "remove", "rename", "write"]
 
 _MOST_NAME = 100  # letters
 _COVERS = 4
@@ -29,22 +29,30 @@ class Set:
 
 
 def all_sets() -> list[Set]:
-    """Raises DiskError."""
-    sql = (
-        "SELECT number, name, (SELECT count(*) FROM in_sets i WHERE i.number = s.number)"
-        " FROM sets s ORDER BY folded"
-    )
-    last = "SELECT id FROM in_sets WHERE number = ? ORDER BY added_at DESC, id DESC LIMIT ?"
+    """Return every set in the order of their names. Raises DiskError."""
     return [
-        Set(name, count, tuple(i for (i,) in rows(last, (number, _COVERS))))
-        for number, name, count in rows(sql)
+        Set(name, len(ids), tuple(reversed(ids[-_COVERS:]))) for name, ids in ids_by_name().items()
     ]
 
 
+def ids_by_name(name: str = "") -> dict[str, list[int]]:
+    """Return the image ids of every set, or of the one of this name, by the set's name; those
+    added last are last. Raises DiskError."""
+    sql = (
+        "SELECT s.name, i.id FROM sets s LEFT JOIN in_sets i USING (number)"
+        " WHERE ?1 = '' OR s.folded = ?1 ORDER BY s.folded, i.added_at, i.id"
+    )
+    found: dict[str, list[int]] = {}
+    for shown, image_id in rows(sql, (folded(name),)):
+        ids = found.setdefault(shown, [])
+        if image_id is not None:
+            ids.append(image_id)
+    return found
+
+
 def ids_of(name: str) -> list[int]:
-    """Raises DiskError."""
-    sql = "SELECT id FROM in_sets JOIN sets USING (number) WHERE folded = ? ORDER BY added_at, id"
-    return [image_id for (image_id,) in rows(sql, (folded(name),))]
+    """Return the image ids of one set, [] where there is none. Raises DiskError."""
+    return next(iter(ids_by_name(name).values()), []) if folded(name) else []
 
 
 def add(images: Sequence[Image], name: str) -> str:
