@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from pathlib import Path
 
 import pytest
 from civitai_manager_libs import host
@@ -35,14 +36,15 @@ def test_folders_are_those_of_arguments_settings_and_habit_that_are_there(webui,
     webui.shared.cmd_opts.vae_dirs = [str(tmp_path / "two"), str(tmp_path / "gone")]
     webui.shared.opts.data["ckpt_dir"] = str(tmp_path / "three")
     assert [
-        (kind, folder.removeprefix(str(tmp_path))) for kind, folder in host.model_folders()
+        (kind, Path(folder).relative_to(tmp_path).as_posix())
+        for kind, folder in host.model_folders()
     ] == [
-        ("model", "/three"),
-        ("model", "/models/Stable-diffusion"),
-        ("lora", "/one"),
-        ("lora", "/models/Lora"),
-        ("vae", "/two"),
-        ("embed", "/embeddings"),
+        ("model", "three"),
+        ("model", "models/Stable-diffusion"),
+        ("lora", "one"),
+        ("lora", "models/Lora"),
+        ("vae", "two"),
+        ("embed", "embeddings"),
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 
 import pytest
@@ -15,7 +14,7 @@ from civitai_manager_libs.jobs import asking as gallery_network
 from civitai_manager_libs.jobs.run import JobRun
 from civitai_manager_libs.jobs.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
-from cli_process import CliProcess, part_files
+from cli_process import CliProcess, end_process, ENDING_SIGNALS, part_files
 from page_driver import until
 
 _AT, _SIZE = 60 * 1024, 150_000  # an older urllib3 hands on whole kilobytes
@@ -186,8 +185,7 @@ def test_picture_that_is_gone_leaves_nothing(server, store, folder, held):
     _come_to(folder, 0)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="no such signals")
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("sent", ENDING_SIGNALS)
 def test_terminal_goes_on_where_it_was(server, tmp_path, sent):
     """What is killed has noted where it was, as long as something came."""
     over, slow = threading.Event(), server.ids[0]
@@ -207,7 +205,7 @@ def test_terminal_goes_on_where_it_was(server, tmp_path, sent):
     with program.start(*download) as process:
         until(lambda: any(p.endswith(".note") for p in part_files(dest)), "a note")
         until(lambda: len(list(dest.glob("[!.]*"))) == 3 * 5, "the others")
-        process.send_signal(sent)
+        end_process(process, sent)
         process.wait(20)
     over.set()
     assert len(part_files(dest)) == 2

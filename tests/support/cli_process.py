@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ENTRY", "CliProcess", "part_files"]
+__all__ = ["ENDING_SIGNALS", "ENTRY", "CliProcess", "end_process", "part_files"]
+
+# What ends a program: its user's keys, the system, or nobody whom it could hear.
+ENDING_SIGNALS = ["SIGBREAK"] if os.name == "nt" else ["SIGINT", "SIGTERM"]
+ENDING_SIGNALS += ["killed"]
 
 ENTRY = str(Path(__file__).parents[2] / "scripts" / "civitai_shortcut.py")
 
@@ -46,7 +51,16 @@ class CliProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
+
+
+def end_process(process: subprocess.Popen[str], how: str) -> None:
+    """Send one of ENDING_SIGNALS; on Windows keys reach a group of processes, not one."""
+    if how == "killed":
+        process.kill()
+    else:
+        process.send_signal(getattr(signal, how if os.name != "nt" else "CTRL_BREAK_EVENT"))
 
 
 def part_files(folder: Path) -> list[str]:

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 from .. import setting
+from ..ground import ENDING_SIGNALS
 from ..http_client import CivitaiHttpClient
 from ..words import messages
 from ..library import finish
@@ -68,7 +69,7 @@ def _signals_noted() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     # A shell lets its background commands ignore Ctrl-C.
-    heeded = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    heeded = [n for n in ENDING_SIGNALS if signal.getsignal(n) != signal.SIG_IGN]
     before = {number: signal.signal(number, note) for number in heeded}
     try:
         yield seen

@@ -3,9 +3,10 @@
 `sqlite_file` is handed on as a module: a terminal's `--help` need not load SQLite.
 """
 
-from .cancellation import Cancellation, never
+from .cancellation import Cancellation, ENDING_SIGNALS, never
 from .disk import (
     check_room,
+    delete_file,
     discard_halves,
     disk_error,
     disk_errors,
@@ -47,6 +48,7 @@ from .setting_entry import Setting
 
 __all__ = [
     "Cancellation",
+    "ENDING_SIGNALS",
     "Flights",
     "HalfFile",
     "Image",
@@ -64,6 +66,7 @@ __all__ = [
     "cache_name",
     "check_room",
     "clean",
+    "delete_file",
     "discard_halves",
     "disk_error",
     "disk_errors",

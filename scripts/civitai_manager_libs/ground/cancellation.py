@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..errors import Cancelled
 
-__all__ = ["Cancellation", "never"]
+__all__ = ["Cancellation", "ENDING_SIGNALS", "never"]
+
+# Ctrl-C, the system, and on Windows Ctrl-Break or a console window that is closed.
+ENDING_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)
+]
 
 
 class Cancellation:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from contextlib import suppress
 from typing import Any
 
-from ..errors import SettingError
-from .disk import disk_errors, PartialFile, sync_folder
+from ..errors import DiskError, SettingError
+from .disk import delete_file, disk_errors, PartialFile, replace_file, sync_folder
 
 __all__ = ["kept_as_it_was", "read_values", "remove_file", "write_file"]
 _MAX_FILE = 1_000_000  # bytes; more is no settings file
@@ -39,7 +38,7 @@ def read_values(path: str) -> dict[str, Any]:
 def _set_aside(path: str) -> str:
     """What became of a damaged file, as the end of a sentence."""
     try:
-        os.replace(path, f"{path}.damaged")
+        replace_file(path, f"{path}.damaged")
     except OSError:
         return f"defaults are used until {path} is mended"
     return f"it is kept as {path}.damaged, and defaults are used"
@@ -48,8 +47,10 @@ def _set_aside(path: str) -> str:
 def kept_as_it_was(path: str) -> str:
     """A sentence: which file has values that were refused, and where a copy of it is."""
     try:
-        shutil.copyfile(path, f"{path}.damaged")
-    except OSError:
+        with PartialFile(os.path.dirname(path)) as copy:
+            copy.copy_from(path)
+            copy.commit(f"{path}.damaged")
+    except DiskError:
         return f"This is about {path}."
     return f"This is about {path}; as it was, it is kept as {path}.damaged."
 
@@ -57,7 +58,7 @@ def kept_as_it_was(path: str) -> str:
 def remove_file(path: str) -> None:
     """Raises DiskError, but not where it is gone already."""
     with disk_errors(path), suppress(FileNotFoundError):
-        os.remove(path)
+        delete_file(path)
     sync_folder(os.path.dirname(path))
 
 

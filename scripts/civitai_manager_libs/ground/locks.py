@@ -7,7 +7,7 @@ import os
 from filelock import FileLock, Timeout
 
 from ..errors import DiskError
-from .disk import disk_error
+from .disk import delete_file, disk_error, is_link
 
 __all__ = ["Lock"]
 
@@ -22,6 +22,8 @@ class Lock:
         """Whether it is ours, at the latest after `patience` seconds. Raises DiskError."""
         try:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)
+            if is_link(self._path):  # which older versions of filelock follow, and empty
+                delete_file(self._path)
             self._lock.acquire(timeout=patience)
         except Timeout:
             return False

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DiskError, DiskFull
-from .disk import disk_error
+from .disk import disk_error, replace_file
 
 __all__ = ["Database", "Schema", "SharedLock"]
 
@@ -116,7 +116,7 @@ class Database:
             kept = f"{self.path}.{kind}-{time.time():.0f}"
             for end in ("", "-wal", "-shm", "-journal"):
                 if os.path.exists(self.path + end):
-                    os.replace(self.path + end, kept + end)
+                    replace_file(self.path + end, kept + end)
             why = f"{self._schema.name} {_WHY[kind]}"
             _doubted.discard(self.path)
             self.set_aside = f"{why}; it is kept as {kept}. {self._schema.unharmed}"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import filterfalse
 
 from .. import setting, util
-from ..ground import is_partial, sweep
+from ..ground import delete_file, is_partial, sweep
 
 __all__ = ["cached", "fetched", "held", "trim", "trim_soon"]
 
@@ -34,7 +34,7 @@ def cached(url: str) -> str | None:
         with open(path, "rb") as file:
             start = file.read(16)
         if util.extension_of(start) is None:
-            os.remove(path)
+            delete_file(path)
             return None
         os.utime(path)
     except OSError:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import host, setting, util
 from ..errors import CivitaiShortcutError, DiskError, Refused
-from ..ground import disk_error, disk_errors
+from ..ground import disk_error, disk_errors, ENDING_SIGNALS
 
 __all__ = ["run"]
 
@@ -84,7 +84,7 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
     def end(*_: Any) -> None:
         server.should_exit = True
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # also before uvicorn itself listens to them
+    for number in ENDING_SIGNALS:  # also before uvicorn itself listens to them
         signal.signal(number, end)
     print(f"Civitai Shortcut: {url}  (Ctrl-C ends it)", flush=True)
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -243,7 +242,7 @@ def test_what_other_files_await_counts_as_taken(tmp_path, monkeypatch):
 def test_leftover_of_a_killed_process_is_swept(tmp_path):
     with run(WRITES, tmp_path) as process:
         process.stdout.readline()
-        process.send_signal(signal.SIGKILL)
+        process.kill()
     (tmp_path / "of-others.part").write_bytes(b"")
     assert len(os.listdir(tmp_path)) == 2
 

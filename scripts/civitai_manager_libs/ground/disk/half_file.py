@@ -17,7 +17,9 @@ from io import FileIO
 
 from ...errors import DiskError
 from .file_lock import hold
+from .opening import check_folder, is_foreign, open_own
 from .partial_file import is_partial, NOTE, partial_path, PartialFile
+from .replacing import delete_file
 from .room import disk_errors
 from .syncing import make_folder, sync_file, sync_folder
 
@@ -70,7 +72,7 @@ class HalfFile(PartialFile):
         line = json.dumps(asdict(Noted(self.size, total, validator))) + "\n"
         with disk_errors(self.folder):
             sync_file(self._file.fileno())
-            with open(self._note, "ab") as file:
+            with open_own(self._note, "ab") as file:
                 file.write(line.encode())
 
     def keep(self, total: int, validator: str) -> None:
@@ -86,10 +88,11 @@ class HalfFile(PartialFile):
         super().commit(path)
         if self._note:
             with suppress(OSError):  # there is none, or `sweep` finds it
-                os.remove(self._note)
+                delete_file(self._note)
 
     def _opened(self) -> tuple[str, FileIO]:
         path = partial_path(self.folder, self._key)
+        check_folder(self.folder)
         make_folder(self.folder)
         file = _held(path)
         if file is None:
@@ -112,9 +115,9 @@ class HalfFile(PartialFile):
 
     def _forget_note(self) -> None:
         """Surely, before other bytes come than those that it tells of."""
-        if self._note and os.path.exists(self._note):
+        if self._note and os.path.lexists(self._note):
             with disk_errors(self.folder):
-                os.remove(self._note)
+                delete_file(self._note)
             sync_folder(self.folder)
 
     def _closed(self) -> None:
@@ -122,13 +125,13 @@ class HalfFile(PartialFile):
             return self._file.close()
         super()._closed()
         if self._note and not self._has_its_name and os.path.exists(self._note):
-            os.remove(self._note)
+            delete_file(self._note)
 
 
 def noted(path: str) -> Noted | None:
     """What a note says; None where there is none, or none that makes sense."""
     try:
-        with open(path, "rb") as file:
+        with open_own(path, "rb") as file:
             lines = file.read(_LONGEST_NOTE).split(b"\n")
         found = Noted(**json.loads(lines[-2])) if len(lines) > 1 else None
     except (OSError, ValueError, TypeError, RecursionError):
@@ -149,14 +152,11 @@ def discard_halves(folder: str, of: Iterable[str]) -> int:
 def remove_half(path: str) -> bool:
     """A partial file and its note, unless somebody works on it, or the disk says no."""
     try:
-        with open(path, "r+b") as file:
+        with open_own(path, "r+b") as file:
             if not (hold(file.fileno()) and _is_named(file.fileno(), path)):
                 return False
             _remove_note(path)
-            if os.name != "nt":
-                os.remove(path)
-        if os.name == "nt":  # which removes no open file
-            os.remove(path)
+            delete_file(path)
     except OSError:
         return False
     return True
@@ -164,19 +164,21 @@ def remove_half(path: str) -> bool:
 
 def _remove_note(path: str) -> None:
     with suppress(FileNotFoundError):
-        os.remove(path + NOTE)
+        delete_file(path + NOTE)
 
 
 def _held(path: str) -> FileIO | None:
     """The file of this name, made where there is none; None where it cannot be ours alone."""
     while True:
-        file = open(path, "a+b", buffering=0)
+        if is_foreign(path):
+            delete_file(path)
+        file = open_own(path, "a+b")
         is_ours = hold(file.fileno())
         if is_ours and _is_named(file.fileno(), path):
             return file
         file.close()
         if is_ours is None:  # nobody can tell whose it is
-            os.remove(path)
+            delete_file(path)
         if not is_ours:
             return None
 
@@ -184,7 +186,7 @@ def _held(path: str) -> FileIO | None:
 def _is_named(descriptor: int, path: str) -> bool:
     """Not where whoever had it before has given it another name, or removed it."""
     try:
-        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:
         return False
 

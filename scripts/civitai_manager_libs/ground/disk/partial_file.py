@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import threading
@@ -10,11 +11,14 @@ from io import FileIO
 from types import TracebackType
 
 from .file_lock import hold
+from .opening import check_folder, share_name
+from .replacing import delete_file, replace_file
 from .room import check_room, disk_errors
 from .syncing import make_folder, sync_file
 
 __all__ = ["NOTE", "PartialFile", "is_partial", "partial_path"]
 
+_MOST_TRIES = 10  # to lock a new file, where the disk may know no locks
 _PREFIX, _SUFFIX = ".civitai-shortcut-", ".part"
 NOTE = ".note"  # the suffix of what is noted of one that is kept
 
@@ -99,37 +103,38 @@ class PartialFile:
     def make_private(self) -> None:
         """For the user alone, before a byte of it is written."""
         with disk_errors(self.folder):
-            os.chmod(self.path, 0o600)
+            if hasattr(os, "fchmod"):  # elsewhere the user's own folders are private anyway
+                os.fchmod(self._file.fileno(), 0o600)
 
     def commit(self, path: str) -> None:
         """Give the file its name, in one step, once its bytes are on the disk; an older file of
         that name is replaced. The name may be lost with the power until `sync_folder`."""
         with disk_errors(path):
             sync_file(self._file.fileno())
-            if os.name == "nt":  # which names no open file
-                self._file.close()
-            os.replace(self.path, path)
+            replace_file(self.path, path)
             self._has_its_name = True
 
     def _opened(self) -> tuple[str, FileIO]:
         """A new file, held before a sweeper of another process can take it for a leftover."""
-        while True:
+        check_folder(self.folder)
+        for tries in itertools.count(1):
             path = partial_path(self.folder, os.urandom(6).hex())
             try:
-                file = open(path, "xb", buffering=0)
+                file = open(path, "xb", buffering=0, opener=share_name)
             except FileNotFoundError:
                 make_folder(self.folder)
-                file = open(path, "xb", buffering=0)
-            hold(file.fileno(), waits=True)
-            if os.name == "nt" or os.fstat(file.fileno()).st_nlink:
+                file = open(path, "xb", buffering=0, opener=share_name)
+            is_held = hold(file.fileno(), waits=True) is not False or tries == _MOST_TRIES
+            if is_held and os.fstat(file.fileno()).st_nlink:
                 return path, file
             file.close()  # a sweeper was faster
+        raise AssertionError("unreachable")
 
     def _closed(self) -> None:
         """At the block's end. Raises OSError."""
         self._file.close()
         if not self._has_its_name:
-            os.remove(self.path)
+            delete_file(self.path)
 
 
 _expecting: set[PartialFile] = set()

@@ -7,6 +7,7 @@ import time
 
 from .half_file import noted, remove_half
 from .partial_file import is_partial, NOTE
+from .replacing import delete_file
 
 __all__ = ["sweep"]
 
@@ -46,7 +47,7 @@ def _removed_alone(note: str) -> bool:
     if os.path.exists(note.removesuffix(NOTE)):
         return False
     try:
-        os.remove(note)
+        delete_file(note)
     except OSError:
         return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from contextlib import ExitStack
 from typing import BinaryIO
 
 from ... import util
@@ -27,17 +28,18 @@ def insert_infotext(path: str, text: str) -> bool:
     if not text or any(texts.get(name) for name in _TAKEN):
         return False
     try:
-        with open(path, "rb") as file:
-            kind = util.extension_of(file.read(16)) or ""
-            patches = PLACES[kind](file, text) if kind in PLACES else None
-            if patches is None or not has_its_end(path, kind):
-                return False
-            with PartialFile(os.path.dirname(path)) as partial:
+        with ExitStack() as stack:
+            with open(path, "rb") as file:  # closed before it is replaced: Windows insists on that
+                kind = util.extension_of(file.read(16)) or ""
+                patches = PLACES[kind](file, text) if kind in PLACES else None
+                if patches is None or not has_its_end(path, kind):
+                    return False
+                partial = stack.enter_context(PartialFile(os.path.dirname(path)))
                 _write(partial, file, patches)
-                is_good = _is_as_meant(partial.path, kind, text)
-                if is_good:
-                    partial.commit(path)
-                return is_good
+            is_good = _is_as_meant(partial.path, kind, text)
+            if is_good:
+                partial.commit(path)
+            return is_good
     except (OverflowError, struct.error):  # lengths that no such file can have
         return False
     except OSError as error:

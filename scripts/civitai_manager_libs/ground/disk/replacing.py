@@ -1,0 +1,37 @@
+"""Renames and removes files, also where Windows refuses for a moment.
+
+There a virus scanner, an indexer or the WebUI may have any file open, for some tenths of a second.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+__all__ = ["delete_file", "replace_file"]
+
+_IN_USE = {5, 32, 33}  # Windows' codes: access denied, sharing violation, lock violation
+_PATIENCE, _PAUSE = 2.0, 0.05  # seconds
+
+
+def replace_file(source: str, target: str) -> None:
+    """Give `source` the name `target`, in place of a file of that name. Raises OSError."""
+    _retry_while_in_use(lambda: os.replace(source, target))
+
+
+def delete_file(path: str) -> None:
+    """Remove a file. Raises OSError."""
+    _retry_while_in_use(lambda: os.remove(path))
+
+
+def _retry_while_in_use(change: Callable[[], None]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return change()
+        except PermissionError as error:
+            is_in_use = getattr(error, "winerror", None) in _IN_USE
+            if not is_in_use or time.monotonic() >= deadline:
+                raise
+        time.sleep(_PAUSE)
