@@ -1,50 +1,76 @@
-"""How much of a file's texts is read: they share one number of bytes, packed and unpacked."""
+"""How much of a file's texts is read: they share one number of bytes, compressed or not."""
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import BinaryIO
 
-__all__ = ["Budget", "decoded"]
+__all__ = ["Budget", "is_utf8"]
+
+_FOUR_BYTES_EACH = re.compile(rb"[\xf0-\xf4]")  # in UTF-8: of a text with one such character,
+_TWO_BYTES_EACH = re.compile(rb"[\xc4-\xef]")  # Python keeps all characters that wide
 
 
 class Budget:
-    """Bytes that may still be read or unpacked. What does not fit is left out, not cut."""
+    """Bytes that may still be read, unpacked or held as text. What does not fit is left out."""
 
     def __init__(self, left: int, parts: int) -> None:
         self._left = left
         self._parts = parts
 
     def may_go_on(self) -> bool:
-        """Whether one more part of the file may be looked at; asked once for each."""
+        """Return whether one more part of the file may be looked at; asked once for each."""
         self._parts -= 1
         return self._parts >= 0
 
-    def read(self, file: BinaryIO, size: int) -> bytes:
-        """The next `size` bytes; b"" if they are too many or not all there."""
+    def take(self, size: int) -> bool:
+        """Take that many bytes from what is left, or return False if they are too many."""
         if size > self._left:
+            return False
+        self._left -= size
+        return True
+
+    def read(self, file: BinaryIO, size: int) -> bytes:
+        """Return the next `size` bytes; b"" if they are too many or not all there."""
+        if not self.take(size):
             file.seek(size, 1)
             return b""
         data = file.read(size)
-        self._left -= len(data)
         return data if len(data) == size else b""
 
     def unpacked(self, data: bytes) -> bytes:
-        """What zlib data holds; b"" if that is too much, and for damage."""
+        """Return what zlib data holds; b"" if that is too much, and for damage."""
         unpacker = zlib.decompressobj()
         try:
             text = unpacker.decompress(data, self._left + 1)
         except zlib.error:
             return b""
-        if len(text) > self._left:
-            return b""
-        self._left -= len(text)
-        return text
+        return text if self.take(len(text)) else b""
+
+    def text(self, data: bytes) -> str:
+        """Return UTF-8 by the habit of many programs, else Latin-1 by the older formats, as text.
+
+        "" for one that takes more memory than is left beyond that of its bytes.
+        """
+        if not self.take((_width(data) - 1) * len(data)):
+            return ""
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data.decode("latin-1")
 
 
-def decoded(data: bytes) -> str:
-    """UTF-8 by the habit of many programs, Latin-1 by the older formats."""
+def _width(data: bytes) -> int:
+    if _FOUR_BYTES_EACH.search(data):
+        return 4
+    return 2 if _TWO_BYTES_EACH.search(data) else 1
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether the bytes are UTF-8."""
     try:
-        return data.decode("utf-8")
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return False
+    return True

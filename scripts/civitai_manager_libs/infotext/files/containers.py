@@ -5,29 +5,28 @@ ISO/IEC 14496-12 8.11 · QuickTime File Format, Metadata · https://www.matroska
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .budget import Budget, decoded
+from .boxes import box_at, boxes_in, size_of
+from .budget import Budget
 
 __all__ = ["matroska_texts", "mp4_texts"]
 
 _MAX_DEPTH = 8
 _NAMES = {"prompt": "prompt", "workflow": "workflow", "parameters": "parameters"}
 _NAMES |= {"comment": "Comment", "\xa9cmt": "Comment", "description": "Description"}
+_NAMES |= {"invokeai_metadata": "invokeai_metadata"}
 _BOXES_WITHIN = (b"moov", b"udta")
 _SEGMENT, _TAGS, _TAG, _SIMPLE_TAG = 0x18538067, 0x1254C367, 0x7373, 0x67C8
 _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
 
-_Part = tuple[bytes, int, int]  # a box's type, and where its content begins and ends
-
 
 def mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    waiting = [(0, _size_of(file), 0)]
+    waiting = [(0, size_of(file), 0)]
     while waiting and budget.may_go_on():
         start, end, depth = waiting.pop()
-        box = _box(file, start, end)
+        box = box_at(file, start, end)
         if box is None:
             continue
         kind, begin, stop = box
@@ -38,34 +37,7 @@ def mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             yield from _metadata(file, begin, stop, budget)
         elif kind == b"\xa9cmt" and stop - begin > 4:  # QuickTime's own: length and language first
             file.seek(begin + 4)
-            yield "Comment", decoded(budget.read(file, stop - begin - 4))
-
-
-def _size_of(file: BinaryIO) -> int:
-    return file.seek(0, 2)
-
-
-def _box(file: BinaryIO, start: int, end: int) -> _Part | None:
-    """The box that begins at `start`; a size of 0 means up to the end, 1 that it comes later."""
-    file.seek(start)
-    head = file.read(16)
-    if end - start < 8 or len(head) < 8:
-        return None
-    size, kind = struct.unpack(">I4s", head[:8])
-    begin = start + 8
-    if size == 1 and len(head) == 16:
-        size, begin = int.from_bytes(head[8:], "big"), start + 16
-    stop = end if size == 0 else start + size
-    return (kind, begin, stop) if begin <= stop <= end else None
-
-
-def _boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[_Part]:
-    while budget.may_go_on():
-        box = _box(file, start, end)
-        if box is None:
-            return
-        yield box
-        start = box[2]
+            yield "Comment", budget.text(budget.read(file, stop - begin - 4))
 
 
 def _metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[tuple[str, str]]:
@@ -74,11 +46,11 @@ def _metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[
     inside = file.read(8)
     start += 0 if inside[4:8] in (b"hdlr", b"keys", b"ilst") else 4  # QuickTime's has no version
     keys: list[str] = []
-    for kind, begin, stop in _boxes(file, start, end, budget):
+    for kind, begin, stop in boxes_in(file, start, end, budget):
         if kind == b"keys":
             keys = list(_keys(file, begin + 8, stop, budget))
         elif kind == b"ilst":
-            for item, item_begin, item_stop in _boxes(file, begin, stop, budget):
+            for item, item_begin, item_stop in boxes_in(file, begin, stop, budget):
                 number = int.from_bytes(item, "big")
                 named = keys[number - 1] if 0 < number <= len(keys) else item.decode("latin-1")
                 name = _NAMES.get(named.rpartition(".")[2].lower())
@@ -87,22 +59,22 @@ def _metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[
 
 
 def _keys(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[str]:
-    for _, begin, stop in _boxes(file, start, end, budget):
+    for _, begin, stop in boxes_in(file, start, end, budget):
         file.seek(begin)
-        yield decoded(budget.read(file, min(stop - begin, 200)))
+        yield budget.text(budget.read(file, min(stop - begin, 200)))
 
 
 def _item(
     file: BinaryIO, name: str, start: int, end: int, budget: Budget
 ) -> Iterator[tuple[str, str]]:
-    for kind, begin, stop in _boxes(file, start, end, budget):
+    for kind, begin, stop in boxes_in(file, start, end, budget):
         if kind == b"data" and stop - begin >= 8:
             file.seek(begin + 8)  # behind type and locale
-            yield name, decoded(budget.read(file, stop - begin - 8))
+            yield name, budget.text(budget.read(file, stop - begin - 8))
 
 
 def matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    waiting = [(0, _size_of(file))]
+    waiting = [(0, size_of(file))]
     name = ""
     while waiting and budget.may_go_on():
         start, end = waiting.pop()
@@ -115,10 +87,10 @@ def matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             waiting.append((begin, stop))
         elif kind == _TAG_NAME:
             file.seek(begin)
-            name = decoded(budget.read(file, min(stop - begin, 200))).rstrip("\0").lower()
+            name = budget.text(budget.read(file, min(stop - begin, 200))).rstrip("\0").lower()
         elif kind == _TAG_TEXT and name in _NAMES:
             file.seek(begin)
-            yield _NAMES[name], decoded(budget.read(file, stop - begin)).rstrip("\0")
+            yield _NAMES[name], budget.text(budget.read(file, stop - begin)).rstrip("\0")
 
 
 def _element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:

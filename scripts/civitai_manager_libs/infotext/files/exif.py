@@ -1,6 +1,7 @@
 """The texts in EXIF data: the user's comment, and what ComfyUI puts into the camera's names.
 
-CIPA DC-008 (EXIF 2.32) 4.6.5
+Only the few tags that hold such texts are read, never a whole folder of tags: a stranger's tags
+may all point to the same bytes. TIFF 6.0, section 2; CIPA DC-008 (EXIF 2.32) 4.6.5.
 """
 
 from __future__ import annotations
@@ -8,28 +9,32 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from typing import Any
 
-from .budget import decoded
+from .budget import Budget, is_utf8
 
 __all__ = ["exif_texts"]
 
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286  # TIFF tags
 _DESCRIPTION, _MAKE, _CAMERA = 0x010E, 0x010F, 0x0110
+_WANTED = {_EXIF_FOLDER, _USER_COMMENT, _DESCRIPTION, _MAKE, _CAMERA}
+_ENTRY_SIZE = 12  # bytes
+_LONG, _IFD = 4, 13  # types of a tag's value
+_BYTE_TYPES = {1, 2, 6, 7, 129}  # of one byte each, text among them
 _NAMED = re.compile(r"(prompt|workflow) ?: ?(?=[\[{])", re.IGNORECASE)
 _CODES = (b"UNICODE\0", b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8))
-# What Pillow lets out of damaged data.
-_DAMAGE = (OSError, SyntaxError, ValueError, KeyError, TypeError, IndexError, struct.error)
+
+_Entry = tuple[int, int, bytes]  # a value's type, its count, and itself or where it stands
 
 
-def exif_texts(data: bytes) -> Iterator[tuple[str, str]]:
-    """`data` may begin with `Exif` and two zeros."""
+def exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
+    """Yield the texts of EXIF data by name; `data` may begin with `Exif` and two zeros."""
     tiff = data.removeprefix(b"Exif\0\0")
-    if tiff[:2] not in (b"II", b"MM"):
+    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if order is None or len(tiff) < 8:
         return
-    root, folder = _tags(tiff)
+    root = _entries(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
     for tag in (_DESCRIPTION, _MAKE, _CAMERA):
-        text = decoded(_bytes(root.get(tag))).rstrip("\0")
+        text = budget.text(_value(tiff, order, root.get(tag), budget)).rstrip("\0")
         named = _NAMED.match(text)
         if named:
             yield named[1].lower(), text[named.end() :]
@@ -37,67 +42,70 @@ def exif_texts(data: bytes) -> Iterator[tuple[str, str]]:
             yield "Description", text
         elif tag == _CAMERA and text.startswith("{"):  # SwarmUI, once
             yield "UserComment", text
-    comment = _bytes(folder.get(_USER_COMMENT))
-    if len(comment) > 8:
-        yield "UserComment", _comment_text(
-            comment, "utf-16-be" if tiff[:1] == b"M" else "utf-16-le"
-        )
+    for folder in (_exif_folder(tiff, order, root), root):  # Fooocus has it in the first folder
+        comment = _value(tiff, order, folder.get(_USER_COMMENT), budget)
+        if len(comment) > len(_CODES[0]):
+            yield "UserComment", _comment_text(comment, order, budget)
 
 
-def _tags(tiff: bytes) -> tuple[dict[int, Any], dict[int, Any]]:
-    """The values of the two folders by tag; {} for a damaged one."""
-    from PIL import Image
-
-    exif = Image.Exif()
-    try:
-        exif.load(b"Exif\0\0" + tiff)
-        root = {tag: exif.get(tag) for tag in (_DESCRIPTION, _MAKE, _CAMERA)}
-        return root, dict(exif.get_ifd(_EXIF_FOLDER))
-    except _DAMAGE:
-        return {}, {}
+def _exif_folder(tiff: bytes, order: str, root: dict[int, _Entry]) -> dict[int, _Entry]:
+    kind, _, value = root.get(_EXIF_FOLDER, (0, 0, b""))
+    if kind not in (_LONG, _IFD):
+        return {}
+    return _entries(tiff, order, struct.unpack(f"{order}I", value)[0])
 
 
-def _bytes(value: object) -> bytes:
-    """Text comes from Pillow as if it were Latin-1."""
-    if isinstance(value, str):
-        return value.encode("latin-1", "replace")
-    return value if isinstance(value, bytes) else b""
+def _entries(tiff: bytes, order: str, start: int) -> dict[int, _Entry]:
+    """Return the wanted entries of the folder that begins at `start`, by tag; {} for none."""
+    if start + 2 > len(tiff):
+        return {}
+    (count,) = struct.unpack_from(f"{order}H", tiff, start)
+    start += 2
+    count = min(count, (len(tiff) - start) // _ENTRY_SIZE)
+    listed = struct.iter_unpack(f"{order}HHI4s", tiff[start : start + count * _ENTRY_SIZE])
+    return {tag: (kind, size, value) for tag, kind, size, value in listed if tag in _WANTED}
 
 
-def _comment_text(data: bytes, by_file: str) -> str:
-    """The eight bytes that name the encoding are often wrong about it, so the bytes decide."""
+def _value(tiff: bytes, order: str, entry: _Entry | None, budget: Budget) -> bytes:
+    """Return the bytes of a value; b"" where it is no text, not whole, or beyond the budget."""
+    kind, size, value = entry or (0, 0, b"")
+    if kind not in _BYTE_TYPES:
+        return b""
+    if size <= len(value):
+        return value[:size]
+    (start,) = struct.unpack(f"{order}I", value)
+    return tiff[start : start + size] if start + size <= len(tiff) and budget.take(size) else b""
+
+
+def _comment_text(data: bytes, order: str, budget: Budget) -> str:
+    """Return the text of a comment.
+
+    The eight bytes that name the encoding are often wrong about it, so the bytes decide.
+    """
     if _swapped(data[:8]) == b"UNICODE\0":
         data = _swapped(data)
     code, text = data[:8], data[8:]
     if code not in _CODES:
         code, text = b"", data
     if code == b"UNICODE\0" or b"\0" in text.rstrip(b"\0"):
-        return _utf16_text(text, by_file)
-    return decoded(text).rstrip("\0")
+        return _utf16_text(text, order, budget)
+    return budget.text(text).rstrip("\0")
 
 
 def _swapped(data: bytes) -> bytes:
-    """With the two bytes of each pair in the other order."""
+    """Return the bytes with the two of each pair in the other order."""
     pairs = bytearray(data[: len(data) // 2 * 2])
     pairs[0::2], pairs[1::2] = pairs[1::2], pairs[0::2]
     return bytes(pairs)
 
 
-def _utf16_text(data: bytes, by_file: str) -> str:
+def _utf16_text(data: bytes, order: str, budget: Budget) -> str:
     """UTF-16 in the order in which it has more Latin letters; many programs ignore the file's."""
     big, little = data[0::2].count(0), data[1::2].count(0)
-    if big == little == 0 and _is_utf8(data):  # under the wrong name
-        return data.decode("utf-8")
-    by_zeros = "utf-16-be" if big > little else "utf-16-le"
-    encoding = by_file if big == little else by_zeros
+    if big == little == 0 and is_utf8(data):  # under the wrong name
+        return budget.text(data)
+    is_little = little > big or little == big and order == "<"
+    encoding = "utf-16-le" if is_little else "utf-16-be"
     if data[:2] in (b"\xfe\xff", b"\xff\xfe"):
         encoding = "utf-16"
     return data[: len(data) // 2 * 2].decode(encoding, "replace").rstrip("\0")
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

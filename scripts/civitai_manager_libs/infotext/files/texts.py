@@ -13,7 +13,8 @@ from ... import util
 from ...errors import DiskError
 from .budget import Budget
 from .containers import matroska_texts, mp4_texts
-from .pictures import jpeg_texts, png_texts, webp_texts
+from .heif import heif_texts
+from .images import gif_texts, jpeg_texts, png_texts, webp_texts
 
 __all__ = ["embedded_texts"]
 
@@ -23,9 +24,10 @@ _Reader = Callable[[BinaryIO, Budget], Iterator[tuple[str, str]]]
 
 
 def embedded_texts(path: str) -> dict[str, str]:
-    """The file's texts by name; that of EXIF is "UserComment", an XMP packet "XMP".
+    """Return the file's texts by name.
 
-    {}: none, damaged, or no picture and no video. Raises DiskError when `path` cannot be read.
+    That of EXIF is "UserComment", an XMP packet "XMP", the maker of Content Credentials "C2PA".
+    {}: none, damaged, or no image and no video. Raises DiskError when `path` cannot be read.
     """
     try:
         with open(path, "rb") as file:
@@ -44,6 +46,9 @@ def _no_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
 
 
 _READERS: dict[str, _Reader] = {
+    "avif": heif_texts,
+    "gif": gif_texts,
+    "heic": heif_texts,
     "jpg": jpeg_texts,
     "mp4": mp4_texts,
     "png": png_texts,

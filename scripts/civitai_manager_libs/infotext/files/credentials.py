@@ -1,0 +1,36 @@
+"""Content Credentials (C2PA): who signed how a file came about. They hold no prompt.
+
+https://spec.c2pa.org: a JUMBF box; within, claims in CBOR, which name the program that made them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ...ground import one_line
+
+__all__ = ["credentials_texts", "LONGEST"]
+
+LONGEST = 500_000  # bytes that are looked through; ChatGPT's and Gemini's have 25,000
+_UNNAMED = "C2PA"
+# CBOR: a map whose first key is "name", or the older text; each with a text of up to 255 bytes.
+_MAKER = re.compile(
+    rb"claim_generator(?:_info[\x80-\x82]?[\xa1-\xaf]dname)?" rb"(?:([\x60-\x77])|\x78(.))",
+    re.DOTALL,
+)
+
+
+def credentials_texts(data: bytes) -> Iterator[tuple[str, str]]:
+    """Yield who made the credentials, under the name "C2PA"; nothing for b""."""
+    if data:
+        yield "C2PA", _maker(data) or _UNNAMED
+
+
+def _maker(data: bytes) -> str:
+    found = _MAKER.search(data)
+    if found is None:
+        return ""
+    size = found[1][0] - 0x60 if found[1] else found[2][0]
+    name = data[found.end() : found.end() + size]
+    return one_line(name.decode("utf-8", "replace")) if len(name) == size else ""

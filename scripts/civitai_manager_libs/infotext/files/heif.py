@@ -1,0 +1,126 @@
+"""The texts in AVIF and HEIC files: items of EXIF and XMP (ISO/IEC 23008-12, annex A)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from .boxes import Box, boxes_in, size_of
+from .budget import Budget
+from .credentials import credentials_texts, LONGEST
+from .exif import exif_texts
+
+__all__ = ["heif_texts"]
+
+_XMP = b"application/rdf+xml"
+_CREDENTIALS = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # of a `uuid` box
+_MOST_ITEMS, _MOST_PIECES = 1_000, 16
+_LONGEST_LIST = 100_000  # bytes of the list of places
+_IN_FILE, _IN_META = 0, 1  # where an item's places count from
+
+_Places = list[tuple[int, int]]  # where each piece begins in the file, and its size
+
+
+def heif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    """Yield the texts of EXIF and XMP by name."""
+    for kind, begin, stop in boxes_in(file, 0, size_of(file), budget):
+        if kind == b"meta":
+            yield from _item_texts(file, begin + 4, stop, budget)
+        elif kind == b"uuid":
+            file.seek(begin)
+            if file.read(16) == _CREDENTIALS:
+                data = budget.read(file, max(0, min(stop - begin - 16, LONGEST)))
+                yield from credentials_texts(data)
+
+
+def _item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[tuple[str, str]]:
+    parts = {kind: (kind, begin, stop) for kind, begin, stop in boxes_in(file, start, end, budget)}
+    if b"iinf" not in parts or b"iloc" not in parts:
+        return
+    places = _places(file, parts, budget)
+    seen = set()
+    for number, kind in _items(file, parts[b"iinf"], budget):
+        if kind in seen:  # one of each, so that many cost no more
+            continue
+        seen.add(kind)
+        data = b"".join(_pieces(file, places.get(number, []), budget))
+        if kind == _XMP:
+            yield "XMP", budget.text(data)
+        elif len(data) > 4:  # before EXIF, how far it is to its head
+            yield from exif_texts(data[4 + int.from_bytes(data[:4], "big") :], budget)
+
+
+def _pieces(file: BinaryIO, places: _Places, budget: Budget) -> Iterator[bytes]:
+    for start, size in places:
+        file.seek(start)
+        yield budget.read(file, size)
+
+
+def _items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, bytes]]:
+    """Yield number and kind of the items that are EXIF or XMP."""
+    _, begin, stop = box
+    file.seek(begin)
+    begin += 6 if file.read(1) == b"\0" else 8  # behind version, flags and how many there are
+    for kind, start, end in boxes_in(file, begin, stop, budget):
+        file.seek(start)
+        head = file.read(min(end - start, 200))
+        if kind != b"infe" or head[:1] not in (b"\2", b"\3") or len(head) < 12:
+            continue
+        width = 2 if head[0] == 2 else 4
+        number = int.from_bytes(head[4 : 4 + width], "big")
+        rest = head[4 + width + 2 :]  # behind how it is protected
+        if rest.startswith(b"Exif"):
+            yield number, b"Exif"
+        elif rest.startswith(b"mime") and rest.split(b"\0")[1:2] == [_XMP]:
+            yield number, _XMP
+
+
+def _places(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> dict[int, _Places]:
+    """Return where the items lie, by number; {} for a damaged list."""
+    _, begin, stop = parts[b"iloc"]
+    file.seek(begin)
+    data = budget.read(file, min(stop - begin, _LONGEST_LIST))
+    origin = {_IN_FILE: 0, _IN_META: parts.get(b"idat", (b"", 0, 0))[1]}
+    try:
+        return dict(_listed_places(data, origin))
+    except IndexError:
+        return {}
+
+
+def _listed_places(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int, _Places]]:
+    """Raises IndexError at the end of a list that is cut."""
+    version, sizes = data[0], (data[4], data[5])
+    offset_size, length_size, base_size, index_size = (
+        size for pair in sizes for size in (pair >> 4, pair & 15)
+    )
+    fields = _Fields(data, 6)
+    wide = 4 if version == 2 else 2
+    for _ in range(min(fields.number(wide), _MOST_ITEMS)):
+        number = fields.number(wide)
+        method = fields.number(2) & 15 if version else _IN_FILE
+        fields.number(2)
+        base = fields.number(base_size) + origin.get(method, 0)
+        count = fields.number(2)
+        if count > _MOST_PIECES:  # of no size at all they would cost the file nothing
+            raise IndexError("too many pieces")
+        places = []
+        for _ in range(count):
+            fields.number(index_size if version else 0)
+            start, size = base + fields.number(offset_size), fields.number(length_size)
+            places.append((start, size))
+        if method in origin:
+            yield number, places
+
+
+class _Fields:
+    """Big-endian numbers, one after the other."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data, self._at = data, at
+
+    def number(self, size: int) -> int:
+        """Return the next number of that many bytes, 0 for none. Raises IndexError at the end."""
+        start, self._at = self._at, self._at + size
+        if self._at > len(self._data):
+            raise IndexError("the list is cut")
+        return int.from_bytes(self._data[start : self._at], "big")

@@ -1,0 +1,146 @@
+"""The texts in PNG, JPEG, WebP and GIF files: text chunks, EXIF, XMP, comments.
+
+https://www.w3.org/TR/png-3/#11textinfo · https://developers.google.com/speed/webp/docs ·
+https://www.w3.org/Graphics/GIF/spec-gif89a.txt
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from .budget import Budget
+from .credentials import credentials_texts, LONGEST
+from .exif import exif_texts
+
+__all__ = ["gif_texts", "jpeg_texts", "png_texts", "webp_texts"]
+
+_KEYWORD = 80  # bytes that a PNG text's name and its end may have
+_READ = ("parameters", "prompt", "workflow", "Comment", "Description", "Software", "Title")
+_READ += ("invokeai_metadata", "sd-metadata", "Dream", "UserComment")
+_PNG_NAMES = {**dict(zip(_READ, _READ)), "XML:com.adobe.xmp": "XMP"}
+_JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_APP1, _APP11, _COMMENT, _PIXELS = 0xE1, 0xEB, 0xFE, 0xDA  # a JPEG's markers
+_JUMBF = b"JP"
+_JUMBF_HEAD = 8  # bytes before the box: JP, its number, which of its pieces
+_GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
+
+
+def png_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    """Yield the texts by name, each once, so that many bombs cost no more than one."""
+    waited_for = {**_PNG_NAMES}
+    has_exif = False
+    file.seek(8)
+    while budget.may_go_on():
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        size, kind = struct.unpack(">I4s", head)
+        start = file.tell()
+        if kind == b"eXIf" and not has_exif:
+            has_exif = True
+            yield from exif_texts(budget.read(file, size), budget)
+        elif kind == b"caBX":
+            yield from credentials_texts(budget.read(file, min(size, LONGEST)))
+        elif kind in (b"tEXt", b"zTXt", b"iTXt", b"comf"):
+            keyword = file.read(min(size, _KEYWORD)).partition(b"\0")[0].decode("latin-1")
+            name = waited_for.pop(keyword, None)
+            if name:
+                file.seek(start + len(keyword) + 1)
+                rest = budget.read(file, max(0, size - len(keyword) - 1))
+                yield name, _png_text(rest, kind, budget)
+        file.seek(start + size + 4)  # with its checksum: a text that can be read is worth showing
+
+
+def _png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
+    """Return the text behind a name. `comf` is ComfyUI's own, in animated images."""
+    if kind == b"zTXt":
+        rest = budget.unpacked(rest[1:])
+    elif kind == b"iTXt":  # behind language and translated keyword
+        text = rest[2:].split(b"\0", 2)[-1]
+        rest = budget.unpacked(text) if rest[:1] == b"\1" else text
+    return budget.text(rest)
+
+
+def jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    """Yield the texts of EXIF, XMP and comments by name, up to the pixels."""
+    has_exif = False
+    credentials = b""  # in pieces of 64 KB at most
+    file.seek(2)
+    while budget.may_go_on():
+        head = file.read(4)
+        if len(head) < 4 or head[0] != 0xFF or head[1] == _PIXELS:
+            break
+        size = max(0, int.from_bytes(head[2:], "big") - 2)
+        end = file.tell() + size
+        kind = head[1]
+        if kind == _APP11 and len(credentials) < LONGEST:
+            data = budget.read(file, size)
+            credentials += data[_JUMBF_HEAD:] if data.startswith(_JUMBF) else b""
+        data = budget.read(file, size) if kind in (_APP1, _COMMENT) else b""
+        if kind == _COMMENT:
+            yield "Comment", budget.text(data)
+        elif data.startswith(b"Exif\0\0") and not has_exif:
+            has_exif = True
+            yield from exif_texts(data, budget)
+        elif data.startswith(_JPEG_XMP):
+            yield "XMP", budget.text(data[len(_JPEG_XMP) :])
+        file.seek(end)
+    yield from credentials_texts(credentials)
+
+
+def webp_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    """Yield the texts of EXIF and XMP by name."""
+    has_exif = False
+    file.seek(12)
+    while budget.may_go_on():
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        kind, size = struct.unpack("<4sI", head)
+        start = file.tell()
+        if kind == b"EXIF" and not has_exif:
+            has_exif = True
+            yield from exif_texts(budget.read(file, size), budget)
+        elif kind == b"XMP ":
+            yield "XMP", budget.text(budget.read(file, size))
+        elif kind == b"C2PA":
+            yield from credentials_texts(budget.read(file, min(size, LONGEST)))
+        file.seek(start + size + size % 2)
+
+
+def gif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    """Yield the comments, all under one name."""
+    file.seek(10)
+    _pass_palette(file, file.read(3))
+    while budget.may_go_on():
+        kind = (file.read(1) or b"\0")[0]
+        if kind == _GIF_IMAGE:
+            _pass_palette(file, file.read(9)[8:])
+            file.seek(1, 1)
+            label = -1
+        elif kind == _GIF_EXTENSION:
+            label = (file.read(1) or b"\0")[0]
+        else:
+            return
+        data = b"".join(_gif_pieces(file, budget, label == _GIF_COMMENT))
+        if data:
+            yield "Comment", budget.text(data)
+
+
+def _pass_palette(file: BinaryIO, flags: bytes) -> None:
+    if flags and flags[0] & 0x80:
+        file.seek(3 * 2 ** (flags[0] % 8 + 1), 1)
+
+
+def _gif_pieces(file: BinaryIO, budget: Budget, is_wanted: bool) -> Iterator[bytes]:
+    """Pass the pieces of one block; yield those of a wanted one."""
+    while budget.may_go_on():
+        size = (file.read(1) or b"\0")[0]
+        if not size:
+            return
+        if is_wanted:
+            yield budget.read(file, size)
+        else:
+            file.seek(size, 1)

@@ -1,0 +1,170 @@
+"""infotext/files: a stranger's file costs 30 MB and half a second at most, whatever it holds."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import image_files as files
+import pytest
+from civitai_manager_libs.infotext.files import embedded
+from civitai_manager_libs.infotext.inserting import insert_infotext
+
+_MOST_MEMORY = 30_000_000  # bytes
+_MOST_SECONDS = 0.5
+_LONG = 3_900_000  # bytes of a text
+_INFOTEXT = "a cat\nSteps: 20, Sampler: Euler a, Seed: 7"
+
+
+def _shared(size: int, entries: int, kind: int = 7) -> bytes:
+    """EXIF whose tags all have the same bytes, nearly all of it."""
+    tags = [0x010E, 0x010F, 0x0110, 0x9286, *(tag for tag in range(1, 65_000) if tag != 0x8769)]
+    tags = tags[: entries - 1]
+    count = size - 8
+    listed = b"".join(struct.pack("<HHII", tag, kind, count, 8) for tag in tags)
+    listed += struct.pack("<HHII", 0x8769, 4, 1, 8)  # and the Exif folder is the first one again
+    head = b"II*\0" + struct.pack("<IH", 8, entries) + listed + struct.pack("<I", 8)
+    return head + b"a" * (size - len(head))
+
+
+def _filled(start: bytes, piece: bytes, end: bytes, size: int = _LONG) -> bytes:
+    return start + piece * (size // len(piece)) + end
+
+
+_PIECES = {
+    "lists": (b'{"prompt":[', b"[],", b"[]]}"),
+    "objects": (b'{"prompt":[', b"{},", b"{}]}"),
+    "members": (b'{"a":[', b'{"":0},', b"0]}"),
+    "numbers": (b'{"a":[', b"1000,", b"0]}"),
+    "floats": (b'{"a":[', b"1.5,", b"0]}"),
+    "strings": (b'{"a":[', b'"ab",', b"0]}"),
+    "depth": (b"", b"[", b""),
+    "escapes": (b'{"a":"', b'aaa\\"', b'"}'),
+    "undefined": (b'{"a":[', b"undefined,", b"0]}"),
+    "pairs": (b"", b"ab: 1, ", b""),
+    "quoted-pairs": (b"a\n", b'ab: "1", ', b""),
+    "words": (b"", b"word ", b""),
+    "lines": (b"", b"a\n", b""),
+    "controls": (b"", b"ab\x01", b""),
+    "tags": (b"<exif:UserComment>", b"<", b"</exif:UserComment>"),
+    "entities": (b"<exif:UserComment>", b"&lt;a", b"</exif:UserComment>"),
+    "comfy-tags": (b"<comfy:workflow>", b"<a>", b"</comfy:workflow>"),
+    "brackets": (b'"', b"[a]", b'" -s 5'),
+    "emoji": ("😀".encode(), b"a", b""),
+    "lora": (b"", b"<lora:a:1>", b""),
+}
+_NAMES = ("parameters", "prompt", "workflow", "Dream", "Comment", "XML:com.adobe.xmp")
+
+
+def _bombs() -> dict[str, object]:
+    small, large = _shared(560_000, 46_000), _shared(_LONG, 64_000)
+    xmp = b"http://ns.adobe.com/xap/1.0/\0" + b"<" * 65_000
+    exif_item = bytes(4) + large
+    comment = b"UNICODE\0" + "a".encode("utf-16-le") * (_LONG // 2)
+    return {
+        "png-exif-shared": lambda: files.png(files.chunk(b"eXIf", small)),
+        "png-exif-shared-large": lambda: files.png(files.chunk(b"eXIf", large)),
+        "png-exif-shared-text": lambda: files.png(files.chunk(b"eXIf", _shared(_LONG, 64_000, 2))),
+        "png-exif-comment": lambda: files.png(files.chunk(b"eXIf", files.one_tag(0x9286, comment))),
+        "png-exif-many": lambda: files.png(*[files.chunk(b"eXIf", small[:40_000])] * 90),
+        "jpeg-exif-shared": lambda: files.jpeg(
+            files.segment(0xE1, b"Exif\0\0" + _shared(65_000, 5_000)),
+            *[files.segment(0xE1, xmp)] * 100,
+        ),
+        "jpeg-comments": lambda: files.jpeg(*[files.segment(0xFE, b"[]," * 20_000)] * 100),
+        "jpeg-app13": lambda: files.jpeg(*[files.segment(0xED, b"8BIM" * 16_000)] * 100),
+        "jpeg-credentials": lambda: files.jpeg(*[files.segment(0xEB, b"JP\0\1" * 16_000)] * 400),
+        "webp-exif-shared": lambda: files.webp((b"EXIF", small)),
+        "webp-exif-shared-large": lambda: files.webp((b"EXIF", b"Exif\0\0" + large)),
+        "webp-xmp": lambda: files.webp(*[(b"XMP ", b"<rdf:li>" * 200_000)] * 20),
+        "avif-exif-shared": lambda: files.avif(b"Exif", exif_item),
+        "avif-items-shared": lambda: files.avif(b"mime", b"<a>" * 600_000, 60_000),
+        "png-credentials": lambda: files.png(files.chunk(b"caBX", b"jumb" * 9_000_000)),
+        "png-credentials-names": lambda: files.png(
+            files.chunk(b"caBX", b"claim_generator_infodname" * 1_000_000)
+        ),
+        "png-zipped": lambda: files.png(files.packed("parameters", b"a" * 50_000_000)),
+        "png-zipped-many": lambda: files.png(
+            *(files.packed(name, b"{}," * 1_250_000) for name in _NAMES for _ in range(200))
+        ),
+        "mp4-keys": lambda: files.mp4(b"x" * 190, b"", keys=20_000, items=20_000),
+        "mp4-comment": lambda: files.mp4(b"comment", _filled(*_PIECES["objects"])),
+        "mp4-items": lambda: files.mp4(b"comment", b"a", items=100_000),
+        "mp4-boxes": lambda: files.box(b"ftyp", b"mp42") + files.box(b"moov", b"") * 200_000,
+        "webm-tag": lambda: files.webm(b"COMMENT", _filled(*_PIECES["lists"])),
+        "webm-tags": lambda: files.webm(b"COMMENT", b"a", 100_000),
+        "gif-comment": lambda: files.gif(_filled(*_PIECES["members"])),
+        "gif-blocks": lambda: files.gif(b"a" * 40_000_000, b"\xf9"),
+    }
+
+
+_BOMBS = _bombs()
+_MEASURED = """
+import re, resource, sys, time
+sys.path.insert(0, sys.argv[1])
+from civitai_manager_libs.errors import CivitaiShortcutError
+from civitai_manager_libs.infotext import embedded
+
+def most_memory():  # ru_maxrss begins with the parent's
+    with open("/proc/self/status") as status:
+        return int(re.search(r"VmHWM:\\s*(\\d+)", status.read())[1])
+
+embedded(sys.argv[2])
+before = most_memory()
+resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000))
+seconds = []
+for _ in range(int(sys.argv[4])):
+    started = time.process_time()
+    try:
+        embedded(sys.argv[3])
+    except (CivitaiShortcutError, MemoryError) as error:
+        print(repr(error), file=sys.stderr)
+    seconds.append(time.process_time() - started)
+print(most_memory() - before, min(seconds))
+"""
+
+
+def _peak(work, *values):
+    tracemalloc.start()
+    try:
+        work(*values)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", _BOMBS)
+def test_bomb_takes_little_memory(tmp_path, name):
+    path = tmp_path / "bomb"
+    path.write_bytes(_BOMBS[name]())
+    assert _peak(embedded, str(path)) < _MOST_MEMORY
+    if not name.startswith("png-") or "exif" in name:
+        assert _peak(insert_infotext, str(path), _INFOTEXT) < _MOST_MEMORY
+
+
+@pytest.mark.long
+def test_bombs_take_little_memory_and_time_in_a_process_of_their_own(tmp_path, capsys):
+    """Prints the figures, the worst first."""
+    (tmp_path / "plain").write_bytes(files.png(files.text("parameters", _INFOTEXT.encode())))
+    scripts = str(Path(__file__).parents[3] / "scripts")
+    figures = []
+    for name, make in _BOMBS.items():
+        (tmp_path / "bomb").write_bytes(make())
+        arguments = [scripts, str(tmp_path / "plain"), str(tmp_path / "bomb"), "3"]
+        run = subprocess.run(
+            [sys.executable, "-c", _MEASURED, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert run.returncode == 0, (name, run.stderr)
+        kilobytes, seconds = run.stdout.split()
+        figures.append((int(kilobytes) * 1024, float(seconds), name))
+    with capsys.disabled():
+        for size, seconds, name in sorted(figures, reverse=True):
+            print(f"\n{size / 1e6:8.1f} MB {seconds:6.2f} s  {name}", end="")
+    assert [figure for figure in figures if figure[0] > _MOST_MEMORY] == []
+    assert [figure for figure in figures if figure[1] > _MOST_SECONDS] == []

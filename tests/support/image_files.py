@@ -1,0 +1,90 @@
+"""Image and video files, byte by byte: also such as no library would write."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+
+def one_tag(tag: int, value: bytes) -> bytes:
+    """Return EXIF data with one text, in the first folder."""
+    return b"II*\0" + struct.pack("<IHHHIII", 8, 1, tag, 2, len(value), 26, 0) + value
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(*chunks: bytes) -> bytes:
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(bytes(200)))
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(chunks) + pixels + chunk(b"IEND", b"")
+
+
+def text(name: str, text: bytes) -> bytes:
+    return chunk(b"tEXt", name.encode() + b"\0" + text)
+
+
+def packed(name: str, text: bytes) -> bytes:
+    return chunk(b"iTXt", name.encode() + b"\0\1\0\0\0" + zlib.compress(text, 9))
+
+
+def segment(marker: int, data: bytes) -> bytes:
+    return bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data
+
+
+def jpeg(*segments: bytes) -> bytes:
+    return b"\xff\xd8" + b"".join(segments) + b"\xff\xda\0\2\xff\xd9"
+
+
+def webp(*chunks: tuple[bytes, bytes]) -> bytes:
+    body = b"VP8L" + struct.pack("<I", 10) + b"\x2f\0\0\0\0\0\0\0\0\0"
+    body += b"".join(kind + struct.pack("<I", len(data)) + data for kind, data in chunks)
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", len(content) + 8, kind) + content
+
+
+def mp4(name: bytes, text: bytes, keys: int = 1, items: int = 1) -> bytes:
+    listed = box(b"mdta", name) * keys
+    item = box(struct.pack(">I", 1), box(b"data", bytes(8) + text))
+    handler, own = box(b"hdlr", bytes(20)), box(b"keys", struct.pack(">II", 0, keys) + listed)
+    meta = box(b"meta", handler + own + box(b"ilst", item * items))
+    return box(b"ftyp", b"isom\0\0\2\0") + box(b"moov", meta)
+
+
+def avif(kind: bytes, data: bytes, items: int = 1) -> bytes:
+    """Items that all have the same bytes."""
+    types = {b"Exif": b"Exif\0", b"mime": b"mime\0application/rdf+xml\0"}
+    infos = [
+        box(b"infe", struct.pack(">IHH", 2 << 24, number % 65_536, 0) + types[kind])
+        for number in range(1, items + 1)
+    ]
+    listed = box(b"iinf", struct.pack(">IH", 0, items % 65_536) + b"".join(infos))
+    ftyp = box(b"ftyp", b"avif\0\0\0\0avifmif1")
+    at = len(ftyp) + 8 + 4 + len(listed) + 8 + 8 + items * 14 + 8
+    places = b"".join(
+        struct.pack(">HHHII", number % 65_536, 0, 1, at, len(data))
+        for number in range(1, items + 1)
+    )
+    places = box(b"iloc", struct.pack(">IBBH", 0, 0x44, 0, items % 65_536) + places)
+    return ftyp + box(b"meta", bytes(4) + listed + places) + box(b"mdat", data)
+
+
+def element(number: int, content: bytes) -> bytes:
+    size = (len(content) | 1 << 56).to_bytes(8, "big")
+    return number.to_bytes((number.bit_length() + 7) // 8, "big") + size + content
+
+
+def webm(name: bytes, text: bytes, count: int = 1) -> bytes:
+    tag = element(0x67C8, element(0x45A3, name) + element(0x4487, text))
+    tags = element(0x1254C367, element(0x7373, tag * count))
+    return element(0x1A45DFA3, b"\x42\x82\x84webm") + element(0x18538067, tags)
+
+
+def gif(text: bytes, kind: bytes = b"\xfe") -> bytes:
+    pieces = (text[at : at + 255] for at in range(0, len(text), 255))
+    blocks = b"".join(bytes([len(piece)]) + piece for piece in pieces)
+    return b"GIF89a\1\0\1\0\0\0\0!" + kind + blocks + b"\0;"
