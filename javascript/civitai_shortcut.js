@@ -1,19 +1,91 @@
-// Brings the gallery's page code into the host's page, once; all else is in gallery/, as modules.
+// Defines <civitai-gallery>. Its code and style are fetched when the element is first seen.
 (() => {
-  if (window.civitaiShortcutLoaded) return; // a host may load this file a second time
-  window.civitaiShortcutLoaded = true;
+  if (customElements.get("civitai-gallery")) return; // a host may load this file a second time
 
-  forgetRuns();
+  // Query parameters of an address that somebody has kept: it opens our tab by itself.
+  const OPENS = ["model", "version", "post", "user", "search", "image", "find"];
+
+  class CivitaiGallery extends HTMLElement {
+    #life = null; // an AbortController, from connecting until the element leaves the page
+
+    connectedCallback() {
+      if (this.#life && !this.#life.signal.aborted) return; // moved within the page
+      this.#life = new AbortController();
+      if (!this.shadowRoot) this.attachShadow({ mode: "open" });
+      this.#beginWhenSeen();
+    }
+
+    disconnectedCallback() {
+      // A host moves elements about while it builds its page: what is back by then lives on.
+      queueMicrotask(() => {
+        if (this.isConnected) return;
+        this.#life.abort();
+        this.shadowRoot.replaceChildren();
+      });
+    }
+
+    #beginWhenSeen() {
+      const sizes = new ResizeObserver(() => {
+        if (this.clientWidth === 0) return;
+        sizes.disconnect();
+        this.#begin();
+      });
+      sizes.observe(this);
+      this.#life.signal.addEventListener("abort", () => sizes.disconnect());
+    }
+
+    async #begin() {
+      const { signal } = this.#life;
+      const base = new URL("civitai_shortcut/", mountedAt());
+      const code = new URL(`page/${this.dataset.code}/`, base);
+      const style = Object.assign(document.createElement("link"), { rel: "stylesheet" });
+      style.href = new URL("page.css", code).href;
+      const styled = new Promise((resolve) => {
+        style.onload = style.onerror = resolve;
+      });
+      this.shadowRoot.append(style);
+      const hello = fetchHello(base, signal);
+      try {
+        const [page] = await Promise.all([import(new URL("page.js", code).href), styled]);
+        if (!signal.aborted) page.start(this, { base, hello, signal });
+      } catch (error) {
+        console.error("Civitai Shortcut: its page code did not load.", error);
+        if (!signal.aborted) this.#sayWhy(new URL("page.js", code), signal);
+      }
+    }
+
+    // The server's own sentence, in the browser's language, where it gives one.
+    async #sayWhy(url, signal) {
+      const answer = await fetch(url, { signal })
+        .then((response) => response.json())
+        .catch(() => null);
+      if (signal.aborted) return;
+      const said = document.createElement("p");
+      said.textContent = answer?.error?.message ?? "The page's code did not load: reload the page.";
+      const reload = document.createElement("button");
+      reload.textContent = "↻";
+      reload.title = "Reload";
+      reload.dataset.do = "reload";
+      reload.onclick = () => location.reload();
+      this.shadowRoot.replaceChildren(said, reload);
+    }
+  }
+
+  // Asked for while the code loads; page.js reads the response as any other of its requests.
+  function fetchHello(base, signal) {
+    const hello = fetch(new URL("api/hello", base), { signal });
+    hello.catch(() => {}); // page.js tells the user
+    return hello;
+  }
 
   // gradio knows where it is mounted, also behind a proxy whose path the page's address hides.
-  const root = window.gradio_config?.root;
-  const here = new URL(document.baseURI);
-  const mounted = root ? new URL(root, here) : here;
-  const base = mounted.origin === here.origin ? mounted : here;
-  const folder = base.pathname.endsWith("/") || base === here ? base : new URL(`${base}/`);
-  import(new URL("civitai_shortcut/page/element.js", folder)).catch((error) => {
-    console.error("Civitai Shortcut: its page code did not load.", error);
-  });
+  function mountedAt() {
+    const root = window.gradio_config?.root;
+    const here = new URL(document.baseURI);
+    const mounted = new URL(root ?? "", here);
+    if (!root || mounted.origin !== here.origin) return here;
+    return mounted.pathname.endsWith("/") ? mounted : new URL(`${mounted}/`);
+  }
 
   // What gradio 6 kept of the page in its earlier form, whose events carried the API key.
   function forgetRuns() {
@@ -28,4 +100,16 @@
       // A browser that gives a page no storage has kept nothing.
     }
   }
+
+  // Some hosts put a tab into the page only once it is opened: so this waits for no element.
+  function openOurTab() {
+    const asked = new URLSearchParams(location.search);
+    if (!OPENS.some((name) => asked.has(name))) return;
+    const url = new URL("civitai_shortcut/page/modules/details/hosts.js", mountedAt());
+    import(url.href).then((hosts) => hosts.comeToFront());
+  }
+
+  forgetRuns();
+  openOurTab();
+  customElements.define("civitai-gallery", CivitaiGallery);
 })();

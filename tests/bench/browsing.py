@@ -20,12 +20,12 @@ from measuring import ENTRY, Server, environment, median, serving
 from start import answered, free_port, running
 from tables import number, table, verdict
 
-__all__ = ["browsing"]
+__all__ = ["FIRST_SCREEN", "HOST", "UNTIL", "browsing", "tab"]
 
 _LATENCY, _JOB = 0.02, 300  # seconds; pictures of the job
 _WINDOW = {"width": 1600, "height": 1000}
 _PICTURES = 10_000
-_HOST = "document.querySelector('civitai-gallery')"
+HOST = "document.querySelector('civitai-gallery')"
 _WATCH = """
 window.seen = {long: [], shift: 0};
 new PerformanceObserver((list) => {
@@ -37,7 +37,7 @@ new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true});
 """
 # Milliseconds until what `is_so` says of our shadow root is true and painted.
-_UNTIL = """([deed, isSo, given]) => new Promise((done) => {
+UNTIL = """([deed, isSo, given]) => new Promise((done) => {
     const root = document.querySelector("civitai-gallery").shadowRoot;
     const act = new Function("root", "given", deed), look = new Function("root", "given", isSo);
     const started = performance.now();
@@ -49,7 +49,7 @@ _UNTIL = """([deed, isSo, given]) => new Promise((done) => {
     };
     again();
 })"""
-_FIRST_SCREEN = """
+FIRST_SCREEN = """
     const near = [...root.querySelectorAll("[data-tile]")].filter((tile) => {
         const box = tile.getBoundingClientRect();
         return box.bottom > 0 && box.top < innerHeight;
@@ -93,7 +93,7 @@ class _Visit:
     def __init__(self, browser: Any, turns: int, pictures: int, with_job: bool) -> None:
         self.figures: dict[str, float] = {}
         self._turns, self._pictures = turns, pictures
-        with serving(latency=_LATENCY, pictures=pictures) as server, _tab(server) as url:
+        with serving(latency=_LATENCY, pictures=pictures) as server, tab(server) as (url, _):
             self._server = server
             self._page = browser.new_page(viewport=_WINDOW)
             self._devtools = self._page.context.new_cdp_session(self._page)
@@ -114,7 +114,7 @@ class _Visit:
 
     def _until(self, deed: str, is_so: str, given: Any = None) -> float:
         """Seconds."""
-        return self._page.evaluate(_UNTIL, [deed, is_so, given]) / 1000
+        return self._page.evaluate(UNTIL, [deed, is_so, given]) / 1000
 
     def _find(self) -> None:
         self._server.counts()
@@ -122,12 +122,12 @@ class _Visit:
         started = time.perf_counter()
         self._field().press("Enter")
         self._page.locator("civitai-gallery [data-tile]").first.wait_for()
-        self._until("", _FIRST_SCREEN)
+        self._until("", FIRST_SCREEN)
         self.figures["first screen"] = time.perf_counter() - started
         self._page.wait_for_timeout(1500)  # for what would be asked without need
         counts = self._server.counts()
         in_reach = self._page.evaluate(
-            f"""() => [...{_HOST}.shadowRoot.querySelectorAll("[data-tile]")].filter((tile) =>
+            f"""() => [...{HOST}.shadowRoot.querySelectorAll("[data-tile]")].filter((tile) =>
                 tile.getBoundingClientRect().top < 2 * innerHeight).length"""
         )
         self.figures["API requests"] = counts["api"]
@@ -153,7 +153,7 @@ class _Visit:
 
     def _ids(self) -> list[str]:
         """Of the tiles in the page, in the gallery's order."""
-        return self._page.evaluate(f"""() => [...{_HOST}.shadowRoot.querySelectorAll("[data-tile]")]
+        return self._page.evaluate(f"""() => [...{HOST}.shadowRoot.querySelectorAll("[data-tile]")]
                 .map((tile) => tile.dataset.id).sort((a, b) => b - a)""")
 
     def _open(self) -> None:
@@ -227,7 +227,7 @@ class _Visit:
         return int((self._ids() or [10**9])[-1])
 
     def _nodes(self) -> int:
-        return self._page.evaluate(f"() => {_HOST}.shadowRoot.querySelectorAll('*').length")
+        return self._page.evaluate(f"() => {HOST}.shadowRoot.querySelectorAll('*').length")
 
     def _heap(self) -> int:
         self._devtools.send("HeapProfiler.collectGarbage")
@@ -261,13 +261,13 @@ def _told(alone: dict[str, float], beside: dict[str, float]) -> str:
 
 
 @contextmanager
-def _tab(server: Server) -> Iterator[str]:
-    """The tab by itself, for this server; its address."""
+def tab(server: Server) -> Iterator[tuple[str, int]]:
+    """Run the tab by itself for this server; yield its address and the number of its process."""
     with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
         data = Path(folder)
         (data / "settings.json").write_text(json.dumps({"language": "en"}))
         env = environment(server.url, data, GRADIO_TEMP_DIR=str(data / "temp"))
         port = free_port()
-        with running([sys.executable, ENTRY, "--port", str(port)], env):
+        with running([sys.executable, ENTRY, "--port", str(port)], env) as process:
             answered(f"http://127.0.0.1:{port}/")
-            yield f"http://127.0.0.1:{port}/"
+            yield f"http://127.0.0.1:{port}/", process

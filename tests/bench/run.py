@@ -19,6 +19,7 @@ import time
 import browsing
 import downloads
 import figures
+import opening
 import page
 import searching
 import start
@@ -33,6 +34,7 @@ _CASES = {
     "g": browsing.browsing,
     "i": searching.searching,
     "h": figures.figures,
+    "j": opening.opening,
 }
 
 

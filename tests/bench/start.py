@@ -77,12 +77,12 @@ def _until_answer(argv: Sequence[str], env: dict[str, str], port: int) -> float:
 
 
 @contextmanager
-def running(argv: Sequence[str], env: dict[str, str]) -> Iterator[None]:
-    """A program that is ended with the block."""
+def running(argv: Sequence[str], env: dict[str, str]) -> Iterator[int]:
+    """Run a program until the block ends; yield the number of its process."""
     with open(os.devnull, "wb") as nowhere:
         process = subprocess.Popen(argv, env=env, stdout=nowhere, stderr=nowhere)
         try:
-            yield
+            yield process.pid
         finally:
             process.terminate()
             try:

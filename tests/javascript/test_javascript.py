@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -46,9 +47,20 @@ def test_style_and_format_hold() -> None:
     )
 
 
+def test_bundle_is_made_of_the_modules_as_they_are(tmp_path) -> None:
+    with open(os.path.join(_HERE, "package.json"), encoding="utf-8") as file:
+        command = json.load(file)["scripts"]["build"].split()
+    command = [part for part in command if not part.startswith("--outdir")]
+    _run(_tool(command[0]), *command[1:], f"--outdir={tmp_path}")
+    for name in ("page.js", "page.css"):
+        with open(os.path.join(_PAGE, "bundle", name), "rb") as file:
+            is_fresh = file.read() == (tmp_path / name).read_bytes()
+        assert is_fresh, f"{name} is stale: run `npm run build` in tests/javascript"
+
+
 def test_no_module_is_too_long_to_read() -> None:
     lines = {}
-    for folder, _, names in os.walk(_PAGE):
+    for folder, _, names in os.walk(os.path.join(_PAGE, "gallery")):
         for name in names:
             if name.endswith(".js"):
                 path = os.path.join(folder, name)

@@ -12,6 +12,7 @@ from contextlib import suppress
 import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import setting
+from civitai_manager_libs.page import bundle
 from page_driver import until
 from served_api import ServedApi
 from starlette.middleware import Middleware
@@ -306,28 +307,41 @@ def _open_files():
 # The page's own code
 
 
-@pytest.mark.parametrize(
-    "name,kind",
-    [
-        ("element.js", "text/javascript"),
-        ("grid/grid.js", "text/javascript"),
-        ("gallery.css", "text/css"),
-    ],
-)
-def test_code_of_the_page_is_given_as_what_it_is_and_asked_for_anew(api, name, kind):
-    answer = api.ask(f"page/{name}")
-    assert answer.status_code == 200 and answer.content
-    assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
-    assert answer.headers["cache-control"] == "no-cache"
-    again = api.ask(f"page/{name}", headers={"If-None-Match": answer.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
+@pytest.mark.parametrize("name,kind", [("page.js", "text/javascript"), ("page.css", "text/css")])
+def test_browser_keeps_the_bundle_for_good_under_an_address_of_its_version(api, name, kind):
+    response = api.ask(f"page/{bundle.version()}/{name}")
+    assert response.status_code == 200 and response.content
+    assert response.headers["content-type"] == f"{kind}; charset=utf-8"
+    assert response.headers["cache-control"] == "private, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("name", ["page.js", "grid/grid.js", "gallery.css"])
+def test_modules_themselves_are_asked_for_anew_at_each_load(api, name):
+    response = api.ask(f"page/modules/{name}")
+    assert response.status_code == 200 and response.content
+    assert response.headers["cache-control"] == "no-cache"
+
+
+def test_code_of_another_version_is_not_given_and_the_user_is_told_to_reload(api):
+    response = api.ask("page/0123456789abcdef/page.js", headers={"Accept-Language": "en"})
+    assert response.status_code == 410
+    assert response.json()["error"]["message"] == "The extension was updated: reload this page."
+
+
+def test_page_that_runs_another_version_is_told_to_reload(api):
+    ours, old = {"X-Civitai-Shortcut-Code": bundle.version()}, {"X-Civitai-Shortcut-Code": "0123"}
+    assert api.ask("api/jobs", headers=ours).status_code == 200
+    refused = api.ask("api/jobs", headers=old)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "outdated")
 
 
 @pytest.mark.parametrize(
     "name",
-    ["missing.js", "package.json", "element", "..%2fcivitai_shortcut.js", "%2e%2e", "a.js%00"]
-    + ["element.JS", "sub%2fa.js", "..%5ccivitai_shortcut.js", ".js", "grid", "grid/"]
+    ["missing.js", "package.json", "page", "..%2fcivitai_shortcut.js", "%2e%2e", "a.js%00"]
+    + ["page.JS", "sub%2fa.js", "..%5ccivitai_shortcut.js", ".js", "grid", "grid/"]
     + ["grid/..%2f..%2fcivitai_shortcut.js", "grid%2f%2e%2e%2f%2e%2e%2fcivitai_shortcut.js"],
 )
-def test_nothing_but_the_code_is_given(api, name):
-    assert api.ask(f"page/{name}").status_code == 404
+@pytest.mark.parametrize("version", ["modules", "current"])
+def test_nothing_but_the_code_is_given(api, version, name):
+    version = bundle.version() if version == "current" else version
+    assert api.ask(f"page/{version}/{name}").status_code in (404, 410)

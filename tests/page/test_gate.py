@@ -48,7 +48,7 @@ def test_who_is_not_logged_in_changes_nothing(api, civitai, method, path):
 
 def test_code_of_the_page_needs_the_login_too(api):
     api.app.auth = {"me": "secret"}
-    assert api.ask("page/element.js").status_code == 401
+    assert api.ask("page/modules/page.js").status_code == 401
 
 
 @pytest.mark.parametrize("method,path", _WRITES)

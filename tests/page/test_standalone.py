@@ -344,7 +344,7 @@ def test_file_outside_of_the_cache_is_not_given(program, route, path):
         ".hidden",
         "",
         "%00",
-        "element.js%00.html",
+        "page.js%00.html",
         "1",
         "-1",
         "9" * 40,
@@ -438,7 +438,7 @@ class _Program:
 
 
 _ROUTES = ["config", "civitai_shortcut/api/hello", "civitai_shortcut/api/jobs"]
-_ROUTES += ["civitai_shortcut/page/element.js", "civitai_shortcut/api/file/1"]
+_ROUTES += ["civitai_shortcut/page/modules/page.js", "civitai_shortcut/api/file/1"]
 
 
 def test_page_for_everybody_says_what_it_opens_and_how_to_close_it(tmp_path):

@@ -209,6 +209,18 @@ def test_page_without_a_model_in_its_address_begins_with_the_hosts_own_tab(open_
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
 
 
+def test_tab_that_is_not_opened_costs_the_host_two_small_requests(browser, host):
+    context = browser.new_context()
+    page, ours = context.new_page(), []
+    page.on("requestfinished", lambda r: "ivitai" in r.url and ours.append(r))
+    page.goto(host.url)
+    page.locator("#txt2img_prompt").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert len(ours) <= 2, [request.url for request in ours]
+    assert sum(len(request.response().body()) for request in ours) <= 6000
+    context.close()
+
+
 def test_limit_follows_a_setting_that_was_applied_on_the_hosts_page(browser, host):
     page = HostPage(browser, host, f"?model={_PAPER}")
     page.page.add_init_script("window.onOptionsChanged = (tell) => { window.applied = tell; };")
@@ -226,7 +238,7 @@ def test_limit_follows_a_setting_that_was_applied_on_the_hosts_page(browser, hos
 
 def test_host_with_a_login_gives_nothing_without_it(browser, start_host):
     host = start_host(STAND_IN_LOGIN="me:secret")
-    for path in ("api/hello", "api/jobs", "page/element.js", "api/thumb/1"):
+    for path in ("api/hello", "api/jobs", "page/modules/page.js", "api/thumb/1"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             host.get(f"civitai_shortcut/{path}")
         assert refused.value.code == 401

@@ -19,10 +19,20 @@ export class ApiError extends Error {
 
 export class Api {
   #base;
+  #code;
+  /** @type {Promise<Response> | null} */
+  #hello;
 
-  /** @param {URL} base  …/civitai_shortcut/ */
-  constructor(base) {
+  /**
+   * @param {URL} base  …/civitai_shortcut/
+   * @param {string} code  the version of this code: a server that has another one says "outdated"
+   * @param {Promise<Response> | null} [hello]  the response to a first `get("hello")`, already
+   *     asked for
+   */
+  constructor(base, code, hello = null) {
     this.#base = new URL("api/", base);
+    this.#code = code;
+    this.#hello = hello;
   }
 
   /**
@@ -80,11 +90,17 @@ export class Api {
     const isWrite = method !== "GET";
     /** @type {RequestInit} */
     const request = { method, signal: signal ?? null };
+    /** @type {Record<string, string>} */
+    const headers = { "X-Civitai-Shortcut-Code": this.#code };
     if (isWrite) {
-      request.headers = { "Content-Type": "application/json", "X-Civitai-Shortcut": "1" };
+      Object.assign(headers, { "Content-Type": "application/json", "X-Civitai-Shortcut": "1" });
       request.body = JSON.stringify(body ?? {});
     }
-    const answer = await fetch(new URL(path, this.#base), request).catch(unlessAborted);
+    request.headers = headers;
+    const early = path === "hello" ? this.#hello : null;
+    this.#hello = early ? null : this.#hello;
+    const response = early ?? fetch(new URL(path, this.#base), request);
+    const answer = await response.catch(unlessAborted);
     const text = await answer.text().catch(unlessAborted);
     const read = parsed(text);
     if (answer.ok && read !== undefined) return read;

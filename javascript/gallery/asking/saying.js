@@ -6,7 +6,7 @@ import { isNarrowed } from "../state/state.js";
 
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Words} Words */
-/** @typedef {"retry" | "give-up" | "more" | "read-anew" | "reset-filters"} Deed */
+/** @typedef {"retry" | "reload" | "give-up" | "more" | "read-anew" | "reset-filters"} Deed */
 
 /**
  * @typedef {object} Said
@@ -30,7 +30,8 @@ const NOTHING = { kind: "none", text: "", deeds: [] };
 export function saidOfFinding({ problem, finding, findingSince }, words, now) {
   if (problem?.of === "find") {
     // What cannot be shown is no more so at a second try.
-    const deeds = /** @type {Deed[]} */ (problem.code === "bad_input" ? [] : ["retry"]);
+    const deed = problem.code === "outdated" ? "reload" : "retry";
+    const deeds = /** @type {Deed[]} */ (problem.code === "bad_input" ? [] : [deed]);
     return { kind: "problem", text: problem.message, deeds };
   }
   if (!finding) return NOTHING;
@@ -49,7 +50,8 @@ export function saidOfGallery(state, words, now) {
   const { problem, found, hello, where, since, shown } = state;
   if (found) return NOTHING;
   if (problem && problem.of !== "find") {
-    return { kind: "problem", text: problem.message, deeds: ["retry"] };
+    const deed = problem.code === "outdated" ? "reload" : "retry";
+    return { kind: "problem", text: problem.message, deeds: [deed] };
   }
   // Next to pictures it would be pushed down by each page: there the bar says that one comes.
   if (since > 0) return waiting(now - since, shown.length ? "" : words("reading"), words);

@@ -98,6 +98,7 @@ export class Status {
     /** @type {Record<Deed, () => HTMLButtonElement>} */
     const makers = {
       retry: () => button({ deed, ...again }, () => acts.retry(of())),
+      reload: () => button({ deed, words: words("do_reload") }, () => location.reload()),
       "give-up": () => button({ deed, words: words("do_give_up") }, () => acts.giveUp(this.#of)),
       more: () => button({ deed, words: words("read_on") }, () => void acts.more()),
       "read-anew": () => button({ deed, ...again }, () => void acts.readAnew()),

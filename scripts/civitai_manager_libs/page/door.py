@@ -19,6 +19,7 @@ from ..ground import Image, mapping, whole
 from ..infotext import embedded, infotext
 from ..library import pages, records
 from ..words import messages
+from . import bundle
 from .api import new_instance
 
 __all__ = ["build"]
@@ -28,8 +29,8 @@ _PREFIX = "civitai_shortcut_door"
 
 def build() -> None:
     """Within gradio's `Blocks`."""
-    element = f'<civitai-gallery data-instance="{new_instance()}"></civitai-gallery>'
-    gr.HTML(element, elem_id="civitai_shortcut_page")
+    names = f'data-instance="{new_instance()}" data-code="{bundle.version()}"'
+    gr.HTML(f"<civitai-gallery {names}></civitai-gallery>", elem_id="civitai_shortcut_page")
     if host.in_webui():
         # Hidden by style.css: what gradio itself hides is not in the page at all.
         with gr.Column(elem_id=_PREFIX):

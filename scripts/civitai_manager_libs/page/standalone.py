@@ -101,6 +101,7 @@ def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
     from starlette.middleware import Middleware
 
     from .api import add_routes, go_on_with_jobs, start_with
+    from .bundle import PreloadHeader
     from .wire import OwnPageOnly
 
     folder = setting.shortcut_gallery_folder
@@ -108,8 +109,8 @@ def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
         os.makedirs(folder, exist_ok=True)
     start_with(example)
     go_on_with_jobs()
-    own = Middleware(OwnPageOnly, address=address)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=[own])
+    layers = [Middleware(OwnPageOnly, address=address), Middleware(PreloadHeader)]
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=layers)
     add_routes(_mounted(app, login))  # where those who have logged in are known
     return app
 

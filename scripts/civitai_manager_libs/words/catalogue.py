@@ -161,6 +161,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "資料夾、代理伺服器與 API 金鑰只能在執行本程式的電腦上變更。",
         "Folders, the proxy and the API key can be changed only on the machine that this runs on.",
     ),
+    "reason_outdated": (
+        "擴充功能已更新：請重新載入此頁面。",
+        "The extension was updated: reload this page.",
+    ),
     "reason_login": ("請先登入 WebUI。", "Log in to the WebUI first."),
     # The same where many are counted
     "short_network": ("連線失敗", "connection"),

@@ -69,6 +69,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reading": ("載入中…", "Loading…"),
     "no_answer_for": ("已等候 {n} 秒沒有回應。", "No answer for {n} s."),
     "do_retry": ("再試一次", "Try again"),
+    "do_reload": ("重新載入", "Reload"),
     "do_give_up": ("放棄", "Give up"),
     "given_up": ("已停止等候。", "You stopped waiting."),
     "so_far": ("第 {at} 張，目前 {n} 張", "{at} of {n} so far"),

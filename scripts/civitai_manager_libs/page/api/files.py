@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
 from typing import Any
 
@@ -13,6 +11,7 @@ from ... import util
 from ...errors import Gone, NetworkError, NotAnImage, ServerTrouble
 from ...ground import disk_errors, Image, thumbnail_url
 from ...library import cache, gone, own, pages
+from .. import bundle
 from ..wire import Asked, Far, file_answer, Refusal
 from .tools import client, known_image, saved_files
 
@@ -30,8 +29,7 @@ _KINDS = {
     "webm": "video/webm",
     "webp": "image/webp",
 }
-_CODE = os.path.join(os.path.dirname(__file__), *[os.pardir] * 4, "javascript", "gallery")
-_CODE_KINDS = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+_CODE_KINDS = {"js": "text/javascript", "css": "text/css"}
 
 
 def thumb(asked: Asked) -> Any:
@@ -52,20 +50,18 @@ def file(asked: Asked) -> Any:
 
 
 def page_file(asked: Asked) -> Any:
-    """`page/<folder>/<name>`: our own code, asked for anew at each load of the page."""
-    name, _, ending = asked.path("name").rpartition(".")
-    if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z]+/)?[a-z_]+", name):
+    """Answer `page/<version>/<name>` with a file of the page's own code, which browsers keep."""
+    version, name = asked.path("version"), asked.path("name")
+    stem, _, ending = name.rpartition(".")
+    if ending not in _CODE_KINDS or not re.fullmatch(r"([a-z]+/)?[a-z_]+", stem):
         raise Refusal(404, "not_there")
-    try:
-        with open(os.path.join(_CODE, f"{name}.{ending}"), "rb") as opened:
-            body = opened.read()
-    except OSError as error:
-        raise Refusal(404, "not_there") from error
-    tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-    headers = {"Cache-Control": "no-cache", "ETag": tag, "X-Content-Type-Options": "nosniff"}
+    is_module = version == bundle.MODULES
+    body = bundle.module_file(name) if is_module else bundle.bundled_file(version, name)
+    if body is None:
+        raise Refusal(404, "not_there") if is_module else Refusal(410, "outdated")
+    keep = "no-cache" if is_module else "private, max-age=31536000, immutable"
+    headers = {"Cache-Control": keep, "X-Content-Type-Options": "nosniff"}
     headers["Content-Type"] = f"{_CODE_KINDS[ending]}; charset=utf-8"
-    if asked.request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
     return Response(body, headers=headers)
 
 

@@ -51,7 +51,7 @@ def add_routes(app: Any) -> None:
     gate = Gate()
     routes = [Route(f"{_API}/{path}", gate.read(deed)) for path, deed in _READ]
     routes += [Route(f"{_API}/{p}", gate.write(deed), methods=[m]) for m, p, deed in _WRITE]
-    routes.append(Route(f"{_ROOT}/page/{{name:path}}", gate.read(files.page_file)))
+    routes.append(Route(f"{_ROOT}/page/{{version}}/{{name:path}}", gate.read(files.page_file)))
     routes.append(Route(f"{_ROOT}/{{rest:path}}", gate.read(_nothing)))
     app.router.routes[:0] = routes
 

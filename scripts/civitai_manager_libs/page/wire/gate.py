@@ -21,6 +21,7 @@ from ... import host
 from ...errors import CivitaiShortcutError
 from ...ground import Cancellation, whole
 from ...words import messages
+from ..bundle import CODE_HEADER, version
 from .answers import json_answer, Refusal, refusal, told
 from .origin import is_foreign, is_our_page
 
@@ -103,6 +104,8 @@ class Gate:
                     raise Refusal(401, "login")
                 if not is_let_in(request):
                     raise Refusal(403, "not_allowed")
+                if request.headers.get(CODE_HEADER) not in (None, version()):
+                    raise Refusal(409, "outdated")
                 body = await _body(request)
             except Refusal as error:
                 return refusal(error, _language(request))

@@ -1,4 +1,4 @@
-/** `<civitai-gallery>`: puts the page's parts together. */
+/** Puts the parts of the page together in `<civitai-gallery>`. */
 
 import { makeActs } from "./acts.js";
 import { Api } from "./asking/api.js";
@@ -10,7 +10,7 @@ import { Revival } from "./asking/revival.js";
 import { saidOfGallery } from "./asking/saying.js";
 import { WithinLoaded } from "./asking/within.js";
 import { send } from "./details/door.js";
-import { comeToFront, followHostSettings } from "./details/hosts.js";
+import { followHostSettings } from "./details/hosts.js";
 import { Filters } from "./find/filters.js";
 import { Finder } from "./find/finder.js";
 import { FoundModels } from "./find/found.js";
@@ -20,7 +20,6 @@ import { Status } from "./find/status.js";
 import { Bar } from "./grid/bar.js";
 import { Grid } from "./grid/grid.js";
 import { copyText } from "./ground/clipboard.js";
-import { el } from "./ground/dom.js";
 import { readPreference } from "./ground/preferences.js";
 import { Toasts } from "./ground/toast.js";
 import { Keys } from "./keys.js";
@@ -34,71 +33,38 @@ import { Watched } from "./panels/watched.js";
 import { Address } from "./state/address.js";
 import { followMarks } from "./state/marks.js";
 import { keepPlace } from "./state/place.js";
-import { fromAddress, sourceOf, unfiltered } from "./state/query.js";
-import { firstState, NOWHERE, Store } from "./state/state.js";
+import { sourceOf, unfiltered } from "./state/query.js";
+import { firstState, Store } from "./state/state.js";
 import { followTheme } from "./theme.js";
 import { Viewer } from "./viewer/viewer.js";
 import { makeWords } from "./words.js";
 
 /** @typedef {import("./types.js").Context} Context */
 
-const STYLES = [
-  "gallery.css",
-  "viewer/viewer.css",
-  "panels/panels.css",
-  "find/search.css",
-  "details/own.css",
-  "learn/learn.css",
-  "learn/compare.css",
-];
 const NARROW_TILE = 170; // two in a row on a phone
-const BASE = new URL("../", import.meta.url); // …/civitai_shortcut/, from …/civitai_shortcut/page/
 
-class CivitaiGallery extends HTMLElement {
-  #life = new AbortController();
-
-  connectedCallback() {
-    if (this.shadowRoot?.childElementCount) return; // moved within the page
-    const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    this.#life = new AbortController();
-    followTheme(this, this.#life.signal);
-    for (const name of STYLES) {
-      root.append(el("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
-    }
-    this.#whenSeen(() => void start(makeContext(root, this.#life.signal)));
-  }
-
-  /**
-   * In a host nothing is asked of anybody until its tab is opened.
-   *
-   * @param {() => void} begin
-   */
-  #whenSeen(begin) {
-    const sizes = new ResizeObserver(() => {
-      if (this.clientWidth === 0) return;
-      sizes.disconnect();
-      begin();
-    });
-    sizes.observe(this);
-    this.#life.signal.addEventListener("abort", () => sizes.disconnect());
-  }
-
-  disconnectedCallback() {
-    // A host moves elements about while it builds its page: what is back by then lives on.
-    queueMicrotask(() => {
-      if (this.isConnected) return;
-      this.#life.abort();
-      this.shadowRoot?.replaceChildren();
-    });
-  }
+/**
+ * Fills the element, which is in the page and seen; its style is there already.
+ *
+ * @param {HTMLElement} element
+ * @param {{base: URL, hello: Promise<Response>, signal: AbortSignal}} given  base: our routes'
+ *     address; hello: the first request, sent while this code was loading; signal: aborted when
+ *     the element leaves the page
+ */
+export function start(element, { base, hello, signal }) {
+  const root = /** @type {ShadowRoot} */ (element.shadowRoot);
+  followTheme(element, signal);
+  const api = new Api(base, element.dataset.code ?? "", hello);
+  void greet(makeContext(root, api, signal));
 }
 
 /**
  * @param {ShadowRoot} root
+ * @param {Api} api
  * @param {AbortSignal} signal
  * @returns {Context & {parts: import("./acts.js").Parts}}
  */
-function makeContext(root, signal) {
+function makeContext(root, api, signal) {
   const store = new Store({
     ...firstState(),
     tile: readPreference("tile", window.innerWidth < 700 ? NARROW_TILE : firstState().tile),
@@ -111,7 +77,7 @@ function makeContext(root, signal) {
   const context = /** @type {Context & {parts: import("./acts.js").Parts}} */ ({
     root,
     store,
-    api: new Api(BASE),
+    api,
     words,
     toast,
     signal,
@@ -128,7 +94,7 @@ function makeContext(root, signal) {
 }
 
 /** @param {Context & {parts: import("./acts.js").Parts}} context */
-async function start(context) {
+async function greet(context) {
   const { store, parts, acts, signal } = context;
   const status = new Status(context, "images", saidOfGallery).element;
   context.root.append(status); // so that it says why, should the server not answer
@@ -198,10 +164,4 @@ function openFirst(context) {
   if (!sourceOf(where) && open === null && !finding && hello.example) {
     void acts.openModel(Number(hello.example));
   }
-}
-
-if (!customElements.get("civitai-gallery")) {
-  customElements.define("civitai-gallery", CivitaiGallery);
-  const { where, image, find } = fromAddress(location.search, NOWHERE);
-  if (sourceOf(where) || image !== null || find) void comeToFront(); // an address that somebody has kept
 }

@@ -1,0 +1,84 @@
+"""The page's code as browsers load it: one script and one style, under an address that names them.
+
+`npm run build` in tests/javascript makes both of what is in javascript/gallery.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+__all__ = ["CODE_HEADER", "MODULES", "PreloadHeader", "bundled_file", "module_file", "version"]
+
+CODE_HEADER = "x-civitai-shortcut-code"  # with each API request: the version that the page runs
+MODULES = "modules"  # the version of the page that runs the modules themselves, for developers
+_JAVASCRIPT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "javascript")
+_NAMES = ("page.js", "page.css")
+
+
+def version() -> str:
+    """Return the version of the page's code: 16 hex digits, or "modules" for developers."""
+    return MODULES if os.environ.get("CIVITAI_SHORTCUT_MODULES") else _version()
+
+
+def bundled_file(given_version: str, name: str) -> bytes | None:
+    """Return a file of the bundle, None if this version does not have it."""
+    return _files().get(name) if given_version == _version() else None
+
+
+def module_file(name: str) -> bytes | None:
+    """Return a module or style as it is on disk, None if it cannot be read."""
+    try:
+        with open(os.path.join(_JAVASCRIPT, "gallery", name), "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+class PreloadHeader:
+    """Names in the page's own response what it begins with: browsers fetch that at once, while
+    gradio still loads."""
+
+    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        is_page = scope["type"] == "http" and scope["path"] == "/"
+        await self._app(scope, receive, _with_links(send) if is_page else send)
+
+
+def _with_links(send: Any) -> Any:
+    code = f"civitai_shortcut/page/{version()}"
+    links = (
+        f"<{code}/page.js>; rel=modulepreload, <{code}/page.css>; rel=preload; as=style,"
+        " <civitai_shortcut/api/hello>; rel=preload; as=fetch; crossorigin=anonymous"
+    )
+
+    async def send_with_links(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), (b"link", links.encode("ascii"))]
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return send_with_links
+
+
+@functools.cache
+def _version() -> str:
+    digest = hashlib.sha256()
+    for name, content in _files().items():
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _files() -> dict[str, bytes]:
+    """Return the bundle's files by name; read once, so that an update never mixes two versions."""
+    files = {}
+    for name in _NAMES:
+        with open(os.path.join(_JAVASCRIPT, "bundle", name), "rb") as file:
+            files[name] = file.read()
+    return files

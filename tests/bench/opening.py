@@ -1,0 +1,198 @@
+"""What meets a user first: the first screen, code on the wire, images while one scrolls fast."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from browsing import FIRST_SCREEN, HOST, UNTIL, tab
+from measuring import median, serving
+from tables import number, table, verdict
+
+__all__ = ["opening"]
+
+_WINDOW = {"width": 1600, "height": 1000}
+_NETWORK = 0.02  # seconds from our server to Civitai
+_FAR = 150  # milliseconds from the browser to our server
+_SPEEDS = (2000, 4500, 6000)  # pixels a second
+_SCROLLED = 2.0  # seconds at each speed
+_IN_VIEW = f"""() => {{
+    const tiles = [...{HOST}.shadowRoot.querySelectorAll("[data-tile]")].map((tile) => {{
+        const box = tile.getBoundingClientRect(), image = tile.querySelector("img");
+        const isLoaded = Boolean(image && image.complete && image.naturalWidth > 0);
+        return {{id: tile.dataset.id, top: box.top, bottom: box.bottom, isLoaded}};
+    }}).filter((tile) => tile.bottom > 0 && tile.top < innerHeight);
+    return tiles;
+}}"""
+_SCROLL = f"""([speed, seconds]) => new Promise((done) => {{
+    const seen = new Map(), started = performance.now(), from = scrollY;
+    const look = {_IN_VIEW};
+    const step = (now) => {{
+        const passed = (now - started) / 1000;
+        scrollTo(0, from + speed * Math.max(0, passed));
+        for (const tile of look()) seen.set(tile.id, seen.get(tile.id) || tile.isLoaded);
+        if (passed < seconds) requestAnimationFrame(step);
+        else done([...seen.values()]);
+    }};
+    requestAnimationFrame(step);
+}})"""
+
+
+def opening(scale: str) -> str:
+    """(j)"""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return "### (j) opening\n\nskipped: playwright is not installed\n"
+    names = ("chromium", "google-chrome", "chromium-headless-shell")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        return "### (j) opening\n\nskipped: there is no Chromium here\n"
+    turns = {"full": 5, "quick": 3}.get(scale, 1)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        near = _Opening(browser, turns, latency=0)
+        far = _Opening(browser, turns, latency=_FAR)
+        scrolled = _scrolling(browser)
+        browser.close()
+    return _report(near.figures, far.figures, scrolled)
+
+
+class _Opening:
+    """Opens a gallery's own address `turns` times with an empty browser cache, and reloads it."""
+
+    def __init__(self, browser: Any, turns: int, latency: int) -> None:
+        self.figures: dict[str, float] = {}
+        cold, warm = [], []
+        with serving(latency=_NETWORK, pictures=1500) as server, tab(server) as (url, _):
+            for _turn in range(turns):
+                context = browser.new_context(viewport=_WINDOW)
+                page = context.new_page()
+                wire = _Wire(page, latency)
+                cold.append(self._first_screen(page, f"{url}?model=101"))
+                self.figures["requests of code"] = len(wire.code)
+                self.figures["bytes of code"] = wire.code_bytes()
+                self.figures["whole images on the first screen"] = self._whole(page)
+                wire.forget()
+                warm.append(self._first_screen(page, None))
+                self.figures["code asked again at a reload"] = len(wire.code)
+                context.close()
+        self.figures["cold"], self.figures["warm"] = median(cold), median(warm)
+
+    def _first_screen(self, page: Any, url: str | None) -> float:
+        started = time.perf_counter()
+        page.goto(url, wait_until="commit") if url else page.reload(wait_until="commit")
+        page.wait_for_function(f"() => {HOST}?.shadowRoot?.querySelector('[data-tile]')")
+        page.evaluate(UNTIL, ["", FIRST_SCREEN, None])
+        return time.perf_counter() - started
+
+    def _whole(self, page: Any) -> int:
+        tiles = page.evaluate(_IN_VIEW)
+        return sum(tile["top"] >= 0 and tile["bottom"] <= _WINDOW["height"] for tile in tiles)
+
+
+class _Wire:
+    """What the page fetched of our own code."""
+
+    def __init__(self, page: Any, latency: int) -> None:
+        self.code: dict[str, float] = {}
+        self._paths: dict[str, str] = {}
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Network.enable")
+        if latency:
+            unlimited = {"downloadThroughput": -1, "uploadThroughput": -1}
+            devtools.send(
+                "Network.emulateNetworkConditions",
+                {"offline": False, "latency": latency, **unlimited},
+            )
+        devtools.on("Network.requestWillBeSent", self._asked)
+        devtools.on("Network.requestServedFromCache", self._cached)
+        devtools.on("Network.loadingFinished", self._finished)
+
+    def forget(self) -> None:
+        self.code, self._paths = {}, {}
+
+    def code_bytes(self) -> float:
+        return sum(self.code.values())
+
+    def _asked(self, event: dict[str, Any]) -> None:
+        path = urlsplit(event["request"]["url"]).path
+        if "/civitai_shortcut/page/" in path:
+            self._paths[event["requestId"]] = path
+            self.code[path] = 0.0
+
+    def _cached(self, event: dict[str, Any]) -> None:
+        self.code.pop(self._paths.pop(event["requestId"], ""), None)
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        if event["requestId"] in self._paths:
+            self.code[self._paths[event["requestId"]]] = event["encodedDataLength"]
+
+
+def _scrolling(browser: Any) -> dict[str, float]:
+    figures: dict[str, float] = {}
+    with serving(latency=_NETWORK, pictures=10_000) as server, tab(server) as (url, process):
+        figures["server memory at start, MB"] = _memory(process)
+        for state in ("cache empty", "cache full"):
+            context = browser.new_context(viewport=_WINDOW)
+            page = context.new_page()
+            page.goto(f"{url}?model=101")
+            page.wait_for_function(f"() => {HOST}?.shadowRoot?.querySelector('[data-tile]')")
+            page.evaluate(UNTIL, ["", FIRST_SCREEN, None])
+            cpu, thumbnails = _cpu(process), 0
+            for speed in _SPEEDS:
+                seen = page.evaluate(_SCROLL, [speed, _SCROLLED])
+                figures[f"loaded at {speed} px/s, {state}"] = sum(seen) / len(seen)
+                thumbnails += sum(seen)
+                after = page.evaluate(UNTIL, ["", FIRST_SCREEN, None]) / 1000
+                figures[f"after a stop from {speed} px/s, {state}, s"] = after
+            figures[f"server CPU for 100 images, {state}, s"] = (
+                100 * (_cpu(process) - cpu) / max(1, thumbnails)
+            )
+            context.close()
+        figures["server memory at the end, MB"] = _memory(process)
+    return figures
+
+
+def _memory(process: int) -> float:
+    """Return the resident memory of a process, in MB."""
+    with open(f"/proc/{process}/status", encoding="ascii") as file:
+        kilobytes = next(line.split()[1] for line in file if line.startswith("VmRSS"))
+    return int(kilobytes) / 1024
+
+
+def _cpu(process: int) -> float:
+    """Return the seconds of processor time that a process has used."""
+    with open(f"/proc/{process}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _report(near: dict[str, float], far: dict[str, float], scrolled: dict[str, float]) -> str:
+    rows = [[name, number(near[name], 2), number(far[name], 2)] for name in near]
+    lines = [
+        verdict("first screen, cold", near["cold"], 1.0, " s"),
+        verdict("first screen, warm", near["warm"], 0.4, " s"),
+        verdict(f"first screen, cold, {_FAR} ms to the server", far["cold"], 2.5, " s"),
+        verdict("requests of code", near["requests of code"], 5),
+        verdict("bytes of code", near["bytes of code"] / 1000, 300, " kB"),
+        verdict("code asked again at a reload", near["code asked again at a reload"], 0),
+        verdict("whole images", near["whole images on the first screen"], 15, at_least=True),
+    ]
+    full, empty = "loaded at 6000 px/s, cache full", "loaded at 6000 px/s, cache empty"
+    lines += [
+        verdict(full, scrolled[full], 0.8, at_least=True),
+        verdict(empty, scrolled[empty], 0.5, at_least=True),
+    ]
+    stops = [name for name in scrolled if name.startswith("after a stop")]
+    lines += [verdict(name, scrolled[name], 0.15, " s") for name in stops if "full" in name]
+    cpu = "server CPU for 100 images, cache full, s"
+    lines.append(verdict(cpu, scrolled[cpu], 0.15, " s"))
+    lines += [verdict(name, scrolled[name], 120, " MB") for name in scrolled if "memory" in name]
+    title = f"(j) opening in Chromium, {_WINDOW['width']} × {_WINDOW['height']}"
+    first = table(title, ["", "near", f"{_FAR} ms"], rows)
+    second = table("while one scrolls", ["", ""], [[n, number(v)] for n, v in scrolled.items()])
+    return "\n".join([first, second, *lines]) + "\n"
