@@ -217,8 +217,8 @@ function movingActs({ store, toast, words }, parts) {
 function downloadActs({ store }, parts) {
   return {
     download: (/** @type {Iterable<number>} */ ids) => parts.jobs.start({ ids: [...ids] }),
-    downloadGallery: (/** @type {number} */ limit) =>
-      parts.jobs.start({ query: store.get().where, limit }),
+    downloadGallery: (/** @type {number} */ limit, /** @type {boolean} */ verify) =>
+      parts.jobs.start({ query: store.get().where, limit, ...(verify && { verify }) }),
     readGallery: (/** @type {number} */ limit) =>
       parts.jobs.start({
         query: { ...store.get().where, search: null },

@@ -247,7 +247,7 @@
  * @property {() => void} compare  the marked pictures
  * @property {(id: number) => void} bare  shows a blurred picture
  * @property {(ids: Iterable<number>) => Promise<void>} download
- * @property {(limit: number) => Promise<void>} downloadGallery
+ * @property {(limit: number, verify: boolean) => Promise<void>} downloadGallery  verify: walk it twice
  * @property {(limit: number) => Promise<void>} readGallery  so many records more
  * @property {(id: number) => Promise<void>} cancelJob
  * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone

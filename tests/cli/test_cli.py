@@ -171,14 +171,27 @@ def test_job_says_at_its_end_what_the_gallery_had(server, run, dest):
     words = ("download", _MODEL, "--dest", dest, "--json")
     code, out, err = run(*words)
     assert json.loads(out)["report"] == {
-        **{"seen": 20, "kept_back": 1, "without_data": 0, "dropped": 1, "empty_pages": 0},
-        "end": "end",
+        **{"seen": 20, "kept_back": 1, "without_data": 0, "unrelated": 0, "dropped": 1},
+        **{"empty_pages": 0, "end": "end", "second_walk": None},
     }
     [said] = [line for line in err.splitlines() if line.startswith("Pictures seen")]
     assert said.endswith("cannot be read: 1. It was walked to the gallery's end.")
     assert "kept back by their rating or type: 1; left out" in said
     code, out, err = run(*words, "--limit", "3")
     assert json.loads(out)["report"]["end"] == "limit" and "may have more" in err
+
+
+def test_gallery_is_walked_twice_where_one_wants_to_be_sure(server, run, dest):
+    answers = [{"items": [server._row(i) for i in ids]} for ids in (server.ids[:12], server.ids)]
+    server.script("page", *(status(200, json.dumps(answer).encode()) for answer in answers))
+    code, out, err = run("download", _MODEL, "--dest", dest, "--verify", "--json")
+    told = json.loads(out)
+    assert (code, told["saved"], [p["sort"] for p in server.pages]) == (0, 20, ["Newest", "Oldest"])
+    assert told["report"]["second_walk"] == {
+        **{"first": 12, "second": 20, "both": 12, "missing": 0, "end": "end"}
+    }
+    assert "up to 3 more requests" in err and "brought back 8 that the first had missed" in err
+    assert _pictures(dest) == _expected(server)
 
 
 def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run, dest):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.jobs.progress import JobProgress
-from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, Report
+from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, Options, Report
 from civitai_manager_libs.jobs.service import ShownJob
 from civitai_manager_libs.page.api import job_rows
 
@@ -106,6 +106,33 @@ def test_report_is_told_in_words_once_the_job_is_over():
     assert "not walked" in cut["end"] and len(cut["lines"]) == 1
     chinese = job_rows._report(ShownJob(replace(job, state="done"), None, []), "zh-TW")
     assert chinese["end"] == "已走到圖庫結尾。" and len(chinese["lines"]) == 5
+
+
+@pytest.mark.parametrize(
+    "numbers,end,said",
+    [
+        ((1144, 1144, 1144, "end"), "end", "Both walks found the same 1,144."),
+        ((10, 14, 10, "end"), "end", "brought back 4 that the first had missed: 14 in all"),
+        ((14, 10, 10, "blank"), "end", "found 14: the second had 4 fewer"),
+        ((1000, 970, 942, "end"), "end", "About 2 may be missing"),
+        ((5, 5, 0, "end"), "end", "no picture in common"),
+        ((5, 9, 5, "limit"), "end", "raise it for the rest"),
+        ((0, 0, 0, ""), "limit", "the first walk stopped before the end"),
+        ((0, 0, 0, ""), "end", "The second walk did not come to its end"),
+    ],
+)
+def test_second_walk_tells_how_complete_it_is(numbers, end, said):
+    first, second, both, second_end = numbers
+    report = Report(9, first=first, second=second, both=both, end=end, second_end=second_end)
+    job = replace(_JOB, state="done", report=report, options=Options(verify=True))
+    assert said in _row(job)["report"]["end"]
+    chinese = job_rows._report(ShownJob(job, None, []), "zh-TW")["end"]
+    assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
+
+
+def test_job_on_its_second_walk_says_so_and_knows_its_length():
+    row = _row(_JOB, replace(_NOW, walked=False, second_walk="begun"))
+    assert row["state_words"] == "making sure" and row["line"].startswith("4 of 20 ·")
 
 
 def test_reasons_are_counted_in_words():

@@ -328,6 +328,13 @@ def test_reading_more_goes_on_behind_what_the_page_has_read(api, on_demo):
     assert api.get("figures?model=900001&level=None")["pictures"] == 200
 
 
+def test_gallery_is_walked_twice_where_the_page_wants_to_be_sure(api, civitai):
+    query = {"version": VERSION_ID}
+    begun = api.post("jobs", {"query": query, "limit": 1000, "verify": True})
+    row = _row_that_ended(api, begun["job"])
+    assert row["report"]["end"].endswith(f"Both walks found the same {len(civitai.ids)}.")
+
+
 def test_reading_more_of_a_gallery_that_was_read_to_its_end_says_so(api, civitai):
     cursor = ""
     while cursor is not None:

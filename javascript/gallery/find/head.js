@@ -13,6 +13,7 @@ import { settingOf } from "../state/state.js";
 
 const LIMIT = "gallery_download_limit";
 const MOST_WORDS = 24; // trigger words in sight
+const SECOND_PAGE = 89; // pictures a request, as the server walks a gallery the second time
 
 export class Head {
   #context;
@@ -23,6 +24,9 @@ export class Head {
   #fold;
   #limit;
   #watch;
+  #verify = el("input", { type: "checkbox", "data-field": "verify" });
+  #cost = el("span", { class: "dim" });
+  #sure;
 
   /**
    * @param {Context} context
@@ -39,11 +43,17 @@ export class Head {
     this.#showAbout(false);
     const look = { deed: "watch", icon: icon("bell"), words: words("do_watch") };
     this.#watch = button({ ...look, title: words("watch_hint") }, () => acts.toggleWatch());
+    const sure = el("span", { text: words("make_sure") });
+    this.#sure = el("label", { class: "switch sure" }, this.#verify, sure, this.#cost);
+    this.#verify.addEventListener("change", () => this.#drawCost());
+    this.#limit.addEventListener("input", () => this.#drawCost());
     root.append(this.#section);
     store.on(["where", "model", "title", "found"], (now) => this.#draw(now), { signal });
     store.on(["model"], (now) => this.#drawAbout(now), { signal });
     store.on(["watched", "where"], (now) => this.#drawWatch(now), { signal });
     store.on(["hello"], (now, before) => this.#takeLimit(now, before), { signal });
+    store.on(["ended"], () => this.#drawCost(), { signal });
+    this.#drawCost();
     this.#draw(store.get());
     this.#drawAbout(store.get());
     this.#drawWatch(store.get());
@@ -160,7 +170,20 @@ export class Head {
    */
   #takeLimit(now, before) {
     const value = settingOf(now.hello, LIMIT);
-    if (value !== settingOf(before.hello, LIMIT)) this.#limit.value = String(value);
+    if (value === settingOf(before.hello, LIMIT)) return;
+    this.#limit.value = String(value);
+    this.#drawCost();
+  }
+
+  /** What a second walk asks of Civitai: known where all is loaded, else what the number allows. */
+  #drawCost() {
+    const { store, words } = this.#context;
+    const { ended, images } = store.get();
+    const limit = this.#limit.valueAsNumber || 1;
+    const count = ended ? Math.min(limit, images.length) : limit;
+    const n = Math.max(1, Math.ceil(count / SECOND_PAGE));
+    this.#cost.textContent = this.#verify.checked ? words("make_sure_costs", { n }) : "";
+    this.#sure.title = words("make_sure_hint", { n });
   }
 
   /** @param {import("../types.js").Where} where */
@@ -170,7 +193,8 @@ export class Head {
     const figures = button(look, () => acts.panel("figures"));
     const download = search === null && this.#download();
     const own = model !== null && figures;
-    return el("div", { class: "deeds" }, this.#fold, this.#watch, own, download);
+    const sure = search === null && this.#sure;
+    return el("div", { class: "deeds" }, this.#fold, this.#watch, own, download, sure);
   }
 
   /** @param {State} now */
@@ -189,7 +213,9 @@ export class Head {
     const { words, acts } = this.#context;
     const start = button(
       { deed: "download-gallery", icon: icon("download"), words: words("download_whole") },
-      () => this.#limit.reportValidity() && acts.downloadGallery(this.#limit.valueAsNumber),
+      () =>
+        this.#limit.reportValidity() &&
+        acts.downloadGallery(this.#limit.valueAsNumber, this.#verify.checked),
     );
     return upTo(words, this.#limit, start);
   }

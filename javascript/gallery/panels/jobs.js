@@ -12,7 +12,7 @@ import { Watch } from "./watch.js";
 /** @typedef {import("./types.js").Job} Job */
 /** @typedef {import("../types.js").State} State */
 /** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} Asked  taken: when, by performance.now(); Infinity is not yet */
-/** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number, reads_only?: boolean}} Wanted */
+/** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number, reads_only?: boolean, verify?: boolean}} Wanted */
 
 const OVER = ["done", "cancelled"];
 const TWICE = 1000; // ms after the server's answer in which a press is the second of a double click

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..ground import Image
 
-__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "cursor_by_offset"]
-__all__ += ["cursor_to_send", "walk"]
+__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "cursor_at_row"]
+__all__ += ["cursor_to_send", "row_of", "walk"]
 
 # As `GET /api/v1/images` spells them. Its `Random` is left out: it has no pages.
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
@@ -31,7 +31,7 @@ _MAX_EMPTY_ROWS = 5_000
 _MINUTE = 60_000  # milliseconds
 _FAR_FUTURE = 9_999_999_960_000  # milliseconds, a whole minute; as long as the times of our days
 _INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
-_KEYSET_CURSOR = re.compile(r"([0-9]{1,9})\|bdx:.*", re.S)
+_ROW_CURSOR = re.compile(r"([0-9]{1,9})\|")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,11 @@ class ImageQuery:
     def drops_sort(self) -> bool:
         """Whether the site will not heed the sort that is asked for."""
         return self.takes_sql_path and self.sort not in _SORTS_BY_ID
+
+    @property
+    def from_other_end(self) -> ImageQuery:
+        """Return the query for the same images in an order that begins where this one ends."""
+        return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -121,15 +126,20 @@ def cursor_to_send(query: ImageQuery, cursor: str | None) -> str | None:
     return f"{place[1]}|{-(-int(place[2]) // _MINUTE) * _MINUTE}"
 
 
-def cursor_by_offset(cursor: str | None) -> str | None:
-    """Return a cursor that leads to the same row by its number alone, None where there is none.
+def row_of(cursor: str | None) -> int | None:
+    """Return how many rows lie before the place that a cursor leads to, None if it does not say."""
+    place = _ROW_CURSOR.match(cursor or "0|")
+    return int(place[1]) if place else None
 
-    Only for the keyset cursors of BitDex (`offset|bdx:...`): that path fills a short page from the
-    next one, cuts it to the limit, and its keyset goes on after the *whole* next page, so what was
-    cut is never shown. The rows' numbers have no such gap.
+
+def cursor_at_row(row: int) -> str:
+    """Return a cursor that leads behind so many rows, for all paths but the SQL one.
+
+    In place of the keyset cursors of BitDex (`offset|bdx:...`): that path fills a short page from
+    the next one, cuts it to the limit, and its keyset goes on after the *whole* next page, so what
+    was cut is never shown. The rows' numbers have no such gap.
     """
-    place = _KEYSET_CURSOR.fullmatch(cursor or "")
-    return f"{place[1]}|{_FAR_FUTURE}" if place else None
+    return f"{row}|{_FAR_FUTURE}"
 
 
 def walk(

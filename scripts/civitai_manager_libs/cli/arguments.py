@@ -164,6 +164,12 @@ def _add_download(download: argparse.ArgumentParser) -> None:
         " week; needs --sort Newest; default: go through the whole gallery"
     )
     add("--stop-at-known", type=readers.whole(1), metavar="N", help=known)
+    verify = (
+        "make sure that it is all: walk the gallery a second time, from its other end, take what"
+        " the first walk missed, and say how complete it is, for one request more for each 89"
+        " pictures; default: walk it once"
+    )
+    add("--verify", action="store_true", help=verify)
     again = "fetch what was saved before, too; default: skip it"
     add("--again", action="store_true", help=again)
 

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _download(arguments: argparse.Namespace) -> int:
     from .. import setting
     from ..errors import InputError
-    from ..jobs import Options, place_for, saved_width
+    from ..jobs import Options, place_for, requests_to_verify, saved_width
     from .asked import asked, checked_client
 
     if arguments.concurrency is not None:
@@ -58,7 +58,10 @@ def _download(arguments: argparse.Namespace) -> int:
     _check_folder(folder)
     with _store() as store:
         width = saved_width(arguments.quality)
-        options = Options(name, facts, arguments.stop_at_known or 0, width)
+        known, verify = arguments.stop_at_known or 0, arguments.verify
+        if verify:
+            say_text("verify_costs", n=requests_to_verify(limit))
+        options = Options(name, facts, known, width, verify=verify)
         job_id = store.add(facts.model, query, folder, limit, arguments.again, options)
         return _worked(store, [job_id], client, arguments.json)
 

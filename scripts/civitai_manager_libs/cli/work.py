@@ -17,7 +17,7 @@ from ..ground import ENDING_SIGNALS
 from ..http_client import CivitaiHttpClient
 from ..words import messages
 from ..library import finish
-from ..jobs import Item, Job, JobProgress, JobRun, JobStore, network_of, reserve
+from ..jobs import Item, Job, JobProgress, JobRun, JobStore, network_of, Report, reserve
 from . import progress
 from .terminal import failure, in_words, language, out, say, say_text, text
 
@@ -89,6 +89,9 @@ def _code_of(job: Job, interrupted: bool) -> int:
 def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
     if job.is_over and job.report.counts:
         counts, end = messages.report(job.report.counts, job.report.end, language())
+        if job.options.verify:
+            twice = messages.second_walk(asdict(job.report), job.report.missing, language())
+            end = f"{end} {twice}" if language() == "en" else f"{end}{twice}"
         say(f"{'; '.join(counts)}. {end}" if language() == "en" else f"{'、'.join(counts)}。{end}")
     for item in failed[:_FAILED_SHOWN]:
         say(f"{item.image_id}: {item.reason}: {failure(item.reason, item.message)}")
@@ -122,4 +125,12 @@ def _json(job: Job, failed: list[Item], seconds: float) -> str:
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
     result |= {"failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)}
-    return json.dumps({**result, "report": asdict(job.report)})
+    return json.dumps({**result, "report": _report_view(job.report)})
+
+
+def _report_view(report: Report) -> dict[str, Any]:
+    """Return the report as `--json` has it; `second_walk` is null where there was none."""
+    view = asdict(report)
+    second = {name: view.pop(name) for name in ("first", "second", "both")}
+    second |= {"missing": report.missing, "end": view.pop("second_end")}
+    return {**view, "second_walk": second if second["end"] else None}

@@ -5,8 +5,9 @@ from .naming import checked_template, FIELDS, name_for
 from .progress import JobProgress
 from .run import JobRun
 from .service import JobService, ShownJob
-from .records import Facts, Item, Job, Options
+from .records import Facts, Item, Job, Options, Report
 from .store import JobStore
+from .walking import requests_to_verify
 
 __all__ = [
     "FIELDS",
@@ -18,11 +19,13 @@ __all__ = [
     "JobService",
     "JobStore",
     "Options",
+    "Report",
     "ShownJob",
     "checked_template",
     "name_for",
     "network_of",
     "place_for",
+    "requests_to_verify",
     "reserve",
     "saved_width",
 ]

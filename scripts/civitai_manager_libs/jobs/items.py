@@ -73,6 +73,7 @@ class JobItems:
             yield from self._tried_before()
             yield from self._left_by_others()
             yield from self._asked_again()
+            yield from self._verified()
         except Cancelled:
             return
         except CivitaiShortcutError as error:
@@ -116,6 +117,15 @@ class JobItems:
             self._job = self._store.job(self._job.id)
             yield from self._listed()
 
+    def _verified(self) -> Iterator[Item]:
+        """Yield what only a second walk finds, from the gallery's other end, if that is wanted."""
+        if self._halt.is_set() or self._store.job(self._job.id).second_walk != "due":
+            return
+        self._store.begin_verifying(self._job.id)
+        self._job = self._store.job(self._job.id)
+        yield from self._listed()
+        yield from self._left_by_others()
+
     def _still_waiting(self, places: list[int]) -> list[Item]:
         found = [self._store.waiting(self._job.id, place - 1, 1) for place in places]
         return [item for items in found for item in items if item.place in places]
@@ -127,7 +137,7 @@ class JobItems:
 
         What is listed is fetched though a page cannot be read.
         """
-        if self._job.walked:
+        if self._job.walked or self._job.second_walk == "due":
             return
         try:
             with closing(one_ahead(self._walk(), self._halt, self._on_wait)) as pages:
@@ -145,7 +155,7 @@ class JobItems:
 
         Here, and not while the page is read: that is in a thread which has no database.
         """
-        most = self._job.options.stop_at_known
+        most = 0 if page.walk == 2 else self._job.options.stop_at_known
         saved = self._store.saved_paths([image.id for image in page.images]) if most else {}
         for at, image in enumerate(page.images if most else (), start=1):
             self._known_in_row = self._known_in_row + 1 if image.id in saved else 0
@@ -158,7 +168,9 @@ class JobItems:
         return walked_pages(self._job, self._store.image_ids(self._job.id), self._ask)
 
     def _ask(self, cursor: str | None, rows: int) -> Page:
-        return self._network.read_page(self._job.query, cursor, rows, self._halt)
+        query = self._job.query
+        query = query.from_other_end if self._job.second_walk else query
+        return self._network.read_page(query, cursor, rows, self._halt)
 
     # Who fetches what
 

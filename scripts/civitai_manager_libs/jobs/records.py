@@ -17,6 +17,8 @@ EMPTY_END = (
     "Civitai's last page was empty: that may be the gallery's end, or Civitai's own time limit."
 )
 
+_OF_TWO = ("first", "second", "both")  # fields of `Report` that tell of two walks
+
 
 @dataclass(frozen=True)
 class Report:
@@ -29,6 +31,10 @@ class Report:
     end: why the walk is over: `end` of the gallery; `limit`; `known`, as many in a row as was asked
     were saved before; `empty`, the last page had nothing on it; `blank`, the last pages had nothing
     new, though they named more; "" it is not over.
+
+    Of a gallery that was walked a second time, from its other end: first, second: images that each
+    walk found; both: those that both found; second_end: why the second one is over, as in `end`, ""
+    it is not, or was not wanted.
     """
 
     seen: int = 0
@@ -37,19 +43,36 @@ class Report:
     unrelated: int = 0
     dropped: int = 0
     empty_pages: int = 0
+    first: int = 0
+    second: int = 0
+    both: int = 0
     end: str = ""
+    second_end: str = ""
 
     def __add__(self, later: Report) -> Report:
         counts = {name: n + getattr(later, name) for name, n in self._numbers().items()}
-        return Report(**counts, end=later.end)
+        return Report(**counts, end=later.end, second_end=later.second_end)
 
     @property
     def counts(self) -> dict[str, int]:
-        """What there is of each."""
-        return {name: n for name, n in self._numbers().items() if n}
+        """What the first walk had of each, where it had any."""
+        numbers = self._numbers()
+        return {name: numbers[name] for name in numbers if numbers[name] and name not in _OF_TWO}
+
+    @property
+    def missing(self) -> int | None:
+        """Return how many images probably neither walk found, None if that cannot be told.
+
+        Capture and recapture: where two walks miss images independently of each other, the share of
+        all images that the first found is its share of those that the second found.
+        """
+        if not self.both:
+            return None
+        found = self.first + self.second - self.both
+        return max(0, round(self.first * self.second / self.both) - found)
 
     def _numbers(self) -> dict[str, int]:
-        return {name: n for name, n in vars(self).items() if name != "end"}
+        return {name: n for name, n in vars(self).items() if isinstance(n, int)}
 
 
 @dataclass(frozen=True)
@@ -57,13 +80,15 @@ class WalkedPage:
     """What a job wants of a page. cursor: where its gallery goes on, None: it has all it wants.
 
     report: of this page; with the end `empty` it had nothing on it and names no other, and `cursor`
-    leads to it. is_first: of the gallery: what was told before does not count any more.
+    leads to it. is_first: of the gallery: what was told before does not count any more. walk: 1, or
+    2 for a page of the walk from the other end, whose images may be listed already.
     """
 
     images: tuple[Image, ...]
     cursor: str | None
     report: Report = Report()
     is_first: bool = False
+    walk: int = 1
 
 
 @dataclass(frozen=True)
@@ -85,7 +110,8 @@ class Options:
 
     stop_at_known: so many in a row that were saved before end the walk; 0: none do. width: pixels
     of the site's rendition that is fetched in place of a wider image; 0: always the original.
-    reads_only: its pages are read, and no picture is fetched.
+    reads_only: its pages are read, and no picture is fetched. verify: a gallery that was walked to
+    its end is walked a second time from the other end, to find what the first walk missed.
     """
 
     name: str = "{id}"
@@ -93,6 +119,7 @@ class Options:
     stop_at_known: int = 0
     width: int = 0
     reads_only: bool = False
+    verify: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +130,7 @@ class Job:
     state: `queued` nobody has begun; `running` somebody works on it, or was killed at it;
     `paused` by the user, or for `reason` (a code) and `note` (a sentence); `done`; `cancelled`.
     cursor: where its gallery goes on. walked: every picture that is wanted is listed.
+    second_walk: `due` or `begun`, the one from the other end (see `Options.verify`); else "".
     ended_empty: the last page had nothing on it, which may be Civitai's own time limit; `cursor`
     leads to it. bytes: of what it saved. report: nothing where the pictures were chosen.
     """
@@ -127,6 +155,7 @@ class Job:
     ended_empty: bool = False
     options: Options = Options()
     report: Report = Report()
+    second_walk: str = ""
 
     @property
     def finished(self) -> int:
@@ -135,7 +164,8 @@ class Job:
     @property
     def total(self) -> int:
         """Pictures in all; until it is walked it is not known, and what is wanted stands for it."""
-        return self.finished + self.waiting if self.walked else self.wanted
+        is_known = self.walked or self.second_walk != ""
+        return self.finished + self.waiting if is_known else self.wanted
 
     @property
     def is_over(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import setting, util
@@ -94,12 +94,15 @@ class JobService:
         self._runs: dict[int, _Begun] = {}
         self._progress: dict[int, JobProgress] = {}
 
-    def download_gallery(self, query: ImageQuery, wanted: int, facts: Facts) -> int:
+    def download_gallery(
+        self, query: ImageQuery, wanted: int, facts: Facts, verify: bool = False
+    ) -> int:
         """A new job of up to `wanted` pictures of a gallery, called after its model; its number.
 
-        Raises InputError where the setting of names makes none.
+        verify: see `Options`. Raises InputError where the setting of names makes none.
         """
         folder, options = _saving(facts)
+        options = replace(options, verify=verify)
         with self.store() as store:
             job_id = store.add(facts.model, query, folder, wanted, options=options)
         self.resume(job_id)

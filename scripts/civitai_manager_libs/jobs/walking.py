@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from ..civitai import count_unrelated, Page, walk
+from ..civitai import count_unrelated, cursor_at_row, Page, row_of, walk
 from ..errors import HttpStatusError
 from .records import Job, Report, WalkedPage
 
-__all__ = ["walked_pages"]
+__all__ = ["requests_to_verify", "walked_pages"]
 
 _PAGE = 100  # images asked for at a time; 200 are allowed, but large ComfyUI graphs make them slow
+_SECOND_PAGE = 89  # the same of a second walk: what cuts a page does so elsewhere
 _NO_SUCH_CURSOR = (400, 404, 410, 422)  # what Civitai says of one, but also of much else
 
 AskPage = Callable[["str | None", int], Page]  # (cursor, rows to ask for) -> the page
 
 
-def walked_pages(job: Job, known: set[int], ask_page: AskPage) -> Iterator[WalkedPage]:
-    """The pages that are wanted, from where the job was; `known` are the ids that it has listed.
+def requests_to_verify(count: int) -> int:
+    """Return how many requests a second walk makes through a gallery of so many images."""
+    return max(1, -(-count // _SECOND_PAGE))
 
-    A cursor of an earlier go that Civitai does not take any more is no way on: then it is walked
-    anew, past what is known.
+
+def walked_pages(job: Job, known: set[int], ask_page: AskPage) -> Iterator[WalkedPage]:
+    """Yield the pages that are wanted, from where the job was; `known`: the ids it has listed.
+
+    `ask_page` asks from the gallery's other end once the job's second walk has begun. A cursor of
+    an earlier go that Civitai does not take any more is no way on: then it is walked anew, past
+    what is known.
     """
-    is_begun = False
+    is_begun, pages_from = False, _second_from if job.second_walk == "begun" else _from
     try:
-        for page in _from(job.cursor, job, known, ask_page):
+        for page in pages_from(job.cursor, job, known, ask_page):
             is_begun = True
             yield page
     except HttpStatusError as error:
         if is_begun or job.cursor is None or error.status not in _NO_SUCH_CURSOR:
             raise
-        yield from _from(None, job, known, ask_page)
+        yield from pages_from(None, job, known, ask_page)
 
 
 def _from(start: str | None, job: Job, known: set[int], ask_page: AskPage) -> Iterator[WalkedPage]:
@@ -54,6 +62,57 @@ def _from(start: str | None, job: Job, known: set[int], ask_page: AskPage) -> It
         yield WalkedPage(images, cursor if missing else None, report, is_first)
         if not missing:
             return
+
+
+def _second_from(
+    start: str | None, job: Job, known: set[int], ask_page: AskPage
+) -> Iterator[WalkedPage]:
+    """Yield the pages of the second walk: what is listed, and of the rest as much as is wanted."""
+    missing, sent = job.wanted - len(known), _Sent(set())
+    by_row = _ByRow(ask_page, not job.query.takes_sql_path)
+
+    def ask(cursor: str | None) -> Page:
+        return sent.took(cursor, by_row.ask(cursor))
+
+    for page, cursor in walk(ask, start, (), sys.maxsize, _SECOND_PAGE):
+        fresh = [image.id for image in page.images if image.id not in known]
+        unwanted, is_full = set(fresh[missing:]), len(fresh) > missing
+        missing -= len(fresh) - len(unwanted)
+        images = tuple(image for image in page.images if image.id not in unwanted)
+        end = "limit" if is_full else "" if cursor is not None else sent.end
+        yield WalkedPage(images, None if is_full else cursor, Report(end=end), walk=2)
+        if is_full:
+            return
+
+
+class _ByRow:
+    """Asks by the number of rows where the site's own cursors skip some of them, or end too soon.
+
+    A site that does not heed the number sends what was seen already: from then on its own cursors
+    are followed.
+    """
+
+    def __init__(self, ask_page: AskPage, has_rows: bool) -> None:
+        self._ask_page, self._is_heeded = ask_page, has_rows
+        self._seen: set[int] = set()
+
+    def ask(self, cursor: str | None) -> Page:
+        row = row_of(cursor) if self._is_heeded else None
+        if row is None:
+            return self._taken(self._ask_page(cursor, _SECOND_PAGE))
+        by_row = cursor and cursor_at_row(row)
+        page = self._ask_page(by_row, _SECOND_PAGE)
+        if by_row and self._seen.issuperset(page.ids):
+            self._is_heeded = False
+            return replace(page, next_cursor=None) if by_row == cursor else self.ask(cursor)
+        is_full = len(page.ids) + page.dropped >= _SECOND_PAGE
+        if page.next_cursor is None and is_full:
+            page = replace(page, next_cursor=cursor_at_row(row + _SECOND_PAGE))
+        return self._taken(page)
+
+    def _taken(self, page: Page) -> Page:
+        self._seen.update(page.ids)
+        return page
 
 
 def _version_ids(job: Job) -> set[int]:

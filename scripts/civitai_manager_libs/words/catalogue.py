@@ -98,6 +98,38 @@ WORDS: dict[str, tuple[str, str]] = {
         "The last pages had nothing new, though Civitai named more: that may not be the end.",
     ),
     "report_not_over": ("尚未走到圖庫結尾。", "It was not walked to the gallery's end."),
+    "report_walks_same": ("兩次走訪都找到同樣的 {all} 張。", "Both walks found the same {all}."),
+    "report_walks_more": (
+        "第二次走訪找回第一次漏掉的 {more} 張，共 {all} 張；依兩次結果推算，應該沒有再缺。",
+        "The second walk brought back {more} that the first had missed: {all} in all, and by both"
+        " walks none seems to be missing now.",
+    ),
+    "report_walks_fewer": (
+        "兩次走訪共找到 {all} 張：第二次少了 {fewer} 張，沒有新的。",
+        "Both walks together found {all}: the second had {fewer} fewer and nothing new.",
+    ),
+    "report_walks_missing": (
+        "可能還缺約 {n} 張：網站的兩次回應不同（{first} 張與 {second} 張，相同的 {both} 張）。",
+        "About {n} may be missing: the site's two answers differ ({first} and {second}, of which"
+        " {both} the same).",
+    ),
+    "report_walks_apart": (
+        "網站的兩次回應沒有相同的圖片：無法推算缺多少。",
+        "The site's two answers have no picture in common: how many are missing cannot be told.",
+    ),
+    "report_walks_limit": (
+        "第二次走訪找到的超過張數上限：提高上限可取得其餘的。",
+        "The second walk found more than the number asked for: raise it for the rest.",
+    ),
+    "report_walks_not_two": (
+        "沒有走訪第二次來確認完整，因為第一次在結尾前就停止。",
+        "It was not walked a second time to make sure: the first walk stopped before the end.",
+    ),
+    "report_walks_not_over": (
+        "第二次走訪沒有走完，因此無法確認是否完整。",
+        "The second walk did not come to its end, so it is not sure that this is all.",
+    ),
+    "state_verifying": ("核對中", "making sure"),
     # Reasons: what happened, and what to do
     "reason_network": (
         "連線失敗或中斷。請檢查網路後重試。",

@@ -14,7 +14,16 @@ from .terminal import TERMINAL_WORDS
 
 __all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "language_of_locale"]
 __all__ += ["parameter", "parameters"]
-__all__ += ["reason", "report", "said", "setting_choice", "setting_label", "short_reason", "text"]
+__all__ += [
+    "reason",
+    "report",
+    "said",
+    "second_walk",
+    "setting_choice",
+    "setting_label",
+    "short_reason",
+    "text",
+]
 
 LANGUAGES = ("zh-TW", "en")
 WORDS = {**catalogue.WORDS, **page.WORDS, **learn.WORDS}
@@ -86,6 +95,30 @@ def report(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str
     report."""
     said = [text(f"report_{name}", language, n=n) for name, n in counts.items()]
     return said, text(f"report_{end or 'not_over'}", language)
+
+
+def second_walk(report: Mapping[str, Any], missing: int | None, language: str) -> str:
+    """Say how complete a gallery is that was to be walked twice.
+
+    report: the fields of a job's report as JSON has them. missing: images that probably neither
+    walk found, None where that cannot be told.
+    """
+    first, second, both = (report[name] for name in ("first", "second", "both"))
+    if report["second_end"] == "limit":
+        key = "walks_limit"
+    elif not report["second_end"]:
+        key = "walks_not_two" if report["end"] in ("", "limit", "known") else "walks_not_over"
+    elif missing is None and (first or second):
+        key = "walks_apart"
+    elif missing:
+        key = "walks_missing"
+    else:
+        key = "walks_more" if second > both else "walks_fewer" if first > both else "walks_same"
+    numbers = {"n": missing or 0, "all": first + second - both, "more": second - both}
+    numbers |= {"first": first, "second": second, "both": both, "fewer": first - both}
+    return text(
+        f"report_{key}", language, **{name: f"{number:,}" for name, number in numbers.items()}
+    )
 
 
 def _by_code(kind: str, code: str, language: str) -> str:

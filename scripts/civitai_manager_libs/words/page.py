@@ -39,6 +39,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "download_whole": ("下載圖庫", "Download gallery"),
     "up_to": ("最多", "Up to"),
     "download_most": ("最多幾張", "Up to how many pictures"),
+    "make_sure": ("確認全部都有", "Make sure that it is all"),
+    "make_sure_hint": (
+        "從另一端再走訪圖庫一次，找回第一次漏掉的，並說明有多完整。最多再問 Civitai {n} 次。",
+        "Walks the gallery a second time, from its other end: takes what the first walk missed, and"
+        " says how complete it is. Asks Civitai up to {n} {n:time|times} more.",
+    ),
+    "make_sure_costs": ("最多多問 {n} 次", "up to {n} more {n:request|requests}"),
     "do_filters": ("搜尋與篩選", "Search and filters"),
     "do_filters_n": ("搜尋與篩選（{n}）", "Search and filters ({n})"),
     "pick_version": ("版本", "Version"),

@@ -70,6 +70,10 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "--stop-at-known 只能與 --sort Newest 一起使用。",
         "--stop-at-known needs --sort Newest: only then does what is new come first.",
     ),
+    "verify_costs": (
+        "確認完整最多再問 Civitai {n} 次。",
+        "To make sure that it is all takes up to {n} more {n:request|requests} to Civitai.",
+    ),
     "folder_not_utf8": (
         "資料夾名稱 {folder} 不是 UTF-8。",
         "The folder's name {folder} is not UTF-8.",

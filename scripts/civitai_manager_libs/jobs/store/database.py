@@ -7,7 +7,8 @@ from ...ground import sqlite_file
 __all__ = ["jobs_database"]
 
 # options: how it saves (`records.Options`); report: what its gallery had (`records.Report`), both
-# as JSON. An item's name: its path below the job's folder without extension, "" is its id.
+# as JSON. An item's name: its path below the job's folder without extension, "" is its id. Its
+# walks: 1 the first walk through its gallery found it, 2 the second, 3 both.
 _TABLES = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
@@ -22,7 +23,7 @@ CREATE TABLE items (
     state TEXT NOT NULL DEFAULT 'waiting', path TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '',
     tries INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    name TEXT NOT NULL DEFAULT '', UNIQUE (job, image_id)
+    name TEXT NOT NULL DEFAULT '', walks INTEGER NOT NULL DEFAULT 1, UNIQUE (job, image_id)
 );
 CREATE INDEX items_by_state ON items (job, state, place);
 CREATE INDEX items_by_name ON items (name COLLATE NOCASE) WHERE name != '';
@@ -42,8 +43,9 @@ ALTER TABLE items ADD COLUMN name TEXT NOT NULL DEFAULT '';
 CREATE INDEX items_by_name ON items (name COLLATE NOCASE) WHERE name != '';
 CREATE INDEX saved_by_path ON saved (path COLLATE NOCASE)
 """
+_TO_3 = "ALTER TABLE items ADD COLUMN walks INTEGER NOT NULL DEFAULT 1"
 _SCHEMA = sqlite_file.Schema(
-    2, _TABLES, "The database of jobs", "The pictures are untouched.", changes=(_TO_2,)
+    3, _TABLES, "The database of jobs", "The pictures are untouched.", changes=(_TO_2, _TO_3)
 )
 
 

@@ -146,6 +146,12 @@ class JobStore:
             values = (rows.NOT_WALKED, job_id, rows.ENDED_EMPTY)
             db.execute("UPDATE jobs SET walked = ? WHERE id = ? AND walked = ?", values)
 
+    def begin_verifying(self, job_id: int) -> None:
+        """Let the gallery, which was walked to its end, be walked from its other end."""
+        with self._database.writing() as db:
+            values = (rows.VERIFYING, job_id)
+            db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
+
     def waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
         """In the gallery's order, from behind the place `after`."""
         found = self._database.rows(

@@ -16,9 +16,9 @@ from ..naming import name_for, USUAL
 from ..records import Facts, Item, Job, Options, path_of, Report, WalkedPage
 
 __all__ = ["JOB", "NOT_WALKED", "ENDED_EMPTY", "WITHOUT_RECORD", "WITH_RECORD", "insert_job"]
-__all__ += ["insert_page", "item_of", "job_of", "let_wait", "queue"]
+__all__ += ["VERIFYING", "insert_page", "item_of", "job_of", "let_wait", "queue"]
 
-NOT_WALKED, _WALKED, ENDED_EMPTY = 0, 1, 2  # of a job's column `walked`
+NOT_WALKED, _WALKED, ENDED_EMPTY, VERIFYING = 0, 1, 2, 3  # of a job's column `walked`
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
 # Bytes, for a damaged one need not be text.
 WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
@@ -51,14 +51,43 @@ def insert_job(
 
 
 def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
-    images, sql = page.images, "SELECT options, folder, report FROM jobs WHERE id = ?"
+    sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
     how, folder, told = db.execute(sql, (job_id,)).fetchone()
-    options = _options_of(how)
+    _insert_items(db, job_id, page, folder, _options_of(how))
+    report = Report(**json.loads(told))
+    if page.walk == 2:
+        walked = VERIFYING if page.cursor is not None else _WALKED
+        report = report if page.cursor is not None else _measured(db, job_id, report, page)
+    else:
+        walked = _WALKED if page.cursor is None else NOT_WALKED
+        walked = ENDED_EMPTY if page.report.end == "empty" else walked
+        report = page.report if page.is_first else report + page.report
+    values = (page.cursor, walked, json.dumps(asdict(report)), job_id)
+    db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
+
+
+def _insert_items(
+    db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: Options
+) -> None:
+    """List the page's images, or note of those that are listed that this walk found them too."""
+    those = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
+    values = (job_id, json.dumps([image.id for image in page.images]))
+    listed = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {those}", values)}
+    db.execute(f"UPDATE items SET walks = walks | ? WHERE {those}", (page.walk, *values))
+    images = [image for image in page.images if image.id not in listed]
     names = _names(db, folder, options, images)
     db.executemany(
-        "INSERT OR IGNORE INTO items (job, image_id, url, kind, name) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO items (job, image_id, url, kind, name, walks)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (job_id, i.id, _kept(_address(i, options.width)), i.type, names.get(i.id, ""))
+            (
+                job_id,
+                i.id,
+                _kept(_address(i, options.width)),
+                i.type,
+                names.get(i.id, ""),
+                page.walk,
+            )
             for i in images
         ],
     )
@@ -67,11 +96,20 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
         "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
         [(_json(i.record), job_id, i.id) for i in images],
     )
-    walked = _WALKED if page.cursor is None else NOT_WALKED
-    walked = ENDED_EMPTY if page.report.end == "empty" else walked
-    report = page.report if page.is_first else Report(**json.loads(told)) + page.report
-    values = (page.cursor, walked, json.dumps(asdict(report)), job_id)
-    db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
+
+
+def _measured(db: sqlite3.Connection, job_id: int, report: Report, page: WalkedPage) -> Report:
+    """Return the report with what each of the two walks found, now that the second is over."""
+    sql = "SELECT walks, count(*) FROM items WHERE job = ? GROUP BY walks"
+    found = dict(db.execute(sql, (job_id,)).fetchall())
+    only_first, only_second, both = (found.get(walks, 0) for walks in (1, 2, 3))
+    return replace(
+        report,
+        first=only_first + both,
+        second=only_second + both,
+        both=both,
+        second_end=page.report.end,
+    )
 
 
 def _address(image: Image, width: int) -> str:
@@ -146,8 +184,19 @@ def job_of(row: tuple[Any, ...]) -> Job:
     asked = ImageQuery.from_json(json.loads(query))
     size = counts.get("saved", (0, 0))[1]
     head = (job_id, created, title, asked, folder, wanted, bool(again))
-    tail = (size, walked == ENDED_EMPTY, _options_of(how), Report(**json.loads(told)))
-    return Job(*head, *rest, walked != NOT_WALKED, *numbers, *tail)
+    options, report = _options_of(how), Report(**json.loads(told))
+    second = _second_walk(walked, options, report)
+    is_walked = walked != NOT_WALKED and not second
+    tail = (size, walked == ENDED_EMPTY, options, report, second)
+    return Job(*head, *rest, is_walked, *numbers, *tail)
+
+
+def _second_walk(walked: int, options: Options, report: Report) -> str:
+    """Return `Job.second_walk`; none is due where the first stopped before the gallery's end."""
+    if walked == VERIFYING:
+        return "begun"
+    is_whole = walked != NOT_WALKED and report.end in ("end", "blank", "empty")
+    return "due" if options.verify and is_whole and not report.second_end else ""
 
 
 def _options_of(text: str) -> Options:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 from ... import setting, util
@@ -53,6 +54,9 @@ def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
     if not report.counts:
         return None
     counts, end = messages.report(report.counts, report.end, language)
+    if shown.job.options.verify:
+        twice = messages.second_walk(asdict(report), report.missing, language)
+        end = f"{end} {twice}" if language == "en" else f"{end}{twice}"
     return {"end": end, "lines": counts}
 
 
@@ -92,6 +96,8 @@ def _state_key(shown: ShownJob) -> str:
     is_reading = shown.job.options.reads_only and shown.state == "running"
     if _goes_on_by_itself(shown):
         return "state_queued"
+    if shown.state == "running" and shown.now.second_walk:
+        return "state_verifying"
     return "state_reading" if is_reading else f"state_{shown.state}"
 
 
@@ -109,7 +115,7 @@ def _line(shown: ShownJob, language: str) -> str:
         counts = {"skipped": now.skipped, "failed": now.failed, "left": left}
         told = {"saved": now.saved, **{name: n for name, n in counts.items() if n > 0}}
         return " · ".join(messages.text(f"job_{name}", language, n=n) for name, n in told.items())
-    key = "of" if now.walked else "of_at_most"
+    key = "of" if now.walked or now.second_walk else "of_at_most"
     parts = [messages.text(key, language, done=now.finished, total=now.total)]
     parts.append(util.short_bytes(now.bytes))
     if shown.progress is not None:

@@ -116,7 +116,8 @@ def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
     facts = facts_of(_title(asked, otherwise), query.model_id, query.version_id)
     if asked.field("reads_only") is True:
         return _reading(asked, query, limit, facts)
-    job_id = job_service().download_gallery(query, limit, facts)
+    verify = asked.field("verify") is True
+    job_id = job_service().download_gallery(query, limit, facts, verify)
     return _answer(asked, job_id, limit, "job_started_gallery")
 
 

@@ -1,0 +1,151 @@
+"""A gallery walked twice, from both ends: what the first walk missed, and how complete it is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.jobs import JobRun, JobStore, network_of, Options
+from civitai_manager_libs.jobs.records import Report
+from site_stand_in import MODEL, Site, SiteImage, made_up, served
+
+_MINUTE = 60_000
+_VERSION = ImageQuery(version_id=700, level=31)
+
+
+@pytest.fixture
+def store():
+    with JobStore(setting.database_file()) as store:
+        yield store
+
+
+def _gallery(count: int, cut: int = 0) -> list[SiteImage]:
+    """Every `cut`th image is left out after its page was made."""
+    return [SiteImage(n, n * _MINUTE, is_cut=bool(cut) and n % cut == 0) for n in range(1, count)]
+
+
+def _add(store, folder, query=_VERSION, wanted=5_000, **options):
+    options = Options(reads_only=True, verify=True, **options)
+    return store.add("A model", query, folder, wanted, options=options)
+
+
+def _run(store, monkeypatch, site, job_id, on_progress=None):
+    with served(site) as base:
+        monkeypatch.setenv("CIVITAI_BASE_URL", base)
+        run = JobRun(store, job_id, network_of(CivitaiHttpClient()), 2, on_progress=on_progress)
+        return run.run()
+
+
+def _shown(site, version: int | None = 700) -> set[int]:
+    return {i.id for i in site.images if not i.is_cut and version in (None, *i.versions)}
+
+
+@pytest.mark.parametrize("index,query", [("index", _VERSION), ("sql", ImageQuery(MODEL, level=31))])
+def test_both_walks_find_the_same_where_nothing_is_lost(store, tmp_path, monkeypatch, index, query):
+    site = Site(made_up(5, 30), "index")
+    job = _run(store, monkeypatch, site, _add(store, str(tmp_path), query))
+    count = len(_shown(site, 700 if index == "index" else None))
+    assert (job.state, job.saved) == ("done", count)
+    assert (job.report.first, job.report.second, job.report.both) == (count, count, count)
+    assert (job.report.missing, job.report.second_end) == (0, "end")
+    assert {asked["sort"] for asked in site.asked} == {"Newest", "Oldest"}
+
+
+def test_what_was_cut_from_pages_comes_back_and_is_told(store, tmp_path, monkeypatch):
+    site = Site(_gallery(900, cut=40), "bitdex")
+    job = _run(store, monkeypatch, site, _add(store, str(tmp_path)))
+    shown = _shown(site)
+    assert job.report.first < 0.7 * len(shown), "the first walk loses what the pages were cut by"
+    assert job.saved >= 0.99 * len(shown) and job.report.second >= 0.99 * len(shown)
+    assert job.report.missing == 0
+
+
+def test_site_that_heeds_no_row_numbers_is_walked_by_its_cursors_and_told_incomplete(
+    store, tmp_path, monkeypatch
+):
+    site = Site(_gallery(900, cut=40), "bitdex", heeds_offset=False)
+    job = _run(store, monkeypatch, site, _add(store, str(tmp_path)))
+    shown, found = len(_shown(site)), job.saved
+    assert job.report.first < found < shown
+    assert 0 < job.report.missing and job.report.second_end == "end"
+
+
+def test_walk_that_stopped_at_its_number_is_not_made_twice(store, tmp_path, monkeypatch):
+    site = Site(_gallery(300))
+    job = _run(store, monkeypatch, site, _add(store, str(tmp_path), wanted=150))
+    assert (job.state, job.saved, job.report.second_end) == ("done", 150, "")
+    assert {asked["sort"] for asked in site.asked} == {"Newest"}
+
+
+def test_second_walk_takes_no_more_than_is_wanted(store, tmp_path, monkeypatch):
+    site = Site(_gallery(900, cut=40), "bitdex")
+    job = _run(store, monkeypatch, site, _add(store, str(tmp_path), wanted=600))
+    assert (job.state, job.saved, job.report.second_end) == ("done", 600, "limit")
+
+
+@pytest.mark.parametrize("at", range(1, 12))
+def test_second_walk_goes_on_where_it_was_stopped(store, tmp_path, monkeypatch, at):
+    site = Site(_gallery(500, cut=40), "bitdex")
+    answer = site.answer
+    whole = _run(store, monkeypatch, site, _add(store, str(tmp_path)))
+    job_id, asked = _add(store, str(tmp_path)), []
+
+    def cut_off(params):
+        asked.append(params)
+        return (503, {"error": "busy"}) if len(asked) == at else answer(params)
+
+    setting.change("http_max_retries", 0)
+    monkeypatch.setattr(site, "answer", cut_off)
+    goes = 0
+    while store.job(job_id).state != "done":
+        _run(store, monkeypatch, site, job_id)
+        goes += 1
+    job = store.job(job_id)
+    assert goes == 2 or len(asked) < at
+    assert (job.saved, job.report) == (whole.saved, whole.report)
+
+
+def test_second_walk_that_was_due_when_the_job_was_paused_is_made(store, tmp_path, monkeypatch):
+    site, job_id = Site(_gallery(150)), _add(store, str(tmp_path))
+    due = []
+
+    def pause(progress):
+        if store.job(job_id).second_walk == "due" and not due:
+            due.append(progress)
+            run.stop("paused")
+
+    with served(site) as base:
+        monkeypatch.setenv("CIVITAI_BASE_URL", base)
+        run = JobRun(store, job_id, network_of(CivitaiHttpClient()), 2, on_progress=pause)
+        run.run()
+    job = _run(store, monkeypatch, site, job_id)
+    assert (job.state, job.report.both, job.report.second_end) == ("done", 149, "end")
+
+
+def test_pictures_that_only_the_second_walk_finds_are_fetched(store, tmp_path, monkeypatch):
+    site, folder = Site(_gallery(250, cut=40), "bitdex"), str(tmp_path / "pictures")
+    options = Options(verify=True)
+    job_id = store.add("A model", _VERSION, folder, 5_000, options=options)
+    job = _run(store, monkeypatch, site, job_id)
+    files = {name for name in os.listdir(folder) if name.endswith(".png")}
+    assert (job.state, job.failed) == ("done", 0)
+    assert files == {f"{image_id}.png" for image_id in _shown(site)}
+    assert job.report.first < job.report.second == len(files)
+
+
+@pytest.mark.parametrize(
+    "first,second,both,missing",
+    [
+        (100, 100, 100, 0),
+        (494, 481, 300, 117),
+        (100, 90, 90, 0),
+        (10, 10, 0, None),
+        (0, 0, 0, None),
+    ],
+)
+def test_missing_is_reckoned_from_what_both_walks_found(first, second, both, missing):
+    assert replace(Report(), first=first, second=second, both=both).missing == missing
