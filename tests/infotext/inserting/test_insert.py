@@ -144,6 +144,58 @@ def test_what_is_in_it_is_not_written_over(tmp_path, name):
     assert (is_in, second) == (False, first)
 
 
+_EMPTY_COMMENTS = {
+    "screenshot": b"ASCII\0\0\0Screenshot",
+    "screenshot-utf-16": b"UNICODE\0" + "Screenshot".encode("utf-16-be"),
+    "spaces": b"UNICODE\0" + " \r\n\t ".encode("utf-16-le"),
+    "zeros": bytes(20),
+    "marker": b"ASCII\0\0\0",
+    "marker-word": b"ASCII   Screenshot\n",
+    "nothing": b"",
+}
+
+
+def _host_comment(data):
+    """Return what a WebUI reads: the comment in EXIF before the text of a PNG."""
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.load()
+        comment = picture.getexif().get_ifd(0x8769).get(0x9286, b"")
+        if comment.startswith(b"UNICODE\0"):
+            comment = comment[8:].decode("utf-16-be")
+        return comment or picture.info.get("parameters")
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("comment", _EMPTY_COMMENTS.values(), ids=_EMPTY_COMMENTS)
+def test_comment_that_says_nothing_makes_room(tmp_path, kind, comment):
+    exif = _exif()
+    exif.get_ifd(0x8769)[0x9286] = comment
+    before = _picture(_KINDS[kind], exif=exif, xmp=b"<x:xmpmeta/>", icc_profile=bytes(131))
+    is_in, after = _put(tmp_path, before)
+    assert is_in and _host_comment(after) == _LATIN
+    assert embedded(str(tmp_path / "7.bin")).infotext == _LATIN
+    assert list(_frames(after)) == list(_frames(before)) and _facts(after) == _facts(before)
+
+
+@pytest.mark.parametrize("kind", ["jpg", "webp"])
+def test_comment_that_says_something_stays(tmp_path, kind):
+    exif = _exif()
+    exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0a note of its owner"
+    before = _picture(_KINDS[kind], exif=exif)
+    assert _put(tmp_path, before) == (False, before)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_empty_text_of_a_png_makes_room(tmp_path, packed):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "x")
+    info.add_text("parameters", " \n", zip=packed)
+    before = _picture("PNG", pnginfo=info)
+    is_in, after = _put(tmp_path, before)
+    assert is_in and _host_comment(after) == _LATIN and after.count(b"parameters") == 1
+    assert list(_frames(after)) == list(_frames(before)) and _facts(after) == _facts(before)
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_tags_thumbnail_and_the_makers_own_notes_keep_their_places(tmp_path, order):
     """Such notes hold places of their own, from the beginning of all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 from contextlib import ExitStack
 from typing import BinaryIO
@@ -16,16 +17,19 @@ __all__ = ["insert_infotext"]
 
 _PIECE = 1_000_000  # bytes
 _TAKEN = ("parameters", "UserComment")
+# What macOS calls a picture of the screen, and the mark of a comment's encoding without a comment.
+_SAYS_NOTHING = re.compile(r"[\s\0]*(?:ASCII|UNICODE)?[\s\0]*(?:Screenshot)?[\s\0]*", re.IGNORECASE)
 
 
 def insert_infotext(path: str, text: str) -> bool:
-    """Whether it is in the file now. False, and nothing is done, where one is in it already, or
-    where that kind of file or a damaged one has no place for it.
+    """Put an infotext into an image's file; return whether it is in the file now.
 
-    No pixel is touched, and all else that is in the file stays. Raises DiskError, DiskFull.
+    False, and nothing is done, where the file's comment says something already, or where that
+    kind of file or a damaged one has no place for it. No pixel is touched, and all else that is
+    in the file stays. Raises DiskError, DiskFull.
     """
     texts = embedded_texts(path)
-    if not text or any(texts.get(name) for name in _TAKEN):
+    if not text or not all(_SAYS_NOTHING.fullmatch(texts.get(name, "")) for name in _TAKEN):
         return False
     try:
         with ExitStack() as stack:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from .tiff import with_comment
+from .tiff import has_comment, with_comment
 
 __all__ = ["PLACES", "Patch"]
 
@@ -34,16 +34,47 @@ class Patch:
 
 
 def png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
-    """Before the pixels, behind the head: some readers look no further than to the pixels."""
+    """Before the pixels, behind the head: some readers look no further than to the pixels.
+
+    A `parameters` text that says nothing goes, and so does such a comment in EXIF: the WebUIs
+    believe it before any text.
+    """
     file.seek(0)
     if file.read(16)[12:] != b"IHDR":
         return None
     if text.isascii():
-        kind, data = b"tEXt", b"parameters\0" + text.encode("ascii")
+        added = _png_chunk(b"tEXt", b"parameters\0" + text.encode("ascii"))
     else:
-        kind, data = b"iTXt", b"parameters\0\0\0\0\0" + text.encode("utf-8", "replace")
-    whole = struct.pack(">I", len(data)) + kind + data
-    return [Patch(33, 0, whole + struct.pack(">I", zlib.crc32(kind + data)))]
+        added = _png_chunk(b"iTXt", b"parameters\0\0\0\0\0" + text.encode("utf-8", "replace"))
+    patches = [Patch(33, 0, added)]
+    for kind, start, end in _png_chunks(file):
+        file.seek(start + 8)
+        if kind in (b"tEXt", b"zTXt", b"iTXt") and file.read(11) == b"parameters\0":
+            patches.append(Patch(start, end - start, b""))
+        elif kind == b"eXIf" and end - start < _MOST_EXIF:
+            tiff = file.read(end - start - 12).removeprefix(_EXIF)
+            commented = with_comment(tiff, text) if has_comment(tiff) else None
+            if commented is not None:
+                patches.append(Patch(start, end - start, _png_chunk(kind, commented)))
+    return patches
+
+
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
+    head = struct.pack(">I", len(data)) + kind
+    return head + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, beginning and end of each chunk behind the head."""
+    start = 33
+    for _ in range(_MOST_PARTS):
+        file.seek(start)
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        end = start + 12 + int.from_bytes(head[:4], "big")
+        yield head[4:], start, end
+        start = end
 
 
 def jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:

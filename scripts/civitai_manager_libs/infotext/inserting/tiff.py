@@ -9,12 +9,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-__all__ = ["with_comment"]
+__all__ = ["has_comment", "with_comment"]
 
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286
 _MOST_ENTRIES = 1_000
 _LONG, _UNDEFINED = 4, 7
 _ENTRY = 12  # bytes
+_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 
 @dataclass(frozen=True)
@@ -25,14 +26,24 @@ class _Folder:
     rest: bytes = bytes(4)
 
 
+def has_comment(tiff: bytes) -> bool:
+    """Return whether there is a user's comment; False for damaged data."""
+    order = _ORDERS.get(tiff[:4])
+    try:
+        exif = _exif_folder(tiff, order, _root(tiff, order))[1] if order else _Folder()
+    except (struct.error, ValueError):
+        return False
+    return any(tag == _USER_COMMENT for tag, _, _ in exif.entries)
+
+
 def with_comment(tiff: bytes, text: str) -> bytes | None:
-    """`tiff`, b"" for none yet, with `text` as its comment; None if it is damaged.
+    """Return `tiff`, b"" for none yet, with `text` as its comment; None if it is damaged.
 
     The text is UTF-16 with the greater byte first, whatever the order of the rest: so the WebUIs
     write and read it.
     """
     tiff = tiff or b"MM\0*" + struct.pack(">IHI", 8, 0, 0)
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    order = _ORDERS.get(tiff[:4])
     if order is None:
         return None
     try:
@@ -44,23 +55,31 @@ def with_comment(tiff: bytes, text: str) -> bytes | None:
 def _extended(tiff: bytes, order: str, comment: bytes) -> bytes:
     """Raises struct.error or ValueError for damage."""
     data = bytearray(tiff + bytes(len(tiff) % 2))
-    (root_at,) = struct.unpack_from(f"{order}I", tiff, 4)
-    root = _folder(tiff, order, root_at)
-    known = next((entry for entry in root.entries if entry[0] == _EXIF_FOLDER), None)
-    exif = _Folder()
-    if known is not None:
-        exif = _folder(tiff, order, struct.unpack_from(f"{order}I", known[2], 8)[0])
+    root = _root(tiff, order)
+    known, exif = _exif_folder(tiff, order, root)
     exif_at = len(data)
     comment_at = exif_at + 2 + _ENTRY * (len(_without(exif, _USER_COMMENT)) + 1) + 4
     entry = _entry(order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
     data += _written(order, exif, _USER_COMMENT, entry) + comment + bytes(len(comment) % 2)
     if known is not None:
-        struct.pack_into(f"{order}HII", data, known[1] + 2, _LONG, 1, exif_at)
+        struct.pack_into(f"{order}HII", data, known + 2, _LONG, 1, exif_at)
     else:
         struct.pack_into(f"{order}I", data, 4, len(data))
         entry = _entry(order, _EXIF_FOLDER, _LONG, 1, exif_at)
         data += _written(order, root, _EXIF_FOLDER, entry)
     return bytes(data)
+
+
+def _root(tiff: bytes, order: str) -> _Folder:
+    return _folder(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
+
+
+def _exif_folder(tiff: bytes, order: str, root: _Folder) -> tuple[int | None, _Folder]:
+    """Return where the entry that leads to the Exif folder stands, and that folder."""
+    for tag, at, raw in root.entries:
+        if tag == _EXIF_FOLDER:
+            return at, _folder(tiff, order, struct.unpack_from(f"{order}I", raw, 8)[0])
+    return None, _Folder()
 
 
 def _folder(tiff: bytes, order: str, at: int) -> _Folder:
