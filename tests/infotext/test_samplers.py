@@ -41,6 +41,16 @@ from civitai_manager_libs.infotext.samplers import is_sampler, sampler_names
         (("dpmpp_2m_k", ""), ("DPM++ 2M", "Karras")),
         (("euler_a", ""), ("Euler a", "")),
         (("Euler A", ""), ("Euler a", "")),
+        (("euler_ancestral_ddim_uniform", ""), ("Euler a", "DDIM")),
+        (("sample_dpmpp_2m", "normal"), ("DPM++ 2M", "Normal")),
+        (("Euler Ancestral Karras", ""), ("Euler a", "Karras")),
+        (("DPM++ 2S Ancestral SGM Uniform", ""), ("DPM++ 2S a", "SGM Uniform")),
+        (("DPM++ 2M SDE GPU Karras", ""), ("DPM++ 2M SDE", "Karras")),
+        (("Default - DPM++ 2M", ""), ("DPM++ 2M", "Karras")),
+        (("Lightning Merge - Euler A Uniform", ""), ("Euler a", "SGM Uniform")),
+        (("Euler - euler_a", ""), ("Euler a", "")),
+        (("DPM++ 2M AYS", ""), ("DPM++ 2M", "Align Your Steps")),
+        (("dpmpp_2s_a", "karras"), ("DPM++ 2S a", "Karras")),
         (("", "karras"), ("", "Karras")),
         (("", ""), ("", "")),
     ],
@@ -50,7 +60,10 @@ def test_a_name_becomes_what_a_webui_calls_it(given, names):
     assert sampler_names(*given) == names
 
 
-@pytest.mark.parametrize("name", ["res_2s", "My Sampler", "Euler Dy", "karras", "multistep/res_2m"])
+@pytest.mark.parametrize(
+    "name",
+    ["res_2s", "My Sampler", "Euler Dy", "karras", "multistep/res_2m"] + ["Mine - fast"],
+)
 def test_an_unknown_name_stays_as_it_is(name):
     assert sampler_names(name, "beta57") == (name, "beta57")
 

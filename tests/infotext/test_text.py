@@ -9,6 +9,7 @@ import pytest
 from civitai_manager_libs.infotext.text import (
     Infotext,
     compose,
+    is_readable,
     missing_values,
     parse_infotext,
 )
@@ -43,11 +44,15 @@ def as_kept(prompt, first=0):
     return "\n".join([*lines[:first], *kept[first:]])
 
 
+def as_kept_negative(prompt):
+    return as_kept(prompt, first=1) if is_readable(as_read(prompt)) else ""
+
+
 @given(hostile_text, hostile_text, st.dictionaries(plain_key, hostile_text, min_size=3))
 def test_a_webui_reads_back_what_was_written(prompt, negative_prompt, parameters):
     read = parse_infotext(compose(prompt, negative_prompt, {**parameters, **PARAMETERS}))
     assert read.prompt == as_kept(prompt)
-    assert read.negative_prompt == as_kept(negative_prompt, first=1)
+    assert read.negative_prompt == as_kept_negative(negative_prompt)
     stripped = {k: as_read_value(v) for k, v in {**parameters, **PARAMETERS}.items()}
     assert read.parameters == {key: value for key, value in stripped.items() if value}
 
@@ -61,7 +66,7 @@ def as_read_value(value):
 def test_nothing_in_a_prompt_becomes_a_parameter(prompt, negative_prompt):
     read = parse_infotext(compose(prompt, negative_prompt, {}))
     assert read.prompt == as_kept(prompt)
-    assert read.negative_prompt == as_kept(negative_prompt, first=1)
+    assert read.negative_prompt == as_kept_negative(negative_prompt)
     assert read.parameters in ({}, ASSUMED)
 
 
@@ -237,3 +242,13 @@ def test_an_emphasis_over_which_the_hosts_fall_can_be_read(prompt, readable):
 )
 def test_missing_values_are_named(text, missing):
     assert missing_values(text) == missing
+
+
+@pytest.mark.parametrize("negative_prompt", [".", " , ", "()", ":", "-\n-"], ids=repr)
+def test_a_negative_prompt_over_which_sd_next_falls_is_left_out(negative_prompt):
+    assert compose("a cat", negative_prompt, PARAMETERS) == f"a cat\n{LINE}"
+
+
+@pytest.mark.parametrize("negative_prompt", ["0", "a.", "。", "猫"])
+def test_any_other_negative_prompt_stays(negative_prompt):
+    assert parse_infotext(compose("", negative_prompt, PARAMETERS)).negative_prompt

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Any
 
 from ..ground import as_list, as_number, as_text, file_stem, mapping, number_text
-from .resources import fooocus_loras, is_air, TYPES
+from .lora_fields import lora_fields, misnamed_by_site
+from .resources import is_site_id, TYPES
 
 __all__ = ["lacking_tags"]
 
@@ -16,7 +17,6 @@ _MAX_TAGS = 50  # real ones have some ten
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
 _TEXTS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE | re.DOTALL)
 _UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_LISTS = (("additionalResources", "strength"), ("resources", "weight"))
 
 
 def lacking_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
@@ -40,15 +40,24 @@ def _texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for key, weight_key in _LISTS:
-        for entry in map(mapping, (*as_list(meta.get(key)), *fooocus_loras(meta))):
-            kind = as_text(entry.get("type")).lower()
-            stated = as_text(entry.get("name"))
-            name = file_stem(stated)
-            weights = _weights(entry, weight_key)
-            if TYPES.get(kind, kind) == "lora" and weights and name and not is_air(stated):
-                if not _UNUSABLE.search(name):
-                    yield name, f"<lora:{name}:{weights}>"
+    for entry, weight_key in _named(meta):
+        kind = as_text(entry.get("type")).lower()
+        stated = as_text(entry.get("name"))
+        name = file_stem(stated)
+        weights = _weights(entry, weight_key)
+        if TYPES.get(kind, kind) == "lora" and weights and name and not is_site_id(stated):
+            if not _UNUSABLE.search(name):
+                yield name, f"<lora:{name}:{weights}>"
+
+
+def _named(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Each with the key of its weight."""
+    for entry in map(mapping, (*as_list(meta.get("additionalResources")), *lora_fields(meta))):
+        yield entry, "strength"
+    misnamed = misnamed_by_site(meta)
+    for entry in map(mapping, as_list(meta.get("resources"))):
+        if as_text(entry.get("hash")) not in misnamed:
+            yield entry, "weight"
 
 
 def _weights(entry: Mapping[str, Any], key: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..ground import as_text, clean, Image, mapping
 from .comfy import loaded, read_graph
+from .foreign import with_host_names
 from .lora_tags import lacking_tags
 from .onsite import in_webui_terms
 from .parameters import mangled_names, parameters
@@ -57,7 +58,8 @@ def recorded_workflow(meta: Mapping[str, Any] | None) -> str:
 
 
 def _record(meta: object, image: Image | None) -> Mapping[str, Any]:
-    return in_webui_terms(_with_graph(_unwrapped(meta)), image.base_model if image else "")
+    named = with_host_names(_with_graph(_unwrapped(meta)))
+    return in_webui_terms(named, image.base_model if image else "")
 
 
 def _unwrapped(meta: object) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from ..ground import (
     mapping,
     number_text,
 )
-from .resources import is_air
+from .resources import is_site_id
 from .samplers import sampler_names
 
 __all__ = ["mangled_names", "parameters"]
@@ -99,12 +99,12 @@ def _seed(meta: Mapping[str, Any], *keys: str) -> str:
 
 
 def _model_name(name: str) -> str:
-    """Without the folder that it lies in at its maker's; a URN is no model's name."""
-    return "" if is_air(name) else as_text(file_stem(name))
+    """Without the folder that it lies in at its maker's; a site's id is no model's name."""
+    return "" if is_site_id(name) else as_text(file_stem(name))
 
 
 def _file_name(name: str) -> str:
-    return "" if is_air(name) else as_text(re.split(r"[\\/]", name)[-1])
+    return "" if is_site_id(name) else as_text(re.split(r"[\\/]", name)[-1])
 
 
 def _number(meta: Mapping[str, Any], high: float, *keys: str) -> str:

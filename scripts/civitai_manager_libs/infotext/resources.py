@@ -19,8 +19,9 @@ from ..ground import (
     one_line,
     whole,
 )
+from .lora_fields import lora_fields, misnamed_by_site
 
-__all__ = ["Resource", "TYPES", "fooocus_loras", "is_air", "resources"]
+__all__ = ["Resource", "TYPES", "is_air", "is_site_id", "resources"]
 
 _MAX_RESOURCES = 300  # a real record has some ten; a hostile one must not cost more than this
 _MAX_PROMPT = 100_000  # characters
@@ -38,8 +39,7 @@ TYPES = {  # other words for the same
 # https://github.com/civitai/civitai/wiki/AIR-%E2%80%90-Uniform-Resource-Names-for-AI
 _AIR = re.compile(r"urn:air:[^:\s]{1,60}:([a-z0-9_-]{1,60}):([a-z0-9_-]{1,60}):(\S{1,300})", re.I)
 _AIR_VERSION = re.compile(r"[0-9]{1,12}@([0-9]{1,12})(?:[+.].*)?")
-# RuinedFooocus: `Loras:<folder\name.safetensors:0.8>,<None:0.5>`
-_LISTED_LORA = re.compile(r"<([^:<>\n]{1,200}):([^:<>\n]{1,20})>")
+_TENSORART_ID = re.compile(r"EMS-\d{1,12}-EMS")
 _TAG = re.compile(r"<(lora|lyco|hypernet):([^:<>\n]{1,200})(?::([^:<>\n]{1,20}))?[^<>\n]{0,100}>")
 
 
@@ -63,14 +63,9 @@ def is_air(name: str) -> bool:
     return name.strip().lower().startswith("urn:air:")
 
 
-def fooocus_loras(meta: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What RuinedFooocus lists in one text, as entries of `additionalResources`."""
-    listed = as_text(mapping(meta.get("other")).get("loras"))[:_MAX_PROMPT]
-    return [
-        {"type": "lora", "name": name, "strength": weight}
-        for name, weight in _LISTED_LORA.findall(listed)
-        if as_text(name)
-    ]
+def is_site_id(name: str) -> bool:
+    """Return whether the name is a site's id and no file's name: a URN, or TensorArt's."""
+    return is_air(name) or _TENSORART_ID.fullmatch(file_stem(name)) is not None
 
 
 def resources(
@@ -142,7 +137,7 @@ def _resource(
         return _of_air(stated, word, as_number(weight))
     return Resource(
         TYPES.get(word, word),
-        file_stem(stated)[:_MAX_SHOWN],
+        "" if is_site_id(stated) else file_stem(stated)[:_MAX_SHOWN],
         as_number(weight),
         as_checksum(checksum),
         whole(version, low=1),
@@ -160,8 +155,10 @@ def _of_air(air: str, word: str, weight: float | None) -> Resource:
 
 
 def _listed(meta: Mapping[str, Any]) -> Iterator[Resource]:
+    misnamed = misnamed_by_site(meta)
     for entry in map(mapping, as_list(meta.get("resources"))):
-        yield _resource(*map(entry.get, ("type", "name", "weight", "hash")))
+        if as_text(entry.get("hash")) not in misnamed:
+            yield _resource(*map(entry.get, ("type", "name", "weight", "hash")))
 
 
 def _on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
@@ -189,8 +186,8 @@ def _of_comfy(meta: Mapping[str, Any]) -> Iterator[Resource]:
     for key, kind in (("models", "model"), ("vaes", "vae"), ("upscalers", "upscaler")):
         for name in as_list(meta.get(key)):
             yield _resource(kind, name)
-    for entry in map(mapping, (*as_list(meta.get("additionalResources")), *fooocus_loras(meta))):
-        yield _resource(*map(entry.get, ("type", "name", "strength")))
+    for entry in map(mapping, (*as_list(meta.get("additionalResources")), *lora_fields(meta))):
+        yield _resource(*map(entry.get, ("type", "name", "strength", "hash")))
 
 
 def _in_prompt(meta: Mapping[str, Any]) -> Iterator[Resource]:

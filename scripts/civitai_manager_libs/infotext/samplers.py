@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["is_sampler", "sampler_names"]
+__all__ = ["is_sampler", "is_schedule", "sampler_names", "schedule_name"]
 
 _SAMPLERS = {  # another program's name: the hosts'
     "ddim": "DDIM",
@@ -44,6 +44,22 @@ _SAMPLERS = {  # another program's name: the hosts'
     "euler_a": "Euler a",
     "kdpm_2": "DPM2",
     "kdpm_2_a": "DPM2 a",
+    # Easy Diffusion
+    "dpm2": "DPM2",
+    "dpm2_a": "DPM2 a",
+    "dpm_2_a": "DPM2 a",
+    "dpmpp_2s_a": "DPM++ 2S a",
+    "unipc_snr": "UniPC",
+    "unipc_snr_2": "UniPC",
+    "unipc_tq": "UniPC",
+    "unipc_tu": "UniPC",
+    "unipc_tu_2": "UniPC",
+    # Stability Matrix
+    "dpm 2": "DPM2",
+    "dpm 2 ancestral": "DPM2 a",
+    "dpm++ 2s ancestral": "DPM++ 2S a",
+    "heun++ 2": "HeunPP2",
+    "unipc bh2": "UniPC",
     # NovelAI
     "ddim_v3": "DDIM",
     "k_dpm_2": "DPM2",
@@ -64,15 +80,18 @@ _SCHEDULES = {
     "align_your_steps_32": "Align Your Steps 32",
     "align_your_steps_gits": "Align Your Steps GITS",
     "automatic": "Automatic",
+    "ays": "Align Your Steps",
     "ays sd1": "Align Your Steps",
     "ays sdxl": "Align Your Steps",
     "beta": "Beta",
     "bong_tangent": "Bong Tangent",
     "ddim": "DDIM",
+    "ddim uniform": "DDIM",
     "ddim_uniform": "DDIM",
     "exponential": "Exponential",
     "flow_match": "FlowMatchEulerDiscrete",
     "flux2": "Flux2",
+    "gits": "Align Your Steps GITS",
     "karras": "Karras",
     "kl_optimal": "KL Optimal",
     "laplace": "Laplace",
@@ -83,24 +102,53 @@ _SCHEDULES = {
     "sgm_uniform": "SGM Uniform",
     "sgmuniform": "SGM Uniform",
     "simple": "Simple",
+    "sd turbo": "Turbo",
+    "sd_turbo": "Turbo",
     "turbo": "Turbo",
     "uniform": "Uniform",
 }
 _SAMPLERS.update({label.lower(): label for label in _SAMPLERS.values()})
 _SCHEDULES.update({label.lower(): label for label in _SCHEDULES.values()})
+# https://github.com/Acly/krita-ai-diffusion/blob/main/ai_diffusion/presets/samplers.json
+_PRESETS = {
+    "alternative - euler a": "euler_ancestral_normal",
+    "creative - dpm++ 2m sde": "dpmpp_2m_sde_karras",
+    "default - dpm++ 2m": "dpmpp_2m_karras",
+    "euler beta": "euler_beta",
+    "fast - unipc bh2": "uni_pc_bh2_gits",
+    "flux - euler simple": "euler_simple",
+    "flux - turbo": "euler_simple",
+    "flux 2 - euler": "euler_flux2",
+    "lightning merge - euler a uniform": "euler_ancestral_sgm_uniform",
+    "realtime - hyper": "euler_sgm_uniform",
+    "realtime - lcm": "lcm_sgm_uniform",
+    "realtime - lightning": "euler_sgm_uniform",
+    "res multistep simple": "res_multistep_simple",
+    "sd3 - dpm++ 2m uniform": "dpmpp_2m_sgm_uniform",
+    "turbo/lightning merge - dpm++ sde": "dpmpp_sde_karras",
+}
 _SHORT_SCHEDULES = {"k": "Karras"}  # InvokeAI's, only at the end of a sampler's name
 
 
 def sampler_names(sampler: str, schedule: str = "") -> tuple[str, str]:
-    """Sampler and schedule by the hosts' names; unknown ones stay as they are.
+    """Return sampler and schedule by the hosts' names; unknown ones stay as they are.
 
     A schedule within the sampler's name (`DPM++ 2M Karras`, A1111 before 1.9) wins over
-    `schedule`, as it does in the WebUIs.
+    `schedule`, as it does in the WebUIs. A preset's name (Krita's `Default - DPM++ 2M`) tells
+    both, one of the user's own (`Mine - euler_a`) what its last part does.
     """
-    sampler, within = _split(sampler)
-    sampler = _SAMPLERS.get(_key(sampler), sampler)
-    schedule = within or schedule
-    return sampler, _SCHEDULES.get(schedule.lower(), schedule)
+    name = _PRESETS.get(sampler.lower(), sampler)
+    for stated in (name, name.rpartition(" - ")[2]):
+        stem, within = _split(stated)
+        if is_sampler(stem):
+            return _SAMPLERS[_key(stem)], schedule_name(within or schedule)
+    stem, within = _split(name)
+    return stem, schedule_name(within or schedule)
+
+
+def schedule_name(name: str) -> str:
+    """Return a schedule by the hosts' name; an unknown one stays as it is."""
+    return _SCHEDULES.get(name.lower(), name)
 
 
 def is_sampler(name: str) -> bool:
@@ -108,11 +156,17 @@ def is_sampler(name: str) -> bool:
     return _key(name) in _SAMPLERS
 
 
+def is_schedule(name: str) -> bool:
+    """Return whether a program among the known ones has a schedule of this name."""
+    return name.lower() in _SCHEDULES
+
+
 def _key(sampler: str) -> str:
-    return sampler.lower().removesuffix("_gpu")
+    return sampler.lower().removesuffix("_gpu").removesuffix(" gpu").removeprefix("sample_")
 
 
 def _split(sampler: str) -> tuple[str, str]:
+    """Return a sampler's name without the schedule at its end, and that schedule, \"\" for none."""
     lowered = sampler.lower()
     if lowered in _SAMPLERS:
         return sampler, ""

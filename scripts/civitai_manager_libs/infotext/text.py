@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from ..ground import clean
 
-__all__ = ["Infotext", "compose", "missing_values", "parse_infotext"]
+__all__ = ["Infotext", "compose", "is_readable", "missing_values", "parse_infotext"]
 
 _NEGATIVE = "Negative prompt:"
 _MIN_PAIRS = 3  # fewer, and the reader takes the last line for a part of the prompt
@@ -33,6 +33,7 @@ _PAIR = re.compile(
     r'(?P<value>"[^"\\]*(?:\\.[^"\\]*)*"(?=,|$)|[^,]*)'
 )
 # `(word:1.2)` as the hosts' emphasis reader finds it; they fall over one like `(word:1.2.)`.
+_PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~]+")
 _MAIN = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")  # beside the prompt
 _EMPHASIS = re.compile(r":(\s*)([+-]?[.\d]{1,400})(\s*\))")
 _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
@@ -85,13 +86,22 @@ def compose(
     `padding`: pairs to make up a parameter line that would be too short to be read as one. Also
     used under a prompt without parameters whose own last line would be read as such.
     """
-    body = _body(_readable(prompt), _readable(negative_prompt))
+    negative_prompt = _readable(negative_prompt)
+    body = _body(_readable(prompt), negative_prompt if is_readable(negative_prompt) else "")
     pairs = {key: value for key, text in parameters.items() if (value := clean(text).strip())}
     if _swallowed(pairs) or (not pairs and _mistaken(body)):
         for key, value in (*padding, *_ASSUMED):
             if value and len(pairs) < _MIN_PAIRS:
                 pairs.setdefault(key, value)
     return "\n".join(part for part in (body, _line(pairs)) if part)
+
+
+def is_readable(negative_prompt: str) -> bool:
+    """Return whether every host can read the parameters behind this negative prompt.
+
+    SD.Next removes it wherever it stands in the text: with `.` all points of the numbers too.
+    """
+    return not _PUNCTUATION.fullmatch(negative_prompt)
 
 
 def _readable(prompt: str) -> str:

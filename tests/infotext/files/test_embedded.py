@@ -241,3 +241,49 @@ def test_a_hostile_text_costs_little(tmp_path, name, pieces):
         assert tracemalloc.get_traced_memory()[1] < 100_000_000
     finally:
         tracemalloc.stop()
+
+
+BASIC = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 8x8"
+
+
+def test_easy_diffusions_prompt_is_no_graph(tmp_path):
+    values = {
+        "prompt": "a cat",
+        "seed": "1",
+        "width": "8",
+        "height": "8",
+        "sampler_name": "euler_a",
+    }
+    values |= {"use_stable_diffusion_model": "sd-v1-5", "num_inference_steps": "20"}
+    found = embedded(png(tmp_path, **values, guidance_scale="7.0"))
+    assert found == Embedded(f"a cat\n{BASIC}, Model: sd-v1-5", "Easy Diffusion")
+
+
+def test_stability_matrix_json_wins_over_its_text(tmp_path):
+    data = {
+        "PositivePrompt": "a cat",
+        "Steps": 20,
+        "CfgScale": 7,
+        "Seed": 1,
+        "ModelName": "wai.sft",
+    }
+    project = {"State": {"Sampler": {"Width": 8, "Height": 8}}}
+    project["State"]["Sampler"]["SelectedSampler"] = {"Name": "euler_ancestral"}
+    texts = {"parameters-json": json.dumps(data), "smproj": json.dumps(project)}
+    texts["parameters"] = "a cat\nSteps: 20, Sampler: Euler Ancestral, Size: 16x16, Seed: 1"
+    found = embedded(png(tmp_path, **texts))
+    assert (found.infotext, found.program) == (f"a cat\n{BASIC}, Model: wai", "Stability Matrix")
+
+
+def test_tensorarts_names_are_in_its_data_and_the_seed_in_the_graph(tmp_path):
+    data = {"prompt": "a cat", "steps": 20, "cfgScale": 7, "seed": "-1", "width": 8, "height": 8}
+    data |= {"ksamplerName": "euler_ancestral", "baseModel": {"modelFileName": "WAI-16"}}
+    graph = {"2": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 20}}}
+    texts = {"generation_data": json.dumps(data) + "\0", "prompt": json.dumps(graph)}
+    found = embedded(png(tmp_path, **texts))
+    assert (found.infotext, found.program) == (f"a cat\n{BASIC}, Model: WAI-16", "TensorArt")
+
+
+def test_another_programs_text_is_in_the_hosts_words(tmp_path):
+    text = "a cat\nSteps: 20, Sampler: euler_ancestral, CFG Scale: 7, Seed: 1, Size: 8x8"
+    assert embedded(png(tmp_path, parameters=text)).infotext == f"a cat\n{BASIC}"

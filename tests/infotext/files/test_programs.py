@@ -6,7 +6,12 @@ import json
 
 import pytest
 from civitai_manager_libs.infotext import infotext
-from civitai_manager_libs.infotext.files.programs import read_dream, read_program
+from civitai_manager_libs.infotext.files.programs import (
+    read_dream,
+    read_program,
+    read_texts,
+    TEXT_NAMES,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -265,6 +270,326 @@ def test_a_dream_is_read(text, written):
     assert infotext(read_dream(text)) == written
 
 
+def told(data, **texts):
+    program, record = read_program(data, texts)
+    *prompts, line = infotext(record).split("\n")
+    return program, prompts[0], line
+
+
+BASIC = "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 7, Seed: 1"
+SPACE = {
+    "prompt": "a cat",
+    "negative_prompt": "blurry",
+    "resolution": "1024 x 768",
+    "guidance_scale": 7.0,
+    "num_inference_steps": 20,
+    "seed": 1,
+    "sampler": "Euler a Karras",
+    "Model": "WAI XL v16",
+    "Model hash": "BDB59BAC77",
+    "use_upscaler": None,
+}
+MATRIX = {
+    "PositivePrompt": "a cat",
+    "NegativePrompt": "blurry",
+    "Steps": 20,
+    "Sampler": "Euler Ancestral Karras",
+    "CfgScale": 7,
+    "Seed": 1,
+    "Width": 1536,
+    "Height": 1152,
+    "ModelHash": "A5F58EB1C3",
+    "ModelName": "wai.safetensors",
+}
+HIRES = [
+    {"$type": "Upscaler", "Scale": 1.5, "SelectedUpscaler": {"Name": "RealESRGAN_x4.pth"}},
+    {"$type": "Sampler", "Steps": 10, "DenoiseStrength": 0.3},
+]
+PROJECT = {
+    "Sampler": {
+        "Width": 1024,
+        "Height": 768,
+        "SelectedSampler": {"Name": "euler_ancestral"},
+        "SelectedScheduler": {"Name": "karras"},
+        "IsDenoiseStrengthEnabled": False,
+        "DenoiseStrength": 0.5,
+    },
+    "Model": {
+        "ClipSkip": 2,
+        "IsClipSkipEnabled": True,
+        "IsVaeSelectionEnabled": False,
+        "SelectedVaeName": "old.safetensors",
+        "IsExtraNetworksEnabled": True,
+        "ExtraNetworks": {
+            "$values": [
+                {"$values": [{"SelectedModelName": "a/fog.sft", "ModelWeight": 1}]},
+                {
+                    "IsEnabled": True,
+                    "$values": [{"SelectedModelName": "b/mist.sft", "ModelWeight": 0.8}],
+                },
+            ]
+        },
+    },
+    "Modules": {"$values": [{"$type": "HiresFixModule", "IsEnabled": True, "$values": HIRES}]},
+}
+TENSORART = {
+    "prompt": "a cat",
+    "negativePrompt": "blurry",
+    "width": 1024,
+    "height": 768,
+    "imageCount": 1,
+    "steps": 20,
+    "cfgScale": 7,
+    "seed": "-1",
+    "clipSkip": 2,
+    "baseModel": {"modelFileName": "WAI-16", "hash": "A5F58EB1C3"},
+    "models": [{"modelFileName": "fog", "weight": 0.8}],
+    "sdVae": "Automatic",
+    "ksamplerName": "euler_ancestral",
+    "schedule": "karras",
+    "guidance": 3.5,
+}
+TENSORART_GRAPH = {
+    "1": {"class_type": "ECHOCheckpointLoaderSimple", "inputs": {"ckpt_name": "EMS-1-EMS.sft"}},
+    "2": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 20, "model": ["1", 0]}},
+}
+PLUS = {
+    "Prompt": "a cat",
+    "Negative Prompt": "blurry",
+    "Steps": 20,
+    "Resolution": "(1024, 768)",
+    "Guidance Scale": 7,
+    "Base Model": "juggernaut.safetensors",
+    "LoRA 1": "fog.safetensors : 0.8",
+    "CLIP Skip": 2,
+    "Sampler": "euler_ancestral",
+    "Scheduler": "karras",
+    "VAE": "Default (model)",
+    "Seed": "1",
+}
+
+
+@pytest.mark.parametrize(
+    ("data", "texts", "program", "prompt", "rest"),
+    [
+        (
+            SPACE,
+            {},
+            "Hugging Face Space",
+            "a cat",
+            "Size: 1024x768, Model hash: BDB59BAC77, Model: WAI XL v16",
+        ),
+        (
+            {**SPACE, "use_upscaler": {"upscale_method": "nearest-exact", "upscale_by": 1.5}}
+            | {"resolution": "512 x 512"},
+            {},
+            "Hugging Face Space",
+            "a cat",
+            "Size: 512x512, Model hash: BDB59BAC77, Model: WAI XL v16, Hires upscale: 1.5, "
+            "Hires upscaler: Latent (nearest-exact)",
+        ),
+        (
+            MATRIX,
+            {"smproj": json.dumps({"State": PROJECT})},
+            "Stability Matrix",
+            "a cat <lora:mist:0.8>",
+            "Size: 1024x768, Model hash: A5F58EB1C3, Model: wai, Denoising strength: 0.3, "
+            "Clip skip: 2, Hires upscale: 1.5, Hires upscaler: RealESRGAN_x4, Hires steps: 10",
+        ),
+        (
+            MATRIX,
+            {},
+            "Stability Matrix",
+            "a cat",
+            "Size: 1536x1152, Model hash: A5F58EB1C3, Model: wai",
+        ),
+        (
+            TENSORART,
+            {"prompt": json.dumps(TENSORART_GRAPH)},
+            "TensorArt",
+            "a cat <lora:fog:0.8>",
+            "Size: 1024x768, Model hash: A5F58EB1C3, Model: WAI-16, Clip skip: 2",
+        ),
+        (
+            PLUS,
+            {},
+            "FooocusPlus",
+            "a cat <lora:fog:0.8>",
+            "Size: 1024x768, Model: juggernaut, Clip skip: 2",
+        ),
+    ],
+    ids=["space", "space-hires", "matrix", "matrix-short", "tensorart", "fooocusplus"],
+)
+def test_programs_of_2025_and_later_are_read(data, texts, program, prompt, rest):
+    assert told(data, **texts) == (program, prompt, f"{BASIC}, {rest}")
+
+
+@pytest.mark.parametrize(
+    ("data", "pairs"),
+    [
+        (
+            {"refinercontrolpercentage": 0.3, "refinerupscale": 1.5, "refinersteps": 40}
+            | {"refinerupscalemethod": "model-A/RealESRGAN_x4.pth", "refinercfgscale": 5},
+            "Denoising strength: 0.3, Hires upscale: 1.5, Hires upscaler: RealESRGAN_x4, "
+            "Hires steps: 40, Hires CFG Scale: 5",
+        ),
+        (
+            {"refinercontrolpercentage": 0.2, "refinermodel": "a/xl_refiner"},
+            "Denoising strength: 0.2, Hires upscale: 1, Hires checkpoint: xl_refiner",
+        ),
+        (
+            {"refinercontrolpercentage": 0.2, "refinermethod": "StepSwap"}
+            | {"refinermodel": "a/xl_refiner"},
+            "Refiner: xl_refiner, Refiner switch at: 0.8",
+        ),
+        ({"initimagecreativity": 0.4}, "Denoising strength: 0.4"),
+        ({}, ""),
+    ],
+    ids=["hires", "same-size", "step-swap", "img2img", "none"],
+)
+def test_swarmuis_refiner_is_a_second_pass(data, pairs):
+    params = {**SWARM["sui_image_params"], **data, "clipstopatlayer": None}
+    before = told({"sui_image_params": {**SWARM["sui_image_params"], "clipstopatlayer": None}})[2]
+    after = told({"sui_image_params": params})[2]
+    assert after == ", ".join(part for part in (before, pairs) if part)
+
+
+def test_draw_things_second_pass_begins_at_a_size_of_its_own():
+    more = {"hiresFix": True, "hiresFixWidth": 512, "hiresFixHeight": 384, "hiresFixStrength": 0.7}
+    line = told({**DRAW_THINGS, "v2": more, "clip_skip": 2})[2]
+    assert "Size: 512x384, " in line
+    assert line.endswith("Denoising strength: 0.7, Clip skip: 2, Hires resize: 1024x768")
+    assert "Size: 1024x768" in told({**DRAW_THINGS, "v2": {**more, "hiresFix": False}})[2]
+
+
+@pytest.mark.parametrize(
+    ("data", "end"),
+    [
+        ({"strength": 0.6}, "Denoising strength: 0.6, Clip skip: 2"),
+        (
+            {"hrf_enabled": True, "hrf_strength": 0.45, "hrf_method": "ESRGAN"},
+            "Size: 1024x768, Model: juggernaut, VAE: fixed, Denoising strength: 0.45, "
+            "Clip skip: 2",
+        ),
+        (
+            {"hrf_enabled": True, "hrf_strength": 0.45, "hrf_width": 512, "hrf_height": 384},
+            "Size: 512x384, Model: juggernaut, VAE: fixed, Denoising strength: 0.45, "
+            "Clip skip: 2, Hires resize: 1024x768",
+        ),
+        ({"hrf_enabled": False, "hrf_strength": 0.45}, "VAE: fixed, Clip skip: 2"),
+        (
+            {"refiner_model": {"name": "xl_refiner"}, "refiner_start": 0.8},
+            "Clip skip: 2, Refiner: xl_refiner, Refiner switch at: 0.8",
+        ),
+    ],
+    ids=["img2img", "hires-4", "hires-3", "off", "refiner"],
+)
+def test_invokeais_strengths_and_refiner_are_kept(data, end):
+    assert told({**INVOKE, **data})[2].endswith(end)
+
+
+@pytest.mark.parametrize("mark", ["generation_mode", "app_version"])
+def test_invokeai_is_known_without_a_scheduler(mark):
+    kept = {"positive_prompt", "steps", "seed", "width", "height", "guidance", "model", mark}
+    data = {key: value for key, value in {**INVOKE, "guidance": 4}.items() if key in kept}
+    line = "Steps: 20, Distilled CFG Scale: 4, Seed: 1, Size: 1024x768, Model: juggernaut"
+    assert told(data) == ("InvokeAI", "a cat", line)
+
+
+@pytest.mark.parametrize("clip_skip", [True, "True"])
+def test_easy_diffusions_loras_and_clip_skip_are_kept(clip_skip):
+    loras = {"use_lora_model": ["a/fog", "mist"], "lora_alpha": [0.5, 1.0]}
+    more = {**loras, "scheduler_name": "karras", "clip_skip": clip_skip, "prompt_strength": 0.6}
+    assert told({**EASY, **more}) == (
+        "Easy Diffusion",
+        "a cat <lora:fog:0.5> <lora:mist:1>",
+        f"{BASIC}, Size: 1024x768, Model: sd-v1-5, Denoising strength: 0.6, Clip skip: 2",
+    )
+    assert "Clip skip" not in told({**EASY, **more, "clip_skip": False})[2]
+
+
+def test_ruinedfooocus_list_of_loras_and_clip_skip_are_kept():
+    now = {**RUINED, "loras": [["ab12cd34", "0.8 - A/fog.safetensors"]], "clip_skip": 2}
+    program, prompt, line = told({**now, "denoise": 0.5})
+    assert prompt == "a cat <lora:fog:0.8>"
+    assert line.endswith("Denoising strength: 0.5, Clip skip: 2")
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("NovelAI Diffusion V4.5 4BDE2A90", "Model hash: 4BDE2A90, Model: NovelAI Diffusion V4.5"),
+        ("Stable Diffusion XL", "Model: Stable Diffusion XL"),
+    ],
+)
+def test_novelais_source_names_the_model(source, names):
+    assert told(NOVELAI, Source=source)[2].endswith(f"Size: 832x1216, {names}")
+
+
+def test_novelais_strength_counts_from_an_image_only():
+    assert "Denoising" not in told({**NOVELAI, "strength": 0.4})[2]
+    img2img = {**NOVELAI, "strength": 0.4, "request_type": "Img2ImgRequest"}
+    assert told(img2img)[2].endswith("Denoising strength: 0.4")
+
+
+def test_fooocus_loras_stand_in_texts_too_and_a_refiner_is_kept():
+    data = {key: value for key, value in FOOOCUS.items() if key != "loras"}
+    data |= {"lora_combined_1": "fog.safetensors : 0.5", "refiner_model": "xl_refiner"}
+    program, prompt, line = told({**data, "refiner_switch": 0.8})
+    assert line.endswith("Version: Fooocus v2.4.3, Refiner: xl_refiner, Refiner switch at: 0.8")
+    assert "<lora:fog:0.5>" in infotext(read_program(data, {})[1])
+
+
+def test_an_on_site_pictures_graph_says_what_its_summary_does_not():
+    sampler = {"class_type": "KSampler", "inputs": {"scheduler": "normal", "denoise": 0.3}}
+    sampler["inputs"] |= {"seed": 1, "steps": 30, "sampler_name": "euler"}
+    hires = {key: value for key, value in SITE.items() if key != "extra"} | {"11": sampler}
+    summary = {"prompt": "a cat", "steps": 30, "seed": 1, "workflowId": "img2img-hires"}
+    line = told({**hires, "extraMetadata": json.dumps(summary)})[2]
+    assert "Schedule type: Normal" in line and line.endswith("Denoising strength: 0.3")
+
+
+def test_unknown_json_with_diffusers_names_is_of_no_program_that_it_does_not_name():
+    data = {"prompt": "a cat", "num_inference_steps": 20, "width": 8, "height": 8}
+    assert told(data) == ("", "a cat", "Steps: 20, Size: 8x8, Clip skip: 1")
+
+
+TEXTS = {
+    "prompt": "a cat",
+    "negative_prompt": "blurry",
+    "seed": "1",
+    "use_stable_diffusion_model": "sd-v1-5",
+    "clip_skip": "True",
+    "use_vae_model": "None",
+    "sampler_name": "euler_a",
+    "scheduler_name": "karras",
+    "width": "1024",
+    "height": "768",
+    "num_inference_steps": "20",
+    "guidance_scale": "7.0",
+    "use_lora_model": "['a/fog', 'mist']",
+    "lora_alpha": "[0.5, 1.0]",
+}
+LABELS = ("Prompt", "Negative Prompt", "Seed", "Stable Diffusion model", "Clip Skip", "VAE model")
+LABELS += ("Sampler", "Scheduler", "Width", "Height", "Steps", "Guidance Scale", "LoRA model")
+LABELS += ("LoRA Strength",)
+
+
+@pytest.mark.parametrize("names", [TEXTS, LABELS], ids=["keys", "labels"])
+def test_easy_diffusion_writes_a_text_for_each_value(names):
+    program, record = read_texts(dict(zip(names, TEXTS.values())))
+    assert program == "Easy Diffusion"
+    assert infotext(record) == (
+        "a cat <lora:fog:0.5> <lora:mist:1>\nNegative prompt: blurry\n"
+        f"{BASIC}, Size: 1024x768, Model: sd-v1-5, Clip skip: 2"
+    )
+    assert set(names) <= set(TEXT_NAMES)
+
+
+def test_texts_of_other_programs_are_not_easy_diffusions():
+    assert read_texts({"prompt": "{}", "workflow": "{}", "seed": "1"}) is None
+
+
 @pytest.mark.parametrize(
     "data",
     [None, [], "x", {}, {"a": 1}, {"prompt": "a cat"}, {"uc": "x"}, {"extraMetadata": "{"}]
@@ -276,6 +601,7 @@ def test_an_unknown_shape_is_of_no_program(data):
 
 
 _ALL = [SWARM, INVOKE, FOOOCUS, RUINED, NOVELAI_4, DRAW_THINGS, EASY, SITE, COMFY]
+_ALL += [SPACE, MATRIX, TENSORART, PLUS, TEXTS]
 _ALL += [{"model_weights": "x", "image": {"prompt": "x"}}]
 _value = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 
 from ...ground import as_text, clean, mapping
 from ..comfy import loaded
+from ..foreign import in_host_words
 from ..metadata import infotext
 from ..text import Infotext, missing_values, parse_infotext
-from .programs import read_dream, read_program
+from .programs import read_dream, read_program, read_texts
 from .texts import embedded_texts
 
 __all__ = ["Embedded", "embedded"]
 
-_JSON_TEXTS = ("parameters", "UserComment", "invokeai_metadata", "sd-metadata", "Comment")
-_JSON_TEXTS += ("Description",)
+_JSON_TEXTS = ("parameters-json", "generation_data", "parameters", "UserComment")
+_JSON_TEXTS += ("invokeai_metadata", "sd-metadata", "Comment", "Description")
+_SUMMARIZED = ("Stability Matrix", "TensorArt")  # their infotext or graph tells less than the JSON
 _INFOTEXTS = ("parameters", "UserComment", "Comment", "Description")
 _VERSIONS = (  # how a WebUI's `Version` begins
     ("ComfyUI", "ComfyUI"),
@@ -62,15 +64,18 @@ def _readings(
     texts: Mapping[str, str], documents: list[Mapping[str, object]]
 ) -> Iterator[tuple[str, str]]:
     """Programs and infotexts, the likeliest first; some are empty."""
+    known = (read_texts(texts), *(read_program(data, texts) for data in documents))
+    records = [each for each in known if each]
+    for program, record in records:
+        if program in _SUMMARIZED:
+            yield program, infotext(record)
     for name in _INFOTEXTS:
         text = clean(texts.get(name, "")).strip()
         read = parse_infotext(text)
         if read.parameters and not isinstance(loaded(text), Mapping):
-            yield _webui(read), text
-    for data in documents:
-        known = read_program(data, texts)
-        if known:
-            yield known[0], infotext(known[1])
+            yield _webui(read), in_host_words(text)
+    for program, record in records:
+        yield program, infotext(record)
     yield "InvokeAI", infotext(read_dream(texts.get("Dream", "")))
     graph = {name: texts[name] for name in ("prompt", "workflow") if name in texts}
     yield "ComfyUI", infotext({"comfy": graph})

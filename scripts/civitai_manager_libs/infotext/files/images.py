@@ -13,12 +13,14 @@ from typing import BinaryIO
 from .budget import Budget
 from .credentials import credentials_texts, LONGEST
 from .exif import exif_texts
+from .programs import TEXT_NAMES
 
 __all__ = ["gif_texts", "jpeg_texts", "png_texts", "webp_texts"]
 
 _KEYWORD = 80  # bytes that a PNG text's name and its end may have
 _READ = ("parameters", "prompt", "workflow", "Comment", "Description", "Software", "Title")
 _READ += ("invokeai_metadata", "sd-metadata", "Dream", "UserComment")
+_READ += TEXT_NAMES
 _PNG_NAMES = {**dict(zip(_READ, _READ)), "XML:com.adobe.xmp": "XMP"}
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _APP1, _APP11, _COMMENT, _PIXELS = 0xE1, 0xEB, 0xFE, 0xDA  # a JPEG's markers

@@ -1,0 +1,108 @@
+"""The second pass of each program, at a larger size or from another image, in A1111's terms. Pure.
+
+A host takes a text with `Hires upscale`, `Hires resize` or `Hires upscaler` for one of two passes,
+and doubles the size where it is not told; so these are written only where the size is known.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ....ground import as_number, as_text, as_whole, file_stem, mapping
+from .fields import Data, find_value, Record
+
+__all__ = ["draw_things_pass", "fooocus_refiner", "hf_space_pass", "invoke_pass", "swarm_pass"]
+__all__ += ["two_passes", "upscaler_name"]
+
+_RESIZERS = {  # of the pixels or in the latent space
+    "latent-bicubic": "Latent (bicubic)",
+    "latent-bilinear": "Latent",
+    "latent-nearest-exact": "Latent (nearest-exact)",
+    "pixel-lanczos": "Lanczos",
+    "pixel-nearest-exact": "Nearest",
+}
+
+
+def two_passes(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
+    """Return the fields of a second pass at `scale` times the first one's size."""
+    return {
+        "Hires upscale": scale,
+        "Hires upscaler": upscaler or None,
+        "Hires steps": steps,
+        "Denoising strength": denoise,
+    }
+
+
+def upscaler_name(name: str) -> str:
+    """Return an upscaler by A1111's name: its own of a resize, a model's without `.pth`."""
+    kind, _, model = name.partition("-")
+    if kind in ("model", "latentmodel"):
+        name = model
+    resizer = _RESIZERS.get(name.lower(), re.split(r"[\\/]", name)[-1])
+    return re.sub(r"\.(?:pth|pt|safetensors)$", "", resizer)
+
+
+def swarm_pass(data: Data) -> Record:
+    """Return the refiner as a second pass where it comes after all steps, else as A1111's Refiner.
+
+    SwarmUI writes no `refinerupscale` of 1.
+    """
+    refiner = file_stem(as_text(data.get("refinermodel")))
+    share = as_number(data.get("refinercontrolpercentage"))
+    if share is None:
+        return {"Denoising strength": data.get("initimagecreativity")}
+    if as_text(data.get("refinermethod")).startswith("StepSwap"):
+        return {"Refiner": refiner, "Refiner switch at": round(1 - share, 6)} if refiner else {}
+    scale = data.get("refinerupscale", 1)
+    upscaler = upscaler_name(as_text(data.get("refinerupscalemethod")))
+    written = two_passes(scale, upscaler, share, data.get("refinersteps"))
+    return written | {
+        "Hires CFG Scale": data.get("refinercfgscale"),
+        "Hires checkpoint": refiner or None,
+    }
+
+
+def draw_things_pass(data: Data) -> Record:
+    """Return the first pass's size as Size: Draw Things' `size` is the second's."""
+    more = mapping(data.get("v2"))
+    first = [as_whole(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
+    last = re.fullmatch(r"(\d{1,5})x(\d{1,5})", as_text(data.get("size")))
+    if more.get("hiresFix") is not True or not last or not all(first):
+        return {}
+    return {
+        "Size": "x".join(map(str, first)),
+        "Hires resize": last[0],
+        "Denoising strength": more.get("hiresFixStrength"),
+    }
+
+
+def hf_space_pass(data: Data) -> Record:
+    """Return the second pass of a Space: it resizes in the latent space."""
+    stated = mapping(data.get("use_upscaler"))
+    method = as_text(stated.get("upscale_method"))
+    upscaler = upscaler_name(f"latent-{method}") if method else ""
+    values = (stated.get(key) for key in ("upscaler_strength", "upscale_steps"))
+    return two_passes(stated["upscale_by"], upscaler, *values) if "upscale_by" in stated else {}
+
+
+def fooocus_refiner(data: Data) -> Record:
+    """Return the refiner as A1111's; Fooocus writes its switch without one, too."""
+    refiner = as_text(data.get("refiner_model"))
+    return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
+
+
+def invoke_pass(data: Data) -> Record:
+    """Return img2img's strength, or the second pass: InvokeAI 4 tells no size of the first."""
+    refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
+    written: Record = {"Denoising strength": data.get("strength")}
+    if refiner:
+        written |= {"Refiner": refiner, "Refiner switch at": data.get("refiner_start")}
+    if data.get("hrf_enabled") is not True:
+        return written
+    written["Denoising strength"] = data.get("hrf_strength")
+    first = [as_whole(data.get(key)) for key in ("hrf_width", "hrf_height")]
+    last = [as_whole(data.get(key)) for key in ("width", "height")]
+    if all(first) and all(last):
+        written["Size"] = "x".join(map(str, first))
+        written["Hires resize"] = "x".join(map(str, last))
+    return written

@@ -1,0 +1,49 @@
+"""What Stability Matrix's project, beside an image's parameters, says of LoRAs and passes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ....ground import as_list, as_text, mapping
+from .fields import Data, find_value, Record
+from .passes import two_passes, upscaler_name
+
+__all__ = ["loras", "second_pass"]
+
+_MAX_MODULES = 50
+
+
+def loras(data: Data) -> list[Record]:
+    """Return the LoRAs that are switched on, as entries of `additionalResources`."""
+    if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
+        return []
+    cards = (cards[0] for cards in _modules(data, "Model.ExtraNetworks") if cards)
+    return [
+        {
+            "type": "lora",
+            "name": card.get("SelectedModelName"),
+            "strength": card.get("ModelWeight"),
+            "strengthClip": card.get("ClipWeight") if card.get("IsClipWeightEnabled") else None,
+        }
+        for card in cards
+    ]
+
+
+def second_pass(data: Data) -> Record:
+    """Return the second pass, where its module is switched on."""
+    for cards in _modules(data, "Modules", "HiresFixModule"):
+        if len(cards) == 2:
+            upscaler, sampler = cards
+            name = upscaler_name(as_text(find_value(upscaler, "SelectedUpscaler.Name")))
+            values = (sampler.get(key) for key in ("DenoiseStrength", "Steps"))
+            return two_passes(upscaler.get("Scale"), name, *values)
+    return {}
+
+
+def _modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
+    """Yield the cards of each module of this kind that is switched on."""
+    listed = find_value(data, f"smproj.State.{path}.$values")
+    for module in map(mapping, as_list(listed)[:_MAX_MODULES]):
+        if module.get("IsEnabled") is True and kind in as_text(module.get("$type")):
+            yield [mapping(card) for card in as_list(module.get("$values"))[:_MAX_MODULES]]
