@@ -15,6 +15,8 @@ from civitai_manager_libs import host
 from hypothesis import given
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 _NUMBERS = [s for s in setting.SETTINGS if type(s.default) in (int, float)]
 
 

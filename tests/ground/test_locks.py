@@ -14,6 +14,8 @@ from civitai_manager_libs.ground.locks import Lock
 from civitai_manager_libs.ground.sqlite_file import SharedLock
 from lock_holder import held_for
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 _HOLDER = """
 import sys
 sys.path.insert(0, sys.argv[1])

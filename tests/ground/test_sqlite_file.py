@@ -11,6 +11,8 @@ from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.ground import sqlite_file
 from civitai_manager_libs.jobs.store.database import jobs_database as Database
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 _INSERT = "INSERT INTO claims (image_id, job) VALUES (?, 1)"
 
 

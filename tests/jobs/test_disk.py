@@ -18,6 +18,8 @@ from civitai_manager_libs.jobs.run import JobRun
 from civitai_manager_libs.jobs.store import JobStore
 from cli_process import CliProcess, part_files
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 _MEGABYTE = 1024 * 1024
 _DOWNLOAD = ("download", str(MODEL_ID), "--dest")
 

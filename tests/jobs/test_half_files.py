@@ -17,6 +17,8 @@ from civitai_manager_libs.jobs.store import JobStore
 from cli_process import CliProcess, end_process, ENDING_SIGNALS, part_files
 from page_driver import until
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 _AT, _SIZE = 60 * 1024, 150_000  # an older urllib3 hands on whole kilobytes
 
 

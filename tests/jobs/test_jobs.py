@@ -13,6 +13,8 @@ from civitai_manager_libs.jobs.records import Facts, Options, Outcome, WalkedPag
 from civitai_manager_libs.jobs.store import JobStore
 from lock_holder import held_for
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 _QUERY = ImageQuery(101, 1001, "Most Reactions", "Week", 7, "image")
 
 

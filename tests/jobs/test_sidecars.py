@@ -16,6 +16,8 @@ from civitai_manager_libs.jobs.sidecars import write_beside
 from fault_answers import png
 from PIL import Image, PngImagePlugin
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 PNG = png(size=200)
 
 _META = {

@@ -14,6 +14,8 @@ from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobRun, JobStore, network_of
 from civitai_manager_libs.jobs.records import Facts, Options
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 # As version 1 left it of a job that was stopped half-way: 5 of 12 saved, 1 gone, 4 listed.
 _V1 = (Path(__file__).parent / "gallery_v1.sql").read_text(encoding="utf-8")
 _SAVED = (5012, 5011, 5009, 5008, 5007)
@@ -48,7 +50,7 @@ def test_job_of_version_1_is_as_it_was(old, folder):
         assert [item.image_id for item in store.waiting(1, 0, 9)] == [5006, 5005, 5004, 5003]
         assert [item.reason for item in store.failed(1)] == ["gone"]
         assert store.claim(1, [5006])[5006].ours_before
-        assert store.saved_paths([5012]) == {5012: os.path.join(folder, "5012.mp4")}
+        assert Path(store.saved_paths([5012])[5012]) == Path(folder, "5012.mp4")
 
 
 def test_job_of_version_1_goes_on_under_the_names_that_it_began_with(old, folder, monkeypatch):

@@ -13,6 +13,8 @@ from civitai_manager_libs.library import cache
 from fault_answers import png
 from page_driver import until
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 _LEFT = ".civitai-shortcut-0123456789ab.part"
 _URL = "https://image.civitai.com/x/0123abcd-0123-4123-8123-0123456789ab/width=450/a.jpeg"
 

@@ -15,6 +15,8 @@ from civitai_manager_libs.library import cache, gone, own, pages, records, searc
 from civitai_manager_libs.library.own.marks import Change
 from civitai_manager_libs.library.store import rows, writer, writing
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 _PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 
 

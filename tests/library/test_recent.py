@@ -10,6 +10,8 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.library import recent
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 
 def _path():
     return os.path.join(setting.data_folder(), "recent.json")

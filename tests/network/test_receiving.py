@@ -26,6 +26,8 @@ from civitai_manager_libs.network.receiving import Receiver
 from fault_answers import Answer, chunked, cut, packed, png, ranged, stalled
 from fault_server import FaultServer
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
 BODY = png("body", 200_000)
 OK, AT = ranged(BODY), 70_000

@@ -18,9 +18,10 @@ from civitai_manager_libs.ground.disk.half_file import (
     noted,
 )
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "scripts")
 URL, TAG = "https://image.civitai.com/a/original=true/a.png", '"v1"'
-posix_only = pytest.mark.skipif(os.name == "nt", reason="asks what POSIX locks do")
 
 
 @pytest.fixture
@@ -164,7 +165,7 @@ def test_note_is_gone_from_the_disk_before_other_bytes_come(folder, monkeypatch,
 # Two who want the same
 
 
-@posix_only
+@pytest.mark.posix
 def test_second_one_has_a_file_of_its_own_that_is_not_kept(folder):
     with HalfFile(folder, URL) as first:
         first.write(b"first")
@@ -176,7 +177,7 @@ def test_second_one_has_a_file_of_its_own_that_is_not_kept(folder):
         assert _body(first) == b"first"
 
 
-@posix_only
+@pytest.mark.posix
 def test_file_that_just_got_its_name_is_not_taken_up(folder, monkeypatch):
     """Somebody opened the half file, and had to wait for it while it became the whole one."""
     hold, target = file_lock.hold, os.path.join(folder, "a.png")
@@ -195,14 +196,14 @@ def test_file_that_just_got_its_name_is_not_taken_up(folder, monkeypatch):
     assert open(target, "rb").read() == b"x" * 1000
 
 
-@posix_only
+@pytest.mark.posix
 def test_disk_without_locks_keeps_nothing(folder, monkeypatch):
     monkeypatch.setattr(half_file, "hold", lambda *_: None)
     _kept(folder)
     assert os.listdir(folder) == []
 
 
-@posix_only
+@pytest.mark.posix
 def test_where_a_byte_is_locked_it_is_beyond_what_is_written(folder, monkeypatch):
     """As on Windows."""
     taken = []

@@ -13,7 +13,7 @@ from civitai_manager_libs.ground.disk.half_file import Noted
 
 URL, TAG, OTHER = "https://image.civitai.com/a.png", '"v1"', 4711  # the last: a user's number
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="only administrators make links there")
+pytestmark = pytest.mark.posix  # on Windows only administrators make links
 root_only = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files to others"
 )

@@ -16,8 +16,9 @@ from civitai_manager_libs.ground import sweep
 from civitai_manager_libs.ground.disk import file_lock, partial_file
 from civitai_manager_libs.ground.disk.partial_file import PartialFile
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "scripts")
-posix_only = pytest.mark.skipif(file_lock.fcntl is None, reason="Windows locks by itself")
 
 
 def run(code: str, *arguments: object) -> subprocess.Popen[str]:
@@ -105,6 +106,7 @@ def test_copy_is_of_its_source_size(tmp_path):
     assert partial.size == 100_000 == os.path.getsize(tmp_path / "to" / "copy")
 
 
+@pytest.mark.posix
 def test_longest_name_that_the_disk_takes_is_taken(tmp_path):
     name = "n" * 251 + ".png"
     with PartialFile(str(tmp_path)) as partial:
@@ -113,7 +115,7 @@ def test_longest_name_that_the_disk_takes_is_taken(tmp_path):
     assert os.listdir(tmp_path) == [name]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows knows no such modes")
+@pytest.mark.posix
 def test_modes_are_the_users_own_and_private_ones_0600(tmp_path):
     old = os.umask(0o022)
     try:
@@ -184,8 +186,7 @@ def test_folder_without_permission_is_a_disk_error(tmp_path):
         PartialFile(str(tmp_path))
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no quota error")
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT], ids=["full", "quota"])
+@pytest.mark.parametrize("code", [errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)])
 def test_disk_that_fills_half_way_leaves_nothing(code, tmp_path):
     with pytest.raises(DiskFull), PartialFile(str(tmp_path)) as partial:
         partial._file = FullDisk(partial._file, 1500, code)
@@ -223,7 +224,7 @@ def test_write_that_takes_less_than_given_goes_on(tmp_path):
 # Leftovers of killed processes
 
 
-@posix_only
+@pytest.mark.posix
 def test_what_other_files_await_counts_as_taken(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
@@ -260,7 +261,7 @@ def test_file_of_a_living_process_is_not_swept(tmp_path):
         process.communicate("\n")
 
 
-@posix_only
+@pytest.mark.posix
 def test_no_sweeper_comes_between_writing_and_naming(tmp_path, monkeypatch):
     replace = os.replace
 
@@ -276,7 +277,7 @@ def test_no_sweeper_comes_between_writing_and_naming(tmp_path, monkeypatch):
     assert (tmp_path / "a").read_bytes() == b"whole"
 
 
-@posix_only
+@pytest.mark.posix
 def test_no_sweeper_comes_between_making_and_locking(tmp_path, monkeypatch):
     flock, swept = file_lock.fcntl.flock, []
 

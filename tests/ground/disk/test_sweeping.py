@@ -9,6 +9,8 @@ import pytest
 from civitai_manager_libs.ground import HalfFile, sweep
 from civitai_manager_libs.ground.disk.half_file import NOTE
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 URL, TAG = "https://image.civitai.com/a.png", '"v1"'
 
 
@@ -49,7 +51,6 @@ def test_one_without_the_other_goes(half, tmp_path, gone):
     assert sweep(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows removes no open file anyway")
 def test_one_that_somebody_writes_stays(half, tmp_path):
     os.remove(half + NOTE)
     with HalfFile(str(tmp_path), URL):

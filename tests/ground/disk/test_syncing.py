@@ -11,7 +11,7 @@ from civitai_manager_libs.ground.disk import partial_file, syncing
 from civitai_manager_libs.ground.disk.partial_file import PartialFile
 from civitai_manager_libs.ground.disk.syncing import make_folder, sync_file, sync_folder
 
-posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no such call")
+pytestmark = pytest.mark.usefixtures("each_system")
 
 
 def test_bytes_are_on_the_disk_before_the_file_has_its_name(tmp_path, monkeypatch):
@@ -51,7 +51,7 @@ def test_disk_that_cannot_sync_is_written_all_the_same(tmp_path, monkeypatch, co
     assert os.listdir(tmp_path) == ["a"]
 
 
-@posix_only
+@pytest.mark.posix
 def test_where_an_own_call_writes_through_it_is_used(tmp_path, monkeypatch):
     """As on macOS, whose fsync stops at the disk's own memory."""
     asked = []
@@ -66,7 +66,7 @@ def test_where_an_own_call_writes_through_it_is_used(tmp_path, monkeypatch):
     assert asked == [51, "fdatasync"]
 
 
-@posix_only
+@pytest.mark.posix
 def test_names_of_a_folder_that_fails_are_a_disk_error(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", _failing(errno.EIO))
     with pytest.raises(DiskError, match=tmp_path.name):
@@ -77,7 +77,7 @@ def test_folder_that_is_gone_has_no_names(tmp_path):
     sync_folder(str(tmp_path / "gone"))
 
 
-@posix_only
+@pytest.mark.posix
 def test_new_folders_have_their_names_on_the_disk_too(tmp_path, monkeypatch):
     synced = []
     monkeypatch.setattr(syncing, "sync_folder", synced.append)

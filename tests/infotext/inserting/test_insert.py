@@ -17,6 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
+pytestmark = pytest.mark.usefixtures("each_system")
+
 _LATIN = "a harbor\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
 _ANY = f"燈塔 é 😀\n{_LATIN}"
 _TEXTS = pytest.mark.parametrize("text", [_LATIN, _ANY], ids=["ascii", "any"])

@@ -1,0 +1,277 @@
+"""Plays Windows' files on another system: our modules get an `os`, `open`, `time` and `sqlite3`
+that do what Windows does otherwise. Nothing else of the process notices.
+
+What is played is the table of tests/ground/disk/test_windows.py; on Windows itself that table is
+held against the system.
+"""
+
+from __future__ import annotations
+
+import builtins
+import errno
+import io
+import os
+import re
+import sqlite3
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+__all__ = ["MISSING", "MISSING_MODULES", "WindowsFiles", "play_windows"]
+
+_PACKAGE = "civitai_manager_libs"
+_DENIED, _SHARING, _BAD_NAME, _NO_PATH = 5, 32, 123, 3  # Windows' codes
+_LONGEST_PATH = 259  # letters, without a setting of the registry
+_TICK = 1 / 64  # seconds between two times that the clock of a Python before 3.13 tells
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.I)
+MISSING = {"O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY", "chown", "fdatasync", "fork", "geteuid"}
+MISSING |= {"getuid", "mkfifo", "openpty", "posix_fallocate", "statvfs", "sync"}
+MISSING_MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "termios"}
+
+
+class WindowsFiles:
+    """The `os`, `open`, `time` and `sqlite3` of one test.
+
+    scanner_seconds: how long a new file is held by a program that looks for viruses. Only waiting
+    for it moves its clock, and costs no time.
+    """
+
+    def __init__(self) -> None:
+        self.scanner_seconds = 0.5
+        self.waited = 0.0  # seconds, by who was refused
+        self._lock = threading.Lock()
+        self._open: list[tuple[tuple[int, int], weakref.ref[Any]]] = []
+        self._databases: list[weakref.ref[_Connection]] = []
+        self._scanned: dict[tuple[int, int], float] = {}
+        self.os, self.time = _Os(self), _Time()
+        self.patient_time = _PatientTime(self)
+        self.sqlite3 = _Instead(sqlite3, connect=self._connect)
+        self.msvcrt = _Instead(io, LK_NBLCK=2, locking=_lock_byte)
+
+    def open(self, file: Any, mode: str = "r", *args: Any, **options: Any) -> Any:
+        if not isinstance(file, str):
+            return builtins.open(file, mode, *args, **options)
+        path = self.actual(file)
+        if _RESERVED.fullmatch(os.path.basename(path)):
+            path = os.devnull
+        if "b" not in mode:
+            options.setdefault("encoding", "cp1252")
+            options.setdefault("newline", None if "r" in mode else "\r\n")
+        is_new = not os.path.exists(path)
+        opened = builtins.open(path, mode, *args, **options)
+        with self._lock:
+            if is_new:
+                self._scan(path)
+            if "opener" not in options:  # ours share a file's name
+                self._open.append((_identity(os.fstat(opened.fileno())), weakref.ref(opened)))
+        return opened
+
+    def actual(self, path: str) -> str:
+        """The file's name on this system: without regard to case, blanks and dots at the end."""
+        if re.search(r'[<>"|?*]', path):
+            raise _error(OSError(errno.EINVAL, "The name is invalid", path), _BAD_NAME)
+        if len(os.path.abspath(path)) > _LONGEST_PATH:
+            raise _error(FileNotFoundError(errno.ENOENT, "No such path", path), _NO_PATH)
+        if os.path.lexists(path):
+            return path
+        folder, name = os.path.split(path)
+        if not name or name in (".", ".."):
+            return path
+        folder, name = self.actual(folder) if folder else "", name.rstrip(". ") or name
+        for each in os.listdir(folder or ".") if os.path.isdir(folder or ".") else ():
+            if each.lower() == name.lower():
+                return os.path.join(folder, each)
+        return os.path.join(folder, name)
+
+    def refuse_if_held(self, path: str, code: int) -> None:
+        """Raise PermissionError where a program has the file open."""
+        with self._lock:
+            held = {identity for identity, opened in self._open if _is_open(opened())}
+            self._open = [each for each in self._open if _is_open(each[1]())]
+            now = self.patient_time.monotonic()
+            held |= {identity for identity, until in self._scanned.items() if now < until}
+            held |= {identity for each in self._databases for identity in _files_of(each())}
+        try:
+            is_held = _identity(os.stat(path)) in held
+        except OSError:
+            return
+        if is_held:
+            raise _error(PermissionError(errno.EACCES, "The file is in use", path), code)
+
+    def replace(self, source: str, target: str) -> None:
+        source, target = self.actual(source), self.actual(target)
+        self.refuse_if_held(source, _SHARING)
+        self.refuse_if_held(target, _DENIED)
+        os.replace(source, target)
+        with self._lock:
+            self._scan(target)
+
+    def remove(self, path: str) -> None:
+        path = self.actual(path)
+        self.refuse_if_held(path, _SHARING)
+        os.remove(path)
+
+    def _scan(self, path: str) -> None:
+        if os.path.isfile(path):
+            until = self.patient_time.monotonic() + self.scanner_seconds
+            self._scanned[_identity(os.stat(path))] = until
+
+    def _connect(self, path: str, **options: Any) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.actual(path), factory=_Connection, **options)
+        connection.path = self.actual(path)
+        with self._lock:
+            self._databases.append(weakref.ref(connection))
+        return connection
+
+
+class _Connection(sqlite3.Connection):
+    """One that knows whether it is open."""
+
+    path = ""
+
+    def close(self) -> None:
+        super().close()
+        self.path = ""
+
+
+def _files_of(connection: _Connection | None) -> Iterator[tuple[int, int]]:
+    path = connection.path if connection is not None else ""
+    for end in ("", "-wal", "-shm", "-journal") if path else ():
+        with suppress(FileNotFoundError):
+            yield _identity(os.stat(path + end))
+
+
+class _Instead:
+    """A module with some of its names replaced."""
+
+    def __init__(self, module: Any, **names: Any) -> None:
+        self.__dict__.update(names)
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+class _Os(_Instead):
+    """Looks up what it stands for when it is called: a test may have replaced that."""
+
+    name = "nt"
+
+    def __init__(self, files: WindowsFiles) -> None:
+        super().__init__(os)
+        self._files = files
+        self.path = _Paths(files)
+        self.replace = self.rename = files.replace
+        self.remove = self.unlink = files.remove
+
+    def __getattr__(self, name: str) -> Any:
+        if name in MISSING:
+            raise AttributeError(f"module 'os' has no attribute {name!r}")
+        found = getattr(os, name)
+        if name not in ("stat", "lstat", "utime", "mkdir", "makedirs", "listdir", "access"):
+            return found
+        return lambda path, *args, **options: found(self._files.actual(path), *args, **options)
+
+    def open(self, path: str, flags: int, mode: int = 0o777) -> int:
+        if os.path.isdir(path):
+            raise _error(PermissionError(errno.EACCES, "A folder is no file", path), _DENIED)
+        return os.open(self._files.actual(path), flags, mode)
+
+
+class _Paths(_Instead):
+    """os.path, of names without regard to case."""
+
+    def __init__(self, files: WindowsFiles) -> None:
+        super().__init__(os.path)
+        self._files = files
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(os.path, name)
+        if name not in ("exists", "lexists", "isfile", "isdir", "islink", "getsize", "getmtime"):
+            return found
+
+        def look(path: str) -> Any:
+            try:
+                return found(self._files.actual(path))
+            except OSError:
+                if name.startswith("get"):
+                    raise
+                return False
+
+        return look
+
+
+class _Time(_Instead):
+    """A clock that stands still between its ticks."""
+
+    def __init__(self) -> None:
+        super().__init__(time)
+
+    def time(self) -> float:
+        return time.time() // _TICK * _TICK
+
+    def monotonic(self) -> float:
+        return time.monotonic() // _TICK * _TICK
+
+
+class _PatientTime(_Time):
+    """One that goes on by what is slept, without sleeping."""
+
+    def __init__(self, files: WindowsFiles) -> None:
+        super().__init__()
+        self._files = files
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self._files.waited
+
+    def sleep(self, seconds: float) -> None:
+        self._files.waited += seconds
+
+
+def play_windows(monkeypatch: pytest.MonkeyPatch) -> WindowsFiles:
+    """Lay it around each of our modules that is loaded, until the test is over."""
+    from civitai_manager_libs.ground.disk import file_lock, opening, replacing, syncing
+
+    files = WindowsFiles()
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] == _PACKAGE:
+            for each in (os, time, sqlite3):
+                if getattr(module, each.__name__, None) is each:
+                    monkeypatch.setattr(module, each.__name__, getattr(files, each.__name__))
+            monkeypatch.setattr(module, "open", files.open, raising=False)
+    monkeypatch.setattr(replacing, "time", files.patient_time)
+    monkeypatch.setattr(file_lock, "fcntl", None)
+    monkeypatch.setattr(file_lock, "msvcrt", files.msvcrt, raising=False)
+    monkeypatch.setattr(syncing, "fcntl", None)
+    monkeypatch.setattr(syncing, "_FULL", None)
+    monkeypatch.setattr(syncing, "_fdatasync", os.fsync)
+    monkeypatch.setattr(opening, "_NOT_FOLLOWED", 0)
+    return files
+
+
+def _lock_byte(descriptor: int, how: int, count: int) -> None:
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise PermissionError(errno.EACCES, "Permission denied") from error
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _is_open(opened: Any) -> bool:
+    return opened is not None and not opened.closed
+
+
+def _error(error: OSError, code: int) -> OSError:
+    error.winerror = code
+    return error
