@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import random
 import sqlite3
@@ -17,7 +18,8 @@ from measuring import ENTRY, environment, measured
 from tables import table, verdict
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-_COUNTS = {"full": 100_000, "quick": 20_000, "tiny": 300}
+_COUNTS = {"big": 1_000_000, "full": 100_000, "quick": 20_000, "tiny": 300}
+_FIRST_DAY, _DAYS = datetime.date(2023, 1, 1), 1000
 _SEARCHES = (
     "girl",
     "masterpiece",
@@ -45,6 +47,22 @@ _SEARCHES = (
     "negative:qq",
     "-girl -boy -lighthouse",
     "is:saved",
+    "steps<15",
+    "steps>20 steps<21",
+    "cfg<3.5",
+    "clip=3",
+    "has:hires is:video",
+    "reactions>395",
+    "-reactions<390",
+    "width=512 height=1216",
+    "before:2023-02",
+    "-before:2026",
+    "stars>0",
+    "author:anna steps>44",
+    "-author:user",
+    "lora:lora -has:hires",
+    "masterpiece before:2023-02",
+    "-has:data has:negative",
 )
 _WORDS = (
     "masterpiece best quality 1girl solo long hair looking at viewer blue eyes smile outdoors sky"
@@ -101,32 +119,38 @@ def _library() -> Iterator[str]:
 
 
 def _fill(count: int) -> None:
+    from civitai_manager_libs import setting
     from civitai_manager_libs.civitai import image_of
     from civitai_manager_libs.library import finish, records
 
+    setting.change("library_records", 10_000_000)
     dice = random.Random(7)
     for start in range(0, count, 500):
-        rows = (_row(n, dice) for n in range(start + 1, min(start + 500, count) + 1))
+        rows = (_row(n, count, dice) for n in range(start + 1, min(start + 500, count) + 1))
         images = [image for image in map(image_of, rows) if image is not None]
         records.keep(images, galleries=[f"model {start // 5000}"])
         finish(60)
 
 
 def _asked(words: str, count: int) -> tuple[int, float]:
-    """How many of the first hundred there are, and milliseconds until their records are there."""
+    """Return how many of the first hundred there are, and the milliseconds of the slowest order."""
     from civitai_manager_libs.library import records, search
 
-    saved = range(1, count, 50)
-    took = []
-    for _ in range(5):
-        began = time.perf_counter()
-        found = search.find(search.query_of(words), saved=lambda: saved)
-        took.append((time.perf_counter() - began) * 1000)
-    return len(records.find_all(found.ids)), median(took)
+    saved = range(1, count, max(50, count // 2000))
+    slowest = 0.0
+    for sort in ("Newest", "Oldest", "Most Reactions"):
+        took = []
+        for _ in range(5):
+            began = time.perf_counter()
+            found = search.find(search.query_of(words), sort=sort, saved=lambda: saved)
+            took.append((time.perf_counter() - began) * 1000)
+        slowest = max(slowest, median(took))
+    return len(records.find_all(found.ids)), slowest
 
 
-def _row(number: int, dice: random.Random) -> dict[str, object]:
+def _row(number: int, count: int, dice: random.Random) -> dict[str, object]:
     wide = dice.random() < 0.5
+    day = _FIRST_DAY + datetime.timedelta(_DAYS * number // count)
     row = {
         "id": number,
         "url": f"https://image.civitai.com/x/{number:032x}/original=true/{number}.jpeg",
@@ -135,7 +159,7 @@ def _row(number: int, dice: random.Random) -> dict[str, object]:
         "width": 1024 if wide else 512,
         "height": 1216 if wide else 768,
         "hash": "UBL_:rOpGG-oBUNG,qRj2so|=eE1w^n4S5NH",
-        "createdAt": f"202{4 + number * 2 // 100_001}-{number % 12 + 1:02}-15T10:00:00.000Z",
+        "createdAt": f"{day}T10:00:00.000Z",
         "username": f"anna{number % 40}" if dice.random() < 0.01 else f"user{number % 3000}",
         "baseModel": dice.choice(_BASES),
         "postId": number // 4,
@@ -149,8 +173,10 @@ def _meta(number: int, dice: random.Random) -> dict[str, object]:
     words = [*dice.choices(_WORDS, k=40), f"token{dice.randrange(20_000)}"]
     if dice.random() < 0.05:
         words.insert(3, dice.choice(_CJK))
+    rare = {"Clip skip": 2} if dice.random() < 0.2 else {}
+    rare |= {"Hires upscale": 1.5} if dice.random() < 0.05 else {}
     lora = f"lora-{int(dice.random() ** 3 * 8000)}" if dice.random() < 0.9 else "add_detail"
-    return {
+    return rare | {
         "prompt": f"{', '.join(words)} <lora:{lora}:{dice.randrange(3, 12) / 10}>",
         "negativePrompt": _NEGATIVE,
         "steps": 150 if dice.random() < 0.0002 else dice.randrange(15, 45),

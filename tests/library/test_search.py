@@ -9,9 +9,9 @@ import time
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from, model_from
-from civitai_manager_libs.library import models, records, search
+from civitai_manager_libs.library import models, own, records, search
 from civitai_manager_libs.library.search import finding, indexing
-from civitai_manager_libs.library.store import database, tables, trimming, writer
+from civitai_manager_libs.library.store import database, rows, tables, trimming, writer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -277,6 +277,64 @@ def test_suggestions_are_told_with_how_many_have_them_the_most_first(filled):
     assert [(one.text, one.count) for one in found][0] == ("author:harbor", 6)
 
 
+# However it is begun
+
+
+_TERMS = (
+    *("girl", "dawn", "e", "zz", "-dawn", "negative:lowres", "has:negative", "-has:negative"),
+    *("lora:detail", "model:ocean", "-model:ocean", "sampler:euler", "author:a", "base:sdxl"),
+    *("steps>20", "steps<=25", "-steps>20", "-steps<=25", "-steps=20", "clip=2", "-clip>1"),
+    *("hires>1", "-hires>1", "width>600", "-width>600", "reactions>2", "-reactions<3", "cfg=7"),
+    *("stars>0", "stars<1", "-stars>0", "-stars<1", "stars=0", "-stars=0", "is:favourite"),
+    *("after:2024", "before:2025", "-after:2025", "-before:2025", "is:video", "-is:video"),
+    *("is:image", "has:data", "-has:data", "has:hires", "is:saved", "-is:saved", "-set:x"),
+)
+
+
+@given(
+    words=st.lists(st.sampled_from(_TERMS), max_size=4),
+    sort=st.sampled_from([*finding.SORTS]),
+    scope=st.sampled_from(
+        [search.Scope(), search.Scope(level=1, gallery="model 9"), search.Scope(type="video")]
+    ),
+)
+def test_same_is_found_from_the_few_that_fit_a_term_and_from_all(filled, words, sort, scope):
+    own.marks.change([_image(2), _image(6)], own.marks.Change(favourite=True, stars=3))
+    every = _all_pages(" ".join(words), sort, scope, few=-1)
+    assert _all_pages(" ".join(words), sort, scope, few=100) == every
+    ids = search.Scope(range(1, 9), scope.gallery, scope.level, scope.type)
+    assert _all_pages(" ".join(words), sort, ids, few=-1) == every
+
+
+def _all_pages(words, sort, scope, few):
+    """few: how many ids are looked at one by one."""
+    ids, cursor = [], ""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finding, "_FEW", few)
+        while cursor is not None:
+            query = search.query_of(words)
+            found = search.find(
+                query, scope, sort=sort, cursor=cursor or None, limit=2, saved=lambda: [1, 4]
+            )
+            ids, cursor = [*ids, *found.ids], found.cursor
+    return ids
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["steps>149", "steps>1 steps<15", "-reactions<50", "before:2023", "stars>0", "-stars<1"],
+)
+def test_comparison_that_few_fit_reads_no_other_images(filled, words):
+    plans = []
+
+    def read(sql, values):
+        plans.extend(row[3] for row in rows(f"EXPLAIN QUERY PLAN {sql}", values))
+        return rows(sql, values)
+
+    search.find(search.query_of(words), read=read)
+    assert [plan for plan in plans if plan.startswith("SCAN facts")] == []
+
+
 # Older versions
 
 
@@ -326,6 +384,37 @@ def test_library_of_version_1_is_kept_and_becomes_searchable(library, monkeypatc
     with database.opened() as db:
         assert db.set_aside == "" and db.rows("PRAGMA user_version") == [(tables.VERSION,)]
         assert db.rows("SELECT count(*) FROM pages") == [(1,)]
+
+
+_V5_FACTS = """
+ALTER TABLE facts RENAME TO facts_of_6;
+{facts};
+INSERT INTO facts SELECT id, level, type, created, width, height, reactions, has_data, steps, cfg,
+    clip_skip, hires FROM facts_of_6;
+DROP TABLE facts_of_6;
+CREATE INDEX facts_by_reactions ON facts (reactions);
+PRAGMA user_version = 5
+"""
+
+
+def test_library_of_version_5_is_searched_at_once_and_completed_in_the_background(
+    filled, monkeypatch
+):
+    monkeypatch.setattr(indexing, "_FACTS_AT_ONCE", 3)
+    db = sqlite3.connect(setting.library_file())
+    db.executescript(_V5_FACTS.format(facts=tables.TEXTS_OF_3.split(";")[0]))
+    db.close()
+    looked_for = ("has:negative", "-has:negative", "steps>20", "", "before:2025")
+    before = [_ids(words) for words in looked_for]
+    assert before[0] == [1, 4] and before[2] == [3, 4]
+    search.index_rest()
+    filled.forget()
+    assert [_ids(words) for words in looked_for] == before
+    made = {name for (name,) in rows("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    assert made >= tables.INDEXES.keys() and "facts_by_reactions" not in made
+    assert rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
+    with database.opened() as opened:
+        assert opened.set_aside == "" and opened.rows("PRAGMA user_version") == [(6,)]
 
 
 def test_library_without_fts5_is_searched_all_the_same(library, monkeypatch):

@@ -3,59 +3,96 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .grammar import NAMES, NUMBERS, Term
 
-__all__ = ["Condition", "condition", "trigram_query"]
+__all__ = ["Condition", "FACTS", "NAMES_OF", "OWN", "TEXTS", "condition", "named", "trigram_query"]
+__all__ += ["within_bounds"]
 
 _LETTERS = 3  # of a token of the index
 _MOST_TRIGRAMS = 8  # of a term: the rest of it is looked at in the texts themselves
-_STARS = "(SELECT stars FROM marks WHERE id = f.id)"
-_COLUMNS = {"clip": "f.clip_skip", "stars": f"ifnull({_STARS}, 0)"}
+_COLUMNS = {"clip": "clip_skip", "after": "created", "before": "created"}
+_SIGNS = {"after": ">=", "before": "<"}  # of dates
+_KNOWN = ("width", "height", "reactions")  # of every image
+_INVERSE = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
+_COMPARE = {"=": operator.eq, ">": operator.gt, "<": operator.lt}
+_COMPARE |= {">=": operator.ge, "<=": operator.le}
 _OWN = {
     "tag": "SELECT id FROM own_tags WHERE {fits}",
     "set": "SELECT id FROM in_sets JOIN sets USING (number) WHERE {fits}",
     "note": "SELECT id FROM marks WHERE {fits}",
 }
 _IN_WORDS = "(instr(t.prompt, ?) > 0 OR instr(t.names, ?) > 0)"
+_HAS_NEGATIVE = """ifnull(f.has_negative, (
+    SELECT negative <> '' FROM texts WHERE id = f.id))"""  # an older version's rows have NULL
 _IN_NEGATIVE = "instr(t.negative, ?) > 0"
 # A resource may be told by its version alone, whose name the models that were read tell.
-_NAMED = """f.id IN (SELECT id FROM uses WHERE name IN (
-    SELECT number FROM names WHERE kind IN ({kinds}) AND ({fits} OR name IN (
-        SELECT '#' || id FROM versions WHERE instr(lower(model_name || ' ' || name), ?) > 0))))"""
+_NAMED = """SELECT number FROM names WHERE kind IN ({kinds}) AND ({fits} OR name IN (
+    SELECT '#' || id FROM versions WHERE instr(lower(model_name || ' ' || name), ?) > 0))"""
+FACTS, OWN, NAMES_OF, TEXTS = range(4)  # what a condition looks at, the fastest first
 
 
 @dataclass(frozen=True)
 class Condition:
-    """Of a picture whose facts are `f` and whose texts are `t`."""
+    """SQL about an image whose facts are `f` and whose texts are `t`.
+
+    ids: the same as a SELECT of the ids that fit, with the same values, which reads only those;
+    "" where no index has them. column: of `facts`, whose bounds are looked for together. looks_at:
+    FACTS, OWN, NAMES_OF or TEXTS.
+    """
 
     sql: str
     values: tuple[object, ...] = ()
+    ids: str = ""
+    looks_at: int = FACTS
+    column: str = ""
 
 
 def condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
     """saved: the pictures that jobs have saved, asked for only where a term is about them."""
+    sign = _SIGNS.get(term.key, term.sign)
+    if term.is_not and sign in _INVERSE:
+        return _inverse(term, _INVERSE[sign])
     found = _positive(term, saved)
-    return Condition(f"NOT {found.sql}", found.values) if term.is_not else found
+    if not term.is_not:
+        return found
+    # NULL would make "not" of it NULL too
+    return Condition(f"NOT ifnull({found.sql}, 0)", found.values, looks_at=found.looks_at)
 
 
-def trigram_query(terms: Iterable[Term], beginning: Callable[[str], Sequence[str]]) -> str:
+def within_bounds(conditions: Iterable[Condition]) -> list[Condition]:
+    """Return the conditions with those of one column of `facts` as one."""
+    found: dict[object, Condition] = {}
+    for number, one in enumerate(conditions):
+        key = one.column or number
+        other = found.get(key)
+        if other is not None:
+            bounds = one.ids.partition(" WHERE ")[2]
+            sql, ids = f"{other.sql} AND {one.sql}", f"{other.ids} AND {bounds}"
+            one = Condition(sql, other.values + one.values, ids, one.looks_at, one.column)
+        found[key] = one
+    return list(found.values())
+
+
+def trigram_query(terms: Iterable[Term], beginning: Callable[[Term], Sequence[str]]) -> str:
     """What the index is asked for, so that few texts are left to look at; "" for nothing.
 
-    beginning: the trigrams that begin with one or two letters; none where those are too many.
+    beginning: the trigrams that begin with a term of one or two letters; none where its texts are
+    too many.
     """
     parts = (_in_index(term, beginning) for term in terms if not term.is_not)
     return " AND ".join(part for part in parts if part)
 
 
-def _in_index(term: Term, beginning: Callable[[str], Sequence[str]]) -> str:
+def _in_index(term: Term, beginning: Callable[[Term], Sequence[str]]) -> str:
     if term.key not in ("", "negative"):
         return ""
     columns = "{negative}" if term.key else "{prompt names}"
     if len(term.value) < _LETTERS:
-        some = " OR ".join(map(_quoted, beginning(term.value)))
+        some = " OR ".join(map(_quoted, beginning(term)))
         return some and f"{columns} : ({some})"
     trigrams = (term.value[start : start + _LETTERS] for start in _starts(term.value))
     return f"{columns} : ({' AND '.join(map(_quoted, trigrams))})"
@@ -73,44 +110,98 @@ def _quoted(trigram: str) -> str:
     return f'"{doubled}"'
 
 
+def named(kinds: Sequence[str], fits: str, values: tuple[object, ...]) -> Condition:
+    """Return the condition that an image has a name of these kinds; fits: SQL about `names`."""
+    numbers = f"SELECT number FROM names WHERE kind IN ({_listed(kinds)}) AND ({fits})"
+    return _with_name(numbers, values)
+
+
 def _positive(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
     key, value = term.key, term.value
     if key == "":
-        return Condition(_IN_WORDS, (value, value))
+        return Condition(_IN_WORDS, (value, value), looks_at=TEXTS)
     if key == "negative":
-        return Condition(_IN_NEGATIVE, (value,))
+        return Condition(_IN_NEGATIVE, (value,), looks_at=TEXTS)
     if key in NAMES:
         return _named(term)
     if key in _OWN:
         fits = "folded = ?" if term.sign == "=" else "instr(folded, ?) > 0"
-        return Condition(f"f.id IN ({_OWN[key].format(fits=fits)})", (value,))
-    if key in NUMBERS:
-        # NULL would make "not" of it NULL too
-        return Condition(
-            f"ifnull({_COLUMNS.get(key, f'f.{key}')} {term.sign} ?, 0)", (float(value),)
-        )
-    if key == "after":
-        return Condition("(f.created >= ?)", (value,))
+        return _among(_OWN[key].format(fits=fits), (value,))
+    if key == "stars":
+        return _starred(term)
+    if key in NUMBERS or key == "after":
+        return _compared(*_compared_with(term), _SIGNS.get(key, term.sign))
     if key == "before":
-        return Condition("(f.created < ? AND f.created <> '')", (value,))
+        return Condition(
+            "(+f.created < ? AND +f.created <> '')",
+            (value,),
+            "SELECT id FROM facts WHERE created < ? AND created > ''",
+            column="created",
+        )
     if value == "saved":
-        return Condition("f.id IN (SELECT value FROM json_each(?))", (json.dumps([*saved()]),))
+        return _among("SELECT value AS id FROM json_each(?)", (json.dumps([*saved()]),))
     return _FLAGS[value]
 
 
+def _inverse(term: Term, sign: str) -> Condition:
+    """Return the condition that the opposite of a comparison holds, or that nothing is known."""
+    if term.key == "stars":
+        return _starred(replace(term, sign=sign))
+    column, value = _compared_with(term)
+    unknown = {"created": " OR {0} = ''"}.get(column, " OR {0} IS NULL")
+    bounds = f"({{0}} {sign} ?{unknown if column not in _KNOWN else ''})"
+    ids = f"SELECT id FROM facts WHERE {bounds.format(column)}"
+    return Condition(bounds.format(f"+f.{column}"), (value,), ids, column=column)
+
+
+def _compared_with(term: Term) -> tuple[str, float | str]:
+    column = _COLUMNS.get(term.key, term.key)
+    return column, term.value if column == "created" else float(term.value)
+
+
+def _compared(column: str, value: float | str, sign: str) -> Condition:
+    sql, ids = f"(+f.{column} {sign} ?)", f"SELECT id FROM facts WHERE {column} {sign} ?"
+    return Condition(sql, (value,), ids, column=column)
+
+
+def _starred(term: Term) -> Condition:
+    """An image without a row has no stars."""
+    marked, number = f"SELECT id FROM marks WHERE {{}}stars {term.sign} ?", float(term.value)
+    if not _COMPARE[term.sign](0, number):
+        return _among(marked.format(""), (number,))
+    return Condition(f"(f.id NOT IN ({marked.format('NOT ')}))", (number,), looks_at=OWN)
+
+
+def _among(ids: str, values: tuple[object, ...] = ()) -> Condition:
+    return Condition(f"f.id IN ({ids})", values, ids, OWN)
+
+
 def _named(term: Term) -> Condition:
-    kinds = ", ".join(f"'{kind}'" for kind in NAMES[term.key])
     fits = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
-    return Condition(_NAMED.format(kinds=kinds, fits=fits), (term.value, term.value))
+    numbers = _NAMED.format(kinds=_listed(NAMES[term.key]), fits=fits)
+    return _with_name(numbers, (term.value, term.value))
+
+
+def _with_name(numbers: str, values: tuple[object, ...]) -> Condition:
+    return Condition(
+        f"EXISTS (SELECT 1 FROM uses WHERE id = f.id AND +name IN ({numbers}))",
+        values,
+        f"SELECT id FROM uses WHERE name IN ({numbers})",
+        NAMES_OF,
+    )
+
+
+def _listed(kinds: Iterable[str]) -> str:
+    return ", ".join(f"'{kind}'" for kind in kinds)
 
 
 _FLAGS = {
-    "favourite": Condition("f.id IN (SELECT id FROM marks WHERE favourite)"),
-    "note": Condition("f.id IN (SELECT id FROM marks WHERE note <> '')"),
-    "gone": Condition("f.id IN (SELECT id FROM gone)"),
-    "image": Condition("(f.type = 'image')"),
-    "video": Condition("(f.type = 'video')"),
+    "favourite": _among("SELECT id FROM marks WHERE favourite"),
+    "note": _among("SELECT id FROM marks WHERE note <> ''"),
+    "gone": _among("SELECT id FROM gone"),
+    "image": Condition("(+f.type = 'image')"),
+    "video": Condition("(+f.type = 'video')", ids="SELECT id FROM facts WHERE type = 'video'"),
     "data": Condition("(f.has_data)"),
-    "negative": Condition("(t.negative <> '')"),
-    "hires": Condition("(f.hires IS NOT NULL)"),
+    "negative": Condition(_HAS_NEGATIVE),
+    "hires": Condition("(f.hires IS NOT NULL)", ids="SELECT id FROM facts WHERE hires IS NOT NULL"),
 }

@@ -9,11 +9,12 @@ from typing import Any
 from ...civitai import image_of
 from ...ground import Image
 from ...infotext import Made
-from ..store import has_trigrams, unpacked, write_later
+from ..store import has_trigrams, INDEXES, unpacked, write_later
 from .facts import Facts, facts_of, Name
 
 __all__ = ["index", "index_rest"]
 
+_FACTS_AT_ONCE = 20_000
 _AT_ONCE = 200  # records of an older version's library in one go
 _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 
@@ -30,9 +31,35 @@ def index(db: sqlite3.Connection, images: Iterable[Image], made: Mapping[int, Ma
 def index_rest() -> None:
     """Later, in the background: what an older version's library has, a few at a time."""
     write_later(_index_some)
+    write_later(_complete_some)
+
+
+def _complete_some(db: sqlite3.Connection) -> None:
+    """Make one step of what a search needs that an older version's library lacks; steps are short
+    enough for others to write between them."""
+    rows = "SELECT id FROM facts WHERE has_negative IS NULL LIMIT ?"
+    negative = "SELECT negative <> '' FROM texts WHERE texts.id = facts.id"
+    sql = f"UPDATE facts SET has_negative = ifnull(({negative}), 0) WHERE id IN ({rows})"
+    if not db.execute(sql, (_FACTS_AT_ONCE,)).rowcount and not _make_index(db):
+        return
+    write_later(_complete_some)
+
+
+def _make_index(db: sqlite3.Connection) -> bool:
+    """Make the first of the indexes that is missing; return whether there was one."""
+    made = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    for name, columns in INDEXES.items():
+        if name not in made:
+            db.execute(f"CREATE INDEX {name} ON {columns}")
+            return True
+    db.execute("DROP INDEX IF EXISTS facts_by_reactions")  # `facts_in_order` has it
+    return False
 
 
 def _index_some(db: sqlite3.Connection) -> None:
+    count = "SELECT (SELECT count(*) FROM images) = (SELECT count(*) FROM facts)"
+    if db.execute(count).fetchone() == (1,):  # to find which is missing takes seconds
+        return
     sql = (
         "SELECT id, record FROM images WHERE id NOT IN (SELECT id FROM facts)"
         " ORDER BY id DESC LIMIT ?"
@@ -67,7 +94,7 @@ def _put_texts(db: sqlite3.Connection, image_id: int, facts: Facts) -> None:
 def _put_facts(db: sqlite3.Connection, image: Image, facts: Facts) -> None:
     row: tuple[Any, ...] = (image.id, image.level, image.type, image.created_at)
     row += (image.width, image.height, image.stats.reactions, bool(image.meta))
-    row += (facts.steps, facts.cfg, facts.clip_skip, facts.hires)
+    row += (facts.steps, facts.cfg, facts.clip_skip, facts.hires, bool(facts.negative))
     db.execute(f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * len(row))})", row)
 
 

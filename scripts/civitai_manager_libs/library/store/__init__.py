@@ -2,7 +2,17 @@
 
 from .database import has_trigrams, in_memory, packed, rows, rows_or_none, unpacked, writing
 from .sized_cache import SizedCache
+from .tables import INDEXES
 from .writer import finish, write_later
 
-__all__ = ["SizedCache", "finish", "has_trigrams", "in_memory", "packed", "rows", "rows_or_none"]
+__all__ = [
+    "INDEXES",
+    "SizedCache",
+    "finish",
+    "has_trigrams",
+    "in_memory",
+    "packed",
+    "rows",
+    "rows_or_none",
+]
 __all__ += ["unpacked", "write_later", "writing"]

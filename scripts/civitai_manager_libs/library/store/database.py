@@ -13,7 +13,7 @@ from typing import Any
 from ... import setting, util
 from ...ground import logged, sqlite_file
 from .sized_cache import memory_of_json
-from .tables import CHANGES, TABLES, TEXTS, TRIGRAMS, VERSION
+from .tables import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 
 __all__ = ["has_trigrams", "in_memory", "opened", "packed", "rows", "rows_or_none", "unpacked"]
 __all__ += ["writing"]
@@ -110,5 +110,5 @@ def _schema() -> sqlite_file.Schema:
         "It fills again as you look; your favourites, sets and watched galleries are in the one"
         " that is kept.",
         is_checked=False,
-        changes=tuple(f"{sql}{index}" if TEXTS in sql else sql for sql in CHANGES),
+        changes=tuple(f"{sql}{index}" if TEXTS_OF_3 in sql else sql for sql in CHANGES),
     )

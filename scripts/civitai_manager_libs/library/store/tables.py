@@ -1,8 +1,8 @@
 """The library's tables, and what makes them of an older version's. SQL only."""
 
-__all__ = ["CHANGES", "TABLES", "TEXTS", "TRIGRAMS", "VERSION"]
+__all__ = ["CHANGES", "INDEXES", "TABLES", "TEXTS_OF_3", "TRIGRAMS", "VERSION"]
 
-VERSION = 5
+VERSION = 6
 
 _IMAGES = """
 CREATE TABLE images (
@@ -21,14 +21,13 @@ CREATE TABLE figures (
 # record does not say; created: ISO 8601 or "". texts: folded (see `search.facts`). names: LoRAs,
 # samplers, authors and so on, each once by kind; uses: which pictures have it. seen: the galleries
 # that a picture was read in, as "model 5", "version 7", "post 9" or "user anna".
-TEXTS = """
+_TEXTS = """
 CREATE TABLE facts (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
     level INTEGER NOT NULL, type TEXT NOT NULL, created TEXT NOT NULL, width INTEGER NOT NULL,
     height INTEGER NOT NULL, reactions INTEGER NOT NULL, has_data INTEGER NOT NULL, steps REAL,
-    cfg REAL, clip_skip REAL, hires REAL
+    cfg REAL, clip_skip REAL, hires REAL{more}
 );
-CREATE INDEX facts_by_reactions ON facts (reactions);
 CREATE TABLE texts (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
     prompt TEXT NOT NULL, negative TEXT NOT NULL, names TEXT NOT NULL
@@ -48,6 +47,24 @@ CREATE TABLE seen (
 ) WITHOUT ROWID;
 CREATE INDEX seen_by_image ON seen (id)
 """
+TEXTS_OF_3 = _TEXTS.format(more="")
+_SEARCHED = _TEXTS.format(more=", has_negative INTEGER")
+# What a search compares. Those of an older version's library are made in the background, for that
+# takes seconds: see `search.indexing`. The first has all that is compared, so that images in the
+# order of their reactions are looked through without their rows.
+_ALL_FACTS = "id, level, type, created, width, height, has_data, steps, cfg, clip_skip, hires"
+INDEXES = {
+    "facts_in_order": f"facts (reactions, {_ALL_FACTS}, has_negative)",
+    "facts_by_type": "facts (type)",
+    "facts_by_date": "facts (created)",
+    "facts_by_width": "facts (width)",
+    "facts_by_height": "facts (height)",
+    "facts_by_steps": "facts (steps)",
+    "facts_by_cfg": "facts (cfg)",
+    "facts_by_clip_skip": "facts (clip_skip) WHERE clip_skip IS NOT NULL",
+    "facts_by_hires": "facts (hires) WHERE hires IS NOT NULL",
+}
+_INDEXES = ";".join(f"CREATE INDEX {name} ON {what}" for name, what in INDEXES.items())
 # What the user has made of pictures stays when their records go. folded: as it is searched. gone:
 # what Civitai no longer has, and since when that is known.
 _OWN = """
@@ -105,7 +122,8 @@ CREATE TABLE pages (
 );
 CREATE INDEX pages_by_age ON pages (read_at);
 {_FIGURES};
-{TEXTS};
+{_SEARCHED};
+{_INDEXES};
 {_OWN};
 {_WATCHED}
 """
@@ -125,7 +143,8 @@ ALTER TABLE images RENAME TO old_images;
 {_IMAGES}
 INSERT INTO images SELECT id, read_at, is_whole, record FROM old_images;
 DROP TABLE old_images;
-{TEXTS};
+{TEXTS_OF_3};
 {_SEEN}
 """
-CHANGES = (_FIGURES, _FROM_2, _OWN, _WATCHED)
+_FROM_5 = "ALTER TABLE facts ADD COLUMN has_negative INTEGER"
+CHANGES = (_FIGURES, _FROM_2, _OWN, _WATCHED, _FROM_5)
