@@ -6,6 +6,7 @@ import time
 
 import pytest
 from civitai_manager_libs.infotext.comfy.prompts import prompt_of
+from civitai_manager_libs.infotext.comfy.routes import active_nodes
 
 
 def node(kind, **inputs):
@@ -15,9 +16,8 @@ def node(kind, **inputs):
 def positive(nodes, text=("2", 0)):
     """The prompt of a graph whose text encoder takes its text from node 2."""
     encoder = node("CLIPTextEncode", text=list(text), clip=["99", 0])
-    return prompt_of(
-        {"0": node("KSampler", positive=["1", 0]), "1": encoder, **nodes}, "0", "positive"
-    )
+    nodes = {"0": node("KSampler", positive=["1", 0]), "1": encoder, **nodes}
+    return prompt_of(active_nodes(nodes), "0", "positive")
 
 
 A, B = node("PrimitiveString", value="a cat"), node("Text Multiline", text="on a mat")
@@ -154,3 +154,54 @@ def test_texts_that_are_joined_again_and_again_cost_little():
     ending = {str(i): joined(i) for i in range(2, 12)} | {"12": node("T", text="x" * 90_000)}
     assert positive(ending) is None
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("side", ["positive", "negative"])
+def test_links_named_prompt_and_negative_prompt_stay_apart(side):
+    nodes = {
+        "0": node("KSampler", positive=["1", 0], negative=["1", 1]),
+        "1": node("Two Clip Text Encode", prompt=["2", 0], negative_prompt=["3", 0]),
+        "2": node("PrimitiveString", value="positive"),
+        "3": node("PrimitiveString", value="negative"),
+    }
+    assert prompt_of(nodes, "0", side) == side
+
+
+@pytest.mark.parametrize("side", ["positive", "negative"])
+def test_a_node_of_two_texts_gives_each_by_its_own_output(side):
+    slot = ("positive", "negative").index(side)
+    nodes = {
+        "0": node("KSampler", **{side: ["1", 0]}),
+        "1": node("CLIPTextEncode", text=["2", slot]),
+        "2": node("SDXLPromptStyler", text_positive="positive", text_negative="negative"),
+    }
+    assert prompt_of(nodes, "0", side) == side
+
+
+def test_a_text_that_is_added_to_other_words_is_not_the_prompt():
+    box = node("GLIGENTextBoxApply", text="sun", conditioning_to=["3", 0], gligen_textbox=["4", 0])
+    nodes = {"0": node("KSampler", positive=["2", 0]), "2": box, "3": node("T", text="a garden")}
+    nodes["4"] = node("GLIGENLoader", value="gligen.sft")
+    assert prompt_of(nodes, "0", "positive") == "a garden"
+
+
+def test_words_that_a_model_wrote_are_not_told():
+    generated = node("TextGenerate", prompt="Rewrite: a cat", clip=["9", 0])
+    assert positive({"2": node("PreviewAny", source=["3", 0]), "3": generated}) is None
+
+
+def test_a_replaced_text_is_told_where_all_of_it_is():
+    replaced = node("StringReplace", string=["3", 0], find="cat", replace="dog")
+    assert positive({"2": replaced, "3": A}) == "a dog"
+
+
+def test_a_guider_without_a_negative_side_has_no_negative_prompt():
+    nodes = {
+        "0": node("SamplerCustomAdvanced", guider=["1", 0], latent_image=["3", 2]),
+        "1": node("BasicGuider", conditioning=["3", 0], model=["9", 0]),
+        "2": node("CLIPTextEncode", text="not used"),
+        "3": node("InpaintModelConditioning", positive=["4", 0], negative=["2", 0]),
+        "4": node("CLIPTextEncode", text="a cat"),
+    }
+    assert prompt_of(nodes, "0", "positive") == "a cat"
+    assert prompt_of(nodes, "0", "negative") is None

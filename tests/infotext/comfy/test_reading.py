@@ -270,7 +270,7 @@ def test_a_node_tells_by_being_there(kind, inputs, read):
 def test_a_value_that_the_graph_does_not_tell_is_missing_and_not_taken_from_elsewhere():
     graph = basic_graph(steps=["20", 0], seed=["21", 0])
     graph["20"] = node("MathExpression|pysssss", expression="a * 2", a=["22", 0])
-    graph["22"] = node("PrimitiveInt", value=10)
+    graph["22"] = node("ImageWidth", image=["23", 0])
     graph["21"] = node("Image to Seed", images=["23", 0])
     graph["23"] = node("LoadImage", image="x.png", seed=9)
     read = read_graph({"prompt": graph})
@@ -314,3 +314,99 @@ def test_a_workflow_is_read_where_there_is_no_graph():
     read |= {"denoise": 1, "models": ["a.ckpt"]}
     assert read_graph({"workflow": workflow}) == read
     assert read_graph({"workflow": json.dumps(workflow), "prompt": "{}"}) == read
+
+
+TURBO = {
+    "40": node("PrimitiveBoolean", value=False),
+    "41": node("ComfySwitchNode", switch=["40", 0], on_false=["4", 0], on_true=["42", 0]),
+    "42": node("LoraLoaderModelOnly", lora_name="4steps.sft", strength_model=1, model=["4", 0]),
+    "43": node("ComfySwitchNode", switch=["40", 0], on_false=["44", 0], on_true=["45", 0]),
+    "44": node("PrimitiveInt", value=50),
+    "45": node("PrimitiveInt", value=4),
+    "46": node("ComfySwitchNode", switch=["40", 0], on_false=4.0, on_true=1.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("on", "numbers", "loras"),
+    [(False, (50, 4.0), []), (True, (4, 1.0), ["4steps.sft"])],
+    ids=["off", "on"],
+)
+def test_of_a_switch_only_the_side_that_is_taken_counts(on, numbers, loras):
+    graph = basic_graph(model=["41", 0], steps=["43", 0], cfg=["46", 0])
+    read = read_graph({"prompt": {**graph, **TURBO, "40": node("PrimitiveBoolean", value=on)}})
+    assert (read["steps"], read["cfgScale"]) == numbers
+    assert [lora["name"] for lora in read.get("additionalResources", ())] == loras
+    assert read["models"] == BASIC["models"]
+
+
+def test_a_switch_that_nobody_can_tell_leaves_both_sides_out():
+    graph = basic_graph(model=["41", 0], steps=["43", 0], cfg=["46", 0])
+    unknown = node("ImageIsPortrait", image=["99", 0])
+    read = read_graph({"prompt": {**graph, **TURBO, "40": unknown}})
+    kept = {"seed", "sampler", "scheduler", "denoise", "prompt", "negativePrompt", "width"}
+    assert set(read) == {*kept, "height"}
+
+
+@pytest.mark.parametrize(
+    ("encoder", "skipped"),
+    [
+        (node("CLIPSetLastLayer", stop_at_clip_layer=-2, clip=["4", 1]), 2),
+        (node("LoraLoader", lora_name="a.sft", strength_model=0, clip=["51", 0]), 3),
+        (node("Efficient Loader", ckpt_name="a.ckpt", clip_skip=-1), 1),
+        (node("CLIPSetLastLayer", stop_at_clip_layer=["99", 0], clip=["51", 0]), None),
+        (node("CLIPSetLastLayer", stop_at_clip_layer=0, clip=["51", 0]), None),
+    ],
+    ids=["core", "behind-a-lora", "efficiency", "not-told", "odd"],
+)
+def test_clip_skip_is_counted_from_the_end(encoder, skipped):
+    graph = basic_graph()
+    graph["6"]["inputs"]["clip"] = ["50", 0]
+    graph |= {"50": encoder, "51": node("CLIPSetLastLayer", stop_at_clip_layer=-3, clip=["4", 1])}
+    assert read_graph({"prompt": graph}).get("clipSkip") == skipped
+
+
+def test_of_several_pictures_only_what_they_have_in_common_is_told():
+    graph = basic_graph()
+    other = {**graph["3"]["inputs"], "seed": 43, "positive": ["7", 0]}
+    graph |= {"8": node("VAEDecode", samples=["3", 0]), "13": node("KSampler", **other)}
+    graph |= {"14": node("VAEDecode", samples=["13", 0]), "15": node("SaveImage", images=["14", 0])}
+    told = {key: value for key, value in BASIC.items() if key not in ("seed", "prompt")}
+    assert read_graph({"prompt": graph}) == told
+
+
+@pytest.mark.parametrize("value", ["randomize", "%seed%", True, [1, 2, 3]])
+def test_what_is_no_number_is_no_seed(value):
+    assert "seed" not in read_graph({"prompt": basic_graph(seed=value)})
+
+
+def test_the_unsampling_pass_is_not_the_first():
+    unsampled = basic_graph()["3"]["inputs"] | {"cfg": 1, "sampler_mode": "unsample"}
+    chained = {"sampler_name": "res_2s", "cfg": 5.5, "steps_to_run": -1, "latent_image": ["30", 0]}
+    graph = basic_graph() | {"30": node("ClownsharKSampler_Beta", **unsampled)}
+    graph["3"] = node("ClownsharkChainsampler_Beta", sampler_mode="resample", **chained)
+    expected = BASIC | {"cfgScale": 5.5, "sampler": "res_2s"}
+    assert read_graph({"prompt": graph}) == expected
+
+
+def test_a_searge_pipeline_tells_its_model_and_loras():
+    graph = {
+        "1": node("SeargeGenerationParameters", seed=7, steps=30, cfg=5, sampler_name="dpmpp_2m")
+        | {"image_size_preset": "832x1216"},
+        "2": node("SeargeImage2ImageAndInpainting", denoise=0.5, data=["1", 0]),
+        "3": node("SeargeModelSelector", base_checkpoint="xl.sft", data=["2", 0]),
+        "4": node(
+            "SeargeLoras", lora_1="off.sft", lora_1_strength=0.2, lora_2="none", data=["3", 0]
+        ),
+        "5": node("SeargeMagicBox", stage="load checkpoints", data=["4", 0]),
+        "6": node("SeargeMagicBox", stage="sampling", data=["5", 0]),
+        "7": node("SeargeMagicBox", stage="image saving", data=["6", 0]),
+    }
+    assert read_graph({"prompt": graph}) == {
+        "seed": 7,
+        "steps": 30,
+        "cfgScale": 5,
+        "sampler": "dpmpp_2m",
+        "models": ["xl.sft"],
+        "additionalResources": [{"type": "lora", "name": "off.sft", "strength": 0.2}],
+    }

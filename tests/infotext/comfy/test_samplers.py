@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy.samplers import first_sampler
+from civitai_manager_libs.infotext.comfy.samplers import first_samplers
 
 
 def node(kind, **inputs):
@@ -64,6 +64,15 @@ WAN = {
     "2": node("WanVideoModelLoader", model="Wan2_1.safetensors"),
 }
 
+OUTPUTS = {
+    "1": node("KSampler", model=["9", 0], latent_image=["5", 0]),
+    "2": node("KSampler", model=["9", 0], latent_image=["5", 0]),
+    "6": node("VAEDecode", samples=["1", 0]),
+    "7": node("VAEDecode", samples=["2", 0]),
+    "8": node("PreviewImage", images=["6", 0]),
+}
+SAVED = {**OUTPUTS, "10": node("SaveImage", images=["7", 0])}
+
 
 @pytest.mark.parametrize(
     ("nodes", "first"),
@@ -79,12 +88,15 @@ WAN = {
         (CIRCLE, "2"),
         (TWO_PICTURES, "2"),
         (WAN, "1"),
+        (OUTPUTS, "1"),
+        (SAVED, "2"),
         ({"1": node("LoadImage"), "2": node("ImageResize", image=["1", 0])}, None),
         ({}, None),
     ],
     ids=["cascade", "refiner", "upscaled", "easy-use", "providers", "detailer", "detailer-only"]
-    + ["sampler-nodes", "circle", "two-pictures", "wan", "no-sampler", "nothing"],
+    + ["sampler-nodes", "circle", "two-pictures", "wan", "shown", "saved", "no-sampler", "nothing"],
 )
 def test_the_sampler_without_another_upstream_is_the_first(nodes, first):
-    assert first_sampler(nodes) == first
-    assert first_sampler(dict(reversed(nodes.items()))) == first
+    expected = [first] if first else []
+    assert first_samplers(nodes) == expected
+    assert first_samplers(dict(reversed(nodes.items()))) == expected

@@ -8,13 +8,14 @@ from itertools import islice
 from typing import Any
 
 from ...ground import as_number, as_text, as_whole
-from .nodes import kind_of, Node, Nodes, plain, target, upstream
+from .nodes import kind_of, Node, Nodes, target, upstream
+from .values import plain
 
 __all__ = ["loras_of", "model_of"]
 
 _MAX_LORAS = 50
 _MODEL_SIDES = ("model", "guider", "pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple")
-_MODEL_SIDES += ("base_ctx", "context", "ctx_01", "base_sampler")
+_MODEL_SIDES += ("base_ctx", "context", "ctx_01", "base_sampler", "data")
 _LORA_SIDES = ("lora_stack", "lora", "prev_lora", "optional_lora_stack")
 _MODEL_NAMES = ("ckpt_name", "unet_name", "base_ckpt_name", "gguf_name", "model_path")
 _MODEL_NAMES += ("base_checkpoint",)
@@ -33,6 +34,8 @@ def model_of(nodes: Nodes, sampler: str) -> str | None:
     """The model's file, with its folder, or None."""
     for node in upstream(nodes, sampler, _MODEL_SIDES):
         inputs = node["inputs"]
+        if target(inputs.get("model")) is not None:  # what it names is only put on a model
+            continue
         for name in _MODEL_NAMES:
             if name in inputs:
                 value = plain(nodes, inputs[name], _MODEL_NAMES)

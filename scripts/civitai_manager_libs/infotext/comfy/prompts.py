@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from .nodes import kind_of, linked, Node, Nodes, taken_input, target, upstream
+from .computed import computed_outputs
+from .nodes import kind_of, linked, Node, Nodes, target
+from .values import feeding
 
 __all__ = ["prompt_of"]
 
-_Told = dict[str, "str | None"]  # node id: the text that it gives, None if that cannot be told
+_Told = dict[tuple[str, int], "str | None"]  # node id and output: its text, None if not told
 
 _SIDES = {  # the inputs by which a node takes or holds what is wanted, or not
     "positive": ("positive", "conditioning", "text_positive", "positive_prompt", "cond1")
@@ -21,6 +23,8 @@ _SIDES = {  # the inputs by which a node takes or holds what is wanted, or not
 }
 _TEXTS = ("populated_text", "text", "text_g", "t5xxl", "clip_l", "text_l", "wildcard_text")
 _TEXTS += ("prompt",)
+# The inputs by which a sampler gets its words, where it has no side for them.
+_WAYS = ("guider", "text_embeds", "cond_pair")
 # Inputs that lead away from the words.
 _ASIDE = {"clip", "model", "vae", "image", "control_net", "clip_vision_output", "mask", "pixels"}
 _MAX_PARTS = 20
@@ -44,59 +48,71 @@ def prompt_of(nodes: Nodes, sampler: str, side: str) -> str | None:
     """
     sides = _SIDES[side]
     told: _Told = {}
-    for node in upstream(nodes, sampler):
-        for name in sides:
-            if name in node["inputs"]:
-                value = node["inputs"][name]
-                link = target(value)
-                texts = [value] if link is None else _texts(nodes, link, sides, told)
-                texts = texts or [
-                    _string(nodes, value, told)
-                ]  # a text itself, not its conditioning
-                known = [text for text in texts if isinstance(text, str)]
-                return "\n".join(dict.fromkeys(known)) if len(known) == len(texts) > 0 else None
+    for node in feeding(nodes, sampler, _WAYS):
+        value = next((node["inputs"][name] for name in sides if name in node["inputs"]), None)
+        if value is not None:
+            texts = _texts(nodes, value, sides, told)
+            known = [text for text in texts if isinstance(text, str)]
+            return "\n".join(dict.fromkeys(known)) if len(known) == len(texts) > 0 else None
     return None
 
 
-def _texts(nodes: Nodes, start: str, sides: tuple[str, ...], told: _Told) -> list[str | None]:
-    """The texts of the nearest nodes upstream that have one; None for one that is not told."""
+def _texts(nodes: Nodes, value: Any, sides: tuple[str, ...], told: _Told) -> list[str | None]:
+    """Return the texts of the nearest nodes that have one; None for one that is not told."""
     texts: list[str | None] = []
-    waiting, seen = [start], {start}
+    waiting, seen = [(value, True)], set()  # with whether it may be a text itself
     while waiting and len(texts) < _MAX_PARTS:
-        node = nodes.get(waiting.pop(0))
-        if node is None:
-            continue
-        if kind_of(node) == "ConditioningZeroOut":  # its text has no effect
-            texts.append("")
-            continue
-        if own := _own_text(nodes, node, sides, told):
-            texts += own
-            continue
-        for link in _onward(node, sides):
-            if link not in seen:
-                seen.add(link)
-                waiting.append(link)
+        value, may_be_text = waiting.pop(0)
+        link = target(value)
+        if link is None:
+            texts.append(value if isinstance(value, str) else None)
+        elif link not in nodes:
+            texts.append(None)
+        elif link not in seen:
+            seen.add(link)
+            node = nodes[link]
+            own = _own_text(nodes, node, value, told, may_be_text)
+            side = [v for name in sides if (v := node["inputs"].get(name)) is not None]
+            if kind_of(node) == "ConditioningZeroOut":  # its text has no effect
+                texts.append("")
+            elif side:
+                waiting.append((side[0], True))
+            elif own:
+                texts += own
+            else:
+                waiting += [(each, False) for each in _onward(nodes, node)]
     return [text for text in texts if text != ""] or texts[:1]
 
 
-def _onward(node: Node, sides: tuple[str, ...]) -> list[str]:
-    inputs = node["inputs"]
-    onward = {name: value for name, value in inputs.items() if name not in _ASIDE}
-    return linked({**node, "inputs": onward}, sides)
+def _onward(nodes: Nodes, node: Node) -> list[Any]:
+    others = (value for name, value in node["inputs"].items() if name not in _ASIDE)
+    return [value for value in others if target(value) in nodes]
 
 
-def _own_text(nodes: Nodes, node: Node, sides: tuple[str, ...], told: _Told) -> list[str | None]:
-    """The text that a node encodes, in a list; [] for a node without."""
-    found: list[str | None] = []
-    inputs = node["inputs"]
-    for name in (*sides, *_TEXTS):
-        value = inputs.get(name)
-        is_text = isinstance(value, str) or (name in _TEXTS and target(value) is not None)
-        if is_text:
-            found.append(_string(nodes, value, told))
-            if found[-1] != "":
-                break
-    return found[-1:]
+def _own_text(
+    nodes: Nodes, node: Node, link: Any, told: _Told, may_be_text: bool
+) -> list[str | None]:
+    """Return the text that a node encodes or hands on, in a list; [] for a node without."""
+    kind, inputs = kind_of(node).lower(), node["inputs"]
+    if any(name.startswith("conditioning") and target(inputs[name]) for name in inputs):
+        return []  # adds something to words that come from elsewhere
+    texts = [name for name in _TEXTS if _may_be_text(inputs.get(name))]
+    if not texts and not (may_be_text and _hands_text_on(kind, inputs)):
+        return []
+    if not texts or _UNTOLD.search(kind) or _is_show(kind):
+        return [_string(nodes, link, told)]
+    found = [_string(nodes, inputs[name], told) for name in texts]
+    return [next((text for text in found if text != ""), "")]
+
+
+def _hands_text_on(kind: str, inputs: Mapping[str, Any]) -> bool:
+    if any(_may_be_text(inputs.get(name)) for name in _HOLDERS):
+        return True
+    return len(_parts(inputs)) > 1 and "condition" not in kind
+
+
+def _may_be_text(value: object) -> bool:
+    return isinstance(value, str) or target(value) is not None
 
 
 def _string(nodes: Nodes, value: object, told: _Told, depth: int = 0) -> str | None:
@@ -104,14 +120,24 @@ def _string(nodes: Nodes, value: object, told: _Told, depth: int = 0) -> str | N
     link = target(value)
     if link is None:
         return value if isinstance(value, str) else None
-    if link not in told and link in nodes and depth < _DEPTH:
-        told[link] = None  # for a text that leads to itself
-        told[link] = _said(nodes, nodes[link], told, depth + 1)
-    return told.get(link)
+    key = link, value[1] if isinstance(value[1], int) else 0
+    if key not in told and link in nodes and depth < _DEPTH:
+        told[key] = None  # for a text that leads to itself
+        told[key] = _said(nodes, nodes[link], key[1], told, depth + 1)
+    return told.get(key)
 
 
-def _said(nodes: Nodes, node: Node, told: _Told, depth: int) -> str | None:
+def _said(nodes: Nodes, node: Node, slot: int, told: _Told, depth: int) -> str | None:
     kind, inputs = kind_of(node).lower(), node["inputs"]
+
+    def get(name: str) -> Any:
+        value = inputs.get(name)
+        return value if target(value) is None else _string(nodes, value, told, depth)
+
+    outputs = computed_outputs(kind_of(node), get)
+    if outputs is not None:
+        text = outputs[slot] if 0 <= slot < len(outputs) else None
+        return text if isinstance(text, str) else None
     populated = inputs.get("populated_text")
     if isinstance(populated, str):
         return populated
@@ -121,13 +147,18 @@ def _said(nodes: Nodes, node: Node, told: _Told, depth: int) -> str | None:
     if shown and _is_show(kind):
         return shown[-1]
     parts = _parts(inputs)
-    if len(parts) > 1 and taken_input(inputs) not in inputs:
+    if len(parts) > 1:
         return _joined(nodes, kind, inputs, parts, told, depth)
-    for name in (taken_input(inputs), *_HOLDERS, *parts):
+    for name in (*_of_output(inputs, slot), *_HOLDERS, *parts):
         if name in inputs:
             return _string(nodes, inputs[name], told, depth)
     links = linked(node)
     return _string(nodes, [links[0], 0], told, depth) if len(links) == 1 else None
+
+
+def _of_output(inputs: Mapping[str, Any], slot: int) -> tuple[str, ...]:
+    """Return the inputs that the second output of a node with both sides may hand on."""
+    return _SIDES["negative"] if slot == 1 and any(n in inputs for n in _SIDES["negative"]) else ()
 
 
 def _is_show(kind: str) -> bool:

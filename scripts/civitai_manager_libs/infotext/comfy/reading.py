@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...ground import as_text, as_whole
+from ...ground import as_number, as_text, as_whole
 from .loaders import loras_of, model_of
-from .nodes import api_nodes, kind_of, loaded, nearest, Nodes, plain, target, upstream
+from .nodes import along, api_nodes, kind_of, loaded, Nodes, upstream
 from .prompts import prompt_of
-from .samplers import first_sampler
+from .routes import active_nodes
+from .samplers import first_samplers, samplers_of
+from .second_pass import second_pass
+from .sizes import size_of
+from .values import nearest, plain
 from .workflow import workflow_nodes
 
 __all__ = ["read_graph"]
 
-_NAMES = {  # a record's key: the inputs by which nodes name it
-    "seed": ("seed", "noise_seed"),
-    "steps": ("steps", "steps_total", "inference_steps"),
-    "cfgScale": ("cfg", "cfg_scale", "cfg_conds"),
-    "Distilled CFG Scale": ("guidance",),
-    "sampler": ("sampler_name",),
-    "scheduler": ("scheduler",),
-    "denoise": ("denoise",),
+_MAX_SAMPLERS = 4  # that are read where a graph makes several pictures
+_FIELDS = {  # a record's key: the inputs by which nodes name it, and those that lead to them
+    "seed": (("seed", "noise_seed"), ("noise",)),
+    "steps": (("steps", "steps_total", "inference_steps"), ("sigmas",)),
+    "cfgScale": (("cfg", "cfg_scale", "cfg_conds"), ("guider",)),
+    "Distilled CFG Scale": (("guidance",), ("guider", "positive", "conditioning", "cond1")),
+    "sampler": (("sampler_name",), ("sampler",)),
+    "scheduler": (("scheduler",), ("sigmas",)),
+    "denoise": (("denoise",), ("sigmas",)),
 }
 _SAMPLER_NODES = {
     "SamplerDPMAdaptative": "dpm_adaptive",
@@ -45,12 +49,13 @@ _SCHEDULER_NODES = {
     "PolyexponentialScheduler": "polyexponential",
     "SDTurboScheduler": "turbo",
 }
-_LATENT_SIDES = ("latent_image", "latent", "samples", "latents", "optional_latent", "pixels")
-_LATENT_SIDES += ("image_embeds", "image", "sdxl_tuple")
-_SIDES_OF_SIZE = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
-_SIDES_OF_SIZE += (("image_width", "image_height"),)
-_PRESETS = ("image_size_preset", "dimensions", "resolution")
-_DIMENSIONS = re.compile(r"(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL)
+_NAMES = ("sampler", "scheduler")
+_WHOLE, _NUMBERS = ("seed", "steps"), ("cfgScale", "Distilled CFG Scale", "denoise")
+# From a sampler to what its prompt is encoded with, and the inputs that skip some of that.
+_CLIP_WAY = ("positive", "conditioning", "guider", "cond1", "clip", "text_embeds", "pipe")
+_CLIP_WAY += ("basic_pipe", "base_basic_pipe", "sdxl_tuple", "base_ctx", "base_sampler")
+_CLIP_WAY += ("conditioning_1", "conditioning_to", "base_sampler")
+_CLIP_LAYERS = ("stop_at_clip_layer", "clip_skip", "base_clip_skip")
 
 
 def read_graph(comfy: object) -> dict[str, Any]:
@@ -59,19 +64,38 @@ def read_graph(comfy: object) -> dict[str, Any]:
     `comfy` is a record's field: a mapping or JSON text that may hold NaN and `undefined`, with
     the graph itself (mapping or text) under "prompt", or at least its "workflow".
     """
-    nodes = _nodes(comfy)
-    start = first_sampler(nodes)
-    if start is None:
-        return {}
-    found: dict[str, Any] = {key: nearest(nodes, start, *names) for key, names in _NAMES.items()}
+    nodes = active_nodes(_nodes(comfy))
+    starts = first_samplers(nodes)[:_MAX_SAMPLERS]
+    readings = [_read_from(nodes, start) for start in starts]
+    first = readings[0] if readings else {}
+    return {key: v for key, v in first.items() if all(r.get(key) == v for r in readings)}
+
+
+def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
+    found = {key: nearest(nodes, start, *where) for key, where in _FIELDS.items()}
+    found |= {key: None for key in _WHOLE if as_whole(found[key]) is None}
+    found |= {key: None for key in _NUMBERS if as_number(found[key]) is None}
+    found |= {key: None for key in _NAMES if not isinstance(found[key], str)}
     found |= _unnamed(nodes, start, found)
     found["prompt"] = prompt_of(nodes, start, "positive")
     found["negativePrompt"] = prompt_of(nodes, start, "negative")
-    found |= _size(nodes, start)
+    found["width"], found["height"] = size_of(nodes, start) or (None, None)
+    found["clipSkip"] = _clip_skip(nodes, start)
     model, loras = model_of(nodes, start), loras_of(nodes, start)
     found["models"] = [model] if model else None
     found["additionalResources"] = loras if loras else None
+    found |= second_pass(nodes, start, samplers_of(nodes), found)
     return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def _clip_skip(nodes: Nodes, start: str) -> int | None:
+    """Return A1111's Clip skip: 2 where ComfyUI stops at the last but one layer, -2."""
+    for node in along(nodes, start, _CLIP_WAY):
+        for name in _CLIP_LAYERS:
+            if name in node["inputs"]:
+                layer = as_whole(plain(nodes, node["inputs"][name], (name,)))
+                return -layer if layer is not None and -12 <= layer < 0 else None
+    return None
 
 
 def _nodes(comfy: object) -> Nodes:
@@ -98,20 +122,3 @@ def _unnamed(nodes: Nodes, start: str, found: Mapping[str, Any]) -> dict[str, An
         if found["cfgScale"] is None and kind == "BasicGuider":
             said["cfgScale"] = 1
     return said
-
-
-def _size(nodes: Nodes, start: str) -> dict[str, int]:
-    for node in upstream(nodes, start, _LATENT_SIDES):
-        inputs = node["inputs"]
-        for name in _PRESETS:
-            stated = _DIMENSIONS.fullmatch(as_text(inputs.get(name)))
-            if stated:
-                return {"width": int(stated[1]), "height": int(stated[2])}
-        for names in _SIDES_OF_SIZE:
-            if all(name in inputs for name in names):
-                sides = [as_whole(plain(nodes, inputs[name], (name,))) for name in names]
-                if all(sides):
-                    return {"width": sides[0], "height": sides[1]}
-                if any(target(inputs[name]) for name in names):
-                    return {}
-    return {}

@@ -8,35 +8,67 @@ from collections import defaultdict, deque
 from ...ground import as_number
 from .nodes import kind_of, linked, Node, Nodes, target
 
-__all__ = ["first_sampler"]
+__all__ = ["first_samplers", "samplers_of"]
 
 _SAMPLER = re.compile(r"sampler|ksample|presampling|(?:^|[ _])sample$")
 # Nodes that only prepare something for a sampler, or make a picture larger.
-_NO_SAMPLER = re.compile(r"select|provider|config|guides|hook|upscale|^model")
+_NO_SAMPLER = re.compile(r"select|provider|config|guides|hook|upscale|unsampl|^model")
 # What a sampler gets by a link: one of these.
 _SOURCES = ("model", "guider", "pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple", "positive")
 _SOURCES += ("conditioning", "base_sampler", "samples", "context", "latent_image", "latent")
 _SEEDS = ("seed", "noise_seed")
+_STAGES = {"SeargeMagicBox": ("stage", "sampling")}  # nodes that sample if set so
+_OUTPUT = re.compile(r"save|combine|output|websocket|send")
+_PREVIEW = re.compile(r"preview|show|display|compare")
 
 
-def first_sampler(nodes: Nodes) -> str | None:
-    """The sampler without another sampler upstream: later passes start from its picture.
+def first_samplers(nodes: Nodes) -> list[str]:
+    """Return the samplers without another sampler upstream: later passes start from their pictures.
 
-    Where none is known as a sampler, a node that has a sampler's inputs.
+    Several where the graph makes several pictures, or one of several, apart from each other. Only
+    what leads to a picture that is saved counts. Where none is known as a sampler, a node counts
+    that has a sampler's inputs.
     """
+    made = _made(nodes)
     for is_one in (_is_sampler, _has_samplers_inputs):
         found = [node_id for node_id, node in nodes.items() if is_one(node)]
+        found = [node_id for node_id in found if node_id in made] or found
         if found:
             below = _below(nodes, found)
             first = [node_id for node_id in found if node_id not in below] or found
-            return min(first, key=lambda node_id: _is_later(nodes[node_id]))
-    return None
+            return [n for n in first if not _is_later(nodes[n])] or first
+    return []
+
+
+def samplers_of(nodes: Nodes) -> list[str]:
+    """Return all nodes that are known as samplers."""
+    return [node_id for node_id, node in nodes.items() if _is_sampler(node)]
+
+
+def _made(nodes: Nodes) -> set[str]:
+    """Return what leads to a saved picture, or to one that is shown if none is saved."""
+    for pattern in (_OUTPUT, _PREVIEW):
+        ends = [n for n, node in nodes.items() if pattern.search(kind_of(node).lower())]
+        queue, made = deque(ends), set(ends)
+        while queue:
+            node = nodes.get(queue.popleft())
+            for link in linked(node) if node else ():
+                if link not in made:
+                    made.add(link)
+                    queue.append(link)
+        if any(_is_sampler(nodes[n]) for n in made if n in nodes):
+            return made
+    return set(nodes)
 
 
 def _is_sampler(node: Node) -> bool:
-    kind = kind_of(node).lower()
-    named = _SAMPLER.search(kind) and not _NO_SAMPLER.search(kind)
-    return bool(named) and any(target(node["inputs"].get(name)) for name in _SOURCES)
+    inputs, kind = node["inputs"], kind_of(node)
+    if kind in _STAGES:
+        name, stage = _STAGES[kind]
+        return inputs.get(name) == stage
+    named = _SAMPLER.search(kind.lower()) and not _NO_SAMPLER.search(kind.lower())
+    unsamples = inputs.get("sampler_mode") == "unsample"
+    return bool(named) and not unsamples and any(target(inputs.get(s)) for s in _SOURCES)
 
 
 def _has_samplers_inputs(node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""infotext/comfy/workflow.py: from the editor's own format to nodes with named inputs."""
+"""infotext/comfy/workflow/levels.py: from the editor's own format to nodes with named inputs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,14 @@ def inputs_of(*nodes, links=(), **more):
         (
             "KSampler",
             [7, True, 20, 8, "euler", "normal", 1],
-            {"steps": 20, "cfg": 8, "sampler_name": "euler", "scheduler": "normal", "denoise": 1},
+            {
+                "seed": 7,
+                "steps": 20,
+                "cfg": 8,
+                "sampler_name": "euler",
+                "scheduler": "normal",
+                "denoise": 1,
+            },
         ),
         (
             "easy preSampling",
@@ -101,9 +108,66 @@ def test_a_link_wins_over_the_widgets_own_value():
 
 def test_a_muted_node_is_none_and_a_bypassed_one_only_hands_on():
     muted = node(1, "KSampler", [1], mode=2)
-    bypassed = node(2, "LoraLoader", ["a.sft", 1, 1], {"model": 5}, mode=4)
-    found = workflow_nodes({"nodes": [muted, bypassed], "links": [[5, 3, 0, 2, 0, "MODEL"]]})
-    assert found == {"2": {"class_type": "Bypassed", "inputs": {"model": ["3", 0]}}}
+    bypassed = node(2, "LoraLoader", ["a.sft", 1, 1], {"clip": 6, "model": 5}, mode=4)
+    for each, kind in zip(bypassed["inputs"], ("CLIP", "MODEL")):
+        each["type"] = kind
+    bypassed["outputs"] = [{"type": "MODEL"}, {"type": "CLIP"}, {"type": "VAE"}]
+    links = [[5, 3, 0, 2, 0, "MODEL"], [6, 4, 1, 2, 1, "CLIP"]]
+    found = workflow_nodes({"nodes": [muted, bypassed], "links": links})
+    handed = {"0": ["3", 0], "1": ["4", 1]}
+    assert found == {"2": {"class_type": "Bypassed", "inputs": handed}}
+
+
+def test_a_bypassed_node_hands_on_the_input_of_the_same_number():
+    bypassed = node(2, "ControlNetApplyAdvanced", [], {"positive": 5, "negative": 6}, mode=4)
+    for each in bypassed["inputs"]:
+        each["type"] = "CONDITIONING"
+    bypassed["outputs"] = [{"type": "CONDITIONING"}, {"type": "CONDITIONING"}]
+    links = [[5, 3, 0, 2, 0, "CONDITIONING"], [6, 4, 0, 2, 1, "CONDITIONING"]]
+    assert inputs_of(bypassed, links=links) == {"2": {"0": ["3", 0], "1": ["4", 0]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("a cat, /* not\nthis */ on a mat", "a cat,  on a mat"),
+        ("a cat // nor this\non a mat", "a cat \non a mat"),
+        ("a {black|white} cat", None),
+        ("{\"high_level_description\": \"a cat\"}", "{\"high_level_description\": \"a cat\"}"),
+        ("a \\{black|white} cat", "a \\{black|white} cat"),
+    ],
+    ids=["comment", "line-comment", "choice", "json", "escaped"],
+)
+def test_a_prompt_is_what_the_editor_sends(text, sent):
+    assert inputs_of(node(1, "CLIPTextEncode", [text]))["1"]["text"] == sent
+
+
+def test_ids_may_be_words():
+    loader, sampler = node("Base", "CheckpointLoaderSimple", ["a.ckpt"]), node("4:4", "KSampler")
+    sampler["inputs"] = [{"name": "model", "link": "x"}]
+    links = [["x", "Base", 0, "4:4", 0, "MODEL"]]
+    assert inputs_of(loader, sampler, links=links)["4:4"] == {"model": ["Base", 0]}
+
+
+@pytest.mark.parametrize(
+    ("values", "seed"),
+    [(["hello", 99], 99), (["hello"], 7), ([1, 2, 3], 7), ({}, 7)],
+    ids=["its-own", "fewer", "more", "none"],
+)
+def test_a_groups_own_values_win_over_those_left_inside(values, seed):
+    group = {
+        "id": "g",
+        "inputs": [
+            {"name": "model", "type": "MODEL"},
+            {"name": "text", "type": "STRING"},
+            {"name": "seed", "type": "INT"},
+        ],
+        "nodes": [node(1, "RandomNoise", [7, "fixed"], {"noise_seed": 1})],
+        "links": [{"id": 1, "origin_id": -10, "origin_slot": 2, "target_id": 1, "target_slot": 0}],
+    }
+    found = inputs_of(node(5, "g", values), definitions={"subgraphs": [group]})
+    stated = found["5:1"]["noise_seed"]
+    assert (found[stated[0]]["value"] if isinstance(stated, list) else stated) == seed
 
 
 def test_a_named_value_is_taken_from_where_it_was_set():
@@ -157,14 +221,17 @@ _value = st.recursive(
     st.one_of(st.none(), st.integers(-20, 20), st.floats(), st.text(max_size=5), st.booleans()),
     lambda inner: st.lists(inner, max_size=4)
     | st.dictionaries(
-        st.sampled_from(["id", "type", "inputs", "link", "name", "widget", "origin_id"]), inner
+        st.sampled_from(["id", "type", "inputs", "link", "name", "widget", "origin_id", "index"]),
+        inner,
     ),
     max_leaves=10,
 )
+_KINDS = ["KSampler", "GetNode", "SetNode", "g", "X", "Anything Everywhere", "Seed Everywhere"]
+_KINDS += ["Prompts Everywhere", "workflow>g"]
 _node = st.fixed_dictionaries(
     {
         "id": st.integers(0, 4) | _value,
-        "type": st.sampled_from(["KSampler", "GetNode", "SetNode", "g", "X"]) | _value,
+        "type": st.sampled_from(_KINDS) | _value,
         "widgets_values": _value,
         "inputs": _value,
         "mode": _value,
@@ -173,8 +240,9 @@ _node = st.fixed_dictionaries(
 _graph = st.fixed_dictionaries({"nodes": st.lists(_node, max_size=5), "links": _value})
 
 
-@given(_graph, _graph)
-def test_no_workflow_makes_it_fall(workflow, group):
+@given(_graph, _graph, _value)
+def test_no_workflow_makes_it_fall(workflow, group, drawn):
+    workflow["extra"] = {"ue_links": drawn, "groupNodes": {"g": {**group, "external": drawn}}}
     group |= {"id": "g", "inputs": [{"name": "x"}]}
     nodes = workflow_nodes(workflow | {"definitions": {"subgraphs": [group]}})
     assert all(isinstance(each["inputs"], dict) for each in nodes.values())

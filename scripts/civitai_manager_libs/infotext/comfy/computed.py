@@ -1,0 +1,132 @@
+"""What nodes that only compute give, where the graph tells all that goes into them. Pure.
+
+New kinds of nodes are rows of the table here.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...ground import as_number, as_whole
+
+__all__ = ["computed_outputs"]
+
+_Get = Callable[[str], Any]  # the plain value of an input, None if it cannot be told
+_LARGEST = 2**64
+_MAX_EXPRESSION = 300  # characters
+_MAX_TEXT = 100_000  # characters
+_MAX_JSON = 10_000
+_OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "abs": abs,
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "int": int,
+    "float": float,
+    "max": max,
+    "min": min,
+    "round": round,
+}
+
+
+def computed_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
+    """Return a node's outputs, each None where it cannot be told; None for all other kinds."""
+    compute = _COMPUTED.get(kind)
+    if compute is None:
+        return None
+    try:
+        return compute(get)
+    except (ArithmeticError, SyntaxError, TypeError, ValueError, RecursionError):
+        return ()
+
+
+def _resolution(get: _Get) -> tuple[Any, ...]:
+    """https://github.com/comfyanonymous/ComfyUI/blob/master/comfy_extras/nodes_resolution.py"""
+    ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
+    megapixels, multiple = as_number(get("megapixels")), as_whole(get("multiple")) or 8
+    if ratio is None or megapixels is None:
+        return ()
+    sides = int(ratio[1]), int(ratio[2])
+    scale = math.sqrt(megapixels * 1024 * 1024 / (sides[0] * sides[1]))
+    return tuple(round(side * scale / multiple) * multiple for side in sides)
+
+
+def _json_value(get: _Get) -> tuple[Any, ...]:
+    data, key = json.loads(str(get("json_string"))[:_MAX_JSON]), get("key")
+    value = data.get(key) if isinstance(data, Mapping) else None
+    return (value if isinstance(value, (str, int, float)) else json.dumps(value),) if value else ()
+
+
+def _replaced(get: _Get) -> tuple[Any, ...]:
+    text, find, replacement = (get(name) for name in ("string", "find", "replace"))
+    if not all(isinstance(part, str) for part in (text, find, replacement)) or not find:
+        return ()
+    if len(text) + text.count(find) * len(replacement) > _MAX_TEXT:
+        return ()
+    return (text.replace(find, replacement),)
+
+
+def _number(get: _Get) -> tuple[Any, ...]:
+    number = as_number(get("value"))
+    return () if number is None else (number, int(number))
+
+
+def _slider(get: _Get) -> tuple[Any, ...]:
+    return (get("Xf") if get("isfloatX") else get("Xi"),)
+
+
+def _expression(get: _Get, prefix: str) -> tuple[float, int]:
+    text = get("expression")
+    if not isinstance(text, str) or len(text) > _MAX_EXPRESSION:
+        raise ValueError("no expression")
+    value = _evaluate(ast.parse(text.strip(), mode="eval").body, lambda name: get(prefix + name))
+    return float(value), int(value)
+
+
+def _evaluate(part: ast.AST, get: _Get) -> Any:
+    """Return the number that arithmetic comes to; raise ValueError for all other expressions."""
+    if isinstance(part, ast.Constant) and type(part.value) in (int, float):
+        value = part.value
+    elif isinstance(part, ast.Name):
+        value = as_number(get(part.id))
+        value = int(value) if value is not None and value == int(value) else value
+    elif isinstance(part, ast.BinOp) and type(part.op) in _OPERATORS:
+        value = _OPERATORS[type(part.op)](_evaluate(part.left, get), _evaluate(part.right, get))
+    elif isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
+        value = -_evaluate(part.operand, get)
+    elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and not part.keywords:
+        value = _FUNCTIONS.get(part.func.id, _unknown)(*(_evaluate(a, get) for a in part.args))
+    else:
+        value = None
+    if value is None or not abs(value) < _LARGEST:
+        raise ValueError("not told")
+    return value
+
+
+def _unknown(*_: Any) -> None:
+    return None
+
+
+_COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
+    "ComfyMathExpression": lambda get: _expression(get, "values."),
+    "ComfyNumberConvert": _number,
+    "CustomCombo": lambda get: (get("choice"), get("index")),
+    "JsonExtractString": _json_value,
+    "MathExpression|pysssss": lambda get: _expression(get, "")[::-1],
+    "ResolutionSelector": _resolution,
+    "StringReplace": _replaced,
+    "mxSlider": _slider,
+}

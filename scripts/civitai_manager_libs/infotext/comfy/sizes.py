@@ -1,0 +1,81 @@
+"""How large a sampler of a ComfyUI graph began, and what makes a picture larger. Pure.
+
+New kinds of nodes are rows of the tables here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ...ground import as_number, as_text, as_whole
+from .nodes import along, kind_of, Node, Nodes, target
+from .values import plain
+
+__all__ = ["FACTORS", "LATENT_SIDES", "sides_of", "size_of"]
+
+_PICTURES = ("latent_image", "latent", "samples", "latents", "optional_latent", "pixels")
+_PICTURES += ("image_embeds", "image", "images", "image_to_latent", "av_latent", "video_latent")
+LATENT_SIDES = (*_PICTURES, "sdxl_tuple", "pipe", "basic_pipe", "data", "base_sampler")
+_NAMES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
+_NAMES += (("image_width", "image_height"),)
+_PRESETS = ("image_size_preset", "dimensions", "resolution", "aspect_ratio")
+_DIMENSIONS = re.compile(r"(?:^|.*\s)(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL)
+# Nodes that multiply a picture's sides: kind, and the input that tells by how much.
+FACTORS = {
+    "ImageScaleBy": "scale_by",
+    "LatentUpscaleBy": "scale_by",
+    "LatentUpscaleFactorSimple _O": "factor",
+    "NNLatentUpscale": "upscale",
+}
+# Nodes after which the size is another one, and not told by its sides.
+_OTHER_SIZE = re.compile(r"scale|resize|crop|rotate|pad|stitch|concat|tile|upsampl")
+
+
+def size_of(nodes: Nodes, sampler: str) -> tuple[int, int] | None:
+    """Return width and height of what `sampler` begins with, None if the graph does not tell."""
+    factor = 1.0
+    for node in along(nodes, sampler, LATENT_SIDES):
+        kind, inputs = kind_of(node), node["inputs"]
+        if kind in FACTORS:
+            stated = as_number(plain(nodes, inputs.get(FACTORS[kind])))
+            if not stated or stated < 0:
+                return None
+            factor *= stated
+            continue
+        size = sides_of(nodes, node)
+        if size is not None:
+            width, height = size
+            return (round(width * factor), round(height * factor)) if all(size) else None
+        if _OTHER_SIZE.search(kind.lower()) and _takes_a_picture(inputs):
+            return None
+    return None
+
+
+def _takes_a_picture(inputs: Mapping[str, Any]) -> bool:
+    return any(target(inputs.get(name)) is not None for name in _PICTURES)
+
+
+def sides_of(nodes: Nodes, node: Node) -> tuple[int, int] | None:
+    """Return the width and height that a node gives, 0 and 0 if not told; None for no such node."""
+    inputs = node["inputs"]
+    preset = next((_preset(inputs, name) for name in _PRESETS if _preset(inputs, name)), None)
+    if preset is not None:
+        return preset
+    for names in _NAMES:
+        if all(name in inputs for name in names):
+            sides = [as_whole(plain(nodes, inputs[name], (name,))) for name in names]
+            if sides[0] and sides[1]:
+                return sides[0], sides[1]
+            told_elsewhere = any(target(inputs[name]) is not None for name in names)
+            return (0, 0) if told_elsewhere or _OTHER_SIZE.search(kind_of(node).lower()) else None
+    return None
+
+
+def _preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:
+    stated = _DIMENSIONS.fullmatch(as_text(inputs.get(name)))
+    if stated is None:
+        return None
+    size = int(stated[1]), int(stated[2])
+    return size[::-1] if as_text(inputs.get("swap_dimensions")) == "On" else size

@@ -1,0 +1,5 @@
+"""A ComfyUI workflow, as its editor saves it, as nodes in API format, as far as it tells."""
+
+from .levels import workflow_nodes
+
+__all__ = ["workflow_nodes"]

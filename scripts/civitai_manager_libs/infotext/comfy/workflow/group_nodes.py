@@ -1,0 +1,108 @@
+"""The group nodes of older workflows, in the shape of today's subgraphs. Pure.
+
+`extra.groupNodes` has {name: {"nodes": [..], "links": [[from index, output, to index, input]],
+"external": [[index, output, type]]}}; a node of the type `workflow>name` (once `workflow/name`)
+stands for one. Its inputs, outputs and widgets are those of its nodes that are not joined inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ....ground import as_list, mapping
+
+__all__ = ["group_nodes", "with_own_values"]
+
+_MAX_GROUPS, _MAX_NODES, _MAX_SLOTS, _MAX_LINKS = 30, 50, 50, 2_000
+_GROUP_INPUT, _GROUP_OUTPUT = -10, -20
+
+
+def group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return each group that a workflow defines, as a subgraph, by the type of its nodes."""
+    defined = mapping(mapping(workflow.get("extra")).get("groupNodes"))
+    found: dict[str, Mapping[str, Any]] = {}
+    for name, group in list(defined.items())[:_MAX_GROUPS]:
+        subgraph = _subgraph(mapping(group))
+        found |= {f"workflow{mark}{name}": subgraph for mark in (">", "/")}
+    return found
+
+
+def with_own_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a group with the values that the widgets of `node`, which stands for it, have.
+
+    Their row is that of the group's nodes, one after another; where it is not, none is known.
+    """
+    if not group.get("has_joined_widgets"):
+        return group
+    values, nodes = list(as_list(node.get("widgets_values"))), as_list(group.get("nodes"))
+    counts = [len(as_list(inner.get("widgets_values"))) for inner in nodes]
+    fits = sum(counts) == len(values)
+    ends = [sum(counts[: at + 1]) for at in range(len(counts))]
+    rows = [values[end - count : end] if fits else [] for end, count in zip(ends, counts)]
+    return {
+        **group,
+        "nodes": [{**inner, "widgets_values": row} for inner, row in zip(nodes, rows)],
+    }
+
+
+def _subgraph(group: Mapping[str, Any]) -> Mapping[str, Any]:
+    nodes = [dict(mapping(node)) for node in as_list(group.get("nodes"))[:_MAX_NODES]]
+    joined = {  # (node, input): where it comes from inside
+        (link[2], link[3]): (link[0], link[1])
+        for link in map(as_list, as_list(group.get("links"))[:_MAX_LINKS])
+        if len(link) >= 4 and all(isinstance(part, int) for part in link[:4])
+    }
+    links: list[list[Any]] = []
+    names: dict[str, None] = {}  # of the inputs, in their order
+    for at, node in enumerate(nodes):
+        given = [dict(mapping(each)) for each in as_list(node.get("inputs"))[:_MAX_SLOTS]]
+        for slot, each in enumerate(given):
+            each["link"] = None
+            if (at, slot) in joined:
+                each["link"] = _add_link(links, *joined[at, slot], at, slot)
+            elif "widget" not in each:
+                each["link"] = _add_link(links, _GROUP_INPUT, len(names), at, slot)
+                names[_input_name(group, node, at, each, names)] = None
+        nodes[at] = {**node, "id": at, "inputs": given}
+    for number, (at, slot) in enumerate(_given_away(group, nodes, set(joined.values()))):
+        _add_link(links, at, slot, _GROUP_OUTPUT, number)
+    inputs = [{"name": name} for name in names]
+    return {"nodes": nodes, "links": links, "inputs": inputs, "has_joined_widgets": True}
+
+
+def _add_link(links: list[list[Any]], *ends: int) -> int:
+    links.append([len(links), *ends])
+    return len(links) - 1
+
+
+def _input_name(
+    group: Mapping[str, Any],
+    node: Mapping[str, Any],
+    at: int,
+    given: Mapping[str, Any],
+    before: Mapping[str, None],
+) -> str:
+    """Return the name that a group's input has outside: its maker's, or else the node's own."""
+    own = str(given.get("name") or given.get("type"))
+    named = mapping(mapping(mapping(group.get("config")).get(str(at))).get("input"))
+    name = named.get(own) if given.get("name") else next(iter(named.values()), None)  # of a reroute
+    name = str(mapping(name).get("name") or own)
+    if name in before:
+        name = f"{node.get('title') or node.get('type')} {name}"
+    return name if name not in before else f"{name} {len(before)}"
+
+
+def _given_away(
+    group: Mapping[str, Any], nodes: list[dict[str, Any]], used: set[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Yield node and output of what a group gives: what is unused inside, or named as given."""
+    external = set()
+    for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):
+        index = mapping(entry[0]).get("index", entry[0]) if len(entry) >= 2 else None
+        if isinstance(index, int) and isinstance(entry[1], int):
+            external.add((index, entry[1]))
+    for at, node in enumerate(nodes):
+        for slot in range(len(as_list(node.get("outputs"))[:_MAX_SLOTS])):
+            if (at, slot) not in used or (at, slot) in external:
+                yield at, slot

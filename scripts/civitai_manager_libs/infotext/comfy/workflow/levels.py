@@ -1,0 +1,177 @@
+"""A ComfyUI workflow, as its editor saves it, as nodes in API format, as far as it tells. Pure.
+
+A workflow is {"nodes": [..], "links": [[id, from node, output, to node, input, type]]}; a node has
+its widgets' values in a row, often without their names. Groups of nodes lie in "definitions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ....ground import as_list, mapping
+from ..nodes import MAX_NODES, Node, Nodes
+from .everywhere import links_everywhere
+from .group_nodes import group_nodes, with_own_values
+from .widgets import own_names, widget_values
+
+__all__ = ["workflow_nodes"]
+
+_MAX_DEPTH = 5  # groups within groups
+_MAX_GROUPS = 200  # that are opened
+_MAX_LINKS = 20_000  # of one level
+_MUTED, _BYPASSED = 2, 4
+_GROUP_INPUT, _GROUP_OUTPUT = -10, -20
+_SETTERS = ("SetNode",)  # their only widget is a name, not a value
+_WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
+_Link = list[Any]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """One level of the workflow. given: the inputs of the group, by number, that have a value."""
+
+    content: Mapping[str, Any]
+    prefix: str = ""
+    given: frozenset[int] = frozenset()
+    depth: int = 0
+
+
+def workflow_nodes(workflow: object) -> Nodes:
+    """Return a workflow's nodes without those switched off; {} if it is none, or huge."""
+    if not isinstance(workflow, Mapping):
+        return {}
+    listed = as_list(mapping(workflow.get("definitions")).get("subgraphs"))
+    groups = {str(group.get("id")): group for group in listed if isinstance(group, Mapping)}
+    groups |= group_nodes(workflow)
+    nodes: dict[str, Node] = {}
+    waiting, opened = [_Group(workflow)], 0
+    while waiting and len(nodes) < MAX_NODES and opened <= _MAX_GROUPS:
+        waiting += _collect(waiting.pop(), groups, nodes)
+        opened += 1
+    return nodes if len(nodes) <= MAX_NODES else {}
+
+
+def _collect(
+    group: _Group, groups: Mapping[str, Mapping[str, Any]], nodes: dict[str, Node]
+) -> Iterator[_Group]:
+    """Add a level's nodes to `nodes`; yield the groups in it, each to be collected too."""
+    listed = [node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)]
+    listed = [node for node in listed[: MAX_NODES + 1] if node.get("mode") != _MUTED]
+    inner = {str(node.get("id")) for node in listed if str(node.get("type")) in groups}
+    sources = _sources(group, inner, nodes)
+    named = _set_nodes(listed, group.prefix)
+    everywhere = links_everywhere(group.content, listed, group.prefix)
+    for node in listed:
+        node_id, kind = f"{group.prefix}{node.get('id')}", str(node.get("type"))
+        links = everywhere.get(str(node.get("id")), {}) | _links(node, sources)
+        if kind in groups:
+            if group.depth < _MAX_DEPTH:
+                yield _entered(groups[kind], node, node_id, links, group.depth + 1, nodes)
+        elif kind == "GetNode":
+            nodes[node_id] = _reroute(named.get(_first_value(node)))
+        elif node.get("mode") == _BYPASSED:
+            nodes[node_id] = {"class_type": "Bypassed", "inputs": _bypassed(node, links)}
+        else:
+            values = {} if kind in _SETTERS else widget_values(node)
+            nodes[node_id] = {"class_type": kind, "inputs": {**values, **links}}
+
+
+def _bypassed(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
+    """Return what a bypassed node hands on, by its output: the input of that type.
+
+    The input of the same number comes before the others, as in ComfyUI's editor.
+    """
+    given = [mapping(each) for each in as_list(node.get("inputs"))[:200]]
+    handed = {}
+    for slot, output in enumerate(map(mapping, as_list(node.get("outputs"))[:200])):
+        candidates = given[slot : slot + 1] + given
+        same = (each for each in candidates if each.get("type") == output.get("type"))
+        name = str(next(same, {}).get("name"))
+        if name in links:
+            handed[str(slot)] = links[name]
+    return handed
+
+
+def _sources(group: _Group, inner: set[str], nodes: dict[str, Node]) -> dict[Any, _Link]:
+    """Where each link of a level comes from; adds the nodes by which a group gives something."""
+    sources: dict[Any, _Link] = {}
+    for link in as_list(group.content.get("links"))[:_MAX_LINKS]:
+        link_id, origin, slot, goal, goal_slot = _link_parts(link)
+        if not isinstance(origin, (int, str)) or not isinstance(slot, int):
+            continue
+        if not isinstance(link_id, (int, str)):
+            continue
+        if origin != _GROUP_INPUT:
+            joint = f":out{slot}" if str(origin) in inner else ""
+            sources[link_id] = [f"{group.prefix}{origin}{joint}", slot]
+        elif slot in group.given:
+            sources[link_id] = [f"{group.prefix}in{slot}", 0]
+        if goal == _GROUP_OUTPUT and link_id in sources:
+            nodes[f"{group.prefix}out{goal_slot}"] = _reroute(sources[link_id])
+    return sources
+
+
+def _link_parts(link: object) -> tuple[Any, ...]:
+    if isinstance(link, Mapping):
+        names = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
+        return tuple(link.get(name) for name in names)
+    parts = tuple(as_list(link)[:5])
+    return parts + (None,) * (5 - len(parts))
+
+
+def _entered(
+    content: Mapping[str, Any],
+    node: Mapping[str, Any],
+    node_id: str,
+    links: Mapping[str, _Link],
+    depth: int,
+    nodes: dict[str, Node],
+) -> _Group:
+    """The group behind a node, with a node for each of its inputs that has a value."""
+    given = [mapping(each) for each in as_list(content.get("inputs"))[:200]]
+    values = _group_values(node, given)
+    known = set()
+    for slot, name in enumerate(str(each.get("name")) for each in given):
+        if name in links:
+            nodes[f"{node_id}:in{slot}"] = _reroute(links[name])
+            known.add(slot)
+        elif name in values:
+            inputs = {"value": values[name]}
+            nodes[f"{node_id}:in{slot}"] = {"class_type": "PrimitiveNode", "inputs": inputs}
+            known.add(slot)
+    return _Group(with_own_values(content, node), f"{node_id}:", frozenset(known), depth)
+
+
+def _group_values(node: Mapping[str, Any], given: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """The values that a group's own widgets have; {} where it cannot be told which is which."""
+    values = as_list(node.get("widgets_values"))
+    widgets = [str(each.get("name")) for each in given if each.get("type") in _WIDGET_TYPES]
+    for names in (widgets, own_names(node)):
+        if len(names) == len(values):
+            return dict(zip(names, values))
+    return {}
+
+
+def _reroute(source: _Link | None) -> Node:
+    return {"class_type": "Reroute", "inputs": {"": source} if source else {}}
+
+
+def _set_nodes(listed: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
+    """The named values that GetNode takes from elsewhere, each by its SetNode."""
+    setters = [node for node in listed if node.get("type") == "SetNode"]
+    return {_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
+
+
+def _first_value(node: Mapping[str, Any]) -> str:
+    return str(next(iter(as_list(node.get("widgets_values"))), ""))
+
+
+def _links(node: Mapping[str, Any], sources: Mapping[Any, _Link]) -> dict[str, _Link]:
+    found = {}
+    for given in map(mapping, as_list(node.get("inputs"))[:200]):
+        link_id = given.get("link")
+        if isinstance(link_id, (int, str)) and link_id in sources:
+            found[str(given.get("name"))] = sources[link_id]
+    return found

@@ -1,0 +1,186 @@
+"""What the widgets of a workflow's nodes are called. Pure.
+
+A workflow has a node's values in a row. Newer files name them; of older ones the names are in the
+table here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ....ground import as_list, as_whole, mapping
+from ...samplers import is_sampler
+
+__all__ = ["own_names", "widget_values"]
+
+_CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the row
+_SEEDS = {"seed", "noise_seed"}
+_HABIT = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
+_KSAMPLER = "seed steps cfg sampler_name scheduler denoise"
+_EASY_LOADER = (
+    "vae_name clip_skip lora_name lora_model_strength lora_clip_strength resolution"
+    " empty_latent_width empty_latent_height"
+)
+# What the editor does with a prompt before it is sent: comments go, one of several is taken.
+_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+_CHOICE = re.compile(r"(?<!\\)\{[^{}]*\|[^{}]*\}")
+_WIDGETS = {
+    "BasicScheduler": "scheduler steps denoise",
+    "BNK_CLIPTextEncodeAdvanced": "text normalization interpretation",
+    "BNK_CutoffBasePrompt": "text",
+    "BNK_TiledKSamplerAdvanced": "add_noise noise_seed tile_width tile_height concurrent_tiles"
+    " steps cfg sampler_name scheduler start_at_step end_at_step",
+    "CFGGuider": "cfg",
+    "CheckpointLoader": "config_name ckpt_name",
+    "CheckpointLoaderSimple": "ckpt_name",
+    "ClownModelLoader": "model_name weight_dtype",
+    "ClownsharkChainsampler_Beta": "eta sampler_name steps_to_run cfg sampler_mode bongmath",
+    "ClownsharKSampler_Beta": "eta sampler_name scheduler steps steps_to_run denoise cfg seed"
+    " sampler_mode bongmath",
+    "CLIPSetLastLayer": "stop_at_clip_layer",
+    "CLIPTextEncode": "text",
+    "CLIPTextEncodeFlux": "clip_l t5xxl guidance",
+    "CLIPTextEncodeSDXL": "width height crop_w crop_h target_width target_height text_g text_l",
+    "CLIPTextEncodeSDXLRefiner": "ascore width height text",
+    "ComfyMathExpression": "expression",
+    "CR SDXL Aspect Ratio": "width height aspect_ratio swap_dimensions",
+    "CR LoRA Stack": "switch_1 lora_name_1 model_weight_1 clip_weight_1 switch_2 lora_name_2"
+    " model_weight_2 clip_weight_2 switch_3 lora_name_3 model_weight_3 clip_weight_3",
+    "CustomCombo": "choice index",
+    "DualCFGGuider": "cfg_conds cfg_cond2_negative style",
+    "DualModelGuider": "cfg",
+    "easy a1111Loader": f"ckpt_name {_EASY_LOADER} positive negative",
+    "easy comfyLoader": f"ckpt_name {_EASY_LOADER} positive negative",
+    "easy fullLoader": f"ckpt_name config {_EASY_LOADER} positive normalization weights negative",
+    "Eff. Loader SDXL": "base_ckpt_name base_skip refiner_ckpt refiner_skip ascore negative_ascore"
+    " vae_name positive negative normalization weights empty_latent_width empty_latent_height",
+    "Efficient Loader": "ckpt_name vae_name clip_skip lora_name lora_model_strength"
+    " lora_clip_strength positive negative normalization weights empty_latent_width"
+    " empty_latent_height batch_size",
+    "EmptyCosmosLatentVideo": "width height length batch_size",
+    "EmptyFlux2LatentImage": "width height batch_size",
+    "EmptyHunyuanLatentVideo": "width height length batch_size",
+    "EmptyLatentImage": "width height batch_size",
+    "EmptyLTXVLatentVideo": "width height length batch_size",
+    "EmptyMochiLatentVideo": "width height length batch_size",
+    "EmptySD3LatentImage": "width height batch_size",
+    "Flux2Scheduler": "steps width height",
+    "FluxGuidance": "guidance",
+    "FluxLoader": "unet_name weight_dtype",
+    "FluxSamplerParams+": "seed sampler scheduler steps guidance max_shift base_shift denoise",
+    "HunyuanImageToVideo": "width height length batch_size guidance_type",
+    "ImageOnlyCheckpointLoader": "ckpt_name",
+    "ImageScale": "upscale_method width height crop",
+    "ImageScaleBy": "upscale_method scale_by",
+    "ImpactKSamplerBasicPipe": _KSAMPLER,
+    "JsonExtractString": "json_string key",
+    "KSampler": _KSAMPLER,
+    "KSamplerAdvanced": "add_noise noise_seed steps cfg sampler_name scheduler start_at_step"
+    " end_at_step return_with_leftover_noise",
+    "KSamplerAdvancedProvider": "cfg sampler_name scheduler",
+    "KSamplerProvider": _KSAMPLER,
+    "KSamplerSelect": "sampler_name",
+    "LatentUpscale": "upscale_method width height crop",
+    "LatentUpscaleBy": "upscale_method scale_by",
+    "LoraLoader": "lora_name strength_model strength_clip",
+    "LoraLoaderModelOnly": "lora_name strength_model",
+    "LTXVImgToVideo": "width height length batch_size",
+    "LTXVScheduler": "steps max_shift base_shift stretch terminal",
+    "Power Prompt (rgthree)": "prompt insert_lora insert_embedding",
+    "PrimitiveFloat": "value",
+    "PrimitiveInt": "value",
+    "PrimitiveNode": "value",
+    "RandomNoise": "noise_seed",
+    "ResolutionSelector": "aspect_ratio megapixels multiple",
+    "SamplerCustom": "add_noise noise_seed cfg",
+    "SDXL Empty Latent Image (rgthree)": "dimensions clip_scale batch_size",
+    "SDTurboScheduler": "steps denoise",
+    "SeargeGenerationParameters": "seed image_size_preset image_width image_height steps cfg"
+    " sampler_preset sampler_name scheduler base_vs_refiner_ratio",
+    "SeargeLoras": "lora_1 lora_1_strength lora_2 lora_2_strength lora_3 lora_3_strength lora_4"
+    " lora_4_strength lora_5 lora_5_strength",
+    "SeargeMagicBox": "stage input_from output_to",
+    "SeargeModelSelector": "base_checkpoint refiner_checkpoint vae_checkpoint",
+    "SeargeTextInputV2": "prompt",
+    "StableZero123_Conditioning": "width height batch_size elevation azimuth",
+    "StringConcatenate": "string_a string_b delimiter",
+    "StringReplace": "string find replace",
+    "SVD_img2vid_Conditioning": "width height video_frames",
+    "StableCascade_EmptyLatentImage": "width height compression batch_size",
+    "TextEncodeHunyuanVideo_ImageToVideo": "prompt image_interleave",
+    "TextEncodeQwenImageEdit": "prompt",
+    "TextEncodeQwenImageEditPlus": "prompt",
+    "Two Clip Text Encode": "prompt negative_prompt",
+    "unCLIPCheckpointLoader": "ckpt_name",
+    "UNETLoader": "unet_name weight_dtype",
+    "UnetLoaderGGUF": "unet_name",
+    "UpscaleModelLoader": "model_name",
+    "VAEEncodeAdvanced": "resize_to_input width height mask_channel invert_mask latent_type",
+    "VAELoader": "vae_name",
+    "Wan22ImageToVideoLatent": "width height length batch_size",
+    "WanCameraImageToVideo": "width height length batch_size",
+    "WanImageToVideo": "width height length batch_size",
+    "WanVideoModelLoader": "model precision",
+    "WanVideoSampler": "steps cfg shift seed offload scheduler",
+    "WanVideoTextEncode": "positive_prompt negative_prompt",
+}
+
+
+def widget_values(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a node's widgets by name, without those of which the name is unknown."""
+    values = node.get("widgets_values")
+    if isinstance(values, Mapping):
+        return dict(list(values.items())[:200])
+    values = list(as_list(values)[:200])
+    known = _WIDGETS.get(str(node.get("type")), "").split()
+    named, left = _in_row(own_names(node), values)
+    if left and known:
+        named, left = _in_row(known, values)
+    elif left:  # the names are of some of its widgets only
+        named = {"value": values[0]} if len(values) == 1 else _by_habit(values)
+    text = named.get("text")
+    if isinstance(text, str) and node.get("type") == "CLIPTextEncode":
+        named["text"] = None if _CHOICE.search(text) else _COMMENT.sub("", text)
+    rows = {f"lora_{i}": v for i, v in enumerate(values) if isinstance(v, Mapping) and "lora" in v}
+    return {**named, **rows}
+
+
+def own_names(node: Mapping[str, Any]) -> list[str]:
+    """Return the names of the widgets that a file names itself, in their order."""
+    widgets = (mapping(given).get("widget") for given in as_list(node.get("inputs"))[:200])
+    return [str(mapping(widget).get("name")) for widget in widgets if widget]
+
+
+def _in_row(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
+    """Names with their values, and whether values are left."""
+    found: dict[str, Any] = {}
+    at = 0
+    for name, _ in zip(names, values):
+        if at < len(values):
+            found[name] = values[at]
+            at += 1 + (name in _SEEDS and at + 1 < len(values) and _is_control(values[at + 1]))
+    return found, at < len(values)
+
+
+def _by_habit(values: list[Any]) -> dict[str, Any]:
+    """What a sampler's row says: all have steps, cfg, sampler, schedule, denoise in this order.
+
+    What the editor's control follows is the seed.
+    """
+    found = {}
+    for at, value in enumerate(values):
+        controls = value is None or (isinstance(value, str) and value in _CONTROLS)
+        if controls and at and "seed" not in found and as_whole(values[at - 1]) is not None:
+            found["seed"] = values[at - 1]
+        if isinstance(value, str) and is_sampler(value) and at >= 2 and "cfg" not in found:
+            row = dict(zip(_HABIT, values[at - 2 : at + 3]))
+            if all(isinstance(row[name], (int, float)) for name in ("steps", "cfg")):
+                found |= row
+    return found
+
+
+def _is_control(value: object) -> bool:
+    """What the editor does with a seed after each picture; once it was a yes or no."""
+    return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)

@@ -1,0 +1,80 @@
+"""infotext/comfy/computed.py: what arithmetic and the like come to, or that it cannot be told."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from civitai_manager_libs.infotext.comfy.values import plain
+
+TABLE = json.dumps({"Quality": {"num_steps": 48}, "Turbo": {"num_steps": 12}})
+
+
+def node(kind, **inputs):
+    return {"class_type": kind, "inputs": inputs}
+
+
+PRESETS = {
+    "1": node("ComfyNumberConvert", value=["2", 0]),
+    "2": node("JsonExtractString", json_string=["3", 0], key="num_steps"),
+    "3": node("StringReplace", string=["4", 0], find="'", replace='"'),
+    "4": node("JsonExtractString", json_string=TABLE, key=["5", 0]),
+    "5": node("CustomCombo", choice="Turbo", index=1, option1="Quality", option2="Turbo"),
+}
+
+
+def test_a_preset_is_looked_up_as_the_graph_does():
+    assert plain(PRESETS, ["1", 1]) == 12
+
+
+@pytest.mark.parametrize(
+    ("inputs", "size"),
+    [
+        ({"aspect_ratio": "1:1 (Square)", "megapixels": 1, "multiple": 8}, (1024, 1024)),
+        ({"aspect_ratio": "16:9 (Widescreen)", "megapixels": 1.0}, (1368, 768)),
+        (
+            {"aspect_ratio": "3:4 (Portrait Standard)", "megapixels": 2, "multiple": 32},
+            (1248, 1664),
+        ),
+        ({"aspect_ratio": "wide", "megapixels": 1}, (None, None)),
+        ({"aspect_ratio": "1:0", "megapixels": 1}, (None, None)),
+        ({"aspect_ratio": "1:1", "megapixels": ["9", 0]}, (None, None)),
+    ],
+)
+def test_a_resolution_selector_tells_both_sides(inputs, size):
+    nodes = {"1": node("ResolutionSelector", **inputs)}
+    assert (plain(nodes, ["1", 0]), plain(nodes, ["1", 1])) == size
+
+
+@pytest.mark.parametrize(
+    ("expression", "number"),
+    [
+        ("max(((a + 15) // 16) * 16, 256)", 1008),
+        ("a * b", 2000),
+        ("-a + 2*b", -996),
+        ("round(a / 3)", 333),
+        ("a / 0", None),
+        ("a ** b", None),
+        ("c + 1", None),
+        ("a if b else 1", None),
+        ("__import__('os')", None),
+        ("(" * 290, None),
+        ("a" * 400, None),
+        ("int(a) * 10000000000000000 * a", None),
+        (None, None),
+    ],
+)
+def test_arithmetic_is_done_and_nothing_else(expression, number):
+    inputs = {"expression": expression, "values.a": ["2", 0], "values.b": 2}
+    nodes = {"1": node("ComfyMathExpression", **inputs), "2": node("PrimitiveInt", value=1000)}
+    assert plain(nodes, ["1", 1]) == number
+
+
+def test_expressions_of_expressions_cost_little():
+    names = "abcdefghij"
+
+    def expression(at):
+        links = {f"values.{name}": [str(at + 1 + i), 0] for i, name in enumerate(names)}
+        return node("ComfyMathExpression", expression="+".join(names * 14), **links)
+
+    assert plain({str(at): expression(at) for at in range(2_900)}, ["0", 0]) is None

@@ -1,0 +1,75 @@
+"""infotext/comfy/second_pass.py: two samplers and what is between, as A1111's Hires. fix."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs.infotext.comfy import read_graph
+
+
+def node(kind, **inputs):
+    return {"class_type": kind, "inputs": inputs}
+
+
+def sampler(latent, denoise=1, steps=20, **inputs):
+    same = {"seed": 1, "cfg": 7, "sampler_name": "euler", "scheduler": "normal", "model": ["4", 0]}
+    own = {"latent_image": [latent, 0], "denoise": denoise, "steps": steps}
+    return node("KSampler", **{**same, **own, **inputs})
+
+
+def hires(**between):
+    nodes = {
+        "1": sampler("5"),
+        "2": sampler("9", 0.5, 12),
+        "5": node("EmptyLatentImage", width=512, height=768),
+        "7": node("VAEDecode", samples=["1", 0]),
+        "8": node("UpscaleModelLoader", model_name="ESRGAN/4x-UltraSharp.pth"),
+        "3": node("SaveImage", images=["2", 0]),
+        **between,
+    }
+    found = read_graph({"prompt": nodes})
+    assert (found["steps"], found["width"], found["denoise"]) == (20, 512, 1)
+    return {k: v for k, v in found.items() if k.startswith(("Hires", "Denoising"))}
+
+
+LATENT = node("LatentUpscaleBy", upscale_method="nearest-exact", scale_by=1.5, samples=["1", 0])
+ENLARGED = node("ImageUpscaleWithModel", upscale_model=["8", 0], image=["7", 0])
+PIXELS = {
+    "9": node("VAEEncode", pixels=["10", 0]),
+    "10": node("ImageScale", upscale_method="area", width=1024, height=1536, image=["11", 0]),
+    "11": ENLARGED,
+}
+BOTH = {"Denoising strength": 0.5, "Hires steps": 12}
+
+
+def test_a_latent_that_is_enlarged_between_two_samplers_is_hires():
+    told = {**BOTH, "Hires upscale": 1.5, "Hires upscaler": "Latent (nearest-exact)"}
+    assert hires(**{"9": LATENT}) == told
+
+
+def test_a_picture_that_a_model_enlarges_is_hires():
+    assert hires(**PIXELS) == {
+        **BOTH,
+        "Hires resize": "1024x1536",
+        "Hires upscaler": "4x-UltraSharp",
+    }
+
+
+def test_its_own_sampler_is_told_by_the_hosts_name():
+    own = sampler("9", 0.5, 12, sampler_name="dpmpp_2m", scheduler="karras")
+    told = {"Hires sampler": "DPM++ 2M", "Hires schedule type": "Karras"}
+    assert told.items() <= hires(**{"9": LATENT, "2": own}).items()
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        {"9": node("SetLatentNoiseMask", samples=["1", 0])},
+        {"9": node("VAEEncode", pixels=["11", 0]), "11": ENLARGED},
+        {"9": LATENT, "2": sampler("9", 1)},
+        {"9": LATENT, "6": sampler("12", 0.3), "12": {**LATENT, "inputs": {"samples": ["2", 0]}}},
+        {"9": node("LatentUpscaleBy", scale_by=["77", 0], samples=["1", 0])},
+    ],
+    ids=["same-size", "factor-of-a-model", "from-nothing", "third-pass", "not-told"],
+)
+def test_what_a_host_would_do_otherwise_is_left_out(between):
+    assert hires(**between) == {}

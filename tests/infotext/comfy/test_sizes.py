@@ -1,0 +1,43 @@
+"""infotext/comfy/sizes.py: the size of what a sampler begins with."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs.infotext.comfy.sizes import size_of
+
+
+def node(kind, **inputs):
+    return {"class_type": kind, "inputs": inputs}
+
+
+EMPTY = node("EmptyLatentImage", width=512, height=768)
+
+
+@pytest.mark.parametrize(
+    ("before", "size"),
+    [
+        (node("LatentUpscaleBy", scale_by=1.5, samples=["9", 0]), (768, 1152)),
+        (node("LatentUpscaleBy", scale_by=["77", 0], samples=["9", 0]), None),
+        (node("LatentUpscale", width=1024, height=1536, samples=["9", 0]), (1024, 1536)),
+        (node("LatentUpscale", width=1024, height=0, samples=["9", 0]), None),
+        (node("ImageUpscaleWithModel", image=["9", 0]), None),
+        (node("ImageScaleToTotalPixels", image=["9", 0], megapixels=1), None),
+        (node("SetLatentNoiseMask", samples=["9", 0]), (512, 768)),
+        (node("CR SDXL Aspect Ratio", width=9, height=9, aspect_ratio="3:4 896x1152"), (896, 1152)),
+        (
+            node("CR SDXL Aspect Ratio", aspect_ratio="3:4 896x1152", swap_dimensions="On"),
+            (1152, 896),
+        ),
+    ],
+    ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
+)
+def test_what_changes_the_size_before_the_sampler_counts(before, size):
+    nodes = {"1": node("KSampler", latent_image=["2", 0]), "2": before, "9": EMPTY}
+    assert size_of(nodes, "1") == size
+
+
+def test_two_factors_are_multiplied():
+    nodes = {"1": node("KSampler", latent_image=["2", 0]), "9": EMPTY}
+    nodes["2"] = node("LatentUpscaleBy", scale_by=2, samples=["3", 0])
+    nodes["3"] = node("LatentUpscaleBy", scale_by=0.5, samples=["9", 0])
+    assert size_of(nodes, "1") == (512, 768)
