@@ -58,6 +58,7 @@ GROUPS = {
         Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
     ),
     "network": (
+        Setting("gallery_jobs_at_once", 4, 1, 16),
         Setting("gallery_max_concurrent_downloads", 3, 1, 16),
         Setting("gallery_max_rate_kb", 0.0, 0, 10_000_000),  # a second, all jobs; 0: no limit
         Setting("gallery_cache_mb", 2048, 10, 10_000_000),

@@ -828,6 +828,22 @@ def test_resume_says_when_all_that_is_unfinished_is_worked_on(server, run, dest)
         lock.release()
 
 
+def test_job_that_waits_its_turn_in_the_tab_is_said_to_and_is_left_there(server, run, dest):
+    waiting = _add_job(dest)
+    with JobStore(setting.database_file()) as store:
+        queue = store.queue_lock()
+        assert queue.acquire(0)
+        assert json.loads(run("jobs", "--json")[1])[0]["state"] == "queued"
+        listed = run("jobs")[1]
+        assert "waiting its turn" in listed and "resume" not in listed
+        assert "another program works on what is unfinished" in run("resume")[2]
+        assert not server.requests
+        queue.release()
+    assert json.loads(run("jobs", "--json")[1])[0]["state"] == "interrupted"
+    assert run("jobs")[1].endswith(f"Go on with: resume {waiting}\n")
+    assert run("resume")[0] == 0
+
+
 def test_resume_with_nothing_left_says_so(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     asked = len(server.requests)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import threading
 import time
+from pathlib import Path
 
 import pytest
 from api_server import MODEL_ID, ApiServer
@@ -14,9 +14,12 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import asking as gallery_network, trouble as job_trouble
+from civitai_manager_libs.jobs.queue import turns
+from civitai_manager_libs.jobs import Facts, JobService
 from civitai_manager_libs.jobs.run import JobRun
 from civitai_manager_libs.jobs.store import JobStore
 from cli_process import CliProcess, part_files
+from page_driver import until
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -129,22 +132,25 @@ def _wait_for_part(folder):
 
 
 def test_job_of_the_tab_says_how_much_is_missing_and_goes_on_by_itself(
-    server, small_disk, tmp_path, monkeypatch
+    server, small_disk, monkeypatch
 ):
-    monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.1)
-    filler, told = _fill(small_disk, leaving=_MEGABYTE), []
+    monkeypatch.setattr(job_trouble, "ROOM_EVERY", 0.1)
+    monkeypatch.setattr(turns, "ROOM_EVERY", 0.1)
+    setting.change("download_images_folder", str(small_disk))
+    filler = _fill(small_disk, leaving=_MEGABYTE)
+    service = JobService(CivitaiHttpClient)
+    service.download_gallery(ImageQuery(MODEL_ID), 100, Facts("A model"))
 
-    def show(progress):
-        told.append(progress)
-        if progress.state == "paused":
-            threading.Timer(0.2, filler.unlink, [True]).start()
+    def paused():
+        [shown] = service.shown()
+        return shown.is_resting and shown
 
-    with JobStore(setting.database_file()) as store:
-        job = _run(store, small_disk / "out", on_progress=show, goes_on_by_itself=True)
-    assert (job.state, job.saved) == ("done", 20)
-    missing = [progress.missing for progress in told if progress.state == "paused"]
-    assert 500_000 < missing[0] < 2 * _MEGABYTE
-    assert _pictures(small_disk / "out") == _expected(server)
+    shown = until(paused, "the pause")
+    assert 500_000 < shown.progress.missing < 2 * _MEGABYTE
+    filler.unlink()
+    until(lambda: service.shown()[0].state == "done", "the end")
+    [shown] = service.shown()
+    assert shown.job.saved == 20 and _pictures(Path(shown.job.folder)) == _expected(server)
 
 
 def test_reserve_stays_free_though_several_pictures_come_at_once(server, small_disk, tmp_path):

@@ -12,7 +12,7 @@ from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import asking as gallery_network
 from civitai_manager_libs.jobs.run import JobRun
-from civitai_manager_libs.jobs.service import JobService
+from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from cli_process import CliProcess, end_process, ENDING_SIGNALS, part_files
 from page_driver import until

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sqlite3
 import threading
 import time
 import tracemalloc
@@ -16,7 +15,6 @@ from api_server import ApiServer, cut, html, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.paging import ImageQuery, Page
 from civitai_manager_libs.errors import DiskError, DiskFull, InputError, NetworkError
-from civitai_manager_libs.ground import sqlite_file
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import (
@@ -24,7 +22,6 @@ from civitai_manager_libs.jobs import (
     items as job_items,
     run as job_run,
     sidecars,
-    trouble as job_trouble,
 )
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.items import Network
@@ -33,7 +30,7 @@ from civitai_manager_libs.jobs.store import job_store, JobStore
 from fault_answers import png
 from fault_server import FaultServer
 from lock_holder import held_for
-from page_driver import until
+from made_up_network import There, Wire, made_up, written
 
 _QUERY = ImageQuery(101)
 _PNG = png(size=100)
@@ -633,7 +630,7 @@ def test_what_others_are_about_to_fetch_is_looked_at_a_little_at_a_time(store, f
         return claim(*words)
 
     monkeypatch.setattr(store, "claim", counted)
-    run = JobRun(store, _add(store, folder, wanted=count), _made_up(count, _written), 3)
+    run = JobRun(store, _add(store, folder, wanted=count), made_up(count, written), 3)
     job = run.run()
     lock.release()
     assert (job.state, job.waiting) == ("cancelled", count)
@@ -725,47 +722,22 @@ def test_skipped_and_failed_ones_count_as_finished(server, store, folder):
 # The disk
 
 
-@dataclass
-class _There:
-    path: str
-    size: int
-
-
 def _with(network, **changed):
     parts = {name: getattr(network, name) for name in Network.__dataclass_fields__}
     return Network(**{**parts, **changed})
-
-
-def _made_up(count, fetch):
-    """A network without a server: one page of `count` pictures."""
-    images = tuple(Image(i, f"https://image.civitai.com/{i}") for i in range(1, count + 1))
-
-    def read_page(query, cursor, limit, cancelled):
-        start = int(cursor or 0)
-        end = start + limit
-        return Page(images[start:end], str(end) if end < count else None)
-
-    return Network(read_page, fetch, lambda path, record, ours: None, lambda url: 0.0)
-
-
-def _written(url, target, told, cancelled):
-    path = target("png")
-    with open(path, "wb") as file:
-        file.write(_PNG)
-    return _There(path, len(_PNG))
 
 
 def test_full_disk_pauses_the_job_and_fails_no_picture(store, folder):
     def fetch(url, target, told, cancelled):
         if url.endswith("/5"):
             raise DiskFull("There is no room left on the disk.", 700)
-        return _written(url, target, told, cancelled)
+        return written(url, target, told, cancelled)
 
     os.makedirs(folder)
-    job = _run(store, _add(store, folder), _made_up(10, fetch))
+    job = _run(store, _add(store, folder), made_up(10, fetch))
     assert (job.state, job.reason, job.failed) == ("paused", "disk", 0)
     assert job.waiting >= 1 and job.note == "There is no room left on the disk."
-    job = _run(store, job.id, _made_up(10, _written))
+    job = _run(store, job.id, made_up(10, written))
     assert (job.state, job.saved, job.reason) == ("done", 10, "")
 
 
@@ -775,67 +747,12 @@ def test_rest_of_the_job_is_what_is_said_to_lack_room(store, folder, monkeypatch
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     monkeypatch.setattr(JobStore, "usual_size", lambda _: 1000)
     told = []
-    network = _made_up(30, _written)
+    network = made_up(30, written)
     job_id = _add(store, folder, wanted=30)
     job = _run(store, job_id, network, reserve=500, on_progress=told.append)
     assert (job.state, job.reason, job.finished) == ("paused", "disk", 0)
     assert told[-1].missing == 30 * 1000 + 500 - 10_500
     assert "19.5 KB are missing" in job.note
-
-
-def test_job_that_waits_for_room_goes_on_by_itself(store, folder, monkeypatch):
-    monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.02)
-    os.makedirs(folder)
-    full, told = [True], []
-
-    def fetch(url, target, told, cancelled):
-        if url.endswith("/5") and full:
-            raise DiskFull("There is no room left on the disk.")
-        return _written(url, target, told, cancelled)
-
-    def show(progress):
-        told.append(progress.state)
-        if progress.state == "paused":
-            full.clear()
-
-    job_id = _add(store, folder)
-    job = _run(store, job_id, _made_up(10, fetch), on_progress=show, goes_on_by_itself=True)
-    assert (job.state, job.saved) == ("done", 10)
-    assert "paused" in told
-
-
-def _lasted(gaps, pauses):
-    return len(gaps) == len(pauses) and all(g >= p for g, p in zip(gaps, pauses))
-
-
-def test_room_that_cannot_be_used_is_tried_ever_more_seldom(store, folder, monkeypatch):
-    monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.01)
-    tries, gaps = [], []
-
-    def fetch(url, target, told, cancelled):
-        tries.append(time.monotonic())
-        if len(tries) == 7:
-            run.stop("paused")
-        raise DiskFull("Disk quota exceeded.")
-
-    job_id = _add(store, folder, wanted=1)
-    run = JobRun(store, job_id, _made_up(1, fetch), 1, goes_on_by_itself=True)
-    assert run.run().state == "paused"
-    gaps = [later - earlier for earlier, later in zip(tries, tries[1:])]
-    pauses = [job_trouble.pause_after(DiskFull(""), n) for n in range(6)]
-    assert pauses[-1] > 0.3 and _lasted(gaps, pauses)
-
-
-def test_stop_ends_the_wait_for_room(store, folder):
-    def fetch(*_):
-        raise DiskFull("There is no room left on the disk.")
-
-    run = JobRun(store, _add(store, folder), _made_up(3, fetch), 1, goes_on_by_itself=True)
-    threading.Timer(0.3, run.stop, ["cancelled"]).start()
-    started = time.monotonic()
-    job = run.run()
-    assert (job.state, job.reason) == ("cancelled", "")
-    assert time.monotonic() - started < 5
 
 
 @pytest.mark.parametrize("error", [DiskFull("Full."), DiskError("Locked.")], ids=["full", "locked"])
@@ -847,57 +764,30 @@ def test_database_that_cannot_be_written_pauses_and_loses_nothing(
 
     def fetch(url, *rest):
         fetched.append(url)
-        return _written(url, *rest)
+        return written(url, *rest)
 
     def fail(*_):
         raise error
 
     monkeypatch.setattr(store, "record", fail)
-    job = _run(store, _add(store, folder, wanted=300), _made_up(300, fetch))
+    job = _run(store, _add(store, folder, wanted=300), made_up(300, fetch))
     assert (job.state, job.reason, job.note) == ("paused", "disk", str(error))
     assert len(fetched) < 300
     monkeypatch.setattr(store, "record", recorded)
-    job = _run(store, job.id, _made_up(300, fetch))
+    job = _run(store, job.id, made_up(300, fetch))
     assert (job.state, job.saved) == ("done", 300)
     assert len(fetched) == len(set(fetched)) == 300
-
-
-def test_locked_database_is_waited_for_where_the_job_goes_on_by_itself(store, folder, monkeypatch):
-    monkeypatch.setattr(job_trouble, "_ROOM_EVERY", 0.05)
-    monkeypatch.setattr(sqlite_file, "_WAIT", 0.2)
-    os.makedirs(folder)
-    fetched, told, job_id = [], [], _add(store, folder)
-    other = sqlite3.connect(setting.database_file(), isolation_level=None, check_same_thread=False)
-
-    def fetch(url, *rest):
-        fetched.append(url)
-        if len(fetched) == 30:
-            other.execute("BEGIN IMMEDIATE")
-        return _written(url, *rest)
-
-    def show(progress):
-        told.append(progress)
-        if len([p for p in told if p.reason == "disk"]) == 3 and other.in_transaction:
-            other.execute("ROLLBACK")
-
-    with JobStore(setting.database_file()) as own:
-        job = _run(own, job_id, _made_up(300, fetch), on_progress=show, goes_on_by_itself=True)
-    other.close()
-    assert (job.state, job.saved) == ("done", 300)
-    assert len(fetched) == len(set(fetched)) == 300
-    assert "locked" in next(p.note for p in told if p.reason == "disk")
-    until(lambda: not [t for t in threading.enumerate() if t.name.startswith("gallery")], "the end")
 
 
 def test_what_was_saved_before_needs_no_room(store, folder, monkeypatch):
     os.makedirs(folder)
-    first = _run(store, _add(store, folder), _made_up(10, _written))
+    first = _run(store, _add(store, folder), made_up(10, written))
     job_id = store.add("A model", _QUERY, folder, 10)
     images = tuple(Image(i, "x", record={"id": i}) for i in range(1, 11))
     store.add_page(job_id, WalkedPage(images, None))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: _Free(10))
     monkeypatch.setattr(JobStore, "usual_size", lambda _: 1000)
-    job = _run(store, job_id, _made_up(10, _written))
+    job = _run(store, job_id, made_up(10, written))
     assert (first.saved, job.state, job.skipped) == (10, "done", 10)
 
 
@@ -917,9 +807,9 @@ def test_sidecar_without_room_pauses_and_is_written_later(store, folder):
 
     def fetch(url, *rest):
         fetched.append(url)
-        return _written(url, *rest)
+        return written(url, *rest)
 
-    network = _with(_made_up(3, fetch), write_beside=write_beside)
+    network = _with(made_up(3, fetch), write_beside=write_beside)
     job = _run(store, _add(store, folder), network, concurrency=1)
     assert (job.state, job.reason, job.failed) == ("paused", "disk", 0)
     full.clear()
@@ -934,7 +824,7 @@ def test_picture_with_its_infotext_in_it_is_known_by_its_new_size(store, folder)
     row = {"id": 1, "meta": {"prompt": "a harbor", "steps": 20}}
     image = Image(1, "https://image.civitai.com/1", record=row)
     network = _with(
-        _made_up(1, _written),
+        made_up(1, written),
         read_page=lambda *_: Page((image,), None),
         write_beside=sidecars.write_beside,
     )
@@ -952,7 +842,7 @@ def test_picture_that_lay_there_has_its_infotext_put_in_only_if_it_is_ours(store
     setting.change("embeds_infotext", True)
     image = Image(1, "https://image.civitai.com/1", record={"id": 1, "meta": {"prompt": "fog"}})
     network = _with(
-        _made_up(1, None),
+        made_up(1, None),
         read_page=lambda *_: Page((image,), None),
         write_beside=sidecars.write_beside,
     )
@@ -969,32 +859,10 @@ def test_picture_that_lay_there_has_its_infotext_put_in_only_if_it_is_ours(store
 # A lost network
 
 
-class _Wire:
-    """Pictures come while it is up. bad: those that never do. tried: each fetch, in order."""
-
-    def __init__(self, count, bad=()):
-        self.is_up, self.bad, self.tried = True, {str(i) for i in bad}, []
-        self.before = lambda name: None
-        self.network = _made_up(count, self.fetch)
-
-    def fetch(self, url, *rest):
-        name = url.rpartition("/")[2]
-        self.before(name)
-        self.tried.append(int(name))
-        if not self.is_up or name in self.bad:
-            raise NetworkError("The server could not be reached.")
-        return _written(url, *rest)
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    monkeypatch.setattr(job_trouble, "_NETWORK_EVERY", 0.02)
-
-
 @pytest.mark.parametrize("concurrency", [1, 4, 16])
 def test_lost_network_pauses_the_job_and_fails_no_picture(store, folder, concurrency):
     os.makedirs(folder)
-    wire = _Wire(100)
+    wire = Wire(100)
     wire.before = lambda name: name == "50" and setattr(wire, "is_up", False)
     job = _run(store, _add(store, folder), wire.network, concurrency)
     assert (job.state, job.reason, job.failed) == ("paused", "network", 0)
@@ -1016,115 +884,25 @@ def test_records_of_what_waits_for_the_network_are_kept(server, store, folder):
     assert all(os.path.isfile(os.path.join(folder, f"{i}.json")) for i in server.ids)
 
 
-def test_lost_network_that_comes_back_is_gone_on_with_by_itself(store, folder, quick):
-    os.makedirs(folder)
-    wire, told = _Wire(50), []
-    wire.before = lambda name: name == "20" and len(wire.tried) < 30 and _down(wire)
-
-    def show(progress):
-        told.append(progress)
-        if [p.state for p in told].count("paused") == 4:
-            wire.is_up = True
-
-    job_id = _add(store, folder)
-    job = _run(store, job_id, wire.network, on_progress=show, goes_on_by_itself=True)
-    assert (job.state, job.saved, job.failed, job.reason) == ("done", 50, 0, "")
-    paused = [p for p in told if p.state == "paused"]
-    assert {(p.reason, p.note) for p in paused} == {("network", "The server could not be reached.")}
-    assert all(p.failed == 0 for p in told)
-
-
-def _down(wire):
-    wire.is_up = False
-
-
-def test_time_until_the_next_try_is_told(store, folder):
-    wire, told = _Wire(50), []
-    wire.is_up = False
-
-    def show(progress):
-        told.append(progress)
-        if len([p for p in told if p.resting]) == 2:
-            run.stop("paused")
-
-    job_id = _add(store, folder)
-    run = JobRun(store, job_id, wire.network, 3, on_progress=show, goes_on_by_itself=True)
-    run.run()
-    first, second = [p.resting for p in told if p.resting]
-    assert 5 >= first > second > 0
-
-
-def test_network_is_tried_ever_more_seldom_and_stop_ends_that_at_once(store, folder, quick):
-    wire, told = _Wire(5), []
-    wire.is_up = False
-    tries = []
-    wire.before = lambda name: name == "1" and tries.append(time.monotonic())
-
-    def show(progress):
-        told.append(progress)
-        if len(tries) == 6:
-            run.stop("cancelled")
-
-    job_id = _add(store, folder)
-    run = JobRun(store, job_id, wire.network, 1, on_progress=show, goes_on_by_itself=True)
-    job = run.run()
-    gaps = [later - earlier for earlier, later in zip(tries, tries[1:])]
-    pauses = [job_trouble.pause_after(NetworkError(""), n) for n in range(5)]
-    assert pauses[-1] > 0.25 and _lasted(gaps, pauses)
-    assert (job.state, job.reason, job.failed) == ("cancelled", "", 0)
-
-
-@pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_stop_ends_the_wait_for_the_network(store, folder, state):
-    wire = _Wire(20)
-    wire.is_up = False
-    run = JobRun(store, _add(store, folder), wire.network, 3, goes_on_by_itself=True)
-    threading.Timer(0.3, run.stop, [state]).start()
-    started = time.monotonic()
-    job = run.run()
-    assert (job.state, job.reason, store.job(job.id).reason) == (state, "", "")
-    assert time.monotonic() - started < 5
-
-
-def test_who_does_not_want_to_wait_for_the_network_need_not(store, folder):
-    os.makedirs(folder)
-    wire = _Wire(20)
-    wire.is_up = False
-    run = JobRun(store, _add(store, folder), wire.network, 3, goes_on_by_itself=True)
-
-    def back():
-        wire.is_up = True
-        run.hurry()
-
-    threading.Timer(0.3, back).start()
-    started = time.monotonic()
-    assert run.run().saved == 20
-    assert time.monotonic() - started < 4
-
-
 @pytest.mark.parametrize("bad", [[3], [3, 4, 5, 6], [1, 8, 9, 20], [17, 18, 19, 20]], ids=str)
 def test_few_pictures_that_cannot_be_reached_fail_and_the_job_is_done(store, folder, bad):
     os.makedirs(folder)
-    wire = _Wire(20, bad)
-    job = _run(store, _add(store, folder), wire.network, goes_on_by_itself=True)
+    wire = Wire(20, bad)
+    job = _run(store, _add(store, folder), wire.network)
     assert (job.state, job.saved, job.failed) == ("done", 20 - len(bad), len(bad))
     assert [(i.image_id, i.reason) for i in store.failed(job.id)] == [(i, "network") for i in bad]
     assert sorted(wire.tried) == list(range(1, 21)), "each was asked for once"
 
 
-@pytest.mark.parametrize("by_itself", [True, False])
-def test_many_that_cannot_be_reached_do_not_bar_the_way_to_the_others(
-    store, folder, quick, by_itself
-):
+def test_many_that_cannot_be_reached_do_not_bar_the_way_to_the_others(store, folder):
     os.makedirs(folder)
-    wire = _Wire(60, range(1, 13))
-    job = _run(store, _add(store, folder), wire.network, 2, goes_on_by_itself=by_itself)
+    wire = Wire(60, range(1, 13))
+    job = _run(store, _add(store, folder), wire.network, 2)
     goes = 1
     while job.state == "paused" and goes < 10:
         job, goes = _run(store, job.id, wire.network, 2), goes + 1
     assert (job.state, job.saved, job.failed) == ("done", 48, 12)
     assert {item.reason for item in store.failed(job.id)} == {"network"}
-    assert goes == 1 or not by_itself
 
 
 def test_skipped_ones_do_not_hide_that_the_network_is_lost(store, folder):
@@ -1132,22 +910,22 @@ def test_skipped_ones_do_not_hide_that_the_network_is_lost(store, folder):
     for image_id in range(2, 40, 2):
         with open(os.path.join(folder, f"{image_id}.png"), "wb") as file:
             file.write(b"x")
-    wire = _Wire(40)
+    wire = Wire(40)
     wire.is_up = False
     job = _run(store, _add(store, folder), wire.network, 1)
     assert (job.state, job.reason, job.failed) == ("paused", "network", 0)
     assert 5 <= len(wire.tried) <= 5 + 3 * (1 + job_run._MORE_WORKERS)
 
 
-def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder, quick):
+def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder):
     """What is held in doubt is nobody's: else neither could come to its end."""
     os.makedirs(folder)
-    ends, wire = {}, _Wire(60, [7, 40])
+    ends, wire = {}, Wire(60, [7, 40])
     wire.before = lambda name: time.sleep(0.005)
 
     def work(name):
         with JobStore(setting.database_file()) as own:
-            ends[name] = _run(own, _add(own, folder), wire.network, goes_on_by_itself=True)
+            ends[name] = _run(own, _add(own, folder), wire.network)
 
     threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(2)]
     for thread in threads:
@@ -1162,14 +940,14 @@ def test_two_jobs_without_a_network_do_not_wait_for_each_other(store, folder, qu
 
 def test_ten_thousand_pictures_take_little_memory_and_few_transactions(store, folder):
     def fetch(url, target, told, cancelled):
-        return _There(target("png"), 1)
+        return There(target("png"), 1)
 
     transactions = []
     store._database.connection.set_trace_callback(
         lambda sql: sql.startswith("BEGIN") and transactions.append(sql)
     )
     job_id = _add(store, folder, wanted=10_000)
-    network = _made_up(10_000, fetch)
+    network = made_up(10_000, fetch)
     tracemalloc.start()
     job = _run(store, job_id, network, concurrency=8)
     peak = tracemalloc.get_traced_memory()[1]

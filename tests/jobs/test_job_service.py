@@ -14,7 +14,7 @@ from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs.records import Facts
 from civitai_manager_libs.jobs.run import JobRun
-from civitai_manager_libs.jobs.service import JobService
+from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from page_driver import until
 
@@ -161,7 +161,7 @@ def test_last_wish_counts_while_a_job_ends(civitai, service):
     service.resume(job_id)
     service.stop(job_id, "paused")
     gate.set()
-    until(lambda: not service._runs, "its end")
+    until(lambda: not service._workers._turns, "its end")
     assert _shown(service, job_id).state == "paused"
 
 
@@ -172,9 +172,10 @@ def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
     told, gate, run = threading.Event(), threading.Event(), JobRun.run
 
     def ends_slowly(self):
-        run(self)
+        job = run(self)
         told.set()
         gate.wait(10)
+        return job
 
     monkeypatch.setattr(JobRun, "run", ends_slowly)
     pictures = _held(civitai)
@@ -191,12 +192,12 @@ def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
 
 
 def test_stop_that_comes_before_the_run_has_begun_is_heeded(civitai, service):
-    gate, opened = threading.Event(), service._client
-    service._client = lambda: gate.wait(10) and opened()
+    gate, opened = threading.Event(), service._workers._client
+    service._workers._client = lambda: gate.wait(10) and opened()
     job_id = _gallery(service)
     service.stop(job_id, "cancelled")
     gate.set()
-    until(lambda: not service._runs, "its end")
+    until(lambda: not service._workers._turns, "its end")
     assert _shown(service, job_id).state == "cancelled" and not civitai.requests
 
 
@@ -269,7 +270,7 @@ def test_forgotten_job_is_off_the_list_and_its_pictures_stay(civitai, service):
     job_id = _gallery(service, 2)
     _comes_to(service, job_id, "done")
     folder = _shown(service, job_id).job.folder
-    until(lambda: not service._runs, "its thread's end")
+    until(lambda: not service._workers._turns, "its thread's end")
     with service.store() as store:
         store.forget(job_id)
     assert service.shown() == [] and len(os.listdir(folder)) == 6

@@ -364,21 +364,17 @@ def test_claims_end_with_their_job(store, state):
     assert store.claim(second, [1])[1].other_job == 0
 
 
-@pytest.mark.parametrize(
-    "state,is_locked,is_free",
-    [("running", True, False), ("running", False, True), ("paused", True, True)],
-    ids=["at-work", "died", "waits-for-room"],
-)
-def test_claims_of_a_job_are_freed_unless_it_is_at_work(store, state, is_locked, is_free):
+@pytest.mark.parametrize("is_at_work", [True, False], ids=["at-work", "died"])
+def test_claims_of_a_job_are_freed_unless_it_is_at_work(store, is_at_work):
     first, second = _job_with(store, 1), _job_with(store, 1)
     store.claim(first, [1])
-    store.set_state(first, state)
+    store.set_state(first, "running")
     lock = store.lock(first)
-    if is_locked:
+    if is_at_work:
         assert lock.acquire()
     store.free_claims(first)
     lock.release()
-    assert store.claim(second, [1])[1].other_job == (0 if is_free else first)
+    assert store.claim(second, [1])[1].other_job == (first if is_at_work else 0)
 
 
 def test_two_threads_never_both_have_a_claim(path):
@@ -434,3 +430,27 @@ def test_skipped_ones_that_are_not_there_now_can_be_fetched_as_if_never_saved(st
     claims = store.claim(job_id, [1, 2])
     assert claims[1].saved_path and not claims[2].saved_path
     assert store.fetch_missing(job_id) == 0
+
+
+# States
+
+
+@pytest.mark.parametrize("end", ["done", "cancelled"])
+def test_job_that_is_over_is_not_paused_but_may_begin_again(store, end):
+    job_id = _job_with(store, 1)
+    store.set_state(job_id, end)
+    for state, then in (("paused", end), ("running", "running"), ("paused", "paused")):
+        store.set_state(job_id, state)
+        assert store.job(job_id).state == then
+
+
+def test_unfinished_jobs_come_in_the_order_of_their_turns(store):
+    states = [("queued", ""), ("paused", ""), ("paused", "network"), ("running", ""), ("done", "")]
+    ids = [_job_with(store, 1) for _ in states]
+    for job_id, (state, reason) in zip(ids, states):
+        store.set_state(job_id, state, reason)
+    assert store.unfinished() == [ids[3], ids[0], ids[2]]
+    lock = store.lock(ids[3])
+    assert lock.acquire()
+    assert store.unfinished() == [ids[0], ids[2]]
+    lock.release()

@@ -8,17 +8,23 @@ import pytest
 from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.jobs.progress import JobProgress
 from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, Options, Report
-from civitai_manager_libs.jobs.service import ShownJob
+from civitai_manager_libs.jobs.queue.service import ShownJob
+from civitai_manager_libs.jobs.states import JobState
+from civitai_manager_libs.jobs.queue.turns import ShownTurn
 from civitai_manager_libs.page.api import job_rows
 
 _QUERY = ImageQuery(5)
-_JOB = Job(1, 0.0, "One", _QUERY, "/pictures", 20, False, "running", "", "", None, True)
+_JOB = Job(1, 0.0, "One", _QUERY, "/pictures", 20, False, JobState.RUNNING, "", "", None, True)
 _COUNTS = {"saved": 3, "skipped": 1, "waiting": 16, "bytes": 3 << 20}
 _NOW = JobProgress(**{**vars(_JOB), **_COUNTS}, rate=float(1 << 20), seconds_left=65.0)
 
 
-def _row(job, progress=None, failed=(), missing=0):
-    return job_rows._row(ShownJob(job, progress, list(failed), missing), "en")
+def _row(job, progress=None, failed=(), missing=0, before=0):
+    state = progress.state if progress else None
+    if job.state is JobState.QUEUED:
+        state = job.state
+    turn = ShownTurn(state, progress, before)
+    return job_rows._row(ShownJob(job, list(failed), missing, turn), "en")
 
 
 def _offered(row):
@@ -37,7 +43,7 @@ def test_job_of_a_gallery_whose_length_is_not_known_says_at_most():
 
 
 def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
-    waits = replace(_NOW, state="paused", reason="network", resting=39.6)
+    waits = replace(_NOW, state=JobState.PAUSED, reason="network", resting=39.6)
     row = _row(_JOB, waits)
     assert row["line"] == "4 of 20 · 3.0 MB · resuming in 40 s"
     assert "goes on by itself once the network is back" in row["note"]
@@ -46,18 +52,29 @@ def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
 
 
 def test_job_that_the_user_paused_goes_on_only_when_told():
-    row = _row(replace(_JOB, state="paused", saved=3, waiting=17))
+    row = _row(replace(_JOB, state=JobState.PAUSED, saved=3, waiting=17))
     assert (row["note"], _offered(row)) == ("", ["resume", "cancel"])
     assert row["state_words"] == "paused"
 
 
+def test_job_that_waits_its_turn_says_how_many_begin_before_it():
+    row = _row(replace(_JOB, state=JobState.QUEUED, walked=False, waiting=20), before=7)
+    assert (row["state"], row["state_words"]) == ("queued", "waiting its turn")
+    assert (row["line"], row["note"]) == ("0 of at most 20 · 0 B · 7 before it", "")
+    assert _offered(row) == ["first", "pause", "cancel"]
+    next_one = _row(replace(_JOB, state=JobState.QUEUED))
+    assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
+    chinese = job_rows._row(ShownJob(_JOB, [], 0, ShownTurn(JobState.QUEUED)), "zh-TW")
+    assert chinese["state_words"] == "排隊等候"
+
+
 def test_full_disk_tells_how_much_is_missing():
-    full = replace(_NOW, state="paused", reason="disk", missing=250 << 20)
+    full = replace(_NOW, state=JobState.PAUSED, reason="disk", missing=250 << 20)
     assert "250.0 MB are missing" in _row(_JOB, full)["note"]
 
 
 def test_cancelled_job_tells_what_is_left_and_goes_on():
-    cut = replace(_JOB, state="cancelled", walked=True, saved=3, waiting=17)
+    cut = replace(_JOB, state=JobState.CANCELLED, walked=True, saved=3, waiting=17)
     row = _row(cut)
     assert row["line"] == "3 saved · 17 not fetched"
     assert _offered(row) == ["resume", "open", "forget"]
@@ -67,19 +84,19 @@ def test_cancelled_job_tells_what_is_left_and_goes_on():
 
 @pytest.mark.parametrize("saved,skipped", [(20, 0), (0, 20)], ids=["saved", "all-were-there"])
 def test_folder_of_what_is_there_can_be_opened(saved, skipped):
-    row = _row(replace(_JOB, state="done", walked=True, saved=saved, skipped=skipped))
+    row = _row(replace(_JOB, state=JobState.DONE, walked=True, saved=saved, skipped=skipped))
     assert (row["folder"], _offered(row)) == ("/pictures", ["open", "forget"])
 
 
 def test_no_folder_is_offered_where_nothing_came():
-    row = _row(replace(_JOB, state="done", walked=True, failed=20))
+    row = _row(replace(_JOB, state=JobState.DONE, walked=True, failed=20))
     assert (row["folder"], _offered(row)) == ("", ["forget"])
 
 
 @pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
 def test_retry_is_offered_only_where_it_can_help(reason, offered):
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
-    row = _row(replace(_JOB, state="done", walked=True, saved=19, failed=1), failed=[item])
+    row = _row(replace(_JOB, state=JobState.DONE, walked=True, saved=19, failed=1), failed=[item])
     assert ("retry" in _offered(row)) is offered
     assert ("check your network" in row["toast"]) is (reason == "network")
     [failed] = row["failures"]
@@ -88,7 +105,7 @@ def test_retry_is_offered_only_where_it_can_help(reason, offered):
 
 
 def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
-    done = replace(_JOB, state="done", walked=True, saved=1, skipped=19)
+    done = replace(_JOB, state=JobState.DONE, walked=True, saved=1, skipped=19)
     row = _row(done, missing=4)
     assert "4 pictures were saved before, but are not there" in row["note"]
     assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
@@ -99,12 +116,12 @@ def test_report_is_told_in_words_once_the_job_is_over():
     report = Report(120, kept_back=20, without_data=5, dropped=2, empty_pages=1, end="end")
     job = replace(_JOB, saved=20, report=report)
     assert _row(job, _NOW)["report"] is None
-    told = _row(replace(job, state="done"))["report"]
+    told = _row(replace(job, state=JobState.DONE))["report"]
     assert told["end"] == "It was walked to the gallery's end."
     assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
-    cut = _row(replace(job, state="cancelled", report=Report(7)))["report"]
+    cut = _row(replace(job, state=JobState.CANCELLED, report=Report(7)))["report"]
     assert "not walked" in cut["end"] and len(cut["lines"]) == 1
-    chinese = job_rows._report(ShownJob(replace(job, state="done"), None, []), "zh-TW")
+    chinese = job_rows._report(ShownJob(replace(job, state=JobState.DONE), []), "zh-TW")
     assert chinese["end"] == "已走到圖庫結尾。" and len(chinese["lines"]) == 5
 
 
@@ -124,9 +141,9 @@ def test_report_is_told_in_words_once_the_job_is_over():
 def test_second_walk_tells_how_complete_it_is(numbers, end, said):
     first, second, both, second_end = numbers
     report = Report(9, first=first, second=second, both=both, end=end, second_end=second_end)
-    job = replace(_JOB, state="done", report=report, options=Options(verify=True))
+    job = replace(_JOB, state=JobState.DONE, report=report, options=Options(verify=True))
     assert said in _row(job)["report"]["end"]
-    chinese = job_rows._report(ShownJob(job, None, []), "zh-TW")["end"]
+    chinese = job_rows._report(ShownJob(job, []), "zh-TW")["end"]
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 
@@ -140,7 +157,7 @@ def test_reasons_are_counted_in_words():
         Item(n, n, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
         for n, reason in enumerate(("gone", "needs_key", "gone"))
     ]
-    row = _row(replace(_JOB, state="done", walked=True, saved=17, failed=3), failed=items)
+    row = _row(replace(_JOB, state=JobState.DONE, walked=True, saved=17, failed=3), failed=items)
     assert row["failed_words"] == "3 failed (no longer there: 2 · needs a key: 1)"
 
 
@@ -151,6 +168,6 @@ def test_no_time_is_told_where_nothing_comes():
 
 def test_empty_end_is_not_simply_done_and_can_be_tried_again():
     ended = {"reason": "empty_end", "note": EMPTY_END, "ended_empty": True}
-    row = _row(replace(_JOB, state="done", saved=4, **ended))
+    row = _row(replace(_JOB, state=JobState.DONE, saved=4, **ended))
     assert "time limit" in row["note"] and "time limit" in row["toast"]
     assert _offered(row) == ["resume", "open", "forget"]

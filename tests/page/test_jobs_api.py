@@ -29,7 +29,7 @@ def _ended(api, state="done"):
         return rows and all(row["state"] == state for row in rows) and rows
 
     rows = until(is_so, f"the end of the jobs: {state}")
-    until(lambda: not tools.job_service()._runs)
+    until(lambda: not tools.job_service()._workers._turns)
     return rows[0] if state != "done" else api.get("jobs")["jobs"][0]
 
 
@@ -39,7 +39,7 @@ def _files(row):
 
 
 def test_nothing_is_at_work_at_first(api):
-    assert api.get("jobs") == {"active": 0, "notice": "", "jobs": []}
+    assert api.get("jobs") == {"active": 0, "waiting": 0, "more": "", "notice": "", "jobs": []}
 
 
 def test_chosen_pictures_are_downloaded(api, civitai, ids):

@@ -12,6 +12,7 @@ const GLYPHS = {
   cancel: "close",
   pause: "pause",
   resume: "play",
+  first: "play",
   retry: "again",
   anew: "download",
   open: "folder",

@@ -25,6 +25,7 @@ export class Jobs {
   #list = el("ol", { class: "jobs-list" });
   #notice = el("p", { class: "notice", role: "status" });
   #none = el("p", { class: "dim none" });
+  #more = el("p", { class: "dim" });
   /** @type {HTMLButtonElement | null} */
   #clear = null;
 
@@ -106,7 +107,7 @@ export class Jobs {
       () => void this.#clearFinished(),
     );
     this.#draw(this.context.store.get());
-    return [this.#notice, this.#none, this.#list, this.#clear];
+    return [this.#notice, this.#none, this.#list, this.#more, this.#clear];
   }
 
   /**
@@ -132,6 +133,8 @@ export class Jobs {
     this.#notice.textContent = jobs?.notice ?? "";
     this.#none.hidden = all.length > 0 || Boolean(jobs?.notice);
     if (this.#clear) this.#clear.hidden = !all.some((job) => OVER.includes(job.state));
+    this.#more.textContent = jobs?.more ?? "";
+    this.#more.hidden = !jobs?.more;
     this.#rows.draw(all);
   }
 

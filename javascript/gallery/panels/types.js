@@ -34,7 +34,9 @@
  * @property {{end: string, lines: string[]} | null} report  what its gallery had, once it is over
  *
  * @typedef {object} Jobs
- * @property {number} active
+ * @property {number} active  at work
+ * @property {number} waiting  that wait their turn, shown or not
+ * @property {string} more  how many of them are not shown, in words
  * @property {string} notice
  * @property {Job[]} jobs
  */

@@ -53,8 +53,8 @@ export class Watch {
   #say(error) {
     if (error.code === "offline") return; // which the page says itself
     const { store, words } = this.context;
-    const { active = 0, jobs = [] } = store.get().jobs ?? {};
-    store.set({ jobs: { active, jobs, notice: errorWords(error, words) } });
+    const before = store.get().jobs ?? { active: 0, waiting: 0, more: "", jobs: [] };
+    store.set({ jobs: { ...before, notice: errorWords(error, words) } });
   }
 
   #goOn() {

@@ -68,10 +68,11 @@ def _download(arguments: argparse.Namespace) -> int:
 
 def _resume(arguments: argparse.Namespace) -> int:
     from .asked import checked_client
+    from .listing import is_left
 
     with _store() as store:
         if arguments.job is None:
-            jobs = _idle_jobs(store, lambda job: not job.is_over)
+            jobs = [job.id for job in store.jobs(_MOST_JOBS)[::-1] if is_left(store, job)]
         else:
             jobs = [_known_job(store, arguments.job)]
         if not jobs:

@@ -6,21 +6,22 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..jobs import Job, JobStore
 from . import terminal
 
-__all__ = ["list_jobs"]
+__all__ = ["is_left", "list_jobs"]
 
-_NARROWEST_TITLE = 20  # columns
+_NARROWEST_TITLE, _STATE = 20, 11  # columns
 _COLUMNS = ("job", "state", "begun", "done", "failed", "title")
 
 
 @dataclass(frozen=True)
 class _Row:
-    """state: that of the job, or `interrupted`. hint: how to go on with it, or ""."""
+    """state: that of the job, or `interrupted`: nobody works on it, or will. hint: how to go on
+    with it, or ""."""
 
     job: Job
     state: str
@@ -39,9 +40,9 @@ def list_jobs(store: JobStore, most: int, as_json: bool) -> None:
 
 
 def _row(store: JobStore, job: Job) -> _Row:
-    is_idle = not job.is_over and not store.is_worked_on(job.id)
-    state = "interrupted" if job.state == "running" and is_idle else job.state
-    hint = ""
+    is_idle = is_left(store, job)
+    is_cut = is_idle and job.state in ("running", "queued")
+    state, hint = "interrupted" if is_cut else str(job.state), ""
     if is_idle:
         why = terminal.failure(job.reason, job.note) if job.note else ""
         hint = f"{why} {terminal.text('go_on_with', job=job.id)}".lstrip()
@@ -50,6 +51,13 @@ def _row(store: JobStore, job: Job) -> _Row:
     elif job.state == "done" and job.failed and _can_retry(store, job):
         hint = terminal.text("try_again_with", job=job.id)
     return _Row(job, state, hint)
+
+
+def is_left(store: JobStore, job: Job) -> bool:
+    """Whether it is unfinished, nobody works on it, and it has no turn in a program that runs."""
+    if job.is_over or store.is_worked_on(job.id):
+        return False
+    return job.state != "queued" or not store.has_queue()
 
 
 def _can_retry(store: JobStore, job: Job) -> bool:
@@ -65,23 +73,26 @@ def _fields(row: _Row) -> dict[str, object]:
     return {**head, **{name: getattr(job, name) for name in names}, "created": created}
 
 
-def _lines(rows: Iterable[_Row]) -> Iterable[str]:
-    yield _line(*(terminal.text(f"head_{name}") for name in _COLUMNS))
-    for row in rows:
+def _lines(rows: Sequence[_Row]) -> Iterable[str]:
+    states = [terminal.text(f"state_{row.state}") for row in rows]
+    wide = max(_STATE, *map(len, states))
+    yield _line(wide, *(terminal.text(f"head_{name}") for name in _COLUMNS))
+    for row, state in zip(rows, states):
         job = row.job
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
-        state = terminal.text(f"state_{row.state}")
         done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
-        yield _line(f"{job.id}", state, begun, done, failed, job.title)
+        yield _line(wide, f"{job.id}", state, begun, done, failed, job.title)
         if row.hint:
             yield f"      {row.hint}"
 
 
-def _line(number: str, state: str, begun: str, done: str, failed: str, title: str) -> str:
+def _line(
+    wide: int, number: str, state: str, begun: str, done: str, failed: str, title: str
+) -> str:
     number, done, failed = (
         terminal.padded(text, -width) for text, width in ((number, 4), (done, 9), (failed, 6))
     )
-    state, begun = terminal.padded(state, 11), terminal.padded(begun, 16)
+    state, begun = terminal.padded(state, wide), terminal.padded(begun, 16)
     line = f"{number}  {state}  {begun}  {done}  {failed}  "
     if not sys.stdout.isatty():
         return line + title

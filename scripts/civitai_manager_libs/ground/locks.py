@@ -16,21 +16,21 @@ class Lock:
     """One holder at a time among all threads and processes; who took it must let it go."""
 
     def __init__(self, path: str) -> None:
-        self._path, self._lock = path, FileLock(path)
+        self.path, self._lock = path, FileLock(path)
 
     def acquire(self, patience: float = 0) -> bool:
         """Whether it is ours, at the latest after `patience` seconds. Raises DiskError."""
         try:
-            os.makedirs(os.path.dirname(self._path), exist_ok=True)
-            if is_link(self._path):  # which older versions of filelock follow, and empty
-                delete_file(self._path)
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            if is_link(self.path):  # which older versions of filelock follow, and empty
+                delete_file(self.path)
             self._lock.acquire(timeout=patience)
         except Timeout:
             return False
         except OSError as error:
-            raise disk_error(error, self._path) from error
+            raise disk_error(error, self.path) from error
         except NotImplementedError as error:
-            raise DiskError(f"{self._path} cannot be locked: {error}.") from error
+            raise DiskError(f"{self.path} cannot be locked: {error}.") from error
         return True
 
     def release(self) -> None:

@@ -2,6 +2,7 @@
 
 from .fields import known_names
 from .folders import data_folder, key_file, pictures_folder
+from .handles import raise_handle_limit
 from .models import kept_hashes, model_folders
 from .proxies import checked_proxy, reach_directly, without_proxies
 from .versions import (
@@ -53,6 +54,7 @@ __all__ = [
     "options",
     "page_parts",
     "pictures_folder",
+    "raise_handle_limit",
     "reach_directly",
     "register_callbacks",
     "run_in_page",

@@ -3,9 +3,10 @@
 from .asking import network_of, place_for, reserve, saved_width
 from .naming import checked_template, FIELDS, name_for
 from .progress import JobProgress
+from .queue import JobService, ShownJob
 from .run import JobRun
-from .service import JobService, ShownJob
 from .records import Facts, Item, Job, Options, Report
+from .states import JobState
 from .store import JobStore
 from .walking import requests_to_verify
 
@@ -17,6 +18,7 @@ __all__ = [
     "JobProgress",
     "JobRun",
     "JobService",
+    "JobState",
     "JobStore",
     "Options",
     "Report",

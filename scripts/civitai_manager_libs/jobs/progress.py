@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..errors import CivitaiShortcutError, DiskFull
 from .records import Job, Outcome
+from .states import JobState
 
 __all__ = ["JobProgress", "Meter"]
 
@@ -57,7 +58,7 @@ class Meter:
         self,
         job: Job,
         pending: Iterable[Outcome],
-        state: str,
+        state: JobState,
         trouble: CivitaiShortcutError | None,
         resting: float,
     ) -> JobProgress:

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field
 from ..civitai import ImageQuery
 from ..errors import CivitaiShortcutError
 from ..ground import Image
+from .states import JobState
 
 __all__ = ["Claim", "EMPTY_END", "Facts", "Item", "Job", "Options", "Outcome", "WalkedPage"]
-__all__ += ["Report", "failure", "path_of"]
+__all__ += ["PASSING", "Report", "failure", "path_of"]
 
 EMPTY_END = (
     "Civitai's last page was empty: that may be the gallery's end, or Civitai's own time limit."
 )
 
 _OF_TWO = ("first", "second", "both")  # fields of `Report` that tell of two walks
+PASSING = ("busy", "disk", "network")  # reasons of a pause that may be over later
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,8 @@ class Job:
     """What was asked, and how far it is.
 
     folder: where the pictures go. wanted: how many at most. again: fetch what was saved before.
-    state: `queued` nobody has begun; `running` somebody works on it, or was killed at it;
-    `paused` by the user, or for `reason` (a code) and `note` (a sentence); `done`; `cancelled`.
-    cursor: where its gallery goes on. walked: every picture that is wanted is listed.
+    state: see `JobState`. reason, note: a code and a sentence, of why it is paused, where that was
+    not the user. cursor: where its gallery goes on. walked: every picture that is wanted is listed.
     second_walk: `due` or `begun`, the one from the other end (see `Options.verify`); else "".
     ended_empty: the last page had nothing on it, which may be Civitai's own time limit; `cursor`
     leads to it. bytes: of what it saved. report: nothing where the pictures were chosen.
@@ -142,7 +143,7 @@ class Job:
     folder: str
     wanted: int
     again: bool
-    state: str
+    state: JobState
     reason: str
     note: str
     cursor: str | None
@@ -169,7 +170,13 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        return self.state in ("done", "cancelled")
+        return self.state.is_over
+
+    @property
+    def goes_on_by_itself(self) -> bool:
+        """Whether it is unfinished and no user has paused it."""
+        is_paused = self.state is JobState.PAUSED
+        return self.reason in PASSING if is_paused else not self.is_over
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,25 +15,40 @@ from ..ground import Cancellation, check_room, in_parallel, sweep, sync_folder
 from .items import JobItems, Network, size_of
 from .progress import JobProgress, Meter
 from .records import EMPTY_END, failure, Item, Job, Outcome
+from .states import JobState
 from .store import JobStore
-from .trouble import Came, Doubts, pause_after
+from .trouble import Came, Doubts
 
-__all__ = ["JobRun"]
+__all__ = ["JobRun", "Wish"]
 
 _MORE_WORKERS = 2  # than requests at once: some wait for the disk, or write what is beside
 _FLUSH_EVERY = 0.5  # seconds; what a crash has not told the database lies in the folder
 _FLUSH_AT = 64  # outcomes
 _TELL_EVERY = 0.1  # seconds
-_LOOK_EVERY = 1.0  # seconds, while it waits to go on
 _GUESSED_LEFT = 200  # pictures; what a gallery of unknown length is taken to have at most
+
+
+class Wish:
+    """That a job ends as `paused` or `cancelled`. Any thread may say so, before its run begins too.
+
+    state: what the job is to become; None is nothing yet.
+    """
+
+    def __init__(self) -> None:
+        self.state: JobState | None = None
+        self.halt = Cancellation()
+
+    def stop(self, state: JobState) -> None:
+        self.state = state
+        self.halt.set(for_good=state is JobState.CANCELLED)
 
 
 class JobRun:
     """One go at a job. `run` works in the thread that calls it; `stop` comes from any other.
 
-    reserve: bytes of the disk that stay free. goes_on_by_itself: a full disk or a lost network
-    only interrupts `run`; else it ends it. `paused` it is either way. on_progress is called in
-    `run`'s thread, and may call `stop`.
+    reserve: bytes of the disk that stay free. on_progress is called in `run`'s thread, and may call
+    `stop`. wish: the user's. trouble: why the job was paused, None where that was the user.
+    needed: bytes that its disk lacked when it was paused for that, 0 where they are not known.
     """
 
     def __init__(
@@ -45,17 +59,15 @@ class JobRun:
         concurrency: int,
         reserve: int = 0,
         on_progress: Callable[[JobProgress], None] | None = None,
-        goes_on_by_itself: bool = False,
+        wish: Wish | None = None,
     ) -> None:
         self._store, self._job, self._network = store, store.job(job_id), network
         self._concurrency, self._reserve = concurrency, reserve
-        self._on_progress, self._goes_on_by_itself = on_progress, goes_on_by_itself
-        self._stop_state = ""
-        self._halt = Cancellation()
-        self._trouble: CivitaiShortcutError | None = None  # why it cannot go on now
-        self._is_over = False
-        self._woken = threading.Event()  # while it waits
-        self._goes_on_at = 0.0
+        self._on_progress = on_progress
+        self._wish = Wish() if wish is None else wish
+        self._halt = self._wish.halt
+        self.trouble: CivitaiShortcutError | None = None
+        self.needed = 0
         self._doubts = Doubts()
         self._came: deque[Came] = deque()  # from the workers
         self._outcomes: list[Outcome] = []  # what the database has not been told yet
@@ -65,18 +77,7 @@ class JobRun:
 
     def stop(self, state: str) -> None:
         """End it within a second, as `paused` or `cancelled`."""
-        self._stop_state = state
-        self._halt.set(for_good=state == "cancelled")
-        self._woken.set()
-
-    def hurry(self) -> None:
-        """Go on at once, if it waits to."""
-        self._woken.set()
-
-    @property
-    def is_ending(self) -> bool:
-        """Whether it will not go on, whatever comes."""
-        return self._is_over or self._stop_state != ""
+        self._wish.stop(JobState(state))
 
     def run(self) -> Job:
         """The job as it is at the end. Raises InputError when somebody else works on it."""
@@ -84,55 +85,15 @@ class JobRun:
             for folder in filter(None, self._store.folders(self._job.id)):
                 sweep(folder)
             self._store.walk_on(self._job.id)
-            self._go()
-            self._go_on()
+            self._set_state(JobState.RUNNING)
+            if not self._halt.is_set():
+                self._work_through()
+            if self._job.walked and not self._job.waiting and not self._outcomes:
+                self.trouble = None
+                self._set_state(JobState.DONE)
+            else:
+                self._set_state(self._wish.state or JobState.PAUSED)
         return self._job
-
-    def _go_on(self) -> None:
-        """As often as what was in the way may be gone."""
-        in_vain = 0
-        while self._goes_on_by_itself:
-            pause, saved = pause_after(self._trouble, in_vain), self._job.saved
-            if pause is None:
-                return
-            if not self._wait(pause):
-                return self._set_state(self._stop_state)
-            self._go()
-            in_vain = 0 if self._job.saved > saved else in_vain + 1
-
-    def _wait(self, seconds: float) -> bool:
-        """So long at least, and until there is room; False when the user stopped it."""
-        self._goes_on_at = time.monotonic() + seconds
-        while not self._stop_state:
-            self._tell("paused")
-            is_woken = self._woken.wait(min(seconds, _LOOK_EVERY))
-            self._woken.clear()
-            if self._has_room() and (is_woken or time.monotonic() >= self._goes_on_at):
-                break
-        self._goes_on_at = 0.0
-        return not self._stop_state
-
-    # The way through a job
-
-    def _go(self) -> None:
-        """Once through what is left, until it is done or cannot go on."""
-        self._trouble, self._doubts = None, Doubts()
-        self._rearm()
-        self._set_state("running")
-        if not self._halt.is_set():
-            self._work_through()
-        if self._job.walked and not self._job.waiting and not self._outcomes:
-            self._trouble = None
-            self._set_state("done")
-        else:
-            self._set_state(self._stop_state or "paused")
-
-    def _rearm(self) -> None:
-        """In this order, or a `stop` that comes in between would be lost."""
-        self._halt = Cancellation()
-        self._woken.clear()
-        if self._stop_state:
-            self._halt.set(for_good=self._stop_state == "cancelled")
 
     def _work_through(self) -> None:
         try:
@@ -152,13 +113,12 @@ class JobRun:
             if items.trouble is not None:
                 self._give_up(items.trouble)
             self._flush()
-            if isinstance(self._trouble, DiskFull):
+            if isinstance(self.trouble, DiskFull):
                 self._check_estimate()  # tells what the whole rest lacks, not one picture
         except DiskError as error:
-            self._trouble = error
+            self.trouble = error
 
     def _fetch_all(self, items: JobItems) -> None:
-        self._came.clear()  # of who came too late in the go before: their files are found
         workers = self._concurrency + _MORE_WORKERS
         fetched = in_parallel(items, self._fetch, workers, self._halt, ticks=True)
         with closing(fetched):
@@ -169,31 +129,19 @@ class JobRun:
                     self._take_all()
         self._take_all()
 
-    def _set_state(self, state: str) -> None:
-        trouble = None if self._stop_state else self._trouble
+    def _set_state(self, state: JobState) -> None:
+        trouble = None if self._wish.state else self.trouble
         reason, note = (trouble.reason, str(trouble)) if trouble else ("", "")
-        if state == "done" and self._job.ended_empty:
+        if state is JobState.DONE and self._job.ended_empty:
             reason, note = "empty_end", EMPTY_END
         self._flush()
         try:
             self._store.set_state(self._job.id, state, reason, note)
         except DiskError as error:  # it stays `running` there, so the next start goes on with it
             self._give_up(error)
-            state, reason, note = "paused", error.reason, str(error)
+            state, reason, note = JobState.PAUSED, error.reason, str(error)
         self._job = replace(self._job, state=state, reason=reason, note=note)
-        can_go_on = self._goes_on_by_itself and pause_after(self._trouble, 0) is not None
-        self._is_over = state != "running" and not can_go_on
         self._tell(state)
-
-    def _has_room(self) -> bool:
-        """Looked at only where that was lacking."""
-        if isinstance(self._trouble, DiskError):
-            try:
-                self._check_estimate()
-            except DiskError as error:
-                self._trouble = error
-                return False
-        return True
 
     def _check_estimate(self) -> None:
         """Raises DiskFull when what is left will not fit, if it is like what was saved so far."""
@@ -203,7 +151,8 @@ class JobRun:
         left = job.waiting if job.again else self._store.to_fetch(job.id)
         if not job.walked:
             left += max(0, min(job.total - job.finished, _GUESSED_LEFT) - job.waiting)
-        check_room(self._job.folder, self._reserve + left * self._store.usual_size())
+        self.needed = self._reserve + left * self._store.usual_size()
+        check_room(self._job.folder, self.needed)
 
     # In the workers' threads
 
@@ -246,8 +195,8 @@ class JobRun:
 
     def _give_up(self, error: CivitaiShortcutError) -> None:
         """The first reason is the one that the user is told. On a full disk no half file stays."""
-        if self._trouble is None:
-            self._trouble = error
+        if self.trouble is None:
+            self.trouble = error
         self._halt.set(for_good=isinstance(error, DiskFull))
 
     # What is kept, what is told
@@ -277,7 +226,7 @@ class JobRun:
         if now - self._flushed_at >= _FLUSH_EVERY:
             self._flush()
         if now - self._told_at >= _TELL_EVERY:
-            self._tell("running")
+            self._tell(JobState.RUNNING)
 
     def _flush(self) -> None:
         self._flushed_at = time.monotonic()
@@ -295,13 +244,11 @@ class JobRun:
         for folder in {os.path.dirname(outcome.path) for outcome in self._outcomes} - {""}:
             sync_folder(folder)
 
-    def _tell(self, state: str) -> None:
+    def _tell(self, state: JobState) -> None:
         self._told_at = time.monotonic()
         if self._on_progress is not None:
             resting = self._network.resting(self._last_url)
-            if not isinstance(self._trouble, DiskError):
-                resting = max(resting, self._goes_on_at - time.monotonic())
-            trouble = None if self._stop_state else self._trouble
+            trouble = None if self._wish.state else self.trouble
             self._on_progress(
                 self._meter.progress(self._job, self._outcomes, state, trouble, resting)
             )

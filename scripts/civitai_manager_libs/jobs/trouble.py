@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, ServerTrouble
 from .records import Item, Outcome
 
-__all__ = ["Came", "Doubts", "pause_after"]
+__all__ = ["Came", "Doubts", "ROOM_EVERY", "pause_after"]
 
 _OF_THE_NETWORK = (NetworkError, ServerTrouble)
 _LOST_AFTER = 5  # failures in a row: then it is not the pictures
-_NETWORK_EVERY, _ROOM_EVERY, _SELDOM = 5.0, 2.0, 60.0  # seconds between two goes, doubling
+_NETWORK_EVERY, ROOM_EVERY, _SELDOM = 5.0, 2.0, 60.0  # seconds between two goes, doubling
 _LONGEST_REST = 3600.0  # seconds that a host may ask for and get
 
 
@@ -77,7 +77,7 @@ def pause_after(trouble: CivitaiShortcutError | None, in_vain: int) -> float | N
     in_vain: goes since the last one that saved something.
     """
     if isinstance(trouble, DiskError):
-        first = _ROOM_EVERY
+        first = ROOM_EVERY
     elif isinstance(trouble, _OF_THE_NETWORK):
         first = _NETWORK_EVERY
     else:

@@ -95,6 +95,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "http_max_retries": ("請求失敗後的重試次數", "Further tries after a failed request"),
     "http_retry_delay": ("重試前等待的秒數（逐次加倍）", "Seconds before another try (doubling)"),
     "gallery_download_timeout": ("圖片主機可沉默的秒數", "Seconds an image host may be silent"),
+    "gallery_jobs_at_once": (
+        "同時進行的下載工作數量（其餘依序等候）",
+        "Download jobs at work at the same time (the others wait their turn)",
+    ),
     "gallery_max_concurrent_downloads": ("同時下載的數量", "Downloads at the same time"),
     "gallery_max_rate_kb": (
         "所有下載工作合計每秒最多 KB（0：不限）",

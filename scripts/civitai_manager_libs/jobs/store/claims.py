@@ -29,10 +29,6 @@ def claim(db: sqlite3.Connection, job_id: int, image_ids: Sequence[int]) -> dict
     }
 
 
-def free(db: sqlite3.Connection, job_id: int, is_idle: bool) -> None:
-    """Drop a job's claims if nobody is at work on it, or who is only waits for room."""
-    db.execute(
-        "DELETE FROM claims WHERE job = ? AND"
-        " (? OR job IN (SELECT id FROM jobs WHERE state = 'paused'))",
-        (job_id, is_idle),
-    )
+def free(db: sqlite3.Connection, job_id: int) -> None:
+    """Drop a job's claims."""
+    db.execute("DELETE FROM claims WHERE job = ?", (job_id,))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from ...civitai import ImageQuery
 from ...errors import InputError
-from ...ground import discard_halves, Image, Lock
-from ..records import Claim, Item, Job, Options, Outcome, path_of, WalkedPage
+from ...ground import discard_halves, Image, Lock, sqlite_file
+from ..records import Claim, Item, Job, Options, Outcome, PASSING, path_of, WalkedPage
+from ..states import JobState, sources_of
 from . import claims, rows
 from .database import jobs_database
 
@@ -42,6 +44,21 @@ class JobStore:
         folder = os.path.dirname(self._database.path)
         return Lock(os.path.join(folder, "locks", f"job-{job_id}.lock"))
 
+    def queue_lock(self) -> sqlite_file.SharedLock:
+        """Held by every program that lets jobs wait their turn."""
+        folder = os.path.dirname(self._database.path)
+        return sqlite_file.SharedLock(os.path.join(folder, "locks", "queue.lock"))
+
+    def has_queue(self) -> bool:
+        """Whether a job that is queued will have its turn in a program that runs."""
+        lock = self.queue_lock()
+        try:
+            return not lock.acquire(0, alone=True)
+        except (OSError, sqlite3.Error):
+            return False
+        finally:
+            lock.release()
+
     @contextmanager
     def held(self, job_id: int) -> Iterator[None]:
         """Nobody else works on the job meanwhile. Raises InputError when somebody does."""
@@ -55,6 +72,8 @@ class JobStore:
 
     def is_worked_on(self, job_id: int) -> bool:
         lock = self.lock(job_id)
+        if not os.path.exists(lock.path):  # nobody ever did
+            return False
         free = lock.acquire()
         lock.release()
         return not free
@@ -97,19 +116,46 @@ class JobStore:
             raise InputError(f"There is no job {job_id}.")
         return rows.job_of(found[0])
 
-    def jobs(self, limit: int = 50) -> list[Job]:
-        """The newest first."""
-        found = self._database.rows(f"{rows.JOB} ORDER BY jobs.id DESC LIMIT ?", (limit,))
+    def jobs(self, limit: int = 50, also: Collection[int] = ()) -> list[Job]:
+        """The newest, and those of these numbers; the newest first."""
+        found = self._database.rows(
+            f"{rows.JOB} WHERE jobs.id IN (SELECT id FROM jobs ORDER BY id DESC LIMIT ?)"
+            " OR jobs.id IN (SELECT value FROM json_each(?)) ORDER BY jobs.id DESC",
+            (limit, json.dumps(list(also))),
+        )
         return [rows.job_of(row) for row in found]
 
-    def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
-        """With its end nobody wants its half files any more."""
-        if state in ("done", "cancelled"):
-            self._discard_halves(job_id)
+    def unfinished(self) -> list[int]:
+        """Return the jobs that go on by themselves, in the order of their turns: first what was at
+        work when its program ended. Those that another program works on are not among them."""
+        found = self._database.rows(
+            "SELECT id, state FROM jobs WHERE state IN ('running', 'queued')"
+            " OR state = 'paused' AND reason IN (SELECT value FROM json_each(?))"
+            " ORDER BY state != 'running', id",
+            (json.dumps(PASSING),),
+        )
+        return [i for i, state in found if state != "running" or not self.is_worked_on(i)]
+
+    def queue(self, job_ids: Collection[int]) -> None:
+        """Say of these jobs that they wait their turn."""
         with self._database.writing() as db:
-            values = (state, reason, note, job_id)
-            db.execute("UPDATE jobs SET state = ?, reason = ?, note = ? WHERE id = ?", values)
-            if state in ("done", "cancelled"):
+            for job_id in job_ids:
+                rows.queue(db, job_id)
+
+    def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
+        """Nothing where the job's own state allows no such move (see `JobState`). With a job's end
+        nobody wants its half files any more."""
+        is_over = JobState(state).is_over
+        if is_over:
+            self._discard_halves(job_id)
+        sources = json.dumps(sources_of(JobState(state)))
+        with self._database.writing() as db:
+            db.execute(
+                "UPDATE jobs SET state = ?, reason = ?, note = ? WHERE id = ?"
+                " AND state IN (SELECT value FROM json_each(?))",
+                (state, reason, note, job_id, sources),
+            )
+            if is_over:
                 db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
 
     def forget(self, job_id: int) -> None:
@@ -205,7 +251,8 @@ class JobStore:
             )
             sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {those}"
             changed = db.execute(sql, (job_id,)).rowcount
-            rows.queue(db, job_id, changed)
+            if changed:
+                rows.queue(db, job_id)
             return changed
 
     def folders(self, job_id: int) -> set[str]:
@@ -284,11 +331,12 @@ class JobStore:
             return claims.claim(db, job_id, image_ids)
 
     def free_claims(self, job_id: int) -> None:
-        """Drop a job's claims if nobody is at work on it, or who is only waits for room."""
+        """Drop a job's claims if nobody is at work on it."""
         lock = self.lock(job_id)
-        is_idle = lock.acquire()
+        if not lock.acquire():
+            return
         try:
             with self._database.writing() as db:
-                claims.free(db, job_id, is_idle)
+                claims.free(db, job_id)
         finally:
             lock.release()

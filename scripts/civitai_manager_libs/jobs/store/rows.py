@@ -14,6 +14,7 @@ from ...civitai import ImageQuery
 from ...ground import Image, sized_url
 from ..naming import name_for, USUAL
 from ..records import Facts, Item, Job, Options, path_of, Report, WalkedPage
+from ..states import JobState
 
 __all__ = ["JOB", "NOT_WALKED", "ENDED_EMPTY", "WITHOUT_RECORD", "WITH_RECORD", "insert_job"]
 __all__ += ["VERIFYING", "insert_page", "item_of", "job_of", "let_wait", "queue"]
@@ -159,15 +160,15 @@ def let_wait(db: sqlite3.Connection, job_id: int) -> int:
         " WHERE job = ? AND state = 'failed' AND reason != 'gone'",
         (job_id,),
     ).rowcount
-    queue(db, job_id, changed)
+    if changed:
+        queue(db, job_id)
     return changed
 
 
-def queue(db: sqlite3.Connection, job_id: int, waiting: int) -> None:
-    """A job in which something waits again."""
-    if waiting:
-        sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
-        db.execute(sql, (job_id,))
+def queue(db: sqlite3.Connection, job_id: int) -> None:
+    """Say of a job that it waits its turn."""
+    sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
+    db.execute(sql, (job_id,))
 
 
 def item_of(row: tuple[Any, ...]) -> Item:
@@ -178,17 +179,18 @@ def item_of(row: tuple[Any, ...]) -> Item:
 
 
 def job_of(row: tuple[Any, ...]) -> Job:
-    job_id, created, title, query, folder, wanted, again, *rest, how, told, walked, counted = row
+    job_id, created, title, query, folder, wanted, again, state, *rest = row
+    reason, note, cursor, how, told, walked, counted = rest
     counts = {state: tuple(pair) for state, pair in json.loads(counted).items()}
     numbers = [counts.get(s, (0, 0))[0] for s in ("saved", "skipped", "failed", "waiting")]
     asked = ImageQuery.from_json(json.loads(query))
     size = counts.get("saved", (0, 0))[1]
-    head = (job_id, created, title, asked, folder, wanted, bool(again))
+    head = (job_id, created, title, asked, folder, wanted, bool(again), JobState(state))
     options, report = _options_of(how), Report(**json.loads(told))
     second = _second_walk(walked, options, report)
     is_walked = walked != NOT_WALKED and not second
     tail = (size, walked == ENDED_EMPTY, options, report, second)
-    return Job(*head, *rest, is_walked, *numbers, *tail)
+    return Job(*head, reason, note, cursor, is_walked, *numbers, *tail)
 
 
 def _second_walk(walked: int, options: Options, report: Report) -> str:

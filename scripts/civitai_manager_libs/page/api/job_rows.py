@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ... import setting, util
-from ...jobs import Item, JobProgress, JobService, ShownJob
+from ...jobs import Item, JobProgress, JobService, JobState, ShownJob
 from ...words import messages
 
 __all__ = ["panel"]
@@ -18,7 +18,15 @@ def panel(service: JobService, language: str) -> dict[str, Any]:
     shown = service.shown()
     active = sum(one.state == "running" for one in shown)
     rows = [_row(one, language) for one in shown]
-    return {"active": active, "notice": service.notice, "jobs": rows}
+    waiting = service.waiting
+    more = waiting - sum(one.state is JobState.QUEUED for one in shown)
+    return {
+        "active": active,
+        "waiting": waiting,
+        "more": messages.text("more_jobs_wait", language, n=more) if more > 0 else "",
+        "notice": service.notice,
+        "jobs": rows,
+    }
 
 
 def _row(shown: ShownJob, language: str) -> dict[str, Any]:
@@ -94,16 +102,11 @@ def _reasons(shown: ShownJob, language: str) -> str:
 
 def _state_key(shown: ShownJob) -> str:
     is_reading = shown.job.options.reads_only and shown.state == "running"
-    if _goes_on_by_itself(shown):
-        return "state_queued"
+    if shown.is_resting:
+        return "state_resting"
     if shown.state == "running" and shown.now.second_walk:
         return "state_verifying"
     return "state_reading" if is_reading else f"state_{shown.state}"
-
-
-def _goes_on_by_itself(shown: ShownJob) -> bool:
-    """Else the user has paused it."""
-    return shown.state == "paused" and shown.progress is not None
 
 
 def _line(shown: ShownJob, language: str) -> str:
@@ -118,6 +121,8 @@ def _line(shown: ShownJob, language: str) -> str:
     key = "of" if now.walked or now.second_walk else "of_at_most"
     parts = [messages.text(key, language, done=now.finished, total=now.total)]
     parts.append(util.short_bytes(now.bytes))
+    if shown.state is JobState.QUEUED and shown.turn.before:
+        parts.append(messages.text("jobs_before", language, n=shown.turn.before))
     if shown.progress is not None:
         parts += _speed(shown.progress, language)
     return " · ".join(parts)
@@ -143,7 +148,9 @@ def _note(shown: ShownJob, language: str) -> str:
     if missing:
         return messages.text("missing_room", language, size=util.short_bytes(missing))
     now = shown.now
-    if now.reason == "network" and _goes_on_by_itself(shown):
+    if shown.state is JobState.QUEUED:
+        return ""
+    if now.reason == "network" and shown.is_resting:
         return messages.text("waits_for_network", language)
     if now.reason:
         return messages.reason(now.reason, language)
@@ -153,10 +160,10 @@ def _note(shown: ShownJob, language: str) -> str:
 def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
     names = {
         "running": ["pause", "cancel"],
-        "queued": ["resume", "cancel"],
+        "queued": ["first", "pause", "cancel"] if shown.turn.before else ["pause", "cancel"],
         "paused": ["resume", "cancel"],
     }.get(shown.state, [])
-    if _goes_on_by_itself(shown):
+    if shown.is_resting:
         names = ["resume", "pause", "cancel"]
     if shown.state in ("done", "cancelled"):
         now = shown.job

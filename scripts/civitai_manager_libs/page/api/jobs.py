@@ -189,17 +189,13 @@ def _can_open_folders(asked: Asked) -> bool:
     return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None
 
 
-def _forget(job_id: int, _: Asked) -> None:
-    with job_service().store() as store:
-        store.forget(job_id)
-
-
 _DEEDS: dict[str, Callable[[int, Asked], None]] = {
     "cancel": lambda job_id, _: job_service().stop(job_id, "cancelled"),
     "pause": lambda job_id, _: job_service().stop(job_id, "paused"),
     "resume": lambda job_id, _: job_service().resume(job_id),
+    "first": lambda job_id, _: job_service().resume(job_id),
     "anew": lambda job_id, _: job_service().fetch_missing(job_id),
     "retry": lambda job_id, _: job_service().retry(job_id),
-    "forget": _forget,
+    "forget": lambda job_id, _: job_service().forget(job_id),
     "open": _open_folder,
 }

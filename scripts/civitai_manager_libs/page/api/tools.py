@@ -7,7 +7,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ... import civitai_gallery_action, setting
+from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
 from ...ground import Image, level_mask, LEVELS, logged, whole
 from ...jobs import JobService
@@ -38,6 +38,7 @@ def job_service() -> JobService:
 
 def go_on_with_jobs() -> None:
     """After a start. What was asked can be seen also where they cannot."""
+    host.raise_handle_limit()
     with logged("gallery"):
         job_service().go_on_after_start()
 

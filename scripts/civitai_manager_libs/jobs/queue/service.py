@@ -1,0 +1,205 @@
+"""The download jobs of this process: a few at work, the others in turn, whoever looks at them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ... import setting, util
+from ...civitai import ImageQuery
+from ...errors import CivitaiShortcutError
+from ...ground import Image, logged, sqlite_file
+from ..asking import place_for, saved_width
+from ..progress import JobProgress
+from ..records import Facts, Item, Job, Options
+from ..states import JobState
+from ..store import JobStore
+from .turns import NO_TURN, ShownTurn
+from .workers import Workers
+
+__all__ = ["JobService", "ShownJob"]
+
+_FAILED_SHOWN = 50
+_NEWEST = 4  # that are shown at least, beside those at work
+
+
+@dataclass(frozen=True)
+class ShownJob:
+    """A job as it is now; of those that failed, a few.
+
+    missing: how many were saved before, and so skipped, that are not there any more.
+    """
+
+    job: Job
+    failed: list[Item]
+    missing: int = 0
+    turn: ShownTurn = NO_TURN
+
+    @property
+    def progress(self) -> JobProgress | None:
+        """While this process works on it, or waits to go on with it."""
+        return self.turn.progress
+
+    @property
+    def now(self) -> Job:
+        return self.progress or self.job
+
+    @property
+    def state(self) -> JobState:
+        return self.now.state if self.turn.state is None else self.turn.state
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it is paused and goes on by itself."""
+        return self.turn.state is JobState.PAUSED
+
+
+class JobService:
+    """All methods may be called from any thread. Raises DiskError when the database is unusable.
+
+    notice: a sentence for the user, of what happened to the database at the start.
+    """
+
+    def __init__(self, client: Callable[[], Any]) -> None:
+        """client: gives the HTTP client, anew for each job."""
+        self.notice = ""
+        self._workers = Workers(self.store, client)
+        self._queue_lock: sqlite_file.SharedLock | None = None  # for as long as this process lives
+
+    def download_gallery(
+        self, query: ImageQuery, wanted: int, facts: Facts, verify: bool = False
+    ) -> int:
+        """A new job of up to `wanted` pictures of a gallery, called after its model; its number.
+
+        verify: see `Options`. Raises InputError where the setting of names makes none.
+        """
+        folder, options = _saving(facts)
+        options = replace(options, verify=verify)
+        with self.store() as store:
+            job_id = store.add(facts.model, query, folder, wanted, options=options)
+        self._workers.add(job_id)
+        return job_id
+
+    def read_gallery(
+        self, query: ImageQuery, wanted: int, facts: Facts, cursor: str | None = None
+    ) -> int:
+        """A new job that reads up to `wanted` records from `cursor` on, to be kept; its number."""
+        with self.store() as store:
+            options = Options(facts=facts, reads_only=True)
+            job_id = store.add(facts.model, query, "", wanted, options=options, cursor=cursor)
+        self._workers.add(job_id)
+        return job_id
+
+    def download_chosen(self, images: Sequence[Image], facts: Facts, again: bool = False) -> int:
+        """A new job of just these; its number. again: fetch what was saved before."""
+        folder, options = _saving(facts)
+        with self.store() as store:
+            job_id = store.add_chosen(facts.model, images, folder, again, options)
+        self._workers.add(job_id)
+        return job_id
+
+    def go_on_after_start(self) -> None:
+        """What was at work when the program ended goes on; so does what waits for room, or for the
+        network."""
+        with self.store() as store:
+            if store.set_aside:
+                util.printD(f"[gallery] {store.set_aside}")
+                self.notice = store.set_aside
+            self._take_queue(store)
+            left = store.unfinished()
+            with logged("gallery"):
+                store.queue(left)
+        for job_id in left:
+            self._workers.add(job_id)
+
+    def _take_queue(self, store: JobStore) -> None:
+        """Tell other programs that what is queued has its turn here."""
+        lock = store.queue_lock()
+        try:
+            if lock.acquire(0):
+                self._queue_lock = lock
+        except (OSError, sqlite3.Error) as error:
+            util.printD(f"[gallery] {error}")
+
+    def stop(self, job_id: int, state: str) -> None:
+        """`cancelled` or `paused`; either way `resume` goes on with it.
+
+        Raises InputError when another program works on it: it heeds only its own user.
+        """
+        turn = self._workers.take_out(job_id)
+        if turn is not None and turn.is_at_work:
+            return turn.stop(JobState(state))
+        try:
+            with self.store() as store:
+                if not store.job(job_id).is_over:
+                    with store.held(job_id):
+                        store.set_state(job_id, state)
+        except CivitaiShortcutError:
+            self._workers.put_back(turn)
+            raise
+
+    def forget(self, job_id: int) -> None:
+        """Take a job off the list; its pictures stay, and still count as saved.
+
+        Raises InputError when somebody works on it.
+        """
+        turn = self._workers.take_out(job_id)
+        try:
+            with self.store() as store:
+                store.forget(job_id)
+        except CivitaiShortcutError:
+            self._workers.put_back(turn)
+            raise
+
+    def retry(self, job_id: int) -> None:
+        with self.store() as store:
+            changed = store.retry_failed(job_id)
+        if changed:
+            self.resume(job_id)
+
+    def fetch_missing(self, job_id: int) -> None:
+        """Fetch anew what was saved before and is not there any more."""
+        with self.store() as store:
+            changed = store.fetch_missing(job_id)
+        if changed:
+            self.resume(job_id)
+
+    def shown(self, limit: int = 12) -> list[ShownJob]:
+        """Return those at work and the newest, `limit` in all, the newest first."""
+        at_work = self._workers.at_work()
+        with self.store() as store:
+            jobs = store.jobs(max(limit - len(at_work), min(limit, _NEWEST)), at_work)
+            turns = self._workers.turns_of([job.id for job in jobs])
+            return [
+                ShownJob(
+                    job,
+                    store.failed(job.id, _FAILED_SHOWN) if job.failed else [],
+                    len(store.missing_paths(job.id)) if job.skipped else 0,
+                    turns.get(job.id, NO_TURN),
+                )
+                for job in jobs
+            ]
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait their turn."""
+        return self._workers.waiting()
+
+    def store(self) -> JobStore:
+        return JobStore(setting.database_file())
+
+    def resume(self, job_id: int) -> None:
+        """Go on with what is paused, cancelled or over, before all that wait their turn."""
+        if not self._workers.hurry(job_id):
+            with self.store() as store:
+                if store.job(job_id).state is not JobState.RUNNING:
+                    store.queue([job_id])
+            self._workers.add(job_id)
+            self._workers.hurry(job_id)
+
+
+def _saving(facts: Facts) -> tuple[str, Options]:
+    folder, name = place_for(facts)
+    return folder, Options(name, facts, width=saved_width())
