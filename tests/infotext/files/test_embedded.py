@@ -287,3 +287,17 @@ def test_tensorarts_names_are_in_its_data_and_the_seed_in_the_graph(tmp_path):
 def test_another_programs_text_is_in_the_hosts_words(tmp_path):
     text = "a cat\nSteps: 20, Sampler: euler_ancestral, CFG Scale: 7, Seed: 1, Size: 8x8"
     assert embedded(png(tmp_path, parameters=text)).infotext == f"a cat\n{BASIC}"
+
+
+DEFAULTS = "Steps: 20, Sampler: Euler, CFG scale: 8.0, Seed: 0, Size: 512x512"
+
+
+@pytest.mark.parametrize(
+    "placeholder",
+    [f"unknown\nNegative prompt: unknown\n{DEFAULTS}", f"a cat\n{DEFAULTS}, Model: unknown"],
+    ids=["prompt", "model"],
+)
+def test_a_graph_wins_over_what_a_node_writes_when_nobody_told_it(tmp_path, placeholder):
+    path = png(tmp_path, parameters=placeholder, prompt=json.dumps(GRAPH))
+    assert embedded(path).infotext == GRAPH_INFOTEXT
+    assert embedded(png(tmp_path, parameters=placeholder, prompt="{}")).infotext == placeholder

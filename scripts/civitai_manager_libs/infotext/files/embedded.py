@@ -69,19 +69,27 @@ def _readings(
     for program, record in records:
         if program in _SUMMARIZED:
             yield program, infotext(record)
+    graph = {name: texts[name] for name in ("prompt", "workflow") if name in texts}
     for name in _INFOTEXTS:
         text = clean(texts.get(name, "")).strip()
         read = parse_infotext(text)
         if read.parameters and not isinstance(loaded(text), Mapping):
+            if graph and _is_placeholder(read):
+                yield "ComfyUI", infotext({"comfy": graph})
             yield _webui(read), in_host_words(text)
     for program, record in records:
         yield program, infotext(record)
     yield "InvokeAI", infotext(read_dream(texts.get("Dream", "")))
-    graph = {name: texts[name] for name in ("prompt", "workflow") if name in texts}
     yield "ComfyUI", infotext({"comfy": graph})
     text = clean(texts.get("parameters", "")).strip()
     if not isinstance(loaded(text), (Mapping, list)):  # a prompt alone
         yield "", text
+
+
+def _is_placeholder(read: Infotext) -> bool:
+    """Return whether a node of ComfyUI wrote its own defaults, since nobody told it more."""
+    named = (read.prompt, read.parameters.get("Model", ""), read.parameters.get("Model name", ""))
+    return any(name.lower() == "unknown" for name in named)
 
 
 def _json_texts(texts: Mapping[str, str]) -> Iterator[str]:
