@@ -146,6 +146,7 @@ def test_loras_are_read_with_their_weights(loader, loras):
         (node("Eff. Loader SDXL", base_ckpt_name="xl.ckpt", refiner_ckpt_name="r.ckpt"), "xl.ckpt"),
         (node("CheckpointLoaderSimple", ckpt_name=["77", 0]), None),
         (node("LoadSomething", model="a word"), None),
+        (node("ModelMergeSimple", model1=["2", 0], model2=["2", 0], ratio=0.5), None),
         (node("LoadAndApplyICLightUnet", model_path="patch.sft", model=["2", 0]), "sd/base.ckpt"),
     ],
     ids=lambda value: value["class_type"] if isinstance(value, dict) else "",

@@ -68,8 +68,9 @@ def test_its_own_sampler_is_told_by_the_hosts_name():
         {"9": LATENT, "2": sampler("9", 1)},
         {"9": LATENT, "6": sampler("12", 0.3), "12": {**LATENT, "inputs": {"samples": ["2", 0]}}},
         {"9": node("LatentUpscaleBy", scale_by=["77", 0], samples=["1", 0])},
+        {"9": LATENT, "13": node("SaveImage", images=["7", 0])},
     ],
-    ids=["same-size", "factor-of-a-model", "from-nothing", "third-pass", "not-told"],
+    ids=["same-size", "factor-of-a-model", "from-nothing", "third-pass", "not-told", "both-saved"],
 )
 def test_what_a_host_would_do_otherwise_is_left_out(between):
     assert hires(**between) == {}

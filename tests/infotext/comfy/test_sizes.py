@@ -10,6 +10,12 @@ def node(kind, **inputs):
     return {"class_type": kind, "inputs": inputs}
 
 
+def comfyroll(kind="CR SDXL Aspect Ratio", **inputs):
+    defaults = {"width": 640, "height": 960, "swap_dimensions": "Off", "prescale_factor": 1.0}
+    return node(kind, **{**defaults, **inputs})
+
+
+SOCIAL = comfyroll("CR Aspect Ratio Social Media", aspect_ratio="Instagram Portrait - 1080x1350")
 EMPTY = node("EmptyLatentImage", width=512, height=768)
 
 
@@ -23,16 +29,16 @@ EMPTY = node("EmptyLatentImage", width=512, height=768)
         (node("ImageUpscaleWithModel", image=["9", 0]), None),
         (node("ImageScaleToTotalPixels", image=["9", 0], megapixels=1), None),
         (node("SetLatentNoiseMask", samples=["9", 0]), (512, 768)),
-        (node("CR SDXL Aspect Ratio", width=9, height=9, aspect_ratio="3:4 896x1152"), (896, 1152)),
-        (
-            node("CR SDXL Aspect Ratio", aspect_ratio="3:4 896x1152", swap_dimensions="On"),
-            (1152, 896),
-        ),
+        (comfyroll(aspect_ratio="3:4 896x1152"), (896, 1152)),
+        (comfyroll(aspect_ratio="3:4 896x1152", swap_dimensions="On"), (1152, 896)),
+        (comfyroll(aspect_ratio="custom"), (640, 960)),
+        (comfyroll(aspect_ratio="3:4 896x1152", prescale_factor=1.5), None),
+        (node("EmptyLatentImage", width=["8", 0], height=["8", 1]), (1080, 1350)),
     ],
     ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
 )
 def test_what_changes_the_size_before_the_sampler_counts(before, size):
-    nodes = {"1": node("KSampler", latent_image=["2", 0]), "2": before, "9": EMPTY}
+    nodes = {"1": node("KSampler", latent_image=["2", 0]), "2": before, "9": EMPTY, "8": SOCIAL}
     assert size_of(nodes, "1") == size
 
 

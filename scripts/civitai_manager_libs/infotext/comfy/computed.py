@@ -84,6 +84,19 @@ def _number(get: _Get) -> tuple[Any, ...]:
     return () if number is None else (number, int(number))
 
 
+def _aspect_ratio(get: _Get) -> tuple[Any, ...]:
+    """Return the sides that a node of Comfyroll names.
+
+    As a preset, `3:4 portrait 896x1152`, or its own where that is `custom`.
+    """
+    named = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
+    sides = named.groups() if named else (get("width"), get("height"))
+    if named is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
+        return ()
+    width, height = (as_whole(side) for side in sides)
+    return (height, width) if get("swap_dimensions") == "On" else (width, height)
+
+
 def _slider(get: _Get) -> tuple[Any, ...]:
     return (get("Xf") if get("isfloatX") else get("Xi"),)
 
@@ -121,6 +134,9 @@ def _unknown(*_: Any) -> None:
 
 
 _COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
+    "CR Aspect Ratio Social Media": _aspect_ratio,
+    "CR SD1.5 Aspect Ratio": _aspect_ratio,
+    "CR SDXL Aspect Ratio": _aspect_ratio,
     "ComfyMathExpression": lambda get: _expression(get, "values."),
     "ComfyNumberConvert": _number,
     "CustomCombo": lambda get: (get("choice"), get("index")),

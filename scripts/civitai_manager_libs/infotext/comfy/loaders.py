@@ -36,6 +36,8 @@ def model_of(nodes: Nodes, sampler: str) -> str | None:
         inputs = node["inputs"]
         if target(inputs.get("model")) is not None:  # what it names is only put on a model
             continue
+        if target(inputs.get("model1")) is not None and "model2" in inputs:  # is neither of them
+            return None
         for name in _MODEL_NAMES:
             if name in inputs:
                 value = plain(nodes, inputs[name], _MODEL_NAMES)

@@ -52,7 +52,7 @@ _SCHEDULER_NODES = {
 _NAMES = ("sampler", "scheduler")
 _WHOLE, _NUMBERS = ("seed", "steps"), ("cfgScale", "Distilled CFG Scale", "denoise")
 # From a sampler to what its prompt is encoded with, and the inputs that skip some of that.
-_CLIP_WAY = ("positive", "conditioning", "guider", "cond1", "clip", "text_embeds", "pipe")
+_CLIP_WAY = ("positive", "conditioning", "guider", "cond1", "clip", "opt_clip", "pipe")
 _CLIP_WAY += ("basic_pipe", "base_basic_pipe", "sdxl_tuple", "base_ctx", "base_sampler")
 _CLIP_WAY += ("conditioning_1", "conditioning_to", "base_sampler")
 _CLIP_LAYERS = ("stop_at_clip_layer", "clip_skip", "base_clip_skip")

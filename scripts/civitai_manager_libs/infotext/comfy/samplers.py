@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from ...ground import as_number
 from .nodes import kind_of, linked, Node, Nodes, target
 
-__all__ = ["first_samplers", "samplers_of"]
+__all__ = ["first_samplers", "outputs_of", "samplers_of"]
 
 _SAMPLER = re.compile(r"sampler|ksample|presampling|(?:^|[ _])sample$")
 # Nodes that only prepare something for a sampler, or make a picture larger.
@@ -43,6 +43,11 @@ def first_samplers(nodes: Nodes) -> list[str]:
 def samplers_of(nodes: Nodes) -> list[str]:
     """Return all nodes that are known as samplers."""
     return [node_id for node_id, node in nodes.items() if _is_sampler(node)]
+
+
+def outputs_of(nodes: Nodes) -> list[str]:
+    """Return the nodes that save a picture or send it on."""
+    return [node_id for node_id, node in nodes.items() if _OUTPUT.search(kind_of(node).lower())]
 
 
 def _made(nodes: Nodes) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from ...ground import as_number, as_text, as_whole, file_stem
 from ..samplers import sampler_names
 from .nodes import kind_of, Node, Nodes, target
+from .samplers import outputs_of
 from .sizes import FACTORS, LATENT_SIDES, sides_of
 from .values import nearest, plain
 
@@ -30,12 +31,15 @@ def second_pass(
 ) -> dict[str, Any]:
     """Return A1111's parameters of the pass that makes the picture of `first` larger.
 
-    {} where there is none, where a third follows, or where the graph does not tell by how much: a
-    host that knows only the upscaler takes a size of its own. `found`: what is known of `first`.
+    {} where there is none, where a third follows, where both pictures are saved, or where the
+    graph does not tell by how much: a host that knows only the upscaler takes a size of its own.
+    `found`: what is known of `first`.
     """
     if as_number(found.get("denoise")) not in (None, 1):
         return {}
     known = set(samplers)
+    if any(_between(nodes, first, end, known) for end in outputs_of(nodes)):
+        return {}  # which of the two pictures this is cannot be told
     ways = ((sampler, _between(nodes, first, sampler, known)) for sampler in samplers)
     for sampler, between in islice((each for each in ways if each[1]), _MAX_PASSES):
         size = _size(nodes, between)

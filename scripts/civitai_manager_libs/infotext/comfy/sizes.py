@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...ground import as_number, as_text, as_whole
+from .computed import computed_outputs
 from .nodes import along, kind_of, Node, Nodes, target
 from .values import plain
 
@@ -20,7 +21,7 @@ _PICTURES += ("image_embeds", "image", "images", "image_to_latent", "av_latent",
 LATENT_SIDES = (*_PICTURES, "sdxl_tuple", "pipe", "basic_pipe", "data", "base_sampler")
 _NAMES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
 _NAMES += (("image_width", "image_height"),)
-_PRESETS = ("image_size_preset", "dimensions", "resolution", "aspect_ratio")
+_PRESETS = ("image_size_preset", "dimensions", "resolution")
 _DIMENSIONS = re.compile(r"(?:^|.*\s)(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL)
 # Nodes that multiply a picture's sides: kind, and the input that tells by how much.
 FACTORS = {
@@ -60,6 +61,8 @@ def _takes_a_picture(inputs: Mapping[str, Any]) -> bool:
 def sides_of(nodes: Nodes, node: Node) -> tuple[int, int] | None:
     """Return the width and height that a node gives, 0 and 0 if not told; None for no such node."""
     inputs = node["inputs"]
+    if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll's
+        return _computed(nodes, node)
     preset = next((_preset(inputs, name) for name in _PRESETS if _preset(inputs, name)), None)
     if preset is not None:
         return preset
@@ -77,5 +80,10 @@ def _preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:
     stated = _DIMENSIONS.fullmatch(as_text(inputs.get(name)))
     if stated is None:
         return None
-    size = int(stated[1]), int(stated[2])
-    return size[::-1] if as_text(inputs.get("swap_dimensions")) == "On" else size
+    return int(stated[1]), int(stated[2])
+
+
+def _computed(nodes: Nodes, node: Node) -> tuple[int, int]:
+    outputs = computed_outputs(kind_of(node), lambda name: plain(nodes, node["inputs"].get(name)))
+    sides = [as_whole(side) or 0 for side in (outputs or ())[:2]]
+    return (sides[0], sides[1]) if len(sides) == 2 else (0, 0)
