@@ -410,3 +410,8 @@ def test_a_searge_pipeline_tells_its_model_and_loras():
         "models": ["xl.sft"],
         "additionalResources": [{"type": "lora", "name": "off.sft", "strength": 0.2}],
     }
+
+
+def test_the_first_names_of_samplers_are_read():
+    graph = basic_graph(sampler_name="sample_dpmpp_2m")
+    assert read_graph({"prompt": graph}) == BASIC

@@ -64,6 +64,12 @@ WAN = {
     "2": node("WanVideoModelLoader", model="Wan2_1.safetensors"),
 }
 
+FLIPPED = {
+    "1": node("SamplerCustom", model=["9", 0], latent_image=["5", 0], sigmas=["3", 0]),
+    "2": node("SamplerCustom", model=["9", 0], latent_image=["1", 0], sigmas=["4", 0]),
+    "3": node("FlipSigmas", sigmas=["4", 0]),
+    "4": node("BasicScheduler", steps=20),
+}
 OUTPUTS = {
     "1": node("KSampler", model=["9", 0], latent_image=["5", 0]),
     "2": node("KSampler", model=["9", 0], latent_image=["5", 0]),
@@ -88,13 +94,24 @@ SAVED = {**OUTPUTS, "10": node("SaveImage", images=["7", 0])}
         (CIRCLE, "2"),
         (TWO_PICTURES, "2"),
         (WAN, "1"),
+        (FLIPPED, "2"),
         (OUTPUTS, "1"),
         (SAVED, "2"),
         ({"1": node("LoadImage"), "2": node("ImageResize", image=["1", 0])}, None),
         ({}, None),
     ],
     ids=["cascade", "refiner", "upscaled", "easy-use", "providers", "detailer", "detailer-only"]
-    + ["sampler-nodes", "circle", "two-pictures", "wan", "shown", "saved", "no-sampler", "nothing"],
+    + [
+        "sampler-nodes",
+        "circle",
+        "two-pictures",
+        "wan",
+        "flipped",
+        "shown",
+        "saved",
+        "no-sampler",
+        "nothing",
+    ],
 )
 def test_the_sampler_without_another_upstream_is_the_first(nodes, first):
     expected = [first] if first else []

@@ -47,3 +47,11 @@ def test_two_factors_are_multiplied():
     nodes["2"] = node("LatentUpscaleBy", scale_by=2, samples=["3", 0])
     nodes["3"] = node("LatentUpscaleBy", scale_by=0.5, samples=["9", 0])
     assert size_of(nodes, "1") == (512, 768)
+
+
+def test_a_picture_that_is_loaded_counts_before_the_loaders_own_size():
+    nodes = {"1": node("easy preSampling", pipe=["2", 0], image_to_latent=["3", 0])}
+    nodes |= {"2": node("easy a1111Loader", empty_latent_width=512, empty_latent_height=512)}
+    assert size_of({**nodes, "3": node("LoadImage", image="a.png")}, "1") is None
+    del nodes["1"]["inputs"]["image_to_latent"]
+    assert size_of(nodes, "1") == (512, 512)

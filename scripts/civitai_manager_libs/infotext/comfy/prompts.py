@@ -37,7 +37,9 @@ _PART = re.compile(r"(?:string|text|prompt|str|input|any)_?(?:\d{1,2}|[a-d])")
 _JOINING = re.compile(r"concat|join|append|combine|merge|stringfunction|multi|list|add|cat\b")
 _DELIMITERS = ("delimiter", "separator", "delim", "sep", "delimiters")
 # Nodes of which nobody can tell what text came out.
-_UNTOLD = re.compile(r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat")
+_UNTOLD = re.compile(
+    r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat|parse"
+)
 
 
 def prompt_of(nodes: Nodes, sampler: str, side: str) -> str | None:

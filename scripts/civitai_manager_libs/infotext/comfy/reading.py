@@ -76,6 +76,7 @@ def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
     found |= {key: None for key in _WHOLE if as_whole(found[key]) is None}
     found |= {key: None for key in _NUMBERS if as_number(found[key]) is None}
     found |= {key: None for key in _NAMES if not isinstance(found[key], str)}
+    found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # of 2023
     found |= _unnamed(nodes, start, found)
     found["prompt"] = prompt_of(nodes, start, "positive")
     found["negativePrompt"] = prompt_of(nodes, start, "negative")

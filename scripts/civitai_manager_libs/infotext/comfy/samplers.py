@@ -31,7 +31,7 @@ def first_samplers(nodes: Nodes) -> list[str]:
     """
     made = _made(nodes)
     for is_one in (_is_sampler, _has_samplers_inputs):
-        found = [node_id for node_id, node in nodes.items() if is_one(node)]
+        found = [node_id for node_id, node in nodes.items() if is_one(nodes, node)]
         found = [node_id for node_id in found if node_id in made] or found
         if found:
             below = _below(nodes, found)
@@ -42,7 +42,7 @@ def first_samplers(nodes: Nodes) -> list[str]:
 
 def samplers_of(nodes: Nodes) -> list[str]:
     """Return all nodes that are known as samplers."""
-    return [node_id for node_id, node in nodes.items() if _is_sampler(node)]
+    return [node_id for node_id, node in nodes.items() if _is_sampler(nodes, node)]
 
 
 def outputs_of(nodes: Nodes) -> list[str]:
@@ -61,22 +61,23 @@ def _made(nodes: Nodes) -> set[str]:
                 if link not in made:
                     made.add(link)
                     queue.append(link)
-        if any(_is_sampler(nodes[n]) for n in made if n in nodes):
+        if any(_is_sampler(nodes, nodes[n]) for n in made if n in nodes):
             return made
     return set(nodes)
 
 
-def _is_sampler(node: Node) -> bool:
+def _is_sampler(nodes: Nodes, node: Node) -> bool:
     inputs, kind = node["inputs"], kind_of(node)
     if kind in _STAGES:
         name, stage = _STAGES[kind]
         return inputs.get(name) == stage
     named = _SAMPLER.search(kind.lower()) and not _NO_SAMPLER.search(kind.lower())
-    unsamples = inputs.get("sampler_mode") == "unsample"
+    sigmas = nodes.get(target(inputs.get("sigmas")) or "", {})
+    unsamples = inputs.get("sampler_mode") == "unsample" or kind_of(sigmas) == "FlipSigmas"
     return bool(named) and not unsamples and any(target(inputs.get(s)) for s in _SOURCES)
 
 
-def _has_samplers_inputs(node: Node) -> bool:
+def _has_samplers_inputs(nodes: Nodes, node: Node) -> bool:
     inputs = node["inputs"]
     return "steps" in inputs and any(seed in inputs for seed in _SEEDS)
 

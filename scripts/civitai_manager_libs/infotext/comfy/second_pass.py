@@ -8,14 +8,13 @@ from typing import Any
 
 from ...ground import as_number, as_text, as_whole, file_stem
 from ..samplers import sampler_names
-from .nodes import kind_of, Node, Nodes, target
+from .nodes import kind_of, Node, Nodes
 from .samplers import outputs_of
-from .sizes import FACTORS, LATENT_SIDES, sides_of
+from .sizes import FACTORS, picture_way, sides_of
 from .values import nearest, plain
 
 __all__ = ["second_pass"]
 
-_MAX_NODES = 50  # between two samplers
 _MAX_PASSES = 8  # that are looked at
 _LATENT_METHODS = {  # how ComfyUI enlarges a latent: A1111's upscaler
     "bicubic": "Latent (bicubic)",
@@ -57,16 +56,12 @@ def second_pass(
 def _between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
     """Return the nodes on the picture's way from one sampler to the next, the last one first."""
     way: list[Node] = []
-    node_id = later
-    while len(way) < _MAX_NODES and node_id in nodes:
-        inputs = nodes[node_id]["inputs"]
-        links = (target(inputs.get(side)) for side in LATENT_SIDES)
-        node_id = next((link for link in links if link is not None), "")
+    for node_id in picture_way(nodes, later):
         if node_id == first:
             return way
         if node_id in samplers:
             return []
-        way += [nodes[node_id]] if node_id in nodes else []
+        way.append(nodes[node_id])
     return []
 
 

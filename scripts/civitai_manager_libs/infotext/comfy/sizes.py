@@ -6,19 +6,22 @@ New kinds of nodes are rows of the tables here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...ground import as_number, as_text, as_whole
 from .computed import computed_outputs
-from .nodes import along, kind_of, Node, Nodes, target
+from .nodes import kind_of, Node, Nodes, target
 from .values import plain
 
-__all__ = ["FACTORS", "LATENT_SIDES", "sides_of", "size_of"]
+__all__ = ["FACTORS", "picture_way", "sides_of", "size_of"]
 
 _PICTURES = ("latent_image", "latent", "samples", "latents", "optional_latent", "pixels")
 _PICTURES += ("image_embeds", "image", "images", "image_to_latent", "av_latent", "video_latent")
-LATENT_SIDES = (*_PICTURES, "sdxl_tuple", "pipe", "basic_pipe", "data", "base_sampler")
+_PICTURES += ("samples_to", "destination")
+# What has a picture among other things counts only where no picture comes by itself.
+_SIDES = (*_PICTURES, "sdxl_tuple", "pipe", "basic_pipe", "data", "base_sampler")
+_MAX_NODES = 50  # on a picture's way to a sampler
 _NAMES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
 _NAMES += (("image_width", "image_height"),)
 _PRESETS = ("image_size_preset", "dimensions", "resolution")
@@ -37,7 +40,8 @@ _OTHER_SIZE = re.compile(r"scale|resize|crop|rotate|pad|stitch|concat|tile|upsam
 def size_of(nodes: Nodes, sampler: str) -> tuple[int, int] | None:
     """Return width and height of what `sampler` begins with, None if the graph does not tell."""
     factor = 1.0
-    for node in along(nodes, sampler, LATENT_SIDES):
+    for node_id in (sampler, *picture_way(nodes, sampler)):
+        node = nodes[node_id]
         kind, inputs = kind_of(node), node["inputs"]
         if kind in FACTORS:
             stated = as_number(plain(nodes, inputs.get(FACTORS[kind])))
@@ -56,6 +60,17 @@ def size_of(nodes: Nodes, sampler: str) -> tuple[int, int] | None:
 
 def _takes_a_picture(inputs: Mapping[str, Any]) -> bool:
     return any(target(inputs.get(name)) is not None for name in _PICTURES)
+
+
+def picture_way(nodes: Nodes, start: str) -> Iterator[str]:
+    """Yield the nodes on a picture's way to `start`, the last one first."""
+    node_id = start
+    for _ in range(_MAX_NODES):
+        links = (target(nodes[node_id]["inputs"].get(side)) for side in _SIDES)
+        node_id = next((link for link in links if link is not None), "")
+        if node_id not in nodes:
+            return
+        yield node_id
 
 
 def sides_of(nodes: Nodes, node: Node) -> tuple[int, int] | None:

@@ -80,10 +80,16 @@ def inputs_of(*nodes, links=(), **more):
             [{}, {"on": True, "lora": "a.sft", "strength": 1}, ""],
             {"lora_1": {"on": True, "lora": "a.sft", "strength": 1}},
         ),
+        ("TwoModelSampler", [0.9, 20, 3.5, 3, "euler", "simple", 8, 0], {}),
+        (
+            "LateSampler",
+            [5, "fixed", 20, 7, "euler", "simple", 0, 10000],
+            {"seed": 5, "steps": 20, "cfg": 7, "sampler_name": "euler", "scheduler": "simple"},
+        ),
         ("KSampler", None, {}),
     ],
     ids=["ksampler", "old-ksampler", "easy-use", "impact", "text", "custom", "noise", "one-value"]
-    + ["unknown", "by-name", "rgthree", "none"],
+    + ["unknown", "by-name", "rgthree", "other-row", "steps-not-denoise", "none"],
 )
 def test_values_in_a_row_get_their_names(kind, values, named):
     assert inputs_of(node(1, kind, values)) == {"1": named}

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ....ground import as_list, as_whole, mapping
+from ....ground import as_list, as_number, as_whole, mapping
 from ...samplers import is_sampler
 
 __all__ = ["own_names", "widget_values"]
@@ -71,6 +71,7 @@ _WIDGETS = {
     "FluxLoader": "unet_name weight_dtype",
     "FluxSamplerParams+": "seed sampler scheduler steps guidance max_shift base_shift denoise",
     "HunyuanImageToVideo": "width height length batch_size guidance_type",
+    "Ideogram4Scheduler": "steps width height mu std",
     "ImageOnlyCheckpointLoader": "ckpt_name",
     "ImageScale": "upscale_method width height crop",
     "ImageScaleBy": "upscale_method scale_by",
@@ -112,6 +113,10 @@ _WIDGETS = {
     "TextEncodeHunyuanVideo_ImageToVideo": "prompt image_interleave",
     "TextEncodeQwenImageEdit": "prompt",
     "TextEncodeQwenImageEditPlus": "prompt",
+    "ttN pipeLoader_v2": "ckpt_name config_name vae_name clip_skip loras positive"
+    " positive_token_normalization positive_weight_interpretation negative"
+    " negative_token_normalization negative_weight_interpretation empty_latent_aspect"
+    " empty_latent_width empty_latent_height batch_size seed",
     "Two Clip Text Encode": "prompt negative_prompt",
     "unCLIPCheckpointLoader": "ckpt_name",
     "UNETLoader": "unet_name weight_dtype",
@@ -175,10 +180,18 @@ def _by_habit(values: list[Any]) -> dict[str, Any]:
         if controls and at and "seed" not in found and as_whole(values[at - 1]) is not None:
             found["seed"] = values[at - 1]
         if isinstance(value, str) and is_sampler(value) and at >= 2 and "cfg" not in found:
-            row = dict(zip(_HABIT, values[at - 2 : at + 3]))
-            if all(isinstance(row[name], (int, float)) for name in ("steps", "cfg")):
-                found |= row
+            found |= _sampler_row(values[at - 2 : at + 3])
     return found
+
+
+def _sampler_row(values: list[Any]) -> dict[str, Any]:
+    """Return these values by name, {} where they are not what a sampler's are."""
+    row = dict(zip(_HABIT, values))
+    denoise = as_number(row.get("denoise", 1))  # or the step to start at
+    numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
+    if not numbers or as_whole(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
+        return {}
+    return {name: value for name, value in row.items() if name != "denoise" or denoise}
 
 
 def _is_control(value: object) -> bool:
