@@ -9,7 +9,7 @@ from typing import Any
 from ..ground import as_text
 from .lora_tags import lacking_tags
 from .samplers import is_schedule, sampler_names, schedule_name
-from .text import compose, Infotext, is_readable, parse_infotext
+from .text import edit_infotext, is_readable, parse_infotext
 
 __all__ = ["in_host_words", "with_host_names"]
 
@@ -19,7 +19,7 @@ _OTHER_NAMES = {  # a parameter: another program's name for it
     "Denoising strength": "Denoise",
     "Hires upscale": "Hires scale",  # SD.Next
 }
-_RENAMED = {"CFG Scale": "CFG scale"}  # in the place of it; others stay beside the hosts' name
+_SAME_NAME = "CFG Scale"  # but for a letter's case, so that one of the two is enough
 _SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
 _WITHOUT_SCHEDULE = ("DDIM", "PLMS", "UniPC")  # for which SD.Next's setting means nothing
 _FULL = re.compile(r"1(?:\.0*)?")  # a denoising of 1 is none to A1111
@@ -32,7 +32,7 @@ def with_host_names(parameters: Mapping[str, Any]) -> dict[str, Any]:
     What has the hosts' name already wins. Other names stay, for their program's own reader, but
     those that differ in a letter's case only.
     """
-    told = {key: value for key, value in parameters.items() if key not in _RENAMED}
+    told = {key: value for key, value in parameters.items() if key != _SAME_NAME}
     for name, other in _OTHER_NAMES.items():
         value = as_text(parameters.get(other))
         if value and not (name == "Denoising strength" and _FULL.fullmatch(value)):
@@ -40,7 +40,8 @@ def with_host_names(parameters: Mapping[str, Any]) -> dict[str, Any]:
     schedules = (as_text(parameters.get(name)) for name in _SCHEDULES)
     known = next(filter(is_schedule, schedules), "")
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
-    if known and "scheduler" not in parameters and sampler not in _WITHOUT_SCHEDULE:
+    has_schedule = "scheduler" in parameters or bool(sampler_names(sampler)[1])
+    if known and not has_schedule and sampler not in _WITHOUT_SCHEDULE:
         told.setdefault("Schedule type", schedule_name(known))
     return told
 
@@ -52,21 +53,17 @@ def in_host_words(text: str) -> str:
     """
     read = parse_infotext(text)
     parameters = _translated(read.parameters)
-    prompt = " ".join((read.prompt, *lacking_tags({**read.parameters, "prompt": read.prompt})))
-    told = Infotext(prompt, read.negative_prompt, parameters)
-    if told == read and is_readable(read.negative_prompt):
+    tags = lacking_tags({**read.parameters, "prompt": read.prompt})
+    if parameters == read.parameters and not tags and is_readable(read.negative_prompt):
         return text
-    return compose(told.prompt, told.negative_prompt, told.parameters)
+    return edit_infotext(text, tags, parameters)
 
 
 def _translated(parameters: Mapping[str, str]) -> dict[str, str]:
-    named = with_host_names(parameters)
-    stated = (named.get("Sampler", ""), named.get("Schedule type", ""))
+    told = with_host_names(parameters)
+    stated = (told.get("Sampler", ""), told.get("Schedule type", ""))
     sampler, schedule = sampler_names(*stated)
     if stated[0] != f"{sampler} {schedule}":  # as A1111 called both before 1.9
-        named |= {"Sampler": sampler, "Schedule type": schedule}
-    order: list[str] = []
-    for key in parameters:
-        order += ("Sampler", "Schedule type") if key == "Sampler" else (_RENAMED.get(key, key),)
-    told = {key: named[key] for key in (*order, *named) if named.get(key) or key in parameters}
-    return {key: value for key, value in told.items() if value.lower() != _PLACEHOLDERS.get(key)}
+        told |= {"Sampler": sampler, "Schedule type": schedule}
+    said = {key: value for key, value in told.items() if value or key in parameters}
+    return {key: value for key, value in said.items() if value.lower() != _PLACEHOLDERS.get(key)}

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..ground import clean
 
-__all__ = ["Infotext", "compose", "is_readable", "missing_values", "parse_infotext"]
+__all__ = ["Infotext", "compose", "edit_infotext", "is_readable", "missing_values"]
+__all__ += ["parse_infotext"]
 
 _NEGATIVE = "Negative prompt:"
 _MIN_PAIRS = 3  # fewer, and the reader takes the last line for a part of the prompt
@@ -35,6 +36,7 @@ _PAIR = re.compile(
 # `(word:1.2)` as the hosts' emphasis reader finds it; they fall over one like `(word:1.2.)`.
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~]+")
 _MAIN = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")  # beside the prompt
+_GONE = "\0"  # of a line of parameters; `clean` leaves none in a text
 _EMPHASIS = re.compile(r":(\s*)([+-]?[.\d]{1,400})(\s*\))")
 _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 
@@ -102,6 +104,43 @@ def is_readable(negative_prompt: str) -> bool:
     SD.Next removes it wherever it stands in the text: with `.` all points of the numbers too.
     """
     return not _PUNCTUATION.fullmatch(negative_prompt)
+
+
+def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str]) -> str:
+    """Return an infotext with `tags` at its prompt's end and these parameters; all else stays.
+
+    What stays may be what no reader reads, as the end of `Hashes: {"model": "a", "vae": "b"}`. New
+    parameters come behind the sampler. A negative prompt that cannot be read is left out.
+    """
+    *lines, last = clean(text).strip().split("\n")
+    read = parse_infotext(text)
+    start = next((i for i, line in enumerate(lines) if _begins_negative(line)), len(lines))
+    prompt = "\n".join(lines[:start])
+    if tags:
+        prompt = " ".join((prompt.rstrip(), *tags)).lstrip()
+    negative = "\n".join(lines[start:]) if is_readable(read.negative_prompt) else ""
+    added = [
+        f"{key}: {_quoted(value)}"
+        for key, value in parameters.items()
+        if key not in read.parameters
+    ]
+
+    def edited_pair(found: re.Match[str]) -> str:
+        key, before = found["key"], found[0].partition(found["key"])[0]
+        pair, value = found[0], parameters.get(key)
+        if key in read.parameters and value != read.parameters[key]:
+            pair = _GONE if value is None else f"{before}{key}: {_quoted(value)}"
+        return ", ".join((pair, *added)) if key == "Sampler" else pair
+
+    line = _PAIR.sub(edited_pair, last)
+    if "Sampler" not in read.parameters:
+        line = ", ".join((line, *added))
+    line = re.sub(f"{_GONE}, *|, *{_GONE}", "", line)
+    return "\n".join(part for part in (prompt, negative, line) if part)
+
+
+def _begins_negative(line: str) -> bool:
+    return line.strip().startswith(_NEGATIVE)
 
 
 def _readable(prompt: str) -> str:
