@@ -16,6 +16,7 @@ from . import host
 from .errors import SettingError
 from .ground import (
     cache_name,
+    expand_folder,
     kept_as_it_was,
     LEVELS,
     read_values,
@@ -108,7 +109,7 @@ def private_places() -> list[str]:
 
 def saved_pictures_folder() -> str:
     """Where a model's folder of saved pictures is made."""
-    return os.path.expanduser(download_images_folder) or host.pictures_folder()
+    return expand_folder(download_images_folder) or host.pictures_folder()
 
 
 def base_url() -> str:

@@ -52,7 +52,7 @@ def test_hashes_are_those_of_both_stores_and_damage_is_none(webui, monkeypatch):
     whole, headless = "AB" * 32, "CD" * 32
     stores = {
         "hashes": {"checkpoint/x.ckpt": {"mtime": 5.5, "sha256": whole}, "a": None, "b": {}},
-        "hashes-addnet": {"lora/y": {"mtime": 7, "sha256": headless}, "c": {"sha256": 5}},
+        "hashes-addnet": {"lora\\y": {"mtime": 7, "sha256": headless}, "c": {"sha256": 5}},
     }
     loaded = types.SimpleNamespace(cache=stores.__getitem__)
     monkeypatch.setitem(sys.modules, "modules.hashes", loaded)

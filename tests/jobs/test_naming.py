@@ -5,10 +5,14 @@ from __future__ import annotations
 import posixpath
 
 import pytest
+import windows_files
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.ground import Image, Stats
 from civitai_manager_libs.jobs.naming import FIELDS, checked_template, divided, name_for
-from civitai_manager_libs.jobs.records import Facts
+from civitai_manager_libs.jobs.records import Facts, Options, WalkedPage
+from civitai_manager_libs.jobs.store import JobStore
 from hypothesis import given, strategies as st
 
 _IMAGE = Image(
@@ -144,6 +148,19 @@ def test_path_of_many_long_folders_is_one_that_windows_takes():
     image = Image(5, "https://a/b.png", username="w" * 500)
     path = name_for("{author}/" * 8 + "{id}", image, Facts())
     assert len(path) <= 210 and path.count("/") == 8 and path.endswith("w/5")
+
+
+@pytest.mark.parametrize("template", ["{author}{author}{id}{author}", "{author}/" * 8 + "{id}"])
+def test_path_in_a_long_folder_is_one_that_windows_takes(monkeypatch, template):
+    windows_files.play_windows(monkeypatch)
+    folder = "C:\\" + "f" * 130
+    images = tuple(Image(n, "https://a/b.png", username="w" * 500) for n in (5, 10**9))
+    with JobStore(setting.database_file()) as store:
+        job_id = store.add("A", ImageQuery(1), folder, 2, options=Options(template))
+        store.add_page(job_id, WalkedPage(images, None))
+        names = [item.name for item in store.waiting(job_id, 0, 9)]
+    assert max(len(f"{folder}/{name}.workflow.json") for name in names) <= 259
+    assert all(str(image.id) in name for image, name in zip(images, names))
 
 
 @pytest.mark.parametrize(

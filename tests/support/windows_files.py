@@ -32,7 +32,7 @@ _TICK = 1 / 64  # seconds between two times that the clock of a Python before 3.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.I)
 MISSING = {"O_NOFOLLOW", "O_NONBLOCK", "O_DIRECTORY", "chown", "fdatasync", "fork", "geteuid"}
 MISSING |= {"getuid", "mkfifo", "openpty", "posix_fallocate", "statvfs", "sync"}
-MISSING_MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "termios"}
+MISSING_MODULES = {"fcntl", "grp", "pwd", "resource", "termios"}
 
 
 class WindowsFiles:

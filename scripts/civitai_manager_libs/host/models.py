@@ -57,7 +57,8 @@ def _stated() -> Iterator[tuple[str, str]]:
 
 
 def kept_hashes() -> dict[str, list[tuple[float, str]]]:
-    """What the host has hashed: its names of files -> (time of change of the file then, hash).
+    """What the host has hashed: its names of files, with "/" in them on every system, -> (time of
+    change of the file then, hash).
 
     A hash is the SHA256 of a file, or 12 digits of that without its head (Civitai's AutoV3).
     Nothing is hashed here.
@@ -69,7 +70,7 @@ def kept_hashes() -> dict[str, list[tuple[float, str]]]:
             digest = kept.get("sha256") if isinstance(kept, dict) else None
             if isinstance(digest, str) and isinstance(title, str):
                 at = as_number(kept.get("mtime")) or 0.0
-                found.setdefault(title, []).append((at, digest[:digits].lower()))
+                found.setdefault(title.replace("\\", "/"), []).append((at, digest[:digits].lower()))
     return found
 
 

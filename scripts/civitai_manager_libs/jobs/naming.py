@@ -12,12 +12,12 @@ from ..ground import as_text, Image, level_name
 from ..words import messages
 from .records import Facts
 
-__all__ = ["FIELDS", "USUAL", "checked_template", "divided", "name_for"]
+__all__ = ["FIELDS", "LONGEST", "USUAL", "checked_template", "divided", "name_for"]
 
 USUAL = "{id}"
 _MAX_TEMPLATE, _MAX_FOLDERS = 300, 8
-# UTF-8 bytes: what every disk takes of a part, and Windows of a whole path
-_MAX_VALUE, _MAX_PART, _MAX_PATH, _LEAST_PART = 100, 150, 200, 10
+# UTF-8 bytes: what every disk takes of a part, and of a path below a folder of usual length
+_MAX_VALUE, _MAX_PART, LONGEST, _LEAST_PART = 100, 150, 200, 10
 _RATINGS = {"None": "PG", "Soft": "PG-13", "Mature": "R", "X": "X", "XXX": "XXX"}
 # {word}, {date:%Y-%m}, {author|nobody}: what stands behind the bar is for a picture without it.
 _FIELD = re.compile(r"\{([A-Za-z_]*)(?::([^{}|/]*))?(?:\|([^{}/]*))?\}")
@@ -100,16 +100,16 @@ def divided(template: str, facts: Facts) -> tuple[str, str]:
     return "/".join(filter(None, common)), "/".join(parts)
 
 
-def name_for(template: str, image: Image, facts: Facts) -> str:
-    """The path below the folder, with "/" and without extension.
+def name_for(template: str, image: Image, facts: Facts, longest: int = LONGEST) -> str:
+    """The path below the folder, with "/" and without extension, cut to `longest` UTF-8 bytes.
 
     What is missing is what the template says behind a bar, else "unknown". Every part is a name
     that Windows, macOS and Linux take; the last one holds the picture's id.
     """
     *folders, last = template.split("/")
-    name = _last(last, image, facts)
+    name = _last(last, image, facts, min(_MAX_PART, longest))
     parts = [part for part in (_part(folder, image, facts) for folder in folders) if part]
-    return "/".join([*_fitted(parts, _MAX_PATH - len(name.encode())), name])
+    return "/".join([*_fitted(parts, longest - len(name.encode())), name])
 
 
 def _fitted(folders: list[str], room: int) -> list[str]:
@@ -125,10 +125,10 @@ def _part(text: str, image: Image, facts: Facts) -> str:
     return util.safe_name(_filled(text, image, facts), _NO_VALUE, _MAX_PART) if text.strip() else ""
 
 
-def _last(text: str, image: Image, facts: Facts) -> str:
+def _last(text: str, image: Image, facts: Facts, longest: int) -> str:
     """Only what is beside the id is cut: a picture without its id could take another's place."""
     before, after = (_filled(side, image, facts) for side in _around_id(text))
-    room = _MAX_PART - len(str(image.id)) - 1
+    room = longest - len(str(image.id)) - 1
     before = _cut(before[:-1], room) + before[-1:]  # which keeps other digits away from it
     after = _cut(after, room - len(before.encode()))
     return util.safe_name(f"{before}{image.id}{after}", _NO_VALUE, 2 * _MAX_PART)

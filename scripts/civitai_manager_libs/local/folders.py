@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .. import host, setting
 from ..errors import InputError
+from ..ground import expand_folder
 
 __all__ = ["Folder", "Place", "checked_folders", "folders", "has_folders", "listed"]
 
@@ -113,5 +114,5 @@ def _word(name: str) -> str:
 
 
 def _split(typed: str) -> list[str]:
-    parts = (os.path.expanduser(part.strip().strip('"')) for part in typed.split(";"))
+    parts = map(expand_folder, typed.split(";"))
     return [os.path.abspath(part) if os.path.isabs(part) else part for part in parts if part]

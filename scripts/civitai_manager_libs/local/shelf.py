@@ -104,7 +104,7 @@ def _titles(folder: Folder, name: str) -> list[str]:
     words = {"embed": "textual_inversion", "model": "checkpoint"}
     word = words.get(folder.kind, folder.kind)
     forms = (inside, os.path.splitext(inside)[0], stem, whole)
-    return [f"{word}/{form}" for form in dict.fromkeys(forms)]
+    return [f"{word}/{form}".replace("\\", "/") for form in dict.fromkeys(forms)]
 
 
 def _changed_at(path: str) -> float:

@@ -8,6 +8,7 @@ from .replacing import delete_file, replace_file
 from .room import check_room, disk_error, disk_errors, logged
 from .sweeping import sweep
 from .syncing import sync_folder
+from .typed_path import expand_folder
 
 __all__ = [
     "HalfFile",
@@ -17,6 +18,7 @@ __all__ = [
     "discard_halves",
     "disk_error",
     "disk_errors",
+    "expand_folder",
     "has_its_end",
     "is_link",
     "is_partial",

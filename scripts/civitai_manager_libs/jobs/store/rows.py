@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
@@ -12,13 +13,14 @@ from typing import Any
 from ... import setting
 from ...civitai import ImageQuery
 from ...ground import Image, sized_url
-from ..naming import name_for, USUAL
+from ..naming import LONGEST, name_for, USUAL
 from ..records import Facts, Item, Job, Options, path_of, Report, WalkedPage
 from ..states import JobState
 
 __all__ = ["JOB", "NOT_WALKED", "ENDED_EMPTY", "WITHOUT_RECORD", "WITH_RECORD", "insert_job"]
 __all__ += ["VERIFYING", "insert_page", "item_of", "job_of", "let_wait", "queue"]
 
+_LONGEST_PATH = 259  # letters that Windows takes, unless its user has allowed more
 NOT_WALKED, _WALKED, ENDED_EMPTY, VERIFYING = 0, 1, 2, 3  # of a job's column `walked`
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
 # Bytes, for a damaged one need not be text.
@@ -127,8 +129,16 @@ def _names(
     """Where each goes below the job's folder; nothing where that is its id, which no other has."""
     if options.name == USUAL:
         return {}
-    filled = {i.id: name_for(options.name, i, options.facts) for i in images}
+    longest = _longest_below(folder)
+    filled = {i.id: name_for(options.name, i, options.facts, longest) for i in images}
     return {i: _free(db, folder, name, i) for i, name in filled.items()}
+
+
+def _longest_below(folder: str) -> int:
+    """Return how many bytes a name below this folder may have; Windows bounds the whole path."""
+    if os.name != "nt":
+        return LONGEST
+    return min(LONGEST, _LONGEST_PATH - len(folder) - len("/.workflow.json"))
 
 
 def _free(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:

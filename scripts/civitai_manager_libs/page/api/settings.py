@@ -8,7 +8,7 @@ from typing import Any
 
 from ... import civitai, host, local, setting
 from ...errors import DiskError, InputError, NeedsKey, SettingError
-from ...ground import PartialFile
+from ...ground import expand_folder, PartialFile
 from ...http_client import CivitaiHttpClient
 from ...jobs import checked_template, FIELDS, name_for
 from ...library import recent, records
@@ -75,7 +75,7 @@ def _checked(entry: setting.Setting, value: Any, language: str) -> Any:
 
 def _folder(typed: str) -> str:
     """Where a picture can be saved. Raises Refusal, DiskError."""
-    folder = os.path.expanduser(typed)
+    folder = expand_folder(typed)
     if not folder:
         return typed
     if not os.path.isabs(folder):
