@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import locale
 import os
 import sys
+import types
 
 import pytest
-from civitai_manager_libs import setting
+from civitai_manager_libs import setting, util
 from civitai_manager_libs.cli import terminal
 from civitai_manager_libs.errors import DiskError
 
@@ -36,6 +39,32 @@ def test_language_is_that_of_the_first_locale_that_says_anything(monkeypatch, lo
     for name, value in locale.items():
         monkeypatch.setenv(name, value)
     assert terminal.language() == language
+
+
+@pytest.mark.parametrize(
+    "name,language",
+    [("Chinese (Traditional)_Taiwan", "zh-TW"), ("zh_TW", "zh-TW"), ("English_Canada", "en")],
+)
+def test_language_is_the_systems_where_windows_sets_no_variable(monkeypatch, name, language):
+    monkeypatch.setattr(locale, "getlocale", lambda: (name, "950"))
+    monkeypatch.setattr(terminal, "os", types.SimpleNamespace(name="nt", environ={}))
+    assert terminal.language() == language
+    monkeypatch.setattr(terminal, "os", types.SimpleNamespace(name="nt", environ={"LANG": "C"}))
+    assert terminal.language() == "en"
+
+
+@pytest.mark.parametrize("page", ["cp950", "cp1252", "ascii", "utf-8"])
+def test_console_of_any_code_page_takes_every_letter(monkeypatch, page):
+    streams = {"stdout": "strict", "stderr": "backslashreplace"}  # as Python opens them
+    for name, errors in streams.items():
+        stream = io.TextIOWrapper(io.BytesIO(), encoding=page, errors=errors)
+        monkeypatch.setattr(sys, name, stream)
+    terminal.ready()
+    for write in (terminal.out, terminal.say, util.printD):
+        write("燈塔 \U0001f600 caf\xe9")
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        assert "caf" in stream.buffer.getvalue().decode(page)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-TW"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import locale
 import os
 import sys
 import unicodedata
@@ -53,7 +54,15 @@ def language() -> str:
     """The setting's, else the locale's."""
     if setting.language in messages.LANGUAGES:
         return setting.language
-    return messages.language_of_locale(os.environ)
+    return messages.language_of_locale({"LANG": _system_locale(), **os.environ})
+
+
+def _system_locale() -> str:
+    """Return what Windows, which sets no LANG, calls its language; "" elsewhere."""
+    try:
+        return (os.name == "nt" and locale.getlocale()[0]) or ""
+    except ValueError:  # a name that Python does not know
+        return ""
 
 
 def text(key: str, **values: Any) -> str:

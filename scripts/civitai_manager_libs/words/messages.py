@@ -77,7 +77,7 @@ def language_of_locale(environment: Mapping[str, str]) -> str:
     """The language of a terminal, as POSIX has it: the first of these that says anything."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next(filter(None, map(environment.get, names)), "")
-    return "zh-TW" if re.match(r"zh(?![a-z])", locale, re.I) else "en"
+    return "zh-TW" if re.match(r"zh(?![a-z])|chinese", locale, re.I) else "en"
 
 
 def reason(code: str, language: str) -> str:
