@@ -52,10 +52,10 @@ def test_table_and_json_say_the_same_of_what_was_read(run, demo):
 
 
 def test_what_a_download_has_read_is_counted_too(run, tmp_path, monkeypatch):
-    words = ["download", "900001", "--limit", "10", "--dest", str(tmp_path / "out")]
+    words = ["download", "900001", "--limit", "30", "--dest", str(tmp_path / "out")]
     assert commands.run(arguments.whole_parser().parse_args(words)) == 0
     assert library_of_this_process.finish(0)
-    assert json.loads(run("900001", "--json")[1])["pictures"] == 10
+    assert json.loads(run("900001", "--json")[1])["pictures"] == 30
 
 
 def test_reading_that_was_begun_in_the_tab_is_gone_on_with(run, capsys):

@@ -66,6 +66,16 @@ def test_job_of_version_1_goes_on_under_the_names_that_it_began_with(old, folder
         assert set(server.fetched) == {5006, 5005, 5004, 5003, 5002, 5001}
 
 
+def test_images_of_version_2_count_as_found_by_the_first_walk(old):
+    JobStore(old).__exit__()
+    db = sqlite3.connect(old)
+    db.executescript("ALTER TABLE items DROP COLUMN walks; PRAGMA user_version = 2")
+    db.close()
+    with JobStore(old) as store:
+        assert store.set_aside == "" and store.job(1).saved == 5
+        assert store._database.rows("SELECT DISTINCT walks FROM items") == [(1,)]
+
+
 def test_many_may_open_an_old_one_at_once(old):
     found, start = [], threading.Barrier(6)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from civitai_manager_libs.civitai.paging import ImageQuery, Page
 from civitai_manager_libs.errors import HttpStatusError
 from civitai_manager_libs.ground.images import Image
+from civitai_manager_libs.jobs import walking
 from civitai_manager_libs.jobs.records import Job, Report
 from civitai_manager_libs.jobs.walking import walked_pages
 
@@ -80,6 +82,11 @@ def test_pages_that_name_more_and_have_nothing_new_are_not_called_the_end():
     pages = {None: _page(1, next_cursor="b")}
     pages |= {c: _page(1, next_cursor=chr(ord(c) + 1)) for c in "bcdef"}
     assert _walked(pages)[1] == Report(1, end="blank")
+
+
+def test_page_reckons_the_cost_of_a_second_walk_as_it_is_asked_for():
+    head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "head.js"
+    assert f"SECOND_PAGE = {walking._SECOND_PAGE};" in head.read_text(encoding="utf-8")
 
 
 def test_walk_that_begins_anew_counts_anew():

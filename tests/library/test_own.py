@@ -240,6 +240,7 @@ def test_hostile_export_marks_nothing_it_should_not(images):
         (ImageQuery(5), [9, 7, 5], [9, 8, 7, 5, 4], [8]),
         (ImageQuery(5), [12, 11, 9], [9, 8, 7], []),
         (ImageQuery(5, sort="Oldest"), [1, 3], [1, 2, 3], [2]),
+        (ImageQuery(5, 6), [9, 5], [9, 7, 5], []),  # there "newest" is not by id
         (ImageQuery(5, 6, sort="Most Reactions"), [9, 5], [9, 7, 5], []),
         (ImageQuery(5, period="Day"), [9, 5], [9, 7, 5], []),
         (ImageQuery(5), [], [9, 8], []),

@@ -9,7 +9,7 @@ import json
 import random
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -49,20 +49,21 @@ class SiteImage:
 class Site:
     """index: what answers everything but a model without a version: `index`, `feed`, `bitdex`.
 
-    heeds_offset: whether BitDex, without a keyset, goes on at the cursor's number of rows.
-    asked: the parameters of each request.
+    most: rows that a page has at most, whatever is asked for. lost: ids that are in no page, by the
+    sort. asked: the parameters of each request.
     """
 
     images: list[SiteImage]
     index: str = "index"
-    heeds_offset: bool = True
+    most: int = 200
+    lost: Mapping[str, Collection[int]] = field(default_factory=dict)
     base: str = "https://civitai.com"
     asked: list[dict[str, str]] = field(default_factory=list)
 
     def answer(self, params: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         """Return the status and the body."""
         self.asked.append(dict(params))
-        limit = int(params["limit"])
+        limit = min(int(params["limit"]), self.most)
         if "imageId" in params or ("modelId" in params and "modelVersionId" not in params):
             return self._by_database(params, limit)
         name = params.get("username")
@@ -119,20 +120,21 @@ class Site:
         self, params: Mapping[str, str], limit: int
     ) -> tuple[list[SiteImage], str | None]:
         """A short page is filled from the next one and cut; the keyset leads behind all of that."""
-        offset, _, keyset = (params.get("cursor") or "0").partition("|bdx:")
-        number = _place(offset)[0]
-        at = json.loads(keyset)["after"] if keyset else number * self.heeds_offset
+        number, _, keyset = (params.get("cursor") or "0").partition("|bdx:")
+        at = json.loads(keyset)["after"] if keyset else 0
         rows, shown, passes = self._sorted(params, False), list[SiteImage](), 0
         while len(shown) < limit and passes < _PASSES and at < len(rows):
             shown += [row for row in rows[at : at + limit] if not row.is_cut]
             at, passes = at + limit, passes + 1
-        following = f"{number + limit}|bdx:{json.dumps({'after': at})}"
+        following = f"{int(number) + limit}|bdx:{json.dumps({'after': at})}"
         return shown[:limit], following if at < len(rows) else None
 
     # Rows
 
     def _sorted(self, params: Mapping[str, str], with_drafts: bool) -> list[SiteImage]:
-        rows = [i for i in self.images if _matches(i, params) and (with_drafts or not i.is_draft)]
+        lost = self.lost.get(params["sort"], ())
+        rows = [i for i in self.images if _matches(i, params) and i.id not in lost]
+        rows = [i for i in rows if with_drafts or not i.is_draft]
         by_database = "modelId" in params and "modelVersionId" not in params
         is_up = params["sort"] == "Oldest"
         if by_database:

@@ -12,7 +12,7 @@ from .api import (
     read_version,
     search_models,
 )
-from .paging import cursor_at_row, ImageQuery, Page, PERIODS, row_of, SORTS, walk
+from .paging import ImageQuery, Page, PERIODS, SORTS, walk
 from .records import Found, Model, model_from, Version
 from .relations import count_unrelated, seem_unrelated
 
@@ -26,7 +26,6 @@ __all__ = [
     "SORTS",
     "Version",
     "count_unrelated",
-    "cursor_at_row",
     "image_of",
     "is_picture_address",
     "model_from",
@@ -37,7 +36,6 @@ __all__ = [
     "read_model",
     "read_username",
     "read_version",
-    "row_of",
     "search_models",
     "seem_unrelated",
     "walk",

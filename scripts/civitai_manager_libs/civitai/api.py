@@ -8,6 +8,7 @@ promises is `UnreadableAnswer`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ from ..errors import Gone
 from ..ground import Cancellation, Image
 from . import addresses, records
 from .addresses import Reference
-from .paging import cursor_to_send, ImageQuery, Page
+from .paging import cursor_to_send, ImageQuery, may_be_cut, Page
 from .records import Found, Model, Version
 
 __all__ = ["image_of", "page_of", "parse_reference", "read_image", "read_images"]
@@ -85,10 +86,26 @@ def read_images(
 ) -> Page:
     """Return one page; `cursor` is the `next_cursor` of the page before it, for the same query.
 
-    limit: rows to ask for, 20 to 200; fewer may come, even none, while there is a next page. An
-    author who does not exist has an empty page: the site's paths say 404 or send just that.
+    limit: rows to ask for, 20 to 200; fewer may come, even none, while there is a next page, and
+    twice as many where the site would cut some of up to 100. An author who does not exist has an
+    empty page: the site's paths say 404 or send just that.
     """
-    params = _params(query, cursor, limit)
+    rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
+    page = _read_rows(client, query, cursor, rows, cancelled)
+    if 2 * rows > _MAX_IMAGES or not may_be_cut(query, page, rows):
+        return page
+    uncut = _read_rows(client, query, cursor, 2 * rows, cancelled)
+    return replace(uncut, next_cursor=page.next_cursor)
+
+
+def _read_rows(
+    client: _Client,
+    query: ImageQuery,
+    cursor: str | None,
+    rows: int,
+    cancelled: Cancellation | None,
+) -> Page:
+    params = _params(query, cursor, rows)
     try:
         body = client.read_json(_url("images"), params=params, cancelled=cancelled)
     except Gone:
@@ -130,7 +147,7 @@ def _is_ours() -> records.IsOurs:
     return partial(addresses.is_picture_address, base_url=setting.base_url())
 
 
-def _params(query: ImageQuery, cursor: str | None, limit: int) -> dict[str, str | int]:
+def _params(query: ImageQuery, cursor: str | None, rows: int) -> dict[str, str | int]:
     params: dict[str, str | int | None] = {
         # With both ids the site ignores the model's.
         "modelId": query.model_id if query.version_id is None else None,
@@ -143,7 +160,7 @@ def _params(query: ImageQuery, cursor: str | None, limit: int) -> dict[str, str 
         "period": query.period,
         "browsingLevel": query.level,
         "type": query.type,
-        "limit": max(_MIN_IMAGES, min(limit, _MAX_IMAGES)),
+        "limit": rows,
         "withMeta": "true",
         "flatMeta": "true",
         "cursor": cursor_to_send(query, cursor),

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..ground import Image
 
-__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "cursor_at_row"]
-__all__ += ["cursor_to_send", "row_of", "walk"]
+__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "cursor_to_send"]
+__all__ += ["may_be_cut", "walk"]
 
 # As `GET /api/v1/images` spells them. Its `Random` is left out: it has no pages.
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
@@ -29,9 +29,7 @@ _MAX_REPEATS = 3  # pages in a row that have only images which the walk has seen
 # cut a page, and one may have hundreds of them before the first image that is shown.
 _MAX_EMPTY_ROWS = 5_000
 _MINUTE = 60_000  # milliseconds
-_FAR_FUTURE = 9_999_999_960_000  # milliseconds, a whole minute; as long as the times of our days
 _INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
-_ROW_CURSOR = re.compile(r"([0-9]{1,9})\|")
 
 
 @dataclass(frozen=True)
@@ -126,20 +124,15 @@ def cursor_to_send(query: ImageQuery, cursor: str | None) -> str | None:
     return f"{place[1]}|{-(-int(place[2]) // _MINUTE) * _MINUTE}"
 
 
-def row_of(cursor: str | None) -> int | None:
-    """Return how many rows lie before the place that a cursor leads to, None if it does not say."""
-    place = _ROW_CURSOR.match(cursor or "0|")
-    return int(place[1]) if place else None
+def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:
+    """Return whether images between this page and the next may be shown on neither.
 
-
-def cursor_at_row(row: int) -> str:
-    """Return a cursor that leads behind so many rows, for all paths but the SQL one.
-
-    In place of the keyset cursors of BitDex (`offset|bdx:...`): that path fills a short page from
-    the next one, cuts it to the limit, and its keyset goes on after the *whole* next page, so what
-    was cut is never shown. The rows' numbers have no such gap.
+    The BitDex path (cursors `offset|bdx:...`, none at the end) fills a short page from the next
+    one, cuts it to the `rows` asked for, and goes on after the *whole* next page. What was cut is
+    among twice as many rows from the same cursor.
     """
-    return f"{row}|{_FAR_FUTURE}"
+    is_full = len(page.ids) + page.dropped >= rows and not query.takes_sql_path
+    return is_full and (page.next_cursor is None or "|bdx:" in page.next_cursor)
 
 
 def walk(

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _download(arguments: argparse.Namespace) -> int:
     from .. import setting
     from ..errors import InputError
-    from ..jobs import Options, place_for, requests_to_verify, saved_width
+    from ..jobs import Options, place_for, count_requests_to_verify, saved_width
     from .asked import asked, checked_client
 
     if arguments.concurrency is not None:
@@ -60,7 +60,7 @@ def _download(arguments: argparse.Namespace) -> int:
         width = saved_width(arguments.quality)
         known, verify = arguments.stop_at_known or 0, arguments.verify
         if verify:
-            say_text("verify_costs", n=requests_to_verify(limit))
+            say_text("verify_costs", n=count_requests_to_verify(limit))
         options = Options(name, facts, known, width, verify=verify)
         job_id = store.add(facts.model, query, folder, limit, arguments.again, options)
         return _worked(store, [job_id], client, arguments.json)

@@ -8,7 +8,7 @@ from .run import JobRun
 from .records import Facts, Item, Job, Options, Report
 from .states import JobState
 from .store import JobStore
-from .walking import requests_to_verify
+from .walking import count_requests_to_verify
 
 __all__ = [
     "FIELDS",
@@ -24,10 +24,10 @@ __all__ = [
     "Report",
     "ShownJob",
     "checked_template",
+    "count_requests_to_verify",
     "name_for",
     "network_of",
     "place_for",
-    "requests_to_verify",
     "reserve",
     "saved_width",
 ]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
-from ..civitai import count_unrelated, cursor_at_row, Page, row_of, walk
+from ..civitai import count_unrelated, Page, walk
 from ..errors import HttpStatusError
 from .records import Job, Report, WalkedPage
 
-__all__ = ["requests_to_verify", "walked_pages"]
+__all__ = ["count_requests_to_verify", "walked_pages"]
 
 _PAGE = 100  # images asked for at a time; 200 are allowed, but large ComfyUI graphs make them slow
 _SECOND_PAGE = 89  # the same of a second walk: what cuts a page does so elsewhere
@@ -19,7 +18,7 @@ _NO_SUCH_CURSOR = (400, 404, 410, 422)  # what Civitai says of one, but also of 
 AskPage = Callable[["str | None", int], Page]  # (cursor, rows to ask for) -> the page
 
 
-def requests_to_verify(count: int) -> int:
+def count_requests_to_verify(count: int) -> int:
     """Return how many requests a second walk makes through a gallery of so many images."""
     return max(1, -(-count // _SECOND_PAGE))
 
@@ -69,10 +68,9 @@ def _second_from(
 ) -> Iterator[WalkedPage]:
     """Yield the pages of the second walk: what is listed, and of the rest as much as is wanted."""
     missing, sent = job.wanted - len(known), _Sent(set())
-    by_row = _ByRow(ask_page, not job.query.takes_sql_path)
 
     def ask(cursor: str | None) -> Page:
-        return sent.took(cursor, by_row.ask(cursor))
+        return sent.took(cursor, ask_page(cursor, _SECOND_PAGE))
 
     for page, cursor in walk(ask, start, (), sys.maxsize, _SECOND_PAGE):
         fresh = [image.id for image in page.images if image.id not in known]
@@ -83,36 +81,6 @@ def _second_from(
         yield WalkedPage(images, None if is_full else cursor, Report(end=end), walk=2)
         if is_full:
             return
-
-
-class _ByRow:
-    """Asks by the number of rows where the site's own cursors skip some of them, or end too soon.
-
-    A site that does not heed the number sends what was seen already: from then on its own cursors
-    are followed.
-    """
-
-    def __init__(self, ask_page: AskPage, has_rows: bool) -> None:
-        self._ask_page, self._is_heeded = ask_page, has_rows
-        self._seen: set[int] = set()
-
-    def ask(self, cursor: str | None) -> Page:
-        row = row_of(cursor) if self._is_heeded else None
-        if row is None:
-            return self._taken(self._ask_page(cursor, _SECOND_PAGE))
-        by_row = cursor and cursor_at_row(row)
-        page = self._ask_page(by_row, _SECOND_PAGE)
-        if by_row and self._seen.issuperset(page.ids):
-            self._is_heeded = False
-            return replace(page, next_cursor=None) if by_row == cursor else self.ask(cursor)
-        is_full = len(page.ids) + page.dropped >= _SECOND_PAGE
-        if page.next_cursor is None and is_full:
-            page = replace(page, next_cursor=cursor_at_row(row + _SECOND_PAGE))
-        return self._taken(page)
-
-    def _taken(self, page: Page) -> Page:
-        self._seen.update(page.ids)
-        return page
 
 
 def _version_ids(job: Job) -> set[int]:

@@ -20,7 +20,13 @@ def missing_from(query: ImageQuery, page: Page, before: Sequence[int]) -> list[i
 
     Only where the site sorts by id: between the first and the last that it sent nothing may lack.
     """
-    if query.sort not in _BY_ID or query.period != "AllTime" or page.dropped or not page.ids:
+    if (
+        not query.takes_sql_path
+        or query.sort not in _BY_ID
+        or query.period != "AllTime"
+        or page.dropped
+        or not page.ids
+    ):
         return []
     low, high = min(page.ids), max(page.ids)
     there = set(page.ids)

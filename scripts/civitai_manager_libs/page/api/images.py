@@ -15,6 +15,7 @@ from .tools import client, gallery_query, page_view, place_of
 __all__ = ["images"]
 
 _MOST_BLANK = 3  # pages in a row on which nothing fits the filters
+_MOST_PAGES = 50  # that are read for one; most of them empty
 
 
 def images(asked: Asked) -> Any:
@@ -45,7 +46,7 @@ def _read(
         return reads[-1].page
 
     start, at, blank = cursor, cursor, 0
-    for page, following in walk(ask, start, page_rows=size):
+    for page, following in walk(ask, start, max_pages=_MOST_PAGES, page_rows=size):
         at, cursor, blank = cursor, following, blank + bool(page.ids)
         if page.images or blank == _MOST_BLANK:
             break
