@@ -16,6 +16,7 @@ def comfyroll(kind="CR SDXL Aspect Ratio", **inputs):
 
 
 SOCIAL = comfyroll("CR Aspect Ratio Social Media", aspect_ratio="Instagram Portrait - 1080x1350")
+BOTH = node("Resolution", width=640, height=480)
 EMPTY = node("EmptyLatentImage", width=512, height=768)
 
 
@@ -34,11 +35,14 @@ EMPTY = node("EmptyLatentImage", width=512, height=768)
         (comfyroll(aspect_ratio="custom"), (640, 960)),
         (comfyroll(aspect_ratio="3:4 896x1152", prescale_factor=1.5), None),
         (node("EmptyLatentImage", width=["8", 0], height=["8", 1]), (1080, 1350)),
+        (node("EmptyLatentImage", width=["7", 0], height=["7", 1]), (640, 480)),
+        (node("EmptyLatentImage", width=["6", 1], height=["6", 2]), None),
     ],
     ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
 )
 def test_what_changes_the_size_before_the_sampler_counts(before, size):
     nodes = {"1": node("KSampler", latent_image=["2", 0]), "2": before, "9": EMPTY, "8": SOCIAL}
+    nodes |= {"7": BOTH, "6": node("Setup", megapixels=0.3, width=1024, height=1024)}
     assert size_of(nodes, "1") == size
 
 

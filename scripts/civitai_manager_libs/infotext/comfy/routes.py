@@ -59,6 +59,7 @@ _OUTPUTS = {
     "KSampler Config (rgthree)": "steps_total refiner_step cfg sampler_name scheduler",
     "LTXVConditioning": _TWO_SIDES,
     "LTXVImgToVideo": _TWO_SIDES,
+    "WanCameraEmbedding": "- width height length",
     "WanFirstLastFrameToVideo": _TWO_SIDES,
     "WanImageToVideo": _TWO_SIDES,
     "WanVaceToVideo": _TWO_SIDES,

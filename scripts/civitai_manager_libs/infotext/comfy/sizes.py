@@ -83,12 +83,19 @@ def sides_of(nodes: Nodes, node: Node) -> tuple[int, int] | None:
         return preset
     for names in _NAMES:
         if all(name in inputs for name in names):
-            sides = [as_whole(plain(nodes, inputs[name], (name,))) for name in names]
+            sides = [_side(nodes, inputs[name], name) for name in names]
             if sides[0] and sides[1]:
                 return sides[0], sides[1]
             told_elsewhere = any(target(inputs[name]) is not None for name in names)
             return (0, 0) if told_elsewhere or _OTHER_SIZE.search(kind_of(node).lower()) else None
     return None
+
+
+def _side(nodes: Nodes, value: object, name: str) -> int | None:
+    """Return a width or height; of a node that only holds both sides, by its name."""
+    link = target(value)
+    holds_both = link in nodes and not set(nodes[link]["inputs"]) - {"width", "height"}
+    return as_whole(plain(nodes, value, (name,) if holds_both else ()))
 
 
 def _preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:
