@@ -6,6 +6,7 @@ import io
 import json
 import os
 
+import image_files
 import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
@@ -326,6 +327,24 @@ def test_file_itself_is_asked_where_the_record_says_nothing(api, civitai):
     told = api.get(f"images/{civitai.ids[0]}?file=1")
     assert (told["from"], told["infotext"], told["prompt"]) == ("file", text, "a harbor")
     assert "the picture's own file" in told["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "language", "said"),
+    [
+        (b"tclaim_generator_info\xa1dname\x67ChatGPT", "en", "Content Credentials (ChatGPT)"),
+        (b"tclaim_generator_info\xa1dname\x67ChatGPT", "zh-TW", "內容憑證"),
+        (b"", "en", "The file has no generation data either"),
+    ],
+    ids=["english", "chinese", "none"],
+)
+def test_file_that_holds_no_prompt_says_why(api, civitai, credentials, language, said):
+    civitai.script("page", _rows(civitai, {"id": civitai.ids[0], "meta": None}))
+    signed = [image_files.chunk(b"caBX", credentials)] if credentials else []
+    civitai.always(civitai.ids[0], status(200, image_files.png(*signed)))
+    api.get(_MODEL)
+    told = api.get(f"images/{civitai.ids[0]}?file=1", language)
+    assert told["from"] == "none" and said in told["problems"][0]
 
 
 def test_file_is_not_fetched_where_the_record_says_enough(api, civitai):

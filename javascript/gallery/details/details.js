@@ -192,7 +192,7 @@ export class Details {
     try {
       const record = await this.records.askFile(view.id, signal);
       this.#draw(view, record, signal);
-      if (record.from === "none") toast(words("nothing_in_file"));
+      if (record.from === "none") toast(record.problems[0] ?? words("nothing_in_file"));
     } catch (error) {
       if (isAborted(error)) return;
       toast(errorWords(error, words), "bad");

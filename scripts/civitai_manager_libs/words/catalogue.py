@@ -268,6 +268,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "讀自圖片檔案本身（{program} 寫入），Civitai 的紀錄沒有",
         "Read from the picture's own file, as {program} wrote it: Civitai's record has none",
     ),
+    "only_credentials": (
+        "這個檔案帶有內容憑證 (Content Credentials，{maker})，其中沒有提示詞。",
+        "This file carries Content Credentials ({maker}), which hold no prompt.",
+    ),
     "some_program": ("某個程式", "a program"),
     "problem_lora_tags": (
         "由我們加入，因為紀錄有而提示詞沒有：{tags}",

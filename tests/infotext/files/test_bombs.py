@@ -56,7 +56,17 @@ _PIECES = {
     "emoji": ("😀".encode(), b"a", b""),
     "lora": (b"", b"<lora:a:1>", b""),
 }
-_NAMES = ("parameters", "prompt", "workflow", "Dream", "Comment", "XML:com.adobe.xmp")
+_NAMES = ("parameters", "prompt", "workflow", "Dream", "XML:com.adobe.xmp")
+_DISTINCT = b"{" + b",".join(b'"%x":1' % number for number in range(330_000)) + b"}"
+_GRAPH = (
+    b"{"
+    + b",".join(
+        b'"%d":{"class_type":"A","inputs":{"model":["%d",0],"text":["%d",0]}}'
+        % (number, number + 1, number + 1)
+        for number in range(30_000)
+    )
+    + b"}"
+)
 
 
 def _bombs() -> dict[str, object]:
@@ -90,6 +100,11 @@ def _bombs() -> dict[str, object]:
         "png-zipped-many": lambda: files.png(
             *(files.packed(name, b"{}," * 1_250_000) for name in _NAMES for _ in range(200))
         ),
+        "png-distinct-names": lambda: files.png(files.text("prompt", _DISTINCT)),
+        "png-graph": lambda: files.png(files.text("prompt", _GRAPH)),
+        "png-several": lambda: files.png(
+            *(files.text(name, _filled(*_PIECES["members"], 600_000)) for name in _NAMES)
+        ),
         "mp4-keys": lambda: files.mp4(b"x" * 190, b"", keys=20_000, items=20_000),
         "mp4-comment": lambda: files.mp4(b"comment", _filled(*_PIECES["objects"])),
         "mp4-items": lambda: files.mp4(b"comment", b"a", items=100_000),
@@ -98,6 +113,14 @@ def _bombs() -> dict[str, object]:
         "webm-tags": lambda: files.webm(b"COMMENT", b"a", 100_000),
         "gif-comment": lambda: files.gif(_filled(*_PIECES["members"])),
         "gif-blocks": lambda: files.gif(b"a" * 40_000_000, b"\xf9"),
+        **{
+            f"png-{name}-{kind}-{size}": lambda name=name, pieces=pieces, size=size: files.png(
+                files.text(name, _filled(*pieces, size))
+            )
+            for name in _NAMES
+            for kind, pieces in _PIECES.items()
+            for size in (160_000, 290_000, 900_000, _LONG)
+        },
     }
 
 

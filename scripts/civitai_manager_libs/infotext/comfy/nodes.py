@@ -12,12 +12,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["MAX_NODES", "Node", "Nodes", "api_nodes", "kind_of", "linked", "loaded", "target"]
-__all__ += ["along", "upstream"]
+__all__ = ["MAX_NODES", "MAX_PARSED", "Node", "Nodes", "along", "api_nodes", "kind_of", "linked"]
+__all__ += ["loaded", "parsed_size", "target", "upstream"]
 
 MAX_NODES = 3_000
-_MAX_TEXT = 2_000_000  # characters; real ones have some hundred thousand
-_MAX_ESCAPES = 400_000  # each costs the reader a hundred bytes
+MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
+_COSTS = {"[": 72, "{": 80, ",": 40, ":": 110, '"': 28, "\\": 40}  # bytes for each, at most
+_MAX_ESCAPES = 80_000  # each costs the regular expression 130 bytes
 _STRING_OR_UNDEFINED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|\bundefined\b', re.DOTALL)
 
 Node = Mapping[str, Any]
@@ -25,21 +26,31 @@ Nodes = Mapping[str, Node]
 
 
 def loaded(value: object) -> object:
-    """JSON text as its value, with None for NaN and `undefined`; all else as it is."""
+    """JSON text as its value, with None for NaN and `undefined`; all else as it is.
+
+    None for a text that would take more than MAX_PARSED bytes of memory, and for none of JSON.
+    """
     if not isinstance(value, str):
         return value
-    if len(value) > _MAX_TEXT or value.count("\\") > _MAX_ESCAPES:
+    if parsed_size(value) > MAX_PARSED:
         return None
     try:
         return _parsed(value)
     except (ValueError, RecursionError):
-        value = _STRING_OR_UNDEFINED.sub(
-            lambda found: found[0] if found[0].startswith('"') else "null", value
-        )
+        if "undefined" not in value or value.count("\\") > _MAX_ESCAPES:
+            return None
+    value = _STRING_OR_UNDEFINED.sub(
+        lambda found: found[0] if found[0].startswith('"') else "null", value
+    )
     try:
         return _parsed(value)
     except (ValueError, RecursionError):
         return None
+
+
+def parsed_size(text: str) -> int:
+    """Return how many bytes of memory a JSON text takes at most when it is parsed."""
+    return len(text) + sum(cost * text.count(sign) for sign, cost in _COSTS.items())
 
 
 def _parsed(text: str) -> object:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ...errors import TooLarge
 from ...ground import as_text, clean, mapping
-from ..comfy import loaded
+from ..comfy import loaded, MAX_PARSED, parsed_size
 from ..foreign import in_host_words
 from ..metadata import infotext
 from ..text import Infotext, missing_values, parse_infotext
 from .programs import read_dream, read_program, read_texts
 from .texts import embedded_texts
+from .xmp import xmp_comment, xmp_graph
 
 __all__ = ["Embedded", "embedded"]
 
@@ -22,6 +23,7 @@ _JSON_TEXTS = ("parameters-json", "generation_data", "parameters", "UserComment"
 _JSON_TEXTS += ("invokeai_metadata", "sd-metadata", "Comment", "Description")
 _SUMMARIZED = ("Stability Matrix", "TensorArt")  # their infotext or graph tells less than the JSON
 _INFOTEXTS = ("parameters", "UserComment", "Comment", "Description")
+_LONGEST_INFOTEXT = 300_000  # characters; real ones have some thousand
 _VERSIONS = (  # how a WebUI's `Version` begins
     ("ComfyUI", "ComfyUI"),
     ("neo", "Forge Neo"),
@@ -40,24 +42,37 @@ class Embedded:
 
     program: its name as people know it. workflow: ComfyUI's, the JSON text as it is dropped on
     the editor. missing: which main parameters the infotext lacks (see `missing_values`).
+    credentials: who made its Content Credentials (C2PA), which hold no prompt.
     """
 
     infotext: str = ""
     program: str = ""
     workflow: str = ""
     missing: tuple[str, ...] = ()
+    credentials: str = ""
 
 
 def embedded(path: str) -> Embedded:
-    """Raises DiskError when the file cannot be read."""
-    texts = embedded_texts(path)
-    documents = [data for data in map(loaded, _json_texts(texts)) if isinstance(data, Mapping)]
+    """Return what a file tells of its making.
+
+    Raises DiskError when it cannot be read, TooLarge when there is not the memory to read it.
+    """
+    try:
+        return _told(embedded_texts(path))
+    except MemoryError as error:
+        raise TooLarge(f"There is too little memory to read {path}.") from error
+
+
+def _told(texts: dict[str, str]) -> Embedded:
+    texts = {**dict(xmp_graph(texts.get("XMP", ""))), **texts}
+    documents = list(_documents(texts))
     workflow = _workflow(texts, documents)
     for program, written in _readings(texts, documents):
         if written:
             return Embedded(written, program, workflow, missing_values(written))
-    has_graph = "prompt" in texts or bool(workflow)
-    return Embedded("", "ComfyUI", workflow, missing_values("")) if has_graph else Embedded()
+    if "prompt" in texts or workflow:
+        return Embedded("", "ComfyUI", workflow, missing_values(""))
+    return Embedded(credentials=texts.get("C2PA", ""))
 
 
 def _readings(
@@ -71,7 +86,7 @@ def _readings(
             yield program, infotext(record)
     graph = {name: texts[name] for name in ("prompt", "workflow") if name in texts}
     for name in _INFOTEXTS:
-        text = clean(texts.get(name, "")).strip()
+        text = _short_text(texts, name)
         read = parse_infotext(text)
         if read.parameters and not isinstance(loaded(text), Mapping):
             if graph and _is_placeholder(read):
@@ -79,9 +94,9 @@ def _readings(
             yield _webui(read), in_host_words(text)
     for program, record in records:
         yield program, infotext(record)
-    yield "InvokeAI", infotext(read_dream(texts.get("Dream", "")))
+    yield "InvokeAI", infotext(read_dream(_short_text(texts, "Dream")))
     yield "ComfyUI", infotext({"comfy": graph})
-    text = clean(texts.get("parameters", "")).strip()
+    text = _short_text(texts, "parameters")
     if not isinstance(loaded(text), (Mapping, list)):  # a prompt alone
         yield "", text
 
@@ -92,19 +107,29 @@ def _is_placeholder(read: Infotext) -> bool:
     return any(name.lower() == "unknown" for name in named)
 
 
+def _short_text(texts: Mapping[str, str], name: str) -> str:
+    """Return one of the texts, "" for what is too long to be an infotext."""
+    text = texts.get(name, "")
+    return clean(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""
+
+
+def _documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
+    """Yield the texts that are JSON objects, as far as they all fit into memory for one."""
+    left = MAX_PARSED
+    for text in _json_texts(texts):
+        if (size := parsed_size(text)) <= left:
+            left -= size
+            data = loaded(text)
+            if isinstance(data, Mapping):
+                yield data
+
+
 def _json_texts(texts: Mapping[str, str]) -> Iterator[str]:
     for name in _JSON_TEXTS:
         text = texts.get(name, "").strip("\0 \n")
         if text.startswith("{") and text.endswith("}"):
             yield text
-    yield _xmp_comment(texts.get("XMP", ""))
-
-
-def _xmp_comment(packet: str) -> str:
-    """The user's comment in an XMP packet, where Draw Things puts its JSON."""
-    start = packet.find("<exif:UserComment")
-    end = packet.find("</exif:UserComment>", start)
-    return html.unescape(re.sub(r"<[^<>]*>", "", packet[start:end])).strip() if start >= 0 else ""
+    yield xmp_comment(texts.get("XMP", ""))
 
 
 def _workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:

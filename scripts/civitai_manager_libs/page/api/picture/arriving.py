@@ -61,12 +61,16 @@ def _key(loss: Loss) -> str:
     return "loss_changed" if loss.got else "loss_dropped"
 
 
-def problems(image: Image, text: str, told: Embedded, language: str) -> Iterator[str]:
-    """told: what its file says, where that was looked into."""
+def problems(image: Image, text: str, told: Embedded | None, language: str) -> Iterator[str]:
+    """Yield what one should know of an image's infotext, a sentence each.
+
+    told: what its file says, None where that was not looked into.
+    """
     meta = image.meta or {}
     if not text:
-        yield messages.text("no_infotext", language)
+        yield _why_nothing(told, language)
         return
+    told = told or Embedded()
     if told.infotext:
         program = told.program or messages.text("some_program", language)
         yield messages.text("problem_of_file", language, program=program)
@@ -82,3 +86,12 @@ def problems(image: Image, text: str, told: Embedded, language: str) -> Iterator
     if missing := missing_values(text):
         names = ", ".join(messages.parameter(name, language) for name in missing)
         yield messages.text("problem_missing", language, names=names)
+
+
+def _why_nothing(told: Embedded | None, language: str) -> str:
+    if told is None:
+        return messages.text("no_infotext", language)
+    if told.credentials:
+        maker = one_line(told.credentials, _SHOWN)
+        return messages.text("only_credentials", language, maker=maker)
+    return messages.text("nothing_in_file", language)

@@ -32,7 +32,7 @@ def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
 
 
 def _all_of(
-    asked: Asked, image: Image, text: str, source: str, told: Embedded = Embedded()
+    asked: Asked, image: Image, text: str, source: str, told: Embedded | None = None
 ) -> dict[str, Any]:
     read = parse_infotext(text)
     stats = image.stats
@@ -50,7 +50,7 @@ def _all_of(
         "losses": not_arriving(text, asked.language),
         "problems": list(problems(image, text, told, asked.language)),
         "resources": resources_of(image, asked.number("model"), asked.language),
-        "has_workflow": bool(recorded_workflow(image.meta) or told.workflow),
+        "has_workflow": bool(recorded_workflow(image.meta) or told and told.workflow),
         "likes": stats.likes,
         "hearts": stats.hearts,
         "laughs": stats.laughs,
