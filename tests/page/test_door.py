@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import types
 
+import image_files
 import pytest
 from api_server import MODEL_ID, status
 from civitai_manager_libs import civitai_gallery_action
@@ -84,6 +85,14 @@ def test_file_itself_says_how_it_was_made_where_the_record_does_not(civitai, ids
     text = "a harbor\nSteps: 20, Sampler: Euler a, CFG scale: 7"
     civitai.always(ids[0], status(200, png(text=text)))
     assert _asked(ids[0])[0] == text
+
+
+def test_picture_whose_exif_would_take_the_hosts_memory_stays_here(civitai, ids, fresh):
+    exif = image_files.overlapping_exif(500_000, 40_000)
+    data = image_files.png(image_files.chunk(b"eXIf", exif))
+    civitai.always(ids[0], status(200, data))
+    told, picture, nonce = _asked(ids[0])
+    assert (picture, nonce) == (None, _NONCE) and told
 
 
 def test_picture_keeps_its_real_size(on_demo):

@@ -6,6 +6,17 @@ import struct
 import zlib
 
 
+def overlapping_exif(size: int, entries: int, kind: int = 7) -> bytes:
+    """EXIF whose tags all have the same bytes, nearly all of it."""
+    tags = [0x010E, 0x010F, 0x0110, 0x9286, *(tag for tag in range(1, 65_000) if tag != 0x8769)]
+    tags = tags[: entries - 1]
+    count = size - 8
+    listed = b"".join(struct.pack("<HHII", tag, kind, count, 8) for tag in tags)
+    listed += struct.pack("<HHII", 0x8769, 4, 1, 8)  # and the Exif folder is the first one again
+    head = b"II*\0" + struct.pack("<IH", 8, entries) + listed + struct.pack("<I", 8)
+    return head + b"a" * (size - len(head))
+
+
 def one_tag(tag: int, value: bytes) -> bytes:
     """Return EXIF data with one text, in the first folder."""
     return b"II*\0" + struct.pack("<IHHHIII", 8, 1, tag, 2, len(value), 26, 0) + value

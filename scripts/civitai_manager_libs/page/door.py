@@ -16,7 +16,7 @@ import gradio as gr
 from .. import civitai_gallery_action, host, setting
 from ..errors import CivitaiShortcutError
 from ..ground import Image, mapping, whole
-from ..infotext import embedded, infotext
+from ..infotext import embedded, has_overlapping_exif, infotext
 from ..library import pages, records
 from ..words import messages
 from . import bundle
@@ -64,10 +64,11 @@ def _answer(asked: str, request: gr.Request) -> tuple[str, Any, str]:
     try:
         with _file(image) as path:
             told = text if isinstance(text, str) else _infotext(image, path)
+            picture = _picture(path)
     except CivitaiShortcutError as error:
         words = messages.reason(error.reason, language)
         return "", None, json.dumps({"nonce": nonce, "error": words})
-    return told, _picture(path), nonce
+    return told, picture, nonce
 
 
 def _read(asked: str) -> dict[str, Any]:
@@ -91,5 +92,10 @@ def _infotext(image: Image, path: str) -> str:
 
 
 def _picture(path: str) -> str | None:
-    """Its file as it is, with its real size, from which a host takes width and height."""
-    return os.path.realpath(path) if path and os.path.isfile(path) else None
+    """Return its file as it is, with its real size, from which a host takes width and height.
+
+    None for one whose EXIF would take the host's memory: gradio reads all of it.
+    """
+    if not path or not os.path.isfile(path) or has_overlapping_exif(path):
+        return None
+    return os.path.realpath(path)

@@ -9,7 +9,7 @@ import zlib
 import image_files as files
 import pytest
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.infotext.files.texts import embedded_texts
+from civitai_manager_libs.infotext.files.texts import embedded_texts, has_overlapping_exif
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_files import box, chunk, element
@@ -118,7 +118,6 @@ def test_exif_is_read_in_both_byte_orders(tmp_path, order):
         jpeg_with(b"MM\0*"),
         jpeg_with(b"MM\0*\xff\xff\xff\xff"),
         jpeg_with(tiff("<", b"UNICODE\0a\0b\0")[:-4]),
-        b"RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff",
     ],
     ids=repr,
 )
@@ -304,6 +303,25 @@ def test_tags_that_share_their_bytes_share_the_budget(tmp_path):
     )
     exif += bytes(6) + b"a" * 1_500_000
     assert list(texts_of(tmp_path, files.webp((b"EXIF", exif)))) == ["Description"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        files.png(chunk(b"eXIf", files.overlapping_exif(500_000, 40_000))),
+        files.png(chunk(b"eXIf", tiff("<", b"")), chunk(b"eXIf", b"MM\0*")),
+        files.png(chunk(b"eXIf", bytes(5_000_000))),
+        files.jpeg(files.segment(0xE1, b"Exif\0\0" + files.overlapping_exif(65_000, 5_000))),
+        files.jpeg(*[files.segment(0xE1, b"Exif\0\0MM\0*")] * 2),
+        files.webp((b"EXIF", files.overlapping_exif(500_000, 40_000))),
+        b"RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff",
+        files.avif(b"Exif", bytes(4) + files.overlapping_exif(500_000, 40_000)),
+    ],
+    ids=["png", "png-second", "png-huge", "jpeg", "jpeg-second", "webp", "webp-cut", "avif"],
+)
+def test_exif_that_no_library_should_read_is_told(tmp_path, data):
+    assert "EXIF" in texts_of(tmp_path, data)
+    assert has_overlapping_exif(str(tmp_path / "picture"))
 
 
 def test_avif_gives_its_exif_and_its_xmp(tmp_path):

@@ -17,6 +17,8 @@ __all__ = ["exif_texts"]
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286  # TIFF tags
 _DESCRIPTION, _MAKE, _CAMERA = 0x010E, 0x010F, 0x0110
 _WANTED = {_EXIF_FOLDER, _USER_COMMENT, _DESCRIPTION, _MAKE, _CAMERA}
+_OVERLAPPING = 10_000_000  # bytes of one folder's values; real ones have 64,000
+_TYPE_SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}  # else 1
 _ENTRY_SIZE = 12  # bytes
 _LONG, _IFD = 4, 13  # types of a tag's value
 _BYTE_TYPES = {1, 2, 6, 7, 129}  # of one byte each, text among them
@@ -27,12 +29,19 @@ _Entry = tuple[int, int, bytes]  # a value's type, its count, and itself or wher
 
 
 def exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield the texts of EXIF data by name; `data` may begin with `Exif` and two zeros."""
+    """Yield the texts of EXIF data by name; `data` may begin with `Exif` and two zeros.
+
+    "EXIF" is the name of a warning: a library that reads all of it takes far more memory than the
+    file has, since its tags share their bytes; or that cannot be told, for b"" (not read here).
+    """
+    if not data:
+        yield "EXIF", "unread"
     tiff = data.removeprefix(b"Exif\0\0")
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None or len(tiff) < 8:
         return
-    root = _entries(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
+    root_at = struct.unpack_from(f"{order}I", tiff, 4)[0]
+    root = _entries(tiff, order, root_at)
     for tag in (_DESCRIPTION, _MAKE, _CAMERA):
         text = budget.text(_value(tiff, order, root.get(tag), budget)).rstrip("\0")
         named = _NAMED.match(text)
@@ -42,28 +51,42 @@ def exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
             yield "Description", text
         elif tag == _CAMERA and text.startswith("{"):  # SwarmUI, once
             yield "UserComment", text
-    for folder in (_exif_folder(tiff, order, root), root):  # Fooocus has it in the first folder
+    exif_at = _exif_folder(order, root)
+    exif = _entries(tiff, order, exif_at) if exif_at else {}
+    for folder in (exif, root):  # Fooocus has it in the first folder
         comment = _value(tiff, order, folder.get(_USER_COMMENT), budget)
         if len(comment) > len(_CODES[0]):
             yield "UserComment", _comment_text(comment, order, budget)
+    if max(_claimed(tiff, order, root_at), _claimed(tiff, order, exif_at)) > _OVERLAPPING:
+        yield "EXIF", "overlapping"
 
 
-def _exif_folder(tiff: bytes, order: str, root: dict[int, _Entry]) -> dict[int, _Entry]:
+def _exif_folder(order: str, root: dict[int, _Entry]) -> int:
+    """Return where the Exif folder begins, 0 for none."""
     kind, _, value = root.get(_EXIF_FOLDER, (0, 0, b""))
-    if kind not in (_LONG, _IFD):
-        return {}
-    return _entries(tiff, order, struct.unpack(f"{order}I", value)[0])
+    return struct.unpack(f"{order}I", value)[0] if kind in (_LONG, _IFD) else 0
 
 
 def _entries(tiff: bytes, order: str, start: int) -> dict[int, _Entry]:
     """Return the wanted entries of the folder that begins at `start`, by tag; {} for none."""
-    if start + 2 > len(tiff):
-        return {}
+    listed = _listed(tiff, order, start)
+    return {tag: (kind, size, value) for tag, kind, size, value in listed if tag in _WANTED}
+
+
+def _claimed(tiff: bytes, order: str, start: int) -> int:
+    """Return how many bytes all values of a folder have, each counted, as far as they are whole."""
+    sizes = (size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in _listed(tiff, order, start))
+    return sum(size for size in sizes if size <= len(tiff))
+
+
+def _listed(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, int, int, bytes]]:
+    """Return tag, type, count and value of a folder's entries; nothing for none."""
+    if not 8 <= start <= len(tiff) - 2:
+        return iter(())
     (count,) = struct.unpack_from(f"{order}H", tiff, start)
     start += 2
     count = min(count, (len(tiff) - start) // _ENTRY_SIZE)
-    listed = struct.iter_unpack(f"{order}HHI4s", tiff[start : start + count * _ENTRY_SIZE])
-    return {tag: (kind, size, value) for tag, kind, size, value in listed if tag in _WANTED}
+    return struct.iter_unpack(f"{order}HHI4s", tiff[start : start + count * _ENTRY_SIZE])
 
 
 def _value(tiff: bytes, order: str, entry: _Entry | None, budget: Budget) -> bytes:

@@ -40,13 +40,12 @@ def _item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterato
     places = _places(file, parts, budget)
     seen = set()
     for number, kind in _items(file, parts[b"iinf"], budget):
-        if kind in seen:  # one of each, so that many cost no more
-            continue
+        listed = [] if kind in seen else places.get(number, [])  # one of each: many cost no more
         seen.add(kind)
-        data = b"".join(_pieces(file, places.get(number, []), budget))
+        data = b"".join(_pieces(file, listed, budget))
         if kind == _XMP:
             yield "XMP", budget.text(data)
-        elif len(data) > 4:  # before EXIF, how far it is to its head
+        else:  # before EXIF, how far it is to its head
             yield from exif_texts(data[4 + int.from_bytes(data[:4], "big") :], budget)
 
 

@@ -40,9 +40,9 @@ def png_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             return
         size, kind = struct.unpack(">I4s", head)
         start = file.tell()
-        if kind == b"eXIf" and not has_exif:
+        if kind == b"eXIf":
+            yield from exif_texts(b"" if has_exif else budget.read(file, size), budget)
             has_exif = True
-            yield from exif_texts(budget.read(file, size), budget)
         elif kind == b"caBX":
             yield from credentials_texts(budget.read(file, min(size, LONGEST)))
         elif kind in (b"tEXt", b"zTXt", b"iTXt", b"comf"):
@@ -83,9 +83,9 @@ def jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
         data = budget.read(file, size) if kind in (_APP1, _COMMENT) else b""
         if kind == _COMMENT:
             yield "Comment", budget.text(data)
-        elif data.startswith(b"Exif\0\0") and not has_exif:
+        elif data.startswith(b"Exif\0\0") or kind == _APP1 and not data:
+            yield from exif_texts(b"" if has_exif else data, budget)
             has_exif = True
-            yield from exif_texts(data, budget)
         elif data.startswith(_JPEG_XMP):
             yield "XMP", budget.text(data[len(_JPEG_XMP) :])
         file.seek(end)
@@ -102,9 +102,9 @@ def webp_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             return
         kind, size = struct.unpack("<4sI", head)
         start = file.tell()
-        if kind == b"EXIF" and not has_exif:
+        if kind == b"EXIF":
+            yield from exif_texts(b"" if has_exif else budget.read(file, size), budget)
             has_exif = True
-            yield from exif_texts(budget.read(file, size), budget)
         elif kind == b"XMP ":
             yield "XMP", budget.text(budget.read(file, size))
         elif kind == b"C2PA":

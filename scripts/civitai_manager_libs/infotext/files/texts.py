@@ -16,7 +16,7 @@ from .containers import matroska_texts, mp4_texts
 from .heif import heif_texts
 from .images import gif_texts, jpeg_texts, png_texts, webp_texts
 
-__all__ = ["embedded_texts"]
+__all__ = ["embedded_texts", "has_overlapping_exif"]
 
 _BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
 _PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
@@ -26,7 +26,8 @@ _Reader = Callable[[BinaryIO, Budget], Iterator[tuple[str, str]]]
 def embedded_texts(path: str) -> dict[str, str]:
     """Return the file's texts by name.
 
-    That of EXIF is "UserComment", an XMP packet "XMP", the maker of Content Credentials "C2PA".
+    That of EXIF is "UserComment", an XMP packet "XMP", the maker of Content Credentials "C2PA",
+    a warning of EXIF that no library should read "EXIF".
     {}: none, damaged, or no image and no video. Raises DiskError when `path` cannot be read.
     """
     try:
@@ -39,6 +40,14 @@ def embedded_texts(path: str) -> dict[str, str]:
             return texts
     except OSError as error:
         raise DiskError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def has_overlapping_exif(path: str) -> bool:
+    """Return whether a library that reads all of the file's EXIF might take far more memory.
+
+    Raises DiskError when `path` cannot be read.
+    """
+    return "EXIF" in embedded_texts(path)
 
 
 def _no_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
