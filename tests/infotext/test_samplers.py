@@ -50,6 +50,8 @@ from civitai_manager_libs.infotext.samplers import is_sampler, sampler_names
         (("Lightning Merge - Euler A Uniform", ""), ("Euler a", "SGM Uniform")),
         (("Euler - euler_a", ""), ("Euler a", "")),
         (("DPM++ 2M AYS", ""), ("DPM++ 2M", "Align Your Steps")),
+        (("Euler A Trailing", ""), ("Euler a", "")),
+        (("DPM++ SDE Substep", ""), ("DPM++ SDE", "")),
         (("dpmpp_2s_a", "karras"), ("DPM++ 2S a", "Karras")),
         (("", "karras"), ("", "Karras")),
         (("", ""), ("", "")),

@@ -34,16 +34,21 @@ def with_host_names(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """
     told = {key: value for key, value in parameters.items() if key != _SAME_NAME}
     for name, other in _OTHER_NAMES.items():
-        value = as_text(parameters.get(other))
+        value = as_text(parameters[other]) if other in parameters else ""
         if value and not (name == "Denoising strength" and _FULL.fullmatch(value)):
             told.setdefault(name, value)
-    schedules = (as_text(parameters.get(name)) for name in _SCHEDULES)
-    known = next(filter(is_schedule, schedules), "")
-    sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
-    has_schedule = "scheduler" in parameters or bool(sampler_names(sampler)[1])
-    if known and not has_schedule and sampler not in _WITHOUT_SCHEDULE:
-        told.setdefault("Schedule type", schedule_name(known))
+    schedules = (as_text(parameters[name]) for name in _SCHEDULES if name in parameters)
+    schedule = next(filter(is_schedule, schedules), "")
+    if schedule and not _has_schedule(parameters):
+        told.setdefault("Schedule type", schedule_name(schedule))
     return told
+
+
+def _has_schedule(parameters: Mapping[str, Any]) -> bool:
+    """Return whether a schedule is told beside or in the sampler's name, or there can be none."""
+    sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
+    is_told = "scheduler" in parameters or bool(sampler_names(sampler)[1])
+    return is_told or sampler in _WITHOUT_SCHEDULE
 
 
 def in_host_words(text: str) -> str:

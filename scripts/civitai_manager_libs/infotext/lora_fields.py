@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from ..ground import as_checksum, as_list, as_text, mapping
@@ -63,15 +64,17 @@ def _is_pair(value: object) -> bool:
 
 def _weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield from Fooocus' `Lora weights: "a: 0.5, b: 1"`."""
-    for part in as_text(meta.get("Lora weights"))[:_MAX_TEXT].split(","):
+    stated = as_text(meta.get("Lora weights"))[:_MAX_TEXT]
+    for part in stated.split(",") if stated else ():
         name, _, weight = part.rpartition(":")
         yield _entry(name.strip(), weight.strip())
 
 
 def _numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield from `Lora_0 Model name`, of ComfyUI's saving nodes, and A1111's `AddNet Model 1`."""
-    for key, value in list(meta.items())[:500]:
-        found = _NUMBERED.fullmatch(key) if isinstance(key, str) else None
+    keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
+    for key in keys:
+        found, value = _NUMBERED.fullmatch(str(key)), meta[key]
         if found and found[1]:
             about = f"Lora_{found[1]}"
             weights = (meta.get(f"{about} Strength {side}") for side in ("model", "clip"))

@@ -109,6 +109,7 @@ _SCHEDULES = {
 }
 _SAMPLERS.update({label.lower(): label for label in _SAMPLERS.values()})
 _SCHEDULES.update({label.lower(): label for label in _SCHEDULES.values()})
+_LONGEST_FIRST = sorted(_SCHEDULES, key=len, reverse=True)
 # https://github.com/Acly/krita-ai-diffusion/blob/main/ai_diffusion/presets/samplers.json
 _PRESETS = {
     "alternative - euler a": "euler_ancestral_normal",
@@ -127,6 +128,7 @@ _PRESETS = {
     "sd3 - dpm++ 2m uniform": "dpmpp_2m_sgm_uniform",
     "turbo/lightning merge - dpm++ sde": "dpmpp_sde_karras",
 }
+_SPACINGS = (" substep", " trailing")  # of Draw Things; no host has a name for them
 _SHORT_SCHEDULES = {"k": "Karras"}  # InvokeAI's, only at the end of a sampler's name
 
 
@@ -173,7 +175,10 @@ def _split(sampler: str) -> tuple[str, str]:
     stem, _, last = lowered.rpartition("_")
     if last in _SHORT_SCHEDULES and stem in _SAMPLERS:
         return stem, _SHORT_SCHEDULES[last]
-    for schedule in sorted(_SCHEDULES, key=len, reverse=True):
+    spacing = next(filter(lowered.endswith, _SPACINGS), "")
+    if spacing and lowered.removesuffix(spacing) in _SAMPLERS:
+        return sampler[: -len(spacing)], ""
+    for schedule in _LONGEST_FIRST:
         if lowered.endswith((f" {schedule}", f"_{schedule}")):
             return sampler[: -len(schedule) - 1], schedule
     return sampler, ""

@@ -110,7 +110,8 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
     """Return an infotext with `tags` at its prompt's end and these parameters; all else stays.
 
     What stays may be what no reader reads, as the end of `Hashes: {"model": "a", "vae": "b"}`. New
-    parameters come behind the sampler. A negative prompt that cannot be read is left out.
+    parameters come behind the sampler. A negative prompt that cannot be read is left out. A text
+    whose line would be too short to be read as one comes back as it is.
     """
     *lines, last = clean(text).strip().split("\n")
     read = parse_infotext(text)
@@ -136,6 +137,8 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
     if "Sampler" not in read.parameters:
         line = ", ".join((line, *added))
     line = re.sub(f"{_GONE}, *|, *{_GONE}", "", line)
+    if len(_PAIR.findall(line)) < _MIN_PAIRS:
+        return text
     return "\n".join(part for part in (prompt, negative, line) if part)
 
 

@@ -602,6 +602,9 @@ def test_an_unknown_shape_is_of_no_program(data):
 
 _ALL = [SWARM, INVOKE, FOOOCUS, RUINED, NOVELAI_4, DRAW_THINGS, EASY, SITE, COMFY]
 _ALL += [SPACE, MATRIX, TENSORART, PLUS, TEXTS]
+_ALL += [{**INVOKE, "hrf_enabled": True, "hrf_width": 8, "refiner_model": {"name": "x"}}]
+_ALL += [{**SPACE, "use_upscaler": {"upscale_by": 2}}, {**DRAW_THINGS, "v2": {"hiresFix": True}}]
+_ALL += [{**FOOOCUS, "refiner_model": "x", "lora_combined_1": "x : 1"}]
 _ALL += [{"model_weights": "x", "image": {"prompt": "x"}}]
 _value = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
@@ -619,6 +622,7 @@ def test_no_value_makes_it_fall(data, draw):
     if isinstance(data.get("sui_image_params"), dict):
         key = draw.draw(st.sampled_from(list(SWARM["sui_image_params"])))
         data["sui_image_params"] = {**data["sui_image_params"], key: draw.draw(_value)}
-    known = read_program(data, {})
+    project = {**PROJECT, draw.draw(st.sampled_from(list(PROJECT))): draw.draw(_value)}
+    known = read_program(data, {"smproj": json.dumps({"State": project})})
     if known is not None:
         infotext(known[1]).encode("utf-8")
