@@ -193,6 +193,14 @@ def test_gallery_is_walked_twice_where_one_wants_to_be_sure(server, run, dest):
     assert _pictures(dest) == _expected(server)
 
 
+def test_exit_code_says_that_pictures_may_be_missing_by_what_two_walks_found(server, run, dest):
+    found = [{"items": [server._row(i) for i in ids]} for ids in (server.ids[:12], server.ids[4:])]
+    server.script("page", *(status(200, json.dumps(answer).encode()) for answer in found))
+    code, out, err = run("download", _MODEL, "--dest", dest, "--verify", "--json")
+    assert (code, json.loads(out)["report"]["second_walk"]["missing"]) == (1, 4)
+    assert "About 4 may be missing" in err
+
+
 def test_second_run_asks_for_no_picture_and_says_how_many_it_skipped(server, run, dest):
     run("download", _MODEL, "--dest", dest)
     code, out, _ = run("download", _MODEL, "--dest", dest)

@@ -80,7 +80,8 @@ def _signals_noted() -> Iterator[list[int]]:
 
 def _code_of(job: Job, interrupted: bool) -> int:
     if job.state == "done":
-        return _SOME_FAILED if job.failed or job.ended_empty else _ALL_THERE
+        is_doubtful = job.failed or job.ended_empty or job.report.missing
+        return _SOME_FAILED if is_doubtful else _ALL_THERE
     if interrupted:
         return _INTERRUPTED
     return _SOME_FAILED if job.finished else _NOTHING_DONE
