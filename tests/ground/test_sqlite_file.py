@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 from civitai_manager_libs.errors import DiskError
@@ -202,3 +203,37 @@ def test_damage_that_shows_while_it_is_open_is_said(path):
         db.rows("SELECT count(*) FROM claims")
     db.close()
     assert _count(path)[0] == 0, "not looked at anew"
+
+
+_NOT_OURS = {
+    "version-below-0": "PRAGMA user_version = -3",
+    "version-lost": "PRAGMA user_version = 0",
+    "no-table": "DROP TABLE claims",
+    "no-column": "ALTER TABLE jobs DROP COLUMN note",
+    "version-1-with-the-tables-of-2": "PRAGMA user_version = 1",
+}
+
+
+@pytest.mark.parametrize("sql", _NOT_OURS.values(), ids=_NOT_OURS)
+def test_file_that_is_not_as_its_version_would_be_is_set_aside(path, sql):
+    _filled(path)
+    sqlite_file._complete.clear()
+    with closing(sqlite3.connect(path)) as connection:
+        if "DROP COLUMN" in sql and sqlite3.sqlite_version_info < (3, 35):
+            pytest.skip("this SQLite drops no column")
+        connection.execute(sql)
+        connection.commit()
+    count, said = _count(path)
+    assert count == 0 and "was damaged" in said
+    assert len([n for n in os.listdir(os.path.dirname(path)) if ".damaged-" in n]) >= 1
+    assert _count(path) == (0, "")
+
+
+def test_table_that_goes_while_it_is_used_is_found_at_the_next_opening(path):
+    _filled(path)
+    db = Database(path)
+    db.rows("DROP TABLE claims")
+    with pytest.raises(DiskError, match="no such table"):
+        db.rows("SELECT * FROM claims")
+    db.close()
+    assert "was damaged" in _count(path)[1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,7 @@ _MAKE_ROOM = "Make room, then try again."
 _ADVICE = "Check that it and its folder may be read and written."
 _WHY = {"damaged": "was damaged", "newer": "is of a newer version of Civitai Shortcut"}
 _checked: set[str] = set()  # files of which this process has read every page
+_complete: set[str] = set()  # those that were found to have all their tables
 _doubted: set[str] = set()  # those that were found to be damaged while they were used
 
 
@@ -47,6 +50,10 @@ class Schema:
 
 class _NewerVersion(sqlite3.DatabaseError):
     pass
+
+
+class _OtherTables(sqlite3.DatabaseError):
+    """It has a version that never was, or lacks what its version has."""
 
 
 class Database:
@@ -119,6 +126,7 @@ class Database:
                     replace_file(self.path + end, kept + end)
             why = f"{self._schema.name} {_WHY[kind]}"
             _doubted.discard(self.path)
+            _complete.discard(self.path)
             self.set_aside = f"{why}; it is kept as {kept}. {self._schema.unharmed}"
             return self._connected()
 
@@ -135,6 +143,8 @@ class Database:
         version = _version_of(db)
         if version > self._schema.version:
             raise _NewerVersion(version)
+        if version < 0:
+            raise _OtherTables(version)
         if self.path in _doubted or self._schema.is_checked and self.path not in _checked:
             _check(db)
             _checked.add(self.path)
@@ -143,6 +153,9 @@ class Database:
         db.execute("PRAGMA foreign_keys = ON")
         if version < self._schema.version:
             _make_tables(db, self._schema)
+        if self.path not in _complete:
+            _check_tables(db, self._schema)
+            _complete.add(self.path)
         _use_wal(db)
 
 
@@ -166,7 +179,7 @@ def _check(db: sqlite3.Connection) -> None:
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
     """Of a new file, or of an older version's, in one step."""
     db.execute("BEGIN IMMEDIATE")
-    with db:
+    with db, _own_tables():
         version = _version_of(db)
         if version == schema.version:  # another process has made them since
             return
@@ -174,6 +187,40 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
             for statement in sql.split(";"):
                 db.execute(statement)
         db.execute(f"PRAGMA user_version = {schema.version}")
+
+
+@contextmanager
+def _own_tables() -> Iterator[None]:
+    """A change that does not fit what is there tells that these are not its version's tables."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if re.search("no such|duplicate column|already exists|already another", str(error)):
+            raise _OtherTables(str(error)) from error
+        raise
+
+
+def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
+    """Raises _OtherTables where a table or a column is missing."""
+    for table, columns in _columns_of(schema.tables).items():
+        found = {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
+        if not columns <= found:
+            raise _OtherTables(f"{table} lacks {', '.join(sorted(columns - found))}")
+
+
+@functools.cache
+def _columns_of(tables: str) -> dict[str, set[str]]:
+    """Return the columns by table, but for virtual tables, which not every SQLite can make."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        for statement in tables.split(";"):
+            if "VIRTUAL" not in statement:
+                db.execute(statement)
+        names = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {
+            name: {column for _, column, *_ in db.execute(f"PRAGMA table_info({name})")}
+            for (name,) in names
+            if not name.startswith("sqlite_")
+        }
 
 
 def _use_wal(db: sqlite3.Connection) -> None:
@@ -191,6 +238,7 @@ def _in_words(path: str) -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         _checked.discard(path)
+        _complete.discard(path)
         if not isinstance(error, sqlite3.OperationalError):
             _doubted.add(path)
         if "full" in str(error) or _has_little_room(path):

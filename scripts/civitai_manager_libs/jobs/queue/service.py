@@ -107,6 +107,9 @@ class JobService:
             if store.set_aside:
                 util.printD(f"[gallery] {store.set_aside}")
                 self.notice = store.set_aside
+            said = store.set_unreadable_aside()
+            if said:
+                util.printD(f"[gallery] {said}")
             self._take_queue(store)
             left = store.unfinished()
             with logged("gallery"):

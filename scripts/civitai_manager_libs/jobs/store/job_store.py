@@ -8,11 +8,11 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from ...civitai import ImageQuery
 from ...errors import InputError
-from ...ground import discard_halves, Image, Lock, sqlite_file
+from ...ground import discard_halves, Image, Lock, sqlite_file, write_file
 from ..records import Claim, Item, Job, Options, Outcome, PASSING, path_of, WalkedPage
 from ..states import JobState, sources_of
 from . import claims, rows
@@ -31,6 +31,7 @@ class JobStore:
 
     def __init__(self, path: str) -> None:
         self._database = jobs_database(path)
+        self._database.connection.text_factory = rows.readable_text
         self.set_aside = self._database.set_aside
 
     def __enter__(self) -> JobStore:
@@ -114,7 +115,10 @@ class JobStore:
         found = self._database.rows(f"{rows.JOB} WHERE jobs.id = ?", (job_id,))
         if not found:
             raise InputError(f"There is no job {job_id}.")
-        return rows.job_of(found[0])
+        job = rows.readable_job(found[0])
+        if job is None:
+            raise InputError(f"Job {job_id} cannot be read.")
+        return job
 
     def jobs(self, limit: int = 50, also: Collection[int] = ()) -> list[Job]:
         """The newest, and those of these numbers; the newest first."""
@@ -123,7 +127,25 @@ class JobStore:
             " OR jobs.id IN (SELECT value FROM json_each(?)) ORDER BY jobs.id DESC",
             (limit, json.dumps(list(also))),
         )
-        return [rows.job_of(row) for row in found]
+        return [job for job in map(rows.readable_job, found) if job is not None]
+
+    def set_unreadable_aside(self) -> str:
+        """Move the jobs that cannot be read into a file beside; a sentence that says so, or ""."""
+        found = self._database.rows(rows.JOB)
+        damaged = [row for row in found if rows.readable_job(row) is None]
+        if not damaged:
+            return ""
+        kept = f"{self._database.path}.unreadable-{time.time():.0f}.json"
+        write_file(kept, json.dumps(damaged, indent=2, default=repr))
+        ids = [(row[0],) for row in damaged]
+        with self._database.writing() as db:
+            db.executemany("DELETE FROM claims WHERE job = ?", ids)
+            db.executemany("DELETE FROM jobs WHERE id = ?", ids)
+            # Else a number that is too large would leave none for the next job.
+            sql = "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(id), 0) FROM jobs)"
+            db.execute(f"{sql} WHERE name = 'jobs' AND seq >= ?", (rows.LAST_ID,))
+        numbers = ", ".join(str(job_id) for (job_id,) in ids)
+        return f"Jobs that cannot be read ({numbers}) are kept as {kept}; the others go on."
 
     def unfinished(self) -> list[int]:
         """Return the jobs that go on by themselves, in the order of their turns: first what was at
@@ -172,7 +194,7 @@ class JobStore:
     def _discard_halves(self, job_id: int) -> None:
         """Of its pictures that were not saved."""
         sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
-        left = [rows.item_of(row) for row in self._database.rows(sql, (job_id,))]
+        left = rows.items_of(self._database.rows(sql, (job_id,)))
         folder, urls = self.job(job_id).folder if left else "", defaultdict(list)
         for item in left:
             urls[os.path.dirname(item.path(folder, ""))].append(item.url)
@@ -199,13 +221,20 @@ class JobStore:
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
 
     def waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
-        """In the gallery's order, from behind the place `after`."""
-        found = self._database.rows(
+        """In the gallery's order, from behind the place `after`. What cannot be read fails."""
+        sql = (
             f"{rows.WITH_RECORD} WHERE job = ? AND state = 'waiting' AND items.place > ?"
-            " ORDER BY items.place LIMIT ?",
-            (job_id, after, limit),
+            " ORDER BY items.place LIMIT ?"
         )
-        return [rows.item_of(row) for row in found]
+        while found := self._database.rows(sql, (job_id, after, limit)):
+            items = rows.items_of(found)
+            damaged = {row[0] for row in found} - {item.place for item in items}
+            with self._database.writing() if damaged else nullcontext() as db:
+                for place in damaged:
+                    rows.fail_item(db, place, "What the database has of it cannot be read.")
+            if items:
+                return items
+        return []
 
     def failed(self, job_id: int, limit: int = 1000) -> list[Item]:
         """Without their records."""
@@ -213,7 +242,7 @@ class JobStore:
             f"{rows.WITHOUT_RECORD} WHERE job = ? AND state = 'failed' ORDER BY place LIMIT ?",
             (job_id, limit),
         )
-        return [rows.item_of(row) for row in found]
+        return rows.items_of(found)
 
     def missing_paths(self, job_id: int) -> list[str]:
         """Of the pictures that were skipped because they were saved before, but are not there."""

@@ -6,7 +6,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -18,9 +18,14 @@ from ..records import Facts, Item, Job, Options, path_of, Report, WalkedPage
 from ..states import JobState
 
 __all__ = ["JOB", "NOT_WALKED", "ENDED_EMPTY", "WITHOUT_RECORD", "WITH_RECORD", "insert_job"]
-__all__ += ["VERIFYING", "insert_page", "item_of", "job_of", "let_wait", "queue"]
+__all__ += ["VERIFYING", "insert_page", "item_of", "items_of", "job_of", "let_wait", "queue"]
+__all__ += ["LAST_ID", "fail_item", "readable_job", "readable_text"]
 
 _LONGEST_PATH = 259  # letters that Windows takes, unless its user has allowed more
+LAST_ID = 2**53  # of jobs and images; JavaScript has no larger whole numbers
+_LAST_TIME = 253_402_300_800.0  # the year 10000, which no date can name
+_TYPES = {"id": int, "created": (int, float), "title": str, "folder": str, "wanted": int}
+_TYPES |= {"reason": str, "note": str, "cursor": (str, type(None))}
 NOT_WALKED, _WALKED, ENDED_EMPTY, VERIFYING = 0, 1, 2, 3  # of a job's column `walked`
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
 # Bytes, for a damaged one need not be text.
@@ -29,8 +34,8 @@ WITHOUT_RECORD = _ITEM.format("''")
 JOB = (
     "SELECT jobs.id, created, title, query, folder, wanted, again, state, reason, note, cursor,"
     " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
-    " (SELECT state, count(*) AS n, sum(bytes) AS size FROM items WHERE job = jobs.id"
-    " GROUP BY state)) FROM jobs"
+    " (SELECT CAST(state AS TEXT) AS state, count(*) AS n, total(bytes) AS size FROM items"
+    " WHERE job = jobs.id GROUP BY 1)) FROM jobs"
 )
 
 
@@ -181,11 +186,55 @@ def queue(db: sqlite3.Connection, job_id: int) -> None:
     db.execute(sql, (job_id,))
 
 
+def readable_text(data: bytes) -> str:
+    """Return a text of the database, which may have been damaged."""
+    return data.decode("utf-8", "replace")
+
+
+def items_of(found: Iterable[tuple[Any, ...]]) -> list[Item]:
+    """Return the items of these rows; one that cannot be read is passed over."""
+    return [item_of(row) for row in found if _is_item(row)]
+
+
+def _is_item(row: tuple[Any, ...]) -> bool:
+    _, image_id, url, kind, record, *rest = row
+    is_image = type(image_id) is int and 0 < image_id <= LAST_ID
+    texts = (url, kind, *rest)
+    return is_image and isinstance(record, (str, bytes)) and all(type(t) is str for t in texts)
+
+
+def fail_item(db: sqlite3.Connection, place: int, message: str) -> None:
+    sql = "UPDATE items SET state = 'failed', reason = 'bad_answer', message = ? WHERE place = ?"
+    db.execute(sql, (message, place))
+
+
 def item_of(row: tuple[Any, ...]) -> Item:
     item = Item(*row)
     url = setting.base_url() + item.url if item.url[:1] == "/" else item.url
     record = row[4] if isinstance(row[4], str) else row[4].decode("utf-8", "replace")
     return replace(item, url=url, record=record)
+
+
+def readable_job(row: tuple[Any, ...]) -> Job | None:
+    """Return a row's job; None where a damaged or a strange program wrote it."""
+    try:
+        job = job_of(row)
+        names = [*job.options.facts.versions.values()]
+        for name, kind in _TYPES.items():
+            if not isinstance(getattr(job, name), kind):
+                return None
+        is_in_range = 0 < job.id <= LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
+        is_like = _is_like(job.report, Report()) and _is_like(job.options, Options())
+        is_like = is_like and _is_like(job.options.facts, Facts())
+        are_texts = all(isinstance(name, str) for name in names)
+        return job if is_in_range and is_like and are_texts else None
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
+        return None
+
+
+def _is_like(record: object, usual: object) -> bool:
+    """Whether each value is of the kind that it usually is."""
+    return all(type(value) is type(getattr(usual, name)) for name, value in vars(record).items())
 
 
 def job_of(row: tuple[Any, ...]) -> Job:
@@ -194,7 +243,7 @@ def job_of(row: tuple[Any, ...]) -> Job:
     counts = {state: tuple(pair) for state, pair in json.loads(counted).items()}
     numbers = [counts.get(s, (0, 0))[0] for s in ("saved", "skipped", "failed", "waiting")]
     asked = ImageQuery.from_json(json.loads(query))
-    size = counts.get("saved", (0, 0))[1]
+    size = int(counts.get("saved", (0, 0))[1])
     head = (job_id, created, title, asked, folder, wanted, bool(again), JobState(state))
     options, report = _options_of(how), Report(**json.loads(told))
     second = _second_walk(walked, options, report)

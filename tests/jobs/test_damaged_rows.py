@@ -1,0 +1,108 @@
+"""Single rows that cannot be read: they are set aside, and the other jobs go on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from api_server import ApiServer
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.jobs import JobRun, JobService, JobStore, network_of
+from civitai_manager_libs.page.api import job_rows
+from page_driver import until
+
+_DAMAGES = {
+    "query-no-json": "query = '{'",
+    "query-bytes": "query = x'ff00'",
+    "options-no-json": "options = 'x'",
+    "options-a-list": "options = '[]'",
+    "options-deep": f"options = '{'[' * 5000}'",
+    "options-of-another-kind": "options = '{\"stop_at_known\": \"x\"}'",
+    "options-unknown": "options = '{\"colour\": 1}'",
+    "facts-a-number": "options = '{\"facts\": 5}'",
+    "report-no-json": "report = '{'",
+    "report-of-another-kind": "report = '{\"seen\": []}'",
+    "state-unknown": "state = 'asleep'",
+    "state-bytes": "state = x'00'",
+    "title-bytes": "title = x'ff'",
+    "title-no-utf-8": "title = CAST(x'41ff42' AS TEXT), report = ''",
+    "folder-bytes": "folder = x'2f'",
+    "wanted-text": "wanted = 'many'",
+    "wanted-below-0": "wanted = -5",
+    "created-text": "created = 'yesterday'",
+    "created-infinite": "created = 9e999",
+    "created-too-late": "created = 1e15",
+    "cursor-bytes": "cursor = x'00'",
+    "note-bytes": "note = x'00'",
+    "id-0": "id = 0",
+    "id-below-0": "id = -7",
+    "id-last": "id = 9223372036854775807",
+}
+
+
+@pytest.fixture
+def civitai(monkeypatch):
+    with ApiServer(count=6) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+def _two_jobs(tmp_path):
+    with JobStore(setting.database_file()) as store:
+        return [store.add("A model", ImageQuery(101), str(tmp_path), 6) for _ in range(2)]
+
+
+def _change(sql):
+    with JobStore(setting.database_file()) as store, store._database.writing() as db:
+        db.execute(sql)
+
+
+@pytest.mark.parametrize("damage", _DAMAGES.values(), ids=_DAMAGES)
+def test_row_that_cannot_be_read_is_set_aside_and_the_other_jobs_go_on(
+    civitai, tmp_path, capsys, damage
+):
+    bad, good = _two_jobs(tmp_path)
+    _change(f"UPDATE jobs SET {damage} WHERE id = {bad}")
+    service = JobService(CivitaiHttpClient)
+    service.go_on_after_start()
+    until(lambda: [s.state for s in service.shown()] == ["done"], "the end of the other")
+    [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")
+    assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())
+    assert job_rows.panel(service, "en")["jobs"][0]["id"] == good
+    with service.store() as store:
+        assert store.set_unreadable_aside() == ""
+        assert good < store.add("Another", ImageQuery(101), str(tmp_path), 6) < 10
+
+
+@pytest.mark.parametrize("damage", ["query = '{'", "state = 'asleep'"])
+def test_row_that_is_damaged_while_the_page_is_open_is_not_shown(civitai, tmp_path, damage):
+    bad, good = _two_jobs(tmp_path)
+    _change(f"UPDATE jobs SET {damage} WHERE id = {bad}")
+    with JobStore(setting.database_file()) as store:
+        assert [job.id for job in store.jobs()] == [good]
+        with pytest.raises(InputError, match="cannot be read"):
+            store.job(bad)
+
+
+_ITEM_DAMAGES = ["url = x'00'", "image_id = 'x'", "image_id = -4", "kind = x'05'", "name = x'00'"]
+
+
+@pytest.mark.parametrize("damage", [*_ITEM_DAMAGES, "bytes = 9e300"])
+def test_picture_whose_row_cannot_be_read_fails_and_the_others_come(civitai, tmp_path, damage):
+    job_id, _ = _two_jobs(tmp_path)
+    network = network_of(CivitaiHttpClient())
+    civitai.on_picture = lambda _: run.stop("paused")
+    with JobStore(setting.database_file()) as store:
+        run = JobRun(store, job_id, network, 1)
+        assert run.run().waiting > 1
+        civitai.on_picture = lambda _: None
+        place = store.waiting(job_id, 0, 1)[0].place
+        _change(f"UPDATE items SET {damage} WHERE place = {place}")
+        job = JobRun(store, job_id, network, 1).run()
+        is_read = damage.startswith("bytes")
+        assert (job.state, job.failed, job.finished) == ("done", int(not is_read), 6)
+        store.failed(job_id)
