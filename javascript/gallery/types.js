@@ -166,6 +166,7 @@
  * @property {number | null} model
  * @property {number | null} version
  * @property {string} user
+ * @property {boolean} by_upload  what is published late lies deep
  * @property {number} fresh  pictures since the last visit
  * @property {boolean} more  than these
  * @property {string} checked  ISO 8601; "" is never

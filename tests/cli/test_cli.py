@@ -219,9 +219,21 @@ def test_come_back_later_and_it_stops_where_all_is_known(server, run, dest, stop
     told = json.loads(out)
     assert (code, told["saved"], told["skipped"]) == (0, 6, stop)
     assert told["report"]["end"] == "known" and "It stopped, as asked" in err
+    assert "lists a whole model by upload" in err
     assert len(server.pages) - asked <= 2 + stop // 3  # of four; one may have been read ahead
     assert set(server.fetched.values()) == {1} and _pictures(dest) == _expected(server)
     assert run(*words)[0] == 0
+
+
+def test_old_upload_that_is_published_now_comes_before_the_walk_stops(server, run, dest):
+    words = ("download", _MODEL, "--version", str(VERSION_ID), "--dest", dest)
+    run(*words)
+    late = FIRST_ID - 5
+    server.ids.insert(0, late)
+    server.kinds[late] = "png"
+    code, out, err = run(*words, "--stop-at-known", "3", "--json")
+    assert (code, json.loads(out)["saved"], server.fetched[late]) == (0, 1, 1)
+    assert "by upload" not in err
 
 
 def test_known_ones_that_are_not_in_a_row_stop_nothing(server, run, dest):

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from api_server import ApiServer, FIRST_ID, html, MODEL_ID, reset, status, VERSION_ID
@@ -14,6 +15,7 @@ from civitai_manager_libs.civitai import image_of, ImageQuery
 from civitai_manager_libs.errors import InputError, NetworkError, UnreadableAnswer
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import own, pages, records, watched
+from civitai_manager_libs.library.store import rows, writing
 
 _MODEL = ImageQuery(model_id=MODEL_ID)
 _VERSION = ImageQuery(model_id=MODEL_ID, version_id=VERSION_ID)
@@ -34,9 +36,16 @@ def client(civitai):
 
 
 def _look(client, query):
-    """As a page that opens the gallery."""
-    watched.visit(query, pages.read_page(client, query, None, 100, fresh=True).page)
-    return watched.new_above(query)
+    """As a page that opens the gallery; the images that it marks as new."""
+    page = pages.read_page(client, query, None, 100, fresh=True).page
+    watched.visit(query, page)
+    news = watched.news_of(query)
+    return [image.id for image in page.images if image.id in news]
+
+
+def _newest(count):
+    """Those that `_news` has brought after the 30 of the beginning."""
+    return [FIRST_ID + 30 + n for n in range(count, 0, -1)]
 
 
 def _news(client, civitai, count):
@@ -55,7 +64,7 @@ def test_new_pictures_are_counted_until_one_has_looked(client, civitai, query):
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 3) == [3]
     assert len(civitai.pages) == before + 2, "one request each"
-    assert _look(client, query) == FIRST_ID + 30
+    assert _look(client, query) == _newest(3)
     assert [one.fresh for one in watched.listed()] == [0]
     assert _news(client, civitai, 2) == [2]
 
@@ -64,14 +73,14 @@ def test_what_is_new_stays_so_for_a_visit_and_no_longer(client, civitai, monkeyp
     pages.read_anew(client, _MODEL, None, 100)
     watched.watch(_MODEL, "It")
     _news(client, civitai, 3)
-    assert _look(client, _MODEL) == _look(client, _MODEL) == FIRST_ID + 30
+    assert _look(client, _MODEL) == _look(client, _MODEL) == _newest(3)
     monkeypatch.setattr(watched, "_SAME_VISIT", -1)
-    assert _look(client, _MODEL) == FIRST_ID + 33
+    assert _look(client, _MODEL) == []
 
 
 def test_nothing_is_new_in_what_was_never_looked_at(client, civitai):
     watched.watch(_USER, "anna")
-    assert watched.new_above(_USER) is None
+    assert 5 not in watched.news_of(_USER)
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 1) == [1]
 
@@ -89,7 +98,7 @@ def test_version_shows_what_is_new_in_its_watched_model_and_is_no_visit_to_it(cl
     pages.read_anew(client, _MODEL, None, 100)
     watched.watch(_MODEL, "It")
     _news(client, civitai, 3)
-    assert _look(client, _VERSION) == FIRST_ID + 30
+    assert _look(client, _VERSION) == _newest(3)
     assert [one.fresh for one in watched.listed()] == [3]
 
 
@@ -119,9 +128,9 @@ def test_look_that_does_not_show_the_newest_leaves_them_counted_and_marks_them(c
     pages.read_anew(client, _VERSION, None, 100)
     watched.watch(_VERSION, "It")
     _news(client, civitai, 3)
-    assert _look(client, _BY_REACTIONS) == FIRST_ID + 30
+    assert _look(client, _BY_REACTIONS) == _newest(3)
     assert watched.has_news(_VERSION)
-    assert _look(client, _VERSION) == FIRST_ID + 30
+    assert _look(client, _VERSION) == _newest(3)
     assert not watched.has_news(_VERSION)
 
 
@@ -142,7 +151,7 @@ def test_clock_that_was_set_does_not_keep_what_is_new_so_for_ever(
     _look(client, _MODEL)
     now = time.time
     monkeypatch.setattr(watched.time, "time", lambda: now() + set_to)
-    assert _look(client, _MODEL) == FIRST_ID + 33
+    assert _look(client, _MODEL) == []
 
 
 def test_row_that_comes_twice_or_was_not_asked_for_counts_once_or_not(client, civitai):
@@ -189,7 +198,7 @@ def test_what_is_left_is_not_counted_any_more_and_can_be_watched_anew(client, ci
     [one] = watched.listed()
     watched.leave(one.gallery)
     watched.check(client, one)
-    assert watched.listed() == [] and _look(client, _MODEL) is None
+    assert watched.listed() == [] and _look(client, _MODEL) == []
     watched.watch(_MODEL, "New\nname" + "x" * 500)
     assert watched.listed()[0].name.startswith("New name") and len(watched.listed()[0].name) == 200
 
@@ -209,7 +218,11 @@ def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_
     own.sets.add([image], "Best")
     library.forget()
     with closing(sqlite3.connect(setting.library_file())) as db:
-        db.executescript("DROP TABLE watched; PRAGMA user_version = 4")
+        db.executescript(
+            "DROP TABLE watched; DROP INDEX facts_in_order;"
+            " ALTER TABLE facts DROP COLUMN has_negative;"
+            " PRAGMA user_version = 4"
+        )
     watched.watch(_MODEL, "It")
     assert [one.name for one in watched.listed()] == ["It"]
     assert (own.marks.of([1])[1].note, own.sets.ids_of("Best")) == ("Mine", [1])
@@ -222,3 +235,102 @@ def test_there_is_an_end_to_how_many_are_watched(library, monkeypatch):
         watched.watch(ImageQuery(username=name), name)
     with pytest.raises(InputError, match="stop watching one"):
         watched.watch(ImageQuery(username="carl"), "carl")
+
+
+# Published late
+
+
+def _published(civitai, place, image_id=FIRST_ID - 5):
+    civitai.ids.insert(place, image_id)
+    civitai.kinds[image_id] = "png"
+    return image_id
+
+
+def _checked(client):
+    [one] = watched.listed()
+    watched.check(client, one)
+    return [one.fresh for one in watched.listed()]
+
+
+@pytest.mark.parametrize(
+    "query,place", [(_VERSION, 0), (_USER, 1), (_MODEL, 12)], ids=["version", "user", "model"]
+)
+def test_old_upload_that_is_published_now_is_counted_and_marked_until_one_has_looked(
+    client, civitai, query, place
+):
+    pages.read_anew(client, query, None, 100)
+    watched.watch(query, "It")
+    assert _checked(client) == [0]
+    late = _published(civitai, place)
+    assert _checked(client) == [1]
+    assert _look(client, query) == [late] == _look(client, query)
+    assert _checked(client) == [0]
+
+
+def test_old_upload_is_marked_though_no_check_came_before_the_look(client, civitai, monkeypatch):
+    pages.read_anew(client, _VERSION, None, 100)
+    watched.watch(_VERSION, "It")
+    late = _published(civitai, 0)
+    assert _look(client, _VERSION) == [late]
+    monkeypatch.setattr(watched, "_SAME_VISIT", -1)
+    assert _look(client, _VERSION) == []
+
+
+def test_what_stands_behind_all_that_was_seen_is_not_new(client, civitai):
+    older = civitai.ids.copy()
+    civitai.ids[:] = older[:10]
+    pages.read_anew(client, _VERSION, None, 100)
+    watched.watch(_VERSION, "It")
+    civitai.ids[:] = older
+    assert _checked(client) == [0]
+    assert _look(client, _VERSION) == []
+
+
+def test_ratings_that_are_shown_from_now_on_are_no_news(client, civitai):
+    pages.read_anew(client, _VERSION, None, 100)
+    watched.watch(_VERSION, "It")
+    _published(civitai, 3)
+    higher = replace(_VERSION, level=31)
+    assert _look(client, higher) == []
+    assert _checked(client) == [0]
+    late = _published(civitai, 0, FIRST_ID - 9)
+    assert _look(client, higher) == [late]
+
+
+def test_what_is_known_of_a_gallery_has_a_bound(client, civitai, monkeypatch):
+    monkeypatch.setattr(watched, "_MOST_KNOWN", 10)
+    pages.read_anew(client, _VERSION, None, 100)
+    watched.watch(_VERSION, "It")
+    _look(client, _VERSION)
+    [(known,)] = rows("SELECT known FROM watched")
+    assert watched._unpacked(known) == civitai.ids[:10]
+    late = _published(civitai, 0)
+    assert _look(client, _VERSION) == [late]
+
+
+def test_list_of_ids_that_is_damaged_is_as_good_as_none(client, civitai):
+    pages.read_anew(client, _VERSION, None, 100)
+    watched.watch(_VERSION, "It")
+    for damage in ("x'00'", "'text'", "5"):
+        with writing() as db:
+            db.execute(
+                f"UPDATE watched SET known = {damage}, news = {damage}, fresh_ids = {damage}"
+            )
+        assert _news(client, civitai, 1) == [1]
+        assert len(_look(client, _VERSION)) >= 1
+
+
+def test_library_of_before_is_kept_with_what_was_new_in_its_galleries(client, civitai, library):
+    pages.read_anew(client, _VERSION, None, 100)
+    watched.watch(_VERSION, "It")
+    assert _news(client, civitai, 3) == [3]
+    library.forget()
+    with closing(sqlite3.connect(setting.library_file())) as db:
+        for column in ("known", "fresh_ids", "news"):
+            db.execute(f"ALTER TABLE watched DROP COLUMN {column}")
+        db.execute("PRAGMA user_version = 6")
+        db.commit()
+    assert [(one.name, one.fresh) for one in watched.listed()] == [("It", 3)]
+    assert _look(client, _VERSION) == _newest(3)
+    late = _published(civitai, 0)
+    assert _checked(client) == [1] and late in _look(client, _VERSION)

@@ -48,6 +48,7 @@ def test_at_a_start_what_is_new_is_counted_once_and_marked_when_one_looks(api, c
         "model": MODEL_ID,
         "version": None,
         "user": "",
+        "by_upload": True,
         "fresh": 0,
     }
     _news(civitai, 3)

@@ -28,6 +28,7 @@ export class WatchedRow {
       title,
       button({ ...leaving, ...looks, icon: icon("trash") }, leave),
       this.#news,
+      one.by_upload && el("small", { class: "dim" }, words("watched_by_upload")),
     );
   }
 

@@ -54,6 +54,8 @@ def _download(arguments: argparse.Namespace) -> int:
         raise InputError(text("stop_needs_newest"))
     client = checked_client()
     facts, query = asked(client, arguments)
+    if arguments.stop_at_known and query.takes_sql_path:
+        say_text("stop_by_upload")
     folder, name = place_for(facts, arguments.name, arguments.dest)
     _check_folder(folder)
     with _store() as store:

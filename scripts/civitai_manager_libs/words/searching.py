@@ -106,9 +106,15 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
         "You watch nothing yet. Open a model, a version or an author, and press Watch.",
     ),
     "watched_means": (
-        "新圖片是您上次看過之後上傳的。更早上傳、後來才公開的不計入。",
-        "New is what was uploaded since you last looked. What was uploaded before and published"
-        " since is not counted.",
+        "新圖片是您上次看過之後出現的：新上傳的，以及先前上傳、現在才公開的。",
+        "New is what has appeared since you last looked: uploads, and what was uploaded before and"
+        " published only now.",
+    ),
+    "watched_by_upload": (
+        "Civitai 依上傳時間列出整個模型：較晚公開的圖片排在它上傳的位置，只有在最新 200 張之內才算。"
+        "若要全部，請追蹤版本。",
+        "Civitai lists a whole model by upload: what is published late stands where its upload was,"
+        " and counts only among the newest 200. To miss none, watch a version.",
     ),
     "watched_n": ("{n} 張新圖片", "{n} new"),
     "watched_more": ("超過 {n} 張新圖片", "more than {n} new"),

@@ -66,6 +66,12 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "For all versions Civitai sorts by upload only (newest or oldest): give --version to have"
         " this sort.",
     ),
+    "stop_by_upload": (
+        "注意：Civitai 依上傳時間列出整個模型。較晚公開的圖片排在後面，可能在停止處之後；"
+        "指定版本就會排在前面。",
+        "Note: Civitai lists a whole model by upload. What was published late stands deeper,"
+        " perhaps behind where --stop-at-known stops; of a version (--version) it comes first.",
+    ),
     "stop_needs_newest": (
         "--stop-at-known 只能與 --sort Newest 一起使用。",
         "--stop-at-known needs --sort Newest: only then does what is new come first.",

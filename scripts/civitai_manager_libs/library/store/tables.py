@@ -2,7 +2,7 @@
 
 __all__ = ["CHANGES", "INDEXES", "TABLES", "TEXTS_OF_3", "TRIGRAMS", "VERSION"]
 
-VERSION = 6
+VERSION = 7
 
 _IMAGES = """
 CREATE TABLE images (
@@ -90,8 +90,10 @@ CREATE TABLE gone (
 )
 """
 # Galleries that the user watches. since, seen, newest: ids of the latest picture before the visit
-# that is under way, at its end, and of all that is known. fresh: how many came after `seen`.
-_WATCHED = """
+# that is under way, at its end, and of all that is known. fresh: how many came after `seen`. Lists
+# of ids, compressed (see `watched`), NULL is none: known: what was seen, lately read first;
+# fresh_ids: those that `fresh` counts; news: those that are new in the visit that is under way.
+_WATCHED_OF_5 = """
 CREATE TABLE watched (
     gallery TEXT PRIMARY KEY, name TEXT NOT NULL, model_id INTEGER, level INTEGER NOT NULL,
     since INTEGER NOT NULL, seen INTEGER NOT NULL, newest INTEGER NOT NULL,
@@ -99,6 +101,9 @@ CREATE TABLE watched (
     is_more INTEGER NOT NULL
 )
 """
+_WATCHED = (
+    _WATCHED_OF_5.rstrip().removesuffix(")").rstrip() + ", known BLOB, fresh_ids BLOB, news BLOB)"
+)
 # Any three letters in a row are a token, so that words of every script are found inside others;
 # trigram_list has each token once, to find those that begin with one or two letters.
 TRIGRAMS = """
@@ -147,4 +152,9 @@ DROP TABLE old_images;
 {_SEEN}
 """
 _FROM_5 = "ALTER TABLE facts ADD COLUMN has_negative INTEGER"
-CHANGES = (_FIGURES, _FROM_2, _OWN, _WATCHED, _FROM_5)
+_FROM_6 = """
+ALTER TABLE watched ADD COLUMN known BLOB;
+ALTER TABLE watched ADD COLUMN fresh_ids BLOB;
+ALTER TABLE watched ADD COLUMN news BLOB
+"""
+CHANGES = (_FIGURES, _FROM_2, _OWN, _WATCHED_OF_5, _FROM_5, _FROM_6)

@@ -98,7 +98,7 @@ def _page(
 def _answer(
     query: ImageQuery, read: pages.Read, cursor: str | None, notes: list[dict[str, str]]
 ) -> dict[str, Any]:
-    told = {"new_above": watched.new_above(query), "kept": read.kept}
+    told = {"news": watched.news_of(query), "kept": read.kept}
     return page_view(read.page.images, cursor, read.read_at, notes, **told)
 
 

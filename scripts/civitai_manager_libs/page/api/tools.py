@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from typing import Any
 
 from ... import civitai_gallery_action, host, setting
@@ -105,14 +105,14 @@ def page_view(
     cursor: str | None,
     read_at: float,
     notes: list[dict[str, str]],
-    new_above: int | None = None,
+    news: Container[int] = (),
     kept: bool = False,
 ) -> dict[str, Any]:
     """Of a gallery. kept: Civitai does not answer."""
     ids = [image.id for image in images]
     saved, marked = saved_files(ids), own.marks.of(ids)
     return {
-        "images": [image_view(image, saved, marked, new_above) for image in images],
+        "images": [image_view(image, saved, marked, news) for image in images],
         "cursor": cursor,
         "read_at": day_of(read_at),
         "notes": notes,

@@ -120,6 +120,7 @@ def _view(one: watched.Watched, language: str) -> dict[str, Any]:
         "model": one.model_id,
         "version": int(value) if kind == "version" else None,
         "user": value if kind == "user" else "",
+        "by_upload": kind == "model",  # see `ImageQuery.takes_sql_path`
         "fresh": one.fresh,
         "more": one.is_more,
         "checked": day_of(one.checked_at),

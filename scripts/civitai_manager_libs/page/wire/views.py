@@ -42,9 +42,9 @@ def image_view(
     image: Image,
     saved: Container[int],
     own: Mapping[int, own_marks.Mark],
-    new_above: int | None = None,
+    news: Container[int] = (),
 ) -> dict[str, Any]:
-    """own: the user's marks, as `own.marks.of` gives them. new_above: see `watched.new_above`."""
+    """own: the user's marks, as `own.marks.of` gives them. news: those that are new."""
     mark = own.get(image.id, own_marks.Mark())
     return {
         "id": image.id,
@@ -60,7 +60,7 @@ def image_view(
         "saved": image.id in saved,
         "has_data": bool(image.meta),
         "favourite": mark.favourite,
-        "new": new_above is not None and image.id > new_above,
+        "new": image.id in news,
         "gone": day_of(mark.gone_at),
     }
 
