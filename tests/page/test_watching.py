@@ -248,7 +248,7 @@ def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, ope
     expect(badge).to_have_text("1")
     page.deed("watched").click()
     expect(page.page.locator(".galleries li > p")).to_contain_text("3 new, checked")
-    expect(page.panel("watched")).to_contain_text("New is what was uploaded since")
+    expect(page.panel("watched")).to_contain_text("New is what has appeared since")
     page.deed("open-watched").click()
     expect(page.page.locator("[data-new]")).to_have_count(3)
     assert page.page.locator("[data-new]").first.get_attribute("aria-label").endswith("new")
