@@ -104,7 +104,7 @@
   // Some hosts put a tab into the page only once it is opened: so this waits for no element.
   function openOurTab() {
     const asked = new URLSearchParams(location.search);
-    if (!OPENS.some((name) => asked.has(name))) return;
+    if (window.civitaiShortcutAlone || !OPENS.some((name) => asked.has(name))) return;
     const url = new URL("civitai_shortcut/page/modules/details/hosts.js", mountedAt());
     import(url.href).then((hosts) => hosts.comeToFront());
   }

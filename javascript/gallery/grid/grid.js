@@ -35,6 +35,7 @@ export class Grid {
   /** @type {number | null} where the window was when this was hidden */
   #left = null;
   #lastTop = 0; // of the window in the list, when it was drawn last
+  #isRising = false; // scrolled upwards last
 
   /** @param {Context} context */
   constructor(context) {
@@ -200,6 +201,7 @@ export class Grid {
     if (this.#isHidden()) return;
     const sight = sightOf(this.#list);
     const isFlying = Math.abs(sight.top - this.#lastTop) > FLYING * sight.screen;
+    if (sight.top !== this.#lastTop) this.#isRising = sight.top < this.#lastTop;
     this.#lastTop = sight.top;
     const seen = this.#arrangement.between(sight.top, sight.bottom);
     const wanted = this.#wanted(sight, seen);
@@ -215,14 +217,17 @@ export class Grid {
   }
 
   /**
-   * Ids near the window, what is seen first; the one with the focus never goes from the page.
+   * Returns the ids near the window: first those in it, then those that one scrolls towards, then
+   * those behind. The one with the focus never goes from the page.
    *
    * @param {Sight} sight
    * @param {number[]} seen
    */
   #wanted({ top, bottom, screen }, seen) {
     const { focus } = this.#context.store.get();
-    const near = this.#arrangement.between(top - AHEAD * screen, bottom + AHEAD * screen);
+    const above = this.#arrangement.between(top - AHEAD * screen, top).reverse();
+    const below = this.#arrangement.between(bottom, bottom + AHEAD * screen);
+    const near = this.#isRising ? [...above, ...below] : [...below, ...above];
     const pinned = focus !== null && this.#arrangement.boxOf(focus) ? [focus] : [];
     return new Set([...pinned, ...seen, ...near]);
   }

@@ -1,17 +1,23 @@
-/** Fetches the thumbnails of the tiles near the window: a few at once, what is seen first. */
+/** Fetches the thumbnails of the tiles near the window, the most urgent first. */
 
 import { tileAt } from "./presses.js";
 
 /** @typedef {import("./tile.js").Tile} Tile */
 
-// A browser has six connections to our server: a picture host that is silent must not hold them all.
-const AT_ONCE = 4;
+// The browser itself queues them on its six connections to our server: enough wait there that no
+// connection is idle while this page draws.
+const AT_ONCE = 18;
+// Where Civitai is silent they must not hold all connections: then so many are asked for.
+const AT_ONCE_WHEN_SLOW = 4;
+const SLOW = 1200; // ms
 
 export class Thumbs {
   /** @type {readonly Tile[]} those that should have theirs, the first ones first */
   #wanted = [];
   /** @type {(tile: Tile) => string} */
   #urlOf = () => "";
+  #clock = 0;
+  #isSlow = false; // until one comes quickly again
 
   /**
    * @param {HTMLElement} list
@@ -23,6 +29,7 @@ export class Thumbs {
       const tile = tileAt(event.target, tileOf);
       if (!tile || !(event.target instanceof HTMLImageElement)) return;
       tell(tile);
+      this.#isSlow = performance.now() - tile.askedAt > SLOW;
       this.#go();
     };
     // These two do not bubble.
@@ -48,11 +55,20 @@ export class Thumbs {
     this.#go();
   }
 
+  /** Asks for the most urgent ones, and gives up those that have become less urgent. */
   #go() {
-    let free = AT_ONCE - this.#wanted.filter((tile) => tile.isLoading).length;
-    for (const tile of this.#wanted) {
-      if (free <= 0) return;
-      if (tile.element.isConnected && tile.load(this.#urlOf(tile))) free -= 1;
-    }
+    const open = this.#wanted.filter((tile) => tile.isConnected && tile.lacks(this.#urlOf(tile)));
+    const now = performance.now();
+    this.#isSlow ||= open.some((tile) => tile.isLoading && now - tile.askedAt > SLOW);
+    const most = this.#isSlow ? AT_ONCE_WHEN_SLOW : AT_ONCE;
+    for (const tile of open.slice(most)) if (tile.isLoading) tile.giveUp();
+    for (const tile of open.slice(0, most)) tile.load(this.#urlOf(tile));
+    this.#lookAgain(open.length);
+  }
+
+  /** @param {number} count  that are still to come */
+  #lookAgain(count) {
+    window.clearTimeout(this.#clock);
+    if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#go(), SLOW);
   }
 }

@@ -26,6 +26,7 @@ export class Tile {
   #looks = null;
   #url = ""; // of the thumbnail, once it was asked for
   #isSettled = false; // that came, or failed
+  askedAt = 0; // when its thumbnail was asked for, as `performance.now()` tells it
 
   /**
    * @param {View} view
@@ -106,18 +107,32 @@ export class Tile {
     return this.#url !== "" && !this.#isSettled;
   }
 
+  get isConnected() {
+    return this.element.isConnected;
+  }
+
   /**
+   * Tells whether its thumbnail is still to come: it is not there, has not failed, may be shown.
+   *
    * @param {string} url
-   * @returns {boolean} whether it has to be fetched now
+   */
+  lacks(url) {
+    return !this.isBlurred && !(this.#url === url && this.#isSettled);
+  }
+
+  /**
+   * Asks for the thumbnail, unless that was done.
+   *
+   * @param {string} url
    */
   load(url) {
-    if (this.isBlurred || this.#url === url) return false;
+    if (this.isBlurred || this.#url === url) return;
     this.#url = url;
+    this.askedAt = performance.now();
     this.#image.src = url;
     // What the browser still has is there at once, and needs no fading in.
     this.#isSettled = this.#image.complete && this.#image.naturalWidth > 0;
     if (this.#isSettled) this.element.dataset.shows = "at-once";
-    return !this.#isSettled;
   }
 
   /** @param {boolean} isInSight  what is not seen needs no fading in */
@@ -148,6 +163,11 @@ export class Tile {
     this.#image.removeAttribute("src");
     this.element.remove();
     if (spare.length < SPARE) spare.push(this.#placeholder);
+  }
+
+  /** Cancels a thumbnail that is on its way, so that it can be asked for again later. */
+  giveUp() {
+    this.#unload();
   }
 
   #unload() {

@@ -8,7 +8,7 @@
 
 export const TILE_LOW = 120;
 export const TILE_HIGH = 640;
-const TILE_FIRST = 240;
+const TILE_FIRST = 220;
 
 /** @type {import("../types.js").Where} */
 export const NOWHERE = Object.freeze({

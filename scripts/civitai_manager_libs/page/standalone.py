@@ -135,7 +135,8 @@ def _page() -> tuple[Any, dict[str, Any]]:
 
     css = _read("style.css")
     names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))  # as a WebUI loads them
-    javascript = "\n".join(_read("javascript", name) for name in names if name.endswith(".js"))
+    scripts = [_read("javascript", name) for name in names if name.endswith(".js")]
+    javascript = "\n".join(["window.civitaiShortcutAlone = true;", *scripts])
     for_blocks, for_mount = host.page_parts(css, javascript)
     with gr.Blocks(title="Civitai Shortcut", **for_blocks) as page:
         door.build()

@@ -43,6 +43,10 @@ def file_answer(
     status = 200 if "range" not in asked or length == size else 206
     if status == 206:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
+    if method != "HEAD" and length <= _PIECE:  # in this thread, and at once
+        with file:
+            file.seek(start)
+            return Response(file.read(length), status, headers)
     headers["Content-Length"] = str(length)
     return _FileAnswer(file, status, headers, start, 0 if method == "HEAD" else length, in_thread)
 
