@@ -19,6 +19,7 @@ _NETWORK = 0.02  # seconds from our server to Civitai
 _FAR = 150  # milliseconds from the browser to our server
 _SPEEDS = (2000, 4500, 6000)  # pixels a second
 _SCROLLED = 2.0  # seconds at each speed
+_PAGES = 10  # of 100 images: more than is scrolled through
 _IN_VIEW = f"""() => {{
     const tiles = [...{HOST}.shadowRoot.querySelectorAll("[data-tile]")].map((tile) => {{
         const box = tile.getBoundingClientRect(), image = tile.querySelector("img");
@@ -137,6 +138,8 @@ def _scrolling(browser: Any) -> dict[str, float]:
     with serving(latency=_NETWORK, pictures=10_000) as server, tab(server) as (url, process):
         figures["server memory at start, MB"] = _memory(process)
         for state in ("cache empty", "cache full"):
+            if state == "cache full":
+                _fill_cache(browser, url)
             context = browser.new_context(viewport=_WINDOW)
             page = context.new_page()
             page.goto(f"{url}?model=101")
@@ -155,6 +158,29 @@ def _scrolling(browser: Any) -> dict[str, float]:
             context.close()
         figures["server memory at the end, MB"] = _memory(process)
     return figures
+
+
+def _fill_cache(browser: Any, url: str) -> None:
+    """Have the server fetch each thumbnail of the part of the gallery that is scrolled through."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(url)
+    page.evaluate(
+        """async (pages) => {
+            const base = new URL("civitai_shortcut/api/", document.baseURI);
+            let cursor = "";
+            for (let n = 0; n < pages; n += 1) {
+                const query = `images?model=101&sort=Newest&period=AllTime&level=None&limit=100`;
+                const answer = await fetch(new URL(query + cursor, base));
+                const read = await answer.json();
+                await Promise.all(read.images.map(async ({ id }) =>
+                    (await fetch(new URL(`thumb/${id}?w=320`, base))).blob()));
+                cursor = `&cursor=${encodeURIComponent(read.cursor)}`;
+            }
+        }""",
+        _PAGES,
+    )
+    context.close()
 
 
 def _memory(process: int) -> float:
