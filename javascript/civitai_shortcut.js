@@ -12,6 +12,9 @@
       if (this.#life && !this.#life.signal.aborted) return; // moved within the page
       this.#life = new AbortController();
       if (!this.shadowRoot) this.attachShadow({ mode: "open" });
+      const style = document.createElement("style");
+      style.textContent = ":host { display: block }"; // what is inline has no width to watch
+      this.shadowRoot.append(style);
       this.#beginWhenSeen();
     }
 

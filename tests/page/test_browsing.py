@@ -8,6 +8,7 @@ import re
 import pytest
 from civitai_manager_libs.demo import files
 from civitai_manager_libs.demo.gallery import gallery, model_of
+from civitai_manager_libs.page import bundle
 from fault_answers import stalled, status
 from gallery_page import AXE, with_axe
 from page_driver import expect, until
@@ -353,7 +354,8 @@ _DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimati
 def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(server, open_gallery):
     page = open_gallery(server).ready()
     until(lambda: _loaded(page))
-    body = """<div id="tab" style="display: none"><civitai-gallery></civitai-gallery></div>
+    element = f'<civitai-gallery data-code="{bundle.version()}"></civitai-gallery>'
+    body = f"""<div id="tab" style="display: none">{element}</div>
         <script src="gradio_api/civitai_shortcut.js"></script>"""
     script = os.path.join(os.path.dirname(AXE), "..", "..", "..", "..", "javascript")
     page.page.route("**/host?*", lambda route: route.fulfill(body=body, content_type="text/html"))
