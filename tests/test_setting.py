@@ -139,7 +139,7 @@ def test_what_is_saved_is_loaded_again():
 
 def test_no_file_is_no_problem_and_makes_none():
     assert setting.load() == []
-    assert not os.path.exists(setting.data_folder())
+    assert not os.path.exists(_file())
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from .ground import (
     expand_folder,
     kept_as_it_was,
     LEVELS,
+    make_folder_private,
     read_values,
     remove_file,
     Setting,
@@ -75,6 +76,9 @@ GROUPS = {
 }
 SETTINGS = tuple(entry for entries in GROUPS.values() for entry in entries)
 BY_NAME = {entry.name: entry for entry in SETTINGS}
+# What the names in a data folder begin with that is nobody's but ours.
+_OWN_NAMES = ("settings.json", "recent.json", "api_key", "gallery.db", "library.db", "sc_gallery")
+_OWN_NAMES += ("sc_kept", "locks", "outputs", ".civitai-shortcut-")
 _DEFAULT_BASE_URL = "https://civitai.com"
 
 civitai_api_key = ""
@@ -136,8 +140,10 @@ def load() -> list[str]:
     """Read the kept values; a sentence for each that could not be taken (its default is used).
 
     A damaged file is set aside as `settings.json.damaged`; of one with such values a copy is, for
-    the next change of a setting writes it anew. Other names are passed over.
+    the next change of a setting writes it anew. Other names are passed over. The data folder is
+    made, for its owner alone.
     """
+    make_folder_private(data_folder(), _OWN_NAMES)
     for folder in (data_folder(), os.path.dirname(host.key_file())):
         sweep(folder)  # of what killed programs left, which may hold a key
     problems = []

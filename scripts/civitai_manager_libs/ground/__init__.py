@@ -32,7 +32,13 @@ from .images import (
     thumbnail_url,
 )
 from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
-from .kept_files import kept_as_it_was, read_values, remove_file, write_file
+from .kept_files import (
+    kept_as_it_was,
+    make_folder_private,
+    read_values,
+    remove_file,
+    write_file,
+)
 from .locks import Lock
 from .parallel import download_all, in_parallel, one_ahead, Summary
 from .scalars import (
@@ -83,6 +89,7 @@ __all__ = [
     "level_name",
     "lines",
     "logged",
+    "make_folder_private",
     "mapping",
     "moment",
     "never",

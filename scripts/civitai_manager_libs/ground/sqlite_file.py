@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import DiskError, DiskFull
 from .disk import disk_error, replace_file
+from .kept_files import make_file_private
 
 __all__ = ["Database", "Schema", "SharedLock"]
 
@@ -84,6 +85,12 @@ class Database:
             return self.connection.execute(sql, values).fetchall()
 
     @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Hand out the connection for several reads."""
+        with _in_words(self.path):
+            yield self.connection
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction. It waits for its turn at the start, so it does not fail half-way."""
         with _in_words(self.path):
@@ -133,6 +140,8 @@ class Database:
     def _connected(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
         try:
+            for end in ("", "-wal", "-shm"):  # a new journal gets the mode of the file
+                make_file_private(self.path + end)
             self._prepare(db)
         except (sqlite3.Error, DiskError):
             db.close()
