@@ -38,7 +38,7 @@ class Schema:
     tables: SQL, statements divided by `;`. name: what a user is told it is. unharmed: a sentence
     for when it is set aside. is_checked: whether every page is read when this process first opens
     it, which takes a second for some hundred MB. changes: SQL that makes version 2 of version 1, 3
-    of 2, and so on up to this version.
+    of 2, and so on up to this version. is_mended: whether who opens it makes missing tables anew.
     """
 
     version: int
@@ -46,6 +46,7 @@ class Schema:
     name: str
     unharmed: str
     is_checked: bool = True
+    is_mended: bool = False
     changes: tuple[str, ...] = ()
 
 
@@ -213,7 +214,7 @@ def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
     """Raises _OtherTables where a table or a column is missing."""
     for table, columns in _columns_of(schema.tables).items():
         found = {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
-        if not columns <= found:
+        if not columns <= found and (found or not schema.is_mended):
             raise _OtherTables(f"{table} lacks {', '.join(sorted(columns - found))}")
 
 

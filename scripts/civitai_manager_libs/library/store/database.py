@@ -12,12 +12,14 @@ from typing import Any
 
 from ... import setting, util
 from ...ground import logged, sqlite_file
+from .mending import mend, needs_mending
 from .sized_cache import memory_of_json
 from .tables import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 
 __all__ = ["has_trigrams", "in_memory", "opened", "packed", "rows", "rows_or_none", "unpacked"]
 __all__ += ["writing"]
 
+_looked_through: set[str] = set()  # files, by this process
 _OWN = ("marks", "own_tags", "sets", "in_sets", "gone")
 
 
@@ -36,10 +38,27 @@ def has_trigrams() -> bool:
 
 
 def opened() -> closing[sqlite_file.Database]:
-    database = sqlite_file.Database(setting.library_file(), _schema())
+    path = setting.library_file()
+    database = sqlite_file.Database(path, _schema())
     if database.set_aside:
         util.printD(f"[library] {database.set_aside}")
+    if path not in _looked_through:
+        _looked_through.add(path)
+        _mend(database)
     return closing(database)
+
+
+def _mend(database: sqlite_file.Database) -> None:
+    """What fails is one log line: most of the library may be of use still."""
+    with logged("library"):
+        tables = _schema().tables
+        with database.reading() as db:
+            if not needs_mending(db, tables):
+                return
+        with database.writing() as db:
+            said = mend(db, tables)
+        for sentence in said:
+            util.printD(f"[library] {sentence}")
 
 
 @contextmanager
@@ -110,5 +129,6 @@ def _schema() -> sqlite_file.Schema:
         "It fills again as you look; your favourites, sets and watched galleries are in the one"
         " that is kept.",
         is_checked=False,
+        is_mended=True,
         changes=tuple(f"{sql}{index}" if TEXTS_OF_3 in sql else sql for sql in CHANGES),
     )

@@ -1,6 +1,16 @@
 """The library's tables, and what makes them of an older version's. SQL only."""
 
-__all__ = ["CHANGES", "INDEXES", "TABLES", "TEXTS_OF_3", "TRIGRAMS", "VERSION"]
+__all__ = [
+    "CHANGES",
+    "INDEXES",
+    "OWN_TABLES",
+    "SEARCH_TABLES",
+    "SOUND",
+    "TABLES",
+    "TEXTS_OF_3",
+    "TRIGRAMS",
+    "VERSION",
+]
 
 VERSION = 7
 
@@ -104,6 +114,16 @@ CREATE TABLE watched (
 _WATCHED = (
     _WATCHED_OF_5.rstrip().removesuffix(")").rstrip() + ", known BLOB, fresh_ids BLOB, news BLOB)"
 )
+# What the user has made: small tables, whose rows are looked at when the library is opened. SOUND:
+# what holds of a row beside the types of its columns.
+OWN_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
+_NUMBER = "substr(gallery, instr(gallery, ' ') + 1)"
+SOUND = {"watched": f"""
+    level BETWEEN 1 AND 63 AND (gallery GLOB 'user ?*' OR length({_NUMBER}) < 19
+    AND (gallery GLOB 'model [1-9]*' OR gallery GLOB 'version [1-9]*')
+    AND {_NUMBER} NOT GLOB '*[^0-9]*')
+"""}
+SEARCH_TABLES = ("facts", "texts", "trigrams")  # made of the records
 # Any three letters in a row are a token, so that words of every script are found inside others;
 # trigram_list has each token once, to find those that begin with one or two letters.
 TRIGRAMS = """
