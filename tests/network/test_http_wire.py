@@ -326,6 +326,12 @@ def test_connection_of_an_error_page_is_used_again(server, tmp_path):
             (a, True)
             for a in ("::1", "::", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "ff02::1")
         ],
+        *[
+            (a, True)
+            for a in ("64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::101:101", "fec0::1")
+            + ("2002:7f00:1::", "2002:c0a8:101::1", "::127.0.0.1", "::ffff:0:10.0.0.1")
+        ],
+        *[(a, False) for a in ("64:ff9b::101:101", "2002:101:101::1")],
         *[(a, False) for a in ("1.1.1.1", "172.32.0.1", "2606:4700::1111", "::ffff:1.1.1.1")],
         *[(a, False) for a in ("", "civitai.com", "300.1.1.1")],
     ],

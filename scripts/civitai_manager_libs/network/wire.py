@@ -31,6 +31,14 @@ _INNER_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
 _INNER_ENDS = (".localhost", ".localdomain", ".local", ".internal")
 _current = threading.local()  # .line: the _Line of this thread's request, if it can be cut
 
+# Mapped, compatible and translated IPv4 addresses (RFC 4291, 2765), and those of NAT64 (RFC 6052);
+# what a network's own NAT64 (RFC 8215) leads to, only that network knows.
+_LEADING_TO_IPV4 = [
+    ipaddress.IPv6Network(each)
+    for each in ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+]
+_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+
 
 class _Line:
     """What one thread's request is on, for another thread to cut."""
@@ -176,8 +184,17 @@ def is_inner_address(text: str) -> bool:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return not mapped.is_global or mapped.is_multicast
+    if address.version == 6:
+        if address.is_site_local or address in _LOCAL_NAT64:
+            return True
+        address = address.sixtofour or _ipv4_at_end(address) or address
+    return not address.is_global or address.is_multicast
+
+
+def _ipv4_at_end(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that a mapped, translated or NAT64 address leads to."""
+    is_led = any(address in network for network in _LEADING_TO_IPV4)
+    return ipaddress.IPv4Address(address.packed[-4:]) if is_led else None
 
 
 def is_inner_url(url: str) -> bool:
