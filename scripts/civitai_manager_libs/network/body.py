@@ -17,7 +17,9 @@ from urllib3 import exceptions as urllib3_errors
 from ..errors import CivitaiShortcutError, NetworkError, Refused, UnreadableAnswer
 from ..ground import Cancellation
 from . import answers
+from .deadline import within
 from .rate import Share
+from .wire import cut_response
 
 __all__ = ["WIRE_ERRORS", "Unpacker", "WireAnswer", "check_head", "end_of", "load"]
 __all__ += ["network_error"]
@@ -48,6 +50,7 @@ class WireAnswer:
         self.headers = response.headers
         self._response, self._cancelled = response, cancelled
         self._share, self._aside = share, aside
+        self._cut = cut_response(response)
         self._is_empty = True  # so far
         self._seconds, self._bytes = 0.0, 0  # of waiting for the server, since the last look
 
@@ -55,13 +58,16 @@ class WireAnswer:
         """1 to `size` bytes, b"" at the end. Raises NetworkError, also for a server that drips."""
         started, share = time.monotonic(), self._share
         size = size if share is None else share.most(size)
-        try:
-            data = _read_some(self._response.raw, size)
-        except WIRE_ERRORS as error:
-            self._cancelled.check()
-            raise network_error(error) from error
+        with within(_SLOW_SECONDS, self._cut) as deadline:  # chunk sizes and trailers may drip too
+            try:
+                data = _read_some(self._response.raw, size)
+            except WIRE_ERRORS as error:
+                self._cancelled.check()
+                raise _slow() if deadline.is_over else network_error(error) from error
+        if deadline.is_over:  # a cut socket reads as an early end
+            raise _slow()
         if not data:
-            self._cancelled.check()  # a cut socket reads as an early end
+            self._cancelled.check()  # the same
             if self._is_empty:
                 _check_end(self._response)
         self._is_empty = self._is_empty and not data
@@ -105,7 +111,7 @@ class WireAnswer:
         if self._seconds < _SLOW_SECONDS:
             return
         if self._bytes < _SLOW_RATE * self._seconds:
-            raise NetworkError("The server sends too slowly.")
+            raise _slow()
         self._seconds, self._bytes = 0.0, 0
 
 
@@ -136,13 +142,32 @@ def end_of(response: requests.Response) -> Callable[[], bool]:
 
 
 def load(response: requests.Response) -> None:
-    """Read the body into `response.content`. Raises NetworkError."""
-    try:
-        is_empty = not response.content
-    except WIRE_ERRORS as error:  # those of requests are OSErrors
-        raise network_error(error) from error
+    """Read the body into `response.content`. Raises NetworkError, also for a server that drips."""
+    with within(_SLOW_SECONDS, cut_response(response), _growth_of(response.raw)) as deadline:
+        try:
+            is_empty = not response.content
+        except WIRE_ERRORS as error:  # those of requests are OSErrors
+            raise _slow() if deadline.is_over else network_error(error) from error
+    if deadline.is_over:
+        raise _slow()
     if is_empty:
         _check_end(response)
+
+
+def _growth_of(raw: Any) -> Callable[[], bool]:
+    """Return whether a body has come fast enough since the last look."""
+    seen = 0
+
+    def grows() -> bool:
+        nonlocal seen
+        before, seen = seen, raw.tell()
+        return seen - before >= _SLOW_RATE * _SLOW_SECONDS
+
+    return grows
+
+
+def _slow() -> NetworkError:
+    return NetworkError("The server sends too slowly.")
 
 
 def _check_end(response: requests.Response) -> None:

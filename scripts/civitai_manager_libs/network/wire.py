@@ -21,8 +21,9 @@ from urllib3.exceptions import ConnectTimeoutError
 
 from ..errors import Cancelled, Refused
 from ..ground import Cancellation, never
+from .deadline import within
 
-__all__ = ["WireAdapter", "cut_by", "is_inner_address", "is_inner_url", "peer_of"]
+__all__ = ["WireAdapter", "cut_by", "cut_response", "is_inner_address", "is_inner_url", "peer_of"]
 
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
 _POLL = 0.1  # seconds; the longest that a connection being made overlooks a cancel
@@ -103,6 +104,19 @@ class _Watched:
             line.take(self)
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
+    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the response once its head is whole. Raises TimeoutError for a head that takes
+        longer than the silence that is allowed: the socket's timeout only ends a silence, and
+        answers of 100 may come before it without an end."""
+        allowed = (self.sock.gettimeout(), self.timeout)  # type: ignore[attr-defined]
+        seconds = [one for one in allowed if isinstance(one, (int, float))]
+        with within(max(seconds, default=inf), self.cut) as deadline:
+            response = super().getresponse(*args, **kwargs)  # type: ignore[misc]
+        if deadline.is_over:  # http.client takes the end of a connection for the end of a head
+            response.close()
+            raise TimeoutError("The head of the answer took too long.")
+        return response
+
     def cut(self) -> None:
         _shut(self._live)
 
@@ -178,8 +192,14 @@ def peer_of(response: requests.Response) -> str | None:
     return getattr(response.raw.connection, "peer", None)
 
 
+def cut_response(response: requests.Response) -> Callable[[], None]:
+    """Return what ends this response's connection, from any thread; nothing without a socket."""
+    return getattr(response.raw.connection, "cut", lambda: None)
+
+
 def is_inner_address(text: str) -> bool:
-    """Whether an IP address is private, loopback, link-local or otherwise not of the internet."""
+    """Return whether an IP address is private, loopback, link-local, site-local or otherwise not of
+    the internet; one of NAT64 is judged by the IPv4 address that it stands for."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
