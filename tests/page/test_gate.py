@@ -12,7 +12,8 @@ import pytest
 import requests
 from api_server import MODEL_ID
 from civitai_manager_libs import civitai_gallery_action, setting
-from civitai_manager_libs.page.wire import Gate
+from civitai_manager_libs.page.api import routes
+from civitai_manager_libs.page.wire import bodies, Gate
 from page_driver import until
 from served_api import ServedApi
 from starlette.middleware import Middleware
@@ -22,10 +23,19 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 _OURS = {"X-Civitai-Shortcut": "1"}
+_KB = 1024
 _READS = ["hello", "jobs", "images?model=101", "images/5030", "thumb/5030", "file/5030"]
 _READS += ["models?q=x", "models/101", "find?text=101"]
 _WRITES = [("POST", "within"), ("POST", "jobs"), ("POST", "jobs/1/forget"), ("PUT", "settings")]
 _WRITES += [("PUT", "key"), ("POST", "key/test")]
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """That of the routes which are served from now on."""
+    gate = Gate()
+    monkeypatch.setattr(routes, "Gate", lambda: gate)
+    return gate
 
 
 @pytest.mark.parametrize("path", _READS)
@@ -116,9 +126,88 @@ def test_body_of_another_shape_is_no_crash(api, civitai, method, path, body):
     assert api.send(method, path, body).status_code in (200, 400)
 
 
-def test_body_without_an_end_is_not_read_to_it(api):
-    answer = api.ask("api/within", "POST", headers=_OURS, data=b" " * (9 * 1024 * 1024))
-    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+@pytest.mark.parametrize(
+    "path,most", [("key/test", 64 * _KB), ("within", 2048 * _KB), ("import", 8192 * _KB)]
+)
+def test_body_is_read_only_as_far_as_its_route_needs_it(api, path, most):
+    for size, code in ((most, 400), (most + 1, 413)):
+        body = b"?" + b" " * (size - 1)
+        answer = api.ask(f"api/{path}", "POST", headers=_OURS, data=body)
+        assert answer.status_code == code, size
+
+
+@pytest.mark.parametrize(
+    "body,code",
+    [
+        (b"[" + b"[]," * 600_000 + b"[]]", 413),
+        (b"[[]," * 100_000, 400),
+        (b'{"civitai_shortcut":1,"x":' + b"[" * 200 + b"]" * 200 + b"}", 400),
+        (b'{"civitai_shortcut":1,"marks":[],"sets":[],"x":"' + b"[," * 600_000 + b'"}', 200),
+    ],
+    ids=["many-parts", "never-closed", "deep", "signs-in-a-text"],
+)
+def test_body_of_many_parts_is_not_parsed(api, body, code):
+    assert api.ask("api/import", "POST", headers=_OURS, data=body).status_code == code
+
+
+class _HalfSent:
+    """A write whose head is sent, and `sent` bytes of its body."""
+
+    def __init__(self, api, sent, length=100 * _KB, path="within"):
+        self._connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=20)
+        self._connection.putrequest("POST", f"/civitai_shortcut/api/{path}")
+        for name, value in {**_OURS, "Content-Length": str(length)}.items():
+            self._connection.putheader(name, value)
+        self._connection.endheaders(b" " * sent)
+
+    def answer(self):
+        """Status, and whether the connection is closed then."""
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer.status, self._connection.sock is None
+
+    def close(self):
+        self._connection.close()
+
+
+def test_body_that_does_not_come_has_a_deadline(api, monkeypatch):
+    monkeypatch.setattr(bodies, "_SECONDS", 0.3)
+    for sent in (0, 10, 70 * _KB):
+        assert _HalfSent(api, sent).answer() == (408, True)
+
+
+def test_few_large_bodies_are_held_at_once_and_small_ones_pass(gate, api, monkeypatch):
+    monkeypatch.setattr(bodies, "_SECONDS", 20)
+    held = [_HalfSent(api, 90 * _KB) for _ in range(bodies._FROM_ONE)]
+    until(lambda: gate._bodies._held.total() == len(held))
+    large = b'{"ids": [], "words": ""}' + b" " * 70 * _KB
+    asked = ThreadPoolExecutor(1).submit(
+        api.ask, "api/within", "POST", headers=_OURS, data=large, timeout=60
+    )
+    assert api.post("within", _NOTHING)["ids"] == [] and not asked.done()
+    held[0].close()
+    assert asked.result(60).status_code == 200
+    held[1].close()
+    until(lambda: not gate._bodies._held)
+
+
+@pytest.mark.parametrize("digits", [20, 4_301])
+@pytest.mark.parametrize(
+    "path",
+    ["images/{}", "images/{}/workflow", "thumb/{}", "file/{}", "models/{}", "images?model={}"]
+    + ["images?post={}", "images?model=101&limit={}", "thumb/5030?w={}", "find?text={}"]
+    + ["figures?model={}", "figures?version={}", "images?search=steps>{}", "images?version={}"]
+    + ["images?search=w&model={}", "images?search=w&cursor={}", "images?model=101&cursor={}"]
+    + ["images?search=after:{}", "images?search=author:{}", "export?set={}", "suggest?word={}"]
+    + ["names?template={}", "models?q={}", "find?text=https://civitai.com/images/{}"],
+)
+def test_id_of_more_digits_than_there_are_is_no_crash(api, civitai, path, digits):
+    assert api.ask(f"api/{path.format('9' * digits)}").status_code < 500
+
+
+@pytest.mark.parametrize("deed", ["cancel", "open"])
+def test_job_of_more_digits_than_there_are_is_not_there(api, deed):
+    assert api.send("POST", f"jobs/{'9' * 4_301}/{deed}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -191,6 +280,14 @@ def test_what_is_near_comes_while_civitai_is_silent(api, civitai, silent):
     for path in ("hello", "jobs", f"images/{images[0]['id']}", f"images?model={MODEL_ID}&kept=1"):
         api.get(path)
     assert time.monotonic() - began < 5
+
+
+def test_image_comes_while_every_search_waits(gate, api, civitai, silent):
+    image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
+    civitai.always("page", silent)
+    _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 70)
+    until(lambda: gate._limiters["far"].available_tokens == 0, "70 searches")
+    assert api.ask(f"api/file/{image_id}").status_code == 200
 
 
 def test_silent_civitai_takes_no_thread_from_the_host(civitai, silent):

@@ -31,7 +31,16 @@ from .images import (
     Stats,
     thumbnail_url,
 )
-from .json_values import is_deep, lines, mapping, moment, one_line, plain_text, whole
+from .json_values import (
+    has_too_many_parts,
+    is_deep,
+    lines,
+    mapping,
+    moment,
+    one_line,
+    plain_text,
+    whole,
+)
 from .kept_files import (
     kept_as_it_was,
     make_folder_private,
@@ -82,6 +91,7 @@ __all__ = [
     "file_stem",
     "has_its_end",
     "in_parallel",
+    "has_too_many_parts",
     "is_deep",
     "is_partial",
     "kept_as_it_was",

@@ -8,10 +8,12 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["is_deep", "lines", "mapping", "moment", "one_line", "plain_text", "whole"]
+__all__ = ["has_too_many_parts", "is_deep", "lines", "mapping", "moment", "one_line"]
+__all__ += ["plain_text", "whole"]
 
 _MAX_ID = 2**63 - 1  # what SQLite can hold
 _MAX_DEPTH = 100
+_SIGNS = (b",", b":", b"[", b"{")  # what stands between the parts of JSON
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.A)
 _TAG = re.compile(r"(<[^<>]*>)")  # no nested quantifier: linear, whatever a stranger wrote
@@ -19,6 +21,18 @@ _TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)", re.I)
 _BLOCKS = set("p br div li ul ol tr table h1 h2 h3 h4 h5 h6 hr pre blockquote".split())
 _UNREAD = {"script", "style", "template"}
 _MAX_HTML = 100_000  # characters read of a description
+
+
+def has_too_many_parts(body: bytes, most: int, most_signs: int) -> bool:
+    """Return whether JSON has more than `most` values, names and lists, before it is parsed.
+
+    most_signs: how often what separates them may stand in all, also inside of strings.
+    """
+    signs = sum(map(body.count, _SIGNS))
+    if not most < signs <= most_signs:
+        return signs > most_signs
+    bare = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    return sum(map(re.sub(rb'"[^"]*"', b"", bare).count, _SIGNS)) > most
 
 
 def is_deep(value: Any) -> bool:

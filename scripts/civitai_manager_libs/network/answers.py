@@ -22,6 +22,7 @@ from ..errors import (
     ServerTrouble,
     UnreadableAnswer,
 )
+from ..ground import has_too_many_parts
 from .masking import masked, masked_json
 
 __all__ = ["MAX_JSON", "check_start", "error_of", "is_chunked", "length_of", "parse_json"]
@@ -30,7 +31,6 @@ __all__ += ["retry_after"]
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
 # Values, names and lists; a second reads a million. A graph is one of them: a text.
 _MAX_PARTS, _MAX_SIGNS = 1_500_000, 8_000_000
-_SIGNS = (b",", b":", b"[", b"{")
 _MAX_DIGITS = 400  # of a whole number; Python refuses the whole answer for one of 4,300
 _ASK_AGAIN = {408, 425, 429, 500, 502, 503, 504, *range(520, 528)}
 _TEXT_TYPES = ("text/html", "application/xhtml", "application/json", "application/xml", "text/xml")
@@ -123,7 +123,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
 
     key: what must not be said, though the answer quotes it.
     """
-    if _has_too_many_parts(body):
+    if has_too_many_parts(body, _MAX_PARTS, _MAX_SIGNS):
         raise UnreadableAnswer("Civitai's answer has too many parts to be read.")
     if util.is_markup(body[:64]) and body.lstrip()[:1] == b"<":
         raise UnreadableAnswer("Civitai sent a web page instead of data. Try again later.")
@@ -135,15 +135,6 @@ def parse_json(body: bytes, key: str = "") -> Any:
         return masked_json(value, text, key)
     except (ValueError, RecursionError) as error:
         raise UnreadableAnswer("Civitai's answer is damaged. Try again later.") from error
-
-
-def _has_too_many_parts(body: bytes) -> bool:
-    """By what stands between them: looked for outside of texts only where it is much."""
-    signs = sum(map(body.count, _SIGNS))
-    if not _MAX_PARTS < signs <= _MAX_SIGNS:
-        return signs > _MAX_SIGNS
-    bare = body.replace(rb"\\", b"").replace(rb"\"", b"")
-    return sum(map(re.sub(rb'"[^"]*"', b"", bare).count, _SIGNS)) > _MAX_PARTS
 
 
 def _finite(text: str) -> float | None:

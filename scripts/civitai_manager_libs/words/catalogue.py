@@ -193,6 +193,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "這個要求不是來自此頁面，因此被拒絕。",
         "The request did not come from this page, so it was refused.",
     ),
+    "reason_too_slow": ("要求傳送得太慢。", "The request came too slowly."),
     "reason_only_here": (
         "資料夾、代理伺服器與 API 金鑰只能在執行本程式的電腦上變更。",
         "Folders, the proxy and the API key can be changed only on the machine that this runs on.",

@@ -37,7 +37,7 @@ def thumb(asked: Asked) -> Any:
     image = known_image(asked)
     width = _width(asked.text("w"))
     near = _near(asked, thumbnail_url(image, width), f"{image.id}-{width}")
-    return near or Far(lambda: _small(asked, image, width))
+    return near or Far(lambda: _small(asked, image, width), "files")
 
 
 def file(asked: Asked) -> Any:
@@ -46,7 +46,7 @@ def file(asked: Asked) -> Any:
     saved = saved_files([image.id]).get(image.id)
     if saved:
         return _answer(asked, saved, f"{image.id}")
-    return _near(asked, image.url, f"{image.id}") or Far(lambda: _large(asked, image))
+    return _near(asked, image.url, f"{image.id}") or Far(lambda: _large(asked, image), "files")
 
 
 def page_file(asked: Asked) -> Any:

@@ -21,6 +21,7 @@ __all__ += ["saved_ids"]
 _service: JobService | None = None
 _service_lock = threading.Lock()
 _LAST_ID = 2**63 - 1  # of what SQLite can hold
+_LONGEST_CURSOR = 2000  # characters
 
 
 def client() -> Any:
@@ -96,7 +97,10 @@ def gallery_query(given: Mapping[str, Any]) -> ImageQuery:
 
 
 def place_of(asked: Asked) -> tuple[str | None, int]:
-    """The cursor of the page that is asked for, and how many pictures it may have."""
+    """The cursor of the page that is asked for, and how many pictures it may have. Raises Refusal
+    for a cursor that Civitai never made."""
+    if len(asked.text("cursor")) > _LONGEST_CURSOR:
+        raise Refusal(400, "bad_input")
     return asked.text("cursor") or None, whole(asked.text("limit"), 1, 200) or 100
 
 

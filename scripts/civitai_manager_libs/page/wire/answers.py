@@ -66,7 +66,10 @@ def refusal(error: Refusal, language: str) -> Response:
     said = {"code": error.code, "message": error.words(language)}
     if error.field:
         said["field"] = error.field
-    return json_answer({"error": said}, error.status)
+    response = json_answer({"error": said}, error.status)
+    if error.status == 408:  # what is left of the request may never come
+        response.headers["Connection"] = "close"
+    return response
 
 
 def told(error: CivitaiShortcutError, language: str) -> Response:

@@ -8,7 +8,6 @@ silent.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,14 +22,14 @@ from ...ground import Cancellation, whole
 from ...words import messages
 from ..bundle import CODE_HEADER, version
 from .answers import json_answer, Refusal, refusal, told
+from .bodies import Bodies, SMALL_BODY
 from .origin import is_foreign, is_our_page
 
 __all__ = ["Asked", "Deed", "Far", "Gate", "LAST_ID"]
 
-_NEAR_THREADS, _FAR_THREADS = 16, 64
+_THREADS = {"near": 16, "far": 64, "files": 32}  # by lane
 LAST_ID = 2**31 - 1  # of models, versions, posts
 _MOST_LETTERS = 10_000  # of a text that is given
-_MOST_BODY = 8 * 1024 * 1024  # bytes; the ids of 500,000 pictures
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Far:
-    """The rest of a deed: it waits for Civitai."""
+    """The rest of a deed: it waits for Civitai. lane: "files" for the bytes of images, which come
+    also while every search waits."""
 
     work: Callable[[], Any]
+    lane: str = "far"
 
 
 # What a route does, in a thread. It gives a Response, or JSON, or Far.
@@ -90,14 +91,18 @@ class Gate:
 
     def __init__(self) -> None:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
+        self._bodies = Bodies()
 
     def read(self, deed: Deed) -> Endpoint:
         return self._endpoint(deed, lambda asks: not is_foreign(asks.headers, asks.method))
 
-    def write(self, deed: Deed) -> Endpoint:
-        return self._endpoint(deed, is_our_page)
+    def write(self, deed: Deed, most: int = SMALL_BODY) -> Endpoint:
+        """Return the endpoint of a write whose body has at most so many bytes."""
+        return self._endpoint(deed, is_our_page, most)
 
-    def _endpoint(self, deed: Deed, is_let_in: Callable[[Request], bool]) -> Endpoint:
+    def _endpoint(
+        self, deed: Deed, is_let_in: Callable[[Request], bool], most: int = 0
+    ) -> Endpoint:
         async def endpoint(request: Request) -> Any:
             try:
                 if not host.is_logged_in(request):
@@ -106,12 +111,12 @@ class Gate:
                     raise Refusal(403, "not_allowed")
                 if request.headers.get(CODE_HEADER) not in (None, version()):
                     raise Refusal(409, "outdated")
-                body = await _body(request)
+                async with self._bodies.read(request, most, self.near) as body:
+                    return await self._answered(deed, request, body)
             except Refusal as error:
                 return refusal(error, _language(request))
             except ClientDisconnect:  # nobody reads what is said
                 return Response(status_code=400)
-            return await self._answered(deed, request, body)
 
         return endpoint
 
@@ -122,7 +127,7 @@ class Gate:
         try:
             answer = await self.near(_ended, lambda: deed(asked), asked.language)
             if isinstance(answer, Far):
-                answer = await self._in_thread("far", _ended, answer.work, asked.language)
+                answer = await self._in_thread(answer.lane, _ended, answer.work, asked.language)
             return answer
         except asyncio.CancelledError:  # the server ends
             wish.set()
@@ -135,8 +140,7 @@ class Gate:
 
     async def _in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
         if lane not in self._limiters:  # which needs a running event loop
-            width = _NEAR_THREADS if lane == "near" else _FAR_THREADS
-            self._limiters[lane] = anyio.CapacityLimiter(width)
+            self._limiters[lane] = anyio.CapacityLimiter(_THREADS[lane])
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiters[lane])
 
 
@@ -156,22 +160,6 @@ async def _hung_up(request: Request, wish: Cancellation) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         continue
     wish.set()
-
-
-async def _body(request: Request) -> Any:
-    """None of what only asks. Raises Refusal, ClientDisconnect."""
-    if request.method in ("GET", "HEAD"):
-        return None
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > _MOST_BODY:
-            raise Refusal(413, "too_large")
-        parts.append(part)
-    try:
-        return json.loads(b"".join(parts) or b"null")
-    except (ValueError, RecursionError) as error:
-        raise Refusal(400, "bad_input") from error
 
 
 def _language(request: Request) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse
 from starlette.websockets import WebSocketClose
 
 from ... import host
 
-__all__ = ["OwnPageOnly", "is_foreign", "is_from_this_machine", "is_our_page"]
+__all__ = ["OwnPageOnly", "is_foreign", "is_from_this_machine", "is_our_page", "peer_of"]
 
 _POLICY = b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
 
@@ -50,6 +50,19 @@ def is_from_this_machine(request: Request) -> bool:
         return ipaddress.ip_address(request.client.host if request.client else "").is_loopback
     except ValueError:
         return False
+
+
+def peer_of(request: HTTPConnection) -> str:
+    """Return what stands for one household among all who ask: an IPv4 address, or the first half of
+    an IPv6 one, of which a household has as many as it likes. "" where none is known."""
+    name = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return name
+    return str(
+        ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address
+    )
 
 
 class OwnPageOnly:
