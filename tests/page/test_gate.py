@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from api_server import MODEL_ID
-from civitai_manager_libs import civitai_gallery_action, setting
+from civitai_manager_libs import civitai_gallery_action, host, setting
 from civitai_manager_libs.page.api import routes
 from civitai_manager_libs.page.wire import bodies, Gate
 from page_driver import until
@@ -82,6 +82,31 @@ def test_write_that_another_page_asks_for_is_refused(api, civitai, method, path,
     answer = api.ask(f"api/{path}", method, headers=headers, json={"key": "x"})
     assert answer.status_code == 403 and answer.json()["error"]["code"] == "not_allowed"
     assert setting.civitai_api_key == ""
+
+
+@pytest.mark.parametrize("way", ["plain", "shared", "login"])
+@pytest.mark.parametrize(
+    "name,is_known",
+    [("127.0.0.1", True), ("192.168.1.5:7860", True), ("[::1]", True), ("localhost:1", True)]
+    + [
+        ("evil.example", False),
+        ("127.0.0.1.nip.io", False),
+        ("localhost.evil", False),
+        ("", False),
+    ],
+)
+def test_name_that_a_host_cannot_have_is_refused(api, monkeypatch, name, is_known, way):
+    """A page of another site can give itself our address (DNS rebinding)."""
+    monkeypatch.setattr(host, "in_webui", lambda: True)
+    monkeypatch.setattr(host, "is_shared", lambda: way == "shared")
+    if way == "login":
+        api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
+    headers, cookies = {**_OURS, "Host": name}, {"access-token": "a-token"}
+    for method, path in (("GET", "jobs"), ("POST", "within")):
+        answer = api.ask(f"api/{path}", method, headers=headers, json=_NOTHING, cookies=cookies)
+        assert answer.status_code == (200 if is_known or way != "plain" else 403)
+    if answer.status_code == 403:
+        assert "does not know itself by this name" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("path", _READS)

@@ -63,7 +63,7 @@ def test_by_itself_there_is_no_host_to_send_to(api):
 
 def test_key_is_told_of_and_not_told(api, monkeypatch):
     setting.save_api_key("sekret-key")
-    assert api.get("hello")["key"] == {"saved": True, "from_environment": False, "locked": False}
+    assert api.get("hello")["key"] == {"saved": True, "from_environment": False, "locked": ""}
     assert "sekret" not in api.ask("api/hello").text
     monkeypatch.setitem(os.environ, "CIVITAI_API_KEY", "other")
     assert api.get("hello")["key"]["from_environment"] is True

@@ -116,13 +116,91 @@ def test_values_that_cannot_be_kept_are_not_in_effect_either(api, monkeypatch):
     assert setting.http_timeout == 20
 
 
+# Who may change them
+
+_CHANGES = {
+    "http_timeout": ("settings", {"http_timeout": 7}),
+    "download_images_folder": ("settings", {"download_images_folder": "/tmp"}),
+    "proxy": ("settings", {"proxy": "http://127.0.0.1:9"}),
+    "model_folders": ("settings", {"model_folders": "/tmp"}),
+    "key": ("key", {"key": "a-key"}),
+}
+_ALL, _NOBODY, _ELSEWHERE = set(_CHANGES), set(), {"X-Forwarded-For": "192.0.2.7"}
+
+
+def _put_all(api, headers, cookies=()):
+    """The names that can be changed, and the reason codes why the others cannot."""
+    changed, codes = set(), set()
+    for name, (path, body) in _CHANGES.items():
+        sent = {"headers": {"X-Civitai-Shortcut": "1", **headers}, "cookies": dict(cookies)}
+        answer = api.ask(f"api/{path}", "PUT", json=body, **sent)
+        if answer.status_code == 200:
+            changed.add(name)
+        else:
+            assert answer.status_code == 403, answer.text
+            codes.add(answer.json()["error"]["code"])
+    return changed, codes
+
+
+@pytest.mark.parametrize("in_webui", [True, False], ids=["host", "itself"])
+@pytest.mark.parametrize("has_login", [True, False], ids=["login", "open"])
+@pytest.mark.parametrize("headers", [{}, _ELSEWHERE], ids=["here", "elsewhere"])
+def test_settings_are_changed_by_who_may(api, monkeypatch, in_webui, has_login, headers):
+    monkeypatch.setattr(host, "in_webui", lambda: in_webui)
+    api.app.auth = {"me": "secret"} if has_login else None
+    api.app.tokens = {"a-token": "me"}
+    may = _ALL if not headers or (has_login and in_webui) else _NOBODY
+    if headers and has_login and not in_webui:
+        may = {"http_timeout"}
+    changed, codes = _put_all(api, headers, {"access-token": "a-token"})
+    assert changed == may and codes == ({"only_here"} if may != _ALL else set())
+
+
+def test_settings_that_the_host_froze_are_changed_by_nobody(api, monkeypatch):
+    monkeypatch.setattr(host, "is_frozen", lambda name: name != "proxy")
+    assert _put_all(api, {}) == ({"proxy"}, {"frozen"})
+    told = api.get("hello")
+    locks = {entry["name"]: entry["locked"] for entry in told["settings"]}
+    assert (locks["proxy"], locks["http_timeout"], told["key"]["locked"]) == (
+        "",
+        "frozen",
+        "frozen",
+    )
+    answer = api.send("PUT", "key", {"key": "x"})
+    assert "The WebUI was started so" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Forwarded": "for=127.0.0.1"},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Host": "localhost"},
+        {"X-Real-IP": "127.0.0.1"},
+        {"Via": "1.1 proxy"},
+        {"Host": "evil.example"},
+    ],
+    ids=lambda headers: next(iter(headers)),
+)
+def test_what_is_passed_on_or_asked_by_a_strange_name_is_not_from_this_machine(api, headers):
+    assert _put_all(api, headers) == (set(), {"only_here"})
+    sent = {"X-Civitai-Shortcut": "1", **headers}
+    assert api.ask("api/key/test", "POST", headers=sent, json={"key": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost:7860", "[::1]:7860", "my.localhost"])
+def test_own_names_of_this_machine_are_from_this_machine(api, name):
+    assert api.get("hello", Host=name)["key"]["locked"] == ""
+
+
 # The key
 
 
 def test_key_is_kept_and_never_comes_back(api):
     answer = api.send("PUT", "key", {"key": "  a-key "})
     assert answer.status_code == 200 and setting.civitai_api_key == "a-key"
-    assert answer.json()["key"] == {"saved": True, "from_environment": False, "locked": False}
+    assert answer.json()["key"] == {"saved": True, "from_environment": False, "locked": ""}
     assert "a-key" not in answer.text and "a-key" not in api.ask("api/hello").text
     answer = api.send("PUT", "key", {"key": ""})
     assert "removed" in answer.json()["message"] and answer.json()["key"]["saved"] is False

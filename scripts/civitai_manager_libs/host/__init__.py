@@ -1,5 +1,6 @@
 """The one seam to whatever runs us: a WebUI, or nothing but ourselves."""
 
+from .access import has_login, is_frozen, is_shared
 from .fields import known_names
 from .folders import data_folder, key_file, pictures_folder
 from .handles import raise_handle_limit
@@ -39,10 +40,13 @@ __all__ = [
     "event_options",
     "fill_empty_prompts",
     "gradio_major",
+    "has_login",
     "header",
     "in_webui",
+    "is_frozen",
     "is_logged_in",
     "is_of",
+    "is_shared",
     "keep_out_of_ui_config",
     "kept_hashes",
     "key_file",

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .access import has_login
+
 __all__ = [
     "end_with_page",
     "event_options",
@@ -110,7 +112,6 @@ def is_of(origin: str, address: str) -> bool:
 
 def is_logged_in(request: Any) -> bool:
     """Whether a request comes from somebody whom the page itself would let in."""
-    app = request.app
-    if getattr(app, "auth", None) is None:  # nobody needs a password
+    if not has_login(request):
         return True
-    return any(value in app.tokens for value in request.cookies.values())
+    return any(value in request.app.tokens for value in request.cookies.values())

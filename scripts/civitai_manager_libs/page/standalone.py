@@ -19,8 +19,8 @@ _NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
 _OPEN_TO_ALL = (
     "Everybody who reaches this machine's address can look through galleries, see what was saved"
-    " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Folders, the"
-    " proxy and the API key can be changed from this machine only."
+    " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Settings and"
+    " the API key can be changed from this machine only."
 )
 _OPEN_TO_SOME = (
     "Everybody who reaches this machine's address and knows the password can use the page; folders,"

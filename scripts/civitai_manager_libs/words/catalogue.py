@@ -195,8 +195,17 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "reason_too_slow": ("要求傳送得太慢。", "The request came too slowly."),
     "reason_only_here": (
-        "資料夾、代理伺服器與 API 金鑰只能在執行本程式的電腦上變更。",
-        "Folders, the proxy and the API key can be changed only on the machine that this runs on.",
+        "只能在執行本程式的電腦上變更。",
+        "It can be changed only on the machine that this runs on.",
+    ),
+    "reason_frozen": (
+        "WebUI 啟動時已設定為不可變更。",
+        "The WebUI was started so that it cannot be changed.",
+    ),
+    "unknown_name": (
+        "WebUI 不認得網址中的這個名稱。請改用 127.0.0.1，或以 --listen 或密碼啟動 WebUI。",
+        "The WebUI does not know itself by this name. Ask for it as 127.0.0.1, or start it with"
+        " --listen or a password.",
     ),
     "reason_outdated": (
         "擴充功能已更新：請重新載入此頁面。",

@@ -15,10 +15,9 @@ from ..wire import Asked, is_from_this_machine
 from . import watching
 
 __all__ = [
-    "PLACES",
     "hello",
     "key_state",
-    "may_change_places",
+    "lock_of",
     "new_instance",
     "settings_view",
     "start_with",
@@ -28,7 +27,7 @@ __all__ = [
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
 
 # What leads files, or all that is asked, somewhere else, or tells what is in a folder.
-PLACES = ("download_images_folder", "proxy", "model_folders")
+_PLACES = ("download_images_folder", "proxy", "model_folders", "key")
 
 _example = ""
 _instance = uuid.uuid4().hex
@@ -78,26 +77,33 @@ def _index_once() -> None:
 
 
 def settings_view(asked: Asked) -> list[dict[str, Any]]:
-    fixed = () if may_change_places(asked) else PLACES
     return [
-        {**_setting(entry, asked.language), "group": group, "locked": entry.name in fixed}
+        {**_setting(entry, asked.language), "group": group, "locked": lock_of(asked, entry.name)}
         for group, entries in setting.GROUPS.items()
         for entry in entries
     ]
 
 
-def key_state(asked: Asked) -> dict[str, bool]:
+def key_state(asked: Asked) -> dict[str, Any]:
     return {
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),
-        "locked": not may_change_places(asked),
+        "locked": lock_of(asked, "key"),
     }
 
 
-def may_change_places(asked: Asked) -> bool:
-    """Folders, proxy and key: that is for who sits at this machine. A WebUI has rules of its own
-    for whom it lets in."""
-    return host.in_webui() or is_from_this_machine(asked.request)
+def lock_of(asked: Asked, name: str) -> str:
+    """Return the reason code why who asks may not change a setting, or `key`; "" where he may.
+
+    Without a password that is for who sits at this machine. With one a WebUI lets in whom it
+    trusts; by ourselves folders, proxy and key stay with this machine.
+    """
+    if host.is_frozen(name):
+        return "frozen"
+    if is_from_this_machine(asked.request):
+        return ""
+    is_trusted = host.has_login(asked.request) and (host.in_webui() or name not in _PLACES)
+    return "" if is_trusted else "only_here"
 
 
 def _setting(entry: setting.Setting, language: str) -> dict[str, Any]:

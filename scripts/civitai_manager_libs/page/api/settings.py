@@ -14,7 +14,7 @@ from ...jobs import checked_template, FIELDS, name_for
 from ...library import recent, records
 from ...words import messages
 from ..wire import Asked, Far, Refusal
-from .hello import key_state, may_change_places, PLACES, settings_view
+from .hello import key_state, lock_of, settings_view
 from .jobs import facts_of
 from .tools import client
 
@@ -37,9 +37,9 @@ def keep_settings(asked: Asked) -> dict[str, Any]:
     unknown = next((name for name in given if name not in setting.BY_NAME), None)
     if unknown is not None:
         raise Refusal(400, "bad_input", field=str(unknown)[:100])
-    for name in PLACES:
-        if given.get(name, getattr(setting, name)) != getattr(setting, name):
-            _check_place(asked, name)  # before a folder is tried, and so made
+    for name, value in given.items():
+        if value != getattr(setting, name):
+            _check_lock(asked, name)  # before a folder is tried, and so made
     wanted = {
         name: _checked(setting.BY_NAME[name], value, asked.language)
         for name, value in given.items()
@@ -111,15 +111,15 @@ def _change(values: Mapping[str, Any]) -> None:
         setting.change(name, value)
 
 
-def _check_place(asked: Asked, field: str) -> None:
+def _check_lock(asked: Asked, field: str) -> None:
     """Raises Refusal."""
-    if not may_change_places(asked):
-        raise Refusal(403, "only_here", field=field)
+    if lock := lock_of(asked, field):
+        raise Refusal(403, lock, field=field)
 
 
 def keep_key(asked: Asked) -> dict[str, Any]:
     """`PUT key`; "" removes it."""
-    _check_place(asked, "key")
+    _check_lock(asked, "key")
     key = _checked_key(asked)
     setting.save_api_key(key)
     said = "key_saved" if key else "key_removed"
@@ -130,6 +130,7 @@ def keep_key(asked: Asked) -> dict[str, Any]:
 
 def test_key(asked: Asked) -> Any:
     """`POST key/test`: whose key it is; of "" the one that is saved."""
+    _check_lock(asked, "key")
     typed = _checked_key(asked)
     if not typed and not setting.civitai_api_key:
         raise Refusal(400, "bad_input", "key_none", "key")

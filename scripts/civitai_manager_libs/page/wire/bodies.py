@@ -36,7 +36,7 @@ class Bodies:
 
     @asynccontextmanager
     async def read(self, request: Request, most: int, in_thread: InThread) -> AsyncIterator[Any]:
-        """Yield a request's JSON, None for a GET. A larger body counts as held until the block ends.
+        """Yield a request's JSON, None for a GET. A large body counts as held until the block ends.
 
         most: bytes. Raises Refusal, and ClientDisconnect.
         """

@@ -23,7 +23,7 @@ from ...words import messages
 from ..bundle import CODE_HEADER, version
 from .answers import json_answer, Refusal, refusal, told
 from .bodies import Bodies, SMALL_BODY
-from .origin import is_foreign, is_our_page
+from .origin import is_foreign, is_known_name, is_our_page
 
 __all__ = ["Asked", "Deed", "Far", "Gate", "LAST_ID"]
 
@@ -109,6 +109,8 @@ class Gate:
                     raise Refusal(401, "login")
                 if not is_let_in(request):
                     raise Refusal(403, "not_allowed")
+                if not _is_own_name(request):
+                    raise Refusal(403, "not_allowed", "unknown_name")
                 if request.headers.get(CODE_HEADER) not in (None, version()):
                     raise Refusal(409, "outdated")
                 async with self._bodies.read(request, most, self.near) as body:
@@ -142,6 +144,14 @@ class Gate:
         if lane not in self._limiters:  # which needs a running event loop
             self._limiters[lane] = anyio.CapacityLimiter(_THREADS[lane])
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiters[lane])
+
+
+def _is_own_name(request: Request) -> bool:
+    """Return whether the host may have the name that a request asks for. By ourselves all requests
+    are looked at before; and what another site's page sends has no password."""
+    if not host.in_webui() or host.is_shared() or host.has_login(request):
+        return True
+    return is_known_name(request.headers)
 
 
 def _ended(work: Callable[[], Any], language: str) -> Any:

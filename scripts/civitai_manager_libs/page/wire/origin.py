@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,8 +15,12 @@ from starlette.websockets import WebSocketClose
 
 from ... import host
 
-__all__ = ["OwnPageOnly", "is_foreign", "is_from_this_machine", "is_our_page", "peer_of"]
+__all__ = ["OwnPageOnly", "is_foreign", "is_from_this_machine", "is_known_name"]
+__all__ += ["is_our_page", "peer_of"]
 
+# By these a proxy or a tunnel says that it passes a request on for somebody else.
+_FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
+_FORWARDED |= {"true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"}
 _POLICY = b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
 
 
@@ -45,24 +50,55 @@ def is_foreign(headers: Headers, method: str) -> bool:
 
 
 def is_from_this_machine(request: Request) -> bool:
-    """By the address; that which a proxy on this machine names, where there is one."""
+    """Return whether a browser on this machine asks, by a name of this machine's own.
+
+    Not what somebody passes on, nor what is asked by a name that its owner lets point here.
+    """
+    is_passed_on = any(n in _FORWARDED or n.startswith("x-forwarded") for n in request.headers)
+    client = request.client.host if request.client else ""
+    return not is_passed_on and _is_loopback(client) and _is_local_name(_name_of(request.headers))
+
+
+def is_known_name(headers: Headers) -> bool:
+    """Return whether the `Host` of a request is an address or localhost: a name that its owner lets
+    point to this machine (DNS rebinding) is neither."""
+    name = _name_of(headers)
+    return name == "localhost" or _address(name) is not None
+
+
+def _is_local_name(name: str) -> bool:
+    own = ("localhost", socket.gethostname().lower())
+    return name in own or name.endswith(".localhost") or _is_loopback(name)
+
+
+def _is_loopback(name: str) -> bool:
+    address = _address(name)
+    return address is not None and address.is_loopback
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
-        return ipaddress.ip_address(request.client.host if request.client else "").is_loopback
+        return ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
-        return False
+        return None
+
+
+def _name_of(headers: Headers) -> str:
+    """Return the `Host` without its port, "" for one that is malformed."""
+    try:
+        return (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def peer_of(request: HTTPConnection) -> str:
     """Return what stands for one household among all who ask: an IPv4 address, or the first half of
     an IPv6 one, of which a household has as many as it likes. "" where none is known."""
     name = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
+    address = _address(name)
+    if address is None or address.version == 4:
         return name
-    return str(
-        ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address
-    )
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
 class OwnPageOnly:
@@ -87,20 +123,11 @@ class OwnPageOnly:
 
     def _is_ours(self, scope: Any) -> bool:
         headers = Headers(scope=scope)
-        named, origin = headers.get("host", ""), headers.get("origin")
-        if not self._is_our_name(named) or is_foreign(headers, scope.get("method", "")):
+        is_ours = is_known_name(headers) or _name_of(headers) == self._address.lower()
+        if not is_ours or is_foreign(headers, scope.get("method", "")):
             return False
-        return origin is None or host.is_of(origin, named)
-
-    def _is_our_name(self, netloc: str) -> bool:
-        try:
-            name = (urlsplit(f"//{netloc}").hostname or "").lower()
-            if name in ("localhost", self._address.lower()):
-                return True
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
+        origin = headers.get("origin")
+        return origin is None or host.is_of(origin, headers.get("host", ""))
 
 
 def _with_policy(send: Any) -> Any:
