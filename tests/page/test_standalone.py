@@ -17,9 +17,8 @@ from page_driver import ENTRY, expect, PYTHON, Server, until
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Route
 from starlette.testclient import TestClient
-from starlette.websockets import WebSocketDisconnect
 
 
 def _started(tmp_path, *arguments, **environment):
@@ -139,15 +138,13 @@ def test_demo_downloads_behind_a_proxy(tmp_path, proxies):
 # Who may ask
 
 
+_METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+
+
 @pytest.fixture
 def page():
-    async def echo(socket):
-        await socket.accept()
-        await socket.close()
-
     routes = [
-        Route("/", lambda _: PlainTextResponse("the page"), methods=["GET", "POST"]),
-        WebSocketRoute("/queue", echo),
+        Route("/{path:path}", lambda _: PlainTextResponse("the page"), methods=_METHODS),
     ]
     app = Starlette(routes=routes, middleware=[Middleware(OwnPageOnly, address="my-machine")])
     return TestClient(app)
@@ -189,7 +186,7 @@ def test_name_that_somebody_else_gave_this_machine_is_refused(page, host):
 )
 def test_request_that_another_sites_page_sends_is_refused(page, origin, code):
     headers = {"Host": "127.0.0.1:7860", **({"Origin": origin} if origin else {})}
-    assert page.post("/", headers=headers).status_code == code
+    assert page.post("/login", headers=headers).status_code == code
 
 
 _VISIT = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
@@ -220,16 +217,14 @@ def test_what_another_site_shows_or_asks_is_refused_but_not_its_links(
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_what_our_own_page_asks_and_what_is_typed_is_let_in(page, site, method):
     headers = {"Host": "127.0.0.1:7860", "Sec-Fetch-Site": site, "Sec-Fetch-Mode": "cors"}
-    assert page.request(method, "/", headers=headers).status_code == 200
+    assert page.request(method, "/login", headers=headers).status_code == 200
 
 
-def test_websocket_of_another_sites_page_is_refused(page):
-    headers = {"Host": "127.0.0.1:7860", "Origin": "http://evil.example"}
-    with pytest.raises(WebSocketDisconnect):
-        with page.websocket_connect("/queue", headers=headers):
-            pytest.fail("it was let in")
-    with page.websocket_connect("/queue", headers={"Host": "127.0.0.1:7860"}):
-        assert True
+@pytest.mark.parametrize("path", ["/gradio_api/upload", "/upload", "/queue/join", "/", "//login"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_nothing_is_sent_to_what_the_page_does_not_need(page, path, method):
+    headers = {"Host": "127.0.0.1:7860"}
+    assert page.request(method, path, headers=headers, content=b"x").status_code == 403
 
 
 def test_malformed_host_is_refused_and_no_crash(page):
@@ -362,8 +357,25 @@ def test_page_may_be_in_no_frame_of_another_site(program):
     answer = connection.getresponse()
     policy = answer.headers["Content-Security-Policy"]
     assert "frame-ancestors 'self'" in policy and "object-src 'none'" in policy
+    assert "script-src 'self'" in policy and "unsafe-inline" not in policy
     assert b"<civitai-gallery " in answer.read().replace(b"\\u003c", b"<").replace(b"\\u003e", b">")
     connection.close()
+
+
+@pytest.mark.parametrize("path", ["/gradio_api/upload", "/gradio_api/queue/join", "/upload"])
+def test_program_takes_no_upload(program, path):
+    boundary = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nbytes\r\n--x--'
+    )
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    url = f"http://127.0.0.1:{program.port}{path}"
+    assert requests.post(url, data=boundary, headers=headers, timeout=20).status_code == 403
+
+
+def test_program_opens_no_websocket(program):
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    headers["Sec-WebSocket-Key"] = "x" * 22 + "=="
+    assert _asked(program, "/queue/join", **headers)[0] != 101
 
 
 def test_program_costs_next_to_nothing_while_nobody_asks(program):
@@ -470,6 +482,15 @@ def test_page_with_a_password_shows_nothing_without_it(tmp_path, options, enviro
         for path in _ROUTES[:-1]:
             assert program.ask(path).status_code == 200, path
     assert "knows the password" in program.told and _PASSWORD not in program.told
+
+
+def test_password_cannot_be_guessed_quickly(tmp_path):
+    with _Program(tmp_path, "--auth", f"{_USER}:{_PASSWORD}") as program:
+        wrong = {"username": _USER, "password": "wrong"}
+        codes = [program.ask("login", "POST", data=wrong).status_code for _ in range(8)]
+        assert 429 not in codes[:5] and set(codes[5:]) == {429}
+        login = {"username": _USER, "password": _PASSWORD}
+        until(lambda: program.ask("login", "POST", data=login).status_code == 200, "his turn")
 
 
 @pytest.mark.parametrize("login", ["me", ":x", "me:", ":"])

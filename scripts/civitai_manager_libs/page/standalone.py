@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ __all__ = ["run"]
 _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 _NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
+_BACKLOG = 128  # connections that wait to be taken
 _OPEN_TO_ALL = (
     "Everybody who reaches this machine's address can look through galleries, see what was saved"
     " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Settings and"
@@ -63,7 +65,7 @@ def _listening(address: str, port: int) -> socket.socket:
     """Raises Refused."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        listener = socket.create_server((address, port), family=family, backlog=128)
+        listener = socket.create_server((address, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise Refused(
             f"The page cannot listen on {address}:{port}: the port is in use, or the address is"
@@ -81,9 +83,14 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
     import uvicorn
 
     from ..library import finish
+    from .wire import Connections, OnceAMinute
 
+    connections = Connections()
     options = {"lifespan": "off", "log_level": "warning", "timeout_graceful_shutdown": _LEFT_OVER}
-    server = uvicorn.Server(uvicorn.Config(app, **options))
+    options.update(http=connections.protocol, ws="none", backlog=_BACKLOG)
+    server = uvicorn.Server(uvicorn.Config(connections.around(app), **options))
+    for logger in ("uvicorn.error", "asyncio"):
+        logging.getLogger(logger).addFilter(OnceAMinute())
 
     def end(*_: Any) -> None:
         server.should_exit = True
@@ -106,23 +113,29 @@ def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
 
     from .api import add_routes, go_on_with_jobs, start_with
     from .bundle import PreloadHeader
-    from .wire import OwnPageOnly
+    from .wire import LoginBrake, OwnPageOnly, Policy
 
     folder = setting.shortcut_gallery_folder
     with disk_errors(folder):
         os.makedirs(folder, exist_ok=True)
     start_with(example)
     go_on_with_jobs()
-    layers = [Middleware(OwnPageOnly, address=address), Middleware(PreloadHeader)]
+    javascript = _javascript()
+    layers = [
+        Middleware(Policy, own=javascript),
+        Middleware(OwnPageOnly, address=address),
+        Middleware(LoginBrake),
+        Middleware(PreloadHeader),
+    ]
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=layers)
-    add_routes(_mounted(app, login))  # where those who have logged in are known
+    add_routes(_mounted(app, login, javascript))  # where those who have logged in are known
     return app
 
 
-def _mounted(app: Any, login: tuple[str, str] | None) -> Any:
+def _mounted(app: Any, login: tuple[str, str] | None, javascript: str) -> Any:
     """The page in `app`; gradio's own application for it. Raises DiskError."""
     try:
-        page, options = _page()
+        page, options = _page(javascript)
         inner = host.mounted(app, page, options, login)
     except OSError as error:  # gradio 6 makes folders
         told = disk_error(error, error.filename or "gradio's folder")
@@ -131,22 +144,26 @@ def _mounted(app: Any, login: tuple[str, str] | None) -> Any:
     return inner
 
 
-def _page() -> tuple[Any, dict[str, Any]]:
+def _page(javascript: str) -> tuple[Any, dict[str, Any]]:
     """gradio's, with our element in it; what its mounting needs to know."""
     import gradio as gr
 
     from . import door
 
     css = _read("style.css")
-    names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))  # as a WebUI loads them
-    scripts = [_read("javascript", name) for name in names if name.endswith(".js")]
-    javascript = "\n".join(["window.civitaiShortcutAlone = true;", *scripts])
     for_blocks, for_mount = host.page_parts(css, javascript)
     with gr.Blocks(title="Civitai Shortcut", **for_blocks) as page:
         door.build()
         host.run_in_page(page, javascript)
     page.show_api = False
     return page, for_mount
+
+
+def _javascript() -> str:
+    """Return our scripts as one, in the order in which a WebUI loads them."""
+    names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))
+    scripts = [_read("javascript", name) for name in names if name.endswith(".js")]
+    return "\n".join(["window.civitaiShortcutAlone = true;", *scripts])
 
 
 def _read(*names: str) -> str:

@@ -1,11 +1,28 @@
 """HTTP for the routes: who may ask, in which thread it is answered, answers as JSON and files."""
 
 from .answers import Refusal, sentence
+from .connections import Connections
 from .gate import Asked, Far, Gate, LAST_ID
+from .login import LoginBrake
 from .origin import is_from_this_machine, OwnPageOnly
+from .policy import Policy
 from .ranges import file_answer
+from .repeats import OnceAMinute
 from .views import card, day_of, image_links, image_view, model_view, own_view, resource_view
 
-__all__ = ["Asked", "Far", "Gate", "LAST_ID", "OwnPageOnly", "Refusal", "card", "day_of"]
+__all__ = [
+    "Asked",
+    "Connections",
+    "Far",
+    "Gate",
+    "LAST_ID",
+    "LoginBrake",
+    "OnceAMinute",
+    "OwnPageOnly",
+    "Policy",
+    "Refusal",
+    "card",
+    "day_of",
+]
 __all__ += ["file_answer", "image_links", "image_view", "is_from_this_machine", "model_view"]
 __all__ += ["own_view", "resource_view", "sentence"]

@@ -11,17 +11,23 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse
-from starlette.websockets import WebSocketClose
 
 from ... import host
 
-__all__ = ["OwnPageOnly", "is_foreign", "is_from_this_machine", "is_known_name"]
+__all__ = [
+    "LOGIN",
+    "OwnPageOnly",
+    "household",
+    "is_foreign",
+    "is_from_this_machine",
+    "is_known_name",
+]
 __all__ += ["is_our_page", "peer_of"]
 
 # By these a proxy or a tunnel says that it passes a request on for somebody else.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
 _FORWARDED |= {"true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"}
-_POLICY = b"frame-ancestors 'self'; object-src 'none'; base-uri 'self'"
+LOGIN = ("/login", "/login/")
 
 
 def is_our_page(request: Request) -> bool:
@@ -92,9 +98,13 @@ def _name_of(headers: Headers) -> str:
 
 
 def peer_of(request: HTTPConnection) -> str:
-    """Return what stands for one household among all who ask: an IPv4 address, or the first half of
-    an IPv6 one, of which a household has as many as it likes. "" where none is known."""
-    name = request.client.host if request.client else ""
+    """Return the household that a request comes from."""
+    return household(request.client.host if request.client else "")
+
+
+def household(name: str) -> str:
+    """Return what stands for one household among all who ask: an IPv4 address as it is, of an IPv6
+    one its network, in which a household has as many as it likes."""
     address = _address(name)
     if address is None or address.version == 4:
         return name
@@ -105,19 +115,16 @@ class OwnPageOnly:
     """Refuses requests that another site's page sends here, whatever name it gave this machine.
 
     A name that its owner lets point to 127.0.0.1 (DNS rebinding) is refused as `Host`; our own
-    page is asked for by an address, or as localhost.
+    page is asked for by an address, or as localhost. Nothing can be sent to what of gradio's the
+    page does not need: an upload has no limit and no end.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]], address: str) -> None:
         self._app, self._address = app, address
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] != "http" or self._is_ours(scope) and _is_needed(scope):
             await self._app(scope, receive, send)
-        elif self._is_ours(scope):
-            await self._app(scope, receive, _with_policy(send))
-        elif scope["type"] == "websocket":
-            await WebSocketClose(1008)(scope, receive, send)
         else:
             await PlainTextResponse("Not from this page.", 403)(scope, receive, send)
 
@@ -130,13 +137,7 @@ class OwnPageOnly:
         return origin is None or host.is_of(origin, headers.get("host", ""))
 
 
-def _with_policy(send: Any) -> Any:
-    """No other site may show the page in a frame; nothing in it may change where it leads."""
-
-    async def sent(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            policy = (b"content-security-policy", _POLICY)
-            message = {**message, "headers": [*message.get("headers", ()), policy]}
-        await send(message)
-
-    return sent
+def _is_needed(scope: Any) -> bool:
+    path = scope["path"]
+    is_read = scope["method"] in ("GET", "HEAD")
+    return is_read or path.startswith("/civitai_shortcut/") or path in LOGIN

@@ -1,0 +1,47 @@
+"""Log lines that repeat: one a minute, with how many there were."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Hashable
+
+__all__ = ["OnceAMinute", "Repeats"]
+
+_MINUTE = 60.0  # seconds
+_MOST_KINDS = 100  # that are told apart; all others count as one
+
+
+class Repeats:
+    """How often each kind of event has happened since it was last told."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._told: dict[Hashable, tuple[float, int]] = {}  # when, how often since
+
+    def count(self, kind: Hashable) -> int | None:
+        """Count one event. Return how many it stands for if it is to be told now, else None."""
+        if kind not in self._told and len(self._told) >= _MOST_KINDS:
+            kind = None
+        now = self._clock()
+        at, since = self._told.get(kind, (-_MINUTE, 0))
+        if now - at < _MINUTE:
+            self._told[kind] = at, since + 1
+            return None
+        self._told[kind] = now, 0
+        return since + 1
+
+
+class OnceAMinute(logging.Filter):
+    """For a library's logger: its record passes once a minute for each text and kind of error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._repeats = Repeats()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[0] if record.exc_info else None
+        count = self._repeats.count((record.levelno, str(record.msg), error))
+        if count is not None and count > 1:
+            record.msg = f"{record.msg} ({count} times since the last such line)"
+        return count is not None

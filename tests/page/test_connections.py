@@ -1,0 +1,153 @@
+"""What a peer may hold open of our own server, on a real one on loopback."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+
+import pytest
+import requests
+from civitai_manager_libs.page.wire import connections as limits, Connections, OnceAMinute
+from civitai_manager_libs.page.wire.repeats import Repeats
+from page_driver import until
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+_HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
+
+
+class _Served:
+    """An application behind `Connections`; `/slow` answers once `go_on` is set."""
+
+    def __init__(self):
+        import uvicorn
+
+        self.go_on, self.asked = threading.Event(), threading.Event()
+        self.connections = Connections()
+        app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("ok"))])
+        app.router.routes.append(Route("/slow", self._slow))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        options = {"http": self.connections.protocol, "ws": "none", "lifespan": "off"}
+        config = uvicorn.Config(self.connections.around(app), log_level="error", **options)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
+        self._thread.daemon = True
+
+    def _slow(self, _):
+        self.asked.set()
+        self.go_on.wait(60)
+        return PlainTextResponse("slow")
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.go_on.set()
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(20)
+
+    def connect(self, sent=b""):
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        connection.sendall(sent)
+        return connection
+
+    def is_open(self):
+        return requests.get(f"http://127.0.0.1:{self.port}/", timeout=20).text == "ok"
+
+
+@pytest.fixture
+def served():
+    with _Served() as served:
+        yield served
+
+
+def _is_closed(connection):
+    try:
+        return connection.recv(1000) == b""
+    except ConnectionResetError:
+        return True
+
+
+def _answer(connection, end):
+    """Whether an answer with this end comes."""
+    received = b""
+    while part := b"" if received.endswith(end) else connection.recv(1000):
+        received += part
+    return received.endswith(end)
+
+
+@pytest.mark.parametrize("sent", [b"", b"G", _HEAD], ids=["nothing", "a-letter", "half"])
+def test_head_that_does_not_come_is_not_waited_for(served, monkeypatch, capfd, sent):
+    monkeypatch.setattr(limits, "_HEAD_SECONDS", 0.3)
+    assert all([_is_closed(connection) for connection in [served.connect(sent) for _ in range(5)]])
+    assert served.is_open()
+    until(lambda: not served.connections._open)
+    assert capfd.readouterr().err.count("sent no whole request") == 1
+
+
+def test_second_head_of_a_kept_connection_has_as_long(served, monkeypatch):
+    monkeypatch.setattr(limits, "_HEAD_SECONDS", 0.3)
+    connection = served.connect(_HEAD + b"\r\n")
+    assert _answer(connection, b"ok")
+    connection.sendall(_HEAD)
+    assert _is_closed(connection)
+
+
+def test_answer_that_takes_longer_than_a_head_may_is_given(served, monkeypatch):
+    monkeypatch.setattr(limits, "_HEAD_SECONDS", 0.2)
+    connection = served.connect(_HEAD.replace(b"/", b"/slow", 1) + b"\r\n")
+    assert served.asked.wait(20)
+    late = served.connect(_HEAD)
+    assert _is_closed(late)  # so long it takes
+    served.go_on.set()
+    assert _answer(connection, b"slow")
+
+
+def test_who_holds_heads_back_shuts_nobody_out(served, monkeypatch, capfd):
+    monkeypatch.setattr(limits, "_FROM_ONE", 8)
+    held = [served.connect(_HEAD) for _ in range(40)]
+    assert served.is_open() and len(served.connections._open) <= 8
+    assert _is_closed(held[0])
+    assert capfd.readouterr().err.count("connections open") == 1
+
+
+def test_requests_that_are_answered_are_not_closed_for_new_ones(served, monkeypatch):
+    monkeypatch.setattr(limits, "_FROM_ONE", 2)
+    busy = [served.connect(_HEAD.replace(b"/", b"/slow", 1) + b"\r\n") for _ in range(2)]
+    until(lambda: sum(not one.is_idle for one in list(served.connections._open)) == 2)
+    assert _is_closed(served.connect(_HEAD + b"\r\n"))
+    served.go_on.set()
+    assert all([_answer(connection, b"slow") for connection in busy])
+
+
+# What repeats in the log
+
+
+def test_what_repeats_is_told_once_a_minute_with_how_often():
+    now = [0.0]
+    repeats = Repeats(lambda: now[0])
+    assert [repeats.count("a") for _ in range(5)] == [1, None, None, None, None]
+    assert repeats.count("b") == 1
+    now[0] = 61.0
+    assert repeats.count("a") == 5
+    assert len({repeats.count(n) for n in range(1000)} | {1}) <= 2 and len(repeats._told) <= 101
+
+
+def test_record_of_a_library_that_repeats_passes_once():
+    seen = []
+    logger = logging.Logger("a library's")
+    logger.addFilter(OnceAMinute())
+    handler = logging.Handler()
+    handler.emit = seen.append
+    logger.addHandler(handler)
+    for n in range(100):
+        logger.error("accept() out of %s", "handles")
+        logger.warning("Invalid HTTP request received.")
+    assert [record.getMessage() for record in seen] == [
+        "accept() out of handles",
+        "Invalid HTTP request received.",
+    ]
