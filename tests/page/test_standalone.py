@@ -572,6 +572,22 @@ def _stored(page):
 
 
 @pytest.mark.page
+def test_script_that_somebody_gets_into_the_page_does_not_run(browser_page):
+    refused = browser_page.evaluate("""async () => {
+            const refused = [];
+            document.addEventListener("securitypolicyviolation", (e) => refused.push(e.blockedURI));
+            document.body.insertAdjacentHTML("beforeend", "<img src=x: onerror='window.ran = 1'>");
+            for (const wanted of [{ text: "window.ran = 2" }, { src: "data:,ran=3" }]) {
+                document.body.append(Object.assign(document.createElement("script"), wanted));
+            }
+            while (refused.length < 3) await new Promise((next) => setTimeout(next, 20));
+            return refused.sort();
+        }""")
+    assert refused == ["data", "inline", "inline"]
+    assert browser_page.evaluate("() => window.ran") is None
+
+
+@pytest.mark.page
 def test_gradio_keeps_no_history_of_the_page(program, browser_page):
     """An event that gradio would keep, were it told to; there is none of ours."""
     assert _asked(program, "/gradio_api/runs")[0] == 404

@@ -18,7 +18,7 @@ __all__ = ["run"]
 _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 _NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
-_BACKLOG = 128  # connections that wait to be taken
+_BACKLOG = 32  # connections that wait to be taken; many less than one peer may have
 _OPEN_TO_ALL = (
     "Everybody who reaches this machine's address can look through galleries, see what was saved"
     " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Settings and"

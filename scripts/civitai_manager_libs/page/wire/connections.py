@@ -13,7 +13,7 @@ from .repeats import Repeats
 __all__ = ["Connections"]
 
 _HEAD_SECONDS = 10.0
-_FROM_ONE, _IN_ALL = 64, 256  # a browser opens six
+_FROM_ONE, _IN_ALL = 128, 256  # a browser opens six
 _KEY = "civitai_shortcut_connection"
 
 
