@@ -34,6 +34,7 @@ def program(tmp_path):
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     server = Server(f"http://127.0.0.1:{unused_port()}", tmp_path / "data")
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (1024, 1024))  # as most systems
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))  # for this process alone
     yield server
     server.close()
