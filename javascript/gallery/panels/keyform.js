@@ -56,7 +56,7 @@ export class KeyForm {
     const key = store.get().hello?.key;
     if (!key || !this.#buttons.length) return;
     const [save, , remove] = this.#buttons;
-    const isFixed = key.from_environment || key.locked;
+    const isFixed = key.from_environment || key.locked !== "";
     this.#field.disabled = save.disabled = isFixed;
     if (!key.saved && this.context.root.activeElement === remove) this.#field.focus();
     remove.disabled = isFixed || !key.saved;
@@ -65,7 +65,7 @@ export class KeyForm {
       : key.saved
         ? "key_is_saved"
         : "key_none";
-    this.#tell(key.locked ? `${words(said)} · ${words("reason_only_here")}` : words(said));
+    this.#tell(key.locked ? `${words(said)} · ${words(`reason_${key.locked}`)}` : words(said));
   }
 
   async #save() {

@@ -166,8 +166,9 @@ class SettingField {
     this.wrong = el("p", { class: "wrong", id: `${id}-wrong`, role: "alert" });
     const named = el("label", { for: id }, label);
     const fixed =
-      setting.locked && el("p", { class: "dim", id: `${id}-fixed` }, words("reason_only_here"));
-    this.control.disabled = setting.locked;
+      setting.locked &&
+      el("p", { class: "dim", id: `${id}-fixed` }, words(`reason_${setting.locked}`));
+    this.control.disabled = setting.locked !== "";
     this.element = el(
       "div",
       { class: `setting of-${kind}` },
