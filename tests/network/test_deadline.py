@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import body as http_body
+from civitai_manager_libs.network import body as http_body, deadline as deadlines
 from civitai_manager_libs.network.deadline import within
 from fault_answers import png
 
@@ -97,6 +97,15 @@ def test_what_grows_is_given_more_time():
     with within(0.01, cut.set, lambda: next(grows)) as deadline:
         assert cut.wait(20)
     assert deadline.is_over and next(grows) is False
+
+
+def test_thread_ends_once_there_is_nothing_to_look_at(monkeypatch):
+    monkeypatch.setattr(deadlines, "_IDLE", 0.01)
+    for _ in range(2):
+        with within(60, threading.Event().set):
+            thread = deadlines._watch._thread
+        thread.join(20)
+        assert not thread.is_alive() and deadlines._watch._thread is None
 
 
 def test_what_ends_in_time_is_not_cut():

@@ -67,7 +67,7 @@ def mounted(app: Any, page: Any, options: dict[str, Any], login: tuple[str, str]
 
     accounts = None if login is None else [login]
     if gradio_major() < 4:  # whose mounting takes none, but keeps what is there
-        page.auth = accounts
+        page.auth, page.auth_message = accounts, None
     else:
         options = {**options, "auth": accounts}
     gradio.mount_gradio_app(app, page, path="/", **options)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 __all__ = ["Deadline", "within"]
 
 _LOOK = 0.2  # seconds between two looks at what is overdue
+_IDLE = 3.0  # seconds without a deadline after which the thread ends
 
 
 class Deadline:
@@ -33,7 +34,7 @@ class Deadline:
 
 
 class _Watch:
-    """All deadlines of the process, looked at by one thread that sleeps while there are none."""
+    """All deadlines of the process, looked at by one thread while there are any."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -58,7 +59,9 @@ class _Watch:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._pending)
+                if not self._changed.wait_for(lambda: self._pending, _IDLE):
+                    self._thread = None
+                    return
                 self._pending -= {one for one in self._pending if one.check()}
             time.sleep(_LOOK)
 
