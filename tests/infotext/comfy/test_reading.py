@@ -412,6 +412,65 @@ def test_a_searge_pipeline_tells_its_model_and_loras():
     }
 
 
+def wired(node_id, kind, values=(), **links):
+    """A workflow's node, with its links as [from node, output]."""
+    return {"id": node_id, "type": kind, "widgets_values": list(values)}, links
+
+
+SEARGE_3 = [
+    wired(1, "SeargePromptText", ["a cat"]),
+    wired(2, "SeargePromptText", ["blurry"]),
+    wired(3, "SeargeInput7", [0.2, "text to image", "subject focus"]),
+    wired(4, "SeargeInput2", [42, "fixed", 832, 1216, 30, 7, "dpmpp_2m", "karras"], inputs=[3, 0]),
+    wired(5, "SeargeInput1", [""] * 5, inputs=[4, 0], main_prompt=[1, 0], negative_prompt=[2, 0]),
+    wired(6, "SeargeParameterProcessor", inputs=[5, 0]),
+    wired(7, "SeargeOutput2", parameters=[6, 0]),
+    wired(8, "SeargeInput4", ["xl.sft", "refiner.sft", "vae.sft", "a.pth", "b.pth", "off.sft"]),
+    wired(9, "SeargeOutput4", model_names=[8, 0]),
+    wired(10, "SeargeCheckpointLoader", ckpt_name=[9, 1]),
+    wired(11, "SeargeOutput7", parameters=[7, 0]),
+    wired(12, "SeargeLoraLoader", model=[10, 0], lora_name=[9, 6], strength_model=[11, 1]),
+    wired(13, "EmptyLatentImage", [512, 512, 1], width=[7, 2], height=[7, 3]),
+    wired(14, "VAEEncode"),
+    wired(15, "SeargeGenerated1", parameters=[7, 0]),
+    wired(16, "SeargeLatentMuxer3", [0], input0=[13, 0], input1=[14, 0], input_selector=[15, 1]),
+    wired(
+        17,
+        "SeargeSDXLSampler2",
+        base_model=[12, 0],
+        latent_image=[16, 0],
+        noise_seed=[7, 1],
+        steps=[7, 4],
+        cfg=[7, 5],
+        sampler_name=[7, 6],
+        scheduler=[7, 7],
+    ),
+]
+
+
+def test_searges_forms_of_version_3_are_read():
+    nodes, drawn = [], []
+    for each, links in SEARGE_3:
+        inputs = []
+        for name, (origin, slot) in links.items():
+            drawn.append([len(drawn), origin, slot, each["id"], len(inputs), "*"])
+            inputs.append({"name": name, "link": len(drawn) - 1})
+        nodes.append({**each, "inputs": inputs})
+    assert read_graph({"workflow": {"nodes": nodes, "links": drawn}}) == {
+        "prompt": "a cat",
+        "negativePrompt": "blurry",
+        "seed": 42,
+        "steps": 30,
+        "cfgScale": 7,
+        "sampler": "dpmpp_2m",
+        "scheduler": "karras",
+        "models": ["xl.sft"],
+        "width": 832,
+        "height": 1216,
+        "additionalResources": [{"type": "lora", "name": "off.sft", "strength": 0.2}],
+    }
+
+
 def test_the_first_names_of_samplers_are_read():
     graph = basic_graph(sampler_name="sample_dpmpp_2m")
     assert read_graph({"prompt": graph}) == BASIC

@@ -43,6 +43,8 @@ def taken(kind, slot=0, **inputs):
         ("ImpactSwitch", {"select": 12, "input2": 2, "input12": 12}, 12),
         ("easy anythingIndexSwitch", {"index": ["22", 1], "value0": 5, "value1": 6}, 6),
         ("CR Model Input Switch", {"Input": 1, "model1": ["10", 0], "model2": 0}, ["10", 0]),
+        ("SeargeConditioningMuxer2", {"input_selector": 0, "input0": 5, "input1": 6}, 5),
+        ("SeargeConditioningMuxer2", {"input_selector": ["99", 0], "input0": 5}, "nowhere"),
         ("Any Switch (rgthree)", {"any_01": ["98", 0], "any_02": ["11", 0]}, ["11", 0]),
         ("Reroute", {"": ["10", 0]}, ["10", 0]),
         ("Bypassed", {"0": ["10", 0]}, ["10", 0]),

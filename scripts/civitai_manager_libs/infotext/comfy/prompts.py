@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from .computed import computed_outputs
@@ -25,6 +25,8 @@ _TEXTS = ("populated_text", "text", "text_g", "t5xxl", "clip_l", "text_l", "wild
 _TEXTS += ("prompt",)
 # The inputs by which a sampler gets its words, where it has no side for them.
 _WAYS = ("guider", "text_embeds", "cond_pair")
+# Samplers whose words are put together of many: the kind of the one node that has the user's own.
+_FORMS = {"SeargeSDXLSampler2": "SeargeInput1"}
 # Inputs that lead away from the words.
 _ASIDE = {"clip", "model", "vae", "image", "control_net", "clip_vision_output", "mask", "pixels"}
 _MAX_PARTS = 20
@@ -50,13 +52,20 @@ def prompt_of(nodes: Nodes, sampler: str, side: str) -> str | None:
     """
     sides = _SIDES[side]
     told: _Told = {}
-    for node in feeding(nodes, sampler, _WAYS):
+    for node in chain(_form_of(nodes, sampler), feeding(nodes, sampler, _WAYS)):
         value = next((node["inputs"][name] for name in sides if name in node["inputs"]), None)
         if value is not None:
             texts = _texts(nodes, value, sides, told)
             known = [text for text in texts if isinstance(text, str)]
             return "\n".join(dict.fromkeys(known)) if len(known) == len(texts) > 0 else None
     return None
+
+
+def _form_of(nodes: Nodes, sampler: str) -> list[Node]:
+    """Return the node in which the user wrote this sampler's words, if there is just one."""
+    form = _FORMS.get(kind_of(nodes[sampler]))
+    filled = [node for node in nodes.values() if form and kind_of(node) == form]
+    return filled if len(filled) == 1 else []
 
 
 def _texts(nodes: Nodes, value: Any, sides: tuple[str, ...], told: _Told) -> list[str | None]:

@@ -29,6 +29,8 @@ _CHOICES = (
 )
 # A switch by number: the input that chooses, and how those begin that the number follows.
 _NUMBERED = (("select", "input"), ("index", "value"), ("Input", ""), ("input", "input"))
+_NUMBERED += (("input_selector", "input"),)
+_NUMBERS = {"text to image": 0, "image to image": 1, "inpainting": 2}  # that words stand for
 # Nodes that take the first of their inputs by which something comes.
 _FIRST_OF = re.compile(r"any switch|context switch|anythingifnotnone|impactifnone|softswitch")
 _REROUTE = re.compile(r"reroute|^[sg]etnode$|clean ?gpu|clearcache|^pass|showanything|anythingpass")
@@ -59,6 +61,11 @@ _OUTPUTS = {
     "KSampler Config (rgthree)": "steps_total refiner_step cfg sampler_name scheduler",
     "LTXVConditioning": _TWO_SIDES,
     "LTXVImgToVideo": _TWO_SIDES,
+    "SeargeGenerated1": "- operation_mode - -",
+    "SeargeOutput1": "- main_prompt secondary_prompt style_prompt negative_prompt negative_style",
+    "SeargeOutput2": "- seed image_width image_height steps cfg sampler_name scheduler",
+    "SeargeOutput4": "- base_model refiner_model vae_model - - lora_model",
+    "SeargeOutput7": "- lora_strength",
     "WanCameraEmbedding": "- width height length",
     "WanFirstLastFrameToVideo": _TWO_SIDES,
     "WanImageToVideo": _TWO_SIDES,
@@ -73,7 +80,7 @@ _OUTPUTS = {
 }
 # The inputs by which such a node gets what it has no value of its own for.
 _BASES = ("base_ctx", "basic_pipe", "pipe", "sdxl_pipe", "ctx_01", "ctx_02", "ctx_03", "ctx_04")
-_BASES += ("ctx_05",)
+_BASES += ("ctx_05", "parameters", "inputs", "model_names", "model_settings")
 _OTHER_NAMES = {"pos": "positive", "neg": "negative"}
 
 _Found = dict[tuple[str, int], Any]
@@ -143,7 +150,8 @@ def _taken_input(nodes: Nodes, inputs: Mapping[str, Any], found: _Found, depth: 
             [other for other in inputs if _is_numbered(other, stem)] if name in inputs else []
         )
         if numbered:
-            chosen = as_whole(plain(nodes, _source(nodes, inputs[name], found, depth)))
+            stated = plain(nodes, _source(nodes, inputs[name], found, depth))
+            chosen = as_whole(_NUMBERS.get(stated, stated))
             ends = (other for other in numbered if other.lstrip(stem).endswith(str(chosen)))
             exact = (o for o in ends if re.search(r"\d+$", o)[0] == str(chosen))
             return next(exact, "")

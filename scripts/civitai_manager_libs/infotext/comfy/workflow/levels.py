@@ -12,6 +12,7 @@ from typing import Any
 
 from ....ground import as_list, mapping
 from ..nodes import MAX_NODES, Node, Nodes
+from .components import component_inputs
 from .everywhere import links_everywhere
 from .group_nodes import group_nodes, with_own_values
 from .widgets import own_names, widget_values
@@ -45,16 +46,20 @@ def workflow_nodes(workflow: object) -> Nodes:
     listed = as_list(mapping(workflow.get("definitions")).get("subgraphs"))
     groups = {str(group.get("id")): group for group in listed if isinstance(group, Mapping)}
     groups |= group_nodes(workflow)
+    components = component_inputs(workflow)
     nodes: dict[str, Node] = {}
     waiting, opened = [_Group(workflow)], 0
     while waiting and len(nodes) < MAX_NODES and opened <= _MAX_GROUPS:
-        waiting += _collect(waiting.pop(), groups, nodes)
+        waiting += _collect(waiting.pop(), groups, components, nodes)
         opened += 1
     return nodes if len(nodes) <= MAX_NODES else {}
 
 
 def _collect(
-    group: _Group, groups: Mapping[str, Mapping[str, Any]], nodes: dict[str, Node]
+    group: _Group,
+    groups: Mapping[str, Mapping[str, Any]],
+    components: Mapping[str, list[str]],
+    nodes: dict[str, Node],
 ) -> Iterator[_Group]:
     """Add a level's nodes to `nodes`; yield the groups in it, each to be collected too."""
     listed = [node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)]
@@ -74,7 +79,7 @@ def _collect(
         elif node.get("mode") == _BYPASSED:
             nodes[node_id] = {"class_type": "Bypassed", "inputs": _bypassed(node, links)}
         else:
-            values = {} if kind in _SETTERS else widget_values(node)
+            values = {} if kind in _SETTERS else widget_values(node, components.get(kind, ()))
             nodes[node_id] = {"class_type": kind, "inputs": {**values, **links}}
 
 

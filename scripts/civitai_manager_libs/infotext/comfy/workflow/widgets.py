@@ -7,7 +7,7 @@ table here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ....ground import as_list, as_number, as_whole, mapping
@@ -27,6 +27,10 @@ _EASY_LOADER = (
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _CHOICE = re.compile(r"(?<!\\)\{[^{}]*\|[^{}]*\}")
 _WIDGETS = {
+    "## i2i-start-pixels [151daf]": "ckpt_name seed steps cfg sampler_name scheduler denoise"
+    " positive negative",
+    "## ksample-dec [7dd004]": "steps cfg seed sampler_name scheduler denoise",
+    "## make-basic_pipe [2c8c61]": "ckpt_name positive negative",
     "BasicScheduler": "scheduler steps denoise",
     "BNK_CLIPTextEncodeAdvanced": "text normalization interpretation",
     "BNK_CutoffBasePrompt": "text",
@@ -100,10 +104,16 @@ _WIDGETS = {
     "SDTurboScheduler": "steps denoise",
     "SeargeGenerationParameters": "seed image_size_preset image_width image_height steps cfg"
     " sampler_preset sampler_name scheduler base_vs_refiner_ratio",
+    "SeargeInput1": "main_prompt secondary_prompt style_prompt negative_prompt negative_style",
+    "SeargeInput2": "seed image_width image_height steps cfg sampler_name scheduler",
+    "SeargeInput4": "base_model refiner_model vae_model main_upscale_model support_upscale_model"
+    " lora_model",
+    "SeargeInput7": "lora_strength operation_mode prompt_style",
     "SeargeLoras": "lora_1 lora_1_strength lora_2 lora_2_strength lora_3 lora_3_strength lora_4"
     " lora_4_strength lora_5 lora_5_strength",
     "SeargeMagicBox": "stage input_from output_to",
     "SeargeModelSelector": "base_checkpoint refiner_checkpoint vae_checkpoint",
+    "SeargePromptText": "prompt",
     "SeargeTextInputV2": "prompt",
     "StableZero123_Conditioning": "width height batch_size elevation azimuth",
     "StringConcatenate": "string_a string_b delimiter",
@@ -133,13 +143,16 @@ _WIDGETS = {
 }
 
 
-def widget_values(node: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a node's widgets by name, without those of which the name is unknown."""
+def widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the values of a node's widgets by name, without those of which the name is unknown.
+
+    `inputs`: all names that the workflow itself gives to the inputs of such a node, in order.
+    """
     values = node.get("widgets_values")
     if isinstance(values, Mapping):
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
-    known = _WIDGETS.get(str(node.get("type")), "").split()
+    known = _WIDGETS.get(str(node.get("type")), "").split() or _without_sockets(node, inputs)
     named, left = _in_row(own_names(node), values)
     if left and known:
         named, left = _in_row(known, values)
@@ -150,6 +163,12 @@ def widget_values(node: Mapping[str, Any]) -> dict[str, Any]:
         named["text"] = None if _CHOICE.search(text) else _COMMENT.sub("", text)
     rows = {f"lora_{i}": v for i, v in enumerate(values) if isinstance(v, Mapping) and "lora" in v}
     return {**named, **rows}
+
+
+def _without_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+    given = map(mapping, as_list(node.get("inputs"))[:200])
+    sockets = {each.get("name") for each in given if not each.get("widget")}
+    return [name for name in names if name not in sockets]
 
 
 def own_names(node: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,34 @@
+"""What the widgets of Workflow Component's nodes are called. Pure.
+
+A workflow has each component that it uses under "components": {kind: a workflow of its own}. An
+input of the component is a node there; these are ordered by their titles, "01.Component Input".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ....ground import as_list, mapping
+
+__all__ = ["component_inputs"]
+
+_MAX_COMPONENTS, _MAX_NODES = 50, 200
+_INPUT = "ComponentInput"
+
+
+def component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the names of each component's inputs, in the order in which its node has them."""
+    components = list(mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
+    return {str(kind): _inputs(mapping(component)) for kind, component in components}
+
+
+def _inputs(component: Mapping[str, Any]) -> list[str]:
+    nodes = map(mapping, as_list(component.get("nodes"))[:_MAX_NODES])
+    titled = ((str(node.get("title", "")), node) for node in nodes if node.get("type") == _INPUT)
+    return [_name(node) for _, node in sorted(titled, key=lambda each: each[0])]
+
+
+def _name(node: Mapping[str, Any]) -> str:
+    output = mapping(next(iter(as_list(node.get("outputs"))), None))
+    return str(output.get("label") or output.get("name"))
