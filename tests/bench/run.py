@@ -45,7 +45,8 @@ def _parsed() -> argparse.Namespace:
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument("--quick", dest="scale", action="store_const", const="quick")
     sizes.add_argument("--tiny", dest="scale", action="store_const", const="tiny")
-    sizes.add_argument("--scale", choices=("big", "full", "quick", "tiny"), default="full")
+    sizes.add_argument("--scale", choices=("big", "full", "quick", "tiny"))
+    parser.set_defaults(scale="full")
     arguments = parser.parse_args()
     if arguments.scale == "big" and arguments.cases != ["i"]:
         parser.error("only case i has such a scale")
