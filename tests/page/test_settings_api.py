@@ -104,7 +104,7 @@ def test_names_are_of_what_was_read_last_also_after_a_restart(api, civitai):
     assert finish()
     records._near = records._Near()
     names = api.get("names?template={id}")["names"]
-    assert len(names) == 3 and set(names) < {f"{i}" for i in civitai.ids[:5]}
+    assert len(names) == 3 and set(names) < {f"{i}" for i in read}
 
 
 def test_values_that_cannot_be_kept_are_not_in_effect_either(api, monkeypatch):

@@ -21,7 +21,8 @@ _TARGETS = """least => {
     const controls = root.querySelectorAll("button, a, select, input");
     return [...controls].filter(one => one.checkVisibility({visibilityProperty: true}))
         .map(one => [one.dataset.do ?? one.dataset.field ?? one.className ?? one.localName,
-                     (one.type === "checkbox" ? (one.closest("label") ?? one) : one).getBoundingClientRect()])
+                     one.type === "checkbox" ? one.closest("label") ?? one : one])
+        .map(([name, tapped]) => [name, tapped.getBoundingClientRect()])
         .filter(([, box]) => box.width > 0 && Math.min(box.width, box.height) < least)
         .map(([name, box]) => `${name} ${Math.round(box.width)}×${Math.round(box.height)}`);
 }"""
