@@ -46,6 +46,38 @@ def test_a_resolution_selector_tells_both_sides(inputs, size):
     assert (plain(nodes, ["1", 0]), plain(nodes, ["1", 1])) == size
 
 
+FLUX = {"megapixel": "1.0", "aspect_ratio": "5:7 (Balanced Portrait)", "custom_ratio": False}
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "outputs"),
+    [
+        ("FluxResolutionNode", {**FLUX, "divisible_by": "64"}, [832, 1152]),
+        ("FluxResolutionNode", FLUX, [None, None]),
+        (
+            "FluxResolutionNode",
+            {**FLUX, "divisible_by": "8", "custom_ratio": True, "custom_aspect_ratio": "1:1"},
+            [1000, 1000],
+        ),
+        ("ResolutionMaster", {"width": 720, "height": 1280, "auto_detect": False}, [720, 1280]),
+        ("ResolutionMaster", {"width": 720, "height": 1280, "auto_detect": True}, [None, None]),
+        (
+            "SDXL Empty Latent Image (rgthree)",
+            {"dimensions": "1216 x 832   (landscape)", "clip_scale": 1.5},
+            [None, 1824, 1248],
+        ),
+        ("CR Integer Multiple", {"integer": 1024, "multiple": 1.5}, [1536]),
+        ("CR Integer Multiple", {"integer": ["9", 0], "multiple": 1.5}, [None]),
+        ("SeargeIntegerPair", {"value1": 1344, "value2": 768}, [1344, 768]),
+        ("SeargeIntegerMath", {"op": "a * b + c", "a": 300, "b": 3, "c": 60}, [960]),
+        ("SeargeIntegerMath", {"op": "a / b", "a": 1025, "b": 2, "c": 0}, [512]),
+    ],
+)
+def test_sizes_are_counted_as_their_nodes_do(kind, inputs, outputs):
+    nodes = {"1": node(kind, **inputs)}
+    assert [plain(nodes, ["1", slot]) for slot in range(len(outputs))] == outputs
+
+
 @pytest.mark.parametrize(
     ("expression", "number"),
     [

@@ -117,6 +117,15 @@ STACKER = node(
             ),
             [lora("a.sft", 0.5)],
         ),
+        (
+            node("LoraTagLoader", text="a <lora:b/c:0.5> <lora:d:1:0.2:LBW=1,1> <lora:e>"),
+            [lora("b/c", 0.5, 0.5), lora("d", 1, 0.2), lora("e", 1, 1)],
+        ),
+        (
+            node("ImpactWildcardEncode", wildcard_text="<lora:x:1>", populated_text="<lora:a:1>"),
+            [lora("a", 1, 1)],
+        ),
+        (node("CLIPTextEncode", text="<lora:a:1>"), []),
         (node("ModelSamplingFlux", model=["2", 0]), []),
     ],
     ids=[
@@ -129,7 +138,8 @@ STACKER = node(
         "lora-manager",
         "comfyroll",
     ]
-    + ["stacker", "stack", "efficiency", "easy-use", "rgthree-stack", "none"],
+    + ["stacker", "stack", "efficiency", "easy-use", "rgthree-stack"]
+    + ["tags", "wildcards", "only-a-text", "none"],
 )
 def test_loras_are_read_with_their_weights(loader, loras):
     assert loras_of(nodes_with(loader), "0") == loras

@@ -74,11 +74,22 @@ def test_texts_that_nodes_join_are_put_together(joining, text):
         node("Text Find and Replace", text="a __x__", find="__x__", replace="b"),
         node("DPRandomGenerator", text="{a|b}", seed=1),
         node("Florence2Run", text_input="", task="caption"),
+        node("Textbox", text="of an earlier run", passthrough=["77", 0]),
         node("StringFunction|pysssss", action="replace", text_a="a", text_b="b", text_c="c"),
         node("Text Concatenate", delimiter="", text_a="a", text_b=["77", 0]),
         node("UnknownTwoTexts", text_a="a", text_b="b"),
     ],
-    ids=["random", "tokens", "replace", "dynamic", "caption", "function", "absent-part", "unknown"],
+    ids=[
+        "random",
+        "tokens",
+        "replace",
+        "dynamic",
+        "caption",
+        "passed",
+        "function",
+        "absent-part",
+        "unknown",
+    ],
 )
 def test_a_text_that_nobody_can_tell_is_not_guessed(untold):
     assert positive({"2": untold}) is None

@@ -60,6 +60,35 @@ def test_its_own_sampler_is_told_by_the_hosts_name():
     assert told.items() <= hires(**{"9": LATENT, "2": own}).items()
 
 
+SCRIPT = {
+    "upscale_type": "latent",
+    "hires_ckpt_name": "(use same)",
+    "latent_upscaler": "nearest-exact",
+    "pixel_upscaler": "4x.pth",
+    "upscale_by": 1.25,
+    "hires_steps": 12,
+    "denoise": 0.5,
+    "iterations": 1,
+    "use_controlnet": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, {**BOTH, "Hires upscale": 1.25, "Hires upscaler": "Latent (nearest-exact)"}),
+        ({"iterations": 2}, {}),
+        ({"upscale_type": "both"}, {}),
+        ({"hires_ckpt_name": "other.sft"}, {}),
+    ],
+    ids=["once", "twice", "with-a-model", "another-model"],
+)
+def test_efficiencys_script_is_a_second_pass(changed, told):
+    scripted = {"1": sampler("5", script=["14", 0]), "3": node("SaveImage", images=["1", 0])}
+    scripted["14"] = node("HighRes-Fix Script", **{**SCRIPT, **changed})
+    assert hires(**scripted, **{"2": node("Note")}) == told
+
+
 @pytest.mark.parametrize(
     "between",
     [

@@ -64,6 +64,18 @@ def _resolution(get: _Get) -> tuple[Any, ...]:
     return tuple(round(side * scale / multiple) * multiple for side in sides)
 
 
+def _flux_resolution(get: _Get) -> tuple[Any, ...]:
+    """https://github.com/gseth/ControlAltAI-Nodes/blob/main/flux_resolution_cal_node.py"""
+    own = get("custom_ratio") and get("custom_aspect_ratio")
+    ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(own or get("aspect_ratio")))
+    megapixels, multiple = as_number(get("megapixel")), as_whole(get("divisible_by"))
+    if ratio is None or megapixels is None or not multiple:
+        return ()
+    sides = int(ratio[1]), int(ratio[2])
+    scale = math.sqrt(megapixels * 1_000_000 / (sides[0] * sides[1]))
+    return tuple(round(int(side * scale) / multiple) * multiple for side in sides)
+
+
 def _json_value(get: _Get) -> tuple[Any, ...]:
     data, key = json.loads(str(get("json_string"))[:_MAX_JSON]), get("key")
     value = data.get(key) if isinstance(data, Mapping) else None
@@ -95,6 +107,30 @@ def _aspect_ratio(get: _Get) -> tuple[Any, ...]:
         return ()
     width, height = (as_whole(side) for side in sides)
     return (height, width) if get("swap_dimensions") == "On" else (width, height)
+
+
+def _both_sides(get: _Get) -> tuple[Any, ...]:
+    return () if get("auto_detect") else (get("width"), get("height"))
+
+
+def _scaled_sides(get: _Get) -> tuple[Any, ...]:
+    """Return the latent, which is no value, and its sides as rgthree's node scales them."""
+    named = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
+    scale = as_number(get("clip_scale"))
+    if named is None or scale is None:
+        return ()
+    return (None, *(int(int(side) * scale) for side in named.groups()))
+
+
+def _multiple(get: _Get) -> tuple[Any, ...]:
+    product = as_number(get("integer")) * as_number(get("multiple"))
+    return int(product), product
+
+
+def _whole_arithmetic(get: _Get) -> tuple[Any, ...]:
+    """https://github.com/SeargeDP/SeargeSDXL/blob/main/modules/_legacy.py"""
+    operation = str(get("op")).replace("/", "//")
+    return (int(_evaluate(ast.parse(operation, mode="eval").body, get)),)
 
 
 def _slider(get: _Get) -> tuple[Any, ...]:
@@ -135,14 +171,20 @@ def _unknown(*_: Any) -> None:
 
 _COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
     "CR Aspect Ratio Social Media": _aspect_ratio,
+    "CR Integer Multiple": _multiple,
     "CR SD1.5 Aspect Ratio": _aspect_ratio,
     "CR SDXL Aspect Ratio": _aspect_ratio,
     "ComfyMathExpression": lambda get: _expression(get, "values."),
     "ComfyNumberConvert": _number,
     "CustomCombo": lambda get: (get("choice"), get("index")),
+    "FluxResolutionNode": _flux_resolution,
     "JsonExtractString": _json_value,
     "MathExpression|pysssss": lambda get: _expression(get, "")[::-1],
+    "ResolutionMaster": _both_sides,
     "ResolutionSelector": _resolution,
+    "SDXL Empty Latent Image (rgthree)": _scaled_sides,
+    "SeargeIntegerMath": _whole_arithmetic,
+    "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
     "StringReplace": _replaced,
     "mxSlider": _slider,
 }

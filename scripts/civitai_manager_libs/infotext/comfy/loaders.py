@@ -25,6 +25,8 @@ _COUNTS = ("lora_count", "num_loras")
 _MODEL_WEIGHTS = {"strengthmodel", "modelstrength", "modelstr", "modelweight", "lorawt", "strength"}
 _MODEL_WEIGHTS |= {"loramodelstrength", "lorastrength", "weight", "loraweight", "strength1"}
 _CLIP_WEIGHTS = {"strengthclip", "clipstrength", "clipstr", "clipweight", "loraclipstrength"}
+_TAGGED = {"ImpactWildcardEncode": "populated_text", "LoraTagLoader": "text"}  # load what it names
+_TAG = re.compile(r"<lora:([^:<>\n]{1,200})((?::[^:<>\n]{0,200}){0,4})>")
 _SWITCHES = {"switch", "toggle", "enabled", "on"}
 
 _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
@@ -60,6 +62,8 @@ def loras_of(nodes: Nodes, sampler: str) -> list[_Lora]:
 
 def _of_node(nodes: Nodes, node: Node) -> list[_Lora]:
     inputs = node["inputs"]
+    if kind_of(node) in _TAGGED:
+        return list(_tags(plain(nodes, inputs.get(_TAGGED[kind_of(node)]))))
     if "lora" not in kind_of(node).lower() and not any("lora" in str(name) for name in inputs):
         return []
     return [*_rows(inputs), *_listed(inputs), *_numbered(nodes, inputs)][:_MAX_LORAS]
@@ -93,6 +97,15 @@ def _numbered(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
         if used and (not number or int(number[:4]) <= count):
             weights = (_weight(nodes, fields, names) for names in (_MODEL_WEIGHTS, _CLIP_WEIGHTS))
             yield from _lora(plain(nodes, named, ("lora_name",)), *weights)
+
+
+def _tags(text: object) -> Iterator[_Lora]:
+    """The LoRAs that a text names, `<lora:name:1:0.5>`, with their weights on model and CLIP."""
+    for found in islice(_TAG.finditer(as_text(text)), _MAX_LORAS):
+        weights = [as_number(part) for part in found[2].split(":")[1:3]]
+        model = 1 if not weights else weights[0]
+        clip = weights[1] if len(weights) > 1 else None
+        yield from _lora(found[1], model, model if clip is None else clip)
 
 
 def _weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> object:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ...ground import as_number, as_text, as_whole
 from .loaders import loras_of, model_of
-from .nodes import along, api_nodes, kind_of, loaded, Nodes, upstream
+from .nodes import along, api_nodes, kind_of, loaded, Nodes, target, upstream
 from .prompts import prompt_of
 from .routes import active_nodes
 from .samplers import first_samplers, samplers_of
@@ -18,6 +19,7 @@ from .workflow import workflow_nodes
 
 __all__ = ["read_graph"]
 
+_NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _MAX_SAMPLERS = 4  # that are read where a graph makes several pictures
 _FIELDS = {  # a record's key: the inputs by which nodes name it, and those that lead to them
     "seed": (("seed", "noise_seed"), ("noise",)),
@@ -73,6 +75,7 @@ def read_graph(comfy: object) -> dict[str, Any]:
 
 def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
     found = {key: nearest(nodes, start, *where) for key, where in _FIELDS.items()}
+    found["steps"] = found["steps"] or _listed_steps(nodes, start)
     found |= {key: None for key in _WHOLE if as_whole(found[key]) is None}
     found |= {key: None for key in _NUMBERS if as_number(found[key]) is None}
     found |= {key: None for key in _NAMES if not isinstance(found[key], str)}
@@ -87,6 +90,15 @@ def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
     found["additionalResources"] = loras if loras else None
     found |= second_pass(nodes, start, samplers_of(nodes), found)
     return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def _listed_steps(nodes: Nodes, start: str) -> int | None:
+    """Return the steps of a sampler whose noise levels are written out, one more than steps."""
+    sigmas = nodes.get(target(nodes[start]["inputs"].get("sigmas")) or "", {})
+    if kind_of(sigmas) != "ManualSigmas":
+        return None
+    listed = as_text(plain(nodes, sigmas["inputs"].get("sigmas")))[:2_000]
+    return max(len(_NUMBER.findall(listed)) - 1, 0) or None
 
 
 def _clip_skip(nodes: Nodes, start: str) -> int | None:

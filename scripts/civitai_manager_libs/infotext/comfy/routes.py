@@ -34,6 +34,7 @@ _NUMBERS = {"text to image": 0, "image to image": 1, "inpainting": 2}  # that wo
 # Nodes that take the first of their inputs by which something comes.
 _FIRST_OF = re.compile(r"any switch|context switch|anythingifnotnone|impactifnone|softswitch")
 _REROUTE = re.compile(r"reroute|^[sg]etnode$|clean ?gpu|clearcache|^pass|showanything|anythingpass")
+_OVERRIDES = {"Textbox": "passthrough"}  # nodes that hand on this input before their own value
 _CONTEXT = "- model clip vae positive negative latent images seed"
 _BIG_CONTEXT = (
     f"{_CONTEXT} steps step_refiner cfg ckpt_name sampler scheduler clip_width clip_height"
@@ -125,6 +126,9 @@ def _handed_on(nodes: Nodes, link: str, slot: int, found: _Found, depth: int) ->
     inputs, kind = node["inputs"], kind_of(node)
     if kind == "Bypassed":
         return _source(nodes, inputs.get(str(slot), _NOWHERE), found, depth)
+    override = inputs.get(_OVERRIDES.get(kind, ""))
+    if target(override) is not None:
+        return _source(nodes, override, found, depth)
     if (taken := _taken_input(nodes, inputs, found, depth)) is not None:
         return _source(nodes, inputs.get(taken, _NOWHERE), found, depth)
     if _FIRST_OF.search(kind.lower()) and kind not in _OUTPUTS:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...ground import as_number, as_text, as_whole, file_stem
 from ..samplers import sampler_names
-from .nodes import kind_of, Node, Nodes
+from .nodes import kind_of, Node, Nodes, target
 from .samplers import outputs_of
 from .sizes import FACTORS, picture_way, sides_of
 from .values import nearest, plain
@@ -21,6 +21,9 @@ _LATENT_METHODS = {  # how ComfyUI enlarges a latent: A1111's upscaler
     "bilinear": "Latent",
     "nearest-exact": "Latent (nearest-exact)",
 }
+_SCRIPT = "HighRes-Fix Script"
+_SCRIPT_INPUTS = ("upscale_type", "hires_ckpt_name", "latent_upscaler", "upscale_by")
+_SCRIPT_INPUTS += ("hires_steps", "denoise", "iterations", "use_controlnet")
 _STEPS, _DENOISE = (("steps",), ("sigmas",)), (("denoise",), ("sigmas",))
 _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sigmas",))
 
@@ -36,6 +39,8 @@ def second_pass(
     """
     if as_number(found.get("denoise")) not in (None, 1):
         return {}
+    if (script := nodes.get(target(nodes[first]["inputs"].get("script")) or "")) is not None:
+        return _scripted(nodes, script)
     known = set(samplers)
     if any(_between(nodes, first, end, known) for end in outputs_of(nodes)):
         return {}  # which of the two pictures this is cannot be told
@@ -51,6 +56,19 @@ def second_pass(
             said["Hires upscaler"] = _upscaler(nodes, between)
             return said | _other_sampler(nodes, sampler, found)
     return {}
+
+
+def _scripted(nodes: Nodes, script: Node) -> dict[str, Any]:
+    """Return what Efficiency's script for a second pass says, if it enlarges the latent once."""
+    value = {name: plain(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
+    factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
+    same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
+    once = value["upscale_type"] == "latent" and as_whole(value["iterations"]) == 1
+    if kind_of(script) != _SCRIPT or not same_model or not once or not factor or not denoise:
+        return {}
+    said = {"Denoising strength": denoise, "Hires upscale": factor}
+    said["Hires steps"] = as_whole(value["hires_steps"])
+    return said | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
 
 
 def _between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:

@@ -24,7 +24,14 @@ _SIDES = (*_PICTURES, "sdxl_tuple", "pipe", "basic_pipe", "data", "base_sampler"
 _MAX_NODES = 50  # on a picture's way to a sampler
 _NAMES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
 _NAMES += (("image_width", "image_height"),)
-_PRESETS = ("image_size_preset", "dimensions", "resolution")
+_PRESETS = ("image_size_preset", "dimensions", "resolution", "preset")
+# Nodes that take other sides than their own: an input, and the values by which it says so.
+_OTHER_SIDES: Mapping[str, tuple[Any, ...]] = {
+    "keep_proportion": (True, "resize", "total_pixels"),
+    "method": ("keep proportion",),
+    "resize_to_input": ("image_1", "image_2", "mask", "latent"),
+}
+_MULTIPLES = ("divisible_by", "multiple_of")  # sides are made smaller, to a multiple of this
 _DIMENSIONS = re.compile(r"(?:^|.*\s)(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL)
 # Nodes that multiply a picture's sides: kind, and the input that tells by how much.
 FACTORS = {
@@ -78,6 +85,8 @@ def sides_of(nodes: Nodes, node: Node) -> tuple[int, int] | None:
     inputs = node["inputs"]
     if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll's
         return _computed(nodes, node)
+    if any(inputs.get(name) in values for name, values in _OTHER_SIDES.items()):
+        return 0, 0
     preset = next((_preset(inputs, name) for name in _PRESETS if _preset(inputs, name)), None)
     if preset is not None:
         return preset
@@ -85,10 +94,16 @@ def sides_of(nodes: Nodes, node: Node) -> tuple[int, int] | None:
         if all(name in inputs for name in names):
             sides = [_side(nodes, inputs[name], name) for name in names]
             if sides[0] and sides[1]:
-                return sides[0], sides[1]
+                return _cut(inputs, sides[0]), _cut(inputs, sides[1])
             told_elsewhere = any(target(inputs[name]) is not None for name in names)
             return (0, 0) if told_elsewhere or _OTHER_SIZE.search(kind_of(node).lower()) else None
     return None
+
+
+def _cut(inputs: Mapping[str, Any], side: int) -> int:
+    stated = (as_whole(inputs.get(name)) or 0 for name in _MULTIPLES)
+    multiple = next((each for each in stated if each > 0), 1)
+    return side - side % multiple
 
 
 def _side(nodes: Nodes, value: object, name: str) -> int | None:

@@ -69,6 +69,30 @@ def inputs_of(*nodes, links=(), **more):
                 "denoise": 0.6,
             },
         ),
+        (
+            "ClownsharKSampler",
+            ["gaussian", "brownian", "hard", 0, 7, "fixed", "standard", "res_2m"]
+            + ["karras", 60, 0, 0.75, 1, 5, 3, 0.85, "true"],
+            {
+                "noise_type_init": "gaussian",
+                "noise_type_sde": "brownian",
+                "noise_mode_sde": "hard",
+                "eta": 0,
+                "noise_seed": 7,
+                "sampler_mode": "standard",
+                "sampler_name": "res_2m",
+                "scheduler": "karras",
+                "steps": 60,
+                "implicit_steps": 0,
+                "denoise": 0.75,
+                "denoise_alt": 1,
+                "cfg": 5,
+                "shift": 3,
+                "base_shift": 0.85,
+                "truncate_conditioning": "true",
+            },
+        ),
+        ("ClownsharKSampler", ["gaussian", "brownian", 60, 0.75], {}),
         ("CLIPTextEncode", ["a cat"], {"text": "a cat"}),
         ("SamplerCustom", [True, 7, "fixed", 8], {"add_noise": True, "noise_seed": 7, "cfg": 8}),
         ("RandomNoise", [7, "fixed"], {"noise_seed": 7}),
@@ -88,7 +112,18 @@ def inputs_of(*nodes, links=(), **more):
         ),
         ("KSampler", None, {}),
     ],
-    ids=["ksampler", "old-ksampler", "easy-use", "impact", "text", "custom", "noise", "one-value"]
+    ids=[
+        "ksampler",
+        "old-ksampler",
+        "easy-use",
+        "impact",
+        "older-row",
+        "unknown-row",
+        "text",
+        "custom",
+        "noise",
+        "one-value",
+    ]
     + ["unknown", "by-name", "rgthree", "other-row", "steps-not-denoise", "none"],
 )
 def test_values_in_a_row_get_their_names(kind, values, named):

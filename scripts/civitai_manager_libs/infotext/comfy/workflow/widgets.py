@@ -23,6 +23,8 @@ _EASY_LOADER = (
     "vae_name clip_skip lora_name lora_model_strength lora_clip_strength resolution"
     " empty_latent_width empty_latent_height"
 )
+_CLOWN = "noise_type_init noise_type_sde noise_mode_sde eta noise_seed sampler_mode sampler_name"
+_CLOWN_END = "scheduler steps implicit_steps denoise denoise_alt cfg shift base_shift"
 # What the editor does with a prompt before it is sent: comments go, one of several is taken.
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _CHOICE = re.compile(r"(?<!\\)\{[^{}]*\|[^{}]*\}")
@@ -43,6 +45,9 @@ _WIDGETS = {
     "ClownsharkChainsampler_Beta": "eta sampler_name steps_to_run cfg sampler_mode bongmath",
     "ClownsharKSampler_Beta": "eta sampler_name scheduler steps steps_to_run denoise cfg seed"
     " sampler_mode bongmath",
+    "ClownsharKSampler": f"{_CLOWN} implicit_sampler_name {_CLOWN_END} truncate_conditioning"
+    f" | {_CLOWN} {_CLOWN_END} truncate_conditioning"
+    f" | {_CLOWN} implicit_sampler_name {_CLOWN_END} shift_scaling options",
     "CLIPSetLastLayer": "stop_at_clip_layer",
     "CLIPTextEncode": "text",
     "CLIPTextEncodeFlux": "clip_l t5xxl guidance",
@@ -65,21 +70,29 @@ _WIDGETS = {
     " empty_latent_height batch_size",
     "EmptyCosmosLatentVideo": "width height length batch_size",
     "EmptyFlux2LatentImage": "width height batch_size",
+    "EmptyHunyuanVideo15Latent": "width height length batch_size",
     "EmptyHunyuanLatentVideo": "width height length batch_size",
     "EmptyLatentImage": "width height batch_size",
+    "EmptyLatentImageFromPresetsSD15": "preset batch_size",
+    "EmptyLatentImageFromPresetsSDXL": "preset batch_size",
     "EmptyLTXVLatentVideo": "width height length batch_size",
     "EmptyMochiLatentVideo": "width height length batch_size",
     "EmptySD3LatentImage": "width height batch_size",
     "Flux2Scheduler": "steps width height",
     "FluxGuidance": "guidance",
     "FluxLoader": "unet_name weight_dtype",
+    "FluxResolutionNode": "megapixel aspect_ratio divisible_by custom_ratio custom_aspect_ratio",
     "FluxSamplerParams+": "seed sampler scheduler steps guidance max_shift base_shift denoise",
+    "HighRes-Fix Script": "upscale_type hires_ckpt_name latent_upscaler pixel_upscaler upscale_by"
+    " use_same_seed seed hires_steps denoise iterations use_controlnet",
     "HunyuanImageToVideo": "width height length batch_size guidance_type",
     "Ideogram4Scheduler": "steps width height mu std",
     "ImageOnlyCheckpointLoader": "ckpt_name",
     "ImageScale": "upscale_method width height crop",
     "ImageScaleBy": "upscale_method scale_by",
     "ImpactKSamplerBasicPipe": _KSAMPLER,
+    "ImpactWildcardEncode": "wildcard_text populated_text",
+    "ImpactWildcardProcessor": "wildcard_text populated_text",
     "JsonExtractString": "json_string key",
     "KSampler": _KSAMPLER,
     "KSamplerAdvanced": "add_noise noise_seed steps cfg sampler_name scheduler start_at_step"
@@ -91,15 +104,21 @@ _WIDGETS = {
     "LatentUpscaleBy": "upscale_method scale_by",
     "LoraLoader": "lora_name strength_model strength_clip",
     "LoraLoaderModelOnly": "lora_name strength_model",
+    "LoraTagLoader": "text",
     "LTXVImgToVideo": "width height length batch_size",
     "LTXVScheduler": "steps max_shift base_shift stretch terminal",
+    "ManualSigmas": "sigmas",
+    "MZ_KolorsUNETLoader": "unet_name",
+    "MZ_KolorsUNETLoaderV2": "unet_name",
     "Power Prompt (rgthree)": "prompt insert_lora insert_embedding",
     "PrimitiveFloat": "value",
     "PrimitiveInt": "value",
     "PrimitiveNode": "value",
     "RandomNoise": "noise_seed",
+    "ResolutionMaster": "mode latent_type width height auto_detect",
     "ResolutionSelector": "aspect_ratio megapixels multiple",
     "SamplerCustom": "add_noise noise_seed cfg",
+    "SDXL Empty Latent Image": "resolution batch_size",
     "SDXL Empty Latent Image (rgthree)": "dimensions clip_scale batch_size",
     "SDTurboScheduler": "steps denoise",
     "SeargeGenerationParameters": "seed image_size_preset image_width image_height steps cfg"
@@ -109,12 +128,15 @@ _WIDGETS = {
     "SeargeInput4": "base_model refiner_model vae_model main_upscale_model support_upscale_model"
     " lora_model",
     "SeargeInput7": "lora_strength operation_mode prompt_style",
+    "SeargeIntegerMath": "op a b c",
+    "SeargeIntegerPair": "value1 value2",
     "SeargeLoras": "lora_1 lora_1_strength lora_2 lora_2_strength lora_3 lora_3_strength lora_4"
     " lora_4_strength lora_5 lora_5_strength",
     "SeargeMagicBox": "stage input_from output_to",
     "SeargeModelSelector": "base_checkpoint refiner_checkpoint vae_checkpoint",
     "SeargePromptText": "prompt",
     "SeargeTextInputV2": "prompt",
+    "SetImageSize": "width height",
     "StableZero123_Conditioning": "width height batch_size elevation azimuth",
     "StringConcatenate": "string_a string_b delimiter",
     "StringReplace": "string find replace",
@@ -134,9 +156,13 @@ _WIDGETS = {
     "UpscaleModelLoader": "model_name",
     "VAEEncodeAdvanced": "resize_to_input width height mask_channel invert_mask latent_type",
     "VAELoader": "vae_name",
+    "Wan22FunControlToVideo": "width height length batch_size",
     "Wan22ImageToVideoLatent": "width height length batch_size",
     "WanCameraImageToVideo": "width height length batch_size",
+    "WanFirstLastFrameToVideo": "width height length batch_size",
+    "WanFunInpaintToVideo": "width height length batch_size",
     "WanImageToVideo": "width height length batch_size",
+    "WanVaceToVideo": "width height length batch_size",
     "WanVideoModelLoader": "model precision",
     "WanVideoSampler": "steps cfg shift seed offload scheduler",
     "WanVideoTextEncode": "positive_prompt negative_prompt",
@@ -152,7 +178,7 @@ def widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[s
     if isinstance(values, Mapping):
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
-    known = _WIDGETS.get(str(node.get("type")), "").split() or _without_sockets(node, inputs)
+    known = _row_of(str(node.get("type")), values) or _without_sockets(node, inputs)
     named, left = _in_row(own_names(node), values)
     if left and known:
         named, left = _in_row(known, values)
@@ -163,6 +189,17 @@ def widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[s
         named["text"] = None if _CHOICE.search(text) else _COMMENT.sub("", text)
     rows = {f"lora_{i}": v for i, v in enumerate(values) if isinstance(v, Mapping) and "lora" in v}
     return {**named, **rows}
+
+
+def _row_of(kind: str, values: list[Any]) -> list[str]:
+    """Return the names of the widgets of older nodes; of several rows, the one that fits."""
+    rows = [row.split() for row in _WIDGETS.get(kind, "").split("|")]
+    return rows[0] if len(rows) == 1 else next((row for row in rows if _fits(row, values)), [])
+
+
+def _fits(names: list[str], values: list[Any]) -> bool:
+    named, left = _in_row(names, values)
+    return len(named) == len(names) and not left
 
 
 def _without_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
