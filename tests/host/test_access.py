@@ -7,6 +7,7 @@ import types
 
 import pytest
 from civitai_manager_libs import host
+from civitai_manager_libs.page import webui
 
 
 @pytest.fixture
@@ -16,10 +17,24 @@ def started_with(monkeypatch):
     def started_with(**flags):
         modules = types.ModuleType("modules")
         modules.shared = types.SimpleNamespace(cmd_opts=types.SimpleNamespace(**flags))
+        modules.script_callbacks = types.ModuleType("callbacks")
         monkeypatch.setitem(sys.modules, "modules", modules)
-        monkeypatch.setitem(sys.modules, "modules.script_callbacks", types.ModuleType("callbacks"))
+        monkeypatch.setitem(sys.modules, "modules.script_callbacks", modules.script_callbacks)
+        return modules
 
     return started_with
+
+
+def _fields_of(modules):
+    """The arguments of our fields on the host's settings page, by the names of their options."""
+    fields = {}
+    modules.shared.OptionInfo = lambda default, label, kind, arguments, **_: arguments or {}
+    modules.shared.opts = types.SimpleNamespace(add_option=fields.__setitem__)
+    calls = modules.script_callbacks
+    calls.on_ui_settings = lambda build: build()
+    calls.on_ui_tabs = calls.on_app_started = lambda build: None
+    webui.register()
+    return fields
 
 
 _NAMES = ("http_timeout", "proxy", "key", "download_images_folder", "model_folders", "saved_name")
@@ -43,6 +58,16 @@ _NAMES = ("http_timeout", "proxy", "key", "download_images_folder", "model_folde
 def test_flags_of_the_host_freeze_our_settings_too(started_with, flags, frozen):
     started_with(**flags)
     assert {name for name in _NAMES if host.is_frozen(name)} == set(frozen)
+
+
+def test_folders_that_a_host_hides_are_not_on_its_settings_page_either(started_with):
+    def hidden(**flags):
+        fields = _fields_of(started_with(**flags)).items()
+        return {name for name, field in fields if not field.get("visible", True)}
+
+    folders = ("download_images_folder", "model_folders", "saved_name")
+    assert hidden(hide_ui_dir_config=True) == {f"civitai_shortcut_{name}" for name in folders}
+    assert hidden(hide_ui_dir_config=False) == set()
 
 
 @pytest.mark.parametrize("flag", ["share", "listen", "server_name", "ngrok", "tls_certfile"])

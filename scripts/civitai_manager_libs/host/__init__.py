@@ -1,6 +1,6 @@
 """The one seam to whatever runs us: a WebUI, or nothing but ourselves."""
 
-from .access import has_login, is_frozen, is_shared
+from .access import has_login, is_frozen, is_hidden, is_shared
 from .fields import known_names
 from .folders import data_folder, key_file, pictures_folder
 from .handles import raise_handle_limit
@@ -44,6 +44,7 @@ __all__ = [
     "header",
     "in_webui",
     "is_frozen",
+    "is_hidden",
     "is_logged_in",
     "is_of",
     "is_shared",

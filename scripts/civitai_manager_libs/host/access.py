@@ -9,7 +9,7 @@ from typing import Any
 
 from .webui import in_webui, option_key
 
-__all__ = ["has_login", "is_frozen", "is_shared"]
+__all__ = ["has_login", "is_frozen", "is_hidden", "is_shared"]
 
 # By these others reach it, under names that are not known here: A1111's, its family's, SD.Next's.
 _SHARED = ("share", "listen", "server_name", "ngrok", "tls_certfile", "subpath", "root_path")
@@ -31,9 +31,13 @@ def is_frozen(name: str) -> bool:
         any(flags.get(flag) for flag in _FROZEN)
         or section in _listed(flags.get("freeze_settings_in_sections"))
         or option_key(name) in _listed(flags.get("freeze_specific_settings"))
-        or bool(flags.get("hide_ui_dir_config"))
-        and name in _FOLDERS
+        or is_hidden(name)
     )
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether this setting of ours is a folder and the host's settings page shows none."""
+    return name in _FOLDERS and bool(_flags().get("hide_ui_dir_config"))
 
 
 def has_login(request: Any) -> bool:

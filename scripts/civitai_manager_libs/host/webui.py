@@ -147,15 +147,15 @@ def add_option(
     label: str,
     section: tuple[str, str],
     on_change: Callable[[], None],
-    component: tuple[Any, dict[str, Any]] | None = None,
+    component: tuple[Any, dict[str, Any]],
 ) -> None:
     """One of our values on the host's settings page, under its own name.
 
-    component: a gradio class and its arguments, where the default's type does not say it.
+    component: a gradio class, None for the one that the default's type says, and its arguments.
     """
     from modules import shared
 
-    kind, arguments = component or (None, None)
+    kind, arguments = component
     info = shared.OptionInfo(default, label, kind, arguments, section=section, onchange=on_change)
     shared.opts.add_option(option_key(name), info)
 

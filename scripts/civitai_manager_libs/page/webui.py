@@ -46,14 +46,23 @@ def _label(name: str) -> str:
     return f"{label} (None = PG, Soft = PG-13, Mature = R)" if is_level else label
 
 
-def _component(entry: setting.Setting) -> tuple[Any, dict[str, Any]] | None:
+def _component(entry: setting.Setting) -> tuple[Any, dict[str, Any]]:
+    """Return the gradio class of a setting's field and its arguments.
+
+    A field that is not visible its host lets nobody change, also by a request.
+    """
+    kind, arguments = _kind(entry)
+    return kind, {**arguments, "visible": not host.is_hidden(entry.name)}
+
+
+def _kind(entry: setting.Setting) -> tuple[Any, dict[str, Any]]:
     """What a WebUI cannot tell from the default's type: choices, bounds, fractions."""
     import gradio as gr
 
     if entry.choices:
         return gr.Dropdown, {"choices": list(entry.choices)}
     if isinstance(entry.default, (bool, str)):
-        return None
+        return None, {}
     whole = {"precision": 0} if isinstance(entry.default, int) else {}
     return gr.Number, {"minimum": entry.low, "maximum": entry.high, **whole}
 
