@@ -59,6 +59,42 @@ def test_random_walks_lose_nothing_double_nothing_and_end(path):
         assert len(site.asked) <= 2 + 4 * len(expected) / 100, (seed, query)
 
 
+class _Stingy(Site):
+    """Sends no more than `rows` at once, and refuses what asks for more, or sends it empty."""
+
+    rows, refusal = 100, (500, {})
+
+    def answer(self, params):
+        told = super().answer(params)
+        return told if int(params["limit"]) <= self.rows else self.refusal
+
+
+_EMPTY = (200, {"items": [], "metadata": {}})
+
+
+_refused = pytest.mark.parametrize(
+    "refusal", [(500, {}), (400, {}), (404, {}), _EMPTY], ids=["500", "400", "404", "empty"]
+)
+
+
+@_refused
+@pytest.mark.parametrize("rows", [100, 120])
+def test_walk_loses_nothing_where_the_site_does_not_send_twice_a_page(rows, refusal):
+    for seed in range(5):
+        site, query = _Stingy(made_up(seed, 60, 0.025), "bitdex"), ImageQuery(version_id=700)
+        site.rows, site.refusal = rows, refusal
+        assert _walked(site, query) == _expected(site, query)
+
+
+@_refused
+@pytest.mark.parametrize("of", [{"version_id": 700}, {"username": "anna"}], ids=str)
+def test_page_that_is_looked_at_survives_the_refusal_of_what_it_was_cut_by(refusal, of):
+    site, query = _Stingy(made_up(3, 90, 0.025), "bitdex"), ImageQuery(**of, level=31)
+    site.refusal = refusal
+    page = civitai.read_images(SiteClient(site), query, patience=5)
+    assert page.ids == tuple(_expected(site, query)[:100]) and page.next_cursor is not None
+
+
 def _expected(site: Site, query: ImageQuery) -> list[int]:
     return site.expected(_params(query))
 

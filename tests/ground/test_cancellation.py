@@ -72,6 +72,18 @@ def test_callback_may_come_from_within_the_same_thread():
     assert len(inner) == 3
 
 
+def test_bounded_one_is_set_with_the_other_or_when_its_time_is_over():
+    cancelled = Cancellation()
+    with cancelled.within(0.01) as bounded, pytest.raises(Cancelled):
+        bounded.wait(60)
+    assert not cancelled.is_set()
+    with never().within(0.01) as bounded, pytest.raises(Cancelled):
+        bounded.wait(60)
+    with cancelled.within(60) as bounded:
+        cancelled.set()
+        assert bounded.is_set()
+
+
 def test_nobody_can_set_what_is_never_set():
     with pytest.raises(RuntimeError), never().calling(lambda: pytest.fail("called")):
         never().set()

@@ -18,6 +18,7 @@ from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import cache, pages as gallery_pages, records
 from civitai_manager_libs.library.store import writing
 from page_driver import until
+from site_stand_in import made_up, served, Site
 
 _QUERY = ImageQuery(101)
 
@@ -50,6 +51,23 @@ def test_page_is_asked_for_once_and_anew_when_it_is_old(civitai, client, monkeyp
     monkeypatch.setattr(gallery_pages, "_FRESH", 0.0)
     _read(client)
     assert len(civitai.pages) == 2
+
+
+def test_page_waits_only_a_moment_for_what_it_may_be_cut_by(library, client, monkeypatch):
+    site, gate = Site(made_up(3, 90, 0.025), "bitdex"), threading.Event()
+    answer, query = site.answer, ImageQuery(version_id=700, level=31)
+
+    def slow(params):
+        assert params["limit"] != "200" or gate.wait(60)
+        return answer(params)
+
+    site.answer = slow
+    monkeypatch.setattr(gallery_pages, "_PATIENCE", 0.1)
+    with served(site) as base:
+        monkeypatch.setenv("CIVITAI_BASE_URL", base)
+        read = _read(client, query, size=100)
+        gate.set()
+    assert len(_ids(read)) == 100 and not read.kept
 
 
 def test_page_that_is_wanted_fresh_is_asked_for_anew(civitai, client):

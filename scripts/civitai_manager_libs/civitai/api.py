@@ -13,8 +13,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from .. import setting
-from ..errors import Gone
-from ..ground import Cancellation, Image
+from ..errors import CivitaiShortcutError, Gone
+from ..ground import Cancellation, Image, never
 from . import addresses, records
 from .addresses import Reference
 from .paging import cursor_to_send, ImageQuery, may_be_cut, Page
@@ -83,19 +83,35 @@ def read_images(
     cursor: str | None = None,
     limit: int = 100,
     cancelled: Cancellation | None = None,
+    patience: float | None = None,
 ) -> Page:
     """Return one page; `cursor` is the `next_cursor` of the page before it, for the same query.
 
     limit: rows to ask for, 20 to 200; fewer may come, even none, while there is a next page, and
     twice as many where the site would cut some of up to 100. An author who does not exist has an
     empty page: the site's paths say 404 or send just that.
+
+    patience: seconds to wait for what a page was cut by; without it the page is returned as it is.
+    None waits for all of it, and reads a shorter page where the site does not send so much at once.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _read_rows(client, query, cursor, rows, cancelled)
     if 2 * rows > _MAX_IMAGES or not may_be_cut(query, page, rows):
         return page
-    uncut = _read_rows(client, query, cursor, 2 * rows, cancelled)
-    return replace(uncut, next_cursor=page.next_cursor)
+    wish, is_smallest = cancelled or never(), rows < 2 * _MIN_IMAGES
+    try:
+        with wish.within(patience) as bounded:
+            uncut = _read_rows(client, query, cursor, 2 * rows, bounded)
+    except CivitaiShortcutError:
+        wish.check()
+        if patience is None and is_smallest:
+            raise
+    else:
+        if set(page.ids) <= set(uncut.ids):
+            return replace(uncut, next_cursor=page.next_cursor)
+    if patience is not None or is_smallest:
+        return page
+    return read_images(client, query, cursor, rows // 2, cancelled)
 
 
 def _read_rows(

@@ -63,6 +63,22 @@ class Cancellation:
             with self._lock:
                 self._callbacks.remove(callback)
 
+    @contextmanager
+    def within(self, seconds: float | None) -> Iterator[Cancellation]:
+        """Hand out a cancellation that is set with this one, or after so many seconds if given."""
+        if seconds is None:
+            yield self
+            return
+        timed = Cancellation()
+        timer = threading.Timer(seconds, timed.set)
+        timer.daemon = True
+        timer.start()
+        try:
+            with self.calling(timed.set):
+                yield timed
+        finally:
+            timer.cancel()
+
 
 class _Never(Cancellation):
     """It is everybody's, and so nobody may set it."""

@@ -25,6 +25,7 @@ __all__ = ["Read", "end_of_kept", "file", "galleries_of", "read_anew", "read_kep
 
 _PAGES_NEAR = 20
 _FRESH = 600.0  # seconds; Civitai's own edge keeps a page for about five minutes
+_PATIENCE = 5.0  # seconds that a page which is looked at waits for what it may be cut by
 
 _Key = tuple[str, ImageQuery, "str | None", int]
 
@@ -81,7 +82,7 @@ class _Pages:
 
     def _asked(self, client: Any, key: _Key, cancelled: Cancellation) -> Read:
         _, query, cursor, size = key
-        read = read_anew(client, query, cursor, size, cancelled)
+        read = read_anew(client, query, cursor, size, cancelled, _PATIENCE)
         if _is_told(read.page):
             with self._lock:
                 self._near[key] = _Near.of(read)
@@ -121,9 +122,14 @@ def read_anew(
     cursor: str | None,
     size: int,
     cancelled: Cancellation | None = None,
+    patience: float | None = None,
 ) -> Read:
-    """The page as Civitai sends it now, which is kept. Raises what the client raises."""
-    read = Read(civitai.read_images(client, query, cursor, size, cancelled), time.time())
+    """Return the page as Civitai sends it now, and keep it. Raises what the client raises.
+
+    patience: see `civitai.read_images`.
+    """
+    page = civitai.read_images(client, query, cursor, size, cancelled, patience)
+    read = Read(page, time.time())
     records.keep(read.page.images, galleries=galleries_of(query))
     if _is_told(read.page):
         _keep((setting.base_url(), query, cursor, size), read)
