@@ -248,6 +248,28 @@ def test_a_group_is_opened():
     assert found["2:5"] == {"text": "of the group"}  # nothing comes in there
 
 
+def test_a_bypassed_group_only_hands_on():
+    given = [{"name": "model", "type": "MODEL", "link": 8}]
+    bypassed = {"id": 2, "type": "a-uuid", "mode": 4, "inputs": given}
+    found = inputs_of(
+        {**bypassed, "outputs": [{"type": "MODEL"}]},
+        node(3, "KSampler", [], {"model": 9}),
+        links=[[8, 1, 0, 2, 0, "MODEL"], [9, 2, 0, 3, 0, "MODEL"]],
+        definitions={"subgraphs": [GROUP]},
+    )
+    assert found == {"2": {"0": ["1", 0]}, "3": {"model": ["2", 0]}}
+
+
+def test_a_widget_keeps_its_value_where_a_bypassed_node_hands_nothing_on():
+    chosen = {"name": "select", "type": "INT", "widget": {"name": "select"}, "link": 5}
+    found = inputs_of(
+        {"id": 1, "type": "ImpactSwitch", "inputs": [chosen], "widgets_values": [1, False]},
+        node(2, "PrimitiveInt", [2, "fixed"], mode=4, outputs=[{"type": "INT"}]),
+        links=[[5, 2, 0, 1, 0, "INT"]],
+    )
+    assert found["1"]["select"] == 1
+
+
 def test_a_group_within_itself_ends():
     group = {"id": "a-uuid", "nodes": [node(1, "a-uuid"), node(2, "a-uuid")], "links": []}
     workflow = {"nodes": [node(1, "a-uuid")], "definitions": {"subgraphs": [group]}}

@@ -6,7 +6,7 @@ its widgets' values in a row, often without their names. Groups of nodes lie in 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,14 +64,16 @@ def _collect(
     """Add a level's nodes to `nodes`; yield the groups in it, each to be collected too."""
     listed = [node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)]
     listed = [node for node in listed[: MAX_NODES + 1] if node.get("mode") != _MUTED]
-    inner = {str(node.get("id")) for node in listed if str(node.get("type")) in groups}
+    opened = [node for node in listed if node.get("mode") != _BYPASSED]
+    inner = {str(node.get("id")) for node in opened if str(node.get("type")) in groups}
     sources = _sources(group, inner, nodes)
+    dead = _dead_ends(listed, group.prefix, sources)
     named = _set_nodes(listed, group.prefix)
     everywhere = links_everywhere(group.content, listed, group.prefix)
     for node in listed:
         node_id, kind = f"{group.prefix}{node.get('id')}", str(node.get("type"))
-        links = everywhere.get(str(node.get("id")), {}) | _links(node, sources)
-        if kind in groups:
+        links = everywhere.get(str(node.get("id")), {}) | _links(node, sources, dead)
+        if kind in groups and node.get("mode") != _BYPASSED:
             if group.depth < _MAX_DEPTH:
                 yield _entered(groups[kind], node, node_id, links, group.depth + 1, nodes)
         elif kind == "GetNode":
@@ -97,6 +99,22 @@ def _bypassed(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, 
         if name in links:
             handed[str(slot)] = links[name]
     return handed
+
+
+def _dead_ends(
+    listed: list[Mapping[str, Any]], prefix: str, sources: Mapping[Any, _Link]
+) -> set[tuple[str, int]]:
+    """Return the outputs of bypassed nodes that hand nothing on, by node id and number.
+
+    What is linked to such an output keeps its widget's own value.
+    """
+    dead = set()
+    for node in listed:
+        if node.get("mode") == _BYPASSED:
+            handed = _bypassed(node, _links(node, sources))
+            slots = range(len(as_list(node.get("outputs"))[:200]))
+            dead |= {(f"{prefix}{node.get('id')}", n) for n in slots if str(n) not in handed}
+    return dead
 
 
 def _sources(group: _Group, inner: set[str], nodes: dict[str, Node]) -> dict[Any, _Link]:
@@ -173,10 +191,16 @@ def _first_value(node: Mapping[str, Any]) -> str:
     return str(next(iter(as_list(node.get("widgets_values"))), ""))
 
 
-def _links(node: Mapping[str, Any], sources: Mapping[Any, _Link]) -> dict[str, _Link]:
+def _links(
+    node: Mapping[str, Any],
+    sources: Mapping[Any, _Link],
+    dead: Collection[tuple[str, int]] = (),
+) -> dict[str, _Link]:
     found = {}
     for given in map(mapping, as_list(node.get("inputs"))[:200]):
         link_id = given.get("link")
         if isinstance(link_id, (int, str)) and link_id in sources:
-            found[str(given.get("name"))] = sources[link_id]
+            source = sources[link_id]
+            if not (given.get("widget") and tuple(source) in dead):
+                found[str(given.get("name"))] = source
     return found

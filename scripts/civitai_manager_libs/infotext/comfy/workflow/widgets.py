@@ -91,6 +91,7 @@ _WIDGETS = {
     "ImageScale": "upscale_method width height crop",
     "ImageScaleBy": "upscale_method scale_by",
     "ImpactKSamplerBasicPipe": _KSAMPLER,
+    "ImpactSwitch": "select sel_mode",
     "ImpactWildcardEncode": "wildcard_text populated_text",
     "ImpactWildcardProcessor": "wildcard_text populated_text",
     "JsonExtractString": "json_string key",
