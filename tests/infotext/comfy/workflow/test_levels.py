@@ -179,8 +179,11 @@ def test_a_bypassed_node_hands_on_the_input_of_the_same_number():
     ],
     ids=["comment", "line-comment", "choice", "json", "escaped"],
 )
-def test_a_prompt_is_what_the_editor_sends(text, sent):
-    assert inputs_of(node(1, "CLIPTextEncode", [text]))["1"]["text"] == sent
+@pytest.mark.parametrize(
+    ("kind", "name"), [("CLIPTextEncode", "text"), ("Power Prompt (rgthree)", "prompt")]
+)
+def test_a_prompt_is_what_the_editor_sends(kind, name, text, sent):
+    assert inputs_of(node(1, kind, [text]))["1"][name] == sent
 
 
 def test_ids_may_be_words():

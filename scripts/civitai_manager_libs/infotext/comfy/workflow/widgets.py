@@ -28,6 +28,15 @@ _CLOWN_END = "scheduler steps implicit_steps denoise denoise_alt cfg shift base_
 # What the editor does with a prompt before it is sent: comments go, one of several is taken.
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _CHOICE = re.compile(r"(?<!\\)\{[^{}]*\|[^{}]*\}")
+_SENT_OTHERWISE = {
+    "CLIPTextEncode": ("text",),
+    "CLIPTextEncodeFlux": ("clip_l", "t5xxl"),
+    "CLIPTextEncodeSDXL": ("text_g", "text_l"),
+    "CLIPTextEncodeSDXLRefiner": ("text",),
+    "Power Prompt (rgthree)": ("prompt",),
+    "TextEncodeQwenImageEdit": ("prompt",),
+    "TextEncodeQwenImageEditPlus": ("prompt",),
+}
 _WIDGETS = {
     "## i2i-start-pixels [151daf]": "ckpt_name seed steps cfg sampler_name scheduler denoise"
     " positive negative",
@@ -111,6 +120,7 @@ _WIDGETS = {
     "ManualSigmas": "sigmas",
     "MZ_KolorsUNETLoader": "unet_name",
     "MZ_KolorsUNETLoaderV2": "unet_name",
+    "PrepForUnsampling": "resize_to_input width height mask_channel invert_mask latent_type",
     "Power Prompt (rgthree)": "prompt insert_lora insert_embedding",
     "PrimitiveFloat": "value",
     "PrimitiveInt": "value",
@@ -159,6 +169,7 @@ _WIDGETS = {
     "VAELoader": "vae_name",
     "Wan22FunControlToVideo": "width height length batch_size",
     "Wan22ImageToVideoLatent": "width height length batch_size",
+    "WanCameraEmbedding": "camera_pose width height length speed fx fy cx cy",
     "WanCameraImageToVideo": "width height length batch_size",
     "WanFirstLastFrameToVideo": "width height length batch_size",
     "WanFunInpaintToVideo": "width height length batch_size",
@@ -185,9 +196,10 @@ def widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[s
         named, left = _in_row(known, values)
     elif left:  # the names are of some of its widgets only
         named = {"value": values[0]} if len(values) == 1 else _by_habit(values)
-    text = named.get("text")
-    if isinstance(text, str) and node.get("type") == "CLIPTextEncode":
-        named["text"] = None if _CHOICE.search(text) else _COMMENT.sub("", text)
+    for name in _SENT_OTHERWISE.get(str(node.get("type")), ()):
+        text = named.get(name)
+        if isinstance(text, str):
+            named[name] = None if _CHOICE.search(text) else _COMMENT.sub("", text)
     rows = {f"lora_{i}": v for i, v in enumerate(values) if isinstance(v, Mapping) and "lora" in v}
     return {**named, **rows}
 
