@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
 
 import pytest
@@ -28,6 +29,7 @@ class _Served:
         self.connections = Connections()
         app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("ok"))])
         app.router.routes.append(Route("/slow", self._slow))
+        app.router.routes.append(Route("/length", self._length, methods=["POST"]))
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         options = {"http": self.connections.protocol, "ws": "none", "lifespan": "off"}
@@ -41,6 +43,9 @@ class _Served:
         self.go_on.wait(60)
         return PlainTextResponse("slow")
 
+    async def _length(self, request):
+        return PlainTextResponse(f"{len(await request.body())} bytes")
+
     def __enter__(self):
         self._thread.start()
         return self
@@ -50,8 +55,9 @@ class _Served:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(20)
 
-    def connect(self, sent=b""):
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+    def connect(self, sent=b"", source="127.0.0.1"):
+        at = ("127.0.0.1", self.port)
+        connection = socket.create_connection(at, timeout=20, source_address=(source, 0))
         connection.sendall(sent)
         return connection
 
@@ -122,6 +128,70 @@ def test_requests_that_are_answered_are_not_closed_for_new_ones(served, monkeypa
     assert _is_closed(served.connect(_HEAD + b"\r\n"))
     served.go_on.set()
     assert all([_answer(connection, b"slow") for connection in busy])
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="it has one loopback address")
+def test_peers_that_hold_every_place_give_one_to_who_has_none(served, monkeypatch):
+    monkeypatch.setattr(limits, "_IN_ALL", 4)
+    slow = _HEAD.replace(b"/", b"/slow", 1) + b"\r\n"
+    held = [served.connect(slow, f"127.0.0.{2 + n % 2}") for n in range(4)]
+    until(lambda: sum(not one.is_idle for one in list(served.connections._open)) == 4)
+    assert served.is_open()
+    assert _is_closed(held[0])
+
+
+# What belongs to a request, and what is more
+
+
+_POST = b"POST /length HTTP/1.1\r\nHost: x\r\n"
+
+
+def test_body_is_taken_whole_however_it_is_cut(served):
+    body = b"\n\n" * 100_000
+    whole = _POST + b"content-LENGTH:  200000 \r\n\r\n" + body
+    for cuts in ([len(whole)], [1] * 70 + [len(whole)], [len(whole) - 1, 1]):
+        connection, at = served.connect(), 0
+        for size in cuts:
+            connection.sendall(whole[at : at + size])
+            at += size
+        assert _answer(connection, b"200000 bytes")
+
+
+def test_requests_that_come_at_once_are_answered_in_turn(served):
+    one = _POST + b"Content-Length: 7\r\n\r\nGET / x"
+    connection = served.connect((one + _HEAD + b"\r\n") * 2)
+    assert _answer(connection, b"ok")
+    connection.settimeout(0.1)
+    with pytest.raises(TimeoutError):
+        connection.recv(1)
+
+
+def test_browser_that_asks_first_is_told_to_go_on(served):
+    connection = served.connect(_POST + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+    assert connection.recv(1000).startswith(b"HTTP/1.1 100")
+    connection.sendall(b"{}")
+    assert _answer(connection, b"2 bytes")
+
+
+def test_chunks_are_refused_before_anybody_reads_them(served):
+    """A body of one-byte chunks: 256 KB of it took four seconds, in which nobody was answered."""
+    connection = served.connect(_POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\n \r\n")
+    assert connection.recv(1000).startswith(b"HTTP/1.1 411")
+
+
+@pytest.mark.parametrize("start", [b"GET /", _HEAD + b"a: "], ids=["address", "header"])
+def test_head_without_an_end_is_not_kept(served, start):
+    connection = served.connect(start + b"a" * (limits._MOST_HEAD + 1))
+    assert _is_closed(connection) and served.is_open()
+
+
+def test_what_is_sent_while_a_request_is_answered_is_not_kept_without_end(served):
+    connection = served.connect(_HEAD.replace(b"/", b"/slow", 1) + b"\r\n")
+    assert served.asked.wait(20)
+    with pytest.raises(OSError):
+        for _ in range(1000):
+            connection.sendall((_HEAD + b"\r\n") * 3000)
+    assert served.is_open()
 
 
 # What repeats in the log

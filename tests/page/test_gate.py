@@ -185,6 +185,9 @@ class _HalfSent:
             self._connection.putheader(name, value)
         self._connection.endheaders(b" " * sent)
 
+    def send(self, more):
+        self._connection.send(b" " * more)
+
     def answer(self):
         """Status, and whether the connection is closed then."""
         answer = self._connection.getresponse()
@@ -199,6 +202,16 @@ def test_body_that_does_not_come_has_a_deadline(api, monkeypatch):
     monkeypatch.setattr(bodies, "_SECONDS", 0.3)
     for sent in (0, 10, 70 * _KB):
         assert _HalfSent(api, sent).answer() == (408, True)
+
+
+def test_slow_upload_that_goes_on_is_taken(api, monkeypatch):
+    monkeypatch.setattr(bodies, "_SECONDS", 1.5)
+    monkeypatch.setattr(bodies, "_TIMED", 60 * _KB)
+    slow = _HalfSent(api, 70 * _KB, 420 * _KB)
+    for _ in range(5):
+        time.sleep(0.5)
+        slow.send(70 * _KB)
+    assert slow.answer() == (400, False)
 
 
 def test_few_large_bodies_are_held_at_once_and_small_ones_pass(gate, api, monkeypatch):

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
+import anyio
 from starlette.requests import Request
 
 from ...ground import has_too_many_parts, is_deep
@@ -21,7 +22,8 @@ __all__ = ["Bodies", "SMALL_BODY"]
 
 SMALL_BODY = 64 * 1024  # bytes; any number of such may come at once
 _IN_MEMORY = 1024 * 1024  # bytes of one body; a longer one is on the disk
-_SECONDS = 30.0  # for a whole body, with the wait for its place
+_SECONDS = 30.0  # for a body's start and its place, then for each MB of it
+_TIMED = 1024 * 1024  # bytes
 _FROM_ONE, _IN_ALL = 2, 6  # larger bodies at once, from one peer and from all
 _POLL = 0.05  # seconds
 # Values and lists: 100,000 ids, or the records of an import. A second reads a million.
@@ -46,9 +48,9 @@ class Bodies:
         async with AsyncExitStack() as held:
             try:
                 file = held.enter_context(SpooledTemporaryFile(_IN_MEMORY))
-                receiving = self._receive(request, file, most, in_thread, held)
-                await asyncio.wait_for(receiving, _SECONDS)
-            except asyncio.TimeoutError as error:
+                with anyio.fail_after(_SECONDS) as time:
+                    await self._receive(request, file, most, in_thread, held, time)
+            except TimeoutError as error:
                 raise Refusal(408, "too_slow") from error
             except OSError as error:  # no room for a temporary file
                 raise Refusal(507, "disk") from error
@@ -61,6 +63,7 @@ class Bodies:
         most: int,
         in_thread: InThread,
         held: AsyncExitStack,
+        time: anyio.CancelScope,
     ) -> None:
         size = 0
         async for part in request.stream():
@@ -72,6 +75,8 @@ class Bodies:
                 continue
             if before <= SMALL_BODY:
                 await held.enter_async_context(self._place(peer_of(request)))
+            if before <= SMALL_BODY or before // _TIMED < size // _TIMED:
+                time.deadline = anyio.current_time() + _SECONDS
             await in_thread(file.write, part)
 
     @asynccontextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Any
 
@@ -14,14 +16,20 @@ __all__ = ["Connections"]
 
 _HEAD_SECONDS = 10.0
 _FROM_ONE, _IN_ALL = 128, 256  # a browser opens six
+_MOST_HEAD = 64 * 1024  # bytes; a browser's has one or two thousand
+_HEAD_END = re.compile(rb"\n\r?\n")
+_LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,15})[ \t]*\r?$", re.M | re.I)
+_CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:", re.M | re.I)
+_LENGTH_REQUIRED = b"HTTP/1.1 411 Length Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _KEY = "civitai_shortcut_connection"
 
 
 class Connections:
     """All connections of one server.
 
-    uvicorn makes a protocol of each: see its setting `http`. Ours stands before its own and looks
-    at the clock. That a head has come whole is told by `around`, the outermost of the application.
+    uvicorn makes a protocol of each: see its setting `http`. Ours stands before its own, which gets
+    one whole request after the other. That one is answered is told by `around`, the outermost of
+    the application.
     """
 
     def __init__(self) -> None:
@@ -38,30 +46,42 @@ class Connections:
         return connection
 
     def around(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-        """Return `app`, telling connections when it is asked and when it has answered."""
+        """Return `app`, telling connections when it has answered."""
 
         async def watched(scope: Any, receive: Any, send: Any) -> None:
             connection = scope.get("state", {}).pop(_KEY)
-            connection.note_head()
             try:
                 await app(scope, receive, send)
             finally:
-                connection.await_head()
+                connection.end_request()
 
         return watched
 
     def admit(self, new: _Connection) -> bool:
-        """Return whether there is a place for a connection. One that has sent no head yet makes
-        room for it: who holds many of those does not shut out others, nor himself."""
-        own = [one for one in self._open if one.peer == new.peer]
-        for group, most in ((own, _FROM_ONE), (list(self._open), _IN_ALL)):
-            if len(group) < most:
-                continue
-            idle = next((one for one in group if one.is_idle), None)
-            self.tell("too-many", new.peer, f"has more than {most} connections open")
-            if idle is None:
-                return False
-            idle.abort()
+        """Return whether there is a place for a connection, which another may have to leave.
+
+        Who holds many without sending a head does not shut out others, nor himself. Where all
+        places are taken, the peer that has most gives one up, though it be answered just then.
+        """
+        counts = Counter(one.peer for one in self._open)
+        mine, idle = counts[new.peer], [one for one in self._open if one.is_idle]
+        leaving: list[_Connection] = []
+        if mine >= _FROM_ONE:
+            self.tell("too-many", new.peer, f"has more than {_FROM_ONE} connections open")
+            leaving = [one for one in idle if one.peer == new.peer]
+        elif len(self._open) >= _IN_ALL:
+            [(peer, count)] = counts.most_common(1)
+            self.tell("too-many", peer, f"and others have {_IN_ALL} connections open")
+            leaving = [one for one in idle if one.peer == peer]
+            if count > mine + 1:
+                leaving += [one for one in self._open if one.peer == peer]
+            leaving += idle
+        else:
+            leaving = [new]
+        if not leaving:
+            return False
+        if leaving[0] is not new:
+            leaving[0].abort()
         self._open[new] = None
         return True
 
@@ -86,6 +106,7 @@ class _Connection(asyncio.Protocol):
         self._others, self._inner = others, inner
         self._transport: Any = None
         self._is_admitted = False
+        self._kept, self._body_left = b"", 0  # of a head, or of the next request; bytes to come
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -98,9 +119,40 @@ class _Connection(asyncio.Protocol):
         self._inner.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        if self.is_idle and self._timer is None:  # the next request of a connection that was kept
-            self._start_timer()
-        self._inner.data_received(data)
+        self._kept += data
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give uvicorn what belongs to the request that it answers, or the next whole head."""
+        while self._kept and not self._transport.is_closing():
+            if self._body_left:
+                part, self._kept = self._kept[: self._body_left], self._kept[self._body_left :]
+                self._body_left -= len(part)
+                self._inner.data_received(part)
+                continue
+            end = _HEAD_END.search(self._kept, 0, _MOST_HEAD) if self.is_idle else None
+            if end is None:
+                break
+            head, self._kept = self._kept[: end.end()], self._kept[end.end() :]
+            self._begin(head)
+        if self._transport.is_closing():
+            self._kept = b""
+        elif len(self._kept) > _MOST_HEAD:
+            self._others.tell("long", self.peer, "sent more than a request's head may have")
+            self.abort()
+        elif self.is_idle and (self._kept or self._body_left) and self._timer is None:
+            self._start_timer()  # for the next head, or the rest of what was answered before
+
+    def _begin(self, head: bytes) -> None:
+        """Chunks are not taken: a few bytes each, they cost a thousand times what they carry."""
+        self._stop_timer()
+        if _CHUNKED.search(head):
+            self._transport.write(_LENGTH_REQUIRED)
+            return self._transport.close()
+        length = _LENGTH.search(head)
+        self._body_left = int(length[1]) if length else 0
+        self.is_idle = False
+        self._inner.data_received(head)
 
     def eof_received(self) -> Any:
         return self._inner.eof_received()
@@ -117,14 +169,10 @@ class _Connection(asyncio.Protocol):
         if self._is_admitted:
             self._inner.connection_lost(error)
 
-    def note_head(self) -> None:
-        """The head of a request is whole."""
-        self.is_idle = False
-        self._stop_timer()
-
-    def await_head(self) -> None:
+    def end_request(self) -> None:
         """A request is answered; uvicorn closes a connection on which no other one begins."""
         self.is_idle = True
+        self._pass_on()
 
     def abort(self) -> None:
         self._others.remove(self)
