@@ -8,10 +8,10 @@ from string import Formatter
 
 import pytest
 from civitai_manager_libs import figures
-from civitai_manager_libs.words import catalogue, learn, names, page, searching, terminal
+from civitai_manager_libs.words import catalogue, learn, names, page, reasons, searching, terminal
 
 _ROOT = Path(__file__).parents[2]
-_OF_SERVER = (catalogue.WORDS, searching.WORDS)
+_OF_SERVER = (catalogue.WORDS, reasons.REASONS, searching.WORDS)
 _OF_PAGE = (page.WORDS, searching.PAGE_WORDS)
 _OF_BOTH = (learn.WORDS,)
 _ALL = {k: words for each in (*_OF_SERVER, *_OF_PAGE, *_OF_BOTH) for k, words in each.items()}

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import InputError
 from . import catalogue, learn, names, page, searching
 from .labels import CHOICES, PARAMETERS, SETTINGS
+from .reasons import REASONS
 from .terminal import TERMINAL_WORDS
 
 __all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "language_of_locale"]
@@ -26,7 +27,7 @@ __all__ += [
 ]
 
 LANGUAGES = ("zh-TW", "en")
-WORDS = {**catalogue.WORDS, **page.WORDS, **learn.WORDS}
+WORDS = {**catalogue.WORDS, **REASONS, **page.WORDS, **learn.WORDS}
 WORDS |= {**searching.WORDS, **searching.PAGE_WORDS}
 _ALL_WORDS = {**WORDS, **TERMINAL_WORDS, **names.WORDS}
 _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2

@@ -1,0 +1,100 @@
+"""Words for why something was not done, in Traditional Chinese and English."""
+
+from __future__ import annotations
+
+__all__ = ["REASONS"]
+
+# key: (Traditional Chinese, English)
+REASONS: dict[str, tuple[str, str]] = {
+    # Reasons: what happened, and what to do
+    "reason_network": (
+        "連線失敗或中斷。請檢查網路後重試。",
+        "The connection failed or broke off. Check your network, then retry.",
+    ),
+    "reason_trouble": (
+        "Civitai 目前忙碌或發生問題。請過一會兒再試。",
+        "Civitai is busy or has a problem of its own. Try again in a while.",
+    ),
+    "reason_busy": (
+        "Civitai 要求稍候。請過一段時間再重試。",
+        "Civitai asks for a rest. Retry after a while.",
+    ),
+    "reason_gone": (
+        "圖片已不存在。重試沒有幫助。",
+        "The picture is no longer there. Retrying will not help.",
+    ),
+    "reason_needs_key": (
+        "需要可檢視此圖片的 API 金鑰。請在設定中填入您的 Civitai API 金鑰。",
+        "It needs an API key that may see it. Enter your Civitai API key in the settings.",
+    ),
+    "reason_region": ("您所在的地區無法取得。", "It is not available in your region."),
+    "reason_not_an_image": (
+        "收到的不是圖片或影片。請稍後重試。",
+        "What came is neither an image nor a video. Retry later.",
+    ),
+    "reason_too_large": (
+        "檔案超過設定的大小上限。請在設定中調高上限。",
+        "The file is larger than the limit. Raise the limit in the settings.",
+    ),
+    "reason_refused": (
+        "位址不安全，因此未下載。",
+        "Its address is not one that we follow, for your safety.",
+    ),
+    "reason_disk": (
+        "無法寫入磁碟。請檢查資料夾的權限與空間。",
+        "It cannot be written. Check the folder's permissions and the disk's room.",
+    ),
+    "reason_cancelled": ("已取消。", "It was cancelled."),
+    "reason_bad_answer": (
+        "Civitai 的回應無法讀取。請稍後重試。",
+        "Civitai's answer cannot be read. Retry later.",
+    ),
+    "reason_bad_input": ("輸入有誤。", "The input makes no sense."),
+    "reason_other": ("伺服器拒絕 ({code})。", "The server refused it ({code})."),
+    "reason_empty_end": (
+        "Civitai 最後一頁沒有內容，也沒有下一頁：可能是圖庫結尾，也可能是 Civitai 逾時。可按「繼續」再試一次。",
+        "Civitai's last page was empty. It may be the gallery's end, or Civitai's own time limit:"
+        " “Go on” tries again.",
+    ),
+    "reason_not_known": (
+        "伺服器還沒有讀過這張圖片。請重新載入圖庫。",
+        "The server has not read this picture yet. Load its gallery again.",
+    ),
+    "reason_not_there": ("沒有這個位址。", "There is nothing at this address."),
+    "reason_not_allowed": (
+        "這個要求不是來自此頁面，因此被拒絕。",
+        "The request did not come from this page, so it was refused.",
+    ),
+    "reason_too_slow": ("要求傳送得太慢。", "The request came too slowly."),
+    "reason_only_here": (
+        "只能在執行本程式的電腦上變更。",
+        "It can be changed only on the machine that this runs on.",
+    ),
+    "reason_frozen": (
+        "WebUI 啟動時已設定為不可變更。",
+        "The WebUI was started so that it cannot be changed.",
+    ),
+    "unknown_name": (
+        "WebUI 不認得網址中的這個名稱。請改用 127.0.0.1，或以 --listen 或密碼啟動 WebUI。",
+        "The WebUI does not know itself by this name. Ask for it as 127.0.0.1, or start it with"
+        " --listen or a password.",
+    ),
+    "reason_outdated": (
+        "擴充功能已更新：請重新載入此頁面。",
+        "The extension was updated: reload this page.",
+    ),
+    "reason_login": ("請先登入 WebUI。", "Log in to the WebUI first."),
+    # The same where many are counted
+    "short_network": ("連線失敗", "connection"),
+    "short_busy": ("主機忙碌", "host busy"),
+    "short_gone": ("已不存在", "no longer there"),
+    "short_needs_key": ("需要金鑰", "needs a key"),
+    "short_region": ("地區限制", "not in your region"),
+    "short_not_an_image": ("不是圖片", "no picture"),
+    "short_too_large": ("檔案過大", "too large"),
+    "short_refused": ("位址不安全", "unsafe address"),
+    "short_disk": ("磁碟", "disk"),
+    "short_cancelled": ("已取消", "cancelled"),
+    "short_bad_answer": ("無法讀取", "unreadable answer"),
+    "short_other": ("伺服器拒絕 {code}", "refused: {code}"),
+}
