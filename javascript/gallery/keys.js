@@ -243,6 +243,24 @@ export class Keys {
     this.context = context;
     const { signal } = context;
     document.addEventListener("keydown", (event) => this.#press(event), { signal });
+    context.root.addEventListener(
+      "keydown",
+      (event) => this.#keepFromHost(/** @type {KeyboardEvent} */ (event)),
+      { signal },
+    );
+  }
+
+  /**
+   * Stops what a host would take for its own: Escape that closes something of ours, Ctrl+Enter in
+   * a field of ours.
+   *
+   * @param {KeyboardEvent} event
+   */
+  #keepFromHost(event) {
+    const { panel, open } = this.context.store.get();
+    const closes = event.key === "Escape" && (panel || open !== null);
+    const generates = event.key === "Enter" && (event.ctrlKey || event.metaKey);
+    if (closes || generates) event.stopPropagation();
   }
 
   /** @param {KeyboardEvent} event */

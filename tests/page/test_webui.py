@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.words import labels
-from host_page import HostPage
+from host_page import HostPage, with_text
 from page_driver import contents, expect, until
 from page_facts import of_model
 
@@ -40,7 +40,7 @@ def test_settings_are_a_section_of_the_host_with_prefixed_keys_and_typed_values(
         option = options[f"civitai_shortcut_{entry.name}"]
         assert option["section"] == ["civitai_shortcut", "Civitai Shortcut"]
         assert option["type"] == entry.default.__class__.__name__
-        assert all(said in option["label"] for said in labels.SETTINGS[entry.name])
+        assert option["label"].startswith(labels.SETTINGS[entry.name][1])  # English
         if isinstance(entry.default, float):  # a host cannot tell its field from its type
             assert option["component"] == "Number"
     assert not [key for key in options if "key" in key]
@@ -207,6 +207,20 @@ def test_page_without_a_model_in_its_address_begins_with_the_hosts_own_tab(open_
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
     page.page.wait_for_timeout(500)
     expect(page.page.locator("#txt2img_prompt")).to_be_visible()
+
+
+def test_key_that_closes_something_of_ours_does_not_reach_the_host(open_host):
+    page = open_host()
+    page.open(_PAPER, with_text(_PAPER))
+    page.page.evaluate("""() => { window.heard = [];
+            document.addEventListener("keydown", (event) => window.heard.push(event.key)); }""")
+    page.page.keyboard.press("Escape")
+    page.page.locator("dialog[data-viewer]").wait_for(state="hidden")
+    page.page.locator("[data-field=find]").focus()
+    page.page.keyboard.press("Control+Enter")
+    page.page.keyboard.press("ArrowDown")
+    heard = page.page.evaluate("window.heard")
+    assert "Escape" not in heard and "Enter" not in heard and "ArrowDown" in heard
 
 
 def test_tab_that_is_not_opened_costs_the_host_two_small_requests(browser, host):

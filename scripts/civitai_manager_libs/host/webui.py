@@ -15,6 +15,7 @@ __all__ = [
     "fill_empty_prompts",
     "in_webui",
     "keep_out_of_ui_config",
+    "localization",
     "name",
     "option_key",
     "options",
@@ -37,6 +38,14 @@ def in_webui() -> bool:
 def option_key(name: str) -> str:
     """What a setting of ours is called among all others of a WebUI."""
     return f"{_OPTION_PREFIX}{name}"
+
+
+def localization() -> str:
+    """Return the name of the language file that the host itself uses, "" for English."""
+    from modules import shared
+
+    name = shared.opts.data.get("localization", "")
+    return name if isinstance(name, str) and name != "None" else ""
 
 
 def options() -> dict[str, Any] | None:

@@ -40,8 +40,9 @@ def _on_settings() -> None:
 
 
 def _label(name: str) -> str:
-    """In every language: the host builds this page once, for whatever browser comes."""
-    label = " · ".join(messages.setting_label(name, language) for language in messages.LANGUAGES)
+    """Return a setting's label in the language of the host's own page."""
+    language = messages.language_of_locale({"LANG": host.localization()})
+    label = messages.setting_label(name, language)
     is_level = name in ("gallery_level", "blur_level")
     return f"{label} (None = PG, Soft = PG-13, Mature = R)" if is_level else label
 
