@@ -146,7 +146,7 @@ class Server:
         for job in self.jobs():
             if job["state"] not in ("done", "cancelled"):
                 self.act(job["id"], "cancel")
-                until(lambda: self._state(job["id"]) == "cancelled")
+                until(lambda: self._state(job["id"]) in ("done", "cancelled"))
         for path in self.data.glob("gallery.db*"):
             path.unlink()
         shutil.rmtree(self.data / "outputs", ignore_errors=True)
