@@ -3,7 +3,7 @@
   if (customElements.get("civitai-gallery")) return; // a host may load this file a second time
 
   // Query parameters of an address that somebody has kept: it opens our tab by itself.
-  const OPENS = ["model", "version", "post", "user", "search", "image", "find"];
+  const OPENS = ["model", "post", "user", "search", "image", "find"];
 
   class CivitaiGallery extends HTMLElement {
     #life = null; // an AbortController, from connecting until the element leaves the page
@@ -47,7 +47,7 @@
         style.onload = style.onerror = resolve;
       });
       this.shadowRoot.append(style);
-      const hello = fetchHello(base, signal);
+      const hello = fetchHello(base, this.dataset.code, signal);
       try {
         const [page] = await Promise.all([import(new URL("page.js", code).href), styled]);
         if (!signal.aborted) page.start(this, { base, hello, signal });
@@ -75,8 +75,9 @@
   }
 
   // Asked for while the code loads; page.js reads the response as any other of its requests.
-  function fetchHello(base, signal) {
-    const hello = fetch(new URL("api/hello", base), { signal });
+  // The address names the code's version: what a browser has kept may be older than the server.
+  function fetchHello(base, code, signal) {
+    const hello = fetch(new URL(`api/hello?code=${code}`, base), { signal });
     hello.catch(() => {}); // page.js tells the user
     return hello;
   }

@@ -11,6 +11,7 @@ const FIRST = {
     "需要重新登入 WebUI：請重新整理這個網頁。",
   ],
   do_retry: ["Try again", "再試一次"],
+  do_reload: ["Reload", "重新載入"],
   reading: ["Loading…", "載入中…"],
 };
 

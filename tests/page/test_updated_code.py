@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from civitai_manager_libs.page import bundle
 from page_driver import expect
 
 pytestmark = pytest.mark.page
@@ -35,4 +36,29 @@ def test_tab_opened_only_after_an_update_says_reload_in_its_place(server, open_g
     page.unroute_all()
     page.locator("civitai-gallery [data-do=reload]").click()
     expect(page.locator("[data-field=find]")).to_be_visible()
+    context.close()
+
+
+def test_code_that_a_browser_has_kept_from_before_an_update_says_reload(server, browser):
+    """The page was there before the update, its tab is opened after it."""
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    kept = "0123456789abcdef"
+    page.route(
+        f"{server.url}/",
+        lambda route: route.fulfill(body=route.fetch().text().replace(bundle.version(), kept)),
+    )
+    page.route(
+        f"**/page/{kept}/*",
+        lambda route: route.fulfill(
+            response=route.fetch(url=route.request.url.replace(kept, bundle.version()))
+        ),
+    )
+    page.goto(server.url)
+    status = page.locator(".status.of-images")
+    expect(status).to_contain_text(_OUTDATED["error"]["message"])
+    expect(status.locator("[data-do=reload]")).to_have_text("Reload")
+    page.unroute_all()
+    status.locator("[data-do=reload]").click()
+    expect(page.locator(".status.of-images")).to_contain_text("Paste a Civitai address")
     context.close()

@@ -11,9 +11,11 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-__all__ = ["CODE_HEADER", "MODULES", "PreloadHeader", "bundled_file", "module_file", "version"]
+__all__ = ["CODE_HEADER", "CODE_QUERY", "MODULES", "PreloadHeader", "bundled_file", "module_file"]
+__all__ += ["version"]
 
 CODE_HEADER = "x-civitai-shortcut-code"  # with each API request: the version that the page runs
+CODE_QUERY = "code"  # the same with the first, which is asked for by its address alone
 MODULES = "modules"  # the version of the page that runs the modules themselves, for developers
 _JAVASCRIPT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "javascript")
 _NAMES = ("page.js", "page.css")
@@ -51,10 +53,10 @@ class PreloadHeader:
 
 
 def _with_links(send: Any) -> Any:
-    code = f"civitai_shortcut/page/{version()}"
+    code, hello = f"civitai_shortcut/page/{version()}", f"api/hello?{CODE_QUERY}={version()}"
     links = (
         f"<{code}/page.js>; rel=modulepreload, <{code}/page.css>; rel=preload; as=style,"
-        " <civitai_shortcut/api/hello>; rel=preload; as=fetch; crossorigin=anonymous"
+        f" <civitai_shortcut/{hello}>; rel=preload; as=fetch; crossorigin=anonymous"
     )
 
     async def send_with_links(message: Any) -> None:

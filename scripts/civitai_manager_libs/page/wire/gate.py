@@ -20,7 +20,7 @@ from ... import host
 from ...errors import CivitaiShortcutError
 from ...ground import Cancellation, whole
 from ...words import messages
-from ..bundle import CODE_HEADER, version
+from ..bundle import CODE_HEADER, CODE_QUERY, version
 from .answers import json_answer, Refusal, refusal, told
 from .bodies import Bodies, SMALL_BODY
 from .origin import is_foreign, is_known_name, is_our_page
@@ -111,7 +111,7 @@ class Gate:
                     raise Refusal(403, "not_allowed")
                 if not _is_own_name(request):
                     raise Refusal(403, "not_allowed", "unknown_name")
-                if request.headers.get(CODE_HEADER) not in (None, version()):
+                if _code_of(request) not in (None, version()):
                     raise Refusal(409, "outdated")
                 async with self._bodies.read(request, most, self.near) as body:
                     return await self._answered(deed, request, body)
@@ -144,6 +144,11 @@ class Gate:
         if lane not in self._limiters:  # which needs a running event loop
             self._limiters[lane] = anyio.CapacityLimiter(_THREADS[lane])
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiters[lane])
+
+
+def _code_of(request: Request) -> str | None:
+    """Return the version of the page's code that asks, None for a program."""
+    return request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
 
 
 def _is_own_name(request: Request) -> bool:
