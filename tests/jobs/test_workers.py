@@ -256,6 +256,28 @@ def test_job_that_another_program_has_done_meanwhile_is_not_begun(place):
     assert ids[2] not in place.begun
 
 
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_job_that_was_stopped_does_not_begin_again_where_that_cannot_be_written(
+    place, quick, monkeypatch, state
+):
+    set_state = JobStore.set_state
+
+    def fail(store, job_id, wanted, *more):
+        if wanted == state:
+            raise DiskError("Locked.")
+        set_state(store, job_id, wanted, *more)
+
+    [job_id] = place.add()
+    place.has_begun(job_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(JobStore, "set_state", fail)
+        place.service.stop(job_id, state)
+        until(lambda: not place.service._workers.at_work(), "the end of its go")
+        place.gate.set()
+        until(lambda: not place.service._workers._turns, "the end of its turn")
+        assert place.shown(job_id).job.saved == 0
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_fault_of_our_own_ends_its_job_and_frees_its_place(place):
     def fail(*_):

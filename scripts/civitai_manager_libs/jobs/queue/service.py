@@ -22,6 +22,7 @@ from .workers import Workers
 __all__ = ["JobService", "ShownJob"]
 
 _FAILED_SHOWN = 50
+_PATIENCE = 1.0  # seconds; who only looks whether there is a queue holds its lock briefly
 _NEWEST = 4  # that are shown at least, beside those at work
 
 
@@ -121,7 +122,7 @@ class JobService:
         """Tell other programs that what is queued has its turn here."""
         lock = store.queue_lock()
         try:
-            if lock.acquire(0):
+            if lock.acquire(_PATIENCE):
                 self._queue_lock = lock
         except (OSError, sqlite3.Error) as error:
             util.printD(f"[gallery] {error}")

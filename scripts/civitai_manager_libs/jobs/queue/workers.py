@@ -170,7 +170,9 @@ class Workers:
         except CivitaiShortcutError as error:
             util.printD(f"[gallery] job {turn.job_id}: {error}")
             with self._changed:
-                if not (isinstance(error, DiskError) and turn.rest(error, False, 0)):
+                is_stopped = turn.wish is not None and turn.wish.state is not None
+                may_rest = isinstance(error, DiskError) and (turn.again or not is_stopped)
+                if not (may_rest and turn.rest(error, False, 0)):
                     self._turns.pop(turn.job_id, None)
 
     def _comes_again(
