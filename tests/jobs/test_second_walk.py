@@ -10,7 +10,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobRun, JobStore, network_of, Options
+from civitai_manager_libs.jobs import items, JobRun, JobStore, network_of, Options
 from civitai_manager_libs.jobs.records import Report
 from site_stand_in import MODEL, Site, SiteImage, made_up, served
 
@@ -164,3 +164,32 @@ def test_pictures_that_only_the_second_walk_finds_are_fetched(store, tmp_path, m
 )
 def test_missing_is_reckoned_from_what_both_walks_found(first, second, both, missing):
     assert replace(Report(), first=first, second=second, both=both).missing == missing
+
+
+@pytest.mark.parametrize("empty", [2, 1_000], ids=["for-a-moment", "always"])
+@pytest.mark.parametrize("page", ["178|", ""], ids=["third", "first"])
+def test_second_walk_that_ends_empty_is_asked_again_and_else_told(
+    store, tmp_path, monkeypatch, page, empty
+):
+    """Civitai's own time limit looks like an end."""
+    monkeypatch.setattr(items, "_LATER", 0.0)
+    site, tries = Site(_gallery(400), lost={"Newest": range(300, 400)}), []
+    answer = site.answer
+
+    def slow(params):
+        if params["sort"] == "Oldest" and params.get("cursor", "")[:4] == page:
+            tries.append(params)
+            if len(tries) < empty:
+                return 200, {"items": [], "metadata": {}}
+        return answer(params)
+
+    site.answer = slow
+    job = _run(store, monkeypatch, site, _add(store, str(tmp_path)))
+    if empty == 2:
+        assert (job.saved, job.ended_empty, job.report.second_end) == (399, False, "end")
+        return
+    assert (job.state, job.saved, job.ended_empty, len(tries)) == ("done", 299, True, 2)
+    assert job.report.missing is None
+    site.answer = answer
+    job = _run(store, monkeypatch, site, job.id)
+    assert (job.saved, job.ended_empty, job.report.both) == (399, False, 299)

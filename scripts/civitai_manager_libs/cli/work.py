@@ -80,7 +80,8 @@ def _signals_noted() -> Iterator[list[int]]:
 
 def _code_of(job: Job, interrupted: bool) -> int:
     if job.state == "done":
-        is_doubtful = job.failed or job.ended_empty or job.report.missing
+        is_apart = job.report.second_end and job.report.missing is None and job.total
+        is_doubtful = job.failed or job.ended_empty or job.report.missing or is_apart
         return _SOME_FAILED if is_doubtful else _ALL_THERE
     if interrupted:
         return _INTERRUPTED

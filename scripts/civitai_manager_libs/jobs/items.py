@@ -116,6 +116,7 @@ class JobItems:
             self._store.walk_on(self._job.id)
             self._job = self._store.job(self._job.id)
             yield from self._listed()
+            yield from self._left_by_others()
 
     def _verified(self) -> Iterator[Item]:
         """Yield what only a second walk finds, from the gallery's other end, if that is wanted."""
@@ -125,6 +126,7 @@ class JobItems:
         self._job = self._store.job(self._job.id)
         yield from self._listed()
         yield from self._left_by_others()
+        yield from self._asked_again()
 
     def _still_waiting(self, places: list[int]) -> list[Item]:
         found = [self._store.waiting(self._job.id, place - 1, 1) for place in places]

@@ -63,12 +63,13 @@ class Report:
 
     @property
     def missing(self) -> int | None:
-        """Return how many images probably neither walk found, None if that cannot be told.
+        """Return how many images probably neither walk found, None if that cannot be told: they
+        have none in common, or the second one broke off.
 
         Capture and recapture: where two walks miss images independently of each other, the share of
         all images that the first found is its share of those that the second found.
         """
-        if not self.both:
+        if not self.both or self.second_end == "empty":
             return None
         found = self.first + self.second - self.both
         return max(0, round(self.first * self.second / self.both) - found)

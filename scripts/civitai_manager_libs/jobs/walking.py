@@ -77,8 +77,10 @@ def _second_from(
         unwanted, is_full = set(fresh[missing:]), len(fresh) > missing
         missing -= len(fresh) - len(unwanted)
         images = tuple(image for image in page.images if image.id not in unwanted)
-        end = "limit" if is_full else "" if cursor is not None else sent.end
-        yield WalkedPage(images, None if is_full else cursor, Report(end=end), walk=2)
+        ended = "empty" if known and sent.is_empty else sent.end
+        end = "limit" if is_full else "" if cursor is not None else ended
+        following = sent.cursor if end == "empty" else None if is_full else cursor
+        yield WalkedPage(images, following, Report(end=end), walk=2)
         if is_full:
             return
 
@@ -107,7 +109,7 @@ class _Sent:
     @property
     def end(self) -> str:
         """What it means where the walk is over by itself."""
-        if self._is_empty and self.cursor is not None:
+        if self.is_empty and self.cursor is not None:
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 
@@ -126,10 +128,10 @@ class _Sent:
                 (image for image in self._page.images if image.id in fresh), self._version_ids
             ),
             dropped=self._page.dropped,
-            empty_pages=int(self._is_empty and is_odd),
+            empty_pages=int(self.is_empty and is_odd),
             end=end,
         )
 
     @property
-    def _is_empty(self) -> bool:
+    def is_empty(self) -> bool:
         return not self._page.ids and not self._page.dropped

@@ -107,8 +107,9 @@ def second_walk(report: Mapping[str, Any], missing: int | None, language: str) -
     first, second, both = (report[name] for name in ("first", "second", "both"))
     if report["second_end"] == "limit":
         key = "walks_limit"
-    elif not report["second_end"]:
-        key = "walks_not_two" if report["end"] in ("", "limit", "known") else "walks_not_over"
+    elif report["second_end"] in ("", "empty"):
+        is_due = report["second_end"] or report["end"] not in ("", "limit", "known")
+        key = "walks_not_over" if is_due else "walks_not_two"
     elif missing is None and (first or second):
         key = "walks_apart"
     elif missing:

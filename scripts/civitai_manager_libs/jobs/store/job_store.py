@@ -210,9 +210,12 @@ class JobStore:
 
     def walk_on(self, job_id: int) -> None:
         """Ask anew for the last page if that was empty."""
+        sql = (
+            "UPDATE jobs SET walked = CASE json_extract(report, '$.second_end')"
+            " WHEN 'empty' THEN ? ELSE ? END WHERE id = ? AND walked = ?"
+        )
         with self._database.writing() as db:
-            values = (rows.NOT_WALKED, job_id, rows.ENDED_EMPTY)
-            db.execute("UPDATE jobs SET walked = ? WHERE id = ? AND walked = ?", values)
+            db.execute(sql, (rows.VERIFYING, rows.NOT_WALKED, job_id, rows.ENDED_EMPTY))
 
     def begin_verifying(self, job_id: int) -> None:
         """Let the gallery, which was walked to its end, be walked from its other end."""

@@ -63,13 +63,12 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
     how, folder, told = db.execute(sql, (job_id,)).fetchone()
     _insert_items(db, job_id, page, folder, _options_of(how))
     report = Report(**json.loads(told))
-    if page.walk == 2:
-        walked = VERIFYING if page.cursor is not None else _WALKED
-        report = report if page.cursor is not None else _measured(db, job_id, report, page)
-    else:
-        walked = _WALKED if page.cursor is None else NOT_WALKED
-        walked = ENDED_EMPTY if page.report.end == "empty" else walked
+    walked = _WALKED if page.cursor is None else VERIFYING if page.walk == 2 else NOT_WALKED
+    walked = ENDED_EMPTY if page.report.end == "empty" else walked
+    if page.walk == 1:
         report = page.report if page.is_first else report + page.report
+    elif walked != VERIFYING:
+        report = _measured(db, job_id, report, page)
     values = (page.cursor, walked, json.dumps(asdict(report)), job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
 
