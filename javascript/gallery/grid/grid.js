@@ -21,6 +21,7 @@ const GAP = 8; // pixels
 const AHEAD = 1; // screens above and below the window that have tiles
 const PAGE_AHEAD = 2; // screens below the window where the next page should be there
 const PAGE_AHEAD_SPARING = 0.25; // where the user does not want pages in advance
+const PAGE_AHEAD_TIME = 1000; // ms of scrolling as fast as now that it should be there before
 const FLYING = 1.5; // screens between two frames: nothing is fetched for what is only passed
 const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
 
@@ -36,6 +37,8 @@ export class Grid {
   #left = null;
   #lastTop = 0; // of the window in the list, when it was drawn last
   #isRising = false; // scrolled upwards last
+  #lastDrawn = 0; // as `performance.now()` tells it
+  #speed = 0; // downwards, pixels a millisecond
 
   /** @param {Context} context */
   constructor(context) {
@@ -202,6 +205,9 @@ export class Grid {
     const sight = sightOf(this.#list);
     const isFlying = Math.abs(sight.top - this.#lastTop) > FLYING * sight.screen;
     if (sight.top !== this.#lastTop) this.#isRising = sight.top < this.#lastTop;
+    const now = performance.now();
+    this.#speed = Math.max(0, sight.top - this.#lastTop) / Math.max(1, now - this.#lastDrawn);
+    this.#lastDrawn = now;
     this.#lastTop = sight.top;
     const seen = this.#arrangement.between(sight.top, sight.bottom);
     const wanted = this.#wanted(sight, seen);
@@ -274,7 +280,9 @@ export class Grid {
     if (loading || ended || problem?.of === "images") return;
     if (found || !images.length || isNarrowed(within)) return;
     const isEager = settingOf(hello, "usergallery_preloading") !== false;
-    const ahead = (isEager ? PAGE_AHEAD : PAGE_AHEAD_SPARING) * screen;
+    const ahead = isEager
+      ? PAGE_AHEAD * screen + PAGE_AHEAD_TIME * this.#speed
+      : PAGE_AHEAD_SPARING * screen;
     if (bottom + ahead > this.#arrangement.height) void acts.more();
   }
 }
