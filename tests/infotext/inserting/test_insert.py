@@ -157,6 +157,12 @@ _EMPTY_COMMENTS = {
 }
 
 
+def test_comment_of_a_hundred_thousand_blanks_is_looked_at_once(tmp_path):
+    drawn, text = io.BytesIO(), "\n" * 100_000 + "Steps: 20"
+    Image.new("RGB", (1, 1)).save(drawn, "PNG", pnginfo=_png_text(parameters=text))
+    assert _put(tmp_path, drawn.getvalue()) == (False, drawn.getvalue())
+
+
 def _host_comment(data):
     """Return what a WebUI reads: the comment in EXIF before the text of a PNG."""
     with Image.open(io.BytesIO(data)) as picture:

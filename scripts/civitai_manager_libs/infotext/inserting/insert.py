@@ -18,7 +18,9 @@ __all__ = ["insert_infotext"]
 _PIECE = 1_000_000  # bytes
 _TAKEN = ("parameters", "UserComment")
 # What macOS calls a picture of the screen, and the mark of a comment's encoding without a comment.
-_SAYS_NOTHING = re.compile(r"[\s\0]*(?:ASCII|UNICODE)?[\s\0]*(?:Screenshot)?[\s\0]*", re.IGNORECASE)
+_SAYS_NOTHING = re.compile(  # no two repetitions side by side: linear, whatever is in the file
+    r"[\s\0]*(?:(?:ASCII|UNICODE)[\s\0]*)?(?:Screenshot[\s\0]*)?", re.IGNORECASE
+)
 
 
 def insert_infotext(path: str, text: str) -> bool:
