@@ -10,8 +10,9 @@ from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.jobs.records import Facts, Options, Outcome, WalkedPage
-from civitai_manager_libs.jobs.store import JobStore
+from civitai_manager_libs.jobs.store import job_store, JobStore
 from lock_holder import held_for
+from page_driver import until
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -200,6 +201,8 @@ def test_large_records_do_not_stay_in_the_file(path):
 def test_usual_size_is_that_of_the_last_pictures(store):
     assert store.usual_size() == 0
     store.record(_job_with(store, *range(1, 301)), _saved(*range(1, 301), size=100))
+    recorded_at = job_store.time.time()
+    until(lambda: job_store.time.time() > recorded_at, "the clock's next tick")
     store.record(_job_with(store, *range(301, 501)), _saved(*range(301, 501), size=900))
     assert store.usual_size() == 900
 
