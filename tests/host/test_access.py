@@ -29,7 +29,7 @@ def _fields_of(modules):
     """The arguments of our fields on the host's settings page, by the names of their options."""
     fields = {}
     modules.shared.OptionInfo = lambda default, label, kind, arguments, **_: arguments or {}
-    modules.shared.opts = types.SimpleNamespace(add_option=fields.__setitem__)
+    modules.shared.opts = types.SimpleNamespace(add_option=fields.__setitem__, data={})
     calls = modules.script_callbacks
     calls.on_ui_settings = lambda build: build()
     calls.on_ui_tabs = calls.on_app_started = lambda build: None
