@@ -283,6 +283,17 @@ def test_video_plays_muted_and_with_sound_once_that_was_asked_for(server, open_g
     expect(page.page.locator("dialog video")).to_have_count(0)
 
 
+def test_sound_that_was_asked_for_holds_before_the_browser_tells_of_it(server, open_gallery):
+    page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
+    until(lambda: page.slide.locator("video").evaluate("video => !video.paused"))
+    page.page.evaluate("""() => document.querySelector("civitai-gallery").shadowRoot
+            .addEventListener("volumechange", (event) => event.stopImmediatePropagation(), true)""")
+    page.key("m")
+    page.key("ArrowRight")
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    assert not page.slide.locator("video").evaluate("video => video.muted")
+
+
 def test_double_click_on_a_button_beside_the_picture_opens_no_full_screen(server, open_gallery):
     page = open_gallery(server).open(4)
     page.deed("next").dblclick()

@@ -37,6 +37,16 @@ export async function play(video) {
   }
 }
 
+/**
+ * Turns the sound on or off, also for what is shown next: the event that tells of it comes later.
+ *
+ * @param {HTMLVideoElement} video
+ */
+export function toggleSound(video) {
+  video.muted = !video.muted;
+  keepPreference("sound", !video.muted);
+}
+
 /** @param {HTMLVideoElement} video */
 function keepSound(video) {
   if ("hushed" in video.dataset) {

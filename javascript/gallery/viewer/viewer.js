@@ -8,6 +8,7 @@ import { closeModal, makeModal, openModal } from "../ground/modal.js";
 import { nearby } from "./loader.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
+import { toggleSound } from "./video.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
@@ -48,7 +49,7 @@ export class Viewer {
 
   sound() {
     const video = this.#parts?.stage.slide?.video;
-    if (video) video.muted = !video.muted;
+    if (video) toggleSound(video);
   }
 
   copyInfotext() {
