@@ -46,7 +46,7 @@ class _Watch:
             self._pending.add(deadline)
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._run, name="gallery-deadlines", daemon=True
+                    target=self._run, name="http-deadlines", daemon=True
                 )
                 self._thread.start()
             self._changed.notify()
