@@ -25,9 +25,8 @@ _OPEN_TO_ALL = (
     " the API key can be changed from this machine only."
 )
 _OPEN_TO_SOME = (
-    "Everybody who reaches this machine's address and knows the password can use the page; folders,"
-    " the proxy and the API key can be changed from this machine only. Between them and it nothing"
-    " is encrypted."
+    "Everybody who reaches this machine's address and knows the password can use the page, and"
+    " change its settings and API key. Between them and it nothing is encrypted."
 )
 
 

@@ -11,13 +11,12 @@ from ... import host, local, setting
 from ...library import models, recent, search
 from ...words import messages
 
-from ..wire import Asked, is_from_this_machine
+from ..wire import Asked, lock_of
 from . import watching
 
 __all__ = [
     "hello",
     "key_state",
-    "lock_of",
     "new_instance",
     "settings_view",
     "start_with",
@@ -25,9 +24,6 @@ __all__ = [
 
 # As Civitai's API spells them, the ones that most galleries are of.
 _BASE_MODELS = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "NoobAI", "Flux.1 D", "Flux.1 S")
-
-# What leads files, or all that is asked, somewhere else, or tells what is in a folder.
-_PLACES = ("download_images_folder", "proxy", "model_folders", "key")
 
 _example = ""
 _instance = uuid.uuid4().hex
@@ -78,7 +74,11 @@ def _index_once() -> None:
 
 def settings_view(asked: Asked) -> list[dict[str, Any]]:
     return [
-        {**_setting(entry, asked.language), "group": group, "locked": lock_of(asked, entry.name)}
+        {
+            **_setting(entry, asked.language),
+            "group": group,
+            "locked": lock_of(asked.request, entry.name),
+        }
         for group, entries in setting.GROUPS.items()
         for entry in entries
     ]
@@ -88,22 +88,8 @@ def key_state(asked: Asked) -> dict[str, Any]:
     return {
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),
-        "locked": lock_of(asked, "key"),
+        "locked": lock_of(asked.request, "key"),
     }
-
-
-def lock_of(asked: Asked, name: str) -> str:
-    """Return the reason code why who asks may not change a setting, or `key`; "" where he may.
-
-    Without a password that is for who sits at this machine. With one a WebUI lets in whom it
-    trusts; by ourselves folders, proxy and key stay with this machine.
-    """
-    if host.is_frozen(name):
-        return "frozen"
-    if is_from_this_machine(asked.request):
-        return ""
-    is_trusted = host.has_login(asked.request) and (host.in_webui() or name not in _PLACES)
-    return "" if is_trusted else "only_here"
 
 
 def _setting(entry: setting.Setting, language: str) -> dict[str, Any]:

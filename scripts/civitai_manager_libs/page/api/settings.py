@@ -13,8 +13,8 @@ from ...http_client import CivitaiHttpClient
 from ...jobs import checked_template, FIELDS, name_for
 from ...library import recent, records
 from ...words import messages
-from ..wire import Asked, Far, Refusal
-from .hello import key_state, lock_of, settings_view
+from ..wire import Asked, Far, lock_of, Refusal
+from .hello import key_state, settings_view
 from .jobs import facts_of
 from .tools import client
 
@@ -113,7 +113,7 @@ def _change(values: Mapping[str, Any]) -> None:
 
 def _check_lock(asked: Asked, field: str) -> None:
     """Raises Refusal."""
-    if lock := lock_of(asked, field):
+    if lock := lock_of(asked.request, field):
         raise Refusal(403, lock, field=field)
 
 

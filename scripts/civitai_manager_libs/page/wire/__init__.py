@@ -5,6 +5,7 @@ from .connections import Connections
 from .gate import Asked, Far, Gate, LAST_ID
 from .login import LoginBrake
 from .origin import is_from_this_machine, OwnPageOnly
+from .permissions import lock_of
 from .policy import Policy
 from .ranges import file_answer
 from .repeats import OnceAMinute
@@ -24,5 +25,12 @@ __all__ = [
     "card",
     "day_of",
 ]
-__all__ += ["file_answer", "image_links", "image_view", "is_from_this_machine", "model_view"]
+__all__ += [
+    "file_answer",
+    "image_links",
+    "image_view",
+    "is_from_this_machine",
+    "lock_of",
+    "model_view",
+]
 __all__ += ["own_view", "resource_view", "sentence"]
