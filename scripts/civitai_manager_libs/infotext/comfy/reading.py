@@ -9,6 +9,7 @@ from typing import Any
 from ...ground import as_number, as_text, as_whole
 from .loaders import loras_of, model_of
 from .nodes import along, api_nodes, kind_of, loaded, Nodes, target, upstream
+from .plots import without_varied
 from .prompts import prompt_of
 from .routes import active_nodes
 from .samplers import first_samplers, samplers_of
@@ -70,7 +71,8 @@ def read_graph(comfy: object) -> dict[str, Any]:
     starts = first_samplers(nodes)[:_MAX_SAMPLERS]
     readings = [_read_from(nodes, start) for start in starts]
     first = readings[0] if readings else {}
-    return {key: v for key, v in first.items() if all(r.get(key) == v for r in readings)}
+    found = {key: v for key, v in first.items() if all(r.get(key) == v for r in readings)}
+    return without_varied(nodes, found)
 
 
 def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:

@@ -156,6 +156,7 @@ _WIDGETS = {
     "TextEncodeHunyuanVideo_ImageToVideo": "prompt image_interleave",
     "TextEncodeQwenImageEdit": "prompt",
     "TextEncodeQwenImageEditPlus": "prompt",
+    "ttN advanced xyPlot": "grid_spacing save_individuals flip_xy x_plot y_plot z_plot",
     "ttN pipeLoader_v2": "ckpt_name config_name vae_name clip_skip loras positive"
     " positive_token_normalization positive_weight_interpretation negative"
     " negative_token_normalization negative_weight_interpretation empty_latent_aspect"

@@ -1,0 +1,78 @@
+"""Which values differ between the images of a grid that a ComfyUI graph makes. Pure.
+
+New kinds of axes are rows of the table here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Any
+
+from .nodes import kind_of, Node, Nodes, target
+
+__all__ = ["without_varied"]
+
+_PLOT = re.compile(r"xyz?[ _]?(?:plot|grid)|xy save grid", re.IGNORECASE)
+_AXES = ("X", "Y", "x", "y", "z")  # inputs that lead to the node of an axis
+_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name what an axis varies
+_ASSIGNED = re.compile(r"\[\w{1,20}:(\w{1,50})")  # tinyterraNodes: `[4:text='a cat']`
+_UNUSED = {"none", "nothing"}
+_MODEL, _PROMPTS = ("models", "clipSkip"), ("prompt", "negativePrompt")
+_VARIED: Mapping[str, tuple[str, ...]] = {  # a word in the name of an axis: a record's keys
+    "aesthetic": (),
+    "cfg": ("cfgScale",),
+    "checkpoint": _MODEL,
+    "ckpt": _MODEL,
+    "clip skip": ("clipSkip",),
+    "clip_skip": ("clipSkip",),
+    "cond": _PROMPTS,
+    "control": (),
+    "denoise": ("denoise", "Denoising strength"),
+    "guidance": ("Distilled CFG Scale",),
+    "lora": ("additionalResources",),
+    "model": _MODEL,
+    "noise": (),
+    "prompt": _PROMPTS,
+    "refiner": (),
+    "sampler": ("sampler", "scheduler"),
+    "scheduler": ("sampler", "scheduler"),
+    "seed": ("seed",),
+    "step": ("steps",),
+    "text": _PROMPTS,
+    "vae": (),
+}
+_MAX_AXES = 100
+
+
+def without_varied(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
+    """Return what was found without what may differ between the images of a grid.
+
+    {} where a grid does not tell what its axes vary; all of it where the graph makes no grid.
+    """
+    for plot in (node for node in nodes.values() if _PLOT.search(kind_of(node))):
+        rows = [_keys(axis) for axis in islice(_axes(nodes, plot), _MAX_AXES)]
+        if not rows or None in rows:
+            return {}
+        varied = set(chain.from_iterable(keys for keys in rows if keys))
+        found = {key: value for key, value in found.items() if key not in varied}
+    return found
+
+
+def _keys(axis: str) -> list[str] | None:
+    """Return the keys that an axis of this name varies, None if it is unknown."""
+    known = [keys for word, keys in _VARIED.items() if word in axis]
+    return list(chain.from_iterable(known)) if known else None
+
+
+def _axes(nodes: Nodes, plot: Node) -> Iterator[str]:
+    """Yield the names of a plot's axes, in lower case."""
+    for name, value in plot["inputs"].items():
+        link = target(value)
+        if name in _AXES and link is not None:
+            yield kind_of(nodes[link]).lower() if link in nodes else ""
+        elif isinstance(value, str) and _NAMES.fullmatch(name) and value.lower() not in _UNUSED:
+            yield value.lower()
+        elif isinstance(value, str):
+            yield from (found.lower() for found in _ASSIGNED.findall(value))

@@ -1,0 +1,87 @@
+"""infotext/comfy/plots.py: what differs between the images of one grid is not told."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs.infotext.comfy import read_graph
+
+
+def node(kind, **inputs):
+    return {"class_type": kind, "inputs": inputs}
+
+
+GRAPH = {
+    "1": node(
+        "KSampler (Efficient)",
+        seed=7,
+        steps=20,
+        cfg=7,
+        sampler_name="euler",
+        scheduler="normal",
+        denoise=1,
+        model=["2", 0],
+        positive=["2", 1],
+        negative=["2", 2],
+        latent_image=["2", 3],
+        script=["3", 0],
+    ),
+    "2": node(
+        "Efficient Loader",
+        ckpt_name="a.ckpt",
+        clip_skip=-2,
+        lora_name="b.safetensors",
+        lora_model_strength=1,
+        lora_clip_strength=1,
+        positive="a cat",
+        negative="blurry",
+        empty_latent_width=512,
+        empty_latent_height=768,
+    ),
+}
+READ = read_graph({"prompt": GRAPH})
+
+
+def left_out(plot, **axes):
+    """Return the keys that are told no more when a plot with these axes stands in the graph."""
+    read = read_graph({"prompt": {**GRAPH, "3": plot, **axes}})
+    assert read == {key: READ[key] for key in read}
+    return set(READ) - set(read)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "varied"),
+    [
+        ("XY Input: Seeds++ Batch", None, {"seed"}),
+        ("XY Input: Sampler/Scheduler", "XY Input: Steps", {"sampler", "scheduler", "steps"}),
+        ("XY Input: Checkpoint", "XY Input: VAE", {"models", "clipSkip"}),
+        ("XY Input: Clip Skip", "XY Input: CFG Scale", {"clipSkip", "cfgScale"}),
+        ("XY Input: LoRA Plot", "XY Input: LoRA Plot", {"additionalResources"}),
+        ("XY Input: Lora Block Weight //Inspire", None, {"additionalResources"}),
+        ("XY Input: Prompt S/R", None, {"prompt", "negativePrompt"}),
+        ("easy XYInputs: ModelMergeBlocks", None, {"models", "clipSkip"}),
+        ("XY Input: Control Net Plot", "XY Input: Denoise", {"denoise"}),
+        ("XY Input: Manual XY Entry", "XY Input: VAE", set(READ)),
+    ],
+)
+def test_what_an_axis_varies_is_left_out(x, y, varied):
+    given = {"X": ["4", 0]} | ({"Y": ["5", 0]} if y else {})
+    assert left_out(node("XY Plot", **given), **{"4": node(x), "5": node(str(y))}) == varied
+
+
+@pytest.mark.parametrize(
+    ("plot", "varied"),
+    [
+        (
+            node("ttN advanced xyPlot", x_plot="<1:a>\n[4:text='b']", y_plot="<1:c>\n[1:seed='3']"),
+            {"prompt", "negativePrompt", "seed"},
+        ),
+        (node("ttN advanced xyPlot", x_plot="<1:a>\n[4:odd='b']", y_plot=""), set(READ)),
+        (node("ttN xyPlot", x_axis="cfg", x_values="1; 2", y_axis="None"), {"cfgScale"}),
+        (node("XY Plot", X_type="Steps", X_value="1; 2", Y_type="Nothing"), {"steps"}),
+        (node("XY Plot"), set(READ)),
+        (node("CR XY Save Grid Image", images=["1", 5]), set(READ)),
+    ],
+    ids=["ttN", "ttN-unknown", "ttN-1", "Efficient-1", "no-axes", "a-saved-grid"],
+)
+def test_a_plot_may_name_its_axes_itself(plot, varied):
+    assert left_out(plot) == varied
