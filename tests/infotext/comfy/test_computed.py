@@ -53,7 +53,8 @@ FLUX = {"megapixel": "1.0", "aspect_ratio": "5:7 (Balanced Portrait)", "custom_r
     ("kind", "inputs", "outputs"),
     [
         ("FluxResolutionNode", {**FLUX, "divisible_by": "64"}, [832, 1152]),
-        ("FluxResolutionNode", FLUX, [None, None]),
+        ("FluxResolutionNode", FLUX, [832, 1152]),
+        ("FluxResolutionNode", {**FLUX, "megapixel": "2.0"}, [1184, 1664]),
         (
             "FluxResolutionNode",
             {**FLUX, "divisible_by": "8", "custom_ratio": True, "custom_aspect_ratio": "1:1"},

@@ -78,6 +78,9 @@ def test_texts_that_nodes_join_are_put_together(joining, text):
         node("StringFunction|pysssss", action="replace", text_a="a", text_b="b", text_c="c"),
         node("Text Concatenate", delimiter="", text_a="a", text_b=["77", 0]),
         node("UnknownTwoTexts", text_a="a", text_b="b"),
+        node("StringFormat", value="a {a}", **{"values.a": ["77", 0]}),
+        node("easy promptList", prompt_1="a", prompt_2="b"),
+        node("JoinStringMulti", string_1="a", string_2="b", return_list=True),
     ],
     ids=[
         "random",
@@ -89,6 +92,9 @@ def test_texts_that_nodes_join_are_put_together(joining, text):
         "function",
         "absent-part",
         "unknown",
+        "format",
+        "list",
+        "joined-list",
     ],
 )
 def test_a_text_that_nobody_can_tell_is_not_guessed(untold):
@@ -109,6 +115,8 @@ def test_a_text_that_nobody_can_tell_is_not_guessed(untold):
         (node("BNK_CLIPTextEncodeAdvanced", text="a cat", clip=["9", 1]), "a cat"),
         (node("SeargePromptAdapterV2", main_prompt=["20", 0], negative_main_prompt="x"), "cat 20"),
         (node("CLIPTextEncode", text="", clip=["9", 1]), ""),
+        (node("TextEncodeForSamplerParams+", text="a cat\n", clip=["9", 1]), "a cat\n"),
+        (node("TextEncodeForSamplerParams+", text="a cat\n---\na dog", clip=["9", 1]), None),
     ],
     ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
 )
@@ -190,6 +198,13 @@ def test_a_node_of_two_texts_gives_each_by_its_own_output(side):
     assert prompt_of(nodes, "0", side) == side
 
 
+def test_the_text_of_a_nodes_first_output_is_not_that_of_its_second():
+    nodes = {"0": node("KSampler", positive=["1", 0], negative=["1", 1])}
+    nodes["1"] = node("TextEncodeEdit", prompt="remove the hat")
+    assert prompt_of(nodes, "0", "positive") == "remove the hat"
+    assert prompt_of(nodes, "0", "negative") is None
+
+
 def test_a_text_that_is_added_to_other_words_is_not_the_prompt():
     box = node("GLIGENTextBoxApply", text="sun", conditioning_to=["3", 0], gligen_textbox=["4", 0])
     nodes = {"0": node("KSampler", positive=["2", 0]), "2": box, "3": node("T", text="a garden")}
@@ -217,3 +232,17 @@ def test_a_guider_without_a_negative_side_has_no_negative_prompt():
     }
     assert prompt_of(nodes, "0", "positive") == "a cat"
     assert prompt_of(nodes, "0", "negative") is None
+
+
+@pytest.mark.parametrize(
+    ("inputs", "text"),
+    [
+        ({"global_prompt": "a cat", "local_prompts": "it | runs"}, "a cat\nit | runs"),
+        ({"timeline_data": '{"global_prompt": "a cat"}', "local_prompts": ""}, "a cat"),
+        ({"timeline_data": '{"retakeMode": true}', "local_prompts": "it"}, None),
+        ({"global_prompt": ["77", 0], "local_prompts": "it"}, None),
+    ],
+)
+def test_a_director_tells_the_text_for_the_whole_and_for_its_parts(inputs, text):
+    nodes = {"0": node("KSampler", positive=["1", 1]), "1": node("LTXDirector", **inputs)}
+    assert prompt_of(active_nodes(nodes), "0", "positive") == text

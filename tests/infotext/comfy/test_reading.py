@@ -476,3 +476,35 @@ def test_searges_forms_of_version_3_are_read():
 def test_the_first_names_of_samplers_are_read():
     graph = basic_graph(sampler_name="sample_dpmpp_2m")
     assert read_graph({"prompt": graph}) == BASIC
+
+
+@pytest.mark.parametrize("names", ["euler, dpmpp_2m", "*", "!euler", "euler\nlcm"])
+def test_several_samplers_are_none(names):
+    graph = basic_graph(sampler_name=names, scheduler=names)
+    told = set(BASIC) - {"sampler", "scheduler"}
+    assert read_graph({"prompt": graph}) == {key: BASIC[key] for key in BASIC if key in told}
+
+
+def test_a_batch_of_several_seeds_has_none():
+    graph = basic_graph(batch_seed_mode="incremental")
+    assert read_graph({"prompt": graph}) == BASIC
+    graph["5"]["inputs"]["batch_size"] = 2
+    assert read_graph({"prompt": graph}) == {key: BASIC[key] for key in BASIC if key != "seed"}
+
+
+def test_a_sampler_of_pipes_is_read():
+    graph = {
+        "1": node("UnetLoaderGGUF", unet_name="ltx.gguf"),
+        "8": node("CRT_LTX23USConfig", prompt="a cat", seed=42),
+        "9": node("CRT_LTX23USModelsPipe", model=["1", 0]),
+        "10": node("CRT_LTX23UnifiedSampler", models_pipe=["9", 0], config_pipe=["8", 0]),
+        "11": node("VHS_VideoCombine", images=["10", 0]),
+    }
+    graph["10"]["inputs"] |= {"sampler_main": "euler_cfg_pp", "steps": 4}
+    assert read_graph({"prompt": graph}) == {
+        "prompt": "a cat",
+        "seed": 42,
+        "steps": 4,
+        "sampler": "euler_cfg_pp",
+        "models": ["ltx.gguf"],
+    }

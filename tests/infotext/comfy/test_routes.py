@@ -36,6 +36,7 @@ def taken(kind, slot=0, **inputs):
         ("ComfySwitchNode", {"switch": ["20", 0], "on_false": 50, "on_true": 4}, 50),
         ("ComfySwitchNode", {"switch": ["21", 0], "on_false": 50, "on_true": ["11", 0]}, ["11", 0]),
         ("ComfySwitchNode", {"switch": ["99", 0], "on_false": 50, "on_true": 4}, "nowhere"),
+        ("ComfySwitchNode", {"switch": ["99", 0], "on_false": 4, "on_true": 4}, 4),
         ("ComfySwitchNode", {"switch": True, "on_false": 50}, "nowhere"),
         ("easy ifElse", {"boolean": True, "on_true": ["10", 0], "on_false": ["11", 0]}, ["10", 0]),
         ("BooleanSwitchNode", {"state": ["20", 0], "on_true": 1, "on_false": 2}, 2),

@@ -30,6 +30,12 @@ EMPTY = node("EmptyLatentImage", width=512, height=768)
         (node("ImageUpscaleWithModel", image=["9", 0]), None),
         (node("ImageScaleToTotalPixels", image=["9", 0], megapixels=1), None),
         (node("SetLatentNoiseMask", samples=["9", 0]), (512, 768)),
+        (node("LTXVConcatAVLatent", video_latent=["9", 0], audio_latent=["5", 0]), (512, 768)),
+        (node("LTXDirectorGuide", latent=["9", 0], scale_by=2.0), (1024, 1536)),
+        (
+            node("ttN pipeLoader_v2", empty_latent_aspect="768 x 1024 [P]", width=512, height=512),
+            (768, 1024),
+        ),
         (comfyroll(aspect_ratio="3:4 896x1152"), (896, 1152)),
         (comfyroll(aspect_ratio="3:4 896x1152", swap_dimensions="On"), (1152, 896)),
         (comfyroll(aspect_ratio="custom"), (640, 960)),

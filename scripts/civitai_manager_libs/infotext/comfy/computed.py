@@ -13,11 +13,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...ground import as_number, as_whole
+from ...ground import as_number, as_text, as_whole, mapping
+from .nodes import loaded
 
-__all__ = ["computed_outputs"]
+__all__ = ["computed_outputs", "is_computed"]
 
-_Get = Callable[[str], Any]  # the plain value of an input, None if it cannot be told
+_Get = Callable[[str], Any]  # an input's plain value, None without; raises ValueError if untold
 _LARGEST = 2**64
 _MAX_EXPRESSION = 300  # characters
 _MAX_TEXT = 100_000  # characters
@@ -40,6 +41,11 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "min": min,
     "round": round,
 }
+
+
+def is_computed(kind: str) -> bool:
+    """Return whether nodes of this kind have a row in the table here."""
+    return kind in _COMPUTED
 
 
 def computed_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
@@ -69,8 +75,9 @@ def _flux_resolution(get: _Get) -> tuple[Any, ...]:
     own = get("custom_ratio") and get("custom_aspect_ratio")
     ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(own or get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixel")), as_whole(get("divisible_by"))
-    if ratio is None or megapixels is None or not multiple:
+    if ratio is None or megapixels is None:
         return ()
+    multiple = multiple or (64 if megapixels in (1, 1.5) else 32)  # of versions without that input
     sides = int(ratio[1]), int(ratio[2])
     scale = math.sqrt(megapixels * 1_000_000 / (sides[0] * sides[1]))
     return tuple(round(int(side * scale) / multiple) * multiple for side in sides)
@@ -80,6 +87,15 @@ def _json_value(get: _Get) -> tuple[Any, ...]:
     data, key = json.loads(str(get("json_string"))[:_MAX_JSON]), get("key")
     value = data.get(key) if isinstance(data, Mapping) else None
     return (value if isinstance(value, (str, int, float)) else json.dumps(value),) if value else ()
+
+
+def _directed(get: _Get) -> tuple[Any, ...]:
+    """Return the model, which is no value, and the text for a whole video and for its parts."""
+    timeline = mapping(loaded(get("timeline_data")))
+    if timeline.get("retakeMode"):
+        return ()
+    parts = (get("global_prompt") or timeline.get("global_prompt"), get("local_prompts"))
+    return None, "\n".join(filter(None, map(as_text, parts)))
 
 
 def _replaced(get: _Get) -> tuple[Any, ...]:
@@ -179,6 +195,7 @@ _COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
     "CustomCombo": lambda get: (get("choice"), get("index")),
     "FluxResolutionNode": _flux_resolution,
     "JsonExtractString": _json_value,
+    "LTXDirector": _directed,
     "MathExpression|pysssss": lambda get: _expression(get, "")[::-1],
     "ResolutionMaster": _both_sides,
     "ResolutionSelector": _resolution,

@@ -16,6 +16,7 @@ __all__ = ["loras_of", "model_of"]
 _MAX_LORAS = 50
 _MODEL_SIDES = ("model", "guider", "pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple")
 _MODEL_SIDES += ("base_ctx", "context", "ctx_01", "base_sampler", "data", "base_model")
+_MODEL_SIDES += ("models_pipe",)
 _LORA_SIDES = ("lora_stack", "lora", "prev_lora", "optional_lora_stack")
 _MODEL_NAMES = ("ckpt_name", "unet_name", "base_ckpt_name", "gguf_name", "model_path")
 _MODEL_NAMES += ("base_checkpoint",)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from .computed import computed_outputs
+from .computed import computed_outputs, is_computed
 from .nodes import kind_of, linked, Node, Nodes, target
 from .values import feeding
 
@@ -23,6 +23,7 @@ _SIDES = {  # the inputs by which a node takes or holds what is wanted, or not
 }
 _TEXTS = ("populated_text", "text", "text_g", "t5xxl", "clip_l", "text_l", "wildcard_text")
 _TEXTS += ("prompt",)
+_OWN = {"positive": ("prompt",), "negative": ()}  # inputs of samplers and their settings alone
 # The inputs by which a sampler gets its words, where it has no side for them.
 _WAYS = ("guider", "text_embeds", "cond_pair")
 # Samplers whose words are put together of many: the kind of the one node that has the user's own.
@@ -36,12 +37,15 @@ _HOLDERS = ("populated_text", "text", "string", "value", "prompt", "String", "Te
 _HOLDERS += ("positive", "text_positive", "wildcard_text", "source", "any", "anything", "input")
 _SHOWN = re.compile(r"text_?\d+")  # what a node that shows a text got
 _PART = re.compile(r"(?:string|text|prompt|str|input|any)_?(?:\d{1,2}|[a-d])")
-_JOINING = re.compile(r"concat|join|append|combine|merge|stringfunction|multi|list|add|cat\b")
+_JOINING = re.compile(
+    r"concat|join|append|combine|merge|stringfunction|multi|joinstringlist|add|cat\b"
+)
 _DELIMITERS = ("delimiter", "separator", "delim", "sep", "delimiters")
 # Nodes of which nobody can tell what text came out.
 _UNTOLD = re.compile(
-    r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat|parse"
+    r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat|parse|format"
 )
+_SEVERAL = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)}  # texts in one
 
 
 def prompt_of(nodes: Nodes, sampler: str, side: str) -> str | None:
@@ -53,7 +57,8 @@ def prompt_of(nodes: Nodes, sampler: str, side: str) -> str | None:
     sides = _SIDES[side]
     told: _Told = {}
     for node in chain(_form_of(nodes, sampler), feeding(nodes, sampler, _WAYS)):
-        value = next((node["inputs"][name] for name in sides if name in node["inputs"]), None)
+        names = (name for name in (*sides, *_OWN[side]) if name in node["inputs"])
+        value = next((node["inputs"][name] for name in names), None)
         if value is not None:
             texts = _texts(nodes, value, sides, told)
             known = [text for text in texts if isinstance(text, str)]
@@ -88,8 +93,8 @@ def _texts(nodes: Nodes, value: Any, sides: tuple[str, ...], told: _Told) -> lis
                 texts.append("")
             elif side:
                 waiting.append((side[0], True))
-            elif own:
-                texts += own
+            elif own:  # a second output without a text of its own says something else
+                texts += [None] if value[1] == 1 and sides is _SIDES["negative"] else own
             else:
                 waiting += [(each, False) for each in _onward(nodes, node)]
     return [text for text in texts if text != ""] or texts[:1]
@@ -108,18 +113,21 @@ def _own_text(
     if any(name.startswith("conditioning") and target(inputs[name]) for name in inputs):
         return []  # adds something to words that come from elsewhere
     texts = [name for name in _TEXTS if _may_be_text(inputs.get(name))]
-    if not texts and not (may_be_text and _hands_text_on(kind, inputs)):
+    if not texts and not (may_be_text and _hands_text_on(node)):
         return []
     if not texts or _UNTOLD.search(kind) or _is_show(kind):
         return [_string(nodes, link, told)]
     found = [_string(nodes, inputs[name], told) for name in texts]
-    return [next((text for text in found if text != ""), "")]
+    own = next((text for text in found if text != ""), "")
+    several = _SEVERAL.get(kind_of(node))
+    return [None if own and several and several.search(own) else own]
 
 
-def _hands_text_on(kind: str, inputs: Mapping[str, Any]) -> bool:
-    if any(_may_be_text(inputs.get(name)) for name in _HOLDERS):
+def _hands_text_on(node: Node) -> bool:
+    kind, inputs = kind_of(node), node["inputs"]
+    if is_computed(kind) or any(_may_be_text(inputs.get(name)) for name in _HOLDERS):
         return True
-    return len(_parts(inputs)) > 1 and "condition" not in kind
+    return len(_parts(inputs)) > 1 and "condition" not in kind.lower()
 
 
 def _may_be_text(value: object) -> bool:
@@ -143,7 +151,10 @@ def _said(nodes: Nodes, node: Node, slot: int, told: _Told, depth: int) -> str |
 
     def get(name: str) -> Any:
         value = inputs.get(name)
-        return value if target(value) is None else _string(nodes, value, told, depth)
+        text = value if target(value) is None else _string(nodes, value, told, depth)
+        if text is None and value is not None:
+            raise ValueError(name)
+        return text
 
     outputs = computed_outputs(kind_of(node), get)
     if outputs is not None:
@@ -188,7 +199,7 @@ def _joined(
     told: _Told,
     depth: int,
 ) -> str | None:
-    if not _JOINING.search(kind) or inputs.get("action") == "replace":
+    if not _JOINING.search(kind) or inputs.get("action") == "replace" or inputs.get("return_list"):
         return None
     texts = [_string(nodes, inputs[name], told, depth) for name in parts]
     known = [text for text in texts if text is not None]

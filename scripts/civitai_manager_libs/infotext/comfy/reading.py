@@ -14,12 +14,13 @@ from .prompts import prompt_of
 from .routes import active_nodes
 from .samplers import first_samplers, samplers_of
 from .second_pass import second_pass
-from .sizes import size_of
+from .sizes import picture_way, size_of
 from .values import nearest, plain
 from .workflow import workflow_nodes
 
 __all__ = ["read_graph"]
 
+_SEVERAL_NAMES = re.compile(r"[,\n]|^[*!]")  # as nodes take them that try one after another
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _MAX_SAMPLERS = 4  # that are read where a graph makes several pictures
 _FIELDS = {  # a record's key: the inputs by which nodes name it, and those that lead to them
@@ -27,7 +28,7 @@ _FIELDS = {  # a record's key: the inputs by which nodes name it, and those that
     "steps": (("steps", "steps_total", "inference_steps"), ("sigmas",)),
     "cfgScale": (("cfg", "cfg_scale", "cfg_conds"), ("guider",)),
     "Distilled CFG Scale": (("guidance",), ("guider", "positive", "conditioning", "cond1")),
-    "sampler": (("sampler_name",), ("sampler",)),
+    "sampler": (("sampler_name", "sampler_main"), ("sampler",)),
     "scheduler": (("scheduler",), ("sigmas",)),
     "denoise": (("denoise",), ("sigmas",)),
 }
@@ -80,7 +81,9 @@ def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
     found["steps"] = found["steps"] or _listed_steps(nodes, start)
     found |= {key: None for key in _WHOLE if as_whole(found[key]) is None}
     found |= {key: None for key in _NUMBERS if as_number(found[key]) is None}
-    found |= {key: None for key in _NAMES if not isinstance(found[key], str)}
+    found |= {key: None for key in _NAMES if not _is_one_name(found[key])}
+    if _is_of_several_seeds(nodes, start):
+        found["seed"] = None
     found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # of 2023
     found |= _unnamed(nodes, start, found)
     found["prompt"] = prompt_of(nodes, start, "positive")
@@ -92,6 +95,18 @@ def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
     found["additionalResources"] = loras if loras else None
     found |= second_pass(nodes, start, samplers_of(nodes), found)
     return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def _is_one_name(value: object) -> bool:
+    return isinstance(value, str) and not _SEVERAL_NAMES.search(value)
+
+
+def _is_of_several_seeds(nodes: Nodes, start: str) -> bool:
+    """Return whether each image of a sampler's batch has a seed of its own."""
+    if nodes[start]["inputs"].get("batch_seed_mode") != "incremental":
+        return False
+    sizes = (nodes[each]["inputs"].get("batch_size") for each in picture_way(nodes, start))
+    return any((as_whole(plain(nodes, size)) or 1) > 1 for size in sizes)
 
 
 def _listed_steps(nodes: Nodes, start: str) -> int | None:

@@ -148,7 +148,10 @@ def _taken_input(nodes: Nodes, inputs: Mapping[str, Any], found: _Found, depth: 
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):
             chosen = plain(nodes, _source(nodes, inputs[name], found, depth))
-            return {True: yes, False: no}.get(chosen, "") if isinstance(chosen, bool) else ""
+            if isinstance(chosen, bool):
+                return yes if chosen else no
+            sides = [_source(nodes, inputs.get(side), found, depth) for side in (yes, no)]
+            return yes if sides[0] == sides[1] else ""
     for name, stem in _NUMBERED:
         numbered = (
             [other for other in inputs if _is_numbered(other, stem)] if name in inputs else []

@@ -24,7 +24,7 @@ _SIDES = (*_PICTURES, "sdxl_tuple", "pipe", "basic_pipe", "data", "base_sampler"
 _MAX_NODES = 50  # on a picture's way to a sampler
 _NAMES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
 _NAMES += (("image_width", "image_height"),)
-_PRESETS = ("image_size_preset", "dimensions", "resolution", "preset")
+_PRESETS = ("image_size_preset", "dimensions", "resolution", "preset", "empty_latent_aspect")
 # Nodes that take other sides than their own: an input, and the values by which it says so.
 _OTHER_SIDES: Mapping[str, tuple[Any, ...]] = {
     "keep_proportion": (True, "resize", "total_pixels"),
@@ -36,12 +36,13 @@ _DIMENSIONS = re.compile(r"(?:^|.*\s)(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL
 # Nodes that multiply a picture's sides: kind, and the input that tells by how much.
 FACTORS = {
     "ImageScaleBy": "scale_by",
+    "LTXDirectorGuide": "scale_by",
     "LatentUpscaleBy": "scale_by",
     "LatentUpscaleFactorSimple _O": "factor",
     "NNLatentUpscale": "upscale",
 }
 # Nodes after which the size is another one, and not told by its sides.
-_OTHER_SIZE = re.compile(r"scale|resize|crop|rotate|pad|stitch|concat|tile|upsampl")
+_OTHER_SIZE = re.compile(r"scale|resize|crop|rotate|pad|stitch|concat(?!av)|tile|upsampl")
 
 
 def size_of(nodes: Nodes, sampler: str) -> tuple[int, int] | None:

@@ -25,6 +25,7 @@ _PASSING = re.compile(
 # Inputs by which a node gets more than a single value for its sampler.
 _BUNDLES = ("pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple", "base_ctx", "context", "ctx_01")
 _BUNDLES += ("base_sampler", "options", "data", "settings", "sdxl_pipe", "optional_pipe")
+_BUNDLES += ("models_pipe", "config_pipe")
 _SILENT = {"SeargeImage2ImageAndInpainting"}  # tell what another mode would take
 # Nodes that take all that they do not say themselves from the sampler before them.
 _HEIRS = {"ClownsharkChainsampler": "latent_image", "ClownsharkChainsampler_Beta": "latent_image"}
@@ -55,7 +56,14 @@ def _plain(nodes: Nodes, value: object, names: tuple[str, ...], left: list[int])
 
 
 def _getter(nodes: Nodes, node: Node, left: list[int]) -> Callable[[str], Any]:
-    return lambda name: _plain(nodes, node["inputs"].get(name), (), left)
+    def get(name: str) -> Any:
+        stated = node["inputs"].get(name)
+        value = _plain(nodes, stated, (), left)
+        if value is None and target(stated) is not None:
+            raise ValueError(name)
+        return value
+
+    return get
 
 
 def _at(outputs: tuple[Any, ...], link: Any) -> Any:
