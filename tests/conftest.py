@@ -54,7 +54,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def _fresh_settings(tmp_path, monkeypatch):
-    """Defaults, but without waiting between tries; folders under tmp_path."""
+    """Defaults, but without waiting between tries; folders under tmp_path. What is still being
+    written at a test's end would be written to the next test's folder: it is waited for."""
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(setting, "shortcut_gallery_folder", str(tmp_path / "data" / "sc_gallery"))
     setting.restore()
@@ -62,6 +63,8 @@ def _fresh_settings(tmp_path, monkeypatch):
     setting.change("gallery_disk_reserve_mb", 0)
     setting.civitai_api_key = ""
     yield
+    library = sys.modules.get("civitai_manager_libs.library")
+    assert library is None or library.finish(60)
     setting.restore()
     setting.civitai_api_key = ""
 

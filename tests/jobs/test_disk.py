@@ -131,7 +131,6 @@ def _wait_for_part(folder):
         time.sleep(0.01)
 
 
-@pytest.mark.posix  # played, a file on this disk stays in use beyond the patience, whoever holds it
 def test_job_of_the_tab_says_how_much_is_missing_and_goes_on_by_itself(
     server, small_disk, monkeypatch
 ):

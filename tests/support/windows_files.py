@@ -38,21 +38,37 @@ MISSING_MODULES = {"fcntl", "grp", "pwd", "resource", "termios"}
 class WindowsFiles:
     """The `os`, `open`, `time` and `sqlite3` of one test.
 
-    scanner_seconds: how long a new file is held by a program that looks for viruses. Only waiting
-    for it moves its clock, and costs no time.
+    scanner_seconds: how long a new file is held by a program that looks for viruses. A thread that
+    waits for that program moves its own clock and no other thread's, and takes no time; a thread
+    that waits for a file that is really open really sleeps.
     """
 
     def __init__(self) -> None:
         self.scanner_seconds = 0.5
-        self.waited = 0.0  # seconds, by who was refused
+        self._own = threading.local()
         self._lock = threading.Lock()
         self._open: list[tuple[tuple[int, int], weakref.ref[Any]]] = []
         self._databases: list[weakref.ref[_Connection]] = []
-        self._scanned: dict[tuple[int, int], float] = {}
+        self._scanned: dict[tuple[int, int], float] = {}  # until when, by the real clock
         self.os, self.time = _Os(self), _Time()
         self.patient_time = _PatientTime(self)
         self.sqlite3 = _Instead(sqlite3, connect=self._connect)
         self.msvcrt = _Instead(io, LK_NBLCK=2, locking=_lock_byte)
+
+    @property
+    def waited(self) -> float:
+        """Return the seconds that the calling thread has waited for the scanner."""
+        return getattr(self._own, "waited", 0.0)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for what the calling thread was refused last."""
+        with self._lock:
+            identity = self._own.refused
+            if identity in self._scanned:
+                self._scanned[identity] -= seconds
+                self._own.waited = self.waited + seconds
+                return
+        time.sleep(seconds)
 
     def open(self, file: Any, mode: str = "r", *args: Any, **options: Any) -> Any:
         if not isinstance(file, str):
@@ -91,16 +107,18 @@ class WindowsFiles:
 
     def refuse_if_held(self, path: str, code: int) -> None:
         """Raise PermissionError where a program has the file open."""
-        with self._lock:
-            held = {identity for identity, opened in self._open if _is_open(opened())}
-            self._open = [each for each in self._open if _is_open(each[1]())]
-            now = self.patient_time.monotonic()
-            held |= {identity for identity, until in self._scanned.items() if now < until}
-            held |= {identity for each in self._databases for identity in _files_of(each())}
         try:
-            is_held = _identity(os.stat(path)) in held
+            identity = _identity(os.stat(path))
         except OSError:
             return
+        with self._lock:
+            self._open = [each for each in self._open if _is_open(each[1]())]
+            held = {identity for identity, _ in self._open}
+            held |= {identity for each in self._databases for identity in _files_of(each())}
+            if self._scanned.get(identity, 0.0) <= time.monotonic():
+                self._scanned.pop(identity, None)
+            self._own.refused = identity
+            is_held = identity in held or identity in self._scanned
         if is_held:
             raise _error(PermissionError(errno.EACCES, "The file is in use", path), code)
 
@@ -119,8 +137,7 @@ class WindowsFiles:
 
     def _scan(self, path: str) -> None:
         if os.path.isfile(path):
-            until = self.patient_time.monotonic() + self.scanner_seconds
-            self._scanned[_identity(os.stat(path))] = until
+            self._scanned[_identity(os.stat(path))] = time.monotonic() + self.scanner_seconds
 
     def _connect(self, path: str, **options: Any) -> sqlite3.Connection:
         connection = sqlite3.connect(self.actual(path), factory=_Connection, **options)
@@ -221,7 +238,7 @@ class _Time(_Instead):
 
 
 class _PatientTime(_Time):
-    """One that goes on by what is slept, without sleeping."""
+    """One that goes on by what its thread has waited for the scanner."""
 
     def __init__(self, files: WindowsFiles) -> None:
         super().__init__()
@@ -231,7 +248,7 @@ class _PatientTime(_Time):
         return super().monotonic() + self._files.waited
 
     def sleep(self, seconds: float) -> None:
-        self._files.waited += seconds
+        self._files.sleep(seconds)
 
 
 def play_windows(monkeypatch: pytest.MonkeyPatch) -> WindowsFiles:

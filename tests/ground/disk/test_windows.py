@@ -149,10 +149,10 @@ def test_what_is_refused_for_a_moment_is_tried_again(played, path, change):
         assert file.read() == (b"new" if change == "replace" else b"old")
 
 
-def test_what_is_refused_for_long_is_a_disk_error_and_nothing_is_lost(played, path):
+def test_what_is_refused_for_long_is_a_disk_error_and_nothing_is_lost(played, path, monkeypatch):
+    monkeypatch.setattr(replacing, "_PATIENCE", 0.6)
     with pytest.raises(DiskError, match="in use"), played.open(path, "rb"):
         write_file(path, "new")
-    assert 1.9 < played.waited < 2.2
     with pytest.raises(DiskError, match="in use"), played.open(path, "rb"):
         remove_file(path)
     assert [*os.listdir(os.path.dirname(path))] == ["a.png"]
@@ -199,6 +199,29 @@ def test_settings_are_utf_8_whatever_the_system_writes(windows):
 def test_time_stands_still_between_ticks(played):
     told = {played.time.monotonic() for _ in range(100)}
     assert len(told) <= 3 and all(value * 64 == int(value * 64) for value in told)
+
+
+def test_who_waits_for_the_scanner_moves_no_other_threads_clock(played, path, monkeypatch):
+    monkeypatch.setattr(replacing, "_PATIENCE", 100)
+    played.scanner_seconds = 60
+    for name in (path + "2", path + "3"):
+        played.open(name, "wb").close()
+    before = played.patient_time.monotonic()
+    other = threading.Thread(target=replacing.delete_file, args=(path + "2",))
+    other.start()
+    other.join()
+    assert played.waited == 0 and played.patient_time.monotonic() - before < 30
+    assert _code_of(played.os.remove, path + "3") == 32
+    assert os.listdir(os.path.dirname(path)) == ["a.png", "a.png3"]
+
+
+def test_file_that_another_thread_has_open_is_really_waited_for(played, path):
+    file = played.open(path, "rb")
+    closing = threading.Timer(0.2, file.close)
+    closing.start()
+    replacing.delete_file(path)
+    closing.join()
+    assert played.waited == 0 and os.listdir(os.path.dirname(path)) == []
 
 
 def test_nobody_else_sees_the_other_system(played, path):
