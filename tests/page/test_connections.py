@@ -10,9 +10,10 @@ import threading
 
 import pytest
 import requests
-from civitai_manager_libs.page.wire import connections as limits, Connections, OnceAMinute
+from civitai_manager_libs.page.wire import connections as limits, OnceAMinute
 from civitai_manager_libs.page.wire.repeats import Repeats
 from page_driver import until
+from served_app import Served
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -20,24 +21,15 @@ from starlette.routing import Route
 _HEAD = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 
-class _Served:
-    """An application behind `Connections`; `/slow` answers once `go_on` is set."""
+class _Served(Served):
+    """An application of which `/slow` answers once `go_on` is set."""
 
     def __init__(self):
-        import uvicorn
-
         self.go_on, self.asked = threading.Event(), threading.Event()
-        self.connections = Connections()
         app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("ok"))])
         app.router.routes.append(Route("/slow", self._slow))
         app.router.routes.append(Route("/length", self._length, methods=["POST"]))
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        options = {"http": self.connections.protocol, "ws": "none", "lifespan": "off"}
-        config = uvicorn.Config(self.connections.around(app), log_level="error", **options)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
-        self._thread.daemon = True
+        super().__init__(app)
 
     def _slow(self, _):
         self.asked.set()
@@ -47,14 +39,9 @@ class _Served:
     async def _length(self, request):
         return PlainTextResponse(f"{len(await request.body())} bytes")
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
     def __exit__(self, *_):
         self.go_on.set()
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(20)
+        super().__exit__()
 
     def connect(self, sent=b"", source="127.0.0.1"):
         at = ("127.0.0.1", self.port)

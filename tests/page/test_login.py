@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import requests
 from civitai_manager_libs.page.wire import login, LoginBrake
 from civitai_manager_libs.page.wire.login import Tries
 from civitai_manager_libs.page.wire.origin import household
+from served_app import Served
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -60,6 +62,23 @@ def test_where_many_guess_from_everywhere_each_has_one_try_and_nobody_none(tries
     assert [tries.begin("another") for _ in range(5)] == [0.0] * 5
 
 
+def test_all_whom_a_tunnel_names_have_one_count_too(tries, clock):
+    waits = [tries.begin(f"name-{n} through a", "all through a") for n in range(200)]
+    assert waits == [0.0] * 30 + [1.0] * 170
+    assert tries.begin("b") == 0.0 and tries.begin("c through d", "all through d") == 0.0
+    clock[0] += 1
+    assert tries.begin("another through a", "all through a") == 0.0
+    assert tries.begin("owner through a", "all through a") == 1.0  # and no more than that
+
+
+def test_who_has_logged_in_through_a_tunnel_does_not_wait_for_others_there(tries):
+    tries.begin("owner through a", "all through a")
+    tries.succeed("owner through a", "all through a")
+    for n in range(100):
+        tries.begin(f"name-{n} through a", "all through a")
+    assert tries.begin("owner through a", "all through a") == 0.0
+
+
 def test_no_more_is_remembered_than_there_is_room_for(tries):
     for n in range(3 * login._MOST_PEERS):
         tries.begin(str(n))
@@ -98,3 +117,17 @@ def test_login_that_succeeds_counts_for_nothing(page):
 
 def test_body_that_is_no_login_is_not_read_to_its_end(page):
     assert page.post("/login", content=b"x" * 70_000).status_code == 413
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP"])
+def test_names_that_are_invented_behind_a_tunnel_give_no_free_tries(header):
+    """On a real server, whose uvicorn takes such a name for the client."""
+    routes = [Route("/login", lambda _: PlainTextResponse("no", 400), methods=["POST"])]
+    with Served(Starlette(routes=routes, middleware=[Middleware(LoginBrake)])) as served:
+        url = f"http://127.0.0.1:{served.port}/login"
+        codes = [
+            requests.post(url, headers={header: f"198.51.100.{n}"}, timeout=20).status_code
+            for n in range(60)
+        ]
+        assert codes[0] == 400 and 429 in codes
+        assert requests.post(url, timeout=20).status_code == 400, "the owner, at this machine"

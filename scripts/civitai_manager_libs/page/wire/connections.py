@@ -12,7 +12,7 @@ from ... import util
 from .origin import household
 from .repeats import Repeats
 
-__all__ = ["Connections"]
+__all__ = ["CONNECTED_PEER", "Connections"]
 
 _HEAD_SECONDS = 10.0
 _FROM_ONE, _IN_ALL = 128, 256  # a browser opens six
@@ -22,6 +22,7 @@ _LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,15})[ \t]*\r?$", re.M | r
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:", re.M | re.I)
 _LENGTH_REQUIRED = b"HTTP/1.1 411 Length Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 _KEY = "civitai_shortcut_connection"
+CONNECTED_PEER = "civitai_shortcut_peer"  # of a request's scope, whatever its headers say
 
 
 class Connections:
@@ -50,6 +51,7 @@ class Connections:
 
         async def watched(scope: Any, receive: Any, send: Any) -> None:
             connection = scope.get("state", {}).pop(_KEY)
+            scope[CONNECTED_PEER] = connection.peer
             try:
                 await app(scope, receive, send)
             finally:

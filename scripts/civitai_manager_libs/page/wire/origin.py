@@ -21,6 +21,7 @@ __all__ = [
     "is_foreign",
     "is_from_this_machine",
     "is_known_name",
+    "is_passed_on",
 ]
 __all__ += ["is_our_page", "peer_of"]
 
@@ -60,9 +61,14 @@ def is_from_this_machine(request: Request) -> bool:
 
     Not what somebody passes on, nor what is asked by a name that its owner lets point here.
     """
-    is_passed_on = any(n in _FORWARDED or n.startswith("x-forwarded") for n in request.headers)
     client = request.client.host if request.client else ""
-    return not is_passed_on and _is_loopback(client) and _is_local_name(_name_of(request.headers))
+    is_direct = _is_loopback(client) and not is_passed_on(request.headers)
+    return is_direct and _is_local_name(_name_of(request.headers))
+
+
+def is_passed_on(headers: Headers) -> bool:
+    """Return whether a request says that a proxy or a tunnel passes it on."""
+    return any(name in _FORWARDED or name.startswith("x-forwarded") for name in headers)
 
 
 def is_known_name(headers: Headers) -> bool:
