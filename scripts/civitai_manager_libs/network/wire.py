@@ -32,13 +32,14 @@ _INNER_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
 _INNER_ENDS = (".localhost", ".localdomain", ".local", ".internal")
 _current = threading.local()  # .line: the _Line of this thread's request, if it can be cut
 
-# Mapped, compatible and translated IPv4 addresses (RFC 4291, 2765), and those of NAT64 (RFC 6052);
-# what a network's own NAT64 (RFC 8215) leads to, only that network knows.
+# Mapped, compatible and translated IPv4 addresses (RFC 4291, 2765), and those of NAT64 (RFC 6052).
 _LEADING_TO_IPV4 = [
     ipaddress.IPv6Network(each)
     for each in ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96")
 ]
-_LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+# What a network's own NAT64 (RFC 8215) leads to, only that network knows; and with 6to4 (RFC 3056,
+# given up by RFC 7526) a site's inner machines have addresses made of its public IPv4 address.
+_MAYBE_INNER = [ipaddress.IPv6Network(each) for each in ("64:ff9b:1::/48", "2002::/16")]
 
 
 class _Line:
@@ -205,9 +206,9 @@ def is_inner_address(text: str) -> bool:
     except ValueError:
         return False
     if address.version == 6:
-        if address.is_site_local or address in _LOCAL_NAT64:
+        if address.is_site_local or any(address in network for network in _MAYBE_INNER):
             return True
-        address = address.sixtofour or _ipv4_at_end(address) or address
+        address = _ipv4_at_end(address) or address
     return not address.is_global or address.is_multicast
 
 
