@@ -26,9 +26,9 @@ _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 class Tries:
     """Logins that failed, by peer.
 
-    Who reaches a proxy or a tunnel may invent the name that it passes on, a new one for each try: so
-    all tries through it are counted together too. They are more, and the wait is short, for the
-    owner may be among them; who has logged in before does not wait for the others.
+    A peer may invent the name that a proxy or a tunnel passes on, a new one for each try: so all
+    tries through it are counted together too. They are more, and the wait is short, for the owner
+    may be among them; a peer that has logged in before does not wait for the others.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
