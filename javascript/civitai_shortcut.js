@@ -2,7 +2,7 @@
 (() => {
   if (customElements.get("civitai-gallery")) return; // a host may load this file a second time
 
-  // Query parameters of an address that somebody has kept: it opens our tab by itself.
+  // An address with one of these parameters opens our tab by itself.
   const OPENS = ["model", "post", "user", "search", "image", "find"];
 
   class CivitaiGallery extends HTMLElement {
@@ -13,7 +13,7 @@
       this.#life = new AbortController();
       if (!this.shadowRoot) this.attachShadow({ mode: "open" });
       const style = document.createElement("style");
-      style.textContent = ":host { display: block }"; // what is inline has no width to watch
+      style.textContent = ":host { display: block; min-height: 60vh }"; // inline has no width
       this.shadowRoot.append(style);
       this.#beginWhenSeen();
     }
@@ -74,15 +74,14 @@
     }
   }
 
-  // Asked for while the code loads; page.js reads the response as any other of its requests.
-  // The address names the code's version: what a browser has kept may be older than the server.
+  // Sent while the code loads. It names the code's version, which may be older than the server.
   function fetchHello(base, code, signal) {
     const hello = fetch(new URL(`api/hello?code=${code}`, base), { signal });
     hello.catch(() => {}); // page.js tells the user
     return hello;
   }
 
-  // gradio knows where it is mounted, also behind a proxy whose path the page's address hides.
+  // gradio knows where it is mounted, also behind a proxy.
   function mountedAt() {
     const root = window.gradio_config?.root;
     const here = new URL(document.baseURI);
@@ -91,21 +90,7 @@
     return mounted.pathname.endsWith("/") ? mounted : new URL(`${mounted}/`);
   }
 
-  // What gradio 6 kept of the page in its earlier form, whose events carried the API key.
-  function forgetRuns() {
-    try {
-      for (const kept of [localStorage, sessionStorage]) {
-        for (const name of Object.keys(kept)) {
-          if (!name.startsWith("gradio:run-history:")) continue;
-          if (kept.getItem(name)?.includes("civitai_shortcut_")) kept.removeItem(name);
-        }
-      }
-    } catch {
-      // A browser that gives a page no storage has kept nothing.
-    }
-  }
-
-  // Some hosts put a tab into the page only once it is opened: so this waits for no element.
+  // Some hosts put a tab into the page only once it is opened.
   function openOurTab() {
     const asked = new URLSearchParams(location.search);
     if (window.civitaiShortcutAlone || !OPENS.some((name) => asked.has(name))) return;
@@ -113,7 +98,6 @@
     import(url.href).then((hosts) => hosts.comeToFront());
   }
 
-  forgetRuns();
   openOurTab();
   customElements.define("civitai-gallery", CivitaiGallery);
 })();

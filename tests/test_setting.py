@@ -334,8 +334,8 @@ def test_saved_pictures_go_where_the_user_says(monkeypatch):
 # A host
 
 
-def test_hosts_own_settings_are_read_where_there_is_a_host(webui):
-    _keep('{"http_timeout": 1}')
+def test_what_an_older_version_left_with_the_host_is_moved_once(webui):
+    _keep('{"http_timeout": 1}')  # of a version that wrote it and never read it
     webui[host.option_key("http_timeout")] = 77
     webui[host.option_key("gallery_cache_mb")] = 9
     webui.update({"http_max_retries": 9, "language": "x", "sd_model_checkpoint": "y"})
@@ -343,14 +343,32 @@ def test_hosts_own_settings_are_read_where_there_is_a_host(webui):
     assert problem.startswith("gallery_cache_mb must be")
     assert (setting.http_timeout, setting.gallery_cache_mb) == (77, 2048)
     assert setting.http_max_retries == 3
+    setting.change("http_timeout", 78)
+    setting.save()
+    for _ in range(2):
+        setting.restore()
+        assert setting.load() == [] and setting.http_timeout == 78
+        webui.clear()  # a host may drop what nobody registers
 
 
-def test_change_in_the_host_is_seen_when_it_is_loaded_again(webui):
+def test_what_a_host_shows_on_its_own_page_it_keeps_and_nothing_else(webui):
+    webui[host.option_key("gallery_level")] = "Soft"
+    assert setting.load() == [] and setting.gallery_level == "Soft"
+    assert not os.path.exists(_file())
+    setting.change("http_timeout", 78)
+    setting.save()
+    webui[host.option_key("gallery_level")] = "Mature"
     webui[host.option_key("http_timeout")] = 77
-    setting.load()
-    webui[host.option_key("http_timeout")] = 78
-    setting.load()
-    assert setting.http_timeout == 78
+    setting.restore()
+    assert setting.load() == []
+    assert (setting.gallery_level, setting.http_timeout) == ("Mature", 78)
+
+
+def test_settings_that_cannot_be_moved_are_still_those_of_the_host(webui, tmp_path):
+    (tmp_path / "webui").write_text("")  # where the data folder would be
+    webui[host.option_key("http_timeout")] = 77
+    assert "cannot be written" in setting.load()[-1]
+    assert setting.http_timeout == 77
 
 
 def test_folder_of_a_host_that_names_it_from_where_it_runs_is_whole(webui, tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import { Opening } from "./asking/opening.js";
 import { Own } from "./asking/own.js";
 import { Reach } from "./asking/reach.js";
 import { Revival } from "./asking/revival.js";
+import { forgetRuns } from "./asking/run_history.js";
 import { saidOfGallery } from "./asking/saying.js";
 import { WithinLoaded } from "./asking/within.js";
 import { send } from "./details/door.js";
@@ -54,6 +55,10 @@ const NARROW_TILE = 170; // two in a row on a phone
 export function start(element, { base, hello, signal }) {
   const root = /** @type {ShadowRoot} */ (element.shadowRoot);
   followTheme(element, signal);
+  // clips as before, but what is inside can stick to the window's edge
+  const box = element.closest(".gradio-container");
+  if (box instanceof HTMLElement) box.style.overflow = "clip";
+  forgetRuns();
   const api = new Api(base, element.dataset.code ?? "", hello);
   void greet(makeContext(root, api, signal));
 }

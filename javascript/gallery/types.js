@@ -17,7 +17,7 @@
  * @property {string | number | boolean} value
  * @property {Choice[]} [choices]
  * @property {"page" | "saving" | "network"} group
- * @property {"" | "only_here" | "frozen"} locked  why it cannot be changed from where this page is open
+ * @property {"" | "only_here" | "frozen" | "in_host"} locked  why it cannot be changed from where this page is open
  *
  * @typedef {object} Host
  * @property {boolean} in_webui
@@ -35,7 +35,7 @@
  * @property {{id: number, name: string}[]} recent
  * @property {string} example  what to open at the very first start, "" is nothing
  * @property {Host} host
- * @property {{saved: boolean, from_environment: boolean, locked: "" | "only_here" | "frozen"}} key
+ * @property {{saved: boolean, from_environment: boolean, locked: "" | "only_here" | "frozen" | "in_host"}} key
  * @property {WatchedGalleries} watched
  * @property {string} civitai
  *

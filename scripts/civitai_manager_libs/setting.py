@@ -2,7 +2,7 @@
 
 Each value is a module attribute, read when it is used (`setting.http_timeout`), so that a change
 is seen by the next call. `change` is the checked way to set one. They are kept in `settings.json`
-of the data folder, or by the host where there is a host.
+of the data folder; in a host those of ON_HOST_PAGE are kept by the host.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import host
-from .errors import SettingError
+from .errors import DiskError, SettingError
 from .ground import (
     cache_name,
     expand_folder,
@@ -28,8 +28,14 @@ from .ground import (
 )
 from .words import LANGUAGES
 
-__all__ = ["BY_NAME", "GROUPS", "RENDITIONS", "SETTINGS", "Setting", "base_url", "change"]
-__all__ += ["checked_key", "data_folder", "database_file", "get_image_url_to_gallery_file"]
+__all__ = ["BY_NAME", "GROUPS", "ON_HOST_PAGE", "RENDITIONS", "SETTINGS", "Setting", "base_url"]
+__all__ += [
+    "change",
+    "checked_key",
+    "data_folder",
+    "database_file",
+    "get_image_url_to_gallery_file",
+]
 __all__ += ["kept_thumbs_folder", "library_file", "load", "load_api_key", "private_places"]
 __all__ += ["restore", "save", "save_api_key", "saved_pictures_folder"]
 
@@ -76,6 +82,10 @@ GROUPS = {
 }
 SETTINGS = tuple(entry for entries in GROUPS.values() for entry in entries)
 BY_NAME = {entry.name: entry for entry in SETTINGS}
+# What a host shows on its own settings page. Each field there costs every load of the host's page
+# 240 bytes; all other settings are changed in our tab only.
+ON_HOST_PAGE = ("gallery_level", "model_folders", "download_images_folder")
+_SAVED_IN_HOST = "saved_in_host"  # in `settings.json`: no longer are the others read of the host
 # What the names in a data folder begin with that is nobody's but ours.
 _OWN_NAMES = ("settings.json", "recent.json", "api_key", "gallery.db", "library.db", "sc_gallery")
 _OWN_NAMES += ("sc_kept", "locks", "outputs", ".civitai-shortcut-")
@@ -140,8 +150,8 @@ def load() -> list[str]:
     """Read the kept values; a sentence for each that could not be taken (its default is used).
 
     A damaged file is set aside as `settings.json.damaged`; of one with such values a copy is, for
-    the next change of a setting writes it anew. Other names are passed over. The data folder is
-    made, for its owner alone.
+    the next change of a setting writes it anew. Other names are passed over. What a host kept for
+    an older version is moved to `settings.json`. The data folder is made, for its owner alone.
     """
     make_folder_private(data_folder(), _OWN_NAMES)
     for folder in (data_folder(), os.path.dirname(host.key_file())):
@@ -151,14 +161,19 @@ def load() -> list[str]:
         load_api_key()
     except SettingError as error:
         problems.append(str(error))
+    own: dict[str, Any] = {}
     try:
-        kept = read_values(_settings_file()) if host.options() is None else host.options()
+        own = read_values(_settings_file())
     except SettingError as error:
-        return [*problems, str(error)]
-    refused = _taken(kept)
-    if refused and host.options() is None:
-        refused.append(kept_as_it_was(_settings_file()))
-    return [*problems, *refused]
+        problems.append(str(error))
+    of_host = host.options()
+    if of_host is None or _SAVED_IN_HOST in own:
+        shown = {name: value for name, value in (of_host or {}).items() if name in ON_HOST_PAGE}
+        refused = _taken({**own, **shown})
+        if refused and own:
+            refused.append(kept_as_it_was(_settings_file()))
+        return [*problems, *refused]
+    return [*problems, *_taken(of_host), *_moved(of_host)]
 
 
 def _taken(kept: Mapping[str, Any]) -> list[str]:
@@ -173,9 +188,23 @@ def _taken(kept: Mapping[str, Any]) -> list[str]:
     return sorted(problems)
 
 
+def _moved(of_host: Mapping[str, Any]) -> list[str]:
+    """Write what a host kept for an older version to `settings.json`; return a sentence if that
+    fails. The host's own file stays as it is."""
+    if not (BY_NAME.keys() - set(ON_HOST_PAGE)) & of_host.keys():
+        return []
+    try:
+        save()
+    except DiskError as error:
+        return [str(error)]
+    return []
+
+
 def save() -> None:
     """Write the values to `settings.json` in one step. Raises DiskError."""
     values = {entry.name: globals()[entry.name] for entry in SETTINGS}
+    if host.in_webui():
+        values[_SAVED_IN_HOST] = True
     write_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
 
 

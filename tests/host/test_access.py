@@ -65,7 +65,7 @@ def test_folders_that_a_host_hides_are_not_on_its_settings_page_either(started_w
         fields = _fields_of(started_with(**flags)).items()
         return {name for name, field in fields if not field.get("visible", True)}
 
-    folders = ("download_images_folder", "model_folders", "saved_name")
+    folders = ("download_images_folder", "model_folders")
     assert hidden(hide_ui_dir_config=True) == {f"civitai_shortcut_{name}" for name in folders}
     assert hidden(hide_ui_dir_config=False) == set()
 

@@ -179,6 +179,7 @@ def test_each_gradio_gets_only_what_it_takes(monkeypatch, version, major):
     assert ("a {}" in for_blocks.get("css", "")) is (major < 6)
     assert ("css" in for_launch) is (major >= 6)
     assert ("concurrency_limit" in host.event_options()) is (major >= 4)
+    assert (host.event_options().get("api_name") is False) is (major < 6)
     assert (host.event_options().get("api_visibility") == "undocumented") is (major >= 6)
 
 

@@ -33,31 +33,35 @@ def test_tab_has_a_title_and_an_id_and_nothing_of_it_is_remembered_by_the_host(h
         assert load["all_unsaved"] and load["components"] > 8
 
 
-def test_settings_are_a_section_of_the_host_with_prefixed_keys_and_typed_values(host):
+def test_few_settings_are_a_section_of_the_host_with_prefixed_keys(host):
     options = host.state()["options"]
-    assert set(options) == {f"civitai_shortcut_{entry.name}" for entry in setting.SETTINGS}
-    for entry in setting.SETTINGS:
-        option = options[f"civitai_shortcut_{entry.name}"]
+    assert set(options) == {f"civitai_shortcut_{name}" for name in setting.ON_HOST_PAGE}
+    for name in setting.ON_HOST_PAGE:
+        option, has_choices = options[f"civitai_shortcut_{name}"], setting.BY_NAME[name].choices
         assert option["section"] == ["civitai_shortcut", "Civitai Shortcut"]
-        assert option["type"] == entry.default.__class__.__name__
-        assert option["label"].startswith(labels.SETTINGS[entry.name][1])  # English
-        if isinstance(entry.default, float):  # a host cannot tell its field from its type
-            assert option["component"] == "Number"
-    assert not [key for key in options if "key" in key]
+        assert option["label"].startswith(labels.SETTINGS[name][1])  # English
+        assert option["component"] == ("Dropdown" if has_choices else None)
 
 
 def test_setting_changed_on_the_hosts_page_is_seen_at_the_next_call(host):
     def shown():
         settings = host.api("hello")["settings"]
-        return next(e["value"] for e in settings if e["name"] == "gallery_cache_mb")
+        return next(e["value"] for e in settings if e["name"] == "gallery_level")
 
-    host.set("civitai_shortcut_gallery_cache_mb", 300)
+    host.set("civitai_shortcut_gallery_level", "Soft")
     try:
-        assert host.state()["seen"]["gallery_cache_mb"] == shown() == 300
-        host.set("civitai_shortcut_gallery_cache_mb", 3)  # out of bounds: not taken
-        assert shown() == 300
+        assert host.state()["seen"]["gallery_level"] == shown() == "Soft"
+        host.set("civitai_shortcut_gallery_level", "PG")  # none of its choices: not taken
+        assert shown() == "Soft"
     finally:
-        host.set("civitai_shortcut_gallery_cache_mb", 2048)
+        host.set("civitai_shortcut_gallery_level", "None")
+
+
+def test_setting_changed_in_the_tab_is_kept_through_a_restart_of_the_host(start_host):
+    host = start_host()
+    host.api("settings", "PUT", {"gallery_cache_mb": 300})
+    host.restart()
+    assert host.state()["seen"]["gallery_cache_mb"] == 300
 
 
 def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
@@ -66,7 +70,7 @@ def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
     path = host.data / "config" / "civitai-shortcut" / "api_key"
     assert path.read_text() == "demo-key"
     assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
-    host.set("civitai_shortcut_gallery_cache_mb", 2048)
+    host.set("civitai_shortcut_gallery_level", "None")
     kept = contents(host.data / "host")
     assert kept and not [path for path, body in kept.items() if b"demo-key" in body]
     for address in (
@@ -188,8 +192,10 @@ def _used(host, row):
 def test_link_to_the_settings_opens_our_section_of_them(open_host):
     page = open_host()
     page.page.locator("[data-do=settings]").first.click()
-    names = page.page.get_by_role("group", name="Template for the names of saved pictures")
-    expect(names).to_contain_text("It may have {id}")
+    level = page.page.locator("[data-field=setting-gallery_level]")
+    expect(level).to_be_disabled()
+    expect(level.locator("xpath=..")).to_contain_text("on the WebUI's Settings page")
+    expect(page.page.locator("[data-field=setting-http_timeout]")).to_be_enabled()
     page.page.locator("[data-do=host-settings]").click()
     expect(page.page.get_by_label("A setting of Civitai Shortcut")).to_be_visible()
 
@@ -231,22 +237,22 @@ def test_tab_that_is_not_opened_costs_the_host_two_small_requests(browser, host)
     page.locator("#txt2img_prompt").wait_for()
     page.wait_for_load_state("networkidle")
     assert len(ours) <= 2, [request.url for request in ours]
-    assert sum(len(request.response().body()) for request in ours) <= 6000
+    assert sum(len(request.response().body()) for request in ours) <= 5000
     context.close()
 
 
-def test_limit_follows_a_setting_that_was_applied_on_the_hosts_page(browser, host):
+def test_page_follows_a_setting_that_was_applied_on_the_hosts_page(browser, host):
     page = HostPage(browser, host, f"?model={_PAPER}")
     page.page.add_init_script("window.onOptionsChanged = (tell) => { window.applied = tell; };")
     page.page.reload()
-    limit = page.page.locator("[data-field=limit]")
-    expect(limit).to_have_value("200")
-    host.set("civitai_shortcut_gallery_download_limit", 70)
+    expect(page.page.locator("[data-do=settings]").first).to_be_visible()
+    host.set("civitai_shortcut_gallery_level", "Soft")
     try:
         page.page.evaluate("applied()")
-        expect(limit).to_have_value("70")
+        page.page.locator("[data-do=settings]").first.click()
+        expect(page.page.locator("[data-field=setting-gallery_level]")).to_have_value("Soft")
     finally:
-        host.set("civitai_shortcut_gallery_download_limit", 200)
+        host.set("civitai_shortcut_gallery_level", "None")
         page.context.close()
 
 

@@ -33,8 +33,8 @@ export class Settings {
 
   #build() {
     const { hello } = this.context.store.get();
-    const own = hello?.host.in_webui ? this.#elsewhere() : this.#form(hello?.settings ?? []);
-    return [own, this.key.element()];
+    const form = this.#form(hello?.settings ?? []);
+    return [...(hello?.host.in_webui ? [this.#onHostPage()] : []), form, this.key.element()];
   }
 
   /** What was typed and not saved is not kept behind a closed panel. */
@@ -46,7 +46,7 @@ export class Settings {
     this.key.show();
   }
 
-  #elsewhere() {
+  #onHostPage() {
     const { words, acts, toast } = this.context;
     const go = button(
       { deed: "host-settings", icon: icon("settings"), words: words("open_settings_page") },
@@ -55,13 +55,11 @@ export class Settings {
         if (!openHostSettings()) toast(words("settings_in_host"));
       },
     );
-    const names = el("fieldset", {}, el("legend", {}, words("names_legend")), this.names.element);
     return el(
       "section",
-      { class: "elsewhere" },
+      { class: "on-host-page" },
       el("p", {}, words("settings_in_host")),
       el("div", { class: "row" }, go),
-      names,
     );
   }
 

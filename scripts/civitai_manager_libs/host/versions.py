@@ -33,14 +33,15 @@ def gradio_major() -> int:
 def event_options() -> dict[str, Any]:
     """For every event of ours: many browser pages at once, where gradio would let one in.
 
-    Also again while the last one is not done, which gradio 4 and later would drop. gradio 6 keeps
-    in the browser what went through a public one.
+    Also again while the last one is not done, which gradio 4 and later would drop. None is told
+    among the functions of a page: each page load would carry it, and gradio 6 keeps in the browser
+    what went through a public one.
     """
     major = gradio_major()
+    untold = {"api_visibility": "undocumented"} if major >= 6 else {"api_name": False}
     if major < 4:
-        return {}
-    kept_by_nobody = {"api_visibility": "undocumented"} if major >= 6 else {}
-    return {"trigger_mode": "multiple", "concurrency_limit": 20, **kept_by_nobody}
+        return untold
+    return {"trigger_mode": "multiple", "concurrency_limit": 20, **untold}
 
 
 def page_parts(css: str, javascript: str) -> tuple[dict[str, Any], dict[str, Any]]:

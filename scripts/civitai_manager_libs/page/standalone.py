@@ -19,6 +19,8 @@ _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..
 _NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
 _BACKLOG = 32  # connections that wait to be taken; many less than one peer may have
+# Nothing but our element is in the page, and it is as wide as the window.
+_WIDE = ".main:has(> .wrap > .contain > .column > #civitai_shortcut_page) { padding: 0 16px; }"
 _OPEN_TO_ALL = (
     "Everybody who reaches this machine's address can look through galleries, see what was saved"
     " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Settings and"
@@ -149,7 +151,7 @@ def _page(javascript: str) -> tuple[Any, dict[str, Any]]:
 
     from . import door
 
-    css = _read("style.css")
+    css = f'{_read("style.css")}\n{_WIDE}'
     for_blocks, for_mount = host.page_parts(css, javascript)
     with gr.Blocks(title="Civitai Shortcut", **for_blocks) as page:
         door.build()

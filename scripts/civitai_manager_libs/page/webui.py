@@ -1,4 +1,4 @@
-"""The tab in a WebUI: registered with its callbacks, its settings among the host's own."""
+"""The tab in a WebUI: registered with its callbacks, some settings among the host's own."""
 
 from __future__ import annotations
 
@@ -33,39 +33,28 @@ def _on_tabs() -> list[tuple[Any, str, str]]:
 
 
 def _on_settings() -> None:
-    for entry in setting.SETTINGS:
-        label = _label(entry.name)
-        change = partial(_take, entry.name)
-        host.add_option(entry.name, entry.default, label, _SECTION, change, _component(entry))
+    for name in setting.ON_HOST_PAGE:
+        default, change = setting.BY_NAME[name].default, partial(_take, name)
+        host.add_option(name, default, _label(name), _SECTION, change, _component(name))
 
 
 def _label(name: str) -> str:
     """Return a setting's label in the language of the host's own page."""
     language = messages.language_of_locale({"LANG": host.localization()})
     label = messages.setting_label(name, language)
-    is_level = name in ("gallery_level", "blur_level")
-    return f"{label} (None = PG, Soft = PG-13, Mature = R)" if is_level else label
+    return f"{label} (None = PG, Soft = PG-13, Mature = R)" if name == "gallery_level" else label
 
 
-def _component(entry: setting.Setting) -> tuple[Any, dict[str, Any]]:
-    """Return the gradio class of a setting's field and its arguments.
+def _component(name: str) -> tuple[Any, dict[str, Any]]:
+    """Return the gradio class of a setting's field, None for a text, and its arguments.
 
     A field that is not visible its host lets nobody change, also by a request.
     """
-    kind, arguments = _kind(entry)
-    return kind, {**arguments, "visible": not host.is_hidden(entry.name)}
-
-
-def _kind(entry: setting.Setting) -> tuple[Any, dict[str, Any]]:
-    """What a WebUI cannot tell from the default's type: choices, bounds, fractions."""
     import gradio as gr
 
-    if entry.choices:
-        return gr.Dropdown, {"choices": list(entry.choices)}
-    if isinstance(entry.default, (bool, str)):
-        return None, {}
-    whole = {"precision": 0} if isinstance(entry.default, int) else {}
-    return gr.Number, {"minimum": entry.low, "maximum": entry.high, **whole}
+    choices = setting.BY_NAME[name].choices
+    kind, arguments = (gr.Dropdown, {"choices": list(choices)}) if choices else (None, {})
+    return kind, {**arguments, "visible": not host.is_hidden(name)}
 
 
 def _take(name: str) -> None:

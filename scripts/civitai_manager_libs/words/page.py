@@ -165,11 +165,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "settings_saving": ("儲存", "Saving"),
     "settings_network": ("網路", "Network"),
     "settings_in_host": (
-        "這些設定在 WebUI 的「Settings」頁的「Civitai Shortcut」。",
-        "These settings are on the WebUI's Settings page, under “Civitai Shortcut”.",
+        "分級與資料夾在 WebUI 的「Settings」頁的「Civitai Shortcut」。",
+        "Rating and folders are on the WebUI's Settings page, under “Civitai Shortcut”.",
     ),
     "open_settings_page": ("開啟設定頁", "Open the Settings page"),
-    "names_legend": ("儲存圖片的檔名範本", "Template for the names of saved pictures"),
     "names_fields": (
         "可用 {fields}。最近讀過的圖片會是：",
         "It may have {fields}. The pictures read last would be:",

@@ -74,6 +74,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "WebUI 啟動時已設定為不可變更。",
         "The WebUI was started so that it cannot be changed.",
     ),
+    "reason_in_host": (
+        "請在 WebUI 的「Settings」頁變更。",
+        "It is changed on the WebUI's Settings page.",
+    ),
     "unknown_name": (
         "WebUI 不認得網址中的這個名稱。請改用 127.0.0.1，或以 --listen 或密碼啟動 WebUI。",
         "The WebUI does not know itself by this name. Ask for it as 127.0.0.1, or start it with"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from ... import host
+from ... import host, setting
 from .origin import is_from_this_machine
 
 __all__ = ["lock_of"]
@@ -18,4 +18,6 @@ def lock_of(request: Request, name: str) -> str:
     """
     if host.is_frozen(name):
         return "frozen"
+    if host.in_webui() and name in setting.ON_HOST_PAGE:
+        return "in_host"
     return "" if host.has_login(request) or is_from_this_machine(request) else "only_here"

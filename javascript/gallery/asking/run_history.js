@@ -1,0 +1,15 @@
+/** What gradio 6 keeps in the browser of the functions that a page ran. */
+
+/** Removes the entries of this page in its earlier form, whose events carried the API key. */
+export function forgetRuns() {
+  try {
+    for (const storage of [localStorage, sessionStorage]) {
+      for (const name of Object.keys(storage)) {
+        if (!name.startsWith("gradio:run-history:")) continue;
+        if (storage.getItem(name)?.includes("civitai_shortcut_")) storage.removeItem(name);
+      }
+    }
+  } catch {
+    // A browser that gives a page no storage has kept nothing.
+  }
+}
