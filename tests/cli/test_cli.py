@@ -25,6 +25,7 @@ from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.demo.server import start_demo
 from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.words import messages
 from cli_process import ENDING_SIGNALS, ENTRY, CliProcess, end_process, part_files
 
 _MODEL = str(MODEL_ID)
@@ -639,14 +640,21 @@ def test_sort_that_civitai_has_for_one_version_only_is_said(server, run, dest):
     assert "give --version" not in run(*words, "--version", str(VERSION_ID))[2]
 
 
-def test_gallery_without_pictures_is_said(run, dest, monkeypatch):
+@pytest.mark.parametrize(
+    "more, code, said",
+    [
+        (["--version", str(VERSION_ID)], 0, "There are no pictures: try another --level, --type,"),
+        ([], 1, messages.reason("empty_end", "en") + " Ask once more with: resume 1\n"),
+    ],
+    ids=["of-a-version", "perhaps-a-time-limit"],
+)
+def test_gallery_without_pictures_is_said(run, dest, monkeypatch, more, code, said):
+    monkeypatch.setattr(job_items, "_LATER", 0.01)
     with ApiServer(count=0) as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
-        code, out, err = run("download", _MODEL, "--dest", dest)
-    assert (code, out) == (0, f"0 saved, 0 skipped, 0 failed: {dest}\n")
-    assert err.endswith(
-        "There are no pictures: try another --level, --type, --period or --ver" "sion.\n"
-    )
+        result, out, err = run("download", _MODEL, "--dest", dest, *more)
+    assert (result, out) == (code, f"0 saved, 0 skipped, 0 failed: {dest}\n")
+    assert said in err and ("no pictures" in err) == (code == 0)
 
 
 def test_unknown_model_has_exit_code_3(server, run, dest):

@@ -11,7 +11,7 @@ import tracemalloc
 from dataclasses import dataclass
 
 import pytest
-from api_server import ApiServer, cut, html, reset, status
+from api_server import MODEL_ID, VERSION_ID, ApiServer, cut, html, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.paging import ImageQuery, Page
 from civitai_manager_libs.errors import DiskError, DiskFull, InputError, NetworkError
@@ -23,6 +23,7 @@ from civitai_manager_libs.jobs import (
     run as job_run,
     sidecars,
 )
+from civitai_manager_libs.jobs import items
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.items import Network
 from civitai_manager_libs.jobs.run import JobRun
@@ -119,10 +120,26 @@ def test_no_more_than_the_concurrency_are_fetched_at_once(server, store, folder)
     assert 2 <= server.most_at_once <= 5  # a page may be asked for meanwhile
 
 
-def test_empty_gallery_is_done_at_once(server, store, folder):
-    server.ids.clear()
+@pytest.mark.parametrize(
+    "query, reason, pages",
+    [(ImageQuery(MODEL_ID), "empty_end", 2), (ImageQuery(MODEL_ID, VERSION_ID), "", 1)],
+    ids=["perhaps-a-time-limit", "no-time-limit"],
+)
+def test_empty_gallery_is_done(server, store, folder, monkeypatch, query, reason, pages):
+    monkeypatch.setattr(items, "_LATER", 0.01)
+    ids = [server.ids.pop() for _ in list(server.ids)]
+    job_id = store.add("A model", query, folder, 100)
+    job = _run(store, job_id)
+    assert (job.state, job.total, job.reason, len(server.pages)) == ("done", 0, reason, pages)
+    server.ids += reversed(ids)
+    assert _run(store, job_id).saved == (25 if reason else 0), "what may be missing is asked anew"
+
+
+def test_first_page_that_is_empty_for_a_moment_is_no_end(server, store, folder, monkeypatch):
+    monkeypatch.setattr(items, "_LATER", 0.01)
+    server.script("page", status(200, b'{"items": [], "metadata": {}}'))
     job = _download(store, folder)
-    assert (job.state, job.total, len(server.pages)) == ("done", 0, 1)
+    assert (job.state, job.saved, job.reason, job.report.end) == ("done", 25, "", "end")
 
 
 def test_finished_job_asks_for_nothing_when_it_is_run_again(server, store, folder):

@@ -73,9 +73,17 @@ def test_empty_page_in_between_is_counted_and_walked_over():
     assert _walked(pages)[1] == Report(2, empty_pages=1, end="end")
 
 
-def test_gallery_with_nothing_in_it_is_one():
-    found, told = _walked({None: _page()})
-    assert told == Report(end="end") and found[0].cursor is None
+_VERSION = replace(_JOB, query=ImageQuery(5, 6))
+
+
+@pytest.mark.parametrize(
+    "job, known, end",
+    [(_JOB, [], "empty"), (_VERSION, [], "end"), (_VERSION, [1], "empty")],
+    ids=["of-a-model", "of-a-version", "that-had-images"],
+)
+def test_empty_first_page_is_an_end_only_where_no_time_limit_can_be_the_cause(job, known, end):
+    found, told = _walked({None: _page()}, job, known)
+    assert told == Report(empty_pages=int(end == "empty"), end=end) and found[0].cursor is None
 
 
 def test_pages_that_name_more_and_have_nothing_new_are_not_called_the_end():

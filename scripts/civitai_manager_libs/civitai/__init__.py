@@ -12,7 +12,7 @@ from .api import (
     read_version,
     search_models,
 )
-from .paging import ImageQuery, Page, PERIODS, SORTS, walk
+from .paging import ImageQuery, may_be_time_limit, Page, PERIODS, SORTS, walk
 from .records import Found, Model, model_from, Version
 from .relations import count_unrelated, seem_unrelated
 
@@ -28,6 +28,7 @@ __all__ = [
     "count_unrelated",
     "image_of",
     "is_picture_address",
+    "may_be_time_limit",
     "model_from",
     "page_of",
     "parse_reference",

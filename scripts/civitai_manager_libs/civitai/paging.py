@@ -13,7 +13,7 @@ from typing import Any
 from ..ground import Image
 
 __all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "cursor_to_send"]
-__all__ += ["may_be_cut", "walk"]
+__all__ += ["may_be_cut", "may_be_time_limit", "walk"]
 
 # As `GET /api/v1/images` spells them. Its `Random` is left out: it has no pages.
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
@@ -122,6 +122,15 @@ def cursor_to_send(query: ImageQuery, cursor: str | None) -> str | None:
     if place is None:
         return cursor
     return f"{place[1]}|{-(-int(place[2]) // _MINUTE) * _MINUTE}"
+
+
+def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
+    """Return whether an empty page that names no next page may come of Civitai's time limit of 20
+    seconds for the queries of a model, and not be the end.
+
+    cursor: of that page. has_images: the gallery is known to have some.
+    """
+    return has_images or cursor is not None or query.takes_sql_path
 
 
 def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:

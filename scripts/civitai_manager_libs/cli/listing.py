@@ -47,7 +47,8 @@ def _row(store: JobStore, job: Job) -> _Row:
         why = terminal.failure(job.reason, job.note) if job.note else ""
         hint = f"{why} {terminal.text('go_on_with', job=job.id)}".lstrip()
     elif job.ended_empty and job.state == "done":
-        hint = f"{job.note} {terminal.text('ask_again_with', job=job.id)}"
+        why = terminal.failure(job.reason, job.note)
+        hint = f"{why} {terminal.text('ask_again_with', job=job.id)}"
     elif job.state == "done" and job.failed and _can_retry(store, job):
         hint = terminal.text("try_again_with", job=job.id)
     return _Row(job, state, hint)

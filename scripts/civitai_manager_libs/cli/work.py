@@ -111,11 +111,11 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
     elsewhere = store.count_elsewhere(job.id)
     if elsewhere:
         say_text("elsewhere", n=elsewhere)
-    if job.state == "done" and not job.total:
+    if job.state == "done" and job.ended_empty:
+        say(f"{failure(job.reason, job.note)} {text('ask_again_with', job=job.id)}")
+    elif job.state == "done" and not job.total:
         author = job.query.username
         say_text("no_author" if author else "no_pictures", user=author)
-    if job.state == "done" and job.ended_empty:
-        say(f"{job.note} {text('ask_again_with', job=job.id)}")
     if job.state != "done":
         why = text("interrupted") if interrupted else failure(job.reason, job.note)
         say(f"{why} {text('go_on_with', job=job.id)}")

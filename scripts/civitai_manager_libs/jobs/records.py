@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from ..civitai import ImageQuery
 from ..errors import CivitaiShortcutError
 from ..ground import Image
+from ..words import messages
 from .states import JobState
 
 __all__ = ["Claim", "EMPTY_END", "Facts", "Item", "Job", "Options", "Outcome", "WalkedPage"]
 __all__ += ["PASSING", "Report", "failure", "path_of"]
 
-EMPTY_END = (
-    "Civitai's last page was empty: that may be the gallery's end, or Civitai's own time limit."
-)
+EMPTY_END = messages.reason("empty_end", "en")
 
 _OF_TWO = ("first", "second", "both")  # fields of `Report` that tell of two walks
 PASSING = ("busy", "disk", "network")  # reasons of a pause that may be over later
@@ -83,8 +82,9 @@ class WalkedPage:
     """What a job wants of a page. cursor: where its gallery goes on, None: it has all it wants.
 
     report: of this page; with the end `empty` it had nothing on it and names no other, and `cursor`
-    leads to it. is_first: of the gallery: what was told before does not count any more. walk: 1, or
-    2 for a page of the walk from the other end, whose images may be listed already.
+    leads to it, None to the first page. is_first: of the gallery: what was told before does not
+    count any more. walk: 1, or 2 for a page of the walk from the other end, whose images may be
+    listed already.
     """
 
     images: tuple[Image, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from ..civitai import count_unrelated, Page, walk
+from ..civitai import count_unrelated, may_be_time_limit, Page, walk
 from ..errors import HttpStatusError
 from .records import Job, Report, WalkedPage
 
@@ -42,7 +42,7 @@ def walked_pages(job: Job, known: set[int], ask_page: AskPage) -> Iterator[Walke
 
 
 def _from(start: str | None, job: Job, known: set[int], ask_page: AskPage) -> Iterator[WalkedPage]:
-    missing, sent = job.wanted - len(known), _Sent(_version_ids(job))
+    missing, sent = job.wanted - len(known), _Sent(job, bool(known), _version_ids(job))
 
     def ask(cursor: str | None) -> Page:
         rows = min(_PAGE, job.wanted) if cursor is None else _PAGE
@@ -67,7 +67,7 @@ def _second_from(
     start: str | None, job: Job, known: set[int], ask_page: AskPage
 ) -> Iterator[WalkedPage]:
     """Yield the pages of the second walk: what is listed, and of the rest as much as is wanted."""
-    missing, sent = job.wanted - len(known), _Sent(set())
+    missing, sent = job.wanted - len(known), _Sent(job, bool(known), set())
 
     def ask(cursor: str | None) -> Page:
         return sent.took(cursor, ask_page(cursor, _SECOND_PAGE))
@@ -77,8 +77,7 @@ def _second_from(
         unwanted, is_full = set(fresh[missing:]), len(fresh) > missing
         missing -= len(fresh) - len(unwanted)
         images = tuple(image for image in page.images if image.id not in unwanted)
-        ended = "empty" if known and sent.is_empty else sent.end
-        end = "limit" if is_full else "" if cursor is not None else ended
+        end = "limit" if is_full else "" if cursor is not None else sent.end
         following = sent.cursor if end == "empty" else None if is_full else cursor
         yield WalkedPage(images, following, Report(end=end), walk=2)
         if is_full:
@@ -93,11 +92,12 @@ def _version_ids(job: Job) -> set[int]:
 class _Sent:
     """The page that was read last, as Civitai sent it; `cursor` leads to it, None to the first.
 
-    version_ids: those whose images the gallery has, empty where they are not known.
+    has_images: the gallery is known to have some. version_ids: those whose images the gallery has,
+    empty where they are not known.
     """
 
-    def __init__(self, version_ids: set[int]) -> None:
-        self._version_ids = version_ids
+    def __init__(self, job: Job, has_images: bool, version_ids: set[int]) -> None:
+        self._query, self._has_images, self._version_ids = job.query, has_images, version_ids
         self.cursor: str | None = None
         self._page = Page()
         self._seen: set[int] = set()
@@ -109,7 +109,7 @@ class _Sent:
     @property
     def end(self) -> str:
         """What it means where the walk is over by itself."""
-        if self.is_empty and self.cursor is not None:
+        if self.is_empty and may_be_time_limit(self._query, self.cursor, self._has_images):
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 
@@ -119,7 +119,7 @@ class _Sent:
         self._seen |= fresh
         others = len(fresh.intersection(self._page.other_ids))
         lacking = min(self._page.without_data, others)
-        is_odd = self.cursor is not None or self._page.next_cursor is not None
+        is_odd = self._page.next_cursor is not None or self.end == "empty"
         return Report(
             seen=len(fresh) + self._page.dropped,
             kept_back=others - lacking,

@@ -164,11 +164,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "Civitai 上沒有這個圖庫，或需要能檢視它的 API 金鑰",
         "Civitai has no such gallery, or shows it only to an API key that may see it",
     ),
-    "empty_end": (
-        "Civitai 傳回空白頁，也沒有下一頁：可能是圖庫結尾，也可能是 Civitai 逾時。可以再試一次。",
-        "Civitai sent an empty page and no way on: it may be the end, or Civitai's own time limit."
-        " You can try again.",
-    ),
     "no_author": (
         "Civitai 沒有 {user} 的圖片：沒有這位作者，或沒有符合篩選條件的圖片。",
         "Civitai shows no pictures by {user}: there is no such author, or none of theirs passes the"

@@ -52,9 +52,9 @@ REASONS: dict[str, tuple[str, str]] = {
     "reason_bad_input": ("輸入有誤。", "The input makes no sense."),
     "reason_other": ("伺服器拒絕 ({code})。", "The server refused it ({code})."),
     "reason_empty_end": (
-        "Civitai 最後一頁沒有內容，也沒有下一頁：可能是圖庫結尾，也可能是 Civitai 逾時。可按「繼續」再試一次。",
-        "Civitai's last page was empty. It may be the gallery's end, or Civitai's own time limit:"
-        " “Go on” tries again.",
+        "Civitai 傳回空白頁，也沒有下一頁：可能是圖庫結尾，也可能是 Civitai 逾時。可以再試一次。",
+        "Civitai sent an empty page and no way on: it may be the gallery's end, or Civitai's own"
+        " time limit. You can try again.",
     ),
     "reason_not_known": (
         "伺服器還沒有讀過這張圖片。請重新載入圖庫。",

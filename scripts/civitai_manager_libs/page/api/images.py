@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...civitai import ImageQuery, Page, seem_unrelated, walk
+from ...civitai import ImageQuery, may_be_time_limit, Page, seem_unrelated, walk
 from ...errors import Gone, HttpStatusError
 from ...library import models, pages, watched
+from ...words import messages
 from ..wire import Asked, Far, Refusal
 from .kept import kept_images
 from .tools import client, gallery_query, page_view, place_of
@@ -64,8 +65,9 @@ def _notes(
     """Return what is to be said of the pages that were read; `at` led to the last of them."""
     page, notes = reads[-1].page, []
     if not page.ids and not page.dropped and cursor is None:
-        if at is not None or query.takes_sql_path:
-            notes.append(_note("empty_end", asked))
+        if may_be_time_limit(query, at):
+            message = messages.reason("empty_end", asked.language)
+            notes.append({"code": "empty_end", "message": message})
         elif query.username:
             notes.append(_note("no_author", asked, user=query.username))
     if at is None and seem_unrelated(page.images, _version_ids(query)):
