@@ -8,6 +8,7 @@ import pytest
 from civitai_manager_libs import civitai
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.jobs.records import Job
+from civitai_manager_libs.jobs.states import WalkState
 from civitai_manager_libs.jobs.walking import walked_pages
 from site_stand_in import MODEL, made_up, Site, SiteClient, SiteImage
 
@@ -16,7 +17,7 @@ _MINUTE = 60_000
 
 
 def _job(query: ImageQuery, wanted: int) -> Job:
-    return Job(1, 0.0, "One", query, "/", wanted, False, "running", "", "", None, False)
+    return Job(1, 0.0, "One", query, "/", wanted, False, "running", "", "", None, WalkState.FIRST)
 
 
 def _walked(site: Site, query: ImageQuery, wanted: int = 100_000) -> list[int]:

@@ -10,7 +10,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.cli import progress
-from civitai_manager_libs.jobs import JobProgress
+from civitai_manager_libs.jobs import JobProgress, WalkState
 
 
 class _Terminal(io.StringIO):
@@ -42,7 +42,20 @@ def columns(monkeypatch):
 
 
 def _progress(saved=0, total=60, state="running", **values):
-    asked = (1, 0.0, "A model", ImageQuery(5), "", total, False, state, "", "", None, True)
+    asked = (
+        1,
+        0.0,
+        "A model",
+        ImageQuery(5),
+        "",
+        total,
+        False,
+        state,
+        "",
+        "",
+        None,
+        WalkState.OVER,
+    )
     told = {"bytes": saved * 1024, "rate": 2048.0, "seconds_left": 75.0, **values}
     return JobProgress(*asked, saved=saved, waiting=total - saved, **told)
 

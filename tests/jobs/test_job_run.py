@@ -27,7 +27,7 @@ from civitai_manager_libs.jobs import items
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.items import Network
 from civitai_manager_libs.jobs.run import JobRun
-from civitai_manager_libs.jobs.store import job_store, JobStore
+from civitai_manager_libs.jobs.store import JobStore, locks
 from fault_answers import png
 from fault_server import FaultServer
 from lock_holder import held_for
@@ -663,7 +663,7 @@ def test_claims_of_a_dead_process_are_taken_over(server, store, folder):
 
 
 def test_job_is_worked_on_by_one_only(server, store, folder, monkeypatch):
-    monkeypatch.setattr(job_store, "_LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr(locks, "_LOCK_PATIENCE", 0.1)
     job_id = _add(store, folder)
     lock = store.lock(job_id)
     assert lock.acquire()

@@ -128,7 +128,7 @@ def test_second_walk_that_was_due_when_the_job_was_paused_is_made(store, tmp_pat
     due = []
 
     def pause(progress):
-        if store.job(job_id).second_walk == "due" and not due:
+        if store.job(job_id).needs_second_walk and not due:
             due.append(progress)
             run.stop("paused")
 

@@ -11,9 +11,12 @@ from civitai_manager_libs.errors import HttpStatusError
 from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.jobs import walking
 from civitai_manager_libs.jobs.records import Job, Report
+from civitai_manager_libs.jobs.states import WalkState
 from civitai_manager_libs.jobs.walking import walked_pages
 
-_JOB = Job(1, 0.0, "One", ImageQuery(5), "/pictures", 100, False, "running", "", "", None, False)
+_JOB = Job(
+    1, 0.0, "One", ImageQuery(5), "/pictures", 100, False, "running", "", "", None, WalkState.FIRST
+)
 
 
 def _page(*ids, next_cursor=None, **counts):

@@ -9,12 +9,14 @@ from civitai_manager_libs.civitai.paging import ImageQuery
 from civitai_manager_libs.jobs.progress import JobProgress
 from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, Options, Report
 from civitai_manager_libs.jobs.queue.service import ShownJob
-from civitai_manager_libs.jobs.states import JobState
+from civitai_manager_libs.jobs.states import JobState, WalkState
 from civitai_manager_libs.jobs.queue.turns import ShownTurn
 from civitai_manager_libs.page.api import job_rows
 
 _QUERY = ImageQuery(5)
-_JOB = Job(1, 0.0, "One", _QUERY, "/pictures", 20, False, JobState.RUNNING, "", "", None, True)
+_JOB = Job(
+    1, 0.0, "One", _QUERY, "/pictures", 20, False, JobState.RUNNING, "", "", None, WalkState.OVER
+)
 _COUNTS = {"saved": 3, "skipped": 1, "waiting": 16, "bytes": 3 << 20}
 _NOW = JobProgress(**{**vars(_JOB), **_COUNTS}, rate=float(1 << 20), seconds_left=65.0)
 
@@ -39,7 +41,7 @@ def test_job_at_work_tells_how_far_how_fast_and_how_long():
 
 
 def test_job_of_a_gallery_whose_length_is_not_known_says_at_most():
-    assert _row(_JOB, replace(_NOW, walked=False))["line"].startswith("4 of at most 20")
+    assert _row(_JOB, replace(_NOW, walk=WalkState.FIRST))["line"].startswith("4 of at most 20")
 
 
 def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
@@ -58,7 +60,7 @@ def test_job_that_the_user_paused_goes_on_only_when_told():
 
 
 def test_job_that_waits_its_turn_says_how_many_begin_before_it():
-    row = _row(replace(_JOB, state=JobState.QUEUED, walked=False, waiting=20), before=7)
+    row = _row(replace(_JOB, state=JobState.QUEUED, walk=WalkState.FIRST, waiting=20), before=7)
     assert (row["state"], row["state_words"]) == ("queued", "waiting its turn")
     assert (row["line"], row["note"]) == ("0 of at most 20 · 0 B · 7 before it", "")
     assert _offered(row) == ["first", "pause", "cancel"]
@@ -74,7 +76,7 @@ def test_full_disk_tells_how_much_is_missing():
 
 
 def test_cancelled_job_tells_what_is_left_and_goes_on():
-    cut = replace(_JOB, state=JobState.CANCELLED, walked=True, saved=3, waiting=17)
+    cut = replace(_JOB, state=JobState.CANCELLED, walk=WalkState.OVER, saved=3, waiting=17)
     row = _row(cut)
     assert row["line"] == "3 saved · 17 not fetched"
     assert _offered(row) == ["resume", "open", "forget"]
@@ -84,19 +86,23 @@ def test_cancelled_job_tells_what_is_left_and_goes_on():
 
 @pytest.mark.parametrize("saved,skipped", [(20, 0), (0, 20)], ids=["saved", "all-were-there"])
 def test_folder_of_what_is_there_can_be_opened(saved, skipped):
-    row = _row(replace(_JOB, state=JobState.DONE, walked=True, saved=saved, skipped=skipped))
+    row = _row(
+        replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=saved, skipped=skipped)
+    )
     assert (row["folder"], _offered(row)) == ("/pictures", ["open", "forget"])
 
 
 def test_no_folder_is_offered_where_nothing_came():
-    row = _row(replace(_JOB, state=JobState.DONE, walked=True, failed=20))
+    row = _row(replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, failed=20))
     assert (row["folder"], _offered(row)) == ("", ["forget"])
 
 
 @pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
 def test_retry_is_offered_only_where_it_can_help(reason, offered):
     item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
-    row = _row(replace(_JOB, state=JobState.DONE, walked=True, saved=19, failed=1), failed=[item])
+    row = _row(
+        replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=19, failed=1), failed=[item]
+    )
     assert ("retry" in _offered(row)) is offered
     assert ("check your network" in row["toast"]) is (reason == "network")
     [failed] = row["failures"]
@@ -105,7 +111,7 @@ def test_retry_is_offered_only_where_it_can_help(reason, offered):
 
 
 def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
-    done = replace(_JOB, state=JobState.DONE, walked=True, saved=1, skipped=19)
+    done = replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=1, skipped=19)
     row = _row(done, missing=4)
     assert "4 pictures were saved before, but are not there" in row["note"]
     assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
@@ -148,7 +154,7 @@ def test_second_walk_tells_how_complete_it_is(numbers, end, said):
 
 
 def test_job_on_its_second_walk_says_so_and_knows_its_length():
-    row = _row(_JOB, replace(_NOW, walked=False, second_walk="begun"))
+    row = _row(_JOB, replace(_NOW, walk=WalkState.SECOND))
     assert row["state_words"] == "making sure" and row["line"].startswith("4 of 20 ·")
 
 
@@ -157,7 +163,9 @@ def test_reasons_are_counted_in_words():
         Item(n, n, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
         for n, reason in enumerate(("gone", "needs_key", "gone"))
     ]
-    row = _row(replace(_JOB, state=JobState.DONE, walked=True, saved=17, failed=3), failed=items)
+    row = _row(
+        replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=17, failed=3), failed=items
+    )
     assert row["failed_words"] == "3 failed (no longer there: 2 · needs a key: 1)"
 
 
@@ -167,7 +175,7 @@ def test_no_time_is_told_where_nothing_comes():
 
 
 def test_empty_end_is_not_simply_done_and_can_be_tried_again():
-    ended = {"reason": "empty_end", "note": EMPTY_END, "ended_empty": True}
+    ended = {"reason": "empty_end", "note": EMPTY_END, "walk": WalkState.FIRST_EMPTY}
     row = _row(replace(_JOB, state=JobState.DONE, saved=4, **ended))
     assert "time limit" in row["note"] and "time limit" in row["toast"]
     assert _offered(row) == ["resume", "open", "forget"]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..jobs import Job, JobStore
+from ..jobs import Job, JobState, JobStore
 from . import terminal
 
 __all__ = ["is_left", "list_jobs"]
@@ -41,15 +41,15 @@ def list_jobs(store: JobStore, most: int, as_json: bool) -> None:
 
 def _row(store: JobStore, job: Job) -> _Row:
     is_idle = is_left(store, job)
-    is_cut = is_idle and job.state in ("running", "queued")
+    is_cut = is_idle and job.state in (JobState.RUNNING, JobState.QUEUED)
     state, hint = "interrupted" if is_cut else str(job.state), ""
     if is_idle:
         why = terminal.failure(job.reason, job.note) if job.note else ""
         hint = f"{why} {terminal.text('go_on_with', job=job.id)}".lstrip()
-    elif job.ended_empty and job.state == "done":
+    elif job.ended_empty and job.state == JobState.DONE:
         why = terminal.failure(job.reason, job.note)
         hint = f"{why} {terminal.text('ask_again_with', job=job.id)}"
-    elif job.state == "done" and job.failed and _can_retry(store, job):
+    elif job.state == JobState.DONE and job.failed and _can_retry(store, job):
         hint = terminal.text("try_again_with", job=job.id)
     return _Row(job, state, hint)
 
@@ -58,7 +58,7 @@ def is_left(store: JobStore, job: Job) -> bool:
     """Whether it is unfinished, nobody works on it, and it has no turn in a program that runs."""
     if job.is_over or store.is_worked_on(job.id):
         return False
-    return job.state != "queued" or not store.has_queue()
+    return job.state != JobState.QUEUED or not store.has_queue()
 
 
 def _can_retry(store: JobStore, job: Job) -> bool:

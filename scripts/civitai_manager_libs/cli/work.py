@@ -17,7 +17,7 @@ from ..ground import ENDING_SIGNALS
 from ..http_client import CivitaiHttpClient
 from ..words import messages
 from ..library import finish
-from ..jobs import Item, Job, JobProgress, JobRun, JobStore, network_of, Report, reserve
+from ..jobs import Item, Job, JobProgress, JobRun, JobState, JobStore, network_of, Report, reserve
 from . import progress
 from .terminal import failure, in_words, language, out, say, say_text, text
 
@@ -36,7 +36,7 @@ def work_on(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bo
         def show(told: JobProgress) -> None:
             line.show(told)
             if seen:
-                run.stop("paused")
+                run.stop(JobState.PAUSED)
 
         network, concurrency = network_of(client), setting.gallery_max_concurrent_downloads
         run = JobRun(store, job_id, network, concurrency, reserve(), show)
@@ -79,7 +79,7 @@ def _signals_noted() -> Iterator[list[int]]:
 
 
 def _code_of(job: Job, interrupted: bool) -> int:
-    if job.state == "done":
+    if job.state == JobState.DONE:
         is_apart = job.report.second_end and job.report.missing is None and job.total
         is_doubtful = job.failed or job.ended_empty or job.report.missing or is_apart
         return _SOME_FAILED if is_doubtful else _ALL_THERE
@@ -103,7 +103,7 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
         say_text("some_failed", n=len(failed))
         if any(item.reason == "needs_key" for item in failed):
             say_text("how_to_give_a_key")
-        if job.state == "done" and any(item.reason != "gone" for item in failed):
+        if job.state == JobState.DONE and any(item.reason != "gone" for item in failed):
             say_text("try_again_with", job=job.id)
     missing = store.missing_paths(job.id)
     if missing:
@@ -111,12 +111,12 @@ def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) ->
     elsewhere = store.count_elsewhere(job.id)
     if elsewhere:
         say_text("elsewhere", n=elsewhere)
-    if job.state == "done" and job.ended_empty:
+    if job.state == JobState.DONE and job.ended_empty:
         say(f"{failure(job.reason, job.note)} {text('ask_again_with', job=job.id)}")
-    elif job.state == "done" and not job.total:
+    elif job.state == JobState.DONE and not job.total:
         author = job.query.username
         say_text("no_author" if author else "no_pictures", user=author)
-    if job.state != "done":
+    if job.state != JobState.DONE:
         why = text("interrupted") if interrupted else failure(job.reason, job.note)
         say(f"{why} {text('go_on_with', job=job.id)}")
 

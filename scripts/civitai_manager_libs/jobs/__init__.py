@@ -6,7 +6,7 @@ from .progress import JobProgress
 from .queue import JobService, ShownJob
 from .run import JobRun
 from .records import Facts, Item, Job, Options, Report
-from .states import JobState
+from .states import JobState, WalkState
 from .store import JobStore
 from .walking import count_requests_to_verify
 
@@ -23,6 +23,7 @@ __all__ = [
     "Options",
     "Report",
     "ShownJob",
+    "WalkState",
     "checked_template",
     "count_requests_to_verify",
     "name_for",

@@ -14,6 +14,7 @@ from ..errors import Cancelled, CivitaiShortcutError, DiskFull, UnreadableAnswer
 from ..ground import Cancellation, Image, one_ahead, whole_kind
 from ..http_client import Fetched
 from .records import Claim, failure, Item, Outcome, WalkedPage
+from .states import WalkState
 from .store import JobStore
 from .walking import walked_pages
 
@@ -120,7 +121,7 @@ class JobItems:
 
     def _verified(self) -> Iterator[Item]:
         """Yield what only a second walk finds, from the gallery's other end, if that is wanted."""
-        if self._halt.is_set() or self._store.job(self._job.id).second_walk != "due":
+        if self._halt.is_set() or not self._store.job(self._job.id).needs_second_walk:
             return
         self._store.begin_verifying(self._job.id)
         self._job = self._store.job(self._job.id)
@@ -139,7 +140,7 @@ class JobItems:
 
         What is listed is fetched though a page cannot be read.
         """
-        if self._job.walked or self._job.second_walk == "due":
+        if not self._job.walk.is_under_way:
             return
         try:
             with closing(one_ahead(self._walk(), self._halt, self._on_wait)) as pages:
@@ -171,7 +172,7 @@ class JobItems:
 
     def _ask(self, cursor: str | None, rows: int) -> Page:
         query = self._job.query
-        query = query.from_other_end if self._job.second_walk else query
+        query = query.from_other_end if self._job.walk is WalkState.SECOND else query
         return self._network.read_page(query, cursor, rows, self._halt)
 
     # Who fetches what

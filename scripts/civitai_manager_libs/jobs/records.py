@@ -10,15 +10,14 @@ from ..civitai import ImageQuery
 from ..errors import CivitaiShortcutError
 from ..ground import Image
 from ..words import messages
-from .states import JobState
+from .states import goes_on_by_itself, JobState, WalkState
 
 __all__ = ["Claim", "EMPTY_END", "Facts", "Item", "Job", "Options", "Outcome", "WalkedPage"]
-__all__ += ["PASSING", "Report", "failure", "path_of"]
+__all__ += ["Report", "failure", "path_of"]
 
 EMPTY_END = messages.reason("empty_end", "en")
 
 _OF_TWO = ("first", "second", "both")  # fields of `Report` that tell of two walks
-PASSING = ("busy", "disk", "network")  # reasons of a pause that may be over later
 
 
 @dataclass(frozen=True)
@@ -131,10 +130,8 @@ class Job:
 
     folder: where the pictures go. wanted: how many at most. again: fetch what was saved before.
     state: see `JobState`. reason, note: a code and a sentence, of why it is paused, where that was
-    not the user. cursor: where its gallery goes on. walked: every picture that is wanted is listed.
-    second_walk: `due` or `begun`, the one from the other end (see `Options.verify`); else "".
-    ended_empty: the last page had nothing on it, which may be Civitai's own time limit; `cursor`
-    leads to it. bytes: of what it saved. report: nothing where the pictures were chosen.
+    not the user. cursor: where its gallery goes on, or its empty last page. walk: see `WalkState`.
+    bytes: of what it saved. report: nothing where the pictures were chosen.
     """
 
     id: int
@@ -148,26 +145,42 @@ class Job:
     reason: str
     note: str
     cursor: str | None
-    walked: bool
+    walk: WalkState
     saved: int = 0
     skipped: int = 0
     failed: int = 0
     waiting: int = 0
     bytes: int = 0
-    ended_empty: bool = False
     options: Options = Options()
     report: Report = Report()
-    second_walk: str = ""
 
     @property
     def finished(self) -> int:
         return self.saved + self.skipped + self.failed
 
     @property
+    def walked(self) -> bool:
+        """Return whether no page is to be read any more."""
+        return not (self.walk.is_under_way or self.needs_second_walk)
+
+    @property
+    def needs_second_walk(self) -> bool:
+        is_empty = self.walk is WalkState.FIRST_EMPTY
+        return self.options.verify if is_empty else self.walk is WalkState.SECOND_DUE
+
+    @property
+    def ended_empty(self) -> bool:
+        return self.walk.is_empty_end
+
+    @property
+    def has_total(self) -> bool:
+        """Return whether the first walk is over: only a second one can add images."""
+        return self.walk is not WalkState.FIRST
+
+    @property
     def total(self) -> int:
-        """Pictures in all; until it is walked it is not known, and what is wanted stands for it."""
-        is_known = self.walked or self.second_walk != ""
-        return self.finished + self.waiting if is_known else self.wanted
+        """Return the number of images; until `has_total` the number of those that are wanted."""
+        return self.finished + self.waiting if self.has_total else self.wanted
 
     @property
     def is_over(self) -> bool:
@@ -175,9 +188,7 @@ class Job:
 
     @property
     def goes_on_by_itself(self) -> bool:
-        """Whether it is unfinished and no user has paused it."""
-        is_paused = self.state is JobState.PAUSED
-        return self.reason in PASSING if is_paused else not self.is_over
+        return goes_on_by_itself(self.state, self.reason)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, ServerTrouble
 from .records import Item, Outcome
+from .states import PASSING
 
 __all__ = ["Came", "Doubts", "ROOM_EVERY", "pause_after"]
 
@@ -76,11 +77,8 @@ def pause_after(trouble: CivitaiShortcutError | None, in_vain: int) -> float | N
 
     in_vain: goes since the last one that saved something.
     """
-    if isinstance(trouble, DiskError):
-        first = ROOM_EVERY
-    elif isinstance(trouble, _OF_THE_NETWORK):
-        first = _NETWORK_EVERY
-    else:
+    if trouble is None or trouble.reason not in PASSING:
         return None
+    first = ROOM_EVERY if isinstance(trouble, DiskError) else _NETWORK_EVERY
     asked = min(trouble.seconds, _LONGEST_REST) if isinstance(trouble, Busy) else 0.0
     return max(asked, min(first * 2 ** min(in_vain, 10), _SELDOM))

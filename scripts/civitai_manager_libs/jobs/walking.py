@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from ..civitai import count_unrelated, may_be_time_limit, Page, walk
 from ..errors import HttpStatusError
 from .records import Job, Report, WalkedPage
+from .states import WalkState
 
 __all__ = ["count_requests_to_verify", "walked_pages"]
 
@@ -30,7 +31,7 @@ def walked_pages(job: Job, known: set[int], ask_page: AskPage) -> Iterator[Walke
     an earlier go that Civitai does not take any more is no way on: then it is walked anew, past
     what is known.
     """
-    is_begun, pages_from = False, _second_from if job.second_walk == "begun" else _from
+    is_begun, pages_from = False, _second_from if job.walk is WalkState.SECOND else _from
     try:
         for page in pages_from(job.cursor, job, known, ask_page):
             is_begun = True

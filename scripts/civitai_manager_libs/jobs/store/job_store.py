@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 
 from ...civitai import ImageQuery
 from ...errors import InputError
-from ...ground import discard_halves, Image, Lock, sqlite_file, write_file
-from ..records import Claim, Item, Job, Options, Outcome, PASSING, path_of, WalkedPage
-from ..states import JobState, sources_of
+from ...ground import discard_halves, Image, write_file
+from ..records import Claim, Item, Job, Options, Outcome, path_of, WalkedPage
+from ..states import goes_on_by_itself, JobState, sources_of, WalkState
 from . import claims, rows
 from .database import jobs_database
+from .locks import JobLocks
 
 __all__ = ["JobStore"]
 
-_LOCK_PATIENCE = 1.0  # seconds; who only looks whether a job is worked on holds its lock briefly
 
-
-class JobStore:
+class JobStore(JobLocks):
     """The jobs of a data folder. One object belongs to one thread; many may be open at once.
 
     Every method raises DiskError with a sentence when the database cannot be used.
     """
 
     def __init__(self, path: str) -> None:
+        super().__init__(os.path.join(os.path.dirname(path), "locks"))
         self._database = jobs_database(path)
         self._database.connection.text_factory = rows.readable_text
         self.set_aside = self._database.set_aside
@@ -39,45 +38,6 @@ class JobStore:
 
     def __exit__(self, *_: object) -> None:
         self._database.close()
-
-    def lock(self, job_id: int) -> Lock:
-        """Held by whoever works on the job, gone with its process."""
-        folder = os.path.dirname(self._database.path)
-        return Lock(os.path.join(folder, "locks", f"job-{job_id}.lock"))
-
-    def queue_lock(self) -> sqlite_file.SharedLock:
-        """Held by every program that lets jobs wait their turn."""
-        folder = os.path.dirname(self._database.path)
-        return sqlite_file.SharedLock(os.path.join(folder, "locks", "queue.lock"))
-
-    def has_queue(self) -> bool:
-        """Whether a job that is queued will have its turn in a program that runs."""
-        lock = self.queue_lock()
-        try:
-            return not lock.acquire(0, alone=True)
-        except (OSError, sqlite3.Error):
-            return False
-        finally:
-            lock.release()
-
-    @contextmanager
-    def held(self, job_id: int) -> Iterator[None]:
-        """Nobody else works on the job meanwhile. Raises InputError when somebody does."""
-        lock = self.lock(job_id)
-        if not lock.acquire(_LOCK_PATIENCE):
-            raise InputError(f"Job {job_id} is being worked on already: stop it there.")
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def is_worked_on(self, job_id: int) -> bool:
-        lock = self.lock(job_id)
-        if not os.path.exists(lock.path):  # nobody ever did
-            return False
-        free = lock.acquire()
-        lock.release()
-        return not free
 
     # Jobs
 
@@ -151,12 +111,12 @@ class JobStore:
         """Return the jobs that go on by themselves, in the order of their turns: first what was at
         work when its program ended. Those that another program works on are not among them."""
         found = self._database.rows(
-            "SELECT id, state FROM jobs WHERE state IN ('running', 'queued')"
-            " OR state = 'paused' AND reason IN (SELECT value FROM json_each(?))"
+            "SELECT id, state, reason FROM jobs WHERE state IN (SELECT value FROM json_each(?))"
             " ORDER BY state != 'running', id",
-            (json.dumps(PASSING),),
+            (json.dumps([state for state in JobState if not state.is_over]),),
         )
-        return [i for i, state in found if state != "running" or not self.is_worked_on(i)]
+        going = [(i, state) for i, state, why in found if goes_on_by_itself(JobState(state), why)]
+        return [i for i, state in going if state != JobState.RUNNING or not self.is_worked_on(i)]
 
     def queue(self, job_ids: Collection[int]) -> None:
         """Say of these jobs that they wait their turn."""
@@ -178,7 +138,7 @@ class JobStore:
                 (state, reason, note, job_id, sources),
             )
             if is_over:
-                db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
+                claims.free(db, job_id)
 
     def forget(self, job_id: int) -> None:
         """Take a job off the list; its pictures stay, and still count as saved.
@@ -188,7 +148,7 @@ class JobStore:
         with self.held(job_id):
             self._discard_halves(job_id)
             with self._database.writing() as db:
-                db.execute("DELETE FROM claims WHERE job = ?", (job_id,))
+                claims.free(db, job_id)
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _discard_halves(self, job_id: int) -> None:
@@ -210,17 +170,14 @@ class JobStore:
 
     def walk_on(self, job_id: int) -> None:
         """Ask anew for the last page if that was empty."""
-        sql = (
-            "UPDATE jobs SET walked = CASE json_extract(report, '$.second_end')"
-            " WHEN 'empty' THEN ? ELSE ? END WHERE id = ? AND walked = ?"
-        )
+        walk = self.job(job_id).walk.asked_again
         with self._database.writing() as db:
-            db.execute(sql, (rows.VERIFYING, rows.NOT_WALKED, job_id, rows.ENDED_EMPTY))
+            db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.column, job_id))
 
     def begin_verifying(self, job_id: int) -> None:
         """Let the gallery, which was walked to its end, be walked from its other end."""
+        values = (WalkState.SECOND.column, job_id)
         with self._database.writing() as db:
-            values = (rows.VERIFYING, job_id)
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
 
     def waiting(self, job_id: int, after: int, limit: int) -> list[Item]:

@@ -15,10 +15,10 @@ from ...civitai import ImageQuery
 from ...ground import Image, sized_url
 from ..naming import LONGEST, name_for, USUAL
 from ..records import Facts, Item, Job, Options, path_of, Report, WalkedPage
-from ..states import JobState
+from ..states import JobState, WalkState
 
-__all__ = ["JOB", "NOT_WALKED", "ENDED_EMPTY", "WITHOUT_RECORD", "WITH_RECORD", "insert_job"]
-__all__ += ["VERIFYING", "insert_page", "item_of", "items_of", "job_of", "let_wait", "queue"]
+__all__ = ["JOB", "WITHOUT_RECORD", "WITH_RECORD", "insert_job"]
+__all__ += ["insert_page", "item_of", "items_of", "job_of", "let_wait", "queue"]
 __all__ += ["LAST_ID", "fail_item", "readable_job", "readable_text"]
 
 _LONGEST_PATH = 259  # letters that Windows takes, unless its user has allowed more
@@ -26,7 +26,6 @@ LAST_ID = 2**53  # of jobs and images; JavaScript has no larger whole numbers
 _LAST_TIME = 253_402_300_800.0  # the year 10000, which no date can name
 _TYPES = {"id": int, "created": (int, float), "title": str, "folder": str, "wanted": int}
 _TYPES |= {"reason": str, "note": str, "cursor": (str, type(None))}
-NOT_WALKED, _WALKED, ENDED_EMPTY, VERIFYING = 0, 1, 2, 3  # of a job's column `walked`
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
 # Bytes, for a damaged one need not be text.
 WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
@@ -63,13 +62,12 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
     how, folder, told = db.execute(sql, (job_id,)).fetchone()
     _insert_items(db, job_id, page, folder, _options_of(how))
     report = Report(**json.loads(told))
-    walked = _WALKED if page.cursor is None else VERIFYING if page.walk == 2 else NOT_WALKED
-    walked = ENDED_EMPTY if page.report.end == "empty" else walked
+    walk = WalkState.after_page(page.walk, page.cursor is None, page.report.end)
     if page.walk == 1:
         report = page.report if page.is_first else report + page.report
-    elif walked != VERIFYING:
+    elif not walk.is_under_way:
         report = _measured(db, job_id, report, page)
-    values = (page.cursor, walked, json.dumps(asdict(report)), job_id)
+    values = (page.cursor, walk.column, json.dumps(asdict(report)), job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
 
 
@@ -245,18 +243,8 @@ def job_of(row: tuple[Any, ...]) -> Job:
     size = int(counts.get("saved", (0, 0))[1])
     head = (job_id, created, title, asked, folder, wanted, bool(again), JobState(state))
     options, report = _options_of(how), Report(**json.loads(told))
-    second = _second_walk(walked, options, report)
-    is_walked = walked != NOT_WALKED and not second
-    tail = (size, walked == ENDED_EMPTY, options, report, second)
-    return Job(*head, reason, note, cursor, is_walked, *numbers, *tail)
-
-
-def _second_walk(walked: int, options: Options, report: Report) -> str:
-    """Return `Job.second_walk`; none is due where the first stopped before the gallery's end."""
-    if walked == VERIFYING:
-        return "begun"
-    is_whole = walked != NOT_WALKED and report.end in ("end", "blank", "empty")
-    return "due" if options.verify and is_whole and not report.second_end else ""
+    walk = WalkState.of_column(walked, report.end, report.second_end, options.verify)
+    return Job(*head, reason, note, cursor, walk, *numbers, size, options, report)
 
 
 def _options_of(text: str) -> Options:

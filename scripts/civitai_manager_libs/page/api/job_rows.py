@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ... import setting, util
-from ...jobs import Item, JobProgress, JobService, JobState, ShownJob
+from ...jobs import Item, JobProgress, JobService, JobState, ShownJob, WalkState
 from ...words import messages
 
 __all__ = ["panel"]
@@ -16,7 +16,7 @@ __all__ = ["panel"]
 def panel(service: JobService, language: str) -> dict[str, Any]:
     """Raises DiskError."""
     shown = service.shown()
-    active = sum(one.state == "running" for one in shown)
+    active = sum(one.state == JobState.RUNNING for one in shown)
     rows = [_row(one, language) for one in shown]
     waiting = service.waiting
     more = waiting - sum(one.state is JobState.QUEUED for one in shown)
@@ -31,7 +31,7 @@ def panel(service: JobService, language: str) -> dict[str, Any]:
 
 def _row(shown: ShownJob, language: str) -> dict[str, Any]:
     job, now, state = shown.job, shown.now, shown.state
-    is_over = state in ("done", "cancelled")
+    is_over = state.is_over
     return {
         "id": job.id,
         "title": job.title,
@@ -69,7 +69,7 @@ def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
 
 
 def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
-    is_over = shown.state in ("done", "cancelled")
+    is_over = shown.state.is_over
     failed = shown.now.failed
     more = shown.job.failed - len(shown.failed)
     reasons, toast = _reasons(shown, language), ""
@@ -101,10 +101,11 @@ def _reasons(shown: ShownJob, language: str) -> str:
 
 
 def _state_key(shown: ShownJob) -> str:
-    is_reading = shown.job.options.reads_only and shown.state == "running"
+    is_reading = shown.job.options.reads_only and shown.state == JobState.RUNNING
     if shown.is_resting:
         return "state_resting"
-    if shown.state == "running" and shown.now.second_walk:
+    is_second = shown.now.walk is WalkState.SECOND or shown.now.needs_second_walk
+    if shown.state == JobState.RUNNING and is_second:
         return "state_verifying"
     return "state_reading" if is_reading else f"state_{shown.state}"
 
@@ -113,12 +114,12 @@ def _line(shown: ShownJob, language: str) -> str:
     now = shown.now
     if shown.job.options.reads_only:
         return messages.text("job_read", language, done=now.saved, total=now.total)
-    if shown.state in ("done", "cancelled"):
+    if shown.state.is_over:
         left = now.total - now.finished if now.walked else 0
         counts = {"skipped": now.skipped, "failed": now.failed, "left": left}
         told = {"saved": now.saved, **{name: n for name, n in counts.items() if n > 0}}
         return " · ".join(messages.text(f"job_{name}", language, n=n) for name, n in told.items())
-    key = "of" if now.walked or now.second_walk else "of_at_most"
+    key = "of" if now.has_total else "of_at_most"
     parts = [messages.text(key, language, done=now.finished, total=now.total)]
     parts.append(util.short_bytes(now.bytes))
     if shown.state is JobState.QUEUED and shown.turn.before:
@@ -131,7 +132,7 @@ def _line(shown: ShownJob, language: str) -> str:
 def _speed(progress: JobProgress, language: str) -> list[str]:
     if progress.resting >= 1:
         return [messages.text("resting", language, seconds=round(progress.resting))]
-    if progress.state != "running":
+    if progress.state != JobState.RUNNING:
         return []
     if not progress.rate:
         return [messages.text("no_answer_yet", language)]
@@ -159,15 +160,15 @@ def _note(shown: ShownJob, language: str) -> str:
 
 def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
     names = {
-        "running": ["pause", "cancel"],
-        "queued": ["first", "pause", "cancel"] if shown.turn.before else ["pause", "cancel"],
-        "paused": ["resume", "cancel"],
+        JobState.RUNNING: ["pause", "cancel"],
+        JobState.QUEUED: ["first", "pause", "cancel"] if shown.turn.before else ["pause", "cancel"],
+        JobState.PAUSED: ["resume", "cancel"],
     }.get(shown.state, [])
     if shown.is_resting:
         names = ["resume", "pause", "cancel"]
-    if shown.state in ("done", "cancelled"):
+    if shown.state.is_over:
         now = shown.job
-        is_cut_short = shown.state == "cancelled" and (now.waiting > 0 or not now.walked)
+        is_cut_short = shown.state == JobState.CANCELLED and (now.waiting > 0 or not now.walked)
         names = ["resume"] if is_cut_short or now.ended_empty else []
         names += ["anew"] if shown.missing else []
         names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []

@@ -15,7 +15,7 @@ from typing import Any
 from ... import setting
 from ...civitai import ImageQuery
 from ...ground import Image, one_line, whole
-from ...jobs import Facts
+from ...jobs import Facts, JobState
 from ...library import finish, models, pages, records
 from ...words import messages
 from ..wire import Asked, is_from_this_machine, LAST_ID, Refusal
@@ -190,8 +190,8 @@ def _can_open_folders(asked: Asked) -> bool:
 
 
 _DEEDS: dict[str, Callable[[int, Asked], None]] = {
-    "cancel": lambda job_id, _: job_service().stop(job_id, "cancelled"),
-    "pause": lambda job_id, _: job_service().stop(job_id, "paused"),
+    "cancel": lambda job_id, _: job_service().stop(job_id, JobState.CANCELLED),
+    "pause": lambda job_id, _: job_service().stop(job_id, JobState.PAUSED),
     "resume": lambda job_id, _: job_service().resume(job_id),
     "first": lambda job_id, _: job_service().resume(job_id),
     "anew": lambda job_id, _: job_service().fetch_missing(job_id),
