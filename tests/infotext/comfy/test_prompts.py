@@ -55,12 +55,13 @@ LINKS = {"a": ["3", 0], "b": ["4", 0]}
         (node("PreviewAny", source=["3", 0]), "a cat"),
         (node("ShowText|pysssss", text=["8", 0], text_0="as it was shown"), "as it was shown"),
         (node("ImpactWildcardProcessor", wildcard_text="{a|b}", populated_text="a"), "a"),
+        (node("easy negative", negative="a cat"), "a cat"),
         (node("Reroute", **{"": ["3", 0]}), "a cat"),
         (node("Any Switch (rgthree)", any_01=["3", 0]), "a cat"),
         (node("ImpactSwitch", select=2, input1=["3", 0], input2=["4", 0]), "on a mat"),
     ],
     ids=["was", "line-end", "kjnodes", "core", "pysssss", "comfyroll", "easy-use", "preview"]
-    + ["shown", "wildcard", "reroute", "any-switch", "switch"],
+    + ["shown", "wildcard", "negative", "reroute", "any-switch", "switch"],
 )
 def test_texts_that_nodes_join_are_put_together(joining, text):
     assert positive({"2": joining, "3": A, "4": B}) == text
@@ -79,6 +80,8 @@ def test_texts_that_nodes_join_are_put_together(joining, text):
         node("Text Concatenate", delimiter="", text_a="a", text_b=["77", 0]),
         node("UnknownTwoTexts", text_a="a", text_b="b"),
         node("StringFormat", value="a {a}", **{"values.a": ["77", 0]}),
+        node("PromptUtilitiesLoadPreset", value="sample : neg"),
+        node("Load Text File", file_path="a.txt"),
         node("easy promptList", prompt_1="a", prompt_2="b"),
         node("JoinStringMulti", string_1="a", string_2="b", return_list=True),
     ],
@@ -93,6 +96,8 @@ def test_texts_that_nodes_join_are_put_together(joining, text):
         "absent-part",
         "unknown",
         "format",
+        "preset",
+        "file",
         "list",
         "joined-list",
     ],

@@ -377,7 +377,7 @@ def test_of_several_pictures_only_what_they_have_in_common_is_told():
     assert read_graph({"prompt": graph}) == told
 
 
-@pytest.mark.parametrize("value", ["randomize", "%seed%", True, [1, 2, 3]])
+@pytest.mark.parametrize("value", ["randomize", "%seed%", True, [1, 2, 3], -1])
 def test_what_is_no_number_is_no_seed(value):
     assert "seed" not in read_graph({"prompt": basic_graph(seed=value)})
 
@@ -476,6 +476,13 @@ def test_searges_forms_of_version_3_are_read():
 def test_the_first_names_of_samplers_are_read():
     graph = basic_graph(sampler_name="sample_dpmpp_2m")
     assert read_graph({"prompt": graph}) == BASIC
+
+
+def test_a_name_that_a_node_made_of_another_is_not_told():
+    graph = basic_graph(sampler_name=["20", 0])
+    graph["20"] = node("String Replace (mtb)", old=".*", new="lcm", string=["21", 0])
+    graph["21"] = node("PrimitiveString", value="euler")
+    assert "sampler" not in read_graph({"prompt": graph})
 
 
 @pytest.mark.parametrize("names", ["euler, dpmpp_2m", "*", "!euler", "euler\nlcm"])

@@ -31,6 +31,7 @@ _OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
 }
+_EASY_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "modulo": "%"}
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "abs": abs,
     "ceil": math.ceil,
@@ -143,6 +144,11 @@ def _multiple(get: _Get) -> tuple[Any, ...]:
     return int(product), product
 
 
+def _easy_arithmetic(get: _Get) -> tuple[Any, ...]:
+    sign = _EASY_SIGNS.get(get("operation"))
+    return (int(_evaluate(ast.parse(f"a {sign} b", mode="eval").body, get)),)
+
+
 def _whole_arithmetic(get: _Get) -> tuple[Any, ...]:
     """https://github.com/SeargeDP/SeargeSDXL/blob/main/modules/_legacy.py"""
     operation = str(get("op")).replace("/", "//")
@@ -203,5 +209,6 @@ _COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
     "SeargeIntegerMath": _whole_arithmetic,
     "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
     "StringReplace": _replaced,
+    "easy mathInt": _easy_arithmetic,
     "mxSlider": _slider,
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from .computed import computed_outputs, is_computed
 from .nodes import kind_of, linked, Node, Nodes, target
-from .values import feeding
+from .values import feeding, UNTOLD
 
 __all__ = ["prompt_of"]
 
@@ -41,10 +41,6 @@ _JOINING = re.compile(
     r"concat|join|append|combine|merge|stringfunction|multi|joinstringlist|add|cat\b"
 )
 _DELIMITERS = ("delimiter", "separator", "delim", "sep", "delimiters")
-# Nodes of which nobody can tell what text came out.
-_UNTOLD = re.compile(
-    r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat|parse|format"
-)
 _SEVERAL = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)}  # texts in one
 
 
@@ -115,7 +111,7 @@ def _own_text(
     texts = [name for name in _TEXTS if _may_be_text(inputs.get(name))]
     if not texts and not (may_be_text and _hands_text_on(node)):
         return []
-    if not texts or _UNTOLD.search(kind) or _is_show(kind):
+    if not texts or UNTOLD.search(kind) or _is_show(kind):
         return [_string(nodes, link, told)]
     found = [_string(nodes, inputs[name], told) for name in texts]
     own = next((text for text in found if text != ""), "")
@@ -163,7 +159,7 @@ def _said(nodes: Nodes, node: Node, slot: int, told: _Told, depth: int) -> str |
     populated = inputs.get("populated_text")
     if isinstance(populated, str):
         return populated
-    if _UNTOLD.search(kind):
+    if UNTOLD.search(kind):
         return None
     shown = [v for k, v in inputs.items() if _SHOWN.fullmatch(k) and isinstance(v, str)]
     if shown and _is_show(kind):
@@ -171,7 +167,7 @@ def _said(nodes: Nodes, node: Node, slot: int, told: _Told, depth: int) -> str |
     parts = _parts(inputs)
     if len(parts) > 1:
         return _joined(nodes, kind, inputs, parts, told, depth)
-    for name in (*_of_output(inputs, slot), *_HOLDERS, *parts):
+    for name in (*_of_output(inputs, slot), *_HOLDERS, *parts, "negative"):
         if name in inputs:
             return _string(nodes, inputs[name], told, depth)
     links = linked(node)

@@ -79,7 +79,7 @@ def read_graph(comfy: object) -> dict[str, Any]:
 def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
     found = {key: nearest(nodes, start, *where) for key, where in _FIELDS.items()}
     found["steps"] = found["steps"] or _listed_steps(nodes, start)
-    found |= {key: None for key in _WHOLE if as_whole(found[key]) is None}
+    found |= {key: None for key in _WHOLE if not _is_count(found[key])}
     found |= {key: None for key in _NUMBERS if as_number(found[key]) is None}
     found |= {key: None for key in _NAMES if not _is_one_name(found[key])}
     if _is_of_several_seeds(nodes, start):
@@ -95,6 +95,11 @@ def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
     found["additionalResources"] = loras if loras else None
     found |= second_pass(nodes, start, samplers_of(nodes), found)
     return {name: value for name, value in found.items() if value not in (None, "")}
+
+
+def _is_count(value: object) -> bool:
+    whole = as_whole(value)
+    return whole is not None and whole >= 0  # a seed of -1 is one that was drawn later
 
 
 def _is_one_name(value: object) -> bool:

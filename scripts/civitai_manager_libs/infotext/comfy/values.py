@@ -11,7 +11,7 @@ from ...ground import as_text, mapping
 from .computed import computed_outputs
 from .nodes import kind_of, linked, Node, Nodes, target
 
-__all__ = ["feeding", "nearest", "plain"]
+__all__ = ["feeding", "nearest", "plain", "UNTOLD"]
 
 _MAX_VISITS = 20  # nodes from an input to all that its value is made of
 # The inputs in which nodes keep one plain value for others.
@@ -22,6 +22,12 @@ _PASSING = re.compile(
     r"reroute|primitive|convert|cast|show|display|preview|^any"
     r"|to ?(?:int|float|number|string|text)|(?:int|float|number|string|text)s? ?to"
 )
+# Nodes of which nobody can tell what text came out.
+UNTOLD = re.compile(
+    r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat|parse|format|preset"
+    r"|load ?(?:text|prompt|string)|from ?file"
+)
+_TEXTS = ("text", "string")
 # Inputs by which a node gets more than a single value for its sampler.
 _BUNDLES = ("pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple", "base_ctx", "context", "ctx_01")
 _BUNDLES += ("base_sampler", "options", "data", "settings", "sdxl_pipe", "optional_pipe")
@@ -75,7 +81,8 @@ def _held(node: Node, names: tuple[str, ...]) -> object:
     inputs = node["inputs"]
     for name in (*names, *_HOLDERS):
         if name in inputs:
-            return inputs[name]
+            untold = name in _TEXTS and UNTOLD.search(kind_of(node).lower())
+            return None if untold else inputs[name]
     links = linked(node)
     passes = len(links) == 1 and _PASSING.search(kind_of(node).lower())
     return [links[0], 0] if passes else None

@@ -31,8 +31,9 @@ def test_links_that_the_file_lists_are_followed():
     assert read(SENDER, extra={"ue_links": [link]})["models"] == ["a.ckpt"]
 
 
-def test_older_files_are_read_by_the_type_of_what_is_sent():
-    assert read(SENDER)["models"] == ["a.ckpt"]
+@pytest.mark.parametrize("kind", ["Anything Everywhere", "Anything Everywhere3"])
+def test_older_files_are_read_by_the_type_of_what_is_sent(kind):
+    assert read({**SENDER, "type": kind})["models"] == ["a.ckpt"]
 
 
 def test_a_seed_everywhere_wins_over_the_value_left_in_the_sampler():

@@ -76,3 +76,12 @@ def test_values_that_do_not_fit_are_not_guessed():
 )
 def test_odd_groups_do_no_harm(odd):
     assert read(base=odd)["steps"] == 30
+
+
+@pytest.mark.parametrize("links", [SAMPLING["links"], [*SAMPLING["links"], [None, 0, 1, 3]]])
+def test_a_row_in_which_a_linked_widget_has_moved_is_not_told(links):
+    sampler = SAMPLING["nodes"][1]
+    seed = {"name": "seed", "type": "INT", "widget": {"name": "seed"}}
+    nodes = [SAMPLING["nodes"][0], {**sampler, "inputs": [*sampler["inputs"], seed]}]
+    found = read(sampling={**SAMPLING, "nodes": nodes, "links": links})
+    assert ("steps" in found) is (links == SAMPLING["links"])

@@ -17,7 +17,7 @@ _Link = list[Any]
 _Links = dict[str, dict[str, _Link]]  # node id: input: where it comes from
 _MAX_LINKS = 3_000
 _MUTED = (2, 4)
-_BY_TYPE = "Anything Everywhere"
+_BY_TYPE = ("Anything Everywhere", "Anything Everywhere3")
 _BY_NAME = {  # kind: by the number of its output or input, the names that it gives its value to
     "Prompts Everywhere": (("positive",), ("negative",)),
     "Seed Everywhere": (("seed", "noise_seed"),),
@@ -47,7 +47,7 @@ def _by_rule(content: Mapping[str, Any], listed: list[Mapping[str, Any]], prefix
     names: dict[str, _Link] = {}
     for node in listed:
         kind, by_name = str(node.get("type")), _BY_NAME.get(str(node.get("type")), ())
-        if node.get("mode") in _MUTED or not (kind == _BY_TYPE or by_name):
+        if node.get("mode") in _MUTED or not (kind in _BY_TYPE or by_name):
             continue
         if kind == "Seed Everywhere":
             names |= dict.fromkeys(by_name[0], [f"{prefix}{node.get('id')}", 0])
@@ -55,7 +55,7 @@ def _by_rule(content: Mapping[str, Any], listed: list[Mapping[str, Any]], prefix
             link = sources.get(given["link"]) if isinstance(given.get("link"), int) else None
             if link is not None:
                 origin = [f"{prefix}{link[1]}", link[2]]
-                if kind == _BY_TYPE:
+                if kind in _BY_TYPE:
                     types[_output_type(by_id.get(str(link[1])), link[2])] = origin
                 elif slot < len(by_name):
                     names |= dict.fromkeys(by_name[slot], origin)

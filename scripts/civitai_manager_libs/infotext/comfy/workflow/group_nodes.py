@@ -31,13 +31,14 @@ def group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def with_own_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a group with the values that the widgets of `node`, which stands for it, have.
 
-    Their row is that of the group's nodes, one after another; where it is not, none is known.
+    Their row is that of the group's nodes, one after another; where it is not, none is known: a
+    widget that gets its value by a link stands behind all others.
     """
     if not group.get("has_joined_widgets"):
         return group
     values, nodes = list(as_list(node.get("widgets_values"))), as_list(group.get("nodes"))
     counts = [len(as_list(inner.get("widgets_values"))) for inner in nodes]
-    fits = sum(counts) == len(values)
+    fits = sum(counts) == len(values) and not group.get("has_linked_widgets")
     ends = [sum(counts[: at + 1]) for at in range(len(counts))]
     rows = [values[end - count : end] if fits else [] for end, count in zip(ends, counts)]
     return {
@@ -48,17 +49,20 @@ def with_own_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mappin
 
 def _subgraph(group: Mapping[str, Any]) -> Mapping[str, Any]:
     nodes = [dict(mapping(node)) for node in as_list(group.get("nodes"))[:_MAX_NODES]]
-    joined = {  # (node, input): where it comes from inside
+    origins = {  # (node, input): what leads to it; outside of the group it has no node
         (link[2], link[3]): (link[0], link[1])
         for link in map(as_list, as_list(group.get("links"))[:_MAX_LINKS])
-        if len(link) >= 4 and all(isinstance(part, int) for part in link[:4])
+        if len(link) >= 4 and all(isinstance(part, int) for part in link[1:4])
     }
+    joined = {goal: origin for goal, origin in origins.items() if isinstance(origin[0], int)}
+    has_linked_widgets = False
     links: list[list[Any]] = []
     names: dict[str, None] = {}  # of the inputs, in their order
     for at, node in enumerate(nodes):
         given = [dict(mapping(each)) for each in as_list(node.get("inputs"))[:_MAX_SLOTS]]
         for slot, each in enumerate(given):
             each["link"] = None
+            has_linked_widgets |= "widget" in each and (at, slot) in origins
             if (at, slot) in joined:
                 each["link"] = _add_link(links, *joined[at, slot], at, slot)
             elif "widget" not in each:
@@ -68,7 +72,8 @@ def _subgraph(group: Mapping[str, Any]) -> Mapping[str, Any]:
     for number, (at, slot) in enumerate(_given_away(group, nodes, set(joined.values()))):
         _add_link(links, at, slot, _GROUP_OUTPUT, number)
     inputs = [{"name": name} for name in names]
-    return {"nodes": nodes, "links": links, "inputs": inputs, "has_joined_widgets": True}
+    joints = {"has_joined_widgets": True, "has_linked_widgets": has_linked_widgets}
+    return {"nodes": nodes, "links": links, "inputs": inputs, **joints}
 
 
 def _add_link(links: list[list[Any]], *ends: int) -> int:
