@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 import tracemalloc
 from pathlib import Path
 
 import image_files as files
 import pytest
+from civitai_manager_libs.infotext import infotext, parse_infotext
+from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.files import embedded
+from civitai_manager_libs.infotext.foreign import in_host_words
 from civitai_manager_libs.infotext.inserting import insert_infotext
 
 _MOST_MEMORY = 30_000_000  # bytes
@@ -198,3 +203,112 @@ def test_bombs_take_little_memory_and_time_in_a_process_of_their_own(tmp_path, c
             print(f"\n{size / 1e6:8.1f} MB {seconds:6.2f} s  {name}", end="")
     assert [figure for figure in figures if figure[0] > _MOST_MEMORY] == []
     assert [figure for figure in figures if figure[1] > _MOST_SECONDS] == []
+
+
+_RUNS = (
+    " ",
+    ",",
+    "(",
+    "[",
+    "{",
+    '"',
+    "\\",
+    "\\\"",
+    "<",
+    "<lora:",
+    "<lora:a:",
+    "a:",
+    "a: ",
+    "a, ",
+    "\n",
+)
+_RUNS += (
+    "1",
+    "1.",
+    "-",
+    "_",
+    "a",
+    "a ",
+    "ab: 1,",
+    "(a:1.",
+    "{a|",
+    "/*",
+    "//",
+    "&",
+    "%",
+    "\n ",
+    ": ",
+)
+_RUNS += (
+    "Negative prompt:",
+    "\nNegative prompt:",
+    "Steps: 20, ",
+    '"a", ',
+    "[a:",
+    "0 ",
+    "1x",
+    "AND ",
+)
+
+
+def _of_graph(text: str) -> dict[str, object]:
+    """Return a graph that has the text wherever a reader looks for words, numbers or names."""
+    names = ("seed", "steps", "cfg", "sampler_name", "scheduler", "denoise")
+    links = {"model": ["2", 0], "positive": ["3", 0], "negative": ["4", 0], "sigmas": ["5", 0]}
+    kinds = {
+        "1": ("KSampler", {**dict.fromkeys(names, text), **links, "latent_image": ["6", 0]}),
+        "2": ("LoraTagLoader", {"text": text, "ckpt_name": text, "lora_name": text}),
+        "3": ("LTXDirector", {"global_prompt": text, "timeline_data": text}),
+        "4": ("TextEncodeForSamplerParams+", {"text": ["7", 0]}),
+        "5": ("ManualSigmas", {"sigmas": text}),
+        "6": ("EmptyLatentImage", {"width": ["8", 0], "height": ["9", 0], "resolution": text}),
+        "7": ("Text Concatenate", {"text_a": text, "text_b": text, "delimiter": text}),
+        "8": ("FluxResolutionNode", {"aspect_ratio": text, "megapixel": text}),
+        "9": ("JsonExtractString", {"json_string": text, "key": text}),
+        "10": ("ttN advanced xyPlot", {"x_plot": text}),
+        text[:100]: (text, {text: text}),
+    }
+    return {at: {"class_type": kind, "inputs": inputs} for at, (kind, inputs) in kinds.items()}
+
+
+def _of_workflow(text: str) -> dict[str, object]:
+    rows = (("CLIPTextEncode", [text]), ("KSampler", [text] * 7), (text, [text, 1, text]))
+    nodes = [{"id": at, "type": kind, "widgets_values": row} for at, (kind, row) in enumerate(rows)]
+    return {"nodes": nodes, "links": []}
+
+
+_META = (
+    "prompt",
+    "negativePrompt",
+    "sampler",
+    "Model",
+    "Size",
+    "scheduler",
+    "seed",
+    "Lora weights",
+)
+_META += ("AddNet Model 1", "Hashes", "Lora hashes", "Denoising strength", "ADetailer prompt")
+_READERS = {
+    "infotext": parse_infotext,
+    "line": lambda text: in_host_words(f"a cat\nSteps: 20, {text}, Sampler: a, Seed: {text}"),
+    "record": lambda text: infotext({**dict.fromkeys(_META, text), "resources": [{"name": text}]}),
+    "graph": lambda text: read_graph({"prompt": _of_graph(text)}),
+    "graph-as-text": lambda text: read_graph({"prompt": json.dumps(_of_graph(text))}),
+    "broken-graph": lambda text: read_graph(f'{{"prompt": undefined, "{text}'),
+    "workflow": lambda text: read_graph({"workflow": _of_workflow(text)}),
+}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("reader", _READERS)
+@pytest.mark.parametrize("size", [100_000, 1_000_000])
+def test_texts_of_one_run_take_little_time(reader, size):
+    figures = []
+    for run in _RUNS:
+        for start in ("", "a", '"', "<lora:a:1>("):
+            text = start + run * (size // len(run)) + "\1"
+            started = time.process_time()
+            _READERS[reader](text)
+            figures.append((time.process_time() - started, start, run))
+    assert [figure for figure in figures if figure[0] > _MOST_SECONDS] == []

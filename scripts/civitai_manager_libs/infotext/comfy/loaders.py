@@ -58,6 +58,8 @@ def loras_of(nodes: Nodes, sampler: str) -> list[_Lora]:
     found: list[_Lora] = []
     for node in upstream(nodes, sampler, sides):
         found[:0] = _of_node(nodes, node)
+        if len(found) >= _MAX_LORAS:
+            break
     return found[-_MAX_LORAS:]
 
 
