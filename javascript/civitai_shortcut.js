@@ -12,9 +12,9 @@
       if (this.#life && !this.#life.signal.aborted) return; // moved within the page
       this.#life = new AbortController();
       if (!this.shadowRoot) this.attachShadow({ mode: "open" });
-      const style = document.createElement("style");
-      style.textContent = ":host { display: block; min-height: 60vh }"; // inline has no width
-      this.shadowRoot.append(style);
+      const style = new CSSStyleSheet();
+      style.replaceSync(":host { display: block; min-height: 60vh }"); // inline has no width
+      this.shadowRoot.adoptedStyleSheets = [style];
       this.#beginWhenSeen();
     }
 

@@ -210,6 +210,20 @@ def test_terminals_help_loads_no_heavy_library(tmp_path, command):
     assert not {"gradio", "requests", "urllib3", "PIL"} & set(loaded)
 
 
+_LOADED_BY_OUR_SERVER = """
+import json, sys
+from civitai_manager_libs.page import standalone
+standalone._app("127.0.0.1", 7860, "", ("me", "secret"))
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def test_our_own_server_loads_no_gradio_and_nothing_else_that_takes_memory(tmp_path):
+    loaded = _python(_LOADED_BY_OUR_SERVER, str(tmp_path))
+    assert "starlette" in loaded
+    assert not {"gradio", "fastapi", "pydantic", "numpy", "PIL", "tqdm"} & set(loaded)
+
+
 _WATCH = """
 import json, os, sys
 seen = []

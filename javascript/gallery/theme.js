@@ -1,4 +1,4 @@
-/** Follows the host's light or dark. */
+/** Follows the light or dark of the page around the gallery. */
 
 /**
  * Marks the element with `data-theme`; its colours are the theme's own where the host has them.
@@ -15,6 +15,7 @@ export function followTheme(element, signal) {
   changes.observe(document.body, watched);
   changes.observe(document.documentElement, watched);
   signal.addEventListener("abort", () => changes.disconnect());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw, { signal });
   draw();
 }
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-
-import gradio as gr
 
 from . import civitai, setting, util
 from .errors import CivitaiShortcutError
@@ -29,6 +28,16 @@ _http_client: CivitaiHttpClient | None = None
 _http_client_lock = threading.Lock()
 
 ProgressCallback = Callable[[int, int, str], None]  # done, total, words for the user
+
+
+def __getattr__(name: str) -> Any:
+    """Return gradio as `gr`. It is imported when it is first needed: it takes 80 MB and seconds,
+    and our own server needs none of it."""
+    if name != "gr":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import gradio
+
+    return gradio
 
 
 def get_http_client() -> CivitaiHttpClient:
@@ -227,6 +236,7 @@ def _tell_end(summary: Summary) -> None:
         counts = f"{summary.saved} succeeded, {summary.skipped} already there"
         _log(f"{counts}, {len(summary.failed)} failed")
     if summary.failed:
+        gr = sys.modules[__name__].gr  # a module's own code does not see its __getattr__
         gr.Warning(messages.text("some_failed", setting.language, n=len(summary.failed)))
 
 

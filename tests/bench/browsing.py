@@ -266,7 +266,7 @@ def tab(server: Server) -> Iterator[tuple[str, int]]:
     with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
         data = Path(folder)
         (data / "settings.json").write_text(json.dumps({"language": "en"}))
-        env = environment(server.url, data, GRADIO_TEMP_DIR=str(data / "temp"))
+        env = environment(server.url, data)
         port = free_port()
         with running([sys.executable, ENTRY, "--port", str(port)], env) as process:
             answered(f"http://127.0.0.1:{port}/")

@@ -20,13 +20,6 @@ from tables import number, table, verdict
 
 __all__ = ["answered", "free_port", "running", "start"]
 
-_BARE = """
-import sys
-import gradio as gr
-with gr.Blocks() as page:
-    gr.Markdown("bare")
-page.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), quiet=True)
-"""
 _PATIENCE = 60.0  # seconds
 
 
@@ -37,18 +30,17 @@ def start(scale: str) -> str:
         env = environment("http://127.0.0.1:9", Path(folder))
         helped = [measured([sys.executable, ENTRY, "download", "--help"], env) for _ in range(5)]
         loaded = [_imported(env) for _ in range(turns + 1)][1:]  # the first one compiles
-        bare, demo = _pages(env, turns)
+        demo = median(_until_answer(env) for _ in range(turns))
     cpu, loading = median(run.cpu for run in helped), median(loaded)
     rows = [
         ["`download --help`", number(median(run.seconds for run in helped)), number(cpu)],
         ["import in a host, beyond gradio", number(loading, 3), ""],
-        ["gradio's bare page until it answers", number(bare), ""],
         ["`--demo` until the page answers", number(demo), ""],
     ]
     lines = [
         verdict("CPU of --help", cpu, 0.25, " s"),
         verdict("import beyond gradio", loading * 1000, 50, " ms"),
-        verdict("the demo's page beyond a bare one", demo - bare, 0.5, " s"),
+        verdict("the demo's page", demo, 1.5, " s"),
     ]
     return "\n".join([table("(f) start", ["", "seconds", "CPU s"], rows), *lines]) + "\n"
 
@@ -58,20 +50,10 @@ def _imported(env: dict[str, str]) -> float:
     return json.loads(said.splitlines()[-1])["seconds"]
 
 
-def _pages(env: dict[str, str], turns: int) -> tuple[float, float]:
-    bare, demo = [], []
-    for _ in range(turns):
-        port = free_port()
-        bare.append(_until_answer([sys.executable, "-c", _BARE, str(port)], env, port))
-        port = free_port()
-        argv = [sys.executable, ENTRY, "--demo", "--port", str(port)]
-        demo.append(_until_answer(argv, env, port))
-    return median(bare), median(demo)
-
-
-def _until_answer(argv: Sequence[str], env: dict[str, str], port: int) -> float:
-    started = time.perf_counter()
-    with running(argv, env):
+def _until_answer(env: dict[str, str]) -> float:
+    """Start the demo; return the seconds until its page answers."""
+    port, started = free_port(), time.perf_counter()
+    with running([sys.executable, ENTRY, "--demo", "--port", str(port)], env):
         answered(f"http://127.0.0.1:{port}/")
         return time.perf_counter() - started
 

@@ -28,8 +28,8 @@ def _loaded(page):
 
 
 @pytest.mark.door
-def test_a_search_costs_two_requests_and_the_thumbnails_that_are_near(server, open_gallery):
-    page = open_gallery(server, "?model=900002").ready()
+def test_a_search_costs_two_requests_and_the_thumbnails_that_are_near(either, open_gallery):
+    page = open_gallery(either, "?model=900002").ready()
     until(lambda: _loaded(page))
     page.asked.clear()
     page.find(str(_MODEL))
@@ -253,8 +253,8 @@ def test_a_silent_civitai_can_be_given_up_at_once(flaky, flaky_server, open_gall
 
 
 @pytest.mark.door
-def test_a_restarted_server_is_gone_on_with_by_itself(demo, start, open_gallery):
-    server = start(demo.url)
+def test_a_restarted_server_is_gone_on_with_by_itself(either_of_its_own, open_gallery):
+    server = either_of_its_own
     page = open_gallery(server).ready()
     page.tiles.nth(1).locator("[data-do='mark']").click()
     server.kill()

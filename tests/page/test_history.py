@@ -33,9 +33,9 @@ def test_back_and_forward_go_through_pictures_and_galleries(server, open_gallery
 
 
 @pytest.mark.door
-def test_an_address_opens_its_picture(server, open_gallery):
-    id = open_gallery(server).ready().ids()[5]
-    page = open_gallery(server, f"{_OPEN}&image={id}")
+def test_an_address_opens_its_picture(either, open_gallery):
+    id = open_gallery(either).ready().ids()[5]
+    page = open_gallery(either, f"{_OPEN}&image={id}")
     expect(page.viewer).to_have_attribute("data-id", id)
 
 

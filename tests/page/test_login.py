@@ -1,15 +1,14 @@
-"""The brake on logins."""
+"""The login of our own page."""
 
 from __future__ import annotations
 
 import pytest
 import requests
-from civitai_manager_libs.page.wire import login, LoginBrake
+from civitai_manager_libs.page.wire import login, Login
 from civitai_manager_libs.page.wire.login import Tries
 from civitai_manager_libs.page.wire.origin import household
 from served_app import Served
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -91,28 +90,67 @@ def test_addresses_of_one_household_are_one_peer():
     assert household("192.0.2.1") != household("192.0.2.2")
 
 
+def _application():
+    """An application with a login, and that."""
+
+    def form(request, status, said):
+        return PlainTextResponse(said, status)
+
+    logins = Login("me", "pass:wörd", "session", form)
+    return Starlette(routes=[Route("/login", logins.log_in, methods=["GET", "POST"])]), logins
+
+
 @pytest.fixture
 def page():
-    async def log_in(request):
-        body = await request.body()
-        return PlainTextResponse(
-            "in" if body == b"right" else "no", 200 if body == b"right" else 400
-        )
+    app, logins = _application()
+    client = TestClient(app, follow_redirects=False)
+    client.tokens = logins.tokens
+    return client
 
-    routes = [Route("/login", log_in, methods=["POST"]), Route("/", log_in)]
-    return TestClient(Starlette(routes=routes, middleware=[Middleware(LoginBrake)]))
+
+def _try(page, user="me", password="pass:wörd", query=""):
+    return page.post(f"/login{query}", data={"username": user, "password": password})
+
+
+def test_right_password_opens_a_session_and_leads_back_to_what_was_asked_for(page):
+    answer = _try(page, query="?model=1&x=//evil.example")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "./?model=1&x=//evil.example"
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Secure" not in cookie
+    assert page.tokens == {answer.cookies["session"]: "me"}
+
+
+def test_session_over_https_is_not_sent_without(page):
+    page.base_url = "https://testserver"
+    assert "Secure" in _try(page).headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    "given", [("me", "wrong"), ("you", "pass:wörd"), ("", ""), ("\ufffd", "x")]
+)
+def test_wrong_password_opens_none(page, given):
+    answer = _try(page, *given)
+    assert (answer.status_code, answer.text) == (401, "The user or the password is wrong.")
+    assert not page.tokens and "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("body", [b"", b"%ff=%ff", b"\xff\x00", b"&" * 60_000, b"username=me"])
+def test_body_that_makes_no_sense_is_a_wrong_password(page, body):
+    assert page.post("/login", content=body).status_code == 401
 
 
 def test_login_that_failed_too_often_is_not_looked_at(page):
-    assert [page.post("/login", content=b"wrong").status_code for _ in range(5)] == [400] * 5
-    answer = page.post("/login", content=b"right")
+    assert [_try(page, password="wrong").status_code for _ in range(5)] == [401] * 5
+    answer = _try(page)
     assert answer.status_code == 429 and int(answer.headers["retry-after"]) <= 2
-    assert page.get("/").status_code == 400  # all else goes on
+    assert "try again in" in answer.text and not page.tokens
+    assert page.get("/login").headers["location"] == "./"  # all else goes on
 
 
 def test_login_that_succeeds_counts_for_nothing(page):
     for _ in range(20):
-        assert page.post("/login", content=b"right").text == "in"
+        assert _try(page).status_code == 303
 
 
 def test_body_that_is_no_login_is_not_read_to_its_end(page):
@@ -122,12 +160,11 @@ def test_body_that_is_no_login_is_not_read_to_its_end(page):
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP"])
 def test_names_that_are_invented_behind_a_tunnel_give_no_free_tries(header):
     """On a real server, whose uvicorn takes such a name for the client."""
-    routes = [Route("/login", lambda _: PlainTextResponse("no", 400), methods=["POST"])]
-    with Served(Starlette(routes=routes, middleware=[Middleware(LoginBrake)])) as served:
+    with Served(_application()[0]) as served:
         url = f"http://127.0.0.1:{served.port}/login"
         codes = [
             requests.post(url, headers={header: f"198.51.100.{n}"}, timeout=20).status_code
             for n in range(60)
         ]
-        assert codes[0] == 400 and 429 in codes
-        assert requests.post(url, timeout=20).status_code == 400, "the owner, at this machine"
+        assert codes[0] == 401 and 429 in codes
+        assert requests.post(url, timeout=20).status_code == 401, "the owner, at this machine"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +14,7 @@ import time
 
 import pytest
 import requests
+from civitai_manager_libs.page import bundle
 from civitai_manager_libs.page.wire import OwnPageOnly
 from fault_answers import png, unused_port
 from page_driver import ENTRY, expect, PYTHON, Server, until
@@ -55,30 +59,6 @@ def test_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "data").write_text("in the way")
     code, _, err = _ended(_started(tmp_path, "--port", str(unused_port())))
     assert code == 3 and "Traceback" not in err and str(tmp_path / "data") in err
-
-
-@pytest.mark.parametrize("place", ["file", "file/below", "/proc/none"])
-def test_folder_of_gradio_that_cannot_be_made_is_one_sentence_or_does_no_harm(tmp_path, place):
-    """gradio 6 makes folders in it at its start, others not."""
-    (tmp_path / "file").write_text("in the way")
-    given, port = os.path.join(tmp_path, place), unused_port()
-    process = _started(tmp_path, "--port", str(port), GRADIO_TEMP_DIR=given)
-    try:
-        until(lambda: process.poll() is not None or _answers(port), "the page or its end")
-        process.terminate()
-        code, _, err = _ended(process)
-    finally:
-        process.kill()
-    assert "Traceback" not in err and "port" not in err
-    if code == 3:
-        assert len(err.splitlines()) == 1 and given in err and "GRADIO_TEMP_DIR" in err
-
-
-def _answers(port):
-    try:
-        return requests.get(f"http://127.0.0.1:{port}/", timeout=20).status_code == 200
-    except requests.ConnectionError:
-        return False
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C of a process of its own")
@@ -220,13 +200,6 @@ def test_what_our_own_page_asks_and_what_is_typed_is_let_in(page, site, method):
     assert page.request(method, "/login", headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/gradio_api/upload", "/upload", "/queue/join", "/", "//login"])
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_nothing_is_sent_to_what_the_page_does_not_need(page, path, method):
-    headers = {"Host": "127.0.0.1:7860"}
-    assert page.request(method, path, headers=headers, content=b"x").status_code == 403
-
-
 def test_malformed_host_is_refused_and_no_crash(page):
     assert page.get("/", headers={"Host": "[::1"}).status_code == 403
 
@@ -275,7 +248,7 @@ def _asked(program, path, method="GET", **headers):
         connection.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/config", _JOBS, "/gradio_api/info"])
+@pytest.mark.parametrize("path", ["/", "/login", _JOBS, "/gradio_api/info"])
 def test_program_answers_its_own_page_only(program, path):
     own = f"127.0.0.1:{program.port}"
     assert _asked(program, path, Host=own, Origin=f"http://{own}")[0] in (200, 404)
@@ -351,25 +324,55 @@ def test_what_was_not_read_of_civitai_and_is_not_our_code_is_not_given(program, 
     assert not [t for t in (_KEY.encode(), b"root:", b"<s", b"import") if t in body]
 
 
-def test_page_may_be_in_no_frame_of_another_site(program):
-    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=20)
-    connection.request("GET", "/")
-    answer = connection.getresponse()
-    policy = answer.headers["Content-Security-Policy"]
-    assert "frame-ancestors 'self'" in policy and "object-src 'none'" in policy
-    assert "script-src 'self'" in policy and "unsafe-inline" not in policy
-    assert b"<civitai-gallery " in answer.read().replace(b"\\u003c", b"<").replace(b"\\u003e", b">")
-    connection.close()
-
-
-@pytest.mark.parametrize("path", ["/gradio_api/upload", "/gradio_api/queue/join", "/upload"])
-def test_program_takes_no_upload(program, path):
-    boundary = (
-        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\nbytes\r\n--x--'
+def test_page_runs_only_its_own_code_in_no_frame_of_another_site(program):
+    answer = requests.get(program.url, headers={"Accept-Language": "zh"}, timeout=20)
+    rules = dict(
+        rule.strip().split(" ", 1) for rule in answer.headers["Content-Security-Policy"].split(";")
     )
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    url = f"http://127.0.0.1:{program.port}{path}"
-    assert requests.post(url, data=boundary, headers=headers, timeout=20).status_code == 403
+    assert rules["frame-ancestors"] == "'self'" and rules["default-src"] == "'none'"
+    for kind in ("script", "style"):
+        inline = re.findall(f"<{kind}>(.*?)</{kind}>", answer.text, re.S)
+        hashes = [hashlib.sha256(text.encode()).digest() for text in inline]
+        allowed = ["'self'", *(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes)]
+        assert len(allowed) == 2 and rules[f"{kind}-src"].split() == allowed
+    assert '<html lang="zh-TW">' in answer.text and "<civitai-gallery " in answer.text
+    assert "<h1" in answer.text and "<title>Civitai Shortcut</title>" in answer.text
+
+
+def test_what_the_page_begins_with_is_named_in_its_response(program):
+    answer = requests.get(program.url, timeout=20)
+    links = re.findall("<(.*?)>", answer.headers["Link"])
+    assert len(links) == 3 and f"/{bundle.version()}/page.js" in links[0]
+    for link in links:
+        assert requests.get(f"{program.url}/{link}", timeout=20).status_code == 200
+
+
+def test_code_goes_compressed_and_images_as_they_are(tmp_path):
+    with _Program(tmp_path, "--demo") as program:
+        code = program.ask(f"civitai_shortcut/page/{bundle.version()}/page.js")
+        assert code.headers["Content-Encoding"] == "gzip"
+        assert int(code.headers["Content-Length"]) < len(code.content) / 2
+        listed = program.ask("civitai_shortcut/api/images?model=900001&limit=1").json()
+        image = program.ask(f"civitai_shortcut/api/thumb/{listed['images'][0]['id']}")
+        assert int(image.headers["Content-Length"]) == len(image.content) > 0
+
+
+@pytest.mark.parametrize("query,chosen", [("?__theme=dark", "dark"), ("?__theme=%22%3E", None)])
+def test_theme_of_the_address_is_the_pages(program, query, chosen):
+    text = requests.get(f"{program.url}/{query}", timeout=20).text
+    assert re.findall('<html lang="en"(?: class="(.*?)")?>', text) == [chosen or ""]
+
+
+@pytest.mark.parametrize("path", ["config", "gradio_api/info", "gradio_api/runs", "queue/join"])
+def test_nothing_of_gradio_is_there(program, path):
+    assert requests.get(f"{program.url}/{path}", timeout=20).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/gradio_api/upload", "/upload", "//login"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_nothing_is_sent_to_what_the_page_does_not_need(program, path, method):
+    answer = requests.request(method, program.url + path, data=b"x" * 100_000, timeout=20)
+    assert answer.status_code in (404, 405)
 
 
 def test_program_opens_no_websocket(program):
@@ -379,7 +382,6 @@ def test_program_opens_no_websocket(program):
 
 
 def test_program_costs_next_to_nothing_while_nobody_asks(program):
-    """gradio's own queue would look for work a thousand times a second: 5 % of a core."""
     stat = f"/proc/{program.process.pid}/stat"
     if not os.path.exists(stat):
         pytest.skip("no /proc")
@@ -449,7 +451,7 @@ class _Program:
         return self.session.request(method, url, timeout=30, **options)
 
 
-_ROUTES = ["config", "civitai_shortcut/api/hello", "civitai_shortcut/api/jobs"]
+_ROUTES = ["", "civitai_shortcut/api/hello", "civitai_shortcut/api/jobs"]
 _ROUTES += ["civitai_shortcut/page/modules/page.js", "civitai_shortcut/api/file/1"]
 
 
@@ -570,11 +572,35 @@ def _stored(page):
 
 
 @pytest.mark.page
+def test_page_follows_the_browsers_light_or_dark_at_once(browser_page):
+    gallery = browser_page.locator("civitai-gallery")
+    for scheme in ("dark", "light"):
+        browser_page.emulate_media(color_scheme=scheme)
+        expect(gallery).to_have_attribute("data-theme", scheme)
+
+
+@pytest.mark.page
+def test_login_form_leads_to_the_address_that_was_asked_for(browser, tmp_path):
+    with _Program(tmp_path, "--demo", "--auth", f"{_USER}:{_PASSWORD}") as program:
+        page = browser.new_page(locale="zh-TW")
+        page.goto(f"http://127.0.0.1:{program.port}/?model=900003")
+        for password, leads in (("wrong", False), (_PASSWORD, True)):
+            page.get_by_label("使用者").fill(_USER)
+            page.get_by_label("密碼").fill(password)
+            page.get_by_role("button", name="登入").click()
+            if not leads:
+                expect(page.get_by_role("alert")).to_have_text("使用者或密碼不正確。")
+        page.locator("[data-tile]").first.wait_for()
+        assert page.url.endswith("/?model=900003")
+        page.context.close()
+
+
+@pytest.mark.page
 def test_script_that_somebody_gets_into_the_page_does_not_run(browser_page):
     refused = browser_page.evaluate("""async () => {
             const refused = [];
             document.addEventListener("securitypolicyviolation", (e) => refused.push(e.blockedURI));
-            document.body.insertAdjacentHTML("beforeend", "<img src=x: onerror='window.ran = 1'>");
+            document.body.insertAdjacentHTML("beforeend", "<img src='data:,' onerror='ran = 1'>");
             for (const wanted of [{ text: "window.ran = 2" }, { src: "data:,ran=3" }]) {
                 document.body.append(Object.assign(document.createElement("script"), wanted));
             }
@@ -583,14 +609,6 @@ def test_script_that_somebody_gets_into_the_page_does_not_run(browser_page):
         }""")
     assert refused == ["data", "inline", "inline"]
     assert browser_page.evaluate("() => window.ran") is None
-
-
-@pytest.mark.page
-def test_gradio_keeps_no_history_of_the_page(program, browser_page):
-    """An event that gradio would keep, were it told to; there is none of ours."""
-    assert _asked(program, "/gradio_api/runs")[0] == 404
-    assert browser_page.evaluate("() => window.gradio_config.run_history") in (False, None)
-    assert "run-history" not in _stored(browser_page)
 
 
 @pytest.mark.page

@@ -27,6 +27,7 @@ class Host(Server):
         host = {
             "STAND_IN_DATA": str(data / "host"),
             "XDG_CONFIG_HOME": str(data / "config"),
+            "GRADIO_TEMP_DIR": str(data / "temp"),
             **dict(environment),
         }
         (data / "host").mkdir(parents=True)

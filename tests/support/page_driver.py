@@ -99,7 +99,6 @@ class Server:
             **os.environ,
             "CIVITAI_BASE_URL": civitai,
             "CIVITAI_SHORTCUT_DATA": str(data),
-            "GRADIO_TEMP_DIR": str(data / "temp"),
             "PYTHONUTF8": "1",
             **dict(environment),
         }

@@ -5,17 +5,13 @@ from .fields import known_names
 from .folders import data_folder, key_file, pictures_folder
 from .handles import raise_handle_limit
 from .models import kept_hashes, model_folders
-from .proxies import checked_proxy, reach_directly, without_proxies
+from .proxies import checked_proxy, reach_directly
 from .versions import (
     end_with_page,
     event_options,
-    gradio_major,
     header,
     is_logged_in,
     is_of,
-    mounted,
-    page_parts,
-    run_in_page,
     use_in_place,
 )
 from .webui import (
@@ -40,7 +36,6 @@ __all__ = [
     "end_with_page",
     "event_options",
     "fill_empty_prompts",
-    "gradio_major",
     "has_login",
     "header",
     "in_webui",
@@ -55,17 +50,13 @@ __all__ = [
     "known_names",
     "localization",
     "model_folders",
-    "mounted",
     "name",
     "option_key",
     "options",
-    "page_parts",
     "pictures_folder",
     "raise_handle_limit",
     "reach_directly",
     "register_callbacks",
-    "run_in_page",
     "send_targets",
     "use_in_place",
-    "without_proxies",
 ]

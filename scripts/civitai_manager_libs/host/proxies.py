@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from ..errors import InputError
 
-__all__ = ["checked_proxy", "reach_directly", "without_proxies"]
+__all__ = ["checked_proxy", "reach_directly"]
 
 _KINDS = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _WITH_PASSWORD = (
@@ -51,23 +49,5 @@ def reach_directly(*hosts: str) -> None:
     given = next(filter(None, map(os.environ.get, _NAMES)), "")
     listed = [name.strip() for name in given.split(",") if name.strip()]
     if "*" not in listed:
-        _set(",".join([*listed, *(host for host in hosts if host not in listed)]))
-
-
-@contextmanager
-def without_proxies() -> Iterator[None]:
-    """While the block runs, nothing that is made in it knows of a proxy."""
-    before = {name: os.environ.get(name) for name in _NAMES}
-    _set("*")
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _set(value: str) -> None:
-    os.environ.update({name: value for name in _NAMES})
+        value = ",".join([*listed, *(host for host in hosts if host not in listed)])
+        os.environ.update({name: value for name in _NAMES})

@@ -8,11 +8,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Awaitable, Callable
-from typing import Any
 
-__all__ = ["CODE_HEADER", "CODE_QUERY", "MODULES", "PreloadHeader", "bundled_file", "module_file"]
-__all__ += ["version"]
+__all__ = ["CODE_HEADER", "CODE_QUERY", "MODULES", "bundled_file", "loader_script"]
+__all__ += ["module_file", "preload_links", "version"]
 
 CODE_HEADER = "x-civitai-shortcut-code"  # with each API request: the version that the page runs
 CODE_QUERY = "code"  # the same with the first, which is asked for by its address alone
@@ -40,32 +38,20 @@ def module_file(name: str) -> bytes | None:
         return None
 
 
-class PreloadHeader:
-    """Names in the page's own response what it begins with: browsers fetch that at once, while
-    gradio still loads."""
-
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        is_page = scope["type"] == "http" and scope["path"] == "/"
-        await self._app(scope, receive, _with_links(send) if is_page else send)
+def loader_script() -> str:
+    """Return the script that defines our element and fetches the rest of the code."""
+    with open(os.path.join(_JAVASCRIPT, "civitai_shortcut.js"), encoding="utf-8") as file:
+        return file.read()
 
 
-def _with_links(send: Any) -> Any:
+def preload_links() -> str:
+    """Return the `Link` header of a page: what it begins with, which browsers then fetch at once.
+    The addresses are relative to the page's own."""
     code, hello = f"civitai_shortcut/page/{version()}", f"api/hello?{CODE_QUERY}={version()}"
-    links = (
+    return (
         f"<{code}/page.js>; rel=modulepreload, <{code}/page.css>; rel=preload; as=style,"
         f" <civitai_shortcut/{hello}>; rel=preload; as=fetch; crossorigin=anonymous"
     )
-
-    async def send_with_links(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            headers = [*message.get("headers", ()), (b"link", links.encode("ascii"))]
-            message = {**message, "headers": headers}
-        await send(message)
-
-    return send_with_links
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The door into gradio: our element, and in a host the parts that its "Send to ..." buttons need.
+"""The door into a host: our element, and the parts that the host's "Send to ..." buttons need.
 
 `javascript/gallery/details/door.js` fills `ask`, presses the button, waits until `nonce` says that
 the answer is there, then presses the host's own button for a tab.
@@ -31,10 +31,9 @@ def build() -> None:
     """Within gradio's `Blocks`."""
     names = f'data-instance="{new_instance()}" data-code="{bundle.version()}"'
     gr.HTML(f"<civitai-gallery {names}></civitai-gallery>", elem_id="civitai_shortcut_page")
-    if host.in_webui():
-        # Hidden by style.css: what gradio itself hides is not in the page at all.
-        with gr.Column(elem_id=_PREFIX):
-            _parts()
+    # Hidden by style.css: what gradio itself hides is not in the page at all.
+    with gr.Column(elem_id=_PREFIX):
+        _parts()
 
 
 def _parts() -> None:

@@ -1,4 +1,4 @@
-"""The tab by itself: a gradio page on this machine."""
+"""The tab by itself: a server of our own on this machine."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import socket
 from typing import Any
 
 from .. import host, setting, util
-from ..errors import CivitaiShortcutError, DiskError, Refused
-from ..ground import disk_error, disk_errors, ENDING_SIGNALS
+from ..errors import CivitaiShortcutError, Refused
+from ..ground import disk_errors, ENDING_SIGNALS
 
 __all__ = ["run"]
 
-_ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 _NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
 _BACKLOG = 32  # connections that wait to be taken; many less than one peer may have
@@ -38,14 +37,11 @@ def run(address: str, port: int, example: str = "", login: tuple[str, str] | Non
     example: a model that is open when the page opens. login: the user and password that the page
     asks for.
     """
-    # gradio asks its own servers at start unless it is told not to.
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    os.environ["GRADIO_RUN_HISTORY"] = "False"  # which gradio 6 would keep in the browser
     for problem in setting.load():
         util.printD(problem)
     try:
         with _listening(address, port) as listener:
-            app = _app(address, example, login)
+            app = _app(address, port, example, login)
             if not _is_loopback(address):
                 util.printD(_OPEN_TO_ALL if login is None else _OPEN_TO_SOME)
             _serve(app, listener, f"http://{address}:{port}")
@@ -79,8 +75,7 @@ def _listening(address: str, port: int) -> socket.socket:
 
 
 def _serve(app: Any, listener: socket.socket, url: str) -> None:
-    """Until Ctrl-C. Without the start of gradio's queue, which would look for work of ours, of
-    which there is none, a thousand times a second."""
+    """Serve an application until Ctrl-C."""
     import uvicorn
 
     from ..library import finish
@@ -105,68 +100,41 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
         finish()
 
 
-def _app(address: str, example: str, login: tuple[str, str] | None) -> Any:
-    """The page and its routes. Raises DiskError."""
-    with host.without_proxies():  # gradio makes a client that wants a library for a SOCKS proxy
-        import gradio  # noqa: F401
-    from fastapi import FastAPI
+def _app(address: str, port: int, example: str, login: tuple[str, str] | None) -> Any:
+    """Return the application: our routes, the page and its login. Raises DiskError."""
+    from starlette.applications import Starlette
     from starlette.middleware import Middleware
+    from starlette.middleware.gzip import GZipMiddleware
 
     from .api import add_routes, go_on_with_jobs, start_with
-    from .bundle import PreloadHeader
-    from .wire import LoginBrake, OwnPageOnly, Policy
+    from .wire import OwnPageOnly
 
     folder = setting.shortcut_gallery_folder
     with disk_errors(folder):
         os.makedirs(folder, exist_ok=True)
     start_with(example)
     go_on_with_jobs()
-    javascript = _javascript()
-    layers = [
-        Middleware(Policy, own=javascript),
-        Middleware(OwnPageOnly, address=address),
-        Middleware(LoginBrake),
-        Middleware(PreloadHeader),
-    ]
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, middleware=layers)
-    add_routes(_mounted(app, login, javascript))  # where those who have logged in are known
+    layers = [Middleware(OwnPageOnly, address=address), Middleware(GZipMiddleware, compresslevel=5)]
+    app = Starlette(middleware=layers)
+    _add_page(app, port, login)
+    add_routes(app)
     return app
 
 
-def _mounted(app: Any, login: tuple[str, str] | None, javascript: str) -> Any:
-    """The page in `app`; gradio's own application for it. Raises DiskError."""
-    try:
-        page, options = _page(javascript)
-        inner = host.mounted(app, page, options, login)
-    except OSError as error:  # gradio 6 makes folders
-        told = disk_error(error, error.filename or "gradio's folder")
-        raise DiskError(f"{told} Name another for gradio in GRADIO_TEMP_DIR.") from error
-    page.blocked_paths = setting.private_places()
-    return inner
+def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
+    from starlette.routing import Route
 
+    from .document import gallery_page, login_form
+    from .wire import Login
 
-def _page(javascript: str) -> tuple[Any, dict[str, Any]]:
-    """gradio's, with our element in it; what its mounting needs to know."""
-    import gradio as gr
+    async def page(request: Any) -> Any:
+        return (gallery_page if host.is_logged_in(request) else login_form)(request)
 
-    from . import door
-
-    css = f'{_read("style.css")}\n{_WIDE}'
-    for_blocks, for_mount = host.page_parts(css, javascript)
-    with gr.Blocks(title="Civitai Shortcut", **for_blocks) as page:
-        door.build()
-        host.run_in_page(page, javascript)
-    page.show_api = False
-    return page, for_mount
-
-
-def _javascript() -> str:
-    """Return our scripts as one, in the order in which a WebUI loads them."""
-    names = sorted(os.listdir(os.path.join(_ROOT, "javascript")))
-    scripts = [_read("javascript", name) for name in names if name.endswith(".js")]
-    return "\n".join(["window.civitaiShortcutAlone = true;", *scripts])
-
-
-def _read(*names: str) -> str:
-    with open(os.path.join(_ROOT, *names), encoding="utf-8") as file:
-        return file.read()
+    app.router.routes.append(Route("/", page))
+    # Named as gradio names them, so that our routes ask both applications in the same way.
+    app.auth, app.tokens = login, {}
+    if login is not None:
+        # Browsers send a cookie to each port of a machine: so its name has the port.
+        logins = Login(*login, cookie=f"civitai_shortcut_{port}", form=login_form)
+        app.tokens = logins.tokens
+        app.router.routes.append(Route("/login", logins.log_in, methods=["GET", "POST"]))

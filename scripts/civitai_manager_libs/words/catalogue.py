@@ -245,6 +245,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "“{label}” cannot be that: nothing was saved",
     ),
     "bad_value": ("{said}未儲存任何設定。", "{said} Nothing was saved."),
+    "login_user": ("使用者", "User"),
+    "login_password": ("密碼", "Password"),
+    "login_button": ("登入", "Log in"),
+    "login_wrong": ("使用者或密碼不正確。", "The user or the password is wrong."),
+    "login_wait": (
+        "密碼錯誤太多次：請在 {seconds} 秒後再試。",
+        "Too many wrong passwords: try again in {seconds} s.",
+    ),
+    "needs_javascript": ("此頁面需要 JavaScript。", "This page needs JavaScript."),
     "proxy_with_password": (
         "代理伺服器的名稱與密碼請放在環境變數 HTTPS_PROXY 與 HTTP_PROXY：這個頁面會顯示設定。",
         "A name and password for a proxy belong into HTTPS_PROXY and HTTP_PROXY of the environment:"

@@ -1,12 +1,11 @@
 """HTTP for the routes: who may ask, in which thread it is answered, answers as JSON and files."""
 
-from .answers import Refusal, sentence
+from .answers import Refusal, request_language, sentence
 from .connections import Connections
 from .gate import Asked, Far, Gate, LAST_ID
-from .login import LoginBrake
+from .login import Login
 from .origin import is_from_this_machine, OwnPageOnly
 from .permissions import lock_of
-from .policy import Policy
 from .ranges import file_answer
 from .repeats import OnceAMinute
 from .views import card, day_of, image_links, image_view, model_view, own_view, resource_view
@@ -17,10 +16,9 @@ __all__ = [
     "Far",
     "Gate",
     "LAST_ID",
-    "LoginBrake",
+    "Login",
     "OnceAMinute",
     "OwnPageOnly",
-    "Policy",
     "Refusal",
     "card",
     "day_of",
@@ -33,4 +31,4 @@ __all__ += [
     "lock_of",
     "model_view",
 ]
-__all__ += ["own_view", "resource_view", "sentence"]
+__all__ += ["own_view", "request_language", "resource_view", "sentence"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from ...errors import (
@@ -20,7 +21,7 @@ from ...errors import (
 )
 from ...words import messages
 
-__all__ = ["Refusal", "json_answer", "refusal", "sentence", "told"]
+__all__ = ["Refusal", "json_answer", "refusal", "request_language", "sentence", "told"]
 
 # The first that fits; all else is Civitai's fault: 502. No 401: that is for our own page's login.
 _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
@@ -52,6 +53,11 @@ class Refusal(Exception):
         errors = {n: e for n, e in self._values.items() if isinstance(e, InputError)}
         said = {name: messages.said(error, language) for name, error in errors.items()}
         return messages.text(self._key, language, **{**self._values, **said})
+
+
+def request_language(request: HTTPConnection) -> str:
+    """Return the language of who sends a request: "en" or "zh-TW"."""
+    return messages.language_of(request.headers.get("accept-language", ""))
 
 
 def json_answer(value: Any, status: int = 200) -> Response:

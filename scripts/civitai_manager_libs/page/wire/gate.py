@@ -21,7 +21,7 @@ from ...errors import CivitaiShortcutError
 from ...ground import Cancellation, whole
 from ...words import messages
 from ..bundle import CODE_HEADER, CODE_QUERY, version
-from .answers import json_answer, Refusal, refusal, told
+from .answers import json_answer, Refusal, refusal, request_language, told
 from .bodies import Bodies, SMALL_BODY
 from .origin import is_foreign, is_known_name, is_our_page
 
@@ -116,7 +116,7 @@ class Gate:
                 async with self._bodies.read(request, most, self.near) as body:
                     return await self._answered(deed, request, body)
             except Refusal as error:
-                return refusal(error, _language(request))
+                return refusal(error, request_language(request))
             except ClientDisconnect:  # nobody reads what is said
                 return Response(status_code=400)
 
@@ -124,7 +124,7 @@ class Gate:
 
     async def _answered(self, deed: Deed, request: Request, body: Any) -> Any:
         wish = Cancellation()
-        asked = Asked(request, body, _language(request), wish, self.near)
+        asked = Asked(request, body, request_language(request), wish, self.near)
         watch = asyncio.ensure_future(_hung_up(request, wish))
         try:
             answer = await self.near(_ended, lambda: deed(asked), asked.language)
@@ -175,7 +175,3 @@ async def _hung_up(request: Request, wish: Cancellation) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         continue
     wish.set()
-
-
-def _language(request: Request) -> str:
-    return messages.language_of(request.headers.get("accept-language", ""))

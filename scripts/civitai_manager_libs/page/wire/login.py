@@ -1,20 +1,27 @@
-"""A brake on logins: who guesses passwords waits longer and longer, others do not wait for him."""
+"""The login of our own page: who guesses passwords waits longer and longer, others do not."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque, OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from hmac import compare_digest
+from secrets import token_urlsafe
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from ...words import messages
+from .answers import request_language
 from .connections import CONNECTED_PEER
-from .origin import is_passed_on, LOGIN, peer_of
+from .origin import is_passed_on, peer_of
 
-__all__ = ["LoginBrake", "Tries"]
+__all__ = ["Login", "Tries"]
+
+LoginForm = Callable[[Request, int, str], Response]  # with a status, and what was wrong
 
 _FREE, _LONGEST = 5, 60.0  # tries of one peer without a wait; seconds
 _FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same of all whom one proxy or tunnel names
@@ -77,35 +84,55 @@ def _keep_last(names: OrderedDict[str, Any], name: str) -> None:
         names.popitem(last=False)
 
 
-class LoginBrake:
-    """Around an application that takes logins. Their bodies are bounded here too."""
+class Login:
+    """The login of our own page: one user, whose password is guessed slowly.
 
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        self._app, self._tries = app, Tries()
+    tokens: the sessions of those who have logged in, which the cookie names; the user of each.
+    """
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        is_login = scope["type"] == "http" and scope["path"] in LOGIN and scope["method"] == "POST"
-        if not is_login:
-            return await self._app(scope, receive, send)
+    def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
+        self.tokens: dict[str, str] = {}
+        self._user, self._password = user, password
+        self._cookie, self._form, self._tries = cookie, form, Tries()
+
+    async def log_in(self, request: Request) -> Response:
+        """Answer the login form: lead back to the page, or give the form again with the reason."""
+        if request.method != "POST":
+            return _back_to_page(request)
         try:
-            body = await asyncio.wait_for(_body(Request(scope, receive)), _BODY_SECONDS)
+            body = await asyncio.wait_for(_read_body(request), _BODY_SECONDS)
         except (asyncio.TimeoutError, ClientDisconnect):
-            return await _refusal(408, "The login came too slowly.")(scope, receive, send)
+            return PlainTextResponse("The login came too slowly.", 408, {"Connection": "close"})
         if len(body) > _MOST_BODY:
-            return await _refusal(413, "This is no login.")(scope, receive, send)
-        peer, through = _peers_of(HTTPConnection(scope))
+            return PlainTextResponse("This is no login.", 413, {"Connection": "close"})
+        language = request_language(request)
+        peer, through = _peers_of(request)
         if wait := self._tries.begin(peer, through):
-            said = f"Too many wrong passwords: try again in {wait:.0f} seconds."
-            return await _refusal(429, said, wait)(scope, receive, send)
-        await self._app(scope, _received(body, receive), self._watched(peer, through, send))
+            said = messages.text("login_wait", language, seconds=int(wait) + 1)
+            response = self._form(request, 429, said)
+            response.headers["Retry-After"] = str(int(wait) + 1)
+            return response
+        if not self._is_right(body):
+            return self._form(request, 401, messages.text("login_wrong", language))
+        self._tries.succeed(peer, through)
+        return self._let_in(request)
 
-    def _watched(self, peer: str, through: str, send: Any) -> Any:
-        async def sent(message: Any) -> None:
-            if message["type"] == "http.response.start" and message["status"] < 400:
-                self._tries.succeed(peer, through)
-            await send(message)
+    def _is_right(self, body: bytes) -> bool:
+        fields = dict(parse_qsl(body.decode("utf-8", "replace")))
+        pairs = (
+            (fields.get("username", ""), self._user),
+            (fields.get("password", ""), self._password),
+        )
+        # In a list: how long it takes does not tell which of them is wrong.
+        return all([compare_digest(_as_bytes(one), _as_bytes(other)) for one, other in pairs])
 
-        return sent
+    def _let_in(self, request: Request) -> Response:
+        token = token_urlsafe(32)
+        self.tokens[token] = self._user
+        response = _back_to_page(request)
+        is_https = request.url.scheme == "https"
+        response.set_cookie(self._cookie, token, httponly=True, samesite="lax", secure=is_https)
+        return response
 
 
 def _peers_of(request: HTTPConnection) -> tuple[str, str]:
@@ -118,28 +145,20 @@ def _peers_of(request: HTTPConnection) -> tuple[str, str]:
     return f"{peer} through {connected}", f"all through {connected}"
 
 
-async def _body(request: Request) -> bytes:
-    """One byte more than a login may have, if it is longer."""
+def _as_bytes(text: str) -> bytes:
+    """Return what stands for a text, also one of a terminal that is not Unicode."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _back_to_page(request: Request) -> Response:
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./", 303)
+
+
+async def _read_body(request: Request) -> bytes:
+    """Return a request's body; of one that is too long, the start, a byte or more too long."""
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > _MOST_BODY:
             break
     return body
-
-
-def _received(body: bytes, receive: Any) -> Any:
-    """What an application receives whose body was read before."""
-    parts = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def received() -> Any:
-        return parts.pop() if parts else await receive()
-
-    return received
-
-
-def _refusal(status: int, said: str, wait: float = 0.0) -> PlainTextResponse:
-    headers = {"Connection": "close"}
-    if wait:
-        headers["Retry-After"] = str(int(wait) + 1)
-    return PlainTextResponse(said, status, headers)

@@ -15,7 +15,6 @@ from starlette.responses import PlainTextResponse
 from ... import host
 
 __all__ = [
-    "LOGIN",
     "OwnPageOnly",
     "household",
     "is_foreign",
@@ -28,7 +27,6 @@ __all__ += ["is_our_page", "peer_of"]
 # By these a proxy or a tunnel says that it passes a request on for somebody else.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
 _FORWARDED |= {"true-client-ip", "cf-connecting-ip", "x-original-forwarded-for"}
-LOGIN = ("/login", "/login/")
 
 
 def is_our_page(request: Request) -> bool:
@@ -121,15 +119,14 @@ class OwnPageOnly:
     """Refuses requests that another site's page sends here, whatever name it gave this machine.
 
     A name that its owner lets point to 127.0.0.1 (DNS rebinding) is refused as `Host`; our own
-    page is asked for by an address, or as localhost. Nothing can be sent to what of gradio's the
-    page does not need: an upload has no limit and no end.
+    page is asked for by an address, or as localhost.
     """
 
     def __init__(self, app: Callable[..., Awaitable[None]], address: str) -> None:
         self._app, self._address = app, address
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or self._is_ours(scope) and _is_needed(scope):
+        if scope["type"] != "http" or self._is_ours(scope):
             await self._app(scope, receive, send)
         else:
             await PlainTextResponse("Not from this page.", 403)(scope, receive, send)
@@ -141,9 +138,3 @@ class OwnPageOnly:
             return False
         origin = headers.get("origin")
         return origin is None or host.is_of(origin, headers.get("host", ""))
-
-
-def _is_needed(scope: Any) -> bool:
-    path = scope["path"]
-    is_read = scope["method"] in ("GET", "HEAD")
-    return is_read or path.startswith("/civitai_shortcut/") or path in LOGIN
