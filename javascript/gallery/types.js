@@ -134,6 +134,11 @@
  * @property {Note[]} notes
  * @property {string} read_at
  * @property {boolean} kept  true: from what was kept, Civitai does not answer
+ * @property {LookedAt | null} [looked_at]  of a search that goes on
+ *
+ * @typedef {object} LookedAt  how far a search has come
+ * @property {number} count
+ * @property {number} total  kept pictures
  *
  * @typedef {object} Where  what is looked at: the query and the address
  * @property {number | null} model
@@ -195,6 +200,7 @@
  * @property {Problem | null} problem
  * @property {boolean} lost  our server did not answer a part that has no problem of the page's own
  * @property {Note[]} notes
+ * @property {LookedAt | null} lookedAt  of a search whose last page was not filled: it goes on
  * @property {string} kept  when what is shown was read, if Civitai does not answer; else ""
  * @property {Within} within
  * @property {ReadonlySet<number> | null} matches  ids that the server says fit; null where it is not asked

@@ -9,6 +9,7 @@ import sys
 import pytest
 from civitai_manager_libs.civitai.records import image_from
 from civitai_manager_libs.library import own, records
+from civitai_manager_libs.library.search import finding
 from cli_process import ENTRY
 
 _PROMPTS = {
@@ -81,6 +82,17 @@ def test_nothing_and_too_much_are_said(run):
     assert run("zzz")[1:] == ("", "No kept picture matches.\n")
     assert run("zzz", locale="zh_TW.UTF-8")[2] == "保留的圖片都不符合。\n"
     assert "--limit" in run("--limit", "1")[2]
+
+
+def test_search_goes_on_until_its_limit_or_the_end_and_says_so(run, monkeypatch):
+    monkeypatch.setattr(finding, "_WORK", 1)
+    monkeypatch.setattr(finding, "_FEW", -1)
+    code, out, err = run("steps<40 -lighthouse", "--sort", "Oldest")
+    assert (code, _ids(out)) == (0, [2, 3])
+    assert err == "Looked at 1 of 3 kept pictures so far; going on…\n"
+    assert "還有" not in run("steps<40", "--limit", "3", locale="zh_TW.UTF-8")[2]
+    assert "--limit" in run("steps<40", "--limit", "2")[2]
+    assert run("steps>40")[2].endswith("No kept picture matches.\n")
 
 
 @pytest.mark.parametrize("typed", ["steps>x", "after:soon", "is:here"])

@@ -56,6 +56,15 @@ test("an end that may be none is doubted, with what Civitai's answer may mean", 
   assert.deepEqual(said.deeds, ["read-anew"]);
 });
 
+test("a search that goes on says how far it has come, also while the next page is awaited", () => {
+  const far = { cursor: "300", lookedAt: { count: 240_000, total: 1_000_000 } };
+  const text = "search_looked 240,000 1,000,000";
+  const said = saidOfGallery(state(far), words, 0);
+  assert.deepEqual(said, { kind: "narrowed", text, deeds: ["more"] });
+  assert.equal(saidOfGallery(state({ ...far, ...full }), words, 0).text, text);
+  assert.equal(saidOfGallery(state({ ...far, since: 1000 }), words, 2000).text, text);
+});
+
 test("pages on which nothing fits leave a way on", () => {
   const said = saidOfGallery(state({ cursor: "300|5" }), words, 0);
   assert.deepEqual([said.text, said.deeds], ["none_so_far", ["more"]]);

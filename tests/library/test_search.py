@@ -294,23 +294,26 @@ _TERMS = (
 @given(
     words=st.lists(st.sampled_from(_TERMS), max_size=4),
     sort=st.sampled_from([*finding.SORTS]),
+    work=st.sampled_from([1, 20, 200, finding._WORK]),
     scope=st.sampled_from(
         [search.Scope(), search.Scope(level=1, gallery="model 9"), search.Scope(type="video")]
     ),
 )
-def test_same_is_found_from_the_few_that_fit_a_term_and_from_all(filled, words, sort, scope):
+def test_same_is_found_from_the_few_that_fit_a_term_and_from_all(filled, words, sort, work, scope):
     own.marks.change([_image(2), _image(6)], own.marks.Change(favourite=True, stars=3))
     every = _all_pages(" ".join(words), sort, scope, few=-1)
+    assert _all_pages(" ".join(words), sort, scope, few=-1, work=work) == every
     assert _all_pages(" ".join(words), sort, scope, few=100) == every
     ids = search.Scope(range(1, 9), scope.gallery, scope.level, scope.type)
     assert _all_pages(" ".join(words), sort, ids, few=-1) == every
 
 
-def _all_pages(words, sort, scope, few):
-    """few: how many ids are looked at one by one."""
+def _all_pages(words, sort, scope, few, work=finding._WORK):
+    """few: how many ids are looked at one by one. work: as much as a page may cost."""
     ids, cursor = [], ""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(finding, "_FEW", few)
+        patch.setattr(finding, "_WORK", work)
         while cursor is not None:
             query = search.query_of(words)
             found = search.find(
@@ -333,6 +336,86 @@ def test_comparison_that_few_fit_reads_no_other_images(filled, words):
 
     search.find(search.query_of(words), read=read)
     assert [plan for plan in plans if plan.startswith("SCAN facts")] == []
+
+
+# However large the library is
+
+
+_CONTRADICTIONS = ("girl -1girl", "-has:data girl", "base:pony -base:pony", "steps<5 cfg>9")
+_CONTRADICTIONS += ("negative:low -negative:lowres", "width=512 height=1216", "dawn hair", "-i")
+_FILL = """
+    WITH n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < {count})
+    INSERT INTO {into} FROM n
+"""
+_ROWS = (
+    "images SELECT id, 1.0, 1, x''",
+    """facts SELECT id, 1, 'image', '2025-01-15', 512 + 512 * (id % 2), 768 + 448 * (id % 2),
+        id * 7 % 9973, 1, 1 + id % 9, 6 + 4 * (id % 9 > 4), NULL, NULL, 1""",
+    """texts SELECT id, CASE id % 2 WHEN 0 THEN '1girl at dawn  ' ELSE '1girl, hair  ' END,
+        'lowres  ', 'pony  '""",
+    "trigrams (rowid, prompt, negative, names) SELECT * FROM (SELECT texts.* FROM texts) WHERE 1",
+    "uses SELECT 1, id, NULL",
+)
+
+
+def _fill(db, count):
+    db.execute("INSERT INTO names VALUES (1, 'base', 'pony', 'Pony')")
+    for into in _ROWS:
+        sql = _FILL.format(count=count, into=into)
+        is_of_texts = into.startswith("trigrams")
+        db.execute(f"INSERT INTO {into}" if is_of_texts else sql)
+
+
+@pytest.fixture
+def steps_of():
+    """Give what counts the steps of SQLite's machine that a first page takes among so many."""
+    libraries = {}
+
+    def steps_of(words, sort, count):
+        if count not in libraries:
+            libraries[count] = sqlite3.connect(":memory:")
+            libraries[count].executescript(f"{tables.TABLES};{tables.TRIGRAMS}")
+            _fill(libraries[count], count)
+        db, steps = libraries[count], [0]
+        db.set_progress_handler(lambda: steps.append(1), 100)
+
+        def read(sql, values):
+            return db.execute(sql, values).fetchall()
+
+        found = search.find(search.query_of(words), sort=sort, read=read)
+        db.set_progress_handler(None, 0)
+        return 100 * len(steps), found
+
+    yield steps_of
+    for db in libraries.values():
+        db.close()
+
+
+@pytest.mark.parametrize("sort", finding.SORTS)
+def test_first_page_of_what_nothing_fits_costs_the_same_in_a_library_four_times_as_large(
+    steps_of, monkeypatch, sort
+):
+    monkeypatch.setattr(finding, "_WORK", 6_000)
+    monkeypatch.setattr(finding, "_FEW", 100)
+    monkeypatch.setattr(finding, "_COMMON", 300)
+    for words in _CONTRADICTIONS:
+        few, found = steps_of(words, sort, 10_000)
+        many, _ = steps_of(words, sort, 40_000)
+        assert found.ids == () and found.cursor, words
+        assert many < 1.2 * few, words
+
+
+def test_search_that_found_nothing_yet_goes_on_to_what_lies_at_the_far_end(filled, monkeypatch):
+    monkeypatch.setattr(finding, "_WORK", 200)  # two images
+    monkeypatch.setattr(finding, "_FEW", -1)
+    query, ids, looked_at = search.query_of("-zzz author:anna"), [], []
+    found = search.find(query, sort="Oldest")
+    while found.cursor:
+        ids.append(found.ids)
+        looked_at.append(search.count_looked_at(found.cursor, "Oldest"))
+        found = search.find(query, sort="Oldest", cursor=found.cursor)
+    assert [*ids, found.ids] == [(), (), (), (8,), ()]
+    assert looked_at == [(2, 8), (4, 8), (6, 8), (8, 8)]
 
 
 # Older versions

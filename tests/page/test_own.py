@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from civitai_manager_libs.library.search import finding
 from page_driver import expect, until
 
 _MODEL = "images?model=101&limit=10"
@@ -30,6 +31,21 @@ def test_marks_come_back_with_a_page_and_a_picture(api, ids):
     assert api.get(f"images/{ids[0]}")["own"] == marks
     found = api.get("images?search=is:favourite%20stars>2&level=XXX")["images"]
     assert {view["id"] for view in found} == set(ids[:2])
+
+
+def test_search_that_has_not_looked_at_all_yet_tells_how_far_it_has_come(api, ids, monkeypatch):
+    monkeypatch.setattr(finding, "_WORK", 100)
+    asked, cursors = "images?search=-author:nobody%20-zzz&limit=200&level=XXX", [""]
+    found, pages = set(), []
+    while cursors[-1] is not None:
+        pages.append(api.get(f"{asked}&cursor={cursors[-1]}"))
+        cursors.append(pages[-1]["cursor"])
+        found |= {view["id"] for view in pages[-1]["images"]}
+    assert found >= set(ids) and len(pages) > 2
+    total = pages[0]["looked_at"]["total"]
+    counts = [page["looked_at"]["count"] for page in pages[:-1]]
+    assert counts == sorted(set(counts)) and counts[-1] <= total
+    assert pages[-1]["looked_at"] is None
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,30 @@ def test_what_was_kept_is_searched_without_a_gallery_too(page):
     assert page.deed("download-gallery").count() == 0
 
 
+def test_search_that_found_nothing_yet_goes_on_by_itself_and_says_how_far_it_has_come(page):
+    asked, held = [], []
+
+    def answer(route):
+        asked.append(route.request.url)
+        if len(asked) > 3:
+            return route.continue_()
+        if len(asked) == 3:
+            return held.append(route)  # what was said stays meanwhile
+        far = {"count": 120_000 * len(asked), "total": 1_000_000}
+        known = {"images": [], "notes": [], "read_at": "", "kept": False}
+        return route.fulfill(json={**known, "cursor": f"{10**17 - len(asked)}", "looked_at": far})
+
+    page.page.route("**/api/images?*search=*", answer)
+    page.field("search-scope").select_option("all")
+    said = page.page.locator(".of-images")
+    expect(said).to_contain_text("240,000 of 1,000,000 kept pictures so far")
+    until(lambda: held)
+    assert page.tiles.count() == 0
+    held[0].continue_()
+    until(lambda: page.tiles.count())
+    assert ["cursor" in url for url in asked[:3]] == [False, True, True]
+
+
 def test_suggestions_lead_from_a_key_to_a_value_by_keyboard_and_mouse(page):
     rows = page.page.locator("#suggestions li")
     page.field("search").click()

@@ -47,17 +47,37 @@ export function saidOfFinding({ problem, finding, findingSince }, words, now) {
  * @returns {Said}
  */
 export function saidOfGallery(state, words, now) {
-  const { problem, found, hello, where, since, shown } = state;
+  const { problem, found, hello, where, since } = state;
   if (found) return NOTHING;
   if (problem && problem.of !== "find") {
     const deed = problem.code === "outdated" ? "reload" : "retry";
     return { kind: "problem", text: problem.message, deeds: [deed] };
   }
   // Next to pictures it would be pushed down by each page: there the bar says that one comes.
-  if (since > 0) return waiting(now - since, shown.length ? "" : words("reading"), words);
+  if (since > 0) return waiting(now - since, saidMeanwhile(state, words), words);
   if (!hello) return { kind: "waits", text: words("reading"), deeds: [] };
   if (!sourceOf(where)) return { kind: "start", text: words("start_here"), deeds: [] };
   return saidOfItsEnd(state, hello, words);
+}
+
+/**
+ * While a page is awaited.
+ *
+ * @param {State} state
+ * @param {Words} words
+ */
+function saidMeanwhile({ hello, lookedAt, shown }, words) {
+  if (hello && lookedAt) return saidOfSearch(lookedAt, hello, words);
+  return shown.length ? "" : words("reading");
+}
+
+/**
+ * @param {import("../types.js").LookedAt} lookedAt
+ * @param {import("../types.js").Hello} hello
+ * @param {Words} words
+ */
+function saidOfSearch({ count, total }, { language }, words) {
+  return words("search_looked", { n: written(count, language), all: written(total, language) });
 }
 
 /**
@@ -79,12 +99,15 @@ function waiting(time, text, words) {
  * @returns {Said}
  */
 function saidOfItsEnd(state, hello, words) {
-  const { where, images, shown, within, cursor, ended, notes } = state;
+  const { where, images, shown, within, cursor, ended, notes, lookedAt } = state;
   const number = (/** @type {number} */ value) => written(value, hello.language);
   const counts = { n: number(images.length), shown: number(shown.length) };
   if (isNarrowed(within) && images.length) {
     const text = words(shown.length ? "narrowed_to" : "narrowed_none", counts);
     return { kind: "narrowed", text, deeds: ended ? [] : ["more"] };
+  }
+  if (!ended && lookedAt) {
+    return { kind: "narrowed", text: saidOfSearch(lookedAt, hello, words), deeds: ["more"] };
   }
   if (!ended && !images.length && cursor !== null) {
     return { kind: "narrowed", text: words("none_so_far"), deeds: ["more"] };

@@ -271,14 +271,15 @@ export class Grid {
 
   /**
    * What is narrowed goes on only when asked to: else a word that nothing holds would read all.
+   * A search of what was kept asks nothing of Civitai: it goes on until something is found.
    *
    * @param {Sight} sight
    */
   #askForMore({ bottom, screen }) {
     const { store, acts } = this.#context;
-    const { hello, loading, ended, problem, images, within, found } = store.get();
+    const { hello, loading, ended, problem, images, within, found, lookedAt } = store.get();
     if (loading || ended || problem?.of === "images") return;
-    if (found || !images.length || isNarrowed(within)) return;
+    if (found || !(images.length || lookedAt) || isNarrowed(within)) return;
     const isEager = settingOf(hello, "usergallery_preloading") !== false;
     const ahead = isEager
       ? PAGE_AHEAD * screen + PAGE_AHEAD_TIME * this.#speed

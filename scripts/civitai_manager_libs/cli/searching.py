@@ -28,8 +28,8 @@ def search_kept(arguments: argparse.Namespace, saved: Callable[[], Iterable[int]
     query = search.query_of(_typed(arguments.words))
     _say_problems(query)
     scope = search.Scope(level=level_mask(arguments.level))
-    found = search.find(query, scope, sort=arguments.sort, limit=arguments.limit, saved=saved)
-    images = list(records.find_all(found.ids).values())
+    ids = _find_up_to(arguments.limit + 1, query, scope, arguments.sort, saved)
+    images = list(records.find_all(ids[: arguments.limit]).values())
     if arguments.json:
         terminal.out(json.dumps([_fields(image) for image in images]))
         return
@@ -37,8 +37,28 @@ def search_kept(arguments: argparse.Namespace, saved: Callable[[], Iterable[int]
         terminal.out(_line(image))
     if not images:
         terminal.say_text("search_none")
-    elif found.cursor:
+    elif len(ids) > arguments.limit:
         terminal.say_text("found_more")
+
+
+def _find_up_to(
+    most: int,
+    query: search.Query,
+    scope: search.Scope,
+    sort: str,
+    saved: Callable[[], Iterable[int]],
+) -> Sequence[int]:
+    """Return at most so many ids that fit; a page looks at so many images only."""
+    found = search.find(query, scope, sort=sort, limit=most, saved=saved)
+    ids = found.ids
+    if found.cursor and len(ids) < most:
+        count, total = search.count_looked_at(found.cursor, sort)
+        terminal.say_text("search_goes_on", n=f"{count:,}", all=f"{total:,}")
+    while found.cursor and len(ids) < most:
+        rest = most - len(ids)
+        found = search.find(query, scope, sort=sort, cursor=found.cursor, limit=rest, saved=saved)
+        ids += found.ids
+    return ids
 
 
 def export_marked(name: str) -> bool:

@@ -92,6 +92,10 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "search_kept": ("保留的圖片", "Kept pictures"),
     "open_kept": ("搜尋保留的圖片", "Search all kept pictures"),
     "search_suggestions": ("建議", "Suggestions"),
+    "search_looked": (
+        "搜尋仍在繼續：已看過 {all} 張保留的圖片中的 {n} 張。",
+        "Still looking: {n} of {all} kept pictures so far.",
+    ),
     "search_none": ("保留的圖片都不符合。", "No kept picture matches."),
     "open_watched": ("追蹤的圖庫", "Watched galleries"),
     "open_watched_n": ("追蹤的圖庫：有 {n} 個有新圖片", "Watched galleries, news in {n}"),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .grammar import NAMES, NUMBERS, Term
 
-__all__ = ["Condition", "FACTS", "NAMES_OF", "OWN", "TEXTS", "condition", "named", "trigram_query"]
-__all__ += ["within_bounds"]
+__all__ = ["Condition", "FACTS", "NAMES_OF", "OWN", "TEXTS", "condition", "named"]
+__all__ += ["trigram_queries", "within_bounds"]
 
 _LETTERS = 3  # of a token of the index
-_MOST_TRIGRAMS = 8  # of a term: the rest of it is looked at in the texts themselves
+_MOST_TRIGRAMS = 8  # of a search: the rest of it is looked at in the texts themselves
 _COLUMNS = {"clip": "clip_skip", "after": "created", "before": "created"}
 _SIGNS = {"after": ">=", "before": "<"}  # of dates
 _KNOWN = ("width", "height", "reactions")  # of every image
@@ -77,32 +77,33 @@ def within_bounds(conditions: Iterable[Condition]) -> list[Condition]:
     return list(found.values())
 
 
-def trigram_query(terms: Iterable[Term], beginning: Callable[[Term], Sequence[str]]) -> str:
-    """What the index is asked for, so that few texts are left to look at; "" for nothing.
+def trigram_queries(terms: Iterable[Term], beginning: Callable[[Term], Sequence[str]]) -> list[str]:
+    """Return queries of the index of texts, all of which an image that fits the terms matches.
 
-    beginning: the trigrams that begin with a term of one or two letters; none where its texts are
-    too many.
+    There are few of them, so that few texts are left to look at. beginning: returns the trigrams
+    that begin with a term of one or two letters; none where its texts are too many.
     """
-    parts = (_in_index(term, beginning) for term in terms if not term.is_not)
-    return " AND ".join(part for part in parts if part)
+    told = [term for term in terms if not term.is_not and term.key in ("", "negative")]
+    each = max(1, _MOST_TRIGRAMS // max(1, len(told)))
+    return [query for term in told for query in _of_index(term, beginning, each)]
 
 
-def _in_index(term: Term, beginning: Callable[[Term], Sequence[str]]) -> str:
-    if term.key not in ("", "negative"):
-        return ""
+def _of_index(term: Term, beginning: Callable[[Term], Sequence[str]], most: int) -> Iterator[str]:
     columns = "{negative}" if term.key else "{prompt names}"
     if len(term.value) < _LETTERS:
-        some = " OR ".join(map(_quoted, beginning(term)))
-        return some and f"{columns} : ({some})"
-    trigrams = (term.value[start : start + _LETTERS] for start in _starts(term.value))
-    return f"{columns} : ({' AND '.join(map(_quoted, trigrams))})"
+        if some := " OR ".join(map(_quoted, beginning(term))):
+            yield f"{columns} : ({some})"
+        return
+    for start in _starts(term.value)[:most]:
+        yield f"{columns} : {_quoted(term.value[start : start + _LETTERS])}"
 
 
 def _starts(text: str) -> list[int]:
-    """Where a trigram begins that tells much: those that span two words are in few texts."""
+    """Return where the trigrams begin, first those that tell much: few texts have one that spans
+    two words."""
     last = len(text) - _LETTERS
     spanning = [at for at in range(last + 1) if text[at + 1] == " "]
-    return [*dict.fromkeys([*spanning, 0, last, *range(0, last, _LETTERS)])][:_MOST_TRIGRAMS]
+    return [*dict.fromkeys([*spanning, 0, last, *range(0, last, _LETTERS)])]
 
 
 def _quoted(trigram: str) -> str:

@@ -1,6 +1,7 @@
 """The SQLite file of the library: its tables, and writes to it in the background."""
 
-from .database import has_trigrams, in_memory, packed, rows, rows_or_none, unpacked, writing
+from .database import has_trigrams, in_memory, opened, packed, rows, rows_or_none, unpacked
+from .database import writing
 from .sized_cache import SizedCache
 from .tables import INDEXES
 from .writer import finish, write_later
@@ -11,6 +12,7 @@ __all__ = [
     "finish",
     "has_trigrams",
     "in_memory",
+    "opened",
     "packed",
     "rows",
     "rows_or_none",

@@ -111,8 +111,10 @@ def page_view(
     notes: list[dict[str, str]],
     news: Container[int] = (),
     kept: bool = False,
+    looked_at: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
-    """Of a gallery. kept: Civitai does not answer."""
+    """Return a page of a gallery. kept: Civitai does not answer. looked_at: of a search that goes
+    on, how many images were looked at, and how many there are."""
     ids = [image.id for image in images]
     saved, marked = saved_files(ids), own.marks.of(ids)
     return {
@@ -121,6 +123,7 @@ def page_view(
         "read_at": day_of(read_at),
         "notes": notes,
         "kept": kept,
+        "looked_at": looked_at and {"count": looked_at[0], "total": looked_at[1]},
     }
 
 

@@ -17,17 +17,27 @@ __all__ = ["kept_images", "suggest", "within"]
 
 _MOST_LETTERS = 1000
 _MOST_IDS = 100_000
-_MOST_BLANK = 20  # pages in a row of which nothing can be made here
 
 
 def kept_images(asked: Asked) -> dict[str, Any]:
-    """`images?search=...`: of what was kept; nobody else is asked."""
+    """`images?search=...`: return a page of what was kept; nobody else is asked.
+
+    A page looks at so many images only: it may have none, and a cursor to look on from; `looked_at`
+    tells then how far the search has come.
+    """
     query = search.query_of(asked.text("search")[:_MOST_LETTERS])
-    found = _found(asked, query)
-    images = records.find_all(found.ids).values()
+    asked.cancelled.check()  # it may have waited for its turn longer than who asked
+    (cursor, limit), sort = place_of(asked), asked.text("sort")
+    found = search.find(
+        query, _scope(asked), sort=sort, cursor=cursor, limit=limit, saved=saved_ids
+    )
+    ids = _held_to_here(query, found.ids, asked.number("model"))
+    is_short = found.cursor is not None and len(ids) < limit
+    looked_at = search.count_looked_at(found.cursor, sort) if is_short else None
+    images = records.find_all(ids).values()
     said = _said_of(query, asked.language)
     notes = [{"code": "search", "message": " ".join(said)}] if said else []
-    return page_view(images, found.cursor, time.time(), notes)
+    return page_view(images, found.cursor, time.time(), notes, looked_at=looked_at)
 
 
 def suggest(asked: Asked) -> list[dict[str, Any]]:
@@ -52,19 +62,6 @@ def _held_to_here(
         return image_ids
     can_be = set(can_be_made_here(image_ids, open_model))
     return [image_id for image_id in image_ids if (image_id in can_be) == query.here]
-
-
-def _found(asked: Asked, query: search.Query) -> search.Found:
-    (cursor, limit), scope = place_of(asked), _scope(asked)
-    ids: tuple[int, ...] = ()
-    for _ in range(_MOST_BLANK):
-        found = search.find(
-            query, scope, sort=asked.text("sort"), cursor=cursor, limit=limit, saved=saved_ids
-        )
-        ids, cursor = (*_held_to_here(query, found.ids, asked.number("model")),), found.cursor
-        if ids or cursor is None:
-            break
-    return search.Found(ids, cursor)
 
 
 def _scope(asked: Asked) -> search.Scope:
