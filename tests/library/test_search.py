@@ -503,6 +503,27 @@ def test_library_of_version_5_is_searched_at_once_and_completed_in_the_backgroun
         assert opened.set_aside == "" and opened.rows("PRAGMA user_version") == [(tables.VERSION,)]
 
 
+def test_what_is_completed_in_the_background_leaves_others_their_turn(filled, monkeypatch):
+    monkeypatch.setattr(indexing, "_FACTS_AT_ONCE", 3)
+    db = sqlite3.connect(setting.library_file(), timeout=0, check_same_thread=False)
+    with db:
+        db.execute("UPDATE facts SET has_negative = NULL")
+    paused = []
+
+    def mark(seconds):
+        paused.append(seconds)
+        with db:  # it may begin at once
+            db.execute("INSERT INTO marks VALUES (?, 1, 0, '', '', 1.0)", (100 + len(paused),))
+
+    monkeypatch.setattr(writer.time, "sleep", mark)
+    search.index_rest()
+    filled.forget()
+    monkeypatch.undo()
+    db.close()
+    assert len(paused) >= 3 and min(paused) > 0.1  # the longest that SQLite sleeps between asking
+    assert rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
+
+
 def test_library_without_fts5_is_searched_all_the_same(library, monkeypatch):
     for module in (database, trimming, indexing, finding):
         monkeypatch.setattr(module, "has_trigrams", lambda: False)

@@ -14,7 +14,7 @@ from .facts import Facts, facts_of, Name
 
 __all__ = ["index", "index_rest"]
 
-_FACTS_AT_ONCE = 20_000
+_FACTS_AT_ONCE = 5_000
 _AT_ONCE = 200  # records of an older version's library in one go
 _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 

@@ -18,6 +18,7 @@ Write = Callable[[sqlite3.Connection], object]
 
 _AT_ONCE = 20  # pages or models in one transaction
 _TRIM_EVERY = 300.0  # seconds
+_PAUSE = 0.15  # seconds; SQLite asks each 0.1 s at the latest whether a write may begin
 _MOST_BYTES = 32 * 1024 * 1024  # that wait to be written
 
 
@@ -53,6 +54,7 @@ class _Writer:
         try:
             while not is_over:
                 is_over = not self._write_some()
+                self._let_others_write()
         finally:
             if not is_over:  # a fault of our own: whoever writes next begins anew
                 self._leave()
@@ -74,6 +76,14 @@ class _Writer:
                 self._bytes -= sum(size for _, _, size in batch)
                 self._changed.notify_all()
         return True
+
+    def _let_others_write(self) -> None:
+        """Pause where there is more to write: else those who wait for their turn, of this process
+        or another, would have none before the end."""
+        with self._changed:
+            is_more = bool(self._queue)
+        if is_more:
+            time.sleep(_PAUSE)
 
     def _leave(self) -> None:
         with self._changed:
