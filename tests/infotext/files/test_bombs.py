@@ -302,12 +302,11 @@ _READERS = {
 @pytest.mark.long
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("reader", _READERS)
-@pytest.mark.parametrize("size", [100_000, 1_000_000])
-def test_texts_of_one_run_take_little_time(reader, size):
+def test_texts_of_one_run_take_little_time(reader):
     figures = []
     for run in _RUNS:
         for start in ("", "a", '"', "<lora:a:1>("):
-            text = start + run * (size // len(run)) + "\1"
+            text = start + run * (1_000_000 // len(run)) + "\1"
             started = time.process_time()
             _READERS[reader](text)
             figures.append((time.process_time() - started, start, run))
