@@ -50,6 +50,7 @@ LINKS = {"a": ["3", 0], "b": ["4", 0]}
             ),
             "a cat, on a mat",
         ),
+        (node("Text Concatenate", linebreak_addition="true", text_a="x", text_b="y"), "x\ny"),
         (node("CR Text Concatenate", text1="x", text2="y", separator="|"), "x|y"),
         (node("easy promptConcat", prompt1="x", prompt2="y", separator=" "), "x y"),
         (node("PreviewAny", source=["3", 0]), "a cat"),
@@ -60,7 +61,17 @@ LINKS = {"a": ["3", 0], "b": ["4", 0]}
         (node("Any Switch (rgthree)", any_01=["3", 0]), "a cat"),
         (node("ImpactSwitch", select=2, input1=["3", 0], input2=["4", 0]), "on a mat"),
     ],
-    ids=["was", "line-end", "kjnodes", "core", "pysssss", "comfyroll", "easy-use", "preview"]
+    ids=[
+        "was",
+        "line-end",
+        "kjnodes",
+        "core",
+        "pysssss",
+        "was-line",
+        "comfyroll",
+        "easy-use",
+        "preview",
+    ]
     + ["shown", "wildcard", "negative", "reroute", "any-switch", "switch"],
 )
 def test_texts_that_nodes_join_are_put_together(joining, text):
@@ -82,6 +93,7 @@ def test_texts_that_nodes_join_are_put_together(joining, text):
         node("StringFormat", value="a {a}", **{"values.a": ["77", 0]}),
         node("PromptUtilitiesLoadPreset", value="sample : neg"),
         node("Load Text File", file_path="a.txt"),
+        node("SeargePromptCombiner", prompt1="a", prompt2="b"),
         node("easy promptList", prompt_1="a", prompt_2="b"),
         node("JoinStringMulti", string_1="a", string_2="b", return_list=True),
     ],
@@ -98,6 +110,7 @@ def test_texts_that_nodes_join_are_put_together(joining, text):
         "format",
         "preset",
         "file",
+        "combined",
         "list",
         "joined-list",
     ],
@@ -115,6 +128,9 @@ def test_a_text_that_nobody_can_tell_is_not_guessed(untold):
         (node("TextEncodeQwenImageEdit", prompt="make it red", image=["9", 0]), "make it red"),
         (node("WanVideoTextEncode", positive_prompt="waves", negative_prompt="x"), "waves"),
         (node("SDXLPromptStyler", text_positive="a cat", text_negative="x", style="none"), "a cat"),
+        (node("SDXLPromptStyler", text_positive="a cat", text_negative="x", style="film"), None),
+        (node("easy pipeIn", pipe=["20", 0], pos=["20", 0]), "cat 20"),
+        (node("ttN pipeLoaderSDXL_v2", positive_g="a cat", positive_l="", negative_g="x"), "a cat"),
         (node("Efficient Loader", positive="a cat", negative="x"), "a cat"),
         (node("easy positive", value="a cat"), "a cat"),
         (node("BNK_CLIPTextEncodeAdvanced", text="a cat", clip=["9", 1]), "a cat"),

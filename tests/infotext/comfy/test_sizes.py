@@ -36,6 +36,11 @@ EMPTY = node("EmptyLatentImage", width=512, height=768)
             node("ttN pipeLoader_v2", empty_latent_aspect="768 x 1024 [P]", width=512, height=512),
             (768, 1024),
         ),
+        (
+            node("ttN pipeKSampler", width=1024, height=1024, longer_side=9, latent=["9", 0]),
+            (512, 768),
+        ),
+        (node("easy hiresFix", width=1024, height=1024, longer_side=9, image=["9", 0]), None),
         (comfyroll(aspect_ratio="3:4 896x1152"), (896, 1152)),
         (comfyroll(aspect_ratio="3:4 896x1152", swap_dimensions="On"), (1152, 896)),
         (comfyroll(aspect_ratio="custom"), (640, 960)),

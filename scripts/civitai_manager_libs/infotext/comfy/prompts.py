@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
+from ...ground import as_text
 from .computed import computed_outputs, is_computed
 from .nodes import kind_of, linked, Node, Nodes, target
 from .values import feeding, UNTOLD
@@ -17,9 +18,9 @@ _Told = dict[tuple[str, int], "str | None"]  # node id and output: its text, Non
 
 _SIDES = {  # the inputs by which a node takes or holds what is wanted, or not
     "positive": ("positive", "conditioning", "text_positive", "positive_prompt", "cond1")
-    + ("main_prompt", "linguistic_positive"),
+    + ("main_prompt", "linguistic_positive", "pos", "positive_g"),
     "negative": ("negative", "neg_conditioning", "text_negative", "negative_prompt")
-    + ("negative_main_prompt", "linguistic_negative"),
+    + ("negative_main_prompt", "linguistic_negative", "neg", "negative_g"),
 }
 _TEXTS = ("populated_text", "text", "text_g", "t5xxl", "clip_l", "text_l", "wildcard_text")
 _TEXTS += ("prompt",)
@@ -41,6 +42,9 @@ _JOINING = re.compile(
     r"concat|join|append|combine|merge|stringfunction|multi|joinstringlist|add|cat\b"
 )
 _DELIMITERS = ("delimiter", "separator", "delim", "sep", "delimiters")
+# Inputs that say how two texts are joined: by the value, this stands between them.
+_JOINTS = {"linebreak_addition": {"true": "\n"}, "tidy_tags": {"yes": ", "}}
+_NO_STYLES = {"", "none", "no style"}
 _SEVERAL = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)}  # texts in one
 
 
@@ -70,7 +74,10 @@ def _form_of(nodes: Nodes, sampler: str) -> list[Node]:
 
 
 def _texts(nodes: Nodes, value: Any, sides: tuple[str, ...], told: _Told) -> list[str | None]:
-    """Return the texts of the nearest nodes that have one; None for one that is not told."""
+    """Return the texts of the nearest nodes that have one, in the order in which they are joined.
+
+    None stands for a text that is not told.
+    """
     texts: list[str | None] = []
     waiting, seen = [(value, True)], set()  # with whether it may be a text itself
     while waiting and len(texts) < _MAX_PARTS:
@@ -85,14 +92,16 @@ def _texts(nodes: Nodes, value: Any, sides: tuple[str, ...], told: _Told) -> lis
             node = nodes[link]
             own = _own_text(nodes, node, value, told, may_be_text)
             side = [v for name in sides if (v := node["inputs"].get(name)) is not None]
-            if kind_of(node) == "ConditioningZeroOut":  # its text has no effect
+            if _is_styled(node):
+                texts.append(None)
+            elif kind_of(node) == "ConditioningZeroOut":  # its text has no effect
                 texts.append("")
             elif side:
-                waiting.append((side[0], True))
+                waiting.insert(0, (side[0], True))
             elif own:  # a second output without a text of its own says something else
                 texts += [None] if value[1] == 1 and sides is _SIDES["negative"] else own
             else:
-                waiting += [(each, False) for each in _onward(nodes, node)]
+                waiting[:0] = [(each, False) for each in _onward(nodes, node)]
     return [text for text in texts if text != ""] or texts[:1]
 
 
@@ -159,7 +168,7 @@ def _said(nodes: Nodes, node: Node, slot: int, told: _Told, depth: int) -> str |
     populated = inputs.get("populated_text")
     if isinstance(populated, str):
         return populated
-    if UNTOLD.search(kind):
+    if UNTOLD.search(kind) or _is_styled(node):
         return None
     shown = [v for k, v in inputs.items() if _SHOWN.fullmatch(k) and isinstance(v, str)]
     if shown and _is_show(kind):
@@ -177,6 +186,13 @@ def _said(nodes: Nodes, node: Node, slot: int, told: _Told, depth: int) -> str |
 def _of_output(inputs: Mapping[str, Any], slot: int) -> tuple[str, ...]:
     """Return the inputs that the second output of a node with both sides may hand on."""
     return _SIDES["negative"] if slot == 1 and any(n in inputs for n in _SIDES["negative"]) else ()
+
+
+def _is_styled(node: Node) -> bool:
+    """Return whether a node puts a style of its own around the texts that it gets."""
+    style = node["inputs"].get("style")
+    is_styler = isinstance(style, str) and "text_positive" in node["inputs"]
+    return is_styler and style.lower() not in _NO_STYLES
 
 
 def _is_show(kind: str) -> bool:
@@ -201,11 +217,14 @@ def _joined(
     known = [text for text in texts if text is not None]
     if len(known) < len(texts) or sum(map(len, known)) > _MAX_TEXT:
         return None
-    delimiter = next(_delimiters(inputs), ", " if inputs.get("tidy_tags") == "yes" else "")
-    return delimiter.join(text for text in known if text)
+    delimiter = next(_delimiters(inputs), None)
+    return None if delimiter is None else delimiter.join(text for text in known if text)
 
 
 def _delimiters(inputs: Mapping[str, Any]) -> Iterator[str]:
     for name in _DELIMITERS:
         if isinstance(inputs.get(name), str):
             yield inputs[name][:100].replace("\\n", "\n")
+    for name, joints in _JOINTS.items():
+        if name in inputs:
+            yield joints.get(as_text(inputs[name]), "")

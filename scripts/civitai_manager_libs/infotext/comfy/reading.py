@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _MAX_SAMPLERS = 4  # that are read where a graph makes several pictures
 _FIELDS = {  # a record's key: the inputs by which nodes name it, and those that lead to them
     "seed": (("seed", "noise_seed"), ("noise",)),
-    "steps": (("steps", "steps_total", "inference_steps"), ("sigmas",)),
+    "steps": (("steps", "steps_total", "inference_steps", "base_steps"), ("sigmas",)),
     "cfgScale": (("cfg", "cfg_scale", "cfg_conds"), ("guider",)),
     "Distilled CFG Scale": (("guidance",), ("guider", "positive", "conditioning", "cond1")),
     "sampler": (("sampler_name", "sampler_main"), ("sampler",)),
@@ -58,7 +58,7 @@ _WHOLE, _NUMBERS = ("seed", "steps"), ("cfgScale", "Distilled CFG Scale", "denoi
 # From a sampler to what its prompt is encoded with, and the inputs that skip some of that.
 _CLIP_WAY = ("positive", "conditioning", "guider", "cond1", "clip", "opt_clip", "pipe")
 _CLIP_WAY += ("basic_pipe", "base_basic_pipe", "sdxl_tuple", "base_ctx", "base_sampler")
-_CLIP_WAY += ("conditioning_1", "conditioning_to", "base_sampler")
+_CLIP_WAY += ("conditioning_1", "conditioning_to", "sdxl_pipe")
 _CLIP_LAYERS = ("stop_at_clip_layer", "clip_skip", "base_clip_skip")
 
 

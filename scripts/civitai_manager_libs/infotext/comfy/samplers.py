@@ -16,7 +16,7 @@ _NO_SAMPLER = re.compile(r"select|provider|config|guides|hook|upscale|unsampl|^m
 # What a sampler gets by a link: one of these.
 _SOURCES = ("model", "guider", "pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple", "positive")
 _SOURCES += ("conditioning", "base_sampler", "samples", "context", "latent_image", "latent")
-_SOURCES += ("models_pipe",)
+_SOURCES += ("models_pipe", "sdxl_pipe")
 _SEEDS = ("seed", "noise_seed")
 _STAGES = {"SeargeMagicBox": ("stage", "sampling")}  # nodes that sample if set so
 _OUTPUT = re.compile(r"save|combine|output|websocket|send")

@@ -20,7 +20,7 @@ _PICTURES = ("latent_image", "latent", "samples", "latents", "optional_latent", 
 _PICTURES += ("image_embeds", "image", "images", "image_to_latent", "av_latent", "video_latent")
 _PICTURES += ("samples_to", "destination")
 # What has a picture among other things counts only where no picture comes by itself.
-_SIDES = (*_PICTURES, "sdxl_tuple", "pipe", "basic_pipe", "data", "base_sampler")
+_SIDES = (*_PICTURES, "sdxl_tuple", "sdxl_pipe", "pipe", "basic_pipe", "data", "base_sampler")
 _MAX_NODES = 50  # on a picture's way to a sampler
 _NAMES = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
 _NAMES += (("image_width", "image_height"),)
@@ -88,6 +88,8 @@ def sides_of(nodes: Nodes, node: Node) -> tuple[int, int] | None:
         return _computed(nodes, node)
     if any(inputs.get(name) in values for name, values in _OTHER_SIDES.items()):
         return 0, 0
+    if "longer_side" in inputs:  # its sides are those to which it enlarges a picture afterwards
+        return None if "sampler" in kind_of(node).lower() else (0, 0)
     preset = next((_preset(inputs, name) for name in _PRESETS if _preset(inputs, name)), None)
     if preset is not None:
         return preset

@@ -23,6 +23,10 @@ _EASY_LOADER = (
     "vae_name clip_skip lora_name lora_model_strength lora_clip_strength resolution"
     " empty_latent_width empty_latent_height"
 )
+_TTN_SAMPLER = (
+    "lora_name lora_strength upscale_method upscale_model_name factor rescale percent upscale_width"
+    " upscale_height longer_side crop"
+)
 _CLOWN = "noise_type_init noise_type_sde noise_mode_sde eta noise_seed sampler_mode sampler_name"
 _CLOWN_END = "scheduler steps implicit_steps denoise denoise_alt cfg shift base_shift"
 # What the editor does with a prompt before it is sent: comments go, one of several is taken.
@@ -71,6 +75,9 @@ _WIDGETS = {
     "DualModelGuider": "cfg",
     "easy a1111Loader": f"ckpt_name {_EASY_LOADER} positive negative",
     "easy comfyLoader": f"ckpt_name {_EASY_LOADER} positive negative",
+    "easy preSamplingCustom": "guider cfg cfg_negative sampler_name scheduler steps sigma_max"
+    " sigma_min rho beta_d beta_min eps_s flip_sigmas denoise add_noise seed",
+    "easy promptConcat": "prompt1 prompt2 separator",
     "easy fullLoader": f"ckpt_name config {_EASY_LOADER} positive normalization weights negative",
     "Eff. Loader SDXL": "base_ckpt_name base_skip refiner_ckpt refiner_skip ascore negative_ascore"
     " vae_name positive negative normalization weights empty_latent_width empty_latent_height",
@@ -130,6 +137,7 @@ _WIDGETS = {
     "PrimitiveInt": "value",
     "PrimitiveNode": "value",
     "RandomNoise": "noise_seed",
+    "RegionalSampler": "seed seed_2nd seed_2nd_mode steps base_only_steps denoise overlap_factor",
     "ResolutionMaster": "mode latent_type width height auto_detect",
     "ResolutionSelector": "aspect_ratio megapixels multiple",
     "SamplerCustom": "add_noise noise_seed cfg",
@@ -149,8 +157,10 @@ _WIDGETS = {
     " lora_4_strength lora_5 lora_5_strength",
     "SeargeMagicBox": "stage input_from output_to",
     "SeargeModelSelector": "base_checkpoint refiner_checkpoint vae_checkpoint",
+    "SeargePromptCombiner": "prompt1 separator prompt2",
     "SeargePromptText": "prompt",
     "SeargeTextInputV2": "prompt",
+    "SDXLPromptStyler": "text_positive text_negative style",
     "SetImageSize": "width height",
     "StableZero123_Conditioning": "width height batch_size elevation azimuth",
     "StringConcatenate": "string_a string_b delimiter",
@@ -163,6 +173,15 @@ _WIDGETS = {
     "TextEncodeHunyuanVideo_ImageToVideo": "prompt image_interleave",
     "TextEncodeQwenImageEdit": "prompt",
     "TextEncodeQwenImageEditPlus": "prompt",
+    "Text Concatenate": "linebreak_addition",
+    "ttN pipeKSamplerSDXL_v2": f"{_TTN_SAMPLER} base_steps cfg denoise refiner_steps refiner_cfg"
+    " refiner_denoise sampler_name scheduler image_output save_prefix file_type embed_workflow"
+    " seed",
+    "ttN pipeLoaderSDXL_v2": "ckpt_name config_name vae_name clip_skip loras refiner_ckpt_name"
+    " refiner_config_name positive_g positive_l negative_g negative_l conditioning_aspect"
+    " cond_width cond_height crop_width crop_height target_aspect target_width target_height"
+    " positive_ascore negative_ascore empty_latent_aspect empty_latent_width empty_latent_height"
+    " batch_size seed",
     "ttN advanced xyPlot": "grid_spacing save_individuals flip_xy x_plot y_plot z_plot",
     "ttN pipeLoader_v2": "ckpt_name config_name vae_name clip_skip loras positive"
     " positive_token_normalization positive_weight_interpretation negative"
