@@ -1,29 +1,121 @@
-/** Follows the light or dark of the page around the gallery. */
+/** Takes the ground and text colours that the host's theme shows around our element. */
+
+/** @typedef {[red: number, green: number, blue: number, alpha: number]} Colour  0 to 255, 0 to 1 */
+
+const LEAST_CONTRAST = 90; // of 255: a text colour below that was meant for another ground
+const CHANGES = { attributes: true, attributeFilter: ["class", "style", "data-theme"] };
 
 /**
- * Marks the element with `data-theme`; its colours are the theme's own where the host has them.
+ * Set `data-theme`, `--cs-bg` and `--cs-text` on the element, now and whenever the theme changes.
+ *
+ * Themes name their colours each in another way and often leave gradio's variables unset, so the
+ * computed colours are read instead.
  *
  * @param {HTMLElement} element
  * @param {AbortSignal} signal
  */
 export function followTheme(element, signal) {
-  const draw = () => {
-    element.dataset.theme = isDark() ? "dark" : "light";
-  };
+  const draw = () => drawTheme(element);
   const changes = new MutationObserver(draw);
-  const watched = { attributes: true, attributeFilter: ["class", "style", "data-theme"] };
-  changes.observe(document.body, watched);
-  changes.observe(document.documentElement, watched);
+  changes.observe(document.body, CHANGES);
+  changes.observe(document.documentElement, CHANGES);
   signal.addEventListener("abort", () => changes.disconnect());
+  // Some themes fade from one colour to the next: what is read halfway is neither.
+  document.addEventListener("transitionend", (event) => isAround(element, event) && draw(), {
+    signal,
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw, { signal });
   draw();
 }
 
-/** By the host's class if it uses that, else by how bright its text is. */
-function isDark() {
-  if (document.querySelector("body.dark, html.dark, .gradio-container.dark")) return true;
-  const [red, green, blue] = (getComputedStyle(document.body).color.match(/[\d.]+/g) ?? []).map(
-    Number,
-  );
-  return red * 0.3 + green * 0.59 + blue * 0.11 > 140;
+/**
+ * @param {HTMLElement} element
+ * @param {TransitionEvent} event
+ */
+function isAround(element, { target, propertyName }) {
+  return propertyName.endsWith("color") && target instanceof Node && target.contains(element);
+}
+
+/** @param {HTMLElement} element */
+function drawTheme(element) {
+  const ancestors = ancestorsOf(element);
+  const ground = groundOf(ancestors);
+  const text = textOn(ground, ancestors);
+  const isDark = text ? brightness(text) > brightness(ground) : brightness(ground) < 128;
+  element.dataset.theme = isDark ? "dark" : "light";
+  element.style.setProperty("--cs-bg", written(ground));
+  if (text) element.style.setProperty("--cs-text", written(text));
+  else element.style.removeProperty("--cs-text");
+}
+
+/**
+ * Return the elements around this one, the innermost first.
+ *
+ * @param {Element} element
+ */
+function ancestorsOf(element) {
+  const ancestors = [];
+  for (let at = element.parentElement; at; at = at.parentElement) ancestors.push(at);
+  return ancestors;
+}
+
+/**
+ * Return the opaque colour that is seen through these elements.
+ *
+ * @param {Element[]} ancestors  the innermost first
+ */
+function groundOf(ancestors) {
+  const canvas = getComputedStyle(document.documentElement).colorScheme === "dark" ? 18 : 255;
+  return ancestors
+    .map((one) => readColour(getComputedStyle(one).backgroundColor))
+    .reduceRight(
+      (below, colour) => over(colour, below),
+      /** @type {Colour} */ ([canvas, canvas, canvas, 1]),
+    );
+}
+
+/**
+ * Return the innermost text colour that can be read on this ground.
+ *
+ * @param {Colour} ground
+ * @param {Element[]} ancestors  the innermost first
+ */
+function textOn(ground, ancestors) {
+  return ancestors
+    .map((one) => over(readColour(getComputedStyle(one).color), ground))
+    .find((text) => Math.abs(brightness(text) - brightness(ground)) >= LEAST_CONTRAST);
+}
+
+/**
+ * Return the colour that a computed style names; what has another form counts as transparent.
+ *
+ * @param {string} computed  "rgb(…)", "rgba(…)" or "color(srgb …)"
+ * @returns {Colour}
+ */
+export function readColour(computed) {
+  const [red, green, blue, alpha = 1] = (computed.match(/[\d.]+(e-\d+)?/g) ?? []).map(Number);
+  if (computed.startsWith("rgb")) return [red, green, blue, alpha];
+  if (computed.startsWith("color(srgb ")) return [red * 255, green * 255, blue * 255, alpha];
+  return [0, 0, 0, 0];
+}
+
+/**
+ * @param {Colour} colour
+ * @param {Colour} ground  opaque
+ * @returns {Colour}
+ */
+export function over([red, green, blue, alpha], [r, g, b]) {
+  const mix = (/** @type {number} */ above, /** @type {number} */ below) =>
+    above * alpha + below * (1 - alpha);
+  return [mix(red, r), mix(green, g), mix(blue, b), 1];
+}
+
+/** @param {Colour} colour */
+function brightness([red, green, blue]) {
+  return red * 0.3 + green * 0.59 + blue * 0.11;
+}
+
+/** @param {Colour} colour */
+function written([red, green, blue]) {
+  return `rgb(${Math.round(red)} ${Math.round(green)} ${Math.round(blue)})`;
 }

@@ -1,0 +1,64 @@
+"""The tab in a host's theme: its colours are those that are seen around it."""
+
+from __future__ import annotations
+
+import pytest
+from page_driver import expect
+
+pytestmark = [pytest.mark.page, pytest.mark.door]
+_OPENED = "?model=900003"
+_THEME = """
+    .gradio-container.gradio-container { background: rgb(30 40 50) !important; color: %s !important;
+        font-family: Georgia !important }
+    .gradio-container *:not(:has(civitai-gallery)) { color: inherit }
+    .gradio-container *:has(civitai-gallery) {
+        background: transparent !important; color: inherit !important; font-family: inherit }
+"""
+_LOOK = """gallery => {
+    const style = getComputedStyle(gallery);
+    const head = gallery.shadowRoot.querySelector(".top");
+    return { theme: gallery.dataset.theme, head: getComputedStyle(head).backgroundColor,
+             text: style.color, font: style.fontFamily };
+}"""
+
+
+@pytest.fixture
+def themed(open_host):
+    """themed(text colour) -> our element in a host whose theme sets none of gradio's variables."""
+
+    def themed(text):
+        page = open_host(query=_OPENED).page
+        expect(page.locator("[data-tile]").first).to_be_visible()
+        page.add_style_tag(content=_THEME % text)
+        page.evaluate("document.body.classList.add('themed')")
+        return page.locator("civitai-gallery")
+
+    return themed
+
+
+def test_ground_text_and_font_are_those_around_our_element(themed):
+    look = themed("rgb(200 210 220 / 50%)").evaluate(_LOOK)
+    assert look["head"] == "rgb(30, 40, 50)"  # no band in another colour
+    assert look["text"] == "rgb(115, 125, 135)"
+    assert (look["theme"], look["font"]) == ("dark", "Georgia")
+
+
+def test_text_colour_that_cannot_be_read_on_the_ground_is_not_taken(themed):
+    look = themed("rgb(20 20 20)").evaluate(_LOOK)
+    assert look["theme"] == "dark"
+    assert look["text"] != "rgb(20, 20, 20)"
+
+
+def test_tab_that_a_host_lays_out_unseen_while_it_builds_its_page_asks_for_nothing(browser, host):
+    context = browser.new_context()
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: "/api/" in request.url and asked.append(request.url))
+    page.add_init_script("""addEventListener("DOMContentLoaded", () => {
+        document.documentElement.style.opacity = 0; })""")
+    page.goto(f"{host.url}/{_OPENED}")
+    page.wait_for_function("document.querySelector('civitai-gallery')?.clientWidth > 0")
+    page.wait_for_load_state("networkidle")
+    assert asked == []
+    page.evaluate("document.documentElement.style.opacity = 1")
+    expect(page.locator("[data-tile]").first).to_be_visible()
+    context.close()
