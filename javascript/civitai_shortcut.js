@@ -28,13 +28,23 @@
     }
 
     #beginWhenSeen() {
-      const sizes = new ResizeObserver(() => {
-        if (this.clientWidth === 0) return;
+      const { signal } = this.#life;
+      let frame = 0;
+      const sizes = new ResizeObserver(() => look());
+      // Hosts may lay out all tabs while they build the page, transparent. No event tells of an
+      // end of that: so this looks at each frame as long as the element has a size.
+      const look = () => {
+        cancelAnimationFrame(frame);
+        if (this.clientWidth === 0 || signal.aborted) return;
+        if (isTransparent(this)) {
+          frame = requestAnimationFrame(look);
+          return;
+        }
         sizes.disconnect();
         this.#begin();
-      });
+      };
       sizes.observe(this);
-      this.#life.signal.addEventListener("abort", () => sizes.disconnect());
+      signal.addEventListener("abort", () => sizes.disconnect());
     }
 
     async #begin() {
@@ -72,6 +82,10 @@
       reload.onclick = () => location.reload();
       this.shadowRoot.replaceChildren(said, reload);
     }
+  }
+
+  function isTransparent(element) {
+    return element.checkVisibility?.({ checkOpacity: true, checkVisibilityCSS: true }) === false;
   }
 
   // Sent while the code loads. It names the code's version, which may be older than the server.
