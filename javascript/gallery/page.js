@@ -22,6 +22,7 @@ import { Bar } from "./grid/bar.js";
 import { Grid } from "./grid/grid.js";
 import { copyText } from "./ground/clipboard.js";
 import { readPreference } from "./ground/preferences.js";
+import { followRoom } from "./ground/room.js";
 import { Toasts } from "./ground/toast.js";
 import { Keys } from "./keys.js";
 import { Compare } from "./learn/compare.js";
@@ -72,9 +73,10 @@ export function start(element, { base, hello, signal }) {
 function makeContext(root, api, signal) {
   const store = new Store({
     ...firstState(),
-    tile: readPreference("tile", window.innerWidth < 700 ? NARROW_TILE : firstState().tile),
+    tile: readPreference("tile", root.host.clientWidth < 700 ? NARROW_TILE : firstState().tile),
     details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
   });
+  followRoom(/** @type {HTMLElement} */ (root.host), (room) => store.set({ room }), signal);
   const words = makeWords(() => store.get().hello?.words);
   const toasts = new Toasts(root, words, signal);
   const parts = /** @type {import("./acts.js").Parts} */ ({});

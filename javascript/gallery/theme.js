@@ -25,6 +25,7 @@ export function followTheme(element, signal) {
     signal,
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw, { signal });
+  element.style.color = "var(--cs-text)"; // in gradio's .prose our own rule does not count
   draw();
 }
 

@@ -213,6 +213,7 @@
  * @property {ReadonlySet<number>} bared  pictures above the blurred rating that were asked for
  * @property {Place | null} place  where "back to where you were" leads
  * @property {Panel} panel
+ * @property {import("./ground/room.js").Room} room  that the host gives the gallery
  * @property {boolean} details
  * @property {number} passed  pictures of `shown` that one has come to
  * @property {320 | 450 | 800} thumb  width of the thumbnails that the grid asks for

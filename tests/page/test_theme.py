@@ -1,4 +1,4 @@
-"""The tab in a host's theme: its colours are those that are seen around it."""
+"""The tab in a host's own look: its colours, and the room that it gives the tab."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def themed(open_host):
 
 
 def test_ground_text_and_font_are_those_around_our_element(themed):
-    look = themed("rgb(200 210 220 / 50%)").evaluate(_LOOK)
+    look = themed("rgb(230 240 250 / 50%)").evaluate(_LOOK)
     assert look["head"] == "rgb(30, 40, 50)"  # no band in another colour
-    assert look["text"] == "rgb(115, 125, 135)"
+    assert look["text"] == "rgb(130, 140, 150)"
     assert (look["theme"], look["font"]) == ("dark", "Georgia")
 
 
@@ -62,3 +62,16 @@ def test_tab_that_a_host_lays_out_unseen_while_it_builds_its_page_asks_for_nothi
     page.evaluate("document.documentElement.style.opacity = 1")
     expect(page.locator("[data-tile]").first).to_be_visible()
     context.close()
+
+
+def test_gallery_in_a_narrow_part_of_a_wide_window_is_laid_out_as_on_a_phone(open_host):
+    page = open_host(query=_OPENED).page
+    expect(page.locator("[data-do=settings]").first).to_be_visible()
+    page.add_style_tag(content="#civitai_shortcut_page { width: 320px }")
+    expect(page.locator("[data-do=more-tools]")).to_be_visible()
+    right = page.locator("civitai-gallery").evaluate("""gallery => Math.max(
+        ...[...gallery.shadowRoot.querySelectorAll(".top *, .head *, .bar *")]
+            .map((part) => part.getBoundingClientRect().right))""")
+    assert right <= page.locator("civitai-gallery").evaluate(
+        "gallery => gallery.getBoundingClientRect().right"
+    )

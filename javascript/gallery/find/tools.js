@@ -6,14 +6,12 @@ import { icon } from "../ground/icons.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {{jobs: HTMLElement, watched: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
 
-const NARROW = "(max-width: 760px), (max-height: 500px) and (pointer: coarse)"; // as in gallery.css
-
 /**
  * @param {Context} context
  * @param {Badges} badges
  */
 export function tools(context, badges) {
-  const { acts, words, signal } = context;
+  const { acts, words, store, signal } = context;
   const kept = button(
     { deed: "open-kept", icon: icon("kept"), words: words("open_kept"), isBare: true },
     () => acts.openKept(""),
@@ -27,12 +25,12 @@ export function tools(context, badges) {
   const after = [ofPanel(context, "settings", "settings"), ofPanel(context, "help", "help")];
   const { more, menu } = makeMenu(context);
   const element = el("div", { class: "tools" });
-  const narrow = window.matchMedia(NARROW);
   const arrange = () => {
-    if (narrow.matches) menu.replaceChildren(...before, ...after);
-    element.replaceChildren(...(narrow.matches ? [jobs, more, menu] : [...before, jobs, ...after]));
+    const isNarrow = store.get().room === "narrow";
+    if (isNarrow) menu.replaceChildren(...before, ...after);
+    element.replaceChildren(...(isNarrow ? [jobs, more, menu] : [...before, jobs, ...after]));
   };
-  narrow.addEventListener("change", arrange, { signal });
+  store.on(["room"], arrange, { signal });
   arrange();
   return element;
 }

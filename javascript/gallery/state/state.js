@@ -45,6 +45,7 @@ export function firstState() {
     within: ALL_WITHIN,
     open: null,
     panel: "",
+    room: "wide",
     details: true,
     tile: TILE_FIRST,
     thumb: 450,
