@@ -21,7 +21,7 @@ def _main() -> int:
     example = _start_demo() if given.demo else ""
     if given.command:
         return commands.run(given)
-    from civitai_manager_libs.page import standalone
+    from civitai_manager_libs.web import standalone
 
     return standalone.run(given.host, given.port, example, given.auth)
 
@@ -53,6 +53,6 @@ if __name__ == "__main__":
     except KeyboardInterrupt:  # before there was anything to end
         sys.exit(130)
 elif "modules.script_callbacks" in sys.modules:
-    from civitai_manager_libs.page import webui
+    from civitai_manager_libs.web import webui
 
     webui.register()

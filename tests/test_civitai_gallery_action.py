@@ -14,8 +14,8 @@ import requests
 import responses
 from civitai_manager_libs import civitai_gallery_action as action, setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from fault_answers import Answer, cut, json_answer, page, png, ranged, reset, status, unused_port
-from fault_answers import whole
+from fault_responses import Answer, cut, json_answer, page, png, ranged, reset, status, unused_port
+from fault_responses import whole
 from fault_server import FaultServer
 
 _FAILED_WORDS = "部分圖片下載失敗 ({n} 個)，請檢查網路連線 💥!"

@@ -18,9 +18,9 @@ from civitai_manager_libs.errors import (
     UnreadableAnswer,
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient, Fetched
-from civitai_manager_libs.network import answers
-from civitai_manager_libs.network.sending import USER_AGENT
-from fault_answers import (
+from civitai_manager_libs.network import responses as http_responses
+from civitai_manager_libs.network.session import USER_AGENT
+from fault_responses import (
     Answer,
     cut,
     json_answer,
@@ -118,7 +118,7 @@ BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
 def test_bad_answer_is_one_typed_error_and_none(
     answer, kind, requests, server, monkeypatch, capsys
 ):
-    monkeypatch.setattr(answers, "MAX_JSON", 1000 * (5 if b"[[" in answer.body else 1))
+    monkeypatch.setattr(http_responses, "MAX_JSON", 1000 * (5 if b"[[" in answer.body else 1))
     url = server.play("/api", answer)
     client = CivitaiHttpClient()
     with pytest.raises(kind):

@@ -212,7 +212,7 @@ def test_terminals_help_loads_no_heavy_library(tmp_path, command):
 
 _LOADED_BY_OUR_SERVER = """
 import json, sys
-from civitai_manager_libs.page import standalone
+from civitai_manager_libs.web import standalone
 standalone._app("127.0.0.1", 7860, "", ("me", "secret"))
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """

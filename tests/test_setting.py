@@ -9,9 +9,8 @@ import sys
 import types
 
 import pytest
-from civitai_manager_libs import setting
+from civitai_manager_libs import host, setting
 from civitai_manager_libs.errors import DiskError, SettingError
-from civitai_manager_libs import host
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from . import civitai, setting, util
+from .core import download_all, Summary, thumbnail_url
 from .errors import CivitaiShortcutError
-from .ground import download_all, Summary, thumbnail_url
 from .http_client import CivitaiHttpClient
+from .i18n import messages
 from .library import cache
-from .words import messages
 
 __all__ = ["GalleryDownloadManager", "download_images", "download_images_batch"]
 __all__ += ["download_images_with_progress", "download_large_image", "get_http_client"]

@@ -11,16 +11,9 @@ from typing import Any
 import requests
 
 from . import setting, util
-from .errors import (
-    Cancelled,
-    CivitaiShortcutError,
-    NetworkError,
-    Refused,
-    ServerTrouble,
-)
-from .ground import Cancellation, check_room, Flights, never, PartialFile
+from .core import Cancellation, check_room, Flights, never, PartialFile
+from .errors import Cancelled, CivitaiShortcutError, NetworkError, Refused, ServerTrouble
 from .network import (
-    answers,
     Ask,
     Asking,
     CHUNK_SIZE,
@@ -31,6 +24,7 @@ from .network import (
     prepared,
     Progress,
     Receiver,
+    responses,
     Retries,
     Sender,
     Share,
@@ -120,7 +114,7 @@ class CivitaiHttpClient:
         def read() -> Any:
             with self._api_lanes.of(url).slot(lambda: 1, wish, urgent):
                 with self._answer(ask, wish, urgent) as answer:
-                    return answers.parse_json(answer.read_all(answers.MAX_JSON), self.api_key)
+                    return responses.parse_json(answer.read_all(responses.MAX_JSON), self.api_key)
 
         return self._retries(url, wish).run(read)
 

@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import host
-from .errors import DiskError, SettingError
-from .ground import (
+from .core import (
     cache_name,
     expand_folder,
     kept_as_it_was,
@@ -26,7 +25,8 @@ from .ground import (
     sweep,
     write_file,
 )
-from .words import LANGUAGES
+from .errors import DiskError, SettingError
+from .i18n import LANGUAGES
 
 __all__ = ["BY_NAME", "GROUPS", "ON_HOST_PAGE", "RENDITIONS", "SETTINGS", "Setting", "base_url"]
 __all__ += [

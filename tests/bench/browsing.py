@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from measuring import ENTRY, Server, environment, median, serving
+from measure import ENTRY, Server, environment, median, serving
 from start import answered, free_port, running
 from tables import number, table, verdict
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from measuring import ENTRY, HERE, Run, Server, environment, measured
+from measure import ENTRY, HERE, Run, Server, environment, measured
 from server import picture_url
 
 __all__ = ["ARIA", "COMMAND_LINE", "CURL", "FILE", "GALLERY_DL", "NAMES", "PROCESS"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import contestants as who
 from contestants import Work
-from measuring import Figures, serving
+from measure import Figures, serving
 from tables import mib, number, table, verdict
 
 __all__ = ["large", "many", "memory", "small"]

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from browsing import FIRST_SCREEN, HOST, UNTIL, tab
-from measuring import median, serving
+from measure import median, serving
 from tables import number, table, verdict
 
 __all__ = ["opening"]

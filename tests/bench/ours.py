@@ -62,8 +62,8 @@ def _file(url: str, path: str) -> None:
 def _page(concurrency: str, size: str) -> None:
     from civitai_manager_libs import setting
     from civitai_manager_libs.civitai import api as civitai_api
-    from civitai_manager_libs.civitai.paging import ImageQuery
-    from civitai_manager_libs.ground import thumbnail_url
+    from civitai_manager_libs.civitai.pagination import ImageQuery
+    from civitai_manager_libs.core import thumbnail_url
     from civitai_manager_libs.http_client import CivitaiHttpClient
     from civitai_manager_libs.library import pages as gallery_pages
 
@@ -88,7 +88,7 @@ def _import() -> None:
     import requests  # noqa: F401  (every WebUI has it loaded)
 
     def load() -> None:
-        from civitai_manager_libs.page import api, door, webui  # noqa: F401
+        from civitai_manager_libs.web import gradio_bridge, routes, webui  # noqa: F401
 
     _timed(load)
 

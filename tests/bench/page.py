@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measuring import HERE, Run, environment, measured, median, serving
+from measure import HERE, Run, environment, measured, median, serving
 from tables import number, table, verdict
 
 __all__ = ["first_page"]

@@ -19,10 +19,10 @@ import time
 
 import browsing
 import downloads
-import figures
+import stats as figures
 import opening
 import page
-import searching
+import search as searching
 import start
 
 _CASES = {

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from measuring import ENTRY, HERE, environment, measured, median
+from measure import ENTRY, HERE, environment, measured, median
 from tables import number, table, verdict
 
 __all__ = ["answered", "free_port", "running", "start"]

@@ -9,10 +9,10 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 from civitai_manager_libs.civitai import api as civitai_api, records as civitai_records
-from civitai_manager_libs.civitai.api import Reference, parse_reference
-from civitai_manager_libs.civitai.paging import ImageQuery, Page
+from civitai_manager_libs.civitai.api import parse_reference, Reference
+from civitai_manager_libs.civitai.pagination import ImageQuery, Page
+from civitai_manager_libs.core.images import Stats
 from civitai_manager_libs.errors import InputError, NeedsKey, UnreadableAnswer
-from civitai_manager_libs.ground.images import Stats
 from hypothesis import given
 from hypothesis import strategies as st
 from site_stand_in import Site, SiteClient

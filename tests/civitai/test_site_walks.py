@@ -7,9 +7,9 @@ import random
 import pytest
 from civitai_manager_libs import civitai
 from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.jobs.pagination import walked_pages
 from civitai_manager_libs.jobs.records import Job
 from civitai_manager_libs.jobs.states import WalkState
-from civitai_manager_libs.jobs.walking import walked_pages
 from site_stand_in import MODEL, made_up, Site, SiteClient, SiteImage
 
 _WALKS = 40  # of each path

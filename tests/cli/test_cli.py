@@ -17,15 +17,15 @@ import time
 import pytest
 from api_server import FIRST_ID, MODEL_ID, VERSION_ID, ApiServer, cut, status
 from civitai_manager_libs import civitai, setting, util
-from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.cli import arguments as cli_arguments, commands as cli
-from civitai_manager_libs.ground import sqlite_file
+from civitai_manager_libs.core import sqlite_file
+from civitai_manager_libs.demo.server import start_demo
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.i18n import messages
 from civitai_manager_libs.jobs import items as job_items
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import JobStore
-from civitai_manager_libs.demo.server import start_demo
-from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.words import messages
 from cli_process import ENDING_SIGNALS, ENTRY, CliProcess, end_process, part_files
 
 _MODEL = str(MODEL_ID)

@@ -7,7 +7,7 @@ import types
 
 import pytest
 from civitai_manager_libs import host
-from civitai_manager_libs.page import webui
+from civitai_manager_libs.web import webui
 
 
 @pytest.fixture

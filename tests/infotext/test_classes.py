@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.ground import Image
+from civitai_manager_libs.core import Image
 from civitai_manager_libs.infotext import infotext, Resource, resources
 
 FLUX_RESOURCES = [{"type": "checkpoint", "modelVersionId": 691639}]

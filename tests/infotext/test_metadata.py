@@ -6,8 +6,8 @@ import json
 import math
 
 import pytest
-from civitai_manager_libs.ground import clean
-from civitai_manager_libs.ground.images import Image
+from civitai_manager_libs.core import clean
+from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext.metadata import added_lora_tags, infotext
 from civitai_manager_libs.infotext.text import Infotext, is_readable, parse_infotext
 from hypothesis import given

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.ground.images import Image
+from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.infotext.resources import Resource, resources
 from hypothesis import given
 from hypothesis import strategies as st

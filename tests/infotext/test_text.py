@@ -7,8 +7,8 @@ import time
 
 import pytest
 from civitai_manager_libs.infotext.text import (
-    Infotext,
     compose,
+    Infotext,
     is_readable,
     missing_values,
     parse_infotext,

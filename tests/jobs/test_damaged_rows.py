@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from api_server import ApiServer
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobRun, JobService, JobStore, network_of
-from civitai_manager_libs.page.api import job_rows
+from civitai_manager_libs.web.routes import job_views
 from page_driver import until
 
 _DAMAGES = {
@@ -72,7 +72,7 @@ def test_row_that_cannot_be_read_is_set_aside_and_the_other_jobs_go_on(
     until(lambda: [s.state for s in service.shown()] == ["done"], "the end of the other")
     [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")
     assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())
-    assert job_rows.panel(service, "en")["jobs"][0]["id"] == good
+    assert job_views.panel(service, "en")["jobs"][0]["id"] == good
     with service.store() as store:
         assert store.set_unreadable_aside() == ""
         assert good < store.add("Another", ImageQuery(101), str(tmp_path), 6) < 10

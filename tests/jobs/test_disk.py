@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 from api_server import MODEL_ID, ApiServer
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import asking as gallery_network, trouble as job_trouble
-from civitai_manager_libs.jobs.queue import turns
-from civitai_manager_libs.jobs import Facts, JobService
-from civitai_manager_libs.jobs.run import JobRun
+from civitai_manager_libs.jobs import (
+    backoff as job_trouble,
+    factory as gallery_network,
+    Facts,
+    JobService,
+)
+from civitai_manager_libs.jobs.queue import scheduler
 from civitai_manager_libs.jobs.store import JobStore
+from civitai_manager_libs.jobs.worker import JobRun
 from cli_process import CliProcess, part_files
 from page_driver import until
 
@@ -135,7 +139,7 @@ def test_job_of_the_tab_says_how_much_is_missing_and_goes_on_by_itself(
     server, small_disk, monkeypatch
 ):
     monkeypatch.setattr(job_trouble, "ROOM_EVERY", 0.1)
-    monkeypatch.setattr(turns, "ROOM_EVERY", 0.1)
+    monkeypatch.setattr(scheduler, "ROOM_EVERY", 0.1)
     setting.change("download_images_folder", str(small_disk))
     filler = _fill(small_disk, leaving=_MEGABYTE)
     service = JobService(CivitaiHttpClient)

@@ -6,9 +6,9 @@ import os
 import threading
 
 import pytest
-from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.ground.images import Image
 from civitai_manager_libs.jobs.records import Facts, Options, Outcome, WalkedPage
 from civitai_manager_libs.jobs.store import job_store, JobStore
 from lock_holder import held_for

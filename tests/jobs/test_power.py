@@ -16,7 +16,7 @@ import pytest
 from api_server import MODEL_ID, ApiServer
 from cli_process import CliProcess, part_files
 from crash_checks import whole_pictures
-from cut_disk import CutDisk, stopped
+from power_loss import CutDisk, stopped
 
 pytestmark = [
     pytest.mark.long,

@@ -8,12 +8,12 @@ import os
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.core.images import Image as Picture
 from civitai_manager_libs.errors import DiskError, UnreadableAnswer
-from civitai_manager_libs.ground.images import Image as Picture
 from civitai_manager_libs.infotext import embedded
 from civitai_manager_libs.infotext.metadata import infotext
 from civitai_manager_libs.jobs.sidecars import write_beside
-from fault_answers import png
+from fault_responses import png
 from PIL import Image, PngImagePlugin
 
 pytestmark = pytest.mark.usefixtures("each_system")

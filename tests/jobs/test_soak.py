@@ -14,11 +14,11 @@ from collections import Counter
 import pytest
 from api_server import ApiServer, cut, html, reset, status
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import asking as gallery_network
-from civitai_manager_libs.jobs.run import JobRun
+from civitai_manager_libs.jobs import factory as gallery_network
 from civitai_manager_libs.jobs.store import JobStore
+from civitai_manager_libs.jobs.worker import JobRun
 
 _TRIES = 4  # the first and three more
 

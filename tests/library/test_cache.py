@@ -7,10 +7,10 @@ import time
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.core import PartialFile
 from civitai_manager_libs.errors import NetworkError
-from civitai_manager_libs.ground import PartialFile
 from civitai_manager_libs.library import cache
-from fault_answers import png
+from fault_responses import png
 from page_driver import until
 
 pytestmark = pytest.mark.usefixtures("each_system")

@@ -11,9 +11,9 @@ import pytest
 from api_server import ApiServer, html, reset, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import api as civitai_api
-from civitai_manager_libs.civitai.paging import ImageQuery
+from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.core import Cancellation, thumbnail_url
 from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError, ServerTrouble
-from civitai_manager_libs.ground import Cancellation, thumbnail_url
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import cache, pages as gallery_pages, records
 from civitai_manager_libs.library.store import writing

@@ -9,7 +9,7 @@ import threading
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from
-from civitai_manager_libs.ground import sqlite_file
+from civitai_manager_libs.core import sqlite_file
 from civitai_manager_libs.library import records
 from civitai_manager_libs.library.search import query_of
 from civitai_manager_libs.library.store import database, writer, writing

@@ -9,9 +9,9 @@ import time
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from, model_from
-from civitai_manager_libs.library import models, own, records, search
-from civitai_manager_libs.library.search import finding, indexing
-from civitai_manager_libs.library.store import database, rows, tables, trimming, writer
+from civitai_manager_libs.library import bookmarks, models, records, search
+from civitai_manager_libs.library.search import execute, index
+from civitai_manager_libs.library.store import database, eviction, rows, schema, writer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -153,7 +153,7 @@ def test_what_is_found_by_words(filled, words, found):
 
 @pytest.mark.parametrize("words,found", _FOUND, ids=[words for words, _ in _FOUND])
 def test_the_same_is_found_without_an_index(filled, monkeypatch, words, found):
-    monkeypatch.setattr(finding, "has_trigrams", lambda: False)
+    monkeypatch.setattr(execute, "has_trigrams", lambda: False)
     assert _ids(words, saved=lambda: [3, 5]) == found
 
 
@@ -293,14 +293,16 @@ _TERMS = (
 
 @given(
     words=st.lists(st.sampled_from(_TERMS), max_size=4),
-    sort=st.sampled_from([*finding.SORTS]),
-    work=st.sampled_from([1, 20, 200, finding._WORK]),
+    sort=st.sampled_from([*execute.SORTS]),
+    work=st.sampled_from([1, 20, 200, execute._WORK]),
     scope=st.sampled_from(
         [search.Scope(), search.Scope(level=1, gallery="model 9"), search.Scope(type="video")]
     ),
 )
 def test_same_is_found_from_the_few_that_fit_a_term_and_from_all(filled, words, sort, work, scope):
-    own.marks.change([_image(2), _image(6)], own.marks.Change(favourite=True, stars=3))
+    bookmarks.annotations.change(
+        [_image(2), _image(6)], bookmarks.annotations.Change(favourite=True, stars=3)
+    )
     every = _all_pages(" ".join(words), sort, scope, few=-1)
     assert _all_pages(" ".join(words), sort, scope, few=-1, work=work) == every
     assert _all_pages(" ".join(words), sort, scope, few=100) == every
@@ -308,12 +310,12 @@ def test_same_is_found_from_the_few_that_fit_a_term_and_from_all(filled, words, 
     assert _all_pages(" ".join(words), sort, ids, few=-1) == every
 
 
-def _all_pages(words, sort, scope, few, work=finding._WORK):
+def _all_pages(words, sort, scope, few, work=execute._WORK):
     """few: how many ids are looked at one by one. work: as much as a page may cost."""
     ids, cursor = [], ""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(finding, "_FEW", few)
-        patch.setattr(finding, "_WORK", work)
+        patch.setattr(execute, "_FEW", few)
+        patch.setattr(execute, "_WORK", work)
         while cursor is not None:
             query = search.query_of(words)
             found = search.find(
@@ -374,7 +376,7 @@ def steps_of():
     def steps_of(words, sort, count):
         if count not in libraries:
             libraries[count] = sqlite3.connect(":memory:")
-            libraries[count].executescript(f"{tables.TABLES};{tables.TRIGRAMS}")
+            libraries[count].executescript(f"{schema.TABLES};{schema.TRIGRAMS}")
             _fill(libraries[count], count)
         db, steps = libraries[count], [0]
         db.set_progress_handler(lambda: steps.append(1), 100)
@@ -391,13 +393,13 @@ def steps_of():
         db.close()
 
 
-@pytest.mark.parametrize("sort", finding.SORTS)
+@pytest.mark.parametrize("sort", execute.SORTS)
 def test_first_page_of_what_nothing_fits_costs_the_same_in_a_library_four_times_as_large(
     steps_of, monkeypatch, sort
 ):
-    monkeypatch.setattr(finding, "_WORK", 6_000)
-    monkeypatch.setattr(finding, "_FEW", 100)
-    monkeypatch.setattr(finding, "_COMMON", 300)
+    monkeypatch.setattr(execute, "_WORK", 6_000)
+    monkeypatch.setattr(execute, "_FEW", 100)
+    monkeypatch.setattr(execute, "_COMMON", 300)
     for words in _CONTRADICTIONS:
         few, found = steps_of(words, sort, 10_000)
         many, _ = steps_of(words, sort, 40_000)
@@ -406,8 +408,8 @@ def test_first_page_of_what_nothing_fits_costs_the_same_in_a_library_four_times_
 
 
 def test_search_that_found_nothing_yet_goes_on_to_what_lies_at_the_far_end(filled, monkeypatch):
-    monkeypatch.setattr(finding, "_WORK", 200)  # two images
-    monkeypatch.setattr(finding, "_FEW", -1)
+    monkeypatch.setattr(execute, "_WORK", 200)  # two images
+    monkeypatch.setattr(execute, "_FEW", -1)
     query, ids, looked_at = search.query_of("-zzz author:anna"), [], []
     found = search.find(query, sort="Oldest")
     while found.cursor:
@@ -457,7 +459,7 @@ def _write_v1(images):
 
 
 def test_library_of_version_1_is_kept_and_becomes_searchable(library, monkeypatch):
-    monkeypatch.setattr(indexing, "_AT_ONCE", 3)
+    monkeypatch.setattr(index, "_AT_ONCE", 3)
     _write_v1([_image(n) for n in range(1, 9)])
     assert set(records.find_all(range(1, 9))) == set(range(1, 9))
     assert _ids("dawn") == []
@@ -465,7 +467,7 @@ def test_library_of_version_1_is_kept_and_becomes_searchable(library, monkeypatc
     library.forget()
     assert _ids("dawn") == [1, 3] and len(_ids("")) == 8
     with database.opened() as db:
-        assert db.set_aside == "" and db.rows("PRAGMA user_version") == [(tables.VERSION,)]
+        assert db.set_aside == "" and db.rows("PRAGMA user_version") == [(schema.VERSION,)]
         assert db.rows("SELECT count(*) FROM pages") == [(1,)]
 
 
@@ -486,9 +488,9 @@ PRAGMA user_version = 5
 def test_library_of_version_5_is_searched_at_once_and_completed_in_the_background(
     filled, monkeypatch
 ):
-    monkeypatch.setattr(indexing, "_FACTS_AT_ONCE", 3)
+    monkeypatch.setattr(index, "_FACTS_AT_ONCE", 3)
     db = sqlite3.connect(setting.library_file())
-    db.executescript(_V5_FACTS.format(facts=tables.TEXTS_OF_3.split(";")[0]))
+    db.executescript(_V5_FACTS.format(facts=schema.TEXTS_OF_3.split(";")[0]))
     db.close()
     looked_for = ("has:negative", "-has:negative", "steps>20", "", "before:2025")
     before = [_ids(words) for words in looked_for]
@@ -497,14 +499,14 @@ def test_library_of_version_5_is_searched_at_once_and_completed_in_the_backgroun
     filled.forget()
     assert [_ids(words) for words in looked_for] == before
     made = {name for (name,) in rows("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    assert made >= tables.INDEXES.keys() and "facts_by_reactions" not in made
+    assert made >= schema.INDEXES.keys() and "facts_by_reactions" not in made
     assert rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
     with database.opened() as opened:
-        assert opened.set_aside == "" and opened.rows("PRAGMA user_version") == [(tables.VERSION,)]
+        assert opened.set_aside == "" and opened.rows("PRAGMA user_version") == [(schema.VERSION,)]
 
 
 def test_what_is_completed_in_the_background_leaves_others_their_turn(filled, monkeypatch):
-    monkeypatch.setattr(indexing, "_FACTS_AT_ONCE", 3)
+    monkeypatch.setattr(index, "_FACTS_AT_ONCE", 3)
     db = sqlite3.connect(setting.library_file(), timeout=0, check_same_thread=False)
     with db:
         db.execute("UPDATE facts SET has_negative = NULL")
@@ -525,7 +527,7 @@ def test_what_is_completed_in_the_background_leaves_others_their_turn(filled, mo
 
 
 def test_library_without_fts5_is_searched_all_the_same(library, monkeypatch):
-    for module in (database, trimming, indexing, finding):
+    for module in (database, eviction, index, execute):
         monkeypatch.setattr(module, "has_trigrams", lambda: False)
     database._schema.cache_clear()
     try:

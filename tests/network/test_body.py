@@ -10,9 +10,9 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import NotAnImage, UnreadableAnswer
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import answers, body as network_body
+from civitai_manager_libs.network import body as network_body, responses
 from civitai_manager_libs.network.body import Unpacker
-from fault_answers import png, whole
+from fault_responses import png, whole
 from fault_server import FaultServer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -114,7 +114,7 @@ def read(monkeypatch):
 def test_answer_of_packed_nothing_is_not_read_beyond_its_cap(
     server, read, monkeypatch, start, framing
 ):
-    monkeypatch.setattr(answers, "MAX_JSON", 5 * _MB)
+    monkeypatch.setattr(responses, "MAX_JSON", 5 * _MB)
     url = server.play("/api", whole(start + _NOTHING, Content_Encoding="gzip").but(framing=framing))
     with pytest.raises(UnreadableAnswer):
         CivitaiHttpClient().read_json(url)
@@ -123,7 +123,7 @@ def test_answer_of_packed_nothing_is_not_read_beyond_its_cap(
 
 def test_answer_beyond_its_cap_is_not_read_though_little_is_in_it(server, read, monkeypatch):
     """By what is read; by what it becomes is the other way round."""
-    monkeypatch.setattr(answers, "MAX_JSON", 100_000)
+    monkeypatch.setattr(responses, "MAX_JSON", 100_000)
     noise = random.Random(1).randbytes(90_000)
     hollow = gzip.compress(noise) + gzip.compress(b"") * 5000
     with pytest.raises(UnreadableAnswer, match="too large"):

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.core.cancellation import Cancellation
 from civitai_manager_libs.errors import Busy, CivitaiShortcutError
-from civitai_manager_libs.ground.cancellation import Cancellation
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import body as http_body
-from civitai_manager_libs.network.gate import HostGate
-from fault_answers import (
+from civitai_manager_libs.network.limiter import HostGate
+from fault_responses import (
     FAULTS,
     Answer,
     chunked,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
+from civitai_manager_libs.core.single_flight import Flights
 from civitai_manager_libs.errors import CivitaiShortcutError, HttpStatusError, NotAnImage
 from civitai_manager_libs.http_client import CivitaiHttpClient, Fetched
-from civitai_manager_libs.ground.flights import Flights
-from fault_answers import FAULTS, json_answer, png, ranged, status, whole
+from fault_responses import FAULTS, json_answer, png, ranged, status, whole
 from fault_server import FaultServer
 
 BODY = png("client", 100_000)

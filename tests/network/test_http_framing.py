@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from fault_answers import png
+from fault_responses import png
 
 BODY = png("body", 2000)
 HEAD = b'HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nETag: "v1"\r\n'

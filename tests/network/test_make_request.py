@@ -16,9 +16,9 @@ import responses
 import urllib3
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import gate as http_gate
-from civitai_manager_libs.network.sending import USER_AGENT
-from fault_answers import (
+from civitai_manager_libs.network import limiter as http_gate
+from civitai_manager_libs.network.session import USER_AGENT
+from fault_responses import (
     cut,
     json_answer,
     packed,

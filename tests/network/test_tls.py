@@ -11,10 +11,10 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from civitai_manager_libs.core.cancellation import Cancellation
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError
-from civitai_manager_libs.ground.cancellation import Cancellation
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from fault_answers import Answer, chunked, cut, packed, png, ranged, redirect, reset, stalled
+from fault_responses import Answer, chunked, cut, packed, png, ranged, redirect, reset, stalled
 from fault_server import FaultServer
 
 trustme = pytest.importorskip("trustme")

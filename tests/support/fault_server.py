@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
-from fault_answers import FAULTS, Answer, http_date, png, ranged, redirect, status
+from fault_responses import FAULTS, Answer, http_date, png, ranged, redirect, status
 
 __all__ = ["FaultServer", "Request"]
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from fault_answers import Answer, unused_port, whole
+from fault_responses import Answer, unused_port, whole
 from fault_server import FaultServer
 
 __all__ = ["CHROMIUM", "FlakyDemo", "PYTHON", "Server", "browser_of", "contents", "expect", "until"]

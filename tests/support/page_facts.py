@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from civitai_manager_libs.civitai.records import image_from
-from civitai_manager_libs.infotext.metadata import infotext
 from civitai_manager_libs.demo import records
 from civitai_manager_libs.demo.gallery import rows
 from civitai_manager_libs.demo.gallery.catalogue import model_of
+from civitai_manager_libs.infotext.metadata import infotext
 
 __all__ = ["infotext_of", "of_model"]
 

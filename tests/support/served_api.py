@@ -7,8 +7,8 @@ from typing import Any
 
 import requests
 import uvicorn
-from civitai_manager_libs.page.api import add_routes
-from fault_answers import unused_port
+from civitai_manager_libs.web.routes import add_routes
+from fault_responses import unused_port
 from starlette.applications import Starlette
 
 __all__ = ["ServedApi"]

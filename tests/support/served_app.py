@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 
-from civitai_manager_libs.page.wire import Connections
+from civitai_manager_libs.web.http import Connections
 
 __all__ = ["Served"]
 

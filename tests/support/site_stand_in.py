@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from civitai_manager_libs.errors import Gone, HttpStatusError
-from fault_answers import png
+from fault_responses import png
 
 __all__ = ["MODEL", "Site", "SiteClient", "SiteImage", "made_up", "served"]
 

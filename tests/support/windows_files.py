@@ -1,7 +1,7 @@
 """Plays Windows' files on another system: our modules get an `os`, `open`, `time` and `sqlite3`
 that do what Windows does otherwise. Nothing else of the process notices.
 
-What is played is the table of tests/ground/disk/test_windows.py; on Windows itself that table is
+What is played is the table of tests/core/files/test_windows.py; on Windows itself that table is
 held against the system.
 """
 
@@ -253,7 +253,7 @@ class _PatientTime(_Time):
 
 def play_windows(monkeypatch: pytest.MonkeyPatch) -> WindowsFiles:
     """Lay it around each of our modules that is loaded, until the test is over."""
-    from civitai_manager_libs.ground.disk import file_lock, opening, replacing, syncing
+    from civitai_manager_libs.core.files import file_lock, fsync, replace, safe_open
 
     files = WindowsFiles()
     for name, module in list(sys.modules.items()):
@@ -262,13 +262,13 @@ def play_windows(monkeypatch: pytest.MonkeyPatch) -> WindowsFiles:
                 if getattr(module, each.__name__, None) is each:
                     monkeypatch.setattr(module, each.__name__, getattr(files, each.__name__))
             monkeypatch.setattr(module, "open", files.open, raising=False)
-    monkeypatch.setattr(replacing, "time", files.patient_time)
+    monkeypatch.setattr(replace, "time", files.patient_time)
     monkeypatch.setattr(file_lock, "fcntl", None)
     monkeypatch.setattr(file_lock, "msvcrt", files.msvcrt, raising=False)
-    monkeypatch.setattr(syncing, "fcntl", None)
-    monkeypatch.setattr(syncing, "_FULL", None)
-    monkeypatch.setattr(syncing, "_fdatasync", os.fsync)
-    monkeypatch.setattr(opening, "_NOT_FOLLOWED", 0)
+    monkeypatch.setattr(fsync, "fcntl", None)
+    monkeypatch.setattr(fsync, "_FULL", None)
+    monkeypatch.setattr(fsync, "_fdatasync", os.fsync)
+    monkeypatch.setattr(safe_open, "_NOT_FOLLOWED", 0)
     return files
 
 

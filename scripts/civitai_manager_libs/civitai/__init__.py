@@ -1,6 +1,5 @@
 """Civitai's REST API as records."""
 
-from .addresses import is_picture_address, Reference
 from .api import (
     image_of,
     page_of,
@@ -12,9 +11,10 @@ from .api import (
     read_version,
     search_models,
 )
-from .paging import ImageQuery, may_be_time_limit, Page, PERIODS, SORTS, walk
+from .pagination import ImageQuery, may_be_time_limit, Page, PERIODS, SORTS, walk
 from .records import Found, Model, model_from, Version
 from .relations import count_unrelated, seem_unrelated
+from .urls import is_picture_address, Reference
 
 __all__ = [
     "Found",

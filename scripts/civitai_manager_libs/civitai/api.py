@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any, Protocol
 
 from .. import setting
+from ..core import Cancellation, Image, never
 from ..errors import CivitaiShortcutError, Gone
-from ..ground import Cancellation, Image, never
-from . import addresses, records
-from .addresses import Reference
-from .paging import cursor_to_send, ImageQuery, may_be_cut, Page
+from . import records, urls
+from .pagination import cursor_to_send, ImageQuery, may_be_cut, Page
 from .records import Found, Model, Version
+from .urls import Reference
 
 __all__ = ["image_of", "page_of", "parse_reference", "read_image", "read_images"]
 __all__ += ["read_model", "read_username", "read_version", "search_models"]
@@ -44,7 +44,7 @@ def parse_reference(text: str, takes_words: bool = True) -> Reference:
 
     takes_words: whether that sentence may speak of words to search for.
     """
-    return addresses.reference_in(text, setting.base_url(), takes_words)
+    return urls.reference_in(text, setting.base_url(), takes_words)
 
 
 def read_model(client: _Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
@@ -160,7 +160,7 @@ def _url(path: str) -> str:
 
 
 def _is_ours() -> records.IsOurs:
-    return partial(addresses.is_picture_address, base_url=setting.base_url())
+    return partial(urls.is_picture_address, base_url=setting.base_url())
 
 
 def _params(query: ImageQuery, cursor: str | None, rows: int) -> dict[str, str | int]:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import UnreadableAnswer
-from ..ground import (
+from ..core import (
     as_list,
     as_number,
     file_stem,
@@ -26,7 +25,8 @@ from ..ground import (
     Stats,
     whole,
 )
-from .paging import ImageQuery, Page
+from ..errors import UnreadableAnswer
+from .pagination import ImageQuery, Page
 
 __all__ = ["Found", "Model", "Version", "image_from", "model_from", "models_from", "page_from"]
 __all__ += ["username_from", "version_from"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from ..ground import Image
+from ..core import Image
 
 __all__ = ["count_unrelated", "seem_unrelated"]
 

@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 
 from .. import setting
 from ..civitai import PERIODS, SORTS
-from ..words import messages
-from . import readers, terminal
+from ..i18n import messages
+from . import argtypes, terminal
 
 __all__ = ["Parser", "whole_parser"]
 
@@ -93,13 +93,13 @@ def whole_parser() -> Parser:
     address = "the tab's address; default: %(default)s, which only this machine can reach"
     add("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "the tab's port, 1 to 65535; default: %(default)s"
-    add("--port", type=readers.whole(1, 65535), metavar="PORT", default=7860, help=port)
+    add("--port", type=argtypes.whole(1, 65535), metavar="PORT", default=7860, help=port)
     login = (
         "let only those into the tab who know this; default: that of CIVITAI_SHORTCUT_AUTH, which"
         " other users of the machine cannot read, else everybody who reaches it"
     )
     given = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
-    add("--auth", type=readers.login, metavar="USER:PASSWORD", default=given, help=login)
+    add("--auth", type=argtypes.login, metavar="USER:PASSWORD", default=given, help=login)
     _add_commands(parser)
     return parser
 
@@ -119,7 +119,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add_job(command: argparse.ArgumentParser) -> None:
     job = "a number that `jobs` shows; without it all"
-    command.add_argument("job", type=readers.whole(1), nargs="?", metavar="JOB", help=job)
+    command.add_argument("job", type=argtypes.whole(1), nargs="?", metavar="JOB", help=job)
 
 
 def _add_set(command: argparse.ArgumentParser) -> None:
@@ -133,17 +133,17 @@ def _add_figures(figures: argparse.ArgumentParser) -> None:
     _add_version(figures)
     _add_level(figures)
     read = "first read records of N pictures or up to a page more; default: ask nothing of Civitai"
-    add("--read", type=readers.whole(1), metavar="N", help=read)
+    add("--read", type=argtypes.whole(1), metavar="N", help=read)
 
 
 def _add_version(command: argparse.ArgumentParser) -> None:
     version = "pictures of this version only; default: that of the URL, else of all versions"
-    command.add_argument("--version", type=readers.whole(1), metavar="ID", help=version)
+    command.add_argument("--version", type=argtypes.whole(1), metavar="ID", help=version)
 
 
 def _add_level(command: argparse.ArgumentParser, otherwise: str = "None") -> None:
-    level = f"highest rating: {readers.listed(_LEVELS)}; default: {_LEVELS[otherwise]}"
-    kind = readers.one_of(_LEVELS)
+    level = f"highest rating: {argtypes.listed(_LEVELS)}; default: {_LEVELS[otherwise]}"
+    kind = argtypes.one_of(_LEVELS)
     command.add_argument("--level", type=kind, metavar="RATING", default=otherwise, help=level)
 
 
@@ -155,7 +155,7 @@ def _add_download(download: argparse.ArgumentParser) -> None:
     add("model", metavar="WHAT", help=what)
     _add_version(download)
     limit = f"pictures at most; default: that of the settings ({_LIMIT.default} unless changed)"
-    add("--limit", type=readers.whole(1), metavar="N", help=limit)
+    add("--limit", type=argtypes.whole(1), metavar="N", help=limit)
     _add_filters(download)
     _add_place(download)
     _add_fetching(download)
@@ -163,7 +163,7 @@ def _add_download(download: argparse.ArgumentParser) -> None:
         "stop after so many pictures in a row that were saved before, for those who come back every"
         " week; needs --sort Newest; default: go through the whole gallery"
     )
-    add("--stop-at-known", type=readers.whole(1), metavar="N", help=known)
+    add("--stop-at-known", type=argtypes.whole(1), metavar="N", help=known)
     verify = (
         "make sure that it is all: walk the gallery a second time, from its other end, take what"
         " the first walk missed, and say how complete it is, for one request more for each 89"
@@ -180,7 +180,7 @@ def _add_place(download: argparse.ArgumentParser) -> None:
         " folder for saved pictures, and in it what the setting of names says"
         " (<model name>/user_gallery_images unless changed)"
     )
-    download.add_argument("--dest", type=readers.folder, metavar="DIR", help=folder)
+    download.add_argument("--dest", type=argtypes.folder, metavar="DIR", help=folder)
     download.add_argument("--name", metavar="TEMPLATE", help=_NAME)
 
 
@@ -191,19 +191,19 @@ def _add_fetching(download: argparse.ArgumentParser) -> None:
         f"pictures at the same time, {low} to {high}; default: that of the settings"
         f" ({_CONCURRENCY.default} unless changed)"
     )
-    add("--concurrency", type=readers.whole(low, high), metavar="N", help=concurrency)
+    add("--concurrency", type=argtypes.whole(low, high), metavar="N", help=concurrency)
     widths = ", ".join(map(str, setting.RENDITIONS))
     quality = (
         f"original, or the width in pixels ({widths}) of a smaller one that Civitai makes of wider"
         " images, without what is embedded in them; videos are always the original; default: that"
         " of the settings (original unless changed)"
     )
-    add("--quality", type=readers.one_of(_QUALITIES), metavar="WIDTH", help=quality)
+    add("--quality", type=argtypes.one_of(_QUALITIES), metavar="WIDTH", help=quality)
     rate = (
         "bytes a second at most, as 500k or 2M (k: 1024); default: that of the settings (no limit"
         " unless changed)"
     )
-    add("--max-rate", type=readers.rate, metavar="BYTES", help=rate)
+    add("--max-rate", type=argtypes.rate, metavar="BYTES", help=rate)
 
 
 def _add_search(search: argparse.ArgumentParser) -> None:
@@ -211,21 +211,23 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     words = "words of the prompt and, with `key:value`, of how it was made; without them everything"
     add("words", metavar="WORDS", nargs="*", default=[], help=words)
     limit = "pictures at most; default: %(default)s"
-    add("--limit", type=readers.whole(1), metavar="N", default=50, help=limit)
-    sort = f"{readers.listed(_KEPT_SORTS)}; default: %(default)s"
-    add("--sort", type=readers.one_of(_KEPT_SORTS), metavar="SORT", default="Newest", help=sort)
+    add("--limit", type=argtypes.whole(1), metavar="N", default=50, help=limit)
+    sort = f"{argtypes.listed(_KEPT_SORTS)}; default: %(default)s"
+    add("--sort", type=argtypes.one_of(_KEPT_SORTS), metavar="SORT", default="Newest", help=sort)
     _add_level(search, "XXX")
 
 
 def _add_filters(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
     _add_level(download)
-    kind = f"only this: {readers.listed(_TYPES)}; default: both"
-    add("--type", type=readers.one_of(_TYPES), metavar="TYPE", help=kind)
-    sort = f"{readers.listed(_SORTS)} (without a version only the first two); default: %(default)s"
-    add("--sort", type=readers.one_of(_SORTS), metavar="SORT", default="Newest", help=sort)
-    period = f"posted within: {readers.listed(_PERIODS)}; default: %(default)s"
-    add("--period", type=readers.one_of(_PERIODS), metavar="PERIOD", default="AllTime", help=period)
+    kind = f"only this: {argtypes.listed(_TYPES)}; default: both"
+    add("--type", type=argtypes.one_of(_TYPES), metavar="TYPE", help=kind)
+    sort = f"{argtypes.listed(_SORTS)} (without a version only the first two); default: %(default)s"
+    add("--sort", type=argtypes.one_of(_SORTS), metavar="SORT", default="Newest", help=sort)
+    period = f"posted within: {argtypes.listed(_PERIODS)}; default: %(default)s"
+    add(
+        "--period", type=argtypes.one_of(_PERIODS), metavar="PERIOD", default="AllTime", help=period
+    )
 
 
 _COMMANDS = {

@@ -41,8 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
 def _download(arguments: argparse.Namespace) -> int:
     from .. import setting
     from ..errors import InputError
-    from ..jobs import Options, place_for, count_requests_to_verify, saved_width
-    from .asked import asked, checked_client
+    from ..jobs import count_requests_to_verify, Options, place_for, saved_width
+    from .target import asked, checked_client
 
     if arguments.concurrency is not None:
         setting.change("gallery_max_concurrent_downloads", arguments.concurrency)
@@ -69,8 +69,8 @@ def _download(arguments: argparse.Namespace) -> int:
 
 
 def _resume(arguments: argparse.Namespace) -> int:
-    from .asked import checked_client
-    from .listing import is_left
+    from .target import checked_client
+    from .job_table import is_left
 
     with _store() as store:
         if arguments.job is None:
@@ -85,7 +85,7 @@ def _resume(arguments: argparse.Namespace) -> int:
 
 
 def _retry(arguments: argparse.Namespace) -> int:
-    from .asked import checked_client
+    from .target import checked_client
 
     with _store() as store:
         if arguments.job is None:
@@ -102,7 +102,7 @@ def _retry(arguments: argparse.Namespace) -> int:
 
 
 def _jobs(arguments: argparse.Namespace) -> int:
-    from .listing import list_jobs
+    from .job_table import list_jobs
 
     with _store() as store:
         list_jobs(store, _MOST_JOBS, arguments.json)
@@ -110,7 +110,7 @@ def _jobs(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> int:
-    from .searching import search_kept
+    from .search import search_kept
 
     with _store() as store:
         search_kept(arguments, store.saved_ids)
@@ -118,14 +118,14 @@ def _search(arguments: argparse.Namespace) -> int:
 
 
 def _figures(arguments: argparse.Namespace) -> int:
-    from .figures import show
+    from .stats import show
 
     show(arguments)
     return _ALL_THERE
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from .searching import export_marked
+    from .search import export_marked
 
     return _ALL_THERE if export_marked(arguments.set) else _NOTHING_DONE
 
@@ -154,7 +154,7 @@ def _idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
 
 def _worked(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:
     """Work on each in turn; the worst of their exit codes."""
-    from .work import work_on
+    from .run_job import work_on
 
     worst = _ALL_THERE
     for job_id in job_ids:
@@ -193,7 +193,7 @@ def _check_name(arguments: argparse.Namespace) -> None:
 def _check_folder(folder: str) -> None:
     """Raises InputError when no picture can be saved there."""
     from ..errors import DiskError, InputError
-    from ..ground import PartialFile
+    from ..core import PartialFile
 
     try:
         folder.encode("utf-8")

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from .. import setting
 from ..errors import DiskError, InputError
-from ..words import messages
+from ..i18n import messages
 
 __all__ = [
     "failure",

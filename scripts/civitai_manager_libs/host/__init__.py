@@ -1,19 +1,12 @@
 """The one seam to whatever runs us: a WebUI, or nothing but ourselves."""
 
 from .access import has_login, is_frozen, is_hidden, is_shared
-from .fields import known_names
+from .capabilities import known_names
 from .folders import data_folder, key_file, pictures_folder
-from .handles import raise_handle_limit
-from .models import kept_hashes, model_folders
+from .gradio_compat import end_with_page, event_options, header, is_logged_in, is_of, use_in_place
+from .model_folders import kept_hashes, model_folders
+from .open_files import raise_handle_limit
 from .proxies import checked_proxy, reach_directly
-from .versions import (
-    end_with_page,
-    event_options,
-    header,
-    is_logged_in,
-    is_of,
-    use_in_place,
-)
 from .webui import (
     add_option,
     add_paste_buttons,

@@ -1,9 +1,9 @@
 """How a picture was made: from a record, a graph or a file; to infotext and back."""
 
-from .files import embedded, Embedded, has_overlapping_exif
+from .embedding import insert_infotext
+from .files import Embedded, embedded, has_overlapping_exif
+from .generation import how_made, Made
 from .hosts import HOSTS, Loss, losses, Takes
-from .inserting import insert_infotext
-from .made import how_made, Made
 from .metadata import added_lora_tags, infotext, left_out, recorded_workflow
 from .resources import Resource, resources
 from .text import missing_values, parse_infotext

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..ground import as_checksum, as_list, as_text, mapping
+from ..core import as_checksum, as_list, as_text, mapping
 
 __all__ = ["lora_fields", "misnamed_by_site"]
 

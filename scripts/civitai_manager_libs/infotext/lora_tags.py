@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..ground import as_list, as_number, as_text, file_stem, mapping, number_text
+from ..core import as_list, as_number, as_text, file_stem, mapping, number_text
 from .lora_fields import lora_fields, misnamed_by_site
 from .resources import is_site_id, TYPES
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..ground import as_text, clean, Image, mapping
+from ..core import as_text, clean, Image, mapping
+from .civitai_generator import in_webui_terms
 from .comfy import loaded, read_graph
-from .foreign import with_host_names
 from .lora_tags import lacking_tags
-from .onsite import in_webui_terms
+from .normalize import with_host_names
 from .parameters import mangled_names, parameters
 from .text import compose
 

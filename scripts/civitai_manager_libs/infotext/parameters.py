@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from ..ground import (
+from ..core import (
     as_checksum,
     as_list,
     as_number,

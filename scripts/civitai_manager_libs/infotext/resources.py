@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
-from ..ground import (
+from ..core import (
     as_checksum,
     as_list,
     as_number,

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..ground import clean
+from ..core import clean
 
 __all__ = ["Infotext", "compose", "edit_infotext", "is_readable", "missing_values"]
 __all__ += ["parse_infotext"]

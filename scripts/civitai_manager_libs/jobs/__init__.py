@@ -1,14 +1,14 @@
 """A download that survives: what was asked, how far it got, what failed and why (SQLite)."""
 
-from .asking import network_of, place_for, reserve, saved_width
-from .naming import checked_template, FIELDS, name_for
+from .factory import network_of, place_for, reserve, saved_width
+from .filename_template import checked_template, FIELDS, name_for
+from .pagination import count_requests_to_verify
 from .progress import JobProgress
 from .queue import JobService, ShownJob
-from .run import JobRun
 from .records import Facts, Item, Job, Options, Report
 from .states import JobState, WalkState
 from .store import JobStore
-from .walking import count_requests_to_verify
+from .worker import JobRun
 
 __all__ = [
     "FIELDS",

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 from .. import util
 from ..civitai import ImageQuery, Page
+from ..core import Cancellation, Image, one_ahead, whole_kind
 from ..errors import Cancelled, CivitaiShortcutError, DiskFull, UnreadableAnswer
-from ..ground import Cancellation, Image, one_ahead, whole_kind
 from ..http_client import Fetched
+from .pagination import walked_pages
 from .records import Claim, failure, Item, Outcome, WalkedPage
 from .states import WalkState
 from .store import JobStore
-from .walking import walked_pages
 
 __all__ = ["JobItems", "Network", "size_of"]
 

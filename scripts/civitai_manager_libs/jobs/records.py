@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..civitai import ImageQuery
+from ..core import Image
 from ..errors import CivitaiShortcutError
-from ..ground import Image
-from ..words import messages
+from ..i18n import messages
 from .states import goes_on_by_itself, JobState, WalkState
 
 __all__ = ["Claim", "EMPTY_END", "Facts", "Item", "Job", "Options", "Outcome", "WalkedPage"]

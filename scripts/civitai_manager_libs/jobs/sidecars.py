@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import setting
+from ..core import Image, one_line, PartialFile, whole
 from ..errors import UnreadableAnswer
-from ..ground import Image, one_line, PartialFile, whole
 from ..infotext import embedded, infotext, insert_infotext, recorded_workflow
 
 __all__ = ["write_beside"]

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import filterfalse
 
 from .. import setting, util
-from ..ground import delete_file, is_partial, sweep
+from ..core import delete_file, is_partial, sweep
 
 __all__ = ["cached", "fetched", "held", "trim", "trim_soon"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from .. import civitai
 from ..civitai import Model, Version
+from ..core import Cancellation
 from ..errors import NetworkError, ServerTrouble, UnreadableAnswer
-from ..ground import Cancellation
 from . import records
 from .store import packed, rows_or_none, SizedCache, unpacked, write_later
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from .. import civitai, setting
 from ..civitai import ImageQuery, Page
+from ..core import Cancellation, Flights, never
 from ..errors import NetworkError, ServerTrouble
-from ..ground import Cancellation, Flights, never
-from . import cache, gone, records
+from . import cache, deletions, records
 from .store import rows_or_none, write_later
 
 __all__ = ["Read", "end_of_kept", "file", "galleries_of", "read_anew", "read_kept", "read_page"]
@@ -194,7 +194,7 @@ def _keep(key: _Key, read: Read) -> None:
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"
         for (before,) in db.execute(sql, _name(key)).fetchall():
-            gone.write_gone(db, gone.missing_from(query, page, _ids_in(before) or []))
+            deletions.write_gone(db, deletions.missing_from(query, page, _ids_in(before) or []))
         db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
 
     write_later(write)

@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from ..civitai import image_of
-from ..ground import Image
+from ..core import Image
 from ..infotext import how_made
-from . import figured, gone
+from . import deletions, stats_table
 from .search import find as search, index, Query, Scope
 from .store import in_memory, packed, rows, rows_or_none, SizedCache, unpacked, write_later
 
@@ -159,8 +159,8 @@ def _write_read(db: sqlite3.Connection, stored: _Stored) -> None:
     index(db, [image], {image.id: made})
     if stored.is_whole:  # in the gallery of each version that it was made with, too
         db.executemany(_SEEN, [(f"version {v}", image.id) for v in image.version_ids])
-        figured.save(db, [figured.row_of(image, made)])
-        gone.write_there(db, [image.id])
+        stats_table.save(db, [stats_table.row_of(image, made)])
+        deletions.write_there(db, [image.id])
 
 
 def find(image_id: int) -> Image | None:

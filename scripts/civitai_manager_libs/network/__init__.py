@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from . import answers
+from . import responses
+from .bandwidth import Rate, Share
 from .body import end_of, load, WireAnswer
-from .gate import HostGates
-from .rate import Rate, Share
-from .receiving import Asking, CHUNK_SIZE, Progress, Receiver, Target
-from .retrying import Retries
-from .sending import Ask, prepared, Sender
-from .wire import cut_by
+from .connections import cut_by
+from .download import Asking, CHUNK_SIZE, Progress, Receiver, Target
+from .limiter import HostGates
+from .retry import Retries
+from .session import Ask, prepared, Sender
 
 __all__ = [
     "Ask",
@@ -24,7 +24,7 @@ __all__ = [
     "Share",
     "Target",
     "WireAnswer",
-    "answers",
+    "responses",
     "cut_by",
     "end_of",
     "load",

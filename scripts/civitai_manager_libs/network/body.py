@@ -14,12 +14,12 @@ import requests
 from requests import exceptions as requests_errors
 from urllib3 import exceptions as urllib3_errors
 
+from ..core import Cancellation
 from ..errors import CivitaiShortcutError, NetworkError, Refused, UnreadableAnswer
-from ..ground import Cancellation
-from . import answers
-from .deadline import within
-from .rate import Share
-from .wire import cut_response
+from . import responses
+from .bandwidth import Share
+from .connections import cut_response
+from .deadlines import within
 
 __all__ = ["WIRE_ERRORS", "Unpacker", "WireAnswer", "check_head", "end_of", "load"]
 __all__ += ["network_error"]
@@ -100,7 +100,7 @@ class WireAnswer:
             body = self.read_all(_ERROR_PAGE)
         except (NetworkError, UnreadableAnswer):
             body = b""
-        raise answers.error_of(self.status, self.headers, body, api_key)
+        raise responses.error_of(self.status, self.headers, body, api_key)
 
     def close(self) -> None:
         """The connection goes back to its pool if the body was read to its end, else it ends."""
@@ -127,7 +127,7 @@ def check_head(response: requests.Response) -> None:
     """Raises NetworkError for a head that http.client takes, though its body's end is not sure."""
     if response.status_code < 200:  # the answer after it would be taken for the next request's
         raise NetworkError("The server does not come to its answer.")
-    answers.length_of(response.headers)
+    responses.length_of(response.headers)
 
 
 def end_of(response: requests.Response) -> Callable[[], bool]:
@@ -176,7 +176,7 @@ def _check_end(response: requests.Response) -> None:
     head, has_body = response.headers, response.request.method != "HEAD"
     has_body = has_body and response.status_code not in (204, 304)
     is_kept = response.raw.version == 11 and "close" not in head.get("Connection", "").lower()
-    is_told = answers.is_chunked(head) or answers.length_of(head) is not None
+    is_told = responses.is_chunked(head) or responses.length_of(head) is not None
     if has_body and is_kept and not is_told:
         raise NetworkError("The answer broke off in its head.")
 

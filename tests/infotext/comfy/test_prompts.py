@@ -6,7 +6,7 @@ import time
 
 import pytest
 from civitai_manager_libs.infotext.comfy.prompts import prompt_of
-from civitai_manager_libs.infotext.comfy.routes import active_nodes
+from civitai_manager_libs.infotext.comfy.routing import active_nodes
 
 
 def node(kind, **inputs):

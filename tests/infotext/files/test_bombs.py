@@ -14,9 +14,9 @@ import image_files as files
 import pytest
 from civitai_manager_libs.infotext import infotext, parse_infotext
 from civitai_manager_libs.infotext.comfy import read_graph
+from civitai_manager_libs.infotext.embedding import insert_infotext
 from civitai_manager_libs.infotext.files import embedded
-from civitai_manager_libs.infotext.foreign import in_host_words
-from civitai_manager_libs.infotext.inserting import insert_infotext
+from civitai_manager_libs.infotext.normalize import in_host_words
 
 _MOST_MEMORY = 30_000_000  # bytes
 _MOST_SECONDS = 0.5

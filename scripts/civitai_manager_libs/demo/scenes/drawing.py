@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..canvas import Canvas, Palette, PALETTES, Pen
-from . import land, made, pattern, plants, water
+from . import land, pattern, plants, towns, water
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -91,12 +91,12 @@ SCENES: dict[str, _Scene] = {
         ((("fish", "a shoal of little fish"),), (("corals", "corals in front"),)),
     ),
     "city": _Scene(
-        made.city,
+        towns.city,
         ("a city skyline with lit windows", "towers of a big town, window after window"),
         (_SUN, _CLOUDS, (("river", "the skyline mirrored in a river"),)),
     ),
     "balloons": _Scene(
-        made.balloons,
+        towns.balloons,
         ("hot air balloons drifting over hills", "striped balloons in the morning air"),
         (_SUN, _CLOUDS, _BIRDS),
     ),
@@ -111,7 +111,7 @@ SCENES: dict[str, _Scene] = {
         ((("petals", "petals in the wind"),), (("moon", "a huge pale disc in the sky"),)),
     ),
     "space": _Scene(
-        made.space,
+        towns.space,
         ("a banded planet in front of a nebula", "a far planet among stars and coloured dust"),
         ((("rings", "wide rings"),), (("moons", "two small moons"),)),
     ),

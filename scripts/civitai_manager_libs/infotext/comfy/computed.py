@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...ground import as_number, as_text, as_whole, mapping
+from ...core import as_number, as_text, as_whole, mapping
 from .nodes import loaded
 
 __all__ = ["computed_outputs", "is_computed"]

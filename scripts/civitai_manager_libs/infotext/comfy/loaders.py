@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ...ground import as_number, as_text, as_whole
+from ...core import as_number, as_text, as_whole
 from .nodes import kind_of, Node, Nodes, target, upstream
 from .values import plain
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from ...ground import as_text
+from ...core import as_text
 from .computed import computed_outputs, is_computed
 from .nodes import kind_of, linked, Node, Nodes, target
 from .values import feeding, UNTOLD

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 
-from ...ground import as_number
+from ...core import as_number
 from .nodes import kind_of, linked, Node, Nodes, target
 
 __all__ = ["first_samplers", "outputs_of", "samplers_of"]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...ground import as_number, as_text, as_whole
+from ...core import as_number, as_text, as_whole
 from .computed import computed_outputs
 from .nodes import kind_of, Node, Nodes, target
 from .values import plain

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ...ground import as_text, mapping
+from ...core import as_text, mapping
 from .computed import computed_outputs
 from .nodes import kind_of, linked, Node, Nodes, target
 

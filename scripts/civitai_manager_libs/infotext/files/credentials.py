@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...ground import one_line
+from ...core import one_line
 
 __all__ = ["credentials_texts", "LONGEST"]
 

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ...core import as_text, clean, mapping
 from ...errors import TooLarge
-from ...ground import as_text, clean, mapping
 from ..comfy import loaded, MAX_PARSED, parsed_size
-from ..foreign import in_host_words
 from ..metadata import infotext
+from ..normalize import in_host_words
 from ..text import Infotext, missing_values, parse_infotext
+from .embedded_texts import embedded_texts
 from .programs import read_dream, read_program, read_texts
-from .texts import embedded_texts
 from .xmp import xmp_comment, xmp_graph
 
 __all__ = ["Embedded", "embedded"]

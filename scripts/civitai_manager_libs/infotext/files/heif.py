@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .boxes import Box, boxes_in, size_of
 from .budget import Budget
 from .credentials import credentials_texts, LONGEST
 from .exif import exif_texts
+from .iso_boxes import Box, boxes_in, size_of
 
 __all__ = ["heif_texts"]
 

@@ -1,7 +1,7 @@
 """What a WebUI makes of an infotext: read as it reads, and what of it does not arrive."""
 
-from .losses import Loss, losses
-from .reading import HOSTS, read_as
-from .takes import Takes
+from .capabilities import Takes
+from .compatibility import Loss, losses
+from .readers import HOSTS, read_as
 
 __all__ = ["HOSTS", "Loss", "Takes", "losses", "read_as"]

@@ -9,15 +9,15 @@ from typing import Any
 
 from ... import setting, util
 from ...civitai import ImageQuery
+from ...core import Image, logged, sqlite_file
 from ...errors import CivitaiShortcutError
-from ...ground import Image, logged, sqlite_file
-from ..asking import place_for, saved_width
+from ..factory import place_for, saved_width
 from ..progress import JobProgress
 from ..records import Facts, Item, Job, Options
 from ..states import JobState
 from ..store import JobStore
-from .turns import NO_TURN, ShownTurn
-from .workers import Workers
+from .pool import Workers
+from .scheduler import NO_TURN, ShownTurn
 
 __all__ = ["JobService", "ShownJob"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...ground import sqlite_file
+from ...core import sqlite_file
 
 __all__ = ["jobs_database"]
 

@@ -10,11 +10,11 @@ from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 
 from ...civitai import ImageQuery
+from ...core import discard_halves, Image, write_file
 from ...errors import InputError
-from ...ground import discard_halves, Image, write_file
 from ..records import Claim, Item, Job, Options, Outcome, path_of, WalkedPage
 from ..states import goes_on_by_itself, JobState, sources_of, WalkState
-from . import claims, rows
+from . import rows
 from .database import jobs_database
 from .locks import JobLocks
 
@@ -138,7 +138,7 @@ class JobStore(JobLocks):
                 (state, reason, note, job_id, sources),
             )
             if is_over:
-                claims.free(db, job_id)
+                rows.free(db, job_id)
 
     def forget(self, job_id: int) -> None:
         """Take a job off the list; its pictures stay, and still count as saved.
@@ -148,7 +148,7 @@ class JobStore(JobLocks):
         with self.held(job_id):
             self._discard_halves(job_id)
             with self._database.writing() as db:
-                claims.free(db, job_id)
+                rows.free(db, job_id)
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     def _discard_halves(self, job_id: int) -> None:
@@ -317,7 +317,7 @@ class JobStore(JobLocks):
     def claim(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
         """Say that this job is about to fetch these, as far as no other job has said so."""
         with self._database.writing() as db:
-            return claims.claim(db, job_id, image_ids)
+            return rows.claim(db, job_id, image_ids)
 
     def free_claims(self, job_id: int) -> None:
         """Drop a job's claims if nobody is at work on it."""
@@ -326,6 +326,6 @@ class JobStore(JobLocks):
             return
         try:
             with self._database.writing() as db:
-                claims.free(db, job_id)
+                rows.free(db, job_id)
         finally:
             lock.release()

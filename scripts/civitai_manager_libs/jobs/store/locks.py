@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ...core import Lock, sqlite_file
 from ...errors import InputError
-from ...ground import Lock, sqlite_file
 
 __all__ = ["JobLocks"]
 

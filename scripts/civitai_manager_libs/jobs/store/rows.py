@@ -12,14 +12,30 @@ from typing import Any
 
 from ... import setting
 from ...civitai import ImageQuery
-from ...ground import Image, sized_url
-from ..naming import LONGEST, name_for, USUAL
-from ..records import Facts, Item, Job, Options, path_of, Report, WalkedPage
+from ...core import Image, sized_url
+from ..filename_template import LONGEST, name_for, USUAL
+from ..records import Claim, Facts, Item, Job, Options, path_of, Report, WalkedPage
 from ..states import JobState, WalkState
 
-__all__ = ["JOB", "WITHOUT_RECORD", "WITH_RECORD", "insert_job"]
-__all__ += ["insert_page", "item_of", "items_of", "job_of", "let_wait", "queue"]
-__all__ += ["LAST_ID", "fail_item", "readable_job", "readable_text"]
+__all__ = [
+    "JOB",
+    "LAST_ID",
+    "WITHOUT_RECORD",
+    "WITH_RECORD",
+    "claim",
+    "fail_item",
+    "free",
+    "insert_job",
+    "insert_page",
+    "item_of",
+    "items_of",
+    "job_of",
+    "let_wait",
+    "queue",
+    "readable_job",
+    "readable_text",
+]
+
 
 _LONGEST_PATH = 259  # letters that Windows takes, unless its user has allowed more
 LAST_ID = 2**53  # of jobs and images; JavaScript has no larger whole numbers
@@ -265,3 +281,27 @@ def _kept(url: str) -> str:
     """Without the base URL: the demo's port, or a mirror's name, may be another the next time."""
     base = setting.base_url()
     return url.removeprefix(base) if url.startswith(f"{base}/") else url
+
+
+def claim(db: sqlite3.Connection, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
+    """Say that this job is about to fetch these, as far as no other job has said so."""
+    marks = ",".join("?" * len(image_ids))
+    saved_sql = f"SELECT image_id, path, bytes FROM saved WHERE image_id IN ({marks})"
+    owner_sql = f"SELECT image_id, job FROM claims WHERE image_id IN ({marks})"
+    saved = {i: found for i, *found in db.execute(saved_sql, image_ids)}
+    owners = dict(db.execute(owner_sql, image_ids).fetchall())
+    rows = [(i, job_id) for i in image_ids if i not in owners]
+    db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", rows)
+    return {
+        i: Claim(
+            *saved.get(i, ()),
+            other_job=owners[i] if owners.get(i, job_id) != job_id else 0,
+            ours_before=owners.get(i) == job_id,
+        )
+        for i in image_ids
+    }
+
+
+def free(db: sqlite3.Connection, job_id: int) -> None:
+    """Drop a job's claims."""
+    db.execute("DELETE FROM claims WHERE job = ?", (job_id,))

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...figures import NAMED
-from .facts import folded
+from ...stats import NAMED
+from .fields import folded
 
 __all__ = ["DATES", "FLAGS", "KEYS", "NAMES", "NUMBERS", "OWN", "Problem", "Query", "Term"]
 __all__ += ["query_of"]

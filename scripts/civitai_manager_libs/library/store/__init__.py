@@ -1,9 +1,17 @@
 """The SQLite file of the library: its tables, and writes to it in the background."""
 
-from .database import has_trigrams, in_memory, opened, packed, rows, rows_or_none, unpacked
-from .database import writing
+from .database import (
+    has_trigrams,
+    in_memory,
+    opened,
+    packed,
+    rows,
+    rows_or_none,
+    unpacked,
+    writing,
+)
+from .schema import INDEXES
 from .sized_cache import SizedCache
-from .tables import INDEXES
 from .writer import finish, write_later
 
 __all__ = [

@@ -11,10 +11,10 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from ... import setting, util
-from ...ground import logged, sqlite_file
-from .mending import mend, needs_mending
+from ...core import logged, sqlite_file
+from .repair import mend, needs_mending
+from .schema import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 from .sized_cache import memory_of_json
-from .tables import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 
 __all__ = ["has_trigrams", "in_memory", "opened", "packed", "rows", "rows_or_none", "unpacked"]
 __all__ += ["writing"]

@@ -8,9 +8,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ...ground import logged
+from ...core import logged
 from .database import writing
-from .trimming import trim
+from .eviction import trim
 
 __all__ = ["finish", "write_later"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ....ground import as_list, mapping
+from ....core import as_list, mapping
 
 __all__ = ["links_everywhere"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ....ground import as_list, mapping
+from ....core import as_list, mapping
 
 __all__ = ["group_nodes", "with_own_values"]
 

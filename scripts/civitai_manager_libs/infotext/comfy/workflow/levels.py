@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ....ground import as_list, mapping
+from ....core import as_list, mapping
 from ..nodes import MAX_NODES, Node, Nodes
 from .components import component_inputs
 from .everywhere import links_everywhere

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....ground import as_list, as_number, as_whole, mapping
+from ....core import as_list, as_number, as_whole, mapping
 from ...samplers import is_sampler
 
 __all__ = ["own_names", "widget_values"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from ....ground import as_number, as_text, as_whole, file_stem, mapping
-from .fields import Data, find_value, Record
+from ....core import as_number, as_text, as_whole, file_stem, mapping
+from .converters import Data, find_value, Record
 
 __all__ = ["draw_things_pass", "fooocus_refiner", "hf_space_pass", "invoke_pass", "swarm_pass"]
 __all__ += ["two_passes", "upscaler_name"]

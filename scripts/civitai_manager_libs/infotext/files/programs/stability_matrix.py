@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ....ground import as_list, as_text, mapping
-from .fields import Data, find_value, Record
+from ....core import as_list, as_text, mapping
+from .converters import Data, find_value, Record
 from .passes import two_passes, upscaler_name
 
 __all__ = ["loras", "second_pass"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ....ground import as_text
-from . import passes, prose, stability_matrix
-from .fields import (
+from ....core import as_text
+from . import passes, prompt_formats, stability_matrix
+from .converters import (
     converted,
     counted,
     Data,
@@ -85,8 +85,8 @@ _INVOKE: dict[str, Source] = {
 }
 _INVOKE_2: dict[str, Source] = {
     **{name: f"image.{name}" for name in ("steps", "seed", "width", "height", "sampler")},
-    "prompt": prose.prompt_without_brackets,
-    "negativePrompt": prose.negative_in_brackets,
+    "prompt": prompt_formats.prompt_without_brackets,
+    "negativePrompt": prompt_formats.negative_in_brackets,
     "cfgScale": "image.cfg_scale",
     "Denoising strength": "image.strength",
     "Model": "model_weights",
@@ -134,16 +134,16 @@ _RUINED_FOOOCUS: dict[str, Source] = {
 }
 _NOVELAI: dict[str, Source] = {
     **_same("steps seed width height sampler"),
-    "prompt": prose.novelai_prompt("v4_prompt", "prompt|texts.Description"),
-    "negativePrompt": prose.novelai_prompt("v4_negative_prompt", "uc"),
+    "prompt": prompt_formats.novelai_prompt("v4_prompt", "prompt|texts.Description"),
+    "negativePrompt": prompt_formats.novelai_prompt("v4_negative_prompt", "uc"),
     "cfgScale": "scale",
     "scheduler": unless("noise_schedule", "native"),
     # Also in pictures from nothing, where it means nothing.
     "Denoising strength": lambda data: (
         data.get("strength") if data.get("request_type") == "Img2ImgRequest" else None
     ),
-    "Model": prose.novelai_model,
-    "Model hash": prose.novelai_model_hash,
+    "Model": prompt_formats.novelai_model,
+    "Model hash": prompt_formats.novelai_model_hash,
 }
 _DRAW_THINGS: dict[str, Source] = {
     **_same("steps seed sampler"),

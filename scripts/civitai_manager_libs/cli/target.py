@@ -1,0 +1,126 @@
+"""What a command of the terminal asks of Civitai, checked before anything is downloaded."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from contextlib import suppress
+from dataclasses import replace
+
+from .. import civitai, setting, util
+from ..civitai import ImageQuery, is_picture_address, Reference
+from ..core import level_mask
+from ..errors import CivitaiShortcutError, Gone, InputError, NeedsKey, NetworkError
+from ..http_client import CivitaiHttpClient
+from ..jobs import Facts
+from .terminal import in_words, say_text, text
+
+__all__ = ["asked", "checked_client"]
+
+_VERSIONS_SHOWN = 10
+
+
+def checked_client() -> CivitaiHttpClient:
+    """A client whose base URL and key make sense. Raises InputError, NetworkError.
+
+    Whether Civitai knows the key only this question tells: all others are answered without it.
+    """
+    base = util.without_query(setting.base_url())
+    if not is_picture_address(base, base):
+        raise InputError(text("bad_base_url", url=repr(base)))
+    client = CivitaiHttpClient()
+    if setting.civitai_api_key:
+        try:
+            civitai.read_username(client)
+        except NeedsKey as error:
+            of_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
+            key = "unknown_key_of_environment" if of_environment else "unknown_key"
+            raise InputError(text(key)) from error
+        except NetworkError:
+            raise
+        except CivitaiShortcutError:
+            return client  # it is not the key; what follows says what it is
+    return client
+
+
+def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[Facts, ImageQuery]:
+    """What the job is called after, and what is asked of Civitai. Raises what the client raises."""
+    with in_words("bad_model"):
+        reference = civitai.parse_reference(arguments.model, takes_words=False)
+    _check(reference, arguments.model)
+    if arguments.version is not None and not _is_of_model(reference):
+        raise InputError(text("version_of_no_model"))
+    facts, query = _gallery_of(client, reference, arguments.version)
+    query = replace(
+        query,
+        sort=arguments.sort,
+        period=arguments.period,
+        level=31 if query.image_id else level_mask(arguments.level),
+        type=arguments.type,
+    )
+    if query.drops_sort and not query.image_id:
+        say_text("sort_needs_version")
+    return facts, query
+
+
+def _check(reference: Reference, given: str) -> None:
+    if reference.words:
+        raise InputError(text("names_no_model", text=repr(given)))
+    if reference.collection_id is not None:
+        raise InputError(text("no_collections"))
+
+
+def _is_of_model(reference: Reference) -> bool:
+    return reference.model_id is not None or reference.version_id is not None
+
+
+def _gallery_of(
+    client: CivitaiHttpClient, reference: Reference, version: int | None
+) -> tuple[Facts, ImageQuery]:
+    if reference.post_id is not None:
+        return Facts(f"Post {reference.post_id}"), ImageQuery(post_id=reference.post_id)
+    if reference.username:
+        return Facts(reference.username), ImageQuery(username=reference.username)
+    if reference.image_id is not None:
+        return _image_of(client, reference.image_id)
+    version_id = reference.version_id if version is None else version
+    try:
+        model_id, facts = _model_of(client, reference.model_id, version_id)
+    except Gone as error:
+        if reference.is_bare and version is None:  # an id alone may be a picture's as well
+            with suppress(CivitaiShortcutError):
+                return _image_of(client, reference.model_id or 0)
+        key = "no_such_version" if reference.model_id is None else "no_such_model"
+        said = text(key, id=reference.model_id or version_id)
+        raise CivitaiShortcutError(said) from error
+    return facts, ImageQuery(model_id, version_id)
+
+
+def _image_of(client: CivitaiHttpClient, image_id: int) -> tuple[Facts, ImageQuery]:
+    if civitai.read_image(client, image_id) is None:
+        raise CivitaiShortcutError(text("no_such_image", id=image_id))
+    return Facts(f"Image {image_id}"), ImageQuery(image_id=image_id)
+
+
+def _model_of(
+    client: CivitaiHttpClient, model_id: int | None, version_id: int | None
+) -> tuple[int | None, Facts]:
+    """Its id, its name and those of its versions. Raises Gone."""
+    if model_id is None:
+        version = civitai.read_version(client, version_id or 0)
+        name = version.model_name or f"Model version {version_id}"
+        return version.model_id, Facts(name, version.name)
+    model = civitai.read_model(client, model_id)
+    versions = {version.id: version.name for version in model.versions}
+    if version_id is None:
+        return model_id, Facts(model.name, versions=versions)
+    if version_id not in versions:
+        name, known = repr(model.name), _known(list(versions))
+        raise InputError(text("not_its_version", name=name, id=version_id, known=known))
+    return model_id, Facts(model.name, versions[version_id])
+
+
+def _known(ids: list[int]) -> str:
+    shown = ", ".join(map(str, ids[:_VERSIONS_SHOWN]))
+    key = "it_has_more" if len(ids) > _VERSIONS_SHOWN else "it_has"
+    return text(key, ids=shown) if ids else ""

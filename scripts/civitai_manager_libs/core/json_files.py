@@ -1,0 +1,105 @@
+"""What a user's values are kept in: small files, written whole, and a folder of his alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from contextlib import suppress
+from typing import Any
+
+from ..errors import DiskError, SettingError
+from .files import delete_file, disk_errors, PartialFile, replace_file, sync_folder
+
+__all__ = ["kept_as_it_was", "make_file_private", "make_folder_private", "read_values"]
+__all__ += ["remove_file", "write_file"]
+
+_MAX_FILE = 1_000_000  # bytes; more is no settings file
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO  # On Windows the rights of the folder decide
+
+
+def read_values(path: str) -> dict[str, Any]:
+    """The JSON object in a file, {} where there is none. Raises SettingError: a sentence.
+
+    A damaged file is set aside as `<path>.damaged`.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as file:  # Windows editors put a mark before it
+            values = json.loads(file.read(_MAX_FILE))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingError(
+            f"The settings file {path} cannot be read ({error.strerror})."
+        ) from error
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise SettingError(f"The settings file was damaged; {_set_aside(path)}.")
+    return values
+
+
+def _set_aside(path: str) -> str:
+    """What became of a damaged file, as the end of a sentence."""
+    try:
+        replace_file(path, f"{path}.damaged")
+    except OSError:
+        return f"defaults are used until {path} is mended"
+    return f"it is kept as {path}.damaged, and defaults are used"
+
+
+def kept_as_it_was(path: str) -> str:
+    """A sentence: which file has values that were refused, and where a copy of it is."""
+    try:
+        with PartialFile(os.path.dirname(path)) as copy:
+            copy.copy_from(path)
+            copy.commit(f"{path}.damaged")
+    except DiskError:
+        return f"This is about {path}."
+    return f"This is about {path}; as it was, it is kept as {path}.damaged."
+
+
+def remove_file(path: str) -> None:
+    """Raises DiskError, but not where it is gone already."""
+    with disk_errors(path), suppress(FileNotFoundError):
+        delete_file(path)
+    sync_folder(os.path.dirname(path))
+
+
+def write_file(path: str, text: str, private: bool = False) -> None:
+    """In one step. private: for the user alone. Raises DiskError."""
+    with PartialFile(os.path.dirname(path)) as partial:
+        if private:
+            partial.make_private()
+        partial.write(text.encode("utf-8"))
+        partial.commit(path)
+    sync_folder(os.path.dirname(path))
+
+
+def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
+    """Make a folder of mode 0700, or give an older one that mode.
+
+    One that has a name in it which does not begin with one of `own_names` stays as it is: others
+    use it too. Nothing is raised: who cannot make it is told when something is to be written there.
+    """
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(folder), exist_ok=True)
+        with suppress(FileExistsError):
+            os.mkdir(folder, 0o700)
+        if all(name.startswith(own_names) for name in os.listdir(folder)):
+            _take_from_others(folder)
+
+
+def make_file_private(path: str) -> None:
+    """Give a file the mode 0600. Nothing is raised: another may own it, or it is not there."""
+    if os.name != "nt":
+        with suppress(OSError):
+            _take_from_others(path)
+
+
+def _take_from_others(path: str) -> None:
+    mode = stat.S_IMODE(os.stat(path).st_mode)
+    if mode & _OTHERS:
+        os.chmod(path, mode & ~_OTHERS)

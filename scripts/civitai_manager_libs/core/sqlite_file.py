@@ -1,0 +1,296 @@
+"""A SQLite file of ours: opened, or set aside when it is damaged or of a newer version."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import DiskError, DiskFull
+from .files import disk_error, replace_file
+from .json_files import make_file_private
+
+__all__ = ["Database", "Schema", "SharedLock"]
+
+_WAIT = 30  # seconds for another writer's turn to end
+_WAIT_FOR_ALL = 3  # seconds for all others to close a damaged file
+_LITTLE = 1024 * 1024  # bytes of free room that SQLite may find to be too few
+_UNREADABLE = "nor be set aside while it is in use: end the other program that has it open."
+_MAKE_ROOM = "Make room, then try again."
+_ADVICE = "Check that it and its folder may be read and written."
+_WHY = {"damaged": "was damaged", "newer": "is of a newer version of Civitai Shortcut"}
+_checked: set[str] = set()  # files of which this process has read every page
+_complete: set[str] = set()  # those that were found to have all their tables
+_doubted: set[str] = set()  # those that were found to be damaged while they were used
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a file has in it.
+
+    tables: SQL, statements divided by `;`. name: what a user is told it is. unharmed: a sentence
+    for when it is set aside. is_checked: whether every page is read when this process first opens
+    it, which takes a second for some hundred MB. changes: SQL that makes version 2 of version 1, 3
+    of 2, and so on up to this version. is_mended: whether who opens it makes missing tables anew.
+    """
+
+    version: int
+    tables: str
+    name: str
+    unharmed: str
+    is_checked: bool = True
+    is_mended: bool = False
+    changes: tuple[str, ...] = ()
+
+
+class _NewerVersion(sqlite3.DatabaseError):
+    pass
+
+
+class _OtherTables(sqlite3.DatabaseError):
+    """It has a version that never was, or lacks what its version has."""
+
+
+class Database:
+    """One connection, of the thread that made it; many may be open at once.
+
+    A file that is damaged, or that a newer version of ours wrote, is renamed, and `set_aside` is
+    the sentence for the user; the pictures are untouched. Everything raises DiskFull when there is
+    no room for it, DiskError with a sentence when the file cannot be used.
+    """
+
+    def __init__(self, path: str, schema: Schema) -> None:
+        self.path, self.set_aside = path, ""
+        self._schema = schema
+        self._lock = SharedLock(os.path.join(os.path.dirname(path), "locks", _lock_name(path)))
+        try:
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with _in_words(path):
+                self.connection = self._opened()
+        except OSError as error:
+            self._lock.release()
+            raise disk_error(error, path) from error
+        except DiskError:
+            self._lock.release()
+            raise
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with _in_words(self.path):
+            return self.connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Hand out the connection for several reads."""
+        with _in_words(self.path):
+            yield self.connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. It waits for its turn at the start, so it does not fail half-way."""
+        with _in_words(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            with self.connection:
+                yield self.connection
+
+    def close(self) -> None:
+        self.connection.close()
+        self._lock.release()
+
+    def _opened(self) -> sqlite3.Connection:
+        self._hold()
+        try:
+            return self._connected()
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:  # "file is not a database", "disk image is malformed"
+            self._hold(alone=True)
+            db = self._made_anew()
+            self._hold()
+            return db
+
+    def _hold(self, alone: bool = False) -> None:
+        """A file that somebody has open must keep its name: SQLite finds its journals by that."""
+        self._lock.release()
+        if not self._lock.acquire(_WAIT_FOR_ALL if alone else _WAIT, alone):
+            raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
+
+    def _made_anew(self) -> sqlite3.Connection:
+        try:
+            return self._connected()  # somebody else has done it meanwhile
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            kind = "newer" if isinstance(error, _NewerVersion) else "damaged"
+            kept = f"{self.path}.{kind}-{time.time():.0f}"
+            for end in ("", "-wal", "-shm", "-journal"):
+                if os.path.exists(self.path + end):
+                    replace_file(self.path + end, kept + end)
+            why = f"{self._schema.name} {_WHY[kind]}"
+            _doubted.discard(self.path)
+            _complete.discard(self.path)
+            self.set_aside = f"{why}; it is kept as {kept}. {self._schema.unharmed}"
+            return self._connected()
+
+    def _connected(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
+        try:
+            for end in ("", "-wal", "-shm"):  # a new journal gets the mode of the file
+                make_file_private(self.path + end)
+            self._prepare(db)
+        except (sqlite3.Error, DiskError):
+            db.close()
+            raise
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        version = _version_of(db)
+        if version > self._schema.version:
+            raise _NewerVersion(version)
+        if version < 0:
+            raise _OtherTables(version)
+        if self.path in _doubted or self._schema.is_checked and self.path not in _checked:
+            _check(db)
+            _checked.add(self.path)
+            _doubted.discard(self.path)
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute("PRAGMA foreign_keys = ON")
+        if version < self._schema.version:
+            _make_tables(db, self._schema)
+        if self.path not in _complete:
+            _check_tables(db, self._schema)
+            _complete.add(self.path)
+        _use_wal(db)
+
+
+def _lock_name(path: str) -> str:
+    """Of jobs it has been "database.lock" from the first."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    return "database.lock" if name == "gallery" else f"{name}.lock"
+
+
+def _version_of(db: sqlite3.Connection) -> int:
+    return db.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _check(db: sqlite3.Connection) -> None:
+    """Damage further inside shows only when somebody comes to read there."""
+    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
+def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
+    """Of a new file, or of an older version's, in one step."""
+    db.execute("BEGIN IMMEDIATE")
+    with db, _own_tables():
+        version = _version_of(db)
+        if version == schema.version:  # another process has made them since
+            return
+        for sql in schema.changes[version - 1 :] if version else (schema.tables,):
+            for statement in sql.split(";"):
+                db.execute(statement)
+        db.execute(f"PRAGMA user_version = {schema.version}")
+
+
+@contextmanager
+def _own_tables() -> Iterator[None]:
+    """A change that does not fit what is there tells that these are not its version's tables."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if re.search("no such|duplicate column|already exists|already another", str(error)):
+            raise _OtherTables(str(error)) from error
+        raise
+
+
+def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
+    """Raises _OtherTables where a table or a column is missing."""
+    for table, columns in _columns_of(schema.tables).items():
+        found = {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
+        if not columns <= found and (found or not schema.is_mended):
+            raise _OtherTables(f"{table} lacks {', '.join(sorted(columns - found))}")
+
+
+@functools.cache
+def _columns_of(tables: str) -> dict[str, set[str]]:
+    """Return the columns by table, but for virtual tables, which not every SQLite can make."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        for statement in tables.split(";"):
+            if "VIRTUAL" not in statement:
+                db.execute(statement)
+        names = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {
+            name: {column for _, column, *_ in db.execute(f"PRAGMA table_info({name})")}
+            for (name,) in names
+            if not name.startswith("sqlite_")
+        }
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:  # others are at work in it: it stays as it is until next time
+        return
+
+
+@contextmanager
+def _in_words(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # mistakes of our own
+        raise
+    except sqlite3.DatabaseError as error:
+        _checked.discard(path)
+        _complete.discard(path)
+        if not isinstance(error, sqlite3.OperationalError):
+            _doubted.add(path)
+        if "full" in str(error) or _has_little_room(path):
+            message = f"There is no room left on the disk for the database {path}. {_MAKE_ROOM}"
+            raise DiskFull(message) from error
+        raise DiskError(f"The database {path} cannot be used: {error}. {_ADVICE}") from error
+
+
+def _has_little_room(path: str) -> bool:
+    """SQLite says of a full disk now that it is full, now that it cannot be opened."""
+    try:
+        return shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
+    except OSError:
+        return False
+
+
+class SharedLock:
+    """Many holders, or one alone: SQLite's own locks of a file in which nothing is written."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+
+    def acquire(self, patience: float, alone: bool = False) -> bool:
+        """Whether it is ours, at the latest after `patience` seconds.
+
+        Raises OSError, and sqlite3.Error where no file can be.
+        """
+        os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        connection = sqlite3.connect(self._path, timeout=patience, isolation_level=None)
+        try:
+            connection.execute("BEGIN EXCLUSIVE" if alone else "BEGIN")
+            connection.execute("SELECT * FROM sqlite_master").close()  # this look is what locks
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if "locked" not in str(error):
+                raise
+            return False
+        self._connection = connection
+        return True
+
+    def release(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,158 @@
+"""Words for the user, by language."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import InputError
+from . import catalogue, page, search, stats, templates
+from .labels import CHOICES, PARAMETERS, SETTINGS
+from .reasons import REASONS
+from .terminal import TERMINAL_WORDS
+
+__all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "language_of_locale"]
+__all__ += ["parameter", "parameters"]
+__all__ += [
+    "reason",
+    "report",
+    "said",
+    "second_walk",
+    "setting_choice",
+    "setting_label",
+    "short_reason",
+    "text",
+]
+
+LANGUAGES = ("zh-TW", "en")
+WORDS = {**catalogue.WORDS, **REASONS, **page.WORDS, **stats.WORDS}
+WORDS |= {**search.WORDS, **search.PAGE_WORDS}
+_ALL_WORDS = {**WORDS, **TERMINAL_WORDS, **templates.WORDS}
+_QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
+
+
+class _Formatter(string.Formatter):
+    """Of `str.format`, and `{n:picture|pictures}`: the first where n is one."""
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        one, is_choice, more = format_spec.partition("|")
+        if not is_choice:
+            return super().format_field(value, format_spec)
+        return one if str(value) == "1" else more
+
+
+_formatter = _Formatter()
+
+
+def text(key: str, language: str, **values: Any) -> str:
+    """The words of `key`, with `values` put in: in English for "en", else in Chinese."""
+    return _formatter.vformat(_ALL_WORDS[key][language == "en"], (), values)
+
+
+def said(error: InputError, language: str) -> str:
+    """Its sentence, for another one to quote; English where there are no words for it."""
+    has_words = error.key and language != "en"
+    return text(error.key, language, **error.values) if has_words else str(error)
+
+
+def all_of(language: str) -> dict[str, str]:
+    """All words by their keys, with `{name}` and `{name:one|more}` where values are put in."""
+    return {key: words[language != "zh-TW"] for key, words in WORDS.items()}
+
+
+def language_of(accepted: str) -> str:
+    """The language for a browser's `Accept-Language`: Chinese where it comes before English."""
+    best, chosen = 0.0, "en"
+    for part in accepted.lower().split(","):
+        tag, _, weight = part.replace(" ", "").partition(";q=")
+        language = {"zh": "zh-TW", "en": "en"}.get(tag.partition("-")[0])
+        quality = float(weight) if _QUALITY.fullmatch(weight) else 1.0
+        if language and quality > best:
+            best, chosen = quality, language
+    return chosen
+
+
+def language_of_locale(environment: Mapping[str, str]) -> str:
+    """The language of a terminal, as POSIX has it: the first of these that says anything."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next(filter(None, map(environment.get, names)), "")
+    return "zh-TW" if re.match(r"zh(?![a-z])|chinese", locale, re.I) else "en"
+
+
+def reason(code: str, language: str) -> str:
+    """What a reason code means, and what to do about it."""
+    return _by_code("reason", code, language)
+
+
+def short_reason(code: str, language: str) -> str:
+    """The same in a word or two, for where many are counted."""
+    return _by_code("short", code, language)
+
+
+def report(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
+    """What a gallery had, and why the walk through it is over; the codes are those of a job's
+    report."""
+    said = [text(f"report_{name}", language, n=n) for name, n in counts.items()]
+    return said, text(f"report_{end or 'not_over'}", language)
+
+
+def second_walk(report: Mapping[str, Any], missing: int | None, language: str) -> str:
+    """Say how complete a gallery is that was to be walked twice.
+
+    report: the fields of a job's report as JSON has them. missing: images that probably neither
+    walk found, None where that cannot be told.
+    """
+    first, second, both = (report[name] for name in ("first", "second", "both"))
+    if report["second_end"] == "limit":
+        key = "walks_limit"
+    elif report["second_end"] in ("", "empty"):
+        is_due = report["second_end"] or report["end"] not in ("", "limit", "known")
+        key = "walks_not_over" if is_due else "walks_not_two"
+    elif missing is None and (first or second):
+        key = "walks_apart"
+    elif missing:
+        key = "walks_missing"
+    else:
+        key = "walks_more" if second > both else "walks_fewer" if first > both else "walks_same"
+    numbers = {"n": missing or 0, "all": first + second - both, "more": second - both}
+    numbers |= {"first": first, "second": second, "both": both, "fewer": first - both}
+    return text(
+        f"report_{key}", language, **{name: f"{number:,}" for name, number in numbers.items()}
+    )
+
+
+def _by_code(kind: str, code: str, language: str) -> str:
+    key = f"{kind}_{code}"
+    return text(key if key in WORDS else f"{kind}_other", language, code=code)
+
+
+def choices(kind: str, language: str) -> list[tuple[str, str]]:
+    """(label, what the API calls it) of a dropdown: `sort`, `period`, `level` or `type`."""
+    return [(label_of(kind, value, language), value) for value in CHOICES[kind]]
+
+
+def label_of(kind: str, value: str, language: str) -> str:
+    return CHOICES[kind][value][language == "en"]
+
+
+def parameter(name: str, language: str) -> str:
+    """What a field of an infotext is called."""
+    return parameters(language).get(name, name)
+
+
+def parameters(language: str) -> dict[str, str]:
+    """Those that are not called as they are written."""
+    return {} if language == "en" else PARAMETERS
+
+
+def setting_label(name: str, language: str) -> str:
+    """What a setting does, with its unit."""
+    return SETTINGS[name][language == "en"]
+
+
+def setting_choice(name: str, value: str, language: str) -> str:
+    """What one of a setting's choices is called."""
+    kind = "level" if name in ("gallery_level", "blur_level") else name
+    return label_of(kind, value, language) if kind in CHOICES else value

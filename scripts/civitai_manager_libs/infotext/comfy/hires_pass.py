@@ -1,0 +1,119 @@
+"""The second pass of a ComfyUI graph, as A1111 knows it: Hires. fix. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from ...core import as_number, as_text, as_whole, file_stem
+from ..samplers import sampler_names
+from .nodes import kind_of, Node, Nodes, target
+from .samplers import outputs_of
+from .sizes import FACTORS, picture_way, sides_of
+from .values import nearest, plain
+
+__all__ = ["second_pass"]
+
+_MAX_PASSES = 8  # that are looked at
+_LATENT_METHODS = {  # how ComfyUI enlarges a latent: A1111's upscaler
+    "bicubic": "Latent (bicubic)",
+    "bilinear": "Latent",
+    "nearest-exact": "Latent (nearest-exact)",
+}
+_SCRIPT = "HighRes-Fix Script"
+_SCRIPT_INPUTS = ("upscale_type", "hires_ckpt_name", "latent_upscaler", "upscale_by")
+_SCRIPT_INPUTS += ("hires_steps", "denoise", "iterations", "use_controlnet")
+_STEPS, _DENOISE = (("steps",), ("sigmas",)), (("denoise",), ("sigmas",))
+_SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sigmas",))
+
+
+def second_pass(
+    nodes: Nodes, first: str, samplers: list[str], found: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return A1111's parameters of the pass that makes the picture of `first` larger.
+
+    {} where there is none, where a third follows, where both pictures are saved, or where the
+    graph does not tell by how much: a host that knows only the upscaler takes a size of its own.
+    `found`: what is known of `first`.
+    """
+    if as_number(found.get("denoise")) not in (None, 1):
+        return {}
+    if (script := nodes.get(target(nodes[first]["inputs"].get("script")) or "")) is not None:
+        return _scripted(nodes, script)
+    known = set(samplers)
+    if any(_between(nodes, first, end, known) for end in outputs_of(nodes)):
+        return {}  # which of the two pictures this is cannot be told
+    ways = ((sampler, _between(nodes, first, sampler, known)) for sampler in samplers)
+    for sampler, between in islice((each for each in ways if each[1]), _MAX_PASSES):
+        size = _size(nodes, between)
+        denoise = as_number(nearest(nodes, sampler, *_DENOISE))
+        if any(_between(nodes, sampler, other, known) for other in samplers):
+            return {}  # a host has but one second pass
+        if size and denoise is not None and 0 < denoise < 1:
+            steps = as_whole(nearest(nodes, sampler, *_STEPS))
+            said = {"Denoising strength": denoise, **size, "Hires steps": steps}
+            said["Hires upscaler"] = _upscaler(nodes, between)
+            return said | _other_sampler(nodes, sampler, found)
+    return {}
+
+
+def _scripted(nodes: Nodes, script: Node) -> dict[str, Any]:
+    """Return what Efficiency's script for a second pass says, if it enlarges the latent once."""
+    value = {name: plain(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
+    factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
+    same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
+    once = value["upscale_type"] == "latent" and as_whole(value["iterations"]) == 1
+    if kind_of(script) != _SCRIPT or not same_model or not once or not factor or not denoise:
+        return {}
+    said = {"Denoising strength": denoise, "Hires upscale": factor}
+    said["Hires steps"] = as_whole(value["hires_steps"])
+    return said | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
+
+
+def _between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
+    """Return the nodes on the picture's way from one sampler to the next, the last one first."""
+    way: list[Node] = []
+    for node_id in picture_way(nodes, later):
+        if node_id == first:
+            return way
+        if node_id in samplers:
+            return []
+        way.append(nodes[node_id])
+    return []
+
+
+def _size(nodes: Nodes, between: list[Node]) -> dict[str, Any]:
+    factor = 1.0
+    for node in between:
+        kind = kind_of(node)
+        if kind in FACTORS:
+            factor *= as_number(plain(nodes, node["inputs"].get(FACTORS[kind]))) or 0
+            continue
+        if "upscale_model" in node["inputs"]:  # by as much as its file makes it
+            return {}
+        sides = sides_of(nodes, node)
+        if sides is not None:
+            width, height = (round(side * factor) for side in sides)
+            return {"Hires resize": f"{width}x{height}"} if width and height else {}
+    return {"Hires upscale": factor} if factor > 1 else {}
+
+
+def _upscaler(nodes: Nodes, between: list[Node]) -> str | None:
+    for node in between:
+        inputs = node["inputs"]
+        model = plain(nodes, inputs.get("upscale_model"), ("model_name",))
+        if model:
+            return file_stem(as_text(model))
+        if "samples" in inputs and "upscale_method" in inputs:
+            return _LATENT_METHODS.get(as_text(inputs["upscale_method"]))
+    return None
+
+
+def _other_sampler(nodes: Nodes, sampler: str, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the second pass's sampler and schedule, where they are not the first one's."""
+    names = (as_text(nearest(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
+    own = sampler_names(*names)
+    first = sampler_names(as_text(found.get("sampler")), as_text(found.get("scheduler")))
+    keys = ("Hires sampler", "Hires schedule type")
+    return {key: name for key, name, other in zip(keys, own, first) if name and name != other}

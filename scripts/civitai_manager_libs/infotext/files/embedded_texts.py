@@ -1,0 +1,66 @@
+"""The texts that a picture's or video's file carries, as its maker's program wrote them there.
+
+Only these parts of a file are read: no pixel is decoded, so that neither a picture's size nor
+damage to it matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from ... import util
+from ...errors import DiskError
+from .budget import Budget
+from .heif import heif_texts
+from .images import gif_texts, jpeg_texts, png_texts, webp_texts
+from .video_containers import matroska_texts, mp4_texts
+
+__all__ = ["embedded_texts", "has_overlapping_exif"]
+
+_BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
+_PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
+_Reader = Callable[[BinaryIO, Budget], Iterator[tuple[str, str]]]
+
+
+def embedded_texts(path: str) -> dict[str, str]:
+    """Return the file's texts by name.
+
+    That of EXIF is "UserComment", an XMP packet "XMP", the maker of Content Credentials "C2PA",
+    a warning of EXIF that no library should read "EXIF".
+    {}: none, damaged, or no image and no video. Raises DiskError when `path` cannot be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            read = _READERS.get(util.extension_of(file.read(16)) or "", _no_texts)
+            texts: dict[str, str] = {}
+            for name, text in read(file, Budget(_BYTES, _PARTS)):
+                if text.strip("\0 \n"):
+                    texts.setdefault(name, text)
+            return texts
+    except OSError as error:
+        raise DiskError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def has_overlapping_exif(path: str) -> bool:
+    """Return whether a library that reads all of the file's EXIF might take far more memory.
+
+    Raises DiskError when `path` cannot be read.
+    """
+    return "EXIF" in embedded_texts(path)
+
+
+def _no_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    return iter(())
+
+
+_READERS: dict[str, _Reader] = {
+    "avif": heif_texts,
+    "gif": gif_texts,
+    "heic": heif_texts,
+    "jpg": jpeg_texts,
+    "mp4": mp4_texts,
+    "png": png_texts,
+    "webm": matroska_texts,
+    "webp": webp_texts,
+}

@@ -1,0 +1,141 @@
+"""The converters by which a program's table says what its values are in a record. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Union
+
+from ....core import as_list, as_text, as_whole, mapping
+
+__all__ = ["Data", "Record", "Source", "converted", "counted", "find_value", "first_of"]
+__all__ += ["joined_lines", "lora_entries", "lora_lists", "lora_pairs", "lora_texts", "resolution"]
+__all__ += ["unless", "when"]
+
+Data = Mapping[str, Any]
+Record = dict[str, Any]
+Source = Union[str, Callable[[Data], object]]  # `a.b|c`: the value at a.b, or that of c
+
+_MAX_LORAS = 50
+_MAX_LIST = 10_000  # characters
+_PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
+
+
+def find_value(data: Data, source: Source) -> object:
+    """Return what a source says of this data: None for nothing."""
+    if not isinstance(source, str):
+        return source(data)
+    values = (_value_at(data, path) for path in source.split("|"))
+    return next((value for value in values if as_text(value) or as_list(value)), None)
+
+
+def _value_at(data: object, path: str) -> object:
+    for key in path.split("."):
+        data = mapping(data).get(key)
+    return data
+
+
+def converted(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
+    """Make a source whose value, where there is one, goes through `convert`."""
+
+    def convert_value(data: Data) -> object:
+        value = find_value(data, source)
+        return None if value is None else convert(value)
+
+    return convert_value
+
+
+def counted(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
+    """Make a source of a whole number above 0: `factor` times the value, and `plus` added."""
+
+    def count(value: object) -> int | None:
+        stated = as_whole(value)
+        return stated * factor + plus if stated is not None and stated * factor > 0 else None
+
+    return converted(source, count)
+
+
+def unless(source: str, *words: str) -> Callable[[Data], object]:
+    """Make a source that says nothing where its value is one of these words, as "Automatic"."""
+    return converted(source, lambda value: None if as_text(value) in words else value)
+
+
+def when(condition: str, source: Source) -> Callable[[Data], object]:
+    """Make a source that says something only where the value at `condition` is true."""
+    return lambda data: find_value(data, source) if find_value(data, condition) is True else None
+
+
+def first_of(*sources: Source) -> Callable[[Data], object]:
+    """Make a source of the first of these that says something."""
+    return lambda data: next(filter(None, (find_value(data, source) for source in sources)), None)
+
+
+def joined_lines(source: str) -> Callable[[Data], object]:
+    """Make a source of a text, or of a list's texts, each on a line of its own."""
+    return converted(
+        source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
+    )
+
+
+def resolution(source: str) -> Callable[[Data], object]:
+    """Make a source of a size like `1024x768`, from `(1024, 768)` or `1024 x 768`."""
+
+    def size(value: object) -> str | None:
+        sides = re.findall(r"\d{1,5}", as_text(value)[:100])
+        return "x".join(sides) if len(sides) == 2 else None
+
+    return converted(source, size)
+
+
+def lora_lists(names: str, weights: str) -> Callable[[Data], object]:
+    """Make a source of LoRAs from a list of names and one of weights; either may be a text."""
+
+    def loras(data: Data) -> list[Record]:
+        stated = _entries(find_value(data, weights))
+        named = enumerate(map(as_text, _entries(find_value(data, names))))
+        return [_lora(name, stated[at] if at < len(stated) else 1) for at, name in named if name]
+
+    return loras
+
+
+def _entries(value: object) -> list[Any]:
+    """Return a list's entries, also of a list in text: `a,b` or `['a', 'b']`."""
+    entries = list(as_list(value))
+    for each in [] if entries else _PART.findall(as_text(value)[:_MAX_LIST]):
+        entries.extend(part.strip() for part in each if part.strip())
+    return entries[:_MAX_LORAS]
+
+
+def lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Data], object]:
+    """Make a source of LoRAs from a list of objects."""
+
+    def loras(value: object) -> list[Record]:
+        entries = (mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
+        return [_lora(find_value(entry, name), find_value(entry, weight)) for entry in entries]
+
+    return converted(source, loras)
+
+
+def lora_pairs(source: str) -> Callable[[Data], object]:
+    """Make a source of LoRAs from a list of `[name, weight, …]`."""
+
+    def loras(value: object) -> list[Record]:
+        entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
+        return [_lora(entry[0], entry[1]) for entry in entries if entry[1:]]
+
+    return converted(source, loras)
+
+
+def lora_texts(*prefixes: str) -> Callable[[Data], object]:
+    """Make a source of LoRAs from texts `name : weight` under keys that end in a number from 1."""
+
+    def loras(data: Data) -> list[Record]:
+        keys = (f"{prefix}{at}" for at in range(1, _MAX_LORAS) for prefix in prefixes)
+        texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
+        return [_lora(name, weight) for name, _, weight in texts if as_text(name)]
+
+    return loras
+
+
+def _lora(name: object, weight: object) -> Record:
+    return {"type": "lora", "name": name, "strength": weight}

@@ -1,0 +1,76 @@
+"""Which program wrote a piece of JSON or a file's texts, and what record they amount to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ....core import as_list, mapping
+from ...comfy import loaded
+from .converters import Data, find_value, Record
+from .tables import Program, PROGRAMS
+
+__all__ = ["read_program", "read_texts"]
+
+
+def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] | None:
+    """Return the program that wrote `data`, and its record; None for an unknown shape.
+
+    `texts`: the file's texts, by name.
+    """
+    if not isinstance(data, Mapping):
+        return None
+    wrapped = loaded(data.get("Comment"))
+    if isinstance(wrapped, Mapping):  # NovelAI, where a file has but one text
+        texts = {key: value for key, value in data.items() if isinstance(value, str)}
+        return read_program(wrapped, texts)
+    for program in PROGRAMS:
+        if _is_written_by(program, data):
+            return program.name, _record(program, data, texts)
+    return _of_graph(data)
+
+
+def read_texts(texts: Mapping[str, str]) -> tuple[str, Record] | None:
+    """Return the program that wrote one text for each value, and its record; None for others."""
+    for program in PROGRAMS:
+        if program.has_texts and _is_written_by(program, texts):
+            return program.name, _record(program, texts, {})
+    return None
+
+
+def _is_written_by(program: Program, data: Data) -> bool:
+    return any(all(key in data for key in mark.split("+")) for mark in program.marks)
+
+
+def _record(program: Program, data: Data, texts: Mapping[str, str]) -> Record:
+    data = mapping(data.get(program.within)) if program.within else data
+    beside = {name: loaded(texts.get(name)) for name in program.beside}
+    data = {**data, "texts": texts, **{k: v for k, v in beside.items() if isinstance(v, Mapping)}}
+    record = {ours: find_value(data, theirs) for ours, theirs in program.fields.items()}
+    if program.second_pass:
+        record |= program.second_pass(data)
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def _of_graph(data: Data) -> tuple[str, Record] | None:
+    """Read a ComfyUI graph; the site's own pictures of 2024 and later have a summary in it."""
+    summary = mapping(loaded(data.get("extraMetadata")))
+    if summary.get("prompt"):
+        return "Civitai", _on_site_record(data, summary)
+    graph = loaded(data.get("prompt", data))
+    nodes = graph.values() if isinstance(graph, Mapping) else ()
+    is_workflow = "nodes" in mapping(loaded(data.get("workflow")))
+    if is_workflow or any("class_type" in mapping(node) for node in nodes):
+        return "ComfyUI", {
+            "comfy": data if "prompt" in data or "workflow" in data else {"prompt": data}
+        }
+    return None
+
+
+def _on_site_record(data: Data, summary: Data) -> Record:
+    """Return the summary; the graph adds what it lacks, as the strength of a second pass."""
+    used = [mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
+    record = {key: value for key, value in summary.items() if key != "resources"}
+    record["civitaiResources"] = [
+        {**entry, "weight": entry.get("strength", entry.get("weight"))} for entry in used
+    ]
+    return record | {"engine": "Civitai", "comfy": {"prompt": data}}

@@ -1,0 +1,84 @@
+"""Prompts in shapes of their programs' own. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from ....core import as_list, as_text, mapping
+from .converters import Data, find_value, Record
+
+__all__ = ["negative_in_brackets", "novelai_model", "novelai_model_hash", "novelai_prompt"]
+__all__ += ["prompt_without_brackets", "read_dream"]
+
+_DREAM = re.compile(r'\s*"(?P<prompt>.*)"(?P<options> -[sS] ?\d[^"]*)', re.DOTALL)
+_DREAM_OPTIONS = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "cfgScale"}
+_DREAM_OPTIONS |= {"A": "sampler"}
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+_NOVELAI_SOURCE = re.compile(r"(.{1,200}?)(?: ([0-9A-F]{8}))?")  # NovelAI Diffusion V4.5 4BDE2A90
+
+
+def read_dream(text: str) -> Record:
+    """Read InvokeAI 1's `"a prompt [not this]" -s 50 -S 42 -W 512 -H 768 -C 7.5 -A k_lms`."""
+    found = _DREAM.fullmatch(text)
+    if found is None:
+        return {}
+    options = re.findall(r"-([sSWHCA]) ?(\S{1,40})", found["options"])
+    prompts = {
+        "prompt": _without_brackets(found["prompt"]),
+        "negativePrompt": _in_brackets(found["prompt"]),
+    }
+    return prompts | {_DREAM_OPTIONS[key]: value for key, value in options}
+
+
+def prompt_without_brackets(data: Data) -> str:
+    """Return InvokeAI 2's prompt without what it has in brackets, which is not wanted."""
+    return _without_brackets(_invoke_2_prompt(data))
+
+
+def negative_in_brackets(data: Data) -> str:
+    """Return what InvokeAI 2's prompt has in brackets."""
+    return _in_brackets(_invoke_2_prompt(data))
+
+
+def _invoke_2_prompt(data: Data) -> str:
+    stated = find_value(data, "image.prompt")
+    parts = [as_text(mapping(part).get("prompt")) for part in as_list(stated)[:100]]
+    return " ".join(parts) or as_text(stated)
+
+
+def _without_brackets(text: str) -> str:
+    return _BRACKETS.sub("", text).strip()
+
+
+def _in_brackets(text: str) -> str:
+    return ", ".join(part.strip() for part in _BRACKETS.findall(text))
+
+
+def novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
+    """Make a source of a prompt: NovelAI 4's, with a line for each person, else a plain one."""
+
+    def prompt(data: Data) -> object:
+        return "\n".join(_captions(data.get(structured))) or find_value(data, plain)
+
+    return prompt
+
+
+def _captions(prompt: object) -> Iterator[str]:
+    caption = mapping(mapping(prompt).get("caption"))
+    people = [mapping(each).get("char_caption") for each in as_list(caption.get("char_captions"))]
+    for text in map(as_text, (caption.get("base_caption"), *people[:20])):
+        if text:
+            yield text
+
+
+def novelai_model(data: Data) -> str | None:
+    """Return the model as the file's `Source` names it; its last word is a checksum."""
+    found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
+    return found[1] if found else None
+
+
+def novelai_model_hash(data: Data) -> str | None:
+    """Return the checksum at the end of the file's `Source`."""
+    found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
+    return found[2] if found else None

@@ -1,0 +1,113 @@
+"""The texts in video containers: an MP4's metadata, the tags of Matroska and WebM.
+
+ISO/IEC 14496-12 8.11 · QuickTime File Format, Metadata · https://www.matroska.org
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from .budget import Budget
+from .iso_boxes import box_at, boxes_in, size_of
+
+__all__ = ["matroska_texts", "mp4_texts"]
+
+_MAX_DEPTH = 8
+_NAMES = {"prompt": "prompt", "workflow": "workflow", "parameters": "parameters"}
+_NAMES |= {"comment": "Comment", "\xa9cmt": "Comment", "description": "Description"}
+_NAMES |= {"invokeai_metadata": "invokeai_metadata"}
+_BOXES_WITHIN = (b"moov", b"udta")
+_SEGMENT, _TAGS, _TAG, _SIMPLE_TAG = 0x18538067, 0x1254C367, 0x7373, 0x67C8
+_TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
+
+
+def mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    waiting = [(0, size_of(file), 0)]
+    while waiting and budget.may_go_on():
+        start, end, depth = waiting.pop()
+        box = box_at(file, start, end)
+        if box is None:
+            continue
+        kind, begin, stop = box
+        waiting.append((stop, end, depth))
+        if kind in _BOXES_WITHIN and depth < _MAX_DEPTH:
+            waiting.append((begin, stop, depth + 1))
+        elif kind == b"meta":
+            yield from _metadata(file, begin, stop, budget)
+        elif kind == b"\xa9cmt" and stop - begin > 4:  # QuickTime's own: length and language first
+            file.seek(begin + 4)
+            yield "Comment", budget.text(budget.read(file, stop - begin - 4))
+
+
+def _metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[tuple[str, str]]:
+    """The items of a `meta` box, named by their type or by a list of keys before them."""
+    file.seek(start)
+    inside = file.read(8)
+    start += 0 if inside[4:8] in (b"hdlr", b"keys", b"ilst") else 4  # QuickTime's has no version
+    keys: list[str] = []
+    for kind, begin, stop in boxes_in(file, start, end, budget):
+        if kind == b"keys":
+            keys = list(_keys(file, begin + 8, stop, budget))
+        elif kind == b"ilst":
+            for item, item_begin, item_stop in boxes_in(file, begin, stop, budget):
+                number = int.from_bytes(item, "big")
+                named = keys[number - 1] if 0 < number <= len(keys) else item.decode("latin-1")
+                name = _NAMES.get(named.rpartition(".")[2].lower())
+                if name:
+                    yield from _item(file, name, item_begin, item_stop, budget)
+
+
+def _keys(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[str]:
+    for _, begin, stop in boxes_in(file, start, end, budget):
+        file.seek(begin)
+        yield budget.text(budget.read(file, min(stop - begin, 200)))
+
+
+def _item(
+    file: BinaryIO, name: str, start: int, end: int, budget: Budget
+) -> Iterator[tuple[str, str]]:
+    for kind, begin, stop in boxes_in(file, start, end, budget):
+        if kind == b"data" and stop - begin >= 8:
+            file.seek(begin + 8)  # behind type and locale
+            yield name, budget.text(budget.read(file, stop - begin - 8))
+
+
+def matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    waiting = [(0, size_of(file))]
+    name = ""
+    while waiting and budget.may_go_on():
+        start, end = waiting.pop()
+        element = _element(file, start, end)
+        if element is None:
+            continue
+        kind, begin, stop = element
+        waiting.append((stop, end))
+        if kind in (_SEGMENT, _TAGS, _TAG, _SIMPLE_TAG):
+            waiting.append((begin, stop))
+        elif kind == _TAG_NAME:
+            file.seek(begin)
+            name = budget.text(budget.read(file, min(stop - begin, 200))).rstrip("\0").lower()
+        elif kind == _TAG_TEXT and name in _NAMES:
+            file.seek(begin)
+            yield _NAMES[name], budget.text(budget.read(file, stop - begin)).rstrip("\0")
+
+
+def _element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:
+    """The element that begins at `start`: its id, and where its content begins and ends."""
+    file.seek(start)
+    head = file.read(12)
+    id_length = _vint_length(head[:1])
+    size_length = _vint_length(head[id_length : id_length + 1])
+    begin = start + id_length + size_length
+    if not id_length or id_length > 4 or not size_length or begin > end:
+        return None
+    size_bytes = head[id_length : id_length + size_length]
+    size = int.from_bytes(size_bytes, "big") & (2 ** (7 * size_length) - 1)
+    stop = end if size == 2 ** (7 * size_length) - 1 else begin + size  # all ones: unknown
+    return (int.from_bytes(head[:id_length], "big"), begin, stop) if stop <= end else None
+
+
+def _vint_length(first: bytes) -> int:
+    """How many bytes a number has, by its first; 0 for none."""
+    return 9 - first[0].bit_length() if first and first[0] else 0

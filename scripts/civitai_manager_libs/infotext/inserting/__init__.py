@@ -1,5 +1,0 @@
-"""Puts an infotext into a picture's file, where the WebUIs look for it; no pixel is touched."""
-
-from .insert import insert_infotext
-
-__all__ = ["insert_infotext"]

@@ -1,0 +1,74 @@
+"""Infotexts and records of other programs in the words that the WebUIs' readers know. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..core import as_text
+from .lora_tags import lacking_tags
+from .samplers import is_schedule, sampler_names, schedule_name
+from .text import edit_infotext, is_readable, parse_infotext
+
+__all__ = ["in_host_words", "with_host_names"]
+
+_OTHER_NAMES = {  # a parameter: another program's name for it
+    "CFG scale": "CFG Scale",
+    "Distilled CFG Scale": "Guidance",
+    "Denoising strength": "Denoise",
+    "Hires upscale": "Hires scale",  # SD.Next
+}
+_SAME_NAME = "CFG Scale"  # but for a letter's case, so that one of the two is enough
+_SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
+_WITHOUT_SCHEDULE = ("DDIM", "PLMS", "UniPC")  # for which SD.Next's setting means nothing
+_FULL = re.compile(r"1(?:\.0*)?")  # a denoising of 1 is none to A1111
+_PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
+
+
+def with_host_names(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with the hosts' names for what other programs name otherwise.
+
+    What has the hosts' name already wins. Other names stay, for their program's own reader, but
+    those that differ in a letter's case only.
+    """
+    told = {key: value for key, value in parameters.items() if key != _SAME_NAME}
+    for name, other in _OTHER_NAMES.items():
+        value = as_text(parameters[other]) if other in parameters else ""
+        if value and not (name == "Denoising strength" and _FULL.fullmatch(value)):
+            told.setdefault(name, value)
+    schedules = (as_text(parameters[name]) for name in _SCHEDULES if name in parameters)
+    schedule = next(filter(is_schedule, schedules), "")
+    if schedule and not _has_schedule(parameters):
+        told.setdefault("Schedule type", schedule_name(schedule))
+    return told
+
+
+def _has_schedule(parameters: Mapping[str, Any]) -> bool:
+    """Return whether a schedule is told beside or in the sampler's name, or there can be none."""
+    sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
+    is_told = "scheduler" in parameters or bool(sampler_names(sampler)[1])
+    return is_told or sampler in _WITHOUT_SCHEDULE
+
+
+def in_host_words(text: str) -> str:
+    """Return an infotext as the hosts' readers know its words; a host's own stays as it is.
+
+    LoRAs that it tells in parameters of its own get a tag, for no host reads these.
+    """
+    read = parse_infotext(text)
+    parameters = _translated(read.parameters)
+    tags = lacking_tags({**read.parameters, "prompt": read.prompt})
+    if parameters == read.parameters and not tags and is_readable(read.negative_prompt):
+        return text
+    return edit_infotext(text, tags, parameters)
+
+
+def _translated(parameters: Mapping[str, str]) -> dict[str, str]:
+    told = with_host_names(parameters)
+    stated = (told.get("Sampler", ""), told.get("Schedule type", ""))
+    sampler, schedule = sampler_names(*stated)
+    if stated[0] != f"{sampler} {schedule}":  # as A1111 called both before 1.9
+        told |= {"Sampler": sampler, "Schedule type": schedule}
+    said = {key: value for key, value in told.items() if value or key in parameters}
+    return {key: value for key, value in said.items() if value.lower() != _PLACEHOLDERS.get(key)}

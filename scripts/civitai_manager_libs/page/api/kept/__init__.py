@@ -1,8 +1,0 @@
-"""What the page asks of the library alone: searches, and what the user has made of it."""
-
-from .figures import figures
-from .marking import act_on_sets, export, mark, sets, take
-from .searching import kept_images, suggest, within
-
-__all__ = ["act_on_sets", "export", "figures", "kept_images", "mark", "sets", "suggest", "take"]
-__all__ += ["within"]

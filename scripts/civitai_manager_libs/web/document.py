@@ -1,0 +1,119 @@
+"""The HTML documents of our own server: the page with the gallery in it, and the login form."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from ..i18n import messages
+from . import bundle
+from .http import request_language
+
+__all__ = ["gallery_page", "login_form"]
+
+_TITLE = "Civitai Shortcut"
+_THEMES = ("light", "dark")  # of `?__theme=`; without it the browser's own preference counts
+_ICON = (
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>"
+    "<rect width='16' height='16' rx='3.5' fill='%232563eb'/><g fill='white'>"
+    "<rect x='3' y='3' width='4.5' height='6' rx='1'/><rect x='3' y='10' width='4.5' height='3'"
+    " rx='1'/><rect x='8.5' y='3' width='4.5' height='3' rx='1'/><rect x='8.5' y='7' width='4.5'"
+    " height='6' rx='1'/></g></svg>"
+)
+# The names of the first two are gradio's: the gallery takes its colours from them in a host too.
+_DARK = "color-scheme: dark; --background-fill-primary: #15171a; --body-text-color: #eceef0;"
+_STYLE = f"""
+:root {{ color-scheme: light; --background-fill-primary: #fff; --body-text-color: #1f2328; }}
+@media (prefers-color-scheme: dark) {{ :root:not(.light) {{ {_DARK} }} }}
+:root.dark {{ {_DARK} }}
+body {{
+  margin: 0;
+  padding: 0 max(16px, env(safe-area-inset-right)) 0 max(16px, env(safe-area-inset-left));
+  background: var(--background-fill-primary);
+  color: var(--body-text-color);
+  font: 14px/1.45 system-ui, sans-serif;
+}}
+civitai-gallery {{ display: block; }}
+h1.heading {{ position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden;
+  clip-path: inset(50%); white-space: nowrap; }}
+form {{ display: grid; gap: 14px; width: min(320px, 100%); margin: 18vh auto 0; }}
+form h1, form p {{ margin: 0; }}
+form h1 {{ font-size: 20px; }}
+label {{ display: grid; gap: 4px; }}
+input, button {{ min-height: 44px; box-sizing: border-box; padding: 0 12px; border-radius: 10px;
+  border: 1px solid color-mix(in srgb, currentcolor 25%, transparent); font: inherit; }}
+button {{ border: 0; background: var(--body-text-color); color: var(--background-fill-primary);
+  font-weight: 600; cursor: pointer; }}
+"""
+_NO_OTHERS = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+
+
+def gallery_page(request: Request) -> HTMLResponse:
+    """Return the page with `<civitai-gallery>`, and what the browser is to fetch at once for it."""
+    no_script = escape(messages.text("needs_javascript", request_language(request)))
+    body = (
+        f'<main><h1 class="heading">{_TITLE}</h1>'
+        f'<civitai-gallery data-code="{bundle.version()}"></civitai-gallery></main>'
+        f"<noscript><p>{no_script}</p></noscript>"
+    )
+    policy = f"{_NO_OTHERS}; script-src 'self' {_hash(_script())}; connect-src 'self'; media-src"
+    policy += f" 'self' blob:; img-src 'self' data: blob:; style-src 'self' {_hash(_STYLE)}"
+    head = f"<script>{_script()}</script>"
+    return _document(request, head, body, policy, 200, {"Link": bundle.preload_links()})
+
+
+def login_form(request: Request, status: int = 401, said: str = "") -> HTMLResponse:
+    """Return the form that asks for user and password. said: what was wrong with the last try."""
+    language = request_language(request)
+    user, password, log_in = (
+        escape(messages.text(key, language))
+        for key in ("login_user", "login_password", "login_button")
+    )
+    query = f"?{request.url.query}" if request.url.query else ""
+    body = (
+        f'<main><form method="post" action="login{escape(query)}"><h1>{_TITLE}</h1>'
+        f'<p role="alert">{escape(said)}</p>'
+        f'<label>{user}<input name="username" autocomplete="username" required autofocus></label>'
+        f'<label>{password}<input name="password" type="password" required'
+        f' autocomplete="current-password"></label><button>{log_in}</button></form></main>'
+    )
+    policy = f"{_NO_OTHERS}; img-src data:; style-src {_hash(_STYLE)}"
+    return _document(request, "", body, policy, status, {})
+
+
+def _document(
+    request: Request, head: str, body: str, policy: str, status: int, headers: dict[str, str]
+) -> HTMLResponse:
+    theme = request.query_params.get("__theme", "")
+    chosen = f' class="{theme}"' if theme in _THEMES else ""
+    html = (
+        f'<!DOCTYPE html><html lang="{request_language(request)}"{chosen}><head>'
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{_TITLE}</title><link rel="icon" href="{_ICON}"><style>{_STYLE}</style>'
+        f"{head}</head><body>{body}</body></html>"
+    )
+    headers = {
+        **headers,
+        "Cache-Control": "private, no-cache",
+        "Content-Security-Policy": policy,
+        "Vary": "Accept-Language, Cookie",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HTMLResponse(html, status, headers)
+
+
+@functools.cache
+def _script() -> str:
+    return f"window.civitaiShortcutAlone = true;\n{bundle.loader_script()}"
+
+
+@functools.cache
+def _hash(content: str) -> str:
+    """Return the name of an inline script or style in a policy. https://www.w3.org/TR/CSP3/"""
+    digest = hashlib.sha256(content.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

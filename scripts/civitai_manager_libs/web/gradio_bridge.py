@@ -1,0 +1,100 @@
+"""The door into a host: our element, and the parts that the host's "Send to ..." buttons need.
+
+`javascript/gallery/details/door.js` fills `ask`, presses the button, waits until `nonce` says that
+the answer is there, then presses the host's own button for a tab.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import gradio as gr
+
+from .. import civitai_gallery_action, host, setting
+from ..core import Image, mapping, whole
+from ..errors import CivitaiShortcutError
+from ..i18n import messages
+from ..infotext import embedded, has_overlapping_exif, infotext
+from ..library import pages, records
+from . import bundle
+from .routes import new_instance
+
+__all__ = ["build"]
+
+_PREFIX = "civitai_shortcut_door"
+
+
+def build() -> None:
+    """Within gradio's `Blocks`."""
+    names = f'data-instance="{new_instance()}" data-code="{bundle.version()}"'
+    gr.HTML(f"<civitai-gallery {names}></civitai-gallery>", elem_id="civitai_shortcut_page")
+    # Hidden by style.css: what gradio itself hides is not in the page at all.
+    with gr.Column(elem_id=_PREFIX):
+        _parts()
+
+
+def _parts() -> None:
+    ask = gr.Textbox(label="ask", elem_id=f"{_PREFIX}_ask")
+    button = gr.Button("ask", elem_id=f"{_PREFIX}_button")
+    text = gr.Textbox(label="infotext", elem_id=f"{_PREFIX}_infotext", lines=4)
+    picture = gr.Image(label="picture", elem_id=f"{_PREFIX}_image", type="pil")
+    nonce = gr.Textbox(label="nonce", elem_id=f"{_PREFIX}_nonce")
+    with gr.Row(elem_id=f"{_PREFIX}_send"):
+        host.add_paste_buttons(text, picture)
+    # Without the queue, which a host may be started without.
+    button.click(_answer, [ask], [text, picture, nonce], queue=False, **host.event_options())
+
+
+def _answer(asked: str, request: gr.Request) -> tuple[str, Any, str]:
+    """(infotext, picture, what it was asked with, or a JSON that says what is wrong)."""
+    language = messages.language_of(host.header(request, "accept-language"))
+    given = _read(asked)
+    nonce = str(given.get("nonce", ""))[:100]
+    text = given.get("text")
+    if given.get("id") is None and isinstance(text, str):
+        return text, None, nonce
+    image = records.find(whole(given.get("id"), 1) or 0)
+    if image is None:
+        words = messages.reason("not_known", language)
+        return "", None, json.dumps({"nonce": nonce, "error": words})
+    try:
+        with _file(image) as path:
+            told = text if isinstance(text, str) else _infotext(image, path)
+            picture = _picture(path)
+    except CivitaiShortcutError as error:
+        words = messages.reason(error.reason, language)
+        return "", None, json.dumps({"nonce": nonce, "error": words})
+    return told, picture, nonce
+
+
+def _read(asked: str) -> dict[str, Any]:
+    try:
+        return dict(mapping(json.loads(asked)))
+    except (TypeError, ValueError, RecursionError):
+        return {}
+
+
+def _file(image: Image) -> AbstractContextManager[str]:
+    """ "" for what is no image: only its infotext is sent."""
+    if image.type != "image":
+        return nullcontext("")
+    return pages.file(civitai_gallery_action.get_http_client(), image.url)
+
+
+def _infotext(image: Image, path: str) -> str:
+    """The record's, else what the file itself says."""
+    text = infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    return text or (embedded(path).infotext if path else "")
+
+
+def _picture(path: str) -> str | None:
+    """Return its file as it is, with its real size, from which a host takes width and height.
+
+    None for one whose EXIF would take the host's memory: gradio reads all of it.
+    """
+    if not path or not os.path.isfile(path) or has_overlapping_exif(path):
+        return None
+    return os.path.realpath(path)

@@ -1,0 +1,194 @@
+"""What a peer may hold open of our own server: so many connections, and a head for so long."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any
+
+from ... import util
+from .csrf import household
+from .log_throttle import Repeats
+
+__all__ = ["CONNECTED_PEER", "Connections"]
+
+_HEAD_SECONDS = 10.0
+_FROM_ONE, _IN_ALL = 128, 256  # a browser opens six
+_MOST_HEAD = 64 * 1024  # bytes; a browser's has one or two thousand
+_HEAD_END = re.compile(rb"\n\r?\n")
+_LENGTH = re.compile(rb"^content-length:[ \t]*([0-9]{1,15})[ \t]*\r?$", re.M | re.I)
+_CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:", re.M | re.I)
+_LENGTH_REQUIRED = b"HTTP/1.1 411 Length Required\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_KEY = "civitai_shortcut_connection"
+CONNECTED_PEER = "civitai_shortcut_peer"  # of a request's scope, whatever its headers say
+
+
+class Connections:
+    """All connections of one server.
+
+    uvicorn makes a protocol of each: see its setting `http`. Ours stands before its own, which gets
+    one whole request after the other. That one is answered is told by `around`, the outermost of
+    the application.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[_Connection, None] = {}  # the oldest first
+        self._repeats = Repeats()
+
+    def protocol(self, *, app_state: dict[str, Any], **given: Any) -> asyncio.Protocol:
+        """Return the protocol of a new connection; the arguments are uvicorn's."""
+        from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+        state = dict(app_state)  # a request's scope has a copy of it
+        inner: Any = AutoHTTPProtocol(app_state=state, **given)
+        state[_KEY] = connection = _Connection(self, inner)
+        return connection
+
+    def around(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        """Return `app`, telling connections when it has answered."""
+
+        async def watched(scope: Any, receive: Any, send: Any) -> None:
+            connection = scope.get("state", {}).pop(_KEY)
+            scope[CONNECTED_PEER] = connection.peer
+            try:
+                await app(scope, receive, send)
+            finally:
+                connection.end_request()
+
+        return watched
+
+    def admit(self, new: _Connection) -> bool:
+        """Return whether there is a place for a connection, which another may have to leave.
+
+        Who holds many without sending a head does not shut out others, nor himself. Where all
+        places are taken, the peer that has most gives one up, though it be answered just then.
+        """
+        counts = Counter(one.peer for one in self._open)
+        mine, idle = counts[new.peer], [one for one in self._open if one.is_idle]
+        leaving: list[_Connection] = []
+        if mine >= _FROM_ONE:
+            self.tell("too-many", new.peer, f"has more than {_FROM_ONE} connections open")
+            leaving = [one for one in idle if one.peer == new.peer]
+        elif len(self._open) >= _IN_ALL:
+            [(peer, count)] = counts.most_common(1)
+            self.tell("too-many", peer, f"and others have {_IN_ALL} connections open")
+            leaving = [one for one in idle if one.peer == peer]
+            if count > mine + 1:
+                leaving += [one for one in self._open if one.peer == peer]
+            leaving += idle
+        else:
+            leaving = [new]
+        if not leaving:
+            return False
+        if leaving[0] is not new:
+            leaving[0].abort()
+        self._open[new] = None
+        return True
+
+    def remove(self, connection: _Connection) -> None:
+        self._open.pop(connection, None)
+
+    def tell(self, kind: Hashable, peer: str, what: str) -> None:
+        """One log line a minute of each kind."""
+        count = self._repeats.count(kind)
+        if count is not None:
+            times = f" ({count} times since the last such line)" if count > 1 else ""
+            util.printD(f"{peer or 'Somebody'} {what}{times}. What sends no request is closed.")
+
+
+class _Connection(asyncio.Protocol):
+    """One connection, in front of uvicorn's own protocol of it."""
+
+    peer = ""
+    is_idle = True  # no request of it is being answered
+
+    def __init__(self, others: Connections, inner: Any) -> None:
+        self._others, self._inner = others, inner
+        self._transport: Any = None
+        self._is_admitted = False
+        self._kept, self._body_left = b"", 0  # of a head, or of the next request; bytes to come
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+        self.peer = household((transport.get_extra_info("peername") or ("",))[0])
+        self._is_admitted = self._others.admit(self)
+        if not self._is_admitted:
+            return transport.abort()
+        self._start_timer()
+        self._inner.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._kept += data
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give uvicorn what belongs to the request that it answers, or the next whole head."""
+        while self._kept and not self._transport.is_closing():
+            if self._body_left:
+                part, self._kept = self._kept[: self._body_left], self._kept[self._body_left :]
+                self._body_left -= len(part)
+                self._inner.data_received(part)
+                continue
+            end = _HEAD_END.search(self._kept, 0, _MOST_HEAD) if self.is_idle else None
+            if end is None:
+                break
+            head, self._kept = self._kept[: end.end()], self._kept[end.end() :]
+            self._begin(head)
+        if self._transport.is_closing():
+            self._kept = b""
+        elif len(self._kept) > _MOST_HEAD:
+            self._others.tell("long", self.peer, "sent more than a request's head may have")
+            self.abort()
+        elif self.is_idle and (self._kept or self._body_left) and self._timer is None:
+            self._start_timer()  # for the next head, or the rest of what was answered before
+
+    def _begin(self, head: bytes) -> None:
+        """Chunks are not taken: a few bytes each, they cost a thousand times what they carry."""
+        self._stop_timer()
+        if _CHUNKED.search(head):
+            self._transport.write(_LENGTH_REQUIRED)
+            return self._transport.close()
+        length = _LENGTH.search(head)
+        self._body_left = int(length[1]) if length else 0
+        self.is_idle = False
+        self._inner.data_received(head)
+
+    def eof_received(self) -> Any:
+        return self._inner.eof_received()
+
+    def pause_writing(self) -> None:
+        self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._inner.resume_writing()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._stop_timer()
+        self._others.remove(self)
+        if self._is_admitted:
+            self._inner.connection_lost(error)
+
+    def end_request(self) -> None:
+        """A request is answered; uvicorn closes a connection on which no other one begins."""
+        self.is_idle = True
+        self._pass_on()
+
+    def abort(self) -> None:
+        self._others.remove(self)
+        self._transport.abort()
+
+    def _start_timer(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(_HEAD_SECONDS, self._end_late_head)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+
+    def _end_late_head(self) -> None:
+        self._others.tell("late", self.peer, f"sent no whole request in {_HEAD_SECONDS:.0f} s")
+        self.abort()

@@ -1,0 +1,164 @@
+"""The login of our own page: who guesses passwords waits longer and longer, others do not."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque, OrderedDict
+from collections.abc import Callable
+from hmac import compare_digest
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from ...i18n import messages
+from .connection_limits import CONNECTED_PEER
+from .csrf import is_passed_on, peer_of
+from .responses import request_language
+
+__all__ = ["Login", "Tries"]
+
+LoginForm = Callable[[Request, int, str], Response]  # with a status, and what was wrong
+
+_FREE, _LONGEST = 5, 60.0  # tries of one peer without a wait; seconds
+_FREE_THROUGH, _LONGEST_THROUGH = 30, 1.0  # the same of all whom one proxy or tunnel names
+_MANY, _MINUTE = 60, 60.0  # failed tries of all in so many seconds: then each has one free try
+_MOST_PEERS, _FORGOTTEN = 10_000, 3600.0  # that are remembered, and for how many seconds
+_MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
+
+
+class Tries:
+    """Logins that failed, by peer.
+
+    A peer may invent the name that a proxy or a tunnel passes on, a new one for each try: so all
+    tries through it are counted together too. They are more, and the wait is short, for the owner
+    may be among them; a peer that has logged in before does not wait for the others.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failed: OrderedDict[str, tuple[int, float]] = OrderedDict()  # how often, last when
+        self._known: OrderedDict[str, None] = OrderedDict()  # who has logged in
+        self._recent: deque[float] = deque(maxlen=_MANY)
+
+    def begin(self, peer: str, through: str = "") -> float:
+        """Return the seconds that a peer has to wait before it tries; 0.0: it tries now, and that
+        counts as failed until `succeed`. through: the proxy or the tunnel that names the peer."""
+        now = self._clock()
+        is_storm = len(self._recent) == _MANY and now - self._recent[0] < _MINUTE
+        counted, wait = [peer], self._wait(peer, 1 if is_storm else _FREE, _LONGEST, now)
+        if through and peer not in self._known:
+            counted.append(through)
+            wait = max(wait, self._wait(through, _FREE_THROUGH, _LONGEST_THROUGH, now))
+        if wait > 0:
+            return wait
+        self._recent.append(now)
+        for name in counted:
+            self._failed[name] = self._count(name, now) + 1, now
+            _keep_last(self._failed, name)
+        return 0.0
+
+    def succeed(self, peer: str, through: str = "") -> None:
+        self._failed.pop(peer, None)
+        if through:
+            self._failed.pop(through, None)
+            self._known[peer] = None
+            _keep_last(self._known, peer)
+
+    def _wait(self, name: str, free: int, longest: float, now: float) -> float:
+        beyond = self._count(name, now) - free
+        pause = min(longest, 2.0 ** min(beyond, 10)) if beyond >= 0 else 0.0
+        return max(0.0, self._failed.get(name, (0, now))[1] + pause - now)
+
+    def _count(self, name: str, now: float) -> int:
+        count, last = self._failed.get(name, (0, now))
+        return 0 if now - last > _FORGOTTEN else count
+
+
+def _keep_last(names: OrderedDict[str, Any], name: str) -> None:
+    names.move_to_end(name)
+    if len(names) > _MOST_PEERS:
+        names.popitem(last=False)
+
+
+class Login:
+    """The login of our own page: one user, whose password is guessed slowly.
+
+    tokens: the sessions of those who have logged in, which the cookie names; the user of each.
+    """
+
+    def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
+        self.tokens: dict[str, str] = {}
+        self._user, self._password = user, password
+        self._cookie, self._form, self._tries = cookie, form, Tries()
+
+    async def log_in(self, request: Request) -> Response:
+        """Answer the login form: lead back to the page, or give the form again with the reason."""
+        if request.method != "POST":
+            return _back_to_page(request)
+        try:
+            body = await asyncio.wait_for(_read_body(request), _BODY_SECONDS)
+        except (asyncio.TimeoutError, ClientDisconnect):
+            return PlainTextResponse("The login came too slowly.", 408, {"Connection": "close"})
+        if len(body) > _MOST_BODY:
+            return PlainTextResponse("This is no login.", 413, {"Connection": "close"})
+        language = request_language(request)
+        peer, through = _peers_of(request)
+        if wait := self._tries.begin(peer, through):
+            said = messages.text("login_wait", language, seconds=int(wait) + 1)
+            response = self._form(request, 429, said)
+            response.headers["Retry-After"] = str(int(wait) + 1)
+            return response
+        if not self._is_right(body):
+            return self._form(request, 401, messages.text("login_wrong", language))
+        self._tries.succeed(peer, through)
+        return self._let_in(request)
+
+    def _is_right(self, body: bytes) -> bool:
+        fields = dict(parse_qsl(body.decode("utf-8", "replace")))
+        pairs = (
+            (fields.get("username", ""), self._user),
+            (fields.get("password", ""), self._password),
+        )
+        # In a list: how long it takes does not tell which of them is wrong.
+        return all([compare_digest(_as_bytes(one), _as_bytes(other)) for one, other in pairs])
+
+    def _let_in(self, request: Request) -> Response:
+        token = token_urlsafe(32)
+        self.tokens[token] = self._user
+        response = _back_to_page(request)
+        is_https = request.url.scheme == "https"
+        response.set_cookie(self._cookie, token, httponly=True, samesite="lax", secure=is_https)
+        return response
+
+
+def _peers_of(request: HTTPConnection) -> tuple[str, str]:
+    """Return who asks, and through which proxy or tunnel, "" for none; uvicorn takes the name that
+    is passed on from this machine for the client."""
+    peer = peer_of(request)
+    connected = request.scope.get(CONNECTED_PEER, peer)
+    if connected == peer and not is_passed_on(request.headers):
+        return peer, ""
+    return f"{peer} through {connected}", f"all through {connected}"
+
+
+def _as_bytes(text: str) -> bytes:
+    """Return what stands for a text, also one of a terminal that is not Unicode."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _back_to_page(request: Request) -> Response:
+    return RedirectResponse(f"./?{request.url.query}" if request.url.query else "./", 303)
+
+
+async def _read_body(request: Request) -> bytes:
+    """Return a request's body; of one that is too long, the start, a byte or more too long."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_BODY:
+            break
+    return body

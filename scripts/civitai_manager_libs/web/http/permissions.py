@@ -1,0 +1,23 @@
+"""Who may change a setting of ours."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from ... import host, setting
+from .csrf import is_from_this_machine
+
+__all__ = ["lock_of"]
+
+
+def lock_of(request: Request, name: str) -> str:
+    """Return the reason code why a request may not change a setting, or `key`; "" if it may.
+
+    Whoever the page's login has let in may; without a login only this machine may. The key can be
+    changed, and is never told.
+    """
+    if host.is_frozen(name):
+        return "frozen"
+    if host.in_webui() and name in setting.ON_HOST_PAGE:
+        return "in_host"
+    return "" if host.has_login(request) or is_from_this_machine(request) else "only_here"

@@ -1,0 +1,105 @@
+"""The JSON bodies of writes: bounded in bytes, seconds, parts and in how many are held at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+import anyio
+from starlette.requests import Request
+
+from ...core import has_too_many_parts, is_deep
+from .csrf import peer_of
+from .file_response import InThread
+from .responses import Refusal
+
+__all__ = ["Bodies", "SMALL_BODY"]
+
+SMALL_BODY = 64 * 1024  # bytes; any number of such may come at once
+_IN_MEMORY = 1024 * 1024  # bytes of one body; a longer one is on the disk
+_SECONDS = 30.0  # for a body's start and its place, then for each MB of it
+_TIMED = 1024 * 1024  # bytes
+_FROM_ONE, _IN_ALL = 2, 6  # larger bodies at once, from one peer and from all
+_POLL = 0.05  # seconds
+# Values and lists: 100,000 ids, or the records of an import. A second reads a million.
+_MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000
+
+
+class Bodies:
+    """The bodies that one served page is just now sent."""
+
+    def __init__(self) -> None:
+        self._held: Counter[str] = Counter()  # larger ones, by peer
+
+    @asynccontextmanager
+    async def read(self, request: Request, most: int, in_thread: InThread) -> AsyncIterator[Any]:
+        """Yield a request's JSON, None for a GET. A large body counts as held until the block ends.
+
+        most: bytes. Raises Refusal, and ClientDisconnect.
+        """
+        if request.method in ("GET", "HEAD"):
+            yield None
+            return
+        async with AsyncExitStack() as held:
+            try:
+                file = held.enter_context(SpooledTemporaryFile(_IN_MEMORY))
+                with anyio.fail_after(_SECONDS) as time:
+                    await self._receive(request, file, most, in_thread, held, time)
+            except TimeoutError as error:
+                raise Refusal(408, "too_slow") from error
+            except OSError as error:  # no room for a temporary file
+                raise Refusal(507, "disk") from error
+            yield await in_thread(_parsed, file)
+
+    async def _receive(
+        self,
+        request: Request,
+        file: IO[bytes],
+        most: int,
+        in_thread: InThread,
+        held: AsyncExitStack,
+        time: anyio.CancelScope,
+    ) -> None:
+        size = 0
+        async for part in request.stream():
+            before, size = size, size + len(part)
+            if size > most:
+                raise Refusal(413, "too_large")
+            if size <= SMALL_BODY:
+                file.write(part)
+                continue
+            if before <= SMALL_BODY:
+                await held.enter_async_context(self._place(peer_of(request)))
+            if before <= SMALL_BODY or before // _TIMED < size // _TIMED:
+                time.deadline = anyio.current_time() + _SECONDS
+            await in_thread(file.write, part)
+
+    @asynccontextmanager
+    async def _place(self, peer: str) -> AsyncIterator[None]:
+        while self._held[peer] >= _FROM_ONE or self._held.total() >= _IN_ALL:
+            await asyncio.sleep(_POLL)
+        self._held[peer] += 1
+        try:
+            yield
+        finally:
+            self._held -= Counter([peer])  # which forgets who holds none
+
+
+def _parsed(file: IO[bytes]) -> Any:
+    """Raises Refusal for what is no JSON, nested deeply, or of too many parts."""
+    file.seek(0)
+    body = file.read()
+    if has_too_many_parts(body, _MOST_PARTS, _MOST_SIGNS):
+        raise Refusal(413, "too_large")
+    try:
+        value = json.loads(body or b"null")
+    except (ValueError, RecursionError) as error:
+        raise Refusal(400, "bad_input") from error
+    if is_deep(value):
+        raise Refusal(400, "bad_input")
+    return value

@@ -1,0 +1,96 @@
+"""Answers as JSON: what was asked for, or what went wrong and what to do, in the user's words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+from ...errors import (
+    Busy,
+    Cancelled,
+    CivitaiShortcutError,
+    DiskError,
+    Gone,
+    InputError,
+    NeedsKey,
+    RegionBlocked,
+    ServerTrouble,
+)
+from ...i18n import messages
+
+__all__ = ["Refusal", "json_answer", "refusal", "request_language", "sentence", "told"]
+
+# The first that fits; all else is Civitai's fault: 502. No 401: that is for our own page's login.
+_STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
+    (InputError, 400),
+    (NeedsKey, 403),
+    (Gone, 404),
+    (RegionBlocked, 451),
+    (Cancelled, 499),
+    (Busy, 503),
+    (DiskError, 507),
+)
+_PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says nothing more
+
+
+class Refusal(Exception):
+    """We do not do it. code: of the words, as `reason_<code>`; key, values: of other words in place
+    of those, an error's own among the values. field: the one of the request that it is about."""
+
+    def __init__(
+        self, status: int, code: str, key: str = "", field: str = "", **values: object
+    ) -> None:
+        super().__init__(code)
+        self.status, self.code, self.field = status, code, field
+        self._key, self._values = key, values
+
+    def words(self, language: str) -> str:
+        if not self._key:
+            return messages.reason(self.code, language)
+        errors = {n: e for n, e in self._values.items() if isinstance(e, InputError)}
+        said = {name: messages.said(error, language) for name, error in errors.items()}
+        return messages.text(self._key, language, **{**self._values, **said})
+
+
+def request_language(request: HTTPConnection) -> str:
+    """Return the language of who sends a request: "en" or "zh-TW"."""
+    return messages.language_of(request.headers.get("accept-language", ""))
+
+
+def json_answer(value: Any, status: int = 200) -> Response:
+    """Half of a surrogate pair, which strangers' JSON may carry, becomes a question mark."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    body = text.encode("utf-8", "replace")
+    return Response(body, status, headers, media_type="application/json")
+
+
+def refusal(error: Refusal, language: str) -> Response:
+    said = {"code": error.code, "message": error.words(language)}
+    if error.field:
+        said["field"] = error.field
+    response = json_answer({"error": said}, error.status)
+    if error.status == 408:  # what is left of the request may never come
+        response.headers["Connection"] = "close"
+    return response
+
+
+def told(error: CivitaiShortcutError, language: str) -> Response:
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
+    said = {"code": error.reason, "message": sentence(error, language)}
+    return json_answer({"error": said}, status)
+
+
+def sentence(error: CivitaiShortcutError, language: str) -> str:
+    """What happened and what to do, as one line."""
+    if isinstance(error, InputError) and error.key:
+        return messages.said(error, language)
+    code = "trouble" if isinstance(error, ServerTrouble) else error.reason
+    known = messages.reason(code, language)
+    if error.reason in _PLAIN or (language != "en" and error.reason == "network"):
+        return known  # the rest is English
+    says_all = error.reason == "bad_input" or (language == "en" and error.reason == "disk")
+    return str(error) if says_all else f"{known} ({error})"

@@ -1,0 +1,117 @@
+"""Records as what the page shows. Strangers wrote most of it: the page takes all of it for text."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import quote
+
+from ... import setting
+from ...civitai import Model, Version
+from ...core import Image, level_name
+from ...infotext import Resource
+from ...library import bookmarks as own_marks
+
+__all__ = ["card", "day_of", "image_links", "image_view", "model_view", "own_view"]
+__all__ += ["resource_view"]
+
+
+def card(model: Model) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "name": model.name,
+        "type": model.type,
+        "creator": model.creator,
+        "base_models": list(model.base_models),
+        "cover": model.cover and {"id": model.cover.id, "hash": model.cover.hash},
+        "page": f"{setting.base_url()}/models/{model.id}",
+    }
+
+
+def model_view(model: Model) -> dict[str, Any]:
+    return {
+        **card(model),
+        "description": model.description_text,
+        "tags": list(model.tags),
+        "versions": [_version(version) for version in model.versions],
+    }
+
+
+def image_view(
+    image: Image,
+    saved: Container[int],
+    own: Mapping[int, own_marks.Mark],
+    news: Container[int] = (),
+) -> dict[str, Any]:
+    """own: the user's marks, as `own.marks.of` gives them. news: those that are new."""
+    mark = own.get(image.id, own_marks.Mark())
+    return {
+        "id": image.id,
+        "kind": image.type,
+        "width": image.width,
+        "height": image.height,
+        "hash": image.hash,
+        "level": level_name(image.level),
+        "user": image.username,
+        "date": image.created_at,
+        "reactions": image.stats.reactions,
+        "base_model": image.base_model,
+        "saved": image.id in saved,
+        "has_data": bool(image.meta),
+        "favourite": mark.favourite,
+        "new": image.id in news,
+        "gone": day_of(mark.gone_at),
+    }
+
+
+def own_view(mark: own_marks.Mark) -> dict[str, Any]:
+    return {
+        "favourite": mark.favourite,
+        "stars": mark.stars,
+        "note": mark.note,
+        "tags": list(mark.tags),
+        "sets": list(mark.sets),
+    }
+
+
+def day_of(moment: float) -> str:
+    """ISO 8601, UTC; "" of 0."""
+    day = datetime.fromtimestamp(moment, timezone.utc)
+    return day.isoformat("T", "seconds") if moment else ""
+
+
+def image_links(image: Image) -> dict[str, Any]:
+    base, user = setting.base_url(), image.username
+    return {
+        "page": f"{base}/images/{image.id}",
+        "post_id": image.post_id,
+        "post_page": f"{base}/posts/{image.post_id}" if image.post_id else "",
+        "user_page": f"{base}/user/{quote(user, safe='')}" if user else "",
+    }
+
+
+def resource_view(one: Resource, names: Mapping[int, tuple[int, str]]) -> dict[str, Any]:
+    """names: of versions, as `models.version_names` gives them."""
+    model_id, known = names.get(one.version_id or 0, (0, ""))
+    page = ""
+    if one.version_id is not None:
+        place = f"models/{model_id}?modelVersionId=" if model_id else "model-versions/"
+        page = f"{setting.base_url()}/{place}{one.version_id}"
+    return {
+        "type": one.type,
+        "name": one.name or known or (f"#{one.version_id}" if one.version_id else ""),
+        "weight": one.weight,
+        "hash": one.hash,
+        "version_id": one.version_id,
+        "url": page,
+    }
+
+
+def _version(version: Version) -> dict[str, Any]:
+    return {
+        "id": version.id,
+        "name": version.name,
+        "base_model": version.base_model,
+        "trained_words": list(version.trained_words),
+    }

@@ -1,0 +1,145 @@
+"""What all routes share: client, jobs, how a gallery is asked for and its pictures are told."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Collection, Container, Mapping, Sequence
+from typing import Any
+
+from ... import civitai_gallery_action, host, setting
+from ...civitai import ImageQuery
+from ...core import Image, level_mask, LEVELS, logged, whole
+from ...jobs import JobService
+from ...library import bookmarks, pages, records
+from ..http import Asked, day_of, image_view, LAST_ID, Refusal
+
+__all__ = ["client", "gallery_query", "given_ids", "go_on_with_jobs", "job_service"]
+__all__ += ["known_image", "level_up_to", "page_view", "place_of", "query_of", "saved_files"]
+__all__ += ["saved_ids"]
+
+_service: JobService | None = None
+_service_lock = threading.Lock()
+_LAST_ID = 2**63 - 1  # of what SQLite can hold
+_LONGEST_CURSOR = 2000  # characters
+
+
+def client() -> Any:
+    return civitai_gallery_action.get_http_client()
+
+
+def job_service() -> JobService:
+    """Made when it is first asked for."""
+    global _service
+    with _service_lock:
+        if _service is None:
+            _service = JobService(client)
+        return _service
+
+
+def go_on_with_jobs() -> None:
+    """After a start. What was asked can be seen also where they cannot."""
+    host.raise_handle_limit()
+    with logged("gallery"):
+        job_service().go_on_after_start()
+
+
+def known_image(asked: Asked) -> Image:
+    """The one that the path names. Raises Refusal: only what the server has itself read."""
+    image_id = asked.path("image_id")
+    image = records.find(image_id) if image_id <= _LAST_ID else None
+    if image is None:
+        raise Refusal(404, "not_known")
+    return image
+
+
+def given_ids(asked: Asked, most: int) -> list[int]:
+    """Those of the body's `ids` that can be one. Raises Refusal where it is no list, or long."""
+    ids = asked.field("ids")
+    if not isinstance(ids, list) or len(ids) > most:
+        raise Refusal(400, "bad_input")
+    return [i for i in ids if type(i) is int and 0 < i <= _LAST_ID]
+
+
+def level_up_to(name: Any) -> int:
+    """The mask up to the level of this name; up to the setting's for all else."""
+    is_known = isinstance(name, str) and name in LEVELS
+    return level_mask(name if is_known else setting.gallery_level)
+
+
+def query_of(given: Mapping[str, Any]) -> ImageQuery:
+    """What the page asks for by its own names; what makes no sense takes its default."""
+    numbers = {
+        name: whole(given.get(short) or None, 1, LAST_ID)
+        for name, short in (("model_id", "model"), ("version_id", "version"), ("post_id", "post"))
+    }
+    base = [name.strip() for name in str(given.get("base") or "").split(",")]
+    return ImageQuery.from_json(
+        {
+            **numbers,
+            "username": str(given.get("user") or ""),
+            "sort": given.get("sort") or "Newest",
+            "period": given.get("period") or "AllTime",
+            "level": level_up_to(given.get("level")),
+            "type": given.get("type") or None,
+            "with_meta": str(given.get("meta") or "0") in ("1", "true", "True"),
+            "base_models": [name for name in base if name],
+        }
+    )
+
+
+def gallery_query(given: Mapping[str, Any]) -> ImageQuery:
+    """The same, of a gallery. Raises Refusal where none is named."""
+    query = query_of(given)
+    if not pages.galleries_of(query):
+        raise Refusal(400, "bad_input", "name_a_model")
+    return query
+
+
+def place_of(asked: Asked) -> tuple[str | None, int]:
+    """The cursor of the page that is asked for, and how many pictures it may have. Raises Refusal
+    for a cursor that Civitai never made."""
+    if len(asked.text("cursor")) > _LONGEST_CURSOR:
+        raise Refusal(400, "bad_input")
+    return asked.text("cursor") or None, whole(asked.text("limit"), 1, 200) or 100
+
+
+def page_view(
+    images: Collection[Image],
+    cursor: str | None,
+    read_at: float,
+    notes: list[dict[str, str]],
+    news: Container[int] = (),
+    kept: bool = False,
+    looked_at: tuple[int, int] | None = None,
+) -> dict[str, Any]:
+    """Return a page of a gallery. kept: Civitai does not answer. looked_at: of a search that goes
+    on, how many images were looked at, and how many there are."""
+    ids = [image.id for image in images]
+    saved, marked = saved_files(ids), bookmarks.annotations.of(ids)
+    return {
+        "images": [image_view(image, saved, marked, news) for image in images],
+        "cursor": cursor,
+        "read_at": day_of(read_at),
+        "notes": notes,
+        "kept": kept,
+        "looked_at": looked_at and {"count": looked_at[0], "total": looked_at[1]},
+    }
+
+
+def saved_files(image_ids: Sequence[int]) -> dict[int, str]:
+    """What jobs have saved of them, as far as it is still there.
+
+    Nothing where the database of jobs cannot be used: pictures can be looked at all the same.
+    """
+    with logged("gallery"), job_service().store() as store:
+        saved = store.saved_paths(image_ids)
+        return {image_id: path for image_id, path in saved.items() if os.path.isfile(path)}
+    return {}
+
+
+def saved_ids() -> list[int]:
+    """All that jobs ever saved; none where their database cannot be used."""
+    with logged("gallery"), job_service().store() as store:
+        return store.saved_ids()
+    return []

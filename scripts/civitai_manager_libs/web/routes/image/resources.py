@@ -1,0 +1,90 @@
+"""Which of a picture's resources are on this machine, and whether it can be made here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from ....civitai import Version
+from ....core import Image, one_line
+from ....i18n import messages
+from ....infotext import Resource, resources
+from ....library import models, records
+from ....local_models import Found, models_here, Shelf, Wanted
+from ...http import resource_view
+
+__all__ = ["can_be_made_here", "resources_of"]
+
+_AT_ONCE = 500  # pictures whose records are in memory together
+
+
+def resources_of(image: Image, open_model: int | None, language: str) -> list[dict[str, Any]]:
+    """Each as the page shows it, with what is here of it."""
+    used = resources(image.meta, image, _files([image], open_model))
+    ids = [one.version_id for one in used if one.version_id is not None]
+    names, versions, here = models.version_names(ids), models.kept_versions(ids), models_here()
+    views = []
+    for one in used:
+        found = here.find(_wanted(one, names, versions))
+        version = versions.get(one.version_id or 0)
+        size = found.file.size if found.file else version.size if version else 0
+        said = {"here": found.state, "here_words": _words(found, one, language), "size": size}
+        views.append({**resource_view(one, names), **said})
+    return views
+
+
+def can_be_made_here(image_ids: Sequence[int], open_model: int | None) -> list[int]:
+    """Those of them of which every resource is here, and a checkpoint among them; in this order."""
+    here, fitting, ids = models_here(), [], iter(image_ids)
+    while batch := list(islice(ids, _AT_ONCE)):
+        found = records.find_all(batch)
+        files = _files(list(found.values()), open_model)
+        told = [image for image in found.values() if image.meta]  # else nobody knows how
+        used = {image.id: resources(image.meta, image, files) for image in told}
+        known = {one.version_id for each in used.values() for one in each if one.version_id}
+        names, versions = models.version_names(list(known)), models.kept_versions(list(known))
+        wanted = {i: [_wanted(one, names, versions) for one in each] for i, each in used.items()}
+        fitting += [i for i in batch if _is_whole(here, wanted.get(i, ()))]
+    return fitting
+
+
+def _files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
+    """What pictures call the files of the versions that Civitai names for these, and of the model
+    that is open -> the version."""
+    named = models.kept_versions([i for image in images for i in image.version_ids])
+    opened = models.kept_model(open_model) if open_model else None
+    known = {version.id: version for version in (opened.versions if opened else ())} | named
+    return {file: version.id for version in known.values() for file in version.files}
+
+
+def _is_whole(here: Shelf, wanted: Iterable[Wanted]) -> bool:
+    has_model = False
+    for one in wanted:
+        found = here.find(one)
+        if found.state in ("other", "missing"):
+            return False
+        if found.file is not None:
+            has_model = has_model or "model" in (one.resource.type, found.file.kind)
+    return has_model
+
+
+def _wanted(
+    one: Resource, names: Mapping[int, tuple[int, str]], versions: Mapping[int, Version]
+) -> Wanted:
+    version_id = one.version_id or 0
+    version = versions.get(version_id)
+    model_id = names[version_id][0] if version_id in names else None
+    return Wanted(one, model_id, version.files if version else frozenset())
+
+
+def _words(found: Found, one: Resource, language: str) -> str:
+    if not found.state:
+        return ""
+    if found.state == "here":
+        return messages.text("here_by_name" if found.by == "name" else "here", language)
+    if found.state == "other":
+        version = one_line(found.version or (found.file.name if found.file else ""), 80)
+        return messages.text("here_other", language, version=version)
+    is_known = bool(one.name or one.hash)
+    return messages.text("here_missing" if is_known else "here_not_told", language)

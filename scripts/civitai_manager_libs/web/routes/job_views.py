@@ -1,0 +1,187 @@
+"""What the panel of jobs shows, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from ... import setting, util
+from ...i18n import messages
+from ...jobs import Item, JobProgress, JobService, JobState, ShownJob, WalkState
+
+__all__ = ["panel"]
+
+
+def panel(service: JobService, language: str) -> dict[str, Any]:
+    """Raises DiskError."""
+    shown = service.shown()
+    active = sum(one.state == JobState.RUNNING for one in shown)
+    rows = [_row(one, language) for one in shown]
+    waiting = service.waiting
+    more = waiting - sum(one.state is JobState.QUEUED for one in shown)
+    return {
+        "active": active,
+        "waiting": waiting,
+        "more": messages.text("more_jobs_wait", language, n=more) if more > 0 else "",
+        "notice": service.notice,
+        "jobs": rows,
+    }
+
+
+def _row(shown: ShownJob, language: str) -> dict[str, Any]:
+    job, now, state = shown.job, shown.now, shown.state
+    is_over = state.is_over
+    return {
+        "id": job.id,
+        "title": job.title,
+        "state": state,
+        "state_words": messages.text(_state_key(shown), language),
+        "reads_only": job.options.reads_only,
+        "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
+        "line": _line(shown, language),
+        "note": _note(shown, language),
+        "folder": job.folder if is_over and _has_pictures(shown) else "",
+        "saved": now.saved,
+        "skipped": now.skipped,
+        "failed": now.failed,
+        "actions": _actions(shown, language),
+        "report": _report(shown, language) if is_over else None,
+        **_failures(shown, language),
+    }
+
+
+def _has_pictures(shown: ShownJob) -> bool:
+    """Also where all were there before; a folder without any may never have been made."""
+    return not shown.job.options.reads_only and shown.now.saved + shown.now.skipped > 0
+
+
+def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
+    """What its gallery had; None for pictures that were chosen one by one."""
+    report = shown.job.report
+    if not report.counts:
+        return None
+    counts, end = messages.report(report.counts, report.end, language)
+    if shown.job.options.verify:
+        twice = messages.second_walk(asdict(report), report.missing, language)
+        end = f"{end} {twice}" if language == "en" else f"{end}{twice}"
+    return {"end": end, "lines": counts}
+
+
+def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
+    is_over = shown.state.is_over
+    failed = shown.now.failed
+    more = shown.job.failed - len(shown.failed)
+    reasons, toast = _reasons(shown, language), ""
+    if failed:
+        toast = f"{messages.text(_failed_key(shown), language, n=failed)} {reasons}".strip()
+    elif shown.job.reason == "empty_end":
+        toast = messages.reason("empty_end", language)
+    return {
+        "failed_words": f"{messages.text('failed_count', language, n=failed)} {reasons}".strip(),
+        "failures": [_failure(item, language) for item in shown.failed] if is_over else [],
+        "more": messages.text("more_failed", language, n=more) if more > 0 and is_over else "",
+        "toast": toast,
+    }
+
+
+def _failed_key(shown: ShownJob) -> str:
+    """The words that tell to check the network only where that may have been it."""
+    codes = {item.reason for item in shown.failed}
+    return "some_failed" if not codes or "network" in codes else "failed_count"
+
+
+def _reasons(shown: ShownJob, language: str) -> str:
+    """How many for each reason; nothing when only some of those that failed are known here."""
+    if len(shown.failed) < shown.job.failed:
+        return ""
+    counted = Counter(item.reason for item in shown.failed).most_common()
+    said = " · ".join(f"{messages.short_reason(code, language)}: {n}" for code, n in counted)
+    return f"({said})" if said else ""
+
+
+def _state_key(shown: ShownJob) -> str:
+    is_reading = shown.job.options.reads_only and shown.state == JobState.RUNNING
+    if shown.is_resting:
+        return "state_resting"
+    is_second = shown.now.walk is WalkState.SECOND or shown.now.needs_second_walk
+    if shown.state == JobState.RUNNING and is_second:
+        return "state_verifying"
+    return "state_reading" if is_reading else f"state_{shown.state}"
+
+
+def _line(shown: ShownJob, language: str) -> str:
+    now = shown.now
+    if shown.job.options.reads_only:
+        return messages.text("job_read", language, done=now.saved, total=now.total)
+    if shown.state.is_over:
+        left = now.total - now.finished if now.walked else 0
+        counts = {"skipped": now.skipped, "failed": now.failed, "left": left}
+        told = {"saved": now.saved, **{name: n for name, n in counts.items() if n > 0}}
+        return " · ".join(messages.text(f"job_{name}", language, n=n) for name, n in told.items())
+    key = "of" if now.has_total else "of_at_most"
+    parts = [messages.text(key, language, done=now.finished, total=now.total)]
+    parts.append(util.short_bytes(now.bytes))
+    if shown.state is JobState.QUEUED and shown.turn.before:
+        parts.append(messages.text("jobs_before", language, n=shown.turn.before))
+    if shown.progress is not None:
+        parts += _speed(shown.progress, language)
+    return " · ".join(parts)
+
+
+def _speed(progress: JobProgress, language: str) -> list[str]:
+    if progress.resting >= 1:
+        return [messages.text("resting", language, seconds=round(progress.resting))]
+    if progress.state != JobState.RUNNING:
+        return []
+    if not progress.rate:
+        return [messages.text("no_answer_yet", language)]
+    parts = [f"{util.short_bytes(progress.rate)}/s"]
+    if progress.seconds_left is not None:
+        time_left = util.short_time(progress.seconds_left)
+        parts.append(messages.text("time_left", language, time=time_left))
+    return parts
+
+
+def _note(shown: ShownJob, language: str) -> str:
+    """Why it does not go on, in words."""
+    missing = shown.progress.missing if shown.progress is not None else 0
+    if missing:
+        return messages.text("missing_room", language, size=util.short_bytes(missing))
+    now = shown.now
+    if shown.state is JobState.QUEUED:
+        return ""
+    if now.reason == "network" and shown.is_resting:
+        return messages.text("waits_for_network", language)
+    if now.reason:
+        return messages.reason(now.reason, language)
+    return messages.text("not_there", language, n=shown.missing) if shown.missing else ""
+
+
+def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
+    names = {
+        JobState.RUNNING: ["pause", "cancel"],
+        JobState.QUEUED: ["first", "pause", "cancel"] if shown.turn.before else ["pause", "cancel"],
+        JobState.PAUSED: ["resume", "cancel"],
+    }.get(shown.state, [])
+    if shown.is_resting:
+        names = ["resume", "pause", "cancel"]
+    if shown.state.is_over:
+        now = shown.job
+        is_cut_short = shown.state == JobState.CANCELLED and (now.waiting > 0 or not now.walked)
+        names = ["resume"] if is_cut_short or now.ended_empty else []
+        names += ["anew"] if shown.missing else []
+        names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
+        names += ["open", "forget"] if _has_pictures(shown) else ["forget"]
+    return [{"name": name, "words": messages.text(f"job_{name}", language)} for name in names]
+
+
+def _failure(item: Item, language: str) -> dict[str, Any]:
+    return {
+        "id": item.image_id,
+        "page": f"{setting.base_url()}/images/{item.image_id}",
+        "reason": messages.reason(item.reason, language),
+        "detail": item.message if language == "en" and item.message else item.reason,
+        "code": item.reason,
+        "has_thumb": item.kind != "audio",
+    }

@@ -1,0 +1,128 @@
+"""Galleries that the user watches: begun and left, and looked at in the background."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ... import setting
+from ...errors import CivitaiShortcutError, DiskError, Gone, NetworkError, ServerTrouble
+from ...i18n import messages
+from ...library import watches
+from ..http import Asked, day_of, Refusal, sentence
+from .dependencies import client, gallery_query
+
+__all__ = ["act_on_watched", "watched_galleries"]
+
+_LATELY = 3600.0  # seconds from a look to the next that nobody asked for
+_DAY = 86_400.0
+_ALL = ""  # no gallery's name
+
+
+class _Checks:
+    """One look at all that is due at a time; whoever asks is not kept waiting."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._begun_at: float | None = None  # of `time.monotonic`
+        self.is_at_work = False
+        self.troubles: dict[str, CivitaiShortcutError] = {}  # of the last look, by gallery
+
+    def begin(self, is_asked_for: bool) -> None:
+        """At the first question after a start, once a day if the user wants, and when asked for.
+        Raises DiskError."""
+        with self._lock:
+            if self.is_at_work or not (is_asked_for or self._is_time()):
+                return
+            pause = 0.0 if is_asked_for else _LATELY if self._begun_at is None else _DAY
+            now = time.time()
+            # a clock that was set back makes a look seem to be still to come
+            due = [one for one in watches.listed() if abs(now - one.checked_at) >= pause]
+            self._begun_at, self.is_at_work = time.monotonic(), bool(due)
+        if due:
+            threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
+
+    def _is_time(self) -> bool:
+        """What failed is not asked for again at once, either."""
+        if self._begun_at is None:
+            return True
+        return setting.watch_daily and time.monotonic() - self._begun_at >= _LATELY
+
+    def _check(self, due: list[watches.Watched]) -> None:
+        troubles: dict[str, CivitaiShortcutError] = {}
+        try:
+            for one in due:
+                try:
+                    watches.check(client(), one)
+                except (NetworkError, ServerTrouble, DiskError) as error:
+                    troubles[_ALL] = error
+                    break  # the others would fare no better
+                except CivitaiShortcutError as error:
+                    troubles[one.gallery] = error
+        finally:
+            self.troubles, self.is_at_work = troubles, False
+
+
+_checks = _Checks()
+
+
+def watched_galleries(asked: Asked) -> dict[str, Any]:
+    """`watched`. Of a library that cannot be read it says so, since `hello` has this in it."""
+    try:
+        _checks.begin(is_asked_for=False)
+        return _told(asked)
+    except DiskError as error:
+        return {"galleries": [], "checking": False, "problem": sentence(error, asked.language)}
+
+
+def act_on_watched(asked: Asked) -> dict[str, Any]:
+    """`POST watched`: {deed: watch, with what the gallery is, name; leave, gallery; check}."""
+    deeds: dict[Any, Callable[[], object]] = {
+        "watch": lambda: _watch(asked),
+        "leave": lambda: watches.leave(asked.given("gallery", str, is_needed=True)),
+        "check": lambda: _checks.begin(is_asked_for=True),
+    }
+    deed = asked.field("deed")
+    if not isinstance(deed, str) or deed not in deeds:
+        raise Refusal(400, "bad_input")
+    deeds[deed]()
+    return _told(asked)
+
+
+def _watch(asked: Asked) -> None:
+    names = ("model", "version", "post", "user", "sort", "type", "meta", "base", "level")
+    given = {name: asked.field(name) for name in names}
+    query = gallery_query(given)
+    watches.watch(query, asked.given("name", str, is_needed=True))
+
+
+def _told(asked: Asked) -> dict[str, Any]:
+    is_at_work = _checks.is_at_work  # before what comes of it
+    galleries = [_view(one, asked.language) for one in watches.listed()]
+    problem = _problem(_ALL, asked.language) if galleries else ""
+    return {"galleries": galleries, "checking": is_at_work, "problem": problem}
+
+
+def _problem(gallery: str, language: str) -> str:
+    trouble = _checks.troubles.get(gallery)
+    if isinstance(trouble, Gone):
+        return messages.text("no_gallery", language)
+    return sentence(trouble, language) if trouble else ""
+
+
+def _view(one: watches.Watched, language: str) -> dict[str, Any]:
+    kind, _, value = one.gallery.partition(" ")
+    return {
+        "gallery": one.gallery,
+        "name": one.name,
+        "model": one.model_id,
+        "version": int(value) if kind == "version" else None,
+        "user": value if kind == "user" else "",
+        "by_upload": kind == "model",  # see `ImageQuery.takes_sql_path`
+        "fresh": one.fresh,
+        "more": one.is_more,
+        "checked": day_of(one.checked_at),
+        "problem": _problem(one.gallery, language),
+    }

@@ -1,0 +1,140 @@
+"""The tab by itself: a server of our own on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import signal
+import socket
+from typing import Any
+
+from .. import host, setting, util
+from ..core import disk_errors, ENDING_SIGNALS
+from ..errors import CivitaiShortcutError, Refused
+
+__all__ = ["run"]
+
+_NOTHING_DONE = 3
+_LEFT_OVER = 3  # seconds for what is under way when it ends
+_BACKLOG = 32  # connections that wait to be taken; many less than one peer may have
+# Nothing but our element is in the page, and it is as wide as the window.
+_WIDE = ".main:has(> .wrap > .contain > .column > #civitai_shortcut_page) { padding: 0 16px; }"
+_OPEN_TO_ALL = (
+    "Everybody who reaches this machine's address can look through galleries, see what was saved"
+    " and start downloads here, without a password: --auth USER:PASSWORD asks for one. Settings and"
+    " the API key can be changed from this machine only."
+)
+_OPEN_TO_SOME = (
+    "Everybody who reaches this machine's address and knows the password can use the page, and"
+    " change its settings and API key. Between them and it nothing is encrypted."
+)
+
+
+def run(address: str, port: int, example: str = "", login: tuple[str, str] | None = None) -> int:
+    """Serve until Ctrl-C; the exit code. A failure is one sentence on stderr.
+
+    example: a model that is open when the page opens. login: the user and password that the page
+    asks for.
+    """
+    for problem in setting.load():
+        util.printD(problem)
+    try:
+        with _listening(address, port) as listener:
+            app = _app(address, port, example, login)
+            if not _is_loopback(address):
+                util.printD(_OPEN_TO_ALL if login is None else _OPEN_TO_SOME)
+            _serve(app, listener, f"http://{address}:{port}")
+    except CivitaiShortcutError as error:
+        util.printD(str(error))
+        return _NOTHING_DONE
+    return 0
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return address.lower() == "localhost"
+
+
+def _listening(address: str, port: int) -> socket.socket:
+    """Raises Refused."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        listener = socket.create_server((address, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise Refused(
+            f"The page cannot listen on {address}:{port}: the port is in use, or the address is"
+            " not this machine's. Choose another with --port or --host."
+        ) from error
+    # Connections inherit it. Else the end of a response waits for the browser's ACK, up to 40 ms:
+    # asyncio sets it only on sockets that were made with their protocol's number.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _serve(app: Any, listener: socket.socket, url: str) -> None:
+    """Serve an application until Ctrl-C."""
+    import uvicorn
+
+    from ..library import finish
+    from .http import Connections, OnceAMinute
+
+    connections = Connections()
+    options = {"lifespan": "off", "log_level": "warning", "timeout_graceful_shutdown": _LEFT_OVER}
+    options.update(http=connections.protocol, ws="none", backlog=_BACKLOG)
+    server = uvicorn.Server(uvicorn.Config(connections.around(app), **options))
+    for logger in ("uvicorn.error", "asyncio"):
+        logging.getLogger(logger).addFilter(OnceAMinute())
+
+    def end(*_: Any) -> None:
+        server.should_exit = True
+
+    for number in ENDING_SIGNALS:  # also before uvicorn itself listens to them
+        signal.signal(number, end)
+    print(f"Civitai Shortcut: {url}  (Ctrl-C ends it)", flush=True)
+    try:
+        server.run([listener])
+    finally:
+        finish()
+
+
+def _app(address: str, port: int, example: str, login: tuple[str, str] | None) -> Any:
+    """Return the application: our routes, the page and its login. Raises DiskError."""
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.middleware.gzip import GZipMiddleware
+
+    from .routes import add_routes, go_on_with_jobs, start_with
+    from .http import OwnPageOnly
+
+    folder = setting.shortcut_gallery_folder
+    with disk_errors(folder):
+        os.makedirs(folder, exist_ok=True)
+    start_with(example)
+    go_on_with_jobs()
+    layers = [Middleware(OwnPageOnly, address=address), Middleware(GZipMiddleware, compresslevel=5)]
+    app = Starlette(middleware=layers)
+    _add_page(app, port, login)
+    add_routes(app)
+    return app
+
+
+def _add_page(app: Any, port: int, login: tuple[str, str] | None) -> None:
+    from starlette.routing import Route
+
+    from .document import gallery_page, login_form
+    from .http import Login
+
+    async def page(request: Any) -> Any:
+        return (gallery_page if host.is_logged_in(request) else login_form)(request)
+
+    app.router.routes.append(Route("/", page))
+    # Named as gradio names them, so that our routes ask both applications in the same way.
+    app.auth, app.tokens = login, {}
+    if login is not None:
+        # Browsers send a cookie to each port of a machine: so its name has the port.
+        logins = Login(*login, cookie=f"civitai_shortcut_{port}", form=login_form)
+        app.tokens = logins.tokens
+        app.router.routes.append(Route("/login", logins.log_in, methods=["GET", "POST"]))

@@ -1,0 +1,79 @@
+"""The tab in a WebUI: registered with its callbacks, some settings among the host's own."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from .. import host, setting, util
+from ..errors import CivitaiShortcutError
+from ..i18n import messages
+
+__all__ = ["register"]
+
+_SECTION = ("civitai_shortcut", "Civitai Shortcut")
+
+
+def register() -> None:
+    """At each "Reload UI" anew: the host forgets callbacks, but keeps imported modules."""
+    host.register_callbacks(_on_tabs, _on_settings, _on_started)
+
+
+def _on_tabs() -> list[tuple[Any, str, str]]:
+    import gradio as gr
+
+    from . import gradio_bridge
+
+    for problem in setting.load():
+        util.printD(problem)
+    with gr.Blocks(analytics_enabled=False) as tab:
+        gradio_bridge.build()
+    host.keep_out_of_ui_config(tab)
+    return [(tab, "Civitai Shortcut", "civitai_shortcut")]
+
+
+def _on_settings() -> None:
+    for name in setting.ON_HOST_PAGE:
+        default, change = setting.BY_NAME[name].default, partial(_take, name)
+        host.add_option(name, default, _label(name), _SECTION, change, _component(name))
+
+
+def _label(name: str) -> str:
+    """Return a setting's label in the language of the host's own page."""
+    language = messages.language_of_locale({"LANG": host.localization()})
+    label = messages.setting_label(name, language)
+    return f"{label} (None = PG, Soft = PG-13, Mature = R)" if name == "gallery_level" else label
+
+
+def _component(name: str) -> tuple[Any, dict[str, Any]]:
+    """Return the gradio class of a setting's field, None for a text, and its arguments.
+
+    A field that is not visible its host lets nobody change, also by a request.
+    """
+    import gradio as gr
+
+    choices = setting.BY_NAME[name].choices
+    kind, arguments = (gr.Dropdown, {"choices": list(choices)}) if choices else (None, {})
+    return kind, {**arguments, "visible": not host.is_hidden(name)}
+
+
+def _take(name: str) -> None:
+    """A value was changed on the host's settings page; one out of bounds is not taken."""
+    from .routes import CHECKS
+
+    options = host.options() or {}
+    try:
+        setting.change(name, CHECKS.get(name, lambda value: value)(options[name]))
+    except CivitaiShortcutError as error:
+        util.printD(f"[setting] {error}")
+
+
+def _on_started(page: Any, app: Any) -> None:
+    from .routes import add_routes, go_on_with_jobs
+
+    page.blocked_paths = [*(page.blocked_paths or []), *setting.private_places()]
+    host.use_in_place(setting.shortcut_gallery_folder)
+    host.end_with_page(page)
+    host.fill_empty_prompts()
+    add_routes(app)
+    go_on_with_jobs()

@@ -1,0 +1,224 @@
+"""(i) A library of many records: its size, and how soon a search's first pictures are there."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from measure import ENTRY, environment, measured
+from tables import table, verdict
+
+_SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+_COUNTS = {"big": 1_000_000, "full": 100_000, "quick": 20_000, "tiny": 300}
+_RUNS = 5
+_FIRST_DAY, _DAYS = datetime.date(2023, 1, 1), 1000
+_SEARCHES = (
+    "girl",
+    "masterpiece",
+    "lighthouse",
+    "zyxwv",
+    "qq",
+    "少女",
+    "海",
+    "灯塔",
+    "🌊",
+    "%",
+    '"golden hour"',
+    "golden hour -blurry",
+    "negative:lowres",
+    "lora:detail",
+    "lora:lora-7777",
+    "sampler:euler",
+    "author:anna",
+    'base:"SDXL 1.0" steps>20 width>=1024',
+    "steps>149",
+    "girl steps>149",
+    "girl lora:lora-77 -sampler:euler",
+    "after:2025-06 before:2025-07",
+    "has:data is:video",
+    "negative:qq",
+    "-girl -boy -lighthouse",
+    "is:saved",
+    "steps<15",
+    "steps>20 steps<21",
+    "cfg<3.5",
+    "clip=3",
+    "has:hires is:video",
+    "reactions>395",
+    "-reactions<390",
+    "width=512 height=1216",
+    "before:2023-02",
+    "-before:2026",
+    "stars>0",
+    "author:anna steps>44",
+    "-author:user",
+    "lora:lora -has:hires",
+    "masterpiece before:2023-02",
+    "-has:data has:negative",
+)
+# Terms that are put together by twos, threes and fours, some of them with "-".
+_TERMS = (
+    *("girl", "1girl", "masterpiece", "lighthouse", "knight", "zyxwv", "token777", "qq", "e", "%"),
+    *("少女", "海", '"golden hour"', '"castle knight"', "negative:lowres", "negative:zyxwv"),
+    *("lora:detail", "lora:lora-77", "lora:lora-7777", "sampler:euler", "sampler=lcm"),
+    *("author:anna", "author:user7", "base:flux", "base:pony", "model:checkpoint_7", "steps>149"),
+    *("steps>20", "steps<16", "cfg=7", "clip=2", "hires>1", "width=512", "width>600"),
+    *("height=1216", "reactions>395", "reactions<5", "after:2025-06", "before:2023-02"),
+    *("is:video", "has:data", "has:negative", "has:hires", "is:saved", "is:favourite", "stars<1"),
+)
+_SORTS = ("Newest", "Oldest", "Most Reactions")
+_OF_ALL = 405  # searches: those above, terms that contradict each other, and mixtures
+_SHOWN = 15  # of the mixtures, the slowest
+_WORDS = (
+    "masterpiece best quality 1girl solo long hair looking at viewer blue eyes smile outdoors sky"
+    " cloud dress golden hour lighthouse dunes cinematic lighting detailed background depth of"
+    " field sharp focus portrait forest river mountain castle knight dragon city night neon rain"
+    " snow flower garden cat dog boy armor sword magic glow volumetric fog film grain bokeh"
+).split()
+_CJK = ("少女", "海边的灯塔", "夕焼け", "猫と花", "美しい空", "🌊", "100%")
+_NEGATIVE = (
+    "lowres bad anatomy bad hands text error missing fingers extra digit cropped worst quality"
+    " jpeg artifacts signature watermark username blurry"
+)
+_SAMPLERS = ("Euler a", "Euler", "DPM++ 2M", "DPM++ SDE", "UniPC", "LCM", "DDIM")
+_BASES = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "Flux.1 D")
+
+
+def searching(scale: str) -> str:
+    count = _COUNTS[scale]
+    with _library() as path:
+        began = time.perf_counter()
+        _fill(count)
+        filled = time.perf_counter() - began
+        times = {words: _time_first_page(words, count) for words in _all_searches()}
+        size = os.path.getsize(path) / 1024**2
+        alone = _alone(os.path.dirname(path))
+    slowest = sorted(times, key=lambda words: -times[words][1])
+    shown = [words for words in times if words in {*_SEARCHES, *slowest[:_SHOWN]}]
+    rows = [[f"`{words}`", f"{times[words][0]}", f"{times[words][1]:.1f}"] for words in shown]
+    figures = [ms for _, ms in times.values()]
+    slow = sum(ms > 50 for ms in figures)
+    lines = [
+        f"{count} records filled in {filled:.0f} s; library.db has {size:.0f} MB.",
+        f"`search lighthouse` as a process: {alone}.",
+        f"{len(times)} searches, each in its slowest order, the fastest of {_RUNS} runs:"
+        f" median {median(figures):.1f} ms, {slow} over 50 ms.",
+        verdict("the slowest first page", max(figures), 50, " ms"),
+    ]
+    title = f"(i) first pictures of a search over {count} records"
+    return "\n".join([table(title, ["search", "found", "ms"], rows), *lines]) + "\n"
+
+
+def _all_searches() -> list[str]:
+    """Return the same searches each time."""
+    dice = random.Random(405)
+    found = dict.fromkeys([*_SEARCHES, "girl -1girl", "-has:data girl"])
+    found |= dict.fromkeys(f"{term} -{term}" for term in _TERMS)
+    while len(found) < _OF_ALL:
+        terms = dice.sample(_TERMS, dice.choice((2, 2, 3, 4)))
+        found[" ".join("-" * (dice.random() < 0.35) + term for term in terms)] = None
+    return list(found)
+
+
+def _alone(folder: str) -> str:
+    """A process that opens the library and searches it once, and one that only says its help."""
+    env = environment("https://civitai.com", Path(folder))
+    told = []
+    for arguments in (["search", "lighthouse"], ["--help"]):
+        runs = [measured([sys.executable, ENTRY, *arguments], env) for _ in range(3)]
+        seconds, peak = median(r.seconds for r in runs), median(r.peak for r in runs) / 1024**2
+        told.append(f"{seconds:.2f} s, {peak:.0f} MB at most")
+    return f"{told[0]} (`--help`: {told[1]})"
+
+
+@contextmanager
+def _library() -> Iterator[str]:
+    sys.path.insert(0, str(_SCRIPTS))
+    with tempfile.TemporaryDirectory(prefix="bench-library-") as folder:
+        os.environ["CIVITAI_SHORTCUT_DATA"] = folder
+        yield os.path.join(folder, "library.db")
+
+
+def _fill(count: int) -> None:
+    from civitai_manager_libs import setting
+    from civitai_manager_libs.civitai import image_of
+    from civitai_manager_libs.library import finish, records
+
+    setting.change("library_records", 10_000_000)
+    dice = random.Random(7)
+    for start in range(0, count, 500):
+        rows = (_row(n, count, dice) for n in range(start + 1, min(start + 500, count) + 1))
+        images = [image for image in map(image_of, rows) if image is not None]
+        records.keep(images, galleries=[f"model {start // 5000}"])
+        finish(60)
+
+
+def _time_first_page(words: str, count: int) -> tuple[int, float]:
+    """Return how many of the first hundred the last order has, and the milliseconds of the slowest
+    order: of each the fastest run, for whatever else the machine does only adds to it."""
+    from civitai_manager_libs.library import search
+
+    saved = range(1, count, max(50, count // 2000))
+    slowest, found = 0.0, search.Found()
+    for sort in _SORTS:
+        took = []
+        for _ in range(_RUNS):
+            began = time.perf_counter()
+            found = search.find(search.query_of(words), sort=sort, saved=lambda: saved)
+            took.append((time.perf_counter() - began) * 1000)
+        slowest = max(slowest, min(took))
+    return len(found.ids), slowest
+
+
+def _row(number: int, count: int, dice: random.Random) -> dict[str, object]:
+    wide = dice.random() < 0.5
+    day = _FIRST_DAY + datetime.timedelta(_DAYS * number // count)
+    row = {
+        "id": number,
+        "url": f"https://image.civitai.com/x/{number:032x}/original=true/{number}.jpeg",
+        "type": "video" if dice.random() < 0.05 else "image",
+        "browsingLevel": dice.choice((1, 2, 4, 8)),
+        "width": 1024 if wide else 512,
+        "height": 1216 if wide else 768,
+        "hash": "UBL_:rOpGG-oBUNG,qRj2so|=eE1w^n4S5NH",
+        "createdAt": f"{day}T10:00:00.000Z",
+        "username": f"anna{number % 40}" if dice.random() < 0.01 else f"user{number % 3000}",
+        "baseModel": dice.choice(_BASES),
+        "postId": number // 4,
+        "modelVersionIds": [dice.randrange(1, 900)],
+        "stats": {"likeCount": dice.randrange(300), "heartCount": dice.randrange(100)},
+    }
+    return row | ({"meta": _meta(number, dice)} if dice.random() < 0.85 else {})
+
+
+def _meta(number: int, dice: random.Random) -> dict[str, object]:
+    words = [*dice.choices(_WORDS, k=40), f"token{dice.randrange(20_000)}"]
+    if dice.random() < 0.05:
+        words.insert(3, dice.choice(_CJK))
+    rare = {"Clip skip": 2} if dice.random() < 0.2 else {}
+    rare |= {"Hires upscale": 1.5} if dice.random() < 0.05 else {}
+    lora = f"lora-{int(dice.random() ** 3 * 8000)}" if dice.random() < 0.9 else "add_detail"
+    return rare | {
+        "prompt": f"{', '.join(words)} <lora:{lora}:{dice.randrange(3, 12) / 10}>",
+        "negativePrompt": _NEGATIVE,
+        "steps": 150 if dice.random() < 0.0002 else dice.randrange(15, 45),
+        "sampler": dice.choice(_SAMPLERS),
+        "cfgScale": dice.choice((3.5, 5, 7, 7.5)),
+        "seed": dice.randrange(2**32),
+        "Size": "1024x1216",
+        "Model": f"checkpoint_{dice.randrange(400)}",
+        "Model hash": f"{dice.randrange(2**40):010x}",
+    }
+
+
+if __name__ == "__main__":
+    print(searching("full"), sqlite3.sqlite_version)

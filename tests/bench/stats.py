@@ -1,0 +1,64 @@
+"""What pictures have in common: how long it takes to count 10,000 of them, and to open that."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from measure import ENTRY, environment, measured, median
+from tables import number, table, verdict
+
+__all__ = ["figures"]
+
+_LIMIT = 0.3  # seconds
+_ONCE = """
+import json, random, sys, time
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import image_of
+from civitai_manager_libs.library import finish, gallery, records
+
+rng, size = random.Random(14), int(sys.argv[1])
+common = [f"phrase {n}" for n in range(3000)]
+samplers = ("DPM++ 2M Karras", "Euler a", "uni_pc", "DPM++ SDE", "DDIM")
+def image(number):
+    words = [common[int(rng.paretovariate(0.6)) % 3000] for _ in range(30)]
+    words += [f"rare{rng.random()}" for _ in range(15)]
+    meta = {"prompt": ", ".join(words), "negativePrompt": ", ".join(words[:9])}
+    meta |= {"sampler": rng.choice(samplers), "steps": rng.randrange(15, 50)}
+    meta |= {"cfgScale": rng.randrange(8, 20) / 2, "Size": "832x1216", "seed": number}
+    meta["resources"] = [{"type": "lora", "name": f"lora{rng.randrange(50)}", "weight": 0.8}]
+    return image_of({
+        "id": number, "url": f"{setting.base_url()}/x/{number}/original=true/{number}.jpeg",
+        "browsingLevel": 1, "modelVersionIds": [10 + number % 4], "meta": meta,
+        "stats": {"likeCount": rng.randrange(50)},
+    })
+made = [image(n + 1) for n in range(size)]
+started = time.perf_counter()
+for at in range(0, size, 100):
+    records.keep(made[at : at + 100], galleries=("model 7",))
+assert finish(600)
+kept, opened = time.perf_counter() - started, []
+for _ in range(int(sys.argv[2])):
+    started = time.perf_counter()
+    found = gallery.figures_of(7, None, 1)
+    opened.append(time.perf_counter() - started)
+assert found["pictures"] == size and found["recipe"]
+print(json.dumps([kept, opened]))
+"""
+
+
+def figures(scale: str) -> str:
+    """(h)"""
+    size, turns = {"full": (10_000, 9), "quick": (10_000, 3)}.get(scale, (300, 1))
+    with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
+        scripts = str(Path(ENTRY).parent)
+        env = environment("http://127.0.0.1:9", Path(folder), PYTHONPATH=scripts)
+        run = measured([sys.executable, "-c", _ONCE, str(size), str(turns)], env)
+    kept, opened = json.loads(run.said.splitlines()[-1])
+    seconds = [kept / size * 1000, opened[0], median(opened)]
+    row = [f"{size:,} pictures", *map(number, seconds)]
+    heads = ["", "ms to keep one", "seconds to open: first", "median"]
+    said = table("(h) what works here", heads, [row])
+    return f"{said}\n{verdict('seconds to open, median', median(opened), _LIMIT)}\n"

@@ -1,0 +1,223 @@
+"""gallery/paging.py: queries, the walk of a download."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from civitai_manager_libs.civitai.pagination import cursor_to_send, ImageQuery, Page, walk
+from civitai_manager_libs.core.images import Image
+
+BY_MODEL = ImageQuery(model_id=600100)
+BY_VERSION = ImageQuery(version_id=700200)
+
+
+def page(
+    *ids: int, then: str | None = None, dropped: int = 0, others: tuple[int, ...] = ()
+) -> Page:
+    images = tuple(Image(image_id, f"https://image.civitai.com/{image_id}") for image_id in ids)
+    return Page(images, then, dropped, others)
+
+
+def ids(images) -> list[int]:
+    return [image.id for image in images]
+
+
+# --- query ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "sql"),
+    [
+        (BY_MODEL, True),
+        (BY_VERSION, False),
+        (ImageQuery(model_id=1, version_id=2), False),
+        (ImageQuery(), False),
+        (ImageQuery(post_id=3), False),
+        (ImageQuery(username="anna"), False),
+        (ImageQuery(image_id=5), True),
+    ],
+    ids=["model", "version", "both", "neither", "post", "user", "image"],
+)
+def test_only_a_model_without_a_version_and_one_image_take_the_sql_path(query, sql):
+    assert query.takes_sql_path is sql
+
+
+def test_a_sort_is_dropped_only_where_the_site_sorts_by_id():
+    assert ImageQuery(1, sort="Most Reactions").drops_sort
+    assert not ImageQuery(1, 2, sort="Most Reactions").drops_sort
+    assert not ImageQuery(1, sort="Oldest").drops_sort
+    assert not ImageQuery(post_id=1, sort="Most Reactions").drops_sort
+
+
+def test_a_query_survives_the_database():
+    query = ImageQuery(600100, 700200, "Most Reactions", "Month", 31, "video")
+    assert ImageQuery.from_json(json.loads(json.dumps(query.to_json()))) == query
+    query = ImageQuery(post_id=1, username="anna_2", image_id=3, base_models=("SD 1.5", "Pony"))
+    assert ImageQuery.from_json(json.loads(json.dumps(query.to_json()))) == query
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        "text",
+        {"unknown": 1},
+        {"sort": "Random", "period": 5, "level": 0, "type": "gif", "model_id": -1},
+        {"sort": [], "period": {}, "level": 32, "type": ["image"], "version_id": True},
+        {"model_id": "1", "version_id": 2**31, "level": None},
+        {"username": "a b", "post_id": "1", "image_id": 0, "base_models": "SD 1.5"},
+        {"username": 5, "base_models": [1]},
+    ],
+)
+def test_a_kept_query_that_makes_no_sense_is_the_default(data):
+    assert ImageQuery.from_json(data) == ImageQuery()
+
+
+# --- cursor --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "cursor", "sent"),
+    [
+        (BY_MODEL, "90000069", "90000070"),
+        (ImageQuery(model_id=1, sort="Most Reactions"), "90000069", "90000070"),
+        (ImageQuery(model_id=1, sort="Oldest"), "90000069", "90000069"),
+        (BY_VERSION, "90000069", "90000069"),
+        (ImageQuery(model_id=1, version_id=2), "90000069", "90000069"),
+        (BY_VERSION, "100|1744925337225", "100|1744925340000"),
+        (BY_VERSION, "100|1744925340000", "100|1744925340000"),
+        (ImageQuery(version_id=1, sort="Oldest"), "100|1744925337225", "100|1744925337225"),
+        (ImageQuery(username="anna"), "100|5", "100|5"),
+        (BY_MODEL, "100|1744925337225", "100|1744925337225"),
+        (BY_VERSION, '200|bdx:{"a":[1,"b"]}', '200|bdx:{"a":[1,"b"]}'),
+        (BY_MODEL, "٣", "٣"),
+        (BY_MODEL, "9" * 40, "9" * 40),
+        (BY_MODEL, None, None),
+    ],
+)
+def test_cursor_is_sent_so_that_the_site_skips_nothing_behind_it(query, cursor, sent):
+    assert cursor_to_send(query, cursor) == sent
+
+
+# --- walk ----------------------------------------------------------------------------------------
+
+
+class Gallery:
+    """Pages by the cursor that leads to them; remembers what was asked."""
+
+    def __init__(self, pages):
+        self.pages, self.asked = pages, []
+
+    def __call__(self, cursor):
+        self.asked.append(cursor)
+        return self.pages[cursor]
+
+
+def test_a_walk_reads_page_after_page_to_the_end():
+    gallery = Gallery({None: page(1, 2, then="a"), "a": page(3, then="b"), "b": page(4)})
+    steps = [(ids(got.images), cursor) for got, cursor in walk(gallery)]
+    assert steps == [([1, 2], "a"), ([3], "b"), ([4], None)]
+
+
+def test_a_walk_asks_for_a_page_only_when_it_is_wanted():
+    gallery = Gallery({None: page(1, then="a"), "a": page(2)})
+    next(walk(gallery))
+    assert gallery.asked == [None]
+
+
+def test_a_walk_goes_on_from_a_kept_cursor():
+    gallery = Gallery({"a": page(3, then="b"), "b": page(4)})
+    assert [ids(got.images) for got, _ in walk(gallery, "a")] == [[3], [4]]
+
+
+def test_a_walk_gives_each_picture_once():
+    gallery = Gallery({None: page(1, 2, 2, then="a"), "a": page(2, 3)})
+    assert [ids(got.images) for got, _ in walk(gallery)] == [[1, 2], [3]]
+
+
+def test_a_walk_leaves_out_what_is_known_already_but_walks_through_it():
+    chain = {None: page(1, then="1")} | {str(n): page(n + 1, then=str(n + 1)) for n in range(1, 9)}
+    chain["9"] = page(10)
+    got = [ids(got.images) for got, _ in walk(Gallery(chain), known_ids=range(1, 10))]
+    assert got == [[]] * 9 + [[10]]
+
+
+def test_a_walk_goes_on_over_an_empty_page_that_has_a_cursor():
+    gallery = Gallery({None: page(1, then="a"), "a": page(then="b"), "b": page(2)})
+    assert [ids(got.images) for got, _ in walk(gallery)] == [[1], [], [2]]
+
+
+def test_a_walk_ends_at_a_repeated_cursor():
+    gallery = Gallery({None: page(1, then="a"), "a": page(2, then="b"), "b": page(3, then="a")})
+    assert [cursor for _, cursor in walk(gallery)] == ["a", "b", None]
+
+
+def test_a_walk_that_was_resumed_ends_when_its_first_cursor_comes_again():
+    gallery = Gallery({"a": page(2, then="b"), "b": page(3, then="a")})
+    assert [cursor for _, cursor in walk(gallery, "a")] == ["b", None]
+
+
+def test_a_walk_ends_after_three_pages_without_a_new_id():
+    cursors = iter(range(100))
+    steps = list(walk(lambda cursor: page(1, then=str(next(cursors)))))
+    assert len(steps) == 4 and steps[-1][1] is None
+
+
+def test_empty_pages_end_a_walk_only_after_thousands_of_rows():
+    chain = {str(n): page(then=str(n + 1)) for n in range(49)} | {"49": page(50)}
+    assert ids(list(walk(Gallery(chain), "0"))[-1][0].images) == [50]
+    numbers = iter(range(1, 1000))
+    assert len(list(walk(lambda cursor: page(then=str(next(numbers)))))) == 50
+
+
+def test_pages_full_of_pictures_not_asked_for_do_not_end_a_walk():
+    chain = {str(n): page(then=str(n + 1), others=(n,)) for n in range(6)} | {"6": page(50)}
+    assert ids(list(walk(Gallery(chain), "0"))[-1][0].images) == [50]
+
+
+def test_a_walk_ends_though_what_repeats_was_not_asked_for():
+    cursors = iter(range(100))
+    steps = list(walk(lambda cursor: page(then=str(next(cursors)), others=(7,))))
+    assert len(steps) == 4
+
+
+def test_a_walk_stops_at_its_cap_with_a_cursor_to_go_on_from():
+    numbers = iter(range(100))
+
+    def endless(cursor):
+        number = next(numbers)
+        return page(number, then=str(number))
+
+    assert [cursor for _, cursor in walk(endless, max_pages=3)] == ["0", "1", "2"]
+
+
+def test_a_walk_passes_on_how_many_rows_were_dropped():
+    [(got, _)] = walk(Gallery({None: page(1, dropped=2)}))
+    assert got.dropped == 2
+
+
+def test_a_walk_that_failed_goes_on_from_the_cursor_it_gave_last():
+    pages = {None: page(1, then="a"), "b": page(3)}
+    given_last = None
+    with pytest.raises(KeyError):
+        for _, given_last in walk(pages.__getitem__):
+            assert given_last == "a"
+    pages["a"] = page(2, then="b")
+    assert [ids(got.images) for got, _ in walk(pages.__getitem__, given_last)] == [[2], [3]]
+
+
+def test_the_row_lost_at_a_boundary_comes_back_once():
+    """A server as the facts describe it: the cursor names a row that `id < cursor` leaves out."""
+    rows, limit = list(range(20, 0, -1)), 6
+
+    def server(cursor):
+        left = [row for row in rows if cursor is None or row < int(cursor)]
+        following = str(left[limit]) if len(left) > limit else None
+        return page(*left[:limit], then=following)
+
+    got = [image_id for answer, _ in walk(server) for image_id in ids(answer.images)]
+    assert len(got) < len(rows)
+    mended = walk(lambda cursor: server(cursor_to_send(BY_MODEL, cursor)))
+    assert [image_id for answer, _ in mended for image_id in ids(answer.images)] == rows

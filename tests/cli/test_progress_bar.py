@@ -1,0 +1,177 @@
+"""A job's progress at a terminal, and where there is none."""
+
+from __future__ import annotations
+
+import io
+import os
+import unicodedata
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery
+from civitai_manager_libs.cli import progress_bar
+from civitai_manager_libs.jobs import JobProgress, WalkState
+
+
+class _Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    setting.change("language", "en")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(progress_bar.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def columns(monkeypatch):
+    def set_to(count):
+        size = os.terminal_size((count, 24))
+        monkeypatch.setattr(progress_bar.shutil, "get_terminal_size", lambda: size)
+
+    monkeypatch.setattr(progress_bar, "_EVERY_ON_TERMINAL", 0)
+    set_to(80)
+    return set_to
+
+
+def _progress(saved=0, total=60, state="running", **values):
+    asked = (
+        1,
+        0.0,
+        "A model",
+        ImageQuery(5),
+        "",
+        total,
+        False,
+        state,
+        "",
+        "",
+        None,
+        WalkState.OVER,
+    )
+    told = {"bytes": saved * 1024, "rate": 2048.0, "seconds_left": 75.0, **values}
+    return JobProgress(*asked, saved=saved, waiting=total - saved, **told)
+
+
+def _shown(stream, *told, clock=None, step=10.0):
+    line = progress_bar.shown_on(stream)
+    for each in told:
+        line.show(each)
+        if clock:
+            clock[0] += step
+    line.end()
+    return stream.getvalue()
+
+
+def _lines_of(shown):
+    """Each state of the one line, without what wipes the one before it out."""
+    return [line.rstrip(" \n") for line in shown.split("\r") if line.strip()]
+
+
+def _width(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+# Elsewhere: plain lines
+
+
+def test_elsewhere_it_is_whole_lines_without_control_characters(clock):
+    shown = _shown(io.StringIO(), _progress(3), _progress(60, state="done"), clock=clock)
+    assert shown == (
+        "Downloading pictures 3/60  3.0 KB  2.0 KB/s  1:15\n"
+        "Downloading pictures 60/60  60.0 KB  2.0 KB/s  1:15\n"
+    )
+
+
+def test_elsewhere_a_line_comes_every_five_seconds_and_at_the_end(clock):
+    many = [_progress(n) for n in range(12)]
+    shown = _shown(io.StringIO(), *many, _progress(60, state="done"), clock=clock, step=1.0)
+    assert [line.split()[2] for line in shown.splitlines()] == ["0/60", "5/60", "10/60", "60/60"]
+
+
+def test_line_that_says_nothing_new_is_not_repeated(clock):
+    assert _shown(io.StringIO(), _progress(3), _progress(3), clock=clock).count("\n") == 1
+
+
+def test_words_are_the_users_language(clock):
+    setting.change("language", "zh-TW")
+    assert "下載圖片 3/60" in _shown(io.StringIO(), _progress(3))
+
+
+def test_rest_of_the_host_takes_the_place_of_the_time_left():
+    shown = _shown(io.StringIO(), _progress(3, resting=39.6))
+    assert "resuming in 40 s" in shown and "1:15" not in shown
+
+
+def test_unknown_time_left_is_left_out():
+    assert _shown(io.StringIO(), _progress(3, seconds_left=None)).endswith("2.0 KB/s\n")
+
+
+def test_reader_that_left_is_no_error_and_nothing_more_is_written(clock):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as stream:
+        line = progress_bar.shown_on(stream)
+        for saved in (3, 30, 60):
+            line.show(_progress(saved))
+            clock[0] += 10.0
+        line.end()
+
+
+# On a terminal: one line
+
+
+def test_on_a_terminal_there_is_a_bar_as_wide_as_the_words_leave_it(columns):
+    shown = _shown(_Terminal(), _progress(30))
+    words = "Downloading pictures 30/60  30.0 KB  2.0 KB/s  1:15  "
+    assert set(_lines_of(shown)) == {f"{words}[{'#' * 12}{'.' * 12}]"}
+    assert len(words) + 26 == 79
+    assert shown.count("\n") == 1 and shown.endswith("\n")
+
+
+@pytest.mark.parametrize("saved,total", [(0, 0), (0, 60), (60, 60)])
+def test_bar_is_empty_at_the_begin_and_full_at_the_end(columns, saved, total):
+    bar = _shown(_Terminal(), _progress(saved, total)).partition("[")[2].partition("]")[0]
+    assert len(bar) > 20 and set(bar) <= ({"#"} if saved else {".", " "})
+
+
+def test_bar_follows_a_total_that_becomes_known_and_a_count_that_goes_back(columns):
+    shown = _lines_of(_shown(_Terminal(), _progress(20, 200), _progress(20, 20), _progress(10, 20)))
+    bars = [line.partition("[")[2].rstrip("]") for line in shown]
+    assert list(dict.fromkeys(round(bar.count("#") / len(bar), 1) for bar in bars)) == [0.1, 1, 0.5]
+
+
+@pytest.mark.parametrize("width", [10, 33, 40, 41, 42, 43, 80])
+def test_chinese_line_never_wraps(columns, width):
+    setting.change("language", "zh-TW")
+    columns(width)
+    shown = _shown(_Terminal(), _progress(3), _progress(59))
+    assert "下載" in shown and all(_width(line) < width for line in _lines_of(shown))
+
+
+def test_terminal_that_becomes_narrower_is_kept_to(columns):
+    stream = _Terminal()
+    line = progress_bar.shown_on(stream)
+    line.show(_progress(3))
+    before = len(stream.getvalue())
+    columns(30)
+    line.show(_progress(4))
+    line.end()
+    assert max(map(_width, _lines_of(stream.getvalue()[before:]))) < 30
+
+
+def test_on_a_terminal_it_changes_at_most_five_times_a_second(columns, monkeypatch):
+    monkeypatch.setattr(progress_bar, "_EVERY_ON_TERMINAL", 0.2)
+    shown = _shown(_Terminal(), *[_progress(n) for n in range(50)])
+    assert len(_lines_of(shown)) <= 3  # its first, its last, and one if this took long
+
+
+def test_end_without_progress_writes_nothing():
+    assert _shown(_Terminal()) == _shown(io.StringIO()) == ""

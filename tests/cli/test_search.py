@@ -1,0 +1,113 @@
+"""`search` at a terminal: what was read, in lines or as JSON."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+
+import pytest
+from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.library import bookmarks, records
+from civitai_manager_libs.library.search import execute
+from cli_process import ENTRY
+
+_PROMPTS = {
+    1: "a lighthouse, golden hour",
+    2: "hour of gold \x1b[31m\nsecond line",
+    3: "海邊的燈塔",
+}
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, library):
+    rows = (
+        {
+            "id": n,
+            "url": f"https://image.civitai.com/x/{n}/original=true/{n}.jpeg",
+            "username": "harbor",
+            "baseModel": "SDXL 1.0" if n == 2 else "Pony",
+            "browsingLevel": 4 if n == 3 else 1,
+            "createdAt": "2025-01-15T08:00:00.000Z",
+            "meta": {"prompt": prompt, "steps": 10 * n},
+        }
+        for n, prompt in _PROMPTS.items()
+    )
+    records.keep([image for row in rows if (image := image_from(row, lambda url: True))])
+    library.forget()
+
+    def run(*words, locale="C.UTF-8", command="search"):
+        monkeypatch.setenv("LC_ALL", locale)
+        monkeypatch.setattr(sys, "argv", [ENTRY, command, *words])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(ENTRY, run_name="__main__")
+        return ended.value.code, *capsys.readouterr()
+
+    return run
+
+
+def _ids(out):
+    return [int(line.split()[0]) for line in out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "words,ids",
+    [
+        ([], [3, 2, 1]),
+        (["lighthouse"], [1]),
+        (["hour -lighthouse"], [2]),
+        (["hour", "golden hour"], [1]),
+        (["base:SDXL 1.0", "steps>=20"], [2]),
+        (['base:"SDXL 1.0" steps>=20'], [2]),
+        (["海"], [3]),
+        (["--level", "PG"], [2, 1]),
+        (["--sort", "Oldest", "--limit", "2"], [1, 2]),
+    ],
+)
+def test_pictures_that_fit_are_listed_one_a_line(run, words, ids):
+    code, out, _ = run(*words)
+    assert (code, _ids(out)) == (0, ids)
+    assert "\x1b" not in out
+
+
+def test_json_has_what_a_script_needs(run):
+    code, out, err = run("golden", "--json")
+    [told] = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (told["id"], told["author"], told["base_model"]) == (1, "harbor", "Pony")
+    assert told["infotext"].startswith(_PROMPTS[1])
+
+
+def test_nothing_and_too_much_are_said(run):
+    assert run("zzz")[1:] == ("", "No kept picture matches.\n")
+    assert run("zzz", locale="zh_TW.UTF-8")[2] == "保留的圖片都不符合。\n"
+    assert "--limit" in run("--limit", "1")[2]
+
+
+def test_search_goes_on_until_its_limit_or_the_end_and_says_so(run, monkeypatch):
+    monkeypatch.setattr(execute, "_WORK", 1)
+    monkeypatch.setattr(execute, "_FEW", -1)
+    code, out, err = run("steps<40 -lighthouse", "--sort", "Oldest")
+    assert (code, _ids(out)) == (0, [2, 3])
+    assert err == "Looked at 1 of 3 kept pictures so far; going on…\n"
+    assert "還有" not in run("steps<40", "--limit", "3", locale="zh_TW.UTF-8")[2]
+    assert "--limit" in run("steps<40", "--limit", "2")[2]
+    assert run("steps>40")[2].endswith("No kept picture matches.\n")
+
+
+@pytest.mark.parametrize("typed", ["steps>x", "after:soon", "is:here"])
+def test_what_is_left_out_is_said_and_the_rest_is_found(run, typed):
+    code, out, err = run(f"{typed} golden")
+    assert (code, _ids(out)) == (0, [1]) and f"“{typed}” was left out" in err
+
+
+def test_what_was_marked_is_exported_all_of_it_or_one_set(run):
+    bookmarks.annotations.change(
+        records.find_all([1]).values(), bookmarks.annotations.Change(favourite=True)
+    )
+    bookmarks.collections.add(list(records.find_all([2, 3]).values()), "Sea")
+    code, out, err = run(command="export")
+    assert (code, err) == (0, "") and [p["id"] for p in json.loads(out)["pictures"]] == [1, 2, 3]
+    told = json.loads(run("sea", command="export")[1])
+    assert told["sets"] == [{"name": "Sea", "ids": [2, 3]}] and len(told["pictures"]) == 2
+    assert run("lake", command="export") == (3, "", "There is no set “lake”.\n")

@@ -1,0 +1,94 @@
+"""What was written is on the disk itself."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+from civitai_manager_libs.core.files import atomic_file, fsync
+from civitai_manager_libs.core.files.atomic_file import PartialFile
+from civitai_manager_libs.core.files.fsync import make_folder, sync_file, sync_folder
+from civitai_manager_libs.errors import DiskError, DiskFull
+
+pytestmark = pytest.mark.usefixtures("each_system")
+
+
+def test_bytes_are_on_the_disk_before_the_file_has_its_name(tmp_path, monkeypatch):
+    done = []
+
+    def synced(descriptor):
+        done.append(("synced", os.fstat(descriptor).st_size))
+        sync_file(descriptor)
+
+    def named(source, path):
+        done.append(("named", os.path.getsize(source)))
+
+    monkeypatch.setattr(atomic_file, "sync_file", synced)
+    monkeypatch.setattr(os, "replace", named)
+    with PartialFile(str(tmp_path)) as partial:
+        partial.write(b"x" * 1000)
+        partial.commit(str(tmp_path / "a"))
+    assert done == [("synced", 1000), ("named", 1000)]
+
+
+@pytest.mark.parametrize("code,kind", [(errno.EIO, DiskError), (errno.ENOSPC, DiskFull)])
+def test_disk_that_does_not_take_the_bytes_leaves_no_file(tmp_path, monkeypatch, code, kind):
+    monkeypatch.setattr(fsync, "_FULL", None)
+    monkeypatch.setattr(fsync, "_fdatasync", _failing(code))
+    with pytest.raises(kind), PartialFile(str(tmp_path)) as partial:
+        partial.commit(str(tmp_path / "a"))
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
+def test_disk_that_cannot_sync_is_written_all_the_same(tmp_path, monkeypatch, code):
+    monkeypatch.setattr(fsync, "_fdatasync", _failing(code))
+    monkeypatch.setattr(os, "fsync", _failing(code))
+    with PartialFile(str(tmp_path)) as partial:
+        partial.commit(str(tmp_path / "a"))
+    sync_folder(str(tmp_path))
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.posix
+def test_where_an_own_call_writes_through_it_is_used(tmp_path, monkeypatch):
+    """As on macOS, whose fsync stops at the disk's own memory."""
+    asked = []
+    monkeypatch.setattr(fsync, "_FULL", 51)
+    monkeypatch.setattr(fsync.fcntl, "fcntl", lambda descriptor, what: asked.append(what))
+    monkeypatch.setattr(fsync, "_fdatasync", lambda _: asked.append("fdatasync"))
+    with open(tmp_path / "a", "wb") as file:
+        sync_file(file.fileno())
+        assert asked == [51]
+        monkeypatch.setattr(fsync.fcntl, "fcntl", _failing(errno.ENOTSUP))
+        sync_file(file.fileno())
+    assert asked == [51, "fdatasync"]
+
+
+@pytest.mark.posix
+def test_names_of_a_folder_that_fails_are_a_disk_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", _failing(errno.EIO))
+    with pytest.raises(DiskError, match=tmp_path.name):
+        sync_folder(str(tmp_path))
+
+
+def test_folder_that_is_gone_has_no_names(tmp_path):
+    sync_folder(str(tmp_path / "gone"))
+
+
+@pytest.mark.posix
+def test_new_folders_have_their_names_on_the_disk_too(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(fsync, "sync_folder", synced.append)
+    make_folder(str(tmp_path / "a" / "b" / "c"))
+    make_folder(str(tmp_path / "a" / "b"))
+    assert synced == [str(tmp_path / "a" / "b"), str(tmp_path / "a"), str(tmp_path)]
+    assert (tmp_path / "a" / "b" / "c").is_dir()
+
+
+def _failing(code):
+    def fail(*_):
+        raise OSError(code, os.strerror(code))
+
+    return fail

@@ -1,0 +1,149 @@
+"""No write of ours goes through what somebody else has placed in a folder that others may write."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+from civitai_manager_libs.core import HalfFile, kept_as_it_was, Lock, PartialFile, sweep
+from civitai_manager_libs.core.files import resumable_file, safe_open
+from civitai_manager_libs.core.files.resumable_file import Noted
+from civitai_manager_libs.errors import DiskError
+
+URL, TAG, OTHER = "https://image.civitai.com/a.png", '"v1"', 4711  # the last: a user's number
+
+pytestmark = pytest.mark.posix  # on Windows only administrators make links
+root_only = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files to others"
+)
+
+
+@pytest.fixture
+def victim(tmp_path):
+    victim = tmp_path / "home" / "victim"
+    victim.parent.mkdir()
+    victim.write_bytes(b"the only copy")
+    yield victim
+    assert victim.read_bytes() == b"the only copy"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "shared").mkdir()
+    return str(tmp_path / "shared")
+
+
+def _half_path(folder):
+    with HalfFile(folder, URL) as half:
+        return half.path
+
+
+def _save(folder, name="a.png"):
+    """As a picture is: noted on the way, then whole."""
+    with HalfFile(folder, URL) as half:
+        half.write(b"x" * 1000)
+        half.note(5000, TAG)
+        half.commit(os.path.join(folder, name))
+
+
+def _keep_damaged(folder):
+    path = os.path.join(folder, "settings.json")
+    with open(path, "wb") as file:
+        file.write(b"{}")
+    kept_as_it_was(path)
+
+
+def _lock(folder):
+    lock = Lock(os.path.join(folder, "job.lock"))
+    assert lock.acquire()
+    lock.release()
+
+
+@pytest.mark.parametrize("place", [os.symlink, os.link], ids=["link", "second-name"])
+@pytest.mark.parametrize(
+    "name,write",
+    [
+        pytest.param("", _save, id="half-file"),
+        pytest.param(resumable_file.NOTE, _save, id="note"),
+        pytest.param("a.png", _save, id="picture"),
+        pytest.param("settings.json.damaged", _keep_damaged, id="damaged"),
+        pytest.param("job.lock", _lock, id="lock"),
+    ],
+)
+def test_what_a_placed_link_leads_to_stays_as_it_was(folder, victim, place, name, write):
+    placed = _half_path(folder) + name if name in ("", resumable_file.NOTE) else f"{folder}/{name}"
+    place(victim, placed)
+    write(folder)
+    assert not os.path.islink(placed)
+    assert not os.path.exists(placed) or not os.path.samefile(placed, victim)
+
+
+def test_half_file_whose_note_is_a_link_begins_anew(folder, victim):
+    note = _half_path(folder) + resumable_file.NOTE
+    os.symlink(victim, note)
+    with HalfFile(folder, URL) as half:
+        half.write(b"x" * 1000)
+        half.keep(5000, TAG)
+    with HalfFile(folder, URL) as half:
+        assert half.found == Noted(1000, 5000, TAG)
+
+
+def test_pipe_that_was_placed_is_not_waited_for(folder):
+    path = _half_path(folder)
+    for name in (path, path + resumable_file.NOTE):
+        os.mkfifo(name)
+    worker = threading.Thread(target=_save, args=(folder,), daemon=True)
+    worker.start()
+    worker.join(30)
+    assert os.listdir(folder) == ["a.png"]
+
+
+def test_sweeper_removes_nothing_through_a_link(folder, victim):
+    os.symlink(victim, os.path.join(folder, ".civitai-shortcut-1.part"))
+    sweep(folder)
+
+
+@root_only
+def test_half_file_of_another_user_begins_anew(folder):
+    with HalfFile(folder, URL) as half:
+        half.write(b"x" * 1000)
+        half.keep(5000, TAG)
+    os.chown(half.path, OTHER, OTHER)
+    with HalfFile(folder, URL) as half:
+        assert half.found is None and half.size == 0
+        assert os.stat(half.path).st_uid == os.geteuid()
+
+
+@root_only
+def test_disk_that_gives_all_files_to_one_user_keeps_half_files(folder, monkeypatch):
+    """As a network disk does, to whoever it was mounted for."""
+    with HalfFile(folder, URL) as half:
+        half.write(b"x" * 1000)
+        half.keep(5000, TAG)
+    for path in (folder, half.path, half.path + resumable_file.NOTE):
+        os.chown(path, OTHER, OTHER)
+    with HalfFile(folder, URL) as half:
+        assert half.found == Noted(1000, 5000, TAG)
+
+
+@root_only
+@pytest.mark.parametrize("make", [PartialFile, lambda folder: HalfFile(folder, URL)])
+def test_folder_that_another_user_has_linked_elsewhere_is_refused(folder, tmp_path, make):
+    elsewhere, link = tmp_path / "home", os.path.join(folder, "author")
+    elsewhere.mkdir()
+    os.symlink(elsewhere, link)
+    with make(link):
+        assert len(os.listdir(elsewhere)) == 1, "a link of our own is followed"
+    os.chown(link, OTHER, OTHER, follow_symlinks=False)
+    with pytest.raises(DiskError, match="author"):
+        make(link)
+    assert os.listdir(elsewhere) == []
+
+
+def test_file_that_is_placed_in_between_is_found_out(folder, victim, monkeypatch):
+    path = os.path.join(folder, "a")
+    monkeypatch.setattr(safe_open, "is_foreign", lambda _: False)
+    os.link(victim, path)
+    with pytest.raises(PermissionError):
+        safe_open.open_own(path, "r+b")

@@ -1,0 +1,213 @@
+"""Whether a picture's or video's file has its end."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import struct
+import time
+
+import hypothesis
+import hypothesis.strategies as st
+import pytest
+from civitai_manager_libs import util
+from civitai_manager_libs.core.files.truncation import has_its_end
+from civitai_manager_libs.demo.gallery import clips
+from civitai_manager_libs.errors import CivitaiShortcutError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from fault_responses import png, whole
+from fault_server import FaultServer
+from PIL import Image
+
+
+@pytest.fixture
+def server():
+    with FaultServer() as server:
+        yield server
+
+
+_CLIPS = os.path.join(os.path.dirname(clips.__file__), "clips")
+
+
+def _encoded(kind, picture, **options):
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _noise(*size):
+    return Image.merge("RGB", [Image.effect_noise(size, 80)] * 3)
+
+
+def _exif():
+    """With a thumbnail, which is a whole JPEG of its own (Exif 2.3, 4.5.2)."""
+    thumbnail = _encoded("JPEG", _noise(64, 48))
+    first = struct.pack("<HHHIII", 1, 0x0112, 3, 1, 1, 26)
+    place, length = (0x0201, 4, 1, 56), (0x0202, 4, 1, len(thumbnail))
+    second = struct.pack("<HHHIIHHIII", 2, *place, *length, 0)
+    return b"Exif\0\0II*\0\x08\0\0\0" + first + second + thumbnail
+
+
+def _more():
+    return {"save_all": True, "append_images": [_noise(90, 70)]}
+
+
+_PICTURES = {
+    "jpg": lambda: _encoded("JPEG", _noise(90, 70), exif=_exif()),
+    "jpg-progressive": lambda: _encoded("JPEG", _noise(90, 70), exif=_exif(), progressive=True),
+    "jpg-restarts": lambda: _encoded("JPEG", _noise(90, 70), restart_marker_blocks=2),
+    "jpg-filled": lambda: _encoded("JPEG", _noise(90, 70)).replace(b"\xff\xda", b"\xff\xff\xda", 1),
+    "png": lambda: _encoded("PNG", _noise(90, 70), exif=_exif()),
+    "png-animated": lambda: _encoded("PNG", _noise(90, 70), **_more()),
+    "gif": lambda: _encoded("GIF", _noise(90, 70)),
+    "gif-animated": lambda: _encoded("GIF", _noise(90, 70), comment=b"a;b" * 99, **_more()),
+    "webp": lambda: _encoded("WEBP", _noise(90, 70), exif=_exif()),
+    "webp-animated": lambda: _encoded("WEBP", _noise(90, 70), **_more()),
+    "mp4": lambda: _clip("reef.mp4"),
+    "mp4-index-last": lambda: _clip("sea.mp4", is_index_last=True),
+    "webm": lambda: _clip("ridges.webm"),
+}
+
+
+@functools.cache
+def _made(name):
+    return _PICTURES[name]()
+
+
+def _clip(name, is_index_last=False):
+    with open(os.path.join(_CLIPS, name), "rb") as file:
+        body = file.read()
+    at, boxes = 0, {}
+    while is_index_last and at < len(body):
+        length = int.from_bytes(body[at : at + 4], "big")
+        boxes[body[at + 4 : at + 8]] = body[at : at + length]
+        at += length
+    order = sorted(boxes, key=lambda kind: (kind == b"moov", kind != b"ftyp"))
+    return b"".join(boxes[kind] for kind in order) or body
+
+
+def _live(body):
+    """The length of the segment is not known, as where it was written while it was recorded."""
+    at = body.index(b"\x18\x53\x80\x67") + 4
+    assert body[at] == 1, "a length of eight bytes"
+    return body[:at] + b"\x01" + b"\xff" * 7 + body[at + 8 :]
+
+
+@pytest.mark.parametrize("name", _PICTURES)
+def test_whole_one_has_its_end_and_one_cut_anywhere_has_not(name, tmp_path):
+    body, path, kind = _made(name), tmp_path / "a", name.partition("-")[0]
+    assert util.extension_of(body[:16]) == kind
+    path.write_bytes(body)
+    assert has_its_end(str(path), kind)
+    lengths = {len(body) * n // 200 for n in range(200)} | set(range(len(body) - 64, len(body)))
+    passed = []
+    for length in sorted(lengths):
+        path.write_bytes(body[:length])
+        passed += [length] if has_its_end(str(path), kind) else []
+    assert passed == []
+
+
+def test_live_recording_is_cut_where_a_part_of_it_is(tmp_path):
+    """Between two of its parts nothing tells that more were to come."""
+    body = _live(_clip("ridges.webm"))
+    (tmp_path / "a").write_bytes(body)
+    assert has_its_end(str(tmp_path / "a"), "webm")
+    for left in (1, len(body) // 2, len(body) * 2 // 3):
+        (tmp_path / "a").write_bytes(body[:-left])
+        assert not has_its_end(str(tmp_path / "a"), "webm"), left
+
+
+@pytest.mark.parametrize("behind", [b"\0", b"\r\n", b"\0" * 5000, b"made by a program " * 9])
+@pytest.mark.parametrize("name", _PICTURES)
+def test_what_a_program_wrote_behind_the_end_does_no_harm(name, behind, tmp_path):
+    (tmp_path / "a").write_bytes(_made(name) + behind)
+    assert has_its_end(str(tmp_path / "a"), name.partition("-")[0])
+
+
+@pytest.mark.parametrize("name", ["jpg", "png", "gif", "mp4", "webm"])
+def test_hole_in_place_of_the_second_half_is_no_end(name, tmp_path):
+    """As a disk has it that was told the length before the data."""
+    body = _made(name)
+    half = body[: len(body) // 2]
+    (tmp_path / "a").write_bytes(half + b"\0" * (len(body) - len(half)))
+    is_seen = has_its_end(str(tmp_path / "a"), name)
+    assert not is_seen or name in ("mp4", "webm"), "only their index could tell"
+
+
+def _box(kind, body, is_long=False):
+    if is_long:
+        return b"\0\0\0\1" + kind + (16 + len(body)).to_bytes(8, "big") + body
+    return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+_VIDEO = _box(b"ftyp", b"mp42" * 4) + _box(b"mdat", b"x" * 500, True) + _box(b"moov", b"y" * 90)
+
+
+@pytest.mark.parametrize("extension", ["mp4", "avif", "heic"])
+def test_file_of_boxes_has_its_end_where_the_last_one_ends(extension, tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(_VIDEO)
+    assert has_its_end(str(path), extension)
+    for left in (len(_VIDEO) - 1, len(_VIDEO) - 95, len(_VIDEO) - 98, 300, 27, 24, 10):
+        path.write_bytes(_VIDEO[:left])
+        assert not has_its_end(str(path), extension), left
+
+
+@pytest.mark.parametrize("length", [b"\0\0\0\0", b"\0\0\0\5"], ids=["open", "nonsense"])
+def test_last_box_that_tells_no_length_goes_to_the_files_end(length, tmp_path):
+    (tmp_path / "a").write_bytes(_VIDEO + length + b"mdat" + b"z" * 99)
+    assert has_its_end(str(tmp_path / "a"), "mp4")
+
+
+_ENDLESS = {
+    "jpg": (b"\xff\xd8", b"\xff\xe0\0\2"),
+    "png": (b"\x89PNG\r\n\x1a\n", b"\0\0\0\0aaaa\0\0\0\0"),
+    "gif": (b"GIF89a\0\0\0\0\0\0\0!\xf9", b"\1x"),
+    "mp4": (b"", b"\0\0\0\x08free"),
+    "webm": (b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67\x01" + b"\xff" * 7, b"\xec\x80"),
+}
+
+
+@pytest.mark.parametrize("extension", _ENDLESS)
+def test_parts_without_number_are_not_all_looked_at(extension, tmp_path):
+    start, part = _ENDLESS[extension]
+    (tmp_path / "a").write_bytes(start + part * (40_000_000 // len(part)))
+    began = time.process_time()
+    assert has_its_end(str(tmp_path / "a"), extension)
+    assert time.process_time() - began < 10
+
+
+@hypothesis.given(st.sampled_from(sorted(_PICTURES)), st.data())
+def test_damage_is_no_crash(tmp_path, name, data):
+    body = bytearray(_made(name))
+    places = st.tuples(st.integers(0, len(body) - 1), st.integers(0, 255))
+    for at, value in data.draw(st.lists(places, max_size=9)):
+        body[at] = value
+    (tmp_path / "a").write_bytes(body)
+    has_its_end(str(tmp_path / "a"), name.partition("-")[0])
+
+
+def test_kind_that_tells_of_no_end_is_taken_as_it_is(tmp_path):
+    (tmp_path / "a").write_bytes(b"ID3")
+    assert has_its_end(str(tmp_path / "a"), "mp3")
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_answer_without_a_length_is_whole_only_with_its_pictures_end(server, tmp_path, is_cut):
+    """The cut one has an end mark, of its thumbnail."""
+    body = _made("jpg")
+    half = body[: len(body) // 2]
+    assert b"\xff\xd9" in half
+    answer = whole(half if is_cut else body).but(framing="close")
+    url = server.play("/a.jpg", [answer, whole(body)])
+    fetched = CivitaiHttpClient().fetch(url, str(tmp_path / "a.jpg"))
+    assert (tmp_path / "a.jpg").read_bytes() == body and fetched.size == len(body)
+    assert len(server.asked("/a.jpg")) == 1 + is_cut
+
+
+def test_plain_file_ends_where_the_connection_does(server, tmp_path):
+    url = server.play("/a.png", whole(png("cut")[:500]).but(framing="close"))
+    CivitaiHttpClient().fetch(url, str(tmp_path / "a"), picture=False)
+    with pytest.raises(CivitaiShortcutError):
+        CivitaiHttpClient(max_retries=0).fetch(url, str(tmp_path / "b"))

@@ -1,0 +1,43 @@
+"""A folder that a user types, on Windows and elsewhere."""
+
+from __future__ import annotations
+
+import ntpath
+import os
+import types
+
+import pytest
+from civitai_manager_libs.core.files import user_path
+from civitai_manager_libs.core.files.user_path import expand_folder
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    monkeypatch.setenv("USERPROFILE", "C:\\Users\\me")
+    monkeypatch.setenv("LOCALAPPDATA", "C:\\Users\\me\\AppData\\Local")
+    monkeypatch.setattr(user_path, "os", types.SimpleNamespace(name="nt", path=ntpath))
+
+
+@pytest.mark.parametrize(
+    "typed,path",
+    [
+        ("C:\\pictures", "C:\\pictures"),
+        ('"C:\\my pictures"', "C:\\my pictures"),
+        ("D:/pictures ", "D:/pictures"),
+        ("\\\\nas\\share\\pictures", "\\\\nas\\share\\pictures"),
+        ("~\\pictures", "C:\\Users\\me\\pictures"),
+        ("%LOCALAPPDATA%\\pictures", "C:\\Users\\me\\AppData\\Local\\pictures"),
+        ("%NOWHERE%\\pictures", "%NOWHERE%\\pictures"),
+        ("", ""),
+    ],
+)
+def test_windows_forms_are_understood(windows, typed, path):
+    assert expand_folder(typed) == path
+    assert ntpath.isabs(expand_folder(typed)) == (path[1:2] in (":", "\\"))
+
+
+@pytest.mark.posix
+def test_percent_signs_elsewhere_are_letters(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("LOCALAPPDATA", "x")
+    assert expand_folder("~/%LOCALAPPDATA%") == os.path.join("/home/me", "%LOCALAPPDATA%")

@@ -1,0 +1,235 @@
+"""What Windows does otherwise with files: the table, and that what is ours holds all the same.
+
+On Windows the table is held against the system itself, elsewhere against `windows_files`, under
+which the promises of other files of tests run a second time (`each_system` in conftest).
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib.util
+import os
+import signal
+import sqlite3
+import threading
+import time
+import types
+
+import pytest
+import windows_files
+from civitai_manager_libs import setting
+from civitai_manager_libs.core import HalfFile, PartialFile, remove_file, write_file
+from civitai_manager_libs.core.files import file_lock, fsync, replace
+from civitai_manager_libs.core.files.safe_open import open_own, share_name
+from civitai_manager_libs.errors import DiskError
+
+IS_WINDOWS = os.name == "nt"
+URL, TAG = "https://image.civitai.com/a.png", '"v1"'
+
+
+@pytest.fixture
+def windows(monkeypatch):
+    if IS_WINDOWS:
+        return types.SimpleNamespace(os=os, open=builtins.open, sqlite3=sqlite3)
+    return windows_files.play_windows(monkeypatch)
+
+
+@pytest.fixture
+def played(monkeypatch):
+    if IS_WINDOWS:
+        pytest.skip("its scanner cannot be told when to look")
+    return windows_files.play_windows(monkeypatch)
+
+
+@pytest.fixture
+def path(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"old")
+    return str(tmp_path / "a.png")
+
+
+def _code_of(change, *paths):
+    with pytest.raises(OSError) as caught:
+        change(*paths)
+    return caught.value.winerror
+
+
+# The table
+
+
+def test_file_that_is_open_keeps_its_name_and_its_place(windows, path):
+    with windows.open(path, "rb"):
+        assert _code_of(windows.os.remove, path) == 32
+        assert _code_of(windows.os.replace, path, path + "2") == 32
+        builtins.open(path + "3", "wb").close()
+        assert _code_of(windows.os.replace, path + "3", path) == 5
+    windows.os.replace(path + "3", path)
+
+
+def test_file_that_shares_its_name_can_be_renamed_while_it_is_open(windows, path):
+    with windows.open(path, "r+b", buffering=0, opener=share_name) as file:
+        windows.os.replace(path, path + "2")
+        file.write(b"new")
+    with open(path + "2", "rb") as file:
+        assert file.read() == b"new"
+
+
+def test_database_that_is_open_keeps_its_name(windows, tmp_path):
+    path = str(tmp_path / "a.db")
+    db = windows.sqlite3.connect(path)
+    db.execute("CREATE TABLE a (b)")
+    assert _code_of(windows.os.replace, path, path + "2") == 32
+    db.close()
+    windows.os.replace(path, path + "2")
+
+
+def test_names_that_only_posix_has_are_missing(windows):
+    assert windows.os.name == "nt"
+    assert [name for name in windows_files.MISSING if hasattr(windows.os, name)] == []
+    if IS_WINDOWS:
+        assert not hasattr(signal, "SIGKILL") and not hasattr(signal, "SIGHUP")
+        found = map(importlib.util.find_spec, windows_files.MISSING_MODULES)
+        assert not any(found)
+
+
+def test_folder_is_no_file_that_can_be_opened(windows, tmp_path):
+    with pytest.raises(PermissionError):
+        windows.os.open(str(tmp_path), os.O_RDONLY)
+
+
+def test_case_is_no_difference(windows, path):
+    assert windows.os.path.isfile(path.replace("a.png", "A.PNG"))
+    with windows.open(path.replace("a.png", "A.Png"), "rb") as file:
+        assert file.read() == b"old"
+
+
+def test_dots_and_blanks_at_the_end_are_dropped(windows, tmp_path):
+    windows.open(str(tmp_path / "a. "), "wb").close()
+    assert os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("name", ["NUL", "nul"])
+def test_reserved_name_is_no_file(windows, tmp_path, name):
+    windows.open(str(tmp_path / name), "wb").close()
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("letter", '?*"<>|')
+def test_letter_that_no_name_may_have_is_an_error(windows, tmp_path, letter):
+    with pytest.raises(OSError):
+        windows.open(str(tmp_path / f"a{letter}b"), "wb")
+    assert os.listdir(tmp_path) == []
+
+
+def test_text_has_line_ends_of_two_letters(windows, path):
+    with windows.open(path, "w") as file:
+        file.write("a\nb")
+    with open(path, "rb") as file:
+        assert file.read() == b"a\r\nb"
+
+
+def test_byte_is_locked_for_all_others(windows, path):
+    with builtins.open(path, "r+b") as first, builtins.open(path, "r+b") as second:
+        assert file_lock.hold(first.fileno()) is True
+        assert file_lock.hold(second.fileno()) is False
+
+
+# What is ours
+
+
+@pytest.mark.parametrize("change", ["replace", "remove"])
+def test_what_is_refused_for_a_moment_is_tried_again(played, path, change):
+    """A scanner has each new file for half a second."""
+    with PartialFile(os.path.dirname(path)) as partial:
+        partial.write(b"new")
+        if change == "replace":
+            partial.commit(path)
+    assert 0.4 < played.waited < 2
+    assert os.listdir(os.path.dirname(path)) == ["a.png"]
+    with open(path, "rb") as file:
+        assert file.read() == (b"new" if change == "replace" else b"old")
+
+
+def test_what_is_refused_for_long_is_a_disk_error_and_nothing_is_lost(played, path, monkeypatch):
+    monkeypatch.setattr(replace, "_PATIENCE", 0.6)
+    with pytest.raises(DiskError, match="in use"), played.open(path, "rb"):
+        write_file(path, "new")
+    with pytest.raises(DiskError, match="in use"), played.open(path, "rb"):
+        remove_file(path)
+    assert [*os.listdir(os.path.dirname(path))] == ["a.png"]
+    with open(path, "rb") as file:
+        assert file.read() == b"old"
+
+
+def test_what_is_refused_for_good_is_not_tried_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(replace.time, "sleep", lambda _: pytest.fail("it waited"))
+    with pytest.raises(FileNotFoundError):
+        replace.delete_file(str(tmp_path / "nowhere"))
+
+
+def test_half_file_has_its_lock_until_it_has_its_name(windows, path, tmp_path, monkeypatch):
+    """Let go before, another program could shorten it to what was noted."""
+    seen = []
+
+    def replace(source, target):
+        with open_own(source, "r+b") as other:
+            seen.append(file_lock.hold(other.fileno()))
+        os.replace(source, target)
+
+    monkeypatch.setattr("civitai_manager_libs.core.files.atomic_file.replace_file", replace)
+    with HalfFile(str(tmp_path), URL) as half:
+        half.write(b"new")
+        half.note(9, TAG)
+        half.commit(path)
+    assert seen == [False] and os.listdir(tmp_path) == ["a.png"]
+
+
+def test_folder_is_not_asked_to_be_on_the_disk(windows, tmp_path):
+    fsync.sync_folder(str(tmp_path))
+    fsync.make_folder(str(tmp_path / "a" / "b"))
+    assert os.listdir(tmp_path / "a") == ["b"]
+
+
+def test_settings_are_utf_8_whatever_the_system_writes(windows):
+    setting.change("saved_name", "{id} 燈塔")
+    setting.save()
+    setting.restore()
+    assert setting.load() == [] and setting.saved_name == "{id} 燈塔"
+
+
+def test_time_stands_still_between_ticks(played):
+    told = {played.time.monotonic() for _ in range(100)}
+    assert len(told) <= 3 and all(value * 64 == int(value * 64) for value in told)
+
+
+def test_who_waits_for_the_scanner_moves_no_other_threads_clock(played, path, monkeypatch):
+    monkeypatch.setattr(replace, "_PATIENCE", 100)
+    played.scanner_seconds = 60
+    for name in (path + "2", path + "3"):
+        played.open(name, "wb").close()
+    before = played.patient_time.monotonic()
+    other = threading.Thread(target=replace.delete_file, args=(path + "2",))
+    other.start()
+    other.join()
+    assert played.waited == 0 and played.patient_time.monotonic() - before < 30
+    assert _code_of(played.os.remove, path + "3") == 32
+    assert os.listdir(os.path.dirname(path)) == ["a.png", "a.png3"]
+
+
+def test_file_that_another_thread_has_open_is_really_waited_for(played, path):
+    file = played.open(path, "rb")
+    closing = threading.Timer(0.2, file.close)
+    closing.start()
+    replace.delete_file(path)
+    closing.join()
+    assert played.waited == 0 and os.listdir(os.path.dirname(path)) == []
+
+
+def test_nobody_else_sees_the_other_system(played, path):
+    seen = []
+    worker = threading.Thread(target=lambda: seen.append((os.name, time, open)))
+    worker.start()
+    worker.join()
+    assert seen == [("posix", sys_time, builtins.open)]
+
+
+sys_time = time

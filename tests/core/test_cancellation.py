@@ -1,0 +1,91 @@
+"""The user's wish to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from civitai_manager_libs.core.cancellation import Cancellation, never
+from civitai_manager_libs.errors import Cancelled
+
+
+def test_nothing_happens_before_it_is_set():
+    cancelled = Cancellation()
+    cancelled.check()
+    cancelled.wait(0)
+
+    assert not cancelled.is_set()
+
+
+def test_once_set_it_stays_and_stops_every_one():
+    cancelled = Cancellation()
+    cancelled.set()
+    cancelled.set()
+
+    for stop in (cancelled.check, lambda: cancelled.wait(60)):
+        with pytest.raises(Cancelled):
+            stop()
+
+
+def test_wait_ends_when_it_is_set():
+    cancelled = Cancellation()
+    threading.Timer(0.05, cancelled.set).start()
+    started = time.monotonic()
+
+    with pytest.raises(Cancelled):
+        cancelled.wait(60)
+
+    assert time.monotonic() - started < 5
+
+
+def test_callbacks_are_called_while_their_block_runs_only():
+    cancelled, called = Cancellation(), []
+    with cancelled.calling(lambda: called.append("over")):
+        assert called == []
+    with pytest.raises(ZeroDivisionError), cancelled.calling(lambda: called.append("live")):
+        cancelled.set()
+        raise ZeroDivisionError
+
+    assert called == ["live"]
+
+
+def test_block_does_not_begin_when_it_was_set_before():
+    cancelled = Cancellation()
+    cancelled.set()
+
+    with pytest.raises(Cancelled), cancelled.calling(lambda: None):
+        pytest.fail("began")
+
+
+def test_callback_may_come_from_within_the_same_thread():
+    cancelled, inner = Cancellation(), []
+
+    def set_again() -> None:
+        inner.append(1)
+        if len(inner) < 3:
+            cancelled.set()
+
+    with cancelled.calling(set_again):
+        cancelled.set()
+
+    assert len(inner) == 3
+
+
+def test_bounded_one_is_set_with_the_other_or_when_its_time_is_over():
+    cancelled = Cancellation()
+    with cancelled.within(0.01) as bounded, pytest.raises(Cancelled):
+        bounded.wait(60)
+    assert not cancelled.is_set()
+    with never().within(0.01) as bounded, pytest.raises(Cancelled):
+        bounded.wait(60)
+    with cancelled.within(60) as bounded:
+        cancelled.set()
+        assert bounded.is_set()
+
+
+def test_nobody_can_set_what_is_never_set():
+    with pytest.raises(RuntimeError), never().calling(lambda: pytest.fail("called")):
+        never().set()
+
+    assert not never().is_set()

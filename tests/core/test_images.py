@@ -1,0 +1,133 @@
+"""gallery/images.py: levels, sized URLs, cache names."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from civitai_manager_libs.core import images
+from civitai_manager_libs.core.images import cache_name, Image, level_mask, level_name, sized_url
+from hypothesis import given
+from hypothesis import strategies as st
+
+ACCOUNT = "https://image.civitai.com/xG1nkqKTMzGDvpLrqFT7WA"
+UUID = "3f0c1a52-7b1e-4c0d-9a55-0d5b7f6a1e01"
+OTHER_UUID = "6a2d9e70-11c4-4b9f-8d27-7c1be4a90002"
+ORIGINAL = f"{ACCOUNT}/{UUID}/original=true/{UUID}.jpeg"
+VIDEO = f"{ACCOUNT}/{UUID}/original=true/{UUID}.mp4"
+
+
+@pytest.mark.parametrize(
+    ("name", "mask"), [("None", 1), ("Soft", 3), ("Mature", 7), ("X", 15), ("XXX", 31)]
+)
+def test_a_level_s_mask_holds_it_and_all_below(name, mask):
+    assert level_mask(name) == mask
+    assert level_name(mask) == name
+
+
+@pytest.mark.parametrize("level", [0, 32, -(2**40)], ids=["nothing", "blocked", "nonsense"])
+def test_an_unknown_level_counts_as_the_highest(level):
+    assert level_name(level) == "XXX"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (ORIGINAL, f"{ACCOUNT}/{UUID}/width=450/{UUID}.jpeg"),
+        (
+            f"{ACCOUNT}/{UUID}/anim=false,width=96/89900001.jpeg",
+            f"{ACCOUNT}/{UUID}/width=450/89900001.jpeg",
+        ),
+        (f"{ACCOUNT}/{UUID}/89900001.jpeg", f"{ACCOUNT}/{UUID}/width=450/89900001.jpeg"),
+        (f"{ACCOUNT}/{UUID}", f"{ACCOUNT}/{UUID}/width=450"),
+        (f"{ORIGINAL}?v=1#top", f"{ACCOUNT}/{UUID}/width=450/{UUID}.jpeg?v=1#top"),
+        (
+            f"http://127.0.0.1:9/a/{UUID}/original=true/x.png",
+            f"http://127.0.0.1:9/a/{UUID}/width=450/x.png",
+        ),
+    ],
+    ids=["replaced", "several-keys", "no-segment", "no-name", "query-kept", "mirror"],
+)
+def test_the_size_segment_follows_the_uuid(url, expected):
+    assert sized_url(url, "width=450") == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://image-b2.civitai.com/file/civitai-media-cache/{UUID}/original",
+        "https://example.com/picture.png",
+        "http://[broken/width=450",
+        "",
+    ],
+    ids=["storage", "no-uuid", "unreadable", "empty"],
+)
+def test_a_url_of_another_grammar_is_left_as_it_is(url):
+    assert sized_url(url, "width=450") == url
+
+
+def test_an_image_s_thumbnail_is_its_450_pixel_version():
+    assert images.thumbnail_url(Image(1, ORIGINAL)) == ORIGINAL.replace(
+        "original=true", "width=450"
+    )
+
+
+def test_a_video_s_thumbnail_is_a_still():
+    url = images.thumbnail_url(Image(1, VIDEO, type="video"))
+    assert f"/{UUID}/anim=false,transcode=true,width=450,original=false/{UUID}.mp4" in url
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (ORIGINAL, f"{UUID}-original.jpeg"),
+        (ORIGINAL.upper().replace("ORIGINAL=TRUE", "original=true"), f"{UUID}-original.jpeg"),
+        (sized_url(ORIGINAL, "width=450"), f"{UUID}-450.jpeg"),
+        (sized_url(ORIGINAL, "original=true,quality=100"), f"{UUID}-original.jpeg"),
+        (sized_url(ORIGINAL, "height=300"), f"{UUID}-height-300.jpeg"),
+        (f"{ACCOUNT}/{UUID}", f"{UUID}-original.img"),
+        (VIDEO, f"{UUID}-original.mp4"),
+        (images.thumbnail_url(Image(1, VIDEO, type="video")), f"{UUID}-450-poster.jpeg"),
+    ],
+    ids=["original", "any-case", "thumbnail", "quality", "height", "bare", "video", "poster"],
+)
+def test_a_cache_name_tells_image_and_size(url, expected):
+    assert cache_name(url) == expected
+
+
+def test_one_image_has_one_name_whatever_its_host_and_cosmetic_name():
+    assert cache_name(ORIGINAL) == cache_name(
+        f"https://imagecache.civitai.com/old/{UUID}/original=true/my picture.jpeg?x=1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ORIGINAL, ORIGINAL.replace(UUID, OTHER_UUID)),
+        (ORIGINAL, sized_url(ORIGINAL, "width=450")),
+        ("https://example.com/a/1.png", "https://example.com/b/1.png"),
+        ("https://example.com/show.png?id=1", "https://example.com/show.png?id=2"),
+        ("https://example.com/width=450/1.png", "https://example.com/original=true/1.png"),
+    ],
+    ids=["uuid", "size", "folder", "query", "size-without-uuid"],
+)
+def test_different_pictures_never_share_a_cache_file(one, other):
+    assert cache_name(one) != cache_name(other)
+
+
+@pytest.mark.parametrize("extension", ["html", "svg", "js", "exe", "php", "htm", "xhtml"])
+def test_no_cache_file_is_named_as_a_document_or_a_program(extension):
+    assert cache_name(f"https://example.com/x.{extension}").endswith(".img")
+    assert cache_name(f"{ACCOUNT}/{UUID}/original=true/x.{extension}").endswith(".img")
+
+
+_PIECES = st.sampled_from([ACCOUNT, UUID, "/", "..", "width=", "original=true", ".jpeg", "?", "#"])
+
+
+@given(st.lists(_PIECES | st.text(max_size=300), max_size=12).map("".join))
+def test_any_text_gives_a_cache_name_that_is_one_short_safe_file_name(text):
+    name = cache_name(sized_url(text, "width=450"))
+    assert name == os.path.basename(name)
+    assert name.isascii() and name.isprintable() and len(name) < 150
+    assert not set(name) & set('<>:"/\\|?*') and not name.startswith(".")

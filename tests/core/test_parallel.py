@@ -1,0 +1,271 @@
+"""Which images to fetch, how many at once, and what became of them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from civitai_manager_libs.core.cancellation import Cancellation
+from civitai_manager_libs.core.parallel import download_all, in_parallel, one_ahead, Summary
+
+
+@pytest.fixture
+def file_for(tmp_path) -> Callable[[str], str]:
+    return lambda url: str(tmp_path / url)
+
+
+def _write(_url: str, path: str) -> bool:
+    with open(path, "w") as file:
+        file.write("whole")
+    return True
+
+
+@pytest.fixture(autouse=True)
+def _no_workers_of_other_tests(monkeypatch):
+    monkeypatch.setitem(globals(), "_OTHERS", set(threading.enumerate()))
+
+
+_OTHERS: set[threading.Thread] = set()
+
+
+def _workers() -> list[threading.Thread]:
+    named = (t for t in threading.enumerate() if t.name == "gallery-download")
+    return [thread for thread in named if thread not in _OTHERS]
+
+
+def _no_workers_are_left() -> bool:
+    deadline = time.monotonic() + 5
+    while _workers() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not _workers()
+
+
+# download_all
+
+
+def test_each_url_is_saved_skipped_or_failed(tmp_path, file_for):
+    (tmp_path / "there").write_text("old")
+    asked = []
+
+    def fetch(url: str, path: str) -> bool:
+        asked.append(url)
+        return url != "broken" and _write(url, path)
+
+    summary = download_all(["a", "there", "broken", "b"], fetch, file_for, 2)
+    assert summary == Summary(total=4, saved=2, skipped=1, failed=[("broken", file_for("broken"))])
+    assert sorted(asked) == ["a", "b", "broken"]
+    assert (tmp_path / "there").read_text() == "old"
+
+
+def test_nothing_to_do_is_done_at_once(file_for):
+    assert download_all([], _write, file_for, 3) == Summary()
+    assert not _workers()
+
+
+def test_progress_counts_up_by_one_in_the_callers_thread(file_for):
+    told = []
+
+    def on_done(summary: Summary) -> None:
+        told.append((summary.done, summary.total, threading.current_thread()))
+
+    download_all([f"u{n}" for n in range(25)], _write, file_for, 4, on_done)
+    assert told == [(n, 25, threading.current_thread()) for n in range(1, 26)]
+
+
+@pytest.mark.parametrize("answer, is_saved", [(None, False), (0, False), (1, True), ("yes", True)])
+def test_every_answer_of_fetch_counts_somewhere(file_for, answer, is_saved):
+    summary = download_all(["a"], lambda *_: answer, file_for, 1)
+    assert (summary.saved, len(summary.failed), summary.done) == (is_saved, not is_saved, 1)
+
+
+@pytest.mark.parametrize("bug", [RuntimeError("bug"), KeyboardInterrupt()])
+def test_what_fetch_raises_reaches_the_caller_and_ends_the_work(file_for, bug):
+    asked = []
+
+    def fetch(url: str, path: str) -> bool:
+        asked.append(url)
+        raise bug
+
+    with pytest.raises(type(bug)):
+        download_all([f"u{n}" for n in range(50)], fetch, file_for, 2)
+    assert _no_workers_are_left()
+    assert len(asked) <= 4
+
+
+def test_what_the_callback_raises_reaches_the_caller_and_no_picture_is_begun_after_it(file_for):
+    asked = []
+
+    def fetch(url: str, path: str) -> bool:
+        asked.append(url)
+        return _write(url, path)
+
+    def on_done(_: Summary) -> None:
+        raise ValueError("the caller's bug")
+
+    try:
+        download_all([f"u{n}" for n in range(50)], fetch, file_for, 1, on_done)
+    except ValueError:  # its traceback holds on to everything while we look
+        assert _no_workers_are_left()
+        assert len(asked) <= 3
+    else:
+        pytest.fail("the bug was swallowed")
+
+
+# in_parallel
+
+
+def test_end_comes_with_the_last_item_not_a_moment_later():
+    started = time.monotonic()
+    for count in range(60):
+        assert len(list(in_parallel(range(count), lambda n: n, 1 + count % 3))) == count
+    assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 10])
+def test_exactly_so_many_are_at_work_at_once(concurrency):
+    full = threading.Barrier(concurrency, timeout=10)  # none passes unless all are at work
+    lock = threading.Lock()
+    inside, most = 0, 0
+
+    def work(_: int) -> None:
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        full.wait()
+        with lock:
+            inside -= 1
+
+    done = list(in_parallel(range(6 * concurrency), work, concurrency))
+    assert len(done) == 6 * concurrency
+    assert most == concurrency
+    assert _no_workers_are_left()
+
+
+@pytest.mark.parametrize("concurrency", [0, -1])
+def test_concurrency_below_one_is_one(concurrency):
+    assert list(in_parallel("ab", str.upper, concurrency)) == [("a", "A"), ("b", "B")]
+
+
+def test_items_are_drawn_only_as_fast_as_they_are_worked_on():
+    drawn = 0
+
+    def items():
+        nonlocal drawn
+        for drawn in range(1, 1_000_000):
+            yield drawn
+
+    results = in_parallel(items(), lambda n: n, 3)
+    for _ in range(10):
+        next(results)
+    assert drawn <= 10 + 2 * 3
+    results.close()
+    assert _no_workers_are_left()
+
+
+def test_slow_item_does_not_hold_up_the_others():
+    release = threading.Event()
+    results = in_parallel(range(20), lambda n: release.wait(10) if n == 0 else n, 2)
+    first = [next(results)[0] for _ in range(19)]
+    release.set()
+    assert sorted(first) == list(range(1, 20))
+    assert [item for item, _ in results] == [0]
+
+
+def test_cancel_ends_it_soon_and_keeps_what_is_done():
+    cancelled, hang = Cancellation(), threading.Event()
+    results = in_parallel(range(100), lambda n: n if n < 5 else hang.wait(10), 2, cancelled)
+    done = [next(results)[0] for _ in range(5)]
+    started = time.monotonic()
+    cancelled.set()
+    assert [item for item, _ in results] == []
+    assert time.monotonic() - started < 5
+    assert sorted(done) == list(range(5))
+    hang.set()
+    assert _no_workers_are_left()
+
+
+def test_item_in_the_middle_when_it_is_cancelled_is_still_told():
+    cancelled = Cancellation()
+
+    def work(item: int) -> int:
+        if item == 1:
+            cancelled.set()
+            time.sleep(0.05)
+        return item
+
+    assert 1 in [item for item, _ in in_parallel(range(100), work, 1, cancelled)]
+
+
+def test_cancelled_before_it_begins_does_nothing():
+    cancelled, worked = Cancellation(), []
+    cancelled.set()
+    assert list(in_parallel(range(9), worked.append, 2, cancelled)) == []
+    assert worked == []
+
+
+def test_ticks_come_while_nothing_is_done():
+    release, came = threading.Event(), []
+    for one in in_parallel([1], lambda _: release.wait(10), 1, ticks=True):
+        came.append(one)
+        if len(came) == 3:
+            release.set()
+    assert came[:3] == [None] * 3 and (1, True) in came
+
+
+def test_many_items_leave_nothing_open(file_for):
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    download_all([f"u{n}" for n in range(300)], _write, file_for, 8)
+    assert _no_workers_are_left()
+    after = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    assert after <= before
+
+
+# one_ahead
+
+
+def test_the_next_one_is_drawn_while_one_is_in_use_and_none_after_it():
+    drawn, second = [], threading.Event()
+
+    def items():
+        for number in range(5):
+            drawn.append(number)
+            if number == 1:
+                second.set()
+            yield number
+
+    numbers = one_ahead(items(), Cancellation(), lambda: None)
+    assert next(numbers) == 0
+    assert second.wait(10)
+    time.sleep(0.05)
+    assert drawn == [0, 1]
+    assert list(numbers) == [1, 2, 3, 4]
+    assert _no_workers_are_left()
+
+
+def test_what_drawing_raises_reaches_the_caller_after_what_came_before_it():
+    def items():
+        yield 1
+        raise KeyError("a bug")
+
+    numbers = one_ahead(items(), Cancellation(), lambda: None)
+    assert next(numbers) == 1
+    with pytest.raises(KeyError):
+        next(numbers)
+
+
+def test_waiting_for_the_next_one_is_heard_and_ends_when_it_is_cancelled():
+    cancelled, hang, ticks = Cancellation(), threading.Event(), []
+
+    def tick() -> None:
+        ticks.append(threading.current_thread())
+        if len(ticks) == 2:
+            cancelled.set()
+
+    assert list(one_ahead(iter(lambda: hang.wait(10), None), cancelled, tick)) == []
+    assert ticks == [threading.current_thread()] * 2
+    hang.set()
+    assert _no_workers_are_left()

@@ -1,0 +1,123 @@
+"""One piece of work for several who ask at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from civitai_manager_libs.core.cancellation import Cancellation, never
+from civitai_manager_libs.core.single_flight import Flights
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, DiskFull, Gone
+
+
+class Crew:
+    """Threads that join one flight; its leaders run `work` once the others wait."""
+
+    def __init__(self, work: Callable[[int], str], count: int) -> None:
+        self.flights: Flights[str] = Flights()
+        self.led, self.results = 0, [""] * count
+        self._work, self._aboard = work, threading.Event()
+        self._threads = [threading.Thread(target=self._join, args=(n,)) for n in range(count)]
+
+    def fly(self) -> list[str]:
+        self._threads[0].start()
+        _until(lambda: self.led == 1)
+        flight = self.flights._flights["key"]
+        wait, waiting = flight.landed.wait, []
+        flight.landed.wait = lambda seconds: waiting.append(1) or wait(seconds)
+        for thread in self._threads[1:]:
+            thread.start()
+        _until(lambda: len(waiting) >= len(self._threads) - 1)
+        self._aboard.set()
+        for thread in self._threads:
+            thread.join(10)
+        return self.results
+
+    def _join(self, number: int) -> None:
+        def lead() -> str:
+            self.led += 1
+            assert self._aboard.wait(10)
+            return self._work(self.led)
+
+        try:
+            self.results[number] = self.flights.join("key", lead, never())
+        except CivitaiShortcutError as error:
+            self.results[number] = error.reason
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def test_twenty_who_ask_at_once_have_it_done_once():
+    crew = Crew(lambda _: "done", 20)
+
+    assert crew.fly() == ["done"] * 20
+    assert crew.led == 1
+
+
+def test_error_reaches_everyone():
+    def work(_: int) -> str:
+        raise Gone("It is gone.", 404)
+
+    crew = Crew(work, 5)
+
+    assert crew.fly() == ["gone"] * 5
+    assert crew.led == 1
+
+
+@pytest.mark.parametrize("own", [Cancelled("Cancelled."), DiskFull("No room.")], ids=repr)
+def test_what_stops_the_leader_only_makes_the_next_one_lead(own):
+    def work(led: int) -> str:
+        if led == 1:
+            raise own
+        return "done"
+
+    crew = Crew(work, 5)
+
+    assert sorted(crew.fly()) == sorted([own.reason, *["done"] * 4])
+    assert 2 <= crew.led <= 5
+
+
+def test_bug_of_the_leader_is_not_the_others_error():
+    def work() -> str:
+        raise ZeroDivisionError
+
+    flights: Flights[str] = Flights()
+    with pytest.raises(ZeroDivisionError):
+        flights.join("key", work, never())
+
+    assert flights.join("key", lambda: "done", never()) == "done"
+
+
+def test_other_keys_and_later_askers_are_work_of_their_own():
+    flights: Flights[int] = Flights()
+    done = [flights.join(key, lambda n=n: n, never()) for n, key in enumerate("aab")]
+
+    assert done == [0, 1, 2]
+
+
+def test_who_only_waits_may_cancel():
+    flights: Flights[str] = Flights()
+    leads, land, cancelled = threading.Event(), threading.Event(), Cancellation()
+
+    def lead() -> str:
+        leads.set()
+        return str(land.wait(10))
+
+    leader = threading.Thread(target=flights.join, args=("key", lead, never()))
+    leader.start()
+    assert leads.wait(10)
+    threading.Timer(0.1, cancelled.set).start()
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        flights.join("key", lead, cancelled)
+
+    assert time.monotonic() - started < 5 and leader.is_alive()
+    land.set()
+    leader.join(10)

@@ -1,0 +1,239 @@
+"""A SQLite file of ours: opened, of a version that we know, set aside when it is damaged."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+from civitai_manager_libs.core import sqlite_file
+from civitai_manager_libs.errors import DiskError
+from civitai_manager_libs.jobs.store.database import jobs_database as Database
+
+pytestmark = pytest.mark.usefixtures("each_system")
+
+_INSERT = "INSERT INTO claims (image_id, job) VALUES (?, 1)"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return str(tmp_path / "data" / "gallery.db")
+
+
+def _filled(path, count=2000):
+    db = Database(path)
+    with db.writing() as connection:
+        connection.executemany(_INSERT, [(n,) for n in range(count)])
+    db.close()
+    sqlite_file._checked.clear()  # as the next process begins
+
+
+def _count(path):
+    db = Database(path)
+    counted = db.rows("SELECT count(*) FROM claims")[0][0]
+    db.close()
+    return counted, db.set_aside
+
+
+def test_what_was_written_is_there_the_next_time(path):
+    _filled(path, 5)
+    assert _count(path) == (5, "")
+
+
+def test_it_is_in_wal_mode_so_that_readers_do_not_stop_a_writer(path):
+    _filled(path)
+    db = Database(path)
+    assert db.rows("PRAGMA journal_mode") == [("wal",)]
+    db.close()
+
+
+def test_block_that_fails_writes_nothing(path):
+    db = Database(path)
+    with pytest.raises(RuntimeError), db.writing() as connection:
+        connection.execute(_INSERT, (1,))
+        raise RuntimeError
+    assert db.rows("SELECT * FROM claims") == []
+    db.close()
+
+
+def test_many_may_open_a_new_one_at_once(path):
+    errors, start = [], threading.Barrier(10)
+
+    def use(n):
+        start.wait()
+        try:
+            db = Database(path)
+            with db.writing() as connection:
+                connection.execute(_INSERT, (n,))
+            db.close()
+        except DiskError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=use, args=(n,)) for n in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert _count(path) == (10, "")
+
+
+# Damage
+
+
+def _overwrite_start(path):
+    with open(path, "r+b") as file:
+        file.write(b"this is no database at all")
+
+
+def _overwrite_middle(path):
+    with open(path, "r+b") as file:
+        file.seek(os.path.getsize(path) // 2)
+        file.write(os.urandom(4096 * 3))
+
+
+def _cut_short(path):
+    with open(path, "r+b") as file:
+        file.truncate(os.path.getsize(path) // 2)
+
+
+@pytest.mark.parametrize("damage", [_overwrite_start, _overwrite_middle, _cut_short])
+def test_damaged_file_is_set_aside_whole_and_a_new_one_works(path, damage):
+    _filled(path)
+    damage(path)
+    with open(path, "rb") as file:
+        before = file.read()
+    counted, set_aside = _count(path)
+    assert counted == 0
+    assert "was damaged" in set_aside and "pictures are untouched" in set_aside
+    with open(set_aside.split("kept as ")[1].split(". The ")[0], "rb") as file:
+        assert file.read() == before
+    _filled(path, 3)
+    assert _count(path) == (3, "")
+
+
+def test_damage_found_by_many_at_once_sets_one_file_aside(path):
+    _filled(path)
+    _overwrite_start(path)
+    found, start = [], threading.Barrier(6)
+
+    def use():
+        start.wait()
+        db = Database(path)
+        found.append(db.set_aside)
+        db.close()
+
+    threads = [threading.Thread(target=use) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found)[:-1] == [""] * 5
+    assert len([n for n in os.listdir(os.path.dirname(path)) if "damaged" in n]) == 1
+
+
+def test_damaged_file_keeps_its_name_while_somebody_has_it_open(path, monkeypatch):
+    monkeypatch.setattr(sqlite_file, "_WAIT_FOR_ALL", 0.1)
+    _filled(path)
+    user = Database(path)
+    _overwrite_start(path)
+    sqlite_file._checked.clear()
+    with pytest.raises(DiskError, match="damaged.*in use"):
+        Database(path)
+    assert os.path.exists(path)
+    user.close()
+    counted, set_aside = _count(path)
+    assert counted == 0 and set_aside
+
+
+def test_file_of_no_bytes_is_a_new_one(path, tmp_path):
+    os.makedirs(os.path.dirname(path))
+    open(path, "wb").close()
+    assert _count(path) == (0, "")
+
+
+# What cannot be used is said
+
+
+def test_newer_version_is_set_aside_as_it_is(path):
+    _filled(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    count, said = _count(path)
+    assert count == 0 and "newer version" in said and "pictures are untouched" in said
+    [kept] = [name for name in os.listdir(os.path.dirname(path)) if ".newer-" in name]
+    assert kept in said
+    with sqlite3.connect(os.path.join(os.path.dirname(path), kept)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (99,)
+        assert connection.execute("SELECT count(*) FROM claims").fetchone() == (2000,)
+    connection.close()
+    assert _count(path) == (0, "")
+
+
+def test_folder_in_its_place_is_said(path):
+    os.makedirs(path)
+    with pytest.raises(DiskError, match="gallery.db cannot be used"):
+        Database(path)
+
+
+def test_file_where_its_folder_should_be_is_said(tmp_path):
+    (tmp_path / "data").write_text("")
+    with pytest.raises(DiskError, match="data"):
+        Database(str(tmp_path / "data" / "gallery.db"))
+
+
+def test_writer_that_does_not_end_is_said(path, monkeypatch):
+    monkeypatch.setattr(sqlite_file, "_WAIT", 0.1)
+    first, second = Database(path), Database(path)
+    with first.writing():
+        with pytest.raises(DiskError, match="locked"), second.writing():
+            pytest.fail("two writers at once")
+    first.close(), second.close()
+
+
+def test_damage_that_shows_while_it_is_open_is_said(path):
+    _filled(path, 20_000)
+    Database(path).close()
+    db = Database(path)  # not looked through again, so its pages are not in memory
+    _overwrite_middle(path)
+    with pytest.raises(DiskError, match="malformed"):
+        db.rows("SELECT count(*) FROM claims")
+    db.close()
+    assert _count(path)[0] == 0, "not looked at anew"
+
+
+_NOT_OURS = {
+    "version-below-0": "PRAGMA user_version = -3",
+    "version-lost": "PRAGMA user_version = 0",
+    "no-table": "DROP TABLE claims",
+    "no-column": "ALTER TABLE jobs DROP COLUMN note",
+    "version-1-with-the-tables-of-2": "PRAGMA user_version = 1",
+}
+
+
+@pytest.mark.parametrize("sql", _NOT_OURS.values(), ids=_NOT_OURS)
+def test_file_that_is_not_as_its_version_would_be_is_set_aside(path, sql):
+    _filled(path)
+    sqlite_file._complete.clear()
+    with closing(sqlite3.connect(path)) as connection:
+        if "DROP COLUMN" in sql and sqlite3.sqlite_version_info < (3, 35):
+            pytest.skip("this SQLite drops no column")
+        connection.execute(sql)
+        connection.commit()
+    count, said = _count(path)
+    assert count == 0 and "was damaged" in said
+    assert len([n for n in os.listdir(os.path.dirname(path)) if ".damaged-" in n]) >= 1
+    assert _count(path) == (0, "")
+
+
+def test_table_that_goes_while_it_is_used_is_found_at_the_next_opening(path):
+    _filled(path)
+    db = Database(path)
+    db.rows("DROP TABLE claims")
+    with pytest.raises(DiskError, match="no such table"):
+        db.rows("SELECT * FROM claims")
+    db.close()
+    assert "was damaged" in _count(path)[1]

@@ -1,0 +1,111 @@
+"""Words for the user, by language."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.i18n import catalogue as words, labels, messages
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def _pairs() -> list[tuple[str, tuple[str, str]]]:
+    listed = [*words.WORDS.items(), *labels.SETTINGS.items()]
+    for kind, choices in labels.CHOICES.items():
+        listed += [(f"{kind} {value or 'all'}", pair) for value, pair in choices.items()]
+    return listed
+
+
+@pytest.mark.parametrize("pair", [pytest.param(pair, id=key) for key, pair in _pairs()])
+def test_both_languages_are_there_with_the_same_placeholders(pair):
+    chinese, english = pair
+    assert chinese.strip() and english.strip()
+    assert _placeholders(chinese) == _placeholders(english)
+    assert all(name.isidentifier() for name in _placeholders(chinese))
+    assert english.isascii() or not any("\u4e00" <= c <= "\u9fff" for c in english)
+
+
+@pytest.mark.parametrize(
+    "key, values, chinese",
+    [
+        ("progress", {"done": 3, "total": 10}, "下載圖片 3/10"),
+        ("some_failed", {"n": 2}, "部分圖片下載失敗 (2 個)，請檢查網路連線 💥!"),
+    ],
+)
+def test_words_of_the_plan_are_said_as_they_stand_there(key, values, chinese):
+    assert messages.text(key, "zh-TW", **values) == chinese
+    assert messages.text(key, "en", **values).isascii() or "💥" in chinese
+
+
+def test_values_with_braces_are_put_in_as_they_are():
+    assert "{user}" in messages.text("key_works", "en", user="{user}")
+
+
+def test_one_is_told_apart_from_more():
+    said = [messages.text("job_started", "en", n=n) for n in (0, 1, "1", 2, "1,000")]
+    assert [text.endswith(" picture") for text in said] == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    "accepted, language",
+    [
+        ("zh-TW,zh;q=0.9,en-US;q=0.8", "zh-TW"),
+        ("zh-CN", "zh-TW"),
+        ("ZH-hant", "zh-TW"),
+        ("en-US,en;q=0.9,zh;q=0.8", "en"),
+        ("en;q=0.5, zh-TW", "zh-TW"),
+        ("en;q=0.5, zh-TW; q=0.8", "zh-TW"),
+        ("zh;q=0", "en"),
+        ("de-DE,de;q=0.9,zh-TW;q=0.4", "zh-TW"),
+        ("de", "en"),
+        ("zhx, enx", "en"),
+        ("", "en"),
+        ("*", "en"),
+        ("zh;q=nonsense", "zh-TW"),
+        (",;=,;q=,", "en"),
+    ],
+)
+def test_browser_decides_the_language(accepted, language):
+    assert messages.language_of(accepted) == language
+
+
+def test_every_setting_is_told_in_both_languages():
+    assert set(labels.SETTINGS) == {entry.name for entry in setting.SETTINGS}
+    for entry in setting.SETTINGS:
+        chinese, english = (messages.setting_label(entry.name, name) for name in ("zh-TW", "en"))
+        assert chinese != english
+
+
+def test_parameter_has_a_name_of_its_own_in_chinese_and_is_told_apart_from_others():
+    assert messages.parameter("Steps", "en") == "Steps"
+    assert messages.parameter("Steps", "zh-TW") == "步數"
+    assert messages.parameter("CFG scale", "zh-TW") == "CFG scale"
+    assert len(set(labels.PARAMETERS.values())) == len(labels.PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    "code",
+    "network busy gone needs_key region not_an_image too_large refused disk cancelled".split(),
+)
+def test_every_reason_has_words_of_its_own(code):
+    other = messages.reason("http_418", "en")
+    assert "http_418" in other
+    assert messages.reason(code, "en") != messages.reason("other", "en")
+    assert code not in messages.reason(code, "zh-TW")
+    short = messages.short_reason(code, "en")
+    assert "_" not in short and len(short) < 25 and "refused:" not in short
+    assert messages.short_reason("http_418", "zh-TW").endswith("http_418")
+
+
+@pytest.mark.parametrize("kind", list(labels.CHOICES))
+def test_choices_of_a_field_have_labels_of_their_own_in_any_language(kind):
+    for language in messages.LANGUAGES:
+        pairs = messages.choices(kind, language)
+        assert len({label for label, _ in pairs}) == len(pairs)
+        assert [value for _, value in pairs] == list(labels.CHOICES[kind])
+        for label, value in pairs:
+            assert messages.label_of(kind, value, language) == label

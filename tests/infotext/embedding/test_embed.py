@@ -1,0 +1,314 @@
+"""An infotext in a picture's file: no pixel is touched, and all else stays."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import time
+import tracemalloc
+
+import pytest
+from civitai_manager_libs.core import has_its_end
+from civitai_manager_libs.errors import DiskError
+from civitai_manager_libs.infotext import embedded, insert_infotext
+from civitai_manager_libs.infotext.files import embedded_texts
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, PngImagePlugin
+
+pytestmark = pytest.mark.usefixtures("each_system")
+
+_LATIN = "a harbor\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
+_ANY = f"燈塔 é 😀\n{_LATIN}"
+_TEXTS = pytest.mark.parametrize("text", [_LATIN, _ANY], ids=["ascii", "any"])
+_KINDS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP"}
+
+
+def _picture(kind, mode="RGB", size=(37, 21), **options):
+    picture = Image.effect_noise(size, 80).convert(mode)
+    if mode == "RGBA":
+        picture.putalpha(Image.linear_gradient("L").resize(size))
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _exif():
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "A camera", 6
+    exif.get_ifd(0x8769)[0x9003] = "2026:01:02 03:04:05"
+    return exif
+
+
+def _png_text(**texts):
+    info = PngImagePlugin.PngInfo()
+    for name, text in texts.items():
+        info.add_text(name, text)
+    return info
+
+
+def _webp_animation():
+    frames = [Image.effect_noise((20, 20), sigma).convert("RGB") for sigma in (10, 60)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:], duration=100)
+    return buffer.getvalue()
+
+
+def _png_animation():
+    frames = [Image.effect_noise((20, 20), sigma).convert("RGB") for sigma in (10, 60)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "PNG", save_all=True, append_images=frames[1:], duration=100)
+    return buffer.getvalue()
+
+
+_PICTURES = {
+    "png": _picture("PNG"),
+    "png-palette": _picture("PNG", "P"),
+    "png-alpha": _picture("PNG", "RGBA", pnginfo=_png_text(Title="x")),
+    "png-graph": _picture("PNG", pnginfo=_png_text(prompt='{"3": {}}', workflow='{"nodes": []}')),
+    "png-animated": _png_animation(),
+    "jpg": _picture("JPEG"),
+    "jpg-progressive": _picture("JPEG", progressive=True, comment=b"hello"),
+    "jpg-exif": _picture("JPEG", exif=_exif()),
+    "jpg-grey": _picture("JPEG", "L", dpi=(300, 300)),
+    "webp": _picture("WEBP"),
+    "webp-lossless": _picture("WEBP", lossless=True),
+    "webp-alpha": _picture("WEBP", "RGBA"),
+    "webp-alpha-lossless": _picture("WEBP", "RGBA", lossless=True),
+    "webp-exif": _picture("WEBP", exif=_exif()),
+    "webp-xmp": _picture("WEBP", xmp=b"<x:xmpmeta/>", icc_profile=b"\0" * 131),
+    "webp-animated": _webp_animation(),
+}
+
+
+def _put(tmp_path, data, text=_LATIN):
+    path = tmp_path / "7.bin"
+    path.write_bytes(data)
+    return insert_infotext(str(path), text), path.read_bytes()
+
+
+def _frames(data):
+    with Image.open(io.BytesIO(data)) as picture:
+        for at in range(getattr(picture, "n_frames", 1)):
+            picture.seek(at)
+            yield picture.mode, picture.size, picture.convert("RGBA").tobytes()
+
+
+def _facts(data):
+    """What Pillow reads beside the pixels, without the infotext."""
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.load()
+        exif = picture.getexif()
+        tags = {**dict(exif), **exif.get_ifd(0x8769)}
+        unsaid = ("exif", "parameters", "dpi" if picture.info.get("dpi") == (72, 72) else "")
+        info = {k: v for k, v in picture.info.items() if k not in unsaid}
+    return info, {tag: v for tag, v in tags.items() if tag not in (0x8769, 0x9286)}
+
+
+@_TEXTS
+@pytest.mark.parametrize("name", _PICTURES)
+def test_infotext_is_in_it_and_pixels_and_all_else_are_as_before(tmp_path, name, text):
+    before, kind = _PICTURES[name], name.partition("-")[0]
+    is_in, after = _put(tmp_path, before, text)
+    assert is_in and len(after) > len(before)
+    assert list(_frames(after)) == list(_frames(before)) and _facts(after) == _facts(before)
+    path = str(tmp_path / "7.bin")
+    assert embedded(path).infotext == text and has_its_end(path, kind)
+    with Image.open(path) as picture:  # as hosts find it
+        if kind == "png":
+            assert picture.info["parameters"] == text
+        else:
+            comment = picture.getexif().get_ifd(0x8769)[0x9286]
+            assert comment == b"UNICODE\0" + text.encode("utf-16-be")
+
+
+@pytest.mark.parametrize("name", _PICTURES)
+def test_all_bytes_of_the_original_are_there_in_their_order(tmp_path, name):
+    """But those few that say how long things are, and what follows."""
+    before = _PICTURES[name]
+    _, after = _put(tmp_path, before)
+    pixels = {"png": b"IDAT", "jpg": b"\xff\xda", "web": b"VP8"}[name[:3]]
+    start = before.index(pixels) if name != "webp-animated" else before.index(b"ANMF")
+    if name.startswith("webp"):
+        start = max(start, before.find(b"VP8 "), before.find(b"VP8L"), before.find(b"ALPH"))
+        start = before.index(b"ANIM") if name == "webp-animated" else start
+        end = before.find(b"EXIF") if b"EXIF" in before else before.find(b"XMP ")
+        assert before[start : end if end > 0 else None] in after
+    else:
+        assert after.endswith(before[start:]) and after.startswith(before[:2])
+
+
+@pytest.mark.parametrize("name", ["png", "jpg", "webp"])
+def test_what_is_in_it_is_not_written_over(tmp_path, name):
+    _, first = _put(tmp_path, _PICTURES[name])
+    is_in, second = _put(tmp_path, first, "another one, Steps: 1, Sampler: x, Seed: 2")
+    assert (is_in, second) == (False, first)
+
+
+_EMPTY_COMMENTS = {
+    "screenshot": b"ASCII\0\0\0Screenshot",
+    "screenshot-utf-16": b"UNICODE\0" + "Screenshot".encode("utf-16-be"),
+    "spaces": b"UNICODE\0" + " \r\n\t ".encode("utf-16-le"),
+    "zeros": bytes(20),
+    "marker": b"ASCII\0\0\0",
+    "marker-word": b"ASCII   Screenshot\n",
+    "nothing": b"",
+}
+
+
+def test_comment_of_a_hundred_thousand_blanks_is_looked_at_once(tmp_path):
+    drawn, text = io.BytesIO(), "\n" * 100_000 + "Steps: 20"
+    Image.new("RGB", (1, 1)).save(drawn, "PNG", pnginfo=_png_text(parameters=text))
+    assert _put(tmp_path, drawn.getvalue()) == (False, drawn.getvalue())
+
+
+def _host_comment(data):
+    """Return what a WebUI reads: the comment in EXIF before the text of a PNG."""
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.load()
+        comment = picture.getexif().get_ifd(0x8769).get(0x9286, b"")
+        if comment.startswith(b"UNICODE\0"):
+            comment = comment[8:].decode("utf-16-be")
+        return comment or picture.info.get("parameters")
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("comment", _EMPTY_COMMENTS.values(), ids=_EMPTY_COMMENTS)
+def test_comment_that_says_nothing_makes_room(tmp_path, kind, comment):
+    exif = _exif()
+    exif.get_ifd(0x8769)[0x9286] = comment
+    before = _picture(_KINDS[kind], exif=exif, xmp=b"<x:xmpmeta/>", icc_profile=bytes(131))
+    is_in, after = _put(tmp_path, before)
+    assert is_in and _host_comment(after) == _LATIN
+    assert embedded(str(tmp_path / "7.bin")).infotext == _LATIN
+    assert list(_frames(after)) == list(_frames(before)) and _facts(after) == _facts(before)
+
+
+@pytest.mark.parametrize("kind", ["jpg", "webp"])
+def test_comment_that_says_something_stays(tmp_path, kind):
+    exif = _exif()
+    exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0a note of its owner"
+    before = _picture(_KINDS[kind], exif=exif)
+    assert _put(tmp_path, before) == (False, before)
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+def test_empty_text_of_a_png_makes_room(tmp_path, packed):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Title", "x")
+    info.add_text("parameters", " \n", zip=packed)
+    before = _picture("PNG", pnginfo=info)
+    is_in, after = _put(tmp_path, before)
+    assert is_in and _host_comment(after) == _LATIN and after.count(b"parameters") == 1
+    assert list(_frames(after)) == list(_frames(before)) and _facts(after) == _facts(before)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_tags_thumbnail_and_the_makers_own_notes_keep_their_places(tmp_path, order):
+    """Such notes hold places of their own, from the beginning of all."""
+    mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
+    root = struct.pack(
+        f"{order}HHHIIHHIII",
+        2,
+        0x0112,
+        3,
+        1,
+        6 << (0 if order == "<" else 16),
+        0x8769,
+        4,
+        1,
+        38,
+        56,
+    )
+    exif = struct.pack(f"{order}HHHIII", 1, 0x927C, 7, 6, 80, 0)
+    second = struct.pack(f"{order}HHHIII", 1, 0x0100, 4, 1, 99, 0)
+    tiff = mark + struct.pack(f"{order}I", 8) + root + exif + second
+    tiff += bytes(80 - len(tiff)) + b"maker!"
+    data = _picture("JPEG")
+    data = data[:2] + b"\xff\xe1" + struct.pack(">H", len(tiff) + 8) + b"Exif\0\0" + tiff + data[2:]
+    is_in, after = _put(tmp_path, data)
+    written = after[after.index(b"Exif\0\0") + 6 :]
+    assert is_in and written[:30] == tiff[:30] and written[34:86] == tiff[34:86]
+    with Image.open(io.BytesIO(after)) as picture:
+        found = picture.getexif()
+        assert found[0x0112] == 6 and found.get_ifd(0x8769)[0x927C] == b"maker!"
+    assert embedded_texts(str(tmp_path / "7.bin"))["UserComment"] == _LATIN
+
+
+_NO_PLACE = {
+    "gif": _picture("GIF", "P"),
+    "cut": _PICTURES["png"][:-20],
+    "nothing": b"",
+    "no-picture": b"\x89PNG\r\n\x1a\n" + b"x" * 50,
+    "damaged-exif": _PICTURES["jpg"][:2]
+    + b"\xff\xe1\x00\x14Exif\0\0MM\0*\x00\x00\x00\x99\0\0\0\0"
+    + _PICTURES["jpg"][2:],
+    "riff-alone": b"RIFF\4\0\0\0WEBP",
+}
+
+
+@pytest.mark.parametrize("name", _NO_PLACE)
+def test_file_without_a_place_for_it_stays_as_it_is(tmp_path, name):
+    assert _put(tmp_path, _NO_PLACE[name]) == (False, _NO_PLACE[name])
+    assert os.listdir(tmp_path) == ["7.bin"]
+
+
+def test_infotext_too_long_for_a_jpeg_leaves_it_as_it_is(tmp_path):
+    long = "a, " * 20_000 + _LATIN
+    assert _put(tmp_path, _PICTURES["jpg"], long) == (False, _PICTURES["jpg"])
+    assert _put(tmp_path, _PICTURES["png"], long)[0] and _put(tmp_path, _PICTURES["webp"], long)[0]
+
+
+def test_empty_infotext_changes_nothing(tmp_path):
+    assert _put(tmp_path, _PICTURES["png"], "") == (False, _PICTURES["png"])
+
+
+def test_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(DiskError):
+        insert_infotext(str(tmp_path / "no.png"), _LATIN)
+
+
+_SAMPLES = list(_PICTURES.values())
+
+
+@st.composite
+def _mutated(draw):
+    data = bytearray(draw(st.sampled_from(_SAMPLES)))
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, min(len(data) - 1, 400)))
+        new = draw(st.binary(min_size=1, max_size=8))
+        data[at : at + draw(st.sampled_from([0, 1, len(new)]))] = new
+    return bytes(data[: draw(st.integers(1, len(data)))] if draw(st.booleans()) else data)
+
+
+@given(_mutated(), st.text(max_size=80))
+def test_mutated_file_is_extended_or_left_as_it_is(tmp_path, data, text):
+    began = time.thread_time()
+    tracemalloc.start()
+    is_in, after = _put(tmp_path, data, text)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 100e6 and time.thread_time() - began < 1
+    assert os.listdir(tmp_path) == ["7.bin"]
+    if not is_in:
+        assert after == data
+    else:
+        texts = embedded_texts(str(tmp_path / "7.bin"))
+        said = text.encode("utf-8", "replace").decode()
+        assert said in (texts.get("parameters"), texts.get("UserComment"))
+
+
+def test_large_file_passes_in_pieces(tmp_path):
+    pad = b"\xff\xfe\xff\xff" + bytes(0xFFFD)
+    jpeg = _PICTURES["jpg"]
+    data = jpeg[:2] + pad * 1500 + jpeg[2:]
+    tracemalloc.start()
+    path = tmp_path / "7.bin"
+    path.write_bytes(data)
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    assert insert_infotext(str(path), _LATIN)
+    assert tracemalloc.get_traced_memory()[1] - before < 10e6
+    tracemalloc.stop()
+    assert path.stat().st_size > len(data) > 98e6

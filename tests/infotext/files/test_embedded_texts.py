@@ -1,0 +1,445 @@
+"""infotext/files/texts.py: the texts of real picture files, also of damaged and hostile ones."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import image_files as files
+import pytest
+from civitai_manager_libs.errors import DiskError
+from civitai_manager_libs.infotext.files.embedded_texts import embedded_texts, has_overlapping_exif
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from image_files import box, chunk, element
+from PIL import features, Image, PngImagePlugin
+
+TEXT = "a harbor, 日本語 é\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, Seed: 7"
+LATIN = "a café\nSteps: 20, Sampler: Euler a, Seed: 7"
+
+
+def png(texts=(), packed=False, **options):
+    info = PngImagePlugin.PngInfo()
+    for name, text in dict(texts).items():
+        info.add_text(name, text, zip=packed)
+    return _saved("PNG", pnginfo=info, **options)
+
+
+def with_comment(kind, comment):
+    exif = Image.Exif()
+    exif[0x0131] = "a program"  # without a tag of its own, Pillow's PNG writer leaves EXIF out
+    exif[0x8769] = {0x9286: comment}
+    return _saved(kind, exif=exif)
+
+
+def _saved(kind, **options):
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), "navy").save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def tiff(order, comment):
+    """EXIF of one UserComment, as other programs than Pillow order it."""
+    mark = {"<": b"II*\0", ">": b"MM\0*"}[order]
+    head = mark + struct.pack(f"{order}IHHHIII", 8, 1, 0x8769, 4, 1, 26, 0)
+    return head + struct.pack(f"{order}HHHIII", 1, 0x9286, 7, len(comment), 44, 0) + comment
+
+
+def jpeg_with(exif):
+    whole = _saved("JPEG")
+    return (
+        whole[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 8) + b"Exif\0\0" + exif + whole[2:]
+    )
+
+
+def texts_of(tmp_path, data):
+    path = tmp_path / "picture"
+    path.write_bytes(data)
+    return embedded_texts(str(path))
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+@pytest.mark.parametrize("text", [LATIN, TEXT], ids=["latin", "any"])
+def test_a_png_gives_its_text_chunks(tmp_path, text, packed):
+    data = png({"parameters": text, "prompt": '{"1": {}}'}, packed)
+    assert texts_of(tmp_path, data) == {"parameters": text, "prompt": '{"1": {}}'}
+
+
+def test_a_text_behind_the_pixels_is_found(tmp_path):
+    data = png()
+    late = chunk(b"tEXt", b"parameters\0" + LATIN.encode())
+    assert texts_of(tmp_path, data[:-12] + late + data[-12:]) == {"parameters": LATIN}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        b"UNICODE\0" + TEXT.encode("utf-16-be"),
+        b"UNICODE\0" + TEXT.encode("utf-16-le"),
+        b"UNICODE\0" + TEXT.encode("utf-16"),
+        b"UNICODE\0" + TEXT.encode("utf-8"),
+        b"UNICODE\0" + TEXT.encode("utf-16-le") + b"\0\0",
+        b"ASCII\0\0\0" + TEXT.encode("utf-8"),
+        b"ASCII\0\0\0" + TEXT.encode("utf-16-le"),
+        b"\0\0\0\0\0\0\0\0" + TEXT.encode("utf-8") + b"\0",
+        TEXT.encode("utf-8"),
+        TEXT.encode("utf-16-be"),
+    ],
+    ids=["be", "le", "bom", "utf-8", "zero-at-the-end", "ascii", "false-ascii", "undefined"]
+    + ["no-code", "no-code-be"],
+)
+def test_a_user_comment_is_read_whatever_its_encoding(tmp_path, kind, comment):
+    assert texts_of(tmp_path, with_comment(kind, comment)) == {"UserComment": TEXT}
+
+
+@pytest.mark.parametrize("order", ["<", ">"], ids=["little", "big"])
+def test_exif_is_read_in_both_byte_orders(tmp_path, order):
+    encoding = {"<": "utf-16-le", ">": "utf-16-be"}[order]
+    for text in (TEXT, "日本語"):
+        comment = b"UNICODE\0" + text.encode(encoding)
+        assert texts_of(tmp_path, jpeg_with(tiff(order, comment))) == {"UserComment": text}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x89PNG\r\n\x1a\n",
+        _saved("PNG"),
+        _saved("JPEG"),
+        _saved("WEBP"),
+        _saved("GIF"),
+        with_comment("JPEG", b"ASCII\0\0\0" + b" " * 40),
+        with_comment("JPEG", b"x"),
+        b"\0\0\0\x18ftypmp42" + b"\0" * 40,
+        b"<html>parameters</html>",
+        jpeg_with(b"MM\0*"),
+        jpeg_with(b"MM\0*\xff\xff\xff\xff"),
+        jpeg_with(tiff("<", b"UNICODE\0a\0b\0")[:-4]),
+    ],
+    ids=repr,
+)
+def test_a_file_without_texts_gives_none(tmp_path, data):
+    assert texts_of(tmp_path, data) == {}
+
+
+def test_a_cut_file_gives_only_texts_that_are_whole(tmp_path):
+    data = png({"Comment": LATIN, "parameters": TEXT})
+    at = data.index(b"parameters")
+    assert texts_of(tmp_path, data[: at + 30]) == {"Comment": LATIN}
+    assert texts_of(tmp_path, data[:at]) == {"Comment": LATIN}
+
+
+def test_a_picture_of_enormous_size_is_read_without_its_pixels(tmp_path):
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 16, 6, 0, 0, 0))
+    text = chunk(b"tEXt", b"parameters\0" + LATIN.encode())
+    data = b"\x89PNG\r\n\x1a\n" + head + text + chunk(b"IDAT", b"")
+    assert texts_of(tmp_path, data) == {"parameters": LATIN}
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        chunk(b"zTXt", b"parameters\0\0" + zlib.compress(b"a" * 50_000_000, 9)),
+        chunk(b"iTXt", b"parameters\0\1\0\0\0" + zlib.compress(b"a" * 50_000_000, 9)),
+        chunk(b"zTXt", b"parameters\0\0no zlib"),
+        chunk(b"zTXt", b"parameters"),
+        chunk(b"iTXt", b"parameters\0\1"),
+        chunk(b"tEXt", b"parameters\0" + b"a" * 5_000_000),
+    ],
+    ids=["packed", "packed-international", "no-zlib", "no-text", "no-more", "huge"],
+)
+def test_a_text_that_is_a_bomb_is_left_out(tmp_path, bomb):
+    after = chunk(b"tEXt", b"Title\0fine")
+    data = png()
+    assert texts_of(tmp_path, data[:33] + bomb + after + data[33:]) == {"Title": "fine"}
+
+
+def test_a_size_beyond_the_files_end_ends_the_reading(tmp_path):
+    data = png()
+    liar = b"\xff\xff\xff\xff" + chunk(b"tEXt", b"parameters\0x")[4:]
+    assert texts_of(tmp_path, data[:33] + liar + data[33:]) == {}
+
+
+def test_a_file_that_is_not_there_is_a_disk_error(tmp_path):
+    with pytest.raises(DiskError, match="cannot be read: No such file"):
+        embedded_texts(str(tmp_path / "absent.png"))
+    with pytest.raises(DiskError, match="cannot be read"):
+        embedded_texts(str(tmp_path))
+
+
+def test_all_texts_of_a_file_share_one_budget(tmp_path):
+    packed = zlib.compress(b"a" * 3_000_000, 9)
+    names = [b"prompt", b"workflow", b"Comment", b"Description", b"parameters"]
+    chunks = b"".join(chunk(b"zTXt", name + b"\0\0" + packed) for name in names)
+    data = png()
+    assert list(texts_of(tmp_path, data[:33] + chunks + data[33:])) == ["prompt"]
+
+
+def mp4(**texts):
+    """As ffmpeg writes it with `use_metadata_tags`: a list of keys, then their values."""
+    keys = b"".join(box(b"mdta", name.encode()) for name in texts)
+    keys = box(b"keys", struct.pack(">II", 0, len(texts)) + keys)
+    items = b""
+    for at, text in enumerate(texts.values(), 1):
+        items += box(struct.pack(">I", at), box(b"data", struct.pack(">II", 1, 0) + text.encode()))
+    handler = box(b"hdlr", b"\0" * 8 + b"mdta" + b"\0" * 12)
+    meta = box(b"meta", handler + keys + box(b"ilst", items))
+    return box(b"ftyp", b"isom\0\0\2\0") + box(b"mdat", b"\0" * 99) + box(b"moov", meta)
+
+
+def itunes(text):
+    data = box(b"data", struct.pack(">II", 1, 0) + text.encode())
+    meta = box(b"meta", b"\0" * 4 + box(b"hdlr", b"\0" * 20) + box(b"ilst", box(b"\xa9cmt", data)))
+    return box(b"ftyp", b"mp42\0\0\0\0") + box(b"moov", box(b"udta", meta))
+
+
+def webm(**texts):
+    tags = b""
+    for name, text in texts.items():
+        tags += element(0x67C8, element(0x45A3, name.encode()) + element(0x4487, text.encode()))
+    tags = element(0x1254C367, element(0x7373, element(0x63C0, b"") + tags))
+    return element(0x1A45DFA3, b"\x42\x82\x84webm") + element(0x18538067, tags)
+
+
+@pytest.mark.parametrize(
+    ("data", "texts"),
+    [
+        (mp4(prompt='{"1": {}}', workflow="{}"), {"prompt": '{"1": {}}', "workflow": "{}"}),
+        (mp4(comment=TEXT, encoder="x"), {"Comment": TEXT}),
+        (mp4(invokeai_metadata="{}", invokeai_graph="x"), {"invokeai_metadata": "{}"}),
+        (itunes(TEXT), {"Comment": TEXT}),
+        (
+            box(b"ftyp", b"qt  ") + box(b"moov", box(b"udta", box(b"\xa9cmt", b"\0\5\0\0hello"))),
+            {"Comment": "hello"},
+        ),
+        (
+            webm(PROMPT='{"1": {}}', COMMENT=TEXT, ENCODER="x"),
+            {"prompt": '{"1": {}}', "Comment": TEXT},
+        ),
+        (mp4(comment=TEXT)[:-9], {}),
+        (webm(COMMENT=TEXT)[:-9], {}),
+    ],
+    ids=[
+        "mp4-keys",
+        "mp4-comment",
+        "mp4-invokeai",
+        "itunes",
+        "quicktime",
+        "webm",
+        "cut-mp4",
+        "cut-webm",
+    ],
+)
+def test_a_video_gives_its_metadata(tmp_path, data, texts):
+    assert texts_of(tmp_path, data) == texts
+
+
+def test_a_webm_of_unknown_length_is_read(tmp_path):
+    data = webm(COMMENT=TEXT)
+    at = data.index(b"\x18\x53\x80\x67") + 4
+    assert texts_of(tmp_path, data[:at] + b"\x01" + b"\xff" * 7 + data[at + 8 :]) == {
+        "Comment": TEXT
+    }
+
+
+def camera(kind, **names):
+    exif = Image.Exif()
+    for tag, name in ((0x010E, "description"), (0x010F, "make"), (0x0110, "model")):
+        if name in names:
+            exif[tag] = names[name]
+    return _saved(kind, exif=exif)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "JPEG", "PNG"])
+def test_comfyuis_texts_stand_in_the_cameras_names(tmp_path, kind):
+    data = camera(kind, make='workflow:{"nodes": ["e"]}', model='prompt:{"1": {}}')
+    texts = {"workflow": '{"nodes": ["e"]}', "prompt": '{"1": {}}'}
+    assert texts_of(tmp_path, data) == texts
+    data = camera(kind, description='Workflow:{"nodes": []}', make='Prompt: {"1": {}}')
+    assert texts_of(tmp_path, data) == {"workflow": '{"nodes": []}', "prompt": '{"1": {}}'}
+
+
+def test_a_camera_is_no_text(tmp_path):
+    assert texts_of(tmp_path, camera("JPEG", make="Canon", model="EOS 5D")) == {}
+
+
+@pytest.mark.parametrize(
+    "code", [b"", b"UNICODE\0", b"ASCII\0\0\0"], ids=["none", "utf-16", "ascii"]
+)
+@pytest.mark.parametrize("kind", ["jpg", "webp", "png", "avif"])
+def test_user_comment_in_the_first_folder_is_read(tmp_path, kind, code):
+    """Where Fooocus and SaveImagePlus have it."""
+    text = code + (LATIN.encode("utf-16-le") if code == b"UNICODE\0" else LATIN.encode())
+    exif = files.one_tag(0x9286, text)
+    whole = {
+        "jpg": lambda: files.jpeg(files.segment(0xE1, b"Exif\0\0" + exif)),
+        "webp": lambda: files.webp((b"EXIF", exif)),
+        "png": lambda: files.png(chunk(b"eXIf", exif)),
+        "avif": lambda: files.avif(b"Exif", bytes(4) + exif),
+    }
+    assert texts_of(tmp_path, whole[kind]()) == {"UserComment": LATIN}
+
+
+def test_both_folders_of_exif_may_be_one(tmp_path):
+    loop = b"II*\0" + struct.pack("<IHHHIIHHIII", 8, 2, 0x8769, 4, 1, 8, 0x9286, 2, 9, 38, 8)
+    data = files.jpeg(files.segment(0xE1, b"Exif\0\0" + loop + b"some text"))
+    assert texts_of(tmp_path, data) == {"UserComment": "some text"}
+
+
+@pytest.mark.parametrize("count", [2**32 - 1, 2**31, 300])
+def test_tag_that_goes_beyond_the_end_is_left_out(tmp_path, count):
+    exif = bytearray(files.one_tag(0x010E, b"a description"))
+    exif[14:18] = struct.pack("<I", count)
+    assert texts_of(tmp_path, files.jpeg(files.segment(0xE1, b"Exif\0\0" + bytes(exif)))) == {}
+
+
+def test_tags_that_share_their_bytes_share_the_budget(tmp_path):
+    exif = b"II*\0" + struct.pack("<IH", 8, 3)
+    exif += b"".join(
+        struct.pack("<HHII", tag, 7, 1_500_000, 50) for tag in (0x010E, 0x9286, 0x9287)
+    )
+    exif += bytes(6) + b"a" * 1_500_000
+    assert list(texts_of(tmp_path, files.webp((b"EXIF", exif)))) == ["Description"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        files.png(chunk(b"eXIf", files.overlapping_exif(500_000, 40_000))),
+        files.png(chunk(b"eXIf", tiff("<", b"")), chunk(b"eXIf", b"MM\0*")),
+        files.png(chunk(b"eXIf", bytes(5_000_000))),
+        files.jpeg(files.segment(0xE1, b"Exif\0\0" + files.overlapping_exif(65_000, 5_000))),
+        files.jpeg(*[files.segment(0xE1, b"Exif\0\0MM\0*")] * 2),
+        files.webp((b"EXIF", files.overlapping_exif(500_000, 40_000))),
+        b"RIFF\xff\xff\xff\xffWEBPEXIF\xff\xff\xff\xff",
+        files.avif(b"Exif", bytes(4) + files.overlapping_exif(500_000, 40_000)),
+    ],
+    ids=["png", "png-second", "png-huge", "jpeg", "jpeg-second", "webp", "webp-cut", "avif"],
+)
+def test_exif_that_no_library_should_read_is_told(tmp_path, data):
+    assert "EXIF" in texts_of(tmp_path, data)
+    assert has_overlapping_exif(str(tmp_path / "picture"))
+
+
+def test_avif_gives_its_exif_and_its_xmp(tmp_path):
+    exif = tiff(">", b"UNICODE\0" + TEXT.encode("utf-16-be"))
+    for start in (bytes(4), b"\0\0\0\6Exif\0\0"):
+        assert texts_of(tmp_path, files.avif(b"Exif", start + exif)) == {"UserComment": TEXT}
+    packet = "<x:xmpmeta>é</x:xmpmeta>"
+    assert texts_of(tmp_path, files.avif(b"mime", packet.encode())) == {"XMP": packet}
+    assert texts_of(tmp_path, files.avif(b"mime", packet.encode())[:-9]) == {}
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow writes no AVIF")
+@pytest.mark.parametrize("frames", [1, 2], ids=["still", "moving"])
+def test_avif_of_pillow_is_read(tmp_path, frames):
+    exif = Image.Exif()
+    exif[0x8769] = {0x9286: b"UNICODE\0" + TEXT.encode("utf-16-be")}
+    more = [Image.new("RGB", (8, 8), "red")] * (frames - 1)
+    data = _saved("AVIF", exif=exif, xmp=b"<x/>", save_all=frames > 1, append_images=more)
+    assert texts_of(tmp_path, data) == {"UserComment": TEXT, "XMP": "<x/>"}
+
+
+def test_comment_of_a_gif_is_read(tmp_path):
+    long = f"{TEXT}, Model: {'x' * 600}"
+    assert texts_of(tmp_path, files.gif(long.encode())) == {"Comment": long}
+    moving = _saved(
+        "GIF", comment=b"hello", save_all=True, append_images=[Image.new("RGB", (8, 8))], loop=0
+    )
+    assert texts_of(tmp_path, moving) == {"Comment": "hello"}
+
+
+def _credentials(*claim):
+    return b"jumbc2pa.claim" + b"".join(claim) + b"\x6finstanceID"
+
+
+_CREDENTIALS = [
+    (_credentials(b"tclaim_generator_info\xa2dname\x67ChatGPTgversion"), "ChatGPT"),
+    (
+        _credentials(b"tclaim_generator_info\x81\xa1dname\x78\x1a" + b"Media Service" * 2),
+        "Media Service" * 2,
+    ),
+    (_credentials(b"oclaim_generator\x69Maker/1.0"), "Maker/1.0"),
+    (_credentials(b"oclaim_generator\x78\xff"), "C2PA"),
+    (_credentials(b""), "C2PA"),
+]
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp", "avif"])
+@pytest.mark.parametrize(
+    ("data", "maker"), _CREDENTIALS, ids=["name", "list", "old", "cut", "none"]
+)
+def test_content_credentials_tell_who_made_them(tmp_path, kind, data, maker):
+    half = len(data) // 2
+    number = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+    whole = {
+        "png": lambda: files.png(chunk(b"caBX", data)),
+        "jpg": lambda: files.jpeg(  # in two pieces
+            files.segment(0xEB, b"JP\0\1\0\0\0\1" + data[:half]),
+            files.segment(0xEB, b"JP\0\1\0\0\0\2" + data[half:]),
+        ),
+        "webp": lambda: files.webp((b"C2PA", data)),
+        "avif": lambda: files.avif(b"mime", b"") + box(b"uuid", number + data),
+    }
+    assert texts_of(tmp_path, whole[kind]()) == {"C2PA": maker}
+
+
+def test_a_jpegs_comment_is_read(tmp_path):
+    assert texts_of(tmp_path, _saved("JPEG", comment=TEXT.encode())) == {"Comment": TEXT}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+def test_an_xmp_packet_is_read(tmp_path, kind):
+    packet = "<x:xmpmeta>é</x:xmpmeta>"
+    if kind == "PNG":
+        data = png({"XML:com.adobe.xmp": packet})
+    else:
+        data = _saved(kind, xmp=packet.encode())
+    assert texts_of(tmp_path, data) == {"XMP": packet}
+
+
+def test_a_comment_whose_bytes_are_swapped_is_read(tmp_path):
+    comment = b"UNICODE\0" + TEXT.encode("utf-16-be")
+    swapped = b"".join(comment[i : i + 2][::-1] for i in range(0, len(comment), 2))
+    assert swapped.startswith(b"NUCIDO")
+    assert texts_of(tmp_path, with_comment("JPEG", swapped)) == {"UserComment": TEXT}
+
+
+def test_an_animated_pngs_own_chunk_is_read(tmp_path):
+    data = png()
+    own = chunk(b"comf", b'prompt\0{"1": {}}')
+    assert texts_of(tmp_path, data[:33] + own + data[33:]) == {"prompt": '{"1": {}}'}
+
+
+_WHOLE = [
+    png({"parameters": TEXT, "prompt": LATIN}, packed=True),
+    with_comment("PNG", b"UNICODE\0" + TEXT.encode("utf-16-be")),
+    with_comment("JPEG", b"UNICODE\0" + TEXT.encode("utf-16-le")),
+    with_comment("WEBP", b"ASCII\0\0\0" + LATIN.encode()),
+    camera("WEBP", make='workflow:{"nodes": []}', model='prompt:{"1": {}}'),
+    jpeg_with(tiff(">", b"UNICODE\0" + TEXT.encode("utf-16-be"))),
+    mp4(prompt='{"1": {}}', comment=TEXT),
+    itunes(TEXT),
+    webm(COMMENT=TEXT, PROMPT=LATIN),
+    files.avif(b"Exif", bytes(4) + tiff("<", b"UNICODE\0" + TEXT.encode("utf-16-le"))),
+    files.avif(b"mime", b"<x:xmpmeta/>"),
+    files.gif(TEXT.encode()),
+    files.png(chunk(b"caBX", _CREDENTIALS[0][0])),
+]
+
+
+@given(
+    st.sampled_from(_WHOLE),
+    st.lists(st.tuples(st.integers(4, 400), st.binary(min_size=1, max_size=4)), max_size=8),
+    st.integers(16, 600),
+)
+@settings(max_examples=400)
+def test_no_damage_makes_it_fall(tmp_path, data, changes, length):
+    damaged = bytearray(data)
+    for at, new in changes:
+        damaged[at : at + len(new)] = new
+    for text in texts_of(tmp_path, bytes(damaged[:length])).values():
+        text.encode("utf-8")

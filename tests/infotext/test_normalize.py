@@ -1,0 +1,157 @@
+"""infotext/foreign.py: other programs' names become those that the hosts' readers know."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs.infotext import infotext, parse_infotext
+from civitai_manager_libs.infotext.normalize import in_host_words
+from hypothesis import given
+from hypothesis import strategies as st
+
+PROMPTS = "a cat\nNegative prompt: blurry\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        (
+            "Steps: 20, Sampler: euler_simple, CFG Scale: 8.0, Seed: 7, Version: ComfyUI",
+            "Steps: 20, Sampler: Euler, CFG scale: 8.0, Schedule type: Simple, Seed: 7, "
+            "Version: ComfyUI",
+        ),
+        (
+            "Steps: 20, Sampler: Euler Ancestral Karras, CFG scale: 5, Seed: 7",
+            "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 5, Seed: 7",
+        ),
+        (
+            "Steps: 20, Sampler: Euler - euler_a, CFG scale: 7.5, Model hash: unknown, Model: m",
+            "Steps: 20, Sampler: Euler a, CFG scale: 7.5, Model: m",
+        ),
+        (
+            "Steps: 4, Sampler: euler, Guidance: 3.5, Seed: 42, Denoise: 1.0",
+            "Steps: 4, Sampler: Euler, Distilled CFG Scale: 3.5, Guidance: 3.5, Seed: 42, "
+            "Denoise: 1.0",
+        ),
+        (
+            "Steps: 4, Sampler: Euler, Denoise: 0.5",
+            "Steps: 4, Sampler: Euler, Denoising strength: 0.5, Denoise: 0.5",
+        ),
+        (
+            "Steps: 20, Sampler: Euler a, Seed: 7, App: SD.Next, Hires scale: 1.5, "
+            "Sampler sigma: karras",
+            "Steps: 20, Sampler: Euler a, Hires upscale: 1.5, Schedule type: Karras, Seed: 7, "
+            "App: SD.Next, Hires scale: 1.5, Sampler sigma: karras",
+        ),
+        (
+            "Steps: 20, Sampler: DDIM, Seed: 7, Sampler sigma: karras",
+            "Steps: 20, Sampler: DDIM, Seed: 7, Sampler sigma: karras",
+        ),
+        (
+            "Steps: 30, Sampler: dpmpp_2m_sde_gpu, Seed: 7, Scheduler: karras",
+            "Steps: 30, Sampler: DPM++ 2M SDE, Schedule type: Karras, Seed: 7, Scheduler: karras",
+        ),
+    ],
+    ids=["comfy-saver", "stability-matrix", "krita", "guidance", "denoise", "sd.next", "ddim"]
+    + ["fooocus"],
+)
+def test_a_programs_own_words_become_the_hosts(line, written):
+    assert in_host_words(PROMPTS + line) == PROMPTS + written
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Steps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7, Seed: 7, Version: v1.6.0",
+        "Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Version: v1.10.1",
+        "Steps: 20, Sampler: Mine, CFG scale: 7, Odd: , Scheduler: FlowMatchEulerDiscreteScheduler",
+        "Steps: 20, Sampler: DPM++ 2M Karras, Seed: 7, Scheduler: karras",
+        "Steps: 20, CFG scale: 7, Seed: 7, Model hash: abcdef",
+        'Steps: 20, Sampler: Euler, Civitai resources: [{"type":"lora","weight":1}], x',
+    ],
+    ids=["old", "new", "unknown", "twice", "no-sampler", "odd"],
+)
+def test_a_hosts_own_text_stays_to_the_letter(line):
+    text = f"a cat, \n\nNegative prompt: blurry,  \n{line}"
+    assert in_host_words(text) == text
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'Lora weights: "fog: 0.1, mist: 1"',
+        "Lora_0 Model name: a/fog.safetensors, Lora_0 Strength model: 0.1, "
+        "Lora_1 Model name: mist.safetensors, Lora_1 Strength model: 1, Lora_1 Strength clip: 1",
+    ],
+    ids=["fooocus", "nkchocoai"],
+)
+def test_loras_told_beside_the_prompt_get_a_tag(told):
+    line = f"Steps: 20, Sampler: Euler, CFG scale: 7, {told}"
+    tagged = f"a cat <lora:fog:0.1> <lora:mist:1>\nNegative prompt: blurry\n{line}"
+    assert in_host_words(PROMPTS + line) == tagged
+    assert in_host_words(tagged) == tagged
+
+
+def test_what_no_reader_reads_stays_to_the_letter():
+    rest = 'Embedding_0 name: , Hashes: {"model": "7a4d", "vae": "c6a5"}'
+    text = f"a cat, \n\nNegative prompt: blurry,  \nSteps: 20, Sampler: euler, Seed: 7, {rest}"
+    assert in_host_words(text) == text.replace("euler", "Euler")
+    assert in_host_words(text.replace("Sampler: euler", "CFG Scale: 7")).endswith(
+        f"Steps: 20, Seed: 7, {rest}, CFG scale: 7"
+    )
+
+
+def test_a_tag_stands_at_the_prompts_end_also_where_there_is_no_prompt():
+    line = 'Steps: 20, Seed: 7, Lora weights: "fog: 1"'
+    assert in_host_words(line) == f"<lora:fog:1>\n{line}"
+
+
+def test_a_negative_prompt_that_cannot_be_read_is_left_out():
+    line = "Steps: 20, Sampler: Euler, CFG scale: 7.5"
+    assert in_host_words(f"a cat\nNegative prompt: .\n{line}") == f"a cat\n{line}"
+
+
+@pytest.mark.parametrize(
+    ("meta", "written"),
+    [
+        (
+            {"CFG Scale": "8.0", "sampler": "euler_simple"},
+            "Sampler: Euler, Schedule type: Simple, CFG scale: 8",
+        ),
+        ({"CFG Scale": "8.0", "cfgScale": 7}, "CFG scale: 7"),
+        ({"Hires scale": "1.5"}, "Hires upscale: 1.5, Hires scale: 1.5"),
+        ({"Scheduler": "karras"}, "Schedule type: Karras, Scheduler: karras"),
+        ({"Scheduler": "karras", "scheduler": "beta"}, "Schedule type: Beta, Scheduler: karras"),
+        ({"Model": "EMS-1401459-EMS"}, ""),
+    ],
+    ids=["cfg", "cfg-twice", "hires", "scheduler", "scheduler-twice", "tensorart"],
+)
+def test_a_record_says_the_same(meta, written):
+    line = infotext({"steps": 20, "seed": 7, "Size": "8x8", "Version": "x", **meta}).split(", ")
+    for pair in filter(None, written.split(", ")):
+        assert pair in line
+    assert len(line) == 4 + len(list(filter(None, written.split(", "))))
+
+
+_PIECES = ["Steps: 20", "Sampler: euler_karras", "CFG Scale: 7", "Model hash: unknown", "Seed: 7"]
+_PIECES += [
+    'Lora weights: "a: 1"',
+    "Negative prompt: .",
+    "\n",
+    ", ",
+    '"',
+    "\\",
+    "\0",
+    "a cat",
+    ": ",
+]
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=14).map("".join))
+def test_what_is_rewritten_is_read_as_it_is_meant(text):
+    written = in_host_words(text)
+    assert in_host_words(written) == written
+    before, after = parse_infotext(text).parameters, parse_infotext(written).parameters
+    assert after.keys() >= before.keys() - {"CFG Scale", "Model hash"}
+    assert {k: after[k] for k in before.keys() & {"Steps", "Seed"}} == {
+        k: before[k] for k in before.keys() & {"Steps", "Seed"}
+    }

@@ -1,0 +1,177 @@
+"""Where a picture is saved: what a template may say, and that nothing leads out of the folder."""
+
+from __future__ import annotations
+
+import posixpath
+
+import pytest
+import windows_files
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.core import Image, Stats
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.jobs.filename_template import checked_template, divided, FIELDS, name_for
+from civitai_manager_libs.jobs.records import Facts, Options, WalkedPage
+from civitai_manager_libs.jobs.store import JobStore
+from hypothesis import given, strategies as st
+
+_IMAGE = Image(
+    90000101,
+    "https://image.civitai.com/x/original=true/a.png",
+    width=832,
+    height=1216,
+    level=4,
+    created_at="2026-07-30T08:15:42.117Z",
+    post_id=21000001,
+    username="harbor_artist",
+    base_model="SDXL 1.0",
+    version_ids=(3, 8, 7),
+    stats=Stats(likes=40, hearts=2),
+    meta={"seed": 1234, "sampler": "DPM++ 2M", "steps": 28, "Model": "exampleMix/v2"},
+)
+_FACTS = Facts("Example: a/b", versions={7: "v1", 8: "v2.0"})
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("{id}", "90000101"),
+        ("{model}/{version}/{id}", "Example a b/v2.0/90000101"),
+        ("{author}/{date:%Y-%m}/{id}-{seed}", "harbor_artist/2026-07/90000101-1234"),
+        ("{date} {level} {id}", "2026-07-30 R 90000101"),
+        ("{checkpoint}/{sampler}/{id}", "exampleMix v2/DPM++ 2M/90000101"),
+        ("{width}x{height} {reactions} {id}", "832x1216 42 90000101"),
+        ("{base_model}/{type}-{post} {id} steps", "SDXL 1.0/image-21000001 90000101 steps"),
+        (" a\\{id}/ ", "a/90000101"),
+        ("a//. /{id}", "a/unknown/90000101"),
+        ("con/{id}", "_con/90000101"),
+    ],
+)
+def test_template_is_filled(template, name):
+    assert name_for(checked_template(template), _IMAGE, _FACTS) == name
+
+
+def test_version_that_was_asked_for_is_named_whatever_the_picture_says():
+    facts = Facts("A", "v1", {8: "v2.0"})
+    assert name_for("{version} {id}", _IMAGE, facts) == "v1 90000101"
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        ("{author}/{id}", "unknown/1"),
+        ("{author|nobody}/{id}", "nobody/1"),
+        ("{seed|} {id}", "1"),
+        ("{version|}/{id}", "unknown/1"),
+        ("{id}.{seed|}", "1"),
+        ("{date:%Y|long ago}/{id}", "long ago/1"),
+        ("{model}/{id}", "unknown/1"),
+    ],
+)
+def test_what_is_missing_has_a_default(template, name):
+    assert name_for(checked_template(template), Image(1, "https://a/b.png"), Facts()) == name
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{model}", "needs {id}"),
+        ("{id}/{model}", "needs {id}"),
+        ("", "needs {id}"),
+        ("{id|1}", "needs {id}"),
+        ("/{id}", "no whole path"),
+        ("E:\\{id}", "no whole path"),
+        ("../{id}", "lead out"),
+        ("a/../{id}", "lead out"),
+        ("{nobody} {id}", "{nobody} is none of"),
+        ("{} {id}", "{} is none of"),
+        ("{Author} {id}", "{Author} is none of"),
+        ("{author:%Y} {id}", "only {date}"),
+        ("{date:%Q} {id}", "no date"),
+        ("{date:%Y%} {id}", "no date"),
+        ("{author {id}", "a brace"),
+        ("{author|a/b} {id}", "a brace"),
+        ("{id}}", "a brace"),
+        ("{seed} {id} {author}", "first or the last"),
+        ("{seed}{id}", "may touch"),
+        ("{id}{seed}", "may touch"),
+        ("v2{id}", "may touch"),
+        ("{id}\u200b{seed}", "may touch"),
+        ("a/" * 20 + "{id}", "folders"),
+        ("x" * 400 + "{id}", "characters"),
+    ],
+)
+def test_template_that_makes_no_name_is_refused_with_the_reason(template, why):
+    with pytest.raises(InputError, match=why):
+        checked_template(template)
+
+
+_ANY = st.text(max_size=300) | st.text("./\\ 019~:é\u0301\u202e\0", max_size=300)
+_ID = st.integers(1, 2**53)
+
+
+@given(_ANY, _ANY, st.sampled_from([*FIELDS]), st.integers(1, 99))
+def test_no_value_leads_out_of_the_folder(name, author, word, level):
+    meta = {"Model": name, "seed": author, "sampler": name, "steps": author}
+    image = Image(77, "https://a/b.png", username=author, meta=meta, level=level)
+    template = checked_template(f"{{model}}/{{author}}/{{{word}}} {{id}}")
+    path = name_for(template, image, Facts(name, name))
+    parts = path.split("/")
+    assert posixpath.normpath(path) == path and len(parts) == 3 and ".." not in parts
+    assert "77" in parts[-1] and all(0 < len(part.encode()) <= 180 for part in parts)
+    assert not any(c in path for c in '\\:*?"<>|\0\n')
+
+
+@given(_ANY, _ANY, _ID, _ID, st.sampled_from(["{author} {id}", "{id}-{author}", "{seed}.{id} x"]))
+def test_two_pictures_never_have_one_name(one, other, first, second, template):
+    names = {
+        name_for(template, Image(i, "https://a/b.png", username=text, meta={"seed": text}), Facts())
+        for i, text in ((first, one), (second, other))
+    }
+    assert len(names) == 2 or first == second
+
+
+def test_long_values_leave_the_id_in_the_name():
+    image = Image(123456789, "https://a/b.png", username="ä" * 500)
+    name = name_for("{author}{author}{author}{author}{author} {id}", image, Facts())
+    assert name.endswith(" 123456789") and len(name.encode()) < 200
+    name = name_for("{id} {author}{author}{author}", image, Facts())
+    assert name.startswith("123456789 ä") and len(name.encode()) < 200
+
+
+def test_digits_that_a_cut_brings_beside_the_id_do_not_join_it():
+    image = Image(5, "https://a/b.png", username="1" * 500)
+    assert name_for("{author}{author} {id}", image, Facts()).endswith("11 5")
+
+
+def test_path_of_many_long_folders_is_one_that_windows_takes():
+    image = Image(5, "https://a/b.png", username="w" * 500)
+    path = name_for("{author}/" * 8 + "{id}", image, Facts())
+    assert len(path) <= 210 and path.count("/") == 8 and path.endswith("w/5")
+
+
+@pytest.mark.parametrize("template", ["{author}{author}{id}{author}", "{author}/" * 8 + "{id}"])
+def test_path_in_a_long_folder_is_one_that_windows_takes(monkeypatch, template):
+    windows_files.play_windows(monkeypatch)
+    folder = "C:\\" + "f" * 130
+    images = tuple(Image(n, "https://a/b.png", username="w" * 500) for n in (5, 10**9))
+    with JobStore(setting.database_file()) as store:
+        job_id = store.add("A", ImageQuery(1), folder, 2, options=Options(template))
+        store.add_page(job_id, WalkedPage(images, None))
+        names = [item.name for item in store.waiting(job_id, 0, 9)]
+    assert max(len(f"{folder}/{name}.workflow.json") for name in names) <= 259
+    assert all(str(image.id) in name for image, name in zip(images, names))
+
+
+@pytest.mark.parametrize(
+    ("template", "facts", "parts"),
+    [
+        ("{model}/user_gallery_images/{id}", _FACTS, ("Example a b/user_gallery_images", "{id}")),
+        ("{id}", _FACTS, ("", "{id}")),
+        ("{model}/{version}/{id}", _FACTS, ("Example a b", "{version}/{id}")),
+        ("{model}/{version}/{id}", Facts("A", "v1"), ("A/v1", "{id}")),
+        ("mine/{author}/{model}/{id}", _FACTS, ("mine", "{author}/{model}/{id}")),
+    ],
+)
+def test_folders_that_all_pictures_share_are_told_apart(template, facts, parts):
+    assert divided(template, facts) == parts

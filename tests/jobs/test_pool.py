@@ -1,0 +1,344 @@
+"""A few jobs at work, the others in turn; what rests for a while holds no place."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.pagination import ImageQuery, Page
+from civitai_manager_libs.core import Image, sqlite_file
+from civitai_manager_libs.errors import DiskError, DiskFull, NetworkError
+from civitai_manager_libs.jobs import backoff as job_trouble
+from civitai_manager_libs.jobs.queue import pool, scheduler
+from civitai_manager_libs.jobs.queue.service import JobService
+from civitai_manager_libs.jobs.store import JobStore
+from fake_network import Wire, made_up, written
+from page_driver import until
+
+_PICTURES = 6  # so many that fail in a row are the network's fault
+
+
+class _Place:
+    """A service whose jobs have a few pictures each, made up; each waits for `gate`. begun: the
+    jobs, in the order in which they asked for their first picture."""
+
+    def __init__(self, tmp_path, monkeypatch):
+        self.folder, self.begun = tmp_path, []
+        self.gate = threading.Event()
+        self.fetch = written
+        self.service = JobService(lambda: None)
+        self.network = replace(made_up(0, self._fetch), read_page=_page)
+        monkeypatch.setattr(pool, "network_of", lambda _: self.network)
+
+    def _fetch(self, url, target, told, cancelled):
+        job = int(url.split("/")[-2])
+        if job not in self.begun:
+            self.begun.append(job)
+        while not self.gate.wait(0.02):
+            cancelled.check()
+        return self.fetch(url, target, told, cancelled)
+
+    def add(self, count=1):
+        folder = str(self.folder)
+        with self.store() as store:
+            first = len(store.jobs(1000)) + 1
+            numbers = range(first, first + count)
+            ids = [store.add("A model", ImageQuery(n), folder, _PICTURES) for n in numbers]
+        assert ids == [*numbers]
+        for job_id in ids:
+            self.service._workers.add(job_id)
+        return ids
+
+    def store(self):
+        return JobStore(setting.database_file())
+
+    def shown(self, job_id):
+        return next(one for one in self.service.shown(100) if one.job.id == job_id)
+
+    def state(self, job_id):
+        return str(self.shown(job_id).state)
+
+    def states(self, ids):
+        return [self.state(job_id) for job_id in ids]
+
+    def comes_to(self, state, *ids):
+        until(lambda: set(self.states(ids)) == {state}, f"{state} of {ids}")
+
+    def has_begun(self, *ids):
+        until(lambda: set(self.begun) == set(ids), f"the begin of {ids}")
+
+
+def _page(query, cursor, limit, cancelled):
+    job = query.model_id
+    address = f"https://image.civitai.com/{job}"
+    return Page(
+        tuple(Image(100 * job + n, f"{address}/{n}") for n in range(1, _PICTURES + 1)), None
+    )
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    setting.change("gallery_jobs_at_once", 2)
+    place = _Place(tmp_path, monkeypatch)
+    yield place
+    place.gate.set()
+    for shown in place.service.shown(100):
+        if not shown.job.is_over:
+            place.service.stop(shown.job.id, "cancelled")
+    until(lambda: not [t for t in threading.enumerate() if t.name.startswith("gallery")], "the end")
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(job_trouble, "_NETWORK_EVERY", 0.02)
+    for module in (job_trouble, scheduler):
+        monkeypatch.setattr(module, "ROOM_EVERY", 0.02)
+
+
+def _lost(*_):
+    raise NetworkError("The server could not be reached.")
+
+
+def test_a_few_are_at_work_and_the_others_wait_in_order(place):
+    ids = place.add(6)
+    place.has_begun(*ids[:2])
+    assert place.states(ids) == ["running"] * 2 + ["queued"] * 4
+    assert [place.shown(i).turn.before for i in ids[2:]] == [0, 1, 2, 3]
+    assert place.service.waiting == 4
+    assert len([t for t in threading.enumerate() if t.name.startswith("gallery-job-")]) == 2
+    place.gate.set()
+    place.comes_to("done", *ids)
+    assert sorted(place.begun[:2]) == ids[:2] and sorted(place.begun) == ids
+
+
+def test_those_at_work_are_shown_beside_the_newest(place):
+    ids = place.add(20)
+    place.has_begun(*ids[:2])
+    assert [shown.job.id for shown in place.service.shown(12)] == ids[:9:-1] + ids[1::-1]
+
+
+def test_job_that_rests_gives_its_place_to_others(place):
+    setting.change("gallery_jobs_at_once", 1)
+    place.fetch = lambda url, target, *rest: (
+        _lost() if "/1/" in url else written(url, target, *rest)
+    )
+    lost, other = place.add(2)
+    place.gate.set()
+    place.comes_to("done", other)
+    shown = place.shown(lost)
+    assert shown.is_resting and shown.progress.reason == "network"
+    assert 0 < shown.progress.resting <= 5 and not place.service.waiting
+
+
+def test_job_that_rests_goes_on_by_itself(place, quick):
+    wire = Wire(0)
+    wire.is_up, place.fetch = False, wire.fetch
+    place.gate.set()
+    [job_id] = place.add()
+    until(lambda: len(wire.tried) > 2 * _PICTURES, "a second try")
+    assert place.shown(job_id).job.failed == 0
+    wire.is_up = True
+    place.comes_to("done", job_id)
+
+
+def test_job_without_room_goes_on_once_there_is_some_and_nothing_is_asked_for_before(
+    place, quick, monkeypatch
+):
+    monkeypatch.setattr(JobStore, "usual_size", lambda _: 1 << 60)
+    [job_id] = place.add()
+    until(lambda: place.shown(job_id).is_resting and place.shown(job_id).progress, "its rest")
+    assert place.shown(job_id).progress.missing > 0
+    looks = []
+    monkeypatch.setattr(scheduler, "check_room", lambda *_: looks.append(1) or _full())
+    until(lambda: len(looks) > 3, "some looks at the disk")
+    assert not place.begun
+    monkeypatch.setattr(JobStore, "usual_size", lambda _: 0)
+    monkeypatch.setattr(scheduler, "check_room", lambda *_: None)
+    place.gate.set()
+    place.comes_to("done", job_id)
+
+
+def _full():
+    raise DiskFull("Full.", 700)
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_job_that_waits_is_stopped_at_once_and_never_begins(place, state):
+    ids = place.add(4)
+    place.has_begun(*ids[:2])
+    place.service.stop(ids[2], state)
+    assert place.state(ids[2]) == state and place.service.waiting == 1
+    place.gate.set()
+    place.comes_to("done", ids[3])
+    assert ids[2] not in place.begun
+    place.service.resume(ids[2])
+    place.comes_to("done", ids[2])
+
+
+def test_job_that_is_told_to_go_on_comes_before_all_that_wait(place):
+    setting.change("gallery_jobs_at_once", 1)
+    ids = place.add(5)
+    place.has_begun(ids[0])
+    place.service.stop(ids[4], "paused")
+    place.service.resume(ids[4])
+    place.service.resume(ids[3])
+    assert [place.shown(i).turn.before for i in ids[1:]] == [2, 3, 0, 1]
+    place.gate.set()
+    place.comes_to("done", *ids)
+    assert place.begun == [ids[0], ids[3], ids[4], ids[1], ids[2]]
+
+
+def test_job_that_rests_is_stopped_or_gone_on_with_at_once(place):
+    wire = Wire(0)
+    wire.is_up, place.fetch = False, wire.fetch
+    place.gate.set()
+    ids = place.add(3)
+    until(lambda: all(place.shown(i).is_resting for i in ids), "their rest")
+    for job_id, state in zip(ids, ("paused", "cancelled")):
+        place.service.stop(job_id, state)
+        assert place.state(job_id) == state and not place.shown(job_id).is_resting
+    wire.is_up = True
+    began = time.monotonic()
+    place.service.resume(ids[2])
+    place.comes_to("done", ids[2])
+    assert time.monotonic() - began < 5
+
+
+def test_what_failed_in_a_job_that_waits_is_tried_again(place):
+    place.gate.set()
+    place.fetch = lambda url, *rest: _bad() if url.endswith("/2") else written(url, *rest)
+    [job_id] = place.add()
+    place.comes_to("done", job_id)
+    assert place.shown(job_id).job.failed == 1
+    place.fetch = written
+    place.gate.clear()
+    place.begun.clear()
+    place.has_begun(*place.add(2))
+    place.service.retry(job_id)
+    assert (place.state(job_id), place.shown(job_id).job.waiting) == ("queued", 1)
+    place.gate.set()
+    place.comes_to("done", job_id)
+    assert place.shown(job_id).job.saved == _PICTURES
+
+
+def _bad():
+    raise DiskError("Locked.")
+
+
+def test_job_that_waits_can_be_taken_off_the_list(place):
+    ids = place.add(3)
+    place.has_begun(*ids[:2])
+    place.service.forget(ids[2])
+    assert [shown.job.id for shown in place.service.shown()] == ids[1::-1]
+    place.gate.set()
+    place.comes_to("done", *ids[:2])
+
+
+def test_more_begin_when_the_setting_allows_more(place):
+    ids = place.add(4)
+    place.has_begun(*ids[:2])
+    setting.change("gallery_jobs_at_once", 4)
+    place.has_begun(*ids)
+
+
+def test_job_that_another_program_has_done_meanwhile_is_not_begun(place):
+    ids = place.add(3)
+    place.has_begun(*ids[:2])
+    with place.store() as store:
+        store.set_state(ids[2], "done")
+    place.gate.set()
+    until(lambda: not place.service._workers._turns, "the end of all turns")
+    assert ids[2] not in place.begun
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_job_that_was_stopped_does_not_begin_again_where_that_cannot_be_written(
+    place, quick, monkeypatch, state
+):
+    set_state = JobStore.set_state
+
+    def fail(store, job_id, wanted, *more):
+        if wanted == state:
+            raise DiskError("Locked.")
+        set_state(store, job_id, wanted, *more)
+
+    [job_id] = place.add()
+    place.has_begun(job_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(JobStore, "set_state", fail)
+        place.service.stop(job_id, state)
+        until(lambda: not place.service._workers.at_work(), "the end of its go")
+        place.gate.set()
+        until(lambda: not place.service._workers._turns, "the end of its turn")
+        assert place.shown(job_id).job.saved == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_fault_of_our_own_ends_its_job_and_frees_its_place(place):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    setting.change("gallery_jobs_at_once", 1)
+    place.fetch = lambda url, target, *rest: (
+        fail() if "/1/" in url else written(url, target, *rest)
+    )
+    place.gate.set()
+    place.comes_to("done", place.add(2)[1])
+
+
+def test_locked_database_is_waited_for(place, quick, monkeypatch):
+    monkeypatch.setattr(sqlite_file, "_WAIT", 0.2)
+    [job_id] = place.add()
+    other = sqlite3.connect(setting.database_file(), isolation_level=None, check_same_thread=False)
+
+    def fetch(url, *rest):
+        if url.endswith("/2") and not locked:
+            locked.append(other.execute("BEGIN IMMEDIATE"))
+        return written(url, *rest)
+
+    locked, place.fetch = [], fetch
+    place.gate.set()
+    until(lambda: place.shown(job_id).is_resting, "its rest")
+    other.execute("ROLLBACK")
+    other.close()
+    place.comes_to("done", job_id)
+    assert place.shown(job_id).job.saved == _PICTURES
+
+
+# Turns
+
+
+@pytest.mark.parametrize(
+    "trouble,pauses",
+    [(NetworkError(""), [5, 10, 20, 40, 60]), (DiskFull(""), [2, 4, 8, 16, 32])],
+    ids=["network", "room"],
+)
+def test_rests_grow_until_something_is_saved(trouble, pauses):
+    turn = scheduler.Turn(1)
+
+    def rest(has_saved):
+        assert turn.rest(trouble, has_saved, 0)
+        return round(turn.due[0] - time.monotonic())
+
+    assert [rest(False) for _ in pauses] == pauses
+    assert rest(True) == pauses[0]
+
+
+def test_job_whose_rest_is_over_comes_after_those_that_wait(monkeypatch):
+    now = itertools.count(100.0)
+    monkeypatch.setattr(scheduler.time, "monotonic", lambda: next(now))
+    queue = scheduler.Turns({1: scheduler.Turn(1)})
+    queue[1].rest(NetworkError(""), False, 0)
+    queue[2] = scheduler.Turn(2)
+    for _ in range(5):
+        next(now)
+    assert queue.waiting() == [2, 1]
+
+
+def test_job_that_cannot_go_on_by_itself_has_no_rest():
+    assert not scheduler.Turn(1).rest(None, False, 0)

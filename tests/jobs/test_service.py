@@ -1,0 +1,309 @@
+"""The jobs of this process: begun, stopped, gone on with, whoever looks at them."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+from api_server import ApiServer, reset, status
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.core.images import Image
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.jobs.queue.service import JobService
+from civitai_manager_libs.jobs.records import Facts
+from civitai_manager_libs.jobs.store import JobStore
+from civitai_manager_libs.jobs.worker import JobRun
+from page_driver import until
+
+
+@pytest.fixture
+def civitai(monkeypatch):
+    with ApiServer(count=12) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def service(civitai):
+    service = JobService(CivitaiHttpClient)
+    yield service
+    for shown in service.shown(100):
+        if shown.state == "running":
+            service.stop(shown.job.id, "cancelled")
+    for thread in threading.enumerate():
+        if thread.name.startswith("gallery-"):
+            thread.join(10)
+
+
+def _shown(service, job_id):
+    return next(shown for shown in service.shown(100) if shown.job.id == job_id)
+
+
+def _comes_to(service, job_id, state):
+    until(lambda: _shown(service, job_id).state == state, state)
+    return _shown(service, job_id)
+
+
+def _gallery(service, wanted=12):
+    return service.download_gallery(ImageQuery(101), wanted, Facts("A model"))
+
+
+def _held(civitai):
+    """Pictures come when it is set."""
+    gate = threading.Event()
+    civitai.on_picture = lambda _: gate.wait(10)
+    return gate
+
+
+def test_gallery_is_downloaded_in_the_background(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    assert _shown(service, job_id).state == "running"
+    gate.set()
+    shown = _comes_to(service, job_id, "done")
+    assert (shown.job.saved, shown.job.failed, shown.progress) == (12, 0, None)
+    assert len(os.listdir(_shown(service, job_id).job.folder)) == 3 * 12
+
+
+def test_chosen_pictures_are_downloaded_and_no_page_is_asked_for(civitai, service):
+    row = civitai._row(civitai.ids[0])
+    image = Image(row["id"], row["url"], record=row)
+    job_id = service.download_chosen([image], Facts("A model"))
+    assert _comes_to(service, job_id, "done").job.saved == 1
+    assert civitai.pages == []
+
+
+def test_failed_ones_are_shown_and_come_at_the_second_try(civitai, service):
+    civitai.always(civitai.ids[3], status(403))
+    job_id = _gallery(service)
+    shown = _comes_to(service, job_id, "done")
+    assert [(i.image_id, i.reason) for i in shown.failed] == [(civitai.ids[3], "needs_key")]
+    civitai.always(civitai.ids[3], None)
+    service.retry(job_id)
+    until(lambda: _shown(service, job_id).job.saved == 12, "the second try")
+    assert _shown(service, job_id).failed == []
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_stopped_job_is_what_it_was_stopped_as(civitai, service, state):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    service.stop(job_id, state)
+    gate.set()
+    assert _comes_to(service, job_id, state).job.saved < 12
+
+
+def test_paused_job_goes_on(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    service.stop(job_id, "paused")
+    gate.set()
+    _comes_to(service, job_id, "paused")
+    service.resume(job_id)
+    assert _comes_to(service, job_id, "done").job.saved == 12
+
+
+def test_cancelled_job_goes_on_where_it_was(civitai, service):
+    civitai.page = 4
+    gate = threading.Event()
+    civitai.on_picture = lambda i: i not in civitai.ids[:3] and gate.wait(10)
+    job_id = _gallery(service)
+    until(lambda: len(civitai.fetched) > 3, "a picture that is held")
+    until(lambda: _shown(service, job_id).progress.saved == 3, "those that are not")
+    service.stop(job_id, "cancelled")
+    shown = _comes_to(service, job_id, "cancelled")
+    assert (shown.job.saved, shown.job.failed) == (3, 0)
+    gate.set()
+    service.resume(job_id)
+    job = _comes_to(service, job_id, "done").job
+    assert (job.saved, job.skipped, job.failed, job.waiting) == (12, 0, 0, 0)
+    assert [civitai.fetched[i] for i in civitai.ids[:3]] == [1, 1, 1]
+    with JobStore(setting.database_file()) as store:
+        assert store._database.rows("SELECT * FROM claims") == []
+
+
+def test_job_that_is_gone_on_with_while_it_ends_goes_on(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: civitai.fetched, "a picture that is held")
+    service.stop(job_id, "cancelled")
+    service.resume(job_id)
+    gate.set()
+    assert _comes_to(service, job_id, "done").job.saved == 12
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, service, state):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    for _ in range(5):
+        until(lambda: _shown(service, job_id).progress is not None, "its progress")
+        service.stop(job_id, state)
+        _comes_to(service, job_id, state)
+        service.resume(job_id)
+        answers = [_shown(service, job_id).state for _ in range(100)]
+        assert set(answers) == {"running"}
+    gate.set()
+    assert _comes_to(service, job_id, "done").job.saved == 12
+
+
+def test_last_wish_counts_while_a_job_ends(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: civitai.fetched, "a picture that is held")
+    service.stop(job_id, "cancelled")
+    service.resume(job_id)
+    service.stop(job_id, "paused")
+    gate.set()
+    until(lambda: not service._workers._turns, "its end")
+    assert _shown(service, job_id).state == "paused"
+
+
+def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
+    civitai, service, monkeypatch
+):
+    """Its run has written what it ended as, and listens to nobody."""
+    told, gate, run = threading.Event(), threading.Event(), JobRun.run
+
+    def ends_slowly(self):
+        job = run(self)
+        told.set()
+        gate.wait(10)
+        return job
+
+    monkeypatch.setattr(JobRun, "run", ends_slowly)
+    pictures = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: civitai.fetched, "the first request")
+    service.stop(job_id, "paused")
+    pictures.set()
+    assert told.wait(10)
+    service.resume(job_id)
+    service.stop(job_id, "cancelled")
+    assert _shown(service, job_id).state == "running"  # so that whoever looks asks again
+    gate.set()
+    _comes_to(service, job_id, "cancelled")
+
+
+def test_stop_that_comes_before_the_run_has_begun_is_heeded(civitai, service):
+    gate, opened = threading.Event(), service._workers._client
+    service._workers._client = lambda: gate.wait(10) and opened()
+    job_id = _gallery(service)
+    service.stop(job_id, "cancelled")
+    gate.set()
+    until(lambda: not service._workers._turns, "its end")
+    assert _shown(service, job_id).state == "cancelled" and not civitai.requests
+
+
+def test_lost_network_is_told_and_waited_for(civitai, service):
+    for image_id in civitai.ids:
+        civitai.always(image_id, reset)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).state == "paused", "the pause")
+    progress = _shown(service, job_id).progress
+    assert (progress.reason, progress.failed) == ("network", 0) and 0 < progress.resting <= 5
+    civitai._always.clear()
+    service.resume(job_id)
+    assert _comes_to(service, job_id, "done").job.saved == 12
+
+
+@pytest.mark.parametrize("reason", ["network", "busy", "disk"])
+def test_what_waited_when_the_program_ended_goes_on_at_its_start(civitai, service, reason):
+    with JobStore(setting.database_file()) as store:
+        job_id = store.add("A model", ImageQuery(101), setting.data_folder(), 3)
+        store.set_state(job_id, "paused", reason, "It waits.")
+        other = store.add("A model", ImageQuery(101), setting.data_folder(), 3)
+        store.set_state(other, "paused", "http_400", "No such cursor.")
+    service.go_on_after_start()
+    assert _comes_to(service, job_id, "done").job.saved == 3
+    assert _shown(service, other).state == "paused"
+
+
+def test_job_that_is_told_twice_to_go_on_is_worked_on_once(civitai, service):
+    gate = _held(civitai)
+    job_id = _gallery(service)
+    until(lambda: _shown(service, job_id).progress is not None, "its progress")
+    service.resume(job_id)
+    gate.set()
+    _comes_to(service, job_id, "done")
+    assert max(civitai.fetched.values()) == 1
+
+
+def test_what_was_at_work_when_the_program_ended_goes_on_at_its_start(civitai, service):
+    with JobStore(setting.database_file()) as store:
+        ids = [store.add("A model", ImageQuery(101), setting.data_folder(), 3) for _ in range(4)]
+        for job_id, state in zip(ids, ("running", "queued", "paused", "cancelled")):
+            store.set_state(job_id, state)
+    service.go_on_after_start()
+    for job_id, state in zip(ids, ("done", "done", "paused", "cancelled")):
+        _comes_to(service, job_id, state)
+
+
+def test_job_that_another_program_works_on_is_left_to_it(civitai, service):
+    with JobStore(setting.database_file()) as store:
+        job_id = store.add("A model", ImageQuery(101), setting.data_folder(), 3)
+        store.set_state(job_id, "running")
+        lock = store.lock(job_id)
+        assert lock.acquire()
+        service.go_on_after_start()
+        for deed in (lambda: service.stop(job_id, "cancelled"), lambda: store.forget(job_id)):
+            with pytest.raises(InputError, match="worked on"):
+                deed()
+        lock.release()
+    assert _shown(service, job_id).state == "running" and not civitai.fetched
+
+
+def test_job_that_is_over_is_not_stopped_any_more(civitai, service):
+    job_id = _gallery(service, 2)
+    _comes_to(service, job_id, "done")
+    service.stop(job_id, "cancelled")
+    assert _shown(service, job_id).state == "done"
+
+
+def test_forgotten_job_is_off_the_list_and_its_pictures_stay(civitai, service):
+    job_id = _gallery(service, 2)
+    _comes_to(service, job_id, "done")
+    folder = _shown(service, job_id).job.folder
+    until(lambda: not service._workers._turns, "its thread's end")
+    with service.store() as store:
+        store.forget(job_id)
+    assert service.shown() == [] and len(os.listdir(folder)) == 6
+
+
+def test_only_the_newest_are_shown(service):
+    with JobStore(setting.database_file()) as store:
+        for n in range(20):
+            store.set_state(store.add(str(n), ImageQuery(101), "x", 3), "cancelled")
+    assert [shown.job.title for shown in service.shown(3)] == ["19", "18", "17"]
+
+
+def test_client_is_the_one_of_the_moment_that_a_job_begins(civitai, monkeypatch):
+    made = []
+    service = JobService(lambda: made.append(1) or CivitaiHttpClient())
+    for count in (1, 2):
+        _comes_to(service, _gallery(service, 2), "done")
+        assert len(made) == count
+
+
+def test_what_was_saved_before_and_is_gone_comes_again_when_told(civitai, service):
+    first = _gallery(service)
+    _comes_to(service, first, "done")
+    folder = _shown(service, first).job.folder
+    pictures = [os.path.splitext(name) for name in os.listdir(folder)]
+    kinds = {stem: kind for stem, kind in pictures if kind not in (".txt", ".json")}
+    lost = [os.path.join(folder, f"{i}{kinds[str(i)]}") for i in civitai.ids[:2]]
+    for path in lost:
+        os.remove(path)
+    second = _gallery(service)
+    shown = _comes_to(service, second, "done")
+    assert (shown.job.skipped, shown.missing) == (12, 2)
+    service.fetch_missing(second)
+    until(lambda: _shown(service, second).job.saved == 2, "the two")
+    assert all(map(os.path.isfile, lost)) and _comes_to(service, second, "done").missing == 0
+    assert sorted(civitai.fetched.values()) == [1] * 10 + [2] * 2

@@ -1,0 +1,279 @@
+"""What the user makes of pictures: kept whatever goes, searched, out as JSON and in again."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery, Page
+from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.core import thumbnail_url
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.library import bookmarks, cache, deletions, pages, records, search
+from civitai_manager_libs.library.bookmarks.annotations import Change
+from civitai_manager_libs.library.store import rows, writer, writing
+
+pytestmark = pytest.mark.usefixtures("each_system")
+
+_PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
+
+
+@pytest.fixture(autouse=True)
+def _fresh(library):
+    """Nothing is known yet."""
+
+
+def _image(image_id, **more):
+    name = f"{image_id:08}-1111-2222-3333-444444444444"
+    row = {
+        "id": image_id,
+        "url": f"https://image.civitai.com/x/{name}/original=true/{image_id}.jpeg",
+        "browsingLevel": 1,
+        "meta": {"prompt": f"picture {image_id}", "steps": 20},
+        **more,
+    }
+    image = image_from(row, lambda url: True)
+    assert image is not None
+    return image
+
+
+@pytest.fixture
+def images(library):
+    images = [_image(n) for n in range(1, 7)]
+    records.keep(images)
+    library.forget()
+    return images
+
+
+def _ids(words):
+    return sorted(search.find(search.query_of(words)).ids)
+
+
+def test_marks_are_kept_found_by_search_and_taken_off_again(images, library):
+    bookmarks.annotations.change(images[:2], Change(favourite=True))
+    bookmarks.annotations.change(
+        images[1:3], Change(stars=4, note="Use THIS light", tags=["Sea", "sea", " "])
+    )
+    bookmarks.collections.add(images[3:5], "Harbor  views")
+    bookmarks.collections.add(images[4:6], "harbor VIEWS")
+    library.forget()
+    assert bookmarks.annotations.of([2])[2] == bookmarks.annotations.Mark(
+        True, 4, "Use THIS light", ("Sea",)
+    )
+    assert bookmarks.annotations.of([5])[5].sets == ("Harbor views",)
+    for words, found in (
+        ("is:favourite", [1, 2]),
+        ("-is:favourite", [3, 4, 5, 6]),
+        ("stars>=4", [2, 3]),
+        ("stars<1", [1, 4, 5, 6]),
+        ("note:light", [2, 3]),
+        ("has:note is:favourite", [2]),
+        ("tag:SEA", [2, 3]),
+        ("tag=se", []),
+        ('set:"harbor v"', [4, 5, 6]),
+        ('set="harbor views" -picture', []),
+    ):
+        assert _ids(words) == found, words
+    assert [one.text for one in search.suggestions("set:")] == ['set:"Harbor views"']
+    assert [(one.text, one.count) for one in search.suggestions("tag:s")] == [("tag:Sea", 2)]
+    bookmarks.annotations.change(images, Change(favourite=False, stars=0, note=" ", tags=[]))
+    bookmarks.collections.remove([4, 5], "harbor views")
+    assert set(bookmarks.annotations.of(range(1, 7))) == {6}
+    bookmarks.collections.delete("Harbor Views")
+    assert bookmarks.collections.all_sets() == [] and bookmarks.annotations.of([6]) == {}
+
+
+def test_what_is_marked_is_found_also_before_its_record_is_written(images):
+    bookmarks.annotations.change(images[:1], Change(favourite=True))
+    stored = records._near.add(images[:2], is_whole=True)  # and nobody writes them
+    assert records.having([1, 2, 3], search.query_of("is:favourite"), list) == [1]
+    records._near.written(stored)
+
+
+def test_set_keeps_its_pictures_through_another_name_and_none_takes_anothers_name(images):
+    bookmarks.collections.add(images[:2], "one")
+    bookmarks.collections.add(images[2:3], "two")
+    bookmarks.collections.rename("one", "One and only")
+    assert [(s.name, s.count) for s in bookmarks.collections.all_sets()] == [
+        ("One and only", 2),
+        ("two", 1),
+    ]
+    with pytest.raises(InputError):
+        bookmarks.collections.rename("two", "ONE and only")
+    for name in ("", "  ", "\u202e"):
+        with pytest.raises(InputError):
+            bookmarks.collections.add([], name)
+
+
+def test_marked_ones_stay_when_the_library_is_trimmed(images, library, monkeypatch):
+    bookmarks.annotations.change(images[:1], Change(favourite=True))
+    bookmarks.annotations.change(images[1:2], Change(tags=["keep"]))
+    bookmarks.collections.add(images[2:3], "kept")
+    setting.change("library_records", 1_000)
+    monkeypatch.setattr(setting, "library_records", 4)
+    monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
+    records.keep([_image(9)])
+    library.forget()
+    assert _ids("") == [1, 2, 3, 9]
+    assert records.find(1) == images[0]
+
+
+def test_thumbnail_of_a_marked_picture_outlives_the_cache(images):
+    url = thumbnail_url(images[0], 450)
+    path = setting.get_image_url_to_gallery_file(url)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(_PNG)
+    bookmarks.annotations.change(images[:2], Change(favourite=True))
+    os.remove(path)
+    assert cache.cached(url) is None and bookmarks.kept_thumb(images[1]) is None
+    with open(bookmarks.kept_thumb(images[0]), "rb") as file:
+        assert file.read() == _PNG
+
+
+# Out and in
+
+
+def test_export_brings_marks_sets_and_records_to_another_library(
+    images, library, tmp_path, monkeypatch
+):
+    bookmarks.annotations.change(
+        images[:1], Change(favourite=True, stars=3, note="好", tags=["海"])
+    )
+    bookmarks.collections.add(images[1:3], "Two")
+    told = json.loads(json.dumps(bookmarks.import_export.export()))
+    assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]
+    assert [one["id"] for one in bookmarks.import_export.export("Two")["pictures"]] == [2, 3]
+    library.forget()
+    monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
+    library.forget()
+    assert bookmarks.import_export.take(told) == (3, 1)
+    library.forget()
+    assert bookmarks.annotations.of([1])[1] == bookmarks.annotations.Mark(True, 3, "好", ("海",))
+    assert _ids("set:two") == [2, 3] and records.find(1).meta == images[0].meta
+
+
+def test_import_takes_nothing_away_that_is_here(images):
+    bookmarks.annotations.change(images[:1], Change(stars=5, note="mine", tags=["a"]))
+    told = bookmarks.import_export.export()
+    told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"], "favourite": True}
+    bookmarks.import_export.take(told)
+    assert bookmarks.annotations.of([1])[1] == bookmarks.annotations.Mark(
+        True, 5, "mine", ("a", "b")
+    )
+
+
+def test_import_changes_no_record_that_is_here_and_brings_back_nothing_that_is_gone(library):
+    here = [_image(1, browsingLevel=16, username="author"), _image(2)]
+    records.keep(here)
+    deletions.note_gone(2)
+    library.finish()
+    records_given = [
+        {**here[0].record, "browsingLevel": 1, "username": "thief", "url": _image(8).url},
+        here[1].record,
+        _image(3, browsingLevel=4).record,
+    ]
+    pictures = [{"id": one["id"], "record": one} for one in records_given]
+    assert bookmarks.import_export.take({"civitai_shortcut": 1, "pictures": pictures}) == (3, 0)
+    for _ in range(2):  # in memory, then as after a start
+        assert records.find(1) == here[0] and records.find(3).level == 4
+        assert bookmarks.annotations.of([2])[2].gone_at > 0
+        library.forget()
+
+
+def test_import_of_a_record_loses_to_one_of_the_site_that_is_not_written_yet(library):
+    with writing():  # the writer waits
+        records.keep([_image(1, browsingLevel=16)])
+        records.keep_absent([_image(1)])
+        assert records.find(1).level == 16
+    library.forget()
+    assert records.find(1).level == 16
+
+
+def test_listing_and_exporting_sets_asks_the_database_once_for_all(images, monkeypatch):
+    for n in range(5):
+        bookmarks.collections.add(images[:n], f"set {n}")
+    asked = []
+    monkeypatch.setattr(
+        bookmarks.collections, "rows", lambda *given: asked.append(given) or rows(*given)
+    )
+    found = bookmarks.collections.all_sets()
+    assert [(one.count, one.covers) for one in found][3:] == [(3, (3, 2, 1)), (4, (4, 3, 2, 1))]
+    assert len(bookmarks.import_export.export()["sets"]) == 5
+    assert len(asked) == 2
+
+
+def test_import_is_bounded_in_all(monkeypatch):
+    monkeypatch.setattr(bookmarks.import_export, "_MOST", 3)
+    monkeypatch.setattr(bookmarks.import_export, "_MOST_SETS", 2)
+    given = [{"name": name, "ids": [1, 2]} for name in "abc"]
+    assert bookmarks.import_export.take({"civitai_shortcut": 1, "sets": given}) == (0, 2)
+    assert bookmarks.collections.ids_by_name() == {"a": [1, 2], "b": [1]}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [None, [], "x", {}, {"civitai_shortcut": 2}, {"civitai_shortcut": 1, "pictures": [[[[]]] * 3]}],
+)
+def test_what_is_no_export_is_refused_or_passed_over(given):
+    try:
+        assert bookmarks.import_export.take(given) == (0, 0)
+    except InputError:
+        assert not isinstance(given, dict) or given.get("civitai_shortcut") != 1
+
+
+def test_hostile_export_marks_nothing_it_should_not(images):
+    hostile = {
+        "civitai_shortcut": 1,
+        "pictures": [
+            {"id": "1", "favourite": "yes", "stars": 99, "note": 5, "tags": "abc", "record": 7},
+            {"id": -1, "favourite": True},
+            {"id": 2, "record": {"id": 2, "url": "http://evil.example/x.jpeg"}},
+            5,
+        ],
+        "sets": [
+            {"name": "", "ids": [1]},
+            {"name": "\u202e", "ids": [1]},
+            {"name": "ok", "ids": ["x", None, 3]},
+            "no",
+        ],
+    }
+    assert bookmarks.import_export.take(hostile) == (0, 1)
+    assert bookmarks.annotations.of([1, 2]) == {} and bookmarks.collections.ids_of("ok") == [3]
+
+
+# Gone from Civitai
+
+
+@pytest.mark.parametrize(
+    "query,now,before,missing",
+    [
+        (ImageQuery(5), [9, 7, 5], [9, 8, 7, 5, 4], [8]),
+        (ImageQuery(5), [12, 11, 9], [9, 8, 7], []),
+        (ImageQuery(5, sort="Oldest"), [1, 3], [1, 2, 3], [2]),
+        (ImageQuery(5, 6), [9, 5], [9, 7, 5], []),  # there "newest" is not by id
+        (ImageQuery(5, 6, sort="Most Reactions"), [9, 5], [9, 7, 5], []),
+        (ImageQuery(5, period="Day"), [9, 5], [9, 7, 5], []),
+        (ImageQuery(5), [], [9, 8], []),
+    ],
+)
+def test_what_lacks_between_what_was_sent_is_gone(query, now, before, missing):
+    page = Page(tuple(_image(n) for n in now))
+    assert deletions.missing_from(query, page, before) == missing
+    assert deletions.missing_from(query, Page(page.images, dropped=1), before) == []
+    others = Page(page.images, other_ids=tuple(missing))
+    assert deletions.missing_from(query, others, before) == []
+
+
+def test_picture_that_lacks_when_its_page_is_read_again_is_gone_until_it_is_read(images, library):
+    key = (setting.base_url(), ImageQuery(5), None, 100)
+    pages._keep(key, pages.Read(Page(tuple(images)), 1.0))
+    pages._keep(key, pages.Read(Page(tuple(images[:2] + images[3:])), 2.0))
+    library.forget()
+    assert _ids("is:gone") == [3] and bookmarks.annotations.of([3])[3].gone_at > 0
+    assert records.find(3) == images[2]
+    records.keep([images[2]])
+    library.forget()
+    assert _ids("is:gone") == []

@@ -1,0 +1,148 @@
+"""library/gallery.py: what counts of a gallery's pictures, kept beside their records."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery, Page
+from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.library import gallery_stats, pages, records
+from civitai_manager_libs.library.stats_table import row_of
+
+_MODEL, _OLD, _NEW = 7, 70, 71
+_LATER = ("facts", "texts", "uses", "names", "seen", "figures")  # tables than version 1
+_LATER += ("marks", "own_tags", "in_sets", "sets", "gone", "watched")
+
+
+@pytest.fixture(autouse=True)
+def _fresh(library):
+    """Nothing is known yet."""
+
+
+def _image(image_id, versions=(), level=1, **meta):
+    row = {
+        "id": image_id,
+        "url": f"https://image.civitai.com/x/{image_id}/original=true/{image_id}.jpeg",
+        "browsingLevel": level,
+        "modelVersionIds": list(versions),
+        "meta": {"prompt": "sea", "sampler": "Euler a", "steps": 20, "cfgScale": 7, **meta},
+    }
+    image = image_from(row, lambda url: True)
+    assert image is not None
+    return image
+
+
+def _read(*images, **query):
+    """As when a page of these was read."""
+    records.keep(images, galleries=pages.galleries_of(ImageQuery(**query)))
+
+
+def _seen(version=None, level=31, versions=(_OLD, _NEW)):
+    return gallery_stats.seen(_MODEL, versions, version, level)
+
+
+def test_only_what_the_models_gallery_had_counts_each_picture_once(library):
+    one, two = _image(1), _image(2)
+    _read(one, two, model_id=_MODEL)
+    _read(one, model_id=_MODEL)
+    _read(_image(3), model_id=8)
+    _read(_image(4), username="anna")
+    assert len(_seen()) == 2
+    library.forget()
+    assert len(_seen()) == 2
+
+
+def test_picture_is_of_the_versions_that_it_names_and_of_its_pages(library):
+    _read(_image(1, [_OLD, 999]), _image(2), model_id=_MODEL)
+    _read(_image(3), model_id=_MODEL, version_id=_NEW)
+    _read(_image(4, [_NEW]), username="anna")
+    assert sorted(map(sorted, (one.version_ids for one in _seen()))) == [[], [70], [71]]
+    assert (len(_seen(_OLD)), len(_seen(_NEW)), len(_seen(72))) == (1, 2, 0)
+
+
+def test_pictures_above_the_rating_that_is_asked_for_do_not_count():
+    _read(_image(1, level=1), _image(2, level=8, prompt="secret"), model_id=_MODEL)
+    assert [one.sample.words for one in _seen(level=3)] == [["+sea"]]
+    assert len(_seen(level=15)) == 2
+
+
+def test_newer_record_counts_and_a_showcases_does_not(library):
+    _read(_image(1), model_id=_MODEL)
+    _read(_image(1, sampler="DDIM"), model_id=_MODEL)
+    records.keep([_image(1, sampler="LMS")], is_whole=False)
+    library.forget()
+    assert [one.sample.settings[0] for one in _seen()] == ["sDDIM"]
+
+
+def test_records_of_an_older_library_are_counted_and_then_kept(library):
+    made, query = (_image(1), _image(2, sampler="LMS")), ImageQuery(model_id=_MODEL)
+    _read(*made, model_id=_MODEL)
+    pages._keep((setting.base_url(), query, None, 100), pages.Read(Page(made), time.time()))
+    library.forget()
+    before = _seen()
+    with sqlite3.connect(setting.library_file()) as db:
+        for table in ("trigram_list", "trigrams", *_LATER):
+            db.execute(f"DROP TABLE IF EXISTS {table}")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    library.forget()
+    assert sorted(one.sample.settings[0] for one in _seen()) == ["sEuler a", "sLMS"]
+    library.forget()
+    with sqlite3.connect(setting.library_file()) as db:
+        assert len(db.execute("SELECT * FROM figures").fetchall()) == 2 == len(before)
+    db.close()
+
+
+def test_rows_of_other_rules_are_made_anew(library):
+    _read(_image(1), model_id=_MODEL)
+    library.forget()
+    with sqlite3.connect(setting.library_file()) as db:
+        db.execute("UPDATE figures SET made_by = made_by + 1, settings = 'sWrong'")
+    db.close()
+    assert [one.sample.settings[0] for one in _seen()] == ["sEuler a"]
+
+
+def test_record_that_cannot_be_written_as_utf8_is_counted():
+    _read(_image(1, sampler="\ud800x", prompt="a\ud800b, sea"), model_id=_MODEL)
+    assert "+sea" in _seen()[0].sample.words
+
+
+def test_figures_tell_versions_in_the_models_order_and_what_is_told_by_an_id(library, monkeypatch):
+    from civitai_manager_libs.civitai.records import model_from
+    from civitai_manager_libs.library import models
+
+    row = {"id": _MODEL, "name": "Ink", "type": "LORA"}
+    row["modelVersions"] = [{"id": _NEW, "name": "v2"}, {"id": _OLD, "name": "v1"}]
+    models._keep(model_from(row))
+    used = [{"type": "lora", "modelVersionId": _NEW, "weight": 0.8}]
+    made = [_image(n, [_OLD] if n < 3 else [_NEW], civitaiResources=used) for n in range(1, 6)]
+    _read(*made, model_id=_MODEL)
+    found = gallery_stats.figures_of(_MODEL, None, 31)
+    assert [(v["id"], v["name"], v["pictures"]) for v in found["versions"]] == [
+        (_NEW, "v2", 3),
+        (_OLD, "v1", 2),
+    ]
+    [lora] = next(group["bars"] for group in found["groups"] if group["kind"] == "lora")
+    assert (lora["value"], lora["label"], lora["weight"]) == ("#71", "Ink v2", "0.8")
+    assert found["pictures"] == found["with_data"] == 5
+    assert found["versions"][0]["most"]["sampler"]["share"] == 1
+
+
+def test_ten_thousand_pictures_open_in_a_moment(library):
+    """How long exactly tests/bench/run.py tells."""
+    made = [row_of(_image(n + 1, [_OLD], prompt=f"sea, word {n % 9}")) for n in range(500)]
+    rows = [(n, *made[n % 500][1:]) for n in range(10_000)]
+    _read(_image(1), model_id=_MODEL)
+    library.forget()
+    with sqlite3.connect(setting.library_file()) as db:
+        db.execute("DELETE FROM figures")
+        db.executemany("INSERT INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        seen = ((f"model {_MODEL}", n) for n in range(10_000))
+        db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
+    db.close()
+    before = time.process_time()
+    assert gallery_stats.figures_of(_MODEL, None, 31)["pictures"] == 10_000
+    assert time.process_time() - before < 1.5

@@ -1,0 +1,64 @@
+"""The models that were opened last."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.errors import DiskError
+from civitai_manager_libs.library import recent_models
+
+pytestmark = pytest.mark.usefixtures("each_system")
+
+
+def _path():
+    return os.path.join(setting.data_folder(), "recent.json")
+
+
+def _write(text):
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    with open(_path(), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def test_last_one_is_first_and_nobody_is_there_twice():
+    for model_id, name in ((1, "One"), (2, "Two"), (1, "One, renamed")):
+        recent_models.add(model_id, name)
+    assert recent_models.listed() == [(1, "One, renamed"), (2, "Two")]
+
+
+def test_names_of_any_script_come_back_as_they_were():
+    recent_models.add(1, '名前 🦊 "x" <b>')
+    assert recent_models.listed() == [(1, '名前 🦊 "x" <b>')]
+
+
+def test_only_the_last_twenty_are_kept():
+    for n in range(30):
+        recent_models.add(n, str(n))
+    assert [model_id for model_id, _ in recent_models.listed()] == list(range(29, 9, -1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "null", '{"a": 1}', "[1, 2]", '[[1]]', '[["1", "x"]]', "[[1, 2]]", "[" * 100_000],
+)
+def test_damaged_list_is_as_good_as_none(text):
+    _write(text)
+    assert recent_models.listed() == []
+    recent_models.add(1, "One")
+    assert recent_models.listed() == [(1, "One")]
+
+
+def test_what_can_be_read_of_a_list_is_kept():
+    _write(json.dumps([[1, "One"], "x", [2, "Two"]]))
+    assert recent_models.listed() == [(1, "One"), (2, "Two")]
+
+
+def test_list_that_cannot_be_written_is_a_disk_error(monkeypatch):
+    _write("[]")
+    os.remove(_path())
+    os.mkdir(_path())
+    with pytest.raises(DiskError):
+        recent_models.add(1, "One")

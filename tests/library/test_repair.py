@@ -1,0 +1,152 @@
+"""A library of which single rows or tables are damaged: the page starts, and the rest is there."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.civitai import ImageQuery, Page
+from civitai_manager_libs.civitai.records import image_from, model_from
+from civitai_manager_libs.library import (
+    bookmarks,
+    deletions,
+    gallery_stats,
+    models,
+    pages,
+    records,
+    search,
+    watches,
+)
+from civitai_manager_libs.library.bookmarks.annotations import Change
+from civitai_manager_libs.library.store import database, rows, schema
+from served_api import ServedApi
+
+_OWN = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
+_ALL = (*_OWN, "images", "models", "versions", "pages", "figures", "facts", "texts", "names")
+_ALL += ("uses", "seen", "trigrams", "trigram_list")
+
+
+def _image(image_id):
+    row = {
+        "id": image_id,
+        "url": f"https://image.civitai.com/x/{image_id}/original=true/{image_id}.jpeg",
+        "browsingLevel": 1,
+        "meta": {"prompt": f"lighthouse {image_id}", "steps": 20},
+    }
+    image = image_from(row, lambda url: True)
+    assert image is not None
+    return image
+
+
+@pytest.fixture(autouse=True)
+def filled(library):
+    images = [_image(n) for n in (1, 2, 3)]
+    models._keep(model_from({"id": 5, "name": "M", "modelVersions": [{"id": 7, "name": "v"}]}))
+    records.keep(images, galleries=["model 5"])
+    key = (setting.base_url(), ImageQuery(5), None, 100)
+    pages._keep(key, pages.Read(Page(tuple(images)), 1.0))
+    library.finish()
+    bookmarks.annotations.change(images[:2], Change(favourite=True, stars=3, note="n", tags=["t"]))
+    bookmarks.collections.add(images[:2], "one")
+    bookmarks.collections.add(images[:2], "two")
+    watches.watch(ImageQuery(5), "M")
+    watches.watch(ImageQuery(username="anna"), "anna")
+    deletions.note_gone(3)
+    library.forget()
+    return library
+
+
+def _damage(library, *statements):
+    db = sqlite3.connect(setting.library_file())
+    for sql, *values in statements:
+        db.execute(sql, values)
+    db.commit()
+    db.close()
+    database._looked_through.clear()  # as the next process begins
+    library.forget()
+
+
+def _use_everything():
+    with ServedApi() as api:
+        hello = api.get("hello")
+        assert "database" not in hello["watched"]["problem"]
+        api.get("images?search=lighthouse")
+        for path in ("watched", "sets", "export", "suggest?word=tag:", "figures?model=5"):
+            answer = api.ask(f"api/{path}")
+            assert answer.status_code == 200, (path, answer.text)
+    search.find(search.query_of("stars>1 tag:t set:one"))
+    gallery_stats.figures_of(5, None, 31)
+    pages.read_kept(ImageQuery(5), None, 100)
+
+
+def _columns():
+    """The user's own tables with each column that can hold what is none of its type."""
+    db = sqlite3.connect(":memory:")
+    db.executescript(schema.TABLES)
+    for table in _OWN:
+        for _, name, kind, _, _, is_key in db.execute(f"PRAGMA table_info({table})"):
+            if not (kind == "INTEGER" and is_key):
+                yield table, name
+    db.close()
+
+
+@pytest.mark.parametrize("table,column", [*_columns()])
+def test_odd_row_is_set_aside_and_the_others_stay(filled, table, column, capsys):
+    (count,) = rows(f"SELECT count(*) FROM {table}")[0]
+    kinds = {name: kind for _, name, kind, *_ in rows(f"PRAGMA table_info({table})")}
+    columns = [*kinds]
+    value = "'odd'" if kinds[column] == "BLOB" else "x'ff00'"
+    odd = ", ".join(value if name == column else name for name in columns)
+    _damage(
+        filled,
+        (f"CREATE TEMP TABLE odd AS SELECT {odd} FROM {table} LIMIT 1",),
+        (f"DELETE FROM {table} WHERE {columns[0]} = (SELECT min({columns[0]}) FROM {table})",),
+        (f"INSERT INTO {table} SELECT * FROM odd",),
+    )
+    left = rows(f"SELECT count(*) FROM {table}")[0][0]
+    _use_everything()
+    assert (
+        f"Damaged rows of {table}, set aside in the table odd_rows: 1." in capsys.readouterr().err
+    )
+    assert rows("SELECT of_table FROM odd_rows") == [(table,)]
+    assert rows(f"SELECT count(*) FROM {table}") == [(left,)] and left < count
+    assert set(records.find_all([1, 2, 3])) == {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    "gallery_name",
+    ["version abc", "model ", "post 5", "", "model 5 6", "version 99999999999999999999"],
+)
+def test_watched_gallery_that_is_none_is_set_aside(filled, gallery_name):
+    _damage(filled, ("UPDATE watched SET gallery = ? WHERE gallery = 'model 5'", gallery_name))
+    _use_everything()
+    assert [one.gallery for one in watches.listed()] == ["user anna"]
+    [(table, row)] = rows("SELECT of_table, row FROM odd_rows")
+    assert table == "watched" and gallery_name in row
+
+
+@pytest.mark.parametrize("table", _ALL)
+def test_missing_table_is_made_anew_and_the_others_stay(filled, table, capsys):
+    _damage(filled, (f"DROP TABLE {table}",))
+    _use_everything()
+    assert f"The table {table} of the library was missing" in capsys.readouterr().err
+    search.index_rest()
+    filled.forget()
+    assert rows(f"SELECT count(*) FROM {table}")
+    if table in ("facts", "texts", "trigrams", "trigram_list"):
+        assert sorted(search.find(search.query_of("lighthouse")).ids) == [1, 2, 3]
+    if table != "sets":
+        assert len(bookmarks.collections.all_sets()) == 2
+    assert table == "images" or set(records.find_all([1, 2, 3])) == {1, 2, 3}
+
+
+def test_index_of_texts_of_which_only_parts_are_left_is_made_anew(filled):
+    _damage(
+        filled,
+        ("PRAGMA writable_schema = ON",),
+        ("DELETE FROM sqlite_master WHERE name = 'trigrams'",),
+    )
+    search.index_rest()
+    filled.forget()
+    assert sorted(search.find(search.query_of("lighthouse")).ids) == [1, 2, 3]

@@ -1,0 +1,66 @@
+"""Which folders hold models, and the model files in them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.errors import InputError
+from civitai_manager_libs.local_models.folders import (
+    checked_folders,
+    folders,
+    has_folders,
+    listed,
+    Place,
+)
+
+
+def _put(path, text="x"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_files_are_of_the_kind_of_the_nearest_folder_that_names_one(tmp_path):
+    _put(tmp_path / "checkpoints" / "sdxl" / "a.safetensors", "xyz")
+    _put(tmp_path / "Lora" / "b.pt")
+    _put(tmp_path / "text inversion" / "c.bin")
+    _put(tmp_path / "elsewhere" / "d.gguf")
+    _put(tmp_path / "checkpoints" / "VAE" / "e.ckpt")
+    _put(tmp_path / "checkpoints" / "a.png")
+    found = {
+        f[0]: folder.kind for folder in listed([Place("", str(tmp_path))]) for f in folder.files
+    }
+    assert found == {
+        "a.safetensors": "model",
+        "b.pt": "lora",
+        "c.bin": "embed",
+        "d.gguf": "",
+        "e.ckpt": "vae",
+    }
+
+
+def test_each_folder_is_read_once_though_a_link_leads_back(tmp_path):
+    _put(tmp_path / "lora" / "a.pt")
+    os.symlink(tmp_path, tmp_path / "lora" / "round")
+    os.symlink(tmp_path / "nowhere.pt", tmp_path / "lora" / "b.pt")
+    found = [f[0] for folder in listed([Place("", str(tmp_path))] * 2) for f in folder.files]
+    assert found == ["a.pt"]
+
+
+def test_folders_of_the_settings_are_looked_in(tmp_path):
+    assert not has_folders()
+    (tmp_path / "a b").mkdir()
+    setting.change("model_folders", f' "{tmp_path / "a b"}" ; {tmp_path / "gone"};')
+    assert folders() == [Place("", str(tmp_path / "a b"))] and has_folders()
+
+
+@pytest.mark.parametrize("typed", ["models", "/no/such/folder"])
+def test_what_is_no_folder_is_refused(typed):
+    with pytest.raises(InputError, match="no folder"):
+        checked_folders(typed)
+
+
+def test_none_and_several_folders_are_taken(tmp_path):
+    assert checked_folders(" ") == ""
+    assert checked_folders(f"{tmp_path}; {tmp_path} ") == f"{tmp_path}; {tmp_path}"

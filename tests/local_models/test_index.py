@@ -1,0 +1,72 @@
+"""The models that are here, in memory."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from civitai_manager_libs import host, setting
+from civitai_manager_libs.infotext import Resource
+from civitai_manager_libs.local_models import index as module, Shelf, Wanted
+
+_SHA = "0123456789abcdef" * 4
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_LOOK_EVERY", 0)
+    (tmp_path / "models" / "Lora" / "sub").mkdir(parents=True)
+    setting.change("model_folders", str(tmp_path / "models"))
+    return tmp_path / "models" / "Lora"
+
+
+def _state(shelf, resource):
+    return shelf.find(Wanted(resource)).state
+
+
+def test_nothing_is_said_where_no_folder_is_known():
+    assert _state(Shelf(), Resource("lora", "x")) == ""
+
+
+def test_what_comes_and_goes_is_seen_without_reading_all_anew(folder, monkeypatch):
+    shelf, one = Shelf(), Resource("lora", "x", version_id=7)
+    assert _state(shelf, one) == "missing"
+    (folder / "sub" / "y.safetensors").write_bytes(b"1")
+    (folder / "sub" / "y.civitai.info").write_text('{"id": 7, "modelId": 3}')
+    assert _state(shelf, one) == "here"
+    monkeypatch.setattr(module, "listed", None)  # would fail if it were asked again
+    assert _state(shelf, one) == "here"
+    monkeypatch.undo()
+    monkeypatch.setattr(module, "_LOOK_EVERY", 0)
+    setting.change("model_folders", str(folder))
+    (folder / "sub" / "y.safetensors").unlink()
+    os.utime(folder / "sub", (1, 1))
+    assert _state(shelf, one) == "missing"
+
+
+def test_sidecar_is_read_again_only_when_it_changed(folder, monkeypatch):
+    read = []
+    before = module.read_sidecar
+    monkeypatch.setattr(module, "read_sidecar", lambda path: read.append(path) or before(path))
+    (folder / "y.pt").write_bytes(b"1")
+    (folder / "y.metadata.json").write_text(json.dumps({"civitai": {"id": 7}}))
+    shelf, one = Shelf(), Resource("lora", "x", version_id=7)
+    assert _state(shelf, one) == "here"
+    (folder / "z.pt").write_bytes(b"1")
+    os.utime(folder, (5, 5))
+    assert _state(shelf, Resource("lora", "z")) == "here" and len(read) == 1
+
+
+@pytest.mark.parametrize("title", ["lora/y", "lora/Lora/sub/y.pt"])
+@pytest.mark.parametrize("at,state", [(1e12, "here"), (1, "missing")], ids=["as-it-is", "changed"])
+def test_what_the_host_hashed_tells_a_file(folder, monkeypatch, title, at, state):
+    (folder / "sub" / "y.pt").write_bytes(b"1")
+    monkeypatch.setattr(host, "kept_hashes", lambda: {title: [(at, _SHA)]})
+    assert _state(Shelf(), Resource("lora", "x", hash=_SHA[:10])) == state
+
+
+def test_vae_beside_a_checkpoint_is_one(folder):
+    (folder / "a.vae.pt").write_bytes(b"12")
+    found = Shelf().find(Wanted(Resource("vae", "a.vae")))
+    assert (found.state, found.file.size) == ("here", 2)

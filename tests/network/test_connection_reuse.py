@@ -1,0 +1,88 @@
+"""A further request over a kept connection is like any other, whatever becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from civitai_manager_libs.errors import NetworkError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from fault_responses import Answer, cut, page, png, ranged, redirect, reset, stalled
+from fault_server import FaultServer
+
+FIRST, SECOND = png("first"), png("second")
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+def fetched(client: CivitaiHttpClient, url: str, folder) -> bytes:
+    path = client.fetch(url, str(folder / "a.png")).path
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def test_second_request_is_the_first_ones_equal(server, tmp_path):
+    client = CivitaiHttpClient(timeout=5)
+    urls = [server.play(f"/{n}/width=450/a.png", ranged(FIRST)) for n in range(3)]
+
+    assert [fetched(client, url, tmp_path) for url in urls] == [FIRST] * 3
+    assert server.connections == 1
+    first, *others = [list(request.headers.items()) for request in server.requests]
+    assert others == [first] * 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(cut(SECOND, 5000), id="cut"),
+        pytest.param(reset(SECOND), id="reset-before-the-head"),
+        pytest.param(reset(SECOND, 5000), id="reset-half-way"),
+        pytest.param(Answer(503, b"later"), id="trouble"),
+        pytest.param(stalled(SECOND), id="silence"),
+        pytest.param(ranged(SECOND).but(stops_at=-1), id="closed-before-the-head"),
+    ],
+)
+def test_trouble_on_a_kept_connection_is_tried_again(answer, server, tmp_path):
+    client = CivitaiHttpClient(timeout=0.3, retry_delay=0)
+    fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
+    url = server.play("/second.png", [answer, ranged(SECOND)])
+
+    assert fetched(client, url, tmp_path) == SECOND
+    assert [request.connection for request in server.requests[:2]] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "answer, said",
+    [(stalled(SECOND), "in time"), (reset(SECOND), "broke off")],
+    ids=["silence", "reset"],
+)
+def test_trouble_on_a_kept_connection_has_its_words(answer, said, server, tmp_path):
+    client = CivitaiHttpClient(timeout=0.3, max_retries=0)
+    fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
+
+    with pytest.raises(NetworkError, match=said):
+        fetched(client, server.play("/second.png", answer), tmp_path)
+
+
+def test_connection_that_the_server_closed_meanwhile_is_made_anew(server, tmp_path):
+    client = CivitaiHttpClient(timeout=5, max_retries=0)
+    closing = ranged(FIRST).but(headers={"Connection": "close"})
+    for path in ("/1.png", "/2.png"):
+        assert fetched(client, server.play(path, closing), tmp_path) == FIRST
+
+    assert server.connections == 2
+
+
+def test_redirect_and_error_page_keep_the_connection(server, tmp_path):
+    client = CivitaiHttpClient(timeout=5, max_retries=0)
+    fetched(client, server.play("/first.png", ranged(FIRST)), tmp_path)
+    server.play("/gone.png", page(404))
+    server.play("/end.png", ranged(SECOND))
+
+    assert not client.download_file(server.url("/gone.png"), str(tmp_path / "gone.png"))
+    assert fetched(client, server.play("/moved.png", redirect("/end.png")), tmp_path) == SECOND
+    assert server.connections == 1

@@ -1,0 +1,354 @@
+"""A cancel reaches a request wherever it waits; connections are kept; inner addresses are known."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.core.cancellation import Cancellation
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network.connections import is_inner_address, is_inner_url
+from fault_responses import json_answer, packed, page, png, ranged, stalled, status
+from fault_server import FaultServer
+
+BODY = png("wire", 100_000)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+class Fetching:
+    """A fetch in a thread of its own."""
+
+    def __init__(self, work: Callable[[Cancellation], object]) -> None:
+        self.cancelled, self.error = Cancellation(), None
+        self._work = work
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work(self.cancelled)
+        except CivitaiShortcutError as error:
+            self.error = error
+
+    def cancel(self) -> float:
+        """Seconds until it ended, `Cancelled`."""
+        started = time.monotonic()
+        self.cancelled.set()
+        self._thread.join(10)
+        assert not self._thread.is_alive() and isinstance(self.error, Cancelled), self.error
+        return time.monotonic() - started
+
+
+def fetch(url: str, folder: Path, client: CivitaiHttpClient | None = None) -> Fetching:
+    client = client or CivitaiHttpClient()
+    return Fetching(lambda wish: client.fetch(url, str(folder / "a.png"), cancelled=wish))
+
+
+# Cancel
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(stalled(BODY, -1), id="no-headers"),
+        pytest.param(stalled(BODY, 0), id="no-body"),
+        pytest.param(stalled(BODY, 50_000), id="half-a-body"),
+        pytest.param(ranged(BODY).but(framing="chunked", stops_at=9000, end="stall"), id="chunks"),
+        pytest.param(packed(BODY).but(stops_at=9000, end="stall"), id="packed"),
+        pytest.param(page(503).but(stops_at=9, end="stall"), id="error-page"),
+        pytest.param(ranged(BODY).but(framing="close", stops_at=9000, end="stall"), id="closing"),
+    ],
+)
+def test_cancel_breaks_off_a_server_that_stalls(answer, server, tmp_path):
+    url = server.play("/a.png", answer)
+    fetching = fetch(url, tmp_path)
+    asked = server.wait_for(1)[0]
+    time.sleep(0.05)  # into the answer
+
+    assert fetching.cancel() < 5
+
+    assert asked.left.wait(1) and os.listdir(tmp_path) == []
+
+
+def test_cancel_breaks_off_a_body_that_comes(server, tmp_path):
+    url = server.play("/a.png", ranged(BODY).but(piece=100, drip=0.02))
+    fetching = fetch(url, tmp_path)
+    server.wait_for(1)
+
+    assert fetching.cancel() < 5
+
+    assert os.listdir(tmp_path) == []
+
+
+def test_cancel_breaks_off_an_api_answer(server):
+    url = server.play("/a", json_answer([1, 2]).but(stops_at=2, end="stall"))
+    fetching = Fetching(lambda wish: CivitaiHttpClient().read_json(url, cancelled=wish))
+    server.wait_for(1)
+
+    assert fetching.cancel() < 5
+
+
+def test_cancel_breaks_off_behind_a_proxy(server, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", server.url(""))
+    server.play("http://far.example/a.png", stalled(BODY, 50_000))
+    fetching = fetch("http://far.example/a.png", tmp_path)
+    server.wait_for(1)
+
+    assert fetching.cancel() < 5
+
+
+def test_cancel_breaks_off_a_name_that_is_looked_up(server, tmp_path, monkeypatch):
+    looks, found = threading.Event(), threading.Event()
+    lookup = socket.getaddrinfo
+
+    def slow(*asked: object, **named: object) -> list:
+        looks.set()
+        found.wait(10)
+        return lookup(*asked, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    fetching = fetch(server.url(), tmp_path)
+    assert looks.wait(10)
+
+    assert fetching.cancel() < 5
+
+    found.set()
+    for thread in threading.enumerate():
+        if thread.name == "gallery-connect":
+            thread.join(10)
+    assert server.requests == []
+
+
+def test_cancel_just_before_the_request_goes_is_not_overlooked(server, tmp_path, monkeypatch):
+    server.play("/a.png", stalled(BODY, -1))
+    cancelled, lookup = Cancellation(), socket.getaddrinfo
+
+    def cancel(*asked: object, **named: object) -> list:
+        cancelled.set()
+        return lookup(*asked, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", cancel)
+    with pytest.raises(Cancelled):
+        CivitaiHttpClient().fetch(server.url(), str(tmp_path / "a"), cancelled=cancelled)
+
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("scheme", ["https", "http-over-proxy"])
+def test_cancel_breaks_off_a_handshake(scheme, tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host = "127.0.0.1:%d" % silent.getsockname()[1]
+        url = f"https://{host}/a.png"
+        if scheme != "https":
+            monkeypatch.setenv("HTTPS_PROXY", f"http://{host}")
+            url = "https://far.example/a.png"
+        fetching = fetch(url, tmp_path)
+        silent.settimeout(10)
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(10)
+            assert fetching.cancel() < 5
+
+
+@pytest.mark.parametrize("cancellable", [True, False])
+@pytest.mark.parametrize(
+    "scheme, start",
+    [("http-over-proxy", b"HTTP/1.1 200 OK\r\nX-A: "), ("https", b"\x16\x03\x03\x40\x00")],
+    ids=["proxy", "handshake"],
+)
+def test_connection_that_comes_drop_by_drop_is_given_up(
+    scheme, start, cancellable, tmp_path, monkeypatch
+):
+    """Each drop is in time."""
+    setting.change("http_max_retries", 0)
+    with _Dripping(start) as host:
+        url = f"https://{host}/a.png"
+        if scheme != "https":
+            monkeypatch.setenv("HTTPS_PROXY", f"http://{host}")
+            url = "https://far.example/a.png"
+        client, started = CivitaiHttpClient(timeout=1), time.monotonic()
+        wish = {"cancelled": Cancellation()} if cancellable else {}
+        with pytest.raises(NetworkError):
+            client.fetch(url, str(tmp_path / "a.png"), **wish)
+        assert time.monotonic() - started < 8
+
+
+class _Dripping:
+    """Takes one connection, and sends a byte ten times a second. A context manager."""
+
+    def __init__(self, start: bytes) -> None:
+        self._start, self._over = start, threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self) -> str:
+        threading.Thread(target=self._run, daemon=True).start()
+        return "127.0.0.1:%d" % self._listener.getsockname()[1]
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._listener.close()
+
+    def _run(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(1000)
+            connection.sendall(self._start)
+            while not self._over.wait(0.1):
+                connection.sendall(b"x")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [status(500), status(503, Retry_After="60"), status(429)],
+    ids=["pause", "rest", "429"],
+)
+def test_cancel_ends_the_wait_for_another_try(answer, server, tmp_path):
+    setting.change("http_retry_delay", 60)
+    url = server.play("/a.png", answer)
+    fetching = fetch(url, tmp_path)
+    server.wait_for(1)
+    time.sleep(0.05)
+
+    assert fetching.cancel() < 5
+    assert len(server.requests) == 1
+
+
+def test_cancel_ends_the_wait_for_a_place(server, tmp_path):
+    setting.change("gallery_max_concurrent_downloads", 1)
+    client = CivitaiHttpClient()
+    server.play("/a.png", stalled(BODY, 9000))
+    first = fetch(server.url("/a.png"), tmp_path, client)
+    server.wait_for(1)
+    second = fetch(server.url("/b.png"), tmp_path, client)
+
+    assert second.cancel() < 5
+    assert first.cancel() < 5
+    assert len(server.requests) == 1
+
+
+def test_cancel_before_the_start_asks_for_nothing(server, tmp_path):
+    cancelled = Cancellation()
+    cancelled.set()
+
+    with pytest.raises(Cancelled):
+        CivitaiHttpClient().fetch(server.url(), str(tmp_path / "a"), cancelled=cancelled)
+
+    assert server.requests == [] and os.listdir(tmp_path) == []
+
+
+def test_cancel_of_one_leaves_the_others_connections_alone(server, tmp_path):
+    server.play("/a.png", stalled(BODY, 9000))
+    server.play("/b.png", ranged(BODY).but(piece=10_000, drip=0.02))
+    client, saved = CivitaiHttpClient(max_retries=0), []
+    other = threading.Thread(
+        target=lambda: saved.append(client.fetch(server.url("/b.png"), str(tmp_path / "b.png")))
+    )
+    one = fetch(server.url("/a.png"), tmp_path, client)
+    other.start()
+    server.wait_for(2)
+
+    assert one.cancel() < 5
+
+    other.join(10)
+    assert saved and os.listdir(tmp_path) == ["b.png"]
+
+
+def test_thread_of_a_cancelled_request_may_ask_again(server, tmp_path):
+    server.play("/a.png", stalled(BODY, 9000))
+    server.play("/b", json_answer(1))
+    client, answers = CivitaiHttpClient(), []
+
+    def both(wish: Cancellation) -> None:
+        try:
+            client.fetch(server.url("/a.png"), str(tmp_path / "a"), cancelled=wish)
+        finally:
+            with client.get_stream(server.url("/b")) as response:
+                answers.append(response.json())
+
+    fetching = Fetching(both)
+    server.wait_for(1)
+
+    assert fetching.cancel() < 5 and answers == [1]
+
+
+# Connections
+
+
+def test_connections_are_no_more_than_downloads_at_once(server, tmp_path):
+    server.play_random("none fails", 0)
+    client = CivitaiHttpClient()
+
+    def work(worker: int) -> None:
+        for n in range(worker, 50, 8):
+            client.fetch(server.url(f"/{n}.png"), str(tmp_path / str(n)))
+
+    workers = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+
+    assert len(os.listdir(tmp_path)) == len(server.requests) == 50
+    assert server.most_in_flight <= 3 and server.connections <= 3
+
+
+def test_connection_of_an_error_page_is_used_again(server, tmp_path):
+    server.play("/a.png", page(404))
+    client = CivitaiHttpClient()
+    for _ in range(3):
+        client.download_file(server.url("/a.png"), str(tmp_path / "a"))
+
+    assert len(server.requests) == 3 and server.connections == 1
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    "address, is_inner",
+    [
+        *[(a, True) for a in ("127.0.0.1", "10.1.2.3", "192.168.0.1", "172.31.0.1", "0.0.0.0")],
+        *[(a, True) for a in ("169.254.169.254", "100.64.0.1", "224.0.0.1", "255.255.255.255")],
+        *[
+            (a, True)
+            for a in ("::1", "::", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "ff02::1")
+        ],
+        *[
+            (a, True)
+            for a in ("64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::101:101", "fec0::1")
+            + ("2002:7f00:1::", "2002:101:101::1", "::127.0.0.1", "::ffff:0:10.0.0.1")
+        ],
+        *[
+            (a, False)
+            for a in (
+                "64:ff9b::101:101",
+                "1.1.1.1",
+                "172.32.0.1",
+                "2606:4700::1111",
+                "::ffff:1.1.1.1",
+            )
+        ],
+        *[(a, False) for a in ("", "civitai.com", "300.1.1.1")],
+    ],
+)
+def test_inner_addresses_are_known(address, is_inner):
+    assert is_inner_address(address) == is_inner
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "localhost.", "a.localhost:80", "[::1]:80"])
+def test_inner_hosts_are_known_by_name(host):
+    assert is_inner_url(f"http://{host}/")
+    assert not is_inner_url("http://civitai.com/localhost")

@@ -1,0 +1,324 @@
+"""One file on its way in: gone on with, capped, told of as it grows, stopped by a disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.core import disk_error, PartialFile, sweep
+from civitai_manager_libs.errors import (
+    CivitaiShortcutError,
+    DiskFull,
+    IncompleteDownload,
+    NetworkError,
+)
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network.download import Receiver
+from fault_responses import Answer, chunked, cut, packed, png, ranged, stalled
+from fault_server import FaultServer
+
+pytestmark = pytest.mark.usefixtures("each_system")
+
+SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
+BODY = png("body", 200_000)
+OK, AT = ranged(BODY), 70_000
+OLD_DATE, NEW_DATE = "Mon, 23 Nov 2026 10:00:00 GMT", "Tue, 24 Nov 2026 10:00:00 GMT"
+VIDEO = b"\0\0\0\x18ftypmp42"
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+def outcome(url: str, path: Path, **asked: object) -> str:
+    try:
+        CivitaiHttpClient().fetch(url, str(path), **asked)
+    except CivitaiShortcutError as error:
+        return error.reason
+    return "saved"
+
+
+# Gone on with
+
+
+@pytest.mark.parametrize(
+    "first, validator",
+    [
+        pytest.param(cut(BODY, AT), '"v1"', id="strong-etag"),
+        pytest.param(cut(BODY, AT, 'W/"v1"'), "", id="weak-etag"),
+        pytest.param(cut(BODY, AT, ""), "", id="none"),
+        pytest.param(
+            cut(BODY, AT, "").but(headers={"Last-Modified": OLD_DATE}), OLD_DATE, id="old-date"
+        ),
+        pytest.param(
+            cut(BODY, AT, "").but(headers={"Last-Modified": NEW_DATE}), "", id="date-of-this-second"
+        ),
+        pytest.param(packed(BODY, ETag='"v1"').but(stops_at=AT), "", id="packed"),
+    ],
+)
+def test_only_a_strong_validator_is_gone_on_with(first, validator, server, tmp_path):
+    url = server.play("/a.png", [first, first.but(stops_at=None)])
+
+    assert outcome(url, tmp_path / "a.png") == "saved"
+
+    asked = server.requests[1].headers
+    assert asked.get("if-range", "") == validator
+    assert asked.get("range", "") == (f"bytes={AT}-" if validator else "")
+    assert (tmp_path / "a.png").read_bytes() == BODY
+
+
+# Caps
+
+
+def past_cap(start: bytes) -> bytes:
+    return start + b"\0" * (1024 * 1024)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(OK.but(announced=2 * 1024 * 1024), id="announced"),
+        pytest.param(chunked(past_cap(BODY)), id="runs-past"),
+        pytest.param(packed(past_cap(BODY)), id="unpacks-past"),
+        pytest.param(chunked(past_cap(VIDEO)), id="video"),
+        pytest.param(
+            Answer(206, BODY[:AT], {"Content-Range": f"bytes 0-{AT - 1}/{2**50}"}),
+            id="announced-by-a-part",
+        ),
+    ],
+)
+def test_file_beyond_the_cap_is_broken_off(answer, server, tmp_path):
+    setting.change("gallery_max_image_mb", 1)
+    setting.change("gallery_max_video_mb", 1)
+    url = server.play("/a.png", answer)
+
+    assert outcome(url, tmp_path / "a.png") == "too_large"
+
+    assert len(server.requests) == 1 and os.listdir(tmp_path) == []
+
+
+def test_video_has_a_cap_of_its_own(server, tmp_path):
+    setting.change("gallery_max_image_mb", 1)
+    url = server.play("/a.mp4", chunked(past_cap(VIDEO)))
+
+    assert outcome(url, tmp_path / "a.mp4") == "saved"
+
+
+class Silent:
+    """An answer that breaks off without saying so, as an older urllib3 has it."""
+
+    def __init__(self, status: int, body: bytes, **headers: str) -> None:
+        self.status, self._body = status, body
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+    def read(self, size: int) -> bytes:
+        piece, self._body = self._body[:size], self._body[size:]
+        return piece
+
+
+def test_end_that_nobody_tells_of_is_found_by_the_length(tmp_path):
+    rest = f"bytes {AT}-{len(BODY) - 1}/{len(BODY)}"
+    answers = [
+        Silent(200, BODY[: AT - 500], ETag='"v1"', Content_Length=str(len(BODY))),
+        Silent(206, BODY[AT - 500 : AT], Content_Range=rest.replace(f"{AT}", f"{AT - 500}", 1)),
+        Silent(206, BODY[AT : AT + 500], Content_Range=rest),
+    ]
+    with closing(Receiver(lambda _: str(tmp_path / "a.png"))) as receiver:
+        for answer in answers:
+            with pytest.raises(IncompleteDownload):
+                receiver.receive(lambda _, answer=answer: nullcontext(answer))
+        assert receiver.size == AT + 500
+
+    assert os.listdir(tmp_path) == []
+
+
+def test_end_of_a_part_is_known_though_the_files_was_not(tmp_path):
+    class Reset(Silent):
+        def read(self, size: int) -> bytes:
+            if piece := super().read(size):
+                return piece
+            raise NetworkError("The connection broke off.")
+
+    with closing(Receiver(lambda _: str(tmp_path / "a.png"))) as receiver:
+        with pytest.raises(NetworkError):
+            receiver.receive(lambda _: nullcontext(Reset(200, BODY[:AT], ETag='"v1"')))
+        part = Silent(206, BODY[AT:-1], Content_Range=f"bytes {AT}-{len(BODY) - 1}/{len(BODY)}")
+        with pytest.raises(IncompleteDownload):
+            receiver.receive(lambda _: nullcontext(part))
+
+
+def test_file_beyond_cap_and_disk_is_too_large_and_no_reason_to_pause(server, tmp_path):
+    url = server.play("/a.png", OK.but(announced=2**60))
+
+    assert outcome(url, tmp_path / "a.png") == "too_large"
+
+
+# Where it goes
+
+
+def test_true_extension_makes_the_name(server, tmp_path):
+    url = server.play("/a.jpeg", OK)
+    fetched = CivitaiHttpClient().fetch(url, lambda extension: str(tmp_path / f"7.{extension}"))
+
+    assert (fetched.path, fetched.size) == (str(tmp_path / "7.png"), len(BODY))
+    assert fetched.extension == "png" and os.listdir(tmp_path) == ["7.png"]
+
+
+def test_extension_of_the_version_that_came_in_the_end_counts(server, tmp_path):
+    url = server.play("/a", [cut(VIDEO * 9000, AT, '"v0"'), OK])
+    CivitaiHttpClient().fetch(url, lambda extension: str(tmp_path / f"7.{extension}"))
+
+    assert os.listdir(tmp_path) == ["7.png"] and (tmp_path / "7.png").read_bytes() == BODY
+
+
+# What is told of it
+
+
+@pytest.mark.parametrize(
+    "answers, total",
+    [
+        pytest.param([OK], len(BODY), id="length"),
+        pytest.param([chunked(BODY)], 0, id="chunked"),
+        pytest.param([packed(BODY)], 0, id="packed"),
+        pytest.param([cut(BODY, AT), OK], len(BODY), id="resumed"),
+    ],
+)
+def test_progress_grows_and_ends_once_with_all(answers, total, server, tmp_path):
+    url, told = server.play("/a.png", answers), []
+    CivitaiHttpClient().fetch(url, str(tmp_path / "a"), progress=lambda *now: told.append(now))
+
+    assert told == sorted(told) and {t for _, t in told} == {total}
+    assert told[-1] == (len(BODY), total) and told.count(told[-1]) == 1
+
+
+def test_progress_goes_back_when_the_server_forces_a_restart_only(server, tmp_path):
+    url, told = server.play("/a.png", [cut(BODY, AT, etag=""), OK.but(piece=500, drip=0.001)]), []
+    CivitaiHttpClient().fetch(url, str(tmp_path / "a"), progress=lambda n, _: told.append(n))
+
+    falls = [n for n in range(1, len(told)) if told[n] < told[n - 1]]
+    assert len(falls) <= 1 and told[-1] == len(BODY)
+
+
+def test_progress_is_told_ten_times_a_second_at_most(server, tmp_path):
+    url, told = server.play("/a.png", OK.but(piece=2000, drip=0.005)), []
+    started = time.monotonic()
+    CivitaiHttpClient().fetch(
+        url, str(tmp_path / "a"), chunk_size=1000, progress=lambda *_: told.append(time.monotonic())
+    )
+
+    assert 3 <= len(told) <= 10 * (time.monotonic() - started) + 2
+
+
+def test_mistake_of_the_callback_flies_and_leaves_nothing(server, tmp_path):
+    def progress(*_: int) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        CivitaiHttpClient().fetch(server.play("/a", OK), str(tmp_path / "a"), progress=progress)
+
+    assert [name for name in os.listdir(tmp_path) if name != "a"] == []
+
+
+# Disks
+
+
+def _in_a_file(folder: Path) -> Path:
+    (folder / "file").write_bytes(b"")
+    return folder / "file" / "a.png"
+
+
+def _a_folder(folder: Path) -> Path:
+    (folder / "a.png").mkdir()
+    return folder / "a.png"
+
+
+@pytest.mark.parametrize(
+    "path_in",
+    [
+        pytest.param(_in_a_file, id="folder-is-a-file"),
+        pytest.param(_a_folder, id="name-is-a-folder"),
+        pytest.param(lambda folder: folder / ("n" * 300), id="name-too-long"),
+    ],
+)
+def test_place_that_cannot_be_is_reason_disk_and_not_tried_again(path_in, server, tmp_path, capsys):
+    path, url = path_in(tmp_path), server.play("/a.png", OK)
+    before = os.listdir(tmp_path)
+
+    assert outcome(url, path) == "disk"
+    assert CivitaiHttpClient().download_file(url, str(path)) is False
+
+    assert len(server.requests) == 2 and os.listdir(tmp_path) == before
+    assert str(path.parent) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "room, answer", [(AT, OK), (0, OK), (AT, chunked(BODY))], ids=["later", "at-once", "chunked"]
+)
+def test_disk_that_fills_half_way_is_disk_full(room, answer, server, tmp_path, monkeypatch):
+    write = PartialFile.write
+
+    def full(self: PartialFile, data: bytes) -> None:
+        if self.size + len(data) > room:
+            raise disk_error(OSError(errno.ENOSPC, "No space left"), self.folder)
+        write(self, data)
+
+    monkeypatch.setattr(PartialFile, "write", full)
+    with pytest.raises(DiskFull):
+        CivitaiHttpClient().fetch(server.play("/a.png", answer), str(tmp_path / "a.png"))
+
+    assert len(server.requests) == 1 and os.listdir(tmp_path) == []
+
+
+def test_nothing_is_asked_for_where_the_reserve_is_gone(server, tmp_path):
+    reserve = shutil.disk_usage(tmp_path).free + 2**40
+    with pytest.raises(DiskFull) as caught:
+        CivitaiHttpClient().fetch(server.play("/a", OK), str(tmp_path / "a"), reserve=reserve)
+
+    assert abs(caught.value.missing - 2**40) < 2**36
+    assert server.requests == [] and os.listdir(tmp_path) == []
+
+
+def test_known_size_that_does_not_fit_is_not_begun(server, tmp_path):
+    usage = shutil.disk_usage(tmp_path)._replace(free=10_000)
+    url = server.play("/a.png", OK)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: usage)
+        with pytest.raises(DiskFull) as caught:
+            CivitaiHttpClient().fetch(url, str(tmp_path / "a.png"), reserve=1000)
+
+    assert caught.value.missing == len(BODY) + 1000 - 10_000
+    assert len(server.requests) == 1 and os.listdir(tmp_path) == []
+
+
+# Killed
+
+
+@pytest.mark.parametrize("at", [3000, AT])
+def test_killed_download_leaves_no_final_file_and_its_leftover_is_swept(at, server, tmp_path):
+    url = server.play("/a.png", stalled(BODY, at))
+    code = f"import sys; sys.path.insert(0, {SCRIPTS!r}); client, path = sys.argv[1:]\n"
+    code += "from civitai_manager_libs.http_client import CivitaiHttpClient\n"
+    code += "CivitaiHttpClient().download_file(client, path)"
+    with subprocess.Popen([sys.executable, "-c", code, url, str(tmp_path / "a.png")]) as process:
+        until = time.monotonic() + 10
+        while not any(os.path.getsize(tmp_path / name) for name in os.listdir(tmp_path)):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        assert sweep(str(tmp_path)) == 0  # it lives
+        process.kill()
+    assert len(os.listdir(tmp_path)) == 1 and not (tmp_path / "a.png").exists()
+
+    assert sweep(str(tmp_path)) == 1
+
+    assert os.listdir(tmp_path) == []

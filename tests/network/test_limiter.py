@@ -1,0 +1,264 @@
+"""Places at a host, its rests, and who goes first."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from civitai_manager_libs.core.cancellation import Cancellation, never
+from civitai_manager_libs.errors import Cancelled
+from civitai_manager_libs.network import limiter as host_gate
+from civitai_manager_libs.network.limiter import HostGate, HostGates
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch):
+    monkeypatch.setattr(host_gate, "_POLL", 0.01)
+
+
+class Visitors:
+    """Threads that go through a gate, and stay until they are let go. inside: who ever went in."""
+
+    def __init__(self, gate: HostGate, limit: int) -> None:
+        self.gate, self.limit = gate, limit
+        self.inside: list[str] = []
+        self.changed = threading.Condition()
+        self.leave: dict[str, threading.Event] = {}
+        self.threads: list[threading.Thread] = []
+
+    def come(self, *names: str) -> None:
+        """Those whose name begins with "page" are urgent."""
+        for name in names:
+            self.leave[name] = threading.Event()
+            thread = threading.Thread(target=self._visit, args=(name,), daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def wait_for(self, count: int) -> list[str]:
+        """Until so many have ever been inside."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.inside) >= count, 10), self.inside
+            return list(self.inside)
+
+    def wait_for_waiting(self, pages: int, jobs: int) -> None:
+        deadline = time.monotonic() + 10
+        while (self.gate._waiting[True], self.gate._waiting[False]) != (pages, jobs):
+            assert time.monotonic() < deadline, self.gate._waiting
+            time.sleep(0.001)
+
+    def next_after(self, name: str) -> str:
+        """Who goes in when this one has left."""
+        count = len(self.inside) + 1
+        self.leave[name].set()
+        return self.wait_for(count)[-1]
+
+    def _visit(self, name: str) -> None:
+        with self.gate.slot(lambda: self.limit, never(), name.startswith("page")):
+            with self.changed:
+                self.inside.append(name)
+                self.changed.notify_all()
+            self.leave[name].wait()
+
+
+@contextmanager
+def visitors(limit: int) -> Iterator[Visitors]:
+    who = Visitors(HostGate(), limit)
+    try:
+        yield who
+    finally:
+        for leave in who.leave.values():
+            leave.set()
+        for thread in who.threads:
+            thread.join(10)
+
+
+def width(gate: HostGate, limit: int) -> int:
+    """How many it lets in at once."""
+    with ExitStack() as stack:
+        for count in range(limit + 1):
+            late = Cancellation()
+            late.set()  # whoever would have to wait gives up
+            try:
+                stack.enter_context(gate.slot(lambda: limit, late))
+            except Cancelled:
+                return count
+    raise AssertionError("no limit")
+
+
+def test_no_more_than_the_limit_are_inside():
+    with visitors(3) as who:
+        who.come(*(f"job {n}" for n in range(8)))
+        first = who.wait_for(3)
+        assert len(first) == 3
+        assert width(who.gate, 3) == 0
+        who.next_after(first[0])
+        assert len(who.wait_for(4)) == 4
+
+
+def test_raised_limit_lets_those_in_who_wait_already():
+    with visitors(1) as who:
+        who.come("job 0", "job 1", "job 2")
+        who.wait_for(1)
+        who.limit = 3
+        who.wait_for(3)
+
+
+def test_urgent_ones_go_in_before_those_who_waited_longer():
+    with visitors(2) as who:
+        who.come("job 0", "job 1")
+        who.wait_for(2)
+        who.come("job 2", "job 3")
+        who.wait_for_waiting(pages=0, jobs=2)
+        who.come("page 0")
+        who.wait_for_waiting(pages=1, jobs=2)
+        assert who.next_after("job 0") == "page 0"
+        assert who.next_after("page 0").startswith("job")
+
+
+@pytest.mark.parametrize("limit", [2, 3, 16])
+def test_job_has_a_place_of_its_own_however_many_look(limit):
+    with visitors(limit) as who:
+        who.come(*(f"page {n}" for n in range(limit + 4)))
+        who.wait_for(limit)
+        who.come("job 0", "job 1", "job 2")
+        who.wait_for_waiting(pages=4, jobs=3)
+        first, second = who.inside[:2]
+        job = who.next_after(first)
+        assert job.startswith("job")
+        page = who.next_after(second)
+        assert page.startswith("page")  # one place is the jobs', not two
+        job = who.next_after(job)
+        assert job.startswith("job")
+        assert who.next_after(page).startswith("page")
+        assert who.next_after(job).startswith("job")
+
+
+def test_of_a_single_place_pages_and_jobs_take_turns():
+    with visitors(1) as who:
+        who.come("page 0")
+        who.wait_for(1)
+        who.come(*(f"page {n}" for n in range(1, 4)), *(f"job {n}" for n in range(4)))
+        who.wait_for_waiting(pages=3, jobs=4)
+        for _ in range(6):
+            who.next_after(who.inside[-1])
+        assert [name.split()[0] for name in who.inside] == ["page", "job"] * 3 + ["page"]
+        assert who.next_after(who.inside[-1]).startswith("job")
+
+
+def test_place_of_the_jobs_is_everybodys_while_no_job_waits_for_it():
+    with visitors(3) as who:
+        who.come(*(f"page {n}" for n in range(5)))
+        who.wait_for(3)
+        assert who.gate._inside[True] == 3
+
+
+def test_place_of_who_steps_aside_is_for_others_and_not_for_one_of_his_own():
+    gate, mine, late = HostGate(), object(), Cancellation()
+    with gate.slot(lambda: 1, never(), whose=mine):
+        with gate.aside(mine):
+            with gate.slot(lambda: 1, never(), urgent=True):
+                pass
+            with gate.slot(lambda: 1, never(), whose=object()):
+                pass
+            threading.Timer(0.1, late.set).start()
+            with pytest.raises(Cancelled), gate.slot(lambda: 1, late, whose=mine):
+                raise AssertionError("he has two")
+        with pytest.raises(Cancelled), gate.slot(lambda: 1, late, urgent=True):
+            raise AssertionError("he is back")
+    with gate.slot(lambda: 1, never()):
+        pass
+
+
+def test_nobody_goes_in_during_a_rest():
+    gate = HostGate()
+    gate.rest(0.3)
+    started = time.monotonic()
+
+    with gate.slot(lambda: 3, never()):
+        assert time.monotonic() - started >= 0.29
+
+    assert gate.resting() == 0
+
+
+def test_longer_rest_counts():
+    gate = HostGate()
+    gate.rest(50)
+    gate.rest(10)
+
+    assert 45 < gate.resting() <= 50
+
+
+def test_cancel_ends_the_wait_for_a_rest():
+    gate, cancelled = HostGate(), Cancellation()
+    gate.rest(60)
+    threading.Timer(0.1, cancelled.set).start()
+    started = time.monotonic()
+
+    with pytest.raises(Cancelled), gate.slot(lambda: 3, cancelled):
+        raise AssertionError("let in")
+
+    assert time.monotonic() - started < 5
+    assert gate._inside.total() == 0
+
+
+def test_place_is_free_again_after_an_error():
+    gate = HostGate()
+    with pytest.raises(KeyError), gate.slot(lambda: 1, never()):
+        raise KeyError
+
+    assert width(gate, 1) == 1
+
+
+def test_rest_halves_the_width_once_a_burst_and_answers_bring_it_back():
+    gate = HostGate()
+    assert width(gate, 8) == 8
+
+    for _ in range(5):  # one burst
+        gate.rest(0.05)
+    gate._rest_until = 0.0
+    assert width(gate, 8) == 4
+    gate.rest(0)
+    assert width(gate, 8) == 2
+
+    widths = []
+    for _ in range(7):
+        for _ in range(20):
+            gate.answered()
+        widths.append(width(gate, 8))
+    assert widths == [3, 4, 5, 6, 7, 8, 8]
+
+
+def test_one_at_a_time_is_the_narrowest():
+    gate = HostGate()
+    for _ in range(9):
+        gate.rest(0)
+
+    assert width(gate, 3) == 1
+
+
+def test_smaller_setting_counts_for_a_narrowed_host_too():
+    gate = HostGate()
+    assert width(gate, 16) == 16
+    gate.rest(0)
+
+    assert [width(gate, limit) for limit in (16, 3)] == [8, 3]
+
+
+@pytest.mark.parametrize(
+    "one, other, is_same",
+    [
+        ("https://civitai.com/a", "https://CIVITAI.com/b?c#d", True),
+        ("https://civitai.com", "https://user:word@civitai.com/", True),
+        ("https://civitai.com/a", "https://image.civitai.com/a", False),
+        ("http://127.0.0.1:1/a", "http://127.0.0.1:2/a", False),
+        ("no address", "http://[", False),
+    ],
+)
+def test_each_host_has_one_gate(one, other, is_same):
+    gates = HostGates()
+
+    assert (gates.of(one) is gates.of(other)) == is_same
+    assert gates.of(one) is gates.of(one)

@@ -1,0 +1,114 @@
+"""The setting of a proxy: it wins over the environment's, and nothing goes past it."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+import time
+
+import pytest
+from civitai_manager_libs import host, setting
+from civitai_manager_libs.core import Cancellation, never
+from civitai_manager_libs.errors import Cancelled, InputError, NetworkError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network.session import Ask, prepared, Sender
+from fault_responses import stalled, unused_port, whole
+from fault_server import FaultServer
+from socks_server import SocksServer
+
+_PNG = b"\x89PNG\r\n\x1a\n a picture"
+_NO_SOCKS = importlib.util.find_spec("socks") is None
+_needs_socks = pytest.mark.skipif(_NO_SOCKS, reason="PySocks is not installed")
+
+
+@pytest.fixture
+def server():
+    with FaultServer() as server:
+        yield server
+
+
+def _send(url):
+    response = Sender().send(Ask(prepared("GET", url), 5), "", never())
+    response.close()
+    return response.status_code
+
+
+def test_settings_proxy_is_asked_and_not_that_of_the_environment(server, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{unused_port()}")
+    setting.change("proxy", f" {server.url('')} ")
+    server.play("http://far.example/a", whole(_PNG))
+    assert _send("http://far.example/a") == 200
+    setting.change("proxy", "")
+    with pytest.raises(NetworkError, match="proxy could not be reached"):
+        _send("http://far.example/a")
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["no-proxy", "inside"])
+def test_what_is_inside_or_named_by_no_proxy_is_asked_directly(server, monkeypatch, listed):
+    setting.change("proxy", f"http://127.0.0.1:{unused_port()}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1" if listed else "")
+    assert _send(server.url("/direct")) == 404
+
+
+@pytest.mark.parametrize("url", ["nonsense", "ftp://a:1", "socks5h://", "http://a:b", "http://[x"])
+def test_proxy_that_is_none_is_refused_and_nothing_goes_past_it(server, url):
+    setting.change("proxy", url)
+    with pytest.raises(InputError, match="socks5h://127.0.0.1:1080"):
+        _send("http://far.example/a")
+    assert server.requests == []
+
+
+def test_password_is_kept_out_of_the_settings_and_not_quoted():
+    with pytest.raises(InputError, match="HTTPS_PROXY") as caught:
+        host.checked_proxy("http://user:sekret@127.0.0.1:80")
+    assert "sekret" not in str(caught.value)
+
+
+def test_socks_without_its_library_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    setting.change("proxy", "socks5h://127.0.0.1:1080")
+    with pytest.raises(InputError, match="pip install PySocks"):
+        _send("http://far.example/a")
+
+
+@pytest.mark.skipif(not _NO_SOCKS, reason="PySocks is installed")
+def test_socks_of_the_environment_without_its_library_says_what_to_install(monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "socks5h://127.0.0.1:1080")
+    with pytest.raises(Exception, match="pip install PySocks"):
+        _send("http://far.example/a")
+
+
+@_needs_socks
+@pytest.mark.parametrize("by", ["setting", "environment"])
+def test_socks_proxy_is_asked_for_the_name(server, tmp_path, monkeypatch, by):
+    with SocksServer(("127.0.0.1", server.port)) as socks:
+        url = f"socks5h://127.0.0.1:{socks.port}"
+        if by == "setting":
+            setting.change("proxy", url)
+        else:
+            monkeypatch.setenv("HTTP_PROXY", url)
+        server.play("/a.png", whole(_PNG))
+        got = CivitaiHttpClient().fetch("http://far.example/a.png", str(tmp_path / "a.png"))
+        assert socks.asked == [("name", "far.example")]
+    assert (tmp_path / "a.png").read_bytes() == _PNG and got.size == len(_PNG)
+
+
+@_needs_socks
+def test_socks_proxy_that_is_not_there_is_said():
+    setting.change("proxy", f"socks5h://127.0.0.1:{unused_port()}")
+    with pytest.raises(NetworkError, match="proxy could not be reached"):
+        _send("http://far.example/a")
+
+
+@_needs_socks
+def test_cancel_breaks_off_behind_a_socks_proxy(server, tmp_path):
+    server.play("/a.png", stalled(_PNG * 1000, 5000))
+    cancelled, started = Cancellation(), time.monotonic()
+    with SocksServer(("127.0.0.1", server.port)) as socks:
+        setting.change("proxy", f"socks5h://127.0.0.1:{socks.port}")
+        threading.Timer(0.3, cancelled.set).start()
+        with pytest.raises(Cancelled):
+            CivitaiHttpClient().fetch(
+                "http://far.example/a.png", str(tmp_path / "a"), cancelled=cancelled
+            )
+    assert time.monotonic() - started < 1.3

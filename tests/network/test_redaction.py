@@ -1,0 +1,99 @@
+"""The key in what an answer says, however it stands there."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from urllib.parse import quote
+
+import pytest
+from civitai_manager_libs.network import responses
+from civitai_manager_libs.network.redaction import masked, masked_json
+from hypothesis import given
+from hypothesis import strategies as st
+
+KEY = "0123456789abcdef-the+users/key"
+_PERCENT = "".join(f"%{ord(c):02X}" for c in KEY)
+_ESCAPED = "".join(f"\\u{ord(c):04x}" for c in KEY)
+_IN_BASE64 = base64.b64encode(f"Bearer {KEY}".encode()).decode()
+_FORMS = {
+    "plain": KEY,
+    "upper-case": KEY.upper(),
+    "quoted": quote(KEY, safe=""),
+    "percent": _PERCENT,
+    "percent-twice": quote(_PERCENT),
+    "percent-here-and-there": KEY.replace("a", "%61").replace("-", "%2d"),
+    "escaped": _ESCAPED,
+    "escaped-twice": _ESCAPED.replace("\\", "\\\\").upper().replace("U", "u"),
+    "slash-escaped": KEY.replace("/", "\\/"),
+    "hex": "".join(f"\\x{ord(c):02x}" for c in KEY),
+    "html": "".join(f"&#{ord(c)};" for c in KEY),
+    "html-hex": "".join(f"&#x{ord(c):X};" for c in KEY),
+    "html-twice": html.escape("".join(f"&#{ord(c)};" for c in KEY)),
+    "utf-16-read-as-utf-8": "\0".join(KEY),
+    "invisible-between": "\u200b".join(KEY),
+    "lines": f"{KEY[:10]}\n{KEY[10:]}",
+}
+
+
+@pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
+def test_key_is_masked_however_it_is_written(form):
+    assert masked(f"bad token {form}, sorry", KEY) == "bad token ***, sorry"
+    assert masked(f"{form} and {form}", KEY) == "*** and ***"
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "Bearer ", "me:"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_key_is_masked_in_base64_whatever_stands_before_it(before, encode):
+    said = masked(encode(f"{before}{KEY} and more".encode()).decode(), KEY)
+    assert "***" in said
+    with_mask = encode(f"{before}{KEY} and more".encode()).decode()
+    assert len(said) < len(with_mask) - len(KEY)
+
+
+@pytest.mark.parametrize("key", ["", "a", "short"])
+def test_what_is_no_key_masks_nothing(key):
+    assert masked("a short sentence", key) == "a short sentence"
+    assert masked_json({"error": "short"}, "", key) == {"error": "short"}
+
+
+def test_what_is_not_the_key_is_left_alone():
+    said = f"{KEY[:-1]} 100% \\u0041 {_IN_BASE64[:20]}"
+    assert masked(said, KEY) == said
+
+
+@given(st.text(max_size=200))
+def test_no_text_is_changed_that_does_not_quote_it(text):
+    assert masked(text, "0123456789abcdef" * 2) == text
+
+
+@pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
+@pytest.mark.parametrize("status", [401, 404, 500])
+@pytest.mark.parametrize(
+    "wrapped", [lambda said: said, lambda said: json.dumps({"error": said})], ids=["text", "json"]
+)
+def test_sentence_of_an_error_has_it_masked_also_where_it_is_cut_short(form, status, wrapped):
+    for said in (f"bad token {form}", f"{'x' * 190}{form}"):
+        error = responses.error_of(status, {}, wrapped(said).encode(), KEY)
+        assert KEY[:8].lower() not in "".join(str(error).lower().split())
+        assert form[:10] not in str(error)
+
+
+@pytest.mark.parametrize("name", ["error", "message"])
+@pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
+def test_sentence_of_a_good_answer_has_it_masked(name, form):
+    for said in (form, {"message": form}, [form]):
+        text = json.dumps({name: said, "code": 7})
+        value = responses.parse_json(text.encode(), KEY)
+        assert value["code"] == 7 and form not in json.dumps(value, ensure_ascii=False)
+        assert "***" in json.dumps(value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("escapes", [False, True])
+def test_key_in_the_data_of_an_answer_is_masked(encoding, escapes):
+    text = json.dumps({"items": [{"username": "KEY", "KEY": ["so KEY it is", 5, None]}]})
+    text = text.replace("KEY", _ESCAPED if escapes else KEY)
+    value = responses.parse_json(text.encode(encoding), KEY)
+    assert value == {"items": [{"username": "***", "***": ["so *** it is", 5, None]}]}

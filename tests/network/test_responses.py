@@ -1,0 +1,265 @@
+"""What an HTTP answer means."""
+
+from __future__ import annotations
+
+import json
+import time
+from email.utils import formatdate
+
+import pytest
+from civitai_manager_libs.errors import (
+    CivitaiShortcutError,
+    NeedsKey,
+    NetworkError,
+    NotAnImage,
+    ServerTrouble,
+    UnreadableAnswer,
+)
+from civitai_manager_libs.network import responses
+from fault_responses import http_date, png
+from hypothesis import given
+from hypothesis import strategies as st
+
+ZOD = [{"code": "too_big", "path": ["limit"], "message": "Too big: expected number to be <=200"}]
+CLOUDFLARE = b"<!DOCTYPE html>\n<!--[if lt IE 7]><html><![endif]--><h1>Error code 524</h1>"
+
+
+@pytest.mark.parametrize(
+    "value, seconds",
+    [("0", 0), ("7", 7), (" 120 ", 120), ("999999999999", 999999999)]
+    + [("", None), ("-5", None), ("1.5", None), ("soon", None), ("\u0661", None)],
+)
+def test_retry_after_in_seconds(value, seconds):
+    assert responses.retry_after({"Retry-After": value}) == seconds
+
+
+def test_retry_after_as_a_date():
+    def asked(seconds):
+        return responses.retry_after({"Retry-After": http_date(seconds), "Date": http_date(0)})
+
+    assert (asked(60), asked(-60)) == (60, 0)  # by the server's own clock
+    without_date = {"Retry-After": formatdate(time.time() + 60, usegmt=True)}
+    assert 50 < responses.retry_after(without_date) <= 60
+    assert responses.retry_after({"Retry-After": "7, 9"}) == 7  # told twice
+    assert responses.retry_after({"Retry-After": "Sun, 06 Nov 1994 08:49:37 -0000"}) == 0
+    assert responses.retry_after({}) is None
+
+
+@pytest.mark.parametrize(
+    "headers, length",
+    [
+        ({"Content-Length": "5"}, 5),
+        ({"Content-Length": "0"}, 0),
+        ({}, None),
+        ({"Content-Length": "5, 5"}, 5),
+        ({"Content-Length": "9" * 5000}, 10**18 - 1),
+        ({"Content-Length": "5", "Transfer-Encoding": "Chunked"}, None),
+        ({"Content-Length": "5", "Transfer-Encoding": "identity"}, 5),
+    ],
+)
+def test_length_is_known_or_not_told(headers, length):
+    assert responses.length_of(headers) == length
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *[{"Content-Length": told} for told in ("-5", "+5", "5, 6", "5,", "5x", "\u0665")],
+        *[{"Transfer-Encoding": told} for told in ("gzip, chunked", "gzip", "")],
+    ],
+    ids=str,
+)
+def test_length_that_makes_no_sense_is_an_error(headers):
+    with pytest.raises(NetworkError):
+        responses.length_of(headers)
+
+
+@pytest.mark.parametrize(
+    "status, body, reason, said",
+    [
+        (400, {"error": {"name": "ZodError", "message": json.dumps(ZOD)}}, "http_400", "limit: T"),
+        (400, {"error": {"name": "ZodError", "issues": ZOD}}, "http_400", "limit: Too big"),
+        (400, {"error": {"message": "plain words"}}, "http_400", "plain words"),
+        (400, {"error": "Invalid cursor: x", "code": "BAD_REQUEST"}, "http_400", "Invalid cursor"),
+        (401, {"error": "Unauthorized"}, "needs_key", "Unauthorized"),
+        (403, CLOUDFLARE, "needs_key", "API key"),
+        (404, {"error": "No model with id 7"}, "gone", "No model with id 7"),
+        (410, b"", "gone", "410"),
+        (405, {"error": "Method not allowed"}, "http_405", "Method not allowed"),
+        (429, {"error": "You've requested too many pages, use cursors"}, "http_429", "cursors"),
+        (429, b"slow down", "network", "slow down"),
+        (451, {"error": "Not in your country", "code": "REGION_BLOCKED"}, "region", "country"),
+        (451, b"", "region", "not available in your region"),
+        (500, {"message": "An unexpected error occurred"}, "network", "unexpected"),
+        (503, {"error": "Server busy, please retry shortly."}, "network", "Server busy"),
+        (524, CLOUDFLARE, "network", "524"),
+        (505, b"", "http_505", "505"),
+    ],
+)
+def test_each_error_body_is_one_error_with_a_sentence(status, body, reason, said):
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    error = responses.error_of(status, {}, raw)
+
+    assert error.reason == reason and error.status == status
+    assert said in str(error) and "<" not in str(error).replace("<=", "")
+
+
+def test_trouble_carries_its_retry_after():
+    error = responses.error_of(503, {"Retry-After": "2"}, b"")
+
+    assert isinstance(error, ServerTrouble) and error.retry_after == 2
+
+
+def test_sentence_of_a_stranger_forges_no_line_and_is_short():
+    said = str(responses.error_of(404, {}, b"gone\r\n\x1b[31mHACK " + b"x" * 10_000))
+
+    assert said.isprintable() and len(said) < 250
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+_NAMES = st.sampled_from(["error", "message", "issues", "path", "name", "code"])
+ERRORS = st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner))
+
+
+@given(st.integers(300, 599), ERRORS.map(lambda v: json.dumps(v).encode()) | st.binary())
+def test_no_body_makes_an_error_crash(status, body):
+    error = responses.error_of(status, {}, body)
+
+    assert isinstance(error, CivitaiShortcutError) and str(error).isprintable()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b'{"items": [1, 2', id="cut"),
+        pytest.param(b"<!DOCTYPE html><html></html>", id="page"),
+        pytest.param(b"\xef\xbb\xbf <html></html>", id="page-with-mark"),
+        pytest.param(b"[" * 200_000, id="abyss"),
+        pytest.param(b"[" + b"[]," * 4_000_000 + b"0]", id="countless-parts"),
+        pytest.param(b'{"a": "\xff"}', id="no-utf-8"),
+    ],
+)
+def test_what_is_no_json_is_unreadable(body):
+    with pytest.raises(UnreadableAnswer):
+        responses.parse_json(body)
+
+
+@pytest.mark.parametrize(
+    "body, value",
+    [(b"null", None), (b" 1 ", 1), (b"\xef\xbb\xbf[]", []), (b'{"a": NaN}', {"a": None})]
+    + [
+        (b"-Infinity", None),
+        (b"[" + b"9" * 10_000 + b", 2]", [None, 2]),
+        (b"[" * 90 + b"]" * 90, json.loads("[" * 90 + "]" * 90)),
+    ],
+)
+def test_json_is_what_it_says_and_never_nan(body, value):
+    assert responses.parse_json(body) == value
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_the_json_crash(body):
+    try:
+        responses.parse_json(body)
+    except UnreadableAnswer as error:
+        assert str(error)
+
+
+@pytest.mark.parametrize("content_type", ["image/png", "text/html", "application/json", ""])
+def test_true_picture_is_one_whatever_its_type_says(content_type):
+    assert responses.check_start(200, content_type, png()[:512], True) == "png"
+
+
+@pytest.mark.parametrize(
+    "content_type, start",
+    [
+        ("image/png", b"<!doctype HTML><p>"),
+        ("image/png", b"\xef\xbb\xbf\n <html>"),
+        ("image/jpeg", b"<!-- hello --><HTML>"),
+        ("application/xhtml+xml", b"anything"),
+        ("text/html; charset=utf-8", b"anything"),
+        ("", b'<?xml version="1.0"?><!DOCTYPE html>'),
+    ],
+)
+def test_page_in_a_pictures_place_needs_a_key(content_type, start):
+    with pytest.raises(NeedsKey):
+        responses.check_start(200, content_type, start, True)
+    with pytest.raises(NotAnImage):
+        responses.check_start(200, content_type, start, False)
+
+
+@pytest.mark.parametrize(
+    "content_type, start",
+    [
+        ("image/png", b""),
+        ("image/png", b'{"error": 1}'),
+        ("application/json", b"[1]"),
+        ("text/xml", b"words"),
+        ("image/png", b"<?xml version='1.0'?><Error>"),
+    ],
+)
+def test_text_is_no_file_for_every_caller(content_type, start):
+    for picture in (True, False):
+        with pytest.raises(NotAnImage):
+            responses.check_start(200, content_type, start, picture)
+
+
+def test_other_bytes_are_a_file_but_no_picture():
+    assert responses.check_start(200, "application/octet-stream", b"\x01\x02", False) is None
+    with pytest.raises(NotAnImage):
+        responses.check_start(200, "image/png", b"\x01\x02", True)
+
+
+_MOST = responses.MAX_JSON - 100
+
+
+def _filled(part: bytes, start: bytes = b'{"items": [', end: bytes = b"0]}") -> bytes:
+    """As long as an answer may be."""
+    return start + part * ((_MOST - len(start) - len(end)) // len(part)) + end
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _filled(b"1,"),
+        _filled(b"0.1,"),
+        _filled(b"{},"),
+        _filled(b'{"a":1},'),
+        _filled(b'"a",'),
+        _filled(b"[[[[[0]]]]],"),
+        _filled(b'"1000000":1,', b"{", b'"a":0}'),
+        _filled(b'{"id":1,"url":"https://civitai.com/a.png","width":1,"meta":{"a":1}},'),
+    ],
+    ids=["numbers", "fractions", "objects", "maps", "texts", "nests", "names", "rows"],
+)
+def test_answer_of_countless_parts_is_not_read(body, monkeypatch):
+    monkeypatch.setattr(responses.json, "loads", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(UnreadableAnswer, match="too many parts"):
+        responses.parse_json(body)
+
+
+@pytest.mark.parametrize("graph_size", [3_000, 100_000, 220_000], ids=str)
+def test_page_of_100_pictures_with_large_graphs_is_read(graph_size):
+    node = {"class_type": "KSampler", "inputs": {"seed": 1, "model": ["4", 0], "text": 'a "b", c:'}}
+    graph = json.dumps({"prompt": {str(n): node for n in range(graph_size // len(str(node)))}})
+    rows = [{"id": n, "meta": {"comfy": graph, "steps": 20}} for n in range(100)]
+    body = json.dumps({"items": rows}).encode()
+    assert graph_size * 80 < len(body) < responses.MAX_JSON
+    assert responses.parse_json(body)["items"] == rows
+
+
+def test_page_whose_graphs_are_no_texts_is_read_too():
+    nodes = {str(n): {"class_type": "KSampler", "inputs": {"model": [n, 0]}} for n in range(500)}
+    body = json.dumps({"items": [{"id": n, "meta": {"comfy": nodes}} for n in range(100)]}).encode()
+    assert len(responses.parse_json(body)["items"]) == 100
+
+
+def test_number_beyond_all_bounds_is_read_as_nothing():
+    assert responses.parse_json(b'{"a": 1e999, "b": [-1e999, 1.5, NaN]}') == {
+        "a": None,
+        "b": [None, 1.5, None],
+    }

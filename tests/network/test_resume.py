@@ -1,0 +1,283 @@
+"""A half file is kept through a pause, a lost network and a kill, and gone on with."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.core import Cancellation, HalfFile
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, Gone, NetworkError
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network import download
+from fault_responses import chunked, cut, dripping, packed, png, ranged, stalled, status
+from fault_server import FaultServer
+
+SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 2, "scripts")
+BODY, OTHER, AT = png("body", 200_000), png("other", 200_000), 70_000
+OK = ranged(BODY)
+OLD_DATE = "Mon, 23 Nov 2026 10:00:00 GMT"
+
+
+@pytest.fixture
+def server():
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "pictures"
+
+
+def _fetch(url, folder, **options):
+    options.setdefault("keeps_half", True)
+    client = CivitaiHttpClient(max_retries=0)
+    return client.fetch(url, lambda kind: str(folder / f"7.{kind}"), **options)
+
+
+def _broken_off(url, folder, for_good=False):
+    """As by a pause, once the server has sent what it does."""
+    wish, came = Cancellation(), threading.Event()
+    wait = threading.Thread(target=lambda: (came.wait(10), wish.set(for_good)))
+    wait.start()
+    told = lambda size, _: came.set() if size >= AT else None  # noqa: E731
+    with pytest.raises(Cancelled):
+        _fetch(url, folder, cancelled=wish, progress=told)
+    wait.join()
+
+
+@pytest.fixture(autouse=True)
+def _told_at_once(monkeypatch):
+    monkeypatch.setattr(download, "_PROGRESS_EVERY", 0)
+
+
+def _asked(server):
+    headers = server.requests[-1].headers
+    return headers.get("range"), headers.get("if-range")
+
+
+def _check_saved(folder, body=BODY):
+    assert os.listdir(folder) == ["7.png"]
+    assert (folder / "7.png").read_bytes() == body
+
+
+def test_paused_file_is_gone_on_with_by_the_next_run(server, folder):
+    url = server.play("/a.png", [stalled(BODY, AT), OK])
+    _broken_off(url, folder)
+    assert len(os.listdir(folder)) == 2
+    told = []
+    fetched = _fetch(url, folder, progress=lambda *now: told.append(now))
+    assert _asked(server) == (f"bytes={AT}-", '"v1"')
+    assert fetched.size == len(BODY) and fetched.extension == "png"
+    assert told[0][0] > AT and told[-1] == (len(BODY), len(BODY))
+    _check_saved(folder)
+
+
+def test_cancelled_file_leaves_nothing(server, folder):
+    _broken_off(server.play("/a.png", stalled(BODY, AT)), folder, for_good=True)
+    assert os.listdir(folder) == []
+
+
+def test_paused_file_that_is_cancelled_later_leaves_nothing(server, folder):
+    url = server.play("/a.png", stalled(BODY, AT))
+    _broken_off(url, folder)
+    wish = Cancellation()
+    wish.set(for_good=True)
+    with pytest.raises(Cancelled):
+        _fetch(url, folder, cancelled=wish)
+    assert os.listdir(folder) == []
+
+
+def test_lost_network_keeps_it_too(server, folder):
+    url = server.play("/a.png", [cut(BODY, AT), status(503), OK])
+    for _ in range(2):
+        with pytest.raises(CivitaiShortcutError):
+            _fetch(url, folder)
+    _fetch(url, folder)
+    assert _asked(server) == (f"bytes={AT}-", '"v1"')
+    _check_saved(folder)
+
+
+@pytest.mark.parametrize(
+    "first, validator",
+    [
+        pytest.param(cut(BODY, AT), '"v1"', id="strong-etag"),
+        pytest.param(
+            cut(BODY, AT, "").but(headers={"Last-Modified": OLD_DATE}), OLD_DATE, id="date"
+        ),
+        pytest.param(cut(BODY, AT, 'W/"v1"'), None, id="weak-etag"),
+        pytest.param(cut(BODY, AT, ""), None, id="none"),
+        pytest.param(packed(BODY, ETag='"v1"').but(stops_at=AT), None, id="packed"),
+        pytest.param(OK.but(framing="chunked", stops_at=AT), '"v1"', id="chunked"),
+    ],
+)
+def test_only_what_is_surely_of_one_version_is_kept(first, validator, server, folder):
+    url = server.play("/a.png", [first, first.but(stops_at=None)])
+    with pytest.raises(NetworkError):
+        _fetch(url, folder)
+    assert len(os.listdir(folder)) == (2 if validator else 0)
+    _fetch(url, folder)
+    assert _asked(server)[1] == validator
+    _check_saved(folder)
+
+
+@pytest.mark.parametrize(
+    "second, requests",
+    [
+        pytest.param(ranged(OTHER, '"v2"'), 2, id="answers-200"),
+        pytest.param(ranged(OTHER, '"v2"').but(is_ranged=False), 2, id="knows-no-ranges"),
+        pytest.param(chunked(OTHER), 2, id="chunked"),
+        pytest.param(packed(OTHER), 2, id="packed"),
+    ],
+)
+def test_changed_file_is_begun_anew(second, requests, server, folder):
+    url = server.play("/a.png", [cut(BODY, AT), second])
+    with pytest.raises(NetworkError):
+        _fetch(url, folder)
+    _fetch(url, folder)
+    assert len(server.requests) == requests
+    _check_saved(folder, OTHER)
+
+
+def test_part_of_another_version_is_not_joined(server, folder):
+    lie = ranged(OTHER, '"v1"').but(headers={"ETag": '"v2"'})
+    part = lie.but(status=206, body=OTHER[AT:], is_ranged=False)
+    part = part.but(headers={"Content-Range": f"bytes {AT}-{len(OTHER) - 1}/{len(OTHER)}"})
+    url = server.play("/a.png", [cut(BODY, AT), part, ranged(OTHER, '"v2"')])
+    with pytest.raises(NetworkError):
+        _fetch(url, folder)
+    _fetch(url, folder)
+    assert _asked(server) == (None, None)
+    _check_saved(folder, OTHER)
+
+
+def test_file_that_is_gone_meanwhile_leaves_nothing(server, folder):
+    url = server.play("/a.png", [cut(BODY, AT), status(404)])
+    with pytest.raises(NetworkError):
+        _fetch(url, folder)
+    with pytest.raises(Gone):
+        _fetch(url, folder)
+    assert os.listdir(folder) == []
+
+
+def test_file_that_lacked_only_its_name_is_not_fetched_again(server, folder):
+    url = server.play("/a.png", OK)
+    with HalfFile(str(folder), url) as half:
+        half.write(BODY)
+        half.keep(len(BODY), '"v1"')
+    _fetch(url, folder)
+    assert _asked(server) == (f"bytes={len(BODY)}-", '"v1"')
+    _check_saved(folder)
+
+
+def test_whole_half_of_another_version_is_not_taken_for_whole(server, folder):
+    is_other = status(416, Content_Range=f"bytes */{len(BODY)}", ETag='"v2"')
+    url = server.play("/a.png", [is_other, ranged(OTHER, '"v2"')])
+    with HalfFile(str(folder), url) as half:
+        half.write(BODY)
+        half.keep(len(BODY), '"v1"')
+    _fetch(url, folder)
+    _check_saved(folder, OTHER)
+
+
+def test_half_file_that_is_no_picture_any_more_is_begun_anew(server, folder):
+    url = server.play("/a.png", OK)
+    with HalfFile(str(folder), url) as half:
+        half.write(b"\0" * AT)
+        half.keep(len(BODY), '"v1"')
+    _fetch(url, folder)
+    assert _asked(server) == (None, None)
+    _check_saved(folder)
+
+
+def test_plain_name_keeps_its_promise(server, tmp_path):
+    url = server.play("/a.png", cut(BODY, AT))
+    assert CivitaiHttpClient(max_retries=0).download_file(url, str(tmp_path / "a.png")) is False
+    assert os.listdir(tmp_path) == []
+
+
+def test_cap_holds_for_all_of_it(server, folder):
+    url = server.play("/a.png", [cut(BODY, AT), ranged(BODY + b"\0" * 2**21, '"v1"')])
+    with pytest.raises(NetworkError):
+        _fetch(url, folder)
+    setting.change("gallery_max_image_mb", 1)
+    with pytest.raises(CivitaiShortcutError) as caught:
+        _fetch(url, folder)
+    assert caught.value.reason == "too_large" and os.listdir(folder) == []
+
+
+# Killed
+
+
+_CODE = f"""
+import sys
+sys.path.insert(0, {SCRIPTS!r})
+from civitai_manager_libs.http_client import CivitaiHttpClient
+url, folder = sys.argv[1:]
+CivitaiHttpClient().fetch(url, lambda kind: f"{{folder}}/7.{{kind}}", keeps_half=True)
+"""
+
+
+@pytest.mark.parametrize("signal", ["kill", "terminate"])
+def test_killed_program_goes_on_where_it_was(server, folder, signal):
+    url = server.play("/a.png", [dripping(BODY, 5000, 0.05), OK])
+    with subprocess.Popen([sys.executable, "-c", _CODE, url, str(folder)]) as process:
+        until = time.monotonic() + 20
+        while not HalfFile.is_there(str(folder), url):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        time.sleep(0.2)
+        getattr(process, signal)()
+    assert not (folder / "7.png").exists()
+    _fetch(url, folder)
+    start, version = _asked(server)
+    assert 0 < int(start[len("bytes=") : -1]) < len(BODY) and version == '"v1"'
+    _check_saved(folder)
+
+
+def test_note_on_a_slow_disk_takes_little_of_the_time(server, folder, monkeypatch):
+    noted = []
+
+    def slow(self, *_):
+        noted.append(time.monotonic())
+        time.sleep(0.05)
+
+    monkeypatch.setattr(HalfFile, "note", slow)
+    monkeypatch.setattr(download, "_NOTE_EVERY", 0.1)
+    _fetch(server.play("/a.png", dripping(BODY, 5000, 0.05)), folder)
+    assert noted and all(b - a > 1 for a, b in zip(noted, noted[1:]))
+
+
+# Again and again
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_happened_before_no_two_versions_are_joined(server, folder, seed):
+    chance = random.Random(seed)
+    versions = [png(f"{seed} {n}", 100_000 + n * 500) for n in range(3)]
+    for _ in range(8):
+        n = chance.randrange(3)
+        at = chance.randrange(1000, 100_000)
+        server.play("/a.png", cut(versions[n], at, f'"v{n}"'))
+        with pytest.raises(NetworkError):
+            _fetch(server.url("/a.png"), folder)
+        _damage(folder, chance)
+    n = chance.randrange(3)
+    _fetch(server.play("/a.png", ranged(versions[n], f'"v{n}"')), folder)
+    _check_saved(folder, versions[n])
+
+
+def _damage(folder, chance):
+    """As the loss of power may: what came behind the last note is lost, or a note is."""
+    for name in os.listdir(folder):
+        path = folder / name
+        if name.endswith(".note") and chance.random() < 0.2:
+            path.write_bytes(path.read_bytes()[: chance.randrange(40)])
+        elif name.endswith(".part") and chance.random() < 0.2:
+            path.write_bytes(path.read_bytes() + b"\0" * 5000)

@@ -1,0 +1,408 @@
+"""Where the key goes and where it does not; where a redirect may lead; proxies."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import traceback
+from collections.abc import Iterator
+
+import pytest
+import responses
+from civitai_manager_libs import setting
+from civitai_manager_libs.core.cancellation import never
+from civitai_manager_libs.errors import CivitaiShortcutError, InputError, NetworkError, Refused
+from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.network import session as http_sending
+from civitai_manager_libs.network.session import Ask, prepared, Sender, USER_AGENT
+from fault_responses import json_answer, page, redirect, status, unused_port, whole
+from fault_server import FaultServer
+
+KEY = "0123456789abcdef-the-users-key"
+PICTURE = "https://image.civitai.example/a.png"
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def other() -> Iterator[FaultServer]:
+    """Another host: the same address at another port."""
+    with FaultServer() as server:
+        yield server
+
+
+@pytest.fixture
+def mocked() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
+        yield mocked
+
+
+def send(url: str, key: str = KEY, **asked: object) -> int:
+    """The status of the answer."""
+    ask = Ask(prepared(asked.pop("method", "GET"), url, **asked), 5)
+    response = Sender().send(ask, key, never())
+    response.close()
+    return response.status_code
+
+
+# The key
+
+
+@pytest.mark.parametrize(
+    "url, has_key",
+    [
+        ("https://civitai.com/api/v1/images", True),
+        ("https://www.civitai.com/api/v1/images", True),
+        ("https://CIVITAI.com/api/v1/images", True),
+        ("https://civitai.red/api/download/models/1", True),
+        ("http://civitai.com/api/v1/images", False),
+        ("https://image.civitai.com/a/b.png", False),
+        ("https://civitai.com.example/api/v1/images", False),
+        ("https://civitai.com@other.example/api/v1/images", False),
+        ("https://other.example/civitai.com/api/", False),
+        ("https://xcivitai.com/api/v1/images", False),
+        ("https://civitai.com:444/api/v1/images", False),
+    ],
+)
+def test_key_goes_to_civitais_api_hosts_over_https_only(url, has_key, mocked):
+    mocked.get(url, json={})
+
+    assert send(url) == 200
+
+    sent = mocked.calls[0].request.headers
+    assert sent.get("Authorization") == (f"Bearer {KEY}" if has_key else None)
+
+
+def test_key_goes_to_the_api_of_the_base_url_and_to_nothing_else_there(server, other, monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", server.url("/mirror/"))
+    for path in ("/mirror/api/v1/images", "/mirror/a.png", "/api/v1/images"):
+        send(server.url(path))
+    send(other.url("/mirror/api/v1/images"))
+
+    had = ["authorization" in asked.headers for asked in server.requests + other.requests]
+    assert had == [True, False, False, False]
+
+
+def test_redirect_to_another_host_takes_no_secret_along(server, other, monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", server.url(""))
+    secrets = {"Cookie": "a=b", "Referer": "https://x/?token=1", "Authorization": "Bearer own"}
+    server.play("/api/download?token=abc", redirect(other.url("/signed")))
+    other.play("/signed", whole(b"file"))
+
+    send(server.url("/api/download"), params={"token": "abc"}, headers={**secrets, "X-Kept": "1"})
+
+    assert server.requests[0].headers["authorization"] == "Bearer own"
+    sent = other.requests[0].headers
+    assert sent["x-kept"] == "1" and sent["user-agent"] == USER_AGENT
+    assert not {"authorization", "cookie", "referer"} & set(sent)
+
+
+def test_key_is_kept_on_a_redirect_within_the_api_and_lost_beyond(server, other, monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", server.url(""))
+    server.play("/api/a", redirect("/api/b", 307))
+    server.play("/api/b", redirect(other.url("/c"), 308))
+    other.play("/c", json_answer(1))
+
+    assert CivitaiHttpClient(api_key=KEY).read_json(server.url("/api/a")) == 1
+
+    assert ["authorization" in r.headers for r in server.requests] == [True, True]
+    assert "authorization" not in other.requests[0].headers
+    assert KEY not in repr(other.requests)
+
+
+def test_stranger_does_not_get_the_key_sent_by_redirecting_to_the_api(mocked):
+    mocked.get(PICTURE, status=302, headers={"Location": "https://civitai.com/api/v1/me"})
+    mocked.get("https://civitai.com/api/v1/me", json={})
+
+    assert send(PICTURE) == 200
+
+    assert not any("Authorization" in call.request.headers for call in mocked.calls)
+
+
+def test_no_cookie_is_kept(server):
+    server.play("/a", redirect("/b"))
+    client = CivitaiHttpClient()
+    for _ in range(2):
+        client.get_json(server.url("/a"))
+
+    assert len(server.requests) == 4
+    assert not any("cookie" in asked.headers for asked in server.requests)
+
+
+def test_netrc_is_never_used(server, tmp_path, monkeypatch):
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("default login me password secret\nmachine 127.0.0.1 login me password s\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(netrc))
+    server.play("/a", redirect("/b"))
+
+    CivitaiHttpClient().get_json(server.url("/a"))
+    CivitaiHttpClient().download_file(server.url("/a"), str(tmp_path / "a"))
+
+    assert len(server.requests) == 4
+    assert not any("authorization" in asked.headers for asked in server.requests)
+
+
+def test_changed_key_is_used_by_the_next_request(server, monkeypatch):
+    monkeypatch.setenv("CIVITAI_BASE_URL", server.url(""))
+    server.play("/api/a", json_answer(1))
+    client = CivitaiHttpClient()
+    keys = []
+    for change in (
+        lambda: None,
+        lambda: setattr(setting, "civitai_api_key", "of-the-settings"),
+        lambda: client.update_api_key("its-own"),
+        lambda: client.update_api_key(""),
+        lambda: client.update_api_key(None),
+    ):
+        change()
+        client.get_json(server.url("/api/a"))
+        keys.append(server.requests[-1].headers.get("authorization", "").removeprefix("Bearer "))
+
+    assert keys == ["", "of-the-settings", "its-own", "", "of-the-settings"]
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}\r\nX: 1", f"{KEY}\u9375"], ids=repr)
+def test_key_that_cannot_be_sent_is_said_without_quoting_it(key, capsys):
+    client = CivitaiHttpClient(api_key=key)
+    with pytest.raises(InputError) as caught:
+        client.read_json("https://civitai.com/api/v1/me")
+
+    assert client.get_json("https://civitai.com/api/v1/me") is None
+    assert KEY not in "".join(traceback.format_exception(caught.value)) + capsys.readouterr().err
+
+
+@pytest.mark.parametrize("answer", [status(404), status(500), page(), redirect("/login"), None])
+def test_key_is_in_no_error_and_no_log_line(answer, server, tmp_path, monkeypatch, capsys):
+    base = server.url("") if answer else f"http://127.0.0.1:{unused_port()}"
+    monkeypatch.setenv("CIVITAI_BASE_URL", base)
+    server.play("/api/a", answer or status(200))
+    client = CivitaiHttpClient(api_key=KEY, max_retries=1)
+    with pytest.raises(CivitaiShortcutError) as caught:
+        client.read_json(f"{base}/api/a")
+    client.get_json(f"{base}/api/a?token={KEY}")
+    client.download_file(f"{base}/api/a?token={KEY}", str(tmp_path / "a"))
+
+    logged = capsys.readouterr()
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert KEY not in logged.err + logged.out and logged.err.count("[http_client]") == 2
+
+
+# Redirects
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "a.localhost", "[::1]", "10.0.0.1", "192.168.1.1", "172.16.0.1"]
+    + ["169.254.169.254", "0.0.0.0", "[fe80::1]", "[::ffff:127.0.0.1]", "100.64.0.1", "224.0.0.1"],
+)
+def test_redirect_to_an_inner_address_is_refused(host, mocked):
+    mocked.get(PICTURE, status=302, headers={"Location": f"https://{host}/a.png"})
+    mocked.get(f"https://{host}/a.png", body=b"inner")
+
+    with pytest.raises(Refused):
+        send(PICTURE)
+
+    assert len(mocked.calls) == 1
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
+def test_redirect_is_judged_by_the_address_that_was_reached(address, server, mocked, monkeypatch):
+    port = server.host.split(":")[1]
+    away = f"http://public.example:{port}/secret"
+    mocked.get("http://origin.example/a.png", status=302, headers={"Location": away})
+    mocked.add_passthru("http://public.example")
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, int(port)))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    with pytest.raises(Refused, match="inside"):
+        send("http://origin.example/a.png")
+
+    assert server.requests == []
+    assert send(away) == 404  # whoever names it gets it: only a redirect may not
+
+
+def _is_ipv6_here() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+mapped = pytest.mark.posix  # Windows reaches no IPv4 server by an IPv6 address
+
+
+@pytest.mark.skipif(not _is_ipv6_here(), reason="no IPv6 on loopback")
+@pytest.mark.parametrize(
+    "listens, named, found",
+    [
+        pytest.param("::1", "[::1]", "", id="ipv6-loopback"),
+        pytest.param("127.0.0.1", "[::ffff:127.0.0.1]", "", id="mapped", marks=mapped),
+        pytest.param("127.0.0.1", "[::ffff:7f00:1]", "", id="mapped-in-hex", marks=mapped),
+        pytest.param("::1", "[0:0:0:0:0:0:0:1]", "", id="ipv6-at-length"),
+        pytest.param("127.0.0.1", "2130706433", "127.0.0.1", id="one-number"),
+        pytest.param("127.0.0.1", "127.1", "127.0.0.1", id="two-numbers"),
+        pytest.param("::1", "away.example", "::1", id="name-of-ipv6-loopback"),
+        pytest.param(
+            "127.0.0.1", "away.example", "::ffff:127.0.0.1", id="name-of-mapped", marks=mapped
+        ),
+        pytest.param("127.0.0.1", "away.example", "127.0.0.1", id="name-of-loopback"),
+    ],
+)
+def test_redirect_from_outside_asks_nothing_inside(listens, named, found, server, monkeypatch):
+    """On real sockets; the first host, which can only be here, is taken for one of the internet."""
+    places = {"origin.example": "127.0.0.1", named: found}
+    lookup = socket.getaddrinfo
+
+    def find(host: str, *rest: object, **named: object) -> list:
+        return lookup(places.get(host) or host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    monkeypatch.setattr(http_sending, "is_inner_address", lambda _: False)
+    with FaultServer(listens) as inner:
+        secret = f"http://{named}:{inner.port}/secret"
+        inner.play("/secret", whole(b"inner"))
+        server.play("/a.png", redirect(secret))
+
+        with pytest.raises(Refused, match="inside"):
+            send(f"http://origin.example:{server.port}/a.png")
+
+        assert len(server.requests) == 1 and inner.requests == []
+        assert send(secret) == 200  # it could have been had
+
+
+def test_redirect_from_inside_may_stay_inside(server, other):
+    server.play("/a", redirect(other.url("/b")))
+    other.play("/b", whole(b"b"))
+
+    assert send(server.url("/a")) == 200
+
+
+def test_redirect_from_https_to_http_is_refused(mocked):
+    mocked.get(PICTURE, status=301, headers={"Location": "http://image.civitai.example/a.png"})
+
+    with pytest.raises(Refused):
+        send(PICTURE)
+
+
+def test_redirect_from_http_to_https_is_followed(mocked):
+    mocked.get("http://a.example/", status=301, headers={"Location": "https://b.example/"})
+    mocked.get("https://b.example/", body=b"b")
+
+    assert send("http://a.example/") == 200
+
+
+@pytest.mark.parametrize(
+    "code, method, body",
+    [(301, "GET", b""), (302, "GET", b""), (303, "GET", b"")]
+    + [(307, "POST", b'{"a": 1}'), (308, "POST", b'{"a": 1}')],
+)
+def test_redirected_post_keeps_its_body_where_the_status_says_so(code, method, body, server):
+    server.play("/a", redirect("/b", code))
+
+    send(server.url("/a"), method="POST", json={"a": 1})
+
+    assert (server.requests[1].method, server.requests[1].body) == (method, body)
+
+
+def test_connection_of_a_redirect_is_used_again(server, other):
+    server.play("/a", redirect(other.url("/b")))
+    other.play("/b", json_answer(1))
+    client = CivitaiHttpClient()
+    for _ in range(5):
+        assert client.read_json(server.url("/a")) == 1
+
+    assert server.connections == other.connections == 1
+
+
+# Proxies
+
+
+@pytest.fixture
+def proxy(server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
+    monkeypatch.setenv("HTTP_PROXY", server.url(""))
+    monkeypatch.setenv("HTTPS_PROXY", server.url(""))
+    monkeypatch.setenv("NO_PROXY", "direct.example,127.0.0.1")
+    return server
+
+
+def test_proxy_of_the_environment_is_asked(proxy, tmp_path):
+    url = "http://far.example/a.png"
+    proxy.play(url, whole(b"\xff\xd8\xff picture"))
+
+    assert CivitaiHttpClient().download_file(url, str(tmp_path / "a"))
+
+    assert (tmp_path / "a").read_bytes() == b"\xff\xd8\xff picture"
+
+
+def test_proxy_that_is_set_meanwhile_is_asked(server, other, monkeypatch):
+    monkeypatch.setattr(http_sending, "_LOOK", 1e-9)
+    client, url = CivitaiHttpClient(max_retries=0), other.url("/a")
+    other.play("/a", json_answer(False))
+    server.play(url, json_answer(True))
+    assert client.read_json(url) is False
+
+    monkeypatch.setenv("HTTP_PROXY", server.url(""))
+
+    assert client.read_json(url) is True
+
+
+def test_no_proxy_is_obeyed(proxy, other):
+    assert send(other.url("/direct")) == 404
+    assert len(other.requests) == 1 and proxy.requests == []
+
+
+def test_proxy_gets_no_key_of_a_secure_request(proxy):
+    url = "https://civitai.com/api/v1/images"
+    with pytest.raises(NetworkError, match="proxy"):
+        send(url)
+
+    assert [asked.method for asked in proxy.requests] == ["CONNECT"]
+    assert "authorization" not in proxy.requests[0].headers
+
+
+def test_proxy_on_this_machine_makes_no_redirect_inner_or_outer(proxy):
+    proxy.play("http://far.example/a", redirect("http://other.example/b"))
+    proxy.play("http://far.example/c", redirect("http://127.0.0.1:1/d"))
+
+    assert send("http://far.example/a") == 404
+    with pytest.raises(Refused):
+        send("http://far.example/c")
+
+
+@pytest.mark.parametrize("name", ["socks5://127.0.0.1:1", "nonsense://x", "http://", "http://["])
+def test_proxy_that_cannot_be_is_an_error_with_a_sentence(name, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", name)
+
+    with pytest.raises((Refused, NetworkError)) as caught:
+        send("http://far.example/a")
+
+    assert str(caught.value).endswith(".")
+
+
+def test_missing_certificates_are_an_error_with_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+
+    with pytest.raises(NetworkError, match="secure connection"):
+        send("https://far.example/a")
+
+
+def test_server_without_tls_is_an_error_with_a_sentence():
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(10_000)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        with pytest.raises(NetworkError, match="secure connection"):
+            send("https://127.0.0.1:%d/a" % listener.getsockname()[1])
+        thread.join(10)

@@ -1,0 +1,34 @@
+"""figures/searching.py: the search that a bar stands for."""
+
+from __future__ import annotations
+
+import pytest
+from civitai_manager_libs.stats.serialize import search_for
+
+
+@pytest.mark.parametrize(
+    "kind, value, expected",
+    [
+        ("word", "golden hour", '"golden hour"'),
+        ("word", "a:b -c", '"a:b -c"'),
+        ("negative", "blurry", 'negative:"blurry"'),
+        ("sampler", "DPM++ 2M", 'sampler="DPM++ 2M"'),
+        ("schedule", "Karras", 'schedule="Karras"'),
+        ("steps", "30", "steps=30"),
+        ("cfg", "4.5", "cfg=4.5"),
+        ("clip", "2", "clip=2"),
+        ("size", "832x1216", 'size="832x1216"'),
+        ("upscale", "1.5", "hires=1.5"),
+        ("lora", "Ink & Wash", 'lora:"Ink & Wash"'),
+        ("lora", 'a "quoted" name', 'lora:"quoted"'),
+        ("checkpoint", "ponyPlain_v6", 'model:"ponyPlain_v6"'),
+        ("embedding", "EasyNegative", 'embedding:"EasyNegative"'),
+    ],
+)
+def test_bar_is_a_search_in_the_fields_grammar(kind, value, expected):
+    assert search_for(kind, value, value) == expected
+
+
+def test_own_file_is_found_by_its_version():
+    assert search_for("lora", "#72", "Ink v2", is_own=True) == 'model:"Ink v2"'
+    assert search_for("lora", "#72", "#72", is_own=True) == ""

@@ -1,0 +1,135 @@
+"""What tests of the routes and of the page stand on: a small Civitai, our routes, a browser."""
+
+from __future__ import annotations
+
+import glob
+import os
+
+import pytest
+from api_server import ApiServer
+from civitai_manager_libs import civitai_gallery_action, setting
+
+pytest.importorskip("uvicorn")
+
+
+@pytest.fixture
+def fresh(library, monkeypatch):
+    """As after a start of the server: no client, no jobs' service, nothing in memory."""
+    from civitai_manager_libs.web.routes import bootstrap, dependencies, jobs
+
+    monkeypatch.setattr(civitai_gallery_action, "_http_client", None)
+    monkeypatch.setattr(dependencies, "_service", None)
+    monkeypatch.setattr(jobs, "_requests", jobs._Requests())
+    monkeypatch.setattr(bootstrap, "_example", "")
+    setting.change("http_max_retries", 0)
+    return library
+
+
+@pytest.fixture
+def civitai(monkeypatch, fresh):
+    """A model of 30 pictures, a page has ten."""
+    with ApiServer(count=30, page=10) as server:
+        monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def on_demo(demo, monkeypatch, fresh):
+    """The demo as this process' Civitai."""
+    monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
+    demo.requests.clear()
+    return demo
+
+
+@pytest.fixture
+def api(fresh):
+    from served_api import ServedApi
+
+    with ServedApi() as served:
+        yield served
+
+
+@pytest.fixture
+def break_library():
+    """break_library(path, by default of this process): nobody can read it any more."""
+
+    def break_library(path=None):
+        path = path or setting.library_file()
+        for name in glob.glob(f"{path}*"):
+            os.unlink(name)
+        os.mkdir(path)
+
+    return break_library
+
+
+@pytest.fixture
+def open_gallery(browser):
+    """open_gallery(server, address) -> a page; nothing that must never happen did in any."""
+    from gallery_page import GalleryPage
+
+    opened = []
+
+    def open_gallery(server, address="?model=900001&level=XXX", **options):
+        opened.append(GalleryPage(browser, server.url, address, **options))
+        return opened[-1]
+
+    yield open_gallery
+    for page in opened:
+        page.close()
+    assert [page.wrongs for page in opened if page.wrongs] == []
+
+
+@pytest.fixture(scope="session")
+def host(browser, demo, tmp_path_factory):
+    from host_page import Host
+
+    host = Host(demo.url, tmp_path_factory.mktemp("host"))
+    yield host
+    host.close()
+
+
+@pytest.fixture
+def start_host(browser, demo, tmp_path):
+    """Hosts of another kind: start_host(NAME=value of its environment)."""
+    from host_page import Host
+
+    started = []
+
+    def start_host(**environment):
+        started.append(Host(demo.url, tmp_path / f"host-{len(started)}", environment))
+        return started[-1]
+
+    yield start_host
+    for one in started:
+        one.close()
+
+
+@pytest.fixture(params=["alone", "in-a-host"])
+def either(request):
+    """The tab by itself, and in a host."""
+    return request.getfixturevalue("server" if request.param == "alone" else "host")
+
+
+@pytest.fixture(params=["alone", "in-a-host"])
+def either_of_its_own(request, demo):
+    """The same, for a test that ends or changes it."""
+    if request.param == "alone":
+        return request.getfixturevalue("start")(demo.url)
+    return request.getfixturevalue("start_host")()
+
+
+@pytest.fixture
+def open_host(browser, host):
+    """open_host(host) -> a page of it, in which nothing has gone wrong at the end."""
+    from host_page import HostPage
+
+    opened = []
+
+    def open_host(which=host, query="", **options):
+        opened.append(HostPage(browser, which, query, **options))
+        return opened[-1]
+
+    yield open_host
+    for page in opened:
+        page.context.close()
+    assert [page.wrongs for page in opened if page.wrongs] == []

@@ -1,0 +1,84 @@
+"""What the page needs to begin."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.i18n import messages
+from civitai_manager_libs.web.routes import start_with
+
+
+@pytest.mark.parametrize(
+    "accepted,language,downloads",
+    [
+        ("en-US", "en", "Downloads"),
+        ("zh-TW,zh;q=0.9", "zh-TW", "下載工作"),
+        ("fr", "en", "Downloads"),
+    ],
+)
+def test_words_are_in_the_language_of_the_browser(api, accepted, language, downloads):
+    told = api.get("hello", accepted)
+    assert told["language"] == language and told["words"]["open_jobs"] == downloads
+    assert set(told["words"]) == set(messages.WORDS)
+
+
+def test_settings_are_told_with_bounds_choices_and_values(api):
+    setting.change("http_timeout", 33)
+    told = {entry["name"]: entry for entry in api.get("hello")["settings"]}
+    assert list(told) == [entry.name for entry in setting.SETTINGS]
+    timeout = told["http_timeout"]
+    assert (timeout["kind"], timeout["low"], timeout["high"]) == ("whole", 1, 600)
+    assert (timeout["value"], timeout["group"]) == (33, "network")
+    assert told["http_retry_delay"]["kind"] == "number"
+    assert told["save_infotext"]["kind"] == "switch" and told["save_infotext"]["group"] == "saving"
+    assert told["download_images_folder"]["kind"] == "text"
+    blur = told["blur_level"]
+    assert (blur["kind"], blur["value"], blur["group"]) == ("choice", "XXX", "page")
+    assert blur["choices"][0] == {"value": "None", "label": "PG"}
+    assert not [entry for entry in told.values() if not entry["label"]]
+
+
+def test_choices_of_the_filters_are_told(api):
+    choices = api.get("hello", "zh-TW")["choices"]
+    assert choices["sort"][0] == {"value": "Newest", "label": "最新"}
+    assert [one["value"] for one in choices["level"]] == ["None", "Soft", "Mature", "X", "XXX"]
+    assert choices["type"][0]["value"] == "" and choices["period"][0]["value"] == "AllTime"
+
+
+def test_base_models_of_what_was_opened_come_first(api, on_demo, fresh):
+    assert "SD 1.5" in api.get("hello")["choices"]["base_models"]
+    api.get("models/900001")
+    fresh.finish()
+    base_models = api.get("hello")["choices"]["base_models"]
+    assert base_models[:2] == ["SD 1.5", "SDXL 1.0"]
+    assert len(base_models) == len(set(base_models))
+
+
+def test_by_itself_there_is_no_host_to_send_to(api):
+    told = api.get("hello")["host"]
+    assert (told["in_webui"], told["name"], told["send_to"]) == (False, "", [])
+
+
+def test_key_is_told_of_and_not_told(api, monkeypatch):
+    setting.save_api_key("sekret-key")
+    assert api.get("hello")["key"] == {"saved": True, "from_environment": False, "locked": ""}
+    assert "sekret" not in api.ask("api/hello").text
+    monkeypatch.setitem(os.environ, "CIVITAI_API_KEY", "other")
+    assert api.get("hello")["key"]["from_environment"] is True
+
+
+def test_example_is_there_where_the_program_has_one(api):
+    assert api.get("hello")["example"] == ""
+    start_with("900001")
+    assert api.get("hello")["example"] == "900001"
+
+
+def test_restarted_server_is_another_one(api, monkeypatch):
+    before = api.get("hello")["instance"]
+    assert before and api.get("hello")["instance"] == before
+
+
+def test_where_civitai_is_is_told(api, monkeypatch):
+    assert api.get("hello")["civitai"] == "https://civitai.com"

@@ -1,0 +1,380 @@
+"""Browsing in a real browser: finding, the grid, marks, the address, and what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+from civitai_manager_libs.demo import files
+from civitai_manager_libs.demo.gallery import gallery, model_of
+from civitai_manager_libs.web import bundle
+from fault_responses import stalled, status
+from gallery_page import AXE, with_axe
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_MODEL, _VIDEOS, _HOSTILE, _EMPTY = 900_001, 900_007, 900_008, 900_009
+_OPEN = f"?model={_MODEL}&level=XXX"
+
+
+def _loaded(page):
+    """All thumbnails near the window are there."""
+    return page.page.evaluate(
+        "() => [...document.querySelector('civitai-gallery').shadowRoot"
+        ".querySelectorAll('[data-tile] img')].every(image => image.complete && image.src)"
+    )
+
+
+@pytest.mark.door
+def test_a_search_costs_two_requests_and_the_thumbnails_that_are_near(either, open_gallery):
+    page = open_gallery(either, "?model=900002").ready()
+    until(lambda: _loaded(page))
+    page.asked.clear()
+    page.find(str(_MODEL))
+    expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
+    until(lambda: page.ids() and _loaded(page), "the first screen")
+    assert [path.partition("?")[0] for path in page.api()] == ["find", "images"]
+    thumbs = {path.split("/")[1].partition("?")[0] for path in page.asked if "thumb/" in path}
+    assert thumbs == {id for id, (_, y, _, _) in page.boxes().items() if y < 2000}
+
+
+def test_pictures_have_their_true_shapes_side_by_side(server, open_gallery):
+    page = open_gallery(server).ready()
+    rows = {str(row.id): row for row in gallery(model_of(_MODEL))}
+    boxes = page.boxes()
+    assert len({x for x, *_ in boxes.values()}) >= 5
+    names = page.tiles.evaluate_all(
+        "tiles => tiles.map(tile => [tile.dataset.id, tile.getAttribute('aria-label')])"
+    )
+    for id, name in names:
+        said = re.search(r"(\d+) × (\d+)", name)  # of a few Civitai knows none: squares
+        shape = int(said[1]) / int(said[2]) if said else 1
+        _, _, width, height = boxes[id]
+        assert id in rows and abs(width / height - shape) < 0.02
+
+
+def test_however_far_one_scrolls_only_what_is_near_is_in_the_page_and_nothing_shifts(
+    server, open_gallery
+):
+    page = open_gallery(server).ready()
+    page.page.evaluate("window.seen = {shift: 0, since: performance.now()}")  # told late
+    most = 0
+    while page.place()[0] < 400:
+        page.wheel(900)
+        page.page.wait_for_timeout(30)  # as a hand turns the wheel
+        most = max(most, page.nodes())
+    assert most < 3000
+    assert page.page.evaluate("window.seen.shift") <= 0.02
+    low, high = (edge([y for _, y, _, _ in page.boxes().values()]) for edge in (min, max))
+    assert low > -3000 and high < 3000
+
+
+def test_arrows_move_by_geometry_and_space_marks(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.locator("[role='listbox']").focus()
+    first = page.focused()
+    assert first == page.ids()[0]
+    page.key("ArrowRight")
+    beside = page.focused()
+    boxes = page.boxes()
+    assert boxes[beside][0] > boxes[first][0] and abs(boxes[beside][1] - boxes[first][1]) < 1
+    page.key("ArrowDown")
+    below = page.focused()
+    boxes = page.boxes()
+    assert boxes[below][0] == boxes[beside][0] and boxes[below][1] > boxes[beside][1]
+    page.key("ArrowUp")
+    page.key("ArrowLeft")
+    assert page.focused() == first
+    page.key("Space")
+    expect(page.tile(first)).to_have_attribute("aria-selected", "true")
+    expect(page.tile(first)).to_have_attribute("aria-label", re.compile("marked"))
+    page.key("Shift+ArrowRight")
+    expect(page.marked).to_have_count(2)
+    page.key("Shift+ArrowLeft")
+    expect(page.marked).to_have_count(1)
+
+
+def test_the_focus_comes_back_to_the_picture_that_was_open_last_and_it_is_in_sight(
+    server, open_gallery
+):
+    page = open_gallery(server).ready()
+    page.tiles.first.click()
+    expect(page.viewer).to_be_visible()
+    page.key("ArrowRight", 25)
+    until(lambda: page.page.url.endswith(f"image={page.viewer.get_attribute('data-id')}"))
+    last = page.viewer.get_attribute("data-id")
+    page.key("Escape")
+    expect(page.viewer).to_be_hidden()
+    assert page.focused() == last
+    expect(page.tile(last)).to_be_in_viewport(ratio=0.5)
+    expect(page.page).not_to_have_url(re.compile("image="))
+
+
+def test_sixty_are_marked_by_two_presses_and_the_wheel(server, open_gallery):
+    page = open_gallery(server).ready()
+    first = page.ids()[0]
+    page.tile(first).locator("[data-do='mark']").click()
+    page.wheel(3000)
+    sixtieth = page.page.locator("[data-tile][aria-posinset='60']")
+    sixtieth.wait_for()
+    sixtieth.click(modifiers=["Shift"])
+    expect(page.page.locator(".bar .count")).to_have_text("60 marked")
+    page.deed("invert").click()
+    expect(page.page.locator(".bar .count")).to_have_text(f"{page.place()[1] - 60} marked")
+    page.deed("mark-none").click()
+    expect(page.deed("download-marked")).to_have_count(0)
+
+
+def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.field("sort").select_option("Oldest")
+    expect(page.page).to_have_url(re.compile("sort=Oldest"))
+    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    one, other = page.ids()[2], page.ids()[4]
+    page.tile(one).click(modifiers=["Control"])
+    page.tile(other).click(modifiers=["Control"])
+    while page.place()[0] < 150:
+        page.wheel(900)
+        page.page.wait_for_timeout(30)
+    there = page.page.evaluate("scrollY")
+    page.page.reload()
+    page.ready()
+    expect(page.page.locator(".bar .count")).to_have_text("2 marked")
+    expect(page.field("sort")).to_have_value("Oldest")
+    page.deed("back").click()
+    until(lambda: abs(page.page.evaluate("scrollY") - there) < 1000, "where one was")
+    page.deed("top").click()
+    expect(page.tile(one)).to_have_attribute("aria-selected", "true")
+
+
+def test_a_filter_keeps_what_one_looks_at_where_it_is(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.wheel(700)
+    until(lambda: page.scrolled() > 300)
+    seen = next(id for id in page.ids() if page.boxes()[id][1] > 0)
+    before = page.boxes()[seen][1]
+    page.field("level").select_option("X")  # a few go; what is at the top stays, if it is not one
+    expect(page.page).to_have_url(re.compile("level=X&?"))
+    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    if seen in page.ids():
+        assert abs(page.boxes()[seen][1] - before) < 2
+
+
+def test_the_tile_width_changes_at_once_and_is_remembered(server, open_gallery):
+    page = open_gallery(server).ready()
+    columns = len({x for x, *_ in page.boxes().values()})
+    page.field("tile").fill("400")
+    until(lambda: len({x for x, *_ in page.boxes().values()}) < columns)
+    wide = len({x for x, *_ in page.boxes().values()})
+    page.page.reload()
+    page.ready()
+    assert len({x for x, *_ in page.boxes().values()}) == wide
+
+
+def test_words_find_models_and_a_card_opens_one(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.find("water")
+    cards = page.deed("open-model")
+    cards.first.wait_for()
+    expect(page.page.locator(".grid")).to_be_hidden()
+    cards.filter(has_text="Slow Water").click()
+    expect(page.page).to_have_url(re.compile(f"model={_VIDEOS}"))
+    page.ready()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("https://civitai.com/collections/5", "collections"),
+        ("https://evil.example/models/1", "evil.example"),
+        ("99999999999", "99999999999"),
+    ],
+    ids=["collection", "elsewhere", "no-id"],
+)
+def test_what_cannot_be_shown_is_said_beside_the_field(server, open_gallery, text, said):
+    page = open_gallery(server).ready()
+    page.find(text)
+    expect(page.page.locator(".of-find[data-kind=problem]")).to_contain_text(said)
+    assert page.tiles.count()
+    page.field("find").fill("x")
+    expect(page.page.locator(".of-find")).to_be_hidden()
+
+
+def test_what_is_wrong_with_an_id_is_said_without_what_was_not_found_before(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.find("no such model anywhere")
+    none = page.page.get_by_text("No model matches")
+    none.wait_for()
+    page.find("999999999")
+    expect(page.page.locator(".of-find")).to_contain_text("no such model")
+    expect(none).to_be_hidden()
+    page.tiles.first.wait_for()
+
+
+def test_words_and_authors_narrow_what_was_read_and_nothing_is_read_on(server, open_gallery):
+    page = open_gallery(server).ready()
+    author = page.tiles.first.get_attribute("aria-label").split(" by ")[1].split(",")[0]
+    before = page.place()[1]
+    page.asked.clear()
+    page.field("search").fill(f"author:{author}")
+    until(lambda: page.place()[1] < before)
+    names = page.tiles.evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
+    assert names and all(author in name for name in names)
+    page.field("search").fill("no prompt has these words")
+    expect(page.page.locator(".of-images")).to_contain_text("Nothing loaded so far")
+    assert not [path for path in page.api() if path.startswith("images?")]
+    page.deed("clear-search").click()
+    until(lambda: page.place()[1] == before)
+
+
+def test_a_thumbnail_that_fails_has_a_sign_and_is_tried_again(flaky, flaky_server, open_gallery):
+    flaky.rule(f"/{files.ACCOUNT}/.*width=", status(404))
+    page = open_gallery(flaky_server, f"?model={_VIDEOS}")
+    id = page.page.locator("[data-tile][data-failed]").first.get_attribute("data-id")
+    flaky.rules.clear()
+    page.tile(id).locator("[data-do='thumb-again']").click()  # others may fail before it meanwhile
+    expect(page.tile(id)).to_have_attribute("data-shows", re.compile("."))
+    expect(page.viewer).to_be_hidden()
+
+
+def test_a_silent_civitai_can_be_given_up_at_once(flaky, flaky_server, open_gallery):
+    page = open_gallery(flaky_server).ready()
+    flaky.rule("/api/v1/images.*sort=Oldest", stalled())
+    page.field("sort").select_option("Oldest")
+    expect(page.page.locator(".of-images")).to_contain_text(re.compile(r"No answer for \d+ s"))
+    page.deed("give-up").click()
+    expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
+    flaky.rules.clear()
+    page.deed("retry").click()
+    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    expect(page.page.locator(".of-images")).to_be_hidden()
+
+
+@pytest.mark.door
+def test_a_restarted_server_is_gone_on_with_by_itself(either_of_its_own, open_gallery):
+    server = either_of_its_own
+    page = open_gallery(server).ready()
+    page.tiles.nth(1).locator("[data-do='mark']").click()
+    server.kill()
+    page.field("sort").select_option("Oldest")
+    expect(page.page.locator(".of-images")).to_contain_text("goes on by itself")
+    server.start()
+    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    expect(page.page.locator(".of-images")).to_be_hidden()
+    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+
+
+def test_pictures_above_the_chosen_rating_are_not_fetched_until_asked_for(
+    demo, start, open_gallery
+):
+    page = open_gallery(start(demo.url, blur_level="None")).ready()
+    blurred = page.page.locator("[data-tile][data-blurred]").first
+    blurred.wait_for()
+    id = blurred.get_attribute("data-id")
+    assert not [path for path in page.asked if path.startswith(f"thumb/{id}")]
+    page.tile(id).click()
+    expect(page.tile(id)).to_have_attribute("data-shows", re.compile("."))
+    expect(page.viewer).to_be_hidden()
+    page.tile(id).click()
+    expect(page.viewer).to_have_attribute("data-id", id)
+
+
+def test_a_video_moves_without_sound_under_the_pointer(server, open_gallery):
+    page = open_gallery(server, f"?model={_VIDEOS}&type=video").ready()
+    page.tiles.first.hover()
+    video = page.tiles.first.locator("video")
+    expect(video).to_have_attribute("data-plays", "")
+    assert video.evaluate("video => video.muted && !video.paused")
+    page.page.mouse.move(5, 5)
+    expect(page.page.locator("[data-tile] video")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 1600])
+def test_what_strangers_wrote_is_text_and_overflows_nothing(server, open_gallery, width):
+    page = open_gallery(
+        server, f"?model={_HOSTILE}&level=XXX", viewport={"width": width, "height": 844}
+    ).ready()
+    page.deed("about").click()
+    expect(page.page.locator(".head h2")).to_contain_text("<img src=x")
+    page.tiles.first.hover()
+    page.field("find").focus()
+    assert page.page.evaluate("window.demoRan") is None
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_bar_of_what_is_marked_has_one_row_beside_a_pane_of_the_host(server, open_gallery):
+    page = open_gallery(server, viewport={"width": 1600, "height": 900}).ready()
+    page.page.locator("civitai-gallery").evaluate("(gallery) => gallery.style.maxWidth = '1000px'")
+    for at in (0, 1):
+        page.tiles.nth(at).locator("[data-do='mark']").click()
+    expect(page.deed("compare")).to_be_visible()
+    expect(page.page.locator(".bar")).to_have_attribute("data-tight", "")
+    assert page.page.locator(".bar").bounding_box()["height"] < 70
+
+
+def test_an_empty_gallery_says_so_and_offers_to_try_again(server, open_gallery):
+    page = open_gallery(server, f"?model={_EMPTY}")
+    expect(page.page.locator(".of-images")).to_contain_text("empty page")
+    expect(page.deed("read-anew")).to_be_visible()
+
+
+def test_a_phone_marks_by_the_corner_and_opens_by_a_tap(server, open_gallery):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    page = open_gallery(server, **phone).ready()
+    assert len({x for x, *_ in page.boxes().values()}) == 2
+    page.tiles.nth(1).locator("[data-do='mark']").tap()
+    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+    page.tiles.nth(0).tap()
+    expect(page.viewer).to_be_visible()
+
+
+@with_axe
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(server, open_gallery, theme):
+    page = open_gallery(server, f"{_OPEN}&__theme={theme}").ready()
+    until(lambda: _loaded(page))
+    page.tiles.first.locator("[data-do='mark']").click()
+    page.tiles.nth(1).hover()
+    assert page.serious() == []
+    page.find("water")
+    page.deed("open-model").first.wait_for()
+    assert page.serious() == []
+
+
+_STANDS_STILL = """async () => {
+    const before = scrollY;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return scrollY === before;
+}"""
+_DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(server, open_gallery):
+    page = open_gallery(server).ready()
+    until(lambda: _loaded(page))
+    element = f'<civitai-gallery data-code="{bundle.version()}"></civitai-gallery>'
+    body = f"""<div id="tab" style="display: none">{element}</div>
+        <script src="gradio_api/civitai_shortcut.js"></script>"""
+    script = os.path.join(os.path.dirname(AXE), "..", "..", "..", "..", "javascript")
+    page.page.route("**/host?*", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.page.route(
+        "**/gradio_api/civitai_shortcut.js",
+        lambda route: route.fulfill(path=os.path.join(script, "civitai_shortcut.js")),
+    )
+    page.asked.clear()
+    page.page.goto(f"{page.url}/host{_OPEN}")
+    page.page.wait_for_function("Boolean(customElements.get('civitai-gallery'))")
+    assert page.asked == []
+    page.page.evaluate("tab.style.display = 'block'")
+    page.ready()
+    page.wheel(1500)
+    until(lambda: page.page.evaluate("scrollY") > 1000)
+    until(lambda: page.page.evaluate(_STANDS_STILL))
+    there = page.page.evaluate("scrollY")
+    page.page.evaluate("tab.style.display = 'none'")
+    until(lambda: page.page.evaluate("scrollY") == 0)
+    page.page.evaluate(_DRAWN)  # away and back within one frame is no leaving
+    page.page.evaluate("tab.style.display = 'block'")
+    until(lambda: page.page.evaluate("scrollY") == there)

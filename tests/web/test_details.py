@@ -1,0 +1,174 @@
+"""Beside an open picture: how it was made, copied and edited; with what; what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from civitai_manager_libs.i18n import messages
+from civitai_manager_libs.infotext.text import parse_infotext
+from page_driver import expect, until
+from page_facts import infotext_of, of_model
+
+pytestmark = pytest.mark.page
+
+_LORA = 900_003
+
+
+def _row(*kinds, having=""):
+    """The first picture of these kinds, with that in its infotext."""
+    fits = (row for row in of_model(_LORA)[:60] if row.kind in kinds and row.type == "image")
+    return next(row for row in fits if having in infotext_of(row))
+
+
+@pytest.fixture
+def opened(server, open_gallery):
+    """opened(row) -> the page with that picture open and its details there."""
+
+    def opened(row, **options):
+        page = open_gallery(server, f"?model={_LORA}&image={row.id}", **options).ready()
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        _told(page)
+        return page
+
+    return opened
+
+
+def _told(page):
+    expect(page.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
+
+
+def _copied(page):
+    """What is on the clipboard once the page has said so; nothing is said any more then."""
+    page.said("Copied").click()
+    expect(page.said("Copied")).to_have_count(0)
+    return page.page.evaluate("navigator.clipboard.readText()")
+
+
+def test_parameters_are_called_as_the_field_calls_them_in_chinese_and_copied_as_they_are(opened):
+    row = _row("a1111", having="Schedule type:")
+    page = opened(row, locale="zh-TW")
+    names = page.page.locator(".parameters dt").all_inner_texts()
+    assert {"步數", "取樣方法", "排程類型", "種子", "尺寸", "CFG scale"} <= set(names)
+    page.deed("copy-parameters").click()
+    page.said("已複製").wait_for()
+    assert page.page.evaluate("navigator.clipboard.readText()").startswith("Steps: ")
+
+
+def test_prompts_and_parameters_are_copied_by_a_click_each(opened):
+    row = _row("a1111", having="Negative prompt:")
+    page, text = opened(row), infotext_of(row)
+    read = parse_infotext(text)
+    for name, wanted in (("prompt", read.prompt), ("negative", read.negative_prompt)):
+        page.page.locator(f"section.{name} .copies").click()
+        assert _copied(page) == wanted
+        page.deed(f"copy-{name}").click()
+        assert _copied(page) == wanted
+    page.page.locator(".parameters dd button").nth(1).click()
+    assert _copied(page) == list(read.parameters.values())[1]
+    page.deed("copy-parameters").click()
+    assert _copied(page) == ", ".join(f"{k}: {v}" for k, v in read.parameters.items())
+    page.deed("copy-infotext").click()
+    assert _copied(page) == text
+    page.key("c")
+    assert _copied(page) == text
+
+
+_CLOSED_AND_LEFT = """() => new Promise((done) => setTimeout(() => {
+    const gallery = document.querySelector("civitai-gallery");
+    gallery.shadowRoot.querySelector("[data-viewer] [data-do=close]").click();
+    requestAnimationFrame(() => { gallery.style.display = "none"; requestAnimationFrame(done); });
+}))"""
+
+
+def test_what_was_said_is_gone_when_a_hosts_other_tab_comes_to_the_front_at_once(opened):
+    page = opened(_row("a1111"))
+    page.key("c")
+    page.said("Copied").wait_for()
+    page.page.evaluate(_CLOSED_AND_LEFT)
+    expect(page.said("Copied")).to_have_count(0)
+
+
+def test_text_that_is_selected_is_not_copied_over(opened):
+    page = opened(_row("a1111", having="Negative prompt:"))
+    box = page.page.locator("section.prompt .copies").bounding_box()
+    page.page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + 160, box["y"] + 20, steps=5)
+    page.page.mouse.up()
+    assert page.page.evaluate("String(getSelection())").strip()
+    page.page.wait_for_timeout(300)
+    expect(page.said("Copied")).to_have_count(0)
+
+
+def test_edited_infotext_is_what_is_copied_until_it_is_taken_back(opened):
+    row = _row("a1111")
+    page = opened(row)
+    page.page.locator("details.infotext summary").click()
+    page.field("infotext").fill("my own words\nSteps: 5")
+    page.deed("copy-infotext").click()
+    assert _copied(page) == "my own words\nSteps: 5"
+    page.page.locator(".viewer-bar .position").click()
+    page.key("ArrowRight")
+    _told(page)
+    page.key("ArrowLeft")
+    expect(page.viewer).to_have_attribute("data-id", str(row.id))
+    expect(page.field("infotext")).to_have_value("my own words\nSteps: 5")
+    page.deed("undo-edit").click()
+    expect(page.field("infotext")).to_have_value(infotext_of(row))
+    expect(page.deed("undo-edit")).to_have_count(0)
+    page.deed("copy-infotext").click()
+    assert _copied(page) == infotext_of(row)
+
+
+def test_resources_are_told_with_weights_and_lead_to_civitai(opened, demo):
+    row = _row("a1111", having="Lora hashes:")
+    name, weight = re.search(r"<lora:([^:>]+):([\d.]+)>", infotext_of(row)).groups()
+    page = opened(row)
+    rows = page.page.locator(".resources li")
+    lora = rows.filter(has_text=re.compile(rf"lora.*{name}", re.I | re.S)).first
+    expect(lora.locator(".weight")).to_have_text(weight)
+    links = page.page.locator(".resources a, .places a").evaluate_all(
+        "links => links.map(link => [link.href, link.target, link.rel])"
+    )
+    assert len(links) >= 3
+    for href, target, rel in links:
+        assert href.startswith(f"{demo.url}/") or href.startswith("https://civitai.com/")
+        assert target == "_blank" and "noopener" in rel
+
+
+def test_what_is_wrong_with_it_is_told_in_the_pages_language(opened):
+    row = _row("comfy")
+    for locale, language in (("en-US", "en"), ("zh-TW", "zh-TW")):
+        page = opened(row, locale=locale)
+        said = messages.text("problem_comfy", language)
+        expect(page.page.locator(".details .problems")).to_contain_text(said)
+
+
+def test_file_tells_what_was_not_published(opened):
+    rows = [row for row in of_model(_LORA)[:60] if row.kind in ("hidden", "none")]
+    hidden = next(row for row in rows if row.kind == "hidden")
+    page = opened(hidden)
+    expect(page.page.locator(".details section.prompt")).to_have_count(0)
+    page.deed("look-in-file").click()
+    expect(page.page.locator(".details section.prompt")).to_be_visible()
+    page = opened(next(row for row in rows if row.kind == "none"))
+    page.deed("look-in-file").click()
+    page.said("The file has no generation data either").wait_for()
+
+
+def test_what_was_folded_stays_so_for_the_next_picture_and_after_a_reload(opened):
+    page = opened(_row("a1111"))
+    fold = page.page.locator("details.infotext")
+    fold.locator("summary").click()
+    page.page.locator(".viewer-bar .position").click()
+    page.key("ArrowRight")
+    _told(page)
+    until(lambda: fold.count() == 0 or fold.evaluate("fold => fold.open"))
+    page.key("i")
+    expect(page.page.locator("aside.details")).to_be_hidden()
+    page.page.reload()
+    expect(page.viewer).to_be_visible()
+    expect(page.page.locator("aside.details")).to_be_hidden()
+    page.key("i")
+    expect(page.page.locator("aside.details")).to_be_visible()

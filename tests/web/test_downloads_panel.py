@@ -1,0 +1,255 @@
+"""Downloads as a user begins, watches and stops them; what a job must not do to the page beside."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+
+import pytest
+from civitai_manager_libs.demo import files
+from fault_responses import status
+from gallery_page import with_axe
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_MANY = "1000"  # of them no job of a test comes to its end
+_FILES = f"/{files.ACCOUNT}/.*original=true"
+
+
+@pytest.fixture
+def page(flaky_server, open_gallery):
+    return open_gallery(flaky_server).ready()
+
+
+def _begun(page, limit=_MANY):
+    page.field("limit").fill(limit)
+    page.deed("download-gallery").click()
+    page.said("Downloading").wait_for()
+
+
+def _answers(page, count):
+    """So many times the page has heard how its job stands."""
+    for _ in range(count):
+        with page.page.expect_response("**/api/jobs"):
+            pass
+
+
+def _job(page):
+    return page.page.locator(".job").first
+
+
+@pytest.mark.parametrize("deed", ["save", "download-marked", "download-gallery"])
+def test_double_click_on_a_download_button_starts_one_job(flaky_server, page, deed):
+    page.tiles.nth(0).locator("[data-do='mark']").click()
+    page.field("limit").fill("2")
+    if deed == "save":
+        page.open(3)
+    page.double_click(page.deed(deed))
+    page.said("Downloading").wait_for()
+    flaky_server.job_done(flaky_server.jobs()[0]["id"])
+    assert len(flaky_server.jobs()) == 1
+
+
+def test_downloads_that_cannot_be_read_are_not_said_to_be_none(page):
+    said = {"error": {"code": "disk", "message": "The database cannot be used."}}
+    page.page.route("**/api/jobs", lambda route: route.fulfill(status=507, json=said))
+    page.page.reload()
+    page.ready().deed("jobs").click()
+    expect(page.panel("jobs").locator(".notice")).to_have_text("The database cannot be used.")
+    expect(page.panel("jobs").get_by_text("No downloads yet")).to_be_hidden()
+
+
+def test_press_after_an_answer_that_was_lost_starts_no_second_job(flaky_server, page):
+    page.page.route("**/api/jobs", lambda route: (route.fetch(), route.abort()), times=1)
+    page.field("limit").fill("2")
+    page.deed("download-gallery").click()
+    until(lambda: len(flaky_server.jobs()) == 1)
+    expect(page.deed("download-gallery")).to_be_enabled()
+    page.deed("download-gallery").click()
+    page.said("Downloading").wait_for()
+    assert len(flaky_server.jobs()) == 1
+
+
+def test_job_is_watched_paused_gone_on_with_and_cancelled(flaky_server, page):
+    _begun(page)
+    expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
+    page.key("j")
+    job = _job(page)
+    expect(job.locator(".job-line")).to_have_text(re.compile(r"\d+ of at most 1000 .*B/s"))
+    page.deed("job-pause").click()
+    expect(job).to_have_attribute("data-state", "paused")
+    assert page.does() == "job-resume"  # which stands where the pressed one stood
+    expect(page.page.locator("[data-do=jobs] .badge")).to_be_hidden()
+    page.deed("job-resume").click()
+    expect(job).to_have_attribute("data-state", "running")
+    page.deed("job-cancel").click()
+    expect(job).to_have_attribute("data-state", "cancelled")
+    page.deed("jobs-clear").click()
+    expect(page.page.locator(".job")).to_have_count(0)
+    expect(page.panel("jobs")).to_contain_text("No downloads yet")
+    page.key("Escape")
+    expect(page.panel("jobs")).to_be_hidden()
+
+
+def test_double_click_on_pause_does_not_go_on(page):
+    _begun(page)
+    page.key("j")
+    page.double_click(page.deed("job-pause"))
+    expect(_job(page)).to_have_attribute("data-state", "paused")
+    page.deed("job-resume").click()
+    expect(_job(page)).to_have_attribute("data-state", "running")
+
+
+def test_focus_stays_where_it_is_while_a_job_runs(page):
+    page.open(5)
+    page.key("Escape")
+    _begun(page)
+    page.field("search").click()
+    _answers(page, 3)
+    assert page.does() == "search"
+    page.page.locator(".grid").focus()
+    page.key("Tab")
+    assert page.focused() is None and page.does() is not None  # past the grid
+    page.key("j")
+    page.page.locator("[data-do='job-cancel']").focus()
+    _answers(page, 3)
+    assert page.does() == "job-cancel"
+
+
+def test_nothing_is_asked_while_nothing_is_at_work(flaky_server, page):
+    page.page.wait_for_load_state("networkidle")
+    page.asked.clear()
+    page.page.wait_for_timeout(2500)  # two and a half of the pauses between two questions
+    assert page.asked == []
+    _begun(page)
+    page.key("j")
+    page.deed("job-pause").click()
+    expect(_job(page)).to_have_attribute("data-state", "paused")
+    page.key("Escape")
+    page.page.wait_for_load_state("networkidle")
+    page.asked.clear()
+    page.page.wait_for_timeout(2500)
+    assert page.asked == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_server_without_an_open_page_rests(flaky_server, page):
+    page.page.wait_for_load_state("networkidle")
+    page.page.goto("about:blank")
+
+    def worked():
+        with open(f"/proc/{flaky_server.process.pid}/stat", encoding="utf-8") as file:
+            user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    time.sleep(2)  # what was under way ends
+    before = worked()
+    time.sleep(5)
+    assert worked() - before < 0.02 * 5
+
+
+def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky_server, page):
+    id, other = page.ids()[1:3]
+    page.tile(id).locator("[data-do='mark']").click()
+    page.deed("download-marked").click()
+    page.said("1 saved").wait_for()
+    page.tile(other).locator("[data-do='mark']").click()
+    page.deed("download-marked").click()
+    page.said("1 saved, 1 was there already").wait_for()
+    page.field("search").fill("is:saved")
+    until(lambda: page.ids() == [id, other])
+    page.tile(id).click()
+    path = page.page.locator(".details .path").inner_text()
+    assert os.path.isfile(path) and path.startswith(str(flaky_server.data))
+
+
+def test_what_a_job_of_the_gallery_has_saved_is_starred_too(flaky, page):
+    lost = page.ids()[0]
+    flaky.rule(f"/{files.uuid_of(int(lost))}/original=true", status(404))
+    _begun(page, "3")
+    page.said("1 failed").wait_for()
+    expect(page.page.locator("[data-tile][data-saved]")).to_have_count(2)
+    assert page.tile(lost).get_attribute("data-saved") is None
+
+
+def test_failures_are_told_with_what_to_do_and_are_tried_again(flaky, flaky_server, page):
+    flaky.rule(_FILES, status(403))
+    _begun(page, "3")
+    page.said("3 failed (needs a key: 3)").wait_for()
+    page.key("j")
+    job = _job(page)
+    job.locator(".failures summary").click()
+    expect(job.locator("tbody tr")).to_have_count(3)
+    expect(job.locator("tbody tr").first).to_contain_text("Enter your Civitai API key")
+    flaky.rules.clear()
+    page.deed("job-retry").click()
+    expect(job.locator(".job-line")).to_contain_text("3 saved")
+    expect(job.locator(".failures")).to_be_hidden()
+
+
+def test_fold_of_the_failures_stays_open_while_the_job_goes_on(flaky, page):
+    flaky.rule(_FILES, status(404))
+    _begun(page)
+    page.key("j")
+    fold = _job(page).locator(".failures")
+    fold.locator("summary").click()
+    rows = fold.locator("tbody tr").count()
+    until(lambda: fold.locator("tbody tr").count() > rows or "more" in fold.inner_text())
+    assert fold.evaluate("fold => fold.open")
+
+
+def test_dropped_connection_is_gone_on_with_while_a_job_runs(flaky_server, page):
+    page.tiles.nth(0).locator("[data-do='mark']").click()
+    _begun(page)
+    expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
+    page.context.set_offline(True)
+    page.key("j")
+    page.deed("job-cancel").click()
+    page.said(re.compile("does not answer")).wait_for()
+    page.context.set_offline(False)
+    page.deed("job-cancel").click()
+    expect(_job(page)).to_have_attribute("data-state", "cancelled")
+    page.key("Escape")
+    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+
+
+def test_job_whose_first_news_is_lost_is_seen_all_the_same(page):
+    jobs = re.compile(r"/api/jobs$")
+    page.page.route(
+        jobs, lambda route: route.abort() if route.request.method == "GET" else route.continue_()
+    )
+    with page.page.expect_event("requestfailed"):
+        _begun(page)
+    page.page.unroute(jobs)
+    expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
+
+
+def test_job_begun_in_one_page_is_in_the_other_and_each_keeps_its_own(
+    flaky_server, page, open_gallery
+):
+    other = open_gallery(flaky_server).ready()
+    page.tiles.nth(0).locator("[data-do='mark']").click()
+    _begun(page, "3")
+    other.key("j")
+    expect(_job(other)).to_have_attribute("data-state", "done")
+    other.deed("job-forget").click()
+    expect(other.page.locator(".job")).to_have_count(0)
+    other.key("Escape")
+    expect(other.marked).to_have_count(0)
+    page.key("j")
+    expect(page.page.locator(".job")).to_have_count(0)
+
+
+@with_axe
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_downloads(flaky, flaky_server, open_gallery, theme):
+    page = open_gallery(flaky_server, f"?model=900001&level=XXX&__theme={theme}").ready()
+    flaky.rule(_FILES, status(404))
+    _begun(page, "3")
+    page.said("3 failed").wait_for()
+    page.key("j")
+    _job(page).locator(".failures summary").click()
+    assert page.serious() == []

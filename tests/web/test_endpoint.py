@@ -1,0 +1,420 @@
+"""Who may ask, in which thread it is answered, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from api_server import MODEL_ID
+from civitai_manager_libs import civitai_gallery_action, host, setting
+from civitai_manager_libs.web.http import Gate, request_body
+from civitai_manager_libs.web.routes import table
+from page_driver import until
+from served_api import ServedApi
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+_OURS = {"X-Civitai-Shortcut": "1"}
+_KB = 1024
+_READS = ["hello", "jobs", "images?model=101", "images/5030", "thumb/5030", "file/5030"]
+_READS += ["models?q=x", "models/101", "find?text=101"]
+_WRITES = [("POST", "within"), ("POST", "jobs"), ("POST", "jobs/1/forget"), ("PUT", "settings")]
+_WRITES += [("PUT", "key"), ("POST", "key/test")]
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """That of the routes which are served from now on."""
+    gate = Gate()
+    monkeypatch.setattr(table, "Gate", lambda: gate)
+    return gate
+
+
+@pytest.mark.parametrize("path", _READS)
+def test_who_is_not_logged_in_reads_nothing(api, civitai, path):
+    api.get(f"images?model={MODEL_ID}")
+    api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
+    status, code, message = api.error(path)
+    assert (status, code) == (401, "login") and "Log in" in message
+    answer = api.ask(f"api/{path}", cookies={"access-token": "a-token"})
+    assert answer.status_code in (200, 404)
+    assert api.ask(f"api/{path}", cookies={"access-token": "b-token"}).status_code == 401
+
+
+@pytest.mark.parametrize("method,path", _WRITES)
+def test_who_is_not_logged_in_changes_nothing(api, civitai, method, path):
+    api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
+    assert api.send(method, path, {}).status_code == 401
+    assert setting.civitai_api_key == "" and not civitai.requests
+
+
+def test_code_of_the_page_needs_the_login_too(api):
+    api.app.auth = {"me": "secret"}
+    assert api.ask("page/modules/page.js").status_code == 401
+
+
+@pytest.mark.parametrize("method,path", _WRITES)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Civitai-Shortcut": "yes"},
+        {**_OURS, "Origin": "http://evil.example"},
+        {**_OURS, "Origin": "null"},
+        {**_OURS, "Origin": "http://127.0.0.1:1"},
+        {**_OURS, "Origin": "http://[::1"},
+        {**_OURS, "Sec-Fetch-Site": "cross-site"},
+        {**_OURS, "Sec-Fetch-Site": "same-site"},
+        {**_OURS, "Origin": "http://evil.example", "X-Forwarded-Host": "my.example"},
+    ],
+    ids=["no-header", "another-value", "foreign-origin", "null", "another-port", "malformed"]
+    + ["cross-site", "same-site", "foreign-before-proxy"],
+)
+def test_write_that_another_page_asks_for_is_refused(api, civitai, method, path, headers):
+    answer = api.ask(f"api/{path}", method, headers=headers, json={"key": "x"})
+    assert answer.status_code == 403 and answer.json()["error"]["code"] == "not_allowed"
+    assert setting.civitai_api_key == ""
+
+
+@pytest.mark.parametrize("way", ["plain", "shared", "login"])
+@pytest.mark.parametrize(
+    "name,is_known",
+    [("127.0.0.1", True), ("192.168.1.5:7860", True), ("[::1]", True), ("localhost:1", True)]
+    + [
+        ("evil.example", False),
+        ("127.0.0.1.nip.io", False),
+        ("localhost.evil", False),
+        ("", False),
+    ],
+)
+def test_name_that_a_host_cannot_have_is_refused(api, monkeypatch, name, is_known, way):
+    """A page of another site can give itself our address (DNS rebinding)."""
+    monkeypatch.setattr(host, "in_webui", lambda: True)
+    monkeypatch.setattr(host, "is_shared", lambda: way == "shared")
+    if way == "login":
+        api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
+    headers, cookies = {**_OURS, "Host": name}, {"access-token": "a-token"}
+    for method, path in (("GET", "jobs"), ("POST", "within")):
+        answer = api.ask(f"api/{path}", method, headers=headers, json=_NOTHING, cookies=cookies)
+        assert answer.status_code == (200 if is_known or way != "plain" else 403)
+    if answer.status_code == 403:
+        assert "does not know itself by this name" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", _READS)
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_read_that_another_page_asks_for_is_refused(api, civitai, path, site):
+    api.get(f"images?model={MODEL_ID}")
+    before = len(civitai.requests)
+    asked = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    assert api.ask(f"api/{path}", headers=asked).status_code == 403
+    assert len(civitai.requests) == before
+    followed = {**asked, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert api.ask(f"api/{path}", headers=followed).status_code != 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://my.example"},
+        {"X-Forwarded-Host": "my.example", "Origin": "https://my.example"},
+    ],
+    ids=["plain", "browser-says", "proxy-says"],
+)
+def test_our_own_page_is_let_in_also_behind_a_proxy(api, headers):
+    headers = {**_OURS, "Origin": api.url, **headers}
+    answer = api.ask("api/within", "POST", headers=headers, json=_NOTHING)
+    assert answer.status_code == 200
+
+
+_NOTHING = {"ids": [], "words": ""}
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"nan?"])
+def test_body_that_is_no_json_is_told(api, body):
+    answer = api.ask("api/within", "POST", headers=_OURS, data=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
+
+
+@pytest.mark.parametrize("body", [None, 5, "x", [], {}, {"ids": 5, "words": []}, [1, 2]])
+@pytest.mark.parametrize("method,path", [w for w in _WRITES if w[1] != "jobs/1/forget"])
+def test_body_of_another_shape_is_no_crash(api, civitai, method, path, body):
+    assert api.send(method, path, body).status_code in (200, 400)
+
+
+@pytest.mark.parametrize(
+    "path,most", [("key/test", 64 * _KB), ("within", 2048 * _KB), ("import", 8192 * _KB)]
+)
+def test_body_is_read_only_as_far_as_its_route_needs_it(api, path, most):
+    for size, code in ((most, 400), (most + 1, 413)):
+        body = b"?" + b" " * (size - 1)
+        answer = api.ask(f"api/{path}", "POST", headers=_OURS, data=body)
+        assert answer.status_code == code, size
+
+
+@pytest.mark.parametrize(
+    "body,code",
+    [
+        (b"[" + b"[]," * 600_000 + b"[]]", 413),
+        (b"[[]," * 100_000, 400),
+        (b'{"civitai_shortcut":1,"x":' + b"[" * 200 + b"]" * 200 + b"}", 400),
+        (b'{"civitai_shortcut":1,"marks":[],"sets":[],"x":"' + b"[," * 600_000 + b'"}', 200),
+    ],
+    ids=["many-parts", "never-closed", "deep", "signs-in-a-text"],
+)
+def test_body_of_many_parts_is_not_parsed(api, body, code):
+    assert api.ask("api/import", "POST", headers=_OURS, data=body).status_code == code
+
+
+class _HalfSent:
+    """A write whose head is sent, and `sent` bytes of its body."""
+
+    def __init__(self, api, sent, length=100 * _KB, path="within"):
+        self._connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=20)
+        self._connection.putrequest("POST", f"/civitai_shortcut/api/{path}")
+        for name, value in {**_OURS, "Content-Length": str(length)}.items():
+            self._connection.putheader(name, value)
+        self._connection.endheaders(b" " * sent)
+
+    def send(self, more):
+        self._connection.send(b" " * more)
+
+    def answer(self):
+        """Status, and whether the connection is closed then."""
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer.status, self._connection.sock is None
+
+    def close(self):
+        self._connection.close()
+
+
+def test_body_that_does_not_come_has_a_deadline(api, monkeypatch):
+    monkeypatch.setattr(request_body, "_SECONDS", 0.3)
+    for sent in (0, 10, 70 * _KB):
+        assert _HalfSent(api, sent).answer() == (408, True)
+
+
+def test_slow_upload_that_goes_on_is_taken(api, monkeypatch):
+    monkeypatch.setattr(request_body, "_SECONDS", 1.5)
+    monkeypatch.setattr(request_body, "_TIMED", 60 * _KB)
+    slow = _HalfSent(api, 70 * _KB, 420 * _KB)
+    for _ in range(5):
+        time.sleep(0.5)
+        slow.send(70 * _KB)
+    assert slow.answer() == (400, False)
+
+
+def test_few_large_bodies_are_held_at_once_and_small_ones_pass(gate, api, monkeypatch):
+    monkeypatch.setattr(request_body, "_SECONDS", 20)
+    held = [_HalfSent(api, 90 * _KB) for _ in range(request_body._FROM_ONE)]
+    until(lambda: gate._bodies._held.total() == len(held))
+    large = b'{"ids": [], "words": ""}' + b" " * 70 * _KB
+    asked = ThreadPoolExecutor(1).submit(
+        api.ask, "api/within", "POST", headers=_OURS, data=large, timeout=60
+    )
+    assert api.post("within", _NOTHING)["ids"] == [] and not asked.done()
+    held[0].close()
+    assert asked.result(60).status_code == 200
+    held[1].close()
+    until(lambda: not gate._bodies._held)
+
+
+@pytest.mark.parametrize("digits", [20, 4_301])
+@pytest.mark.parametrize(
+    "path",
+    ["images/{}", "images/{}/workflow", "thumb/{}", "file/{}", "models/{}", "images?model={}"]
+    + ["images?post={}", "images?model=101&limit={}", "thumb/5030?w={}", "find?text={}"]
+    + ["figures?model={}", "figures?version={}", "images?search=steps>{}", "images?version={}"]
+    + ["images?search=w&model={}", "images?search=w&cursor={}", "images?model=101&cursor={}"]
+    + ["images?search=after:{}", "images?search=author:{}", "export?set={}", "suggest?word={}"]
+    + ["names?template={}", "models?q={}", "find?text=https://civitai.com/images/{}"],
+)
+def test_id_of_more_digits_than_there_are_is_no_crash(api, civitai, path, digits):
+    assert api.ask(f"api/{path.format('9' * digits)}").status_code < 500
+
+
+@pytest.mark.parametrize("deed", ["cancel", "open"])
+def test_job_of_more_digits_than_there_are_is_not_there(api, deed):
+    assert api.send("POST", f"jobs/{'9' * 4_301}/{deed}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["", "nothing", "api", "api/nothing", "api/jobs/x/cancel", "api/images/x", "page/"]
+)
+def test_address_that_there_is_not_is_told_as_json(api, path):
+    answer = api.ask(path)
+    assert answer.status_code == 404 and answer.json()["error"]["code"] == "not_there"
+
+
+def test_deed_is_not_done_by_following_a_link(api):
+    assert api.ask("api/jobs/1/forget", headers=_OURS).status_code == 404
+    assert api.ask("api/hello", "POST", headers=_OURS).status_code == 405
+
+
+@pytest.mark.parametrize("language,said", [("en-US", "has not read"), ("zh-TW,zh;q=0.9", "讀過")])
+def test_error_is_in_the_language_of_the_browser(api, language, said):
+    assert said in api.error("images/5", language)[2]
+
+
+def test_answers_are_not_kept_by_anybody(api):
+    assert api.ask("api/hello").headers["cache-control"] == "no-store"
+    assert api.ask("api/images/5").headers["cache-control"] == "no-store"
+
+
+# Threads
+
+
+class _Silent:
+    """Answers of Civitai that do not come until `end` is set."""
+
+    def __init__(self):
+        self.end, self.asked = threading.Event(), 0
+
+    def __call__(self, request, body):
+        self.asked += 1
+        self.end.wait(60)
+        request.close_connection = True
+
+
+@pytest.fixture
+def silent(civitai):
+    silent = _Silent()
+    yield silent
+    silent.end.set()
+
+
+def _in_background(work, count):
+    threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_what_is_near_comes_while_civitai_is_silent(api, civitai, silent):
+    images = api.get(f"images?model={MODEL_ID}")["images"]
+    civitai.always("page", silent)
+    for image_id in civitai.ids:
+        civitai.always(image_id, silent)
+
+    def ask(n):
+        try:
+            api.ask(f"api/thumb/{images[n % 10]['id']}?w={(320, 450, 800)[n % 3]}", timeout=60)
+        except requests.RequestException:
+            return
+
+    _in_background(ask, 80)  # more than there are threads for what is far
+    until(lambda: silent.asked >= 3)
+    began = time.monotonic()
+    for path in ("hello", "jobs", f"images/{images[0]['id']}", f"images?model={MODEL_ID}&kept=1"):
+        api.get(path)
+    assert time.monotonic() - began < 5
+
+
+def test_image_comes_while_every_search_waits(gate, api, civitai, silent):
+    image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
+    civitai.always("page", silent)
+    _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 70)
+    until(lambda: gate._limiters["far"].available_tokens == 0, "70 searches")
+    assert api.ask(f"api/file/{image_id}").status_code == 200
+
+
+def test_silent_civitai_takes_no_thread_from_the_host(civitai, silent):
+    """The host's own handlers run in anyio's threads, of which there are 40."""
+    with ServedApi() as api:
+        api.app.router.routes.append(Route("/of-the-host", lambda _: PlainTextResponse("ok")))
+        civitai.always("page", silent)
+        _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 60)
+        until(lambda: silent.asked >= 1)
+        began = time.monotonic()
+        assert requests.get(f"{api.url}/of-the-host", timeout=20).text == "ok"
+        assert time.monotonic() - began < 5
+        silent.end.set()
+
+
+def _asked_quietly(api, path):
+    try:
+        api.ask(path, timeout=60)
+    except requests.RequestException:
+        return
+
+
+def _hang_up_on(api, path, silent):
+    """Ask, and go away as soon as Civitai is asked."""
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=20)
+    connection.request("GET", f"/civitai_shortcut/api/{path}")
+    until(lambda: silent.asked)
+    connection.close()
+
+
+class _PassesOn(BaseHTTPMiddleware):
+    """As hosts have it around their routes."""
+
+    async def dispatch(self, request, call_next):
+        return await call_next(request)
+
+
+@pytest.mark.parametrize("middleware", [(), (Middleware(_PassesOn),)], ids=["bare", "wrapped"])
+@pytest.mark.parametrize("what", ["page", "picture"])
+def test_browser_that_goes_away_ends_the_request_to_civitai(civitai, silent, middleware, what):
+    with ServedApi(middleware) as api:
+        image = api.get(f"images?model={MODEL_ID}&limit=1")["images"][0]
+        civitai.always("page" if what == "page" else image["id"], silent)
+        path = f"images?model={MODEL_ID}&fresh=1" if what == "page" else f"file/{image['id']}"
+        _hang_up_on(api, path, silent)
+        client = civitai_gallery_action.get_http_client()
+        until(lambda: not client._flights._flights and _free(client, civitai), "its end")
+        civitai.always("page", None)
+        civitai.always(image["id"], None)
+        began = time.monotonic()
+        api.get(f"images?model={MODEL_ID}&fresh=1")
+        assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("method,is_done", [("GET", True), ("POST", False)])
+def test_browser_that_went_away_before_it_was_heard_is_no_error(method, is_done):
+    """As tiles that were scrolled past."""
+    done, sent = [], []
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    async def ask():
+        headers = [(b"x-civitai-shortcut", b"1")]
+        scope = {"type": "http", "method": method, "path": "/", "query_string": b"", "app": None}
+        request = Request({**scope, "headers": headers}, receive)
+        gate = Gate()
+        endpoint = gate.read(done.append) if is_done else gate.write(done.append)
+        await (await endpoint(request))(request.scope, receive, send)
+
+    with ThreadPoolExecutor(1) as pool:  # a browser of other tests has this thread's loop
+        pool.submit(asyncio.run, ask()).result()
+    assert bool(done) is is_done and sent
+
+
+def _free(client, civitai):
+    return client._gates.of(civitai.url)._inside.total() == 0
+
+
+def test_server_that_ends_waits_for_nobody(civitai, silent):
+    civitai.always("page", silent)
+    api = ServedApi(timeout_graceful_shutdown=1)
+    with api:
+        _in_background(lambda n: _asked_quietly(api, f"api/images?post={n + 1}"), 3)
+        until(lambda: silent.asked)
+        began = time.monotonic()
+    assert time.monotonic() - began < 10 and not api._thread.is_alive()
+    client = civitai_gallery_action.get_http_client()
+    until(lambda: _free(client, civitai), "the request's end")

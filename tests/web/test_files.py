@@ -1,0 +1,347 @@
+"""Pictures as bytes: only of what was read, as what they are, whole and in parts."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import pytest
+from api_server import MODEL_ID, status
+from civitai_manager_libs import setting
+from civitai_manager_libs.web import bundle
+from page_driver import until
+from served_api import ServedApi
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+
+
+@pytest.fixture
+def images(api, civitai):
+    civitai.size = 700_000  # more than one piece
+    return {image["id"]: image for image in api.get(f"images?model={MODEL_ID}")["images"]}
+
+
+def _of(images, civitai, extension):
+    return next(i for i in images if civitai.kinds[i] == extension)
+
+
+def test_file_is_the_upload_byte_for_byte(api, civitai, images):
+    for image_id in images:
+        answer = api.ask(f"api/file/{image_id}")
+        assert (answer.status_code, answer.content) == (200, civitai.bytes_of(image_id))
+
+
+@pytest.mark.parametrize(
+    "extension,kind", [("png", "image/png"), ("jpg", "image/jpeg"), ("mp4", "video/mp4")]
+)
+def test_file_is_given_as_what_it_is_whatever_it_is_called(api, civitai, images, extension, kind):
+    headers = api.ask(f"api/file/{_of(images, civitai, extension)}").headers
+    assert headers["content-type"] == kind and headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+def test_browser_keeps_a_file_for_good_and_asks_no_second_time(api, civitai, images):
+    image_id = next(iter(images))
+    answer = api.ask(f"api/file/{image_id}")
+    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    tag = answer.headers["etag"]
+    for given in (tag, f'"x", {tag}', f"W/{tag}", "*"):
+        again = api.ask(f"api/file/{image_id}", headers={"If-None-Match": given})
+        assert (again.status_code, again.content) == (304, b"") and again.headers["etag"] == tag
+    other = api.ask(f"api/file/{image_id}", headers={"If-None-Match": '"x"'})
+    assert other.status_code == 200
+
+
+def test_marked_picture_shows_its_kept_thumbnail_when_civitai_has_it_no_more(api, civitai, images):
+    marked, other = list(images)[:2]
+    small = api.ask(f"api/thumb/{marked}").content
+    api.post("own", {"ids": [marked], "favourite": True})
+    for entry in os.scandir(setting.shortcut_gallery_folder):
+        os.remove(entry.path)
+    for image_id in (marked, other):
+        civitai.always(image_id, status(404))
+    for width in (320, 450, 800):
+        answer = api.ask(f"api/thumb/{marked}?w={width}")
+        assert (answer.status_code, answer.content) == (200, small)
+    assert api.ask(f"api/thumb/{other}").status_code == 404
+
+
+def test_picture_is_fetched_once_for_all_who_ask(api, civitai, images):
+    image_id = next(iter(images))
+    threads = [
+        threading.Thread(target=lambda: api.ask(f"api/file/{image_id}").content) for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert civitai.fetched[image_id] == 1
+
+
+def test_cache_is_within_its_limit_after_a_burst_and_every_picture_came_whole(api, civitai, images):
+    """Three times as much as it may hold, by eight at once."""
+    setting.change("gallery_cache_mb", 10)
+    paths = [f"api/thumb/{i}?w={width}" for width in (320, 450, 800) for i in images]
+    paths += [f"api/file/{i}" for i in images]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(api.ask, paths))
+    assert {(answer.status_code, len(answer.content)) for answer in answers} == {(200, 700_000)}
+    folder = setting.shortcut_gallery_folder
+    until(lambda: _size_of(folder) <= 10 * 1024 * 1024, "the cache within its limit")
+    assert _size_of(folder) > 5_000_000  # no more goes than must
+
+
+def _size_of(folder):
+    sizes = []
+    for entry in os.scandir(folder):
+        with suppress(OSError):  # it goes just now
+            sizes.append(entry.stat().st_size)
+    return sum(sizes)
+
+
+@pytest.mark.parametrize("width,asked", [("320", 320), ("450", 450), ("800", 800), ("", 450)])
+def test_small_picture_comes_at_a_width_that_the_image_host_keeps(
+    api, civitai, images, width, asked
+):
+    image_id = _of(images, civitai, "png")
+    assert api.ask(f"api/thumb/{image_id}?w={width}").status_code == 200
+    assert f"/width={asked}/" in civitai.requests[-1]
+
+
+@pytest.mark.parametrize("width,asked", [("1", 320), ("321", 450), ("99999", 800), ("x", 450)])
+def test_width_that_there_is_not_is_the_next_one(api, civitai, images, width, asked):
+    api.ask(f"api/thumb/{_of(images, civitai, 'png')}?w={width}")
+    assert f"/width={asked}/" in civitai.requests[-1]
+
+
+def test_small_picture_of_a_video_is_its_poster(api, civitai, images):
+    api.ask(f"api/thumb/{_of(images, civitai, 'mp4')}?w=320")
+    assert "anim=false" in civitai.requests[-1] and "width=320" in civitai.requests[-1]
+
+
+def test_small_pictures_of_other_widths_are_told_apart(api, civitai, images):
+    image_id = _of(images, civitai, "png")
+    tags = {api.ask(f"api/thumb/{image_id}?w={w}").headers["etag"] for w in (320, 450, 800)}
+    tags.add(api.ask(f"api/file/{image_id}").headers["etag"])
+    assert len(tags) == 4
+
+
+# What is not given
+
+
+@pytest.mark.parametrize("kind", ["thumb", "file", "images"])
+@pytest.mark.parametrize("image_id", ["1", "0", "5031", "9" * 18, "9" * 30])
+def test_picture_that_the_server_has_not_read_is_refused(api, civitai, images, kind, image_id):
+    before = len(civitai.requests)
+    code, reason, message = api.error(f"{kind}/{image_id}")
+    assert (code, reason) == (404, "not_known") and "not read" in message
+    assert len(civitai.requests) == before
+
+
+@pytest.mark.parametrize("image_id", ["x", "-1", "1.5", "5001/..%2f..", "%2e%2e", "http:%2f%2fx"])
+def test_what_is_no_id_is_no_address(api, image_id):
+    assert api.ask(f"api/file/{image_id}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "answer,code,reason",
+    [
+        (status(404), 404, "gone"),
+        (status(403), 403, "needs_key"),
+        (status(401), 403, "needs_key"),
+        (status(451), 451, "region"),
+        (status(500), 502, "network"),
+        (status(418), 502, "http_418"),
+        (status(429, Retry_After="999"), 503, "busy"),
+        (status(200, b"<html>log in</html>"), 403, "needs_key"),
+        (status(200, b"words and nothing else, and more of them"), 502, "not_an_image"),
+        (status(200, b""), 502, "not_an_image"),
+    ],
+    ids=["gone", "forbidden", "key", "region", "trouble", "other", "busy", "html", "text", "empty"],
+)
+def test_failure_is_told_with_its_reason(api, civitai, images, answer, code, reason):
+    image_id = next(iter(images))
+    civitai.always(image_id, answer)
+    told = api.error(f"file/{image_id}")
+    assert told[:2] == (code, reason) and told[2]
+    civitai.always(image_id, None)
+
+
+def test_failure_of_our_login_is_no_failure_of_civitais_key(api, civitai, images):
+    image_id = next(iter(images))
+    civitai.always(image_id, status(401))
+    assert api.error(f"thumb/{image_id}")[:2] == (403, "needs_key")
+
+
+def test_disk_that_cannot_be_written_is_told(api, civitai, images):
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    with open(setting.shortcut_gallery_folder, "w", encoding="utf-8") as file:
+        file.write("in the way")
+    assert api.error(f"file/{next(iter(images))}")[:2] == (507, "disk")
+
+
+def test_picture_that_was_saved_is_given_from_there(api, civitai, images):
+    image_id = _of(images, civitai, "png")
+    job = api.post("jobs", {"ids": [image_id]})["job"]
+    until(lambda: api.get("jobs")["jobs"][0]["state"] == "done", f"job {job}")
+    assert api.get(f"images/{image_id}")["saved_path"]
+    assert api.ask(f"api/file/{image_id}").content == civitai.bytes_of(image_id)
+    assert civitai.fetched[image_id] == 1
+    os.remove(api.get(f"images/{image_id}")["saved_path"])
+    assert api.ask(f"api/file/{image_id}").content == civitai.bytes_of(image_id)
+    assert api.get(f"images/{image_id}")["saved_path"] == ""
+
+
+def test_picture_is_known_and_shown_after_a_restart(api, civitai, images, fresh):
+    image_id = _of(images, civitai, "png")
+    thumb = api.ask(f"api/thumb/{image_id}?w=320").content
+    fresh.forget()
+    civitai.always("page", status(500))
+    assert api.ask(f"api/thumb/{image_id}?w=320").content == thumb
+    assert api.get(f"images/{image_id}")["prompt"] == f"picture {image_id}"
+
+
+# Parts
+
+
+def _part(api, image_id, given, **headers):
+    return api.ask(f"api/file/{image_id}", headers={"Range": given, **headers})
+
+
+@pytest.mark.parametrize(
+    "given,start,end",
+    [
+        ("bytes=0-99", 0, 100),
+        ("bytes=100-", 100, None),
+        ("bytes=-7", -7, None),
+        ("bytes=0-0", 0, 1),
+        ("bytes=600000-99999999", 600_000, None),
+        ("bytes=-99999999", 0, None),
+        ("bytes=300000-699998", 300_000, 699_999),
+    ],
+)
+def test_part_of_a_file_is_just_that(api, civitai, images, given, start, end):
+    image_id = _of(images, civitai, "mp4")
+    body = civitai.bytes_of(image_id)
+    answer = _part(api, image_id, given)
+    assert answer.content == body[start:end]
+    size = len(body)
+    if len(answer.content) == size:
+        assert answer.status_code == 200
+        return
+    assert answer.status_code == 206
+    first, last, whole = map(int, re.findall(r"\d+", answer.headers["content-range"]))
+    assert (last - first + 1, whole) == (len(answer.content), size)
+    assert body[first : last + 1] == answer.content
+
+
+@pytest.mark.parametrize("given", ["bytes=700000-", "bytes=700000-700001", "bytes=-0"])
+def test_part_that_there_is_not_is_416_with_the_size(api, civitai, images, given):
+    answer = _part(api, _of(images, civitai, "mp4"), given)
+    assert (answer.status_code, answer.content) == (416, b"")
+    assert answer.headers["content-range"] == "bytes */700000"
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["bytes=5-3", "bytes=-", "bytes=a-b", "items=0-5", "bytes=0-1,5-6", "", "bytes=1-2-3", "0-5"],
+)
+def test_what_is_no_part_is_the_whole(api, civitai, images, given):
+    answer = _part(api, _of(images, civitai, "mp4"), given)
+    assert (answer.status_code, len(answer.content)) == (200, 700_000)
+    assert "content-range" not in answer.headers
+
+
+def test_part_of_another_file_is_the_whole_of_this_one(api, civitai, images):
+    image_id = _of(images, civitai, "mp4")
+    tag = api.ask(f"api/file/{image_id}").headers["etag"]
+    assert _part(api, image_id, "bytes=0-9", **{"If-Range": tag}).status_code == 206
+    assert _part(api, image_id, "bytes=0-9", **{"If-Range": '"x"'}).status_code == 200
+
+
+def test_head_tells_the_size_and_sends_nothing(api, civitai, images):
+    image_id = _of(images, civitai, "mp4")
+    answer = api.ask(f"api/file/{image_id}", "HEAD")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == "700000"
+    assert answer.headers["accept-ranges"] == "bytes"
+
+
+def test_host_that_packs_its_answers_packs_no_picture(civitai):
+    civitai.size = 700_000
+    with ServedApi([Middleware(GZipMiddleware, minimum_size=1000)]) as api:
+        image_id = api.get(f"images?model={MODEL_ID}")["images"][0]["id"]
+        headers = {"Accept-Encoding": "gzip"}
+        answer = _part(api, image_id, "bytes=5-100004", **headers)
+        assert answer.status_code == 206 and answer.headers["content-encoding"] == "identity"
+        assert answer.content == civitai.bytes_of(image_id)[5:100_005]
+
+
+def test_browser_that_has_seen_enough_of_a_video_is_sent_no_more(api, civitai, images):
+    civitai.size = 60_000_000
+    image_id = _of(images, civitai, "mp4")
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=30)
+    connection.request("GET", f"/civitai_shortcut/api/file/{image_id}")
+    assert len(connection.getresponse().read(1000)) == 1000
+    connection.close()
+    until(lambda: not _open_files(), "the file's end")
+
+
+def _open_files():
+    folder = f"/proc/{os.getpid()}/fd"
+    if not os.path.isdir(folder):
+        pytest.skip("no /proc")
+    found = []
+    for name in os.listdir(folder):
+        try:
+            found.append(os.readlink(os.path.join(folder, name)))
+        except OSError:
+            continue
+    return [path for path in found if path.startswith(setting.shortcut_gallery_folder)]
+
+
+# The page's own code
+
+
+@pytest.mark.parametrize("name,kind", [("page.js", "text/javascript"), ("page.css", "text/css")])
+def test_browser_keeps_the_bundle_for_good_under_an_address_of_its_version(api, name, kind):
+    response = api.ask(f"page/{bundle.version()}/{name}")
+    assert response.status_code == 200 and response.content
+    assert response.headers["content-type"] == f"{kind}; charset=utf-8"
+    assert response.headers["cache-control"] == "private, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("name", ["page.js", "grid/grid.js", "gallery.css"])
+def test_modules_themselves_are_asked_for_anew_at_each_load(api, name):
+    response = api.ask(f"page/modules/{name}")
+    assert response.status_code == 200 and response.content
+    assert response.headers["cache-control"] == "no-cache"
+
+
+def test_code_of_another_version_is_not_given_and_the_user_is_told_to_reload(api):
+    response = api.ask("page/0123456789abcdef/page.js", headers={"Accept-Language": "en"})
+    assert response.status_code == 410
+    assert response.json()["error"]["message"] == "The extension was updated: reload this page."
+
+
+def test_page_that_runs_another_version_is_told_to_reload(api):
+    ours, old = {"X-Civitai-Shortcut-Code": bundle.version()}, {"X-Civitai-Shortcut-Code": "0123"}
+    assert api.ask("api/jobs", headers=ours).status_code == 200
+    refused = api.ask("api/jobs", headers=old)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "outdated")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["missing.js", "package.json", "page", "..%2fcivitai_shortcut.js", "%2e%2e", "a.js%00"]
+    + ["page.JS", "sub%2fa.js", "..%5ccivitai_shortcut.js", ".js", "grid", "grid/"]
+    + ["grid/..%2f..%2fcivitai_shortcut.js", "grid%2f%2e%2e%2f%2e%2e%2fcivitai_shortcut.js"],
+)
+@pytest.mark.parametrize("version", ["modules", "current"])
+def test_nothing_but_the_code_is_given(api, version, name):
+    version = bundle.version() if version == "current" else version
+    assert api.ask(f"page/{version}/{name}").status_code in (404, 410)

@@ -1,0 +1,436 @@
+"""Galleries page by page, by words, and all that is known of one picture."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+
+import image_files
+import pytest
+from api_server import MODEL_ID, reset, status, VERSION_ID
+from civitai_manager_libs import setting
+from fault_responses import png
+from PIL import Image as PilImage, PngImagePlugin
+
+_MODEL = f"images?model={MODEL_ID}"
+
+
+def _ids(answer):
+    return [image["id"] for image in answer["images"]]
+
+
+def _rows(civitai, *rows, **metadata):
+    """An answer of Civitai's with these rows, each a picture of its own unless it says so."""
+    first = civitai._row(civitai.ids[0])
+    body = {"items": [{**first, **row} if isinstance(row, dict) else row for row in rows]}
+    return status(200, json.dumps({**body, "metadata": metadata}).encode())
+
+
+_KEY = "0123456789abcdef-sekret"
+_ESCAPED = "".join(f"\\u{ord(c):04x}" for c in _KEY)
+
+
+@pytest.mark.parametrize("quoted", [_KEY, _ESCAPED, _KEY.replace("a", "%61")])
+@pytest.mark.parametrize("code", [200, 401, 500])
+def test_key_in_the_words_of_civitai_does_not_reach_the_page(api, civitai, capfd, quoted, code):
+    setting.civitai_api_key = _KEY
+    civitai.always("page", status(code, b'{"error": "bad token %s"}' % quoted.encode()))
+    said = api.error(_MODEL)[2]
+    told = capfd.readouterr()
+    assert ("***" in said or code == 401) and not {c for c in (_KEY, quoted) if c in said}
+    assert _KEY not in told.out + told.err and quoted not in told.out + told.err
+
+
+# Pages
+
+
+def test_gallery_comes_page_by_page_each_picture_once(api, civitai):
+    found, cursor = [], ""
+    for _ in range(3):
+        page = api.get(f"images?version={VERSION_ID}&limit=10&cursor={cursor}")
+        found += _ids(page)
+        cursor = page["cursor"]
+    assert found == civitai.ids and cursor is None
+    assert (page["notes"], page["kept"]) == ([], False)
+
+
+def test_view_of_a_picture_is_all_that_a_tile_shows(api, on_demo):
+    page = api.get("images?model=900001&limit=100")
+    view = next(v for v in page["images"] if v["hash"] and v["user"] and v["reactions"])
+    assert set(view) == {"id", "kind", "width", "height", "hash", "level", "user", "date"} | {
+        "reactions",
+        "base_model",
+        "saved",
+        "has_data",
+        "favourite",
+        "gone",
+        "new",
+    }
+    assert view["kind"] in ("image", "video") and view["level"] == "None"
+    assert view["width"] > 0 and view["date"].endswith("Z") and view["saved"] is False
+
+
+@pytest.mark.parametrize(
+    "asked,sent",
+    [
+        ("model=101&version=1001", {"modelVersionId": "1001"}),
+        ("model=101", {"modelId": "101"}),
+        ("post=7", {"postId": "7"}),
+        ("user=anna_2", {"username": "anna_2"}),
+        ("model=101&level=Mature", {"browsingLevel": "7"}),
+        ("model=101&level=XXX", {"browsingLevel": "31"}),
+        ("model=101&type=video", {"type": "video"}),
+        ("post=7&period=Week", {"period": "Week"}),
+        ("post=7&sort=Most%20Reactions", {"sort": "Most Reactions"}),
+        ("post=7&base=SD%201.5,Pony", {"baseModels": "SD 1.5,Pony"}),
+        ("model=101&limit=32", {"limit": "32"}),
+        ("model=101", {"limit": "100", "browsingLevel": "1", "withMeta": "true"}),
+        ("post=7&cursor=10%7C99", {"cursor": "10|99"}),
+        ("model=101&cursor=5000", {"cursor": "5001"}),
+    ],
+)
+def test_civitai_is_asked_for_what_the_page_asks_for(api, civitai, asked, sent):
+    api.get(f"images?{asked}")
+    assert {name: civitai.pages[-1].get(name) for name in sent} == sent
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["model=101&sort=Random", "model=101&level=Q", "model=101&limit=999", "model=101&type=gif"],
+)
+def test_choice_that_there_is_not_is_the_usual_one(api, civitai, asked):
+    api.get(f"images?{asked}")
+    sent = civitai.pages[-1]
+    assert (sent["sort"], sent["browsingLevel"], sent["limit"]) == ("Newest", "1", "100")
+    assert "type" not in sent
+
+
+def test_highest_rating_is_the_settings_unless_the_page_says_one(api, civitai):
+    setting.change("gallery_level", "X")
+    api.get(_MODEL)
+    assert civitai.pages[-1]["browsingLevel"] == "15"
+
+
+@pytest.mark.parametrize("asked", ["", "sort=Newest", "model=x", "user=a%20b", "model=-1"])
+def test_question_that_names_no_gallery_is_refused_and_not_asked(api, civitai, asked):
+    assert api.error(f"images?{asked}")[:2] == (400, "bad_input")
+    assert not civitai.requests
+
+
+def test_only_pictures_with_data_are_given_where_only_they_are_wanted(api, civitai):
+    civitai.always(
+        "page", _rows(civitai, {"id": 1}, {"id": 2, "meta": None}, {"id": 3, "meta": {}})
+    )
+    assert _ids(api.get(f"{_MODEL}&meta=1")) == [1]
+    assert _ids(api.get(_MODEL)) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("language,said", [("en", "choose one version"), ("zh-TW", "選擇一個版本")])
+def test_sort_that_civitai_drops_is_told_and_not_sent(api, civitai, language, said):
+    page = api.get(f"{_MODEL}&sort=Most%20Reactions", language)
+    [note] = page["notes"]
+    assert note["code"] == "sort_dropped" and said in note["message"].replace("Choose", "choose")
+    assert civitai.pages[-1]["sort"] == "Newest"
+    assert api.get(f"{_MODEL}&version={VERSION_ID}&sort=Most%20Reactions")["notes"] == []
+
+
+def test_rows_that_cannot_be_shown_are_counted(api, civitai):
+    foreign = {"id": 2, "url": "https://evil.example/2.png"}
+    civitai.script("page", _rows(civitai, {"id": 1}, foreign, None, 5, {"id": "x", "url": 5}))
+    page = api.get(_MODEL)
+    [note] = page["notes"]
+    assert (_ids(page), note["code"]) == ([1], "unreadable_rows")
+    assert note["message"].startswith("4 pictures are not shown")
+
+
+def test_page_on_which_nothing_fits_is_passed_over(api, civitai):
+    nothing = {"id": 9, "type": "audio"}
+    civitai.script(
+        "page", _rows(civitai, nothing, nextCursor="0|b"), _rows(civitai, nextCursor="0|c")
+    )
+    page = api.get("images?post=7")
+    assert _ids(page) == civitai.ids[:10]
+    assert [asked.get("cursor") for asked in civitai.pages] == [None, "0|b", "0|c"]
+
+
+def test_way_on_is_told_though_on_page_after_page_nothing_fits(api, civitai):
+    for n in range(4):
+        nothing = {"id": n + 1, "type": "audio"}
+        civitai.script("page", _rows(civitai, nothing, nextCursor=f"{n}|c"))
+    page = api.get("images?post=7")
+    assert (page["images"], page["cursor"], len(civitai.pages)) == ([], "2|c", 3)
+
+
+def test_pages_of_drafts_are_passed_over(api, civitai):
+    for n in range(5):
+        civitai.script("page", _rows(civitai, nextCursor=f"0|c{n}"))
+    assert _ids(api.get("images?user=anna")) == civitai.ids[:10]
+
+
+def test_cursor_that_leads_to_itself_is_the_end(api, civitai):
+    civitai.script("page", _rows(civitai, {"id": 1}, nextCursor="5|c"))
+    assert api.get("images?post=7&cursor=5|c")["cursor"] is None
+
+
+@pytest.mark.parametrize(
+    "asked,noted",
+    [
+        ("post=7&cursor=10", ["empty_end"]),
+        ("model=101&cursor=9", ["empty_end"]),
+        ("model=101", ["empty_end"]),  # the path that has a time limit
+        ("post=7", []),
+        ("user=anna", ["no_author"]),
+    ],
+)
+def test_empty_end_may_be_a_time_limit_and_is_told(api, civitai, asked, noted):
+    civitai.script("page", _rows(civitai))
+    page = api.get(f"images?{asked}")
+    assert page["images"] == [] and page["cursor"] is None
+    assert [note["code"] for note in page["notes"]] == noted
+    assert len(api.get(f"images?{asked}")["images"]) > 0, "it can be asked for again at once"
+
+
+def test_author_who_does_not_exist_reads_the_same_where_civitai_says_404(api, civitai):
+    civitai.script("page", _rows(civitai), status(404, b'{"error": "User not found"}'))
+    answers = [api.get("images?user=nobody&fresh=1") for _ in range(2)]
+    assert answers[0]["notes"] == answers[1]["notes"]
+    assert "no pictures by nobody" in answers[1]["notes"][0]["message"]
+
+
+@pytest.mark.parametrize("related,noted", [(0, ["unrelated"]), (3, [])])
+def test_pictures_that_name_other_models_are_told(api, civitai, related, noted):
+    rows = [{"id": n + 1, "modelVersionIds": [1001 if n < related else 9]} for n in range(12)]
+    civitai.script("page", _rows(civitai, *rows, {"id": 99}))
+    page = api.get("images?version=1001")
+    assert [note["code"] for note in page["notes"]] == noted
+
+
+def test_gallery_is_shown_though_the_database_of_jobs_cannot_be_used(api, civitai, monkeypatch):
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    path = os.path.join(setting.data_folder(), "in-the-way")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("x")
+    monkeypatch.setattr(setting, "database_file", lambda: os.path.join(path, "gallery.db"))
+    image_id = _ids(api.get(_MODEL))[0]
+    assert api.get(f"images/{image_id}")["saved"] is False
+    assert api.ask(f"api/file/{image_id}").status_code == 200
+
+
+# Where Civitai does not answer
+
+
+def test_what_was_seen_is_shown_with_its_date(api, civitai, fresh):
+    seen = api.get(_MODEL)
+    fresh.forget()
+    civitai.always("page", reset)
+    page = api.get(_MODEL)
+    assert page["kept"] and page["images"] == seen["images"]
+    assert page["read_at"] == seen["read_at"] and page["cursor"] == seen["cursor"]
+
+
+def test_what_was_seen_is_there_at_once_for_who_does_not_wait(api, civitai, fresh):
+    seen = api.get(_MODEL)
+    fresh.forget()
+    before = len(civitai.requests)
+    page = api.get(f"{_MODEL}&kept=1")
+    assert page["kept"] and page["images"] == seen["images"]
+    assert len(civitai.requests) == before
+    assert api.error("images?post=9&kept=1")[:2] == (404, "not_known")
+
+
+def test_silence_without_anything_kept_is_told(api, civitai):
+    civitai.always("page", reset)
+    status_, code, message = api.error("images?post=9")
+    assert (status_, code) == (502, "network") and "connection" in message
+    assert api.error("images?post=9", "zh-TW")[2].isascii() is False
+
+
+@pytest.mark.parametrize(
+    "answer,code",
+    [
+        (status(400, b'{"error": "Invalid cursor"}'), "http_400"),
+        (status(404), "gone"),
+        (status(451), "region"),
+        (status(200, b'{"items": 5}'), "bad_answer"),
+        (status(200, b"nonsense"), "bad_answer"),
+    ],
+)
+def test_refusal_of_civitai_is_told_as_what_it_is(api, civitai, answer, code):
+    civitai.script("page", answer)
+    assert api.error(_MODEL)[1] == code
+
+
+def test_base_model_that_civitai_does_not_know_is_told(api, civitai):
+    refusal = status(400, b'{"error": {"name": "ZodError", "message": "Invalid option"}}')
+    civitai.script("page", refusal, refusal)
+    code, reason, message = api.error(f"{_MODEL}&base=Ponny,SD%201.5")
+    assert (code, reason) == (400, "bad_input") and "Ponny, SD 1.5" in message
+    assert api.error(_MODEL)[1] == "http_400"
+
+
+# By words
+
+
+def test_words_are_looked_for_in_what_was_read_at_once(api, civitai):
+    ids = _ids(api.get(_MODEL))
+    found = api.post("within", {"ids": ids, "words": f"picture {ids[3]}"})
+    assert found == {"ids": [ids[3]], "said": ""}
+    assert api.post("within", {"ids": [*ids, 1, "x", None, True], "words": "PICTURE"})["ids"] == ids
+    assert api.post("within", {"ids": ids, "words": "lighthouse"})["ids"] == []
+    assert len(civitai.pages) == 1
+
+
+# One picture
+
+
+def test_all_that_is_known_of_a_picture(api, on_demo):
+    view = next(v for v in api.get("images?model=900003&limit=100")["images"] if v["has_data"])
+    told = api.get(f"images/{view['id']}?model=900003")
+    assert {name: told[name] for name in view} == view
+    assert told["from"] == "record" and told["infotext"].startswith(told["prompt"])
+    assert ["Steps", told["parameters"][0][1]] == told["parameters"][0]
+    assert told["page"] == f"{on_demo.url}/images/{view['id']}"
+    assert told["post_page"] == f"{on_demo.url}/posts/{told['post_id']}"
+    assert told["user_page"] == f"{on_demo.url}/user/{view['user']}"
+    reactions = sum(told[name] for name in ("likes", "hearts", "laughs", "cries"))
+    assert reactions == view["reactions"]
+    assert told["resources"] and all(one["name"] for one in told["resources"])
+
+
+def test_resource_of_the_open_model_has_its_name_and_address(api, on_demo):
+    api.get("models/900001")
+    for view in api.get("images?model=900001&limit=50")["images"]:
+        for one in api.get(f"images/{view['id']}?model=900001")["resources"]:
+            if one["version_id"] in (910101, 910102, 910103):
+                assert one["url"].endswith(f"/models/900001?modelVersionId={one['version_id']}")
+                assert not one["name"].startswith("#")
+                return
+    pytest.fail("no picture was made with it")
+
+
+def test_picture_without_data_says_so(api, civitai):
+    civitai.script("page", _rows(civitai, {"id": 1, "meta": None}))
+    api.get(_MODEL)
+    told = api.get("images/1")
+    assert (told["infotext"], told["from"], told["parameters"]) == ("", "none", [])
+    assert "No generation data" in told["problems"][0]
+
+
+def test_file_itself_is_asked_where_the_record_says_nothing(api, civitai):
+    civitai.script("page", _rows(civitai, {"id": civitai.ids[0], "meta": None}))
+    text = "a harbor\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
+    civitai.always(civitai.ids[0], status(200, png(text=text)))
+    api.get(_MODEL)
+    told = api.get(f"images/{civitai.ids[0]}")
+    assert told["from"] == "none" and not civitai.fetched
+    told = api.get(f"images/{civitai.ids[0]}?file=1")
+    assert (told["from"], told["infotext"], told["prompt"]) == ("file", text, "a harbor")
+    assert "the picture's own file" in told["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "language", "said"),
+    [
+        (b"tclaim_generator_info\xa1dname\x67ChatGPT", "en", "Content Credentials (ChatGPT)"),
+        (b"tclaim_generator_info\xa1dname\x67ChatGPT", "zh-TW", "內容憑證"),
+        (b"", "en", "The file has no generation data either"),
+    ],
+    ids=["english", "chinese", "none"],
+)
+def test_file_that_holds_no_prompt_says_why(api, civitai, credentials, language, said):
+    civitai.script("page", _rows(civitai, {"id": civitai.ids[0], "meta": None}))
+    signed = [image_files.chunk(b"caBX", credentials)] if credentials else []
+    civitai.always(civitai.ids[0], status(200, image_files.png(*signed)))
+    api.get(_MODEL)
+    told = api.get(f"images/{civitai.ids[0]}?file=1", language)
+    assert told["from"] == "none" and said in told["problems"][0]
+
+
+def test_file_is_not_fetched_where_the_record_says_enough(api, civitai):
+    image_id = _ids(api.get(_MODEL))[0]
+    assert api.get(f"images/{image_id}?file=1")["from"] == "record" and not civitai.fetched
+
+
+def test_seed_that_may_be_rounded_is_told(api, civitai):
+    meta = {"prompt": "x", "steps": 20, "seed": 2**60, "cfgScale": 7}
+    civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}))
+    api.get(_MODEL)
+    assert "rounded" in api.get("images/1")["problems"][0]
+
+
+def test_values_that_the_site_has_torn_are_told_by_their_names(api, civitai):
+    torn = {"ADetailer prompt": {"a photo of a (woman": "1.1)"}, "ADetailer model": "face.pt"}
+    meta = {"prompt": "x", "steps": 20, "seed": 1, "cfgScale": 7, **torn}
+    civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}))
+    api.get(_MODEL)
+    told = api.get("images/1")
+    assert "torn: ADetailer prompt" in told["problems"][0] and "woman" not in told["infotext"]
+    assert ["ADetailer model", "face.pt"] in told["parameters"]
+
+
+# What strangers write
+
+
+_BIDI = "\u202egnp.exe\u202c"
+_HOSTILE = [
+    {"username": "<script>alert(1)</script>", "meta": {"prompt": "<img src=x onerror=alert(1)>"}},
+    {"username": _BIDI, "meta": {"prompt": _BIDI, "negativePrompt": "\ud800"}},
+    {"meta": {"prompt": "x" * 10_000_000}},
+    {"width": 0, "height": 0, "hash": None},
+    {"width": 1, "height": 100_000},
+    {"width": -5, "height": 1e30, "hash": "<b>", "stats": [], "createdAt": "yesterday"},
+    {name: None for name in ("width", "height", "hash", "browsingLevel", "createdAt", "postId")},
+    {name: None for name in ("stats", "meta", "username", "baseModel", "modelVersionIds", "type")},
+    {"meta": {"resources": [{"name": "<b>", "weight": 1e400, "type": []}], "prompt": {}}},
+    {"meta": {"seed": float("inf"), "Steps": "NaN", "Size": "0x0", "prompt": "a"}},
+]
+
+
+@pytest.mark.parametrize("row", _HOSTILE, ids=range(len(_HOSTILE)))
+def test_whatever_a_stranger_wrote_is_an_answer_that_a_browser_can_read(api, civitai, row, fresh):
+    body = json.dumps({"items": [{**civitai._row(civitai.ids[0]), **row}], "metadata": {}})
+    civitai.script("page", status(200, body.encode()))
+    [view] = api.get(_MODEL)["images"]
+    assert 0 <= view["width"] <= 1_000_000 and 0 <= view["height"] <= 1_000_000
+    assert isinstance(view["hash"], str) and "\u202e" not in view["user"]
+    for _ in range(2):
+        answer = api.ask(f"api/images/{view['id']}")
+        assert answer.status_code == 200, answer.text[:500]
+        told = json.loads(answer.content.decode("utf-8"), parse_constant=pytest.fail)
+        assert isinstance(told["prompt"], str) and len(told["prompt"]) <= 100_000
+        assert api.post("within", {"ids": [view["id"]], "words": ""})["ids"] == [view["id"]]
+        fresh.forget()
+
+
+# ComfyUI's workflow
+
+_WORKFLOW = {"nodes": [{"id": 1, "type": "KSampler"}], "links": []}
+
+
+def test_workflow_of_the_record_is_given_as_comfyui_takes_it(api, civitai):
+    meta = {"prompt": "x", "comfy": json.dumps({"prompt": {}, "workflow": _WORKFLOW})}
+    civitai.script("page", _rows(civitai, {"id": 1, "meta": meta}, {"id": 2}))
+    api.get(_MODEL)
+    assert api.get("images/1")["has_workflow"] and not api.get("images/2")["has_workflow"]
+    assert json.loads(api.get("images/1/workflow")["workflow"]) == _WORKFLOW
+
+
+def test_workflow_of_the_file_is_given_once_that_was_looked_into(api, civitai):
+    civitai.script("page", _rows(civitai, {"id": civitai.ids[0], "meta": None}))
+    text = json.dumps(_WORKFLOW)
+    info = PngImagePlugin.PngInfo()
+    info.add_text("workflow", text)
+    buffer = io.BytesIO()
+    PilImage.new("L", (4, 4)).save(buffer, "PNG", pnginfo=info)
+    civitai.always(civitai.ids[0], status(200, buffer.getvalue()))
+    api.get(_MODEL)
+    address = f"images/{civitai.ids[0]}"
+    assert api.get(address)["has_workflow"] is False
+    assert api.get(f"{address}?file=1")["has_workflow"] is True
+    assert api.get(f"{address}/workflow") == {"workflow": text}
+
+
+def test_workflow_that_there_is_not_is_told(api, civitai):
+    image_id = _ids(api.get(_MODEL))[0]
+    assert api.error(f"images/{image_id}/workflow")[:2] == (404, "not_there")

@@ -1,0 +1,181 @@
+"""What the panel says of a job, in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from civitai_manager_libs.civitai.pagination import ImageQuery
+from civitai_manager_libs.jobs.progress import JobProgress
+from civitai_manager_libs.jobs.queue.scheduler import ShownTurn
+from civitai_manager_libs.jobs.queue.service import ShownJob
+from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, Options, Report
+from civitai_manager_libs.jobs.states import JobState, WalkState
+from civitai_manager_libs.web.routes import job_views
+
+_QUERY = ImageQuery(5)
+_JOB = Job(
+    1, 0.0, "One", _QUERY, "/pictures", 20, False, JobState.RUNNING, "", "", None, WalkState.OVER
+)
+_COUNTS = {"saved": 3, "skipped": 1, "waiting": 16, "bytes": 3 << 20}
+_NOW = JobProgress(**{**vars(_JOB), **_COUNTS}, rate=float(1 << 20), seconds_left=65.0)
+
+
+def _row(job, progress=None, failed=(), missing=0, before=0):
+    state = progress.state if progress else None
+    if job.state is JobState.QUEUED:
+        state = job.state
+    turn = ShownTurn(state, progress, before)
+    return job_views._row(ShownJob(job, list(failed), missing, turn), "en")
+
+
+def _offered(row):
+    return [action["name"] for action in row["actions"]]
+
+
+def test_job_at_work_tells_how_far_how_fast_and_how_long():
+    row = _row(_JOB, _NOW)
+    assert row["line"] == "4 of 20 · 3.0 MB · 1.0 MB/s · 1:05 left"
+    assert (row["percent"], row["note"], _offered(row)) == (20, "", ["pause", "cancel"])
+    assert (row["saved"], row["skipped"]) == (3, 1)
+
+
+def test_job_of_a_gallery_whose_length_is_not_known_says_at_most():
+    assert _row(_JOB, replace(_NOW, walk=WalkState.FIRST))["line"].startswith("4 of at most 20")
+
+
+def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
+    waits = replace(_NOW, state=JobState.PAUSED, reason="network", resting=39.6)
+    row = _row(_JOB, waits)
+    assert row["line"] == "4 of 20 · 3.0 MB · resuming in 40 s"
+    assert "goes on by itself once the network is back" in row["note"]
+    assert row["state_words"] == "waiting"
+    assert _offered(row) == ["resume", "pause", "cancel"]
+
+
+def test_job_that_the_user_paused_goes_on_only_when_told():
+    row = _row(replace(_JOB, state=JobState.PAUSED, saved=3, waiting=17))
+    assert (row["note"], _offered(row)) == ("", ["resume", "cancel"])
+    assert row["state_words"] == "paused"
+
+
+def test_job_that_waits_its_turn_says_how_many_begin_before_it():
+    row = _row(replace(_JOB, state=JobState.QUEUED, walk=WalkState.FIRST, waiting=20), before=7)
+    assert (row["state"], row["state_words"]) == ("queued", "waiting its turn")
+    assert (row["line"], row["note"]) == ("0 of at most 20 · 0 B · 7 before it", "")
+    assert _offered(row) == ["first", "pause", "cancel"]
+    next_one = _row(replace(_JOB, state=JobState.QUEUED))
+    assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
+    chinese = job_views._row(ShownJob(_JOB, [], 0, ShownTurn(JobState.QUEUED)), "zh-TW")
+    assert chinese["state_words"] == "排隊等候"
+
+
+def test_full_disk_tells_how_much_is_missing():
+    full = replace(_NOW, state=JobState.PAUSED, reason="disk", missing=250 << 20)
+    assert "250.0 MB are missing" in _row(_JOB, full)["note"]
+
+
+def test_cancelled_job_tells_what_is_left_and_goes_on():
+    cut = replace(_JOB, state=JobState.CANCELLED, walk=WalkState.OVER, saved=3, waiting=17)
+    row = _row(cut)
+    assert row["line"] == "3 saved · 17 not fetched"
+    assert _offered(row) == ["resume", "open", "forget"]
+    whole = replace(cut, saved=20, waiting=0)
+    assert _offered(_row(whole)) == ["open", "forget"]
+
+
+@pytest.mark.parametrize("saved,skipped", [(20, 0), (0, 20)], ids=["saved", "all-were-there"])
+def test_folder_of_what_is_there_can_be_opened(saved, skipped):
+    row = _row(
+        replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=saved, skipped=skipped)
+    )
+    assert (row["folder"], _offered(row)) == ("/pictures", ["open", "forget"])
+
+
+def test_no_folder_is_offered_where_nothing_came():
+    row = _row(replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, failed=20))
+    assert (row["folder"], _offered(row)) == ("", ["forget"])
+
+
+@pytest.mark.parametrize("reason,offered", [("gone", False), ("network", True)])
+def test_retry_is_offered_only_where_it_can_help(reason, offered):
+    item = Item(1, 7, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
+    row = _row(
+        replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=19, failed=1), failed=[item]
+    )
+    assert ("retry" in _offered(row)) is offered
+    assert ("check your network" in row["toast"]) is (reason == "network")
+    [failed] = row["failures"]
+    assert (failed["id"], failed["code"], failed["has_thumb"]) == (7, reason, True)
+    assert failed["page"] == "https://civitai.com/images/7" and failed["reason"]
+
+
+def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
+    done = replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=1, skipped=19)
+    row = _row(done, missing=4)
+    assert "4 pictures were saved before, but are not there" in row["note"]
+    assert _offered(row) == ["anew", "open", "forget"] and row["folder"] == "/pictures"
+    assert row["line"] == "1 saved · 19 there already"
+
+
+def test_report_is_told_in_words_once_the_job_is_over():
+    report = Report(120, kept_back=20, without_data=5, dropped=2, empty_pages=1, end="end")
+    job = replace(_JOB, saved=20, report=report)
+    assert _row(job, _NOW)["report"] is None
+    told = _row(replace(job, state=JobState.DONE))["report"]
+    assert told["end"] == "It was walked to the gallery's end."
+    assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
+    cut = _row(replace(job, state=JobState.CANCELLED, report=Report(7)))["report"]
+    assert "not walked" in cut["end"] and len(cut["lines"]) == 1
+    chinese = job_views._report(ShownJob(replace(job, state=JobState.DONE), []), "zh-TW")
+    assert chinese["end"] == "已走到圖庫結尾。" and len(chinese["lines"]) == 5
+
+
+@pytest.mark.parametrize(
+    "numbers,end,said",
+    [
+        ((1144, 1144, 1144, "end"), "end", "Both walks found the same 1,144."),
+        ((10, 14, 10, "end"), "end", "brought back 4 that the first had missed: 14 in all"),
+        ((14, 10, 10, "blank"), "end", "found 14: the second had 4 fewer"),
+        ((1000, 970, 942, "end"), "end", "About 2 may be missing"),
+        ((5, 5, 0, "end"), "end", "no picture in common"),
+        ((5, 9, 5, "limit"), "end", "raise it for the rest"),
+        ((0, 0, 0, ""), "limit", "the first walk stopped before the end"),
+        ((0, 0, 0, ""), "end", "The second walk did not come to its end"),
+    ],
+)
+def test_second_walk_tells_how_complete_it_is(numbers, end, said):
+    first, second, both, second_end = numbers
+    report = Report(9, first=first, second=second, both=both, end=end, second_end=second_end)
+    job = replace(_JOB, state=JobState.DONE, report=report, options=Options(verify=True))
+    assert said in _row(job)["report"]["end"]
+    chinese = job_views._report(ShownJob(job, []), "zh-TW")["end"]
+    assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
+
+
+def test_job_on_its_second_walk_says_so_and_knows_its_length():
+    row = _row(_JOB, replace(_NOW, walk=WalkState.SECOND))
+    assert row["state_words"] == "making sure" and row["line"].startswith("4 of 20 ·")
+
+
+def test_reasons_are_counted_in_words():
+    items = [
+        Item(n, n, "https://image.civitai.com/7.png", "image", "", "failed", reason, "")
+        for n, reason in enumerate(("gone", "needs_key", "gone"))
+    ]
+    row = _row(
+        replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=17, failed=3), failed=items
+    )
+    assert row["failed_words"] == "3 failed (no longer there: 2 · needs a key: 1)"
+
+
+def test_no_time_is_told_where_nothing_comes():
+    row = _row(_JOB, replace(_NOW, rate=0.0, seconds_left=None))
+    assert row["line"].endswith("waiting for the host")
+
+
+def test_empty_end_is_not_simply_done_and_can_be_tried_again():
+    ended = {"reason": "empty_end", "note": EMPTY_END, "walk": WalkState.FIRST_EMPTY}
+    row = _row(replace(_JOB, state=JobState.DONE, saved=4, **ended))
+    assert "time limit" in row["note"] and "time limit" in row["toast"]
+    assert _offered(row) == ["resume", "open", "forget"]

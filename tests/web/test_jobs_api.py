@@ -1,0 +1,355 @@
+"""Downloads as the page begins, sees and stops them."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+
+import pytest
+from api_server import MODEL_ID, status, VERSION_ID
+from civitai_manager_libs import setting
+from civitai_manager_libs.jobs import items
+from civitai_manager_libs.web.routes import dependencies, jobs
+from page_driver import until
+
+_REQUEST = "0b7f3c11-52aa-4e0e-b3aa-21d4c5e60003"
+
+
+@pytest.fixture
+def ids(api, civitai):
+    civitai.script("model")
+    return [image["id"] for image in api.get(f"images?model={MODEL_ID}&limit=10")["images"]]
+
+
+def _ended(api, state="done"):
+    def is_so():
+        rows = api.get("jobs")["jobs"]
+        return rows and all(row["state"] == state for row in rows) and rows
+
+    rows = until(is_so, f"the end of the jobs: {state}")
+    until(lambda: not dependencies.job_service()._workers._turns)
+    return rows[0] if state != "done" else api.get("jobs")["jobs"][0]
+
+
+def _files(row):
+    names = os.listdir(row["folder"])
+    return {name for name in names if not name.endswith((".txt", ".json"))}
+
+
+def test_nothing_is_at_work_at_first(api):
+    assert api.get("jobs") == {"active": 0, "waiting": 0, "more": "", "notice": "", "jobs": []}
+
+
+def test_chosen_pictures_are_downloaded(api, civitai, ids):
+    begun = api.post("jobs", {"ids": ids[:3], "title": "A <b>model</b>"})
+    assert begun == {"job": 1, "pictures": 3, "message": "Downloading 3 pictures"}
+    row = _ended(api)
+    assert (row["title"], row["line"]) == ("A <b>model</b>", "3 saved")
+    assert _files(row) == {civitai.file_of(i) for i in ids[:3]}
+    views = api.get(f"images?model={MODEL_ID}&limit=10")["images"]
+    assert [view["id"] for view in views if view["saved"]] == ids[:3]
+
+
+def test_gallery_is_downloaded_as_the_filters_show_it(api, civitai):
+    api.get(f"models/{MODEL_ID}")
+    query = {"model": str(MODEL_ID), "type": "video", "level": "Mature", "sort": "Oldest"}
+    begun = api.post("jobs", {"query": query, "limit": 4})
+    assert (begun["pictures"], begun["message"]) == (4, "Downloading up to 4 pictures")
+    row = _ended(api)
+    assert row["title"] == "A model" and {name[-4:] for name in _files(row)} == {".mp4"}
+    asked = civitai.pages[-1]
+    assert (asked["browsingLevel"], asked["sort"], asked["type"]) == ("7", "Oldest", "video")
+
+
+def test_names_tell_of_the_model_that_is_open(api, civitai, ids):
+    setting.change("saved_name", "{model}/{version}/{author|nobody}-{id}")
+    api.get(f"models/{MODEL_ID}")
+    of = {"title": "A model", "model": MODEL_ID, "version": 1001}
+    api.post("jobs", {"ids": ids[:2], **of})
+    row = _ended(api)
+    assert row["folder"].endswith(os.path.join("A model", "v1"))
+    assert _files(row) == {f"nobody-{civitai.file_of(i)}" for i in ids[:2]}
+    api.post("jobs", {"query": {"model": MODEL_ID}, "limit": 3})
+    row = _ended(api)
+    assert (row["title"], row["saved"], row["skipped"]) == ("A model", 1, 2)
+    assert set(os.listdir(os.path.join(row["folder"]))) == {"v1", "unknown"}
+
+
+def test_setting_of_names_that_makes_none_is_said_and_begins_no_job(api, ids):
+    setting.change("saved_name", "{model}")
+    answer = api.send("POST", "jobs", {"ids": ids[:2], "title": "A"})
+    assert answer.status_code == 400 and "needs {id}" in answer.json()["error"]["message"]
+    assert api.get("jobs")["jobs"] == []
+
+
+@pytest.mark.parametrize(
+    "query,title",
+    [({"post": 7}, "Post 7"), ({"user": "anna"}, "anna"), ({"version": 1001}, "Civitai")],
+)
+def test_job_is_called_after_what_it_is_of(api, civitai, query, title):
+    api.post("jobs", {"query": query, "limit": 1})
+    assert _ended(api)["title"] == title
+
+
+@pytest.mark.parametrize("level", [None, ["X"], {}, "y"], ids=str)
+def test_rating_and_number_are_the_settings_where_the_page_says_none(api, civitai, level):
+    setting.change("gallery_level", "X")
+    setting.change("gallery_download_limit", 2)
+    assert api.post("jobs", {"query": {"model": MODEL_ID, "level": level}})["pictures"] == 2
+    _ended(api)
+    assert civitai.pages[-1]["browsingLevel"] == "15"
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1_000_001, "x", 2.5, [], True])
+def test_number_out_of_bounds_is_told_and_begins_nothing(api, civitai, limit):
+    answer = api.send("POST", "jobs", {"query": {"model": MODEL_ID}, "limit": limit})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["field"]) == (400, "limit") and "1000000" in error["message"]
+    assert api.get("jobs")["jobs"] == []
+
+
+@pytest.mark.parametrize(
+    "body,code",
+    [
+        ({}, 400),
+        ({"ids": []}, 400),
+        ({"ids": "5030"}, 400),
+        ({"ids": [1]}, 404),
+        ({"ids": [5030, 1]}, 404),
+        ({"ids": ["x"]}, 404),
+        ({"ids": [5030.5]}, 404),
+        ({"ids": [2**70]}, 404),
+        ({"query": []}, 400),
+        ({"query": {}}, 400),
+        ({"query": {"model": "x"}}, 400),
+    ],
+)
+def test_what_the_server_has_not_read_is_not_downloaded(api, civitai, ids, body, code):
+    assert api.send("POST", "jobs", body).status_code == code
+    assert api.get("jobs")["jobs"] == [] and not civitai.fetched
+
+
+# Once
+
+
+def test_same_request_twice_begins_one_job(api, civitai, ids):
+    answers = []
+    body = {"ids": ids[:3], "request": _REQUEST}
+    threads = [
+        threading.Thread(target=lambda: answers.append(api.post("jobs", body))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [answers[0]] * 8 and len(api.get("jobs")["jobs"]) == 1
+    _ended(api)
+    api.post("jobs", {**body, "request": _REQUEST.replace("0", "1")})
+    assert len(api.get("jobs")["jobs"]) == 2
+    _ended(api)
+
+
+def test_request_that_was_refused_can_be_made_again(api, civitai, ids):
+    body = {"query": {"model": MODEL_ID}, "limit": 0, "request": _REQUEST}
+    assert api.send("POST", "jobs", body).status_code == 400
+    assert api.post("jobs", {**body, "limit": 1})["job"] == 1
+    _ended(api)
+
+
+def test_picture_that_is_saved_already_needs_no_job(api, civitai, ids):
+    api.post("jobs", {"ids": ids[:1]})
+    row = _ended(api)
+    again = api.post("jobs", {"ids": ids[:1]})
+    assert (again["job"], again["pictures"]) == (None, 0) and row["folder"] in again["message"]
+    assert len(api.get("jobs")["jobs"]) == 1
+    os.remove(os.path.join(row["folder"], civitai.file_of(ids[0])))
+    assert api.post("jobs", {"ids": ids[:1]})["job"] == 2
+    assert _ended(api)["saved"] == 1 and civitai.fetched[ids[0]] == 2
+
+
+# Deeds
+
+
+def test_failures_are_told_and_tried_again(api, civitai, ids):
+    civitai.always(ids[1], status(403))
+    api.post("jobs", {"ids": ids[:3]})
+    row = _ended(api)
+    assert row["failed"] == 1 and row["failures"][0]["code"] == "needs_key"
+    assert [a["name"] for a in row["actions"]] == ["retry", "open", "forget"]
+    assert "API key" in row["failures"][0]["reason"]
+    civitai.always(ids[1], None)
+    assert api.post("jobs/1/retry")["jobs"][0]["state"] != "cancelled"
+    assert _ended(api)["saved"] == 3
+    assert api.post("jobs/1/forget")["jobs"] == []
+
+
+def test_job_is_paused_gone_on_with_and_cancelled(api, civitai, ids):
+    gate = threading.Event()
+    civitai.on_picture = lambda _: gate.wait(20)
+    api.post("jobs", {"ids": ids})
+    until(lambda: api.get("jobs")["active"] == 1)
+    api.post("jobs/1/pause")
+    row = _ended(api, "paused")
+    assert [a["name"] for a in row["actions"]] == ["resume", "cancel"]
+    assert api.get("jobs")["active"] == 0
+    api.post("jobs/1/resume")
+    until(lambda: api.get("jobs")["active"] == 1)
+    api.post("jobs/1/cancel")
+    _ended(api, "cancelled")
+    gate.set()
+
+
+@pytest.mark.parametrize(
+    "path,code",
+    [
+        ("99/cancel", 400),
+        ("99/nonsense", 404),
+        ("x/cancel", 405),
+        (f"{2**70}/cancel", 404),
+    ],
+)
+def test_deed_that_cannot_be_is_an_error_and_no_crash(api, path, code):
+    answer = api.send("POST", f"jobs/{path}")
+    assert answer.status_code == code
+    if code == 400:
+        assert answer.json()["error"]["message"] == "There is no job 99."
+
+
+def test_database_that_cannot_be_used_is_told(api, monkeypatch):
+    os.makedirs(setting.data_folder(), exist_ok=True)
+    path = os.path.join(setting.data_folder(), "in-the-way")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("x")
+    monkeypatch.setattr(setting, "database_file", lambda: os.path.join(path, "gallery.db"))
+    assert api.error("jobs")[:2] == (507, "disk")
+
+
+def test_empty_end_is_told_and_gone_on_with(api, civitai, monkeypatch):
+    monkeypatch.setattr(items, "_LATER", 0.01)
+    empty = status(200, b'{"items": [], "metadata": {}}')
+    rows = [civitai._row(i) for i in civitai.ids[:10]]
+    page = json.dumps({"items": rows, "metadata": {"nextCursor": "10|5"}}).encode()
+    civitai.script("page", status(200, page), empty, empty)
+    api.post("jobs", {"query": {"post": 7}, "limit": 25})
+    row = _ended(api)
+    assert (row["saved"], row["state"]) == (10, "done") and "time limit" in row["note"]
+    assert "resume" in [action["name"] for action in row["actions"]]
+    assert "came empty twice" in row["report"]["end"]
+    assert row["report"]["lines"][0] == "Pictures seen in the gallery: 10"
+    assert "time limit: 2" in row["report"]["lines"][1]
+    api.post("jobs/1/resume")
+    until(lambda: api.get("jobs")["jobs"][0]["saved"] == 25, "the rest")
+    row = _ended(api)
+    assert (row["note"], row["toast"]) == ("", "")
+    assert [asked.get("cursor") for asked in civitai.pages][:4] == [None, "10|5", "10|5", "10|5"]
+    assert "Pictures seen in the gallery: 30" in row["report"]["lines"]
+    assert "number of pictures" in row["report"]["end"]  # 25 were wanted, and there are 30
+
+
+def test_chosen_pictures_have_no_gallery_to_report_of(api, ids):
+    api.post("jobs", {"ids": ids[:2], "title": "A"})
+    assert _ended(api)["report"] is None
+
+
+# The folder
+
+
+@pytest.fixture
+def opener(monkeypatch):
+    """A file manager that ends with this code; what it was given."""
+    monkeypatch.setattr(jobs.shutil, "which", lambda name: "/usr/bin/xdg-open")
+
+    class Opener:
+        given, code = [], 0
+
+        def __init__(self, arguments, **_):
+            Opener.given.append(arguments)
+
+        def wait(self, _):
+            return Opener.code
+
+    monkeypatch.setattr(jobs.subprocess, "Popen", Opener)
+    return Opener
+
+
+def test_folder_is_opened_on_this_machine(api, ids, opener):
+    api.post("jobs", {"ids": ids[:1]})
+    row = _ended(api)
+    api.post("jobs/1/open")
+    assert opener.given[0][1] == row["folder"]
+
+
+def test_folder_is_not_opened_for_somebody_elsewhere(api, ids, opener):
+    api.post("jobs", {"ids": ids[:1]})
+    row = _ended(api)
+    headers = {"X-Civitai-Shortcut": "1", "X-Forwarded-For": "192.168.1.5"}
+    answer = api.ask("api/jobs/1/open", "POST", headers=headers)
+    told = f"The pictures are on the server, in {row['folder']}."
+    assert answer.json()["error"]["message"] == told and not opener.given
+
+
+def test_folder_is_not_opened_where_there_is_no_file_manager(api, ids, opener, monkeypatch):
+    api.post("jobs", {"ids": ids[:1]})
+    row = _ended(api)
+    monkeypatch.setattr(jobs.shutil, "which", lambda name: None)
+    monkeypatch.setattr(jobs.sys, "platform", "linux")
+    told = api.send("POST", "jobs/1/open").json()["error"]["message"]
+    assert row["folder"] in told and not opener.given
+
+
+def test_file_manager_that_fails_is_told_with_the_folder(api, ids, opener):
+    opener.code = 3
+    api.post("jobs", {"ids": ids[:1]})
+    row = _ended(api)
+    assert row["folder"] in api.send("POST", "jobs/1/open").json()["error"]["message"]
+    os.rename(row["folder"], f"{row['folder']}-moved")
+    assert "is not there" in api.send("POST", "jobs/1/open").json()["error"]["message"]
+
+
+def test_job_begins_at_once_also_while_many_are_shown(api, civitai, ids):
+    for n in range(15):
+        api.post("jobs", {"ids": ids[:2], "title": f"Job {n}"})
+    _ended(api)
+    began = time.monotonic()
+    api.get("jobs")
+    assert time.monotonic() - began < 2
+
+
+def test_reading_more_goes_on_behind_what_the_page_has_read(api, on_demo):
+    api.get("images?model=900001&limit=100")
+    on_demo.requests.clear()
+    query = {"model": 900001, "level": "None"}
+    begun = api.post("jobs", {"query": query, "limit": 100, "reads_only": True})
+    row = _row_that_ended(api, begun["job"])
+    assert (row["saved"], row["reads_only"], row["folder"]) == (100, True, "")
+    assert row["line"] == "100 of at most 100 read" and "open" not in str(row["actions"])
+    assert api.get("figures?model=900001&level=None")["pictures"] == 200
+
+
+def test_gallery_is_walked_twice_where_the_page_wants_to_be_sure(api, civitai):
+    query = {"version": VERSION_ID}
+    begun = api.post("jobs", {"query": query, "limit": 1000, "verify": True})
+    row = _row_that_ended(api, begun["job"])
+    assert row["report"]["end"].endswith(f"Both walks found the same {len(civitai.ids)}.")
+
+
+def test_reading_more_of_a_gallery_that_was_read_to_its_end_says_so(api, civitai):
+    cursor = ""
+    while cursor is not None:
+        cursor = api.get(f"images?version={VERSION_ID}&limit=100&cursor={cursor}")["cursor"]
+    civitai.requests.clear()
+    asked = {"query": {"version": VERSION_ID}, "limit": 100, "reads_only": True}
+    answer = api.post("jobs", asked)
+    assert answer["job"] is None and "All of this gallery" in answer["message"]
+    assert civitai.requests == []
+
+
+def _row_that_ended(api, job_id):
+    for _ in range(1500):
+        [row] = [one for one in api.get("jobs")["jobs"] if one["id"] == job_id]
+        if row["state"] in ("done", "cancelled", "paused"):
+            return row
+        time.sleep(0.02)
+    raise AssertionError(row)

@@ -1,0 +1,170 @@
+"""The login of our own page."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from civitai_manager_libs.web.http import Login, login
+from civitai_manager_libs.web.http.csrf import household
+from civitai_manager_libs.web.http.login import Tries
+from served_app import Served
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+
+@pytest.fixture
+def clock():
+    return [1000.0]
+
+
+@pytest.fixture
+def tries(clock):
+    return Tries(lambda: clock[0])
+
+
+def test_who_guesses_waits_longer_and_longer(tries, clock):
+    assert [tries.begin("a") for _ in range(5)] == [0.0] * 5
+    waits = []
+    for _ in range(10):
+        waits.append(tries.begin("a"))
+        clock[0] += waits[-1]
+        assert tries.begin("a") == 0.0
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+    assert tries.begin("b") == 0.0
+    clock[0] += 2 * 3600
+    assert tries.begin("a") == 0.0
+
+
+def test_try_that_is_refused_makes_the_wait_no_longer(tries, clock):
+    for _ in range(5):
+        tries.begin("a")
+    assert {tries.begin("a") for _ in range(100)} == {1.0}
+    clock[0] += 1
+    assert tries.begin("a") == 0.0
+
+
+def test_right_password_ends_the_wait(tries):
+    for _ in range(3):
+        assert [tries.begin("a") for _ in range(5)] == [0.0] * 5
+        tries.succeed("a")
+
+
+def test_where_many_guess_from_everywhere_each_has_one_try_and_nobody_none(tries, clock):
+    for n in range(60):
+        assert tries.begin(f"guesser-{n}") == 0.0
+    assert tries.begin("guesser-1") > 0
+    assert tries.begin("owner") == 0.0  # the right password is let in while it goes on
+    assert tries.begin("owner") > 0
+    clock[0] += 61
+    assert [tries.begin("another") for _ in range(5)] == [0.0] * 5
+
+
+def test_all_whom_a_tunnel_names_have_one_count_too(tries, clock):
+    waits = [tries.begin(f"name-{n} through a", "all through a") for n in range(200)]
+    assert waits == [0.0] * 30 + [1.0] * 170
+    assert tries.begin("b") == 0.0 and tries.begin("c through d", "all through d") == 0.0
+    clock[0] += 1
+    assert tries.begin("another through a", "all through a") == 0.0
+    assert tries.begin("owner through a", "all through a") == 1.0  # and no more than that
+
+
+def test_who_has_logged_in_through_a_tunnel_does_not_wait_for_others_there(tries):
+    tries.begin("owner through a", "all through a")
+    tries.succeed("owner through a", "all through a")
+    for n in range(100):
+        tries.begin(f"name-{n} through a", "all through a")
+    assert tries.begin("owner through a", "all through a") == 0.0
+
+
+def test_no_more_is_remembered_than_there_is_room_for(tries):
+    for n in range(3 * login._MOST_PEERS):
+        tries.begin(str(n))
+    assert len(tries._failed) == login._MOST_PEERS
+
+
+def test_addresses_of_one_household_are_one_peer():
+    assert household("2001:db8:1:2::3") == household("2001:db8:1:2:ffff::9")
+    assert household("2001:db8:1:2::3") != household("2001:db8:1:3::3")
+    assert household("192.0.2.1") != household("192.0.2.2")
+
+
+def _application():
+    """An application with a login, and that."""
+
+    def form(request, status, said):
+        return PlainTextResponse(said, status)
+
+    logins = Login("me", "pass:wörd", "session", form)
+    return Starlette(routes=[Route("/login", logins.log_in, methods=["GET", "POST"])]), logins
+
+
+@pytest.fixture
+def page():
+    app, logins = _application()
+    client = TestClient(app, follow_redirects=False)
+    client.tokens = logins.tokens
+    return client
+
+
+def _try(page, user="me", password="pass:wörd", query=""):
+    return page.post(f"/login{query}", data={"username": user, "password": password})
+
+
+def test_right_password_opens_a_session_and_leads_back_to_what_was_asked_for(page):
+    answer = _try(page, query="?model=1&x=//evil.example")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "./?model=1&x=//evil.example"
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie and "Secure" not in cookie
+    assert page.tokens == {answer.cookies["session"]: "me"}
+
+
+def test_session_over_https_is_not_sent_without(page):
+    page.base_url = "https://testserver"
+    assert "Secure" in _try(page).headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    "given", [("me", "wrong"), ("you", "pass:wörd"), ("", ""), ("\ufffd", "x")]
+)
+def test_wrong_password_opens_none(page, given):
+    answer = _try(page, *given)
+    assert (answer.status_code, answer.text) == (401, "The user or the password is wrong.")
+    assert not page.tokens and "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("body", [b"", b"%ff=%ff", b"\xff\x00", b"&" * 60_000, b"username=me"])
+def test_body_that_makes_no_sense_is_a_wrong_password(page, body):
+    assert page.post("/login", content=body).status_code == 401
+
+
+def test_login_that_failed_too_often_is_not_looked_at(page):
+    assert [_try(page, password="wrong").status_code for _ in range(5)] == [401] * 5
+    answer = _try(page)
+    assert answer.status_code == 429 and int(answer.headers["retry-after"]) <= 2
+    assert "try again in" in answer.text and not page.tokens
+    assert page.get("/login").headers["location"] == "./"  # all else goes on
+
+
+def test_login_that_succeeds_counts_for_nothing(page):
+    for _ in range(20):
+        assert _try(page).status_code == 303
+
+
+def test_body_that_is_no_login_is_not_read_to_its_end(page):
+    assert page.post("/login", content=b"x" * 70_000).status_code == 413
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP"])
+def test_names_that_are_invented_behind_a_tunnel_give_no_free_tries(header):
+    """On a real server, whose uvicorn takes such a name for the client."""
+    with Served(_application()[0]) as served:
+        url = f"http://127.0.0.1:{served.port}/login"
+        codes = [
+            requests.post(url, headers={header: f"198.51.100.{n}"}, timeout=20).status_code
+            for n in range(60)
+        ]
+        assert codes[0] == 401 and 429 in codes
+        assert requests.post(url, timeout=20).status_code == 401, "the owner, at this machine"

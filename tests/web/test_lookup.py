@@ -1,0 +1,179 @@
+"""What the one field takes: addresses, ids, words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from api_server import MODEL_ID, reset, status, VERSION_ID
+from civitai_manager_libs import setting
+from civitai_manager_libs.demo.gallery import rows
+from civitai_manager_libs.demo.gallery.catalogue import model_of
+from civitai_manager_libs.library import recent_models
+
+_MODEL = 900_001
+
+
+def _a_picture():
+    return rows.gallery(model_of(_MODEL))[5]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["900001", "civitai.com/models/900001", "https://civitai.red/models/900001/quiet-places"],
+)
+def test_model_is_opened_by_its_address_or_id(api, on_demo, text):
+    found = api.get(f"find?text={text}")
+    assert (found["kind"], found["version_id"], found["image_id"]) == ("model", None, None)
+    model = found["model"]
+    assert (model["id"], model["name"]) == (900_001, "Quiet Places")
+    assert [version["id"] for version in model["versions"]] == [910103, 910102, 910101]
+    assert model["base_models"] == ["SDXL 1.0", "SD 1.5"] and model["page"].endswith("/900001")
+    assert api.get("models/900001") == model
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://civitai.com/models/900001?modelVersionId=910102", "civitai:900001@910102"]
+    + ["https://civitai.com/model-versions/910102"],
+)
+def test_version_is_opened_within_its_model(api, on_demo, text):
+    found = api.ask("api/find", params={"text": text}).json()
+    assert (found["model"]["id"], found["version_id"]) == (900_001, 910_102)
+
+
+def test_version_that_the_model_does_not_have_is_none(api, on_demo):
+    assert api.get("find?text=civitai:900001@5")["version_id"] is None
+
+
+def test_picture_is_found_with_its_model_whatever_its_rating(api, on_demo):
+    row = next(row for row in rows.gallery(model_of(_MODEL)) if row.level == 16)
+    found = api.get(f"find?text=https://civitai.com/images/{row.id}")
+    assert (found["kind"], found["image_id"]) == ("image", row.id)
+    assert (found["post_id"], found["model"]["id"]) == (row.post_id, 900_001)
+    assert api.get(f"images/{row.id}")["level"] == "XXX"
+
+
+def test_picture_that_there_is_not_is_told(api, on_demo):
+    assert api.error("find?text=civitai.com/images/5")[:2] == (404, "gone")
+
+
+def test_number_that_is_no_models_is_a_pictures(api, on_demo):
+    found = api.get(f"find?text={_a_picture().id}")
+    assert (found["kind"], found["image_id"]) == ("image", _a_picture().id)
+
+
+def test_number_of_nothing_is_told(api, on_demo):
+    code, reason, message = api.error("find?text=5")
+    assert (code, reason) == (404, "gone") and message
+
+
+def test_post_and_user_are_galleries(api, on_demo):
+    found = api.get("find?text=https://civitai.com/posts/123")
+    assert found == {"kind": "post", "post_id": 123, "title": "Post 123"}
+    found = api.get("find?text=https://civitai.com/user/papermoon/images")
+    assert found == {"kind": "user", "username": "papermoon"}
+    page = api.get("images?user=papermoon&limit=20")
+    assert page["images"] and {view["user"] for view in page["images"]} == {"papermoon"}
+
+
+@pytest.mark.parametrize(
+    "language,said", [("en", "one of its pictures"), ("zh-TW", "其中一張圖片")]
+)
+def test_collection_is_told_what_to_do_instead(api, civitai, language, said):
+    code, reason, message = api.error("find?text=civitai.com/collections/7", language)
+    assert (code, reason) == (400, "bad_input") and said in message
+    assert not civitai.requests
+
+
+@pytest.mark.parametrize(
+    "text", ["", "%20", "https://evil.example/models/5", "civitai.com/articles/1"]
+)
+def test_what_names_nothing_is_told_without_asking(api, civitai, text):
+    code, reason, message = api.error(f"find?text={text}")
+    assert (code, reason) == (400, "bad_input") and "give a" in message
+    assert api.error(f"find?text={text}", "zh-TW")[2].isascii() is False
+    assert not civitai.requests
+
+
+def test_words_are_searched_for_and_cards_have_their_covers(api, on_demo):
+    found = api.get("find?text=landscape")
+    assert (found["kind"], found["words"]) == ("models", "landscape")
+    assert found["models"] == api.get("models?q=landscape")["models"]
+    card = next(card for card in found["models"] if card["cover"])
+    assert card["type"] and card["creator"]
+    assert api.ask(f"api/thumb/{card['cover']['id']}").headers["content-type"] == "image/jpeg"
+
+
+def test_covers_are_within_the_rating(api, on_demo):
+    for level in ("None", "XXX"):
+        found = api.get(f"models?q=o&level={level}")["models"]
+        levels = {api.get(f"images/{c['cover']['id']}")["level"] for c in found if c["cover"]}
+        assert levels and (level == "XXX" or levels == {"None"})
+    setting.change("gallery_level", "Mature")
+    assert api.get("models?q=o")["models"]
+
+
+def test_search_goes_on(api, civitai):
+    row = {"id": 5, "name": "One", "modelVersions": []}
+    body = json.dumps({"items": [row], "metadata": {"nextCursor": "20"}}).encode()
+    civitai.script("other", status(200, body), status(200, b'{"items": [], "metadata": {}}'))
+    first = api.get("models?q=one%20%20two")
+    assert first["cursor"] == "20" and [card["id"] for card in first["models"]] == [5]
+    assert first["models"][0]["cover"] is None
+    assert api.get("models?q=one&cursor=20") == {"models": [], "cursor": None}
+    assert "query=one+two" in civitai.requests[0] and "cursor=20" in civitai.requests[1]
+    assert api.error("models?q=")[:2] == (400, "bad_input")
+
+
+def test_models_opened_last_are_remembered_by_all_ways_in(api, on_demo):
+    api.get("find?text=900003")
+    api.get("models/900001")
+    api.get(f"find?text=civitai.com/images/{_a_picture().id}")
+    assert [model_id for model_id, _ in recent_models.listed()] == [900_001, 900_003]
+    assert api.get("hello")["recent"][0] == {"id": 900_001, "name": "Quiet Places"}
+
+
+def test_model_opens_though_it_cannot_be_remembered(api, on_demo, monkeypatch):
+    from civitai_manager_libs.errors import DiskError
+
+    def full(*_):
+        raise DiskError("No room.")
+
+    monkeypatch.setattr(recent_models, "add", full)
+    assert api.get("models/900001")["id"] == 900_001
+
+
+def test_model_that_is_gone_or_not_shown_is_told(api, civitai):
+    code, reason, message = api.error("models/5")
+    assert (code, reason) == (404, "gone") and message
+    assert "no such model" in api.error("find?text=civitai.com/models/5")[2]
+
+
+def test_model_that_was_seen_opens_though_civitai_is_silent(api, civitai, fresh):
+    seen = api.get(f"models/{MODEL_ID}")
+    fresh.forget()
+    civitai.always("model", reset)
+    assert api.get(f"models/{MODEL_ID}") == seen
+    assert api.get(f"find?text={MODEL_ID}")["model"] == seen
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": 101, "name": None, "modelVersions": None},
+        {"id": 101, "name": "<b>\u202e", "type": 5, "creator": "x", "tags": {}, "stats": []},
+        {"id": 101, "description": "<script>alert(1)</script><p>a</p>", "nsfwLevel": "60"},
+        {"id": 101, "modelVersions": [{"id": 5, "trainedWords": ["<i>", None], "images": [{}]}]},
+    ],
+)
+def test_whatever_a_stranger_called_a_model_is_an_answer(api, civitai, row):
+    civitai.always("model", status(200, json.dumps(row).encode()))
+    model = api.get(f"models/{MODEL_ID}")
+    assert model["name"] and "\u202e" not in model["name"]
+    assert "script" not in model["description"]
+
+
+def test_version_leads_to_its_model(api, civitai):
+    found = api.get(f"find?text=civitai.com/model-versions/{VERSION_ID}")
+    assert (found["model"]["id"], found["version_id"]) == (MODEL_ID, VERSION_ID)

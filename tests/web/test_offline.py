@@ -1,0 +1,101 @@
+"""Civitai goes and comes back: what was seen is there meanwhile, and is live again by itself."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from civitai_manager_libs.demo import files
+from fault_responses import reset
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_MODEL = "?model=900001"
+_API = "/api/"
+_ONLINE = "window.dispatchEvent(new Event('online'))"  # the page asks again, without its clock
+
+
+def _finds(page):
+    return len([path for path in page.api() if path.startswith("find?")])
+
+
+def _read_300(page):
+    page.ready()
+    while page.place()[1] < 300:
+        page.wheel(4000)
+        page.page.wait_for_timeout(100)
+
+
+def test_three_hundred_pictures_are_there_without_civitai_and_live_again_after(
+    flaky, start, open_gallery
+):
+    server = start(f"http://{flaky.host}", gallery_level="XXX", http_max_retries=0)
+    page = open_gallery(server, _MODEL)
+    _read_300(page)
+    page.page.evaluate("window.scrollTo(0, 0)")
+    page.ready()
+    page.page.locator(".grid").focus()
+    seen = until(page.focused)
+    page.key("b")
+    page.page.locator(f"[data-id='{seen}'][data-favourite]").wait_for()
+
+    flaky.rule(_API, reset())
+    flaky.rule(f"/{files.ACCOUNT}/", reset())
+    page.page.reload()
+    page.ready()
+    notice = page.page.locator(".notices")
+    until(lambda: page.place()[1] >= 100)
+    # A moment ago is fresh enough to be shown as it is; what is asked for anew is not answered.
+    server.close()
+    server.start()
+    page.page.reload()
+    page.ready()
+    expect(notice).to_contain_text("Civitai does not answer")
+    loaded = "tile => tile.querySelector('img').naturalWidth > 0"
+    until(lambda: page.tile(seen).evaluate(loaded), "the thumbnail that was seen")
+    _read_300(page)
+
+    page.page.evaluate("window.scrollTo(0, 0)")
+    page.tile(seen).click()
+    page.page.locator(".details .parameters, .details .nothing").wait_for()
+    page.key("Escape")
+    page.field("search").fill("is:favourite")
+    until(lambda: page.ids() == [seen])
+    page.field("search-scope").select_option("all")
+    until(lambda: page.ids() == [seen])
+    page.field("search").fill("")
+    until(lambda: page.place()[1] >= 100)
+    page.page.go_back()
+    expect(notice).to_contain_text("Civitai does not answer")
+    page.ready()
+
+    flaky.rules.clear()
+    page.page.evaluate("window.here = true")
+    until(lambda: not notice.inner_text().strip(), "the live gallery")
+    assert page.page.evaluate("window.here"), "without a reload"
+    assert page.place()[1] >= 100
+
+
+def test_what_was_to_be_found_without_a_network_is_found_once_that_is_back(
+    flaky, start, open_gallery
+):
+    server = start(f"http://{flaky.host}", http_max_retries=0)  # one that has not read it before
+    page = open_gallery(server, _MODEL).ready()
+    flaky.rule(_API, reset())
+    page.find("https://civitai.com/models/900003")
+    failed = page.page.locator(".of-find[data-kind='problem']")
+    failed.wait_for()
+    page.page.evaluate(_ONLINE)
+    until(lambda: _finds(page) >= 2, "another try")
+    failed.wait_for()
+    page.open()
+    flaky.rules.clear()
+    tried = _finds(page)
+    page.page.evaluate(_ONLINE)
+    assert _finds(page) == tried, "not while a picture is open"
+    page.key("Escape")
+    expect(page.viewer).to_be_hidden()
+    page.page.evaluate(_ONLINE)
+    expect(page.page).to_have_url(re.compile("model=900003"))
+    expect(failed).to_have_count(0)

@@ -1,0 +1,225 @@
+"""Which of a picture's resources are on this machine, and which pictures can be made here."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
+from api_server import MODEL_ID, status
+from civitai_manager_libs import setting
+from civitai_manager_libs.core import Image
+from civitai_manager_libs.library import records
+from civitai_manager_libs.local_models import index
+
+_MODEL = f"images?model={MODEL_ID}"
+_SHA = "0123456789" * 6 + "abcd"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(index, "_models_here", index.Shelf())
+    setting.change("model_folders", str(tmp_path / "models"))
+    for name in ("checkpoints", "loras", "vae"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+    return tmp_path / "models"
+
+
+def _shown(api, civitai, *metas):
+    first = civitai._row(civitai.ids[0])
+    rows = [{**first, "id": at, "meta": meta} for at, meta in enumerate(metas, start=1)]
+    civitai.script("page", status(200, json.dumps({"items": rows, "metadata": {}}).encode()))
+    return [image["id"] for image in api.get(_MODEL)["images"]]
+
+
+_META = {
+    "prompt": "x <lora:detail_v2:0.5>",
+    "Model": "anime\\dreamshaper_8",
+    "Model hash": _SHA[:10],
+    "VAE": "clear.safetensors",
+    "hashes": {"lora:detail_v2": "ab" * 6, "model": _SHA[:10]},
+}
+
+
+def test_resource_is_here_another_version_or_missing_with_its_size(api, civitai, folder):
+    (folder / "checkpoints" / "mine.safetensors").write_bytes(b"12345")
+    (folder / "checkpoints" / "mine.civitai.info").write_text(
+        json.dumps({"id": 1, "files": [{"hashes": {"SHA256": _SHA.upper()}}]})
+    )
+    (folder / "loras" / "Detail-v3.safetensors").write_bytes(b"123")
+    _shown(api, civitai, _META)
+    told = {one["type"]: one for one in api.get("images/1")["resources"]}
+    said = {kind: (one["here"], one["here_words"], one["size"]) for kind, one in told.items()}
+    assert said == {
+        "model": ("here", "Here", 5),
+        "lora": ("other", "Another version: v3", 3),
+        "vae": ("missing", "Missing", 0),
+    }
+    chinese = api.get("images/1", "zh-TW")["resources"]
+    assert [one["here_words"] for one in chinese if one["type"] == "lora"] == ["另一個版本：v3"]
+
+
+def test_size_of_what_is_missing_is_what_civitai_says(api, civitai, folder):
+    files = [{"sizeKB": 1.0}, {"sizeKB": 2048, "primary": True, "hashes": {"AutoV2": "AB" * 5}}]
+    version = {"id": 7, "name": "v1", "images": [], "files": files}
+    model = {"id": MODEL_ID, "name": "m", "type": "LORA", "modelVersions": [version]}
+    civitai.script("model", status(200, json.dumps(model).encode()))
+    api.get(f"models/{MODEL_ID}")
+    _shown(api, civitai, {"prompt": "x", "civitaiResources": [{"modelVersionId": 7}]})
+    [one] = api.get("images/1")["resources"]
+    assert (one["here"], one["size"], one["name"]) == ("missing", 2 * 1024 * 1024, "m v1")
+
+
+def test_by_a_number_alone_it_is_said_that_nothing_else_is_known(api, civitai, folder):
+    _shown(api, civitai, {"prompt": "x", "civitaiResources": [{"modelVersionId": 7}]})
+    [one] = api.get("images/1")["resources"]
+    assert one["here"] == "missing" and "only its number" in one["here_words"]
+
+
+def test_nothing_is_said_where_no_folder_is_known(api, civitai, folder):
+    setting.change("model_folders", "")
+    _shown(api, civitai, _META)
+    assert {(one["here"], one["here_words"]) for one in api.get("images/1")["resources"]} == {
+        ("", "")
+    }
+    assert api.get("hello")["host"]["has_models"] is False
+
+
+def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api, civitai, folder):
+    (folder / "checkpoints" / "dreamshaper_8.safetensors").write_bytes(b"1")
+    (folder / "loras" / "detail_v2.safetensors").write_bytes(b"1")
+    lora = {"prompt": "x <lora:detail_v2:1>"}
+    ids = _shown(
+        api,
+        civitai,
+        {"prompt": "x", "Model": "dreamshaper_8"},
+        {**lora, "Model": "dreamshaper_8", "VAE": "Automatic"},
+        {**lora, "Model": "dreamshaper_7"},
+        lora,
+        {"prompt": "x <lora:other:1>", "Model": "dreamshaper_8"},
+        {"prompt": "x"},
+    )
+    records.keep([Image(99, "", version_ids=(7,))])  # Civitai names a version, and no data
+    (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
+    assert api.post("within", {"ids": [99, *ids], "words": "is:here"})["ids"] == [1, 2]
+    assert api.post("within", {"ids": [99, *ids], "words": "-is:here"})["ids"] == [99, *ids[2:]]
+    assert api.post("within", {"ids": ids, "words": "detail is:here"})["ids"] == [2]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by-civitai", "of-the-open-model"])
+def test_filter_knows_a_file_by_what_civitai_says_of_its_version(api, civitai, folder, named):
+    """As the details do: the sidecar names a version, the picture only a hash."""
+    files = [{"name": "x.safetensors", "hashes": {"AutoV2": "AB" * 5}}]
+    version = {"id": 7, "name": "v1", "images": [], "files": files}
+    model = {"id": MODEL_ID, "name": "m", "type": "Checkpoint", "modelVersions": [version]}
+    civitai.script("model", status(200, json.dumps(model).encode()))
+    api.get(f"models/{MODEL_ID}")
+    (folder / "checkpoints" / "mine.safetensors").write_bytes(b"1")
+    (folder / "checkpoints" / "mine.cm-info.json").write_text('{"VersionId": 7}')
+    meta = {"prompt": "x", "Model": "y", "Model hash": "ab" * 5}
+    row = {
+        **civitai._row(civitai.ids[0]),
+        "id": 1,
+        "meta": meta,
+        "modelVersionIds": [7] if named else [],
+    }
+    civitai.script("page", status(200, json.dumps({"items": [row], "metadata": {}}).encode()))
+    api.get(_MODEL)
+    opened = None if named else MODEL_ID
+    [one] = api.get(f"images/1?model={opened or ''}")["resources"]
+    asked = {"ids": [1], "words": "is:here", "model": opened}
+    assert one["here"] == "here" and api.post("within", asked)["ids"] == [1]
+
+
+def test_thousand_pictures_are_looked_through_at_once(api, fresh, folder):
+    """From nothing in memory, with 500 models each with what a program wrote beside it."""
+    for at in range(500):
+        (folder / "loras" / f"lora{at}.safetensors").write_bytes(b"1")
+        told = json.dumps({"id": at + 1, "files": [{"hashes": {"AutoV3": f"{at:012x}"}}]})
+        (folder / "loras" / f"lora{at}.civitai.info").write_text(told)
+    (folder / "checkpoints" / "dreamshaper_8.safetensors").write_bytes(b"1")
+    records.keep([_with_lora(at) for at in range(1000)])
+    fresh.forget()
+    found = api.post("within", {"ids": list(range(1, 1001)), "words": "is:here"})["ids"]
+    assert found == [i for i in range(1, 1001) if (i - 1) % 600 < 500]
+
+
+def _with_lora(at):
+    name = f"lora{at % 600}"
+    meta = {
+        "prompt": f"a harbor <lora:{name}:0.8> " + "at night, " * 30,
+        "Model": "dreamshaper_8",
+        "hashes": {f"lora:{name}": f"{at % 600:012x}"},
+    }
+    url = (
+        f"https://image.civitai.com/a/{at:08x}-0000-4000-8000-000000000000/original=true/{at}.jpeg"
+    )
+    record = {"id": at + 1, "url": url, "meta": meta}
+    return Image(at + 1, url, meta=meta, record=record)
+
+
+def test_folder_of_models_is_named_only_by_who_may(api, tmp_path):
+    answer = api.send("PUT", "settings", {"model_folders": "models"})
+    assert answer.status_code == 400 and answer.json()["error"]["field"] == "model_folders"
+    assert "Nothing was saved" in answer.json()["error"]["message"]
+    answer = api.send("PUT", "settings", {"model_folders": str(tmp_path)})
+    assert (answer.status_code, answer.json()["has_models"]) == (200, True)
+    assert setting.model_folders == str(tmp_path)
+
+
+# In the page
+
+
+@pytest.mark.page
+def test_page_shows_what_is_here_copies_what_is_missing_and_filters_by_it(
+    start, open_gallery, demo, tmp_path
+):
+    models = tmp_path / "models" / "checkpoints"
+    models.mkdir(parents=True)
+    server = start(demo.url, model_folders=str(models.parent))
+    page = open_gallery(server, "?model=900003").ready()
+    told = {i: used_by(server, i) for i in page.ids()[:12]}
+    picture = next(i for i, used in told.items() if len(used) > 1 and used[0]["hash"])
+    model = told[picture][0]
+    page.tile(picture).click()
+    page.page.locator("li[data-here=missing]").first.wait_for()
+    page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    page.deed("copy-missing").click()
+    lines = page.page.evaluate("window.copied").split("\n")
+    assert all(one["name"] in line for one, line in zip(told[picture], lines, strict=True))
+    assert lines[0].startswith(f"model  {model['name']}  {model['hash']}")
+    page.deed("close").click()
+    (models / f"{model['name']}.safetensors").write_bytes(b"1")
+    only = [i for i, used in told.items() if [one["name"] for one in used] == [model["name"]]]
+    page.field("search").fill("is:here")
+    shown = [f"[data-tile][data-id='{i}']" for i in only]
+    for tile in shown:
+        page.page.locator(tile).wait_for()
+    page.page.locator(f"[data-tile][data-id='{picture}']").wait_for(state="detached")
+    page.deed("clear-search").click()
+    page.tile(picture).wait_for()
+
+
+def used_by(server, image_id):
+    address = f"{server.url}/civitai_shortcut/api/images/{image_id}?model=900003"
+    return ask(address)["resources"]
+
+
+def ask(address):
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        return json.load(answer)
+
+
+@pytest.mark.page
+def test_workflow_is_copied_as_comfyui_takes_it(server, open_gallery):
+    page = open_gallery(server, "?model=900001").ready()
+    address = f"{server.url}/civitai_shortcut/api/images"
+    told = {i: ask(f"{address}/{i}") for i in page.ids()}
+    picture = next(i for i, one in told.items() if one["has_workflow"])
+    page.tile(picture).click()
+    page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
+    page.deed("copy-workflow").click()
+    page.page.wait_for_function("window.copied")
+    copied = json.loads(page.page.evaluate("window.copied"))
+    assert "nodes" in copied or any("class_type" in node for node in copied.values())
+    page.page.keyboard.press("Escape")

@@ -1,0 +1,214 @@
+"""What works here, and pictures beside each other, as a user has them in a browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fault_responses import status
+from gallery_page import with_axe
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_LORA = "?model=900003&level=XXX"
+_WIDTHS = (1600, 900, 390)
+
+
+def _figures(page):
+    page.deed("figures").click()
+    page.panel("figures").locator(".figure").first.wait_for()
+    return page.panel("figures")
+
+
+def _kind(panel, name):
+    return panel.locator(f".kind[data-kind='{name}']")
+
+
+def test_figures_tell_how_to_use_a_model_and_of_how_many_pictures_that_is(server, open_gallery):
+    panel = _figures(open_gallery(server, _LORA).ready())
+    expect(panel.locator(".sample")).to_contain_text(
+        re.compile(r"\d+ pictures read, \d+ with data")
+    )
+    recipe = panel.locator(".recipe")
+    for name in ("Weight of this LoRA", "Sampler", "Steps", "CFG scale", "Size"):
+        expect(recipe.locator("dt", has_text=name)).to_be_visible()
+    expect(recipe.locator(".text")).to_contain_text("Steps: ")
+    bar = _kind(panel, "sampler").get_by_role("button").first
+    said = r".+ \d+ %, \d+ pictures, usually [\d.]+ reactions"
+    assert re.fullmatch(said, bar.text_content())
+    expect(panel.locator(".versions tbody tr").nth(1)).to_be_visible()
+
+
+def test_bar_is_a_filter_of_the_grid(server, open_gallery):
+    page = open_gallery(server, _LORA).ready()
+    bar = _kind(_figures(page), "sampler").get_by_role("button").first
+    name = bar.get_attribute("data-value")
+    count = re.search(r"(\d+) pictures", bar.text_content())[1]
+    bar.click()
+    expect(page.panel("figures")).to_be_hidden()
+    expect(page.field("search")).to_have_value(f'sampler="{name}"')
+    until(lambda: page.place()[1] == int(count))
+    expect(page.deed("download-gallery")).to_be_hidden()  # that is of the gallery, not of a search
+    page.deed("clear-search").click()
+    page.deed("download-gallery").wait_for()
+    expect(page.field("search-scope")).to_have_value("loaded")
+
+
+def test_version_narrows_the_figures_and_all_of_them_come_back(server, open_gallery):
+    page = open_gallery(server, _LORA).ready()
+    panel = _figures(page)
+    every = panel.locator(".sample p").first.inner_text()
+    version = panel.locator("[data-do='figures-version']").first
+    name = version.inner_text()
+    version.click()
+    expect(panel.locator(".sample h3")).to_contain_text(name)
+    expect(panel.locator(".sample p").first).not_to_have_text(every)
+    panel.locator("[data-do='figures-every']").click()
+    expect(panel.locator(".sample p").first).to_contain_text("pictures read")
+    expect(panel.locator("[data-do='figures-every']")).to_have_count(0)
+
+
+def test_more_records_are_read_and_counted_without_a_picture(flaky_server, flaky, open_gallery):
+    page = open_gallery(flaky_server).ready()
+    panel = _figures(page)
+    sample = panel.locator(".sample p").first
+    before = int(re.search(r"[\d,]+", sample.inner_text())[0].replace(",", ""))
+    flaky.requests.clear()
+    page.field("read-limit").fill("200")
+    page.deed("figures-read").click()
+    expect(panel.locator(".sample p").first).to_contain_text(f"{before + 200:,} pictures read")
+    expect(page.field("read-limit")).to_be_visible()
+    assert not [path for path in flaky.requests if "original=true" in str(path)]
+
+
+def test_reading_is_cancelled_in_the_panel(flaky_server, flaky, open_gallery):
+    page = open_gallery(flaky_server).ready()
+    _figures(page)
+    page.field("read-limit").fill("10000")
+    page.deed("figures-read").click()
+    page.deed("figures-stop").click()
+    until(lambda: flaky_server.jobs()[0]["state"] in ("cancelled", "done"))
+    expect(page.field("read-limit")).to_be_visible()
+
+
+def test_recipe_is_copied(server, open_gallery):
+    page = open_gallery(server, _LORA, permissions=["clipboard-read", "clipboard-write"]).ready()
+    text = _figures(page).locator(".recipe .text").inner_text()
+    page.deed("figures-copy").click()
+    page.said("Copied").wait_for()
+    assert page.page.evaluate("navigator.clipboard.readText()").split() == text.split()
+
+
+def test_gallery_without_pictures_says_so_and_a_post_has_no_figures(server, open_gallery):
+    page = open_gallery(server, "?user=harbor_artist&level=XXX").ready()
+    expect(page.page.locator("[data-do='figures']")).to_have_count(0)
+    page.key("w")
+    expect(page.panel("figures")).to_have_count(0)
+
+
+# Beside each other
+
+
+def _compared(page, count=2):
+    page.ready()
+    for tile in range(count):
+        page.tiles.nth(tile).locator("[data-do='mark']").click()
+    page.deed("compare").click()
+    page.panel("compare").locator(".difference table").wait_for()
+    return page.panel("compare")
+
+
+def _scales(panel):
+    return panel.locator(".picture").evaluate_all(
+        "all => all.map(one => Number(/scale\\(([\\d.]+)\\)/.exec(one.style.transform)[1]))"
+    )
+
+
+def test_two_pictures_are_zoomed_and_panned_as_one(server, open_gallery):
+    page = open_gallery(server)
+    panel = _compared(page)
+    expect(panel.locator(".picture img.file")).to_have_count(2)
+    assert _scales(panel) == [1, 1]
+    box = panel.locator(".cell").first.bounding_box()
+    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.page.mouse.wheel(0, -400)
+    until(lambda: _scales(panel)[0] > 1.5)
+    one, other = _scales(panel)
+    assert one == pytest.approx(other, rel=1e-3)
+    page.key("0")
+    until(lambda: _scales(panel) == [1, 1])
+
+
+def test_slider_uncovers_one_picture_over_the_other(server, open_gallery):
+    page = open_gallery(server)
+    panel = _compared(page)
+    page.deed("compare-over").click()
+    page.field("compare-split").fill("20")
+    one, other = (panel.locator(".cell").nth(n).bounding_box() for n in (0, 1))
+    assert one == other
+    style = panel.locator(".cell").nth(1).evaluate("cell => getComputedStyle(cell).clipPath")
+    assert style == "inset(0px 0px 0px 20%)"
+    expect(page.deed("compare-over")).to_have_attribute("aria-pressed", "true")
+
+
+def test_what_differs_stands_first_and_word_by_word(server, open_gallery):
+    page = open_gallery(server)
+    panel = _compared(page, 3)
+    table = panel.locator(".difference table")
+    expect(table.locator("thead th")).to_have_count(3)
+    seeds = table.locator("tr", has=page.page.locator("th", has_text=re.compile("^Seed$")))
+    expect(seeds.locator("mark")).to_have_count(3)
+    assert page.page.locator(".same summary").count() <= 1
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_other_numbers_of_marks_are_not_compared(server, open_gallery, count):
+    page = open_gallery(server).ready()
+    for tile in range(count):
+        page.tiles.nth(tile).locator("[data-do='mark']").click()
+    expect(page.page.locator("[data-do='compare']")).to_be_hidden()
+    page.key("c")
+    page.said("Mark two to four pictures").wait_for()
+
+
+def test_escape_leaves_and_the_marks_stay(server, open_gallery):
+    page = open_gallery(server)
+    panel = _compared(page)
+    page.key("Escape")
+    expect(panel).to_be_hidden()
+    expect(page.marked).to_have_count(2)
+    page.key("c")
+    expect(panel).to_be_visible()
+
+
+@with_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_that_keeps_anybody_out(server, open_gallery, scheme):
+    address = f"{_LORA}&__theme={scheme}"
+    page = open_gallery(server, address, color_scheme=scheme).ready()
+    body = _figures(page).locator(".panel-body")
+    for width in _WIDTHS:
+        page.page.set_viewport_size({"width": width, "height": 900})
+        assert body.evaluate("body => body.scrollWidth <= body.clientWidth")
+        assert page.serious() == []
+    page.key("Escape")
+    _compared(page)
+    for width in _WIDTHS:
+        page.page.set_viewport_size({"width": width, "height": 900})
+        assert page.serious() == []
+
+
+def test_figures_and_comparing_work_while_civitai_is_away(flaky_server, flaky, open_gallery):
+    page = open_gallery(flaky_server, _LORA)
+    _compared(page)
+    expect(page.panel("compare").locator(".picture img.file")).to_have_count(2)
+    flaky.rule("/api/", status(503))
+    page.go(_LORA)
+    expect(page.page.locator(".marked .count")).to_have_text("2 marked")
+    page.key("c")
+    expect(page.panel("compare").locator(".difference table")).to_be_visible()
+    expect(page.panel("compare").locator(".picture img.file")).to_have_count(2)
+    page.key("Escape")
+    panel = _figures(page)
+    expect(panel.locator(".recipe dt", has_text="Weight of this LoRA")).to_be_visible()

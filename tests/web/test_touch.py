@@ -1,0 +1,240 @@
+"""By fingers on a phone: from the field through grid, viewer, marks and downloads."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fault_responses import stalled
+from fingers import Fingers
+from gallery_page import with_axe
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+_SMALL, _WORDY, _VIDEOS, _HOSTILE = 900_003, 900_004, 900_007, 900_008
+_MIDDLE = (195, 420)
+_FINGER = 24  # pixels at least, WCAG 2.2 "Target Size"
+_TARGETS = """least => {
+    const root = document.querySelector("civitai-gallery").shadowRoot;
+    const controls = root.querySelectorAll("button, a, select, input");
+    return [...controls].filter(one => one.checkVisibility({visibilityProperty: true}))
+        .map(one => [one.dataset.do ?? one.dataset.field ?? one.className ?? one.localName,
+                     one.type === "checkbox" ? one.closest("label") ?? one : one])
+        .map(([name, tapped]) => [name, tapped.getBoundingClientRect()])
+        .filter(([, box]) => box.width > 0 && Math.min(box.width, box.height) < least)
+        .map(([name, box]) => `${name} ${Math.round(box.width)}×${Math.round(box.height)}`);
+}"""
+
+
+@pytest.fixture
+def phone(flaky_server, open_gallery):
+    return open_gallery(flaky_server, f"?model={_SMALL}", **_PHONE).ready()
+
+
+def _overlap(page, one, other):
+    a, b = page.page.locator(one).bounding_box(), page.page.locator(other).bounding_box()
+    return a["y"] < b["y"] + b["height"] and b["y"] < a["y"] + a["height"]
+
+
+# Of its own, not those of the line in it, which is the clock of how long it stays.
+_COME_UP = "one => Promise.allSettled(one.getAnimations().map((its) => its.finished))"
+
+
+# Its clock stands still.
+_STAY = "toast => toast.lastElementChild.getAnimations()[0].pause()"
+
+
+def _rested(page):
+    """While a page flies on a tap only stops it."""
+    seen = []
+    until(lambda: seen.append(page.page.evaluate("scrollY")) or seen[-3:] == seen[-1:] * 3)
+
+
+def test_tour_by_touch(phone):
+    page, fingers = phone, Fingers(phone.page)
+    page.field("find").tap()
+    page.page.keyboard.type(str(_VIDEOS))
+    page.deed("find").tap()
+    expect(page.page).to_have_url(re.compile(f"model={_VIDEOS}"))
+    page.page.go_back()
+    expect(page.page).to_have_url(re.compile(f"model={_SMALL}"))
+    page.ready()
+    for _ in range(3):
+        fingers.swipe((195, 700), (195, 200))
+    until(lambda: page.page.evaluate("scrollY") > 500)
+    _rested(page)
+
+    seen = next(id for id, (_, y, _, height) in page.boxes().items() if 80 < y < 650 - height)
+    page.tile(seen).tap()
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    assert page.viewed()["id"] == seen
+    fit = page.slide.locator(".picture").bounding_box()["width"]
+    fingers.pinch(_MIDDLE, 80, 240)
+    until(lambda: page.slide.locator(".picture").bounding_box()["width"] > 2 * fit)
+    fingers.pinch(_MIDDLE, 240, 60)
+    until(lambda: abs(page.slide.locator(".picture").bounding_box()["width"] - fit) < 2)
+    fingers.swipe((320, 400), (100, 400))
+    until(lambda: page.viewed()["id"] != seen)
+    page.page.locator(".viewer-bar [data-do='mark']").tap()
+    fingers.swipe((195, 300), (195, 650))
+    expect(page.viewer).to_be_hidden()
+
+    page.tile(seen).locator("[data-do='mark']").tap()
+    expect(page.page.locator(".bar .count")).to_have_text("2 marked")
+    page.deed("download-marked").tap()
+    page.said("2 saved").wait_for()
+    page.deed("jobs").tap()
+    expect(page.page.locator(".job .job-line")).to_contain_text("2 saved")
+    page.deed("job-forget").tap()
+    expect(page.page.locator(".job")).to_have_count(0)
+    page.deed("close-panel").tap()
+    expect(page.panel("jobs")).to_be_hidden()
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["upright", "turned"])
+@pytest.mark.parametrize("model", [_SMALL, _WORDY, _HOSTILE])
+def test_pictures_begin_high_up_whatever_the_model_is_called(server, open_gallery, model, turned):
+    width, height = (844, 390) if turned else (390, 844)
+    phone = {**_PHONE, "viewport": {"width": width, "height": height}}
+    page = open_gallery(server, f"?model={model}&level=XXX", **phone).ready()
+    page.deed("open-user").wait_for()
+    assert min(y for _, y, _, _ in page.boxes().values()) < 844 / 4
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_finger_brings_the_rest_of_what_can_be_done_with_a_gallery(phone):
+    expect(phone.page.locator(".head .joined label")).to_have_text("Up to")
+    about = phone.deed("about")
+    end = phone.page.viewport_size["width"]
+    assert about.bounding_box()["x"] > end
+    box = phone.deed("filters").bounding_box()
+    y = box["y"] + box["height"] / 2
+    while about.bounding_box()["x"] + about.bounding_box()["width"] > end:
+        Fingers(phone.page).swipe((360, y), (20, y))
+    about.tap()
+    expect(phone.page.locator(".about .tag").first).to_be_visible()
+    about.tap()
+    expect(phone.page.locator(".about")).to_be_hidden()
+
+
+@with_axe
+@pytest.mark.parametrize("scheme,locale", [("light", "zh-TW"), ("dark", "en-US")])
+def test_nothing_of_the_first_screen_keeps_anybody_out(server, open_gallery, scheme, locale):
+    address = f"?model={_WORDY}&__theme={scheme}"
+    page = open_gallery(server, address, color_scheme=scheme, locale=locale, **_PHONE).ready()
+    page.deed("copy-words").first.wait_for()
+    assert page.serious() == []
+    page.deed("more-tools").tap()
+    assert page.serious() == []
+
+
+def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
+    page = phone
+    page.deed("more-tools").tap()
+    page.deed("help").tap()
+    page.panel("help").wait_for()
+    page.deed("close-panel").tap()
+    expect(page.panel("help")).to_be_hidden()
+    assert page.does() == "more-tools"
+    page.deed("more-tools").tap()
+    page.deed("open-kept").tap()
+    expect(page.page.locator(".menu")).to_be_hidden()
+    expect(page.page).to_have_url(re.compile("kept|search"))
+
+
+def test_find_is_pressed_where_it_lies_also_when_the_field_has_not_the_focus(phone):
+    phone.field("find").tap()
+    phone.page.keyboard.type(str(_VIDEOS))
+    phone.page.locator(".head h2").tap()
+    expect(phone.deed("jobs")).to_be_visible()
+    phone.deed("find").tap()
+    expect(phone.page).to_have_url(re.compile(f"model={_VIDEOS}"))
+
+
+def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone):
+    page = phone
+    while page.place()[0] < 60:
+        Fingers(page.page).swipe((195, 700), (195, 100))
+    _rested(page)
+    page.deed("mark-all").tap()
+    page.deed("top").tap()  # "Back to where you were" makes the bar two rows high
+    until(lambda: page.page.locator(".bar").bounding_box()["height"] > 80)
+    page.deed("download-marked").tap()
+    page.said("Downloading").evaluate(_COME_UP)
+    assert not _overlap(page, ".toasts", ".bar")
+    page.deed("jobs").tap()
+    page.panel("jobs").wait_for()
+    page.said("Downloading").hover()  # it stays as long
+    assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
+
+
+def test_much_that_is_said_covers_nothing_to_press_where_a_panel_has_the_whole_height(
+    flaky_server, open_gallery
+):
+    small = {**_PHONE, "viewport": {"width": 390, "height": 667}}
+    page = open_gallery(flaky_server, f"?model={_HOSTILE}&level=XXX", **small).ready()
+    page.tiles.first.locator("[data-do='mark']").tap()
+    page.deed("download-marked").tap()
+    page.said("Downloading").evaluate(_STAY)
+    page.said("saved").evaluate(_STAY)
+    page.deed("more-tools").tap()
+    page.deed("settings").tap()
+    page.said("saved").evaluate(_COME_UP)
+    page.panel("settings").evaluate(_COME_UP)
+    assert not _overlap(page, ".toast:visible", "[data-panel='settings']")
+    page.deed("close-panel").tap()
+    page.open()
+    page.key("i")
+    page.deed("copy-infotext").wait_for()
+    assert not _overlap(page, ".toast:visible", ".details")
+    assert not _overlap(page, ".toast:visible", ".viewer-bar .tools")
+    assert not _overlap(page, ".toast:visible", ".viewer-bar [data-do='close']")
+
+
+def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
+    page = phone
+    page.deed("mark-all").tap()
+    flaky.rule("/api/v1/images.*sort=Oldest", stalled())
+    page.deed("filters").tap()
+    page.field("sort").select_option("Oldest")
+    page.deed("give-up").wait_for()
+    page.deed("download-marked").tap()
+    page.said("Downloading").evaluate(_COME_UP)
+    assert not _overlap(page, ".toasts", ".of-images")
+    assert not _overlap(page, ".of-images", ".bar")
+    page.deed("give-up").tap()
+    expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
+
+
+@pytest.mark.parametrize(
+    "where,least", [("grid", 44), ("jobs", 44), ("viewer", _FINGER), ("settings", _FINGER)]
+)
+def test_all_that_is_tapped_is_large_enough_for_a_finger(phone, where, least):
+    page = phone
+    page.tiles.first.locator("[data-do='mark']").tap()
+    if where == "viewer":
+        page.open(1)
+        page.key("i")
+        page.page.locator("aside.details").wait_for()
+    elif where != "grid":
+        if where != "jobs":
+            page.deed("more-tools").tap()
+        page.deed(where).tap()
+        page.panel(where).wait_for()
+        page.panel(where).evaluate(_COME_UP)  # as it does its sizes are nearly what they will be
+    assert "\n".join(page.page.evaluate(_TARGETS, least)) == ""
+
+
+def test_tapped_suggestion_is_taken_and_opens_nothing_that_lies_below_it(phone):
+    phone.deed("filters").tap()
+    phone.field("search").tap()
+    phone.page.keyboard.type("is:imag")
+    phone.page.locator("#suggestions li", has_text="is:image").tap()
+    expect(phone.field("search")).to_have_value("is:image ")
+    expect(phone.page.locator("#suggestions")).to_be_hidden()
+    phone.ready()
+    expect(phone.viewer).to_have_count(0)
+    assert phone.does() == "search"

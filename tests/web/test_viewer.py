@@ -1,0 +1,363 @@
+"""One picture large: the way through all of them, zoom, fingers, videos, and what fails."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from civitai_manager_libs.demo import files
+from fault_responses import status
+from fingers import Fingers
+from gallery_page import with_axe
+from page_driver import expect, until
+
+pytestmark = pytest.mark.page
+
+_SMALL, _VIDEOS, _HOSTILE = 900_003, 900_007, 900_008
+_PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+_PRESS = """([key, times]) => {
+    for (let i = 0; i < times; i += 1) document.dispatchEvent(new KeyboardEvent("keydown", {key}));
+}"""
+_MIDDLE = (195, 420)  # of the phone
+
+
+def _box(page):
+    return page.slide.locator(".picture").bounding_box()
+
+
+def _scale(page):
+    return int(page.viewed()["scale"].split()[0])
+
+
+def _at(page):
+    return int(re.match(r"[\d,]+", page.viewed()["position"])[0].replace(",", ""))
+
+
+def _loaded_around(page):
+    """The neighbours to both sides have their files, and nothing more is on its way."""
+    sides = page.page.locator(".slide[inert] img.file")
+    expect(sides).to_have_count(2)
+    page.page.wait_for_load_state("networkidle")
+
+
+# The way through
+
+
+def test_thumbnail_is_shown_at_once_and_the_file_comes_in_its_place(server, open_gallery):
+    page = open_gallery(server).ready()
+    held, gate = [], []
+    page.page.route(
+        "**/api/file/*", lambda route: route.continue_() if gate else held.append(route)
+    )
+    page.tiles.nth(3).click()
+    page.slide.locator("img.thumb").wait_for()
+    assert page.viewed()["shows"] == "thumb"
+    before = _box(page)
+    gate.append("open")
+    for route in held:
+        route.continue_()
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    after = _box(page)
+    assert all(abs(before[side] - after[side]) < 2 for side in before)
+
+
+def test_neighbours_are_there_before_one_asks(server, open_gallery):
+    page = open_gallery(server).open(5)
+    _loaded_around(page)
+    page.page.route("**/api/file/*", lambda route: route.abort())
+    page.page.route("**/api/thumb/*", lambda route: route.abort())
+    for key, at in (("ArrowRight", 7), ("ArrowLeft", 6), ("ArrowLeft", 5)):
+        page.key(key)
+        assert (page.viewed()["shows"], _at(page)) == ("file", at)
+
+
+def test_each_of_thirty_quick_presses_counts_and_what_is_passed_is_not_fetched(
+    server, open_gallery
+):
+    page = open_gallery(server).ready()
+    expected = page.page.locator("[data-tile][aria-posinset='31']").get_attribute("data-id")
+    page.open()
+    page.asked.clear()
+    page.page.evaluate(_PRESS, ["ArrowRight", 30])
+    assert (page.viewed()["id"], _at(page)) == (expected, 31)
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    expect(page.page.locator(".details-body")).to_have_attribute("aria-busy", "false")
+    for kind in ("images", "file"):
+        assert len([path for path in page.asked if re.match(rf"{kind}/\d", path)]) <= 6
+
+
+def test_way_goes_on_over_the_end_of_what_is_loaded_and_stops_at_the_true_end(server, open_gallery):
+    page = open_gallery(server, f"?model={_SMALL}&level=XXX").open()
+    page.key("End")
+    until(lambda: _at(page) >= 100)
+    page.key("ArrowRight", 200)
+    until(lambda: re.match(r"(\d+) \D+ \1$", page.viewed()["position"]), "the end")
+    assert _at(page) == 180
+    expect(page.deed("next")).to_be_disabled()
+    page.key("Home")
+    assert _at(page) == 1
+    expect(page.deed("previous")).to_be_disabled()
+
+
+def test_viewer_with_all_its_neighbours_has_at_most_two_files_on_their_way(server, open_gallery):
+    page = open_gallery(server).ready()
+    on_way, most = set(), []
+
+    def began(request):
+        if "/api/file/" in request.url:
+            on_way.add(request)
+            most.append(len(on_way))
+
+    page.page.on("request", began)
+    for end in ("requestfinished", "requestfailed"):
+        page.page.on(end, lambda request: on_way.discard(request))
+    page.open(2)
+    for _ in range(12):
+        page.key("ArrowRight")
+        page.page.wait_for_timeout(80)
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    assert 0 < max(most) <= 3  # of one that was just aborted the end may come late
+
+
+def test_keys_work_after_a_button_a_checkbox_and_a_field_had_the_focus(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.field("meta").click()
+    until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
+    page.key("a")
+    expect(page.page.locator(".bar .count")).to_contain_text("marked")
+    page.key("n")
+    page.open(1)
+    page.page.locator(".viewer-bar [data-do='mark']").click()
+    page.key("ArrowRight")
+    assert _at(page) == 3
+    page.page.locator("details.infotext summary").click()
+    page.field("infotext").click()
+    page.key("ArrowRight")  # the text's own
+    assert _at(page) == 3
+    page.page.locator("details.infotext summary").click()
+    page.key("ArrowRight")
+    assert _at(page) == 4
+
+
+def test_what_was_marked_and_saved_in_the_viewer_is_so_in_the_grid(server, open_gallery):
+    page = open_gallery(server).open(2)
+    id = page.viewed()["id"]
+    page.key("Space")
+    expect(page.page.locator(".viewer-bar [data-do='mark']")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    page.key("Escape")
+    expect(page.tile(id)).to_have_attribute("aria-selected", "true")
+
+
+# Zoom
+
+
+def test_wheel_zooms_to_the_point_and_a_drag_pans(server, open_gallery):
+    page = open_gallery(server).open(3)
+    id, box = page.viewed()["id"], _box(page)
+    x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 4
+    page.page.mouse.move(x, y)
+    page.page.mouse.wheel(0, -500)
+    until(lambda: _box(page)["width"] > box["width"] * 2)
+    large = _box(page)
+    assert abs((x - large["x"]) / large["width"] - 0.25) < 0.02
+    page.page.mouse.down()
+    page.page.mouse.move(x + 60, y + 40, steps=4)
+    page.page.mouse.up()
+    until(lambda: _box(page)["x"] > large["x"] + 30)
+    assert page.viewed()["id"] == id
+
+
+def test_keys_and_a_double_click_zoom_and_fit_again(server, open_gallery):
+    page = open_gallery(server).open(3)
+    fit = _scale(page)
+    page.key("1")
+    assert _scale(page) == 100
+    page.key("+")
+    assert _scale(page) == 150
+    page.key("-")
+    page.key("0")
+    assert _scale(page) == fit
+    page.page.mouse.dblclick(600, 500)
+    assert _scale(page) > fit
+    page.page.mouse.dblclick(600, 500)
+    assert _scale(page) == fit
+    expect(page.viewer).to_be_visible()
+
+
+def test_full_screen_is_left_before_the_picture_is(server, open_gallery):
+    page = open_gallery(server).open(1)
+    page.deed("fullscreen").click()
+    page.page.wait_for_function("Boolean(document.fullscreenElement)")
+    page.key("ArrowRight")
+    assert _at(page) == 3
+    page.key("j")
+    expect(page.page.locator("[data-panel='jobs']")).to_be_visible()
+    page.key("Escape")
+    page.key("f")
+    page.page.wait_for_function("!document.fullscreenElement")
+    expect(page.viewer).to_be_visible()
+
+
+# Fingers
+
+
+def test_swipe_along_leafs_and_a_short_one_comes_back(server, open_gallery):
+    page = open_gallery(server, **_PHONE).open(1)
+    fingers = Fingers(page.page)
+    fingers.swipe((320, 400), (120, 410))
+    until(lambda: _at(page) == 3)
+    fingers.swipe((120, 400), (320, 410))
+    until(lambda: _at(page) == 2)
+    fingers.down((300, 400))
+    fingers.move(((300, 400), (250, 400)))
+    until(lambda: page.page.locator(".strip").evaluate("strip => strip.style.transform"))
+    page.page.wait_for_timeout(200)  # it rests: no longer flung
+    fingers.up()
+    until(lambda: page.page.locator(".strip").evaluate("strip => !strip.style.transform"))
+    assert _at(page) == 2
+
+
+def test_pinch_zooms_and_a_finger_then_pans_the_same_picture(server, open_gallery):
+    page = open_gallery(server, **_PHONE).open(1)
+    fingers, fit = Fingers(page.page), _box(page)
+    fingers.pinch(_MIDDLE, 80, 280)
+    until(lambda: _box(page)["width"] > fit["width"] * 2)
+    until(lambda: page.page.locator(".picture.smooth").count())
+    large = _box(page)
+    fingers.swipe((300, 400), (150, 400))
+    until(lambda: _box(page)["x"] < large["x"] - 50)
+    assert _at(page) == 2
+    fingers.pinch(_MIDDLE, 280, 40)
+    until(lambda: abs(_box(page)["width"] - fit["width"]) < 2)
+
+
+def test_two_taps_zoom_and_one_hides_the_controls(server, open_gallery):
+    page = open_gallery(server, **_PHONE).open(1)
+    fingers, fit = Fingers(page.page), _scale(page)
+    fingers.tap(_MIDDLE)
+    fingers.tap(_MIDDLE)
+    until(lambda: _scale(page) > fit)
+    frame = page.page.locator("dialog[data-viewer] .frame")
+    expect(frame).not_to_have_attribute("data-bare", "")
+    page.page.wait_for_timeout(350)  # else the next is a third tap
+    fingers.tap(_MIDDLE)
+    expect(frame).to_have_attribute("data-bare", "")
+
+
+def test_swipe_up_shows_the_details_and_a_tap_right_after_it_counts(server, open_gallery):
+    page = open_gallery(server, **_PHONE).open(1)
+    fingers = Fingers(page.page)
+    fingers.swipe((195, 600), (195, 300))
+    box = page.deed("details").bounding_box()
+    fingers.tap((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
+    frame = page.page.locator("dialog[data-viewer] .frame")
+    expect(frame).not_to_have_attribute("data-details", "")
+    page.deed("details").tap()
+    expect(frame).to_have_attribute("data-details", "")
+
+
+def test_swipe_down_lets_the_picture_go_to_its_tile(server, open_gallery):
+    page = open_gallery(server, **_PHONE).open(1)
+    id = page.viewed()["id"]
+    Fingers(page.page).swipe((195, 300), (195, 640))
+    expect(page.viewer).to_be_hidden()
+    assert page.focused() == id
+
+
+# Videos, ratings
+
+
+def test_video_plays_muted_and_with_sound_once_that_was_asked_for(server, open_gallery):
+    page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
+    video = page.slide.locator("video")
+    until(lambda: video.evaluate("video => !video.paused && video.muted"))
+    page.key("m")
+    until(lambda: not video.evaluate("video => video.muted"))
+    page.key("ArrowRight")
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    until(lambda: video.evaluate("video => !video.paused && !video.muted"))
+    expect(page.page.locator("dialog video")).to_have_count(1)
+    page.key("Escape")
+    expect(page.page.locator("dialog video")).to_have_count(0)
+
+
+def test_sound_that_was_asked_for_holds_before_the_browser_tells_of_it(server, open_gallery):
+    page = open_gallery(server, f"?model={_VIDEOS}&level=XXX&type=video").open()
+    until(lambda: page.slide.locator("video").evaluate("video => !video.paused"))
+    page.page.evaluate("""() => document.querySelector("civitai-gallery").shadowRoot
+            .addEventListener("volumechange", (event) => event.stopImmediatePropagation(), true)""")
+    page.key("m")
+    page.key("ArrowRight")
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    assert not page.slide.locator("video").evaluate("video => video.muted")
+
+
+def test_double_click_on_a_button_beside_the_picture_opens_no_full_screen(server, open_gallery):
+    page = open_gallery(server).open(4)
+    page.deed("next").dblclick()
+    until(lambda: _at(page) == 7)
+    page.page.locator(".viewer-bar [data-do='mark']").dblclick()
+    page.page.mouse.dblclick(600, 500)
+    assert page.page.evaluate("document.fullscreenElement") is None
+    expect(page.viewer).to_be_visible()
+
+
+def test_picture_above_the_chosen_rating_stays_veiled_until_asked_for(demo, start, open_gallery):
+    page = open_gallery(start(demo.url, blur_level="None")).ready()
+    page.page.locator("[data-tile]:not([data-blurred])").first.click()
+    veil = page.slide.locator("[data-do='bare']")
+    while not veil.count():
+        page.key("ArrowRight")
+    veil.click()
+    expect(veil).to_have_count(0)
+    expect(page.viewer).to_be_visible()
+
+
+# What fails
+
+
+def test_file_that_fails_says_why_and_is_tried_again(flaky, flaky_server, open_gallery):
+    flaky.rule(f"/{files.ACCOUNT}/.*original=true", status(404))
+    page = open_gallery(flaky_server).ready()
+    page.tiles.nth(2).click()
+    trouble = page.slide.locator(".trouble")
+    expect(trouble).to_contain_text("no longer there")
+    flaky.rules.clear()
+    page.slide.locator("[data-do='again']").click()
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    expect(trouble).to_have_count(0)
+
+
+def test_dropped_connection_is_gone_on_with_by_itself(server, open_gallery):
+    page = open_gallery(server).open(3)
+    page.context.set_offline(True)
+    page.key("ArrowRight", 12)
+    expect(page.slide.locator(".trouble")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.viewer).to_have_attribute("data-shows", "file")
+    expect(page.page.locator("section.prompt, section.nothing")).to_be_visible()
+    assert _at(page) == 16
+
+
+def test_what_strangers_wrote_is_text_in_the_viewer_too(server, open_gallery):
+    page = open_gallery(server, f"?model={_HOSTILE}&level=XXX").open()
+    body = page.page.locator(".details-body")
+    for at in range(1, 24):
+        assert _at(page) == at
+        expect(body).to_have_attribute("aria-busy", "false")
+        assert body.evaluate("body => body.scrollWidth <= body.clientWidth")
+        page.key("ArrowRight")
+    assert page.page.evaluate("window.demoRan") is None
+    assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@with_axe
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_viewer(server, open_gallery, theme):
+    page = open_gallery(server, f"?model=900001&level=XXX&__theme={theme}").open(3)
+    page.page.locator("section.prompt, section.nothing").wait_for()
+    page.page.locator("details.infotext summary").click()
+    page.field("infotext").wait_for()
+    assert page.serious() == []

@@ -1,0 +1,280 @@
+"""The tab in a host: loaded as hosts load an extension, twice; its settings are the host's too."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import urllib.error
+import urllib.request
+from urllib.parse import quote
+
+import pytest
+from civitai_manager_libs import setting
+from civitai_manager_libs.i18n import labels
+from host_page import HostPage, with_text
+from page_driver import contents, expect, until
+from page_facts import of_model
+
+pytestmark = [pytest.mark.page, pytest.mark.door]
+_PAPER, _VIDEOS = 900003, 900007
+
+
+def test_each_load_registers_every_callback_once_and_asks_no_network(host):
+    state = host.state()
+    once = {"ui_settings": 1, "ui_tabs": 1, "app_started": 1}
+    assert [load["callbacks"] for load in state["rounds"]] == [once, once]
+    assert state["watched"] == []
+
+
+def test_tab_has_a_title_and_an_id_and_nothing_of_it_is_remembered_by_the_host(host):
+    for load in host.state()["rounds"]:
+        assert load["tabs"] == [["Civitai Shortcut", "civitai_shortcut"]]
+        assert load["all_unsaved"] and load["components"] > 8
+
+
+def test_few_settings_are_a_section_of_the_host_with_prefixed_keys(host):
+    options = host.state()["options"]
+    assert set(options) == {f"civitai_shortcut_{name}" for name in setting.ON_HOST_PAGE}
+    for name in setting.ON_HOST_PAGE:
+        option, has_choices = options[f"civitai_shortcut_{name}"], setting.BY_NAME[name].choices
+        assert option["section"] == ["civitai_shortcut", "Civitai Shortcut"]
+        assert option["label"].startswith(labels.SETTINGS[name][1])  # English
+        assert option["component"] == ("Dropdown" if has_choices else None)
+
+
+def test_setting_changed_on_the_hosts_page_is_seen_at_the_next_call(host):
+    def shown():
+        settings = host.api("hello")["settings"]
+        return next(e["value"] for e in settings if e["name"] == "gallery_level")
+
+    host.set("civitai_shortcut_gallery_level", "Soft")
+    try:
+        assert host.state()["seen"]["gallery_level"] == shown() == "Soft"
+        host.set("civitai_shortcut_gallery_level", "PG")  # none of its choices: not taken
+        assert shown() == "Soft"
+    finally:
+        host.set("civitai_shortcut_gallery_level", "None")
+
+
+def test_setting_changed_in_the_tab_is_kept_through_a_restart_of_the_host(start_host):
+    host = start_host()
+    host.api("settings", "PUT", {"gallery_cache_mb": 300})
+    host.restart()
+    assert host.state()["seen"]["gallery_cache_mb"] == 300
+
+
+def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
+    assert host.api("key", "PUT", {"key": "demo-key"})["key"]["saved"] is True
+    assert "demo_user" in host.api("key/test", "POST", {"key": ""})["message"]
+    path = host.data / "config" / "civitai-shortcut" / "api_key"
+    assert path.read_text() == "demo-key"
+    assert os.name != "posix" or stat.S_IMODE(path.stat().st_mode) == 0o600
+    host.set("civitai_shortcut_gallery_level", "None")
+    kept = contents(host.data / "host")
+    assert kept and not [path for path, body in kept.items() if b"demo-key" in body]
+    for address in (
+        "config",
+        f"file={path}",
+        f"gradio_api/file={path}",
+        "",
+        "civitai_shortcut/api/hello",
+    ):
+        try:
+            with urllib.request.urlopen(f"{host.url}/{address}", timeout=20) as answer:
+                assert b"demo-key" not in answer.read()
+        except urllib.error.HTTPError as error:
+            assert b"demo-key" not in error.read()
+    assert host.api("key", "PUT", {"key": ""})["key"]["saved"] is False
+
+
+def _bodies(host, path):
+    """What each address gives that a gradio has for files."""
+    for address in (f"file={path}", f"file/{path}", f"gradio_api/file={path}"):
+        try:
+            with urllib.request.urlopen(f"{host.url}/{quote(address)}", timeout=20) as answer:
+                yield answer.read()
+        except urllib.error.HTTPError as error:
+            yield error.read()
+
+
+def test_nothing_of_the_data_folder_is_served_but_by_our_own_routes(start_host, tmp_path):
+    """Not even where the host may serve all that is around it."""
+    host = start_host(STAND_IN_ALLOWED=str(tmp_path))
+    data = host.data / "host" / "civitai-shortcut"
+    host.api(f"images?model={_PAPER}&level=XXX&limit=5")
+    row = of_model(_PAPER)[0]
+    urllib.request.urlopen(f"{host.url}/civitai_shortcut/api/file/{row.id}", timeout=60).close()
+    for name in ("gallery.db.damaged-1", "locks/1", "settings.json.damaged"):
+        (data / name).parent.mkdir(exist_ok=True)
+        (data / name).write_bytes(b"of nobody's business")
+    (host.data / "host" / "beside.txt").write_text("of the host's own")
+    served = list(_bodies(host, host.data / "host" / "beside.txt"))
+    assert b"of the host's own" in served  # so it is the folder that is refused
+    kept = {path: body for path, body in contents(data).items() if body}
+    assert len([path for path in kept if path.parent.name == "sc_gallery"]) == 1
+    for path, body in kept.items():
+        assert body not in _bodies(host, path), path
+
+
+def test_page_is_told_what_this_host_can(host):
+    told = host.api("hello")["host"]
+    assert (told["in_webui"], told["name"]) == (True, "AUTOMATIC1111")
+    assert told["send_to"] == ["txt2img", "img2img", "inpaint", "extras"]
+    assert told["has_models"] is False
+
+
+def test_what_will_not_arrive_is_said_before_it_is_sent(host, open_host):
+    own = ("DPM++ 2M", "Euler", "Euler a")
+    found = [row for row in of_model(_PAPER)[:60] if row.type == "image"]
+    host.api(f"images?model={_PAPER}&limit=100")
+    told = {row: host.api(f"images/{row.id}") for row in found}
+    samplers = {
+        row: dict(map(tuple, one["parameters"])).get("Sampler") for row, one in told.items()
+    }
+    row = next(row for row, name in samplers.items() if name and not name.startswith(own))
+    lost = f"Sampler: {samplers[row]} becomes DPM++ 2M"
+    assert lost in told[row]["losses"]
+    assert all(
+        not [loss for loss in told[row]["losses"] if loss.startswith("Sampler")]
+        for row, name in samplers.items()
+        if name in own
+    )
+    page = open_host()
+    page.open(_PAPER, row)
+    title = page.page.locator(".details .losses h3")
+    expect(title).to_have_text("What AUTOMATIC1111 will not take as it is")
+    losses = page.page.locator(".details .losses")
+    expect(losses).to_contain_text(lost)
+    page.page.locator("details.infotext summary").click()
+    field = page.page.locator("[data-field=infotext]")
+    field.fill(field.input_value().replace(f"Sampler: {samplers[row]}", "Sampler: Euler"))
+    page.page.keyboard.press("Tab")
+    expect(losses).not_to_contain_text("Sampler")
+    page.page.locator("[data-do=undo-edit]").click()
+    expect(losses).to_contain_text(lost)
+
+
+def test_models_of_the_host_are_found_by_its_own_hashes_by_sidecars_and_by_names(start_host):
+    host = start_host()
+    row, used = next(
+        (row, used)
+        for row in of_model(_PAPER)
+        if len(used := _used(host, row)) > 1 and used[0]["hash"]
+    )
+    assert {one["here"] for one in used} == {""}  # no folder of models is known
+    models = host.data / "host" / "models"
+    (models / "Lora" / "sub").mkdir(parents=True)
+    (models / "Stable-diffusion").mkdir()
+    renamed = models / "Stable-diffusion" / "renamed.safetensors"
+    renamed.write_bytes(b"1234")
+    kept = {"mtime": renamed.stat().st_mtime, "sha256": used[0]["hash"].ljust(64, "0")}
+    hashes = {"hashes": {"checkpoint/renamed.safetensors": kept}}
+    (host.data / "host" / "hashes.json").write_text(json.dumps(hashes))
+    for at, one in enumerate(used[1:]):
+        (models / "Lora" / "sub" / f"x{at}.safetensors").write_bytes(b"12")
+        told = {"VersionId": one["version_id"], "Hashes": {"AutoV2": one["hash"]}}
+        (models / "Lora" / "sub" / f"x{at}.cm-info.json").write_text(json.dumps(told))
+    until(lambda: {one["here"] for one in _used(host, row)} == {"here"}, "what is there now")
+    assert [one["size"] for one in _used(host, row)] == [4] + [2] * len(used[1:])
+    asked = {"ids": [row.id], "words": "is:here"}
+    assert host.api("within", "POST", asked)["ids"] == [row.id]
+    renamed.rename(renamed.with_name(f"{used[0]['name']}_v99.safetensors"))
+    until(lambda: _used(host, row)[0]["here"] == "other", "another version")
+    assert host.api("within", "POST", asked)["ids"] == []
+
+
+def _used(host, row):
+    host.api(f"images?model={_PAPER}&limit=100")
+    return host.api(f"images/{row.id}?model={_PAPER}")["resources"]
+
+
+def test_link_to_the_settings_opens_our_section_of_them(open_host):
+    page = open_host()
+    page.page.locator("[data-do=settings]").first.click()
+    level = page.page.locator("[data-field=setting-gallery_level]")
+    expect(level).to_be_disabled()
+    expect(level.locator("xpath=..")).to_contain_text("on the WebUI's Settings page")
+    expect(page.page.locator("[data-field=setting-http_timeout]")).to_be_enabled()
+    page.page.locator("[data-do=host-settings]").click()
+    expect(page.page.get_by_label("A setting of Civitai Shortcut")).to_be_visible()
+
+
+def test_address_that_names_a_model_brings_our_tab_to_the_front(open_host):
+    page = open_host(query=f"?model={_PAPER}")
+    expect(page.page.locator("[data-tile]").first).to_be_visible()
+    page.go_to("txt2img")
+    page.page.wait_for_timeout(500)  # and it does not come back by itself
+    expect(page.page.locator("#txt2img_prompt")).to_be_visible()
+
+
+def test_page_without_a_model_in_its_address_begins_with_the_hosts_own_tab(open_host):
+    page = open_host(query="?__theme=dark")
+    expect(page.page.locator("#txt2img_prompt")).to_be_visible()
+    page.page.wait_for_timeout(500)
+    expect(page.page.locator("#txt2img_prompt")).to_be_visible()
+
+
+def test_key_that_closes_something_of_ours_does_not_reach_the_host(open_host):
+    page = open_host()
+    page.open(_PAPER, with_text(_PAPER))
+    page.page.evaluate("""() => { window.heard = [];
+            document.addEventListener("keydown", (event) => window.heard.push(event.key)); }""")
+    page.page.keyboard.press("Escape")
+    page.page.locator("dialog[data-viewer]").wait_for(state="hidden")
+    page.page.locator("[data-field=find]").focus()
+    page.page.keyboard.press("Control+Enter")
+    page.page.keyboard.press("ArrowDown")
+    heard = page.page.evaluate("window.heard")
+    assert "Escape" not in heard and "Enter" not in heard and "ArrowDown" in heard
+
+
+def test_tab_that_is_not_opened_costs_the_host_two_small_requests(browser, host):
+    context = browser.new_context()
+    page, ours = context.new_page(), []
+    page.on("requestfinished", lambda r: "ivitai" in r.url and ours.append(r))
+    page.goto(host.url)
+    page.locator("#txt2img_prompt").wait_for()
+    page.wait_for_load_state("networkidle")
+    assert len(ours) <= 2, [request.url for request in ours]
+    assert sum(len(request.response().body()) for request in ours) <= 5000
+    context.close()
+
+
+def test_page_follows_a_setting_that_was_applied_on_the_hosts_page(browser, host):
+    page = HostPage(browser, host, f"?model={_PAPER}")
+    page.page.add_init_script("window.onOptionsChanged = (tell) => { window.applied = tell; };")
+    page.page.reload()
+    expect(page.page.locator("[data-do=settings]").first).to_be_visible()
+    host.set("civitai_shortcut_gallery_level", "Soft")
+    try:
+        page.page.evaluate("applied()")
+        page.page.locator("[data-do=settings]").first.click()
+        expect(page.page.locator("[data-field=setting-gallery_level]")).to_have_value("Soft")
+    finally:
+        host.set("civitai_shortcut_gallery_level", "None")
+        page.context.close()
+
+
+def test_host_with_a_login_gives_nothing_without_it(browser, start_host):
+    host = start_host(STAND_IN_LOGIN="me:secret")
+    for path in ("api/hello", "api/jobs", "page/modules/page.js", "api/thumb/1"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            host.get(f"civitai_shortcut/{path}")
+        assert refused.value.code == 401
+    context = browser.new_context()
+    form = {"username": "me", "password": "secret"}
+    assert context.request.post(f"{host.url}/login", form=form).ok
+    assert context.request.get(f"{host.url}/civitai_shortcut/api/hello").ok
+    context.close()
+
+
+def test_download_in_a_host_ends_in_its_data_folder(host, demo):
+    rows = of_model(_VIDEOS)[:3]
+    host.api(f"images?model={_VIDEOS}&limit=12")
+    job = host.api("jobs", "POST", {"ids": [row.id for row in rows], "title": "Videos"})["job"]
+    assert host.job_done(job)["saved"] == 3
+    folder = host.data / "host" / "civitai-shortcut" / "outputs" / "download-images"
+    found = folder.glob("Videos/user_gallery_images/*")
+    saved = {int(p.stem): p.read_bytes() for p in found if p.suffix not in (".txt", ".json")}
+    assert saved == {row.id: demo.original_bytes(row.id) for row in rows}
