@@ -16,14 +16,14 @@ if _HERE not in sys.path:
 def _main() -> int:
     from civitai_manager_libs.cli import arguments, commands, terminal
 
-    terminal.ready()
-    given = arguments.whole_parser().parse_args()
+    terminal.prepare_terminal()
+    given = arguments.build_parser().parse_args()
     example = _start_demo() if given.demo else ""
     if given.command:
-        return commands.run(given)
+        return commands.run_command(given)
     from civitai_manager_libs.web import standalone
 
-    return standalone.run(given.host, given.port, example, given.auth)
+    return standalone.run_server(given.host, given.port, example, given.auth)
 
 
 def _start_demo() -> str:
@@ -41,9 +41,9 @@ def _start_demo() -> str:
     except InputError:
         demo = server.start_demo()
     os.environ["CIVITAI_BASE_URL"] = demo.url
-    host.reach_directly("127.0.0.1")  # where the demo is
+    host.bypass_proxies_for("127.0.0.1")  # where the demo is
     if "CIVITAI_SHORTCUT_DATA" not in os.environ:
-        os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.data_folder(), "demo")
+        os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.default_data_folder(), "demo")
     return "900001"
 
 
@@ -55,4 +55,4 @@ if __name__ == "__main__":
 elif "modules.script_callbacks" in sys.modules:
     from civitai_manager_libs.web import webui
 
-    webui.register()
+    webui.register_tab()

@@ -64,7 +64,7 @@ def _fresh_settings(tmp_path, monkeypatch):
     setting.civitai_api_key = ""
     yield
     library = sys.modules.get("civitai_manager_libs.library")
-    assert library is None or library.finish(60)
+    assert library is None or library.wait_for_writes(60)
     setting.restore()
     setting.civitai_api_key = ""
 
@@ -171,11 +171,11 @@ def library(monkeypatch):
     from civitai_manager_libs.library.store import SizedCache
 
     def forget():
-        assert library.finish(60)
-        monkeypatch.setattr(library.records, "_near", library.records._Near())
+        assert library.wait_for_writes(60)
+        monkeypatch.setattr(library.records, "_near", library.records._MemoryCache())
         monkeypatch.setattr(library.models, "_near", SizedCache(2**20))
         monkeypatch.setattr(library.pages, "_pages", library.pages._Pages())
 
     forget()
-    yield types.SimpleNamespace(forget=forget, finish=lambda: library.finish(60))
-    assert library.finish(60)
+    yield types.SimpleNamespace(forget=forget, finish=lambda: library.wait_for_writes(60))
+    assert library.wait_for_writes(60)

@@ -471,7 +471,7 @@ def test_next_page_that_is_not_listed_is_found_by_its_cursor(server, information
 
 def test_last_page_has_none_after_it(server):
     _, last = _play_pages(server)
-    action._preloaded(last, {"totalPageUrls": [last]})
+    action._preload(last, {"totalPageUrls": [last]})
     assert len(server.requests) == 1 and _left_in_cache() == []
 
 
@@ -494,7 +494,7 @@ def test_no_page_preloads_nothing(server, nothing):
     ids=["trouble", "gone", "no-items", "list", "page"],
 )
 def test_failing_preload_is_one_line_and_no_warning(server, warned, capsys, answer: Answer):
-    action._preloaded(server.play("/api", answer), {})
+    action._preload(server.play("/api", answer), {})
     err = capsys.readouterr().err
     assert err.count("\n") == 1 and "Traceback" not in err
     assert warned == [] and _left_in_cache() == []
@@ -503,7 +503,7 @@ def test_failing_preload_is_one_line_and_no_warning(server, warned, capsys, answ
 def test_picture_that_leads_elsewhere_is_not_preloaded(server):
     row = {"id": 1, "url": "http://169.254.169.254/latest/meta-data/a.png"}
     page_url = server.play("/api", json_answer({"items": [row], "metadata": {}}))
-    action._preloaded("x", {"totalPageUrls": ["x", page_url]})
+    action._preload("x", {"totalPageUrls": ["x", page_url]})
     assert len(server.requests) == 1 and _left_in_cache() == []
 
 

@@ -323,7 +323,7 @@ def test_stand_in_waits_between_tries_as_the_setting_says(monkeypatch, tmp_path)
 
 
 def test_stand_in_without_get_json_preloads_nothing_and_breaks_nothing(stand_in, capsys):
-    action._preloaded("https://civitai.com/api/v1/images", {"totalPageUrls": []})
+    action._preload("https://civitai.com/api/v1/images", {"totalPageUrls": []})
     assert stand_in.asked == [] and capsys.readouterr().err == ""
 
 

@@ -12,12 +12,12 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.errors import (
     Busy,
     CivitaiShortcutError,
-    Gone,
     HttpStatusError,
+    InvalidResponse,
     NetworkError,
-    UnreadableAnswer,
+    NotFound,
 )
-from civitai_manager_libs.http_client import CivitaiHttpClient, Fetched
+from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile
 from civitai_manager_libs.network import responses as http_responses
 from civitai_manager_libs.network.session import USER_AGENT
 from fault_responses import (
@@ -51,7 +51,7 @@ def server() -> Iterator[FaultServer]:
 def test_json_comes_with_its_parameters_and_an_honest_name(server):
     server.play("/api?limit=2&nsfw=X+Y", json_answer({"items": [1]}))
 
-    assert CivitaiHttpClient().read_json(server.url("/api"), {"limit": 2, "nsfw": "X Y"}) == {
+    assert CivitaiHttpClient().fetch_json(server.url("/api"), {"limit": 2, "nsfw": "X Y"}) == {
         "items": [1]
     }
 
@@ -85,17 +85,17 @@ def test_post_sends_its_data_as_json(server):
     ],
 )
 def test_json_is_read_however_it_is_framed(answer, value, server):
-    assert CivitaiHttpClient().read_json(server.play("/a", answer)) == value
+    assert CivitaiHttpClient().fetch_json(server.play("/a", answer)) == value
 
 
 BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
-    "not-whole-json": (whole(b'{"items": ['), UnreadableAnswer, 1),
-    "empty": (whole(b""), UnreadableAnswer, 1),
-    "page": (page(), UnreadableAnswer, 1),
-    "deep": (whole(b"[" * 5000 + b"]" * 5000), UnreadableAnswer, 1),
-    "huge": (whole(b" " * 2000 + b"[]"), UnreadableAnswer, 1),
-    "huge-unpacked": (packed(b" " * 2000 + b"[]"), UnreadableAnswer, 1),
-    "unknown-packing": (whole(b"[]", Content_Encoding="br"), UnreadableAnswer, 1),
+    "not-whole-json": (whole(b'{"items": ['), InvalidResponse, 1),
+    "empty": (whole(b""), InvalidResponse, 1),
+    "page": (page(), InvalidResponse, 1),
+    "deep": (whole(b"[" * 5000 + b"]" * 5000), InvalidResponse, 1),
+    "huge": (whole(b" " * 2000 + b"[]"), InvalidResponse, 1),
+    "huge-unpacked": (packed(b" " * 2000 + b"[]"), InvalidResponse, 1),
+    "unknown-packing": (whole(b"[]", Content_Encoding="br"), InvalidResponse, 1),
     "cut": (json_answer([1] * 99).but(stops_at=50), NetworkError, 4),
     "cut-chunks": (json_answer([1] * 99).but(framing="chunked", stops_at=50), NetworkError, 4),
     "cut-gzip": (packed(b"[1]" * 99).but(framing="chunked", stops_at=9), NetworkError, 4),
@@ -107,7 +107,7 @@ BAD_JSON: dict[str, tuple[Answer, type[CivitaiShortcutError], int]] = {
     "reset": (reset(), NetworkError, 4),
     "524": (page(524), HttpStatusError, 4),
     "page-cap": (json_answer(PAGE_CAP, 429), HttpStatusError, 1),
-    "404": (json_answer({"error": "No model with id 7"}, 404), Gone, 1),
+    "404": (json_answer({"error": "No model with id 7"}, 404), NotFound, 1),
     "long-rest": (status(503, Retry_After="1000"), Busy, 1),
 }
 
@@ -122,7 +122,7 @@ def test_bad_answer_is_one_typed_error_and_none(
     url = server.play("/api", answer)
     client = CivitaiHttpClient()
     with pytest.raises(kind):
-        client.read_json(url)
+        client.fetch_json(url)
     assert len(server.requests) == requests
 
     assert client.get_json(f"{url}") is None
@@ -204,7 +204,7 @@ def test_fetch_replaces_a_file_that_is_there(server, tmp_path):
 
     fetched = CivitaiHttpClient().fetch(server.play("/a", ranged(BODY)), str(tmp_path / "a"))
 
-    assert fetched == Fetched(str(tmp_path / "a"), len(BODY), "png")
+    assert fetched == FetchedFile(str(tmp_path / "a"), len(BODY), "png")
     assert (tmp_path / "a").read_bytes() == BODY
 
 

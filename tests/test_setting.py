@@ -49,7 +49,7 @@ def test_module_attribute_is_the_default_that_is_told(entry):
     setting.restore()
     assert getattr(setting, entry.name) == entry.default
     assert type(getattr(setting, entry.name)) is type(entry.default)
-    assert entry.checked(entry.default) == entry.default
+    assert entry.validate(entry.default) == entry.default
 
 
 @pytest.mark.parametrize("entry", _NUMBERS, ids=lambda entry: entry.name)
@@ -116,7 +116,7 @@ def test_value_that_a_form_or_file_writes_otherwise_is_taken(name, value, taken)
 @given(st.sampled_from(setting.SETTINGS), st.none() | st.text() | st.floats() | st.integers())
 def test_any_value_is_taken_within_bounds_or_refused(entry, value):
     try:
-        taken = entry.checked(value)
+        taken = entry.validate(value)
     except SettingError:
         return
     assert type(taken) is type(entry.default)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from . import civitai, setting, util
-from .core import download_all, Summary, thumbnail_url
+from .core import download_all, DownloadSummary, thumbnail_url
 from .errors import CivitaiShortcutError
 from .http_client import CivitaiHttpClient
 from .i18n import messages
@@ -49,47 +49,47 @@ def get_http_client() -> CivitaiHttpClient:
         return _http_client
 
 
-def download_images(dn_image_list: Iterable[Any] | None) -> Summary:
+def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
     """Every entry of the list into the cache, each once; what is no address counts as failed."""
     return download_images_with_progress(dn_image_list)
 
 
 def download_images_with_progress(
     dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
-) -> Summary:
+) -> DownloadSummary:
     """`download_images`, telling after each picture how far it is."""
-    entries = _once(dn_image_list)
+    entries = _unique_entries(dn_image_list)
     _log_begin(entries)
     summary = _download(entries, progress_callback)
-    _tell_end(summary)
+    _report_end(summary)
     return summary
 
 
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
-) -> Summary:
+) -> DownloadSummary:
     """`download_images` by batches of `batch_size` (None: the setting's).
 
     There is a pause before a batch when the one before it has asked for anything.
     """
-    entries = _once(dn_image_list)
+    entries = _unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
     batches = [entries[start : start + size] for start in range(0, len(entries), size)]
     _log_begin(entries)
-    whole, part = Summary(), Summary()
+    whole, part = DownloadSummary(), DownloadSummary()
     for number, batch in enumerate(batches, start=1):
         if part.saved or part.failed:
             time.sleep(setting.gallery_batch_pause)
         _log(f"Batch {number} of {len(batches)}")
         part = _download(batch)
         whole.add(part)
-    _tell_end(whole)
+    _report_end(whole)
     return whole
 
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
     """One picture in pieces of `chunk_size` bytes (1 KiB or more); False when it fails."""
-    saver = _saver(get_http_client())
+    saver = _find_saver(get_http_client())
     if saver is None:
         return _download_single_image(img_url, save_path)
     return saver.save(img_url, save_path, chunk_size=max(_LEAST_CHUNK, chunk_size))
@@ -105,7 +105,7 @@ def pre_loading(usergal_page_url: str | None, paging_information: Any = None) ->
     if usergal_page_url and setting.usergallery_preloading:
         asked = (usergal_page_url, paging_information)
         name = "gallery-preload"
-        threading.Thread(target=_preloaded, args=asked, name=name, daemon=True).start()
+        threading.Thread(target=_preload, args=asked, name=name, daemon=True).start()
 
 
 class GalleryDownloadManager:
@@ -118,7 +118,7 @@ class GalleryDownloadManager:
 
     def download_with_retry(self, img_url: str, save_path: str, max_retries: int = 2) -> bool:
         """One picture, tried again `max_retries` times where that can help."""
-        got = _saved_in_tries(self.client, img_url, save_path, max(0, max_retries))
+        got = _save_with_retries(self.client, img_url, save_path, max(0, max_retries))
         asked = (img_url, save_path)
         with self._lock:
             if got and asked in self.failed_downloads:
@@ -153,7 +153,7 @@ class _Saver(Protocol):
     ) -> bool: ...
 
 
-def _saver(client: Any) -> _Saver | None:
+def _find_saver(client: Any) -> _Saver | None:
     """The client, if its `save` stands beside its `download_file` in one class.
 
     A mock has every attribute, and whoever puts another `download_file` in means it to be used.
@@ -166,51 +166,53 @@ def _saver(client: Any) -> _Saver | None:
 
 def _download_single_image(img_url: str, save_path: str) -> bool:
     """One picture; one that is there already is taken as whole."""
-    return _saved_by(get_http_client(), img_url, save_path)
+    return _save(get_http_client(), img_url, save_path)
 
 
-def _saved_by(client: Any, url: str, path: str) -> bool:
+def _save(client: Any, url: str, path: str) -> bool:
     return os.path.isfile(path) or bool(client.download_file(url, path))
 
 
-def _saved_in_tries(client: Any, url: str, path: str, max_retries: int) -> bool:
+def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bool:
     """Our client tries again by itself, and knows when not to; a stand-in only says False."""
-    saver = _saver(client)
+    saver = _find_saver(client)
     if saver is not None:
         return saver.save(url, path, max_retries=max_retries)
     for tried in range(max_retries + 1):
         if tried:
             time.sleep(setting.http_retry_delay * 2 ** (tried - 1))
-        if _saved_by(client, url, path):
+        if _save(client, url, path):
             return True
     return False
 
 
-def _once(given: Iterable[Any] | None) -> list[Any]:
+def _unique_entries(given: Iterable[Any] | None) -> list[Any]:
     """Each entry once, in order; one may be anything, also what has no hash."""
     return list({e if isinstance(e, str) else (repr(e),): e for e in given or ()}.values())
 
 
-def _download(entries: Iterable[Any], progress_callback: ProgressCallback | None = None) -> Summary:
-    def told(summary: Summary) -> None:
+def _download(
+    entries: Iterable[Any], progress_callback: ProgressCallback | None = None
+) -> DownloadSummary:
+    def told(summary: DownloadSummary) -> None:
         if progress_callback is not None:
             done, total = summary.done, summary.total
-            words = messages.text("progress", setting.language, done=done, total=total)
+            words = messages.translate("progress", setting.language, done=done, total=total)
             progress_callback(done, total, words)
 
-    summary = download_all(entries, _fetched, _file_for, _workers(), told)
+    summary = download_all(entries, _fetch_entry, _file_for, _count_workers(), told)
     cache.trim_soon()
     return summary
 
 
-def _workers() -> int:
+def _count_workers() -> int:
     """As many as requests at once. Our own client holds to that by itself, and there are more: some
     of them wait for the disk."""
-    ours = _saver(get_http_client()) is not None
+    ours = _find_saver(get_http_client()) is not None
     return setting.gallery_max_concurrent_downloads + (_MORE_WORKERS if ours else 0)
 
 
-def _fetched(entry: Any, path: str) -> bool:
+def _fetch_entry(entry: Any, path: str) -> bool:
     """A client takes a text, whatever it says, and judges it; no more than that."""
     return isinstance(entry, str) and _download_single_image(entry, path)
 
@@ -228,7 +230,7 @@ def _log_begin(entries: list[Any]) -> None:
         _log(f"Downloading pictures: {len(entries)}")
 
 
-def _tell_end(summary: Summary) -> None:
+def _report_end(summary: DownloadSummary) -> None:
     """The log's end, and a notice that is seen in a page of gradio's."""
     for entry, _ in summary.failed:
         _log(f"Failed: {util.without_query(entry if isinstance(entry, str) else repr(entry))}")
@@ -237,10 +239,10 @@ def _tell_end(summary: Summary) -> None:
         _log(f"{counts}, {len(summary.failed)} failed")
     if summary.failed:
         gr = sys.modules[__name__].gr  # a module's own code does not see its __getattr__
-        gr.Warning(messages.text("some_failed", setting.language, n=len(summary.failed)))
+        gr.Warning(messages.translate("some_failed", setting.language, n=len(summary.failed)))
 
 
-def _preloaded(page_url: str, paging_information: Any) -> None:
+def _preload(page_url: str, paging_information: Any) -> None:
     try:
         _preload_after(page_url, paging_information)
     except CivitaiShortcutError as error:  # nobody waits for it
@@ -251,13 +253,15 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
     read = getattr(get_http_client(), "get_json", None)  # a stand-in may have none
     if read is None:
         return
-    next_url = _listed_after(page_url, paging_information) or _told_after(page_url, read)
+    next_url = _next_listed_url(page_url, paging_information) or _next_cursor_url(page_url, read)
     body = read(next_url) if next_url else None
     if body is not None:
-        _download(_once(thumbnail_url(image) for image in civitai.page_of(body).images))
+        _download(
+            _unique_entries(thumbnail_url(image) for image in civitai.parse_page(body).images)
+        )
 
 
-def _listed_after(page_url: str, paging_information: Any) -> str:
+def _next_listed_url(page_url: str, paging_information: Any) -> str:
     known = paging_information if isinstance(paging_information, Mapping) else {}
     urls = known.get("totalPageUrls")
     if not isinstance(urls, (list, tuple)) or page_url not in urls:
@@ -266,10 +270,10 @@ def _listed_after(page_url: str, paging_information: Any) -> str:
     return following[0] if following and isinstance(following[0], str) else ""
 
 
-def _told_after(page_url: str, read: Callable[[str], Any]) -> str:
+def _next_cursor_url(page_url: str, read: Callable[[str], Any]) -> str:
     """The same query with the next cursor; the answer's own `nextPage` could lead anywhere."""
     body = read(page_url)
-    cursor = civitai.page_of(body).next_cursor if body is not None else None
+    cursor = civitai.parse_page(body).next_cursor if body is not None else None
     if cursor is None:
         return ""
     parts = urlsplit(page_url)

@@ -28,7 +28,7 @@ __all__ = [
     "CivitaiShortcutError",
     "DiskError",
     "DiskFull",
-    "Gone",
+    "NotFound",
     "HttpStatusError",
     "IncompleteDownload",
     "InputError",
@@ -37,10 +37,10 @@ __all__ = [
     "NotAnImage",
     "Refused",
     "RegionBlocked",
-    "ServerTrouble",
+    "ServerError",
     "SettingError",
     "TooLarge",
-    "UnreadableAnswer",
+    "InvalidResponse",
 ]
 
 
@@ -85,11 +85,11 @@ class HttpStatusError(CivitaiShortcutError):
         return f"http_{self.status}"
 
 
-class ServerTrouble(HttpStatusError):
+class ServerError(HttpStatusError):
     reason = "network"  # type: ignore[assignment]
 
 
-class Gone(HttpStatusError):
+class NotFound(HttpStatusError):
     reason = "gone"  # type: ignore[assignment]
 
 
@@ -105,7 +105,7 @@ class NotAnImage(CivitaiShortcutError):
     reason = "not_an_image"
 
 
-class UnreadableAnswer(CivitaiShortcutError):
+class InvalidResponse(CivitaiShortcutError):
     reason = "bad_answer"
 
 

@@ -11,34 +11,34 @@ from typing import Any
 import requests
 
 from . import setting, util
-from .core import Cancellation, check_room, Flights, never, PartialFile
-from .errors import Cancelled, CivitaiShortcutError, NetworkError, Refused, ServerTrouble
+from .core import AtomicFile, Cancellation, check_free_space, never_cancelled, SingleFlight
+from .errors import Cancelled, CivitaiShortcutError, NetworkError, Refused, ServerError
 from .network import (
-    Ask,
-    Asking,
+    BandwidthShare,
     CHUNK_SIZE,
-    cut_by,
-    end_of,
-    HostGates,
-    load,
-    prepared,
+    cut_when_cancelled,
+    FileDownload,
+    HostLimiters,
+    HttpSession,
+    load_body,
+    OutgoingRequest,
+    prepare_request,
     Progress,
-    Receiver,
+    ResponseBody,
     responses,
-    Retries,
-    Sender,
-    Share,
+    RetryLoop,
+    SendRequest,
     Target,
-    WireAnswer,
+    watch_end,
 )
 
-__all__ = ["CivitaiHttpClient", "Fetched"]
+__all__ = ["CivitaiHttpClient", "FetchedFile"]
 
 _SENDING = ("timeout", "allow_redirects", "proxies", "verify", "cert")  # what is no request's own
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchedFile:
     """A file that is there: its path, its bytes, its true extension ("" for a plain file)."""
 
     path: str
@@ -52,7 +52,7 @@ class CivitaiHttpClient:
     api_key, timeout (seconds), max_retries (further tries after the first), retry_delay
     (seconds): None means what `setting` says at each request.
 
-    `read_json` and `fetch` raise what `errors` has. The plan's names (`get_json`, ...) never raise
+    `fetch_json` and `fetch` raise what `errors` has. The plan's names (`get_json`, ...) never raise
     for what the network or disk does: None or False, and one log line.
     """
 
@@ -65,9 +65,9 @@ class CivitaiHttpClient:
     ) -> None:
         self._api_key, self._timeout = api_key, timeout
         self._max_retries, self._retry_delay = max_retries, retry_delay
-        self._sender = Sender()
-        self._gates, self._api_lanes = HostGates(), HostGates()
-        self._flights: Flights[Fetched] = Flights()
+        self._sender = HttpSession()
+        self._gates, self._api_lanes = HostLimiters(), HostLimiters()
+        self._flights: SingleFlight[FetchedFile] = SingleFlight()
 
     @property
     def api_key(self) -> str:
@@ -95,7 +95,7 @@ class CivitaiHttpClient:
 
     # What raises
 
-    def read_json(
+    def fetch_json(
         self,
         url: str,
         params: Mapping[str, Any] | None = None,
@@ -107,16 +107,18 @@ class CivitaiHttpClient:
 
         urgent: somebody looks at the page that waits for it.
         """
-        wish = cancelled or never()
+        wish = cancelled or never_cancelled()
         method = "GET" if json_data is None else "POST"
-        ask = Ask(prepared(method, url, params=params, json=json_data), self.timeout)
+        ask = OutgoingRequest(
+            prepare_request(method, url, params=params, json=json_data), self.timeout
+        )
 
         def read() -> Any:
-            with self._api_lanes.of(url).slot(lambda: 1, wish, urgent):
-                with self._answer(ask, wish, urgent) as answer:
+            with self._api_lanes.for_url(url).slot(lambda: 1, wish, urgent):
+                with self._open_response(ask, wish, urgent) as answer:
                     return responses.parse_json(answer.read_all(responses.MAX_JSON), self.api_key)
 
-        return self._retries(url, wish).run(read)
+        return self._make_retries(url, wish).run(read)
 
     def fetch(
         self,
@@ -132,8 +134,8 @@ class CivitaiHttpClient:
         reserve: int = 0,
         replace: bool = True,
         keeps_half: bool = False,
-        share: Share | None = None,
-    ) -> Fetched:
+        share: BandwidthShare | None = None,
+    ) -> FetchedFile:
         """The file of `url`, whole under `target`'s path. Two who ask at once share one request.
 
         target: a path, or what makes one of the file's true extension (`png`). picture: whether
@@ -143,44 +145,46 @@ class CivitaiHttpClient:
         it off, but not where it is cancelled for good, and the next one goes on with it. share: of
         a rate that its bytes are held to.
         """
-        wish = cancelled or never()
+        wish = cancelled or never_cancelled()
         path_for = target if callable(target) else lambda _: target
         of = url if keeps_half else ""
-        receiver = Receiver(path_for, picture, chunk_size, progress, reserve, of)
+        receiver = FileDownload(path_for, picture, chunk_size, progress, reserve, of)
 
-        def ask(headers: dict[str, str]) -> AbstractContextManager[WireAnswer]:
-            request = prepared("GET", url, {"Accept-Encoding": "identity", **headers})
+        def ask(headers: dict[str, str]) -> AbstractContextManager[ResponseBody]:
+            request = prepare_request("GET", url, {"Accept-Encoding": "identity", **headers})
             # 416 is the receiver's to judge.
-            return self._answer(Ask(request, self._file_timeout), wish, urgent, (416,), share)
+            return self._open_response(
+                OutgoingRequest(request, self._file_timeout), wish, urgent, (416,), share
+            )
 
-        def there() -> Fetched | None:
-            return None if replace else _found(path_for(""))
+        def there() -> FetchedFile | None:
+            return None if replace else _find_file(path_for(""))
 
-        def lead() -> Fetched:
+        def lead() -> FetchedFile:
             if (found := there()) is not None:  # since another one's request has just brought it
                 return found
             if reserve:  # else any room will do until the size is known
-                check_room(os.path.dirname(path_for("")), reserve)
-            return _received(receiver, ask, self._retries(url, wish, max_retries))
+                check_free_space(os.path.dirname(path_for("")), reserve)
+            return _receive_file(receiver, ask, self._make_retries(url, wish, max_retries))
 
-        fetched = there() or self._flights.join((url, picture), lead, wish)
-        placed = _placed(fetched, path_for(fetched.extension))
+        fetched = there() or self._flights.do((url, picture), lead, wish)
+        placed = _copy_file(fetched, path_for(fetched.extension))
         if progress is not None and not receiver.path:  # no request of ours brought it
             progress(placed.size, placed.size)
         return placed
 
-    def resting(self, url: str) -> float:
+    def paused_seconds(self, url: str) -> float:
         """Seconds until the host of `url` is asked again, 0 when it may be asked now."""
-        return self._gates.of(url).resting()
+        return self._gates.for_url(url).paused_seconds()
 
     # The plan's names
 
     def get_json(self, url: str, params: Mapping[str, Any] | None = None) -> Any:
-        return self._bordered(url, None, lambda: self.read_json(url, params))
+        return self._report_errors(url, None, lambda: self.fetch_json(url, params))
 
     def post_json(self, url: str, json_data: Any = None) -> Any:
         data = {} if json_data is None else json_data
-        return self._bordered(url, None, lambda: self.read_json(url, json_data=data))
+        return self._report_errors(url, None, lambda: self.fetch_json(url, json_data=data))
 
     def get_stream(
         self, url: str, headers: Mapping[str, str] | None = None
@@ -222,7 +226,7 @@ class CivitaiHttpClient:
             )
             return True
 
-        return self._bordered(url, False, save)
+        return self._report_errors(url, False, save)
 
     def _make_request(self, method: str, url: str, **kwargs: Any) -> requests.Response | None:
         """The answer where it is `ok`, else None. kwargs: what `requests.Session.request` takes.
@@ -236,17 +240,19 @@ class CivitaiHttpClient:
         key = self.api_key if kwargs.get("auth") is None else ""
 
         def work() -> requests.Response:
-            ask = Ask(prepared(method, url, **kwargs), **{"timeout": self.timeout, **how})
-            retries = self._retries(url, never(), None if ask.can_be_repeated else 0)
-            return retries.run(lambda: self._opened(ask, key, stream))
+            ask = OutgoingRequest(
+                prepare_request(method, url, **kwargs), **{"timeout": self.timeout, **how}
+            )
+            retries = self._make_retries(url, never_cancelled(), None if ask.can_be_repeated else 0)
+            return retries.run(lambda: self._open_raw(ask, key, stream))
 
-        return self._bordered(url, None, work)
+        return self._report_errors(url, None, work)
 
     def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
         """The border's log line; the URL without its query, which may hold a token."""
         util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
-    def _bordered(self, url: str, failed: Any, work: Callable[[], Any]) -> Any:
+    def _report_errors(self, url: str, failed: Any, work: Callable[[], Any]) -> Any:
         try:
             if not isinstance(url, str):  # as a list's entry may be
                 raise Refused("This is not an address that can be asked.")
@@ -257,75 +263,77 @@ class CivitaiHttpClient:
 
     # One way to ask
 
-    def _retries(
+    def _make_retries(
         self, url: str, cancelled: Cancellation, max_retries: int | None = None
-    ) -> Retries:
+    ) -> RetryLoop:
         allowed = self.max_retries if max_retries is None else max_retries
-        return Retries(allowed, self.retry_delay, self._gates.of(url), cancelled)
+        return RetryLoop(allowed, self.retry_delay, self._gates.for_url(url), cancelled)
 
     @contextmanager
-    def _answer(
+    def _open_response(
         self,
-        ask: Ask,
+        ask: OutgoingRequest,
         cancelled: Cancellation,
         urgent: bool,
         allowed: Container[int] = (),
-        share: Share | None = None,
-    ) -> Iterator[WireAnswer]:
+        share: BandwidthShare | None = None,
+    ) -> Iterator[ResponseBody]:
         """One answer, in its host's slot until its body is read; raises what its status means."""
-        gate = self._gates.of(ask.request.url)
-        with gate.slot(_limit, cancelled, urgent, share), cut_by(cancelled):
+        gate = self._gates.for_url(ask.request.url)
+        with gate.slot(_request_limit, cancelled, urgent, share), cut_when_cancelled(cancelled):
             response = self._sender.send(ask, self.api_key, cancelled)
-            answer = WireAnswer(response, cancelled, share, gate.aside)
+            answer = ResponseBody(response, cancelled, share, gate.yield_slot)
             with closing(answer):
-                answer.judge(self.api_key, allowed)
+                answer.raise_for_status(self.api_key, allowed)
                 yield answer
 
-    def _opened(self, ask: Ask, api_key: str, stream: bool) -> requests.Response:
+    def _open_raw(self, ask: OutgoingRequest, api_key: str, stream: bool) -> requests.Response:
         """One answer that is the caller's to close, where it is streamed, or was read."""
-        gate = self._gates.of(ask.request.url)
-        with gate.slot(_limit, never(), urgent=True):
-            response = self._sender.send(ask, api_key, never())
+        gate = self._gates.for_url(ask.request.url)
+        with gate.slot(_request_limit, never_cancelled(), urgent=True):
+            response = self._sender.send(ask, api_key, never_cancelled())
             try:
-                WireAnswer(response, never()).judge(api_key, allowed=range(300, 400))
+                ResponseBody(response, never_cancelled()).raise_for_status(
+                    api_key, allowed=range(300, 400)
+                )
                 if not stream:
-                    load(response)
+                    load_body(response)
             except CivitaiShortcutError:
                 response.close()
                 raise
             if stream:
-                gate.lend(end_of(response))
+                gate.lend_slot(watch_end(response))
             return response
 
 
-def _received(receiver: Receiver, ask: Asking, retries: Retries) -> Fetched:
+def _receive_file(receiver: FileDownload, ask: SendRequest, retries: RetryLoop) -> FetchedFile:
     """The file under its name. One that is broken off keeps what has come, if it may."""
     with closing(receiver):
         try:
             retries.run(lambda: receiver.receive(ask), lambda: receiver.size)
-        except (Cancelled, NetworkError, ServerTrouble):
+        except (Cancelled, NetworkError, ServerError):
             if not retries.cancelled.is_for_good:
                 receiver.keep()
             raise
-        receiver.place()  # out of its host's slot: a disk takes its time
-    return Fetched(receiver.path, receiver.size, receiver.extension)
+        receiver.commit()  # out of its host's slot: a disk takes its time
+    return FetchedFile(receiver.path, receiver.size, receiver.extension)
 
 
-def _limit() -> int:
+def _request_limit() -> int:
     return setting.gallery_max_concurrent_downloads
 
 
-def _found(path: str) -> Fetched | None:
+def _find_file(path: str) -> FetchedFile | None:
     with suppress(OSError):  # somebody was quick to take it away
-        return Fetched(path, os.path.getsize(path), "") if os.path.isfile(path) else None
+        return FetchedFile(path, os.path.getsize(path), "") if os.path.isfile(path) else None
     return None
 
 
-def _placed(fetched: Fetched, path: str) -> Fetched:
+def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:
     """The file under the path that this caller wanted, when another caller's request brought it."""
     if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched
-    with PartialFile(os.path.dirname(path)) as partial:
+    with AtomicFile(os.path.dirname(path)) as partial:
         partial.copy_from(fetched.path)
         partial.commit(path)
-    return Fetched(path, fetched.size, fetched.extension)
+    return FetchedFile(path, fetched.size, fetched.extension)

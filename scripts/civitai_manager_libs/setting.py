@@ -14,29 +14,29 @@ from typing import Any
 
 from . import host
 from .core import (
-    cache_name,
+    cache_file_name,
+    copy_refused_file,
     expand_folder,
-    kept_as_it_was,
     LEVELS,
     make_folder_private,
-    read_values,
-    remove_file,
-    Setting,
-    sweep,
-    write_file,
+    read_json_object,
+    remove_if_present,
+    remove_leftovers,
+    SettingSpec,
+    write_text_file,
 )
 from .errors import DiskError, SettingError
 from .i18n import LANGUAGES
 
-__all__ = ["BY_NAME", "GROUPS", "ON_HOST_PAGE", "RENDITIONS", "SETTINGS", "Setting", "base_url"]
+__all__ = ["BY_NAME", "GROUPS", "ON_HOST_PAGE", "RENDITIONS", "SETTINGS", "SettingSpec", "base_url"]
 __all__ += [
     "change",
-    "checked_key",
+    "validate_key",
     "data_folder",
     "database_file",
     "get_image_url_to_gallery_file",
 ]
-__all__ += ["kept_thumbs_folder", "library_file", "load", "load_api_key", "private_places"]
+__all__ += ["thumbnails_folder", "library_file", "load", "load_api_key", "private_paths"]
 __all__ += ["restore", "save", "save_api_key", "saved_pictures_folder"]
 
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that the site makes
@@ -44,40 +44,42 @@ RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths th
 # What each does is told in `words`; sizes are in MB, times in seconds. By the page's groups.
 GROUPS = {
     "page": (
-        Setting("gallery_level", "None", choices=tuple(LEVELS)),
-        Setting("blur_level", "XXX", choices=tuple(LEVELS)),  # pictures above it are blurred
-        Setting("usergallery_preloading", True),
-        Setting("model_folders", ""),  # beside a host's own; several with ; between
-        Setting("watch_daily", False),
-        Setting("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
+        SettingSpec("gallery_level", "None", choices=tuple(LEVELS)),
+        SettingSpec("blur_level", "XXX", choices=tuple(LEVELS)),  # pictures above it are blurred
+        SettingSpec("usergallery_preloading", True),
+        SettingSpec("model_folders", ""),  # beside a host's own; several with ; between
+        SettingSpec("watch_daily", False),
+        SettingSpec("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
     ),
     "saving": (
-        Setting("gallery_download_limit", 200, 1, 1_000_000),
-        Setting("save_infotext", True),
-        Setting("save_record", True),
-        Setting("adds_lora_tags", True),
-        Setting("embeds_infotext", False),
-        Setting("save_workflow", False),
-        Setting("download_images_folder", ""),  # empty: the usual one
-        Setting("saved_name", "{model}/user_gallery_images/{id}"),  # a template: see `jobs.naming`
-        Setting("saved_quality", "original", choices=("original", *map(str, RENDITIONS))),
-        Setting("gallery_max_image_mb", 200, 1, 100_000),
-        Setting("gallery_max_video_mb", 1024, 1, 100_000),
-        Setting("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
+        SettingSpec("gallery_download_limit", 200, 1, 1_000_000),
+        SettingSpec("save_infotext", True),
+        SettingSpec("save_record", True),
+        SettingSpec("adds_lora_tags", True),
+        SettingSpec("embeds_infotext", False),
+        SettingSpec("save_workflow", False),
+        SettingSpec("download_images_folder", ""),  # empty: the usual one
+        SettingSpec(
+            "saved_name", "{model}/user_gallery_images/{id}"
+        ),  # a template: see `jobs.naming`
+        SettingSpec("saved_quality", "original", choices=("original", *map(str, RENDITIONS))),
+        SettingSpec("gallery_max_image_mb", 200, 1, 100_000),
+        SettingSpec("gallery_max_video_mb", 1024, 1, 100_000),
+        SettingSpec("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
     ),
     "network": (
-        Setting("gallery_jobs_at_once", 4, 1, 16),
-        Setting("gallery_max_concurrent_downloads", 3, 1, 16),
-        Setting("gallery_max_rate_kb", 0.0, 0, 10_000_000),  # a second, all jobs; 0: no limit
-        Setting("gallery_cache_mb", 2048, 10, 10_000_000),
-        Setting("library_records", 200_000, 1_000, 10_000_000),  # beside those the user marked
-        Setting("proxy", ""),  # empty: that of the environment; see `host.checked_proxy`
-        Setting("http_timeout", 20, 1, 600),
-        Setting("gallery_download_timeout", 30, 1, 600),
-        Setting("http_max_retries", 3, 0, 20),
-        Setting("http_retry_delay", 1.0, 0, 60),
-        Setting("gallery_download_batch_size", 5, 1, 100),
-        Setting("gallery_batch_pause", 0.5, 0, 60),
+        SettingSpec("gallery_jobs_at_once", 4, 1, 16),
+        SettingSpec("gallery_max_concurrent_downloads", 3, 1, 16),
+        SettingSpec("gallery_max_rate_kb", 0.0, 0, 10_000_000),  # a second, all jobs; 0: no limit
+        SettingSpec("gallery_cache_mb", 2048, 10, 10_000_000),
+        SettingSpec("library_records", 200_000, 1_000, 10_000_000),  # beside those the user marked
+        SettingSpec("proxy", ""),  # empty: that of the environment; see `host.validate_proxy`
+        SettingSpec("http_timeout", 20, 1, 600),
+        SettingSpec("gallery_download_timeout", 30, 1, 600),
+        SettingSpec("http_max_retries", 3, 0, 20),
+        SettingSpec("http_retry_delay", 1.0, 0, 60),
+        SettingSpec("gallery_download_batch_size", 5, 1, 100),
+        SettingSpec("gallery_batch_pause", 0.5, 0, 60),
     ),
 }
 SETTINGS = tuple(entry for entries in GROUPS.values() for entry in entries)
@@ -93,12 +95,12 @@ _DEFAULT_BASE_URL = "https://civitai.com"
 
 civitai_api_key = ""
 download_images_folder = ""  # a setting that is read here too; `restore` makes the others
-shortcut_gallery_folder = os.path.join(host.data_folder(), "sc_gallery")
+shortcut_gallery_folder = os.path.join(host.default_data_folder(), "sc_gallery")
 
 
 def data_folder() -> str:
     """Where settings, cache, database and (without a host) saved pictures are."""
-    return host.data_folder()
+    return host.default_data_folder()
 
 
 def database_file() -> str:
@@ -109,12 +111,12 @@ def library_file() -> str:
     return os.path.join(data_folder(), "library.db")
 
 
-def kept_thumbs_folder() -> str:
+def thumbnails_folder() -> str:
     """Of pictures that the user has marked."""
     return os.path.join(data_folder(), "sc_kept")
 
 
-def private_places() -> list[str]:
+def private_paths() -> list[str]:
     """What no page gets by its path, by whatever way that leads there; our own routes give what is
     shown."""
     places = (data_folder(), host.key_file())
@@ -133,12 +135,12 @@ def base_url() -> str:
 
 def get_image_url_to_gallery_file(url: str) -> str:
     """The path that the cache keeps this URL's picture under, there or not."""
-    return os.path.join(shortcut_gallery_folder, cache_name(url))
+    return os.path.join(shortcut_gallery_folder, cache_file_name(url))
 
 
 def change(name: str, value: Any) -> None:
     """Set one value for everyone from now on; SettingError says in a sentence why not."""
-    globals()[name] = BY_NAME[name].checked(value)
+    globals()[name] = BY_NAME[name].validate(value)
 
 
 def restore() -> None:
@@ -155,7 +157,7 @@ def load() -> list[str]:
     """
     make_folder_private(data_folder(), _OWN_NAMES)
     for folder in (data_folder(), os.path.dirname(host.key_file())):
-        sweep(folder)  # of what killed programs left, which may hold a key
+        remove_leftovers(folder)  # of what killed programs left, which may hold a key
     problems = []
     try:
         load_api_key()
@@ -163,20 +165,20 @@ def load() -> list[str]:
         problems.append(str(error))
     own: dict[str, Any] = {}
     try:
-        own = read_values(_settings_file())
+        own = read_json_object(_settings_file())
     except SettingError as error:
         problems.append(str(error))
-    of_host = host.options()
+    of_host = host.read_options()
     if of_host is None or _SAVED_IN_HOST in own:
         shown = {name: value for name, value in (of_host or {}).items() if name in ON_HOST_PAGE}
-        refused = _taken({**own, **shown})
+        refused = _apply_values({**own, **shown})
         if refused and own:
-            refused.append(kept_as_it_was(_settings_file()))
+            refused.append(copy_refused_file(_settings_file()))
         return [*problems, *refused]
-    return [*problems, *_taken(of_host), *_moved(of_host)]
+    return [*problems, *_apply_values(of_host), *_moved(of_host)]
 
 
-def _taken(kept: Mapping[str, Any]) -> list[str]:
+def _apply_values(kept: Mapping[str, Any]) -> list[str]:
     """A sentence for each value that could not be."""
     problems = []
     for name in BY_NAME.keys() & kept.keys():
@@ -205,7 +207,7 @@ def save() -> None:
     values = {entry.name: globals()[entry.name] for entry in SETTINGS}
     if host.in_webui():
         values[_SAVED_IN_HOST] = True
-    write_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
+    write_text_file(_settings_file(), json.dumps(values, indent=2, ensure_ascii=False))
 
 
 def load_api_key() -> None:
@@ -221,7 +223,7 @@ def load_api_key() -> None:
         raise
 
 
-def checked_key(key: str) -> str:
+def validate_key(key: str) -> str:
     """Without blanks around it. Raises SettingError for what cannot be a key."""
     key = key.strip()
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) < 1000):
@@ -235,11 +237,11 @@ def save_api_key(key: str) -> None:
     CIVITAI_API_KEY still wins over it. Raises SettingError for a key that cannot be one, DiskError
     when it cannot be written.
     """
-    key = checked_key(key)
+    key = validate_key(key)
     if key:
-        write_file(host.key_file(), key, private=True)
+        write_text_file(host.key_file(), key, private=True)
     else:
-        remove_file(host.key_file())
+        remove_if_present(host.key_file())
     load_api_key()
 
 

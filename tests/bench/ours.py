@@ -71,12 +71,12 @@ def _page(concurrency: str, size: str) -> None:
     client = CivitaiHttpClient()
 
     def show(image: object) -> None:
-        with gallery_pages.file(client, thumbnail_url(image)):
+        with gallery_pages.open_image_file(client, thumbnail_url(image)):
             pass
 
     def first_page() -> None:
-        model = civitai_api.read_model(client, 101)
-        page = gallery_pages.read_page(client, ImageQuery(model.id), None, int(size)).page
+        model = civitai_api.fetch_model(client, 101)
+        page = gallery_pages.load_page(client, ImageQuery(model.id), None, int(size)).page
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             list(pool.map(show, page.images))
 

@@ -150,16 +150,16 @@ def _library() -> Iterator[str]:
 
 def _fill(count: int) -> None:
     from civitai_manager_libs import setting
-    from civitai_manager_libs.civitai import image_of
-    from civitai_manager_libs.library import finish, records
+    from civitai_manager_libs.civitai import parse_image
+    from civitai_manager_libs.library import wait_for_writes, records
 
     setting.change("library_records", 10_000_000)
     dice = random.Random(7)
     for start in range(0, count, 500):
         rows = (_row(n, count, dice) for n in range(start + 1, min(start + 500, count) + 1))
-        images = [image for image in map(image_of, rows) if image is not None]
-        records.keep(images, galleries=[f"model {start // 5000}"])
-        finish(60)
+        images = [image for image in map(parse_image, rows) if image is not None]
+        records.store_images(images, galleries=[f"model {start // 5000}"])
+        wait_for_writes(60)
 
 
 def _time_first_page(words: str, count: int) -> tuple[int, float]:
@@ -168,12 +168,12 @@ def _time_first_page(words: str, count: int) -> tuple[int, float]:
     from civitai_manager_libs.library import search
 
     saved = range(1, count, max(50, count // 2000))
-    slowest, found = 0.0, search.Found()
+    slowest, found = 0.0, search.SearchPage()
     for sort in _SORTS:
         took = []
         for _ in range(_RUNS):
             began = time.perf_counter()
-            found = search.find(search.query_of(words), sort=sort, saved=lambda: saved)
+            found = search.run_search(search.parse_query(words), sort=sort, saved=lambda: saved)
             took.append((time.perf_counter() - began) * 1000)
         slowest = max(slowest, min(took))
     return len(found.ids), slowest

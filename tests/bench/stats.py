@@ -16,8 +16,8 @@ _LIMIT = 0.3  # seconds
 _ONCE = """
 import json, random, sys, time
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai import image_of
-from civitai_manager_libs.library import finish, gallery, records
+from civitai_manager_libs.civitai import parse_image
+from civitai_manager_libs.library import gallery_stats, records, wait_for_writes
 
 rng, size = random.Random(14), int(sys.argv[1])
 common = [f"phrase {n}" for n in range(3000)]
@@ -29,7 +29,7 @@ def image(number):
     meta |= {"sampler": rng.choice(samplers), "steps": rng.randrange(15, 50)}
     meta |= {"cfgScale": rng.randrange(8, 20) / 2, "Size": "832x1216", "seed": number}
     meta["resources"] = [{"type": "lora", "name": f"lora{rng.randrange(50)}", "weight": 0.8}]
-    return image_of({
+    return parse_image({
         "id": number, "url": f"{setting.base_url()}/x/{number}/original=true/{number}.jpeg",
         "browsingLevel": 1, "modelVersionIds": [10 + number % 4], "meta": meta,
         "stats": {"likeCount": rng.randrange(50)},
@@ -37,12 +37,12 @@ def image(number):
 made = [image(n + 1) for n in range(size)]
 started = time.perf_counter()
 for at in range(0, size, 100):
-    records.keep(made[at : at + 100], galleries=("model 7",))
-assert finish(600)
+    records.store_images(made[at : at + 100], galleries=("model 7",))
+assert wait_for_writes(600)
 kept, opened = time.perf_counter() - started, []
 for _ in range(int(sys.argv[2])):
     started = time.perf_counter()
-    found = gallery.figures_of(7, None, 1)
+    found = gallery_stats.compute_gallery_stats(7, None, 1)
     opened.append(time.perf_counter() - started)
 assert found["pictures"] == size and found["recipe"]
 print(json.dumps([kept, opened]))

@@ -11,8 +11,8 @@ import pytest
 from civitai_manager_libs.civitai import api as civitai_api, records as civitai_records
 from civitai_manager_libs.civitai.api import parse_reference, Reference
 from civitai_manager_libs.civitai.pagination import ImageQuery, Page
-from civitai_manager_libs.core.images import Stats
-from civitai_manager_libs.errors import InputError, NeedsKey, UnreadableAnswer
+from civitai_manager_libs.core.images import ReactionCounts
+from civitai_manager_libs.errors import InputError, InvalidResponse, NeedsKey
 from hypothesis import given
 from hypothesis import strategies as st
 from site_stand_in import Site, SiteClient
@@ -30,7 +30,7 @@ class Client:
     def __init__(self, body):
         self.body, self.asked = body, []
 
-    def read_json(self, url, params=None, cancelled=None):
+    def fetch_json(self, url, params=None, cancelled=None):
         self.asked.append((url, params))
         if isinstance(self.body, Exception):
             raise self.body
@@ -73,7 +73,7 @@ def body(*rows, **metadata) -> dict:
 
 
 def read(*rows, query: ImageQuery = ImageQuery(version_id=700200, level=EVERYTHING), **metadata):
-    return civitai_api.read_images(Client(body(*rows, **metadata)), query)
+    return civitai_api.fetch_images(Client(body(*rows, **metadata)), query)
 
 
 def image(**changes):
@@ -185,7 +185,7 @@ VERSION = {
 
 
 def test_a_whole_page_becomes_records():
-    page = civitai_api.read_images(
+    page = civitai_api.fetch_images(
         Client(WHOLE_PAGE), ImageQuery(version_id=700200, level=EVERYTHING)
     )
     assert [i.id for i in page.images] == [90000101, 90000099, 90000090, 90000085, 90000070]
@@ -204,7 +204,7 @@ def test_every_field_of_an_item_is_read():
     assert (found.created_at, found.post_id) == ("2026-07-30T08:15:42.117Z", 21000001)
     assert (found.username, found.base_model) == ("harbor_artist", "SD 1.5")
     assert found.version_ids == (700200, 455001)
-    assert found.stats == Stats(likes=87, hearts=45, laughs=1, cries=2)
+    assert found.reactions == ReactionCounts(likes=87, hearts=45, laughs=1, cries=2)
     assert found.meta == sent["meta"] and found.record == sent
 
 
@@ -218,7 +218,7 @@ def test_records_cannot_be_changed():
 )
 def test_a_page_that_names_no_cursor_is_the_last(metadata):
     assert (
-        civitai_api.read_images(
+        civitai_api.fetch_images(
             Client({"items": [row()], "metadata": metadata}), ImageQuery()
         ).next_cursor
         is None
@@ -228,7 +228,7 @@ def test_a_page_that_names_no_cursor_is_the_last(metadata):
 @pytest.mark.parametrize("metadata", [..., None, [], "text"])
 def test_metadata_of_another_kind_names_no_cursor(metadata):
     sent = {"items": []} if metadata is ... else {"items": [], "metadata": metadata}
-    assert civitai_api.read_images(Client(sent), ImageQuery()).next_cursor is None
+    assert civitai_api.fetch_images(Client(sent), ImageQuery()).next_cursor is None
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_cursor_is_kept_as_it_was_sent(sent, cursor):
     "cursor", [True, [], {"a": 1}, 1.5, math.nan, "\ud800", "a\nb", "x" * 5000]
 )
 def test_an_unreadable_cursor_is_said_instead_of_ending_the_gallery(cursor):
-    with pytest.raises(UnreadableAnswer, match="go on"):
+    with pytest.raises(InvalidResponse, match="go on"):
         read(row(), nextCursor=cursor)
 
 
@@ -269,9 +269,9 @@ def test_an_unreadable_cursor_is_said_instead_of_ending_the_gallery(cursor):
     ],
 )
 def test_a_body_without_a_list_of_items_is_a_typed_error(answer):
-    with pytest.raises(UnreadableAnswer, match="^Civitai's answer is not a page of images"):
-        civitai_api.read_images(Client(answer), ImageQuery())
-    with pytest.raises(UnreadableAnswer, match="^Civitai's answer is not a list of models"):
+    with pytest.raises(InvalidResponse, match="^Civitai's answer is not a page of images"):
+        civitai_api.fetch_images(Client(answer), ImageQuery())
+    with pytest.raises(InvalidResponse, match="^Civitai's answer is not a list of models"):
         civitai_api.search_models(Client(answer), "cats")
 
 
@@ -284,22 +284,22 @@ def test_a_body_without_a_list_of_items_is_a_typed_error(answer):
     ],
 )
 def test_what_an_answer_complains_about_is_passed_on(answer):
-    with pytest.raises(UnreadableAnswer, match="but says: Something broke.$"):
-        civitai_api.read_images(Client(answer), ImageQuery())
+    with pytest.raises(InvalidResponse, match="but says: Something broke.$"):
+        civitai_api.fetch_images(Client(answer), ImageQuery())
 
 
 def test_what_the_client_raises_is_not_touched():
     error = NeedsKey("The key is wrong.", 401)
     with pytest.raises(NeedsKey) as caught:
-        civitai_api.read_username(Client(error))
+        civitai_api.fetch_username(Client(error))
     assert caught.value is error
 
 
 def test_an_answer_fetched_elsewhere_is_read_as_a_page_of_every_level():
-    page = civitai_api.page_of(WHOLE_PAGE)
+    page = civitai_api.parse_page(WHOLE_PAGE)
     assert (len(page.images), page.next_cursor) == (5, "5|1785317342117")
-    with pytest.raises(UnreadableAnswer):
-        civitai_api.page_of(None)
+    with pytest.raises(InvalidResponse):
+        civitai_api.parse_page(None)
 
 
 # --- what is asked -------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_an_answer_fetched_elsewhere_is_read_as_a_page_of_every_level():
 
 def asked(query: ImageQuery, cursor: str | None = None, **more):
     client = Client(body())
-    civitai_api.read_images(client, query, cursor, **more)
+    civitai_api.fetch_images(client, query, cursor, **more)
     [(url, params)] = client.asked
     assert url == "https://civitai.com/api/v1/images"
     return params
@@ -348,9 +348,9 @@ def test_a_cursor_of_the_sql_path_is_sent_so_that_no_row_is_lost():
 
 def test_author_who_does_not_exist_has_an_empty_page_as_on_the_path_that_says_404():
     site = Site([], "index")
-    assert civitai_api.read_images(SiteClient(site), ImageQuery(username="nobody")) == Page()
+    assert civitai_api.fetch_images(SiteClient(site), ImageQuery(username="nobody")) == Page()
     site.index = "feed"
-    assert civitai_api.read_images(SiteClient(site), ImageQuery(username="nobody")) == Page()
+    assert civitai_api.fetch_images(SiteClient(site), ImageQuery(username="nobody")) == Page()
 
 
 @pytest.mark.parametrize(("limit", "sent"), [(0, 20), (3, 20), (200, 200), (5000, 200)])
@@ -366,7 +366,7 @@ def test_a_request_never_sends_what_bites(name):
 def test_requests_go_to_the_configured_base_url(monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:9/mirror/")
     client = Client(MODEL)
-    civitai_api.read_model(client, 600100)
+    civitai_api.fetch_model(client, 600100)
     assert client.asked == [("http://127.0.0.1:9/mirror/api/v1/models/600100", None)]
 
 
@@ -444,7 +444,7 @@ def test_a_blocked_picture_is_nobody_s(said):
 
 
 def test_a_picture_above_the_level_is_left_out_though_it_was_sent():
-    page = civitai_api.read_images(Client(WHOLE_PAGE), ImageQuery(version_id=700200, level=1))
+    page = civitai_api.fetch_images(Client(WHOLE_PAGE), ImageQuery(version_id=700200, level=1))
     assert [i.id for i in page.images] == [90000101, 90000090, 90000085]
     assert (page.other_ids, page.dropped, page.without_data) == ((90000099, 90000070), 0, 0)
 
@@ -452,7 +452,7 @@ def test_a_picture_above_the_level_is_left_out_though_it_was_sent():
 def test_pictures_that_only_lack_data_are_counted_apart():
     rows = [row(id=1), row(id=2, meta=None), row(id=3, meta=None, browsingLevel=16)]
     query = ImageQuery(version_id=700200, level=1, with_meta=True)
-    page = civitai_records.page_from(body(*rows), query, lambda url: True)
+    page = civitai_records.page_from_json(body(*rows), query, lambda url: True)
     assert ([image.id for image in page.images], page.other_ids) == ([1], (2, 3))
     assert page.without_data == 1
 
@@ -601,12 +601,12 @@ def test_a_field_of_the_wrong_kind_is_as_if_it_were_not_there(junk):
     if junk != "wide":
         assert (found.created_at, found.post_id, found.username) == ("", None, "")
         assert (found.base_model, found.version_ids, found.meta) == ("", (), None)
-        assert found.stats == Stats()
+        assert found.reactions == ReactionCounts()
 
 
 def test_figures_may_come_as_text_and_junk_figures_are_zero():
     found = image(stats={"likeCount": "7", "heartCount": None, "cryCount": -3, "laughCount": 2.0})
-    assert found.stats == Stats(likes=7, laughs=2)
+    assert found.reactions == ReactionCounts(likes=7, laughs=2)
 
 
 @pytest.mark.parametrize(
@@ -642,7 +642,7 @@ def test_version_ids_are_each_there_once():
 
 
 def test_a_model_is_read_with_its_versions():
-    model = civitai_api.read_model(Client(MODEL), 600100)
+    model = civitai_api.fetch_model(Client(MODEL), 600100)
     assert (model.id, model.name) == (600100, "Example Mix / test: \"quotes\"")
     assert (model.type, model.creator) == ("Checkpoint", "harbor_artist")
     assert (model.description_text, model.tags) == ("Demo", ("base model", "landscape"))
@@ -687,20 +687,20 @@ def test_a_cover_is_the_first_picture_within_the_level():
 )
 def test_files_of_a_version_are_known_as_pictures_call_them(files, names):
     sent = {**copy.deepcopy(VERSION), "files": files}
-    assert civitai_api.read_version(Client(sent), 700200).files == names
+    assert civitai_api.fetch_version(Client(sent), 700200).files == names
 
 
 def test_a_version_names_its_model():
-    version = civitai_api.read_version(Client(VERSION), 700200)
+    version = civitai_api.fetch_version(Client(VERSION), 700200)
     assert (version.id, version.model_id, version.model_name) == (700200, 600100, "Example Mix")
     assert version.trained_words == ("harbor style",)
 
 
 def test_model_version_and_user_are_asked_for_by_their_own_paths():
     for read_one, path in (
-        (lambda c: civitai_api.read_model(c, 5), "models/5"),
-        (lambda c: civitai_api.read_version(c, 6), "model-versions/6"),
-        (civitai_api.read_username, "me"),
+        (lambda c: civitai_api.fetch_model(c, 5), "models/5"),
+        (lambda c: civitai_api.fetch_version(c, 6), "model-versions/6"),
+        (civitai_api.fetch_username, "me"),
     ):
         client = Client({"id": 1})
         read_one(client)
@@ -726,7 +726,7 @@ def test_search_results_are_models_each_once_without_junk():
 
 
 def test_a_model_without_a_name_has_one_for_people():
-    model = civitai_api.read_model(Client({"id": 7, "modelVersions": [{"id": 8}]}), 7)
+    model = civitai_api.fetch_model(Client({"id": 7, "modelVersions": [{"id": 8}]}), 7)
     assert (model.name, model.versions[0].name) == ("Model 7", "Version 8")
     assert (model.creator, model.cover) == ("", None)
 
@@ -736,17 +736,17 @@ def test_a_model_without_a_name_has_one_for_people():
 )
 def test_an_answer_that_is_no_record_is_a_typed_error(answer):
     for read_one in (
-        lambda c: civitai_api.read_model(c, 1),
-        lambda c: civitai_api.read_version(c, 1),
-        civitai_api.read_username,
+        lambda c: civitai_api.fetch_model(c, 1),
+        lambda c: civitai_api.fetch_version(c, 1),
+        civitai_api.fetch_username,
     ):
-        with pytest.raises(UnreadableAnswer, match="^Civitai's answer is not a"):
+        with pytest.raises(InvalidResponse, match="^Civitai's answer is not a"):
             read_one(Client(answer))
 
 
 def test_the_user_is_read():
     answer = {"id": 5, "username": "me\n", "tier": "free"}
-    assert civitai_api.read_username(Client(answer)) == "me"
+    assert civitai_api.fetch_username(Client(answer)) == "me"
 
 
 @pytest.mark.parametrize(
@@ -766,19 +766,19 @@ def test_the_user_is_read():
     ],
 )
 def test_a_description_is_reduced_to_its_text(html, text):
-    model = civitai_api.read_model(Client({"id": 1, "description": html}), 1)
+    model = civitai_api.fetch_model(Client({"id": 1, "description": html}), 1)
     assert model.description_text == text
 
 
 def test_a_description_is_read_to_a_limit():
     sent = {"id": 1, "description": "<b>" * 40_000 + "late"}
-    assert civitai_api.read_model(Client(sent), 1).description_text == ""
+    assert civitai_api.fetch_model(Client(sent), 1).description_text == ""
 
 
 @pytest.mark.parametrize("piece", ["<", "<script>", "<p", "&", "<!--", "</", "\n"])
 def test_a_description_of_a_megabyte_takes_no_time(piece):
     sent = {"id": 1, "description": piece * (1_000_000 // len(piece))}
-    assert len(civitai_api.read_model(Client(sent), 1).description_text) <= 10_000
+    assert len(civitai_api.fetch_model(Client(sent), 1).description_text) <= 10_000
 
 
 # --- references ----------------------------------------------------------------------------------
@@ -985,8 +985,8 @@ def _is_sound(found) -> bool:
 def test_a_hostile_page_gives_sound_images_or_a_typed_error(rows, metadata):
     client = Client({"items": rows, "metadata": metadata})
     try:
-        page = civitai_api.read_images(client, ImageQuery(level=EVERYTHING))
-    except UnreadableAnswer as error:
+        page = civitai_api.fetch_images(client, ImageQuery(level=EVERYTHING))
+    except InvalidResponse as error:
         assert str(error).isprintable()
         return
     assert all(_is_sound(found) for found in page.images)
@@ -996,10 +996,10 @@ def test_a_hostile_page_gives_sound_images_or_a_typed_error(rows, metadata):
 
 @given(_JSON | _MODELS | _VERSIONS)
 def test_a_hostile_model_gives_sound_records_or_a_typed_error(answer):
-    for read_one in (civitai_api.read_model, civitai_api.read_version):
+    for read_one in (civitai_api.fetch_model, civitai_api.fetch_version):
         try:
             found = read_one(Client(answer), 1)
-        except UnreadableAnswer as error:
+        except InvalidResponse as error:
             assert str(error).isprintable()
             continue
         assert found.name.isprintable() and 0 < len(found.name) <= 200
@@ -1011,10 +1011,10 @@ def test_hostile_search_results_and_users_give_records_or_a_typed_error(answer):
         found = civitai_api.search_models(client, "x", EVERYTHING).models
         assert all(_is_sound(model.cover) for model in found if model.cover is not None)
 
-    for read_some in (search, civitai_api.read_username):
+    for read_some in (search, civitai_api.fetch_username):
         try:
             read_some(Client(answer))
-        except UnreadableAnswer as error:
+        except InvalidResponse as error:
             assert str(error).isprintable()
 
 
@@ -1054,4 +1054,4 @@ def test_a_row_nested_a_thousand_deep_is_left_out_and_the_others_are_there():
 
 
 def test_the_records_need_no_settings():
-    assert civitai_records.page_from(body(row()), ImageQuery(), lambda url: False).dropped == 1
+    assert civitai_records.page_from_json(body(row()), ImageQuery(), lambda url: False).dropped == 1

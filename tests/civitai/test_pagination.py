@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from civitai_manager_libs.civitai.pagination import cursor_to_send, ImageQuery, Page, walk
+from civitai_manager_libs.civitai.pagination import adjust_cursor, ImageQuery, Page, walk_pages
 from civitai_manager_libs.core.images import Image
 
 BY_MODEL = ImageQuery(model_id=600100)
@@ -98,7 +98,7 @@ def test_a_kept_query_that_makes_no_sense_is_the_default(data):
     ],
 )
 def test_cursor_is_sent_so_that_the_site_skips_nothing_behind_it(query, cursor, sent):
-    assert cursor_to_send(query, cursor) == sent
+    assert adjust_cursor(query, cursor) == sent
 
 
 # --- walk ----------------------------------------------------------------------------------------
@@ -117,69 +117,69 @@ class Gallery:
 
 def test_a_walk_reads_page_after_page_to_the_end():
     gallery = Gallery({None: page(1, 2, then="a"), "a": page(3, then="b"), "b": page(4)})
-    steps = [(ids(got.images), cursor) for got, cursor in walk(gallery)]
+    steps = [(ids(got.images), cursor) for got, cursor in walk_pages(gallery)]
     assert steps == [([1, 2], "a"), ([3], "b"), ([4], None)]
 
 
 def test_a_walk_asks_for_a_page_only_when_it_is_wanted():
     gallery = Gallery({None: page(1, then="a"), "a": page(2)})
-    next(walk(gallery))
+    next(walk_pages(gallery))
     assert gallery.asked == [None]
 
 
 def test_a_walk_goes_on_from_a_kept_cursor():
     gallery = Gallery({"a": page(3, then="b"), "b": page(4)})
-    assert [ids(got.images) for got, _ in walk(gallery, "a")] == [[3], [4]]
+    assert [ids(got.images) for got, _ in walk_pages(gallery, "a")] == [[3], [4]]
 
 
 def test_a_walk_gives_each_picture_once():
     gallery = Gallery({None: page(1, 2, 2, then="a"), "a": page(2, 3)})
-    assert [ids(got.images) for got, _ in walk(gallery)] == [[1, 2], [3]]
+    assert [ids(got.images) for got, _ in walk_pages(gallery)] == [[1, 2], [3]]
 
 
 def test_a_walk_leaves_out_what_is_known_already_but_walks_through_it():
     chain = {None: page(1, then="1")} | {str(n): page(n + 1, then=str(n + 1)) for n in range(1, 9)}
     chain["9"] = page(10)
-    got = [ids(got.images) for got, _ in walk(Gallery(chain), known_ids=range(1, 10))]
+    got = [ids(got.images) for got, _ in walk_pages(Gallery(chain), known_ids=range(1, 10))]
     assert got == [[]] * 9 + [[10]]
 
 
 def test_a_walk_goes_on_over_an_empty_page_that_has_a_cursor():
     gallery = Gallery({None: page(1, then="a"), "a": page(then="b"), "b": page(2)})
-    assert [ids(got.images) for got, _ in walk(gallery)] == [[1], [], [2]]
+    assert [ids(got.images) for got, _ in walk_pages(gallery)] == [[1], [], [2]]
 
 
 def test_a_walk_ends_at_a_repeated_cursor():
     gallery = Gallery({None: page(1, then="a"), "a": page(2, then="b"), "b": page(3, then="a")})
-    assert [cursor for _, cursor in walk(gallery)] == ["a", "b", None]
+    assert [cursor for _, cursor in walk_pages(gallery)] == ["a", "b", None]
 
 
 def test_a_walk_that_was_resumed_ends_when_its_first_cursor_comes_again():
     gallery = Gallery({"a": page(2, then="b"), "b": page(3, then="a")})
-    assert [cursor for _, cursor in walk(gallery, "a")] == ["b", None]
+    assert [cursor for _, cursor in walk_pages(gallery, "a")] == ["b", None]
 
 
 def test_a_walk_ends_after_three_pages_without_a_new_id():
     cursors = iter(range(100))
-    steps = list(walk(lambda cursor: page(1, then=str(next(cursors)))))
+    steps = list(walk_pages(lambda cursor: page(1, then=str(next(cursors)))))
     assert len(steps) == 4 and steps[-1][1] is None
 
 
 def test_empty_pages_end_a_walk_only_after_thousands_of_rows():
     chain = {str(n): page(then=str(n + 1)) for n in range(49)} | {"49": page(50)}
-    assert ids(list(walk(Gallery(chain), "0"))[-1][0].images) == [50]
+    assert ids(list(walk_pages(Gallery(chain), "0"))[-1][0].images) == [50]
     numbers = iter(range(1, 1000))
-    assert len(list(walk(lambda cursor: page(then=str(next(numbers)))))) == 50
+    assert len(list(walk_pages(lambda cursor: page(then=str(next(numbers)))))) == 50
 
 
 def test_pages_full_of_pictures_not_asked_for_do_not_end_a_walk():
     chain = {str(n): page(then=str(n + 1), others=(n,)) for n in range(6)} | {"6": page(50)}
-    assert ids(list(walk(Gallery(chain), "0"))[-1][0].images) == [50]
+    assert ids(list(walk_pages(Gallery(chain), "0"))[-1][0].images) == [50]
 
 
 def test_a_walk_ends_though_what_repeats_was_not_asked_for():
     cursors = iter(range(100))
-    steps = list(walk(lambda cursor: page(then=str(next(cursors)), others=(7,))))
+    steps = list(walk_pages(lambda cursor: page(then=str(next(cursors)), others=(7,))))
     assert len(steps) == 4
 
 
@@ -190,11 +190,11 @@ def test_a_walk_stops_at_its_cap_with_a_cursor_to_go_on_from():
         number = next(numbers)
         return page(number, then=str(number))
 
-    assert [cursor for _, cursor in walk(endless, max_pages=3)] == ["0", "1", "2"]
+    assert [cursor for _, cursor in walk_pages(endless, max_pages=3)] == ["0", "1", "2"]
 
 
 def test_a_walk_passes_on_how_many_rows_were_dropped():
-    [(got, _)] = walk(Gallery({None: page(1, dropped=2)}))
+    [(got, _)] = walk_pages(Gallery({None: page(1, dropped=2)}))
     assert got.dropped == 2
 
 
@@ -202,10 +202,10 @@ def test_a_walk_that_failed_goes_on_from_the_cursor_it_gave_last():
     pages = {None: page(1, then="a"), "b": page(3)}
     given_last = None
     with pytest.raises(KeyError):
-        for _, given_last in walk(pages.__getitem__):
+        for _, given_last in walk_pages(pages.__getitem__):
             assert given_last == "a"
     pages["a"] = page(2, then="b")
-    assert [ids(got.images) for got, _ in walk(pages.__getitem__, given_last)] == [[2], [3]]
+    assert [ids(got.images) for got, _ in walk_pages(pages.__getitem__, given_last)] == [[2], [3]]
 
 
 def test_the_row_lost_at_a_boundary_comes_back_once():
@@ -217,7 +217,7 @@ def test_the_row_lost_at_a_boundary_comes_back_once():
         following = str(left[limit]) if len(left) > limit else None
         return page(*left[:limit], then=following)
 
-    got = [image_id for answer, _ in walk(server) for image_id in ids(answer.images)]
+    got = [image_id for answer, _ in walk_pages(server) for image_id in ids(answer.images)]
     assert len(got) < len(rows)
-    mended = walk(lambda cursor: server(cursor_to_send(BY_MODEL, cursor)))
+    mended = walk_pages(lambda cursor: server(adjust_cursor(BY_MODEL, cursor)))
     assert [image_id for answer, _ in mended for image_id in ids(answer.images)] == rows

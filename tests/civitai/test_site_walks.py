@@ -7,7 +7,7 @@ import random
 import pytest
 from civitai_manager_libs import civitai
 from civitai_manager_libs.civitai import ImageQuery
-from civitai_manager_libs.jobs.pagination import walked_pages
+from civitai_manager_libs.jobs.pagination import walk_gallery
 from civitai_manager_libs.jobs.records import Job
 from civitai_manager_libs.jobs.states import WalkState
 from site_stand_in import MODEL, made_up, Site, SiteClient, SiteImage
@@ -24,9 +24,9 @@ def _walked(site: Site, query: ImageQuery, wanted: int = 100_000) -> list[int]:
     client = SiteClient(site)
 
     def ask(cursor, rows):
-        return civitai.read_images(client, query, cursor, rows)
+        return civitai.fetch_images(client, query, cursor, rows)
 
-    pages = walked_pages(_job(query, wanted), set(), ask)
+    pages = walk_gallery(_job(query, wanted), set(), ask)
     return [image.id for page in pages for image in page.images]
 
 
@@ -92,7 +92,7 @@ def test_walk_loses_nothing_where_the_site_does_not_send_twice_a_page(rows, refu
 def test_page_that_is_looked_at_survives_the_refusal_of_what_it_was_cut_by(refusal, of):
     site, query = _Stingy(made_up(3, 90, 0.025), "bitdex"), ImageQuery(**of, level=31)
     site.refusal = refusal
-    page = civitai.read_images(SiteClient(site), query, patience=5)
+    page = civitai.fetch_images(SiteClient(site), query, patience=5)
     assert page.ids == tuple(_expected(site, query)[:100]) and page.next_cursor is not None
 
 
@@ -109,7 +109,7 @@ def test_who_turns_the_pages_one_by_one_misses_none_of_a_large_post(limit):
     client, cursor = SiteClient(Site([*posts, *older])), None
     seen, query = [], ImageQuery(version_id=700)
     while True:
-        page = civitai.read_images(client, query, cursor, limit)
+        page = civitai.fetch_images(client, query, cursor, limit)
         seen += page.ids
         cursor = page.next_cursor
         if cursor is None:

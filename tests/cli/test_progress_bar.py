@@ -61,7 +61,7 @@ def _progress(saved=0, total=60, state="running", **values):
 
 
 def _shown(stream, *told, clock=None, step=10.0):
-    line = progress_bar.shown_on(stream)
+    line = progress_bar.make_progress(stream)
     for each in told:
         line.show(each)
         if clock:
@@ -118,7 +118,7 @@ def test_reader_that_left_is_no_error_and_nothing_more_is_written(clock):
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w", encoding="utf-8") as stream:
-        line = progress_bar.shown_on(stream)
+        line = progress_bar.make_progress(stream)
         for saved in (3, 30, 60):
             line.show(_progress(saved))
             clock[0] += 10.0
@@ -158,7 +158,7 @@ def test_chinese_line_never_wraps(columns, width):
 
 def test_terminal_that_becomes_narrower_is_kept_to(columns):
     stream = _Terminal()
-    line = progress_bar.shown_on(stream)
+    line = progress_bar.make_progress(stream)
     line.show(_progress(3))
     before = len(stream.getvalue())
     columns(30)

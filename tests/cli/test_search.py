@@ -7,7 +7,7 @@ import runpy
 import sys
 
 import pytest
-from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.library import bookmarks, records
 from civitai_manager_libs.library.search import execute
 from cli_process import ENTRY
@@ -33,7 +33,9 @@ def run(capsys, monkeypatch, library):
         }
         for n, prompt in _PROMPTS.items()
     )
-    records.keep([image for row in rows if (image := image_from(row, lambda url: True))])
+    records.store_images(
+        [image for row in rows if (image := image_from_json(row, lambda url: True))]
+    )
     library.forget()
 
     def run(*words, locale="C.UTF-8", command="search"):
@@ -102,10 +104,10 @@ def test_what_is_left_out_is_said_and_the_rest_is_found(run, typed):
 
 
 def test_what_was_marked_is_exported_all_of_it_or_one_set(run):
-    bookmarks.annotations.change(
-        records.find_all([1]).values(), bookmarks.annotations.Change(favourite=True)
+    bookmarks.annotations.change_annotations(
+        records.find_images([1]).values(), bookmarks.annotations.AnnotationChange(favourite=True)
     )
-    bookmarks.collections.add(list(records.find_all([2, 3]).values()), "Sea")
+    bookmarks.collections.add_to_collection(list(records.find_images([2, 3]).values()), "Sea")
     code, out, err = run(command="export")
     assert (code, err) == (0, "") and [p["id"] for p in json.loads(out)["pictures"]] == [1, 2, 3]
     told = json.loads(run("sea", command="export")[1])

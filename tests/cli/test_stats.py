@@ -8,7 +8,7 @@ import pytest
 from civitai_manager_libs import library as library_of_this_process, setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.cli import arguments, commands
-from civitai_manager_libs.jobs import JobStore, Options
+from civitai_manager_libs.jobs import JobOptions, JobStore
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def run(capsys, demo, monkeypatch):
 
     def run(*words):
         capsys.readouterr()
-        code = commands.run(arguments.whole_parser().parse_args(["figures", *words]))
+        code = commands.run_command(arguments.build_parser().parse_args(["figures", *words]))
         return code, *capsys.readouterr()
 
     return run
@@ -53,18 +53,18 @@ def test_table_and_json_say_the_same_of_what_was_read(run, demo):
 
 def test_what_a_download_has_read_is_counted_too(run, tmp_path, monkeypatch):
     words = ["download", "900001", "--limit", "30", "--dest", str(tmp_path / "out")]
-    assert commands.run(arguments.whole_parser().parse_args(words)) == 0
-    assert library_of_this_process.finish(0)
+    assert commands.run_command(arguments.build_parser().parse_args(words)) == 0
+    assert library_of_this_process.wait_for_writes(0)
     assert json.loads(run("900001", "--json")[1])["pictures"] == 30
 
 
 def test_reading_that_was_begun_in_the_tab_is_gone_on_with(run, capsys):
     query = ImageQuery(model_id=900001)
     with JobStore(setting.database_file()) as store:
-        options = Options(reads_only=True)
-        job_id = store.add("Quiet Places", query, "", 30, options=options)
+        options = JobOptions(reads_only=True)
+        job_id = store.add_job("Quiet Places", query, "", 30, options=options)
     words = ["resume", str(job_id)]
-    assert commands.run(arguments.whole_parser().parse_args(words)) == 0
+    assert commands.run_command(arguments.build_parser().parse_args(words)) == 0
     assert capsys.readouterr().out == "Records read: 30.\n"
     assert json.loads(run("900001", "--json")[1])["pictures"] == 30
 

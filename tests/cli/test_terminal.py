@@ -38,7 +38,7 @@ def test_language_is_that_of_the_first_locale_that_says_anything(monkeypatch, lo
         monkeypatch.delenv(name, raising=False)
     for name, value in locale.items():
         monkeypatch.setenv(name, value)
-    assert terminal.language() == language
+    assert terminal.user_language() == language
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_language_is_that_of_the_first_locale_that_says_anything(monkeypatch, lo
 def test_language_is_the_systems_where_windows_sets_no_variable(monkeypatch, name, language):
     monkeypatch.setattr(locale, "getlocale", lambda: (name, "950"))
     monkeypatch.setattr(terminal, "os", types.SimpleNamespace(name="nt", environ={}))
-    assert terminal.language() == language
+    assert terminal.user_language() == language
     monkeypatch.setattr(terminal, "os", types.SimpleNamespace(name="nt", environ={"LANG": "C"}))
-    assert terminal.language() == "en"
+    assert terminal.user_language() == "en"
 
 
 @pytest.mark.parametrize("page", ["cp950", "cp1252", "ascii", "utf-8"])
@@ -59,8 +59,8 @@ def test_console_of_any_code_page_takes_every_letter(monkeypatch, page):
     for name, errors in streams.items():
         stream = io.TextIOWrapper(io.BytesIO(), encoding=page, errors=errors)
         monkeypatch.setattr(sys, name, stream)
-    terminal.ready()
-    for write in (terminal.out, terminal.say, util.printD):
+    terminal.prepare_terminal()
+    for write in (terminal.print_result, terminal.print_message, util.printD):
         write("燈塔 \U0001f600 caf\xe9")
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
@@ -71,7 +71,7 @@ def test_console_of_any_code_page_takes_every_letter(monkeypatch, page):
 def test_language_that_was_chosen_wins_over_the_locale(monkeypatch, language):
     monkeypatch.setenv("LC_ALL", "en_US" if language != "en" else "zh_TW")
     setting.change("language", language)
-    assert terminal.language() == language
+    assert terminal.user_language() == language
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_language_that_was_chosen_wins_over_the_locale(monkeypatch, language):
 )
 def test_failure_is_said_in_the_users_language(language, reason, said):
     setting.change("language", language)
-    assert terminal.failure(reason, "The sentence.") == said
+    assert terminal.failure_text(reason, "The sentence.") == said
 
 
 # What a terminal must not obey
@@ -107,7 +107,7 @@ def test_failure_is_said_in_the_users_language(language, reason, said):
     ids=ascii,
 )
 def test_plain_keeps_letters_and_no_orders(text, shown):
-    assert terminal.plain(text) == shown
+    assert terminal.strip_controls(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_plain_keeps_letters_and_no_orders(text, shown):
     ],
 )
 def test_what_is_longer_is_cut(text, shown):
-    assert terminal.fitted(text, 8) == shown
+    assert terminal.truncate_columns(text, 8) == shown
 
 
 # Streams that are gone
@@ -136,8 +136,8 @@ def without_reader():
 
 def test_result_without_a_reader_is_no_error(monkeypatch, without_reader):
     monkeypatch.setattr(sys, "stdout", without_reader)
-    terminal.out("a line")
-    terminal.out("another")
+    terminal.print_result("a line")
+    terminal.print_result("another")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
@@ -145,7 +145,7 @@ def test_result_that_is_lost_is_an_error_and_a_lost_sentence_is_none(monkeypatch
     with open("/dev/full", "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stdout", stream)
         with pytest.raises(DiskError, match="cannot be written to stdout: No space left"):
-            terminal.out("a line")
+            terminal.print_result("a line")
     with open("/dev/full", "w", encoding="utf-8") as stream:
         monkeypatch.setattr(sys, "stderr", stream)
-        terminal.say("a sentence")
+        terminal.print_message("a sentence")

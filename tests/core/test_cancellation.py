@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from civitai_manager_libs.core.cancellation import Cancellation, never
+from civitai_manager_libs.core.cancellation import Cancellation, never_cancelled
 from civitai_manager_libs.errors import Cancelled
 
 
@@ -41,9 +41,9 @@ def test_wait_ends_when_it_is_set():
 
 def test_callbacks_are_called_while_their_block_runs_only():
     cancelled, called = Cancellation(), []
-    with cancelled.calling(lambda: called.append("over")):
+    with cancelled.notify(lambda: called.append("over")):
         assert called == []
-    with pytest.raises(ZeroDivisionError), cancelled.calling(lambda: called.append("live")):
+    with pytest.raises(ZeroDivisionError), cancelled.notify(lambda: called.append("live")):
         cancelled.set()
         raise ZeroDivisionError
 
@@ -54,7 +54,7 @@ def test_block_does_not_begin_when_it_was_set_before():
     cancelled = Cancellation()
     cancelled.set()
 
-    with pytest.raises(Cancelled), cancelled.calling(lambda: None):
+    with pytest.raises(Cancelled), cancelled.notify(lambda: None):
         pytest.fail("began")
 
 
@@ -66,7 +66,7 @@ def test_callback_may_come_from_within_the_same_thread():
         if len(inner) < 3:
             cancelled.set()
 
-    with cancelled.calling(set_again):
+    with cancelled.notify(set_again):
         cancelled.set()
 
     assert len(inner) == 3
@@ -74,18 +74,18 @@ def test_callback_may_come_from_within_the_same_thread():
 
 def test_bounded_one_is_set_with_the_other_or_when_its_time_is_over():
     cancelled = Cancellation()
-    with cancelled.within(0.01) as bounded, pytest.raises(Cancelled):
+    with cancelled.with_timeout(0.01) as bounded, pytest.raises(Cancelled):
         bounded.wait(60)
     assert not cancelled.is_set()
-    with never().within(0.01) as bounded, pytest.raises(Cancelled):
+    with never_cancelled().with_timeout(0.01) as bounded, pytest.raises(Cancelled):
         bounded.wait(60)
-    with cancelled.within(60) as bounded:
+    with cancelled.with_timeout(60) as bounded:
         cancelled.set()
         assert bounded.is_set()
 
 
 def test_nobody_can_set_what_is_never_set():
-    with pytest.raises(RuntimeError), never().calling(lambda: pytest.fail("called")):
-        never().set()
+    with pytest.raises(RuntimeError), never_cancelled().notify(lambda: pytest.fail("called")):
+        never_cancelled().set()
 
-    assert not never().is_set()
+    assert not never_cancelled().is_set()

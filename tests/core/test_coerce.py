@@ -10,9 +10,9 @@ from civitai_manager_libs.core.coerce import (
     as_number,
     as_text,
     as_whole,
-    clean,
-    file_stem,
-    number_text,
+    clean_text,
+    model_file_stem,
+    format_number,
 )
 
 
@@ -101,7 +101,7 @@ def test_a_checksum_is_hexadecimal_and_nothing_else(value, checksum):
 
 
 def test_line_ends_are_newlines_and_no_other_control_character_stays():
-    assert clean("a\r\nb\rc\0d\x1b\x85e\ud800f\tg") == "a\nb\nc d  e f\tg"
+    assert clean_text("a\r\nb\rc\0d\x1b\x85e\ud800f\tg") == "a\nb\nc d  e f\tg"
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_line_ends_are_newlines_and_no_other_control_character_stays():
     ids=ascii,
 )
 def test_a_files_name_in_a_tag_keeps_its_characters(tag):
-    assert clean(f"a\x14 {tag}, b\x14") == f"a  {tag}, b "
+    assert clean_text(f"a\x14 {tag}, b\x14") == f"a  {tag}, b "
 
 
 @pytest.mark.parametrize("harmful", ["\0", "\x1b[31m", "\x9b31m", "\ud800"], ids=ascii)
 def test_a_tag_keeps_no_character_that_does_harm(harmful):
-    assert harmful[0] not in clean(f"<lora:a{harmful}b:1>")
+    assert harmful[0] not in clean_text(f"<lora:a{harmful}b:1>")
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ def test_a_tag_keeps_no_character_that_does_harm(harmful):
     ],
 )
 def test_a_model_is_named_without_folder_and_extension(name, stem):
-    assert file_stem(name) == stem
+    assert model_file_stem(name) == stem
 
 
 def test_number_text_never_has_an_exponent():
-    assert not any("e" in number_text(10.0**n) for n in range(-320, 309))
+    assert not any("e" in format_number(10.0**n) for n in range(-320, 309))

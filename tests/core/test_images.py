@@ -6,7 +6,13 @@ import os
 
 import pytest
 from civitai_manager_libs.core import images
-from civitai_manager_libs.core.images import cache_name, Image, level_mask, level_name, sized_url
+from civitai_manager_libs.core.images import (
+    cache_file_name,
+    Image,
+    level_mask,
+    level_name,
+    resize_url,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,7 +55,7 @@ def test_an_unknown_level_counts_as_the_highest(level):
     ids=["replaced", "several-keys", "no-segment", "no-name", "query-kept", "mirror"],
 )
 def test_the_size_segment_follows_the_uuid(url, expected):
-    assert sized_url(url, "width=450") == expected
+    assert resize_url(url, "width=450") == expected
 
 
 @pytest.mark.parametrize(
@@ -63,7 +69,7 @@ def test_the_size_segment_follows_the_uuid(url, expected):
     ids=["storage", "no-uuid", "unreadable", "empty"],
 )
 def test_a_url_of_another_grammar_is_left_as_it_is(url):
-    assert sized_url(url, "width=450") == url
+    assert resize_url(url, "width=450") == url
 
 
 def test_an_image_s_thumbnail_is_its_450_pixel_version():
@@ -82,9 +88,9 @@ def test_a_video_s_thumbnail_is_a_still():
     [
         (ORIGINAL, f"{UUID}-original.jpeg"),
         (ORIGINAL.upper().replace("ORIGINAL=TRUE", "original=true"), f"{UUID}-original.jpeg"),
-        (sized_url(ORIGINAL, "width=450"), f"{UUID}-450.jpeg"),
-        (sized_url(ORIGINAL, "original=true,quality=100"), f"{UUID}-original.jpeg"),
-        (sized_url(ORIGINAL, "height=300"), f"{UUID}-height-300.jpeg"),
+        (resize_url(ORIGINAL, "width=450"), f"{UUID}-450.jpeg"),
+        (resize_url(ORIGINAL, "original=true,quality=100"), f"{UUID}-original.jpeg"),
+        (resize_url(ORIGINAL, "height=300"), f"{UUID}-height-300.jpeg"),
         (f"{ACCOUNT}/{UUID}", f"{UUID}-original.img"),
         (VIDEO, f"{UUID}-original.mp4"),
         (images.thumbnail_url(Image(1, VIDEO, type="video")), f"{UUID}-450-poster.jpeg"),
@@ -92,11 +98,11 @@ def test_a_video_s_thumbnail_is_a_still():
     ids=["original", "any-case", "thumbnail", "quality", "height", "bare", "video", "poster"],
 )
 def test_a_cache_name_tells_image_and_size(url, expected):
-    assert cache_name(url) == expected
+    assert cache_file_name(url) == expected
 
 
 def test_one_image_has_one_name_whatever_its_host_and_cosmetic_name():
-    assert cache_name(ORIGINAL) == cache_name(
+    assert cache_file_name(ORIGINAL) == cache_file_name(
         f"https://imagecache.civitai.com/old/{UUID}/original=true/my picture.jpeg?x=1"
     )
 
@@ -105,7 +111,7 @@ def test_one_image_has_one_name_whatever_its_host_and_cosmetic_name():
     ("one", "other"),
     [
         (ORIGINAL, ORIGINAL.replace(UUID, OTHER_UUID)),
-        (ORIGINAL, sized_url(ORIGINAL, "width=450")),
+        (ORIGINAL, resize_url(ORIGINAL, "width=450")),
         ("https://example.com/a/1.png", "https://example.com/b/1.png"),
         ("https://example.com/show.png?id=1", "https://example.com/show.png?id=2"),
         ("https://example.com/width=450/1.png", "https://example.com/original=true/1.png"),
@@ -113,13 +119,13 @@ def test_one_image_has_one_name_whatever_its_host_and_cosmetic_name():
     ids=["uuid", "size", "folder", "query", "size-without-uuid"],
 )
 def test_different_pictures_never_share_a_cache_file(one, other):
-    assert cache_name(one) != cache_name(other)
+    assert cache_file_name(one) != cache_file_name(other)
 
 
 @pytest.mark.parametrize("extension", ["html", "svg", "js", "exe", "php", "htm", "xhtml"])
 def test_no_cache_file_is_named_as_a_document_or_a_program(extension):
-    assert cache_name(f"https://example.com/x.{extension}").endswith(".img")
-    assert cache_name(f"{ACCOUNT}/{UUID}/original=true/x.{extension}").endswith(".img")
+    assert cache_file_name(f"https://example.com/x.{extension}").endswith(".img")
+    assert cache_file_name(f"{ACCOUNT}/{UUID}/original=true/x.{extension}").endswith(".img")
 
 
 _PIECES = st.sampled_from([ACCOUNT, UUID, "/", "..", "width=", "original=true", ".jpeg", "?", "#"])
@@ -127,7 +133,7 @@ _PIECES = st.sampled_from([ACCOUNT, UUID, "/", "..", "width=", "original=true", 
 
 @given(st.lists(_PIECES | st.text(max_size=300), max_size=12).map("".join))
 def test_any_text_gives_a_cache_name_that_is_one_short_safe_file_name(text):
-    name = cache_name(sized_url(text, "width=450"))
+    name = cache_file_name(resize_url(text, "width=450"))
     assert name == os.path.basename(name)
     assert name.isascii() and name.isprintable() and len(name) < 150
     assert not set(name) & set('<>:"/\\|?*') and not name.startswith(".")

@@ -9,7 +9,12 @@ from collections.abc import Callable
 
 import pytest
 from civitai_manager_libs.core.cancellation import Cancellation
-from civitai_manager_libs.core.parallel import download_all, in_parallel, one_ahead, Summary
+from civitai_manager_libs.core.parallel import (
+    download_all,
+    DownloadSummary,
+    prefetch,
+    run_parallel,
+)
 
 
 @pytest.fixture
@@ -55,20 +60,22 @@ def test_each_url_is_saved_skipped_or_failed(tmp_path, file_for):
         return url != "broken" and _write(url, path)
 
     summary = download_all(["a", "there", "broken", "b"], fetch, file_for, 2)
-    assert summary == Summary(total=4, saved=2, skipped=1, failed=[("broken", file_for("broken"))])
+    assert summary == DownloadSummary(
+        total=4, saved=2, skipped=1, failed=[("broken", file_for("broken"))]
+    )
     assert sorted(asked) == ["a", "b", "broken"]
     assert (tmp_path / "there").read_text() == "old"
 
 
 def test_nothing_to_do_is_done_at_once(file_for):
-    assert download_all([], _write, file_for, 3) == Summary()
+    assert download_all([], _write, file_for, 3) == DownloadSummary()
     assert not _workers()
 
 
 def test_progress_counts_up_by_one_in_the_callers_thread(file_for):
     told = []
 
-    def on_done(summary: Summary) -> None:
+    def on_done(summary: DownloadSummary) -> None:
         told.append((summary.done, summary.total, threading.current_thread()))
 
     download_all([f"u{n}" for n in range(25)], _write, file_for, 4, on_done)
@@ -102,7 +109,7 @@ def test_what_the_callback_raises_reaches_the_caller_and_no_picture_is_begun_aft
         asked.append(url)
         return _write(url, path)
 
-    def on_done(_: Summary) -> None:
+    def on_done(_: DownloadSummary) -> None:
         raise ValueError("the caller's bug")
 
     try:
@@ -120,7 +127,7 @@ def test_what_the_callback_raises_reaches_the_caller_and_no_picture_is_begun_aft
 def test_end_comes_with_the_last_item_not_a_moment_later():
     started = time.monotonic()
     for count in range(60):
-        assert len(list(in_parallel(range(count), lambda n: n, 1 + count % 3))) == count
+        assert len(list(run_parallel(range(count), lambda n: n, 1 + count % 3))) == count
     assert time.monotonic() - started < 10
 
 
@@ -139,7 +146,7 @@ def test_exactly_so_many_are_at_work_at_once(concurrency):
         with lock:
             inside -= 1
 
-    done = list(in_parallel(range(6 * concurrency), work, concurrency))
+    done = list(run_parallel(range(6 * concurrency), work, concurrency))
     assert len(done) == 6 * concurrency
     assert most == concurrency
     assert _no_workers_are_left()
@@ -147,7 +154,7 @@ def test_exactly_so_many_are_at_work_at_once(concurrency):
 
 @pytest.mark.parametrize("concurrency", [0, -1])
 def test_concurrency_below_one_is_one(concurrency):
-    assert list(in_parallel("ab", str.upper, concurrency)) == [("a", "A"), ("b", "B")]
+    assert list(run_parallel("ab", str.upper, concurrency)) == [("a", "A"), ("b", "B")]
 
 
 def test_items_are_drawn_only_as_fast_as_they_are_worked_on():
@@ -158,7 +165,7 @@ def test_items_are_drawn_only_as_fast_as_they_are_worked_on():
         for drawn in range(1, 1_000_000):
             yield drawn
 
-    results = in_parallel(items(), lambda n: n, 3)
+    results = run_parallel(items(), lambda n: n, 3)
     for _ in range(10):
         next(results)
     assert drawn <= 10 + 2 * 3
@@ -168,7 +175,7 @@ def test_items_are_drawn_only_as_fast_as_they_are_worked_on():
 
 def test_slow_item_does_not_hold_up_the_others():
     release = threading.Event()
-    results = in_parallel(range(20), lambda n: release.wait(10) if n == 0 else n, 2)
+    results = run_parallel(range(20), lambda n: release.wait(10) if n == 0 else n, 2)
     first = [next(results)[0] for _ in range(19)]
     release.set()
     assert sorted(first) == list(range(1, 20))
@@ -177,7 +184,7 @@ def test_slow_item_does_not_hold_up_the_others():
 
 def test_cancel_ends_it_soon_and_keeps_what_is_done():
     cancelled, hang = Cancellation(), threading.Event()
-    results = in_parallel(range(100), lambda n: n if n < 5 else hang.wait(10), 2, cancelled)
+    results = run_parallel(range(100), lambda n: n if n < 5 else hang.wait(10), 2, cancelled)
     done = [next(results)[0] for _ in range(5)]
     started = time.monotonic()
     cancelled.set()
@@ -197,19 +204,19 @@ def test_item_in_the_middle_when_it_is_cancelled_is_still_told():
             time.sleep(0.05)
         return item
 
-    assert 1 in [item for item, _ in in_parallel(range(100), work, 1, cancelled)]
+    assert 1 in [item for item, _ in run_parallel(range(100), work, 1, cancelled)]
 
 
 def test_cancelled_before_it_begins_does_nothing():
     cancelled, worked = Cancellation(), []
     cancelled.set()
-    assert list(in_parallel(range(9), worked.append, 2, cancelled)) == []
+    assert list(run_parallel(range(9), worked.append, 2, cancelled)) == []
     assert worked == []
 
 
 def test_ticks_come_while_nothing_is_done():
     release, came = threading.Event(), []
-    for one in in_parallel([1], lambda _: release.wait(10), 1, ticks=True):
+    for one in run_parallel([1], lambda _: release.wait(10), 1, ticks=True):
         came.append(one)
         if len(came) == 3:
             release.set()
@@ -237,7 +244,7 @@ def test_the_next_one_is_drawn_while_one_is_in_use_and_none_after_it():
                 second.set()
             yield number
 
-    numbers = one_ahead(items(), Cancellation(), lambda: None)
+    numbers = prefetch(items(), Cancellation(), lambda: None)
     assert next(numbers) == 0
     assert second.wait(10)
     time.sleep(0.05)
@@ -251,7 +258,7 @@ def test_what_drawing_raises_reaches_the_caller_after_what_came_before_it():
         yield 1
         raise KeyError("a bug")
 
-    numbers = one_ahead(items(), Cancellation(), lambda: None)
+    numbers = prefetch(items(), Cancellation(), lambda: None)
     assert next(numbers) == 1
     with pytest.raises(KeyError):
         next(numbers)
@@ -265,7 +272,7 @@ def test_waiting_for_the_next_one_is_heard_and_ends_when_it_is_cancelled():
         if len(ticks) == 2:
             cancelled.set()
 
-    assert list(one_ahead(iter(lambda: hang.wait(10), None), cancelled, tick)) == []
+    assert list(prefetch(iter(lambda: hang.wait(10), None), cancelled, tick)) == []
     assert ticks == [threading.current_thread()] * 2
     hang.set()
     assert _no_workers_are_left()

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from civitai_manager_libs.core.process_lock import Lock
+from civitai_manager_libs.core.process_lock import ProcessLock
 from civitai_manager_libs.core.sqlite_file import SharedLock
 from civitai_manager_libs.errors import DiskError
 from lock_holder import held_for
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("each_system")
 _HOLDER = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from civitai_manager_libs.core import locks, sqlite_file
-kind = getattr(locks, sys.argv[3], None) or getattr(sqlite_file, sys.argv[3])
+from civitai_manager_libs.core import process_lock, sqlite_file
+kind = getattr(process_lock, sys.argv[3], None) or getattr(sqlite_file, sys.argv[3])
 lock = kind(sys.argv[2])
 print(lock.acquire(0), flush=True)
 sys.stdin.read()
@@ -43,7 +43,7 @@ def path(tmp_path):
 
 
 def test_second_one_is_refused_until_the_first_lets_go(path):
-    first, second = Lock(path), Lock(path)
+    first, second = ProcessLock(path), ProcessLock(path)
     assert first.acquire()
     assert not second.acquire() and not second.acquire(patience=0.1)
     first.release()
@@ -52,8 +52,8 @@ def test_second_one_is_refused_until_the_first_lets_go(path):
 
 
 def test_patient_one_waits_for_who_only_looks(path):
-    lock = Lock(path)
-    with held_for(0.15, Lock(path)):
+    lock = ProcessLock(path)
+    with held_for(0.15, ProcessLock(path)):
         started = time.monotonic()
         assert lock.acquire(patience=5)
     assert 0.1 < time.monotonic() - started < 5
@@ -71,12 +71,12 @@ def test_shared_lock_is_shared_and_keeps_out_who_wants_it_alone(path):
     assert os.path.getsize(path) == 0
 
 
-@pytest.mark.parametrize("kind", [Lock, SharedLock])
+@pytest.mark.parametrize("kind", [ProcessLock, SharedLock])
 def test_release_without_a_lock_is_no_error(path, kind):
     kind(path).release()
 
 
-@pytest.mark.parametrize("kind, alone", [(Lock, ()), (SharedLock, (True,))])
+@pytest.mark.parametrize("kind, alone", [(ProcessLock, ()), (SharedLock, (True,))])
 def test_killed_process_leaves_no_lock(path, kind, alone):
     with _holder(path, kind) as holder:
         assert holder.stdout.readline() == "True\n"
@@ -93,4 +93,4 @@ def test_no_lock_can_be_where_no_file_can(tmp_path):
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "file" / "a.lock", tmp_path / "folder"):
         with pytest.raises(DiskError, match=re.escape(str(path))):
-            Lock(str(path)).acquire()
+            ProcessLock(str(path)).acquire()

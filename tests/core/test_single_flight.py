@@ -7,16 +7,16 @@ import time
 from collections.abc import Callable
 
 import pytest
-from civitai_manager_libs.core.cancellation import Cancellation, never
-from civitai_manager_libs.core.single_flight import Flights
-from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, DiskFull, Gone
+from civitai_manager_libs.core.cancellation import Cancellation, never_cancelled
+from civitai_manager_libs.core.single_flight import SingleFlight
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, DiskFull, NotFound
 
 
 class Crew:
     """Threads that join one flight; its leaders run `work` once the others wait."""
 
     def __init__(self, work: Callable[[int], str], count: int) -> None:
-        self.flights: Flights[str] = Flights()
+        self.flights: SingleFlight[str] = SingleFlight()
         self.led, self.results = 0, [""] * count
         self._work, self._aboard = work, threading.Event()
         self._threads = [threading.Thread(target=self._join, args=(n,)) for n in range(count)]
@@ -42,7 +42,7 @@ class Crew:
             return self._work(self.led)
 
         try:
-            self.results[number] = self.flights.join("key", lead, never())
+            self.results[number] = self.flights.do("key", lead, never_cancelled())
         except CivitaiShortcutError as error:
             self.results[number] = error.reason
 
@@ -63,7 +63,7 @@ def test_twenty_who_ask_at_once_have_it_done_once():
 
 def test_error_reaches_everyone():
     def work(_: int) -> str:
-        raise Gone("It is gone.", 404)
+        raise NotFound("It is gone.", 404)
 
     crew = Crew(work, 5)
 
@@ -88,35 +88,35 @@ def test_bug_of_the_leader_is_not_the_others_error():
     def work() -> str:
         raise ZeroDivisionError
 
-    flights: Flights[str] = Flights()
+    flights: SingleFlight[str] = SingleFlight()
     with pytest.raises(ZeroDivisionError):
-        flights.join("key", work, never())
+        flights.do("key", work, never_cancelled())
 
-    assert flights.join("key", lambda: "done", never()) == "done"
+    assert flights.do("key", lambda: "done", never_cancelled()) == "done"
 
 
 def test_other_keys_and_later_askers_are_work_of_their_own():
-    flights: Flights[int] = Flights()
-    done = [flights.join(key, lambda n=n: n, never()) for n, key in enumerate("aab")]
+    flights: SingleFlight[int] = SingleFlight()
+    done = [flights.do(key, lambda n=n: n, never_cancelled()) for n, key in enumerate("aab")]
 
     assert done == [0, 1, 2]
 
 
 def test_who_only_waits_may_cancel():
-    flights: Flights[str] = Flights()
+    flights: SingleFlight[str] = SingleFlight()
     leads, land, cancelled = threading.Event(), threading.Event(), Cancellation()
 
     def lead() -> str:
         leads.set()
         return str(land.wait(10))
 
-    leader = threading.Thread(target=flights.join, args=("key", lead, never()))
+    leader = threading.Thread(target=flights.do, args=("key", lead, never_cancelled()))
     leader.start()
     assert leads.wait(10)
     threading.Timer(0.1, cancelled.set).start()
     started = time.monotonic()
     with pytest.raises(Cancelled):
-        flights.join("key", lead, cancelled)
+        flights.do("key", lead, cancelled)
 
     assert time.monotonic() - started < 5 and leader.is_alive()
     land.set()

@@ -33,7 +33,7 @@ def _fields_of(modules):
     calls = modules.script_callbacks
     calls.on_ui_settings = lambda build: build()
     calls.on_ui_tabs = calls.on_app_started = lambda build: None
-    webui.register()
+    webui.register_tab()
     return fields
 
 

@@ -37,11 +37,11 @@ def webui(monkeypatch):
 
 
 def test_without_a_host_nothing_is_known():
-    assert host.known_names() == {}
+    assert host.list_capabilities() == {}
 
 
 def test_samplers_schedulers_and_fields_are_those_of_the_host(webui):
-    assert host.known_names() == {
+    assert host.list_capabilities() == {
         "samplers": ("DPM++ 2M", "Euler", "PLMS"),
         "schedulers": (("Automatic", "automatic"), ("Karras", "karras", "K")),
         "modules": None,
@@ -52,12 +52,12 @@ def test_samplers_schedulers_and_fields_are_those_of_the_host(webui):
 def test_modules_of_forge_are_told_by_their_stems(webui, monkeypatch):
     entry = _named(module_list={"ae.safetensors": "/x/ae.safetensors"})
     monkeypatch.setitem(sys.modules, "modules_forge.main_entry", entry)
-    assert host.known_names()["modules"] == frozenset({"ae"})
+    assert host.list_capabilities()["modules"] == frozenset({"ae"})
 
 
 def test_host_without_such_lists_is_not_asked(webui, monkeypatch):
     monkeypatch.setitem(sys.modules, "modules.sd_samplers", _named())
-    assert host.known_names() == {}
+    assert host.list_capabilities() == {}
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_forge_and_its_forks_are_told_apart(webui, monkeypatch, version, name):
     told.version = version
     monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
     monkeypatch.setitem(sys.modules, "modules_forge.forge_version", told)
-    assert host.name() == name
+    assert host.host_name() == name

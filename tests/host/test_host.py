@@ -27,34 +27,34 @@ def webui(monkeypatch, tmp_path):
 
 def test_data_is_where_the_environment_says_or_in_the_home(monkeypatch, tmp_path):
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "mine"))
-    assert host.data_folder() == str(tmp_path / "mine")
+    assert host.default_data_folder() == str(tmp_path / "mine")
     assert host.key_file() == str(tmp_path / "mine" / "api_key")
     monkeypatch.delenv("CIVITAI_SHORTCUT_DATA")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    assert host.data_folder() == str(tmp_path / "civitai-shortcut")
+    assert host.default_data_folder() == str(tmp_path / "civitai-shortcut")
 
 
 def test_data_folder_of_the_environment_is_told_whole(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", "here")
-    assert host.data_folder() == str(tmp_path / "here")
+    assert host.default_data_folder() == str(tmp_path / "here")
 
 
 def test_in_a_webui_data_is_in_its_folder_and_the_key_outside(webui, tmp_path):
     assert host.in_webui()
-    assert host.data_folder() == os.path.join(str(tmp_path / "webui"), "civitai-shortcut")
+    assert host.default_data_folder() == os.path.join(str(tmp_path / "webui"), "civitai-shortcut")
     assert host.key_file() == str(tmp_path / "config" / "civitai-shortcut" / "api_key")
     assert not host.key_file().startswith(webui.paths.data_path)
 
 
 def test_only_our_own_options_are_ours(webui):
-    assert host.options() == {"http_timeout": 7}
+    assert host.read_options() == {"http_timeout": 7}
 
 
 def test_without_a_host_there_are_no_options_and_nothing_to_send_to():
-    assert not host.in_webui() and host.options() is None
-    assert host.name() == "" and host.send_targets() == ()
+    assert not host.in_webui() and host.read_options() is None
+    assert host.host_name() == "" and host.send_targets() == ()
 
 
 # "Send to ..."
@@ -118,9 +118,9 @@ def test_only_tabs_that_are_there_are_sent_to(webui, monkeypatch, tabs, theme, o
 )
 def test_host_is_known_by_name(webui, monkeypatch, module, name):
     _install(monkeypatch, webui, module, _Paste(f"modules.{module}", _USUAL))
-    assert host.name() == name
+    assert host.host_name() == name
     monkeypatch.setitem(sys.modules, "modules_forge", types.ModuleType("modules_forge"))
-    assert host.name() == "Forge"
+    assert host.host_name() == "Forge"
 
 
 def test_fields_without_a_value_are_filled_and_others_left_alone(webui, monkeypatch):
@@ -146,13 +146,13 @@ def test_fields_without_a_value_are_filled_and_others_left_alone(webui, monkeypa
 )
 def test_header_is_read_wherever_gradio_keeps_it(headers):
     request = types.SimpleNamespace(headers=headers)
-    assert host.header(request, "accept-language") == "zh-TW"
-    assert host.header(request, "origin") == ""
+    assert host.request_header(request, "accept-language") == "zh-TW"
+    assert host.request_header(request, "origin") == ""
 
 
 @pytest.mark.parametrize("request_", [None, types.SimpleNamespace(headers=None)])
 def test_request_that_is_none_has_no_headers(request_):
-    assert host.header(request_, "accept-language") == ""
+    assert host.request_header(request_, "accept-language") == ""
 
 
 @pytest.mark.parametrize(

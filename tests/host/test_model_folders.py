@@ -25,7 +25,7 @@ def webui(monkeypatch, tmp_path):
 
 
 def test_without_a_host_there_is_nothing():
-    assert host.model_folders() == [] and host.kept_hashes() == {}
+    assert host.list_model_folders() == [] and host.read_cached_hashes() == {}
 
 
 def test_folders_are_those_of_arguments_settings_and_habit_that_are_there(webui, tmp_path):
@@ -37,7 +37,7 @@ def test_folders_are_those_of_arguments_settings_and_habit_that_are_there(webui,
     webui.shared.opts.data["ckpt_dir"] = str(tmp_path / "three")
     assert [
         (kind, Path(folder).relative_to(tmp_path).as_posix())
-        for kind, folder in host.model_folders()
+        for kind, folder in host.list_model_folders()
     ] == [
         ("model", "three"),
         ("model", "models/Stable-diffusion"),
@@ -56,7 +56,7 @@ def test_hashes_are_those_of_both_stores_and_damage_is_none(webui, monkeypatch):
     }
     loaded = types.SimpleNamespace(cache=stores.__getitem__)
     monkeypatch.setitem(sys.modules, "modules.hashes", loaded)
-    assert host.kept_hashes() == {
+    assert host.read_cached_hashes() == {
         "checkpoint/x.ckpt": [(5.5, "ab" * 32)],
         "lora/y": [(7, "cd" * 6)],
     }

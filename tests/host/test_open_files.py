@@ -11,9 +11,9 @@ from civitai_manager_libs.host import open_files
 _SCRIPT = """
 import resource, sys
 sys.path.insert(0, sys.argv[1])
-from civitai_manager_libs.host.open_files import raise_handle_limit
+from civitai_manager_libs.host.open_files import raise_open_file_limit
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[2]), int(sys.argv[3])))
-raise_handle_limit()
+raise_open_file_limit()
 print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 """
 
@@ -28,4 +28,4 @@ def test_soft_limit_is_raised_as_far_as_is_useful_and_allowed(soft, hard, then):
 
 def test_where_there_is_no_such_limit_nothing_happens(monkeypatch):
     monkeypatch.setattr(open_files, "resource", None)
-    open_files.raise_handle_limit()
+    open_files.raise_open_file_limit()

@@ -32,7 +32,7 @@ def _goes_directly(url=_URL):
 def test_address_of_ours_is_added_to_what_was_listed(monkeypatch, name, before):
     monkeypatch.setenv(name, before)
     assert before == "127.0.0.1" or not _goes_directly()
-    host.reach_directly("127.0.0.1")
+    host.bypass_proxies_for("127.0.0.1")
     assert _goes_directly() and not _goes_directly("http://civitai.com/")
     assert _goes_directly("http://example.org/") is ("example" in before)
     assert os.environ["no_proxy"] == os.environ["NO_PROXY"]
@@ -41,5 +41,5 @@ def test_address_of_ours_is_added_to_what_was_listed(monkeypatch, name, before):
 
 def test_where_nothing_goes_by_a_proxy_that_stays_so(monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
-    host.reach_directly("127.0.0.1")
+    host.bypass_proxies_for("127.0.0.1")
     assert _goes_directly("http://civitai.com/")

@@ -37,16 +37,16 @@ def test_both_languages_are_there_with_the_same_placeholders(pair):
     ],
 )
 def test_words_of_the_plan_are_said_as_they_stand_there(key, values, chinese):
-    assert messages.text(key, "zh-TW", **values) == chinese
-    assert messages.text(key, "en", **values).isascii() or "💥" in chinese
+    assert messages.translate(key, "zh-TW", **values) == chinese
+    assert messages.translate(key, "en", **values).isascii() or "💥" in chinese
 
 
 def test_values_with_braces_are_put_in_as_they_are():
-    assert "{user}" in messages.text("key_works", "en", user="{user}")
+    assert "{user}" in messages.translate("key_works", "en", user="{user}")
 
 
 def test_one_is_told_apart_from_more():
-    said = [messages.text("job_started", "en", n=n) for n in (0, 1, "1", 2, "1,000")]
+    said = [messages.translate("job_started", "en", n=n) for n in (0, 1, "1", 2, "1,000")]
     assert [text.endswith(" picture") for text in said] == [False, True, True, False, False]
 
 
@@ -81,9 +81,9 @@ def test_every_setting_is_told_in_both_languages():
 
 
 def test_parameter_has_a_name_of_its_own_in_chinese_and_is_told_apart_from_others():
-    assert messages.parameter("Steps", "en") == "Steps"
-    assert messages.parameter("Steps", "zh-TW") == "步數"
-    assert messages.parameter("CFG scale", "zh-TW") == "CFG scale"
+    assert messages.parameter_label("Steps", "en") == "Steps"
+    assert messages.parameter_label("Steps", "zh-TW") == "步數"
+    assert messages.parameter_label("CFG scale", "zh-TW") == "CFG scale"
     assert len(set(labels.PARAMETERS.values())) == len(labels.PARAMETERS)
 
 
@@ -92,20 +92,20 @@ def test_parameter_has_a_name_of_its_own_in_chinese_and_is_told_apart_from_other
     "network busy gone needs_key region not_an_image too_large refused disk cancelled".split(),
 )
 def test_every_reason_has_words_of_its_own(code):
-    other = messages.reason("http_418", "en")
+    other = messages.reason_text("http_418", "en")
     assert "http_418" in other
-    assert messages.reason(code, "en") != messages.reason("other", "en")
-    assert code not in messages.reason(code, "zh-TW")
-    short = messages.short_reason(code, "en")
+    assert messages.reason_text(code, "en") != messages.reason_text("other", "en")
+    assert code not in messages.reason_text(code, "zh-TW")
+    short = messages.short_reason_text(code, "en")
     assert "_" not in short and len(short) < 25 and "refused:" not in short
-    assert messages.short_reason("http_418", "zh-TW").endswith("http_418")
+    assert messages.short_reason_text("http_418", "zh-TW").endswith("http_418")
 
 
 @pytest.mark.parametrize("kind", list(labels.CHOICES))
 def test_choices_of_a_field_have_labels_of_their_own_in_any_language(kind):
     for language in messages.LANGUAGES:
-        pairs = messages.choices(kind, language)
+        pairs = messages.choice_labels(kind, language)
         assert len({label for label, _ in pairs}) == len(pairs)
         assert [value for _, value in pairs] == list(labels.CHOICES[kind])
         for label, value in pairs:
-            assert messages.label_of(kind, value, language) == label
+            assert messages.choice_label(kind, value, language) == label

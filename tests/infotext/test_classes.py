@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.core import Image
-from civitai_manager_libs.infotext import infotext, Resource, resources
+from civitai_manager_libs.infotext import build_infotext, list_resources, Resource
 
 FLUX_RESOURCES = [{"type": "checkpoint", "modelVersionId": 691639}]
 BASE = {"prompt": "a cat", "steps": 20, "sampler": "Euler", "seed": 1}
@@ -12,7 +12,7 @@ BASE = {"prompt": "a cat", "steps": 20, "sampler": "Euler", "seed": 1}
 
 def line(meta, base_model=""):
     image = Image(7, "https://image.civitai.com/x", base_model=base_model)
-    return infotext(meta, image, adds_lora_tags=False).splitlines()[-1]
+    return build_infotext(meta, image, adds_lora_tags=False).splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_flux_of_another_program_stays_as_it_is():
     ids=["no-weight", "comfyui", "two-weights", "resources", "checkpoint", "ruined-fooocus"],
 )
 def test_a_lora_without_a_tag_gets_one(listed, prompt):
-    assert infotext({**BASE, **listed}).splitlines()[0] == prompt
+    assert build_infotext({**BASE, **listed}).splitlines()[0] == prompt
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_a_urn_is_a_resource_and_no_models_name():
         ],
         "civitaiResources": [{"type": "checkpoint", "modelVersionId": 1896532}],
     }
-    assert infotext(meta) == "a cat\nSteps: 20, Sampler: Euler, Seed: 1"
-    assert resources(meta) == (
+    assert build_infotext(meta) == "a cat\nSteps: 20, Sampler: Euler, Seed: 1"
+    assert list_resources(meta) == (
         Resource("model", version_id=1896532),
         Resource("vae", version_id=373011),
         Resource("upscaler", version_id=164821),
@@ -204,10 +204,10 @@ def test_a_negative_seed_and_a_long_denoising_are_kept():
 
 
 def test_a_loras_name_keeps_its_characters():
-    assert infotext({**BASE, "prompt": "a\x14 <lora:天使\x7fV1:0.3>"}).startswith(
+    assert build_infotext({**BASE, "prompt": "a\x14 <lora:天使\x7fV1:0.3>"}).startswith(
         "a  <lora:天使\x7fV1:0.3>\n"
     )
 
 
 def test_an_emphasis_over_which_the_hosts_fall_is_mended():
-    assert infotext({**BASE, "prompt": "a (cat:1.5.)"}).startswith("a (cat:1.5)\n")
+    assert build_infotext({**BASE, "prompt": "a (cat:1.5.)"}).startswith("a (cat:1.5)\n")

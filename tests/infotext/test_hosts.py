@@ -5,14 +5,20 @@ from __future__ import annotations
 import time
 
 import pytest
-from civitai_manager_libs.infotext import HOSTS, Loss, losses, parse_infotext, Takes
-from civitai_manager_libs.infotext.hosts import read_as
+from civitai_manager_libs.infotext import (
+    HostCapabilities,
+    HOSTS,
+    list_losses,
+    Loss,
+    parse_infotext,
+)
+from civitai_manager_libs.infotext.hosts import parse_as_host
 from hypothesis import given
 from hypothesis import strategies as st
 
 _A, _FORGE, _NEO = (HOSTS[name] for name in ("AUTOMATIC1111", "Forge", "Forge Neo"))
 _USUAL = "a harbor\nNegative prompt: blurry\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 5"
-_TAKES = Takes(
+_TAKES = HostCapabilities(
     ("DPM++ 2M", "Euler", "Euler a"),
     (
         ("Automatic", "automatic"),
@@ -29,14 +35,14 @@ def _text(more, sampler="Euler a"):
 
 
 def _told(host, text, takes=_TAKES):
-    return [(loss.field, loss.sent, loss.got) for loss in losses(host, text, takes)]
+    return [(loss.field, loss.sent, loss.got) for loss in list_losses(host, text, takes)]
 
 
 @pytest.mark.parametrize("name", HOSTS)
 def test_what_arrives_whole_is_not_told(name):
     text = f"{_USUAL}, Schedule type: Karras, RNG: CPU, Size: 512x768, Model: m, Version: v1.10.1"
     assert _told(HOSTS[name], text) == []
-    assert read_as(HOSTS[name], text) == parse_infotext(text)
+    assert parse_as_host(HOSTS[name], text) == parse_infotext(text)
 
 
 @pytest.mark.parametrize("name", HOSTS)
@@ -47,35 +53,35 @@ def test_reading_is_none_of_an_empty_text(name):
 def test_flux_of_the_site_is_rewritten_by_forge_and_neo_each_in_its_way():
     line = "Model: FLUX, Clip skip: 2, Civitai resources: []"
     text = _text(line, "Undefined")
-    assert read_as(_A, text) == parse_infotext(text)
-    assert _told(_FORGE, text, Takes()) == [
+    assert parse_as_host(_A, text) == parse_infotext(text)
+    assert _told(_FORGE, text, HostCapabilities()) == [
         ("Sampler", "Undefined", "Euler"),
         ("CFG scale", "3.5", "1"),
         ("Clip skip", "2", ""),
     ]
-    read = read_as(_FORGE, text).parameters
+    read = parse_as_host(_FORGE, text).parameters
     assert (read["Distilled CFG Scale"], read["Schedule type"]) == ("3.5", "Simple")
-    read = read_as(_NEO, text.replace("FLUX", "Flux.1 D")).parameters
+    read = parse_as_host(_NEO, text.replace("FLUX", "Flux.1 D")).parameters
     assert (read["CFG scale"], read["Distilled CFG Scale"]) == ("1.0", "3.5")
     assert "Clip skip" not in read
 
 
 def test_neo_drops_clip_skip_and_assumes_what_others_do_not():
-    assert _told(_NEO, _text("Clip skip: 2, Noise Schedule: x"), Takes()) == [
+    assert _told(_NEO, _text("Clip skip: 2, Noise Schedule: x"), HostCapabilities()) == [
         ("Clip skip", "2", ""),
         ("Noise Schedule", "x", ""),
         ("Schedule type", "", "Simple"),
     ]
     silent = _text("Schedule type: Karras, Version: v1.10.1")
-    assert _told(_NEO, silent, Takes()) == [("RNG", "", "CPU")]
-    assert _told(_NEO, silent.replace("v1.10.1", "ComfyUI"), Takes()) == []
-    assert _told(_A, _text("Clip skip: 2"), Takes()) == []
+    assert _told(_NEO, silent, HostCapabilities()) == [("RNG", "", "CPU")]
+    assert _told(_NEO, silent.replace("v1.10.1", "ComfyUI"), HostCapabilities()) == []
+    assert _told(_A, _text("Clip skip: 2"), HostCapabilities()) == []
 
 
 def test_neo_knows_other_names():
     text = _text("Schedule type: Karras, RNG: CPU, Shift: 3, width: 512, height: 768")
-    assert _told(_NEO, text, Takes()) == []
-    read = read_as(_NEO, text).parameters
+    assert _told(_NEO, text, HostCapabilities()) == []
+    read = parse_as_host(_NEO, text).parameters
     assert (read["Distilled CFG Scale"], read["Size"]) == ("3", "512x768")
 
 
@@ -100,18 +106,22 @@ def test_sampler_that_is_not_there_is_told_with_what_is_taken(sampler, more, tol
 def test_field_that_nothing_there_takes_is_told():
     more = "ADetailer confidence: 0.3, Dynamic thresholding: 1, Lora hashes: x, Post id: 7"
     assert _told(_A, _text(more)) == [("Dynamic thresholding", "1", "")]
-    assert _told(_A, _text(more), Takes()) == []  # where it is not known, nothing is said
+    assert (
+        _told(_A, _text(more), HostCapabilities()) == []
+    )  # where it is not known, nothing is said
 
 
 def test_modules_are_taken_by_forge_as_far_as_they_are_there():
-    takes = Takes(modules=frozenset({"ae"}), fields=frozenset({"Steps", "CFG scale", "Seed"}))
+    takes = HostCapabilities(
+        modules=frozenset({"ae"}), fields=frozenset({"Steps", "CFG scale", "Seed"})
+    )
     text = _text("Module 1: ae, Module 2: t5xxl_fp16")
     assert _told(_FORGE, text, takes) == [("Module 2", "t5xxl_fp16", "")]
     assert [told[0] for told in _told(_A, text)] == ["Module 1", "Module 2"]
 
 
 def test_parameters_that_are_too_few_are_taken_for_prompt():
-    found = losses(_A, "a harbor\nSteps: 20, Seed: 5")
+    found = list_losses(_A, "a harbor\nSteps: 20, Seed: 5")
     assert found == [
         Loss("Steps", "20", is_swallowed=True),
         Loss("Seed", "5", is_swallowed=True),
@@ -121,7 +131,7 @@ def test_parameters_that_are_too_few_are_taken_for_prompt():
 @given(st.sampled_from(list(HOSTS)), st.text(max_size=300), st.booleans())
 def test_any_text_is_read_by_every_host(name, text, is_line):
     text = f"x\nSteps: 20, Sampler: Euler, Flux: CFG scale: 3, Seed: {text}" if is_line else text
-    assert isinstance(losses(HOSTS[name], text, _TAKES), list)
+    assert isinstance(list_losses(HOSTS[name], text, _TAKES), list)
 
 
 @pytest.mark.parametrize("name", HOSTS)
@@ -129,5 +139,5 @@ def test_any_text_is_read_by_every_host(name, text, is_line):
 def test_long_text_is_read_in_time(name, piece):
     text = f"x\nSteps: 1, Sampler: y, Seed: 2, Civitai: FLUX, {piece * (300_000 // len(piece))}"
     began = time.thread_time()
-    losses(HOSTS[name], text, _TAKES)
+    list_losses(HOSTS[name], text, _TAKES)
     assert time.thread_time() - began < 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext import infotext, Resource, resources
+from civitai_manager_libs.infotext import build_infotext, Resource, list_resources
 
 RUINED = {
     "other": {"loras": [["0x" + "ab" * 5, "0.8 - A/fog.safetensors"], ["", "1.0 - mist.sft"]]}
@@ -35,20 +35,20 @@ ADDNET = {
     + ["hostile"],
 )
 def test_each_gets_its_tag(meta, tags):
-    assert infotext({"prompt": "a cat", **meta}).splitlines()[0] == f"a cat {tags}".strip()
+    assert build_infotext({"prompt": "a cat", **meta}).splitlines()[0] == f"a cat {tags}".strip()
 
 
 def test_the_sites_half_of_a_name_is_none():
-    assert resources(ADDNET) == (Resource("lora", "fog-of-01", 0.8, "8c052dc68980"),)
+    assert list_resources(ADDNET) == (Resource("lora", "fog-of-01", 0.8, "8c052dc68980"),)
     off = {**ADDNET, "AddNet Enabled": "False"}
-    assert resources(off) == (Resource("lora", "01", 0.8, "8c052dc68980"),)
+    assert list_resources(off) == (Resource("lora", "01", 0.8, "8c052dc68980"),)
 
 
 def test_a_hash_beside_the_name_is_kept():
-    assert resources(RUINED)[0] == Resource("lora", "fog", 0.8, "ab" * 5)
+    assert list_resources(RUINED)[0] == Resource("lora", "fog", 0.8, "ab" * 5)
 
 
 def test_an_id_at_tensorart_is_no_file():
     loras = {"additionalResources": [{"type": "lora", "name": "EMS-1-EMS", "strength": 1}]}
-    assert infotext({"prompt": "a cat", **loras}) == "a cat"
-    assert resources({"Model": "EMS-1401459-EMS", **loras}) == ()
+    assert build_infotext({"prompt": "a cat", **loras}) == "a cat"
+    assert list_resources({"Model": "EMS-1401459-EMS", **loras}) == ()

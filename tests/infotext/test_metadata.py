@@ -6,9 +6,9 @@ import json
 import math
 
 import pytest
-from civitai_manager_libs.core import clean
+from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.infotext.metadata import added_lora_tags, infotext
+from civitai_manager_libs.infotext.metadata import added_lora_tags, build_infotext
 from civitai_manager_libs.infotext.text import Infotext, is_readable, parse_infotext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,7 +120,9 @@ IMAGE = Image(90000101, "https://image.civitai.com/x", base_model="SD 1.5", post
 
 
 def parameters_of(meta):
-    return parse_infotext(infotext({"steps": 20, "sampler": "Euler", "seed": 1, **meta})).parameters
+    return parse_infotext(
+        build_infotext({"steps": 20, "sampler": "Euler", "seed": 1, **meta})
+    ).parameters
 
 
 @pytest.mark.parametrize(
@@ -146,8 +148,8 @@ def parameters_of(meta):
     + ["graph", "graph-as-text", "workflow-only", "empty", "string", "list", "resources-only"],
 )
 def test_a_record_has_this_infotext(meta, written):
-    assert infotext(meta) == written
-    assert infotext(meta, IMAGE) == written
+    assert build_infotext(meta) == written
+    assert build_infotext(meta, IMAGE) == written
 
 
 def test_all_parameters_stand_in_the_order_of_a1111():
@@ -177,7 +179,7 @@ def test_all_parameters_stand_in_the_order_of_a1111():
         "sampler": "Euler a Karras",
         "steps": 20,
     }
-    assert infotext(meta) == (
+    assert build_infotext(meta) == (
         "Steps: 20, Sampler: Euler a, Schedule type: Karras, CFG scale: 1, "
         "Distilled CFG Scale: 3.5, Seed: 1, Size: 512x768, Model hash: dddd4444, Model: mix, "
         "VAE hash: cccc3333, VAE: vae.pt, Variation seed: 5, Variation seed strength: 0.1, "
@@ -233,7 +235,7 @@ def test_a_seed_is_a_plain_integer_or_absent(seed, written):
 )
 def test_size_is_the_records_own(meta, size):
     assert parameters_of(meta).get("Size") == size
-    assert "1536" not in infotext(meta, Image(1, "", width=1024, height=1536))
+    assert "1536" not in build_infotext(meta, Image(1, "", width=1024, height=1536))
 
 
 @pytest.mark.parametrize(
@@ -293,32 +295,32 @@ def test_what_a_webui_understands_is_kept(meta, parameter):
 
 def test_a_records_own_words_win_over_its_graphs():
     meta = {"comfy": {"prompt": GRAPH}, "prompt": "mine", "steps": 9, "sampler": "undefined"}
-    read = parse_infotext(infotext(meta))
+    read = parse_infotext(build_infotext(meta))
     assert (read.prompt, read.negative_prompt) == ("mine", "")
     assert (read.parameters["Steps"], read.parameters["Sampler"]) == ("9", "DPM++ 2M")
 
 
 def test_a_record_with_too_few_parameters_says_where_it_is_from():
     meta = {"prompt": "a cat", "seed": 7}
-    assert infotext(meta, IMAGE) == "a cat\nSeed: 7, Image id: 90000101, Base model: SD 1.5"
-    assert infotext(meta) == "a cat\nSeed: 7, Clip skip: 1, Hires sampler: Use same sampler"
+    assert build_infotext(meta, IMAGE) == "a cat\nSeed: 7, Image id: 90000101, Base model: SD 1.5"
+    assert build_infotext(meta) == "a cat\nSeed: 7, Clip skip: 1, Hires sampler: Use same sampler"
 
 
 @pytest.mark.parametrize("path", ["\\NONE", "models/None.safetensors", "a/nan", "x/undefined.ckpt"])
 def test_a_path_to_nothing_is_no_models_name(path):
-    read = parse_infotext(infotext({"prompt": "x", "steps": 9, "models": [path]}, IMAGE))
+    read = parse_infotext(build_infotext({"prompt": "x", "steps": 9, "models": [path]}, IMAGE))
     assert "Model" not in read.parameters
 
 
 @pytest.mark.parametrize("path", ["vae/None", "\\NaN"])
 def test_a_path_to_nothing_is_no_vaes_name(path):
-    read = parse_infotext(infotext({"prompt": "x", "steps": 9, "vaes": [path]}, IMAGE))
+    read = parse_infotext(build_infotext({"prompt": "x", "steps": 9, "vaes": [path]}, IMAGE))
     assert "VAE" not in read.parameters
 
 
 def test_a_record_of_enormous_size_has_a_bounded_infotext():
     meta = {f"Key {i}": "x" * 10_000 for i in range(5_000)} | {"prompt": "a " * 5_000_000}
-    assert len(infotext(meta)) < 6_000_000
+    assert len(build_infotext(meta)) < 6_000_000
 
 
 _PIECES = [
@@ -359,11 +361,11 @@ hostile_meta = st.dictionaries(st.one_of(st.sampled_from(_KNOWN), _text), _value
 @given(hostile_meta, _text, _text)
 def test_hostile_records_say_nothing_but_their_own_values(meta, prompt, negative_prompt):
     meta.update(prompt=prompt, negativePrompt=negative_prompt)
-    text = infotext(meta, IMAGE)
+    text = build_infotext(meta, IMAGE)
     text.encode("utf-8")
     read = parse_infotext(text)
     assert flat(read.prompt) == flat(prompt)
-    expected = negative_prompt if is_readable(clean(negative_prompt).strip()) else ""
+    expected = negative_prompt if is_readable(clean_text(negative_prompt).strip()) else ""
     assert flat(read.negative_prompt) == flat(expected)
     for key, value in read.parameters.items():
         assert key not in ("Prompt", "Negative prompt") and value.lower() not in ("none", "nan")
@@ -404,7 +406,7 @@ def test_each_value_comes_back(prompt, steps, seed, scale, model):
     expected = {"Steps": str(steps), "CFG scale": f"{scale:g}", "Seed": str(seed)}
     if model.strip().lower() not in _NOTHINGS:
         expected["Model"] = model.strip()
-    assert parse_infotext(infotext(meta)) == Infotext(prompt, "", expected)
+    assert parse_infotext(build_infotext(meta)) == Infotext(prompt, "", expected)
 
 
 LORAS = {"additionalResources": [{"name": "a\\fog.safetensors", "type": "lora", "strength": 0.8}]}
@@ -412,8 +414,8 @@ LORAS = {"additionalResources": [{"name": "a\\fog.safetensors", "type": "lora", 
 
 def test_added_tags_can_be_left_out_and_are_told():
     meta = {"prompt": "a cat, ", **LORAS}
-    assert infotext(meta) == "a cat, <lora:fog:0.8>"
-    assert infotext(meta, adds_lora_tags=False) == "a cat,"
+    assert build_infotext(meta) == "a cat, <lora:fog:0.8>"
+    assert build_infotext(meta, adds_lora_tags=False) == "a cat,"
     assert added_lora_tags(meta) == ("<lora:fog:0.8>",)
     assert added_lora_tags({"id": 1, "meta": meta}) == ("<lora:fog:0.8>",)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext import infotext, parse_infotext
-from civitai_manager_libs.infotext.normalize import in_host_words
+from civitai_manager_libs.infotext import build_infotext, parse_infotext
+from civitai_manager_libs.infotext.normalize import translate_infotext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,7 +55,7 @@ PROMPTS = "a cat\nNegative prompt: blurry\n"
     + ["fooocus"],
 )
 def test_a_programs_own_words_become_the_hosts(line, written):
-    assert in_host_words(PROMPTS + line) == PROMPTS + written
+    assert translate_infotext(PROMPTS + line) == PROMPTS + written
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_programs_own_words_become_the_hosts(line, written):
 )
 def test_a_hosts_own_text_stays_to_the_letter(line):
     text = f"a cat, \n\nNegative prompt: blurry,  \n{line}"
-    assert in_host_words(text) == text
+    assert translate_infotext(text) == text
 
 
 @pytest.mark.parametrize(
@@ -87,27 +87,27 @@ def test_a_hosts_own_text_stays_to_the_letter(line):
 def test_loras_told_beside_the_prompt_get_a_tag(told):
     line = f"Steps: 20, Sampler: Euler, CFG scale: 7, {told}"
     tagged = f"a cat <lora:fog:0.1> <lora:mist:1>\nNegative prompt: blurry\n{line}"
-    assert in_host_words(PROMPTS + line) == tagged
-    assert in_host_words(tagged) == tagged
+    assert translate_infotext(PROMPTS + line) == tagged
+    assert translate_infotext(tagged) == tagged
 
 
 def test_what_no_reader_reads_stays_to_the_letter():
     rest = 'Embedding_0 name: , Hashes: {"model": "7a4d", "vae": "c6a5"}'
     text = f"a cat, \n\nNegative prompt: blurry,  \nSteps: 20, Sampler: euler, Seed: 7, {rest}"
-    assert in_host_words(text) == text.replace("euler", "Euler")
-    assert in_host_words(text.replace("Sampler: euler", "CFG Scale: 7")).endswith(
+    assert translate_infotext(text) == text.replace("euler", "Euler")
+    assert translate_infotext(text.replace("Sampler: euler", "CFG Scale: 7")).endswith(
         f"Steps: 20, Seed: 7, {rest}, CFG scale: 7"
     )
 
 
 def test_a_tag_stands_at_the_prompts_end_also_where_there_is_no_prompt():
     line = 'Steps: 20, Seed: 7, Lora weights: "fog: 1"'
-    assert in_host_words(line) == f"<lora:fog:1>\n{line}"
+    assert translate_infotext(line) == f"<lora:fog:1>\n{line}"
 
 
 def test_a_negative_prompt_that_cannot_be_read_is_left_out():
     line = "Steps: 20, Sampler: Euler, CFG scale: 7.5"
-    assert in_host_words(f"a cat\nNegative prompt: .\n{line}") == f"a cat\n{line}"
+    assert translate_infotext(f"a cat\nNegative prompt: .\n{line}") == f"a cat\n{line}"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,9 @@ def test_a_negative_prompt_that_cannot_be_read_is_left_out():
     ids=["cfg", "cfg-twice", "hires", "scheduler", "scheduler-twice", "tensorart"],
 )
 def test_a_record_says_the_same(meta, written):
-    line = infotext({"steps": 20, "seed": 7, "Size": "8x8", "Version": "x", **meta}).split(", ")
+    line = build_infotext({"steps": 20, "seed": 7, "Size": "8x8", "Version": "x", **meta}).split(
+        ", "
+    )
     for pair in filter(None, written.split(", ")):
         assert pair in line
     assert len(line) == 4 + len(list(filter(None, written.split(", "))))
@@ -148,8 +150,8 @@ _PIECES += [
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=14).map("".join))
 def test_what_is_rewritten_is_read_as_it_is_meant(text):
-    written = in_host_words(text)
-    assert in_host_words(written) == written
+    written = translate_infotext(text)
+    assert translate_infotext(written) == written
     before, after = parse_infotext(text).parameters, parse_infotext(written).parameters
     assert after.keys() >= before.keys() - {"CFG Scale", "Model hash"}
     assert {k: after[k] for k in before.keys() & {"Steps", "Seed"}} == {

@@ -8,9 +8,9 @@ import re
 from dataclasses import replace
 
 import pytest
-from civitai_manager_libs.infotext import infotext, missing_values, resources
+from civitai_manager_libs.infotext import build_infotext, list_resources, missing_values
 from civitai_manager_libs.infotext.comfy import read_graph
-from civitai_manager_libs.infotext.text import compose, parse_infotext
+from civitai_manager_libs.infotext.text import compose_infotext, parse_infotext
 
 _PROJECT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 _DATA = os.path.join(_PROJECT, "..", "shared", "data", "infotext")
@@ -35,7 +35,9 @@ def label(entry):
 def test_an_infotext_that_is_written_again_reads_the_same(entry):
     read = parse_infotext(entry["text"])
     read = replace(read, parameters={k: v.strip() for k, v in read.parameters.items()})
-    assert parse_infotext(compose(read.prompt, read.negative_prompt, read.parameters)) == read
+    assert (
+        parse_infotext(compose_infotext(read.prompt, read.negative_prompt, read.parameters)) == read
+    )
 
 
 _METAS = [*entries("metas-2026.json"), *entries("metas-from-files.json")]
@@ -45,7 +47,7 @@ _FLUX = {691639}
 @pytest.mark.parametrize("entry", _METAS)
 def test_every_field_of_a_record_arrives(entry):
     meta = entry["meta"]
-    read = parse_infotext(infotext(meta, adds_lora_tags=False))
+    read = parse_infotext(build_infotext(meta, adds_lora_tags=False))
     if meta.get("prompt") or "comfy" not in meta:  # else its graph may tell
         assert read.prompt == as_read(meta.get("prompt", ""))
         assert read.negative_prompt == as_read(meta.get("negativePrompt", ""))
@@ -70,14 +72,14 @@ def as_read(prompt):
 
 @pytest.mark.parametrize("entry", _METAS)
 def test_no_urn_and_no_folder_is_a_models_name(entry):
-    name = parse_infotext(infotext(entry["meta"])).parameters.get("Model", "")
+    name = parse_infotext(build_infotext(entry["meta"])).parameters.get("Model", "")
     assert not re.search(r"urn:|[\\/]|\.safetensors$|\.ckpt$", name)
 
 
 @pytest.mark.parametrize("entry", _METAS)
 def test_every_lora_that_a_record_names_stands_in_the_prompt(entry):
-    prompt = infotext(entry["meta"]).lower()
-    for resource in resources(entry["meta"]):
+    prompt = build_infotext(entry["meta"]).lower()
+    for resource in list_resources(entry["meta"]):
         if resource.type == "lora" and resource.name and resource.weight:
             assert f"<lora:{resource.name.lower()}" in prompt
 
@@ -88,7 +90,7 @@ _TOLD = {"steps": "Steps", "sampler": "Sampler", "seed": "Seed", "prompt": "Prom
 @pytest.mark.parametrize("entry", entries("graphs.json"))
 def test_a_graph_with_a_sampler_tells_its_main_values_or_which_are_missing(entry):
     read = read_graph({"prompt": entry["graph"]})
-    missing = missing_values(infotext({"comfy": {"prompt": entry["graph"]}}))
+    missing = missing_values(build_infotext({"comfy": {"prompt": entry["graph"]}}))
     assert bool(read) == bool(
         re.search(r'"steps": (?!\[)', entry["graph"]) or "ETN_" in entry["graph"]
     )

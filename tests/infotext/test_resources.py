@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.infotext.resources import Resource, resources
+from civitai_manager_libs.infotext.resources import list_resources, Resource
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ def test_a_lora_named_in_three_places_is_one_resource():
         "hashes": {"lora:paperStyle": "0x9f8e7d6c5b"},
         "resources": [{"name": "paperStyle", "type": "lora", "weight": 0.7}],
     }
-    assert resources(meta) == (Resource("lora", "paperStyle", 0.7, "9f8e7d6c5b"),)
+    assert list_resources(meta) == (Resource("lora", "paperStyle", 0.7, "9f8e7d6c5b"),)
 
 
 def test_checkpoint_and_vae_join_their_hashes():
@@ -25,7 +25,7 @@ def test_checkpoint_and_vae_join_their_hashes():
         "hashes": {"vae": "0a1b2c3d4e", "model": "abcdef0123"},
         "resources": [{"hash": "ABCDEF0123", "name": "example mix", "type": "Checkpoint"}],
     }
-    assert resources(meta) == (
+    assert list_resources(meta) == (
         Resource("model", "example mix", hash="ABCDEF0123"),
         Resource("vae", "sample_vae", hash="0a1b2c3d4e"),
     )
@@ -39,7 +39,7 @@ def test_versions_of_the_site_are_not_said_twice():
         ]
     }
     image = Image(1, "https://image.civitai.com/x", version_ids=(700200, 455777, 9))
-    assert resources(meta, image) == (
+    assert list_resources(meta, image) == (
         Resource("model", version_id=700200),
         Resource("lora", weight=1.0, version_id=455777),
         Resource(version_id=9),
@@ -54,7 +54,7 @@ def test_comfyui_lists_are_resources():
             {"name": "fog_helper.safetensors", "type": "lora", "strength": 0.8, "strengthClip": 1}
         ],
     }
-    assert resources(meta) == (
+    assert list_resources(meta) == (
         Resource("model", "exampleXL"),
         Resource("vae", "sdxl_vae"),
         Resource("lora", "fog_helper", 0.8),
@@ -74,7 +74,7 @@ def test_comfyui_lists_are_resources():
     ],
 )
 def test_tags_in_a_prompt_are_resources(prompt, found):
-    assert resources({"prompt": prompt}) == tuple(found)
+    assert list_resources({"prompt": prompt}) == tuple(found)
 
 
 @pytest.mark.parametrize(
@@ -91,22 +91,24 @@ def test_tags_in_a_prompt_are_resources(prompt, found):
 )
 def test_a_urn_tells_type_and_version(air, resource):
     found = () if resource is None else (resource,)
-    assert resources({"Model": air}) == found
-    assert resources({"models": [air], "Model": air}) == found
+    assert list_resources({"Model": air}) == found
+    assert list_resources({"models": [air], "Model": air}) == found
 
 
 def test_what_ruined_fooocus_lists_is_a_resource():
     meta = {"other": {"loras": "Loras:<A-Rune\\Faces-14.safetensors:0.8>,<None:0.5>"}}
-    assert resources(meta) == (Resource("lora", "Faces-14", 0.8),)
+    assert list_resources(meta) == (Resource("lora", "Faces-14", 0.8),)
 
 
 def test_a_long_path_does_not_hide_the_name():
-    assert resources({"models": [f"{'folder/' * 60}name.ckpt"]}) == (Resource("model", "name"),)
+    assert list_resources({"models": [f"{'folder/' * 60}name.ckpt"]}) == (
+        Resource("model", "name"),
+    )
 
 
 def test_one_name_of_two_kinds_is_two_resources():
     meta = {"hashes": {"lora:a": "abcdef01", "embed:a": "abcdef02"}}
-    assert resources(meta) == (
+    assert list_resources(meta) == (
         Resource("lora", "a", hash="abcdef01"),
         Resource("embed", "a", hash="abcdef02"),
     )
@@ -114,12 +116,12 @@ def test_one_name_of_two_kinds_is_two_resources():
 
 @pytest.mark.parametrize("meta", [None, {}, {"resources": "x"}, {"hashes": []}, {"prompt": 3}])
 def test_a_record_that_names_nothing_has_no_resources(meta):
-    assert resources(meta) == ()
+    assert list_resources(meta) == ()
 
 
 def test_a_hostile_number_of_resources_is_cut():
     meta = {"resources": [{"type": "lora", "name": f"n{i}"} for i in range(10_000)]}
-    assert len(resources(meta)) == 300
+    assert len(list_resources(meta)) == 300
 
 
 _value = st.recursive(
@@ -146,6 +148,6 @@ _KEYS = [
 
 @given(st.dictionaries(st.sampled_from([*_KEYS, "prompt", "Model", "Model hash", "VAE"]), _value))
 def test_no_record_makes_it_fall(meta):
-    for found in resources(meta):
+    for found in list_resources(meta):
         assert found.name or found.hash or found.version_id
         assert "\n" not in found.name + found.type

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from civitai_manager_libs.infotext.text import (
-    compose,
+    compose_infotext,
     Infotext,
     is_readable,
     missing_values,
@@ -50,7 +50,7 @@ def as_kept_negative(prompt):
 
 @given(hostile_text, hostile_text, st.dictionaries(plain_key, hostile_text, min_size=3))
 def test_a_webui_reads_back_what_was_written(prompt, negative_prompt, parameters):
-    read = parse_infotext(compose(prompt, negative_prompt, {**parameters, **PARAMETERS}))
+    read = parse_infotext(compose_infotext(prompt, negative_prompt, {**parameters, **PARAMETERS}))
     assert read.prompt == as_kept(prompt)
     assert read.negative_prompt == as_kept_negative(negative_prompt)
     stripped = {k: as_read_value(v) for k, v in {**parameters, **PARAMETERS}.items()}
@@ -64,7 +64,7 @@ def as_read_value(value):
 
 @given(hostile_text, hostile_text)
 def test_nothing_in_a_prompt_becomes_a_parameter(prompt, negative_prompt):
-    read = parse_infotext(compose(prompt, negative_prompt, {}))
+    read = parse_infotext(compose_infotext(prompt, negative_prompt, {}))
     assert read.prompt == as_kept(prompt)
     assert read.negative_prompt == as_kept_negative(negative_prompt)
     assert read.parameters in ({}, ASSUMED)
@@ -72,16 +72,16 @@ def test_nothing_in_a_prompt_becomes_a_parameter(prompt, negative_prompt):
 
 @given(hostile_text)
 def test_any_text_can_be_read_and_written(text):
-    compose(text, text, {"Model": text}).encode("utf-8")
+    compose_infotext(text, text, {"Model": text}).encode("utf-8")
     assert isinstance(parse_infotext(text), Infotext)
 
 
 def test_a_prompt_alone_is_written_as_it_is():
-    assert compose(" a cat,\n  a hat ", "", {}) == "a cat,\n  a hat"
+    assert compose_infotext(" a cat,\n  a hat ", "", {}) == "a cat,\n  a hat"
 
 
 def test_nothing_is_written_as_nothing():
-    assert compose(" \n", "\t", {"Steps": "", "Model": "  "}) == ""
+    assert compose_infotext(" \n", "\t", {"Steps": "", "Model": "  "}) == ""
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_nothing_is_written_as_nothing():
     ],
 )
 def test_hostile_prompts_are_changed_as_little_as_possible(prompt, negative_prompt, written):
-    assert compose(prompt, negative_prompt, PARAMETERS) == written
+    assert compose_infotext(prompt, negative_prompt, PARAMETERS) == written
 
 
 @pytest.mark.parametrize(
@@ -122,20 +122,23 @@ def test_hostile_prompts_are_changed_as_little_as_possible(prompt, negative_prom
     ids=["two", "one", "assumed-otherwise"],
 )
 def test_a_short_parameter_line_is_made_up_by_what_the_reader_assumes(parameters, line):
-    assert compose("a cat", "", parameters) == f"a cat\n{line}"
-    assert parse_infotext(compose("a cat", "", parameters)).prompt == "a cat"
+    assert compose_infotext("a cat", "", parameters) == f"a cat\n{line}"
+    assert parse_infotext(compose_infotext("a cat", "", parameters)).prompt == "a cat"
 
 
 def test_given_padding_goes_before_assumptions():
     padding = [("Image id", "90000101"), ("Base model", ""), ("Post id", "21")]
-    assert compose("", "", {"Seed": "7"}, padding) == "Seed: 7, Image id: 90000101, Post id: 21"
-    assert compose("a cat", "", {}, padding) == "a cat"
-    assert compose("", "", PARAMETERS, padding) == LINE
+    assert (
+        compose_infotext("", "", {"Seed": "7"}, padding)
+        == "Seed: 7, Image id: 90000101, Post id: 21"
+    )
+    assert compose_infotext("a cat", "", {}, padding) == "a cat"
+    assert compose_infotext("", "", PARAMETERS, padding) == LINE
 
 
 def test_a_prompt_that_looks_like_parameters_stays_a_prompt():
     prompt = "a cat\nSteps: 1, Sampler: evil, Seed: 666"
-    text = compose(prompt, "", {})
+    text = compose_infotext(prompt, "", {})
     assert text == (
         f"{prompt}\nClip skip: 1, Hires sampler: Use same sampler, "
         "Hires checkpoint: Use same checkpoint"
@@ -145,7 +148,7 @@ def test_a_prompt_that_looks_like_parameters_stays_a_prompt():
 
 def test_a_long_last_line_is_not_left_for_the_reader_to_search():
     prompt = "word " * 1000
-    assert compose(prompt, "", {}).splitlines()[-1].startswith("Clip skip: 1, ")
+    assert compose_infotext(prompt, "", {}).splitlines()[-1].startswith("Clip skip: 1, ")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_a_long_last_line_is_not_left_for_the_reader_to_search():
     ],
 )
 def test_a_value_is_quoted_only_where_it_must_be(value, written):
-    text = compose("", "", {**PARAMETERS, "Model": value})
+    text = compose_infotext("", "", {**PARAMETERS, "Model": value})
     assert text == f"{LINE}, Model: {written}"
     assert parse_infotext(text).parameters["Model"] == value
 
@@ -169,13 +172,15 @@ def test_a_value_is_quoted_only_where_it_must_be(value, written):
 @pytest.mark.parametrize("model", ["FLUX by Civitai", 'say "Civitai", \\FLUX', "\\Civitai FLUX"])
 def test_no_name_triggers_forges_repair_of_the_sites_faulty_lines(model):
     parameters = {"Sampler": "Euler", "CFG scale": "7", "Clip skip": "2", "Model": model}
-    text = compose("Civitai FLUX", "", parameters)
+    text = compose_infotext("Civitai FLUX", "", parameters)
     assert "Civitai" not in text.splitlines()[-1]
     assert parse_infotext(text).parameters == parameters
 
 
 def test_a_name_with_one_of_forges_two_words_is_left_alone():
-    assert compose("", "", {**PARAMETERS, "Model": "Civitai mix"}).endswith("Model: Civitai mix")
+    assert compose_infotext("", "", {**PARAMETERS, "Model": "Civitai mix"}).endswith(
+        "Model: Civitai mix"
+    )
 
 
 @pytest.mark.parametrize(
@@ -209,7 +214,7 @@ def test_a_huge_text_is_read_and_written_in_linear_time(unit):
     text = unit * 200_000
     started = time.process_time()
     parse_infotext(text)
-    compose(text, text, {"Model": text})
+    compose_infotext(text, text, {"Model": text})
     assert time.process_time() - started < 5
 
 
@@ -226,7 +231,10 @@ def test_a_huge_text_is_read_and_written_in_linear_time(unit):
     ],
 )
 def test_an_emphasis_over_which_the_hosts_fall_can_be_read(prompt, readable):
-    assert compose(prompt, prompt, {}).splitlines() == [readable, f"Negative prompt: {readable}"]
+    assert compose_infotext(prompt, prompt, {}).splitlines() == [
+        readable,
+        f"Negative prompt: {readable}",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -246,9 +254,9 @@ def test_missing_values_are_named(text, missing):
 
 @pytest.mark.parametrize("negative_prompt", [".", " , ", "()", ":", "-\n-"], ids=repr)
 def test_a_negative_prompt_over_which_sd_next_falls_is_left_out(negative_prompt):
-    assert compose("a cat", negative_prompt, PARAMETERS) == f"a cat\n{LINE}"
+    assert compose_infotext("a cat", negative_prompt, PARAMETERS) == f"a cat\n{LINE}"
 
 
 @pytest.mark.parametrize("negative_prompt", ["0", "a.", "。", "猫"])
 def test_any_other_negative_prompt_stays(negative_prompt):
-    assert parse_infotext(compose("", negative_prompt, PARAMETERS)).negative_prompt
+    assert parse_infotext(compose_infotext("", negative_prompt, PARAMETERS)).negative_prompt

@@ -10,12 +10,12 @@ from civitai_manager_libs.errors import (
     Cancelled,
     DiskError,
     DiskFull,
-    Gone,
+    InvalidResponse,
     NetworkError,
-    ServerTrouble,
-    UnreadableAnswer,
+    NotFound,
+    ServerError,
 )
-from civitai_manager_libs.jobs.backoff import Came, Doubts, pause_after
+from civitai_manager_libs.jobs.backoff import FailureClassifier, pause_before_retry, WorkResult
 from civitai_manager_libs.jobs.records import Item, Outcome
 
 _OFF = NetworkError("Nobody answered.")
@@ -27,48 +27,48 @@ def _judged(doubts, image_id, error=None, waited=False, began=None):
     item = Item(image_id, image_id, "", "image", "", "waiting", "network" if waited else "", "")
     outcome = Outcome(image_id, "failed" if error else "saved", reason=reason)
     began = time.perf_counter() if began is None else began
-    return {o.image_id: o.state for o in doubts.judge(Came(item, outcome, began, error))}
+    return {o.image_id: o.state for o in doubts.judge(WorkResult(item, outcome, began, error))}
 
 
 def test_one_failure_is_the_pictures_own_once_another_one_came():
-    doubts = Doubts()
+    doubts = FailureClassifier()
     assert _judged(doubts, 1, _OFF) == {1: "waiting"}
     assert _judged(doubts, 2) == {1: "failed", 2: "saved"}
-    assert doubts.last(None) == []
+    assert doubts.flush_held(None) == []
 
 
 @pytest.mark.parametrize(
     "error",
-    [_OFF, ServerTrouble("Bad gateway.", 502), Busy("Later.", 600)],
+    [_OFF, ServerError("Bad gateway.", 502), Busy("Later.", 600)],
     ids=["network", "5xx", "busy"],
 )
 def test_five_in_a_row_are_the_networks_and_wait(error):
-    doubts = Doubts()
+    doubts = FailureClassifier()
     for image_id in range(5):
-        assert not doubts.is_lost
+        assert not doubts.is_offline
         assert _judged(doubts, image_id, error) == {image_id: "waiting"}
-    assert doubts.is_lost
+    assert doubts.is_offline
     assert _judged(doubts, 9) == {9: "saved"}, "it was on its way already"
-    assert doubts.is_lost
+    assert doubts.is_offline
 
 
 @pytest.mark.parametrize(
-    "error", [Gone("Gone.", 404), UnreadableAnswer("No."), DiskError("Locked.")], ids=repr
+    "error", [NotFound("Gone.", 404), InvalidResponse("No."), DiskError("Locked.")], ids=repr
 )
 def test_any_answer_shows_that_the_network_is_there(error):
-    doubts = Doubts()
+    doubts = FailureClassifier()
     for image_id in range(4):
         _judged(doubts, image_id, _OFF)
     assert set(_judged(doubts, 9, error).values()) == {"failed"}
     _judged(doubts, 10, _OFF)
-    assert not doubts.is_lost
+    assert not doubts.is_offline
 
 
 @pytest.mark.parametrize(
     "trouble,failed",
     [
         (None, [1]),
-        (Gone("No such cursor.", 404), [1]),
+        (NotFound("No such cursor.", 404), [1]),
         (_OFF, []),
         (Busy("Later.", 600), []),
         (DiskError("The database is locked."), []),
@@ -76,29 +76,29 @@ def test_any_answer_shows_that_the_network_is_there(error):
     ids=["all-tried", "page-refused", "page-unreachable", "page-busy", "database"],
 )
 def test_what_is_held_at_the_end_is_failed_unless_something_else_is_in_the_way(trouble, failed):
-    doubts = Doubts()
+    doubts = FailureClassifier()
     _judged(doubts, 1, _OFF)
-    assert [o.image_id for o in doubts.last(trouble) if o.state == "failed"] == failed
+    assert [o.image_id for o in doubts.flush_held(trouble) if o.state == "failed"] == failed
 
 
 def test_stopped_picture_says_nothing_about_the_network():
-    doubts = Doubts()
+    doubts = FailureClassifier()
     _judged(doubts, 1, _OFF)
     item = Item(2, 2, "", "image", "", "waiting", "", "")
-    stopped = Came(item, Outcome(2, "waiting"), time.perf_counter())
-    assert doubts.judge(stopped) == [stopped.outcome]
-    assert [outcome.image_id for outcome in doubts.last(None)] == [1]
+    stopped = WorkResult(item, Outcome(2, "waiting"), time.perf_counter())
+    assert doubts.classify(stopped) == [stopped.outcome]
+    assert [outcome.image_id for outcome in doubts.flush_held(None)] == [1]
 
 
 def test_answer_that_was_on_its_way_before_says_nothing_about_the_network():
-    doubts, before = Doubts(), time.perf_counter()
+    doubts, before = FailureClassifier(), time.perf_counter()
     _judged(doubts, 1, _OFF)
     assert _judged(doubts, 2, began=before) == {2: "saved"}
     assert _judged(doubts, 3) == {1: "failed", 3: "saved"}
 
 
 def test_one_that_waited_and_fails_again_where_others_came_is_failed():
-    doubts = Doubts()
+    doubts = FailureClassifier()
     assert _judged(doubts, 1, _OFF, waited=True) == {1: "waiting"}
     _judged(doubts, 2)
     assert [_judged(doubts, i, _OFF, waited=True) for i in range(3, 13)] == [
@@ -110,16 +110,16 @@ def test_one_that_waited_and_fails_again_where_others_came_is_failed():
     "trouble,pauses",
     [
         (_OFF, [5, 10, 20, 40, 60, 60]),
-        (ServerTrouble("Bad gateway.", 502), [5, 10, 20, 40, 60, 60]),
+        (ServerError("Bad gateway.", 502), [5, 10, 20, 40, 60, 60]),
         (DiskFull("Full."), [2, 4, 8, 16, 32, 60]),
         (Busy("Later.", 600), [600] * 6),
         (Busy("Later.", 1e9), [3600] * 6),
         (None, [None] * 6),
-        (Gone("Gone.", 404), [None] * 6),
+        (NotFound("Gone.", 404), [None] * 6),
         (Cancelled("Cancelled."), [None] * 6),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_pauses_grow_up_to_a_minute_or_to_what_the_host_asks_for(trouble, pauses):
-    assert [pause_after(trouble, n) for n in range(6)] == pauses
-    assert pause_after(trouble, 100_000) == pauses[-1]
+    assert [pause_before_retry(trouble, n) for n in range(6)] == pauses
+    assert pause_before_retry(trouble, 100_000) == pauses[-1]

@@ -11,7 +11,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobRun, JobService, JobStore, network_of
+from civitai_manager_libs.jobs import JobService, JobStore, JobWorker, make_network
 from civitai_manager_libs.web.routes import job_views
 from page_driver import until
 
@@ -53,7 +53,7 @@ def civitai(monkeypatch):
 
 def _two_jobs(tmp_path):
     with JobStore(setting.database_file()) as store:
-        return [store.add("A model", ImageQuery(101), str(tmp_path), 6) for _ in range(2)]
+        return [store.add_job("A model", ImageQuery(101), str(tmp_path), 6) for _ in range(2)]
 
 
 def _change(sql):
@@ -68,14 +68,14 @@ def test_row_that_cannot_be_read_is_set_aside_and_the_other_jobs_go_on(
     bad, good = _two_jobs(tmp_path)
     _change(f"UPDATE jobs SET {damage} WHERE id = {bad}")
     service = JobService(CivitaiHttpClient)
-    service.go_on_after_start()
-    until(lambda: [s.state for s in service.shown()] == ["done"], "the end of the other")
+    service.resume_after_start()
+    until(lambda: [s.state for s in service.list_jobs()] == ["done"], "the end of the other")
     [kept] = Path(setting.data_folder()).glob("gallery.db.unreadable-*.json")
     assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())
-    assert job_views.panel(service, "en")["jobs"][0]["id"] == good
+    assert job_views.jobs_panel(service, "en")["jobs"][0]["id"] == good
     with service.store() as store:
         assert store.set_unreadable_aside() == ""
-        assert good < store.add("Another", ImageQuery(101), str(tmp_path), 6) < 10
+        assert good < store.add_job("Another", ImageQuery(101), str(tmp_path), 6) < 10
 
 
 @pytest.mark.parametrize("damage", ["query = '{'", "state = 'asleep'"])
@@ -83,9 +83,9 @@ def test_row_that_is_damaged_while_the_page_is_open_is_not_shown(civitai, tmp_pa
     bad, good = _two_jobs(tmp_path)
     _change(f"UPDATE jobs SET {damage} WHERE id = {bad}")
     with JobStore(setting.database_file()) as store:
-        assert [job.id for job in store.jobs()] == [good]
+        assert [job.id for job in store.list_jobs()] == [good]
         with pytest.raises(InputError, match="cannot be read"):
-            store.job(bad)
+            store.get_job(bad)
 
 
 _ITEM_DAMAGES = ["url = x'00'", "image_id = 'x'", "image_id = -4", "kind = x'05'", "name = x'00'"]
@@ -94,15 +94,15 @@ _ITEM_DAMAGES = ["url = x'00'", "image_id = 'x'", "image_id = -4", "kind = x'05'
 @pytest.mark.parametrize("damage", [*_ITEM_DAMAGES, "bytes = 9e300"])
 def test_picture_whose_row_cannot_be_read_fails_and_the_others_come(civitai, tmp_path, damage):
     job_id, _ = _two_jobs(tmp_path)
-    network = network_of(CivitaiHttpClient())
+    network = make_network(CivitaiHttpClient())
     civitai.on_picture = lambda _: run.stop("paused")
     with JobStore(setting.database_file()) as store:
-        run = JobRun(store, job_id, network, 1)
+        run = JobWorker(store, job_id, network, 1)
         assert run.run().waiting > 1
         civitai.on_picture = lambda _: None
-        place = store.waiting(job_id, 0, 1)[0].place
+        place = store.list_waiting(job_id, 0, 1)[0].place
         _change(f"UPDATE items SET {damage} WHERE place = {place}")
-        job = JobRun(store, job_id, network, 1).run()
+        job = JobWorker(store, job_id, network, 1).run()
         is_read = damage.startswith("bytes")
         assert (job.state, job.failed, job.finished) == ("done", int(not is_read), 6)
-        store.failed(job_id)
+        store.list_failed(job_id)

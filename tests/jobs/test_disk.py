@@ -16,12 +16,12 @@ from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import (
     backoff as job_trouble,
     factory as gallery_network,
-    Facts,
     JobService,
+    NamingContext,
 )
 from civitai_manager_libs.jobs.queue import scheduler
 from civitai_manager_libs.jobs.store import JobStore
-from civitai_manager_libs.jobs.worker import JobRun
+from civitai_manager_libs.jobs.worker import JobWorker
 from cli_process import CliProcess, part_files
 from page_driver import until
 
@@ -77,9 +77,9 @@ def _expected(server, ids=None):
 
 
 def _run(store, folder, **options):
-    job_id = store.add("A model", ImageQuery(MODEL_ID), str(folder), 100)
-    network = gallery_network.network_of(CivitaiHttpClient())
-    return JobRun(store, job_id, network, 3, **options).run()
+    job_id = store.add_job("A model", ImageQuery(MODEL_ID), str(folder), 100)
+    network = gallery_network.make_network(CivitaiHttpClient())
+    return JobWorker(store, job_id, network, 3, **options).run()
 
 
 # Full
@@ -143,17 +143,17 @@ def test_job_of_the_tab_says_how_much_is_missing_and_goes_on_by_itself(
     setting.change("download_images_folder", str(small_disk))
     filler = _fill(small_disk, leaving=_MEGABYTE)
     service = JobService(CivitaiHttpClient)
-    service.download_gallery(ImageQuery(MODEL_ID), 100, Facts("A model"))
+    service.download_gallery(ImageQuery(MODEL_ID), 100, NamingContext("A model"))
 
     def paused():
-        [shown] = service.shown()
+        [shown] = service.list_jobs()
         return shown.is_resting and shown
 
     shown = until(paused, "the pause")
     assert 500_000 < shown.progress.missing < 2 * _MEGABYTE
     filler.unlink()
-    until(lambda: service.shown()[0].state == "done", "the end")
-    [shown] = service.shown()
+    until(lambda: service.list_jobs()[0].state == "done", "the end")
+    [shown] = service.list_jobs()
     assert shown.job.saved == 20 and _pictures(Path(shown.job.folder)) == _expected(server)
 
 
@@ -222,7 +222,7 @@ def test_read_only_folder_is_a_disk_error_for_each_picture(server, small_disk, t
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with JobStore(setting.database_file()) as store:
         job = _run(store, folder)
-        failed = store.failed(job.id)
+        failed = store.list_failed(job.id)
     assert (job.state, job.saved, job.failed) == ("done", 0, 20)
     assert {item.reason for item in failed} == {"disk"}
     assert all(str(folder) in item.message for item in failed)
@@ -242,7 +242,7 @@ def test_folder_in_the_way_of_one_picture_fails_that_one(server, tmp_path):
     (tmp_path / "out" / bad).mkdir(parents=True)
     with JobStore(setting.database_file()) as store:
         job = _run(store, tmp_path / "out")
-        (item,) = store.failed(job.id)
+        (item,) = store.list_failed(job.id)
     assert (job.saved, item.image_id, item.reason) == (19, server.ids[4], "disk")
     assert bad in item.message
     assert part_files(tmp_path) == []
@@ -255,7 +255,7 @@ def test_folder_that_cannot_be_made_is_a_disk_error_for_each_picture(server, tmp
     (tmp_path / "file").write_text("")
     with JobStore(setting.database_file()) as store:
         job = _run(store, tmp_path / place)
-        reasons = {item.reason for item in store.failed(job.id)}
+        reasons = {item.reason for item in store.list_failed(job.id)}
     assert (job.saved, job.failed, reasons) == (0, 20, {"disk"})
 
 
@@ -264,12 +264,12 @@ def test_sidecar_that_cannot_be_written_fails_its_picture_which_stays(server, tm
     (tmp_path / "out" / f"{image_id}.json").mkdir(parents=True)
     with JobStore(setting.database_file()) as store:
         job = _run(store, tmp_path / "out")
-        (item,) = store.failed(job.id)
+        (item,) = store.list_failed(job.id)
         assert (item.image_id, item.reason) == (image_id, "disk")
         assert (tmp_path / "out" / server.file_of(image_id)).is_file()
         (tmp_path / "out" / f"{image_id}.json").rmdir()
         store.retry_failed(job.id)
-        network = gallery_network.network_of(CivitaiHttpClient())
-        job = JobRun(store, job.id, network, 3).run()
+        network = gallery_network.make_network(CivitaiHttpClient())
+        job = JobWorker(store, job.id, network, 3).run()
     assert (job.state, job.finished, job.failed) == ("done", 20, 0)
     assert server.fetched[image_id] == 1

@@ -8,10 +8,15 @@ import pytest
 import windows_files
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
-from civitai_manager_libs.core import Image, Stats
+from civitai_manager_libs.core import Image, ReactionCounts
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.jobs.filename_template import checked_template, divided, FIELDS, name_for
-from civitai_manager_libs.jobs.records import Facts, Options, WalkedPage
+from civitai_manager_libs.jobs.filename_template import (
+    FIELDS,
+    fill_template,
+    split_template,
+    validate_template,
+)
+from civitai_manager_libs.jobs.records import JobOptions, NamingContext, WalkedPage
 from civitai_manager_libs.jobs.store import JobStore
 from hypothesis import given, strategies as st
 
@@ -26,10 +31,10 @@ _IMAGE = Image(
     username="harbor_artist",
     base_model="SDXL 1.0",
     version_ids=(3, 8, 7),
-    stats=Stats(likes=40, hearts=2),
+    reactions=ReactionCounts(likes=40, hearts=2),
     meta={"seed": 1234, "sampler": "DPM++ 2M", "steps": 28, "Model": "exampleMix/v2"},
 )
-_FACTS = Facts("Example: a/b", versions={7: "v1", 8: "v2.0"})
+_FACTS = NamingContext("Example: a/b", versions={7: "v1", 8: "v2.0"})
 
 
 @pytest.mark.parametrize(
@@ -48,12 +53,12 @@ _FACTS = Facts("Example: a/b", versions={7: "v1", 8: "v2.0"})
     ],
 )
 def test_template_is_filled(template, name):
-    assert name_for(checked_template(template), _IMAGE, _FACTS) == name
+    assert fill_template(validate_template(template), _IMAGE, _FACTS) == name
 
 
 def test_version_that_was_asked_for_is_named_whatever_the_picture_says():
-    facts = Facts("A", "v1", {8: "v2.0"})
-    assert name_for("{version} {id}", _IMAGE, facts) == "v1 90000101"
+    facts = NamingContext("A", "v1", {8: "v2.0"})
+    assert fill_template("{version} {id}", _IMAGE, facts) == "v1 90000101"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +74,10 @@ def test_version_that_was_asked_for_is_named_whatever_the_picture_says():
     ],
 )
 def test_what_is_missing_has_a_default(template, name):
-    assert name_for(checked_template(template), Image(1, "https://a/b.png"), Facts()) == name
+    assert (
+        fill_template(validate_template(template), Image(1, "https://a/b.png"), NamingContext())
+        == name
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +111,7 @@ def test_what_is_missing_has_a_default(template, name):
 )
 def test_template_that_makes_no_name_is_refused_with_the_reason(template, why):
     with pytest.raises(InputError, match=why):
-        checked_template(template)
+        validate_template(template)
 
 
 _ANY = st.text(max_size=300) | st.text("./\\ 019~:é\u0301\u202e\0", max_size=300)
@@ -114,8 +122,8 @@ _ID = st.integers(1, 2**53)
 def test_no_value_leads_out_of_the_folder(name, author, word, level):
     meta = {"Model": name, "seed": author, "sampler": name, "steps": author}
     image = Image(77, "https://a/b.png", username=author, meta=meta, level=level)
-    template = checked_template(f"{{model}}/{{author}}/{{{word}}} {{id}}")
-    path = name_for(template, image, Facts(name, name))
+    template = validate_template(f"{{model}}/{{author}}/{{{word}}} {{id}}")
+    path = fill_template(template, image, NamingContext(name, name))
     parts = path.split("/")
     assert posixpath.normpath(path) == path and len(parts) == 3 and ".." not in parts
     assert "77" in parts[-1] and all(0 < len(part.encode()) <= 180 for part in parts)
@@ -125,7 +133,11 @@ def test_no_value_leads_out_of_the_folder(name, author, word, level):
 @given(_ANY, _ANY, _ID, _ID, st.sampled_from(["{author} {id}", "{id}-{author}", "{seed}.{id} x"]))
 def test_two_pictures_never_have_one_name(one, other, first, second, template):
     names = {
-        name_for(template, Image(i, "https://a/b.png", username=text, meta={"seed": text}), Facts())
+        fill_template(
+            template,
+            Image(i, "https://a/b.png", username=text, meta={"seed": text}),
+            NamingContext(),
+        )
         for i, text in ((first, one), (second, other))
     }
     assert len(names) == 2 or first == second
@@ -133,20 +145,20 @@ def test_two_pictures_never_have_one_name(one, other, first, second, template):
 
 def test_long_values_leave_the_id_in_the_name():
     image = Image(123456789, "https://a/b.png", username="ä" * 500)
-    name = name_for("{author}{author}{author}{author}{author} {id}", image, Facts())
+    name = fill_template("{author}{author}{author}{author}{author} {id}", image, NamingContext())
     assert name.endswith(" 123456789") and len(name.encode()) < 200
-    name = name_for("{id} {author}{author}{author}", image, Facts())
+    name = fill_template("{id} {author}{author}{author}", image, NamingContext())
     assert name.startswith("123456789 ä") and len(name.encode()) < 200
 
 
 def test_digits_that_a_cut_brings_beside_the_id_do_not_join_it():
     image = Image(5, "https://a/b.png", username="1" * 500)
-    assert name_for("{author}{author} {id}", image, Facts()).endswith("11 5")
+    assert fill_template("{author}{author} {id}", image, NamingContext()).endswith("11 5")
 
 
 def test_path_of_many_long_folders_is_one_that_windows_takes():
     image = Image(5, "https://a/b.png", username="w" * 500)
-    path = name_for("{author}/" * 8 + "{id}", image, Facts())
+    path = fill_template("{author}/" * 8 + "{id}", image, NamingContext())
     assert len(path) <= 210 and path.count("/") == 8 and path.endswith("w/5")
 
 
@@ -156,9 +168,9 @@ def test_path_in_a_long_folder_is_one_that_windows_takes(monkeypatch, template):
     folder = "C:\\" + "f" * 130
     images = tuple(Image(n, "https://a/b.png", username="w" * 500) for n in (5, 10**9))
     with JobStore(setting.database_file()) as store:
-        job_id = store.add("A", ImageQuery(1), folder, 2, options=Options(template))
+        job_id = store.add_job("A", ImageQuery(1), folder, 2, options=JobOptions(template))
         store.add_page(job_id, WalkedPage(images, None))
-        names = [item.name for item in store.waiting(job_id, 0, 9)]
+        names = [item.name for item in store.list_waiting(job_id, 0, 9)]
     assert max(len(f"{folder}/{name}.workflow.json") for name in names) <= 259
     assert all(str(image.id) in name for image, name in zip(images, names))
 
@@ -169,9 +181,9 @@ def test_path_in_a_long_folder_is_one_that_windows_takes(monkeypatch, template):
         ("{model}/user_gallery_images/{id}", _FACTS, ("Example a b/user_gallery_images", "{id}")),
         ("{id}", _FACTS, ("", "{id}")),
         ("{model}/{version}/{id}", _FACTS, ("Example a b", "{version}/{id}")),
-        ("{model}/{version}/{id}", Facts("A", "v1"), ("A/v1", "{id}")),
+        ("{model}/{version}/{id}", NamingContext("A", "v1"), ("A/v1", "{id}")),
         ("mine/{author}/{model}/{id}", _FACTS, ("mine", "{author}/{model}/{id}")),
     ],
 )
 def test_folders_that_all_pictures_share_are_told_apart(template, facts, parts):
-    assert divided(template, facts) == parts
+    assert split_template(template, facts) == parts

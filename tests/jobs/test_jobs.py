@@ -9,7 +9,7 @@ import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import InputError
-from civitai_manager_libs.jobs.records import Facts, Options, Outcome, WalkedPage
+from civitai_manager_libs.jobs.records import JobOptions, NamingContext, Outcome, WalkedPage
 from civitai_manager_libs.jobs.store import job_store, JobStore
 from lock_holder import held_for
 from page_driver import until
@@ -36,7 +36,7 @@ def _images(*ids, **record):
 
 
 def _job_with(store, *ids):
-    job_id = store.add("A model", _QUERY, "/pictures", 10)
+    job_id = store.add_job("A model", _QUERY, "/pictures", 10)
     store.add_page(job_id, WalkedPage(_images(*ids), None))
     return job_id
 
@@ -58,9 +58,9 @@ def _failed(image_id, reason="network"):
 
 def test_job_is_kept_as_it_was_asked(path):
     with JobStore(path) as store:
-        job_id = store.add("模型 A", _QUERY, "/pictures", 60, again=True)
+        job_id = store.add_job("模型 A", _QUERY, "/pictures", 60, again=True)
     with JobStore(path) as store:
-        job = store.job(job_id)
+        job = store.get_job(job_id)
     assert (job.title, job.query, job.folder, job.wanted) == ("模型 A", _QUERY, "/pictures", 60)
     assert (job.again, job.state, job.walked, job.cursor) == (True, "queued", False, None)
     assert (job.finished, job.total, job.is_over) == (0, 60, False)
@@ -68,44 +68,44 @@ def test_job_is_kept_as_it_was_asked(path):
 
 def test_unknown_job_is_an_input_error(store):
     with pytest.raises(InputError, match="no job 7"):
-        store.job(7)
+        store.get_job(7)
 
 
 def test_newest_job_is_listed_first(store):
-    numbers = [store.add(f"Model {n}", _QUERY, "/pictures", 1) for n in range(5)]
-    assert [job.id for job in store.jobs(3)] == numbers[:1:-1]
+    numbers = [store.add_job(f"Model {n}", _QUERY, "/pictures", 1) for n in range(5)]
+    assert [job.id for job in store.list_jobs(3)] == numbers[:1:-1]
 
 
 def test_state_is_kept_with_its_reason(store):
     job_id = _job_with(store, 1)
     store.set_state(job_id, "paused", "disk", "No room.")
-    job = store.job(job_id)
+    job = store.get_job(job_id)
     assert (job.state, job.reason, job.note, job.is_over) == ("paused", "disk", "No room.", False)
     store.set_state(job_id, "cancelled")
-    assert store.job(job_id).is_over
+    assert store.get_job(job_id).is_over
 
 
 def test_forgotten_job_leaves_nothing_but_what_was_saved(store):
     job_id = _job_with(store, 1, 2)
-    store.claim(job_id, [1, 2])
-    store.record(job_id, _saved(1))
+    store.claim_images(job_id, [1, 2])
+    store.record_outcomes(job_id, _saved(1))
     store.forget(job_id)
-    assert store.jobs() == []
-    assert store.failed(job_id) == store.waiting(job_id, 0, 10) == []
-    claims = store.claim(_job_with(store, 1, 2), [1, 2])
+    assert store.list_jobs() == []
+    assert store.list_failed(job_id) == store.list_waiting(job_id, 0, 10) == []
+    claims = store.claim_images(_job_with(store, 1, 2), [1, 2])
     assert (claims[1].saved_path, claims[2].other_job) == ("/pictures/1.png", 0)
 
 
 def test_job_that_somebody_works_on_is_not_forgotten(store):
     job_id = _job_with(store, 1)
-    lock = store.lock(job_id)
+    lock = store.job_lock(job_id)
     assert lock.acquire()
     with pytest.raises(InputError, match="worked on"):
         store.forget(job_id)
     lock.release()
-    with held_for(0.1, store.lock(job_id)):
+    with held_for(0.1, store.job_lock(job_id)):
         store.forget(job_id)
-    assert store.jobs() == []
+    assert store.list_jobs() == []
 
 
 def test_number_of_a_forgotten_job_is_not_given_again(store):
@@ -118,93 +118,95 @@ def test_number_of_a_forgotten_job_is_not_given_again(store):
 
 
 def test_page_and_the_way_on_are_kept_together(store):
-    job_id = store.add("A model", _QUERY, "/pictures", 10)
+    job_id = store.add_job("A model", _QUERY, "/pictures", 10)
     store.add_page(job_id, WalkedPage(_images(9, 8), "cursor 2"))
-    assert (store.job(job_id).cursor, store.job(job_id).walked) == ("cursor 2", False)
+    assert (store.get_job(job_id).cursor, store.get_job(job_id).walked) == ("cursor 2", False)
     store.add_page(job_id, WalkedPage(_images(7), None))
-    job = store.job(job_id)
+    job = store.get_job(job_id)
     assert (job.walked, job.total, job.waiting) == (True, 3, 3)
-    assert store.image_ids(job_id) == {7, 8, 9}
+    assert store.list_image_ids(job_id) == {7, 8, 9}
 
 
 def test_picture_that_comes_twice_is_listed_once(store):
     job_id = _job_with(store, 9, 8, 9)
     store.add_page(job_id, WalkedPage(_images(8, 7), None))
-    assert _ids(store.waiting(job_id, 0, 10)) == [9, 8, 7]
+    assert _ids(store.list_waiting(job_id, 0, 10)) == [9, 8, 7]
 
 
 def test_waiting_ones_come_in_the_gallerys_order_from_a_place_on(store):
     job_id = _job_with(store, 9, 3, 5, 1)
-    first = store.waiting(job_id, 0, 2)
+    first = store.list_waiting(job_id, 0, 2)
     assert _ids(first) == [9, 3]
-    assert _ids(store.waiting(job_id, first[-1].place, 10)) == [5, 1]
+    assert _ids(store.list_waiting(job_id, first[-1].place, 10)) == [5, 1]
 
 
 def test_chosen_pictures_leave_nothing_to_walk(store):
-    job_id = store.add_chosen("A model", _images(4, 2), "/pictures")
-    job = store.job(job_id)
+    job_id = store.add_selection("A model", _images(4, 2), "/pictures")
+    job = store.get_job(job_id)
     assert (job.walked, job.total, job.wanted) == (True, 2, 2)
-    assert _ids(store.waiting(job_id, 0, 10)) == [4, 2]
+    assert _ids(store.list_waiting(job_id, 0, 10)) == [4, 2]
 
 
 def test_job_of_chosen_pictures_is_there_with_them_or_not_at_all(store):
     unfit = Image(2**70, "https://image.civitai.com/x")
     with pytest.raises(OverflowError):
-        store.add_chosen("A model", [*_images(1), unfit], "/pictures")
-    assert store.jobs() == []
+        store.add_selection("A model", [*_images(1), unfit], "/pictures")
+    assert store.list_jobs() == []
 
 
 def test_record_waits_with_its_picture_and_goes_when_it_is_saved(store):
-    job_id = store.add("A model", _QUERY, "/pictures", 10)
+    job_id = store.add_job("A model", _QUERY, "/pictures", 10)
     store.add_page(job_id, WalkedPage(_images(1, 2, prompt="燈塔"), None))
-    assert [item.record for item in store.waiting(job_id, 0, 10)] == [
+    assert [item.record for item in store.list_waiting(job_id, 0, 10)] == [
         '{"id": 1, "prompt": "燈塔"}',
         '{"id": 2, "prompt": "燈塔"}',
     ]
-    store.record(job_id, [*_saved(1), _failed(2)])
+    store.record_outcomes(job_id, [*_saved(1), _failed(2)])
     store.retry_failed(job_id)
-    assert [item.record for item in store.waiting(job_id, 0, 10)] == ['{"id": 2, "prompt": "燈塔"}']
+    assert [item.record for item in store.list_waiting(job_id, 0, 10)] == [
+        '{"id": 2, "prompt": "燈塔"}'
+    ]
 
 
 def test_half_a_surrogate_pair_in_a_record_does_no_harm(store):
-    job_id = store.add_chosen("A model", _images(1, prompt="a \ud83d b"), "/pictures")
-    assert store.waiting(job_id, 0, 1)[0].record == '{"id": 1, "prompt": "a ? b"}'
+    job_id = store.add_selection("A model", _images(1, prompt="a \ud83d b"), "/pictures")
+    assert store.list_waiting(job_id, 0, 1)[0].record == '{"id": 1, "prompt": "a ? b"}'
 
 
 def test_outcomes_are_counted(store):
     job_id = _job_with(store, 1, 2, 3, 4, 5)
     skipped = Outcome(3, "skipped", "/pictures/3.png", 500)
-    store.record(job_id, [*_saved(1, 2), skipped, _failed(4)])
-    job = store.job(job_id)
+    store.record_outcomes(job_id, [*_saved(1, 2), skipped, _failed(4)])
+    job = store.get_job(job_id)
     assert (job.saved, job.skipped, job.failed, job.waiting) == (2, 1, 1, 1)
     assert (job.finished, job.total, job.bytes) == (4, 5, 2000)
 
 
 def test_failed_one_says_why(store):
     job_id = _job_with(store, 1, 2)
-    store.record(job_id, [_failed(2, "gone")])
-    (item,) = store.failed(job_id)
+    store.record_outcomes(job_id, [_failed(2, "gone")])
+    (item,) = store.list_failed(job_id)
     assert (item.image_id, item.reason, item.message) == (2, "gone", "It broke off.")
     assert item.url == "https://image.civitai.com/2"
 
 
 def test_large_records_do_not_stay_in_the_file(path):
     with JobStore(path) as store:
-        job_id = store.add("A model", _QUERY, "/pictures", 3000)
+        job_id = store.add_job("A model", _QUERY, "/pictures", 3000)
         for start in range(0, 3000, 100):
             ids = range(start + 1, start + 101)
             store.add_page(job_id, WalkedPage(_images(*ids, prompt="x" * 3000), "more"))
-            store.record(job_id, _saved(*ids))
+            store.record_outcomes(job_id, _saved(*ids))
     assert os.path.getsize(path) < 2_500_000  # 9 MB of records went through it
 
 
 def test_usual_size_is_that_of_the_last_pictures(store):
-    assert store.usual_size() == 0
-    store.record(_job_with(store, *range(1, 301)), _saved(*range(1, 301), size=100))
+    assert store.estimate_size() == 0
+    store.record_outcomes(_job_with(store, *range(1, 301)), _saved(*range(1, 301), size=100))
     recorded_at = job_store.time.time()
     until(lambda: job_store.time.time() > recorded_at, "the clock's next tick")
-    store.record(_job_with(store, *range(301, 501)), _saved(*range(301, 501), size=900))
-    assert store.usual_size() == 900
+    store.record_outcomes(_job_with(store, *range(301, 501)), _saved(*range(301, 501), size=900))
+    assert store.estimate_size() == 900
 
 
 # Retry
@@ -212,30 +214,30 @@ def test_usual_size_is_that_of_the_last_pictures(store):
 
 def test_what_failed_waits_again_but_not_what_is_gone(store):
     job_id = _job_with(store, 1, 2, 3)
-    store.record(job_id, [*_saved(1), _failed(2), _failed(3, "gone")])
+    store.record_outcomes(job_id, [*_saved(1), _failed(2), _failed(3, "gone")])
     store.set_state(job_id, "done")
     assert store.retry_failed(job_id) == 1
-    assert store.job(job_id).state == "queued"
-    assert _ids(store.waiting(job_id, 0, 10)) == [2]
-    assert _ids(store.failed(job_id)) == [3]
+    assert store.get_job(job_id).state == "queued"
+    assert _ids(store.list_waiting(job_id, 0, 10)) == [2]
+    assert _ids(store.list_failed(job_id)) == [3]
 
 
 def test_job_without_failures_stays_as_it_was(store):
     job_id = _job_with(store, 1)
-    store.record(job_id, _saved(1))
+    store.record_outcomes(job_id, _saved(1))
     store.set_state(job_id, "done")
     assert store.retry_failed(job_id) == 0
-    assert store.job(job_id).state == "done"
+    assert store.get_job(job_id).state == "done"
 
 
 def test_retry_is_refused_while_the_job_is_worked_on(store):
     job_id = _job_with(store, 1)
-    store.record(job_id, [_failed(1)])
-    lock = store.lock(job_id)
+    store.record_outcomes(job_id, [_failed(1)])
+    lock = store.job_lock(job_id)
     assert lock.acquire()
     with pytest.raises(InputError, match="worked on"):
         store.retry_failed(job_id)
-    assert _ids(store.failed(job_id)) == [1]
+    assert _ids(store.list_failed(job_id)) == [1]
     lock.release()
     assert store.retry_failed(job_id) == 1
 
@@ -244,15 +246,15 @@ def test_address_is_kept_without_the_base_url_which_may_change(store, monkeypatc
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:1111/x/")
     urls = ["http://127.0.0.1:1111/x/a/1.png", "https://image.civitai.com/a/2.png"]
     urls += ["http://127.0.0.1:1111/xy/3.png"]
-    job_id = store.add("A model", ImageQuery(101), "/pictures", 3)
+    job_id = store.add_job("A model", ImageQuery(101), "/pictures", 3)
     images = tuple(Image(n, url) for n, url in enumerate(urls, start=1))
     store.add_page(job_id, WalkedPage(images, None))
-    assert [item.url for item in store.waiting(job_id, 0, 9)] == urls
+    assert [item.url for item in store.list_waiting(job_id, 0, 9)] == urls
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:2222")
     there = ["http://127.0.0.1:2222/a/1.png", *urls[1:]]
-    assert [item.url for item in store.waiting(job_id, 0, 9)] == there
-    store.record(job_id, [_failed(1)])
-    assert [item.url for item in store.failed(job_id)] == there[:1]
+    assert [item.url for item in store.list_waiting(job_id, 0, 9)] == there
+    store.record_outcomes(job_id, [_failed(1)])
+    assert [item.url for item in store.list_failed(job_id)] == there[:1]
 
 
 # Names
@@ -263,19 +265,19 @@ def _author(image_id, author, seed=1):
 
 
 def _named(store, name, *images, folder="/pictures"):
-    options = Options(name, Facts("A model"))
-    job_id = store.add("A model", _QUERY, folder, 10, options=options)
+    options = JobOptions(name, NamingContext("A model"))
+    job_id = store.add_job("A model", _QUERY, folder, 10, options=options)
     store.add_page(job_id, WalkedPage(images, None))
-    return [item.name for item in store.waiting(job_id, 0, 10)]
+    return [item.name for item in store.list_waiting(job_id, 0, 10)]
 
 
 def test_job_keeps_its_template_and_what_it_tells(path):
-    options = Options("{author}/{id}", Facts("模型 \ud83d", "v1", {7: "v1", 8: "v 2"}))
+    options = JobOptions("{author}/{id}", NamingContext("模型 \ud83d", "v1", {7: "v1", 8: "v 2"}))
     with JobStore(path) as store:
-        job_id = store.add("A model", _QUERY, "/pictures", 60, options=options)
+        job_id = store.add_job("A model", _QUERY, "/pictures", 60, options=options)
     with JobStore(path) as store:
-        kept = store.job(job_id).options
-    assert kept == Options("{author}/{id}", Facts("模型 ?", "v1", {7: "v1", 8: "v 2"}))
+        kept = store.get_job(job_id).options
+    assert kept == JobOptions("{author}/{id}", NamingContext("模型 ?", "v1", {7: "v1", 8: "v 2"}))
 
 
 def test_names_are_given_when_a_picture_is_listed(store):
@@ -287,14 +289,14 @@ def test_names_are_given_when_a_picture_is_listed(store):
 
 
 def test_path_is_below_the_folder_with_the_true_extension(store):
-    job_id = store.add("A", _QUERY, "/pictures", 10, options=Options("{author}/{id}"))
+    job_id = store.add_job("A", _QUERY, "/pictures", 10, options=JobOptions("{author}/{id}"))
     store.add_page(job_id, WalkedPage((_author(1, "anna"),), None))
-    [item] = store.waiting(job_id, 0, 10)
+    [item] = store.list_waiting(job_id, 0, 10)
     assert item.path("/pictures", "png") == os.path.join("/pictures", "anna", "1.png")
-    assert store.folders(job_id) == {"/pictures", os.path.join("/pictures", "anna")}
+    assert store.list_folders(job_id) == {"/pictures", os.path.join("/pictures", "anna")}
     plain = _job_with(store, 5)
-    assert store.waiting(plain, 0, 1)[0].path("/p", "mp4") == os.path.join("/p", "5.mp4")
-    assert store.folders(plain) == {"/pictures"}
+    assert store.list_waiting(plain, 0, 1)[0].path("/p", "mp4") == os.path.join("/p", "5.mp4")
+    assert store.list_folders(plain) == {"/pictures"}
 
 
 def test_another_templates_name_is_never_given_to_another_picture(store):
@@ -307,7 +309,7 @@ def test_another_templates_name_is_never_given_to_another_picture(store):
 def test_name_of_what_a_forgotten_job_saved_is_never_given_to_another_picture(store):
     job_id = _job_with(store, 7)
     path = os.path.join("/pictures", "X-7 5.png")
-    store.record(job_id, [Outcome(7, "saved", path, 100)])
+    store.record_outcomes(job_id, [Outcome(7, "saved", path, 100)])
     store.forget(job_id)
     assert _named(store, "{author} {id}", _author(5, "x-7")) == ["x-7 5 5"]
     assert _named(store, "{author} {id}", _author(5, "x-8")) == ["x-8 5"]
@@ -331,9 +333,9 @@ def test_name_of_what_a_forgotten_job_saved_is_never_given_to_another_picture(st
 def test_smaller_one_is_fetched_only_of_wider_images(store, fields, segment):
     at = "https://image.civitai.com/x/3f0c1a52-7b1e-4c0d-9a55-0d5b7f6a1e01/{}/a.jpeg"
     images = (Image(1, at.format("original=true"), **fields),)
-    job_id = store.add("A", _QUERY, "/pictures", 10, options=Options(width=800))
+    job_id = store.add_job("A", _QUERY, "/pictures", 10, options=JobOptions(width=800))
     store.add_page(job_id, WalkedPage(images, None))
-    assert [item.url for item in store.waiting(job_id, 0, 9)] == [at.format(segment)]
+    assert [item.url for item in store.list_waiting(job_id, 0, 9)] == [at.format(segment)]
 
 
 # Who fetches what
@@ -341,43 +343,43 @@ def test_smaller_one_is_fetched_only_of_wider_images(store, fields, segment):
 
 def test_first_job_to_claim_a_picture_has_it(store):
     first, second = _job_with(store, 1, 2), _job_with(store, 2, 3)
-    assert store.claim(first, [1, 2])[2].other_job == 0
-    claims = store.claim(second, [2, 3])
+    assert store.claim_images(first, [1, 2])[2].other_job == 0
+    claims = store.claim_images(second, [2, 3])
     assert (claims[2].other_job, claims[3].other_job) == (first, 0)
 
 
 def test_own_claim_is_known_again_after_an_interruption(store):
     job_id = _job_with(store, 1)
-    assert not store.claim(job_id, [1])[1].ours_before
-    assert store.claim(job_id, [1])[1].ours_before
+    assert not store.claim_images(job_id, [1])[1].ours_before
+    assert store.claim_images(job_id, [1])[1].ours_before
 
 
 def test_claim_ends_with_its_outcome(store):
     first, second = _job_with(store, 1), _job_with(store, 1)
-    store.claim(first, [1])
-    store.record(first, [_failed(1)])
-    assert store.claim(second, [1])[1].other_job == 0
+    store.claim_images(first, [1])
+    store.record_outcomes(first, [_failed(1)])
+    assert store.claim_images(second, [1])[1].other_job == 0
 
 
 @pytest.mark.parametrize("state", ["done", "cancelled"])
 def test_claims_end_with_their_job(store, state):
     first, second = _job_with(store, 1), _job_with(store, 1)
-    store.claim(first, [1])
+    store.claim_images(first, [1])
     store.set_state(first, state)
-    assert store.claim(second, [1])[1].other_job == 0
+    assert store.claim_images(second, [1])[1].other_job == 0
 
 
 @pytest.mark.parametrize("is_at_work", [True, False], ids=["at-work", "died"])
 def test_claims_of_a_job_are_freed_unless_it_is_at_work(store, is_at_work):
     first, second = _job_with(store, 1), _job_with(store, 1)
-    store.claim(first, [1])
+    store.claim_images(first, [1])
     store.set_state(first, "running")
-    lock = store.lock(first)
+    lock = store.job_lock(first)
     if is_at_work:
         assert lock.acquire()
     store.free_claims(first)
     lock.release()
-    assert store.claim(second, [1])[1].other_job == (first if is_at_work else 0)
+    assert store.claim_images(second, [1])[1].other_job == (first if is_at_work else 0)
 
 
 def test_two_threads_never_both_have_a_claim(path):
@@ -390,7 +392,7 @@ def test_two_threads_never_both_have_a_claim(path):
             start.wait()
             found = {}
             for at in range(1, 401, 20):
-                found.update(store.claim(job_id, list(range(at, at + 20))))
+                found.update(store.claim_images(job_id, list(range(at, at + 20))))
             got[job_id] = {i for i, claim in found.items() if not claim.other_job}
 
     threads = [threading.Thread(target=claim, args=(job_id,)) for job_id in jobs]
@@ -405,32 +407,32 @@ def test_two_threads_never_both_have_a_claim(path):
 
 
 def test_saved_picture_counts_as_saved_for_later_jobs(store):
-    store.record(_job_with(store, 1), _saved(1))
-    assert store.claim(_job_with(store, 1), [1])[1].saved_path == "/pictures/1.png"
+    store.record_outcomes(_job_with(store, 1), _saved(1))
+    assert store.claim_images(_job_with(store, 1), [1])[1].saved_path == "/pictures/1.png"
 
 
 def test_picture_that_was_there_already_counts_as_saved_too(store):
-    store.record(_job_with(store, 1), [Outcome(1, "skipped", "/pictures/1.png", 500)])
-    assert store.claim(_job_with(store, 1), [1])[1].saved_path == "/pictures/1.png"
+    store.record_outcomes(_job_with(store, 1), [Outcome(1, "skipped", "/pictures/1.png", 500)])
+    assert store.claim_images(_job_with(store, 1), [1])[1].saved_path == "/pictures/1.png"
 
 
 def test_skipped_ones_that_are_not_there_now_are_named(store):
     job_id = _job_with(store, 1, 2)
     gone = Outcome(2, "skipped", "/elsewhere/2.png", message="It is not there now.")
-    store.record(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
-    assert store.missing_paths(job_id) == ["/elsewhere/2.png"]
+    store.record_outcomes(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
+    assert store.list_missing_paths(job_id) == ["/elsewhere/2.png"]
 
 
 def test_skipped_ones_that_are_not_there_now_can_be_fetched_as_if_never_saved(store):
-    store.record(_job_with(store, 1, 2), _saved(1, 2))
+    store.record_outcomes(_job_with(store, 1, 2), _saved(1, 2))
     job_id = _job_with(store, 1, 2)
     gone = Outcome(2, "skipped", "/elsewhere/2.png", message="It is not there now.")
-    store.record(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
+    store.record_outcomes(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
     store.set_state(job_id, "done")
     assert store.fetch_missing(job_id) == 1
-    assert [item.image_id for item in store.waiting(job_id, 0, 9)] == [2]
-    assert store.job(job_id).state == "queued" and store.missing_paths(job_id) == []
-    claims = store.claim(job_id, [1, 2])
+    assert [item.image_id for item in store.list_waiting(job_id, 0, 9)] == [2]
+    assert store.get_job(job_id).state == "queued" and store.list_missing_paths(job_id) == []
+    claims = store.claim_images(job_id, [1, 2])
     assert claims[1].saved_path and not claims[2].saved_path
     assert store.fetch_missing(job_id) == 0
 
@@ -444,7 +446,7 @@ def test_job_that_is_over_is_not_paused_but_may_begin_again(store, end):
     store.set_state(job_id, end)
     for state, then in (("paused", end), ("running", "running"), ("paused", "paused")):
         store.set_state(job_id, state)
-        assert store.job(job_id).state == then
+        assert store.get_job(job_id).state == then
 
 
 def test_unfinished_jobs_come_in_the_order_of_their_turns(store):
@@ -452,8 +454,8 @@ def test_unfinished_jobs_come_in_the_order_of_their_turns(store):
     ids = [_job_with(store, 1) for _ in states]
     for job_id, (state, reason) in zip(ids, states):
         store.set_state(job_id, state, reason)
-    assert store.unfinished() == [ids[3], ids[0], ids[2]]
-    lock = store.lock(ids[3])
+    assert store.list_unfinished() == [ids[3], ids[0], ids[2]]
+    lock = store.job_lock(ids[3])
     assert lock.acquire()
-    assert store.unfinished() == [ids[0], ids[2]]
+    assert store.list_unfinished() == [ids[0], ids[2]]
     lock.release()

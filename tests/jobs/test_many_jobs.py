@@ -60,7 +60,9 @@ def test_thousand_unfinished_jobs_start_soon_and_hold_little(tmp_path):
         data.mkdir()
         with JobStore(str(data / "gallery.db")) as store:
             for n in range(_JOBS):
-                job_id = store.add(f"Job {n}", ImageQuery(MODEL_ID), str(tmp_path / str(n)), 300)
+                job_id = store.add_job(
+                    f"Job {n}", ImageQuery(MODEL_ID), str(tmp_path / str(n)), 300
+                )
                 store.set_state(job_id, "running")  # as a killed program leaves it
         server, seconds = _started(civitai, data)
         try:

@@ -10,8 +10,8 @@ from civitai_manager_libs.civitai.pagination import ImageQuery, Page
 from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import HttpStatusError
 from civitai_manager_libs.jobs import pagination
-from civitai_manager_libs.jobs.pagination import walked_pages
-from civitai_manager_libs.jobs.records import Job, Report
+from civitai_manager_libs.jobs.pagination import walk_gallery
+from civitai_manager_libs.jobs.records import Job, WalkReport
 from civitai_manager_libs.jobs.states import WalkState
 
 _JOB = Job(
@@ -25,8 +25,8 @@ def _page(*ids, next_cursor=None, **counts):
 
 def _walked(pages, job=_JOB, known=()):
     """What came of pages by their cursors, and their reports joined."""
-    found = list(walked_pages(job, set(known), lambda cursor, rows: pages[cursor]))
-    told = Report()
+    found = list(walk_gallery(job, set(known), lambda cursor, rows: pages[cursor]))
+    told = WalkReport()
     for page in found:
         told = page.report if page.is_first else told + page.report
     return found, told
@@ -38,7 +38,7 @@ def test_report_tells_all_that_was_seen_and_why_it_is_not_there():
         "b": _page(6, dropped=2),
     }
     found, told = _walked(pages)
-    assert told == Report(8, kept_back=2, without_data=1, dropped=2, end="end")
+    assert told == WalkReport(8, kept_back=2, without_data=1, dropped=2, end="end")
     assert [page.report.end for page in found] == ["", "end"]
     assert told.counts == {"seen": 8, "kept_back": 2, "without_data": 1, "dropped": 2}
 
@@ -52,7 +52,7 @@ def test_pictures_that_name_only_other_models_are_counted():
 
 def test_picture_that_two_pages_have_was_seen_once():
     pages = {None: _page(1, 2, next_cursor="b"), "b": _page(2, 3, other_ids=(9,))}
-    assert _walked(pages)[1] == Report(4, kept_back=1, end="end")
+    assert _walked(pages)[1] == WalkReport(4, kept_back=1, end="end")
 
 
 @pytest.mark.parametrize("wanted,end", [(1, "limit"), (2, "limit"), (3, "end"), (4, "end")])
@@ -68,12 +68,12 @@ def test_last_page_that_was_cut_at_the_limit_is_no_end():
 def test_page_without_anything_and_without_a_way_on_is_told_and_led_to():
     pages = {None: _page(1, next_cursor="b"), "b": _page()}
     found, told = _walked(pages)
-    assert told == Report(1, empty_pages=1, end="empty") and found[-1].cursor == "b"
+    assert told == WalkReport(1, empty_pages=1, end="empty") and found[-1].cursor == "b"
 
 
 def test_empty_page_in_between_is_counted_and_walked_over():
     pages = {None: _page(1, next_cursor="b"), "b": _page(next_cursor="c"), "c": _page(2)}
-    assert _walked(pages)[1] == Report(2, empty_pages=1, end="end")
+    assert _walked(pages)[1] == WalkReport(2, empty_pages=1, end="end")
 
 
 _VERSION = replace(_JOB, query=ImageQuery(5, 6))
@@ -86,13 +86,13 @@ _VERSION = replace(_JOB, query=ImageQuery(5, 6))
 )
 def test_empty_first_page_is_an_end_only_where_no_time_limit_can_be_the_cause(job, known, end):
     found, told = _walked({None: _page()}, job, known)
-    assert told == Report(empty_pages=int(end == "empty"), end=end) and found[0].cursor is None
+    assert told == WalkReport(empty_pages=int(end == "empty"), end=end) and found[0].cursor is None
 
 
 def test_pages_that_name_more_and_have_nothing_new_are_not_called_the_end():
     pages = {None: _page(1, next_cursor="b")}
     pages |= {c: _page(1, next_cursor=chr(ord(c) + 1)) for c in "bcdef"}
-    assert _walked(pages)[1] == Report(1, end="blank")
+    assert _walked(pages)[1] == WalkReport(1, end="blank")
 
 
 def test_page_reckons_the_cost_of_a_second_walk_as_it_is_asked_for():
@@ -109,7 +109,7 @@ def test_walk_that_begins_anew_counts_anew():
         return pages[cursor]
 
     job = replace(_JOB, cursor="old")
-    found = list(walked_pages(job, {1}, ask))
+    found = list(walk_gallery(job, {1}, ask))
     assert [page.is_first for page in found] == [True, False]
     assert [[image.id for image in page.images] for page in found] == [[2], [3]]
     assert found[0].report.seen == 2
@@ -117,4 +117,4 @@ def test_walk_that_begins_anew_counts_anew():
 
 def test_walk_that_goes_on_adds_to_what_was_told_before():
     found, told = _walked({"b": _page(3)}, replace(_JOB, cursor="b"), known=[1, 2])
-    assert [page.is_first for page in found] == [False] and told == Report(1, end="end")
+    assert [page.is_first for page in found] == [False] and told == WalkReport(1, end="end")

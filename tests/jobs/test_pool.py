@@ -33,7 +33,7 @@ class _Place:
         self.fetch = written
         self.service = JobService(lambda: None)
         self.network = replace(made_up(0, self._fetch), read_page=_page)
-        monkeypatch.setattr(pool, "network_of", lambda _: self.network)
+        monkeypatch.setattr(pool, "make_network", lambda _: self.network)
 
     def _fetch(self, url, target, told, cancelled):
         job = int(url.split("/")[-2])
@@ -46,9 +46,9 @@ class _Place:
     def add(self, count=1):
         folder = str(self.folder)
         with self.store() as store:
-            first = len(store.jobs(1000)) + 1
+            first = len(store.list_jobs(1000)) + 1
             numbers = range(first, first + count)
-            ids = [store.add("A model", ImageQuery(n), folder, _PICTURES) for n in numbers]
+            ids = [store.add_job("A model", ImageQuery(n), folder, _PICTURES) for n in numbers]
         assert ids == [*numbers]
         for job_id in ids:
             self.service._workers.add(job_id)
@@ -58,7 +58,7 @@ class _Place:
         return JobStore(setting.database_file())
 
     def shown(self, job_id):
-        return next(one for one in self.service.shown(100) if one.job.id == job_id)
+        return next(one for one in self.service.list_jobs(100) if one.job.id == job_id)
 
     def state(self, job_id):
         return str(self.shown(job_id).state)
@@ -87,7 +87,7 @@ def place(tmp_path, monkeypatch):
     place = _Place(tmp_path, monkeypatch)
     yield place
     place.gate.set()
-    for shown in place.service.shown(100):
+    for shown in place.service.list_jobs(100):
         if not shown.job.is_over:
             place.service.stop(shown.job.id, "cancelled")
     until(lambda: not [t for t in threading.enumerate() if t.name.startswith("gallery")], "the end")
@@ -109,7 +109,7 @@ def test_a_few_are_at_work_and_the_others_wait_in_order(place):
     place.has_begun(*ids[:2])
     assert place.states(ids) == ["running"] * 2 + ["queued"] * 4
     assert [place.shown(i).turn.before for i in ids[2:]] == [0, 1, 2, 3]
-    assert place.service.waiting == 4
+    assert place.service.count_waiting == 4
     assert len([t for t in threading.enumerate() if t.name.startswith("gallery-job-")]) == 2
     place.gate.set()
     place.comes_to("done", *ids)
@@ -119,7 +119,7 @@ def test_a_few_are_at_work_and_the_others_wait_in_order(place):
 def test_those_at_work_are_shown_beside_the_newest(place):
     ids = place.add(20)
     place.has_begun(*ids[:2])
-    assert [shown.job.id for shown in place.service.shown(12)] == ids[:9:-1] + ids[1::-1]
+    assert [shown.job.id for shown in place.service.list_jobs(12)] == ids[:9:-1] + ids[1::-1]
 
 
 def test_job_that_rests_gives_its_place_to_others(place):
@@ -132,7 +132,7 @@ def test_job_that_rests_gives_its_place_to_others(place):
     place.comes_to("done", other)
     shown = place.shown(lost)
     assert shown.is_resting and shown.progress.reason == "network"
-    assert 0 < shown.progress.resting <= 5 and not place.service.waiting
+    assert 0 < shown.progress.resting <= 5 and not place.service.count_waiting
 
 
 def test_job_that_rests_goes_on_by_itself(place, quick):
@@ -149,16 +149,16 @@ def test_job_that_rests_goes_on_by_itself(place, quick):
 def test_job_without_room_goes_on_once_there_is_some_and_nothing_is_asked_for_before(
     place, quick, monkeypatch
 ):
-    monkeypatch.setattr(JobStore, "usual_size", lambda _: 1 << 60)
+    monkeypatch.setattr(JobStore, "estimate_size", lambda _: 1 << 60)
     [job_id] = place.add()
     until(lambda: place.shown(job_id).is_resting and place.shown(job_id).progress, "its rest")
     assert place.shown(job_id).progress.missing > 0
     looks = []
-    monkeypatch.setattr(scheduler, "check_room", lambda *_: looks.append(1) or _full())
+    monkeypatch.setattr(scheduler, "check_free_space", lambda *_: looks.append(1) or _full())
     until(lambda: len(looks) > 3, "some looks at the disk")
     assert not place.begun
-    monkeypatch.setattr(JobStore, "usual_size", lambda _: 0)
-    monkeypatch.setattr(scheduler, "check_room", lambda *_: None)
+    monkeypatch.setattr(JobStore, "estimate_size", lambda _: 0)
+    monkeypatch.setattr(scheduler, "check_free_space", lambda *_: None)
     place.gate.set()
     place.comes_to("done", job_id)
 
@@ -172,7 +172,7 @@ def test_job_that_waits_is_stopped_at_once_and_never_begins(place, state):
     ids = place.add(4)
     place.has_begun(*ids[:2])
     place.service.stop(ids[2], state)
-    assert place.state(ids[2]) == state and place.service.waiting == 1
+    assert place.state(ids[2]) == state and place.service.count_waiting == 1
     place.gate.set()
     place.comes_to("done", ids[3])
     assert ids[2] not in place.begun
@@ -234,7 +234,7 @@ def test_job_that_waits_can_be_taken_off_the_list(place):
     ids = place.add(3)
     place.has_begun(*ids[:2])
     place.service.forget(ids[2])
-    assert [shown.job.id for shown in place.service.shown()] == ids[1::-1]
+    assert [shown.job.id for shown in place.service.list_jobs()] == ids[1::-1]
     place.gate.set()
     place.comes_to("done", *ids[:2])
 
@@ -272,7 +272,7 @@ def test_job_that_was_stopped_does_not_begin_again_where_that_cannot_be_written(
     with monkeypatch.context() as patch:
         patch.setattr(JobStore, "set_state", fail)
         place.service.stop(job_id, state)
-        until(lambda: not place.service._workers.at_work(), "the end of its go")
+        until(lambda: not place.service._workers.list_running(), "the end of its go")
         place.gate.set()
         until(lambda: not place.service._workers._turns, "the end of its turn")
         assert place.shown(job_id).job.saved == 0
@@ -332,12 +332,12 @@ def test_rests_grow_until_something_is_saved(trouble, pauses):
 def test_job_whose_rest_is_over_comes_after_those_that_wait(monkeypatch):
     now = itertools.count(100.0)
     monkeypatch.setattr(scheduler.time, "monotonic", lambda: next(now))
-    queue = scheduler.Turns({1: scheduler.Turn(1)})
+    queue = scheduler.Scheduler({1: scheduler.Turn(1)})
     queue[1].rest(NetworkError(""), False, 0)
     queue[2] = scheduler.Turn(2)
     for _ in range(5):
         next(now)
-    assert queue.waiting() == [2, 1]
+    assert queue.list_waiting() == [2, 1]
 
 
 def test_job_that_cannot_go_on_by_itself_has_no_rest():

@@ -10,7 +10,7 @@ from api_server import ApiServer, MODEL_ID, VERSION_ID, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import Facts, JobService
+from civitai_manager_libs.jobs import JobService, NamingContext
 from civitai_manager_libs.library import pages, records
 
 _QUERY = ImageQuery(MODEL_ID, VERSION_ID)
@@ -30,12 +30,12 @@ def service(civitai):
 
 
 def _read(service, wanted, cursor=None, query=_QUERY):
-    return service.read_gallery(query, wanted, Facts("A model"), cursor)
+    return service.read_gallery(query, wanted, NamingContext("A model"), cursor)
 
 
 def _ended(service, job_id, *states):
     for _ in range(1500):
-        [job] = [one for one in service.shown() if one.job.id == job_id]
+        [job] = [one for one in service.list_jobs() if one.job.id == job_id]
         if job.state in (states or ("done", "cancelled", "paused")) and job.progress is None:
             return job.job
         time.sleep(0.02)
@@ -47,28 +47,28 @@ def test_records_are_kept_and_no_picture_is_asked_for(service, civitai, library)
     assert (job.state, job.saved, job.failed, job.bytes) == ("done", 25, 0, 0)
     assert not [path for path in civitai.requests if path.startswith("/image/")]
     library.forget()
-    assert len(records.find_all(civitai.ids[:25])) == 25
+    assert len(records.find_images(civitai.ids[:25])) == 25
     assert not os.path.exists(setting.saved_pictures_folder())
     with service.store() as store:
-        assert store.saved_paths(civitai.ids) == {}
+        assert store.find_saved_paths(civitai.ids) == {}
 
 
 def test_job_goes_on_from_behind_what_was_read(service, civitai, library):
     client = CivitaiHttpClient()
-    first = pages.read_page(client, _QUERY, None, 100)
-    pages.read_page(client, _QUERY, first.page.next_cursor, 100)
+    first = pages.load_page(client, _QUERY, None, 100)
+    pages.load_page(client, _QUERY, first.page.next_cursor, 100)
     library.forget()
-    cursor, is_whole = pages.end_of_kept(_QUERY, 100)
+    cursor, is_whole = pages.find_stored_end(_QUERY, 100)
     del civitai.requests[:]
     job = _ended(service, _read(service, 100, cursor))
     assert (is_whole, job.saved) == (False, 20)
     library.forget()
-    assert pages.end_of_kept(_QUERY, 100) == (None, True)
-    assert len(records.find_all(civitai.ids)) == 40
+    assert pages.find_stored_end(_QUERY, 100) == (None, True)
+    assert len(records.find_images(civitai.ids)) == 40
 
 
 def test_gallery_of_which_nothing_was_read_begins_at_its_start(library, civitai):
-    assert pages.end_of_kept(_QUERY, 100) == (None, False)
+    assert pages.find_stored_end(_QUERY, 100) == (None, False)
 
 
 def test_job_is_cancelled_at_will_and_what_it_read_stays(service, civitai, library):
@@ -78,13 +78,13 @@ def test_job_is_cancelled_at_will_and_what_it_read_stays(service, civitai, libra
 
     civitai.always("page", slow)
     job_id = _read(service, 40)
-    while not service.shown()[0].job.saved:
+    while not service.list_jobs()[0].job.saved:
         time.sleep(0.02)
     service.stop(job_id, "cancelled")
     job = _ended(service, job_id)
     assert job.state == "cancelled" and 10 <= job.saved < 40
     library.forget()
-    assert len(records.find_all(civitai.ids)) >= job.saved
+    assert len(records.find_images(civitai.ids)) >= job.saved
 
 
 def test_job_whose_gallery_cannot_be_read_pauses_with_the_reason(service, civitai):
@@ -99,6 +99,6 @@ def test_full_disk_does_not_keep_records_from_being_read(service, civitai):
 
 
 def test_download_keeps_the_records_that_it_reads_too(service, civitai, library):
-    _ended(service, service.download_gallery(_QUERY, 5, Facts("A model")))
+    _ended(service, service.download_gallery(_QUERY, 5, NamingContext("A model")))
     library.forget()
-    assert len(records.find_all(civitai.ids[:5])) == 5
+    assert len(records.find_images(civitai.ids[:5])) == 5

@@ -13,7 +13,7 @@ from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import factory as gallery_network
 from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
-from civitai_manager_libs.jobs.worker import JobRun
+from civitai_manager_libs.jobs.worker import JobWorker
 from cli_process import CliProcess, end_process, ENDING_SIGNALS, part_files
 from page_driver import until
 
@@ -59,19 +59,19 @@ def folder(tmp_path):
 def _run(store, job_id, state=None):
     """To its end, or until only the one that is held is on its way."""
 
-    folder = store.job(job_id).folder
+    folder = store.get_job(job_id).folder
 
     def show(progress):
         if state and progress.saved == 5 and _half_size(folder) == _AT:
             run.stop(state)
 
-    network = gallery_network.network_of(CivitaiHttpClient())
-    run = JobRun(store, job_id, network, 3, on_progress=show)
+    network = gallery_network.make_network(CivitaiHttpClient())
+    run = JobWorker(store, job_id, network, 3, on_progress=show)
     return run.run()
 
 
 def _add(store, folder):
-    return store.add("A model", ImageQuery(MODEL_ID), folder, 100)
+    return store.add_job("A model", ImageQuery(MODEL_ID), folder, 100)
 
 
 def _ranges(server, image_id):
@@ -149,7 +149,7 @@ def test_end_of_one_job_leaves_the_half_files_of_another(server, store, folder, 
     job_id = _add(store, folder)
     _run(store, job_id, "paused")
     _come_to(folder, 2)
-    other = store.add("A model", ImageQuery(MODEL_ID), folder, 100)
+    other = store.add_job("A model", ImageQuery(MODEL_ID), folder, 100)
     store.set_state(other, "cancelled")
     _come_to(folder, 2)
 

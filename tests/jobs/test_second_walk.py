@@ -10,8 +10,8 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import items, JobRun, JobStore, network_of, Options
-from civitai_manager_libs.jobs.records import Report
+from civitai_manager_libs.jobs import items, JobOptions, JobStore, JobWorker, make_network
+from civitai_manager_libs.jobs.records import WalkReport
 from site_stand_in import MODEL, Site, SiteImage, made_up, served
 
 _MINUTE = 60_000
@@ -30,14 +30,16 @@ def _gallery(count: int, cut: int = 0) -> list[SiteImage]:
 
 
 def _add(store, folder, query=_VERSION, wanted=5_000, **options):
-    options = Options(reads_only=True, verify=True, **options)
-    return store.add("A model", query, folder, wanted, options=options)
+    options = JobOptions(reads_only=True, verify=True, **options)
+    return store.add_job("A model", query, folder, wanted, options=options)
 
 
 def _run(store, monkeypatch, site, job_id, on_progress=None):
     with served(site) as base:
         monkeypatch.setenv("CIVITAI_BASE_URL", base)
-        run = JobRun(store, job_id, network_of(CivitaiHttpClient()), 2, on_progress=on_progress)
+        run = JobWorker(
+            store, job_id, make_network(CivitaiHttpClient()), 2, on_progress=on_progress
+        )
         return run.run()
 
 
@@ -115,10 +117,10 @@ def test_second_walk_goes_on_where_it_was_stopped(store, tmp_path, monkeypatch, 
     setting.change("http_max_retries", 0)
     monkeypatch.setattr(site, "answer", cut_off)
     goes = 0
-    while store.job(job_id).state != "done":
+    while store.get_job(job_id).state != "done":
         _run(store, monkeypatch, site, job_id)
         goes += 1
-    job = store.job(job_id)
+    job = store.get_job(job_id)
     assert goes == 2 or len(asked) < at
     assert (job.saved, job.report) == (whole.saved, whole.report)
 
@@ -128,13 +130,13 @@ def test_second_walk_that_was_due_when_the_job_was_paused_is_made(store, tmp_pat
     due = []
 
     def pause(progress):
-        if store.job(job_id).needs_second_walk and not due:
+        if store.get_job(job_id).needs_second_walk and not due:
             due.append(progress)
             run.stop("paused")
 
     with served(site) as base:
         monkeypatch.setenv("CIVITAI_BASE_URL", base)
-        run = JobRun(store, job_id, network_of(CivitaiHttpClient()), 2, on_progress=pause)
+        run = JobWorker(store, job_id, make_network(CivitaiHttpClient()), 2, on_progress=pause)
         run.run()
     job = _run(store, monkeypatch, site, job_id)
     assert (job.state, job.report.both, job.report.second_end) == ("done", 149, "end")
@@ -143,8 +145,8 @@ def test_second_walk_that_was_due_when_the_job_was_paused_is_made(store, tmp_pat
 def test_pictures_that_only_the_second_walk_finds_are_fetched(store, tmp_path, monkeypatch):
     site = Site(_gallery(250), lost={"Newest": range(1, 250, 9)})
     folder = str(tmp_path / "pictures")
-    options = Options(verify=True)
-    job_id = store.add("A model", _VERSION, folder, 5_000, options=options)
+    options = JobOptions(verify=True)
+    job_id = store.add_job("A model", _VERSION, folder, 5_000, options=options)
     job = _run(store, monkeypatch, site, job_id)
     files = {name for name in os.listdir(folder) if name.endswith(".png")}
     assert (job.state, job.failed) == ("done", 0)
@@ -163,7 +165,7 @@ def test_pictures_that_only_the_second_walk_finds_are_fetched(store, tmp_path, m
     ],
 )
 def test_missing_is_reckoned_from_what_both_walks_found(first, second, both, missing):
-    assert replace(Report(), first=first, second=second, both=both).missing == missing
+    assert replace(WalkReport(), first=first, second=second, both=both).missing == missing
 
 
 @pytest.mark.parametrize("empty", [2, 1_000], ids=["for-a-moment", "always"])

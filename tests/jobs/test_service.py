@@ -13,9 +13,9 @@ from civitai_manager_libs.core.images import Image
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs.queue.service import JobService
-from civitai_manager_libs.jobs.records import Facts
+from civitai_manager_libs.jobs.records import NamingContext
 from civitai_manager_libs.jobs.store import JobStore
-from civitai_manager_libs.jobs.worker import JobRun
+from civitai_manager_libs.jobs.worker import JobWorker
 from page_driver import until
 
 
@@ -30,7 +30,7 @@ def civitai(monkeypatch):
 def service(civitai):
     service = JobService(CivitaiHttpClient)
     yield service
-    for shown in service.shown(100):
+    for shown in service.list_jobs(100):
         if shown.state == "running":
             service.stop(shown.job.id, "cancelled")
     for thread in threading.enumerate():
@@ -39,7 +39,7 @@ def service(civitai):
 
 
 def _shown(service, job_id):
-    return next(shown for shown in service.shown(100) if shown.job.id == job_id)
+    return next(shown for shown in service.list_jobs(100) if shown.job.id == job_id)
 
 
 def _comes_to(service, job_id, state):
@@ -48,7 +48,7 @@ def _comes_to(service, job_id, state):
 
 
 def _gallery(service, wanted=12):
-    return service.download_gallery(ImageQuery(101), wanted, Facts("A model"))
+    return service.download_gallery(ImageQuery(101), wanted, NamingContext("A model"))
 
 
 def _held(civitai):
@@ -72,7 +72,7 @@ def test_gallery_is_downloaded_in_the_background(civitai, service):
 def test_chosen_pictures_are_downloaded_and_no_page_is_asked_for(civitai, service):
     row = civitai._row(civitai.ids[0])
     image = Image(row["id"], row["url"], record=row)
-    job_id = service.download_chosen([image], Facts("A model"))
+    job_id = service.download_selection([image], NamingContext("A model"))
     assert _comes_to(service, job_id, "done").job.saved == 1
     assert civitai.pages == []
 
@@ -169,7 +169,7 @@ def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
     civitai, service, monkeypatch
 ):
     """Its run has written what it ended as, and listens to nobody."""
-    told, gate, run = threading.Event(), threading.Event(), JobRun.run
+    told, gate, run = threading.Event(), threading.Event(), JobWorker.run
 
     def ends_slowly(self):
         job = run(self)
@@ -177,7 +177,7 @@ def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
         gate.wait(10)
         return job
 
-    monkeypatch.setattr(JobRun, "run", ends_slowly)
+    monkeypatch.setattr(JobWorker, "run", ends_slowly)
     pictures = _held(civitai)
     job_id = _gallery(service)
     until(lambda: civitai.fetched, "the first request")
@@ -216,11 +216,11 @@ def test_lost_network_is_told_and_waited_for(civitai, service):
 @pytest.mark.parametrize("reason", ["network", "busy", "disk"])
 def test_what_waited_when_the_program_ended_goes_on_at_its_start(civitai, service, reason):
     with JobStore(setting.database_file()) as store:
-        job_id = store.add("A model", ImageQuery(101), setting.data_folder(), 3)
+        job_id = store.add_job("A model", ImageQuery(101), setting.data_folder(), 3)
         store.set_state(job_id, "paused", reason, "It waits.")
-        other = store.add("A model", ImageQuery(101), setting.data_folder(), 3)
+        other = store.add_job("A model", ImageQuery(101), setting.data_folder(), 3)
         store.set_state(other, "paused", "http_400", "No such cursor.")
-    service.go_on_after_start()
+    service.resume_after_start()
     assert _comes_to(service, job_id, "done").job.saved == 3
     assert _shown(service, other).state == "paused"
 
@@ -237,21 +237,23 @@ def test_job_that_is_told_twice_to_go_on_is_worked_on_once(civitai, service):
 
 def test_what_was_at_work_when_the_program_ended_goes_on_at_its_start(civitai, service):
     with JobStore(setting.database_file()) as store:
-        ids = [store.add("A model", ImageQuery(101), setting.data_folder(), 3) for _ in range(4)]
+        ids = [
+            store.add_job("A model", ImageQuery(101), setting.data_folder(), 3) for _ in range(4)
+        ]
         for job_id, state in zip(ids, ("running", "queued", "paused", "cancelled")):
             store.set_state(job_id, state)
-    service.go_on_after_start()
+    service.resume_after_start()
     for job_id, state in zip(ids, ("done", "done", "paused", "cancelled")):
         _comes_to(service, job_id, state)
 
 
 def test_job_that_another_program_works_on_is_left_to_it(civitai, service):
     with JobStore(setting.database_file()) as store:
-        job_id = store.add("A model", ImageQuery(101), setting.data_folder(), 3)
+        job_id = store.add_job("A model", ImageQuery(101), setting.data_folder(), 3)
         store.set_state(job_id, "running")
-        lock = store.lock(job_id)
+        lock = store.job_lock(job_id)
         assert lock.acquire()
-        service.go_on_after_start()
+        service.resume_after_start()
         for deed in (lambda: service.stop(job_id, "cancelled"), lambda: store.forget(job_id)):
             with pytest.raises(InputError, match="worked on"):
                 deed()
@@ -273,14 +275,14 @@ def test_forgotten_job_is_off_the_list_and_its_pictures_stay(civitai, service):
     until(lambda: not service._workers._turns, "its thread's end")
     with service.store() as store:
         store.forget(job_id)
-    assert service.shown() == [] and len(os.listdir(folder)) == 6
+    assert service.list_jobs() == [] and len(os.listdir(folder)) == 6
 
 
 def test_only_the_newest_are_shown(service):
     with JobStore(setting.database_file()) as store:
         for n in range(20):
-            store.set_state(store.add(str(n), ImageQuery(101), "x", 3), "cancelled")
-    assert [shown.job.title for shown in service.shown(3)] == ["19", "18", "17"]
+            store.set_state(store.add_job(str(n), ImageQuery(101), "x", 3), "cancelled")
+    assert [shown.job.title for shown in service.list_jobs(3)] == ["19", "18", "17"]
 
 
 def test_client_is_the_one_of_the_moment_that_a_job_begins(civitai, monkeypatch):

@@ -9,10 +9,10 @@ import os
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core.images import Image as Picture
-from civitai_manager_libs.errors import DiskError, UnreadableAnswer
-from civitai_manager_libs.infotext import embedded
-from civitai_manager_libs.infotext.metadata import infotext
-from civitai_manager_libs.jobs.sidecars import write_beside
+from civitai_manager_libs.errors import DiskError, InvalidResponse
+from civitai_manager_libs.infotext import read_embedded
+from civitai_manager_libs.infotext.metadata import build_infotext
+from civitai_manager_libs.jobs.sidecars import write_sidecars
 from fault_responses import png
 from PIL import Image, PngImagePlugin
 
@@ -35,7 +35,7 @@ def _record(**values):
 
 def _written(tmp_path, record, picture=PNG, is_ours=True):
     (tmp_path / "7.png").write_bytes(picture)
-    write_beside(str(tmp_path / "7.png"), record, is_ours)
+    write_sidecars(str(tmp_path / "7.png"), record, is_ours)
     beside = sorted(set(os.listdir(tmp_path)) - {"7.png"})
     return {name: (tmp_path / name).read_text("utf-8") for name in beside}
 
@@ -58,7 +58,7 @@ def test_short_infotext_says_where_it_is_from_as_the_tab_does(tmp_path):
     meta = {"prompt": "fog", "steps": 20}
     written = _written(tmp_path, _record(meta=meta, baseModel="Pony", postId=9))
     image = Picture(7, "", base_model="Pony", post_id=9)
-    assert written["7.txt"] == infotext(meta, image) != infotext(meta)
+    assert written["7.txt"] == build_infotext(meta, image) != build_infotext(meta)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_half_a_surrogate_pair_in_a_prompt_is_written_as_a_question_mark(tmp_pat
 @pytest.mark.parametrize("wanted", [True, False])
 def test_damaged_record_is_said_and_nothing_is_written(tmp_path, record, wanted):
     setting.change("save_infotext", wanted)
-    with pytest.raises(UnreadableAnswer, match="damaged"):
-        write_beside(str(tmp_path / "7.png"), record, True)
+    with pytest.raises(InvalidResponse, match="damaged"):
+        write_sidecars(str(tmp_path / "7.png"), record, True)
     assert os.listdir(tmp_path) == []
 
 
@@ -100,7 +100,7 @@ def test_older_files_are_replaced_whole(tmp_path):
 def test_folder_in_the_way_is_a_disk_error_that_leaves_nothing(tmp_path):
     (tmp_path / "7.json").mkdir()
     with pytest.raises(DiskError, match="7.json"):
-        write_beside(str(tmp_path / "7.png"), _record(meta=_META), True)
+        write_sidecars(str(tmp_path / "7.png"), _record(meta=_META), True)
     assert sorted(os.listdir(tmp_path)) == ["7.json", "7.txt"]
 
 
@@ -124,7 +124,7 @@ def test_infotext_is_put_into_a_picture_that_has_none_if_that_is_wanted(tmp_path
     for wanted in (True, False):
         setting.change("save_infotext", wanted)
         written = _written(tmp_path, _record(meta=_META))
-        told = embedded(str(tmp_path / "7.png")).infotext
+        told = read_embedded(str(tmp_path / "7.png")).infotext
         assert told.startswith("a lighthouse 燈塔\nSteps: 28")
         assert written.get("7.txt", told) == told
 

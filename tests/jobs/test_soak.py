@@ -18,7 +18,7 @@ from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import factory as gallery_network
 from civitai_manager_libs.jobs.store import JobStore
-from civitai_manager_libs.jobs.worker import JobRun
+from civitai_manager_libs.jobs.worker import JobWorker
 
 _TRIES = 4  # the first and three more
 
@@ -252,14 +252,14 @@ def _page_answer(chance, faults, often):
 def _run_to_the_end(folder, count):
     """Go on as often as a page of the gallery ends it; each time it gets further."""
     with JobStore(setting.database_file()) as store:
-        job_id = store.add("A model", ImageQuery(101), folder, count)
+        job_id = store.add_job("A model", ImageQuery(101), folder, count)
         for _ in range(20):
-            network = gallery_network.network_of(CivitaiHttpClient())
-            job = JobRun(store, job_id, network, 8).run()
+            network = gallery_network.make_network(CivitaiHttpClient())
+            job = JobWorker(store, job_id, network, 8).run()
             if job.state == "done":
                 break
             assert job.state == "paused" and job.reason in ("bad_answer", "http_400", "network")
-        return job, {item.image_id: item.reason for item in store.failed(job_id, count)}
+        return job, {item.image_id: item.reason for item in store.list_failed(job_id, count)}
 
 
 def _check_folder(server, folder, saved):

@@ -12,8 +12,8 @@ import pytest
 from api_server import ApiServer
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobRun, JobStore, network_of
-from civitai_manager_libs.jobs.records import Facts, Options
+from civitai_manager_libs.jobs import JobStore, JobWorker, make_network
+from civitai_manager_libs.jobs.records import JobOptions, NamingContext
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -44,14 +44,18 @@ def _names(folder):
 def test_job_of_version_1_is_as_it_was(old, folder):
     with JobStore(old) as store:
         assert store.set_aside == ""
-        job = store.job(1)
-        assert (job.title, job.folder, job.options) == ("A model", folder, Options("{id}", Facts()))
+        job = store.get_job(1)
+        assert (job.title, job.folder, job.options) == (
+            "A model",
+            folder,
+            JobOptions("{id}", NamingContext()),
+        )
         assert (job.state, job.saved, job.failed, job.waiting) == ("paused", 5, 1, 4)
         assert (job.wanted, job.walked, job.cursor) == (100, False, "10|1785317342117")
-        assert [item.image_id for item in store.waiting(1, 0, 9)] == [5006, 5005, 5004, 5003]
-        assert [item.reason for item in store.failed(1)] == ["gone"]
-        assert store.claim(1, [5006])[5006].ours_before
-        assert Path(store.saved_paths([5012])[5012]) == Path(folder, "5012.mp4")
+        assert [item.image_id for item in store.list_waiting(1, 0, 9)] == [5006, 5005, 5004, 5003]
+        assert [item.reason for item in store.list_failed(1)] == ["gone"]
+        assert store.claim_images(1, [5006])[5006].ours_before
+        assert Path(store.find_saved_paths([5012])[5012]) == Path(folder, "5012.mp4")
 
 
 def test_job_of_version_1_goes_on_under_the_names_that_it_began_with(old, folder, monkeypatch):
@@ -61,7 +65,7 @@ def test_job_of_version_1_goes_on_under_the_names_that_it_began_with(old, folder
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
         for image_id in _SAVED:
             Path(folder, server.file_of(image_id)).write_bytes(server.bytes_of(image_id))
-        job = JobRun(store, 1, network_of(CivitaiHttpClient()), 2).run()
+        job = JobWorker(store, 1, make_network(CivitaiHttpClient()), 2).run()
         assert (job.state, job.saved, job.failed) == ("done", 11, 1)
         assert _names(folder) == {server.file_of(i) for i in server.ids if i != 5010}
         assert set(server.fetched) == {5006, 5005, 5004, 5003, 5002, 5001}
@@ -73,7 +77,7 @@ def test_images_of_version_2_count_as_found_by_the_first_walk(old):
     db.executescript("ALTER TABLE items DROP COLUMN walks; PRAGMA user_version = 2")
     db.close()
     with JobStore(old) as store:
-        assert store.set_aside == "" and store.job(1).saved == 5
+        assert store.set_aside == "" and store.get_job(1).saved == 5
         assert store._database.rows("SELECT DISTINCT walks FROM items") == [(1,)]
 
 
@@ -83,7 +87,7 @@ def test_many_may_open_an_old_one_at_once(old):
     def use():
         start.wait()
         with JobStore(old) as store:
-            found.append((store.set_aside, len(store.jobs())))
+            found.append((store.set_aside, len(store.list_jobs())))
 
     threads = [threading.Thread(target=use) for _ in range(6)]
     for thread in threads:
@@ -98,7 +102,7 @@ def test_old_file_whose_change_fails_is_set_aside_as_it_was(old):
         db.execute("CREATE INDEX items_by_name ON items (url)")  # in the new one's place
         db.commit()
     with JobStore(old) as store:
-        assert "was damaged" in store.set_aside and store.jobs() == []
+        assert "was damaged" in store.set_aside and store.list_jobs() == []
     [kept] = Path(old).parent.glob("gallery.db.damaged-*[0-9]")
     with closing(sqlite3.connect(kept)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)

@@ -27,7 +27,7 @@ from civitai_manager_libs.jobs import (
 from civitai_manager_libs.jobs.items import Network
 from civitai_manager_libs.jobs.records import WalkedPage
 from civitai_manager_libs.jobs.store import JobStore, locks
-from civitai_manager_libs.jobs.worker import JobRun
+from civitai_manager_libs.jobs.worker import JobWorker
 from fault_responses import png
 from fault_server import FaultServer
 from lock_holder import held_for
@@ -56,12 +56,12 @@ def folder(tmp_path):
 
 
 def _add(store, folder, wanted=1000, again=False):
-    return store.add("A model", _QUERY, folder, wanted, again)
+    return store.add_job("A model", _QUERY, folder, wanted, again)
 
 
 def _run(store, job_id, network=None, concurrency=3, **options):
-    network = network or gallery_network.network_of(CivitaiHttpClient())
-    return JobRun(store, job_id, network, concurrency, **options).run()
+    network = network or gallery_network.make_network(CivitaiHttpClient())
+    return JobWorker(store, job_id, network, concurrency, **options).run()
 
 
 def _download(store, folder, **options):
@@ -128,7 +128,7 @@ def test_no_more_than_the_concurrency_are_fetched_at_once(server, store, folder)
 def test_empty_gallery_is_done(server, store, folder, monkeypatch, query, reason, pages):
     monkeypatch.setattr(items, "_LATER", 0.01)
     ids = [server.ids.pop() for _ in list(server.ids)]
-    job_id = store.add("A model", query, folder, 100)
+    job_id = store.add_job("A model", query, folder, 100)
     job = _run(store, job_id)
     assert (job.state, job.total, job.reason, len(server.pages)) == ("done", 0, reason, pages)
     server.ids += reversed(ids)
@@ -165,7 +165,7 @@ def test_jobs_together_get_no_more_bytes_a_second_than_the_setting_allows(server
     for thread in threads:
         thread.join()
     assert time.monotonic() - started > 0.8 * 240_000 / 102_400
-    assert [store.job(job_id).saved for job_id in ids] == [6, 6]
+    assert [store.get_job(job_id).saved for job_id in ids] == [6, 6]
     assert any(0 < size % 20_000 for size in told), "nothing was told of a picture on its way"
     assert _pictures(folder + "a") == _expected(server, server.ids[:6])
 
@@ -173,8 +173,8 @@ def test_jobs_together_get_no_more_bytes_a_second_than_the_setting_allows(server
 def test_job_that_is_held_to_a_rate_stops_at_once(server, store, folder):
     server.size = 200_000
     setting.change("gallery_max_rate_kb", 20.0)
-    network = gallery_network.network_of(CivitaiHttpClient())
-    run = JobRun(store, _add(store, folder), network, 3)
+    network = gallery_network.make_network(CivitaiHttpClient())
+    run = JobWorker(store, _add(store, folder), network, 3)
     server.on_picture = lambda _: threading.Timer(0.5, run.stop, ["cancelled"]).start()
     started = time.monotonic()
     assert run.run().state == "cancelled"
@@ -197,14 +197,14 @@ def test_picture_that_was_moved_away_is_not_fetched_but_said(server, store, fold
     os.remove(moved)
     job = _download(store, folder)
     assert job.skipped == 25
-    assert store.missing_paths(job.id) == [moved]
+    assert store.list_missing_paths(job.id) == [moved]
 
 
 def test_picture_that_was_moved_here_is_not_missed(server, store, folder, tmp_path):
     _download(store, folder)
     os.rename(folder, tmp_path / "elsewhere")
     job = _download(store, str(tmp_path / "elsewhere"))
-    assert (job.skipped, store.missing_paths(job.id)) == (25, [])
+    assert (job.skipped, store.list_missing_paths(job.id)) == (25, [])
 
 
 def test_again_fetches_what_was_saved(server, store, folder):
@@ -253,7 +253,7 @@ def test_picture_that_was_saved_before_and_is_not_whole_is_missed(server, store,
     path = os.path.join(folder, server.file_of(server.ids[3]))
     _put(folder, path, _DAMAGE[damage](server.bytes_of(server.ids[3])))
     job = _download(store, folder)
-    assert (job.skipped, store.missing_paths(job.id)) == (25, [path])
+    assert (job.skipped, store.list_missing_paths(job.id)) == (25, [path])
     store.fetch_missing(job.id)
     assert _run(store, job.id).saved == 1
     assert _pictures(folder) == _expected(server)
@@ -292,7 +292,7 @@ def test_damaged_record_stops_nothing_and_is_said(server, store, folder, capsys,
     said = f"{damaged}: Its record is damaged" in capsys.readouterr().err
     assert said == bool(record)  # one that is empty is none
     assert not os.path.exists(os.path.join(folder, f"{damaged}.json"))
-    assert store.missing_paths(job_id) == []
+    assert store.list_missing_paths(job_id) == []
 
 
 # What fails
@@ -324,7 +324,7 @@ def test_one_failure_has_its_reason_and_stops_nothing(server, store, folder, ans
     server.always(bad, answer)
     job = _download(store, folder)
     assert (job.state, job.saved, job.failed) == ("done", 24, 1)
-    (item,) = store.failed(job.id)
+    (item,) = store.list_failed(job.id)
     assert (item.image_id, item.reason) == (bad, reason)
     assert item.message.endswith(".") and "\n" not in item.message
     assert _pictures(folder) == _expected(server, [i for i in server.ids if i != bad])
@@ -334,7 +334,7 @@ def test_picture_beyond_the_cap_is_too_large(server, store, folder):
     setting.change("gallery_max_image_mb", 1)
     server.size = 1024 * 1024 + 1
     job = _download(store, folder, wanted=2)
-    reasons = {item.image_id: item.reason for item in store.failed(job.id)}
+    reasons = {item.image_id: item.reason for item in store.list_failed(job.id)}
     kinds = [server.kinds[i] for i in server.ids[:2]]
     assert reasons == {i: "too_large" for i, k in zip(server.ids, kinds) if k != "mp4"}
 
@@ -363,14 +363,14 @@ def test_host_that_asks_everyone_for_a_long_rest_pauses_the_job(server, store, f
 
 def test_failing_page_pauses_the_job_once_what_is_listed_is_there(server, store, folder):
     server.page = 10
-    reading = gallery_network.network_of(CivitaiHttpClient()).read_page
+    reading = gallery_network.make_network(CivitaiHttpClient()).read_page
 
     def read_page(query, cursor, *rest):
         if cursor is not None:
             raise NetworkError("The server could not be reached.")
         return reading(query, cursor, *rest)
 
-    network = _with(gallery_network.network_of(CivitaiHttpClient()), read_page=read_page)
+    network = _with(gallery_network.make_network(CivitaiHttpClient()), read_page=read_page)
     job = _run(store, _add(store, folder), network)
     assert (job.state, job.reason, job.saved) == ("paused", "network", 10)
     assert job.note == "The server could not be reached."
@@ -463,14 +463,14 @@ def test_pages_foreign_addresses_are_not_asked(server, store, folder, address):
 
 def test_questions_of_a_job_go_after_those_of_people_who_look(server, store, folder, monkeypatch):
     client, waits = CivitaiHttpClient(), []
-    ask = client.read_json
+    ask = client.fetch_json
 
     def asked(*given, urgent=True, **more):
         waits.append(not urgent)
         return ask(*given, urgent=urgent, **more)
 
-    monkeypatch.setattr(client, "read_json", asked)
-    job = _run(store, _add(store, folder), gallery_network.network_of(client))
+    monkeypatch.setattr(client, "fetch_json", asked)
+    job = _run(store, _add(store, folder), gallery_network.make_network(client))
     assert job.state == "done"
     assert waits and all(waits)
 
@@ -482,8 +482,8 @@ def test_questions_of_a_job_go_after_those_of_people_who_look(server, store, fol
 def test_stop_ends_it_soon_and_leaves_nothing_half(server, store, folder, state):
     server.delay = 0.3
     job_id = _add(store, folder)
-    network = gallery_network.network_of(CivitaiHttpClient())
-    run = JobRun(store, job_id, network, 3)
+    network = gallery_network.make_network(CivitaiHttpClient())
+    run = JobWorker(store, job_id, network, 3)
     stopped = []
 
     def stop():
@@ -493,7 +493,7 @@ def test_stop_ends_it_soon_and_leaves_nothing_half(server, store, folder, state)
     server.on_picture = lambda i: i == server.ids[7] and threading.Timer(0.1, stop).start()
     job = run.run()
     assert time.monotonic() - stopped[0] < 5
-    assert (job.state, store.job(job_id).state) == (state, state)
+    assert (job.state, store.get_job(job_id).state) == (state, state)
     assert 0 < job.saved < 25
     there = _pictures(folder)
     assert there == {name: _expected(server)[name] for name in there}
@@ -502,7 +502,7 @@ def test_stop_ends_it_soon_and_leaves_nothing_half(server, store, folder, state)
 def test_paused_job_goes_on_without_asking_for_what_is_there(server, store, folder):
     server.delay = 0.05
     job_id = _add(store, folder)
-    run = JobRun(store, job_id, gallery_network.network_of(CivitaiHttpClient()), 3)
+    run = JobWorker(store, job_id, gallery_network.make_network(CivitaiHttpClient()), 3)
     server.on_picture = lambda i: i == server.ids[9] and run.stop("paused")
     assert run.run().state == "paused"
     saved = set(_pictures(folder))
@@ -515,7 +515,9 @@ def test_paused_job_goes_on_without_asking_for_what_is_there(server, store, fold
 
 
 def test_stop_before_the_start_is_not_lost(server, store, folder):
-    run = JobRun(store, _add(store, folder), gallery_network.network_of(CivitaiHttpClient()), 3)
+    run = JobWorker(
+        store, _add(store, folder), gallery_network.make_network(CivitaiHttpClient()), 3
+    )
     run.stop("cancelled")
     assert run.run().state == "cancelled"
     assert server.requests == []
@@ -523,7 +525,9 @@ def test_stop_before_the_start_is_not_lost(server, store, folder):
 
 def test_stop_while_a_page_is_awaited_is_seen(server, store, folder):
     server.always("page", lambda request, body: time.sleep(5))
-    run = JobRun(store, _add(store, folder), gallery_network.network_of(CivitaiHttpClient()), 3)
+    run = JobWorker(
+        store, _add(store, folder), gallery_network.make_network(CivitaiHttpClient()), 3
+    )
     threading.Timer(0.3, run.stop, ["paused"]).start()
     started = time.monotonic()
     assert run.run().state == "paused"
@@ -539,8 +543,8 @@ def test_stop_that_comes_when_all_is_there_does_not_undo_it(server, store, folde
         if progress.finished == 3:
             run.stop("cancelled")
 
-    network = gallery_network.network_of(CivitaiHttpClient())
-    run = JobRun(store, job_id, network, 3, on_progress=told)
+    network = gallery_network.make_network(CivitaiHttpClient())
+    run = JobWorker(store, job_id, network, 3, on_progress=told)
     assert run.run().state == "done"
 
 
@@ -553,7 +557,7 @@ def test_two_jobs_of_one_gallery_ask_for_each_picture_once(server, store, folder
 
     def work(name):
         with JobStore(setting.database_file()) as own:
-            network = gallery_network.network_of(CivitaiHttpClient())
+            network = gallery_network.make_network(CivitaiHttpClient())
             ends[name] = _run(own, _add(own, folder), network)
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
@@ -575,7 +579,7 @@ def test_two_jobs_that_wait_for_each_other_at_their_ends_both_come_to_it(
 
     def work(name):
         with JobStore(setting.database_file()) as own:
-            network = gallery_network.network_of(CivitaiHttpClient())
+            network = gallery_network.make_network(CivitaiHttpClient())
             ends[name] = _run(own, _add(own, folder), network)
 
     with ApiServer(count=60, page=20) as server:
@@ -612,17 +616,19 @@ def test_what_one_job_could_not_fetch_the_other_one_tries(server, store, folder)
     threading.Timer(0.5, go.set).start()
     second = _download(store, folder, wanted=1)
     first.join()
-    assert (store.job(first_id).failed, second.saved) == (1, 1)
+    assert (store.get_job(first_id).failed, second.saved) == (1, 1)
     assert server.fetched[bad] == 2
 
 
 def test_stop_ends_the_wait_for_what_another_job_fetches(server, store, folder):
     other = _add(store, folder)
-    lock = store.lock(other)
+    lock = store.job_lock(other)
     assert lock.acquire()
-    store.claim(other, server.ids)
+    store.claim_images(other, server.ids)
     store.set_state(other, "running")
-    run = JobRun(store, _add(store, folder), gallery_network.network_of(CivitaiHttpClient()), 3)
+    run = JobWorker(
+        store, _add(store, folder), gallery_network.make_network(CivitaiHttpClient()), 3
+    )
     threading.Timer(0.5, run.stop, ["cancelled"]).start()
     started = time.monotonic()
     job = run.run()
@@ -634,11 +640,11 @@ def test_stop_ends_the_wait_for_what_another_job_fetches(server, store, folder):
 def test_what_others_are_about_to_fetch_is_looked_at_a_little_at_a_time(store, folder, monkeypatch):
     monkeypatch.setattr(job_items, "_BATCH", 4)
     other, count, claimed = _add(store, folder), 400, []
-    lock = store.lock(other)
+    lock = store.job_lock(other)
     assert lock.acquire()
-    store.claim(other, range(1, count + 1))
+    store.claim_images(other, range(1, count + 1))
     store.set_state(other, "running")
-    claim = store.claim
+    claim = store.claim_images
 
     def counted(*words):
         claimed.append(1)
@@ -647,7 +653,7 @@ def test_what_others_are_about_to_fetch_is_looked_at_a_little_at_a_time(store, f
         return claim(*words)
 
     monkeypatch.setattr(store, "claim", counted)
-    run = JobRun(store, _add(store, folder, wanted=count), made_up(count, written), 3)
+    run = JobWorker(store, _add(store, folder, wanted=count), made_up(count, written), 3)
     job = run.run()
     lock.release()
     assert (job.state, job.waiting) == ("cancelled", count)
@@ -656,7 +662,7 @@ def test_what_others_are_about_to_fetch_is_looked_at_a_little_at_a_time(store, f
 
 def test_claims_of_a_dead_process_are_taken_over(server, store, folder):
     dead = _add(store, folder)
-    store.claim(dead, server.ids)
+    store.claim_images(dead, server.ids)
     store.set_state(dead, "running")
     job = _download(store, folder)
     assert (job.state, job.saved) == ("done", 25)
@@ -665,7 +671,7 @@ def test_claims_of_a_dead_process_are_taken_over(server, store, folder):
 def test_job_is_worked_on_by_one_only(server, store, folder, monkeypatch):
     monkeypatch.setattr(locks, "_LOCK_PATIENCE", 0.1)
     job_id = _add(store, folder)
-    lock = store.lock(job_id)
+    lock = store.job_lock(job_id)
     assert lock.acquire()
     with pytest.raises(InputError, match=f"Job {job_id} is being worked on already"):
         _run(store, job_id)
@@ -675,7 +681,7 @@ def test_job_is_worked_on_by_one_only(server, store, folder, monkeypatch):
 
 def test_who_looks_whether_a_job_is_worked_on_does_not_keep_it_from_starting(server, store, folder):
     job_id = _add(store, folder, wanted=1)
-    with held_for(0.2, store.lock(job_id)):
+    with held_for(0.2, store.job_lock(job_id)):
         assert _run(store, job_id).state == "done"
 
 
@@ -760,9 +766,9 @@ def test_full_disk_pauses_the_job_and_fails_no_picture(store, folder):
 
 def test_rest_of_the_job_is_what_is_said_to_lack_room(store, folder, monkeypatch):
     usage = shutil.disk_usage("/")._replace(free=10_500)
-    store.record(_add(store, folder), [])
+    store.record_outcomes(_add(store, folder), [])
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    monkeypatch.setattr(JobStore, "usual_size", lambda _: 1000)
+    monkeypatch.setattr(JobStore, "estimate_size", lambda _: 1000)
     told = []
     network = made_up(30, written)
     job_id = _add(store, folder, wanted=30)
@@ -777,7 +783,7 @@ def test_database_that_cannot_be_written_pauses_and_loses_nothing(
     store, folder, monkeypatch, error
 ):
     os.makedirs(folder)
-    fetched, recorded = [], store.record
+    fetched, recorded = [], store.record_outcomes
 
     def fetch(url, *rest):
         fetched.append(url)
@@ -799,11 +805,11 @@ def test_database_that_cannot_be_written_pauses_and_loses_nothing(
 def test_what_was_saved_before_needs_no_room(store, folder, monkeypatch):
     os.makedirs(folder)
     first = _run(store, _add(store, folder), made_up(10, written))
-    job_id = store.add("A model", _QUERY, folder, 10)
+    job_id = store.add_job("A model", _QUERY, folder, 10)
     images = tuple(Image(i, "x", record={"id": i}) for i in range(1, 11))
     store.add_page(job_id, WalkedPage(images, None))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: _Free(10))
-    monkeypatch.setattr(JobStore, "usual_size", lambda _: 1000)
+    monkeypatch.setattr(JobStore, "estimate_size", lambda _: 1000)
     job = _run(store, job_id, made_up(10, written))
     assert (first.saved, job.state, job.skipped) == (10, "done", 10)
 
@@ -843,12 +849,12 @@ def test_picture_with_its_infotext_in_it_is_known_by_its_new_size(store, folder)
     network = _with(
         made_up(1, written),
         read_page=lambda *_: Page((image,), None),
-        write_beside=sidecars.write_beside,
+        write_beside=sidecars.write_sidecars,
     )
     job = _run(store, _add(store, folder), network)
     [(name, data)] = _pictures(folder).items()
     assert job.saved == 1 and len(data) > len(_PNG) and b"a harbor" in data
-    [claim] = store.claim(_add(store, folder), [1]).values()
+    [claim] = store.claim_images(_add(store, folder), [1]).values()
     assert claim.saved_bytes == len(data)
     again = _run(store, _add(store, folder), network)
     assert (again.saved, again.skipped) == (0, 1) and _pictures(folder) == {name: data}
@@ -861,14 +867,14 @@ def test_picture_that_lay_there_has_its_infotext_put_in_only_if_it_is_ours(store
     network = _with(
         made_up(1, None),
         read_page=lambda *_: Page((image,), None),
-        write_beside=sidecars.write_beside,
+        write_beside=sidecars.write_sidecars,
     )
     os.makedirs(folder)
     with open(os.path.join(folder, "1.png"), "wb") as file:
         file.write(_PNG)
     job_id = _add(store, folder)
     if ours:  # as after a kill between the file's name and the database
-        store.claim(job_id, [1])
+        store.claim_images(job_id, [1])
     _run(store, job_id, network)
     assert (b"fog" in _pictures(folder)["1.png"]) is ours
 
@@ -907,7 +913,9 @@ def test_few_pictures_that_cannot_be_reached_fail_and_the_job_is_done(store, fol
     wire = Wire(20, bad)
     job = _run(store, _add(store, folder), wire.network)
     assert (job.state, job.saved, job.failed) == ("done", 20 - len(bad), len(bad))
-    assert [(i.image_id, i.reason) for i in store.failed(job.id)] == [(i, "network") for i in bad]
+    assert [(i.image_id, i.reason) for i in store.list_failed(job.id)] == [
+        (i, "network") for i in bad
+    ]
     assert sorted(wire.tried) == list(range(1, 21)), "each was asked for once"
 
 
@@ -919,7 +927,7 @@ def test_many_that_cannot_be_reached_do_not_bar_the_way_to_the_others(store, fol
     while job.state == "paused" and goes < 10:
         job, goes = _run(store, job.id, wire.network, 2), goes + 1
     assert (job.state, job.saved, job.failed) == ("done", 48, 12)
-    assert {item.reason for item in store.failed(job.id)} == {"network"}
+    assert {item.reason for item in store.list_failed(job.id)} == {"network"}
 
 
 def test_skipped_ones_do_not_hide_that_the_network_is_lost(store, folder):
@@ -986,7 +994,7 @@ def test_key_stands_in_no_file_but_its_own(server, store, folder, tmp_path):
         for name in names:
             with open(os.path.join(root, name), "rb") as file:
                 assert b"secret-key" not in file.read(), name
-    assert "secret" not in json.dumps([vars(item) for item in store.failed(1)])
+    assert "secret" not in json.dumps([vars(item) for item in store.list_failed(1)])
 
 
 def _good(count):

@@ -8,12 +8,12 @@ import os
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery, Page
-from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.core import thumbnail_url
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.library import bookmarks, cache, deletions, pages, records, search
-from civitai_manager_libs.library.bookmarks.annotations import Change
-from civitai_manager_libs.library.store import rows, writer, writing
+from civitai_manager_libs.library.bookmarks.annotations import AnnotationChange
+from civitai_manager_libs.library.store import select_rows, writer, writing
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -34,7 +34,7 @@ def _image(image_id, **more):
         "meta": {"prompt": f"picture {image_id}", "steps": 20},
         **more,
     }
-    image = image_from(row, lambda url: True)
+    image = image_from_json(row, lambda url: True)
     assert image is not None
     return image
 
@@ -42,27 +42,27 @@ def _image(image_id, **more):
 @pytest.fixture
 def images(library):
     images = [_image(n) for n in range(1, 7)]
-    records.keep(images)
+    records.store_images(images)
     library.forget()
     return images
 
 
 def _ids(words):
-    return sorted(search.find(search.query_of(words)).ids)
+    return sorted(search.run_search(search.parse_query(words)).ids)
 
 
 def test_marks_are_kept_found_by_search_and_taken_off_again(images, library):
-    bookmarks.annotations.change(images[:2], Change(favourite=True))
-    bookmarks.annotations.change(
-        images[1:3], Change(stars=4, note="Use THIS light", tags=["Sea", "sea", " "])
+    bookmarks.annotations.change_annotations(images[:2], AnnotationChange(favourite=True))
+    bookmarks.annotations.change_annotations(
+        images[1:3], AnnotationChange(stars=4, note="Use THIS light", tags=["Sea", "sea", " "])
     )
-    bookmarks.collections.add(images[3:5], "Harbor  views")
-    bookmarks.collections.add(images[4:6], "harbor VIEWS")
+    bookmarks.collections.add_to_collection(images[3:5], "Harbor  views")
+    bookmarks.collections.add_to_collection(images[4:6], "harbor VIEWS")
     library.forget()
-    assert bookmarks.annotations.of([2])[2] == bookmarks.annotations.Mark(
+    assert bookmarks.annotations.find_annotations([2])[2] == bookmarks.annotations.Annotation(
         True, 4, "Use THIS light", ("Sea",)
     )
-    assert bookmarks.annotations.of([5])[5].sets == ("Harbor views",)
+    assert bookmarks.annotations.find_annotations([5])[5].collections == ("Harbor views",)
     for words, found in (
         ("is:favourite", [1, 2]),
         ("-is:favourite", [3, 4, 5, 6]),
@@ -76,48 +76,53 @@ def test_marks_are_kept_found_by_search_and_taken_off_again(images, library):
         ('set="harbor views" -picture', []),
     ):
         assert _ids(words) == found, words
-    assert [one.text for one in search.suggestions("set:")] == ['set:"Harbor views"']
-    assert [(one.text, one.count) for one in search.suggestions("tag:s")] == [("tag:Sea", 2)]
-    bookmarks.annotations.change(images, Change(favourite=False, stars=0, note=" ", tags=[]))
-    bookmarks.collections.remove([4, 5], "harbor views")
-    assert set(bookmarks.annotations.of(range(1, 7))) == {6}
-    bookmarks.collections.delete("Harbor Views")
-    assert bookmarks.collections.all_sets() == [] and bookmarks.annotations.of([6]) == {}
+    assert [one.text for one in search.suggest_values("set:")] == ['set:"Harbor views"']
+    assert [(one.text, one.count) for one in search.suggest_values("tag:s")] == [("tag:Sea", 2)]
+    bookmarks.annotations.change_annotations(
+        images, AnnotationChange(favourite=False, stars=0, note=" ", tags=[])
+    )
+    bookmarks.collections.remove_from_collection([4, 5], "harbor views")
+    assert set(bookmarks.annotations.find_annotations(range(1, 7))) == {6}
+    bookmarks.collections.delete_collection("Harbor Views")
+    assert (
+        bookmarks.collections.list_collections() == []
+        and bookmarks.annotations.find_annotations([6]) == {}
+    )
 
 
 def test_what_is_marked_is_found_also_before_its_record_is_written(images):
-    bookmarks.annotations.change(images[:1], Change(favourite=True))
+    bookmarks.annotations.change_annotations(images[:1], AnnotationChange(favourite=True))
     stored = records._near.add(images[:2], is_whole=True)  # and nobody writes them
-    assert records.having([1, 2, 3], search.query_of("is:favourite"), list) == [1]
+    assert records.filter_matching([1, 2, 3], search.parse_query("is:favourite"), list) == [1]
     records._near.written(stored)
 
 
 def test_set_keeps_its_pictures_through_another_name_and_none_takes_anothers_name(images):
-    bookmarks.collections.add(images[:2], "one")
-    bookmarks.collections.add(images[2:3], "two")
-    bookmarks.collections.rename("one", "One and only")
-    assert [(s.name, s.count) for s in bookmarks.collections.all_sets()] == [
+    bookmarks.collections.add_to_collection(images[:2], "one")
+    bookmarks.collections.add_to_collection(images[2:3], "two")
+    bookmarks.collections.rename_collection("one", "One and only")
+    assert [(s.name, s.count) for s in bookmarks.collections.list_collections()] == [
         ("One and only", 2),
         ("two", 1),
     ]
     with pytest.raises(InputError):
-        bookmarks.collections.rename("two", "ONE and only")
+        bookmarks.collections.rename_collection("two", "ONE and only")
     for name in ("", "  ", "\u202e"):
         with pytest.raises(InputError):
-            bookmarks.collections.add([], name)
+            bookmarks.collections.add_to_collection([], name)
 
 
 def test_marked_ones_stay_when_the_library_is_trimmed(images, library, monkeypatch):
-    bookmarks.annotations.change(images[:1], Change(favourite=True))
-    bookmarks.annotations.change(images[1:2], Change(tags=["keep"]))
-    bookmarks.collections.add(images[2:3], "kept")
+    bookmarks.annotations.change_annotations(images[:1], AnnotationChange(favourite=True))
+    bookmarks.annotations.change_annotations(images[1:2], AnnotationChange(tags=["keep"]))
+    bookmarks.collections.add_to_collection(images[2:3], "kept")
     setting.change("library_records", 1_000)
     monkeypatch.setattr(setting, "library_records", 4)
     monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
-    records.keep([_image(9)])
+    records.store_images([_image(9)])
     library.forget()
     assert _ids("") == [1, 2, 3, 9]
-    assert records.find(1) == images[0]
+    assert records.find_image(1) == images[0]
 
 
 def test_thumbnail_of_a_marked_picture_outlives_the_cache(images):
@@ -126,10 +131,10 @@ def test_thumbnail_of_a_marked_picture_outlives_the_cache(images):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(_PNG)
-    bookmarks.annotations.change(images[:2], Change(favourite=True))
+    bookmarks.annotations.change_annotations(images[:2], AnnotationChange(favourite=True))
     os.remove(path)
-    assert cache.cached(url) is None and bookmarks.kept_thumb(images[1]) is None
-    with open(bookmarks.kept_thumb(images[0]), "rb") as file:
+    assert cache.find_cached(url) is None and bookmarks.find_thumbnail(images[1]) is None
+    with open(bookmarks.find_thumbnail(images[0]), "rb") as file:
         assert file.read() == _PNG
 
 
@@ -139,36 +144,43 @@ def test_thumbnail_of_a_marked_picture_outlives_the_cache(images):
 def test_export_brings_marks_sets_and_records_to_another_library(
     images, library, tmp_path, monkeypatch
 ):
-    bookmarks.annotations.change(
-        images[:1], Change(favourite=True, stars=3, note="好", tags=["海"])
+    bookmarks.annotations.change_annotations(
+        images[:1], AnnotationChange(favourite=True, stars=3, note="好", tags=["海"])
     )
-    bookmarks.collections.add(images[1:3], "Two")
-    told = json.loads(json.dumps(bookmarks.import_export.export()))
+    bookmarks.collections.add_to_collection(images[1:3], "Two")
+    told = json.loads(json.dumps(bookmarks.import_export.export_bookmarks()))
     assert [one["infotext"][:9] for one in told["pictures"]] == [f"picture {n}" for n in (1, 2, 3)]
-    assert [one["id"] for one in bookmarks.import_export.export("Two")["pictures"]] == [2, 3]
+    assert [one["id"] for one in bookmarks.import_export.export_bookmarks("Two")["pictures"]] == [
+        2,
+        3,
+    ]
     library.forget()
     monkeypatch.setenv("CIVITAI_SHORTCUT_DATA", str(tmp_path / "other"))
     library.forget()
-    assert bookmarks.import_export.take(told) == (3, 1)
+    assert bookmarks.import_export.import_bookmarks(told) == (3, 1)
     library.forget()
-    assert bookmarks.annotations.of([1])[1] == bookmarks.annotations.Mark(True, 3, "好", ("海",))
-    assert _ids("set:two") == [2, 3] and records.find(1).meta == images[0].meta
+    assert bookmarks.annotations.find_annotations([1])[1] == bookmarks.annotations.Annotation(
+        True, 3, "好", ("海",)
+    )
+    assert _ids("set:two") == [2, 3] and records.find_image(1).meta == images[0].meta
 
 
 def test_import_takes_nothing_away_that_is_here(images):
-    bookmarks.annotations.change(images[:1], Change(stars=5, note="mine", tags=["a"]))
-    told = bookmarks.import_export.export()
+    bookmarks.annotations.change_annotations(
+        images[:1], AnnotationChange(stars=5, note="mine", tags=["a"])
+    )
+    told = bookmarks.import_export.export_bookmarks()
     told["pictures"][0] |= {"stars": 1, "note": "theirs", "tags": ["b"], "favourite": True}
-    bookmarks.import_export.take(told)
-    assert bookmarks.annotations.of([1])[1] == bookmarks.annotations.Mark(
+    bookmarks.import_export.import_bookmarks(told)
+    assert bookmarks.annotations.find_annotations([1])[1] == bookmarks.annotations.Annotation(
         True, 5, "mine", ("a", "b")
     )
 
 
 def test_import_changes_no_record_that_is_here_and_brings_back_nothing_that_is_gone(library):
     here = [_image(1, browsingLevel=16, username="author"), _image(2)]
-    records.keep(here)
-    deletions.note_gone(2)
+    records.store_images(here)
+    deletions.mark_deleted(2)
     library.finish()
     records_given = [
         {**here[0].record, "browsingLevel": 1, "username": "thief", "url": _image(8).url},
@@ -176,32 +188,36 @@ def test_import_changes_no_record_that_is_here_and_brings_back_nothing_that_is_g
         _image(3, browsingLevel=4).record,
     ]
     pictures = [{"id": one["id"], "record": one} for one in records_given]
-    assert bookmarks.import_export.take({"civitai_shortcut": 1, "pictures": pictures}) == (3, 0)
+    assert bookmarks.import_export.import_bookmarks(
+        {"civitai_shortcut": 1, "pictures": pictures}
+    ) == (3, 0)
     for _ in range(2):  # in memory, then as after a start
-        assert records.find(1) == here[0] and records.find(3).level == 4
-        assert bookmarks.annotations.of([2])[2].gone_at > 0
+        assert records.find_image(1) == here[0] and records.find_image(3).level == 4
+        assert bookmarks.annotations.find_annotations([2])[2].deleted_at > 0
         library.forget()
 
 
 def test_import_of_a_record_loses_to_one_of_the_site_that_is_not_written_yet(library):
     with writing():  # the writer waits
-        records.keep([_image(1, browsingLevel=16)])
-        records.keep_absent([_image(1)])
-        assert records.find(1).level == 16
+        records.store_images([_image(1, browsingLevel=16)])
+        records.store_missing_images([_image(1)])
+        assert records.find_image(1).level == 16
     library.forget()
-    assert records.find(1).level == 16
+    assert records.find_image(1).level == 16
 
 
 def test_listing_and_exporting_sets_asks_the_database_once_for_all(images, monkeypatch):
     for n in range(5):
-        bookmarks.collections.add(images[:n], f"set {n}")
+        bookmarks.collections.add_to_collection(images[:n], f"set {n}")
     asked = []
     monkeypatch.setattr(
-        bookmarks.collections, "rows", lambda *given: asked.append(given) or rows(*given)
+        bookmarks.collections,
+        "select_rows",
+        lambda *given: asked.append(given) or select_rows(*given),
     )
-    found = bookmarks.collections.all_sets()
+    found = bookmarks.collections.list_collections()
     assert [(one.count, one.covers) for one in found][3:] == [(3, (3, 2, 1)), (4, (4, 3, 2, 1))]
-    assert len(bookmarks.import_export.export()["sets"]) == 5
+    assert len(bookmarks.import_export.export_bookmarks()["sets"]) == 5
     assert len(asked) == 2
 
 
@@ -209,8 +225,11 @@ def test_import_is_bounded_in_all(monkeypatch):
     monkeypatch.setattr(bookmarks.import_export, "_MOST", 3)
     monkeypatch.setattr(bookmarks.import_export, "_MOST_SETS", 2)
     given = [{"name": name, "ids": [1, 2]} for name in "abc"]
-    assert bookmarks.import_export.take({"civitai_shortcut": 1, "sets": given}) == (0, 2)
-    assert bookmarks.collections.ids_by_name() == {"a": [1, 2], "b": [1]}
+    assert bookmarks.import_export.import_bookmarks({"civitai_shortcut": 1, "sets": given}) == (
+        0,
+        2,
+    )
+    assert bookmarks.collections.image_ids_by_collection() == {"a": [1, 2], "b": [1]}
 
 
 @pytest.mark.parametrize(
@@ -219,7 +238,7 @@ def test_import_is_bounded_in_all(monkeypatch):
 )
 def test_what_is_no_export_is_refused_or_passed_over(given):
     try:
-        assert bookmarks.import_export.take(given) == (0, 0)
+        assert bookmarks.import_export.import_bookmarks(given) == (0, 0)
     except InputError:
         assert not isinstance(given, dict) or given.get("civitai_shortcut") != 1
 
@@ -240,8 +259,10 @@ def test_hostile_export_marks_nothing_it_should_not(images):
             "no",
         ],
     }
-    assert bookmarks.import_export.take(hostile) == (0, 1)
-    assert bookmarks.annotations.of([1, 2]) == {} and bookmarks.collections.ids_of("ok") == [3]
+    assert bookmarks.import_export.import_bookmarks(hostile) == (0, 1)
+    assert bookmarks.annotations.find_annotations(
+        [1, 2]
+    ) == {} and bookmarks.collections.collection_image_ids("ok") == [3]
 
 
 # Gone from Civitai
@@ -261,19 +282,19 @@ def test_hostile_export_marks_nothing_it_should_not(images):
 )
 def test_what_lacks_between_what_was_sent_is_gone(query, now, before, missing):
     page = Page(tuple(_image(n) for n in now))
-    assert deletions.missing_from(query, page, before) == missing
-    assert deletions.missing_from(query, Page(page.images, dropped=1), before) == []
+    assert deletions.find_missing(query, page, before) == missing
+    assert deletions.find_missing(query, Page(page.images, dropped=1), before) == []
     others = Page(page.images, other_ids=tuple(missing))
-    assert deletions.missing_from(query, others, before) == []
+    assert deletions.find_missing(query, others, before) == []
 
 
 def test_picture_that_lacks_when_its_page_is_read_again_is_gone_until_it_is_read(images, library):
     key = (setting.base_url(), ImageQuery(5), None, 100)
-    pages._keep(key, pages.Read(Page(tuple(images)), 1.0))
-    pages._keep(key, pages.Read(Page(tuple(images[:2] + images[3:])), 2.0))
+    pages._store_page(key, pages.PageRead(Page(tuple(images)), 1.0))
+    pages._store_page(key, pages.PageRead(Page(tuple(images[:2] + images[3:])), 2.0))
     library.forget()
-    assert _ids("is:gone") == [3] and bookmarks.annotations.of([3])[3].gone_at > 0
-    assert records.find(3) == images[2]
-    records.keep([images[2]])
+    assert _ids("is:gone") == [3] and bookmarks.annotations.find_annotations([3])[3].deleted_at > 0
+    assert records.find_image(3) == images[2]
+    records.store_images([images[2]])
     library.forget()
     assert _ids("is:gone") == []

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import PartialFile
+from civitai_manager_libs.core import AtomicFile
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.library import cache
 from fault_responses import png
@@ -44,9 +44,9 @@ def _fetch(body):
 
 def test_picture_is_fetched_once():
     asked, fetch = _fetch(png())
-    paths = [cache.fetched(_URL, fetch) for _ in range(2)]
+    paths = [cache.fetch_cached(_URL, fetch) for _ in range(2)]
     assert asked == [_URL] and paths == [setting.get_image_url_to_gallery_file(_URL)] * 2
-    assert cache.cached(_URL) == paths[0]
+    assert cache.find_cached(_URL) == paths[0]
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_file_that_is_no_picture_goes_and_is_fetched_again(body):
     os.makedirs(os.path.dirname(path))
     with open(path, "wb") as file:
         file.write(body)
-    assert cache.cached(_URL) is None and not os.path.exists(path)
+    assert cache.find_cached(_URL) is None and not os.path.exists(path)
     asked, fetch = _fetch(png())
-    assert cache.fetched(_URL, fetch) == path and asked == [_URL]
+    assert cache.fetch_cached(_URL, fetch) == path and asked == [_URL]
 
 
 def test_failure_to_fetch_reaches_whoever_wanted_it():
@@ -67,12 +67,12 @@ def test_failure_to_fetch_reaches_whoever_wanted_it():
         raise NetworkError("No answer.")
 
     with pytest.raises(NetworkError):
-        cache.fetched(_URL, fails)
-    assert cache.cached(_URL) is None
+        cache.fetch_cached(_URL, fails)
+    assert cache.find_cached(_URL) is None
 
 
 def test_folder_that_is_not_there_holds_nothing():
-    assert cache.cached(_URL) is None and cache.trim() == 0
+    assert cache.find_cached(_URL) is None and cache.trim_cache() == 0
 
 
 # Over the limit
@@ -83,7 +83,7 @@ def test_what_was_used_longest_ago_goes_first_and_only_as_much_as_must():
     names = [f"{n}.png" for n in range(12)]
     for age, name in enumerate(reversed(names)):
         _put(name, 1024 * 1024, age=100 * (age + 1))
-    cache.trim()  # to nine tenths of the limit
+    cache.trim_cache()  # to nine tenths of the limit
     assert sorted(os.listdir(setting.shortcut_gallery_folder)) == sorted(names[3:])
 
 
@@ -91,7 +91,7 @@ def test_nothing_goes_while_it_is_within_its_limit():
     setting.change("gallery_cache_mb", 10)
     for n in range(9):
         _put(f"{n}.png", 1024 * 1024, age=n)
-    cache.trim()
+    cache.trim_cache()
     assert len(os.listdir(setting.shortcut_gallery_folder)) == 9
 
 
@@ -101,9 +101,9 @@ def test_picture_that_is_looked_at_counts_as_used():
     _put(name, 1024 * 1024, age=10_000)
     for n in range(11):
         _put(f"{n}.png", 1024 * 1024, age=100 + n)
-    assert cache.cached(_URL)
-    cache.trim()
-    assert cache.cached(_URL)
+    assert cache.find_cached(_URL)
+    cache.trim_cache()
+    assert cache.find_cached(_URL)
 
 
 def test_what_older_versions_left_in_folders_counts_too():
@@ -111,16 +111,16 @@ def test_what_older_versions_left_in_folders_counts_too():
     old = _put(os.path.join("placeholders", "old.png"), 1024 * 1024, age=10_000)
     for n in range(10):
         _put(f"{n}.png", 1024 * 1024, age=n)
-    cache.trim()
+    cache.trim_cache()
     assert not os.path.exists(old)
 
 
 def test_what_is_on_its_way_in_stays_and_what_was_used_last_however_large():
     setting.change("gallery_cache_mb", 10)
     new = _put("large.png", 12 * 1024 * 1024, age=0)
-    with PartialFile(setting.shortcut_gallery_folder) as partial:
+    with AtomicFile(setting.shortcut_gallery_folder) as partial:
         partial.write(bytes(1024))
-        cache.trim()
+        cache.trim_cache()
         assert os.path.exists(partial.path)
     assert os.path.exists(new)
 
@@ -129,30 +129,30 @@ def test_what_is_held_stays_though_it_is_the_oldest():
     setting.change("gallery_cache_mb", 10)
     old = _put(os.path.basename(setting.get_image_url_to_gallery_file(_URL)), 6_000_000, age=900)
     newer = [_put(f"{n}.png", 6_000_000, age=100 * n) for n in (2, 1)]
-    with cache.held(_URL):
-        with cache.held(_URL):
+    with cache.hold_file(_URL):
+        with cache.hold_file(_URL):
             pass
-        cache.trim()
+        cache.trim_cache()
     assert [os.path.exists(path) for path in (old, *newer)] == [True, False, True]
 
 
 def test_leftovers_of_a_killed_process_go_from_every_folder_of_it():
     left = [_put(name, 10, age=0) for name in (_LEFT, os.path.join("placeholders", _LEFT))]
-    cache.trim()
+    cache.trim_cache()
     assert not any(map(os.path.exists, left))
 
 
 @pytest.fixture
 def trims(monkeypatch):
     """When the cache was walked, on a cache that is known to be empty."""
-    walked, trimmed = [], cache.trim
+    walked, trimmed = [], cache.trim_cache
 
     def watched():
         walked.append(time.monotonic())
         return trimmed()
 
     monkeypatch.setattr(cache, "_size", 0)
-    monkeypatch.setattr(cache, "trim", watched)
+    monkeypatch.setattr(cache, "trim_cache", watched)
     yield walked
     until(lambda: not cache._is_trimming, "the trimming's end")
 
@@ -160,7 +160,7 @@ def trims(monkeypatch):
 def _bring(count, size=1024 * 1024):
     _, fetch = _fetch(png(size=size))
     for n in range(count):
-        cache.fetched(f"https://image.civitai.com/x/{n}.jpeg", fetch)
+        cache.fetch_cached(f"https://image.civitai.com/x/{n}.jpeg", fetch)
 
 
 def _bytes_kept():
@@ -180,7 +180,7 @@ def test_what_could_not_go_is_tried_again_a_while_later(trims, monkeypatch):
     monkeypatch.setattr(cache, "_PAUSE", 1.0)
     setting.change("gallery_cache_mb", 10)
     path = _put(os.path.basename(setting.get_image_url_to_gallery_file(_URL)), 11_000_000, age=900)
-    with cache.held(_URL):
+    with cache.hold_file(_URL):
         for n in range(3):
             _put(f"{n}.png", 1024 * 1024, age=0)
         cache.trim_soon()  # two of them could go, the third was used last

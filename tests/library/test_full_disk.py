@@ -17,23 +17,27 @@ _SCRIPTS = str(Path(__file__).parents[2] / "scripts")
 _PROGRAM = """
 import json, os, sys
 sys.path.insert(0, os.environ["SCRIPTS"])
-from civitai_manager_libs.civitai import image_of
-from civitai_manager_libs.library import finish, own, records, search
+from civitai_manager_libs.civitai import parse_image
+from civitai_manager_libs.library import records, search, wait_for_writes
+from civitai_manager_libs.library.bookmarks import annotations as notes
 
 def image(n):
     url = f"https://image.civitai.com/x/{n:032x}/original=true/{n}.jpeg"
     meta = {"prompt": f"picture {n} lighthouse " + "detail " * 200, "steps": n % 50 + 1}
-    return image_of({"id": n, "url": url, "browsingLevel": 1, "meta": meta})
+    return parse_image({"id": n, "url": url, "browsingLevel": 1, "meta": meta})
 
 def keep(first, count):
     for start in range(first, first + count, 10):
-        records.keep([image(n) for n in range(start, start + 10)], galleries=["model 1"])
-        assert finish(60)
+        records.store_images([image(n) for n in range(start, start + 10)], galleries=["model 1"])
+        assert wait_for_writes(60)
         print(start + 9, flush=True)
 
+def note(n, text):
+    notes.change_annotations([image(n)], notes.AnnotationChange(note=text))
+
 def state():
-    ids = search.find(search.query_of("lighthouse"), limit=200).ids
-    print(json.dumps([len(ids), len(records.find_all(ids)), len(own.marks.of(ids))]))
+    ids = search.run_search(search.parse_query("lighthouse"), limit=200).ids
+    print(json.dumps([len(ids), len(records.find_images(ids)), len(notes.find_annotations(ids))]))
 """
 
 
@@ -109,14 +113,14 @@ def test_full_disk_costs_a_sentence_and_what_was_there_stays(run, tmp_path):
     if os.name != "posix" or subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("nothing may be mounted here")
     try:
-        _said(run("keep(1, 20); own.marks.change([image(1)], own.marks.Change(note='n'))", disk))
+        _said(run("keep(1, 20); note(1, 'n')", disk))
         filler = disk / "filler"
         with open(filler, "wb") as file:
             free = os.statvfs(disk)
             os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - 8192)
         _, err = _said(run("keep(1001, 200)", disk))
         assert "There is no room left on the disk" in err
-        refused = run("own.marks.change([image(2)], own.marks.Change(note='n' * 9000))", disk)
+        refused = run("note(2, 'n' * 9000)", disk)
         assert refused.wait(60) and "DiskFull" in refused.stderr.read()
         filler.unlink()
         assert _said(run("keep(2001, 10); state()", disk))[0] >= [30, 30, 1]

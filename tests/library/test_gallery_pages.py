@@ -13,7 +13,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import api as civitai_api
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core import Cancellation, thumbnail_url
-from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError, ServerTrouble
+from civitai_manager_libs.errors import Cancelled, HttpStatusError, NetworkError, ServerError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import cache, pages as gallery_pages, records
 from civitai_manager_libs.library.store import writing
@@ -37,7 +37,7 @@ def client():
 
 
 def _read(client, query=_QUERY, cursor=None, size=8, **more):
-    return gallery_pages.read_page(client, query, cursor, size, **more)
+    return gallery_pages.load_page(client, query, cursor, size, **more)
 
 
 def _ids(read):
@@ -67,7 +67,7 @@ def test_page_waits_only_a_moment_for_what_it_may_be_cut_by(library, client, mon
         monkeypatch.setenv("CIVITAI_BASE_URL", base)
         read = _read(client, query, size=100)
         gate.set()
-    assert len(_ids(read)) == 100 and not read.kept
+    assert len(_ids(read)) == 100 and not read.is_stored
 
 
 def test_page_that_is_wanted_fresh_is_asked_for_anew(civitai, client):
@@ -154,7 +154,7 @@ def test_what_was_seen_is_shown_with_its_date_when_civitai_is_silent(
     library.forget()
     civitai.always("page", answer)
     kept = _read(client)
-    assert kept.kept and _ids(kept) == _ids(seen)
+    assert kept.is_stored and _ids(kept) == _ids(seen)
     assert kept.read_at == seen.read_at and kept.page.next_cursor == seen.page.next_cursor
     assert [i.meta for i in kept.page.images] == [i.meta for i in seen.page.images]
 
@@ -166,7 +166,7 @@ def test_what_was_never_seen_is_a_failure(civitai, client, library):
     with pytest.raises(NetworkError):
         _read(client, cursor="8|1785317342117")
     civitai.always("page", status(500))
-    with pytest.raises(ServerTrouble):
+    with pytest.raises(ServerError):
         _read(client, size=5)
 
 
@@ -177,7 +177,7 @@ def test_refusal_is_not_hidden_by_what_was_kept(civitai, client, library, answer
     civitai.always("page", answer)
     with pytest.raises(Exception) as raised:
         _read(client)
-    assert not isinstance(raised.value, (NetworkError, ServerTrouble))
+    assert not isinstance(raised.value, (NetworkError, ServerError))
 
 
 def test_cancelled_is_not_silence(civitai, client, library):
@@ -194,16 +194,16 @@ def test_kept_page_that_is_damaged_is_none(civitai, client, library):
     library.forget()
     with writing() as db:
         assert db.execute("UPDATE pages SET ids = '{'").rowcount == 1
-    assert gallery_pages.read_kept(_QUERY, None, 8) is None
+    assert gallery_pages.load_stored_page(_QUERY, None, 8) is None
     assert _read(client).page.images
 
 
 def test_kept_page_is_of_this_civitai_only(civitai, client, library, monkeypatch):
     _read(client)
     library.forget()
-    assert gallery_pages.read_kept(_QUERY, None, 8) is not None
+    assert gallery_pages.load_stored_page(_QUERY, None, 8) is not None
     monkeypatch.setenv("CIVITAI_BASE_URL", "https://civitai.com")
-    assert gallery_pages.read_kept(_QUERY, None, 8) is None
+    assert gallery_pages.load_stored_page(_QUERY, None, 8) is None
 
 
 # Files
@@ -212,9 +212,9 @@ def test_kept_page_is_of_this_civitai_only(civitai, client, library, monkeypatch
 def test_small_and_large_picture_are_fetched_once_each(civitai, client):
     image = _read(client).page.images[0]
     for _ in range(2):
-        with gallery_pages.file(client, thumbnail_url(image, 320)) as small:
+        with gallery_pages.open_image_file(client, thumbnail_url(image, 320)) as small:
             assert os.path.dirname(small) == setting.shortcut_gallery_folder
-        with gallery_pages.file(client, image.url) as large, open(large, "rb") as file:
+        with gallery_pages.open_image_file(client, image.url) as large, open(large, "rb") as file:
             assert file.read() == civitai.bytes_of(image.id)
     assert small != large and civitai.fetched[image.id] == 2
 
@@ -222,10 +222,10 @@ def test_small_and_large_picture_are_fetched_once_each(civitai, client):
 def test_picture_that_another_one_has_just_brought_is_not_fetched_again(
     civitai, client, monkeypatch
 ):
-    image = gallery_pages.read_page(client, ImageQuery(101), None, 5).page.images[0]
-    with gallery_pages.file(client, image.url) as path:
-        monkeypatch.setattr(cache, "cached", lambda url: None)  # as it was a moment before
-    with gallery_pages.file(client, image.url) as again:
+    image = gallery_pages.load_page(client, ImageQuery(101), None, 5).page.images[0]
+    with gallery_pages.open_image_file(client, image.url) as path:
+        monkeypatch.setattr(cache, "find_cached", lambda url: None)  # as it was a moment before
+    with gallery_pages.open_image_file(client, image.url) as again:
         assert (again, civitai.fetched[image.id]) == (path, 1)
 
 
@@ -233,20 +233,20 @@ def test_picture_that_nobody_waits_for_any_more_is_not_fetched(civitai, client):
     image = _read(client).page.images[0]
     wish = Cancellation()
     wish.set()
-    with pytest.raises(Cancelled), gallery_pages.file(client, image.url, wish):
+    with pytest.raises(Cancelled), gallery_pages.open_image_file(client, image.url, wish):
         raise AssertionError("it is there")
     assert civitai.fetched[image.id] == 0
 
 
 def test_picture_stays_while_somebody_reads_it(civitai, client):
     image = _read(client).page.images[0]
-    with gallery_pages.file(client, image.url) as path:
+    with gallery_pages.open_image_file(client, image.url) as path:
         assert path in cache._held
     assert path not in cache._held
 
 
 def test_pictures_of_a_page_are_known_by_their_ids(civitai, client):
     read = _read(client)
-    assert records.find_all(_ids(read)) == {image.id: image for image in read.page.images}
-    other = civitai_api.read_images(client, _QUERY, "8|1", 8).images[0]
-    assert records.find(other.id) is None
+    assert records.find_images(_ids(read)) == {image.id: image for image in read.page.images}
+    other = civitai_api.fetch_images(client, _QUERY, "8|1", 8).images[0]
+    assert records.find_image(other.id) is None

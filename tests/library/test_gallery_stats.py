@@ -8,9 +8,9 @@ import time
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery, Page
-from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.library import gallery_stats, pages, records
-from civitai_manager_libs.library.stats_table import row_of
+from civitai_manager_libs.library.stats_table import make_stats_row
 
 _MODEL, _OLD, _NEW = 7, 70, 71
 _LATER = ("facts", "texts", "uses", "names", "seen", "figures")  # tables than version 1
@@ -30,18 +30,18 @@ def _image(image_id, versions=(), level=1, **meta):
         "modelVersionIds": list(versions),
         "meta": {"prompt": "sea", "sampler": "Euler a", "steps": 20, "cfgScale": 7, **meta},
     }
-    image = image_from(row, lambda url: True)
+    image = image_from_json(row, lambda url: True)
     assert image is not None
     return image
 
 
 def _read(*images, **query):
     """As when a page of these was read."""
-    records.keep(images, galleries=pages.galleries_of(ImageQuery(**query)))
+    records.store_images(images, galleries=pages.gallery_names(ImageQuery(**query)))
 
 
 def _seen(version=None, level=31, versions=(_OLD, _NEW)):
-    return gallery_stats.seen(_MODEL, versions, version, level)
+    return gallery_stats.list_gallery_images(_MODEL, versions, version, level)
 
 
 def test_only_what_the_models_gallery_had_counts_each_picture_once(library):
@@ -72,7 +72,7 @@ def test_pictures_above_the_rating_that_is_asked_for_do_not_count():
 def test_newer_record_counts_and_a_showcases_does_not(library):
     _read(_image(1), model_id=_MODEL)
     _read(_image(1, sampler="DDIM"), model_id=_MODEL)
-    records.keep([_image(1, sampler="LMS")], is_whole=False)
+    records.store_images([_image(1, sampler="LMS")], is_whole=False)
     library.forget()
     assert [one.sample.settings[0] for one in _seen()] == ["sDDIM"]
 
@@ -80,7 +80,9 @@ def test_newer_record_counts_and_a_showcases_does_not(library):
 def test_records_of_an_older_library_are_counted_and_then_kept(library):
     made, query = (_image(1), _image(2, sampler="LMS")), ImageQuery(model_id=_MODEL)
     _read(*made, model_id=_MODEL)
-    pages._keep((setting.base_url(), query, None, 100), pages.Read(Page(made), time.time()))
+    pages._store_page(
+        (setting.base_url(), query, None, 100), pages.PageRead(Page(made), time.time())
+    )
     library.forget()
     before = _seen()
     with sqlite3.connect(setting.library_file()) as db:
@@ -111,16 +113,16 @@ def test_record_that_cannot_be_written_as_utf8_is_counted():
 
 
 def test_figures_tell_versions_in_the_models_order_and_what_is_told_by_an_id(library, monkeypatch):
-    from civitai_manager_libs.civitai.records import model_from
+    from civitai_manager_libs.civitai.records import model_from_json
     from civitai_manager_libs.library import models
 
     row = {"id": _MODEL, "name": "Ink", "type": "LORA"}
     row["modelVersions"] = [{"id": _NEW, "name": "v2"}, {"id": _OLD, "name": "v1"}]
-    models._keep(model_from(row))
+    models._store_model(model_from_json(row))
     used = [{"type": "lora", "modelVersionId": _NEW, "weight": 0.8}]
     made = [_image(n, [_OLD] if n < 3 else [_NEW], civitaiResources=used) for n in range(1, 6)]
     _read(*made, model_id=_MODEL)
-    found = gallery_stats.figures_of(_MODEL, None, 31)
+    found = gallery_stats.compute_gallery_stats(_MODEL, None, 31)
     assert [(v["id"], v["name"], v["pictures"]) for v in found["versions"]] == [
         (_NEW, "v2", 3),
         (_OLD, "v1", 2),
@@ -133,7 +135,7 @@ def test_figures_tell_versions_in_the_models_order_and_what_is_told_by_an_id(lib
 
 def test_ten_thousand_pictures_open_in_a_moment(library):
     """How long exactly tests/bench/run.py tells."""
-    made = [row_of(_image(n + 1, [_OLD], prompt=f"sea, word {n % 9}")) for n in range(500)]
+    made = [make_stats_row(_image(n + 1, [_OLD], prompt=f"sea, word {n % 9}")) for n in range(500)]
     rows = [(n, *made[n % 500][1:]) for n in range(10_000)]
     _read(_image(1), model_id=_MODEL)
     library.forget()
@@ -144,5 +146,5 @@ def test_ten_thousand_pictures_open_in_a_moment(library):
         db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", seen)
     db.close()
     before = time.process_time()
-    assert gallery_stats.figures_of(_MODEL, None, 31)["pictures"] == 10_000
+    assert gallery_stats.compute_gallery_stats(_MODEL, None, 31)["pictures"] == 10_000
     assert time.process_time() - before < 1.5

@@ -23,7 +23,7 @@ import ctypes, gc, os, sys
 sys.path.insert(0, os.environ["SCRIPTS"])
 from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.library import finish, pages
+from civitai_manager_libs.library import pages, wait_for_writes
 
 def resident():
     gc.collect()
@@ -36,10 +36,10 @@ client = CivitaiHttpClient()
 def look(first, last):
     cursor = str(first) if first else None
     for _ in range(first, last):
-        page = pages.read_page(client, ImageQuery(user), cursor, size).page
+        page = pages.load_page(client, ImageQuery(user), cursor, size).page
         assert len(page.images) == size, len(page.images)
         cursor = page.next_cursor
-    assert finish(300)
+    assert wait_for_writes(300)
 
 size, user = int(sys.argv[1]), 5
 look(0, 1)

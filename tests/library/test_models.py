@@ -6,7 +6,7 @@ import pytest
 from api_server import ApiServer, MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import search_models
-from civitai_manager_libs.errors import Gone, NetworkError
+from civitai_manager_libs.errors import NetworkError, NotFound
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import models, records
 from civitai_manager_libs.library.store import writing
@@ -31,55 +31,55 @@ def _asked(civitai):
 
 def test_model_is_asked_for_once_and_anew_when_it_is_old(civitai, client, monkeypatch):
     for _ in range(3):
-        assert models.read_model(client, MODEL_ID).name == "A model"
+        assert models.load_model(client, MODEL_ID).name == "A model"
     assert _asked(civitai) == 1
     monkeypatch.setattr(models, "_FRESH", 0.0)
-    models.read_model(client, MODEL_ID)
+    models.load_model(client, MODEL_ID)
     assert _asked(civitai) == 2
 
 
 def test_model_that_was_seen_opens_though_civitai_is_silent(civitai, client, library):
-    models.read_model(client, MODEL_ID)
+    models.load_model(client, MODEL_ID)
     library.forget()
     civitai.always("model", reset)
-    assert models.read_model(client, MODEL_ID).name == "A model"
+    assert models.load_model(client, MODEL_ID).name == "A model"
     with pytest.raises(NetworkError):
         civitai.always("other", reset)
-        models.read_model(client, 999)
+        models.load_model(client, 999)
 
 
 def test_model_that_is_gone_is_gone_though_it_was_kept(civitai, client, library):
-    models.read_model(client, MODEL_ID)
+    models.load_model(client, MODEL_ID)
     library.forget()
     civitai.always("model", status(404))
-    with pytest.raises(Gone):
-        models.read_model(client, MODEL_ID)
+    with pytest.raises(NotFound):
+        models.load_model(client, MODEL_ID)
 
 
 def test_versions_are_known_by_name_after_a_restart(civitai, client, library):
     named = {VERSION_ID: (MODEL_ID, "A model v1")}
-    assert models.version_names([VERSION_ID]) == {}
-    models.read_model(client, MODEL_ID)
-    assert models.version_names([VERSION_ID, 5]) == named
+    assert models.find_version_names([VERSION_ID]) == {}
+    models.load_model(client, MODEL_ID)
+    assert models.find_version_names([VERSION_ID, 5]) == named
     library.forget()
-    assert models.version_names([VERSION_ID, 5]) == named
+    assert models.find_version_names([VERSION_ID, 5]) == named
 
 
 def test_base_models_of_what_was_read_are_known(demo, client, library, monkeypatch, capsys):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
-    assert models.base_models() == []
-    models.read_model(client, 900001)
+    assert models.list_base_models() == []
+    models.load_model(client, 900001)
     library.finish()
-    assert models.base_models() == ["SD 1.5", "SDXL 1.0"]
+    assert models.list_base_models() == ["SD 1.5", "SDXL 1.0"]
     with writing() as db:
         assert db.execute("UPDATE models SET base_models = '{' WHERE id = 900001").rowcount == 1
-    assert models.base_models() == []
+    assert models.list_base_models() == []
     assert "cannot be used" not in capsys.readouterr().err  # which it would be for all others
 
 
 def test_covers_are_found_by_their_ids(demo, client, library, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", demo.url)
     found = search_models(client, "o").models
-    models.keep_covers(found)
+    models.store_covers(found)
     covers = [model.cover for model in found if model.cover is not None]
-    assert covers and [records.find(cover.id) for cover in covers] == covers
+    assert covers and [records.find_image(cover.id) for cover in covers] == covers

@@ -25,19 +25,21 @@ def _write(text):
 
 def test_last_one_is_first_and_nobody_is_there_twice():
     for model_id, name in ((1, "One"), (2, "Two"), (1, "One, renamed")):
-        recent_models.add(model_id, name)
-    assert recent_models.listed() == [(1, "One, renamed"), (2, "Two")]
+        recent_models.add_recent_model(model_id, name)
+    assert recent_models.list_recent_models() == [(1, "One, renamed"), (2, "Two")]
 
 
 def test_names_of_any_script_come_back_as_they_were():
-    recent_models.add(1, '名前 🦊 "x" <b>')
-    assert recent_models.listed() == [(1, '名前 🦊 "x" <b>')]
+    recent_models.add_recent_model(1, '名前 🦊 "x" <b>')
+    assert recent_models.list_recent_models() == [(1, '名前 🦊 "x" <b>')]
 
 
 def test_only_the_last_twenty_are_kept():
     for n in range(30):
-        recent_models.add(n, str(n))
-    assert [model_id for model_id, _ in recent_models.listed()] == list(range(29, 9, -1))
+        recent_models.add_recent_model(n, str(n))
+    assert [model_id for model_id, _ in recent_models.list_recent_models()] == list(
+        range(29, 9, -1)
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,14 +48,14 @@ def test_only_the_last_twenty_are_kept():
 )
 def test_damaged_list_is_as_good_as_none(text):
     _write(text)
-    assert recent_models.listed() == []
-    recent_models.add(1, "One")
-    assert recent_models.listed() == [(1, "One")]
+    assert recent_models.list_recent_models() == []
+    recent_models.add_recent_model(1, "One")
+    assert recent_models.list_recent_models() == [(1, "One")]
 
 
 def test_what_can_be_read_of_a_list_is_kept():
     _write(json.dumps([[1, "One"], "x", [2, "Two"]]))
-    assert recent_models.listed() == [(1, "One"), (2, "Two")]
+    assert recent_models.list_recent_models() == [(1, "One"), (2, "Two")]
 
 
 def test_list_that_cannot_be_written_is_a_disk_error(monkeypatch):
@@ -61,4 +63,4 @@ def test_list_that_cannot_be_written_is_a_disk_error(monkeypatch):
     os.remove(_path())
     os.mkdir(_path())
     with pytest.raises(DiskError):
-        recent_models.add(1, "One")
+        recent_models.add_recent_model(1, "One")

@@ -8,10 +8,10 @@ import threading
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.core import sqlite_file
 from civitai_manager_libs.library import records
-from civitai_manager_libs.library.search import query_of
+from civitai_manager_libs.library.search import parse_query
 from civitai_manager_libs.library.store import database, writer, writing
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,76 +35,76 @@ def _image(image_id=1, **more):
         "meta": _META,
         **more,
     }
-    image = image_from(row, lambda url: True)
+    image = image_from_json(row, lambda url: True)
     assert image is not None
     return image
 
 
 def test_image_is_found_at_once_and_after_a_restart(library):
     image = _image()
-    records.keep([image])
-    assert records.find(1) == image and records.find(2) is None
+    records.store_images([image])
+    assert records.find_image(1) == image and records.find_image(2) is None
     library.forget()
-    assert records.find(1) == image and records.find(2) is None
+    assert records.find_image(1) == image and records.find_image(2) is None
 
 
 def test_all_are_found_in_the_order_that_was_asked_for(library):
-    records.keep([_image(n) for n in range(1, 6)])
+    records.store_images([_image(n) for n in range(1, 6)])
     library.forget()
-    records.find(3)
-    assert list(records.find_all([5, 3, 99, 1])) == [5, 3, 1]
+    records.find_image(3)
+    assert list(records.find_images([5, 3, 99, 1])) == [5, 3, 1]
 
 
 def test_newer_record_takes_the_older_ones_place(library):
-    records.keep([_image(reactions=1, meta=None)])
-    records.keep([_image()])
+    records.store_images([_image(reactions=1, meta=None)])
+    records.store_images([_image()])
     library.forget()
-    assert records.find(1).meta == _META
+    assert records.find_image(1).meta == _META
 
 
 def test_showcase_does_not_take_the_place_of_a_gallerys_record(library):
-    records.keep([_image()])
-    records.keep([_image(meta=None)], is_whole=False)
-    assert records.find(1).meta == _META
+    records.store_images([_image()])
+    records.store_images([_image(meta=None)], is_whole=False)
+    assert records.find_image(1).meta == _META
     library.forget()
-    assert records.find(1).meta == _META
-    records.keep([_image(meta=None)], is_whole=False)
+    assert records.find_image(1).meta == _META
+    records.store_images([_image(meta=None)], is_whole=False)
     library.forget()
-    assert records.find(1).meta == _META
+    assert records.find_image(1).meta == _META
 
 
 def test_gallerys_record_takes_the_place_of_a_showcase(library):
-    records.keep([_image(meta=None)], is_whole=False)
-    records.keep([_image()])
+    records.store_images([_image(meta=None)], is_whole=False)
+    records.store_images([_image()])
     library.forget()
-    assert records.find(1).meta == _META
+    assert records.find_image(1).meta == _META
 
 
 def test_rating_of_a_showcase_that_names_none_is_kept(library):
     row = {"url": "https://image.civitai.com/x/original=true/77.jpeg"}
-    image = image_from(row, lambda url: True, unrated=16)
-    records.keep([image], is_whole=False)
+    image = image_from_json(row, lambda url: True, unrated=16)
+    records.store_images([image], is_whole=False)
     library.forget()
-    assert (records.find(77).id, records.find(77).level) == (77, 16)
+    assert (records.find_image(77).id, records.find_image(77).level) == (77, 16)
 
 
 def test_address_that_is_no_longer_civitais_is_no_image(library, monkeypatch):
     monkeypatch.setenv("CIVITAI_BASE_URL", "http://127.0.0.1:5000")
-    records.keep([_image(url="http://127.0.0.1:5000/x/original=true/1.jpeg")])
+    records.store_images([_image(url="http://127.0.0.1:5000/x/original=true/1.jpeg")])
     library.forget()
-    assert records.find(1) is not None
+    assert records.find_image(1) is not None
     monkeypatch.delenv("CIVITAI_BASE_URL")
     library.forget()
-    assert records.find(1) is None
+    assert records.find_image(1) is None
 
 
 def test_memory_holds_the_last_ones_only_and_the_rest_is_on_disk(library, monkeypatch):
     monkeypatch.setattr(records, "_NEAR_BYTES", 50_000)
     library.forget()
-    records.keep([_image(n) for n in range(1, 51)])
+    records.store_images([_image(n) for n in range(1, 51)])
     library.finish()
     assert 5 < len(records._near._images.values()) < 25 and not records._near._unwritten
-    assert records.find(1).id == 1
+    assert records.find_image(1).id == 1
 
 
 @pytest.mark.parametrize(
@@ -118,16 +118,16 @@ def test_memory_holds_the_last_ones_only_and_the_rest_is_on_disk(library, monkey
     ids=["surrogate", "ten-megabytes", "nul", "other-types"],
 )
 def test_whatever_a_stranger_wrote_can_be_kept(library, hostile):
-    records.keep([_image(), _image(2, **hostile)])
+    records.store_images([_image(), _image(2, **hostile)])
     library.forget()
-    assert set(records.find_all([1, 2])) == {1, 2}
+    assert set(records.find_images([1, 2])) == {1, 2}
 
 
 # By words
 
 
 def _having(ids, words):
-    return records.having(ids, query_of(words), list)
+    return records.filter_matching(ids, parse_query(words), list)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_words_are_looked_for_in_prompt_author_and_models(library, words, found)
         _image(3, meta={**_META, "prompt": "lighthouse 100% <lora:paperStyle:0.7>"}),
         _image(4, meta={**_META, "prompt": "海 Straße"}, username="tide"),
     ]
-    records.keep(images)
+    records.store_images(images)
     assert _having([1, 2, 3, 4, 5], words) == (found if words.strip(' "') else [1, 2, 3, 4, 5])
     library.forget()
     assert _having([1, 2, 3, 4, 5], words) == (found if words.strip(' "') else [1, 2, 3, 4, 5])
@@ -171,19 +171,19 @@ def test_words_are_looked_for_in_prompt_author_and_models(library, words, found)
 
 @given(st.text(max_size=60))
 def test_no_text_is_a_search_that_fails(words):
-    records.keep([_image()])
+    records.store_images([_image()])
     assert set(_having([1, 2], words)) <= {1, 2}
 
 
 def test_only_what_was_asked_about_is_found(library):
-    records.keep([_image(n) for n in range(1, 9)])
+    records.store_images([_image(n) for n in range(1, 9)])
     assert _having([8, 2, 4], "lighthouse") == [8, 2, 4]
 
 
 def test_ten_thousand_are_searched_at_once(library):
     ids = list(range(1, 10_001))
     for start in range(0, 10_000, 500):
-        records.keep([_image(n) for n in ids[start : start + 500]])
+        records.store_images([_image(n) for n in ids[start : start + 500]])
         library.finish()
     library.forget()
     assert _having(ids, "lighthouse dunes") == ids
@@ -194,30 +194,30 @@ def test_ten_thousand_are_searched_at_once(library):
 
 def test_library_that_cannot_be_written_costs_a_line_and_nothing_else(capsys, library):
     os.makedirs(os.path.join(setting.data_folder(), "library.db"))
-    records.keep([_image()])
+    records.store_images([_image()])
     library.finish()
-    assert records.find(1) is not None and records.find(2) is None
+    assert records.find_image(1) is not None and records.find_image(2) is None
     assert "[library]" in capsys.readouterr().err
 
 
 def test_library_that_was_deleted_fills_again(library):
-    records.keep([_image()])
+    records.store_images([_image()])
     library.forget()
     folder = setting.data_folder()
     for name in os.listdir(folder):
         if name.startswith("library.db"):
             os.remove(os.path.join(folder, name))
-    assert records.find(1) is None
-    records.keep([_image()])
+    assert records.find_image(1) is None
+    records.store_images([_image()])
     library.forget()
-    assert records.find(1) is not None
+    assert records.find_image(1) is not None
 
 
 @pytest.mark.parametrize("at", [0, 4096 * 3], ids=["head", "inside"])
 def test_damaged_library_is_set_aside_and_fills_again(library, capsys, at):
-    records.keep([_image(n, meta={"prompt": os.urandom(3000).hex()}) for n in range(1, 60)])
+    records.store_images([_image(n, meta={"prompt": os.urandom(3000).hex()}) for n in range(1, 60)])
     library.forget()
-    with database.opened() as db:
+    with database.open_library() as db:
         db.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     path = os.path.join(setting.data_folder(), "library.db")
     with open(path, "r+b") as file:
@@ -225,37 +225,37 @@ def test_damaged_library_is_set_aside_and_fills_again(library, capsys, at):
         file.seek(at)
         file.write(b"damage!!" * ((size - at) // 16))
     for n in range(1, 60):
-        records.find(n)
-    records.keep([_image(100)])
+        records.find_image(n)
+    records.store_images([_image(100)])
     library.forget()
-    records.keep([_image(101)])
+    records.store_images([_image(101)])
     library.forget()
-    assert records.find(101) is not None
+    assert records.find_image(101) is not None
     assert any(".damaged-" in name for name in os.listdir(setting.data_folder()))
     assert "kept as" in capsys.readouterr().err
 
 
 def test_one_damaged_row_is_as_good_as_one_that_was_never_read(library):
-    records.keep([_image(n) for n in (1, 2)], galleries=["model 5"])
+    records.store_images([_image(n) for n in (1, 2)], galleries=["model 5"])
     library.forget()
     with writing() as db:
         db.execute("UPDATE images SET record = ? WHERE id = 1", (b"\xff{",))
-    assert list(records.find_all([1, 2])) == [2] and records.find(1) is None
-    assert [image.id for image in records.latest(2)] == [2]
-    records.keep([_image(1)])
+    assert list(records.find_images([1, 2])) == [2] and records.find_image(1) is None
+    assert [image.id for image in records.list_latest_images(2)] == [2]
+    records.store_images([_image(1)])
     library.forget()
-    assert records.find(1) is not None
+    assert records.find_image(1) is not None
 
 
 def test_library_of_a_newer_version_is_set_aside(library):
-    records.keep([_image()])
+    records.store_images([_image()])
     library.forget()
     path = os.path.join(setting.data_folder(), "library.db")
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 9")
     connection.close()
     sqlite_file._checked.clear()
-    assert records.find(1) is None
+    assert records.find_image(1) is None
     assert any(".newer-" in name for name in os.listdir(setting.data_folder()))
 
 
@@ -264,8 +264,8 @@ def test_many_threads_keep_and_find_at_once(library):
 
     def work(start):
         for n in range(start, start + 20):
-            records.keep([_image(n)])
-            if records.find(n) is None:
+            records.store_images([_image(n)])
+            if records.find_image(n) is None:
                 wrong.append(n)
 
     threads = [threading.Thread(target=work, args=(100 * k,)) for k in range(1, 9)]
@@ -274,17 +274,17 @@ def test_many_threads_keep_and_find_at_once(library):
     for thread in threads:
         thread.join()
     library.forget()
-    assert not wrong and len(records.find_all(range(100, 900))) == 160
+    assert not wrong and len(records.find_images(range(100, 900))) == 160
 
 
 def test_what_was_read_longest_ago_goes_first(library, monkeypatch):
     monkeypatch.setattr(setting, "library_records", 10)
     monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
     for n in range(1, 31):
-        records.keep([_image(n)])
+        records.store_images([_image(n)])
         library.finish()
     library.forget()
-    assert list(records.find_all(range(1, 31))) == list(range(21, 31))
+    assert list(records.find_images(range(1, 31))) == list(range(21, 31))
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

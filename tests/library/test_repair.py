@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import ImageQuery, Page
-from civitai_manager_libs.civitai.records import image_from, model_from
+from civitai_manager_libs.civitai.records import image_from_json, model_from_json
 from civitai_manager_libs.library import (
     bookmarks,
     deletions,
@@ -18,8 +18,8 @@ from civitai_manager_libs.library import (
     search,
     watches,
 )
-from civitai_manager_libs.library.bookmarks.annotations import Change
-from civitai_manager_libs.library.store import database, rows, schema
+from civitai_manager_libs.library.bookmarks.annotations import AnnotationChange
+from civitai_manager_libs.library.store import database, schema, select_rows
 from served_api import ServedApi
 
 _OWN = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
@@ -34,7 +34,7 @@ def _image(image_id):
         "browsingLevel": 1,
         "meta": {"prompt": f"lighthouse {image_id}", "steps": 20},
     }
-    image = image_from(row, lambda url: True)
+    image = image_from_json(row, lambda url: True)
     assert image is not None
     return image
 
@@ -42,17 +42,21 @@ def _image(image_id):
 @pytest.fixture(autouse=True)
 def filled(library):
     images = [_image(n) for n in (1, 2, 3)]
-    models._keep(model_from({"id": 5, "name": "M", "modelVersions": [{"id": 7, "name": "v"}]}))
-    records.keep(images, galleries=["model 5"])
+    models._store_model(
+        model_from_json({"id": 5, "name": "M", "modelVersions": [{"id": 7, "name": "v"}]})
+    )
+    records.store_images(images, galleries=["model 5"])
     key = (setting.base_url(), ImageQuery(5), None, 100)
-    pages._keep(key, pages.Read(Page(tuple(images)), 1.0))
+    pages._store_page(key, pages.PageRead(Page(tuple(images)), 1.0))
     library.finish()
-    bookmarks.annotations.change(images[:2], Change(favourite=True, stars=3, note="n", tags=["t"]))
-    bookmarks.collections.add(images[:2], "one")
-    bookmarks.collections.add(images[:2], "two")
+    bookmarks.annotations.change_annotations(
+        images[:2], AnnotationChange(favourite=True, stars=3, note="n", tags=["t"])
+    )
+    bookmarks.collections.add_to_collection(images[:2], "one")
+    bookmarks.collections.add_to_collection(images[:2], "two")
     watches.watch(ImageQuery(5), "M")
     watches.watch(ImageQuery(username="anna"), "anna")
-    deletions.note_gone(3)
+    deletions.mark_deleted(3)
     library.forget()
     return library
 
@@ -63,7 +67,7 @@ def _damage(library, *statements):
         db.execute(sql, values)
     db.commit()
     db.close()
-    database._looked_through.clear()  # as the next process begins
+    database._checked_files.clear()  # as the next process begins
     library.forget()
 
 
@@ -75,9 +79,9 @@ def _use_everything():
         for path in ("watched", "sets", "export", "suggest?word=tag:", "figures?model=5"):
             answer = api.ask(f"api/{path}")
             assert answer.status_code == 200, (path, answer.text)
-    search.find(search.query_of("stars>1 tag:t set:one"))
-    gallery_stats.figures_of(5, None, 31)
-    pages.read_kept(ImageQuery(5), None, 100)
+    search.run_search(search.parse_query("stars>1 tag:t set:one"))
+    gallery_stats.compute_gallery_stats(5, None, 31)
+    pages.load_stored_page(ImageQuery(5), None, 100)
 
 
 def _columns():
@@ -93,8 +97,8 @@ def _columns():
 
 @pytest.mark.parametrize("table,column", [*_columns()])
 def test_odd_row_is_set_aside_and_the_others_stay(filled, table, column, capsys):
-    (count,) = rows(f"SELECT count(*) FROM {table}")[0]
-    kinds = {name: kind for _, name, kind, *_ in rows(f"PRAGMA table_info({table})")}
+    (count,) = select_rows(f"SELECT count(*) FROM {table}")[0]
+    kinds = {name: kind for _, name, kind, *_ in select_rows(f"PRAGMA table_info({table})")}
     columns = [*kinds]
     value = "'odd'" if kinds[column] == "BLOB" else "x'ff00'"
     odd = ", ".join(value if name == column else name for name in columns)
@@ -104,14 +108,14 @@ def test_odd_row_is_set_aside_and_the_others_stay(filled, table, column, capsys)
         (f"DELETE FROM {table} WHERE {columns[0]} = (SELECT min({columns[0]}) FROM {table})",),
         (f"INSERT INTO {table} SELECT * FROM odd",),
     )
-    left = rows(f"SELECT count(*) FROM {table}")[0][0]
+    left = select_rows(f"SELECT count(*) FROM {table}")[0][0]
     _use_everything()
     assert (
         f"Damaged rows of {table}, set aside in the table odd_rows: 1." in capsys.readouterr().err
     )
-    assert rows("SELECT of_table FROM odd_rows") == [(table,)]
-    assert rows(f"SELECT count(*) FROM {table}") == [(left,)] and left < count
-    assert set(records.find_all([1, 2, 3])) == {1, 2, 3}
+    assert select_rows("SELECT of_table FROM odd_rows") == [(table,)]
+    assert select_rows(f"SELECT count(*) FROM {table}") == [(left,)] and left < count
+    assert set(records.find_images([1, 2, 3])) == {1, 2, 3}
 
 
 @pytest.mark.parametrize(
@@ -121,8 +125,8 @@ def test_odd_row_is_set_aside_and_the_others_stay(filled, table, column, capsys)
 def test_watched_gallery_that_is_none_is_set_aside(filled, gallery_name):
     _damage(filled, ("UPDATE watched SET gallery = ? WHERE gallery = 'model 5'", gallery_name))
     _use_everything()
-    assert [one.gallery for one in watches.listed()] == ["user anna"]
-    [(table, row)] = rows("SELECT of_table, row FROM odd_rows")
+    assert [one.gallery for one in watches.list_watches()] == ["user anna"]
+    [(table, row)] = select_rows("SELECT of_table, row FROM odd_rows")
     assert table == "watched" and gallery_name in row
 
 
@@ -131,14 +135,14 @@ def test_missing_table_is_made_anew_and_the_others_stay(filled, table, capsys):
     _damage(filled, (f"DROP TABLE {table}",))
     _use_everything()
     assert f"The table {table} of the library was missing" in capsys.readouterr().err
-    search.index_rest()
+    search.index_remaining()
     filled.forget()
-    assert rows(f"SELECT count(*) FROM {table}")
+    assert select_rows(f"SELECT count(*) FROM {table}")
     if table in ("facts", "texts", "trigrams", "trigram_list"):
-        assert sorted(search.find(search.query_of("lighthouse")).ids) == [1, 2, 3]
+        assert sorted(search.run_search(search.parse_query("lighthouse")).ids) == [1, 2, 3]
     if table != "sets":
-        assert len(bookmarks.collections.all_sets()) == 2
-    assert table == "images" or set(records.find_all([1, 2, 3])) == {1, 2, 3}
+        assert len(bookmarks.collections.list_collections()) == 2
+    assert table == "images" or set(records.find_images([1, 2, 3])) == {1, 2, 3}
 
 
 def test_index_of_texts_of_which_only_parts_are_left_is_made_anew(filled):
@@ -147,6 +151,6 @@ def test_index_of_texts_of_which_only_parts_are_left_is_made_anew(filled):
         ("PRAGMA writable_schema = ON",),
         ("DELETE FROM sqlite_master WHERE name = 'trigrams'",),
     )
-    search.index_rest()
+    search.index_remaining()
     filled.forget()
-    assert sorted(search.find(search.query_of("lighthouse")).ids) == [1, 2, 3]
+    assert sorted(search.run_search(search.parse_query("lighthouse")).ids) == [1, 2, 3]

@@ -8,10 +8,10 @@ import time
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai.records import image_from, model_from
+from civitai_manager_libs.civitai.records import image_from_json, model_from_json
 from civitai_manager_libs.library import bookmarks, models, records, search
-from civitai_manager_libs.library.search import execute, index
-from civitai_manager_libs.library.store import database, eviction, rows, schema, writer
+from civitai_manager_libs.library.search import execute, indexer
+from civitai_manager_libs.library.store import database, eviction, schema, select_rows, writer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,9 +42,9 @@ def _fresh(library):
 @pytest.fixture
 def filled(library):
     model = {"id": 9, "name": "Ocean Style", "modelVersions": [{"id": 77, "name": "v2 FLUX"}]}
-    models._keep(model_from(model))
-    records.keep([_image(n) for n in (1, 2, 3)], galleries=["model 9", "version 77"])
-    records.keep([_image(n) for n in (4, 5, 6, 7, 8)])
+    models._store_model(model_from_json(model))
+    records.store_images([_image(n) for n in (1, 2, 3)], galleries=["model 9", "version 77"])
+    records.store_images([_image(n) for n in (4, 5, 6, 7, 8)])
     library.forget()
     return library
 
@@ -59,13 +59,13 @@ def _image(image_id, **more):
         **_MORE.get(image_id, {}),
         **more,
     }
-    image = image_from(row, lambda url: True)
+    image = image_from_json(row, lambda url: True)
     assert image is not None
     return image
 
 
-def _ids(words, scope=search.Scope(), **more):
-    return sorted(search.find(search.query_of(words), scope, **more).ids)
+def _ids(words, scope=search.SearchScope(), **more):
+    return sorted(search.run_search(search.parse_query(words), scope, **more).ids)
 
 
 _FOUND = [
@@ -148,7 +148,7 @@ _FOUND = [
 def test_what_is_found_by_words(filled, words, found):
     assert _ids(words, saved=lambda: [3, 5]) == found
     every = list(range(1, 9))  # of given ones, the texts are looked at and not the index
-    assert _ids(words, search.Scope(ids=every), saved=lambda: [3, 5]) == found
+    assert _ids(words, search.SearchScope(ids=every), saved=lambda: [3, 5]) == found
 
 
 @pytest.mark.parametrize("words,found", _FOUND, ids=[words for words, _ in _FOUND])
@@ -171,16 +171,16 @@ def test_the_same_is_found_without_an_index(filled, monkeypatch, words, found):
     ],
 )
 def test_what_cannot_be_looked_for_is_left_out_and_told(filled, typed, kind, text):
-    query = search.query_of(f"{typed} dawn" if kind != "many" else typed)
+    query = search.parse_query(f"{typed} dawn" if kind != "many" else typed)
     [problem] = query.problems
     assert (problem.kind, problem.text) == (kind, text)
-    assert kind == "many" or sorted(search.find(query).ids) == [1, 3]
+    assert kind == "many" or sorted(search.run_search(query).ids) == [1, 3]
 
 
 @given(st.text(max_size=80))
 def test_no_text_is_a_search_that_fails(words):
-    search.find(search.query_of(words))
-    search.suggestions(words)
+    search.run_search(search.parse_query(words))
+    search.suggest_values(words)
 
 
 @given(
@@ -200,27 +200,27 @@ def test_pages_go_on_where_the_last_one_ended(filled):
     ):
         read, cursor = [], None
         while True:
-            found = search.find(search.Query(), sort=sort, cursor=cursor, limit=3)
+            found = search.run_search(search.SearchQuery(), sort=sort, cursor=cursor, limit=3)
             read += found.ids
             cursor = found.cursor
             if cursor is None:
                 break
         assert read == order
-    assert search.find(search.query_of("dawn"), cursor="no cursor", limit=3).ids == (3, 1)
-    assert search.find(search.query_of("dawn"), cursor="3", limit=3).ids == (1,)
+    assert search.run_search(search.parse_query("dawn"), cursor="no cursor", limit=3).ids == (3, 1)
+    assert search.run_search(search.parse_query("dawn"), cursor="3", limit=3).ids == (1,)
 
 
 @pytest.mark.parametrize(
     "scope,found",
     [
-        (search.Scope(gallery="model 9"), [1, 2, 3]),
-        (search.Scope(gallery="version 77"), [1, 2, 3, 6, 8]),
-        (search.Scope(gallery="model 10"), []),
-        (search.Scope(level=1), [1, 3, 4, 5, 6, 7, 8]),
-        (search.Scope(type="video"), [6]),
-        (search.Scope(base_models=["Pony", "SDXL 1.0"]), [2, 4]),
-        (search.Scope(with_data=True), [1, 2, 3, 4, 5, 6, 7]),
-        (search.Scope(ids=[]), []),
+        (search.SearchScope(gallery="model 9"), [1, 2, 3]),
+        (search.SearchScope(gallery="version 77"), [1, 2, 3, 6, 8]),
+        (search.SearchScope(gallery="model 10"), []),
+        (search.SearchScope(level=1), [1, 3, 4, 5, 6, 7, 8]),
+        (search.SearchScope(type="video"), [6]),
+        (search.SearchScope(base_models=["Pony", "SDXL 1.0"]), [2, 4]),
+        (search.SearchScope(with_data=True), [1, 2, 3, 4, 5, 6, 7]),
+        (search.SearchScope(ids=[]), []),
     ],
 )
 def test_search_is_held_to_its_scope(filled, scope, found):
@@ -228,19 +228,19 @@ def test_search_is_held_to_its_scope(filled, scope, found):
 
 
 def test_record_that_is_read_anew_is_found_by_what_it_says_now(filled):
-    records.keep([_image(1, meta={"prompt": "a harbor in fog"})])
+    records.store_images([_image(1, meta={"prompt": "a harbor in fog"})])
     filled.forget()
     assert _ids("lighthouse") == [] and _ids("fog") == [1] and _ids("negative:blurry") == []
-    assert _ids("", search.Scope(gallery="model 9")) == [1, 2, 3]
+    assert _ids("", search.SearchScope(gallery="model 9")) == [1, 2, 3]
 
 
 def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
     monkeypatch.setattr(setting, "library_records", 2)
     monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
-    records.keep([_image(9, meta={"prompt": "the last dawn"})])
+    records.store_images([_image(9, meta={"prompt": "the last dawn"})])
     filled.forget()
     assert _ids("dawn") == [9] and len(_ids("")) == 2
-    with database.opened() as db:
+    with database.open_library() as db:
         for table in ("facts", "texts", "uses", "seen"):
             assert {i for (i,) in db.rows(f"SELECT id FROM {table}")} <= set(_ids(""))
         assert db.rows("INSERT INTO trigrams (trigrams) VALUES ('integrity-check')") == []
@@ -268,12 +268,12 @@ def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
     ],
 )
 def test_suggestions_are_keys_and_values_that_are_there(filled, word, texts):
-    found = search.suggestions(word)
+    found = search.suggest_values(word)
     assert sorted(one.text for one in found) == sorted(texts)
 
 
 def test_suggestions_are_told_with_how_many_have_them_the_most_first(filled):
-    found = search.suggestions("author:")
+    found = search.suggest_values("author:")
     assert [(one.text, one.count) for one in found][0] == ("author:harbor", 6)
 
 
@@ -296,17 +296,21 @@ _TERMS = (
     sort=st.sampled_from([*execute.SORTS]),
     work=st.sampled_from([1, 20, 200, execute._WORK]),
     scope=st.sampled_from(
-        [search.Scope(), search.Scope(level=1, gallery="model 9"), search.Scope(type="video")]
+        [
+            search.SearchScope(),
+            search.SearchScope(level=1, gallery="model 9"),
+            search.SearchScope(type="video"),
+        ]
     ),
 )
 def test_same_is_found_from_the_few_that_fit_a_term_and_from_all(filled, words, sort, work, scope):
-    bookmarks.annotations.change(
-        [_image(2), _image(6)], bookmarks.annotations.Change(favourite=True, stars=3)
+    bookmarks.annotations.change_annotations(
+        [_image(2), _image(6)], bookmarks.annotations.AnnotationChange(favourite=True, stars=3)
     )
     every = _all_pages(" ".join(words), sort, scope, few=-1)
     assert _all_pages(" ".join(words), sort, scope, few=-1, work=work) == every
     assert _all_pages(" ".join(words), sort, scope, few=100) == every
-    ids = search.Scope(range(1, 9), scope.gallery, scope.level, scope.type)
+    ids = search.SearchScope(range(1, 9), scope.gallery, scope.level, scope.type)
     assert _all_pages(" ".join(words), sort, ids, few=-1) == every
 
 
@@ -317,8 +321,8 @@ def _all_pages(words, sort, scope, few, work=execute._WORK):
         patch.setattr(execute, "_FEW", few)
         patch.setattr(execute, "_WORK", work)
         while cursor is not None:
-            query = search.query_of(words)
-            found = search.find(
+            query = search.parse_query(words)
+            found = search.run_search(
                 query, scope, sort=sort, cursor=cursor or None, limit=2, saved=lambda: [1, 4]
             )
             ids, cursor = [*ids, *found.ids], found.cursor
@@ -333,10 +337,10 @@ def test_comparison_that_few_fit_reads_no_other_images(filled, words):
     plans = []
 
     def read(sql, values):
-        plans.extend(row[3] for row in rows(f"EXPLAIN QUERY PLAN {sql}", values))
-        return rows(sql, values)
+        plans.extend(row[3] for row in select_rows(f"EXPLAIN QUERY PLAN {sql}", values))
+        return select_rows(sql, values)
 
-    search.find(search.query_of(words), read=read)
+    search.run_search(search.parse_query(words), read=read)
     assert [plan for plan in plans if plan.startswith("SCAN facts")] == []
 
 
@@ -384,7 +388,7 @@ def steps_of():
         def read(sql, values):
             return db.execute(sql, values).fetchall()
 
-        found = search.find(search.query_of(words), sort=sort, read=read)
+        found = search.run_search(search.parse_query(words), sort=sort, read=read)
         db.set_progress_handler(None, 0)
         return 100 * len(steps), found
 
@@ -410,12 +414,12 @@ def test_first_page_of_what_nothing_fits_costs_the_same_in_a_library_four_times_
 def test_search_that_found_nothing_yet_goes_on_to_what_lies_at_the_far_end(filled, monkeypatch):
     monkeypatch.setattr(execute, "_WORK", 200)  # two images
     monkeypatch.setattr(execute, "_FEW", -1)
-    query, ids, looked_at = search.query_of("-zzz author:anna"), [], []
-    found = search.find(query, sort="Oldest")
+    query, ids, looked_at = search.parse_query("-zzz author:anna"), [], []
+    found = search.run_search(query, sort="Oldest")
     while found.cursor:
         ids.append(found.ids)
         looked_at.append(search.count_looked_at(found.cursor, "Oldest"))
-        found = search.find(query, sort="Oldest", cursor=found.cursor)
+        found = search.run_search(query, sort="Oldest", cursor=found.cursor)
     assert [*ids, found.ids] == [(), (), (), (8,), ()]
     assert looked_at == [(2, 8), (4, 8), (6, 8), (8, 8)]
 
@@ -451,7 +455,7 @@ def _write_v1(images):
     db.executescript(_V1)
     for image in images:
         record = {**image.record, "id": image.id, "browsingLevel": image.level}
-        row = (image.id, time.time(), 1, "", "", "", database.packed(record)[0])
+        row = (image.id, time.time(), 1, "", "", "", database.compress_record(record)[0])
         db.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     db.execute("INSERT INTO pages VALUES ('q', '', 1.0, NULL, '[1]')")
     db.commit()
@@ -459,14 +463,14 @@ def _write_v1(images):
 
 
 def test_library_of_version_1_is_kept_and_becomes_searchable(library, monkeypatch):
-    monkeypatch.setattr(index, "_AT_ONCE", 3)
+    monkeypatch.setattr(indexer, "_AT_ONCE", 3)
     _write_v1([_image(n) for n in range(1, 9)])
-    assert set(records.find_all(range(1, 9))) == set(range(1, 9))
+    assert set(records.find_images(range(1, 9))) == set(range(1, 9))
     assert _ids("dawn") == []
-    search.index_rest()
+    search.index_remaining()
     library.forget()
     assert _ids("dawn") == [1, 3] and len(_ids("")) == 8
-    with database.opened() as db:
+    with database.open_library() as db:
         assert db.set_aside == "" and db.rows("PRAGMA user_version") == [(schema.VERSION,)]
         assert db.rows("SELECT count(*) FROM pages") == [(1,)]
 
@@ -488,25 +492,25 @@ PRAGMA user_version = 5
 def test_library_of_version_5_is_searched_at_once_and_completed_in_the_background(
     filled, monkeypatch
 ):
-    monkeypatch.setattr(index, "_FACTS_AT_ONCE", 3)
+    monkeypatch.setattr(indexer, "_FACTS_AT_ONCE", 3)
     db = sqlite3.connect(setting.library_file())
     db.executescript(_V5_FACTS.format(facts=schema.TEXTS_OF_3.split(";")[0]))
     db.close()
     looked_for = ("has:negative", "-has:negative", "steps>20", "", "before:2025")
     before = [_ids(words) for words in looked_for]
     assert before[0] == [1, 4] and before[2] == [3, 4]
-    search.index_rest()
+    search.index_remaining()
     filled.forget()
     assert [_ids(words) for words in looked_for] == before
-    made = {name for (name,) in rows("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    made = {name for (name,) in select_rows("SELECT name FROM sqlite_master WHERE type = 'index'")}
     assert made >= schema.INDEXES.keys() and "facts_by_reactions" not in made
-    assert rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
-    with database.opened() as opened:
+    assert select_rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
+    with database.open_library() as opened:
         assert opened.set_aside == "" and opened.rows("PRAGMA user_version") == [(schema.VERSION,)]
 
 
 def test_what_is_completed_in_the_background_leaves_others_their_turn(filled, monkeypatch):
-    monkeypatch.setattr(index, "_FACTS_AT_ONCE", 3)
+    monkeypatch.setattr(indexer, "_FACTS_AT_ONCE", 3)
     db = sqlite3.connect(setting.library_file(), timeout=0, check_same_thread=False)
     with db:
         db.execute("UPDATE facts SET has_negative = NULL")
@@ -518,21 +522,21 @@ def test_what_is_completed_in_the_background_leaves_others_their_turn(filled, mo
             db.execute("INSERT INTO marks VALUES (?, 1, 0, '', '', 1.0)", (100 + len(paused),))
 
     monkeypatch.setattr(writer.time, "sleep", mark)
-    search.index_rest()
+    search.index_remaining()
     filled.forget()
     monkeypatch.undo()
     db.close()
     assert len(paused) >= 3 and min(paused) > 0.1  # the longest that SQLite sleeps between asking
-    assert rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
+    assert select_rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
 
 
 def test_library_without_fts5_is_searched_all_the_same(library, monkeypatch):
-    for module in (database, eviction, index, execute):
+    for module in (database, eviction, indexer, execute):
         monkeypatch.setattr(module, "has_trigrams", lambda: False)
-    database._schema.cache_clear()
+    database._make_schema.cache_clear()
     try:
-        records.keep([_image(n) for n in range(1, 9)])
+        records.store_images([_image(n) for n in range(1, 9)])
         library.forget()
         assert _ids("dawn") == [1, 3] and _ids("海") == [4, 5]
     finally:
-        database._schema.cache_clear()
+        database._make_schema.cache_clear()

@@ -11,11 +11,11 @@ from dataclasses import replace
 import pytest
 from api_server import ApiServer, FIRST_ID, html, MODEL_ID, reset, status, VERSION_ID
 from civitai_manager_libs import setting
-from civitai_manager_libs.civitai import image_of, ImageQuery
-from civitai_manager_libs.errors import InputError, NetworkError, UnreadableAnswer
+from civitai_manager_libs.civitai import ImageQuery, parse_image
+from civitai_manager_libs.errors import InputError, InvalidResponse, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.library import bookmarks, pages, records, watches
-from civitai_manager_libs.library.store import rows, writing
+from civitai_manager_libs.library.store import select_rows, writing
 
 _MODEL = ImageQuery(model_id=MODEL_ID)
 _VERSION = ImageQuery(model_id=MODEL_ID, version_id=VERSION_ID)
@@ -37,9 +37,9 @@ def client(civitai):
 
 def _look(client, query):
     """As a page that opens the gallery; the images that it marks as new."""
-    page = pages.read_page(client, query, None, 100, fresh=True).page
-    watches.visit(query, page)
-    news = watches.news_of(query)
+    page = pages.load_page(client, query, None, 100, fresh=True).page
+    watches.record_visit(query, page)
+    news = watches.find_new_images(query)
     return [image.id for image in page.images if image.id in news]
 
 
@@ -51,26 +51,26 @@ def _newest(count):
 def _news(client, civitai, count):
     civitai.ids[:0] = range(civitai.ids[0] + count, civitai.ids[0], -1)
     civitai.kinds.update({i: "png" for i in civitai.ids[:count]})
-    for one in watches.listed():
-        watches.check(client, one)
-    return [one.fresh for one in watches.listed()]
+    for one in watches.list_watches():
+        watches.check_watch(client, one)
+    return [one.fresh for one in watches.list_watches()]
 
 
 @pytest.mark.parametrize("query", [_MODEL, _VERSION, _USER], ids=["model", "version", "user"])
 def test_new_pictures_are_counted_until_one_has_looked(client, civitai, query):
-    pages.read_anew(client, query, None, 100)
+    pages.fetch_page(client, query, None, 100)
     watches.watch(query, "It")
     before = len(civitai.pages)
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 3) == [3]
     assert len(civitai.pages) == before + 2, "one request each"
     assert _look(client, query) == _newest(3)
-    assert [one.fresh for one in watches.listed()] == [0]
+    assert [one.fresh for one in watches.list_watches()] == [0]
     assert _news(client, civitai, 2) == [2]
 
 
 def test_what_is_new_stays_so_for_a_visit_and_no_longer(client, civitai, monkeypatch):
-    pages.read_anew(client, _MODEL, None, 100)
+    pages.fetch_page(client, _MODEL, None, 100)
     watches.watch(_MODEL, "It")
     _news(client, civitai, 3)
     assert _look(client, _MODEL) == _look(client, _MODEL) == _newest(3)
@@ -80,26 +80,26 @@ def test_what_is_new_stays_so_for_a_visit_and_no_longer(client, civitai, monkeyp
 
 def test_nothing_is_new_in_what_was_never_looked_at(client, civitai):
     watches.watch(_USER, "anna")
-    assert 5 not in watches.news_of(_USER)
+    assert 5 not in watches.find_new_images(_USER)
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 1) == [1]
 
 
 def test_more_than_a_page_of_news_is_told_as_more(client, civitai):
-    pages.read_anew(client, _MODEL, None, 100)
+    pages.fetch_page(client, _MODEL, None, 100)
     watches.watch(_MODEL, "It")
     civitai.page = 20
     _news(client, civitai, 40)
-    [one] = watches.listed()
+    [one] = watches.list_watches()
     assert (one.fresh, one.is_more) == (20, True)
 
 
 def test_version_shows_what_is_new_in_its_watched_model_and_is_no_visit_to_it(client, civitai):
-    pages.read_anew(client, _MODEL, None, 100)
+    pages.fetch_page(client, _MODEL, None, 100)
     watches.watch(_MODEL, "It")
     _news(client, civitai, 3)
     assert _look(client, _VERSION) == _newest(3)
-    assert [one.fresh for one in watches.listed()] == [3]
+    assert [one.fresh for one in watches.list_watches()] == [3]
 
 
 _BY_REACTIONS = ImageQuery(model_id=MODEL_ID, version_id=VERSION_ID, sort="Most Reactions")
@@ -117,7 +117,7 @@ def test_what_is_watched_while_its_newest_are_not_in_sight_begins_with_the_first
 ):
     older = civitai.ids.copy()
     civitai.ids[:] = older[-3:]
-    pages.read_anew(client, query, None, 100)
+    pages.fetch_page(client, query, None, 100)
     civitai.ids[:] = older
     watches.watch(query, "It")
     assert _news(client, civitai, 0) == [0]
@@ -125,7 +125,7 @@ def test_what_is_watched_while_its_newest_are_not_in_sight_begins_with_the_first
 
 
 def test_look_that_does_not_show_the_newest_leaves_them_counted_and_marks_them(client, civitai):
-    pages.read_anew(client, _VERSION, None, 100)
+    pages.fetch_page(client, _VERSION, None, 100)
     watches.watch(_VERSION, "It")
     _news(client, civitai, 3)
     assert _look(client, _BY_REACTIONS) == _newest(3)
@@ -136,7 +136,7 @@ def test_look_that_does_not_show_the_newest_leaves_them_counted_and_marks_them(c
 
 def test_sort_that_civitai_does_not_heed_for_a_model_is_the_newest_first(client, civitai):
     by_reactions = ImageQuery(model_id=MODEL_ID, sort="Most Reactions")
-    pages.read_anew(client, _MODEL, None, 100)
+    pages.fetch_page(client, _MODEL, None, 100)
     watches.watch(by_reactions, "It")
     assert _news(client, civitai, 3) == [3]
 
@@ -145,7 +145,7 @@ def test_sort_that_civitai_does_not_heed_for_a_model_is_the_newest_first(client,
 def test_clock_that_was_set_does_not_keep_what_is_new_so_for_ever(
     client, civitai, monkeypatch, set_to
 ):
-    pages.read_anew(client, _MODEL, None, 100)
+    pages.fetch_page(client, _MODEL, None, 100)
     watches.watch(_MODEL, "It")
     _news(client, civitai, 3)
     _look(client, _MODEL)
@@ -155,15 +155,15 @@ def test_clock_that_was_set_does_not_keep_what_is_new_so_for_ever(
 
 
 def test_row_that_comes_twice_or_was_not_asked_for_counts_once_or_not(client, civitai):
-    pages.read_anew(client, _MODEL, None, 100)
+    pages.fetch_page(client, _MODEL, None, 100)
     watches.watch(_MODEL, "It")
     twice, beyond = FIRST_ID + 31, FIRST_ID + 32
     rows = [{**civitai._row(FIRST_ID + 30), "id": i} for i in (twice, twice, str(twice))]
     rows += [{**rows[0], "id": i} for i in (2**63, -1, "x", None, [])]
     rows += [{**rows[0], "id": beyond, "browsingLevel": 16}]
     civitai.script("page", status(200, json.dumps({"items": rows}).encode()))
-    watches.check(client, *watches.listed())
-    assert [one.fresh for one in watches.listed()] == [1]
+    watches.check_watch(client, *watches.list_watches())
+    assert [one.fresh for one in watches.list_watches()] == [1]
 
 
 def test_check_that_finds_an_empty_gallery_leaves_the_beginning_to_the_next(client, civitai):
@@ -177,30 +177,33 @@ def test_check_that_finds_an_empty_gallery_leaves_the_beginning_to_the_next(clie
 @pytest.mark.parametrize("name", ["", " \n\u202e", "\ud800"], ids=["none", "marks", "half-a-pair"])
 def test_gallery_whose_name_has_no_letter_is_called_by_its_number(library, name):
     watches.watch(_MODEL, name)
-    assert watches.listed()[0].name == f"model {MODEL_ID}"
+    assert watches.list_watches()[0].name == f"model {MODEL_ID}"
 
 
 def test_failed_check_keeps_what_was_known(client, civitai):
-    pages.read_anew(client, _MODEL, None, 100)
+    pages.fetch_page(client, _MODEL, None, 100)
     watches.watch(_MODEL, "It")
     _news(client, civitai, 3)
-    before = watches.listed()
-    for answer, error in ((reset, NetworkError), (html(200), UnreadableAnswer)):
+    before = watches.list_watches()
+    for answer, error in ((reset, NetworkError), (html(200), InvalidResponse)):
         civitai.script("page", answer)
         with pytest.raises(error):
-            watches.check(client, before[0])
-    assert watches.listed() == before
+            watches.check_watch(client, before[0])
+    assert watches.list_watches() == before
 
 
 def test_what_is_left_is_not_counted_any_more_and_can_be_watched_anew(client, civitai):
     watches.watch(_MODEL, "It")
     watches.watch(_MODEL, "It again")
-    [one] = watches.listed()
-    watches.leave(one.gallery)
-    watches.check(client, one)
-    assert watches.listed() == [] and _look(client, _MODEL) == []
+    [one] = watches.list_watches()
+    watches.unwatch(one.gallery)
+    watches.check_watch(client, one)
+    assert watches.list_watches() == [] and _look(client, _MODEL) == []
     watches.watch(_MODEL, "New\nname" + "x" * 500)
-    assert watches.listed()[0].name.startswith("New name") and len(watches.listed()[0].name) == 200
+    assert (
+        watches.list_watches()[0].name.startswith("New name")
+        and len(watches.list_watches()[0].name) == 200
+    )
 
 
 @pytest.mark.parametrize("query", [ImageQuery(), ImageQuery(post_id=5)], ids=["none", "post"])
@@ -212,10 +215,14 @@ def test_what_cannot_be_watched_is_refused(library, query):
 def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_user_marked(
     library,
 ):
-    image = image_of({"id": 1, "url": "https://image.civitai.com/x/1/1.jpeg", "browsingLevel": 1})
-    records.keep([image])
-    bookmarks.annotations.change([image], bookmarks.annotations.Change(note="Mine"))
-    bookmarks.collections.add([image], "Best")
+    image = parse_image(
+        {"id": 1, "url": "https://image.civitai.com/x/1/1.jpeg", "browsingLevel": 1}
+    )
+    records.store_images([image])
+    bookmarks.annotations.change_annotations(
+        [image], bookmarks.annotations.AnnotationChange(note="Mine")
+    )
+    bookmarks.collections.add_to_collection([image], "Best")
     library.forget()
     with closing(sqlite3.connect(setting.library_file())) as db:
         db.executescript(
@@ -224,12 +231,15 @@ def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_
             " PRAGMA user_version = 4"
         )
     watches.watch(_MODEL, "It")
-    assert [one.name for one in watches.listed()] == ["It"]
-    assert (bookmarks.annotations.of([1])[1].note, bookmarks.collections.ids_of("Best")) == (
+    assert [one.name for one in watches.list_watches()] == ["It"]
+    assert (
+        bookmarks.annotations.find_annotations([1])[1].note,
+        bookmarks.collections.collection_image_ids("Best"),
+    ) == (
         "Mine",
         [1],
     )
-    assert records.find(1) is not None
+    assert records.find_image(1) is not None
 
 
 def test_there_is_an_end_to_how_many_are_watched(library, monkeypatch):
@@ -250,9 +260,9 @@ def _published(civitai, place, image_id=FIRST_ID - 5):
 
 
 def _checked(client):
-    [one] = watches.listed()
-    watches.check(client, one)
-    return [one.fresh for one in watches.listed()]
+    [one] = watches.list_watches()
+    watches.check_watch(client, one)
+    return [one.fresh for one in watches.list_watches()]
 
 
 @pytest.mark.parametrize(
@@ -261,7 +271,7 @@ def _checked(client):
 def test_old_upload_that_is_published_now_is_counted_and_marked_until_one_has_looked(
     client, civitai, query, place
 ):
-    pages.read_anew(client, query, None, 100)
+    pages.fetch_page(client, query, None, 100)
     watches.watch(query, "It")
     assert _checked(client) == [0]
     late = _published(civitai, place)
@@ -271,7 +281,7 @@ def test_old_upload_that_is_published_now_is_counted_and_marked_until_one_has_lo
 
 
 def test_old_upload_is_marked_though_no_check_came_before_the_look(client, civitai, monkeypatch):
-    pages.read_anew(client, _VERSION, None, 100)
+    pages.fetch_page(client, _VERSION, None, 100)
     watches.watch(_VERSION, "It")
     late = _published(civitai, 0)
     assert _look(client, _VERSION) == [late]
@@ -282,7 +292,7 @@ def test_old_upload_is_marked_though_no_check_came_before_the_look(client, civit
 def test_what_stands_behind_all_that_was_seen_is_not_new(client, civitai):
     older = civitai.ids.copy()
     civitai.ids[:] = older[:10]
-    pages.read_anew(client, _VERSION, None, 100)
+    pages.fetch_page(client, _VERSION, None, 100)
     watches.watch(_VERSION, "It")
     civitai.ids[:] = older
     assert _checked(client) == [0]
@@ -290,7 +300,7 @@ def test_what_stands_behind_all_that_was_seen_is_not_new(client, civitai):
 
 
 def test_ratings_that_are_shown_from_now_on_are_no_news(client, civitai):
-    pages.read_anew(client, _VERSION, None, 100)
+    pages.fetch_page(client, _VERSION, None, 100)
     watches.watch(_VERSION, "It")
     _published(civitai, 3)
     higher = replace(_VERSION, level=31)
@@ -302,17 +312,17 @@ def test_ratings_that_are_shown_from_now_on_are_no_news(client, civitai):
 
 def test_what_is_known_of_a_gallery_has_a_bound(client, civitai, monkeypatch):
     monkeypatch.setattr(watches, "_MOST_KNOWN", 10)
-    pages.read_anew(client, _VERSION, None, 100)
+    pages.fetch_page(client, _VERSION, None, 100)
     watches.watch(_VERSION, "It")
     _look(client, _VERSION)
-    [(known,)] = rows("SELECT known FROM watched")
-    assert watches._unpacked(known) == civitai.ids[:10]
+    [(known,)] = select_rows("SELECT known FROM watched")
+    assert watches._unpack_ids(known) == civitai.ids[:10]
     late = _published(civitai, 0)
     assert _look(client, _VERSION) == [late]
 
 
 def test_list_of_ids_that_is_damaged_is_as_good_as_none(client, civitai):
-    pages.read_anew(client, _VERSION, None, 100)
+    pages.fetch_page(client, _VERSION, None, 100)
     watches.watch(_VERSION, "It")
     for damage in ("x'00'", "'text'", "5"):
         with writing() as db:
@@ -324,7 +334,7 @@ def test_list_of_ids_that_is_damaged_is_as_good_as_none(client, civitai):
 
 
 def test_library_of_before_is_kept_with_what_was_new_in_its_galleries(client, civitai, library):
-    pages.read_anew(client, _VERSION, None, 100)
+    pages.fetch_page(client, _VERSION, None, 100)
     watches.watch(_VERSION, "It")
     assert _news(client, civitai, 3) == [3]
     library.forget()
@@ -333,7 +343,7 @@ def test_library_of_before_is_kept_with_what_was_new_in_its_galleries(client, ci
             db.execute(f"ALTER TABLE watched DROP COLUMN {column}")
         db.execute("PRAGMA user_version = 6")
         db.commit()
-    assert [(one.name, one.fresh) for one in watches.listed()] == [("It", 3)]
+    assert [(one.name, one.fresh) for one in watches.list_watches()] == [("It", 3)]
     assert _look(client, _VERSION) == _newest(3)
     late = _published(civitai, 0)
     assert _checked(client) == [1] and late in _look(client, _VERSION)

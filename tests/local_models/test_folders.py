@@ -8,11 +8,11 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.local_models.folders import (
-    checked_folders,
-    folders,
     has_folders,
-    listed,
-    Place,
+    list_folders,
+    SearchedFolder,
+    validate_folders,
+    walk_folders,
 )
 
 
@@ -29,7 +29,9 @@ def test_files_are_of_the_kind_of_the_nearest_folder_that_names_one(tmp_path):
     _put(tmp_path / "checkpoints" / "VAE" / "e.ckpt")
     _put(tmp_path / "checkpoints" / "a.png")
     found = {
-        f[0]: folder.kind for folder in listed([Place("", str(tmp_path))]) for f in folder.files
+        f[0]: folder.kind
+        for folder in walk_folders([SearchedFolder("", str(tmp_path))])
+        for f in folder.files
     }
     assert found == {
         "a.safetensors": "model",
@@ -44,7 +46,11 @@ def test_each_folder_is_read_once_though_a_link_leads_back(tmp_path):
     _put(tmp_path / "lora" / "a.pt")
     os.symlink(tmp_path, tmp_path / "lora" / "round")
     os.symlink(tmp_path / "nowhere.pt", tmp_path / "lora" / "b.pt")
-    found = [f[0] for folder in listed([Place("", str(tmp_path))] * 2) for f in folder.files]
+    found = [
+        f[0]
+        for folder in walk_folders([SearchedFolder("", str(tmp_path))] * 2)
+        for f in folder.files
+    ]
     assert found == ["a.pt"]
 
 
@@ -52,15 +58,15 @@ def test_folders_of_the_settings_are_looked_in(tmp_path):
     assert not has_folders()
     (tmp_path / "a b").mkdir()
     setting.change("model_folders", f' "{tmp_path / "a b"}" ; {tmp_path / "gone"};')
-    assert folders() == [Place("", str(tmp_path / "a b"))] and has_folders()
+    assert list_folders() == [SearchedFolder("", str(tmp_path / "a b"))] and has_folders()
 
 
 @pytest.mark.parametrize("typed", ["models", "/no/such/folder"])
 def test_what_is_no_folder_is_refused(typed):
     with pytest.raises(InputError, match="no folder"):
-        checked_folders(typed)
+        validate_folders(typed)
 
 
 def test_none_and_several_folders_are_taken(tmp_path):
-    assert checked_folders(" ") == ""
-    assert checked_folders(f"{tmp_path}; {tmp_path} ") == f"{tmp_path}; {tmp_path}"
+    assert validate_folders(" ") == ""
+    assert validate_folders(f"{tmp_path}; {tmp_path} ") == f"{tmp_path}; {tmp_path}"

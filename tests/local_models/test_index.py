@@ -8,7 +8,7 @@ import os
 import pytest
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.infotext import Resource
-from civitai_manager_libs.local_models import index as module, Shelf, Wanted
+from civitai_manager_libs.local_models import index as module, ModelIndex, WantedModel
 
 _SHA = "0123456789abcdef" * 4
 
@@ -22,20 +22,20 @@ def folder(tmp_path, monkeypatch):
 
 
 def _state(shelf, resource):
-    return shelf.find(Wanted(resource)).state
+    return shelf.find(WantedModel(resource)).state
 
 
 def test_nothing_is_said_where_no_folder_is_known():
-    assert _state(Shelf(), Resource("lora", "x")) == ""
+    assert _state(ModelIndex(), Resource("lora", "x")) == ""
 
 
 def test_what_comes_and_goes_is_seen_without_reading_all_anew(folder, monkeypatch):
-    shelf, one = Shelf(), Resource("lora", "x", version_id=7)
+    shelf, one = ModelIndex(), Resource("lora", "x", version_id=7)
     assert _state(shelf, one) == "missing"
     (folder / "sub" / "y.safetensors").write_bytes(b"1")
     (folder / "sub" / "y.civitai.info").write_text('{"id": 7, "modelId": 3}')
     assert _state(shelf, one) == "here"
-    monkeypatch.setattr(module, "listed", None)  # would fail if it were asked again
+    monkeypatch.setattr(module, "walk_folders", None)  # would fail if it were asked again
     assert _state(shelf, one) == "here"
     monkeypatch.undo()
     monkeypatch.setattr(module, "_LOOK_EVERY", 0)
@@ -51,7 +51,7 @@ def test_sidecar_is_read_again_only_when_it_changed(folder, monkeypatch):
     monkeypatch.setattr(module, "read_sidecar", lambda path: read.append(path) or before(path))
     (folder / "y.pt").write_bytes(b"1")
     (folder / "y.metadata.json").write_text(json.dumps({"civitai": {"id": 7}}))
-    shelf, one = Shelf(), Resource("lora", "x", version_id=7)
+    shelf, one = ModelIndex(), Resource("lora", "x", version_id=7)
     assert _state(shelf, one) == "here"
     (folder / "z.pt").write_bytes(b"1")
     os.utime(folder, (5, 5))
@@ -62,11 +62,11 @@ def test_sidecar_is_read_again_only_when_it_changed(folder, monkeypatch):
 @pytest.mark.parametrize("at,state", [(1e12, "here"), (1, "missing")], ids=["as-it-is", "changed"])
 def test_what_the_host_hashed_tells_a_file(folder, monkeypatch, title, at, state):
     (folder / "sub" / "y.pt").write_bytes(b"1")
-    monkeypatch.setattr(host, "kept_hashes", lambda: {title: [(at, _SHA)]})
-    assert _state(Shelf(), Resource("lora", "x", hash=_SHA[:10])) == state
+    monkeypatch.setattr(host, "read_cached_hashes", lambda: {title: [(at, _SHA)]})
+    assert _state(ModelIndex(), Resource("lora", "x", hash=_SHA[:10])) == state
 
 
 def test_vae_beside_a_checkpoint_is_one(folder):
     (folder / "a.vae.pt").write_bytes(b"12")
-    found = Shelf().find(Wanted(Resource("vae", "a.vae")))
+    found = ModelIndex().find(WantedModel(Resource("vae", "a.vae")))
     assert (found.state, found.file.size) == ("here", 2)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext import Resource
-from civitai_manager_libs.local_models.matching import Catalogue, ModelFile, plain_name, Wanted
+from civitai_manager_libs.local_models.matching import (
+    ModelFile,
+    ModelLookup,
+    plain_name,
+    WantedModel,
+)
 
 _SHA = "0123456789abcdef" * 4
 _OTHER = "fedcba9876543210" * 4
 
 
 def _find(here, resource, **known):
-    found = Catalogue.of(here).find(Wanted(resource, **known))
+    found = ModelLookup.of(here).find(WantedModel(resource, **known))
     return found.state, found.by, found.version
 
 

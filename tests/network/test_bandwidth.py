@@ -11,7 +11,7 @@ import pytest
 from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network.bandwidth import Rate
+from civitai_manager_libs.network.bandwidth import BandwidthLimit
 from fault_responses import png, ranged
 from fault_server import FaultServer
 
@@ -21,12 +21,12 @@ class _World:
 
     def __init__(self, limit):
         self.now, self.limit = 0.0, limit
-        self.rate = Rate(lambda: self.limit, lambda: self.now)
+        self.rate = BandwidthLimit(lambda: self.limit, lambda: self.now)
         self.got = {}
         self._due = []
 
     def add(self, name, share=None, at=0.0, until=1e9):
-        share = share or self.rate.share()
+        share = share or self.rate.add_share()
         self.got.setdefault(name, 0)
         heapq.heappush(self._due, (at, len(self._due), name, share, until))
         return share
@@ -37,10 +37,10 @@ class _World:
             self.now, _, name, share, until = heapq.heappop(self._due)
             if self.now >= until:
                 continue
-            count = share.most(512 * 1024)
+            count = share.allowed_bytes(512 * 1024)
             self.got[name] += count
             turn += 1
-            again = self.now + max(1e-6, self.rate.due(share, count))
+            again = self.now + max(1e-6, self.rate.wait_seconds(share, count))
             heapq.heappush(self._due, (again, turn, name, share, until))
         self.now = seconds
 
@@ -53,10 +53,10 @@ def test_one_has_all_of_the_limit():
 
 
 def test_without_a_limit_nothing_waits():
-    rate = Rate(lambda: 0)
-    share = rate.share()
-    assert share.most(512 * 1024) == 512 * 1024
-    assert rate.due(share, 10**12) == 0
+    rate = BandwidthLimit(lambda: 0)
+    share = rate.add_share()
+    assert share.allowed_bytes(512 * 1024) == 512 * 1024
+    assert rate.wait_seconds(share, 10**12) == 0
 
 
 def test_jobs_have_equal_shares_however_many_connections_each_has():
@@ -98,24 +98,24 @@ def test_new_limit_holds_from_the_next_byte_on():
     world.run(20)
     assert world.got["a"] - before == pytest.approx(100_000, rel=0.15)
     world.limit, before = 0, world.got["a"]
-    assert world.rate.share().most(4096) == 4096
+    assert world.rate.add_share().allowed_bytes(4096) == 4096
 
 
 def test_little_is_read_at_once_so_that_progress_lives():
     world = _World(1_000_000)
-    share = world.rate.share()
-    assert share.most(512 * 1024) == 100_000
+    share = world.rate.add_share()
+    assert share.allowed_bytes(512 * 1024) == 100_000
     world.limit = 1000
-    assert share.most(512 * 1024) == 512
+    assert share.allowed_bytes(512 * 1024) == 512
 
 
 def test_who_waits_stops_at_once_when_it_is_cancelled():
-    share = Rate(lambda: 1000).share()
+    share = BandwidthLimit(lambda: 1000).add_share()
     cancelled, ended = Cancellation(), []
 
     def pay():
         try:
-            share.pay(1_000_000, cancelled)
+            share.consume(1_000_000, cancelled)
         except Cancelled:
             ended.append(time.monotonic())
 
@@ -130,8 +130,8 @@ def test_who_waits_stops_at_once_when_it_is_cancelled():
 @pytest.mark.parametrize("other", ["page", "another-job"])
 def test_who_waits_for_the_rate_keeps_nobody_else_from_the_host(tmp_path, other):
     """All three places are a slow job's, for minutes."""
-    rate, client, wish = Rate(lambda: 2000), CivitaiHttpClient(), Cancellation()
-    slow = rate.share()
+    rate, client, wish = BandwidthLimit(lambda: 2000), CivitaiHttpClient(), Cancellation()
+    slow = rate.add_share()
     with FaultServer() as server:
         urls = [server.play(f"/{n}.png", ranged(png(n, 300_000))) for n in range(5)]
 
@@ -146,7 +146,7 @@ def test_who_waits_for_the_rate_keeps_nobody_else_from_the_host(tmp_path, other)
             server.wait_for(3)
             time.sleep(0.5)
             started, small = time.monotonic(), server.play("/small.png", ranged(png("x", 500)))
-            mine = {"urgent": True} if other == "page" else {"share": rate.share()}
+            mine = {"urgent": True} if other == "page" else {"share": rate.add_share()}
             client.fetch(small, str(tmp_path / "small.png"), **mine)
             assert time.monotonic() - started < 5
             assert len(server.requests) == 4  # a job has no more of them for it

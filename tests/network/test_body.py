@@ -8,10 +8,10 @@ import zlib
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.errors import NotAnImage, UnreadableAnswer
+from civitai_manager_libs.errors import InvalidResponse, NotAnImage
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import body as network_body, responses
-from civitai_manager_libs.network.body import Unpacker
+from civitai_manager_libs.network.body import Decompressor
 from fault_responses import png, whole
 from fault_server import FaultServer
 from hypothesis import given
@@ -20,31 +20,31 @@ from hypothesis import strategies as st
 TEXT = b"a picture's words " * 5000
 
 
-def unpacked(unpacker: Unpacker, data: bytes, step: int = 1000, most: int = 64) -> bytes:
+def unpacked(unpacker: Decompressor, data: bytes, step: int = 1000, most: int = 64) -> bytes:
     pieces = []
     for start in range(0, len(data), step):
-        pieces += unpacker.unpack(data[start : start + step], most)
+        pieces += unpacker.decompress(data[start : start + step], most)
     assert all(len(piece) <= max(most, 0 if unpacker.is_packed else step) for piece in pieces)
     return b"".join(pieces)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
 def test_gzip_is_unpacked(encoding):
-    unpacker = Unpacker({"Content-Encoding": encoding})
+    unpacker = Decompressor({"Content-Encoding": encoding})
 
     assert unpacked(unpacker, gzip.compress(TEXT)) == TEXT
     assert unpacker.is_packed and unpacker.is_whole
 
 
 def test_deflate_is_unpacked():
-    assert unpacked(Unpacker({"Content-Encoding": "deflate"}), zlib.compress(TEXT)) == TEXT
+    assert unpacked(Decompressor({"Content-Encoding": "deflate"}), zlib.compress(TEXT)) == TEXT
 
 
 @pytest.mark.parametrize(
     "headers", [{}, {"Content-Encoding": "identity"}], ids=["none", "identity"]
 )
 def test_what_is_not_packed_passes(headers):
-    unpacker = Unpacker(headers)
+    unpacker = Decompressor(headers)
 
     assert unpacked(unpacker, TEXT) == TEXT
     assert not unpacker.is_packed and unpacker.is_whole
@@ -52,12 +52,12 @@ def test_what_is_not_packed_passes(headers):
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "nonsense"])
 def test_what_nobody_asked_for_is_unreadable(encoding):
-    with pytest.raises(UnreadableAnswer):
-        unpacked(Unpacker({"Content-Encoding": encoding}), TEXT)
+    with pytest.raises(InvalidResponse):
+        unpacked(Decompressor({"Content-Encoding": encoding}), TEXT)
 
 
 def test_cut_stream_is_not_whole():
-    unpacker = Unpacker({"Content-Encoding": "gzip"})
+    unpacker = Decompressor({"Content-Encoding": "gzip"})
     unpacked(unpacker, gzip.compress(TEXT)[:-1])
 
     assert not unpacker.is_whole
@@ -68,8 +68,8 @@ def test_damage_is_unreadable(end):
     data = gzip.compress(TEXT)
     data = data[:-8] + end if end[0] == 0 else data + end
 
-    with pytest.raises(UnreadableAnswer):
-        unpacked(Unpacker({"Content-Encoding": "gzip"}), data)
+    with pytest.raises(InvalidResponse):
+        unpacked(Decompressor({"Content-Encoding": "gzip"}), data)
 
 
 @given(st.integers(0, 9), st.integers(1, 400), st.integers(1, 300), st.booleans())
@@ -77,7 +77,7 @@ def test_every_size_of_piece_gives_the_same_bytes(seed, step, most, is_joined):
     dice = random.Random(seed)
     body = dice.randbytes(seed * 30) + bytes(dice.randrange(5000))
     data = gzip.compress(body)
-    unpacker = Unpacker({"Content-Encoding": "gzip"})
+    unpacker = Decompressor({"Content-Encoding": "gzip"})
 
     assert unpacked(unpacker, data * (1 + is_joined), step, most) == body * (1 + is_joined)
     assert unpacker.is_whole
@@ -116,8 +116,8 @@ def test_answer_of_packed_nothing_is_not_read_beyond_its_cap(
 ):
     monkeypatch.setattr(responses, "MAX_JSON", 5 * _MB)
     url = server.play("/api", whole(start + _NOTHING, Content_Encoding="gzip").but(framing=framing))
-    with pytest.raises(UnreadableAnswer):
-        CivitaiHttpClient().read_json(url)
+    with pytest.raises(InvalidResponse):
+        CivitaiHttpClient().fetch_json(url)
     assert sum(read) < 6 * _MB
 
 
@@ -126,8 +126,8 @@ def test_answer_beyond_its_cap_is_not_read_though_little_is_in_it(server, read, 
     monkeypatch.setattr(responses, "MAX_JSON", 100_000)
     noise = random.Random(1).randbytes(90_000)
     hollow = gzip.compress(noise) + gzip.compress(b"") * 5000
-    with pytest.raises(UnreadableAnswer, match="too large"):
-        CivitaiHttpClient().read_json(server.play("/api", whole(hollow, Content_Encoding="gzip")))
+    with pytest.raises(InvalidResponse, match="too large"):
+        CivitaiHttpClient().fetch_json(server.play("/api", whole(hollow, Content_Encoding="gzip")))
     assert sum(read) < 100_000 + 64 * 1024 + 1
 
 
@@ -143,5 +143,5 @@ def test_picture_of_packed_nothing_is_not_read_beyond_its_cap(server, read, tmp_
 @pytest.mark.parametrize("step", [1, 7, 100])
 def test_what_a_server_packs_in_small_parts_is_unpacked(step):
     parts = (zlib.compress(TEXT[at : at + step * 50]) for at in range(0, 40_000, step * 50))
-    unpacker = Unpacker({"Content-Encoding": "deflate"})
+    unpacker = Decompressor({"Content-Encoding": "deflate"})
     assert unpacked(unpacker, b"".join(parts), 64 * 1024, 4096).startswith(TEXT[:30_000])

@@ -95,7 +95,7 @@ def test_cancel_breaks_off_a_body_that_comes(server, tmp_path):
 
 def test_cancel_breaks_off_an_api_answer(server):
     url = server.play("/a", json_answer([1, 2]).but(stops_at=2, end="stall"))
-    fetching = Fetching(lambda wish: CivitaiHttpClient().read_json(url, cancelled=wish))
+    fetching = Fetching(lambda wish: CivitaiHttpClient().fetch_json(url, cancelled=wish))
     server.wait_for(1)
 
     assert fetching.cancel() < 5

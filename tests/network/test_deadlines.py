@@ -12,7 +12,7 @@ import pytest
 from civitai_manager_libs.errors import NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import body as http_body, deadlines
-from civitai_manager_libs.network.deadlines import within
+from civitai_manager_libs.network.deadlines import cut_after
 from fault_responses import png
 
 _BODY = png("deadline", 2000)
@@ -66,12 +66,12 @@ def dripping(request, monkeypatch) -> Iterator[_DrippingServer]:
     server.close()
 
 
-@pytest.mark.parametrize("way", ["fetch", "read_json"])
+@pytest.mark.parametrize("way", ["fetch", "fetch_json"])
 def test_answer_that_drips_is_broken_off_before_its_end(dripping, way, tmp_path):
     client = CivitaiHttpClient(timeout=_PATIENCE, max_retries=0)
     asks = {
         "fetch": lambda: client.fetch(dripping.url, str(tmp_path / "a.png")),
-        "read_json": lambda: client.read_json(dripping.url),
+        "fetch_json": lambda: client.fetch_json(dripping.url),
     }
     with pytest.raises(NetworkError):
         asks[way]()
@@ -94,7 +94,7 @@ def test_body_of_a_plain_request_that_drips_is_broken_off(monkeypatch):
 
 def test_what_grows_is_given_more_time():
     cut, grows = threading.Event(), itertools.chain([True, True], itertools.repeat(False))
-    with within(0.01, cut.set, lambda: next(grows)) as deadline:
+    with cut_after(0.01, cut.set, lambda: next(grows)) as deadline:
         assert cut.wait(20)
     assert deadline.is_over and next(grows) is False
 
@@ -102,7 +102,7 @@ def test_what_grows_is_given_more_time():
 def test_thread_ends_once_there_is_nothing_to_look_at(monkeypatch):
     monkeypatch.setattr(deadlines, "_IDLE", 0.01)
     for _ in range(2):
-        with within(60, threading.Event().set):
+        with cut_after(60, threading.Event().set):
             thread = deadlines._watch._thread
         thread.join(20)
         assert not thread.is_alive() and deadlines._watch._thread is None
@@ -111,6 +111,6 @@ def test_thread_ends_once_there_is_nothing_to_look_at(monkeypatch):
 def test_what_ends_in_time_is_not_cut():
     cut = threading.Event()
     for _ in range(3):
-        with within(60, cut.set) as deadline:
+        with cut_after(60, cut.set) as deadline:
             pass
     assert not deadline.is_over and not cut.is_set()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import disk_error, PartialFile, sweep
+from civitai_manager_libs.core import AtomicFile, remove_leftovers, to_disk_error
 from civitai_manager_libs.errors import (
     CivitaiShortcutError,
     DiskFull,
@@ -22,7 +22,7 @@ from civitai_manager_libs.errors import (
     NetworkError,
 )
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network.download import Receiver
+from civitai_manager_libs.network.download import FileDownload
 from fault_responses import Answer, chunked, cut, packed, png, ranged, stalled
 from fault_server import FaultServer
 
@@ -134,7 +134,7 @@ def test_end_that_nobody_tells_of_is_found_by_the_length(tmp_path):
         Silent(206, BODY[AT - 500 : AT], Content_Range=rest.replace(f"{AT}", f"{AT - 500}", 1)),
         Silent(206, BODY[AT : AT + 500], Content_Range=rest),
     ]
-    with closing(Receiver(lambda _: str(tmp_path / "a.png"))) as receiver:
+    with closing(FileDownload(lambda _: str(tmp_path / "a.png"))) as receiver:
         for answer in answers:
             with pytest.raises(IncompleteDownload):
                 receiver.receive(lambda _, answer=answer: nullcontext(answer))
@@ -150,7 +150,7 @@ def test_end_of_a_part_is_known_though_the_files_was_not(tmp_path):
                 return piece
             raise NetworkError("The connection broke off.")
 
-    with closing(Receiver(lambda _: str(tmp_path / "a.png"))) as receiver:
+    with closing(FileDownload(lambda _: str(tmp_path / "a.png"))) as receiver:
         with pytest.raises(NetworkError):
             receiver.receive(lambda _: nullcontext(Reset(200, BODY[:AT], ETag='"v1"')))
         part = Silent(206, BODY[AT:-1], Content_Range=f"bytes {AT}-{len(BODY) - 1}/{len(BODY)}")
@@ -266,14 +266,14 @@ def test_place_that_cannot_be_is_reason_disk_and_not_tried_again(path_in, server
     "room, answer", [(AT, OK), (0, OK), (AT, chunked(BODY))], ids=["later", "at-once", "chunked"]
 )
 def test_disk_that_fills_half_way_is_disk_full(room, answer, server, tmp_path, monkeypatch):
-    write = PartialFile.write
+    write = AtomicFile.write
 
-    def full(self: PartialFile, data: bytes) -> None:
+    def full(self: AtomicFile, data: bytes) -> None:
         if self.size + len(data) > room:
-            raise disk_error(OSError(errno.ENOSPC, "No space left"), self.folder)
+            raise to_disk_error(OSError(errno.ENOSPC, "No space left"), self.folder)
         write(self, data)
 
-    monkeypatch.setattr(PartialFile, "write", full)
+    monkeypatch.setattr(AtomicFile, "write", full)
     with pytest.raises(DiskFull):
         CivitaiHttpClient().fetch(server.play("/a.png", answer), str(tmp_path / "a.png"))
 
@@ -315,10 +315,10 @@ def test_killed_download_leaves_no_final_file_and_its_leftover_is_swept(at, serv
         while not any(os.path.getsize(tmp_path / name) for name in os.listdir(tmp_path)):
             assert time.monotonic() < until
             time.sleep(0.01)
-        assert sweep(str(tmp_path)) == 0  # it lives
+        assert remove_leftovers(str(tmp_path)) == 0  # it lives
         process.kill()
     assert len(os.listdir(tmp_path)) == 1 and not (tmp_path / "a.png").exists()
 
-    assert sweep(str(tmp_path)) == 1
+    assert remove_leftovers(str(tmp_path)) == 1
 
     assert os.listdir(tmp_path) == []

@@ -15,7 +15,7 @@ from civitai_manager_libs.core.cancellation import Cancellation
 from civitai_manager_libs.errors import Busy, CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import body as http_body
-from civitai_manager_libs.network.limiter import HostGate
+from civitai_manager_libs.network.limiter import HostLimiter
 from fault_responses import (
     FAULTS,
     Answer,
@@ -57,7 +57,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             waited.append(seconds)
 
     monkeypatch.setattr(Cancellation, "wait", note)
-    monkeypatch.setattr(HostGate, "rest", note)
+    monkeypatch.setattr(HostLimiter, "pause", note)
     setting.change("http_retry_delay", 1)
     return waited
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core.single_flight import Flights
+from civitai_manager_libs.core.single_flight import SingleFlight
 from civitai_manager_libs.errors import CivitaiShortcutError, HttpStatusError, NotAnImage
-from civitai_manager_libs.http_client import CivitaiHttpClient, Fetched
+from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile
 from fault_responses import FAULTS, json_answer, png, ranged, status, whole
 from fault_server import FaultServer
 
@@ -49,15 +49,15 @@ def at_once(count: int, work: Callable[[int], object]) -> list[object]:
 @pytest.mark.parametrize("paths", ["one-path", "own-paths"])
 @pytest.mark.parametrize("face", ["fetch", "download_file"])
 def test_twenty_who_ask_at_once_share_one_request(face, paths, server, tmp_path, monkeypatch):
-    gate, joined, join = threading.Event(), set(), Flights.join
+    gate, joined, join = threading.Event(), set(), SingleFlight.do
 
-    def counted(self: Flights, *arguments: object) -> object:
+    def counted(self: SingleFlight, *arguments: object) -> object:
         joined.add(threading.get_ident())
         if len(joined) == 20:
             threading.Timer(0.1, gate.set).start()
         return join(self, *arguments)
 
-    monkeypatch.setattr(Flights, "join", counted)
+    monkeypatch.setattr(SingleFlight, "do", counted)
     url = server.play("/a.png", ranged(BODY).but(stops_at=9000, end="gate", gate=gate))
     client, told = CivitaiHttpClient(), []
 
@@ -71,7 +71,9 @@ def test_twenty_who_ask_at_once_share_one_request(face, paths, server, tmp_path,
 
     results = at_once(20, get)
 
-    expected = [Fetched(path(n), len(BODY), "png") if face == "fetch" else True for n in range(20)]
+    expected = [
+        FetchedFile(path(n), len(BODY), "png") if face == "fetch" else True for n in range(20)
+    ]
     assert results == expected
     assert len(server.requests) == 1
     names = {path(n) for n in range(20)}
@@ -122,7 +124,7 @@ def test_api_is_asked_one_at_a_time(server):
     server.play("/api", json_answer(1).but(piece=1, drip=0.02))
     client = CivitaiHttpClient()
 
-    assert at_once(6, lambda _: client.read_json(server.url("/api"))) == [1] * 6
+    assert at_once(6, lambda _: client.fetch_json(server.url("/api"))) == [1] * 6
 
     assert server.most_in_flight == 1
 
@@ -134,18 +136,18 @@ def test_page_of_a_job_comes_though_a_crowd_asks_for_pages(server, tmp_path):
     server.play("/first", json_answer(0).but(stops_at=0, end="gate", gate=gate))
     server.play("/crowd", json_answer(1))
     server.play("/api/v1/images", json_answer({"items": []}))
-    lane = client._api_lanes.of(server.url("/"))
+    lane = client._api_lanes.for_url(server.url("/"))
 
     def ask(number: int) -> object:
         if number == 0:
-            return client.read_json(server.url("/first"))
+            return client.fetch_json(server.url("/first"))
         server.wait_for(1)
         if number == 9:
-            client.read_json(server.url("/api/v1/images"), urgent=False)
+            client.fetch_json(server.url("/api/v1/images"), urgent=False)
             return over.set()
         for _ in range(20):
             if not over.is_set():
-                client.read_json(server.url("/crowd"))
+                client.fetch_json(server.url("/crowd"))
 
     def open_gate() -> None:
         while lane._waiting.total() < 9:
@@ -168,7 +170,7 @@ def test_never_more_in_flight_than_the_setting_says(server, tmp_path):
 
     results = at_once(30, lambda n: client.fetch(server.url(f"/{n}"), str(tmp_path / str(n))))
 
-    assert all(isinstance(result, Fetched) for result in results)
+    assert all(isinstance(result, FetchedFile) for result in results)
     assert server.most_in_flight == 4
 
 
@@ -200,8 +202,8 @@ def test_everyone_waits_for_the_rest_that_a_host_asks_for(server, tmp_path):
     with pytest.raises(HttpStatusError):
         client.fetch(server.url("/busy"), str(tmp_path / "b"), max_retries=0)
 
-    assert 0.5 < client.resting(server.url("/x")) <= 1
-    assert client.resting("http://127.0.0.1:1/") == 0
+    assert 0.5 < client.paused_seconds(server.url("/x")) <= 1
+    assert client.paused_seconds("http://127.0.0.1:1/") == 0
     at_once(
         2,
         lambda n: (

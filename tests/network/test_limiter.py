@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from civitai_manager_libs.core.cancellation import Cancellation, never
+from civitai_manager_libs.core.cancellation import Cancellation, never_cancelled
 from civitai_manager_libs.errors import Cancelled
 from civitai_manager_libs.network import limiter as host_gate
-from civitai_manager_libs.network.limiter import HostGate, HostGates
+from civitai_manager_libs.network.limiter import HostLimiter, HostLimiters
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def _looks_often(monkeypatch):
 class Visitors:
     """Threads that go through a gate, and stay until they are let go. inside: who ever went in."""
 
-    def __init__(self, gate: HostGate, limit: int) -> None:
+    def __init__(self, gate: HostLimiter, limit: int) -> None:
         self.gate, self.limit = gate, limit
         self.inside: list[str] = []
         self.changed = threading.Condition()
@@ -56,7 +56,7 @@ class Visitors:
         return self.wait_for(count)[-1]
 
     def _visit(self, name: str) -> None:
-        with self.gate.slot(lambda: self.limit, never(), name.startswith("page")):
+        with self.gate.slot(lambda: self.limit, never_cancelled(), name.startswith("page")):
             with self.changed:
                 self.inside.append(name)
                 self.changed.notify_all()
@@ -65,7 +65,7 @@ class Visitors:
 
 @contextmanager
 def visitors(limit: int) -> Iterator[Visitors]:
-    who = Visitors(HostGate(), limit)
+    who = Visitors(HostLimiter(), limit)
     try:
         yield who
     finally:
@@ -75,7 +75,7 @@ def visitors(limit: int) -> Iterator[Visitors]:
             thread.join(10)
 
 
-def width(gate: HostGate, limit: int) -> int:
+def width(gate: HostLimiter, limit: int) -> int:
     """How many it lets in at once."""
     with ExitStack() as stack:
         for count in range(limit + 1):
@@ -156,44 +156,44 @@ def test_place_of_the_jobs_is_everybodys_while_no_job_waits_for_it():
 
 
 def test_place_of_who_steps_aside_is_for_others_and_not_for_one_of_his_own():
-    gate, mine, late = HostGate(), object(), Cancellation()
-    with gate.slot(lambda: 1, never(), whose=mine):
-        with gate.aside(mine):
-            with gate.slot(lambda: 1, never(), urgent=True):
+    gate, mine, late = HostLimiter(), object(), Cancellation()
+    with gate.slot(lambda: 1, never_cancelled(), owner=mine):
+        with gate.yield_slot(mine):
+            with gate.slot(lambda: 1, never_cancelled(), urgent=True):
                 pass
-            with gate.slot(lambda: 1, never(), whose=object()):
+            with gate.slot(lambda: 1, never_cancelled(), owner=object()):
                 pass
             threading.Timer(0.1, late.set).start()
-            with pytest.raises(Cancelled), gate.slot(lambda: 1, late, whose=mine):
+            with pytest.raises(Cancelled), gate.slot(lambda: 1, late, owner=mine):
                 raise AssertionError("he has two")
         with pytest.raises(Cancelled), gate.slot(lambda: 1, late, urgent=True):
             raise AssertionError("he is back")
-    with gate.slot(lambda: 1, never()):
+    with gate.slot(lambda: 1, never_cancelled()):
         pass
 
 
 def test_nobody_goes_in_during_a_rest():
-    gate = HostGate()
-    gate.rest(0.3)
+    gate = HostLimiter()
+    gate.pause(0.3)
     started = time.monotonic()
 
-    with gate.slot(lambda: 3, never()):
+    with gate.slot(lambda: 3, never_cancelled()):
         assert time.monotonic() - started >= 0.29
 
-    assert gate.resting() == 0
+    assert gate.paused_seconds() == 0
 
 
 def test_longer_rest_counts():
-    gate = HostGate()
-    gate.rest(50)
-    gate.rest(10)
+    gate = HostLimiter()
+    gate.pause(50)
+    gate.pause(10)
 
-    assert 45 < gate.resting() <= 50
+    assert 45 < gate.paused_seconds() <= 50
 
 
 def test_cancel_ends_the_wait_for_a_rest():
-    gate, cancelled = HostGate(), Cancellation()
-    gate.rest(60)
+    gate, cancelled = HostLimiter(), Cancellation()
+    gate.pause(60)
     threading.Timer(0.1, cancelled.set).start()
     started = time.monotonic()
 
@@ -205,44 +205,44 @@ def test_cancel_ends_the_wait_for_a_rest():
 
 
 def test_place_is_free_again_after_an_error():
-    gate = HostGate()
-    with pytest.raises(KeyError), gate.slot(lambda: 1, never()):
+    gate = HostLimiter()
+    with pytest.raises(KeyError), gate.slot(lambda: 1, never_cancelled()):
         raise KeyError
 
     assert width(gate, 1) == 1
 
 
 def test_rest_halves_the_width_once_a_burst_and_answers_bring_it_back():
-    gate = HostGate()
+    gate = HostLimiter()
     assert width(gate, 8) == 8
 
     for _ in range(5):  # one burst
-        gate.rest(0.05)
+        gate.pause(0.05)
     gate._rest_until = 0.0
     assert width(gate, 8) == 4
-    gate.rest(0)
+    gate.pause(0)
     assert width(gate, 8) == 2
 
     widths = []
     for _ in range(7):
         for _ in range(20):
-            gate.answered()
+            gate.record_success()
         widths.append(width(gate, 8))
     assert widths == [3, 4, 5, 6, 7, 8, 8]
 
 
 def test_one_at_a_time_is_the_narrowest():
-    gate = HostGate()
+    gate = HostLimiter()
     for _ in range(9):
-        gate.rest(0)
+        gate.pause(0)
 
     assert width(gate, 3) == 1
 
 
 def test_smaller_setting_counts_for_a_narrowed_host_too():
-    gate = HostGate()
+    gate = HostLimiter()
     assert width(gate, 16) == 16
-    gate.rest(0)
+    gate.pause(0)
 
     assert [width(gate, limit) for limit in (16, 3)] == [8, 3]
 
@@ -258,7 +258,7 @@ def test_smaller_setting_counts_for_a_narrowed_host_too():
     ],
 )
 def test_each_host_has_one_gate(one, other, is_same):
-    gates = HostGates()
+    gates = HostLimiters()
 
-    assert (gates.of(one) is gates.of(other)) == is_same
-    assert gates.of(one) is gates.of(one)
+    assert (gates.for_url(one) is gates.for_url(other)) == is_same
+    assert gates.for_url(one) is gates.for_url(one)

@@ -8,10 +8,10 @@ import time
 
 import pytest
 from civitai_manager_libs import host, setting
-from civitai_manager_libs.core import Cancellation, never
+from civitai_manager_libs.core import Cancellation, never_cancelled
 from civitai_manager_libs.errors import Cancelled, InputError, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network.session import Ask, prepared, Sender
+from civitai_manager_libs.network.session import HttpSession, OutgoingRequest, prepare_request
 from fault_responses import stalled, unused_port, whole
 from fault_server import FaultServer
 from socks_server import SocksServer
@@ -28,7 +28,9 @@ def server():
 
 
 def _send(url):
-    response = Sender().send(Ask(prepared("GET", url), 5), "", never())
+    response = HttpSession().send(
+        OutgoingRequest(prepare_request("GET", url), 5), "", never_cancelled()
+    )
     response.close()
     return response.status_code
 
@@ -60,7 +62,7 @@ def test_proxy_that_is_none_is_refused_and_nothing_goes_past_it(server, url):
 
 def test_password_is_kept_out_of_the_settings_and_not_quoted():
     with pytest.raises(InputError, match="HTTPS_PROXY") as caught:
-        host.checked_proxy("http://user:sekret@127.0.0.1:80")
+        host.validate_proxy("http://user:sekret@127.0.0.1:80")
     assert "sekret" not in str(caught.value)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from civitai_manager_libs.network import responses
-from civitai_manager_libs.network.redaction import masked, masked_json
+from civitai_manager_libs.network.redaction import redact, redact_json
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,14 +39,14 @@ _FORMS = {
 
 @pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
 def test_key_is_masked_however_it_is_written(form):
-    assert masked(f"bad token {form}, sorry", KEY) == "bad token ***, sorry"
-    assert masked(f"{form} and {form}", KEY) == "*** and ***"
+    assert redact(f"bad token {form}, sorry", KEY) == "bad token ***, sorry"
+    assert redact(f"{form} and {form}", KEY) == "*** and ***"
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", "Bearer ", "me:"])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 def test_key_is_masked_in_base64_whatever_stands_before_it(before, encode):
-    said = masked(encode(f"{before}{KEY} and more".encode()).decode(), KEY)
+    said = redact(encode(f"{before}{KEY} and more".encode()).decode(), KEY)
     assert "***" in said
     with_mask = encode(f"{before}{KEY} and more".encode()).decode()
     assert len(said) < len(with_mask) - len(KEY)
@@ -54,18 +54,18 @@ def test_key_is_masked_in_base64_whatever_stands_before_it(before, encode):
 
 @pytest.mark.parametrize("key", ["", "a", "short"])
 def test_what_is_no_key_masks_nothing(key):
-    assert masked("a short sentence", key) == "a short sentence"
-    assert masked_json({"error": "short"}, "", key) == {"error": "short"}
+    assert redact("a short sentence", key) == "a short sentence"
+    assert redact_json({"error": "short"}, "", key) == {"error": "short"}
 
 
 def test_what_is_not_the_key_is_left_alone():
     said = f"{KEY[:-1]} 100% \\u0041 {_IN_BASE64[:20]}"
-    assert masked(said, KEY) == said
+    assert redact(said, KEY) == said
 
 
 @given(st.text(max_size=200))
 def test_no_text_is_changed_that_does_not_quote_it(text):
-    assert masked(text, "0123456789abcdef" * 2) == text
+    assert redact(text, "0123456789abcdef" * 2) == text
 
 
 @pytest.mark.parametrize("form", _FORMS.values(), ids=_FORMS)
@@ -75,7 +75,7 @@ def test_no_text_is_changed_that_does_not_quote_it(text):
 )
 def test_sentence_of_an_error_has_it_masked_also_where_it_is_cut_short(form, status, wrapped):
     for said in (f"bad token {form}", f"{'x' * 190}{form}"):
-        error = responses.error_of(status, {}, wrapped(said).encode(), KEY)
+        error = responses.error_from_response(status, {}, wrapped(said).encode(), KEY)
         assert KEY[:8].lower() not in "".join(str(error).lower().split())
         assert form[:10] not in str(error)
 

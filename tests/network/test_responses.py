@@ -9,11 +9,11 @@ from email.utils import formatdate
 import pytest
 from civitai_manager_libs.errors import (
     CivitaiShortcutError,
+    InvalidResponse,
     NeedsKey,
     NetworkError,
     NotAnImage,
-    ServerTrouble,
-    UnreadableAnswer,
+    ServerError,
 )
 from civitai_manager_libs.network import responses
 from fault_responses import http_date, png
@@ -58,7 +58,7 @@ def test_retry_after_as_a_date():
     ],
 )
 def test_length_is_known_or_not_told(headers, length):
-    assert responses.length_of(headers) == length
+    assert responses.content_length(headers) == length
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_length_is_known_or_not_told(headers, length):
 )
 def test_length_that_makes_no_sense_is_an_error(headers):
     with pytest.raises(NetworkError):
-        responses.length_of(headers)
+        responses.content_length(headers)
 
 
 @pytest.mark.parametrize(
@@ -98,20 +98,20 @@ def test_length_that_makes_no_sense_is_an_error(headers):
 )
 def test_each_error_body_is_one_error_with_a_sentence(status, body, reason, said):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    error = responses.error_of(status, {}, raw)
+    error = responses.error_from_response(status, {}, raw)
 
     assert error.reason == reason and error.status == status
     assert said in str(error) and "<" not in str(error).replace("<=", "")
 
 
 def test_trouble_carries_its_retry_after():
-    error = responses.error_of(503, {"Retry-After": "2"}, b"")
+    error = responses.error_from_response(503, {"Retry-After": "2"}, b"")
 
-    assert isinstance(error, ServerTrouble) and error.retry_after == 2
+    assert isinstance(error, ServerError) and error.retry_after == 2
 
 
 def test_sentence_of_a_stranger_forges_no_line_and_is_short():
-    said = str(responses.error_of(404, {}, b"gone\r\n\x1b[31mHACK " + b"x" * 10_000))
+    said = str(responses.error_from_response(404, {}, b"gone\r\n\x1b[31mHACK " + b"x" * 10_000))
 
     assert said.isprintable() and len(said) < 250
 
@@ -126,7 +126,7 @@ ERRORS = st.recursive(JSON, lambda inner: st.lists(inner) | st.dictionaries(_NAM
 
 @given(st.integers(300, 599), ERRORS.map(lambda v: json.dumps(v).encode()) | st.binary())
 def test_no_body_makes_an_error_crash(status, body):
-    error = responses.error_of(status, {}, body)
+    error = responses.error_from_response(status, {}, body)
 
     assert isinstance(error, CivitaiShortcutError) and str(error).isprintable()
 
@@ -144,7 +144,7 @@ def test_no_body_makes_an_error_crash(status, body):
     ],
 )
 def test_what_is_no_json_is_unreadable(body):
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(InvalidResponse):
         responses.parse_json(body)
 
 
@@ -165,13 +165,13 @@ def test_json_is_what_it_says_and_never_nan(body, value):
 def test_no_bytes_make_the_json_crash(body):
     try:
         responses.parse_json(body)
-    except UnreadableAnswer as error:
+    except InvalidResponse as error:
         assert str(error)
 
 
 @pytest.mark.parametrize("content_type", ["image/png", "text/html", "application/json", ""])
 def test_true_picture_is_one_whatever_its_type_says(content_type):
-    assert responses.check_start(200, content_type, png()[:512], True) == "png"
+    assert responses.check_file_start(200, content_type, png()[:512], True) == "png"
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_true_picture_is_one_whatever_its_type_says(content_type):
 )
 def test_page_in_a_pictures_place_needs_a_key(content_type, start):
     with pytest.raises(NeedsKey):
-        responses.check_start(200, content_type, start, True)
+        responses.check_file_start(200, content_type, start, True)
     with pytest.raises(NotAnImage):
-        responses.check_start(200, content_type, start, False)
+        responses.check_file_start(200, content_type, start, False)
 
 
 @pytest.mark.parametrize(
@@ -205,13 +205,13 @@ def test_page_in_a_pictures_place_needs_a_key(content_type, start):
 def test_text_is_no_file_for_every_caller(content_type, start):
     for picture in (True, False):
         with pytest.raises(NotAnImage):
-            responses.check_start(200, content_type, start, picture)
+            responses.check_file_start(200, content_type, start, picture)
 
 
 def test_other_bytes_are_a_file_but_no_picture():
-    assert responses.check_start(200, "application/octet-stream", b"\x01\x02", False) is None
+    assert responses.check_file_start(200, "application/octet-stream", b"\x01\x02", False) is None
     with pytest.raises(NotAnImage):
-        responses.check_start(200, "image/png", b"\x01\x02", True)
+        responses.check_file_start(200, "image/png", b"\x01\x02", True)
 
 
 _MOST = responses.MAX_JSON - 100
@@ -238,7 +238,7 @@ def _filled(part: bytes, start: bytes = b'{"items": [', end: bytes = b"0]}") -> 
 )
 def test_answer_of_countless_parts_is_not_read(body, monkeypatch):
     monkeypatch.setattr(responses.json, "loads", lambda *_, **__: pytest.fail("it was read"))
-    with pytest.raises(UnreadableAnswer, match="too many parts"):
+    with pytest.raises(InvalidResponse, match="too many parts"):
         responses.parse_json(body)
 
 

@@ -11,8 +11,8 @@ import time
 
 import pytest
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import Cancellation, HalfFile
-from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, Gone, NetworkError
+from civitai_manager_libs.core import Cancellation, ResumableFile
+from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError, NotFound
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import download
 from fault_responses import chunked, cut, dripping, packed, png, ranged, stalled, status
@@ -161,14 +161,14 @@ def test_file_that_is_gone_meanwhile_leaves_nothing(server, folder):
     url = server.play("/a.png", [cut(BODY, AT), status(404)])
     with pytest.raises(NetworkError):
         _fetch(url, folder)
-    with pytest.raises(Gone):
+    with pytest.raises(NotFound):
         _fetch(url, folder)
     assert os.listdir(folder) == []
 
 
 def test_file_that_lacked_only_its_name_is_not_fetched_again(server, folder):
     url = server.play("/a.png", OK)
-    with HalfFile(str(folder), url) as half:
+    with ResumableFile(str(folder), url) as half:
         half.write(BODY)
         half.keep(len(BODY), '"v1"')
     _fetch(url, folder)
@@ -179,7 +179,7 @@ def test_file_that_lacked_only_its_name_is_not_fetched_again(server, folder):
 def test_whole_half_of_another_version_is_not_taken_for_whole(server, folder):
     is_other = status(416, Content_Range=f"bytes */{len(BODY)}", ETag='"v2"')
     url = server.play("/a.png", [is_other, ranged(OTHER, '"v2"')])
-    with HalfFile(str(folder), url) as half:
+    with ResumableFile(str(folder), url) as half:
         half.write(BODY)
         half.keep(len(BODY), '"v1"')
     _fetch(url, folder)
@@ -188,7 +188,7 @@ def test_whole_half_of_another_version_is_not_taken_for_whole(server, folder):
 
 def test_half_file_that_is_no_picture_any_more_is_begun_anew(server, folder):
     url = server.play("/a.png", OK)
-    with HalfFile(str(folder), url) as half:
+    with ResumableFile(str(folder), url) as half:
         half.write(b"\0" * AT)
         half.keep(len(BODY), '"v1"')
     _fetch(url, folder)
@@ -229,7 +229,7 @@ def test_killed_program_goes_on_where_it_was(server, folder, signal):
     url = server.play("/a.png", [dripping(BODY, 5000, 0.05), OK])
     with subprocess.Popen([sys.executable, "-c", _CODE, url, str(folder)]) as process:
         until = time.monotonic() + 20
-        while not HalfFile.is_there(str(folder), url):
+        while not ResumableFile.exists(str(folder), url):
             assert time.monotonic() < until
             time.sleep(0.01)
         time.sleep(0.2)
@@ -248,7 +248,7 @@ def test_note_on_a_slow_disk_takes_little_of_the_time(server, folder, monkeypatc
         noted.append(time.monotonic())
         time.sleep(0.05)
 
-    monkeypatch.setattr(HalfFile, "note", slow)
+    monkeypatch.setattr(ResumableFile, "write_note", slow)
     monkeypatch.setattr(download, "_NOTE_EVERY", 0.1)
     _fetch(server.play("/a.png", dripping(BODY, 5000, 0.05)), folder)
     assert noted and all(b - a > 1 for a, b in zip(noted, noted[1:]))

@@ -10,11 +10,16 @@ from collections.abc import Iterator
 import pytest
 import responses
 from civitai_manager_libs import setting
-from civitai_manager_libs.core.cancellation import never
+from civitai_manager_libs.core.cancellation import never_cancelled
 from civitai_manager_libs.errors import CivitaiShortcutError, InputError, NetworkError, Refused
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.network import session as http_sending
-from civitai_manager_libs.network.session import Ask, prepared, Sender, USER_AGENT
+from civitai_manager_libs.network.session import (
+    HttpSession,
+    OutgoingRequest,
+    prepare_request,
+    USER_AGENT,
+)
 from fault_responses import json_answer, page, redirect, status, unused_port, whole
 from fault_server import FaultServer
 
@@ -43,8 +48,8 @@ def mocked() -> Iterator[responses.RequestsMock]:
 
 def send(url: str, key: str = KEY, **asked: object) -> int:
     """The status of the answer."""
-    ask = Ask(prepared(asked.pop("method", "GET"), url, **asked), 5)
-    response = Sender().send(ask, key, never())
+    ask = OutgoingRequest(prepare_request(asked.pop("method", "GET"), url, **asked), 5)
+    response = HttpSession().send(ask, key, never_cancelled())
     response.close()
     return response.status_code
 
@@ -107,7 +112,7 @@ def test_key_is_kept_on_a_redirect_within_the_api_and_lost_beyond(server, other,
     server.play("/api/b", redirect(other.url("/c"), 308))
     other.play("/c", json_answer(1))
 
-    assert CivitaiHttpClient(api_key=KEY).read_json(server.url("/api/a")) == 1
+    assert CivitaiHttpClient(api_key=KEY).fetch_json(server.url("/api/a")) == 1
 
     assert ["authorization" in r.headers for r in server.requests] == [True, True]
     assert "authorization" not in other.requests[0].headers
@@ -171,7 +176,7 @@ def test_changed_key_is_used_by_the_next_request(server, monkeypatch):
 def test_key_that_cannot_be_sent_is_said_without_quoting_it(key, capsys):
     client = CivitaiHttpClient(api_key=key)
     with pytest.raises(InputError) as caught:
-        client.read_json("https://civitai.com/api/v1/me")
+        client.fetch_json("https://civitai.com/api/v1/me")
 
     assert client.get_json("https://civitai.com/api/v1/me") is None
     assert KEY not in "".join(traceback.format_exception(caught.value)) + capsys.readouterr().err
@@ -184,7 +189,7 @@ def test_key_is_in_no_error_and_no_log_line(answer, server, tmp_path, monkeypatc
     server.play("/api/a", answer or status(200))
     client = CivitaiHttpClient(api_key=KEY, max_retries=1)
     with pytest.raises(CivitaiShortcutError) as caught:
-        client.read_json(f"{base}/api/a")
+        client.fetch_json(f"{base}/api/a")
     client.get_json(f"{base}/api/a?token={KEY}")
     client.download_file(f"{base}/api/a?token={KEY}", str(tmp_path / "a"))
 
@@ -316,7 +321,7 @@ def test_connection_of_a_redirect_is_used_again(server, other):
     other.play("/b", json_answer(1))
     client = CivitaiHttpClient()
     for _ in range(5):
-        assert client.read_json(server.url("/a")) == 1
+        assert client.fetch_json(server.url("/a")) == 1
 
     assert server.connections == other.connections == 1
 
@@ -346,11 +351,11 @@ def test_proxy_that_is_set_meanwhile_is_asked(server, other, monkeypatch):
     client, url = CivitaiHttpClient(max_retries=0), other.url("/a")
     other.play("/a", json_answer(False))
     server.play(url, json_answer(True))
-    assert client.read_json(url) is False
+    assert client.fetch_json(url) is False
 
     monkeypatch.setenv("HTTP_PROXY", server.url(""))
 
-    assert client.read_json(url) is True
+    assert client.fetch_json(url) is True
 
 
 def test_no_proxy_is_obeyed(proxy, other):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from civitai_manager_libs.stats.phrases import phrases_of
+from civitai_manager_libs.stats.phrases import split_phrases
 from hypothesis import given
 from hypothesis import strategies as st
 
 
 def _texts(prompt):
-    return [one.text for one in phrases_of(prompt)]
+    return [one.text for one in split_phrases(prompt)]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_weights_brackets_and_case_are_taken_off(prompt, expected):
 
 
 def test_of_a_sentence_its_words_count_and_two_that_follow_each_other():
-    found = phrases_of("A girl with red hair stands in the “quiet” rain, umbrella")
+    found = split_phrases("A girl with red hair stands in the “quiet” rain, umbrella")
     texts = [one.text for one in found]
     assert {"girl", "red hair", "hair stands", "rain", "quiet"} <= set(texts)
     assert not {"quiet rain", "the", "with red"} & set(texts)  # not so in the text, or in every one
@@ -74,7 +74,7 @@ def test_words_that_fill_a_sentence_count_as_tags():
 
 def test_short_parts_of_a_prompt_of_tags_are_no_sentence():
     prompt = "portrait, blue eyes, long hair, red dress, a girl walks slowly through heavy rain"
-    said = {one.text: one.in_sentence for one in phrases_of(prompt)}
+    said = {one.text: one.in_sentence for one in split_phrases(prompt)}
     assert not said["blue eyes"] and said["heavy rain"]
 
 

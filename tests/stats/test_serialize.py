@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.stats.serialize import search_for
+from civitai_manager_libs.stats.serialize import search_text
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,9 @@ from civitai_manager_libs.stats.serialize import search_for
     ],
 )
 def test_bar_is_a_search_in_the_fields_grammar(kind, value, expected):
-    assert search_for(kind, value, value) == expected
+    assert search_text(kind, value, value) == expected
 
 
 def test_own_file_is_found_by_its_version():
-    assert search_for("lora", "#72", "Ink v2", is_own=True) == 'model:"Ink v2"'
-    assert search_for("lora", "#72", "#72", is_own=True) == ""
+    assert search_text("lora", "#72", "Ink v2", is_own=True) == 'model:"Ink v2"'
+    assert search_text("lora", "#72", "#72", is_own=True) == ""

@@ -9,10 +9,17 @@ from collections import defaultdict
 from statistics import median
 
 import pytest
-from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.infotext import parse_infotext
-from civitai_manager_libs.stats import Bar, facts_of, overview, Sample, Seen, told
-from civitai_manager_libs.stats.counting import counted
+from civitai_manager_libs.stats import (
+    extract_features,
+    GalleryImage,
+    Sample,
+    serialize_overview,
+    StatsBar,
+    summarize_gallery,
+)
+from civitai_manager_libs.stats.counting import count_samples
 
 _PHRASES = ("golden hour", "masterpiece", "blue eyes", "長い髪", "夜空", "🔥", "score_9", "straße")
 _LORAS = ("detail_tweaker", "Ink & Wash", "水墨")
@@ -85,9 +92,11 @@ def thousand():
     for number in range(1, 1001):
         meta, said, loras = _made(rng) if rng.random() < 0.9 else (rng.choice(_NOTHING), {}, {})
         reactions = rng.randrange(40)
-        image = image_from(json.loads(json.dumps(_row(number, meta, reactions))), lambda _: True)
-        facts = facts_of(image)
-        seen.append(Seen(Sample(reactions, facts.settings, facts.words), facts.version_ids))
+        image = image_from_json(
+            json.loads(json.dumps(_row(number, meta, reactions))), lambda _: True
+        )
+        facts = extract_features(image)
+        seen.append(GalleryImage(Sample(reactions, facts.settings, facts.words), facts.version_ids))
         truth.append((reactions, said, loras, 10 + number % 3))
     return seen, truth
 
@@ -103,14 +112,14 @@ def test_figures_of_a_thousand_odd_metas_are_those_of_a_count_by_hand(thousand, 
             got[value].append(reactions)
     expected = [(value, len(some), median(some)) for value, some in got.items()]
     expected.sort(key=lambda row: (-row[1], row[0]))
-    bars = overview(seen).figures.bars[kind]
+    bars = summarize_gallery(seen).stats.bars[kind]
     assert [(bar.value, bar.count, bar.reactions) for bar in bars] == expected[:30]
     assert len(bars) >= 1 and bars[0].count > 100
 
 
 def test_sample_is_told_as_it_is(thousand):
     seen, truth = thousand
-    figures = overview(seen).figures
+    figures = summarize_gallery(seen).stats
     told = [reactions for reactions, said, _, _ in truth if any(said.values())]
     assert (figures.pictures, figures.with_data) == (1000, len(told))
     assert figures.reactions == median(told) and 0 < len(told) < 1000
@@ -118,7 +127,7 @@ def test_sample_is_told_as_it_is(thousand):
 
 def test_weights_of_a_lora_are_the_most_common_one_and_how_far_they_go(thousand):
     seen, truth = thousand
-    bars = {bar.value: bar for bar in overview(seen).figures.bars["lora"]}
+    bars = {bar.value: bar for bar in summarize_gallery(seen).stats.bars["lora"]}
     for name in _LORAS:
         weights = [loras[name] for *_, loras, _ in truth if name in loras]
         usual = min(set(weights), key=lambda weight: (-weights.count(weight), float(weight)))
@@ -127,7 +136,7 @@ def test_weights_of_a_lora_are_the_most_common_one_and_how_far_they_go(thousand)
 
 def test_versions_are_counted_by_themselves(thousand):
     seen, truth = thousand
-    versions = overview(seen).versions
+    versions = summarize_gallery(seen).versions
     assert sorted(versions) == [10, 11, 12]
     for key, figures in versions.items():
         own = [said for _, said, _, version in truth if version == key]
@@ -145,36 +154,39 @@ def _samples(*rows):
 
 def test_word_that_is_mostly_a_phrases_is_told_by_the_phrase_alone():
     rows = [("+hair", "+long hair")] * 9 + [("+hair", "+eyes")] * 2
-    assert [bar.value for bar in counted(_samples(*rows)).bars["word"]] == ["long hair", "eyes"]
+    assert [bar.value for bar in count_samples(_samples(*rows)).bars["word"]] == [
+        "long hair",
+        "eyes",
+    ]
     rows += [("+hair",)] * 3
-    assert [bar.value for bar in counted(_samples(*rows)).bars["word"]][0] == "hair"
+    assert [bar.value for bar in count_samples(_samples(*rows)).bars["word"]][0] == "hair"
 
 
 def test_what_a_single_picture_of_many_has_gets_no_bar():
     few, many = [("+rare",), ("+usual",)], [("+rare",), *[("+usual",)] * 4]
-    assert [bar.value for bar in counted(_samples(*few)).bars["word"]] == ["rare", "usual"]
-    assert [bar.value for bar in counted(_samples(*many)).bars["word"]] == ["usual"]
+    assert [bar.value for bar in count_samples(_samples(*few)).bars["word"]] == ["rare", "usual"]
+    assert [bar.value for bar in count_samples(_samples(*many)).bars["word"]] == ["usual"]
 
 
 def test_word_in_sentences_and_between_commas_is_one_bar():
     samples = _samples(("+red hair",), ("~red hair",), ("~red hair",), ("+red hair",), ("~x",) * 1)
-    assert counted(samples).bars["word"] == (Bar("red hair", 4, 1.5),)
-    assert counted([*samples, *samples[1:3]]).bars["word"][0].is_said
+    assert count_samples(samples).bars["word"] == (StatsBar("red hair", 4, 1.5),)
+    assert count_samples([*samples, *samples[1:3]]).bars["word"][0].is_in_sentence
 
 
 def test_no_pictures_are_no_figures():
-    found = overview([])
-    assert (found.figures.pictures, found.figures.reactions, found.recipe) == (0, 0, "")
-    assert told(found, {}, {})["groups"] == []
+    found = summarize_gallery([])
+    assert (found.stats.pictures, found.stats.reactions, found.recipe) == (0, 0, "")
+    assert serialize_overview(found, {}, {})["groups"] == []
 
 
 # The recipe
 
 
 def _picture(**meta):
-    image = image_from({**_row(1, meta, 0), "id": 1}, lambda _: True)
-    facts = facts_of(image)
-    return Seen(Sample(0, facts.settings, facts.words))
+    image = image_from_json({**_row(1, meta, 0), "id": 1}, lambda _: True)
+    facts = extract_features(image)
+    return GalleryImage(Sample(0, facts.settings, facts.words))
 
 
 _HIRES = {"Hires upscaler": "Latent", "Hires upscale": "2", "Denoising strength": "0.4"}
@@ -186,7 +198,7 @@ def test_recipes_settings_are_of_pictures_with_the_most_common_sampler():
     seen = [_picture(prompt="sea, <lora:ink:0.7>, (dawn:1.2)", **euler) for _ in range(3)]
     seen += [_picture(prompt="sea", sampler=name, **others) for name in ("DDIM", "UniPC", "LMS")]
     seen.append(_picture(prompt="sea", negativePrompt="blurry", **euler, **_HIRES, seed=5))
-    read = parse_infotext(overview(seen).recipe)
+    read = parse_infotext(summarize_gallery(seen).recipe)
     assert read.prompt == "sea, dawn" and read.negative_prompt == ""
     expected = {"Steps": "20", "Sampler": "Euler a", "CFG scale": "5", "Size": "832x1216"}
     assert read.parameters == expected
@@ -203,7 +215,7 @@ def test_recipe_has_the_lora_that_every_second_picture_has_and_what_is_avoided()
         )
         for _ in range(4)
     ]
-    read = parse_infotext(overview(seen).recipe)
+    read = parse_infotext(summarize_gallery(seen).recipe)
     assert read.prompt == "sea, <lora:ink:0.7>"
     assert read.negative_prompt.casefold() == "easynegative, blurry"
     assert {name: read.parameters[name] for name in _HIRES} == _HIRES
@@ -212,8 +224,8 @@ def test_recipe_has_the_lora_that_every_second_picture_has_and_what_is_avoided()
 def test_recipe_has_no_pieces_of_sentences():
     prompt = "A quiet sea lies under the pale light of an early morning in autumn"
     seen = [_picture(prompt=prompt, sampler="Euler", steps=20, cfgScale=5) for _ in range(4)]
-    found = overview(seen)
-    assert "pale light" in [bar.value for bar in found.figures.bars["word"]]
+    found = summarize_gallery(seen)
+    assert "pale light" in [bar.value for bar in found.stats.bars["word"]]
     assert parse_infotext(found.recipe).prompt == ""
 
 
@@ -223,7 +235,7 @@ def test_recipe_has_no_pieces_of_sentences():
 @pytest.mark.parametrize("name", ["a\nsEuler", "a\tb", "x\u2028y", "\ud800", "<b>", "a" * 5000])
 def test_name_of_a_strangers_is_one_value(name):
     meta = {"sampler": name, "steps": 20, "resources": [{"type": "lora", "name": name}] * 3}
-    facts = facts_of(image_from(_row(1, meta, 0), lambda _: True))
+    facts = extract_features(image_from_json(_row(1, meta, 0), lambda _: True))
     assert not any("\n" in fact or len(fact) > 210 for fact in facts.settings)
     assert [fact[0] for fact in facts.settings].count("s") <= 1
 
@@ -232,7 +244,7 @@ def test_ten_thousand_pictures_are_counted_in_a_moment():
     rng = random.Random(3)
     common = [f"+phrase number {n}" for n in range(400)]
     seen = [
-        Seen(
+        GalleryImage(
             Sample(
                 rng.randrange(50),
                 [f"s{rng.randrange(9)}", f"n{rng.randrange(40)}", f"c{rng.randrange(20)}"],
@@ -243,7 +255,7 @@ def test_ten_thousand_pictures_are_counted_in_a_moment():
         for _ in range(10_000)
     ]
     before = time.process_time()
-    overview(seen)
+    summarize_gallery(seen)
     assert time.process_time() - before < 1.5  # 0.2 on a machine with nothing else to do
 
 
@@ -262,13 +274,15 @@ def _own(weight="0.7", name="Ink_v2", on_site=False):
 
 def test_own_lora_counts_once_whether_it_is_told_by_its_file_or_its_version():
     seen = [_own(), _own("0.9"), _own("0.9", on_site=True), _own("0.9", "INK_V2"), _own(name="x")]
-    [bar] = overview(seen, _FILES).figures.bars["lora"]
+    [bar] = summarize_gallery(seen, _FILES).stats.bars["lora"]
     assert (bar.value, bar.count, bar.weight, bar.low, bar.high) == ("#72", 4, "0.9", "0.7", "0.9")
 
 
 def test_own_lora_is_in_the_recipe_by_the_name_of_its_file_though_few_have_it():
     seen = [_own(), _own(), _own(on_site=True), *[_own(name=f"other{n}") for n in range(9)]]
-    found = overview(seen, _FILES)
+    found = summarize_gallery(seen, _FILES)
     assert parse_infotext(found.recipe).prompt == "sea, <lora:Ink_v2:0.7>"
-    lora = next(g for g in told(found, {}, {})["groups"] if g["kind"] == "lora")["bars"][0]
+    lora = next(g for g in serialize_overview(found, {}, {})["groups"] if g["kind"] == "lora")[
+        "bars"
+    ][0]
     assert (lora["label"], lora["is_own"]) == ("Ink_v2", True)

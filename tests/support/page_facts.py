@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from civitai_manager_libs.civitai.records import image_from
+from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.demo import records
 from civitai_manager_libs.demo.gallery import rows
 from civitai_manager_libs.demo.gallery.catalogue import model_of
-from civitai_manager_libs.infotext.metadata import infotext
+from civitai_manager_libs.infotext.metadata import build_infotext
 
 __all__ = ["infotext_of", "of_model"]
 
@@ -26,5 +26,5 @@ def _fits(row: rows.Row, level: int, kind: str | None) -> bool:
 
 def infotext_of(row: rows.Row) -> str:
     record = records.record(row, "http://127.0.0.1", False, with_meta=True, flat=True, tags=False)
-    image: Any = image_from(record, lambda url: True)
-    return infotext(image.meta, image)
+    image: Any = image_from_json(record, lambda url: True)
+    return build_infotext(image.meta, image)

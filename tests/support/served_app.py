@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 
-from civitai_manager_libs.web.http import Connections
+from civitai_manager_libs.web.http import ConnectionLimits
 
 __all__ = ["Served"]
 
@@ -16,11 +16,11 @@ class Served:
     def __init__(self, app):
         import uvicorn
 
-        self.connections = Connections()
+        self.connections = ConnectionLimits()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         options = {"http": self.connections.protocol, "ws": "none", "lifespan": "off"}
-        config = uvicorn.Config(self.connections.around(app), log_level="error", **options)
+        config = uvicorn.Config(self.connections.wrap_app(app), log_level="error", **options)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],))
         self._thread.daemon = True

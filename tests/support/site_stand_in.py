@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from civitai_manager_libs.errors import Gone, HttpStatusError
+from civitai_manager_libs.errors import NotFound, HttpStatusError
 from fault_responses import png
 
 __all__ = ["MODEL", "Site", "SiteClient", "SiteImage", "made_up", "served"]
@@ -167,10 +167,10 @@ class SiteClient:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def read_json(self, url: str, params: Any = None, cancelled: Any = None) -> Any:
+    def fetch_json(self, url: str, params: Any = None, cancelled: Any = None) -> Any:
         status, body = self._site.answer({name: str(value) for name, value in params.items()})
         if status != 200:
-            error = Gone if status == 404 else HttpStatusError
+            error = NotFound if status == 404 else HttpStatusError
             raise error(f"Civitai says {status}.", status)
         return body
 

@@ -7,7 +7,7 @@ import os
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.i18n import messages
-from civitai_manager_libs.web.routes import start_with
+from civitai_manager_libs.web.routes import set_example
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_key_is_told_of_and_not_told(api, monkeypatch):
 
 def test_example_is_there_where_the_program_has_one(api):
     assert api.get("hello")["example"] == ""
-    start_with("900001")
+    set_example("900001")
     assert api.get("hello")["example"] == "900001"
 
 

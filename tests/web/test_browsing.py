@@ -354,7 +354,7 @@ _DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimati
 def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(server, open_gallery):
     page = open_gallery(server).ready()
     until(lambda: _loaded(page))
-    element = f'<civitai-gallery data-code="{bundle.version()}"></civitai-gallery>'
+    element = f'<civitai-gallery data-code="{bundle.code_version()}"></civitai-gallery>'
     body = f"""<div id="tab" style="display: none">{element}</div>
         <script src="gradio_api/civitai_shortcut.js"></script>"""
     script = os.path.join(os.path.dirname(AXE), "..", "..", "..", "..", "javascript")

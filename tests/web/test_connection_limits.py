@@ -10,8 +10,8 @@ import threading
 
 import pytest
 import requests
-from civitai_manager_libs.web.http import connection_limits as limits, OnceAMinute
-from civitai_manager_libs.web.http.log_throttle import Repeats
+from civitai_manager_libs.web.http import connection_limits as limits, OncePerMinuteFilter
+from civitai_manager_libs.web.http.log_throttle import LogThrottle
 from page_driver import until
 from served_app import Served
 from starlette.applications import Starlette
@@ -187,7 +187,7 @@ def test_what_is_sent_while_a_request_is_answered_is_not_kept_without_end(served
 
 def test_what_repeats_is_told_once_a_minute_with_how_often():
     now = [0.0]
-    repeats = Repeats(lambda: now[0])
+    repeats = LogThrottle(lambda: now[0])
     assert [repeats.count("a") for _ in range(5)] == [1, None, None, None, None]
     assert repeats.count("b") == 1
     now[0] = 61.0
@@ -198,7 +198,7 @@ def test_what_repeats_is_told_once_a_minute_with_how_often():
 def test_record_of_a_library_that_repeats_passes_once():
     seen = []
     logger = logging.Logger("a library's")
-    logger.addFilter(OnceAMinute())
+    logger.addFilter(OncePerMinuteFilter())
     handler = logging.Handler()
     handler.emit = seen.append
     logger.addHandler(handler)

@@ -46,7 +46,7 @@ def test_tab_that_is_killed_again_and_again_finishes_with_each_picture_fetched_o
 ):
     moments, data, dest = random.Random(seed), tmp_path / "data", tmp_path / "out"
     with JobStore(str(data / "gallery.db")) as store:
-        job_id = store.add("A model", ImageQuery(MODEL_ID), str(dest), _COUNT)
+        job_id = store.add_job("A model", ImageQuery(MODEL_ID), str(dest), _COUNT)
         tab = _Tab(civitai.url, data, gallery_max_concurrent_downloads=4)
         try:
             for _ in range(kills):
@@ -60,7 +60,7 @@ def test_tab_that_is_killed_again_and_again_finishes_with_each_picture_fetched_o
             check_asked_for_none(civitai, saved, asked)
         finally:
             tab.kill()
-        job = store.job(job_id)
+        job = store.get_job(job_id)
     assert (job.saved, job.skipped, job.failed) == (_COUNT, 0, 0), "its own count as saved"
     assert whole_pictures(civitai, dest) == set(civitai.ids)
     assert len(list(dest.iterdir())) == 3 * _COUNT
@@ -68,7 +68,7 @@ def test_tab_that_is_killed_again_and_again_finishes_with_each_picture_fetched_o
 
 
 def _is_done(store, job_id):
-    return store.job(job_id).state == "done"
+    return store.get_job(job_id).state == "done"
 
 
 def _wait_for_a_moment(civitai, store, job_id, moments):

@@ -141,7 +141,7 @@ def test_what_is_wrong_with_it_is_told_in_the_pages_language(opened):
     row = _row("comfy")
     for locale, language in (("en-US", "en"), ("zh-TW", "zh-TW")):
         page = opened(row, locale=locale)
-        said = messages.text("problem_comfy", language)
+        said = messages.translate("problem_comfy", language)
         expect(page.page.locator(".details .problems")).to_contain_text(said)
 
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 from api_server import MODEL_ID
 from civitai_manager_libs import civitai_gallery_action, host, setting
-from civitai_manager_libs.web.http import Gate, request_body
+from civitai_manager_libs.web.http import Endpoints, request_body
 from civitai_manager_libs.web.routes import table
 from page_driver import until
 from served_api import ServedApi
@@ -33,8 +33,8 @@ _WRITES += [("PUT", "key"), ("POST", "key/test")]
 @pytest.fixture
 def gate(monkeypatch):
     """That of the routes which are served from now on."""
-    gate = Gate()
-    monkeypatch.setattr(table, "Gate", lambda: gate)
+    gate = Endpoints()
+    monkeypatch.setattr(table, "Endpoints", lambda: gate)
     return gate
 
 
@@ -395,8 +395,8 @@ def test_browser_that_went_away_before_it_was_heard_is_no_error(method, is_done)
         headers = [(b"x-civitai-shortcut", b"1")]
         scope = {"type": "http", "method": method, "path": "/", "query_string": b"", "app": None}
         request = Request({**scope, "headers": headers}, receive)
-        gate = Gate()
-        endpoint = gate.read(done.append) if is_done else gate.write(done.append)
+        gate = Endpoints()
+        endpoint = gate.for_read(done.append) if is_done else gate.for_write(done.append)
         await (await endpoint(request))(request.scope, receive, send)
 
     with ThreadPoolExecutor(1) as pool:  # a browser of other tests has this thread's loop

@@ -309,7 +309,7 @@ def _open_files():
 
 @pytest.mark.parametrize("name,kind", [("page.js", "text/javascript"), ("page.css", "text/css")])
 def test_browser_keeps_the_bundle_for_good_under_an_address_of_its_version(api, name, kind):
-    response = api.ask(f"page/{bundle.version()}/{name}")
+    response = api.ask(f"page/{bundle.code_version()}/{name}")
     assert response.status_code == 200 and response.content
     assert response.headers["content-type"] == f"{kind}; charset=utf-8"
     assert response.headers["cache-control"] == "private, max-age=31536000, immutable"
@@ -329,7 +329,9 @@ def test_code_of_another_version_is_not_given_and_the_user_is_told_to_reload(api
 
 
 def test_page_that_runs_another_version_is_told_to_reload(api):
-    ours, old = {"X-Civitai-Shortcut-Code": bundle.version()}, {"X-Civitai-Shortcut-Code": "0123"}
+    ours, old = {"X-Civitai-Shortcut-Code": bundle.code_version()}, {
+        "X-Civitai-Shortcut-Code": "0123"
+    }
     assert api.ask("api/jobs", headers=ours).status_code == 200
     refused = api.ask("api/jobs", headers=old)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "outdated")
@@ -343,5 +345,5 @@ def test_page_that_runs_another_version_is_told_to_reload(api):
 )
 @pytest.mark.parametrize("version", ["modules", "current"])
 def test_nothing_but_the_code_is_given(api, version, name):
-    version = bundle.version() if version == "current" else version
+    version = bundle.code_version() if version == "current" else version
     assert api.ask(f"page/{version}/{name}").status_code in (404, 410)

@@ -25,13 +25,13 @@ _NONCE = "1-2-3"
 @pytest.fixture
 def ids(civitai):
     client = civitai_gallery_action.get_http_client()
-    read = pages.read_page(client, ImageQuery(MODEL_ID), None, 10)
+    read = pages.load_page(client, ImageQuery(MODEL_ID), None, 10)
     return [image.id for image in read.page.images]
 
 
 def _asked(image_id, text=None, request=_REQUEST):
     asked = json.dumps({"id": image_id, "text": text, "nonce": _NONCE})
-    return gradio_bridge._answer(asked, request)
+    return gradio_bridge._answer_send(asked, request)
 
 
 def test_answer_is_the_infotext_the_file_and_what_it_was_asked_with(civitai, ids):
@@ -73,7 +73,7 @@ def test_failure_is_told_in_the_users_language(civitai, ids, request_, said):
 
 @pytest.mark.parametrize("asked", [None, "", "{", "[]", "5", '"x"', "[" * 100_000])
 def test_question_that_makes_no_sense_is_no_crash(civitai, asked):
-    assert "error" in json.loads(gradio_bridge._answer(asked, _REQUEST)[2])
+    assert "error" in json.loads(gradio_bridge._answer_send(asked, _REQUEST)[2])
 
 
 def test_file_itself_says_how_it_was_made_where_the_record_does_not(civitai, ids, fresh):
@@ -81,7 +81,7 @@ def test_file_itself_says_how_it_was_made_where_the_record_does_not(civitai, ids
     body = json.dumps({"items": [row], "metadata": {}}).encode()
     civitai.script("page", status(200, body))
     client = civitai_gallery_action.get_http_client()
-    pages.read_page(client, ImageQuery(MODEL_ID), None, 10, fresh=True)
+    pages.load_page(client, ImageQuery(MODEL_ID), None, 10, fresh=True)
     text = "a harbor\nSteps: 20, Sampler: Euler a, CFG scale: 7"
     civitai.always(ids[0], status(200, png(text=text)))
     assert _asked(ids[0])[0] == text
@@ -97,6 +97,6 @@ def test_picture_whose_exif_would_take_the_hosts_memory_stays_here(civitai, ids,
 
 def test_picture_keeps_its_real_size(on_demo):
     client = civitai_gallery_action.get_http_client()
-    image = pages.read_page(client, ImageQuery(900003), None, 5).page.images[0]
+    image = pages.load_page(client, ImageQuery(900003), None, 5).page.images[0]
     with Image.open(_asked(image.id)[1]) as opened:
         assert opened.size == (image.width, image.height)

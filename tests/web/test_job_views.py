@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.jobs.progress import JobProgress
-from civitai_manager_libs.jobs.queue.scheduler import ShownTurn
-from civitai_manager_libs.jobs.queue.service import ShownJob
-from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, Options, Report
+from civitai_manager_libs.jobs.queue.scheduler import TurnView
+from civitai_manager_libs.jobs.queue.service import JobView
+from civitai_manager_libs.jobs.records import EMPTY_END, Item, Job, JobOptions, WalkReport
 from civitai_manager_libs.jobs.states import JobState, WalkState
 from civitai_manager_libs.web.routes import job_views
 
@@ -25,8 +25,8 @@ def _row(job, progress=None, failed=(), missing=0, before=0):
     state = progress.state if progress else None
     if job.state is JobState.QUEUED:
         state = job.state
-    turn = ShownTurn(state, progress, before)
-    return job_views._row(ShownJob(job, list(failed), missing, turn), "en")
+    turn = TurnView(state, progress, before)
+    return job_views._job_row(JobView(job, list(failed), missing, turn), "en")
 
 
 def _offered(row):
@@ -66,7 +66,7 @@ def test_job_that_waits_its_turn_says_how_many_begin_before_it():
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
-    chinese = job_views._row(ShownJob(_JOB, [], 0, ShownTurn(JobState.QUEUED)), "zh-TW")
+    chinese = job_views._job_row(JobView(_JOB, [], 0, TurnView(JobState.QUEUED)), "zh-TW")
     assert chinese["state_words"] == "排隊等候"
 
 
@@ -119,15 +119,15 @@ def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
 
 
 def test_report_is_told_in_words_once_the_job_is_over():
-    report = Report(120, kept_back=20, without_data=5, dropped=2, empty_pages=1, end="end")
+    report = WalkReport(120, kept_back=20, without_data=5, dropped=2, empty_pages=1, end="end")
     job = replace(_JOB, saved=20, report=report)
     assert _row(job, _NOW)["report"] is None
     told = _row(replace(job, state=JobState.DONE))["report"]
     assert told["end"] == "It was walked to the gallery's end."
     assert [line.rpartition(": ")[2] for line in told["lines"]] == ["120", "20", "5", "2", "1"]
-    cut = _row(replace(job, state=JobState.CANCELLED, report=Report(7)))["report"]
+    cut = _row(replace(job, state=JobState.CANCELLED, report=WalkReport(7)))["report"]
     assert "not walked" in cut["end"] and len(cut["lines"]) == 1
-    chinese = job_views._report(ShownJob(replace(job, state=JobState.DONE), []), "zh-TW")
+    chinese = job_views._report_view(JobView(replace(job, state=JobState.DONE), []), "zh-TW")
     assert chinese["end"] == "已走到圖庫結尾。" and len(chinese["lines"]) == 5
 
 
@@ -146,10 +146,10 @@ def test_report_is_told_in_words_once_the_job_is_over():
 )
 def test_second_walk_tells_how_complete_it_is(numbers, end, said):
     first, second, both, second_end = numbers
-    report = Report(9, first=first, second=second, both=both, end=end, second_end=second_end)
-    job = replace(_JOB, state=JobState.DONE, report=report, options=Options(verify=True))
+    report = WalkReport(9, first=first, second=second, both=both, end=end, second_end=second_end)
+    job = replace(_JOB, state=JobState.DONE, report=report, options=JobOptions(verify=True))
     assert said in _row(job)["report"]["end"]
-    chinese = job_views._report(ShownJob(job, []), "zh-TW")["end"]
+    chinese = job_views._report_view(JobView(job, []), "zh-TW")["end"]
     assert "。" in chinese and " " not in chinese.partition("。")[2][:1]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 from civitai_manager_libs.web.http import Login, login
-from civitai_manager_libs.web.http.csrf import household
-from civitai_manager_libs.web.http.login import Tries
+from civitai_manager_libs.web.http.csrf import peer_household
+from civitai_manager_libs.web.http.login import LoginAttempts
 from served_app import Served
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -21,7 +21,7 @@ def clock():
 
 @pytest.fixture
 def tries(clock):
-    return Tries(lambda: clock[0])
+    return LoginAttempts(lambda: clock[0])
 
 
 def test_who_guesses_waits_longer_and_longer(tries, clock):
@@ -85,9 +85,9 @@ def test_no_more_is_remembered_than_there_is_room_for(tries):
 
 
 def test_addresses_of_one_household_are_one_peer():
-    assert household("2001:db8:1:2::3") == household("2001:db8:1:2:ffff::9")
-    assert household("2001:db8:1:2::3") != household("2001:db8:1:3::3")
-    assert household("192.0.2.1") != household("192.0.2.2")
+    assert peer_household("2001:db8:1:2::3") == peer_household("2001:db8:1:2:ffff::9")
+    assert peer_household("2001:db8:1:2::3") != peer_household("2001:db8:1:3::3")
+    assert peer_household("192.0.2.1") != peer_household("192.0.2.2")
 
 
 def _application():

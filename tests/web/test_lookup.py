@@ -130,7 +130,7 @@ def test_models_opened_last_are_remembered_by_all_ways_in(api, on_demo):
     api.get("find?text=900003")
     api.get("models/900001")
     api.get(f"find?text=civitai.com/images/{_a_picture().id}")
-    assert [model_id for model_id, _ in recent_models.listed()] == [900_001, 900_003]
+    assert [model_id for model_id, _ in recent_models.list_recent_models()] == [900_001, 900_003]
     assert api.get("hello")["recent"][0] == {"id": 900_001, "name": "Quiet Places"}
 
 
@@ -140,7 +140,7 @@ def test_model_opens_though_it_cannot_be_remembered(api, on_demo, monkeypatch):
     def full(*_):
         raise DiskError("No room.")
 
-    monkeypatch.setattr(recent_models, "add", full)
+    monkeypatch.setattr(recent_models, "add_recent_model", full)
     assert api.get("models/900001")["id"] == 900_001
 
 

@@ -18,7 +18,7 @@ _SHA = "0123456789" * 6 + "abcd"
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(index, "_models_here", index.Shelf())
+    monkeypatch.setattr(index, "_model_index", index.ModelIndex())
     setting.change("model_folders", str(tmp_path / "models"))
     for name in ("checkpoints", "loras", "vae"):
         (tmp_path / "models" / name).mkdir(parents=True)
@@ -99,7 +99,7 @@ def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api,
         {"prompt": "x <lora:other:1>", "Model": "dreamshaper_8"},
         {"prompt": "x"},
     )
-    records.keep([Image(99, "", version_ids=(7,))])  # Civitai names a version, and no data
+    records.store_images([Image(99, "", version_ids=(7,))])  # Civitai names a version, and no data
     (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
     assert api.post("within", {"ids": [99, *ids], "words": "is:here"})["ids"] == [1, 2]
     assert api.post("within", {"ids": [99, *ids], "words": "-is:here"})["ids"] == [99, *ids[2:]]
@@ -138,7 +138,7 @@ def test_thousand_pictures_are_looked_through_at_once(api, fresh, folder):
         told = json.dumps({"id": at + 1, "files": [{"hashes": {"AutoV3": f"{at:012x}"}}]})
         (folder / "loras" / f"lora{at}.civitai.info").write_text(told)
     (folder / "checkpoints" / "dreamshaper_8.safetensors").write_bytes(b"1")
-    records.keep([_with_lora(at) for at in range(1000)])
+    records.store_images([_with_lora(at) for at in range(1000)])
     fresh.forget()
     found = api.post("within", {"ids": list(range(1, 1001)), "words": "is:here"})["ids"]
     assert found == [i for i in range(1, 1001) if (i - 1) % 600 < 500]

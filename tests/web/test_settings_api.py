@@ -10,7 +10,7 @@ import pytest
 from api_server import MODEL_ID
 from civitai_manager_libs import host, setting
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.library import finish, records
+from civitai_manager_libs.library import records, wait_for_writes
 
 
 def _file():
@@ -101,8 +101,8 @@ def test_names_of_what_was_read_last_show_a_template(api, civitai):
 
 def test_names_are_of_what_was_read_last_also_after_a_restart(api, civitai):
     read = [image["id"] for image in api.get(f"images?model={MODEL_ID}")["images"]]
-    assert finish()
-    records._near = records._Near()
+    assert wait_for_writes()
+    records._near = records._MemoryCache()
     names = api.get("names?template={id}")["names"]
     assert len(names) == 3 and set(names) < {f"{i}" for i in read}
 

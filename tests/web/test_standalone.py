@@ -15,7 +15,7 @@ import time
 import pytest
 import requests
 from civitai_manager_libs.web import bundle
-from civitai_manager_libs.web.http import OwnPageOnly
+from civitai_manager_libs.web.http import CrossSiteGuard
 from fault_responses import png, unused_port
 from page_driver import ENTRY, expect, PYTHON, Server, until
 from starlette.applications import Starlette
@@ -126,7 +126,7 @@ def page():
     routes = [
         Route("/{path:path}", lambda _: PlainTextResponse("the page"), methods=_METHODS),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(OwnPageOnly, address="my-machine")])
+    app = Starlette(routes=routes, middleware=[Middleware(CrossSiteGuard, address="my-machine")])
     return TestClient(app)
 
 
@@ -342,14 +342,14 @@ def test_page_runs_only_its_own_code_in_no_frame_of_another_site(program):
 def test_what_the_page_begins_with_is_named_in_its_response(program):
     answer = requests.get(program.url, timeout=20)
     links = re.findall("<(.*?)>", answer.headers["Link"])
-    assert len(links) == 3 and f"/{bundle.version()}/page.js" in links[0]
+    assert len(links) == 3 and f"/{bundle.code_version()}/page.js" in links[0]
     for link in links:
         assert requests.get(f"{program.url}/{link}", timeout=20).status_code == 200
 
 
 def test_code_goes_compressed_and_images_as_they_are(tmp_path):
     with _Program(tmp_path, "--demo") as program:
-        code = program.ask(f"civitai_shortcut/page/{bundle.version()}/page.js")
+        code = program.ask(f"civitai_shortcut/page/{bundle.code_version()}/page.js")
         assert code.headers["Content-Encoding"] == "gzip"
         assert int(code.headers["Content-Length"]) < len(code.content) / 2
         listed = program.ask("civitai_shortcut/api/images?model=900001&limit=1").json()

@@ -46,12 +46,12 @@ def test_code_that_a_browser_has_kept_from_before_an_update_says_reload(server, 
     kept = "0123456789abcdef"
     page.route(
         f"{server.url}/",
-        lambda route: route.fulfill(body=route.fetch().text().replace(bundle.version(), kept)),
+        lambda route: route.fulfill(body=route.fetch().text().replace(bundle.code_version(), kept)),
     )
     page.route(
         f"**/page/{kept}/*",
         lambda route: route.fulfill(
-            response=route.fetch(url=route.request.url.replace(kept, bundle.version()))
+            response=route.fetch(url=route.request.url.replace(kept, bundle.code_version()))
         ),
     )
     page.goto(server.url)

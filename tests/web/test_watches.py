@@ -25,7 +25,7 @@ def _started(fresh, monkeypatch):
     """As after a start: nothing was looked at."""
     from civitai_manager_libs.web.routes import watches
 
-    monkeypatch.setattr(watches, "_checks", watches._Checks())
+    monkeypatch.setattr(watches, "_checks", watches._WatchChecks())
     return watches
 
 
@@ -67,7 +67,7 @@ def test_what_was_looked_at_lately_is_not_asked_for_by_another_start(
     api.post("watched", _WATCH)
     _checked(api)
     before = len(civitai.pages)
-    monkeypatch.setattr(_started, "_checks", _started._Checks())
+    monkeypatch.setattr(_started, "_checks", _started._WatchChecks())
     _checked(api)
     assert len(civitai.pages) == before
     api.post("watched", {"deed": "check"})
@@ -110,7 +110,7 @@ def test_what_was_looked_at_by_a_clock_that_was_set_back_is_due(
     _checked(api)
     now = time.time
     monkeypatch.setattr(_started.time, "time", lambda: now() - 10_000_000)
-    monkeypatch.setattr(_started, "_checks", _started._Checks())
+    monkeypatch.setattr(_started, "_checks", _started._WatchChecks())
     _checked(api)
     assert len(civitai.pages) == 2
 
@@ -138,11 +138,11 @@ def test_look_at_a_civitai_that_hangs_keeps_nobody_waiting(api, civitai, _starte
             api.get(path)
         assert api.post("watched", {"deed": "check"})["checking"]
         assert api.post("watched", {"deed": "leave", "gallery": f"model {MODEL_ID}"})["checking"]
-        assert watches.listed() == []
+        assert watches.list_watches() == []
     finally:
         let_go.set()
     _checked(api)
-    assert watches.listed() == []
+    assert watches.list_watches() == []
 
 
 def test_why_a_look_failed_is_said_and_the_rest_is_left_for_later(api, civitai):
@@ -201,14 +201,14 @@ def test_library_that_cannot_be_read_is_told_and_the_page_begins_all_the_same(
 )
 def test_what_makes_no_sense_is_refused(api, civitai, body):
     assert api.send("POST", "watched", body).status_code == 400
-    assert watches.listed() == []
+    assert watches.list_watches() == []
 
 
 @pytest.mark.parametrize("level", [["X"], {"X": 1}, 10**30, None, "y"], ids=str)
 def test_level_that_is_none_is_the_settings(api, civitai, level):
     setting.change("gallery_level", "Soft")
     api.post("watched", {**_WATCH, "level": level})
-    assert watches.listed()[0].level == 3
+    assert watches.list_watches()[0].level == 3
 
 
 def test_gallery_that_is_not_watched_can_be_left(api, civitai):
@@ -225,7 +225,7 @@ def test_version_is_named_with_its_model(api, civitai):
     body = {**_WATCH, "version": VERSION_ID, "name": "A model · v1", "level": "XXX"}
     [one] = api.post("watched", body)["galleries"]
     assert (one["model"], one["version"]) == (MODEL_ID, VERSION_ID)
-    assert watches.listed()[0].level == 31
+    assert watches.list_watches()[0].level == 31
     assert api.post("watched", {"deed": "leave", "gallery": one["gallery"]})["galleries"] == []
 
 

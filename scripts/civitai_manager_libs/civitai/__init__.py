@@ -1,23 +1,23 @@
 """Civitai's REST API as records."""
 
 from .api import (
-    image_of,
-    page_of,
+    fetch_image,
+    fetch_images,
+    fetch_model,
+    fetch_username,
+    fetch_version,
+    parse_image,
+    parse_page,
     parse_reference,
-    read_image,
-    read_images,
-    read_model,
-    read_username,
-    read_version,
     search_models,
 )
-from .pagination import ImageQuery, may_be_time_limit, Page, PERIODS, SORTS, walk
-from .records import Found, Model, model_from, Version
+from .pagination import ImageQuery, may_be_time_limit, Page, PERIODS, SORTS, walk_pages
+from .records import Model, model_from_json, ModelPage, Version
 from .relations import count_unrelated, seem_unrelated
-from .urls import is_picture_address, Reference
+from .urls import is_image_url, Reference
 
 __all__ = [
-    "Found",
+    "ModelPage",
     "ImageQuery",
     "Model",
     "PERIODS",
@@ -26,18 +26,18 @@ __all__ = [
     "SORTS",
     "Version",
     "count_unrelated",
-    "image_of",
-    "is_picture_address",
+    "parse_image",
+    "is_image_url",
     "may_be_time_limit",
-    "model_from",
-    "page_of",
+    "model_from_json",
+    "parse_page",
     "parse_reference",
-    "read_image",
-    "read_images",
-    "read_model",
-    "read_username",
-    "read_version",
+    "fetch_image",
+    "fetch_images",
+    "fetch_model",
+    "fetch_username",
+    "fetch_version",
     "search_models",
     "seem_unrelated",
-    "walk",
+    "walk_pages",
 ]

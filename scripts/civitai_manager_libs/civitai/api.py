@@ -13,15 +13,15 @@ from functools import partial
 from typing import Any, Protocol
 
 from .. import setting
-from ..core import Cancellation, Image, never
-from ..errors import CivitaiShortcutError, Gone
+from ..core import Cancellation, Image, never_cancelled
+from ..errors import CivitaiShortcutError, NotFound
 from . import records, urls
-from .pagination import cursor_to_send, ImageQuery, may_be_cut, Page
-from .records import Found, Model, Version
+from .pagination import adjust_cursor, ImageQuery, may_be_cut, Page
+from .records import Model, ModelPage, Version
 from .urls import Reference
 
-__all__ = ["image_of", "page_of", "parse_reference", "read_image", "read_images"]
-__all__ += ["read_model", "read_username", "read_version", "search_models"]
+__all__ = ["parse_image", "parse_page", "parse_reference", "fetch_image", "fetch_images"]
+__all__ += ["fetch_model", "fetch_username", "fetch_version", "search_models"]
 
 _MAX_IMAGES, _MAX_MODELS = 200, 100  # a page; the site answers 400 beyond them
 # The SQL path has one row for each version that an image was made with: a page shorter than an
@@ -31,7 +31,7 @@ _PG, _ALL_LEVELS = 1, 31
 
 
 class _Client(Protocol):
-    def read_json(
+    def fetch_json(
         self,
         url: str,
         params: Mapping[str, str | int] | None = None,
@@ -44,19 +44,21 @@ def parse_reference(text: str, takes_words: bool = True) -> Reference:
 
     takes_words: whether that sentence may speak of words to search for.
     """
-    return urls.reference_in(text, setting.base_url(), takes_words)
+    return urls.resolve_reference(text, setting.base_url(), takes_words)
 
 
-def read_model(client: _Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    return records.model_from(client.read_json(_url(f"models/{model_id}"), cancelled=cancelled))
+def fetch_model(client: _Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
+    return records.model_from_json(
+        client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
+    )
 
 
-def read_version(
+def fetch_version(
     client: _Client, version_id: int, cancelled: Cancellation | None = None
 ) -> Version:
     """With its model's id and name."""
-    body = client.read_json(_url(f"model-versions/{version_id}"), cancelled=cancelled)
-    return records.version_from(body)
+    body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
+    return records.version_from_json(body)
 
 
 def search_models(
@@ -66,18 +68,18 @@ def search_models(
     limit: int = 20,
     cursor: str | None = None,
     cancelled: Cancellation | None = None,
-) -> Found:
+) -> ModelPage:
     """A page of the best matches, at most `limit` (up to 100). A cover within `level`, or none."""
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
         params["nsfw"] = "true"  # the site then answers with everything, so covers are chosen here
     if cursor is not None:
         params["cursor"] = cursor
-    body = client.read_json(_url("models"), params=params, cancelled=cancelled)
-    return records.models_from(body, level, _is_ours())
+    body = client.fetch_json(_api_url("models"), params=params, cancelled=cancelled)
+    return records.models_from_json(body, level, _allowed_url_check())
 
 
-def read_images(
+def fetch_images(
     client: _Client,
     query: ImageQuery,
     cursor: str | None = None,
@@ -95,13 +97,13 @@ def read_images(
     None waits for all of it, and reads a shorter page where the site does not send so much at once.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
-    page = _read_rows(client, query, cursor, rows, cancelled)
+    page = _fetch_rows(client, query, cursor, rows, cancelled)
     if 2 * rows > _MAX_IMAGES or not may_be_cut(query, page, rows):
         return page
-    wish, is_smallest = cancelled or never(), rows < 2 * _MIN_IMAGES
+    wish, is_smallest = cancelled or never_cancelled(), rows < 2 * _MIN_IMAGES
     try:
-        with wish.within(patience) as bounded:
-            uncut = _read_rows(client, query, cursor, 2 * rows, bounded)
+        with wish.with_timeout(patience) as bounded:
+            uncut = _fetch_rows(client, query, cursor, 2 * rows, bounded)
     except CivitaiShortcutError:
         wish.check()
         if patience is None and is_smallest:
@@ -111,59 +113,59 @@ def read_images(
             return replace(uncut, next_cursor=page.next_cursor)
     if patience is not None or is_smallest:
         return page
-    return read_images(client, query, cursor, rows // 2, cancelled)
+    return fetch_images(client, query, cursor, rows // 2, cancelled)
 
 
-def _read_rows(
+def _fetch_rows(
     client: _Client,
     query: ImageQuery,
     cursor: str | None,
     rows: int,
     cancelled: Cancellation | None,
 ) -> Page:
-    params = _params(query, cursor, rows)
+    params = _query_params(query, cursor, rows)
     try:
-        body = client.read_json(_url("images"), params=params, cancelled=cancelled)
-    except Gone:
+        body = client.fetch_json(_api_url("images"), params=params, cancelled=cancelled)
+    except NotFound:
         if not query.username or cursor is not None:
             raise
         return Page()
-    return records.page_from(body, query, _is_ours())
+    return records.page_from_json(body, query, _allowed_url_check())
 
 
-def page_of(body: Any) -> Page:
+def parse_page(body: Any) -> Page:
     """The page in an answer to a request made elsewhere, which has chosen the levels itself."""
-    return records.page_from(body, ImageQuery(level=_ALL_LEVELS), _is_ours())
+    return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS), _allowed_url_check())
 
 
-def image_of(row: Any) -> Image | None:
+def parse_image(row: Any) -> Image | None:
     """The image in a record that was kept; None when it may not be fetched from here and now."""
-    return records.image_from(row, _is_ours())
+    return records.image_from_json(row, _allowed_url_check())
 
 
-def read_image(
+def fetch_image(
     client: _Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:
     """Of whatever rating; None when Civitai has no such image, or does not show it."""
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
-    page = read_images(client, query, None, 1, cancelled)
+    page = fetch_images(client, query, None, 1, cancelled)
     return next((image for image in page.images if image.id == image_id), None)
 
 
-def read_username(client: _Client) -> str:
+def fetch_username(client: _Client) -> str:
     """Whose key the client sends. Raises NeedsKey for a wrong key: other endpoints do not tell."""
-    return records.username_from(client.read_json(_url("me")))
+    return records.username_from_json(client.fetch_json(_api_url("me")))
 
 
-def _url(path: str) -> str:
+def _api_url(path: str) -> str:
     return f"{setting.base_url()}/api/v1/{path}"
 
 
-def _is_ours() -> records.IsOurs:
-    return partial(urls.is_picture_address, base_url=setting.base_url())
+def _allowed_url_check() -> records.IsOurs:
+    return partial(urls.is_image_url, base_url=setting.base_url())
 
 
-def _params(query: ImageQuery, cursor: str | None, rows: int) -> dict[str, str | int]:
+def _query_params(query: ImageQuery, cursor: str | None, rows: int) -> dict[str, str | int]:
     params: dict[str, str | int | None] = {
         # With both ids the site ignores the model's.
         "modelId": query.model_id if query.version_id is None else None,
@@ -179,6 +181,6 @@ def _params(query: ImageQuery, cursor: str | None, rows: int) -> dict[str, str |
         "limit": rows,
         "withMeta": "true",
         "flatMeta": "true",
-        "cursor": cursor_to_send(query, cursor),
+        "cursor": adjust_cursor(query, cursor),
     }
     return {name: value for name, value in params.items() if value is not None}

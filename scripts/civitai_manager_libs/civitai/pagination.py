@@ -12,8 +12,8 @@ from typing import Any
 
 from ..core import Image
 
-__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "cursor_to_send"]
-__all__ += ["may_be_cut", "may_be_time_limit", "walk"]
+__all__ = ["ImageQuery", "PERIODS", "Page", "SORTS", "TYPES", "adjust_cursor"]
+__all__ += ["may_be_cut", "may_be_time_limit", "walk_pages"]
 
 # As `GET /api/v1/images` spells them. Its `Random` is left out: it has no pages.
 SORTS = ("Newest", "Oldest", "Most Reactions", "Most Comments", "Most Collected")
@@ -64,7 +64,7 @@ class ImageQuery:
         return self.takes_sql_path and self.sort not in _SORTS_BY_ID
 
     @property
-    def from_other_end(self) -> ImageQuery:
+    def reverse(self) -> ImageQuery:
         """Return the query for the same images in an order that begins where this one ends."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
@@ -76,7 +76,7 @@ class ImageQuery:
         """The reverse of `to_json`; what is missing or makes no sense takes its default."""
         given = data if isinstance(data, dict) else {}
         names = (entry.name for entry in fields(cls))
-        kept = {n: given[n] for n in names if n in given and _makes_sense(n, given[n])}
+        kept = {n: given[n] for n in names if n in given and _is_valid_field(n, given[n])}
         if "base_models" in kept:  # which JSON has as a list
             kept["base_models"] = tuple(kept["base_models"])
         return cls(**kept)
@@ -102,7 +102,7 @@ class Page:
         return (*(image.id for image in self.images), *self.other_ids)
 
 
-def cursor_to_send(query: ImageQuery, cursor: str | None) -> str | None:
+def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
     """Return the cursor as the request must carry it, so that the next page skips no image.
 
     The SQL path names the first row not shown, then asks for ids *below* it: one more brings that
@@ -144,7 +144,7 @@ def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:
     return is_full and (page.next_cursor is None or "|bdx:" in page.next_cursor)
 
 
-def walk(
+def walk_pages(
     read_page: Callable[[str | None], Page],
     start_cursor: str | None = None,
     known_ids: Iterable[int] = (),
@@ -172,12 +172,12 @@ def walk(
         if cursor in cursors or repeats >= _MAX_REPEATS or empty_rows >= _MAX_EMPTY_ROWS:
             cursor = None
         cursors.add(cursor)
-        yield replace(page, images=_not_in(page.images, seen, known), next_cursor=cursor), cursor
+        yield replace(page, images=_drop_seen(page.images, seen, known), next_cursor=cursor), cursor
         if cursor is None:
             return
 
 
-def _not_in(images: tuple[Image, ...], seen: set[int], known: set[int]) -> tuple[Image, ...]:
+def _drop_seen(images: tuple[Image, ...], seen: set[int], known: set[int]) -> tuple[Image, ...]:
     fresh = []
     for image in images:
         if image.id not in seen and image.id not in known:
@@ -186,7 +186,7 @@ def _not_in(images: tuple[Image, ...], seen: set[int], known: set[int]) -> tuple
     return tuple(fresh)
 
 
-def _makes_sense(name: str, value: Any) -> bool:
+def _is_valid_field(name: str, value: Any) -> bool:
     if name in ("sort", "period"):
         return value in (SORTS if name == "sort" else PERIODS)
     if name == "type":

@@ -13,23 +13,31 @@ from typing import Any
 
 from ..core import (
     as_list,
+    as_mapping,
     as_number,
-    file_stem,
+    as_whole_number,
+    clean_date,
+    clean_line,
+    clean_lines,
+    html_to_text,
     Image,
-    is_deep,
-    lines,
-    mapping,
-    moment,
-    one_line,
-    plain_text,
-    Stats,
-    whole,
+    is_deeply_nested,
+    model_file_stem,
+    ReactionCounts,
 )
-from ..errors import UnreadableAnswer
+from ..errors import InvalidResponse
 from .pagination import ImageQuery, Page
 
-__all__ = ["Found", "Model", "Version", "image_from", "model_from", "models_from", "page_from"]
-__all__ += ["username_from", "version_from"]
+__all__ = [
+    "ModelPage",
+    "Model",
+    "Version",
+    "image_from_json",
+    "model_from_json",
+    "models_from_json",
+    "page_from_json",
+]
+__all__ += ["username_from_json", "version_from_json"]
 
 IsOurs = Callable[[str], bool]
 
@@ -86,188 +94,194 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Found:
+class ModelPage:
     """A page of a search. next_cursor: None at the end."""
 
     models: tuple[Model, ...] = ()
     next_cursor: str | None = None
 
 
-def page_from(body: Any, query: ImageQuery, is_ours: IsOurs) -> Page:
+def page_from_json(body: Any, query: ImageQuery, is_ours: IsOurs) -> Page:
     """Raises UnreadableAnswer when it is no page; a row that is no image only counts as dropped."""
-    rows = _items(body, "a page of images")[:_MAX_ENTRIES]
-    found = [image_from(row, is_ours) for row in rows]
+    rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
+    found = [image_from_json(row, is_ours) for row in rows]
     images = [image for image in found if image is not None]
-    fitting = [image for image in images if _is_asked_for(image, query)]
+    fitting = [image for image in images if _matches_query(image, query)]
     wanted = tuple(image for image in fitting if image.meta or not query.with_meta)
     ids = {image.id for image in wanted}
     others = tuple(image.id for image in images if image.id not in ids)
     lacking = len(fitting) - len(wanted)
-    return Page(wanted, _next_cursor(body), len(rows) - len(images), others, lacking)
+    return Page(wanted, _parse_next_cursor(body), len(rows) - len(images), others, lacking)
 
 
-def models_from(body: Any, level: int, is_ours: IsOurs) -> Found:
+def models_from_json(body: Any, level: int, is_ours: IsOurs) -> ModelPage:
     """Raises UnreadableAnswer when it is no list of models; rows that are none are left out."""
-    rows = _items(body, "a list of models")
-    found = (_model(row, _cover(row, level, is_ours)) for row in rows if _is_record(row))
-    return Found(tuple({model.id: model for model in found}.values()), _next_cursor(body))
+    rows = _require_items(body, "a list of models")
+    found = (_parse_model(row, _find_cover(row, level, is_ours)) for row in rows if _is_record(row))
+    return ModelPage(tuple({model.id: model for model in found}.values()), _parse_next_cursor(body))
 
 
-def model_from(body: Any) -> Model:
+def model_from_json(body: Any) -> Model:
     """Without a cover. Raises UnreadableAnswer."""
     if not _is_record(body):
-        raise UnreadableAnswer(_complaint(body, "a model"))
-    return _model(body)
+        raise InvalidResponse(_error_message(body, "a model"))
+    return _parse_model(body)
 
 
-def version_from(body: Any) -> Version:
+def version_from_json(body: Any) -> Version:
     """From an answer about one version. Raises UnreadableAnswer."""
     if not _is_record(body):
-        raise UnreadableAnswer(_complaint(body, "a model version"))
-    return _version(body, whole(body.get("modelId"), 1, _MAX_ID), mapping(body.get("model")))
+        raise InvalidResponse(_error_message(body, "a model version"))
+    return _parse_version(
+        body, as_whole_number(body.get("modelId"), 1, _MAX_ID), as_mapping(body.get("model"))
+    )
 
 
-def username_from(body: Any) -> str:
+def username_from_json(body: Any) -> str:
     if not _is_record(body):
-        raise UnreadableAnswer(_complaint(body, "a user"))
-    return one_line(body.get("username"), 60)
+        raise InvalidResponse(_error_message(body, "a user"))
+    return clean_line(body.get("username"), 60)
 
 
-def image_from(row: Any, is_ours: IsOurs, unrated: int = 1) -> Image | None:
+def image_from_json(row: Any, is_ours: IsOurs, unrated: int = 1) -> Image | None:
     """One row as a record, None when it has no id, no URL that may be fetched, or no end.
 
     `unrated`: the level of a row that names none. The gallery's rows were already chosen by level.
     """
-    row = mapping(row)
+    row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
         row = {**row, "meta": None}
     url = row.get("url")
-    if not isinstance(url, str) or not is_ours(url) or is_deep(row):
+    if not isinstance(url, str) or not is_ours(url) or is_deeply_nested(row):
         return None
-    image_id = whole(row.get("id"), 1) or _id_in(url)
+    image_id = as_whole_number(row.get("id"), 1) or _id_from_url(url)
     if image_id is None:
         return None
     return Image(
         id=image_id,
         url=url,
-        type=_type(row.get("type"), url),
-        width=whole(row.get("width"), 0, _MAX_PIXELS) or 0,
-        height=whole(row.get("height"), 0, _MAX_PIXELS) or 0,
-        level=_level(row, unrated),
-        hash=_blurhash(row.get("hash")),
-        created_at=moment(row.get("createdAt")),
-        post_id=whole(row.get("postId"), 1),
-        username=_username(row.get("username")),
-        base_model=one_line(row.get("baseModel"), 100),
-        version_ids=_ids(row.get("modelVersionIds")),
-        stats=_stats(mapping(row.get("stats"))),
-        meta=_unwrapped(row.get("meta")),
+        type=_parse_type(row.get("type"), url),
+        width=as_whole_number(row.get("width"), 0, _MAX_PIXELS) or 0,
+        height=as_whole_number(row.get("height"), 0, _MAX_PIXELS) or 0,
+        level=_parse_level(row, unrated),
+        hash=_parse_blurhash(row.get("hash")),
+        created_at=clean_date(row.get("createdAt")),
+        post_id=as_whole_number(row.get("postId"), 1),
+        username=_parse_username(row.get("username")),
+        base_model=clean_line(row.get("baseModel"), 100),
+        version_ids=_parse_ids(row.get("modelVersionIds")),
+        reactions=_parse_stats(as_mapping(row.get("stats"))),
+        meta=_unwrap_meta(row.get("meta")),
         record=row,
     )
 
 
 def _is_record(row: Any) -> bool:
-    return isinstance(row, dict) and whole(row.get("id"), 1, _MAX_ID) is not None
+    return isinstance(row, dict) and as_whole_number(row.get("id"), 1, _MAX_ID) is not None
 
 
-def _model(row: Mapping[str, Any], cover: Image | None = None) -> Model:
-    model_id = whole(row["id"], 1, _MAX_ID) or 0
+def _parse_model(row: Mapping[str, Any], cover: Image | None = None) -> Model:
+    model_id = as_whole_number(row["id"], 1, _MAX_ID) or 0
     return Model(
         id=model_id,
-        name=one_line(row.get("name")) or f"Model {model_id}",
-        type=one_line(row.get("type"), 40),
-        creator=_username(mapping(row.get("creator")).get("username")),
-        description_text=plain_text(row.get("description")),
-        tags=lines(row.get("tags"), 60),
-        versions=tuple(_version(entry, model_id, row) for entry in _version_rows(row)),
+        name=clean_line(row.get("name")) or f"Model {model_id}",
+        type=clean_line(row.get("type"), 40),
+        creator=_parse_username(as_mapping(row.get("creator")).get("username")),
+        description_text=html_to_text(row.get("description")),
+        tags=clean_lines(row.get("tags"), 60),
+        versions=tuple(_parse_version(entry, model_id, row) for entry in _iter_version_rows(row)),
         cover=cover,
         record=row,
     )
 
 
-def _version_rows(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    return filter(_is_record, _entries(row.get("modelVersions")))
+def _iter_version_rows(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return filter(_is_record, _as_entries(row.get("modelVersions")))
 
 
-def _version(row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]) -> Version:
-    version_id = whole(row["id"], 1, _MAX_ID) or 0
+def _parse_version(
+    row: Mapping[str, Any], model_id: int | None, model: Mapping[str, Any]
+) -> Version:
+    version_id = as_whole_number(row["id"], 1, _MAX_ID) or 0
     return Version(
         id=version_id,
-        name=one_line(row.get("name")) or f"Version {version_id}",
+        name=clean_line(row.get("name")) or f"Version {version_id}",
         model_id=model_id,
-        model_name=one_line(model.get("name")),
-        base_model=one_line(row.get("baseModel"), 100),
-        trained_words=lines(row.get("trainedWords"), 500),
-        files=frozenset(_files(row.get("files"))),
-        size=_size(row.get("files")),
+        model_name=clean_line(model.get("name")),
+        base_model=clean_line(row.get("baseModel"), 100),
+        trained_words=clean_lines(row.get("trainedWords"), 500),
+        files=frozenset(_iter_file_names(row.get("files"))),
+        size=_file_size(row.get("files")),
     )
 
 
-def _files(rows: Any) -> Iterator[str]:
-    for file in map(mapping, _entries(rows)):
-        code = mapping(file.get("hashes")).get("AutoV2")
+def _iter_file_names(rows: Any) -> Iterator[str]:
+    for file in map(as_mapping, _as_entries(rows)):
+        code = as_mapping(file.get("hashes")).get("AutoV2")
         if isinstance(code, str) and _AUTO_V2.fullmatch(code):
             yield code.lower()
-        if name := file_stem(one_line(file.get("name"))):
+        if name := model_file_stem(clean_line(file.get("name"))):
             yield name.lower()
 
 
-def _size(rows: Any) -> int:
-    files = [mapping(file) for file in _entries(rows)]
+def _file_size(rows: Any) -> int:
+    files = [as_mapping(file) for file in _as_entries(rows)]
     usual = next((file for file in files if file.get("primary") is True), files[0] if files else {})
     return int((as_number(usual.get("sizeKB")) or 0) * 1024)
 
 
-def _cover(row: Mapping[str, Any], level: int, is_ours: IsOurs) -> Image | None:
+def _find_cover(row: Mapping[str, Any], level: int, is_ours: IsOurs) -> Image | None:
     """The site sends a version's own pictures whatever their rating: one without counts as XXX."""
-    rows = (entry for version in _version_rows(row) for entry in _entries(version.get("images")))
-    found = (image_from(entry, is_ours, unrated=_HIGHEST) for entry in rows)
-    fitting = (i for i in found if i is not None and _is_asked_for(i, ImageQuery(level=level)))
+    rows = (
+        entry for version in _iter_version_rows(row) for entry in _as_entries(version.get("images"))
+    )
+    found = (image_from_json(entry, is_ours, unrated=_HIGHEST) for entry in rows)
+    fitting = (i for i in found if i is not None and _matches_query(i, ImageQuery(level=level)))
     return next(fitting, None)
 
 
-def _is_asked_for(image: Image, query: ImageQuery) -> bool:
+def _matches_query(image: Image, query: ImageQuery) -> bool:
     """By type and rating."""
     fits = image.type == query.type if query.type else image.type != "audio"
     return fits and bool(image.level & query.level & ~_BLOCKED)
 
 
-def _items(body: Any, what: str) -> list[Any]:
+def _require_items(body: Any, what: str) -> list[Any]:
     items = body.get("items") if isinstance(body, dict) else None
     if not isinstance(items, list):
-        raise UnreadableAnswer(_complaint(body, what))
+        raise InvalidResponse(_error_message(body, what))
     return items
 
 
-def _entries(value: Any) -> Sequence[Any]:
+def _as_entries(value: Any) -> Sequence[Any]:
     return as_list(value)[:_MAX_ENTRIES]
 
 
-def _complaint(body: Any, what: str) -> str:
-    said = mapping(body).get("error", mapping(body).get("message"))
-    reason = one_line(said) or one_line(mapping(said).get("message"))
+def _error_message(body: Any, what: str) -> str:
+    said = as_mapping(body).get("error", as_mapping(body).get("message"))
+    reason = clean_line(said) or clean_line(as_mapping(said).get("message"))
     return f"Civitai's answer is not {what}{f' but says: {reason}' if reason else ''}."
 
 
-def _next_cursor(body: Mapping[str, Any]) -> str | None:
-    cursor = mapping(body.get("metadata")).get("nextCursor")
+def _parse_next_cursor(body: Mapping[str, Any]) -> str | None:
+    cursor = as_mapping(body.get("metadata")).get("nextCursor")
     if cursor is None or cursor == "":
         return None
-    number = whole(cursor)
+    number = as_whole_number(cursor)
     text = str(number) if isinstance(cursor, (int, float)) and number is not None else cursor
     if not isinstance(text, str) or len(text) > _MAX_CURSOR or not text.isprintable():
-        raise UnreadableAnswer("Civitai's answer does not say in a readable way how to go on.")
+        raise InvalidResponse("Civitai's answer does not say in a readable way how to go on.")
     return text
 
 
-def _level(row: Mapping[str, Any], unrated: int) -> int:
+def _parse_level(row: Mapping[str, Any], unrated: int) -> int:
     for name in ("browsingLevel", "nsfwLevel", "nsfw"):
         value = row.get(name)
         if isinstance(value, bool):
             return _HIGHEST if value else 1
         if isinstance(value, str) and value.lower() in _OLD_LEVELS:
             return _OLD_LEVELS[value.lower()]
-        mask = whole(value, 0, 63)
+        mask = as_whole_number(value, 0, 63)
         if mask:
             return 1 << (mask.bit_length() - 1)
         if value is not None and mask is None:
@@ -275,38 +289,38 @@ def _level(row: Mapping[str, Any], unrated: int) -> int:
     return unrated
 
 
-def _type(value: Any, url: str) -> str:
+def _parse_type(value: Any, url: str) -> str:
     if value in ("image", "video", "audio"):
         return value
     extension = re.split(r"[?#]", url, maxsplit=1)[0].rpartition(".")[2].lower()
     return _TYPES_BY_EXTENSION.get(extension, "image")
 
 
-def _id_in(url: str) -> int | None:
+def _id_from_url(url: str) -> int | None:
     found = _NUMBERED_NAME.search(url)
-    return whole(found[1], 1) if found else None
+    return as_whole_number(found[1], 1) if found else None
 
 
-def _blurhash(value: Any) -> str:
+def _parse_blurhash(value: Any) -> str:
     return value if isinstance(value, str) and _BLURHASH.fullmatch(value) else ""
 
 
-def _username(value: Any) -> str:
-    name = one_line(value, 60)
+def _parse_username(value: Any) -> str:
+    name = clean_line(value, 60)
     return "" if name == "unknown" else name  # what the site writes for a user who is gone
 
 
-def _ids(value: Any) -> tuple[int, ...]:
-    found = (whole(entry, 1, _MAX_ID) for entry in _entries(value))
+def _parse_ids(value: Any) -> tuple[int, ...]:
+    found = (as_whole_number(entry, 1, _MAX_ID) for entry in _as_entries(value))
     return tuple(dict.fromkeys(entry for entry in found if entry is not None))
 
 
-def _stats(row: Mapping[str, Any]) -> Stats:
+def _parse_stats(row: Mapping[str, Any]) -> ReactionCounts:
     sent = ("likeCount", "heartCount", "laughCount", "cryCount")
-    return Stats(*(whole(row.get(name)) or 0 for name in sent))
+    return ReactionCounts(*(as_whole_number(row.get(name)) or 0 for name in sent))
 
 
-def _unwrapped(meta: Any) -> Mapping[str, Any] | None:
+def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
     """`meta` flat: some answers put it inside `{id, meta}`, old saved ones even twice."""
     for _ in range(2):
         meta = meta["meta"] if _is_wrapped(meta) else meta

@@ -19,15 +19,17 @@ def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> in
     """
     if not version_ids:
         return 0
-    return sum(set(image.version_ids).isdisjoint(version_ids) for image in _telling(images))
+    return sum(
+        set(image.version_ids).isdisjoint(version_ids) for image in _images_with_versions(images)
+    )
 
 
 def seem_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> bool:
     """Return whether hardly any of these images belongs to a gallery of these versions."""
-    telling = _telling(images)
+    telling = _images_with_versions(images)
     related = len(telling) - count_unrelated(telling, version_ids)
     return bool(version_ids) and len(telling) >= _FEWEST and related < _MOST_RELATED * len(telling)
 
 
-def _telling(images: Iterable[Image]) -> list[Image]:
+def _images_with_versions(images: Iterable[Image]) -> list[Image]:
     return [image for image in images if image.version_ids]

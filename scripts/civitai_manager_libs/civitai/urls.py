@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from ..errors import InputError
 
-__all__ = ["Reference", "is_picture_address", "reference_in"]
+__all__ = ["Reference", "is_image_url", "resolve_reference"]
 
 _HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}
@@ -55,51 +55,51 @@ class Reference:
     is_bare: bool = False
 
 
-class _NamesNothing(Exception):
+class _NotAReference(Exception):
     """What is wrong with a text, without what to give instead."""
 
 
-def is_picture_address(url: str, base_url: str) -> bool:
+def is_image_url(url: str, base_url: str) -> bool:
     """Whether a picture that Civitai's answer names may be asked for at `url`.
 
     https on Civitai's hosts or the base URL's, at the usual port; http, and another port,
     only where the base URL itself has them.
     """
-    parts = _parts(url)
-    if parts is None or parts == _base_parts(base_url):
+    parts = _split_origin(url)
+    if parts is None or parts == _split_base_url(base_url):
         return parts is not None
     scheme, host, port = parts
-    return _is_known(host, base_url) and scheme == "https" and port == _PORTS["https"]
+    return _is_known_host(host, base_url) and scheme == "https" and port == _PORTS["https"]
 
 
-def reference_in(text: str, base_url: str, takes_words: bool = True) -> Reference:
+def resolve_reference(text: str, base_url: str, takes_words: bool = True) -> Reference:
     """What `text` means: a URL, an id, an AIR (`civitai:123@456`), or words.
 
     Raises InputError with a sentence that says what to give instead; takes_words: whether that
     may be words.
     """
     try:
-        return _read(text, base_url)
-    except _NamesNothing as error:
+        return _parse_text(text, base_url)
+    except _NotAReference as error:
         raise InputError(f"{error}: {_HINT if takes_words else _HINT_WITHOUT_WORDS}.") from error
 
 
-def _read(text: str, base_url: str) -> Reference:
+def _parse_text(text: str, base_url: str) -> Reference:
     if len(text) > _MAX_URL:
-        raise _NamesNothing("That text is too long")
+        raise _NotAReference("That text is too long")
     text = " ".join(text.split())
     if not text:
-        raise _NamesNothing("Nothing was given")
+        raise _NotAReference("Nothing was given")
     if text.isascii() and text.isdigit():
-        return Reference(model_id=_id(text, "model"), is_bare=True)
-    named = _air(text.replace(" ", ""))
+        return Reference(model_id=_parse_id(text, "model"), is_bare=True)
+    named = _parse_air(text.replace(" ", ""))
     if named is not None:
         return named
-    url = _url_in(text, base_url)
-    return _words(text) if url is None else _named_by(url, base_url)
+    url = _complete_url(text, base_url)
+    return _words_reference(text) if url is None else _reference_from_url(url, base_url)
 
 
-def _parts(url: str) -> tuple[str, str, int] | None:
+def _split_origin(url: str) -> tuple[str, str, int] | None:
     found = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
     if found is None:
         return None
@@ -107,19 +107,19 @@ def _parts(url: str) -> tuple[str, str, int] | None:
     return scheme, host, int(found[3] or _PORTS[scheme])
 
 
-def _base_parts(base_url: str) -> tuple[str, str, int] | None:
-    return _parts(re.sub(r"//[^/@]*@", "//", base_url))
+def _split_base_url(base_url: str) -> tuple[str, str, int] | None:
+    return _split_origin(re.sub(r"//[^/@]*@", "//", base_url))
 
 
-def _is_known(host: str, base_url: str) -> bool:
+def _is_known_host(host: str, base_url: str) -> bool:
     """Whether it is Civitai's, or the one that the base URL names."""
     if any(host == known or host.endswith(f".{known}") for known in _HOSTS):
         return True
-    base = _base_parts(base_url)
+    base = _split_base_url(base_url)
     return base is not None and host == base[1]
 
 
-def _url_in(text: str, base_url: str) -> str | None:
+def _complete_url(text: str, base_url: str) -> str | None:
     found = _WITH_SCHEME.search(text)
     if found:
         return found[0].rstrip("<>\"').,;")
@@ -127,7 +127,7 @@ def _url_in(text: str, base_url: str) -> str | None:
     if start.startswith("//"):
         return f"https:{start}"
     host = re.split(r"[/?#:]", start, maxsplit=1)[0].lower()
-    if _is_known(host, base_url):
+    if _is_known_host(host, base_url):
         return f"https://{start}"
     if _PATH_ONLY.fullmatch(start):
         path = start if start.startswith(("/", "?")) else f"/{start}"
@@ -138,78 +138,80 @@ def _url_in(text: str, base_url: str) -> str | None:
     return f"https://{start}" if _FOREIGN_SITE.fullmatch(start) else None
 
 
-def _split(url: str) -> SplitResult:
+def _split_url(url: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError as error:  # "[" in the host, or a look-alike letter
-        raise _NamesNothing("This address cannot be read") from error
+        raise _NotAReference("This address cannot be read") from error
 
 
-def _named_by(url: str, base_url: str) -> Reference:
-    parts = _split(url)
+def _reference_from_url(url: str, base_url: str) -> Reference:
+    parts = _split_url(url)
     host = parts.hostname or ""
     if parts.scheme.lower() not in _PORTS:
-        raise _NamesNothing("An address of this kind is not read")
-    if not _is_known(host, base_url):
-        raise _NamesNothing(f"That address is on {_shown(host)}, not on Civitai")
+        raise _NotAReference("An address of this kind is not read")
+    if not _is_known_host(host, base_url):
+        raise _NotAReference(f"That address is on {_shorten(host)}, not on Civitai")
     model = _MODEL_PATH.search(parts.path)
     version = _VERSION_PATH.search(parts.path)
     query = parse_qs(parts.query, keep_blank_values=True)
     asked = {name.lower(): values[0] for name, values in query.items()}
     model_text = model[1] if model else asked.get("modelid")
     version_text = version[1] if version else asked.get("modelversionid")
-    other = None if model or version else _of_gallery(parts.path)
+    other = None if model or version else _gallery_reference(parts.path)
     if other is not None:
         has_version = other.image_id is not None and version_text is not None
-        return replace(other, version_id=_id(version_text, "version")) if has_version else other
+        return (
+            replace(other, version_id=_parse_id(version_text, "version")) if has_version else other
+        )
     if model_text is None and version_text is None:
-        raise _NamesNothing("That page of Civitai is no model, version, image, post or user")
+        raise _NotAReference("That page of Civitai is no model, version, image, post or user")
     return Reference(
-        model_id=None if model_text is None else _id(model_text, "model"),
-        version_id=None if version_text is None else _id(version_text, "version"),
+        model_id=None if model_text is None else _parse_id(model_text, "model"),
+        version_id=None if version_text is None else _parse_id(version_text, "version"),
     )
 
 
-def _of_gallery(path: str) -> Reference | None:
+def _gallery_reference(path: str) -> Reference | None:
     """An image, a post, a collection or a user."""
     for kind in ("image", "post", "collection"):
         if found := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
-            return Reference(**{f"{kind}_id": _id(found[1], kind)})
+            return Reference(**{f"{kind}_id": _parse_id(found[1], kind)})
     if not (found := _USER_PATH.search(path)):
         return None
     name = unquote(found[1])
     if not _USERNAME.fullmatch(name):
-        raise _NamesNothing(f"Civitai's API finds no user by a name such as {_shown(name)}")
+        raise _NotAReference(f"Civitai's API finds no user by a name such as {_shorten(name)}")
     return Reference(username=name)
 
 
-def _air(text: str) -> Reference | None:
+def _parse_air(text: str) -> Reference | None:
     found = _AIR.fullmatch(text)
     if found:
-        return Reference(_id(found[1], "model"), _id(found[2], "version"))
+        return Reference(_parse_id(found[1], "model"), _parse_id(found[2], "version"))
     found = _AIR_MODEL.fullmatch(text)
     if found:
-        return Reference(_id(found[1], "model"))
+        return Reference(_parse_id(found[1], "model"))
     if _OTHER_AIR.fullmatch(text):
-        raise _NamesNothing("That resource name is not one of Civitai's")
+        raise _NotAReference("That resource name is not one of Civitai's")
     return None
 
 
-def _words(text: str) -> Reference:
+def _words_reference(text: str) -> Reference:
     words = "".join(c for c in text if c == " " or c.isprintable()).strip()
     if not words or len(words) > _MAX_WORDS:
-        raise _NamesNothing(f"That is no text to search for, of at most {_MAX_WORDS} letters")
+        raise _NotAReference(f"That is no text to search for, of at most {_MAX_WORDS} letters")
     return Reference(words=words)
 
 
-def _id(text: str, kind: str) -> int:
+def _parse_id(text: str, kind: str) -> int:
     digits = text.isascii() and text.isdigit() and len(text) <= 20
     number = int(text) if digits else 0
     if not 1 <= number <= _MAX_ID:
-        shown = _shown(text) if text else "Nothing"
+        shown = _shorten(text) if text else "Nothing"
         raise InputError(f"{shown} is no {kind}'s id: give a whole number from 1 to {_MAX_ID}.")
     return number
 
 
-def _shown(text: str) -> str:
+def _shorten(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text[:60]) or "nowhere"

@@ -8,45 +8,47 @@ from collections.abc import Callable, Mapping
 
 from .. import setting
 
-__all__ = ["folder", "listed", "login", "one_of", "rate", "whole"]
+__all__ = ["parse_folder", "join_names", "parse_login", "choice_of", "parse_rate", "whole_between"]
 
 _MOST = 2**31 - 1  # of a number that has no other bound
 _LEAST_RATE = 1.0  # KB a second
 _MOST_RATE = setting.BY_NAME["gallery_max_rate_kb"].high
 
 
-def one_of(names: Mapping[str, str]) -> Callable[[str], str]:
+def choice_of(names: Mapping[str, str]) -> Callable[[str], str]:
     """A reader of one of `names`, by either name, whatever its case, blanks and hyphens."""
-    meant = {_bare(name): value for value, label in names.items() for name in (value, label)}
+    meant = {
+        _normalize_name(name): value for value, label in names.items() for name in (value, label)
+    }
 
     def read(text: str) -> str:
-        if _bare(text) not in meant:
-            raise argparse.ArgumentTypeError(f"must be {listed(names)}, not {text!r}")
-        return meant[_bare(text)]
+        if _normalize_name(text) not in meant:
+            raise argparse.ArgumentTypeError(f"must be {join_names(names)}, not {text!r}")
+        return meant[_normalize_name(text)]
 
     return read
 
 
-def login(text: str) -> tuple[str, str]:
+def parse_login(text: str) -> tuple[str, str]:
     user, _, password = text.partition(":")
     if not user or not password:  # which is not said again: it may be a password
         raise argparse.ArgumentTypeError("must be USER:PASSWORD (so must CIVITAI_SHORTCUT_AUTH)")
     return user, password
 
 
-def folder(text: str) -> str:
+def parse_folder(text: str) -> str:
     if not text.strip():  # of a shell's variable that is not set: not the folder that one is in
         raise argparse.ArgumentTypeError("must be a folder, such as . for the one you are in")
     return text
 
 
-def listed(names: Mapping[str, str]) -> str:
+def join_names(names: Mapping[str, str]) -> str:
     """`PG (or None), R (or Mature) or X`."""
     shown = [name if name == value else f"{name} (or {value})" for value, name in names.items()]
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
 
 
-def rate(text: str) -> float:
+def parse_rate(text: str) -> float:
     """In KB, as the setting has it."""
     found = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kmg]?)i?b?", text.strip(), re.I | re.A)
     units = {"": 1 / 1024, "k": 1, "m": 1024, "g": 1024**2}
@@ -58,7 +60,7 @@ def rate(text: str) -> float:
     return read
 
 
-def whole(low: int, high: int = _MOST) -> Callable[[str], int]:
+def whole_between(low: int, high: int = _MOST) -> Callable[[str], int]:
     """A reader of a whole number within these bounds."""
     bounds = f"of {low} or more" if high == _MOST else f"from {low} to {high}"
 
@@ -71,5 +73,5 @@ def whole(low: int, high: int = _MOST) -> Callable[[str], int]:
     return read
 
 
-def _bare(text: str) -> str:
+def _normalize_name(text: str) -> str:
     return re.sub(r"[\s_-]", "", text).casefold()

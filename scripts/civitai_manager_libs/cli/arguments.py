@@ -12,13 +12,13 @@ from ..civitai import PERIODS, SORTS
 from ..i18n import messages
 from . import argtypes, terminal
 
-__all__ = ["Parser", "whole_parser"]
+__all__ = ["OneLineParser", "build_parser"]
 
 _BAD_INPUT = 2
 _CONCURRENCY = setting.BY_NAME["gallery_max_concurrent_downloads"]
 _LIMIT = setting.BY_NAME["gallery_download_limit"]
 # What the API calls it: the page's name for it
-_LEVELS = {value: name for name, value in messages.choices("level", "en")}
+_LEVELS = {value: name for name, value in messages.choice_labels("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
 _KEPT_SORTS = {sort: sort for sort in ("Newest", "Oldest", "Most Reactions")}
 _PERIODS = {period: period for period in PERIODS}
@@ -62,7 +62,7 @@ keys: lora model embedding sampler schedule author base negative, as lora:detail
   is:saved is:image is:video; has:data has:negative has:hires; - before any of them: not"""
 
 
-class Parser(argparse.ArgumentParser):
+class OneLineParser(argparse.ArgumentParser):
     """argparse's, but what is wrong is said in one line, without the whole usage before it."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -70,16 +70,16 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         sentence = f"{message[:1].upper()}{message[1:]}."
-        terminal.say_text("says_more", said=sentence, program=self.prog)
+        terminal.print_translated("says_more", said=sentence, program=self.prog)
         self.exit(_BAD_INPUT)
 
     def print_help(self, file: Any = None) -> None:
-        terminal.put(sys.stdout if file is None else file, self.format_help())
+        terminal.write_now(sys.stdout if file is None else file, self.format_help())
 
 
-def whole_parser() -> Parser:
+def build_parser() -> OneLineParser:
     """Without a command it is the tab that starts."""
-    parser = Parser(
+    parser = OneLineParser(
         prog="civitai_shortcut.py",
         description="Without a command: the gallery tab by itself, in the browser.",
         epilog=_PROGRAM_EXAMPLES,
@@ -93,13 +93,13 @@ def whole_parser() -> Parser:
     address = "the tab's address; default: %(default)s, which only this machine can reach"
     add("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "the tab's port, 1 to 65535; default: %(default)s"
-    add("--port", type=argtypes.whole(1, 65535), metavar="PORT", default=7860, help=port)
+    add("--port", type=argtypes.whole_between(1, 65535), metavar="PORT", default=7860, help=port)
     login = (
         "let only those into the tab who know this; default: that of CIVITAI_SHORTCUT_AUTH, which"
         " other users of the machine cannot read, else everybody who reaches it"
     )
     given = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
-    add("--auth", type=argtypes.login, metavar="USER:PASSWORD", default=given, help=login)
+    add("--auth", type=argtypes.parse_login, metavar="USER:PASSWORD", default=given, help=login)
     _add_commands(parser)
     return parser
 
@@ -119,7 +119,7 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add_job(command: argparse.ArgumentParser) -> None:
     job = "a number that `jobs` shows; without it all"
-    command.add_argument("job", type=argtypes.whole(1), nargs="?", metavar="JOB", help=job)
+    command.add_argument("job", type=argtypes.whole_between(1), nargs="?", metavar="JOB", help=job)
 
 
 def _add_set(command: argparse.ArgumentParser) -> None:
@@ -127,23 +127,23 @@ def _add_set(command: argparse.ArgumentParser) -> None:
     command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
 
 
-def _add_figures(figures: argparse.ArgumentParser) -> None:
+def _add_stats(figures: argparse.ArgumentParser) -> None:
     add = figures.add_argument
     add("model", metavar="WHAT", help="a Civitai URL of a model or version, or a model's id")
     _add_version(figures)
     _add_level(figures)
     read = "first read records of N pictures or up to a page more; default: ask nothing of Civitai"
-    add("--read", type=argtypes.whole(1), metavar="N", help=read)
+    add("--read", type=argtypes.whole_between(1), metavar="N", help=read)
 
 
 def _add_version(command: argparse.ArgumentParser) -> None:
     version = "pictures of this version only; default: that of the URL, else of all versions"
-    command.add_argument("--version", type=argtypes.whole(1), metavar="ID", help=version)
+    command.add_argument("--version", type=argtypes.whole_between(1), metavar="ID", help=version)
 
 
 def _add_level(command: argparse.ArgumentParser, otherwise: str = "None") -> None:
-    level = f"highest rating: {argtypes.listed(_LEVELS)}; default: {_LEVELS[otherwise]}"
-    kind = argtypes.one_of(_LEVELS)
+    level = f"highest rating: {argtypes.join_names(_LEVELS)}; default: {_LEVELS[otherwise]}"
+    kind = argtypes.choice_of(_LEVELS)
     command.add_argument("--level", type=kind, metavar="RATING", default=otherwise, help=level)
 
 
@@ -155,15 +155,15 @@ def _add_download(download: argparse.ArgumentParser) -> None:
     add("model", metavar="WHAT", help=what)
     _add_version(download)
     limit = f"pictures at most; default: that of the settings ({_LIMIT.default} unless changed)"
-    add("--limit", type=argtypes.whole(1), metavar="N", help=limit)
+    add("--limit", type=argtypes.whole_between(1), metavar="N", help=limit)
     _add_filters(download)
-    _add_place(download)
-    _add_fetching(download)
+    _add_folder_options(download)
+    _add_fetch_options(download)
     known = (
         "stop after so many pictures in a row that were saved before, for those who come back every"
         " week; needs --sort Newest; default: go through the whole gallery"
     )
-    add("--stop-at-known", type=argtypes.whole(1), metavar="N", help=known)
+    add("--stop-at-known", type=argtypes.whole_between(1), metavar="N", help=known)
     verify = (
         "make sure that it is all: walk the gallery a second time, from its other end, take what"
         " the first walk missed, and say how complete it is, for one request more for each 89"
@@ -174,36 +174,36 @@ def _add_download(download: argparse.ArgumentParser) -> None:
     add("--again", action="store_true", help=again)
 
 
-def _add_place(download: argparse.ArgumentParser) -> None:
+def _add_folder_options(download: argparse.ArgumentParser) -> None:
     folder = (
         "the folder that the pictures go into, directly unless --name says otherwise; default: the"
         " folder for saved pictures, and in it what the setting of names says"
         " (<model name>/user_gallery_images unless changed)"
     )
-    download.add_argument("--dest", type=argtypes.folder, metavar="DIR", help=folder)
+    download.add_argument("--dest", type=argtypes.parse_folder, metavar="DIR", help=folder)
     download.add_argument("--name", metavar="TEMPLATE", help=_NAME)
 
 
-def _add_fetching(download: argparse.ArgumentParser) -> None:
+def _add_fetch_options(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
     low, high = int(_CONCURRENCY.low), int(_CONCURRENCY.high)
     concurrency = (
         f"pictures at the same time, {low} to {high}; default: that of the settings"
         f" ({_CONCURRENCY.default} unless changed)"
     )
-    add("--concurrency", type=argtypes.whole(low, high), metavar="N", help=concurrency)
+    add("--concurrency", type=argtypes.whole_between(low, high), metavar="N", help=concurrency)
     widths = ", ".join(map(str, setting.RENDITIONS))
     quality = (
         f"original, or the width in pixels ({widths}) of a smaller one that Civitai makes of wider"
         " images, without what is embedded in them; videos are always the original; default: that"
         " of the settings (original unless changed)"
     )
-    add("--quality", type=argtypes.one_of(_QUALITIES), metavar="WIDTH", help=quality)
+    add("--quality", type=argtypes.choice_of(_QUALITIES), metavar="WIDTH", help=quality)
     rate = (
         "bytes a second at most, as 500k or 2M (k: 1024); default: that of the settings (no limit"
         " unless changed)"
     )
-    add("--max-rate", type=argtypes.rate, metavar="BYTES", help=rate)
+    add("--max-rate", type=argtypes.parse_rate, metavar="BYTES", help=rate)
 
 
 def _add_search(search: argparse.ArgumentParser) -> None:
@@ -211,22 +211,27 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     words = "words of the prompt and, with `key:value`, of how it was made; without them everything"
     add("words", metavar="WORDS", nargs="*", default=[], help=words)
     limit = "pictures at most; default: %(default)s"
-    add("--limit", type=argtypes.whole(1), metavar="N", default=50, help=limit)
-    sort = f"{argtypes.listed(_KEPT_SORTS)}; default: %(default)s"
-    add("--sort", type=argtypes.one_of(_KEPT_SORTS), metavar="SORT", default="Newest", help=sort)
+    add("--limit", type=argtypes.whole_between(1), metavar="N", default=50, help=limit)
+    sort = f"{argtypes.join_names(_KEPT_SORTS)}; default: %(default)s"
+    add("--sort", type=argtypes.choice_of(_KEPT_SORTS), metavar="SORT", default="Newest", help=sort)
     _add_level(search, "XXX")
 
 
 def _add_filters(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
     _add_level(download)
-    kind = f"only this: {argtypes.listed(_TYPES)}; default: both"
-    add("--type", type=argtypes.one_of(_TYPES), metavar="TYPE", help=kind)
-    sort = f"{argtypes.listed(_SORTS)} (without a version only the first two); default: %(default)s"
-    add("--sort", type=argtypes.one_of(_SORTS), metavar="SORT", default="Newest", help=sort)
-    period = f"posted within: {argtypes.listed(_PERIODS)}; default: %(default)s"
+    kind = f"only this: {argtypes.join_names(_TYPES)}; default: both"
+    add("--type", type=argtypes.choice_of(_TYPES), metavar="TYPE", help=kind)
+    sort = f"{argtypes.join_names(_SORTS)} (without a version only the first two)"
+    sort += "; default: %(default)s"
+    add("--sort", type=argtypes.choice_of(_SORTS), metavar="SORT", default="Newest", help=sort)
+    period = f"posted within: {argtypes.join_names(_PERIODS)}; default: %(default)s"
     add(
-        "--period", type=argtypes.one_of(_PERIODS), metavar="PERIOD", default="AllTime", help=period
+        "--period",
+        type=argtypes.choice_of(_PERIODS),
+        metavar="PERIOD",
+        default="AllTime",
+        help=period,
     )
 
 
@@ -240,5 +245,5 @@ _COMMANDS = {
     "jobs": (None, "list the jobs, the newest first, and how to go on with them"),
     "export": (_add_set, "favourites, notes and sets with their records, as JSON on stdout"),
     "search": (_add_search, "search the pictures that were read, without asking anybody"),
-    "figures": (_add_figures, "what the pictures of a model that were read have in common"),
+    "figures": (_add_stats, "what the pictures of a model that were read have in common"),
 }

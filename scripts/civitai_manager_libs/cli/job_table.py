@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..jobs import Job, JobState, JobStore
 from . import terminal
 
-__all__ = ["is_left", "list_jobs"]
+__all__ = ["is_unfinished", "list_jobs"]
 
 _NARROWEST_TITLE, _STATE = 20, 11  # columns
 _COLUMNS = ("job", "state", "begun", "done", "failed", "title")
@@ -29,32 +29,32 @@ class _Row:
 
 
 def list_jobs(store: JobStore, most: int, as_json: bool) -> None:
-    rows = [_row(store, job) for job in store.jobs(most)]
+    rows = [_make_row(store, job) for job in store.list_jobs(most)]
     if as_json:
-        terminal.out(json.dumps([_fields(row) for row in rows]))
+        terminal.print_result(json.dumps([_row_to_json(row) for row in rows]))
     elif rows:
-        for line in _lines(rows):
-            terminal.out(line)
+        for line in _format_rows(rows):
+            terminal.print_result(line)
     else:
-        terminal.say_text("no_jobs")
+        terminal.print_translated("no_jobs")
 
 
-def _row(store: JobStore, job: Job) -> _Row:
-    is_idle = is_left(store, job)
+def _make_row(store: JobStore, job: Job) -> _Row:
+    is_idle = is_unfinished(store, job)
     is_cut = is_idle and job.state in (JobState.RUNNING, JobState.QUEUED)
     state, hint = "interrupted" if is_cut else str(job.state), ""
     if is_idle:
-        why = terminal.failure(job.reason, job.note) if job.note else ""
-        hint = f"{why} {terminal.text('go_on_with', job=job.id)}".lstrip()
+        why = terminal.failure_text(job.reason, job.note) if job.note else ""
+        hint = f"{why} {terminal.terminal_text('go_on_with', job=job.id)}".lstrip()
     elif job.ended_empty and job.state == JobState.DONE:
-        why = terminal.failure(job.reason, job.note)
-        hint = f"{why} {terminal.text('ask_again_with', job=job.id)}"
+        why = terminal.failure_text(job.reason, job.note)
+        hint = f"{why} {terminal.terminal_text('ask_again_with', job=job.id)}"
     elif job.state == JobState.DONE and job.failed and _can_retry(store, job):
-        hint = terminal.text("try_again_with", job=job.id)
+        hint = terminal.terminal_text("try_again_with", job=job.id)
     return _Row(job, state, hint)
 
 
-def is_left(store: JobStore, job: Job) -> bool:
+def is_unfinished(store: JobStore, job: Job) -> bool:
     """Whether it is unfinished, nobody works on it, and it has no turn in a program that runs."""
     if job.is_over or store.is_worked_on(job.id):
         return False
@@ -62,10 +62,10 @@ def is_left(store: JobStore, job: Job) -> bool:
 
 
 def _can_retry(store: JobStore, job: Job) -> bool:
-    return any(item.reason != "gone" for item in store.failed(job.id))
+    return any(item.reason != "gone" for item in store.list_failed(job.id))
 
 
-def _fields(row: _Row) -> dict[str, object]:
+def _row_to_json(row: _Row) -> dict[str, object]:
     """`created` is ISO 8601 in UTC; `total` stands for the limit until the last page is read."""
     job = row.job
     head = {"job": job.id, "title": job.title, "state": row.state}
@@ -74,28 +74,30 @@ def _fields(row: _Row) -> dict[str, object]:
     return {**head, **{name: getattr(job, name) for name in names}, "created": created}
 
 
-def _lines(rows: Sequence[_Row]) -> Iterable[str]:
-    states = [terminal.text(f"state_{row.state}") for row in rows]
+def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
+    states = [terminal.terminal_text(f"state_{row.state}") for row in rows]
     wide = max(_STATE, *map(len, states))
-    yield _line(wide, *(terminal.text(f"head_{name}") for name in _COLUMNS))
+    yield _format_line(wide, *(terminal.terminal_text(f"head_{name}") for name in _COLUMNS))
     for row, state in zip(rows, states):
         job = row.job
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
         done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
-        yield _line(wide, f"{job.id}", state, begun, done, failed, job.title)
+        yield _format_line(wide, f"{job.id}", state, begun, done, failed, job.title)
         if row.hint:
             yield f"      {row.hint}"
 
 
-def _line(
+def _format_line(
     wide: int, number: str, state: str, begun: str, done: str, failed: str, title: str
 ) -> str:
     number, done, failed = (
-        terminal.padded(text, -width) for text, width in ((number, 4), (done, 9), (failed, 6))
+        terminal.pad_columns(text, -width) for text, width in ((number, 4), (done, 9), (failed, 6))
     )
-    state, begun = terminal.padded(state, wide), terminal.padded(begun, 16)
+    state, begun = terminal.pad_columns(state, wide), terminal.pad_columns(begun, 16)
     line = f"{number}  {state}  {begun}  {done}  {failed}  "
     if not sys.stdout.isatty():
         return line + title
     room = shutil.get_terminal_size().columns - 1 - len(line)
-    return line + terminal.fitted(terminal.plain(title), max(room, _NARROWEST_TITLE))
+    return line + terminal.truncate_columns(
+        terminal.strip_controls(title), max(room, _NARROWEST_TITLE)
+    )

@@ -12,41 +12,41 @@ from . import terminal
 if TYPE_CHECKING:
     from ..jobs import JobProgress
 
-__all__ = ["Bar", "Lines", "shown_on"]
+__all__ = ["ProgressBar", "ProgressLines", "make_progress"]
 
 _EVERY_ON_TERMINAL, _EVERY_ELSEWHERE = 0.2, 5.0  # seconds
 _FORMAT = "{desc}  [{bar}]"  # the bar has what the words leave it
 
 
-def shown_on(stream: TextIO) -> Bar | Lines:
+def make_progress(stream: TextIO) -> ProgressBar | ProgressLines:
     """Call its `show` as often as there is news, and `end` once."""
-    return Bar(stream) if stream.isatty() else Lines(stream)
+    return ProgressBar(stream) if stream.isatty() else ProgressLines(stream)
 
 
-class Bar:
+class ProgressBar:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._bar: Any = None  # until there is something to show
 
     def show(self, progress: JobProgress) -> None:
-        bar = self._made(progress) if self._bar is None else self._bar
-        bar.total, bar.ncols = progress.total, _columns()
-        bar.set_description_str(_line(progress), refresh=False)
+        bar = self._make_bar(progress) if self._bar is None else self._bar
+        bar.total, bar.ncols = progress.total, _count_columns()
+        bar.set_description_str(_format_progress(progress), refresh=False)
         bar.update(progress.finished - bar.n)
 
     def end(self) -> None:
         if self._bar is not None:
             self._bar.close()
 
-    def _made(self, progress: JobProgress) -> Any:
+    def _make_bar(self, progress: JobProgress) -> Any:
         from tqdm import tqdm  # not for `--help`
 
         self._bar = tqdm(
-            desc=_line(progress),
+            desc=_format_progress(progress),
             total=progress.total,
             initial=progress.finished,
             file=self._stream,
-            ncols=_columns(),
+            ncols=_count_columns(),
             nrows=24,  # by its own look a terminal that says 0 lines would have no room for a bar
             ascii=".#",
             bar_format=_FORMAT,
@@ -56,7 +56,7 @@ class Bar:
         return self._bar
 
 
-class Lines:
+class ProgressLines:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._shown_at, self._last = 0.0, ""
@@ -66,25 +66,25 @@ class Lines:
         if self._last and is_early and progress.state == "running":
             return
         self._shown_at = time.monotonic()
-        line = _line(progress)
+        line = _format_progress(progress)
         if line != self._last:
             self._last = line
-            terminal.put(self._stream, f"{line}\n")
+            terminal.write_now(self._stream, f"{line}\n")
 
     def end(self) -> None:
         """Nothing: each line is whole."""
 
 
-def _columns() -> int:
+def _count_columns() -> int:
     """Without the last one: in some terminals a letter there begins another line."""
     return shutil.get_terminal_size().columns - 1
 
 
-def _line(progress: JobProgress) -> str:
-    parts = [terminal.text("progress", done=progress.finished, total=progress.total)]
+def _format_progress(progress: JobProgress) -> str:
+    parts = [terminal.terminal_text("progress", done=progress.finished, total=progress.total)]
     parts += [util.short_bytes(progress.bytes), f"{util.short_bytes(progress.rate)}/s"]
     if progress.resting >= 1:
-        parts.append(terminal.text("resting", seconds=round(progress.resting)))
+        parts.append(terminal.terminal_text("resting", seconds=round(progress.resting)))
     elif progress.seconds_left is not None:
         parts.append(util.short_time(progress.seconds_left))
     return "  ".join(parts)

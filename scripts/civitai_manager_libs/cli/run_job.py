@@ -16,48 +16,66 @@ from .. import setting
 from ..core import ENDING_SIGNALS
 from ..http_client import CivitaiHttpClient
 from ..i18n import messages
-from ..jobs import Item, Job, JobProgress, JobRun, JobState, JobStore, network_of, Report, reserve
-from ..library import finish
+from ..jobs import (
+    Item,
+    Job,
+    JobProgress,
+    JobState,
+    JobStore,
+    JobWorker,
+    make_network,
+    reserved_bytes,
+    WalkReport,
+)
+from ..library import wait_for_writes
 from . import progress_bar
-from .terminal import failure, in_words, language, out, say, say_text, text
+from .terminal import (
+    failure_text,
+    print_message,
+    print_result,
+    print_translated,
+    terminal_text,
+    translate_errors,
+    user_language,
+)
 
-__all__ = ["work_on"]
+__all__ = ["work_on_job"]
 
 # Exit codes
 _ALL_THERE, _SOME_FAILED, _NOTHING_DONE, _INTERRUPTED = 0, 1, 3, 130
 _FAILED_SHOWN = 20
 
 
-def work_on(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
+def work_on_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
     """The exit code. Raises InputError when somebody else works on it."""
-    line, started = progress_bar.shown_on(sys.stderr), time.monotonic()
-    with _signals_noted() as seen:
+    line, started = progress_bar.make_progress(sys.stderr), time.monotonic()
+    with _record_signals() as seen:
 
         def show(told: JobProgress) -> None:
             line.show(told)
             if seen:
                 run.stop(JobState.PAUSED)
 
-        network, concurrency = network_of(client), setting.gallery_max_concurrent_downloads
-        run = JobRun(store, job_id, network, concurrency, reserve(), show)
-        with in_words("job_is_worked_on", job=job_id):
+        network, concurrency = make_network(client), setting.gallery_max_concurrent_downloads
+        run = JobWorker(store, job_id, network, concurrency, reserved_bytes(), show)
+        with translate_errors("job_is_worked_on", job=job_id):
             job = run.run()
     line.end()
-    finish()  # what was read of Civitai is being kept
-    failed = store.failed(job.id, job.failed)
-    _report(store, job, failed, bool(seen))
+    wait_for_writes()  # what was read of Civitai is being kept
+    failed = store.list_failed(job.id, job.failed)
+    _print_report(store, job, failed, bool(seen))
     if as_json:
-        out(_json(job, failed, time.monotonic() - started))
+        print_result(_job_to_json(job, failed, time.monotonic() - started))
     elif job.options.reads_only:
-        out(text("figures_were_read", n=job.saved))
+        print_result(terminal_text("figures_were_read", n=job.saved))
     else:
         counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
-        out(text("result", **counts, folder=job.folder))
-    return _code_of(job, bool(seen))
+        print_result(terminal_text("result", **counts, folder=job.folder))
+    return _exit_code(job, bool(seen))
 
 
 @contextmanager
-def _signals_noted() -> Iterator[list[int]]:
+def _record_signals() -> Iterator[list[int]]:
     """The signals that asked us to end; a second Ctrl-C ends the program at once.
 
     A handler may interrupt this thread while it holds any lock, so it does no more than note it.
@@ -78,7 +96,7 @@ def _signals_noted() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _code_of(job: Job, interrupted: bool) -> int:
+def _exit_code(job: Job, interrupted: bool) -> int:
     if job.state == JobState.DONE:
         is_apart = job.report.second_end and job.report.missing is None and job.total
         is_doubtful = job.failed or job.ended_empty or job.report.missing or is_apart
@@ -88,49 +106,57 @@ def _code_of(job: Job, interrupted: bool) -> int:
     return _SOME_FAILED if job.finished else _NOTHING_DONE
 
 
-def _report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
+def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bool) -> None:
     if job.is_over and job.report.counts:
-        counts, end = messages.report(job.report.counts, job.report.end, language())
+        counts, end = messages.report_texts(job.report.counts, job.report.end, user_language())
         if job.options.verify:
-            twice = messages.second_walk(asdict(job.report), job.report.missing, language())
-            end = f"{end} {twice}" if language() == "en" else f"{end}{twice}"
-        say(f"{'; '.join(counts)}. {end}" if language() == "en" else f"{'、'.join(counts)}。{end}")
+            twice = messages.second_walk_text(
+                asdict(job.report), job.report.missing, user_language()
+            )
+            end = f"{end} {twice}" if user_language() == "en" else f"{end}{twice}"
+        print_message(
+            f"{'; '.join(counts)}. {end}"
+            if user_language() == "en"
+            else f"{'、'.join(counts)}。{end}"
+        )
     for item in failed[:_FAILED_SHOWN]:
-        say(f"{item.image_id}: {item.reason}: {failure(item.reason, item.message)}")
+        print_message(f"{item.image_id}: {item.reason}: {failure_text(item.reason, item.message)}")
     if len(failed) > _FAILED_SHOWN:
-        say_text("and_more", n=len(failed) - _FAILED_SHOWN)
+        print_translated("and_more", n=len(failed) - _FAILED_SHOWN)
     if failed:
-        say_text("some_failed", n=len(failed))
+        print_translated("some_failed", n=len(failed))
         if any(item.reason == "needs_key" for item in failed):
-            say_text("how_to_give_a_key")
+            print_translated("how_to_give_a_key")
         if job.state == JobState.DONE and any(item.reason != "gone" for item in failed):
-            say_text("try_again_with", job=job.id)
-    missing = store.missing_paths(job.id)
+            print_translated("try_again_with", job=job.id)
+    missing = store.list_missing_paths(job.id)
     if missing:
-        say_text("not_there_now", n=len(missing), path=missing[0])
+        print_translated("not_there_now", n=len(missing), path=missing[0])
     elsewhere = store.count_elsewhere(job.id)
     if elsewhere:
-        say_text("elsewhere", n=elsewhere)
+        print_translated("elsewhere", n=elsewhere)
     if job.state == JobState.DONE and job.ended_empty:
-        say(f"{failure(job.reason, job.note)} {text('ask_again_with', job=job.id)}")
+        print_message(
+            f"{failure_text(job.reason, job.note)} {terminal_text('ask_again_with', job=job.id)}"
+        )
     elif job.state == JobState.DONE and not job.total:
         author = job.query.username
-        say_text("no_author" if author else "no_pictures", user=author)
+        print_translated("no_author" if author else "no_pictures", user=author)
     if job.state != JobState.DONE:
-        why = text("interrupted") if interrupted else failure(job.reason, job.note)
-        say(f"{why} {text('go_on_with', job=job.id)}")
+        why = terminal_text("interrupted") if interrupted else failure_text(job.reason, job.note)
+        print_message(f"{why} {terminal_text('go_on_with', job=job.id)}")
 
 
-def _json(job: Job, failed: list[Item], seconds: float) -> str:
+def _job_to_json(job: Job, failed: list[Item], seconds: float) -> str:
     """One line of ASCII, whatever the console's code page."""
     names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
     result |= {"failed": rows, "bytes": job.bytes, "seconds": round(seconds, 3)}
-    return json.dumps({**result, "report": _report_view(job.report)})
+    return json.dumps({**result, "report": _report_to_json(job.report)})
 
 
-def _report_view(report: Report) -> dict[str, Any]:
+def _report_to_json(report: WalkReport) -> dict[str, Any]:
     """Return the report as `--json` has it; `second_walk` is null where there was none."""
     view = asdict(report)
     second = {name: view.pop(name) for name in ("first", "second", "both")}

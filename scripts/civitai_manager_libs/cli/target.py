@@ -8,34 +8,34 @@ from contextlib import suppress
 from dataclasses import replace
 
 from .. import civitai, setting, util
-from ..civitai import ImageQuery, is_picture_address, Reference
+from ..civitai import ImageQuery, is_image_url, Reference
 from ..core import level_mask
-from ..errors import CivitaiShortcutError, Gone, InputError, NeedsKey, NetworkError
+from ..errors import CivitaiShortcutError, InputError, NeedsKey, NetworkError, NotFound
 from ..http_client import CivitaiHttpClient
-from ..jobs import Facts
-from .terminal import in_words, say_text, text
+from ..jobs import NamingContext
+from .terminal import print_translated, terminal_text, translate_errors
 
-__all__ = ["asked", "checked_client"]
+__all__ = ["resolve_target", "make_checked_client"]
 
 _VERSIONS_SHOWN = 10
 
 
-def checked_client() -> CivitaiHttpClient:
+def make_checked_client() -> CivitaiHttpClient:
     """A client whose base URL and key make sense. Raises InputError, NetworkError.
 
     Whether Civitai knows the key only this question tells: all others are answered without it.
     """
     base = util.without_query(setting.base_url())
-    if not is_picture_address(base, base):
-        raise InputError(text("bad_base_url", url=repr(base)))
+    if not is_image_url(base, base):
+        raise InputError(terminal_text("bad_base_url", url=repr(base)))
     client = CivitaiHttpClient()
     if setting.civitai_api_key:
         try:
-            civitai.read_username(client)
+            civitai.fetch_username(client)
         except NeedsKey as error:
             of_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
             key = "unknown_key_of_environment" if of_environment else "unknown_key"
-            raise InputError(text(key)) from error
+            raise InputError(terminal_text(key)) from error
         except NetworkError:
             raise
         except CivitaiShortcutError:
@@ -43,14 +43,16 @@ def checked_client() -> CivitaiHttpClient:
     return client
 
 
-def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[Facts, ImageQuery]:
+def resolve_target(
+    client: CivitaiHttpClient, arguments: argparse.Namespace
+) -> tuple[NamingContext, ImageQuery]:
     """What the job is called after, and what is asked of Civitai. Raises what the client raises."""
-    with in_words("bad_model"):
+    with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, takes_words=False)
-    _check(reference, arguments.model)
-    if arguments.version is not None and not _is_of_model(reference):
-        raise InputError(text("version_of_no_model"))
-    facts, query = _gallery_of(client, reference, arguments.version)
+    _check_reference(reference, arguments.model)
+    if arguments.version is not None and not _names_model(reference):
+        raise InputError(terminal_text("version_of_no_model"))
+    facts, query = _resolve_gallery(client, reference, arguments.version)
     query = replace(
         query,
         sort=arguments.sort,
@@ -59,68 +61,68 @@ def asked(client: CivitaiHttpClient, arguments: argparse.Namespace) -> tuple[Fac
         type=arguments.type,
     )
     if query.drops_sort and not query.image_id:
-        say_text("sort_needs_version")
+        print_translated("sort_needs_version")
     return facts, query
 
 
-def _check(reference: Reference, given: str) -> None:
+def _check_reference(reference: Reference, given: str) -> None:
     if reference.words:
-        raise InputError(text("names_no_model", text=repr(given)))
+        raise InputError(terminal_text("names_no_model", text=repr(given)))
     if reference.collection_id is not None:
-        raise InputError(text("no_collections"))
+        raise InputError(terminal_text("no_collections"))
 
 
-def _is_of_model(reference: Reference) -> bool:
+def _names_model(reference: Reference) -> bool:
     return reference.model_id is not None or reference.version_id is not None
 
 
-def _gallery_of(
+def _resolve_gallery(
     client: CivitaiHttpClient, reference: Reference, version: int | None
-) -> tuple[Facts, ImageQuery]:
+) -> tuple[NamingContext, ImageQuery]:
     if reference.post_id is not None:
-        return Facts(f"Post {reference.post_id}"), ImageQuery(post_id=reference.post_id)
+        return NamingContext(f"Post {reference.post_id}"), ImageQuery(post_id=reference.post_id)
     if reference.username:
-        return Facts(reference.username), ImageQuery(username=reference.username)
+        return NamingContext(reference.username), ImageQuery(username=reference.username)
     if reference.image_id is not None:
-        return _image_of(client, reference.image_id)
+        return _resolve_image(client, reference.image_id)
     version_id = reference.version_id if version is None else version
     try:
-        model_id, facts = _model_of(client, reference.model_id, version_id)
-    except Gone as error:
+        model_id, facts = _resolve_model(client, reference.model_id, version_id)
+    except NotFound as error:
         if reference.is_bare and version is None:  # an id alone may be a picture's as well
             with suppress(CivitaiShortcutError):
-                return _image_of(client, reference.model_id or 0)
+                return _resolve_image(client, reference.model_id or 0)
         key = "no_such_version" if reference.model_id is None else "no_such_model"
-        said = text(key, id=reference.model_id or version_id)
+        said = terminal_text(key, id=reference.model_id or version_id)
         raise CivitaiShortcutError(said) from error
     return facts, ImageQuery(model_id, version_id)
 
 
-def _image_of(client: CivitaiHttpClient, image_id: int) -> tuple[Facts, ImageQuery]:
-    if civitai.read_image(client, image_id) is None:
-        raise CivitaiShortcutError(text("no_such_image", id=image_id))
-    return Facts(f"Image {image_id}"), ImageQuery(image_id=image_id)
+def _resolve_image(client: CivitaiHttpClient, image_id: int) -> tuple[NamingContext, ImageQuery]:
+    if civitai.fetch_image(client, image_id) is None:
+        raise CivitaiShortcutError(terminal_text("no_such_image", id=image_id))
+    return NamingContext(f"Image {image_id}"), ImageQuery(image_id=image_id)
 
 
-def _model_of(
+def _resolve_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
-) -> tuple[int | None, Facts]:
+) -> tuple[int | None, NamingContext]:
     """Its id, its name and those of its versions. Raises Gone."""
     if model_id is None:
-        version = civitai.read_version(client, version_id or 0)
+        version = civitai.fetch_version(client, version_id or 0)
         name = version.model_name or f"Model version {version_id}"
-        return version.model_id, Facts(name, version.name)
-    model = civitai.read_model(client, model_id)
+        return version.model_id, NamingContext(name, version.name)
+    model = civitai.fetch_model(client, model_id)
     versions = {version.id: version.name for version in model.versions}
     if version_id is None:
-        return model_id, Facts(model.name, versions=versions)
+        return model_id, NamingContext(model.name, versions=versions)
     if version_id not in versions:
-        name, known = repr(model.name), _known(list(versions))
-        raise InputError(text("not_its_version", name=name, id=version_id, known=known))
-    return model_id, Facts(model.name, versions[version_id])
+        name, known = repr(model.name), _list_versions(list(versions))
+        raise InputError(terminal_text("not_its_version", name=name, id=version_id, known=known))
+    return model_id, NamingContext(model.name, versions[version_id])
 
 
-def _known(ids: list[int]) -> str:
+def _list_versions(ids: list[int]) -> str:
     shown = ", ".join(map(str, ids[:_VERSIONS_SHOWN]))
     key = "it_has_more" if len(ids) > _VERSIONS_SHOWN else "it_has"
-    return text(key, ids=shown) if ids else ""
+    return terminal_text(key, ids=shown) if ids else ""

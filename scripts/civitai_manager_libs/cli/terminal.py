@@ -17,18 +17,18 @@ from ..errors import DiskError, InputError
 from ..i18n import messages
 
 __all__ = [
-    "failure",
-    "fitted",
-    "in_words",
-    "language",
-    "out",
-    "padded",
-    "plain",
-    "put",
-    "ready",
-    "say",
+    "failure_text",
+    "truncate_columns",
+    "translate_errors",
+    "user_language",
+    "print_result",
+    "pad_columns",
+    "strip_controls",
+    "write_now",
+    "prepare_terminal",
+    "print_message",
 ]
-__all__ += ["say_text", "text"]
+__all__ += ["print_translated", "terminal_text"]
 
 _GONE = (errno.EPIPE, errno.EINVAL)  # the reader of a pipe; the second on Windows
 _SAID = ("bad_input", "error")  # reasons of errors that a command has put into words
@@ -36,7 +36,7 @@ _SAYS_MORE = ("bad_answer", "busy", "disk")  # reasons of which the error's sent
 _TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 
-def ready() -> None:
+def prepare_terminal() -> None:
     """Once, before anything is written or opened.
 
     A stream that was closed leaves its number to the next file that is opened, which would then
@@ -50,7 +50,7 @@ def ready() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-def language() -> str:
+def user_language() -> str:
     """The setting's, else the locale's."""
     if setting.language in messages.LANGUAGES:
         return setting.language
@@ -65,45 +65,45 @@ def _system_locale() -> str:
         return ""
 
 
-def text(key: str, **values: Any) -> str:
-    return messages.text(key, language(), **values)
+def terminal_text(key: str, **values: Any) -> str:
+    return messages.translate(key, user_language(), **values)
 
 
-def failure(reason: str, sentence: str) -> str:
+def failure_text(reason: str, sentence: str) -> str:
     """What went wrong; an error's own sentence is English."""
-    if language() == "en" or reason in _SAID:
+    if user_language() == "en" or reason in _SAID:
         return sentence
-    words = messages.reason(reason, language())
+    words = messages.reason_text(reason, user_language())
     return f"{words}（{sentence}）" if reason in _SAYS_MORE else words
 
 
 @contextmanager
-def in_words(key: str, **values: Any) -> Iterator[None]:
+def translate_errors(key: str, **values: Any) -> Iterator[None]:
     """These in place of the English sentence of an InputError, which they may quote as `said`."""
     try:
         yield
     except InputError as error:
-        said = messages.said(error, language())
-        raise InputError(text(key, said=said, **values)) from error
+        said = messages.error_text(error, user_language())
+        raise InputError(terminal_text(key, said=said, **values)) from error
 
 
-def out(line: str) -> None:
+def print_result(line: str) -> None:
     """A line of the result. Raises DiskError when it cannot be kept."""
-    error = put(sys.stdout, f"{plain(line)}\n")
+    error = write_now(sys.stdout, f"{strip_controls(line)}\n")
     if error is not None and error.errno not in _GONE:
-        raise DiskError(text("no_output", why=error.strerror or error)) from error
+        raise DiskError(terminal_text("no_output", why=error.strerror or error)) from error
 
 
-def say(sentence: str) -> None:
+def print_message(sentence: str) -> None:
     """A sentence for the user, on stderr."""
-    put(sys.stderr, f"{plain(sentence)}\n")
+    write_now(sys.stderr, f"{strip_controls(sentence)}\n")
 
 
-def say_text(key: str, **values: Any) -> None:
-    say(text(key, **values))
+def print_translated(key: str, **values: Any) -> None:
+    print_message(terminal_text(key, **values))
 
 
-def put(stream: TextIO, text: str) -> OSError | None:
+def write_now(stream: TextIO, text: str) -> OSError | None:
     """Write at once; why not, if not.
 
     Nothing more is then written to that stream: a reader that went (`| head`), or a terminal that
@@ -121,34 +121,35 @@ def put(stream: TextIO, text: str) -> OSError | None:
     return None
 
 
-def plain(text: str) -> str:
-    """`text` as one line without what a terminal obeys: control and direction marks."""
-    return "".join("?" if _is_command(c) else c for c in text)
+def strip_controls(text: str) -> str:
+    """`terminal_text` as one line without what a terminal obeys: control and direction marks."""
+    return "".join("?" if _is_control(c) else c for c in text)
 
 
-def fitted(text: str, columns: int) -> str:
-    """`text` with its end cut off where it is longer."""
-    return text if _columns_of(text) <= columns else f"{_cut(text, columns - 3)}..."
+def truncate_columns(text: str, columns: int) -> str:
+    """`terminal_text` with its end cut off where it is longer."""
+    return text if _count_columns(text) <= columns else f"{_cut_columns(text, columns - 3)}..."
 
 
-def padded(text: str, columns: int) -> str:
-    """`text` with blanks after it where it is shorter; before it, where `columns` is negative."""
-    blanks = " " * (abs(columns) - _columns_of(text))
+def pad_columns(text: str, columns: int) -> str:
+    """`terminal_text` with blanks after it where it is shorter; before it, where `columns` is
+    negative."""
+    blanks = " " * (abs(columns) - _count_columns(text))
     return text + blanks if columns > 0 else blanks + text
 
 
-def _is_command(character: str) -> bool:
+def _is_control(character: str) -> bool:
     if unicodedata.bidirectional(character) in _TURNING:
         return True
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
-def _columns_of(text: str) -> int:
+def _count_columns(text: str) -> int:
     """Chinese letters are two columns wide."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _cut(text: str, columns: int) -> str:
-    while _columns_of(text) > columns:
+def _cut_columns(text: str, columns: int) -> str:
+    while _count_columns(text) > columns:
         text = text[:-1]
     return text

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from ..errors import Cancelled
 
-__all__ = ["Cancellation", "ENDING_SIGNALS", "never"]
+__all__ = ["Cancellation", "ENDING_SIGNALS", "never_cancelled"]
 
 # Ctrl-C, the system, and on Windows Ctrl-Break or a console window that is closed.
 ENDING_SIGNALS = [
@@ -22,7 +22,7 @@ class Cancellation:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        # Reentrant: a signal handler may call `set` in a thread that is just in `calling`.
+        # Reentrant: a signal handler may call `set` in a thread that is just in `notify`.
         self._lock = threading.RLock()
         self._callbacks: list[Callable[[], None]] = []
         self.is_for_good = False  # nobody will go on with what it stops
@@ -52,7 +52,7 @@ class Cancellation:
         self._event.wait(seconds)
 
     @contextmanager
-    def calling(self, callback: Callable[[], None]) -> Iterator[None]:
+    def notify(self, callback: Callable[[], None]) -> Iterator[None]:
         """While the block runs, `set` calls `callback`, in its own thread; it must be quick."""
         with self._lock:
             self._callbacks.append(callback)
@@ -64,7 +64,7 @@ class Cancellation:
                 self._callbacks.remove(callback)
 
     @contextmanager
-    def within(self, seconds: float | None) -> Iterator[Cancellation]:
+    def with_timeout(self, seconds: float | None) -> Iterator[Cancellation]:
         """Hand out a cancellation that is set with this one, or after so many seconds if given."""
         if seconds is None:
             yield self
@@ -74,7 +74,7 @@ class Cancellation:
         timer.daemon = True
         timer.start()
         try:
-            with self.calling(timed.set):
+            with self.notify(timed.set):
                 yield timed
         finally:
             timer.cancel()
@@ -87,13 +87,13 @@ class _Never(Cancellation):
         raise RuntimeError("Nobody can cancel this.")
 
     @contextmanager
-    def calling(self, callback: Callable[[], None]) -> Iterator[None]:
+    def notify(self, callback: Callable[[], None]) -> Iterator[None]:
         yield
 
 
 _never = _Never()
 
 
-def never() -> Cancellation:
+def never_cancelled() -> Cancellation:
     """For work that nobody cancels; the same for all."""
     return _never

@@ -9,8 +9,16 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-__all__ = ["as_checksum", "as_list", "as_number", "as_text", "as_whole", "clean", "file_stem"]
-__all__ += ["number_text"]
+__all__ = [
+    "as_checksum",
+    "as_list",
+    "as_number",
+    "as_text",
+    "as_whole",
+    "clean_text",
+    "model_file_stem",
+]
+__all__ += ["format_number"]
 
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
 _SMALLEST = 1e-9  # nothing in an infotext is nearer to 0 but 0 itself
@@ -30,7 +38,7 @@ _CHECKSUM = re.compile(r"(?:0x)?([0-9a-fA-F]{4,128})")
 _MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re.IGNORECASE)
 
 
-def clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """`text` with line ends as a newline, and a space for each other control character.
 
     A `<lora:..>` tag stays as it is.
@@ -48,13 +56,15 @@ def as_text(value: object) -> str:
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, (int, float)):
-        return number_text(value)
+        return format_number(value)
     if isinstance(value, str):
-        text = clean(value).strip()
+        text = clean_text(value).strip()
         return "" if text.lower() in _NOTHING else text
     if isinstance(value, Mapping):
         parts = islice(value.items(), _MAX_PARTS)
-        return ", ".join(f"{clean(str(k)).strip()}: {_part(v)}" for k, v in parts if _part(v))
+        return ", ".join(
+            f"{clean_text(str(k)).strip()}: {_format_part(v)}" for k, v in parts if _format_part(v)
+        )
     return ""
 
 
@@ -90,7 +100,7 @@ def as_list(value: object) -> Sequence[Any]:
     return value if isinstance(value, (list, tuple)) else ()
 
 
-def number_text(number: float) -> str:
+def format_number(number: float) -> str:
     """`number` without an exponent and without a needless `.0`; "" if it is not finite or huge."""
     if not abs(number) < _LARGEST:
         return ""
@@ -99,10 +109,10 @@ def number_text(number: float) -> str:
     return f"{Decimal(repr(number)):f}" if abs(number) > _SMALLEST else "0"
 
 
-def file_stem(name: str) -> str:
+def model_file_stem(name: str) -> str:
     """A model's name as A1111 shows it: without folders and the file's extension."""
     return _MODEL_EXTENSION.sub("", re.split(r"[\\/]", name)[-1].strip())
 
 
-def _part(value: object) -> str:
+def _format_part(value: object) -> str:
     return "" if isinstance(value, Mapping) else as_text(value)

@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Image", "LEVELS", "Stats", "cache_name", "level_mask", "level_name", "sized_url"]
+__all__ = [
+    "Image",
+    "LEVELS",
+    "ReactionCounts",
+    "cache_file_name",
+    "level_mask",
+    "level_name",
+    "resize_url",
+]
 __all__ += ["thumbnail_url"]
 
 # Browsing levels as their site's bits. A mask is an OR of them; 32 ("Blocked") is never asked for.
@@ -24,7 +32,7 @@ _EXTENSIONS = {"avif", "gif", "heic", "jpeg", "jpg", "mp3", "mp4", "png", "webm"
 
 
 @dataclass(frozen=True)
-class Stats:
+class ReactionCounts:
     """Reactions; 0 when the site has no figures."""
 
     likes: int = 0
@@ -33,7 +41,7 @@ class Stats:
     cries: int = 0
 
     @property
-    def reactions(self) -> int:
+    def total(self) -> int:
         return self.likes + self.hearts + self.laughs + self.cries
 
 
@@ -59,7 +67,7 @@ class Image:
     username: str = ""
     base_model: str = ""
     version_ids: tuple[int, ...] = ()
-    stats: Stats = field(default_factory=Stats)
+    reactions: ReactionCounts = field(default_factory=ReactionCounts)
     meta: Mapping[str, Any] | None = None
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -81,13 +89,13 @@ def level_name(level: int) -> str:
     return "XXX"
 
 
-def sized_url(url: str, segment: str) -> str:
+def resize_url(url: str, segment: str) -> str:
     """`url` with its size segment (`original=true`, `width=450`) replaced, put in if missing.
 
     Grammar: https://<host>/<account>/<uuid>/<key=value,...>/<name>.<extension>
     A URL of another grammar, such as the storage's `<uuid>/original`, is given back as it is.
     """
-    host, path, query = _split(url)
+    host, path, query = _split_url(url)
     segments = path.split("/")
     uuid_at = next((i for i, part in enumerate(segments) if _UUID.fullmatch(part)), None)
     if uuid_at is None or segments[uuid_at + 1 :] == ["original"]:
@@ -101,16 +109,16 @@ def sized_url(url: str, segment: str) -> str:
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
     """A small picture of it: a video's poster, an image at `width` pixels."""
     poster = f"anim=false,transcode=true,width={width},original=false"
-    return sized_url(image.url, poster if image.is_video else f"width={width}")
+    return resize_url(image.url, poster if image.is_video else f"width={width}")
 
 
-def cache_name(url: str) -> str:
+def cache_file_name(url: str) -> str:
     """The cache's file name for a URL: `<uuid>-<size>` with a picture's extension.
 
     One image at one size has one name, whatever host or cosmetic name its URL carries. A URL
     without a uuid is told from others by all of it.
     """
-    path = _split(url)[1]
+    path = _split_url(url)[1]
     segments = [part for part in path.split("/") if part]
     name, _, extension = (segments[-1] if segments else "").rpartition(".")
     # The cache is served to the page: no name in it may make a browser take bytes for a document.
@@ -135,7 +143,7 @@ def _size_name(segment: str) -> str:
     return f"{name}-poster" if "anim=false" in keys else name
 
 
-def _split(url: str) -> tuple[str, str, str]:
+def _split_url(url: str) -> tuple[str, str, str]:
     """Scheme with host, path, and the rest. Unlike urlsplit it takes any text."""
     found = _URL.match(url)
     return (found[1] or "", found[2], found[3]) if found else ("", url, "")

@@ -9,16 +9,16 @@ from contextlib import suppress
 from typing import Any
 
 from ..errors import DiskError, SettingError
-from .files import delete_file, disk_errors, PartialFile, replace_file, sync_folder
+from .files import AtomicFile, delete_file, replace_file, sync_folder, translate_disk_errors
 
-__all__ = ["kept_as_it_was", "make_file_private", "make_folder_private", "read_values"]
-__all__ += ["remove_file", "write_file"]
+__all__ = ["copy_refused_file", "make_file_private", "make_folder_private", "read_json_object"]
+__all__ += ["remove_if_present", "write_text_file"]
 
 _MAX_FILE = 1_000_000  # bytes; more is no settings file
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO  # On Windows the rights of the folder decide
 
 
-def read_values(path: str) -> dict[str, Any]:
+def read_json_object(path: str) -> dict[str, Any]:
     """The JSON object in a file, {} where there is none. Raises SettingError: a sentence.
 
     A damaged file is set aside as `<path>.damaged`.
@@ -35,11 +35,11 @@ def read_values(path: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
-        raise SettingError(f"The settings file was damaged; {_set_aside(path)}.")
+        raise SettingError(f"The settings file was damaged; {_move_damaged(path)}.")
     return values
 
 
-def _set_aside(path: str) -> str:
+def _move_damaged(path: str) -> str:
     """What became of a damaged file, as the end of a sentence."""
     try:
         replace_file(path, f"{path}.damaged")
@@ -48,10 +48,10 @@ def _set_aside(path: str) -> str:
     return f"it is kept as {path}.damaged, and defaults are used"
 
 
-def kept_as_it_was(path: str) -> str:
+def copy_refused_file(path: str) -> str:
     """A sentence: which file has values that were refused, and where a copy of it is."""
     try:
-        with PartialFile(os.path.dirname(path)) as copy:
+        with AtomicFile(os.path.dirname(path)) as copy:
             copy.copy_from(path)
             copy.commit(f"{path}.damaged")
     except DiskError:
@@ -59,16 +59,16 @@ def kept_as_it_was(path: str) -> str:
     return f"This is about {path}; as it was, it is kept as {path}.damaged."
 
 
-def remove_file(path: str) -> None:
+def remove_if_present(path: str) -> None:
     """Raises DiskError, but not where it is gone already."""
-    with disk_errors(path), suppress(FileNotFoundError):
+    with translate_disk_errors(path), suppress(FileNotFoundError):
         delete_file(path)
     sync_folder(os.path.dirname(path))
 
 
-def write_file(path: str, text: str, private: bool = False) -> None:
+def write_text_file(path: str, text: str, private: bool = False) -> None:
     """In one step. private: for the user alone. Raises DiskError."""
-    with PartialFile(os.path.dirname(path)) as partial:
+    with AtomicFile(os.path.dirname(path)) as partial:
         if private:
             partial.make_private()
         partial.write(text.encode("utf-8"))
@@ -89,17 +89,17 @@ def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
         with suppress(FileExistsError):
             os.mkdir(folder, 0o700)
         if all(name.startswith(own_names) for name in os.listdir(folder)):
-            _take_from_others(folder)
+            _remove_group_access(folder)
 
 
 def make_file_private(path: str) -> None:
     """Give a file the mode 0600. Nothing is raised: another may own it, or it is not there."""
     if os.name != "nt":
         with suppress(OSError):
-            _take_from_others(path)
+            _remove_group_access(path)
 
 
-def _take_from_others(path: str) -> None:
+def _remove_group_access(path: str) -> None:
     mode = stat.S_IMODE(os.stat(path).st_mode)
     if mode & _OTHERS:
         os.chmod(path, mode & ~_OTHERS)

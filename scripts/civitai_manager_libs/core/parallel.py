@@ -11,9 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from .cancellation import Cancellation, never
+from .cancellation import Cancellation, never_cancelled
 
-__all__ = ["Summary", "download_all", "in_parallel", "one_ahead"]
+__all__ = ["DownloadSummary", "download_all", "run_parallel", "prefetch"]
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -22,7 +22,7 @@ _GRACE, _TICK = 0.6, 0.02  # seconds that a cancelled worker has to come to its 
 
 
 @dataclass
-class Summary:
+class DownloadSummary:
     """What became of a list: `failed` has (url, path)."""
 
     total: int = 0
@@ -34,7 +34,7 @@ class Summary:
     def done(self) -> int:
         return self.saved + self.skipped + len(self.failed)
 
-    def add(self, other: Summary) -> None:
+    def add(self, other: DownloadSummary) -> None:
         self.total += other.total
         self.saved += other.saved
         self.skipped += other.skipped
@@ -46,14 +46,14 @@ def download_all(
     fetch: Callable[[str, str], bool],
     file_for: Callable[[str], str],
     concurrency: int,
-    on_done: Callable[[Summary], None] | None = None,
-) -> Summary:
+    on_done: Callable[[DownloadSummary], None] | None = None,
+) -> DownloadSummary:
     """Each URL to the file that `file_for` names; a file that is there is not asked for.
 
     on_done is called after each one, in this thread. What `fetch` or on_done raises ends the whole.
     """
     wanted = list(urls)
-    summary = Summary(total=len(wanted))
+    summary = DownloadSummary(total=len(wanted))
 
     def get(url: str) -> str:
         path = file_for(url)
@@ -62,7 +62,7 @@ def download_all(
         return "saved" if fetch(url, path) else "failed"
 
     # Closed here, not when a traceback lets go of it: no worker begins another one after an error.
-    with closing(in_parallel(wanted, get, concurrency)) as results:
+    with closing(run_parallel(wanted, get, concurrency)) as results:
         for url, became in results:
             summary.skipped += became == "skipped"
             summary.saved += became == "saved"
@@ -73,7 +73,7 @@ def download_all(
     return summary
 
 
-def in_parallel(
+def run_parallel(
     items: Iterable[_T],
     work: Callable[[_T], _R],
     concurrency: int,
@@ -87,24 +87,24 @@ def in_parallel(
     until then, when it is cancelled. What `work` raises reaches the caller.
     """
     pool = _Pool(work, max(1, concurrency))
-    wish = cancelled or never()
+    wish = cancelled or never_cancelled()
     source = iter(items)
     try:
         more = True
         while more or pool.under_way:
             while more and pool.has_room and not wish.is_set():
-                more = _draw(source, pool)
+                more = _draw_item(source, pool)
             if wish.is_set() or not pool.under_way:
                 break
             yield from pool.results(_POLL)
             if ticks:
                 yield None
-        yield from pool.last_results(_GRACE)
+        yield from pool.drain(_GRACE)
     finally:
         pool.close()
 
 
-def one_ahead(
+def prefetch(
     items: Iterator[_T], cancelled: Cancellation, on_tick: Callable[[], None]
 ) -> Generator[_T, None, None]:
     """`items`, each drawn while the one before it is in use, in a thread of its own.
@@ -127,7 +127,7 @@ def one_ahead(
         pool.close()
 
 
-def _draw(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
+def _draw_item(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
     for item in source:
         pool.put(item)
         return True
@@ -162,7 +162,7 @@ class _Pool(Generic[_T, _R]):
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
         """What is done, after waiting for the first at most `patience` seconds."""
-        while (done := self._next(patience)) is not None:
+        while (done := self._next_result(patience)) is not None:
             self.under_way -= 1
             item, result, error = done
             if error is not None:
@@ -170,7 +170,7 @@ class _Pool(Generic[_T, _R]):
             yield item, result
             patience = 0
 
-    def last_results(self, patience: float) -> Iterator[tuple[_T, _R]]:
+    def drain(self, patience: float) -> Iterator[tuple[_T, _R]]:
         """After a cancel: what workers in the middle of an item still bring."""
         self.close()
         until = time.monotonic() + patience
@@ -182,7 +182,7 @@ class _Pool(Generic[_T, _R]):
     def _is_at_work(self) -> bool:
         return any(thread.is_alive() for thread in self._threads)
 
-    def _next(self, patience: float) -> tuple | None:
+    def _next_result(self, patience: float) -> tuple | None:
         try:
             return self._done.get(timeout=patience)
         except queue.Empty:

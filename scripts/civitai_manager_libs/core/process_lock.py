@@ -7,12 +7,12 @@ import os
 from filelock import FileLock, Timeout
 
 from ..errors import DiskError
-from .files import delete_file, disk_error, is_link
+from .files import delete_file, is_link, to_disk_error
 
-__all__ = ["Lock"]
+__all__ = ["ProcessLock"]
 
 
-class Lock:
+class ProcessLock:
     """One holder at a time among all threads and processes; who took it must let it go."""
 
     def __init__(self, path: str) -> None:
@@ -28,7 +28,7 @@ class Lock:
         except Timeout:
             return False
         except OSError as error:
-            raise disk_error(error, self.path) from error
+            raise to_disk_error(error, self.path) from error
         except NotImplementedError as error:
             raise DiskError(f"{self.path} cannot be locked: {error}.") from error
         return True

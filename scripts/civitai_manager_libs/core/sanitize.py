@@ -8,8 +8,15 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["has_too_many_parts", "is_deep", "lines", "mapping", "moment", "one_line"]
-__all__ += ["plain_text", "whole"]
+__all__ = [
+    "has_too_many_parts",
+    "is_deeply_nested",
+    "clean_lines",
+    "as_mapping",
+    "clean_date",
+    "clean_line",
+]
+__all__ += ["html_to_text", "as_whole_number"]
 
 _MAX_ID = 2**63 - 1  # what SQLite can hold
 _MAX_DEPTH = 100
@@ -35,7 +42,7 @@ def has_too_many_parts(body: bytes, most: int, most_signs: int) -> bool:
     return sum(map(re.sub(rb'"[^"]*"', b"", bare).count, _SIGNS)) > most
 
 
-def is_deep(value: Any) -> bool:
+def is_deeply_nested(value: Any) -> bool:
     """Whether it is nested beyond all use: to write or walk such a one could end the program."""
     level = [value]
     for _ in range(_MAX_DEPTH):
@@ -50,12 +57,12 @@ def is_deep(value: Any) -> bool:
     return True
 
 
-def mapping(value: Any) -> Mapping[str, Any]:
+def as_mapping(value: Any) -> Mapping[str, Any]:
     """`value` if it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def whole(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None:
+def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None:
     """A whole number in bounds, also from `12.0` and `"12"`; None for all else, also booleans."""
     if isinstance(value, bool):
         return None
@@ -66,7 +73,7 @@ def whole(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None:
     return value if isinstance(value, int) and low <= value <= high else None
 
 
-def one_line(value: Any, limit: int = 200) -> str:
+def clean_line(value: Any, limit: int = 200) -> str:
     """A text fit for one line, without control or direction marks; "" for all else."""
     if not isinstance(value, str):
         return ""
@@ -75,18 +82,18 @@ def one_line(value: Any, limit: int = 200) -> str:
     return kept[:limit].strip()
 
 
-def lines(value: Any, limit: int = 200, most: int = 100) -> tuple[str, ...]:
-    """The texts of a list, each as `one_line`; empty ones and non-texts are left out."""
-    found = (one_line(entry, limit) for entry in value[:most]) if isinstance(value, list) else ()
+def clean_lines(value: Any, limit: int = 200, most: int = 100) -> tuple[str, ...]:
+    """The texts of a list, each as `clean_line`; empty ones and non-texts are left out."""
+    found = (clean_line(entry, limit) for entry in value[:most]) if isinstance(value, list) else ()
     return tuple(entry for entry in found if entry)
 
 
-def moment(value: Any) -> str:
+def clean_date(value: Any) -> str:
     """An ISO 8601 date or date with time as it was sent, "" for all else."""
     return value if isinstance(value, str) and _MOMENT.fullmatch(value) else ""
 
 
-def plain_text(value: Any, limit: int = 10_000) -> str:
+def html_to_text(value: Any, limit: int = 10_000) -> str:
     """What an HTML text says, without its tags. What comes out is text: it may hold `<` again."""
     if not isinstance(value, str):
         return ""
@@ -104,5 +111,5 @@ def plain_text(value: Any, limit: int = 10_000) -> str:
             parts.append(part)
         elif name in _BLOCKS:
             parts.append("\n")
-    rows = (one_line(row, limit) for row in html.unescape("".join(parts)).splitlines())
+    rows = (clean_line(row, limit) for row in html.unescape("".join(parts)).splitlines())
     return "\n".join(row for row in rows if row)[:limit]

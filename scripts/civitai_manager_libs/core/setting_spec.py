@@ -7,14 +7,14 @@ from typing import Any
 
 from ..errors import SettingError
 
-__all__ = ["Setting", "Value"]
+__all__ = ["SettingSpec", "Value"]
 
 Value = bool | int | float | str
 _SHOWN = 60  # characters of a refused value; a damaged file may hold anything
 
 
 @dataclass(frozen=True)
-class Setting:
+class SettingSpec:
     """Its default gives its type. Bounds of a number are allowed; words may have choices."""
 
     name: str
@@ -23,23 +23,25 @@ class Setting:
     high: float = 0
     choices: tuple[str, ...] = ()
 
-    def checked(self, value: Any) -> Value:
+    def validate(self, value: Any) -> Value:
         """`value` as this setting keeps it. Raises SettingError, a sentence for the user."""
         if isinstance(self.default, bool):
             taken = value if isinstance(value, bool) else None
         elif isinstance(self.default, str):
-            taken = value if isinstance(value, str) and self._may_be(value) else None
+            taken = value if isinstance(value, str) and self._is_choice(value) else None
         else:
-            taken = _number(value, isinstance(self.default, int))
+            taken = _parse_number(value, isinstance(self.default, int))
             taken = taken if taken is not None and self.low <= taken <= self.high else None
         if taken is None:
-            raise SettingError(f"{self.name} must be {self._kind()}, not {_shown(value)}.")
+            raise SettingError(
+                f"{self.name} must be {self._type_name()}, not {_format_value(value)}."
+            )
         return taken
 
-    def _may_be(self, word: str) -> bool:
-        return word in self.choices if self.choices else _can_be_written(word)
+    def _is_choice(self, word: str) -> bool:
+        return word in self.choices if self.choices else _is_encodable(word)
 
-    def _kind(self) -> str:
+    def _type_name(self) -> str:
         if isinstance(self.default, bool):
             return "true or false"
         if isinstance(self.default, str):
@@ -49,7 +51,7 @@ class Setting:
         return f"{kind} from {self.low} to {self.high}"
 
 
-def _number(value: Any, whole: bool) -> int | float | None:
+def _parse_number(value: Any, whole: bool) -> int | float | None:
     """`value`, or what a text says, as a number; None where it is none. `5.0` is whole too."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
@@ -61,7 +63,7 @@ def _number(value: Any, whole: bool) -> int | float | None:
         return None
 
 
-def _can_be_written(text: str) -> bool:
+def _is_encodable(text: str) -> bool:
     """Not half of a surrogate pair, which JSON can carry and UTF-8 cannot."""
     try:
         text.encode("utf-8")
@@ -70,6 +72,6 @@ def _can_be_written(text: str) -> bool:
     return True
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

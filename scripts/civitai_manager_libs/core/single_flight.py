@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from ..errors import Cancelled, CivitaiShortcutError, DiskError
 from .cancellation import Cancellation
 
-__all__ = ["Flights"]
+__all__ = ["SingleFlight"]
 
 _T = TypeVar("_T")
 _POLL = 0.2  # seconds; the longest that a waiting thread overlooks its own cancel
@@ -22,14 +22,14 @@ class _Flight(Generic[_T]):
         self.error: CivitaiShortcutError | None = None
 
 
-class Flights(Generic[_T]):
+class SingleFlight(Generic[_T]):
     """Work under way, by key."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._flights: dict[Hashable, _Flight[_T]] = {}
 
-    def join(self, key: Hashable, lead: Callable[[], _T], cancelled: Cancellation) -> _T:
+    def do(self, key: Hashable, lead: Callable[[], _T], cancelled: Cancellation) -> _T:
         """`lead()`'s result, from whoever was the first to ask and had it run.
 
         Its errors reach everyone, but for what is the first one's own: when that one cancelled, or
@@ -41,7 +41,7 @@ class Flights(Generic[_T]):
                 if flight is None:
                     mine = self._flights[key] = _Flight()
             if flight is None:
-                return self._led(key, mine, lead)
+                return self._lead(key, mine, lead)
             while not flight.landed.wait(_POLL):
                 cancelled.check()
             if flight.error is not None:
@@ -49,7 +49,7 @@ class Flights(Generic[_T]):
             if flight.result:
                 return flight.result[0]
 
-    def _led(self, key: Hashable, flight: _Flight[_T], lead: Callable[[], _T]) -> _T:
+    def _lead(self, key: Hashable, flight: _Flight[_T], lead: Callable[[], _T]) -> _T:
         try:
             flight.result.append(lead())
         except (Cancelled, DiskError):

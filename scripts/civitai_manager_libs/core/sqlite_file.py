@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DiskError, DiskFull
-from .files import disk_error, replace_file
+from .files import replace_file, to_disk_error
 from .json_files import make_file_private
 
 __all__ = ["Database", "Schema", "SharedLock"]
@@ -28,7 +28,7 @@ _ADVICE = "Check that it and its folder may be read and written."
 _WHY = {"damaged": "was damaged", "newer": "is of a newer version of Civitai Shortcut"}
 _checked: set[str] = set()  # files of which this process has read every page
 _complete: set[str] = set()  # those that were found to have all their tables
-_doubted: set[str] = set()  # those that were found to be damaged while they were used
+_suspected: set[str] = set()  # those that were found to be damaged while they were used
 
 
 @dataclass(frozen=True)
@@ -69,32 +69,32 @@ class Database:
     def __init__(self, path: str, schema: Schema) -> None:
         self.path, self.set_aside = path, ""
         self._schema = schema
-        self._lock = SharedLock(os.path.join(os.path.dirname(path), "locks", _lock_name(path)))
+        self._lock = SharedLock(os.path.join(os.path.dirname(path), "locks", _lock_file_name(path)))
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
-            with _in_words(path):
-                self.connection = self._opened()
+            with _translate_errors(path):
+                self.connection = self._open()
         except OSError as error:
             self._lock.release()
-            raise disk_error(error, path) from error
+            raise to_disk_error(error, path) from error
         except DiskError:
             self._lock.release()
             raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with _in_words(self.path):
+        with _translate_errors(self.path):
             return self.connection.execute(sql, values).fetchall()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Hand out the connection for several reads."""
-        with _in_words(self.path):
+        with _translate_errors(self.path):
             yield self.connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction. It waits for its turn at the start, so it does not fail half-way."""
-        with _in_words(self.path):
+        with _translate_errors(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             with self.connection:
                 yield self.connection
@@ -103,27 +103,27 @@ class Database:
         self.connection.close()
         self._lock.release()
 
-    def _opened(self) -> sqlite3.Connection:
-        self._hold()
+    def _open(self) -> sqlite3.Connection:
+        self._hold_lock()
         try:
-            return self._connected()
+            return self._connect()
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError:  # "file is not a database", "disk image is malformed"
-            self._hold(alone=True)
-            db = self._made_anew()
-            self._hold()
+            self._hold_lock(alone=True)
+            db = self._create_file()
+            self._hold_lock()
             return db
 
-    def _hold(self, alone: bool = False) -> None:
+    def _hold_lock(self, alone: bool = False) -> None:
         """A file that somebody has open must keep its name: SQLite finds its journals by that."""
         self._lock.release()
         if not self._lock.acquire(_WAIT_FOR_ALL if alone else _WAIT, alone):
             raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
 
-    def _made_anew(self) -> sqlite3.Connection:
+    def _create_file(self) -> sqlite3.Connection:
         try:
-            return self._connected()  # somebody else has done it meanwhile
+            return self._connect()  # somebody else has done it meanwhile
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as error:
@@ -133,12 +133,12 @@ class Database:
                 if os.path.exists(self.path + end):
                     replace_file(self.path + end, kept + end)
             why = f"{self._schema.name} {_WHY[kind]}"
-            _doubted.discard(self.path)
+            _suspected.discard(self.path)
             _complete.discard(self.path)
             self.set_aside = f"{why}; it is kept as {kept}. {self._schema.unharmed}"
-            return self._connected()
+            return self._connect()
 
-    def _connected(self) -> sqlite3.Connection:
+    def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
         try:
             for end in ("", "-wal", "-shm"):  # a new journal gets the mode of the file
@@ -150,15 +150,15 @@ class Database:
         return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
-        version = _version_of(db)
+        version = _read_version(db)
         if version > self._schema.version:
             raise _NewerVersion(version)
         if version < 0:
             raise _OtherTables(version)
-        if self.path in _doubted or self._schema.is_checked and self.path not in _checked:
-            _check(db)
+        if self.path in _suspected or self._schema.is_checked and self.path not in _checked:
+            _check_file(db)
             _checked.add(self.path)
-            _doubted.discard(self.path)
+            _suspected.discard(self.path)
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
         if version < self._schema.version:
@@ -169,17 +169,17 @@ class Database:
         _use_wal(db)
 
 
-def _lock_name(path: str) -> str:
+def _lock_file_name(path: str) -> str:
     """Of jobs it has been "database.lock" from the first."""
     name = os.path.splitext(os.path.basename(path))[0]
     return "database.lock" if name == "gallery" else f"{name}.lock"
 
 
-def _version_of(db: sqlite3.Connection) -> int:
+def _read_version(db: sqlite3.Connection) -> int:
     return db.execute("PRAGMA user_version").fetchone()[0]
 
 
-def _check(db: sqlite3.Connection) -> None:
+def _check_file(db: sqlite3.Connection) -> None:
     """Damage further inside shows only when somebody comes to read there."""
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
@@ -189,8 +189,8 @@ def _check(db: sqlite3.Connection) -> None:
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
     """Of a new file, or of an older version's, in one step."""
     db.execute("BEGIN IMMEDIATE")
-    with db, _own_tables():
-        version = _version_of(db)
+    with db, _translate_table_errors():
+        version = _read_version(db)
         if version == schema.version:  # another process has made them since
             return
         for sql in schema.changes[version - 1 :] if version else (schema.tables,):
@@ -200,7 +200,7 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 
 @contextmanager
-def _own_tables() -> Iterator[None]:
+def _translate_table_errors() -> Iterator[None]:
     """A change that does not fit what is there tells that these are not its version's tables."""
     try:
         yield
@@ -241,7 +241,7 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _in_words(path: str) -> Iterator[None]:
+def _translate_errors(path: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # mistakes of our own
@@ -250,7 +250,7 @@ def _in_words(path: str) -> Iterator[None]:
         _checked.discard(path)
         _complete.discard(path)
         if not isinstance(error, sqlite3.OperationalError):
-            _doubted.add(path)
+            _suspected.add(path)
         if "full" in str(error) or _has_little_room(path):
             message = f"There is no room left on the disk for the database {path}. {_MAKE_ROOM}"
             raise DiskFull(message) from error

@@ -1,22 +1,29 @@
 """The one seam to whatever runs us: a WebUI, or nothing but ourselves."""
 
 from .access import has_login, is_frozen, is_hidden, is_shared
-from .capabilities import known_names
-from .folders import data_folder, key_file, pictures_folder
-from .gradio_compat import end_with_page, event_options, header, is_logged_in, is_of, use_in_place
-from .model_folders import kept_hashes, model_folders
-from .open_files import raise_handle_limit
-from .proxies import checked_proxy, reach_directly
+from .capabilities import list_capabilities
+from .folders import default_data_folder, key_file, pictures_folder
+from .gradio_compat import (
+    end_with_page,
+    event_options,
+    is_logged_in,
+    is_same_origin,
+    request_header,
+    serve_in_place,
+)
+from .model_folders import list_model_folders, read_cached_hashes
+from .open_files import raise_open_file_limit
+from .proxies import bypass_proxies_for, validate_proxy
 from .webui import (
     add_option,
     add_paste_buttons,
     fill_empty_prompts,
+    host_name,
     in_webui,
     keep_out_of_ui_config,
     localization,
-    name,
     option_key,
-    options,
+    read_options,
     register_callbacks,
     send_targets,
 )
@@ -24,32 +31,32 @@ from .webui import (
 __all__ = [
     "add_option",
     "add_paste_buttons",
-    "checked_proxy",
-    "data_folder",
+    "validate_proxy",
+    "default_data_folder",
     "end_with_page",
     "event_options",
     "fill_empty_prompts",
     "has_login",
-    "header",
+    "request_header",
     "in_webui",
     "is_frozen",
     "is_hidden",
     "is_logged_in",
-    "is_of",
+    "is_same_origin",
     "is_shared",
     "keep_out_of_ui_config",
-    "kept_hashes",
+    "read_cached_hashes",
     "key_file",
-    "known_names",
+    "list_capabilities",
     "localization",
-    "model_folders",
-    "name",
+    "list_model_folders",
+    "host_name",
     "option_key",
-    "options",
+    "read_options",
     "pictures_folder",
-    "raise_handle_limit",
-    "reach_directly",
+    "raise_open_file_limit",
+    "bypass_proxies_for",
     "register_callbacks",
     "send_targets",
-    "use_in_place",
+    "serve_in_place",
 ]

@@ -20,24 +20,24 @@ _FOLDERS = ("download_images_folder", "model_folders", "saved_name")
 
 def is_shared() -> bool:
     """Return whether the host can have other names than localhost and its addresses."""
-    return any(_flags().get(name) for name in _SHARED)
+    return any(_host_arguments().get(name) for name in _SHARED)
 
 
 def is_frozen(name: str) -> bool:
     """Return whether the host was started so that nobody changes this setting of ours, or `key`."""
-    flags = _flags()
+    flags = _host_arguments()
     section = option_key("").rstrip("_")
     return (
         any(flags.get(flag) for flag in _FROZEN)
-        or section in _listed(flags.get("freeze_settings_in_sections"))
-        or option_key(name) in _listed(flags.get("freeze_specific_settings"))
+        or section in _as_names(flags.get("freeze_settings_in_sections"))
+        or option_key(name) in _as_names(flags.get("freeze_specific_settings"))
         or is_hidden(name)
     )
 
 
 def is_hidden(name: str) -> bool:
     """Return whether this setting of ours is a folder and the host's settings page shows none."""
-    return name in _FOLDERS and bool(_flags().get("hide_ui_dir_config"))
+    return name in _FOLDERS and bool(_host_arguments().get("hide_ui_dir_config"))
 
 
 def has_login(request: Any) -> bool:
@@ -45,11 +45,11 @@ def has_login(request: Any) -> bool:
     return getattr(request.app, "auth", None) is not None
 
 
-def _listed(value: Any) -> list[str]:
+def _as_names(value: Any) -> list[str]:
     return [name.strip() for name in value.split(",")] if isinstance(value, str) else []
 
 
-def _flags() -> dict[str, Any]:
+def _host_arguments() -> dict[str, Any]:
     """The host's arguments by name; {} where there is no host."""
     if not in_webui():
         return {}

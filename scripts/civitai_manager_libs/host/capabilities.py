@@ -10,17 +10,17 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .webui import in_webui, paste_module
+from .webui import in_webui, find_paste_module
 
-__all__ = ["known_names"]
+__all__ = ["list_capabilities"]
 
 
-def known_names() -> dict[str, Any]:
+def list_capabilities() -> dict[str, Any]:
     """samplers: names, first the one that is taken for an unknown. schedulers: their names, label
     first. modules: stems of VAEs and text encoders, None where they are none of its choices.
     fields: infotext names that fill something. {} where there is no host, or one of another kind.
     """
-    samplers, schedulers = map(_module, ("modules.sd_samplers", "modules.sd_schedulers"))
+    samplers, schedulers = map(_find_module, ("modules.sd_samplers", "modules.sd_schedulers"))
     known = getattr(samplers, "all_samplers_map", None)
     if not (in_webui() and known and schedulers):
         return {}
@@ -30,26 +30,26 @@ def known_names() -> dict[str, Any]:
         "schedulers": tuple(
             (one.label, one.name, *(one.aliases or ())) for one in schedulers.schedulers
         ),
-        "modules": _modules(),
-        "fields": frozenset(_fields()),
+        "modules": _list_modules(),
+        "fields": frozenset(_iter_fields()),
     }
 
 
-def _module(name: str) -> Any:
+def _find_module(name: str) -> Any:
     """None where the host has not loaded one of that name."""
     return sys.modules.get(name)
 
 
-def _modules() -> frozenset[str] | None:
-    listed = getattr(_module("modules_forge.main_entry"), "module_list", None)
+def _list_modules() -> frozenset[str] | None:
+    listed = getattr(_find_module("modules_forge.main_entry"), "module_list", None)
     return None if listed is None else frozenset(os.path.splitext(name)[0] for name in listed)
 
 
-def _fields() -> Iterator[str]:
+def _iter_fields() -> Iterator[str]:
     """Of the tabs by their labels, of the settings by what an infotext calls them."""
     from modules import shared
 
-    paste = paste_module()
+    paste = find_paste_module()
     for tab in paste.paste_fields.values():
         for listed in tab["fields"] or ():
             if isinstance(listed[1], str):

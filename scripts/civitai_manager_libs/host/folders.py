@@ -9,11 +9,11 @@ import os
 
 from .webui import in_webui
 
-__all__ = ["data_folder", "key_file", "pictures_folder"]
+__all__ = ["default_data_folder", "key_file", "pictures_folder"]
 _OUR_FOLDER = "civitai-shortcut"
 
 
-def data_folder() -> str:
+def default_data_folder() -> str:
     """In a WebUI a folder of its data path, else CIVITAI_SHORTCUT_DATA, else one in the home."""
     if in_webui():
         from modules import paths
@@ -25,13 +25,13 @@ def data_folder() -> str:
 
 def pictures_folder() -> str:
     """Where saved pictures go when the user has named no folder."""
-    return os.path.join(data_folder(), "outputs", "download-images")
+    return os.path.join(default_data_folder(), "outputs", "download-images")
 
 
 def key_file() -> str:
     """The API key's file: outside of every folder that a WebUI hands to its pages."""
     if not in_webui():
-        return os.path.join(data_folder(), "api_key")
+        return os.path.join(default_data_folder(), "api_key")
     base = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")
     base = base or os.path.join(os.path.expanduser("~"), ".config")
     return os.path.join(base, _OUR_FOLDER, "api_key")

@@ -12,10 +12,10 @@ from .access import has_login
 __all__ = [
     "end_with_page",
     "event_options",
-    "header",
+    "request_header",
     "is_logged_in",
-    "is_of",
-    "use_in_place",
+    "is_same_origin",
+    "serve_in_place",
 ]
 _LEFT_OVER = 5  # seconds for requests that are under way when a host closes its page
 
@@ -42,7 +42,7 @@ def end_with_page(page: Any) -> None:
         config.timeout_graceful_shutdown = _LEFT_OVER
 
 
-def use_in_place(folder: str) -> None:
+def serve_in_place(folder: str) -> None:
     """gradio 4 and later copy each file that they hand on, and keep that: not those in here."""
     import gradio
 
@@ -50,7 +50,7 @@ def use_in_place(folder: str) -> None:
         gradio.set_static_paths([folder])
 
 
-def header(request: Any, name: str) -> str:
+def request_header(request: Any, name: str) -> str:
     """Of a `gr.Request`, "" if it is not there. gradio 3 keeps them as attributes of an object."""
     headers = getattr(request, "headers", None)
     if hasattr(headers, "get"):
@@ -58,7 +58,7 @@ def header(request: Any, name: str) -> str:
     return getattr(headers, name, "")
 
 
-def is_of(origin: str, address: str) -> bool:
+def is_same_origin(origin: str, address: str) -> bool:
     """Whether the `Origin` of a request is the page at `address`, which its `Host` names."""
     return origin.partition("://")[2].lower() == address.lower() != ""
 

@@ -13,7 +13,7 @@ from typing import Any
 from ..core import as_number
 from .webui import in_webui
 
-__all__ = ["kept_hashes", "model_folders"]
+__all__ = ["read_cached_hashes", "list_model_folders"]
 
 # kind -> its folders of the models' folder; what the hosts' arguments and settings are called
 _FOLDERS: Mapping[str, tuple[str, ...]] = {
@@ -32,15 +32,15 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def model_folders() -> list[tuple[str, str]]:
+def list_model_folders() -> list[tuple[str, str]]:
     """(kind, folder) of every folder that the host looks in; [] where there is no host."""
     if not in_webui():
         return []
-    found = ((kind, os.path.abspath(folder)) for kind, folder in _stated() if folder)
+    found = ((kind, os.path.abspath(folder)) for kind, folder in _iter_option_folders() if folder)
     return [(kind, folder) for kind, folder in dict.fromkeys(found) if os.path.isdir(folder)]
 
 
-def _stated() -> Iterator[tuple[str, str]]:
+def _iter_option_folders() -> Iterator[tuple[str, str]]:
     from modules import paths, shared
 
     places = (vars(shared.cmd_opts), shared.opts.data)
@@ -56,7 +56,7 @@ def _stated() -> Iterator[tuple[str, str]]:
     yield "embed", os.path.join(paths.data_path, "embeddings")
 
 
-def kept_hashes() -> dict[str, list[tuple[float, str]]]:
+def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
     """What the host has hashed: its names of files, with "/" in them on every system, -> (time of
     change of the file then, hash).
 
@@ -64,7 +64,7 @@ def kept_hashes() -> dict[str, list[tuple[float, str]]]:
     Nothing is hashed here.
     """
     found: dict[str, list[tuple[float, str]]] = {}
-    for store, digits in _stores():
+    for store, digits in _iter_hash_stores():
         for title in list(store):
             kept = store.get(title)
             digest = kept.get("sha256") if isinstance(kept, dict) else None
@@ -74,7 +74,7 @@ def kept_hashes() -> dict[str, list[tuple[float, str]]]:
     return found
 
 
-def _stores() -> Iterator[tuple[Any, int]]:
+def _iter_hash_stores() -> Iterator[tuple[Any, int]]:
     hashes = sys.modules.get("modules.hashes") if in_webui() else None
     if hashes is not None:
         yield hashes.cache("hashes"), 64

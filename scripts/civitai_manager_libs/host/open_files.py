@@ -7,12 +7,12 @@ try:
 except ImportError:  # Windows, which has no such limit
     resource = None  # type: ignore[assignment]
 
-__all__ = ["raise_handle_limit"]
+__all__ = ["raise_open_file_limit"]
 
 _WANTED = 4096
 
 
-def raise_handle_limit() -> None:
+def raise_open_file_limit() -> None:
     """Raise the soft limit of open files to what is useful and allowed: macOS begins with 256."""
     if resource is None:
         return

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ..errors import InputError
 
-__all__ = ["checked_proxy", "reach_directly"]
+__all__ = ["validate_proxy", "bypass_proxies_for"]
 
 _KINDS = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 _WITH_PASSWORD = (
@@ -23,7 +23,7 @@ _NEEDS_PYSOCKS = (
 _NAMES = ("no_proxy", "NO_PROXY")  # who reads one of them may not read the other
 
 
-def checked_proxy(url: str) -> str:
+def validate_proxy(url: str) -> str:
     """A proxy's address without blanks around it; "" is none. Raises InputError, a sentence."""
     url = url.strip()
     if not url:
@@ -44,7 +44,7 @@ def checked_proxy(url: str) -> str:
     return url
 
 
-def reach_directly(*hosts: str) -> None:
+def bypass_proxies_for(*hosts: str) -> None:
     """For this process and what it starts: these are asked by no proxy."""
     given = next(filter(None, map(os.environ.get, _NAMES)), "")
     listed = [name.strip() for name in given.split(",") if name.strip()]

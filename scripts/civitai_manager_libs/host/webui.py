@@ -16,10 +16,10 @@ __all__ = [
     "in_webui",
     "keep_out_of_ui_config",
     "localization",
-    "name",
+    "host_name",
     "option_key",
-    "options",
-    "paste_module",
+    "read_options",
+    "find_paste_module",
     "register_callbacks",
     "send_targets",
 ]
@@ -48,7 +48,7 @@ def localization() -> str:
     return name if isinstance(name, str) and name != "None" else ""
 
 
-def options() -> dict[str, Any] | None:
+def read_options() -> dict[str, Any] | None:
     """Our settings that the host keeps, by our names for them; None where there is no host."""
     if not in_webui():
         return None
@@ -62,18 +62,20 @@ def options() -> dict[str, Any] | None:
     }
 
 
-def name() -> str:
+def host_name() -> str:
     """What the host is called, "" where there is none."""
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
-        return _of_forge()
+        return _forge_name()
     return (
-        "SD.Next" if paste_module().__name__.endswith("generation_parameters_copypaste") else _FIRST
+        "SD.Next"
+        if find_paste_module().__name__.endswith("generation_parameters_copypaste")
+        else _FIRST
     )
 
 
-def _of_forge() -> str:
+def _forge_name() -> str:
     """Which of Forge's family it is."""
     version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
     known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
@@ -91,8 +93,8 @@ def add_paste_buttons(infotext_box: Any, picture: Any) -> None:
     They take the infotext from the box and the picture at its own size.
     """
     global _targets
-    paste = paste_module()
-    _targets = _tabs_that_take(paste)
+    paste = find_paste_module()
+    _targets = _find_send_tabs(paste)
     buttons = paste.create_buttons(list(_targets))
     for tab, button in buttons.items():
         paste.register_paste_params_button(
@@ -108,14 +110,14 @@ def add_paste_buttons(infotext_box: Any, picture: Any) -> None:
 def fill_empty_prompts() -> None:
     """Forge Neo takes a field's kind from its value: on its first start that of prompts is None,
     and no text arrives there, by its own buttons neither."""
-    for tab in getattr(paste_module(), "paste_fields", {}).values():
+    for tab in getattr(find_paste_module(), "paste_fields", {}).values():
         for field in tab["fields"] or ():
             component = field[0]
             if type(component).__name__.endswith("Textbox") and component.value is None:
                 component.value = ""
 
 
-def paste_module() -> Any:
+def find_paste_module() -> Any:
     """The host's module of "Send to ..."; in SD.Next it has its old name."""
     from modules import infotext_utils
 
@@ -126,7 +128,7 @@ def paste_module() -> Any:
     return generation_parameters_copypaste
 
 
-def _tabs_that_take(paste: Any) -> tuple[str, ...]:
+def _find_send_tabs(paste: Any) -> tuple[str, ...]:
     """Those that this host has: the name of another one stops some hosts at their start."""
     from modules import shared
 

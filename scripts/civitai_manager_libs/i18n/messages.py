@@ -13,17 +13,24 @@ from .labels import CHOICES, PARAMETERS, SETTINGS
 from .reasons import REASONS
 from .terminal import TERMINAL_WORDS
 
-__all__ = ["LANGUAGES", "all_of", "choices", "label_of", "language_of", "language_of_locale"]
-__all__ += ["parameter", "parameters"]
+__all__ = [
+    "LANGUAGES",
+    "all_texts",
+    "choice_labels",
+    "choice_label",
+    "language_of",
+    "language_of_locale",
+]
+__all__ += ["parameter_label", "parameter_labels"]
 __all__ += [
-    "reason",
-    "report",
-    "said",
-    "second_walk",
+    "reason_text",
+    "report_texts",
+    "error_text",
+    "second_walk_text",
     "setting_choice",
     "setting_label",
-    "short_reason",
-    "text",
+    "short_reason_text",
+    "translate",
 ]
 
 LANGUAGES = ("zh-TW", "en")
@@ -46,18 +53,18 @@ class _Formatter(string.Formatter):
 _formatter = _Formatter()
 
 
-def text(key: str, language: str, **values: Any) -> str:
+def translate(key: str, language: str, **values: Any) -> str:
     """The words of `key`, with `values` put in: in English for "en", else in Chinese."""
     return _formatter.vformat(_ALL_WORDS[key][language == "en"], (), values)
 
 
-def said(error: InputError, language: str) -> str:
+def error_text(error: InputError, language: str) -> str:
     """Its sentence, for another one to quote; English where there are no words for it."""
     has_words = error.key and language != "en"
-    return text(error.key, language, **error.values) if has_words else str(error)
+    return translate(error.key, language, **error.values) if has_words else str(error)
 
 
-def all_of(language: str) -> dict[str, str]:
+def all_texts(language: str) -> dict[str, str]:
     """All words by their keys, with `{name}` and `{name:one|more}` where values are put in."""
     return {key: words[language != "zh-TW"] for key, words in WORDS.items()}
 
@@ -81,24 +88,24 @@ def language_of_locale(environment: Mapping[str, str]) -> str:
     return "zh-TW" if re.match(r"zh(?![a-z])|chinese", locale, re.I) else "en"
 
 
-def reason(code: str, language: str) -> str:
+def reason_text(code: str, language: str) -> str:
     """What a reason code means, and what to do about it."""
-    return _by_code("reason", code, language)
+    return _text_by_code("reason", code, language)
 
 
-def short_reason(code: str, language: str) -> str:
+def short_reason_text(code: str, language: str) -> str:
     """The same in a word or two, for where many are counted."""
-    return _by_code("short", code, language)
+    return _text_by_code("short", code, language)
 
 
-def report(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
+def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
     """What a gallery had, and why the walk through it is over; the codes are those of a job's
     report."""
-    said = [text(f"report_{name}", language, n=n) for name, n in counts.items()]
-    return said, text(f"report_{end or 'not_over'}", language)
+    said = [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
+    return said, translate(f"report_{end or 'not_over'}", language)
 
 
-def second_walk(report: Mapping[str, Any], missing: int | None, language: str) -> str:
+def second_walk_text(report: Mapping[str, Any], missing: int | None, language: str) -> str:
     """Say how complete a gallery is that was to be walked twice.
 
     report: the fields of a job's report as JSON has them. missing: images that probably neither
@@ -118,31 +125,31 @@ def second_walk(report: Mapping[str, Any], missing: int | None, language: str) -
         key = "walks_more" if second > both else "walks_fewer" if first > both else "walks_same"
     numbers = {"n": missing or 0, "all": first + second - both, "more": second - both}
     numbers |= {"first": first, "second": second, "both": both, "fewer": first - both}
-    return text(
+    return translate(
         f"report_{key}", language, **{name: f"{number:,}" for name, number in numbers.items()}
     )
 
 
-def _by_code(kind: str, code: str, language: str) -> str:
+def _text_by_code(kind: str, code: str, language: str) -> str:
     key = f"{kind}_{code}"
-    return text(key if key in WORDS else f"{kind}_other", language, code=code)
+    return translate(key if key in WORDS else f"{kind}_other", language, code=code)
 
 
-def choices(kind: str, language: str) -> list[tuple[str, str]]:
+def choice_labels(kind: str, language: str) -> list[tuple[str, str]]:
     """(label, what the API calls it) of a dropdown: `sort`, `period`, `level` or `type`."""
-    return [(label_of(kind, value, language), value) for value in CHOICES[kind]]
+    return [(choice_label(kind, value, language), value) for value in CHOICES[kind]]
 
 
-def label_of(kind: str, value: str, language: str) -> str:
+def choice_label(kind: str, value: str, language: str) -> str:
     return CHOICES[kind][value][language == "en"]
 
 
-def parameter(name: str, language: str) -> str:
+def parameter_label(name: str, language: str) -> str:
     """What a field of an infotext is called."""
-    return parameters(language).get(name, name)
+    return parameter_labels(language).get(name, name)
 
 
-def parameters(language: str) -> dict[str, str]:
+def parameter_labels(language: str) -> dict[str, str]:
     """Those that are not called as they are written."""
     return {} if language == "en" else PARAMETERS
 
@@ -155,4 +162,4 @@ def setting_label(name: str, language: str) -> str:
 def setting_choice(name: str, value: str, language: str) -> str:
     """What one of a setting's choices is called."""
     kind = "level" if name in ("gallery_level", "blur_level") else name
-    return label_of(kind, value, language) if kind in CHOICES else value
+    return choice_label(kind, value, language) if kind in CHOICES else value

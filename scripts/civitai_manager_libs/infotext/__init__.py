@@ -1,20 +1,28 @@
 """How a picture was made: from a record, a graph or a file; to infotext and back."""
 
-from .embedding import insert_infotext
-from .files import Embedded, embedded, has_overlapping_exif
-from .generation import how_made, Made
-from .hosts import HOSTS, Loss, losses, Takes
-from .metadata import added_lora_tags, infotext, left_out, recorded_workflow
-from .resources import Resource, resources
+from .embedding import embed_infotext
+from .files import EmbeddedData, has_overlapping_exif, read_embedded
+from .generation import Generation, read_generation
+from .hosts import HostCapabilities, HOSTS, list_losses, Loss
+from .metadata import added_lora_tags, build_infotext, find_workflow, omitted_parameters
+from .resources import list_resources, Resource
 from .text import missing_values, parse_infotext
 
-__all__ = ["Embedded", "HOSTS", "Loss", "Made", "Resource", "Takes", "added_lora_tags"]
-__all__ += [
-    "embedded",
-    "has_overlapping_exif",
-    "how_made",
-    "infotext",
-    "insert_infotext",
-    "left_out",
+__all__ = [
+    "EmbeddedData",
+    "HOSTS",
+    "Loss",
+    "Generation",
+    "Resource",
+    "HostCapabilities",
+    "added_lora_tags",
 ]
-__all__ += ["losses", "missing_values", "parse_infotext", "recorded_workflow", "resources"]
+__all__ += [
+    "read_embedded",
+    "has_overlapping_exif",
+    "read_generation",
+    "build_infotext",
+    "embed_infotext",
+    "omitted_parameters",
+]
+__all__ += ["list_losses", "missing_values", "parse_infotext", "find_workflow", "list_resources"]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..core import as_list, as_number, as_text, mapping, whole
+from ..core import as_list, as_number, as_text, as_mapping, as_whole_number
 
-__all__ = ["in_webui_terms"]
+__all__ = ["to_webui_parameters"]
 
 _FLUX_VERSIONS = {691639}  # https://civitai.com/models/618692, which the site generates with
 _UNDERSTOOD = ("width", "height", "clipSkip")  # what `extra` may have in their place
 
 
-def in_webui_terms(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
+def to_webui_parameters(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
     """`meta`; of an on-site picture with what its `extra` adds, and Flux as Forge reads it.
 
     The site names Flux's distilled guidance `cfgScale`, its only sampler `Undefined`, and a Clip
@@ -21,20 +21,20 @@ def in_webui_terms(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str
     """
     if not _is_on_site(meta):
         return meta
-    extra = mapping(meta.get("extra"))
-    said = {**{key: extra[key] for key in _UNDERSTOOD if key in extra}, **_without_nothing(meta)}
-    return _flux(said) if _is_flux(meta, base_model) else said
+    extra = as_mapping(meta.get("extra"))
+    said = {**{key: extra[key] for key in _UNDERSTOOD if key in extra}, **_drop_empty(meta)}
+    return _flux_parameters(said) if _is_flux(meta, base_model) else said
 
 
 def _is_on_site(meta: Mapping[str, Any]) -> bool:
     return bool(as_list(meta.get("civitaiResources"))) or meta.get("engine") == "Civitai"
 
 
-def _without_nothing(meta: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_empty(meta: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in meta.items() if value is not None}
 
 
-def _flux(meta: Mapping[str, Any]) -> dict[str, Any]:
+def _flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
     flux = {key: value for key, value in meta.items() if key not in ("clipSkip", "Clip skip")}
     if not as_text(meta.get("sampler")):
         flux |= {"sampler": "Euler", "Schedule type": "Simple"}
@@ -46,15 +46,15 @@ def _flux(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_flux(meta: Mapping[str, Any], base_model: str) -> bool:
     """Whether the model's guidance is distilled; Klein's is not."""
-    names = [name.lower() for name in _bases(meta, base_model) if name]
+    names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
     if names:
         return any(name.startswith("flux") and "klein" not in name for name in names)
-    return not _FLUX_VERSIONS.isdisjoint(_versions(meta))
+    return not _FLUX_VERSIONS.isdisjoint(_iter_version_ids(meta))
 
 
-def _bases(meta: Mapping[str, Any], base_model: str) -> Iterator[str]:
+def _iter_base_models(meta: Mapping[str, Any], base_model: str) -> Iterator[str]:
     yield base_model
-    extra = mapping(meta.get("extra"))
+    extra = as_mapping(meta.get("extra"))
     for value in (meta.get("baseModel"), extra.get("baseModel"), extra.get("ecosystem")):
         yield as_text(value)
     for name in (as_text(meta.get("Model")), *map(as_text, as_list(meta.get("models"))[:10])):
@@ -62,6 +62,6 @@ def _bases(meta: Mapping[str, Any], base_model: str) -> Iterator[str]:
             yield name.removeprefix("urn:air:")
 
 
-def _versions(meta: Mapping[str, Any]) -> Iterator[int | None]:
+def _iter_version_ids(meta: Mapping[str, Any]) -> Iterator[int | None]:
     for entry in as_list(meta.get("civitaiResources"))[:100]:
-        yield whole(mapping(entry).get("modelVersionId"), low=1)
+        yield as_whole_number(as_mapping(entry).get("modelVersionId"), low=1)

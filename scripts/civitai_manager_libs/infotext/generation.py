@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..core import Image
-from .metadata import infotext
-from .resources import Resource, resources
+from .metadata import build_infotext
+from .resources import list_resources, Resource
 from .text import Infotext, parse_infotext
 
-__all__ = ["Made", "how_made"]
+__all__ = ["Generation", "read_generation"]
 
 
-class Made(NamedTuple):
+class Generation(NamedTuple):
     """told: without LoRA tags that its maker did not write."""
 
-    told: Infotext
-    used: tuple[Resource, ...]
+    infotext: Infotext
+    resources: tuple[Resource, ...]
 
 
-def how_made(image: Image) -> Made:
-    told = parse_infotext(infotext(image.meta, image, adds_lora_tags=False))
-    return Made(told, resources(image.meta, image))
+def read_generation(image: Image) -> Generation:
+    told = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
+    return Generation(told, list_resources(image.meta, image))

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..core import as_checksum, as_list, as_text, mapping
+from ..core import as_checksum, as_list, as_text, as_mapping
 
-__all__ = ["lora_fields", "misnamed_by_site"]
+__all__ = ["list_lora_fields", "misnamed_by_site"]
 
 _MAX_LORAS = 50
 _MAX_TEXT = 100_000  # characters
@@ -22,9 +22,9 @@ _HASHED = re.compile(r"(.{1,300})\(([0-9a-fA-F]{4,64})\)", re.DOTALL)  # `name(8
 _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
-def lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
+def list_lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return these LoRAs as entries of `additionalResources`, with a hash where one is told."""
-    named = (*_of_ruined_fooocus(meta), *_weighted(meta), *_numbered(meta))
+    named = (*_iter_ruined_fooocus(meta), *_iter_weighted(meta), *_iter_numbered(meta))
     return [entry for entry in named if as_text(entry["name"])][:_MAX_LORAS]
 
 
@@ -33,10 +33,10 @@ def misnamed_by_site(meta: Mapping[str, Any]) -> frozenset[str]:
 
     Of `AddNet Model 1: sakura-01(8c052dc68980)` its parser makes a LoRA `01`.
     """
-    return frozenset(entry["hash"] for entry in _numbered(meta) if entry["hash"])
+    return frozenset(entry["hash"] for entry in _iter_numbered(meta) if entry["hash"])
 
 
-def _entry(name: object, weight: object, checksum: object = "", clip: object = None) -> dict:
+def _make_entry(name: object, weight: object, checksum: object = "", clip: object = None) -> dict:
     return {
         "type": "lora",
         "name": name,
@@ -46,31 +46,31 @@ def _entry(name: object, weight: object, checksum: object = "", clip: object = N
     }
 
 
-def _of_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _iter_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield from `other.loras`: a text in 2023, now `["<hash>", "0.8 - a/b.safetensors"]` each."""
-    stated = mapping(meta.get("other")).get("loras")
+    stated = as_mapping(meta.get("other")).get("loras")
     if isinstance(stated, str):
         for name, weight in _OLD_LORA.findall(stated[:_MAX_TEXT]):
-            yield _entry(name, weight)
+            yield _make_entry(name, weight)
     for checksum, text in (pair for pair in as_list(stated)[:_MAX_LORAS] if _is_pair(pair)):
         found = _WEIGHTED.fullmatch(as_text(text))
         if found:
-            yield _entry(found[2], found[1], checksum)
+            yield _make_entry(found[2], found[1], checksum)
 
 
 def _is_pair(value: object) -> bool:
     return len(as_list(value)) == 2
 
 
-def _weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield from Fooocus' `Lora weights: "a: 0.5, b: 1"`."""
     stated = as_text(meta.get("Lora weights"))[:_MAX_TEXT]
     for part in stated.split(",") if stated else ():
         name, _, weight = part.rpartition(":")
-        yield _entry(name.strip(), weight.strip())
+        yield _make_entry(name.strip(), weight.strip())
 
 
-def _numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _iter_numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield from `Lora_0 Model name`, of ComfyUI's saving nodes, and A1111's `AddNet Model 1`."""
     keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
     for key in keys:
@@ -79,9 +79,9 @@ def _numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             about = f"Lora_{found[1]}"
             weights = (meta.get(f"{about} Strength {side}") for side in ("model", "clip"))
             weight, clip = weights
-            yield _entry(value, weight, meta.get(f"{about} Model hash"), clip)
+            yield _make_entry(value, weight, meta.get(f"{about} Model hash"), clip)
         elif found and as_text(meta.get("AddNet Enabled")) == "True":
             named = _HASHED.fullmatch(as_text(value))
             weight, clip = (meta.get(f"AddNet Weight {side} {found[2]}") for side in "AB")
             if named:
-                yield _entry(named[1], weight, named[2], clip)
+                yield _make_entry(named[1], weight, named[2], clip)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..core import as_list, as_number, as_text, file_stem, mapping, number_text
-from .lora_fields import lora_fields, misnamed_by_site
+from ..core import as_list, as_mapping, as_number, as_text, format_number, model_file_stem
+from .lora_fields import list_lora_fields, misnamed_by_site
 from .resources import is_site_id, TYPES
 
-__all__ = ["lacking_tags"]
+__all__ = ["missing_lora_tags"]
 
 _MAX_TAGS = 50  # real ones have some ten
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
@@ -19,52 +19,54 @@ _TEXTS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE | re.D
 _UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-def lacking_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
+def missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
     """A tag for each LoRA that a record names with its weight, where no text of it has the tag.
 
     `<lora:NAME:WEIGHT>`, or `<lora:NAME:CLIP:MODEL>` where the two weights differ.
     """
-    there = {name.strip().lower() for text in _texts(meta) for name in _TAG.findall(text)}
+    there = {name.strip().lower() for text in _iter_texts(meta) for name in _TAG.findall(text)}
     tags = []
-    for name, tag in islice(_tags(meta), _MAX_TAGS):
+    for name, tag in islice(_iter_tags(meta), _MAX_TAGS):
         if name.lower() not in there:
             there.add(name.lower())
             tags.append(tag)
     return tuple(tags)
 
 
-def _texts(meta: Mapping[str, Any]) -> Iterator[str]:
+def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
     for key, value in islice(meta.items(), 500):
         if isinstance(value, str) and _TEXTS.fullmatch(str(key)):
             yield value[:100_000]
 
 
-def _tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for entry, weight_key in _named(meta):
+def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for entry, weight_key in _iter_named_loras(meta):
         kind = as_text(entry.get("type")).lower()
         stated = as_text(entry.get("name"))
-        name = file_stem(stated)
-        weights = _weights(entry, weight_key)
+        name = model_file_stem(stated)
+        weights = _format_weights(entry, weight_key)
         if TYPES.get(kind, kind) == "lora" and weights and name and not is_site_id(stated):
             if not _UNUSABLE.search(name):
                 yield name, f"<lora:{name}:{weights}>"
 
 
-def _named(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
+def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Each with the key of its weight."""
-    for entry in map(mapping, (*as_list(meta.get("additionalResources")), *lora_fields(meta))):
+    for entry in map(
+        as_mapping, (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
+    ):
         yield entry, "strength"
     misnamed = misnamed_by_site(meta)
-    for entry in map(mapping, as_list(meta.get("resources"))):
+    for entry in map(as_mapping, as_list(meta.get("resources"))):
         if as_text(entry.get("hash")) not in misnamed:
             yield entry, "weight"
 
 
-def _weights(entry: Mapping[str, Any], key: str) -> str:
+def _format_weights(entry: Mapping[str, Any], key: str) -> str:
     """ "" for a LoRA without effect, or of unknown weight."""
     model, clip = as_number(entry.get(key)), as_number(entry.get("strengthClip"))
     if model is None or (model == 0 and not clip):
         return ""
     if clip is None or clip == model:
-        return number_text(model)
-    return f"{number_text(clip)}:{number_text(model)}"
+        return format_number(model)
+    return f"{format_number(clip)}:{format_number(model)}"

@@ -6,85 +6,90 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..core import as_text, clean, Image, mapping
-from .civitai_generator import in_webui_terms
-from .comfy import loaded, read_graph
-from .lora_tags import lacking_tags
-from .normalize import with_host_names
-from .parameters import mangled_names, parameters
-from .text import compose
+from ..core import as_mapping, as_text, clean_text, Image
+from .civitai_generator import to_webui_parameters
+from .comfy import load_json, read_graph
+from .lora_tags import missing_lora_tags
+from .normalize import translate_parameters
+from .parameters import find_mangled_names, webui_parameters
+from .text import compose_infotext
 
-__all__ = ["added_lora_tags", "infotext", "left_out", "recorded_workflow"]
+__all__ = ["added_lora_tags", "build_infotext", "omitted_parameters", "find_workflow"]
 
 _MAX_PROMPT = 100_000  # characters
 
 
-def infotext(
+def build_infotext(
     meta: Mapping[str, Any] | None, image: Image | None = None, *, adds_lora_tags: bool = True
 ) -> str:
     """The infotext of a record's `meta` (flat, or wrapped as {id, meta}); "" if it says nothing.
 
     `image`, the record's own, tells the base model, and lends its id, base model and post where a
-    parameter line would be too short for a WebUI to see it (see `compose`); never its size, which
+    parameter line would be too short for a WebUI to see it (see `compose_infotext`); never its
+    size, which
     may be upscaled. `adds_lora_tags`: with `added_lora_tags` at the prompt's end.
     """
-    record = _record(meta, image)
-    prompt, negative_prompt = _prompt(record.get("prompt")), _prompt(record.get("negativePrompt"))
-    written = parameters(record)
+    record = _as_record(meta, image)
+    prompt, negative_prompt = _clean_prompt(record.get("prompt")), _clean_prompt(
+        record.get("negativePrompt")
+    )
+    written = webui_parameters(record)
     if adds_lora_tags and (prompt or any(written.values())):
-        prompt = " ".join(part for part in (prompt.rstrip(), *lacking_tags(record)) if part)
-    return compose(prompt, negative_prompt, written, _origin(image) if image else ())
+        prompt = " ".join(part for part in (prompt.rstrip(), *missing_lora_tags(record)) if part)
+    return compose_infotext(
+        prompt, negative_prompt, written, _origin_parameters(image) if image else ()
+    )
 
 
 def added_lora_tags(meta: Mapping[str, Any] | None, image: Image | None = None) -> tuple[str, ...]:
-    """The tags in the record's infotext that are not its maker's words: see `lacking_tags`."""
-    return lacking_tags(_record(meta, image))
+    """The tags in the record's infotext that are not its maker's words: see `missing_lora_tags`."""
+    return missing_lora_tags(_as_record(meta, image))
 
 
-def left_out(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Which of the record's parameters are not in its infotext: see `mangled_names`."""
-    return mangled_names(_unwrapped(meta))
+def omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Which of the record's parameters are not in its infotext: see `find_mangled_names`."""
+    return find_mangled_names(_unwrap_meta(meta))
 
 
-def recorded_workflow(meta: Mapping[str, Any] | None) -> str:
+def find_workflow(meta: Mapping[str, Any] | None) -> str:
     """ComfyUI's workflow in a record, or at least its graph, as the JSON text that is dropped on
     the editor; "" for none."""
-    comfy = mapping(loaded(_unwrapped(meta).get("comfy")))
-    workflow, graph = (mapping(loaded(comfy.get(name))) for name in ("workflow", "prompt"))
+    comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
+    workflow, graph = (as_mapping(load_json(comfy.get(name))) for name in ("workflow", "prompt"))
     for found in (workflow if "nodes" in workflow else {}, graph):
-        if found:  # once more through `loaded`: NaN is none of a browser's JSON
-            return json.dumps(loaded(json.dumps(found)), ensure_ascii=False)
+        if found:  # once more through `load_json`: NaN is none of a browser's JSON
+            return json.dumps(load_json(json.dumps(found)), ensure_ascii=False)
     return ""
 
 
-def _record(meta: object, image: Image | None) -> Mapping[str, Any]:
-    named = with_host_names(_with_graph(_unwrapped(meta)))
-    return in_webui_terms(named, image.base_model if image else "")
+def _as_record(meta: object, image: Image | None) -> Mapping[str, Any]:
+    named = translate_parameters(_merge_graph(_unwrap_meta(meta)))
+    return to_webui_parameters(named, image.base_model if image else "")
 
 
-def _unwrapped(meta: object) -> Mapping[str, Any]:
+def _unwrap_meta(meta: object) -> Mapping[str, Any]:
     for _ in range(2):
         if isinstance(meta, Mapping) and "meta" in meta and {"id", "meta"}.issuperset(meta):
             meta = meta["meta"]
     return meta if isinstance(meta, Mapping) else {}
 
 
-def _with_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
+def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
     """`meta`, with what its ComfyUI graph says in the place of what it does not say itself."""
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])
-    if _prompt(meta.get("prompt")):
+    if _clean_prompt(meta.get("prompt")):
         graph.pop("negativePrompt", None)
     said = {key: value for key, value in meta.items() if key not in graph or as_text(value)}
     return {**graph, **said}
 
 
-def _prompt(value: object) -> str:
-    return clean(value[:_MAX_PROMPT]) if isinstance(value, str) else ""
+def _clean_prompt(value: object) -> str:
+    return clean_text(value[:_MAX_PROMPT]) if isinstance(value, str) else ""
 
 
-def _origin(image: Image) -> Iterable[tuple[str, str]]:
+def _origin_parameters(image: Image) -> Iterable[tuple[str, str]]:
     yield "Image id", as_text(image.id)
     yield "Base model", as_text(image.base_model)
     yield "Post id", as_text(image.post_id)

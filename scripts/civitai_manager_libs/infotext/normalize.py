@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core import as_text
-from .lora_tags import lacking_tags
+from .lora_tags import missing_lora_tags
 from .samplers import is_schedule, sampler_names, schedule_name
 from .text import edit_infotext, is_readable, parse_infotext
 
-__all__ = ["in_host_words", "with_host_names"]
+__all__ = ["translate_infotext", "translate_parameters"]
 
 _OTHER_NAMES = {  # a parameter: another program's name for it
     "CFG scale": "CFG Scale",
@@ -26,7 +26,7 @@ _FULL = re.compile(r"1(?:\.0*)?")  # a denoising of 1 is none to A1111
 _PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
 
 
-def with_host_names(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters with the hosts' names for what other programs name otherwise.
 
     What has the hosts' name already wins. Other names stay, for their program's own reader, but
@@ -51,21 +51,21 @@ def _has_schedule(parameters: Mapping[str, Any]) -> bool:
     return is_told or sampler in _WITHOUT_SCHEDULE
 
 
-def in_host_words(text: str) -> str:
+def translate_infotext(text: str) -> str:
     """Return an infotext as the hosts' readers know its words; a host's own stays as it is.
 
     LoRAs that it tells in parameters of its own get a tag, for no host reads these.
     """
     read = parse_infotext(text)
-    parameters = _translated(read.parameters)
-    tags = lacking_tags({**read.parameters, "prompt": read.prompt})
+    parameters = _translate_values(read.parameters)
+    tags = missing_lora_tags({**read.parameters, "prompt": read.prompt})
     if parameters == read.parameters and not tags and is_readable(read.negative_prompt):
         return text
     return edit_infotext(text, tags, parameters)
 
 
-def _translated(parameters: Mapping[str, str]) -> dict[str, str]:
-    told = with_host_names(parameters)
+def _translate_values(parameters: Mapping[str, str]) -> dict[str, str]:
+    told = translate_parameters(parameters)
     stated = (told.get("Sampler", ""), told.get("Schedule type", ""))
     sampler, schedule = sampler_names(*stated)
     if stated[0] != f"{sampler} {schedule}":  # as A1111 called both before 1.9

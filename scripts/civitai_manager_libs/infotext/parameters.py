@@ -11,17 +11,17 @@ from typing import Any
 from ..core import (
     as_checksum,
     as_list,
+    as_mapping,
     as_number,
     as_text,
     as_whole,
-    file_stem,
-    mapping,
-    number_text,
+    format_number,
+    model_file_stem,
 )
 from .resources import is_site_id
 from .samplers import sampler_names
 
-__all__ = ["mangled_names", "parameters"]
+__all__ = ["find_mangled_names", "webui_parameters"]
 
 _MAX_VALUE = 10_000  # characters of one parameter
 _MAX_KEYS = 500
@@ -40,17 +40,17 @@ _PART_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ /().+-]{0,60}")
 _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
-def parameters(meta: Mapping[str, Any]) -> dict[str, str]:
+def webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
     """Parameters in A1111's order; those that are not there are ""."""
     main, checksums = _main_parameters(meta), _checksum_lists(meta)
-    version = {"Version": _text(meta, "Version")}
+    version = {"Version": _first_text(meta, "Version")}
     others = _other_parameters(meta, {*main, *checksums, *version})
     hires = {key: value for key, value in others.items() if key.startswith("Hires ")}
     adetailer = {key: value for key, value in others.items() if key.startswith("ADetailer ")}
     return {**main, **hires, **adetailer, **checksums, **version, **others}
 
 
-def mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
+def find_mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
     """The parameters that are left out, since the site's parser has cut or torn their values."""
     names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
     return tuple(key for key in names if _is_mangled(key, meta[key]))
@@ -58,68 +58,69 @@ def mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
     sampler, schedule = sampler_names(
-        _text(meta, "sampler", "Sampler"), _text(meta, "Schedule type", "scheduler")
+        _first_text(meta, "sampler", "Sampler"), _first_text(meta, "Schedule type", "scheduler")
     )
-    hashes = mapping(meta.get("hashes"))
+    hashes = as_mapping(meta.get("hashes"))
     return {
-        "Steps": _whole(meta, 1, 10_000, "steps", "Steps"),
+        "Steps": _whole_text(meta, 1, 10_000, "steps", "Steps"),
         "Sampler": sampler,
         "Schedule type": schedule,
-        "CFG scale": _number(meta, 1000, "cfgScale", "CFG scale"),
-        "Distilled CFG Scale": _number(meta, 1000, "Distilled CFG Scale"),
-        "Seed": _seed(meta, "seed", "Seed"),
-        "Size": _size(meta),
+        "CFG scale": _number_text(meta, 1000, "cfgScale", "CFG scale"),
+        "Distilled CFG Scale": _number_text(meta, 1000, "Distilled CFG Scale"),
+        "Seed": _seed_text(meta, "seed", "Seed"),
+        "Size": _size_text(meta),
         "Model hash": as_checksum(meta.get("Model hash")) or as_checksum(hashes.get("model")),
-        "Model": _model_name(_text(meta, "Model")) or _model_name(_first_name(meta, "models")),
+        "Model": _model_name(_first_text(meta, "Model"))
+        or _model_name(_first_name(meta, "models")),
         "VAE hash": as_checksum(meta.get("VAE hash")) or as_checksum(hashes.get("vae")),
-        "VAE": _file_name(_text(meta, "VAE")) or _file_name(_first_name(meta, "vaes")),
-        "Variation seed": _seed(meta, "Variation seed"),
-        "Variation seed strength": _number(meta, 1, "Variation seed strength"),
-        "Seed resize from": _text(meta, "Seed resize from"),
-        "Denoising strength": _number(meta, 1, "Denoising strength") or _denoise(meta),
-        "Clip skip": _whole(meta, 1, 100, "clipSkip", "Clip skip"),
+        "VAE": _file_name(_first_text(meta, "VAE")) or _file_name(_first_name(meta, "vaes")),
+        "Variation seed": _seed_text(meta, "Variation seed"),
+        "Variation seed strength": _number_text(meta, 1, "Variation seed strength"),
+        "Seed resize from": _first_text(meta, "Seed resize from"),
+        "Denoising strength": _number_text(meta, 1, "Denoising strength") or _denoise_text(meta),
+        "Clip skip": _whole_text(meta, 1, 100, "clipSkip", "Clip skip"),
     }
 
 
-def _text(meta: Mapping[str, Any], *keys: str) -> str:
+def _first_text(meta: Mapping[str, Any], *keys: str) -> str:
     """The first of these that says something."""
     texts = (as_text(meta.get(key)) for key in keys)
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
 
 
-def _whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> str:
+def _whole_text(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> str:
     numbers = (as_whole(meta.get(key)) for key in keys)
     return next((str(n) for n in numbers if n is not None and low <= n <= high), "")
 
 
-def _seed(meta: Mapping[str, Any], *keys: str) -> str:
+def _seed_text(meta: Mapping[str, Any], *keys: str) -> str:
     """ "" also for -1, by which the WebUIs mean any."""
-    text = _whole(meta, _FIRST_SEED, _LAST_SEED, *keys)
+    text = _whole_text(meta, _FIRST_SEED, _LAST_SEED, *keys)
     return "" if text == "-1" else text
 
 
 def _model_name(name: str) -> str:
     """Without the folder that it lies in at its maker's; a site's id is no model's name."""
-    return "" if is_site_id(name) else as_text(file_stem(name))
+    return "" if is_site_id(name) else as_text(model_file_stem(name))
 
 
 def _file_name(name: str) -> str:
     return "" if is_site_id(name) else as_text(re.split(r"[\\/]", name)[-1])
 
 
-def _number(meta: Mapping[str, Any], high: float, *keys: str) -> str:
+def _number_text(meta: Mapping[str, Any], high: float, *keys: str) -> str:
     numbers = (as_number(meta.get(key)) for key in keys)
-    return next((number_text(n) for n in numbers if n is not None and 0 <= n <= high), "")
+    return next((format_number(n) for n in numbers if n is not None and 0 <= n <= high), "")
 
 
-def _denoise(meta: Mapping[str, Any]) -> str:
+def _denoise_text(meta: Mapping[str, Any]) -> str:
     """ComfyUI's: 1 means from nothing, of which A1111 says nothing."""
-    text = _number(meta, 1, "denoise")
+    text = _number_text(meta, 1, "denoise")
     return "" if text == "1" else text
 
 
-def _size(meta: Mapping[str, Any]) -> str:
-    stated = _SIZE.fullmatch(_text(meta, "Size"))
+def _size_text(meta: Mapping[str, Any]) -> str:
+    stated = _SIZE.fullmatch(_first_text(meta, "Size"))
     width, height = stated.groups() if stated else (meta.get("width"), meta.get("height"))
     sides = [as_whole(side) for side in (width, height)]
     return "x".join(map(str, sides)) if all(side and 0 < side < 100_000 for side in sides) else ""
@@ -132,19 +133,19 @@ def _first_name(meta: Mapping[str, Any], key: str) -> str:
 def _checksum_lists(meta: Mapping[str, Any]) -> dict[str, str]:
     """`Lora hashes: "a: h1, b: h2"`, from the record's list of that name and from its `hashes`."""
     found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
-    for key, value in islice(mapping(meta.get("hashes")).items(), _MAX_KEYS):
+    for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
         kind, _, name = str(key).partition(":")
         label = {"lora": "Lora hashes", "embed": "TI hashes"}.get(kind.lower())
         if label:
             found[label][name.strip()] = as_checksum(value)
     for label, checksums in found.items():
-        for pair in _text(meta, label).split(","):
+        for pair in _first_text(meta, label).split(","):
             name, _, value = pair.rpartition(":")
             checksums.setdefault(name.strip(), as_checksum(value.strip()))
-    return {label: _joined(checksums) for label, checksums in found.items()}
+    return {label: _join_hashes(checksums) for label, checksums in found.items()}
 
 
-def _joined(checksums: Mapping[str, str]) -> str:
+def _join_hashes(checksums: Mapping[str, str]) -> str:
     pairs = ((as_text(name), value) for name, value in checksums.items() if value)
     text = ", ".join(f"{n}: {v}" for n, v in pairs if n and not re.search(r"[,:\n]", n))
     return text if len(text) <= _MAX_VALUE else ""
@@ -155,7 +156,7 @@ def _other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str
     found = {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):
-            text = "" if _is_mangled(key, meta[key]) else _unquoted(_text(meta, key))
+            text = "" if _is_mangled(key, meta[key]) else _unquote(_first_text(meta, key))
             if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # no size: the reader would choke
                 found[key] = text
     return found
@@ -172,14 +173,14 @@ def _is_mangled(key: str, value: object) -> bool:
     Such as `{"photo of a (cat": "1.1)"}` or `"photo of a (cat`, once a text in quotes.
     """
     if isinstance(value, str):
-        return value.startswith('"') and _unquoted(value.strip()) == value.strip()
+        return value.startswith('"') and _unquote(value.strip()) == value.strip()
     if not isinstance(value, Mapping):
         return False
     parts = islice(value, _MAX_KEYS)
     return bool(_PROSE.fullmatch(key)) or not all(_PART_KEY.fullmatch(str(part)) for part in parts)
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     """What a quoted value says: the older of the site's parsers left the quotes on it."""
     if not (len(text) > 1 and text[0] == text[-1] == '"'):
         return text

@@ -11,17 +11,17 @@ from typing import Any
 from ..core import (
     as_checksum,
     as_list,
+    as_mapping,
     as_number,
     as_text,
-    file_stem,
+    as_whole_number,
+    clean_line,
     Image,
-    mapping,
-    one_line,
-    whole,
+    model_file_stem,
 )
-from .lora_fields import lora_fields, misnamed_by_site
+from .lora_fields import list_lora_fields, misnamed_by_site
 
-__all__ = ["Resource", "TYPES", "is_air", "is_site_id", "resources"]
+__all__ = ["Resource", "TYPES", "is_air", "is_site_id", "list_resources"]
 
 _MAX_RESOURCES = 300  # a real record has some ten; a hostile one must not cost more than this
 _MAX_PROMPT = 100_000  # characters
@@ -65,10 +65,10 @@ def is_air(name: str) -> bool:
 
 def is_site_id(name: str) -> bool:
     """Return whether the name is a site's id and no file's name: a URN, or TensorArt's."""
-    return is_air(name) or _TENSORART_ID.fullmatch(file_stem(name)) is not None
+    return is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
 
 
-def resources(
+def list_resources(
     meta: Mapping[str, Any] | None,
     image: Image | None = None,
     files: Mapping[str, int] | None = None,
@@ -79,37 +79,37 @@ def resources(
     `files` are known ones, as `Version.files` names them -> id of their version. A hash tells
     which it is; a name only if Civitai detected that version too, for anybody may use it.
     """
-    meta = mapping(meta)
+    meta = as_mapping(meta)
     named = chain(
-        _listed(meta),
-        _on_site(meta),
-        _main(meta),
-        _hashed(meta),
-        _of_comfy(meta),
-        _in_prompt(meta),
+        _iter_listed(meta),
+        _iter_on_site(meta),
+        _iter_main(meta),
+        _iter_hashed(meta),
+        _iter_comfy(meta),
+        _iter_prompt(meta),
         (Resource(version_id=v) for v in (image.version_ids if image else ())),
     )
     merged: list[Resource] = []
     for resource in islice(named, _MAX_RESOURCES):
         if files and resource.version_id is None:
             detected = image.version_ids if image else ()
-            resource = replace(resource, version_id=_version_of(resource, files, detected))
-        at = next((i for i, known in enumerate(merged) if _same(known, resource)), None)
+            resource = replace(resource, version_id=_find_version(resource, files, detected))
+        at = next((i for i, known in enumerate(merged) if _is_same(known, resource)), None)
         if at is not None:
-            merged[at] = _united(merged[at], resource)
+            merged[at] = _merge_resources(merged[at], resource)
         elif resource.name or resource.hash or resource.version_id:
             merged.append(resource)
     return tuple(merged)
 
 
-def _version_of(
+def _find_version(
     resource: Resource, files: Mapping[str, int], detected: Sequence[int]
 ) -> int | None:
     named = files.get(resource.name.lower())
     return files.get(resource.hash.lower(), named if named in detected else None)
 
 
-def _same(one: Resource, other: Resource) -> bool:
+def _is_same(one: Resource, other: Resource) -> bool:
     if one.version_id and other.version_id:
         return one.version_id == other.version_id
     if one.hash and other.hash:
@@ -118,7 +118,7 @@ def _same(one: Resource, other: Resource) -> bool:
     return bool(one.name) and one.name.lower() == other.name.lower() and same_type
 
 
-def _united(one: Resource, other: Resource) -> Resource:
+def _merge_resources(one: Resource, other: Resource) -> Resource:
     return replace(
         one,
         type=one.type or other.type,
@@ -129,68 +129,72 @@ def _united(one: Resource, other: Resource) -> Resource:
     )
 
 
-def _resource(
+def _make_resource(
     kind: object, name: object, weight: object = None, checksum: object = "", version: object = None
 ) -> Resource:
-    word, stated = one_line(as_text(kind).lower()), one_line(as_text(name), _MAX_NAME)
+    word, stated = clean_line(as_text(kind).lower()), clean_line(as_text(name), _MAX_NAME)
     if is_air(stated):
-        return _of_air(stated, word, as_number(weight))
+        return _resource_from_air(stated, word, as_number(weight))
     return Resource(
         TYPES.get(word, word),
-        "" if is_site_id(stated) else file_stem(stated)[:_MAX_SHOWN],
+        "" if is_site_id(stated) else model_file_stem(stated)[:_MAX_SHOWN],
         as_number(weight),
         as_checksum(checksum),
-        whole(version, low=1),
+        as_whole_number(version, low=1),
     )
 
 
-def _of_air(air: str, word: str, weight: float | None) -> Resource:
+def _resource_from_air(air: str, word: str, weight: float | None) -> Resource:
     """A model of another site than Civitai has no version here, so nothing to know it by."""
     found = _AIR.fullmatch(air)
     version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
     if found is None or version is None:
         return Resource()
     kind = found[1].lower()
-    return Resource(TYPES.get(kind, kind) or word, "", weight, version_id=whole(version[1], low=1))
+    return Resource(
+        TYPES.get(kind, kind) or word, "", weight, version_id=as_whole_number(version[1], low=1)
+    )
 
 
-def _listed(meta: Mapping[str, Any]) -> Iterator[Resource]:
+def _iter_listed(meta: Mapping[str, Any]) -> Iterator[Resource]:
     misnamed = misnamed_by_site(meta)
-    for entry in map(mapping, as_list(meta.get("resources"))):
+    for entry in map(as_mapping, as_list(meta.get("resources"))):
         if as_text(entry.get("hash")) not in misnamed:
-            yield _resource(*map(entry.get, ("type", "name", "weight", "hash")))
+            yield _make_resource(*map(entry.get, ("type", "name", "weight", "hash")))
 
 
-def _on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for entry in map(mapping, as_list(meta.get("civitaiResources"))):
+def _iter_on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
+    for entry in map(as_mapping, as_list(meta.get("civitaiResources"))):
         version = entry.get("modelVersionId")
-        yield _resource(entry.get("type"), "", entry.get("weight"), version=version)
+        yield _make_resource(entry.get("type"), "", entry.get("weight"), version=version)
 
 
-def _main(meta: Mapping[str, Any]) -> Iterator[Resource]:
+def _iter_main(meta: Mapping[str, Any]) -> Iterator[Resource]:
     """Checkpoint and VAE, whose name and hash stand apart."""
-    hashes = mapping(meta.get("hashes"))
+    hashes = as_mapping(meta.get("hashes"))
     checksum = meta.get("Model hash") or hashes.get("model")
-    yield _resource("model", meta.get("Model"), checksum=checksum)
-    yield _resource("vae", meta.get("VAE"), checksum=meta.get("VAE hash") or hashes.get("vae"))
+    yield _make_resource("model", meta.get("Model"), checksum=checksum)
+    yield _make_resource("vae", meta.get("VAE"), checksum=meta.get("VAE hash") or hashes.get("vae"))
 
 
-def _hashed(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    for key, value in mapping(meta.get("hashes")).items():
+def _iter_hashed(meta: Mapping[str, Any]) -> Iterator[Resource]:
+    for key, value in as_mapping(meta.get("hashes")).items():
         kind, mark, name = str(key).partition(":")
         if mark:  # its letters' case is its program's
-            yield _resource(kind, name, checksum=value)
+            yield _make_resource(kind, name, checksum=value)
 
 
-def _of_comfy(meta: Mapping[str, Any]) -> Iterator[Resource]:
+def _iter_comfy(meta: Mapping[str, Any]) -> Iterator[Resource]:
     for key, kind in (("models", "model"), ("vaes", "vae"), ("upscalers", "upscaler")):
         for name in as_list(meta.get(key)):
-            yield _resource(kind, name)
-    for entry in map(mapping, (*as_list(meta.get("additionalResources")), *lora_fields(meta))):
-        yield _resource(*map(entry.get, ("type", "name", "strength", "hash")))
+            yield _make_resource(kind, name)
+    for entry in map(
+        as_mapping, (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
+    ):
+        yield _make_resource(*map(entry.get, ("type", "name", "strength", "hash")))
 
 
-def _in_prompt(meta: Mapping[str, Any]) -> Iterator[Resource]:
+def _iter_prompt(meta: Mapping[str, Any]) -> Iterator[Resource]:
     prompt = meta.get("prompt")
     for kind, name, weight in _TAG.findall(prompt[:_MAX_PROMPT] if isinstance(prompt, str) else ""):
-        yield _resource(kind, name, weight)
+        yield _make_resource(kind, name, weight)

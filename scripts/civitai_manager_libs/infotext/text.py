@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..core import clean
+from ..core import clean_text
 
-__all__ = ["Infotext", "compose", "edit_infotext", "is_readable", "missing_values"]
+__all__ = ["Infotext", "compose_infotext", "edit_infotext", "is_readable", "missing_values"]
 __all__ += ["parse_infotext"]
 
 _NEGATIVE = "Negative prompt:"
@@ -36,7 +36,7 @@ _PAIR = re.compile(
 # `(word:1.2)` as the hosts' emphasis reader finds it; they fall over one like `(word:1.2.)`.
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~]+")
 _MAIN = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")  # beside the prompt
-_GONE = "\0"  # of a line of parameters; `clean` leaves none in a text
+_GONE = "\0"  # of a line of parameters; `clean_text` leaves none in a text
 _EMPHASIS = re.compile(r":(\s*)([+-]?[.\d]{1,400})(\s*\))")
 _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 
@@ -55,7 +55,7 @@ class Infotext:
 
 def parse_infotext(text: str) -> Infotext:
     """Read `text` as the WebUIs do; anything can be read, if only as a prompt."""
-    *lines, last = clean(text).strip().split("\n")
+    *lines, last = clean_text(text).strip().split("\n")
     pairs = _PAIR.findall(last)
     if len(pairs) < _MIN_PAIRS:
         lines, pairs = [*lines, last], []
@@ -65,7 +65,7 @@ def parse_infotext(text: str) -> Infotext:
     return Infotext(
         "\n".join(lines[:start]).lstrip("\n"),
         "\n".join(negative).lstrip("\n"),
-        {key: _unquoted(value) for key, value in pairs if value},
+        {key: _unquote_value(value) for key, value in pairs if value},
     )
 
 
@@ -77,7 +77,7 @@ def missing_values(text: str) -> tuple[str, ...]:
     return tuple(name for name in ("Prompt", *_MAIN) if not told.get(name))
 
 
-def compose(
+def compose_infotext(
     prompt: str,
     negative_prompt: str,
     parameters: Mapping[str, str],
@@ -88,14 +88,16 @@ def compose(
     `padding`: pairs to make up a parameter line that would be too short to be read as one. Also
     used under a prompt without parameters whose own last line would be read as such.
     """
-    negative_prompt = _readable(negative_prompt)
-    body = _body(_readable(prompt), negative_prompt if is_readable(negative_prompt) else "")
-    pairs = {key: value for key, text in parameters.items() if (value := clean(text).strip())}
-    if _swallowed(pairs) or (not pairs and _mistaken(body)):
+    negative_prompt = _make_readable(negative_prompt)
+    body = _compose_prompts(
+        _make_readable(prompt), negative_prompt if is_readable(negative_prompt) else ""
+    )
+    pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
+    if _is_swallowed(pairs) or (not pairs and _looks_like_parameters(body)):
         for key, value in (*padding, *_ASSUMED):
             if value and len(pairs) < _MIN_PAIRS:
                 pairs.setdefault(key, value)
-    return "\n".join(part for part in (body, _line(pairs)) if part)
+    return "\n".join(part for part in (body, _format_parameters(pairs)) if part)
 
 
 def is_readable(negative_prompt: str) -> bool:
@@ -113,7 +115,7 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
     parameters come behind the sampler. A negative prompt that cannot be read is left out. A text
     whose line would be too short to be read as one comes back as it is.
     """
-    *lines, last = clean(text).strip().split("\n")
+    *lines, last = clean_text(text).strip().split("\n")
     read = parse_infotext(text)
     start = next((i for i, line in enumerate(lines) if _begins_negative(line)), len(lines))
     prompt = "\n".join(lines[:start])
@@ -121,7 +123,7 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
         prompt = " ".join((prompt.rstrip(), *tags)).lstrip()
     negative = "\n".join(lines[start:]) if is_readable(read.negative_prompt) else ""
     added = [
-        f"{key}: {_quoted(value)}"
+        f"{key}: {_quote_value(value)}"
         for key, value in parameters.items()
         if key not in read.parameters
     ]
@@ -130,7 +132,7 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
         key, before = found["key"], found[0].partition(found["key"])[0]
         pair, value = found[0], parameters.get(key)
         if key in read.parameters and value != read.parameters[key]:
-            pair = _GONE if value is None else f"{before}{key}: {_quoted(value)}"
+            pair = _GONE if value is None else f"{before}{key}: {_quote_value(value)}"
         return ", ".join((pair, *added)) if key == "Sampler" else pair
 
     line = _PAIR.sub(edited_pair, last)
@@ -146,9 +148,9 @@ def _begins_negative(line: str) -> bool:
     return line.strip().startswith(_NEGATIVE)
 
 
-def _readable(prompt: str) -> str:
+def _make_readable(prompt: str) -> str:
     """A prompt in which every emphasis that has a number has one that can be read."""
-    prompt = clean(prompt).strip()
+    prompt = clean_text(prompt).strip()
     return _EMPHASIS.sub(_as_float, prompt) if "(" in prompt else prompt
 
 
@@ -157,7 +159,7 @@ def _as_float(found: re.Match[str]) -> str:
     return f":{found[1]}{number[0] if number else ''}{found[3]}"
 
 
-def _body(prompt: str, negative_prompt: str) -> str:
+def _compose_prompts(prompt: str, negative_prompt: str) -> str:
     """Prompt and negative prompt; no line of theirs begins as the reader's mark.
 
     A space before its colon is the least that hides the mark, and no tokenizer sees it.
@@ -173,40 +175,40 @@ def _body(prompt: str, negative_prompt: str) -> str:
     return f"{prompt}\n{negative}" if prompt else negative
 
 
-def _swallowed(pairs: Mapping[str, str]) -> bool:
+def _is_swallowed(pairs: Mapping[str, str]) -> bool:
     return 0 < len(pairs) < _MIN_PAIRS
 
 
-def _mistaken(body: str) -> bool:
+def _looks_like_parameters(body: str) -> bool:
     """Whether the reader would look for parameters in the prompt, and find some or take long."""
     last = body.rpartition("\n")[2]
     return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
 
 
-def _line(pairs: Mapping[str, str]) -> str:
-    line = ", ".join(f"{key}: {_quoted(value)}" for key, value in pairs.items())
+def _format_parameters(pairs: Mapping[str, str]) -> str:
+    line = ", ".join(f"{key}: {_quote_value(value)}" for key, value in pairs.items())
     if "Civitai" in line and "FLUX" in line:
         # Forge takes such a line for one of the site's faulty ones and rewrites its numbers.
-        escaped = (f"{key}: {_escaped(value)}" for key, value in pairs.items())
+        escaped = (f"{key}: {_escape_value(value)}" for key, value in pairs.items())
         line = ", ".join(escaped)
     return line
 
 
-def _quoted(value: str) -> str:
+def _quote_value(value: str) -> str:
     return json.dumps(value, ensure_ascii=False) if re.search(r'[,:"\n]', value) else value
 
 
-def _escaped(value: str) -> str:
+def _escape_value(value: str) -> str:
     """Reads back as `value`, but the word that Forge looks for is not in it."""
     if "Civitai" not in value:
-        return _quoted(value)
+        return _quote_value(value)
     return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")
 
 
-def _unquoted(value: str) -> str:
+def _unquote_value(value: str) -> str:
     if not (value[0] == value[-1] == '"'):
         return value
     try:
-        return clean(json.loads(value))
+        return clean_text(json.loads(value))
     except ValueError:
         return value

@@ -1,34 +1,34 @@
 """A download that survives: what was asked, how far it got, what failed and why (SQLite)."""
 
-from .factory import network_of, place_for, reserve, saved_width
-from .filename_template import checked_template, FIELDS, name_for
+from .factory import choose_destination, make_network, rendition_width, reserved_bytes
+from .filename_template import FIELDS, fill_template, validate_template
 from .pagination import count_requests_to_verify
 from .progress import JobProgress
-from .queue import JobService, ShownJob
-from .records import Facts, Item, Job, Options, Report
+from .queue import JobService, JobView
+from .records import Item, Job, JobOptions, NamingContext, WalkReport
 from .states import JobState, WalkState
 from .store import JobStore
-from .worker import JobRun
+from .worker import JobWorker
 
 __all__ = [
     "FIELDS",
-    "Facts",
+    "NamingContext",
     "Item",
     "Job",
     "JobProgress",
-    "JobRun",
+    "JobWorker",
     "JobService",
     "JobState",
     "JobStore",
-    "Options",
-    "Report",
-    "ShownJob",
+    "JobOptions",
+    "WalkReport",
+    "JobView",
     "WalkState",
-    "checked_template",
+    "validate_template",
     "count_requests_to_verify",
-    "name_for",
-    "network_of",
-    "place_for",
-    "reserve",
-    "saved_width",
+    "fill_template",
+    "make_network",
+    "choose_destination",
+    "reserved_bytes",
+    "rendition_width",
 ]

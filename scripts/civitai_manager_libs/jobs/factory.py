@@ -9,24 +9,24 @@ from types import SimpleNamespace
 from .. import setting
 from ..http_client import CivitaiHttpClient
 from ..library import pages
-from ..network import Rate
-from .filename_template import checked_template, divided, USUAL
+from ..network import BandwidthLimit
+from .filename_template import DEFAULT_TEMPLATE, split_template, validate_template
 from .items import Network
-from .records import Facts
-from .sidecars import write_beside
+from .records import NamingContext
+from .sidecars import write_sidecars
 
-__all__ = ["network_of", "place_for", "reserve", "saved_width"]
+__all__ = ["make_network", "choose_destination", "reserved_bytes", "rendition_width"]
 
-_rate = Rate(lambda: setting.gallery_max_rate_kb * 1024)  # of all jobs of this process
+_rate = BandwidthLimit(lambda: setting.gallery_max_rate_kb * 1024)  # of all jobs of this process
 
 
-def network_of(client: CivitaiHttpClient) -> Network:
+def make_network(client: CivitaiHttpClient) -> Network:
     """For one job, which has an equal share of the rate that all are held to."""
     # Its questions go after those of people who look at a page.
-    patient = SimpleNamespace(read_json=partial(client.read_json, urgent=False))
-    share = _rate.share()
+    patient = SimpleNamespace(fetch_json=partial(client.fetch_json, urgent=False))
+    share = _rate.add_share()
     return Network(
-        read_page=lambda query, cursor, limit, cancelled: pages.read_anew(
+        read_page=lambda query, cursor, limit, cancelled: pages.fetch_page(
             patient, query, cursor, limit, cancelled
         ).page,
         fetch=lambda url, target, on_bytes, cancelled: client.fetch(
@@ -34,28 +34,30 @@ def network_of(client: CivitaiHttpClient) -> Network:
             target,
             progress=on_bytes,
             cancelled=cancelled,
-            reserve=reserve(),
+            reserve=reserved_bytes(),
             keeps_half=True,
             share=share,
         ),
-        write_beside=write_beside,
-        resting=lambda url: max(client.resting(url), client.resting(setting.base_url())),
+        write_sidecars=write_sidecars,
+        resting=lambda url: max(
+            client.paused_seconds(url), client.paused_seconds(setting.base_url())
+        ),
     )
 
 
-def reserve() -> int:
+def reserved_bytes() -> int:
     """Bytes of the disk that no job uses."""
     return setting.gallery_disk_reserve_mb * 1024 * 1024
 
 
-def saved_width(quality: str | None = None) -> int:
+def rendition_width(quality: str | None = None) -> int:
     """Pixels of the rendition to fetch, 0 for the original. quality: None is the setting's."""
     quality = setting.saved_quality if quality is None else quality
     return int(quality) if quality.isdigit() else 0
 
 
-def place_for(
-    facts: Facts, template: str | None = None, folder: str | None = None
+def choose_destination(
+    facts: NamingContext, template: str | None = None, folder: str | None = None
 ) -> tuple[str, str]:
     """A job's folder, and the template of its pictures' names below it.
 
@@ -63,8 +65,8 @@ def place_for(
     InputError, a sentence, for a template that is none.
     """
     if template is None:
-        template = setting.saved_name if folder is None else USUAL
-    below, rest = divided(checked_template(template), facts)
+        template = setting.saved_name if folder is None else DEFAULT_TEMPLATE
+    below, rest = split_template(validate_template(template), facts)
     # A job may go on from elsewhere.
     base = os.path.abspath(setting.saved_pictures_folder() if folder is None else folder)
     return os.path.join(base, *filter(None, below.split("/"))), rest

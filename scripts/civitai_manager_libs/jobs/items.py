@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 
 from .. import util
 from ..civitai import ImageQuery, Page
-from ..core import Cancellation, Image, one_ahead, whole_kind
-from ..errors import Cancelled, CivitaiShortcutError, DiskFull, UnreadableAnswer
-from ..http_client import Fetched
-from .pagination import walked_pages
-from .records import Claim, failure, Item, Outcome, WalkedPage
+from ..core import Cancellation, complete_file_type, Image, prefetch
+from ..errors import Cancelled, CivitaiShortcutError, DiskFull, InvalidResponse
+from ..http_client import FetchedFile
+from .pagination import walk_gallery
+from .records import Claim, failed_outcome, Item, Outcome, WalkedPage
 from .states import WalkState
 from .store import JobStore
 
-__all__ = ["JobItems", "Network", "size_of"]
+__all__ = ["JobItems", "Network", "current_size"]
 
 _BATCH = 32  # items claimed at a time
 _LOOK_EVERY = 0.3  # seconds between two looks at what another job has claimed
@@ -37,13 +37,15 @@ class Network:
     """
 
     read_page: Callable[[ImageQuery, str | None, int, Cancellation], Page]
-    fetch: Callable[[str, Callable[[str], str], Callable[[int, int], None], Cancellation], Fetched]
-    write_beside: Callable[[str, str, bool], None]
+    fetch: Callable[
+        [str, Callable[[str], str], Callable[[int, int], None], Cancellation], FetchedFile
+    ]
+    write_sidecars: Callable[[str, str, bool], None]
     resting: Callable[[str], float]
 
 
 class JobItems:
-    """One way through what is left of a job; `trouble` is why it could not go to the end.
+    """One way through what is left of a job; `failure` is why it could not go to the end.
 
     settle is called with the outcome of an item that needs no fetching. on_wait is called five
     times a second while a page is read, and between two looks at what others do.
@@ -58,84 +60,86 @@ class JobItems:
         on_wait: Callable[[], None],
         halt: Cancellation,
     ) -> None:
-        self._store, self._job, self._network = store, store.job(job_id), network
+        self._store, self._job, self._network = store, store.get_job(job_id), network
         self._settle, self._on_wait, self._halt = settle, on_wait, halt
         self._known_in_row = 0
         self._place = 0  # of the last one that was listed
         # Their places: the records of a whole gallery would be too much to keep.
         self._tried: list[int] = []  # what failed in an earlier go and waits again
         self._others: list[int] = []  # what other jobs are about to fetch
-        self.trouble: CivitaiShortcutError | None = None
+        self.failure: CivitaiShortcutError | None = None
 
     def __iter__(self) -> Iterator[Item]:
         """In the gallery's order, but last what was tried before: it must not bar the way."""
         try:
-            yield from self._listed()
-            yield from self._tried_before()
-            yield from self._left_by_others()
-            yield from self._asked_again()
-            yield from self._verified()
+            yield from self._iter_listed()
+            yield from self._iter_retried()
+            yield from self._iter_released()
+            yield from self._iter_reread()
+            yield from self._iter_second_walk()
         except Cancelled:
             return
         except CivitaiShortcutError as error:
-            self.trouble = error
+            self.failure = error
 
-    def _listed(self) -> Iterator[Item]:
-        with closing(self._pages()) as pages:  # an error's traceback would keep it, and its thread
+    def _iter_listed(self) -> Iterator[Item]:
+        with closing(
+            self._iter_pages()
+        ) as pages:  # an error's traceback would keep it, and its thread
             while not self._halt.is_set():
-                batch = self._store.waiting(self._job.id, self._place, _BATCH)
+                batch = self._store.list_waiting(self._job.id, self._place, _BATCH)
                 if batch:
                     self._place = batch[-1].place
                     self._tried += [item.place for item in batch if item.reason]
-                    yield from self._claimed([item for item in batch if not item.reason])
+                    yield from self._claim_batch([item for item in batch if not item.reason])
                 elif next(pages, None) is None:
                     return
 
-    def _tried_before(self) -> Iterator[Item]:
+    def _iter_retried(self) -> Iterator[Item]:
         while self._tried and not self._halt.is_set():
             places, self._tried = self._tried[:_BATCH], self._tried[_BATCH:]
-            yield from self._claimed(self._still_waiting(places))
+            yield from self._claim_batch(self._filter_waiting(places))
 
-    def _left_by_others(self) -> Iterator[Item]:
+    def _iter_released(self) -> Iterator[Item]:
         """What they did not save after all. What they saved is skipped."""
         while self._others and not self._halt.is_set():
             places, self._others = self._others[:_BATCH], self._others[_BATCH:]
-            yield from self._claimed(self._still_waiting(places))
+            yield from self._claim_batch(self._filter_waiting(places))
             if self._others[-len(places) :] == places:  # not one of them has come
                 self._on_wait()
                 self._halt.sleep(_LOOK_EVERY)
 
-    def _asked_again(self) -> Iterator[Item]:
+    def _iter_reread(self) -> Iterator[Item]:
         """Once more, and later, for a last page that was empty: Civitai may have been too slow."""
-        if not self._store.job(self._job.id).ended_empty:
+        if not self._store.get_job(self._job.id).ended_empty:
             return
         again_at = time.monotonic() + _LATER
         while time.monotonic() < again_at and not self._halt.is_set():
             self._on_wait()
             self._halt.sleep(_LOOK_EVERY)
         if not self._halt.is_set():
-            self._store.walk_on(self._job.id)
-            self._job = self._store.job(self._job.id)
-            yield from self._listed()
-            yield from self._left_by_others()
+            self._store.reread_last_page(self._job.id)
+            self._job = self._store.get_job(self._job.id)
+            yield from self._iter_listed()
+            yield from self._iter_released()
 
-    def _verified(self) -> Iterator[Item]:
+    def _iter_second_walk(self) -> Iterator[Item]:
         """Yield what only a second walk finds, from the gallery's other end, if that is wanted."""
-        if self._halt.is_set() or not self._store.job(self._job.id).needs_second_walk:
+        if self._halt.is_set() or not self._store.get_job(self._job.id).needs_second_walk:
             return
         self._store.begin_verifying(self._job.id)
-        self._job = self._store.job(self._job.id)
-        yield from self._listed()
-        yield from self._left_by_others()
-        yield from self._asked_again()
+        self._job = self._store.get_job(self._job.id)
+        yield from self._iter_listed()
+        yield from self._iter_released()
+        yield from self._iter_reread()
 
-    def _still_waiting(self, places: list[int]) -> list[Item]:
-        found = [self._store.waiting(self._job.id, place - 1, 1) for place in places]
+    def _filter_waiting(self, places: list[int]) -> list[Item]:
+        found = [self._store.list_waiting(self._job.id, place - 1, 1) for place in places]
         return [item for items in found for item in items if item.place in places]
 
     # Pages
 
-    def _pages(self) -> Generator[tuple[Image, ...], None, None]:
+    def _iter_pages(self) -> Generator[tuple[Image, ...], None, None]:
         """Each page once it is in the database, the next one read while its pictures are fetched.
 
         What is listed is fetched though a page cannot be read.
@@ -143,23 +147,23 @@ class JobItems:
         if not self._job.walk.is_under_way:
             return
         try:
-            with closing(one_ahead(self._walk(), self._halt, self._on_wait)) as pages:
-                for page in map(self._until_known, pages):
+            with closing(prefetch(self._walk_pages(), self._halt, self._on_wait)) as pages:
+                for page in map(self._cut_at_known, pages):
                     self._store.add_page(self._job.id, page)
                     yield page.images
                     if page.report.end == "known":
                         return
             self._halt.check()
         except CivitaiShortcutError as error:
-            self.trouble = error
+            self.failure = error
 
-    def _until_known(self, page: WalkedPage) -> WalkedPage:
+    def _cut_at_known(self, page: WalkedPage) -> WalkedPage:
         """Where so many in a row were saved before as end the walk, it ends with the last of them.
 
         Here, and not while the page is read: that is in a thread which has no database.
         """
         most = 0 if page.walk == 2 else self._job.options.stop_at_known
-        saved = self._store.saved_paths([image.id for image in page.images]) if most else {}
+        saved = self._store.find_saved_paths([image.id for image in page.images]) if most else {}
         for at, image in enumerate(page.images if most else (), start=1):
             self._known_in_row = self._known_in_row + 1 if image.id in saved else 0
             if self._known_in_row == most:
@@ -167,17 +171,17 @@ class JobItems:
                 return replace(page, images=page.images[:at], cursor=None, report=report)
         return page
 
-    def _walk(self) -> Iterator[WalkedPage]:
-        return walked_pages(self._job, self._store.image_ids(self._job.id), self._ask)
+    def _walk_pages(self) -> Iterator[WalkedPage]:
+        return walk_gallery(self._job, self._store.list_image_ids(self._job.id), self._fetch_page)
 
-    def _ask(self, cursor: str | None, rows: int) -> Page:
+    def _fetch_page(self, cursor: str | None, rows: int) -> Page:
         query = self._job.query
-        query = query.from_other_end if self._job.walk is WalkState.SECOND else query
+        query = query.reverse if self._job.walk is WalkState.SECOND else query
         return self._network.read_page(query, cursor, rows, self._halt)
 
     # Who fetches what
 
-    def _claimed(self, batch: list[Item]) -> Iterator[Item]:
+    def _claim_batch(self, batch: list[Item]) -> Iterator[Item]:
         """Those of `batch` to fetch now."""
         if self._job.options.reads_only:
             for item in batch:
@@ -185,10 +189,10 @@ class JobItems:
             return
         if not batch:
             return
-        claims = self._store.claim(self._job.id, [item.image_id for item in batch])
+        claims = self._store.claim_images(self._job.id, [item.image_id for item in batch])
         for item in batch:
             claim = claims[item.image_id]
-            outcome = None if self._job.again else self._there(item, claim)
+            outcome = None if self._job.again else self._find_existing(item, claim)
             if outcome is not None:
                 self._settle(outcome)
             elif claim.other_job:
@@ -198,39 +202,39 @@ class JobItems:
         for other_job in {claim.other_job for claim in claims.values()} - {0}:
             self._store.free_claims(other_job)
 
-    def _there(self, item: Item, claim: Claim) -> Outcome | None:
+    def _find_existing(self, item: Item, claim: Claim) -> Outcome | None:
         """What becomes of an item that needs no fetching."""
-        path, size = self._file_here(item, claim.saved_bytes)
+        path, size = self._find_in_folder(item, claim.saved_bytes)
         if claim.saved_path:
-            return _saved_before(item, path, claim)
+            return _skip_saved(item, path, claim)
         if path and not claim.other_job:
-            return self._adopted(item, path, size, claim.ours_before)
+            return self._adopt_file(item, path, size, claim.ours_before)
         return None
 
-    def _file_here(self, item: Item, known_size: int) -> tuple[str, int]:
+    def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
         """A whole picture of this id that lies in the folder."""
         for extension in _EXTENSIONS:
             path = item.path(self._job.folder, extension)
-            found = _found(path, known_size)
+            found = _check_complete(path, known_size)
             if found is not None and found[0] == extension:
                 return path, found[1]
         return "", 0
 
-    def _adopted(self, item: Item, path: str, size: int, ours: bool) -> Outcome:
+    def _adopt_file(self, item: Item, path: str, size: int, ours: bool) -> Outcome:
         """It lay there already: from this job before it was killed, or from elsewhere."""
         try:
-            self._network.write_beside(path, item.record, ours)
-        except UnreadableAnswer as error:  # no fault of the picture's
+            self._network.write_sidecars(path, item.record, ours)
+        except InvalidResponse as error:  # no fault of the picture's
             util.printD(f"[gallery] {item.image_id}: {error}")
         except DiskFull:
             raise
         except CivitaiShortcutError as error:
-            return failure(item, error)
-        state, size = "saved" if ours else "skipped", size_of(path, size)
+            return failed_outcome(item, error)
+        state, size = "saved" if ours else "skipped", current_size(path, size)
         return Outcome(item.image_id, state, path, size)
 
 
-def size_of(path: str, size: int) -> int:
+def current_size(path: str, size: int) -> int:
     """The file's bytes now: an infotext may have been put into it. `size` where it is gone."""
     try:
         return os.path.getsize(path)
@@ -238,20 +242,20 @@ def size_of(path: str, size: int) -> int:
         return size
 
 
-def _saved_before(item: Item, path: str, claim: Claim) -> Outcome:
+def _skip_saved(item: Item, path: str, claim: Claim) -> Outcome:
     """path: of one that lies in the job's own folder."""
     path, gone = path or claim.saved_path, ""
     if not os.path.isfile(path):
         gone = f"It was saved before as {path}, which is not there now."
-    elif _found(path, claim.saved_bytes) is None:
+    elif _check_complete(path, claim.saved_bytes) is None:
         gone = f"It was saved before as {path}, which is not whole now."
     return Outcome(item.image_id, "skipped", path, message=gone)
 
 
-def _found(path: str, known_size: int) -> tuple[str, int] | None:
+def _check_complete(path: str, known_size: int) -> tuple[str, int] | None:
     """The true extension and the bytes of a picture that is whole; known_size: 0 when it is not."""
     try:
-        kind = whole_kind(path, known_size)
+        kind = complete_file_type(path, known_size)
         return None if kind is None else (kind, os.path.getsize(path))
     except OSError:  # not there, or not to be read: to fetch it will say what is wrong
         return None

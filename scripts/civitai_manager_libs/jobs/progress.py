@@ -12,7 +12,7 @@ from ..errors import CivitaiShortcutError, DiskFull
 from .records import Job, Outcome
 from .states import JobState
 
-__all__ = ["JobProgress", "Meter"]
+__all__ = ["JobProgress", "ProgressMeter"]
 
 _LONGEST_TOLD = 24 * 3600.0  # seconds; a longer time is a guess that helps nobody
 _RATE_WINDOW = 5.0  # seconds
@@ -35,7 +35,7 @@ class JobProgress(Job):
     missing: int = 0
 
 
-class Meter:
+class ProgressMeter:
     """Bytes since a go began, told by all of its threads."""
 
     def __init__(self) -> None:
@@ -44,17 +44,17 @@ class Meter:
         self._most = 0  # that was shown: what failed half-way does not run back on screen
         self._marks: deque[tuple[float, int]] = deque()
 
-    def at(self, image_id: int, received: int) -> None:
+    def record_progress(self, image_id: int, received: int) -> None:
         """So many bytes of this picture have come."""
         with self._lock:
             self._live[image_id] = received
 
-    def ended(self, image_id: int) -> None:
+    def record_end(self, image_id: int) -> None:
         """From now on it counts as what became of it."""
         with self._lock:
             self._live.pop(image_id, None)
 
-    def progress(
+    def compute_progress(
         self,
         job: Job,
         pending: Iterable[Outcome],
@@ -69,7 +69,7 @@ class Meter:
         size = job.bytes + sum(one.bytes for one in ended if one.state == "saved")
         with self._lock:
             size = self._most = max(self._most, size + sum(self._live.values()))
-        rate = self._rate(size)
+        rate = self._average_rate(size)
         left = job.total - sum(counts.values())
         usual = size / counts["saved"] if counts["saved"] else 0
         known = {**vars(job), **counts, "waiting": job.waiting - len(ended), "bytes": size}
@@ -79,12 +79,12 @@ class Meter:
         return JobProgress(
             **known,
             rate=rate,
-            seconds_left=_seconds_left(left * usual, rate),
+            seconds_left=_estimate_seconds(left * usual, rate),
             resting=resting,
             missing=trouble.missing if isinstance(trouble, DiskFull) else 0,
         )
 
-    def _rate(self, size: int) -> float:
+    def _average_rate(self, size: int) -> float:
         now = time.monotonic()
         self._marks.append((now, size))
         while now - self._marks[0][0] > _RATE_WINDOW:
@@ -93,6 +93,6 @@ class Meter:
         return max(0.0, (size - before) / (now - since)) if now > since else 0.0
 
 
-def _seconds_left(size: float, rate: float) -> float | None:
+def _estimate_seconds(size: float, rate: float) -> float | None:
     seconds = size / rate if size and rate > 0 else None
     return None if seconds is None or seconds > _LONGEST_TOLD else seconds

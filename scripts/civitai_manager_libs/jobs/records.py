@@ -12,16 +12,25 @@ from ..errors import CivitaiShortcutError
 from ..i18n import messages
 from .states import goes_on_by_itself, JobState, WalkState
 
-__all__ = ["Claim", "EMPTY_END", "Facts", "Item", "Job", "Options", "Outcome", "WalkedPage"]
-__all__ += ["Report", "failure", "path_of"]
+__all__ = [
+    "Claim",
+    "EMPTY_END",
+    "NamingContext",
+    "Item",
+    "Job",
+    "JobOptions",
+    "Outcome",
+    "WalkedPage",
+]
+__all__ += ["WalkReport", "failed_outcome", "item_path"]
 
-EMPTY_END = messages.reason("empty_end", "en")
+EMPTY_END = messages.reason_text("empty_end", "en")
 
-_OF_TWO = ("first", "second", "both")  # fields of `Report` that tell of two walks
+_OF_TWO = ("first", "second", "both")  # fields of `WalkReport` that tell of two walks
 
 
 @dataclass(frozen=True)
-class Report:
+class WalkReport:
     """What a gallery had, as far as a job has walked it.
 
     seen: pictures, all below among them. kept_back: by rating or type. without_data: where only
@@ -49,9 +58,9 @@ class Report:
     end: str = ""
     second_end: str = ""
 
-    def __add__(self, later: Report) -> Report:
+    def __add__(self, later: WalkReport) -> WalkReport:
         counts = {name: n + getattr(later, name) for name, n in self._numbers().items()}
-        return Report(**counts, end=later.end, second_end=later.second_end)
+        return WalkReport(**counts, end=later.end, second_end=later.second_end)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -88,13 +97,13 @@ class WalkedPage:
 
     images: tuple[Image, ...]
     cursor: str | None
-    report: Report = Report()
+    report: WalkReport = WalkReport()
     is_first: bool = False
     walk: int = 1
 
 
 @dataclass(frozen=True)
-class Facts:
+class NamingContext:
     """What the names of a job's pictures may tell of it.
 
     model: what the job is called, mostly after its model. version: the name of the one that was
@@ -107,7 +116,7 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Options:
+class JobOptions:
     """How a job saves its pictures. name: the template of their names below its folder.
 
     stop_at_known: so many in a row that were saved before end the walk; 0: none do. width: pixels
@@ -117,7 +126,7 @@ class Options:
     """
 
     name: str = "{id}"
-    facts: Facts = Facts()
+    facts: NamingContext = NamingContext()
     stop_at_known: int = 0
     width: int = 0
     reads_only: bool = False
@@ -151,8 +160,8 @@ class Job:
     failed: int = 0
     waiting: int = 0
     bytes: int = 0
-    options: Options = Options()
-    report: Report = Report()
+    options: JobOptions = JobOptions()
+    report: WalkReport = WalkReport()
 
     @property
     def finished(self) -> int:
@@ -187,7 +196,7 @@ class Job:
         return self.state.is_over
 
     @property
-    def goes_on_by_itself(self) -> bool:
+    def resumes_automatically(self) -> bool:
         return goes_on_by_itself(self.state, self.reason)
 
 
@@ -211,7 +220,7 @@ class Item:
 
     def path(self, folder: str, extension: str) -> str:
         """Where it goes, or lies."""
-        return f"{path_of(folder, self.image_id, self.name)}.{extension}"
+        return f"{item_path(folder, self.image_id, self.name)}.{extension}"
 
 
 @dataclass(frozen=True)
@@ -243,10 +252,10 @@ class Claim:
     ours_before: bool = False
 
 
-def path_of(folder: str, image_id: int, name: str) -> str:
+def item_path(folder: str, image_id: int, name: str) -> str:
     """Without extension. name: as in `Item`."""
     return os.path.join(folder, *(name or str(image_id)).split("/"))
 
 
-def failure(item: Item, error: CivitaiShortcutError) -> Outcome:
+def failed_outcome(item: Item, error: CivitaiShortcutError) -> Outcome:
     return Outcome(item.image_id, "failed", reason=error.reason, message=str(error))

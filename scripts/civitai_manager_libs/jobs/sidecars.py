@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import setting
-from ..core import Image, one_line, PartialFile, whole
-from ..errors import UnreadableAnswer
-from ..infotext import embedded, infotext, insert_infotext, recorded_workflow
+from ..core import as_whole_number, AtomicFile, clean_line, Image
+from ..errors import InvalidResponse
+from ..infotext import build_infotext, embed_infotext, find_workflow, read_embedded
 
-__all__ = ["write_beside"]
+__all__ = ["write_sidecars"]
 
 
-def write_beside(path: str, record: str, is_ours: bool) -> None:
+def write_sidecars(path: str, record: str, is_ours: bool) -> None:
     """`<name>.txt`, `<name>.workflow.json` and `<name>.json` next to the picture, and its infotext
     in it, as the settings want them.
 
@@ -27,45 +27,47 @@ def write_beside(path: str, record: str, is_ours: bool) -> None:
     is_told = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
     if not record or not (is_told or setting.save_record):
         return
-    stem, row = os.path.splitext(path)[0], _row_of(record)
-    text, workflow = _told(path, row) if is_told else ("", "")
+    stem, row = os.path.splitext(path)[0], _parse_record(record)
+    text, workflow = _find_texts(path, row) if is_told else ("", "")
     if setting.embeds_infotext and is_ours:
-        insert_infotext(path, text)
+        embed_infotext(path, text)
     if setting.save_infotext and text:
-        _write(f"{stem}.txt", text)
+        _write_sidecar(f"{stem}.txt", text)
     if setting.save_workflow and workflow:
-        _write(f"{stem}.workflow.json", workflow)
+        _write_sidecar(f"{stem}.workflow.json", workflow)
     if setting.save_record:
-        _write(f"{stem}.json", record)
+        _write_sidecar(f"{stem}.json", record)
 
 
-def _told(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
+def _find_texts(path: str, row: Mapping[str, Any]) -> tuple[str, str]:
     """Infotext and workflow, of the record or else of the file itself."""
-    text, workflow = _infotext_of(row), recorded_workflow(row.get("meta"))
+    text, workflow = _infotext_from_row(row), find_workflow(row.get("meta"))
     if text and (workflow or not setting.save_workflow):
         return text, workflow
-    told = embedded(path)
+    told = read_embedded(path)
     return text or told.infotext, workflow or told.workflow
 
 
-def _row_of(record: str) -> Mapping[str, Any]:
+def _parse_record(record: str) -> Mapping[str, Any]:
     try:
         row = json.loads(record)
     except (ValueError, RecursionError):
         row = None
     if not isinstance(row, dict):
-        raise UnreadableAnswer("Its record is damaged: nothing was written beside the picture.")
+        raise InvalidResponse("Its record is damaged: nothing was written beside the picture.")
     return row
 
 
-def _infotext_of(row: Mapping[str, Any]) -> str:
-    base_model = one_line(row.get("baseModel"), 100)
-    post_id = whole(row.get("postId"), 1)
-    image = Image(whole(row.get("id"), 1) or 0, "", base_model=base_model, post_id=post_id)
-    return infotext(row.get("meta"), image, adds_lora_tags=setting.adds_lora_tags)
+def _infotext_from_row(row: Mapping[str, Any]) -> str:
+    base_model = clean_line(row.get("baseModel"), 100)
+    post_id = as_whole_number(row.get("postId"), 1)
+    image = Image(
+        as_whole_number(row.get("id"), 1) or 0, "", base_model=base_model, post_id=post_id
+    )
+    return build_infotext(row.get("meta"), image, adds_lora_tags=setting.adds_lora_tags)
 
 
-def _write(path: str, text: str) -> None:
-    with PartialFile(os.path.dirname(path)) as partial:
+def _write_sidecar(path: str, text: str) -> None:
+    with AtomicFile(os.path.dirname(path)) as partial:
         partial.write(text.encode("utf-8", "replace"))
         partial.commit(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["JobState", "PASSING", "WalkState", "goes_on_by_itself", "sources_of"]
+__all__ = ["JobState", "PASSING", "WalkState", "goes_on_by_itself", "allowed_sources"]
 
 PASSING = ("busy", "disk", "network")  # reasons of a pause that may be over later
 
@@ -39,7 +39,7 @@ _MOVES = {
 }
 
 
-def sources_of(state: JobState) -> list[JobState]:
+def allowed_sources(state: JobState) -> list[JobState]:
     """Return the states that a job may come from into this one; a job may always stay in it."""
     return [source for source in JobState if source is state or state in _MOVES[source]]
 

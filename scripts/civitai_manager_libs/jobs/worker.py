@@ -10,16 +10,16 @@ from contextlib import closing
 from dataclasses import replace
 
 from .. import util
-from ..core import Cancellation, check_room, in_parallel, sweep, sync_folder
-from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, UnreadableAnswer
-from .backoff import Came, Doubts
-from .items import JobItems, Network, size_of
-from .progress import JobProgress, Meter
-from .records import EMPTY_END, failure, Item, Job, Outcome
+from ..core import Cancellation, check_free_space, remove_leftovers, run_parallel, sync_folder
+from ..errors import Cancelled, CivitaiShortcutError, DiskError, DiskFull, InvalidResponse
+from .backoff import FailureClassifier, WorkResult
+from .items import current_size, JobItems, Network
+from .progress import JobProgress, ProgressMeter
+from .records import EMPTY_END, failed_outcome, Item, Job, Outcome
 from .states import JobState
 from .store import JobStore
 
-__all__ = ["JobRun", "Wish"]
+__all__ = ["JobWorker", "StopRequest"]
 
 _MORE_WORKERS = 2  # than requests at once: some wait for the disk, or write what is beside
 _FLUSH_EVERY = 0.5  # seconds; what a crash has not told the database lies in the folder
@@ -28,7 +28,7 @@ _TELL_EVERY = 0.1  # seconds
 _GUESSED_LEFT = 200  # pictures; what a gallery of unknown length is taken to have at most
 
 
-class Wish:
+class StopRequest:
     """That a job ends as `paused` or `cancelled`. Any thread may say so, before its run begins too.
 
     state: what the job is to become; None is nothing yet.
@@ -43,7 +43,7 @@ class Wish:
         self.halt.set(for_good=state is JobState.CANCELLED)
 
 
-class JobRun:
+class JobWorker:
     """One go at a job. `run` works in the thread that calls it; `stop` comes from any other.
 
     reserve: bytes of the disk that stay free. on_progress is called in `run`'s thread, and may call
@@ -59,20 +59,20 @@ class JobRun:
         concurrency: int,
         reserve: int = 0,
         on_progress: Callable[[JobProgress], None] | None = None,
-        wish: Wish | None = None,
+        stop_request: StopRequest | None = None,
     ) -> None:
-        self._store, self._job, self._network = store, store.job(job_id), network
+        self._store, self._job, self._network = store, store.get_job(job_id), network
         self._concurrency, self._reserve = concurrency, reserve
         self._on_progress = on_progress
-        self._wish = Wish() if wish is None else wish
+        self._wish = StopRequest() if stop_request is None else stop_request
         self._halt = self._wish.halt
         self.trouble: CivitaiShortcutError | None = None
         self.needed = 0
-        self._doubts = Doubts()
-        self._came: deque[Came] = deque()  # from the workers
+        self._doubts = FailureClassifier()
+        self._came: deque[WorkResult] = deque()  # from the workers
         self._outcomes: list[Outcome] = []  # what the database has not been told yet
         self._flushed_at = self._told_at = 0.0
-        self._meter = Meter()
+        self._meter = ProgressMeter()
         self._last_url = ""
 
     def stop(self, state: str) -> None:
@@ -81,13 +81,13 @@ class JobRun:
 
     def run(self) -> Job:
         """The job as it is at the end. Raises InputError when somebody else works on it."""
-        with self._store.held(self._job.id):
-            for folder in filter(None, self._store.folders(self._job.id)):
-                sweep(folder)
-            self._store.walk_on(self._job.id)
+        with self._store.hold_job(self._job.id):
+            for folder in filter(None, self._store.list_folders(self._job.id)):
+                remove_leftovers(folder)
+            self._store.reread_last_page(self._job.id)
             self._set_state(JobState.RUNNING)
             if not self._halt.is_set():
-                self._work_through()
+                self._process()
             if self._job.walked and not self._job.waiting and not self._outcomes:
                 self.trouble = None
                 self._set_state(JobState.DONE)
@@ -95,23 +95,23 @@ class JobRun:
                 self._set_state(self._wish.state or JobState.PAUSED)
         return self._job
 
-    def _work_through(self) -> None:
+    def _process(self) -> None:
         try:
             self._check_estimate()
             items = JobItems(
                 self._store,
                 self._job.id,
                 self._network,
-                self._settle,
+                self._record_outcome,
                 self._tick,
                 self._halt,
             )
             self._fetch_all(items)
             if not self._halt.is_set():
-                for outcome in self._doubts.last(items.trouble):
-                    self._take(outcome)
-            if items.trouble is not None:
-                self._give_up(items.trouble)
+                for outcome in self._doubts.flush_held(items.failure):
+                    self._collect_result(outcome)
+            if items.failure is not None:
+                self._abort(items.failure)
             self._flush()
             if isinstance(self.trouble, DiskFull):
                 self._check_estimate()  # tells what the whole rest lacks, not one picture
@@ -120,14 +120,14 @@ class JobRun:
 
     def _fetch_all(self, items: JobItems) -> None:
         workers = self._concurrency + _MORE_WORKERS
-        fetched = in_parallel(items, self._fetch, workers, self._halt, ticks=True)
+        fetched = run_parallel(items, self._fetch_item, workers, self._halt, ticks=True)
         with closing(fetched):
             for one in fetched:
                 if one is None:
                     self._tick()
                 else:
-                    self._take_all()
-        self._take_all()
+                    self._collect_results()
+        self._collect_results()
 
     def _set_state(self, state: JobState) -> None:
         trouble = None if self._wish.state else self.trouble
@@ -138,62 +138,62 @@ class JobRun:
         try:
             self._store.set_state(self._job.id, state, reason, note)
         except DiskError as error:  # it stays `running` there, so the next start goes on with it
-            self._give_up(error)
+            self._abort(error)
             state, reason, note = JobState.PAUSED, error.reason, str(error)
         self._job = replace(self._job, state=state, reason=reason, note=note)
-        self._tell(state)
+        self._report_progress(state)
 
     def _check_estimate(self) -> None:
         """Raises DiskFull when what is left will not fit, if it is like what was saved so far."""
         job = self._job
         if job.options.reads_only:
             return
-        left = job.waiting if job.again else self._store.to_fetch(job.id)
+        left = job.waiting if job.again else self._store.count_to_fetch(job.id)
         if not job.walked:
             left += max(0, min(job.total - job.finished, _GUESSED_LEFT) - job.waiting)
-        self.needed = self._reserve + left * self._store.usual_size()
-        check_room(self._job.folder, self.needed)
+        self.needed = self._reserve + left * self._store.estimate_size()
+        check_free_space(self._job.folder, self.needed)
 
     # In the workers' threads
 
-    def _fetch(self, item: Item) -> None:
+    def _fetch_item(self, item: Item) -> None:
         """What became of it is taken by whoever waits, also while the next one is looked for.
 
         Two jobs that wait for each other's pictures would else do so without an end.
         """
-        self._came.append(self._fetched(item))
+        self._came.append(self._try_fetch(item))
 
-    def _fetched(self, item: Item) -> Came:
+    def _try_fetch(self, item: Item) -> WorkResult:
         self._last_url, began = item.url, time.perf_counter()
         try:
             arrived = self._network.fetch(
                 item.url,
                 lambda extension: item.path(self._job.folder, extension),
-                lambda received, _: self._meter.at(item.image_id, received),
+                lambda received, _: self._meter.record_progress(item.image_id, received),
                 self._halt,
             )
-            said = self._written_beside(item, arrived.path)
+            said = self._write_sidecars(item, arrived.path)
         except Cancelled:
-            return Came(item, Outcome(item.image_id, "waiting"), began)
+            return WorkResult(item, Outcome(item.image_id, "waiting"), began)
         except DiskFull as error:
-            self._give_up(error)
-            return Came(item, Outcome(item.image_id, "waiting"), began)
+            self._abort(error)
+            return WorkResult(item, Outcome(item.image_id, "waiting"), began)
         except CivitaiShortcutError as error:
-            return Came(item, failure(item, error), began, error)
-        size = size_of(arrived.path, arrived.size)
+            return WorkResult(item, failed_outcome(item, error), began, error)
+        size = current_size(arrived.path, arrived.size)
         saved = Outcome(item.image_id, "saved", arrived.path, size, message=said)
-        return Came(item, saved, began)
+        return WorkResult(item, saved, began)
 
-    def _written_beside(self, item: Item, path: str) -> str:
+    def _write_sidecars(self, item: Item, path: str) -> str:
         """What is to be said of it; a damaged record is no fault of its picture."""
         try:
-            self._network.write_beside(path, item.record, True)
-        except UnreadableAnswer as error:
+            self._network.write_sidecars(path, item.record, True)
+        except InvalidResponse as error:
             util.printD(f"[gallery] {item.image_id}: {error}")
             return str(error)
         return ""
 
-    def _give_up(self, error: CivitaiShortcutError) -> None:
+    def _abort(self, error: CivitaiShortcutError) -> None:
         """The first reason is the one that the user is told. On a full disk no half file stays."""
         if self.trouble is None:
             self.trouble = error
@@ -201,54 +201,54 @@ class JobRun:
 
     # What is kept, what is told
 
-    def _take_all(self) -> None:
+    def _collect_results(self) -> None:
         while self._came:
             came = self._came.popleft()
-            for outcome in self._doubts.judge(came):
-                self._take(outcome)
-            if came.error is not None and self._doubts.is_lost:
-                self._give_up(came.error)
+            for outcome in self._doubts.classify(came):
+                self._collect_result(outcome)
+            if came.error is not None and self._doubts.is_offline:
+                self._abort(came.error)
 
-    def _take(self, outcome: Outcome) -> None:
-        self._meter.ended(outcome.image_id)
+    def _collect_result(self, outcome: Outcome) -> None:
+        self._meter.record_end(outcome.image_id)
         if outcome.state != "waiting" or outcome.reason:
             self._outcomes.append(outcome)
         if len(self._outcomes) >= _FLUSH_AT:
             self._flush()
 
-    def _settle(self, outcome: Outcome) -> None:
-        self._take(outcome)
+    def _record_outcome(self, outcome: Outcome) -> None:
+        self._collect_result(outcome)
         self._tick()
 
     def _tick(self) -> None:
-        self._take_all()
+        self._collect_results()
         now = time.monotonic()
         if now - self._flushed_at >= _FLUSH_EVERY:
             self._flush()
         if now - self._told_at >= _TELL_EVERY:
-            self._tell(JobState.RUNNING)
+            self._report_progress(JobState.RUNNING)
 
     def _flush(self) -> None:
         self._flushed_at = time.monotonic()
         try:
             if self._outcomes:
                 self._sync_names()
-                self._store.record(self._job.id, self._outcomes)
+                self._store.record_outcomes(self._job.id, self._outcomes)
                 self._outcomes = []
-            self._job = self._store.job(self._job.id)
+            self._job = self._store.get_job(self._job.id)
         except DiskError as error:
-            self._give_up(error)
+            self._abort(error)
 
     def _sync_names(self) -> None:
         """Before the database calls anything saved; the files' bytes are on the disk already."""
         for folder in {os.path.dirname(outcome.path) for outcome in self._outcomes} - {""}:
             sync_folder(folder)
 
-    def _tell(self, state: JobState) -> None:
+    def _report_progress(self, state: JobState) -> None:
         self._told_at = time.monotonic()
         if self._on_progress is not None:
             resting = self._network.resting(self._last_url)
             trouble = None if self._wish.state else self.trouble
             self._on_progress(
-                self._meter.progress(self._job, self._outcomes, state, trouble, resting)
+                self._meter.compute_progress(self._job, self._outcomes, state, trouble, resting)
             )

@@ -12,11 +12,11 @@ from . import (
     search,
     watches,
 )
-from .store import finish, rows
+from .store import select_rows, wait_for_writes
 
 __all__ = [
     "cache",
-    "finish",
+    "wait_for_writes",
     "gallery_stats",
     "deletions",
     "models",
@@ -25,4 +25,4 @@ __all__ = [
     "recent_models",
     "records",
 ]
-__all__ += ["rows", "search", "watches"]
+__all__ += ["select_rows", "search", "watches"]

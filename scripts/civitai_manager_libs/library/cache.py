@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from itertools import filterfalse
 
 from .. import setting, util
-from ..core import delete_file, is_partial, sweep
+from ..core import delete_file, is_temporary_name, remove_leftovers
 
-__all__ = ["cached", "fetched", "held", "trim", "trim_soon"]
+__all__ = ["find_cached", "fetch_cached", "hold_file", "trim_cache", "trim_soon"]
 
 _TRIM_TO = 0.9  # of the limit, so that not every picture trims
 _PAUSE = 5.0  # seconds until what could not go is tried once more
@@ -24,7 +24,7 @@ _size = float("inf")  # bytes in the cache as far as this process knows: at firs
 _is_trimming = False
 
 
-def cached(url: str) -> str | None:
+def find_cached(url: str) -> str | None:
     """The file of `url` if it is there and a picture; it counts as used now.
 
     What older versions left there that is no picture is removed.
@@ -42,18 +42,18 @@ def cached(url: str) -> str | None:
     return path
 
 
-def fetched(url: str, fetch: Callable[[str, str], object]) -> str:
+def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
     """The file of `url`, brought by `fetch(url, path)` if it is not there; its errors pass."""
-    path = cached(url)
+    path = find_cached(url)
     if path is None:
         path = setting.get_image_url_to_gallery_file(url)
         fetch(url, path)
-        _count(os.path.getsize(path) if os.path.exists(path) else 0)
+        _count_bytes(os.path.getsize(path) if os.path.exists(path) else 0)
     return path
 
 
 @contextmanager
-def held(url: str) -> Iterator[None]:
+def hold_file(url: str) -> Iterator[None]:
     """While the block runs the file of `url` stays, also one that comes meanwhile."""
     path = setting.get_image_url_to_gallery_file(url)
     with _lock:
@@ -67,7 +67,7 @@ def held(url: str) -> Iterator[None]:
                 del _held[path]
 
 
-def trim() -> int:
+def trim_cache() -> int:
     """Remove what was used longest ago until the cache is within its limit; the bytes left.
 
     What is held stays, and what was used last, however large it is. What killed processes left
@@ -78,13 +78,13 @@ def trim() -> int:
         _size = 0  # what comes from here on may be counted twice, but never not
     folder, limit = setting.shortcut_gallery_folder, _limit()
     for each, _, _ in os.walk(folder):
-        sweep(each)
+        remove_leftovers(each)
     files = sorted(_files_in(folder))  # oldest first
     total = sum(size for _, size, _ in files)
     for _, size, path in files[:-1] if total > limit else ():
         if total <= limit * _TRIM_TO:
             break
-        if _removed(path):
+        if _remove_file(path):
             total -= size
     with _lock:
         _size += total
@@ -92,11 +92,11 @@ def trim() -> int:
 
 
 def trim_soon() -> None:
-    """`trim` in the background, for after downloads that nobody counted."""
-    _count(float("inf"))
+    """`trim_cache` in the background, for after downloads that nobody counted."""
+    _count_bytes(float("inf"))
 
 
-def _count(size: float) -> None:
+def _count_bytes(size: float) -> None:
     """So many bytes came. One thread trims, from when that is too much until it is not."""
     global _size, _is_trimming
     with _lock:
@@ -111,7 +111,7 @@ def _trim_until_within() -> None:
     global _is_trimming
     late = False
     while True:
-        left = trim()
+        left = trim_cache()
         with _lock:
             if _size <= _limit() or (late and left > _limit()):
                 _is_trimming = False
@@ -121,7 +121,7 @@ def _trim_until_within() -> None:
             time.sleep(_PAUSE)
 
 
-def _removed(path: str) -> bool:
+def _remove_file(path: str) -> bool:
     with _lock:
         if path in _held:
             return False
@@ -139,7 +139,9 @@ def _limit() -> int:
 def _files_in(folder: str) -> list[tuple[float, int, str]]:
     found = []
     for root, _, names in os.walk(folder):
-        for name in filterfalse(is_partial, names):  # what is on its way in is nobody's to remove
+        for name in filterfalse(
+            is_temporary_name, names
+        ):  # what is on its way in is nobody's to remove
             path = os.path.join(root, name)
             try:
                 status = os.stat(path)

@@ -6,70 +6,74 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from ..stats import Overview, overview, Sample, Seen, told
+from ..stats import GalleryImage, GalleryOverview, Sample, serialize_overview, summarize_gallery
 from . import models, records, stats_table
-from .store import finish, rows, write_later
+from .store import select_rows, wait_for_writes, write_later
 
-__all__ = ["figures_of", "seen"]
+__all__ = ["compute_gallery_stats", "list_gallery_images"]
 
 _AT_ONCE = 500  # records in memory
 _PATIENCE = 2.0  # seconds for what was just read to be written
 
 
-def figures_of(model_id: int | None, version_id: int | None, level: int) -> dict[str, Any]:
+def compute_gallery_stats(
+    model_id: int | None, version_id: int | None, level: int
+) -> dict[str, Any]:
     """What works with a model or one of its versions, see `figures.told`. Raises DiskError."""
-    kept = models.kept_model(model_id) if model_id else None
+    kept = models.find_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (kept.versions if kept else ())}
     files = {
         file: version.id for version in (kept.versions if kept else ()) for file in version.files
     }
-    found = overview(seen(model_id, list(versions), version_id, level), files)
-    return told(found, versions, _names(found))
+    found = summarize_gallery(
+        list_gallery_images(model_id, list(versions), version_id, level), files
+    )
+    return serialize_overview(found, versions, _resource_names(found))
 
 
-def seen(
+def list_gallery_images(
     model_id: int | None, version_ids: Sequence[int], version_id: int | None, level: int
-) -> list[Seen]:
+) -> list[GalleryImage]:
     """Those whose ratings are within the mask `level`. Raises DiskError.
 
     version_ids: all of the model's. version_id: only what is of this one.
     """
-    finish(_PATIENCE)
+    wait_for_writes(_PATIENCE)
     own = dict.fromkeys(version_ids if version_id is None else [*version_ids, version_id])
-    versions = {key: _ids_in(f"version {key}") for key in own}
-    ids = _ids_in(f"model {model_id}") if version_id is None else versions[version_id]
+    versions = {key: _find_image_ids(f"version {key}") for key in own}
+    ids = _find_image_ids(f"model {model_id}") if version_id is None else versions[version_id]
     found = []
-    for image_id, _, picture_level, reactions, _, settings, words in _figured(list(ids)):
+    for image_id, _, picture_level, reactions, _, settings, words in _iter_stats_rows(list(ids)):
         if picture_level & level:
-            sample = Sample(reactions, _divided(settings), _divided(words))
-            found.append(Seen(sample, [key for key in own if image_id in versions[key]]))
+            sample = Sample(reactions, _split_lines(settings), _split_lines(words))
+            found.append(GalleryImage(sample, [key for key in own if image_id in versions[key]]))
     return found
 
 
-def _ids_in(gallery: str) -> set[int]:
-    """As `records.keep` is told of it."""
-    return {key for (key,) in rows("SELECT id FROM seen WHERE gallery = ?", (gallery,))}
+def _find_image_ids(gallery: str) -> set[int]:
+    """As `records.store_images` is told of it."""
+    return {key for (key,) in select_rows("SELECT id FROM seen WHERE gallery = ?", (gallery,))}
 
 
-def _names(found: Overview) -> dict[str, str]:
+def _resource_names(found: GalleryOverview) -> dict[str, str]:
     """Of what pictures name by a Civitai version alone, as far as its model was read."""
-    every = (found.figures, *found.versions.values())
+    every = (found.stats, *found.versions.values())
     values = (bar.value for one in every for bars in one.bars.values() for bar in bars)
     ids = [int(value[1:]) for value in values if value[:1] == "#" and value[1:].isdecimal()]
-    return {f"#{key}": name for key, (_, name) in models.version_names(ids).items()}
+    return {f"#{key}": name for key, (_, name) in models.find_version_names(ids).items()}
 
 
-def _figured(ids: list[int]) -> Iterator[stats_table.Row]:
+def _iter_stats_rows(ids: list[int]) -> Iterator[stats_table.Row]:
     """Those that are not there, of records that an older version has kept, are made."""
-    kept = stats_table.kept(ids)
+    kept = stats_table.read_current_rows(ids)
     yield from kept
     lacking = list(set(ids).difference(row[0] for row in kept))
     for start in range(0, len(lacking), _AT_ONCE):
-        images = records.find_all(lacking[start : start + _AT_ONCE]).values()
-        made = [stats_table.row_of(image) for image in images]
-        write_later(partial(stats_table.save, made=made))
+        images = records.find_images(lacking[start : start + _AT_ONCE]).values()
+        made = [stats_table.make_stats_row(image) for image in images]
+        write_later(partial(stats_table.save_rows, made=made))
         yield from made
 
 
-def _divided(text: str) -> Sequence[str]:
+def _split_lines(text: str) -> Sequence[str]:
     return text.split("\n") if text else ()

@@ -6,14 +6,14 @@ import json
 import os
 
 from .. import setting
-from ..core import write_file
+from ..core import write_text_file
 
-__all__ = ["add", "listed"]
+__all__ = ["add_recent_model", "list_recent_models"]
 
 _MOST = 20
 
 
-def listed() -> list[tuple[int, str]]:
+def list_recent_models() -> list[tuple[int, str]]:
     """(model id, name), the last one first."""
     try:
         with open(_path(), encoding="utf-8") as file:
@@ -25,10 +25,10 @@ def listed() -> list[tuple[int, str]]:
     return [(row[0], row[1]) for row in rows if _is_row(row)][:_MOST]
 
 
-def add(model_id: int, name: str) -> None:
+def add_recent_model(model_id: int, name: str) -> None:
     """Raises DiskError."""
-    rows = [(model_id, name), *(row for row in listed() if row[0] != model_id)][:_MOST]
-    write_file(_path(), json.dumps(rows, ensure_ascii=False))
+    rows = [(model_id, name), *(row for row in list_recent_models() if row[0] != model_id)][:_MOST]
+    write_text_file(_path(), json.dumps(rows, ensure_ascii=False))
 
 
 def _path() -> str:

@@ -9,12 +9,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..civitai import ImageQuery, Page
-from ..core import logged, one_line
+from ..core import clean_line, log_disk_errors
 from ..errors import InputError
-from .pages import galleries_of, read_anew, read_kept
-from .store import finish, rows, rows_or_none, writing
+from .pages import fetch_page, gallery_names, load_stored_page
+from .store import select_rows, select_rows_or_empty, wait_for_writes, writing
 
-__all__ = ["News", "Watched", "check", "has_news", "leave", "listed", "news_of", "visit", "watch"]
+__all__ = [
+    "NewImages",
+    "Watch",
+    "check_watch",
+    "has_news",
+    "unwatch",
+    "list_watches",
+    "find_new_images",
+    "record_visit",
+    "watch",
+]
 
 _MOST = 100  # galleries: each is a request at each start
 _MOST_NAME = 200  # letters
@@ -26,7 +36,7 @@ _MOST_KNOWN = 1000  # ids of what was seen that are kept of a gallery: a few kB
 
 
 @dataclass(frozen=True)
-class Watched:
+class Watch:
     """gallery: "model 5", "version 7" or "user anna". model_id: of a version, too. level: mask
     that it was looked at with. checked_at: 0 is never. fresh: pictures since the last visit, at
     the last check; is_more: or more than that."""
@@ -40,21 +50,21 @@ class Watched:
     is_more: bool
 
 
-def listed() -> list[Watched]:
+def list_watches() -> list[Watch]:
     """Those with the most news first, then by name. Raises DiskError."""
     sql = (
         "SELECT gallery, name, model_id, level, checked_at, fresh, is_more FROM watched"
         " ORDER BY fresh DESC, name, gallery"
     )
-    return [Watched(*values[:-1], bool(values[-1])) for values in rows(sql)]
+    return [Watch(*values[:-1], bool(values[-1])) for values in select_rows(sql)]
 
 
 def watch(query: ImageQuery, name: str) -> None:
     """What was read of it so far is not new; nor, where its newest pictures were not looked at, is
     what the first check finds. Raises InputError, DiskError."""
-    gallery = _watchable(query)
-    finish(_PATIENCE)
-    kept = read_kept(query, None, _USUAL_PAGE) if _shows_newest(query) else None
+    gallery = _watchable_gallery(query)
+    wait_for_writes(_PATIENCE)
+    kept = load_stored_page(query, None, _USUAL_PAGE) if _shows_newest(query) else None
     looked_at = [image.id for image in kept.page.images] if kept is not None else []
     with writing() as db:
         (count,) = db.execute("SELECT count(*) FROM watched").fetchone()
@@ -67,32 +77,32 @@ def watch(query: ImageQuery, name: str) -> None:
             "INSERT OR IGNORE INTO watched VALUES (:gallery, :name, :model_id, :level, :newest,"
             " :newest, :newest, :now, 0, 0, 0, :known, NULL, NULL)"
         )
-        values = {"gallery": gallery, "newest": newest, "known": _packed(looked_at)}
-        values["name"] = one_line(name, _MOST_NAME) or gallery
+        values = {"gallery": gallery, "newest": newest, "known": _pack_ids(looked_at)}
+        values["name"] = clean_line(name, _MOST_NAME) or gallery
         of_query = {"model_id": query.model_id, "level": query.level}
         db.execute(sql, {**values, **of_query, "now": time.time()})
 
 
-def leave(gallery: str) -> None:
+def unwatch(gallery: str) -> None:
     """Raises DiskError."""
     with writing() as db:
-        db.execute("DELETE FROM watched WHERE gallery = ?", (one_line(gallery),))
+        db.execute("DELETE FROM watched WHERE gallery = ?", (clean_line(gallery),))
 
 
-def check(client: Any, one: Watched) -> None:
+def check_watch(client: Any, one: Watch) -> None:
     """Count what is new, with one request. Raises what the client raises, DiskError."""
-    page = read_anew(client, _query_of(one), None, _PAGE).page
+    page = fetch_page(client, _watch_query(one), None, _PAGE).page
     ids, newest = list(dict.fromkeys(i.id for i in page.images)), max(page.ids, default=0)
     with writing() as db:
         sql = "SELECT seen, known FROM watched WHERE gallery = ?"
         found = db.execute(sql, (one.gallery,)).fetchone()
         if found is None:  # left meanwhile
             return
-        seen, known = found[0] or newest, _unpacked(found[1])
-        late = set(_late(ids, known))
+        seen, known = found[0] or newest, _unpack_ids(found[1])
+        late = set(_late_ids(ids, known))
         fresh = [i for i in ids if i > seen or i in late]
         is_more = len(fresh) == len(ids) > 0 and page.next_cursor is not None
-        known = _merged([i for i in ids if i not in fresh], known)
+        known = _merge_ids([i for i in ids if i not in fresh], known)
         db.execute(
             "UPDATE watched SET seen = ?, newest = max(newest, ?), checked_at = ?, fresh = ?,"
             " is_more = ?, known = ?, fresh_ids = ? WHERE gallery = ?",
@@ -102,33 +112,33 @@ def check(client: Any, one: Watched) -> None:
                 time.time(),
                 len(fresh),
                 is_more,
-                _packed(known),
-                _packed(fresh),
+                _pack_ids(known),
+                _pack_ids(fresh),
                 one.gallery,
             ),
         )
 
 
-def visit(query: ImageQuery, page: Page) -> None:
+def record_visit(query: ImageQuery, page: Page) -> None:
     """The user looks at its first page: what was new at the visit before is not new any more, and
     what is new now is seen, if it is what the page shows."""
-    for gallery in _names(query)[:1]:
-        if not rows_or_none("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
+    for gallery in _gallery_names(query)[:1]:
+        if not select_rows_or_empty("SELECT 1 FROM watched WHERE gallery = ?", (gallery,)):
             continue
-        with logged("library"), writing() as db:
+        with log_disk_errors("library"), writing() as db:
             sql = (
                 "SELECT level, since, seen, newest, visited_at, fresh, is_more, known, fresh_ids,"
                 " news FROM watched WHERE gallery = ?"
             )
             found = db.execute(sql, (gallery,)).fetchone()
             if found is not None:
-                values = _visited(query, page, *found)
+                values = _visit_values(query, page, *found)
                 changes = ", ".join(f"{name} = :{name}" for name in values)
                 sql = f"UPDATE watched SET {changes} WHERE gallery = :gallery"
                 db.execute(sql, {**values, "gallery": gallery})
 
 
-def _visited(
+def _visit_values(
     query: ImageQuery,
     page: Page,
     level: int,
@@ -141,7 +151,7 @@ def _visited(
     *lists: bytes | None,
 ) -> dict[str, object]:
     """Return what a watched gallery's row becomes by this look at its first page."""
-    known, fresh_ids, news = map(_unpacked, lists)
+    known, fresh_ids, news = map(_unpack_ids, lists)
     now, newest = time.time(), max([newest, *page.ids])
     if abs(now - visited_at) > _SAME_VISIT:
         since, news = seen, []
@@ -149,10 +159,10 @@ def _visited(
         shown = [image.id for image in page.images]
         if query.level & ~level:  # of the ratings that come with it nothing was known
             known = []
-        news = _merged(_late(shown, known), news)
-        known = _merged(shown, _merged(fresh_ids, known))
+        news = _merge_ids(_late_ids(shown, known), news)
+        known = _merge_ids(shown, _merge_ids(fresh_ids, known))
         seen, fresh, is_more = newest, 0, 0
-    news = _merged(fresh_ids, news)
+    news = _merge_ids(fresh_ids, news)
     return {
         "level": query.level,
         "since": since,
@@ -161,13 +171,13 @@ def _visited(
         "visited_at": now,
         "fresh": fresh,
         "is_more": is_more,
-        "known": _packed(known),
-        "fresh_ids": _packed(fresh_ids if fresh else []),
-        "news": _packed(news),
+        "known": _pack_ids(known),
+        "fresh_ids": _pack_ids(fresh_ids if fresh else []),
+        "news": _pack_ids(news),
     }
 
 
-def _late(ids: list[int], known: list[int]) -> list[int]:
+def _late_ids(ids: list[int], known: list[int]) -> list[int]:
     """Return the ids of a page that are new among what was seen: published late, so that others
     which were seen before stand behind them."""
     seen = set(known)
@@ -175,15 +185,15 @@ def _late(ids: list[int], known: list[int]) -> list[int]:
     return [image_id for image_id in ids[:last] if image_id not in seen]
 
 
-def _merged(first: list[int], then: list[int]) -> list[int]:
+def _merge_ids(first: list[int], then: list[int]) -> list[int]:
     return list(dict.fromkeys([*first, *then]))[:_MOST_KNOWN]
 
 
-def _packed(ids: list[int]) -> bytes | None:
+def _pack_ids(ids: list[int]) -> bytes | None:
     return zlib.compress(json.dumps(ids).encode()) if ids else None
 
 
-def _unpacked(data: object) -> list[int]:
+def _unpack_ids(data: object) -> list[int]:
     """Nothing of a damaged list: then nothing is known, and ids alone tell what is new."""
     try:
         ids = json.loads(zlib.decompress(data)) if isinstance(data, bytes) else []
@@ -195,11 +205,11 @@ def _unpacked(data: object) -> list[int]:
 def has_news(query: ImageQuery) -> bool:
     """Whether the last check found pictures that nobody has looked at since."""
     sql = "SELECT 1 FROM watched WHERE gallery = ? AND fresh > 0"
-    return any(rows_or_none(sql, (gallery,)) for gallery in _names(query)[:1])
+    return any(select_rows_or_empty(sql, (gallery,)) for gallery in _gallery_names(query)[:1])
 
 
 @dataclass(frozen=True)
-class News:
+class NewImages:
     """The images that are new since the last visit: `image_id in news`.
 
     since: larger ids are new, whatever page they stand on; 0 is unknown.
@@ -212,17 +222,17 @@ class News:
         return image_id in self.ids or isinstance(image_id, int) and image_id > self.since > 0
 
 
-def news_of(query: ImageQuery) -> News:
+def find_new_images(query: ImageQuery) -> NewImages:
     """Return what is new in a gallery; nothing where nobody watches."""
-    for gallery in _names(query):
+    for gallery in _gallery_names(query):
         sql = "SELECT since, news FROM watched WHERE gallery = ?"
-        for since, news in rows_or_none(sql, (gallery,)):
-            return News(since, frozenset(_unpacked(news)))
-    return News()
+        for since, news in select_rows_or_empty(sql, (gallery,)):
+            return NewImages(since, frozenset(_unpack_ids(news)))
+    return NewImages()
 
 
-def _names(query: ImageQuery) -> tuple[str, ...]:
-    return galleries_of(query) if query.post_id is None else ()
+def _gallery_names(query: ImageQuery) -> tuple[str, ...]:
+    return gallery_names(query) if query.post_id is None else ()
 
 
 def _shows_newest(query: ImageQuery) -> bool:
@@ -231,15 +241,15 @@ def _shows_newest(query: ImageQuery) -> bool:
     return is_by_age and not (query.type or query.with_meta or query.base_models)
 
 
-def _watchable(query: ImageQuery) -> str:
-    names = _names(query)
+def _watchable_gallery(query: ImageQuery) -> str:
+    names = _gallery_names(query)
     if not names:
         said = "A model, a version or an author can be watched, and nothing else."
         raise InputError(said, "watch_what")
     return names[0]
 
 
-def _query_of(one: Watched) -> ImageQuery:
+def _watch_query(one: Watch) -> ImageQuery:
     kind, _, value = one.gallery.partition(" ")
     if kind == "user":
         return ImageQuery(username=value, level=one.level)

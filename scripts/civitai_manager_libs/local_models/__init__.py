@@ -1,7 +1,14 @@
 """The models on this machine: what files are there, and which a picture was made with."""
 
-from .folders import checked_folders, has_folders
-from .index import models_here, Shelf
-from .matching import Found, Wanted
+from .folders import has_folders, validate_folders
+from .index import get_model_index, ModelIndex
+from .matching import ModelMatch, WantedModel
 
-__all__ = ["Found", "Shelf", "Wanted", "checked_folders", "has_folders", "models_here"]
+__all__ = [
+    "ModelMatch",
+    "ModelIndex",
+    "WantedModel",
+    "validate_folders",
+    "has_folders",
+    "get_model_index",
+]

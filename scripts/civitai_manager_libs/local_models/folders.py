@@ -11,7 +11,14 @@ from .. import host, setting
 from ..core import expand_folder
 from ..errors import InputError
 
-__all__ = ["Folder", "Place", "checked_folders", "folders", "has_folders", "listed"]
+__all__ = [
+    "FolderListing",
+    "SearchedFolder",
+    "validate_folders",
+    "list_folders",
+    "has_folders",
+    "walk_folders",
+]
 
 _EXTENSIONS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
@@ -27,7 +34,7 @@ _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 
 
 @dataclass(frozen=True)
-class Place:
+class SearchedFolder:
     """A folder that is looked in with all below it. kind: of what is in it, unless a folder's name
     says another; "" is any."""
 
@@ -36,7 +43,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Folder:
+class FolderListing:
     """What is directly in one: (name, size in bytes, time of change) of its model files.
 
     top: the place's own path, that files are named from. beside: the names of all other files.
@@ -49,28 +56,32 @@ class Folder:
     beside: frozenset[str]
 
 
-def checked_folders(typed: str) -> str:
+def validate_folders(typed: str) -> str:
     """The setting's text as it is kept. Raises InputError, a sentence."""
-    for path in _split(typed):
+    for path in _split_folders(typed):
         if not os.path.isabs(path) or not os.path.isdir(path):
             said = f"{path} is no folder here; give whole paths, with ; between them."
             raise InputError(said, "folder_of_models", path=path)
     return typed.strip()
 
 
-def folders() -> list[Place]:
+def list_folders() -> list[SearchedFolder]:
     """Of the host and of the settings, each once."""
-    found = [Place(kind, path) for kind, path in host.model_folders()]
-    found += [Place("", path) for path in _split(setting.model_folders) if os.path.isdir(path)]
+    found = [SearchedFolder(kind, path) for kind, path in host.list_model_folders()]
+    found += [
+        SearchedFolder("", path)
+        for path in _split_folders(setting.model_folders)
+        if os.path.isdir(path)
+    ]
     return list({place.path: place for place in reversed(found)}.values())[::-1]
 
 
 def has_folders() -> bool:
     """Whether anything can be said of what is here."""
-    return bool(folders())
+    return bool(list_folders())
 
 
-def listed(places: Iterable[Place]) -> Iterator[Folder]:
+def walk_folders(places: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
     """They, and every folder below them, each once: also where a link leads back."""
     waiting = [(place.path, place.path, place.kind) for place in places][::-1]
     seen: set[str] = set()
@@ -81,14 +92,14 @@ def listed(places: Iterable[Place]) -> Iterator[Folder]:
         if real in seen:
             continue
         seen.add(real)
-        kind = _KIND_OF.get(_word(os.path.basename(path)), kind)
-        folder, below = _read(path, top, kind)
+        kind = _KIND_OF.get(_normalize_word(os.path.basename(path)), kind)
+        folder, below = _read_folder(path, top, kind)
         files += len(folder.files)
         waiting += [(each, top, kind) for each in below]
         yield folder
 
 
-def _read(path: str, top: str, kind: str) -> tuple[Folder, list[str]]:
+def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
     files, beside, below = [], set(), []
     try:
         with os.scandir(path) as entries:
@@ -106,13 +117,13 @@ def _read(path: str, top: str, kind: str) -> tuple[Folder, list[str]]:
                     beside.add(entry.name)
     except OSError:  # gone meanwhile, or not to be read: what was seen counts
         below = []
-    return Folder(path, top, kind, tuple(files), frozenset(beside)), below
+    return FolderListing(path, top, kind, tuple(files), frozenset(beside)), below
 
 
-def _word(name: str) -> str:
+def _normalize_word(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
 
 
-def _split(typed: str) -> list[str]:
+def _split_folders(typed: str) -> list[str]:
     parts = map(expand_folder, typed.split(";"))
     return [os.path.abspath(part) if os.path.isabs(part) else part for part in parts if part]

@@ -11,38 +11,38 @@ import time
 from collections.abc import Iterator
 
 from .. import host
-from ..core import file_stem
-from .folders import Folder, folders, listed, Place
-from .matching import Catalogue, Found, ModelFile, Wanted
-from .sidecars import ENDS, read_sidecar, Sidecar
+from ..core import model_file_stem
+from .folders import FolderListing, list_folders, SearchedFolder, walk_folders
+from .matching import ModelFile, ModelLookup, ModelMatch, WantedModel
+from .sidecars import EXTENSIONS, read_sidecar, Sidecar
 
-__all__ = ["Shelf", "models_here"]
+__all__ = ["ModelIndex", "get_model_index"]
 
 _LOOK_EVERY = 2.0  # seconds between two looks at the folders' times
 _OLD = 60.0  # seconds; the host may have hashed a file since, which changes no folder
 
 
-class Shelf:
+class ModelIndex:
     """What is found is that of a moment ago at most; may be used by any number of threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._places: list[Place] = []
+        self._places: list[SearchedFolder] = []
         self._times: dict[str, float] = {}
-        self._catalogue = Catalogue()
+        self._catalogue = ModelLookup()
         self._sidecars: dict[str, tuple[float, Sidecar]] = {}
         self._read_at = self._looked_at = float("-inf")
 
-    def find(self, wanted: Wanted) -> Found:
+    def find(self, wanted: WantedModel) -> ModelMatch:
         """Of one; "" where no folder of models is known."""
-        catalogue = self.catalogue()
-        return catalogue.find(wanted) if self._places else Found("")
+        catalogue = self.load_lookup()
+        return catalogue.find(wanted) if self._places else ModelMatch("")
 
-    def catalogue(self) -> Catalogue:
+    def load_lookup(self) -> ModelLookup:
         with self._lock:
             now = time.monotonic()
             if now - self._looked_at > _LOOK_EVERY:
-                places = folders()
+                places = list_folders()
                 if now - self._read_at > _OLD or places != self._places or self._has_changed():
                     self._read(places)
                     self._read_at = now
@@ -52,28 +52,28 @@ class Shelf:
     def _has_changed(self) -> bool:
         return any(_changed_at(path) != at for path, at in self._times.items())
 
-    def _read(self, places: list[Place]) -> None:
-        found = list(listed(places))
+    def _read(self, places: list[SearchedFolder]) -> None:
+        found = list(walk_folders(places))
         self._places = places
         self._times = {folder.path: _changed_at(folder.path) for folder in found}
         before, self._sidecars = self._sidecars, {}
-        kept = host.kept_hashes()
-        self._catalogue = Catalogue.of(
-            file for folder in found for file in self._files(folder, before, kept)
+        kept = host.read_cached_hashes()
+        self._catalogue = ModelLookup.of(
+            file for folder in found for file in self._iter_files(folder, before, kept)
         )
 
-    def _files(
+    def _iter_files(
         self,
-        folder: Folder,
+        folder: FolderListing,
         before: dict[str, tuple[float, Sidecar]],
         kept: dict[str, list[tuple[float, str]]],
     ) -> Iterator[ModelFile]:
         for name, size, changed_at in folder.files:
-            told = list(self._told(folder, name, before))
-            stated = (one for title in _titles(folder, name) for one in kept.get(title, ()))
+            told = list(self._iter_sidecars(folder, name, before))
+            stated = (one for title in _hash_titles(folder, name) for one in kept.get(title, ()))
             hashes = [code for at, code in stated if code and changed_at <= at]
             yield ModelFile(
-                file_stem(name),
+                model_file_stem(name),
                 "vae" if ".vae." in name.lower() else folder.kind,
                 size,
                 frozenset(hashes).union(*(one.hashes for one in told)),
@@ -82,11 +82,11 @@ class Shelf:
                 next((one.version_name for one in told if one.version_name), ""),
             )
 
-    def _told(
-        self, folder: Folder, name: str, before: dict[str, tuple[float, Sidecar]]
+    def _iter_sidecars(
+        self, folder: FolderListing, name: str, before: dict[str, tuple[float, Sidecar]]
     ) -> Iterator[Sidecar]:
         stem = os.path.splitext(name)[0]
-        for beside in (f"{stem}{end}" for end in ENDS):
+        for beside in (f"{stem}{end}" for end in EXTENSIONS):
             if beside in folder.beside:
                 path = os.path.join(folder.path, beside)
                 changed_at = _changed_at(path)
@@ -97,7 +97,7 @@ class Shelf:
                 yield kept[1]
 
 
-def _titles(folder: Folder, name: str) -> list[str]:
+def _hash_titles(folder: FolderListing, name: str) -> list[str]:
     """What the hosts may keep its hash under."""
     inside = os.path.relpath(os.path.join(folder.path, name), folder.top)
     stem, whole = os.path.splitext(name)[0], os.path.join(folder.path, name)
@@ -114,9 +114,9 @@ def _changed_at(path: str) -> float:
         return 0.0
 
 
-_models_here = Shelf()
+_model_index = ModelIndex()
 
 
-def models_here() -> Shelf:
+def get_model_index() -> ModelIndex:
     """The one of this process."""
-    return _models_here
+    return _model_index

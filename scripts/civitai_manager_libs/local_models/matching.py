@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..infotext import Resource
 
-__all__ = ["Catalogue", "Found", "KINDS", "ModelFile", "Wanted", "plain_name"]
+__all__ = ["ModelLookup", "ModelMatch", "KINDS", "ModelFile", "WantedModel", "plain_name"]
 
 KINDS = ("model", "lora", "embed", "vae", "hypernet")  # what is looked for
 _DIGITS = (10, 12, 64)  # of AutoV2, of AutoV3 and A1111's hashes of LoRAs, of SHA256
@@ -43,7 +43,7 @@ class ModelFile:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedModel:
     """A resource with what Civitai says of its version: page, names and hashes of its files."""
 
     resource: Resource
@@ -52,7 +52,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Found:
+class ModelMatch:
     """state: `here`, `other` (another version of it is), `missing`, or "": not looked for.
 
     by: what told so: `hash`, `version`, `model` or `name`. version: what the other one is.
@@ -65,7 +65,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class ModelLookup:
     """The files by all that they can be known by."""
 
     by_hash: dict[str, list[ModelFile]] = field(default_factory=dict)
@@ -75,82 +75,84 @@ class Catalogue:
     by_plain_name: dict[str, list[ModelFile]] = field(default_factory=dict)
 
     @staticmethod
-    def of(files: Iterable[ModelFile]) -> Catalogue:
-        made = Catalogue()
+    def of(files: Iterable[ModelFile]) -> ModelLookup:
+        made = ModelLookup()
         for file in files:
-            for code in _codes(file.hashes):
+            for code in _hash_forms(file.hashes):
                 made.by_hash.setdefault(code, []).append(file)
             if file.version_id:
                 made.by_version.setdefault(file.version_id, []).append(file)
             if file.model_id:
                 made.by_model.setdefault(file.model_id, []).append(file)
-            made.by_name.setdefault(_word(file.name), []).append(file)
+            made.by_name.setdefault(_normalize_word(file.name), []).append(file)
             made.by_plain_name.setdefault(plain_name(file.name), []).append(file)
         return made
 
-    def find(self, wanted: Wanted) -> Found:
+    def find(self, wanted: WantedModel) -> ModelMatch:
         one = wanted.resource
         if one.type not in ("", *KINDS) or one.type == "vae" and one.name.lower() in _NO_FILE:
-            return Found("")
-        return self._itself(wanted) or self._other(wanted) or Found("missing")
+            return ModelMatch("")
+        return self._find_exact(wanted) or self._find_other_version(wanted) or ModelMatch("missing")
 
-    def _itself(self, wanted: Wanted) -> Found | None:
+    def _find_exact(self, wanted: WantedModel) -> ModelMatch | None:
         one = wanted.resource
-        for code in (*_keys(one.hash.lower()), *wanted.files):
+        for code in (*_lookup_keys(one.hash.lower()), *wanted.files):
             for file in self.by_hash.get(code, ()):
-                return Found("here", file, "hash")
+                return ModelMatch("here", file, "hash")
         for file in self.by_version.get(one.version_id or 0, ()):
-            return Found("here", file, "version")
-        for file in self._named(wanted):
+            return ModelMatch("here", file, "version")
+        for file in self._iter_named(wanted):
             if not _differs(file, one):
-                return Found("here", file, "name")
+                return ModelMatch("here", file, "name")
         return None
 
-    def _other(self, wanted: Wanted) -> Found | None:
+    def _find_other_version(self, wanted: WantedModel) -> ModelMatch | None:
         one = wanted.resource
         for file in self.by_model.get(wanted.model_id or 0, ()):
-            return Found("other", file, "model", file.version_name or _version_of(file.name))
-        for file in self._named(wanted):
-            return Found("other", file, "name", file.version_name)
-        for name in filter(None, (one.name, *_names(wanted.files))):
+            return ModelMatch(
+                "other", file, "model", file.version_name or _version_in_name(file.name)
+            )
+        for file in self._iter_named(wanted):
+            return ModelMatch("other", file, "name", file.version_name)
+        for name in filter(None, (one.name, *_iter_names(wanted.files))):
             for file in self.by_plain_name.get(plain_name(name), ()):
                 if _fits(file, one):
-                    version = file.version_name or _version_of(file.name)
-                    return Found("other", file, "name", version)
+                    version = file.version_name or _version_in_name(file.name)
+                    return ModelMatch("other", file, "name", version)
         return None
 
-    def _named(self, wanted: Wanted) -> Iterator[ModelFile]:
+    def _iter_named(self, wanted: WantedModel) -> Iterator[ModelFile]:
         one = wanted.resource
-        for name in filter(None, (one.name, *_names(wanted.files))):
-            yield from (f for f in self.by_name.get(_word(name), ()) if _fits(f, one))
+        for name in filter(None, (one.name, *_iter_names(wanted.files))):
+            yield from (f for f in self.by_name.get(_normalize_word(name), ()) if _fits(f, one))
 
 
 def plain_name(name: str) -> str:
     """Without what tells versions of it apart: `dreamshaper_8` and `DreamShaper-v7` are one."""
-    plain = _word(_VERSION.sub("", name))
-    return plain if len(plain) >= _LEAST_NAME else _word(name)
+    plain = _normalize_word(_VERSION.sub("", name))
+    return plain if len(plain) >= _LEAST_NAME else _normalize_word(name)
 
 
-def _word(name: str) -> str:
+def _normalize_word(name: str) -> str:
     return _BETWEEN.sub("_", name).strip("_").lower()
 
 
-def _version_of(name: str) -> str:
+def _version_in_name(name: str) -> str:
     found = _VERSION.search(name)
     return found[0].strip(" _-.()[]") if found else ""
 
 
-def _codes(hashes: Iterable[str]) -> set[str]:
+def _hash_forms(hashes: Iterable[str]) -> set[str]:
     """All forms by which a file's hash may be stated."""
     return {code[:digits] for code in hashes for digits in (*_DIGITS, len(code))}
 
 
-def _keys(code: str) -> tuple[str, ...]:
+def _lookup_keys(code: str) -> tuple[str, ...]:
     """What a stated hash is looked up by; of a whole one there may be but its beginning here."""
     return (code, code[:10]) if len(code) == 64 else (code,)
 
 
-def _names(files: Iterable[str]) -> Iterator[str]:
+def _iter_names(files: Iterable[str]) -> Iterator[str]:
     """What of a version's files are names; the rest are hashes."""
     return (file for file in files if not re.fullmatch("[0-9a-f]{10}", file))
 
@@ -166,4 +168,4 @@ def _differs(file: ModelFile, one: Resource) -> bool:
     code = one.hash.lower()
     of_its_kind = {12: (12,), 10: (10, 64), 64: (10, 64)}.get(len(code), ())
     is_comparable = any(len(known) in of_its_kind for known in file.hashes)
-    return is_comparable and _codes(file.hashes).isdisjoint(_keys(code))
+    return is_comparable and _hash_forms(file.hashes).isdisjoint(_lookup_keys(code))

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..core import as_checksum, as_list, mapping, one_line, whole
+from ..core import as_checksum, as_list, as_mapping, clean_line, as_whole_number
 
-__all__ = ["ENDS", "Sidecar", "read_sidecar"]
+__all__ = ["EXTENSIONS", "Sidecar", "read_sidecar"]
 
 _MOST = 4_000_000  # bytes; one with all of a page's pictures has some hundred thousand
 _LAST_ID = 2**31 - 1
@@ -30,47 +30,47 @@ def read_sidecar(path: str) -> Sidecar:
     """An empty one where it cannot be read, or says nothing."""
     try:
         with open(path, encoding="utf-8-sig") as file:
-            data = mapping(json.loads(file.read(_MOST)))
+            data = as_mapping(json.loads(file.read(_MOST)))
     except (OSError, ValueError, RecursionError):
         return Sidecar()
     return next(read(data) for end, read in _READERS.items() if path.endswith(end))
 
 
-def _of_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:
+def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:
     """`version` as Civitai's API has it."""
-    files = [mapping(file) for file in as_list(version.get("files"))[:50]]
-    stated = [code for file in files for code in _hashes(file.get("hashes"))]
-    return _sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
+    files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
+    stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
+    return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
 
 
-def _of_lora_manager(data: Mapping[str, Any]) -> Sidecar:
-    own = frozenset(_hashes({"SHA256": data.get("sha256")}))
-    return _of_version(mapping(data.get("civitai")), own)
+def _parse_lora_manager(data: Mapping[str, Any]) -> Sidecar:
+    own = frozenset(_iter_hashes({"SHA256": data.get("sha256")}))
+    return _parse_version(as_mapping(data.get("civitai")), own)
 
 
-def _of_stability_matrix(data: Mapping[str, Any]) -> Sidecar:
+def _parse_stability_matrix(data: Mapping[str, Any]) -> Sidecar:
     names = ("VersionId", "ModelId", "VersionName")
-    return _sidecar(data, names, frozenset(_hashes(data.get("Hashes"))))
+    return _make_sidecar(data, names, frozenset(_iter_hashes(data.get("Hashes"))))
 
 
-def _sidecar(
+def _make_sidecar(
     data: Mapping[str, Any], names: tuple[str, str, str], hashes: frozenset[str]
 ) -> Sidecar:
     version_id, model_id, name = map(data.get, names)
-    ids = (whole(version_id, 1, _LAST_ID), whole(model_id, 1, _LAST_ID))
-    return Sidecar(*ids, one_line(name, 60), hashes)
+    ids = (as_whole_number(version_id, 1, _LAST_ID), as_whole_number(model_id, 1, _LAST_ID))
+    return Sidecar(*ids, clean_line(name, 60), hashes)
 
 
-def _hashes(stated: object) -> Iterator[str]:
-    for value in mapping(stated).values():
+def _iter_hashes(stated: object) -> Iterator[str]:
+    for value in as_mapping(stated).values():
         code = as_checksum(value).lower()
         if len(code) in _LENGTHS:
             yield code
 
 
 _READERS = {
-    ".civitai.info": _of_version,
-    ".metadata.json": _of_lora_manager,
-    ".cm-info.json": _of_stability_matrix,
+    ".civitai.info": _parse_version,
+    ".metadata.json": _parse_lora_manager,
+    ".cm-info.json": _parse_stability_matrix,
 }
-ENDS = tuple(_READERS)
+EXTENSIONS = tuple(_READERS)

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from . import responses
-from .bandwidth import Rate, Share
-from .body import end_of, load, WireAnswer
-from .connections import cut_by
-from .download import Asking, CHUNK_SIZE, Progress, Receiver, Target
-from .limiter import HostGates
-from .retry import Retries
-from .session import Ask, prepared, Sender
+from .bandwidth import BandwidthLimit, BandwidthShare
+from .body import load_body, ResponseBody, watch_end
+from .connections import cut_when_cancelled
+from .download import CHUNK_SIZE, FileDownload, Progress, SendRequest, Target
+from .limiter import HostLimiters
+from .retry import RetryLoop
+from .session import HttpSession, OutgoingRequest, prepare_request
 
 __all__ = [
-    "Ask",
-    "Asking",
+    "OutgoingRequest",
+    "SendRequest",
     "CHUNK_SIZE",
-    "HostGates",
+    "HostLimiters",
     "Progress",
-    "Rate",
-    "Receiver",
-    "Retries",
-    "Sender",
-    "Share",
+    "BandwidthLimit",
+    "FileDownload",
+    "RetryLoop",
+    "HttpSession",
+    "BandwidthShare",
     "Target",
-    "WireAnswer",
+    "ResponseBody",
     "responses",
-    "cut_by",
-    "end_of",
-    "load",
-    "prepared",
+    "cut_when_cancelled",
+    "watch_end",
+    "load_body",
+    "prepare_request",
 ]

@@ -15,14 +15,21 @@ from requests import exceptions as requests_errors
 from urllib3 import exceptions as urllib3_errors
 
 from ..core import Cancellation
-from ..errors import CivitaiShortcutError, NetworkError, Refused, UnreadableAnswer
+from ..errors import CivitaiShortcutError, InvalidResponse, NetworkError, Refused
 from . import responses
-from .bandwidth import Share
-from .connections import cut_response
-from .deadlines import within
+from .bandwidth import BandwidthShare
+from .connections import connection_cutter
+from .deadlines import cut_after
 
-__all__ = ["WIRE_ERRORS", "Unpacker", "WireAnswer", "check_head", "end_of", "load"]
-__all__ += ["network_error"]
+__all__ = [
+    "WIRE_ERRORS",
+    "Decompressor",
+    "ResponseBody",
+    "check_response_head",
+    "watch_end",
+    "load_body",
+]
+__all__ += ["to_network_error"]
 
 WIRE_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
 _PIECE = 64 * 1024  # bytes
@@ -32,7 +39,7 @@ _HOLLOW = 1024 * 1024  # bytes; packing adds some, but joined streams of nothing
 _GZIP_OR_ZLIB = 47  # wbits: told by the header
 
 
-class WireAnswer:
+class ResponseBody:
     """A response whose body is read as it arrives, still packed where the server packed it.
 
     share: of a rate that its bytes are held to; None: as fast as they come. aside: what it waits in
@@ -43,29 +50,31 @@ class WireAnswer:
         self,
         response: requests.Response,
         cancelled: Cancellation,
-        share: Share | None = None,
-        aside: Callable[[Share], AbstractContextManager[None]] = nullcontext,
+        share: BandwidthShare | None = None,
+        aside: Callable[[BandwidthShare], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.status = response.status_code
         self.headers = response.headers
         self._response, self._cancelled = response, cancelled
         self._share, self._aside = share, aside
-        self._cut = cut_response(response)
+        self._cut = connection_cutter(response)
         self._is_empty = True  # so far
         self._seconds, self._bytes = 0.0, 0  # of waiting for the server, since the last look
 
     def read(self, size: int) -> bytes:
         """1 to `size` bytes, b"" at the end. Raises NetworkError, also for a server that drips."""
         started, share = time.monotonic(), self._share
-        size = size if share is None else share.most(size)
-        with within(_SLOW_SECONDS, self._cut) as deadline:  # chunk sizes and trailers may drip too
+        size = size if share is None else share.allowed_bytes(size)
+        with cut_after(
+            _SLOW_SECONDS, self._cut
+        ) as deadline:  # chunk sizes and trailers may drip too
             try:
                 data = _read_some(self._response.raw, size)
             except WIRE_ERRORS as error:
                 self._cancelled.check()
-                raise _slow() if deadline.is_over else network_error(error) from error
+                raise _too_slow_error() if deadline.is_over else to_network_error(error) from error
         if deadline.is_over:  # a cut socket reads as an early end
-            raise _slow()
+            raise _too_slow_error()
         if not data:
             self._cancelled.check()  # the same
             if self._is_empty:
@@ -73,34 +82,34 @@ class WireAnswer:
         self._is_empty = self._is_empty and not data
         self._check_speed(time.monotonic() - started, len(data))
         if share is not None:
-            share.pay(len(data), self._cancelled, self._aside)
+            share.consume(len(data), self._cancelled, self._aside)
         return data
 
     def read_all(self, limit: int) -> bytes:
         """The whole body, unpacked. Raises NetworkError when it is cut, UnreadableAnswer when
         it is over `limit` bytes or damaged."""
-        unpacker, body, read = Unpacker(self.headers), bytearray(), 0
+        unpacker, body, read = Decompressor(self.headers), bytearray(), 0
         while data := self.read(_PIECE):
             read += len(data)
             if read > limit:
-                raise UnreadableAnswer("The answer is too large to be read.")
-            for piece in unpacker.unpack(data, _PIECE):
+                raise InvalidResponse("The answer is too large to be read.")
+            for piece in unpacker.decompress(data, _PIECE):
                 body += piece
                 if len(body) > limit:
-                    raise UnreadableAnswer("The answer is too large to be read.")
+                    raise InvalidResponse("The answer is too large to be read.")
         if not (self._is_empty or unpacker.is_whole):
             raise NetworkError("The answer broke off.")
         return bytes(body)
 
-    def judge(self, api_key: str, allowed: Container[int] = ()) -> None:
+    def raise_for_status(self, api_key: str, allowed: Container[int] = ()) -> None:
         """Raises what the status means; an error page may quote the request, with its key."""
         if self.status < 300 or self.status in allowed:
             return
         try:
             body = self.read_all(_ERROR_PAGE)
-        except (NetworkError, UnreadableAnswer):
+        except (NetworkError, InvalidResponse):
             body = b""
-        raise responses.error_of(self.status, self.headers, body, api_key)
+        raise responses.error_from_response(self.status, self.headers, body, api_key)
 
     def close(self) -> None:
         """The connection goes back to its pool if the body was read to its end, else it ends."""
@@ -111,7 +120,7 @@ class WireAnswer:
         if self._seconds < _SLOW_SECONDS:
             return
         if self._bytes < _SLOW_RATE * self._seconds:
-            raise _slow()
+            raise _too_slow_error()
         self._seconds, self._bytes = 0.0, 0
 
 
@@ -123,14 +132,14 @@ def _read_some(raw: Any, size: int) -> bytes:
     return raw.read(min(size, _SLOW_RATE), decode_content=False) or b""
 
 
-def check_head(response: requests.Response) -> None:
+def check_response_head(response: requests.Response) -> None:
     """Raises NetworkError for a head that http.client takes, though its body's end is not sure."""
     if response.status_code < 200:  # the answer after it would be taken for the next request's
         raise NetworkError("The server does not come to its answer.")
-    responses.length_of(response.headers)
+    responses.content_length(response.headers)
 
 
-def end_of(response: requests.Response) -> Callable[[], bool]:
+def watch_end(response: requests.Response) -> Callable[[], bool]:
     """Whether it was read to its end, closed, or let go of."""
     known = weakref.ref(response)
 
@@ -141,20 +150,22 @@ def end_of(response: requests.Response) -> Callable[[], bool]:
     return is_over
 
 
-def load(response: requests.Response) -> None:
+def load_body(response: requests.Response) -> None:
     """Read the body into `response.content`. Raises NetworkError, also for a server that drips."""
-    with within(_SLOW_SECONDS, cut_response(response), _growth_of(response.raw)) as deadline:
+    with cut_after(
+        _SLOW_SECONDS, connection_cutter(response), _watch_growth(response.raw)
+    ) as deadline:
         try:
             is_empty = not response.content
         except WIRE_ERRORS as error:  # those of requests are OSErrors
-            raise _slow() if deadline.is_over else network_error(error) from error
+            raise _too_slow_error() if deadline.is_over else to_network_error(error) from error
     if deadline.is_over:
-        raise _slow()
+        raise _too_slow_error()
     if is_empty:
         _check_end(response)
 
 
-def _growth_of(raw: Any) -> Callable[[], bool]:
+def _watch_growth(raw: Any) -> Callable[[], bool]:
     """Return whether a body has come fast enough since the last look."""
     seen = 0
 
@@ -166,7 +177,7 @@ def _growth_of(raw: Any) -> Callable[[], bool]:
     return grows
 
 
-def _slow() -> NetworkError:
+def _too_slow_error() -> NetworkError:
     return NetworkError("The server sends too slowly.")
 
 
@@ -176,12 +187,12 @@ def _check_end(response: requests.Response) -> None:
     head, has_body = response.headers, response.request.method != "HEAD"
     has_body = has_body and response.status_code not in (204, 304)
     is_kept = response.raw.version == 11 and "close" not in head.get("Connection", "").lower()
-    is_told = responses.is_chunked(head) or responses.length_of(head) is not None
+    is_told = responses.is_chunked(head) or responses.content_length(head) is not None
     if has_body and is_kept and not is_told:
         raise NetworkError("The answer broke off in its head.")
 
 
-class Unpacker:
+class Decompressor:
     """For one body, by its Content-Encoding; one that is not packed passes as it is."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
@@ -197,7 +208,7 @@ class Unpacker:
         """False while the packed stream has not come to its own end."""
         return self._zlib is None or self._zlib.eof
 
-    def unpack(self, data: bytes, most: int) -> Iterator[bytes]:
+    def decompress(self, data: bytes, most: int) -> Iterator[bytes]:
         """Pieces of at most `most` bytes, however much `data` unpacks to.
 
         Raises UnreadableAnswer for an encoding that nobody asked for, and for damage.
@@ -206,7 +217,7 @@ class Unpacker:
             yield data
             return
         if self._zlib is None:
-            raise UnreadableAnswer("The server packed its answer in a way that nobody asked for.")
+            raise InvalidResponse("The server packed its answer in a way that nobody asked for.")
         self._packed += len(data)
         piece = b""
         while data or len(piece) == most:  # a full piece may have left some inside of zlib
@@ -217,15 +228,15 @@ class Unpacker:
             try:
                 piece = self._zlib.decompress(data, most)
             except zlib.error as error:
-                raise UnreadableAnswer("What came is packed, and damaged.") from error
+                raise InvalidResponse("What came is packed, and damaged.") from error
             self._unpacked += len(piece)
             yield piece
             data = self._zlib.unconsumed_tail or self._zlib.unused_data
         if self._packed > 2 * self._unpacked + _HOLLOW:
-            raise UnreadableAnswer("What came is packed, and next to nothing is in it.")
+            raise InvalidResponse("What came is packed, and next to nothing is in it.")
 
 
-def network_error(error: Exception) -> CivitaiShortcutError:
+def to_network_error(error: Exception) -> CivitaiShortcutError:
     """The library's error in our words; its own text may hold a URL with a token."""
     if isinstance(error, (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)):
         return NetworkError("The server did not answer in time.")

@@ -19,11 +19,18 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError
 
-from ..core import Cancellation, never
+from ..core import Cancellation, never_cancelled
 from ..errors import Cancelled, Refused
-from .deadlines import within
+from .deadlines import cut_after
 
-__all__ = ["WireAdapter", "cut_by", "cut_response", "is_inner_address", "is_inner_url", "peer_of"]
+__all__ = [
+    "WatchedAdapter",
+    "cut_when_cancelled",
+    "connection_cutter",
+    "is_inner_address",
+    "is_inner_url",
+    "response_peer",
+]
 
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
 _POLL = 0.1  # seconds; the longest that a connection being made overlooks a cancel
@@ -42,14 +49,14 @@ _LEADING_TO_IPV4 = [
 _MAYBE_INNER = [ipaddress.IPv6Network(each) for each in ("64:ff9b:1::/48", "2002::/16")]
 
 
-class _Line:
+class _CurrentConnection:
     """What one thread's request is on, for another thread to cut."""
 
     def __init__(self) -> None:
         self.is_cut = False
-        self._connection: _Watched | None = None
+        self._connection: _WatchedConnection | None = None
 
-    def take(self, connection: _Watched) -> None:
+    def take(self, connection: _WatchedConnection) -> None:
         self._connection, connection.line = connection, self
         self.check()  # after it is known: a cut before this moment found nothing to shut down
 
@@ -65,31 +72,31 @@ class _Line:
 
 
 @contextmanager
-def cut_by(cancelled: Cancellation) -> Iterator[None]:
+def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
     """While the block runs, this thread's request breaks off as soon as it is cancelled."""
-    if cancelled is never():
+    if cancelled is never_cancelled():
         yield
         return
-    line = _current.line = _Line()
+    line = _current.line = _CurrentConnection()
     try:
-        with cancelled.calling(line.cut):
+        with cancelled.notify(line.cut):
             yield
     finally:
         _current.line = None
 
 
-class _Watched:
+class _WatchedConnection:
     """What we add to urllib3's connections."""
 
     refuses_inner = False
     is_direct = True  # False: it reaches a proxy, whose address says nothing
     peer: str | None = None  # the address that it reached
-    line: _Line | None = None  # of the request that it serves
+    line: _CurrentConnection | None = None  # of the request that it serves
     _live: Any = None  # the socket, also when only the answer still holds it
 
     def connect(self) -> None:
-        line: _Line | None = getattr(_current, "line", None)
-        self._connect_beside(super().connect, line or _Line())  # type: ignore[misc]
+        line: _CurrentConnection | None = getattr(_current, "line", None)
+        self._connect_beside(super().connect, line or _CurrentConnection())  # type: ignore[misc]
         self._live = self.sock  # type: ignore[attr-defined]
         if self.is_direct:
             self.peer = self._live.getpeername()[0]
@@ -100,7 +107,7 @@ class _Watched:
             line.take(self)
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        line: _Line | None = getattr(_current, "line", None)
+        line: _CurrentConnection | None = getattr(_current, "line", None)
         if line is not None:  # here for a connection that is used again
             line.take(self)
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
@@ -111,7 +118,7 @@ class _Watched:
         answers of 100 may come before it without an end."""
         allowed = (self.sock.gettimeout(), self.timeout)  # type: ignore[attr-defined]
         seconds = [one for one in allowed if isinstance(one, (int, float))]
-        with within(max(seconds, default=inf), self.cut) as deadline:
+        with cut_after(max(seconds, default=inf), self.cut) as deadline:
             response = super().getresponse(*args, **kwargs)  # type: ignore[misc]
         if deadline.is_over:  # http.client takes the end of a connection for the end of a head
             response.close()
@@ -119,9 +126,9 @@ class _Watched:
         return response
 
     def cut(self) -> None:
-        _shut(self._live)
+        _shut_socket(self._live)
 
-    def _connect_beside(self, connect: Callable[[], None], line: _Line) -> None:
+    def _connect_beside(self, connect: Callable[[], None], line: _CurrentConnection) -> None:
         """In a thread of its own: looking up a name cannot be cut, only left to itself.
 
         Nor does a library's timeout end what a proxy or a handshake sends drop by drop.
@@ -142,21 +149,21 @@ class _Watched:
         while not done.wait(_POLL):
             if line.is_cut or time.monotonic() > until:
                 left.set()
-                _shut(self.sock)  # type: ignore[attr-defined]
+                _shut_socket(self.sock)  # type: ignore[attr-defined]
                 line.check()
                 raise ConnectTimeoutError(self, "It took too long to connect.")
         if errors:
             raise errors[0]
 
 
-def _shut(live: Any) -> None:
+def _shut_socket(live: Any) -> None:
     if isinstance(live, socket.socket):
         with suppress(OSError):  # it ended by itself
             # Not SSLSocket's own, which takes its state away from the thread that reads.
             socket.socket.shutdown(live, socket.SHUT_RDWR)
 
 
-class WireAdapter(HTTPAdapter):
+class WatchedAdapter(HTTPAdapter):
     """requests' adapter; with `refuses_inner`, one that asks no private address for anything.
 
     It is judged by the address that the socket reached: a name can be resolved anew at any time.
@@ -168,32 +175,32 @@ class WireAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        _watch(self.poolmanager, refuses_inner=self._refuses_inner)
+        _use_watched(self.poolmanager, refuses_inner=self._refuses_inner)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         is_new = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **kwargs)
         if is_new:
-            _watch(manager, is_direct=False)
+            _use_watched(manager, is_direct=False)
         return manager
 
 
-def _watch(manager: Any, **traits: bool) -> None:
+def _use_watched(manager: Any, **traits: bool) -> None:
     """Have a pool manager make watched connections."""
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
         name = f"Watched{pool.ConnectionCls.__name__}"  # by which an error tells a SOCKS proxy's
-        connection = type(name, (_Watched, pool.ConnectionCls), traits)
+        connection = type(name, (_WatchedConnection, pool.ConnectionCls), traits)
         pools[scheme] = type("WatchedPool", (pool,), {"ConnectionCls": connection})
     manager.pool_classes_by_scheme = pools
 
 
-def peer_of(response: requests.Response) -> str | None:
+def response_peer(response: requests.Response) -> str | None:
     """The address that answered; None behind a proxy, or where no socket was used."""
     return getattr(response.raw.connection, "peer", None)
 
 
-def cut_response(response: requests.Response) -> Callable[[], None]:
+def connection_cutter(response: requests.Response) -> Callable[[], None]:
     """Return what ends this response's connection, from any thread; nothing without a socket."""
     return getattr(response.raw.connection, "cut", lambda: None)
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["Deadline", "within"]
+__all__ = ["Deadline", "cut_after"]
 
 _LOOK = 0.2  # seconds between two looks at what is overdue
 _IDLE = 3.0  # seconds without a deadline after which the thread ends
@@ -33,7 +33,7 @@ class Deadline:
         return True
 
 
-class _Watch:
+class _Watcher:
     """All deadlines of the process, looked at by one thread while there are any."""
 
     def __init__(self) -> None:
@@ -66,11 +66,11 @@ class _Watch:
             time.sleep(_LOOK)
 
 
-_watch = _Watch()
+_watch = _Watcher()
 
 
 @contextmanager
-def within(
+def cut_after(
     seconds: float, cut: Callable[[], None], grows: Callable[[], bool] = lambda: False
 ) -> Iterator[Deadline]:
     """Call `cut` from another thread if the block has not ended after so many seconds.

@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack, suppress
 
 from .. import setting, util
-from ..core import disk_error, HalfFile, has_its_end, PartialFile
+from ..core import AtomicFile, is_complete, ResumableFile, to_disk_error
 from ..errors import (
     DiskError,
     HttpStatusError,
     IncompleteDownload,
+    InvalidResponse,
     NotAnImage,
     TooLarge,
-    UnreadableAnswer,
 )
 from . import responses
-from .body import Unpacker, WireAnswer
-from .validators import is_start, range_of, Version
+from .body import Decompressor, ResponseBody
+from .validators import FileVersion, is_start, parse_content_range
 
-__all__ = ["Asking", "CHUNK_SIZE", "Progress", "Receiver", "Target"]
+__all__ = ["SendRequest", "CHUNK_SIZE", "Progress", "FileDownload", "Target"]
 
 CHUNK_SIZE = 512 * 1024  # bytes; most pictures in one, at a third of the CPU time of 8 KiB
 _START = 512  # bytes; enough to tell what a file is
@@ -31,11 +31,11 @@ _NOTE_SHARE = 20  # times as long as it takes to note it; a slow disk is asked s
 _VIDEO = {"mp4", "webm"}
 
 Progress = Callable[[int, int], None]  # bytes received, bytes in all (0: unknown)
-Asking = Callable[[dict[str, str]], AbstractContextManager[WireAnswer]]
+SendRequest = Callable[[dict[str, str]], AbstractContextManager[ResponseBody]]
 Target = Callable[[str], str]  # the true extension ("" for a plain file) -> the final path
 
 
-class Receiver:
+class FileDownload:
     """Takes a file in, over as many answers as it needs; to be closed.
 
     of: the URL whose half file a later run goes on with, after a `keep` or a kill; "" keeps none.
@@ -56,11 +56,11 @@ class Receiver:
         self._reserve, self._of = reserve, of
         self._note_at = time.monotonic() + _NOTE_EVERY
         self._progress, self._told_at = progress, 0.0
-        self._partial: PartialFile | None = None
+        self._partial: AtomicFile | None = None
         self._files = ExitStack()  # that one
-        self._version = Version()  # of what is here
+        self._version = FileVersion()  # of what is here
         self._raw, self._raw_total = 0, 0  # bytes on the wire, which differ where it is packed
-        self._unpacker = Unpacker({})
+        self._unpacker = Decompressor({})
         self._end_is_told = True  # by a length, by chunks, by what packed it
 
     def close(self) -> None:
@@ -69,11 +69,11 @@ class Receiver:
 
     def keep(self) -> None:
         """Let a later run go on from here, if the server told the version and the disk has room."""
-        if isinstance(self._partial, HalfFile) and self._version.validator and self.size:
+        if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
             with suppress(DiskError):
                 self._partial.keep(self.total, self._version.validator)
 
-    def place(self) -> None:
+    def commit(self) -> None:
         """Give what was received its name. Raises DiskError."""
         assert self._partial is not None
         self._partial.commit(self.path)
@@ -84,96 +84,96 @@ class Receiver:
     def size(self) -> int:
         return self._partial.size if self._partial is not None else 0
 
-    def receive(self, ask: Asking) -> None:
+    def receive(self, ask: SendRequest) -> None:
         """One try; `ask` sends the request with these headers. Returns when all of it is here.
 
         Raises NetworkError, ServerTrouble when another try may go on from here; else any other.
         """
         if self._of and self._partial is None:
-            self._take_up()
+            self._resume()
         if not self._version.validator:
-            self._forget()
+            self._restart()
         try:
             self._receive(ask)
-        except UnreadableAnswer as error:
+        except InvalidResponse as error:
             raise NotAnImage(str(error)) from error
 
-    def _take_up(self) -> None:
+    def _resume(self) -> None:
         """What an earlier run left of it, if anything."""
         folder = os.path.dirname(self._target(""))
-        if not HalfFile.is_there(folder, self._of):
+        if not ResumableFile.exists(folder, self._of):
             return
-        self._partial = half = self._files.enter_context(HalfFile(folder, self._of))
+        self._partial = half = self._files.enter_context(ResumableFile(folder, self._of))
         if half.found is None:
             return
-        self.extension = util.extension_of(half.start(_START)) or ""
+        self.extension = util.extension_of(half.read_start(_START)) or ""
         if self._picture and not self.extension:  # it was damaged
             return half.restart()
         self.path = self._target(self.extension)
         self._raw = half.size
         self.total = self._raw_total = half.found.total
-        self._version = Version.noted(half.found.validator)
+        self._version = FileVersion.from_note(half.found.validator)
 
-    def _receive(self, ask: Asking) -> None:
+    def _receive(self, ask: SendRequest) -> None:
         with ask(self._headers()) as answer:
             if self._is_whole(answer):
                 return self._check_whole()
-            if self._goes_on(answer) or is_start(answer):
-                return self._take(answer)
-        self._forget()
+            if self._continues(answer) or is_start(answer):
+                return self._read_body(answer)
+        self._restart()
         with ask({}) as answer:
             if not is_start(answer):
                 said = "The server does not send the file from its beginning."
                 raise HttpStatusError(said, answer.status)
-            self._take(answer)
+            self._read_body(answer)
 
     def _headers(self) -> dict[str, str]:
         if not self.size:
             return {}
         return {"Range": f"bytes={self.size}-", "If-Range": self._version.validator}
 
-    def _is_whole(self, answer: WireAnswer) -> bool:
+    def _is_whole(self, answer: ResponseBody) -> bool:
         """A 416 says that the file ends where we are."""
         if answer.status != 416 or not self.size or self._version.is_other_than(answer.headers):
             return False
-        return (range_of(answer.headers)[1] or self.total) == self.size
+        return (parse_content_range(answer.headers)[1] or self.total) == self.size
 
-    def _goes_on(self, answer: WireAnswer) -> bool:
+    def _continues(self, answer: ResponseBody) -> bool:
         """Whether this is the rest of the same version, to an end that is known."""
         if answer.status != 206 or not self.size:
             return False
-        start, total = range_of(answer.headers)
+        start, total = parse_content_range(answer.headers)
         total = total or self.total
-        if self._version.is_other_than(answer.headers) or Unpacker(answer.headers).is_packed:
+        if self._version.is_other_than(answer.headers) or Decompressor(answer.headers).is_packed:
             return False
         return start == self.size and total > 0 and self.total in (0, total)
 
-    def _forget(self) -> None:
-        self._version, self.total, self._raw, self._raw_total = Version(), 0, 0, 0
+    def _restart(self) -> None:
+        self._version, self.total, self._raw, self._raw_total = FileVersion(), 0, 0, 0
         if self._partial is not None:
             self._partial.restart()
 
-    def _take(self, answer: WireAnswer) -> None:
-        if self._goes_on(answer):
-            self.total = self._raw_total = range_of(answer.headers)[1] or self.total
+    def _read_body(self, answer: ResponseBody) -> None:
+        if self._continues(answer):
+            self.total = self._raw_total = parse_content_range(answer.headers)[1] or self.total
             self._end_is_told = True
             self._check_cap()
-            self._open()
+            self._open_file()
         else:
-            self._begin(answer)
+            self._begin_file(answer)
         while data := answer.read(self._chunk_size):
-            for piece in self._counted(data):
-                self._put(piece)
-            self._tell()
-            self._note()
+            for piece in self._count_bytes(data):
+                self._write_bytes(piece)
+            self._report_progress()
+            self._write_note()
         self._check_whole()
 
-    def _begin(self, answer: WireAnswer) -> None:
+    def _begin_file(self, answer: ResponseBody) -> None:
         """A body from its first byte: what it is, how long it is, where it goes."""
-        self._forget()
-        self._unpacker = Unpacker(answer.headers)
-        part_of = range_of(answer.headers)[1] if answer.status == 206 else None
-        self._raw_total = part_of or responses.length_of(answer.headers) or 0
+        self._restart()
+        self._unpacker = Decompressor(answer.headers)
+        part_of = parse_content_range(answer.headers)[1] if answer.status == 206 else None
+        self._raw_total = part_of or responses.content_length(answer.headers) or 0
         self.total = 0 if self._unpacker.is_packed else self._raw_total
         is_chunked = responses.is_chunked(answer.headers)
         self._end_is_told = bool(self._raw_total or self._unpacker.is_packed or is_chunked)
@@ -181,53 +181,57 @@ class Receiver:
         if len(start) < _START:
             self._check_end()
         kind = answer.headers.get("Content-Type", "").strip().lower()
-        self.extension = responses.check_start(answer.status, kind, start, self._picture) or ""
+        self.extension = responses.check_file_start(answer.status, kind, start, self._picture) or ""
         self._check_cap()
         self.path = self._target(self.extension)
-        self._open()
-        self._version = Version.of(answer.headers, self._unpacker.is_packed)
-        self._put(start)
+        self._open_file()
+        self._version = FileVersion.from_headers(answer.headers, self._unpacker.is_packed)
+        self._write_bytes(start)
 
-    def _read_start(self, answer: WireAnswer) -> bytes:
+    def _read_start(self, answer: ResponseBody) -> bytes:
         start = b""
         # little at a time where it is packed, for what a bomb of this size can unpack to
         size = _START if self._unpacker.is_packed else self._chunk_size
         while len(start) < _START and (data := answer.read(size)):
-            start += b"".join(self._counted(data))
+            start += b"".join(self._count_bytes(data))
         return start
 
-    def _counted(self, data: bytes) -> Iterable[bytes]:
+    def _count_bytes(self, data: bytes) -> Iterable[bytes]:
         self._raw += len(data)
         if 0 < self._raw_total < self._raw:
-            self._forget()
+            self._restart()
             raise IncompleteDownload("The server sent more than it had promised.")
-        return self._unpacker.unpack(data, self._chunk_size)
+        return self._unpacker.decompress(data, self._chunk_size)
 
-    def _open(self) -> None:
+    def _open_file(self) -> None:
         if self._partial is None:
             folder = os.path.dirname(self.path)
-            made = HalfFile(folder, self._of) if self._of else PartialFile(folder)
+            made = ResumableFile(folder, self._of) if self._of else AtomicFile(folder)
             self._partial = self._files.enter_context(made)
-        self._partial.expect(self.total, self._reserve)
+        self._partial.reserve_space(self.total, self._reserve)
 
-    def _put(self, data: bytes) -> None:
+    def _write_bytes(self, data: bytes) -> None:
         assert self._partial is not None
         self._partial.write(data)
         self._check_cap()
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         now = time.monotonic()
         is_end = self.size == self.total  # which `_finish` tells
         if self._progress is not None and not is_end and now - self._told_at >= _PROGRESS_EVERY:
             self._told_at = now
             self._progress(self.size, self.total)
 
-    def _note(self) -> None:
+    def _write_note(self) -> None:
         """Now and then: a killed program says nothing at its end."""
         now = time.monotonic()
-        if now >= self._note_at and isinstance(self._partial, HalfFile) and self._version.validator:
+        if (
+            now >= self._note_at
+            and isinstance(self._partial, ResumableFile)
+            and self._version.validator
+        ):
             with suppress(DiskError):  # it would be found by the file itself
-                self._partial.note(self.total, self._version.validator)
+                self._partial.write_note(self.total, self._version.validator)
             took = time.monotonic() - now
             self._note_at = now + took + max(_NOTE_EVERY, _NOTE_SHARE * took)
 
@@ -253,8 +257,8 @@ class Receiver:
         if self._end_is_told or not self._picture:
             return
         try:
-            is_whole = has_its_end(self._partial.path, self.extension)
+            is_whole = is_complete(self._partial.path, self.extension)
         except OSError as error:
-            raise disk_error(error, self._partial.path) from error
+            raise to_disk_error(error, self._partial.path) from error
         if not is_whole:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._raw)}.")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from ..core import Cancellation
 from ..errors import Busy
 
-__all__ = ["LONGEST_REST", "HostGate", "HostGates"]
+__all__ = ["LONGEST_REST", "HostLimiter", "HostLimiters"]
 
 LONGEST_REST = 120.0  # seconds; a longer one is reported to who asks, not slept out
 _POLL = 0.2  # seconds; the longest that a waiting thread overlooks a cancel
@@ -21,7 +21,7 @@ _ANSWERS_PER_STEP = 20  # whole answers before a host that said "too many" gets 
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
-class HostGate:
+class HostLimiter:
     """One host, for all threads.
 
     Urgent requests (a page that somebody looks at) go in before those of a download job, but one
@@ -48,15 +48,15 @@ class HostGate:
         limit: Callable[[], int],
         cancelled: Cancellation,
         urgent: bool = False,
-        whose: object = None,
+        owner: object = None,
     ) -> Iterator[None]:
         """Hold one of `limit()` places; waits for it and for the end of a rest. Raises Cancelled,
         and Busy for a rest that is not slept out.
 
         The limit is asked anew while one waits, so that a changed setting is seen at once.
-        whose: who has it, where that one may step `aside`.
+        whose: who has it, where that one may step `yield_slot`.
         """
-        self._enter(limit, cancelled, urgent, whose)
+        self._enter(limit, cancelled, urgent, owner)
         try:
             yield
         finally:
@@ -65,23 +65,23 @@ class HostGate:
                 self._changed.notify_all()
 
     @contextmanager
-    def aside(self, whose: object) -> Iterator[None]:
+    def yield_slot(self, owner: object) -> Iterator[None]:
         """While the block runs, a place of `whose` is free for others."""
         with self._changed:
-            self._aside.append(whose)
+            self._aside.append(owner)
             self._changed.notify_all()
         try:
             yield
         finally:
             with self._changed:
-                self._aside.remove(whose)
+                self._aside.remove(owner)
 
-    def lend(self, is_over: Callable[[], bool]) -> None:
+    def lend_slot(self, is_over: Callable[[], bool]) -> None:
         """One place is taken, also beyond its block, until `is_over()`, but not for ever."""
         with self._changed:
             self._lent.append((time.monotonic() + _LONGEST_LENT, is_over))
 
-    def rest(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Nobody asks this host for so long, and then only half as many at once."""
         with self._changed:
             now = time.monotonic()
@@ -90,11 +90,11 @@ class HostGate:
                 self._width, self._well = max(1, width // 2), 0
             self._rest_until = max(self._rest_until, now + seconds)
 
-    def resting(self) -> float:
+    def paused_seconds(self) -> float:
         """Seconds until this host is asked again, 0 when it may be asked now."""
         return max(0.0, self._rest_until - time.monotonic())
 
-    def answered(self) -> None:
+    def record_success(self) -> None:
         """A request came to a good end."""
         if self._width is None:
             return
@@ -106,13 +106,13 @@ class HostGate:
                     self._width = None
 
     def _enter(
-        self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool, whose: object
+        self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool, owner: object
     ) -> None:
         with self._changed:
             self._waiting[urgent] += 1
             try:
-                while not self._may_enter(limit, urgent, whose):
-                    if (left := self.resting()) > LONGEST_REST:
+                while not self._may_enter(limit, urgent, owner):
+                    if (left := self.paused_seconds()) > LONGEST_REST:
                         raise Busy.of(left)
                     self._changed.wait(_POLL)
                     cancelled.check()
@@ -122,14 +122,14 @@ class HostGate:
                 self._waiting[urgent] -= 1
                 self._changed.notify_all()  # those who let it go first
 
-    def _may_enter(self, limit: Callable[[], int], urgent: bool, whose: object) -> bool:
+    def _may_enter(self, limit: Callable[[], int], urgent: bool, owner: object) -> bool:
         self._limit = limit()
         width = self._limit if self._width is None else min(self._limit, self._width)
         width, now = max(1, width), time.monotonic()
         self._lent = [one for one in self._lent if now < one[0] and not one[1]()]
-        aside = sum(one is not whose for one in self._aside)
+        aside = sum(one is not owner for one in self._aside)
         free = width - self._inside.total() - len(self._lent) + aside
-        if free < 1 or self.resting():
+        if free < 1 or self.paused_seconds():
             return False
         if urgent:
             return free > self._kept_for_jobs(width)
@@ -142,14 +142,14 @@ class HostGate:
         return int(width > 1 or self._last_was_urgent)
 
 
-class HostGates:
+class HostLimiters:
     """The gate of each host that was ever asked."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._gates: defaultdict[str, HostGate] = defaultdict(HostGate)
+        self._gates: defaultdict[str, HostLimiter] = defaultdict(HostLimiter)
 
-    def of(self, url: str) -> HostGate:
+    def for_url(self, url: str) -> HostLimiter:
         found = _HOST.match(url)  # unlike urlsplit it takes any text
         host = found[1].lower() if found else ""
         with self._lock:

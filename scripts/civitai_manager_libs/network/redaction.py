@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["masked", "masked_json"]
+__all__ = ["redact", "redact_json"]
 
 _MASK = "***"
 _SHORTEST = 6  # characters; a shorter text is nobody's key, and stands in many a sentence
@@ -16,41 +16,41 @@ _SENTENCES = ("error", "message")
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]")
 
 
-def masked(text: str, key: str) -> str:
+def redact(text: str, key: str) -> str:
     """`text` with a mask for each place where the key stands, be it escaped or in base64."""
-    return _quoted(key).sub(_MASK, text) if len(key) >= _SHORTEST else text
+    return _key_pattern(key).sub(_MASK, text) if len(key) >= _SHORTEST else text
 
 
-def masked_json(value: Any, text: str, key: str) -> Any:
+def redact_json(value: Any, text: str, key: str) -> Any:
     """The JSON value that was read from `text`; in what is no sentence the key is looked for as it
     is, for such an answer may be long."""
     if len(key) < _SHORTEST:
         return value
     if key in text or _ESCAPED_ASCII.search(text):
-        value = _changed(value, key)
+        value = _redact_value(value, key)
     if isinstance(value, dict):
-        said = {name: _changed(value[name], key) for name in _SENTENCES if name in value}
+        said = {name: _redact_value(value[name], key) for name in _SENTENCES if name in value}
         value = {**value, **said}
     return value
 
 
-def _changed(value: Any, key: str) -> Any:
+def _redact_value(value: Any, key: str) -> Any:
     if isinstance(value, str):
-        return masked(value, key)
+        return redact(value, key)
     if isinstance(value, list):
-        return [_changed(entry, key) for entry in value]
+        return [_redact_value(entry, key) for entry in value]
     if isinstance(value, dict):
-        return {masked(name, key): _changed(entry, key) for name, entry in value.items()}
+        return {redact(name, key): _redact_value(entry, key) for name, entry in value.items()}
     return value
 
 
 @lru_cache(4)
-def _quoted(key: str) -> re.Pattern[str]:
-    forms = [_GAP.join(map(_forms_of, key)), *map(re.escape, _in_base64(key))]
+def _key_pattern(key: str) -> re.Pattern[str]:
+    forms = [_GAP.join(map(_char_forms, key)), *map(re.escape, _base64_forms(key))]
     return re.compile("|".join(forms), re.I)
 
 
-def _forms_of(char: str) -> str:
+def _char_forms(char: str) -> str:
     r"""As it is, `%73`, `s` or `\x73`, `&#115;` or `&#x73;`; also escaped more than once."""
     code = ord(char)
     escaped = [rf"%(?:25)*{code:02x}", rf"\\+(?:u00|x){code:02x}", rf"&(?:amp;)*#0*{code};"]
@@ -58,7 +58,7 @@ def _forms_of(char: str) -> str:
     return rf"(?:\\*{re.escape(char)}|{'|'.join(escaped)})"
 
 
-def _in_base64(key: str) -> set[str]:
+def _base64_forms(key: str) -> set[str]:
     """What is the same whatever stands before and behind it."""
     found = set()
     for before in range(3):

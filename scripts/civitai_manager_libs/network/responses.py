@@ -14,18 +14,25 @@ from .. import util
 from ..core import has_too_many_parts
 from ..errors import (
     CivitaiShortcutError,
-    Gone,
     HttpStatusError,
+    InvalidResponse,
     NeedsKey,
     NetworkError,
     NotAnImage,
+    NotFound,
     RegionBlocked,
-    ServerTrouble,
-    UnreadableAnswer,
+    ServerError,
 )
-from .redaction import masked, masked_json
+from .redaction import redact, redact_json
 
-__all__ = ["MAX_JSON", "check_start", "error_of", "is_chunked", "length_of", "parse_json"]
+__all__ = [
+    "MAX_JSON",
+    "check_file_start",
+    "error_from_response",
+    "is_chunked",
+    "content_length",
+    "parse_json",
+]
 __all__ += ["retry_after"]
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
@@ -45,12 +52,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - _now_of(headers))
+        return max(0.0, parsedate_to_datetime(value).timestamp() - _server_time(headers))
     except (TypeError, ValueError, OverflowError):
         return None
 
 
-def _now_of(headers: Mapping[str, str]) -> float:
+def _server_time(headers: Mapping[str, str]) -> float:
     """When the answer was made, by the clock of who made it: ours may be wrong."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
@@ -58,7 +65,7 @@ def _now_of(headers: Mapping[str, str]) -> float:
         return time.time()
 
 
-def length_of(headers: Mapping[str, str]) -> int | None:
+def content_length(headers: Mapping[str, str]) -> int | None:
     """The body's bytes on the wire, None when they are not told.
 
     Raises NetworkError for what makes no sense: a cut body would pass for a whole one.
@@ -79,27 +86,31 @@ def is_chunked(headers: Mapping[str, str]) -> bool:
     return coding == "chunked"
 
 
-def error_of(
+def error_from_response(
     status: int, headers: Mapping[str, str], body: bytes, key: str = ""
 ) -> CivitaiShortcutError:
     """The error that an answer of 400 or above is; `body` is its beginning.
 
     key: what must not be said, though the answer quotes it.
     """
-    said = _short(masked(_sentence(body), key))
+    said = _shorten(redact(_error_sentence(body), key))
     if status in (404, 410):
-        return Gone(said or f"It is no longer there ({status}).", status)
+        return NotFound(said or f"It is no longer there ({status}).", status)
     if status in (401, 403):
-        return NeedsKey(f"It needs an API key that may see it ({_detail(status, said)}).", status)
+        return NeedsKey(
+            f"It needs an API key that may see it ({_error_detail(status, said)}).", status
+        )
     if status == 451:
         return RegionBlocked(said or "It is not available in your region.", status)
     if status in _ASK_AGAIN and _PAGE_CAP not in said:
         wait = retry_after(headers)
-        return ServerTrouble(f"The server is in trouble ({_detail(status, said)}).", status, wait)
-    return HttpStatusError(f"The server refused it ({_detail(status, said)}).", status)
+        return ServerError(
+            f"The server is in trouble ({_error_detail(status, said)}).", status, wait
+        )
+    return HttpStatusError(f"The server refused it ({_error_detail(status, said)}).", status)
 
 
-def check_start(status: int, content_type: str, start: bytes, picture: bool) -> str | None:
+def check_file_start(status: int, content_type: str, start: bytes, picture: bool) -> str | None:
     """The true extension of a file that begins with `start`; None for a plain binary file.
 
     picture: whether only an image, video or sound will do. Raises NeedsKey for a web page in a
@@ -124,26 +135,26 @@ def parse_json(body: bytes, key: str = "") -> Any:
     key: what must not be said, though the answer quotes it.
     """
     if has_too_many_parts(body, _MAX_PARTS, _MAX_SIGNS):
-        raise UnreadableAnswer("Civitai's answer has too many parts to be read.")
+        raise InvalidResponse("Civitai's answer has too many parts to be read.")
     if util.is_markup(body[:64]) and body.lstrip()[:1] == b"<":
-        raise UnreadableAnswer("Civitai sent a web page instead of data. Try again later.")
+        raise InvalidResponse("Civitai sent a web page instead of data. Try again later.")
     try:
         text = body.decode(json.detect_encoding(body), "surrogatepass")
         value = json.loads(
-            text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_short_whole
+            text, parse_constant=lambda _: None, parse_float=_parse_float, parse_int=_parse_int
         )
-        return masked_json(value, text, key)
+        return redact_json(value, text, key)
     except (ValueError, RecursionError) as error:
-        raise UnreadableAnswer("Civitai's answer is damaged. Try again later.") from error
+        raise InvalidResponse("Civitai's answer is damaged. Try again later.") from error
 
 
-def _finite(text: str) -> float | None:
+def _parse_float(text: str) -> float | None:
     """JSON may say 1e999, which no one can write again."""
     number = float(text)
     return number if math.isfinite(number) else None
 
 
-def _short_whole(text: str) -> int | None:
+def _parse_int(text: str) -> int | None:
     return int(text) if len(text) <= _MAX_DIGITS else None
 
 
@@ -156,11 +167,11 @@ def _is_text(content_type: str) -> bool:
     return content_type.startswith(_TEXT_TYPES)
 
 
-def _detail(status: int, said: str) -> str:
+def _error_detail(status: int, said: str) -> str:
     return f"{status}: {said}" if said else str(status)
 
 
-def _sentence(body: bytes) -> str:
+def _error_sentence(body: bytes) -> str:
     """What an error body says in words, "" for a web page or nothing of use.
 
     `error` may be a text, or a ZodError whose issues are a list or the JSON text of one.
@@ -198,5 +209,5 @@ def _issue_sentence(issue: dict[str, Any]) -> str:
     return f"{where}: {message}" if where and isinstance(message, str) else str(message or "")
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]

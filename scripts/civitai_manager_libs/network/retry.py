@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..core import Cancellation
-from ..errors import Busy, CivitaiShortcutError, NetworkError, ServerTrouble
-from .limiter import HostGate, LONGEST_REST
+from ..errors import Busy, CivitaiShortcutError, NetworkError, ServerError
+from .limiter import HostLimiter, LONGEST_REST
 
-__all__ = ["Retries"]
+__all__ = ["RetryLoop"]
 
 _LONGEST_KEPT = 3600.0  # seconds; a host that asks for more is asked again after so long
 _LONGEST_PAUSE = 60.0  # seconds between two tries
@@ -21,12 +21,12 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Retries:
+class RetryLoop:
     """allowed: tries after the first. delay: seconds before the second try, doubling after it."""
 
     allowed: int
     delay: float
-    gate: HostGate
+    limiter: HostLimiter
     cancelled: Cancellation
 
     def run(self, attempt: Callable[[], _T], mark: Callable[[], int] = lambda: 0) -> _T:
@@ -40,7 +40,7 @@ class Retries:
                 result = attempt()
             except Busy:
                 raise
-            except (NetworkError, ServerTrouble) as error:
+            except (NetworkError, ServerError) as error:
                 if mark() >= reached + _PROGRESS_MADE:
                     failed, reached = 0, mark()
                 pause = self._pause(error, failed)
@@ -49,7 +49,7 @@ class Retries:
                 self.cancelled.wait(pause)
                 failed += 1
             else:
-                self.gate.answered()
+                self.limiter.record_success()
                 return result
 
     def _pause(self, error: CivitaiShortcutError, failed: int) -> float:
@@ -58,11 +58,11 @@ class Retries:
         is_crowded = getattr(error, "status", 0) == 429
         if asked is not None and asked > LONGEST_REST:
             if is_crowded:  # others learn it without asking
-                self.gate.rest(min(asked, _LONGEST_KEPT))
+                self.limiter.pause(min(asked, _LONGEST_KEPT))
             raise Busy.of(asked) from error
         # Jitter, so that many threads do not come back in one moment.
         pause = min(self.delay * 2**failed * random.uniform(1, 1.25), _LONGEST_PAUSE)
         if asked is not None or is_crowded:
-            self.gate.rest(max(pause, asked or 0.0))
+            self.limiter.pause(max(pause, asked or 0.0))
             return 0.0
         return pause

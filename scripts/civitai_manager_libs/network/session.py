@@ -17,11 +17,11 @@ from requests.utils import should_bypass_proxies
 
 from .. import host, setting
 from ..core import Cancellation
-from ..errors import InputError, NeedsKey, NetworkError, Refused, UnreadableAnswer
-from .body import check_head, network_error, WIRE_ERRORS, WireAnswer
-from .connections import is_inner_address, is_inner_url, peer_of, WireAdapter
+from ..errors import InputError, InvalidResponse, NeedsKey, NetworkError, Refused
+from .body import check_response_head, ResponseBody, to_network_error, WIRE_ERRORS
+from .connections import is_inner_address, is_inner_url, response_peer, WatchedAdapter
 
-__all__ = ["USER_AGENT", "Ask", "Sender", "prepared"]
+__all__ = ["USER_AGENT", "OutgoingRequest", "HttpSession", "prepare_request"]
 
 USER_AGENT = "civitai-shortcut-gallery/1.0"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
@@ -34,7 +34,7 @@ _SMALL_BODY = 64 * 1024  # bytes; a longer one costs more to read than a new con
 
 
 @dataclass(frozen=True)
-class Ask:
+class OutgoingRequest:
     """A request and how to send it; the fields that are not ours are those of requests.
 
     timeout: seconds for the connection and for each silence after it, or one for each of the two.
@@ -53,31 +53,33 @@ class Ask:
         return isinstance(self.request.body, (bytes, str, type(None)))
 
 
-def prepared(
+def prepare_request(
     method: str, url: str, headers: Mapping[str, str] | None = None, **fields: Any
 ) -> requests.PreparedRequest:
     """A request with our headers under the given ones; `fields` are those of `requests.Request`.
 
     Not by a session, which would add cookies and what .netrc says. Raises Refused.
     """
-    _split(url)
+    _split_url(url)
     headers = merge_setting(headers, _HEADERS, CaseInsensitiveDict)
     try:
         return requests.Request(method, url, headers, **fields).prepare()
     except WIRE_ERRORS as error:
-        raise network_error(error) from error
+        raise to_network_error(error) from error
 
 
-class Sender:
+class HttpSession:
     """Sends over pooled connections, by the setting's proxy, else by those of the environment, and
     by its certificates."""
 
     def __init__(self) -> None:
         self._session = requests.Session()
-        self._wires = {inner: WireAdapter(inner) for inner in (False, True)}
-        self._environment = lru_cache(_ORIGINS)(self._looked_up)
+        self._wires = {inner: WatchedAdapter(inner) for inner in (False, True)}
+        self._environment = lru_cache(_ORIGINS)(self._environment_options)
 
-    def send(self, ask: Ask, api_key: str, cancelled: Cancellation) -> requests.Response:
+    def send(
+        self, ask: OutgoingRequest, api_key: str, cancelled: Cancellation
+    ) -> requests.Response:
         """The answer after at most five redirects, its body unread, whatever its status.
 
         Raises NetworkError, NeedsKey (a login page), Refused, Cancelled, InputError (the key, the
@@ -85,59 +87,63 @@ class Sender:
         """
         request, start, inside = ask.request, ask.request.url, False
         for hop in range(_MAX_HOPS + 1):
-            own = _split(request.url).netloc == _split(start).netloc
+            own = _split_url(request.url).netloc == _split_url(start).netloc
             # From inside (a server on this machine) a redirect may stay inside.
             wire = self._wires[hop > 0 and not inside]
             response = self._send_once(
-                wire, _signed(request, api_key) if own else request, ask, cancelled
+                wire, _add_key(request, api_key) if own else request, ask, cancelled
             )
             if not (ask.allow_redirects and response.is_redirect):
                 return response
             if hop == 0:
-                inside = is_inner_address(peer_of(response) or "") or is_inner_url(start)
-            _give_back(response, cancelled)
-            request = _redirected(request, self._target(response), response.status_code)
+                inside = is_inner_address(response_peer(response) or "") or is_inner_url(start)
+            _release_connection(response, cancelled)
+            request = _redirect_request(
+                request, self._redirect_target(response), response.status_code
+            )
             if is_inner_url(request.url) and not inside:
                 raise Refused("The redirect leads to an address inside of your own network.")
         raise Refused("The server redirects without an end.")
 
     def _send_once(
         self,
-        wire: WireAdapter,
+        wire: WatchedAdapter,
         request: requests.PreparedRequest,
-        ask: Ask,
+        ask: OutgoingRequest,
         cancelled: Cancellation,
     ) -> requests.Response:
         cancelled.check()
         try:
-            options = {**self._options(ask, request.url), "timeout": _timeout(ask.timeout)}
+            options = {**self._options(ask, request.url), "timeout": _parse_timeout(ask.timeout)}
             response = wire.send(request, **options)
         except WIRE_ERRORS as error:
             cancelled.check()
-            raise network_error(error) from error
+            raise to_network_error(error) from error
         response.raw.enforce_content_length = True  # which urllib3 1.26 does not by itself
         try:
-            check_head(response)
+            check_response_head(response)
             return dispatch_hook("response", request.hooks, response, **options)
         except NetworkError:
             response.close()
             raise
         except requests.RequestException as error:  # by a hook that asks again, as Digest does
-            raise network_error(error) from error
+            raise to_network_error(error) from error
 
-    def _options(self, ask: Ask, url: str) -> dict[str, Any]:
-        parts = _split(url)
+    def _options(self, ask: OutgoingRequest, url: str) -> dict[str, Any]:
+        parts = _split_url(url)
         second = int(time.monotonic() / _LOOK)
         found = self._environment(f"{parts.scheme}://{parts.netloc}", ask.verify, second)
-        proxies = {**found["proxies"], **(ask.proxies or _own_proxies(url))}
+        proxies = {**found["proxies"], **(ask.proxies or _configured_proxies(url))}
         return {**found, "proxies": proxies, "cert": ask.cert}
 
-    def _looked_up(self, origin: str, verify: bool | str | None, second: int) -> dict[str, Any]:
+    def _environment_options(
+        self, origin: str, verify: bool | str | None, second: int
+    ) -> dict[str, Any]:
         """What the environment says of proxies and certificates. It goes through all variables, on
         Windows the registry: too much for each picture, so it is done once a `second`."""
         return self._session.merge_environment_settings(origin, {}, True, verify, None)
 
-    def _target(self, response: requests.Response) -> str:
+    def _redirect_target(self, response: requests.Response) -> str:
         """Where a redirect leads, as an address that is whole."""
         try:
             return urljoin(response.url, self._session.get_redirect_target(response) or "")
@@ -145,30 +151,30 @@ class Sender:
             raise Refused("The redirect leads to no address.") from error
 
 
-def _own_proxies(url: str) -> dict[str, str]:
+def _configured_proxies(url: str) -> dict[str, str]:
     """By the setting, where no proxy of the environment's is meant; not for what is inside, nor for
     what NO_PROXY names. Raises InputError for one that cannot be used: never past it."""
     if not setting.proxy or is_inner_url(url) or should_bypass_proxies(url, None):
         return {}
-    return dict.fromkeys(("http", "https"), host.checked_proxy(setting.proxy))
+    return dict.fromkeys(("http", "https"), host.validate_proxy(setting.proxy))
 
 
-def _timeout(patience: Any) -> Any:
+def _parse_timeout(patience: Any) -> Any:
     return max(patience, 0.001) if isinstance(patience, (int, float)) else patience  # 0 is refused
 
 
-def _give_back(response: requests.Response, cancelled: Cancellation) -> None:
+def _release_connection(response: requests.Response, cancelled: Cancellation) -> None:
     """Keep the connection of an answer that nobody reads."""
-    answer = WireAnswer(response, cancelled)
+    answer = ResponseBody(response, cancelled)
     try:
         answer.read_all(_SMALL_BODY)
-    except (NetworkError, UnreadableAnswer):
+    except (NetworkError, InvalidResponse):
         return
     finally:
         answer.close()
 
 
-def _signed(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
+def _add_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
     """With the key, where it may go and the caller has sent none."""
     if not (api_key and _may_have_key(request.url)):
         return request
@@ -181,18 +187,18 @@ def _signed(request: requests.PreparedRequest, api_key: str) -> requests.Prepare
 
 def _may_have_key(url: str) -> bool:
     """Civitai's API over https, or the API under the configured base URL; never an image host."""
-    parts, base = _split(url), urlsplit(setting.base_url())
+    parts, base = _split_url(url), urlsplit(setting.base_url())
     if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
         return True
     ours = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
     return ours and parts.path.startswith(f"{base.path}/api/")
 
 
-def _redirected(
+def _redirect_request(
     request: requests.PreparedRequest, url: str, status: int
 ) -> requests.PreparedRequest:
     """The same asked of `url`. Raises NeedsKey for a login page, Refused for another scheme."""
-    new, old = _split(url), _split(request.url)
+    new, old = _split_url(url), _split_url(request.url)
     if new.path == "/login" or new.path.startswith("/login/"):
         raise NeedsKey("Civitai asks for a login: it needs an API key.", 401)
     if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):
@@ -208,11 +214,11 @@ def _redirected(
     try:
         onward.prepare_url(url, None)
     except WIRE_ERRORS as error:
-        raise network_error(error) from error
+        raise to_network_error(error) from error
     return onward
 
 
-def _split(url: str) -> SplitResult:
+def _split_url(url: str) -> SplitResult:
     """Raises Refused for what is no http(s) address."""
     try:
         parts = urlsplit(url)

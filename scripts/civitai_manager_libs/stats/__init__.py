@@ -1,9 +1,18 @@
 """What pictures have in common: their settings, words and LoRAs, counted. Pure."""
 
-from .counting import Bar, Figures, KINDS, Sample
-from .features import Facts, facts_of, MADE_BY, NAMED, PARAMETERS
-from .overview import Overview, overview, Seen
-from .serialize import told
+from .counting import GalleryStats, KINDS, Sample, StatsBar
+from .features import extract_features, ImageFeatures, NAMED_PARAMETERS, PARAMETERS, RULES_VERSION
+from .overview import GalleryImage, GalleryOverview, summarize_gallery
+from .serialize import serialize_overview
 
-__all__ = ["Bar", "Facts", "Figures", "KINDS", "MADE_BY", "NAMED", "Overview", "PARAMETERS"]
-__all__ += ["Sample", "Seen", "facts_of", "overview", "told"]
+__all__ = [
+    "StatsBar",
+    "ImageFeatures",
+    "GalleryStats",
+    "KINDS",
+    "RULES_VERSION",
+    "NAMED_PARAMETERS",
+    "GalleryOverview",
+    "PARAMETERS",
+]
+__all__ += ["Sample", "GalleryImage", "extract_features", "summarize_gallery", "serialize_overview"]

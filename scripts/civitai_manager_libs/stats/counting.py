@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .features import LETTERS
 
-__all__ = ["Bar", "Figures", "KINDS", "Sample", "counted"]
+__all__ = ["StatsBar", "GalleryStats", "KINDS", "Sample", "count_samples"]
 
 KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "said"))  # that have bars
 _MOST = {"word": 30, "negative": 16, "lora": 12}  # bars
@@ -36,7 +36,7 @@ class Sample(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Bar:
+class StatsBar:
     """reactions: the median of what those `count` pictures got. weight: a LoRA's most common one,
     from `low` to `high`; "" where no picture tells it. is_said: of a word that is only a part of a
     sentence in most of them.
@@ -48,11 +48,11 @@ class Bar:
     weight: str = ""
     low: str = ""
     high: str = ""
-    is_said: bool = False
+    is_in_sentence: bool = False
 
 
 @dataclass(frozen=True)
-class Figures:
+class GalleryStats:
     """pictures: that were read; with_data: those of them that say how they were made.
 
     reactions: the median of the latter. bars: by kind, the most common first; of equal ones in the
@@ -62,25 +62,25 @@ class Figures:
     pictures: int = 0
     with_data: int = 0
     reactions: float = 0
-    bars: Mapping[str, tuple[Bar, ...]] = field(default_factory=dict)
+    bars: Mapping[str, tuple[StatsBar, ...]] = field(default_factory=dict)
 
 
-def counted(samples: Sequence[Sample], settings_only: bool = False) -> Figures:
+def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
     """settings_only: neither words nor the bars' reactions."""
     told = [one for one in samples if one.has_data]
     least = max(2 if len(told) > _FEW else 1, len(told) // _RARE)
     counts = Counter(chain.from_iterable(one.settings for one in told))
     if not settings_only:
         counts.update(chain.from_iterable(one.words for one in told))
-    said, weights = _taken(counts, _SAID), _taken(counts, _WEIGHT)
+    said, weights = _pop_letter(counts, _SAID), _pop_letter(counts, _WEIGHT)
     counts.update({_WORD + text: count for text, count in said.items()})
-    chosen = _chosen({fact: count for fact, count in counts.items() if count >= least})
-    got = _reactions(chain.from_iterable(chosen.values()), () if settings_only else told)
-    by_name = _weights(weights)
-    bars: dict[str, tuple[Bar, ...]] = {}
+    chosen = _choose_features({fact: count for fact, count in counts.items() if count >= least})
+    got = _collect_reactions(chain.from_iterable(chosen.values()), () if settings_only else told)
+    by_name = _summarize_weights(weights)
+    bars: dict[str, tuple[StatsBar, ...]] = {}
     for kind, facts in chosen.items():
         bars[kind] = tuple(
-            Bar(
+            StatsBar(
                 fact[1:],
                 counts[fact],
                 _median(got[fact]),
@@ -89,16 +89,16 @@ def counted(samples: Sequence[Sample], settings_only: bool = False) -> Figures:
             )
             for fact in facts
         )
-    return Figures(len(samples), len(told), _median([one.reactions for one in told]), bars)
+    return GalleryStats(len(samples), len(told), _median([one.reactions for one in told]), bars)
 
 
-def _taken(counts: Counter[str], letter: str) -> dict[str, int]:
+def _pop_letter(counts: Counter[str], letter: str) -> dict[str, int]:
     """Those of one letter, without it, which are no longer in `counts`."""
     facts = [fact for fact in counts if fact[0] == letter]
     return {fact[1:]: counts.pop(fact) for fact in facts}
 
 
-def _chosen(counts: Mapping[str, int]) -> dict[str, list[str]]:
+def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
     """The facts that get a bar, by kind."""
     by_letter: dict[str, list[str]] = defaultdict(list)
     for fact in sorted(counts, key=lambda fact: (-counts[fact], fact)):
@@ -107,12 +107,12 @@ def _chosen(counts: Mapping[str, int]) -> dict[str, list[str]]:
     for kind in KINDS:
         facts, most = by_letter[LETTERS[kind]], _MOST.get(kind, _USUAL)
         if kind in ("word", "negative"):
-            facts = _told_once(facts[: most * _CANDIDATES], counts)
+            facts = _drop_contained(facts[: most * _CANDIDATES], counts)
         found[kind] = facts[:most]
     return found
 
 
-def _told_once(facts: Sequence[str], counts: Mapping[str, int]) -> list[str]:
+def _drop_contained(facts: Sequence[str], counts: Mapping[str, int]) -> list[str]:
     """Without those that nearly always stand in the same longer one."""
     longer: dict[str, int] = defaultdict(int)
     for fact in facts:
@@ -125,7 +125,7 @@ def _told_once(facts: Sequence[str], counts: Mapping[str, int]) -> list[str]:
     return [fact for fact in facts if longer[fact] < _SAME * counts[fact]]
 
 
-def _reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict[str, list[int]]:
+def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict[str, list[int]]:
     got: dict[str, list[int]] = {fact: [] for fact in chosen}
     words = [fact for fact in got if fact[0] == _WORD]
     lists = {**got, **{_SAID + fact[1:]: got[fact] for fact in words}}
@@ -136,7 +136,7 @@ def _reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict[str, li
     return got
 
 
-def _weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
+def _summarize_weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
     """By LoRA: the weight that the most pictures have, the lowest and the highest."""
     by_name: dict[str, list[tuple[float, int, str]]] = defaultdict(list)
     for text, count in counts.items():

@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .counting import counted, Figures, Sample
-from .own_versions import OwnFiles
-from .recipe import recipe
+from .counting import count_samples, GalleryStats, Sample
+from .own_versions import OwnVersions
+from .recipe import build_recipe
 
-__all__ = ["Overview", "Seen", "overview"]
+__all__ = ["GalleryOverview", "GalleryImage", "summarize_gallery"]
 
 
-class Seen(NamedTuple):
+class GalleryImage(NamedTuple):
     """A picture that was read. version_ids: those of the model that it is in the gallery of."""
 
     sample: Sample
@@ -21,28 +21,34 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Overview:
+class GalleryOverview:
     """recipe: an infotext, or "". versions: by id, without words; a picture may be of several."""
 
-    figures: Figures = Figures()
-    own: OwnFiles = OwnFiles({})
+    stats: GalleryStats = GalleryStats()
+    own_versions: OwnVersions = OwnVersions({})
     recipe: str = ""
-    versions: dict[int, Figures] = field(default_factory=dict)
+    versions: dict[int, GalleryStats] = field(default_factory=dict)
 
 
-def overview(seen: Iterable[Seen], files: Mapping[str, int] = {}) -> Overview:
-    """files: the model's, see `OwnFiles`."""
-    own = OwnFiles(files)
-    seen = [one._replace(sample=_with_own(one.sample, own)) for one in seen] if files else [*seen]
+def summarize_gallery(
+    seen: Iterable[GalleryImage], files: Mapping[str, int] = {}
+) -> GalleryOverview:
+    """files: the model's, see `OwnVersions`."""
+    own = OwnVersions(files)
+    seen = (
+        [one._replace(sample=_count_as_versions(one.sample, own)) for one in seen]
+        if files
+        else [*seen]
+    )
     samples = [one.sample for one in seen]
     by_version: dict[int, list[Sample]] = {}
     for one in seen:
         for version_id in one.version_ids:
             by_version.setdefault(version_id, []).append(one.sample)
-    figures = counted(samples)
-    versions = {key: counted(some, settings_only=True) for key, some in by_version.items()}
-    return Overview(figures, own, recipe(samples, figures, own), versions)
+    figures = count_samples(samples)
+    versions = {key: count_samples(some, settings_only=True) for key, some in by_version.items()}
+    return GalleryOverview(figures, own, build_recipe(samples, figures, own), versions)
 
 
-def _with_own(sample: Sample, own: OwnFiles) -> Sample:
-    return sample._replace(settings=own.counted_as(sample.settings))
+def _count_as_versions(sample: Sample, own: OwnVersions) -> Sample:
+    return sample._replace(settings=own.replace_files(sample.settings))

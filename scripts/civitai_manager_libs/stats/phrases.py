@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-__all__ = ["Phrase", "phrases_of"]
+__all__ = ["Phrase", "split_phrases"]
 
 _MOST_READ = 10_000  # characters of a prompt
 _MOST = 200  # of one prompt
@@ -62,7 +62,7 @@ class Phrase:
     in_sentence: bool = False
 
 
-def phrases_of(prompt: str) -> tuple[Phrase, ...]:
+def split_phrases(prompt: str) -> tuple[Phrase, ...]:
     """Each text once, in their order, case folded.
 
     What stands between two commas (or line ends, full stops) counts as one if that is short; of a
@@ -74,20 +74,20 @@ def phrases_of(prompt: str) -> tuple[Phrase, ...]:
     text = unicodedata.normalize("NFKC", text).casefold()
     text = _BRACKETS.sub("", _WEIGHT.sub("", text))
     parts = [" ".join(part.split()) for part in _BREAKS.split(text)]
-    words = [_words(part) for part in parts]
+    words = [_trim_common(part) for part in parts]
     long = sum(len(some) for some in words if len(some) > _LONGEST_PHRASE)
     is_prose = 2 * long > sum(map(len, words))
     found: dict[str, bool] = {}
     for part, some in zip(parts, words):
-        for phrase in _of_part(part, some, is_prose):
+        for phrase in _split_part(part, some, is_prose):
             in_sentence = is_prose or phrase.in_sentence
             found[phrase.text] = found.get(phrase.text, True) and in_sentence
     return tuple(Phrase(*one) for one in islice(found.items(), _MOST))
 
 
-def _words(part: str) -> list[str]:
+def _trim_common(part: str) -> list[str]:
     """Without common ones at its ends."""
-    words = [word for word in (_trimmed(word) for word in part.split()) if word]
+    words = [word for word in (_trim_word(word) for word in part.split()) if word]
     while words and words[0] in _COMMON:
         del words[0]
     while words and words[-1] in _COMMON:
@@ -95,7 +95,7 @@ def _words(part: str) -> list[str]:
     return words
 
 
-def _of_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
+def _split_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
     whole = " ".join(words)
     is_sentence = _is_sentence(part, words, is_prose)
     if len(words) > 1 and not is_sentence and whole in part:
@@ -104,12 +104,12 @@ def _of_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
     words = ["" if is_sentence and word in _FILLERS else word for word in words]
     for one, other in zip(words, words[1:]):
         pair = f"{one} {other}"  # not so in the text where signs stand in between
-        if _says_something(one) and _says_something(other) and pair in part:
+        if _has_meaning(one) and _has_meaning(other) and pair in part:
             yield Phrase(pair, True)
     for word in words:
         if _CJK.search(word):
-            yield from _of_cjk(word, is_sentence)
-        elif _says_something(word):
+            yield from _split_cjk(word, is_sentence)
+        elif _has_meaning(word):
             yield Phrase(word, is_sentence)
 
 
@@ -119,7 +119,7 @@ def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
     return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
 
-def _trimmed(word: str) -> str:
+def _trim_word(word: str) -> str:
     """Without signs at its ends; "" where nothing is left that says something."""
     word = word.strip(_EDGES)
     if word.endswith("\\)"):  # a name of a site's own, such as `mari \(series\)`
@@ -132,13 +132,13 @@ def _is_letter(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character) == "So"
 
 
-def _says_something(word: str) -> bool:
+def _has_meaning(word: str) -> bool:
     if len(word) < 2 and word.isascii():
         return False
     return word not in _COMMON and not re.fullmatch(r"[0-9.,/:x×%+-]+", word)
 
 
-def _of_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
+def _split_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
     """A word as it is where it is short; of a sentence what stands between its particles."""
     if len(word) <= _LONGEST_CJK:
         yield Phrase(word, in_sentence)

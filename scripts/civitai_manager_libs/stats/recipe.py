@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 
-from ..infotext import infotext
-from .counting import Bar, Figures, Sample
+from ..infotext import build_infotext
+from .counting import GalleryStats, Sample, StatsBar
 from .features import LETTERS, PARAMETERS
-from .own_versions import OwnFiles
+from .own_versions import OwnVersions
 
-__all__ = ["recipe"]
+__all__ = ["build_recipe"]
 
 _PAIR = (LETTERS["sampler"], LETTERS["schedule"])  # which stand first in a picture's settings
 _HIRES = ("upscaler", "upscale", "denoising")
@@ -19,7 +19,9 @@ _WORDS_HAVE, _LORAS_HAVE, _OWN_HAVE = 0.25, 0.5, 0.1  # of the pictures with dat
 _MOST_WORDS, _MOST_LORAS = 12, 3
 
 
-def recipe(samples: Iterable[Sample], figures: Figures, own: OwnFiles = OwnFiles({})) -> str:
+def build_recipe(
+    samples: Iterable[Sample], figures: GalleryStats, own: OwnVersions = OwnVersions({})
+) -> str:
     """ "" where too little is known.
 
     The settings are those that the most pictures with the most common sampler have, so that they
@@ -27,28 +29,32 @@ def recipe(samples: Iterable[Sample], figures: Figures, own: OwnFiles = OwnFiles
     are those of every fourth picture, but for pieces of sentences; LoRAs those of every second,
     or of every tenth if it is the model's own. It has no seed.
     """
-    settings = _common(one.settings for one in samples)
+    settings = _most_common(one.settings for one in samples)
     if not settings:
         return ""
-    words = (bar.value for bar in _often(figures, "word", _WORDS_HAVE) if not bar.is_said)
+    words = (
+        bar.value for bar in _frequent_bars(figures, "word", _WORDS_HAVE) if not bar.is_in_sentence
+    )
     prompt = list(islice(words, _MOST_WORDS))
-    prompt += _tags(figures, own)
-    negative = [bar.value for bar in _often(figures, "embedding", _WORDS_HAVE)]
-    negative += [bar.value for bar in _often(figures, "negative", _WORDS_HAVE)][:_MOST_WORDS]
-    texts = {"prompt": ", ".join(prompt), "negativePrompt": ", ".join(_once(negative))}
-    return infotext({**texts, **settings}, adds_lora_tags=False)
+    prompt += _lora_tags(figures, own)
+    negative = [bar.value for bar in _frequent_bars(figures, "embedding", _WORDS_HAVE)]
+    negative += [bar.value for bar in _frequent_bars(figures, "negative", _WORDS_HAVE)][
+        :_MOST_WORDS
+    ]
+    texts = {"prompt": ", ".join(prompt), "negativePrompt": ", ".join(_unique_texts(negative))}
+    return build_infotext({**texts, **settings}, adds_lora_tags=False)
 
 
-def _tags(figures: Figures, own: OwnFiles) -> list[str]:
+def _lora_tags(figures: GalleryStats, own: OwnVersions) -> list[str]:
     """Of LoRAs that a picture has called by their files' names."""
-    often = _often(figures, "lora", _LORAS_HAVE)[:_MOST_LORAS]
-    ours = [bar for bar in _often(figures, "lora", _OWN_HAVE) if bar.value in own.values]
+    often = _frequent_bars(figures, "lora", _LORAS_HAVE)[:_MOST_LORAS]
+    ours = [bar for bar in _frequent_bars(figures, "lora", _OWN_HAVE) if bar.value in own.values]
     bars = often if not ours or any(bar in ours for bar in often) else [ours[0], *often]
-    named = ((own.name(bar.value) or bar.value, bar.weight or "1") for bar in bars)
+    named = ((own.file_name(bar.value) or bar.value, bar.weight or "1") for bar in bars)
     return [f"<lora:{name}:{weight}>" for name, weight in named if name[0] != "#"]
 
 
-def _common(rows: Iterable[Sequence[str]]) -> dict[str, str]:
+def _most_common(rows: Iterable[Sequence[str]]) -> dict[str, str]:
     pairs: dict[tuple[str, ...], list[Sequence[str]]] = defaultdict(list)
     for row in rows:
         pairs[tuple(fact for fact in row[:2] if fact[0] in _PAIR)].append(row)
@@ -66,11 +72,11 @@ def _common(rows: Iterable[Sequence[str]]) -> dict[str, str]:
     return found
 
 
-def _often(figures: Figures, kind: str, share: float) -> list[Bar]:
+def _frequent_bars(figures: GalleryStats, kind: str, share: float) -> list[StatsBar]:
     bars = figures.bars.get(kind, ())
     return [bar for bar in bars if bar.count >= share * figures.with_data]
 
 
-def _once(texts: Iterable[str]) -> list[str]:
+def _unique_texts(texts: Iterable[str]) -> list[str]:
     """Whatever their case."""
     return list({text.casefold(): text for text in texts}.values())

@@ -10,7 +10,7 @@ import hashlib
 import os
 
 __all__ = ["CODE_HEADER", "CODE_QUERY", "MODULES", "bundled_file", "loader_script"]
-__all__ += ["module_file", "preload_links", "version"]
+__all__ += ["module_file", "preload_links", "code_version"]
 
 CODE_HEADER = "x-civitai-shortcut-code"  # with each API request: the version that the page runs
 CODE_QUERY = "code"  # the same with the first, which is asked for by its address alone
@@ -19,14 +19,14 @@ _JAVASCRIPT = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "javascr
 _NAMES = ("page.js", "page.css")
 
 
-def version() -> str:
+def code_version() -> str:
     """Return the version of the page's code: 16 hex digits, or "modules" for developers."""
-    return MODULES if os.environ.get("CIVITAI_SHORTCUT_MODULES") else _version()
+    return MODULES if os.environ.get("CIVITAI_SHORTCUT_MODULES") else _compute_version()
 
 
 def bundled_file(given_version: str, name: str) -> bytes | None:
     """Return a file of the bundle, None if this version does not have it."""
-    return _files().get(name) if given_version == _version() else None
+    return _read_bundle().get(name) if given_version == _compute_version() else None
 
 
 def module_file(name: str) -> bytes | None:
@@ -47,7 +47,10 @@ def loader_script() -> str:
 def preload_links() -> str:
     """Return the `Link` header of a page: what it begins with, which browsers then fetch at once.
     The addresses are relative to the page's own."""
-    code, hello = f"civitai_shortcut/page/{version()}", f"api/hello?{CODE_QUERY}={version()}"
+    code, hello = (
+        f"civitai_shortcut/page/{code_version()}",
+        f"api/hello?{CODE_QUERY}={code_version()}",
+    )
     return (
         f"<{code}/page.js>; rel=modulepreload, <{code}/page.css>; rel=preload; as=style,"
         f" <civitai_shortcut/{hello}>; rel=preload; as=fetch; crossorigin=anonymous"
@@ -55,15 +58,15 @@ def preload_links() -> str:
 
 
 @functools.cache
-def _version() -> str:
+def _compute_version() -> str:
     digest = hashlib.sha256()
-    for name, content in _files().items():
+    for name, content in _read_bundle().items():
         digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
 
 
 @functools.cache
-def _files() -> dict[str, bytes]:
+def _read_bundle() -> dict[str, bytes]:
     """Return the bundle's files by name; read once, so that an update never mixes two versions."""
     files = {}
     for name in _NAMES:

@@ -55,10 +55,10 @@ _NO_OTHERS = "default-src 'none'; base-uri 'none'; form-action 'self'; frame-anc
 
 def gallery_page(request: Request) -> HTMLResponse:
     """Return the page with `<civitai-gallery>`, and what the browser is to fetch at once for it."""
-    no_script = escape(messages.text("needs_javascript", request_language(request)))
+    no_script = escape(messages.translate("needs_javascript", request_language(request)))
     body = (
         f'<main><h1 class="heading">{_TITLE}</h1>'
-        f'<civitai-gallery data-code="{bundle.version()}"></civitai-gallery></main>'
+        f'<civitai-gallery data-code="{bundle.code_version()}"></civitai-gallery></main>'
         f"<noscript><p>{no_script}</p></noscript>"
     )
     policy = f"{_NO_OTHERS}; script-src 'self' {_hash(_script())}; connect-src 'self'; media-src"
@@ -71,7 +71,7 @@ def login_form(request: Request, status: int = 401, said: str = "") -> HTMLRespo
     """Return the form that asks for user and password. said: what was wrong with the last try."""
     language = request_language(request)
     user, password, log_in = (
-        escape(messages.text(key, language))
+        escape(messages.translate(key, language))
         for key in ("login_user", "login_password", "login_button")
     )
     query = f"?{request.url.query}" if request.url.query else ""

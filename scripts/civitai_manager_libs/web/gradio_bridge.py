@@ -14,29 +14,29 @@ from typing import Any
 import gradio as gr
 
 from .. import civitai_gallery_action, host, setting
-from ..core import Image, mapping, whole
+from ..core import as_mapping, as_whole_number, Image
 from ..errors import CivitaiShortcutError
 from ..i18n import messages
-from ..infotext import embedded, has_overlapping_exif, infotext
+from ..infotext import build_infotext, has_overlapping_exif, read_embedded
 from ..library import pages, records
 from . import bundle
 from .routes import new_instance
 
-__all__ = ["build"]
+__all__ = ["build_tab"]
 
 _PREFIX = "civitai_shortcut_door"
 
 
-def build() -> None:
+def build_tab() -> None:
     """Within gradio's `Blocks`."""
-    names = f'data-instance="{new_instance()}" data-code="{bundle.version()}"'
+    names = f'data-instance="{new_instance()}" data-code="{bundle.code_version()}"'
     gr.HTML(f"<civitai-gallery {names}></civitai-gallery>", elem_id="civitai_shortcut_page")
     # Hidden by style.css: what gradio itself hides is not in the page at all.
     with gr.Column(elem_id=_PREFIX):
-        _parts()
+        _build_components()
 
 
-def _parts() -> None:
+def _build_components() -> None:
     ask = gr.Textbox(label="ask", elem_id=f"{_PREFIX}_ask")
     button = gr.Button("ask", elem_id=f"{_PREFIX}_button")
     text = gr.Textbox(label="infotext", elem_id=f"{_PREFIX}_infotext", lines=4)
@@ -45,52 +45,52 @@ def _parts() -> None:
     with gr.Row(elem_id=f"{_PREFIX}_send"):
         host.add_paste_buttons(text, picture)
     # Without the queue, which a host may be started without.
-    button.click(_answer, [ask], [text, picture, nonce], queue=False, **host.event_options())
+    button.click(_answer_send, [ask], [text, picture, nonce], queue=False, **host.event_options())
 
 
-def _answer(asked: str, request: gr.Request) -> tuple[str, Any, str]:
+def _answer_send(asked: str, request: gr.Request) -> tuple[str, Any, str]:
     """(infotext, picture, what it was asked with, or a JSON that says what is wrong)."""
-    language = messages.language_of(host.header(request, "accept-language"))
-    given = _read(asked)
+    language = messages.language_of(host.request_header(request, "accept-language"))
+    given = _parse_request(asked)
     nonce = str(given.get("nonce", ""))[:100]
     text = given.get("text")
     if given.get("id") is None and isinstance(text, str):
         return text, None, nonce
-    image = records.find(whole(given.get("id"), 1) or 0)
+    image = records.find_image(as_whole_number(given.get("id"), 1) or 0)
     if image is None:
-        words = messages.reason("not_known", language)
+        words = messages.reason_text("not_known", language)
         return "", None, json.dumps({"nonce": nonce, "error": words})
     try:
-        with _file(image) as path:
-            told = text if isinstance(text, str) else _infotext(image, path)
-            picture = _picture(path)
+        with _open_file(image) as path:
+            told = text if isinstance(text, str) else _find_infotext(image, path)
+            picture = _open_image(path)
     except CivitaiShortcutError as error:
-        words = messages.reason(error.reason, language)
+        words = messages.reason_text(error.reason, language)
         return "", None, json.dumps({"nonce": nonce, "error": words})
     return told, picture, nonce
 
 
-def _read(asked: str) -> dict[str, Any]:
+def _parse_request(asked: str) -> dict[str, Any]:
     try:
-        return dict(mapping(json.loads(asked)))
+        return dict(as_mapping(json.loads(asked)))
     except (TypeError, ValueError, RecursionError):
         return {}
 
 
-def _file(image: Image) -> AbstractContextManager[str]:
+def _open_file(image: Image) -> AbstractContextManager[str]:
     """ "" for what is no image: only its infotext is sent."""
     if image.type != "image":
         return nullcontext("")
-    return pages.file(civitai_gallery_action.get_http_client(), image.url)
+    return pages.open_image_file(civitai_gallery_action.get_http_client(), image.url)
 
 
-def _infotext(image: Image, path: str) -> str:
+def _find_infotext(image: Image, path: str) -> str:
     """The record's, else what the file itself says."""
-    text = infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
-    return text or (embedded(path).infotext if path else "")
+    text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    return text or (read_embedded(path).infotext if path else "")
 
 
-def _picture(path: str) -> str | None:
+def _open_image(path: str) -> str | None:
     """Return its file as it is, with its real size, from which a host takes width and height.
 
     None for one whose EXIF would take the host's memory: gradio reads all of it.

@@ -10,10 +10,10 @@ import socket
 from typing import Any
 
 from .. import host, setting, util
-from ..core import disk_errors, ENDING_SIGNALS
+from ..core import ENDING_SIGNALS, translate_disk_errors
 from ..errors import CivitaiShortcutError, Refused
 
-__all__ = ["run"]
+__all__ = ["run_server"]
 
 _NOTHING_DONE = 3
 _LEFT_OVER = 3  # seconds for what is under way when it ends
@@ -31,7 +31,9 @@ _OPEN_TO_SOME = (
 )
 
 
-def run(address: str, port: int, example: str = "", login: tuple[str, str] | None = None) -> int:
+def run_server(
+    address: str, port: int, example: str = "", login: tuple[str, str] | None = None
+) -> int:
     """Serve until Ctrl-C; the exit code. A failure is one sentence on stderr.
 
     example: a model that is open when the page opens. login: the user and password that the page
@@ -40,8 +42,8 @@ def run(address: str, port: int, example: str = "", login: tuple[str, str] | Non
     for problem in setting.load():
         util.printD(problem)
     try:
-        with _listening(address, port) as listener:
-            app = _app(address, port, example, login)
+        with _listen(address, port) as listener:
+            app = _make_app(address, port, example, login)
             if not _is_loopback(address):
                 util.printD(_OPEN_TO_ALL if login is None else _OPEN_TO_SOME)
             _serve(app, listener, f"http://{address}:{port}")
@@ -58,7 +60,7 @@ def _is_loopback(address: str) -> bool:
         return address.lower() == "localhost"
 
 
-def _listening(address: str, port: int) -> socket.socket:
+def _listen(address: str, port: int) -> socket.socket:
     """Raises Refused."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
@@ -78,15 +80,15 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
     """Serve an application until Ctrl-C."""
     import uvicorn
 
-    from ..library import finish
-    from .http import Connections, OnceAMinute
+    from ..library import wait_for_writes
+    from .http import ConnectionLimits, OncePerMinuteFilter
 
-    connections = Connections()
+    connections = ConnectionLimits()
     options = {"lifespan": "off", "log_level": "warning", "timeout_graceful_shutdown": _LEFT_OVER}
     options.update(http=connections.protocol, ws="none", backlog=_BACKLOG)
-    server = uvicorn.Server(uvicorn.Config(connections.around(app), **options))
+    server = uvicorn.Server(uvicorn.Config(connections.wrap_app(app), **options))
     for logger in ("uvicorn.error", "asyncio"):
-        logging.getLogger(logger).addFilter(OnceAMinute())
+        logging.getLogger(logger).addFilter(OncePerMinuteFilter())
 
     def end(*_: Any) -> None:
         server.should_exit = True
@@ -97,24 +99,27 @@ def _serve(app: Any, listener: socket.socket, url: str) -> None:
     try:
         server.run([listener])
     finally:
-        finish()
+        wait_for_writes()
 
 
-def _app(address: str, port: int, example: str, login: tuple[str, str] | None) -> Any:
+def _make_app(address: str, port: int, example: str, login: tuple[str, str] | None) -> Any:
     """Return the application: our routes, the page and its login. Raises DiskError."""
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
     from starlette.middleware.gzip import GZipMiddleware
 
-    from .routes import add_routes, go_on_with_jobs, start_with
-    from .http import OwnPageOnly
+    from .routes import add_routes, resume_jobs, set_example
+    from .http import CrossSiteGuard
 
     folder = setting.shortcut_gallery_folder
-    with disk_errors(folder):
+    with translate_disk_errors(folder):
         os.makedirs(folder, exist_ok=True)
-    start_with(example)
-    go_on_with_jobs()
-    layers = [Middleware(OwnPageOnly, address=address), Middleware(GZipMiddleware, compresslevel=5)]
+    set_example(example)
+    resume_jobs()
+    layers = [
+        Middleware(CrossSiteGuard, address=address),
+        Middleware(GZipMiddleware, compresslevel=5),
+    ]
     app = Starlette(middleware=layers)
     _add_page(app, port, login)
     add_routes(app)

@@ -9,12 +9,12 @@ from .. import host, setting, util
 from ..errors import CivitaiShortcutError
 from ..i18n import messages
 
-__all__ = ["register"]
+__all__ = ["register_tab"]
 
 _SECTION = ("civitai_shortcut", "Civitai Shortcut")
 
 
-def register() -> None:
+def register_tab() -> None:
     """At each "Reload UI" anew: the host forgets callbacks, but keeps imported modules."""
     host.register_callbacks(_on_tabs, _on_settings, _on_started)
 
@@ -27,25 +27,27 @@ def _on_tabs() -> list[tuple[Any, str, str]]:
     for problem in setting.load():
         util.printD(problem)
     with gr.Blocks(analytics_enabled=False) as tab:
-        gradio_bridge.build()
+        gradio_bridge.build_tab()
     host.keep_out_of_ui_config(tab)
     return [(tab, "Civitai Shortcut", "civitai_shortcut")]
 
 
 def _on_settings() -> None:
     for name in setting.ON_HOST_PAGE:
-        default, change = setting.BY_NAME[name].default, partial(_take, name)
-        host.add_option(name, default, _label(name), _SECTION, change, _component(name))
+        default, change = setting.BY_NAME[name].default, partial(_apply_option, name)
+        host.add_option(
+            name, default, _setting_label(name), _SECTION, change, _choose_component(name)
+        )
 
 
-def _label(name: str) -> str:
+def _setting_label(name: str) -> str:
     """Return a setting's label in the language of the host's own page."""
     language = messages.language_of_locale({"LANG": host.localization()})
     label = messages.setting_label(name, language)
     return f"{label} (None = PG, Soft = PG-13, Mature = R)" if name == "gallery_level" else label
 
 
-def _component(name: str) -> tuple[Any, dict[str, Any]]:
+def _choose_component(name: str) -> tuple[Any, dict[str, Any]]:
     """Return the gradio class of a setting's field, None for a text, and its arguments.
 
     A field that is not visible its host lets nobody change, also by a request.
@@ -57,11 +59,11 @@ def _component(name: str) -> tuple[Any, dict[str, Any]]:
     return kind, {**arguments, "visible": not host.is_hidden(name)}
 
 
-def _take(name: str) -> None:
+def _apply_option(name: str) -> None:
     """A value was changed on the host's settings page; one out of bounds is not taken."""
     from .routes import CHECKS
 
-    options = host.options() or {}
+    options = host.read_options() or {}
     try:
         setting.change(name, CHECKS.get(name, lambda value: value)(options[name]))
     except CivitaiShortcutError as error:
@@ -69,11 +71,11 @@ def _take(name: str) -> None:
 
 
 def _on_started(page: Any, app: Any) -> None:
-    from .routes import add_routes, go_on_with_jobs
+    from .routes import add_routes, resume_jobs
 
-    page.blocked_paths = [*(page.blocked_paths or []), *setting.private_places()]
-    host.use_in_place(setting.shortcut_gallery_folder)
+    page.blocked_paths = [*(page.blocked_paths or []), *setting.private_paths()]
+    host.serve_in_place(setting.shortcut_gallery_folder)
     host.end_with_page(page)
     host.fill_empty_prompts()
     add_routes(app)
-    go_on_with_jobs()
+    resume_jobs()

@@ -11,9 +11,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from civitai_manager_libs.core import sweep
+from civitai_manager_libs.core import remove_leftovers
 from civitai_manager_libs.core.files import atomic_file, file_lock
-from civitai_manager_libs.core.files.atomic_file import PartialFile
+from civitai_manager_libs.core.files.atomic_file import AtomicFile
 from civitai_manager_libs.errors import DiskError, DiskFull
 
 pytestmark = pytest.mark.usefixtures("each_system")
@@ -24,7 +24,7 @@ SCRIPTS = os.path.join(os.path.dirname(__file__), *[os.pardir] * 3, "scripts")
 def run(code: str, *arguments: object) -> subprocess.Popen[str]:
     """Another process that runs `code`; `folder` is its first argument."""
     head = f"import sys; sys.path.insert(0, {SCRIPTS!r}); folder = sys.argv[1]\n"
-    head += "from civitai_manager_libs.core import PartialFile, sweep\n"
+    head += "from civitai_manager_libs.core import AtomicFile, remove_leftovers\n"
     return subprocess.Popen(
         [sys.executable, "-c", head + code, *map(str, arguments)],
         stdin=subprocess.PIPE,
@@ -33,7 +33,7 @@ def run(code: str, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
-WRITES = "p = PartialFile(folder); p.write(b'x' * 1000); print('writes', flush=True); input()"
+WRITES = "p = AtomicFile(folder); p.write(b'x' * 1000); print('writes', flush=True); input()"
 
 
 class FullDisk:
@@ -58,7 +58,7 @@ class FullDisk:
 
 def test_nothing_has_the_final_name_before_commit(tmp_path):
     path = tmp_path / "a.png"
-    with PartialFile(str(tmp_path)) as partial:
+    with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"half")
         assert not path.exists()
         partial.write(b"whole")
@@ -68,7 +68,7 @@ def test_nothing_has_the_final_name_before_commit(tmp_path):
 
 
 def test_without_commit_nothing_is_left(tmp_path):
-    with pytest.raises(KeyboardInterrupt), PartialFile(str(tmp_path / "new")) as partial:
+    with pytest.raises(KeyboardInterrupt), AtomicFile(str(tmp_path / "new")) as partial:
         partial.write(b"half")
         raise KeyboardInterrupt
 
@@ -78,7 +78,7 @@ def test_without_commit_nothing_is_left(tmp_path):
 def test_older_file_is_replaced_in_one_step(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(b"old")
-    with PartialFile(str(tmp_path)) as partial:
+    with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"new")
         assert path.read_bytes() == b"old"
         partial.commit(str(path))
@@ -87,7 +87,7 @@ def test_older_file_is_replaced_in_one_step(tmp_path):
 
 
 def test_restart_forgets_every_byte(tmp_path):
-    with PartialFile(str(tmp_path)) as partial:
+    with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"a longer beginning")
         partial.restart()
         assert partial.size == 0
@@ -99,7 +99,7 @@ def test_restart_forgets_every_byte(tmp_path):
 
 def test_copy_is_of_its_source_size(tmp_path):
     (tmp_path / "source").write_bytes(b"x" * 100_000)
-    with PartialFile(str(tmp_path / "to")) as partial:
+    with AtomicFile(str(tmp_path / "to")) as partial:
         partial.copy_from(str(tmp_path / "source"))
         partial.commit(str(tmp_path / "to" / "copy"))
 
@@ -109,7 +109,7 @@ def test_copy_is_of_its_source_size(tmp_path):
 @pytest.mark.posix
 def test_longest_name_that_the_disk_takes_is_taken(tmp_path):
     name = "n" * 251 + ".png"
-    with PartialFile(str(tmp_path)) as partial:
+    with AtomicFile(str(tmp_path)) as partial:
         partial.commit(str(tmp_path / name))
 
     assert os.listdir(tmp_path) == [name]
@@ -120,7 +120,7 @@ def test_modes_are_the_users_own_and_private_ones_0600(tmp_path):
     old = os.umask(0o022)
     try:
         for name in ("open", "private"):
-            with PartialFile(str(tmp_path)) as partial:
+            with AtomicFile(str(tmp_path)) as partial:
                 if name == "private":
                     partial.make_private()
                 partial.commit(str(tmp_path / name))
@@ -158,7 +158,7 @@ def test_place_that_cannot_be_is_a_disk_error_with_the_path(path_in, tmp_path):
     path = path_in(tmp_path)
     before = os.listdir(tmp_path)
 
-    with pytest.raises(DiskError) as caught, PartialFile(str(path.parent)) as partial:
+    with pytest.raises(DiskError) as caught, AtomicFile(str(path.parent)) as partial:
         partial.commit(str(path))
 
     assert str(path.parent) in str(caught.value)
@@ -173,7 +173,7 @@ def test_folder_that_may_not_be_written_is_a_disk_error(code, tmp_path, monkeypa
     monkeypatch.setattr(atomic_file, "open", refuse, raising=False)
 
     with pytest.raises(DiskError) as caught:
-        PartialFile(str(tmp_path))
+        AtomicFile(str(tmp_path))
 
     assert not isinstance(caught.value, DiskFull) and str(tmp_path) in str(caught.value)
 
@@ -183,12 +183,12 @@ def test_folder_without_permission_is_a_disk_error(tmp_path):
     tmp_path.chmod(0o500)
 
     with pytest.raises(DiskError):
-        PartialFile(str(tmp_path))
+        AtomicFile(str(tmp_path))
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)])
 def test_disk_that_fills_half_way_leaves_nothing(code, tmp_path):
-    with pytest.raises(DiskFull), PartialFile(str(tmp_path)) as partial:
+    with pytest.raises(DiskFull), AtomicFile(str(tmp_path)) as partial:
         partial._file = FullDisk(partial._file, 1500, code)
         partial.write(b"x" * 1000)
         partial.write(b"x" * 1000)
@@ -204,7 +204,7 @@ def test_true_full_disk_is_disk_full(tmp_path):
     if not made or made.returncode:
         pytest.skip("this user may not mount")
     try:
-        with pytest.raises(DiskFull), PartialFile(str(tmp_path)) as partial:
+        with pytest.raises(DiskFull), AtomicFile(str(tmp_path)) as partial:
             partial.write(b"x" * 100_000)
         assert os.listdir(tmp_path) == []
     finally:
@@ -212,7 +212,7 @@ def test_true_full_disk_is_disk_full(tmp_path):
 
 
 def test_write_that_takes_less_than_given_goes_on(tmp_path):
-    with PartialFile(str(tmp_path)) as partial:
+    with AtomicFile(str(tmp_path)) as partial:
         partial._file = FullDisk(partial._file, 3)
         partial._file.write = lambda data, file=partial._file._file: file.write(data[:3])
         partial.write(b"0123456789")
@@ -228,16 +228,16 @@ def test_write_that_takes_less_than_given_goes_on(tmp_path):
 def test_what_other_files_await_counts_as_taken(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with PartialFile(str(tmp_path)) as second:
-        with PartialFile(str(tmp_path)) as first:
-            first.expect(600, reserve=100)
+    with AtomicFile(str(tmp_path)) as second:
+        with AtomicFile(str(tmp_path)) as first:
+            first.reserve_space(600, reserve=100)
             with pytest.raises(DiskFull) as caught:
-                second.expect(400, reserve=100)
+                second.reserve_space(400, reserve=100)
             assert caught.value.missing == 600 + 400 + 100 - 1000
             first.write(b"x" * 500)
-            second.expect(400, reserve=100)
-        with PartialFile(str(tmp_path)) as third:
-            third.expect(600)
+            second.reserve_space(400, reserve=100)
+        with AtomicFile(str(tmp_path)) as third:
+            third.reserve_space(600)
 
 
 def test_leftover_of_a_killed_process_is_swept(tmp_path):
@@ -247,7 +247,7 @@ def test_leftover_of_a_killed_process_is_swept(tmp_path):
     (tmp_path / "of-others.part").write_bytes(b"")
     assert len(os.listdir(tmp_path)) == 2
 
-    assert sweep(str(tmp_path)) == 1
+    assert remove_leftovers(str(tmp_path)) == 1
 
     assert os.listdir(tmp_path) == ["of-others.part"]
 
@@ -255,8 +255,8 @@ def test_leftover_of_a_killed_process_is_swept(tmp_path):
 def test_file_of_a_living_process_is_not_swept(tmp_path):
     with run(WRITES, tmp_path) as process:
         process.stdout.readline()
-        with PartialFile(str(tmp_path)):
-            assert sweep(str(tmp_path)) == 0
+        with AtomicFile(str(tmp_path)):
+            assert remove_leftovers(str(tmp_path)) == 0
             assert len(os.listdir(tmp_path)) == 2
         process.communicate("\n")
 
@@ -266,11 +266,11 @@ def test_no_sweeper_comes_between_writing_and_naming(tmp_path, monkeypatch):
     replace = os.replace
 
     def sweep_first(source: str, path: str) -> None:
-        assert sweep(str(tmp_path)) == 0
+        assert remove_leftovers(str(tmp_path)) == 0
         replace(source, path)
 
     monkeypatch.setattr(os, "replace", sweep_first)
-    with PartialFile(str(tmp_path)) as partial:
+    with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"whole")
         partial.commit(str(tmp_path / "a"))
 
@@ -283,11 +283,11 @@ def test_no_sweeper_comes_between_making_and_locking(tmp_path, monkeypatch):
 
     def sweep_first(descriptor: int, how: int) -> None:
         if how == file_lock.fcntl.LOCK_EX and not swept:
-            swept.append(sweep(str(tmp_path)))
+            swept.append(remove_leftovers(str(tmp_path)))
         flock(descriptor, how)
 
     monkeypatch.setattr(file_lock.fcntl, "flock", sweep_first)
-    with PartialFile(str(tmp_path)) as partial:
+    with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"whole")
         partial.commit(str(tmp_path / "a"))
 
@@ -295,7 +295,7 @@ def test_no_sweeper_comes_between_making_and_locking(tmp_path, monkeypatch):
 
 
 def test_another_process_may_sweep_all_the_time(tmp_path):
-    sweeps = "print('on', flush=True)\nwhile True: sweep(folder)"
+    sweeps = "print('on', flush=True)\nwhile True: remove_leftovers(folder)"
     with run(sweeps, tmp_path) as process:
         process.stdout.readline()
         try:
@@ -314,10 +314,10 @@ def test_another_process_may_sweep_all_the_time(tmp_path):
 
 def _make(folder: Path, worker: int) -> None:
     for n in range(100):
-        with PartialFile(str(folder)) as partial:
+        with AtomicFile(str(folder)) as partial:
             partial.write(b"x" * 10)
             partial.commit(str(folder / f"{worker}-{n}"))
 
 
 def test_folder_that_is_not_there_needs_no_sweeping(tmp_path):
-    assert sweep(str(tmp_path / "nowhere")) == 0
+    assert remove_leftovers(str(tmp_path / "nowhere")) == 0

@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from civitai_manager_libs.core import HalfFile, sweep
+from civitai_manager_libs.core import remove_leftovers, ResumableFile
 from civitai_manager_libs.core.files.resumable_file import NOTE
 
 pytestmark = pytest.mark.usefixtures("each_system")
@@ -16,48 +16,48 @@ URL, TAG = "https://image.civitai.com/a.png", '"v1"'
 
 @pytest.fixture
 def half(tmp_path):
-    with HalfFile(str(tmp_path), URL) as half:
+    with ResumableFile(str(tmp_path), URL) as half:
         half.write(b"x" * 1000)
         half.keep(5000, TAG)
     return half.path
 
 
 def test_half_file_with_its_note_stays(half, tmp_path):
-    assert sweep(str(tmp_path)) == 0
-    assert HalfFile(str(tmp_path), URL).size == 1000
+    assert remove_leftovers(str(tmp_path)) == 0
+    assert ResumableFile(str(tmp_path), URL).size == 1000
 
 
 def test_one_that_nobody_came_back_to_goes(half, tmp_path):
     long_ago = time.time() - 31 * 24 * 3600
     os.utime(half, (long_ago, long_ago))
-    assert sweep(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("note", [b"", b"{}\n"], ids=["torn", "nonsense"])
 def test_one_whose_note_is_of_no_use_goes(half, tmp_path, note):
     with open(half + NOTE, "wb") as file:
         file.write(note)
-    assert sweep(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
 
 
 def test_half_file_that_is_shorter_than_its_note_says_goes(half, tmp_path):
     os.truncate(half, 999)
-    assert sweep(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("gone", ["", NOTE], ids=["file", "note"])
 def test_one_without_the_other_goes(half, tmp_path, gone):
     os.remove(half + gone)
-    assert sweep(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
+    assert remove_leftovers(str(tmp_path)) == 1 and os.listdir(tmp_path) == []
 
 
 def test_one_that_somebody_writes_stays(half, tmp_path):
     os.remove(half + NOTE)
-    with HalfFile(str(tmp_path), URL):
-        assert sweep(str(tmp_path)) == 0
+    with ResumableFile(str(tmp_path), URL):
+        assert remove_leftovers(str(tmp_path)) == 0
 
 
 def test_files_of_others_stay(half, tmp_path):
     for name in (".civitai-shortcut-a", "a.part", "a.note", ".civitai-shortcut.note"):
         (tmp_path / name).write_bytes(b"")
-    assert sweep(str(tmp_path)) == 0 and len(os.listdir(tmp_path)) == 6
+    assert remove_leftovers(str(tmp_path)) == 0 and len(os.listdir(tmp_path)) == 6

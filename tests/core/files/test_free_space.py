@@ -6,7 +6,7 @@ import os
 import shutil
 
 import pytest
-from civitai_manager_libs.core.files.free_space import check_room
+from civitai_manager_libs.core.files.free_space import check_free_space
 from civitai_manager_libs.errors import DiskFull
 
 
@@ -14,8 +14,8 @@ def test_missing_room_is_said_before_a_folder_is_made(tmp_path):
     free = shutil.disk_usage(tmp_path).free
 
     with pytest.raises(DiskFull, match="are missing") as caught:
-        check_room(str(tmp_path / "not" / "there"), free + 2**40)
+        check_free_space(str(tmp_path / "not" / "there"), free + 2**40)
 
     assert abs(caught.value.missing - 2**40) < 2**36
     assert os.listdir(tmp_path) == []
-    check_room(str(tmp_path / "not" / "there"), 0)
+    check_free_space(str(tmp_path / "not" / "there"), 0)

@@ -7,7 +7,7 @@ import os
 
 import pytest
 from civitai_manager_libs.core.files import atomic_file, fsync
-from civitai_manager_libs.core.files.atomic_file import PartialFile
+from civitai_manager_libs.core.files.atomic_file import AtomicFile
 from civitai_manager_libs.core.files.fsync import make_folder, sync_file, sync_folder
 from civitai_manager_libs.errors import DiskError, DiskFull
 
@@ -26,7 +26,7 @@ def test_bytes_are_on_the_disk_before_the_file_has_its_name(tmp_path, monkeypatc
 
     monkeypatch.setattr(atomic_file, "sync_file", synced)
     monkeypatch.setattr(os, "replace", named)
-    with PartialFile(str(tmp_path)) as partial:
+    with AtomicFile(str(tmp_path)) as partial:
         partial.write(b"x" * 1000)
         partial.commit(str(tmp_path / "a"))
     assert done == [("synced", 1000), ("named", 1000)]
@@ -36,7 +36,7 @@ def test_bytes_are_on_the_disk_before_the_file_has_its_name(tmp_path, monkeypatc
 def test_disk_that_does_not_take_the_bytes_leaves_no_file(tmp_path, monkeypatch, code, kind):
     monkeypatch.setattr(fsync, "_FULL", None)
     monkeypatch.setattr(fsync, "_fdatasync", _failing(code))
-    with pytest.raises(kind), PartialFile(str(tmp_path)) as partial:
+    with pytest.raises(kind), AtomicFile(str(tmp_path)) as partial:
         partial.commit(str(tmp_path / "a"))
     assert os.listdir(tmp_path) == []
 
@@ -45,7 +45,7 @@ def test_disk_that_does_not_take_the_bytes_leaves_no_file(tmp_path, monkeypatch,
 def test_disk_that_cannot_sync_is_written_all_the_same(tmp_path, monkeypatch, code):
     monkeypatch.setattr(fsync, "_fdatasync", _failing(code))
     monkeypatch.setattr(os, "fsync", _failing(code))
-    with PartialFile(str(tmp_path)) as partial:
+    with AtomicFile(str(tmp_path)) as partial:
         partial.commit(str(tmp_path / "a"))
     sync_folder(str(tmp_path))
     assert os.listdir(tmp_path) == ["a"]

@@ -11,7 +11,12 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 from civitai_manager_libs.core.files import file_lock, resumable_file
-from civitai_manager_libs.core.files.resumable_file import discard_halves, HalfFile, Noted, noted
+from civitai_manager_libs.core.files.resumable_file import (
+    discard_resumable,
+    read_note,
+    ResumableFile,
+    ResumeNote,
+)
 
 pytestmark = pytest.mark.usefixtures("each_system")
 
@@ -25,7 +30,7 @@ def folder(tmp_path):
 
 
 def _kept(folder, body=b"x" * 1000, of=URL):
-    with HalfFile(folder, of) as half:
+    with ResumableFile(folder, of) as half:
         half.write(body)
         half.keep(5000, TAG)
     return half
@@ -38,9 +43,9 @@ def _body(half):
 
 def test_kept_one_is_found_with_its_version_and_its_bytes(folder):
     _kept(folder)
-    assert HalfFile.is_there(folder, URL)
-    with HalfFile(folder, URL) as half:
-        assert half.found == Noted(1000, 5000, TAG)
+    assert ResumableFile.exists(folder, URL)
+    with ResumableFile(folder, URL) as half:
+        assert half.found == ResumeNote(1000, 5000, TAG)
         assert half.size == 1000
         half.write(b"y" * 4000)
         half.commit(os.path.join(folder, "a.png"))
@@ -49,33 +54,33 @@ def test_kept_one_is_found_with_its_version_and_its_bytes(folder):
 
 
 def test_what_is_not_kept_leaves_nothing(folder):
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         half.write(b"x")
-        half.note(5000, TAG)
+        half.write_note(5000, TAG)
     assert os.listdir(folder) == []
 
 
 def test_one_that_was_kept_and_then_not_leaves_nothing(folder):
     _kept(folder)
-    with HalfFile(folder, URL):
+    with ResumableFile(folder, URL):
         assert len(os.listdir(folder)) == 2
     assert os.listdir(folder) == []
 
 
 def test_another_address_has_another_one(folder):
     _kept(folder)
-    assert not HalfFile.is_there(folder, URL + "?")
-    with HalfFile(folder, URL + "?") as half:
+    assert not ResumableFile.exists(folder, URL + "?")
+    with ResumableFile(folder, URL + "?") as half:
         assert half.found is None and half.size == 0
 
 
 def test_what_came_after_the_last_note_is_not_trusted(folder):
     """It may have been lost with the power; the note tells of what had been written through."""
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
         half.keep(5000, TAG)
         half.write(b"\0" * 500)
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         assert (half.size, _body(half)) == (1000, b"x" * 1000)
 
 
@@ -98,7 +103,7 @@ def test_half_file_with_a_note_that_is_torn_begins_anew(folder, tear):
         note = file.read()
     with open(path, "wb") as file:
         file.write(tear(note))
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         assert half.found is None and half.size == 0 == os.path.getsize(half.path)
         assert not os.path.exists(path)
 
@@ -107,52 +112,52 @@ def test_torn_last_line_leaves_the_one_before_it(folder):
     half = _kept(folder)
     with open(half.path + resumable_file.NOTE, "ab") as file:
         file.write(b'{"size": 12')
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         assert half.size == 1000
 
 
 @hypothesis.given(st.binary(max_size=300))
 def test_no_note_is_a_crash(tmp_path, body):
     (tmp_path / "note").write_bytes(body)
-    found = noted(str(tmp_path / "note"))
+    found = read_note(str(tmp_path / "note"))
     assert found is None or found.validator
 
 
 def test_missing_note_begins_anew(folder):
     os.remove(_kept(folder).path + resumable_file.NOTE)
-    assert not HalfFile.is_there(folder, URL)
-    with HalfFile(folder, URL) as half:
+    assert not ResumableFile.exists(folder, URL)
+    with ResumableFile(folder, URL) as half:
         assert half.size == 0 == os.path.getsize(half.path)
 
 
 def test_note_without_its_file_tells_of_none(folder):
     os.remove(_kept(folder).path)
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         assert half.found is None
         half.write(b"other" * 500)  # killed before it was noted
         half.keep(0, "")
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         assert half.size == 0, "the old note would have joined two versions"
 
 
 def test_restart_forgets_the_note_before_other_bytes_come(folder, monkeypatch):
     _kept(folder)
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         half.restart()
         assert os.listdir(folder) == [os.path.basename(half.path)]
         half.write(b"other")
         half.keep(9, '"v2"')
-    with HalfFile(folder, URL) as half:
-        assert half.found == Noted(5, 9, '"v2"') and _body(half) == b"other"
+    with ResumableFile(folder, URL) as half:
+        assert half.found == ResumeNote(5, 9, '"v2"') and _body(half) == b"other"
 
 
-@pytest.mark.parametrize("moment", ["_forget_note", "restart"])
+@pytest.mark.parametrize("moment", ["_drop_note", "restart"])
 def test_note_is_gone_from_the_disk_before_other_bytes_come(folder, monkeypatch, moment):
     _kept(folder)
     done, remove = [], os.remove
     monkeypatch.setattr(resumable_file, "sync_folder", lambda _: done.append("synced"))
     monkeypatch.setattr(os, "remove", lambda path: (done.append("removed"), remove(path)))
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         getattr(half, moment)()
         assert done == ["removed", "synced"]
 
@@ -162,9 +167,9 @@ def test_note_is_gone_from_the_disk_before_other_bytes_come(folder, monkeypatch,
 
 @pytest.mark.posix
 def test_second_one_has_a_file_of_its_own_that_is_not_kept(folder):
-    with HalfFile(folder, URL) as first:
+    with ResumableFile(folder, URL) as first:
         first.write(b"first")
-        with HalfFile(folder, URL) as second:
+        with ResumableFile(folder, URL) as second:
             assert second.path != first.path
             second.write(b"second")
             second.keep(9, TAG)
@@ -175,9 +180,9 @@ def test_second_one_has_a_file_of_its_own_that_is_not_kept(folder):
 @pytest.mark.posix
 def test_file_that_just_got_its_name_is_not_taken_up(folder, monkeypatch):
     """Somebody opened the half file, and had to wait for it while it became the whole one."""
-    hold, target = file_lock.hold, os.path.join(folder, "a.png")
+    hold, target = file_lock.lock_descriptor, os.path.join(folder, "a.png")
     _kept(folder)
-    first = HalfFile(folder, URL)
+    first = ResumableFile(folder, URL)
 
     def late(descriptor, waits=False):
         if not os.path.exists(target):
@@ -185,15 +190,15 @@ def test_file_that_just_got_its_name_is_not_taken_up(folder, monkeypatch):
             first.__exit__(None, None, None)
         return hold(descriptor, waits)
 
-    monkeypatch.setattr(resumable_file, "hold", late)
-    with HalfFile(folder, URL) as second:
+    monkeypatch.setattr(resumable_file, "lock_descriptor", late)
+    with ResumableFile(folder, URL) as second:
         second.write(b"other")
     assert open(target, "rb").read() == b"x" * 1000
 
 
 @pytest.mark.posix
 def test_disk_without_locks_keeps_nothing(folder, monkeypatch):
-    monkeypatch.setattr(resumable_file, "hold", lambda *_: None)
+    monkeypatch.setattr(resumable_file, "lock_descriptor", lambda *_: None)
     _kept(folder)
     assert os.listdir(folder) == []
 
@@ -216,27 +221,27 @@ def test_where_a_byte_is_locked_it_is_beyond_what_is_written(folder, monkeypatch
     monkeypatch.setattr(file_lock, "msvcrt", Msvcrt, raising=False)
     _kept(folder)
     assert taken == [(0x7FFFFFF0, 1)]
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         assert half.found is None, "somebody else has it"
     taken.clear()
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         half.write(b"y")
         assert _body(half) == b"x" * 1000 + b"y"
 
 
 def test_killed_process_leaves_what_it_noted(folder):
     code = f"import sys; sys.path.insert(0, {SCRIPTS!r})\n"
-    code += "from civitai_manager_libs.core import HalfFile\n"
-    code += "half = HalfFile(*sys.argv[1:3])\n"
-    code += "half.write(b'x' * 1000); half.note(5000, sys.argv[3]); half.write(b'y' * 9)\n"
+    code += "from civitai_manager_libs.core import ResumableFile\n"
+    code += "half = ResumableFile(*sys.argv[1:3])\n"
+    code += "half.write(b'x' * 1000); half.write_note(5000, sys.argv[3]); half.write(b'y' * 9)\n"
     code += "print('there', flush=True); input()"
     argv = [sys.executable, "-c", code, folder, URL, TAG]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
-        assert discard_halves(folder, [URL]) == 0, "it lives"
+        assert discard_resumable(folder, [URL]) == 0, "it lives"
         process.kill()
-    with HalfFile(folder, URL) as half:
-        assert half.found == Noted(1000, 5000, TAG) and _body(half) == b"x" * 1000
+    with ResumableFile(folder, URL) as half:
+        assert half.found == ResumeNote(1000, 5000, TAG) and _body(half) == b"x" * 1000
 
 
 # Removed
@@ -245,11 +250,16 @@ def test_killed_process_leaves_what_it_noted(folder):
 def test_discarded_are_those_that_were_named(folder):
     for n in range(4):
         _kept(folder, of=f"{URL}?{n}")
-    os.remove(HalfFile(folder, f"{URL}?2").path + resumable_file.NOTE)
-    assert discard_halves(folder, [f"{URL}?{n}" for n in (1, 2, 9)]) == 2
-    assert [HalfFile.is_there(folder, f"{URL}?{n}") for n in range(4)] == [True, False, False, True]
+    os.remove(ResumableFile(folder, f"{URL}?2").path + resumable_file.NOTE)
+    assert discard_resumable(folder, [f"{URL}?{n}" for n in (1, 2, 9)]) == 2
+    assert [ResumableFile.exists(folder, f"{URL}?{n}") for n in range(4)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
     assert len(os.listdir(folder)) == 4
-    assert discard_halves(os.path.join(folder, "gone"), [URL]) == 0
+    assert discard_resumable(os.path.join(folder, "gone"), [URL]) == 0
 
 
 def test_note_is_json_that_anybody_can_read(folder):

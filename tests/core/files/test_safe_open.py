@@ -6,9 +6,15 @@ import os
 import threading
 
 import pytest
-from civitai_manager_libs.core import HalfFile, kept_as_it_was, Lock, PartialFile, sweep
+from civitai_manager_libs.core import (
+    AtomicFile,
+    copy_refused_file,
+    ProcessLock,
+    remove_leftovers,
+    ResumableFile,
+)
 from civitai_manager_libs.core.files import resumable_file, safe_open
-from civitai_manager_libs.core.files.resumable_file import Noted
+from civitai_manager_libs.core.files.resumable_file import ResumeNote
 from civitai_manager_libs.errors import DiskError
 
 URL, TAG, OTHER = "https://image.civitai.com/a.png", '"v1"', 4711  # the last: a user's number
@@ -35,15 +41,15 @@ def folder(tmp_path):
 
 
 def _half_path(folder):
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         return half.path
 
 
 def _save(folder, name="a.png"):
     """As a picture is: noted on the way, then whole."""
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
-        half.note(5000, TAG)
+        half.write_note(5000, TAG)
         half.commit(os.path.join(folder, name))
 
 
@@ -51,11 +57,11 @@ def _keep_damaged(folder):
     path = os.path.join(folder, "settings.json")
     with open(path, "wb") as file:
         file.write(b"{}")
-    kept_as_it_was(path)
+    copy_refused_file(path)
 
 
 def _lock(folder):
-    lock = Lock(os.path.join(folder, "job.lock"))
+    lock = ProcessLock(os.path.join(folder, "job.lock"))
     assert lock.acquire()
     lock.release()
 
@@ -82,11 +88,11 @@ def test_what_a_placed_link_leads_to_stays_as_it_was(folder, victim, place, name
 def test_half_file_whose_note_is_a_link_begins_anew(folder, victim):
     note = _half_path(folder) + resumable_file.NOTE
     os.symlink(victim, note)
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
         half.keep(5000, TAG)
-    with HalfFile(folder, URL) as half:
-        assert half.found == Noted(1000, 5000, TAG)
+    with ResumableFile(folder, URL) as half:
+        assert half.found == ResumeNote(1000, 5000, TAG)
 
 
 def test_pipe_that_was_placed_is_not_waited_for(folder):
@@ -101,16 +107,16 @@ def test_pipe_that_was_placed_is_not_waited_for(folder):
 
 def test_sweeper_removes_nothing_through_a_link(folder, victim):
     os.symlink(victim, os.path.join(folder, ".civitai-shortcut-1.part"))
-    sweep(folder)
+    remove_leftovers(folder)
 
 
 @root_only
 def test_half_file_of_another_user_begins_anew(folder):
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
         half.keep(5000, TAG)
     os.chown(half.path, OTHER, OTHER)
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         assert half.found is None and half.size == 0
         assert os.stat(half.path).st_uid == os.geteuid()
 
@@ -118,17 +124,17 @@ def test_half_file_of_another_user_begins_anew(folder):
 @root_only
 def test_disk_that_gives_all_files_to_one_user_keeps_half_files(folder, monkeypatch):
     """As a network disk does, to whoever it was mounted for."""
-    with HalfFile(folder, URL) as half:
+    with ResumableFile(folder, URL) as half:
         half.write(b"x" * 1000)
         half.keep(5000, TAG)
     for path in (folder, half.path, half.path + resumable_file.NOTE):
         os.chown(path, OTHER, OTHER)
-    with HalfFile(folder, URL) as half:
-        assert half.found == Noted(1000, 5000, TAG)
+    with ResumableFile(folder, URL) as half:
+        assert half.found == ResumeNote(1000, 5000, TAG)
 
 
 @root_only
-@pytest.mark.parametrize("make", [PartialFile, lambda folder: HalfFile(folder, URL)])
+@pytest.mark.parametrize("make", [AtomicFile, lambda folder: ResumableFile(folder, URL)])
 def test_folder_that_another_user_has_linked_elsewhere_is_refused(folder, tmp_path, make):
     elsewhere, link = tmp_path / "home", os.path.join(folder, "author")
     elsewhere.mkdir()
@@ -146,4 +152,4 @@ def test_file_that_is_placed_in_between_is_found_out(folder, victim, monkeypatch
     monkeypatch.setattr(safe_open, "is_foreign", lambda _: False)
     os.link(victim, path)
     with pytest.raises(PermissionError):
-        safe_open.open_own(path, "r+b")
+        safe_open.open_own_file(path, "r+b")

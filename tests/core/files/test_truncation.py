@@ -12,7 +12,7 @@ import hypothesis
 import hypothesis.strategies as st
 import pytest
 from civitai_manager_libs import util
-from civitai_manager_libs.core.files.truncation import has_its_end
+from civitai_manager_libs.core.files.truncation import is_complete
 from civitai_manager_libs.demo.gallery import clips
 from civitai_manager_libs.errors import CivitaiShortcutError
 from civitai_manager_libs.http_client import CivitaiHttpClient
@@ -99,12 +99,12 @@ def test_whole_one_has_its_end_and_one_cut_anywhere_has_not(name, tmp_path):
     body, path, kind = _made(name), tmp_path / "a", name.partition("-")[0]
     assert util.extension_of(body[:16]) == kind
     path.write_bytes(body)
-    assert has_its_end(str(path), kind)
+    assert is_complete(str(path), kind)
     lengths = {len(body) * n // 200 for n in range(200)} | set(range(len(body) - 64, len(body)))
     passed = []
     for length in sorted(lengths):
         path.write_bytes(body[:length])
-        passed += [length] if has_its_end(str(path), kind) else []
+        passed += [length] if is_complete(str(path), kind) else []
     assert passed == []
 
 
@@ -112,17 +112,17 @@ def test_live_recording_is_cut_where_a_part_of_it_is(tmp_path):
     """Between two of its parts nothing tells that more were to come."""
     body = _live(_clip("ridges.webm"))
     (tmp_path / "a").write_bytes(body)
-    assert has_its_end(str(tmp_path / "a"), "webm")
+    assert is_complete(str(tmp_path / "a"), "webm")
     for left in (1, len(body) // 2, len(body) * 2 // 3):
         (tmp_path / "a").write_bytes(body[:-left])
-        assert not has_its_end(str(tmp_path / "a"), "webm"), left
+        assert not is_complete(str(tmp_path / "a"), "webm"), left
 
 
 @pytest.mark.parametrize("behind", [b"\0", b"\r\n", b"\0" * 5000, b"made by a program " * 9])
 @pytest.mark.parametrize("name", _PICTURES)
 def test_what_a_program_wrote_behind_the_end_does_no_harm(name, behind, tmp_path):
     (tmp_path / "a").write_bytes(_made(name) + behind)
-    assert has_its_end(str(tmp_path / "a"), name.partition("-")[0])
+    assert is_complete(str(tmp_path / "a"), name.partition("-")[0])
 
 
 @pytest.mark.parametrize("name", ["jpg", "png", "gif", "mp4", "webm"])
@@ -131,7 +131,7 @@ def test_hole_in_place_of_the_second_half_is_no_end(name, tmp_path):
     body = _made(name)
     half = body[: len(body) // 2]
     (tmp_path / "a").write_bytes(half + b"\0" * (len(body) - len(half)))
-    is_seen = has_its_end(str(tmp_path / "a"), name)
+    is_seen = is_complete(str(tmp_path / "a"), name)
     assert not is_seen or name in ("mp4", "webm"), "only their index could tell"
 
 
@@ -148,16 +148,16 @@ _VIDEO = _box(b"ftyp", b"mp42" * 4) + _box(b"mdat", b"x" * 500, True) + _box(b"m
 def test_file_of_boxes_has_its_end_where_the_last_one_ends(extension, tmp_path):
     path = tmp_path / "a"
     path.write_bytes(_VIDEO)
-    assert has_its_end(str(path), extension)
+    assert is_complete(str(path), extension)
     for left in (len(_VIDEO) - 1, len(_VIDEO) - 95, len(_VIDEO) - 98, 300, 27, 24, 10):
         path.write_bytes(_VIDEO[:left])
-        assert not has_its_end(str(path), extension), left
+        assert not is_complete(str(path), extension), left
 
 
 @pytest.mark.parametrize("length", [b"\0\0\0\0", b"\0\0\0\5"], ids=["open", "nonsense"])
 def test_last_box_that_tells_no_length_goes_to_the_files_end(length, tmp_path):
     (tmp_path / "a").write_bytes(_VIDEO + length + b"mdat" + b"z" * 99)
-    assert has_its_end(str(tmp_path / "a"), "mp4")
+    assert is_complete(str(tmp_path / "a"), "mp4")
 
 
 _ENDLESS = {
@@ -174,7 +174,7 @@ def test_parts_without_number_are_not_all_looked_at(extension, tmp_path):
     start, part = _ENDLESS[extension]
     (tmp_path / "a").write_bytes(start + part * (40_000_000 // len(part)))
     began = time.process_time()
-    assert has_its_end(str(tmp_path / "a"), extension)
+    assert is_complete(str(tmp_path / "a"), extension)
     assert time.process_time() - began < 10
 
 
@@ -185,12 +185,12 @@ def test_damage_is_no_crash(tmp_path, name, data):
     for at, value in data.draw(st.lists(places, max_size=9)):
         body[at] = value
     (tmp_path / "a").write_bytes(body)
-    has_its_end(str(tmp_path / "a"), name.partition("-")[0])
+    is_complete(str(tmp_path / "a"), name.partition("-")[0])
 
 
 def test_kind_that_tells_of_no_end_is_taken_as_it_is(tmp_path):
     (tmp_path / "a").write_bytes(b"ID3")
-    assert has_its_end(str(tmp_path / "a"), "mp3")
+    assert is_complete(str(tmp_path / "a"), "mp3")
 
 
 @pytest.mark.parametrize("is_cut", [False, True])

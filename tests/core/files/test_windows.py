@@ -18,9 +18,9 @@ import types
 import pytest
 import windows_files
 from civitai_manager_libs import setting
-from civitai_manager_libs.core import HalfFile, PartialFile, remove_file, write_file
+from civitai_manager_libs.core import AtomicFile, remove_if_present, ResumableFile, write_text_file
 from civitai_manager_libs.core.files import file_lock, fsync, replace
-from civitai_manager_libs.core.files.safe_open import open_own, share_name
+from civitai_manager_libs.core.files.safe_open import open_own_file, open_shared
 from civitai_manager_libs.errors import DiskError
 
 IS_WINDOWS = os.name == "nt"
@@ -66,7 +66,7 @@ def test_file_that_is_open_keeps_its_name_and_its_place(windows, path):
 
 
 def test_file_that_shares_its_name_can_be_renamed_while_it_is_open(windows, path):
-    with windows.open(path, "r+b", buffering=0, opener=share_name) as file:
+    with windows.open(path, "r+b", buffering=0, opener=open_shared) as file:
         windows.os.replace(path, path + "2")
         file.write(b"new")
     with open(path + "2", "rb") as file:
@@ -129,8 +129,8 @@ def test_text_has_line_ends_of_two_letters(windows, path):
 
 def test_byte_is_locked_for_all_others(windows, path):
     with builtins.open(path, "r+b") as first, builtins.open(path, "r+b") as second:
-        assert file_lock.hold(first.fileno()) is True
-        assert file_lock.hold(second.fileno()) is False
+        assert file_lock.lock_descriptor(first.fileno()) is True
+        assert file_lock.lock_descriptor(second.fileno()) is False
 
 
 # What is ours
@@ -139,7 +139,7 @@ def test_byte_is_locked_for_all_others(windows, path):
 @pytest.mark.parametrize("change", ["replace", "remove"])
 def test_what_is_refused_for_a_moment_is_tried_again(played, path, change):
     """A scanner has each new file for half a second."""
-    with PartialFile(os.path.dirname(path)) as partial:
+    with AtomicFile(os.path.dirname(path)) as partial:
         partial.write(b"new")
         if change == "replace":
             partial.commit(path)
@@ -152,9 +152,9 @@ def test_what_is_refused_for_a_moment_is_tried_again(played, path, change):
 def test_what_is_refused_for_long_is_a_disk_error_and_nothing_is_lost(played, path, monkeypatch):
     monkeypatch.setattr(replace, "_PATIENCE", 0.6)
     with pytest.raises(DiskError, match="in use"), played.open(path, "rb"):
-        write_file(path, "new")
+        write_text_file(path, "new")
     with pytest.raises(DiskError, match="in use"), played.open(path, "rb"):
-        remove_file(path)
+        remove_if_present(path)
     assert [*os.listdir(os.path.dirname(path))] == ["a.png"]
     with open(path, "rb") as file:
         assert file.read() == b"old"
@@ -171,14 +171,14 @@ def test_half_file_has_its_lock_until_it_has_its_name(windows, path, tmp_path, m
     seen = []
 
     def replace(source, target):
-        with open_own(source, "r+b") as other:
-            seen.append(file_lock.hold(other.fileno()))
+        with open_own_file(source, "r+b") as other:
+            seen.append(file_lock.lock_descriptor(other.fileno()))
         os.replace(source, target)
 
     monkeypatch.setattr("civitai_manager_libs.core.files.atomic_file.replace_file", replace)
-    with HalfFile(str(tmp_path), URL) as half:
+    with ResumableFile(str(tmp_path), URL) as half:
         half.write(b"new")
-        half.note(9, TAG)
+        half.write_note(9, TAG)
         half.commit(path)
     assert seen == [False] and os.listdir(tmp_path) == ["a.png"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from civitai_manager_libs.infotext.comfy.values import plain
+from civitai_manager_libs.infotext.comfy.values import plain_value
 
 TABLE = json.dumps({"Quality": {"num_steps": 48}, "Turbo": {"num_steps": 12}})
 
@@ -24,7 +24,7 @@ PRESETS = {
 
 
 def test_a_preset_is_looked_up_as_the_graph_does():
-    assert plain(PRESETS, ["1", 1]) == 12
+    assert plain_value(PRESETS, ["1", 1]) == 12
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_preset_is_looked_up_as_the_graph_does():
 )
 def test_a_resolution_selector_tells_both_sides(inputs, size):
     nodes = {"1": node("ResolutionSelector", **inputs)}
-    assert (plain(nodes, ["1", 0]), plain(nodes, ["1", 1])) == size
+    assert (plain_value(nodes, ["1", 0]), plain_value(nodes, ["1", 1])) == size
 
 
 FLUX = {"megapixel": "1.0", "aspect_ratio": "5:7 (Balanced Portrait)", "custom_ratio": False}
@@ -79,7 +79,7 @@ FLUX = {"megapixel": "1.0", "aspect_ratio": "5:7 (Balanced Portrait)", "custom_r
 )
 def test_sizes_are_counted_as_their_nodes_do(kind, inputs, outputs):
     nodes = {"1": node(kind, **inputs)}
-    assert [plain(nodes, ["1", slot]) for slot in range(len(outputs))] == outputs
+    assert [plain_value(nodes, ["1", slot]) for slot in range(len(outputs))] == outputs
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_sizes_are_counted_as_their_nodes_do(kind, inputs, outputs):
 def test_arithmetic_is_done_and_nothing_else(expression, number):
     inputs = {"expression": expression, "values.a": ["2", 0], "values.b": 2}
     nodes = {"1": node("ComfyMathExpression", **inputs), "2": node("PrimitiveInt", value=1000)}
-    assert plain(nodes, ["1", 1]) == number
+    assert plain_value(nodes, ["1", 1]) == number
 
 
 def test_expressions_of_expressions_cost_little():
@@ -113,4 +113,4 @@ def test_expressions_of_expressions_cost_little():
         links = {f"values.{name}": [str(at + 1 + i), 0] for i, name in enumerate(names)}
         return node("ComfyMathExpression", expression="+".join(names * 14), **links)
 
-    assert plain({str(at): expression(at) for at in range(2_900)}, ["0", 0]) is None
+    assert plain_value({str(at): expression(at) for at in range(2_900)}, ["0", 0]) is None

@@ -9,10 +9,10 @@ import time
 import tracemalloc
 
 import pytest
-from civitai_manager_libs.core import has_its_end
+from civitai_manager_libs.core import is_complete
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.infotext import embedded, insert_infotext
-from civitai_manager_libs.infotext.files import embedded_texts
+from civitai_manager_libs.infotext import embed_infotext, read_embedded
+from civitai_manager_libs.infotext.files import read_embedded_texts
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
@@ -85,7 +85,7 @@ _PICTURES = {
 def _put(tmp_path, data, text=_LATIN):
     path = tmp_path / "7.bin"
     path.write_bytes(data)
-    return insert_infotext(str(path), text), path.read_bytes()
+    return embed_infotext(str(path), text), path.read_bytes()
 
 
 def _frames(data):
@@ -114,7 +114,7 @@ def test_infotext_is_in_it_and_pixels_and_all_else_are_as_before(tmp_path, name,
     assert is_in and len(after) > len(before)
     assert list(_frames(after)) == list(_frames(before)) and _facts(after) == _facts(before)
     path = str(tmp_path / "7.bin")
-    assert embedded(path).infotext == text and has_its_end(path, kind)
+    assert read_embedded(path).infotext == text and is_complete(path, kind)
     with Image.open(path) as picture:  # as hosts find it
         if kind == "png":
             assert picture.info["parameters"] == text
@@ -181,7 +181,7 @@ def test_comment_that_says_nothing_makes_room(tmp_path, kind, comment):
     before = _picture(_KINDS[kind], exif=exif, xmp=b"<x:xmpmeta/>", icc_profile=bytes(131))
     is_in, after = _put(tmp_path, before)
     assert is_in and _host_comment(after) == _LATIN
-    assert embedded(str(tmp_path / "7.bin")).infotext == _LATIN
+    assert read_embedded(str(tmp_path / "7.bin")).infotext == _LATIN
     assert list(_frames(after)) == list(_frames(before)) and _facts(after) == _facts(before)
 
 
@@ -233,7 +233,7 @@ def test_tags_thumbnail_and_the_makers_own_notes_keep_their_places(tmp_path, ord
     with Image.open(io.BytesIO(after)) as picture:
         found = picture.getexif()
         assert found[0x0112] == 6 and found.get_ifd(0x8769)[0x927C] == b"maker!"
-    assert embedded_texts(str(tmp_path / "7.bin"))["UserComment"] == _LATIN
+    assert read_embedded_texts(str(tmp_path / "7.bin"))["UserComment"] == _LATIN
 
 
 _NO_PLACE = {
@@ -266,7 +266,7 @@ def test_empty_infotext_changes_nothing(tmp_path):
 
 def test_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(DiskError):
-        insert_infotext(str(tmp_path / "no.png"), _LATIN)
+        embed_infotext(str(tmp_path / "no.png"), _LATIN)
 
 
 _SAMPLES = list(_PICTURES.values())
@@ -294,7 +294,7 @@ def test_mutated_file_is_extended_or_left_as_it_is(tmp_path, data, text):
     if not is_in:
         assert after == data
     else:
-        texts = embedded_texts(str(tmp_path / "7.bin"))
+        texts = read_embedded_texts(str(tmp_path / "7.bin"))
         said = text.encode("utf-8", "replace").decode()
         assert said in (texts.get("parameters"), texts.get("UserComment"))
 
@@ -308,7 +308,7 @@ def test_large_file_passes_in_pieces(tmp_path):
     path.write_bytes(data)
     before = tracemalloc.get_traced_memory()[0]
     tracemalloc.reset_peak()
-    assert insert_infotext(str(path), _LATIN)
+    assert embed_infotext(str(path), _LATIN)
     assert tracemalloc.get_traced_memory()[1] - before < 10e6
     tracemalloc.stop()
     assert path.stat().st_size > len(data) > 98e6

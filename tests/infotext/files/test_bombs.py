@@ -12,11 +12,11 @@ from pathlib import Path
 
 import image_files as files
 import pytest
-from civitai_manager_libs.infotext import infotext, parse_infotext
+from civitai_manager_libs.infotext import build_infotext, parse_infotext
 from civitai_manager_libs.infotext.comfy import read_graph
-from civitai_manager_libs.infotext.embedding import insert_infotext
-from civitai_manager_libs.infotext.files import embedded
-from civitai_manager_libs.infotext.normalize import in_host_words
+from civitai_manager_libs.infotext.embedding import embed_infotext
+from civitai_manager_libs.infotext.files import read_embedded
+from civitai_manager_libs.infotext.normalize import translate_infotext
 
 _MOST_MEMORY = 30_000_000  # bytes
 _MOST_SECONDS = 0.5
@@ -126,7 +126,7 @@ _MEASURING = """
 import os, re, resource, sys, time
 sys.path.insert(0, sys.argv[1])
 from civitai_manager_libs.errors import CivitaiShortcutError
-from civitai_manager_libs.infotext import embedded
+from civitai_manager_libs.infotext import read_embedded
 
 def most_memory():
     with open("/proc/self/status") as status:
@@ -138,13 +138,13 @@ def measure(path):
     for _ in range(2):
         started = time.process_time()
         try:
-            embedded(path)
+            read_embedded(path)
         except (CivitaiShortcutError, MemoryError):
             pass
         seconds.append(time.process_time() - started)
     print(most_memory() - before, min(seconds), flush=True)
 
-embedded(sys.argv[2])
+read_embedded(sys.argv[2])
 for line in sys.stdin:
     child = os.fork()
     if not child:
@@ -173,9 +173,9 @@ def _is_quick(name: str) -> bool:
 def test_bomb_takes_little_memory(tmp_path, name):
     path = tmp_path / "bomb"
     path.write_bytes(_BOMBS[name]())
-    assert _peak(embedded, str(path)) < _MOST_MEMORY
+    assert _peak(read_embedded, str(path)) < _MOST_MEMORY
     if not name.startswith("png-") or "exif" in name:
-        assert _peak(insert_infotext, str(path), _INFOTEXT) < _MOST_MEMORY
+        assert _peak(embed_infotext, str(path), _INFOTEXT) < _MOST_MEMORY
 
 
 @pytest.mark.long
@@ -290,8 +290,10 @@ _META = (
 _META += ("AddNet Model 1", "Hashes", "Lora hashes", "Denoising strength", "ADetailer prompt")
 _READERS = {
     "infotext": parse_infotext,
-    "line": lambda text: in_host_words(f"a cat\nSteps: 20, {text}, Sampler: a, Seed: {text}"),
-    "record": lambda text: infotext({**dict.fromkeys(_META, text), "resources": [{"name": text}]}),
+    "line": lambda text: translate_infotext(f"a cat\nSteps: 20, {text}, Sampler: a, Seed: {text}"),
+    "record": lambda text: build_infotext(
+        {**dict.fromkeys(_META, text), "resources": [{"name": text}]}
+    ),
     "graph": lambda text: read_graph({"prompt": _of_graph(text)}),
     "graph-as-text": lambda text: read_graph({"prompt": json.dumps(_of_graph(text))}),
     "broken-graph": lambda text: read_graph(f'{{"prompt": undefined, "{text}'),

@@ -9,7 +9,7 @@ import json
 import image_files as files
 import pytest
 from civitai_manager_libs.errors import DiskError, TooLarge
-from civitai_manager_libs.infotext.files import Embedded, embedded
+from civitai_manager_libs.infotext.files import EmbeddedData, read_embedded
 from PIL import Image as Picture
 from PIL import PngImagePlugin
 
@@ -69,28 +69,28 @@ def commented(tmp_path, text, kind="jpg"):
 
 def test_a_files_own_infotext_comes_as_it_is(tmp_path):
     path = png(tmp_path, parameters=INFOTEXT, prompt=json.dumps(GRAPH), workflow=WORKFLOW)
-    assert embedded(path) == Embedded(INFOTEXT, "AUTOMATIC1111", WORKFLOW)
+    assert read_embedded(path) == EmbeddedData(INFOTEXT, "AUTOMATIC1111", WORKFLOW)
 
 
 def test_a_graph_in_a_file_becomes_infotext(tmp_path):
     path = png(tmp_path, prompt=json.dumps(GRAPH), workflow=WORKFLOW)
-    assert embedded(path) == Embedded(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
+    assert read_embedded(path) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
     path = png(tmp_path, parameters=json.dumps({"prompt": GRAPH}))
-    assert embedded(path) == Embedded(GRAPH_INFOTEXT, "ComfyUI")
+    assert read_embedded(path) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI")
 
 
 def test_a_graph_wins_over_a_prompt_alone(tmp_path):
     path = png(tmp_path, parameters="a prompt alone", prompt=json.dumps(GRAPH))
-    assert embedded(path).infotext == GRAPH_INFOTEXT
+    assert read_embedded(path).infotext == GRAPH_INFOTEXT
 
 
 def test_a_prompt_alone_is_better_than_nothing(tmp_path):
-    assert embedded(png(tmp_path, parameters="a prompt alone")).infotext == "a prompt alone"
+    assert read_embedded(png(tmp_path, parameters="a prompt alone")).infotext == "a prompt alone"
 
 
 @pytest.mark.parametrize("kind", ["jpg", "webp"])
 def test_a_user_comment_becomes_infotext(tmp_path, kind):
-    assert embedded(commented(tmp_path, INFOTEXT, kind)).infotext == INFOTEXT
+    assert read_embedded(commented(tmp_path, INFOTEXT, kind)).infotext == INFOTEXT
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_a_user_comment_becomes_infotext(tmp_path, kind):
     ["Screenshot", "Created with GIMP", "a cat, a hat", "Steps: 20, Seed: 7", '{"a": 1}'],
 )
 def test_a_comment_that_is_no_infotext_is_none(tmp_path, comment):
-    assert embedded(commented(tmp_path, comment)) == Embedded()
+    assert read_embedded(commented(tmp_path, comment)) == EmbeddedData()
 
 
 def test_a_prompt_may_be_json(tmp_path):
     prompt = '{\n  "high_level_description": "a cat, sitting",\n  "style": "oil"\n}'
     text = f"{prompt}\nSteps: 48, Sampler: Euler, CFG scale: 1, Seed: 7, Version: neo"
-    read = embedded(png(tmp_path, parameters=text))
+    read = read_embedded(png(tmp_path, parameters=text))
     assert (read.infotext, read.program) == (text, "Forge Neo")
     assert read.missing == ("Size", "Model")
 
@@ -129,7 +129,7 @@ def test_a_prompt_may_be_json(tmp_path):
 )
 def test_an_infotext_names_its_program(tmp_path, version, program):
     text = f"a cat\nSteps: 20, Sampler: Euler a, Seed: 7, {version}"
-    assert embedded(png(tmp_path, parameters=text)).program == program
+    assert read_embedded(png(tmp_path, parameters=text)).program == program
 
 
 @pytest.mark.parametrize(
@@ -156,22 +156,22 @@ def test_an_infotext_names_its_program(tmp_path, version, program):
     ids=["swarmui", "invokeai", "invokeai-2", "invokeai-1", "novelai", "fooocus", "draw-things"],
 )
 def test_each_programs_own_place_is_looked_into(tmp_path, texts, program):
-    read = embedded(png(tmp_path, **texts))
+    read = read_embedded(png(tmp_path, **texts))
     assert read.program == program and read.infotext.startswith("a cat")
     assert "Size" in read.missing
 
 
 def test_a_programs_json_may_stand_in_a_user_comment(tmp_path):
     text = json.dumps({"sui_image_params": {"prompt": "a cat", "steps": 20}}, indent=2)
-    assert embedded(commented(tmp_path, text)).program == "SwarmUI"
+    assert read_embedded(commented(tmp_path, text)).program == "SwarmUI"
     wrapped = json.dumps(
         {"Software": "NovelAI", "Comment": '{"uc": "x", "steps": 28, "prompt": "a"}'}
     )
-    assert embedded(commented(tmp_path, wrapped, "webp")).program == "NovelAI"
+    assert read_embedded(commented(tmp_path, wrapped, "webp")).program == "NovelAI"
 
 
 def test_a_workflow_alone_tells_what_it_can(tmp_path):
-    read = embedded(png(tmp_path, workflow=json.dumps(SAMPLER_ONLY)))
+    read = read_embedded(png(tmp_path, workflow=json.dumps(SAMPLER_ONLY)))
     assert read.infotext == (
         "Steps: 20, Sampler: Euler, Schedule type: Normal, CFG scale: 8, Seed: 7"
     )
@@ -180,13 +180,15 @@ def test_a_workflow_alone_tells_what_it_can(tmp_path):
 
 
 def test_a_workflow_without_a_sampler_tells_that_nothing_is_told(tmp_path):
-    assert embedded(png(tmp_path, workflow=WORKFLOW)) == Embedded("", "ComfyUI", WORKFLOW, ALL)
+    assert read_embedded(png(tmp_path, workflow=WORKFLOW)) == EmbeddedData(
+        "", "ComfyUI", WORKFLOW, ALL
+    )
 
 
 def test_a_videos_comment_holds_graph_and_workflow(tmp_path):
     comment = json.dumps({"prompt": json.dumps(GRAPH), "workflow": json.loads(WORKFLOW)})
-    read = embedded(png(tmp_path, Comment=comment))
-    assert read == Embedded(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
+    read = read_embedded(png(tmp_path, Comment=comment))
+    assert read == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
 
 
 @pytest.mark.parametrize(
@@ -195,26 +197,26 @@ def test_a_videos_comment_holds_graph_and_workflow(tmp_path):
     ids=repr,
 )
 def test_a_file_that_does_not_say_how_it_was_made_tells_nothing(tmp_path, texts):
-    assert embedded(png(tmp_path, **texts)) == Embedded()
+    assert read_embedded(png(tmp_path, **texts)) == EmbeddedData()
 
 
 @pytest.mark.parametrize("prompt", ["{}", "a cat"])
 def test_a_graph_that_says_nothing_has_no_infotext(tmp_path, prompt):
-    assert embedded(png(tmp_path, prompt=prompt)).infotext == ""
+    assert read_embedded(png(tmp_path, prompt=prompt)).infotext == ""
 
 
 def test_a_missing_file_is_a_disk_error(tmp_path):
     with pytest.raises(DiskError):
-        embedded(str(tmp_path / "absent.png"))
+        read_embedded(str(tmp_path / "absent.png"))
 
 
 def test_content_credentials_are_told_where_there_is_no_prompt(tmp_path):
     credentials = files.chunk(b"caBX", b"tclaim_generator_info\xa1dname\x67ChatGPT")
     path = tmp_path / "picture.png"
     path.write_bytes(files.png(credentials))
-    assert embedded(str(path)) == Embedded(credentials="ChatGPT")
+    assert read_embedded(str(path)) == EmbeddedData(credentials="ChatGPT")
     path.write_bytes(files.png(credentials, files.text("parameters", INFOTEXT.encode())))
-    assert embedded(str(path)) == Embedded(INFOTEXT, "AUTOMATIC1111")
+    assert read_embedded(str(path)) == EmbeddedData(INFOTEXT, "AUTOMATIC1111")
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
@@ -224,7 +226,7 @@ def test_comfyui_has_its_graph_in_the_xmp_of_an_avif(tmp_path, quote):
     packet += f"<comfy:workflow>{workflow}</comfy:workflow></rdf:Description>"
     path = tmp_path / "picture.avif"
     path.write_bytes(files.avif(b"mime", packet.encode()))
-    assert embedded(str(path)) == Embedded(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
+    assert read_embedded(str(path)) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
 
 
 @pytest.mark.parametrize("kind", ["jpg", "webp", "avif"])
@@ -239,13 +241,13 @@ def test_graph_in_the_comment_of_the_first_folder_is_read(tmp_path, kind):
     }
     path = tmp_path / "picture"
     path.write_bytes(whole[kind]())
-    assert embedded(str(path)) == Embedded(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
+    assert read_embedded(str(path)) == EmbeddedData(GRAPH_INFOTEXT, "ComfyUI", WORKFLOW)
 
 
 def test_infotext_in_a_gifs_comment_is_read(tmp_path):
     path = tmp_path / "picture.gif"
     path.write_bytes(files.gif(INFOTEXT.encode()))
-    assert embedded(str(path)) == Embedded(INFOTEXT, "AUTOMATIC1111")
+    assert read_embedded(str(path)) == EmbeddedData(INFOTEXT, "AUTOMATIC1111")
 
 
 def test_too_little_memory_ends_this_file_only(tmp_path, monkeypatch):
@@ -253,9 +255,9 @@ def test_too_little_memory_ends_this_file_only(tmp_path, monkeypatch):
         raise MemoryError
 
     module = importlib.import_module("civitai_manager_libs.infotext.files.embedded")
-    monkeypatch.setattr(module, "embedded_texts", fail)
+    monkeypatch.setattr(module, "read_embedded_texts", fail)
     with pytest.raises(TooLarge, match="too little memory"):
-        embedded(png(tmp_path))
+        read_embedded(png(tmp_path))
 
 
 BASIC = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 8x8"
@@ -270,8 +272,8 @@ def test_easy_diffusions_prompt_is_no_graph(tmp_path):
         "sampler_name": "euler_a",
     }
     values |= {"use_stable_diffusion_model": "sd-v1-5", "num_inference_steps": "20"}
-    found = embedded(png(tmp_path, **values, guidance_scale="7.0"))
-    assert found == Embedded(f"a cat\n{BASIC}, Model: sd-v1-5", "Easy Diffusion")
+    found = read_embedded(png(tmp_path, **values, guidance_scale="7.0"))
+    assert found == EmbeddedData(f"a cat\n{BASIC}, Model: sd-v1-5", "Easy Diffusion")
 
 
 def test_stability_matrix_json_wins_over_its_text(tmp_path):
@@ -286,7 +288,7 @@ def test_stability_matrix_json_wins_over_its_text(tmp_path):
     project["State"]["Sampler"]["SelectedSampler"] = {"Name": "euler_ancestral"}
     texts = {"parameters-json": json.dumps(data), "smproj": json.dumps(project)}
     texts["parameters"] = "a cat\nSteps: 20, Sampler: Euler Ancestral, Size: 16x16, Seed: 1"
-    found = embedded(png(tmp_path, **texts))
+    found = read_embedded(png(tmp_path, **texts))
     assert (found.infotext, found.program) == (f"a cat\n{BASIC}, Model: wai", "Stability Matrix")
 
 
@@ -295,13 +297,13 @@ def test_tensorarts_names_are_in_its_data_and_the_seed_in_the_graph(tmp_path):
     data |= {"ksamplerName": "euler_ancestral", "baseModel": {"modelFileName": "WAI-16"}}
     graph = {"2": {"class_type": "KSampler", "inputs": {"seed": 1, "steps": 20}}}
     texts = {"generation_data": json.dumps(data) + "\0", "prompt": json.dumps(graph)}
-    found = embedded(png(tmp_path, **texts))
+    found = read_embedded(png(tmp_path, **texts))
     assert (found.infotext, found.program) == (f"a cat\n{BASIC}, Model: WAI-16", "TensorArt")
 
 
 def test_another_programs_text_is_in_the_hosts_words(tmp_path):
     text = "a cat\nSteps: 20, Sampler: euler_ancestral, CFG Scale: 7, Seed: 1, Size: 8x8"
-    assert embedded(png(tmp_path, parameters=text)).infotext == f"a cat\n{BASIC}"
+    assert read_embedded(png(tmp_path, parameters=text)).infotext == f"a cat\n{BASIC}"
 
 
 DEFAULTS = "Steps: 20, Sampler: Euler, CFG scale: 8.0, Seed: 0, Size: 512x512"
@@ -314,5 +316,5 @@ DEFAULTS = "Steps: 20, Sampler: Euler, CFG scale: 8.0, Seed: 0, Size: 512x512"
 )
 def test_a_graph_wins_over_what_a_node_writes_when_nobody_told_it(tmp_path, placeholder):
     path = png(tmp_path, parameters=placeholder, prompt=json.dumps(GRAPH))
-    assert embedded(path).infotext == GRAPH_INFOTEXT
-    assert DEFAULTS in embedded(png(tmp_path, parameters=placeholder, prompt="{}")).infotext
+    assert read_embedded(path).infotext == GRAPH_INFOTEXT
+    assert DEFAULTS in read_embedded(png(tmp_path, parameters=placeholder, prompt="{}")).infotext

@@ -9,7 +9,10 @@ import zlib
 import image_files as files
 import pytest
 from civitai_manager_libs.errors import DiskError
-from civitai_manager_libs.infotext.files.embedded_texts import embedded_texts, has_overlapping_exif
+from civitai_manager_libs.infotext.files.embedded_texts import (
+    has_overlapping_exif,
+    read_embedded_texts,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from image_files import box, chunk, element
@@ -56,7 +59,7 @@ def jpeg_with(exif):
 def texts_of(tmp_path, data):
     path = tmp_path / "picture"
     path.write_bytes(data)
-    return embedded_texts(str(path))
+    return read_embedded_texts(str(path))
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
@@ -165,9 +168,9 @@ def test_a_size_beyond_the_files_end_ends_the_reading(tmp_path):
 
 def test_a_file_that_is_not_there_is_a_disk_error(tmp_path):
     with pytest.raises(DiskError, match="cannot be read: No such file"):
-        embedded_texts(str(tmp_path / "absent.png"))
+        read_embedded_texts(str(tmp_path / "absent.png"))
     with pytest.raises(DiskError, match="cannot be read"):
-        embedded_texts(str(tmp_path))
+        read_embedded_texts(str(tmp_path))
 
 
 def test_all_texts_of_a_file_share_one_budget(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from civitai_manager_libs.infotext import infotext
+from civitai_manager_libs.infotext import build_infotext
 from civitai_manager_libs.infotext.files.programs import (
     read_dream,
     read_program,
@@ -234,7 +234,7 @@ COMFY = {
 )
 def test_a_shape_tells_the_program_and_the_rest(data, program, written):
     assert (known := read_program(data, {})) is not None
-    assert (known[0], infotext(known[1])) == (program, written)
+    assert (known[0], build_infotext(known[1])) == (program, written)
 
 
 def test_novelai_of_old_has_its_prompt_elsewhere():
@@ -250,7 +250,7 @@ def test_invokeai_2_has_what_is_not_wanted_in_brackets():
         "a cat\nNegative prompt: blurry, bad, worse\n"
         "Steps: 50, Sampler: LMS, CFG scale: 5, Seed: 1, Size: 512x768, Model: deliberate"
     )
-    assert (known[0], infotext(known[1])) == ("InvokeAI", written)
+    assert (known[0], build_infotext(known[1])) == ("InvokeAI", written)
 
 
 @pytest.mark.parametrize(
@@ -267,12 +267,12 @@ def test_invokeai_2_has_what_is_not_wanted_in_brackets():
     ids=["whole", "none", "hostile"],
 )
 def test_a_dream_is_read(text, written):
-    assert infotext(read_dream(text)) == written
+    assert build_infotext(read_dream(text)) == written
 
 
 def told(data, **texts):
     program, record = read_program(data, texts)
-    *prompts, line = infotext(record).split("\n")
+    *prompts, line = build_infotext(record).split("\n")
     return program, prompts[0], line
 
 
@@ -537,7 +537,7 @@ def test_fooocus_loras_stand_in_texts_too_and_a_refiner_is_kept():
     data |= {"lora_combined_1": "fog.safetensors : 0.5", "refiner_model": "xl_refiner"}
     program, prompt, line = told({**data, "refiner_switch": 0.8})
     assert line.endswith("Version: Fooocus v2.4.3, Refiner: xl_refiner, Refiner switch at: 0.8")
-    assert "<lora:fog:0.5>" in infotext(read_program(data, {})[1])
+    assert "<lora:fog:0.5>" in build_infotext(read_program(data, {})[1])
 
 
 def test_an_on_site_pictures_graph_says_what_its_summary_does_not():
@@ -579,7 +579,7 @@ LABELS += ("LoRA Strength",)
 def test_easy_diffusion_writes_a_text_for_each_value(names):
     program, record = read_texts(dict(zip(names, TEXTS.values())))
     assert program == "Easy Diffusion"
-    assert infotext(record) == (
+    assert build_infotext(record) == (
         "a cat <lora:fog:0.5> <lora:mist:1>\nNegative prompt: blurry\n"
         f"{BASIC}, Size: 1024x768, Model: sd-v1-5, Clip skip: 2"
     )
@@ -625,4 +625,4 @@ def test_no_value_makes_it_fall(data, draw):
     project = {**PROJECT, draw.draw(st.sampled_from(list(PROJECT))): draw.draw(_value)}
     known = read_program(data, {"smproj": json.dumps({"State": project})})
     if known is not None:
-        infotext(known[1]).encode("utf-8")
+        build_infotext(known[1]).encode("utf-8")

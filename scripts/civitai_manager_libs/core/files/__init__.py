@@ -1,30 +1,30 @@
 """Files that are whole or not there, whatever happens to the program, the disk or the power."""
 
-from .atomic_file import is_partial, PartialFile
-from .cleanup import sweep
-from .free_space import check_room, disk_error, disk_errors, logged
+from .atomic_file import AtomicFile, is_temporary_name
+from .cleanup import remove_leftovers
+from .free_space import check_free_space, log_disk_errors, to_disk_error, translate_disk_errors
 from .fsync import sync_folder
 from .replace import delete_file, replace_file
-from .resumable_file import discard_halves, HalfFile
+from .resumable_file import discard_resumable, ResumableFile
 from .safe_open import is_link
-from .truncation import has_its_end, whole_kind
+from .truncation import complete_file_type, is_complete
 from .user_path import expand_folder
 
 __all__ = [
-    "HalfFile",
-    "PartialFile",
-    "check_room",
+    "ResumableFile",
+    "AtomicFile",
+    "check_free_space",
     "delete_file",
-    "discard_halves",
-    "disk_error",
-    "disk_errors",
+    "discard_resumable",
+    "to_disk_error",
+    "translate_disk_errors",
     "expand_folder",
-    "has_its_end",
+    "is_complete",
     "is_link",
-    "is_partial",
-    "logged",
+    "is_temporary_name",
+    "log_disk_errors",
     "replace_file",
-    "sweep",
+    "remove_leftovers",
     "sync_folder",
-    "whole_kind",
+    "complete_file_type",
 ]

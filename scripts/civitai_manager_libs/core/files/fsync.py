@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 
-from .free_space import disk_errors
+from .free_space import translate_disk_errors
 
 try:
     import fcntl
@@ -22,8 +22,8 @@ _fdatasync = getattr(os, "fdatasync", os.fsync)
 
 def sync_file(descriptor: int) -> None:
     """The bytes of an open file. Raises OSError."""
-    if _FULL is None or not _synced(lambda: fcntl.fcntl(descriptor, _FULL)):
-        _synced(lambda: _fdatasync(descriptor))
+    if _FULL is None or not _try_sync(lambda: fcntl.fcntl(descriptor, _FULL)):
+        _try_sync(lambda: _fdatasync(descriptor))
 
 
 def sync_folder(folder: str) -> None:
@@ -35,8 +35,8 @@ def sync_folder(folder: str) -> None:
     except OSError:  # gone since, or one that may be written but not read
         return
     try:
-        with disk_errors(folder):
-            _synced(lambda: os.fsync(descriptor))
+        with translate_disk_errors(folder):
+            _try_sync(lambda: os.fsync(descriptor))
     finally:
         os.close(descriptor)
 
@@ -52,7 +52,7 @@ def make_folder(folder: str) -> None:
         sync_folder(os.path.dirname(made))
 
 
-def _synced(sync: Callable[[], object]) -> bool:
+def _try_sync(sync: Callable[[], object]) -> bool:
     """False where the file system cannot do it: then nothing can be done."""
     try:
         sync()

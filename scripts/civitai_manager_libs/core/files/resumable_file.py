@@ -16,20 +16,20 @@ from dataclasses import asdict, dataclass
 from io import FileIO
 
 from ...errors import DiskError
-from .atomic_file import is_partial, NOTE, partial_path, PartialFile
-from .file_lock import hold
-from .free_space import disk_errors
+from .atomic_file import AtomicFile, is_temporary_name, NOTE, temporary_path
+from .file_lock import lock_descriptor
+from .free_space import translate_disk_errors
 from .fsync import make_folder, sync_file, sync_folder
 from .replace import delete_file
-from .safe_open import check_folder, is_foreign, open_own
+from .safe_open import check_own_folder, is_foreign, open_own_file
 
-__all__ = ["HalfFile", "Noted", "discard_halves", "noted", "remove_half"]
+__all__ = ["ResumableFile", "ResumeNote", "discard_resumable", "read_note", "remove_resumable"]
 
 _LONGEST_NOTE = 10_000_000  # bytes; a line each half second for half a day
 
 
 @dataclass(frozen=True)
-class Noted:
+class ResumeNote:
     """size: bytes that are on the disk. total: of all of it, 0 when that is not known. validator:
     what its server calls this version, for `If-Range`."""
 
@@ -38,7 +38,7 @@ class Noted:
     validator: str
 
 
-class HalfFile(PartialFile):
+class ResumableFile(AtomicFile):
     """A PartialFile that is found again by what it is `of` (a URL) after its process was killed, or
     when it was told to `keep`.
 
@@ -47,41 +47,41 @@ class HalfFile(PartialFile):
     """
 
     def __init__(self, folder: str, of: str) -> None:
-        self.found: Noted | None = None
-        self._key, self._note, self._is_kept = _key(of), "", False
+        self.found: ResumeNote | None = None
+        self._key, self._note, self._is_kept = _file_key(of), "", False
         super().__init__(folder)
 
     @staticmethod
-    def is_there(folder: str, of: str) -> bool:
+    def exists(folder: str, of: str) -> bool:
         """Whether there may be one, at the cost of one look."""
         try:
-            return os.path.exists(partial_path(folder, _key(of)) + NOTE)
+            return os.path.exists(temporary_path(folder, _file_key(of)) + NOTE)
         except ValueError:  # a NUL in the folder's name
             return False
 
-    def start(self, size: int) -> bytes:
+    def read_start(self, size: int) -> bytes:
         """Its first bytes."""
-        with disk_errors(self.folder):
+        with translate_disk_errors(self.folder):
             self._file.seek(0)
             return self._file.read(size)
 
-    def note(self, total: int, validator: str) -> None:
+    def write_note(self, total: int, validator: str) -> None:
         """Where it is now, once that is on the disk."""
         if not self._note:
             return
-        line = json.dumps(asdict(Noted(self.size, total, validator))) + "\n"
-        with disk_errors(self.folder):
+        line = json.dumps(asdict(ResumeNote(self.size, total, validator))) + "\n"
+        with translate_disk_errors(self.folder):
             sync_file(self._file.fileno())
-            with open_own(self._note, "ab") as file:
+            with open_own_file(self._note, "ab") as file:
                 file.write(line.encode())
 
     def keep(self, total: int, validator: str) -> None:
         """Leave it when the block ends, if it can be found again."""
-        self.note(total, validator)
+        self.write_note(total, validator)
         self._is_kept = self._note != ""
 
     def restart(self) -> None:
-        self._forget_note()
+        self._drop_note()
         super().restart()
 
     def commit(self, path: str) -> None:
@@ -90,70 +90,70 @@ class HalfFile(PartialFile):
             with suppress(OSError):  # there is none, or `sweep` finds it
                 delete_file(self._note)
 
-    def _opened(self) -> tuple[str, FileIO]:
-        path = partial_path(self.folder, self._key)
-        check_folder(self.folder)
+    def _open_file(self) -> tuple[str, FileIO]:
+        path = temporary_path(self.folder, self._key)
+        check_own_folder(self.folder)
         make_folder(self.folder)
-        file = _held(path)
+        file = _open_locked(path)
         if file is None:
-            return super()._opened()
+            return super()._open_file()
         self._note = path + NOTE
         try:
-            self._take_up(file)
+            self._restore(file)
         except (OSError, DiskError):
             file.close()
             raise
         return path, file
 
-    def _take_up(self, file: FileIO) -> None:
-        found = noted(self._note)
+    def _restore(self, file: FileIO) -> None:
+        found = read_note(self._note)
         if found is None or os.fstat(file.fileno()).st_size < found.size:
             found = None
-            self._forget_note()
+            self._drop_note()
         file.truncate(found.size if found is not None else 0)
         self.found, self.size = found, found.size if found is not None else 0
 
-    def _forget_note(self) -> None:
+    def _drop_note(self) -> None:
         """Surely, before other bytes come than those that it tells of."""
         if self._note and os.path.lexists(self._note):
-            with disk_errors(self.folder):
+            with translate_disk_errors(self.folder):
                 delete_file(self._note)
             sync_folder(self.folder)
 
-    def _closed(self) -> None:
+    def _close_file(self) -> None:
         if self._is_kept and not self._has_its_name:
             return self._file.close()
-        super()._closed()
+        super()._close_file()
         if self._note and not self._has_its_name and os.path.exists(self._note):
             delete_file(self._note)
 
 
-def noted(path: str) -> Noted | None:
+def read_note(path: str) -> ResumeNote | None:
     """What a note says; None where there is none, or none that makes sense."""
     try:
-        with open_own(path, "rb") as file:
+        with open_own_file(path, "rb") as file:
             lines = file.read(_LONGEST_NOTE).split(b"\n")
-        found = Noted(**json.loads(lines[-2])) if len(lines) > 1 else None
+        found = ResumeNote(**json.loads(lines[-2])) if len(lines) > 1 else None
     except (OSError, ValueError, TypeError, RecursionError):
         return None
-    return found if found is not None and _makes_sense(found) else None
+    return found if found is not None and _is_valid_note(found) else None
 
 
-def discard_halves(folder: str, of: Iterable[str]) -> int:
+def discard_resumable(folder: str, of: Iterable[str]) -> int:
     """Remove the half files of these, but for what somebody works on; how many that were."""
     try:
-        there = set(filter(is_partial, os.listdir(folder)))
+        there = set(filter(is_temporary_name, os.listdir(folder)))
     except OSError:
         return 0
-    paths = (partial_path(folder, _key(each)) for each in (of if there else ()))
-    return sum(remove_half(path) for path in paths if os.path.basename(path) in there)
+    paths = (temporary_path(folder, _file_key(each)) for each in (of if there else ()))
+    return sum(remove_resumable(path) for path in paths if os.path.basename(path) in there)
 
 
-def remove_half(path: str) -> bool:
+def remove_resumable(path: str) -> bool:
     """A partial file and its note, unless somebody works on it, or the disk says no."""
     try:
-        with open_own(path, "r+b") as file:
-            if not (hold(file.fileno()) and _is_named(file.fileno(), path)):
+        with open_own_file(path, "r+b") as file:
+            if not (lock_descriptor(file.fileno()) and _is_still_at(file.fileno(), path)):
                 return False
             _remove_note(path)
             delete_file(path)
@@ -167,14 +167,14 @@ def _remove_note(path: str) -> None:
         delete_file(path + NOTE)
 
 
-def _held(path: str) -> FileIO | None:
+def _open_locked(path: str) -> FileIO | None:
     """The file of this name, made where there is none; None where it cannot be ours alone."""
     while True:
         if is_foreign(path):
             delete_file(path)
-        file = open_own(path, "a+b")
-        is_ours = hold(file.fileno())
-        if is_ours and _is_named(file.fileno(), path):
+        file = open_own_file(path, "a+b")
+        is_ours = lock_descriptor(file.fileno())
+        if is_ours and _is_still_at(file.fileno(), path):
             return file
         file.close()
         if is_ours is None:  # nobody can tell whose it is
@@ -183,7 +183,7 @@ def _held(path: str) -> FileIO | None:
             return None
 
 
-def _is_named(descriptor: int, path: str) -> bool:
+def _is_still_at(descriptor: int, path: str) -> bool:
     """Not where whoever had it before has given it another name, or removed it."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
@@ -191,10 +191,10 @@ def _is_named(descriptor: int, path: str) -> bool:
         return False
 
 
-def _key(of: str) -> str:
+def _file_key(of: str) -> str:
     return hashlib.sha256(of.encode("utf-8", "replace")).hexdigest()[:24]
 
 
-def _makes_sense(found: Noted) -> bool:
+def _is_valid_note(found: ResumeNote) -> bool:
     numbers = all(type(n) is int and n >= 0 for n in (found.size, found.total))
     return numbers and isinstance(found.validator, str) and found.validator != ""

@@ -1,6 +1,6 @@
 """Opens our own files in folders that others may write: renamed while open, never through a link.
 
-CPython opens a file on Windows so that nobody can rename or remove it meanwhile. `share_name`
+CPython opens a file on Windows so that nobody can rename or remove it meanwhile. `open_shared`
 opens one as POSIX does:
 https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew
 """
@@ -24,7 +24,7 @@ else:
     _create_file.argtypes += [*[ctypes.c_uint32] * 2, ctypes.c_void_p]
     _create_file.restype = ctypes.c_void_p
 
-__all__ = ["check_folder", "is_foreign", "is_link", "open_own", "share_name"]
+__all__ = ["check_own_folder", "is_foreign", "is_link", "open_own_file", "open_shared"]
 
 _READ, _READ_AND_WRITE = 0x80000000, 0xC0000000
 _SHARE_ALL = 7  # reading, writing, and the name: renaming or removing it
@@ -34,18 +34,18 @@ _INVALID_HANDLE = 2**64 - 1
 _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def open_own(path: str, mode: str) -> FileIO:
+def open_own_file(path: str, mode: str) -> FileIO:
     """Open a file of ours, unbuffered. Raises OSError, PermissionError for one that is foreign."""
     if is_foreign(path):
         raise PermissionError(errno.EPERM, "It is not a file of ours", path)
-    file = open(path, mode, buffering=0, opener=share_name)
+    file = open(path, mode, buffering=0, opener=open_shared)
     if _is_foreign(os.fstat(file.fileno()), path):  # placed there in between
         file.close()
         raise PermissionError(errno.EPERM, "It is not a file of ours", path)
     return file
 
 
-def share_name(path: str, flags: int) -> int:
+def open_shared(path: str, flags: int) -> int:
     """Return the descriptor of a file that can be renamed while it is open: an opener of `open`.
 
     A link is not followed where the system can tell. Raises OSError.
@@ -78,7 +78,7 @@ def is_link(path: str) -> bool:
         return False
 
 
-def check_folder(folder: str) -> None:
+def check_own_folder(folder: str) -> None:
     """Raise PermissionError for a folder that is a link which another user has placed there."""
     if os.path.islink(folder) and not _is_owned(os.lstat(folder), folder):
         raise PermissionError(errno.EPERM, "It is a link of another user", folder)

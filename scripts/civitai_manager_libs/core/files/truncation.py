@@ -13,7 +13,7 @@ from io import BufferedReader
 
 from ... import util
 
-__all__ = ["has_its_end", "whole_kind"]
+__all__ = ["is_complete", "complete_file_type"]
 
 _MOST = 1_000_000  # parts that are looked at; who made more of them is taken at his word
 _MOST_MARKERS, _MOST_ELEMENTS = 10_000, 100_000  # of JPEG, of WebM
@@ -25,7 +25,7 @@ _NEEDED = ({b"moov", b"mdat"}, {b"meta", b"mdat"})  # of a video, of a still
 _SEGMENT = b"\x18\x53\x80\x67"
 
 
-def whole_kind(path: str, size: int = 0) -> str | None:
+def complete_file_type(path: str, size: int = 0) -> str | None:
     """The true extension of a picture, video or sound that lies there whole; None for all else.
 
     size: what it had when it was whole, 0 when nobody knows. One of that size has its end looked
@@ -38,12 +38,12 @@ def whole_kind(path: str, size: int = 0) -> str | None:
         extension = util.extension_of(file.read(16))
         file.seek(max(0, found.st_size - 16))
         is_known = found.st_size == size and file.read().strip(b"\0") != b""
-    if extension is None or not (is_known or has_its_end(path, extension)):
+    if extension is None or not (is_known or is_complete(path, extension)):
         return None
     return extension
 
 
-def has_its_end(path: str, extension: str) -> bool:
+def is_complete(path: str, extension: str) -> bool:
     """True also for kinds that tell of no end (sound). Raises OSError."""
     looks = _KINDS.get(extension)
     if looks is None:
@@ -52,7 +52,7 @@ def has_its_end(path: str, extension: str) -> bool:
         return looks(file, os.path.getsize(path))
 
 
-def _jpeg(file: BufferedReader, size: int) -> bool:
+def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
     """From marker to marker: a thumbnail's end is inside of a segment (ITU T.81, annex B)."""
     for _ in range(_MOST_MARKERS):
         marker = _next_marker(file)
@@ -80,7 +80,7 @@ def _next_marker(file: BufferedReader) -> int | None:
             return piece[at + 1]
 
 
-def _png(file: BufferedReader, size: int) -> bool:
+def _is_complete_png(file: BufferedReader, size: int) -> bool:
     at, kind = 8, b""
     for _ in range(_MOST):
         if kind == b"IEND":
@@ -94,14 +94,14 @@ def _png(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _gif(file: BufferedReader, size: int) -> bool:
+def _is_complete_gif(file: BufferedReader, size: int) -> bool:
     """Block by block; of an image, its own palette and then what all blocks have."""
-    _pass_palette(file, 10, 13)
+    _skip_palette(file, 10, 13)
     left = _MOST
     while left > 0:
         kind = file.read(1)
         if kind == b"\x2c":
-            _pass_palette(file, file.tell() + 8, file.tell() + 10)
+            _skip_palette(file, file.tell() + 8, file.tell() + 10)
         elif kind == b"\x21":
             file.read(1)
         else:
@@ -113,18 +113,18 @@ def _gif(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _pass_palette(file: BufferedReader, flags_at: int, ends_at: int) -> None:
+def _skip_palette(file: BufferedReader, flags_at: int, ends_at: int) -> None:
     file.seek(flags_at)
     flags = (file.read(1) or b"\0")[0]
     file.seek(ends_at + (3 * 2 ** (flags % 8 + 1) if flags & 0x80 else 0))
 
 
-def _webp(file: BufferedReader, size: int) -> bool:
+def _is_complete_webp(file: BufferedReader, size: int) -> bool:
     """RIFF tells its length at its beginning."""
     return size >= 8 + int.from_bytes(file.read(8)[4:], "little")
 
 
-def _boxes(file: BufferedReader, size: int) -> bool:
+def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
     """ISO/IEC 14496-12, 4.2. A length of 0 is "up to the file's end"."""
     at, seen = 0, set()
     for _ in range(_MOST):
@@ -134,24 +134,24 @@ def _boxes(file: BufferedReader, size: int) -> bool:
         if length == 1:
             length = int.from_bytes(head[8:], "big")
         if length >= 8 and at + length > size:
-            return kind not in _BOXES and _has_all(seen)
+            return kind not in _BOXES and _has_needed_boxes(seen)
         seen.add(kind)
         if length < 8:
-            return _has_all(seen)
+            return _has_needed_boxes(seen)
         at += length
     return True
 
 
-def _has_all(boxes: set[bytes]) -> bool:
+def _has_needed_boxes(boxes: set[bytes]) -> bool:
     return any(needed <= boxes for needed in _NEEDED)
 
 
-def _webm(file: BufferedReader, size: int) -> bool:
+def _is_complete_webm(file: BufferedReader, size: int) -> bool:
     """RFC 8794. What was recorded live does not know its length: its parts are gone through."""
     at, is_begun = 0, False
     for _ in range(_MOST_ELEMENTS):
         file.seek(at)
-        name, length = _name(file), _number(file)
+        name, length = _read_element_id(file), _read_element_size(file)
         if not name or length is None:
             return False
         at = file.tell() + max(0, length)
@@ -161,12 +161,12 @@ def _webm(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _name(file: BufferedReader) -> bytes:
+def _read_element_id(file: BufferedReader) -> bytes:
     first = file.read(1)
     return first + file.read(8 - first[0].bit_length()) if first > b"\x0f" else b""
 
 
-def _number(file: BufferedReader) -> int | None:
+def _read_element_size(file: BufferedReader) -> int | None:
     """-1 is a length that is not known, None no number at all."""
     first = file.read(1)
     if first in (b"", b"\0"):
@@ -178,12 +178,12 @@ def _number(file: BufferedReader) -> int | None:
 
 
 _KINDS: dict[str, Callable[[BufferedReader, int], bool]] = {
-    "avif": _boxes,
-    "gif": _gif,
-    "heic": _boxes,
-    "jpg": _jpeg,
-    "mp4": _boxes,
-    "png": _png,
-    "webm": _webm,
-    "webp": _webp,
+    "avif": _is_complete_iso_media,
+    "gif": _is_complete_gif,
+    "heic": _is_complete_iso_media,
+    "jpg": _is_complete_jpeg,
+    "mp4": _is_complete_iso_media,
+    "png": _is_complete_png,
+    "webm": _is_complete_webm,
+    "webp": _is_complete_webp,
 }

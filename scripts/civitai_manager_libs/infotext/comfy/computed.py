@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ...core import as_number, as_text, as_whole, mapping
-from .nodes import loaded
+from ...core import as_mapping, as_number, as_text, as_whole
+from .nodes import load_json
 
 __all__ = ["computed_outputs", "is_computed"]
 
@@ -92,7 +92,7 @@ def _json_value(get: _Get) -> tuple[Any, ...]:
 
 def _directed(get: _Get) -> tuple[Any, ...]:
     """Return the model, which is no value, and the text for a whole video and for its parts."""
-    timeline = mapping(loaded(get("timeline_data")))
+    timeline = as_mapping(load_json(get("timeline_data")))
     if timeline.get("retakeMode"):
         return ()
     parts = (get("global_prompt") or timeline.get("global_prompt"), get("local_prompts"))

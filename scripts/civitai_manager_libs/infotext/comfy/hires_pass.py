@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from ...core import as_number, as_text, as_whole, file_stem
+from ...core import as_number, as_text, as_whole, model_file_stem
 from ..samplers import sampler_names
-from .nodes import kind_of, Node, Nodes, target
+from .nodes import linked_node, Node, node_type, Nodes
 from .samplers import outputs_of
 from .sizes import FACTORS, picture_way, sides_of
-from .values import nearest, plain
+from .values import nearest_value, plain_value
 
 __all__ = ["second_pass"]
 
@@ -39,7 +39,7 @@ def second_pass(
     """
     if as_number(found.get("denoise")) not in (None, 1):
         return {}
-    if (script := nodes.get(target(nodes[first]["inputs"].get("script")) or "")) is not None:
+    if (script := nodes.get(linked_node(nodes[first]["inputs"].get("script")) or "")) is not None:
         return _scripted(nodes, script)
     known = set(samplers)
     if any(_between(nodes, first, end, known) for end in outputs_of(nodes)):
@@ -47,11 +47,11 @@ def second_pass(
     ways = ((sampler, _between(nodes, first, sampler, known)) for sampler in samplers)
     for sampler, between in islice((each for each in ways if each[1]), _MAX_PASSES):
         size = _size(nodes, between)
-        denoise = as_number(nearest(nodes, sampler, *_DENOISE))
+        denoise = as_number(nearest_value(nodes, sampler, *_DENOISE))
         if any(_between(nodes, sampler, other, known) for other in samplers):
             return {}  # a host has but one second pass
         if size and denoise is not None and 0 < denoise < 1:
-            steps = as_whole(nearest(nodes, sampler, *_STEPS))
+            steps = as_whole(nearest_value(nodes, sampler, *_STEPS))
             said = {"Denoising strength": denoise, **size, "Hires steps": steps}
             said["Hires upscaler"] = _upscaler(nodes, between)
             return said | _other_sampler(nodes, sampler, found)
@@ -60,11 +60,11 @@ def second_pass(
 
 def _scripted(nodes: Nodes, script: Node) -> dict[str, Any]:
     """Return what Efficiency's script for a second pass says, if it enlarges the latent once."""
-    value = {name: plain(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
+    value = {name: plain_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
     factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
     same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
     once = value["upscale_type"] == "latent" and as_whole(value["iterations"]) == 1
-    if kind_of(script) != _SCRIPT or not same_model or not once or not factor or not denoise:
+    if node_type(script) != _SCRIPT or not same_model or not once or not factor or not denoise:
         return {}
     said = {"Denoising strength": denoise, "Hires upscale": factor}
     said["Hires steps"] = as_whole(value["hires_steps"])
@@ -86,9 +86,9 @@ def _between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[N
 def _size(nodes: Nodes, between: list[Node]) -> dict[str, Any]:
     factor = 1.0
     for node in between:
-        kind = kind_of(node)
+        kind = node_type(node)
         if kind in FACTORS:
-            factor *= as_number(plain(nodes, node["inputs"].get(FACTORS[kind]))) or 0
+            factor *= as_number(plain_value(nodes, node["inputs"].get(FACTORS[kind]))) or 0
             continue
         if "upscale_model" in node["inputs"]:  # by as much as its file makes it
             return {}
@@ -102,9 +102,9 @@ def _size(nodes: Nodes, between: list[Node]) -> dict[str, Any]:
 def _upscaler(nodes: Nodes, between: list[Node]) -> str | None:
     for node in between:
         inputs = node["inputs"]
-        model = plain(nodes, inputs.get("upscale_model"), ("model_name",))
+        model = plain_value(nodes, inputs.get("upscale_model"), ("model_name",))
         if model:
-            return file_stem(as_text(model))
+            return model_file_stem(as_text(model))
         if "samples" in inputs and "upscale_method" in inputs:
             return _LATENT_METHODS.get(as_text(inputs["upscale_method"]))
     return None
@@ -112,7 +112,7 @@ def _upscaler(nodes: Nodes, between: list[Node]) -> str | None:
 
 def _other_sampler(nodes: Nodes, sampler: str, found: Mapping[str, Any]) -> dict[str, Any]:
     """Return the second pass's sampler and schedule, where they are not the first one's."""
-    names = (as_text(nearest(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
+    names = (as_text(nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
     own = sampler_names(*names)
     first = sampler_names(as_text(found.get("sampler")), as_text(found.get("scheduler")))
     keys = ("Hires sampler", "Hires schedule type")

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from ...core import as_number, as_text, as_whole
-from .nodes import kind_of, Node, Nodes, target, upstream
-from .values import plain
+from .nodes import iter_upstream, linked_node, Node, node_type, Nodes
+from .values import plain_value
 
 __all__ = ["loras_of", "model_of"]
 
@@ -35,15 +35,17 @@ _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 def model_of(nodes: Nodes, sampler: str) -> str | None:
     """The model's file, with its folder, or None."""
-    for node in upstream(nodes, sampler, _MODEL_SIDES):
+    for node in iter_upstream(nodes, sampler, _MODEL_SIDES):
         inputs = node["inputs"]
-        if target(inputs.get("model")) is not None:  # what it names is only put on a model
+        if linked_node(inputs.get("model")) is not None:  # what it names is only put on a model
             continue
-        if target(inputs.get("model1")) is not None and "model2" in inputs:  # is neither of them
+        if (
+            linked_node(inputs.get("model1")) is not None and "model2" in inputs
+        ):  # is neither of them
             return None
         for name in _MODEL_NAMES:
             if name in inputs:
-                value = plain(nodes, inputs[name], _MODEL_NAMES)
+                value = plain_value(nodes, inputs[name], _MODEL_NAMES)
                 return value if isinstance(value, str) else None
         for name in ("model", "model_name"):
             value = inputs.get(name)
@@ -56,7 +58,7 @@ def loras_of(nodes: Nodes, sampler: str) -> list[_Lora]:
     """The LoRAs on the model's way to `sampler`, in the order in which they are put on it."""
     sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
-    for node in upstream(nodes, sampler, sides):
+    for node in iter_upstream(nodes, sampler, sides):
         found[:0] = _of_node(nodes, node)
         if len(found) >= _MAX_LORAS:
             break
@@ -65,9 +67,9 @@ def loras_of(nodes: Nodes, sampler: str) -> list[_Lora]:
 
 def _of_node(nodes: Nodes, node: Node) -> list[_Lora]:
     inputs = node["inputs"]
-    if kind_of(node) in _TAGGED:
-        return list(_tags(plain(nodes, inputs.get(_TAGGED[kind_of(node)]))))
-    if "lora" not in kind_of(node).lower() and not any("lora" in str(name) for name in inputs):
+    if node_type(node) in _TAGGED:
+        return list(_tags(plain_value(nodes, inputs.get(_TAGGED[node_type(node)]))))
+    if "lora" not in node_type(node).lower() and not any("lora" in str(name) for name in inputs):
         return []
     return [*_rows(inputs), *_listed(inputs), *_numbered(nodes, inputs)][:_MAX_LORAS]
 
@@ -99,7 +101,7 @@ def _numbered(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
         used = not any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)
         if used and (not number or int(number[:4]) <= count):
             weights = (_weight(nodes, fields, names) for names in (_MODEL_WEIGHTS, _CLIP_WEIGHTS))
-            yield from _lora(plain(nodes, named, ("lora_name",)), *weights)
+            yield from _lora(plain_value(nodes, named, ("lora_name",)), *weights)
 
 
 def _tags(text: object) -> Iterator[_Lora]:
@@ -113,11 +115,11 @@ def _tags(text: object) -> Iterator[_Lora]:
 
 def _weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> object:
     stated = [fields[name] for name in fields if name in names]
-    return plain(nodes, stated[0]) if stated else None
+    return plain_value(nodes, stated[0]) if stated else None
 
 
 def _lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
-    if not isinstance(name, str) or not as_text(name) or target(name):
+    if not isinstance(name, str) or not as_text(name) or linked_node(name):
         return
     if as_number(strength) == 0 and not as_number(clip):
         return

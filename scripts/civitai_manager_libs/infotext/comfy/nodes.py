@@ -12,8 +12,17 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["MAX_NODES", "MAX_PARSED", "Node", "Nodes", "along", "api_nodes", "kind_of", "linked"]
-__all__ += ["loaded", "parsed_size", "target", "upstream"]
+__all__ = [
+    "MAX_NODES",
+    "MAX_PARSED",
+    "Node",
+    "Nodes",
+    "iter_along",
+    "api_nodes",
+    "node_type",
+    "list_feeding_nodes",
+]
+__all__ += ["load_json", "parsed_size", "linked_node", "iter_upstream"]
 
 MAX_NODES = 3_000
 MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
@@ -25,7 +34,7 @@ Node = Mapping[str, Any]
 Nodes = Mapping[str, Node]
 
 
-def loaded(value: object) -> object:
+def load_json(value: object) -> object:
     """JSON text as its value, with None for NaN and `undefined`; all else as it is.
 
     None for a text that would take more than MAX_PARSED bytes of memory, and for none of JSON.
@@ -68,38 +77,38 @@ def api_nodes(graph: object) -> Nodes:
     }
 
 
-def kind_of(node: Node) -> str:
+def node_type(node: Node) -> str:
     return str(node.get("class_type"))
 
 
-def target(value: object) -> str | None:
+def linked_node(value: object) -> str | None:
     """The id of the node that a link leads to, None if `value` is no link."""
     is_link = isinstance(value, (list, tuple)) and len(value) == 2
     return str(value[0]) if is_link and isinstance(value[0], (str, int)) else None
 
 
-def linked(node: Node, sides: tuple[str, ...] = ()) -> list[str]:
+def list_feeding_nodes(node: Node, sides: tuple[str, ...] = ()) -> list[str]:
     """The nodes that feed it: by those of the inputs `sides` that it has, or else by all."""
     inputs = node["inputs"]
-    kept = [link for side in sides if (link := target(inputs.get(side)))]
-    return kept or [link for link in map(target, inputs.values()) if link]
+    kept = [link for side in sides if (link := linked_node(inputs.get(side)))]
+    return kept or [link for link in map(linked_node, inputs.values()) if link]
 
 
-def upstream(nodes: Nodes, start: str, sides: tuple[str, ...] = ()) -> Iterator[Node]:
-    """The node `start` and all that feed it (see `linked`), nearest first."""
+def iter_upstream(nodes: Nodes, start: str, sides: tuple[str, ...] = ()) -> Iterator[Node]:
+    """The node `start` and all that feed it (see `list_feeding_nodes`), nearest first."""
     queue, seen = deque([start]), {start}
     while queue:
         node = nodes.get(queue.popleft())
         if node is None:
             continue
         yield node
-        for link in linked(node, sides):
+        for link in list_feeding_nodes(node, sides):
             if link not in seen:
                 seen.add(link)
                 queue.append(link)
 
 
-def along(nodes: Nodes, start: str, sides: tuple[str, ...]) -> Iterator[Node]:
+def iter_along(nodes: Nodes, start: str, sides: tuple[str, ...]) -> Iterator[Node]:
     """Yield the node `start` and all that feed it by inputs of these names alone, nearest first."""
     queue, seen = deque([start]), {start}
     while queue:
@@ -108,7 +117,7 @@ def along(nodes: Nodes, start: str, sides: tuple[str, ...]) -> Iterator[Node]:
             continue
         yield node
         for side in sides:
-            link = target(node["inputs"].get(side))
+            link = linked_node(node["inputs"].get(side))
             if link is not None and link not in seen:
                 seen.add(link)
                 queue.append(link)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from .nodes import kind_of, Node, Nodes, target
+from .nodes import node_type, Node, Nodes, linked_node
 
 __all__ = ["without_varied"]
 
@@ -51,7 +51,7 @@ def without_varied(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
 
     {} where a grid does not tell what its axes vary; all of it where the graph makes no grid.
     """
-    for plot in (node for node in nodes.values() if _PLOT.search(kind_of(node))):
+    for plot in (node for node in nodes.values() if _PLOT.search(node_type(node))):
         rows = [_keys(axis) for axis in islice(_axes(nodes, plot), _MAX_AXES)]
         if not rows or None in rows:
             return {}
@@ -69,9 +69,9 @@ def _keys(axis: str) -> list[str] | None:
 def _axes(nodes: Nodes, plot: Node) -> Iterator[str]:
     """Yield the names of a plot's axes, in lower case."""
     for name, value in plot["inputs"].items():
-        link = target(value)
+        link = linked_node(value)
         if name in _AXES and link is not None:
-            yield kind_of(nodes[link]).lower() if link in nodes else ""
+            yield node_type(nodes[link]).lower() if link in nodes else ""
         elif isinstance(value, str) and _NAMES.fullmatch(name) and value.lower() not in _UNUSED:
             yield value.lower()
         elif isinstance(value, str):

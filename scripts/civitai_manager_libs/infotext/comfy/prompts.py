@@ -9,8 +9,8 @@ from typing import Any
 
 from ...core import as_text
 from .computed import computed_outputs, is_computed
-from .nodes import kind_of, linked, Node, Nodes, target
-from .values import feeding, UNTOLD
+from .nodes import linked_node, list_feeding_nodes, Node, node_type, Nodes
+from .values import iter_feeding, UNTOLD
 
 __all__ = ["prompt_of"]
 
@@ -56,7 +56,7 @@ def prompt_of(nodes: Nodes, sampler: str, side: str) -> str | None:
     """
     sides = _SIDES[side]
     told: _Told = {}
-    for node in chain(_form_of(nodes, sampler), feeding(nodes, sampler, _WAYS)):
+    for node in chain(_form_of(nodes, sampler), iter_feeding(nodes, sampler, _WAYS)):
         names = (name for name in (*sides, *_OWN[side]) if name in node["inputs"])
         value = next((node["inputs"][name] for name in names), None)
         if value is not None:
@@ -68,8 +68,8 @@ def prompt_of(nodes: Nodes, sampler: str, side: str) -> str | None:
 
 def _form_of(nodes: Nodes, sampler: str) -> list[Node]:
     """Return the node in which the user wrote this sampler's words, if there is just one."""
-    form = _FORMS.get(kind_of(nodes[sampler]))
-    filled = [node for node in nodes.values() if form and kind_of(node) == form]
+    form = _FORMS.get(node_type(nodes[sampler]))
+    filled = [node for node in nodes.values() if form and node_type(node) == form]
     return filled if len(filled) == 1 else []
 
 
@@ -82,7 +82,7 @@ def _texts(nodes: Nodes, value: Any, sides: tuple[str, ...], told: _Told) -> lis
     waiting, seen = [(value, True)], set()  # with whether it may be a text itself
     while waiting and len(texts) < _MAX_PARTS:
         value, may_be_text = waiting.pop(0)
-        link = target(value)
+        link = linked_node(value)
         if link is None:
             texts.append(value if isinstance(value, str) else None)
         elif link not in nodes:
@@ -94,7 +94,7 @@ def _texts(nodes: Nodes, value: Any, sides: tuple[str, ...], told: _Told) -> lis
             side = [v for name in sides if (v := node["inputs"].get(name)) is not None]
             if _is_styled(node):
                 texts.append(None)
-            elif kind_of(node) == "ConditioningZeroOut":  # its text has no effect
+            elif node_type(node) == "ConditioningZeroOut":  # its text has no effect
                 texts.append("")
             elif side:
                 waiting.insert(0, (side[0], True))
@@ -107,15 +107,15 @@ def _texts(nodes: Nodes, value: Any, sides: tuple[str, ...], told: _Told) -> lis
 
 def _onward(nodes: Nodes, node: Node) -> list[Any]:
     others = (value for name, value in node["inputs"].items() if name not in _ASIDE)
-    return [value for value in others if target(value) in nodes]
+    return [value for value in others if linked_node(value) in nodes]
 
 
 def _own_text(
     nodes: Nodes, node: Node, link: Any, told: _Told, may_be_text: bool
 ) -> list[str | None]:
     """Return the text that a node encodes or hands on, in a list; [] for a node without."""
-    kind, inputs = kind_of(node).lower(), node["inputs"]
-    if any(name.startswith("conditioning") and target(inputs[name]) for name in inputs):
+    kind, inputs = node_type(node).lower(), node["inputs"]
+    if any(name.startswith("conditioning") and linked_node(inputs[name]) for name in inputs):
         return []  # adds something to words that come from elsewhere
     texts = [name for name in _TEXTS if _may_be_text(inputs.get(name))]
     if not texts and not (may_be_text and _hands_text_on(node)):
@@ -124,44 +124,44 @@ def _own_text(
         return [_string(nodes, link, told)]
     found = [_string(nodes, inputs[name], told) for name in texts]
     own = next((text for text in found if text != ""), "")
-    several = _SEVERAL.get(kind_of(node))
+    several = _SEVERAL.get(node_type(node))
     return [None if own and several and several.search(own) else own]
 
 
 def _hands_text_on(node: Node) -> bool:
-    kind, inputs = kind_of(node), node["inputs"]
+    kind, inputs = node_type(node), node["inputs"]
     if is_computed(kind) or any(_may_be_text(inputs.get(name)) for name in _HOLDERS):
         return True
     return len(_parts(inputs)) > 1 and "condition" not in kind.lower()
 
 
 def _may_be_text(value: object) -> bool:
-    return isinstance(value, str) or target(value) is not None
+    return isinstance(value, str) or linked_node(value) is not None
 
 
 def _string(nodes: Nodes, value: object, told: _Told, depth: int = 0) -> str | None:
     """The text behind an input, put together as its nodes do; None if it cannot be told."""
-    link = target(value)
+    link = linked_node(value)
     if link is None:
         return value if isinstance(value, str) else None
     key = link, value[1] if isinstance(value[1], int) else 0
     if key not in told and link in nodes and depth < _DEPTH:
         told[key] = None  # for a text that leads to itself
-        told[key] = _said(nodes, nodes[link], key[1], told, depth + 1)
+        told[key] = _node_text(nodes, nodes[link], key[1], told, depth + 1)
     return told.get(key)
 
 
-def _said(nodes: Nodes, node: Node, slot: int, told: _Told, depth: int) -> str | None:
-    kind, inputs = kind_of(node).lower(), node["inputs"]
+def _node_text(nodes: Nodes, node: Node, slot: int, told: _Told, depth: int) -> str | None:
+    kind, inputs = node_type(node).lower(), node["inputs"]
 
     def get(name: str) -> Any:
         value = inputs.get(name)
-        text = value if target(value) is None else _string(nodes, value, told, depth)
+        text = value if linked_node(value) is None else _string(nodes, value, told, depth)
         if text is None and value is not None:
             raise ValueError(name)
         return text
 
-    outputs = computed_outputs(kind_of(node), get)
+    outputs = computed_outputs(node_type(node), get)
     if outputs is not None:
         text = outputs[slot] if 0 <= slot < len(outputs) else None
         return text if isinstance(text, str) else None
@@ -179,7 +179,7 @@ def _said(nodes: Nodes, node: Node, slot: int, told: _Told, depth: int) -> str |
     for name in (*_of_output(inputs, slot), *_HOLDERS, *parts, "negative"):
         if name in inputs:
             return _string(nodes, inputs[name], told, depth)
-    links = linked(node)
+    links = list_feeding_nodes(node)
     return _string(nodes, [links[0], 0], told, depth) if len(links) == 1 else None
 
 

@@ -9,13 +9,13 @@ from typing import Any
 from ...core import as_number, as_text, as_whole
 from .hires_pass import second_pass
 from .loaders import loras_of, model_of
-from .nodes import along, api_nodes, kind_of, loaded, Nodes, target, upstream
+from .nodes import api_nodes, iter_along, iter_upstream, linked_node, load_json, node_type, Nodes
 from .plots import without_varied
 from .prompts import prompt_of
 from .routing import active_nodes
 from .samplers import first_samplers, samplers_of
-from .sizes import picture_way, size_of
-from .values import nearest, plain
+from .sizes import initial_size, picture_way
+from .values import nearest_value, plain_value
 from .workflow import workflow_nodes
 
 __all__ = ["read_graph"]
@@ -77,7 +77,7 @@ def read_graph(comfy: object) -> dict[str, Any]:
 
 
 def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
-    found = {key: nearest(nodes, start, *where) for key, where in _FIELDS.items()}
+    found = {key: nearest_value(nodes, start, *where) for key, where in _FIELDS.items()}
     found["steps"] = found["steps"] or _listed_steps(nodes, start)
     found |= {key: None for key in _WHOLE if not _is_count(found[key])}
     found |= {key: None for key in _NUMBERS if as_number(found[key]) is None}
@@ -88,7 +88,7 @@ def _read_from(nodes: Nodes, start: str) -> dict[str, Any]:
     found |= _unnamed(nodes, start, found)
     found["prompt"] = prompt_of(nodes, start, "positive")
     found["negativePrompt"] = prompt_of(nodes, start, "negative")
-    found["width"], found["height"] = size_of(nodes, start) or (None, None)
+    found["width"], found["height"] = initial_size(nodes, start) or (None, None)
     found["clipSkip"] = _clip_skip(nodes, start)
     model, loras = model_of(nodes, start), loras_of(nodes, start)
     found["models"] = [model] if model else None
@@ -111,40 +111,42 @@ def _is_of_several_seeds(nodes: Nodes, start: str) -> bool:
     if nodes[start]["inputs"].get("batch_seed_mode") != "incremental":
         return False
     sizes = (nodes[each]["inputs"].get("batch_size") for each in picture_way(nodes, start))
-    return any((as_whole(plain(nodes, size)) or 1) > 1 for size in sizes)
+    return any((as_whole(plain_value(nodes, size)) or 1) > 1 for size in sizes)
 
 
 def _listed_steps(nodes: Nodes, start: str) -> int | None:
     """Return the steps of a sampler whose noise levels are written out, one more than steps."""
-    sigmas = nodes.get(target(nodes[start]["inputs"].get("sigmas")) or "", {})
-    if kind_of(sigmas) != "ManualSigmas":
+    sigmas = nodes.get(linked_node(nodes[start]["inputs"].get("sigmas")) or "", {})
+    if node_type(sigmas) != "ManualSigmas":
         return None
-    listed = as_text(plain(nodes, sigmas["inputs"].get("sigmas")))[:2_000]
+    listed = as_text(plain_value(nodes, sigmas["inputs"].get("sigmas")))[:2_000]
     return max(len(_NUMBER.findall(listed)) - 1, 0) or None
 
 
 def _clip_skip(nodes: Nodes, start: str) -> int | None:
     """Return A1111's Clip skip: 2 where ComfyUI stops at the last but one layer, -2."""
-    for node in along(nodes, start, _CLIP_WAY):
+    for node in iter_along(nodes, start, _CLIP_WAY):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
-                layer = as_whole(plain(nodes, node["inputs"][name], (name,)))
+                layer = as_whole(plain_value(nodes, node["inputs"][name], (name,)))
                 return -layer if layer is not None and -12 <= layer < 0 else None
     return None
 
 
 def _nodes(comfy: object) -> Nodes:
-    data = loaded(comfy)
+    data = load_json(comfy)
     if not isinstance(data, Mapping):
         return {}
-    return api_nodes(loaded(data.get("prompt"))) or workflow_nodes(loaded(data.get("workflow")))
+    return api_nodes(load_json(data.get("prompt"))) or workflow_nodes(
+        load_json(data.get("workflow"))
+    )
 
 
 def _unnamed(nodes: Nodes, start: str, found: Mapping[str, Any]) -> dict[str, Any]:
     """What a node says by being there: a sampler of its own, a guider without guidance."""
     said: dict[str, Any] = {}
-    for node in upstream(nodes, start):
-        kind = kind_of(node)
+    for node in iter_upstream(nodes, start):
+        kind = node_type(node)
         if found["sampler"] is None:
             own = node["inputs"].get("sampler")
             sampler = own if isinstance(own, str) and as_text(own) else _SAMPLER_NODES.get(kind)

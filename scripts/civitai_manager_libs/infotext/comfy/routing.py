@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core import as_whole
-from .nodes import kind_of, linked, Node, Nodes, target
-from .values import plain
+from .nodes import linked_node, list_feeding_nodes, Node, node_type, Nodes
+from .values import plain_value
 
 __all__ = ["active_nodes"]
 
@@ -94,17 +94,17 @@ def active_nodes(nodes: Nodes) -> Nodes:
     not tell what a node hands on.
     """
     found: _Found = {}
-    return {node_id: _led(nodes, node, found) for node_id, node in nodes.items()}
+    return {node_id: _lead_links(nodes, node, found) for node_id, node in nodes.items()}
 
 
-def _led(nodes: Nodes, node: Node, found: _Found) -> Node:
+def _lead_links(nodes: Nodes, node: Node, found: _Found) -> Node:
     inputs = list(node["inputs"].items())[:_MAX_INPUTS]
     return {**node, "inputs": {name: _source(nodes, value, found) for name, value in inputs}}
 
 
 def _source(nodes: Nodes, value: object, found: _Found, depth: int = 0) -> Any:
     """Return what `value` is led to: a value as it is, or a link to the node that gives it."""
-    link = target(value)
+    link = linked_node(value)
     if link is None:
         return value
     key = link, _slot(value)
@@ -123,11 +123,11 @@ def _handed_on(nodes: Nodes, link: str, slot: int, found: _Found, depth: int) ->
     node = nodes.get(link)
     if node is None:
         return _NOWHERE
-    inputs, kind = node["inputs"], kind_of(node)
+    inputs, kind = node["inputs"], node_type(node)
     if kind == "Bypassed":
         return _source(nodes, inputs.get(str(slot), _NOWHERE), found, depth)
     override = inputs.get(_OVERRIDES.get(kind, ""))
-    if target(override) is not None:
+    if linked_node(override) is not None:
         return _source(nodes, override, found, depth)
     if (taken := _taken_input(nodes, inputs, found, depth)) is not None:
         return _source(nodes, inputs.get(taken, _NOWHERE), found, depth)
@@ -136,9 +136,9 @@ def _handed_on(nodes: Nodes, link: str, slot: int, found: _Found, depth: int) ->
     if kind in _OUTPUTS:
         handed = _by_name(nodes, node, _output_name(kind, slot), found, depth)
         return [link, slot] if handed is None else handed
-    links = linked(node)
+    links = list_feeding_nodes(node)
     if len(links) == 1 and _REROUTE.search(kind.lower()):
-        only = next(value for value in inputs.values() if target(value) is not None)
+        only = next(value for value in inputs.values() if linked_node(value) is not None)
         return _source(nodes, only, found, depth)
     return [link, slot]
 
@@ -147,7 +147,7 @@ def _taken_input(nodes: Nodes, inputs: Mapping[str, Any], found: _Found, depth: 
     """Return the name of the input that a switch takes, "" if unknown; None for all other nodes."""
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):
-            chosen = plain(nodes, _source(nodes, inputs[name], found, depth))
+            chosen = plain_value(nodes, _source(nodes, inputs[name], found, depth))
             if isinstance(chosen, bool):
                 return yes if chosen else no
             sides = [_source(nodes, inputs.get(side), found, depth) for side in (yes, no)]
@@ -157,7 +157,7 @@ def _taken_input(nodes: Nodes, inputs: Mapping[str, Any], found: _Found, depth: 
             [other for other in inputs if _is_numbered(other, stem)] if name in inputs else []
         )
         if numbered:
-            stated = plain(nodes, _source(nodes, inputs[name], found, depth))
+            stated = plain_value(nodes, _source(nodes, inputs[name], found, depth))
             chosen = as_whole(_NUMBERS.get(stated, stated))
             ends = (other for other in numbered if other.lstrip(stem).endswith(str(chosen)))
             exact = (o for o in ends if re.search(r"\d+$", o)[0] == str(chosen))
@@ -172,7 +172,7 @@ def _is_numbered(name: str, stem: str) -> bool:
 
 def _first_given(nodes: Nodes, inputs: Mapping[str, Any], found: _Found, depth: int) -> Any:
     for value in inputs.values():
-        if target(value) is not None:
+        if linked_node(value) is not None:
             source = _source(nodes, value, found, depth)
             if source != _NOWHERE:
                 return source
@@ -192,7 +192,7 @@ def _by_name(nodes: Nodes, node: Node, name: str, found: _Found, depth: int) -> 
             if stated in inputs and inputs[stated] is not None:
                 return _source(nodes, inputs[stated], found, depth)
         bases = (_source(nodes, inputs.get(base), found, depth) for base in _BASES)
-        base = next((base for base in map(target, bases) if base in nodes), None)
+        base = next((base for base in map(linked_node, bases) if base in nodes), None)
         if base is None:
             return None
         node = nodes[base]

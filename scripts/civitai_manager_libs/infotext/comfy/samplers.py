@@ -6,7 +6,7 @@ import re
 from collections import defaultdict, deque
 
 from ...core import as_number
-from .nodes import kind_of, linked, Node, Nodes, target
+from .nodes import linked_node, list_feeding_nodes, Node, node_type, Nodes
 
 __all__ = ["first_samplers", "outputs_of", "samplers_of"]
 
@@ -30,12 +30,12 @@ def first_samplers(nodes: Nodes) -> list[str]:
     what leads to a picture that is saved counts. Where none is known as a sampler, a node counts
     that has a sampler's inputs.
     """
-    made = _made(nodes)
+    made = _find_saved_nodes(nodes)
     for is_one in (_is_sampler, _has_samplers_inputs):
         found = [node_id for node_id, node in nodes.items() if is_one(nodes, node)]
         found = [node_id for node_id in found if node_id in made] or found
         if found:
-            below = _below(nodes, found)
+            below = _find_nodes_below(nodes, found)
             first = [node_id for node_id in found if node_id not in below] or found
             return [n for n in first if not _is_later(nodes[n])] or first
     return []
@@ -48,17 +48,17 @@ def samplers_of(nodes: Nodes) -> list[str]:
 
 def outputs_of(nodes: Nodes) -> list[str]:
     """Return the nodes that save a picture or send it on."""
-    return [node_id for node_id, node in nodes.items() if _OUTPUT.search(kind_of(node).lower())]
+    return [node_id for node_id, node in nodes.items() if _OUTPUT.search(node_type(node).lower())]
 
 
-def _made(nodes: Nodes) -> set[str]:
+def _find_saved_nodes(nodes: Nodes) -> set[str]:
     """Return what leads to a saved picture, or to one that is shown if none is saved."""
     for pattern in (_OUTPUT, _PREVIEW):
-        ends = [n for n, node in nodes.items() if pattern.search(kind_of(node).lower())]
+        ends = [n for n, node in nodes.items() if pattern.search(node_type(node).lower())]
         queue, made = deque(ends), set(ends)
         while queue:
             node = nodes.get(queue.popleft())
-            for link in linked(node) if node else ():
+            for link in list_feeding_nodes(node) if node else ():
                 if link not in made:
                     made.add(link)
                     queue.append(link)
@@ -68,14 +68,14 @@ def _made(nodes: Nodes) -> set[str]:
 
 
 def _is_sampler(nodes: Nodes, node: Node) -> bool:
-    inputs, kind = node["inputs"], kind_of(node)
+    inputs, kind = node["inputs"], node_type(node)
     if kind in _STAGES:
         name, stage = _STAGES[kind]
         return inputs.get(name) == stage
     named = _SAMPLER.search(kind.lower()) and not _NO_SAMPLER.search(kind.lower())
-    sigmas = nodes.get(target(inputs.get("sigmas")) or "", {})
-    unsamples = inputs.get("sampler_mode") == "unsample" or kind_of(sigmas) == "FlipSigmas"
-    return bool(named) and not unsamples and any(target(inputs.get(s)) for s in _SOURCES)
+    sigmas = nodes.get(linked_node(inputs.get("sigmas")) or "", {})
+    unsamples = inputs.get("sampler_mode") == "unsample" or node_type(sigmas) == "FlipSigmas"
+    return bool(named) and not unsamples and any(linked_node(inputs.get(s)) for s in _SOURCES)
 
 
 def _has_samplers_inputs(nodes: Nodes, node: Node) -> bool:
@@ -83,11 +83,11 @@ def _has_samplers_inputs(nodes: Nodes, node: Node) -> bool:
     return "steps" in inputs and any(seed in inputs for seed in _SEEDS)
 
 
-def _below(nodes: Nodes, starts: list[str]) -> set[str]:
+def _find_nodes_below(nodes: Nodes, starts: list[str]) -> set[str]:
     """All that one of `starts` feeds."""
     fed = defaultdict(list)
     for node_id, node in nodes.items():
-        for link in linked(node):
+        for link in list_feeding_nodes(node):
             fed[link].append(node_id)
     below: set[str] = set()
     queue = deque(starts)

@@ -11,10 +11,10 @@ from typing import Any
 
 from ...core import as_number, as_text, as_whole
 from .computed import computed_outputs
-from .nodes import kind_of, Node, Nodes, target
-from .values import plain
+from .nodes import linked_node, Node, node_type, Nodes
+from .values import plain_value
 
-__all__ = ["FACTORS", "picture_way", "sides_of", "size_of"]
+__all__ = ["FACTORS", "picture_way", "sides_of", "initial_size"]
 
 _PICTURES = ("latent_image", "latent", "samples", "latents", "optional_latent", "pixels")
 _PICTURES += ("image_embeds", "image", "images", "image_to_latent", "av_latent", "video_latent")
@@ -45,14 +45,14 @@ FACTORS = {
 _OTHER_SIZE = re.compile(r"scale|resize|crop|rotate|pad|stitch|concat(?!av)|tile|upsampl")
 
 
-def size_of(nodes: Nodes, sampler: str) -> tuple[int, int] | None:
+def initial_size(nodes: Nodes, sampler: str) -> tuple[int, int] | None:
     """Return width and height of what `sampler` begins with, None if the graph does not tell."""
     factor = 1.0
     for node_id in (sampler, *picture_way(nodes, sampler)):
         node = nodes[node_id]
-        kind, inputs = kind_of(node), node["inputs"]
+        kind, inputs = node_type(node), node["inputs"]
         if kind in FACTORS:
-            stated = as_number(plain(nodes, inputs.get(FACTORS[kind])))
+            stated = as_number(plain_value(nodes, inputs.get(FACTORS[kind])))
             if not stated or stated < 0:
                 return None
             factor *= stated
@@ -67,14 +67,14 @@ def size_of(nodes: Nodes, sampler: str) -> tuple[int, int] | None:
 
 
 def _takes_a_picture(inputs: Mapping[str, Any]) -> bool:
-    return any(target(inputs.get(name)) is not None for name in _PICTURES)
+    return any(linked_node(inputs.get(name)) is not None for name in _PICTURES)
 
 
 def picture_way(nodes: Nodes, start: str) -> Iterator[str]:
     """Yield the nodes on a picture's way to `start`, the last one first."""
     node_id = start
     for _ in range(_MAX_NODES):
-        links = (target(nodes[node_id]["inputs"].get(side)) for side in _SIDES)
+        links = (linked_node(nodes[node_id]["inputs"].get(side)) for side in _SIDES)
         node_id = next((link for link in links if link is not None), "")
         if node_id not in nodes:
             return
@@ -89,7 +89,7 @@ def sides_of(nodes: Nodes, node: Node) -> tuple[int, int] | None:
     if any(inputs.get(name) in values for name, values in _OTHER_SIDES.items()):
         return 0, 0
     if "longer_side" in inputs:  # its sides are those to which it enlarges a picture afterwards
-        return None if "sampler" in kind_of(node).lower() else (0, 0)
+        return None if "sampler" in node_type(node).lower() else (0, 0)
     preset = next((_preset(inputs, name) for name in _PRESETS if _preset(inputs, name)), None)
     if preset is not None:
         return preset
@@ -98,8 +98,8 @@ def sides_of(nodes: Nodes, node: Node) -> tuple[int, int] | None:
             sides = [_side(nodes, inputs[name], name) for name in names]
             if sides[0] and sides[1]:
                 return _cut(inputs, sides[0]), _cut(inputs, sides[1])
-            told_elsewhere = any(target(inputs[name]) is not None for name in names)
-            return (0, 0) if told_elsewhere or _OTHER_SIZE.search(kind_of(node).lower()) else None
+            told_elsewhere = any(linked_node(inputs[name]) is not None for name in names)
+            return (0, 0) if told_elsewhere or _OTHER_SIZE.search(node_type(node).lower()) else None
     return None
 
 
@@ -111,9 +111,9 @@ def _cut(inputs: Mapping[str, Any], side: int) -> int:
 
 def _side(nodes: Nodes, value: object, name: str) -> int | None:
     """Return a width or height; of a node that only holds both sides, by its name."""
-    link = target(value)
+    link = linked_node(value)
     holds_both = link in nodes and not set(nodes[link]["inputs"]) - {"width", "height"}
-    return as_whole(plain(nodes, value, (name,) if holds_both else ()))
+    return as_whole(plain_value(nodes, value, (name,) if holds_both else ()))
 
 
 def _preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:
@@ -124,6 +124,8 @@ def _preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:
 
 
 def _computed(nodes: Nodes, node: Node) -> tuple[int, int]:
-    outputs = computed_outputs(kind_of(node), lambda name: plain(nodes, node["inputs"].get(name)))
+    outputs = computed_outputs(
+        node_type(node), lambda name: plain_value(nodes, node["inputs"].get(name))
+    )
     sides = [as_whole(side) or 0 for side in (outputs or ())[:2]]
     return (sides[0], sides[1]) if len(sides) == 2 else (0, 0)

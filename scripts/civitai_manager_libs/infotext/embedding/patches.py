@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from .tiff import has_comment, with_comment
 
-__all__ = ["PLACES", "Patch"]
+__all__ = ["PATCHERS", "Patch"]
 
 _MOST_PARTS = 100_000
 _MOST_EXIF = 4_000_000  # bytes
@@ -28,7 +28,7 @@ _EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
 class Patch:
     """At this place so many bytes go, and these come."""
 
-    at: int
+    offset: int
     removed: int
     added: bytes
 
@@ -79,20 +79,20 @@ def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 
 def jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     at = 2
-    for start, end, head in _segments(file):
+    for start, end, head in _iter_segments(file):
         if head.startswith(b"\xff\xe1") and head[4:] == _EXIF and end >= start + 10:
             file.seek(start + 10)
-            segment = _segment(file.read(end - start - 10), text)
+            segment = _exif_segment(file.read(end - start - 10), text)
             return None if segment is None else [Patch(start, end - start, segment)]
         if start == 2 and head.startswith(b"\xff\xe0"):
             at = end  # JFIF wants to be the first
         if head[1] == _NO_EXIF:
-            segment = _segment(b"", text)
+            segment = _exif_segment(b"", text)
             return None if segment is None else [Patch(at, 0, segment)]
     return None
 
 
-def _segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+def _iter_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
     """Where each begins and ends, and its first bytes; up to that of the pixels."""
     start = 2
     for _ in range(_MOST_PARTS):
@@ -107,7 +107,7 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
         start = end
 
 
-def _segment(tiff: bytes, text: str) -> bytes | None:
+def _exif_segment(tiff: bytes, text: str) -> bytes | None:
     """None for an infotext that is too long for one, or EXIF that is damaged."""
     exif = with_comment(tiff, text)
     if exif is None or len(_EXIF + exif) > _MOST_SEGMENT:
@@ -116,7 +116,7 @@ def _segment(tiff: bytes, text: str) -> bytes | None:
 
 
 def webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
-    chunks = list(_chunks(file))
+    chunks = list(_iter_chunks(file))
     if not chunks:
         return None
     known = next((chunk for chunk in chunks if chunk[0] == b"EXIF"), None)
@@ -126,15 +126,15 @@ def webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     if known is not None:
         file.seek(start + 8)
         exif = file.read(end - start - 8) if end - start < _MOST_EXIF else b"too much"
-    tiff, head = with_comment(exif.removeprefix(_EXIF), text), _head(file, chunks[0])
+    tiff, head = with_comment(exif.removeprefix(_EXIF), text), _patch_head(file, chunks[0])
     if tiff is None or head is None:
         return None
     added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
     patches = [head, Patch(start, end - start, added)]
-    return [_total(file, patches), *patches]
+    return [_patch_total(file, patches), *patches]
 
 
-def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+def _iter_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Kind, beginning and end of each, as far as the file says that it goes."""
     file.seek(4)
     end = 8 + int.from_bytes(file.read(4), "little")
@@ -152,7 +152,7 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
         start = after
 
 
-def _head(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
+def _patch_head(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
     """A simple file becomes an extended one, which says that it has EXIF."""
     kind, start, _ = first
     file.seek(start + 8)
@@ -161,7 +161,7 @@ def _head(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
         return None
     if kind == b"VP8X":
         return Patch(start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
-    size = _size(kind, data)
+    size = _read_size(kind, data)
     if size is None:
         return None
     width, height, flags = size
@@ -170,7 +170,7 @@ def _head(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
     return Patch(start, 0, b"VP8X" + struct.pack("<I", 10) + flag + sides)
 
 
-def _size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
+def _read_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
     """Width, height and flags of a simple file."""
     if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack("<HH", data[6:10])
@@ -184,11 +184,11 @@ def _size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
     return (width, height, flags) if width and height else None
 
 
-def _total(file: BinaryIO, patches: list[Patch]) -> Patch:
+def _patch_total(file: BinaryIO, patches: list[Patch]) -> Patch:
     file.seek(4)
     size = int.from_bytes(file.read(4), "little")
     grown = sum(len(patch.added) - patch.removed for patch in patches)
     return Patch(4, 4, struct.pack("<I", size + grown))
 
 
-PLACES = {"jpg": jpeg_patches, "png": png_patches, "webp": webp_patches}
+PATCHERS = {"jpg": jpeg_patches, "png": png_patches, "webp": webp_patches}

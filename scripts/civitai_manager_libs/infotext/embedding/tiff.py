@@ -30,7 +30,7 @@ def has_comment(tiff: bytes) -> bool:
     """Return whether there is a user's comment; False for damaged data."""
     order = _ORDERS.get(tiff[:4])
     try:
-        exif = _exif_folder(tiff, order, _root(tiff, order))[1] if order else _Folder()
+        exif = _exif_folder(tiff, order, _read_root(tiff, order))[1] if order else _Folder()
     except (struct.error, ValueError):
         return False
     return any(tag == _USER_COMMENT for tag, _, _ in exif.entries)
@@ -47,42 +47,42 @@ def with_comment(tiff: bytes, text: str) -> bytes | None:
     if order is None:
         return None
     try:
-        return _extended(tiff, order, b"UNICODE\0" + text.encode("utf-16-be", "replace"))
+        return _add_comment(tiff, order, b"UNICODE\0" + text.encode("utf-16-be", "replace"))
     except (struct.error, ValueError):
         return None
 
 
-def _extended(tiff: bytes, order: str, comment: bytes) -> bytes:
+def _add_comment(tiff: bytes, order: str, comment: bytes) -> bytes:
     """Raises struct.error or ValueError for damage."""
     data = bytearray(tiff + bytes(len(tiff) % 2))
-    root = _root(tiff, order)
+    root = _read_root(tiff, order)
     known, exif = _exif_folder(tiff, order, root)
     exif_at = len(data)
-    comment_at = exif_at + 2 + _ENTRY * (len(_without(exif, _USER_COMMENT)) + 1) + 4
-    entry = _entry(order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
-    data += _written(order, exif, _USER_COMMENT, entry) + comment + bytes(len(comment) % 2)
+    comment_at = exif_at + 2 + _ENTRY * (len(_entries_without(exif, _USER_COMMENT)) + 1) + 4
+    entry = _make_entry(order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
+    data += _write_folder(order, exif, _USER_COMMENT, entry) + comment + bytes(len(comment) % 2)
     if known is not None:
         struct.pack_into(f"{order}HII", data, known + 2, _LONG, 1, exif_at)
     else:
         struct.pack_into(f"{order}I", data, 4, len(data))
-        entry = _entry(order, _EXIF_FOLDER, _LONG, 1, exif_at)
-        data += _written(order, root, _EXIF_FOLDER, entry)
+        entry = _make_entry(order, _EXIF_FOLDER, _LONG, 1, exif_at)
+        data += _write_folder(order, root, _EXIF_FOLDER, entry)
     return bytes(data)
 
 
-def _root(tiff: bytes, order: str) -> _Folder:
-    return _folder(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
+def _read_root(tiff: bytes, order: str) -> _Folder:
+    return _read_folder(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
 
 
 def _exif_folder(tiff: bytes, order: str, root: _Folder) -> tuple[int | None, _Folder]:
     """Return where the entry that leads to the Exif folder stands, and that folder."""
     for tag, at, raw in root.entries:
         if tag == _EXIF_FOLDER:
-            return at, _folder(tiff, order, struct.unpack_from(f"{order}I", raw, 8)[0])
+            return at, _read_folder(tiff, order, struct.unpack_from(f"{order}I", raw, 8)[0])
     return None, _Folder()
 
 
-def _folder(tiff: bytes, order: str, at: int) -> _Folder:
+def _read_folder(tiff: bytes, order: str, at: int) -> _Folder:
     """Raises struct.error or ValueError for damage."""
     (count,) = struct.unpack_from(f"{order}H", tiff, at)
     end = at + 2 + _ENTRY * count
@@ -94,16 +94,16 @@ def _folder(tiff: bytes, order: str, at: int) -> _Folder:
     return _Folder(tuple(listed), tiff[end : end + 4])
 
 
-def _without(folder: _Folder, tag: int) -> list[tuple[int, bytes]]:
+def _entries_without(folder: _Folder, tag: int) -> list[tuple[int, bytes]]:
     return [(known, raw) for known, _, raw in folder.entries if known != tag]
 
 
-def _entry(order: str, tag: int, kind: int, count: int, value: int) -> bytes:
+def _make_entry(order: str, tag: int, kind: int, count: int, value: int) -> bytes:
     return struct.pack(f"{order}HHII", tag, kind, count, value)
 
 
-def _written(order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
+def _write_folder(order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
     """The folder with the entry, by their tags' order."""
-    entries = sorted([*_without(folder, tag), (tag, entry)], key=lambda one: one[0])
+    entries = sorted([*_entries_without(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{order}H", len(entries)) + listed + folder.rest

@@ -24,7 +24,7 @@ class Budget:
         self._parts -= 1
         return self._parts >= 0
 
-    def take(self, size: int) -> bool:
+    def spend(self, size: int) -> bool:
         """Take that many bytes from what is left, or return False if they are too many."""
         if size > self._left:
             return False
@@ -33,27 +33,27 @@ class Budget:
 
     def read(self, file: BinaryIO, size: int) -> bytes:
         """Return the next `size` bytes; b"" if they are too many or not all there."""
-        if not self.take(size):
+        if not self.spend(size):
             file.seek(size, 1)
             return b""
         data = file.read(size)
         return data if len(data) == size else b""
 
-    def unpacked(self, data: bytes) -> bytes:
+    def decompress(self, data: bytes) -> bytes:
         """Return what zlib data holds; b"" if that is too much, and for damage."""
         unpacker = zlib.decompressobj()
         try:
             text = unpacker.decompress(data, self._left + 1)
         except zlib.error:
             return b""
-        return text if self.take(len(text)) else b""
+        return text if self.spend(len(text)) else b""
 
-    def text(self, data: bytes) -> str:
+    def decode_text(self, data: bytes) -> str:
         """Return UTF-8 by the habit of many programs, else Latin-1 by the older formats, as text.
 
         "" for one that takes more memory than is left beyond that of its bytes.
         """
-        if not self.take((_width(data) - 1) * len(data)):
+        if not self.spend((_width(data) - 1) * len(data)):
             return ""
         try:
             return data.decode("utf-8")

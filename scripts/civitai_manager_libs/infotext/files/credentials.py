@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...core import one_line
+from ...core import clean_line
 
 __all__ = ["credentials_texts", "LONGEST"]
 
@@ -33,4 +33,4 @@ def _maker(data: bytes) -> str:
         return ""
     size = found[1][0] - 0x60 if found[1] else found[2][0]
     name = data[found.end() : found.end() + size]
-    return one_line(name.decode("utf-8", "replace")) if len(name) == size else ""
+    return clean_line(name.decode("utf-8", "replace")) if len(name) == size else ""

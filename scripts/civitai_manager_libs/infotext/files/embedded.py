@@ -7,17 +7,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ...core import as_text, clean, mapping
+from ...core import as_mapping, as_text, clean_text
 from ...errors import TooLarge
-from ..comfy import loaded, MAX_PARSED, parsed_size
-from ..metadata import infotext
-from ..normalize import in_host_words
+from ..comfy import load_json, MAX_PARSED, parsed_size
+from ..metadata import build_infotext
+from ..normalize import translate_infotext
 from ..text import Infotext, missing_values, parse_infotext
-from .embedded_texts import embedded_texts
+from .embedded_texts import read_embedded_texts
 from .programs import read_dream, read_program, read_texts
 from .xmp import xmp_comment, xmp_graph
 
-__all__ = ["Embedded", "embedded"]
+__all__ = ["EmbeddedData", "read_embedded"]
 
 _JSON_TEXTS = ("parameters-json", "generation_data", "parameters", "UserComment")
 _JSON_TEXTS += ("invokeai_metadata", "sd-metadata", "Comment", "Description")
@@ -37,7 +37,7 @@ _VERSIONS = (  # how a WebUI's `Version` begins
 
 
 @dataclass(frozen=True)
-class Embedded:
+class EmbeddedData:
     """What a file tells; all of it is "" or () where it tells nothing.
 
     program: its name as people know it. workflow: ComfyUI's, the JSON text as it is dropped on
@@ -52,30 +52,30 @@ class Embedded:
     credentials: str = ""
 
 
-def embedded(path: str) -> Embedded:
+def read_embedded(path: str) -> EmbeddedData:
     """Return what a file tells of its making.
 
     Raises DiskError when it cannot be read, TooLarge when there is not the memory to read it.
     """
     try:
-        return _told(embedded_texts(path))
+        return _interpret(read_embedded_texts(path))
     except MemoryError as error:
         raise TooLarge(f"There is too little memory to read {path}.") from error
 
 
-def _told(texts: dict[str, str]) -> Embedded:
+def _interpret(texts: dict[str, str]) -> EmbeddedData:
     texts = {**dict(xmp_graph(texts.get("XMP", ""))), **texts}
-    documents = list(_documents(texts))
-    workflow = _workflow(texts, documents)
-    for program, written in _readings(texts, documents):
+    documents = list(_iter_documents(texts))
+    workflow = _find_workflow(texts, documents)
+    for program, written in _iter_readings(texts, documents):
         if written:
-            return Embedded(written, program, workflow, missing_values(written))
+            return EmbeddedData(written, program, workflow, missing_values(written))
     if "prompt" in texts or workflow:
-        return Embedded("", "ComfyUI", workflow, missing_values(""))
-    return Embedded(credentials=texts.get("C2PA", ""))
+        return EmbeddedData("", "ComfyUI", workflow, missing_values(""))
+    return EmbeddedData(credentials=texts.get("C2PA", ""))
 
 
-def _readings(
+def _iter_readings(
     texts: Mapping[str, str], documents: list[Mapping[str, object]]
 ) -> Iterator[tuple[str, str]]:
     """Programs and infotexts, the likeliest first; some are empty."""
@@ -83,21 +83,21 @@ def _readings(
     records = [each for each in known if each]
     for program, record in records:
         if program in _SUMMARIZED:
-            yield program, infotext(record)
+            yield program, build_infotext(record)
     graph = {name: texts[name] for name in ("prompt", "workflow") if name in texts}
     for name in _INFOTEXTS:
         text = _short_text(texts, name)
         read = parse_infotext(text)
-        if read.parameters and not isinstance(loaded(text), Mapping):
+        if read.parameters and not isinstance(load_json(text), Mapping):
             if graph and _is_placeholder(read):
-                yield "ComfyUI", infotext({"comfy": graph})
-            yield _webui(read), in_host_words(text)
+                yield "ComfyUI", build_infotext({"comfy": graph})
+            yield _identify_webui(read), translate_infotext(text)
     for program, record in records:
-        yield program, infotext(record)
-    yield "InvokeAI", infotext(read_dream(_short_text(texts, "Dream")))
-    yield "ComfyUI", infotext({"comfy": graph})
+        yield program, build_infotext(record)
+    yield "InvokeAI", build_infotext(read_dream(_short_text(texts, "Dream")))
+    yield "ComfyUI", build_infotext({"comfy": graph})
     text = _short_text(texts, "parameters")
-    if not isinstance(loaded(text), (Mapping, list)):  # a prompt alone
+    if not isinstance(load_json(text), (Mapping, list)):  # a prompt alone
         yield "", text
 
 
@@ -110,16 +110,16 @@ def _is_placeholder(read: Infotext) -> bool:
 def _short_text(texts: Mapping[str, str], name: str) -> str:
     """Return one of the texts, "" for what is too long to be an infotext."""
     text = texts.get(name, "")
-    return clean(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""
+    return clean_text(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""
 
 
-def _documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
+def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
     """Yield the texts that are JSON objects, as far as they all fit into memory for one."""
     left = MAX_PARSED
     for text in _json_texts(texts):
         if (size := parsed_size(text)) <= left:
             left -= size
-            data = loaded(text)
+            data = load_json(text)
             if isinstance(data, Mapping):
                 yield data
 
@@ -132,15 +132,15 @@ def _json_texts(texts: Mapping[str, str]) -> Iterator[str]:
     yield xmp_comment(texts.get("XMP", ""))
 
 
-def _workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:
+def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:
     """That beside the picture or in a video's comment, if it is one."""
     for stated in (texts.get("workflow"), *(data.get("workflow") for data in documents)):
-        if "nodes" in mapping(loaded(stated)):
+        if "nodes" in as_mapping(load_json(stated)):
             return stated if isinstance(stated, str) else json.dumps(stated, ensure_ascii=False)
     return ""
 
 
-def _webui(read: Infotext) -> str:
+def _identify_webui(read: Infotext) -> str:
     """Which of the WebUIs it is by; "" for one that does not say."""
     if any(key.startswith("Civitai ") for key in read.parameters):
         return "Civitai"

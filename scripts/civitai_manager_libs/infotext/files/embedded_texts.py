@@ -16,14 +16,14 @@ from .heif import heif_texts
 from .images import gif_texts, jpeg_texts, png_texts, webp_texts
 from .video_containers import matroska_texts, mp4_texts
 
-__all__ = ["embedded_texts", "has_overlapping_exif"]
+__all__ = ["read_embedded_texts", "has_overlapping_exif"]
 
 _BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
 _PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
 _Reader = Callable[[BinaryIO, Budget], Iterator[tuple[str, str]]]
 
 
-def embedded_texts(path: str) -> dict[str, str]:
+def read_embedded_texts(path: str) -> dict[str, str]:
     """Return the file's texts by name.
 
     That of EXIF is "UserComment", an XMP packet "XMP", the maker of Content Credentials "C2PA",
@@ -47,7 +47,7 @@ def has_overlapping_exif(path: str) -> bool:
 
     Raises DiskError when `path` cannot be read.
     """
-    return "EXIF" in embedded_texts(path)
+    return "EXIF" in read_embedded_texts(path)
 
 
 def _no_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:

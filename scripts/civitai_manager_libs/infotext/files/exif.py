@@ -43,7 +43,7 @@ def exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
     root_at = struct.unpack_from(f"{order}I", tiff, 4)[0]
     root = _entries(tiff, order, root_at)
     for tag in (_DESCRIPTION, _MAKE, _CAMERA):
-        text = budget.text(_value(tiff, order, root.get(tag), budget)).rstrip("\0")
+        text = budget.decode_text(_value(tiff, order, root.get(tag), budget)).rstrip("\0")
         named = _NAMED.match(text)
         if named:
             yield named[1].lower(), text[named.end() :]
@@ -97,7 +97,7 @@ def _value(tiff: bytes, order: str, entry: _Entry | None, budget: Budget) -> byt
     if size <= len(value):
         return value[:size]
     (start,) = struct.unpack(f"{order}I", value)
-    return tiff[start : start + size] if start + size <= len(tiff) and budget.take(size) else b""
+    return tiff[start : start + size] if start + size <= len(tiff) and budget.spend(size) else b""
 
 
 def _comment_text(data: bytes, order: str, budget: Budget) -> str:
@@ -112,7 +112,7 @@ def _comment_text(data: bytes, order: str, budget: Budget) -> str:
         code, text = b"", data
     if code == b"UNICODE\0" or b"\0" in text.rstrip(b"\0"):
         return _utf16_text(text, order, budget)
-    return budget.text(text).rstrip("\0")
+    return budget.decode_text(text).rstrip("\0")
 
 
 def _swapped(data: bytes) -> bytes:
@@ -126,7 +126,7 @@ def _utf16_text(data: bytes, order: str, budget: Budget) -> str:
     """UTF-16 in the order in which it has more Latin letters; many programs ignore the file's."""
     big, little = data[0::2].count(0), data[1::2].count(0)
     if big == little == 0 and is_utf8(data):  # under the wrong name
-        return budget.text(data)
+        return budget.decode_text(data)
     is_little = little > big or little == big and order == "<"
     encoding = "utf-16-le" if is_little else "utf-16-be"
     if data[:2] in (b"\xfe\xff", b"\xff\xfe"):

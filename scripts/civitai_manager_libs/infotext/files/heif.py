@@ -8,7 +8,7 @@ from typing import BinaryIO
 from .budget import Budget
 from .credentials import credentials_texts, LONGEST
 from .exif import exif_texts
-from .iso_boxes import Box, boxes_in, size_of
+from .iso_boxes import Box, file_size, iter_boxes
 
 __all__ = ["heif_texts"]
 
@@ -23,7 +23,7 @@ _Places = list[tuple[int, int]]  # where each piece begins in the file, and its 
 
 def heif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
     """Yield the texts of EXIF and XMP by name."""
-    for kind, begin, stop in boxes_in(file, 0, size_of(file), budget):
+    for kind, begin, stop in iter_boxes(file, 0, file_size(file), budget):
         if kind == b"meta":
             yield from _item_texts(file, begin + 4, stop, budget)
         elif kind == b"uuid":
@@ -34,7 +34,9 @@ def heif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
 
 
 def _item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[tuple[str, str]]:
-    parts = {kind: (kind, begin, stop) for kind, begin, stop in boxes_in(file, start, end, budget)}
+    parts = {
+        kind: (kind, begin, stop) for kind, begin, stop in iter_boxes(file, start, end, budget)
+    }
     if b"iinf" not in parts or b"iloc" not in parts:
         return
     places = _places(file, parts, budget)
@@ -44,7 +46,7 @@ def _item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterato
         seen.add(kind)
         data = b"".join(_pieces(file, listed, budget))
         if kind == _XMP:
-            yield "XMP", budget.text(data)
+            yield "XMP", budget.decode_text(data)
         else:  # before EXIF, how far it is to its head
             yield from exif_texts(data[4 + int.from_bytes(data[:4], "big") :], budget)
 
@@ -60,7 +62,7 @@ def _items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, byte
     _, begin, stop = box
     file.seek(begin)
     begin += 6 if file.read(1) == b"\0" else 8  # behind version, flags and how many there are
-    for kind, start, end in boxes_in(file, begin, stop, budget):
+    for kind, start, end in iter_boxes(file, begin, stop, budget):
         file.seek(start)
         head = file.read(min(end - start, 200))
         if kind != b"infe" or head[:1] not in (b"\2", b"\3") or len(head) < 12:

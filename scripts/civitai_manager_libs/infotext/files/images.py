@@ -58,11 +58,11 @@ def png_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
 def _png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
     """Return the text behind a name. `comf` is ComfyUI's own, in animated images."""
     if kind == b"zTXt":
-        rest = budget.unpacked(rest[1:])
+        rest = budget.decompress(rest[1:])
     elif kind == b"iTXt":  # behind language and translated keyword
         text = rest[2:].split(b"\0", 2)[-1]
-        rest = budget.unpacked(text) if rest[:1] == b"\1" else text
-    return budget.text(rest)
+        rest = budget.decompress(text) if rest[:1] == b"\1" else text
+    return budget.decode_text(rest)
 
 
 def jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
@@ -82,12 +82,12 @@ def jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             credentials += data[_JUMBF_HEAD:] if data.startswith(_JUMBF) else b""
         data = budget.read(file, size) if kind in (_APP1, _COMMENT) else b""
         if kind == _COMMENT:
-            yield "Comment", budget.text(data)
+            yield "Comment", budget.decode_text(data)
         elif data.startswith(b"Exif\0\0") or kind == _APP1 and not data:
             yield from exif_texts(b"" if has_exif else data, budget)
             has_exif = True
         elif data.startswith(_JPEG_XMP):
-            yield "XMP", budget.text(data[len(_JPEG_XMP) :])
+            yield "XMP", budget.decode_text(data[len(_JPEG_XMP) :])
         file.seek(end)
     yield from credentials_texts(credentials)
 
@@ -106,7 +106,7 @@ def webp_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             yield from exif_texts(b"" if has_exif else budget.read(file, size), budget)
             has_exif = True
         elif kind == b"XMP ":
-            yield "XMP", budget.text(budget.read(file, size))
+            yield "XMP", budget.decode_text(budget.read(file, size))
         elif kind == b"C2PA":
             yield from credentials_texts(budget.read(file, min(size, LONGEST)))
         file.seek(start + size + size % 2)
@@ -128,7 +128,7 @@ def gif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             return
         data = b"".join(_gif_pieces(file, budget, label == _GIF_COMMENT))
         if data:
-            yield "Comment", budget.text(data)
+            yield "Comment", budget.decode_text(data)
 
 
 def _pass_palette(file: BinaryIO, flags: bytes) -> None:

@@ -8,17 +8,17 @@ from typing import BinaryIO
 
 from .budget import Budget
 
-__all__ = ["Box", "box_at", "boxes_in", "size_of"]
+__all__ = ["Box", "read_box", "iter_boxes", "file_size"]
 
 Box = tuple[bytes, int, int]  # its type, and where its content begins and ends
 
 
-def size_of(file: BinaryIO) -> int:
+def file_size(file: BinaryIO) -> int:
     """Return the file's size in bytes."""
     return file.seek(0, 2)
 
 
-def box_at(file: BinaryIO, start: int, end: int) -> Box | None:
+def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
     """Return the box that begins at `start`; None where none is or it goes beyond `end`.
 
     A size of 0 means up to the end, 1 that it comes later.
@@ -35,10 +35,10 @@ def box_at(file: BinaryIO, start: int, end: int) -> Box | None:
     return (kind, begin, stop) if begin <= stop <= end else None
 
 
-def boxes_in(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[Box]:
+def iter_boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[Box]:
     """Yield the boxes between two places, one after the other."""
     while budget.may_go_on():
-        box = box_at(file, start, end)
+        box = read_box(file, start, end)
         if box is None:
             return
         yield box

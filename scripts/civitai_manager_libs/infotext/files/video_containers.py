@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .budget import Budget
-from .iso_boxes import box_at, boxes_in, size_of
+from .iso_boxes import file_size, iter_boxes, read_box
 
 __all__ = ["matroska_texts", "mp4_texts"]
 
@@ -23,10 +23,10 @@ _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
 
 
 def mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    waiting = [(0, size_of(file), 0)]
+    waiting = [(0, file_size(file), 0)]
     while waiting and budget.may_go_on():
         start, end, depth = waiting.pop()
-        box = box_at(file, start, end)
+        box = read_box(file, start, end)
         if box is None:
             continue
         kind, begin, stop = box
@@ -37,7 +37,7 @@ def mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             yield from _metadata(file, begin, stop, budget)
         elif kind == b"\xa9cmt" and stop - begin > 4:  # QuickTime's own: length and language first
             file.seek(begin + 4)
-            yield "Comment", budget.text(budget.read(file, stop - begin - 4))
+            yield "Comment", budget.decode_text(budget.read(file, stop - begin - 4))
 
 
 def _metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[tuple[str, str]]:
@@ -46,11 +46,11 @@ def _metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[
     inside = file.read(8)
     start += 0 if inside[4:8] in (b"hdlr", b"keys", b"ilst") else 4  # QuickTime's has no version
     keys: list[str] = []
-    for kind, begin, stop in boxes_in(file, start, end, budget):
+    for kind, begin, stop in iter_boxes(file, start, end, budget):
         if kind == b"keys":
             keys = list(_keys(file, begin + 8, stop, budget))
         elif kind == b"ilst":
-            for item, item_begin, item_stop in boxes_in(file, begin, stop, budget):
+            for item, item_begin, item_stop in iter_boxes(file, begin, stop, budget):
                 number = int.from_bytes(item, "big")
                 named = keys[number - 1] if 0 < number <= len(keys) else item.decode("latin-1")
                 name = _NAMES.get(named.rpartition(".")[2].lower())
@@ -59,22 +59,22 @@ def _metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[
 
 
 def _keys(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[str]:
-    for _, begin, stop in boxes_in(file, start, end, budget):
+    for _, begin, stop in iter_boxes(file, start, end, budget):
         file.seek(begin)
-        yield budget.text(budget.read(file, min(stop - begin, 200)))
+        yield budget.decode_text(budget.read(file, min(stop - begin, 200)))
 
 
 def _item(
     file: BinaryIO, name: str, start: int, end: int, budget: Budget
 ) -> Iterator[tuple[str, str]]:
-    for kind, begin, stop in boxes_in(file, start, end, budget):
+    for kind, begin, stop in iter_boxes(file, start, end, budget):
         if kind == b"data" and stop - begin >= 8:
             file.seek(begin + 8)  # behind type and locale
-            yield name, budget.text(budget.read(file, stop - begin - 8))
+            yield name, budget.decode_text(budget.read(file, stop - begin - 8))
 
 
 def matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    waiting = [(0, size_of(file))]
+    waiting = [(0, file_size(file))]
     name = ""
     while waiting and budget.may_go_on():
         start, end = waiting.pop()
@@ -87,10 +87,12 @@ def matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             waiting.append((begin, stop))
         elif kind == _TAG_NAME:
             file.seek(begin)
-            name = budget.text(budget.read(file, min(stop - begin, 200))).rstrip("\0").lower()
+            name = (
+                budget.decode_text(budget.read(file, min(stop - begin, 200))).rstrip("\0").lower()
+            )
         elif kind == _TAG_TEXT and name in _NAMES:
             file.seek(begin)
-            yield _NAMES[name], budget.text(budget.read(file, stop - begin)).rstrip("\0")
+            yield _NAMES[name], budget.decode_text(budget.read(file, stop - begin)).rstrip("\0")
 
 
 def _element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Takes"]
+__all__ = ["HostCapabilities"]
 
 # What hosts take by code of their own, whatever their fields are called.
 _ALWAYS = frozenset(
@@ -25,7 +25,7 @@ _MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
 
 
 @dataclass(frozen=True)
-class Takes:
+class HostCapabilities:
     """samplers: their names, the one first that is taken for an unknown. schedulers: the same, each
     with all its names. modules: VAEs and text encoders, by their files' stems; None in a host that
     has none apart. fields: what its tabs and settings are filled from. () where it is not known."""
@@ -45,10 +45,12 @@ class Takes:
         if name in self.fields or f"{name}-1" in self.fields:
             return True
         word = re.split(r"[ _-]", name, maxsplit=1)[0]
-        return word != name and any(re.split(r"[ _-]", one)[0] == word for one in self._others)
+        return word != name and any(
+            re.split(r"[ _-]", one)[0] == word for one in self._other_fields
+        )
 
     @property
-    def _others(self) -> frozenset[str]:
+    def _other_fields(self) -> frozenset[str]:
         """Without the host's own families of fields, of which each name counts."""
         own = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
         return frozenset(one for one in self.fields if not one.startswith(own))
@@ -57,7 +59,7 @@ class Takes:
         """True also for what is no module."""
         return self.modules is None or not _MODULE.fullmatch(name) or value in self.modules
 
-    def sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
+    def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
         """The name alone, and what is taken for both; an old name has the schedule in it
         (`DPM++ 2M Karras`)."""
         named = [one[0] for one in self.schedulers if schedule in one]

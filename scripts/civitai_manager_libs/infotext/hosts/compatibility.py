@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from ...core import as_number
 from ..text import Infotext, parse_infotext
-from .capabilities import Takes
-from .readers import Host, read_as
+from .capabilities import HostCapabilities
+from .readers import HostRules, parse_as_host
 
-__all__ = ["Loss", "losses"]
+__all__ = ["Loss", "list_losses"]
 
 _A1111 = re.compile(r"v?1\.\d|f[0-9]")  # how its versions and Forge's begin
 _PAIRS = (("Sampler", "Schedule type"), ("Hires sampler", "Hires schedule type"))
@@ -29,43 +29,51 @@ class Loss:
     is_swallowed: bool = False
 
 
-def losses(host: Host, text: str, takes: Takes = Takes()) -> list[Loss]:
+def list_losses(
+    host: HostRules, text: str, takes: HostCapabilities = HostCapabilities()
+) -> list[Loss]:
     """In the order of the text; [] where all arrives as it is told."""
-    sent, got = parse_infotext(text), read_as(host, text)
+    sent, got = parse_infotext(text), parse_as_host(host, text)
     if not text.strip():
         return []
     if not sent.parameters:
-        return list(_swallowed(sent))
+        return list(_iter_swallowed(sent))
     return [
-        *_of_prompts(sent, got),
-        *_of_parameters(host, sent, got, takes),
-        *_of_samplers(got, takes),
-        *(Loss(name, "", value) for name, value in host.assumed.items() if _is_open(sent, name)),
+        *_compare_prompts(sent, got),
+        *_compare_parameters(host, sent, got, takes),
+        *_compare_samplers(got, takes),
+        *(
+            Loss(name, "", value)
+            for name, value in host.assumed.items()
+            if _is_left_open(sent, name)
+        ),
     ]
 
 
-def _is_open(sent: Infotext, name: str) -> bool:
+def _is_left_open(sent: Infotext, name: str) -> bool:
     """Whether it is not told, though it was another: of A1111's family silence on the RNG is GPU,
     of all others nobody knows."""
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other
 
 
-def _swallowed(sent: Infotext) -> Iterator[Loss]:
+def _iter_swallowed(sent: Infotext) -> Iterator[Loss]:
     """Fewer than three parameters are none to any reader."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_swallowed=True)
 
 
-def _of_prompts(sent: Infotext, got: Infotext) -> Iterator[Loss]:
+def _compare_prompts(sent: Infotext, got: Infotext) -> Iterator[Loss]:
     both = (sent.prompt, got.prompt), (sent.negative_prompt, got.negative_prompt)
     for name, (before, after) in zip(("Prompt", "Negative prompt"), both):
         if before != after:
             yield Loss(name, before, after)
 
 
-def _of_parameters(host: Host, sent: Infotext, got: Infotext, takes: Takes) -> Iterator[Loss]:
+def _compare_parameters(
+    host: HostRules, sent: Infotext, got: Infotext, takes: HostCapabilities
+) -> Iterator[Loss]:
     is_resized = "Size" in got.parameters and "Size" not in sent.parameters
     for name, value in sent.parameters.items():
         if is_resized and name in ("width", "height"):
@@ -78,19 +86,19 @@ def _of_parameters(host: Host, sent: Infotext, got: Infotext, takes: Takes) -> I
             yield Loss(name, value, taken)
 
 
-def _of_samplers(got: Infotext, takes: Takes) -> Iterator[Loss]:
+def _compare_samplers(got: Infotext, takes: HostCapabilities) -> Iterator[Loss]:
     for names in _PAIRS:
         sampler, schedule = (got.parameters.get(name, "") for name in names)
         if not takes.samplers or not sampler or sampler in _SAME:
             continue
-        name, taken, label = takes.sampler(sampler, schedule)
+        name, taken, label = takes.resolve_sampler(sampler, schedule)
         if name != taken:
             yield Loss(names[0], sampler, taken)
-        if schedule and schedule not in _SAME and not _names(takes, label, schedule):
+        if schedule and schedule not in _SAME and not _names_schedule(takes, label, schedule):
             yield Loss(names[1], schedule, label)
 
 
-def _names(takes: Takes, label: str, schedule: str) -> bool:
+def _names_schedule(takes: HostCapabilities, label: str, schedule: str) -> bool:
     return label == schedule or any(label in one and schedule in one for one in takes.schedulers)
 
 

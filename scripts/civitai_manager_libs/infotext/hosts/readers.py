@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ..text import Infotext, parse_infotext
 
-__all__ = ["HOSTS", "Host", "read_as"]
+__all__ = ["HOSTS", "HostRules", "parse_as_host"]
 
 _CLIP_SKIP = re.compile(r"Clip skip: [0-8], ")
 _CFG = re.compile(r"CFG scale:\s*([\d.]{1,20})")
@@ -19,7 +19,7 @@ _FLUX_SAMPLER = "Sampler: Euler, Schedule type: Simple, "
 
 
 @dataclass(frozen=True)
-class Host:
+class HostRules:
     """line: what becomes of the line of parameters before it is read. passed_over: names that it
     drops; renamed: other names that it knows. assumed: what it takes where nothing is said, as far
     as others take something else."""
@@ -55,10 +55,10 @@ def _number(text: str) -> float:
 
 
 HOSTS = {
-    "AUTOMATIC1111": Host(),
-    "reForge": Host(),
-    "Forge": Host(line=_forge_line),
-    "Forge Neo": Host(
+    "AUTOMATIC1111": HostRules(),
+    "reForge": HostRules(),
+    "Forge": HostRules(line=_forge_line),
+    "Forge Neo": HostRules(
         line=_neo_line,
         passed_over=frozenset(("Clip skip", "CLIP_stop_at_last_layers", "Noise Schedule")),
         renamed={
@@ -71,7 +71,7 @@ HOSTS = {
 }
 
 
-def read_as(host: Host, text: str) -> Infotext:
+def parse_as_host(host: HostRules, text: str) -> Infotext:
     """What is in the text, as that host understands it; what it assumes is not in it."""
     sent = parse_infotext(text)
     if sent.parameters:
@@ -81,10 +81,10 @@ def read_as(host: Host, text: str) -> Infotext:
         read = sent
     known = {k: v for k, v in read.parameters.items() if k not in host.passed_over}
     parameters = {host.renamed.get(key, key): value for key, value in known.items()}
-    return replace(read, parameters=_joined(parameters))
+    return replace(read, parameters=_join_size(parameters))
 
 
-def _joined(parameters: Mapping[str, str]) -> dict[str, str]:
+def _join_size(parameters: Mapping[str, str]) -> dict[str, str]:
     """A size that is told by its two sides, in one piece."""
     sides = [parameters.get(name) for name in ("Size-1", "Size-2")]
     if not all(sides):

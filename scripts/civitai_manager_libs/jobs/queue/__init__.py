@@ -1,5 +1,5 @@
 """A few jobs at work, the others in turn."""
 
-from .service import JobService, ShownJob
+from .service import JobService, JobView
 
-__all__ = ["JobService", "ShownJob"]
+__all__ = ["JobService", "JobView"]

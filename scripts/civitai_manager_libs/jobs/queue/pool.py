@@ -10,17 +10,17 @@ from typing import Any
 
 from ... import setting, util
 from ...errors import CivitaiShortcutError, DiskError
-from ..factory import network_of, reserve
+from ..factory import make_network, reserved_bytes
 from ..progress import JobProgress
 from ..records import Job
 from ..store import JobStore
-from ..worker import JobRun
-from .scheduler import ShownTurn, Turn, Turns
+from ..worker import JobWorker
+from .scheduler import Scheduler, Turn, TurnView
 
-__all__ = ["Workers"]
+__all__ = ["WorkerPool"]
 
 
-class Workers:
+class WorkerPool:
     """As many as the setting says, while there is work. All methods may be called from any thread.
 
     A worker that has nothing to do waits for a job that rests; without one it ends.
@@ -30,29 +30,29 @@ class Workers:
         """client: gives the HTTP client, anew for each job."""
         self._store, self._client = store, client
         self._changed = threading.Condition()
-        self._turns = Turns()
+        self._turns = Scheduler()
         self._count = 0
 
     def add(self, job_id: int) -> None:
         """Let a job wait its turn, or begin it at once where nobody waits."""
         with self._changed:
             self._turns.setdefault(job_id, Turn(job_id))
-            self._fill()
+            self._start_workers()
 
-    def hurry(self, job_id: int) -> bool:
+    def prioritize(self, job_id: int) -> bool:
         """Let a job begin before all that wait, or again at its end; whether it has a turn."""
         with self._changed:
             turn = self._turns.get(job_id)
             if turn is None:
                 return False
-            if turn.wish is not None:
-                turn.again = turn.wish.state is not None or turn.again
+            if turn.stop_request is not None:
+                turn.again = turn.stop_request.state is not None or turn.again
             else:
                 self._turns.put_first(turn)
-                self._fill()
+                self._start_workers()
             return True
 
-    def take_out(self, job_id: int) -> Turn | None:
+    def withdraw(self, job_id: int) -> Turn | None:
         """Return a job's turn, which nobody comes to any more unless it is at work."""
         with self._changed:
             turn = self._turns.get(job_id)
@@ -61,34 +61,34 @@ class Workers:
                 self._changed.notify_all()  # whoever waited for it need not any more
             return turn
 
-    def put_back(self, turn: Turn | None) -> None:
-        """Undo `take_out`."""
+    def restore(self, turn: Turn | None) -> None:
+        """Undo `withdraw`."""
         if turn is not None:
             with self._changed:
                 self._turns.setdefault(turn.job_id, turn)
-                self._fill()
+                self._start_workers()
 
-    def at_work(self) -> list[int]:
+    def list_running(self) -> list[int]:
         with self._changed:
-            return self._turns.at_work()
+            return self._turns.list_running()
 
-    def waiting(self) -> int:
+    def count_waiting(self) -> int:
         """Return how many jobs wait their turn."""
         with self._changed:
-            return len(self._turns.waiting())
+            return len(self._turns.list_waiting())
 
-    def turns_of(self, job_ids: Iterable[int]) -> dict[int, ShownTurn]:
+    def list_turn_views(self, job_ids: Iterable[int]) -> dict[int, TurnView]:
         """Return how those of these jobs stand that have a turn."""
         with self._changed:
-            before = {job_id: n for n, job_id in enumerate(self._turns.waiting())}
+            before = {job_id: n for n, job_id in enumerate(self._turns.list_waiting())}
             found = {i: self._turns[i] for i in job_ids if i in self._turns}
-            return {i: turn.shown(before.get(i, 0)) for i, turn in found.items()}
+            return {i: turn.make_view(before.get(i, 0)) for i, turn in found.items()}
 
-    def _fill(self) -> None:
+    def _start_workers(self) -> None:
         """Begin what may begin. The caller keeps others out."""
         self._changed.notify_all()  # a worker that waits for the end of a rest looks anew
         while self._count < setting.gallery_jobs_at_once:
-            turn = self._turns.next()
+            turn = self._turns.next_turn()
             if turn is None or turn.is_resting:
                 return
             self._count += 1
@@ -96,43 +96,43 @@ class Workers:
             if begun is not None:
                 begun.begin()
             name = f"gallery-job-{turn.job_id}"
-            threading.Thread(target=self._work, args=(begun,), name=name, daemon=True).start()
+            threading.Thread(target=self._work_loop, args=(begun,), name=name, daemon=True).start()
             if begun is None:
                 return
 
-    def _work(self, turn: Turn | None) -> None:
+    def _work_loop(self, turn: Turn | None) -> None:
         """On this job, and then on those whose turn it is."""
         is_needed = True
         try:
-            turn = turn or self._next()
+            turn = turn or self._next_turn()
             while turn is not None:
-                self._work_on(turn)
-                turn = self._next()
+                self._run_turn(turn)
+                turn = self._next_turn()
             is_needed = False
         finally:
             if is_needed:  # a fault of our own
                 self._leave(turn)
 
-    def _next(self) -> Turn | None:
+    def _next_turn(self) -> Turn | None:
         """The job whose turn it is now; None, and it has left, where a worker is not needed."""
-        while (turn := self._due()) is not None:
-            due, full = turn.due, turn.lacking()
+        while (turn := self._wait_for_turn()) is not None:
+            due, full = turn.due, turn.find_missing_space()
             with self._changed:
                 is_same = self._turns.get(turn.job_id) is turn and not turn.is_at_work
                 if not is_same or turn.due != due:
                     continue
                 if full is None:
                     turn.begin()
-                    self._fill()
+                    self._start_workers()
                     return turn
                 turn.wait_for_room(full)
         return None
 
-    def _due(self) -> Turn | None:
+    def _wait_for_turn(self) -> Turn | None:
         """Waits for the end of the shortest rest."""
         with self._changed:
             while self._count <= setting.gallery_jobs_at_once:
-                turn = self._turns.next()
+                turn = self._turns.next_turn()
                 if turn is None:
                     break
                 if not turn.is_resting:
@@ -146,42 +146,42 @@ class Workers:
             self._count -= 1
             if turn is not None:
                 self._turns.pop(turn.job_id, None)
-            self._fill()
+            self._start_workers()
 
-    def _work_on(self, turn: Turn) -> None:
+    def _run_turn(self, turn: Turn) -> None:
         """One go. Its turn is over then, or comes again."""
         try:
             with self._store() as store:
-                run = JobRun(
+                run = JobWorker(
                     store,
                     turn.job_id,
-                    network_of(self._client()),
+                    make_network(self._client()),
                     setting.gallery_max_concurrent_downloads,
-                    reserve(),
-                    partial(self._told, turn),
-                    turn.wish,
+                    reserved_bytes(),
+                    partial(self._store_progress, turn),
+                    turn.stop_request,
                 )
-                before = store.job(turn.job_id)
-                job = run.run() if before.goes_on_by_itself else before
+                before = store.get_job(turn.job_id)
+                job = run.run() if before.resumes_automatically else before
                 with self._changed:
                     has_saved = job.saved > before.saved
-                    if not self._comes_again(store, job, turn, run, has_saved):
+                    if not self._needs_another_turn(store, job, turn, run, has_saved):
                         del self._turns[job.id]
         except CivitaiShortcutError as error:
             util.printD(f"[gallery] job {turn.job_id}: {error}")
             with self._changed:
-                is_stopped = turn.wish is not None and turn.wish.state is not None
+                is_stopped = turn.stop_request is not None and turn.stop_request.state is not None
                 may_rest = isinstance(error, DiskError) and (turn.again or not is_stopped)
                 if not (may_rest and turn.rest(error, False, 0)):
                     self._turns.pop(turn.job_id, None)
 
-    def _comes_again(
-        self, store: JobStore, job: Job, turn: Turn, run: JobRun, has_saved: bool
+    def _needs_another_turn(
+        self, store: JobStore, job: Job, turn: Turn, run: JobWorker, has_saved: bool
     ) -> bool:
         """Whether its turn does, as the user wants it, or for what was in its way."""
-        wished = turn.wish.state if turn.wish is not None else None
+        wished = turn.stop_request.state if turn.stop_request is not None else None
         if turn.again:
-            store.queue([job.id])
+            store.queue_jobs([job.id])
             self._turns.put_first(turn)
             return True
         if wished is None:
@@ -190,8 +190,8 @@ class Workers:
             store.set_state(job.id, wished)
         return False
 
-    def _told(self, turn: Turn, progress: JobProgress) -> None:
+    def _store_progress(self, turn: Turn, progress: JobProgress) -> None:
         with self._changed:
             turn.progress = progress
             if self._count < setting.gallery_jobs_at_once:  # the user allows more now
-                self._fill()
+                self._start_workers()

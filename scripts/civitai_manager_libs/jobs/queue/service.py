@@ -9,17 +9,17 @@ from typing import Any
 
 from ... import setting, util
 from ...civitai import ImageQuery
-from ...core import Image, logged, sqlite_file
+from ...core import Image, log_disk_errors, sqlite_file
 from ...errors import CivitaiShortcutError
-from ..factory import place_for, saved_width
+from ..factory import choose_destination, rendition_width
 from ..progress import JobProgress
-from ..records import Facts, Item, Job, Options
+from ..records import Item, Job, JobOptions, NamingContext
 from ..states import JobState
 from ..store import JobStore
-from .pool import Workers
-from .scheduler import NO_TURN, ShownTurn
+from .pool import WorkerPool
+from .scheduler import NO_TURN, TurnView
 
-__all__ = ["JobService", "ShownJob"]
+__all__ = ["JobService", "JobView"]
 
 _FAILED_SHOWN = 50
 _PATIENCE = 1.0  # seconds; who only looks whether there is a queue holds its lock briefly
@@ -27,7 +27,7 @@ _NEWEST = 4  # that are shown at least, beside those at work
 
 
 @dataclass(frozen=True)
-class ShownJob:
+class JobView:
     """A job as it is now; of those that failed, a few.
 
     missing: how many were saved before, and so skipped, that are not there any more.
@@ -36,7 +36,7 @@ class ShownJob:
     job: Job
     failed: list[Item]
     missing: int = 0
-    turn: ShownTurn = NO_TURN
+    turn: TurnView = NO_TURN
 
     @property
     def progress(self) -> JobProgress | None:
@@ -44,12 +44,12 @@ class ShownJob:
         return self.turn.progress
 
     @property
-    def now(self) -> Job:
+    def current_job(self) -> Job:
         return self.progress or self.job
 
     @property
     def state(self) -> JobState:
-        return self.now.state if self.turn.state is None else self.turn.state
+        return self.current_job.state if self.turn.state is None else self.turn.state
 
     @property
     def is_resting(self) -> bool:
@@ -66,42 +66,44 @@ class JobService:
     def __init__(self, client: Callable[[], Any]) -> None:
         """client: gives the HTTP client, anew for each job."""
         self.notice = ""
-        self._workers = Workers(self.store, client)
+        self._workers = WorkerPool(self.store, client)
         self._queue_lock: sqlite_file.SharedLock | None = None  # for as long as this process lives
 
     def download_gallery(
-        self, query: ImageQuery, wanted: int, facts: Facts, verify: bool = False
+        self, query: ImageQuery, wanted: int, facts: NamingContext, verify: bool = False
     ) -> int:
         """A new job of up to `wanted` pictures of a gallery, called after its model; its number.
 
-        verify: see `Options`. Raises InputError where the setting of names makes none.
+        verify: see `JobOptions`. Raises InputError where the setting of names makes none.
         """
-        folder, options = _saving(facts)
+        folder, options = _save_options(facts)
         options = replace(options, verify=verify)
         with self.store() as store:
-            job_id = store.add(facts.model, query, folder, wanted, options=options)
+            job_id = store.add_job(facts.model, query, folder, wanted, options=options)
         self._workers.add(job_id)
         return job_id
 
     def read_gallery(
-        self, query: ImageQuery, wanted: int, facts: Facts, cursor: str | None = None
+        self, query: ImageQuery, wanted: int, facts: NamingContext, cursor: str | None = None
     ) -> int:
         """A new job that reads up to `wanted` records from `cursor` on, to be kept; its number."""
         with self.store() as store:
-            options = Options(facts=facts, reads_only=True)
-            job_id = store.add(facts.model, query, "", wanted, options=options, cursor=cursor)
+            options = JobOptions(facts=facts, reads_only=True)
+            job_id = store.add_job(facts.model, query, "", wanted, options=options, cursor=cursor)
         self._workers.add(job_id)
         return job_id
 
-    def download_chosen(self, images: Sequence[Image], facts: Facts, again: bool = False) -> int:
+    def download_selection(
+        self, images: Sequence[Image], facts: NamingContext, again: bool = False
+    ) -> int:
         """A new job of just these; its number. again: fetch what was saved before."""
-        folder, options = _saving(facts)
+        folder, options = _save_options(facts)
         with self.store() as store:
-            job_id = store.add_chosen(facts.model, images, folder, again, options)
+            job_id = store.add_selection(facts.model, images, folder, again, options)
         self._workers.add(job_id)
         return job_id
 
-    def go_on_after_start(self) -> None:
+    def resume_after_start(self) -> None:
         """What was at work when the program ended goes on; so does what waits for room, or for the
         network."""
         with self.store() as store:
@@ -112,9 +114,9 @@ class JobService:
             if said:
                 util.printD(f"[gallery] {said}")
             self._take_queue(store)
-            left = store.unfinished()
-            with logged("gallery"):
-                store.queue(left)
+            left = store.list_unfinished()
+            with log_disk_errors("gallery"):
+                store.queue_jobs(left)
         for job_id in left:
             self._workers.add(job_id)
 
@@ -132,16 +134,16 @@ class JobService:
 
         Raises InputError when another program works on it: it heeds only its own user.
         """
-        turn = self._workers.take_out(job_id)
+        turn = self._workers.withdraw(job_id)
         if turn is not None and turn.is_at_work:
             return turn.stop(JobState(state))
         try:
             with self.store() as store:
-                if not store.job(job_id).is_over:
-                    with store.held(job_id):
+                if not store.get_job(job_id).is_over:
+                    with store.hold_job(job_id):
                         store.set_state(job_id, state)
         except CivitaiShortcutError:
-            self._workers.put_back(turn)
+            self._workers.restore(turn)
             raise
 
     def forget(self, job_id: int) -> None:
@@ -149,12 +151,12 @@ class JobService:
 
         Raises InputError when somebody works on it.
         """
-        turn = self._workers.take_out(job_id)
+        turn = self._workers.withdraw(job_id)
         try:
             with self.store() as store:
                 store.forget(job_id)
         except CivitaiShortcutError:
-            self._workers.put_back(turn)
+            self._workers.restore(turn)
             raise
 
     def retry(self, job_id: int) -> None:
@@ -170,40 +172,40 @@ class JobService:
         if changed:
             self.resume(job_id)
 
-    def shown(self, limit: int = 12) -> list[ShownJob]:
+    def list_jobs(self, limit: int = 12) -> list[JobView]:
         """Return those at work and the newest, `limit` in all, the newest first."""
-        at_work = self._workers.at_work()
+        at_work = self._workers.list_running()
         with self.store() as store:
-            jobs = store.jobs(max(limit - len(at_work), min(limit, _NEWEST)), at_work)
-            turns = self._workers.turns_of([job.id for job in jobs])
+            jobs = store.list_jobs(max(limit - len(at_work), min(limit, _NEWEST)), at_work)
+            turns = self._workers.list_turn_views([job.id for job in jobs])
             return [
-                ShownJob(
+                JobView(
                     job,
-                    store.failed(job.id, _FAILED_SHOWN) if job.failed else [],
-                    len(store.missing_paths(job.id)) if job.skipped else 0,
+                    store.list_failed(job.id, _FAILED_SHOWN) if job.failed else [],
+                    len(store.list_missing_paths(job.id)) if job.skipped else 0,
                     turns.get(job.id, NO_TURN),
                 )
                 for job in jobs
             ]
 
     @property
-    def waiting(self) -> int:
+    def count_waiting(self) -> int:
         """How many jobs wait their turn."""
-        return self._workers.waiting()
+        return self._workers.count_waiting()
 
     def store(self) -> JobStore:
         return JobStore(setting.database_file())
 
     def resume(self, job_id: int) -> None:
         """Go on with what is paused, cancelled or over, before all that wait their turn."""
-        if not self._workers.hurry(job_id):
+        if not self._workers.prioritize(job_id):
             with self.store() as store:
-                if store.job(job_id).state is not JobState.RUNNING:
-                    store.queue([job_id])
+                if store.get_job(job_id).state is not JobState.RUNNING:
+                    store.queue_jobs([job_id])
             self._workers.add(job_id)
-            self._workers.hurry(job_id)
+            self._workers.prioritize(job_id)
 
 
-def _saving(facts: Facts) -> tuple[str, Options]:
-    folder, name = place_for(facts)
-    return folder, Options(name, facts, width=saved_width())
+def _save_options(facts: NamingContext) -> tuple[str, JobOptions]:
+    folder, name = choose_destination(facts)
+    return folder, JobOptions(name, facts, width=rendition_width())

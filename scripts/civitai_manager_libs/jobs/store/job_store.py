@@ -10,10 +10,10 @@ from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 
 from ...civitai import ImageQuery
-from ...core import discard_halves, Image, write_file
+from ...core import discard_resumable, Image, write_text_file
 from ...errors import InputError
-from ..records import Claim, Item, Job, Options, Outcome, path_of, WalkedPage
-from ..states import goes_on_by_itself, JobState, sources_of, WalkState
+from ..records import Claim, Item, item_path, Job, JobOptions, Outcome, WalkedPage
+from ..states import allowed_sources, goes_on_by_itself, JobState, WalkState
 from . import rows
 from .database import jobs_database
 from .locks import JobLocks
@@ -30,7 +30,7 @@ class JobStore(JobLocks):
     def __init__(self, path: str) -> None:
         super().__init__(os.path.join(os.path.dirname(path), "locks"))
         self._database = jobs_database(path)
-        self._database.connection.text_factory = rows.readable_text
+        self._database.connection.text_factory = rows.decode_column
         self.set_aside = self._database.set_aside
 
     def __enter__(self) -> JobStore:
@@ -41,27 +41,27 @@ class JobStore(JobLocks):
 
     # Jobs
 
-    def add(
+    def add_job(
         self,
         title: str,
         query: ImageQuery,
         folder: str,
         wanted: int,
         again: bool = False,
-        options: Options = Options(),
+        options: JobOptions = JobOptions(),
         cursor: str | None = None,
     ) -> int:
         """A new job's number. cursor: where its walk begins; None at the gallery's start."""
         with self._database.writing() as db:
             return rows.insert_job(db, title, query, folder, wanted, again, options, cursor)
 
-    def add_chosen(
+    def add_selection(
         self,
         title: str,
         images: Sequence[Image],
         folder: str,
         again: bool = False,
-        options: Options = Options(),
+        options: JobOptions = JobOptions(),
     ) -> int:
         """A job of just these images: there is nothing to walk."""
         with self._database.writing() as db:
@@ -70,33 +70,33 @@ class JobStore(JobLocks):
             rows.insert_page(db, job_id, WalkedPage(tuple(images), None))
         return job_id
 
-    def job(self, job_id: int) -> Job:
+    def get_job(self, job_id: int) -> Job:
         """Raises InputError when there is no such job."""
         found = self._database.rows(f"{rows.JOB} WHERE jobs.id = ?", (job_id,))
         if not found:
             raise InputError(f"There is no job {job_id}.")
-        job = rows.readable_job(found[0])
+        job = rows.parse_job_or_none(found[0])
         if job is None:
             raise InputError(f"Job {job_id} cannot be read.")
         return job
 
-    def jobs(self, limit: int = 50, also: Collection[int] = ()) -> list[Job]:
+    def list_jobs(self, limit: int = 50, also: Collection[int] = ()) -> list[Job]:
         """The newest, and those of these numbers; the newest first."""
         found = self._database.rows(
             f"{rows.JOB} WHERE jobs.id IN (SELECT id FROM jobs ORDER BY id DESC LIMIT ?)"
             " OR jobs.id IN (SELECT value FROM json_each(?)) ORDER BY jobs.id DESC",
             (limit, json.dumps(list(also))),
         )
-        return [job for job in map(rows.readable_job, found) if job is not None]
+        return [job for job in map(rows.parse_job_or_none, found) if job is not None]
 
     def set_unreadable_aside(self) -> str:
         """Move the jobs that cannot be read into a file beside; a sentence that says so, or ""."""
         found = self._database.rows(rows.JOB)
-        damaged = [row for row in found if rows.readable_job(row) is None]
+        damaged = [row for row in found if rows.parse_job_or_none(row) is None]
         if not damaged:
             return ""
         kept = f"{self._database.path}.unreadable-{time.time():.0f}.json"
-        write_file(kept, json.dumps(damaged, indent=2, default=repr))
+        write_text_file(kept, json.dumps(damaged, indent=2, default=repr))
         ids = [(row[0],) for row in damaged]
         with self._database.writing() as db:
             db.executemany("DELETE FROM claims WHERE job = ?", ids)
@@ -107,7 +107,7 @@ class JobStore(JobLocks):
         numbers = ", ".join(str(job_id) for (job_id,) in ids)
         return f"Jobs that cannot be read ({numbers}) are kept as {kept}; the others go on."
 
-    def unfinished(self) -> list[int]:
+    def list_unfinished(self) -> list[int]:
         """Return the jobs that go on by themselves, in the order of their turns: first what was at
         work when its program ended. Those that another program works on are not among them."""
         found = self._database.rows(
@@ -118,19 +118,19 @@ class JobStore(JobLocks):
         going = [(i, state) for i, state, why in found if goes_on_by_itself(JobState(state), why)]
         return [i for i, state in going if state != JobState.RUNNING or not self.is_worked_on(i)]
 
-    def queue(self, job_ids: Collection[int]) -> None:
+    def queue_jobs(self, job_ids: Collection[int]) -> None:
         """Say of these jobs that they wait their turn."""
         with self._database.writing() as db:
             for job_id in job_ids:
-                rows.queue(db, job_id)
+                rows.mark_queued(db, job_id)
 
     def set_state(self, job_id: int, state: str, reason: str = "", note: str = "") -> None:
         """Nothing where the job's own state allows no such move (see `JobState`). With a job's end
         nobody wants its half files any more."""
         is_over = JobState(state).is_over
         if is_over:
-            self._discard_halves(job_id)
-        sources = json.dumps(sources_of(JobState(state)))
+            self._discard_resumable(job_id)
+        sources = json.dumps(allowed_sources(JobState(state)))
         with self._database.writing() as db:
             db.execute(
                 "UPDATE jobs SET state = ?, reason = ?, note = ? WHERE id = ?"
@@ -138,28 +138,28 @@ class JobStore(JobLocks):
                 (state, reason, note, job_id, sources),
             )
             if is_over:
-                rows.free(db, job_id)
+                rows.delete_claims(db, job_id)
 
     def forget(self, job_id: int) -> None:
         """Take a job off the list; its pictures stay, and still count as saved.
 
         Raises InputError when somebody works on it, whose job would be gone from under them.
         """
-        with self.held(job_id):
-            self._discard_halves(job_id)
+        with self.hold_job(job_id):
+            self._discard_resumable(job_id)
             with self._database.writing() as db:
-                rows.free(db, job_id)
+                rows.delete_claims(db, job_id)
                 db.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
-    def _discard_halves(self, job_id: int) -> None:
+    def _discard_resumable(self, job_id: int) -> None:
         """Of its pictures that were not saved."""
         sql = f"{rows.WITHOUT_RECORD} WHERE job = ? AND state IN ('waiting', 'failed')"
-        left = rows.items_of(self._database.rows(sql, (job_id,)))
-        folder, urls = self.job(job_id).folder if left else "", defaultdict(list)
+        left = rows.parse_items(self._database.rows(sql, (job_id,)))
+        folder, urls = self.get_job(job_id).folder if left else "", defaultdict(list)
         for item in left:
             urls[os.path.dirname(item.path(folder, ""))].append(item.url)
         for place, of in urls.items():
-            discard_halves(place, of)
+            discard_resumable(place, of)
 
     # Items
 
@@ -168,9 +168,9 @@ class JobStore(JobLocks):
         with self._database.writing() as db:
             rows.insert_page(db, job_id, page)
 
-    def walk_on(self, job_id: int) -> None:
+    def reread_last_page(self, job_id: int) -> None:
         """Ask anew for the last page if that was empty."""
-        walk = self.job(job_id).walk.asked_again
+        walk = self.get_job(job_id).walk.asked_again
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ? WHERE id = ?", (walk.column, job_id))
 
@@ -180,14 +180,14 @@ class JobStore(JobLocks):
         with self._database.writing() as db:
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
 
-    def waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
+    def list_waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
         """In the gallery's order, from behind the place `after`. What cannot be read fails."""
         sql = (
             f"{rows.WITH_RECORD} WHERE job = ? AND state = 'waiting' AND items.place > ?"
             " ORDER BY items.place LIMIT ?"
         )
         while found := self._database.rows(sql, (job_id, after, limit)):
-            items = rows.items_of(found)
+            items = rows.parse_items(found)
             damaged = {row[0] for row in found} - {item.place for item in items}
             with self._database.writing() if damaged else nullcontext() as db:
                 for place in damaged:
@@ -196,15 +196,15 @@ class JobStore(JobLocks):
                 return items
         return []
 
-    def failed(self, job_id: int, limit: int = 1000) -> list[Item]:
+    def list_failed(self, job_id: int, limit: int = 1000) -> list[Item]:
         """Without their records."""
         found = self._database.rows(
             f"{rows.WITHOUT_RECORD} WHERE job = ? AND state = 'failed' ORDER BY place LIMIT ?",
             (job_id, limit),
         )
-        return rows.items_of(found)
+        return rows.parse_items(found)
 
-    def missing_paths(self, job_id: int) -> list[str]:
+    def list_missing_paths(self, job_id: int) -> list[str]:
         """Of the pictures that were skipped because they were saved before, but are not there."""
         found = self._database.rows(
             "SELECT path FROM items WHERE job = ? AND state = 'skipped' AND message != ''"
@@ -215,13 +215,13 @@ class JobStore(JobLocks):
 
     def count_elsewhere(self, job_id: int) -> int:
         """Of the pictures that were saved before, how many lie in another place than this job's."""
-        folder = self.job(job_id).folder
+        folder = self.get_job(job_id).folder
         found = self._database.rows(
             "SELECT image_id, name, path FROM items"
             " WHERE job = ? AND state = 'skipped' AND message = ''",
             (job_id,),
         )
-        places = ((path_of(folder, i, name), path) for i, name, path in found)
+        places = ((item_path(folder, i, name), path) for i, name, path in found)
         return sum(os.path.splitext(path)[0] != place for place, path in places)
 
     def fetch_missing(self, job_id: int) -> int:
@@ -233,7 +233,7 @@ class JobStore(JobLocks):
             "job = ? AND state = 'skipped' AND message != '' AND place IN"
             " (SELECT place FROM records)"
         )
-        with self.held(job_id), self._database.writing() as db:
+        with self.hold_job(job_id), self._database.writing() as db:
             db.execute(
                 f"DELETE FROM saved WHERE image_id IN (SELECT image_id FROM items WHERE {those})",
                 (job_id,),
@@ -241,17 +241,17 @@ class JobStore(JobLocks):
             sql = f"UPDATE items SET state = 'waiting', message = '', path = '' WHERE {those}"
             changed = db.execute(sql, (job_id,)).rowcount
             if changed:
-                rows.queue(db, job_id)
+                rows.mark_queued(db, job_id)
             return changed
 
-    def folders(self, job_id: int) -> set[str]:
+    def list_folders(self, job_id: int) -> set[str]:
         """That its pictures go into."""
         sql = "SELECT name FROM items WHERE job = ? AND name LIKE '%/%'"
         below = {name.rpartition("/")[0] for (name,) in self._database.rows(sql, (job_id,))}
-        folder = self.job(job_id).folder
+        folder = self.get_job(job_id).folder
         return {folder, *(os.path.join(folder, *part.split("/")) for part in below)}
 
-    def image_ids(self, job_id: int) -> set[int]:
+    def list_image_ids(self, job_id: int) -> set[int]:
         found = self._database.rows("SELECT image_id FROM items WHERE job = ?", (job_id,))
         return {image_id for (image_id,) in found}
 
@@ -260,10 +260,10 @@ class JobStore(JobLocks):
 
         Raises InputError when somebody works on the job, who would not come by there again.
         """
-        with self.held(job_id), self._database.writing() as db:
-            return rows.let_wait(db, job_id)
+        with self.hold_job(job_id), self._database.writing() as db:
+            return rows.requeue_failed(db, job_id)
 
-    def record(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
+    def record_outcomes(self, job_id: int, outcomes: Sequence[Outcome]) -> None:
         """What became of items, in one step. What is saved counts as saved for every later job.
 
         None of them is claimed any more, also those that were tried and wait still.
@@ -289,7 +289,7 @@ class JobStore(JobLocks):
             db.executemany("INSERT OR REPLACE INTO saved VALUES (?, ?, ?, ?)", there)
             db.executemany("DELETE FROM claims WHERE image_id = ? AND job = ?", done)
 
-    def to_fetch(self, job_id: int) -> int:
+    def count_to_fetch(self, job_id: int) -> int:
         """How many of those that wait were never saved."""
         sql = (
             "SELECT count(*) FROM items WHERE job = ? AND state = 'waiting'"
@@ -297,35 +297,35 @@ class JobStore(JobLocks):
         )
         return int(self._database.rows(sql, (job_id,))[0][0])
 
-    def saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
+    def find_saved_paths(self, image_ids: Sequence[int]) -> dict[int, str]:
         """Of those that were saved, there still or not."""
         sql = "SELECT image_id, path FROM saved WHERE image_id IN (SELECT value FROM json_each(?))"
         found = self._database.rows(sql, (json.dumps(list(image_ids)),))
         return {image_id: path for image_id, path in found}
 
-    def saved_ids(self) -> list[int]:
+    def list_saved_ids(self) -> list[int]:
         """All that were ever saved, there still or not."""
         return [image_id for (image_id,) in self._database.rows("SELECT image_id FROM saved")]
 
-    def usual_size(self) -> int:
+    def estimate_size(self) -> int:
         """Bytes of a picture, as the last ones were; 0 when none was saved yet."""
         sql = "SELECT avg(bytes) FROM (SELECT bytes FROM saved ORDER BY at DESC LIMIT 200)"
         return int(self._database.rows(sql)[0][0] or 0)
 
     # Who fetches what
 
-    def claim(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
+    def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
         """Say that this job is about to fetch these, as far as no other job has said so."""
         with self._database.writing() as db:
-            return rows.claim(db, job_id, image_ids)
+            return rows.insert_claims(db, job_id, image_ids)
 
     def free_claims(self, job_id: int) -> None:
         """Drop a job's claims if nobody is at work on it."""
-        lock = self.lock(job_id)
+        lock = self.job_lock(job_id)
         if not lock.acquire():
             return
         try:
             with self._database.writing() as db:
-                rows.free(db, job_id)
+                rows.delete_claims(db, job_id)
         finally:
             lock.release()

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...core import Lock, sqlite_file
+from ...core import ProcessLock, sqlite_file
 from ...errors import InputError
 
 __all__ = ["JobLocks"]
@@ -21,9 +21,9 @@ class JobLocks:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
-    def lock(self, job_id: int) -> Lock:
+    def job_lock(self, job_id: int) -> ProcessLock:
         """Return the lock that a process holds while it works on the job."""
-        return Lock(os.path.join(self._folder, f"job-{job_id}.lock"))
+        return ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
 
     def queue_lock(self) -> sqlite_file.SharedLock:
         """Return the lock that every program holds in which queued jobs wait their turn."""
@@ -40,9 +40,9 @@ class JobLocks:
             lock.release()
 
     @contextmanager
-    def held(self, job_id: int) -> Iterator[None]:
+    def hold_job(self, job_id: int) -> Iterator[None]:
         """Hold the job's lock. Raises InputError when another process or thread works on it."""
-        lock = self.lock(job_id)
+        lock = self.job_lock(job_id)
         if not lock.acquire(_LOCK_PATIENCE):
             raise InputError(f"Job {job_id} is being worked on already: stop it there.")
         try:
@@ -52,7 +52,7 @@ class JobLocks:
 
     def is_worked_on(self, job_id: int) -> bool:
         """Return whether a process or thread holds the job's lock."""
-        lock = self.lock(job_id)
+        lock = self.job_lock(job_id)
         if not os.path.exists(lock.path):  # nobody ever did
             return False
         free = lock.acquire()

@@ -1,7 +1,7 @@
 """What the user has made of pictures that were read: favourites, notes, tags, sets."""
 
 from . import annotations, collections, import_export
-from .annotations import Mark
-from .thumbnails import kept_thumb
+from .annotations import Annotation
+from .thumbnails import find_thumbnail
 
-__all__ = ["Mark", "import_export", "kept_thumb", "annotations", "collections"]
+__all__ = ["Annotation", "import_export", "find_thumbnail", "annotations", "collections"]

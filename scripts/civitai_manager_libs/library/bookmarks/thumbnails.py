@@ -6,42 +6,42 @@ import os
 from collections.abc import Sequence
 
 from ... import setting
-from ...core import cache_name, Image, logged, PartialFile, thumbnail_url
+from ...core import AtomicFile, cache_file_name, Image, log_disk_errors, thumbnail_url
 from .. import cache
 
-__all__ = ["keep_thumbs", "kept_thumb"]
+__all__ = ["store_thumbnails", "find_thumbnail"]
 
 _WIDTHS = (450, 800, 320)  # pixels; the first that is there is enough
 
 
-def keep_thumbs(images: Sequence[Image]) -> None:
+def store_thumbnails(images: Sequence[Image]) -> None:
     """Those that were seen. What fails is one log line: the marks themselves are kept."""
-    with logged("library"):
+    with log_disk_errors("library"):
         for image in images:
-            _keep(image)
+            _store_thumbnail(image)
 
 
-def kept_thumb(image: Image) -> str | None:
+def find_thumbnail(image: Image) -> str | None:
     """The file, of any width."""
-    paths = (_path(image, width) for width in _WIDTHS)
+    paths = (_thumbnail_path(image, width) for width in _WIDTHS)
     return next(filter(os.path.isfile, paths), None)
 
 
-def _keep(image: Image) -> None:
-    if kept_thumb(image):
+def _store_thumbnail(image: Image) -> None:
+    if find_thumbnail(image):
         return
     for width in _WIDTHS:
         url = thumbnail_url(image, width)
-        with cache.held(url):
-            cached = cache.cached(url)
+        with cache.hold_file(url):
+            cached = cache.find_cached(url)
             if cached is None:
                 continue
-            path = _path(image, width)
-            with PartialFile(os.path.dirname(path)) as partial:
+            path = _thumbnail_path(image, width)
+            with AtomicFile(os.path.dirname(path)) as partial:
                 partial.copy_from(cached)
                 partial.commit(path)
             return
 
 
-def _path(image: Image, width: int) -> str:
-    return os.path.join(setting.kept_thumbs_folder(), cache_name(thumbnail_url(image, width)))
+def _thumbnail_path(image: Image, width: int) -> str:
+    return os.path.join(setting.thumbnails_folder(), cache_file_name(thumbnail_url(image, width)))

@@ -1,10 +1,19 @@
 """Finding pictures again among all that was read: by words, and by how they were made."""
 
-from .execute import count_looked_at, find, Found, Scope
-from .fields import folded
-from .grammar import FLAGS, Problem, Query, query_of
-from .index import index, index_rest
-from .suggestions import suggestions
+from .execute import count_looked_at, run_search, SearchPage, SearchScope
+from .fields import fold_text
+from .grammar import FLAGS, parse_query, QueryProblem, SearchQuery
+from .indexer import index_images, index_remaining
+from .suggestions import suggest_values
 
-__all__ = ["FLAGS", "Found", "Problem", "Query", "Scope", "count_looked_at", "find", "folded"]
-__all__ += ["index", "index_rest", "query_of", "suggestions"]
+__all__ = [
+    "FLAGS",
+    "SearchPage",
+    "QueryProblem",
+    "SearchQuery",
+    "SearchScope",
+    "count_looked_at",
+    "run_search",
+    "fold_text",
+]
+__all__ += ["index_images", "index_remaining", "parse_query", "suggest_values"]

@@ -9,8 +9,16 @@ from dataclasses import dataclass, replace
 
 from .grammar import NAMES, NUMBERS, Term
 
-__all__ = ["Condition", "FACTS", "NAMES_OF", "OWN", "TEXTS", "condition", "named"]
-__all__ += ["trigram_queries", "within_bounds"]
+__all__ = [
+    "Condition",
+    "FACTS",
+    "NAMES_OF",
+    "OWN",
+    "TEXTS",
+    "make_condition",
+    "make_name_condition",
+]
+__all__ += ["trigram_queries", "merge_bounds"]
 
 _LETTERS = 3  # of a token of the index
 _MOST_TRIGRAMS = 8  # of a search: the rest of it is looked at in the texts themselves
@@ -51,19 +59,19 @@ class Condition:
     column: str = ""
 
 
-def condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
+def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
     """saved: the pictures that jobs have saved, asked for only where a term is about them."""
     sign = _SIGNS.get(term.key, term.sign)
     if term.is_not and sign in _INVERSE:
-        return _inverse(term, _INVERSE[sign])
-    found = _positive(term, saved)
+        return _negate_comparison(term, _INVERSE[sign])
+    found = _positive_condition(term, saved)
     if not term.is_not:
         return found
     # NULL would make "not" of it NULL too
     return Condition(f"NOT ifnull({found.sql}, 0)", found.values, looks_at=found.looks_at)
 
 
-def within_bounds(conditions: Iterable[Condition]) -> list[Condition]:
+def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
     """Return the conditions with those of one column of `facts` as one."""
     found: dict[object, Condition] = {}
     for number, one in enumerate(conditions):
@@ -91,14 +99,14 @@ def trigram_queries(terms: Iterable[Term], beginning: Callable[[Term], Sequence[
 def _of_index(term: Term, beginning: Callable[[Term], Sequence[str]], most: int) -> Iterator[str]:
     columns = "{negative}" if term.key else "{prompt names}"
     if len(term.value) < _LETTERS:
-        if some := " OR ".join(map(_quoted, beginning(term))):
+        if some := " OR ".join(map(_quote_trigram, beginning(term))):
             yield f"{columns} : ({some})"
         return
-    for start in _starts(term.value)[:most]:
-        yield f"{columns} : {_quoted(term.value[start : start + _LETTERS])}"
+    for start in _trigram_starts(term.value)[:most]:
+        yield f"{columns} : {_quote_trigram(term.value[start : start + _LETTERS])}"
 
 
-def _starts(text: str) -> list[int]:
+def _trigram_starts(text: str) -> list[int]:
     """Return where the trigrams begin, first those that tell much: few texts have one that spans
     two words."""
     last = len(text) - _LETTERS
@@ -106,32 +114,32 @@ def _starts(text: str) -> list[int]:
     return [*dict.fromkeys([*spanning, 0, last, *range(0, last, _LETTERS)])]
 
 
-def _quoted(trigram: str) -> str:
+def _quote_trigram(trigram: str) -> str:
     doubled = trigram.replace('"', '""')
     return f'"{doubled}"'
 
 
-def named(kinds: Sequence[str], fits: str, values: tuple[object, ...]) -> Condition:
+def make_name_condition(kinds: Sequence[str], fits: str, values: tuple[object, ...]) -> Condition:
     """Return the condition that an image has a name of these kinds; fits: SQL about `names`."""
-    numbers = f"SELECT number FROM names WHERE kind IN ({_listed(kinds)}) AND ({fits})"
-    return _with_name(numbers, values)
+    numbers = f"SELECT number FROM names WHERE kind IN ({_quote_list(kinds)}) AND ({fits})"
+    return _images_with_name(numbers, values)
 
 
-def _positive(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
+def _positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
     key, value = term.key, term.value
     if key == "":
         return Condition(_IN_WORDS, (value, value), looks_at=TEXTS)
     if key == "negative":
         return Condition(_IN_NEGATIVE, (value,), looks_at=TEXTS)
     if key in NAMES:
-        return _named(term)
+        return _name_condition(term)
     if key in _OWN:
         fits = "folded = ?" if term.sign == "=" else "instr(folded, ?) > 0"
-        return _among(_OWN[key].format(fits=fits), (value,))
+        return _ids_condition(_OWN[key].format(fits=fits), (value,))
     if key == "stars":
-        return _starred(term)
+        return _stars_condition(term)
     if key in NUMBERS or key == "after":
-        return _compared(*_compared_with(term), _SIGNS.get(key, term.sign))
+        return _comparison_condition(*_comparison_value(term), _SIGNS.get(key, term.sign))
     if key == "before":
         return Condition(
             "(+f.created < ? AND +f.created <> '')",
@@ -140,50 +148,50 @@ def _positive(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
             column="created",
         )
     if value == "saved":
-        return _among("SELECT value AS id FROM json_each(?)", (json.dumps([*saved()]),))
+        return _ids_condition("SELECT value AS id FROM json_each(?)", (json.dumps([*saved()]),))
     return _FLAGS[value]
 
 
-def _inverse(term: Term, sign: str) -> Condition:
+def _negate_comparison(term: Term, sign: str) -> Condition:
     """Return the condition that the opposite of a comparison holds, or that nothing is known."""
     if term.key == "stars":
-        return _starred(replace(term, sign=sign))
-    column, value = _compared_with(term)
+        return _stars_condition(replace(term, sign=sign))
+    column, value = _comparison_value(term)
     unknown = {"created": " OR {0} = ''"}.get(column, " OR {0} IS NULL")
     bounds = f"({{0}} {sign} ?{unknown if column not in _KNOWN else ''})"
     ids = f"SELECT id FROM facts WHERE {bounds.format(column)}"
     return Condition(bounds.format(f"+f.{column}"), (value,), ids, column=column)
 
 
-def _compared_with(term: Term) -> tuple[str, float | str]:
+def _comparison_value(term: Term) -> tuple[str, float | str]:
     column = _COLUMNS.get(term.key, term.key)
     return column, term.value if column == "created" else float(term.value)
 
 
-def _compared(column: str, value: float | str, sign: str) -> Condition:
+def _comparison_condition(column: str, value: float | str, sign: str) -> Condition:
     sql, ids = f"(+f.{column} {sign} ?)", f"SELECT id FROM facts WHERE {column} {sign} ?"
     return Condition(sql, (value,), ids, column=column)
 
 
-def _starred(term: Term) -> Condition:
+def _stars_condition(term: Term) -> Condition:
     """An image without a row has no stars."""
     marked, number = f"SELECT id FROM marks WHERE {{}}stars {term.sign} ?", float(term.value)
     if not _COMPARE[term.sign](0, number):
-        return _among(marked.format(""), (number,))
+        return _ids_condition(marked.format(""), (number,))
     return Condition(f"(f.id NOT IN ({marked.format('NOT ')}))", (number,), looks_at=OWN)
 
 
-def _among(ids: str, values: tuple[object, ...] = ()) -> Condition:
+def _ids_condition(ids: str, values: tuple[object, ...] = ()) -> Condition:
     return Condition(f"f.id IN ({ids})", values, ids, OWN)
 
 
-def _named(term: Term) -> Condition:
+def _name_condition(term: Term) -> Condition:
     fits = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
-    numbers = _NAMED.format(kinds=_listed(NAMES[term.key]), fits=fits)
-    return _with_name(numbers, (term.value, term.value))
+    numbers = _NAMED.format(kinds=_quote_list(NAMES[term.key]), fits=fits)
+    return _images_with_name(numbers, (term.value, term.value))
 
 
-def _with_name(numbers: str, values: tuple[object, ...]) -> Condition:
+def _images_with_name(numbers: str, values: tuple[object, ...]) -> Condition:
     return Condition(
         f"EXISTS (SELECT 1 FROM uses WHERE id = f.id AND +name IN ({numbers}))",
         values,
@@ -192,14 +200,14 @@ def _with_name(numbers: str, values: tuple[object, ...]) -> Condition:
     )
 
 
-def _listed(kinds: Iterable[str]) -> str:
+def _quote_list(kinds: Iterable[str]) -> str:
     return ", ".join(f"'{kind}'" for kind in kinds)
 
 
 _FLAGS = {
-    "favourite": _among("SELECT id FROM marks WHERE favourite"),
-    "note": _among("SELECT id FROM marks WHERE note <> ''"),
-    "gone": _among("SELECT id FROM gone"),
+    "favourite": _ids_condition("SELECT id FROM marks WHERE favourite"),
+    "note": _ids_condition("SELECT id FROM marks WHERE note <> ''"),
+    "gone": _ids_condition("SELECT id FROM gone"),
     "image": Condition("(+f.type = 'image')"),
     "video": Condition("(+f.type = 'video')", ids="SELECT id FROM facts WHERE type = 'video'"),
     "data": Condition("(f.has_data)"),

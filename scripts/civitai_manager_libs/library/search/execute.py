@@ -15,21 +15,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..store import has_trigrams, opened, rows
+from ..store import has_trigrams, open_library, select_rows
 from .conditions import (
     Condition,
-    condition,
     FACTS,
-    named,
+    make_condition,
+    make_name_condition,
+    merge_bounds,
     NAMES_OF,
     OWN,
     TEXTS,
     trigram_queries,
-    within_bounds,
 )
-from .grammar import Query, Term
+from .grammar import SearchQuery, Term
 
-__all__ = ["Found", "SORTS", "Scope", "count_looked_at", "find"]
+__all__ = ["SearchPage", "SORTS", "SearchScope", "count_looked_at", "run_search"]
 
 Rows = Callable[[str, Sequence[object]], "list[tuple[Any, ...]]"]
 
@@ -70,7 +70,7 @@ _CURSOR = re.compile(r"[0-9]{1,18}(\|[0-9]{1,18})?")
 
 
 @dataclass(frozen=True)
-class Scope:
+class SearchScope:
     """Of which pictures, beside what the search itself says.
 
     ids: None for all. gallery: as `seen` names it, "" for all. level: mask. type: "" for all.
@@ -86,7 +86,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchPage:
     """cursor: where to look on, None at the end; images may be left there though `ids` are few."""
 
     ids: tuple[int, ...] = ()
@@ -110,27 +110,27 @@ class _Start:
     cost: float = 0.0
 
 
-def find(
-    query: Query,
-    scope: Scope = Scope(),
+def run_search(
+    query: SearchQuery,
+    scope: SearchScope = SearchScope(),
     *,
     sort: str = "Newest",
     cursor: str | None = None,
     limit: int = 100,
     saved: Callable[[], Iterable[int]] = list,
     read: Rows | None = None,
-) -> Found:
+) -> SearchPage:
     """Return a page of at most `limit` ids that fit.
 
     sort: one of SORTS, else it is `Newest`. saved: returns the ids of what jobs have saved. read:
     reads rows, None for the library's. Raises what `read` raises.
     """
-    conditions = [condition(term, saved) for term in query.terms]
-    conditions = within_bounds([*conditions, *_of_scope(scope)])
+    conditions = [make_condition(term, saved) for term in query.terms]
+    conditions = merge_bounds([*conditions, *_scope_conditions(scope)])
     conditions.sort(key=lambda one: one.looks_at)
     if read is not None:
         return _find(query, conditions, scope, sort, cursor, limit, read)
-    with opened() as library:
+    with open_library() as library:
         return _find(query, conditions, scope, sort, cursor, limit, library.rows)
 
 
@@ -139,24 +139,24 @@ def count_looked_at(cursor: str, sort: str) -> tuple[int, int]:
     order = SORTS.get(sort, SORTS["Newest"])
     looked = f"SELECT count(*) FROM facts f WHERE {order.until.format(id='f.id')}"
     sql = f"SELECT ({looked}), (SELECT count(*) FROM facts)"
-    ((count, total),) = rows(sql, _place_of(cursor, order))
+    ((count, total),) = select_rows(sql, _place_of(cursor, order))
     return count, total
 
 
 def _find(
-    query: Query,
+    query: SearchQuery,
     conditions: list[Condition],
-    scope: Scope,
+    scope: SearchScope,
     sort: str,
     cursor: str | None,
     limit: int,
     read: Rows,
-) -> Found:
+) -> SearchPage:
     order = SORTS.get(sort, SORTS["Newest"])
     place = _place_of(cursor, order) if cursor and _CURSOR.fullmatch(cursor) else ()
     # What some given ids hold is found faster in their texts than in the index.
     has_index = scope.ids is None and has_trigrams()
-    words = trigram_queries(query.terms, partial(_beginning, read)) if has_index else []
+    words = trigram_queries(query.terms, partial(_list_trigrams, read)) if has_index else []
     start = _few_of(conditions, words, scope, read)
     if start is None:
         start = _in_order(words if sort != "Most Reactions" else [])
@@ -165,7 +165,7 @@ def _find(
     found = walk.places(walk.conditions, place, end, limit + 1)
     if len(found) > limit:
         end, found = found[limit - 1], found[:limit]
-    return Found(tuple(one[-1] for one in found), "|".join(map(str, end)) if end else None)
+    return SearchPage(tuple(one[-1] for one in found), "|".join(map(str, end)) if end else None)
 
 
 @dataclass(frozen=True)
@@ -232,16 +232,16 @@ class _Walk:
 
 
 def _few_of(
-    conditions: Sequence[Condition], words: Sequence[str], scope: Scope, read: Rows
+    conditions: Sequence[Condition], words: Sequence[str], scope: SearchScope, read: Rows
 ) -> _Start | None:
     """Return the start from the fewest ids that fit one condition, if there are few."""
     if scope.ids is not None:
-        return _start_of(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
+        return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_cost(conditions), 1)))
     rare = [word for word in words if _count_up_to(_COMMON, _matching(word), read) <= _COMMON]
     for one in [*conditions, *([_matching(" AND ".join(rare))] if rare else [])]:
         if one.ids and (found := _count_up_to(most, one, read)) <= most:
-            start, most = _start_of(one), found - 1
+            start, most = _start_from_ids(one), found - 1
     return start
 
 
@@ -263,7 +263,7 @@ def _matching(words: str) -> Condition:
     return Condition("", (words,), _MATCHING)
 
 
-def _start_of(few: Condition) -> _Start:
+def _start_from_ids(few: Condition) -> _Start:
     """LIMIT keeps SQLite from making one query of both."""
     ids = f"(SELECT DISTINCT id FROM ({few.ids}) LIMIT -1)"
     sql = f"{ids} d CROSS JOIN facts f ON f.id = d.id"
@@ -276,7 +276,7 @@ def _count_up_to(most: int, fitting: Condition, read: Rows) -> int:
     return int(read(sql, (*fitting.values, most + 1))[0][0])
 
 
-def _beginning(read: Rows, term: Term) -> list[str]:
+def _list_trigrams(read: Rows, term: Term) -> list[str]:
     """Return the trigrams that begin with the letters of a term: none where they are too many, or
     where so many texts have the letters that some are soon found without the index, whose lists
     of them take long to read; one that is nowhere where there is none."""
@@ -293,7 +293,7 @@ def _beginning(read: Rows, term: Term) -> list[str]:
     return [term for (term,) in found] or [_NOWHERE]
 
 
-def _of_scope(scope: Scope) -> Iterator[Condition]:
+def _scope_conditions(scope: SearchScope) -> Iterator[Condition]:
     if scope.gallery:
         yield Condition(
             "EXISTS (SELECT 1 FROM seen WHERE gallery = ? AND id = f.id)",
@@ -309,7 +309,7 @@ def _of_scope(scope: Scope) -> Iterator[Condition]:
         yield Condition("f.has_data")
     if scope.base_models:
         shown = "shown IN (SELECT value FROM json_each(?))"
-        yield named(("base",), shown, (json.dumps(list(scope.base_models)),))
+        yield make_name_condition(("base",), shown, (json.dumps(list(scope.base_models)),))
 
 
 def _place_of(cursor: str, order: _Order) -> tuple[int, ...]:

@@ -9,17 +9,27 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...stats import NAMED
-from .fields import folded
+from ...stats import NAMED_PARAMETERS
+from .fields import fold_text
 
-__all__ = ["DATES", "FLAGS", "KEYS", "NAMES", "NUMBERS", "OWN", "Problem", "Query", "Term"]
-__all__ += ["query_of"]
+__all__ = [
+    "DATES",
+    "FLAGS",
+    "KEYS",
+    "NAMES",
+    "NUMBERS",
+    "OWN",
+    "QueryProblem",
+    "SearchQuery",
+    "Term",
+]
+__all__ += ["parse_query"]
 
 NAMES = {  # what is typed: the kinds of names that it is looked for among
     "lora": ("lora",),
     "model": ("model", "version"),
     "embedding": ("embed",),
-    **{name: (name,) for name in NAMED},
+    **{name: (name,) for name in NAMED_PARAMETERS},
     "author": ("author",),
     "base": ("base",),
 }
@@ -54,7 +64,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Problem:
+class QueryProblem:
     """What was left out. kind: `number`, `date`, `flag` or `many`. text: as it was typed."""
 
     kind: str
@@ -63,7 +73,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Query:
+class SearchQuery:
     """A picture has to fit all terms.
 
     here: whether it has to be one that can be made on this machine, which the library does not
@@ -71,29 +81,29 @@ class Query:
     """
 
     terms: tuple[Term, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[QueryProblem, ...] = ()
     here: bool | None = None
 
 
-def query_of(text: str) -> Query:
+def parse_query(text: str) -> SearchQuery:
     """Of any text. A key whose value is yet to be typed is passed over."""
     terms: dict[Term, None] = {}
-    problems: list[Problem] = []
+    problems: list[QueryProblem] = []
     here: bool | None = None
-    for term, typed in _read(folded(text)):
-        kind = _wrong(term)
+    for term, typed in _iter_terms(fold_text(text)):
+        kind = _find_problem(term)
         if kind:
-            problems.append(Problem(kind, typed, term.key))
+            problems.append(QueryProblem(kind, typed, term.key))
         elif term.key == "is" and term.value == "here":
             here = not term.is_not
         elif term.value and len(terms) < _MOST_TERMS:
             terms[term] = None
         elif term.value and term not in terms:
-            return Query(tuple(terms), (*problems, Problem("many", typed)), here)
-    return Query(tuple(terms), tuple(problems), here)
+            return SearchQuery(tuple(terms), (*problems, QueryProblem("many", typed)), here)
+    return SearchQuery(tuple(terms), tuple(problems), here)
 
 
-def _read(text: str) -> Iterator[tuple[Term, str]]:
+def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
     """Each term with what was typed for it; a value may be ""."""
     at = 0
     while at < len(text):
@@ -112,7 +122,7 @@ def _read(text: str) -> Iterator[tuple[Term, str]]:
             at += 1
 
 
-def _wrong(term: Term) -> str:
+def _find_problem(term: Term) -> str:
     """The kind of problem with its value, "" for none."""
     if not term.value:
         return ""

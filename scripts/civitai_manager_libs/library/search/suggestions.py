@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..store import rows_or_none
-from .fields import folded
+from ..store import select_rows_or_empty
+from .fields import fold_text
 from .grammar import FLAGS, KEYS, NAMES, NUMBERS
 
-__all__ = ["Suggestion", "suggestions"]
+__all__ = ["Suggestion", "suggest_values"]
 
 _MOST = 8
 _VALUES = """
@@ -36,10 +36,10 @@ class Suggestion:
     count: int = 0
 
 
-def suggestions(word: str) -> list[Suggestion]:
+def suggest_values(word: str) -> list[Suggestion]:
     """word: the last one, as far as it is typed."""
     sign = "-" if word.startswith("-") else ""
-    key, mark, value = folded(word.removeprefix("-")).partition(":")
+    key, mark, value = fold_text(word.removeprefix("-")).partition(":")
     if not mark:
         fitting = [name for name in KEYS if name.startswith(key)]
         return [Suggestion(f"{sign}{name}{_mark_of(name)}") for name in fitting]
@@ -48,16 +48,17 @@ def suggestions(word: str) -> list[Suggestion]:
         fitting = [flag for flag in FLAGS[key] if flag.startswith(wanted) and flag != wanted]
         return [Suggestion(f"{sign}{key}:{flag}") for flag in fitting]
     return [
-        Suggestion(f"{sign}{key}:{_quoted(shown)}", count) for shown, count in _values(key, wanted)
+        Suggestion(f"{sign}{key}:{_quote_value(shown)}", count)
+        for shown, count in _iter_values(key, wanted)
     ]
 
 
-def _values(key: str, wanted: str) -> Iterator[tuple[str, int]]:
+def _iter_values(key: str, wanted: str) -> Iterator[tuple[str, int]]:
     if key in _OWN:
-        yield from rows_or_none(_OWN[key], (wanted, _MOST))
+        yield from select_rows_or_empty(_OWN[key], (wanted, _MOST))
     if key not in NAMES:
         return
-    found = rows_or_none(_VALUES, (NAMES[key][0], wanted, wanted, _MOST))
+    found = select_rows_or_empty(_VALUES, (NAMES[key][0], wanted, wanted, _MOST))
     for shown, count, version in found:
         name = version if shown.startswith("#") else shown
         if name:  # a version of a model that was never read has none
@@ -68,6 +69,6 @@ def _mark_of(key: str) -> str:
     return ">" if key in NUMBERS else ":"
 
 
-def _quoted(value: str) -> str:
+def _quote_value(value: str) -> str:
     bare = value.replace('"', " ")
     return f'"{bare}"' if " " in bare else bare

@@ -1,28 +1,28 @@
 """The SQLite file of the library: its tables, and writes to it in the background."""
 
 from .database import (
+    compress_record,
+    decompress_record,
     has_trigrams,
-    in_memory,
-    opened,
-    packed,
-    rows,
-    rows_or_none,
-    unpacked,
+    open_library,
+    select_rows,
+    select_rows_or_empty,
+    temporary_library,
     writing,
 )
 from .schema import INDEXES
 from .sized_cache import SizedCache
-from .writer import finish, write_later
+from .writer import wait_for_writes, write_later
 
 __all__ = [
     "INDEXES",
     "SizedCache",
-    "finish",
+    "wait_for_writes",
     "has_trigrams",
-    "in_memory",
-    "opened",
-    "packed",
-    "rows",
-    "rows_or_none",
+    "temporary_library",
+    "open_library",
+    "compress_record",
+    "select_rows",
+    "select_rows_or_empty",
 ]
-__all__ += ["unpacked", "write_later", "writing"]
+__all__ += ["decompress_record", "write_later", "writing"]

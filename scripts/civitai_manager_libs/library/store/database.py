@@ -11,15 +11,23 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from ... import setting, util
-from ...core import logged, sqlite_file
-from .repair import mend, needs_mending
+from ...core import log_disk_errors, sqlite_file
+from .repair import needs_repair, repair_tables
 from .schema import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 from .sized_cache import memory_of_json
 
-__all__ = ["has_trigrams", "in_memory", "opened", "packed", "rows", "rows_or_none", "unpacked"]
+__all__ = [
+    "has_trigrams",
+    "temporary_library",
+    "open_library",
+    "compress_record",
+    "select_rows",
+    "select_rows_or_empty",
+    "decompress_record",
+]
 __all__ += ["writing"]
 
-_looked_through: set[str] = set()  # files, by this process
+_checked_files: set[str] = set()  # files, by this process
 _OWN = ("marks", "own_tags", "sets", "in_sets", "gone")
 
 
@@ -37,26 +45,26 @@ def has_trigrams() -> bool:
     return True
 
 
-def opened() -> closing[sqlite_file.Database]:
+def open_library() -> closing[sqlite_file.Database]:
     path = setting.library_file()
-    database = sqlite_file.Database(path, _schema())
+    database = sqlite_file.Database(path, _make_schema())
     if database.set_aside:
         util.printD(f"[library] {database.set_aside}")
-    if path not in _looked_through:
-        _looked_through.add(path)
-        _mend(database)
+    if path not in _checked_files:
+        _checked_files.add(path)
+        _repair(database)
     return closing(database)
 
 
-def _mend(database: sqlite_file.Database) -> None:
+def _repair(database: sqlite_file.Database) -> None:
     """What fails is one log line: most of the library may be of use still."""
-    with logged("library"):
-        tables = _schema().tables
+    with log_disk_errors("library"):
+        tables = _make_schema().tables
         with database.reading() as db:
-            if not needs_mending(db, tables):
+            if not needs_repair(db, tables):
                 return
         with database.writing() as db:
-            said = mend(db, tables)
+            said = repair_tables(db, tables)
         for sentence in said:
             util.printD(f"[library] {sentence}")
 
@@ -64,25 +72,25 @@ def _mend(database: sqlite_file.Database) -> None:
 @contextmanager
 def writing() -> Iterator[sqlite3.Connection]:
     """One transaction. Raises DiskError with a sentence when the file cannot be used."""
-    with opened() as database, database.writing() as db:
+    with open_library() as database, database.writing() as db:
         yield db
 
 
-def rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     """Raises DiskError: where the user asks for his own, "nothing" would be a lie."""
-    with opened() as database:
+    with open_library() as database:
         return database.rows(sql, values)
 
 
-def rows_or_none(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     """No rows where the library cannot be read: for what can be had, or done without."""
-    with logged("library"):
-        return rows(sql, values)
+    with log_disk_errors("library"):
+        return select_rows(sql, values)
     return []
 
 
 @contextmanager
-def in_memory(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
+def temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
     """A library for what is not written yet, or cannot be; with the user's own marks of these."""
     db = sqlite3.connect(":memory:")
     try:
@@ -90,7 +98,7 @@ def in_memory(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
         for table in _OWN:
             of_ids = " WHERE id IN (SELECT value FROM json_each(?))" if table != "sets" else ""
             given = (json.dumps(list(image_ids)),) if of_ids else ()
-            found = rows_or_none(f"SELECT * FROM {table}{of_ids}", given)
+            found = select_rows_or_empty(f"SELECT * FROM {table}{of_ids}", given)
             for row in found:
                 db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
         yield db
@@ -98,7 +106,7 @@ def in_memory(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
-def packed(record: Mapping[str, Any]) -> tuple[bytes, int]:
+def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
     """Return a record as it is stored, and about the bytes of memory that it takes when parsed.
 
     Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark.
@@ -107,7 +115,7 @@ def packed(record: Mapping[str, Any]) -> tuple[bytes, int]:
     return zlib.compress(text, 1), memory_of_json(text)
 
 
-def unpacked(data: bytes) -> tuple[Any, int]:
+def decompress_record(data: bytes) -> tuple[Any, int]:
     """Return a stored record, and about the bytes of memory that it takes.
 
     (None, 0) for a damaged one, which is as good as one that was never read.
@@ -120,7 +128,7 @@ def unpacked(data: bytes) -> tuple[Any, int]:
 
 
 @functools.cache
-def _schema() -> sqlite_file.Schema:
+def _make_schema() -> sqlite_file.Schema:
     index = f";{TRIGRAMS}" if has_trigrams() else ""
     return sqlite_file.Schema(
         VERSION,

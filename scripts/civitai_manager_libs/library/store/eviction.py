@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from ... import setting
 from .database import has_trigrams
 
-__all__ = ["trim"]
+__all__ = ["evict_oldest"]
 
 _MOST = {"models": 5_000, "pages": 20_000}  # rows
 _MARKED = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
 
 
-def trim(db: sqlite3.Connection) -> None:
+def evict_oldest(db: sqlite3.Connection) -> None:
     """In a transaction of the caller's. What the user has marked stays, however much it is."""
     for table, most in {**_MOST, "images": setting.library_records}.items():
         (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
@@ -25,12 +25,12 @@ def trim(db: sqlite3.Connection) -> None:
         oldest = f"SELECT rowid FROM {table} {spared} ORDER BY read_at LIMIT ?"
         found = [rowid for (rowid,) in db.execute(oldest, (count - most,))]
         if table == "images":
-            _forget_images(db, found)
+            _delete_dependents(db, found)
         ids = "SELECT value FROM json_each(?)"
         db.execute(f"DELETE FROM {table} WHERE rowid IN ({ids})", (json.dumps(found),))
 
 
-def _forget_images(db: sqlite3.Connection, ids: Sequence[int]) -> None:
+def _delete_dependents(db: sqlite3.Connection, ids: Sequence[int]) -> None:
     """What does not go with their rows; the index has to be told what was in it."""
     given = json.dumps(list(ids))
     db.execute("DELETE FROM figures WHERE id IN (SELECT value FROM json_each(?))", (given,))

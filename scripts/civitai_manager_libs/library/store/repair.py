@@ -12,29 +12,32 @@ from collections.abc import Iterator, Mapping
 
 from .schema import OWN_TABLES, SEARCH_TABLES, SOUND
 
-__all__ = ["mend", "needs_mending"]
+__all__ = ["repair_tables", "needs_repair"]
 
 _TYPES = {"INTEGER": "'integer'", "REAL": "'real', 'integer'", "TEXT": "'text'", "BLOB": "'blob'"}
 _NAMES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 _ODD_ROWS = "CREATE TABLE IF NOT EXISTS odd_rows (of_table TEXT, row TEXT, found_at REAL)"
 
 
-def needs_mending(db: sqlite3.Connection, tables: str) -> bool:
+def needs_repair(db: sqlite3.Connection, tables: str) -> bool:
     """Return whether a table is missing, or one of the user's own has an odd row.
 
     tables: SQL that makes all tables.
     """
-    if any(_missing(db, tables)):
+    if any(_find_missing_tables(db, tables)):
         return True
-    odd = (f"SELECT 1 FROM {table} WHERE NOT ({sound}) LIMIT 1" for table, sound in _sound(db))
+    odd = (
+        f"SELECT 1 FROM {table} WHERE NOT ({sound}) LIMIT 1"
+        for table, sound in _iter_sound_rows(db)
+    )
     return any(db.execute(sql).fetchone() for sql in odd)
 
 
-def mend(db: sqlite3.Connection, tables: str) -> list[str]:
+def repair_tables(db: sqlite3.Connection, tables: str) -> list[str]:
     """Make what is missing, move odd rows into the table `odd_rows`; return a sentence for each
     table. In a transaction of the caller's."""
     said = []
-    missing = _missing(db, tables)
+    missing = _find_missing_tables(db, tables)
     for name, sql in missing.items():
         if name == "trigrams":
             _drop_parts(db)
@@ -42,8 +45,8 @@ def mend(db: sqlite3.Connection, tables: str) -> list[str]:
             db.execute(statement)
         said.append(f"The table {name} of the library was missing; it was made anew.")
     if not missing.keys().isdisjoint(SEARCH_TABLES):
-        _forget_searched(db)
-    for table, sound in list(_sound(db)):
+        _clear_search_tables(db)
+    for table, sound in list(_iter_sound_rows(db)):
         rows = db.execute(f"SELECT * FROM {table} WHERE NOT ({sound})").fetchall()
         if not rows:
             continue
@@ -55,7 +58,7 @@ def mend(db: sqlite3.Connection, tables: str) -> list[str]:
     return said
 
 
-def _missing(db: sqlite3.Connection, tables: str) -> Mapping[str, list[str]]:
+def _find_missing_tables(db: sqlite3.Connection, tables: str) -> Mapping[str, list[str]]:
     """Return what makes each missing table and its indexes, by its name."""
     there = {name for (name,) in db.execute(_NAMES)}
     model = sqlite3.connect(":memory:")
@@ -71,7 +74,7 @@ def _missing(db: sqlite3.Connection, tables: str) -> Mapping[str, list[str]]:
     return found
 
 
-def _sound(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+def _iter_sound_rows(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     """Yield what holds of each sound row of the user's own tables: they are small."""
     for table in OWN_TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
@@ -90,7 +93,7 @@ def _drop_parts(db: sqlite3.Connection) -> None:
         db.execute(f"DROP TABLE IF EXISTS {name}")
 
 
-def _forget_searched(db: sqlite3.Connection) -> None:
+def _clear_search_tables(db: sqlite3.Connection) -> None:
     """Empty what is searched: it is filled again from the records, in the background."""
     db.execute("DELETE FROM facts")
     db.execute("DELETE FROM texts")

@@ -8,11 +8,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ...core import logged
+from ...core import log_disk_errors
 from .database import writing
-from .eviction import trim
+from .eviction import evict_oldest
 
-__all__ = ["finish", "write_later"]
+__all__ = ["wait_for_writes", "write_later"]
 
 Write = Callable[[sqlite3.Connection], object]
 
@@ -67,7 +67,7 @@ class _Writer:
                 self._leave()
                 return False
         try:
-            with logged("library"):
+            with log_disk_errors("library"):
                 self._write([write for write, _, _ in batch])
         finally:
             for _, done, _ in batch:
@@ -101,7 +101,7 @@ class _Writer:
         if now - self._trimmed_at < _TRIM_EVERY:
             return
         self._trimmed_at = now
-        trim(db)
+        evict_oldest(db)
 
 
 _writer = _Writer()
@@ -118,6 +118,6 @@ def write_later(write: Write, done: Callable[[], object] = lambda: None, size: i
     _writer.put(write, done, size)
 
 
-def finish(seconds: float = 5.0) -> bool:
+def wait_for_writes(seconds: float = 5.0) -> bool:
     """Wait until all is written; whether it is."""
     return _writer.wait(seconds)

@@ -1,34 +1,42 @@
 """HTTP for the routes: who may ask, in which thread it is answered, answers as JSON and files."""
 
-from .connection_limits import Connections
-from .csrf import is_from_this_machine, OwnPageOnly
-from .endpoint import Asked, Far, Gate, LAST_ID
-from .file_response import file_answer
-from .log_throttle import OnceAMinute
+from .connection_limits import ConnectionLimits
+from .csrf import CrossSiteGuard, is_from_this_machine
+from .endpoint import Endpoints, LAST_ID, RemoteWork, RequestContext
+from .file_response import file_response
+from .log_throttle import OncePerMinuteFilter
 from .login import Login
-from .permissions import lock_of
-from .responses import Refusal, request_language, sentence
-from .views import card, day_of, image_links, image_view, model_view, own_view, resource_view
+from .permissions import lock_reason
+from .responses import ApiError, error_sentence, request_language
+from .views import (
+    annotation_view,
+    format_day,
+    image_links,
+    image_view,
+    model_card,
+    model_view,
+    resource_view,
+)
 
 __all__ = [
-    "Asked",
-    "Connections",
-    "Far",
-    "Gate",
+    "RequestContext",
+    "ConnectionLimits",
+    "RemoteWork",
+    "Endpoints",
     "LAST_ID",
     "Login",
-    "OnceAMinute",
-    "OwnPageOnly",
-    "Refusal",
-    "card",
-    "day_of",
+    "OncePerMinuteFilter",
+    "CrossSiteGuard",
+    "ApiError",
+    "model_card",
+    "format_day",
 ]
 __all__ += [
-    "file_answer",
+    "file_response",
     "image_links",
     "image_view",
     "is_from_this_machine",
-    "lock_of",
+    "lock_reason",
     "model_view",
 ]
-__all__ += ["own_view", "request_language", "resource_view", "sentence"]
+__all__ += ["annotation_view", "request_language", "resource_view", "error_sentence"]

@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any
 
 from ... import util
-from .csrf import household
-from .log_throttle import Repeats
+from .csrf import peer_household
+from .log_throttle import LogThrottle
 
-__all__ = ["CONNECTED_PEER", "Connections"]
+__all__ = ["CONNECTED_PEER", "ConnectionLimits"]
 
 _HEAD_SECONDS = 10.0
 _FROM_ONE, _IN_ALL = 128, 256  # a browser opens six
@@ -25,17 +25,17 @@ _KEY = "civitai_shortcut_connection"
 CONNECTED_PEER = "civitai_shortcut_peer"  # of a request's scope, whatever its headers say
 
 
-class Connections:
+class ConnectionLimits:
     """All connections of one server.
 
     uvicorn makes a protocol of each: see its setting `http`. Ours stands before its own, which gets
-    one whole request after the other. That one is answered is told by `around`, the outermost of
+    one whole request after the other. That one is answered is told by `wrap_app`, the outermost of
     the application.
     """
 
     def __init__(self) -> None:
         self._open: dict[_Connection, None] = {}  # the oldest first
-        self._repeats = Repeats()
+        self._repeats = LogThrottle()
 
     def protocol(self, *, app_state: dict[str, Any], **given: Any) -> asyncio.Protocol:
         """Return the protocol of a new connection; the arguments are uvicorn's."""
@@ -46,7 +46,7 @@ class Connections:
         state[_KEY] = connection = _Connection(self, inner)
         return connection
 
-    def around(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    def wrap_app(self, app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         """Return `app`, telling connections when it has answered."""
 
         async def watched(scope: Any, receive: Any, send: Any) -> None:
@@ -69,11 +69,11 @@ class Connections:
         mine, idle = counts[new.peer], [one for one in self._open if one.is_idle]
         leaving: list[_Connection] = []
         if mine >= _FROM_ONE:
-            self.tell("too-many", new.peer, f"has more than {_FROM_ONE} connections open")
+            self.log_refusal("too-many", new.peer, f"has more than {_FROM_ONE} connections open")
             leaving = [one for one in idle if one.peer == new.peer]
         elif len(self._open) >= _IN_ALL:
             [(peer, count)] = counts.most_common(1)
-            self.tell("too-many", peer, f"and others have {_IN_ALL} connections open")
+            self.log_refusal("too-many", peer, f"and others have {_IN_ALL} connections open")
             leaving = [one for one in idle if one.peer == peer]
             if count > mine + 1:
                 leaving += [one for one in self._open if one.peer == peer]
@@ -90,7 +90,7 @@ class Connections:
     def remove(self, connection: _Connection) -> None:
         self._open.pop(connection, None)
 
-    def tell(self, kind: Hashable, peer: str, what: str) -> None:
+    def log_refusal(self, kind: Hashable, peer: str, what: str) -> None:
         """One log line a minute of each kind."""
         count = self._repeats.count(kind)
         if count is not None:
@@ -104,7 +104,7 @@ class _Connection(asyncio.Protocol):
     peer = ""
     is_idle = True  # no request of it is being answered
 
-    def __init__(self, others: Connections, inner: Any) -> None:
+    def __init__(self, others: ConnectionLimits, inner: Any) -> None:
         self._others, self._inner = others, inner
         self._transport: Any = None
         self._is_admitted = False
@@ -113,7 +113,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
-        self.peer = household((transport.get_extra_info("peername") or ("",))[0])
+        self.peer = peer_household((transport.get_extra_info("peername") or ("",))[0])
         self._is_admitted = self._others.admit(self)
         if not self._is_admitted:
             return transport.abort()
@@ -140,7 +140,7 @@ class _Connection(asyncio.Protocol):
         if self._transport.is_closing():
             self._kept = b""
         elif len(self._kept) > _MOST_HEAD:
-            self._others.tell("long", self.peer, "sent more than a request's head may have")
+            self._others.log_refusal("long", self.peer, "sent more than a request's head may have")
             self.abort()
         elif self.is_idle and (self._kept or self._body_left) and self._timer is None:
             self._start_timer()  # for the next head, or the rest of what was answered before
@@ -190,5 +190,7 @@ class _Connection(asyncio.Protocol):
         self._timer = None
 
     def _end_late_head(self) -> None:
-        self._others.tell("late", self.peer, f"sent no whole request in {_HEAD_SECONDS:.0f} s")
+        self._others.log_refusal(
+            "late", self.peer, f"sent no whole request in {_HEAD_SECONDS:.0f} s"
+        )
         self.abort()

@@ -15,14 +15,14 @@ from starlette.responses import PlainTextResponse
 from ... import host
 
 __all__ = [
-    "OwnPageOnly",
-    "household",
-    "is_foreign",
+    "CrossSiteGuard",
+    "peer_household",
+    "is_cross_site",
     "is_from_this_machine",
     "is_known_name",
     "is_passed_on",
 ]
-__all__ += ["is_our_page", "peer_of"]
+__all__ += ["is_our_page", "request_peer"]
 
 # By these a proxy or a tunnel says that it passes a request on for somebody else.
 _FORWARDED = {"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip"}
@@ -40,10 +40,10 @@ def _is_same_site(headers: Headers) -> bool:
     if site is not None:  # only over https, and from this machine
         return site == "same-origin"
     names = (headers.get("host", ""), headers.get("x-forwarded-host", ""))
-    return origin is None or any(host.is_of(origin, name) for name in names)
+    return origin is None or any(host.is_same_origin(origin, name) for name in names)
 
 
-def is_foreign(headers: Headers, method: str) -> bool:
+def is_cross_site(headers: Headers, method: str) -> bool:
     """Whether another site's page asks: as a picture, a script, a frame, by code of its own.
 
     Not where its reader follows a link. Fetch Metadata: https://www.w3.org/TR/fetch-metadata/
@@ -61,7 +61,7 @@ def is_from_this_machine(request: Request) -> bool:
     """
     client = request.client.host if request.client else ""
     is_direct = _is_loopback(client) and not is_passed_on(request.headers)
-    return is_direct and _is_local_name(_name_of(request.headers))
+    return is_direct and _is_local_name(_host_name(request.headers))
 
 
 def is_passed_on(headers: Headers) -> bool:
@@ -72,8 +72,8 @@ def is_passed_on(headers: Headers) -> bool:
 def is_known_name(headers: Headers) -> bool:
     """Return whether the `Host` of a request is an address or localhost: a name that its owner lets
     point to this machine (DNS rebinding) is neither."""
-    name = _name_of(headers)
-    return name == "localhost" or _address(name) is not None
+    name = _host_name(headers)
+    return name == "localhost" or _parse_address(name) is not None
 
 
 def _is_local_name(name: str) -> bool:
@@ -82,18 +82,18 @@ def _is_local_name(name: str) -> bool:
 
 
 def _is_loopback(name: str) -> bool:
-    address = _address(name)
+    address = _parse_address(name)
     return address is not None and address.is_loopback
 
 
-def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parse_address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
         return None
 
 
-def _name_of(headers: Headers) -> str:
+def _host_name(headers: Headers) -> str:
     """Return the `Host` without its port, "" for one that is malformed."""
     try:
         return (urlsplit(f"//{headers.get('host', '')}").hostname or "").lower()
@@ -101,21 +101,21 @@ def _name_of(headers: Headers) -> str:
         return ""
 
 
-def peer_of(request: HTTPConnection) -> str:
+def request_peer(request: HTTPConnection) -> str:
     """Return the household that a request comes from."""
-    return household(request.client.host if request.client else "")
+    return peer_household(request.client.host if request.client else "")
 
 
-def household(name: str) -> str:
+def peer_household(name: str) -> str:
     """Return what stands for one household among all who ask: an IPv4 address as it is, of an IPv6
     one its network, in which a household has as many as it likes."""
-    address = _address(name)
+    address = _parse_address(name)
     if address is None or address.version == 4:
         return name
     return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
-class OwnPageOnly:
+class CrossSiteGuard:
     """Refuses requests that another site's page sends here, whatever name it gave this machine.
 
     A name that its owner lets point to 127.0.0.1 (DNS rebinding) is refused as `Host`; our own
@@ -133,8 +133,8 @@ class OwnPageOnly:
 
     def _is_ours(self, scope: Any) -> bool:
         headers = Headers(scope=scope)
-        is_ours = is_known_name(headers) or _name_of(headers) == self._address.lower()
-        if not is_ours or is_foreign(headers, scope.get("method", "")):
+        is_ours = is_known_name(headers) or _host_name(headers) == self._address.lower()
+        if not is_ours or is_cross_site(headers, scope.get("method", "")):
             return False
         origin = headers.get("origin")
-        return origin is None or host.is_of(origin, headers.get("host", ""))
+        return origin is None or host.is_same_origin(origin, headers.get("host", ""))

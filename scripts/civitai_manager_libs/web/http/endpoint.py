@@ -17,15 +17,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ... import host
-from ...core import Cancellation, whole
+from ...core import as_whole_number, Cancellation
 from ...errors import CivitaiShortcutError
 from ...i18n import messages
-from ..bundle import CODE_HEADER, CODE_QUERY, version
-from .csrf import is_foreign, is_known_name, is_our_page
-from .request_body import Bodies, SMALL_BODY
-from .responses import json_answer, Refusal, refusal, request_language, told
+from ..bundle import CODE_HEADER, CODE_QUERY, code_version
+from .csrf import is_cross_site, is_known_name, is_our_page
+from .request_body import BodyReader, SMALL_BODY
+from .responses import ApiError, error_response, failure_response, json_response, request_language
 
-__all__ = ["Asked", "Deed", "Far", "Gate", "LAST_ID"]
+__all__ = ["RequestContext", "Handler", "RemoteWork", "Endpoints", "LAST_ID"]
 
 _THREADS = {"near": 16, "far": 64, "files": 32}  # by lane
 LAST_ID = 2**31 - 1  # of models, versions, posts
@@ -33,7 +33,7 @@ _MOST_LETTERS = 10_000  # of a text that is given
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestContext:
     """A request. body: the JSON of a write. cancelled: set when the browser has hung up.
     near: runs a function in a thread for what is near."""
 
@@ -41,39 +41,39 @@ class Asked:
     body: Any
     language: str
     cancelled: Cancellation
-    near: Callable[..., Awaitable[Any]]
+    run_local: Callable[..., Awaitable[Any]]
 
-    def text(self, name: str) -> str:
+    def query_param(self, name: str) -> str:
         """Of the query; "" where it is not given."""
         return self.request.query_params.get(name, "")
 
-    def number(self, name: str) -> int | None:
+    def query_id(self, name: str) -> int | None:
         """An id of the query; None where it is not given, or is none."""
-        return whole(self.text(name) or None, 1, LAST_ID)
+        return as_whole_number(self.query_param(name) or None, 1, LAST_ID)
 
-    def path(self, name: str) -> Any:
+    def path_param(self, name: str) -> Any:
         return self.request.path_params[name]
 
-    def field(self, name: str) -> Any:
+    def body_field(self, name: str) -> Any:
         """Of the body, if that is an object; else None."""
         return self.body.get(name) if isinstance(self.body, dict) else None
 
-    def given(self, name: str, kind: type, is_needed: bool = False) -> Any:
+    def typed_field(self, name: str, kind: type, is_needed: bool = False) -> Any:
         """The same, but of this kind. Raises Refusal."""
-        value = self.field(name)
+        value = self.body_field(name)
         is_kind = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
         is_fit = is_kind and len(str(value)) <= _MOST_LETTERS
         if not is_fit and (is_needed or value is not None):
-            raise Refusal(400, "bad_input", field=name)
+            raise ApiError(400, "bad_input", field=name)
         return value
 
-    def words(self, key: str, **values: Any) -> str:
+    def translate(self, key: str, **values: Any) -> str:
         """In the language of who asks."""
-        return messages.text(key, self.language, **values)
+        return messages.translate(key, self.language, **values)
 
 
 @dataclass(frozen=True)
-class Far:
+class RemoteWork:
     """The rest of a deed: it waits for Civitai. lane: "files" for the bytes of images, which come
     also while every search waits."""
 
@@ -82,54 +82,56 @@ class Far:
 
 
 # What a route does, in a thread. It gives a Response, or JSON, or Far.
-Deed = Callable[[Asked], Any]
+Handler = Callable[[RequestContext], Any]
 Endpoint = Callable[[Request], Awaitable[Any]]
 
 
-class Gate:
+class Endpoints:
     """The threads of one served page."""
 
     def __init__(self) -> None:
         self._limiters: dict[str, anyio.CapacityLimiter] = {}
-        self._bodies = Bodies()
+        self._bodies = BodyReader()
 
-    def read(self, deed: Deed) -> Endpoint:
-        return self._endpoint(deed, lambda asks: not is_foreign(asks.headers, asks.method))
+    def for_read(self, handler: Handler) -> Endpoint:
+        return self._endpoint(handler, lambda asks: not is_cross_site(asks.headers, asks.method))
 
-    def write(self, deed: Deed, most: int = SMALL_BODY) -> Endpoint:
+    def for_write(self, handler: Handler, most: int = SMALL_BODY) -> Endpoint:
         """Return the endpoint of a write whose body has at most so many bytes."""
-        return self._endpoint(deed, is_our_page, most)
+        return self._endpoint(handler, is_our_page, most)
 
     def _endpoint(
-        self, deed: Deed, is_let_in: Callable[[Request], bool], most: int = 0
+        self, handler: Handler, is_let_in: Callable[[Request], bool], most: int = 0
     ) -> Endpoint:
         async def endpoint(request: Request) -> Any:
             try:
                 if not host.is_logged_in(request):
-                    raise Refusal(401, "login")
+                    raise ApiError(401, "login")
                 if not is_let_in(request):
-                    raise Refusal(403, "not_allowed")
+                    raise ApiError(403, "not_allowed")
                 if not _is_own_name(request):
-                    raise Refusal(403, "not_allowed", "unknown_name")
-                if _code_of(request) not in (None, version()):
-                    raise Refusal(409, "outdated")
-                async with self._bodies.read(request, most, self.near) as body:
-                    return await self._answered(deed, request, body)
-            except Refusal as error:
-                return refusal(error, request_language(request))
+                    raise ApiError(403, "not_allowed", "unknown_name")
+                if _page_version(request) not in (None, code_version()):
+                    raise ApiError(409, "outdated")
+                async with self._bodies.read(request, most, self.run_local) as body:
+                    return await self._answer(handler, request, body)
+            except ApiError as error:
+                return error_response(error, request_language(request))
             except ClientDisconnect:  # nobody reads what is said
                 return Response(status_code=400)
 
         return endpoint
 
-    async def _answered(self, deed: Deed, request: Request, body: Any) -> Any:
+    async def _answer(self, handler: Handler, request: Request, body: Any) -> Any:
         wish = Cancellation()
-        asked = Asked(request, body, request_language(request), wish, self.near)
-        watch = asyncio.ensure_future(_hung_up(request, wish))
+        asked = RequestContext(request, body, request_language(request), wish, self.run_local)
+        watch = asyncio.ensure_future(_watch_disconnect(request, wish))
         try:
-            answer = await self.near(_ended, lambda: deed(asked), asked.language)
-            if isinstance(answer, Far):
-                answer = await self._in_thread(answer.lane, _ended, answer.work, asked.language)
+            answer = await self.run_local(_finish, lambda: handler(asked), asked.language)
+            if isinstance(answer, RemoteWork):
+                answer = await self._run_in_thread(
+                    answer.lane, _finish, answer.work, asked.language
+                )
             return answer
         except asyncio.CancelledError:  # the server ends
             wish.set()
@@ -137,16 +139,16 @@ class Gate:
         finally:
             watch.cancel()
 
-    async def near(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        return await self._in_thread("near", work, *arguments)
+    async def run_local(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await self._run_in_thread("near", work, *arguments)
 
-    async def _in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
+    async def _run_in_thread(self, lane: str, work: Callable[..., Any], *arguments: Any) -> Any:
         if lane not in self._limiters:  # which needs a running event loop
             self._limiters[lane] = anyio.CapacityLimiter(_THREADS[lane])
         return await anyio.to_thread.run_sync(work, *arguments, limiter=self._limiters[lane])
 
 
-def _code_of(request: Request) -> str | None:
+def _page_version(request: Request) -> str | None:
     """Return the version of the page's code that asks, None for a program."""
     return request.headers.get(CODE_HEADER, request.query_params.get(CODE_QUERY))
 
@@ -159,19 +161,19 @@ def _is_own_name(request: Request) -> bool:
     return is_known_name(request.headers)
 
 
-def _ended(work: Callable[[], Any], language: str) -> Any:
+def _finish(work: Callable[[], Any], language: str) -> Any:
     """What `work` gives as a response, or as what is still to do."""
     try:
         answer = work()
-    except Refusal as error:
-        return refusal(error, language)
+    except ApiError as error:
+        return error_response(error, language)
     except CivitaiShortcutError as error:
-        return told(error, language)
-    is_ready = isinstance(answer, Far) or callable(answer)
-    return answer if is_ready else json_answer(answer)
+        return failure_response(error, language)
+    is_ready = isinstance(answer, RemoteWork) or callable(answer)
+    return answer if is_ready else json_response(answer)
 
 
-async def _hung_up(request: Request, wish: Cancellation) -> None:
+async def _watch_disconnect(request: Request, wish: Cancellation) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         continue
     wish.set()

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from starlette.datastructures import Headers
 from starlette.responses import Response, StreamingResponse
 
-__all__ = ["InThread", "file_answer"]
+__all__ = ["InThread", "file_response"]
 
 _PIECE = 256 * 1024  # bytes
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.A)  # several at once come whole
@@ -25,17 +25,17 @@ _HEADERS = {
 InThread = Callable[..., Awaitable[Any]]  # runs a function in a thread of ours
 
 
-def file_answer(
+def file_response(
     file: BinaryIO, kind: str, tag: str, asked: Headers, method: str, in_thread: InThread
 ) -> Any:
     """An answer that closes `file`. tag: says which bytes they are; without quotes."""
     size = os.fstat(file.fileno()).st_size
     headers = {**_HEADERS, "ETag": f'"{tag}"'}
-    if _is_known(asked.get("if-none-match", ""), headers["ETag"]):
+    if _matches_etag(asked.get("if-none-match", ""), headers["ETag"]):
         file.close()
         return Response(status_code=304, headers=headers)
     headers["Content-Type"] = kind
-    part = _part(asked, headers["ETag"], size)
+    part = _parse_range(asked, headers["ETag"], size)
     if part is None:
         file.close()
         return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{size}"})
@@ -48,15 +48,15 @@ def file_answer(
             file.seek(start)
             return Response(file.read(length), status, headers)
     headers["Content-Length"] = str(length)
-    return _FileAnswer(file, status, headers, start, 0 if method == "HEAD" else length, in_thread)
+    return _FileResponse(file, status, headers, start, 0 if method == "HEAD" else length, in_thread)
 
 
-def _is_known(given: str, tag: str) -> bool:
+def _matches_etag(given: str, tag: str) -> bool:
     known = [one.strip().removeprefix("W/") for one in given.split(",")]
     return tag in known or known == ["*"]
 
 
-def _part(asked: Headers, tag: str, size: int) -> tuple[int, int] | None:
+def _parse_range(asked: Headers, tag: str, size: int) -> tuple[int, int] | None:
     """(start, length) of what is asked for; None when it lies outside of the file."""
     found = _RANGE.fullmatch(asked.get("range", "").replace(" ", ""))
     if found is None or asked.get("if-range", tag) != tag or not (found[1] or found[2]):
@@ -71,7 +71,7 @@ def _part(asked: Headers, tag: str, size: int) -> tuple[int, int] | None:
     return (start, end - start + 1) if start < size else None
 
 
-class _FileAnswer(StreamingResponse):
+class _FileResponse(StreamingResponse):
     """A part of an open file, which it closes."""
 
     def __init__(
@@ -84,7 +84,7 @@ class _FileAnswer(StreamingResponse):
         in_thread: InThread,
     ) -> None:
         self._file = file
-        super().__init__(self._pieces(start, length, in_thread), status, headers)
+        super().__init__(self._iter_pieces(start, length, in_thread), status, headers)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
@@ -92,7 +92,9 @@ class _FileAnswer(StreamingResponse):
         finally:
             self._file.close()
 
-    async def _pieces(self, start: int, left: int, in_thread: InThread) -> AsyncIterator[bytes]:
+    async def _iter_pieces(
+        self, start: int, left: int, in_thread: InThread
+    ) -> AsyncIterator[bytes]:
         """Fewer where it was cut meanwhile: the browser sees that it is too short."""
         await in_thread(self._file.seek, start)
         while left and (piece := await in_thread(self._file.read, min(_PIECE, left))):

@@ -6,13 +6,13 @@ import logging
 import time
 from collections.abc import Callable, Hashable
 
-__all__ = ["OnceAMinute", "Repeats"]
+__all__ = ["OncePerMinuteFilter", "LogThrottle"]
 
 _MINUTE = 60.0  # seconds
 _MOST_KINDS = 100  # that are told apart; all others count as one
 
 
-class Repeats:
+class LogThrottle:
     """How often each kind of event has happened since it was last told."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -32,12 +32,12 @@ class Repeats:
         return since + 1
 
 
-class OnceAMinute(logging.Filter):
+class OncePerMinuteFilter(logging.Filter):
     """For a library's logger: its record passes once a minute for each text and kind of error."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._repeats = Repeats()
+        self._repeats = LogThrottle()
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[0] if record.exc_info else None

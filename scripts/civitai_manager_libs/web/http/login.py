@@ -16,10 +16,10 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from ...i18n import messages
 from .connection_limits import CONNECTED_PEER
-from .csrf import is_passed_on, peer_of
+from .csrf import is_passed_on, request_peer
 from .responses import request_language
 
-__all__ = ["Login", "Tries"]
+__all__ = ["Login", "LoginAttempts"]
 
 LoginForm = Callable[[Request, int, str], Response]  # with a status, and what was wrong
 
@@ -30,7 +30,7 @@ _MOST_PEERS, _FORGOTTEN = 10_000, 3600.0  # that are remembered, and for how man
 _MOST_BODY, _BODY_SECONDS = 64 * 1024, 30.0  # bytes
 
 
-class Tries:
+class LoginAttempts:
     """Logins that failed, by peer.
 
     A peer may invent the name that a proxy or a tunnel passes on, a new one for each try: so all
@@ -93,7 +93,7 @@ class Login:
     def __init__(self, user: str, password: str, cookie: str, form: LoginForm) -> None:
         self.tokens: dict[str, str] = {}
         self._user, self._password = user, password
-        self._cookie, self._form, self._tries = cookie, form, Tries()
+        self._cookie, self._form, self._tries = cookie, form, LoginAttempts()
 
     async def log_in(self, request: Request) -> Response:
         """Answer the login form: lead back to the page, or give the form again with the reason."""
@@ -106,14 +106,14 @@ class Login:
         if len(body) > _MOST_BODY:
             return PlainTextResponse("This is no login.", 413, {"Connection": "close"})
         language = request_language(request)
-        peer, through = _peers_of(request)
+        peer, through = _login_peers(request)
         if wait := self._tries.begin(peer, through):
-            said = messages.text("login_wait", language, seconds=int(wait) + 1)
+            said = messages.translate("login_wait", language, seconds=int(wait) + 1)
             response = self._form(request, 429, said)
             response.headers["Retry-After"] = str(int(wait) + 1)
             return response
         if not self._is_right(body):
-            return self._form(request, 401, messages.text("login_wrong", language))
+            return self._form(request, 401, messages.translate("login_wrong", language))
         self._tries.succeed(peer, through)
         return self._let_in(request)
 
@@ -135,10 +135,10 @@ class Login:
         return response
 
 
-def _peers_of(request: HTTPConnection) -> tuple[str, str]:
+def _login_peers(request: HTTPConnection) -> tuple[str, str]:
     """Return who asks, and through which proxy or tunnel, "" for none; uvicorn takes the name that
     is passed on from this machine for the client."""
-    peer = peer_of(request)
+    peer = request_peer(request)
     connected = request.scope.get(CONNECTED_PEER, peer)
     if connected == peer and not is_passed_on(request.headers):
         return peer, ""

@@ -13,12 +13,12 @@ from typing import IO, Any
 import anyio
 from starlette.requests import Request
 
-from ...core import has_too_many_parts, is_deep
-from .csrf import peer_of
+from ...core import has_too_many_parts, is_deeply_nested
+from .csrf import request_peer
 from .file_response import InThread
-from .responses import Refusal
+from .responses import ApiError
 
-__all__ = ["Bodies", "SMALL_BODY"]
+__all__ = ["BodyReader", "SMALL_BODY"]
 
 SMALL_BODY = 64 * 1024  # bytes; any number of such may come at once
 _IN_MEMORY = 1024 * 1024  # bytes of one body; a longer one is on the disk
@@ -30,7 +30,7 @@ _POLL = 0.05  # seconds
 _MOST_PARTS, _MOST_SIGNS = 500_000, 2_000_000
 
 
-class Bodies:
+class BodyReader:
     """The bodies that one served page is just now sent."""
 
     def __init__(self) -> None:
@@ -51,10 +51,10 @@ class Bodies:
                 with anyio.fail_after(_SECONDS) as time:
                     await self._receive(request, file, most, in_thread, held, time)
             except TimeoutError as error:
-                raise Refusal(408, "too_slow") from error
+                raise ApiError(408, "too_slow") from error
             except OSError as error:  # no room for a temporary file
-                raise Refusal(507, "disk") from error
-            yield await in_thread(_parsed, file)
+                raise ApiError(507, "disk") from error
+            yield await in_thread(_parse_body, file)
 
     async def _receive(
         self,
@@ -69,12 +69,12 @@ class Bodies:
         async for part in request.stream():
             before, size = size, size + len(part)
             if size > most:
-                raise Refusal(413, "too_large")
+                raise ApiError(413, "too_large")
             if size <= SMALL_BODY:
                 file.write(part)
                 continue
             if before <= SMALL_BODY:
-                await held.enter_async_context(self._place(peer_of(request)))
+                await held.enter_async_context(self._place(request_peer(request)))
             if before <= SMALL_BODY or before // _TIMED < size // _TIMED:
                 time.deadline = anyio.current_time() + _SECONDS
             await in_thread(file.write, part)
@@ -90,16 +90,16 @@ class Bodies:
             self._held -= Counter([peer])  # which forgets who holds none
 
 
-def _parsed(file: IO[bytes]) -> Any:
+def _parse_body(file: IO[bytes]) -> Any:
     """Raises Refusal for what is no JSON, nested deeply, or of too many parts."""
     file.seek(0)
     body = file.read()
     if has_too_many_parts(body, _MOST_PARTS, _MOST_SIGNS):
-        raise Refusal(413, "too_large")
+        raise ApiError(413, "too_large")
     try:
         value = json.loads(body or b"null")
     except (ValueError, RecursionError) as error:
-        raise Refusal(400, "bad_input") from error
-    if is_deep(value):
-        raise Refusal(400, "bad_input")
+        raise ApiError(400, "bad_input") from error
+    if is_deeply_nested(value):
+        raise ApiError(400, "bad_input")
     return value

@@ -13,21 +13,28 @@ from ...errors import (
     Cancelled,
     CivitaiShortcutError,
     DiskError,
-    Gone,
     InputError,
     NeedsKey,
+    NotFound,
     RegionBlocked,
-    ServerTrouble,
+    ServerError,
 )
 from ...i18n import messages
 
-__all__ = ["Refusal", "json_answer", "refusal", "request_language", "sentence", "told"]
+__all__ = [
+    "ApiError",
+    "json_response",
+    "error_response",
+    "request_language",
+    "error_sentence",
+    "failure_response",
+]
 
 # The first that fits; all else is Civitai's fault: 502. No 401: that is for our own page's login.
 _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
     (InputError, 400),
     (NeedsKey, 403),
-    (Gone, 404),
+    (NotFound, 404),
     (RegionBlocked, 451),
     (Cancelled, 499),
     (Busy, 503),
@@ -36,7 +43,7 @@ _STATUS: tuple[tuple[type[CivitaiShortcutError], int], ...] = (
 _PLAIN = ("gone", "needs_key", "region", "too_large")  # of which the error says nothing more
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """We do not do it. code: of the words, as `reason_<code>`; key, values: of other words in place
     of those, an error's own among the values. field: the one of the request that it is about."""
 
@@ -47,12 +54,12 @@ class Refusal(Exception):
         self.status, self.code, self.field = status, code, field
         self._key, self._values = key, values
 
-    def words(self, language: str) -> str:
+    def translate(self, language: str) -> str:
         if not self._key:
-            return messages.reason(self.code, language)
+            return messages.reason_text(self.code, language)
         errors = {n: e for n, e in self._values.items() if isinstance(e, InputError)}
-        said = {name: messages.said(error, language) for name, error in errors.items()}
-        return messages.text(self._key, language, **{**self._values, **said})
+        said = {name: messages.error_text(error, language) for name, error in errors.items()}
+        return messages.translate(self._key, language, **{**self._values, **said})
 
 
 def request_language(request: HTTPConnection) -> str:
@@ -60,7 +67,7 @@ def request_language(request: HTTPConnection) -> str:
     return messages.language_of(request.headers.get("accept-language", ""))
 
 
-def json_answer(value: Any, status: int = 200) -> Response:
+def json_response(value: Any, status: int = 200) -> Response:
     """Half of a surrogate pair, which strangers' JSON may carry, becomes a question mark."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -68,28 +75,28 @@ def json_answer(value: Any, status: int = 200) -> Response:
     return Response(body, status, headers, media_type="application/json")
 
 
-def refusal(error: Refusal, language: str) -> Response:
-    said = {"code": error.code, "message": error.words(language)}
+def error_response(error: ApiError, language: str) -> Response:
+    said = {"code": error.code, "message": error.translate(language)}
     if error.field:
         said["field"] = error.field
-    response = json_answer({"error": said}, error.status)
+    response = json_response({"error": said}, error.status)
     if error.status == 408:  # what is left of the request may never come
         response.headers["Connection"] = "close"
     return response
 
 
-def told(error: CivitaiShortcutError, language: str) -> Response:
+def failure_response(error: CivitaiShortcutError, language: str) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 502)
-    said = {"code": error.reason, "message": sentence(error, language)}
-    return json_answer({"error": said}, status)
+    said = {"code": error.reason, "message": error_sentence(error, language)}
+    return json_response({"error": said}, status)
 
 
-def sentence(error: CivitaiShortcutError, language: str) -> str:
+def error_sentence(error: CivitaiShortcutError, language: str) -> str:
     """What happened and what to do, as one line."""
     if isinstance(error, InputError) and error.key:
-        return messages.said(error, language)
-    code = "trouble" if isinstance(error, ServerTrouble) else error.reason
-    known = messages.reason(code, language)
+        return messages.error_text(error, language)
+    code = "trouble" if isinstance(error, ServerError) else error.reason
+    known = messages.reason_text(code, language)
     if error.reason in _PLAIN or (language != "en" and error.reason == "network"):
         return known  # the rest is English
     says_all = error.reason == "bad_input" or (language == "en" and error.reason == "disk")

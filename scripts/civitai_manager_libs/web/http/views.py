@@ -11,13 +11,13 @@ from ... import setting
 from ...civitai import Model, Version
 from ...core import Image, level_name
 from ...infotext import Resource
-from ...library import bookmarks as own_marks
+from ...library import bookmarks
 
-__all__ = ["card", "day_of", "image_links", "image_view", "model_view", "own_view"]
+__all__ = ["model_card", "format_day", "image_links", "image_view", "model_view", "annotation_view"]
 __all__ += ["resource_view"]
 
 
-def card(model: Model) -> dict[str, Any]:
+def model_card(model: Model) -> dict[str, Any]:
     return {
         "id": model.id,
         "name": model.name,
@@ -31,21 +31,21 @@ def card(model: Model) -> dict[str, Any]:
 
 def model_view(model: Model) -> dict[str, Any]:
     return {
-        **card(model),
+        **model_card(model),
         "description": model.description_text,
         "tags": list(model.tags),
-        "versions": [_version(version) for version in model.versions],
+        "versions": [_version_view(version) for version in model.versions],
     }
 
 
 def image_view(
     image: Image,
     saved: Container[int],
-    own: Mapping[int, own_marks.Mark],
+    own: Mapping[int, bookmarks.Annotation],
     news: Container[int] = (),
 ) -> dict[str, Any]:
     """own: the user's marks, as `own.marks.of` gives them. news: those that are new."""
-    mark = own.get(image.id, own_marks.Mark())
+    mark = own.get(image.id, bookmarks.Annotation())
     return {
         "id": image.id,
         "kind": image.type,
@@ -55,27 +55,27 @@ def image_view(
         "level": level_name(image.level),
         "user": image.username,
         "date": image.created_at,
-        "reactions": image.stats.reactions,
+        "reactions": image.reactions.total,
         "base_model": image.base_model,
         "saved": image.id in saved,
         "has_data": bool(image.meta),
         "favourite": mark.favourite,
         "new": image.id in news,
-        "gone": day_of(mark.gone_at),
+        "gone": format_day(mark.deleted_at),
     }
 
 
-def own_view(mark: own_marks.Mark) -> dict[str, Any]:
+def annotation_view(mark: bookmarks.Annotation) -> dict[str, Any]:
     return {
         "favourite": mark.favourite,
         "stars": mark.stars,
         "note": mark.note,
         "tags": list(mark.tags),
-        "sets": list(mark.sets),
+        "sets": list(mark.collections),
     }
 
 
-def day_of(moment: float) -> str:
+def format_day(moment: float) -> str:
     """ISO 8601, UTC; "" of 0."""
     day = datetime.fromtimestamp(moment, timezone.utc)
     return day.isoformat("T", "seconds") if moment else ""
@@ -108,7 +108,7 @@ def resource_view(one: Resource, names: Mapping[int, tuple[int, str]]) -> dict[s
     }
 
 
-def _version(version: Version) -> dict[str, Any]:
+def _version_view(version: Version) -> dict[str, Any]:
     return {
         "id": version.id,
         "name": version.name,

@@ -11,15 +11,15 @@ from ... import host, local_models, setting
 from ...i18n import messages
 from ...library import models, recent_models, search
 
-from ..http import Asked, lock_of
+from ..http import lock_reason, RequestContext
 from . import watches
 
 __all__ = [
-    "hello",
+    "get_bootstrap",
     "key_state",
     "new_instance",
     "settings_view",
-    "start_with",
+    "set_example",
 ]
 
 # As Civitai's API spells them, the ones that most galleries are of.
@@ -29,7 +29,7 @@ _example = ""
 _instance = uuid.uuid4().hex
 
 
-def start_with(example: str) -> None:
+def set_example(example: str) -> None:
     """The model that is open when a page opens that names none; "" for none."""
     global _example
     _example = example
@@ -42,26 +42,28 @@ def new_instance() -> str:
     return _instance
 
 
-def hello(asked: Asked) -> dict[str, Any]:
+def get_bootstrap(context: RequestContext) -> dict[str, Any]:
     _index_once()
-    language = asked.language
+    language = context.language
     return {
         "instance": _instance,
         "language": language,
-        "words": messages.all_of(language),
-        "parameters": messages.parameters(language),
-        "settings": settings_view(asked),
-        "choices": {**_choices(language), "base_models": _base_models()},
-        "recent": [{"id": model_id, "name": name} for model_id, name in recent_models.listed()],
+        "words": messages.all_texts(language),
+        "parameters": messages.parameter_labels(language),
+        "settings": settings_view(context),
+        "choices": {**_choices_view(language), "base_models": _base_models()},
+        "recent": [
+            {"id": model_id, "name": name} for model_id, name in recent_models.list_recent_models()
+        ],
         "example": _example,
         "host": {
             "in_webui": host.in_webui(),
-            "name": host.name(),
+            "name": host.host_name(),
             "send_to": list(host.send_targets()),
             "has_models": local_models.has_folders(),
         },
-        "key": key_state(asked),
-        "watched": watches.watched_galleries(asked),
+        "key": key_state(context),
+        "watched": watches.get_watches(context),
         "civitai": setting.base_url(),
     }
 
@@ -69,30 +71,30 @@ def hello(asked: Asked) -> dict[str, Any]:
 @functools.cache
 def _index_once() -> None:
     """What an older version has read becomes searchable."""
-    search.index_rest()
+    search.index_remaining()
 
 
-def settings_view(asked: Asked) -> list[dict[str, Any]]:
+def settings_view(context: RequestContext) -> list[dict[str, Any]]:
     return [
         {
-            **_setting(entry, asked.language),
+            **_setting_view(entry, context.language),
             "group": group,
-            "locked": lock_of(asked.request, entry.name),
+            "locked": lock_reason(context.request, entry.name),
         }
         for group, entries in setting.GROUPS.items()
         for entry in entries
     ]
 
 
-def key_state(asked: Asked) -> dict[str, Any]:
+def key_state(context: RequestContext) -> dict[str, Any]:
     return {
         "saved": bool(setting.civitai_api_key),
         "from_environment": bool(os.environ.get("CIVITAI_API_KEY", "").strip()),
-        "locked": lock_of(asked.request, "key"),
+        "locked": lock_reason(context.request, "key"),
     }
 
 
-def _setting(entry: setting.Setting, language: str) -> dict[str, Any]:
+def _setting_view(entry: setting.SettingSpec, language: str) -> dict[str, Any]:
     kinds = {bool: "switch", int: "whole", float: "number"}
     kind = "choice" if entry.choices else kinds.get(type(entry.default), "text")
     return {
@@ -109,12 +111,12 @@ def _setting(entry: setting.Setting, language: str) -> dict[str, Any]:
     }
 
 
-def _choices(language: str) -> dict[str, list[dict[str, str]]]:
+def _choices_view(language: str) -> dict[str, list[dict[str, str]]]:
     return {
-        kind: [{"value": v, "label": label} for label, v in messages.choices(kind, language)]
+        kind: [{"value": v, "label": label} for label, v in messages.choice_labels(kind, language)]
         for kind in ("sort", "period", "level", "type")
     }
 
 
 def _base_models() -> list[str]:
-    return list(dict.fromkeys([*models.base_models(), *_BASE_MODELS]))
+    return list(dict.fromkeys([*models.list_base_models(), *_BASE_MODELS]))

@@ -9,14 +9,21 @@ from typing import Any
 
 from ... import civitai_gallery_action, host, setting
 from ...civitai import ImageQuery
-from ...core import Image, level_mask, LEVELS, logged, whole
+from ...core import as_whole_number, Image, level_mask, LEVELS, log_disk_errors
 from ...jobs import JobService
 from ...library import bookmarks, pages, records
-from ..http import Asked, day_of, image_view, LAST_ID, Refusal
+from ..http import ApiError, format_day, image_view, LAST_ID, RequestContext
 
-__all__ = ["client", "gallery_query", "given_ids", "go_on_with_jobs", "job_service"]
-__all__ += ["known_image", "level_up_to", "page_view", "place_of", "query_of", "saved_files"]
-__all__ += ["saved_ids"]
+__all__ = ["get_client", "parse_gallery_query", "require_ids", "resume_jobs", "get_job_service"]
+__all__ += [
+    "require_image",
+    "level_up_to",
+    "page_view",
+    "parse_page_position",
+    "parse_image_query",
+    "find_saved_files",
+]
+__all__ += ["list_saved_ids"]
 
 _service: JobService | None = None
 _service_lock = threading.Lock()
@@ -24,40 +31,40 @@ _LAST_ID = 2**63 - 1  # of what SQLite can hold
 _LONGEST_CURSOR = 2000  # characters
 
 
-def client() -> Any:
+def get_client() -> Any:
     return civitai_gallery_action.get_http_client()
 
 
-def job_service() -> JobService:
+def get_job_service() -> JobService:
     """Made when it is first asked for."""
     global _service
     with _service_lock:
         if _service is None:
-            _service = JobService(client)
+            _service = JobService(get_client)
         return _service
 
 
-def go_on_with_jobs() -> None:
+def resume_jobs() -> None:
     """After a start. What was asked can be seen also where they cannot."""
-    host.raise_handle_limit()
-    with logged("gallery"):
-        job_service().go_on_after_start()
+    host.raise_open_file_limit()
+    with log_disk_errors("gallery"):
+        get_job_service().resume_after_start()
 
 
-def known_image(asked: Asked) -> Image:
+def require_image(context: RequestContext) -> Image:
     """The one that the path names. Raises Refusal: only what the server has itself read."""
-    image_id = asked.path("image_id")
-    image = records.find(image_id) if image_id <= _LAST_ID else None
+    image_id = context.path_param("image_id")
+    image = records.find_image(image_id) if image_id <= _LAST_ID else None
     if image is None:
-        raise Refusal(404, "not_known")
+        raise ApiError(404, "not_known")
     return image
 
 
-def given_ids(asked: Asked, most: int) -> list[int]:
+def require_ids(context: RequestContext, most: int) -> list[int]:
     """Those of the body's `ids` that can be one. Raises Refusal where it is no list, or long."""
-    ids = asked.field("ids")
+    ids = context.body_field("ids")
     if not isinstance(ids, list) or len(ids) > most:
-        raise Refusal(400, "bad_input")
+        raise ApiError(400, "bad_input")
     return [i for i in ids if type(i) is int and 0 < i <= _LAST_ID]
 
 
@@ -67,10 +74,10 @@ def level_up_to(name: Any) -> int:
     return level_mask(name if is_known else setting.gallery_level)
 
 
-def query_of(given: Mapping[str, Any]) -> ImageQuery:
+def parse_image_query(given: Mapping[str, Any]) -> ImageQuery:
     """What the page asks for by its own names; what makes no sense takes its default."""
     numbers = {
-        name: whole(given.get(short) or None, 1, LAST_ID)
+        name: as_whole_number(given.get(short) or None, 1, LAST_ID)
         for name, short in (("model_id", "model"), ("version_id", "version"), ("post_id", "post"))
     }
     base = [name.strip() for name in str(given.get("base") or "").split(",")]
@@ -88,20 +95,23 @@ def query_of(given: Mapping[str, Any]) -> ImageQuery:
     )
 
 
-def gallery_query(given: Mapping[str, Any]) -> ImageQuery:
+def parse_gallery_query(given: Mapping[str, Any]) -> ImageQuery:
     """The same, of a gallery. Raises Refusal where none is named."""
-    query = query_of(given)
-    if not pages.galleries_of(query):
-        raise Refusal(400, "bad_input", "name_a_model")
+    query = parse_image_query(given)
+    if not pages.gallery_names(query):
+        raise ApiError(400, "bad_input", "name_a_model")
     return query
 
 
-def place_of(asked: Asked) -> tuple[str | None, int]:
+def parse_page_position(context: RequestContext) -> tuple[str | None, int]:
     """The cursor of the page that is asked for, and how many pictures it may have. Raises Refusal
     for a cursor that Civitai never made."""
-    if len(asked.text("cursor")) > _LONGEST_CURSOR:
-        raise Refusal(400, "bad_input")
-    return asked.text("cursor") or None, whole(asked.text("limit"), 1, 200) or 100
+    if len(context.query_param("cursor")) > _LONGEST_CURSOR:
+        raise ApiError(400, "bad_input")
+    return (
+        context.query_param("cursor") or None,
+        as_whole_number(context.query_param("limit"), 1, 200) or 100,
+    )
 
 
 def page_view(
@@ -116,30 +126,30 @@ def page_view(
     """Return a page of a gallery. kept: Civitai does not answer. looked_at: of a search that goes
     on, how many images were looked at, and how many there are."""
     ids = [image.id for image in images]
-    saved, marked = saved_files(ids), bookmarks.annotations.of(ids)
+    saved, marked = find_saved_files(ids), bookmarks.annotations.find_annotations(ids)
     return {
         "images": [image_view(image, saved, marked, news) for image in images],
         "cursor": cursor,
-        "read_at": day_of(read_at),
+        "read_at": format_day(read_at),
         "notes": notes,
         "kept": kept,
         "looked_at": looked_at and {"count": looked_at[0], "total": looked_at[1]},
     }
 
 
-def saved_files(image_ids: Sequence[int]) -> dict[int, str]:
+def find_saved_files(image_ids: Sequence[int]) -> dict[int, str]:
     """What jobs have saved of them, as far as it is still there.
 
     Nothing where the database of jobs cannot be used: pictures can be looked at all the same.
     """
-    with logged("gallery"), job_service().store() as store:
-        saved = store.saved_paths(image_ids)
+    with log_disk_errors("gallery"), get_job_service().store() as store:
+        saved = store.find_saved_paths(image_ids)
         return {image_id: path for image_id, path in saved.items() if os.path.isfile(path)}
     return {}
 
 
-def saved_ids() -> list[int]:
+def list_saved_ids() -> list[int]:
     """All that jobs ever saved; none where their database cannot be used."""
-    with logged("gallery"), job_service().store() as store:
-        return store.saved_ids()
+    with log_disk_errors("gallery"), get_job_service().store() as store:
+        return store.list_saved_ids()
     return []

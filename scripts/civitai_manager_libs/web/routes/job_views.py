@@ -8,157 +8,162 @@ from typing import Any
 
 from ... import setting, util
 from ...i18n import messages
-from ...jobs import Item, JobProgress, JobService, JobState, ShownJob, WalkState
+from ...jobs import Item, JobProgress, JobService, JobState, JobView, WalkState
 
-__all__ = ["panel"]
+__all__ = ["jobs_panel"]
 
 
-def panel(service: JobService, language: str) -> dict[str, Any]:
+def jobs_panel(service: JobService, language: str) -> dict[str, Any]:
     """Raises DiskError."""
-    shown = service.shown()
+    shown = service.list_jobs()
     active = sum(one.state == JobState.RUNNING for one in shown)
-    rows = [_row(one, language) for one in shown]
-    waiting = service.waiting
+    rows = [_job_row(one, language) for one in shown]
+    waiting = service.count_waiting
     more = waiting - sum(one.state is JobState.QUEUED for one in shown)
     return {
         "active": active,
         "waiting": waiting,
-        "more": messages.text("more_jobs_wait", language, n=more) if more > 0 else "",
+        "more": messages.translate("more_jobs_wait", language, n=more) if more > 0 else "",
         "notice": service.notice,
         "jobs": rows,
     }
 
 
-def _row(shown: ShownJob, language: str) -> dict[str, Any]:
-    job, now, state = shown.job, shown.now, shown.state
+def _job_row(shown: JobView, language: str) -> dict[str, Any]:
+    job, now, state = shown.job, shown.current_job, shown.state
     is_over = state.is_over
     return {
         "id": job.id,
         "title": job.title,
         "state": state,
-        "state_words": messages.text(_state_key(shown), language),
+        "state_words": messages.translate(_state_key(shown), language),
         "reads_only": job.options.reads_only,
         "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
-        "line": _line(shown, language),
-        "note": _note(shown, language),
+        "line": _progress_line(shown, language),
+        "note": _state_note(shown, language),
         "folder": job.folder if is_over and _has_pictures(shown) else "",
         "saved": now.saved,
         "skipped": now.skipped,
         "failed": now.failed,
-        "actions": _actions(shown, language),
-        "report": _report(shown, language) if is_over else None,
-        **_failures(shown, language),
+        "actions": _list_actions(shown, language),
+        "report": _report_view(shown, language) if is_over else None,
+        **_failures_view(shown, language),
     }
 
 
-def _has_pictures(shown: ShownJob) -> bool:
+def _has_pictures(shown: JobView) -> bool:
     """Also where all were there before; a folder without any may never have been made."""
-    return not shown.job.options.reads_only and shown.now.saved + shown.now.skipped > 0
+    return (
+        not shown.job.options.reads_only and shown.current_job.saved + shown.current_job.skipped > 0
+    )
 
 
-def _report(shown: ShownJob, language: str) -> dict[str, Any] | None:
+def _report_view(shown: JobView, language: str) -> dict[str, Any] | None:
     """What its gallery had; None for pictures that were chosen one by one."""
     report = shown.job.report
     if not report.counts:
         return None
-    counts, end = messages.report(report.counts, report.end, language)
+    counts, end = messages.report_texts(report.counts, report.end, language)
     if shown.job.options.verify:
-        twice = messages.second_walk(asdict(report), report.missing, language)
+        twice = messages.second_walk_text(asdict(report), report.missing, language)
         end = f"{end} {twice}" if language == "en" else f"{end}{twice}"
     return {"end": end, "lines": counts}
 
 
-def _failures(shown: ShownJob, language: str) -> dict[str, Any]:
+def _failures_view(shown: JobView, language: str) -> dict[str, Any]:
     is_over = shown.state.is_over
-    failed = shown.now.failed
+    failed = shown.current_job.failed
     more = shown.job.failed - len(shown.failed)
-    reasons, toast = _reasons(shown, language), ""
+    reasons, toast = _reasons_text(shown, language), ""
+    count = messages.translate("failed_count", language, n=failed)
     if failed:
-        toast = f"{messages.text(_failed_key(shown), language, n=failed)} {reasons}".strip()
+        toast = f"{messages.translate(_failed_key(shown), language, n=failed)} {reasons}".strip()
     elif shown.job.reason == "empty_end":
-        toast = messages.reason("empty_end", language)
+        toast = messages.reason_text("empty_end", language)
     return {
-        "failed_words": f"{messages.text('failed_count', language, n=failed)} {reasons}".strip(),
-        "failures": [_failure(item, language) for item in shown.failed] if is_over else [],
-        "more": messages.text("more_failed", language, n=more) if more > 0 and is_over else "",
+        "failed_words": f"{count} {reasons}".strip(),
+        "failures": [_failure_view(item, language) for item in shown.failed] if is_over else [],
+        "more": messages.translate("more_failed", language, n=more) if more > 0 and is_over else "",
         "toast": toast,
     }
 
 
-def _failed_key(shown: ShownJob) -> str:
+def _failed_key(shown: JobView) -> str:
     """The words that tell to check the network only where that may have been it."""
     codes = {item.reason for item in shown.failed}
     return "some_failed" if not codes or "network" in codes else "failed_count"
 
 
-def _reasons(shown: ShownJob, language: str) -> str:
+def _reasons_text(shown: JobView, language: str) -> str:
     """How many for each reason; nothing when only some of those that failed are known here."""
     if len(shown.failed) < shown.job.failed:
         return ""
     counted = Counter(item.reason for item in shown.failed).most_common()
-    said = " · ".join(f"{messages.short_reason(code, language)}: {n}" for code, n in counted)
+    said = " · ".join(f"{messages.short_reason_text(code, language)}: {n}" for code, n in counted)
     return f"({said})" if said else ""
 
 
-def _state_key(shown: ShownJob) -> str:
+def _state_key(shown: JobView) -> str:
     is_reading = shown.job.options.reads_only and shown.state == JobState.RUNNING
     if shown.is_resting:
         return "state_resting"
-    is_second = shown.now.walk is WalkState.SECOND or shown.now.needs_second_walk
+    is_second = shown.current_job.walk is WalkState.SECOND or shown.current_job.needs_second_walk
     if shown.state == JobState.RUNNING and is_second:
         return "state_verifying"
     return "state_reading" if is_reading else f"state_{shown.state}"
 
 
-def _line(shown: ShownJob, language: str) -> str:
-    now = shown.now
+def _progress_line(shown: JobView, language: str) -> str:
+    now = shown.current_job
     if shown.job.options.reads_only:
-        return messages.text("job_read", language, done=now.saved, total=now.total)
+        return messages.translate("job_read", language, done=now.saved, total=now.total)
     if shown.state.is_over:
         left = now.total - now.finished if now.walked else 0
         counts = {"skipped": now.skipped, "failed": now.failed, "left": left}
         told = {"saved": now.saved, **{name: n for name, n in counts.items() if n > 0}}
-        return " · ".join(messages.text(f"job_{name}", language, n=n) for name, n in told.items())
+        return " · ".join(
+            messages.translate(f"job_{name}", language, n=n) for name, n in told.items()
+        )
     key = "of" if now.has_total else "of_at_most"
-    parts = [messages.text(key, language, done=now.finished, total=now.total)]
+    parts = [messages.translate(key, language, done=now.finished, total=now.total)]
     parts.append(util.short_bytes(now.bytes))
     if shown.state is JobState.QUEUED and shown.turn.before:
-        parts.append(messages.text("jobs_before", language, n=shown.turn.before))
+        parts.append(messages.translate("jobs_before", language, n=shown.turn.before))
     if shown.progress is not None:
-        parts += _speed(shown.progress, language)
+        parts += _speed_texts(shown.progress, language)
     return " · ".join(parts)
 
 
-def _speed(progress: JobProgress, language: str) -> list[str]:
+def _speed_texts(progress: JobProgress, language: str) -> list[str]:
     if progress.resting >= 1:
-        return [messages.text("resting", language, seconds=round(progress.resting))]
+        return [messages.translate("resting", language, seconds=round(progress.resting))]
     if progress.state != JobState.RUNNING:
         return []
     if not progress.rate:
-        return [messages.text("no_answer_yet", language)]
+        return [messages.translate("no_answer_yet", language)]
     parts = [f"{util.short_bytes(progress.rate)}/s"]
     if progress.seconds_left is not None:
         time_left = util.short_time(progress.seconds_left)
-        parts.append(messages.text("time_left", language, time=time_left))
+        parts.append(messages.translate("time_left", language, time=time_left))
     return parts
 
 
-def _note(shown: ShownJob, language: str) -> str:
+def _state_note(shown: JobView, language: str) -> str:
     """Why it does not go on, in words."""
     missing = shown.progress.missing if shown.progress is not None else 0
     if missing:
-        return messages.text("missing_room", language, size=util.short_bytes(missing))
-    now = shown.now
+        return messages.translate("missing_room", language, size=util.short_bytes(missing))
+    now = shown.current_job
     if shown.state is JobState.QUEUED:
         return ""
     if now.reason == "network" and shown.is_resting:
-        return messages.text("waits_for_network", language)
+        return messages.translate("waits_for_network", language)
     if now.reason:
-        return messages.reason(now.reason, language)
-    return messages.text("not_there", language, n=shown.missing) if shown.missing else ""
+        return messages.reason_text(now.reason, language)
+    return messages.translate("not_there", language, n=shown.missing) if shown.missing else ""
 
 
-def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
+def _list_actions(shown: JobView, language: str) -> list[dict[str, str]]:
     names = {
         JobState.RUNNING: ["pause", "cancel"],
         JobState.QUEUED: ["first", "pause", "cancel"] if shown.turn.before else ["pause", "cancel"],
@@ -173,14 +178,14 @@ def _actions(shown: ShownJob, language: str) -> list[dict[str, str]]:
         names += ["anew"] if shown.missing else []
         names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
         names += ["open", "forget"] if _has_pictures(shown) else ["forget"]
-    return [{"name": name, "words": messages.text(f"job_{name}", language)} for name in names]
+    return [{"name": name, "words": messages.translate(f"job_{name}", language)} for name in names]
 
 
-def _failure(item: Item, language: str) -> dict[str, Any]:
+def _failure_view(item: Item, language: str) -> dict[str, Any]:
     return {
         "id": item.image_id,
         "page": f"{setting.base_url()}/images/{item.image_id}",
-        "reason": messages.reason(item.reason, language),
+        "reason": messages.reason_text(item.reason, language),
         "detail": item.message if language == "en" and item.message else item.reason,
         "code": item.reason,
         "has_thumb": item.kind != "audio",

@@ -14,15 +14,15 @@ from typing import Any
 
 from ... import setting
 from ...civitai import ImageQuery
-from ...core import Image, one_line, whole
+from ...core import as_whole_number, clean_line, Image
 from ...i18n import messages
-from ...jobs import Facts, JobState
-from ...library import finish, models, pages, records
-from ..http import Asked, is_from_this_machine, LAST_ID, Refusal
-from .dependencies import gallery_query, job_service, saved_files
-from .job_views import panel
+from ...jobs import JobState, NamingContext
+from ...library import models, pages, records, wait_for_writes
+from ..http import ApiError, is_from_this_machine, LAST_ID, RequestContext
+from .dependencies import find_saved_files, get_job_service, parse_gallery_query
+from .job_views import jobs_panel
 
-__all__ = ["act", "begin", "facts_of", "jobs"]
+__all__ = ["act_on_job", "begin_job", "make_naming_context", "get_jobs"]
 
 _LAST_JOB = 2**63 - 1  # of what SQLite can hold
 _MOST_IDS = 100_000
@@ -31,25 +31,25 @@ _OPENER_SECONDS = 1.5  # after which a file manager that still runs is taken as 
 _REQUESTS_KEPT = 200
 
 
-def jobs(asked: Asked) -> dict[str, Any]:
-    return panel(job_service(), asked.language)
+def get_jobs(context: RequestContext) -> dict[str, Any]:
+    return jobs_panel(get_job_service(), context.language)
 
 
-def act(asked: Asked) -> dict[str, Any]:
+def act_on_job(context: RequestContext) -> dict[str, Any]:
     """`POST jobs/<n>/<deed>`."""
-    job_id, deed = asked.path("job"), _DEEDS.get(asked.path("deed"))
+    job_id, deed = context.path_param("job"), _ACTIONS.get(context.path_param("deed"))
     if deed is None or job_id > _LAST_JOB:
-        raise Refusal(404, "not_there")
-    deed(job_id, asked)
-    return jobs(asked)
+        raise ApiError(404, "not_there")
+    deed(job_id, context)
+    return get_jobs(context)
 
 
-def begin(asked: Asked) -> dict[str, Any]:
+def begin_job(context: RequestContext) -> dict[str, Any]:
     """`POST jobs`. The same `request` twice, as of a double click, begins one job."""
-    request = asked.field("request")
+    request = context.body_field("request")
     if not isinstance(request, str) or not re.fullmatch(r"[\w-]{8,64}", request):
-        return _begun(asked)
-    return _requests.once(request, lambda: _begun(asked))
+        return _begin_once(context)
+    return _requests.once(request, lambda: _begin_once(context))
 
 
 class _Requests:
@@ -71,105 +71,111 @@ class _Requests:
 _requests = _Requests()
 
 
-def _begun(asked: Asked) -> dict[str, Any]:
-    if asked.field("ids") is not None:
-        return _chosen(asked, asked.field("ids"))
-    if isinstance(asked.field("query"), dict):
-        return _gallery(asked, asked.field("query"))
-    raise Refusal(400, "bad_input")
+def _begin_once(context: RequestContext) -> dict[str, Any]:
+    if context.body_field("ids") is not None:
+        return _begin_selection(context, context.body_field("ids"))
+    if isinstance(context.body_field("query"), dict):
+        return _begin_gallery(context, context.body_field("query"))
+    raise ApiError(400, "bad_input")
 
 
-def _chosen(asked: Asked, ids: Any) -> dict[str, Any]:
-    images = _known(ids)
+def _begin_selection(context: RequestContext, ids: Any) -> dict[str, Any]:
+    images = _require_known(ids)
     if not images:
-        raise Refusal(400, "bad_input", "nothing_to_download")
+        raise ApiError(400, "bad_input", "nothing_to_download")
     again = False
     if len(images) == 1:  # what was saved is told at once; what is not there any more comes anew
-        path = saved_files([images[0].id]).get(images[0].id)
+        path = find_saved_files([images[0].id]).get(images[0].id)
         if path is not None:
-            return _answer(asked, None, 0, "already_saved", path=path)
-        with job_service().store() as store:
-            again = images[0].id in store.saved_paths([images[0].id])
-    model_id, version_id = (whole(asked.field(name), 1, LAST_ID) for name in ("model", "version"))
-    facts = facts_of(_title(asked, images[0].username), model_id, version_id)
-    job_id = job_service().download_chosen(images, facts, again)
-    return _answer(asked, job_id, len(images), "job_started")
+            return _begun_view(context, None, 0, "already_saved", path=path)
+        with get_job_service().store() as store:
+            again = images[0].id in store.find_saved_paths([images[0].id])
+    model_id, version_id = (
+        as_whole_number(context.body_field(name), 1, LAST_ID) for name in ("model", "version")
+    )
+    facts = make_naming_context(_parse_title(context, images[0].username), model_id, version_id)
+    job_id = get_job_service().download_selection(images, facts, again)
+    return _begun_view(context, job_id, len(images), "job_started")
 
 
-def _known(ids: Any) -> list[Image]:
+def _require_known(ids: Any) -> list[Image]:
     """Raises Refusal: only what the server has itself read."""
     if not isinstance(ids, list) or len(ids) > _MOST_IDS:
-        raise Refusal(400, "bad_input")
-    wanted = [whole(entry, 1) for entry in ids]
-    known = records.find_all([image_id for image_id in wanted if image_id is not None])
+        raise ApiError(400, "bad_input")
+    wanted = [as_whole_number(entry, 1) for entry in ids]
+    known = records.find_images([image_id for image_id in wanted if image_id is not None])
     if None in wanted or len(known) < len(set(wanted)):
-        raise Refusal(404, "not_known")
+        raise ApiError(404, "not_known")
     return list(known.values())
 
 
-def _gallery(asked: Asked, given: dict[str, Any]) -> dict[str, Any]:
-    query = gallery_query(given)
-    limit = _limit(asked)
+def _begin_gallery(context: RequestContext, given: dict[str, Any]) -> dict[str, Any]:
+    query = parse_gallery_query(given)
+    limit = _parse_limit(context)
     otherwise = query.username
     if query.post_id:
-        otherwise = messages.text("post_number", "en", id=query.post_id)
-    facts = facts_of(_title(asked, otherwise), query.model_id, query.version_id)
-    if asked.field("reads_only") is True:
-        return _reading(asked, query, limit, facts)
-    verify = asked.field("verify") is True
-    job_id = job_service().download_gallery(query, limit, facts, verify)
-    return _answer(asked, job_id, limit, "job_started_gallery")
+        otherwise = messages.translate("post_number", "en", id=query.post_id)
+    facts = make_naming_context(_parse_title(context, otherwise), query.model_id, query.version_id)
+    if context.body_field("reads_only") is True:
+        return _begin_reading(context, query, limit, facts)
+    verify = context.body_field("verify") is True
+    job_id = get_job_service().download_gallery(query, limit, facts, verify)
+    return _begun_view(context, job_id, limit, "job_started_gallery")
 
 
-def _reading(asked: Asked, query: ImageQuery, limit: int, facts: Facts) -> dict[str, Any]:
+def _begin_reading(
+    context: RequestContext, query: ImageQuery, limit: int, facts: NamingContext
+) -> dict[str, Any]:
     """From behind what was read of it, as the page asks for that."""
-    finish()
-    cursor, is_whole = pages.end_of_kept(query, _PAGE)
+    wait_for_writes()
+    cursor, is_whole = pages.find_stored_end(query, _PAGE)
     if is_whole:
-        return _answer(asked, None, 0, "all_was_read")
-    job_id = job_service().read_gallery(query, limit, facts, cursor)
-    return _answer(asked, job_id, limit, "reading_started")
+        return _begun_view(context, None, 0, "all_was_read")
+    job_id = get_job_service().read_gallery(query, limit, facts, cursor)
+    return _begun_view(context, job_id, limit, "reading_started")
 
 
-def facts_of(title: str, model_id: int | None, version_id: int | None = None) -> Facts:
+def make_naming_context(
+    title: str, model_id: int | None, version_id: int | None = None
+) -> NamingContext:
     """What names may tell: title, else the model's name, and what was read of its versions."""
-    kept = models.kept_model(model_id) if model_id else None
+    kept = models.find_model(model_id) if model_id else None
     versions = {version.id: version.name for version in (kept.versions if kept else ())}
     model = title or (kept.name if kept else "Civitai")
-    return Facts(model, versions.get(version_id or 0, ""), versions)
+    return NamingContext(model, versions.get(version_id or 0, ""), versions)
 
 
-def _limit(asked: Asked) -> int:
+def _parse_limit(context: RequestContext) -> int:
     entry = setting.BY_NAME["gallery_download_limit"]
-    given = asked.field("limit")
+    given = context.body_field("limit")
     limit = setting.gallery_download_limit if given is None else given
-    wanted = whole(limit, int(entry.low), int(entry.high))
+    wanted = as_whole_number(limit, int(entry.low), int(entry.high))
     if wanted is None:
         bounds = {"low": entry.low, "high": entry.high}
-        raise Refusal(400, "bad_input", "bad_limit", "limit", **bounds)
+        raise ApiError(400, "bad_input", "bad_limit", "limit", **bounds)
     return wanted
 
 
-def _title(asked: Asked, otherwise: str) -> str:
+def _parse_title(context: RequestContext, otherwise: str) -> str:
     """What the job is called, and its folder after that; "" for its model's name."""
-    return one_line(asked.field("title")) or otherwise
+    return clean_line(context.body_field("title")) or otherwise
 
 
-def _answer(
-    asked: Asked, job_id: int | None, count: int, key: str, **values: str
+def _begun_view(
+    context: RequestContext, job_id: int | None, count: int, key: str, **values: str
 ) -> dict[str, Any]:
-    words = asked.words(key, n=count, **values)
+    words = context.translate(key, n=count, **values)
     return {"job": job_id, "pictures": count, "message": words}
 
 
-def _open_folder(job_id: int, asked: Asked) -> None:
+def _open_folder(job_id: int, context: RequestContext) -> None:
     """In the file manager of this machine, if it is the user's. Raises Refusal."""
-    with job_service().store() as store:
-        folder = store.job(job_id).folder
-    if not _can_open_folders(asked):
-        raise Refusal(400, "bad_input", "folder_on_server", folder=folder)
+    with get_job_service().store() as store:
+        folder = store.get_job(job_id).folder
+    if not _can_open_folders(context):
+        raise ApiError(400, "bad_input", "folder_on_server", folder=folder)
     if not os.path.isdir(folder):
-        raise Refusal(400, "bad_input", "folder_not_there", folder=folder)
+        raise ApiError(400, "bad_input", "folder_not_there", folder=folder)
     opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
     silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:
@@ -179,23 +185,23 @@ def _open_folder(job_id: int, asked: Asked) -> None:
     except OSError:
         code = 1
     if code and opener != "explorer":  # whose code says nothing
-        raise Refusal(400, "bad_input", "no_file_manager", folder=folder)
+        raise ApiError(400, "bad_input", "no_file_manager", folder=folder)
 
 
-def _can_open_folders(asked: Asked) -> bool:
+def _can_open_folders(context: RequestContext) -> bool:
     """Whether the machine that serves the page is the one that shows it, and has a file manager."""
-    if not is_from_this_machine(asked.request):
+    if not is_from_this_machine(context.request):
         return False
     return sys.platform in ("win32", "darwin") or shutil.which("xdg-open") is not None
 
 
-_DEEDS: dict[str, Callable[[int, Asked], None]] = {
-    "cancel": lambda job_id, _: job_service().stop(job_id, JobState.CANCELLED),
-    "pause": lambda job_id, _: job_service().stop(job_id, JobState.PAUSED),
-    "resume": lambda job_id, _: job_service().resume(job_id),
-    "first": lambda job_id, _: job_service().resume(job_id),
-    "anew": lambda job_id, _: job_service().fetch_missing(job_id),
-    "retry": lambda job_id, _: job_service().retry(job_id),
-    "forget": lambda job_id, _: job_service().forget(job_id),
+_ACTIONS: dict[str, Callable[[int, RequestContext], None]] = {
+    "cancel": lambda job_id, _: get_job_service().stop(job_id, JobState.CANCELLED),
+    "pause": lambda job_id, _: get_job_service().stop(job_id, JobState.PAUSED),
+    "resume": lambda job_id, _: get_job_service().resume(job_id),
+    "first": lambda job_id, _: get_job_service().resume(job_id),
+    "anew": lambda job_id, _: get_job_service().fetch_missing(job_id),
+    "retry": lambda job_id, _: get_job_service().retry(job_id),
+    "forget": lambda job_id, _: get_job_service().forget(job_id),
     "open": _open_folder,
 }

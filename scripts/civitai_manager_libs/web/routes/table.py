@@ -7,7 +7,7 @@ from typing import Any
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import Route
 
-from ..http import Asked, Gate, Refusal
+from ..http import ApiError, Endpoints, RequestContext
 from . import bootstrap, files, image, images, jobs, library, lookup, settings, watches
 
 __all__ = ["add_routes"]
@@ -16,37 +16,37 @@ _ROOT = "/civitai_shortcut"
 _API = f"{_ROOT}/api"
 _MB = 1024 * 1024  # bytes
 _READ = (
-    ("hello", bootstrap.hello),
-    ("find", lookup.find),
-    ("models", lookup.search),
-    ("models/{model_id:civitai_id}", lookup.model),
-    ("images", images.images),
-    ("images/{image_id:civitai_id}", image.details),
-    ("images/{image_id:civitai_id}/workflow", image.workflow),
-    ("thumb/{image_id:civitai_id}", files.thumb),
-    ("file/{image_id:civitai_id}", files.file),
-    ("jobs", jobs.jobs),
-    ("figures", library.figures),
-    ("names", settings.names),
-    ("suggest", library.suggest),
-    ("sets", library.sets),
-    ("export", library.export),
-    ("watched", watches.watched_galleries),
+    ("hello", bootstrap.get_bootstrap),
+    ("find", lookup.look_up),
+    ("models", lookup.search_by_words),
+    ("models/{model_id:civitai_id}", lookup.get_model),
+    ("images", images.get_images),
+    ("images/{image_id:civitai_id}", image.get_details),
+    ("images/{image_id:civitai_id}/workflow", image.get_workflow),
+    ("thumb/{image_id:civitai_id}", files.get_thumbnail),
+    ("file/{image_id:civitai_id}", files.get_file),
+    ("jobs", jobs.get_jobs),
+    ("figures", library.get_stats),
+    ("names", settings.preview_names),
+    ("suggest", library.get_suggestions),
+    ("sets", library.get_collections),
+    ("export", library.get_export),
+    ("watched", watches.get_watches),
 )
 _WRITE = (
-    ("POST", "sets", library.act_on_sets),
-    ("POST", "watched", watches.act_on_watched),
-    ("POST", "jobs/{job:civitai_id}/{deed}", jobs.act),
-    ("PUT", "settings", settings.keep_settings),
-    ("PUT", "key", settings.keep_key),
+    ("POST", "sets", library.act_on_collections),
+    ("POST", "watched", watches.act_on_watches),
+    ("POST", "jobs/{job:civitai_id}/{deed}", jobs.act_on_job),
+    ("PUT", "settings", settings.put_settings),
+    ("PUT", "key", settings.put_key),
     ("POST", "key/test", settings.test_key),
 )
 _WRITE_MUCH = (  # the last: the most bytes of a body
-    ("POST", "arriving", image.arriving, 4 * _MB),  # a text
-    ("POST", "within", library.within, 2 * _MB),  # ids
-    ("POST", "own", library.mark, 2 * _MB),
-    ("POST", "jobs", jobs.begin, 2 * _MB),
-    ("POST", "import", library.take, 8 * _MB),
+    ("POST", "arriving", image.check_infotext, 4 * _MB),  # a text
+    ("POST", "within", library.filter_loaded, 2 * _MB),  # ids
+    ("POST", "own", library.annotate_images, 2 * _MB),
+    ("POST", "jobs", jobs.begin_job, 2 * _MB),
+    ("POST", "import", library.post_import, 8 * _MB),
 )
 
 
@@ -65,16 +65,18 @@ class _IdConvertor(Convertor[int]):
 def add_routes(app: Any) -> None:
     """To a running gradio app; ahead of its own, of which one takes every address."""
     register_url_convertor("civitai_id", _IdConvertor())
-    gate = Gate()
-    routes = [Route(f"{_API}/{path}", gate.read(deed)) for path, deed in _READ]
+    gate = Endpoints()
+    routes = [Route(f"{_API}/{path}", gate.for_read(deed)) for path, deed in _READ]
     routes += [
-        Route(f"{_API}/{path}", gate.write(deed, *most), methods=[method])
+        Route(f"{_API}/{path}", gate.for_write(deed, *most), methods=[method])
         for method, path, deed, *most in (*_WRITE, *_WRITE_MUCH)
     ]
-    routes.append(Route(f"{_ROOT}/page/{{version}}/{{name:path}}", gate.read(files.page_file)))
-    routes.append(Route(f"{_ROOT}/{{rest:path}}", gate.read(_nothing)))
+    routes.append(
+        Route(f"{_ROOT}/page/{{version}}/{{name:path}}", gate.for_read(files.get_page_file))
+    )
+    routes.append(Route(f"{_ROOT}/{{rest:path}}", gate.for_read(_not_found)))
     app.router.routes[:0] = routes
 
 
-def _nothing(asked: Asked) -> Any:
-    raise Refusal(404, "not_there")
+def _not_found(context: RequestContext) -> Any:
+    raise ApiError(404, "not_there")

@@ -8,20 +8,20 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import setting
-from ...errors import CivitaiShortcutError, DiskError, Gone, NetworkError, ServerTrouble
+from ...errors import CivitaiShortcutError, DiskError, NetworkError, NotFound, ServerError
 from ...i18n import messages
 from ...library import watches
-from ..http import Asked, day_of, Refusal, sentence
-from .dependencies import client, gallery_query
+from ..http import ApiError, error_sentence, format_day, RequestContext
+from .dependencies import get_client, parse_gallery_query
 
-__all__ = ["act_on_watched", "watched_galleries"]
+__all__ = ["act_on_watches", "get_watches"]
 
 _LATELY = 3600.0  # seconds from a look to the next that nobody asked for
 _DAY = 86_400.0
 _ALL = ""  # no gallery's name
 
 
-class _Checks:
+class _WatchChecks:
     """One look at all that is due at a time; whoever asks is not kept waiting."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class _Checks:
             pause = 0.0 if is_asked_for else _LATELY if self._begun_at is None else _DAY
             now = time.time()
             # a clock that was set back makes a look seem to be still to come
-            due = [one for one in watches.listed() if abs(now - one.checked_at) >= pause]
+            due = [one for one in watches.list_watches() if abs(now - one.checked_at) >= pause]
             self._begun_at, self.is_at_work = time.monotonic(), bool(due)
         if due:
             threading.Thread(target=self._check, args=(due,), name="watched", daemon=True).start()
@@ -50,13 +50,13 @@ class _Checks:
             return True
         return setting.watch_daily and time.monotonic() - self._begun_at >= _LATELY
 
-    def _check(self, due: list[watches.Watched]) -> None:
+    def _check(self, due: list[watches.Watch]) -> None:
         troubles: dict[str, CivitaiShortcutError] = {}
         try:
             for one in due:
                 try:
-                    watches.check(client(), one)
-                except (NetworkError, ServerTrouble, DiskError) as error:
+                    watches.check_watch(get_client(), one)
+                except (NetworkError, ServerError, DiskError) as error:
                     troubles[_ALL] = error
                     break  # the others would fare no better
                 except CivitaiShortcutError as error:
@@ -65,54 +65,58 @@ class _Checks:
             self.troubles, self.is_at_work = troubles, False
 
 
-_checks = _Checks()
+_checks = _WatchChecks()
 
 
-def watched_galleries(asked: Asked) -> dict[str, Any]:
+def get_watches(context: RequestContext) -> dict[str, Any]:
     """`watched`. Of a library that cannot be read it says so, since `hello` has this in it."""
     try:
         _checks.begin(is_asked_for=False)
-        return _told(asked)
+        return _watches_view(context)
     except DiskError as error:
-        return {"galleries": [], "checking": False, "problem": sentence(error, asked.language)}
+        return {
+            "galleries": [],
+            "checking": False,
+            "problem": error_sentence(error, context.language),
+        }
 
 
-def act_on_watched(asked: Asked) -> dict[str, Any]:
+def act_on_watches(context: RequestContext) -> dict[str, Any]:
     """`POST watched`: {deed: watch, with what the gallery is, name; leave, gallery; check}."""
     deeds: dict[Any, Callable[[], object]] = {
-        "watch": lambda: _watch(asked),
-        "leave": lambda: watches.leave(asked.given("gallery", str, is_needed=True)),
+        "watch": lambda: _watch(context),
+        "leave": lambda: watches.unwatch(context.typed_field("gallery", str, is_needed=True)),
         "check": lambda: _checks.begin(is_asked_for=True),
     }
-    deed = asked.field("deed")
+    deed = context.body_field("deed")
     if not isinstance(deed, str) or deed not in deeds:
-        raise Refusal(400, "bad_input")
+        raise ApiError(400, "bad_input")
     deeds[deed]()
-    return _told(asked)
+    return _watches_view(context)
 
 
-def _watch(asked: Asked) -> None:
+def _watch(context: RequestContext) -> None:
     names = ("model", "version", "post", "user", "sort", "type", "meta", "base", "level")
-    given = {name: asked.field(name) for name in names}
-    query = gallery_query(given)
-    watches.watch(query, asked.given("name", str, is_needed=True))
+    given = {name: context.body_field(name) for name in names}
+    query = parse_gallery_query(given)
+    watches.watch(query, context.typed_field("name", str, is_needed=True))
 
 
-def _told(asked: Asked) -> dict[str, Any]:
+def _watches_view(context: RequestContext) -> dict[str, Any]:
     is_at_work = _checks.is_at_work  # before what comes of it
-    galleries = [_view(one, asked.language) for one in watches.listed()]
-    problem = _problem(_ALL, asked.language) if galleries else ""
+    galleries = [_watch_view(one, context.language) for one in watches.list_watches()]
+    problem = _problem_text(_ALL, context.language) if galleries else ""
     return {"galleries": galleries, "checking": is_at_work, "problem": problem}
 
 
-def _problem(gallery: str, language: str) -> str:
+def _problem_text(gallery: str, language: str) -> str:
     trouble = _checks.troubles.get(gallery)
-    if isinstance(trouble, Gone):
-        return messages.text("no_gallery", language)
-    return sentence(trouble, language) if trouble else ""
+    if isinstance(trouble, NotFound):
+        return messages.translate("no_gallery", language)
+    return error_sentence(trouble, language) if trouble else ""
 
 
-def _view(one: watches.Watched, language: str) -> dict[str, Any]:
+def _watch_view(one: watches.Watch, language: str) -> dict[str, Any]:
     kind, _, value = one.gallery.partition(" ")
     return {
         "gallery": one.gallery,
@@ -123,6 +127,6 @@ def _view(one: watches.Watched, language: str) -> dict[str, Any]:
         "by_upload": kind == "model",  # see `ImageQuery.takes_sql_path`
         "fresh": one.fresh,
         "more": one.is_more,
-        "checked": day_of(one.checked_at),
-        "problem": _problem(one.gallery, language),
+        "checked": format_day(one.checked_at),
+        "problem": _problem_text(one.gallery, language),
     }

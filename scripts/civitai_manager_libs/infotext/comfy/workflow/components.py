@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ....core import as_list, mapping
+from ....core import as_list, as_mapping
 
 __all__ = ["component_inputs"]
 
@@ -19,16 +19,16 @@ _INPUT = "ComponentInput"
 
 def component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the names of each component's inputs, in the order in which its node has them."""
-    components = list(mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
-    return {str(kind): _inputs(mapping(component)) for kind, component in components}
+    components = list(as_mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
+    return {str(kind): _inputs(as_mapping(component)) for kind, component in components}
 
 
 def _inputs(component: Mapping[str, Any]) -> list[str]:
-    nodes = map(mapping, as_list(component.get("nodes"))[:_MAX_NODES])
+    nodes = map(as_mapping, as_list(component.get("nodes"))[:_MAX_NODES])
     titled = ((str(node.get("title", "")), node) for node in nodes if node.get("type") == _INPUT)
     return [_name(node) for _, node in sorted(titled, key=lambda each: each[0])]
 
 
 def _name(node: Mapping[str, Any]) -> str:
-    output = mapping(next(iter(as_list(node.get("outputs"))), None))
+    output = as_mapping(next(iter(as_list(node.get("outputs"))), None))
     return str(output.get("label") or output.get("name"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ....core import as_list, mapping
+from ....core import as_list, as_mapping
 
 __all__ = ["links_everywhere"]
 
@@ -30,8 +30,8 @@ def links_everywhere(
     """Return what each node of a level gets in this way, by node id and input."""
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in listed}
-    drawn = as_list(mapping(content.get("extra")).get("ue_links"))[:_MAX_LINKS]
-    for link in map(mapping, drawn):
+    drawn = as_list(as_mapping(content.get("extra")).get("ue_links"))[:_MAX_LINKS]
+    for link in map(as_mapping, drawn):
         node, slot = by_id.get(str(link.get("downstream"))), link.get("downstream_slot")
         inputs = as_list(node.get("inputs")) if node else []
         if isinstance(slot, int) and 0 <= slot < len(inputs):
@@ -51,7 +51,7 @@ def _by_rule(content: Mapping[str, Any], listed: list[Mapping[str, Any]], prefix
             continue
         if kind == "Seed Everywhere":
             names |= dict.fromkeys(by_name[0], [f"{prefix}{node.get('id')}", 0])
-        for slot, given in enumerate(map(mapping, as_list(node.get("inputs"))[:20])):
+        for slot, given in enumerate(map(as_mapping, as_list(node.get("inputs"))[:20])):
             link = sources.get(given["link"]) if isinstance(given.get("link"), int) else None
             if link is not None:
                 origin = [f"{prefix}{link[1]}", link[2]]
@@ -71,7 +71,7 @@ def _drawn_links(content: Mapping[str, Any]) -> Iterator[list[Any]]:
 def _output_type(node: Mapping[str, Any] | None, slot: object) -> str:
     outputs = as_list(node.get("outputs")) if node else []
     known = isinstance(slot, int) and 0 <= slot < len(outputs)
-    return str(mapping(outputs[slot]).get("type")) if known else ""
+    return str(as_mapping(outputs[slot]).get("type")) if known else ""
 
 
 def _given(
@@ -79,7 +79,7 @@ def _given(
 ) -> _Links:
     found: _Links = {}
     for node in listed:
-        for given in map(mapping, as_list(node.get("inputs"))[:200]):
+        for given in map(as_mapping, as_list(node.get("inputs"))[:200]):
             source = names.get(_name(given))
             if "widget" not in given:  # what is typed in stays
                 source = source or types.get(str(given.get("type")))
@@ -89,4 +89,4 @@ def _given(
 
 
 def _name(given: object) -> str:
-    return str(mapping(given).get("name"))
+    return str(as_mapping(given).get("name"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ....core import as_list, mapping
+from ....core import as_list, as_mapping
 
 __all__ = ["group_nodes", "with_own_values"]
 
@@ -20,10 +20,10 @@ _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
 
 def group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return each group that a workflow defines, as a subgraph, by the type of its nodes."""
-    defined = mapping(mapping(workflow.get("extra")).get("groupNodes"))
+    defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
     found: dict[str, Mapping[str, Any]] = {}
     for name, group in list(defined.items())[:_MAX_GROUPS]:
-        subgraph = _subgraph(mapping(group))
+        subgraph = _subgraph(as_mapping(group))
         found |= {f"workflow{mark}{name}": subgraph for mark in (">", "/")}
     return found
 
@@ -48,7 +48,7 @@ def with_own_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mappin
 
 
 def _subgraph(group: Mapping[str, Any]) -> Mapping[str, Any]:
-    nodes = [dict(mapping(node)) for node in as_list(group.get("nodes"))[:_MAX_NODES]]
+    nodes = [dict(as_mapping(node)) for node in as_list(group.get("nodes"))[:_MAX_NODES]]
     origins = {  # (node, input): what leads to it; outside of the group it has no node
         (link[2], link[3]): (link[0], link[1])
         for link in map(as_list, as_list(group.get("links"))[:_MAX_LINKS])
@@ -59,7 +59,7 @@ def _subgraph(group: Mapping[str, Any]) -> Mapping[str, Any]:
     links: list[list[Any]] = []
     names: dict[str, None] = {}  # of the inputs, in their order
     for at, node in enumerate(nodes):
-        given = [dict(mapping(each)) for each in as_list(node.get("inputs"))[:_MAX_SLOTS]]
+        given = [dict(as_mapping(each)) for each in as_list(node.get("inputs"))[:_MAX_SLOTS]]
         for slot, each in enumerate(given):
             each["link"] = None
             has_linked_widgets |= "widget" in each and (at, slot) in origins
@@ -90,9 +90,9 @@ def _input_name(
 ) -> str:
     """Return the name that a group's input has outside: its maker's, or else the node's own."""
     own = str(given.get("name") or given.get("type"))
-    named = mapping(mapping(mapping(group.get("config")).get(str(at))).get("input"))
+    named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
     name = named.get(own) if given.get("name") else next(iter(named.values()), None)  # of a reroute
-    name = str(mapping(name).get("name") or own)
+    name = str(as_mapping(name).get("name") or own)
     if name in before:
         name = f"{node.get('title') or node.get('type')} {name}"
     return name if name not in before else f"{name} {len(before)}"
@@ -104,7 +104,7 @@ def _given_away(
     """Yield node and output of what a group gives: what is unused inside, or named as given."""
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):
-        index = mapping(entry[0]).get("index", entry[0]) if len(entry) >= 2 else None
+        index = as_mapping(entry[0]).get("index", entry[0]) if len(entry) >= 2 else None
         if isinstance(index, int) and isinstance(entry[1], int):
             external.add((index, entry[1]))
     for at, node in enumerate(nodes):

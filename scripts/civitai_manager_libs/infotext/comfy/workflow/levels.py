@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ....core import as_list, mapping
+from ....core import as_list, as_mapping
 from ..nodes import MAX_NODES, Node, Nodes
 from .components import component_inputs
 from .everywhere import links_everywhere
@@ -43,7 +43,7 @@ def workflow_nodes(workflow: object) -> Nodes:
     """Return a workflow's nodes without those switched off; {} if it is none, or huge."""
     if not isinstance(workflow, Mapping):
         return {}
-    listed = as_list(mapping(workflow.get("definitions")).get("subgraphs"))
+    listed = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
     groups = {str(group.get("id")): group for group in listed if isinstance(group, Mapping)}
     groups |= group_nodes(workflow)
     components = component_inputs(workflow)
@@ -90,9 +90,9 @@ def _bypassed(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, 
 
     The input of the same number comes before the others, as in ComfyUI's editor.
     """
-    given = [mapping(each) for each in as_list(node.get("inputs"))[:200]]
+    given = [as_mapping(each) for each in as_list(node.get("inputs"))[:200]]
     handed = {}
-    for slot, output in enumerate(map(mapping, as_list(node.get("outputs"))[:200])):
+    for slot, output in enumerate(map(as_mapping, as_list(node.get("outputs"))[:200])):
         candidates = given[slot : slot + 1] + given
         same = (each for each in candidates if each.get("type") == output.get("type"))
         name = str(next(same, {}).get("name"))
@@ -153,7 +153,7 @@ def _entered(
     nodes: dict[str, Node],
 ) -> _Group:
     """The group behind a node, with a node for each of its inputs that has a value."""
-    given = [mapping(each) for each in as_list(content.get("inputs"))[:200]]
+    given = [as_mapping(each) for each in as_list(content.get("inputs"))[:200]]
     values = _group_values(node, given)
     known = set()
     for slot, name in enumerate(str(each.get("name")) for each in given):
@@ -197,7 +197,7 @@ def _links(
     dead: Collection[tuple[str, int]] = (),
 ) -> dict[str, _Link]:
     found = {}
-    for given in map(mapping, as_list(node.get("inputs"))[:200]):
+    for given in map(as_mapping, as_list(node.get("inputs"))[:200]):
         link_id = given.get("link")
         if isinstance(link_id, (int, str)) and link_id in sources:
             source = sources[link_id]

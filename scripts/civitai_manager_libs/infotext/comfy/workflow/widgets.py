@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....core import as_list, as_number, as_whole, mapping
+from ....core import as_list, as_mapping, as_number, as_whole
 from ...samplers import is_sampler
 
 __all__ = ["own_names", "widget_values"]
@@ -243,15 +243,15 @@ def _fits(names: list[str], values: list[Any]) -> bool:
 
 
 def _without_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    given = map(mapping, as_list(node.get("inputs"))[:200])
+    given = map(as_mapping, as_list(node.get("inputs"))[:200])
     sockets = {each.get("name") for each in given if not each.get("widget")}
     return [name for name in names if name not in sockets]
 
 
 def own_names(node: Mapping[str, Any]) -> list[str]:
     """Return the names of the widgets that a file names itself, in their order."""
-    widgets = (mapping(given).get("widget") for given in as_list(node.get("inputs"))[:200])
-    return [str(mapping(widget).get("name")) for widget in widgets if widget]
+    widgets = (as_mapping(given).get("widget") for given in as_list(node.get("inputs"))[:200])
+    return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
 
 def _in_row(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:

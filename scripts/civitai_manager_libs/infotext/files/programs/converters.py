@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Union
 
-from ....core import as_list, as_text, as_whole, mapping
+from ....core import as_list, as_text, as_whole, as_mapping
 
-__all__ = ["Data", "Record", "Source", "converted", "counted", "find_value", "first_of"]
+__all__ = ["Data", "Record", "Source", "converted_value", "scaled_count", "find_value", "first_of"]
 __all__ += ["joined_lines", "lora_entries", "lora_lists", "lora_pairs", "lora_texts", "resolution"]
 __all__ += ["unless", "when"]
 
@@ -31,11 +31,11 @@ def find_value(data: Data, source: Source) -> object:
 
 def _value_at(data: object, path: str) -> object:
     for key in path.split("."):
-        data = mapping(data).get(key)
+        data = as_mapping(data).get(key)
     return data
 
 
-def converted(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
+def converted_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
     """Make a source whose value, where there is one, goes through `convert`."""
 
     def convert_value(data: Data) -> object:
@@ -45,19 +45,19 @@ def converted(source: str, convert: Callable[[Any], object]) -> Callable[[Data],
     return convert_value
 
 
-def counted(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
+def scaled_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
     """Make a source of a whole number above 0: `factor` times the value, and `plus` added."""
 
     def count(value: object) -> int | None:
         stated = as_whole(value)
         return stated * factor + plus if stated is not None and stated * factor > 0 else None
 
-    return converted(source, count)
+    return converted_value(source, count)
 
 
 def unless(source: str, *words: str) -> Callable[[Data], object]:
     """Make a source that says nothing where its value is one of these words, as "Automatic"."""
-    return converted(source, lambda value: None if as_text(value) in words else value)
+    return converted_value(source, lambda value: None if as_text(value) in words else value)
 
 
 def when(condition: str, source: Source) -> Callable[[Data], object]:
@@ -72,7 +72,7 @@ def first_of(*sources: Source) -> Callable[[Data], object]:
 
 def joined_lines(source: str) -> Callable[[Data], object]:
     """Make a source of a text, or of a list's texts, each on a line of its own."""
-    return converted(
+    return converted_value(
         source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
     )
 
@@ -84,7 +84,7 @@ def resolution(source: str) -> Callable[[Data], object]:
         sides = re.findall(r"\d{1,5}", as_text(value)[:100])
         return "x".join(sides) if len(sides) == 2 else None
 
-    return converted(source, size)
+    return converted_value(source, size)
 
 
 def lora_lists(names: str, weights: str) -> Callable[[Data], object]:
@@ -110,10 +110,10 @@ def lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Da
     """Make a source of LoRAs from a list of objects."""
 
     def loras(value: object) -> list[Record]:
-        entries = (mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
+        entries = (as_mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
         return [_lora(find_value(entry, name), find_value(entry, weight)) for entry in entries]
 
-    return converted(source, loras)
+    return converted_value(source, loras)
 
 
 def lora_pairs(source: str) -> Callable[[Data], object]:
@@ -123,7 +123,7 @@ def lora_pairs(source: str) -> Callable[[Data], object]:
         entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
         return [_lora(entry[0], entry[1]) for entry in entries if entry[1:]]
 
-    return converted(source, loras)
+    return converted_value(source, loras)
 
 
 def lora_texts(*prefixes: str) -> Callable[[Data], object]:

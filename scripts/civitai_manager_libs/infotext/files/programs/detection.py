@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ....core import as_list, mapping
-from ...comfy import loaded
+from ....core import as_list, as_mapping
+from ...comfy import load_json
 from .converters import Data, find_value, Record
 from .tables import Program, PROGRAMS
 
@@ -19,7 +19,7 @@ def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] |
     """
     if not isinstance(data, Mapping):
         return None
-    wrapped = loaded(data.get("Comment"))
+    wrapped = load_json(data.get("Comment"))
     if isinstance(wrapped, Mapping):  # NovelAI, where a file has but one text
         texts = {key: value for key, value in data.items() if isinstance(value, str)}
         return read_program(wrapped, texts)
@@ -42,8 +42,8 @@ def _is_written_by(program: Program, data: Data) -> bool:
 
 
 def _record(program: Program, data: Data, texts: Mapping[str, str]) -> Record:
-    data = mapping(data.get(program.within)) if program.within else data
-    beside = {name: loaded(texts.get(name)) for name in program.beside}
+    data = as_mapping(data.get(program.within)) if program.within else data
+    beside = {name: load_json(texts.get(name)) for name in program.beside}
     data = {**data, "texts": texts, **{k: v for k, v in beside.items() if isinstance(v, Mapping)}}
     record = {ours: find_value(data, theirs) for ours, theirs in program.fields.items()}
     if program.second_pass:
@@ -53,13 +53,13 @@ def _record(program: Program, data: Data, texts: Mapping[str, str]) -> Record:
 
 def _of_graph(data: Data) -> tuple[str, Record] | None:
     """Read a ComfyUI graph; the site's own pictures of 2024 and later have a summary in it."""
-    summary = mapping(loaded(data.get("extraMetadata")))
+    summary = as_mapping(load_json(data.get("extraMetadata")))
     if summary.get("prompt"):
         return "Civitai", _on_site_record(data, summary)
-    graph = loaded(data.get("prompt", data))
+    graph = load_json(data.get("prompt", data))
     nodes = graph.values() if isinstance(graph, Mapping) else ()
-    is_workflow = "nodes" in mapping(loaded(data.get("workflow")))
-    if is_workflow or any("class_type" in mapping(node) for node in nodes):
+    is_workflow = "nodes" in as_mapping(load_json(data.get("workflow")))
+    if is_workflow or any("class_type" in as_mapping(node) for node in nodes):
         return "ComfyUI", {
             "comfy": data if "prompt" in data or "workflow" in data else {"prompt": data}
         }
@@ -68,7 +68,7 @@ def _of_graph(data: Data) -> tuple[str, Record] | None:
 
 def _on_site_record(data: Data, summary: Data) -> Record:
     """Return the summary; the graph adds what it lacks, as the strength of a second pass."""
-    used = [mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
+    used = [as_mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
     record = {key: value for key, value in summary.items() if key != "resources"}
     record["civitaiResources"] = [
         {**entry, "weight": entry.get("strength", entry.get("weight"))} for entry in used

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ....core import as_number, as_text, as_whole, file_stem, mapping
+from ....core import as_mapping, as_number, as_text, as_whole, model_file_stem
 from .converters import Data, find_value, Record
 
 __all__ = ["draw_things_pass", "fooocus_refiner", "hf_space_pass", "invoke_pass", "swarm_pass"]
@@ -47,7 +47,7 @@ def swarm_pass(data: Data) -> Record:
 
     SwarmUI writes no `refinerupscale` of 1.
     """
-    refiner = file_stem(as_text(data.get("refinermodel")))
+    refiner = model_file_stem(as_text(data.get("refinermodel")))
     share = as_number(data.get("refinercontrolpercentage"))
     if share is None:
         return {"Denoising strength": data.get("initimagecreativity")}
@@ -64,7 +64,7 @@ def swarm_pass(data: Data) -> Record:
 
 def draw_things_pass(data: Data) -> Record:
     """Return the first pass's size as Size: Draw Things' `size` is the second's."""
-    more = mapping(data.get("v2"))
+    more = as_mapping(data.get("v2"))
     first = [as_whole(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
     last = re.fullmatch(r"(\d{1,5})x(\d{1,5})", as_text(data.get("size")))
     if more.get("hiresFix") is not True or not last or not all(first):
@@ -78,7 +78,7 @@ def draw_things_pass(data: Data) -> Record:
 
 def hf_space_pass(data: Data) -> Record:
     """Return the second pass of a Space: it resizes in the latent space."""
-    stated = mapping(data.get("use_upscaler"))
+    stated = as_mapping(data.get("use_upscaler"))
     method = as_text(stated.get("upscale_method"))
     upscaler = upscaler_name(f"latent-{method}") if method else ""
     values = (stated.get(key) for key in ("upscaler_strength", "upscale_steps"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from ....core import as_list, as_text, mapping
+from ....core import as_list, as_mapping, as_text
 from .converters import Data, find_value, Record
 
 __all__ = ["negative_in_brackets", "novelai_model", "novelai_model_hash", "novelai_prompt"]
@@ -43,7 +43,7 @@ def negative_in_brackets(data: Data) -> str:
 
 def _invoke_2_prompt(data: Data) -> str:
     stated = find_value(data, "image.prompt")
-    parts = [as_text(mapping(part).get("prompt")) for part in as_list(stated)[:100]]
+    parts = [as_text(as_mapping(part).get("prompt")) for part in as_list(stated)[:100]]
     return " ".join(parts) or as_text(stated)
 
 
@@ -65,8 +65,10 @@ def novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
 
 
 def _captions(prompt: object) -> Iterator[str]:
-    caption = mapping(mapping(prompt).get("caption"))
-    people = [mapping(each).get("char_caption") for each in as_list(caption.get("char_captions"))]
+    caption = as_mapping(as_mapping(prompt).get("caption"))
+    people = [
+        as_mapping(each).get("char_caption") for each in as_list(caption.get("char_captions"))
+    ]
     for text in map(as_text, (caption.get("base_caption"), *people[:20])):
         if text:
             yield text

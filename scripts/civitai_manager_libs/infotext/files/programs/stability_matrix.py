@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ....core import as_list, as_text, mapping
+from ....core import as_list, as_mapping, as_text
 from .converters import Data, find_value, Record
 from .passes import two_passes, upscaler_name
 
-__all__ = ["loras", "second_pass"]
+__all__ = ["matrix_loras", "matrix_pass"]
 
 _MAX_MODULES = 50
 
 
-def loras(data: Data) -> list[Record]:
+def matrix_loras(data: Data) -> list[Record]:
     """Return the LoRAs that are switched on, as entries of `additionalResources`."""
     if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
         return []
@@ -30,7 +30,7 @@ def loras(data: Data) -> list[Record]:
     ]
 
 
-def second_pass(data: Data) -> Record:
+def matrix_pass(data: Data) -> Record:
     """Return the second pass, where its module is switched on."""
     for cards in _modules(data, "Modules", "HiresFixModule"):
         if len(cards) == 2:
@@ -44,6 +44,6 @@ def second_pass(data: Data) -> Record:
 def _modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
     """Yield the cards of each module of this kind that is switched on."""
     listed = find_value(data, f"smproj.State.{path}.$values")
-    for module in map(mapping, as_list(listed)[:_MAX_MODULES]):
+    for module in map(as_mapping, as_list(listed)[:_MAX_MODULES]):
         if module.get("IsEnabled") is True and kind in as_text(module.get("$type")):
-            yield [mapping(card) for card in as_list(module.get("$values"))[:_MAX_MODULES]]
+            yield [as_mapping(card) for card in as_list(module.get("$values"))[:_MAX_MODULES]]

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from ....core import as_text
 from . import passes, prompt_formats, stability_matrix
 from .converters import (
-    converted,
-    counted,
+    converted_value,
     Data,
     first_of,
     joined_lines,
@@ -22,6 +21,7 @@ from .converters import (
     lora_texts,
     Record,
     resolution,
+    scaled_count,
     Source,
     unless,
     when,
@@ -63,7 +63,7 @@ _SWARM: dict[str, Source] = {
     "scheduler": "scheduler|comfyuischeduler",
     "Model": "model",
     "VAE": unless("vae", "Automatic"),
-    "clipSkip": counted("clipstopatlayer", factor=-1),
+    "clipSkip": scaled_count("clipstopatlayer", factor=-1),
     "Variation seed": "variationseed",
     "Variation seed strength": "variationseedstrength",
     "additionalResources": lora_lists("loras", "loraweights"),
@@ -78,7 +78,7 @@ _INVOKE: dict[str, Source] = {
     "sampler": "scheduler",
     "Model": "model.model_name|model.name",
     "VAE": "vae.model_name|vae.name",
-    "clipSkip": counted("clip_skip", plus=1),  # how many layers, not from where
+    "clipSkip": scaled_count("clip_skip", plus=1),  # how many layers, not from where
     "additionalResources": lora_entries(
         "loras", "lora.model_name|lora.name|model.model_name|model.name"
     ),
@@ -170,7 +170,9 @@ _EASY_DIFFUSION: dict[str, Source] = {
     "Model": "use_stable_diffusion_model|Stable Diffusion model",
     "VAE": "use_vae_model|VAE model",
     "Denoising strength": "prompt_strength|Prompt Strength",
-    "clipSkip": converted("clip_skip|Clip Skip", lambda on: 2 if as_text(on) == "True" else None),
+    "clipSkip": converted_value(
+        "clip_skip|Clip Skip", lambda on: 2 if as_text(on) == "True" else None
+    ),
     "additionalResources": lora_lists("use_lora_model|LoRA model", "lora_alpha|LoRA Strength"),
 }
 _EASY_TEXTS = "prompt negative_prompt num_inference_steps seed width height guidance_scale"
@@ -206,7 +208,7 @@ _STABILITY_MATRIX: dict[str, Source] = {
     "Model": "ModelName",
     "Model hash": "ModelHash",
     "VAE": when(f"{_MATRIX}.Model.IsVaeSelectionEnabled", f"{_MATRIX}.Model.SelectedVaeName"),
-    "additionalResources": stability_matrix.loras,
+    "additionalResources": stability_matrix.matrix_loras,
     "clipSkip": when(f"{_MATRIX}.Model.IsClipSkipEnabled", f"{_MATRIX}.Model.ClipSkip"),
 }
 _TENSORART: dict[str, Source] = {
@@ -259,7 +261,7 @@ PROGRAMS = (
         "Stability Matrix",
         ("PositivePrompt+CfgScale",),
         _STABILITY_MATRIX,
-        second_pass=stability_matrix.second_pass,
+        second_pass=stability_matrix.matrix_pass,
         beside=("smproj",),
     ),
     Program("TensorArt", ("baseModel+ksamplerName", "baseModel+imageCount"), _TENSORART),

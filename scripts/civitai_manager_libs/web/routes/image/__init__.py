@@ -1,8 +1,8 @@
 """One picture: how it was made, with what, and what of that is here."""
 
-from .compatibility import arriving
-from .details import details
-from .embedded import workflow
-from .resources import can_be_made_here
+from .compatibility import check_infotext
+from .details import get_details
+from .embedded import get_workflow
+from .resources import filter_reproducible
 
-__all__ = ["arriving", "can_be_made_here", "details", "workflow"]
+__all__ = ["check_infotext", "filter_reproducible", "get_details", "get_workflow"]

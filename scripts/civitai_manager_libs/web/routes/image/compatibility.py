@@ -5,55 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .... import host, setting
-from ....core import Image, one_line
+from ....core import clean_line, Image
 from ....i18n import messages
 from ....infotext import (
     added_lora_tags,
-    Embedded,
+    EmbeddedData,
+    HostCapabilities,
     HOSTS,
-    left_out,
+    list_losses,
     Loss,
-    losses,
     missing_values,
-    Takes,
+    omitted_parameters,
 )
-from ...http import Asked, Refusal
+from ...http import ApiError, RequestContext
 
-__all__ = ["arriving", "not_arriving", "problems"]
+__all__ = ["check_infotext", "list_incompatibilities", "list_problems"]
 
 _MOST = 40  # lines
 _SHOWN = 80  # characters of a value
 _LONGEST = 1_000_000  # characters of a text
 
 
-def not_arriving(text: str, language: str) -> list[str]:
+def list_incompatibilities(text: str, language: str) -> list[str]:
     """A line for each field; [] by ourselves, and in a host whose rules are not known."""
-    rules = HOSTS.get(host.name())
+    rules = HOSTS.get(host.host_name())
     if rules is None or not text:
         return []
-    found = losses(rules, text, Takes(**host.known_names()))
-    return list(_lines(found[:_MOST], language))
+    found = list_losses(rules, text, HostCapabilities(**host.list_capabilities()))
+    return list(_iter_sentences(found[:_MOST], language))
 
 
-def arriving(asked: Asked) -> dict[str, list[str]]:
+def check_infotext(context: RequestContext) -> dict[str, list[str]]:
     """`POST arriving`: the same of a text that was edited."""
-    text = asked.field("text")
+    text = context.body_field("text")
     if not isinstance(text, str) or len(text) > _LONGEST:
-        raise Refusal(400, "bad_input")
-    return {"losses": not_arriving(text, asked.language)}
+        raise ApiError(400, "bad_input")
+    return {"losses": list_incompatibilities(text, context.language)}
 
 
-def _lines(found: list[Loss], language: str) -> Iterator[str]:
+def _iter_sentences(found: list[Loss], language: str) -> Iterator[str]:
     for loss in found:
         values = {
-            "field": messages.parameter(one_line(loss.field, _SHOWN), language),
-            "sent": one_line(loss.sent, _SHOWN),
-            "got": one_line(loss.got, _SHOWN),
+            "field": messages.parameter_label(clean_line(loss.field, _SHOWN), language),
+            "sent": clean_line(loss.sent, _SHOWN),
+            "got": clean_line(loss.got, _SHOWN),
         }
-        yield messages.text(_key(loss), language, **values)
+        yield messages.translate(_sentence_key(loss), language, **values)
 
 
-def _key(loss: Loss) -> str:
+def _sentence_key(loss: Loss) -> str:
     if loss.is_swallowed:
         return "loss_swallowed"
     if not loss.sent:
@@ -61,37 +61,39 @@ def _key(loss: Loss) -> str:
     return "loss_changed" if loss.got else "loss_dropped"
 
 
-def problems(image: Image, text: str, told: Embedded | None, language: str) -> Iterator[str]:
+def list_problems(
+    image: Image, text: str, embedded_data: EmbeddedData | None, language: str
+) -> Iterator[str]:
     """Yield what one should know of an image's infotext, a sentence each.
 
     told: what its file says, None where that was not looked into.
     """
     meta = image.meta or {}
     if not text:
-        yield _why_nothing(told, language)
+        yield _explain_nothing(embedded_data, language)
         return
-    told = told or Embedded()
-    if told.infotext:
-        program = told.program or messages.text("some_program", language)
-        yield messages.text("problem_of_file", language, program=program)
+    embedded_data = embedded_data or EmbeddedData()
+    if embedded_data.infotext:
+        program = embedded_data.program or messages.translate("some_program", language)
+        yield messages.translate("problem_of_file", language, program=program)
     elif setting.adds_lora_tags and (added := added_lora_tags(meta, image)):
-        yield messages.text("problem_lora_tags", language, tags=" ".join(added))
-    if not told.infotext and (names := left_out(meta)):
-        yield messages.text("problem_left_out", language, names=one_line(", ".join(names)))
+        yield messages.translate("problem_lora_tags", language, tags=" ".join(added))
+    if not embedded_data.infotext and (names := omitted_parameters(meta)):
+        yield messages.translate("problem_left_out", language, names=clean_line(", ".join(names)))
     if "comfy" in meta:
-        yield messages.text("problem_comfy", language)
+        yield messages.translate("problem_comfy", language)
     seed = meta.get("seed")
     if isinstance(seed, (int, float)) and seed > 2**53:
-        yield messages.text("problem_seed", language)
+        yield messages.translate("problem_seed", language)
     if missing := missing_values(text):
-        names = ", ".join(messages.parameter(name, language) for name in missing)
-        yield messages.text("problem_missing", language, names=names)
+        names = ", ".join(messages.parameter_label(name, language) for name in missing)
+        yield messages.translate("problem_missing", language, names=names)
 
 
-def _why_nothing(told: Embedded | None, language: str) -> str:
-    if told is None:
-        return messages.text("no_infotext", language)
-    if told.credentials:
-        maker = one_line(told.credentials, _SHOWN)
-        return messages.text("only_credentials", language, maker=maker)
-    return messages.text("nothing_in_file", language)
+def _explain_nothing(embedded_data: EmbeddedData | None, language: str) -> str:
+    if embedded_data is None:
+        return messages.translate("no_infotext", language)
+    if embedded_data.credentials:
+        maker = clean_line(embedded_data.credentials, _SHOWN)
+        return messages.translate("only_credentials", language, maker=maker)
+    return messages.translate("nothing_in_file", language)

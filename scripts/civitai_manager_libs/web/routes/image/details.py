@@ -6,61 +6,65 @@ from typing import Any
 
 from .... import setting, util
 from ....core import Image
-from ....infotext import Embedded, infotext, parse_infotext, recorded_workflow
+from ....infotext import build_infotext, EmbeddedData, find_workflow, parse_infotext
 from ....library import bookmarks, cache
-from ...http import Asked, Far, image_links, image_view, own_view
-from ..dependencies import known_image, saved_files
-from .compatibility import not_arriving, problems
-from .embedded import told_by_file
-from .resources import resources_of
+from ...http import annotation_view, image_links, image_view, RemoteWork, RequestContext
+from ..dependencies import find_saved_files, require_image
+from .compatibility import list_incompatibilities, list_problems
+from .embedded import read_embedded_data
+from .resources import list_resource_views
 
-__all__ = ["details"]
+__all__ = ["get_details"]
 
 
-def details(asked: Asked) -> Any:
+def get_details(context: RequestContext) -> Any:
     """`images/<id>[?file=1]`."""
-    image = known_image(asked)
-    text = infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
-    if text or not asked.text("file") or image.type == "audio":
-        return _all_of(asked, image, text, "record" if text else "none")
-    return Far(lambda: _with_file(asked, image))
+    image = require_image(context)
+    text = build_infotext(image.meta, image, adds_lora_tags=setting.adds_lora_tags)
+    if text or not context.query_param("file") or image.type == "audio":
+        return _details_view(context, image, text, "record" if text else "none")
+    return RemoteWork(lambda: _details_with_file(context, image))
 
 
-def _with_file(asked: Asked, image: Image) -> dict[str, Any]:
-    told = told_by_file(asked, image)
-    return _all_of(asked, image, told.infotext, "file" if told.infotext else "none", told)
+def _details_with_file(context: RequestContext, image: Image) -> dict[str, Any]:
+    told = read_embedded_data(context, image)
+    return _details_view(context, image, told.infotext, "file" if told.infotext else "none", told)
 
 
-def _all_of(
-    asked: Asked, image: Image, text: str, source: str, told: Embedded | None = None
+def _details_view(
+    context: RequestContext,
+    image: Image,
+    text: str,
+    source: str,
+    embedded_data: EmbeddedData | None = None,
 ) -> dict[str, Any]:
     read = parse_infotext(text)
-    stats = image.stats
-    saved = saved_files([image.id])
-    path, marked = saved.get(image.id, ""), bookmarks.annotations.of([image.id])
+    stats = image.reactions
+    saved = find_saved_files([image.id])
+    path, marked = saved.get(image.id, ""), bookmarks.annotations.find_annotations([image.id])
     return {
         **image_view(image, saved, marked),
-        "own": own_view(marked.get(image.id, bookmarks.Mark())),
+        "own": annotation_view(marked.get(image.id, bookmarks.Annotation())),
         **image_links(image),
         "infotext": text,
         "from": source,
         "prompt": read.prompt,
         "negative": read.negative_prompt,
         "parameters": [[name, value] for name, value in read.parameters.items()],
-        "losses": not_arriving(text, asked.language),
-        "problems": list(problems(image, text, told, asked.language)),
-        "resources": resources_of(image, asked.number("model"), asked.language),
-        "has_workflow": bool(recorded_workflow(image.meta) or told and told.workflow),
+        "losses": list_incompatibilities(text, context.language),
+        "problems": list(list_problems(image, text, embedded_data, context.language)),
+        "resources": list_resource_views(image, context.query_id("model"), context.language),
+        "has_workflow": bool(find_workflow(image.meta) or embedded_data and embedded_data.workflow),
         "likes": stats.likes,
         "hearts": stats.hearts,
         "laughs": stats.laughs,
         "cries": stats.cries,
         "saved_path": path,
-        "extension": _extension(path or cache.cached(image.url) or ""),
+        "extension": _read_extension(path or cache.find_cached(image.url) or ""),
     }
 
 
-def _extension(path: str) -> str:
+def _read_extension(path: str) -> str:
     try:
         with open(path, "rb") as file:
             return util.extension_of(file.read(16)) or ""

@@ -6,31 +6,35 @@ from contextlib import nullcontext
 from typing import Any
 
 from ....core import Image
-from ....infotext import Embedded, embedded, recorded_workflow
+from ....infotext import EmbeddedData, find_workflow, read_embedded
 from ....library import pages
-from ...http import Asked, Far, Refusal
-from ..dependencies import client, known_image, saved_files
+from ...http import ApiError, RemoteWork, RequestContext
+from ..dependencies import find_saved_files, get_client, require_image
 
-__all__ = ["told_by_file", "workflow"]
+__all__ = ["read_embedded_data", "get_workflow"]
 
 
-def told_by_file(asked: Asked, image: Image) -> Embedded:
+def read_embedded_data(context: RequestContext, image: Image) -> EmbeddedData:
     """Raises what the client raises."""
-    saved = saved_files([image.id]).get(image.id)
-    of_cache = pages.file(client(), image.url, asked.cancelled)
+    saved = find_saved_files([image.id]).get(image.id)
+    of_cache = pages.open_image_file(get_client(), image.url, context.cancelled)
     with nullcontext(saved) if saved else of_cache as path:
-        return embedded(path)
+        return read_embedded(path)
 
 
-def workflow(asked: Asked) -> Any:
+def get_workflow(context: RequestContext) -> Any:
     """`images/<id>/workflow`: ComfyUI's, of the record or else of the file."""
-    image = known_image(asked)
-    recorded = recorded_workflow(image.meta)
-    return {"workflow": recorded} if recorded else Far(lambda: _of_file(asked, image))
+    image = require_image(context)
+    recorded = find_workflow(image.meta)
+    return (
+        {"workflow": recorded}
+        if recorded
+        else RemoteWork(lambda: _workflow_from_file(context, image))
+    )
 
 
-def _of_file(asked: Asked, image: Image) -> dict[str, str]:
-    found = told_by_file(asked, image).workflow
+def _workflow_from_file(context: RequestContext, image: Image) -> dict[str, str]:
+    found = read_embedded_data(context, image).workflow
     if not found:
-        raise Refusal(404, "not_there")
+        raise ApiError(404, "not_there")
     return {"workflow": found}

@@ -7,58 +7,66 @@ from itertools import islice
 from typing import Any
 
 from ....civitai import Version
-from ....core import Image, one_line
+from ....core import clean_line, Image
 from ....i18n import messages
-from ....infotext import Resource, resources
+from ....infotext import list_resources, Resource
 from ....library import models, records
-from ....local_models import Found, models_here, Shelf, Wanted
+from ....local_models import get_model_index, ModelIndex, ModelMatch, WantedModel
 from ...http import resource_view
 
-__all__ = ["can_be_made_here", "resources_of"]
+__all__ = ["filter_reproducible", "list_resource_views"]
 
 _AT_ONCE = 500  # pictures whose records are in memory together
 
 
-def resources_of(image: Image, open_model: int | None, language: str) -> list[dict[str, Any]]:
+def list_resource_views(
+    image: Image, open_model: int | None, language: str
+) -> list[dict[str, Any]]:
     """Each as the page shows it, with what is here of it."""
-    used = resources(image.meta, image, _files([image], open_model))
+    used = list_resources(image.meta, image, _version_files([image], open_model))
     ids = [one.version_id for one in used if one.version_id is not None]
-    names, versions, here = models.version_names(ids), models.kept_versions(ids), models_here()
+    names, versions, here = (
+        models.find_version_names(ids),
+        models.find_versions(ids),
+        get_model_index(),
+    )
     views = []
     for one in used:
-        found = here.find(_wanted(one, names, versions))
+        found = here.find(_make_wanted(one, names, versions))
         version = versions.get(one.version_id or 0)
         size = found.file.size if found.file else version.size if version else 0
-        said = {"here": found.state, "here_words": _words(found, one, language), "size": size}
+        said = {"here": found.state, "here_words": _match_text(found, one, language), "size": size}
         views.append({**resource_view(one, names), **said})
     return views
 
 
-def can_be_made_here(image_ids: Sequence[int], open_model: int | None) -> list[int]:
+def filter_reproducible(image_ids: Sequence[int], open_model: int | None) -> list[int]:
     """Those of them of which every resource is here, and a checkpoint among them; in this order."""
-    here, fitting, ids = models_here(), [], iter(image_ids)
+    here, fitting, ids = get_model_index(), [], iter(image_ids)
     while batch := list(islice(ids, _AT_ONCE)):
-        found = records.find_all(batch)
-        files = _files(list(found.values()), open_model)
+        found = records.find_images(batch)
+        files = _version_files(list(found.values()), open_model)
         told = [image for image in found.values() if image.meta]  # else nobody knows how
-        used = {image.id: resources(image.meta, image, files) for image in told}
+        used = {image.id: list_resources(image.meta, image, files) for image in told}
         known = {one.version_id for each in used.values() for one in each if one.version_id}
-        names, versions = models.version_names(list(known)), models.kept_versions(list(known))
-        wanted = {i: [_wanted(one, names, versions) for one in each] for i, each in used.items()}
-        fitting += [i for i in batch if _is_whole(here, wanted.get(i, ()))]
+        names, versions = models.find_version_names(list(known)), models.find_versions(list(known))
+        wanted = {
+            i: [_make_wanted(one, names, versions) for one in each] for i, each in used.items()
+        }
+        fitting += [i for i in batch if _is_reproducible(here, wanted.get(i, ()))]
     return fitting
 
 
-def _files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
+def _version_files(images: Sequence[Image], open_model: int | None) -> dict[str, int]:
     """What pictures call the files of the versions that Civitai names for these, and of the model
     that is open -> the version."""
-    named = models.kept_versions([i for image in images for i in image.version_ids])
-    opened = models.kept_model(open_model) if open_model else None
+    named = models.find_versions([i for image in images for i in image.version_ids])
+    opened = models.find_model(open_model) if open_model else None
     known = {version.id: version for version in (opened.versions if opened else ())} | named
     return {file: version.id for version in known.values() for file in version.files}
 
 
-def _is_whole(here: Shelf, wanted: Iterable[Wanted]) -> bool:
+def _is_reproducible(here: ModelIndex, wanted: Iterable[WantedModel]) -> bool:
     has_model = False
     for one in wanted:
         found = here.find(one)
@@ -69,22 +77,22 @@ def _is_whole(here: Shelf, wanted: Iterable[Wanted]) -> bool:
     return has_model
 
 
-def _wanted(
+def _make_wanted(
     one: Resource, names: Mapping[int, tuple[int, str]], versions: Mapping[int, Version]
-) -> Wanted:
+) -> WantedModel:
     version_id = one.version_id or 0
     version = versions.get(version_id)
     model_id = names[version_id][0] if version_id in names else None
-    return Wanted(one, model_id, version.files if version else frozenset())
+    return WantedModel(one, model_id, version.files if version else frozenset())
 
 
-def _words(found: Found, one: Resource, language: str) -> str:
+def _match_text(found: ModelMatch, one: Resource, language: str) -> str:
     if not found.state:
         return ""
     if found.state == "here":
-        return messages.text("here_by_name" if found.by == "name" else "here", language)
+        return messages.translate("here_by_name" if found.by == "name" else "here", language)
     if found.state == "other":
-        version = one_line(found.version or (found.file.name if found.file else ""), 80)
-        return messages.text("here_other", language, version=version)
+        version = clean_line(found.version or (found.file.name if found.file else ""), 80)
+        return messages.translate("here_other", language, version=version)
     is_known = bool(one.name or one.hash)
-    return messages.text("here_missing" if is_known else "here_not_told", language)
+    return messages.translate("here_missing" if is_known else "here_not_told", language)

@@ -1,7 +1,22 @@
 """What the page asks of the library alone: searches, and what the user has made of it."""
 
-from .annotations import act_on_sets, export, mark, sets, take
-from .search import figures, kept_images, suggest, within
+from .annotations import (
+    act_on_collections,
+    annotate_images,
+    get_collections,
+    get_export,
+    post_import,
+)
+from .search import filter_loaded, get_stats, get_suggestions, search_images
 
-__all__ = ["act_on_sets", "export", "figures", "kept_images", "mark", "sets", "suggest", "take"]
-__all__ += ["within"]
+__all__ = [
+    "act_on_collections",
+    "get_export",
+    "get_stats",
+    "search_images",
+    "annotate_images",
+    "get_collections",
+    "get_suggestions",
+    "post_import",
+]
+__all__ += ["filter_loaded"]

@@ -10,60 +10,60 @@ from starlette.responses import Response
 
 from ....core import Image
 from ....library import bookmarks, records
-from ...http import Asked, own_view, Refusal
-from ..dependencies import given_ids
+from ...http import annotation_view, ApiError, RequestContext
+from ..dependencies import require_ids
 
-__all__ = ["act_on_sets", "export", "mark", "sets", "take"]
+__all__ = ["act_on_collections", "get_export", "annotate_images", "get_collections", "post_import"]
 
 _MOST_IDS = 10_000
 
 
-def mark(asked: Asked) -> dict[str, Any]:
+def annotate_images(context: RequestContext) -> dict[str, Any]:
     """`POST own`: of `ids`, whatever is given of favourite, stars, note, tags, add_to, remove_from.
 
     What is marked then is told of each.
     """
-    images = _images(asked)
-    wanted = bookmarks.annotations.Change(
-        asked.given("favourite", bool),
-        asked.given("stars", int),
-        asked.given("note", str),
-        _texts(asked, "tags"),
+    images = _require_images(context)
+    wanted = bookmarks.annotations.AnnotationChange(
+        context.typed_field("favourite", bool),
+        context.typed_field("stars", int),
+        context.typed_field("note", str),
+        _text_list(context, "tags"),
     )
-    if wanted != bookmarks.annotations.Change():
-        bookmarks.annotations.change(images, wanted)
+    if wanted != bookmarks.annotations.AnnotationChange():
+        bookmarks.annotations.change_annotations(images, wanted)
     ids = [image.id for image in images]
-    if name := asked.given("add_to", str):
-        bookmarks.collections.add(images, name)
-    if name := asked.given("remove_from", str):
-        bookmarks.collections.remove(ids, name)
-    found = bookmarks.annotations.of(ids)
-    return {"own": {str(i): own_view(found.get(i, bookmarks.Mark())) for i in ids}}
+    if name := context.typed_field("add_to", str):
+        bookmarks.collections.add_to_collection(images, name)
+    if name := context.typed_field("remove_from", str):
+        bookmarks.collections.remove_from_collection(ids, name)
+    found = bookmarks.annotations.find_annotations(ids)
+    return {"own": {str(i): annotation_view(found.get(i, bookmarks.Annotation())) for i in ids}}
 
 
-def sets(asked: Asked) -> list[dict[str, Any]]:
-    """`sets`."""
-    return [vars(one) for one in bookmarks.collections.all_sets()]
+def get_collections(context: RequestContext) -> list[dict[str, Any]]:
+    """`get_collections`."""
+    return [vars(one) for one in bookmarks.collections.list_collections()]
 
 
-def act_on_sets(asked: Asked) -> list[dict[str, Any]]:
+def act_on_collections(context: RequestContext) -> list[dict[str, Any]]:
     """`POST sets`: {deed: make, rename or delete, name, to}."""
-    name, to = asked.given("name", str) or "", asked.given("to", str) or ""
+    name, to = context.typed_field("name", str) or "", context.typed_field("to", str) or ""
     deeds: dict[Any, Callable[[], object]] = {
-        "make": lambda: bookmarks.collections.add([], name),
-        "rename": lambda: bookmarks.collections.rename(name, to),
-        "delete": lambda: bookmarks.collections.delete(name),
+        "make": lambda: bookmarks.collections.add_to_collection([], name),
+        "rename": lambda: bookmarks.collections.rename_collection(name, to),
+        "delete": lambda: bookmarks.collections.delete_collection(name),
     }
-    deed = asked.field("deed")
+    deed = context.body_field("deed")
     if not isinstance(deed, str) or deed not in deeds:
-        raise Refusal(400, "bad_input")
+        raise ApiError(400, "bad_input")
     deeds[deed]()
-    return sets(asked)
+    return get_collections(context)
 
 
-def export(asked: Asked) -> Response:
-    """`export?set=`: of one set, or of all that the user has marked, as a file to save."""
-    told = bookmarks.import_export.export(asked.text("set"))
+def get_export(context: RequestContext) -> Response:
+    """`get_export?set=`: of one set, or of all that the user has marked, as a file to save."""
+    told = bookmarks.import_export.export_bookmarks(context.query_param("set"))
     body = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "replace")
     headers = {
         "Cache-Control": "no-store",
@@ -73,25 +73,25 @@ def export(asked: Asked) -> Response:
     return Response(body, 200, headers, media_type="application/json")
 
 
-def take(asked: Asked) -> dict[str, Any]:
-    """`POST import`: what `export` gave."""
-    pictures, named = bookmarks.import_export.take(asked.body)
-    said = asked.words("import_done", n=pictures, sets=named)
+def post_import(context: RequestContext) -> dict[str, Any]:
+    """`POST import`: what `get_export` gave."""
+    pictures, named = bookmarks.import_export.import_bookmarks(context.body)
+    said = context.translate("import_done", n=pictures, sets=named)
     return {"pictures": pictures, "sets": named, "message": said}
 
 
-def _images(asked: Asked) -> list[Image]:
+def _require_images(context: RequestContext) -> list[Image]:
     """Only what was read can be marked."""
-    found = list(records.find_all(given_ids(asked, _MOST_IDS)).values())
+    found = list(records.find_images(require_ids(context, _MOST_IDS)).values())
     if not found:
-        raise Refusal(404, "not_known")
+        raise ApiError(404, "not_known")
     return found
 
 
-def _texts(asked: Asked, name: str) -> Sequence[str] | None:
-    value = asked.field(name)
+def _text_list(context: RequestContext, name: str) -> Sequence[str] | None:
+    value = context.body_field(name)
     if value is not None and not (isinstance(value, list) and all(map(_is_text, value))):
-        raise Refusal(400, "bad_input", field=name)
+        raise ApiError(400, "bad_input", field=name)
     return value
 
 

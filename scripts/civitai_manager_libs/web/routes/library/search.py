@@ -6,76 +6,80 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from ....core import whole
+from ....core import as_whole_number
 from ....i18n import messages
 from ....library import gallery_stats, pages, records, search
-from ...http import Asked, LAST_ID, Refusal
+from ...http import ApiError, LAST_ID, RequestContext
 from ..dependencies import (
-    given_ids,
+    find_saved_files,
     level_up_to,
+    list_saved_ids,
     page_view,
-    place_of,
-    query_of,
-    saved_files,
-    saved_ids,
+    parse_image_query,
+    parse_page_position,
+    require_ids,
 )
-from ..image import can_be_made_here
+from ..image import filter_reproducible
 
-__all__ = ["figures", "kept_images", "suggest", "within"]
+__all__ = ["get_stats", "search_images", "get_suggestions", "filter_loaded"]
 
 _MOST_LETTERS = 1000
 _MOST_IDS = 100_000
 
 
-def kept_images(asked: Asked) -> dict[str, Any]:
+def search_images(context: RequestContext) -> dict[str, Any]:
     """`images?search=...`: return a page of what was kept; nobody else is asked.
 
     A page looks at so many images only: it may have none, and a cursor to look on from; `looked_at`
     tells then how far the search has come.
     """
-    query = search.query_of(asked.text("search")[:_MOST_LETTERS])
-    asked.cancelled.check()  # it may have waited for its turn longer than who asked
-    (cursor, limit), sort = place_of(asked), asked.text("sort")
-    found = search.find(
-        query, _scope(asked), sort=sort, cursor=cursor, limit=limit, saved=saved_ids
+    query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
+    context.cancelled.check()  # it may have waited for its turn longer than who asked
+    (cursor, limit), sort = parse_page_position(context), context.query_param("sort")
+    found = search.run_search(
+        query, _parse_scope(context), sort=sort, cursor=cursor, limit=limit, saved=list_saved_ids
     )
-    ids = _held_to_here(query, found.ids, asked.number("model"))
+    ids = _filter_local(query, found.ids, context.query_id("model"))
     is_short = found.cursor is not None and len(ids) < limit
     looked_at = search.count_looked_at(found.cursor, sort) if is_short else None
-    images = records.find_all(ids).values()
-    said = _said_of(query, asked.language)
+    images = records.find_images(ids).values()
+    said = _problem_texts(query, context.language)
     notes = [{"code": "search", "message": " ".join(said)}] if said else []
     return page_view(images, found.cursor, time.time(), notes, looked_at=looked_at)
 
 
-def suggest(asked: Asked) -> list[dict[str, Any]]:
-    """`suggest?word=`; count: how many pictures have it, 0 of a key."""
-    return [vars(one) for one in search.suggestions(asked.text("word")[:_MOST_LETTERS])]
+def get_suggestions(context: RequestContext) -> list[dict[str, Any]]:
+    """`get_suggestions?word=`; count: how many pictures have it, 0 of a key."""
+    return [vars(one) for one in search.suggest_values(context.query_param("word")[:_MOST_LETTERS])]
 
 
-def within(asked: Asked) -> dict[str, Any]:
+def filter_loaded(context: RequestContext) -> dict[str, Any]:
     """`POST within`: those of the ids, which the page has loaded, that fit the search."""
-    known, words = given_ids(asked, _MOST_IDS), asked.given("words", str, is_needed=True)
-    query = search.query_of(words[:_MOST_LETTERS])
-    fitting = records.having(known, query, lambda: saved_files(known))
-    fitting = _held_to_here(query, fitting, whole(asked.field("model"), 1, LAST_ID))
-    return {"ids": fitting, "said": " ".join(_said_of(query, asked.language))}
+    known, words = require_ids(context, _MOST_IDS), context.typed_field(
+        "words", str, is_needed=True
+    )
+    query = search.parse_query(words[:_MOST_LETTERS])
+    fitting = records.filter_matching(known, query, lambda: find_saved_files(known))
+    fitting = _filter_local(
+        query, fitting, as_whole_number(context.body_field("model"), 1, LAST_ID)
+    )
+    return {"ids": fitting, "said": " ".join(_problem_texts(query, context.language))}
 
 
-def _held_to_here(
-    query: search.Query, image_ids: Sequence[int], open_model: int | None
+def _filter_local(
+    query: search.SearchQuery, image_ids: Sequence[int], open_model: int | None
 ) -> Sequence[int]:
     """Those of them that fit what the query says of this machine."""
     if query.here is None:
         return image_ids
-    can_be = set(can_be_made_here(image_ids, open_model))
+    can_be = set(filter_reproducible(image_ids, open_model))
     return [image_id for image_id in image_ids if (image_id in can_be) == query.here]
 
 
-def _scope(asked: Asked) -> search.Scope:
-    query = query_of(asked.request.query_params)
-    return search.Scope(
-        gallery="".join(pages.galleries_of(query)[:1]),
+def _parse_scope(context: RequestContext) -> search.SearchScope:
+    query = parse_image_query(context.request.query_params)
+    return search.SearchScope(
+        gallery="".join(pages.gallery_names(query)[:1]),
         level=query.level,
         type=query.type or "",
         base_models=query.base_models,
@@ -83,10 +87,10 @@ def _scope(asked: Asked) -> search.Scope:
     )
 
 
-def _said_of(query: search.Query, language: str) -> list[str]:
+def _problem_texts(query: search.SearchQuery, language: str) -> list[str]:
     """What of it was left out, and why."""
     return [
-        messages.text(
+        messages.translate(
             f"search_{one.kind}",
             language,
             text=one.text,
@@ -97,9 +101,11 @@ def _said_of(query: search.Query, language: str) -> list[str]:
     ]
 
 
-def figures(asked: Asked) -> dict[str, Any]:
-    """`figures?model=&version=&level=`. Nothing is asked of Civitai for it."""
-    model_id, version_id = asked.number("model"), asked.number("version")
+def get_stats(context: RequestContext) -> dict[str, Any]:
+    """`get_stats?model=&version=&level=`. Nothing is asked of Civitai for it."""
+    model_id, version_id = context.query_id("model"), context.query_id("version")
     if model_id is None and version_id is None:
-        raise Refusal(400, "bad_input", "name_a_model")
-    return gallery_stats.figures_of(model_id, version_id, level_up_to(asked.text("level")))
+        raise ApiError(400, "bad_input", "name_a_model")
+    return gallery_stats.compute_gallery_stats(
+        model_id, version_id, level_up_to(context.query_param("level"))
+    )

@@ -6,35 +6,37 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...civitai import image_of
+from ...civitai import parse_image
 from ...core import Image
-from ...infotext import Made
-from ..store import has_trigrams, INDEXES, unpacked, write_later
-from .fields import Facts, facts_of, Name
+from ...infotext import Generation
+from ..store import decompress_record, has_trigrams, INDEXES, write_later
+from .fields import extract_fields, SearchFields, SearchName
 
-__all__ = ["index", "index_rest"]
+__all__ = ["index_images", "index_remaining"]
 
 _FACTS_AT_ONCE = 5_000
 _AT_ONCE = 200  # records of an older version's library in one go
 _TEXTS = "INTO {} ({}, prompt, negative, names) VALUES (?, ?, ?, ?)"
 
 
-def index(db: sqlite3.Connection, images: Iterable[Image], made: Mapping[int, Made] = {}) -> None:
+def index_images(
+    db: sqlite3.Connection, images: Iterable[Image], made: Mapping[int, Generation] = {}
+) -> None:
     """In the transaction in which their records are written. made: what is known, by id."""
     for image in images:
-        facts = facts_of(image, made.get(image.id))
-        _put_texts(db, image.id, facts)
-        _put_facts(db, image, facts)
-        _put_names(db, image.id, facts.names)
+        facts = extract_fields(image, made.get(image.id))
+        _write_texts(db, image.id, facts)
+        _write_fields(db, image, facts)
+        _write_names(db, image.id, facts.names)
 
 
-def index_rest() -> None:
+def index_remaining() -> None:
     """Later, in the background: what an older version's library has, a few at a time."""
     write_later(_index_some)
-    write_later(_complete_some)
+    write_later(_index_step)
 
 
-def _complete_some(db: sqlite3.Connection) -> None:
+def _index_step(db: sqlite3.Connection) -> None:
     """Make one step of what a search needs that an older version's library lacks; steps are short
     enough for others to write between them."""
     rows = "SELECT id FROM facts WHERE has_negative IS NULL LIMIT ?"
@@ -42,7 +44,7 @@ def _complete_some(db: sqlite3.Connection) -> None:
     sql = f"UPDATE facts SET has_negative = ifnull(({negative}), 0) WHERE id IN ({rows})"
     if not db.execute(sql, (_FACTS_AT_ONCE,)).rowcount and not _make_index(db):
         return
-    write_later(_complete_some)
+    write_later(_index_step)
 
 
 def _make_index(db: sqlite3.Connection) -> bool:
@@ -66,14 +68,14 @@ def _index_some(db: sqlite3.Connection) -> None:
     )
     found = db.execute(sql, (_AT_ONCE,)).fetchall()
     for image_id, record in found:
-        image = image_of(unpacked(record)[0])
+        image = parse_image(decompress_record(record)[0])
         # What is no longer of this Civitai has nothing to be found by, but is done with.
-        index(db, [image if image is not None else Image(image_id, "")])
+        index_images(db, [image if image is not None else Image(image_id, "")])
     if len(found) == _AT_ONCE:
-        index_rest()
+        index_remaining()
 
 
-def _put_texts(db: sqlite3.Connection, image_id: int, facts: Facts) -> None:
+def _write_texts(db: sqlite3.Connection, image_id: int, facts: SearchFields) -> None:
     """With blanks after them, so that each letter begins a trigram."""
     texts = tuple(text and f"{text}  " for text in (facts.prompt, facts.negative, facts.named))
     sql = "SELECT prompt, negative, names FROM texts WHERE id = ?"
@@ -91,14 +93,14 @@ def _put_texts(db: sqlite3.Connection, image_id: int, facts: Facts) -> None:
         db.execute(f"INSERT {_TEXTS.format('trigrams', 'rowid')}", (image_id, *texts))
 
 
-def _put_facts(db: sqlite3.Connection, image: Image, facts: Facts) -> None:
+def _write_fields(db: sqlite3.Connection, image: Image, facts: SearchFields) -> None:
     row: tuple[Any, ...] = (image.id, image.level, image.type, image.created_at)
-    row += (image.width, image.height, image.stats.reactions, bool(image.meta))
+    row += (image.width, image.height, image.reactions.total, bool(image.meta))
     row += (facts.steps, facts.cfg, facts.clip_skip, facts.hires, bool(facts.negative))
     db.execute(f"INSERT OR REPLACE INTO facts VALUES ({', '.join('?' * len(row))})", row)
 
 
-def _put_names(db: sqlite3.Connection, image_id: int, names: Iterable[Name]) -> None:
+def _write_names(db: sqlite3.Connection, image_id: int, names: Iterable[SearchName]) -> None:
     db.execute("DELETE FROM uses WHERE id = ?", (image_id,))
     for one in names:
         row = (one.kind, one.name, one.shown)
