@@ -46,6 +46,7 @@ def test_a_resolution_selector_tells_both_sides(inputs, size):
     assert (plain_value(nodes, ["1", 0]), plain_value(nodes, ["1", 1])) == size
 
 
+RESIZED = {"width": 512, "height": 768, "condition": "always", "multiple_of": 0}
 FLUX = {"megapixel": "1.0", "aspect_ratio": "5:7 (Balanced Portrait)", "custom_ratio": False}
 
 
@@ -69,6 +70,8 @@ FLUX = {"megapixel": "1.0", "aspect_ratio": "5:7 (Balanced Portrait)", "custom_r
         ),
         ("CR Integer Multiple", {"integer": 1024, "multiple": 1.5}, [1536]),
         ("CR Integer Multiple", {"integer": ["9", 0], "multiple": 1.5}, [None]),
+        ("ImageResize+", {**RESIZED, "keep_proportion": False}, [None, 512, 768]),
+        ("ImageResize+", {**RESIZED, "keep_proportion": True}, [None, None, None]),
         ("easy mathInt", {"a": 10, "b": 4, "operation": "add"}, [14]),
         ("easy mathInt", {"a": 10, "b": 4, "operation": "divide"}, [2]),
         ("easy mathInt", {"a": 10, "b": 4, "operation": "power"}, [None]),

@@ -98,8 +98,10 @@ def test_efficiencys_script_is_a_second_pass(changed, told):
         {"9": LATENT, "6": sampler("12", 0.3), "12": {**LATENT, "inputs": {"samples": ["2", 0]}}},
         {"9": node("LatentUpscaleBy", scale_by=["77", 0], samples=["1", 0])},
         {"9": LATENT, "13": node("SaveImage", images=["7", 0])},
+        {"9": LATENT, "12": LATENT, "6": sampler("12", 0.3)},
     ],
-    ids=["same-size", "factor-of-a-model", "from-nothing", "third-pass", "not-told", "both-saved"],
+    ids=["same-size", "factor-of-a-model", "from-nothing", "third-pass", "not-told", "both-saved"]
+    + ["one-of-two"],
 )
 def test_what_a_host_would_do_otherwise_is_left_out(between):
     assert hires(**between) == {}

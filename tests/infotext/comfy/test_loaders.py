@@ -67,6 +67,9 @@ STACKER = node(
 )
 
 
+STACKED = {"lora_name_1": "a.sft", "lora_wt_1": 0.3, "model_str_1": 0.5, "clip_str_1": 0.7}
+
+
 @pytest.mark.parametrize(
     ("loader", "loras"),
     [
@@ -126,6 +129,8 @@ STACKER = node(
             [lora("a", 1, 1)],
         ),
         (node("CLIPTextEncode", text="<lora:a:1>"), []),
+        (node("LoRA Stacker", input_mode="simple", **STACKED), [lora("a.sft", 0.3)]),
+        (node("LoRA Stacker", input_mode="advanced", **STACKED), [lora("a.sft", 0.5, 0.7)]),
         (node("ModelSamplingFlux", model=["2", 0]), []),
     ],
     ids=[
@@ -139,7 +144,7 @@ STACKER = node(
         "comfyroll",
     ]
     + ["stacker", "stack", "efficiency", "easy-use", "rgthree-stack"]
-    + ["tags", "wildcards", "only-a-text", "none"],
+    + ["tags", "wildcards", "only-a-text", "simple", "advanced", "none"],
 )
 def test_loras_are_read_with_their_weights(loader, loras):
     assert loras_of(nodes_with(loader), "0") == loras

@@ -48,6 +48,7 @@ def taken(kind, slot=0, **inputs):
         ("SeargeConditioningMuxer2", {"input_selector": ["99", 0], "input0": 5}, "nowhere"),
         ("Any Switch (rgthree)", {"any_01": ["98", 0], "any_02": ["11", 0]}, ["11", 0]),
         ("Reroute", {"": ["10", 0]}, ["10", 0]),
+        ("easy setNode", {"PIPE_LINE": ["10", 0]}, ["10", 0]),
         ("Bypassed", {"0": ["10", 0]}, ["10", 0]),
         ("Bypassed", {"1": ["10", 0]}, "nowhere"),
         ("ModelSamplingFlux", {"model": ["10", 0]}, ["2", 0]),

@@ -40,6 +40,7 @@ EMPTY = node("EmptyLatentImage", width=512, height=768)
             node("ttN pipeKSampler", width=1024, height=1024, longer_side=9, latent=["9", 0]),
             (512, 768),
         ),
+        (node("easy controlnetLoader", pipe=["9", 0], image=["5", 0]), (512, 768)),
         (node("easy hiresFix", width=1024, height=1024, longer_side=9, image=["9", 0]), None),
         (comfyroll(aspect_ratio="3:4 896x1152"), (896, 1152)),
         (comfyroll(aspect_ratio="3:4 896x1152", swap_dimensions="On"), (1152, 896)),

@@ -139,6 +139,13 @@ def _scaled_sides(get: _Get) -> tuple[Any, ...]:
     return (None, *(int(int(side) * scale) for side in named.groups()))
 
 
+def _resized(get: _Get) -> tuple[Any, ...]:
+    """Return the image, which is no value, and its sides where a node stretches it to them."""
+    other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
+    told = not other and get("method") in (None, "stretch")
+    return (None, get("width"), get("height")) if told else ()
+
+
 def _multiple(get: _Get) -> tuple[Any, ...]:
     product = as_number(get("integer")) * as_number(get("multiple"))
     return int(product), product
@@ -200,6 +207,7 @@ _COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
     "ComfyNumberConvert": _number,
     "CustomCombo": lambda get: (get("choice"), get("index")),
     "FluxResolutionNode": _flux_resolution,
+    "ImageResize+": _resized,
     "JsonExtractString": _json_value,
     "LTXDirector": _directed,
     "MathExpression|pysssss": lambda get: _expression(get, "")[::-1],

@@ -33,8 +33,9 @@ def second_pass(
 ) -> dict[str, Any]:
     """Return A1111's parameters of the pass that makes the picture of `first` larger.
 
-    {} where there is none, where a third follows, where both pictures are saved, or where the
-    graph does not tell by how much: a host that knows only the upscaler takes a size of its own.
+    {} where there is none, or one of several, where a third follows, where both pictures are saved,
+    or where the graph does not tell by how much: a host that knows only the upscaler takes a size
+    of its own.
     `found`: what is known of `first`.
     """
     if as_number(found.get("denoise")) not in (None, 1):
@@ -45,6 +46,7 @@ def second_pass(
     if any(_between(nodes, first, end, known) for end in outputs_of(nodes)):
         return {}  # which of the two pictures this is cannot be told
     ways = ((sampler, _between(nodes, first, sampler, known)) for sampler in samplers)
+    passes = []
     for sampler, between in islice((each for each in ways if each[1]), _MAX_PASSES):
         size = _size(nodes, between)
         denoise = as_number(nearest_value(nodes, sampler, *_DENOISE))
@@ -54,8 +56,8 @@ def second_pass(
             steps = as_whole(nearest_value(nodes, sampler, *_STEPS))
             said = {"Denoising strength": denoise, **size, "Hires steps": steps}
             said["Hires upscaler"] = _upscaler(nodes, between)
-            return said | _other_sampler(nodes, sampler, found)
-    return {}
+            passes.append(said | _other_sampler(nodes, sampler, found))
+    return passes[0] if len(passes) == 1 else {}
 
 
 def _scripted(nodes: Nodes, script: Node) -> dict[str, Any]:

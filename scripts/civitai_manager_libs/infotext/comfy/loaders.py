@@ -26,6 +26,9 @@ _COUNTS = ("lora_count", "num_loras")
 _MODEL_WEIGHTS = {"strengthmodel", "modelstrength", "modelstr", "modelweight", "lorawt", "strength"}
 _MODEL_WEIGHTS |= {"loramodelstrength", "lorastrength", "weight", "loraweight", "strength1"}
 _CLIP_WEIGHTS = {"strengthclip", "clipstrength", "clipstr", "clipweight", "loraclipstrength"}
+# Weights that a node leaves aside in one of its modes.
+_UNUSED = {"simple": {"modelstr", "clipstr", "loramodelstrength", "loraclipstrength"}}
+_UNUSED |= {"advanced": {"lorawt", "lorastrength"}}
 _TAGGED = {"ImpactWildcardEncode": "populated_text", "LoraTagLoader": "text"}  # load what it names
 _TAG = re.compile(r"<lora:([^:<>\n]{1,200})((?::[^:<>\n]{0,200}){0,4})>")
 _SWITCHES = {"switch", "toggle", "enabled", "on"}
@@ -92,10 +95,12 @@ def _listed(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
 
 def _numbered(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     count = next((n for name in _COUNTS if (n := as_whole(inputs.get(name))) is not None), 1000)
+    unused = _UNUSED.get(as_text(inputs.get("input_mode") or inputs.get("mode")), set())
     by_number: dict[str, dict[str, Any]] = {}
     for name, value in islice(inputs.items(), 500):
         number = "".join(re.findall(r"\d", name))
-        by_number.setdefault(number, {})[re.sub(r"[\d_ ]", "", name.lower())] = value
+        field = re.sub(r"[\d_ ]", "", name.lower())
+        by_number.setdefault(number, {}).update({} if field in unused else {field: value})
     for number, fields in by_number.items():
         named = next((v for k, v in fields.items() if k in ("lora", "loraname")), None)
         used = not any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)

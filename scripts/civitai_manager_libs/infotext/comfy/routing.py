@@ -33,7 +33,9 @@ _NUMBERED += (("input_selector", "input"),)
 _NUMBERS = {"text to image": 0, "image to image": 1, "inpainting": 2}  # that words stand for
 # Nodes that take the first of their inputs by which something comes.
 _FIRST_OF = re.compile(r"any switch|context switch|anythingifnotnone|impactifnone|softswitch")
-_REROUTE = re.compile(r"reroute|^[sg]etnode$|clean ?gpu|clearcache|^pass|showanything|anythingpass")
+_REROUTE = re.compile(
+    r"reroute|^(?:easy )?[sg]etnode$|clean ?gpu|clearcache|^pass|showanything|anythingpass"
+)
 _OVERRIDES = {"Textbox": "passthrough"}  # nodes that hand on this input before their own value
 _CONTEXT = "- model clip vae positive negative latent images seed"
 _BIG_CONTEXT = (

@@ -41,6 +41,8 @@ FACTORS = {
     "LatentUpscaleFactorSimple _O": "factor",
     "NNLatentUpscale": "upscale",
 }
+# Nodes whose picture only guides the sampler.
+_GUIDING = re.compile(r"control ?net|ip ?adapter")
 # Nodes after which the size is another one, and not told by its sides.
 _OTHER_SIZE = re.compile(r"scale|resize|crop|rotate|pad|stitch|concat(?!av)|tile|upsampl")
 
@@ -74,7 +76,11 @@ def picture_way(nodes: Nodes, start: str) -> Iterator[str]:
     """Yield the nodes on a picture's way to `start`, the last one first."""
     node_id = start
     for _ in range(_MAX_NODES):
-        links = (linked_node(nodes[node_id]["inputs"].get(side)) for side in _SIDES)
+        inputs, guides = nodes[node_id]["inputs"], _GUIDING.search(
+            node_type(nodes[node_id]).lower()
+        )
+        sides = (side for side in _SIDES if not (guides and side == "image"))
+        links = (linked_node(inputs.get(side)) for side in sides)
         node_id = next((link for link in links if link is not None), "")
         if node_id not in nodes:
             return

@@ -214,8 +214,11 @@ def test_a_groups_own_values_win_over_those_left_inside(values, seed):
     assert (found[stated[0]]["value"] if isinstance(stated, list) else stated) == seed
 
 
-def test_a_named_value_is_taken_from_where_it_was_set():
-    setter, getter = node(1, "SetNode", ["seed"], {"INT": 5}), node(2, "GetNode", ["seed"])
+@pytest.mark.parametrize(
+    "setting, getting", [("SetNode", "GetNode"), ("easy setNode", "easy getNode")]
+)
+def test_a_named_value_is_taken_from_where_it_was_set(setting, getting):
+    setter, getter = node(1, setting, ["seed"], {"INT": 5}), node(2, getting, ["seed"])
     found = inputs_of(setter, getter, links=[[5, 9, 0, 1, 0, "INT"]])
     assert found["2"] == {"": ["1", 0]} and found["1"]["INT"] == ["9", 0]
 
@@ -277,6 +280,12 @@ def test_a_group_within_itself_ends():
     group = {"id": "a-uuid", "nodes": [node(1, "a-uuid"), node(2, "a-uuid")], "links": []}
     workflow = {"nodes": [node(1, "a-uuid")], "definitions": {"subgraphs": [group]}}
     assert len(workflow_nodes(workflow)) <= 3_000
+
+
+def test_an_odd_name_does_no_harm():
+    component = {"nodes": [{"type": "ComponentInput", "outputs": [{"name": "text"}]}]}
+    odd = {"id": 1, "type": "c", "widgets_values": ["a"], "inputs": [{"name": ["text"]}]}
+    assert inputs_of(odd, components={"c": component})["1"] == {"text": "a"}
 
 
 def test_a_huge_workflow_is_none():

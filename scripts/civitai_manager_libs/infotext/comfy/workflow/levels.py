@@ -24,7 +24,10 @@ _MAX_GROUPS = 200  # that are opened
 _MAX_LINKS = 20_000  # of one level
 _MUTED, _BYPASSED = 2, 4
 _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
-_SETTERS = ("SetNode",)  # their only widget is a name, not a value
+_SETTERS, _GETTERS = ("SetNode", "easy setNode"), (
+    "GetNode",
+    "easy getNode",
+)  # their only widget is a name, not a value
 _WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
 _Link = list[Any]
 
@@ -76,7 +79,7 @@ def _collect(
         if kind in groups and node.get("mode") != _BYPASSED:
             if group.depth < _MAX_DEPTH:
                 yield _entered(groups[kind], node, node_id, links, group.depth + 1, nodes)
-        elif kind == "GetNode":
+        elif kind in _GETTERS:
             nodes[node_id] = _reroute(named.get(_first_value(node)))
         elif node.get("mode") == _BYPASSED:
             nodes[node_id] = {"class_type": "Bypassed", "inputs": _bypassed(node, links)}
@@ -183,7 +186,7 @@ def _reroute(source: _Link | None) -> Node:
 
 def _set_nodes(listed: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
     """The named values that GetNode takes from elsewhere, each by its SetNode."""
-    setters = [node for node in listed if node.get("type") == "SetNode"]
+    setters = [node for node in listed if node.get("type") in _SETTERS]
     return {_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
 
 

@@ -122,6 +122,8 @@ _WIDGETS = {
     "LatentUpscaleBy": "upscale_method scale_by",
     "LoraLoader": "lora_name strength_model strength_clip",
     "LoraLoaderModelOnly": "lora_name strength_model",
+    "LoRA Stacker": "input_mode lora_count "
+    + " ".join(f"lora_name_{n} lora_wt_{n} model_str_{n} clip_str_{n}" for n in range(1, 50)),
     "LoraTagLoader": "text",
     "LTXDirector": "start_second end_second duration_seconds start_frame end_frame duration_frames"
     " timeline_data local_prompts",
@@ -244,7 +246,7 @@ def _fits(names: list[str], values: list[Any]) -> bool:
 
 def _without_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     given = map(as_mapping, as_list(node.get("inputs"))[:200])
-    sockets = {each.get("name") for each in given if not each.get("widget")}
+    sockets = {str(each.get("name")) for each in given if not each.get("widget")}
     return [name for name in names if name not in sockets]
 
 
