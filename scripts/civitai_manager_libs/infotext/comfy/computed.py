@@ -11,6 +11,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ...core import as_mapping, as_number, as_text, as_whole
@@ -23,6 +24,7 @@ _LARGEST = 2**64
 _MAX_EXPRESSION = 300  # characters
 _MAX_TEXT = 100_000  # characters
 _MAX_JSON = 10_000
+_parse_once = lru_cache(maxsize=4)(load_json)  # thousands of nodes may read the same text
 _OPERATORS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -85,8 +87,7 @@ def _flux_resolution(get: _Get) -> tuple[Any, ...]:
 
 
 def _json_value(get: _Get) -> tuple[Any, ...]:
-    data, key = json.loads(str(get("json_string"))[:_MAX_JSON]), get("key")
-    value = data.get(key) if isinstance(data, Mapping) else None
+    value = as_mapping(_parse_once(str(get("json_string"))[:_MAX_JSON])).get(get("key"))
     return (value if isinstance(value, (str, int, float)) else json.dumps(value),) if value else ()
 
 
