@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
 
 from . import host
 from .core import (
@@ -41,60 +41,80 @@ __all__ += ["restore", "save", "save_api_key", "saved_pictures_folder"]
 
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that the site makes
 
-# What each does is told in `words`; sizes are in MB, times in seconds. By the page's groups.
-GROUPS = {
-    "page": (
-        SettingSpec("gallery_level", "None", choices=tuple(LEVELS)),
-        SettingSpec("blur_level", "XXX", choices=tuple(LEVELS)),  # pictures above it are blurred
-        SettingSpec("usergallery_preloading", True),
-        SettingSpec("model_folders", ""),  # beside a host's own; several with ; between
-        SettingSpec("watch_daily", False),
-        SettingSpec("language", "auto", choices=("auto", *LANGUAGES)),  # where no browser tells it
-    ),
-    "saving": (
-        SettingSpec("gallery_download_limit", 200, 1, 1_000_000),
-        SettingSpec("save_infotext", True),
-        SettingSpec("save_record", True),
-        SettingSpec("adds_lora_tags", True),
-        SettingSpec("embeds_infotext", False),
-        SettingSpec("save_workflow", False),
-        SettingSpec("download_images_folder", ""),  # empty: the usual one
-        SettingSpec(
-            "saved_name", "{model}/user_gallery_images/{id}"
-        ),  # a template: see `jobs.naming`
-        SettingSpec("saved_quality", "original", choices=("original", *map(str, RENDITIONS))),
-        SettingSpec("gallery_max_image_mb", 200, 1, 100_000),
-        SettingSpec("gallery_max_video_mb", 1024, 1, 100_000),
-        SettingSpec("gallery_disk_reserve_mb", 1024, 0, 10_000_000),
-    ),
-    "network": (
-        SettingSpec("gallery_jobs_at_once", 4, 1, 16),
-        SettingSpec("gallery_max_concurrent_downloads", 3, 1, 16),
-        SettingSpec("gallery_max_rate_kb", 0.0, 0, 10_000_000),  # a second, all jobs; 0: no limit
-        SettingSpec("gallery_cache_mb", 2048, 10, 10_000_000),
-        SettingSpec("library_records", 200_000, 1_000, 10_000_000),  # beside those the user marked
-        SettingSpec("proxy", ""),  # empty: that of the environment; see `host.validate_proxy`
-        SettingSpec("http_timeout", 20, 1, 600),
-        SettingSpec("gallery_download_timeout", 30, 1, 600),
-        SettingSpec("http_max_retries", 3, 0, 20),
-        SettingSpec("http_retry_delay", 1.0, 0, 60),
-        SettingSpec("gallery_download_batch_size", 5, 1, 100),
-        SettingSpec("gallery_batch_pause", 0.5, 0, 60),
-    ),
-}
-SETTINGS = tuple(entry for entries in GROUPS.values() for entry in entries)
+SETTINGS: list[SettingSpec] = []
+# The groups in which the page shows the settings.
+GROUPS: dict[str, list[SettingSpec]] = {"page": [], "saving": [], "network": []}
+_T = TypeVar("_T", bool, int, float, str)
+
+
+def _define(
+    group: str,
+    name: str,
+    default: _T,
+    low: float = 0,
+    high: float = 0,
+    choices: Iterable[str] = (),
+) -> _T:
+    """Add a setting to SETTINGS and to its group; return its default."""
+    spec = SettingSpec(name, default, low, high, tuple(choices))
+    SETTINGS.append(spec)
+    GROUPS[group].append(spec)
+    return default
+
+
+# What each setting does is told in `i18n.labels`. Sizes are in MB, times in seconds.
+gallery_level = _define("page", "gallery_level", "None", choices=LEVELS)
+blur_level = _define("page", "blur_level", "XXX", choices=LEVELS)  # images above it are blurred
+usergallery_preloading = _define("page", "usergallery_preloading", True)
+model_folders = _define("page", "model_folders", "")  # beside a host's own; several with ; between
+watch_daily = _define("page", "watch_daily", False)
+# Used where no browser names a language.
+language = _define("page", "language", "auto", choices=("auto", *LANGUAGES))
+
+gallery_download_limit = _define("saving", "gallery_download_limit", 200, 1, 1_000_000)
+save_infotext = _define("saving", "save_infotext", True)
+save_record = _define("saving", "save_record", True)
+adds_lora_tags = _define("saving", "adds_lora_tags", True)
+embeds_infotext = _define("saving", "embeds_infotext", False)
+save_workflow = _define("saving", "save_workflow", False)
+download_images_folder = _define("saving", "download_images_folder", "")  # empty: the usual folder
+# A template of `jobs.filename_template`.
+saved_name = _define("saving", "saved_name", "{model}/user_gallery_images/{id}")
+saved_quality = _define(
+    "saving", "saved_quality", "original", choices=("original", *map(str, RENDITIONS))
+)
+gallery_max_image_mb = _define("saving", "gallery_max_image_mb", 200, 1, 100_000)
+gallery_max_video_mb = _define("saving", "gallery_max_video_mb", 1024, 1, 100_000)
+gallery_disk_reserve_mb = _define("saving", "gallery_disk_reserve_mb", 1024, 0, 10_000_000)
+
+gallery_jobs_at_once = _define("network", "gallery_jobs_at_once", 4, 1, 16)
+gallery_max_concurrent_downloads = _define("network", "gallery_max_concurrent_downloads", 3, 1, 16)
+# KB a second of all jobs together; 0: no limit.
+gallery_max_rate_kb = _define("network", "gallery_max_rate_kb", 0.0, 0, 10_000_000)
+gallery_cache_mb = _define("network", "gallery_cache_mb", 2048, 10, 10_000_000)
+# Records that the library holds beside those that the user marked.
+library_records = _define("network", "library_records", 200_000, 1_000, 10_000_000)
+proxy = _define("network", "proxy", "")  # empty: that of the environment; see `host.validate_proxy`
+http_timeout = _define("network", "http_timeout", 20, 1, 600)
+gallery_download_timeout = _define("network", "gallery_download_timeout", 30, 1, 600)
+http_max_retries = _define("network", "http_max_retries", 3, 0, 20)
+http_retry_delay = _define("network", "http_retry_delay", 1.0, 0, 60)
+gallery_download_batch_size = _define("network", "gallery_download_batch_size", 5, 1, 100)
+gallery_batch_pause = _define("network", "gallery_batch_pause", 0.5, 0, 60)
+
 BY_NAME = {entry.name: entry for entry in SETTINGS}
 # What a host shows on its own settings page. Each field there costs every load of the host's page
 # 240 bytes; all other settings are changed in our tab only.
 ON_HOST_PAGE = ("gallery_level", "model_folders", "download_images_folder")
 _SAVED_IN_HOST = "saved_in_host"  # in `settings.json`: no longer are the others read of the host
 # What the names in a data folder begin with that is nobody's but ours.
-_OWN_NAMES = ("settings.json", "recent.json", "api_key", "gallery.db", "library.db", "sc_gallery")
-_OWN_NAMES += ("sc_kept", "locks", "outputs", ".civitai-shortcut-")
+_OWN_NAMES = (
+    *("settings.json", "recent.json", "api_key", "gallery.db", "library.db", "sc_gallery"),
+    *("sc_kept", "locks", "outputs", ".civitai-shortcut-"),
+)
 _DEFAULT_BASE_URL = "https://civitai.com"
 
 civitai_api_key = ""
-download_images_folder = ""  # a setting that is read here too; `restore` makes the others
 shortcut_gallery_folder = os.path.join(host.default_data_folder(), "sc_gallery")
 
 
@@ -260,6 +280,3 @@ def _stored_key() -> str:
         raise SettingError(f"The API key cannot be read ({path}: {error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise SettingError(f"There is no API key in {path}: save it again.") from error
-
-
-restore()
