@@ -108,7 +108,7 @@
   function openOurTab() {
     const asked = new URLSearchParams(location.search);
     if (window.civitaiShortcutAlone || !OPENS.some((name) => asked.has(name))) return;
-    const url = new URL("civitai_shortcut/page/modules/details/hosts.js", mountedAt());
+    const url = new URL("civitai_shortcut/page/modules/host/host_page.js", mountedAt());
     import(url.href).then((hosts) => hosts.comeToFront());
   }
 

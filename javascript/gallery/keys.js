@@ -1,6 +1,6 @@
 /** The keys: one table of what each does and where; the help sheet is made from it. */
 
-import { isItsOwn } from "./ground/ownkeys.js";
+import { isItsOwn } from "./core/native_keys.js";
 
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").Acts} Acts */

@@ -1,45 +1,45 @@
 /** Puts the parts of the page together in `<civitai-gallery>`. */
 
-import { makeActs } from "./acts.js";
-import { Api } from "./asking/api.js";
-import { Feed } from "./asking/feed.js";
-import { Opening } from "./asking/opening.js";
-import { Own } from "./asking/own.js";
-import { Reach } from "./asking/reach.js";
-import { Revival } from "./asking/revival.js";
-import { forgetRuns } from "./asking/run_history.js";
-import { saidOfGallery } from "./asking/saying.js";
-import { WithinLoaded } from "./asking/within.js";
-import { send } from "./details/door.js";
-import { followHostSettings } from "./details/hosts.js";
+import { makeActs } from "./actions.js";
+import { Compare } from "./compare/compare.js";
+import { copyText } from "./core/clipboard.js";
+import { readPreference } from "./core/preferences.js";
+import { Toasts } from "./core/toast.js";
+import { Own } from "./data/annotations.js";
+import { Api } from "./data/api.js";
+import { Reach } from "./data/connection.js";
+import { WithinLoaded } from "./data/loaded_filter.js";
+import { Opening } from "./data/navigation.js";
+import { Feed } from "./data/pager.js";
+import { Revival } from "./data/reconnect.js";
+import { send } from "./details/gradio_bridge.js";
 import { Filters } from "./find/filters.js";
 import { Finder } from "./find/finder.js";
-import { FoundModels } from "./find/found.js";
-import { Head } from "./find/head.js";
+import { Head } from "./find/gallery_header.js";
+import { FoundModels } from "./find/model_results.js";
 import { Notice } from "./find/notice.js";
 import { Status } from "./find/status.js";
-import { Bar } from "./grid/bar.js";
+import { saidOfGallery } from "./find/status_text.js";
 import { Grid } from "./grid/grid.js";
-import { copyText } from "./ground/clipboard.js";
-import { readPreference } from "./ground/preferences.js";
-import { followRoom } from "./ground/room.js";
-import { Toasts } from "./ground/toast.js";
+import { Bar } from "./grid/selection_bar.js";
+import { followHostSettings } from "./host/host_page.js";
+import { forgetRuns } from "./host/run_history.js";
+import { followTheme } from "./host/theme.js";
+import { followRoom } from "./host/width_class.js";
+import { makeWords } from "./i18n.js";
 import { Keys } from "./keys.js";
-import { Compare } from "./learn/compare.js";
-import { Figures } from "./learn/figures.js";
+import { Sets } from "./panels/collections.js";
 import { Help } from "./panels/help.js";
 import { Jobs } from "./panels/jobs.js";
-import { Sets } from "./panels/sets.js";
 import { Settings } from "./panels/settings.js";
-import { Watched } from "./panels/watched.js";
-import { Address } from "./state/address.js";
+import { Watched } from "./panels/watches.js";
 import { followMarks } from "./state/marks.js";
 import { keepPlace } from "./state/place.js";
 import { sourceOf, unfiltered } from "./state/query.js";
+import { Address } from "./state/router.js";
 import { firstState, Store } from "./state/state.js";
-import { followTheme } from "./theme.js";
+import { Figures } from "./stats/stats.js";
 import { Viewer } from "./viewer/viewer.js";
-import { makeWords } from "./words.js";
 
 /** @typedef {import("./types.js").Context} Context */
 
@@ -68,7 +68,7 @@ export function start(element, { base, hello, signal }) {
  * @param {ShadowRoot} root
  * @param {Api} api
  * @param {AbortSignal} signal
- * @returns {Context & {parts: import("./acts.js").Parts}}
+ * @returns {Context & {parts: import("./actions.js").Parts}}
  */
 function makeContext(root, api, signal) {
   const store = new Store({
@@ -79,9 +79,9 @@ function makeContext(root, api, signal) {
   followRoom(/** @type {HTMLElement} */ (root.host), (room) => store.set({ room }), signal);
   const words = makeWords(() => store.get().hello?.words);
   const toasts = new Toasts(root, words, signal);
-  const parts = /** @type {import("./acts.js").Parts} */ ({});
+  const parts = /** @type {import("./actions.js").Parts} */ ({});
   const toast = toasts.show.bind(toasts);
-  const context = /** @type {Context & {parts: import("./acts.js").Parts}} */ ({
+  const context = /** @type {Context & {parts: import("./actions.js").Parts}} */ ({
     root,
     store,
     api,
@@ -100,7 +100,7 @@ function makeContext(root, api, signal) {
   return context;
 }
 
-/** @param {Context & {parts: import("./acts.js").Parts}} context */
+/** @param {Context & {parts: import("./actions.js").Parts}} context */
 async function greet(context) {
   const { store, parts, acts, signal } = context;
   const status = new Status(context, "images", saidOfGallery).element;
@@ -120,7 +120,7 @@ async function greet(context) {
 /**
  * All that needs the server's words and choices.
  *
- * @param {Context & {parts: import("./acts.js").Parts}} context
+ * @param {Context & {parts: import("./actions.js").Parts}} context
  * @param {HTMLElement} status
  */
 function begin(context, status) {
@@ -154,7 +154,7 @@ function begin(context, status) {
   openFirst(context);
 }
 
-/** @param {Context & {parts: import("./acts.js").Parts}} context */
+/** @param {Context & {parts: import("./actions.js").Parts}} context */
 function openFirst(context) {
   const { store, parts, acts } = context;
   const { hello } = store.get();

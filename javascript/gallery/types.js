@@ -213,7 +213,7 @@
  * @property {ReadonlySet<number>} bared  pictures above the blurred rating that were asked for
  * @property {Place | null} place  where "back to where you were" leads
  * @property {Panel} panel
- * @property {import("./ground/room.js").Room} room  that the host gives the gallery
+ * @property {import("./host/width_class.js").Room} room  that the host gives the gallery
  * @property {boolean} details
  * @property {number} passed  pictures of `shown` that one has come to
  * @property {320 | 450 | 800} thumb  width of the thumbnails that the grid asks for
@@ -247,7 +247,7 @@
  * @property {(id: number, isMarked?: boolean) => void} mark
  * @property {() => Promise<void>} toggleWatch  of the gallery that is open
  * @property {(ids: number[]) => Promise<void>} favourite  all of them, or none if all are
- * @property {(ids: number[], change: import("./asking/own.js").Change) => Promise<Record<string, Own> | null>} setOwn
+ * @property {(ids: number[], change: import("./data/annotations.js").Change) => Promise<Record<string, Own> | null>} setOwn
  * @property {(id: number) => void} markTo  all from the anchor to it
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone
@@ -277,7 +277,7 @@
  * @typedef {object} Context  what every part is given
  * @property {ShadowRoot} root
  * @property {import("./state/state.js").Store} store
- * @property {import("./asking/api.js").Api} api
+ * @property {import("./data/api.js").Api} api
  * @property {Words} words
  * @property {Acts} acts
  * @property {Toast} toast

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pixels } from "../../javascript/gallery/ground/blurhash.js";
+import { pixels } from "../../javascript/gallery/core/blurhash.js";
 
 // The hash of the example on https://blurha.sh: 4 x 3 waves.
 const DIGITS =

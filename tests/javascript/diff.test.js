@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compared, rowsOf } from "../../javascript/gallery/learn/diff.js";
+import { compared, rowsOf } from "../../javascript/gallery/compare/diff.js";
 
 const shown = (texts) =>
   compared(texts).map((parts) =>

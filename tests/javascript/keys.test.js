@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isItsOwn } from "../../javascript/gallery/ground/ownkeys.js";
+import { isItsOwn } from "../../javascript/gallery/core/native_keys.js";
 import { KEYS, keyFor, placesNow } from "../../javascript/gallery/keys.js";
 
 const press = (key, more = {}) => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pieces } from "../../javascript/gallery/ground/longtext.js";
+import { pieces } from "../../javascript/gallery/core/long_text.js";
 
 for (const [name, text] of Object.entries({
   words: "a prompt of some words, ".repeat(1000),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Records } from "../../javascript/gallery/asking/records.js";
+import { Records } from "../../javascript/gallery/data/records.js";
 
 const NEVER = new AbortController().signal;
 

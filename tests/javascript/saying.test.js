@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { saidOfFinding, saidOfGallery } from "../../javascript/gallery/asking/saying.js";
+import { saidOfFinding, saidOfGallery } from "../../javascript/gallery/find/status_text.js";
 import { firstState } from "../../javascript/gallery/state/state.js";
 
 const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { over, readColour } from "../../javascript/gallery/theme.js";
+import { over, readColour } from "../../javascript/gallery/host/theme.js";
 
 test("colours are read in each form that a computed style has", () => {
   assert.deepEqual(readColour("rgb(1, 2, 3)"), [1, 2, 3, 1]);

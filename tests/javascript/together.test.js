@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnsFor, poseOf, sightOf, WHOLE } from "../../javascript/gallery/learn/together.js";
+import {
+  columnsFor,
+  poseOf,
+  sightOf,
+  WHOLE,
+} from "../../javascript/gallery/compare/synced_zoom.js";
 import { fitted, zoomedAt } from "../../javascript/gallery/viewer/zoom.js";
 
 const STAGE = { width: 400, height: 600 };

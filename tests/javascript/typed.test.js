@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withWord, wordAt } from "../../javascript/gallery/state/typed.js";
+import { withWord, wordAt } from "../../javascript/gallery/state/caret_word.js";
 
 for (const [text, caret, word] of [
   ["", 0, ""],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeWords } from "../../javascript/gallery/words.js";
+import { makeWords } from "../../javascript/gallery/i18n.js";
 
 globalThis.navigator ??= { language: "en" }; // Node 20 has none
 const words = makeWords(() => ({ saved: "{title}: {n} {n:picture|pictures}", kept: "{n} kept" }));

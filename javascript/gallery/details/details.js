@@ -1,15 +1,15 @@
 /** At the viewer's side: how the open picture was made, with what, by whom. */
 
-import { isAborted } from "../asking/api.js";
-import { errorWords, tellLoss } from "../asking/problems.js";
-import { Records } from "../asking/records.js";
-import { button, el } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
-import { Arriving } from "./arriving.js";
-import { own } from "./own.js";
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { isAborted } from "../data/api.js";
+import { errorWords, tellLoss } from "../data/problems.js";
+import { Records } from "../data/records.js";
+import { own } from "./annotations.js";
+import { Arriving } from "./compatibility.js";
 import { resources, workflow } from "./resources.js";
 import { about, places, problems, prose, table } from "./sections.js";
-import { Sending } from "./sending.js";
+import { Sending } from "./send_to.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").PictureRecord} PictureRecord */

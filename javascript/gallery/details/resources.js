@@ -1,8 +1,8 @@
 /** What a picture was made with: each resource, here or not, and ComfyUI's workflow. */
 
-import { errorWords } from "../asking/problems.js";
-import { button, el } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { errorWords } from "../data/problems.js";
 import { outside } from "./sections.js";
 
 /** @typedef {import("../types.js").Context} Context */

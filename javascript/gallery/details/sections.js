@@ -1,9 +1,9 @@
 /** The parts of the details: each shows one thing about a picture, and copies it by a click. */
 
-import { button, el } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
-import { longText } from "../ground/longtext.js";
-import { momentOf } from "../ground/numbers.js";
+import { button, el } from "../core/dom.js";
+import { momentOf } from "../core/format.js";
+import { icon } from "../core/icons.js";
+import { longText } from "../core/long_text.js";
 import { parameterName } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */

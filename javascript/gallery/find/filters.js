@@ -1,7 +1,7 @@
 /** What of a gallery is asked for, and what of that which was read is shown. */
 
-import { button, el, setAttribute } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
+import { button, el, setAttribute } from "../core/dom.js";
+import { icon } from "../core/icons.js";
 import { filterCount, sourceOf, unfiltered } from "../state/query.js";
 import { TILE_HIGH, TILE_LOW } from "../state/state.js";
 import { Search } from "./search.js";

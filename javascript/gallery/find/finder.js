@@ -1,11 +1,11 @@
 /** The one field for whatever a user has, and what was seen recently. */
 
-import { saidOfFinding } from "../asking/saying.js";
-import { button, el } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
 import { sourceOf } from "../state/query.js";
+import { tools } from "./panel_buttons.js";
 import { Status } from "./status.js";
-import { tools } from "./tools.js";
+import { saidOfFinding } from "./status_text.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
@@ -18,7 +18,7 @@ export class Finder {
 
   /**
    * @param {Context} context
-   * @param {import("./tools.js").Badges} badges
+   * @param {import("./panel_buttons.js").Badges} badges
    */
   constructor(context, badges) {
     const { root, words, store, signal } = context;

@@ -1,7 +1,7 @@
 /** Above the pictures: that they are not fresh, and what Civitai left out. */
 
-import { el } from "../ground/dom.js";
-import { momentOf } from "../ground/numbers.js";
+import { el } from "../core/dom.js";
+import { momentOf } from "../core/format.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */

@@ -1,6 +1,6 @@
 /** The one field to search by: in what is loaded, in what was kept of this gallery, or in all. */
 
-import { button, el } from "../ground/dom.js";
+import { button, el } from "../core/dom.js";
 import { hasGallery } from "../state/query.js";
 import { Suggestions } from "./suggestions.js";
 

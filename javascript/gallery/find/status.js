@@ -1,11 +1,11 @@
 /** A line that says how it stands, with buttons for what can be done about it. */
 
-import { button, el } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../asking/saying.js").Said} Said */
-/** @typedef {import("../asking/saying.js").Deed} Deed */
+/** @typedef {import("./status_text.js").Said} Said */
+/** @typedef {import("./status_text.js").Deed} Deed */
 
 export class Status {
   #context;

@@ -1,9 +1,9 @@
 /** Below a search that is typed: what its last word may become. */
 
-import { ApiError, isAborted } from "../asking/api.js";
-import { el } from "../ground/dom.js";
-import { written } from "../ground/numbers.js";
-import { withWord, wordAt } from "../state/typed.js";
+import { el } from "../core/dom.js";
+import { written } from "../core/format.js";
+import { ApiError, isAborted } from "../data/api.js";
+import { withWord, wordAt } from "../state/caret_word.js";
 
 /** @typedef {{text: string, count: number}} Suggestion */
 

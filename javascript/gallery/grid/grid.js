@@ -1,20 +1,20 @@
 /** The gallery as a masonry; only the tiles near the window are in the page, however long it is. */
 
-import { el } from "../ground/dom.js";
-import { scrollBy } from "../ground/scroller.js";
-import { isBlurred } from "../state/blurred.js";
+import { el } from "../core/dom.js";
+import { scrollBy } from "../core/scroller.js";
+import { isBlurred } from "../state/content_rating.js";
 import { isNarrowed, settingOf } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { Hover } from "./hover.js";
 import { thumbWidth } from "./layout.js";
-import { listenToPointer, listenToPresses } from "./presses.js";
-import { sightOf, wayTo } from "./sight.js";
+import { listenToPointer, listenToPresses } from "./pointer_events.js";
 import { Thumbs } from "./thumbs.js";
 import { Tiles } from "./tiles.js";
+import { sightOf, wayTo } from "./viewport.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").View} View */
-/** @typedef {import("./sight.js").Sight} Sight */
+/** @typedef {import("./viewport.js").Sight} Sight */
 /** @typedef {import("./tile.js").Tile} Tile */
 
 const GAP = 8; // pixels

@@ -1,8 +1,8 @@
 /** What a tile shows under the pointer or the focus: who made it, and a video's moving picture. */
 
-import { el } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
-import { written } from "../ground/numbers.js";
+import { el } from "../core/dom.js";
+import { written } from "../core/format.js";
+import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").View} View */

@@ -1,6 +1,6 @@
 /** Fetches the thumbnails of the tiles near the window, the most urgent first. */
 
-import { tileAt } from "./presses.js";
+import { tileAt } from "./pointer_events.js";
 
 /** @typedef {import("./tile.js").Tile} Tile */
 

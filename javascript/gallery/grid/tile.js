@@ -1,7 +1,7 @@
 /** One picture of the grid. */
 
-import { pixels } from "../ground/blurhash.js";
-import { el, setAttribute } from "../ground/dom.js";
+import { pixels } from "../core/blurhash.js";
+import { el, setAttribute } from "../core/dom.js";
 import { isCropped } from "./layout.js";
 
 /** @typedef {import("../types.js").View} View */

@@ -1,6 +1,6 @@
 /** The help sheet: how to search, and what the keys do, made from their table. */
 
-import { el } from "../ground/dom.js";
+import { el } from "../core/dom.js";
 import { KEYS } from "../keys.js";
 import { Panel } from "./panel.js";
 

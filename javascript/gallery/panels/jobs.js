@@ -1,12 +1,12 @@
 /** The downloads: begins them, shows them in a panel, tells what ended beside. */
 
-import { errorWords } from "../asking/problems.js";
-import { button, el } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
-import { JobRow } from "./jobrow.js";
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { Watch } from "../data/job_poller.js";
+import { errorWords } from "../data/problems.js";
+import { JobRow } from "./job_row.js";
 import { Panel } from "./panel.js";
 import { Rows } from "./rows.js";
-import { Watch } from "./watch.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("./types.js").Job} Job */

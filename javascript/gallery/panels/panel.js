@@ -1,8 +1,8 @@
 /** A panel that slides in from the side (from below on a narrow page) while the state names it. */
 
-import { button, el } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
-import { closeModal, makeModal, openModal } from "../ground/modal.js";
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { closeModal, makeModal, openModal } from "../core/modal.js";
 
 /** @typedef {import("../types.js").Context} Context */
 

@@ -1,12 +1,12 @@
 /** The settings and the key, made from what the server says of each. */
 
-import { ApiError } from "../asking/api.js";
-import { errorWords } from "../asking/problems.js";
-import { openHostSettings } from "../details/hosts.js";
-import { button, el, whileBusy } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
-import { KeyForm } from "./keyform.js";
-import { Names } from "./names.js";
+import { button, el, whileBusy } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { ApiError } from "../data/api.js";
+import { errorWords } from "../data/problems.js";
+import { openHostSettings } from "../host/host_page.js";
+import { Names } from "./filename_preview.js";
+import { KeyForm } from "./key_form.js";
 import { Panel } from "./panel.js";
 
 /** @typedef {import("../types.js").Context} Context */

@@ -1,6 +1,6 @@
 /** The marks of each gallery, kept in this browser through a reload. */
 
-import { readJson, writeJson } from "../ground/preferences.js";
+import { readJson, writeJson } from "../core/preferences.js";
 import { sourceOf } from "./query.js";
 
 const KEY = "civitai-shortcut-marks";

@@ -1,10 +1,10 @@
 /** One picture of the viewer: its thumbnail at once, its file in the same place, its pose. */
 
-import { isAborted } from "../asking/api.js";
-import { errorWords, tellLoss } from "../asking/problems.js";
+import { button, el, setAttribute } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { isAborted } from "../data/api.js";
+import { errorWords, tellLoss } from "../data/problems.js";
 import { nameOf, placeholder } from "../grid/tile.js";
-import { button, el, setAttribute } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
 import { play, player } from "./video.js";
 import { bounded, fitScale, fitted, isZoomed, known } from "./zoom.js";
 

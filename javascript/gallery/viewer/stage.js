@@ -1,11 +1,11 @@
 /** The viewer's stage: the open picture, and its neighbours at hand. */
 
-import { el } from "../ground/dom.js";
-import { isBlurred } from "../state/blurred.js";
+import { el } from "../core/dom.js";
+import { isBlurred } from "../state/content_rating.js";
 import { Gestures } from "./gestures.js";
 import { Loader, nearby } from "./loader.js";
-import { Moves } from "./moves.js";
 import { Slide } from "./slide.js";
+import { Moves } from "./stage_gestures.js";
 import { fitScale, fitted, zoomedAt } from "./zoom.js";
 
 /** @typedef {import("../types.js").Context} Context */

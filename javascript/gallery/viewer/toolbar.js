@@ -1,7 +1,7 @@
 /** The viewer's bar: where one is, and what can be done with the open picture. */
 
-import { button, el, setAttribute } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
+import { button, el, setAttribute } from "../core/dom.js";
+import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").View} View */
@@ -24,7 +24,7 @@ export class Toolbar {
   constructor(context) {
     this.context = context;
     const { acts, words } = context;
-    /** @type {(deed: string, glyph: import("../ground/icons.js").IconName, key: string, press: (event: MouseEvent) => void) => HTMLButtonElement} */
+    /** @type {(deed: string, glyph: import("../core/icons.js").IconName, key: string, press: (event: MouseEvent) => void) => HTMLButtonElement} */
     const tool = (deed, glyph, key, press) =>
       button({ deed, icon: icon(glyph), words: words(key), isBare: true }, press);
     this.position = el("p", { class: "position", role: "status" });

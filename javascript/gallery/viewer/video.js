@@ -1,7 +1,7 @@
 /** A video or a sound of the viewer: plays when it is shown, with sound once one asked for it. */
 
-import { el } from "../ground/dom.js";
-import { keepPreference, readPreference } from "../ground/preferences.js";
+import { el } from "../core/dom.js";
+import { keepPreference, readPreference } from "../core/preferences.js";
 
 /**
  * @param {{src: string, poster: string, name: string}} what

@@ -1,10 +1,10 @@
 /** One picture large, and the way through all of them. */
 
+import { button, el, setAttribute } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { Details } from "../details/details.js";
 import { nameOf } from "../grid/tile.js";
-import { button, el, setAttribute } from "../ground/dom.js";
-import { icon } from "../ground/icons.js";
-import { closeModal, makeModal, openModal } from "../ground/modal.js";
 import { nearby } from "./loader.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";

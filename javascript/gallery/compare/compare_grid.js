@@ -1,0 +1,183 @@
+/** Two to four pictures that are zoomed and panned as one. */
+
+import { el } from "../core/dom.js";
+import { isBlurred } from "../state/content_rating.js";
+import { Gestures } from "../viewer/gestures.js";
+import { Slide } from "../viewer/slide.js";
+import { bounded, dragged, fitted, pinched, toggled, zoomedAt } from "../viewer/zoom.js";
+import { columnsFor, poseOf, sightOf, WHOLE } from "./synced_zoom.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").View} View */
+/** @typedef {import("../viewer/zoom.js").Point} Point */
+/** @typedef {import("../viewer/zoom.js").Pose} Pose */
+
+const STEP_IN = 1.5; // of a press of + or -
+const MIDDLE = { x: 0, y: 0 };
+
+export class Cells {
+  #context;
+  /** @type {Cell[]} */
+  #cells = [];
+  #sight = WHOLE;
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    this.element = el("div", { class: "cells" });
+    const sizes = new ResizeObserver(() => this.#measure());
+    sizes.observe(this.element);
+    context.signal.addEventListener("abort", () => sizes.disconnect());
+    context.store.on(["bared"], () => this.#veil(), context);
+  }
+
+  /** @param {View[]} views */
+  show(views) {
+    this.clear();
+    this.#sight = WHOLE;
+    this.#cells = views.map((view, at) => {
+      const cell = new Cell(this.#context, view, at, (pose, smoothly) =>
+        this.#follow(cell, pose, smoothly),
+      );
+      return cell;
+    });
+    this.element.replaceChildren(...this.#cells.map((cell) => cell.element));
+    this.#veil();
+    this.#measure();
+    for (const cell of this.#cells) cell.load();
+  }
+
+  clear() {
+    for (const cell of this.#cells) cell.drop();
+    this.#cells = [];
+    this.element.replaceChildren();
+  }
+
+  /** @param {"in" | "out" | "fit" | "one"} how */
+  zoom(how) {
+    this.#cells[0]?.zoom(how);
+  }
+
+  /**
+   * @param {Cell} moved
+   * @param {Pose} pose
+   * @param {boolean} smoothly
+   */
+  #follow(moved, pose, smoothly) {
+    this.#sight = sightOf(pose, moved.slide.size, moved.stage);
+    for (const cell of this.#cells) {
+      if (cell !== moved) cell.see(this.#sight, smoothly);
+    }
+    moved.seen = this.#sight;
+    moved.slide.put(pose, smoothly); // as it is: a finger may hold it beyond its bounds
+  }
+
+  #measure() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (!width || !height || !this.#cells.length) return;
+    const sizes = this.#cells.map((cell) => cell.slide.size);
+    const columns = columnsFor(sizes, { width, height });
+    this.element.style.setProperty("--cs-columns", String(columns));
+    for (const cell of this.#cells) {
+      cell.measure();
+      cell.see(this.#sight, false);
+    }
+  }
+
+  #veil() {
+    const state = this.#context.store.get();
+    for (const { slide } of this.#cells) slide.veil(isBlurred(state, slide.view));
+  }
+}
+
+class Cell {
+  stage = { width: 1, height: 1 };
+  seen = WHOLE;
+  #abort = new AbortController();
+  /** @type {Pose} where it was when a drag or a pinch began */
+  #from = { scale: 1, x: 0, y: 0 };
+  /** @type {Point} */
+  #pinchedAt = MIDDLE;
+  #move;
+
+  /**
+   * @param {Context} context
+   * @param {View} view
+   * @param {number} at
+   * @param {(pose: Pose, smoothly: boolean) => void} move  all of them
+   */
+  constructor(context, view, at, move) {
+    this.#move = move;
+    this.slide = new Slide(context, view, {
+      changed: () => this.see(this.seen, false),
+      again: () => this.load(),
+    });
+    const number = el("span", { class: "number", "aria-hidden": "true" }, at + 1);
+    this.element = el("figure", { class: "cell" }, this.slide.element, number);
+    new Gestures(this.element, this.#handlers(), this.#abort.signal);
+  }
+
+  measure() {
+    const { clientWidth: width, clientHeight: height } = this.element;
+    if (!width || !height) return;
+    this.stage = { width, height };
+    this.slide.lay(this.stage);
+  }
+
+  /**
+   * @param {import("./synced_zoom.js").Sight} sight
+   * @param {boolean} smoothly
+   */
+  see(sight, smoothly) {
+    this.seen = sight;
+    this.slide.put(poseOf(sight, this.slide.size, this.stage), smoothly);
+  }
+
+  load() {
+    void this.slide.preview();
+    void this.slide.load(this.#abort.signal);
+  }
+
+  drop() {
+    this.#abort.abort();
+    this.slide.drop();
+  }
+
+  /** @param {"in" | "out" | "fit" | "one"} how */
+  zoom(how) {
+    const { pose, size } = this.slide;
+    if (how === "fit") return this.#move(fitted(size, this.stage), true);
+    const scales = { in: pose.scale * STEP_IN, out: pose.scale / STEP_IN, one: 1 };
+    this.#move(zoomedAt(pose, scales[how], MIDDLE, size, this.stage), true);
+  }
+
+  /** @returns {import("../viewer/gestures.js").Handlers} */
+  #handlers() {
+    const begin = () => {
+      this.#from = this.slide.pose;
+    };
+    const settle = () => this.#move(bounded(this.slide.pose, this.slide.size, this.stage), true);
+    return {
+      isOurs: (event) => !event.composedPath().some((node) => node instanceof HTMLButtonElement),
+      dragStart: begin,
+      drag: (by) => this.#move(dragged(this.#from, by, this.slide.size, this.stage), false),
+      dragEnd: settle,
+      pinchStart: (point) => {
+        begin();
+        this.#pinchedAt = point;
+      },
+      pinch: (factor, point) => {
+        const { size } = this.slide;
+        this.#move(pinched(this.#from, factor, this.#pinchedAt, point, size, this.stage), false);
+      },
+      pinchEnd: settle,
+      tap: () => {},
+      doubleTap: (point) =>
+        this.#move(toggled(this.slide.pose, point, this.slide.size, this.stage), true),
+      wheel: (factor, point) => {
+        const { pose, size } = this.slide;
+        this.#move(zoomedAt(pose, pose.scale * factor, point, size, this.stage), false);
+      },
+    };
+  }
+}

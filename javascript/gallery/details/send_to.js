@@ -1,0 +1,133 @@
+/** The whole infotext, which one may edit before it goes to a tab of the host. */
+
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").PictureRecord} PictureRecord */
+
+const EDITABLE = 200_000; // letters; a longer one would freeze a text field
+const EDITS_KEPT = 50;
+
+export class Sending {
+  /** @type {Map<number, string>} what was edited, by picture */
+  #edited = new Map();
+  #isOpen = false;
+
+  /**
+   * @param {Context} context
+   * @param {(text: string) => void} edited  told when one is done with a change
+   */
+  constructor(context, edited) {
+    this.context = context;
+    this.edited = edited;
+  }
+
+  /**
+   * The text of a picture as it would go.
+   *
+   * @param {PictureRecord} record
+   */
+  textOf(record) {
+    return this.#edited.get(record.id) ?? record.infotext;
+  }
+
+  /** @param {PictureRecord} record */
+  buttons(record) {
+    const { words, acts } = this.context;
+    const tabs = this.#tabs(record);
+    if (!tabs.length) return null;
+    const made = tabs.map((tab) =>
+      button({ deed: `send-${tab}`, words: tab }, () =>
+        acts.send(tab, record.id, this.#edited.get(record.id) ?? null),
+      ),
+    );
+    const group = { class: "send-to", role: "group", "aria-label": words("send_to") };
+    return el("section", {}, el("h3", {}, words("send_to")), el("div", group, ...made));
+  }
+
+  /**
+   * A video has only its text to give, and that is for one tab.
+   *
+   * @param {PictureRecord} record
+   */
+  #tabs(record) {
+    const tabs = this.context.store.get().hello?.host.send_to ?? [];
+    if (record.kind === "image") return tabs;
+    return record.infotext ? tabs.slice(0, 1) : [];
+  }
+
+  /** @param {PictureRecord} record */
+  whole(record) {
+    if (!record.infotext) return null;
+    const { words, acts } = this.context;
+    const body = el("div", { class: "whole" });
+    const fold = el(
+      "details",
+      { class: "infotext" },
+      el("summary", {}, icon("fold"), el("h3", {}, words("infotext"))),
+      body,
+    );
+    const copy = button(
+      {
+        deed: "copy-infotext",
+        icon: icon("copy"),
+        words: words("copy_of", { name: words("infotext") }),
+        isBare: true,
+      },
+      () => void acts.copy(this.textOf(record)),
+    );
+    // made when it is opened: most people never do
+    fold.addEventListener("toggle", () => {
+      this.#isOpen = fold.open;
+      if (fold.open && !body.firstChild) body.append(...this.#field(record));
+    });
+    fold.open = this.#isOpen;
+    return el("section", { class: "with-copy" }, fold, copy);
+  }
+
+  /** @param {PictureRecord} record */
+  #field(record) {
+    const { words } = this.context;
+    const text = this.textOf(record);
+    if (text.length > EDITABLE) return [el("p", { class: "dim" }, words("infotext_too_long"))];
+    const field = el("textarea", {
+      "data-field": "infotext",
+      "aria-label": words("infotext"),
+      spellcheck: "false",
+      dir: "auto",
+      rows: 8,
+    });
+    field.value = text;
+    const back = button(
+      { deed: "undo-edit", icon: icon("again"), words: words("undo_edit") },
+      () => {
+        field.value = record.infotext;
+        this.#keep(record, field, back);
+        this.edited(record.infotext);
+        field.focus();
+      },
+    );
+    back.hidden = text === record.infotext;
+    field.addEventListener("input", () => this.#keep(record, field, back));
+    field.addEventListener("change", () => this.edited(field.value));
+    return [field, back];
+  }
+
+  /**
+   * @param {PictureRecord} record
+   * @param {HTMLTextAreaElement} field
+   * @param {HTMLButtonElement} back
+   */
+  #keep(record, field, back) {
+    this.#edited.delete(record.id);
+    // a text field's lines end in one letter, whatever the infotext's do
+    const isEdited = field.value !== record.infotext.replace(/\r\n?/g, "\n");
+    if (isEdited) this.#edited.set(record.id, field.value);
+    back.hidden = !isEdited;
+    for (const id of this.#edited.keys()) {
+      if (this.#edited.size <= EDITS_KEPT) break;
+      this.#edited.delete(id);
+    }
+  }
+}

@@ -1,0 +1,143 @@
+/** Models that a search found, as cards; they stand in the gallery's place. */
+
+import { pixels } from "../core/blurhash.js";
+import { button, el } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+import { scrollBy } from "../core/scroller.js";
+import { sourceOf } from "../state/query.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").Card} Card */
+/** @typedef {import("../types.js").State} State */
+
+const COVER = 450; // pixels, a width that thumbnails come in
+
+export class FoundModels {
+  #context;
+  #section = el("section", { class: "found", hidden: true });
+  #cards = el("div", { class: "cards" });
+  /** @type {readonly Card[]} those that have a card */
+  #drawn = [];
+  #top = 0;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { root, store, signal } = context;
+    this.#context = context;
+    root.append(this.#section);
+    store.on(["found"], (now) => this.#draw(now), { signal });
+  }
+
+  /** How far one has scrolled in them, pixels; once they are hidden, how far one had. */
+  get top() {
+    if (this.#section.hidden) return this.#top;
+    return -this.#context.root.host.getBoundingClientRect().top;
+  }
+
+  /**
+   * As they were left.
+   *
+   * @param {number | null} id  of the card that gets the focus
+   * @param {number} top
+   */
+  reveal(id, top) {
+    scrollBy(this.#section, top - this.top);
+    const cards = [...this.#cards.children];
+    const card = cards.find((one) => one instanceof HTMLElement && one.dataset.id === String(id));
+    if (card instanceof HTMLElement) card.focus({ preventScroll: true });
+  }
+
+  /** @param {State} now */
+  #draw({ found, where }) {
+    const { host } = this.#context.root;
+    if (!found) this.#top = this.top;
+    host.toggleAttribute("data-found", found !== null);
+    this.#section.hidden = found === null;
+    if (!found) return;
+    const { words } = this.#context;
+    const title = words(found.models.length ? "models_for" : "no_model_for", {
+      words: found.words,
+    });
+    this.#section.replaceChildren(
+      el("div", { class: "row" }, el("h2", { text: title, dir: "auto" }), this.#back(where)),
+      this.#cards,
+      this.#more(found.cursor) ?? "",
+    );
+    this.#fill(found.models);
+  }
+
+  /**
+   * More of the same search leave the cards that are there alone.
+   *
+   * @param {readonly Card[]} models
+   */
+  #fill(models) {
+    if (models[0] !== this.#drawn[0] || models.length < this.#drawn.length) {
+      this.#cards.replaceChildren();
+      this.#drawn = [];
+      scrollBy(this.#section, Math.min(0, -this.top)); // others: from their first
+    }
+    this.#cards.append(...models.slice(this.#drawn.length).map((card) => this.#card(card)));
+    this.#drawn = models;
+  }
+
+  /** @param {import("../types.js").Where} where */
+  #back(where) {
+    if (!sourceOf(where)) return null;
+    const { words, acts } = this.#context;
+    return button(
+      { deed: "close-found", icon: icon("previous"), words: words("back_to_gallery") },
+      () => acts.closeFound(),
+    );
+  }
+
+  /** @param {string | null} cursor */
+  #more(cursor) {
+    if (cursor === null) return null;
+    const { words, acts } = this.#context;
+    return button({ deed: "find-more", words: words("more_models"), class: "wide" }, () =>
+      acts.findMore(cursor),
+    );
+  }
+
+  /** @param {Card} card */
+  #card(card) {
+    const { acts } = this.#context;
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "card",
+        "data-do": "open-model",
+        "data-id": card.id,
+        on: { click: () => void acts.openModel(card.id) },
+      },
+      this.#cover(card),
+      el("span", { class: "name", dir: "auto", text: card.name }),
+      el("span", {
+        class: "dim",
+        dir: "auto",
+        text: [card.type, card.creator].filter(Boolean).join(" · "),
+      }),
+      el(
+        "span",
+        { class: "bases" },
+        ...card.base_models.slice(0, 3).map((base) => el("span", { class: "tag", text: base })),
+      ),
+    );
+  }
+
+  /** @param {Card} card */
+  #cover({ cover }) {
+    const frame = el("span", { class: "cover" });
+    if (!cover) return frame;
+    const canvas = el("canvas", { width: 32, height: 32, "aria-hidden": "true" });
+    const rgba = cover.hash ? pixels(cover.hash, 32, 32) : null;
+    if (rgba) canvas.getContext("2d")?.putImageData(new ImageData(rgba, 32, 32), 0, 0);
+    const image = el("img", { alt: "", loading: "lazy", decoding: "async" });
+    image.addEventListener("load", () => image.setAttribute("data-shows", ""));
+    image.src = this.#context.api.thumb(cover.id, COVER);
+    frame.append(canvas, image);
+    return frame;
+  }
+}

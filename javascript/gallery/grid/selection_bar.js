@@ -1,0 +1,121 @@
+/** At the window's lower edge: where one is, and what can be done with what is marked. */
+
+import { button, el } from "../core/dom.js";
+import { written } from "../core/format.js";
+import { icon } from "../core/icons.js";
+import { canCompare } from "../state/selection.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("../types.js").State} State */
+
+const WIDE = 1280; // px that all of its words need in one row
+
+export class Bar {
+  #context;
+  #section = el("section", { class: "bar", hidden: true });
+  #where = el("p", { class: "where" });
+  #count = el("p", { class: "count", role: "status" });
+  #marked;
+  #top;
+  #back;
+  #compare;
+
+  /** @param {Context} context */
+  constructor(context) {
+    const { root, store, words, acts, signal } = context;
+    this.#context = context;
+    this.#compare = button(
+      { deed: "compare", icon: icon("compare"), words: words("compare_title") },
+      () => acts.compare(),
+    );
+    this.#marked = this.#markedGroup();
+    this.#top = button(
+      { deed: "top", icon: icon("top"), words: words("to_top"), isBare: true },
+      () => acts.toTop(),
+    );
+    this.#back = button(
+      { deed: "back", icon: icon("place"), words: words("back_to_place") },
+      () => void acts.back(),
+    );
+    const all = button(
+      { deed: "mark-all", icon: icon("check"), words: words("do_mark_all"), class: "quiet" },
+      () => acts.markAll(),
+    );
+    this.#section.append(this.#where, this.#back, all, this.#marked, this.#top);
+    root.append(this.#section);
+    const sizes = new ResizeObserver(() => this.#place());
+    sizes.observe(root.host);
+    sizes.observe(this.#section);
+    window.addEventListener("resize", () => this.#place(), { signal });
+    signal.addEventListener("abort", () => sizes.disconnect());
+    store.on(
+      ["shown", "marks", "passed", "loading", "ended", "found", "place", "within"],
+      (now) => this.#draw(now),
+      { signal },
+    );
+  }
+
+  /**
+   * Below the pictures: beside them a host may have a pane of its own. With many marks it has two
+   * rows on a phone, and what is said goes above both.
+   */
+  #place() {
+    const host = /** @type {HTMLElement} */ (this.#context.root.host);
+    const { left, width } = host.getBoundingClientRect();
+    if (!width) return; // another tab is in front
+    host.style.setProperty("--cs-middle", `${left + width / 2}px`);
+    host.style.setProperty("--cs-room", `${width}px`);
+    this.#section.toggleAttribute("data-tight", width < WIDE);
+    host.style.setProperty("--cs-bar", `${this.#section.offsetHeight}px`);
+  }
+
+  #markedGroup() {
+    const { words, acts, store } = this.#context;
+    const download = button(
+      {
+        deed: "download-marked",
+        icon: icon("download"),
+        words: words("do_download_marked"),
+        class: "primary",
+      },
+      () => acts.download(store.get().marks),
+    );
+    return el(
+      "div",
+      { class: "marked", role: "group", hidden: true },
+      this.#count,
+      download,
+      this.#compare,
+      button({ deed: "favourite-marked", icon: icon("heart"), words: words("do_favourite") }, () =>
+        acts.favourite([...store.get().marks]),
+      ),
+      button({ deed: "sets-marked", icon: icon("folder"), words: words("do_add_to_set") }, () =>
+        acts.panel("sets"),
+      ),
+      button({ deed: "invert", icon: icon("invert"), words: words("do_invert") }, () =>
+        acts.invert(),
+      ),
+      button({ deed: "mark-none", icon: icon("none"), words: words("do_mark_none") }, () =>
+        acts.markNone(),
+      ),
+    );
+  }
+
+  /** @param {State} now */
+  #draw({ shown, marks, passed, ended, found, place, hello, loading }) {
+    const { words } = this.#context;
+    const number = (/** @type {number} */ value) => written(value, hello?.language);
+    this.#section.hidden = found !== null || (!shown.length && !marks.size);
+    if (this.#section.hidden) return;
+    const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
+    this.#where.textContent = words(ended ? "of_all" : "so_far", counts);
+    this.#where.toggleAttribute("data-waits", loading);
+    this.#section.toggleAttribute("data-marked", marks.size > 0);
+    this.#marked.hidden = marks.size === 0;
+    this.#compare.hidden = !canCompare(marks);
+    const count = marks.size ? words("marked_count", { n: number(marks.size) }) : "";
+    if (this.#count.textContent !== count) this.#count.textContent = count;
+    this.#back.hidden = place === null;
+    this.#section.toggleAttribute("data-top", passed === 0);
+  }
+}

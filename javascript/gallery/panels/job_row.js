@@ -1,0 +1,156 @@
+/** One download in the panel: drawn once, then kept up to date in its place. */
+
+import { button, el, setAttribute } from "../core/dom.js";
+import { icon } from "../core/icons.js";
+
+/** @typedef {import("../types.js").Context} Context */
+/** @typedef {import("./types.js").Job} Job */
+/** @typedef {import("./types.js").JobFailure} JobFailure */
+
+/** @type {Record<string, import("../core/icons.js").IconName>} */
+const GLYPHS = {
+  cancel: "close",
+  pause: "pause",
+  resume: "play",
+  first: "play",
+  retry: "again",
+  anew: "download",
+  open: "folder",
+  forget: "trash",
+};
+
+export class JobRow {
+  #drawn = { actions: "", failures: "", report: "" };
+
+  /**
+   * @param {Context} context
+   * @param {number} id
+   * @param {(id: number, deed: string) => Promise<void>} act
+   */
+  constructor(context, id, act) {
+    this.context = context;
+    this.id = id;
+    this.act = act;
+    this.title = el("h3", { dir: "auto" });
+    this.state = el("span", { class: "tag" });
+    this.bar = el("progress", { max: 100 });
+    this.line = el("p", { class: "job-line" });
+    this.note = el("p", { class: "job-note", dir: "auto" });
+    this.actions = el("div", { class: "job-actions" });
+    this.failures = el("details", { class: "failures" });
+    this.report = el("details", { class: "report" });
+    this.element = el(
+      "li",
+      { class: "job", "data-job": id },
+      el("div", { class: "job-head" }, this.title, this.state),
+      this.bar,
+      this.line,
+      this.note,
+      this.failures,
+      this.report,
+      this.actions,
+    );
+  }
+
+  /** @param {Job} job */
+  draw(job) {
+    this.element.dataset.state = job.state;
+    setText(this.title, job.title);
+    setText(this.state, job.state_words);
+    this.bar.value = job.percent;
+    this.bar.setAttribute("aria-label", job.title);
+    setText(this.line, job.line);
+    setText(this.note, job.note);
+    this.note.hidden = !job.note;
+    setAttribute(this.element, "data-failed", job.failed > 0);
+    this.#drawActions(job);
+    this.#drawFailures(job);
+    this.#drawReport(job);
+  }
+
+  /** Made anew only when they are others: the focus stays on the one that was pressed. @param {Job} job */
+  #drawActions(job) {
+    const drawn = JSON.stringify(job.actions);
+    if (drawn === this.#drawn.actions) return;
+    this.#drawn.actions = drawn;
+    const focused = this.context.root.activeElement;
+    const hadFocus = focused !== null && this.actions.contains(focused);
+    const made = job.actions.map(({ name, words }) =>
+      button(
+        { deed: `job-${name}`, icon: glyph(name), words, class: "quiet" },
+        // of a double click the first press has put another button here
+        (event) => event.detail > 1 || this.act(this.id, name),
+      ),
+    );
+    this.actions.replaceChildren(...made);
+    if (hadFocus) made[0]?.focus();
+  }
+
+  /** @param {Job} job */
+  #drawFailures(job) {
+    const drawn = JSON.stringify([job.failed_words, job.failures, job.more]);
+    this.failures.hidden = job.failed === 0;
+    if (drawn === this.#drawn.failures || job.failed === 0) return;
+    this.#drawn.failures = drawn;
+    const { words } = this.context;
+    this.failures.replaceChildren(
+      el("summary", {}, icon("fold"), el("span", {}, job.failed_words)),
+      el(
+        "table",
+        {},
+        el(
+          "thead",
+          {},
+          el("tr", {}, el("th", {}, words("picture")), el("th", {}, words("failed_reason"))),
+        ),
+        el("tbody", {}, ...job.failures.map((failure) => this.#failure(failure))),
+      ),
+      job.more ? el("p", { class: "dim" }, job.more) : "",
+    );
+  }
+
+  /** What the gallery had, and whether that was all. @param {Job} job */
+  #drawReport({ report }) {
+    const drawn = JSON.stringify(report);
+    this.report.hidden = !report;
+    if (drawn === this.#drawn.report || !report) return;
+    this.#drawn.report = drawn;
+    this.report.replaceChildren(
+      el("summary", {}, icon("fold"), el("span", {}, report.end)),
+      el("ul", {}, ...report.lines.map((line) => el("li", {}, line))),
+    );
+  }
+
+  /** @param {JobFailure} failure */
+  #failure({ id, page, reason, detail, has_thumb }) {
+    const { api } = this.context;
+    const thumb = el("img", { alt: "", loading: "lazy", width: 48, height: 48 });
+    if (has_thumb) thumb.src = api.thumb(id, 320);
+    thumb.addEventListener("error", () => thumb.remove());
+    const link = el("a", { href: page, target: "_blank", rel: "noopener noreferrer" }, String(id));
+    return el(
+      "tr",
+      {},
+      el("td", {}, has_thumb && thumb, page ? link : el("bdi", {}, id)),
+      el(
+        "td",
+        {},
+        el("span", {}, reason),
+        detail && el("small", { class: "dim", dir: "auto" }, detail),
+      ),
+    );
+  }
+}
+
+/** @param {string} name */
+function glyph(name) {
+  return GLYPHS[name] ? icon(GLYPHS[name]) : null;
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {string} text
+ */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
