@@ -57,10 +57,10 @@
         style.onload = style.onerror = resolve;
       });
       this.shadowRoot.append(style);
-      const hello = fetchHello(base, this.dataset.code, signal);
+      const bootstrap = fetchBootstrap(base, this.dataset.code, signal);
       try {
         const [page] = await Promise.all([import(new URL("page.js", code).href), styled]);
-        if (!signal.aborted) page.start(this, { base, hello, signal });
+        if (!signal.aborted) page.start(this, { base, bootstrap, signal });
       } catch (error) {
         console.error("Civitai Shortcut: its page code did not load.", error);
         if (!signal.aborted) this.#sayWhy(new URL("page.js", code), signal);
@@ -89,10 +89,10 @@
   }
 
   // Sent while the code loads. It names the code's version, which may be older than the server.
-  function fetchHello(base, code, signal) {
-    const hello = fetch(new URL(`api/hello?code=${code}`, base), { signal });
-    hello.catch(() => {}); // page.js tells the user
-    return hello;
+  function fetchBootstrap(base, code, signal) {
+    const bootstrap = fetch(new URL(`api/bootstrap?code=${code}`, base), { signal });
+    bootstrap.catch(() => {}); // page.js tells the user
+    return bootstrap;
   }
 
   // gradio knows where it is mounted, also behind a proxy.
@@ -109,7 +109,7 @@
     const asked = new URLSearchParams(location.search);
     if (window.civitaiShortcutAlone || !OPENS.some((name) => asked.has(name))) return;
     const url = new URL("civitai_shortcut/page/modules/host/host_page.js", mountedAt());
-    import(url.href).then((hosts) => hosts.comeToFront());
+    import(url.href).then((hosts) => hosts.bringTabToFront());
   }
 
   openOurTab();

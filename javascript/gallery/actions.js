@@ -1,52 +1,59 @@
-/** Every deed of the page, once: buttons, keys and panels all call these. */
+/** Every action of the page, once: buttons, keys and panels all call these. */
 
-import { keepPreference } from "./core/preferences.js";
-import { elsewhere, sourceOf, unfiltered } from "./state/query.js";
-import { canCompare, extended, inverted, marked, markedAll, markedTo } from "./state/selection.js";
-import { TILE_HIGH, TILE_LOW } from "./state/state.js";
+import { savePreference } from "./core/preferences.js";
+import { getSource, makeDefaultQuery, withSource } from "./state/query.js";
+import {
+  addMarks,
+  canCompare,
+  extendRange,
+  invertMarks,
+  markRange,
+  toggleMark,
+} from "./state/selection.js";
+import { MAX_TILE, MIN_TILE } from "./state/state.js";
 
-/** @typedef {import("./types.js").Acts} Acts */
+/** @typedef {import("./types.js").Actions} Actions */
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./state/selection.js").Selection} Selection */
 
 /**
- * @typedef {object} Parts  what carries the deeds out
- * @property {import("./data/navigation.js").Opening} opening
- * @property {import("./data/pager.js").Feed} feed
- * @property {import("./data/loaded_filter.js").WithinLoaded} within
- * @property {import("./data/connection.js").Reach} reach
- * @property {import("./data/annotations.js").Own} own
+ * @typedef {object} PageParts  what carries the actions out
+ * @property {import("./data/navigation.js").Navigation} navigation
+ * @property {import("./data/pager.js").Pager} pager
+ * @property {import("./data/loaded_filter.js").LoadedFilter} loadedFilter
+ * @property {import("./data/connection.js").Connection} connection
+ * @property {import("./data/annotations.js").AnnotationWriter} annotations
  * @property {import("./grid/grid.js").Grid} grid
  * @property {import("./find/finder.js").Finder} finder
- * @property {import("./find/model_results.js").FoundModels} found
+ * @property {import("./find/model_results.js").ModelResultCards} results
  * @property {import("./viewer/viewer.js").Viewer} viewer
  * @property {import("./panels/jobs.js").Jobs} jobs
- * @property {import("./panels/watches.js").Watched} watched
+ * @property {import("./panels/watches.js").Watches} watches
  * @property {import("./compare/compare.js").Compare} compare
  */
 
 /**
  * @param {Context} context
- * @param {Parts} parts  filled in after this; its members are read when a deed is done
- * @param {Pick<Acts, "send" | "copy">} outside  deeds that reach out of the page
- * @returns {Acts}
+ * @param {PageParts} parts  filled in after this; its members are read when an action is done
+ * @param {Pick<Actions, "send" | "copy">} outside  actions that reach out of the page
+ * @returns {Actions}
  */
-export function makeActs(context, parts, outside) {
+export function makeActions(context, parts, outside) {
   return {
-    ...openingActs(context, parts),
-    ...viewerActs(context, parts),
-    ...markingActs(context),
-    ...movingActs(context, parts),
-    ...downloadActs(context, parts),
+    ...makeNavigationActions(context, parts),
+    ...makeViewerActions(context, parts),
+    ...makeMarkActions(context),
+    ...makeFocusActions(context, parts),
+    ...makeDownloadActions(context, parts),
     ...outside,
-    toggleWatch: () => parts.watched.toggle(),
-    favourite: (ids) => parts.own.favourite(ids),
-    setOwn: (ids, change) => parts.own.change(ids, change),
+    toggleWatch: () => parts.watches.toggle(),
+    favourite: (ids) => parts.annotations.favourite(ids),
+    annotate: (ids, change) => parts.annotations.change(ids, change),
     panel: (name) => context.store.set(({ panel }) => ({ panel: panel === name ? "" : name })),
     focusFind: () => parts.finder.focus(),
     setTile(width) {
-      const tile = Math.round(Math.min(TILE_HIGH, Math.max(TILE_LOW, width)));
-      keepPreference("tile", tile);
+      const tile = Math.round(Math.min(MAX_TILE, Math.max(MIN_TILE, width)));
+      savePreference("tile", tile);
       context.store.set({ tile });
     },
   };
@@ -54,62 +61,63 @@ export function makeActs(context, parts, outside) {
 
 /**
  * @param {Context} context
- * @param {Parts} parts
+ * @param {PageParts} parts
  */
-function openingActs({ store }, parts) {
-  const wrong = () => {
-    const { problem, finding } = store.get();
-    return problem?.of ?? (finding ? "find" : "images");
+function makeNavigationActions({ store }, parts) {
+  const failedPart = () => {
+    const { problem, lookupText } = store.get();
+    return problem?.of ?? (lookupText ? "lookup" : "images");
   };
   return {
-    find: (/** @type {string} */ text) => parts.opening.find(text),
-    findMore: (/** @type {string} */ cursor) => parts.opening.findMore(cursor),
-    closeFound: () => parts.opening.closeFound(),
+    find: (/** @type {string} */ text) => parts.navigation.find(text),
+    findMore: (/** @type {string} */ cursor) => parts.navigation.findMore(cursor),
+    closeResults: () => parts.navigation.closeResults(),
     openModel: (/** @type {number} */ id, /** @type {number | null} */ version = null) =>
-      parts.opening.openModel(id, version),
-    openUser: (/** @type {string} */ user) => parts.opening.openUser(user),
-    openKept: (/** @type {string} */ words) => {
+      parts.navigation.openModel(id, version),
+    openUser: (/** @type {string} */ user) => parts.navigation.openUser(user),
+    openLibrary: (/** @type {string} */ words) => {
       const { where } = store.get();
-      const isThere = sourceOf(where) === "kept";
-      void parts.opening.go(
-        isThere ? { ...where, search: words } : elsewhere(where, { search: words }),
+      const isThere = getSource(where) === "kept";
+      void parts.navigation.go(
+        isThere ? { ...where, search: words } : withSource(where, { search: words }),
       );
     },
     setWhere: (/** @type {Partial<import("./types.js").Where>} */ change) =>
-      parts.opening.go({ ...store.get().where, ...change }),
-    setWithin: (/** @type {Partial<import("./types.js").Within>} */ change) =>
-      parts.within.set(change),
+      parts.navigation.go({ ...store.get().where, ...change }),
+    setLoadedFilter: (/** @type {Partial<import("./types.js").LoadedFilterState>} */ change) =>
+      parts.loadedFilter.set(change),
     // What failed is asked for again when the user says so, not by each further scroll.
     more: async () => {
-      if (store.get().problem?.of !== "images") await parts.feed.more();
+      if (store.get().problem?.of !== "images") await parts.pager.more();
     },
     resetFilters() {
-      const { hello, where } = store.get();
+      const { bootstrap, where } = store.get();
       const { model, post, user, search } = where;
-      if (hello) void parts.opening.go({ ...unfiltered(hello), model, post, user, search });
+      if (bootstrap)
+        void parts.navigation.go({ ...makeDefaultQuery(bootstrap), model, post, user, search });
     },
-    readAnew: () => parts.feed.restart({ isSameSource: true, isFresh: true }),
-    retry(/** @type {import("./types.js").Problem["of"]} */ of = wrong()) {
-      if (of === "hello") void parts.reach.retry();
-      else if (of === "find") void parts.opening.retry();
-      else if (of === "within") void parts.within.retry();
-      else void parts.feed.again();
+    reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
+    retry(/** @type {import("./types.js").Problem["of"]} */ of = failedPart()) {
+      if (of === "bootstrap") void parts.connection.retry();
+      else if (of === "lookup") void parts.navigation.retry();
+      else if (of === "loaded_filter") void parts.loadedFilter.retry();
+      else void parts.pager.again();
     },
-    giveUp(/** @type {"find" | "images" | undefined} */ of) {
-      if (of !== "images") parts.opening.giveUp();
-      if (of !== "find") parts.feed.giveUp();
+    giveUp(/** @type {"lookup" | "images" | undefined} */ of) {
+      if (of !== "images") parts.navigation.giveUp();
+      if (of !== "lookup") parts.pager.giveUp();
     },
   };
 }
 
 /**
  * @param {Context} context
- * @param {Parts} parts
+ * @param {PageParts} parts
  */
-function viewerActs({ store }, parts) {
-  let owed = 0; // steps asked for while the page that they lead to is awaited
+function makeViewerActions({ store }, parts) {
+  let pendingSteps = 0; // steps asked for while the page that they lead to is awaited
   /** @type {number | null} */
-  let owedAt = null;
+  let pendingFrom = null;
   /** @param {number} index */
   const show = (index) => {
     const view = store.get().shown[index];
@@ -128,19 +136,19 @@ function viewerActs({ store }, parts) {
     },
     async step(/** @type {number} */ by) {
       const { open: from, shown } = store.get();
-      owed = from === owedAt ? owed + by : by;
-      owedAt = from;
-      const wanted = indexOf(shown, from) + owed;
-      if (wanted >= shown.length && !store.get().ended) await parts.feed.more();
-      if (store.get().open !== from || owedAt !== from) return; // went elsewhere, or has been done
-      owedAt = null;
+      pendingSteps = from === pendingFrom ? pendingSteps + by : by;
+      pendingFrom = from;
+      const wanted = findIndex(shown, from) + pendingSteps;
+      if (wanted >= shown.length && !store.get().ended) await parts.pager.more();
+      if (store.get().open !== from || pendingFrom !== from) return; // went elsewhere, or has been done
+      pendingFrom = null;
       const last = store.get().shown.length - 1;
-      show(Math.max(0, Math.min(indexOf(store.get().shown, from) + owed, last)));
+      show(Math.max(0, Math.min(findIndex(store.get().shown, from) + pendingSteps, last)));
     },
     first: () => show(0),
     last: () => show(store.get().shown.length - 1),
-    bare: (/** @type {number} */ id) =>
-      store.set(({ bared }) => ({ bared: new Set([...bared, id]) })),
+    showBlurred: (/** @type {number} */ id) =>
+      store.set(({ revealed }) => ({ revealed: new Set([...revealed, id]) })),
     fullscreen: () => parts.viewer.fullscreen(),
     zoom: (/** @type {"in" | "out" | "fit" | "one"} */ how) =>
       (store.get().panel === "compare" ? parts.compare : parts.viewer).zoom(how),
@@ -148,36 +156,36 @@ function viewerActs({ store }, parts) {
     copyInfotext: () => parts.viewer.copyInfotext(),
     toggleDetails() {
       const details = !store.get().details;
-      keepPreference("details", details);
+      savePreference("details", details);
       store.set({ details });
     },
   };
 }
 
 /** @param {Context} context */
-function markingActs({ store, toast, words }) {
+function makeMarkActions({ store, toast, words }) {
   const order = () => store.get().shown.map((view) => view.id);
   return {
     mark: (/** @type {number} */ id, /** @type {boolean | undefined} */ isMarked) =>
-      store.set((state) => marked(state, id, isMarked)),
-    markTo: (/** @type {number} */ id) => store.set((state) => markedTo(state, order(), id)),
-    markAll: () => store.set((state) => markedAll(state, order())),
+      store.set((state) => toggleMark(state, id, isMarked)),
+    markTo: (/** @type {number} */ id) => store.set((state) => markRange(state, order(), id)),
+    markAll: () => store.set((state) => addMarks(state, order())),
     markNone: () => store.set({ marks: new Set(), anchor: null }),
     compare() {
       if (canCompare(store.get().marks)) store.set({ panel: "compare" });
       else toast(words("compare_marks"));
     },
-    invert: () => store.set((state) => inverted(state, order())),
+    invert: () => store.set((state) => invertMarks(state, order())),
   };
 }
 
 /**
  * @param {Context} context
- * @param {Parts} parts
+ * @param {PageParts} parts
  */
-function movingActs({ store, toast, words }, parts) {
+function makeFocusActions({ store, toast, words }, parts) {
   return {
-    /** @type {Acts["move"]} */
+    /** @type {Actions["move"]} */
     move(to, { extend = false } = {}) {
       const { focus, shown } = store.get();
       const before = focus ?? parts.grid.topmost();
@@ -186,7 +194,7 @@ function movingActs({ store, toast, words }, parts) {
       store.set({ focus: id });
       if (extend) {
         const order = shown.map((view) => view.id);
-        store.set((state) => extended(state, order, before, id));
+        store.set((state) => extendRange(state, order, before, id));
       }
       parts.grid.reveal(id, { focus: true });
     },
@@ -202,7 +210,7 @@ function movingActs({ store, toast, words }, parts) {
       while (!store.get().shown.some((view) => view.id === place.id)) {
         const { images, ended, problem } = store.get();
         if (ended || problem?.of === "images" || images.length > place.count + 200) break;
-        await parts.feed.more();
+        await parts.pager.more();
       }
       store.set({ place: null });
       parts.grid.reveal(place.id, { focus: false });
@@ -212,14 +220,14 @@ function movingActs({ store, toast, words }, parts) {
 
 /**
  * @param {Context} context
- * @param {Parts} parts
+ * @param {PageParts} parts
  */
-function downloadActs({ store }, parts) {
+function makeDownloadActions({ store }, parts) {
   return {
     download: (/** @type {Iterable<number>} */ ids) => parts.jobs.start({ ids: [...ids] }),
     downloadGallery: (/** @type {number} */ limit, /** @type {boolean} */ verify) =>
       parts.jobs.start({ query: store.get().where, limit, ...(verify && { verify }) }),
-    readGallery: (/** @type {number} */ limit) =>
+    readRecords: (/** @type {number} */ limit) =>
       parts.jobs.start({
         query: { ...store.get().where, search: null },
         limit,
@@ -233,6 +241,6 @@ function downloadActs({ store }, parts) {
  * @param {readonly {id: number}[]} views
  * @param {number | null} id
  */
-function indexOf(views, id) {
+function findIndex(views, id) {
   return views.findIndex((view) => view.id === id);
 }

@@ -24,7 +24,7 @@ const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pict
 export function makeWords(catalogue) {
   const chinese = navigator.language.startsWith("zh") ? 1 : 0;
   return (key, values = {}) => {
-    const text = catalogue()?.[key] ?? FIRST[key]?.[chinese] ?? plain(key);
+    const text = catalogue()?.[key] ?? FIRST[key]?.[chinese] ?? humanizeKey(key);
     return text.replace(PLACE, (whole, name, one, more) => {
       const value = String(values[name] ?? whole);
       if (one === undefined) return value;
@@ -38,7 +38,7 @@ export function makeWords(catalogue) {
  *
  * @param {string} key
  */
-function plain(key) {
+function humanizeKey(key) {
   const words = key.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

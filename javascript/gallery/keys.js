@@ -1,40 +1,41 @@
 /** The keys: one table of what each does and where; the help sheet is made from it. */
 
-import { isItsOwn } from "./core/native_keys.js";
+import { usesKey } from "./core/native_keys.js";
 
 /** @typedef {import("./types.js").Context} Context */
-/** @typedef {import("./types.js").Acts} Acts */
+/** @typedef {import("./types.js").Actions} Actions */
 /** @typedef {import("./types.js").State} State */
-/** @typedef {"grid" | "tile" | "viewer" | "compare" | "anywhere"} Place  tile: the grid, with a tile focused */
-/** @typedef {Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "repeat" | "isComposing">} Press */
+/** @typedef {"grid" | "tile" | "viewer" | "compare" | "anywhere"} KeyScope  tile: the grid, with a tile focused */
+/** @typedef {Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "repeat" | "isComposing">} KeyPress */
 
 /**
  * @typedef {object} Key
  * @property {string[]} keys  as `KeyboardEvent.key` tells them
  * @property {string} [shown]  on the help sheet, if not the keys
- * @property {Place} place
+ * @property {KeyScope} place
  * @property {string} words  what it does
  * @property {boolean} [once]  holding it down does it once
- * @property {(acts: Acts, state: State, press: Press) => unknown} [act]  none: the browser's own
+ * @property {(actions: Actions, state: State, press: KeyPress) => unknown} [act]  none: the browser's own
  */
 
 /**
  * @param {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} where
  * @returns {NonNullable<Key["act"]>}
  */
-const move = (where) => (acts, _, press) => acts.move(where, { extend: press.shiftKey });
+const move = (where) => (actions, _, press) => actions.move(where, { extend: press.shiftKey });
 
 /**
- * @param {(acts: Acts, id: number) => unknown} deed
+ * @param {(actions: Actions, id: number) => unknown} action
  * @returns {NonNullable<Key["act"]>}
  */
-const onFocused = (deed) => (acts, state) => state.focus !== null && deed(acts, state.focus);
+const onFocused = (action) => (actions, state) =>
+  state.focus !== null && action(actions, state.focus);
 
 /**
- * @param {(acts: Acts, id: number) => unknown} deed
+ * @param {(actions: Actions, id: number) => unknown} action
  * @returns {NonNullable<Key["act"]>}
  */
-const onOpen = (deed) => (acts, state) => state.open !== null && deed(acts, state.open);
+const onOpen = (action) => (actions, state) => state.open !== null && action(actions, state.open);
 
 /** @type {readonly Key[]} */
 export const KEYS = [
@@ -52,7 +53,7 @@ export const KEYS = [
     place: "tile",
     words: "key_open",
     once: true,
-    act: onFocused((acts, id) => acts.open(id)),
+    act: onFocused(({ open }, id) => open(id)),
   },
   {
     keys: [" "],
@@ -60,113 +61,123 @@ export const KEYS = [
     place: "tile",
     words: "mark_picture",
     once: true,
-    act: (acts, state, press) =>
-      onFocused((_, id) => (press.shiftKey ? acts.markTo(id) : acts.mark(id)))(acts, state, press),
+    act: (actions, state, press) =>
+      onFocused((_, id) => (press.shiftKey ? actions.markTo(id) : actions.mark(id)))(
+        actions,
+        state,
+        press,
+      ),
   },
   { keys: [], shown: "Shift Space", place: "tile", words: "key_mark_to" },
-  { keys: ["a"], place: "grid", words: "key_mark_all", once: true, act: (acts) => acts.markAll() },
-  { keys: ["x"], place: "grid", words: "key_invert", once: true, act: (acts) => acts.invert() },
+  {
+    keys: ["a"],
+    place: "grid",
+    words: "key_mark_all",
+    once: true,
+    act: ({ markAll }) => markAll(),
+  },
+  { keys: ["x"], place: "grid", words: "key_invert", once: true, act: ({ invert }) => invert() },
   {
     keys: ["n"],
     place: "grid",
     words: "key_mark_none",
     once: true,
-    act: (acts) => acts.markNone(),
+    act: ({ markNone }) => markNone(),
   },
   {
     keys: ["d"],
     place: "grid",
     words: "key_download_marked",
     once: true,
-    act: (acts, { marks }) => acts.download([...marks]),
+    act: ({ download }, { marks }) => download([...marks]),
   },
   {
     keys: ["b"],
     place: "tile",
     words: "key_favourite",
     once: true,
-    act: onFocused((acts, id) => acts.favourite([id])),
+    act: onFocused(({ favourite }, id) => favourite([id])),
   },
   {
     keys: ["w"],
     place: "grid",
-    words: "figures_title",
+    words: "stats_title",
     once: true,
-    act: (acts, { where }) => where.model !== null && acts.panel("figures"),
+    act: ({ panel }, { where }) => where.model !== null && panel("stats"),
   },
-  { keys: ["c"], place: "grid", words: "key_compare", once: true, act: (acts) => acts.compare() },
-  { keys: ["t"], place: "grid", words: "to_top", once: true, act: (acts) => acts.toTop() },
+  { keys: ["c"], place: "grid", words: "key_compare", once: true, act: ({ compare }) => compare() },
+  { keys: ["t"], place: "grid", words: "to_top", once: true, act: ({ toTop }) => toTop() },
 
   {
     keys: ["ArrowLeft"],
     shown: "← →",
     place: "viewer",
     words: "key_step",
-    act: (acts) => acts.step(-1),
+    act: ({ step }) => step(-1),
   },
-  { keys: ["ArrowRight"], shown: "", place: "viewer", words: "", act: (acts) => acts.step(1) },
+  { keys: ["ArrowRight"], shown: "", place: "viewer", words: "", act: ({ step }) => step(1) },
   {
     keys: ["Home"],
     shown: "Home End",
     place: "viewer",
     words: "key_first_last",
-    act: (acts) => acts.first(),
+    act: ({ first }) => first(),
   },
-  { keys: ["End"], shown: "", place: "viewer", words: "", act: (acts) => acts.last() },
+  { keys: ["End"], shown: "", place: "viewer", words: "", act: ({ last }) => last() },
   {
     keys: [" "],
     shown: "Space",
     place: "viewer",
     words: "mark_picture",
     once: true,
-    act: onOpen((acts, id) => acts.mark(id)),
+    act: onOpen(({ mark }, id) => mark(id)),
   },
   {
     keys: ["d"],
     place: "viewer",
     words: "key_save",
     once: true,
-    act: onOpen((acts, id) => acts.download([id])),
+    act: onOpen(({ download }, id) => download([id])),
   },
   {
     keys: ["b"],
     place: "viewer",
     words: "key_favourite",
     once: true,
-    act: onOpen((acts, id) => acts.favourite([id])),
+    act: onOpen(({ favourite }, id) => favourite([id])),
   },
   {
     keys: ["c"],
     place: "viewer",
     words: "key_copy",
     once: true,
-    act: (acts) => acts.copyInfotext(),
+    act: ({ copyInfotext }) => copyInfotext(),
   },
   {
     keys: ["+", "="],
     shown: "+ −",
     place: "viewer",
     words: "key_zoom",
-    act: (acts) => acts.zoom("in"),
+    act: ({ zoom }) => zoom("in"),
   },
-  { keys: ["-"], shown: "", place: "viewer", words: "", act: (acts) => acts.zoom("out") },
-  { keys: ["0"], place: "viewer", words: "key_fit", act: (acts) => acts.zoom("fit") },
-  { keys: ["1"], place: "viewer", words: "key_one", act: (acts) => acts.zoom("one") },
+  { keys: ["-"], shown: "", place: "viewer", words: "", act: ({ zoom }) => zoom("out") },
+  { keys: ["0"], place: "viewer", words: "key_fit", act: ({ zoom }) => zoom("fit") },
+  { keys: ["1"], place: "viewer", words: "key_one", act: ({ zoom }) => zoom("one") },
   {
     keys: ["f"],
     place: "viewer",
     words: "key_fullscreen",
     once: true,
-    act: (acts) => acts.fullscreen(),
+    act: ({ fullscreen }) => fullscreen(),
   },
   {
     keys: ["i"],
     place: "viewer",
     words: "key_details",
     once: true,
-    act: (acts) => acts.toggleDetails(),
+    act: ({ toggleDetails }) => toggleDetails(),
   },
-  { keys: ["m"], place: "viewer", words: "key_sound", once: true, act: (acts) => acts.sound() },
+  { keys: ["m"], place: "viewer", words: "key_sound", once: true, act: ({ sound }) => sound() },
   { keys: [], shown: "Esc", place: "viewer", words: "key_close" },
 
   {
@@ -174,39 +185,39 @@ export const KEYS = [
     shown: "+ −",
     place: "compare",
     words: "key_zoom",
-    act: (acts) => acts.zoom("in"),
+    act: ({ zoom }) => zoom("in"),
   },
-  { keys: ["-"], place: "compare", shown: "", words: "", act: (acts) => acts.zoom("out") },
-  { keys: ["0"], place: "compare", words: "key_fit", act: (acts) => acts.zoom("fit") },
-  { keys: ["1"], place: "compare", words: "key_one", act: (acts) => acts.zoom("one") },
+  { keys: ["-"], place: "compare", shown: "", words: "", act: ({ zoom }) => zoom("out") },
+  { keys: ["0"], place: "compare", words: "key_fit", act: ({ zoom }) => zoom("fit") },
+  { keys: ["1"], place: "compare", words: "key_one", act: ({ zoom }) => zoom("one") },
 
   {
     keys: ["/"],
     place: "anywhere",
     words: "key_find",
     once: true,
-    act: (acts) => acts.focusFind(),
+    act: ({ focusFind }) => focusFind(),
   },
   {
     keys: ["j"],
     place: "anywhere",
     words: "open_jobs",
     once: true,
-    act: (acts) => acts.panel("jobs"),
+    act: ({ panel }) => panel("jobs"),
   },
   {
     keys: [","],
     place: "anywhere",
     words: "open_settings",
     once: true,
-    act: (acts) => acts.panel("settings"),
+    act: ({ panel }) => panel("settings"),
   },
   {
     keys: ["?"],
     place: "anywhere",
     words: "key_help",
     once: true,
-    act: (acts) => acts.panel("help"),
+    act: ({ panel }) => panel("help"),
   },
 ];
 
@@ -214,9 +225,9 @@ export const KEYS = [
  * Where the keys hold now.
  * @param {State} state
  * @param {boolean} onTile
- * @returns {Place[]}
+ * @returns {KeyScope[]}
  */
-export function placesNow(state, onTile) {
+export function getKeyScopes(state, onTile) {
   if (state.panel) return state.panel === "compare" ? ["compare", "anywhere"] : ["anywhere"];
   if (state.open !== null) return ["viewer", "anywhere"];
   return onTile ? ["tile", "grid", "anywhere"] : ["grid", "anywhere"];
@@ -224,11 +235,11 @@ export function placesNow(state, onTile) {
 
 /**
  * The table's entry for a press, or null.
- * @param {Press} press
- * @param {Place[]} places
+ * @param {KeyPress} press
+ * @param {KeyScope[]} places
  * @returns {Key | null}
  */
-export function keyFor(press, places) {
+export function findKey(press, places) {
   if (press.ctrlKey || press.altKey || press.metaKey || press.isComposing) return null;
   // with Caps Lock letters come large
   const pressed = press.shiftKey ? press.key : press.key.toLowerCase();
@@ -265,16 +276,16 @@ export class Keys {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    const { root, store, acts } = this.context;
+    const { root, store, actions } = this.context;
     if (event.defaultPrevented || !this.#isOurs()) return;
     const focused = root.activeElement;
-    if (focused && isItsOwn(/** @type {HTMLInputElement} */ (focused), event.key)) return;
+    if (focused && usesKey(/** @type {HTMLInputElement} */ (focused), event.key)) return;
     const onTile = Boolean(focused?.closest('[role="listbox"]'));
     const state = store.get();
-    const key = keyFor(event, placesNow(state, onTile));
+    const key = findKey(event, getKeyScopes(state, onTile));
     if (!key?.act) return;
     event.preventDefault();
-    if (!(key.once && event.repeat)) key.act(acts, state, event);
+    if (!(key.once && event.repeat)) key.act(actions, state, event);
   }
 
   /** Our tab is seen, and the focus is in it or nowhere. */

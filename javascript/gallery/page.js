@@ -1,44 +1,44 @@
 /** Puts the parts of the page together in `<civitai-gallery>`. */
 
-import { makeActs } from "./actions.js";
+import { makeActions } from "./actions.js";
 import { Compare } from "./compare/compare.js";
 import { copyText } from "./core/clipboard.js";
 import { readPreference } from "./core/preferences.js";
 import { Toasts } from "./core/toast.js";
-import { Own } from "./data/annotations.js";
+import { AnnotationWriter } from "./data/annotations.js";
 import { Api } from "./data/api.js";
-import { Reach } from "./data/connection.js";
-import { WithinLoaded } from "./data/loaded_filter.js";
-import { Opening } from "./data/navigation.js";
-import { Feed } from "./data/pager.js";
-import { Revival } from "./data/reconnect.js";
+import { Connection } from "./data/connection.js";
+import { LoadedFilter } from "./data/loaded_filter.js";
+import { Navigation } from "./data/navigation.js";
+import { Pager } from "./data/pager.js";
+import { Reconnect } from "./data/reconnect.js";
 import { send } from "./details/gradio_bridge.js";
 import { Filters } from "./find/filters.js";
 import { Finder } from "./find/finder.js";
-import { Head } from "./find/gallery_header.js";
-import { FoundModels } from "./find/model_results.js";
+import { GalleryHeader } from "./find/gallery_header.js";
+import { ModelResultCards } from "./find/model_results.js";
 import { Notice } from "./find/notice.js";
 import { Status } from "./find/status.js";
-import { saidOfGallery } from "./find/status_text.js";
+import { getGalleryStatus } from "./find/status_text.js";
 import { Grid } from "./grid/grid.js";
-import { Bar } from "./grid/selection_bar.js";
+import { SelectionBar } from "./grid/selection_bar.js";
 import { followHostSettings } from "./host/host_page.js";
-import { forgetRuns } from "./host/run_history.js";
+import { clearRunHistory } from "./host/run_history.js";
 import { followTheme } from "./host/theme.js";
-import { followRoom } from "./host/width_class.js";
+import { followWidth } from "./host/width_class.js";
 import { makeWords } from "./i18n.js";
 import { Keys } from "./keys.js";
-import { Sets } from "./panels/collections.js";
+import { Collections } from "./panels/collections.js";
 import { Help } from "./panels/help.js";
 import { Jobs } from "./panels/jobs.js";
 import { Settings } from "./panels/settings.js";
-import { Watched } from "./panels/watches.js";
+import { Watches } from "./panels/watches.js";
 import { followMarks } from "./state/marks.js";
-import { keepPlace } from "./state/place.js";
-import { sourceOf, unfiltered } from "./state/query.js";
-import { Address } from "./state/router.js";
-import { firstState, Store } from "./state/state.js";
-import { Figures } from "./stats/stats.js";
+import { rememberPlace } from "./state/place.js";
+import { getSource, makeDefaultQuery } from "./state/query.js";
+import { Router } from "./state/router.js";
+import { makeInitialState, Store } from "./state/state.js";
+import { StatsPanel } from "./stats/stats.js";
 import { Viewer } from "./viewer/viewer.js";
 
 /** @typedef {import("./types.js").Context} Context */
@@ -49,39 +49,46 @@ const NARROW_TILE = 170; // two in a row on a phone
  * Fills the element, which is in the page and seen; its style is there already.
  *
  * @param {HTMLElement} element
- * @param {{base: URL, hello: Promise<Response>, signal: AbortSignal}} given  base: our routes'
+ * @param {{base: URL, bootstrap: Promise<Response>, signal: AbortSignal}} given  base: our routes'
  *     address; hello: the first request, sent while this code was loading; signal: aborted when
  *     the element leaves the page
  */
-export function start(element, { base, hello, signal }) {
+export function start(element, { base, bootstrap, signal }) {
   const root = /** @type {ShadowRoot} */ (element.shadowRoot);
   followTheme(element, signal);
   // clips as before, but what is inside can stick to the window's edge
   const box = element.closest(".gradio-container");
   if (box instanceof HTMLElement) box.style.overflow = "clip";
-  forgetRuns();
-  const api = new Api(base, element.dataset.code ?? "", hello);
-  void greet(makeContext(root, api, signal));
+  clearRunHistory();
+  const api = new Api(base, element.dataset.code ?? "", bootstrap);
+  void connect(makeContext(root, api, signal));
 }
 
 /**
  * @param {ShadowRoot} root
  * @param {Api} api
  * @param {AbortSignal} signal
- * @returns {Context & {parts: import("./actions.js").Parts}}
+ * @returns {Context & {parts: import("./actions.js").PageParts}}
  */
 function makeContext(root, api, signal) {
   const store = new Store({
-    ...firstState(),
-    tile: readPreference("tile", root.host.clientWidth < 700 ? NARROW_TILE : firstState().tile),
+    ...makeInitialState(),
+    tile: readPreference(
+      "tile",
+      root.host.clientWidth < 700 ? NARROW_TILE : makeInitialState().tile,
+    ),
     details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
   });
-  followRoom(/** @type {HTMLElement} */ (root.host), (room) => store.set({ room }), signal);
-  const words = makeWords(() => store.get().hello?.words);
+  followWidth(
+    /** @type {HTMLElement} */ (root.host),
+    (widthClass) => store.set({ widthClass }),
+    signal,
+  );
+  const words = makeWords(() => store.get().bootstrap?.words);
   const toasts = new Toasts(root, words, signal);
-  const parts = /** @type {import("./actions.js").Parts} */ ({});
+  const parts = /** @type {import("./actions.js").PageParts} */ ({});
   const toast = toasts.show.bind(toasts);
-  const context = /** @type {Context & {parts: import("./actions.js").Parts}} */ ({
+  const context = /** @type {Context & {parts: import("./actions.js").PageParts}} */ ({
     root,
     store,
     api,
@@ -90,7 +97,7 @@ function makeContext(root, api, signal) {
     signal,
     parts,
   });
-  context.acts = makeActs(context, parts, {
+  context.actions = makeActions(context, parts, {
     send: (tab, id, text) => send(context, tab, id, text),
     async copy(text) {
       const isDone = await copyText(text, root);
@@ -100,75 +107,75 @@ function makeContext(root, api, signal) {
   return context;
 }
 
-/** @param {Context & {parts: import("./actions.js").Parts}} context */
-async function greet(context) {
-  const { store, parts, acts, signal } = context;
-  const status = new Status(context, "images", saidOfGallery).element;
+/** @param {Context & {parts: import("./actions.js").PageParts}} context */
+async function connect(context) {
+  const { store, parts, actions, signal } = context;
+  const status = new Status(context, "images", getGalleryStatus).element;
   context.root.append(status); // so that it says why, should the server not answer
   let isBuilt = false;
   const build = () => {
     if (isBuilt) return;
     isBuilt = true;
     store.set({ problem: null });
-    begin(context, status);
+    buildParts(context, status);
   };
-  parts.reach = new Reach(context, () => (isBuilt ? acts.retry() : build()));
-  store.on(["hello"], build, { signal });
-  await parts.reach.greet();
+  parts.connection = new Connection(context, () => (isBuilt ? actions.retry() : build()));
+  store.on(["bootstrap"], build, { signal });
+  await parts.connection.fetchBootstrap();
 }
 
 /**
  * All that needs the server's words and choices.
  *
- * @param {Context & {parts: import("./actions.js").Parts}} context
+ * @param {Context & {parts: import("./actions.js").PageParts}} context
  * @param {HTMLElement} status
  */
-function begin(context, status) {
+function buildParts(context, status) {
   const { store, parts } = context;
-  parts.feed = new Feed(context);
-  parts.opening = new Opening(context, parts.feed);
-  parts.own = new Own(context);
-  parts.within = new WithinLoaded(context);
+  parts.pager = new Pager(context);
+  parts.navigation = new Navigation(context, parts.pager);
+  parts.annotations = new AnnotationWriter(context);
+  parts.loadedFilter = new LoadedFilter(context);
   parts.jobs = new Jobs(context);
-  parts.watched = new Watched(context);
-  parts.finder = new Finder(context, { jobs: parts.jobs.badge, watched: parts.watched.badge });
+  parts.watches = new Watches(context);
+  parts.finder = new Finder(context, { jobs: parts.jobs.badge, watches: parts.watches.badge });
   const filters = new Filters(context);
-  new Head(context, filters.fold);
+  new GalleryHeader(context, filters.fold);
   context.root.append(filters.element);
   new Notice(context);
-  parts.found = new FoundModels(context);
+  parts.results = new ModelResultCards(context);
   parts.grid = new Grid(context);
-  context.root.append(status); // moved: below the pictures
-  new Bar(context);
+  context.root.append(status); // moved: below the images
+  new SelectionBar(context);
   parts.viewer = new Viewer(context);
   new Settings(context);
-  new Sets(context);
-  new Figures(context);
+  new Collections(context);
+  new StatsPanel(context);
   parts.compare = new Compare(context);
   new Help(context);
   new Keys(context);
-  new Revival(context, () => parts.grid.place() === null);
+  new Reconnect(context, () => parts.grid.place() === null);
   followMarks(store, context.signal);
-  keepPlace(context, () => parts.grid.place());
-  followHostSettings(() => void parts.reach.greet(), context.signal);
-  openFirst(context);
+  rememberPlace(context, () => parts.grid.place());
+  followHostSettings(() => void parts.connection.fetchBootstrap(), context.signal);
+  openStartView(context);
 }
 
-/** @param {Context & {parts: import("./actions.js").Parts}} context */
-function openFirst(context) {
-  const { store, parts, acts } = context;
-  const { hello } = store.get();
-  if (!hello) return;
-  context.root.host.setAttribute("lang", hello.language);
-  store.set({ where: unfiltered(hello) });
-  new Address(context, {
-    go: (where) => parts.opening.go(where),
-    search: (words) => parts.opening.search(words),
+/** @param {Context & {parts: import("./actions.js").PageParts}} context */
+function openStartView(context) {
+  const { store, parts, actions } = context;
+  const { bootstrap } = store.get();
+  if (!bootstrap) return;
+  context.root.host.setAttribute("lang", bootstrap.language);
+  store.set({ where: makeDefaultQuery(bootstrap) });
+  new Router(context, {
+    go: (where) => parts.navigation.go(where),
+    search: (words) => parts.navigation.search(words),
     placeNow: () => parts.grid.place(),
-    found: parts.found,
+    results: parts.results,
   }).read();
-  const { where, open, finding } = store.get();
-  if (!sourceOf(where) && open === null && !finding && hello.example) {
-    void acts.openModel(Number(hello.example));
+  const { where, open, lookupText } = store.get();
+  if (!getSource(where) && open === null && !lookupText && bootstrap.example) {
+    void actions.openModel(Number(bootstrap.example));
   }
 }

@@ -22,29 +22,29 @@
  * @typedef {object} Host
  * @property {boolean} in_webui
  * @property {string} name
- * @property {string[]} send_to  tabs of the host that take a picture
+ * @property {string[]} send_to  tabs of the host that take an image
  * @property {boolean} has_models  folders of models are known, so that one can tell what is here
  *
- * @typedef {object} Hello
+ * @typedef {object} Bootstrap
  * @property {string} instance  another one after each start of the server, and of its UI
  * @property {string} language
  * @property {Record<string, string>} words
- * @property {Record<string, string>} parameters  what fields of an infotext are called, where that is another name
+ * @property {Record<string, string>} parameter_labels  what fields of an infotext are called, where that is another name
  * @property {Setting[]} settings
  * @property {{sort: Choice[], period: Choice[], level: Choice[], type: Choice[], base_models: string[]}} choices
  * @property {{id: number, name: string}[]} recent
  * @property {string} example  what to open at the very first start, "" is nothing
  * @property {Host} host
  * @property {{saved: boolean, from_environment: boolean, locked: "" | "only_here" | "frozen" | "in_host"}} key
- * @property {WatchedGalleries} watched
- * @property {string} civitai
+ * @property {WatchedGalleries} watches
+ * @property {string} civitai_url
  *
- * @typedef {object} View  one picture as the grid needs it
+ * @typedef {object} View  one image as the grid needs it
  * @property {number} id
  * @property {Kind} kind
  * @property {number} width  pixels; 0 where Civitai does not say
  * @property {number} height
- * @property {string} hash  BlurHash or ""
+ * @property {string} blurhash  BlurHash or ""
  * @property {Level} level
  * @property {string} user
  * @property {string} date  ISO 8601
@@ -54,41 +54,41 @@
  * @property {boolean} has_data
  * @property {boolean} favourite
  * @property {boolean} new  since the last visit to a gallery that is watched
- * @property {string} gone  ISO 8601: since when Civitai no longer has it; "" where it has
+ * @property {string} deleted_at  ISO 8601: since when Civitai no longer has it; "" where it has
  *
- * @typedef {object} Resource  what a picture was made with
+ * @typedef {object} Resource  what an image was made with
  * @property {string} type
  * @property {string} name
  * @property {number | null} weight
  * @property {string} hash
  * @property {number | null} version_id
  * @property {string} url  on Civitai, or ""
- * @property {"here" | "other" | "missing" | ""} here  on the server's machine; "" is not looked for
- * @property {string} here_words
+ * @property {"here" | "other" | "missing" | ""} availability  on the server's machine; "" is not looked for
+ * @property {string} availability_label
  * @property {number} size  bytes; 0 where nobody knows
  *
- * @typedef {object} Own  what the user has made of a picture
+ * @typedef {object} Annotations  what the user has made of an image
  * @property {boolean} favourite
  * @property {number} stars  0 is none
  * @property {string} note
  * @property {string[]} tags
- * @property {string[]} sets  by their names
+ * @property {string[]} collections  by their names
  *
  * @typedef {object} RecordOnly
- * @property {Own} own
+ * @property {Annotations} annotations
  * @property {string} infotext
- * @property {"record" | "file" | "none"} from  where the infotext was found
+ * @property {"record" | "file" | "none"} infotext_source  where the infotext was found
  * @property {string} prompt
  * @property {string} negative
  * @property {[string, string][]} parameters
  * @property {string[]} problems
- * @property {string[]} losses  what of the infotext does not arrive in this host, a line a field
+ * @property {string[]} incompatibilities  what of the infotext does not arrive in this host, a line a field
  * @property {Resource[]} resources
  * @property {boolean} has_workflow  of ComfyUI
  * @property {number | null} post_id
- * @property {string} page
- * @property {string} post_page
- * @property {string} user_page
+ * @property {string} url
+ * @property {string} post_url
+ * @property {string} user_url
  * @property {number} likes
  * @property {number} hearts
  * @property {number} laughs
@@ -96,11 +96,11 @@
  * @property {string} saved_path  "" where it is not saved
  * @property {string} extension
  *
- * @typedef {View & RecordOnly} PictureRecord  all of one picture
+ * @typedef {View & RecordOnly} ImageRecord  all of one image
  *
  * @typedef {object} Cover
  * @property {number} id
- * @property {string} hash
+ * @property {string} blurhash
  *
  * @typedef {object} Card
  * @property {number} id
@@ -109,7 +109,7 @@
  * @property {string} creator
  * @property {string[]} base_models
  * @property {Cover | null} cover
- * @property {string} page  its address on Civitai
+ * @property {string} url  its address on Civitai
  *
  * @typedef {object} Version
  * @property {number} id
@@ -119,8 +119,8 @@
  *
  * @typedef {Card & {description: string, tags: string[], versions: Version[]}} Model
  *
- * @typedef {object} Found  models by words
- * @property {string} words
+ * @typedef {object} ModelResults  models by words
+ * @property {string} query
  * @property {Card[]} models
  * @property {string | null} cursor
  *
@@ -133,12 +133,12 @@
  * @property {string | null} cursor  null is the end
  * @property {Note[]} notes
  * @property {string} read_at
- * @property {boolean} kept  true: from what was kept, Civitai does not answer
- * @property {LookedAt | null} [looked_at]  of a search that goes on
+ * @property {boolean} from_library  true: from what was kept, Civitai does not answer
+ * @property {SearchProgress | null} [search_progress]  of a search that goes on
  *
- * @typedef {object} LookedAt  how far a search has come
+ * @typedef {object} SearchProgress  how far a search has come
  * @property {number} count
- * @property {number} total  kept pictures
+ * @property {number} total  kept images
  *
  * @typedef {object} Where  what is looked at: the query and the address
  * @property {number | null} model
@@ -153,17 +153,17 @@
  * @property {string} base
  * @property {string | null} search  not null: of what was kept, and only what fits
  *
- * @typedef {object} Within  what of the loaded pictures is shown
+ * @typedef {object} LoadedFilterState  what of the loaded images is shown
  * @property {string} words
  *
  * @typedef {object} Problem
- * @property {"hello" | "find" | "images" | "within"} of  what was asked
+ * @property {"bootstrap" | "lookup" | "images" | "loaded_filter"} of  what was asked
  * @property {string} code
  * @property {string} message
  *
- * @typedef {object} Place  where one was
- * @property {number} id  of the picture at the window's top
- * @property {number} count  pictures up to it
+ * @typedef {object} ScrollPlace  where one was
+ * @property {number} id  of the image at the window's top
+ * @property {number} count  images up to it
  *
  * @typedef {object} WatchedGallery
  * @property {string} gallery  as the server names it
@@ -172,71 +172,71 @@
  * @property {number | null} version
  * @property {string} user
  * @property {boolean} by_upload  what is published late lies deep
- * @property {number} fresh  pictures since the last visit
- * @property {boolean} more  than these
- * @property {string} checked  ISO 8601; "" is never
+ * @property {number} new_count  images since the last visit
+ * @property {boolean} has_more  than these
+ * @property {string} checked_at  ISO 8601; "" is never
  * @property {string} problem  why the last check of it failed; "" where it did not
  *
  * @typedef {{galleries: WatchedGallery[], checking: boolean, problem: string}} WatchedGalleries  problem: of all of them
  *
  * @typedef {import("./panels/types.js").Jobs} Jobs
  *
- * @typedef {"" | "jobs" | "settings" | "sets" | "watched" | "help" | "figures" | "compare"} Panel
+ * @typedef {"" | "jobs" | "settings" | "collections" | "watches" | "help" | "stats" | "compare"} Panel
  *
  * @typedef {object} State
- * @property {Hello | null} hello
+ * @property {Bootstrap | null} bootstrap
  * @property {Where} where
  * @property {Model | null} model
  * @property {string} title  of the open post; "" where it is not known
- * @property {Found | null} found  not null: search results stand in the gallery's place
- * @property {string} finding  what is being looked up, "" is nothing
- * @property {number} findingSince  performance.now() when that was asked
+ * @property {ModelResults | null} results  not null: search results stand in the gallery's place
+ * @property {string} lookupText  what is being looked up, "" is nothing
+ * @property {number} lookupStartedAt  performance.now() when that was asked
  * @property {readonly View[]} images  all that is loaded, each id once
  * @property {string | null} cursor
  * @property {boolean} ended
  * @property {boolean} loading  a page of the gallery is awaited
  * @property {boolean} stale  `images` are those of before a filter changed, until the first page comes
- * @property {number} since  performance.now() when the page under way was asked for; 0 is none
+ * @property {number} requestedAt  performance.now() when the page under way was asked for; 0 is none
  * @property {Problem | null} problem
  * @property {boolean} lost  our server did not answer a part that has no problem of the page's own
  * @property {Note[]} notes
- * @property {LookedAt | null} lookedAt  of a search whose last page was not filled: it goes on
- * @property {string} kept  when what is shown was read, if Civitai does not answer; else ""
- * @property {Within} within
+ * @property {SearchProgress | null} searchProgress  of a search whose last page was not filled: it goes on
+ * @property {string} libraryDate  when what is shown was read, if Civitai does not answer; else ""
+ * @property {LoadedFilterState} loadedFilter
  * @property {ReadonlySet<number> | null} matches  ids that the server says fit; null where it is not asked
  * @property {readonly View[]} shown  `images` after `within`
  * @property {ReadonlySet<number>} marks
  * @property {number | null} anchor  where a range of marks begins
  * @property {import("./state/selection.js").Range | null} range  the one that was marked last
  * @property {number | null} focus
- * @property {number | null} open  the picture in the viewer; it need not be among `images`
- * @property {ReadonlySet<number>} bared  pictures above the blurred rating that were asked for
- * @property {Place | null} place  where "back to where you were" leads
+ * @property {number | null} open  the image in the viewer; it need not be among `images`
+ * @property {ReadonlySet<number>} revealed  images above the blurred rating that were asked for
+ * @property {ScrollPlace | null} place  where "back to where you were" leads
  * @property {Panel} panel
- * @property {import("./host/width_class.js").Room} room  that the host gives the gallery
+ * @property {import("./host/width_class.js").WidthClass} widthClass  that the host gives the gallery
  * @property {boolean} details
- * @property {number} passed  pictures of `shown` that one has come to
+ * @property {number} passed  images of `shown` that one has come to
  * @property {320 | 450 | 800} thumb  width of the thumbnails that the grid asks for
  * @property {number} tile  wanted width of a tile, pixels
  * @property {Jobs | null} jobs
- * @property {WatchedGalleries | null} watched
+ * @property {WatchedGalleries | null} watches
  *
  * @typedef {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} Step
  *
- * @typedef {object} Acts  every deed, once, for buttons, keys and panels
+ * @typedef {object} Actions  every action, once, for buttons, keys and panels
  * @property {(text: string) => Promise<void>} find
  * @property {(cursor: string) => Promise<void>} findMore  the next cards of a search
- * @property {() => void} closeFound
+ * @property {() => void} closeResults
  * @property {(id: number, version?: number | null) => Promise<void>} openModel
  * @property {(user: string) => Promise<void>} openUser
- * @property {(words: string) => void} openKept  all that was read, as far as it fits
+ * @property {(words: string) => void} openLibrary  all that was read, as far as it fits
  * @property {(change: Partial<Where>) => Promise<void>} setWhere
- * @property {(change: Partial<Within>) => void} setWithin
+ * @property {(change: Partial<LoadedFilterState>) => void} setLoadedFilter
  * @property {() => Promise<void>} more  the next page; settles when it came or failed
  * @property {() => void} resetFilters
- * @property {() => Promise<void>} readAnew  the gallery from its beginning, of Civitai itself
+ * @property {() => Promise<void>} reloadGallery  the gallery from its beginning, of Civitai itself
  * @property {(of?: Problem["of"]) => void} retry  what failed, or what is not answered
- * @property {(of?: "find" | "images") => void} giveUp  both if not told which
+ * @property {(of?: "lookup" | "images") => void} giveUp  both if not told which
  * @property {(id: number) => void} open
  * @property {() => void} close
  * @property {(by: number) => Promise<void>} step
@@ -247,23 +247,23 @@
  * @property {(id: number, isMarked?: boolean) => void} mark
  * @property {() => Promise<void>} toggleWatch  of the gallery that is open
  * @property {(ids: number[]) => Promise<void>} favourite  all of them, or none if all are
- * @property {(ids: number[], change: import("./data/annotations.js").Change) => Promise<Record<string, Own> | null>} setOwn
+ * @property {(ids: number[], change: import("./data/annotations.js").AnnotationChange) => Promise<Record<string, Annotations> | null>} annotate
  * @property {(id: number) => void} markTo  all from the anchor to it
  * @property {() => void} markAll  all that is loaded and shown
  * @property {() => void} markNone
  * @property {() => void} invert
- * @property {() => void} compare  the marked pictures
- * @property {(id: number) => void} bare  shows a blurred picture
+ * @property {() => void} compare  the marked images
+ * @property {(id: number) => void} showBlurred  shows a blurred image
  * @property {(ids: Iterable<number>) => Promise<void>} download
  * @property {(limit: number, verify: boolean) => Promise<void>} downloadGallery  verify: walk it twice
- * @property {(limit: number) => Promise<void>} readGallery  so many records more
+ * @property {(limit: number) => Promise<void>} readRecords  so many records more
  * @property {(id: number) => Promise<void>} cancelJob
  * @property {(tab: string, id: number | null, text: string | null) => Promise<void>} send  id null: the text alone
  * @property {(name: Panel) => void} panel
  * @property {() => void} toTop
  * @property {() => Promise<void>} back  to where one was before a jump
  * @property {(text: string) => Promise<void>} copy
- * @property {() => void} copyInfotext  of the picture in the viewer
+ * @property {() => void} copyInfotext  of the image in the viewer
  * @property {() => void} fullscreen
  * @property {(how: "in" | "out" | "fit" | "one") => void} zoom
  * @property {() => void} sound
@@ -279,7 +279,7 @@
  * @property {import("./state/state.js").Store} store
  * @property {import("./data/api.js").Api} api
  * @property {Words} words
- * @property {Acts} acts
+ * @property {Actions} actions
  * @property {Toast} toast
  * @property {AbortSignal} signal  aborted when the element leaves the page
  */

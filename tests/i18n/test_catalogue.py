@@ -52,7 +52,7 @@ def test_every_word_of_the_page_has_a_reader():
 def test_every_word_of_what_is_learned_has_a_reader():
     text = _texts("javascript/gallery", ".js")
     text += _texts("scripts/civitai_manager_libs", ".py", without="i18n")
-    kinds = tuple(f"figures_{kind}" for kind in stats.KINDS)
+    kinds = tuple(f"stats_{kind}" for kind in stats.KINDS)
     assert [key for key in stats_words.WORDS if not _is_read(key, text, kinds)] == []
 
 

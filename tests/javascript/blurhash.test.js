@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pixels } from "../../javascript/gallery/core/blurhash.js";
+import { decodeBlurhash } from "../../javascript/gallery/core/blurhash.js";
 
 // The hash of the example on https://blurha.sh: 4 x 3 waves.
 const DIGITS =
@@ -8,7 +8,7 @@ const DIGITS =
 const EXAMPLE = "LEHV6nWB2yk8pyo0adR*.7kCMdnj";
 
 test("it is as large as asked for, and opaque", () => {
-  const rgba = pixels(EXAMPLE, 7, 5);
+  const rgba = decodeBlurhash(EXAMPLE, 7, 5);
   assert.equal(rgba.length, 7 * 5 * 4);
   for (let at = 3; at < rgba.length; at += 4) assert.equal(rgba[at], 255);
 });
@@ -52,7 +52,7 @@ for (const [name, hash] of [
 ]) {
   test(`${name} give the colours of the format's formula`, () => {
     const expected = plainly(hash, 9, 6);
-    for (const [at, byte] of pixels(hash, 9, 6).entries()) {
+    for (const [at, byte] of decodeBlurhash(hash, 9, 6).entries()) {
       assert.ok(Math.abs(byte - expected[at]) <= 2, `byte ${at}: ${byte}, not ${expected[at]}`);
     }
   });
@@ -65,5 +65,5 @@ for (const [name, text] of [
   ["a letter too many", `${EXAMPLE}A`],
   ["letters of no hash", "<img src=x onerror=alert(1)>"],
 ]) {
-  test(`${name} is no BlurHash`, () => assert.equal(pixels(text, 4, 4), null));
+  test(`${name} is no BlurHash`, () => assert.equal(decodeBlurhash(text, 4, 4), null));
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compared, rowsOf } from "../../javascript/gallery/compare/diff.js";
+import { compareFields, compareTexts } from "../../javascript/gallery/compare/diff.js";
 
 const shown = (texts) =>
-  compared(texts).map((parts) =>
+  compareTexts(texts).map((parts) =>
     parts.map(({ text, differs }) => (differs ? `[${text}]` : text)).join(""),
   );
 
@@ -38,7 +38,7 @@ test("of several, what not all of the others have differs", () => {
 
 test("every letter of each text is in its parts, whatever they are", () => {
   const texts = ["<b>&amp;\n\t", "\ud800 x", "a".repeat(5000), "%s $ {1} \\", "( ( (", "👩‍🎨é"];
-  for (const [at, parts] of compared(texts).entries()) {
+  for (const [at, parts] of compareTexts(texts).entries()) {
     assert.equal(parts.map(({ text }) => text).join(""), texts[at]);
   }
 });
@@ -46,7 +46,7 @@ test("every letter of each text is in its parts, whatever they are", () => {
 test("long prompts are compared in a moment", () => {
   const one = Array.from({ length: 30_000 }, (_, at) => `w${at}`).join(" ");
   const other = Array.from({ length: 30_000 }, (_, at) => `w${at * 2}`).join(" ");
-  const [parts] = compared([one, other]);
+  const [parts] = compareTexts([one, other]);
   assert.equal(parts.map(({ text }) => text).join(""), one);
 });
 
@@ -54,7 +54,7 @@ const told = (prompt, negative, ...parameters) => ({ prompt, negative, parameter
 const NAMES = { prompt: "Prompt", negative: "Negative" };
 
 test("fields stand in their order, those that one lacks too", () => {
-  const rows = rowsOf(
+  const rows = compareFields(
     [
       told("sea", "", ["Steps", "20"], ["Seed", "1"]),
       told("sea", "", ["Steps", "30"], ["Seed", "1"], ["VAE", "x"]),
@@ -73,5 +73,5 @@ test("fields stand in their order, those that one lacks too", () => {
 });
 
 test("pictures without data have no rows", () => {
-  assert.deepEqual(rowsOf([told("", ""), told("", "")], NAMES), []);
+  assert.deepEqual(compareFields([told("", ""), told("", "")], NAMES), []);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isLetGo, swiped } from "../../javascript/gallery/viewer/gestures.js";
+import { getSwipeDirection, isDismissed } from "../../javascript/gallery/viewer/gestures.js";
 
 for (const [name, by, speed, expected] of [
   ["far to the left: the next", -250, 0, 1],
@@ -10,12 +10,12 @@ for (const [name, by, speed, expected] of [
   ["a quick one that turns back: back", -60, 0.9, 0],
   ["a tremble: back", -9, -2, 0],
 ]) {
-  test(`a swipe ${name}`, () => assert.equal(swiped(by, speed, 390), expected));
+  test(`a swipe ${name}`, () => assert.equal(getSwipeDirection(by, speed, 390), expected));
 }
 
 test("a picture is let go by a far or a quick swipe down, never by one up", () => {
-  assert.ok(isLetGo(300, 0, 844));
-  assert.ok(isLetGo(60, 0.9, 844));
-  assert.ok(!isLetGo(60, 0.1, 844));
-  assert.ok(!isLetGo(-400, -2, 844));
+  assert.ok(isDismissed(300, 0, 844));
+  assert.ok(isDismissed(60, 0.9, 844));
+  assert.ok(!isDismissed(60, 0.1, 844));
+  assert.ok(!isDismissed(-400, -2, 844));
 });

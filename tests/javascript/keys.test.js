@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isItsOwn } from "../../javascript/gallery/core/native_keys.js";
-import { KEYS, keyFor, placesNow } from "../../javascript/gallery/keys.js";
+import { usesKey } from "../../javascript/gallery/core/native_keys.js";
+import { findKey, getKeyScopes, KEYS } from "../../javascript/gallery/keys.js";
 
 const press = (key, more = {}) => ({
   key,
@@ -14,9 +14,9 @@ const press = (key, more = {}) => ({
   ...more,
 });
 const state = (more = {}) => ({ panel: "", open: null, focus: null, ...more });
-const deed = (key, now, more = {}, onTile = false) => {
+const action = (key, now, more = {}, onTile = false) => {
   const calls = [];
-  const acts = new Proxy(
+  const actions = new Proxy(
     {},
     {
       get:
@@ -26,41 +26,41 @@ const deed = (key, now, more = {}, onTile = false) => {
     },
   );
   const pressed = press(key, more);
-  keyFor(pressed, placesNow(now, onTile))?.act(acts, now, pressed);
+  findKey(pressed, getKeyScopes(now, onTile))?.act(actions, now, pressed);
   return calls;
 };
 
 test("an arrow steps in the viewer and moves in the grid", () => {
-  assert.deepEqual(deed("ArrowRight", state({ open: 7 })), [["step", 1]]);
-  assert.deepEqual(deed("ArrowRight", state()), [["move", "right", { extend: false }]]);
-  assert.deepEqual(deed("ArrowDown", state(), { shiftKey: true }), [
+  assert.deepEqual(action("ArrowRight", state({ open: 7 })), [["step", 1]]);
+  assert.deepEqual(action("ArrowRight", state()), [["move", "right", { extend: false }]]);
+  assert.deepEqual(action("ArrowDown", state(), { shiftKey: true }), [
     ["move", "down", { extend: true }],
   ]);
 });
 
 test("space marks the open picture, or the focused tile, or up to it with Shift", () => {
-  assert.deepEqual(deed(" ", state({ open: 7 })), [["mark", 7]]);
-  assert.deepEqual(deed(" ", state({ focus: 5 }), {}, true), [["mark", 5]]);
-  assert.deepEqual(deed(" ", state({ focus: 5 }), { shiftKey: true }, true), [["markTo", 5]]);
+  assert.deepEqual(action(" ", state({ open: 7 })), [["mark", 7]]);
+  assert.deepEqual(action(" ", state({ focus: 5 }), {}, true), [["mark", 5]]);
+  assert.deepEqual(action(" ", state({ focus: 5 }), { shiftKey: true }, true), [["markTo", 5]]);
 });
 
 test("space scrolls the page where no tile has the focus", () => {
-  assert.equal(keyFor(press(" "), placesNow(state({ focus: 5 }), false)), null);
+  assert.equal(findKey(press(" "), getKeyScopes(state({ focus: 5 }), false)), null);
 });
 
 test("while a panel is open only what holds anywhere does", () => {
-  assert.deepEqual(deed("ArrowRight", state({ open: 7, panel: "jobs" })), []);
-  assert.deepEqual(deed("?", state({ panel: "jobs" }), { shiftKey: true }), [["panel", "help"]]);
+  assert.deepEqual(action("ArrowRight", state({ open: 7, panel: "jobs" })), []);
+  assert.deepEqual(action("?", state({ panel: "jobs" }), { shiftKey: true }), [["panel", "help"]]);
 });
 
 for (const modifier of ["ctrlKey", "altKey", "metaKey", "isComposing"]) {
   test(`with ${modifier} a key is not ours`, () => {
-    assert.equal(keyFor(press("a", { [modifier]: true }), placesNow(state(), true)), null);
+    assert.equal(findKey(press("a", { [modifier]: true }), getKeyScopes(state(), true)), null);
   });
 }
 
 test("Caps Lock changes nothing", () => {
-  assert.deepEqual(deed("F", state({ open: 7 })), [["fullscreen"]]);
+  assert.deepEqual(action("F", state({ open: 7 })), [["fullscreen"]]);
 });
 
 test("no key of one place has two meanings", () => {
@@ -97,6 +97,6 @@ for (const [element, key, own] of [
 ]) {
   const name = [element.localName, element.type].filter(Boolean).join(" ");
   test(`${name} ${own ? "keeps" : "leaves"} “${key}”`, () => {
-    assert.equal(isItsOwn(element, key), own);
+    assert.equal(usesKey(element, key), own);
   });
 }

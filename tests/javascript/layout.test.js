@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isCropped, Masonry, shape, thumbWidth } from "../../javascript/gallery/grid/layout.js";
+import {
+  chooseThumbWidth,
+  getAspectRatio,
+  isCropped,
+  Masonry,
+} from "../../javascript/gallery/grid/layout.js";
 
 const SHAPES = [
   { width: 832, height: 1216 },
@@ -31,15 +36,15 @@ test("a window narrower than a tile has one column", () => {
 test("each picture has its own shape", () => {
   const { boxes } = laid(3);
   for (const [at, { width, height }] of boxes.entries()) {
-    assert.ok(Math.abs(width / height - shape(sizes(3)[at])) < 0.02);
+    assert.ok(Math.abs(width / height - getAspectRatio(sizes(3)[at])) < 0.02);
   }
 });
 
 test("a picture without a size is a square, and an extreme one is shown in part", () => {
-  assert.equal(shape({ width: 0, height: 0 }), 1);
-  assert.equal(shape({ width: 512, height: 0 }), 1);
+  assert.equal(getAspectRatio({ width: 0, height: 0 }), 1);
+  assert.equal(getAspectRatio({ width: 512, height: 0 }), 1);
   const ribbon = { width: 1, height: 100_000 };
-  assert.ok(shape(ribbon) >= 0.25);
+  assert.ok(getAspectRatio(ribbon) >= 0.25);
   assert.ok(isCropped(ribbon));
   assert.ok(!isCropped({ width: 832, height: 1216 }));
 });
@@ -136,7 +141,7 @@ test("ten thousand pictures are laid out within 50 ms", () => {
 });
 
 test("the smallest thumbnail that is sharp enough is asked for", () => {
-  assert.equal(thumbWidth(240, 1), 320);
-  assert.equal(thumbWidth(240, 2), 450);
-  assert.equal(thumbWidth(640, 2), 800);
+  assert.equal(chooseThumbWidth(240, 1), 320);
+  assert.equal(chooseThumbWidth(240, 2), 450);
+  assert.equal(chooseThumbWidth(640, 2), 800);
 });

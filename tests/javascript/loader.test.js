@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Loader, nearby } from "../../javascript/gallery/viewer/loader.js";
+import { Loader, listNearbyIndices } from "../../javascript/gallery/viewer/loader.js";
 
 /** A loader whose loads end when the test says so. */
 function held() {
@@ -20,9 +20,9 @@ function held() {
 }
 
 test("the neighbours are in the order of need", () => {
-  assert.deepEqual(nearby(5, 100, 1, 2), [5, 6, 4, 7, 3]);
-  assert.deepEqual(nearby(5, 100, -1, 2), [5, 4, 6, 3, 7]);
-  assert.deepEqual(nearby(0, 2, 1, 3), [0, 1]);
+  assert.deepEqual(listNearbyIndices(5, 100, 1, 2), [5, 6, 4, 7, 3]);
+  assert.deepEqual(listNearbyIndices(5, 100, -1, 2), [5, 4, 6, 3, 7]);
+  assert.deepEqual(listNearbyIndices(0, 2, 1, 3), [0, 1]);
 });
 
 test("the open one is loaded first, two others at once when it is there", async () => {
@@ -58,7 +58,7 @@ test("what is there is not loaded again, unless it is asked for", async () => {
 
 test("thirty steps in a row begin nothing for what was passed", async () => {
   const { loader, began, aborted } = held();
-  for (let at = 0; at <= 30; at += 1) loader.want(nearby(at, 100, 1, 2));
+  for (let at = 0; at <= 30; at += 1) loader.want(listNearbyIndices(at, 100, 1, 2));
   const still = began.filter((id) => !aborted.includes(id));
   assert.ok(still.includes(30));
   assert.ok(

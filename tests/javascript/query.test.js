@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  elsewhere,
-  filterCount,
-  fromAddress,
+  buildAddress,
+  buildImagesPath,
+  countFilters,
+  getSource,
   hasGallery,
-  imagesPath,
-  sourceOf,
-  toAddress,
-  unfiltered,
+  makeDefaultQuery,
+  parseAddress,
+  withSource,
 } from "../../javascript/gallery/state/query.js";
 
 const choices = (...values) => values.map((value) => ({ value, label: value.toLowerCase() }));
-const hello = {
+const bootstrap = {
   settings: [{ name: "gallery_level", value: "Soft" }],
   choices: {
     sort: choices("Newest", "Oldest"),
@@ -21,47 +21,50 @@ const hello = {
     type: choices("", "video"),
   },
 };
-const usual = unfiltered(hello);
+const usual = makeDefaultQuery(bootstrap);
 const model = { ...usual, model: 257749, version: 290640 };
 const HERE = "https://host/sd/?__theme=dark&model=1#tab";
 
 test("the usual is the first of each choice, and the setting's rating", () => {
   assert.equal(usual.sort, "Newest");
   assert.equal(usual.level, "Soft");
-  assert.equal(sourceOf(usual), "");
+  assert.equal(getSource(usual), "");
 });
 
 test("an address tells only what differs, and keeps what is the host's", () => {
-  const href = toAddress({ ...model, sort: "Oldest" }, 42, usual, HERE);
+  const href = buildAddress({ ...model, sort: "Oldest" }, 42, usual, HERE);
   assert.equal(
     href,
     "https://host/sd/?__theme=dark&model=257749&version=290640&sort=Oldest&image=42#tab",
   );
-  assert.equal(toAddress(usual, null, usual, href), "https://host/sd/?__theme=dark#tab");
+  assert.equal(buildAddress(usual, null, usual, href), "https://host/sd/?__theme=dark#tab");
 });
 
 test("what an address tells comes back out of it", () => {
   const where = { ...model, sort: "Oldest", level: "X", type: "video", meta: true, base: "SD 1.5" };
-  const read = fromAddress(new URL(toAddress(where, 7, usual, HERE, "slow water")).search, usual);
+  const read = parseAddress(
+    new URL(buildAddress(where, 7, usual, HERE, "slow water")).search,
+    usual,
+  );
   assert.deepEqual(read, { where, image: 7, find: "slow water" });
 });
 
 test("a user's name with odd letters survives the address", () => {
   const where = { ...usual, user: "名前 & <b>?#" };
-  const read = fromAddress(new URL(toAddress(where, null, usual, HERE)).search, usual);
+  const read = parseAddress(new URL(buildAddress(where, null, usual, HERE)).search, usual);
   assert.equal(read.where.user, where.user);
 });
 
 for (const text of ["-1", "0", "1e9", "12x", "", "99999999999999999999", "javascript:1"]) {
   test(`"${text}" in an address is no id`, () => {
-    const { where, image } = fromAddress(`?model=${text}&image=${text}`, usual);
+    const { where, image } = parseAddress(`?model=${text}&image=${text}`, usual);
     assert.equal(where.model, null);
     assert.equal(image, null);
   });
 }
 
 test("a request leaves out what is empty and encodes the cursor", () => {
-  const path = imagesPath({ ...model, meta: true }, "200|bdx:{1}", 100);
+  const path = buildImagesPath({ ...model, meta: true }, "200|bdx:{1}", 100);
   const asked = new URL(path, "https://host/").searchParams;
   assert.equal(asked.get("cursor"), "200|bdx:{1}");
   assert.equal(asked.get("meta"), "1");
@@ -70,30 +73,33 @@ test("a request leaves out what is empty and encodes the cursor", () => {
 });
 
 test("another gallery takes the filters along, but no version of another model", () => {
-  const where = elsewhere({ ...model, sort: "Oldest" }, { user: "anna" });
+  const where = withSource({ ...model, sort: "Oldest" }, { user: "anna" });
   assert.equal(where.sort, "Oldest");
   assert.equal(where.model, null);
   assert.equal(where.version, null);
-  assert.equal(sourceOf(where), "user anna");
+  assert.equal(getSource(where), "user anna");
 });
 
 test("filters are counted as far as they differ from the usual", () => {
-  assert.equal(filterCount(usual, usual), 0);
-  assert.equal(filterCount({ ...model, meta: true, base: "Pony" }, usual), 3);
+  assert.equal(countFilters(usual, usual), 0);
+  assert.equal(countFilters({ ...model, meta: true, base: "Pony" }, usual), 3);
 });
 
 test("a search of what was kept is a source of its own, also an empty one", () => {
-  const all = elsewhere(model, { search: "" });
-  assert.equal(sourceOf(all), "kept");
+  const all = withSource(model, { search: "" });
+  assert.equal(getSource(all), "kept");
   assert.ok(!hasGallery(all) && !hasGallery(usual) && hasGallery(model));
-  assert.equal(new URL(imagesPath(all, null, 9), "https://host/").searchParams.get("search"), "");
-  const read = fromAddress(new URL(toAddress(all, null, usual, HERE)).search, usual);
+  assert.equal(
+    new URL(buildImagesPath(all, null, 9), "https://host/").searchParams.get("search"),
+    "",
+  );
+  const read = parseAddress(new URL(buildAddress(all, null, usual, HERE)).search, usual);
   assert.deepEqual(read.where, { ...all, version: null });
 });
 
 test("a search within a gallery keeps its marks and its address", () => {
   const where = { ...model, search: 'lora:"a b" -x' };
-  assert.equal(sourceOf(where), sourceOf(model));
-  const read = fromAddress(new URL(toAddress(where, null, usual, HERE)).search, usual);
+  assert.equal(getSource(where), getSource(model));
+  const read = parseAddress(new URL(buildAddress(where, null, usual, HERE)).search, usual);
   assert.deepEqual(read.where, where);
 });

@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  bounded,
-  dragged,
-  fitScale,
-  fitted,
+  dragPose,
+  fitPose,
+  getFitScale,
+  getPanLimits,
   isZoomed,
-  known,
-  pinched,
-  reach,
-  toggled,
-  zoomedAt,
+  limitPose,
+  pinchPose,
+  sizeOrDefault,
+  toggleZoom,
+  zoomAt,
 } from "../../javascript/gallery/viewer/zoom.js";
 
 const STAGE = { width: 1200, height: 900 };
 const PICTURE = { width: 2000, height: 3000 };
 
-/** Where a point of the stage lies on the picture, from 0 to 1 on each axis. */
-function spot(pose, point, picture = PICTURE) {
+/** Where a point of the stage lies on the image, from 0 to 1 on each axis. */
+function spot(pose, point, image = PICTURE) {
   return {
-    x: (point.x - pose.x) / (picture.width * pose.scale) + 0.5,
-    y: (point.y - pose.y) / (picture.height * pose.scale) + 0.5,
+    x: (point.x - pose.x) / (image.width * pose.scale) + 0.5,
+    y: (point.y - pose.y) / (image.height * pose.scale) + 0.5,
   };
 }
 
@@ -29,18 +29,18 @@ function assertClose(one, other) {
 }
 
 test("a fitted picture touches the stage on its longer side and is whole", () => {
-  const scale = fitScale(PICTURE, STAGE);
+  const scale = getFitScale(PICTURE, STAGE);
   assertClose(PICTURE.height * scale, STAGE.height);
   assert.ok(PICTURE.width * scale < STAGE.width);
 });
 
 test("a small picture is enlarged, but to twice its size at most", () => {
-  assert.equal(fitScale({ width: 64, height: 64 }, STAGE), 2);
+  assert.equal(getFitScale({ width: 64, height: 64 }, STAGE), 2);
 });
 
 test("a picture of unknown size has one to lay out with", () => {
-  assert.ok(known({ width: 0, height: 0 }).width > 0);
-  assert.deepEqual(known({ width: 5, height: 7 }), { width: 5, height: 7 });
+  assert.ok(sizeOrDefault({ width: 0, height: 0 }).width > 0);
+  assert.deepEqual(sizeOrDefault({ width: 5, height: 7 }), { width: 5, height: 7 });
 });
 
 for (const point of [
@@ -49,43 +49,43 @@ for (const point of [
   { x: -290, y: 449 },
 ]) {
   test(`zooming in at ${point.x}, ${point.y} keeps what lies there`, () => {
-    const before = zoomedAt(fitted(PICTURE, STAGE), 1, point, PICTURE, STAGE);
-    const after = zoomedAt(before, 2.5, point, PICTURE, STAGE);
+    const before = zoomAt(fitPose(PICTURE, STAGE), 1, point, PICTURE, STAGE);
+    const after = zoomAt(before, 2.5, point, PICTURE, STAGE);
     assertClose(spot(before, point).x, spot(after, point).x);
     assertClose(spot(before, point).y, spot(after, point).y);
   });
 }
 
 test("zooming out ends at the whole picture, in the middle", () => {
-  const near = zoomedAt(fitted(PICTURE, STAGE), 3, { x: 200, y: 100 }, PICTURE, STAGE);
-  const out = zoomedAt(near, 0.001, { x: -500, y: 400 }, PICTURE, STAGE);
+  const near = zoomAt(fitPose(PICTURE, STAGE), 3, { x: 200, y: 100 }, PICTURE, STAGE);
+  const out = zoomAt(near, 0.001, { x: -500, y: 400 }, PICTURE, STAGE);
   assert.ok(!isZoomed(out, PICTURE, STAGE));
   assertClose(out.x, 0);
   assertClose(out.y, 0);
 });
 
 test("zooming in ends somewhere", () => {
-  const deep = zoomedAt(fitted(PICTURE, STAGE), 1e9, { x: 0, y: 0 }, PICTURE, STAGE);
+  const deep = zoomAt(fitPose(PICTURE, STAGE), 1e9, { x: 0, y: 0 }, PICTURE, STAGE);
   assert.ok(deep.scale <= 8);
 });
 
 test("panning never shows what lies beyond an edge", () => {
-  const pose = bounded({ scale: 1, x: 99_999, y: -99_999 }, PICTURE, STAGE);
+  const pose = limitPose({ scale: 1, x: 99_999, y: -99_999 }, PICTURE, STAGE);
   assertClose(pose.x - PICTURE.width / 2, -STAGE.width / 2);
   assertClose(pose.y + PICTURE.height / 2, STAGE.height / 2);
 });
 
 test("an axis that fits stays in the middle", () => {
   const wide = { width: 3000, height: 400 };
-  assert.equal(bounded({ scale: 1, x: 50, y: 50 }, wide, STAGE).y, 0);
-  assert.equal(reach(1, wide, STAGE).y, 0);
+  assert.equal(limitPose({ scale: 1, x: 50, y: 50 }, wide, STAGE).y, 0);
+  assert.equal(getPanLimits(1, wide, STAGE).y, 0);
 });
 
 test("a drag follows the finger inside, and less beyond the edge", () => {
   const pose = { scale: 1, x: 0, y: 0 };
-  assert.equal(dragged(pose, { x: 100, y: 0 }, PICTURE, STAGE).x, 100);
-  const far = reach(1, PICTURE, STAGE).x;
-  const beyond = dragged(pose, { x: far + 100, y: 0 }, PICTURE, STAGE).x;
+  assert.equal(dragPose(pose, { x: 100, y: 0 }, PICTURE, STAGE).x, 100);
+  const far = getPanLimits(1, PICTURE, STAGE).x;
+  const beyond = dragPose(pose, { x: far + 100, y: 0 }, PICTURE, STAGE).x;
   assert.ok(beyond > far && beyond < far + 100);
 });
 
@@ -93,27 +93,27 @@ test("two fingers keep what lies between them, also when they move", () => {
   const pose = { scale: 1, x: 0, y: 0 };
   const start = { x: 100, y: 50 };
   const now = { x: 140, y: 80 };
-  const after = pinched(pose, 2, start, now, PICTURE, STAGE);
+  const after = pinchPose(pose, 2, start, now, PICTURE, STAGE);
   assert.equal(after.scale, 2);
   assertClose(spot(pose, start).x, spot(after, now).x);
   assertClose(spot(pose, start).y, spot(after, now).y);
 });
 
 test("a double click zooms in, and another shows the whole again", () => {
-  const into = toggled(fitted(PICTURE, STAGE), { x: 10, y: 10 }, PICTURE, STAGE);
+  const into = toggleZoom(fitPose(PICTURE, STAGE), { x: 10, y: 10 }, PICTURE, STAGE);
   assert.equal(into.scale, 1);
   assert.ok(isZoomed(into, PICTURE, STAGE));
-  assert.deepEqual(toggled(into, { x: 10, y: 10 }, PICTURE, STAGE), fitted(PICTURE, STAGE));
+  assert.deepEqual(toggleZoom(into, { x: 10, y: 10 }, PICTURE, STAGE), fitPose(PICTURE, STAGE));
 });
 
 test("a double click enlarges a picture that is shown at its size already", () => {
   const small = { width: 1100, height: 800 };
-  assert.ok(toggled(fitted(small, STAGE), { x: 0, y: 0 }, small, STAGE).scale > 2);
+  assert.ok(toggleZoom(fitPose(small, STAGE), { x: 0, y: 0 }, small, STAGE).scale > 2);
 });
 
 test("a picture of 1 × 100,000 has numbers for everything", () => {
   const thin = { width: 1, height: 100_000 };
-  const pose = zoomedAt(fitted(thin, STAGE), 5, { x: 300, y: 300 }, thin, STAGE);
+  const pose = zoomAt(fitPose(thin, STAGE), 5, { x: 300, y: 300 }, thin, STAGE);
   for (const value of Object.values(pose)) assert.ok(Number.isFinite(value));
   assert.ok(pose.scale <= 8);
 });

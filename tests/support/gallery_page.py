@@ -84,7 +84,7 @@ class GalleryPage:
     def field(self, name: str) -> Any:
         return self.page.locator(f"[data-field='{name}']")
 
-    def deed(self, name: str) -> Any:
+    def control(self, name: str) -> Any:
         return self.page.locator(f"[data-do='{name}']:visible")
 
     @property
@@ -128,7 +128,7 @@ class GalleryPage:
 
     def place(self) -> tuple[int, int]:
         """Pictures that one has come to, and how many there are so far."""
-        said = self.page.locator(".bar .where").inner_text()
+        said = self.page.locator(".selection-bar .where").inner_text()
         at, so_far = (int(number.replace(",", "")) for number in re.findall(r"[\d,]+", said))
         return at, so_far
 

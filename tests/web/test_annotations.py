@@ -22,13 +22,13 @@ def ids(api, civitai):
 
 def test_marks_come_back_with_a_page_and_a_picture(api, ids):
     told = api.post(
-        "own", {"ids": ids[:2], "favourite": True, "stars": 3, "note": "n", "tags": ["t"]}
+        "annotations", {"ids": ids[:2], "favourite": True, "stars": 3, "note": "n", "tags": ["t"]}
     )
-    marks = {"favourite": True, "stars": 3, "note": "n", "tags": ["t"], "sets": []}
-    assert told == {"own": {str(ids[0]): marks, str(ids[1]): marks}}
+    marks = {"favourite": True, "stars": 3, "note": "n", "tags": ["t"], "collections": []}
+    assert told == {"annotations": {str(ids[0]): marks, str(ids[1]): marks}}
     views = api.get(_MODEL)["images"]
     assert [view["favourite"] for view in views[:3]] == [True, True, False]
-    assert api.get(f"images/{ids[0]}")["own"] == marks
+    assert api.get(f"images/{ids[0]}")["annotations"] == marks
     found = api.get("images?search=is:favourite%20stars>2&level=XXX")["images"]
     assert {view["id"] for view in found} == set(ids[:2])
 
@@ -42,10 +42,10 @@ def test_search_that_has_not_looked_at_all_yet_tells_how_far_it_has_come(api, id
         cursors.append(pages[-1]["cursor"])
         found |= {view["id"] for view in pages[-1]["images"]}
     assert found >= set(ids) and len(pages) > 2
-    total = pages[0]["looked_at"]["total"]
-    counts = [page["looked_at"]["count"] for page in pages[:-1]]
+    total = pages[0]["search_progress"]["total"]
+    counts = [page["search_progress"]["count"] for page in pages[:-1]]
     assert counts == sorted(set(counts)) and counts[-1] <= total
-    assert pages[-1]["looked_at"] is None
+    assert pages[-1]["search_progress"] is None
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_search_that_has_not_looked_at_all_yet_tells_how_far_it_has_come(api, id
     ],
 )
 def test_only_what_was_read_is_marked(api, ids, body, status):
-    assert _status(api, "own", body) == status
+    assert _status(api, "annotations", body) == status
 
 
 @pytest.mark.parametrize(
@@ -66,38 +66,44 @@ def test_only_what_was_read_is_marked(api, ids, body, status):
     [{"favourite": "yes"}, {"stars": True}, {"note": 5}, {"note": "x" * 10_001}, {"tags": "a"}],
 )
 def test_marks_of_another_kind_are_refused_and_change_nothing(api, ids, change):
-    assert _status(api, "own", {"ids": ids[:1], **change}) == 400
-    assert api.get(f"images/{ids[0]}")["own"]["note"] == ""
+    assert _status(api, "annotations", {"ids": ids[:1], **change}) == 400
+    assert api.get(f"images/{ids[0]}")["annotations"]["note"] == ""
 
 
 def test_sets_are_made_filled_renamed_deleted_and_taken_out_and_in(api, ids):
-    api.post("own", {"ids": ids[:3], "add_to": "Sea"})
-    assert api.post("sets", {"deed": "make", "name": "Empty"})[0]["count"] == 0
+    api.post("annotations", {"ids": ids[:3], "add_to": "Sea"})
+    assert api.post("collections", {"action": "create", "name": "Empty"})[0]["count"] == 0
     assert [
-        one["name"] for one in api.post("sets", {"deed": "rename", "name": "sea", "to": "Harbor"})
+        one["name"]
+        for one in api.post(
+            "collections", {"action": "rename", "name": "sea", "new_name": "Harbor"}
+        )
     ] == [
         "Empty",
         "Harbor",
     ]
-    assert _status(api, "sets", {"deed": "rename", "name": "Empty", "to": "harbor"}) == 400
-    assert _status(api, "sets", {"deed": "steal", "name": "Empty"}) == 400
-    api.post("own", {"ids": ids[:1], "remove_from": "Harbor"})
-    told = api.get("export?set=Harbor")
+    assert (
+        _status(api, "collections", {"action": "rename", "name": "Empty", "new_name": "harbor"})
+        == 400
+    )
+    assert _status(api, "collections", {"action": "steal", "name": "Empty"}) == 400
+    api.post("annotations", {"ids": ids[:1], "remove_from": "Harbor"})
+    told = api.get("export?collection=Harbor")
     assert {one["id"] for one in told["pictures"]} == set(ids[1:3])
-    api.post("sets", {"deed": "delete", "name": "Harbor"})
-    assert api.post("import", told)["sets"] == 1
-    [_, harbor] = api.get("sets")
+    api.post("collections", {"action": "delete", "name": "Harbor"})
+    assert api.post("import", told)["collection_count"] == 1
+    [_, harbor] = api.get("collections")
     assert (harbor["name"], harbor["count"]) == ("Harbor", 2)
     assert _status(api, "import", {"pictures": []}) == 400
 
 
 @pytest.mark.parametrize(
-    "path", ["sets", "export", "images?search=is:favourite", "figures?model=101"]
+    "path", ["collections", "export", "images?search=is:favourite", "stats?model=101"]
 )
 def test_library_that_cannot_be_read_is_said_and_not_taken_for_an_empty_one(
     api, ids, library, break_library, path
 ):
-    api.post("own", {"ids": ids[:1], "favourite": True, "add_to": "Sea"})
+    api.post("annotations", {"ids": ids[:1], "favourite": True, "add_to": "Sea"})
     library.finish()
     break_library()
     status, code, message = api.error(path)
@@ -117,16 +123,20 @@ def test_panels_say_what_is_wrong_with_a_library_that_cannot_be_read(
     break_library(server.data / "library.db")
     server.start()
     page.go("?model=900001")
-    page.deed("download-gallery").wait_for()
-    expect(page.deed("watch")).to_be_hidden()  # whether it is watched is not known
-    for panel, empty in (("watched", "You watch nothing yet"), ("sets", "no sets yet")):
+    page.control("download-gallery").wait_for()
+    expect(page.control("watch")).to_be_hidden()  # whether it is watched is not known
+    panels = (
+        ("watched", "watches", "You watch nothing yet"),
+        ("sets", "collections", "no collections yet"),
+    )
+    for button, panel, empty in panels:
         page.key("Escape")
-        page.deed(panel).first.click()
+        page.control(button).first.click()
         expect(page.panel(panel).locator(".notice")).to_contain_text("Check that it and its folder")
         expect(page.panel(panel).get_by_text(empty)).to_be_hidden()
     (server.data / "library.db").rmdir()
-    page.panel("sets").locator("[data-do=retry]").click()
-    expect(page.panel("sets")).to_contain_text("There are no sets yet")
+    page.panel("collections").locator("[data-do=retry]").click()
+    expect(page.panel("collections")).to_contain_text("There are no sets yet")
 
 
 @pytest.mark.page
@@ -141,14 +151,14 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     page.page.locator(f"[data-id='{first}'][data-favourite]").wait_for()
     page.open(1)
     page.key("b")
-    expect(page.deed("favourite")).to_have_attribute("aria-pressed", "true")
-    page.deed("stars-4").click()
-    expect(page.deed("stars-4")).to_have_attribute("aria-pressed", "true")
+    expect(page.control("favourite")).to_have_attribute("aria-pressed", "true")
+    page.control("stars-4").click()
+    expect(page.control("stars-4")).to_have_attribute("aria-pressed", "true")
     page.field("own-note").fill("warm light")
     page.field("own-note").blur()
     page.field("own-set").fill("Evenings")
     page.key("Enter")
-    page.deed("remove-from-set").filter(has_text="Evenings").wait_for()
+    page.control("remove-from-set").filter(has_text="Evenings").wait_for()
     page.field("own-note").focus()
     page.field("own-set").focus()
     expect(page.page.locator("datalist option")).to_have_attribute("value", "Evenings")
@@ -158,24 +168,24 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     page.ready()
     page.page.locator(f"[data-id='{second}'][data-favourite]").wait_for()
     page.tile(first).locator("[data-do='mark']").click()
-    page.deed("sets").first.click()
-    page.deed("add-to-this-set").click()
-    page.deed("open-set").filter(has_text="Evenings (2)").wait_for()
+    page.control("sets").first.click()
+    page.control("add-to-this-set").click()
+    page.control("open-set").filter(has_text="Evenings (2)").wait_for()
     page.key("Escape")
-    page.deed("mark-none").click()
-    page.deed("sets").first.click()
+    page.control("mark-none").click()
+    page.control("sets").first.click()
     expect(page.page.locator("[data-do='add-to-this-set']")).to_have_count(0)
-    page.deed("open-set").filter(has_text="Evenings (2)").wait_for()
-    page.deed("rename-set").click()
+    page.control("open-set").filter(has_text="Evenings (2)").wait_for()
+    page.control("rename-set").click()
     page.field("set-rename").fill("Late evenings")
     page.key("Enter")
-    page.deed("open-set").filter(has_text="Late evenings (2)").wait_for()
+    page.control("open-set").filter(has_text="Late evenings (2)").wait_for()
     with page.page.expect_download() as saved:
-        page.deed("export").first.click()
+        page.control("export").first.click()
     saved.value.save_as(tmp_path / "sets.json")
     told = json.loads((tmp_path / "sets.json").read_text(encoding="utf-8"))
     assert [one["note"] for one in told["pictures"] if one["note"]] == ["warm light"]
-    page.deed("open-set").click()
+    page.control("open-set").click()
     until(lambda: sorted(page.ids()) == sorted([first, second]))
     page.field("search").fill("stars>3")
     until(lambda: page.ids() == [second])
@@ -183,8 +193,8 @@ def test_favourite_note_and_set_are_made_in_the_page_and_found_again(
     until(lambda: sorted(page.ids()) == sorted([first, second]))
 
     other = open_gallery(start(demo.url), "")
-    other.deed("sets").click()
+    other.control("sets").click()
     other.field("import").set_input_files(tmp_path / "sets.json")
-    other.deed("open-set").filter(has_text="Late evenings (2)").wait_for()
-    other.deed("open-favourites").click()
+    other.control("open-set").filter(has_text="Late evenings (2)").wait_for()
+    other.control("open-favourites").click()
     until(lambda: sorted(other.ids()) == sorted([first, second]))

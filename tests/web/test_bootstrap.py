@@ -19,14 +19,14 @@ from civitai_manager_libs.web.routes import set_example
     ],
 )
 def test_words_are_in_the_language_of_the_browser(api, accepted, language, downloads):
-    told = api.get("hello", accepted)
+    told = api.get("bootstrap", accepted)
     assert told["language"] == language and told["words"]["open_jobs"] == downloads
     assert set(told["words"]) == set(messages.WORDS)
 
 
 def test_settings_are_told_with_bounds_choices_and_values(api):
     setting.change("http_timeout", 33)
-    told = {entry["name"]: entry for entry in api.get("hello")["settings"]}
+    told = {entry["name"]: entry for entry in api.get("bootstrap")["settings"]}
     assert list(told) == [entry.name for entry in setting.SETTINGS]
     timeout = told["http_timeout"]
     assert (timeout["kind"], timeout["low"], timeout["high"]) == ("whole", 1, 600)
@@ -41,44 +41,44 @@ def test_settings_are_told_with_bounds_choices_and_values(api):
 
 
 def test_choices_of_the_filters_are_told(api):
-    choices = api.get("hello", "zh-TW")["choices"]
+    choices = api.get("bootstrap", "zh-TW")["choices"]
     assert choices["sort"][0] == {"value": "Newest", "label": "最新"}
     assert [one["value"] for one in choices["level"]] == ["None", "Soft", "Mature", "X", "XXX"]
     assert choices["type"][0]["value"] == "" and choices["period"][0]["value"] == "AllTime"
 
 
 def test_base_models_of_what_was_opened_come_first(api, on_demo, fresh):
-    assert "SD 1.5" in api.get("hello")["choices"]["base_models"]
+    assert "SD 1.5" in api.get("bootstrap")["choices"]["base_models"]
     api.get("models/900001")
     fresh.finish()
-    base_models = api.get("hello")["choices"]["base_models"]
+    base_models = api.get("bootstrap")["choices"]["base_models"]
     assert base_models[:2] == ["SD 1.5", "SDXL 1.0"]
     assert len(base_models) == len(set(base_models))
 
 
 def test_by_itself_there_is_no_host_to_send_to(api):
-    told = api.get("hello")["host"]
+    told = api.get("bootstrap")["host"]
     assert (told["in_webui"], told["name"], told["send_to"]) == (False, "", [])
 
 
 def test_key_is_told_of_and_not_told(api, monkeypatch):
     setting.save_api_key("sekret-key")
-    assert api.get("hello")["key"] == {"saved": True, "from_environment": False, "locked": ""}
-    assert "sekret" not in api.ask("api/hello").text
+    assert api.get("bootstrap")["key"] == {"saved": True, "from_environment": False, "locked": ""}
+    assert "sekret" not in api.ask("api/bootstrap").text
     monkeypatch.setitem(os.environ, "CIVITAI_API_KEY", "other")
-    assert api.get("hello")["key"]["from_environment"] is True
+    assert api.get("bootstrap")["key"]["from_environment"] is True
 
 
 def test_example_is_there_where_the_program_has_one(api):
-    assert api.get("hello")["example"] == ""
+    assert api.get("bootstrap")["example"] == ""
     set_example("900001")
-    assert api.get("hello")["example"] == "900001"
+    assert api.get("bootstrap")["example"] == "900001"
 
 
 def test_restarted_server_is_another_one(api, monkeypatch):
-    before = api.get("hello")["instance"]
-    assert before and api.get("hello")["instance"] == before
+    before = api.get("bootstrap")["instance"]
+    assert before and api.get("bootstrap")["instance"] == before
 
 
 def test_where_civitai_is_is_told(api, monkeypatch):
-    assert api.get("hello")["civitai"] == "https://civitai.com"
+    assert api.get("bootstrap")["civitai_url"] == "https://civitai.com"

@@ -35,7 +35,7 @@ def test_a_search_costs_two_requests_and_the_thumbnails_that_are_near(either, op
     page.find(str(_MODEL))
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
     until(lambda: page.ids() and _loaded(page), "the first screen")
-    assert [path.partition("?")[0] for path in page.api()] == ["find", "images"]
+    assert [path.partition("?")[0] for path in page.api()] == ["lookup", "images"]
     thumbs = {path.split("/")[1].partition("?")[0] for path in page.asked if "thumb/" in path}
     assert thumbs == {id for id, (_, y, _, _) in page.boxes().items() if y < 2000}
 
@@ -120,11 +120,13 @@ def test_sixty_are_marked_by_two_presses_and_the_wheel(server, open_gallery):
     sixtieth = page.page.locator("[data-tile][aria-posinset='60']")
     sixtieth.wait_for()
     sixtieth.click(modifiers=["Shift"])
-    expect(page.page.locator(".bar .count")).to_have_text("60 marked")
-    page.deed("invert").click()
-    expect(page.page.locator(".bar .count")).to_have_text(f"{page.place()[1] - 60} marked")
-    page.deed("mark-none").click()
-    expect(page.deed("download-marked")).to_have_count(0)
+    expect(page.page.locator(".selection-bar .count")).to_have_text("60 marked")
+    page.control("invert").click()
+    expect(page.page.locator(".selection-bar .count")).to_have_text(
+        f"{page.place()[1] - 60} marked"
+    )
+    page.control("mark-none").click()
+    expect(page.control("download-marked")).to_have_count(0)
 
 
 def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
@@ -141,11 +143,11 @@ def test_marks_filters_and_place_survive_a_reload(server, open_gallery):
     there = page.page.evaluate("scrollY")
     page.page.reload()
     page.ready()
-    expect(page.page.locator(".bar .count")).to_have_text("2 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("2 marked")
     expect(page.field("sort")).to_have_value("Oldest")
-    page.deed("back").click()
+    page.control("back").click()
     until(lambda: abs(page.page.evaluate("scrollY") - there) < 1000, "where one was")
-    page.deed("top").click()
+    page.control("top").click()
     expect(page.tile(one)).to_have_attribute("aria-selected", "true")
 
 
@@ -176,7 +178,7 @@ def test_the_tile_width_changes_at_once_and_is_remembered(server, open_gallery):
 def test_words_find_models_and_a_card_opens_one(server, open_gallery):
     page = open_gallery(server).ready()
     page.find("water")
-    cards = page.deed("open-model")
+    cards = page.control("open-model")
     cards.first.wait_for()
     expect(page.page.locator(".grid")).to_be_hidden()
     cards.filter(has_text="Slow Water").click()
@@ -196,10 +198,10 @@ def test_words_find_models_and_a_card_opens_one(server, open_gallery):
 def test_what_cannot_be_shown_is_said_beside_the_field(server, open_gallery, text, said):
     page = open_gallery(server).ready()
     page.find(text)
-    expect(page.page.locator(".of-find[data-kind=problem]")).to_contain_text(said)
+    expect(page.page.locator(".of-lookup[data-kind=problem]")).to_contain_text(said)
     assert page.tiles.count()
     page.field("find").fill("x")
-    expect(page.page.locator(".of-find")).to_be_hidden()
+    expect(page.page.locator(".of-lookup")).to_be_hidden()
 
 
 def test_what_is_wrong_with_an_id_is_said_without_what_was_not_found_before(server, open_gallery):
@@ -208,7 +210,7 @@ def test_what_is_wrong_with_an_id_is_said_without_what_was_not_found_before(serv
     none = page.page.get_by_text("No model matches")
     none.wait_for()
     page.find("999999999")
-    expect(page.page.locator(".of-find")).to_contain_text("no such model")
+    expect(page.page.locator(".of-lookup")).to_contain_text("no such model")
     expect(none).to_be_hidden()
     page.tiles.first.wait_for()
 
@@ -225,7 +227,7 @@ def test_words_and_authors_narrow_what_was_read_and_nothing_is_read_on(server, o
     page.field("search").fill("no prompt has these words")
     expect(page.page.locator(".of-images")).to_contain_text("Nothing loaded so far")
     assert not [path for path in page.api() if path.startswith("images?")]
-    page.deed("clear-search").click()
+    page.control("clear-search").click()
     until(lambda: page.place()[1] == before)
 
 
@@ -244,10 +246,10 @@ def test_a_silent_civitai_can_be_given_up_at_once(flaky, flaky_server, open_gall
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
     page.field("sort").select_option("Oldest")
     expect(page.page.locator(".of-images")).to_contain_text(re.compile(r"No answer for \d+ s"))
-    page.deed("give-up").click()
+    page.control("give-up").click()
     expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
     flaky.rules.clear()
-    page.deed("retry").click()
+    page.control("retry").click()
     until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     expect(page.page.locator(".of-images")).to_be_hidden()
 
@@ -263,7 +265,7 @@ def test_a_restarted_server_is_gone_on_with_by_itself(either_of_its_own, open_ga
     server.start()
     until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     expect(page.page.locator(".of-images")).to_be_hidden()
-    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
 
 
 def test_pictures_above_the_chosen_rating_are_not_fetched_until_asked_for(
@@ -296,8 +298,8 @@ def test_what_strangers_wrote_is_text_and_overflows_nothing(server, open_gallery
     page = open_gallery(
         server, f"?model={_HOSTILE}&level=XXX", viewport={"width": width, "height": 844}
     ).ready()
-    page.deed("about").click()
-    expect(page.page.locator(".head h2")).to_contain_text("<img src=x")
+    page.control("about").click()
+    expect(page.page.locator(".gallery-header h2")).to_contain_text("<img src=x")
     page.tiles.first.hover()
     page.field("find").focus()
     assert page.page.evaluate("window.demoRan") is None
@@ -309,15 +311,15 @@ def test_bar_of_what_is_marked_has_one_row_beside_a_pane_of_the_host(server, ope
     page.page.locator("civitai-gallery").evaluate("(gallery) => gallery.style.maxWidth = '1000px'")
     for at in (0, 1):
         page.tiles.nth(at).locator("[data-do='mark']").click()
-    expect(page.deed("compare")).to_be_visible()
-    expect(page.page.locator(".bar")).to_have_attribute("data-tight", "")
-    assert page.page.locator(".bar").bounding_box()["height"] < 70
+    expect(page.control("compare")).to_be_visible()
+    expect(page.page.locator(".selection-bar")).to_have_attribute("data-tight", "")
+    assert page.page.locator(".selection-bar").bounding_box()["height"] < 70
 
 
 def test_an_empty_gallery_says_so_and_offers_to_try_again(server, open_gallery):
     page = open_gallery(server, f"?model={_EMPTY}")
     expect(page.page.locator(".of-images")).to_contain_text("empty page")
-    expect(page.deed("read-anew")).to_be_visible()
+    expect(page.control("read-anew")).to_be_visible()
 
 
 def test_a_phone_marks_by_the_corner_and_opens_by_a_tap(server, open_gallery):
@@ -325,7 +327,7 @@ def test_a_phone_marks_by_the_corner_and_opens_by_a_tap(server, open_gallery):
     page = open_gallery(server, **phone).ready()
     assert len({x for x, *_ in page.boxes().values()}) == 2
     page.tiles.nth(1).locator("[data-do='mark']").tap()
-    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
     page.tiles.nth(0).tap()
     expect(page.viewer).to_be_visible()
 
@@ -339,7 +341,7 @@ def test_axe_finds_nothing_serious(server, open_gallery, theme):
     page.tiles.nth(1).hover()
     assert page.serious() == []
     page.find("water")
-    page.deed("open-model").first.wait_for()
+    page.control("open-model").first.wait_for()
     assert page.serious() == []
 
 

@@ -50,7 +50,7 @@ def test_parameters_are_called_as_the_field_calls_them_in_chinese_and_copied_as_
     page = opened(row, locale="zh-TW")
     names = page.page.locator(".parameters dt").all_inner_texts()
     assert {"步數", "取樣方法", "排程類型", "種子", "尺寸", "CFG scale"} <= set(names)
-    page.deed("copy-parameters").click()
+    page.control("copy-parameters").click()
     page.said("已複製").wait_for()
     assert page.page.evaluate("navigator.clipboard.readText()").startswith("Steps: ")
 
@@ -62,13 +62,13 @@ def test_prompts_and_parameters_are_copied_by_a_click_each(opened):
     for name, wanted in (("prompt", read.prompt), ("negative", read.negative_prompt)):
         page.page.locator(f"section.{name} .copies").click()
         assert _copied(page) == wanted
-        page.deed(f"copy-{name}").click()
+        page.control(f"copy-{name}").click()
         assert _copied(page) == wanted
     page.page.locator(".parameters dd button").nth(1).click()
     assert _copied(page) == list(read.parameters.values())[1]
-    page.deed("copy-parameters").click()
+    page.control("copy-parameters").click()
     assert _copied(page) == ", ".join(f"{k}: {v}" for k, v in read.parameters.items())
-    page.deed("copy-infotext").click()
+    page.control("copy-infotext").click()
     assert _copied(page) == text
     page.key("c")
     assert _copied(page) == text
@@ -106,7 +106,7 @@ def test_edited_infotext_is_what_is_copied_until_it_is_taken_back(opened):
     page = opened(row)
     page.page.locator("details.infotext summary").click()
     page.field("infotext").fill("my own words\nSteps: 5")
-    page.deed("copy-infotext").click()
+    page.control("copy-infotext").click()
     assert _copied(page) == "my own words\nSteps: 5"
     page.page.locator(".viewer-bar .position").click()
     page.key("ArrowRight")
@@ -114,10 +114,10 @@ def test_edited_infotext_is_what_is_copied_until_it_is_taken_back(opened):
     page.key("ArrowLeft")
     expect(page.viewer).to_have_attribute("data-id", str(row.id))
     expect(page.field("infotext")).to_have_value("my own words\nSteps: 5")
-    page.deed("undo-edit").click()
+    page.control("undo-edit").click()
     expect(page.field("infotext")).to_have_value(infotext_of(row))
-    expect(page.deed("undo-edit")).to_have_count(0)
-    page.deed("copy-infotext").click()
+    expect(page.control("undo-edit")).to_have_count(0)
+    page.control("copy-infotext").click()
     assert _copied(page) == infotext_of(row)
 
 
@@ -128,7 +128,7 @@ def test_resources_are_told_with_weights_and_lead_to_civitai(opened, demo):
     rows = page.page.locator(".resources li")
     lora = rows.filter(has_text=re.compile(rf"lora.*{name}", re.I | re.S)).first
     expect(lora.locator(".weight")).to_have_text(weight)
-    links = page.page.locator(".resources a, .places a").evaluate_all(
+    links = page.page.locator(".resources a, .links a").evaluate_all(
         "links => links.map(link => [link.href, link.target, link.rel])"
     )
     assert len(links) >= 3
@@ -150,10 +150,10 @@ def test_file_tells_what_was_not_published(opened):
     hidden = next(row for row in rows if row.kind == "hidden")
     page = opened(hidden)
     expect(page.page.locator(".details section.prompt")).to_have_count(0)
-    page.deed("look-in-file").click()
+    page.control("look-in-file").click()
     expect(page.page.locator(".details section.prompt")).to_be_visible()
     page = opened(next(row for row in rows if row.kind == "none"))
-    page.deed("look-in-file").click()
+    page.control("look-in-file").click()
     page.said("The file has no generation data either").wait_for()
 
 

@@ -26,7 +26,7 @@ def page(flaky_server, open_gallery):
 
 def _begun(page, limit=_MANY):
     page.field("limit").fill(limit)
-    page.deed("download-gallery").click()
+    page.control("download-gallery").click()
     page.said("Downloading").wait_for()
 
 
@@ -47,7 +47,7 @@ def test_double_click_on_a_download_button_starts_one_job(flaky_server, page, de
     page.field("limit").fill("2")
     if deed == "save":
         page.open(3)
-    page.double_click(page.deed(deed))
+    page.double_click(page.control(deed))
     page.said("Downloading").wait_for()
     flaky_server.job_done(flaky_server.jobs()[0]["id"])
     assert len(flaky_server.jobs()) == 1
@@ -57,7 +57,7 @@ def test_downloads_that_cannot_be_read_are_not_said_to_be_none(page):
     said = {"error": {"code": "disk", "message": "The database cannot be used."}}
     page.page.route("**/api/jobs", lambda route: route.fulfill(status=507, json=said))
     page.page.reload()
-    page.ready().deed("jobs").click()
+    page.ready().control("jobs").click()
     expect(page.panel("jobs").locator(".notice")).to_have_text("The database cannot be used.")
     expect(page.panel("jobs").get_by_text("No downloads yet")).to_be_hidden()
 
@@ -65,10 +65,10 @@ def test_downloads_that_cannot_be_read_are_not_said_to_be_none(page):
 def test_press_after_an_answer_that_was_lost_starts_no_second_job(flaky_server, page):
     page.page.route("**/api/jobs", lambda route: (route.fetch(), route.abort()), times=1)
     page.field("limit").fill("2")
-    page.deed("download-gallery").click()
+    page.control("download-gallery").click()
     until(lambda: len(flaky_server.jobs()) == 1)
-    expect(page.deed("download-gallery")).to_be_enabled()
-    page.deed("download-gallery").click()
+    expect(page.control("download-gallery")).to_be_enabled()
+    page.control("download-gallery").click()
     page.said("Downloading").wait_for()
     assert len(flaky_server.jobs()) == 1
 
@@ -79,15 +79,15 @@ def test_job_is_watched_paused_gone_on_with_and_cancelled(flaky_server, page):
     page.key("j")
     job = _job(page)
     expect(job.locator(".job-line")).to_have_text(re.compile(r"\d+ of at most 1000 .*B/s"))
-    page.deed("job-pause").click()
+    page.control("job-pause").click()
     expect(job).to_have_attribute("data-state", "paused")
     assert page.does() == "job-resume"  # which stands where the pressed one stood
     expect(page.page.locator("[data-do=jobs] .badge")).to_be_hidden()
-    page.deed("job-resume").click()
+    page.control("job-resume").click()
     expect(job).to_have_attribute("data-state", "running")
-    page.deed("job-cancel").click()
+    page.control("job-cancel").click()
     expect(job).to_have_attribute("data-state", "cancelled")
-    page.deed("jobs-clear").click()
+    page.control("jobs-clear").click()
     expect(page.page.locator(".job")).to_have_count(0)
     expect(page.panel("jobs")).to_contain_text("No downloads yet")
     page.key("Escape")
@@ -97,9 +97,9 @@ def test_job_is_watched_paused_gone_on_with_and_cancelled(flaky_server, page):
 def test_double_click_on_pause_does_not_go_on(page):
     _begun(page)
     page.key("j")
-    page.double_click(page.deed("job-pause"))
+    page.double_click(page.control("job-pause"))
     expect(_job(page)).to_have_attribute("data-state", "paused")
-    page.deed("job-resume").click()
+    page.control("job-resume").click()
     expect(_job(page)).to_have_attribute("data-state", "running")
 
 
@@ -126,7 +126,7 @@ def test_nothing_is_asked_while_nothing_is_at_work(flaky_server, page):
     assert page.asked == []
     _begun(page)
     page.key("j")
-    page.deed("job-pause").click()
+    page.control("job-pause").click()
     expect(_job(page)).to_have_attribute("data-state", "paused")
     page.key("Escape")
     page.page.wait_for_load_state("networkidle")
@@ -154,10 +154,10 @@ def test_server_without_an_open_page_rests(flaky_server, page):
 def test_end_of_a_job_is_said_beside_and_its_pictures_are_starred_as_saved(flaky_server, page):
     id, other = page.ids()[1:3]
     page.tile(id).locator("[data-do='mark']").click()
-    page.deed("download-marked").click()
+    page.control("download-marked").click()
     page.said("1 saved").wait_for()
     page.tile(other).locator("[data-do='mark']").click()
-    page.deed("download-marked").click()
+    page.control("download-marked").click()
     page.said("1 saved, 1 was there already").wait_for()
     page.field("search").fill("is:saved")
     until(lambda: page.ids() == [id, other])
@@ -185,7 +185,7 @@ def test_failures_are_told_with_what_to_do_and_are_tried_again(flaky, flaky_serv
     expect(job.locator("tbody tr")).to_have_count(3)
     expect(job.locator("tbody tr").first).to_contain_text("Enter your Civitai API key")
     flaky.rules.clear()
-    page.deed("job-retry").click()
+    page.control("job-retry").click()
     expect(job.locator(".job-line")).to_contain_text("3 saved")
     expect(job.locator(".failures")).to_be_hidden()
 
@@ -207,13 +207,13 @@ def test_dropped_connection_is_gone_on_with_while_a_job_runs(flaky_server, page)
     expect(page.page.locator("[data-do=jobs] .badge")).to_have_text("1")
     page.context.set_offline(True)
     page.key("j")
-    page.deed("job-cancel").click()
+    page.control("job-cancel").click()
     page.said(re.compile("does not answer")).wait_for()
     page.context.set_offline(False)
-    page.deed("job-cancel").click()
+    page.control("job-cancel").click()
     expect(_job(page)).to_have_attribute("data-state", "cancelled")
     page.key("Escape")
-    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
 
 
 def test_job_whose_first_news_is_lost_is_seen_all_the_same(page):
@@ -235,7 +235,7 @@ def test_job_begun_in_one_page_is_in_the_other_and_each_keeps_its_own(
     _begun(page, "3")
     other.key("j")
     expect(_job(other)).to_have_attribute("data-state", "done")
-    other.deed("job-forget").click()
+    other.control("job-forget").click()
     expect(other.page.locator(".job")).to_have_count(0)
     other.key("Escape")
     expect(other.marked).to_have_count(0)

@@ -24,9 +24,14 @@ from starlette.routing import Route
 
 _OURS = {"X-Civitai-Shortcut": "1"}
 _KB = 1024
-_READS = ["hello", "jobs", "images?model=101", "images/5030", "thumb/5030", "file/5030"]
-_READS += ["models?q=x", "models/101", "find?text=101"]
-_WRITES = [("POST", "within"), ("POST", "jobs"), ("POST", "jobs/1/forget"), ("PUT", "settings")]
+_READS = ["bootstrap", "jobs", "images?model=101", "images/5030", "thumb/5030", "file/5030"]
+_READS += ["models?q=x", "models/101", "lookup?text=101"]
+_WRITES = [
+    ("POST", "loaded_filter"),
+    ("POST", "jobs"),
+    ("POST", "jobs/1/forget"),
+    ("PUT", "settings"),
+]
 _WRITES += [("PUT", "key"), ("POST", "key/test")]
 
 
@@ -102,7 +107,7 @@ def test_name_that_a_host_cannot_have_is_refused(api, monkeypatch, name, is_know
     if way == "login":
         api.app.auth, api.app.tokens = {"me": "secret"}, {"a-token": "me"}
     headers, cookies = {**_OURS, "Host": name}, {"access-token": "a-token"}
-    for method, path in (("GET", "jobs"), ("POST", "within")):
+    for method, path in (("GET", "jobs"), ("POST", "loaded_filter")):
         answer = api.ask(f"api/{path}", method, headers=headers, json=_NOTHING, cookies=cookies)
         assert answer.status_code == (200 if is_known or way != "plain" else 403)
     if answer.status_code == 403:
@@ -132,7 +137,7 @@ def test_read_that_another_page_asks_for_is_refused(api, civitai, path, site):
 )
 def test_our_own_page_is_let_in_also_behind_a_proxy(api, headers):
     headers = {**_OURS, "Origin": api.url, **headers}
-    answer = api.ask("api/within", "POST", headers=headers, json=_NOTHING)
+    answer = api.ask("api/loaded_filter", "POST", headers=headers, json=_NOTHING)
     assert answer.status_code == 200
 
 
@@ -141,7 +146,7 @@ _NOTHING = {"ids": [], "words": ""}
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"nan?"])
 def test_body_that_is_no_json_is_told(api, body):
-    answer = api.ask("api/within", "POST", headers=_OURS, data=body)
+    answer = api.ask("api/loaded_filter", "POST", headers=_OURS, data=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
 
 
@@ -152,7 +157,7 @@ def test_body_of_another_shape_is_no_crash(api, civitai, method, path, body):
 
 
 @pytest.mark.parametrize(
-    "path,most", [("key/test", 64 * _KB), ("within", 2048 * _KB), ("import", 8192 * _KB)]
+    "path,most", [("key/test", 64 * _KB), ("loaded_filter", 2048 * _KB), ("import", 8192 * _KB)]
 )
 def test_body_is_read_only_as_far_as_its_route_needs_it(api, path, most):
     for size, code in ((most, 400), (most + 1, 413)):
@@ -178,7 +183,7 @@ def test_body_of_many_parts_is_not_parsed(api, body, code):
 class _HalfSent:
     """A write whose head is sent, and `sent` bytes of its body."""
 
-    def __init__(self, api, sent, length=100 * _KB, path="within"):
+    def __init__(self, api, sent, length=100 * _KB, path="loaded_filter"):
         self._connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=20)
         self._connection.putrequest("POST", f"/civitai_shortcut/api/{path}")
         for name, value in {**_OURS, "Content-Length": str(length)}.items():
@@ -220,9 +225,9 @@ def test_few_large_bodies_are_held_at_once_and_small_ones_pass(gate, api, monkey
     until(lambda: gate._bodies._held.total() == len(held))
     large = b'{"ids": [], "words": ""}' + b" " * 70 * _KB
     asked = ThreadPoolExecutor(1).submit(
-        api.ask, "api/within", "POST", headers=_OURS, data=large, timeout=60
+        api.ask, "api/loaded_filter", "POST", headers=_OURS, data=large, timeout=60
     )
-    assert api.post("within", _NOTHING)["ids"] == [] and not asked.done()
+    assert api.post("loaded_filter", _NOTHING)["ids"] == [] and not asked.done()
     held[0].close()
     assert asked.result(60).status_code == 200
     held[1].close()
@@ -233,11 +238,16 @@ def test_few_large_bodies_are_held_at_once_and_small_ones_pass(gate, api, monkey
 @pytest.mark.parametrize(
     "path",
     ["images/{}", "images/{}/workflow", "thumb/{}", "file/{}", "models/{}", "images?model={}"]
-    + ["images?post={}", "images?model=101&limit={}", "thumb/5030?w={}", "find?text={}"]
-    + ["figures?model={}", "figures?version={}", "images?search=steps>{}", "images?version={}"]
+    + ["images?post={}", "images?model=101&limit={}", "thumb/5030?w={}", "lookup?text={}"]
+    + ["stats?model={}", "stats?version={}", "images?search=steps>{}", "images?version={}"]
     + ["images?search=w&model={}", "images?search=w&cursor={}", "images?model=101&cursor={}"]
-    + ["images?search=after:{}", "images?search=author:{}", "export?set={}", "suggest?word={}"]
-    + ["names?template={}", "models?q={}", "find?text=https://civitai.com/images/{}"],
+    + [
+        "images?search=after:{}",
+        "images?search=author:{}",
+        "export?collection={}",
+        "suggestions?word={}",
+    ]
+    + ["filename_preview?template={}", "models?q={}", "lookup?text=https://civitai.com/images/{}"],
 )
 def test_id_of_more_digits_than_there_are_is_no_crash(api, civitai, path, digits):
     assert api.ask(f"api/{path.format('9' * digits)}").status_code < 500
@@ -258,7 +268,7 @@ def test_address_that_there_is_not_is_told_as_json(api, path):
 
 def test_deed_is_not_done_by_following_a_link(api):
     assert api.ask("api/jobs/1/forget", headers=_OURS).status_code == 404
-    assert api.ask("api/hello", "POST", headers=_OURS).status_code == 405
+    assert api.ask("api/bootstrap", "POST", headers=_OURS).status_code == 405
 
 
 @pytest.mark.parametrize("language,said", [("en-US", "has not read"), ("zh-TW,zh;q=0.9", "讀過")])
@@ -267,7 +277,7 @@ def test_error_is_in_the_language_of_the_browser(api, language, said):
 
 
 def test_answers_are_not_kept_by_anybody(api):
-    assert api.ask("api/hello").headers["cache-control"] == "no-store"
+    assert api.ask("api/bootstrap").headers["cache-control"] == "no-store"
     assert api.ask("api/images/5").headers["cache-control"] == "no-store"
 
 
@@ -315,7 +325,12 @@ def test_what_is_near_comes_while_civitai_is_silent(api, civitai, silent):
     _in_background(ask, 80)  # more than there are threads for what is far
     until(lambda: silent.asked >= 3)
     began = time.monotonic()
-    for path in ("hello", "jobs", f"images/{images[0]['id']}", f"images?model={MODEL_ID}&kept=1"):
+    for path in (
+        "bootstrap",
+        "jobs",
+        f"images/{images[0]['id']}",
+        f"images?model={MODEL_ID}&from_library=1",
+    ):
         api.get(path)
     assert time.monotonic() - began < 5
 

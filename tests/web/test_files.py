@@ -59,7 +59,7 @@ def test_browser_keeps_a_file_for_good_and_asks_no_second_time(api, civitai, ima
 def test_marked_picture_shows_its_kept_thumbnail_when_civitai_has_it_no_more(api, civitai, images):
     marked, other = list(images)[:2]
     small = api.ask(f"api/thumb/{marked}").content
-    api.post("own", {"ids": [marked], "favourite": True})
+    api.post("annotations", {"ids": [marked], "favourite": True})
     for entry in os.scandir(setting.shortcut_gallery_folder):
         os.remove(entry.path)
     for image_id in (marked, other):
@@ -186,7 +186,7 @@ def test_disk_that_cannot_be_written_is_told(api, civitai, images):
 
 def test_picture_that_was_saved_is_given_from_there(api, civitai, images):
     image_id = _of(images, civitai, "png")
-    job = api.post("jobs", {"ids": [image_id]})["job"]
+    job = api.post("jobs", {"ids": [image_id]})["job_id"]
     until(lambda: api.get("jobs")["jobs"][0]["state"] == "done", f"job {job}")
     assert api.get(f"images/{image_id}")["saved_path"]
     assert api.ask(f"api/file/{image_id}").content == civitai.bytes_of(image_id)

@@ -27,9 +27,9 @@ def test_back_and_forward_go_through_pictures_and_galleries(server, open_gallery
     page.key("Escape")
     page.find(f"https://civitai.com/models/{_VIDEOS}/slow-water")
     expect(page.page).to_have_url(re.compile(f"lang=xy&model={_VIDEOS}.*#part$"))
-    expect(page.page.locator(".head h2")).to_contain_text("Slow Water")
+    expect(page.page.locator(".gallery-header h2")).to_contain_text("Slow Water")
     page.page.go_back()
-    expect(page.page.locator(".head h2")).to_have_text(model_of(_MODEL).name)
+    expect(page.page.locator(".gallery-header h2")).to_have_text(model_of(_MODEL).name)
 
 
 @pytest.mark.door
@@ -40,7 +40,7 @@ def test_an_address_opens_its_picture(either, open_gallery):
 
 
 def _cards(page):
-    return page.deed("open-model")
+    return page.control("open-model")
 
 
 def _scrolled(page):
@@ -58,13 +58,13 @@ def _in_two_pages(route):
 
 def _results(page):
     """All that the words find, and the last card in sight; its id."""
-    for path in ("find", "models"):
+    for path in ("lookup", "models"):
         page.page.route(f"**/api/{path}?*", _in_two_pages)
     page.find(_WORDS)
     _cards(page).first.wait_for()
     few = _cards(page).count()
-    page.deed("find-more").click()
-    expect(page.deed("find-more")).to_have_count(0)
+    page.control("find-more").click()
+    expect(page.control("find-more")).to_have_count(0)
     assert _cards(page).count() > few > 0
     last = _cards(page).last
     last.scroll_into_view_if_needed()
@@ -77,17 +77,17 @@ def test_back_from_a_gallery_leads_to_the_results_it_was_opened_out_of(server, o
     id = _results(page)
     found, there = _cards(page).count(), _scrolled(page)
     page.page.locator(f"[data-do=open-model][data-id='{id}']").click()
-    expect(page.page.locator(".head h2")).to_be_visible()
+    expect(page.page.locator(".gallery-header h2")).to_be_visible()
     page.asked.clear()
     page.page.go_back()
     expect(page.page).to_have_url(re.compile(f"find={_WORDS}"))
     expect(_cards(page)).to_have_count(found)
     assert abs(_scrolled(page) - there) < 2
     assert (page.does(), page.focused()) == ("open-model", id)
-    assert not [path for path in page.api() if path.startswith(("find", "models?"))]
+    assert not [path for path in page.api() if path.startswith(("lookup", "models?"))]
     page.page.go_back()
     expect(_cards(page)).to_have_count(0)
-    expect(page.page.locator(".head h2")).to_have_text(model_of(_MODEL).name)
+    expect(page.page.locator(".gallery-header h2")).to_have_text(model_of(_MODEL).name)
     page.page.go_forward()
     expect(_cards(page)).to_have_count(found)
 
@@ -100,7 +100,7 @@ def test_results_begin_at_their_first_and_closed_the_gallery_is_where_it_was(ser
     there = page.scrolled()
     page.find(_WORDS)
     expect(_cards(page).first).to_be_in_viewport()
-    page.deed("close-found").click()
+    page.control("close-found").click()
     until(lambda: abs(_scrolled(page) - there) < 2, "where one was")
     expect(page.page).not_to_have_url(re.compile("find="))
     page.page.go_forward()

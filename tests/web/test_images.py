@@ -52,19 +52,19 @@ def test_gallery_comes_page_by_page_each_picture_once(api, civitai):
         found += _ids(page)
         cursor = page["cursor"]
     assert found == civitai.ids and cursor is None
-    assert (page["notes"], page["kept"]) == ([], False)
+    assert (page["notes"], page["from_library"]) == ([], False)
 
 
 def test_view_of_a_picture_is_all_that_a_tile_shows(api, on_demo):
     page = api.get("images?model=900001&limit=100")
-    view = next(v for v in page["images"] if v["hash"] and v["user"] and v["reactions"])
-    assert set(view) == {"id", "kind", "width", "height", "hash", "level", "user", "date"} | {
+    view = next(v for v in page["images"] if v["blurhash"] and v["user"] and v["reactions"])
+    assert set(view) == {"id", "kind", "width", "height", "blurhash", "level", "user", "date"} | {
         "reactions",
         "base_model",
         "saved",
         "has_data",
         "favourite",
-        "gone",
+        "deleted_at",
         "new",
     }
     assert view["kind"] in ("image", "video") and view["level"] == "None"
@@ -225,7 +225,7 @@ def test_what_was_seen_is_shown_with_its_date(api, civitai, fresh):
     fresh.forget()
     civitai.always("page", reset)
     page = api.get(_MODEL)
-    assert page["kept"] and page["images"] == seen["images"]
+    assert page["from_library"] and page["images"] == seen["images"]
     assert page["read_at"] == seen["read_at"] and page["cursor"] == seen["cursor"]
 
 
@@ -233,10 +233,10 @@ def test_what_was_seen_is_there_at_once_for_who_does_not_wait(api, civitai, fres
     seen = api.get(_MODEL)
     fresh.forget()
     before = len(civitai.requests)
-    page = api.get(f"{_MODEL}&kept=1")
-    assert page["kept"] and page["images"] == seen["images"]
+    page = api.get(f"{_MODEL}&from_library=1")
+    assert page["from_library"] and page["images"] == seen["images"]
     assert len(civitai.requests) == before
-    assert api.error("images?post=9&kept=1")[:2] == (404, "not_known")
+    assert api.error("images?post=9&from_library=1")[:2] == (404, "not_known")
 
 
 def test_silence_without_anything_kept_is_told(api, civitai):
@@ -274,10 +274,13 @@ def test_base_model_that_civitai_does_not_know_is_told(api, civitai):
 
 def test_words_are_looked_for_in_what_was_read_at_once(api, civitai):
     ids = _ids(api.get(_MODEL))
-    found = api.post("within", {"ids": ids, "words": f"picture {ids[3]}"})
-    assert found == {"ids": [ids[3]], "said": ""}
-    assert api.post("within", {"ids": [*ids, 1, "x", None, True], "words": "PICTURE"})["ids"] == ids
-    assert api.post("within", {"ids": ids, "words": "lighthouse"})["ids"] == []
+    found = api.post("loaded_filter", {"ids": ids, "words": f"picture {ids[3]}"})
+    assert found == {"ids": [ids[3]], "message": ""}
+    assert (
+        api.post("loaded_filter", {"ids": [*ids, 1, "x", None, True], "words": "PICTURE"})["ids"]
+        == ids
+    )
+    assert api.post("loaded_filter", {"ids": ids, "words": "lighthouse"})["ids"] == []
     assert len(civitai.pages) == 1
 
 
@@ -288,11 +291,11 @@ def test_all_that_is_known_of_a_picture(api, on_demo):
     view = next(v for v in api.get("images?model=900003&limit=100")["images"] if v["has_data"])
     told = api.get(f"images/{view['id']}?model=900003")
     assert {name: told[name] for name in view} == view
-    assert told["from"] == "record" and told["infotext"].startswith(told["prompt"])
+    assert told["infotext_source"] == "record" and told["infotext"].startswith(told["prompt"])
     assert ["Steps", told["parameters"][0][1]] == told["parameters"][0]
-    assert told["page"] == f"{on_demo.url}/images/{view['id']}"
-    assert told["post_page"] == f"{on_demo.url}/posts/{told['post_id']}"
-    assert told["user_page"] == f"{on_demo.url}/user/{view['user']}"
+    assert told["url"] == f"{on_demo.url}/images/{view['id']}"
+    assert told["post_url"] == f"{on_demo.url}/posts/{told['post_id']}"
+    assert told["user_url"] == f"{on_demo.url}/user/{view['user']}"
     reactions = sum(told[name] for name in ("likes", "hearts", "laughs", "cries"))
     assert reactions == view["reactions"]
     assert told["resources"] and all(one["name"] for one in told["resources"])
@@ -313,7 +316,7 @@ def test_picture_without_data_says_so(api, civitai):
     civitai.script("page", _rows(civitai, {"id": 1, "meta": None}))
     api.get(_MODEL)
     told = api.get("images/1")
-    assert (told["infotext"], told["from"], told["parameters"]) == ("", "none", [])
+    assert (told["infotext"], told["infotext_source"], told["parameters"]) == ("", "none", [])
     assert "No generation data" in told["problems"][0]
 
 
@@ -323,9 +326,9 @@ def test_file_itself_is_asked_where_the_record_says_nothing(api, civitai):
     civitai.always(civitai.ids[0], status(200, png(text=text)))
     api.get(_MODEL)
     told = api.get(f"images/{civitai.ids[0]}")
-    assert told["from"] == "none" and not civitai.fetched
+    assert told["infotext_source"] == "none" and not civitai.fetched
     told = api.get(f"images/{civitai.ids[0]}?file=1")
-    assert (told["from"], told["infotext"], told["prompt"]) == ("file", text, "a harbor")
+    assert (told["infotext_source"], told["infotext"], told["prompt"]) == ("file", text, "a harbor")
     assert "the picture's own file" in told["problems"][0]
 
 
@@ -344,12 +347,14 @@ def test_file_that_holds_no_prompt_says_why(api, civitai, credentials, language,
     civitai.always(civitai.ids[0], status(200, image_files.png(*signed)))
     api.get(_MODEL)
     told = api.get(f"images/{civitai.ids[0]}?file=1", language)
-    assert told["from"] == "none" and said in told["problems"][0]
+    assert told["infotext_source"] == "none" and said in told["problems"][0]
 
 
 def test_file_is_not_fetched_where_the_record_says_enough(api, civitai):
     image_id = _ids(api.get(_MODEL))[0]
-    assert api.get(f"images/{image_id}?file=1")["from"] == "record" and not civitai.fetched
+    assert (
+        api.get(f"images/{image_id}?file=1")["infotext_source"] == "record" and not civitai.fetched
+    )
 
 
 def test_seed_that_may_be_rounded_is_told(api, civitai):
@@ -393,13 +398,13 @@ def test_whatever_a_stranger_wrote_is_an_answer_that_a_browser_can_read(api, civ
     civitai.script("page", status(200, body.encode()))
     [view] = api.get(_MODEL)["images"]
     assert 0 <= view["width"] <= 1_000_000 and 0 <= view["height"] <= 1_000_000
-    assert isinstance(view["hash"], str) and "\u202e" not in view["user"]
+    assert isinstance(view["blurhash"], str) and "\u202e" not in view["user"]
     for _ in range(2):
         answer = api.ask(f"api/images/{view['id']}")
         assert answer.status_code == 200, answer.text[:500]
         told = json.loads(answer.content.decode("utf-8"), parse_constant=pytest.fail)
         assert isinstance(told["prompt"], str) and len(told["prompt"]) <= 100_000
-        assert api.post("within", {"ids": [view["id"]], "words": ""})["ids"] == [view["id"]]
+        assert api.post("loaded_filter", {"ids": [view["id"]], "words": ""})["ids"] == [view["id"]]
         fresh.forget()
 
 

@@ -49,25 +49,25 @@ def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
     row = _row(_JOB, waits)
     assert row["line"] == "4 of 20 · 3.0 MB · resuming in 40 s"
     assert "goes on by itself once the network is back" in row["note"]
-    assert row["state_words"] == "waiting"
+    assert row["state_label"] == "waiting"
     assert _offered(row) == ["resume", "pause", "cancel"]
 
 
 def test_job_that_the_user_paused_goes_on_only_when_told():
     row = _row(replace(_JOB, state=JobState.PAUSED, saved=3, waiting=17))
     assert (row["note"], _offered(row)) == ("", ["resume", "cancel"])
-    assert row["state_words"] == "paused"
+    assert row["state_label"] == "paused"
 
 
 def test_job_that_waits_its_turn_says_how_many_begin_before_it():
     row = _row(replace(_JOB, state=JobState.QUEUED, walk=WalkState.FIRST, waiting=20), before=7)
-    assert (row["state"], row["state_words"]) == ("queued", "waiting its turn")
+    assert (row["state"], row["state_label"]) == ("queued", "waiting its turn")
     assert (row["line"], row["note"]) == ("0 of at most 20 · 0 B · 7 before it", "")
     assert _offered(row) == ["first", "pause", "cancel"]
     next_one = _row(replace(_JOB, state=JobState.QUEUED))
     assert "before" not in next_one["line"] and _offered(next_one) == ["pause", "cancel"]
     chinese = job_views._job_row(JobView(_JOB, [], 0, TurnView(JobState.QUEUED)), "zh-TW")
-    assert chinese["state_words"] == "排隊等候"
+    assert chinese["state_label"] == "排隊等候"
 
 
 def test_full_disk_tells_how_much_is_missing():
@@ -107,7 +107,7 @@ def test_retry_is_offered_only_where_it_can_help(reason, offered):
     assert ("check your network" in row["toast"]) is (reason == "network")
     [failed] = row["failures"]
     assert (failed["id"], failed["code"], failed["has_thumb"]) == (7, reason, True)
-    assert failed["page"] == "https://civitai.com/images/7" and failed["reason"]
+    assert failed["url"] == "https://civitai.com/images/7" and failed["reason"]
 
 
 def test_what_was_saved_before_and_is_gone_is_said_and_can_be_fetched():
@@ -155,7 +155,7 @@ def test_second_walk_tells_how_complete_it_is(numbers, end, said):
 
 def test_job_on_its_second_walk_says_so_and_knows_its_length():
     row = _row(_JOB, replace(_NOW, walk=WalkState.SECOND))
-    assert row["state_words"] == "making sure" and row["line"].startswith("4 of 20 ·")
+    assert row["state_label"] == "making sure" and row["line"].startswith("4 of 20 ·")
 
 
 def test_reasons_are_counted_in_words():
@@ -166,7 +166,7 @@ def test_reasons_are_counted_in_words():
     row = _row(
         replace(_JOB, state=JobState.DONE, walk=WalkState.OVER, saved=17, failed=3), failed=items
     )
-    assert row["failed_words"] == "3 failed (no longer there: 2 · needs a key: 1)"
+    assert row["failed_label"] == "3 failed (no longer there: 2 · needs a key: 1)"
 
 
 def test_no_time_is_told_where_nothing_comes():

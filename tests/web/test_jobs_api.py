@@ -44,7 +44,7 @@ def test_nothing_is_at_work_at_first(api):
 
 def test_chosen_pictures_are_downloaded(api, civitai, ids):
     begun = api.post("jobs", {"ids": ids[:3], "title": "A <b>model</b>"})
-    assert begun == {"job": 1, "pictures": 3, "message": "Downloading 3 pictures"}
+    assert begun == {"job_id": 1, "image_count": 3, "message": "Downloading 3 pictures"}
     row = _ended(api)
     assert (row["title"], row["line"]) == ("A <b>model</b>", "3 saved")
     assert _files(row) == {civitai.file_of(i) for i in ids[:3]}
@@ -56,7 +56,7 @@ def test_gallery_is_downloaded_as_the_filters_show_it(api, civitai):
     api.get(f"models/{MODEL_ID}")
     query = {"model": str(MODEL_ID), "type": "video", "level": "Mature", "sort": "Oldest"}
     begun = api.post("jobs", {"query": query, "limit": 4})
-    assert (begun["pictures"], begun["message"]) == (4, "Downloading up to 4 pictures")
+    assert (begun["image_count"], begun["message"]) == (4, "Downloading up to 4 pictures")
     row = _ended(api)
     assert row["title"] == "A model" and {name[-4:] for name in _files(row)} == {".mp4"}
     asked = civitai.pages[-1]
@@ -97,7 +97,7 @@ def test_job_is_called_after_what_it_is_of(api, civitai, query, title):
 def test_rating_and_number_are_the_settings_where_the_page_says_none(api, civitai, level):
     setting.change("gallery_level", "X")
     setting.change("gallery_download_limit", 2)
-    assert api.post("jobs", {"query": {"model": MODEL_ID, "level": level}})["pictures"] == 2
+    assert api.post("jobs", {"query": {"model": MODEL_ID, "level": level}})["image_count"] == 2
     _ended(api)
     assert civitai.pages[-1]["browsingLevel"] == "15"
 
@@ -154,7 +154,7 @@ def test_same_request_twice_begins_one_job(api, civitai, ids):
 def test_request_that_was_refused_can_be_made_again(api, civitai, ids):
     body = {"query": {"model": MODEL_ID}, "limit": 0, "request": _REQUEST}
     assert api.send("POST", "jobs", body).status_code == 400
-    assert api.post("jobs", {**body, "limit": 1})["job"] == 1
+    assert api.post("jobs", {**body, "limit": 1})["job_id"] == 1
     _ended(api)
 
 
@@ -162,10 +162,12 @@ def test_picture_that_is_saved_already_needs_no_job(api, civitai, ids):
     api.post("jobs", {"ids": ids[:1]})
     row = _ended(api)
     again = api.post("jobs", {"ids": ids[:1]})
-    assert (again["job"], again["pictures"]) == (None, 0) and row["folder"] in again["message"]
+    assert (again["job_id"], again["image_count"]) == (None, 0) and row["folder"] in again[
+        "message"
+    ]
     assert len(api.get("jobs")["jobs"]) == 1
     os.remove(os.path.join(row["folder"], civitai.file_of(ids[0])))
-    assert api.post("jobs", {"ids": ids[:1]})["job"] == 2
+    assert api.post("jobs", {"ids": ids[:1]})["job_id"] == 2
     assert _ended(api)["saved"] == 1 and civitai.fetched[ids[0]] == 2
 
 
@@ -322,16 +324,16 @@ def test_reading_more_goes_on_behind_what_the_page_has_read(api, on_demo):
     on_demo.requests.clear()
     query = {"model": 900001, "level": "None"}
     begun = api.post("jobs", {"query": query, "limit": 100, "reads_only": True})
-    row = _row_that_ended(api, begun["job"])
+    row = _row_that_ended(api, begun["job_id"])
     assert (row["saved"], row["reads_only"], row["folder"]) == (100, True, "")
     assert row["line"] == "100 of at most 100 read" and "open" not in str(row["actions"])
-    assert api.get("figures?model=900001&level=None")["pictures"] == 200
+    assert api.get("stats?model=900001&level=None")["pictures"] == 200
 
 
 def test_gallery_is_walked_twice_where_the_page_wants_to_be_sure(api, civitai):
     query = {"version": VERSION_ID}
     begun = api.post("jobs", {"query": query, "limit": 1000, "verify": True})
-    row = _row_that_ended(api, begun["job"])
+    row = _row_that_ended(api, begun["job_id"])
     assert row["report"]["end"].endswith(f"Both walks found the same {len(civitai.ids)}.")
 
 
@@ -342,7 +344,7 @@ def test_reading_more_of_a_gallery_that_was_read_to_its_end_says_so(api, civitai
     civitai.requests.clear()
     asked = {"query": {"version": VERSION_ID}, "limit": 100, "reads_only": True}
     answer = api.post("jobs", asked)
-    assert answer["job"] is None and "All of this gallery" in answer["message"]
+    assert answer["job_id"] is None and "All of this gallery" in answer["message"]
     assert civitai.requests == []
 
 

@@ -99,7 +99,7 @@ def test_tour_by_keyboard_alone(flaky_server, open_gallery):
     page.key("Escape")
     expect(page.viewer).to_be_hidden()
     assert page.focused() == third
-    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
 
     page.key("Space")
     expect(page.marked).to_have_count(2)
@@ -146,11 +146,11 @@ def test_cards_of_a_search_are_reached_and_opened(server, open_gallery):
     page.key("/")
     page.page.keyboard.type("water")
     page.key("Enter")
-    page.deed("open-model").first.wait_for()
+    page.control("open-model").first.wait_for()
     _way_to(page, "open-model")
     page.key("Enter")
-    expect(page.deed("open-model")).to_have_count(0)
-    expect(page.page.locator(".head h2")).to_be_visible()
+    expect(page.control("open-model")).to_have_count(0)
+    expect(page.page.locator(".gallery-header h2")).to_be_visible()
 
 
 def test_panel_that_is_left_and_opened_again_at_once_stays_open(server, open_gallery):

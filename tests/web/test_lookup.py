@@ -23,12 +23,12 @@ def _a_picture():
     ["900001", "civitai.com/models/900001", "https://civitai.red/models/900001/quiet-places"],
 )
 def test_model_is_opened_by_its_address_or_id(api, on_demo, text):
-    found = api.get(f"find?text={text}")
+    found = api.get(f"lookup?text={text}")
     assert (found["kind"], found["version_id"], found["image_id"]) == ("model", None, None)
     model = found["model"]
     assert (model["id"], model["name"]) == (900_001, "Quiet Places")
     assert [version["id"] for version in model["versions"]] == [910103, 910102, 910101]
-    assert model["base_models"] == ["SDXL 1.0", "SD 1.5"] and model["page"].endswith("/900001")
+    assert model["base_models"] == ["SDXL 1.0", "SD 1.5"] and model["url"].endswith("/900001")
     assert api.get("models/900001") == model
 
 
@@ -38,40 +38,40 @@ def test_model_is_opened_by_its_address_or_id(api, on_demo, text):
     + ["https://civitai.com/model-versions/910102"],
 )
 def test_version_is_opened_within_its_model(api, on_demo, text):
-    found = api.ask("api/find", params={"text": text}).json()
+    found = api.ask("api/lookup", params={"text": text}).json()
     assert (found["model"]["id"], found["version_id"]) == (900_001, 910_102)
 
 
 def test_version_that_the_model_does_not_have_is_none(api, on_demo):
-    assert api.get("find?text=civitai:900001@5")["version_id"] is None
+    assert api.get("lookup?text=civitai:900001@5")["version_id"] is None
 
 
 def test_picture_is_found_with_its_model_whatever_its_rating(api, on_demo):
     row = next(row for row in rows.gallery(model_of(_MODEL)) if row.level == 16)
-    found = api.get(f"find?text=https://civitai.com/images/{row.id}")
+    found = api.get(f"lookup?text=https://civitai.com/images/{row.id}")
     assert (found["kind"], found["image_id"]) == ("image", row.id)
     assert (found["post_id"], found["model"]["id"]) == (row.post_id, 900_001)
     assert api.get(f"images/{row.id}")["level"] == "XXX"
 
 
 def test_picture_that_there_is_not_is_told(api, on_demo):
-    assert api.error("find?text=civitai.com/images/5")[:2] == (404, "gone")
+    assert api.error("lookup?text=civitai.com/images/5")[:2] == (404, "gone")
 
 
 def test_number_that_is_no_models_is_a_pictures(api, on_demo):
-    found = api.get(f"find?text={_a_picture().id}")
+    found = api.get(f"lookup?text={_a_picture().id}")
     assert (found["kind"], found["image_id"]) == ("image", _a_picture().id)
 
 
 def test_number_of_nothing_is_told(api, on_demo):
-    code, reason, message = api.error("find?text=5")
+    code, reason, message = api.error("lookup?text=5")
     assert (code, reason) == (404, "gone") and message
 
 
 def test_post_and_user_are_galleries(api, on_demo):
-    found = api.get("find?text=https://civitai.com/posts/123")
+    found = api.get("lookup?text=https://civitai.com/posts/123")
     assert found == {"kind": "post", "post_id": 123, "title": "Post 123"}
-    found = api.get("find?text=https://civitai.com/user/papermoon/images")
+    found = api.get("lookup?text=https://civitai.com/user/papermoon/images")
     assert found == {"kind": "user", "username": "papermoon"}
     page = api.get("images?user=papermoon&limit=20")
     assert page["images"] and {view["user"] for view in page["images"]} == {"papermoon"}
@@ -81,7 +81,7 @@ def test_post_and_user_are_galleries(api, on_demo):
     "language,said", [("en", "one of its pictures"), ("zh-TW", "其中一張圖片")]
 )
 def test_collection_is_told_what_to_do_instead(api, civitai, language, said):
-    code, reason, message = api.error("find?text=civitai.com/collections/7", language)
+    code, reason, message = api.error("lookup?text=civitai.com/collections/7", language)
     assert (code, reason) == (400, "bad_input") and said in message
     assert not civitai.requests
 
@@ -90,15 +90,15 @@ def test_collection_is_told_what_to_do_instead(api, civitai, language, said):
     "text", ["", "%20", "https://evil.example/models/5", "civitai.com/articles/1"]
 )
 def test_what_names_nothing_is_told_without_asking(api, civitai, text):
-    code, reason, message = api.error(f"find?text={text}")
+    code, reason, message = api.error(f"lookup?text={text}")
     assert (code, reason) == (400, "bad_input") and "give a" in message
-    assert api.error(f"find?text={text}", "zh-TW")[2].isascii() is False
+    assert api.error(f"lookup?text={text}", "zh-TW")[2].isascii() is False
     assert not civitai.requests
 
 
 def test_words_are_searched_for_and_cards_have_their_covers(api, on_demo):
-    found = api.get("find?text=landscape")
-    assert (found["kind"], found["words"]) == ("models", "landscape")
+    found = api.get("lookup?text=landscape")
+    assert (found["kind"], found["query"]) == ("models", "landscape")
     assert found["models"] == api.get("models?q=landscape")["models"]
     card = next(card for card in found["models"] if card["cover"])
     assert card["type"] and card["creator"]
@@ -127,11 +127,11 @@ def test_search_goes_on(api, civitai):
 
 
 def test_models_opened_last_are_remembered_by_all_ways_in(api, on_demo):
-    api.get("find?text=900003")
+    api.get("lookup?text=900003")
     api.get("models/900001")
-    api.get(f"find?text=civitai.com/images/{_a_picture().id}")
+    api.get(f"lookup?text=civitai.com/images/{_a_picture().id}")
     assert [model_id for model_id, _ in recent_models.list_recent_models()] == [900_001, 900_003]
-    assert api.get("hello")["recent"][0] == {"id": 900_001, "name": "Quiet Places"}
+    assert api.get("bootstrap")["recent"][0] == {"id": 900_001, "name": "Quiet Places"}
 
 
 def test_model_opens_though_it_cannot_be_remembered(api, on_demo, monkeypatch):
@@ -147,7 +147,7 @@ def test_model_opens_though_it_cannot_be_remembered(api, on_demo, monkeypatch):
 def test_model_that_is_gone_or_not_shown_is_told(api, civitai):
     code, reason, message = api.error("models/5")
     assert (code, reason) == (404, "gone") and message
-    assert "no such model" in api.error("find?text=civitai.com/models/5")[2]
+    assert "no such model" in api.error("lookup?text=civitai.com/models/5")[2]
 
 
 def test_model_that_was_seen_opens_though_civitai_is_silent(api, civitai, fresh):
@@ -155,7 +155,7 @@ def test_model_that_was_seen_opens_though_civitai_is_silent(api, civitai, fresh)
     fresh.forget()
     civitai.always("model", reset)
     assert api.get(f"models/{MODEL_ID}") == seen
-    assert api.get(f"find?text={MODEL_ID}")["model"] == seen
+    assert api.get(f"lookup?text={MODEL_ID}")["model"] == seen
 
 
 @pytest.mark.parametrize(
@@ -175,5 +175,5 @@ def test_whatever_a_stranger_called_a_model_is_an_answer(api, civitai, row):
 
 
 def test_version_leads_to_its_model(api, civitai):
-    found = api.get(f"find?text=civitai.com/model-versions/{VERSION_ID}")
+    found = api.get(f"lookup?text=civitai.com/model-versions/{VERSION_ID}")
     assert (found["model"]["id"], found["version_id"]) == (MODEL_ID, VERSION_ID)

@@ -17,7 +17,7 @@ _ONLINE = "window.dispatchEvent(new Event('online'))"  # the page asks again, wi
 
 
 def _finds(page):
-    return len([path for path in page.api() if path.startswith("find?")])
+    return len([path for path in page.api() if path.startswith("lookup?")])
 
 
 def _read_300(page):
@@ -84,7 +84,7 @@ def test_what_was_to_be_found_without_a_network_is_found_once_that_is_back(
     page = open_gallery(server, _MODEL).ready()
     flaky.rule(_API, reset())
     page.find("https://civitai.com/models/900003")
-    failed = page.page.locator(".of-find[data-kind='problem']")
+    failed = page.page.locator(".of-lookup[data-kind='problem']")
     failed.wait_for()
     page.page.evaluate(_ONLINE)
     until(lambda: _finds(page) >= 2, "another try")

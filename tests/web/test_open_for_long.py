@@ -26,7 +26,7 @@ def _cache(server):
 
 def _begun(page, limit):
     page.field("limit").fill(limit)
-    page.deed("download-gallery").click()
+    page.control("download-gallery").click()
     page.said("Downloading").wait_for()
 
 
@@ -41,20 +41,20 @@ def test_two_pages_leave_each_others_pictures_marks_and_panels_alone(demo, start
     opened, first = one.viewed()["id"], other.ids()[0]
     other.key(",")
     other.field("setting-gallery_download_limit").fill("55")
-    other.deed("save-settings").click()
+    other.control("save-settings").click()
     other.said("The settings are saved").wait_for()
     other.key("Escape")
     _begun(other, "3")
     other.said("3 saved").wait_for()
     assert one.viewed()["id"] == opened
     one.key("Escape")
-    expect(one.page.locator(".bar .count")).to_have_text("1 marked")
+    expect(one.page.locator(".selection-bar .count")).to_have_text("1 marked")
     expect(one.field("sort")).to_have_value("Newest")
     expect(other.marked).to_have_count(0)
     assert (other.ids()[0], other.field("sort").input_value()) == (first, "Oldest")
     one.page.reload()
     expect(one.ready().field("limit")).to_have_value("55")
-    expect(one.page.locator(".bar .count")).to_have_text("1 marked")
+    expect(one.page.locator(".selection-bar .count")).to_have_text("1 marked")
 
 
 def test_page_left_open_over_night_goes_on_though_the_server_was_restarted(
@@ -79,8 +79,8 @@ def test_page_left_open_over_night_goes_on_though_the_server_was_restarted(
     while page.place()[1] <= 100:  # the next page of a gallery that was begun yesterday
         page.wheel(2000)
         page.page.wait_for_timeout(50)
-    expect(page.page.locator(".bar .count")).to_have_text("1 marked")
-    page.deed("download-marked").click()
+    expect(page.page.locator(".selection-bar .count")).to_have_text("1 marked")
+    page.control("download-marked").click()
     page.said("1 saved").wait_for()
     assert not [path for path in page.asked if path.startswith("page/")], "a reload"
 

@@ -49,14 +49,19 @@ def test_resource_is_here_another_version_or_missing_with_its_size(api, civitai,
     (folder / "loras" / "Detail-v3.safetensors").write_bytes(b"123")
     _shown(api, civitai, _META)
     told = {one["type"]: one for one in api.get("images/1")["resources"]}
-    said = {kind: (one["here"], one["here_words"], one["size"]) for kind, one in told.items()}
+    said = {
+        kind: (one["availability"], one["availability_label"], one["size"])
+        for kind, one in told.items()
+    }
     assert said == {
         "model": ("here", "Here", 5),
         "lora": ("other", "Another version: v3", 3),
         "vae": ("missing", "Missing", 0),
     }
     chinese = api.get("images/1", "zh-TW")["resources"]
-    assert [one["here_words"] for one in chinese if one["type"] == "lora"] == ["另一個版本：v3"]
+    assert [one["availability_label"] for one in chinese if one["type"] == "lora"] == [
+        "另一個版本：v3"
+    ]
 
 
 def test_size_of_what_is_missing_is_what_civitai_says(api, civitai, folder):
@@ -67,22 +72,22 @@ def test_size_of_what_is_missing_is_what_civitai_says(api, civitai, folder):
     api.get(f"models/{MODEL_ID}")
     _shown(api, civitai, {"prompt": "x", "civitaiResources": [{"modelVersionId": 7}]})
     [one] = api.get("images/1")["resources"]
-    assert (one["here"], one["size"], one["name"]) == ("missing", 2 * 1024 * 1024, "m v1")
+    assert (one["availability"], one["size"], one["name"]) == ("missing", 2 * 1024 * 1024, "m v1")
 
 
 def test_by_a_number_alone_it_is_said_that_nothing_else_is_known(api, civitai, folder):
     _shown(api, civitai, {"prompt": "x", "civitaiResources": [{"modelVersionId": 7}]})
     [one] = api.get("images/1")["resources"]
-    assert one["here"] == "missing" and "only its number" in one["here_words"]
+    assert one["availability"] == "missing" and "only its number" in one["availability_label"]
 
 
 def test_nothing_is_said_where_no_folder_is_known(api, civitai, folder):
     setting.change("model_folders", "")
     _shown(api, civitai, _META)
-    assert {(one["here"], one["here_words"]) for one in api.get("images/1")["resources"]} == {
-        ("", "")
-    }
-    assert api.get("hello")["host"]["has_models"] is False
+    assert {
+        (one["availability"], one["availability_label"]) for one in api.get("images/1")["resources"]
+    } == {("", "")}
+    assert api.get("bootstrap")["host"]["has_models"] is False
 
 
 def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api, civitai, folder):
@@ -101,9 +106,12 @@ def test_picture_can_be_made_here_if_all_of_it_is_and_a_checkpoint_among_it(api,
     )
     records.store_images([Image(99, "", version_ids=(7,))])  # Civitai names a version, and no data
     (folder / "checkpoints" / "dreamshaper_8.cm-info.json").write_text('{"VersionId": 7}')
-    assert api.post("within", {"ids": [99, *ids], "words": "is:here"})["ids"] == [1, 2]
-    assert api.post("within", {"ids": [99, *ids], "words": "-is:here"})["ids"] == [99, *ids[2:]]
-    assert api.post("within", {"ids": ids, "words": "detail is:here"})["ids"] == [2]
+    assert api.post("loaded_filter", {"ids": [99, *ids], "words": "is:here"})["ids"] == [1, 2]
+    assert api.post("loaded_filter", {"ids": [99, *ids], "words": "-is:here"})["ids"] == [
+        99,
+        *ids[2:],
+    ]
+    assert api.post("loaded_filter", {"ids": ids, "words": "detail is:here"})["ids"] == [2]
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["by-civitai", "of-the-open-model"])
@@ -128,7 +136,7 @@ def test_filter_knows_a_file_by_what_civitai_says_of_its_version(api, civitai, f
     opened = None if named else MODEL_ID
     [one] = api.get(f"images/1?model={opened or ''}")["resources"]
     asked = {"ids": [1], "words": "is:here", "model": opened}
-    assert one["here"] == "here" and api.post("within", asked)["ids"] == [1]
+    assert one["availability"] == "here" and api.post("loaded_filter", asked)["ids"] == [1]
 
 
 def test_thousand_pictures_are_looked_through_at_once(api, fresh, folder):
@@ -140,7 +148,7 @@ def test_thousand_pictures_are_looked_through_at_once(api, fresh, folder):
     (folder / "checkpoints" / "dreamshaper_8.safetensors").write_bytes(b"1")
     records.store_images([_with_lora(at) for at in range(1000)])
     fresh.forget()
-    found = api.post("within", {"ids": list(range(1, 1001)), "words": "is:here"})["ids"]
+    found = api.post("loaded_filter", {"ids": list(range(1, 1001)), "words": "is:here"})["ids"]
     assert found == [i for i in range(1, 1001) if (i - 1) % 600 < 500]
 
 
@@ -184,11 +192,11 @@ def test_page_shows_what_is_here_copies_what_is_missing_and_filters_by_it(
     page.tile(picture).click()
     page.page.locator("li[data-here=missing]").first.wait_for()
     page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
-    page.deed("copy-missing").click()
+    page.control("copy-missing").click()
     lines = page.page.evaluate("window.copied").split("\n")
     assert all(one["name"] in line for one, line in zip(told[picture], lines, strict=True))
     assert lines[0].startswith(f"model  {model['name']}  {model['hash']}")
-    page.deed("close").click()
+    page.control("close").click()
     (models / f"{model['name']}.safetensors").write_bytes(b"1")
     only = [i for i, used in told.items() if [one["name"] for one in used] == [model["name"]]]
     page.field("search").fill("is:here")
@@ -196,7 +204,7 @@ def test_page_shows_what_is_here_copies_what_is_missing_and_filters_by_it(
     for tile in shown:
         page.page.locator(tile).wait_for()
     page.page.locator(f"[data-tile][data-id='{picture}']").wait_for(state="detached")
-    page.deed("clear-search").click()
+    page.control("clear-search").click()
     page.tile(picture).wait_for()
 
 
@@ -218,7 +226,7 @@ def test_workflow_is_copied_as_comfyui_takes_it(server, open_gallery):
     picture = next(i for i, one in told.items() if one["has_workflow"])
     page.tile(picture).click()
     page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
-    page.deed("copy-workflow").click()
+    page.control("copy-workflow").click()
     page.page.wait_for_function("window.copied")
     copied = json.loads(page.page.evaluate("window.copied"))
     assert "nodes" in copied or any("class_type" in node for node in copied.values())

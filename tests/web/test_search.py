@@ -40,14 +40,14 @@ def test_what_is_loaded_is_narrowed_by_keys_and_words_and_nothing_is_asked_of_ci
     until(lambda: _authors(page) == {author})
     _search(page, f"-author:{author}")
     until(lambda: _authors(page) and author not in _authors(page))
-    assert not [path for path in page.api() if path.startswith(("images?", "find"))]
-    page.deed("clear-search").click()
+    assert not [path for path in page.api() if path.startswith(("images?", "lookup"))]
+    page.control("clear-search").click()
     until(lambda: author in _authors(page))
 
 
 def test_odd_input_is_told_in_a_sentence_that_goes_with_it(page):
     _search(page, "steps>many")
-    said = page.page.locator(".shown .said")
+    said = page.page.locator(".search .search-message")
     expect(said).to_contain_text("steps takes a number")
     _search(page, "steps>1")
     expect(said).to_be_hidden()
@@ -79,11 +79,11 @@ def test_all_that_was_kept_is_searched_and_its_address_can_be_gone_back_to(page)
 
 def test_what_was_kept_is_searched_without_a_gallery_too(page):
     page.go("")
-    page.deed("open-kept").click()
+    page.control("open-kept").click()
     page.ready()
     _search(page, "zzz no such words")
     expect(page.page.locator(".of-images")).to_contain_text("No kept picture matches")
-    assert page.deed("download-gallery").count() == 0
+    assert page.control("download-gallery").count() == 0
 
 
 def test_search_that_found_nothing_yet_goes_on_by_itself_and_says_how_far_it_has_come(page):
@@ -96,8 +96,10 @@ def test_search_that_found_nothing_yet_goes_on_by_itself_and_says_how_far_it_has
         if len(asked) == 3:
             return held.append(route)  # what was said stays meanwhile
         far = {"count": 120_000 * len(asked), "total": 1_000_000}
-        known = {"images": [], "notes": [], "read_at": "", "kept": False}
-        return route.fulfill(json={**known, "cursor": f"{10**17 - len(asked)}", "looked_at": far})
+        known = {"images": [], "notes": [], "read_at": "", "from_library": False}
+        return route.fulfill(
+            json={**known, "cursor": f"{10**17 - len(asked)}", "search_progress": far}
+        )
 
     page.page.route("**/api/images?*search=*", answer)
     page.field("search-scope").select_option("all")
@@ -137,7 +139,7 @@ def test_suggestions_that_no_longer_fit_go_before_others_come(page):
     rows = page.page.locator("#suggestions li")
     page.field("search").click()
     expect(rows.first).to_have_text("lora:")
-    page.page.route("**/api/suggest?*", lambda route: None)  # no answer comes
+    page.page.route("**/api/suggestions?*", lambda route: None)  # no answer comes
     page.page.keyboard.type("s")
     page.key("ArrowDown")
     page.page.keyboard.type("ampler")
@@ -155,7 +157,7 @@ def test_search_is_accessible_and_fits_a_phone(start, demo, open_gallery, locale
     assert page.serious() == []
     page.page.set_viewport_size({"width": 390, "height": 800})
     page.field("search").blur()
-    page.deed("filters").click()
+    page.control("filters").click()
     page.field("search").click()
     page.page.locator("#suggestions li").first.wait_for()
     box = page.page.locator("#suggestions").bounding_box()

@@ -72,7 +72,7 @@ def test_recipe_of_a_gallery_is_sent_without_a_picture(open_host):
     page.page.keyboard.press("Enter")
     page.page.locator("[data-tile]").first.wait_for()
     page.page.locator("[data-do=figures]").first.click()
-    recipe = page.page.locator(".figures .recipe .text").inner_text()
+    recipe = page.page.locator(".stats .recipe .text").inner_text()
     page.page.locator("[data-do=figures-send]").click()
     expect(page.sent("txt2img", "prompt")).to_have_value(recipe)
     expect(page.sent("txt2img", "size")).to_have_value("no picture")
@@ -81,7 +81,7 @@ def test_recipe_of_a_gallery_is_sent_without_a_picture(open_host):
 def test_host_of_sd_nexts_kind_has_its_old_name_and_the_control_tab(open_host, start_host):
     """And a tab that it does not have would stop its start."""
     host = start_host(STAND_IN_OLD_NAME="1", STAND_IN_TABS="control,txt2img")
-    assert host.api("hello")["host"]["send_to"] == ["control", "txt2img"]
+    assert host.api("bootstrap")["host"]["send_to"] == ["control", "txt2img"]
     row = with_text(_PAPER)
     page = open_host(host)
     page.open(_PAPER, row)

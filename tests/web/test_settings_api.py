@@ -89,13 +89,13 @@ def test_proxy_that_cannot_be_used_is_refused_with_the_reason(api, language, mon
 
 
 def test_names_of_what_was_read_last_show_a_template(api, civitai):
-    assert api.get("names?template={author}/{id}")["names"] == []
+    assert api.get("filename_preview?template={author}/{id}")["filenames"] == []
     api.get(f"models/{MODEL_ID}")
     read = [image["id"] for image in api.get(f"images?model={MODEL_ID}")["images"]]
-    asked = api.get("names?template={model}/{seed}/{version|none}-{id}")
-    assert asked["names"] == [f"A model/1/none-{i}" for i in read[:-4:-1]]
+    asked = api.get("filename_preview?template={model}/{seed}/{version|none}-{id}")
+    assert asked["filenames"] == [f"A model/1/none-{i}" for i in read[:-4:-1]]
     assert asked["fields"].startswith("{id} {model} {version} {author}")
-    status, code, message = api.error("names?template={nobody}")
+    status, code, message = api.error("filename_preview?template={nobody}")
     assert (status, code) == (400, "bad_input") and "{nobody} is none of" in message
 
 
@@ -103,7 +103,7 @@ def test_names_are_of_what_was_read_last_also_after_a_restart(api, civitai):
     read = [image["id"] for image in api.get(f"images?model={MODEL_ID}")["images"]]
     assert wait_for_writes()
     records._near = records._MemoryCache()
-    names = api.get("names?template={id}")["names"]
+    names = api.get("filename_preview?template={id}")["filenames"]
     assert len(names) == 3 and set(names) < {f"{i}" for i in read}
 
 
@@ -161,7 +161,7 @@ def test_settings_are_changed_from_here_or_with_a_login(
 def test_settings_that_the_host_froze_are_changed_by_nobody(api, monkeypatch):
     monkeypatch.setattr(host, "is_frozen", lambda name: name != "proxy")
     assert _put_all(api, {}) == ({"proxy"}, {"frozen"})
-    told = api.get("hello")
+    told = api.get("bootstrap")
     locks = {entry["name"]: entry["locked"] for entry in told["settings"]}
     assert (locks["proxy"], locks["http_timeout"], told["key"]["locked"]) == (
         "",
@@ -193,7 +193,7 @@ def test_what_is_passed_on_or_asked_by_a_strange_name_is_not_from_this_machine(a
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost:7860", "[::1]:7860", "my.localhost"])
 def test_own_names_of_this_machine_are_from_this_machine(api, name):
-    assert api.get("hello", Host=name)["key"]["locked"] == ""
+    assert api.get("bootstrap", Host=name)["key"]["locked"] == ""
 
 
 # The key
@@ -203,7 +203,7 @@ def test_key_is_kept_and_never_comes_back(api):
     answer = api.send("PUT", "key", {"key": "  a-key "})
     assert answer.status_code == 200 and setting.civitai_api_key == "a-key"
     assert answer.json()["key"] == {"saved": True, "from_environment": False, "locked": ""}
-    assert "a-key" not in answer.text and "a-key" not in api.ask("api/hello").text
+    assert "a-key" not in answer.text and "a-key" not in api.ask("api/bootstrap").text
     answer = api.send("PUT", "key", {"key": ""})
     assert "removed" in answer.json()["message"] and answer.json()["key"]["saved"] is False
     assert not setting.civitai_api_key and not os.path.exists(host.key_file())

@@ -65,7 +65,7 @@ def _shown(page, name):
 
 
 def _saved(page):
-    page.deed("save-settings").click()
+    page.control("save-settings").click()
     page.said("The settings are saved").wait_for()
 
 
@@ -110,7 +110,7 @@ def test_what_cannot_be_is_refused_with_a_sentence_at_its_field(server, page, na
     before = (server.data / "settings.json").read_text(encoding="utf-8")
     _fill(page, "gallery_level", "Soft")
     _fill(page, name, typed)
-    page.deed("save-settings").click()
+    page.control("save-settings").click()
     wrong = page.page.locator(f"#setting-{name}-wrong")
     expect(wrong).to_contain_text(said)
     assert len(wrong.inner_text().split()) > 3
@@ -123,7 +123,7 @@ def test_what_cannot_be_is_refused_with_a_sentence_at_its_field(server, page, na
 def test_what_was_typed_and_not_saved_is_gone_with_the_panel(page):
     before = _control(page, "gallery_cache_mb").input_value()
     _fill(page, "gallery_cache_mb", 3)
-    page.deed("save-settings").click()
+    page.control("save-settings").click()
     expect(_control(page, "gallery_cache_mb")).to_have_attribute("aria-invalid", "true")
     page.key("Escape")
     _opened(page)
@@ -136,20 +136,20 @@ def test_names_are_shown_while_the_template_is_typed(page):
     _fill(page, "saved_name", "mine/{id}-{seed}")
     expect(names.first).to_contain_text("mine/")
     _fill(page, "saved_name", "{nothing}/{id}")
-    expect(page.page.locator(".names .wrong")).to_contain_text("nothing")
+    expect(page.page.locator(".filename-preview .wrong")).to_contain_text("nothing")
 
 
 def test_key_is_tested_saved_and_removed_and_never_shown(own, own_page):
     page = own_page
-    told = page.page.locator(".key .told")
+    told = page.page.locator(".key .form-message")
     expect(page.field("key")).to_have_attribute("type", "password")
     page.field("key").fill("another-key")
-    page.deed("test-key").click()
-    expect(told).to_have_class("told wrong")
+    page.control("test-key").click()
+    expect(told).to_have_class("form-message wrong")
     page.field("key").fill(_KEY)
-    page.deed("test-key").click()
+    page.control("test-key").click()
     expect(told).to_contain_text("demo_user")
-    page.deed("save-key").click()
+    page.control("save-key").click()
     expect(page.field("key")).to_have_value("")
     page.page.reload()
     _opened(page.ready())
@@ -158,11 +158,11 @@ def test_key_is_tested_saved_and_removed_and_never_shown(own, own_page):
     assert _KEY not in page.page.evaluate(
         "document.querySelector('civitai-gallery').shadowRoot.innerHTML"
     )
-    page.deed("test-key").click()
+    page.control("test-key").click()
     expect(told).to_contain_text("demo_user")
-    page.deed("remove-key").click()
+    page.control("remove-key").click()
     until(lambda: "A key is saved" not in told.inner_text())
-    expect(page.deed("remove-key")).to_be_disabled()
+    expect(page.control("remove-key")).to_be_disabled()
 
 
 def test_panel_speaks_chinese(server, open_gallery):
@@ -170,7 +170,7 @@ def test_panel_speaks_chinese(server, open_gallery):
     labels = page.page.locator(".setting label, .panel legend").all_inner_texts()
     assert labels and all(any("\u4e00" <= letter <= "\u9fff" for letter in one) for one in labels)
     _fill(page, "gallery_cache_mb", 3)
-    page.deed("save-settings").click()
+    page.control("save-settings").click()
     expect(page.page.locator("#setting-gallery_cache_mb-wrong")).to_contain_text("10")
     assert "must" not in page.page.locator("#setting-gallery_cache_mb-wrong").inner_text()
 
@@ -180,6 +180,6 @@ def test_panel_speaks_chinese(server, open_gallery):
 def test_axe_finds_nothing_serious_in_the_settings(server, open_gallery, theme):
     page = _opened(open_gallery(server, f"?model=900001&__theme={theme}").ready())
     _fill(page, "gallery_cache_mb", 3)
-    page.deed("save-settings").click()
+    page.control("save-settings").click()
     expect(page.page.locator("#setting-gallery_cache_mb-wrong")).not_to_be_empty()
     assert page.serious() == []

@@ -451,16 +451,16 @@ class _Program:
         return self.session.request(method, url, timeout=30, **options)
 
 
-_ROUTES = ["", "civitai_shortcut/api/hello", "civitai_shortcut/api/jobs"]
+_ROUTES = ["", "civitai_shortcut/api/bootstrap", "civitai_shortcut/api/jobs"]
 _ROUTES += ["civitai_shortcut/page/modules/page.js", "civitai_shortcut/api/file/1"]
 
 
 def test_page_for_everybody_says_what_it_opens_and_how_to_close_it(tmp_path):
     with _Program(tmp_path, "--host", "0.0.0.0") as program:
-        assert program.ask("civitai_shortcut/api/hello").status_code == 200
+        assert program.ask("civitai_shortcut/api/bootstrap").status_code == 200
     assert [line for line in program.told.splitlines() if "--auth USER:PASSWORD" in line]
     with _Program(tmp_path) as program:
-        assert program.ask("civitai_shortcut/api/hello").status_code == 200
+        assert program.ask("civitai_shortcut/api/bootstrap").status_code == 200
     assert "--auth" not in program.told
 
 
@@ -478,7 +478,7 @@ def test_page_with_a_password_shows_nothing_without_it(tmp_path, options, enviro
             assert program.ask(path).status_code == 401, path
         refused = program.ask("login", "POST", data={"username": _USER, "password": "pass"})
         assert refused.status_code >= 400
-        assert program.ask("civitai_shortcut/api/hello").status_code == 401
+        assert program.ask("civitai_shortcut/api/bootstrap").status_code == 401
         login = {"username": _USER, "password": _PASSWORD}
         assert program.ask("login", "POST", data=login).status_code == 200
         for path in _ROUTES[:-1]:

@@ -1,4 +1,4 @@
-"""`GET figures?...`: what the gallery that was read has in common."""
+"""`GET stats?...`: what the gallery that was read has in common."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _bars(found, kind):
 
 def test_figures_are_those_of_the_pictures_as_their_details_tell_them(api, on_demo):
     page = api.get("images?model=900001&limit=100&level=XXX")
-    found = api.get("figures?model=900001&level=XXX")
+    found = api.get("stats?model=900001&level=XXX")
     details = [api.get(f"images/{view['id']}") for view in page["images"]]
     for kind, name in (("sampler", "Sampler"), ("steps", "Steps"), ("size", "Size")):
         values = (dict(one["parameters"]).get(name) for one in details)
@@ -33,22 +33,22 @@ def test_nothing_is_asked_of_civitai_for_figures(api, on_demo):
     api.get("models/900001")
     api.get("images?model=900001&limit=100")
     on_demo.requests.clear()
-    found = api.get("figures?model=900001")
+    found = api.get("stats?model=900001")
     assert len(found["versions"]) > 1 and not on_demo.requests
     newest = found["versions"][0]
-    version = api.get(f"figures?model=900001&version={newest['id']}")
+    version = api.get(f"stats?model=900001&version={newest['id']}")
     assert version["pictures"] == newest["pictures"] < found["pictures"]
 
 
 def test_gallery_of_which_nothing_was_read_has_no_figures(api, civitai):
-    found = api.get("figures?model=123")
+    found = api.get("stats?model=123")
     assert (found["pictures"], found["groups"], found["recipe"]) == (0, [], "")
     assert civitai.requests == []
 
 
 @pytest.mark.parametrize("query", ["", "?model=", "?model=0", "?model=x&version=-1", "?user=anna"])
 def test_figures_of_no_model_are_refused(api, query):
-    assert api.error(f"figures{query}")[:2] == (400, "bad_input")
+    assert api.error(f"stats{query}")[:2] == (400, "bad_input")
 
 
 def test_search_of_each_bar_finds_the_pictures_that_it_counts(api, on_demo):
@@ -58,7 +58,7 @@ def test_search_of_each_bar_finds_the_pictures_that_it_counts(api, on_demo):
         for _ in range(2):
             page = api.get(f"images?model={model}&limit=100&level=XXX&cursor={cursor}")
             cursor = page["cursor"]
-        found = api.get(f"figures?model={model}&level=XXX")
+        found = api.get(f"stats?model={model}&level=XXX")
         for group in found["groups"]:
             for bar in group["bars"]:
                 asked = urlencode({"model": model, "level": "XXX", "search": bar["search"]})

@@ -16,13 +16,13 @@ _WIDTHS = (1600, 900, 390)
 
 
 def _figures(page):
-    page.deed("figures").click()
-    page.panel("figures").locator(".figure").first.wait_for()
-    return page.panel("figures")
+    page.control("figures").click()
+    page.panel("stats").locator(".stats-bar").first.wait_for()
+    return page.panel("stats")
 
 
 def _kind(panel, name):
-    return panel.locator(f".kind[data-kind='{name}']")
+    return panel.locator(f".bar-group[data-kind='{name}']")
 
 
 def test_figures_tell_how_to_use_a_model_and_of_how_many_pictures_that_is(server, open_gallery):
@@ -46,12 +46,14 @@ def test_bar_is_a_filter_of_the_grid(server, open_gallery):
     name = bar.get_attribute("data-value")
     count = re.search(r"(\d+) pictures", bar.text_content())[1]
     bar.click()
-    expect(page.panel("figures")).to_be_hidden()
+    expect(page.panel("stats")).to_be_hidden()
     expect(page.field("search")).to_have_value(f'sampler="{name}"')
     until(lambda: page.place()[1] == int(count))
-    expect(page.deed("download-gallery")).to_be_hidden()  # that is of the gallery, not of a search
-    page.deed("clear-search").click()
-    page.deed("download-gallery").wait_for()
+    expect(
+        page.control("download-gallery")
+    ).to_be_hidden()  # that is of the gallery, not of a search
+    page.control("clear-search").click()
+    page.control("download-gallery").wait_for()
     expect(page.field("search-scope")).to_have_value("loaded")
 
 
@@ -76,7 +78,7 @@ def test_more_records_are_read_and_counted_without_a_picture(flaky_server, flaky
     before = int(re.search(r"[\d,]+", sample.inner_text())[0].replace(",", ""))
     flaky.requests.clear()
     page.field("read-limit").fill("200")
-    page.deed("figures-read").click()
+    page.control("figures-read").click()
     expect(panel.locator(".sample p").first).to_contain_text(f"{before + 200:,} pictures read")
     expect(page.field("read-limit")).to_be_visible()
     assert not [path for path in flaky.requests if "original=true" in str(path)]
@@ -86,8 +88,8 @@ def test_reading_is_cancelled_in_the_panel(flaky_server, flaky, open_gallery):
     page = open_gallery(flaky_server).ready()
     _figures(page)
     page.field("read-limit").fill("10000")
-    page.deed("figures-read").click()
-    page.deed("figures-stop").click()
+    page.control("figures-read").click()
+    page.control("figures-stop").click()
     until(lambda: flaky_server.jobs()[0]["state"] in ("cancelled", "done"))
     expect(page.field("read-limit")).to_be_visible()
 
@@ -95,7 +97,7 @@ def test_reading_is_cancelled_in_the_panel(flaky_server, flaky, open_gallery):
 def test_recipe_is_copied(server, open_gallery):
     page = open_gallery(server, _LORA, permissions=["clipboard-read", "clipboard-write"]).ready()
     text = _figures(page).locator(".recipe .text").inner_text()
-    page.deed("figures-copy").click()
+    page.control("figures-copy").click()
     page.said("Copied").wait_for()
     assert page.page.evaluate("navigator.clipboard.readText()").split() == text.split()
 
@@ -104,7 +106,7 @@ def test_gallery_without_pictures_says_so_and_a_post_has_no_figures(server, open
     page = open_gallery(server, "?user=harbor_artist&level=XXX").ready()
     expect(page.page.locator("[data-do='figures']")).to_have_count(0)
     page.key("w")
-    expect(page.panel("figures")).to_have_count(0)
+    expect(page.panel("stats")).to_have_count(0)
 
 
 # Beside each other
@@ -114,13 +116,13 @@ def _compared(page, count=2):
     page.ready()
     for tile in range(count):
         page.tiles.nth(tile).locator("[data-do='mark']").click()
-    page.deed("compare").click()
+    page.control("compare").click()
     page.panel("compare").locator(".difference table").wait_for()
     return page.panel("compare")
 
 
 def _scales(panel):
-    return panel.locator(".picture").evaluate_all(
+    return panel.locator(".image").evaluate_all(
         "all => all.map(one => Number(/scale\\(([\\d.]+)\\)/.exec(one.style.transform)[1]))"
     )
 
@@ -128,9 +130,9 @@ def _scales(panel):
 def test_two_pictures_are_zoomed_and_panned_as_one(server, open_gallery):
     page = open_gallery(server)
     panel = _compared(page)
-    expect(panel.locator(".picture img.file")).to_have_count(2)
+    expect(panel.locator(".image img.file")).to_have_count(2)
     assert _scales(panel) == [1, 1]
-    box = panel.locator(".cell").first.bounding_box()
+    box = panel.locator(".compare-cell").first.bounding_box()
     page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.page.mouse.wheel(0, -400)
     until(lambda: _scales(panel)[0] > 1.5)
@@ -143,13 +145,15 @@ def test_two_pictures_are_zoomed_and_panned_as_one(server, open_gallery):
 def test_slider_uncovers_one_picture_over_the_other(server, open_gallery):
     page = open_gallery(server)
     panel = _compared(page)
-    page.deed("compare-over").click()
+    page.control("compare-over").click()
     page.field("compare-split").fill("20")
-    one, other = (panel.locator(".cell").nth(n).bounding_box() for n in (0, 1))
+    one, other = (panel.locator(".compare-cell").nth(n).bounding_box() for n in (0, 1))
     assert one == other
-    style = panel.locator(".cell").nth(1).evaluate("cell => getComputedStyle(cell).clipPath")
+    style = (
+        panel.locator(".compare-cell").nth(1).evaluate("cell => getComputedStyle(cell).clipPath")
+    )
     assert style == "inset(0px 0px 0px 20%)"
-    expect(page.deed("compare-over")).to_have_attribute("aria-pressed", "true")
+    expect(page.control("compare-over")).to_have_attribute("aria-pressed", "true")
 
 
 def test_what_differs_stands_first_and_word_by_word(server, open_gallery):
@@ -202,13 +206,13 @@ def test_nothing_that_keeps_anybody_out(server, open_gallery, scheme):
 def test_figures_and_comparing_work_while_civitai_is_away(flaky_server, flaky, open_gallery):
     page = open_gallery(flaky_server, _LORA)
     _compared(page)
-    expect(page.panel("compare").locator(".picture img.file")).to_have_count(2)
+    expect(page.panel("compare").locator(".image img.file")).to_have_count(2)
     flaky.rule("/api/", status(503))
     page.go(_LORA)
     expect(page.page.locator(".marked .count")).to_have_text("2 marked")
     page.key("c")
     expect(page.panel("compare").locator(".difference table")).to_be_visible()
-    expect(page.panel("compare").locator(".picture img.file")).to_have_count(2)
+    expect(page.panel("compare").locator(".image img.file")).to_have_count(2)
     page.key("Escape")
     panel = _figures(page)
     expect(panel.locator(".recipe dt", has_text="Weight of this LoRA")).to_be_visible()

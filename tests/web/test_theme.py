@@ -70,7 +70,7 @@ def test_gallery_in_a_narrow_part_of_a_wide_window_is_laid_out_as_on_a_phone(ope
     page.add_style_tag(content="#civitai_shortcut_page { width: 320px }")
     expect(page.locator("[data-do=more-tools]")).to_be_visible()
     right = page.locator("civitai-gallery").evaluate("""gallery => Math.max(
-        ...[...gallery.shadowRoot.querySelectorAll(".top *, .head *, .bar *")]
+        ...[...gallery.shadowRoot.querySelectorAll(".top *, .gallery-header *, .selection-bar *")]
             .map((part) => part.getBoundingClientRect().right))""")
     assert right <= page.locator("civitai-gallery").evaluate(
         "gallery => gallery.getBoundingClientRect().right"

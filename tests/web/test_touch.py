@@ -56,7 +56,7 @@ def test_tour_by_touch(phone):
     page, fingers = phone, Fingers(phone.page)
     page.field("find").tap()
     page.page.keyboard.type(str(_VIDEOS))
-    page.deed("find").tap()
+    page.control("find").tap()
     expect(page.page).to_have_url(re.compile(f"model={_VIDEOS}"))
     page.page.go_back()
     expect(page.page).to_have_url(re.compile(f"model={_SMALL}"))
@@ -70,11 +70,11 @@ def test_tour_by_touch(phone):
     page.tile(seen).tap()
     expect(page.viewer).to_have_attribute("data-shows", "file")
     assert page.viewed()["id"] == seen
-    fit = page.slide.locator(".picture").bounding_box()["width"]
+    fit = page.slide.locator(".image").bounding_box()["width"]
     fingers.pinch(_MIDDLE, 80, 240)
-    until(lambda: page.slide.locator(".picture").bounding_box()["width"] > 2 * fit)
+    until(lambda: page.slide.locator(".image").bounding_box()["width"] > 2 * fit)
     fingers.pinch(_MIDDLE, 240, 60)
-    until(lambda: abs(page.slide.locator(".picture").bounding_box()["width"] - fit) < 2)
+    until(lambda: abs(page.slide.locator(".image").bounding_box()["width"] - fit) < 2)
     fingers.swipe((320, 400), (100, 400))
     until(lambda: page.viewed()["id"] != seen)
     page.page.locator(".viewer-bar [data-do='mark']").tap()
@@ -82,14 +82,14 @@ def test_tour_by_touch(phone):
     expect(page.viewer).to_be_hidden()
 
     page.tile(seen).locator("[data-do='mark']").tap()
-    expect(page.page.locator(".bar .count")).to_have_text("2 marked")
-    page.deed("download-marked").tap()
+    expect(page.page.locator(".selection-bar .count")).to_have_text("2 marked")
+    page.control("download-marked").tap()
     page.said("2 saved").wait_for()
-    page.deed("jobs").tap()
+    page.control("jobs").tap()
     expect(page.page.locator(".job .job-line")).to_contain_text("2 saved")
-    page.deed("job-forget").tap()
+    page.control("job-forget").tap()
     expect(page.page.locator(".job")).to_have_count(0)
-    page.deed("close-panel").tap()
+    page.control("close-panel").tap()
     expect(page.panel("jobs")).to_be_hidden()
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -100,17 +100,17 @@ def test_pictures_begin_high_up_whatever_the_model_is_called(server, open_galler
     width, height = (844, 390) if turned else (390, 844)
     phone = {**_PHONE, "viewport": {"width": width, "height": height}}
     page = open_gallery(server, f"?model={model}&level=XXX", **phone).ready()
-    page.deed("open-user").wait_for()
+    page.control("open-user").wait_for()
     assert min(y for _, y, _, _ in page.boxes().values()) < 844 / 4
     assert page.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_finger_brings_the_rest_of_what_can_be_done_with_a_gallery(phone):
-    expect(phone.page.locator(".head .joined label")).to_have_text("Up to")
-    about = phone.deed("about")
+    expect(phone.page.locator(".gallery-header .limit-form label")).to_have_text("Up to")
+    about = phone.control("about")
     end = phone.page.viewport_size["width"]
     assert about.bounding_box()["x"] > end
-    box = phone.deed("filters").bounding_box()
+    box = phone.control("filters").bounding_box()
     y = box["y"] + box["height"] / 2
     while about.bounding_box()["x"] + about.bounding_box()["width"] > end:
         Fingers(phone.page).swipe((360, y), (20, y))
@@ -125,22 +125,22 @@ def test_a_finger_brings_the_rest_of_what_can_be_done_with_a_gallery(phone):
 def test_nothing_of_the_first_screen_keeps_anybody_out(server, open_gallery, scheme, locale):
     address = f"?model={_WORDY}&__theme={scheme}"
     page = open_gallery(server, address, color_scheme=scheme, locale=locale, **_PHONE).ready()
-    page.deed("copy-words").first.wait_for()
+    page.control("copy-words").first.wait_for()
     assert page.serious() == []
-    page.deed("more-tools").tap()
+    page.control("more-tools").tap()
     assert page.serious() == []
 
 
 def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
     page = phone
-    page.deed("more-tools").tap()
-    page.deed("help").tap()
+    page.control("more-tools").tap()
+    page.control("help").tap()
     page.panel("help").wait_for()
-    page.deed("close-panel").tap()
+    page.control("close-panel").tap()
     expect(page.panel("help")).to_be_hidden()
     assert page.does() == "more-tools"
-    page.deed("more-tools").tap()
-    page.deed("open-kept").tap()
+    page.control("more-tools").tap()
+    page.control("open-kept").tap()
     expect(page.page.locator(".menu")).to_be_hidden()
     expect(page.page).to_have_url(re.compile("kept|search"))
 
@@ -148,9 +148,9 @@ def test_panels_are_opened_by_the_menu_and_it_has_the_focus_after(phone):
 def test_find_is_pressed_where_it_lies_also_when_the_field_has_not_the_focus(phone):
     phone.field("find").tap()
     phone.page.keyboard.type(str(_VIDEOS))
-    phone.page.locator(".head h2").tap()
-    expect(phone.deed("jobs")).to_be_visible()
-    phone.deed("find").tap()
+    phone.page.locator(".gallery-header h2").tap()
+    expect(phone.control("jobs")).to_be_visible()
+    phone.control("find").tap()
     expect(phone.page).to_have_url(re.compile(f"model={_VIDEOS}"))
 
 
@@ -159,13 +159,13 @@ def test_what_is_said_covers_neither_the_bar_of_marks_nor_a_panels_buttons(phone
     while page.place()[0] < 60:
         Fingers(page.page).swipe((195, 700), (195, 100))
     _rested(page)
-    page.deed("mark-all").tap()
-    page.deed("top").tap()  # "Back to where you were" makes the bar two rows high
-    until(lambda: page.page.locator(".bar").bounding_box()["height"] > 80)
-    page.deed("download-marked").tap()
+    page.control("mark-all").tap()
+    page.control("top").tap()  # "Back to where you were" makes the bar two rows high
+    until(lambda: page.page.locator(".selection-bar").bounding_box()["height"] > 80)
+    page.control("download-marked").tap()
     page.said("Downloading").evaluate(_COME_UP)
-    assert not _overlap(page, ".toasts", ".bar")
-    page.deed("jobs").tap()
+    assert not _overlap(page, ".toasts", ".selection-bar")
+    page.control("jobs").tap()
     page.panel("jobs").wait_for()
     page.said("Downloading").hover()  # it stays as long
     assert not _overlap(page, ".toasts", "[data-do='job-cancel'], [data-do='job-forget'] >> nth=0")
@@ -177,18 +177,18 @@ def test_much_that_is_said_covers_nothing_to_press_where_a_panel_has_the_whole_h
     small = {**_PHONE, "viewport": {"width": 390, "height": 667}}
     page = open_gallery(flaky_server, f"?model={_HOSTILE}&level=XXX", **small).ready()
     page.tiles.first.locator("[data-do='mark']").tap()
-    page.deed("download-marked").tap()
+    page.control("download-marked").tap()
     page.said("Downloading").evaluate(_STAY)
     page.said("saved").evaluate(_STAY)
-    page.deed("more-tools").tap()
-    page.deed("settings").tap()
+    page.control("more-tools").tap()
+    page.control("settings").tap()
     page.said("saved").evaluate(_COME_UP)
     page.panel("settings").evaluate(_COME_UP)
     assert not _overlap(page, ".toast:visible", "[data-panel='settings']")
-    page.deed("close-panel").tap()
+    page.control("close-panel").tap()
     page.open()
     page.key("i")
-    page.deed("copy-infotext").wait_for()
+    page.control("copy-infotext").wait_for()
     assert not _overlap(page, ".toast:visible", ".details")
     assert not _overlap(page, ".toast:visible", ".viewer-bar .tools")
     assert not _overlap(page, ".toast:visible", ".viewer-bar [data-do='close']")
@@ -196,16 +196,16 @@ def test_much_that_is_said_covers_nothing_to_press_where_a_panel_has_the_whole_h
 
 def test_what_is_said_leaves_the_way_out_of_waiting_open(flaky, phone):
     page = phone
-    page.deed("mark-all").tap()
+    page.control("mark-all").tap()
     flaky.rule("/api/v1/images.*sort=Oldest", stalled())
-    page.deed("filters").tap()
+    page.control("filters").tap()
     page.field("sort").select_option("Oldest")
-    page.deed("give-up").wait_for()
-    page.deed("download-marked").tap()
+    page.control("give-up").wait_for()
+    page.control("download-marked").tap()
     page.said("Downloading").evaluate(_COME_UP)
     assert not _overlap(page, ".toasts", ".of-images")
-    assert not _overlap(page, ".of-images", ".bar")
-    page.deed("give-up").tap()
+    assert not _overlap(page, ".of-images", ".selection-bar")
+    page.control("give-up").tap()
     expect(page.page.locator(".of-images")).to_contain_text("You stopped waiting")
 
 
@@ -221,15 +221,15 @@ def test_all_that_is_tapped_is_large_enough_for_a_finger(phone, where, least):
         page.page.locator("aside.details").wait_for()
     elif where != "grid":
         if where != "jobs":
-            page.deed("more-tools").tap()
-        page.deed(where).tap()
+            page.control("more-tools").tap()
+        page.control(where).tap()
         page.panel(where).wait_for()
         page.panel(where).evaluate(_COME_UP)  # as it does its sizes are nearly what they will be
     assert "\n".join(page.page.evaluate(_TARGETS, least)) == ""
 
 
 def test_tapped_suggestion_is_taken_and_opens_nothing_that_lies_below_it(phone):
-    phone.deed("filters").tap()
+    phone.control("filters").tap()
     phone.field("search").tap()
     phone.page.keyboard.type("is:imag")
     phone.page.locator("#suggestions li", has_text="is:image").tap()

@@ -22,7 +22,7 @@ _MIDDLE = (195, 420)  # of the phone
 
 
 def _box(page):
-    return page.slide.locator(".picture").bounding_box()
+    return page.slide.locator(".image").bounding_box()
 
 
 def _scale(page):
@@ -93,10 +93,10 @@ def test_way_goes_on_over_the_end_of_what_is_loaded_and_stops_at_the_true_end(se
     page.key("ArrowRight", 200)
     until(lambda: re.match(r"(\d+) \D+ \1$", page.viewed()["position"]), "the end")
     assert _at(page) == 180
-    expect(page.deed("next")).to_be_disabled()
+    expect(page.control("next")).to_be_disabled()
     page.key("Home")
     assert _at(page) == 1
-    expect(page.deed("previous")).to_be_disabled()
+    expect(page.control("previous")).to_be_disabled()
 
 
 def test_viewer_with_all_its_neighbours_has_at_most_two_files_on_their_way(server, open_gallery):
@@ -124,7 +124,7 @@ def test_keys_work_after_a_button_a_checkbox_and_a_field_had_the_focus(server, o
     page.field("meta").click()
     until(lambda: page.page.locator(".grid[data-stale]").count() == 0)
     page.key("a")
-    expect(page.page.locator(".bar .count")).to_contain_text("marked")
+    expect(page.page.locator(".selection-bar .count")).to_contain_text("marked")
     page.key("n")
     page.open(1)
     page.page.locator(".viewer-bar [data-do='mark']").click()
@@ -188,7 +188,7 @@ def test_keys_and_a_double_click_zoom_and_fit_again(server, open_gallery):
 
 def test_full_screen_is_left_before_the_picture_is(server, open_gallery):
     page = open_gallery(server).open(1)
-    page.deed("fullscreen").click()
+    page.control("fullscreen").click()
     page.page.wait_for_function("Boolean(document.fullscreenElement)")
     page.key("ArrowRight")
     assert _at(page) == 3
@@ -224,7 +224,7 @@ def test_pinch_zooms_and_a_finger_then_pans_the_same_picture(server, open_galler
     fingers, fit = Fingers(page.page), _box(page)
     fingers.pinch(_MIDDLE, 80, 280)
     until(lambda: _box(page)["width"] > fit["width"] * 2)
-    until(lambda: page.page.locator(".picture.smooth").count())
+    until(lambda: page.page.locator(".image.smooth").count())
     large = _box(page)
     fingers.swipe((300, 400), (150, 400))
     until(lambda: _box(page)["x"] < large["x"] - 50)
@@ -250,11 +250,11 @@ def test_swipe_up_shows_the_details_and_a_tap_right_after_it_counts(server, open
     page = open_gallery(server, **_PHONE).open(1)
     fingers = Fingers(page.page)
     fingers.swipe((195, 600), (195, 300))
-    box = page.deed("details").bounding_box()
+    box = page.control("details").bounding_box()
     fingers.tap((box["x"] + box["width"] / 2, box["y"] + box["height"] / 2))
     frame = page.page.locator("dialog[data-viewer] .frame")
     expect(frame).not_to_have_attribute("data-details", "")
-    page.deed("details").tap()
+    page.control("details").tap()
     expect(frame).to_have_attribute("data-details", "")
 
 
@@ -296,7 +296,7 @@ def test_sound_that_was_asked_for_holds_before_the_browser_tells_of_it(server, o
 
 def test_double_click_on_a_button_beside_the_picture_opens_no_full_screen(server, open_gallery):
     page = open_gallery(server).open(4)
-    page.deed("next").dblclick()
+    page.control("next").dblclick()
     until(lambda: _at(page) == 7)
     page.page.locator(".viewer-bar [data-do='mark']").dblclick()
     page.page.mouse.dblclick(600, 500)
@@ -322,7 +322,7 @@ def test_file_that_fails_says_why_and_is_tried_again(flaky, flaky_server, open_g
     flaky.rule(f"/{files.ACCOUNT}/.*original=true", status(404))
     page = open_gallery(flaky_server).ready()
     page.tiles.nth(2).click()
-    trouble = page.slide.locator(".trouble")
+    trouble = page.slide.locator(".slide-error")
     expect(trouble).to_contain_text("no longer there")
     flaky.rules.clear()
     page.slide.locator("[data-do='again']").click()
@@ -334,7 +334,7 @@ def test_dropped_connection_is_gone_on_with_by_itself(server, open_gallery):
     page = open_gallery(server).open(3)
     page.context.set_offline(True)
     page.key("ArrowRight", 12)
-    expect(page.slide.locator(".trouble")).to_be_visible()
+    expect(page.slide.locator(".slide-error")).to_be_visible()
     page.context.set_offline(False)
     expect(page.viewer).to_have_attribute("data-shows", "file")
     expect(page.page.locator("section.prompt, section.nothing")).to_be_visible()

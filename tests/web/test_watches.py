@@ -17,7 +17,7 @@ from page_driver import expect, until
 
 _MODEL = f"images?model={MODEL_ID}&limit=10"
 _NAMED = {"model": MODEL_ID, "name": "A model"}
-_WATCH = {"deed": "watch", **_NAMED}
+_WATCH = {"action": "watch", **_NAMED}
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def _started(fresh, monkeypatch):
 
 
 def _checked(api):
-    return until(lambda: (told := api.get("watched"))["checking"] is False and told)
+    return until(lambda: (told := api.get("watches"))["checking"] is False and told)
 
 
 def _news(civitai, count):
@@ -40,8 +40,8 @@ def _news(civitai, count):
 
 def test_at_a_start_what_is_new_is_counted_once_and_marked_when_one_looks(api, civitai, _started):
     api.get(_MODEL)
-    [one] = api.post("watched", _WATCH)["galleries"]
-    gone = ("checked", "more", "problem")
+    [one] = api.post("watches", _WATCH)["galleries"]
+    gone = ("checked_at", "has_more", "problem")
     assert {key: value for key, value in one.items() if key not in gone} == {
         "gallery": f"model {MODEL_ID}",
         "name": "A model",
@@ -49,28 +49,28 @@ def test_at_a_start_what_is_new_is_counted_once_and_marked_when_one_looks(api, c
         "version": None,
         "user": "",
         "by_upload": True,
-        "fresh": 0,
+        "new_count": 0,
     }
     _news(civitai, 3)
     before = len(civitai.pages)
-    assert _checked(api)["galleries"][0]["fresh"] == 3
-    assert _checked(api)["galleries"][0]["fresh"] == 3
+    assert _checked(api)["galleries"][0]["new_count"] == 3
+    assert _checked(api)["galleries"][0]["new_count"] == 3
     assert len(civitai.pages) == before + 1
     views = api.get(f"{_MODEL}&fresh=1")["images"]
     assert [view["new"] for view in views] == [True] * 3 + [False] * 7
-    assert _checked(api)["galleries"][0]["fresh"] == 0
+    assert _checked(api)["galleries"][0]["new_count"] == 0
 
 
 def test_what_was_looked_at_lately_is_not_asked_for_by_another_start(
     api, civitai, _started, monkeypatch
 ):
-    api.post("watched", _WATCH)
+    api.post("watches", _WATCH)
     _checked(api)
     before = len(civitai.pages)
     monkeypatch.setattr(_started, "_checks", _started._WatchChecks())
     _checked(api)
     assert len(civitai.pages) == before
-    api.post("watched", {"deed": "check"})
+    api.post("watches", {"action": "check"})
     _checked(api)
     assert len(civitai.pages) == before + 1
 
@@ -78,7 +78,7 @@ def test_what_was_looked_at_lately_is_not_asked_for_by_another_start(
 @pytest.mark.parametrize("is_wanted", [True, False])
 def test_once_a_day_only_if_the_user_wants(api, civitai, _started, monkeypatch, is_wanted):
     setting.change("watch_daily", is_wanted)
-    api.post("watched", _WATCH)
+    api.post("watches", _WATCH)
     _checked(api)
     before = len(civitai.pages)
     _checked(api)
@@ -87,14 +87,14 @@ def test_once_a_day_only_if_the_user_wants(api, civitai, _started, monkeypatch, 
     _checked(api)
     assert len(civitai.pages) == before, "an hour is not over"
     monkeypatch.setattr(_started, "_LATELY", 0.0)
-    api.get("watched")
+    api.get("watches")
     until(lambda: not _started._checks.is_at_work)
     assert len(civitai.pages) == before + is_wanted
 
 
 def test_what_failed_is_not_asked_for_again_by_each_question_of_the_page(api, civitai, _started):
     setting.change("watch_daily", True)
-    api.post("watched", _WATCH)
+    api.post("watches", _WATCH)
     civitai.always("page", status(404, b"{}"))
     [one] = _checked(api)["galleries"]
     assert "no such gallery" in one["problem"]
@@ -106,7 +106,7 @@ def test_what_failed_is_not_asked_for_again_by_each_question_of_the_page(api, ci
 def test_what_was_looked_at_by_a_clock_that_was_set_back_is_due(
     api, civitai, monkeypatch, _started
 ):
-    api.post("watched", _WATCH)
+    api.post("watches", _WATCH)
     _checked(api)
     now = time.time
     monkeypatch.setattr(_started.time, "time", lambda: now() - 10_000_000)
@@ -117,9 +117,9 @@ def test_what_was_looked_at_by_a_clock_that_was_set_back_is_due(
 
 def test_gallery_with_news_is_shown_as_it_is_now_not_as_it_was_a_moment_ago(api, civitai):
     api.get(_MODEL)
-    api.post("watched", _WATCH)
+    api.post("watches", _WATCH)
     _news(civitai, 3)
-    assert _checked(api)["galleries"][0]["fresh"] == 3
+    assert _checked(api)["galleries"][0]["new_count"] == 3
     assert [view["new"] for view in api.get(_MODEL)["images"]] == [True] * 3 + [False] * 7
     before = len(civitai.pages)
     assert [view["new"] for view in api.get(_MODEL)["images"]] == [True] * 3 + [False] * 7
@@ -129,15 +129,17 @@ def test_gallery_with_news_is_shown_as_it_is_now_not_as_it_was_a_moment_ago(api,
 def test_look_at_a_civitai_that_hangs_keeps_nobody_waiting(api, civitai, _started):
     let_go = threading.Event()
     api.get(_MODEL)
-    api.post("watched", _WATCH)
-    until(lambda: _checked(api)["galleries"][0]["checked"])
+    api.post("watches", _WATCH)
+    until(lambda: _checked(api)["galleries"][0]["checked_at"])
     civitai.always("page", lambda request, _: let_go.wait(60) and reset(request, b""))
     try:
-        assert api.post("watched", {"deed": "check"})["checking"]
-        for path in (_MODEL, "hello", "jobs", "watched"):
+        assert api.post("watches", {"action": "check"})["checking"]
+        for path in (_MODEL, "bootstrap", "jobs", "watches"):
             api.get(path)
-        assert api.post("watched", {"deed": "check"})["checking"]
-        assert api.post("watched", {"deed": "leave", "gallery": f"model {MODEL_ID}"})["checking"]
+        assert api.post("watches", {"action": "check"})["checking"]
+        assert api.post("watches", {"action": "unwatch", "gallery": f"model {MODEL_ID}"})[
+            "checking"
+        ]
         assert watches.list_watches() == []
     finally:
         let_go.set()
@@ -147,86 +149,86 @@ def test_look_at_a_civitai_that_hangs_keeps_nobody_waiting(api, civitai, _starte
 
 def test_why_a_look_failed_is_said_and_the_rest_is_left_for_later(api, civitai):
     for model in (MODEL_ID, MODEL_ID + 1):
-        api.post("watched", {**_WATCH, "model": model})
+        api.post("watches", {**_WATCH, "model": model})
     civitai.always("page", reset)
     before = len(civitai.pages)
     assert "broke off" in _checked(api)["problem"]
     assert len(civitai.pages) == before + 1
     civitai.always("page", None)
-    api.post("watched", {"deed": "check"})
+    api.post("watches", {"action": "check"})
     assert _checked(api)["problem"] == ""
 
 
 def test_trouble_of_one_gallery_is_told_with_it_and_the_others_are_looked_at(api, civitai):
     for model in (MODEL_ID, MODEL_ID + 1):
-        api.post("watched", {**_WATCH, "model": model})
+        api.post("watches", {**_WATCH, "model": model})
     civitai.script("page", status(404, b"{}"))
     told = _checked(api)
     assert told["problem"] == ""
     problems = sorted(one["problem"] for one in told["galleries"])
     assert problems[0] == "" and "no such gallery" in problems[1]
     [fine] = [one for one in told["galleries"] if not one["problem"]]
-    assert fine["checked"]
-    told = api.get("watched", "zh-TW")["galleries"]
+    assert fine["checked_at"]
+    told = api.get("watches", "zh-TW")["galleries"]
     assert any("沒有這個圖庫" in one["problem"] for one in told)
 
 
 def test_library_that_cannot_be_read_is_told_and_the_page_begins_all_the_same(
     api, civitai, library, break_library
 ):
-    api.post("watched", _WATCH)
+    api.post("watches", _WATCH)
     library.finish()
     break_library()
-    told = api.get("hello")["watched"]
+    told = api.get("bootstrap")["watches"]
     assert told["galleries"] == [] and "Check that it and its folder" in told["problem"]
-    assert api.send("POST", "watched", {"deed": "check"}).status_code == 507
+    assert api.send("POST", "watches", {"action": "check"}).status_code == 507
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {"deed": "watch", "name": "It"},
-        {"deed": "watch", "model": MODEL_ID},
-        {"deed": "watch", "post": 5, "name": "It"},
-        {"deed": "leave"},
-        {"deed": "burn"},
+        {"action": "watch", "name": "It"},
+        {"action": "watch", "model": MODEL_ID},
+        {"action": "watch", "post": 5, "name": "It"},
+        {"action": "unwatch"},
+        {"action": "burn"},
         ["watch"],
-        {"deed": ["watch"], **_NAMED},
-        {"deed": "watch", "name": "It", "user": ["anna"]},
-        {"deed": "watch", "name": "It", "user": "../\u202e\ud800"},
-        {"deed": "watch", "name": ["It"], "model": MODEL_ID},
-        {"deed": "watch", "name": "It", "model": 10**30},
+        {"action": ["watch"], **_NAMED},
+        {"action": "watch", "name": "It", "user": ["anna"]},
+        {"action": "watch", "name": "It", "user": "../\u202e\ud800"},
+        {"action": "watch", "name": ["It"], "model": MODEL_ID},
+        {"action": "watch", "name": "It", "model": 10**30},
     ],
     ids=str,
 )
 def test_what_makes_no_sense_is_refused(api, civitai, body):
-    assert api.send("POST", "watched", body).status_code == 400
+    assert api.send("POST", "watches", body).status_code == 400
     assert watches.list_watches() == []
 
 
 @pytest.mark.parametrize("level", [["X"], {"X": 1}, 10**30, None, "y"], ids=str)
 def test_level_that_is_none_is_the_settings(api, civitai, level):
     setting.change("gallery_level", "Soft")
-    api.post("watched", {**_WATCH, "level": level})
+    api.post("watches", {**_WATCH, "level": level})
     assert watches.list_watches()[0].level == 3
 
 
 def test_gallery_that_is_not_watched_can_be_left(api, civitai):
     for name in ("model 5", "\ud800", "x" * 10_000, "model 101\0"):
-        api.post("watched", {"deed": "leave", "gallery": name})
+        api.post("watches", {"action": "unwatch", "gallery": name})
 
 
 def test_refusal_is_in_the_users_language(api, civitai):
-    answer = api.send("POST", "watched", {"deed": "watch", "post": 5, "name": "It"}, "zh-TW")
+    answer = api.send("POST", "watches", {"action": "watch", "post": 5, "name": "It"}, "zh-TW")
     assert "只能追蹤" in answer.json()["error"]["message"]
 
 
 def test_version_is_named_with_its_model(api, civitai):
     body = {**_WATCH, "version": VERSION_ID, "name": "A model · v1", "level": "XXX"}
-    [one] = api.post("watched", body)["galleries"]
+    [one] = api.post("watches", body)["galleries"]
     assert (one["model"], one["version"]) == (MODEL_ID, VERSION_ID)
     assert watches.list_watches()[0].level == 31
-    assert api.post("watched", {"deed": "leave", "gallery": one["gallery"]})["galleries"] == []
+    assert api.post("watches", {"action": "unwatch", "gallery": one["gallery"]})["galleries"] == []
 
 
 @pytest.mark.page
@@ -235,8 +237,8 @@ def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, ope
     flaky.rule(r"/api/v1/images\?.*modelId=900001", json_answer(before))
     server = start(f"http://{flaky.host}")
     page = open_gallery(server, "?model=900001").ready()
-    page.deed("watch").click()
-    expect(page.deed("watch")).to_have_text("Watching")
+    page.control("watch").click()
+    expect(page.control("watch")).to_have_text("Watching")
     assert page.does() == "watch"
     expect(page.page.locator("[data-new]")).to_have_count(0)
 
@@ -246,31 +248,31 @@ def test_watched_gallery_tells_after_a_start_what_is_new(start, demo, flaky, ope
     page.go("?model=900002&type=video")
     badge = page.page.locator("[data-do=watched] .badge")
     expect(badge).to_have_text("1")
-    page.deed("watched").click()
+    page.control("watched").click()
     expect(page.page.locator(".galleries li > p")).to_contain_text("3 new, checked")
-    expect(page.panel("watched")).to_contain_text("New is what has appeared since")
-    page.deed("open-watched").click()
+    expect(page.panel("watches")).to_contain_text("New is what has appeared since")
+    page.control("open-watched").click()
     expect(page.page.locator("[data-new]")).to_have_count(3)
     assert page.page.locator("[data-new]").first.get_attribute("aria-label").endswith("new")
     expect(badge).to_be_hidden()
-    page.deed("watched").click()
-    page.deed("watch-leave").click()
-    expect(page.page.locator("dialog.watched")).to_contain_text("You watch nothing yet")
+    page.control("watched").click()
+    page.control("watch-leave").click()
+    expect(page.page.locator("dialog.watches")).to_contain_text("You watch nothing yet")
     page.key("Escape")
-    expect(page.deed("watch")).to_have_text("Watch")
+    expect(page.control("watch")).to_have_text("Watch")
 
 
 @pytest.mark.page
 @with_axe
 def test_nothing_in_the_panel_keeps_anybody_out(start, demo, open_gallery):
     page = open_gallery(start(demo.url), "?model=900001").ready()
-    page.deed("watch").click()
-    expect(page.deed("watch")).to_have_text("Watching")
+    page.control("watch").click()
+    expect(page.control("watch")).to_have_text("Watching")
     for scheme in ("light", "dark"):
         page.page.emulate_media(color_scheme=scheme)
         page.go(f"?model=900001&__theme={scheme}")
-        page.deed("watched").click()
-        page.deed("watch-leave").wait_for()
+        page.control("watched").click()
+        page.control("watch-leave").wait_for()
         assert page.serious() == []
 
 
@@ -279,15 +281,15 @@ def test_what_is_watched_stays_so_on_the_page_while_other_galleries_are_opened(
     start, demo, open_gallery
 ):
     page = open_gallery(start(demo.url), "?model=900001").ready()
-    page.deed("watch").click()
-    expect(page.deed("watch")).to_have_text("Watching")
+    page.control("watch").click()
+    expect(page.control("watch")).to_have_text("Watching")
     page.field("find").fill("900002")
     page.key("Enter")
-    expect(page.deed("watch")).to_have_text("Watch")
-    page.page.locator(".head h2").wait_for()
-    page.deed("watched").click()
-    page.deed("open-watched").click()
-    expect(page.deed("watch")).to_have_text("Watching")
+    expect(page.control("watch")).to_have_text("Watch")
+    page.page.locator(".gallery-header h2").wait_for()
+    page.control("watched").click()
+    page.control("open-watched").click()
+    expect(page.control("watch")).to_have_text("Watching")
 
 
 @pytest.mark.page
@@ -295,17 +297,17 @@ def test_rows_keep_the_focus_while_they_are_looked_at_and_the_panel_has_it_after
     start, demo, open_gallery
 ):
     page = open_gallery(start(demo.url), "?model=900001").ready()
-    page.deed("watch").click()
-    page.deed("watched").click()
+    page.control("watch").click()
+    page.control("watched").click()
     said = page.page.locator(".galleries li > p")
     expect(said).to_contain_text("checked when")
-    page.deed("watch-check").click()
-    page.deed("watch-leave").focus()
+    page.control("watch-check").click()
+    page.control("watch-leave").focus()
     expect(said).to_contain_text("nothing new, checked")
     assert page.does() == "watch-leave"
     page.key("Enter")
     expect(said).to_have_count(0)
-    expect(page.page.locator("dialog.watched .panel-body")).to_be_focused()
+    expect(page.page.locator("dialog.watches .panel-body")).to_be_focused()
 
 
 @pytest.mark.page
@@ -313,17 +315,17 @@ def test_page_that_is_left_open_asks_every_hour_however_often_it_is_left_for_a_m
     start, demo, open_gallery
 ):
     page = open_gallery(start(demo.url, watch_daily=True), "?model=900001").ready()
-    page.deed("watch").click()
-    expect(page.deed("watch")).to_have_text("Watching")
+    page.control("watch").click()
+    expect(page.control("watch")).to_have_text("Watching")
     page.page.clock.install()
     page.go("?model=900001")
     page.ready()
     page.asked.clear()
     page.page.clock.fast_forward("50:00")
     page.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    with page.page.expect_response(lambda answer: answer.url.endswith("/api/watched")):
+    with page.page.expect_response(lambda answer: answer.url.endswith("/api/watches")):
         page.page.clock.fast_forward("15:00")
-    assert page.asked.count("watched") == 1
+    assert page.asked.count("watches") == 1
 
 
 def _without_the_newest(count, demo, flaky):

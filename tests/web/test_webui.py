@@ -45,7 +45,7 @@ def test_few_settings_are_a_section_of_the_host_with_prefixed_keys(host):
 
 def test_setting_changed_on_the_hosts_page_is_seen_at_the_next_call(host):
     def shown():
-        settings = host.api("hello")["settings"]
+        settings = host.api("bootstrap")["settings"]
         return next(e["value"] for e in settings if e["name"] == "gallery_level")
 
     host.set("civitai_shortcut_gallery_level", "Soft")
@@ -78,7 +78,7 @@ def test_key_saved_in_the_tab_is_in_no_file_of_the_host(host):
         f"file={path}",
         f"gradio_api/file={path}",
         "",
-        "civitai_shortcut/api/hello",
+        "civitai_shortcut/api/bootstrap",
     ):
         try:
             with urllib.request.urlopen(f"{host.url}/{address}", timeout=20) as answer:
@@ -118,7 +118,7 @@ def test_nothing_of_the_data_folder_is_served_but_by_our_own_routes(start_host, 
 
 
 def test_page_is_told_what_this_host_can(host):
-    told = host.api("hello")["host"]
+    told = host.api("bootstrap")["host"]
     assert (told["in_webui"], told["name"]) == (True, "AUTOMATIC1111")
     assert told["send_to"] == ["txt2img", "img2img", "inpaint", "extras"]
     assert told["has_models"] is False
@@ -134,17 +134,17 @@ def test_what_will_not_arrive_is_said_before_it_is_sent(host, open_host):
     }
     row = next(row for row, name in samplers.items() if name and not name.startswith(own))
     lost = f"Sampler: {samplers[row]} becomes DPM++ 2M"
-    assert lost in told[row]["losses"]
+    assert lost in told[row]["incompatibilities"]
     assert all(
-        not [loss for loss in told[row]["losses"] if loss.startswith("Sampler")]
+        not [loss for loss in told[row]["incompatibilities"] if loss.startswith("Sampler")]
         for row, name in samplers.items()
         if name in own
     )
     page = open_host()
     page.open(_PAPER, row)
-    title = page.page.locator(".details .losses h3")
+    title = page.page.locator(".details .compatibility h3")
     expect(title).to_have_text("What AUTOMATIC1111 will not take as it is")
-    losses = page.page.locator(".details .losses")
+    losses = page.page.locator(".details .compatibility")
     expect(losses).to_contain_text(lost)
     page.page.locator("details.infotext summary").click()
     field = page.page.locator("[data-field=infotext]")
@@ -162,7 +162,7 @@ def test_models_of_the_host_are_found_by_its_own_hashes_by_sidecars_and_by_names
         for row in of_model(_PAPER)
         if len(used := _used(host, row)) > 1 and used[0]["hash"]
     )
-    assert {one["here"] for one in used} == {""}  # no folder of models is known
+    assert {one["availability"] for one in used} == {""}  # no folder of models is known
     models = host.data / "host" / "models"
     (models / "Lora" / "sub").mkdir(parents=True)
     (models / "Stable-diffusion").mkdir()
@@ -175,13 +175,15 @@ def test_models_of_the_host_are_found_by_its_own_hashes_by_sidecars_and_by_names
         (models / "Lora" / "sub" / f"x{at}.safetensors").write_bytes(b"12")
         told = {"VersionId": one["version_id"], "Hashes": {"AutoV2": one["hash"]}}
         (models / "Lora" / "sub" / f"x{at}.cm-info.json").write_text(json.dumps(told))
-    until(lambda: {one["here"] for one in _used(host, row)} == {"here"}, "what is there now")
+    until(
+        lambda: {one["availability"] for one in _used(host, row)} == {"here"}, "what is there now"
+    )
     assert [one["size"] for one in _used(host, row)] == [4] + [2] * len(used[1:])
     asked = {"ids": [row.id], "words": "is:here"}
-    assert host.api("within", "POST", asked)["ids"] == [row.id]
+    assert host.api("loaded_filter", "POST", asked)["ids"] == [row.id]
     renamed.rename(renamed.with_name(f"{used[0]['name']}_v99.safetensors"))
-    until(lambda: _used(host, row)[0]["here"] == "other", "another version")
-    assert host.api("within", "POST", asked)["ids"] == []
+    until(lambda: _used(host, row)[0]["availability"] == "other", "another version")
+    assert host.api("loaded_filter", "POST", asked)["ids"] == []
 
 
 def _used(host, row):
@@ -258,21 +260,21 @@ def test_page_follows_a_setting_that_was_applied_on_the_hosts_page(browser, host
 
 def test_host_with_a_login_gives_nothing_without_it(browser, start_host):
     host = start_host(STAND_IN_LOGIN="me:secret")
-    for path in ("api/hello", "api/jobs", "page/modules/page.js", "api/thumb/1"):
+    for path in ("api/bootstrap", "api/jobs", "page/modules/page.js", "api/thumb/1"):
         with pytest.raises(urllib.error.HTTPError) as refused:
             host.get(f"civitai_shortcut/{path}")
         assert refused.value.code == 401
     context = browser.new_context()
     form = {"username": "me", "password": "secret"}
     assert context.request.post(f"{host.url}/login", form=form).ok
-    assert context.request.get(f"{host.url}/civitai_shortcut/api/hello").ok
+    assert context.request.get(f"{host.url}/civitai_shortcut/api/bootstrap").ok
     context.close()
 
 
 def test_download_in_a_host_ends_in_its_data_folder(host, demo):
     rows = of_model(_VIDEOS)[:3]
     host.api(f"images?model={_VIDEOS}&limit=12")
-    job = host.api("jobs", "POST", {"ids": [row.id for row in rows], "title": "Videos"})["job"]
+    job = host.api("jobs", "POST", {"ids": [row.id for row in rows], "title": "Videos"})["job_id"]
     assert host.job_done(job)["saved"] == 3
     folder = host.data / "host" / "civitai-shortcut" / "outputs" / "download-images"
     found = folder.glob("Videos/user_gallery_images/*")

@@ -1,23 +1,23 @@
-/** Two to four marked pictures beside each other, and how they were made. */
+/** Two to four marked images beside each other, and how they were made. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { isAborted } from "../data/api.js";
-import { errorWords } from "../data/problems.js";
+import { getErrorMessage } from "../data/problems.js";
 import { Records } from "../data/records.js";
 import { MOST_COMPARED } from "../state/selection.js";
-import { Cells } from "./compare_grid.js";
-import { differenceOf } from "./difference.js";
+import { CompareGrid } from "./compare_grid.js";
+import { makeDifference } from "./difference.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").PictureRecord} PictureRecord */
-/** @typedef {ReturnType<typeof build>} Parts */
+/** @typedef {import("../types.js").ImageRecord} ImageRecord */
+/** @typedef {ReturnType<typeof buildDialog>} CompareParts */
 
 export class Compare {
   #context;
   #records;
-  /** @type {Parts | null} made when it is first opened */
+  /** @type {CompareParts | null} made when it is first opened */
   #parts = null;
   #abort = new AbortController();
 
@@ -45,12 +45,12 @@ export class Compare {
       if (this.#parts) closeModal(this.#parts.dialog);
       return;
     }
-    this.#parts ??= build(this.#context);
+    this.#parts ??= buildDialog(this.#context);
     openModal(this.#parts.dialog);
     void this.#show(this.#parts);
   }
 
-  /** In the gallery's order; what is marked and not in sight comes last. @param {Parts} parts */
+  /** In the gallery's order; what is marked and not in sight comes last. @param {CompareParts} parts */
   async #show(parts) {
     const { store, words } = this.#context;
     const { marks, shown } = store.get();
@@ -62,15 +62,15 @@ export class Compare {
     parts.mode(false);
     parts.over.hidden = ids.length !== 2;
     try {
-      const records = await Promise.all(ids.map((id) => this.#records.ask(id, signal)));
+      const records = await Promise.all(ids.map((id) => this.#records.get(id, signal)));
       if (signal.aborted) return;
       parts.cells.show(records);
-      parts.difference.replaceChildren(...differenceOf(this.#context, records));
+      parts.difference.replaceChildren(...makeDifference(this.#context, records));
     } catch (error) {
       if (isAborted(error)) return;
-      const again = { deed: "retry", icon: icon("again"), words: words("do_retry") };
+      const again = { action: "retry", icon: icon("again"), words: words("do_retry") };
       parts.difference.replaceChildren(
-        el("p", { role: "alert" }, errorWords(error, words)),
+        el("p", { role: "alert" }, getErrorMessage(error, words)),
         button(again, () => this.#show(parts)),
       );
     }
@@ -78,10 +78,10 @@ export class Compare {
 }
 
 /** @param {Context} context */
-function build(context) {
-  const { words, acts, root, store, signal } = context;
-  const leave = () => store.get().panel === "compare" && acts.panel("");
-  const cells = new Cells(context);
+function buildDialog(context) {
+  const { words, actions, root, store, signal } = context;
+  const leave = () => store.get().panel === "compare" && actions.panel("");
+  const cells = new CompareGrid(context);
   const difference = el("section", { class: "difference", tabindex: 0 });
   difference.setAttribute("aria-label", words("compare_difference"));
   difference.setAttribute("role", "region");
@@ -104,16 +104,16 @@ function build(context) {
     place();
   };
   const over = button(
-    { deed: "compare-over", icon: icon("over"), words: words("compare_over") },
+    { action: "compare-over", icon: icon("over"), words: words("compare_over") },
     () => mode(!cells.element.hasAttribute("data-over")),
   );
   const close = button(
-    { deed: "close-compare", icon: icon("close"), words: words("say_close"), isBare: true },
+    { action: "close-compare", icon: icon("close"), words: words("say_close"), isBare: true },
     leave,
   );
   const title = words("compare_title");
   const bar = el("header", {}, el("h2", {}, title), split, over, close);
-  const theatre = el("div", { class: "theatre" }, bar, cells.element);
+  const theatre = el("div", { class: "viewer-main" }, bar, cells.element);
   const props = { class: "compare", "data-panel": "compare", "aria-label": title, tabindex: -1 };
   const dialog = el("dialog", props, theatre, difference);
   makeModal(dialog, leave, signal);

@@ -1,11 +1,11 @@
-/** Two to four pictures that are zoomed and panned as one. */
+/** Two to four images that are zoomed and panned as one. */
 
 import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
 import { Gestures } from "../viewer/gestures.js";
 import { Slide } from "../viewer/slide.js";
-import { bounded, dragged, fitted, pinched, toggled, zoomedAt } from "../viewer/zoom.js";
-import { columnsFor, poseOf, sightOf, WHOLE } from "./synced_zoom.js";
+import { dragPose, fitPose, limitPose, pinchPose, toggleZoom, zoomAt } from "../viewer/zoom.js";
+import { countColumns, toPose, toSyncedView, WHOLE_VIEW } from "./synced_zoom.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").View} View */
@@ -15,28 +15,28 @@ import { columnsFor, poseOf, sightOf, WHOLE } from "./synced_zoom.js";
 const STEP_IN = 1.5; // of a press of + or -
 const MIDDLE = { x: 0, y: 0 };
 
-export class Cells {
+export class CompareGrid {
   #context;
-  /** @type {Cell[]} */
+  /** @type {CompareCell[]} */
   #cells = [];
-  #sight = WHOLE;
+  #view = WHOLE_VIEW;
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
-    this.element = el("div", { class: "cells" });
+    this.element = el("div", { class: "compare-grid" });
     const sizes = new ResizeObserver(() => this.#measure());
     sizes.observe(this.element);
     context.signal.addEventListener("abort", () => sizes.disconnect());
-    context.store.on(["bared"], () => this.#veil(), context);
+    context.store.on(["revealed"], () => this.#veil(), context);
   }
 
   /** @param {View[]} views */
   show(views) {
     this.clear();
-    this.#sight = WHOLE;
+    this.#view = WHOLE_VIEW;
     this.#cells = views.map((view, at) => {
-      const cell = new Cell(this.#context, view, at, (pose, smoothly) =>
+      const cell = new CompareCell(this.#context, view, at, (pose, smoothly) =>
         this.#follow(cell, pose, smoothly),
       );
       return cell;
@@ -59,16 +59,16 @@ export class Cells {
   }
 
   /**
-   * @param {Cell} moved
+   * @param {CompareCell} moved
    * @param {Pose} pose
    * @param {boolean} smoothly
    */
   #follow(moved, pose, smoothly) {
-    this.#sight = sightOf(pose, moved.slide.size, moved.stage);
+    this.#view = toSyncedView(pose, moved.slide.size, moved.stage);
     for (const cell of this.#cells) {
-      if (cell !== moved) cell.see(this.#sight, smoothly);
+      if (cell !== moved) cell.see(this.#view, smoothly);
     }
-    moved.seen = this.#sight;
+    moved.seen = this.#view;
     moved.slide.put(pose, smoothly); // as it is: a finger may hold it beyond its bounds
   }
 
@@ -76,11 +76,11 @@ export class Cells {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (!width || !height || !this.#cells.length) return;
     const sizes = this.#cells.map((cell) => cell.slide.size);
-    const columns = columnsFor(sizes, { width, height });
+    const columns = countColumns(sizes, { width, height });
     this.element.style.setProperty("--cs-columns", String(columns));
     for (const cell of this.#cells) {
       cell.measure();
-      cell.see(this.#sight, false);
+      cell.see(this.#view, false);
     }
   }
 
@@ -90,9 +90,9 @@ export class Cells {
   }
 }
 
-class Cell {
+class CompareCell {
   stage = { width: 1, height: 1 };
-  seen = WHOLE;
+  seen = WHOLE_VIEW;
   #abort = new AbortController();
   /** @type {Pose} where it was when a drag or a pinch began */
   #from = { scale: 1, x: 0, y: 0 };
@@ -113,7 +113,7 @@ class Cell {
       again: () => this.load(),
     });
     const number = el("span", { class: "number", "aria-hidden": "true" }, at + 1);
-    this.element = el("figure", { class: "cell" }, this.slide.element, number);
+    this.element = el("figure", { class: "compare-cell" }, this.slide.element, number);
     new Gestures(this.element, this.#handlers(), this.#abort.signal);
   }
 
@@ -125,12 +125,12 @@ class Cell {
   }
 
   /**
-   * @param {import("./synced_zoom.js").Sight} sight
+   * @param {import("./synced_zoom.js").SyncedView} view
    * @param {boolean} smoothly
    */
-  see(sight, smoothly) {
-    this.seen = sight;
-    this.slide.put(poseOf(sight, this.slide.size, this.stage), smoothly);
+  see(view, smoothly) {
+    this.seen = view;
+    this.slide.put(toPose(view, this.slide.size, this.stage), smoothly);
   }
 
   load() {
@@ -146,9 +146,9 @@ class Cell {
   /** @param {"in" | "out" | "fit" | "one"} how */
   zoom(how) {
     const { pose, size } = this.slide;
-    if (how === "fit") return this.#move(fitted(size, this.stage), true);
+    if (how === "fit") return this.#move(fitPose(size, this.stage), true);
     const scales = { in: pose.scale * STEP_IN, out: pose.scale / STEP_IN, one: 1 };
-    this.#move(zoomedAt(pose, scales[how], MIDDLE, size, this.stage), true);
+    this.#move(zoomAt(pose, scales[how], MIDDLE, size, this.stage), true);
   }
 
   /** @returns {import("../viewer/gestures.js").Handlers} */
@@ -156,11 +156,11 @@ class Cell {
     const begin = () => {
       this.#from = this.slide.pose;
     };
-    const settle = () => this.#move(bounded(this.slide.pose, this.slide.size, this.stage), true);
+    const settle = () => this.#move(limitPose(this.slide.pose, this.slide.size, this.stage), true);
     return {
       isOurs: (event) => !event.composedPath().some((node) => node instanceof HTMLButtonElement),
       dragStart: begin,
-      drag: (by) => this.#move(dragged(this.#from, by, this.slide.size, this.stage), false),
+      drag: (by) => this.#move(dragPose(this.#from, by, this.slide.size, this.stage), false),
       dragEnd: settle,
       pinchStart: (point) => {
         begin();
@@ -168,15 +168,15 @@ class Cell {
       },
       pinch: (factor, point) => {
         const { size } = this.slide;
-        this.#move(pinched(this.#from, factor, this.#pinchedAt, point, size, this.stage), false);
+        this.#move(pinchPose(this.#from, factor, this.#pinchedAt, point, size, this.stage), false);
       },
       pinchEnd: settle,
       tap: () => {},
       doubleTap: (point) =>
-        this.#move(toggled(this.slide.pose, point, this.slide.size, this.stage), true),
+        this.#move(toggleZoom(this.slide.pose, point, this.slide.size, this.stage), true),
       wheel: (factor, point) => {
         const { pose, size } = this.slide;
-        this.#move(zoomedAt(pose, pose.scale * factor, point, size, this.stage), false);
+        this.#move(zoomAt(pose, pose.scale * factor, point, size, this.stage), false);
       },
     };
   }

@@ -18,28 +18,28 @@ const WORD = new RegExp(
  * @param {string[]} texts
  * @returns {Part[][]}
  */
-export function compared(texts) {
+export function compareTexts(texts) {
   const words = texts.map((text) => text.match(WORD) ?? []);
-  const isCommon = words.map((own) => own.map(() => true));
+  const isCommon = words.map((list) => list.map(() => true));
   for (const [at, one] of words.entries()) {
     for (let to = at + 1; to < words.length; to += 1) {
-      const [here, there] = commonTo(one, words[to]);
+      const [here, there] = markCommon(one, words[to]);
       isCommon[at] = isCommon[at].map((is, word) => is && here[word]);
       isCommon[to] = isCommon[to].map((is, word) => is && there[word]);
     }
   }
-  return words.map((own, at) => joined(own, isCommon[at]));
+  return words.map((list, at) => joinParts(list, isCommon[at]));
 }
 
 /**
  * What the infotexts say, field by field, in their order; a field that one lacks is "" there.
  *
- * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} told
+ * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} infotexts
  * @param {{prompt: string, negative: string}} names  of the two that have none
  * @returns {Row[]}
  */
-export function rowsOf(told, names) {
-  const maps = told.map(
+export function compareFields(infotexts, names) {
+  const maps = infotexts.map(
     ({ prompt, negative, parameters }) =>
       new Map([[names.prompt, prompt], [names.negative, negative], ...parameters]),
   );
@@ -58,7 +58,7 @@ export function rowsOf(told, names) {
  * @param {string[]} other
  * @returns {[boolean[], boolean[]]}
  */
-function commonTo(one, other) {
+function markCommon(one, other) {
   let start = 0;
   while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
   let end = 0;
@@ -68,8 +68,8 @@ function commonTo(one, other) {
   const across = other.slice(start, other.length - end);
   const isLong = Math.max(middle.length, across.length) > MOST;
   const [here, there] = isLong
-    ? [having(middle, across), having(across, middle)]
-    : aligned(middle, across);
+    ? [markKnown(middle, across), markKnown(across, middle)]
+    : alignWords(middle, across);
   const before = new Array(start).fill(true);
   const after = new Array(end).fill(true);
   return [
@@ -82,7 +82,7 @@ function commonTo(one, other) {
  * @param {string[]} one
  * @param {string[]} other
  */
-function having(one, other) {
+function markKnown(one, other) {
   const known = new Set(other);
   return one.map((word) => known.has(word));
 }
@@ -94,7 +94,7 @@ function having(one, other) {
  * @param {string[]} other
  * @returns {[boolean[], boolean[]]}
  */
-function aligned(one, other) {
+function alignWords(one, other) {
   const width = other.length + 1;
   const heaviest = new Uint16Array((one.length + 1) * width);
   for (let at = one.length - 1; at >= 0; at -= 1) {
@@ -127,7 +127,7 @@ function aligned(one, other) {
  * @param {boolean[]} isCommon
  * @returns {Part[]}
  */
-function joined(words, isCommon) {
+function joinParts(words, isCommon) {
   /** @type {Part[]} */
   const parts = [];
   words.forEach((text, at) => {

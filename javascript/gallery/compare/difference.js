@@ -1,46 +1,46 @@
-/** How pictures were made, beside each other: what differs first, by field and by word. */
+/** How images were made, beside each other: what differs first, by field and by word. */
 
 import { el } from "../core/dom.js";
-import { parameterName } from "../state/state.js";
-import { compared, rowsOf } from "./diff.js";
+import { getParameterLabel } from "../state/state.js";
+import { compareFields, compareTexts } from "./diff.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").PictureRecord} PictureRecord */
+/** @typedef {import("../types.js").ImageRecord} ImageRecord */
 /** @typedef {import("./diff.js").Row} Row */
 
 /**
  * @param {Context} context
- * @param {PictureRecord[]} records
+ * @param {ImageRecord[]} records
  */
-export function differenceOf({ words, store }, records) {
-  const { hello } = store.get();
-  const told = rowsOf(records, { prompt: words("prompt"), negative: words("negative") });
-  const rows = told.map((row) => ({ ...row, name: parameterName(hello, row.name) }));
+export function makeDifference({ words, store }, records) {
+  const { bootstrap } = store.get();
+  const compared = compareFields(records, { prompt: words("prompt"), negative: words("negative") });
+  const rows = compared.map((row) => ({ ...row, name: getParameterLabel(bootstrap, row.name) }));
   const different = rows.filter((row) => row.differs);
   const same = rows.filter((row) => !row.differs);
   const lacking = records.filter((record) => !record.infotext).length;
   return [
     lacking ? el("p", { class: "dim" }, words("compare_lacking", { n: lacking })) : "",
     different.length
-      ? table(records, different, words("compare_different", { n: different.length }))
+      ? makeTable(records, different, words("compare_different", { n: different.length }))
       : el("p", {}, words("compare_no_difference")),
     same.length
       ? el(
           "details",
           { class: "same" },
           el("summary", {}, words("compare_same", { n: same.length })),
-          el("dl", {}, ...same.map(({ name, values }) => pair(name, values[0]))),
+          el("dl", {}, ...same.map(({ name, values }) => makePair(name, values[0]))),
         )
       : "",
   ];
 }
 
 /**
- * @param {PictureRecord[]} records
+ * @param {ImageRecord[]} records
  * @param {Row[]} rows
  * @param {string} caption
  */
-function table(records, rows, caption) {
+function makeTable(records, rows, caption) {
   const head = records.map((record, at) =>
     el("th", { scope: "col", dir: "auto" }, `${at + 1}`, record.user && ` · ${record.user}`),
   );
@@ -49,13 +49,13 @@ function table(records, rows, caption) {
     { "data-count": records.length },
     el("caption", {}, caption),
     el("thead", {}, el("tr", {}, el("td"), ...head)),
-    el("tbody", {}, ...rows.map((row) => line(row))),
+    el("tbody", {}, ...rows.map((row) => makeRow(row))),
   );
 }
 
 /** @param {Row} row */
-function line({ name, values }) {
-  const cells = compared(values).map((parts) =>
+function makeRow({ name, values }) {
+  const cells = compareTexts(values).map((parts) =>
     el(
       "td",
       { dir: "auto" },
@@ -71,6 +71,6 @@ function line({ name, values }) {
  * @param {string} name
  * @param {string} value
  */
-function pair(name, value) {
+function makePair(name, value) {
   return el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value));
 }

@@ -1,5 +1,5 @@
 /**
- * BlurHash to pixels: what stands in a picture's place until it arrives.
+ * BlurHash to pixels: what stands in an image's place until it arrives.
  *
  * Format: https://github.com/woltapp/blurhash/blob/master/Algorithm.md
  */
@@ -16,11 +16,11 @@ const waves = new Map();
  * @param {number} height
  * @returns {Uint8ClampedArray<ArrayBuffer> | null} RGBA; null when it is no BlurHash
  */
-export function pixels(hash, width, height) {
-  const parts = colours(hash);
+export function decodeBlurhash(hash, width, height) {
+  const parts = decodeColours(hash);
   if (!parts) return null;
   const { across, down, values } = parts;
-  const [waveX, waveY] = [wavesOf(width), wavesOf(height)];
+  const [waveX, waveY] = [makeWaves(width), makeWaves(height)];
   const rgba = new Uint8ClampedArray(width * height * 4);
   const row = new Float32Array(across * 3); // the colours of one line, summed up over `down`
   for (let y = 0, at = 0; y < height; y += 1) {
@@ -42,7 +42,7 @@ export function pixels(hash, width, height) {
 }
 
 /** @param {string} hash */
-function colours(hash) {
+function decodeColours(hash) {
   if (hash.length < 6) return null;
   const digits = [...hash].map((digit) => VALUES.get(digit) ?? -1);
   if (digits.includes(-1)) return null;
@@ -55,13 +55,13 @@ function colours(hash) {
   for (let at = 6; at < digits.length; at += 2) {
     const value = digits[at] * 83 + digits[at + 1];
     const steps = [Math.floor(value / 361), Math.floor(value / 19) % 19, value % 19];
-    for (const step of steps) values.push(squared((step - 9) / 9) * strongest);
+    for (const step of steps) values.push(squareSigned((step - 9) / 9) * strongest);
   }
   return { across, down, values };
 }
 
 /** @param {number} size */
-function wavesOf(size) {
+function makeWaves(size) {
   let made = waves.get(size);
   if (!made) {
     made = Array.from({ length: 9 }, (_, i) =>
@@ -73,7 +73,7 @@ function wavesOf(size) {
 }
 
 /** @param {number} value  keeps its sign */
-function squared(value) {
+function squareSigned(value) {
   return value * Math.abs(value);
 }
 
@@ -83,7 +83,7 @@ function toLinear(value) {
   return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
 }
 
-/** sRGB by steps of linear light: powers are slow, and there are 3,072 to a picture. */
+/** sRGB by steps of linear light: powers are slow, and there are 3,072 to an image. */
 const STEPS = 4095;
 const BYTES = Uint8Array.from({ length: STEPS + 1 }, (_, step) => {
   const part = step / STEPS;

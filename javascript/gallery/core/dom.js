@@ -23,7 +23,7 @@ export function el(tag, { text, on, ...attributes } = {}, ...children) {
     made.addEventListener(type, /** @type {EventListener} */ (listener));
   }
   if (text !== undefined) made.textContent = text;
-  made.append(...nodes(children));
+  made.append(...toNodes(children));
   return made;
 }
 
@@ -38,30 +38,30 @@ export function setAttribute(node, name, value) {
 }
 
 /** @param {Child[]} children */
-function nodes(children) {
+function toNodes(children) {
   /** @type {(Node | string)[]} */
-  const kept = [];
+  const present = [];
   for (const child of children) {
     if (child === null || child === undefined || child === false) continue;
-    kept.push(typeof child === "number" ? String(child) : child);
+    present.push(typeof child === "number" ? String(child) : child);
   }
-  return kept;
+  return present;
 }
 
 /**
- * A button of a deed, with an icon before its words, or in their place with `isBare`. While a deed
+ * A button of an action, with an icon before its words, or in their place with `isBare`. While an action
  * is under way that takes time, a further press does nothing.
  *
- * @param {{deed?: string, icon?: Node | null, words: string, title?: string, isBare?: boolean, class?: string}} looks
+ * @param {{action?: string, icon?: Node | null, words: string, title?: string, isBare?: boolean, class?: string}} looks
  * @param {(event: MouseEvent) => unknown} press
  */
-export function button({ deed, icon, words, title, isBare = false, class: look }, press) {
+export function button({ action, icon, words, title, isBare = false, class: look }, press) {
   const made = el(
     "button",
     {
       type: "button",
       class: [look, isBare && "icon"].filter(Boolean).join(" ") || null,
-      "data-do": deed,
+      "data-do": action,
       "aria-label": isBare ? words : null,
       title: title ?? (icon ? words : null), // a narrow window shows the icon alone
       on: { click: (event) => void whileBusy(made, () => press(event)) },
@@ -76,11 +76,11 @@ export function button({ deed, icon, words, title, isBare = false, class: look }
  * Not `disabled` meanwhile: that takes the focus away, and the keyboard begins at the top again.
  *
  * @param {HTMLElement} pressed
- * @param {() => unknown} deed
+ * @param {() => unknown} action
  */
-export async function whileBusy(pressed, deed) {
+export async function whileBusy(pressed, action) {
   if (pressed.ariaBusy === "true") return;
-  const done = deed();
+  const done = action();
   if (!(done instanceof Promise)) return;
   pressed.setAttribute("aria-busy", "true");
   await done.finally(() => pressed.removeAttribute("aria-busy"));

@@ -8,7 +8,7 @@ const formats = new Map();
  * @param {string | undefined} language
  * @param {"standard" | "compact"} [notation]
  */
-export function written(value, language, notation = "standard") {
+export function formatNumber(value, language, notation = "standard") {
   const key = `${language} ${notation}`;
   let format = formats.get(key);
   if (!format) {
@@ -25,7 +25,7 @@ export function written(value, language, notation = "standard") {
  * @param {string | undefined} language
  * @returns {string} "" where it is no time
  */
-export function momentOf(iso, language) {
+export function formatDate(iso, language) {
   const time = new Date(iso);
   if (!iso || Number.isNaN(time.getTime())) return "";
   return time.toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });

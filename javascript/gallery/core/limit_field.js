@@ -1,4 +1,4 @@
-/** How many pictures at most, beside the button that goes so far. */
+/** How many images at most, beside the button that goes so far. */
 
 import { el } from "./dom.js";
 
@@ -6,13 +6,13 @@ import { el } from "./dom.js";
  * @param {import("../types.js").Words} words
  * @param {{name: string, label: string, value: number, high: number | null}} what  label: begins with what is seen
  */
-export function limitField(words, { name, label, value, high }) {
-  const said = words(label);
+export function makeLimitField(words, { name, label, value, high }) {
+  const text = words(label);
   return el("input", {
     type: "number",
     "data-field": name,
-    "aria-label": said,
-    title: said,
+    "aria-label": text,
+    title: text,
     min: 1,
     max: high,
     step: 1,
@@ -26,7 +26,7 @@ export function limitField(words, { name, label, value, high }) {
  * @param {HTMLElement} field
  * @param {HTMLElement} start
  */
-export function upTo(words, field, start) {
+export function makeLimitForm(words, field, start) {
   const label = el("label", {}, el("span", { class: "dim", text: words("up_to") }), field);
-  return el("div", { class: "joined" }, label, start);
+  return el("div", { class: "limit-form" }, label, start);
 }

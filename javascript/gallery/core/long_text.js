@@ -10,18 +10,18 @@ const PIECE = 4000;
  * @param {import("../types.js").Words} words
  * @returns {HTMLElement}
  */
-export function longText(text, words) {
+export function makeLongText(text, words) {
   const node = el("div", { class: "long-text", dir: "auto" });
   if (text.length <= SHOWN) {
     node.textContent = text;
     return node;
   }
-  node.textContent = `${text.slice(0, breakBefore(text, SHOWN))}…`;
+  node.textContent = `${text.slice(0, findBreak(text, SHOWN))}…`;
   const count = text.length.toLocaleString();
   const all = el("button", { type: "button", class: "quiet", "data-do": "show-all" });
   all.textContent = words("show_all", { n: count });
   all.addEventListener("click", () => {
-    node.replaceChildren(...pieces(text).map((piece) => el("span", { class: "piece" }, piece)));
+    node.replaceChildren(...splitText(text).map((piece) => el("span", { class: "piece" }, piece)));
     all.remove();
   });
   return el("div", {}, node, all);
@@ -33,14 +33,14 @@ export function longText(text, words) {
  * @param {string} text
  * @param {number} [length]
  */
-export function pieces(text, length = PIECE) {
-  const found = [];
+export function splitText(text, length = PIECE) {
+  const parts = [];
   for (let at = 0; at < text.length; ) {
-    const end = at + length >= text.length ? text.length : breakBefore(text, at + length, at);
-    found.push(text.slice(at, end));
+    const end = at + length >= text.length ? text.length : findBreak(text, at + length, at);
+    parts.push(text.slice(at, end));
     at = end;
   }
-  return found;
+  return parts;
 }
 
 /**
@@ -50,7 +50,7 @@ export function pieces(text, length = PIECE) {
  * @param {number} end
  * @param {number} [start]
  */
-function breakBefore(text, end, start = 0) {
+function findBreak(text, end, start = 0) {
   const space = text.lastIndexOf(" ", end - 1) + 1;
   if (space > start) return space;
   const isTorn = /[\uD800-\uDBFF]/.test(text[end - 1]) && end - 1 > start;

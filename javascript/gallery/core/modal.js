@@ -36,10 +36,10 @@ export function makeModal(dialog, leave, signal) {
 export function openModal(dialog) {
   if (isOpen(dialog)) return;
   const root = dialog.getRootNode();
-  open.set(root, [...stack(root), dialog]);
+  open.set(root, [...getStack(root), dialog]);
   dialog.showModal();
   dialog.focus(); // not its first button: the keys are the dialog's
-  tell(root);
+  notifyTop(root);
 }
 
 /** @param {HTMLDialogElement} dialog */
@@ -48,9 +48,9 @@ export function closeModal(dialog) {
   const root = dialog.getRootNode();
   open.set(
     root,
-    stack(root).filter((other) => other !== dialog),
+    getStack(root).filter((other) => other !== dialog),
   );
-  tell(root); // first: what lies in it shall not go with it
+  notifyTop(root); // first: what lies in it shall not go with it
   dialog.close();
   // a browser lets go of a field that is hidden with its next drawing: keys meanwhile were its own
   const { activeElement } = /** @type {ShadowRoot} */ (root);
@@ -66,7 +66,7 @@ export function closeModal(dialog) {
  */
 export function followTop(root, listener, signal) {
   const now = () => {
-    const dialog = stack(root).at(-1);
+    const dialog = getStack(root).at(-1);
     const full = root.fullscreenElement; // lies over the dialog that it is in
     listener((full && dialog?.contains(full) ? full : dialog) ?? root);
   };
@@ -77,15 +77,15 @@ export function followTop(root, listener, signal) {
 
 /** @param {HTMLDialogElement} dialog */
 function isOpen(dialog) {
-  return stack(dialog.getRootNode()).includes(dialog);
+  return getStack(dialog.getRootNode()).includes(dialog);
 }
 
 /** @param {Node} root */
-function stack(root) {
+function getStack(root) {
   return open.get(root) ?? [];
 }
 
 /** @param {Node} root */
-function tell(root) {
+function notifyTop(root) {
   root.dispatchEvent(new Event("modal-top"));
 }

@@ -1,6 +1,6 @@
 /** Which keys an element uses itself, by what it is: of a text field it is all of them. */
 
-const OWN = {
+const NATIVE_KEYS = {
   press: ["Enter", " "],
   tick: [" "],
   slide: ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"],
@@ -11,7 +11,7 @@ const OWN = {
  * @param {{localName: string, type?: string, isContentEditable?: boolean}} element
  * @param {string} key
  */
-export function isItsOwn(element, key) {
+export function usesKey(element, key) {
   if (element.isContentEditable) return true;
   switch (element.localName) {
     case "textarea":
@@ -20,12 +20,12 @@ export function isItsOwn(element, key) {
     case "button":
     case "summary":
     case "a":
-      return OWN.press.includes(key);
+      return NATIVE_KEYS.press.includes(key);
     case "video":
     case "audio":
-      return OWN.tick.includes(key);
+      return NATIVE_KEYS.tick.includes(key);
     case "input":
-      return isInputsOwn(element.type ?? "text", key);
+      return inputUsesKey(element.type ?? "text", key);
     default:
       return false;
   }
@@ -35,10 +35,10 @@ export function isItsOwn(element, key) {
  * @param {string} type
  * @param {string} key
  */
-function isInputsOwn(type, key) {
-  if (type === "checkbox") return OWN.tick.includes(key);
-  if (type === "radio") return OWN.tick.includes(key) || OWN.slide.includes(key);
-  if (type === "range") return OWN.slide.includes(key);
-  if (type === "button" || type === "submit") return OWN.press.includes(key);
+function inputUsesKey(type, key) {
+  if (type === "checkbox") return NATIVE_KEYS.tick.includes(key);
+  if (type === "radio") return NATIVE_KEYS.tick.includes(key) || NATIVE_KEYS.slide.includes(key);
+  if (type === "range") return NATIVE_KEYS.slide.includes(key);
+  if (type === "button" || type === "submit") return NATIVE_KEYS.press.includes(key);
   return true;
 }

@@ -3,7 +3,7 @@
 const KEY = "civitai-shortcut";
 
 /** @type {Record<string, unknown>} */
-let held = {}; // where the browser keeps nothing, as long as the page lives
+let fallback = {}; // where the browser keeps nothing, as long as the page lives
 
 /**
  * @template T
@@ -12,7 +12,7 @@ let held = {}; // where the browser keeps nothing, as long as the page lives
  * @returns {T}
  */
 export function readPreference(name, otherwise) {
-  const value = all()[name];
+  const value = readAll()[name];
   return typeof value === typeof otherwise ? /** @type {T} */ (value) : otherwise;
 }
 
@@ -20,16 +20,16 @@ export function readPreference(name, otherwise) {
  * @param {string} name
  * @param {string | number | boolean} value
  */
-export function keepPreference(name, value) {
-  held = { ...all(), [name]: value };
-  writeJson(KEY, held);
+export function savePreference(name, value) {
+  fallback = { ...readAll(), [name]: value };
+  writeJson(KEY, fallback);
 }
 
-function all() {
+function readAll() {
   const read = readJson(KEY);
   return read !== null && typeof read === "object" && !Array.isArray(read)
     ? /** @type {Record<string, unknown>} */ (read)
-    : held;
+    : fallback;
 }
 
 /**

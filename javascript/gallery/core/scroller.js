@@ -4,8 +4,8 @@
  * @param {Element} node
  * @returns {Element}
  */
-function scrollerOf(node) {
-  for (let at = above(node); at && at !== document.body; at = above(at)) {
+function findScroller(node) {
+  for (let at = getParent(node); at && at !== document.body; at = getParent(at)) {
     const { overflowY } = getComputedStyle(at);
     const canScroll = overflowY === "auto" || overflowY === "scroll";
     if (canScroll && at.scrollHeight > at.clientHeight) return at;
@@ -20,11 +20,11 @@ function scrollerOf(node) {
  * @param {number} pixels
  */
 export function scrollBy(node, pixels) {
-  if (pixels) scrollerOf(node).scrollBy({ top: pixels, behavior: "instant" });
+  if (pixels) findScroller(node).scrollBy({ top: pixels, behavior: "instant" });
 }
 
 /** @param {Element} node */
-function above(node) {
+function getParent(node) {
   const root = node.getRootNode();
   return node.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
 }

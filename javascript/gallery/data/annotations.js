@@ -1,11 +1,11 @@
-/** The user's own marks of pictures: changed on the server, and in what is loaded. */
+/** The user's own marks of images: changed on the server, and in what is loaded. */
 
-import { errorWords } from "./problems.js";
+import { getErrorMessage } from "./problems.js";
 
-/** @typedef {import("../types.js").Own} OwnMarks */
-/** @typedef {{favourite?: boolean, stars?: number, note?: string, tags?: string[], add_to?: string, remove_from?: string}} Change */
+/** @typedef {import("../types.js").Annotations} Annotations */
+/** @typedef {{favourite?: boolean, stars?: number, note?: string, tags?: string[], add_to?: string, remove_from?: string}} AnnotationChange */
 
-export class Own {
+export class AnnotationWriter {
   #context;
 
   /** @param {import("../types.js").Context} context */
@@ -17,19 +17,21 @@ export class Own {
    * What is marked then, by id; null where it failed, which is said.
    *
    * @param {number[]} ids
-   * @param {Change} change
-   * @returns {Promise<Record<string, OwnMarks> | null>}
+   * @param {AnnotationChange} change
+   * @returns {Promise<Record<string, Annotations> | null>}
    */
   async change(ids, change) {
     const { api, store, toast, words, signal } = this.#context;
     if (!ids.length) return {};
     try {
-      const { own } = await api.post("own", { ids, ...change }, { signal });
-      store.set(({ images }) => ({ images: images.map((view) => marked(view, own[view.id])) }));
-      return own;
+      const { annotations } = await api.post("annotations", { ids, ...change }, { signal });
+      store.set(({ images }) => ({
+        images: images.map((view) => withFavourite(view, annotations[view.id])),
+      }));
+      return annotations;
     } catch (error) {
       if (signal.aborted) return null;
-      toast(errorWords(error, words), "bad");
+      toast(getErrorMessage(error, words), "bad");
       return null;
     }
   }
@@ -43,15 +45,18 @@ export class Own {
     const { store, toast, words } = this.#context;
     const known = store.get().images.filter((view) => ids.includes(view.id));
     const favourite = !known.length || known.some((view) => !view.favourite);
-    const own = await this.change(ids, { favourite });
-    if (own) toast(words(favourite ? "favourite_added" : "favourite_removed", { n: ids.length }));
+    const annotations = await this.change(ids, { favourite });
+    if (annotations)
+      toast(words(favourite ? "favourite_added" : "favourite_removed", { n: ids.length }));
   }
 }
 
 /**
  * @param {import("../types.js").View} view
- * @param {OwnMarks | undefined} own
+ * @param {Annotations | undefined} annotations
  */
-function marked(view, own) {
-  return own && own.favourite !== view.favourite ? { ...view, favourite: own.favourite } : view;
+function withFavourite(view, annotations) {
+  return annotations && annotations.favourite !== view.favourite
+    ? { ...view, favourite: annotations.favourite }
+    : view;
 }

@@ -21,18 +21,18 @@ export class Api {
   #base;
   #code;
   /** @type {Promise<Response> | null} */
-  #hello;
+  #bootstrap;
 
   /**
    * @param {URL} base  …/civitai_shortcut/
    * @param {string} code  the version of this code: a server that has another one says "outdated"
-   * @param {Promise<Response> | null} [hello]  the response to a first `get("hello")`, already
+   * @param {Promise<Response> | null} [bootstrap]  the response to a first `get("bootstrap")`, already
    *     asked for
    */
-  constructor(base, code, hello = null) {
+  constructor(base, code, bootstrap = null) {
     this.#base = new URL("api/", base);
     this.#code = code;
-    this.#hello = hello;
+    this.#bootstrap = bootstrap;
   }
 
   /**
@@ -40,7 +40,7 @@ export class Api {
    * @param {Options} [options]
    */
   get(path, options) {
-    return this.#ask("GET", path, undefined, options);
+    return this.#request("GET", path, undefined, options);
   }
 
   /**
@@ -49,7 +49,7 @@ export class Api {
    * @param {Options} [options]
    */
   post(path, body, options) {
-    return this.#ask("POST", path, body, options);
+    return this.#request("POST", path, body, options);
   }
 
   /**
@@ -58,7 +58,7 @@ export class Api {
    * @param {Options} [options]
    */
   put(path, body, options) {
-    return this.#ask("PUT", path, body, options);
+    return this.#request("PUT", path, body, options);
   }
 
   /**
@@ -86,7 +86,7 @@ export class Api {
    * @param {Options} [options]
    * @returns {Promise<any>}
    */
-  async #ask(method, path, body, { signal } = {}) {
+  async #request(method, path, body, { signal } = {}) {
     const isWrite = method !== "GET";
     /** @type {RequestInit} */
     const request = { method, signal: signal ?? null };
@@ -97,14 +97,14 @@ export class Api {
       request.body = JSON.stringify(body ?? {});
     }
     request.headers = headers;
-    const early = path === "hello" ? this.#hello : null;
-    this.#hello = early ? null : this.#hello;
-    const response = early ?? fetch(new URL(path, this.#base), request);
-    const answer = await response.catch(unlessAborted);
-    const text = await answer.text().catch(unlessAborted);
-    const read = parsed(text);
-    if (answer.ok && read !== undefined) return read;
-    throw failure(answer.status, read);
+    const preloaded = path === "bootstrap" ? this.#bootstrap : null;
+    this.#bootstrap = preloaded ? null : this.#bootstrap;
+    const response = preloaded ?? fetch(new URL(path, this.#base), request);
+    const answer = await response.catch(throwOffline);
+    const text = await answer.text().catch(throwOffline);
+    const data = parseJson(text);
+    if (answer.ok && data !== undefined) return data;
+    throw toApiError(answer.status, data);
   }
 }
 
@@ -112,13 +112,13 @@ export class Api {
  * @param {unknown} error
  * @returns {never}
  */
-function unlessAborted(error) {
+function throwOffline(error) {
   if (isAborted(error)) throw error;
   throw new ApiError("offline", "", 0);
 }
 
 /** @param {string} text */
-function parsed(text) {
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {
@@ -128,10 +128,10 @@ function parsed(text) {
 
 /**
  * @param {number} status
- * @param {any} read  what a proxy in between sends is not ours, and may be anything
+ * @param {any} data  what a proxy in between sends is not ours, and may be anything
  */
-function failure(status, read) {
-  const error = read?.error;
+function toApiError(status, data) {
+  const error = data?.error;
   if (typeof error?.code === "string") {
     return new ApiError(error.code, String(error.message ?? ""), status, String(error.field ?? ""));
   }

@@ -1,16 +1,16 @@
 /** Greets the server, and again when it did not answer, until it is back. */
 
-import { problemOf } from "./problems.js";
+import { makeProblem } from "./problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
 const EVERY = 2000; // ms
 
-export class Reach {
+export class Connection {
   #context;
   #onBack;
   #clock = 0;
-  #isAsking = false;
+  #isBusy = false;
 
   /**
    * @param {Context} context
@@ -25,52 +25,52 @@ export class Reach {
       ({ problem, lost }) => this.#watch(lost || problem?.code === "offline"),
       { signal },
     );
-    window.addEventListener("online", () => this.#askIfWatching(), { signal });
-    document.addEventListener("visibilitychange", () => this.#askIfWatching(), { signal });
+    window.addEventListener("online", () => this.#checkIfWatching(), { signal });
+    document.addEventListener("visibilitychange", () => this.#checkIfWatching(), { signal });
     signal.addEventListener("abort", () => this.#watch(false));
   }
 
   /** Whether it answered. */
-  async greet() {
+  async fetchBootstrap() {
     const { store, api, words, signal } = this.#context;
     try {
-      const hello = await api.get("hello", { signal });
-      store.set({ hello });
+      const bootstrap = await api.get("bootstrap", { signal });
+      store.set({ bootstrap });
       return true;
     } catch (error) {
-      if (!signal.aborted) store.set({ problem: problemOf("hello", error, words) });
+      if (!signal.aborted) store.set({ problem: makeProblem("bootstrap", error, words) });
       return false;
     }
   }
 
   /** Greets it once more, for a user who does not want to wait. */
   async retry() {
-    if (await this.greet()) this.#onBack();
+    if (await this.fetchBootstrap()) this.#onBack();
   }
 
   /** @param {boolean} isOffline */
   #watch(isOffline) {
     if (isOffline && !this.#clock) {
-      this.#clock = window.setInterval(() => this.#askIfWatching(), EVERY);
+      this.#clock = window.setInterval(() => this.#checkIfWatching(), EVERY);
     } else if (!isOffline && this.#clock) {
       window.clearInterval(this.#clock);
       this.#clock = 0;
     }
   }
 
-  async #askIfWatching() {
-    if (!this.#clock || this.#isAsking || document.visibilityState !== "visible") return;
+  async #checkIfWatching() {
+    if (!this.#clock || this.#isBusy || document.visibilityState !== "visible") return;
     const { store, api, signal } = this.#context;
-    this.#isAsking = true;
+    this.#isBusy = true;
     try {
-      const hello = await api.get("hello", { signal });
+      const bootstrap = await api.get("bootstrap", { signal });
       const isOffline = store.get().problem?.code === "offline";
-      store.set({ hello, lost: false });
+      store.set({ bootstrap, lost: false });
       if (isOffline) this.#onBack();
     } catch {
       // still away: the clock asks again
     } finally {
-      this.#isAsking = false;
+      this.#isBusy = false;
     }
   }
 }

@@ -1,34 +1,36 @@
 /** Shows, of what was loaded, what fits a search. */
 
-import { shownOf } from "../state/state.js";
+import { filterShown } from "../state/state.js";
 import { isAborted } from "./api.js";
-import { problemOf } from "./problems.js";
+import { makeProblem } from "./problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Within} Change */
+/** @typedef {import("../types.js").LoadedFilterState} Change */
 
-export class WithinLoaded {
+export class LoadedFilter {
   #context;
   #abort = new AbortController();
   /** Ids that the server was asked about, for the words as they are now. */
-  #asked = new Set();
+  #requested = new Set();
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
     const { store, signal } = context;
     signal.addEventListener("abort", () => this.#abort.abort());
-    store.on(["images", "within"], (now, before) => this.#follow(now, before), { signal });
+    store.on(["images", "loadedFilter"], (now, before) => this.#follow(now, before), { signal });
   }
 
   /** @param {Partial<Change>} change */
   set(change) {
-    this.#context.store.set(({ within }) => ({ within: { ...within, ...change } }));
+    this.#context.store.set(({ loadedFilter }) => ({
+      loadedFilter: { ...loadedFilter, ...change },
+    }));
   }
 
   retry() {
     this.#context.store.set({ problem: null });
-    return this.#ask();
+    return this.#request();
   }
 
   /**
@@ -36,58 +38,62 @@ export class WithinLoaded {
    * @param {import("../types.js").State} before
    */
   #follow(now, before) {
-    if (now.within.words !== before.within.words) this.#begin(now.within.words);
-    const { images, within, matches, shown } = this.#context.store.get();
-    const fitting = shownOf(images, within, matches);
+    if (now.loadedFilter.words !== before.loadedFilter.words) this.#reset(now.loadedFilter.words);
+    const { images, loadedFilter, matches, shown } = this.#context.store.get();
+    const fitting = filterShown(images, loadedFilter, matches);
     if (!isSame(fitting, shown)) this.#context.store.set({ shown: fitting });
-    if (now.within.words) void this.#ask();
+    if (now.loadedFilter.words) void this.#request();
   }
 
   /** @param {string} words */
-  #begin(words) {
+  #reset(words) {
     this.#abort.abort();
     this.#abort = new AbortController();
-    this.#asked = new Set();
+    this.#requested = new Set();
     if (words) return;
     const { store } = this.#context;
     const notes = store.get().notes.filter((note) => note.code !== "search");
     store.set({ matches: null, notes });
   }
 
-  /** Asks about those pictures that it has not asked about yet. */
-  async #ask() {
+  /** Asks about those images that it has not asked about yet. */
+  async #request() {
     const { store, api, words } = this.#context;
-    const { images, within, where } = store.get();
+    const { images, loadedFilter, where } = store.get();
     const { signal } = this.#abort;
-    const asked = this.#asked;
-    const ids = images.map((view) => view.id).filter((id) => !asked.has(id));
+    const requested = this.#requested;
+    const ids = images.map((view) => view.id).filter((id) => !requested.has(id));
     if (!ids.length) return;
-    for (const id of ids) asked.add(id);
-    const isFirst = asked.size === ids.length;
+    for (const id of ids) requested.add(id);
+    const isFirst = requested.size === ids.length;
     try {
       const answer = await api.post(
-        "within",
-        { ids, words: within.words, model: where.model },
+        "loaded_filter",
+        { ids, words: loadedFilter.words, model: where.model },
         { signal },
       );
       if (!signal.aborted) this.#take(answer, isFirst);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      for (const id of ids) asked.delete(id);
-      store.set({ problem: problemOf("within", error, words) });
+      for (const id of ids) requested.delete(id);
+      store.set({ problem: makeProblem("loaded_filter", error, words) });
     }
   }
 
   /**
-   * @param {{ids: number[], said: string}} answer  said: what of the search was left out, and why
+   * @param {{ids: number[], message: string}} answer  message: what of the search was left out, and why
    * @param {boolean} isFirst  of these words: what others matched before is gone
    */
-  #take({ ids, said }, isFirst) {
-    this.#context.store.set(({ images, within, matches, notes }) => {
+  #take({ ids, message }, isFirst) {
+    this.#context.store.set(({ images, loadedFilter, matches, notes }) => {
       const others = notes.filter((note) => note.code !== "search");
-      const found = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);
-      const told = said ? [...others, { code: "search", message: said }] : others;
-      return { matches: found, shown: shownOf(images, within, found), notes: told };
+      const matching = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);
+      const newNotes = message ? [...others, { code: "search", message }] : others;
+      return {
+        matches: matching,
+        shown: filterShown(images, loadedFilter, matching),
+        notes: newNotes,
+      };
     });
   }
 }

@@ -1,10 +1,10 @@
 /** Opens what the user asks for: by the field, a card, a filter or the page's address. */
 
 import { readMarks } from "../state/marks.js";
-import { elsewhere, sourceOf } from "../state/query.js";
-import { ALL_WITHIN } from "../state/state.js";
+import { getSource, withSource } from "../state/query.js";
+import { NO_FILTER } from "../state/state.js";
 import { isAborted } from "./api.js";
-import { problemOf } from "./problems.js";
+import { makeProblem } from "./problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Where} Where */
@@ -12,31 +12,31 @@ import { problemOf } from "./problems.js";
 
 const RECENT = 12; // models
 
-export class Opening {
+export class Navigation {
   #context;
-  #feed;
+  #pager;
   #abort = new AbortController();
   /** @type {() => Promise<void>} what failed, once more */
-  #again = () => Promise.resolve();
+  #retry = () => Promise.resolve();
 
   /**
    * @param {Context} context
-   * @param {import("./pager.js").Feed} feed
+   * @param {import("./pager.js").Pager} pager
    */
-  constructor(context, feed) {
+  constructor(context, pager) {
     this.#context = context;
-    this.#feed = feed;
+    this.#pager = pager;
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
   /** @param {string} text */
   async find(text) {
-    const asked = text.trim();
-    if (!asked) return this.closeFound();
-    await this.#ask(asked, async (signal) => {
+    const query = text.trim();
+    if (!query) return this.closeResults();
+    await this.#request(query, async (signal) => {
       const { api, store } = this.#context;
-      const parameters = new URLSearchParams({ text: asked, level: store.get().where.level });
-      this.#show(await api.get(`find?${parameters}`, { signal }), signal);
+      const parameters = new URLSearchParams({ text: query, level: store.get().where.level });
+      this.#show(await api.get(`lookup?${parameters}`, { signal }), signal);
     });
   }
 
@@ -48,25 +48,25 @@ export class Opening {
    */
   async search(words, cursor) {
     const { store, api } = this.#context;
-    await this.#ask(words, async (signal) => {
-      const { found, where } = store.get();
+    await this.#request(words, async (signal) => {
+      const { results, where } = store.get();
       const parameters = new URLSearchParams({ q: words, level: where.level });
       if (cursor) parameters.set("cursor", cursor);
       const page = await api.get(`models?${parameters}`, { signal });
       if (signal.aborted) return;
-      const models = [...((cursor && found?.models) || []), ...page.models];
-      store.set({ found: { words, models, cursor: page.cursor } });
+      const models = [...((cursor && results?.models) || []), ...page.models];
+      store.set({ results: { query: words, models, cursor: page.cursor } });
     });
   }
 
   /** @param {string} cursor */
   async findMore(cursor) {
-    const { found } = this.#context.store.get();
-    if (found) await this.search(found.words, cursor);
+    const { results } = this.#context.store.get();
+    if (results) await this.search(results.query, cursor);
   }
 
-  closeFound() {
-    this.#context.store.set({ found: null });
+  closeResults() {
+    this.#context.store.set({ results: null });
   }
 
   /**
@@ -74,12 +74,12 @@ export class Opening {
    * @param {number | null} [version]
    */
   async openModel(id, version = null) {
-    await this.go(elsewhere(this.#context.store.get().where, { model: id, version }));
+    await this.go(withSource(this.#context.store.get().where, { model: id, version }));
   }
 
   /** @param {string} user */
   async openUser(user) {
-    await this.go(elsewhere(this.#context.store.get().where, { user }));
+    await this.go(withSource(this.#context.store.get().where, { user }));
   }
 
   /**
@@ -90,22 +90,22 @@ export class Opening {
   async go(where) {
     const { store } = this.#context;
     const before = store.get();
-    const isSameSource = sourceOf(where) === sourceOf(before.where) && sourceOf(where) !== "";
-    store.set({ where, found: null, ...(isSameSource ? {} : this.#left(where)) });
-    const pictures = this.#feed.restart({ isSameSource });
+    const isSameSource = getSource(where) === getSource(before.where) && getSource(where) !== "";
+    store.set({ where, results: null, ...(isSameSource ? {} : this.#resetFor(where)) });
+    const images = this.#pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {
       await this.#readModel(where.model);
     }
-    await pictures;
+    await images;
   }
 
   retry() {
-    return this.#again();
+    return this.#retry();
   }
 
   giveUp() {
     this.#abort.abort();
-    this.#context.store.set({ finding: "" });
+    this.#context.store.set({ lookupText: "" });
   }
 
   /**
@@ -113,21 +113,21 @@ export class Opening {
    *
    * @param {Where} where
    */
-  #left(where) {
+  #resetFor(where) {
     const { model } = this.#context.store.get();
     return {
       model: model && model.id === where.model ? model : null,
       title: "",
-      within: ALL_WITHIN,
-      marks: readMarks(sourceOf(where)),
-      bared: new Set(),
+      loadedFilter: NO_FILTER,
+      marks: readMarks(getSource(where)),
+      revealed: new Set(),
       open: null,
     };
   }
 
   /** @param {number} id */
   async #readModel(id) {
-    await this.#ask("", async (signal) => {
+    await this.#request("", async (signal) => {
       const model = await this.#context.api.get(`models/${id}`, { signal });
       if (!signal.aborted) this.#remember(model);
     });
@@ -135,44 +135,44 @@ export class Opening {
 
   /** @param {Model} model */
   #remember(model) {
-    this.#context.store.set(({ hello }) => {
-      if (!hello) return { model };
-      const others = hello.recent.filter((one) => one.id !== model.id);
+    this.#context.store.set(({ bootstrap }) => {
+      if (!bootstrap) return { model };
+      const others = bootstrap.recent.filter((one) => one.id !== model.id);
       const recent = [{ id: model.id, name: model.name }, ...others].slice(0, RECENT);
-      return { model, hello: { ...hello, recent } };
+      return { model, bootstrap: { ...bootstrap, recent } };
     });
   }
 
   /**
    * Asks one thing at a time: the last one asked for is the one that is wanted.
    *
-   * @param {string} finding
-   * @param {(signal: AbortSignal) => Promise<void>} ask
+   * @param {string} lookupText
+   * @param {(signal: AbortSignal) => Promise<void>} request
    */
-  async #ask(finding, ask) {
+  async #request(lookupText, request) {
     const { store, words } = this.#context;
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.#again = () => this.#ask(finding, ask);
+    this.#retry = () => this.#request(lookupText, request);
     store.set(({ problem }) => ({
-      finding,
-      findingSince: performance.now(),
-      problem: problem?.of === "find" ? null : problem,
+      lookupText,
+      lookupStartedAt: performance.now(),
+      problem: problem?.of === "lookup" ? null : problem,
     }));
     try {
-      await ask(signal);
+      await request(signal);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      const problem = problemOf("find", error, words);
+      const problem = makeProblem("lookup", error, words);
       // that nothing was found by the words before is not said below it
-      store.set(({ found }) => ({ problem, found: found?.models.length ? found : null }));
+      store.set(({ results }) => ({ problem, results: results?.models.length ? results : null }));
     }
-    if (this.#abort.signal === signal) store.set({ finding: "" });
+    if (this.#abort.signal === signal) store.set({ lookupText: "" });
   }
 
   /**
-   * @param {any} answer  of `api/find`, see its `kind`
+   * @param {any} answer  of `api/lookup`, see its `kind`
    * @param {AbortSignal} signal
    */
   #show(answer, signal) {
@@ -180,13 +180,13 @@ export class Opening {
     const { store } = this.#context;
     const { where } = store.get();
     if (answer.kind === "models") {
-      const { words, models, cursor } = answer;
-      store.set({ found: { words, models, cursor } });
+      const { query, models, cursor } = answer;
+      store.set({ results: { query, models, cursor } });
       return;
     }
     if (answer.model) this.#remember(answer.model);
-    const source = sourceIn(answer);
-    if (source) void this.go(elsewhere(where, source));
+    const source = findSource(answer);
+    if (source) void this.go(withSource(where, source));
     if (answer.title) store.set({ title: String(answer.title) });
     if (answer.image_id) store.set({ open: answer.image_id });
   }
@@ -196,7 +196,7 @@ export class Opening {
  * @param {any} answer
  * @returns {Partial<Where> | null}
  */
-function sourceIn(answer) {
+function findSource(answer) {
   if (answer.model) return { model: answer.model.id, version: answer.version_id ?? null };
   if (answer.kind === "user") return { user: answer.username };
   return answer.post_id ? { post: answer.post_id } : null;

@@ -1,16 +1,16 @@
 /** Loads the gallery that is looked at, page by page. */
 
-import { imagesPath, sourceOf } from "../state/query.js";
-import { emptyGallery, withPage } from "../state/state.js";
+import { buildImagesPath, getSource } from "../state/query.js";
+import { addPage, makeEmptyGallery } from "../state/state.js";
 import { isAborted } from "./api.js";
-import { problemOf } from "./problems.js";
+import { makeProblem } from "./problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {"fresh" | "kept"} Want  not what Civitai said lately · only what was kept of it */
+/** @typedef {"fresh" | "from_library"} Mode  not what Civitai said lately · only what was kept of it */
 
-export const PAGE = 100; // pictures
+export const PAGE_SIZE = 100; // images
 
-export class Feed {
+export class Pager {
   #context;
   #abort = new AbortController();
   /** @type {Promise<void> | null} */
@@ -32,9 +32,9 @@ export class Feed {
     const { store } = this.#context;
     this.#cancel();
     const { images, shown, matches, focus } = store.get();
-    const kept =
+    const carried =
       isSameSource && images.length ? { images, shown, matches, focus, stale: true } : {};
-    store.set({ ...emptyGallery(), ...kept });
+    store.set({ ...makeEmptyGallery(), ...carried });
     return isFresh ? this.again() : this.more();
   }
 
@@ -42,7 +42,7 @@ export class Feed {
   more() {
     const { ended, where } = this.#context.store.get();
     if (this.#running) return this.#running;
-    if (ended || !sourceOf(where)) return Promise.resolve();
+    if (ended || !getSource(where)) return Promise.resolve();
     return this.#begin();
   }
 
@@ -56,12 +56,12 @@ export class Feed {
   giveUp() {
     if (!this.#context.store.get().loading) return;
     this.#cancel();
-    void this.#begin("kept");
+    void this.#begin("from_library");
   }
 
-  /** @param {Want} [want] */
-  #begin(want) {
-    const running = this.#load(want).finally(() => {
+  /** @param {Mode} [mode] */
+  #begin(mode) {
+    const running = this.#load(mode).finally(() => {
       if (this.#running === running) this.#running = null;
     });
     this.#running = running;
@@ -74,34 +74,34 @@ export class Feed {
     this.#running = null;
   }
 
-  /** @param {Want} [want] */
-  async #load(want) {
+  /** @param {Mode} [mode] */
+  async #load(mode) {
     const { store, api } = this.#context;
     const { signal } = this.#abort;
     const { where, cursor, problem } = store.get();
     store.set({
       loading: true,
-      since: performance.now(),
+      requestedAt: performance.now(),
       problem: problem?.of === "images" ? null : problem,
     });
-    const path = imagesPath(where, cursor, PAGE) + (want ? `&${want}=1` : "");
+    const path = buildImagesPath(where, cursor, PAGE_SIZE) + (mode ? `&${mode}=1` : "");
     try {
       const page = await api.get(path, { signal });
-      if (!signal.aborted) store.set((state) => withPage(state, page));
+      if (!signal.aborted) store.set((state) => addPage(state, page));
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      store.set({ loading: false, since: 0, problem: this.#problem(error, want) });
+      store.set({ loading: false, requestedAt: 0, problem: this.#problem(error, mode) });
     }
   }
 
   /**
    * @param {unknown} error
-   * @param {Want} [want]
+   * @param {Mode} [mode]
    */
-  #problem(error, want) {
+  #problem(error, mode) {
     const { words } = this.#context;
-    const problem = problemOf("images", error, words);
-    if (want !== "kept" || problem.code === "offline") return problem;
+    const problem = makeProblem("images", error, words);
+    if (mode !== "from_library" || problem.code === "offline") return problem;
     return { ...problem, code: "given_up", message: words("given_up") };
   }
 }

@@ -5,16 +5,16 @@ import { ApiError } from "./api.js";
 /** @typedef {import("../types.js").Problem} Problem */
 /** @typedef {import("../types.js").Words} Words */
 
-const OWN = ["offline", "login", "bad_answer"]; // what our server did not say in words
+const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
 /**
  * @param {unknown} error  anything but an `ApiError` is a fault of ours, and flies on
  * @param {Words} words
  */
-export function errorWords(error, words) {
+export function getErrorMessage(error, words) {
   if (!(error instanceof ApiError)) throw error;
   if (error.message) return error.message;
-  if (OWN.includes(error.code)) return words(`problem_${error.code}`);
+  if (PAGE_ERRORS.includes(error.code)) return words(`problem_${error.code}`);
   return words("problem_other", { code: error.status || error.code });
 }
 
@@ -24,8 +24,8 @@ export function errorWords(error, words) {
  * @param {Words} words
  * @returns {Problem}
  */
-export function problemOf(of, error, words) {
-  const message = errorWords(error, words);
+export function makeProblem(of, error, words) {
+  const message = getErrorMessage(error, words);
   return { of, code: error instanceof ApiError ? error.code : "", message };
 }
 
@@ -35,6 +35,6 @@ export function problemOf(of, error, words) {
  * @param {unknown} error
  * @param {import("../state/state.js").Store} store
  */
-export function tellLoss(error, store) {
+export function reportOffline(error, store) {
   if (error instanceof ApiError && error.code === "offline") store.set({ lost: true });
 }

@@ -1,17 +1,17 @@
 /** While what was kept is shown, or something failed for want of a network: asks now and then until Civitai is back. */
 
-import { imagesPath } from "../state/query.js";
-import { withLive } from "../state/state.js";
+import { buildImagesPath } from "../state/query.js";
+import { replaceLibraryPage } from "../state/state.js";
 import { ApiError, isAborted } from "./api.js";
-import { PAGE } from "./pager.js";
+import { PAGE_SIZE } from "./pager.js";
 
 const EVERY = 15_000; // ms
 
-export class Revival {
+export class Reconnect {
   #context;
   #isAtTop;
   #clock = 0;
-  #isAsking = false;
+  #isBusy = false;
 
   /**
    * @param {import("../types.js").Context} context
@@ -21,15 +21,15 @@ export class Revival {
     this.#context = context;
     this.#isAtTop = isAtTop;
     const { store, signal } = context;
-    store.on(["kept", "problem"], () => this.#watch(), { signal });
-    window.addEventListener("online", () => void this.#ask(), { signal });
-    document.addEventListener("visibilitychange", () => void this.#ask(), { signal });
+    store.on(["libraryDate", "problem"], () => this.#watch(), { signal });
+    window.addEventListener("online", () => void this.#check(), { signal });
+    document.addEventListener("visibilitychange", () => void this.#check(), { signal });
     signal.addEventListener("abort", () => window.clearInterval(this.#clock));
   }
 
   get #isAway() {
-    const { kept, problem } = this.#context.store.get();
-    return kept !== "" || problem?.code === "network";
+    const { libraryDate, problem } = this.#context.store.get();
+    return libraryDate !== "" || problem?.code === "network";
   }
 
   /** What is found takes the place of what is looked at: not while one is deep in that. */
@@ -40,30 +40,30 @@ export class Revival {
   #watch() {
     if (this.#isAway === this.#clock > 0) return;
     window.clearInterval(this.#clock);
-    this.#clock = this.#isAway ? window.setInterval(() => void this.#ask(), EVERY) : 0;
+    this.#clock = this.#isAway ? window.setInterval(() => void this.#check(), EVERY) : 0;
   }
 
-  async #ask() {
-    const { store, acts } = this.#context;
-    if (!this.#isAway || this.#isAsking || document.visibilityState !== "visible") return;
-    const { kept, problem } = store.get();
+  async #check() {
+    const { store, actions } = this.#context;
+    if (!this.#isAway || this.#isBusy || document.visibilityState !== "visible") return;
+    const { libraryDate, problem } = store.get();
     const failed = problem?.code === "network" ? problem.of : null;
-    if (failed === "find" ? this.#canFind : failed && !kept) acts.retry();
-    if (kept) await this.#askForLive();
+    if (failed === "lookup" ? this.#canFind : failed && !libraryDate) actions.retry();
+    if (libraryDate) await this.#fetchLive();
   }
 
-  async #askForLive() {
+  async #fetchLive() {
     const { store, api, signal } = this.#context;
     const { where } = store.get();
-    this.#isAsking = true;
+    this.#isBusy = true;
     try {
-      const page = await api.get(`${imagesPath(where, null, PAGE)}&fresh=1`, { signal });
-      if (page.kept || store.get().where !== where) return;
-      store.set((state) => withLive(state, page, this.#isAtTop()));
+      const page = await api.get(`${buildImagesPath(where, null, PAGE_SIZE)}&fresh=1`, { signal });
+      if (page.from_library || store.get().where !== where) return;
+      store.set((state) => replaceLibraryPage(state, page, this.#isAtTop()));
     } catch (error) {
       if (!(error instanceof ApiError) && !isAborted(error)) throw error; // else the clock asks again
     } finally {
-      this.#isAsking = false;
+      this.#isBusy = false;
     }
   }
 }

@@ -1,19 +1,19 @@
-/** All of a picture as the server knows it: asked once, kept for a while. */
+/** All of an image as the server knows it: asked once, kept for a while. */
 
 import { isAborted } from "./api.js";
 
-/** @typedef {import("../types.js").PictureRecord} PictureRecord */
+/** @typedef {import("../types.js").ImageRecord} ImageRecord */
 
-const KEPT = 80; // pictures
-const KEPT_LETTERS = 8_000_000; // of all of them: a single text may have ten million
+const MOST_RECORDS = 80; // images
+const MOST_LETTERS = 8_000_000; // of all of them: a single text may have ten million
 const FRESH = 30_000; // milliseconds; a model that was missing may have come since
 
 export class Records {
   #context;
-  /** @type {Map<number, PictureRecord>} the last used one is last */
-  #kept = new Map();
-  /** @type {WeakMap<PictureRecord, number>} when each came */
-  #cameAt = new WeakMap();
+  /** @type {Map<number, ImageRecord>} the last used one is last */
+  #cache = new Map();
+  /** @type {WeakMap<ImageRecord, number>} when each came */
+  #receivedAt = new WeakMap();
 
   /**
    * @param {import("../types.js").Context} context
@@ -26,34 +26,36 @@ export class Records {
 
   /** @param {number} id */
   peek(id) {
-    const record = this.#kept.get(id);
-    if (record) this.#keep(record);
+    const record = this.#cache.get(id);
+    if (record) this.#store(record);
     return record;
   }
 
   /**
    * @param {number} id
    * @param {AbortSignal} signal
-   * @returns {Promise<PictureRecord>}
+   * @returns {Promise<ImageRecord>}
    */
-  async ask(id, signal) {
+  async get(id, signal) {
     const known = this.peek(id);
     return known && this.#isFresh(known) ? known : this.#load(id, {}, signal);
   }
 
-  /** What was read in the file does not change. @param {PictureRecord} record */
+  /** What was read in the file does not change. @param {ImageRecord} record */
   #isFresh(record) {
-    return record.from === "file" || this.now() - (this.#cameAt.get(record) ?? 0) < FRESH;
+    return (
+      record.infotext_source === "file" || this.now() - (this.#receivedAt.get(record) ?? 0) < FRESH
+    );
   }
 
   /**
-   * Looks into the picture's file too, which may have to be fetched for it.
+   * Looks into the image's file too, which may have to be fetched for it.
    *
    * @param {number} id
    * @param {AbortSignal} signal
-   * @returns {Promise<PictureRecord>}
+   * @returns {Promise<ImageRecord>}
    */
-  async askFile(id, signal) {
+  async readFile(id, signal) {
     return this.#load(id, { file: "1" }, signal);
   }
 
@@ -66,55 +68,57 @@ export class Records {
   async prefetch(ids, signal) {
     for (const id of ids) {
       try {
-        await this.ask(id, signal);
+        await this.get(id, signal);
       } catch (error) {
         if (isAborted(error)) return;
       }
     }
   }
 
-  /** What has changed of it here. @param {PictureRecord} record */
+  /** What has changed of it here. @param {ImageRecord} record */
   put(record) {
-    this.#keep(record);
+    this.#store(record);
   }
 
   /** What was saved meanwhile is not known to them. */
   forget() {
-    this.#kept.clear();
+    this.#cache.clear();
   }
 
   /**
    * @param {number} id
-   * @param {Record<string, string>} asked
+   * @param {Record<string, string>} parameters
    * @param {AbortSignal} signal
    */
-  async #load(id, asked, signal) {
+  async #load(id, parameters, signal) {
     const { api, store } = this.#context;
     const { model } = store.get().where;
     // of the open model's files the server knows the names
-    const query = new URLSearchParams(model === null ? asked : { ...asked, model: String(model) });
+    const query = new URLSearchParams(
+      model === null ? parameters : { ...parameters, model: String(model) },
+    );
     const record = await api.get(`images/${id}?${query}`, { signal });
-    this.#cameAt.set(record, this.now());
-    return this.#keep(record);
+    this.#receivedAt.set(record, this.now());
+    return this.#store(record);
   }
 
-  /** @param {PictureRecord} record */
-  #keep(record) {
-    this.#kept.delete(record.id);
-    this.#kept.set(record.id, record);
+  /** @param {ImageRecord} record */
+  #store(record) {
+    this.#cache.delete(record.id);
+    this.#cache.set(record.id, record);
     let letters = 0;
-    for (const kept of this.#kept.values()) letters += lettersOf(kept);
-    for (const [id, kept] of this.#kept) {
-      const isEnough = this.#kept.size <= KEPT && letters <= KEPT_LETTERS;
+    for (const cached of this.#cache.values()) letters += countLetters(cached);
+    for (const [id, cached] of this.#cache) {
+      const isEnough = this.#cache.size <= MOST_RECORDS && letters <= MOST_LETTERS;
       if (isEnough || id === record.id) break;
-      this.#kept.delete(id);
-      letters -= lettersOf(kept);
+      this.#cache.delete(id);
+      letters -= countLetters(cached);
     }
     return record;
   }
 }
 
-/** @param {PictureRecord} record */
-function lettersOf({ infotext, prompt, negative }) {
+/** @param {ImageRecord} record */
+function countLetters({ infotext, prompt, negative }) {
   return infotext.length + prompt.length + negative.length;
 }

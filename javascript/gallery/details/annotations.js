@@ -1,12 +1,12 @@
-/** What the user has made of the open picture: stars, tags, a note, sets. */
+/** What the user has made of the open image: stars, tags, a note, sets. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").PictureRecord} PictureRecord */
-/** @typedef {(change: import("../data/annotations.js").Change) => Promise<void>} Save */
+/** @typedef {import("../types.js").ImageRecord} ImageRecord */
+/** @typedef {(change: import("../data/annotations.js").AnnotationChange) => Promise<void>} Save */
 
 const STARS = [1, 2, 3, 4, 5];
 
@@ -14,57 +14,64 @@ const STARS = [1, 2, 3, 4, 5];
  * Its fields stay while an answer is drawn: what is typed meanwhile is not lost.
  *
  * @param {Context} context
- * @param {PictureRecord} record
- * @param {(record: PictureRecord) => void} changed  what it is then
+ * @param {ImageRecord} record
+ * @param {(record: ImageRecord) => void} changed  what it is then
  */
-export function own(context, record, changed) {
-  const { root, words, acts } = context;
+export function makeAnnotations(context, record, changed) {
+  const { root, words, actions } = context;
   let now = record;
   /** @type {Save} */
   const save = async (change) => {
-    const told = await acts.setOwn([record.id], change);
-    const marks = told?.[record.id];
+    const annotated = await actions.annotate([record.id], change);
+    const marks = annotated?.[record.id];
     if (!marks) return;
-    now = { ...now, own: marks };
+    now = { ...now, annotations: marks };
     changed(now);
     draw();
   };
   // The one that is the rating takes it off again.
   const stars = STARS.map((n) =>
-    star(n, words("own_stars_n", { n }), () => save({ stars: now.own.stars === n ? 0 : n })),
+    makeStar(n, words("annotation_stars_n", { n }), () =>
+      save({ stars: now.annotations.stars === n ? 0 : n }),
+    ),
   );
-  const tags = textField("own-tags", words("own_tags"), (typed) => {
+  const tags = makeTextField("own-tags", words("annotation_tags"), (typed) => {
     const given = typed.split(/[,，、]/).map((tag) => tag.trim());
     void save({ tags: given.filter(Boolean) });
   });
-  const set = textField("own-set", words("own_add_to"), (typed) => {
-    set.value = "";
+  const collection = makeTextField("own-set", words("annotation_add_to"), (typed) => {
+    collection.value = "";
     if (typed.trim()) void save({ add_to: typed.trim() });
   });
-  const note = noteField(words("own_note"), (typed) => void save({ note: typed }));
-  const sets = el("div", { class: "own-sets" }, set, offerSets(context, set));
+  const note = makeNoteField(words("annotation_note"), (typed) => void save({ note: typed }));
+  const collections = el(
+    "div",
+    { class: "annotation-collections" },
+    collection,
+    offerCollections(context, collection),
+  );
   /** @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} text */
   const fill = (field, text) => {
     if (root.activeElement !== field) field.value = text;
   };
   const draw = () => {
     for (const [at, one] of stars.entries()) {
-      setAttribute(one, "aria-pressed", String(now.own.stars > at));
+      setAttribute(one, "aria-pressed", String(now.annotations.stars > at));
     }
-    fill(tags, now.own.tags.join(", "));
-    fill(note, now.own.note);
-    for (const chip of sets.querySelectorAll(".chip")) chip.remove();
-    set.before(...now.own.sets.map((name) => chip(context, name, save)));
+    fill(tags, now.annotations.tags.join(", "));
+    fill(note, now.annotations.note);
+    for (const chip of collections.querySelectorAll(".chip")) chip.remove();
+    collection.before(...now.annotations.collections.map((name) => makeChip(context, name, save)));
   };
   draw();
-  const group = { class: "stars", role: "group", "aria-label": words("own_stars") };
+  const group = { class: "stars", role: "group", "aria-label": words("annotation_stars") };
   return el(
     "section",
-    { class: "own" },
-    el("h3", {}, words("own_marks")),
+    { class: "annotations" },
+    el("h3", {}, words("annotations_title")),
     el("div", group, ...stars),
     tags,
-    sets,
+    collections,
     note,
   );
 }
@@ -74,7 +81,7 @@ export function own(context, record, changed) {
  * @param {string} label
  * @param {() => void} press
  */
-function star(n, label, press) {
+function makeStar(n, label, press) {
   const how = { type: "button", class: "star", "data-do": `stars-${n}`, "aria-label": label };
   return el("button", { ...how, on: { click: press } }, icon("star"));
 }
@@ -84,7 +91,7 @@ function star(n, label, press) {
  * @param {string} label
  * @param {(typed: string) => void} changed
  */
-function textField(name, label, changed) {
+function makeTextField(name, label, changed) {
   const how = { type: "text", "data-field": name, placeholder: label, "aria-label": label };
   const field = el("input", how);
   field.addEventListener("change", () => changed(field.value));
@@ -95,7 +102,7 @@ function textField(name, label, changed) {
  * @param {string} label
  * @param {(typed: string) => void} changed
  */
-function noteField(label, changed) {
+function makeNoteField(label, changed) {
   const how = { "data-field": "own-note", rows: 2, placeholder: label, "aria-label": label };
   const field = el("textarea", { ...how, maxlength: 10000 });
   field.addEventListener("change", () => changed(field.value));
@@ -107,13 +114,13 @@ function noteField(label, changed) {
  * @param {string} name  of a set
  * @param {Save} save
  */
-function chip({ words }, name, save) {
+function makeChip({ words }, name, save) {
   return button(
     {
-      deed: "remove-from-set",
+      action: "remove-from-set",
       icon: icon("close"),
       words: name,
-      title: words("own_remove_from", { name }),
+      title: words("annotation_remove_from", { name }),
       class: "chip",
     },
     () => save({ remove_from: name }),
@@ -126,17 +133,17 @@ const ID = "set-names";
  * @param {import("../types.js").Context} context
  * @param {HTMLInputElement} field
  */
-export function offerSets({ api, signal }, field) {
-  const names = el("datalist", { id: ID });
+export function offerCollections({ api, signal }, field) {
+  const options = el("datalist", { id: ID });
   field.setAttribute("list", ID);
   field.addEventListener("focus", async () => {
     try {
       /** @type {{name: string}[]} */
-      const sets = await api.get("sets", { signal });
-      names.replaceChildren(...sets.map(({ name }) => el("option", { value: name })));
+      const collections = await api.get("collections", { signal });
+      options.replaceChildren(...collections.map(({ name }) => el("option", { value: name })));
     } catch (error) {
       if (!(error instanceof ApiError) && !signal.aborted) throw error; // one can type all the same
     }
   });
-  return names;
+  return options;
 }

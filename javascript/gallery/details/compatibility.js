@@ -2,9 +2,9 @@
 
 import { el } from "../core/dom.js";
 import { isAborted } from "../data/api.js";
-import { tellLoss } from "../data/problems.js";
+import { reportOffline } from "../data/problems.js";
 
-export class Arriving {
+export class Compatibility {
   #abort = new AbortController();
   #lines = el("ul");
   #title = el("h3");
@@ -12,22 +12,29 @@ export class Arriving {
   /** @param {import("../types.js").Context} context */
   constructor(context) {
     this.context = context;
-    this.element = el("section", { class: "losses", role: "status" }, this.#title, this.#lines);
+    this.element = el(
+      "section",
+      { class: "compatibility", role: "status" },
+      this.#title,
+      this.#lines,
+    );
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
   /**
    * The section, as the record has it.
    *
-   * @param {string[]} losses
+   * @param {string[]} incompatibilities
    */
-  show(losses) {
+  show(incompatibilities) {
     this.#abort.abort();
     const { store, words } = this.context;
-    const { name = "" } = store.get().hello?.host ?? {};
-    this.#title.textContent = words("losses", { host: name });
-    this.#lines.replaceChildren(...losses.map((loss) => el("li", { dir: "auto" }, loss)));
-    this.element.hidden = !losses.length;
+    const { name = "" } = store.get().bootstrap?.host ?? {};
+    this.#title.textContent = words("incompatibilities", { host: name });
+    this.#lines.replaceChildren(
+      ...incompatibilities.map((line) => el("li", { dir: "auto" }, line)),
+    );
+    this.element.hidden = !incompatibilities.length;
     return this.element;
   }
 
@@ -38,15 +45,15 @@ export class Arriving {
    */
   async check(text) {
     const { api, store } = this.context;
-    if (!store.get().hello?.host.in_webui) return;
+    if (!store.get().bootstrap?.host.in_webui) return;
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     try {
-      const { losses } = await api.post("arriving", { text }, { signal });
-      if (!signal.aborted) this.show(losses);
+      const { incompatibilities } = await api.post("compatibility", { text }, { signal });
+      if (!signal.aborted) this.show(incompatibilities);
     } catch (error) {
-      if (!isAborted(error)) tellLoss(error, store);
+      if (!isAborted(error)) reportOffline(error, store);
     }
   }
 }

@@ -1,18 +1,18 @@
-/** At the viewer's side: how the open picture was made, with what, by whom. */
+/** At the viewer's side: how the open image was made, with what, by whom. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
-import { errorWords, tellLoss } from "../data/problems.js";
+import { getErrorMessage, reportOffline } from "../data/problems.js";
 import { Records } from "../data/records.js";
-import { own } from "./annotations.js";
-import { Arriving } from "./compatibility.js";
-import { resources, workflow } from "./resources.js";
-import { about, places, problems, prose, table } from "./sections.js";
-import { Sending } from "./send_to.js";
+import { makeAnnotations } from "./annotations.js";
+import { Compatibility } from "./compatibility.js";
+import { makeResources, makeWorkflow } from "./resources.js";
+import { makeAbout, makeLinks, makeParameters, makeProblems, makeProse } from "./sections.js";
+import { SendTo } from "./send_to.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").PictureRecord} PictureRecord */
+/** @typedef {import("../types.js").ImageRecord} ImageRecord */
 /** @typedef {import("../types.js").View} View */
 
 export class Details {
@@ -24,15 +24,15 @@ export class Details {
 
   /**
    * @param {Context} context
-   * @param {{came: (record: PictureRecord) => void, failed: (message: string) => void}} ties
+   * @param {{loaded: (record: ImageRecord) => void, failed: (message: string) => void}} listeners
    *     what the viewer is told: a record is a view too
    */
-  constructor(context, ties) {
+  constructor(context, listeners) {
     this.context = context;
-    this.ties = ties;
+    this.listeners = listeners;
     this.records = new Records(context);
-    this.arriving = new Arriving(context);
-    this.sending = new Sending(context, (text) => void this.arriving.check(text));
+    this.compatibility = new Compatibility(context);
+    this.sendTo = new SendTo(context, (text) => void this.compatibility.check(text));
     this.body = el("div", { class: "details-body" });
     const name = context.words("details");
     this.element = el("aside", { class: "details", "aria-label": name, tabindex: -1 }, this.body);
@@ -40,7 +40,7 @@ export class Details {
   }
 
   /**
-   * Drawn in the next frame: of pictures that are passed within one, nothing is asked.
+   * Drawn in the next frame: of images that are passed within one, nothing is asked.
    *
    * @param {View} view
    * @param {number[]} next  those that one may come to
@@ -64,10 +64,10 @@ export class Details {
     if (this.#view && this.#isFailed) void this.#load(this.#view, []);
   }
 
-  /** The open picture's whole text, as it would be sent; "" while it is not known. */
+  /** The open image's whole text, as it would be sent; "" while it is not known. */
   get infotext() {
     const record = this.#view && this.records.peek(this.#view.id);
-    return record ? this.sending.textOf(record) : "";
+    return record ? this.sendTo.textOf(record) : "";
   }
 
   /**
@@ -81,23 +81,23 @@ export class Details {
     if (known) this.#draw(view, known, signal);
     else this.#drawWaiting(view);
     try {
-      const record = await this.records.ask(view.id, signal);
+      const record = await this.records.get(view.id, signal);
       const isNews = record !== known && JSON.stringify(record) !== JSON.stringify(known);
       if (isNews) this.#draw(view, record, signal);
     } catch (error) {
       if (isAborted(error) || known) return;
       this.#isFailed = true;
-      tellLoss(error, this.context.store);
-      const message = errorWords(error, this.context.words);
+      reportOffline(error, this.context.store);
+      const message = getErrorMessage(error, this.context.words);
       this.#drawProblem(view, message);
-      this.ties.failed(message);
+      this.listeners.failed(message);
     }
     await this.records.prefetch(next, signal);
   }
 
   /**
    * @param {View} view
-   * @param {PictureRecord} record
+   * @param {ImageRecord} record
    * @param {AbortSignal} signal
    */
   #draw(view, record, signal) {
@@ -105,36 +105,36 @@ export class Details {
     const { context } = this;
     this.body.replaceChildren(
       ...[
-        about(context, record, record),
-        problems(record),
-        this.sending.buttons(record),
-        this.arriving.show(record.losses),
-        prose(context, "prompt", record.prompt),
-        prose(context, "negative", record.negative),
-        table(context, record.parameters),
-        this.sending.whole(record),
-        workflow(context, record),
-        own(context, record, (changed) => this.records.put(changed)),
-        resources(context, record),
+        makeAbout(context, record, record),
+        makeProblems(record),
+        this.sendTo.buttons(record),
+        this.compatibility.show(record.incompatibilities),
+        makeProse(context, "prompt", record.prompt),
+        makeProse(context, "negative", record.negative),
+        makeParameters(context, record.parameters),
+        this.sendTo.infotextField(record),
+        makeWorkflow(context, record),
+        makeAnnotations(context, record, (changed) => this.records.put(changed)),
+        makeResources(context, record),
         this.#nothing(view, record),
-        places(context, record),
+        makeLinks(context, record),
       ].filter((part) => part !== null),
     );
     this.body.setAttribute("aria-busy", "false");
-    const text = this.sending.textOf(record);
-    if (text !== record.infotext) void this.arriving.check(text);
-    this.ties.came(record);
+    const text = this.sendTo.textOf(record);
+    if (text !== record.infotext) void this.compatibility.check(text);
+    this.listeners.loaded(record);
   }
 
   /** @param {View} view */
   #drawWaiting(view) {
     const bones = ["long", "long", "short", "long", "short"];
     this.body.replaceChildren(
-      about(this.context, view),
+      makeAbout(this.context, view),
       el(
         "div",
-        { class: "bones" },
-        ...bones.map((length) => el("span", { class: `bone ${length}` })),
+        { class: "skeleton" },
+        ...bones.map((length) => el("span", { class: `skeleton-line ${length}` })),
       ),
     );
     this.body.setAttribute("aria-busy", "true");
@@ -146,11 +146,11 @@ export class Details {
    */
   #drawProblem(view, message) {
     const again = button(
-      { deed: "details-again", icon: icon("again"), words: this.context.words("do_retry") },
+      { action: "details-again", icon: icon("again"), words: this.context.words("do_retry") },
       () => void this.#load(view, []),
     );
     this.body.replaceChildren(
-      about(this.context, view),
+      makeAbout(this.context, view),
       el(
         "section",
         { class: "problems", role: "alert" },
@@ -166,13 +166,13 @@ export class Details {
    * Nothing was published with it; its file may tell.
    *
    * @param {View} view
-   * @param {PictureRecord} record
+   * @param {ImageRecord} record
    */
   #nothing(view, record) {
     const { words } = this.context;
-    if (record.from !== "none") return null;
+    if (record.infotext_source !== "none") return null;
     const look = button(
-      { deed: "look-in-file", icon: icon("search"), words: words("look_in_file") },
+      { action: "look-in-file", icon: icon("search"), words: words("look_in_file") },
       () => this.#lookInFile(view),
     );
     return el(
@@ -190,12 +190,12 @@ export class Details {
     const { signal } = this.#abort;
     const { words, toast } = this.context;
     try {
-      const record = await this.records.askFile(view.id, signal);
+      const record = await this.records.readFile(view.id, signal);
       this.#draw(view, record, signal);
-      if (record.from === "none") toast(record.problems[0] ?? words("nothing_in_file"));
+      if (record.infotext_source === "none") toast(record.problems[0] ?? words("nothing_in_file"));
     } catch (error) {
       if (isAborted(error)) return;
-      toast(errorWords(error, words), "bad");
+      toast(getErrorMessage(error, words), "bad");
     }
   }
 }

@@ -8,22 +8,24 @@
  *
  * @param {Context} context
  */
-export async function isOfThisHost({ root, api, signal }) {
-  const { instance } = await api.get("hello", { signal });
+export async function isSameInstance({ root, api, signal }) {
+  const { instance } = await api.get("bootstrap", { signal });
   const element = /** @type {HTMLElement} */ (root.host);
   if (element.dataset.instance === instance) return true;
-  const isSame = wiring(await api.get("../../config", { signal })) === wiring(ofThisPage());
+  const isSame =
+    describeFunctions(await api.get("../../config", { signal })) ===
+    describeFunctions(getPageConfig());
   if (isSame) element.dataset.instance = instance;
   return isSame;
 }
 
 /** What gradio has built this page of, under the name that all its versions use. */
-function ofThisPage() {
+function getPageConfig() {
   return Reflect.get(window, "gradio_config");
 }
 
 /** Which function each number is, as far as a page is told. @param {any} config */
-function wiring(config) {
+function describeFunctions(config) {
   const dependencies = config?.dependencies ?? [];
   return JSON.stringify(
     dependencies.map((/** @type {any} */ { targets, inputs, outputs, api_name }) => [

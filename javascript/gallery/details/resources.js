@@ -1,25 +1,27 @@
-/** What a picture was made with: each resource, here or not, and ComfyUI's workflow. */
+/** What an image was made with: each resource, here or not, and ComfyUI's workflow. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { errorWords } from "../data/problems.js";
-import { outside } from "./sections.js";
+import { getErrorMessage } from "../data/problems.js";
+import { makeExternalLink } from "./sections.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").PictureRecord} PictureRecord */
+/** @typedef {import("../types.js").ImageRecord} ImageRecord */
 
 /**
  * @param {Context} context
- * @param {PictureRecord} record
+ * @param {ImageRecord} record
  */
-export function resources(context, record) {
+export function makeResources(context, record) {
   if (!record.resources.length) return null;
-  const { words, acts } = context;
-  const rows = record.resources.map((one) => resource(context, one));
-  const missing = record.resources.filter((one) => one.here === "missing" || one.here === "other");
+  const { words, actions } = context;
+  const rows = record.resources.map((one) => makeResource(context, one));
+  const missing = record.resources.filter(
+    (one) => one.availability === "missing" || one.availability === "other",
+  );
   const copy = button(
-    { deed: "copy-missing", icon: icon("copy"), words: words("copy_missing") },
-    () => void acts.copy(missing.map((one) => listed(context, one)).join("\n")),
+    { action: "copy-missing", icon: icon("copy"), words: words("copy_missing") },
+    () => void actions.copy(missing.map((one) => listResource(context, one)).join("\n")),
   );
   return el(
     "section",
@@ -34,16 +36,18 @@ export function resources(context, record) {
  * @param {Context} context
  * @param {import("../types.js").Resource} one
  */
-function resource(context, one) {
+function makeResource(context, one) {
   const { words } = context;
-  const said = [one.here_words, one.here && bytesOf(context, one)].filter(Boolean).join(" · ");
+  const status = [one.availability_label, one.availability && formatSize(context, one)]
+    .filter(Boolean)
+    .join(" · ");
   return el(
     "li",
-    { "data-here": one.here || null },
+    { "data-here": one.availability || null },
     el("span", { class: "tag" }, one.type || words("resource")),
-    one.url ? outside(one.url, one.name || one.hash) : el("bdi", {}, one.name || one.hash),
+    one.url ? makeExternalLink(one.url, one.name || one.hash) : el("bdi", {}, one.name || one.hash),
     one.weight !== null && el("span", { class: "weight", title: words("weight") }, one.weight),
-    said && el("span", { class: "is-here", dir: "auto" }, said),
+    status && el("span", { class: "availability", dir: "auto" }, status),
   );
 }
 
@@ -53,38 +57,40 @@ function resource(context, one) {
  * @param {Context} context
  * @param {import("../types.js").Resource} one
  */
-function listed(context, one) {
-  return [one.type, one.name, one.hash, bytesOf(context, one), one.url].filter(Boolean).join("  ");
+function listResource(context, one) {
+  return [one.type, one.name, one.hash, formatSize(context, one), one.url]
+    .filter(Boolean)
+    .join("  ");
 }
 
 /**
  * @param {Context} context
  * @param {import("../types.js").Resource} one
  */
-function bytesOf({ store }, { size }) {
+function formatSize({ store }, { size }) {
   if (!size) return "";
   const step = size < 1e6 ? 1 : size < 1e9 ? 2 : 3;
   const number = size / 1024 ** step;
   const unit = ["kB", "MB", "GB"][step - 1];
   const digits = number < 10 ? 1 : 0;
-  return `${Number(number.toFixed(digits)).toLocaleString(store.get().hello?.language)} ${unit}`;
+  return `${Number(number.toFixed(digits)).toLocaleString(store.get().bootstrap?.language)} ${unit}`;
 }
 
 /**
  * ComfyUI's workflow, to be dropped or pasted on its editor.
  *
  * @param {Context} context
- * @param {PictureRecord} record
+ * @param {ImageRecord} record
  */
-export function workflow({ words, acts, api, toast }, record) {
+export function makeWorkflow({ words, actions, api, toast }, record) {
   if (!record.has_workflow) return null;
   const copy = async () => {
     try {
-      await acts.copy((await api.get(`images/${record.id}/workflow`)).workflow);
+      await actions.copy((await api.get(`images/${record.id}/workflow`)).workflow);
     } catch (error) {
-      toast(errorWords(error, words), "bad");
+      toast(getErrorMessage(error, words), "bad");
     }
   };
-  const looks = { deed: "copy-workflow", icon: icon("copy"), words: words("copy_workflow") };
+  const looks = { action: "copy-workflow", icon: icon("copy"), words: words("copy_workflow") };
   return el("section", {}, button(looks, copy));
 }

@@ -1,13 +1,13 @@
-/** The parts of the details: each shows one thing about a picture, and copies it by a click. */
+/** The parts of the details: each shows one thing about an image, and copies it by a click. */
 
 import { button, el } from "../core/dom.js";
-import { momentOf } from "../core/format.js";
+import { formatDate } from "../core/format.js";
 import { icon } from "../core/icons.js";
-import { longText } from "../core/long_text.js";
-import { parameterName } from "../state/state.js";
+import { makeLongText } from "../core/long_text.js";
+import { getParameterLabel } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").PictureRecord} PictureRecord */
+/** @typedef {import("../types.js").ImageRecord} ImageRecord */
 /** @typedef {import("../types.js").View} View */
 
 /**
@@ -15,33 +15,42 @@ import { parameterName } from "../state/state.js";
  *
  * @param {Context} context
  * @param {View} view
- * @param {PictureRecord} [record]
+ * @param {ImageRecord} [record]
  */
-export function about(context, view, record) {
+export function makeAbout(context, view, record) {
   if (!view.kind) return el("header"); // nothing is known of it but its id
   const { store, words } = context;
-  const { hello } = store.get();
-  const level = hello?.choices.level.find((choice) => choice.value === view.level)?.label;
+  const { bootstrap } = store.get();
+  const level = bootstrap?.choices.level.find((choice) => choice.value === view.level)?.label;
   return el(
     "header",
     { class: "about" },
-    author(context, view, record),
+    makeAuthor(context, view, record),
     el(
       "p",
       { class: "dim" },
-      ...joined([momentOf(view.date, hello?.language), sizeOf(view), record?.extension]),
+      ...joinParts([
+        formatDate(view.date, bootstrap?.language),
+        formatDimensions(view),
+        record?.extension,
+      ]),
     ),
     el(
       "p",
       { class: "chips" },
       level && el("span", { class: "tag", title: words("rating") }, level),
-      view.gone &&
+      view.deleted_at &&
         el("span", {
           class: "tag",
-          text: words("gone_since", { date: momentOf(view.gone, hello?.language) }),
+          text: words("deleted_since", { date: formatDate(view.deleted_at, bootstrap?.language) }),
         }),
       view.base_model && el("span", { class: "tag", dir: "auto" }, view.base_model),
-      el("span", { class: "tag", title: reactionsOf(view, record) }, icon("heart"), view.reactions),
+      el(
+        "span",
+        { class: "tag", title: formatReactions(view, record) },
+        icon("heart"),
+        view.reactions,
+      ),
     ),
   );
 }
@@ -49,9 +58,9 @@ export function about(context, view, record) {
 /**
  * @param {Context} context
  * @param {View} view
- * @param {PictureRecord} [record]
+ * @param {ImageRecord} [record]
  */
-function author({ words, acts }, view, record) {
+function makeAuthor({ words, actions }, view, record) {
   if (!view.user) return el("p", { class: "author dim" }, words("anonymous"));
   const open = el("button", {
     type: "button",
@@ -61,55 +70,62 @@ function author({ words, acts }, view, record) {
     text: view.user,
     on: {
       click() {
-        acts.close();
-        void acts.openUser(view.user);
+        actions.close();
+        void actions.openUser(view.user);
       },
     },
   });
-  const profile = record?.user_page ? outside(record.user_page, "", "on-civitai-user") : null;
+  const profile = record?.user_url
+    ? makeExternalLink(record.user_url, "", "on-civitai-user")
+    : null;
   profile?.setAttribute("aria-label", words("see_on_civitai"));
   return el("p", { class: "author" }, open, profile);
 }
 
 /**
  * @param {Context} context
- * @param {string} name  of the deed and of the words
+ * @param {string} name  of the action and of the words
  * @param {string} text
  */
-export function prose(context, name, text) {
+export function makeProse(context, name, text) {
   if (!text) return null;
   const { words } = context;
-  const body = longText(text, words);
-  copiesByClick(context, body, text);
-  return el("section", { class: name }, titled(context, words(name), `copy-${name}`, text), body);
+  const body = makeLongText(text, words);
+  copyOnClick(context, body, text);
+  return el(
+    "section",
+    { class: name },
+    makeTitle(context, words(name), `copy-${name}`, text),
+    body,
+  );
 }
 
 /**
  * @param {Context} context
  * @param {[string, string][]} rows
  */
-export function table(context, rows) {
+export function makeParameters(context, rows) {
   if (!rows.length) return null;
   const { words, store } = context;
-  const { hello } = store.get();
+  const { bootstrap } = store.get();
   const all = rows.map(([name, value]) => `${name}: ${value}`).join(", ");
   const lines = rows.flatMap(([field, value]) => {
-    const name = parameterName(hello, field);
+    const name = getParameterLabel(bootstrap, field);
     return [
       el("dt", { dir: "auto" }, name),
-      el("dd", {}, copyButton(context, value, words("copy_of", { name }))),
+      el("dd", {}, makeCopyButton(context, value, words("copy_of", { name }))),
     ];
   });
   return el(
     "section",
     { class: "parameters" },
-    titled(context, words("parameters"), "copy-parameters", all),
+    makeTitle(context, words("parameters"), "copy-parameters", all),
     el("dl", {}, ...lines),
   );
 }
 
-/** @param {PictureRecord} record */
-export function problems(record) {
+/** @param {ImageRecord} record */
+export function makeProblems(record) {
   if (!record.problems.length) return null;
   const lines = record.problems.map((problem) => el("li", { dir: "auto" }, problem));
   return el("section", { class: "problems" }, icon("warning"), el("ul", {}, ...lines));
@@ -117,14 +133,14 @@ export function problems(record) {
 
 /**
  * @param {Context} context
- * @param {PictureRecord} record
+ * @param {ImageRecord} record
  */
-export function places({ words }, record) {
+export function makeLinks({ words }, record) {
   return el(
     "section",
-    { class: "places" },
-    record.page && outside(record.page, words("see_on_civitai"), "on-civitai"),
-    record.post_page && outside(record.post_page, words("its_post"), "post"),
+    { class: "links" },
+    record.url && makeExternalLink(record.url, words("see_on_civitai"), "on-civitai"),
+    record.post_url && makeExternalLink(record.post_url, words("its_post"), "post"),
     record.saved_path &&
       el(
         "p",
@@ -139,13 +155,13 @@ export function places({ words }, record) {
 /**
  * @param {Context} context
  * @param {string} title
- * @param {string} deed
+ * @param {string} action
  * @param {string} text
  */
-function titled({ words, acts }, title, deed, text) {
+function makeTitle({ words, actions }, title, action, text) {
   const copy = button(
-    { deed, icon: icon("copy"), words: words("copy_of", { name: title }), isBare: true },
-    () => void acts.copy(text),
+    { action, icon: icon("copy"), words: words("copy_of", { name: title }), isBare: true },
+    () => void actions.copy(text),
   );
   return el("div", { class: "title" }, el("h3", {}, title), copy);
 }
@@ -155,13 +171,13 @@ function titled({ words, acts }, title, deed, text) {
  * @param {string} value
  * @param {string} name
  */
-function copyButton({ acts }, value, name) {
+function makeCopyButton({ actions }, value, name) {
   const copy = el(
     "button",
     { type: "button", class: "value", title: name, dir: "auto" },
-    clipped(value),
+    clipText(value),
   );
-  copy.addEventListener("click", () => void acts.copy(value));
+  copy.addEventListener("click", () => void actions.copy(value));
   return copy;
 }
 
@@ -173,48 +189,48 @@ function copyButton({ acts }, value, name) {
  * @param {HTMLElement} body
  * @param {string} text
  */
-function copiesByClick({ acts }, body, text) {
+function copyOnClick({ actions }, body, text) {
   body.classList.add("copies");
   body.addEventListener("click", (event) => {
     const isControl = event.target instanceof HTMLButtonElement;
-    if (!isControl && getSelection()?.isCollapsed !== false) void acts.copy(text);
+    if (!isControl && getSelection()?.isCollapsed !== false) void actions.copy(text);
   });
 }
 
 /**
  * @param {string} url
  * @param {string} text
- * @param {string} [deed]
+ * @param {string} [action]
  */
-export function outside(url, text, deed) {
+export function makeExternalLink(url, text, action) {
   const safe = /^https?:\/\//.test(url);
   if (!safe) return el("bdi", {}, text);
-  const props = { href: url, target: "_blank", rel: "noopener noreferrer", "data-do": deed };
+  const props = { href: url, target: "_blank", rel: "noopener noreferrer", "data-do": action };
   return el("a", props, el("bdi", {}, text), icon("external"));
 }
 
 /** @param {View} view */
-function sizeOf({ width, height }) {
+function formatDimensions({ width, height }) {
   return width > 0 && height > 0 ? `${width} × ${height}` : "";
 }
 
 /**
  * @param {View} view
- * @param {PictureRecord} [record]
+ * @param {ImageRecord} [record]
  */
-function reactionsOf(view, record) {
+function formatReactions(view, record) {
   if (!record) return String(view.reactions);
   return `👍 ${record.likes}  ❤ ${record.hearts}  😄 ${record.laughs}  😢 ${record.cries}`;
 }
 
 /** @param {(string | undefined)[]} parts */
-function joined(parts) {
+function joinParts(parts) {
   return parts
     .filter(Boolean)
     .flatMap((part, at) => (at ? [" · ", el("bdi", {}, part)] : [el("bdi", {}, part)]));
 }
 
 /** A value of a parameter may be as long as a prompt. @param {string} value */
-function clipped(value) {
+function clipText(value) {
   return value.length > 400 ? `${value.slice(0, 400)}…` : value;
 }

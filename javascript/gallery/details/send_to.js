@@ -4,13 +4,13 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").PictureRecord} PictureRecord */
+/** @typedef {import("../types.js").ImageRecord} ImageRecord */
 
 const EDITABLE = 200_000; // letters; a longer one would freeze a text field
-const EDITS_KEPT = 50;
+const MOST_EDITS = 50;
 
-export class Sending {
-  /** @type {Map<number, string>} what was edited, by picture */
+export class SendTo {
+  /** @type {Map<number, string>} what was edited, by image */
   #edited = new Map();
   #isOpen = false;
 
@@ -24,22 +24,22 @@ export class Sending {
   }
 
   /**
-   * The text of a picture as it would go.
+   * The text of an image as it would go.
    *
-   * @param {PictureRecord} record
+   * @param {ImageRecord} record
    */
   textOf(record) {
     return this.#edited.get(record.id) ?? record.infotext;
   }
 
-  /** @param {PictureRecord} record */
+  /** @param {ImageRecord} record */
   buttons(record) {
-    const { words, acts } = this.context;
+    const { words, actions } = this.context;
     const tabs = this.#tabs(record);
     if (!tabs.length) return null;
     const made = tabs.map((tab) =>
-      button({ deed: `send-${tab}`, words: tab }, () =>
-        acts.send(tab, record.id, this.#edited.get(record.id) ?? null),
+      button({ action: `send-${tab}`, words: tab }, () =>
+        actions.send(tab, record.id, this.#edited.get(record.id) ?? null),
       ),
     );
     const group = { class: "send-to", role: "group", "aria-label": words("send_to") };
@@ -49,18 +49,18 @@ export class Sending {
   /**
    * A video has only its text to give, and that is for one tab.
    *
-   * @param {PictureRecord} record
+   * @param {ImageRecord} record
    */
   #tabs(record) {
-    const tabs = this.context.store.get().hello?.host.send_to ?? [];
+    const tabs = this.context.store.get().bootstrap?.host.send_to ?? [];
     if (record.kind === "image") return tabs;
     return record.infotext ? tabs.slice(0, 1) : [];
   }
 
-  /** @param {PictureRecord} record */
-  whole(record) {
+  /** @param {ImageRecord} record */
+  infotextField(record) {
     if (!record.infotext) return null;
-    const { words, acts } = this.context;
+    const { words, actions } = this.context;
     const body = el("div", { class: "whole" });
     const fold = el(
       "details",
@@ -70,12 +70,12 @@ export class Sending {
     );
     const copy = button(
       {
-        deed: "copy-infotext",
+        action: "copy-infotext",
         icon: icon("copy"),
         words: words("copy_of", { name: words("infotext") }),
         isBare: true,
       },
-      () => void acts.copy(this.textOf(record)),
+      () => void actions.copy(this.textOf(record)),
     );
     // made when it is opened: most people never do
     fold.addEventListener("toggle", () => {
@@ -86,7 +86,7 @@ export class Sending {
     return el("section", { class: "with-copy" }, fold, copy);
   }
 
-  /** @param {PictureRecord} record */
+  /** @param {ImageRecord} record */
   #field(record) {
     const { words } = this.context;
     const text = this.textOf(record);
@@ -100,33 +100,33 @@ export class Sending {
     });
     field.value = text;
     const back = button(
-      { deed: "undo-edit", icon: icon("again"), words: words("undo_edit") },
+      { action: "undo-edit", icon: icon("again"), words: words("undo_edit") },
       () => {
         field.value = record.infotext;
-        this.#keep(record, field, back);
+        this.#storeEdit(record, field, back);
         this.edited(record.infotext);
         field.focus();
       },
     );
     back.hidden = text === record.infotext;
-    field.addEventListener("input", () => this.#keep(record, field, back));
+    field.addEventListener("input", () => this.#storeEdit(record, field, back));
     field.addEventListener("change", () => this.edited(field.value));
     return [field, back];
   }
 
   /**
-   * @param {PictureRecord} record
+   * @param {ImageRecord} record
    * @param {HTMLTextAreaElement} field
    * @param {HTMLButtonElement} back
    */
-  #keep(record, field, back) {
+  #storeEdit(record, field, back) {
     this.#edited.delete(record.id);
     // a text field's lines end in one letter, whatever the infotext's do
     const isEdited = field.value !== record.infotext.replace(/\r\n?/g, "\n");
     if (isEdited) this.#edited.set(record.id, field.value);
     back.hidden = !isEdited;
     for (const id of this.#edited.keys()) {
-      if (this.#edited.size <= EDITS_KEPT) break;
+      if (this.#edited.size <= MOST_EDITS) break;
       this.#edited.delete(id);
     }
   }

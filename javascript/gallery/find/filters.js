@@ -2,8 +2,8 @@
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { filterCount, sourceOf, unfiltered } from "../state/query.js";
-import { TILE_HIGH, TILE_LOW } from "../state/state.js";
+import { countFilters, getSource, makeDefaultQuery } from "../state/query.js";
+import { MAX_TILE, MIN_TILE } from "../state/state.js";
 import { Search } from "./search.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -11,13 +11,13 @@ import { Search } from "./search.js";
 /** @typedef {import("../types.js").Choice} Choice */
 /** @typedef {"version" | "sort" | "period" | "level" | "type" | "base"} Name */
 
-const KEPT_SORTS = ["Newest", "Oldest", "Most Reactions"]; // of what was kept
+const LIBRARY_SORTS = ["Newest", "Oldest", "Most Reactions"]; // of what was kept
 const NAMES = /** @type {const} */ (["version", "sort", "period", "level", "type", "base"]);
 
 export class Filters {
   #context;
   element = el("section", { class: "filters", hidden: true });
-  #dropped = el("p", { class: "dropped", role: "status", hidden: true });
+  #sortNote = el("p", { class: "sort-note", role: "status", hidden: true });
   #meta;
   #tile;
   /** @type {Record<Name, HTMLSelectElement>} */
@@ -25,20 +25,27 @@ export class Filters {
 
   /** @param {Context} context */
   constructor(context) {
-    const { words, store, acts, signal } = context;
+    const { words, store, actions, signal } = context;
     this.#context = context;
     this.#selects = this.#makeSelects();
     this.#meta = el("input", { type: "checkbox", "data-field": "meta" });
-    this.#meta.addEventListener("change", () => void acts.setWhere({ meta: this.#meta.checked }));
+    this.#meta.addEventListener(
+      "change",
+      () => void actions.setWhere({ meta: this.#meta.checked }),
+    );
     this.#tile = this.#slider();
-    const look = { deed: "filters", icon: icon("filter"), words: words("do_filters") };
+    const look = { action: "filters", icon: icon("filter"), words: words("do_filters") };
     /** Unfolds them on a narrow page; it stands among the gallery's other buttons. */
     this.fold = button({ ...look, class: "fold" }, () => this.#toggle());
     this.fold.setAttribute("aria-expanded", "false");
-    this.element.append(this.#asked(), new Search(context).element);
-    store.on(["where", "model", "hello", "tile", "notes", "found"], (now) => this.#draw(now), {
-      signal,
-    });
+    this.element.append(this.#makeFilters(), new Search(context).element);
+    store.on(
+      ["where", "model", "bootstrap", "tile", "notes", "results"],
+      (now) => this.#draw(now),
+      {
+        signal,
+      },
+    );
     this.#draw(store.get());
   }
 
@@ -47,13 +54,13 @@ export class Filters {
     this.fold.setAttribute("aria-expanded", String(isOpen));
   }
 
-  #asked() {
+  #makeFilters() {
     const { words } = this.#context;
     const { sort } = this.#selects;
     return el(
       "div",
-      { class: "asked" },
-      ...NAMES.map((name) => labelled(words(`pick_${name}`), this.#selects[name])),
+      { class: "gallery-filters" },
+      ...NAMES.map((name) => makeLabelled(words(`pick_${name}`), this.#selects[name])),
       el("label", { class: "switch" }, this.#meta, el("span", { text: words("pick_meta") })),
       el(
         "label",
@@ -61,18 +68,18 @@ export class Filters {
         el("span", { class: "dim", text: words("tile_width") }),
         this.#tile,
       ),
-      sort && this.#dropped,
+      sort && this.#sortNote,
     );
   }
 
   /** @returns {Record<Name, HTMLSelectElement>} */
   #makeSelects() {
-    const { acts } = this.#context;
+    const { actions } = this.#context;
     const made = NAMES.map((name) => {
       const select = el("select", { "data-field": name });
       select.addEventListener("change", () => {
         const { value } = select;
-        void acts.setWhere(
+        void actions.setWhere(
           name === "version" ? { version: value ? Number(value) : null } : { [name]: value },
         );
       });
@@ -82,48 +89,48 @@ export class Filters {
   }
 
   #slider() {
-    const { acts } = this.#context;
+    const { actions } = this.#context;
     const slider = el("input", {
       type: "range",
       "data-field": "tile",
-      min: TILE_LOW,
-      max: TILE_HIGH,
+      min: MIN_TILE,
+      max: MAX_TILE,
       step: 20,
     });
-    slider.addEventListener("input", () => acts.setTile(slider.valueAsNumber));
+    slider.addEventListener("input", () => actions.setTile(slider.valueAsNumber));
     return slider;
   }
 
   /** @param {State} now */
   #draw(now) {
-    const { hello, where, found, notes, tile } = now;
-    this.element.hidden = !hello || !sourceOf(where) || found !== null;
-    if (!hello || this.element.hidden) return;
+    const { bootstrap, where, results, notes, tile } = now;
+    this.element.hidden = !bootstrap || !getSource(where) || results !== null;
+    if (!bootstrap || this.element.hidden) return;
     for (const [name, choices] of Object.entries(this.#choices(now))) {
       const value = String(where[/** @type {Name} */ (name)] ?? "");
-      fill(this.#selects[/** @type {Name} */ (name)], choices, value);
+      fillSelect(this.#selects[/** @type {Name} */ (name)], choices, value);
     }
     this.#meta.checked = where.meta;
     this.#selects.version.parentElement?.toggleAttribute("hidden", where.model === null);
     this.#selects.period.parentElement?.toggleAttribute("hidden", where.search !== null);
     if (this.#tile.valueAsNumber !== tile) this.#tile.value = String(tile);
-    const count = filterCount(where, unfiltered(hello));
+    const count = countFilters(where, makeDefaultQuery(bootstrap));
     const words = count
       ? this.#context.words("do_filters_n", { n: count })
       : this.#context.words("do_filters");
     this.fold.lastElementChild?.replaceChildren(words);
-    const dropped = notes.find((note) => note.code === "sort_dropped");
-    this.#dropped.textContent = dropped?.message ?? "";
-    this.#dropped.hidden = !dropped;
+    const sortNote = notes.find((note) => note.code === "sort_dropped");
+    this.#sortNote.textContent = sortNote?.message ?? "";
+    this.#sortNote.hidden = !sortNote;
   }
 
   /**
    * @param {State} now
    * @returns {Record<Name, Choice[]>}
    */
-  #choices({ hello, model, where }) {
+  #choices({ bootstrap, model, where }) {
     const { words } = this.#context;
-    const choices = hello?.choices;
+    const choices = bootstrap?.choices;
     const versions = (model?.versions ?? []).map(({ id, name, base_model }) => ({
       value: String(id),
       label: base_model ? `${name} · ${base_model}` : name,
@@ -132,7 +139,7 @@ export class Filters {
     return {
       version: [{ value: "", label: words("every_version") }, ...versions],
       sort: (choices?.sort ?? []).filter(
-        ({ value }) => where.search === null || KEPT_SORTS.includes(value),
+        ({ value }) => where.search === null || LIBRARY_SORTS.includes(value),
       ),
       period: choices?.period ?? [],
       level: choices?.level ?? [],
@@ -146,7 +153,7 @@ export class Filters {
  * @param {string} words
  * @param {HTMLElement} field
  */
-function labelled(words, field) {
+function makeLabelled(words, field) {
   return el("label", { class: "pick" }, el("span", { text: words }), field);
 }
 
@@ -156,7 +163,7 @@ function labelled(words, field) {
  * @param {Choice[]} choices
  * @param {string} value
  */
-function fill(select, choices, value) {
+function fillSelect(select, choices, value) {
   const isOffered = choices.some((choice) => choice.value === value);
   const all = isOffered ? choices : [...choices, { value, label: value || "–" }];
   const key = JSON.stringify(all);

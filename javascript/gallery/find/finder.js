@@ -2,10 +2,10 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { sourceOf } from "../state/query.js";
-import { tools } from "./panel_buttons.js";
+import { getSource } from "../state/query.js";
+import { makePanelButtons } from "./panel_buttons.js";
 import { Status } from "./status.js";
-import { saidOfFinding } from "./status_text.js";
+import { getLookupStatus } from "./status_text.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
@@ -39,10 +39,10 @@ export class Finder {
       el("div", { class: "field" }, icon("search"), this.#field, this.#submitButton()),
       this.#recent,
     );
-    const status = new Status(context, "find", saidOfFinding);
-    root.append(el("header", { class: "top" }, this.#form, tools(context, badges)));
+    const status = new Status(context, "lookup", getLookupStatus);
+    root.append(el("header", { class: "top" }, this.#form, makePanelButtons(context, badges)));
     root.append(status.element);
-    store.on(["hello", "where", "found", "finding"], (now) => this.#draw(now), { signal });
+    store.on(["bootstrap", "where", "results", "lookupText"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
   }
 
@@ -62,7 +62,7 @@ export class Finder {
   /** Another text: what was wrong with the one before is no longer of interest. */
   #change() {
     const { store } = this.#context;
-    if (store.get().problem?.of === "find") store.set({ problem: null });
+    if (store.get().problem?.of === "lookup") store.set({ problem: null });
     this.#drawRecent(store.get());
   }
 
@@ -71,12 +71,12 @@ export class Finder {
     event.preventDefault();
     const text = this.#field.value;
     this.#field.blur(); // the list of recent models stands over what is found
-    void this.#context.acts.find(text);
+    void this.#context.actions.find(text);
   }
 
   /** @param {State} now */
   #draw(now) {
-    this.#form.toggleAttribute("data-busy", Boolean(now.finding));
+    this.#form.toggleAttribute("data-busy", Boolean(now.lookupText));
     this.#drawRecent(now);
   }
 
@@ -85,18 +85,18 @@ export class Finder {
    *
    * @param {State} now
    */
-  #drawRecent({ hello, where, found }) {
-    const { acts, words } = this.#context;
-    const recent = hello?.recent ?? [];
-    const isAlone = !sourceOf(where) && !found;
+  #drawRecent({ bootstrap, where, results }) {
+    const { actions, words } = this.#context;
+    const recent = bootstrap?.recent ?? [];
+    const isAlone = !getSource(where) && !results;
     this.#recent.toggleAttribute("data-stays", isAlone);
     this.#recent.hidden = !recent.length || Boolean(this.#field.value);
     this.#recent.replaceChildren(
       el("p", { class: "dim", text: words("recent_models") }),
       ...recent.map(({ id, name }) =>
-        button({ deed: "open-recent", words: name, title: name, class: "quiet" }, (event) => {
+        button({ action: "open-recent", words: name, title: name, class: "quiet" }, (event) => {
           if (event.currentTarget instanceof HTMLElement) event.currentTarget.blur();
-          void acts.openModel(id);
+          void actions.openModel(id);
         }),
       ),
     );

@@ -1,11 +1,11 @@
-/** What is open: the model with its creator and trigger words, or whose pictures these are. */
+/** What is open: the model with its creator and trigger words, or whose images these are. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { limitField, upTo } from "../core/limit_field.js";
-import { watchable } from "../panels/watches.js";
-import { sourceOf } from "../state/query.js";
-import { settingOf } from "../state/state.js";
+import { makeLimitField, makeLimitForm } from "../core/limit_field.js";
+import { getWatchKey } from "../panels/watches.js";
+import { getSource } from "../state/query.js";
+import { getSetting } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
@@ -13,11 +13,11 @@ import { settingOf } from "../state/state.js";
 
 const LIMIT = "gallery_download_limit";
 const MOST_WORDS = 24; // trigger words in sight
-const SECOND_PAGE = 89; // pictures a request, as the server walks a gallery the second time
+const SECOND_PAGE = 89; // images a request, as the server walks a gallery the second time
 
-export class Head {
+export class GalleryHeader {
   #context;
-  #section = el("section", { class: "head", hidden: true });
+  #section = el("section", { class: "gallery-header", hidden: true });
   #line = el("div", { class: "line" }); // stays: one may have scrolled it sideways
   #about = el("div", { class: "about", hidden: true });
   #unfold;
@@ -26,32 +26,38 @@ export class Head {
   #watch;
   #verify = el("input", { type: "checkbox", "data-field": "verify" });
   #cost = el("span", { class: "dim" });
-  #sure;
+  #verifyLabel;
 
   /**
    * @param {Context} context
    * @param {HTMLElement} fold  opens the filters
    */
   constructor(context, fold) {
-    const { root, store, words, acts, signal } = context;
+    const { root, store, words, actions, signal } = context;
     this.#context = context;
     this.#fold = fold;
     this.#limit = this.#limitField();
-    this.#unfold = button({ deed: "about", words: words("about_model"), class: "unfold" }, () =>
+    this.#unfold = button({ action: "about", words: words("about_model"), class: "unfold" }, () =>
       this.#showAbout(this.#about.hidden === true),
     );
     this.#showAbout(false);
-    const look = { deed: "watch", icon: icon("bell"), words: words("do_watch") };
-    this.#watch = button({ ...look, title: words("watch_hint") }, () => acts.toggleWatch());
-    const sure = el("span", { text: words("make_sure") });
-    this.#sure = el("label", { class: "switch sure" }, this.#verify, sure, this.#cost);
+    const look = { action: "watch", icon: icon("bell"), words: words("do_watch") };
+    this.#watch = button({ ...look, title: words("watch_hint") }, () => actions.toggleWatch());
+    const verifyLabel = el("span", { text: words("make_sure") });
+    this.#verifyLabel = el(
+      "label",
+      { class: "switch sure" },
+      this.#verify,
+      verifyLabel,
+      this.#cost,
+    );
     this.#verify.addEventListener("change", () => this.#drawCost());
     this.#limit.addEventListener("input", () => this.#drawCost());
     root.append(this.#section);
-    store.on(["where", "model", "title", "found"], (now) => this.#draw(now), { signal });
+    store.on(["where", "model", "title", "results"], (now) => this.#draw(now), { signal });
     store.on(["model"], (now) => this.#drawAbout(now), { signal });
-    store.on(["watched", "where"], (now) => this.#drawWatch(now), { signal });
-    store.on(["hello"], (now, before) => this.#takeLimit(now, before), { signal });
+    store.on(["watches", "where"], (now) => this.#drawWatch(now), { signal });
+    store.on(["bootstrap"], (now, before) => this.#takeLimit(now, before), { signal });
     store.on(["ended"], () => this.#drawCost(), { signal });
     this.#drawCost();
     this.#draw(store.get());
@@ -61,26 +67,26 @@ export class Head {
 
   /** @param {State} now */
   #draw(now) {
-    const { where, model, found } = now;
-    this.#section.hidden = !sourceOf(where) || found !== null;
+    const { where, model, results } = now;
+    this.#section.hidden = !getSource(where) || results !== null;
     if (this.#section.hidden) return;
     const waits = where.model !== null && !model;
-    const held = this.#context.root.activeElement; // its place is taken for a moment
+    const focused = this.#context.root.activeElement; // its place is taken for a moment
     this.#line.replaceChildren(
-      this.#deeds(where),
+      this.#makeActions(where),
       this.#unfold,
-      model ? this.#trained(model, where.version) : "",
+      model ? this.#triggerWords(model, where.version) : "",
     );
     this.#section.replaceChildren(this.#title(now), this.#line, this.#about);
-    if (held instanceof HTMLElement && this.#section.contains(held)) held.focus();
+    if (focused instanceof HTMLElement && this.#section.contains(focused)) focused.focus();
     this.#section.toggleAttribute("data-waits", waits);
   }
 
   /** @param {State} now */
-  #title({ where, model, title, hello }) {
+  #title({ where, model, title, bootstrap }) {
     const { words } = this.#context;
-    const name = model?.name ?? (title || nameOf(where, words));
-    const page = model?.page ?? pageOf(where, hello?.civitai ?? "");
+    const name = model?.name ?? (title || getGalleryName(where, words));
+    const url = model?.url ?? buildGalleryUrl(where, bootstrap?.civitai_url ?? "");
     return el(
       "div",
       { class: "title" },
@@ -90,24 +96,24 @@ export class Head {
         el("h2", { dir: "auto", text: name }),
         model && el("span", { class: "tag", text: model.type }),
       ),
-      page && this.#link(page),
+      url && this.#link(url),
       model?.creator && this.#creator(model.creator),
     );
   }
 
-  /** @param {string} page */
-  #link(page) {
+  /** @param {string} url */
+  #link(url) {
     const words = this.#context.words("see_on_civitai");
-    const props = { class: "button icon quiet", href: page, target: "_blank", rel: "noreferrer" };
+    const props = { class: "button icon quiet", href: url, target: "_blank", rel: "noreferrer" };
     return el("a", { ...props, "aria-label": words, title: words }, icon("external"));
   }
 
   /** @param {string} user */
   #creator(user) {
-    const { words, acts } = this.#context;
+    const { words, actions } = this.#context;
     const title = words("see_creator", { user });
-    return button({ deed: "open-user", words: user, title, class: "quiet" }, () =>
-      acts.openUser(user),
+    return button({ action: "open-user", words: user, title, class: "quiet" }, () =>
+      actions.openUser(user),
     );
   }
 
@@ -115,24 +121,24 @@ export class Head {
    * @param {Model} model
    * @param {number | null} version
    */
-  #trained({ versions }, version) {
+  #triggerWords({ versions }, version) {
     const shown = versions.filter((one) => version === null || one.id === version);
-    const trained = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
-    if (!trained.length) return "";
-    const { words, acts } = this.#context;
+    const triggers = [...new Set(shown.flatMap((one) => one.trained_words))].slice(0, MOST_WORDS);
+    if (!triggers.length) return "";
+    const { words, actions } = this.#context;
     return el(
       "div",
-      { class: "trained", role: "group", "aria-label": words("trained_words") },
+      { class: "trigger-words", role: "group", "aria-label": words("trained_words") },
       el("span", { class: "dim", text: words("trained_words") }),
-      ...trained.map((one) =>
+      ...triggers.map((one) =>
         button(
           {
-            deed: "copy-words",
+            action: "copy-words",
             words: one,
             title: words("copy_words", { words: one }),
             class: "chip",
           },
-          () => acts.copy(one),
+          () => actions.copy(one),
         ),
       ),
     );
@@ -157,9 +163,9 @@ export class Head {
 
   #limitField() {
     const { store, words } = this.#context;
-    const setting = store.get().hello?.settings.find((one) => one.name === LIMIT);
+    const setting = store.get().bootstrap?.settings.find((one) => one.name === LIMIT);
     const [value, high] = [Number(setting?.value ?? 100), setting?.high ?? null];
-    return limitField(words, { name: "limit", label: "download_most", value, high });
+    return makeLimitField(words, { name: "limit", label: "download_most", value, high });
   }
 
   /**
@@ -169,8 +175,8 @@ export class Head {
    * @param {State} before
    */
   #takeLimit(now, before) {
-    const value = settingOf(now.hello, LIMIT);
-    if (value === settingOf(before.hello, LIMIT)) return;
+    const value = getSetting(now.bootstrap, LIMIT);
+    if (value === getSetting(before.bootstrap, LIMIT)) return;
     this.#limit.value = String(value);
     this.#drawCost();
   }
@@ -183,41 +189,41 @@ export class Head {
     const count = ended ? Math.min(limit, images.length) : limit;
     const n = Math.max(1, Math.ceil(count / SECOND_PAGE));
     this.#cost.textContent = this.#verify.checked ? words("make_sure_costs", { n }) : "";
-    this.#sure.title = words("make_sure_hint", { n });
+    this.#verifyLabel.title = words("make_sure_hint", { n });
   }
 
   /** @param {import("../types.js").Where} where */
-  #deeds({ model, search }) {
-    const { words, acts } = this.#context;
-    const look = { deed: "figures", icon: icon("figures"), words: words("figures_title") };
-    const figures = button(look, () => acts.panel("figures"));
+  #makeActions({ model, search }) {
+    const { words, actions } = this.#context;
+    const look = { action: "figures", icon: icon("stats"), words: words("stats_title") };
+    const statsButton = button(look, () => actions.panel("stats"));
     const download = search === null && this.#download();
-    const own = model !== null && figures;
-    const sure = search === null && this.#sure;
-    return el("div", { class: "deeds" }, this.#fold, this.#watch, own, download, sure);
+    const stats = model !== null && statsButton;
+    const verifyLabel = search === null && this.#verifyLabel;
+    return el("div", { class: "actions" }, this.#fold, this.#watch, stats, download, verifyLabel);
   }
 
   /** @param {State} now */
-  #drawWatch({ where, watched }) {
+  #drawWatch({ where, watches }) {
     const { words } = this.#context;
-    const gallery = watchable(where);
-    const isWatched = watched?.galleries.some((one) => one.gallery === gallery) ?? false;
+    const gallery = getWatchKey(where);
+    const isWatched = watches?.galleries.some((one) => one.gallery === gallery) ?? false;
     const label = this.#watch.querySelector("span");
     if (label) label.textContent = words(isWatched ? "is_watched" : "do_watch");
     this.#watch.toggleAttribute("data-on", isWatched);
-    const isKnown = watched && (watched.galleries.length > 0 || !watched.problem);
+    const isKnown = watches && (watches.galleries.length > 0 || !watches.problem);
     this.#watch.hidden = !gallery || !isKnown;
   }
 
   #download() {
-    const { words, acts } = this.#context;
+    const { words, actions } = this.#context;
     const start = button(
-      { deed: "download-gallery", icon: icon("download"), words: words("download_whole") },
+      { action: "download-gallery", icon: icon("download"), words: words("download_whole") },
       () =>
         this.#limit.reportValidity() &&
-        acts.downloadGallery(this.#limit.valueAsNumber, this.#verify.checked),
+        actions.downloadGallery(this.#limit.valueAsNumber, this.#verify.checked),
     );
-    return upTo(words, this.#limit, start);
+    return makeLimitForm(words, this.#limit, start);
   }
 }
 
@@ -225,8 +231,8 @@ export class Head {
  * @param {import("../types.js").Where} where
  * @param {import("../types.js").Words} words
  */
-function nameOf({ user, post, search }, words) {
-  if (!user && post === null && search !== null) return words("search_kept");
+function getGalleryName({ user, post, search }, words) {
+  if (!user && post === null && search !== null) return words("library_title");
   if (user) return words("pictures_by", { user });
   return post === null ? "…" : words("post_number", { id: post });
 }
@@ -235,7 +241,7 @@ function nameOf({ user, post, search }, words) {
  * @param {import("../types.js").Where} where
  * @param {string} civitai
  */
-function pageOf({ user, post }, civitai) {
+function buildGalleryUrl({ user, post }, civitai) {
   if (user) return `${civitai}/user/${encodeURIComponent(user)}`;
   return post === null ? "" : `${civitai}/posts/${post}`;
 }

@@ -1,10 +1,10 @@
 /** Models that a search found, as cards; they stand in the gallery's place. */
 
-import { pixels } from "../core/blurhash.js";
+import { decodeBlurhash } from "../core/blurhash.js";
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { scrollBy } from "../core/scroller.js";
-import { sourceOf } from "../state/query.js";
+import { getSource } from "../state/query.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Card} Card */
@@ -12,9 +12,9 @@ import { sourceOf } from "../state/query.js";
 
 const COVER = 450; // pixels, a width that thumbnails come in
 
-export class FoundModels {
+export class ModelResultCards {
   #context;
-  #section = el("section", { class: "found", hidden: true });
+  #section = el("section", { class: "model-results", hidden: true });
   #cards = el("div", { class: "cards" });
   /** @type {readonly Card[]} those that have a card */
   #drawn = [];
@@ -25,7 +25,7 @@ export class FoundModels {
     const { root, store, signal } = context;
     this.#context = context;
     root.append(this.#section);
-    store.on(["found"], (now) => this.#draw(now), { signal });
+    store.on(["results"], (now) => this.#draw(now), { signal });
   }
 
   /** How far one has scrolled in them, pixels; once they are hidden, how far one had. */
@@ -48,22 +48,22 @@ export class FoundModels {
   }
 
   /** @param {State} now */
-  #draw({ found, where }) {
+  #draw({ results, where }) {
     const { host } = this.#context.root;
-    if (!found) this.#top = this.top;
-    host.toggleAttribute("data-found", found !== null);
-    this.#section.hidden = found === null;
-    if (!found) return;
+    if (!results) this.#top = this.top;
+    host.toggleAttribute("data-found", results !== null);
+    this.#section.hidden = results === null;
+    if (!results) return;
     const { words } = this.#context;
-    const title = words(found.models.length ? "models_for" : "no_model_for", {
-      words: found.words,
+    const title = words(results.models.length ? "models_for" : "no_model_for", {
+      words: results.query,
     });
     this.#section.replaceChildren(
-      el("div", { class: "row" }, el("h2", { text: title, dir: "auto" }), this.#back(where)),
+      el("div", { class: "row" }, el("h2", { text: title, dir: "auto" }), this.#backButton(where)),
       this.#cards,
-      this.#more(found.cursor) ?? "",
+      this.#moreButton(results.cursor) ?? "",
     );
-    this.#fill(found.models);
+    this.#fill(results.models);
   }
 
   /**
@@ -82,27 +82,27 @@ export class FoundModels {
   }
 
   /** @param {import("../types.js").Where} where */
-  #back(where) {
-    if (!sourceOf(where)) return null;
-    const { words, acts } = this.#context;
+  #backButton(where) {
+    if (!getSource(where)) return null;
+    const { words, actions } = this.#context;
     return button(
-      { deed: "close-found", icon: icon("previous"), words: words("back_to_gallery") },
-      () => acts.closeFound(),
+      { action: "close-found", icon: icon("previous"), words: words("back_to_gallery") },
+      () => actions.closeResults(),
     );
   }
 
   /** @param {string | null} cursor */
-  #more(cursor) {
+  #moreButton(cursor) {
     if (cursor === null) return null;
-    const { words, acts } = this.#context;
-    return button({ deed: "find-more", words: words("more_models"), class: "wide" }, () =>
-      acts.findMore(cursor),
+    const { words, actions } = this.#context;
+    return button({ action: "find-more", words: words("more_models"), class: "wide" }, () =>
+      actions.findMore(cursor),
     );
   }
 
   /** @param {Card} card */
   #card(card) {
-    const { acts } = this.#context;
+    const { actions } = this.#context;
     return el(
       "button",
       {
@@ -110,7 +110,7 @@ export class FoundModels {
         class: "card",
         "data-do": "open-model",
         "data-id": card.id,
-        on: { click: () => void acts.openModel(card.id) },
+        on: { click: () => void actions.openModel(card.id) },
       },
       this.#cover(card),
       el("span", { class: "name", dir: "auto", text: card.name }),
@@ -132,7 +132,7 @@ export class FoundModels {
     const frame = el("span", { class: "cover" });
     if (!cover) return frame;
     const canvas = el("canvas", { width: 32, height: 32, "aria-hidden": "true" });
-    const rgba = cover.hash ? pixels(cover.hash, 32, 32) : null;
+    const rgba = cover.blurhash ? decodeBlurhash(cover.blurhash, 32, 32) : null;
     if (rgba) canvas.getContext("2d")?.putImageData(new ImageData(rgba, 32, 32), 0, 0);
     const image = el("img", { alt: "", loading: "lazy", decoding: "async" });
     image.addEventListener("load", () => image.setAttribute("data-shows", ""));

@@ -1,7 +1,7 @@
-/** Above the pictures: that they are not fresh, and what Civitai left out. */
+/** Above the images: that they are not fresh, and what Civitai left out. */
 
 import { el } from "../core/dom.js";
-import { momentOf } from "../core/format.js";
+import { formatDate } from "../core/format.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
@@ -11,28 +11,32 @@ const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said 
 export class Notice {
   #context;
   #section = el("div", { class: "notices", role: "status" });
-  #said = "";
+  #message = "";
 
   /** @param {Context} context */
   constructor(context) {
     const { root, store, signal } = context;
     this.#context = context;
     root.append(this.#section);
-    store.on(["kept", "notes", "found"], (now) => this.#draw(now), { signal });
+    store.on(["libraryDate", "notes", "results"], (now) => this.#draw(now), { signal });
   }
 
   /** @param {State} now */
-  #draw({ kept, notes, found, hello }) {
+  #draw({ libraryDate, notes, results, bootstrap }) {
     const texts = notes
       .filter(({ code }) => !ELSEWHERE.includes(code))
       .map(({ message }) => message);
-    if (kept)
-      texts.unshift(this.#context.words("kept_since", { date: momentOf(kept, hello?.language) }));
-    const said = found ? "" : texts.join("\n");
-    if (said === this.#said) return;
-    this.#said = said;
+    if (libraryDate)
+      texts.unshift(
+        this.#context.words("library_since", {
+          date: formatDate(libraryDate, bootstrap?.language),
+        }),
+      );
+    const message = results ? "" : texts.join("\n");
+    if (message === this.#message) return;
+    this.#message = message;
     this.#section.replaceChildren(
-      ...said
+      ...message
         .split("\n")
         .filter(Boolean)
         .map((text) => el("p", { text })),

@@ -4,33 +4,36 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {{jobs: HTMLElement, watched: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
+/** @typedef {{jobs: HTMLElement, watches: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
 
 /**
  * @param {Context} context
  * @param {Badges} badges
  */
-export function tools(context, badges) {
-  const { acts, words, store, signal } = context;
-  const kept = button(
-    { deed: "open-kept", icon: icon("kept"), words: words("open_kept"), isBare: true },
-    () => acts.openKept(""),
+export function makePanelButtons(context, badges) {
+  const { actions, words, store, signal } = context;
+  const library = button(
+    { action: "open-kept", icon: icon("library"), words: words("open_library"), isBare: true },
+    () => actions.openLibrary(""),
   );
-  const jobs = ofPanel(context, "jobs", "jobs", badges.jobs);
+  const jobs = makePanelButton(context, "jobs", "jobs", { badge: badges.jobs });
   const before = [
-    kept,
-    ofPanel(context, "sets", "heart"),
-    ofPanel(context, "watched", "bell", badges.watched),
+    library,
+    makePanelButton(context, "collections", "heart", { action: "sets" }),
+    makePanelButton(context, "watches", "bell", { action: "watched", badge: badges.watches }),
   ];
-  const after = [ofPanel(context, "settings", "settings"), ofPanel(context, "help", "help")];
+  const after = [
+    makePanelButton(context, "settings", "settings"),
+    makePanelButton(context, "help", "help"),
+  ];
   const { more, menu } = makeMenu(context);
   const element = el("div", { class: "tools" });
   const arrange = () => {
-    const isNarrow = store.get().room === "narrow";
+    const isNarrow = store.get().widthClass === "narrow";
     if (isNarrow) menu.replaceChildren(...before, ...after);
     element.replaceChildren(...(isNarrow ? [jobs, more, menu] : [...before, jobs, ...after]));
   };
-  store.on(["room"], arrange, { signal });
+  store.on(["widthClass"], arrange, { signal });
   arrange();
   return element;
 }
@@ -39,11 +42,17 @@ export function tools(context, badges) {
  * @param {Context} context
  * @param {Exclude<import("../types.js").Panel, "">} name
  * @param {import("../core/icons.js").IconName} glyph
- * @param {HTMLElement} [badge]
+ * @param {{action?: string, badge?: HTMLElement}} [options]  action: the button's `data-do`, if it is
+ *     not the panel's name
  */
-function ofPanel({ acts, words, store, signal }, name, glyph, badge) {
-  const look = { deed: name, icon: icon(glyph), words: words(`open_${name}`), isBare: true };
-  const made = button(look, () => acts.panel(name));
+function makePanelButton(
+  { actions, words, store, signal },
+  name,
+  glyph,
+  { action = name, badge } = {},
+) {
+  const look = { action, icon: icon(glyph), words: words(`open_${name}`), isBare: true };
+  const made = button(look, () => actions.panel(name));
   if (badge) made.append(badge);
   const draw = () => made.setAttribute("aria-expanded", String(store.get().panel === name));
   store.on(["panel"], draw, { signal });
@@ -54,7 +63,12 @@ function ofPanel({ acts, words, store, signal }, name, glyph, badge) {
 /** @param {Context} context */
 function makeMenu({ words }) {
   const menu = el("div", { class: "menu", id: "more-tools", popover: "auto" });
-  const look = { deed: "more-tools", icon: icon("more"), words: words("open_more"), isBare: true };
+  const look = {
+    action: "more-tools",
+    icon: icon("more"),
+    words: words("open_more"),
+    isBare: true,
+  };
   const more = button(look, () => {});
   more.setAttribute("popovertarget", menu.id);
   menu.addEventListener("beforetoggle", () => {

@@ -12,7 +12,7 @@ export class Search {
   #field;
   #scope;
   #clear;
-  #said = el("p", { class: "said", role: "status", dir: "auto" });
+  #message = el("p", { class: "search-message", role: "status", dir: "auto" });
 
   /** @param {import("../types.js").Context} context */
   constructor(context) {
@@ -33,18 +33,18 @@ export class Search {
       on: { change: () => this.#search(/** @type {Scope} */ (this.#scope.value)) },
     });
     this.#clear = button(
-      { deed: "clear-search", words: words("clear_within"), class: "quiet" },
+      { action: "clear-search", words: words("clear_search_field"), class: "quiet" },
       () => this.#empty(),
     );
     this.element = el(
       "div",
-      { class: "shown", role: "search", "aria-label": words("search_where") },
+      { class: "search", role: "search", "aria-label": words("search_where") },
       this.#scope,
       new Suggestions(context, this.#field).element,
       this.#clear,
-      this.#said,
+      this.#message,
     );
-    store.on(["where", "within", "notes"], (now) => this.#draw(now), { signal });
+    store.on(["where", "loadedFilter", "notes"], (now) => this.#draw(now), { signal });
     this.#draw(store.get());
   }
 
@@ -60,17 +60,17 @@ export class Search {
 
   /** @param {Scope} scope */
   #search(scope) {
-    const { acts, store } = this.#context;
+    const { actions, store } = this.#context;
     const words = this.#field.value;
-    acts.setWithin({ words: scope === "loaded" ? words.trim() : "" });
-    if (scope === "all") acts.openKept(words);
-    else if (scope === "gallery") void acts.setWhere({ search: words });
-    else if (store.get().where.search !== null) void acts.setWhere({ search: null });
+    actions.setLoadedFilter({ words: scope === "loaded" ? words.trim() : "" });
+    if (scope === "all") actions.openLibrary(words);
+    else if (scope === "gallery") void actions.setWhere({ search: words });
+    else if (store.get().where.search !== null) void actions.setWhere({ search: null });
   }
 
   /** @param {State} now */
   #draw(now) {
-    const { where, within, notes } = now;
+    const { where, loadedFilter, notes } = now;
     const { words } = this.#context;
     const scope = this.#scopeOf(now);
     const scopes = hasGallery(where) ? ["loaded", "gallery", "all"] : ["all"];
@@ -80,12 +80,12 @@ export class Search {
       );
     }
     this.#scope.value = scope;
-    const text = where.search ?? within.words;
+    const text = where.search ?? loadedFilter.words;
     if (this.#field.value.trim() !== text.trim()) this.#field.value = text; // not while one types
     this.#clear.hidden = !text.trim();
-    const said = notes.find((note) => note.code === "search")?.message ?? "";
-    if (this.#said.textContent !== said) this.#said.textContent = said;
-    this.#said.hidden = !said;
+    const message = notes.find((note) => note.code === "search")?.message ?? "";
+    if (this.#message.textContent !== message) this.#message.textContent = message;
+    this.#message.hidden = !message;
   }
 
   /**

@@ -4,37 +4,37 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./status_text.js").Said} Said */
-/** @typedef {import("./status_text.js").Deed} Deed */
+/** @typedef {import("./status_text.js").StatusText} StatusText */
+/** @typedef {import("./status_text.js").StatusAction} StatusAction */
 
 export class Status {
   #context;
   #of;
-  #say;
+  #makeText;
   #text = el("p", { role: "status", "aria-live": "polite", dir: "auto" });
-  #deeds = el("div", { class: "deeds" });
+  #actions = el("div", { class: "actions" });
   #clock = 0;
   #drawn = "";
 
   /**
    * @param {Context} context
-   * @param {"find" | "images"} of
-   * @param {(state: import("../types.js").State, words: import("../types.js").Words, now: number) => Said} say
+   * @param {"lookup" | "images"} of
+   * @param {(state: import("../types.js").State, words: import("../types.js").Words, now: number) => StatusText} makeText
    */
-  constructor(context, of, say) {
+  constructor(context, of, makeText) {
     const { store, signal } = context;
     this.#context = context;
     this.#of = of;
-    this.#say = say;
-    this.element = el("section", { class: `status of-${of}` }, this.#text, this.#deeds);
+    this.#makeText = makeText;
+    this.element = el("section", { class: `status of-${of}` }, this.#text, this.#actions);
     store.on(
       [
-        "hello",
+        "bootstrap",
         "where",
-        "finding",
-        "found",
+        "lookupText",
+        "results",
         "loading",
-        "since",
+        "requestedAt",
         "problem",
         "ended",
         "shown",
@@ -50,26 +50,26 @@ export class Status {
   #draw() {
     const { store, words } = this.#context;
     const state = store.get();
-    const { kind, text, deeds } = this.#say(state, words, performance.now());
+    const { kind, text, actions } = this.#makeText(state, words, performance.now());
     this.#tick(kind === "waits");
     this.element.hidden = !text;
     this.element.dataset.kind = kind;
     this.element.toggleAttribute("data-alone", !state.shown.length);
     if (this.#text.textContent !== text) this.#text.textContent = text;
-    this.#drawDeeds(deeds);
+    this.#drawActions(actions);
     this.#stick(state.shown.length > 0 && (kind === "problem" || kind === "waits"));
   }
 
-  /** @param {Deed[]} deeds */
-  #drawDeeds(deeds) {
-    const key = deeds.join();
+  /** @param {StatusAction[]} actions */
+  #drawActions(actions) {
+    const key = actions.join();
     if (this.#drawn === key) return; // a button under the pointer stays the one that is pressed
     this.#drawn = key;
-    this.#deeds.replaceChildren(...deeds.map((deed) => this.#button(deed)));
+    this.#actions.replaceChildren(...actions.map((action) => this.#button(action)));
   }
 
   /**
-   * Wherever one is among the pictures it is in sight, above the bar; toasts go above both.
+   * Wherever one is among the images it is in sight, above the bar; toasts go above both.
    *
    * @param {boolean} isSticking
    */
@@ -78,7 +78,10 @@ export class Status {
     this.element.toggleAttribute("data-sticks", isSticking);
     const { host } = this.#context.root;
     const height = isSticking ? this.element.offsetHeight : 0;
-    /** @type {HTMLElement} */ (host).style.setProperty("--cs-said", `${height && height + 12}px`);
+    /** @type {HTMLElement} */ (host).style.setProperty(
+      "--cs-status-height",
+      `${height && height + 12}px`,
+    );
   }
 
   /** @param {boolean} isWaiting  then the seconds are counted */
@@ -90,21 +93,22 @@ export class Status {
     }
   }
 
-  /** @param {Deed} deed */
-  #button(deed) {
-    const { acts, words, store } = this.#context;
+  /** @param {StatusAction} action */
+  #button(action) {
+    const { actions, words, store } = this.#context;
     const of = () => store.get().problem?.of ?? this.#of;
     const again = { icon: icon("again"), words: words("do_retry") };
-    /** @type {Record<Deed, () => HTMLButtonElement>} */
+    /** @type {Record<StatusAction, () => HTMLButtonElement>} */
     const makers = {
-      retry: () => button({ deed, ...again }, () => acts.retry(of())),
-      reload: () => button({ deed, words: words("do_reload") }, () => location.reload()),
-      "give-up": () => button({ deed, words: words("do_give_up") }, () => acts.giveUp(this.#of)),
-      more: () => button({ deed, words: words("read_on") }, () => void acts.more()),
-      "read-anew": () => button({ deed, ...again }, () => void acts.readAnew()),
+      retry: () => button({ action, ...again }, () => actions.retry(of())),
+      reload: () => button({ action, words: words("do_reload") }, () => location.reload()),
+      "give-up": () =>
+        button({ action, words: words("do_give_up") }, () => actions.giveUp(this.#of)),
+      more: () => button({ action, words: words("read_on") }, () => void actions.more()),
+      "read-anew": () => button({ action, ...again }, () => void actions.reloadGallery()),
       "reset-filters": () =>
-        button({ deed, words: words("reset_filters") }, () => acts.resetFilters()),
+        button({ action, words: words("reset_filters") }, () => actions.resetFilters()),
     };
-    return makers[deed]();
+    return makers[action]();
   }
 }

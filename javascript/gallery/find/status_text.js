@@ -1,23 +1,23 @@
 /** What is to be said of a search and of a gallery: that one waits, what is wrong, how far it goes. */
 
-import { written } from "../core/format.js";
-import { filterCount, sourceOf, unfiltered } from "../state/query.js";
-import { isNarrowed } from "../state/state.js";
+import { formatNumber } from "../core/format.js";
+import { countFilters, getSource, makeDefaultQuery } from "../state/query.js";
+import { isFiltered } from "../state/state.js";
 
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Words} Words */
-/** @typedef {"retry" | "reload" | "give-up" | "more" | "read-anew" | "reset-filters"} Deed */
+/** @typedef {"retry" | "reload" | "give-up" | "more" | "read-anew" | "reset-filters"} StatusAction */
 
 /**
- * @typedef {object} Said
+ * @typedef {object} StatusText
  * @property {"none" | "waits" | "problem" | "start" | "narrowed" | "empty" | "end"} kind
  * @property {string} text  "" is nothing to say
- * @property {Deed[]} deeds  what can be done about it
+ * @property {StatusAction[]} actions  what can be done about it
  */
 
 const PATIENCE = 3; // seconds without an answer that go without saying
-/** @type {Said} */
-const NOTHING = { kind: "none", text: "", deeds: [] };
+/** @type {StatusText} */
+const NO_STATUS = { kind: "none", text: "", actions: [] };
 
 /**
  * Beside the field.
@@ -25,39 +25,44 @@ const NOTHING = { kind: "none", text: "", deeds: [] };
  * @param {State} state
  * @param {Words} words
  * @param {number} now  as `performance.now()` tells it
- * @returns {Said}
+ * @returns {StatusText}
  */
-export function saidOfFinding({ problem, finding, findingSince }, words, now) {
-  if (problem?.of === "find") {
+export function getLookupStatus({ problem, lookupText, lookupStartedAt }, words, now) {
+  if (problem?.of === "lookup") {
     // What cannot be shown is no more so at a second try.
-    const deed = problem.code === "outdated" ? "reload" : "retry";
-    const deeds = /** @type {Deed[]} */ (problem.code === "bad_input" ? [] : [deed]);
-    return { kind: "problem", text: problem.message, deeds };
+    const action = problem.code === "outdated" ? "reload" : "retry";
+    const actions = /** @type {StatusAction[]} */ (problem.code === "bad_input" ? [] : [action]);
+    return { kind: "problem", text: problem.message, actions };
   }
-  if (!finding) return NOTHING;
-  return waiting(now - findingSince, words("looking_for", { text: finding }), words);
+  if (!lookupText) return NO_STATUS;
+  return makeWaitingStatus(
+    now - lookupStartedAt,
+    words("looking_for", { text: lookupText }),
+    words,
+  );
 }
 
 /**
- * Below the pictures.
+ * Below the images.
  *
  * @param {State} state
  * @param {Words} words
  * @param {number} now
- * @returns {Said}
+ * @returns {StatusText}
  */
-export function saidOfGallery(state, words, now) {
-  const { problem, found, hello, where, since } = state;
-  if (found) return NOTHING;
-  if (problem && problem.of !== "find") {
-    const deed = problem.code === "outdated" ? "reload" : "retry";
-    return { kind: "problem", text: problem.message, deeds: [deed] };
+export function getGalleryStatus(state, words, now) {
+  const { problem, results, bootstrap, where, requestedAt } = state;
+  if (results) return NO_STATUS;
+  if (problem && problem.of !== "lookup") {
+    const action = problem.code === "outdated" ? "reload" : "retry";
+    return { kind: "problem", text: problem.message, actions: [action] };
   }
-  // Next to pictures it would be pushed down by each page: there the bar says that one comes.
-  if (since > 0) return waiting(now - since, saidMeanwhile(state, words), words);
-  if (!hello) return { kind: "waits", text: words("reading"), deeds: [] };
-  if (!sourceOf(where)) return { kind: "start", text: words("start_here"), deeds: [] };
-  return saidOfItsEnd(state, hello, words);
+  // Next to images it would be pushed down by each page: there the bar says that one comes.
+  if (requestedAt > 0)
+    return makeWaitingStatus(now - requestedAt, getWaitingText(state, words), words);
+  if (!bootstrap) return { kind: "waits", text: words("reading"), actions: [] };
+  if (!getSource(where)) return { kind: "start", text: words("start_here"), actions: [] };
+  return getEndStatus(state, bootstrap, words);
 }
 
 /**
@@ -66,63 +71,70 @@ export function saidOfGallery(state, words, now) {
  * @param {State} state
  * @param {Words} words
  */
-function saidMeanwhile({ hello, lookedAt, shown }, words) {
-  if (hello && lookedAt) return saidOfSearch(lookedAt, hello, words);
+function getWaitingText({ bootstrap, searchProgress, shown }, words) {
+  if (bootstrap && searchProgress) return formatSearchProgress(searchProgress, bootstrap, words);
   return shown.length ? "" : words("reading");
 }
 
 /**
- * @param {import("../types.js").LookedAt} lookedAt
- * @param {import("../types.js").Hello} hello
+ * @param {import("../types.js").SearchProgress} searchProgress
+ * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words
  */
-function saidOfSearch({ count, total }, { language }, words) {
-  return words("search_looked", { n: written(count, language), all: written(total, language) });
+function formatSearchProgress({ count, total }, { language }, words) {
+  return words("search_looked", {
+    n: formatNumber(count, language),
+    all: formatNumber(total, language),
+  });
 }
 
 /**
  * @param {number} time  ms
  * @param {string} text  as long as that is no wonder
  * @param {Words} words
- * @returns {Said}
+ * @returns {StatusText}
  */
-function waiting(time, text, words) {
+function makeWaitingStatus(time, text, words) {
   const n = Math.floor(time / 1000);
-  if (n < PATIENCE) return { kind: "waits", text, deeds: [] };
-  return { kind: "waits", text: words("no_answer_for", { n }), deeds: ["retry", "give-up"] };
+  if (n < PATIENCE) return { kind: "waits", text, actions: [] };
+  return { kind: "waits", text: words("no_answer_for", { n }), actions: ["retry", "give-up"] };
 }
 
 /**
  * @param {State} state
- * @param {import("../types.js").Hello} hello
+ * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words
- * @returns {Said}
+ * @returns {StatusText}
  */
-function saidOfItsEnd(state, hello, words) {
-  const { where, images, shown, within, cursor, ended, notes, lookedAt } = state;
-  const number = (/** @type {number} */ value) => written(value, hello.language);
+function getEndStatus(state, bootstrap, words) {
+  const { where, images, shown, loadedFilter, cursor, ended, notes, searchProgress } = state;
+  const number = (/** @type {number} */ value) => formatNumber(value, bootstrap.language);
   const counts = { n: number(images.length), shown: number(shown.length) };
-  if (isNarrowed(within) && images.length) {
+  if (isFiltered(loadedFilter) && images.length) {
     const text = words(shown.length ? "narrowed_to" : "narrowed_none", counts);
-    return { kind: "narrowed", text, deeds: ended ? [] : ["more"] };
+    return { kind: "narrowed", text, actions: ended ? [] : ["more"] };
   }
-  if (!ended && lookedAt) {
-    return { kind: "narrowed", text: saidOfSearch(lookedAt, hello, words), deeds: ["more"] };
+  if (!ended && searchProgress) {
+    return {
+      kind: "narrowed",
+      text: formatSearchProgress(searchProgress, bootstrap, words),
+      actions: ["more"],
+    };
   }
   if (!ended && !images.length && cursor !== null) {
-    return { kind: "narrowed", text: words("none_so_far"), deeds: ["more"] };
+    return { kind: "narrowed", text: words("none_so_far"), actions: ["more"] };
   }
-  if (!ended) return NOTHING;
+  if (!ended) return NO_STATUS;
   const doubt = notes.find(({ code }) => code === "empty_end");
-  if (doubt) return { kind: "problem", text: doubt.message, deeds: ["read-anew"] };
+  if (doubt) return { kind: "problem", text: doubt.message, actions: ["read-anew"] };
   if (where.search !== null && !images.length) {
-    return { kind: "empty", text: words("search_none"), deeds: [] };
+    return { kind: "empty", text: words("search_none"), actions: [] };
   }
-  if (images.length) return { kind: "end", text: words("gallery_ends", counts), deeds: [] };
+  if (images.length) return { kind: "end", text: words("gallery_ends", counts), actions: [] };
   const author = notes.find(({ code }) => code === "no_author")?.message;
-  if (filterCount(where, unfiltered(hello)) === 0) {
-    return { kind: "empty", text: author ?? words("gallery_empty"), deeds: [] };
+  if (countFilters(where, makeDefaultQuery(bootstrap)) === 0) {
+    return { kind: "empty", text: author ?? words("gallery_empty"), actions: [] };
   }
   const text = author ?? words("gallery_empty_filtered");
-  return { kind: "empty", text, deeds: ["reset-filters"] };
+  return { kind: "empty", text, actions: ["reset-filters"] };
 }

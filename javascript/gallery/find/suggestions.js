@@ -1,9 +1,9 @@
 /** Below a search that is typed: what its last word may become. */
 
 import { el } from "../core/dom.js";
-import { written } from "../core/format.js";
+import { formatNumber } from "../core/format.js";
 import { ApiError, isAborted } from "../data/api.js";
-import { withWord, wordAt } from "../state/caret_word.js";
+import { getWordAt, replaceWord } from "../state/caret_word.js";
 
 /** @typedef {{text: string, count: number}} Suggestion */
 
@@ -34,8 +34,8 @@ export class Suggestions {
       field.setAttribute(name, value);
     }
     field.setAttribute("aria-controls", "suggestions");
-    field.addEventListener("input", () => void this.#ask());
-    field.addEventListener("focus", () => void this.#ask());
+    field.addEventListener("input", () => void this.#request());
+    field.addEventListener("focus", () => void this.#request());
     field.addEventListener("blur", () => this.#close());
     field.addEventListener("keydown", (event) => this.#press(event));
     // The field keeps the focus, without which the list closes; and only at the click, else that
@@ -46,16 +46,16 @@ export class Suggestions {
     this.#draw();
   }
 
-  async #ask() {
+  async #request() {
     this.#abort.abort();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const word = wordAt(this.#field.value, this.#field.selectionStart ?? 0);
+    const word = getWordAt(this.#field.value, this.#field.selectionStart ?? 0);
     // a row that no longer fits would take the place of what was typed since
-    this.#show(this.#shown.filter(({ text }) => bare(text).startsWith(bare(word))));
+    this.#show(this.#shown.filter(({ text }) => normalize(text).startsWith(normalize(word))));
     try {
       const query = new URLSearchParams({ word });
-      const found = await this.#context.api.get(`suggest?${query}`, { signal });
+      const found = await this.#context.api.get(`suggestions?${query}`, { signal });
       if (!signal.aborted)
         this.#show(found.filter((/** @type {Suggestion} */ one) => one.text !== word));
     } catch (error) {
@@ -79,7 +79,7 @@ export class Suggestions {
   }
 
   #draw() {
-    const { hello } = this.#context.store.get();
+    const { bootstrap } = this.#context.store.get();
     if (this.#shown.length) this.element.append(this.#list);
     else this.#list.remove();
     this.#field.setAttribute("aria-expanded", String(this.#list.isConnected));
@@ -89,7 +89,7 @@ export class Suggestions {
           "li",
           { role: "option", id: `suggestion-${at}`, "aria-selected": String(at === this.#at) },
           el("bdi", {}, text),
-          count > 0 && el("span", { class: "dim" }, written(count, hello?.language)),
+          count > 0 && el("span", { class: "dim" }, formatNumber(count, bootstrap?.language)),
         ),
       ),
     );
@@ -123,7 +123,7 @@ export class Suggestions {
   /** @param {number} at */
   #take(at) {
     const field = this.#field;
-    const { text, caret } = withWord(
+    const { text, caret } = replaceWord(
       field.value,
       field.selectionStart ?? 0,
       this.#shown[at]?.text ?? "",
@@ -136,6 +136,6 @@ export class Suggestions {
 }
 
 /** @param {string} text  of a suggestion, or typed */
-function bare(text) {
+function normalize(text) {
   return text.replace(/["“”„]/g, "").toLowerCase();
 }

@@ -1,4 +1,4 @@
-/** What the grid shows, in its places; a picture is found by its id. Knows no DOM. */
+/** What the grid shows, in its places; an image is found by its id. Knows no DOM. */
 
 import { Masonry } from "./layout.js";
 
@@ -51,7 +51,7 @@ export class Arrangement {
   }
 
   /**
-   * Whether these are the pictures that are here, and perhaps more below them.
+   * Whether these are the images that are here, and perhaps more below them.
    *
    * @param {readonly View[]} views
    */

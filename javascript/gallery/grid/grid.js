@@ -3,18 +3,18 @@
 import { el } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
 import { isBlurred } from "../state/content_rating.js";
-import { isNarrowed, settingOf } from "../state/state.js";
+import { getSetting, isFiltered } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { Hover } from "./hover.js";
-import { thumbWidth } from "./layout.js";
-import { listenToPointer, listenToPresses } from "./pointer_events.js";
+import { chooseThumbWidth } from "./layout.js";
+import { listenToClicks, listenToPointer } from "./pointer_events.js";
 import { Thumbs } from "./thumbs.js";
 import { Tiles } from "./tiles.js";
-import { sightOf, wayTo } from "./viewport.js";
+import { getViewport, scrollDistance } from "./viewport.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").View} View */
-/** @typedef {import("./viewport.js").Sight} Sight */
+/** @typedef {import("./viewport.js").Viewport} Viewport */
 /** @typedef {import("./tile.js").Tile} Tile */
 
 const GAP = 8; // pixels
@@ -59,19 +59,19 @@ export class Grid {
     });
     const tileOf = (/** @type {number} */ id) => this.#tiles.of(id);
     this.#thumbs = new Thumbs(this.#list, tileOf, (tile) => this.#isSeen(tile));
-    listenToPresses(this.#list, context, tileOf);
+    listenToClicks(this.#list, context, tileOf);
     listenToPointer(this.#list, this.#hover, tileOf);
     this.#listen();
     store.on(["shown"], ({ shown }) => this.#take(shown), { signal });
     store.on(["tile"], () => this.#layOut(), { signal });
-    store.on(["marks", "focus", "bared", "hello"], () => this.#drawLooks(), { signal });
-    store.on(["hello"], () => this.#loadFailed(), { signal });
+    store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
+    store.on(["bootstrap"], () => this.#loadFailed(), { signal });
     store.on(["stale"], ({ stale }) => this.#list.toggleAttribute("data-stale", stale), { signal });
-    store.on(["loading", "ended", "found", "within"], () => this.#schedule(), { signal });
+    store.on(["loading", "ended", "results", "loadedFilter"], () => this.#schedule(), { signal });
   }
 
   /**
-   * Scrolls to a picture if it is out of sight; `focus` puts the focus on its tile.
+   * Scrolls to an image if it is out of sight; `focus` puts the focus on its tile.
    *
    * @param {number} id
    * @param {{focus?: boolean}} [how]
@@ -79,7 +79,10 @@ export class Grid {
   reveal(id, { focus = false } = {}) {
     const box = this.#arrangement.boxOf(id);
     if (!box || this.#isHidden()) return;
-    scrollBy(this.#list, wayTo(sightOf(this.#list), box.y, box.y + box.height, COVERED));
+    scrollBy(
+      this.#list,
+      scrollDistance(getViewport(this.#list), box.y, box.y + box.height, COVERED),
+    );
     if (focus) this.#context.store.set({ focus: id });
     this.#draw();
     if (focus) this.#tiles.of(id)?.element.focus({ preventScroll: true });
@@ -94,15 +97,15 @@ export class Grid {
     return this.#arrangement.neighbour(id, step, screen);
   }
 
-  /** The first picture that is whole in the window, else the first of which something is. */
+  /** The first image that is whole in the window, else the first of which something is. */
   topmost() {
-    const { top, bottom } = this.#sight();
+    const { top, bottom } = this.#viewport();
     return this.#arrangement.firstIn(top + COVERED.above, bottom);
   }
 
   /** Where one is, to come back to; null at the top. */
   place() {
-    const id = this.#sight().top > 0 ? this.topmost() : null;
+    const id = this.#viewport().top > 0 ? this.topmost() : null;
     return id === null ? null : { id, count: (this.#arrangement.indexOf(id) ?? 0) + 1 };
   }
 
@@ -138,8 +141,8 @@ export class Grid {
   }
 
   /** While it is hidden, as it was before. */
-  #sight() {
-    if (!this.#isHidden()) return sightOf(this.#list);
+  #viewport() {
+    if (!this.#isHidden()) return getViewport(this.#list);
     const top = this.#left ?? this.#lastTop;
     return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
   }
@@ -162,7 +165,7 @@ export class Grid {
     this.#left = null;
     if (this.#list.clientWidth !== this.#arrangement.width) this.#layOut();
     // Another tab of the host, or what a search found, has scrolled the window meanwhile.
-    if (left !== null) scrollBy(this.#list, left - sightOf(this.#list).top);
+    if (left !== null) scrollBy(this.#list, left - getViewport(this.#list).top);
     this.#schedule();
   }
 
@@ -174,7 +177,7 @@ export class Grid {
   #layOut(shown = this.#arrangement.views) {
     const { views } = this.#arrangement;
     this.#hover.leave();
-    const { top, bottom } = sightOf(this.#list);
+    const { top, bottom } = getViewport(this.#list);
     const held = this.#arrangement.hold(top, bottom);
     const { tile } = this.#context.store.get();
     this.#arrangement.layOut(shown, this.#list.clientWidth, tile);
@@ -185,7 +188,7 @@ export class Grid {
     }
     if (top > 0) {
       const wanted = this.#arrangement.topFor(held) ?? -COVERED.above;
-      scrollBy(this.#list, wanted - sightOf(this.#list).top);
+      scrollBy(this.#list, wanted - getViewport(this.#list).top);
     }
     this.#tiles.place();
     this.#draw();
@@ -202,15 +205,15 @@ export class Grid {
   /** Brings the tiles in line with the window; asks for the next page in time. */
   #draw() {
     if (this.#isHidden()) return;
-    const sight = sightOf(this.#list);
-    const isFlying = Math.abs(sight.top - this.#lastTop) > FLYING * sight.screen;
-    if (sight.top !== this.#lastTop) this.#isRising = sight.top < this.#lastTop;
+    const viewport = getViewport(this.#list);
+    const isFlying = Math.abs(viewport.top - this.#lastTop) > FLYING * viewport.screen;
+    if (viewport.top !== this.#lastTop) this.#isRising = viewport.top < this.#lastTop;
     const now = performance.now();
-    this.#speed = Math.max(0, sight.top - this.#lastTop) / Math.max(1, now - this.#lastDrawn);
+    this.#speed = Math.max(0, viewport.top - this.#lastTop) / Math.max(1, now - this.#lastDrawn);
     this.#lastDrawn = now;
-    this.#lastTop = sight.top;
-    const seen = this.#arrangement.between(sight.top, sight.bottom);
-    const wanted = this.#wanted(sight, seen);
+    this.#lastTop = viewport.top;
+    const seen = this.#arrangement.between(viewport.top, viewport.bottom);
+    const wanted = this.#wanted(viewport, seen);
     const isWhole = this.#tiles.keep(wanted);
     const { focus } = this.#context.store.get();
     this.#list.tabIndex = focus !== null && this.#tiles.of(focus) ? -1 : 0;
@@ -219,14 +222,14 @@ export class Grid {
     const last = seen.at(-1);
     const passed = last === undefined ? 0 : (this.#arrangement.indexOf(last) ?? 0) + 1;
     this.#context.store.set({ passed });
-    this.#askForMore(sight);
+    this.#loadMore(viewport);
   }
 
   /**
    * Returns the ids near the window: first those in it, then those that one scrolls towards, then
    * those behind. The one with the focus never goes from the page.
    *
-   * @param {Sight} sight
+   * @param {Viewport} viewport
    * @param {number[]} seen
    */
   #wanted({ top, bottom, screen }, seen) {
@@ -241,7 +244,7 @@ export class Grid {
   /** @param {Iterable<number>} wanted */
   #loadThumbs(wanted) {
     const { store, api } = this.#context;
-    const thumb = thumbWidth(this.#arrangement.tile, window.devicePixelRatio);
+    const thumb = chooseThumbWidth(this.#arrangement.tile, window.devicePixelRatio);
     if (thumb !== store.get().thumb) store.set({ thumb });
     const tiles = [...wanted].flatMap((id) => this.#tiles.of(id) ?? []);
     this.#thumbs.want(tiles, ({ view }) => api.thumb(view.id, thumb));
@@ -273,17 +276,18 @@ export class Grid {
    * What is narrowed goes on only when asked to: else a word that nothing holds would read all.
    * A search of what was kept asks nothing of Civitai: it goes on until something is found.
    *
-   * @param {Sight} sight
+   * @param {Viewport} viewport
    */
-  #askForMore({ bottom, screen }) {
-    const { store, acts } = this.#context;
-    const { hello, loading, ended, problem, images, within, found, lookedAt } = store.get();
+  #loadMore({ bottom, screen }) {
+    const { store, actions } = this.#context;
+    const { bootstrap, loading, ended, problem, images, loadedFilter, results, searchProgress } =
+      store.get();
     if (loading || ended || problem?.of === "images") return;
-    if (found || !(images.length || lookedAt) || isNarrowed(within)) return;
-    const isEager = settingOf(hello, "usergallery_preloading") !== false;
+    if (results || !(images.length || searchProgress) || isFiltered(loadedFilter)) return;
+    const isEager = getSetting(bootstrap, "usergallery_preloading") !== false;
     const ahead = isEager
       ? PAGE_AHEAD * screen + PAGE_AHEAD_TIME * this.#speed
       : PAGE_AHEAD_SPARING * screen;
-    if (bottom + ahead > this.#arrangement.height) void acts.more();
+    if (bottom + ahead > this.#arrangement.height) void actions.more();
   }
 }

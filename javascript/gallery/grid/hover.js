@@ -1,7 +1,7 @@
-/** What a tile shows under the pointer or the focus: who made it, and a video's moving picture. */
+/** What a tile shows under the pointer or the focus: who made it, and a video's moving image. */
 
 import { el } from "../core/dom.js";
-import { written } from "../core/format.js";
+import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -12,7 +12,7 @@ const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Hover {
   #context;
-  #caption = el("div", { class: "over", "aria-hidden": "true" });
+  #caption = el("div", { class: "tile-overlay", "aria-hidden": "true" });
   #video = el("video", { class: "clip", loop: true, playsinline: true, "aria-hidden": "true" });
   /** @type {Tile | null} */
   #tile = null;
@@ -22,7 +22,7 @@ export class Hover {
     this.#context = context;
     this.#video.muted = true;
     this.#video.addEventListener("playing", () => this.#video.setAttribute("data-plays", ""));
-    // A video that cannot be played stays a still picture here; the viewer says why.
+    // A video that cannot be played stays a still image here; the viewer says why.
     this.#video.addEventListener("error", () => this.#stop());
     context.signal.addEventListener("abort", () => this.leave());
   }
@@ -58,13 +58,18 @@ export class Hover {
   /** @param {View} view */
   #lines(view) {
     const { words, store } = this.#context;
-    const language = store.get().hello?.language;
+    const language = store.get().bootstrap?.language;
     return [
-      el("span", { class: "who", text: view.user || words("somebody") }),
+      el("span", { class: "image-author", text: view.user || words("somebody") }),
       el(
         "span",
-        { class: "facts" },
-        el("span", { class: "liked" }, icon("heart"), written(view.reactions, language, "compact")),
+        { class: "image-facts" },
+        el(
+          "span",
+          { class: "reactions" },
+          icon("heart"),
+          formatNumber(view.reactions, language, "compact"),
+        ),
         view.base_model && el("span", { class: "base", text: view.base_model }),
         view.has_data && el("span", { class: "data", text: words("has_data") }),
       ),

@@ -14,21 +14,21 @@ const WIDEST = 2.5;
  * @param {number} ratio  device pixels in one of them
  * @returns {320 | 450 | 800}
  */
-export function thumbWidth(tile, ratio) {
+export function chooseThumbWidth(tile, ratio) {
   const needed = tile * Math.min(ratio, 2) * 0.9; // a tenth too few is not seen
   if (needed <= 320) return 320;
   return needed <= 450 ? 450 : 800;
 }
 
 /** @param {Size} size  0 is unknown: a square */
-export function shape(size) {
+export function getAspectRatio(size) {
   if (!(size.width > 0 && size.height > 0)) return 1;
   return Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height));
 }
 
 /** @param {Size} size */
 export function isCropped(size) {
-  return size.width > 0 && size.height > 0 && shape(size) !== size.width / size.height;
+  return size.width > 0 && size.height > 0 && getAspectRatio(size) !== size.width / size.height;
 }
 
 export class Masonry {
@@ -74,7 +74,7 @@ export class Masonry {
   #place(size, index) {
     const y = Math.min(...this.#heights);
     const column = this.#heights.indexOf(y);
-    const height = Math.round(this.tile / shape(size));
+    const height = Math.round(this.tile / getAspectRatio(size));
     const x = column * (this.tile + this.gap);
     this.boxes.push({ x, y, width: this.tile, height, column });
     this.columns[column].push(index);
@@ -89,14 +89,14 @@ export class Masonry {
    */
   between(top, bottom) {
     /** @type {number[]} */
-    const found = [];
+    const indices = [];
     for (const column of this.columns) {
       for (let at = this.#firstBelow(column, top); at < column.length; at += 1) {
         if (this.boxes[column[at]].y >= bottom) break;
-        found.push(column[at]);
+        indices.push(column[at]);
       }
     }
-    return found.sort((a, b) => a - b);
+    return indices.sort((a, b) => a - b);
   }
 
   /**

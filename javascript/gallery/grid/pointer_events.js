@@ -8,21 +8,22 @@
  * @param {Context} context
  * @param {(id: number) => Tile | undefined} tileOf
  */
-export function listenToPresses(list, { acts, store }, tileOf) {
+export function listenToClicks(list, { actions, store }, tileOf) {
   list.addEventListener("click", (event) => {
-    const tile = tileAt(event.target, tileOf);
+    const tile = findTile(event.target, tileOf);
     if (!tile) return;
     const { id } = tile.view;
-    if (event.shiftKey) acts.markTo(id);
-    else if (event.ctrlKey || event.metaKey || deedAt(event.target) === "mark") acts.mark(id);
-    else if (deedAt(event.target) === "thumb-again") tile.loadAgain();
-    else if (tile.isBlurred) acts.bare(id);
-    else acts.open(id);
-    if (store.get().open === null) acts.focus(id);
+    if (event.shiftKey) actions.markTo(id);
+    else if (event.ctrlKey || event.metaKey || findAction(event.target) === "mark")
+      actions.mark(id);
+    else if (findAction(event.target) === "thumb-again") tile.loadAgain();
+    else if (tile.isBlurred) actions.showBlurred(id);
+    else actions.open(id);
+    if (store.get().open === null) actions.focus(id);
   });
-  // Else a range by Shift selects the text of the page, and a tile is dragged as a picture.
+  // Else a range by Shift selects the text of the page, and a tile is dragged as an image.
   list.addEventListener("mousedown", (event) => {
-    if (event.shiftKey && tileAt(event.target, tileOf)) event.preventDefault();
+    if (event.shiftKey && findTile(event.target, tileOf)) event.preventDefault();
   });
 }
 
@@ -33,13 +34,13 @@ export function listenToPresses(list, { acts, store }, tileOf) {
  */
 export function listenToPointer(list, hover, tileOf) {
   list.addEventListener("pointerover", (event) => {
-    const tile = event.pointerType === "touch" ? null : tileAt(event.target, tileOf);
+    const tile = event.pointerType === "touch" ? null : findTile(event.target, tileOf);
     if (tile) hover.enter(tile, { plays: true });
     else hover.leave();
   });
   list.addEventListener("pointerleave", () => hover.leave());
   list.addEventListener("focusin", (event) => {
-    const tile = tileAt(event.target, tileOf);
+    const tile = findTile(event.target, tileOf);
     if (tile?.element.matches(":focus-visible")) hover.enter(tile, { plays: false });
   });
   list.addEventListener("focusout", () => hover.leave());
@@ -49,13 +50,13 @@ export function listenToPointer(list, hover, tileOf) {
  * @param {EventTarget | null} target
  * @param {(id: number) => Tile | undefined} tileOf
  */
-export function tileAt(target, tileOf) {
+export function findTile(target, tileOf) {
   const element = target instanceof Element ? target.closest("[data-tile]") : null;
   return element instanceof HTMLElement ? tileOf(Number(element.dataset.id)) : undefined;
 }
 
 /** @param {EventTarget | null} target */
-function deedAt(target) {
+function findAction(target) {
   const element = target instanceof Element ? target.closest("[data-do]") : null;
   return element instanceof HTMLElement ? element.dataset.do : undefined;
 }

@@ -1,7 +1,7 @@
 /** At the window's lower edge: where one is, and what can be done with what is marked. */
 
 import { button, el } from "../core/dom.js";
-import { written } from "../core/format.js";
+import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { canCompare } from "../state/selection.js";
 
@@ -10,9 +10,9 @@ import { canCompare } from "../state/selection.js";
 
 const WIDE = 1280; // px that all of its words need in one row
 
-export class Bar {
+export class SelectionBar {
   #context;
-  #section = el("section", { class: "bar", hidden: true });
+  #section = el("section", { class: "selection-bar", hidden: true });
   #where = el("p", { class: "where" });
   #count = el("p", { class: "count", role: "status" });
   #marked;
@@ -22,24 +22,24 @@ export class Bar {
 
   /** @param {Context} context */
   constructor(context) {
-    const { root, store, words, acts, signal } = context;
+    const { root, store, words, actions, signal } = context;
     this.#context = context;
     this.#compare = button(
-      { deed: "compare", icon: icon("compare"), words: words("compare_title") },
-      () => acts.compare(),
+      { action: "compare", icon: icon("compare"), words: words("compare_title") },
+      () => actions.compare(),
     );
     this.#marked = this.#markedGroup();
     this.#top = button(
-      { deed: "top", icon: icon("top"), words: words("to_top"), isBare: true },
-      () => acts.toTop(),
+      { action: "top", icon: icon("top"), words: words("to_top"), isBare: true },
+      () => actions.toTop(),
     );
     this.#back = button(
-      { deed: "back", icon: icon("place"), words: words("back_to_place") },
-      () => void acts.back(),
+      { action: "back", icon: icon("place"), words: words("back_to_place") },
+      () => void actions.back(),
     );
     const all = button(
-      { deed: "mark-all", icon: icon("check"), words: words("do_mark_all"), class: "quiet" },
-      () => acts.markAll(),
+      { action: "mark-all", icon: icon("check"), words: words("do_mark_all"), class: "quiet" },
+      () => actions.markAll(),
     );
     this.#section.append(this.#where, this.#back, all, this.#marked, this.#top);
     root.append(this.#section);
@@ -49,36 +49,36 @@ export class Bar {
     window.addEventListener("resize", () => this.#place(), { signal });
     signal.addEventListener("abort", () => sizes.disconnect());
     store.on(
-      ["shown", "marks", "passed", "loading", "ended", "found", "place", "within"],
+      ["shown", "marks", "passed", "loading", "ended", "results", "place", "loadedFilter"],
       (now) => this.#draw(now),
       { signal },
     );
   }
 
   /**
-   * Below the pictures: beside them a host may have a pane of its own. With many marks it has two
+   * Below the images: beside them a host may have a pane of its own. With many marks it has two
    * rows on a phone, and what is said goes above both.
    */
   #place() {
     const host = /** @type {HTMLElement} */ (this.#context.root.host);
     const { left, width } = host.getBoundingClientRect();
     if (!width) return; // another tab is in front
-    host.style.setProperty("--cs-middle", `${left + width / 2}px`);
-    host.style.setProperty("--cs-room", `${width}px`);
+    host.style.setProperty("--cs-host-center", `${left + width / 2}px`);
+    host.style.setProperty("--cs-host-width", `${width}px`);
     this.#section.toggleAttribute("data-tight", width < WIDE);
-    host.style.setProperty("--cs-bar", `${this.#section.offsetHeight}px`);
+    host.style.setProperty("--cs-selection-bar-height", `${this.#section.offsetHeight}px`);
   }
 
   #markedGroup() {
-    const { words, acts, store } = this.#context;
+    const { words, actions, store } = this.#context;
     const download = button(
       {
-        deed: "download-marked",
+        action: "download-marked",
         icon: icon("download"),
         words: words("do_download_marked"),
         class: "primary",
       },
-      () => acts.download(store.get().marks),
+      () => actions.download(store.get().marks),
     );
     return el(
       "div",
@@ -86,26 +86,28 @@ export class Bar {
       this.#count,
       download,
       this.#compare,
-      button({ deed: "favourite-marked", icon: icon("heart"), words: words("do_favourite") }, () =>
-        acts.favourite([...store.get().marks]),
+      button(
+        { action: "favourite-marked", icon: icon("heart"), words: words("do_favourite") },
+        () => actions.favourite([...store.get().marks]),
       ),
-      button({ deed: "sets-marked", icon: icon("folder"), words: words("do_add_to_set") }, () =>
-        acts.panel("sets"),
+      button(
+        { action: "sets-marked", icon: icon("folder"), words: words("do_add_to_collection") },
+        () => actions.panel("collections"),
       ),
-      button({ deed: "invert", icon: icon("invert"), words: words("do_invert") }, () =>
-        acts.invert(),
+      button({ action: "invert", icon: icon("invert"), words: words("do_invert") }, () =>
+        actions.invert(),
       ),
-      button({ deed: "mark-none", icon: icon("none"), words: words("do_mark_none") }, () =>
-        acts.markNone(),
+      button({ action: "mark-none", icon: icon("none"), words: words("do_mark_none") }, () =>
+        actions.markNone(),
       ),
     );
   }
 
   /** @param {State} now */
-  #draw({ shown, marks, passed, ended, found, place, hello, loading }) {
+  #draw({ shown, marks, passed, ended, results, place, bootstrap, loading }) {
     const { words } = this.#context;
-    const number = (/** @type {number} */ value) => written(value, hello?.language);
-    this.#section.hidden = found !== null || (!shown.length && !marks.size);
+    const number = (/** @type {number} */ value) => formatNumber(value, bootstrap?.language);
+    this.#section.hidden = results !== null || (!shown.length && !marks.size);
     if (this.#section.hidden) return;
     const counts = { at: number(Math.min(passed, shown.length)), n: number(shown.length) };
     this.#where.textContent = words(ended ? "of_all" : "so_far", counts);

@@ -1,6 +1,6 @@
 /** Fetches the thumbnails of the tiles near the window, the most urgent first. */
 
-import { tileAt } from "./pointer_events.js";
+import { findTile } from "./pointer_events.js";
 
 /** @typedef {import("./tile.js").Tile} Tile */
 
@@ -25,13 +25,14 @@ export class Thumbs {
    * @param {(tile: Tile) => boolean} isSeen
    */
   constructor(list, tileOf, isSeen) {
-    const settled = (/** @type {(tile: Tile) => void} */ tell) => (/** @type {Event} */ event) => {
-      const tile = tileAt(event.target, tileOf);
-      if (!tile || !(event.target instanceof HTMLImageElement)) return;
-      tell(tile);
-      this.#isSlow = performance.now() - tile.askedAt > SLOW;
-      this.#go();
-    };
+    const settled =
+      (/** @type {(tile: Tile) => void} */ handle) => (/** @type {Event} */ event) => {
+        const tile = findTile(event.target, tileOf);
+        if (!tile || !(event.target instanceof HTMLImageElement)) return;
+        handle(tile);
+        this.#isSlow = performance.now() - tile.requestedAt > SLOW;
+        this.#go();
+      };
     // These two do not bubble.
     list.addEventListener(
       "load",
@@ -59,7 +60,7 @@ export class Thumbs {
   #go() {
     const open = this.#wanted.filter((tile) => tile.isConnected && tile.lacks(this.#urlOf(tile)));
     const now = performance.now();
-    this.#isSlow ||= open.some((tile) => tile.isLoading && now - tile.askedAt > SLOW);
+    this.#isSlow ||= open.some((tile) => tile.isLoading && now - tile.requestedAt > SLOW);
     const most = this.#isSlow ? AT_ONCE_WHEN_SLOW : AT_ONCE;
     for (const tile of open.slice(most)) if (tile.isLoading) tile.giveUp();
     for (const tile of open.slice(0, most)) tile.load(this.#urlOf(tile));

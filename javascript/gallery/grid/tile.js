@@ -1,13 +1,13 @@
-/** One picture of the grid. */
+/** One image of the grid. */
 
-import { pixels } from "../core/blurhash.js";
+import { decodeBlurhash } from "../core/blurhash.js";
 import { el, setAttribute } from "../core/dom.js";
 import { isCropped } from "./layout.js";
 
 /** @typedef {import("../types.js").View} View */
 /** @typedef {import("../types.js").Words} Words */
 
-const HASH_SIDE = 32; // pixels of a BlurHash
+const BLURHASH_SIDE = 32; // pixels of a BlurHash
 
 /**
  * @typedef {object} Looks
@@ -26,7 +26,7 @@ export class Tile {
   #looks = null;
   #url = ""; // of the thumbnail, once it was asked for
   #isSettled = false; // that came, or failed
-  askedAt = 0; // when its thumbnail was asked for, as `performance.now()` tells it
+  requestedAt = 0; // when its thumbnail was asked for, as `performance.now()` tells it
 
   /**
    * @param {View} view
@@ -35,7 +35,7 @@ export class Tile {
   constructor(view, words) {
     this.view = view;
     this.#words = words;
-    this.#placeholder = placeholder(view);
+    this.#placeholder = makePlaceholder(view);
     this.element = el(
       "div",
       {
@@ -70,7 +70,7 @@ export class Tile {
     style.height = `${height}px`;
   }
 
-  /** @param {View | undefined} view  the same picture, of which something else is known now */
+  /** @param {View | undefined} view  the same image, of which something else is known now */
   update(view) {
     if (!view || view === this.view) return;
     this.view = view;
@@ -94,8 +94,8 @@ export class Tile {
     setAttribute(this.element, "data-saved", this.view.saved);
     setAttribute(this.element, "data-favourite", this.view.favourite);
     setAttribute(this.element, "data-new", this.view.new && this.#words("name_new"));
-    setAttribute(this.element, "data-gone", this.view.gone !== "");
-    this.element.setAttribute("aria-label", nameOf(this.view, isMarked, this.#words));
+    setAttribute(this.element, "data-gone", this.view.deleted_at !== "");
+    this.element.setAttribute("aria-label", describeImage(this.view, isMarked, this.#words));
   }
 
   get isBlurred() {
@@ -128,7 +128,7 @@ export class Tile {
   load(url) {
     if (this.isBlurred || this.#url === url) return;
     this.#url = url;
-    this.askedAt = performance.now();
+    this.requestedAt = performance.now();
     this.#image.src = url;
     // What the browser still has is there at once, and needs no fading in.
     this.#isSettled = this.#image.complete && this.#image.naturalWidth > 0;
@@ -145,7 +145,7 @@ export class Tile {
     this.#isSettled = true;
     setAttribute(this.element, "data-failed", true);
     const again = { class: "sign", "data-do": "thumb-again", text: this.#words("thumb_failed") };
-    this.#say(el("span", again));
+    this.#showSign(el("span", again));
   }
 
   get isFailed() {
@@ -176,18 +176,18 @@ export class Tile {
     this.#image.removeAttribute("src");
     delete this.element.dataset.shows;
     delete this.element.dataset.failed;
-    this.#say(null);
+    this.#showSign(null);
   }
 
   /** @param {boolean} isBlurred */
   #blur(isBlurred) {
     setAttribute(this.element, "data-blurred", isBlurred);
     this.#unload();
-    if (isBlurred) this.#say(el("span", { class: "sign", text: this.#words("show_blurred") }));
+    if (isBlurred) this.#showSign(el("span", { class: "sign", text: this.#words("show_blurred") }));
   }
 
   /** @param {HTMLElement | null} sign */
-  #say(sign) {
+  #showSign(sign) {
     this.#sign?.remove();
     this.#sign = sign;
     if (sign) this.element.append(sign);
@@ -199,14 +199,14 @@ const spare = [];
 const SPARE = 200;
 
 /** @param {View} view */
-export function placeholder(view) {
-  const size = { width: HASH_SIDE, height: HASH_SIDE }; // the tile stretches it to its own shape
+export function makePlaceholder(view) {
+  const size = { width: BLURHASH_SIDE, height: BLURHASH_SIDE }; // the tile stretches it to its own shape
   const canvas = spare.pop() ?? el("canvas", { "aria-hidden": "true", ...size });
   // Read or not: this keeps it off the graphics card, which is slow to make so many.
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  const rgba = view.hash ? pixels(view.hash, HASH_SIDE, HASH_SIDE) : null;
-  if (rgba) context?.putImageData(new ImageData(rgba, HASH_SIDE, HASH_SIDE), 0, 0);
-  else context?.clearRect(0, 0, HASH_SIDE, HASH_SIDE);
+  const rgba = view.blurhash ? decodeBlurhash(view.blurhash, BLURHASH_SIDE, BLURHASH_SIDE) : null;
+  if (rgba) context?.putImageData(new ImageData(rgba, BLURHASH_SIDE, BLURHASH_SIDE), 0, 0);
+  else context?.clearRect(0, 0, BLURHASH_SIDE, BLURHASH_SIDE);
   return canvas;
 }
 
@@ -217,7 +217,7 @@ export function placeholder(view) {
  * @param {boolean} isMarked
  * @param {Words} words
  */
-export function nameOf(view, isMarked, words) {
+export function describeImage(view, isMarked, words) {
   const parts = [
     words(view.user ? `name_${view.kind}` : `name_${view.kind}_unknown`, { user: view.user }),
     view.width > 0 && view.height > 0 && `${view.width} × ${view.height}`,
@@ -225,7 +225,7 @@ export function nameOf(view, isMarked, words) {
     view.saved && words("name_saved"),
     view.favourite && words("name_favourite"),
     view.new && words("name_new"),
-    view.gone && words("name_gone"),
+    view.deleted_at && words("name_deleted"),
     isMarked && words("name_marked"),
   ];
   return parts.filter(Boolean).join(words("name_comma"));

@@ -54,7 +54,7 @@ export class Tiles {
     return true;
   }
 
-  /** Takes over what is known now of pictures that are here. */
+  /** Takes over what is known now of images that are here. */
   update() {
     for (const [id, tile] of this.#tiles) tile.update(this.#arrangement.viewOf(id));
   }

@@ -1,7 +1,7 @@
 /** Where a list stands in what one sees: the part of the window that no bar covers. */
 
 /**
- * @typedef {object} Sight  pixels, from the list's own top
+ * @typedef {object} Viewport  pixels, from the list's own top
  * @property {number} top
  * @property {number} bottom
  * @property {number} screen  how much is seen at once
@@ -9,9 +9,9 @@
 
 /**
  * @param {Element} list
- * @returns {Sight}
+ * @returns {Viewport}
  */
-export function sightOf(list) {
+export function getViewport(list) {
   const { top } = list.getBoundingClientRect();
   const screen = window.innerHeight;
   return { top: -top, bottom: screen - top, screen };
@@ -20,13 +20,13 @@ export function sightOf(list) {
 /**
  * How far to scroll until the span is in sight; 0 when it is.
  *
- * @param {Sight} sight
+ * @param {Viewport} viewport
  * @param {number} top  of the span
  * @param {number} bottom
  * @param {{above: number, below: number}} covered  by bars that stick to the window's edges
  */
-export function wayTo(sight, top, bottom, { above, below }) {
-  const [high, low] = [sight.top + above, sight.bottom - below];
+export function scrollDistance(viewport, top, bottom, { above, below }) {
+  const [high, low] = [viewport.top + above, viewport.bottom - below];
   if (top >= high && bottom <= low) return 0;
   const isTall = bottom - top > low - high;
   return top < high || isTall ? top - high : bottom - low;

@@ -1,4 +1,4 @@
-/** Where the pages of hosts differ: their tabs, their settings, how a picture is taken. */
+/** Where the pages of hosts differ: their tabs, their settings, how an image is taken. */
 
 /**
  * @typedef {object} HostPage
@@ -17,10 +17,10 @@ const PATIENCE = 10_000; // ms
 /** A1111, Forge, Forge Neo, and whatever is made of gradio's own tabs. @type {HostPage} */
 const USUAL = {
   ourTab: () =>
-    tabOf(OURS) ?? named(document.querySelectorAll("#tabs > * [role=tablist] > button")),
+    findTab(OURS) ?? findNamed(document.querySelectorAll("#tabs > * [role=tablist] > button")),
   whenReady: () => undefined,
   openSettings() {
-    const tab = tabOf("tab_settings") ?? tabOf("tab_system");
+    const tab = findTab("tab_settings") ?? findTab("tab_system");
     tab?.click();
     return tab !== null;
   },
@@ -31,51 +31,51 @@ const USUAL = {
 /** SD.Next's Modern UI has a page of its own over gradio's. @type {HostPage} */
 const MODERN = {
   ourTab: () => document.querySelector(`button[tabitemid*="#${OURS}_tabitem"]`),
-  whenReady: () => globalOf("waitForUiReady")?.(),
+  whenReady: () => getHostFunction("waitForUiReady")?.(),
   openSettings() {
     const button = document.getElementById("btn_settings");
-    if (!isSeen(document.getElementById("layout-settings"))) button?.click(); // it toggles
+    if (!isVisible(document.getElementById("layout-settings"))) button?.click(); // it toggles
     return button !== null;
   },
   sections: () => document.querySelectorAll("#split-settings-left button"),
   async prepare(tab, url) {
     document.getElementById(`${tab}_nav`)?.click(); // its own way looks for a name that is not there
-    const take = globalOf("loadFromURL");
+    const take = getHostFunction("loadFromURL");
     if (tab !== "control" || !url || !take) return;
     take(url);
-    const picture = new Image(); // ours is there after the host's, which has taken its size by then
-    picture.src = url;
-    await picture.decode();
+    const image = new Image(); // ours is there after the host's, which has taken its size by then
+    image.src = url;
+    await image.decode();
   },
 };
 
 /** @returns {HostPage} */
-function here() {
+function getHostPage() {
   return document.getElementById("tab_sdnext_uiux_core") ? MODERN : USUAL;
 }
 
 /**
  * Brings our tab to the front as soon as the host has its button, unless the user is first.
  */
-export async function comeToFront() {
+export async function bringTabToFront() {
   const user = new AbortController();
   const { signal } = user;
   for (const type of ["pointerdown", "keydown"]) {
     window.addEventListener(type, () => user.abort(), { capture: true, once: true, signal });
   }
-  if (!(await found(() => here().ourTab(), signal))) return;
-  await here().whenReady();
-  if (!signal.aborted) here().ourTab()?.click();
+  if (!(await waitFor(() => getHostPage().ourTab(), signal))) return;
+  await getHostPage().whenReady();
+  if (!signal.aborted) getHostPage().ourTab()?.click();
   user.abort();
 }
 
 /** Opens our section of the host's settings; false where there are none. */
 export function openHostSettings() {
-  const host = here();
+  const host = getHostPage();
   if (!host.openSettings()) return false;
   // some hosts put a tab's content into the page only now, and take ours out of it
   const end = AbortSignal.timeout(PATIENCE);
-  void found(() => named(host.sections()), end).then((section) => section?.click());
+  void waitFor(() => findNamed(host.sections()), end).then((section) => section?.click());
   return true;
 }
 
@@ -83,10 +83,10 @@ export function openHostSettings() {
  * Before the host's own paste button for a tab is pressed.
  *
  * @param {string} tab
- * @param {string} url  of the picture; "" for none
+ * @param {string} url  of the image; "" for none
  */
-export function prepareFor(tab, url) {
-  return here().prepare(tab, url);
+export function prepareTab(tab, url) {
+  return getHostPage().prepare(tab, url);
 }
 
 /**
@@ -96,7 +96,7 @@ export function prepareFor(tab, url) {
  * @param {AbortSignal} signal
  */
 export function followHostSettings(listener, signal) {
-  globalOf("onOptionsChanged")?.(() => !signal.aborted && listener());
+  getHostFunction("onOptionsChanged")?.(() => !signal.aborted && listener());
 }
 
 /**
@@ -104,7 +104,7 @@ export function followHostSettings(listener, signal) {
  *
  * @param {string} id
  */
-function tabOf(id) {
+function findTab(id) {
   const page = document.getElementById(id);
   const pages = [...(page?.parentElement?.children ?? [])].filter((one) =>
     one.id.startsWith("tab_"),
@@ -117,7 +117,7 @@ function tabOf(id) {
 }
 
 /** @param {Iterable<Element>} buttons */
-function named(buttons) {
+function findNamed(buttons) {
   const button = [...buttons].find((one) => one.textContent?.trim() === NAME);
   return button instanceof HTMLElement ? button : null;
 }
@@ -128,13 +128,13 @@ function named(buttons) {
  * @param {string} name
  * @returns {((...given: unknown[]) => unknown) | undefined}
  */
-function globalOf(name) {
+function getHostFunction(name) {
   const value = Reflect.get(window, name);
   return typeof value === "function" ? value : undefined;
 }
 
 /** @param {Element | null} element */
-function isSeen(element) {
+function isVisible(element) {
   return element !== null && element.getClientRects().length > 0;
 }
 
@@ -145,9 +145,9 @@ function isSeen(element) {
  * @param {AbortSignal} signal
  * @returns {Promise<HTMLElement | null>}
  */
-function found(find, signal) {
-  const there = find();
-  if (there || signal.aborted) return Promise.resolve(there);
+function waitFor(find, signal) {
+  const element = find();
+  if (element || signal.aborted) return Promise.resolve(element);
   return new Promise((resolve) => {
     const end = (/** @type {HTMLElement | null} */ element) => {
       changes.disconnect();

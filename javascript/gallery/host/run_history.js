@@ -1,7 +1,7 @@
 /** What gradio 6 keeps in the browser of the functions that a page ran. */
 
 /** Removes the entries of this page in its earlier form, whose events carried the API key. */
-export function forgetRuns() {
+export function clearRunHistory() {
   try {
     for (const storage of [localStorage, sessionStorage]) {
       for (const name of Object.keys(storage)) {

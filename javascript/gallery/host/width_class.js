@@ -1,6 +1,6 @@
 /** Tells how much room a host gives the gallery, which may be far less than the window. */
 
-/** @typedef {"narrow" | "middling" | "wide"} Room */
+/** @typedef {"narrow" | "middling" | "wide"} WidthClass */
 
 const NARROW = 720; // px
 const MIDDLING = 1160;
@@ -9,18 +9,18 @@ const MIDDLING = 1160;
  * Set `data-room` on the element, which its style goes by, and tell each change of it.
  *
  * @param {HTMLElement} element  is seen
- * @param {(room: Room) => void} tell  is called at once, too
+ * @param {(widthClass: WidthClass) => void} onChange  is called at once, too
  * @param {AbortSignal} signal
  */
-export function followRoom(element, tell, signal) {
+export function followWidth(element, onChange, signal) {
   const onItsSide = matchMedia("(max-height: 500px) and (pointer: coarse)"); // a phone
   const draw = () => {
     const width = element.clientWidth;
     if (!width) return; // another tab is in front
-    const room = onItsSide.matches ? "narrow" : roomOf(width);
-    if (room === element.dataset.room) return;
-    element.dataset.room = room;
-    tell(room);
+    const widthClass = onItsSide.matches ? "narrow" : getWidthClass(width);
+    if (widthClass === element.dataset.room) return;
+    element.dataset.room = widthClass;
+    onChange(widthClass);
   };
   const sizes = new ResizeObserver(draw);
   sizes.observe(element);
@@ -31,9 +31,9 @@ export function followRoom(element, tell, signal) {
 
 /**
  * @param {number} width
- * @returns {Room}
+ * @returns {WidthClass}
  */
-export function roomOf(width) {
+export function getWidthClass(width) {
   if (width <= NARROW) return "narrow";
   return width <= MIDDLING ? "middling" : "wide";
 }

@@ -1,39 +1,42 @@
-/** One named set in the panel: opened, renamed, taken out, deleted; the pictures that were added last. */
+/** One named set in the panel: opened, renamed, taken out, deleted; the images that were added last. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {{name: string, count: number, covers: number[]}} NamedSet */
-/** @typedef {{open: () => unknown, add: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} Deeds */
+/** @typedef {{name: string, count: number, covers: number[]}} Collection */
+/** @typedef {{open: () => unknown, add: () => unknown, rename: (to: string) => unknown, remove: () => unknown}} RowActions */
 
 /**
  * @param {Context} context
- * @param {NamedSet} set
- * @param {Deeds} deeds
+ * @param {Collection} collection
+ * @param {RowActions} actions
  */
-export function setRow(context, { name, count, covers }, deeds) {
+export function makeCollectionRow(context, { name, count, covers }, actions) {
   const { words, api, store } = context;
   const n = store.get().marks.size;
   const looks = { isBare: true, class: "quiet" };
-  const adding = { deed: "add-to-this-set", words: words("set_add_marked_to", { n, name }) };
-  const renaming = { deed: "rename-set", words: words("set_rename", { name }) };
-  const removing = { deed: "delete-set", words: words("set_delete", { name }) };
-  const title = { deed: "open-set", words: `${name} (${count})`, class: "quiet" };
-  const open = button(title, deeds.open);
+  const adding = {
+    action: "add-to-this-set",
+    words: words("collection_add_marked_to", { n, name }),
+  };
+  const renaming = { action: "rename-set", words: words("collection_rename", { name }) };
+  const removing = { action: "delete-set", words: words("collection_delete", { name }) };
+  const title = { action: "open-set", words: `${name} (${count})`, class: "quiet" };
+  const open = button(title, actions.open);
   return el(
     "div",
-    { class: "set", "data-set": name },
+    { class: "collection", "data-set": name },
     open,
     el(
       "div",
-      { class: "deeds" },
-      n ? button({ ...adding, ...looks, icon: icon("plus") }, deeds.add) : "",
+      { class: "actions" },
+      n ? button({ ...adding, ...looks, icon: icon("plus") }, actions.add) : "",
       button({ ...renaming, ...looks, icon: icon("pencil") }, () =>
-        typeAnew(open, naming(context, name, deeds.rename)),
+        editName(open, makeNameForm(context, name, actions.rename)),
       ),
-      exportOf(context, name),
-      button({ ...removing, ...looks, icon: icon("trash") }, deeds.remove),
+      makeExportLink(context, name),
+      button({ ...removing, ...looks, icon: icon("trash") }, actions.remove),
     ),
     el(
       "div",
@@ -47,15 +50,15 @@ export function setRow(context, { name, count, covers }, deeds) {
  * @param {Context} context
  * @param {string} name
  */
-function exportOf({ words, api }, name) {
+function makeExportLink({ words, api }, name) {
   return el(
     "a",
     {
       class: "button icon quiet",
-      href: api.address(`export?${new URLSearchParams({ set: name })}`),
+      href: api.address(`export?${new URLSearchParams({ collection: name })}`),
       download: "",
-      title: words("sets_export"),
-      "aria-label": words("sets_export"),
+      title: words("collections_export"),
+      "aria-label": words("collections_export"),
     },
     icon("download"),
   );
@@ -66,17 +69,22 @@ function exportOf({ words, api }, name) {
  * @param {string} name
  * @param {(to: string) => unknown} rename
  */
-function naming({ words }, name, rename) {
+function makeNameForm({ words }, name, rename) {
   const field = el("input", {
     type: "text",
     "data-field": "set-rename",
-    "aria-label": words("set_rename", { name }),
+    "aria-label": words("collection_rename", { name }),
     maxlength: 100,
     required: true,
     value: name,
   });
   const save = { type: "submit", "data-do": "save-set-name" };
-  const form = el("form", { class: "sets-new" }, field, el("button", save, words("set_save_name")));
+  const form = el(
+    "form",
+    { class: "collection-form" },
+    field,
+    el("button", save, words("collection_save_name")),
+  );
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void rename(field.value.trim());
@@ -88,7 +96,7 @@ function naming({ words }, name, rename) {
  * @param {HTMLElement} shown  where the name stands
  * @param {{form: HTMLElement, field: HTMLInputElement}} anew
  */
-function typeAnew(shown, { form, field }) {
+function editName(shown, { form, field }) {
   shown.replaceWith(form);
   field.select();
   field.focus();

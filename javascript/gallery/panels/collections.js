@@ -3,25 +3,25 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError, isAborted } from "../data/api.js";
-import { errorWords } from "../data/problems.js";
-import { setRow } from "./collection_row.js";
+import { getErrorMessage } from "../data/problems.js";
+import { makeCollectionRow } from "./collection_row.js";
 import { Panel } from "./panel.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./collection_row.js").NamedSet} NamedSet */
+/** @typedef {import("./collection_row.js").Collection} Collection */
 
-const AT_ONCE = 500; // pictures of a file that are sent together
+const AT_ONCE = 500; // images of a file that are sent together
 
-export class Sets {
+export class Collections {
   #context;
-  #list = el("div", { class: "sets" });
+  #list = el("div", { class: "collections-list" });
   #name;
 
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
     const { words } = context;
-    const label = words("set_name");
+    const label = words("collection_name");
     this.#name = el("input", {
       type: "text",
       "data-field": "set-name",
@@ -30,8 +30,8 @@ export class Sets {
       maxlength: 100,
       required: true,
     });
-    new Panel(context, "sets", {
-      title: "open_sets",
+    new Panel(context, "collections", {
+      title: "open_collections",
       build: () => [this.#form(), this.#favourites(), this.#list, this.#files()],
       opened: () => void this.#read(),
     });
@@ -42,13 +42,13 @@ export class Sets {
     const add = el("button", { type: "submit", "data-do": "add-to-set", class: "primary" });
     const draw = () => {
       const n = this.#context.store.get().marks.size;
-      add.textContent = n ? words("set_add_marked", { n }) : words("set_make");
+      add.textContent = n ? words("collection_add_marked", { n }) : words("collection_make");
     };
     this.#context.store.on(["marks"], draw, this.#context);
     draw();
     return el(
       "form",
-      { class: "sets-new", on: { submit: (event) => void this.#add(event) } },
+      { class: "collection-form", on: { submit: (event) => void this.#add(event) } },
       this.#name,
       add,
     );
@@ -57,7 +57,7 @@ export class Sets {
   #favourites() {
     const { words } = this.#context;
     return button(
-      { deed: "open-favourites", icon: icon("heart"), words: words("favourites") },
+      { action: "open-favourites", icon: icon("heart"), words: words("favourites") },
       () => this.#open("is:favourite"),
     );
   }
@@ -73,14 +73,14 @@ export class Sets {
     file.addEventListener("change", () => void this.#import(file));
     return el(
       "div",
-      { class: "sets-file" },
+      { class: "collection-files" },
       el(
         "a",
         { class: "button", "data-do": "export", href: api.address("export"), download: "" },
         icon("download"),
-        words("sets_export"),
+        words("collections_export"),
       ),
-      button({ deed: "import", icon: icon("folder"), words: words("sets_import") }, () =>
+      button({ action: "import", icon: icon("folder"), words: words("collections_import") }, () =>
         file.click(),
       ),
       file,
@@ -89,9 +89,9 @@ export class Sets {
 
   /** @param {string} words */
   #open(words) {
-    const { acts } = this.#context;
-    acts.panel("");
-    acts.openKept(words);
+    const { actions } = this.#context;
+    actions.panel("");
+    actions.openLibrary(words);
   }
 
   /** @param {SubmitEvent} event */
@@ -99,32 +99,32 @@ export class Sets {
     event.preventDefault();
     const { store, api } = this.#context;
     const name = this.#name.value.trim();
-    const make = () => this.#ask(() => api.post("sets", { deed: "make", name }));
+    const make = () => this.#request(() => api.post("collections", { action: "create", name }));
     const isDone = await (store.get().marks.size ? this.#fill(name) : make());
     if (isDone) this.#name.value = "";
   }
 
   /** With what is marked; it is made if it is not there. @param {string} name */
   async #fill(name) {
-    const { store, acts, api, toast, words } = this.#context;
+    const { store, actions, api, toast, words } = this.#context;
     const ids = [...store.get().marks];
-    if (!(await acts.setOwn(ids, { add_to: name }))) return false;
-    toast(words("set_filled", { n: ids.length, name }), "good");
-    return this.#ask(() => api.get("sets", this.#context));
+    if (!(await actions.annotate(ids, { add_to: name }))) return false;
+    toast(words("collection_filled", { n: ids.length, name }), "good");
+    return this.#request(() => api.get("collections", this.#context));
   }
 
   /**
    * Shows the sets that an answer tells.
    *
-   * @param {() => Promise<NamedSet[]>} ask
+   * @param {() => Promise<Collection[]>} request
    */
-  async #ask(ask) {
+  async #request(request) {
     const { toast, words, signal } = this.#context;
     try {
-      this.#draw(await ask());
+      this.#draw(await request());
       return true;
     } catch (error) {
-      if (!signal.aborted) toast(errorWords(error, words), "bad");
+      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
       return false;
     }
   }
@@ -133,35 +133,36 @@ export class Sets {
   async #read() {
     const { api, words, signal } = this.#context;
     try {
-      this.#draw(await api.get("sets", { signal }));
+      this.#draw(await api.get("collections", { signal }));
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      const again = { deed: "retry", icon: icon("again"), words: words("do_retry") };
+      const again = { action: "retry", icon: icon("again"), words: words("do_retry") };
       this.#list.replaceChildren(
-        el("p", { class: "notice", role: "status", dir: "auto" }, errorWords(error, words)),
+        el("p", { class: "notice", role: "status", dir: "auto" }, getErrorMessage(error, words)),
         button(again, () => this.#read()),
       );
     }
   }
 
-  /** @param {NamedSet[]} sets */
-  #draw(sets) {
+  /** @param {Collection[]} collections */
+  #draw(collections) {
     const { words } = this.#context;
     this.#list.replaceChildren(
-      ...(sets.length
-        ? sets.map((set) => this.#row(set))
-        : [el("p", { class: "dim" }, words("sets_none"))]),
+      ...(collections.length
+        ? collections.map((collection) => this.#row(collection))
+        : [el("p", { class: "dim" }, words("collections_none"))]),
     );
   }
 
-  /** @param {NamedSet} set */
-  #row(set) {
+  /** @param {Collection} collection */
+  #row(collection) {
     const { api } = this.#context;
-    const { name } = set;
-    return setRow(this.#context, set, {
+    const { name } = collection;
+    return makeCollectionRow(this.#context, collection, {
       open: () => this.#open(`set="${name.replaceAll('"', " ")}"`),
       add: () => this.#fill(name),
-      rename: (to) => this.#ask(() => api.post("sets", { deed: "rename", name, to })),
+      rename: (to) =>
+        this.#request(() => api.post("collections", { action: "rename", name, new_name: to })),
       remove: () => this.#delete(name),
     });
   }
@@ -169,8 +170,8 @@ export class Sets {
   /** @param {string} name */
   async #delete(name) {
     const { api, words } = this.#context;
-    if (confirm(words("set_delete_sure", { name }))) {
-      await this.#ask(() => api.post("sets", { deed: "delete", name }));
+    if (confirm(words("collection_delete_sure", { name }))) {
+      await this.#request(() => api.post("collections", { action: "delete", name }));
     }
   }
 
@@ -180,22 +181,22 @@ export class Sets {
     const [file] = field.files ?? [];
     if (!file) return;
     try {
-      const told = JSON.parse(await file.text());
-      const pictures = Array.isArray(told?.pictures) ? told.pictures : [];
+      const contents = JSON.parse(await file.text());
+      const pictures = Array.isArray(contents?.pictures) ? contents.pictures : [];
       let count = 0;
       for (let at = 0; at < Math.max(1, pictures.length); at += AT_ONCE) {
         const isLast = at + AT_ONCE >= pictures.length;
         const part = {
-          ...told,
+          ...contents,
           pictures: pictures.slice(at, at + AT_ONCE),
-          sets: isLast ? told.sets : [],
+          sets: isLast ? contents.sets : [],
         };
-        count += (await api.post("import", part)).pictures;
+        count += (await api.post("import", part)).image_count;
       }
-      toast(words("import_done", { n: count, sets: told?.sets?.length ?? 0 }), "good");
+      toast(words("import_done", { n: count, sets: contents?.sets?.length ?? 0 }), "good");
       await this.#read();
     } catch (error) {
-      toast(error instanceof ApiError ? errorWords(error, words) : words("no_export"), "bad");
+      toast(error instanceof ApiError ? getErrorMessage(error, words) : words("no_export"), "bad");
     }
     field.value = "";
   }

@@ -1,19 +1,24 @@
-/** What the pictures read last would be called by a template, also while it is being typed. */
+/** What the images read last would be called by a template, also while it is being typed. */
 
 import { el } from "../core/dom.js";
 import { ApiError, isAborted } from "../data/api.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
-export class Names {
+export class FilenamePreview {
   #abort = new AbortController();
-  #list = el("ul", { class: "names-list", "data-names": "" });
-  #told = el("p", { class: "dim" });
+  #list = el("ul", { class: "filename-list", "data-names": "" });
+  #message = el("p", { class: "dim" });
 
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    this.element = el("div", { class: "names", "aria-live": "polite" }, this.#told, this.#list);
+    this.element = el(
+      "div",
+      { class: "filename-preview", "aria-live": "polite" },
+      this.#message,
+      this.#list,
+    );
     this.element.hidden = true;
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
@@ -25,23 +30,23 @@ export class Names {
     const { signal } = this.#abort;
     try {
       const query = new URLSearchParams({ template });
-      this.#draw(await this.context.api.get(`names?${query}`, { signal }));
+      this.#draw(await this.context.api.get(`filename_preview?${query}`, { signal }));
     } catch (error) {
       if (isAborted(error)) return;
       if (!(error instanceof ApiError)) throw error;
-      this.#draw({ names: [], fields: "" }, error.message);
+      this.#draw({ filenames: [], fields: "" }, error.message);
     }
   }
 
   /**
-   * @param {{names: string[], fields: string}} answer
+   * @param {{filenames: string[], fields: string}} answer
    * @param {string} [wrong]  why the template is none
    */
-  #draw({ names, fields }, wrong = "") {
+  #draw({ filenames, fields }, wrong = "") {
     const { words } = this.context;
     this.element.hidden = false;
-    this.#told.textContent = wrong || words("names_fields", { fields });
-    this.#told.classList.toggle("wrong", wrong !== "");
-    this.#list.replaceChildren(...names.map((name) => el("li", { dir: "auto" }, name)));
+    this.#message.textContent = wrong || words("filename_fields", { fields });
+    this.#message.classList.toggle("wrong", wrong !== "");
+    this.#list.replaceChildren(...filenames.map((name) => el("li", { dir: "auto" }, name)));
   }
 }

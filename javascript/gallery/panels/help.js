@@ -6,7 +6,7 @@ import { Panel } from "./panel.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
-/** @type {{words: string, places: import("../keys.js").Place[]}[]} */
+/** @type {{words: string, places: import("../keys.js").KeyScope[]}[]} */
 const PARTS = [
   { words: "keys_grid", places: ["grid", "tile"] },
   { words: "keys_viewer", places: ["viewer"] },
@@ -40,7 +40,7 @@ export class Help {
         "section",
         { class: "keys" },
         el("h3", {}, words(part.words)),
-        el("dl", {}, ...rows.flatMap((key) => row(key, words))),
+        el("dl", {}, ...rows.flatMap((key) => makeRow(key, words))),
       );
     });
     return [this.#searches(), ...parts, el("p", { class: "dim" }, words("help_mouse"))];
@@ -65,8 +65,8 @@ export class Help {
  * @param {import("../keys.js").Key} key
  * @param {import("../types.js").Words} words
  */
-function row(key, words) {
-  const pressed = (key.shown ?? capital(key.keys[0])).split(" ");
+function makeRow(key, words) {
+  const pressed = (key.shown ?? formatKey(key.keys[0])).split(" ");
   return [
     el("dt", {}, ...pressed.map((one) => el("kbd", {}, one))),
     el("dd", {}, words(key.words)),
@@ -74,6 +74,6 @@ function row(key, words) {
 }
 
 /** As it stands on the key. @param {string} key */
-function capital(key) {
+function formatKey(key) {
   return key.length === 1 ? key.toUpperCase() : key;
 }

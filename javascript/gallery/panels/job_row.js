@@ -25,7 +25,7 @@ export class JobRow {
   /**
    * @param {Context} context
    * @param {number} id
-   * @param {(id: number, deed: string) => Promise<void>} act
+   * @param {(id: number, action: string) => Promise<void>} act
    */
   constructor(context, id, act) {
     this.context = context;
@@ -56,7 +56,7 @@ export class JobRow {
   draw(job) {
     this.element.dataset.state = job.state;
     setText(this.title, job.title);
-    setText(this.state, job.state_words);
+    setText(this.state, job.state_label);
     this.bar.value = job.percent;
     this.bar.setAttribute("aria-label", job.title);
     setText(this.line, job.line);
@@ -75,9 +75,9 @@ export class JobRow {
     this.#drawn.actions = drawn;
     const focused = this.context.root.activeElement;
     const hadFocus = focused !== null && this.actions.contains(focused);
-    const made = job.actions.map(({ name, words }) =>
+    const made = job.actions.map(({ name, label }) =>
       button(
-        { deed: `job-${name}`, icon: glyph(name), words, class: "quiet" },
+        { action: `job-${name}`, icon: makeIcon(name), words: label, class: "quiet" },
         // of a double click the first press has put another button here
         (event) => event.detail > 1 || this.act(this.id, name),
       ),
@@ -88,13 +88,13 @@ export class JobRow {
 
   /** @param {Job} job */
   #drawFailures(job) {
-    const drawn = JSON.stringify([job.failed_words, job.failures, job.more]);
+    const drawn = JSON.stringify([job.failed_label, job.failures, job.more]);
     this.failures.hidden = job.failed === 0;
     if (drawn === this.#drawn.failures || job.failed === 0) return;
     this.#drawn.failures = drawn;
     const { words } = this.context;
     this.failures.replaceChildren(
-      el("summary", {}, icon("fold"), el("span", {}, job.failed_words)),
+      el("summary", {}, icon("fold"), el("span", {}, job.failed_label)),
       el(
         "table",
         {},
@@ -122,16 +122,16 @@ export class JobRow {
   }
 
   /** @param {JobFailure} failure */
-  #failure({ id, page, reason, detail, has_thumb }) {
+  #failure({ id, url, reason, detail, has_thumb }) {
     const { api } = this.context;
     const thumb = el("img", { alt: "", loading: "lazy", width: 48, height: 48 });
     if (has_thumb) thumb.src = api.thumb(id, 320);
     thumb.addEventListener("error", () => thumb.remove());
-    const link = el("a", { href: page, target: "_blank", rel: "noopener noreferrer" }, String(id));
+    const link = el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, String(id));
     return el(
       "tr",
       {},
-      el("td", {}, has_thumb && thumb, page ? link : el("bdi", {}, id)),
+      el("td", {}, has_thumb && thumb, url ? link : el("bdi", {}, id)),
       el(
         "td",
         {},
@@ -143,7 +143,7 @@ export class JobRow {
 }
 
 /** @param {string} name */
-function glyph(name) {
+function makeIcon(name) {
   return GLYPHS[name] ? icon(GLYPHS[name]) : null;
 }
 

@@ -2,8 +2,8 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { Watch } from "../data/job_poller.js";
-import { errorWords } from "../data/problems.js";
+import { JobPoller } from "../data/job_poller.js";
+import { getErrorMessage } from "../data/problems.js";
 import { JobRow } from "./job_row.js";
 import { Panel } from "./panel.js";
 import { Rows } from "./rows.js";
@@ -11,15 +11,15 @@ import { Rows } from "./rows.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("./types.js").Job} Job */
 /** @typedef {import("../types.js").State} State */
-/** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} Asked  taken: when, by performance.now(); Infinity is not yet */
-/** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number, reads_only?: boolean, verify?: boolean}} Wanted */
+/** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} PendingStart  taken: when, by performance.now(); Infinity is not yet */
+/** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number, reads_only?: boolean, verify?: boolean}} JobRequest */
 
 const OVER = ["done", "cancelled"];
-const TWICE = 1000; // ms after the server's answer in which a press is the second of a double click
+const DOUBLE_CLICK = 1000; // ms after the server's answer in which a press is the second of a double click
 
 export class Jobs {
-  /** @type {Map<string, Asked>} by what is wanted */
-  #asked = new Map();
+  /** @type {Map<string, PendingStart>} by what is wanted */
+  #starts = new Map();
   /** @type {Rows<Job, JobRow>} */
   #rows;
   #list = el("ol", { class: "jobs-list" });
@@ -35,7 +35,7 @@ export class Jobs {
     this.#rows = new Rows(
       this.#list,
       (job) => job.id,
-      ({ id }) => new JobRow(context, id, (job, deed) => this.act(job, deed)),
+      ({ id }) => new JobRow(context, id, (job, action) => this.act(job, action)),
       () => this.panel.focus(),
     );
     this.badge = el("span", { class: "badge", hidden: true });
@@ -43,16 +43,16 @@ export class Jobs {
     this.panel = new Panel(context, "jobs", {
       title: "open_jobs",
       build: () => this.#build(),
-      opened: () => void this.watch.now(),
+      opened: () => void this.poller.poll(),
     });
-    this.watch = new Watch(context);
+    this.poller = new JobPoller(context);
   }
 
   /**
    * Settles when the server has taken it, or said why not. The same while it is under way, or just
    * after, is the same job; so is the same after no answer came, for it may have been taken.
    *
-   * @param {Wanted} wanted
+   * @param {JobRequest} wanted
    * @returns {Promise<void>}
    */
   start(wanted) {
@@ -61,27 +61,32 @@ export class Jobs {
       toast(words("nothing_to_download"));
       return Promise.resolve();
     }
-    const asked = this.#askedFor(JSON.stringify(wanted));
-    asked.running ??= this.#post(wanted, asked.uuid).then((isTaken) => {
-      if (isTaken) asked.taken = performance.now();
-      else asked.running = null;
+    const pending = this.#startFor(JSON.stringify(wanted));
+    pending.running ??= this.#post(wanted, pending.uuid).then((isTaken) => {
+      if (isTaken) pending.taken = performance.now();
+      else pending.running = null;
     });
-    return asked.running;
+    return pending.running;
   }
 
   /** @param {string} wanted */
-  #askedFor(wanted) {
+  #startFor(wanted) {
     const now = performance.now();
-    for (const [key, { taken }] of this.#asked) if (now - taken > TWICE) this.#asked.delete(key);
-    const asked = this.#asked.get(wanted) ?? { uuid: uuid(), running: null, taken: Infinity };
-    this.#asked.set(wanted, asked);
-    return asked;
+    for (const [key, { taken }] of this.#starts)
+      if (now - taken > DOUBLE_CLICK) this.#starts.delete(key);
+    const pending = this.#starts.get(wanted) ?? {
+      uuid: makeUuid(),
+      running: null,
+      taken: Infinity,
+    };
+    this.#starts.set(wanted, pending);
+    return pending;
   }
 
   /**
    * Whether the server has taken it.
    *
-   * @param {Wanted} wanted
+   * @param {JobRequest} wanted
    * @param {string} request
    */
   async #post(wanted, request) {
@@ -89,12 +94,12 @@ export class Jobs {
     const { model: opened, where } = store.get();
     const of = { title: opened?.name, model: where.model, version: where.version };
     try {
-      const begun = await api.post("jobs", { ...wanted, ...of, request }, { signal });
-      toast(begun.message, "good");
-      void this.watch.now();
+      const started = await api.post("jobs", { ...wanted, ...of, request }, { signal });
+      toast(started.message, "good");
+      void this.poller.poll();
       return true;
     } catch (error) {
-      if (!signal.aborted) toast(errorWords(error, words), "bad");
+      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
       return false;
     }
   }
@@ -103,7 +108,7 @@ export class Jobs {
     const { words } = this.context;
     this.#none.textContent = words("jobs_none");
     this.#clear = button(
-      { deed: "jobs-clear", icon: icon("trash"), words: words("jobs_clear"), class: "quiet" },
+      { action: "jobs-clear", icon: icon("trash"), words: words("jobs_clear"), class: "quiet" },
       () => void this.#clearFinished(),
     );
     this.#draw(this.context.store.get());
@@ -122,7 +127,7 @@ export class Jobs {
     const name = active ? words("jobs_at_work", { n: active }) : words("open_jobs");
     this.badge.parentElement?.setAttribute("aria-label", name);
     const ended = (now.jobs?.jobs ?? []).filter((job) => isEnded(job, before.jobs?.jobs));
-    for (const job of ended) this.#tellEnd(job);
+    for (const job of ended) this.#announceEnd(job);
     if (ended.some((job) => !job.reads_only)) void this.#markSaved();
     if (this.#clear) this.#draw(now);
   }
@@ -140,14 +145,14 @@ export class Jobs {
 
   /**
    * @param {number} id
-   * @param {string} deed
+   * @param {string} action
    */
-  async act(id, deed) {
+  async act(id, action) {
     const { api, toast, words, signal } = this.context;
     try {
-      this.watch.take(await api.post(`jobs/${id}/${deed}`, {}, { signal }));
+      this.poller.take(await api.post(`jobs/${id}/${action}`, {}, { signal }));
     } catch (error) {
-      if (!signal.aborted) toast(errorWords(error, words), "bad");
+      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
     }
   }
 
@@ -157,15 +162,15 @@ export class Jobs {
   }
 
   /** @param {Job} job */
-  #tellEnd(job) {
+  #announceEnd(job) {
     if (this.panel.isOpen || job.state === "cancelled") return;
     const { toast, words } = this.context;
     const isGood = job.failed === 0 && !job.toast;
     const there = job.skipped ? "job_ended_there" : "job_ended";
-    const said = job.reads_only ? "job_ended_read" : there;
+    const key = job.reads_only ? "job_ended_read" : there;
     const counts = { title: job.title, n: job.saved, there: job.skipped };
-    if (isGood) toast(words(said, counts), "good");
-    else toast(`${job.title}: ${job.toast || job.failed_words}`, "bad");
+    if (isGood) toast(words(key, counts), "good");
+    else toast(`${job.title}: ${job.toast || job.failed_label}`, "bad");
   }
 
   /** What was saved by now shows it, whichever page or terminal began its job. */
@@ -173,13 +178,13 @@ export class Jobs {
     const { api, store, toast, words, signal } = this.context;
     const ids = store.get().images.map((view) => view.id);
     try {
-      const answer = await api.post("within", { ids, words: "is:saved" }, { signal });
+      const answer = await api.post("loaded_filter", { ids, words: "is:saved" }, { signal });
       const saved = new Set(answer.ids);
       store.set(({ images }) => ({
         images: images.map((view) => (saved.has(view.id) ? { ...view, saved: true } : view)),
       }));
     } catch (error) {
-      if (!signal.aborted) toast(errorWords(error, words), "bad");
+      if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
     }
   }
 }
@@ -195,7 +200,7 @@ function isEnded(job, before) {
 }
 
 /** `crypto.randomUUID` is there over HTTPS and on this machine only. */
-function uuid() {
+function makeUuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

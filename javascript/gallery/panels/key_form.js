@@ -1,7 +1,7 @@
 /** The API key: can be written, tested and removed, never read. */
 
 import { button, el } from "../core/dom.js";
-import { errorWords } from "../data/problems.js";
+import { getErrorMessage } from "../data/problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
@@ -15,15 +15,15 @@ export class KeyForm {
     autocomplete: "off",
     spellcheck: "false",
   });
-  #told = el("p", { class: "told", role: "status" });
+  #message = el("p", { class: "form-message", role: "status" });
   /** @type {HTMLButtonElement[]} */
   #buttons = [];
-  #isAsking = false;
+  #isBusy = false;
 
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    context.store.on(["hello"], () => this.show(), context);
+    context.store.on(["bootstrap"], () => this.show(), context);
   }
 
   /** No `<form>`: a browser offers to keep the password of one. */
@@ -31,9 +31,11 @@ export class KeyForm {
     const { words } = this.context;
     this.#field.placeholder = words("api_key_hint");
     this.#buttons = [
-      button({ deed: "save-key", words: words("save_key"), class: "primary" }, () => this.#save()),
-      button({ deed: "test-key", words: words("test_key") }, () => this.#test()),
-      button({ deed: "remove-key", words: words("remove_key") }, () => this.#put("")),
+      button({ action: "save-key", words: words("save_key"), class: "primary" }, () =>
+        this.#save(),
+      ),
+      button({ action: "test-key", words: words("test_key") }, () => this.#test()),
+      button({ action: "remove-key", words: words("remove_key") }, () => this.#put("")),
     ];
     this.#field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.isComposing) void this.#save();
@@ -46,42 +48,44 @@ export class KeyForm {
       el("label", { for: "key" }, words("api_key")),
       this.#field,
       el("div", { class: "row" }, ...this.#buttons),
-      this.#told,
+      this.#message,
       el("a", where, words("where_to_get_key")),
     );
   }
 
   show() {
     const { store, words } = this.context;
-    const key = store.get().hello?.key;
+    const key = store.get().bootstrap?.key;
     if (!key || !this.#buttons.length) return;
     const [save, , remove] = this.#buttons;
     const isFixed = key.from_environment || key.locked !== "";
     this.#field.disabled = save.disabled = isFixed;
     if (!key.saved && this.context.root.activeElement === remove) this.#field.focus();
     remove.disabled = isFixed || !key.saved;
-    const said = key.from_environment
+    const status = key.from_environment
       ? "key_of_environment"
       : key.saved
         ? "key_is_saved"
         : "key_none";
-    this.#tell(key.locked ? `${words(said)} · ${words(`reason_${key.locked}`)}` : words(said));
+    this.#showMessage(
+      key.locked ? `${words(status)} · ${words(`reason_${key.locked}`)}` : words(status),
+    );
   }
 
   async #save() {
     const key = this.#field.value.trim();
     if (key) await this.#put(key);
-    else this.#tell(this.context.words("key_empty"), true);
+    else this.#showMessage(this.context.words("key_empty"), true);
   }
 
   /** @param {string} key  "" removes the one that is kept */
   async #put(key) {
     const { api, store, signal } = this.context;
-    await this.#ask(async () => {
+    await this.#request(async () => {
       const answer = await api.put("key", { key }, { signal });
       this.#field.value = "";
-      const { hello } = store.get();
-      if (hello) store.set({ hello: { ...hello, key: answer.key } });
+      const { bootstrap } = store.get();
+      if (bootstrap) store.set({ bootstrap: { ...bootstrap, key: answer.key } });
       return answer.message;
     });
   }
@@ -90,33 +94,33 @@ export class KeyForm {
   async #test() {
     const { api, signal } = this.context;
     const key = this.#field.value.trim();
-    await this.#ask(async () => (await api.post("key/test", { key }, { signal })).message);
+    await this.#request(async () => (await api.post("key/test", { key }, { signal })).message);
   }
 
-  /** @param {() => Promise<string>} asked */
-  async #ask(asked) {
+  /** @param {() => Promise<string>} request */
+  async #request(request) {
     const { words, signal } = this.context;
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    this.#tell(words("waiting"));
-    let told = { message: "", isWrong: false };
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    this.#showMessage(words("waiting"));
+    let result = { message: "", isWrong: false };
     try {
-      told = { message: await asked(), isWrong: false };
+      result = { message: await request(), isWrong: false };
     } catch (error) {
       if (signal.aborted) return;
-      told = { message: errorWords(error, words), isWrong: true };
+      result = { message: getErrorMessage(error, words), isWrong: true };
     }
-    this.#isAsking = false;
+    this.#isBusy = false;
     this.show();
-    this.#tell(told.message, told.isWrong);
+    this.#showMessage(result.message, result.isWrong);
   }
 
   /**
    * @param {string} message
    * @param {boolean} [isWrong]
    */
-  #tell(message, isWrong = false) {
-    this.#told.textContent = message;
-    this.#told.classList.toggle("wrong", isWrong);
+  #showMessage(message, isWrong = false) {
+    this.#message.textContent = message;
+    this.#message.classList.toggle("wrong", isWrong);
   }
 }

@@ -46,12 +46,12 @@ export class Panel {
   }
 
   #build() {
-    const { root, words, acts, signal } = this.context;
-    const leave = () => this.isOpen && acts.panel("");
+    const { root, words, actions, signal } = this.context;
+    const leave = () => this.isOpen && actions.panel("");
     const title = words(this.how.title);
     const close = button(
       {
-        deed: "close-panel",
+        action: "close-panel",
         icon: icon("close"),
         words: words("say_close"),
         isBare: true,

@@ -36,11 +36,11 @@ export class Rows {
 
   /** @param {Element[]} elements */
   #arrange(elements) {
-    const kept = new Set(elements);
-    for (const child of [...this.list.children]) if (!kept.has(child)) child.remove();
+    const wanted = new Set(elements);
+    for (const child of [...this.list.children]) if (!wanted.has(child)) child.remove();
     elements.forEach((element, at) => {
-      const there = this.list.children[at] ?? null;
-      if (there !== element) this.list.insertBefore(element, there);
+      const current = this.list.children[at] ?? null;
+      if (current !== element) this.list.insertBefore(element, current);
     });
   }
 

@@ -3,15 +3,15 @@
 import { button, el, whileBusy } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
-import { errorWords } from "../data/problems.js";
+import { getErrorMessage } from "../data/problems.js";
 import { openHostSettings } from "../host/host_page.js";
-import { Names } from "./filename_preview.js";
+import { FilenamePreview } from "./filename_preview.js";
 import { KeyForm } from "./key_form.js";
 import { Panel } from "./panel.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Setting} Setting */
-/** @typedef {string | number | boolean} Value */
+/** @typedef {string | number | boolean} SettingValue */
 
 const GROUPS = /** @type {const} */ (["page", "saving", "network"]);
 
@@ -23,7 +23,7 @@ export class Settings {
   constructor(context) {
     this.context = context;
     this.key = new KeyForm(context);
-    this.names = new Names(context);
+    this.filenamePreview = new FilenamePreview(context);
     new Panel(context, "settings", {
       title: "open_settings",
       build: () => this.#build(),
@@ -32,26 +32,26 @@ export class Settings {
   }
 
   #build() {
-    const { hello } = this.context.store.get();
-    const form = this.#form(hello?.settings ?? []);
-    return [...(hello?.host.in_webui ? [this.#onHostPage()] : []), form, this.key.element()];
+    const { bootstrap } = this.context.store.get();
+    const form = this.#form(bootstrap?.settings ?? []);
+    return [...(bootstrap?.host.in_webui ? [this.#onHostPage()] : []), form, this.key.element()];
   }
 
   /** What was typed and not saved is not kept behind a closed panel. */
   #opened() {
-    for (const setting of this.context.store.get().hello?.settings ?? []) {
+    for (const setting of this.context.store.get().bootstrap?.settings ?? []) {
       this.#fields.get(setting.name)?.show(setting.value);
-      if (setting.name === "saved_name") void this.names.show(String(setting.value));
+      if (setting.name === "saved_name") void this.filenamePreview.show(String(setting.value));
     }
     this.key.show();
   }
 
   #onHostPage() {
-    const { words, acts, toast } = this.context;
+    const { words, actions, toast } = this.context;
     const go = button(
-      { deed: "host-settings", icon: icon("settings"), words: words("open_settings_page") },
+      { action: "host-settings", icon: icon("settings"), words: words("open_settings_page") },
       () => {
-        acts.panel("");
+        actions.panel("");
         if (!openHostSettings()) toast(words("settings_in_host"));
       },
     );
@@ -67,7 +67,7 @@ export class Settings {
   #form(settings) {
     const { words } = this.context;
     const save = button(
-      { deed: "save-settings", words: words("save_settings"), class: "primary" },
+      { action: "save-settings", words: words("save_settings"), class: "primary" },
       () => {},
     );
     save.type = "submit";
@@ -90,9 +90,9 @@ export class Settings {
    * @param {Setting[]} settings
    */
   #group(group, settings) {
-    const own = settings.filter((setting) => setting.group === group);
-    if (!own.length) return null;
-    const fields = own.map((setting) => {
+    const members = settings.filter((setting) => setting.group === group);
+    if (!members.length) return null;
+    const fields = members.map((setting) => {
       const field = new SettingField(setting, this.context.words);
       this.#fields.set(setting.name, field);
       if (setting.name === "saved_name") this.#preview(field);
@@ -103,19 +103,22 @@ export class Settings {
 
   /** @param {SettingField} field */
   #preview(field) {
-    field.element.append(this.names.element);
-    field.control.addEventListener("input", () => void this.names.show(field.control.value));
+    field.element.append(this.filenamePreview.element);
+    field.control.addEventListener(
+      "input",
+      () => void this.filenamePreview.show(field.control.value),
+    );
   }
 
   async #send() {
     const { api, store, toast, words, signal } = this.context;
-    const { hello } = store.get();
-    if (!hello) return;
+    const { bootstrap } = store.get();
+    if (!bootstrap) return;
     for (const field of this.#fields.values()) field.refuse("");
     try {
-      const answer = await api.put("settings", this.#changed(hello.settings), { signal });
+      const answer = await api.put("settings", this.#changed(bootstrap.settings), { signal });
       const { settings, has_models } = answer;
-      store.set({ hello: { ...hello, settings, host: { ...hello.host, has_models } } });
+      store.set({ bootstrap: { ...bootstrap, settings, host: { ...bootstrap.host, has_models } } });
       toast(words("settings_saved"), "good");
     } catch (error) {
       if (!signal.aborted) this.#refused(error);
@@ -124,7 +127,7 @@ export class Settings {
 
   /** @param {Setting[]} settings */
   #changed(settings) {
-    /** @type {Record<string, Value>} */
+    /** @type {Record<string, SettingValue>} */
     const changed = {};
     for (const { name, value } of settings) {
       const typed = this.#fields.get(name)?.value;
@@ -136,7 +139,7 @@ export class Settings {
   /** @param {unknown} error */
   #refused(error) {
     const { toast, words } = this.context;
-    const message = errorWords(error, words);
+    const message = getErrorMessage(error, words);
     const field = error instanceof ApiError ? this.#fields.get(error.field) : undefined;
     if (field) field.refuse(message);
     else toast(message, "bad");
@@ -153,7 +156,7 @@ class SettingField {
     this.setting = setting;
     const { name, label, kind } = setting;
     const id = `setting-${name}`;
-    this.control = control(setting);
+    this.control = makeControl(setting);
     for (const [key, value] of Object.entries({
       id,
       "data-field": id,
@@ -187,7 +190,7 @@ class SettingField {
     return isNumber && field.value.trim() && !Number.isNaN(number) ? number : field.value;
   }
 
-  /** @param {Value} value */
+  /** @param {SettingValue} value */
   show(value) {
     this.refuse("");
     if (this.control instanceof HTMLInputElement && this.control.type === "checkbox") {
@@ -208,7 +211,7 @@ class SettingField {
 }
 
 /** @param {Setting} setting */
-function control({ kind, low, high, choices }) {
+function makeControl({ kind, low, high, choices }) {
   if (kind === "choice") {
     const options = (choices ?? []).map(({ value, label }) => el("option", { value }, label));
     return el("select", {}, ...options);

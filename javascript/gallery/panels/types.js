@@ -1,13 +1,13 @@
 /**
  * Downloads as the server tells of them, as types only.
  *
- * @typedef {object} JobDeed
+ * @typedef {object} JobAction
  * @property {string} name
- * @property {string} words
+ * @property {string} label
  *
  * @typedef {object} JobFailure
  * @property {number} id
- * @property {string} page
+ * @property {string} url
  * @property {string} reason
  * @property {string} detail
  * @property {string} code
@@ -17,8 +17,8 @@
  * @property {number} id
  * @property {string} title
  * @property {string} state
- * @property {string} state_words
- * @property {boolean} reads_only  no picture is fetched
+ * @property {string} state_label
+ * @property {boolean} reads_only  no image is fetched
  * @property {number} percent
  * @property {string} line
  * @property {string} note
@@ -26,8 +26,8 @@
  * @property {number} saved
  * @property {number} skipped
  * @property {number} failed
- * @property {JobDeed[]} actions
- * @property {string} failed_words
+ * @property {JobAction[]} actions
+ * @property {string} failed_label
  * @property {JobFailure[]} failures
  * @property {string} more
  * @property {string} toast

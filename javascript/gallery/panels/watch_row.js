@@ -6,48 +6,48 @@ import { icon } from "../core/icons.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").WatchedGallery} WatchedGallery */
 
-export class WatchedRow {
+export class WatchRow {
   #context;
   #news = el("p", { class: "dim" });
 
   /**
    * @param {Context} context
    * @param {WatchedGallery} one
-   * @param {{open: () => unknown, leave: () => unknown}} deeds
+   * @param {{open: () => unknown, unwatch: () => unknown}} actions
    */
-  constructor(context, one, { open, leave }) {
+  constructor(context, one, { open, unwatch }) {
     const { words } = context;
     this.#context = context;
     const looks = { isBare: true, class: "quiet" };
-    const leaving = { deed: "watch-leave", words: words("watch_leave", { name: one.name }) };
-    const title = button({ deed: "open-watched", words: one.name, class: "quiet" }, open);
+    const leaving = { action: "watch-leave", words: words("watch_stop", { name: one.name }) };
+    const title = button({ action: "open-watched", words: one.name, class: "quiet" }, open);
     title.dir = "auto";
     this.element = el(
       "li",
       { "data-gallery": one.gallery },
       title,
-      button({ ...leaving, ...looks, icon: icon("trash") }, leave),
+      button({ ...leaving, ...looks, icon: icon("trash") }, unwatch),
       this.#news,
-      one.by_upload && el("small", { class: "dim" }, words("watched_by_upload")),
+      one.by_upload && el("small", { class: "dim" }, words("watches_by_upload")),
     );
   }
 
   /** @param {WatchedGallery} one */
   draw(one) {
-    this.element.toggleAttribute("data-news", one.fresh > 0);
-    const said = one.checked || !one.problem ? this.#said(one) : "";
-    this.#news.textContent = [said, one.problem].filter(Boolean).join(" · ");
+    this.element.toggleAttribute("data-news", one.new_count > 0);
+    const summary = one.checked_at || !one.problem ? this.#summary(one) : "";
+    this.#news.textContent = [summary, one.problem].filter(Boolean).join(" · ");
   }
 
   /** @param {WatchedGallery} one */
-  #said({ fresh, more, checked }) {
+  #summary({ new_count, has_more, checked_at }) {
     const { words, store } = this.#context;
-    if (!checked) return words("watched_never");
-    const date = new Date(checked).toLocaleString(store.get().hello?.language, {
+    if (!checked_at) return words("watches_never");
+    const date = new Date(checked_at).toLocaleString(store.get().bootstrap?.language, {
       dateStyle: "medium",
       timeStyle: "short",
     });
-    const some = words(more ? "watched_more" : "watched_n", { n: fresh });
-    return words("watched_at", { news: fresh ? some : words("watched_nothing"), date });
+    const some = words(has_more ? "watches_more" : "watches_n", { n: new_count });
+    return words("watches_at", { news: new_count ? some : words("watches_nothing"), date });
   }
 }

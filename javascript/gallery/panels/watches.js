@@ -3,12 +3,12 @@
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
-import { errorWords } from "../data/problems.js";
-import { elsewhere, unfiltered } from "../state/query.js";
-import { settingOf } from "../state/state.js";
+import { getErrorMessage } from "../data/problems.js";
+import { makeDefaultQuery, withSource } from "../state/query.js";
+import { getSetting } from "../state/state.js";
 import { Panel } from "./panel.js";
 import { Rows } from "./rows.js";
-import { WatchedRow } from "./watch_row.js";
+import { WatchRow } from "./watch_row.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").WatchedGallery} WatchedGallery */
@@ -20,12 +20,12 @@ const WHILE_CHECKING = 1000; // ms between two questions
 const WHILE_LOST = 10_000; // while our server does not answer
 const DAILY = 3_600_000; // ms between two questions whether it is time to look again
 
-export class Watched {
+export class Watches {
   #context;
   #timer = 0;
   #answeredAt = performance.now();
   #list = el("ul", { class: "galleries" });
-  /** @type {Rows<WatchedGallery, WatchedRow>} */
+  /** @type {Rows<WatchedGallery, WatchRow>} */
   #rows;
   #problem = el("p", { class: "notice", role: "status" });
   /** @type {HTMLButtonElement | null} */
@@ -37,13 +37,13 @@ export class Watched {
   constructor(context) {
     const { store, signal } = context;
     this.#context = context;
-    this.#none = el("p", { class: "dim" }, context.words("watched_none"));
-    this.#means = el("p", { class: "dim" }, context.words("watched_means"));
+    this.#none = el("p", { class: "dim" }, context.words("watches_none"));
+    this.#means = el("p", { class: "dim" }, context.words("watches_means"));
     this.badge = el("span", { class: "badge", hidden: true });
-    const panel = new Panel(context, "watched", {
-      title: "open_watched",
+    const panel = new Panel(context, "watches", {
+      title: "open_watches",
       build: () => this.#build(),
-      opened: () => void this.#ask(() => context.api.get("watched", context)),
+      opened: () => void this.#request(() => context.api.get("watches", context)),
     });
     this.#rows = new Rows(
       this.#list,
@@ -51,47 +51,48 @@ export class Watched {
       (one) => this.#row(one),
       () => panel.focus(),
     );
-    store.on(["watched"], () => this.#draw(), { signal });
-    store.on(["hello"], (now, before) => this.#onHello(now, before), { signal });
+    store.on(["watches"], () => this.#draw(), { signal });
+    store.on(["bootstrap"], (now, before) => this.#onBootstrap(now, before), { signal });
     store.on(["loading"], (now, before) => this.#onLoaded(now, before), { signal });
-    document.addEventListener("visibilitychange", () => this.#goOn(), { signal });
+    document.addEventListener("visibilitychange", () => this.#schedule(), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
-    queueMicrotask(() => this.#take(store.get().hello?.watched)); // when the badge has its button
+    queueMicrotask(() => this.#take(store.get().bootstrap?.watches)); // when the badge has its button
   }
 
   /** The gallery that is open, or no longer. */
   async toggle() {
     const { store, api } = this.#context;
-    const { where, model, watched } = store.get();
-    const gallery = watchable(where);
+    const { where, model, watches } = store.get();
+    const gallery = getWatchKey(where);
     if (!gallery) return;
-    const isWatched = watched?.galleries.some((one) => one.gallery === gallery);
+    const isWatched = watches?.galleries.some((one) => one.gallery === gallery);
     const version = model?.versions.find((one) => one.id === where.version)?.name;
     const name = [model?.name ?? where.user, version].filter(Boolean).join(" · ");
-    const body = isWatched ? { deed: "leave", gallery } : { deed: "watch", ...where, name };
-    await this.#ask(() => api.post("watched", body));
+    const body = isWatched ? { action: "unwatch", gallery } : { action: "watch", ...where, name };
+    await this.#request(() => api.post("watches", body));
   }
 
   /**
-   * @param {() => Promise<WatchedGalleries>} ask
-   * @param {{isAlone?: boolean}} [how]  nobody pressed anything: what fails is not said
+   * @param {() => Promise<WatchedGalleries>} request
+   * @param {{isSilent?: boolean}} [how]  nobody pressed anything: what fails is not said
    */
-  async #ask(ask, { isAlone = false } = {}) {
+  async #request(request, { isSilent = false } = {}) {
     const { toast, words, signal } = this.#context;
     try {
-      const watched = await ask();
+      const watches = await request();
       this.#answeredAt = performance.now();
-      if (!signal.aborted) this.#take(watched);
+      if (!signal.aborted) this.#take(watches);
     } catch (error) {
-      if (!isAlone && !signal.aborted && !isAborted(error)) toast(errorWords(error, words), "bad");
-      this.#goOn(WHILE_LOST);
+      if (!isSilent && !signal.aborted && !isAborted(error))
+        toast(getErrorMessage(error, words), "bad");
+      this.#schedule(WHILE_LOST);
     }
   }
 
-  /** @param {WatchedGalleries | undefined} watched */
-  #take(watched) {
-    if (watched) this.#context.store.set({ watched });
-    this.#goOn();
+  /** @param {WatchedGalleries | undefined} watches */
+  #take(watches) {
+    if (watches) this.#context.store.set({ watches });
+    this.#schedule();
   }
 
   /**
@@ -100,8 +101,8 @@ export class Watched {
    * @param {State} now
    * @param {State} before
    */
-  #onHello({ hello }, before) {
-    this.#take(hello?.watched === before.hello?.watched ? undefined : hello?.watched);
+  #onBootstrap({ bootstrap }, before) {
+    this.#take(bootstrap?.watches === before.bootstrap?.watches ? undefined : bootstrap?.watches);
   }
 
   /**
@@ -111,30 +112,30 @@ export class Watched {
    * @param {State} before
    */
   #onLoaded(now, before) {
-    const gallery = watchable(now.where);
-    const hasNews = now.watched?.galleries.some((one) => one.gallery === gallery && one.fresh);
-    if (!hasNews || now.loading || !before.loading || now.problem || now.kept) return;
-    void this.#ask(() => this.#context.api.get("watched", this.#context), { isAlone: true });
+    const gallery = getWatchKey(now.where);
+    const hasNews = now.watches?.galleries.some((one) => one.gallery === gallery && one.new_count);
+    if (!hasNews || now.loading || !before.loading || now.problem || now.libraryDate) return;
+    void this.#request(() => this.#context.api.get("watches", this.#context), { isSilent: true });
   }
 
   /** @param {number} [least]  milliseconds until the next question, if there is one */
-  #goOn(least = 0) {
+  #schedule(least = 0) {
     clearTimeout(this.#timer);
     const { store, signal, api } = this.#context;
-    const { watched, hello } = store.get();
-    const isDaily = settingOf(hello, "watch_daily") === true && watched?.galleries.length;
-    const every = watched?.checking ? WHILE_CHECKING : isDaily ? DAILY : 0;
+    const { watches, bootstrap } = store.get();
+    const isDaily = getSetting(bootstrap, "watch_daily") === true && watches?.galleries.length;
+    const every = watches?.checking ? WHILE_CHECKING : isDaily ? DAILY : 0;
     if (!every || document.hidden || signal.aborted) return;
     const left = this.#answeredAt + every - performance.now(); // less, also while nobody sees it
-    const ask = () => this.#ask(() => api.get("watched", { signal }), { isAlone: true });
-    this.#timer = window.setTimeout(() => void ask(), Math.max(least, left));
+    const request = () => this.#request(() => api.get("watches", { signal }), { isSilent: true });
+    this.#timer = window.setTimeout(() => void request(), Math.max(least, left));
   }
 
   #build() {
     const { words, api } = this.#context;
     this.#check = button(
-      { deed: "watch-check", icon: icon("again"), words: words("watch_check") },
-      () => this.#ask(() => api.post("watched", { deed: "check" })),
+      { action: "watch-check", icon: icon("again"), words: words("watch_check") },
+      () => this.#request(() => api.post("watches", { action: "check" })),
     );
     this.#draw();
     return [this.#problem, this.#none, this.#list, this.#means, this.#check];
@@ -142,11 +143,11 @@ export class Watched {
 
   #draw() {
     const { store, words } = this.#context;
-    const { galleries = [], checking = false, problem = "" } = store.get().watched ?? {};
-    const fresh = galleries.filter((one) => one.fresh).length;
+    const { galleries = [], checking = false, problem = "" } = store.get().watches ?? {};
+    const fresh = galleries.filter((one) => one.new_count).length;
     this.badge.hidden = fresh === 0;
     this.badge.textContent = String(fresh);
-    const name = fresh ? words("open_watched_n", { n: fresh }) : words("open_watched");
+    const name = fresh ? words("open_watches_n", { n: fresh }) : words("open_watches");
     this.badge.parentElement?.setAttribute("aria-label", name);
     if (!this.#check) return;
     this.#check.hidden = !galleries.length;
@@ -162,20 +163,20 @@ export class Watched {
   #row(one) {
     const { api } = this.#context;
     const { gallery } = one;
-    return new WatchedRow(this.#context, one, {
+    return new WatchRow(this.#context, one, {
       open: () => this.#open(one),
-      leave: () => this.#ask(() => api.post("watched", { deed: "leave", gallery })),
+      unwatch: () => this.#request(() => api.post("watches", { action: "unwatch", gallery })),
     });
   }
 
   /** @param {WatchedGallery} one */
   #open({ model, version, user }) {
-    const { store, acts } = this.#context;
-    const { where, hello } = store.get();
-    acts.panel("");
+    const { store, actions } = this.#context;
+    const { where, bootstrap } = store.get();
+    actions.panel("");
     const source = user ? { user } : { model, version };
-    const all = hello ? { ...unfiltered(hello), level: where.level } : where; // the newest first
-    void acts.setWhere(elsewhere(all, source));
+    const all = bootstrap ? { ...makeDefaultQuery(bootstrap), level: where.level } : where; // the newest first
+    void actions.setWhere(withSource(all, source));
   }
 }
 
@@ -184,7 +185,7 @@ export class Watched {
  *
  * @param {Where} where
  */
-export function watchable({ model, version, post, user, search }) {
+export function getWatchKey({ model, version, post, user, search }) {
   if (search !== null || post !== null) return "";
   if (version !== null) return `version ${version}`;
   if (model !== null) return `model ${model}`;

@@ -9,7 +9,7 @@ const QUOTE = /["“”„]/;
  * @param {string} text
  * @param {number} caret
  */
-function startOfWord(text, caret) {
+function findWordStart(text, caret) {
   let start = 0;
   let isQuoted = false;
   for (let at = 0; at < caret; at++) {
@@ -24,8 +24,8 @@ function startOfWord(text, caret) {
  * @param {string} text
  * @param {number} caret
  */
-export function wordAt(text, caret) {
-  return text.slice(startOfWord(text, caret), caret);
+export function getWordAt(text, caret) {
+  return text.slice(findWordStart(text, caret), caret);
 }
 
 /**
@@ -36,8 +36,8 @@ export function wordAt(text, caret) {
  * @param {number} caret
  * @param {string} word
  */
-export function withWord(text, caret, word) {
+export function replaceWord(text, caret, word) {
   const rest = text.slice(caret).replace(/^\S+/, "").trimStart();
-  const begun = text.slice(0, startOfWord(text, caret)) + word + (/[:>]$/.test(word) ? "" : " ");
+  const begun = text.slice(0, findWordStart(text, caret)) + word + (/[:>]$/.test(word) ? "" : " ");
   return { text: begun + rest, caret: begun.length };
 }

@@ -1,16 +1,16 @@
-/** Which pictures stay blurred until they are asked for. */
+/** Which images stay blurred until they are asked for. */
 
-import { settingOf } from "./state.js";
+import { getSetting } from "./state.js";
 
 /** @typedef {import("../types.js").State} State */
 
 const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
 
 /**
- * @param {Pick<State, "hello" | "bared">} state
+ * @param {Pick<State, "bootstrap" | "revealed">} state
  * @param {Pick<import("../types.js").View, "id" | "level">} view
  */
-export function isBlurred({ hello, bared }, { id, level }) {
-  const highest = LEVELS.indexOf(String(settingOf(hello, "blur_level") ?? "XXX"));
-  return highest >= 0 && LEVELS.indexOf(level) > highest && !bared.has(id);
+export function isBlurred({ bootstrap, revealed }, { id, level }) {
+  const highest = LEVELS.indexOf(String(getSetting(bootstrap, "blur_level") ?? "XXX"));
+  return highest >= 0 && LEVELS.indexOf(level) > highest && !revealed.has(id);
 }

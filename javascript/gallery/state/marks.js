@@ -1,19 +1,19 @@
 /** The marks of each gallery, kept in this browser through a reload. */
 
 import { readJson, writeJson } from "../core/preferences.js";
-import { sourceOf } from "./query.js";
+import { getSource } from "./query.js";
 
 const KEY = "civitai-shortcut-marks";
 const SOURCES = 50; // the last ones used
 
 /** @returns {[string, number[]][]} oldest first */
-function all() {
-  const kept = readJson(KEY);
-  return Array.isArray(kept) ? kept.filter(isKept) : [];
+function readAll() {
+  const stored = readJson(KEY);
+  return Array.isArray(stored) ? stored.filter(isStored) : [];
 }
 
 /** @param {unknown} entry */
-function isKept(entry) {
+function isStored(entry) {
   return Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]);
 }
 
@@ -22,7 +22,7 @@ function isKept(entry) {
  * @returns {Set<number>}
  */
 export function readMarks(source) {
-  const entry = all().find(([name]) => name === source);
+  const entry = readAll().find(([name]) => name === source);
   return new Set(entry?.[1].filter((id) => Number.isSafeInteger(id)));
 }
 
@@ -30,11 +30,11 @@ export function readMarks(source) {
  * @param {string} source
  * @param {ReadonlySet<number>} marks
  */
-function keepMarks(source, marks) {
+function saveMarks(source, marks) {
   if (!source) return;
-  const kept = all().filter(([name]) => name !== source);
-  if (marks.size) kept.push([source, [...marks]]);
-  writeJson(KEY, kept.slice(-SOURCES));
+  const stored = readAll().filter(([name]) => name !== source);
+  if (marks.size) stored.push([source, [...marks]]);
+  writeJson(KEY, stored.slice(-SOURCES));
 }
 
 /**
@@ -47,7 +47,8 @@ export function followMarks(store, signal) {
   store.on(
     ["marks"],
     (now, before) => {
-      if (sourceOf(now.where) === sourceOf(before.where)) keepMarks(sourceOf(now.where), now.marks);
+      if (getSource(now.where) === getSource(before.where))
+        saveMarks(getSource(now.where), now.marks);
     },
     { signal },
   );

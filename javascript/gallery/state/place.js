@@ -1,9 +1,9 @@
 /** Where one was in a gallery when the page was left, for after a reload. */
 
-import { sourceOf } from "./query.js";
+import { getSource } from "./query.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").Place} Place */
+/** @typedef {import("../types.js").ScrollPlace} ScrollPlace */
 
 const KEY = "civitai-shortcut-place";
 
@@ -11,11 +11,11 @@ const KEY = "civitai-shortcut-place";
  * Keeps it as the page goes, and offers it once the same gallery is there again.
  *
  * @param {Context} context
- * @param {() => Place | null} placeNow
+ * @param {() => ScrollPlace | null} placeNow
  */
-export function keepPlace({ store, signal }, placeNow) {
-  let left = read(); // by this tab, before it was loaded anew
-  window.addEventListener("pagehide", () => write(sourceOf(store.get().where), placeNow()), {
+export function rememberPlace({ store, signal }, placeNow) {
+  let left = readPlace(); // by this tab, before it was loaded anew
+  window.addEventListener("pagehide", () => writePlace(getSource(store.get().where), placeNow()), {
     signal,
   });
   store.on(
@@ -24,17 +24,17 @@ export function keepPlace({ store, signal }, placeNow) {
       if (!images.length || !left) return;
       const { source, place } = left;
       left = null;
-      if (source === sourceOf(where)) store.set({ place });
+      if (source === getSource(where)) store.set({ place });
     },
     { signal },
   );
 }
 
-/** @returns {{source: string, place: Place} | null} */
-function read() {
+/** @returns {{source: string, place: ScrollPlace} | null} */
+function readPlace() {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
-    return Number.isSafeInteger(kept?.place?.id) ? kept : null;
+    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
+    return Number.isSafeInteger(stored?.place?.id) ? stored : null;
   } catch {
     return null; // storage may be forbidden
   }
@@ -42,9 +42,9 @@ function read() {
 
 /**
  * @param {string} source
- * @param {Place | null} place
+ * @param {ScrollPlace | null} place
  */
-function write(source, place) {
+function writePlace(source, place) {
   try {
     sessionStorage.setItem(KEY, JSON.stringify({ source, place }));
   } catch {

@@ -1,9 +1,9 @@
 /** What is looked at, to and from an address: the page's own, and that of an API request. */
 
-import { NOWHERE, settingOf } from "./state.js";
+import { getSetting, NOWHERE } from "./state.js";
 
 /** @typedef {import("../types.js").Where} Where */
-/** @typedef {import("../types.js").Hello} Hello */
+/** @typedef {import("../types.js").Bootstrap} Bootstrap */
 
 const NUMBERS = /** @type {const} */ (["model", "version", "post"]);
 const TEXTS = /** @type {const} */ (["user", "sort", "period", "level", "type", "base"]);
@@ -12,12 +12,12 @@ const FILTERS = /** @type {const} */ (["sort", "period", "level", "type", "base"
 /**
  * Filters as they are before anything is chosen.
  *
- * @param {Hello} hello
+ * @param {Bootstrap} bootstrap
  * @returns {Where}
  */
-export function unfiltered(hello) {
-  const level = settingOf(hello, "gallery_level");
-  const { choices } = hello;
+export function makeDefaultQuery(bootstrap) {
+  const level = getSetting(bootstrap, "gallery_level");
+  const { choices } = bootstrap;
   return {
     ...NOWHERE,
     sort: choices.sort[0]?.value ?? "",
@@ -33,7 +33,7 @@ export function unfiltered(hello) {
  * @param {Partial<Where>} source
  * @returns {Where}
  */
-export function elsewhere(where, source) {
+export function withSource(where, source) {
   const none = { model: null, version: null, post: null, user: "", search: null };
   return { ...where, ...none, ...source };
 }
@@ -43,14 +43,14 @@ export function elsewhere(where, source) {
  * @param {Where} usual  what holds where the address is silent
  * @returns {{where: Where, image: number | null, find: string}}
  */
-export function fromAddress(search, usual) {
-  const asked = new URLSearchParams(search);
+export function parseAddress(search, usual) {
+  const parameters = new URLSearchParams(search);
   const where = { ...usual };
-  for (const name of NUMBERS) where[name] = whole(asked.get(name));
-  for (const name of TEXTS) where[name] = asked.get(name) ?? usual[name];
-  where.search = asked.get("search");
-  where.meta = asked.has("meta") ? asked.get("meta") === "1" : usual.meta;
-  return { where, image: whole(asked.get("image")), find: asked.get("find") ?? "" };
+  for (const name of NUMBERS) where[name] = parseId(parameters.get(name));
+  for (const name of TEXTS) where[name] = parameters.get(name) ?? usual[name];
+  where.search = parameters.get("search");
+  where.meta = parameters.has("meta") ? parameters.get("meta") === "1" : usual.meta;
+  return { where, image: parseId(parameters.get("image")), find: parameters.get("find") ?? "" };
 }
 
 /**
@@ -62,15 +62,15 @@ export function fromAddress(search, usual) {
  * @param {string} href  the address now
  * @param {string} [find]  words whose results stand in the gallery's place
  */
-export function toAddress(where, image, usual, href, find = "") {
+export function buildAddress(where, image, usual, href, find = "") {
   const address = new URL(href);
   const { searchParams } = address;
-  for (const name of NUMBERS) put(searchParams, name, where[name], null);
-  for (const name of TEXTS) put(searchParams, name, where[name], usual[name]);
-  put(searchParams, "meta", where.meta ? "1" : "0", usual.meta ? "1" : "0");
-  put(searchParams, "search", where.search, null);
-  put(searchParams, "image", image, null);
-  put(searchParams, "find", find, "");
+  for (const name of NUMBERS) setParameter(searchParams, name, where[name], null);
+  for (const name of TEXTS) setParameter(searchParams, name, where[name], usual[name]);
+  setParameter(searchParams, "meta", where.meta ? "1" : "0", usual.meta ? "1" : "0");
+  setParameter(searchParams, "search", where.search, null);
+  setParameter(searchParams, "image", image, null);
+  setParameter(searchParams, "find", find, "");
   return address.href;
 }
 
@@ -80,13 +80,13 @@ export function toAddress(where, image, usual, href, find = "") {
  * @param {string | number | null} value
  * @param {string | number | null} usual
  */
-function put(parameters, name, value, usual) {
+function setParameter(parameters, name, value, usual) {
   if (value === usual || value === null) parameters.delete(name);
   else parameters.set(name, String(value));
 }
 
 /** @param {string | null} text */
-function whole(text) {
+function parseId(text) {
   return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
 }
 
@@ -95,12 +95,13 @@ function whole(text) {
  * @param {string | null} cursor
  * @param {number} limit
  */
-export function imagesPath(where, cursor, limit) {
-  const asked = new URLSearchParams();
-  for (const [name, value] of Object.entries(imagesQuery(where))) asked.set(name, String(value));
-  if (cursor) asked.set("cursor", cursor);
-  asked.set("limit", String(limit));
-  return `images?${asked}`;
+export function buildImagesPath(where, cursor, limit) {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(buildImagesQuery(where)))
+    parameters.set(name, String(value));
+  if (cursor) parameters.set("cursor", cursor);
+  parameters.set("limit", String(limit));
+  return `images?${parameters}`;
 }
 
 /**
@@ -108,16 +109,16 @@ export function imagesPath(where, cursor, limit) {
  *
  * @param {Where} where
  */
-function imagesQuery(where) {
+function buildImagesQuery(where) {
   /** @type {Record<string, string | number>} */
-  const asked = {};
+  const parameters = {};
   for (const name of [...NUMBERS, ...TEXTS]) {
     const value = where[name];
-    if (value) asked[name] = value;
+    if (value) parameters[name] = value;
   }
-  if (where.meta) asked.meta = 1;
-  if (where.search !== null) asked.search = where.search;
-  return asked;
+  if (where.meta) parameters.meta = 1;
+  if (where.search !== null) parameters.search = where.search;
+  return parameters;
 }
 
 /**
@@ -126,7 +127,7 @@ function imagesQuery(where) {
  *
  * @param {Where} where
  */
-export function sourceOf(where) {
+export function getSource(where) {
   if (where.model !== null) return `model ${where.model}`;
   if (where.post !== null) return `post ${where.post}`;
   if (where.user) return `user ${where.user}`;
@@ -139,7 +140,7 @@ export function sourceOf(where) {
  * @param {Where} where
  */
 export function hasGallery(where) {
-  return !["", "kept"].includes(sourceOf(where));
+  return !["", "kept"].includes(getSource(where));
 }
 
 /**
@@ -148,7 +149,7 @@ export function hasGallery(where) {
  * @param {Where} where
  * @param {Where} usual
  */
-export function filterCount(where, usual) {
+export function countFilters(where, usual) {
   const changed = FILTERS.filter((name) => where[name] !== usual[name]).length;
   return changed + (where.meta !== usual.meta ? 1 : 0) + (where.version === null ? 0 : 1);
 }

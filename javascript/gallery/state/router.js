@@ -1,77 +1,77 @@
 /** Keeps the page's address and the state in step, through the browser's history. */
 
-import { fromAddress, sourceOf, toAddress, unfiltered } from "./query.js";
+import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").Where} Where */
-/** @typedef {import("../types.js").Place} Place */
+/** @typedef {import("../types.js").ScrollPlace} ScrollPlace */
 
 /**
- * @typedef {object} Ties
+ * @typedef {object} RouterActions
  * @property {(where: Where) => Promise<void>} go
  * @property {(words: string) => Promise<void>} search
- * @property {() => Place | null} placeNow  in the gallery that is shown
- * @property {{top: number, reveal: (id: number | null, top: number) => void}} found
+ * @property {() => ScrollPlace | null} placeNow  in the gallery that is shown
+ * @property {{top: number, reveal: (id: number | null, top: number) => void}} results
  */
 
 const KIND = "civitaiShortcut"; // in history.state, which is the host's too
 const PLACE = "civitaiShortcutPlace";
-const FOUND = "civitaiShortcutFound"; // results, and how far one had scrolled in them
+const RESULTS = "civitaiShortcutResults"; // results, and how far one had scrolled in them
 const REST = 350; // ms between two changes of the address
-const FAR = 1000; // pictures; to come back further than that is only offered
+const FAR = 1000; // images; to come back further than that is only offered
 
-export class Address {
+export class Router {
   #context;
   #ties;
   #isFollowing = false; // what changes now came from the address
   #isResting = false; // the address was changed just now
   #isBehind = false; // and is to be changed again after that
-  #isLeaving = false; // history.back() has been called, its popstate is still to come
+  #isGoingBack = false; // history.back() has been called, its popstate is still to come
 
   /**
    * @param {Context} context
-   * @param {Ties} ties
+   * @param {RouterActions} ties
    */
   constructor(context, ties) {
     this.#context = context;
     this.#ties = ties;
     const { store, signal } = context;
-    // Else closing a picture, a step back, scrolls to where it was opened and not to it.
+    // Else closing an image, a step back, scrolls to where it was opened and not to it.
     history.scrollRestoration = "manual";
-    store.on(["where", "open", "found"], (now, before) => this.#write(now, before), { signal });
+    store.on(["where", "open", "results"], (now, before) => this.#write(now, before), { signal });
     window.addEventListener("popstate", () => this.read(), { signal });
   }
 
   /** Goes where the address says. */
   read() {
     const { store } = this.#context;
-    const { hello, where } = store.get();
-    if (!hello) return;
-    if (this.#isLeaving) {
-      this.#isLeaving = false;
-      this.#write(store.get(), { ...store.get(), open: null, found: null }); // opened meanwhile
+    const { bootstrap, where } = store.get();
+    if (!bootstrap) return;
+    if (this.#isGoingBack) {
+      this.#isGoingBack = false;
+      this.#write(store.get(), { ...store.get(), open: null, results: null }); // opened meanwhile
       return;
     }
-    const asked = fromAddress(location.search, unfiltered(hello));
+    const address = parseAddress(location.search, makeDefaultQuery(bootstrap));
     this.#isFollowing = true;
-    const isElsewhere = JSON.stringify(asked.where) !== JSON.stringify(where);
-    if (isElsewhere) void this.#return(asked.where, history.state?.[PLACE]);
-    this.#find(asked.find, where.model);
-    store.set({ open: asked.image });
+    const isElsewhere = JSON.stringify(address.where) !== JSON.stringify(where);
+    if (isElsewhere) void this.#return(address.where, history.state?.[PLACE]);
+    this.#openResults(address.find, where.model);
+    store.set({ open: address.image });
     this.#isFollowing = false;
   }
 
   /**
    * @param {Where} where
-   * @param {Place | undefined} place  where one was in it when one left it
+   * @param {ScrollPlace | undefined} place  where one was in it when one left it
    */
   async #return(where, place) {
-    const { store, acts } = this.#context;
+    const { store, actions } = this.#context;
     await this.#ties.go(where);
     if (!place || store.get().where !== where) return;
     store.set({ place });
-    if (place.count <= FAR && !store.get().found) await acts.back();
+    if (place.count <= FAR && !store.get().results) await actions.back();
   }
 
   /**
@@ -80,60 +80,60 @@ export class Address {
    * @param {string} words
    * @param {number | null} opened
    */
-  #find(words, opened) {
+  #openResults(words, opened) {
     const { store } = this.#context;
-    const kept = history.state?.[FOUND];
-    if (kept?.found.words === words) {
-      store.set({ found: kept.found });
-      this.#ties.found.reveal(opened, kept.top);
-    } else if (!words) store.set({ found: null });
-    else if (store.get().found?.words !== words) void this.#ties.search(words);
+    const saved = history.state?.[RESULTS];
+    if (saved?.results.query === words) {
+      store.set({ results: saved.results });
+      this.#ties.results.reveal(opened, saved.top);
+    } else if (!words) store.set({ results: null });
+    else if (store.get().results?.query !== words) void this.#ties.search(words);
   }
 
   /**
-   * What opens is a step to go back from: a gallery, a picture, results; a filter or the next
+   * What opens is a step to go back from: a gallery, an image, results; a filter or the next
    * picture is not.
    *
    * @param {State} now
    * @param {State} before
    */
   #write(now, before) {
-    if (this.#isFollowing || this.#isLeaving || !now.hello) return;
-    const isNewSource = sourceOf(now.where) !== sourceOf(before.where);
-    const closed = isNewSource ? "" : closedIn(now, before);
+    if (this.#isFollowing || this.#isGoingBack || !now.bootstrap) return;
+    const isNewSource = getSource(now.where) !== getSource(before.where);
+    const closed = isNewSource ? "" : findClosedPart(now, before);
     if (closed && history.state?.[KIND] === closed) {
-      this.#isLeaving = true;
+      this.#isGoingBack = true;
       history.back();
       return;
     }
-    const isSearched = now.found && now.found.words !== before.found?.words;
+    const isSearched = now.results && now.results.query !== before.results?.query;
     if (now.open !== null && before.open === null) this.#push("viewer", before);
-    else if (isSearched) this.#push("found", before);
-    else if (isNewSource && (before.found || sourceOf(before.where))) {
+    else if (isSearched) this.#push("results", before);
+    else if (isNewSource && (before.results || getSource(before.where))) {
       this.#push("gallery", before);
     } else this.#replace();
   }
 
   /**
-   * @param {"viewer" | "gallery" | "found"} kind
+   * @param {"viewer" | "gallery" | "results"} kind
    * @param {State} before
    */
-  #push(kind, { found }) {
+  #push(kind, { results }) {
     const href = this.#href();
     if (href === location.href) return;
     if (kind !== "viewer") {
       // The grid still shows what is left: the new gallery's first page is yet to come.
-      const left = found && { found, top: this.#ties.found.top };
+      const leaving = results && { results, top: this.#ties.results.top };
       const place = this.#ties.placeNow();
-      history.replaceState({ ...history.state, [PLACE]: place, [FOUND]: left }, "");
+      history.replaceState({ ...history.state, [PLACE]: place, [RESULTS]: leaving }, "");
     }
-    history.pushState({ ...history.state, [PLACE]: null, [FOUND]: null, [KIND]: kind }, "", href);
+    history.pushState({ ...history.state, [PLACE]: null, [RESULTS]: null, [KIND]: kind }, "", href);
   }
 
   #href() {
-    const { hello, where, open, found } = this.#context.store.get();
-    const usual = hello ? unfiltered(hello) : where;
-    return toAddress(where, open, usual, location.href, found?.words);
+    const { bootstrap, where, open, results } = this.#context.store.get();
+    const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
+    return buildAddress(where, open, usual, location.href, results?.query);
   }
 
   /** Browsers refuse more than 100 in 30 s, which is less than a held arrow key makes. */
@@ -142,7 +142,7 @@ export class Address {
       this.#isBehind = true;
       return;
     }
-    if (this.#isLeaving) return;
+    if (this.#isGoingBack) return;
     const href = this.#href();
     if (href === location.href) return;
     history.replaceState(history.state, "", href);
@@ -158,9 +158,9 @@ export class Address {
 /**
  * @param {State} now
  * @param {State} before
- * @returns {"viewer" | "found" | ""}
+ * @returns {"viewer" | "results" | ""}
  */
-function closedIn(now, before) {
+function findClosedPart(now, before) {
   if (now.open === null && before.open !== null) return "viewer";
-  return before.found && !now.found ? "found" : "";
+  return before.results && !now.results ? "results" : "";
 }

@@ -23,7 +23,7 @@ export function canCompare({ size }) {
  * @param {boolean} [isMarked]  without it: the other way than now
  * @returns {Selection}
  */
-export function marked({ marks }, id, isMarked = !marks.has(id)) {
+export function toggleMark({ marks }, id, isMarked = !marks.has(id)) {
   const next = new Set(marks);
   if (isMarked) next.add(id);
   else next.delete(id);
@@ -38,10 +38,10 @@ export function marked({ marks }, id, isMarked = !marks.has(id)) {
  * @param {number} id
  * @returns {Selection}
  */
-export function markedTo(selection, order, id) {
+export function markRange(selection, order, id) {
   const { marks, anchor } = selection;
   if (!order.includes(id)) return selection;
-  return ranged(marks, order, anchor ?? id, id);
+  return setRange(marks, order, anchor ?? id, id);
 }
 
 /**
@@ -54,11 +54,11 @@ export function markedTo(selection, order, id) {
  * @param {number} id  where it is now
  * @returns {Selection}
  */
-export function extended({ marks, anchor, range }, order, before, id) {
+export function extendRange({ marks, anchor, range }, order, before, id) {
   const goesOn = range?.made === marks && range.end === before;
   return goesOn
-    ? ranged(range.base, order, anchor ?? before, id)
-    : ranged(marks, order, before, id);
+    ? setRange(range.base, order, anchor ?? before, id)
+    : setRange(marks, order, before, id);
 }
 
 /**
@@ -68,9 +68,9 @@ export function extended({ marks, anchor, range }, order, before, id) {
  * @param {number} to
  * @returns {Selection}
  */
-function ranged(base, order, from, to) {
+function setRange(base, order, from, to) {
   const [first, last] = [order.indexOf(from), order.indexOf(to)];
-  if (first < 0) return marked({ marks: base, anchor: from, range: null }, to, true);
+  if (first < 0) return toggleMark({ marks: base, anchor: from, range: null }, to, true);
   const ids = order.slice(Math.min(first, last), Math.max(first, last) + 1);
   const made = new Set([...base, ...ids]);
   return { marks: made, anchor: from, range: { base, made, end: to } };
@@ -81,7 +81,7 @@ function ranged(base, order, from, to) {
  * @param {readonly number[]} order
  * @returns {Selection}
  */
-export function markedAll({ marks, anchor }, order) {
+export function addMarks({ marks, anchor }, order) {
   return { marks: new Set([...marks, ...order]), anchor, range: null };
 }
 
@@ -92,7 +92,7 @@ export function markedAll({ marks, anchor }, order) {
  * @param {readonly number[]} order
  * @returns {Selection}
  */
-export function inverted({ marks, anchor }, order) {
+export function invertMarks({ marks, anchor }, order) {
   const next = new Set(marks);
   for (const id of order) {
     if (!next.delete(id)) next.add(id);

@@ -3,12 +3,12 @@
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").View} View */
 /** @typedef {import("../types.js").Page} Page */
-/** @typedef {import("../types.js").Within} Within */
+/** @typedef {import("../types.js").LoadedFilterState} LoadedFilterState */
 /** @typedef {(now: State, before: State) => void} Listener */
 
-export const TILE_LOW = 120;
-export const TILE_HIGH = 640;
-const TILE_FIRST = 220;
+export const MIN_TILE = 120;
+export const MAX_TILE = 640;
+const DEFAULT_TILE = 220;
 
 /** @type {import("../types.js").Where} */
 export const NOWHERE = Object.freeze({
@@ -25,37 +25,37 @@ export const NOWHERE = Object.freeze({
   search: null,
 });
 
-/** @type {Within} */
-export const ALL_WITHIN = Object.freeze({ words: "" });
+/** @type {LoadedFilterState} */
+export const NO_FILTER = Object.freeze({ words: "" });
 
 /** @returns {State} */
-export function firstState() {
+export function makeInitialState() {
   return {
-    hello: null,
+    bootstrap: null,
     where: NOWHERE,
     model: null,
     title: "",
-    found: null,
-    finding: "",
-    findingSince: 0,
+    results: null,
+    lookupText: "",
+    lookupStartedAt: 0,
     lost: false,
-    ...emptyGallery(),
+    ...makeEmptyGallery(),
     marks: new Set(),
-    bared: new Set(),
-    within: ALL_WITHIN,
+    revealed: new Set(),
+    loadedFilter: NO_FILTER,
     open: null,
     panel: "",
-    room: "wide",
+    widthClass: "wide",
     details: true,
-    tile: TILE_FIRST,
+    tile: DEFAULT_TILE,
     thumb: 450,
     jobs: null,
-    watched: null,
+    watches: null,
   };
 }
 
 /** What is gone when another gallery, or the same by another filter, is begun. */
-export function emptyGallery() {
+export function makeEmptyGallery() {
   return {
     images: /** @type {readonly View[]} */ ([]),
     shown: /** @type {readonly View[]} */ ([]),
@@ -64,11 +64,11 @@ export function emptyGallery() {
     ended: false,
     loading: false,
     stale: false,
-    since: 0,
+    requestedAt: 0,
     problem: null,
     notes: [],
-    lookedAt: /** @type {import("../types.js").LookedAt | null} */ (null),
-    kept: "",
+    searchProgress: /** @type {import("../types.js").SearchProgress | null} */ (null),
+    libraryDate: "",
     anchor: null,
     range: null,
     focus: null,
@@ -78,27 +78,27 @@ export function emptyGallery() {
 }
 
 /**
- * What a page of the gallery changes. Civitai may send a picture twice: the first one counts.
+ * What a page of the gallery changes. Civitai may send an image twice: the first one counts.
  *
  * @param {State} state
  * @param {Page} page
  */
-export function withPage(state, page) {
+export function addPage(state, page) {
   const before = state.stale ? [] : state.images;
   const known = new Set(before.map((view) => view.id));
   const fresh = page.images.filter((view) => !known.has(view.id) && known.add(view.id));
   const images = fresh.length || state.stale ? [...before, ...fresh] : before;
   return {
     images,
-    shown: shownOf(images, state.within, state.matches),
+    shown: filterShown(images, state.loadedFilter, state.matches),
     cursor: page.cursor,
     ended: page.cursor === null,
-    notes: withNotes(state.stale ? [] : state.notes, page.notes),
-    lookedAt: page.looked_at ?? null,
-    kept: page.kept ? page.read_at : "",
+    notes: mergeNotes(state.stale ? [] : state.notes, page.notes),
+    searchProgress: page.search_progress ?? null,
+    libraryDate: page.from_library ? page.read_at : "",
     loading: false,
     stale: false,
-    since: 0,
+    requestedAt: 0,
     problem: state.problem?.of === "images" ? null : state.problem,
   };
 }
@@ -111,11 +111,11 @@ export function withPage(state, page) {
  * @param {boolean} isAtTop  else what is looked at stays, as it is now
  * @returns {Partial<State>}
  */
-export function withLive(state, page, isAtTop) {
-  if (isAtTop) return withPage({ ...state, stale: true }, page);
+export function replaceLibraryPage(state, page, isAtTop) {
+  if (isAtTop) return addPage({ ...state, stale: true }, page);
   const fresh = new Map(page.images.map((view) => [view.id, view]));
   const images = state.images.map((view) => fresh.get(view.id) ?? view);
-  return { images, shown: shownOf(images, state.within, state.matches), kept: "" };
+  return { images, shown: filterShown(images, state.loadedFilter, state.matches), libraryDate: "" };
 }
 
 /**
@@ -124,44 +124,46 @@ export function withLive(state, page, isAtTop) {
  * @param {import("../types.js").Note[]} before
  * @param {import("../types.js").Note[]} fresh
  */
-function withNotes(before, fresh) {
+function mergeNotes(before, fresh) {
   const codes = new Set(fresh.map((note) => note.code));
   return [...before.filter((note) => !codes.has(note.code)), ...fresh];
 }
 
-/** @param {Within} within */
-export function isNarrowed(within) {
-  return within.words !== "";
+/** @param {LoadedFilterState} loadedFilter */
+export function isFiltered(loadedFilter) {
+  return loadedFilter.words !== "";
 }
 
 /**
- * The pictures that are shown; the very same array when nothing narrows it.
+ * The images that are shown; the very same array when nothing narrows it.
  *
  * @param {readonly View[]} images
- * @param {Within} within
+ * @param {LoadedFilterState} loadedFilter
  * @param {ReadonlySet<number> | null} matches
  */
-export function shownOf(images, within, matches) {
-  if (!isNarrowed(within)) return images;
+export function filterShown(images, loadedFilter, matches) {
+  if (!isFiltered(loadedFilter)) return images;
   return matches === null ? images : images.filter((view) => matches.has(view.id));
 }
 
 /**
- * @param {import("../types.js").Hello | null} hello
+ * @param {import("../types.js").Bootstrap | null} bootstrap
  * @param {string} name
  */
-export function settingOf(hello, name) {
-  return hello?.settings.find((setting) => setting.name === name)?.value;
+export function getSetting(bootstrap, name) {
+  return bootstrap?.settings.find((setting) => setting.name === name)?.value;
 }
 
 /**
  * What a field of an infotext is called.
  *
- * @param {import("../types.js").Hello | null} hello
+ * @param {import("../types.js").Bootstrap | null} bootstrap
  * @param {string} name
  */
-export function parameterName(hello, name) {
-  return hello && Object.hasOwn(hello.parameters, name) ? hello.parameters[name] : name;
+export function getParameterLabel(bootstrap, name) {
+  return bootstrap && Object.hasOwn(bootstrap.parameter_labels, name)
+    ? bootstrap.parameter_labels[name]
+    : name;
 }
 
 export class Store {
@@ -171,7 +173,7 @@ export class Store {
   #subscriptions = new Set();
 
   /** @param {State} [state] */
-  constructor(state = firstState()) {
+  constructor(state = makeInitialState()) {
     this.#state = state;
   }
 

@@ -1,7 +1,7 @@
-/** Bars of one kind: each a button that shows the pictures which it stands for. */
+/** Bars of one kind: each a button that shows the images which it stands for. */
 
 import { button, el } from "../core/dom.js";
-import { written } from "../core/format.js";
+import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 
 /** @typedef {import("../types.js").Context} Context */
@@ -15,16 +15,16 @@ const FIRST = 6; // in sight before one asks for all
  * @param {Group} group
  * @param {(bar: Bar) => void} show
  */
-export function barsOf(context, group, show) {
+export function makeBars(context, group, show) {
   const { words } = context;
-  const list = el("ol", {}, ...group.bars.map((bar) => row(context, bar, show)));
+  const list = el("ol", {}, ...group.bars.map((bar) => makeBar(context, bar, show)));
   const section = el(
     "section",
-    { class: "kind", "data-kind": group.kind },
-    el("h3", {}, words(`figures_${group.kind}`)),
+    { class: "bar-group", "data-kind": group.kind },
+    el("h3", {}, words(`stats_${group.kind}`)),
     list,
   );
-  if (group.bars.length > FIRST + 1) section.append(moreOf(context, group, list));
+  if (group.bars.length > FIRST + 1) section.append(makeMoreButton(context, group, list));
   return section;
 }
 
@@ -33,14 +33,14 @@ export function barsOf(context, group, show) {
  * @param {Group} group
  * @param {HTMLElement} list
  */
-function moreOf({ words }, group, list) {
+function makeMoreButton({ words }, group, list) {
   const fold = button(
-    { deed: "figures-all", words: words("figures_all", { n: group.bars.length }), class: "quiet" },
+    { action: "figures-all", words: words("stats_all", { n: group.bars.length }), class: "quiet" },
     () => {
       const isOpen = list.toggleAttribute("data-all");
       fold.setAttribute("aria-expanded", String(isOpen));
-      const said = isOpen ? words("figures_less") : words("figures_all", { n: group.bars.length });
-      fold.lastElementChild?.replaceChildren(said);
+      const label = isOpen ? words("stats_less") : words("stats_all", { n: group.bars.length });
+      fold.lastElementChild?.replaceChildren(label);
     },
   );
   fold.setAttribute("aria-expanded", "false");
@@ -52,28 +52,34 @@ function moreOf({ words }, group, list) {
  * @param {Bar} bar
  * @param {(bar: Bar) => void} show
  */
-function row({ words, store }, bar, show) {
-  const language = store.get().hello?.language;
+function makeBar({ words, store }, bar, show) {
+  const language = store.get().bootstrap?.language;
   const unseen = (/** @type {string} */ text) => el("span", { class: "visually-hidden" }, text);
   const made = el(
     "button",
     {
       type: "button",
-      class: "figure",
+      class: "stats-bar",
       "data-do": "figures-show",
       "data-value": bar.value,
-      title: bar.search ? words("figures_show", { label: bar.label }) : null,
+      title: bar.search ? words("stats_show", { label: bar.label }) : null,
       disabled: !bar.search,
       on: { click: () => show(bar) },
     },
     el("span", { class: "label", dir: "auto" }, bar.label),
-    bar.weight && el("span", { class: "weight" }, " ", weightOf(bar, words)),
-    el("span", { class: "share" }, " ", percent(bar.share, language)),
-    unseen(words("figures_bar_count", { n: written(bar.count, language) })),
-    el("span", { class: "got" }, icon("heart"), " ", written(bar.reactions, language)),
-    unseen(words("figures_bar_got")),
+    bar.weight && el("span", { class: "weight" }, " ", formatWeight(bar, words)),
+    el("span", { class: "share" }, " ", formatPercent(bar.share, language)),
+    unseen(words("stats_bar_count", { n: formatNumber(bar.count, language) })),
+    el(
+      "span",
+      { class: "bar-reactions" },
+      icon("heart"),
+      " ",
+      formatNumber(bar.reactions, language),
+    ),
+    unseen(words("stats_bar_got")),
   );
-  made.style.setProperty("--cs-length", `${100 * bar.share}%`);
+  made.style.setProperty("--cs-bar-length", `${100 * bar.share}%`);
   return el("li", {}, made);
 }
 
@@ -81,17 +87,17 @@ function row({ words, store }, bar, show) {
  * @param {Bar} bar
  * @param {import("../types.js").Words} words
  */
-function weightOf({ weight, low, high }, words) {
+function formatWeight({ weight, low, high }, words) {
   return low === high
-    ? words("figures_weight", { weight })
-    : words("figures_weights", { weight, low, high });
+    ? words("stats_weight", { weight })
+    : words("stats_weights", { weight, low, high });
 }
 
 /**
  * @param {number} share
  * @param {string | undefined} language
  */
-export function percent(share, language) {
+export function formatPercent(share, language) {
   const number = Math.round(100 * share);
-  return `${number < 1 ? "<1" : written(number, language)} %`;
+  return `${number < 1 ? "<1" : formatNumber(number, language)} %`;
 }

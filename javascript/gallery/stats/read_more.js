@@ -1,47 +1,47 @@
-/** Reads more of a gallery for its figures: a job of records, without pictures. */
+/** Reads more of a gallery for its figures: a job of records, without images. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
-import { limitField, upTo } from "../core/limit_field.js";
+import { makeLimitField, makeLimitForm } from "../core/limit_field.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
-const USUAL = 300; // pictures
+const USUAL = 300; // images
 const MOST = 10_000;
 const UNDER_WAY = ["queued", "running"];
 
-export class Reading {
+export class ReadMore {
   #context;
   #limit;
   #line = el("p", { role: "status" });
   #form;
   #progress;
-  #read = -1; // pictures, of the job that is shown
+  #read = -1; // images, of the job that is shown
 
   /**
    * @param {Context} context
    * @param {() => unknown} more  called whenever more was read
    */
   constructor(context, more) {
-    const { store, words, acts } = context;
+    const { store, words, actions } = context;
     this.#context = context;
-    const what = { name: "read-limit", label: "figures_read_most", value: USUAL, high: MOST };
-    this.#limit = limitField(words, what);
-    const look = { deed: "figures-read", icon: icon("again"), words: words("figures_read") };
+    const what = { name: "read-limit", label: "stats_read_most", value: USUAL, high: MOST };
+    this.#limit = makeLimitField(words, what);
+    const look = { action: "figures-read", icon: icon("again"), words: words("stats_read") };
     const begin = button(
       look,
-      () => this.#limit.reportValidity() && acts.readGallery(this.#limit.valueAsNumber),
+      () => this.#limit.reportValidity() && actions.readRecords(this.#limit.valueAsNumber),
     );
     const stop = button(
-      { deed: "figures-stop", icon: icon("stop"), words: words("do_give_up") },
+      { action: "figures-stop", icon: icon("stop"), words: words("do_give_up") },
       () => {
         const job = this.#job();
-        return job && acts.cancelJob(job.id);
+        return job && actions.cancelJob(job.id);
       },
     );
-    this.#form = upTo(words, this.#limit, begin);
+    this.#form = makeLimitForm(words, this.#limit, begin);
     this.#progress = el("div", { class: "progress" }, this.#line, stop);
-    this.element = el("div", { class: "reading" }, this.#form, this.#progress);
+    this.element = el("div", { class: "read-more" }, this.#form, this.#progress);
     store.on(["jobs"], () => this.#follow(more), context);
     this.#follow(() => {});
   }

@@ -1,30 +1,30 @@
 /** The versions of a model beside each other: what is most common with each. */
 
 import { el } from "../core/dom.js";
-import { written } from "../core/format.js";
-import { percent } from "./bars.js";
+import { formatNumber } from "../core/format.js";
+import { formatPercent } from "./bars.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("./types.js").OfVersion} OfVersion */
+/** @typedef {import("./types.js").VersionStats} VersionStats */
 
 const KINDS = ["sampler", "schedule", "steps", "cfg", "guidance", "size", "clip", "upscaler"];
 
 /**
  * @param {Context} context
- * @param {OfVersion[]} versions  two or more
+ * @param {VersionStats[]} versions  two or more
  * @param {(id: number) => void} show
  */
-export function versionsOf(context, versions, show) {
+export function makeVersions(context, versions, show) {
   const { words } = context;
   const kinds = KINDS.filter((kind) => versions.some((version) => version.most[kind]));
-  const heads = ["figures_version", "figures_pictures", ...kinds.map((kind) => `figures_${kind}`)];
+  const heads = ["stats_version", "stats_pictures", ...kinds.map((kind) => `stats_${kind}`)];
   const table = el(
     "table",
     {},
     el("thead", {}, el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, words(key))))),
-    el("tbody", {}, ...versions.map((version) => row(context, version, kinds, show))),
+    el("tbody", {}, ...versions.map((version) => makeRow(context, version, kinds, show))),
   );
-  const name = words("figures_versions");
+  const name = words("stats_versions");
   return el(
     "section",
     { class: "versions" },
@@ -35,26 +35,26 @@ export function versionsOf(context, versions, show) {
 
 /**
  * @param {Context} context
- * @param {OfVersion} version
+ * @param {VersionStats} version
  * @param {string[]} kinds
  * @param {(id: number) => void} show
  */
-function row({ words, store }, version, kinds, show) {
-  const language = store.get().hello?.language;
+function makeRow({ words, store }, version, kinds, show) {
+  const language = store.get().bootstrap?.language;
   const open = el("button", {
     type: "button",
     "data-do": "figures-version",
     dir: "auto",
-    title: words("figures_of_version", { name: version.name }),
+    title: words("stats_of_version", { name: version.name }),
     text: version.name,
     on: { click: () => show(version.id) },
   });
   const cells = kinds.map((kind) => {
     const most = version.most[kind];
     if (!most) return el("td", { class: "dim" }, "–");
-    const share = el("span", { class: "dim" }, percent(most.share, language));
+    const share = el("span", { class: "dim" }, formatPercent(most.share, language));
     return el("td", {}, el("span", { dir: "auto" }, most.label), " ", share);
   });
-  const pictures = el("td", {}, written(version.with_data, language));
+  const pictures = el("td", {}, formatNumber(version.with_data, language));
   return el("tr", {}, el("th", { scope: "row" }, open), pictures, ...cells);
 }

@@ -49,7 +49,7 @@ export class Gestures {
     element.addEventListener("touchmove", (event) => this.#touch(event), firm);
     element.addEventListener("click", (event) => this.#click(event), { signal });
     element.addEventListener("wheel", (event) => this.#wheel(event), firm);
-    // a picture is dragged by us; the browser's own drag would end the pointer's events
+    // an image is dragged by us; the browser's own drag would end the pointer's events
     element.addEventListener("dragstart", (event) => event.preventDefault(), { signal });
   }
 
@@ -87,7 +87,7 @@ export class Gestures {
     if (this.#doing === "pinch") return this.#followPinch();
     if (this.#doing === "done") return;
     this.#trail.push({ ...point, time: event.timeStamp });
-    const by = minus(point, this.#start);
+    const by = subtract(point, this.#start);
     if (this.#doing === "" && !this.#startDrag(by, event)) return;
     this.handlers.drag(by);
   }
@@ -140,14 +140,14 @@ export class Gestures {
   /** @param {Point} speed */
   #endDrag(speed) {
     const last = this.#trail[this.#trail.length - 1];
-    this.handlers.dragEnd({ by: minus(last, this.#start), speed });
+    this.handlers.dragEnd({ by: subtract(last, this.#start), speed });
   }
 
   /** @param {number} now */
   #speed(now) {
     const recent = this.#trail.filter((at) => now - at.time <= SPEED_OVER);
     if (recent.length < 2) return { x: 0, y: 0 };
-    const by = minus(recent[recent.length - 1], recent[0]);
+    const by = subtract(recent[recent.length - 1], recent[0]);
     const time = Math.max(1, now - recent[0].time);
     return { x: by.x / time, y: by.y / time };
   }
@@ -157,7 +157,7 @@ export class Gestures {
     if (this.#doing !== "") return;
     const touch = event instanceof PointerEvent && event.pointerType !== "mouse";
     const tap = { time: event.timeStamp, point: this.#point(event), touch };
-    const by = minus(tap.point, this.#lastTap.point);
+    const by = subtract(tap.point, this.#lastTap.point);
     const again = tap.time - this.#lastTap.time < DOUBLE_TAP && Math.hypot(by.x, by.y) < SLOP * 3;
     this.#lastTap = again ? { ...tap, time: 0 } : tap;
     if (again) this.handlers.doubleTap(tap.point, touch);
@@ -187,25 +187,25 @@ export class Gestures {
 }
 
 /**
- * Where a swipe along goes: 1 the next picture, -1 the one before, 0 back.
+ * Where a swipe along goes: 1 the next image, -1 the one before, 0 back.
  * @param {number} by
  * @param {number} speed
  * @param {number} width  of the stage
  * @returns {-1 | 0 | 1}
  */
-export function swiped(by, speed, width) {
+export function getSwipeDirection(by, speed, width) {
   const flung = Math.abs(speed) > 0.4 && Math.sign(speed) === Math.sign(by);
-  const gone = Math.abs(by) > width / 2 || (flung && Math.abs(by) > SLOP * 2);
-  return gone ? (by < 0 ? 1 : -1) : 0;
+  const isPast = Math.abs(by) > width / 2 || (flung && Math.abs(by) > SLOP * 2);
+  return isPast ? (by < 0 ? 1 : -1) : 0;
 }
 
 /**
- * Whether a swipe downwards lets the picture go.
+ * Whether a swipe downwards lets the image go.
  * @param {number} by
  * @param {number} speed
  * @param {number} height  of the stage
  */
-export function isLetGo(by, speed, height) {
+export function isDismissed(by, speed, height) {
   return by > height / 4 || (by > SLOP * 4 && speed > 0.5);
 }
 
@@ -214,6 +214,6 @@ export function isLetGo(by, speed, height) {
  * @param {Point} other
  * @returns {Point}
  */
-function minus(one, other) {
+function subtract(one, other) {
   return { x: one.x - other.x, y: one.y - other.y };
 }

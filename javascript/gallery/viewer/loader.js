@@ -1,9 +1,9 @@
-/** Keeps a few pictures loading around the open one: the nearest first, the far ones aborted. */
+/** Keeps a few images loading around the open one: the nearest first, the far ones aborted. */
 
 /** @typedef {(id: number, signal: AbortSignal) => Promise<unknown>} Load  settles also on failure */
 
 const AT_ONCE = 2; // a browser has six connections to our server, and what is asked needs some
-const KEPT = 2; // of the list's first: what is under way for them goes on
+const MOST_RUNNING = 2; // of the list's first: what is under way for them goes on
 
 /**
  * Indices around one in the order of need: itself, the next that way, the one behind, and so on.
@@ -11,12 +11,13 @@ const KEPT = 2; // of the list's first: what is under way for them goes on
  * @param {number} index
  * @param {number} count
  * @param {number} way  1 or -1
- * @param {number} reach  how many to each side
+ * @param {number} distance  how many to each side
  */
-export function nearby(index, count, way, reach) {
-  const found = [index];
-  for (let step = 1; step <= reach; step += 1) found.push(index + way * step, index - way * step);
-  return found.filter((at) => at >= 0 && at < count);
+export function listNearbyIndices(index, count, way, distance) {
+  const indices = [index];
+  for (let step = 1; step <= distance; step += 1)
+    indices.push(index + way * step, index - way * step);
+  return indices.filter((at) => at >= 0 && at < count);
 }
 
 export class Loader {
@@ -40,9 +41,9 @@ export class Loader {
    */
   want(ids) {
     this.#wanted = ids;
-    const kept = ids.slice(0, KEPT);
+    const wanted = ids.slice(0, MOST_RUNNING);
     for (const [id, controller] of this.#running) {
-      if (!kept.includes(id)) this.#stop(id, controller);
+      if (!wanted.includes(id)) this.#stop(id, controller);
     }
     for (const id of this.#done) if (!ids.includes(id)) this.#done.delete(id);
     this.#go();

@@ -1,18 +1,18 @@
-/** One picture of the viewer: its thumbnail at once, its file in the same place, its pose. */
+/** One image of the viewer: its thumbnail at once, its file in the same place, its pose. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
-import { errorWords, tellLoss } from "../data/problems.js";
-import { nameOf, placeholder } from "../grid/tile.js";
-import { play, player } from "./video.js";
-import { bounded, fitScale, fitted, isZoomed, known } from "./zoom.js";
+import { getErrorMessage, reportOffline } from "../data/problems.js";
+import { describeImage, makePlaceholder } from "../grid/tile.js";
+import { makePlayer, play } from "./video.js";
+import { fitPose, getFitScale, isZoomed, limitPose, sizeOrDefault } from "./zoom.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").View} View */
 /** @typedef {import("./zoom.js").Pose} Pose */
 /** @typedef {import("./zoom.js").Size} Size */
-/** @typedef {{changed: (slide: Slide) => void, again: (slide: Slide) => void}} Ties */
+/** @typedef {{changed: (slide: Slide) => void, again: (slide: Slide) => void}} SlideListeners */
 
 const GAP = 16; // pixels between two
 
@@ -26,7 +26,7 @@ export class Slide {
   /** @type {AbortController | null} */
   #playing = null;
   /** @type {HTMLElement | null} */
-  #trouble = null;
+  #error = null;
   /** @type {HTMLElement | null} */
   #veil = null;
   /** @type {Promise<void> | null} */
@@ -35,17 +35,17 @@ export class Slide {
   /**
    * @param {Context} context
    * @param {View} view
-   * @param {Ties} ties
+   * @param {SlideListeners} listeners
    */
-  constructor(context, view, ties) {
+  constructor(context, view, listeners) {
     this.context = context;
     this.view = view;
-    this.ties = ties;
-    this.size = known(view);
+    this.listeners = listeners;
+    this.size = sizeOrDefault(view);
     /** @type {Pose} */
-    this.pose = fitted(this.size, this.#stage);
+    this.pose = fitPose(this.size, this.#stage);
     this.thumb = el("img", { class: "thumb", alt: this.#name, draggable: "false" });
-    this.box = el("div", { class: "picture" }, placeholder(view), this.thumb);
+    this.box = el("div", { class: "image" }, makePlaceholder(view), this.thumb);
     this.element = el("div", { class: "slide" }, this.box);
   }
 
@@ -54,19 +54,19 @@ export class Slide {
   }
 
   get isFailed() {
-    return this.#trouble !== null;
+    return this.#error !== null;
   }
 
   /** @param {Size} stage */
   lay(stage) {
     const wasZoomed = this.isZoomed;
     this.#stage = stage;
-    const fit = fitScale(this.size, stage);
-    // one pixel at least: a picture may be 1 × 100,000
+    const fit = getFitScale(this.size, stage);
+    // one pixel at least: an image may be 1 × 100,000
     const width = Math.max(1, this.size.width * fit);
     const height = Math.max(1, this.size.height * fit);
     Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
-    this.put(wasZoomed ? bounded(this.pose, this.size, stage) : fitted(this.size, stage));
+    this.put(wasZoomed ? limitPose(this.pose, this.size, stage) : fitPose(this.size, stage));
   }
 
   /**
@@ -75,18 +75,19 @@ export class Slide {
    */
   put(pose, smoothly = false) {
     this.pose = pose;
-    const larger = pose.scale / fitScale(this.size, this.#stage);
+    const larger = pose.scale / getFitScale(this.size, this.#stage);
     this.box.classList.toggle("smooth", smoothly);
     this.box.style.transform = `translate(-50%, -50%) translate(${pose.x}px, ${pose.y}px) scale(${larger})`;
     setAttribute(this.element, "data-zoomed", this.isZoomed);
   }
 
   /** A record told later. @param {View} view */
-  learn(view) {
+  update(view) {
     const before = this.view;
     this.view = view;
-    if (view.width !== before.width || view.height !== before.height) this.#reshape(known(view));
-    if (view.kind !== before.kind) this.ties.again(this);
+    if (view.width !== before.width || view.height !== before.height)
+      this.#reshape(sizeOrDefault(view));
+    if (view.kind !== before.kind) this.listeners.again(this);
   }
 
   /** Above the rating that one chose to see; until asked for. @param {boolean} isVeiled */
@@ -99,11 +100,11 @@ export class Slide {
   }
 
   #shade() {
-    const { acts, words } = this.context;
-    const show = button({ deed: "bare", words: words("show_blurred") }, () =>
-      acts.bare(this.view.id),
+    const { actions, words } = this.context;
+    const show = button({ action: "bare", words: words("show_blurred") }, () =>
+      actions.showBlurred(this.view.id),
     );
-    return el("div", { class: "veil" }, show);
+    return el("div", { class: "rating-cover" }, show);
   }
 
   /** Its thumbnail; settles also on failure, for the file says what is wrong. */
@@ -123,7 +124,7 @@ export class Slide {
     await settled;
     const { naturalWidth: width, naturalHeight: height } = this.thumb;
     if (!width)
-      this.thumb.remove(); // else the browser draws its sign of a broken picture
+      this.thumb.remove(); // else the browser draws its sign of a broken image
     else if (this.view.width <= 0 && this.shows !== "file") this.#reshape({ width, height });
   }
 
@@ -132,7 +133,7 @@ export class Slide {
     const { style } = this.element;
     style.transform = by ? `translateX(calc(${by * 100}% + ${by * GAP}px))` : "";
     this.element.inert = by !== 0;
-    if (by && this.isZoomed) this.put(fitted(this.size, this.#stage));
+    if (by && this.isZoomed) this.put(fitPose(this.size, this.#stage));
   }
 
   /** Takes it out; what is still on its way is cancelled. */
@@ -160,7 +161,7 @@ export class Slide {
     const image = el("img", { class: "file", alt: this.#name, draggable: "false" });
     const url = this.context.api.file(this.view.id);
     signal.addEventListener("abort", () => image.removeAttribute("src"), { once: true });
-    this.forgive();
+    this.clearError();
     image.src = url;
     try {
       await image.decode();
@@ -175,11 +176,14 @@ export class Slide {
 
   /** A video plays only while it is the open one. */
   async start() {
-    if (!isPlayed(this.view) || this.#playing || this.#veil || this.#trouble) return;
+    if (!isPlayed(this.view) || this.#playing || this.#veil || this.#error) return;
     this.#playing = new AbortController();
     const { signal } = this.#playing;
     const src = this.context.api.file(this.view.id);
-    const { element, ready } = player({ src, poster: this.thumb.src, name: this.#name }, signal);
+    const { element, ready } = makePlayer(
+      { src, poster: this.thumb.src, name: this.#name },
+      signal,
+    );
     this.video = element;
     this.box.append(element);
     void play(element);
@@ -210,21 +214,21 @@ export class Slide {
    */
   #show(element, size) {
     if (element.parentNode !== this.box) this.box.append(element);
-    // the others would show through a transparent picture
+    // the others would show through a transparent image
     for (const other of [...this.box.children]) if (other !== element) other.remove();
     if (size.width > 0) this.#reshape(size);
     this.shows = "file";
-    this.ties.changed(this);
+    this.listeners.changed(this);
   }
 
   get #name() {
     const { words } = this.context;
-    return this.view.kind ? nameOf(this.view, false, words) : words("picture");
+    return this.view.kind ? describeImage(this.view, false, words) : words("picture");
   }
 
-  forgive() {
-    this.#trouble?.remove();
-    this.#trouble = null;
+  clearError() {
+    this.#error?.remove();
+    this.#error = null;
   }
 
   /**
@@ -238,21 +242,23 @@ export class Slide {
       await api.get(`file/${this.view.id}`, { signal });
     } catch (error) {
       if (isAborted(error)) return;
-      tellLoss(error, store);
-      this.tell(isUnshowable(error) ? words("file_not_shown") : errorWords(error, words));
+      reportOffline(error, store);
+      this.showError(
+        isUndecodable(error) ? words("file_not_shown") : getErrorMessage(error, words),
+      );
     }
   }
 
   /** @param {string} message */
-  tell(message) {
+  showError(message) {
     const { words } = this.context;
-    const again = button({ deed: "again", icon: icon("again"), words: words("do_retry") }, () =>
-      this.ties.again(this),
+    const again = button({ action: "again", icon: icon("again"), words: words("do_retry") }, () =>
+      this.listeners.again(this),
     );
-    this.forgive();
-    this.#trouble = el("div", { class: "trouble", role: "alert" }, el("p", {}, message), again);
-    this.element.append(this.#trouble);
-    this.ties.changed(this);
+    this.clearError();
+    this.#error = el("div", { class: "slide-error", role: "alert" }, el("p", {}, message), again);
+    this.element.append(this.#error);
+    this.listeners.changed(this);
   }
 }
 
@@ -261,7 +267,7 @@ function isPlayed({ kind }) {
   return kind === "video" || kind === "audio";
 }
 
-/** The bytes came, but are no picture to this browser. @param {unknown} error */
-function isUnshowable(error) {
+/** The bytes came, but are no image to this browser. @param {unknown} error */
+function isUndecodable(error) {
   return error instanceof Error && "code" in error && error.code === "bad_answer";
 }

@@ -1,26 +1,26 @@
-/** The viewer's stage: the open picture, and its neighbours at hand. */
+/** The viewer's stage: the open image, and its neighbours at hand. */
 
 import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
 import { Gestures } from "./gestures.js";
-import { Loader, nearby } from "./loader.js";
+import { Loader, listNearbyIndices } from "./loader.js";
 import { Slide } from "./slide.js";
-import { Moves } from "./stage_gestures.js";
-import { fitScale, fitted, zoomedAt } from "./zoom.js";
+import { StageGestures } from "./stage_gestures.js";
+import { fitPose, getFitScale, zoomAt } from "./zoom.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").View} View */
 /** @typedef {import("./zoom.js").Pose} Pose */
 
 /**
- * @typedef {object} Ties  what the viewer is told
- * @property {() => void} changed  the open picture shows something else, or is zoomed
+ * @typedef {object} StageListeners  what the viewer is told
+ * @property {() => void} changed  the open image shows something else, or is zoomed
  * @property {() => void} again  one wants what failed once more
  * @property {() => void} raised  swiped upwards
- * @property {(onPicture: boolean, touch: boolean) => void} tapped
+ * @property {(onImage: boolean, touch: boolean) => void} tapped
  */
 
-const KEPT_AROUND = 4; // to each side: their thumbnails are there
+const SLIDES_AROUND = 4; // to each side: their thumbnails are there
 const FILES_AROUND = 2;
 const STEP_IN = 1.5; // of a press of + or -
 const MIDDLE = { x: 0, y: 0 };
@@ -35,16 +35,16 @@ export class Stage {
 
   /**
    * @param {Context} context
-   * @param {Ties} ties
+   * @param {StageListeners} listeners
    */
-  constructor(context, ties) {
+  constructor(context, listeners) {
     this.context = context;
-    this.ties = ties;
+    this.listeners = listeners;
     this.strip = el("div", { class: "strip" });
     this.element = el("div", { class: "stage" }, this.strip);
     this.files = new Loader(async (id, signal) => this.#slideFor(id)?.load(signal));
     this.thumbs = new Loader(async (id) => this.#slideFor(id)?.preview());
-    new Gestures(this.element, new Moves(this), context.signal);
+    new Gestures(this.element, new StageGestures(this), context.signal);
     const sizes = new ResizeObserver(() => this.#measure());
     sizes.observe(this.element);
     context.signal.addEventListener("abort", () => sizes.disconnect());
@@ -56,10 +56,10 @@ export class Stage {
     return view && this.#slides.get(view.id);
   }
 
-  /** The scale at which all of the open picture is seen, and the one now. */
+  /** The scale at which all of the open image is seen, and the one now. */
   get scales() {
     const { slide } = this;
-    return slide && { fit: fitScale(slide.size, this.size), now: slide.pose.scale };
+    return slide && { fit: getFitScale(slide.size, this.size), now: slide.pose.scale };
   }
 
   /**
@@ -72,7 +72,9 @@ export class Stage {
     if (!before) this.#measure();
     this.#views = views;
     this.#index = index;
-    const around = nearby(index, views.length, way, KEPT_AROUND).map((at) => views[at].id);
+    const around = listNearbyIndices(index, views.length, way, SLIDES_AROUND).map(
+      (at) => views[at].id,
+    );
     this.#dropOthers(new Set(around));
     this.#place();
     const now = this.slide;
@@ -100,9 +102,9 @@ export class Stage {
   zoom(how) {
     const { slide, size } = this;
     if (!slide) return;
-    if (how === "fit") return this.put(fitted(slide.size, size), true);
+    if (how === "fit") return this.put(fitPose(slide.size, size), true);
     const scales = { in: slide.pose.scale * STEP_IN, out: slide.pose.scale / STEP_IN, one: 1 };
-    this.put(zoomedAt(slide.pose, scales[how], MIDDLE, slide.size, size), true);
+    this.put(zoomAt(slide.pose, scales[how], MIDDLE, slide.size, size), true);
   }
 
   /**
@@ -111,13 +113,13 @@ export class Stage {
    */
   put(pose, smoothly = false) {
     this.slide?.put(pose, smoothly);
-    this.ties.changed();
+    this.listeners.changed();
   }
 
-  /** @param {Set<number>} kept */
-  #dropOthers(kept) {
+  /** @param {Set<number>} wanted */
+  #dropOthers(wanted) {
     for (const [id, slide] of this.#slides) {
-      if (kept.has(id)) continue;
+      if (wanted.has(id)) continue;
       slide.drop();
       this.#slides.delete(id);
     }
@@ -145,14 +147,14 @@ export class Stage {
   #slideOf(view) {
     let slide = this.#slides.get(view.id);
     if (slide) {
-      slide.learn(view);
+      slide.update(view);
       return slide;
     }
     slide = new Slide(this.context, view, {
-      changed: (changed) => changed === this.slide && this.ties.changed(),
+      changed: (changed) => changed === this.slide && this.listeners.changed(),
       again: (failed) => {
         this.#again(failed);
-        this.ties.again();
+        this.listeners.again();
       },
     });
     slide.lay(this.size);
@@ -165,7 +167,7 @@ export class Stage {
     if (!width || !height) return;
     this.size = { width, height };
     for (const slide of this.#slides.values()) slide.lay(this.size);
-    if (this.slide) this.ties.changed();
+    if (this.slide) this.listeners.changed();
   }
 
   /** @param {number} id */
@@ -176,7 +178,7 @@ export class Stage {
 
   /** @param {Slide} slide */
   #again(slide) {
-    slide.forgive();
+    slide.clearError();
     this.files.again(slide.view.id);
     if (slide === this.slide) void slide.start();
   }

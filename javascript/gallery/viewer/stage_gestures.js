@@ -1,21 +1,21 @@
 /** What fingers, mouse and wheel do to the stage: zoom, pan, leaf through, let go. */
 
-import { isLetGo, swiped } from "./gestures.js";
-import { bounded, dragged, pinched, toggled, zoomedAt } from "./zoom.js";
+import { getSwipeDirection, isDismissed } from "./gestures.js";
+import { dragPose, limitPose, pinchPose, toggleZoom, zoomAt } from "./zoom.js";
 
 /** @typedef {import("./gestures.js").Handlers} Handlers */
 /** @typedef {import("./stage.js").Stage} Stage */
 /** @typedef {import("./zoom.js").Point} Point */
 
-const GLIDE = 160; // ms that a flung picture goes on
-const GAP = 16; // pixels between two pictures
+const GLIDE = 160; // ms that a flung image goes on
+const GAP = 16; // pixels between two images
 const CONTROLS = 80; // pixels at the lower edge of a video
 const FALL = { duration: 140, easing: "ease-in", fill: /** @type {const} */ ("forwards") };
 const FOLLOW = { duration: 180, easing: "cubic-bezier(.2, .8, .3, 1)" };
 
 /** @implements {Handlers} */
-export class Moves {
-  /** @type {import("./zoom.js").Pose} where the open picture was when this began */
+export class StageGestures {
+  /** @type {import("./zoom.js").Pose} where the open image was when this began */
   #from = { scale: 1, x: 0, y: 0 };
   /** @type {Point} */
   #pinchedAt = { x: 0, y: 0 };
@@ -48,7 +48,7 @@ export class Moves {
   drag(by) {
     const { slide, size } = this.stage;
     if (!slide) return;
-    if (this.#doing === "pan") this.stage.put(dragged(this.#from, by, slide.size, size));
+    if (this.#doing === "pan") this.stage.put(dragPose(this.#from, by, slide.size, size));
     else if (this.#doing === "leaf") this.#move(by.x, 0);
     else if (this.#doing === "let-go") this.#move(0, by.y > 0 ? by.y : by.y / 3);
   }
@@ -76,12 +76,12 @@ export class Moves {
   pinch(factor, point) {
     const { slide, size } = this.stage;
     if (!slide) return;
-    this.stage.put(pinched(this.#from, factor, this.#pinchedAt, point, slide.size, size));
+    this.stage.put(pinchPose(this.#from, factor, this.#pinchedAt, point, slide.size, size));
   }
 
   pinchEnd() {
     const { slide, size } = this.stage;
-    if (slide) this.stage.put(bounded(slide.pose, slide.size, size), true);
+    if (slide) this.stage.put(limitPose(slide.pose, slide.size, size), true);
   }
 
   /**
@@ -91,7 +91,7 @@ export class Moves {
   wheel(factor, point) {
     const { slide, size } = this.stage;
     if (slide)
-      this.stage.put(zoomedAt(slide.pose, slide.pose.scale * factor, point, slide.size, size));
+      this.stage.put(zoomAt(slide.pose, slide.pose.scale * factor, point, slide.size, size));
   }
 
   /**
@@ -100,12 +100,12 @@ export class Moves {
    */
   tap(event, touch) {
     const path = event.composedPath();
-    const { slide, ties } = this.stage;
-    const onPicture = Boolean(slide && path.includes(slide.box));
+    const { slide, listeners } = this.stage;
+    const onImage = Boolean(slide && path.includes(slide.box));
     const isControl = path.some(
       (node) => node instanceof HTMLButtonElement || node instanceof HTMLVideoElement,
     );
-    if (!isControl) ties.tapped(onPicture, touch);
+    if (!isControl) listeners.tapped(onImage, touch);
   }
 
   /**
@@ -113,10 +113,10 @@ export class Moves {
    * @param {boolean} touch
    */
   doubleTap(point, touch) {
-    const { slide, size, ties } = this.stage;
-    if (touch) ties.tapped(true, true); // takes back what its first tap did
+    const { slide, size, listeners } = this.stage;
+    if (touch) listeners.tapped(true, true); // takes back what its first tap did
     if (!slide || slide.video) return; // a video's double click is the browser's
-    this.stage.put(toggled(slide.pose, point, slide.size, size), true);
+    this.stage.put(toggleZoom(slide.pose, point, slide.size, size), true);
   }
 
   /**
@@ -128,7 +128,7 @@ export class Moves {
     if (!slide) return;
     const x = this.#from.x + by.x + speed.x * GLIDE;
     const y = this.#from.y + by.y + speed.y * GLIDE;
-    this.stage.put(bounded({ scale: slide.pose.scale, x, y }, slide.size, size), true);
+    this.stage.put(limitPose({ scale: slide.pose.scale, x, y }, slide.size, size), true);
   }
 
   /**
@@ -140,8 +140,8 @@ export class Moves {
   #leaf(by, speed) {
     const { context, size } = this.stage;
     const before = this.stage.slide;
-    const way = swiped(by, speed, size.width);
-    if (way) void context.acts.step(way);
+    const way = getSwipeDirection(by, speed, size.width);
+    if (way) void context.actions.step(way);
     const isSame = this.stage.slide === before;
     this.#comeBack(isSame ? by : by + way * (size.width + GAP), 0);
   }
@@ -151,9 +151,9 @@ export class Moves {
    * @param {number} speed
    */
   #letGo(by, speed) {
-    const { size, ties } = this.stage;
-    if (isLetGo(by, speed, size.height)) return void this.#fallOut(by);
-    if (isLetGo(-by, -speed, size.height / 2)) ties.raised();
+    const { size, listeners } = this.stage;
+    if (isDismissed(by, speed, size.height)) return void this.#fallOut(by);
+    if (isDismissed(-by, -speed, size.height / 2)) listeners.raised();
     this.#comeBack(0, by > 0 ? by : by / 3);
   }
 
@@ -165,7 +165,7 @@ export class Moves {
     this.#move(0, 0);
     const fall = strip.animate([from, to], { ...FALL, duration: isStill() ? 0 : FALL.duration });
     await fall.finished;
-    context.acts.close();
+    context.actions.close();
     fall.cancel(); // it held the strip below until here
   }
 

@@ -1,4 +1,4 @@
-/** The viewer's bar: where one is, and what can be done with the open picture. */
+/** The viewer's bar: where one is, and what can be done with the open image. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -23,10 +23,10 @@ export class Toolbar {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
-    const { acts, words } = context;
-    /** @type {(deed: string, glyph: import("../core/icons.js").IconName, key: string, press: (event: MouseEvent) => void) => HTMLButtonElement} */
-    const tool = (deed, glyph, key, press) =>
-      button({ deed, icon: icon(glyph), words: words(key), isBare: true }, press);
+    const { actions, words } = context;
+    /** @type {(action: string, glyph: import("../core/icons.js").IconName, key: string, press: (event: MouseEvent) => void) => HTMLButtonElement} */
+    const tool = (action, glyph, key, press) =>
+      button({ action, icon: icon(glyph), words: words(key), isBare: true }, press);
     this.position = el("p", { class: "position", role: "status" });
     this.scale = el("button", {
       type: "button",
@@ -34,18 +34,18 @@ export class Toolbar {
       "data-do": "zoom",
       title: words("say_zoom"),
     });
-    this.scale.addEventListener("click", () => acts.zoom(this.#isFitted ? "one" : "fit"));
-    this.mark = tool("mark", "mark", "say_mark", () => this.#view && acts.mark(this.#view.id));
+    this.scale.addEventListener("click", () => actions.zoom(this.#isFitted ? "one" : "fit"));
+    this.mark = tool("mark", "mark", "say_mark", () => this.#view && actions.mark(this.#view.id));
     this.favourite = tool(
       "favourite",
       "heart",
       "say_favourite",
-      () => this.#view && void acts.favourite([this.#view.id]),
+      () => this.#view && void actions.favourite([this.#view.id]),
     );
     this.save = tool("save", "save", "say_save", () => this.#save());
-    this.details = tool("details", "panel", "say_details", () => acts.toggleDetails());
-    this.fullscreen = tool("fullscreen", "expand", "say_fullscreen", () => acts.fullscreen());
-    const close = tool("close", "close", "say_close", () => acts.close());
+    this.details = tool("details", "panel", "say_details", () => actions.toggleDetails());
+    this.fullscreen = tool("fullscreen", "expand", "say_fullscreen", () => actions.fullscreen());
+    const close = tool("close", "close", "say_close", () => actions.close());
     this.element = el(
       "div",
       { class: "viewer-bar" },
@@ -73,11 +73,11 @@ export class Toolbar {
     const all = `${count.toLocaleString()}${ended ? "" : "+"}`;
     this.position.textContent =
       index < 0 ? "" : words("position", { at: (index + 1).toLocaleString(), n: all });
-    press(this.mark, marked);
-    press(this.favourite, view.favourite);
-    press(this.details, details);
+    setPressed(this.mark, marked);
+    setPressed(this.favourite, view.favourite);
+    setPressed(this.details, details);
     setAttribute(this.save, "data-saved", view.saved);
-    name(this.save, words(view.saved ? "say_saved" : "say_save"));
+    setLabel(this.save, words(view.saved ? "say_saved" : "say_save"));
   }
 
   /** @param {{fit: number, now: number}} scales */
@@ -89,11 +89,11 @@ export class Toolbar {
   /** @param {boolean} isFull */
   showFullscreen(isFull) {
     this.fullscreen.replaceChildren(icon(isFull ? "shrink" : "expand"));
-    press(this.fullscreen, isFull);
+    setPressed(this.fullscreen, isFull);
   }
 
   async #save() {
-    if (this.#view) await this.context.acts.download([this.#view.id]);
+    if (this.#view) await this.context.actions.download([this.#view.id]);
   }
 }
 
@@ -101,7 +101,7 @@ export class Toolbar {
  * @param {HTMLElement} toggle
  * @param {boolean} isPressed
  */
-function press(toggle, isPressed) {
+function setPressed(toggle, isPressed) {
   toggle.setAttribute("aria-pressed", String(isPressed));
 }
 
@@ -109,7 +109,7 @@ function press(toggle, isPressed) {
  * @param {HTMLElement} control
  * @param {string} words
  */
-function name(control, words) {
+function setLabel(control, words) {
   control.title = words;
   control.setAttribute("aria-label", words);
 }

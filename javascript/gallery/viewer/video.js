@@ -1,22 +1,22 @@
 /** A video or a sound of the viewer: plays when it is shown, with sound once one asked for it. */
 
 import { el } from "../core/dom.js";
-import { keepPreference, readPreference } from "../core/preferences.js";
+import { readPreference, savePreference } from "../core/preferences.js";
 
 /**
  * @param {{src: string, poster: string, name: string}} what
  * @param {AbortSignal} signal  ends it: nothing is loaded or heard any more
  * @returns {{element: HTMLVideoElement, ready: Promise<void>}}
  */
-export function player({ src, poster, name }, signal) {
+export function makePlayer({ src, poster, name }, signal) {
   const element = el("video", { class: "file", controls: true, loop: true, playsinline: true });
   element.muted = !readPreference("sound", false);
   element.volume = readPreference("volume", 1);
   element.poster = poster;
   element.setAttribute("aria-label", name);
-  const ready = settled(element, signal);
+  const ready = waitForData(element, signal);
   element.src = src;
-  element.addEventListener("volumechange", () => keepSound(element), { signal });
+  element.addEventListener("volumechange", () => saveSound(element), { signal });
   signal.addEventListener("abort", () => unload(element));
   return { element, ready };
 }
@@ -44,17 +44,17 @@ export async function play(video) {
  */
 export function toggleSound(video) {
   video.muted = !video.muted;
-  keepPreference("sound", !video.muted);
+  savePreference("sound", !video.muted);
 }
 
 /** @param {HTMLVideoElement} video */
-function keepSound(video) {
+function saveSound(video) {
   if ("hushed" in video.dataset) {
     delete video.dataset.hushed;
     return;
   }
-  keepPreference("sound", !video.muted);
-  keepPreference("volume", video.volume);
+  savePreference("sound", !video.muted);
+  savePreference("volume", video.volume);
 }
 
 /** @param {unknown} error */
@@ -67,7 +67,7 @@ function isRefused(error) {
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
  */
-function settled(video, signal) {
+function waitForData(video, signal) {
   return new Promise((resolve, reject) => {
     video.addEventListener("loadeddata", () => resolve(), { signal });
     video.addEventListener("error", () => reject(new Error("video")), { signal });

@@ -1,11 +1,11 @@
-/** One picture large, and the way through all of them. */
+/** One image large, and the way through all of them. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { Details } from "../details/details.js";
-import { nameOf } from "../grid/tile.js";
-import { nearby } from "./loader.js";
+import { describeImage } from "../grid/tile.js";
+import { listNearbyIndices } from "./loader.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
 import { toggleSound } from "./video.js";
@@ -13,15 +13,15 @@ import { toggleSound } from "./video.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").View} View */
-/** @typedef {ReturnType<typeof build>} Parts */
+/** @typedef {ReturnType<typeof buildDialog>} ViewerParts */
 
-const MORE_BEFORE_END = 5; // pictures
+const MORE_BEFORE_END = 5; // images
 const DETAILS_AROUND = 2; // to each side
 /** @type {(keyof State)[]} */
-const DRAWN = ["open", "shown", "marks", "details", "loading", "ended", "bared", "hello"];
+const DRAWN = ["open", "shown", "marks", "details", "loading", "ended", "revealed", "bootstrap"];
 
 export class Viewer {
-  /** @type {Parts | null} made when it is first opened */
+  /** @type {ViewerParts | null} made when it is first opened */
   #parts = null;
   /** @type {View | null} */
   #view = null;
@@ -53,9 +53,9 @@ export class Viewer {
   }
 
   copyInfotext() {
-    const { acts, toast, words } = this.context;
+    const { actions, toast, words } = this.context;
     const text = this.#parts?.details.infotext;
-    if (text) void acts.copy(text);
+    if (text) void actions.copy(text);
     else toast(words("no_infotext"));
   }
 
@@ -75,23 +75,23 @@ export class Viewer {
     if (isOther && index >= 0 && this.#index >= 0 && index !== this.#index) {
       this.#way = index > this.#index ? 1 : -1;
     }
-    const known = this.#view && !isOther ? this.#view : unknown(now.open);
+    const known = this.#view && !isOther ? this.#view : makeUnknownView(now.open);
     const view = now.shown[index] ?? known;
     // its record tells the path
     if (!isOther && view.saved && !this.#view?.saved) parts.details.records.forget();
     this.#view = view;
     this.#index = index;
     this.#draw(now, parts);
-    if (before && now.hello !== before.hello) this.#retry(parts);
+    if (before && now.bootstrap !== before.bootstrap) this.#retry(parts);
     if (isOther || now.shown !== before?.shown) this.#ask(now, parts);
   }
 
   #opened() {
     if (!this.#parts) {
-      this.#parts = build(this.context, {
+      this.#parts = buildDialog(this.context, {
         changed: () => this.#showStage(),
-        came: (view) => this.#learn(view),
-        failed: (message) => this.#index < 0 && this.#parts?.stage.slide?.tell(message),
+        loaded: (view) => this.#update(view),
+        failed: (message) => this.#index < 0 && this.#parts?.stage.slide?.showError(message),
         screen: () => this.#parts?.toolbar.showFullscreen(this.#isFull),
       });
     }
@@ -101,13 +101,13 @@ export class Viewer {
 
   /**
    * @param {State} state
-   * @param {Parts} parts
+   * @param {ViewerParts} parts
    */
   #draw(state, parts) {
     const view = /** @type {View} */ (this.#view);
     parts.dialog.dataset.id = String(view.id);
     const { words } = this.context;
-    const name = view.kind ? nameOf(view, false, words) : words("picture");
+    const name = view.kind ? describeImage(view, false, words) : words("picture");
     parts.dialog.setAttribute("aria-label", name);
     setAttribute(parts.frame, "data-details", state.details);
     parts.toolbar.show({
@@ -128,7 +128,7 @@ export class Viewer {
   }
 
   #showStage() {
-    const { stage, dialog, toolbar } = /** @type {Parts} */ (this.#parts);
+    const { stage, dialog, toolbar } = /** @type {ViewerParts} */ (this.#parts);
     const { slide, scales } = stage;
     if (!slide || !scales) return;
     dialog.dataset.shows = slide.shows;
@@ -139,26 +139,26 @@ export class Viewer {
    * What is around it, and the next page before its end is reached.
    *
    * @param {State} state
-   * @param {Parts} parts
+   * @param {ViewerParts} parts
    */
   #ask(state, parts) {
     const { shown, ended, loading, problem } = state;
-    const around = nearby(this.#index, shown.length, this.#way, DETAILS_AROUND).slice(1);
+    const around = listNearbyIndices(this.#index, shown.length, this.#way, DETAILS_AROUND).slice(1);
     const ids = this.#index < 0 ? [] : around.map((at) => shown[at].id);
     parts.details.show(/** @type {View} */ (this.#view), ids);
     const isNearEnd = this.#index >= shown.length - MORE_BEFORE_END;
-    const isFree = !ended && !loading && !problem && preloads(state);
-    if (isNearEnd && isFree) void this.context.acts.more();
+    const isFree = !ended && !loading && !problem && shouldPreload(state);
+    if (isNearEnd && isFree) void this.context.actions.more();
   }
 
-  /** The server is back, maybe. @param {Parts} parts */
+  /** The server is back, maybe. @param {ViewerParts} parts */
   #retry({ stage, details }) {
     stage.retry();
     details.retry();
   }
 
-  /** The record of a picture that is not among the loaded ones tells its shape. @param {View} view */
-  #learn(view) {
+  /** The record of an image that is not among the loaded ones tells its shape. @param {View} view */
+  #update(view) {
     if (view.id !== this.#view?.id || this.#index >= 0 || !this.#parts) return;
     this.#view = view;
     this.#draw(this.context.store.get(), this.#parts);
@@ -177,23 +177,23 @@ export class Viewer {
 }
 
 /** Whether the next page is asked for before its end is reached. @param {State} state */
-function preloads({ hello }) {
-  return hello?.settings.find((one) => one.name === "usergallery_preloading")?.value !== false;
+function shouldPreload({ bootstrap }) {
+  return bootstrap?.settings.find((one) => one.name === "usergallery_preloading")?.value !== false;
 }
 
 /**
- * Stands for a picture of which only the id is known, until its record comes.
+ * Stands for an image of which only the id is known, until its record comes.
  *
  * @param {number} id
  * @returns {View}
  */
-function unknown(id) {
+function makeUnknownView(id) {
   return {
     id,
     kind: /** @type {import("../types.js").Kind} */ (""), // so that no file is asked for yet
     width: 0,
     height: 0,
-    hash: "",
+    blurhash: "",
     level: "None",
     user: "",
     date: "",
@@ -202,46 +202,53 @@ function unknown(id) {
     saved: false,
     favourite: false,
     new: false,
-    gone: "",
+    deleted_at: "",
     has_data: false,
   };
 }
 
 /**
  * @param {Context} context
- * @param {{changed: () => void, screen: () => void} & Details["ties"]} ties
+ * @param {{changed: () => void, screen: () => void} & Details["listeners"]} listeners
  */
-function build(context, { changed, screen, ...detailsTies }) {
-  const { acts, words, store, root, signal } = context;
+function buildDialog(context, { changed, screen, ...detailsListeners }) {
+  const { actions, words, store, root, signal } = context;
   const toolbar = new Toolbar(context);
-  const details = new Details(context, detailsTies);
+  const details = new Details(context, detailsListeners);
   const stage = new Stage(context, {
     changed,
     again: () => details.retry(),
-    raised: () => store.get().details || acts.toggleDetails(),
-    tapped: (onPicture, touch) => {
-      if (!onPicture) acts.close();
+    raised: () => store.get().details || actions.toggleDetails(),
+    tapped: (onImage, touch) => {
+      if (!onImage) actions.close();
       else if (touch) frame.toggleAttribute("data-bare");
     },
   });
   const previous = button(
-    { deed: "previous", icon: icon("previous"), words: words("say_previous"), isBare: true },
-    () => void acts.step(-1),
+    { action: "previous", icon: icon("previous"), words: words("say_previous"), isBare: true },
+    () => void actions.step(-1),
   );
   const next = button(
-    { deed: "next", icon: icon("next"), words: words("say_next"), isBare: true },
-    () => void acts.step(1),
+    { action: "next", icon: icon("next"), words: words("say_next"), isBare: true },
+    () => void actions.step(1),
   );
-  const theatre = el("div", { class: "theatre" }, toolbar.element, stage.element, previous, next);
+  const theatre = el(
+    "div",
+    { class: "viewer-main" },
+    toolbar.element,
+    stage.element,
+    previous,
+    next,
+  );
   const frame = el("div", { class: "frame" }, theatre, details.element);
   const dialog = el("dialog", { class: "viewer", "data-viewer": "", tabindex: -1 }, frame);
-  // a button that is pressed by the mouse does not take the keys from the picture
+  // a button that is pressed by the mouse does not take the keys from the image
   theatre.addEventListener("mousedown", (event) => {
     if (event.composedPath().some((node) => node instanceof HTMLButtonElement))
       event.preventDefault();
   });
   frame.addEventListener("fullscreenchange", screen);
-  makeModal(dialog, () => acts.close(), signal);
+  makeModal(dialog, () => actions.close(), signal);
   root.append(dialog);
   return { dialog, frame, stage, toolbar, details, previous, next };
 }

@@ -67,7 +67,7 @@ def work_on_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json
     if as_json:
         print_result(_job_to_json(job, failed, time.monotonic() - started))
     elif job.options.reads_only:
-        print_result(terminal_text("figures_were_read", n=job.saved))
+        print_result(terminal_text("stats_were_read", n=job.saved))
     else:
         counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
         print_result(terminal_text("result", **counts, folder=job.folder))

@@ -29,14 +29,14 @@ def show_stats(arguments: argparse.Namespace) -> None:
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, takes_words=False)
     if reference.model_id is None and reference.version_id is None:
-        raise InputError(terminal_text("figures_of_a_model"))
+        raise InputError(terminal_text("stats_of_a_model"))
     version_id = reference.version_id if arguments.version is None else arguments.version
     model_id, level = reference.model_id, level_mask(arguments.level)
     if arguments.read:
         client = make_checked_client()
         model_id = _fetch_model(client, model_id, version_id)
         query = ImageQuery(model_id, version_id, level=level)
-        print_translated("figures_were_read", n=_fetch_records(client, query, arguments.read))
+        print_translated("stats_were_read", n=_fetch_records(client, query, arguments.read))
     found = gallery_stats.compute_gallery_stats(model_id, version_id, level)
     if arguments.json:
         print_result(json.dumps(found))
@@ -70,25 +70,25 @@ def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, wanted: int) ->
 
 def _format_table(found: Mapping[str, Any]) -> Iterator[str]:
     counts = {"pictures": found["pictures"], "with_data": found["with_data"]}
-    yield terminal_text("figures_sample", **counts, reactions=_format_number(found["reactions"]))
+    yield terminal_text("stats_sample", **counts, reactions=_format_number(found["reactions"]))
     if not found["pictures"]:
-        yield terminal_text("figures_none")
+        yield terminal_text("stats_none")
         return
-    heads = (terminal_text(f"figures_head_{name}") for name in ("count", "share", "reactions"))
+    heads = (terminal_text(f"stats_head_{name}") for name in ("count", "share", "reactions"))
     yield f"  {'':{_VALUE}} {' '.join(terminal.pad_columns(head, -9) for head in heads)}"
     for group in found["groups"]:
         yield ""
-        yield terminal_text(f"figures_{group['kind']}")
+        yield terminal_text(f"stats_{group['kind']}")
         most = group["bars"][0]["count"]
         for bar in group["bars"][:_BARS]:
             yield _format_bar(bar, most)
     if len(found["versions"]) > 1:
         yield ""
-        yield terminal_text("figures_versions")
+        yield terminal_text("stats_versions")
         for version in found["versions"]:
             yield _format_version(version)
     if found["recipe"]:
-        yield from ("", terminal_text("figures_recipe"), *found["recipe"].split("\n"))
+        yield from ("", terminal_text("stats_recipe"), *found["recipe"].split("\n"))
 
 
 def _format_bar(bar: Mapping[str, Any], most: int) -> str:
@@ -109,9 +109,7 @@ def _format_version(version: Mapping[str, Any]) -> str:
     most = version["most"]
     kinds = ("sampler", "schedule", "steps", "cfg", "guidance", "size", "clip")
     told = (
-        f"{terminal_text(f'figures_{kind}')} {most[kind]['label']}"
-        for kind in kinds
-        if kind in most
+        f"{terminal_text(f'stats_{kind}')} {most[kind]['label']}" for kind in kinds if kind in most
     )
     name = terminal.pad_columns(
         terminal.truncate_columns(terminal.strip_controls(version["name"]), _VALUE), _VALUE

@@ -208,10 +208,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{field}: {sent} is taken for a part of the prompt",
     ),
     "here": ("已在此", "Here"),
-    "here_by_name": ("已在此（僅依檔名判斷）", "Here, by its name alone"),
-    "here_other": ("另一個版本：{version}", "Another version: {version}"),
-    "here_missing": ("缺少", "Missing"),
-    "here_not_told": (
+    "available_by_name": ("已在此（僅依檔名判斷）", "Here, by its name alone"),
+    "available_other": ("另一個版本：{version}", "Another version: {version}"),
+    "available_missing": ("缺少", "Missing"),
+    "available_not_told": (
         "缺少：只知道它在 Civitai 的編號，這裡沒有檔案標明它",
         "Missing: only its number on Civitai is known, and no file here says that number",
     ),

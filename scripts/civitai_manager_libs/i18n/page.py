@@ -97,7 +97,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "do_invert": ("反向標記", "Invert"),
     "do_mark_none": ("取消標記", "Unmark all"),
     "do_download_marked": ("下載", "Download"),
-    "kept_since": (
+    "library_since": (
         "Civitai 沒有回應，這是 {date} 時保留的內容。",
         "Civitai does not answer: this is what was kept on {date}.",
     ),
@@ -143,15 +143,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "say_zoom": ("原始大小或符合視窗 (1, 0)", "Full size, or fit (1, 0)"),
     "send_to": ("傳送到", "Send to"),
     "sending": ("正在傳送到 {tab}…", "Sending to {tab}…"),
-    "door_missing": (
+    "send_missing": (
         "在 WebUI 裡找不到傳送用的元件。請重新整理網頁。",
         "The WebUI's fields to send to were not found. Reload the page.",
     ),
-    "door_silent": (
+    "send_silent": (
         "WebUI 沒有回應，因此沒有傳送。",
         "The WebUI did not answer, so nothing was sent.",
     ),
-    "door_changed": (
+    "send_changed": (
         "WebUI 已重新啟動，這個網頁是之前的。請重新整理網頁，再傳送一次。",
         "The WebUI was restarted: reload the page, then send again.",
     ),
@@ -169,7 +169,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "Rating and folders are on the WebUI's Settings page, under “Civitai Shortcut”.",
     ),
     "open_settings_page": ("開啟設定頁", "Open the Settings page"),
-    "names_fields": (
+    "filename_fields": (
         "可用 {fields}。最近讀過的圖片會是：",
         "It may have {fields}. The pictures read last would be:",
     ),
@@ -229,7 +229,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "picture": ("圖片", "Picture"),
     "infotext": ("生成資料 (infotext)", "Generation data (infotext)"),
     "resources": ("使用的資源", "Resources used"),
-    "losses": ("{host} 不會照樣帶入的", "What {host} will not take as it is"),
+    "incompatibilities": ("{host} 不會照樣帶入的", "What {host} will not take as it is"),
     "copy_workflow": ("複製 ComfyUI 工作流程", "Copy ComfyUI's workflow"),
     "copy_missing": ("複製缺少的清單", "Copy the list of what is missing"),
     "weight": ("權重", "weight"),

@@ -18,7 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "略過「{text}」：{name}: 之後可以是 {choices}。",
         "“{text}” was left out: {name}: takes {choices}.",
     ),
-    "set_refused": (
+    "collection_refused": (
         "這個名稱不能用：是空白，或已有同名的收藏集。",
         "This name cannot be used: it is empty, or another set has it.",
     ),
@@ -42,7 +42,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 # What the page's own code says.
 PAGE_WORDS: dict[str, tuple[str, str]] = {
-    "open_sets": ("收藏", "Favourites and sets"),
+    "open_collections": ("收藏", "Favourites and sets"),
     "favourites": ("我的最愛", "Favourites"),
     "favourite_added": ("已加入最愛：{n} 張", "{n} {n:picture|pictures} added to your favourites"),
     "favourite_removed": (
@@ -52,84 +52,84 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "say_favourite": ("我的最愛 (B)", "Favourite (B)"),
     "key_favourite": ("加入或移除最愛", "Add to or remove from favourites"),
     "do_favourite": ("最愛", "Favourite"),
-    "do_add_to_set": ("加入收藏集", "Add to a set"),
+    "do_add_to_collection": ("加入收藏集", "Add to a set"),
     "name_favourite": ("我的最愛", "favourite"),
-    "name_gone": ("已不在 Civitai 的圖庫中", "no longer in its gallery"),
-    "gone_since": (
+    "name_deleted": ("已不在 Civitai 的圖庫中", "no longer in its gallery"),
+    "deleted_since": (
         "{date} 起已不在 Civitai 的圖庫中（刪除或改了分級）",
         "Since {date} no longer in its gallery on Civitai: deleted, or rated otherwise",
     ),
-    "own_marks": ("我的標註", "Your notes"),
-    "own_stars": ("評分", "Rating"),
-    "own_stars_n": ("{n} 顆星", "{n} of 5 stars"),
-    "own_tags": ("標籤，以逗號分隔", "Tags, separated by commas"),
-    "own_note": ("筆記", "Note"),
-    "own_add_to": ("加入收藏集…", "Add to a set…"),
-    "own_remove_from": ("從「{name}」移除", "Remove from “{name}”"),
-    "set_name": ("收藏集名稱", "Name of a set"),
-    "set_make": ("建立", "Create"),
-    "set_add_marked": ("加入已標記的 {n} 張", "Add the {n} marked"),
-    "set_add_marked_to": (
+    "annotations_title": ("我的標註", "Your notes"),
+    "annotation_stars": ("評分", "Rating"),
+    "annotation_stars_n": ("{n} 顆星", "{n} of 5 stars"),
+    "annotation_tags": ("標籤，以逗號分隔", "Tags, separated by commas"),
+    "annotation_note": ("筆記", "Note"),
+    "annotation_add_to": ("加入收藏集…", "Add to a set…"),
+    "annotation_remove_from": ("從「{name}」移除", "Remove from “{name}”"),
+    "collection_name": ("收藏集名稱", "Name of a set"),
+    "collection_make": ("建立", "Create"),
+    "collection_add_marked": ("加入已標記的 {n} 張", "Add the {n} marked"),
+    "collection_add_marked_to": (
         "將已標記的 {n} 張加入「{name}」",
         "Add the {n} marked to “{name}”",
     ),
-    "set_filled": ("已將 {n} 張加入「{name}」", "{n} added to “{name}”"),
-    "set_rename": ("為收藏集「{name}」改名", "Rename the set “{name}”"),
-    "set_save_name": ("改名", "Rename"),
-    "set_delete": ("刪除收藏集「{name}」", "Delete the set “{name}”"),
-    "set_delete_sure": (
+    "collection_filled": ("已將 {n} 張加入「{name}」", "{n} added to “{name}”"),
+    "collection_rename": ("為收藏集「{name}」改名", "Rename the set “{name}”"),
+    "collection_save_name": ("改名", "Rename"),
+    "collection_delete": ("刪除收藏集「{name}」", "Delete the set “{name}”"),
+    "collection_delete_sure": (
         "刪除收藏集「{name}」？其中的圖片會保留。",
         "Delete the set “{name}”? Its pictures stay.",
     ),
-    "sets_none": ("還沒有收藏集。", "There are no sets yet."),
-    "sets_export": ("匯出 (JSON)", "Export (JSON)"),
-    "sets_import": ("匯入", "Import"),
+    "collections_none": ("還沒有收藏集。", "There are no sets yet."),
+    "collections_export": ("匯出 (JSON)", "Export (JSON)"),
+    "collections_import": ("匯入", "Import"),
     "search_where": ("搜尋範圍", "Where to search"),
     "search_loaded": ("已載入的圖片中", "In what is loaded"),
     "search_gallery": ("這個圖庫保留的圖片", "All kept of this gallery"),
     "search_all": ("所有保留的圖片", "All kept pictures"),
     "search_field": ("提示詞或 lora:… steps>20", "Words, or lora:… steps>20"),
-    "search_kept": ("保留的圖片", "Kept pictures"),
-    "open_kept": ("搜尋保留的圖片", "Search all kept pictures"),
+    "library_title": ("保留的圖片", "Kept pictures"),
+    "open_library": ("搜尋保留的圖片", "Search all kept pictures"),
     "search_suggestions": ("建議", "Suggestions"),
     "search_looked": (
         "搜尋仍在繼續：已看過 {all} 張保留的圖片中的 {n} 張。",
         "Still looking: {n} of {all} kept pictures so far.",
     ),
     "search_none": ("保留的圖片都不符合。", "No kept picture matches."),
-    "open_watched": ("追蹤的圖庫", "Watched galleries"),
-    "open_watched_n": ("追蹤的圖庫：有 {n} 個有新圖片", "Watched galleries, news in {n}"),
+    "open_watches": ("追蹤的圖庫", "Watched galleries"),
+    "open_watches_n": ("追蹤的圖庫：有 {n} 個有新圖片", "Watched galleries, news in {n}"),
     "do_watch": ("追蹤", "Watch"),
     "is_watched": ("追蹤中", "Watching"),
     "watch_hint": (
         "下次啟動時查看這裡上傳了多少新圖片",
         "Tells what was uploaded here since, each time Civitai Shortcut starts",
     ),
-    "watched_none": (
+    "watches_none": (
         "還沒有追蹤的圖庫。開啟模型、版本或作者，按「追蹤」。",
         "You watch nothing yet. Open a model, a version or an author, and press Watch.",
     ),
-    "watched_means": (
+    "watches_means": (
         "新圖片是您上次看過之後出現的：新上傳的，以及先前上傳、現在才公開的。",
         "New is what has appeared since you last looked: uploads, and what was uploaded before and"
         " published only now.",
     ),
-    "watched_by_upload": (
+    "watches_by_upload": (
         "Civitai 依上傳時間列出整個模型：較晚公開的圖片排在它上傳的位置，只有在最新 200 張之內才算。"
         "若要全部，請追蹤版本。",
         "Civitai lists a whole model by upload: what is published late stands where its upload was,"
         " and counts only among the newest 200. To miss none, watch a version.",
     ),
-    "watched_n": ("{n} 張新圖片", "{n} new"),
-    "watched_more": ("超過 {n} 張新圖片", "more than {n} new"),
-    "watched_nothing": ("沒有新圖片", "nothing new"),
-    "watched_never": ("下次啟動時查看", "checked when Civitai Shortcut next starts"),
-    "watched_at": ("{news}，{date} 查看", "{news}, checked {date}"),
-    "watch_leave": ("停止追蹤「{name}」", "Stop watching “{name}”"),
+    "watches_n": ("{n} 張新圖片", "{n} new"),
+    "watches_more": ("超過 {n} 張新圖片", "more than {n} new"),
+    "watches_nothing": ("沒有新圖片", "nothing new"),
+    "watches_never": ("下次啟動時查看", "checked when Civitai Shortcut next starts"),
+    "watches_at": ("{news}，{date} 查看", "{news}, checked {date}"),
+    "watch_stop": ("停止追蹤「{name}」", "Stop watching “{name}”"),
     "watch_check": ("立即查看", "Check now"),
     "watch_checking": ("查看中…", "Checking…"),
     "name_new": ("新圖片", "new"),
-    "clear_within": ("清除", "Clear"),
+    "clear_search_field": ("清除", "Clear"),
     # The help sheet
     "help_search": ("搜尋", "Searching"),
     "help_search_words": (

@@ -93,14 +93,14 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
         "設定中的檔名範本無法使用：{said}",
         "The setting of names cannot be that. {said} Change it, or give --name.",
     ),
-    "figures_of_a_model": (
+    "stats_of_a_model": (
         "figures 需要模型或版本：請給模型頁面的網址或模型編號。",
         "figures are of a model or of one of its versions: give its URL or its id.",
     ),
-    "figures_head_count": ("圖片", "PICTURES"),
-    "figures_head_share": ("比例", "SHARE"),
-    "figures_head_reactions": ("回應", "REACTIONS"),
-    "figures_were_read": ("已讀 {n} 張圖片的紀錄。", "Records read: {n}."),
+    "stats_head_count": ("圖片", "PICTURES"),
+    "stats_head_share": ("比例", "SHARE"),
+    "stats_head_reactions": ("回應", "REACTIONS"),
+    "stats_were_read": ("已讀 {n} 張圖片的紀錄。", "Records read: {n}."),
     # Jobs
     "job_titled": ("工作 {job}：{title}", "Job {job}: {title}"),
     "no_job": ("沒有工作 {job}。", "There is no job {job}."),

@@ -49,7 +49,7 @@ def preload_links() -> str:
     The addresses are relative to the page's own."""
     code, hello = (
         f"civitai_shortcut/page/{code_version()}",
-        f"api/hello?{CODE_QUERY}={code_version()}",
+        f"api/bootstrap?{CODE_QUERY}={code_version()}",
     )
     return (
         f"<{code}/page.js>; rel=modulepreload, <{code}/page.css>; rel=preload; as=style,"

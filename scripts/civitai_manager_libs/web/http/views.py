@@ -24,8 +24,8 @@ def model_card(model: Model) -> dict[str, Any]:
         "type": model.type,
         "creator": model.creator,
         "base_models": list(model.base_models),
-        "cover": model.cover and {"id": model.cover.id, "hash": model.cover.hash},
-        "page": f"{setting.base_url()}/models/{model.id}",
+        "cover": model.cover and {"id": model.cover.id, "blurhash": model.cover.hash},
+        "url": f"{setting.base_url()}/models/{model.id}",
     }
 
 
@@ -51,7 +51,7 @@ def image_view(
         "kind": image.type,
         "width": image.width,
         "height": image.height,
-        "hash": image.hash,
+        "blurhash": image.hash,
         "level": level_name(image.level),
         "user": image.username,
         "date": image.created_at,
@@ -61,7 +61,7 @@ def image_view(
         "has_data": bool(image.meta),
         "favourite": mark.favourite,
         "new": image.id in news,
-        "gone": format_day(mark.deleted_at),
+        "deleted_at": format_day(mark.deleted_at),
     }
 
 
@@ -71,7 +71,7 @@ def annotation_view(mark: bookmarks.Annotation) -> dict[str, Any]:
         "stars": mark.stars,
         "note": mark.note,
         "tags": list(mark.tags),
-        "sets": list(mark.collections),
+        "collections": list(mark.collections),
     }
 
 
@@ -84,10 +84,10 @@ def format_day(moment: float) -> str:
 def image_links(image: Image) -> dict[str, Any]:
     base, user = setting.base_url(), image.username
     return {
-        "page": f"{base}/images/{image.id}",
+        "url": f"{base}/images/{image.id}",
         "post_id": image.post_id,
-        "post_page": f"{base}/posts/{image.post_id}" if image.post_id else "",
-        "user_page": f"{base}/user/{quote(user, safe='')}" if user else "",
+        "post_url": f"{base}/posts/{image.post_id}" if image.post_id else "",
+        "user_url": f"{base}/user/{quote(user, safe='')}" if user else "",
     }
 
 

@@ -49,7 +49,7 @@ def get_bootstrap(context: RequestContext) -> dict[str, Any]:
         "instance": _instance,
         "language": language,
         "words": messages.all_texts(language),
-        "parameters": messages.parameter_labels(language),
+        "parameter_labels": messages.parameter_labels(language),
         "settings": settings_view(context),
         "choices": {**_choices_view(language), "base_models": _base_models()},
         "recent": [
@@ -63,8 +63,8 @@ def get_bootstrap(context: RequestContext) -> dict[str, Any]:
             "has_models": local_models.has_folders(),
         },
         "key": key_state(context),
-        "watched": watches.get_watches(context),
-        "civitai": setting.base_url(),
+        "watches": watches.get_watches(context),
+        "civitai_url": setting.base_url(),
     }
 
 

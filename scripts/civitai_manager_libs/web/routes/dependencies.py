@@ -132,8 +132,8 @@ def page_view(
         "cursor": cursor,
         "read_at": format_day(read_at),
         "notes": notes,
-        "kept": kept,
-        "looked_at": looked_at and {"count": looked_at[0], "total": looked_at[1]},
+        "from_library": kept,
+        "search_progress": looked_at and {"count": looked_at[0], "total": looked_at[1]},
     }
 
 

@@ -28,7 +28,7 @@ def get_images(context: RequestContext) -> Any:
     notes = [_make_note("sort_dropped", context)] if query.drops_sort else []
     if query.drops_sort:
         query = replace(query, sort="Newest")
-    if context.query_param("kept"):
+    if context.query_param("from_library"):
         read = pages.load_stored_page(query, cursor, size)
         if read is None:
             raise ApiError(404, "not_known")

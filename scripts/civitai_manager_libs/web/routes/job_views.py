@@ -36,7 +36,7 @@ def _job_row(shown: JobView, language: str) -> dict[str, Any]:
         "id": job.id,
         "title": job.title,
         "state": state,
-        "state_words": messages.translate(_state_key(shown), language),
+        "state_label": messages.translate(_state_key(shown), language),
         "reads_only": job.options.reads_only,
         "percent": round(100 * now.finished / now.total) if now.total else 100 * is_over,
         "line": _progress_line(shown, language),
@@ -81,7 +81,7 @@ def _failures_view(shown: JobView, language: str) -> dict[str, Any]:
     elif shown.job.reason == "empty_end":
         toast = messages.reason_text("empty_end", language)
     return {
-        "failed_words": f"{count} {reasons}".strip(),
+        "failed_label": f"{count} {reasons}".strip(),
         "failures": [_failure_view(item, language) for item in shown.failed] if is_over else [],
         "more": messages.translate("more_failed", language, n=more) if more > 0 and is_over else "",
         "toast": toast,
@@ -178,13 +178,13 @@ def _list_actions(shown: JobView, language: str) -> list[dict[str, str]]:
         names += ["anew"] if shown.missing else []
         names += ["retry"] if any(item.reason != "gone" for item in shown.failed) else []
         names += ["open", "forget"] if _has_pictures(shown) else ["forget"]
-    return [{"name": name, "words": messages.translate(f"job_{name}", language)} for name in names]
+    return [{"name": name, "label": messages.translate(f"job_{name}", language)} for name in names]
 
 
 def _failure_view(item: Item, language: str) -> dict[str, Any]:
     return {
         "id": item.image_id,
-        "page": f"{setting.base_url()}/images/{item.image_id}",
+        "url": f"{setting.base_url()}/images/{item.image_id}",
         "reason": messages.reason_text(item.reason, language),
         "detail": item.message if language == "en" and item.message else item.reason,
         "code": item.reason,

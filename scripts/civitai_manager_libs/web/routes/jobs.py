@@ -36,8 +36,8 @@ def get_jobs(context: RequestContext) -> dict[str, Any]:
 
 
 def act_on_job(context: RequestContext) -> dict[str, Any]:
-    """`POST jobs/<n>/<deed>`."""
-    job_id, deed = context.path_param("job"), _ACTIONS.get(context.path_param("deed"))
+    """`POST jobs/<n>/<action>`."""
+    job_id, deed = context.path_param("job"), _ACTIONS.get(context.path_param("action"))
     if deed is None or job_id > _LAST_JOB:
         raise ApiError(404, "not_there")
     deed(job_id, context)
@@ -165,7 +165,7 @@ def _begun_view(
     context: RequestContext, job_id: int | None, count: int, key: str, **values: str
 ) -> dict[str, Any]:
     words = context.translate(key, n=count, **values)
-    return {"job": job_id, "pictures": count, "message": words}
+    return {"job_id": job_id, "image_count": count, "message": words}
 
 
 def _open_folder(job_id: int, context: RequestContext) -> None:

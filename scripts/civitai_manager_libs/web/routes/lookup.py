@@ -50,7 +50,7 @@ def _resolve_reference(context: RequestContext, reference: Reference) -> dict[st
         raise ApiError(400, "bad_input", "no_collections")
     if reference.words:
         found = _search_models(context, reference.words, None)
-        return {"kind": "models", "words": reference.words, **found}
+        return {"kind": "models", "query": reference.words, **found}
     if reference.post_id is not None:
         title = context.translate("post_number", id=reference.post_id)
         return {"kind": "post", "post_id": reference.post_id, "title": title}

@@ -95,13 +95,13 @@ def _parse_value(name: str, typed: str) -> str:
 
 
 def preview_names(context: RequestContext) -> dict[str, Any]:
-    """`preview_names?template=`: what the pictures read last would be called by it."""
+    """`filename_preview?template=`: what the pictures read last would be called by it."""
     template = _parse_value("saved_name", context.query_param("template"))
     [(model_id, name)] = recent_models.list_recent_models()[:1] or [(None, "")]
     facts = make_naming_context(name, model_id)
     latest = records.list_latest_images(_SHOWN_NAMES)
     return {
-        "names": [fill_template(template, image, facts) for image in latest],
+        "filenames": [fill_template(template, image, facts) for image in latest],
         "fields": " ".join([*(f"{{{word}}}" for word in FIELDS), *_FORMS]),
     }
 

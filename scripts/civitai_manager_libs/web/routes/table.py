@@ -16,8 +16,8 @@ _ROOT = "/civitai_shortcut"
 _API = f"{_ROOT}/api"
 _MB = 1024 * 1024  # bytes
 _READ = (
-    ("hello", bootstrap.get_bootstrap),
-    ("find", lookup.look_up),
+    ("bootstrap", bootstrap.get_bootstrap),
+    ("lookup", lookup.look_up),
     ("models", lookup.search_by_words),
     ("models/{model_id:civitai_id}", lookup.get_model),
     ("images", images.get_images),
@@ -26,25 +26,25 @@ _READ = (
     ("thumb/{image_id:civitai_id}", files.get_thumbnail),
     ("file/{image_id:civitai_id}", files.get_file),
     ("jobs", jobs.get_jobs),
-    ("figures", library.get_stats),
-    ("names", settings.preview_names),
-    ("suggest", library.get_suggestions),
-    ("sets", library.get_collections),
+    ("stats", library.get_stats),
+    ("filename_preview", settings.preview_names),
+    ("suggestions", library.get_suggestions),
+    ("collections", library.get_collections),
     ("export", library.get_export),
-    ("watched", watches.get_watches),
+    ("watches", watches.get_watches),
 )
 _WRITE = (
-    ("POST", "sets", library.act_on_collections),
-    ("POST", "watched", watches.act_on_watches),
-    ("POST", "jobs/{job:civitai_id}/{deed}", jobs.act_on_job),
+    ("POST", "collections", library.act_on_collections),
+    ("POST", "watches", watches.act_on_watches),
+    ("POST", "jobs/{job:civitai_id}/{action}", jobs.act_on_job),
     ("PUT", "settings", settings.put_settings),
     ("PUT", "key", settings.put_key),
     ("POST", "key/test", settings.test_key),
 )
 _WRITE_MUCH = (  # the last: the most bytes of a body
-    ("POST", "arriving", image.check_infotext, 4 * _MB),  # a text
-    ("POST", "within", library.filter_loaded, 2 * _MB),  # ids
-    ("POST", "own", library.annotate_images, 2 * _MB),
+    ("POST", "compatibility", image.check_infotext, 4 * _MB),  # a text
+    ("POST", "loaded_filter", library.filter_loaded, 2 * _MB),  # ids
+    ("POST", "annotations", library.annotate_images, 2 * _MB),
     ("POST", "jobs", jobs.begin_job, 2 * _MB),
     ("POST", "import", library.post_import, 8 * _MB),
 )

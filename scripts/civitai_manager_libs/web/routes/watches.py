@@ -69,7 +69,7 @@ _checks = _WatchChecks()
 
 
 def get_watches(context: RequestContext) -> dict[str, Any]:
-    """`watched`. Of a library that cannot be read it says so, since `hello` has this in it."""
+    """`watches`. Of a library that cannot be read it says so, since `bootstrap` has this in it."""
     try:
         _checks.begin(is_asked_for=False)
         return _watches_view(context)
@@ -82,13 +82,13 @@ def get_watches(context: RequestContext) -> dict[str, Any]:
 
 
 def act_on_watches(context: RequestContext) -> dict[str, Any]:
-    """`POST watched`: {deed: watch, with what the gallery is, name; leave, gallery; check}."""
+    """`POST watches`: {action: watch, with what the gallery is, name; unwatch, gallery; check}."""
     deeds: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(context),
-        "leave": lambda: watches.unwatch(context.typed_field("gallery", str, is_needed=True)),
+        "unwatch": lambda: watches.unwatch(context.typed_field("gallery", str, is_needed=True)),
         "check": lambda: _checks.begin(is_asked_for=True),
     }
-    deed = context.body_field("deed")
+    deed = context.body_field("action")
     if not isinstance(deed, str) or deed not in deeds:
         raise ApiError(400, "bad_input")
     deeds[deed]()
@@ -125,8 +125,8 @@ def _watch_view(one: watches.Watch, language: str) -> dict[str, Any]:
         "version": int(value) if kind == "version" else None,
         "user": value if kind == "user" else "",
         "by_upload": kind == "model",  # see `ImageQuery.takes_sql_path`
-        "fresh": one.fresh,
-        "more": one.is_more,
-        "checked": format_day(one.checked_at),
+        "new_count": one.fresh,
+        "has_more": one.is_more,
+        "checked_at": format_day(one.checked_at),
         "problem": _problem_text(one.gallery, language),
     }

@@ -36,11 +36,11 @@ def list_incompatibilities(text: str, language: str) -> list[str]:
 
 
 def check_infotext(context: RequestContext) -> dict[str, list[str]]:
-    """`POST arriving`: the same of a text that was edited."""
+    """`POST compatibility`: the same of a text that was edited."""
     text = context.body_field("text")
     if not isinstance(text, str) or len(text) > _LONGEST:
         raise ApiError(400, "bad_input")
-    return {"losses": list_incompatibilities(text, context.language)}
+    return {"incompatibilities": list_incompatibilities(text, context.language)}
 
 
 def _iter_sentences(found: list[Loss], language: str) -> Iterator[str]:

@@ -44,14 +44,14 @@ def _details_view(
     path, marked = saved.get(image.id, ""), bookmarks.annotations.find_annotations([image.id])
     return {
         **image_view(image, saved, marked),
-        "own": annotation_view(marked.get(image.id, bookmarks.Annotation())),
+        "annotations": annotation_view(marked.get(image.id, bookmarks.Annotation())),
         **image_links(image),
         "infotext": text,
-        "from": source,
+        "infotext_source": source,
         "prompt": read.prompt,
         "negative": read.negative_prompt,
         "parameters": [[name, value] for name, value in read.parameters.items()],
-        "losses": list_incompatibilities(text, context.language),
+        "incompatibilities": list_incompatibilities(text, context.language),
         "problems": list(list_problems(image, text, embedded_data, context.language)),
         "resources": list_resource_views(image, context.query_id("model"), context.language),
         "has_workflow": bool(find_workflow(image.meta) or embedded_data and embedded_data.workflow),

@@ -35,7 +35,11 @@ def list_resource_views(
         found = here.find(_make_wanted(one, names, versions))
         version = versions.get(one.version_id or 0)
         size = found.file.size if found.file else version.size if version else 0
-        said = {"here": found.state, "here_words": _match_text(found, one, language), "size": size}
+        said = {
+            "availability": found.state,
+            "availability_label": _match_text(found, one, language),
+            "size": size,
+        }
         views.append({**resource_view(one, names), **said})
     return views
 
@@ -90,9 +94,9 @@ def _match_text(found: ModelMatch, one: Resource, language: str) -> str:
     if not found.state:
         return ""
     if found.state == "here":
-        return messages.translate("here_by_name" if found.by == "name" else "here", language)
+        return messages.translate("available_by_name" if found.by == "name" else "here", language)
     if found.state == "other":
         version = clean_line(found.version or (found.file.name if found.file else ""), 80)
-        return messages.translate("here_other", language, version=version)
+        return messages.translate("available_other", language, version=version)
     is_known = bool(one.name or one.hash)
-    return messages.translate("here_missing" if is_known else "here_not_told", language)
+    return messages.translate("available_missing" if is_known else "available_not_told", language)

@@ -19,7 +19,7 @@ _MOST_IDS = 10_000
 
 
 def annotate_images(context: RequestContext) -> dict[str, Any]:
-    """`POST own`: of `ids`, whatever is given of favourite, stars, note, tags, add_to, remove_from.
+    """`POST annotations`: change favourite, stars, note, tags, add_to, remove_from of `ids`.
 
     What is marked then is told of each.
     """
@@ -38,7 +38,9 @@ def annotate_images(context: RequestContext) -> dict[str, Any]:
     if name := context.typed_field("remove_from", str):
         bookmarks.collections.remove_from_collection(ids, name)
     found = bookmarks.annotations.find_annotations(ids)
-    return {"own": {str(i): annotation_view(found.get(i, bookmarks.Annotation())) for i in ids}}
+    return {
+        "annotations": {str(i): annotation_view(found.get(i, bookmarks.Annotation())) for i in ids}
+    }
 
 
 def get_collections(context: RequestContext) -> list[dict[str, Any]]:
@@ -47,14 +49,14 @@ def get_collections(context: RequestContext) -> list[dict[str, Any]]:
 
 
 def act_on_collections(context: RequestContext) -> list[dict[str, Any]]:
-    """`POST sets`: {deed: make, rename or delete, name, to}."""
-    name, to = context.typed_field("name", str) or "", context.typed_field("to", str) or ""
+    """`POST collections`: {action: create, rename or delete, name, new_name}."""
+    name, to = context.typed_field("name", str) or "", context.typed_field("new_name", str) or ""
     deeds: dict[Any, Callable[[], object]] = {
-        "make": lambda: bookmarks.collections.add_to_collection([], name),
+        "create": lambda: bookmarks.collections.add_to_collection([], name),
         "rename": lambda: bookmarks.collections.rename_collection(name, to),
         "delete": lambda: bookmarks.collections.delete_collection(name),
     }
-    deed = context.body_field("deed")
+    deed = context.body_field("action")
     if not isinstance(deed, str) or deed not in deeds:
         raise ApiError(400, "bad_input")
     deeds[deed]()
@@ -62,12 +64,12 @@ def act_on_collections(context: RequestContext) -> list[dict[str, Any]]:
 
 
 def get_export(context: RequestContext) -> Response:
-    """`get_export?set=`: of one set, or of all that the user has marked, as a file to save."""
-    told = bookmarks.import_export.export_bookmarks(context.query_param("set"))
+    """`export?collection=`: of one set, or of all that the user has marked, as a file to save."""
+    told = bookmarks.import_export.export_bookmarks(context.query_param("collection"))
     body = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "replace")
     headers = {
         "Cache-Control": "no-store",
-        "Content-Disposition": 'attachment; filename="civitai-shortcut-sets.json"',
+        "Content-Disposition": 'attachment; filename="civitai-shortcut-collections.json"',
         "X-Content-Type-Options": "nosniff",
     }
     return Response(body, 200, headers, media_type="application/json")
@@ -77,7 +79,7 @@ def post_import(context: RequestContext) -> dict[str, Any]:
     """`POST import`: what `get_export` gave."""
     pictures, named = bookmarks.import_export.import_bookmarks(context.body)
     said = context.translate("import_done", n=pictures, sets=named)
-    return {"pictures": pictures, "sets": named, "message": said}
+    return {"image_count": pictures, "collection_count": named, "message": said}
 
 
 def _require_images(context: RequestContext) -> list[Image]:

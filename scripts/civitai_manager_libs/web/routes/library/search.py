@@ -30,8 +30,8 @@ _MOST_IDS = 100_000
 def search_images(context: RequestContext) -> dict[str, Any]:
     """`images?search=...`: return a page of what was kept; nobody else is asked.
 
-    A page looks at so many images only: it may have none, and a cursor to look on from; `looked_at`
-    tells then how far the search has come.
+    A page looks at so many images only: it may have none, and a cursor to look on from;
+    `search_progress` tells then how far the search has come.
     """
     query = search.parse_query(context.query_param("search")[:_MOST_LETTERS])
     context.cancelled.check()  # it may have waited for its turn longer than who asked
@@ -54,7 +54,7 @@ def get_suggestions(context: RequestContext) -> list[dict[str, Any]]:
 
 
 def filter_loaded(context: RequestContext) -> dict[str, Any]:
-    """`POST within`: those of the ids, which the page has loaded, that fit the search."""
+    """`POST loaded_filter`: those of the ids, which the page has loaded, that fit the search."""
     known, words = require_ids(context, _MOST_IDS), context.typed_field(
         "words", str, is_needed=True
     )
@@ -63,7 +63,7 @@ def filter_loaded(context: RequestContext) -> dict[str, Any]:
     fitting = _filter_local(
         query, fitting, as_whole_number(context.body_field("model"), 1, LAST_ID)
     )
-    return {"ids": fitting, "said": " ".join(_problem_texts(query, context.language))}
+    return {"ids": fitting, "message": " ".join(_problem_texts(query, context.language))}
 
 
 def _filter_local(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pieces } from "../../javascript/gallery/core/long_text.js";
+import { splitText } from "../../javascript/gallery/core/long_text.js";
 
 for (const [name, text] of Object.entries({
   words: "a prompt of some words, ".repeat(1000),
@@ -9,20 +9,20 @@ for (const [name, text] of Object.entries({
   short: "short",
 })) {
   test(`the pieces of ${name} are the whole text again`, () => {
-    const found = pieces(text, 999);
+    const found = splitText(text, 999);
     assert.equal(found.join(""), text);
     assert.ok(found.every((piece) => piece.length > 0 && piece.length <= 999));
   });
 }
 
 test("no letter is torn in two", () => {
-  for (const piece of pieces(`x${"😀".repeat(3000)}`, 1000)) assert.ok(piece.isWellFormed());
+  for (const piece of splitText(`x${"😀".repeat(3000)}`, 1000)) assert.ok(piece.isWellFormed());
 });
 
 test("words are cut between, not within", () => {
-  assert.deepEqual(pieces("one two three four", 9), ["one two ", "three ", "four"]);
+  assert.deepEqual(splitText("one two three four", 9), ["one two ", "three ", "four"]);
 });
 
 test("an empty text has no pieces", () => {
-  assert.deepEqual(pieces(""), []);
+  assert.deepEqual(splitText(""), []);
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  columnsFor,
-  poseOf,
-  sightOf,
-  WHOLE,
+  countColumns,
+  toPose,
+  toSyncedView,
+  WHOLE_VIEW,
 } from "../../javascript/gallery/compare/synced_zoom.js";
-import { fitted, zoomedAt } from "../../javascript/gallery/viewer/zoom.js";
+import { fitPose, zoomAt } from "../../javascript/gallery/viewer/zoom.js";
 
 const STAGE = { width: 400, height: 600 };
 const PORTRAIT = { width: 832, height: 1216 };
@@ -19,32 +19,32 @@ const close = (one, other) => {
 
 test("the whole of one picture is the whole of each other", () => {
   for (const size of [PORTRAIT, LARGE, WIDE])
-    close(poseOf(WHOLE, size, STAGE), fitted(size, STAGE));
+    close(toPose(WHOLE_VIEW, size, STAGE), fitPose(size, STAGE));
 });
 
 test("a picture's own sight is the pose that it was taken of", () => {
-  const pose = zoomedAt(fitted(PORTRAIT, STAGE), 1.4, { x: 60, y: -80 }, PORTRAIT, STAGE);
-  close(poseOf(sightOf(pose, PORTRAIT, STAGE), PORTRAIT, STAGE), pose);
+  const pose = zoomAt(fitPose(PORTRAIT, STAGE), 1.4, { x: 60, y: -80 }, PORTRAIT, STAGE);
+  close(toPose(toSyncedView(pose, PORTRAIT, STAGE), PORTRAIT, STAGE), pose);
 });
 
 test("a picture of twice the pixels shows the same part as large on the screen", () => {
-  const pose = zoomedAt(fitted(PORTRAIT, STAGE), 1.4, { x: 60, y: -80 }, PORTRAIT, STAGE);
-  const other = poseOf(sightOf(pose, PORTRAIT, STAGE), LARGE, STAGE);
+  const pose = zoomAt(fitPose(PORTRAIT, STAGE), 1.4, { x: 60, y: -80 }, PORTRAIT, STAGE);
+  const other = toPose(toSyncedView(pose, PORTRAIT, STAGE), LARGE, STAGE);
   close(other, { scale: pose.scale / 2, x: pose.x, y: pose.y });
 });
 
 test("no picture is pulled off its stage by another one's edge", () => {
-  const far = zoomedAt(fitted(PORTRAIT, STAGE), 3, { x: 190, y: 290 }, PORTRAIT, STAGE);
-  const wide = poseOf(sightOf(far, PORTRAIT, STAGE), WIDE, STAGE);
+  const far = zoomAt(fitPose(PORTRAIT, STAGE), 3, { x: 190, y: 290 }, PORTRAIT, STAGE);
+  const wide = toPose(toSyncedView(far, PORTRAIT, STAGE), WIDE, STAGE);
   assert.ok(Math.abs(wide.x) <= (WIDE.width * wide.scale - STAGE.width) / 2 + 1e-6);
 });
 
 test("pictures stand in as many columns as show them largest", () => {
   const phone = { width: 390, height: 450 };
   const desk = { width: 1600, height: 560 };
-  assert.equal(columnsFor([WIDE, WIDE], phone), 1);
-  assert.equal(columnsFor([PORTRAIT, LARGE], phone), 2);
-  assert.equal(columnsFor([WIDE, WIDE], desk), 2);
-  assert.equal(columnsFor([PORTRAIT, PORTRAIT, PORTRAIT, PORTRAIT], desk), 4);
-  assert.equal(columnsFor([WIDE, WIDE, WIDE, WIDE], { width: 900, height: 600 }), 2);
+  assert.equal(countColumns([WIDE, WIDE], phone), 1);
+  assert.equal(countColumns([PORTRAIT, LARGE], phone), 2);
+  assert.equal(countColumns([WIDE, WIDE], desk), 2);
+  assert.equal(countColumns([PORTRAIT, PORTRAIT, PORTRAIT, PORTRAIT], desk), 4);
+  assert.equal(countColumns([WIDE, WIDE, WIDE, WIDE], { width: 900, height: 600 }), 2);
 });

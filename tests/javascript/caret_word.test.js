@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withWord, wordAt } from "../../javascript/gallery/state/caret_word.js";
+import { getWordAt, replaceWord } from "../../javascript/gallery/state/caret_word.js";
 
 for (const [text, caret, word] of [
   ["", 0, ""],
@@ -13,21 +13,21 @@ for (const [text, caret, word] of [
   ["a “b c", 6, "“b c"],
 ]) {
   test(`the word at ${caret} of "${text}" is "${word}"`, () => {
-    assert.equal(wordAt(text, caret), word);
+    assert.equal(getWordAt(text, caret), word);
   });
 }
 
 test("a key that is taken waits for its value, a value is followed by a blank", () => {
-  assert.deepEqual(withWord("a lo", 4, "lora:"), { text: "a lora:", caret: 7 });
-  assert.deepEqual(withWord("a st", 4, "steps>"), { text: "a steps>", caret: 8 });
-  assert.deepEqual(withWord("lora:de", 7, "lora:add_detail"), {
+  assert.deepEqual(replaceWord("a lo", 4, "lora:"), { text: "a lora:", caret: 7 });
+  assert.deepEqual(replaceWord("a st", 4, "steps>"), { text: "a steps>", caret: 8 });
+  assert.deepEqual(replaceWord("lora:de", 7, "lora:add_detail"), {
     text: "lora:add_detail ",
     caret: 16,
   });
 });
 
 test("what stands behind the word stays, the rest of the word goes", () => {
-  assert.deepEqual(withWord("lora:detail blue", 7, 'lora:"x y"'), {
+  assert.deepEqual(replaceWord("lora:detail blue", 7, 'lora:"x y"'), {
     text: 'lora:"x y" blue',
     caret: 11,
   });

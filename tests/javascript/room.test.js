@@ -1,7 +1,0 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { roomOf } from "../../javascript/gallery/host/width_class.js";
-
-test("a room is told by its own width", () => {
-  assert.deepEqual([284, 721, 1160, 1161].map(roomOf), ["narrow", "middling", "middling", "wide"]);
-});

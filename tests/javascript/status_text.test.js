@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { getGalleryStatus, getLookupStatus } from "../../javascript/gallery/find/status_text.js";
+import { makeInitialState } from "../../javascript/gallery/state/state.js";
+
+const words = (key, values = {}) => [key, ...Object.values(values)].join(" ");
+const choices = { sort: [{ value: "Newest", label: "" }], period: [], level: [], type: [] };
+const bootstrap = { language: "en", settings: [], choices };
+const where = { ...makeInitialState().where, model: 1, sort: "Newest" };
+const state = (change) => ({ ...makeInitialState(), bootstrap, where, ...change });
+const images = [
+  { id: 1, user: "anna" },
+  { id: 2, user: "bob" },
+];
+const full = { images, shown: images };
+
+test("an answer that takes long says so in seconds, and can be given up at once", () => {
+  const said = getGalleryStatus(state({ loading: true, requestedAt: 1000 }), words, 13_500);
+  assert.deepEqual(said, {
+    kind: "waits",
+    text: "no_answer_for 12",
+    actions: ["retry", "give-up"],
+  });
+});
+
+test("a page that comes soon is not talked about where there are pictures", () => {
+  assert.equal(getGalleryStatus(state({ ...full, requestedAt: 1000 }), words, 2000).text, "");
+  assert.equal(getGalleryStatus(state({ requestedAt: 1000 }), words, 2000).text, "reading");
+});
+
+test("a search that fails is said beside the field, not below the pictures", () => {
+  const failed = state({
+    ...full,
+    problem: { of: "lookup", code: "bad_input", message: "Try so." },
+  });
+  assert.equal(getLookupStatus(failed, words, 0).text, "Try so.");
+  assert.equal(getGalleryStatus(failed, words, 0).text, "");
+});
+
+test("a page that fails is said below the pictures and can be asked for again", () => {
+  const failed = state({ ...full, problem: { of: "images", code: "busy", message: "Busy." } });
+  assert.deepEqual(getGalleryStatus(failed, words, 0), {
+    kind: "problem",
+    text: "Busy.",
+    actions: ["retry"],
+  });
+  assert.equal(getLookupStatus(failed, words, 0).text, "");
+});
+
+test("the end is told with the number, and nothing while it goes on", () => {
+  assert.equal(
+    getGalleryStatus(state({ ...full, ended: true }), words, 0).text,
+    "gallery_ends 2 2",
+  );
+  assert.equal(getGalleryStatus(state(full), words, 0).text, "");
+});
+
+test("an end that may be none is doubted, with what Civitai's answer may mean", () => {
+  const notes = [{ code: "empty_end", message: "May be a time limit." }];
+  const said = getGalleryStatus(state({ ...full, ended: true, notes }), words, 0);
+  assert.equal(said.text, "May be a time limit.");
+  assert.deepEqual(said.actions, ["read-anew"]);
+});
+
+test("a search that goes on says how far it has come, also while the next page is awaited", () => {
+  const far = { cursor: "300", searchProgress: { count: 240_000, total: 1_000_000 } };
+  const text = "search_looked 240,000 1,000,000";
+  const said = getGalleryStatus(state(far), words, 0);
+  assert.deepEqual(said, { kind: "narrowed", text, actions: ["more"] });
+  assert.equal(getGalleryStatus(state({ ...far, ...full }), words, 0).text, text);
+  assert.equal(getGalleryStatus(state({ ...far, requestedAt: 1000 }), words, 2000).text, text);
+});
+
+test("pages on which nothing fits leave a way on", () => {
+  const said = getGalleryStatus(state({ cursor: "300|5" }), words, 0);
+  assert.deepEqual([said.text, said.actions], ["none_so_far", ["more"]]);
+});
+
+test("an author of whom Civitai shows nothing is told as such", () => {
+  const notes = [{ code: "no_author", message: "Nothing by nobody." }];
+  assert.equal(
+    getGalleryStatus(state({ ended: true, notes }), words, 0).text,
+    "Nothing by nobody.",
+  );
+});
+
+test("an empty gallery offers to clear the filters only where there are some", () => {
+  assert.deepEqual(getGalleryStatus(state({ ended: true }), words, 0).actions, []);
+  const filtered = state({ ended: true, where: { ...where, type: "video" } });
+  assert.deepEqual(getGalleryStatus(filtered, words, 0).actions, ["reset-filters"]);
+});
+
+test("what is narrowed goes on only by a button", () => {
+  const loadedFilter = { words: "author:anna" };
+  const narrowed = state({ ...full, shown: [images[0]], loadedFilter });
+  assert.deepEqual(getGalleryStatus(narrowed, words, 0).actions, ["more"]);
+  assert.deepEqual(getGalleryStatus({ ...narrowed, ended: true }, words, 0).actions, []);
+});
+
+test("without a gallery it says what to do", () => {
+  assert.equal(
+    getGalleryStatus(state({ where: makeInitialState().where }), words, 0).text,
+    "start_here",
+  );
+});
