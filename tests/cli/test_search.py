@@ -81,8 +81,8 @@ def test_json_has_what_a_script_needs(run):
 
 
 def test_nothing_and_too_much_are_said(run):
-    assert run("zzz")[1:] == ("", "No kept picture matches.\n")
-    assert run("zzz", locale="zh_TW.UTF-8")[2] == "保留的圖片都不符合。\n"
+    assert run("zzz")[1:] == ("", "Nothing in the library matches.\n")
+    assert run("zzz", locale="zh_TW.UTF-8")[2] == "本機圖庫中沒有符合的圖片。\n"
     assert "--limit" in run("--limit", "1")[2]
 
 
@@ -94,7 +94,7 @@ def test_search_goes_on_until_its_limit_or_the_end_and_says_so(run, monkeypatch)
     assert err == "Looked at 1 of 3 kept pictures so far; going on…\n"
     assert "還有" not in run("steps<40", "--limit", "3", locale="zh_TW.UTF-8")[2]
     assert "--limit" in run("steps<40", "--limit", "2")[2]
-    assert run("steps>40")[2].endswith("No kept picture matches.\n")
+    assert run("steps>40")[2].endswith("Nothing in the library matches.\n")
 
 
 @pytest.mark.parametrize("typed", ["steps>x", "after:soon", "is:here"])

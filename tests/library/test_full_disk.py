@@ -142,4 +142,4 @@ def test_file_that_cannot_be_used_is_set_aside_with_a_sentence_that_names_it(run
     found, err = _said(run("state(); keep(101, 10); state()"))
     assert found == [10, 10, 0]
     [aside] = [name for name in os.listdir(path.parent) if f"library.db.{kind}-" in name]
-    assert aside in err and "watched galleries are in the one that is kept" in err
+    assert aside in err and "collections and watches are in the one that is kept" in err

@@ -136,7 +136,7 @@ def test_panels_say_what_is_wrong_with_a_library_that_cannot_be_read(
         expect(page.panel(panel).get_by_text(empty)).to_be_hidden()
     (server.data / "library.db").rmdir()
     page.panel("collections").locator("[data-do=retry]").click()
-    expect(page.panel("collections")).to_contain_text("There are no sets yet")
+    expect(page.panel("collections")).to_contain_text("There are no collections yet")
 
 
 @pytest.mark.page

@@ -82,7 +82,7 @@ def test_what_was_kept_is_searched_without_a_gallery_too(page):
     page.control("open-kept").click()
     page.ready()
     _search(page, "zzz no such words")
-    expect(page.page.locator(".of-images")).to_contain_text("No kept picture matches")
+    expect(page.page.locator(".of-images")).to_contain_text("Nothing in the library matches")
     assert page.control("download-gallery").count() == 0
 
 

@@ -123,7 +123,7 @@ def _add_job(command: argparse.ArgumentParser) -> None:
 
 
 def _add_set(command: argparse.ArgumentParser) -> None:
-    only = "one set, by its name; without it all that you have marked"
+    only = "one collection, by its name; without it all that you have marked"
     command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
 
 
@@ -243,7 +243,7 @@ _COMMANDS = {
     "resume": (_add_job, "go on with a job, or with all unfinished ones"),
     "retry": (_add_job, "try again what failed in a job, or in all"),
     "jobs": (None, "list the jobs, the newest first, and how to go on with them"),
-    "export": (_add_set, "favourites, notes and sets with their records, as JSON on stdout"),
+    "export": (_add_set, "favourites, notes and collections with their records, as JSON on stdout"),
     "search": (_add_search, "search the pictures that were read, without asking anybody"),
     "figures": (_add_stats, "what the pictures of a model that were read have in common"),
 }

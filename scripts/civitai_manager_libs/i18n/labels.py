@@ -111,8 +111,8 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "gallery_disk_reserve_mb": ("磁碟保留空間 (MB)", "Disk space always left free (MB)"),
     "gallery_cache_mb": ("圖片快取大小上限 (MB)", "Largest size of the picture cache (MB)"),
     "library_records": (
-        "保留的圖片紀錄數量上限（收藏的不計）",
-        "Records of pictures kept at most, beside those that you marked",
+        "本機圖庫的圖片紀錄數量上限（收藏的不計）",
+        "Most records in the library, beside your favourites and collections",
     ),
     "gallery_level": ("顯示的最高分級", "Highest rating to show"),
     "blur_level": ("高於此分級的圖片先模糊顯示", "Blur pictures rated above"),
@@ -132,7 +132,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     ),
     "embeds_infotext": (
         "將 infotext 寫入沒有它的圖片檔（PNG、JPEG、WebP；像素不變）",
-        "Put the infotext into a saved picture that has none (PNG, JPEG, WebP; no pixel changes)",
+        "Put the infotext into downloaded pictures without it (PNG, JPEG, WebP; no pixel changes)",
     ),
     "save_workflow": (
         "在圖片旁儲存 ComfyUI 工作流程 (.workflow.json)",
@@ -143,8 +143,8 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "More folders of models, LoRAs, embeddings, VAEs, separated by ; (the WebUI knows its own)",
     ),
     "download_images_folder": (
-        "儲存圖片的資料夾（空白：預設）",
-        "Folder for saved pictures (empty: the usual one)",
+        "下載圖片的資料夾（空白：預設）",
+        "Folder for downloaded pictures (empty: the usual one)",
     ),
     "saved_quality": (
         "儲存哪一種圖片（縮圖沒有內嵌資料；影片一律為原檔）",

@@ -20,12 +20,12 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "collection_refused": (
         "這個名稱不能用：是空白，或已有同名的收藏集。",
-        "This name cannot be used: it is empty, or another set has it.",
+        "This name cannot be used: it is empty, or another collection has it.",
     ),
     "no_export": ("這不是從這裡匯出的檔案。", "This file was not exported from here."),
     "import_done": (
         "已匯入 {n} 張圖片、{sets} 個收藏集",
-        "Imported: {n} {n:picture|pictures}, {sets} {sets:set|sets}",
+        "Imported: {n} {n:picture|pictures}, {sets} {sets:collection|collections}",
     ),
     "search_many": (
         "條件太多：從「{text}」起都略過。",
@@ -42,7 +42,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 # What the page's own code says.
 PAGE_WORDS: dict[str, tuple[str, str]] = {
-    "open_collections": ("收藏", "Favourites and sets"),
+    "open_collections": ("最愛與收藏集", "Favourites and collections"),
     "favourites": ("我的最愛", "Favourites"),
     "favourite_added": ("已加入最愛：{n} 張", "{n} {n:picture|pictures} added to your favourites"),
     "favourite_removed": (
@@ -52,7 +52,7 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "say_favourite": ("我的最愛 (B)", "Favourite (B)"),
     "key_favourite": ("加入或移除最愛", "Add to or remove from favourites"),
     "do_favourite": ("最愛", "Favourite"),
-    "do_add_to_collection": ("加入收藏集", "Add to a set"),
+    "do_add_to_collection": ("加入收藏集", "Add to a collection"),
     "name_favourite": ("我的最愛", "favourite"),
     "name_deleted": ("已不在 Civitai 的圖庫中", "no longer in its gallery"),
     "deleted_since": (
@@ -64,9 +64,9 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
     "annotation_stars_n": ("{n} 顆星", "{n} of 5 stars"),
     "annotation_tags": ("標籤，以逗號分隔", "Tags, separated by commas"),
     "annotation_note": ("筆記", "Note"),
-    "annotation_add_to": ("加入收藏集…", "Add to a set…"),
+    "annotation_add_to": ("加入收藏集…", "Add to a collection…"),
     "annotation_remove_from": ("從「{name}」移除", "Remove from “{name}”"),
-    "collection_name": ("收藏集名稱", "Name of a set"),
+    "collection_name": ("收藏集名稱", "Name of a collection"),
     "collection_make": ("建立", "Create"),
     "collection_add_marked": ("加入已標記的 {n} 張", "Add the {n} marked"),
     "collection_add_marked_to": (
@@ -74,29 +74,29 @@ PAGE_WORDS: dict[str, tuple[str, str]] = {
         "Add the {n} marked to “{name}”",
     ),
     "collection_filled": ("已將 {n} 張加入「{name}」", "{n} added to “{name}”"),
-    "collection_rename": ("為收藏集「{name}」改名", "Rename the set “{name}”"),
+    "collection_rename": ("為收藏集「{name}」改名", "Rename the collection “{name}”"),
     "collection_save_name": ("改名", "Rename"),
-    "collection_delete": ("刪除收藏集「{name}」", "Delete the set “{name}”"),
+    "collection_delete": ("刪除收藏集「{name}」", "Delete the collection “{name}”"),
     "collection_delete_sure": (
         "刪除收藏集「{name}」？其中的圖片會保留。",
-        "Delete the set “{name}”? Its pictures stay.",
+        "Delete the collection “{name}”? Its pictures stay.",
     ),
-    "collections_none": ("還沒有收藏集。", "There are no sets yet."),
+    "collections_none": ("還沒有收藏集。", "There are no collections yet."),
     "collections_export": ("匯出 (JSON)", "Export (JSON)"),
     "collections_import": ("匯入", "Import"),
     "search_where": ("搜尋範圍", "Where to search"),
     "search_loaded": ("已載入的圖片中", "In what is loaded"),
-    "search_gallery": ("這個圖庫保留的圖片", "All kept of this gallery"),
-    "search_all": ("所有保留的圖片", "All kept pictures"),
+    "search_gallery": ("本機圖庫：這個圖庫", "Library: this gallery"),
+    "search_all": ("本機圖庫：全部", "Library: everything"),
     "search_field": ("提示詞或 lora:… steps>20", "Words, or lora:… steps>20"),
-    "library_title": ("保留的圖片", "Kept pictures"),
-    "open_library": ("搜尋保留的圖片", "Search all kept pictures"),
+    "library_title": ("本機圖庫", "Library"),
+    "open_library": ("搜尋本機圖庫", "Search the library"),
     "search_suggestions": ("建議", "Suggestions"),
     "search_looked": (
         "搜尋仍在繼續：已看過 {all} 張保留的圖片中的 {n} 張。",
         "Still looking: {n} of {all} kept pictures so far.",
     ),
-    "search_none": ("保留的圖片都不符合。", "No kept picture matches."),
+    "search_none": ("本機圖庫中沒有符合的圖片。", "Nothing in the library matches."),
     "open_watches": ("追蹤的圖庫", "Watched galleries"),
     "open_watches_n": ("追蹤的圖庫：有 {n} 個有新圖片", "Watched galleries, news in {n}"),
     "do_watch": ("追蹤", "Watch"),

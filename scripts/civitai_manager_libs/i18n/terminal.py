@@ -148,7 +148,7 @@ TERMINAL_WORDS: dict[str, tuple[str, str]] = {
     ),
     "interrupted": ("已中斷。", "Interrupted."),
     # Searches
-    "no_set": ("沒有收藏集「{name}」。", "There is no set “{name}”."),
+    "no_set": ("沒有收藏集「{name}」。", "There is no collection “{name}”."),
     "search_goes_on": (
         "已看過 {all} 張保留的圖片中的 {n} 張，繼續搜尋…",
         "Looked at {n} of {all} kept pictures so far; going on…",

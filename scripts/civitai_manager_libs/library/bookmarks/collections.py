@@ -101,7 +101,7 @@ def rename_collection(name: str, wanted: str) -> None:
     if fold_text(clean) != fold_text(name) and any(
         fold_text(s.name) == fold_text(clean) for s in list_collections()
     ):
-        raise InputError(f"There is a set “{clean}” already.", "collection_refused")
+        raise InputError(f"There is a collection “{clean}” already.", "collection_refused")
     sql = "UPDATE sets SET name = ?, folded = ? WHERE folded = ?"
     _execute(sql, [(clean, fold_text(clean), fold_text(name))])
 
@@ -119,5 +119,5 @@ def _execute(sql: str, values: Sequence[tuple[object, ...]]) -> None:
 def _validate_name(name: str) -> str:
     clean = clean_line(name, _MOST_NAME)
     if not fold_text(clean):
-        raise InputError("A set needs a name.", "collection_refused")
+        raise InputError("A collection needs a name.", "collection_refused")
     return clean

@@ -134,7 +134,7 @@ def _make_schema() -> sqlite_file.Schema:
         VERSION,
         f"{TABLES}{index}",
         "The library of what was seen",
-        "It fills again as you look; your favourites, sets and watched galleries are in the one"
+        "It fills again as you look; your favourites, collections and watches are in the one"
         " that is kept.",
         is_checked=False,
         is_mended=True,
