@@ -37,7 +37,6 @@ _LONGEST_WAY = 8  # imports from the entry to the ground
 _MAY_USE = {
     "requests": {"http_client", "network"},
     "urllib3": {"http_client", "network"},
-    "filelock": {"core"},
     "tqdm": {"cli"},
     "modules": {"host"},
     "gradio": {"civitai_gallery_action", "host", "web"},
@@ -247,7 +246,7 @@ def test_importing_the_whole_package_opens_no_socket_and_writes_nothing(tmp_path
 
 _IN_A_HOST = f"""
 {_WATCH}
-import types, filelock, requests, sqlite3  # the newest filelock tries links where it is imported
+import types, requests, sqlite3
 modules = sys.modules["modules"] = types.ModuleType("modules")
 callbacks = modules.script_callbacks = types.ModuleType("modules.script_callbacks")
 sys.modules["modules.script_callbacks"] = callbacks

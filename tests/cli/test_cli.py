@@ -860,7 +860,7 @@ def test_job_that_waits_its_turn_in_the_tab_is_said_to_and_is_left_there(server,
     waiting = _add_job(dest)
     with JobStore(setting.database_file()) as store:
         queue = store.queue_lock()
-        assert queue.acquire(0)
+        assert queue.acquire(shared=True)
         assert json.loads(run("jobs", "--json")[1])[0]["state"] == "queued"
         listed = run("jobs")[1]
         assert "waiting its turn" in listed and "resume" not in listed

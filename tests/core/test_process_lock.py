@@ -6,11 +6,11 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
-from civitai_manager_libs.core.process_lock import ProcessLock
-from civitai_manager_libs.core.sqlite_file import SharedLock
+from civitai_manager_libs.core.sqlite_file import ProcessLock
 from civitai_manager_libs.errors import DiskError
 from lock_holder import held_for
 
@@ -19,18 +19,16 @@ pytestmark = pytest.mark.usefixtures("each_system")
 _HOLDER = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from civitai_manager_libs.core import process_lock, sqlite_file
-kind = getattr(process_lock, sys.argv[3], None) or getattr(sqlite_file, sys.argv[3])
-lock = kind(sys.argv[2])
-print(lock.acquire(0), flush=True)
+from civitai_manager_libs.core import sqlite_file
+print(sqlite_file.ProcessLock(sys.argv[2]).acquire(shared=sys.argv[3] == "True"), flush=True)
 sys.stdin.read()
 """
 _SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "scripts")
 
 
-def _holder(path, kind):
+def _holder(path, shared):
     return subprocess.Popen(
-        [sys.executable, "-c", _HOLDER, _SCRIPTS, path, kind.__name__],
+        [sys.executable, "-c", _HOLDER, _SCRIPTS, path, str(shared)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -61,30 +59,38 @@ def test_patient_one_waits_for_who_only_looks(path):
 
 
 def test_shared_lock_is_shared_and_keeps_out_who_wants_it_alone(path):
-    first, second, alone = (SharedLock(path) for _ in range(3))
-    assert first.acquire(0) and second.acquire(0)
-    assert not alone.acquire(0.05, alone=True)
+    first, second, alone = (ProcessLock(path) for _ in range(3))
+    assert first.acquire(shared=True) and second.acquire(shared=True)
+    assert not alone.acquire(0.05)
     first.release(), second.release()
-    assert alone.acquire(0, alone=True)
-    assert not first.acquire(0.05)
+    assert alone.acquire()
+    assert not first.acquire(0.05, shared=True)
     alone.release()
     assert os.path.getsize(path) == 0
 
 
-@pytest.mark.parametrize("kind", [ProcessLock, SharedLock])
-def test_release_without_a_lock_is_no_error(path, kind):
-    kind(path).release()
+def test_release_without_a_lock_is_no_error(path):
+    ProcessLock(path).release()
 
 
-@pytest.mark.parametrize("kind, alone", [(ProcessLock, ()), (SharedLock, (True,))])
-def test_killed_process_leaves_no_lock(path, kind, alone):
-    with _holder(path, kind) as holder:
+def test_lock_is_released_by_another_thread_than_took_it(path):
+    lock = ProcessLock(path)
+    assert lock.acquire()
+    releaser = threading.Thread(target=lock.release)
+    releaser.start()
+    releaser.join()
+    assert ProcessLock(path).acquire()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_killed_process_leaves_no_lock(path, shared):
+    with _holder(path, shared) as holder:
         assert holder.stdout.readline() == "True\n"
-        assert not kind(path).acquire(0, *alone)
+        assert not ProcessLock(path).acquire()
         holder.kill()
         holder.wait()
-    lock = kind(path)
-    assert lock.acquire(0, *alone)
+    lock = ProcessLock(path)
+    assert lock.acquire()
     lock.release()
 
 

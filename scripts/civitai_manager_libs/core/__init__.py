@@ -48,7 +48,6 @@ from .json_files import (
     write_text_file,
 )
 from .parallel import download_all, DownloadSummary, prefetch, run_parallel
-from .process_lock import ProcessLock
 from .sanitize import (
     as_mapping,
     as_whole_number,
@@ -69,7 +68,6 @@ __all__ = [
     "ResumableFile",
     "Image",
     "LEVELS",
-    "ProcessLock",
     "AtomicFile",
     "SettingSpec",
     "ReactionCounts",

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import DiskError, DiskFull
-from .files import replace_file, to_disk_error
+from .files import delete_file, is_link, replace_file, to_disk_error
 from .json_files import make_file_private
 
-__all__ = ["Database", "Schema", "SharedLock"]
+__all__ = ["Database", "ProcessLock", "Schema"]
 
 _WAIT = 30  # seconds for another writer's turn to end
 _WAIT_FOR_ALL = 3  # seconds for all others to close a damaged file
@@ -69,7 +69,9 @@ class Database:
     def __init__(self, path: str, schema: Schema) -> None:
         self.path, self.set_aside = path, ""
         self._schema = schema
-        self._lock = SharedLock(os.path.join(os.path.dirname(path), "locks", _lock_file_name(path)))
+        self._lock = ProcessLock(
+            os.path.join(os.path.dirname(path), "locks", _lock_file_name(path))
+        )
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with _translate_errors(path):
@@ -118,7 +120,7 @@ class Database:
     def _hold_lock(self, alone: bool = False) -> None:
         """A file that somebody has open must keep its name: SQLite finds its journals by that."""
         self._lock.release()
-        if not self._lock.acquire(_WAIT_FOR_ALL if alone else _WAIT, alone):
+        if not self._lock.acquire(_WAIT_FOR_ALL if alone else _WAIT, not alone):
             raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
 
     def _create_file(self) -> sqlite3.Connection:
@@ -241,7 +243,7 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 
 @contextmanager
-def _translate_errors(path: str) -> Iterator[None]:
+def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
     try:
         yield
     except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # mistakes of our own
@@ -252,9 +254,9 @@ def _translate_errors(path: str) -> Iterator[None]:
         if not isinstance(error, sqlite3.OperationalError):
             _suspected.add(path)
         if "full" in str(error) or _has_little_room(path):
-            message = f"There is no room left on the disk for the database {path}. {_MAKE_ROOM}"
+            message = f"There is no room left on the disk for the {kind} {path}. {_MAKE_ROOM}"
             raise DiskFull(message) from error
-        raise DiskError(f"The database {path} cannot be used: {error}. {_ADVICE}") from error
+        raise DiskError(f"The {kind} {path} cannot be used: {error}. {_ADVICE}") from error
 
 
 def _has_little_room(path: str) -> bool:
@@ -265,32 +267,44 @@ def _has_little_room(path: str) -> bool:
         return False
 
 
-class SharedLock:
-    """Many holders, or one alone: SQLite's own locks of a file in which nothing is written."""
+class ProcessLock:
+    """A lock among all threads and processes, on a file; ends with its process, however that ends.
+
+    SQLite holds the lock, in a file that stays empty. Whoever took the lock must release it.
+    """
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self.path = path
         self._connection: sqlite3.Connection | None = None
 
-    def acquire(self, patience: float, alone: bool = False) -> bool:
-        """Whether it is ours, at the latest after `patience` seconds.
+    def acquire(self, patience: float = 0, shared: bool = False) -> bool:
+        """Take the lock, waiting at most `patience` seconds; return whether that succeeded.
 
-        Raises OSError, and sqlite3.Error where no file can be.
+        shared: beside others that share the lock; else alone. Raises DiskError.
         """
-        os.makedirs(os.path.dirname(self._path), exist_ok=True)
-        connection = sqlite3.connect(self._path, timeout=patience, isolation_level=None)
         try:
-            connection.execute("BEGIN EXCLUSIVE" if alone else "BEGIN")
-            connection.execute("SELECT * FROM sqlite_master").close()  # this look is what locks
-        except sqlite3.OperationalError as error:
-            connection.close()
-            if "locked" not in str(error):
-                raise
-            return False
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            if is_link(self.path):
+                delete_file(self.path)
+        except OSError as error:
+            raise to_disk_error(error, self.path) from error
+        with _translate_errors(self.path, "lock"):
+            connection = sqlite3.connect(
+                self.path, timeout=patience, isolation_level=None, check_same_thread=False
+            )
+            try:
+                connection.execute("BEGIN" if shared else "BEGIN EXCLUSIVE")
+                connection.execute("SELECT * FROM sqlite_master").close()  # takes a shared lock
+            except sqlite3.DatabaseError as error:
+                connection.close()
+                if "locked" not in str(error):
+                    raise
+                return False
         self._connection = connection
         return True
 
     def release(self) -> None:
+        """Release the lock; do nothing if it is not held."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -9,9 +9,9 @@ import pytest
 from civitai_manager_libs.core import (
     AtomicFile,
     copy_refused_file,
-    ProcessLock,
     remove_leftovers,
     ResumableFile,
+    sqlite_file,
 )
 from civitai_manager_libs.core.files import resumable_file, safe_open
 from civitai_manager_libs.core.files.resumable_file import ResumeNote
@@ -61,7 +61,7 @@ def _keep_damaged(folder):
 
 
 def _lock(folder):
-    lock = ProcessLock(os.path.join(folder, "job.lock"))
+    lock = sqlite_file.ProcessLock(os.path.join(folder, "job.lock"))
     assert lock.acquire()
     lock.release()
 

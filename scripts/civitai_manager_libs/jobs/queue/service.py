@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from ... import setting, util
 from ...civitai import ImageQuery
 from ...core import Image, log_disk_errors, sqlite_file
-from ...errors import CivitaiShortcutError
+from ...errors import CivitaiShortcutError, DiskError
 from ..factory import choose_destination, rendition_width
 from ..progress import JobProgress
 from ..records import Item, Job, JobOptions, NamingContext
@@ -67,7 +66,7 @@ class JobService:
         """client: gives the HTTP client, anew for each job."""
         self.notice = ""
         self._workers = WorkerPool(self.store, client)
-        self._queue_lock: sqlite_file.SharedLock | None = None  # for as long as this process lives
+        self._queue_lock: sqlite_file.ProcessLock | None = None  # for as long as this process lives
 
     def download_gallery(
         self, query: ImageQuery, wanted: int, facts: NamingContext, verify: bool = False
@@ -124,9 +123,9 @@ class JobService:
         """Tell other programs that what is queued has its turn here."""
         lock = store.queue_lock()
         try:
-            if lock.acquire(_PATIENCE):
+            if lock.acquire(_PATIENCE, shared=True):
                 self._queue_lock = lock
-        except (OSError, sqlite3.Error) as error:
+        except DiskError as error:
             util.printD(f"[gallery] {error}")
 
     def stop(self, job_id: int, state: str) -> None:

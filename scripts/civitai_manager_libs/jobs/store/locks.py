@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ...core import ProcessLock, sqlite_file
-from ...errors import InputError
+from ...core import sqlite_file
+from ...errors import DiskError, InputError
 
 __all__ = ["JobLocks"]
 
@@ -21,20 +20,20 @@ class JobLocks:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
-    def job_lock(self, job_id: int) -> ProcessLock:
+    def job_lock(self, job_id: int) -> sqlite_file.ProcessLock:
         """Return the lock that a process holds while it works on the job."""
-        return ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
+        return sqlite_file.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
 
-    def queue_lock(self) -> sqlite_file.SharedLock:
+    def queue_lock(self) -> sqlite_file.ProcessLock:
         """Return the lock that every program holds in which queued jobs wait their turn."""
-        return sqlite_file.SharedLock(os.path.join(self._folder, "queue.lock"))
+        return sqlite_file.ProcessLock(os.path.join(self._folder, "queue.lock"))
 
     def has_queue(self) -> bool:
         """Return whether some program runs in which a queued job will have its turn."""
         lock = self.queue_lock()
         try:
-            return not lock.acquire(0, alone=True)
-        except (OSError, sqlite3.Error):
+            return not lock.acquire()
+        except DiskError:
             return False
         finally:
             lock.release()
