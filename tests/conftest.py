@@ -65,6 +65,8 @@ def _fresh_settings(tmp_path, monkeypatch):
     yield
     library = sys.modules.get("civitai_manager_libs.library")
     assert library is None or library.wait_for_writes(60)
+    if library is not None:
+        library.store.connections.close_idle()
     setting.restore()
     setting.civitai_api_key = ""
 
@@ -172,6 +174,7 @@ def library(monkeypatch):
 
     def forget():
         assert library.wait_for_writes(60)
+        library.store.connections.close_idle()
         monkeypatch.setattr(library.records, "_near", library.records._MemoryCache())
         monkeypatch.setattr(library.models, "_near", SizedCache(2**20))
         monkeypatch.setattr(library.pages, "_pages", library.pages._Pages())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import sqlite3
 
 import image_files
 import pytest
 from api_server import MODEL_ID, reset, status, VERSION_ID
-from civitai_manager_libs import setting
+from civitai_manager_libs import library, setting
+from civitai_manager_libs.core import sqlite_pool
 from fault_responses import png
 from PIL import Image as PilImage, PngImagePlugin
 
@@ -237,6 +239,27 @@ def test_what_was_seen_is_there_at_once_for_who_does_not_wait(api, civitai, fres
     assert page["from_library"] and page["images"] == seen["images"]
     assert len(civitai.requests) == before
     assert api.error("images?post=9&from_library=1")[:2] == (404, "not_known")
+
+
+def test_request_opens_a_database_once_and_the_next_finds_the_library_open(
+    api, civitai, fresh, monkeypatch
+):
+    api.get(_MODEL)
+    fresh.forget()
+    monkeypatch.setattr(sqlite_pool, "_IDLE", 60)
+    paths, connect = [], sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda p, **o: paths.append(p) or connect(p, **o))
+
+    def opened(address):
+        paths.clear()
+        assert len(api.get(address)["images"]) == 10 and library.wait_for_writes(60)
+        return sorted(map(os.path.basename, paths))
+
+    jobs = ["database.lock", "gallery.db"]
+    assert opened(f"{_MODEL}&kept=1") == [*jobs, "library.db", "library.lock"]
+    assert opened(f"{_MODEL}&kept=1") == jobs
+    fresh.forget()
+    assert opened(_MODEL).count("library.db") <= 2  # one may be the writer's
 
 
 def test_silence_without_anything_kept_is_told(api, civitai):

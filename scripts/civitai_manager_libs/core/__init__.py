@@ -1,6 +1,6 @@
 """What everything stands on: plain values, whole files, work in threads. Needs nothing of ours.
 
-`sqlite_file` is handed on as a module: a terminal's `--help` need not load SQLite.
+`sqlite_file` and `sqlite_pool` are not imported here: a terminal's `--help` need not load SQLite.
 """
 
 from .cancellation import Cancellation, ENDING_SIGNALS, never_cancelled
@@ -109,6 +109,7 @@ __all__ = [
     "remove_if_present",
     "resize_url",
     "sqlite_file",
+    "sqlite_pool",
     "remove_leftovers",
     "sync_folder",
     "thumbnail_url",

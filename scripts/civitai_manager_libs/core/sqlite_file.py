@@ -59,7 +59,7 @@ class _OtherTables(sqlite3.DatabaseError):
 
 
 class Database:
-    """One connection, of the thread that made it; many may be open at once.
+    """One connection, used by one thread at a time; many may be open at once.
 
     A file that is damaged, or that a newer version of ours wrote, is renamed, and `set_aside` is
     the sentence for the user; the pictures are untouched. Everything raises DiskFull when there is
@@ -141,7 +141,9 @@ class Database:
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
+        db = sqlite3.connect(
+            self.path, timeout=_WAIT, isolation_level=None, check_same_thread=False
+        )
         try:
             for end in ("", "-wal", "-shm"):  # a new journal gets the mode of the file
                 make_file_private(self.path + end)

@@ -2,6 +2,7 @@
 
 from .database import (
     compress_record,
+    connections,
     decompress_record,
     has_trigrams,
     open_library,
@@ -25,4 +26,4 @@ __all__ = [
     "select_rows",
     "select_rows_or_empty",
 ]
-__all__ += ["decompress_record", "write_later", "writing"]
+__all__ += ["connections", "decompress_record", "write_later", "writing"]

@@ -7,16 +7,17 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ... import setting, util
-from ...core import log_disk_errors, sqlite_file
+from ...core import log_disk_errors, sqlite_file, sqlite_pool
 from .repair import needs_repair, repair_tables
 from .schema import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 from .sized_cache import memory_of_json
 
 __all__ = [
+    "connections",
     "has_trigrams",
     "temporary_library",
     "open_library",
@@ -45,15 +46,25 @@ def has_trigrams() -> bool:
     return True
 
 
-def open_library() -> closing[sqlite_file.Database]:
-    path = setting.library_file()
+def open_library() -> AbstractContextManager[sqlite_file.Database]:
+    """Return a context manager that lends a connection to its block. Raises DiskError.
+
+    A connection that was used less than a second ago is used again.
+    """
+    return connections.borrow(setting.library_file())
+
+
+def _open_file(path: str) -> sqlite_file.Database:
     database = sqlite_file.Database(path, _make_schema())
     if database.set_aside:
         util.printD(f"[library] {database.set_aside}")
     if path not in _checked_files:
         _checked_files.add(path)
         _repair(database)
-    return closing(database)
+    return database
+
+
+connections = sqlite_pool.ConnectionPool(_open_file)
 
 
 def _repair(database: sqlite_file.Database) -> None:

@@ -1,0 +1,86 @@
+"""Connections to SQLite files that stay open for a moment, so that a request opens a file once."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, ExitStack
+
+from .sqlite_file import Database
+
+__all__ = ["ConnectionPool"]
+
+_IDLE = 1.0  # seconds; less than a program waits for the others to close a damaged file
+
+
+class ConnectionPool:
+    """Open connections, each lent to one user at a time, in whatever thread."""
+
+    def __init__(self, open_database: Callable[[str], Database]) -> None:
+        self._open = open_database
+        self._lock = threading.Lock()
+        self._idle: list[_Connection] = []
+        self._timer: threading.Timer | None = None
+        atexit.register(self.close_idle)
+
+    @contextmanager
+    def borrow(self, path: str) -> Iterator[Database]:
+        """Lend a connection to the block; it stays open for a second after, for the next user.
+
+        A connection whose block raises is closed. Raises what `open_database(path)` raises.
+        """
+        connection = self._take_idle(path) or _Connection(self._open(path))
+        with ExitStack() as unless_returned:
+            unless_returned.callback(connection.database.close)
+            yield connection.database
+            unless_returned.pop_all()
+        with self._lock:
+            connection.idle_since = time.monotonic()
+            self._idle.append(connection)
+            self._timer = self._timer or self._start_timer()
+
+    def close_idle(self, seconds: float = 0.0) -> None:
+        """Close the connections that nobody has used for so many seconds."""
+        with self._lock:
+            limit = time.monotonic() - seconds
+            stale = [one for one in self._idle if one.idle_since <= limit]
+            self._idle = [one for one in self._idle if one.idle_since > limit]
+            self._timer = self._start_timer() if self._idle else None
+        for connection in stale:
+            connection.database.close()
+
+    def _take_idle(self, path: str) -> _Connection | None:
+        file_id = _file_id(path)
+        with self._lock:
+            found = [one for one in self._idle if one.database.path == path]
+            for connection in reversed(found):
+                self._idle.remove(connection)
+                if connection.file_id == file_id:
+                    return connection
+                connection.database.close()
+        return None
+
+    def _start_timer(self) -> threading.Timer:
+        timer = threading.Timer(_IDLE, self.close_idle, (_IDLE,))
+        timer.daemon = True
+        timer.start()
+        return timer
+
+
+class _Connection:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.file_id = _file_id(database.path)
+        self.idle_since = 0.0  # monotonic time
+
+
+def _file_id(path: str) -> tuple[int, int] | None:
+    """Return what tells a file from a later one of the same name, None if there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
