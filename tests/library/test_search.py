@@ -236,7 +236,7 @@ def test_record_that_is_read_anew_is_found_by_what_it_says_now(filled):
 
 def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
     monkeypatch.setattr(setting, "library_records", 2)
-    monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
+    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
     records.store_images([_image(9, meta={"prompt": "the last dawn"})])
     filled.forget()
     assert _ids("dawn") == [9] and len(_ids("")) == 2
