@@ -123,8 +123,8 @@ def test_modules_are_taken_by_forge_as_far_as_they_are_there():
 def test_parameters_that_are_too_few_are_taken_for_prompt():
     found = list_losses(_A, "a harbor\nSteps: 20, Seed: 5")
     assert found == [
-        Loss("Steps", "20", is_swallowed=True),
-        Loss("Seed", "5", is_swallowed=True),
+        Loss("Steps", "20", is_read_as_prompt=True),
+        Loss("Seed", "5", is_read_as_prompt=True),
     ]
 
 

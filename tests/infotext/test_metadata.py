@@ -8,7 +8,7 @@ import math
 import pytest
 from civitai_manager_libs.core import clean_text
 from civitai_manager_libs.core.images import Image
-from civitai_manager_libs.infotext.metadata import added_lora_tags, build_infotext
+from civitai_manager_libs.infotext.metadata import list_added_lora_tags, build_infotext
 from civitai_manager_libs.infotext.text import Infotext, is_readable, parse_infotext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -416,13 +416,13 @@ def test_added_tags_can_be_left_out_and_are_told():
     meta = {"prompt": "a cat, ", **LORAS}
     assert build_infotext(meta) == "a cat, <lora:fog:0.8>"
     assert build_infotext(meta, adds_lora_tags=False) == "a cat,"
-    assert added_lora_tags(meta) == ("<lora:fog:0.8>",)
-    assert added_lora_tags({"id": 1, "meta": meta}) == ("<lora:fog:0.8>",)
+    assert list_added_lora_tags(meta) == ("<lora:fog:0.8>",)
+    assert list_added_lora_tags({"id": 1, "meta": meta}) == ("<lora:fog:0.8>",)
 
 
 @pytest.mark.parametrize("meta", [None, {}, "x", {"prompt": "a <lora:fog:1>", **LORAS}], ids=repr)
 def test_no_tag_is_told_where_none_is_added(meta):
-    assert added_lora_tags(meta) == ()
+    assert list_added_lora_tags(meta) == ()
 
 
 def test_a_graphs_loras_are_added_too():
@@ -433,4 +433,4 @@ def test_a_graphs_loras_are_added_too():
             "inputs": {"lora_name": "fog.sft", "strength_model": 0.5},
         },
     }
-    assert added_lora_tags({"comfy": {"prompt": graph}}) == ("<lora:fog:0.5>",)
+    assert list_added_lora_tags({"comfy": {"prompt": graph}}) == ("<lora:fog:0.5>",)

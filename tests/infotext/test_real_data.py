@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from civitai_manager_libs.infotext import build_infotext, list_resources, missing_values
+from civitai_manager_libs.infotext import build_infotext, list_resources, find_missing_values
 from civitai_manager_libs.infotext.comfy import read_graph
 from civitai_manager_libs.infotext.text import compose_infotext, parse_infotext
 
@@ -90,7 +90,7 @@ _TOLD = {"steps": "Steps", "sampler": "Sampler", "seed": "Seed", "prompt": "Prom
 @pytest.mark.parametrize("entry", entries("graphs.json"))
 def test_a_graph_with_a_sampler_tells_its_main_values_or_which_are_missing(entry):
     read = read_graph({"prompt": entry["graph"]})
-    missing = missing_values(build_infotext({"comfy": {"prompt": entry["graph"]}}))
+    missing = find_missing_values(build_infotext({"comfy": {"prompt": entry["graph"]}}))
     assert bool(read) == bool(
         re.search(r'"steps": (?!\[)', entry["graph"]) or "ETN_" in entry["graph"]
     )

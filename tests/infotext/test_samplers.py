@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.samplers import is_sampler, sampler_names
+from civitai_manager_libs.infotext.samplers import is_sampler, translate_sampler
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ from civitai_manager_libs.infotext.samplers import is_sampler, sampler_names
     ids=str,
 )
 def test_a_name_becomes_what_a_webui_calls_it(given, names):
-    assert sampler_names(*given) == names
+    assert translate_sampler(*given) == names
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_name_becomes_what_a_webui_calls_it(given, names):
     ["res_2s", "My Sampler", "Euler Dy", "karras", "multistep/res_2m"] + ["Mine - fast"],
 )
 def test_an_unknown_name_stays_as_it_is(name):
-    assert sampler_names(name, "beta57") == (name, "beta57")
+    assert translate_sampler(name, "beta57") == (name, "beta57")
 
 
 @pytest.mark.parametrize("name", ["euler", "dpmpp_2m_sde_gpu", "res_multistep", "DPM++ 2M"])

@@ -10,7 +10,7 @@ from civitai_manager_libs.infotext.text import (
     compose_infotext,
     Infotext,
     is_readable,
-    missing_values,
+    find_missing_values,
     parse_infotext,
 )
 from hypothesis import given
@@ -249,7 +249,7 @@ def test_an_emphasis_over_which_the_hosts_fall_can_be_read(prompt, readable):
     ids=["nothing", "prompt-only", "some", "distilled", "whole"],
 )
 def test_missing_values_are_named(text, missing):
-    assert missing_values(text) == missing
+    assert find_missing_values(text) == missing
 
 
 @pytest.mark.parametrize("negative_prompt", [".", " , ", "()", ":", "-\n-"], ids=repr)

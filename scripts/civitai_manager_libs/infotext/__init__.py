@@ -4,9 +4,9 @@ from .embedding import embed_infotext
 from .files import EmbeddedData, has_overlapping_exif, read_embedded
 from .generation import Generation, read_generation
 from .hosts import HostCapabilities, HOSTS, list_losses, Loss
-from .metadata import added_lora_tags, build_infotext, find_workflow, omitted_parameters
+from .metadata import list_added_lora_tags, build_infotext, find_workflow, list_omitted_parameters
 from .resources import list_resources, Resource
-from .text import missing_values, parse_infotext
+from .text import find_missing_values, parse_infotext
 
 __all__ = [
     "EmbeddedData",
@@ -15,7 +15,7 @@ __all__ = [
     "Generation",
     "Resource",
     "HostCapabilities",
-    "added_lora_tags",
+    "list_added_lora_tags",
 ]
 __all__ += [
     "read_embedded",
@@ -23,6 +23,12 @@ __all__ += [
     "read_generation",
     "build_infotext",
     "embed_infotext",
-    "omitted_parameters",
+    "list_omitted_parameters",
 ]
-__all__ += ["list_losses", "missing_values", "parse_infotext", "find_workflow", "list_resources"]
+__all__ += [
+    "list_losses",
+    "find_missing_values",
+    "parse_infotext",
+    "find_workflow",
+    "list_resources",
+]

@@ -10,7 +10,7 @@ from ..core import as_list, as_number, as_text, as_mapping, as_whole_number
 __all__ = ["to_webui_parameters"]
 
 _FLUX_VERSIONS = {691639}  # https://civitai.com/models/618692, which the site generates with
-_UNDERSTOOD = ("width", "height", "clipSkip")  # what `extra` may have in their place
+_EXTRA_KEYS = ("width", "height", "clipSkip")  # what `extra` may have in their place
 
 
 def to_webui_parameters(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
@@ -19,14 +19,14 @@ def to_webui_parameters(meta: Mapping[str, Any], base_model: str = "") -> Mappin
     The site names Flux's distilled guidance `cfgScale`, its only sampler `Undefined`, and a Clip
     skip that it has not. `base_model`: as the image's record has it, "" when unknown.
     """
-    if not _is_on_site(meta):
+    if not _is_on_site_image(meta):
         return meta
     extra = as_mapping(meta.get("extra"))
-    said = {**{key: extra[key] for key in _UNDERSTOOD if key in extra}, **_drop_empty(meta)}
-    return _flux_parameters(said) if _is_flux(meta, base_model) else said
+    merged = {**{key: extra[key] for key in _EXTRA_KEYS if key in extra}, **_drop_empty(meta)}
+    return _convert_flux_parameters(merged) if _is_flux(meta, base_model) else merged
 
 
-def _is_on_site(meta: Mapping[str, Any]) -> bool:
+def _is_on_site_image(meta: Mapping[str, Any]) -> bool:
     return bool(as_list(meta.get("civitaiResources"))) or meta.get("engine") == "Civitai"
 
 
@@ -34,7 +34,7 @@ def _drop_empty(meta: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in meta.items() if value is not None}
 
 
-def _flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
+def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
     flux = {key: value for key, value in meta.items() if key not in ("clipSkip", "Clip skip")}
     if not as_text(meta.get("sampler")):
         flux |= {"sampler": "Euler", "Schedule type": "Simple"}

@@ -20,5 +20,5 @@ class Generation(NamedTuple):
 
 
 def read_generation(image: Image) -> Generation:
-    told = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
-    return Generation(told, list_resources(image.meta, image))
+    infotext = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
+    return Generation(infotext, list_resources(image.meta, image))

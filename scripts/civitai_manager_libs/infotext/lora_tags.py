@@ -8,14 +8,14 @@ from itertools import islice
 from typing import Any
 
 from ..core import as_list, as_mapping, as_number, as_text, format_number, model_file_stem
-from .lora_fields import list_lora_fields, misnamed_by_site
+from .lora_fields import list_lora_fields, find_misnamed_hashes
 from .resources import is_site_id, TYPES
 
 __all__ = ["missing_lora_tags"]
 
 _MAX_TAGS = 50  # real ones have some ten
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
-_TEXTS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE | re.DOTALL)
+_PROMPT_KEYS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE | re.DOTALL)
 _UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -24,28 +24,28 @@ def missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
 
     `<lora:NAME:WEIGHT>`, or `<lora:NAME:CLIP:MODEL>` where the two weights differ.
     """
-    there = {name.strip().lower() for text in _iter_texts(meta) for name in _TAG.findall(text)}
+    known = {name.strip().lower() for text in _iter_texts(meta) for name in _TAG.findall(text)}
     tags = []
     for name, tag in islice(_iter_tags(meta), _MAX_TAGS):
-        if name.lower() not in there:
-            there.add(name.lower())
+        if name.lower() not in known:
+            known.add(name.lower())
             tags.append(tag)
     return tuple(tags)
 
 
 def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
     for key, value in islice(meta.items(), 500):
-        if isinstance(value, str) and _TEXTS.fullmatch(str(key)):
+        if isinstance(value, str) and _PROMPT_KEYS.fullmatch(str(key)):
             yield value[:100_000]
 
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for entry, weight_key in _iter_named_loras(meta):
         kind = as_text(entry.get("type")).lower()
-        stated = as_text(entry.get("name"))
-        name = model_file_stem(stated)
+        stated_name = as_text(entry.get("name"))
+        name = model_file_stem(stated_name)
         weights = _format_weights(entry, weight_key)
-        if TYPES.get(kind, kind) == "lora" and weights and name and not is_site_id(stated):
+        if TYPES.get(kind, kind) == "lora" and weights and name and not is_site_id(stated_name):
             if not _UNUSABLE.search(name):
                 yield name, f"<lora:{name}:{weights}>"
 
@@ -56,7 +56,7 @@ def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, An
         as_mapping, (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
     ):
         yield entry, "strength"
-    misnamed = misnamed_by_site(meta)
+    misnamed = find_misnamed_hashes(meta)
     for entry in map(as_mapping, as_list(meta.get("resources"))):
         if as_text(entry.get("hash")) not in misnamed:
             yield entry, "weight"

@@ -11,10 +11,10 @@ from .civitai_generator import to_webui_parameters
 from .comfy import load_json, read_graph
 from .lora_tags import missing_lora_tags
 from .normalize import translate_parameters
-from .parameters import find_mangled_names, webui_parameters
+from .parameters import find_mangled_names, build_webui_parameters
 from .text import compose_infotext
 
-__all__ = ["added_lora_tags", "build_infotext", "omitted_parameters", "find_workflow"]
+__all__ = ["list_added_lora_tags", "build_infotext", "list_omitted_parameters", "find_workflow"]
 
 _MAX_PROMPT = 100_000  # characters
 
@@ -27,26 +27,28 @@ def build_infotext(
     `image`, the record's own, tells the base model, and lends its id, base model and post where a
     parameter line would be too short for a WebUI to see it (see `compose_infotext`); never its
     size, which
-    may be upscaled. `adds_lora_tags`: with `added_lora_tags` at the prompt's end.
+    may be upscaled. `adds_lora_tags`: with `list_added_lora_tags` at the prompt's end.
     """
-    record = _as_record(meta, image)
+    record = _build_record(meta, image)
     prompt, negative_prompt = _clean_prompt(record.get("prompt")), _clean_prompt(
         record.get("negativePrompt")
     )
-    written = webui_parameters(record)
-    if adds_lora_tags and (prompt or any(written.values())):
+    parameters = build_webui_parameters(record)
+    if adds_lora_tags and (prompt or any(parameters.values())):
         prompt = " ".join(part for part in (prompt.rstrip(), *missing_lora_tags(record)) if part)
     return compose_infotext(
-        prompt, negative_prompt, written, _origin_parameters(image) if image else ()
+        prompt, negative_prompt, parameters, _iter_origin_parameters(image) if image else ()
     )
 
 
-def added_lora_tags(meta: Mapping[str, Any] | None, image: Image | None = None) -> tuple[str, ...]:
+def list_added_lora_tags(
+    meta: Mapping[str, Any] | None, image: Image | None = None
+) -> tuple[str, ...]:
     """The tags in the record's infotext that are not its maker's words: see `missing_lora_tags`."""
-    return missing_lora_tags(_as_record(meta, image))
+    return missing_lora_tags(_build_record(meta, image))
 
 
-def omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
+def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Which of the record's parameters are not in its infotext: see `find_mangled_names`."""
     return find_mangled_names(_unwrap_meta(meta))
 
@@ -62,9 +64,9 @@ def find_workflow(meta: Mapping[str, Any] | None) -> str:
     return ""
 
 
-def _as_record(meta: object, image: Image | None) -> Mapping[str, Any]:
-    named = translate_parameters(_merge_graph(_unwrap_meta(meta)))
-    return to_webui_parameters(named, image.base_model if image else "")
+def _build_record(meta: object, image: Image | None) -> Mapping[str, Any]:
+    translated = translate_parameters(_merge_graph(_unwrap_meta(meta)))
+    return to_webui_parameters(translated, image.base_model if image else "")
 
 
 def _unwrap_meta(meta: object) -> Mapping[str, Any]:
@@ -81,15 +83,15 @@ def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
     graph = read_graph(meta["comfy"])
     if _clean_prompt(meta.get("prompt")):
         graph.pop("negativePrompt", None)
-    said = {key: value for key, value in meta.items() if key not in graph or as_text(value)}
-    return {**graph, **said}
+    known = {key: value for key, value in meta.items() if key not in graph or as_text(value)}
+    return {**graph, **known}
 
 
 def _clean_prompt(value: object) -> str:
     return clean_text(value[:_MAX_PROMPT]) if isinstance(value, str) else ""
 
 
-def _origin_parameters(image: Image) -> Iterable[tuple[str, str]]:
+def _iter_origin_parameters(image: Image) -> Iterable[tuple[str, str]]:
     yield "Image id", as_text(image.id)
     yield "Base model", as_text(image.base_model)
     yield "Post id", as_text(image.post_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core import as_text
 from .lora_tags import missing_lora_tags
-from .samplers import is_schedule, sampler_names, schedule_name
+from .samplers import is_schedule, translate_sampler, translate_schedule
 from .text import edit_infotext, is_readable, parse_infotext
 
 __all__ = ["translate_infotext", "translate_parameters"]
@@ -19,10 +19,10 @@ _OTHER_NAMES = {  # a parameter: another program's name for it
     "Denoising strength": "Denoise",
     "Hires upscale": "Hires scale",  # SD.Next
 }
-_SAME_NAME = "CFG Scale"  # but for a letter's case, so that one of the two is enough
+_CASE_VARIANT = "CFG Scale"  # but for a letter's case, so that one of the two is enough
 _SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
 _WITHOUT_SCHEDULE = ("DDIM", "PLMS", "UniPC")  # for which SD.Next's setting means nothing
-_FULL = re.compile(r"1(?:\.0*)?")  # a denoising of 1 is none to A1111
+_FULL_DENOISE = re.compile(r"1(?:\.0*)?")  # a denoising of 1 is none to A1111
 _PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
 
 
@@ -32,23 +32,23 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     What has the hosts' name already wins. Other names stay, for their program's own reader, but
     those that differ in a letter's case only.
     """
-    told = {key: value for key, value in parameters.items() if key != _SAME_NAME}
+    translated = {key: value for key, value in parameters.items() if key != _CASE_VARIANT}
     for name, other in _OTHER_NAMES.items():
         value = as_text(parameters[other]) if other in parameters else ""
-        if value and not (name == "Denoising strength" and _FULL.fullmatch(value)):
-            told.setdefault(name, value)
+        if value and not (name == "Denoising strength" and _FULL_DENOISE.fullmatch(value)):
+            translated.setdefault(name, value)
     schedules = (as_text(parameters[name]) for name in _SCHEDULES if name in parameters)
     schedule = next(filter(is_schedule, schedules), "")
     if schedule and not _has_schedule(parameters):
-        told.setdefault("Schedule type", schedule_name(schedule))
-    return told
+        translated.setdefault("Schedule type", translate_schedule(schedule))
+    return translated
 
 
 def _has_schedule(parameters: Mapping[str, Any]) -> bool:
     """Return whether a schedule is told beside or in the sampler's name, or there can be none."""
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
-    is_told = "scheduler" in parameters or bool(sampler_names(sampler)[1])
-    return is_told or sampler in _WITHOUT_SCHEDULE
+    is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
+    return is_named or sampler in _WITHOUT_SCHEDULE
 
 
 def translate_infotext(text: str) -> str:
@@ -65,10 +65,10 @@ def translate_infotext(text: str) -> str:
 
 
 def _translate_values(parameters: Mapping[str, str]) -> dict[str, str]:
-    told = translate_parameters(parameters)
-    stated = (told.get("Sampler", ""), told.get("Schedule type", ""))
-    sampler, schedule = sampler_names(*stated)
-    if stated[0] != f"{sampler} {schedule}":  # as A1111 called both before 1.9
-        told |= {"Sampler": sampler, "Schedule type": schedule}
-    said = {key: value for key, value in told.items() if value or key in parameters}
-    return {key: value for key, value in said.items() if value.lower() != _PLACEHOLDERS.get(key)}
+    translated = translate_parameters(parameters)
+    names = (translated.get("Sampler", ""), translated.get("Schedule type", ""))
+    sampler, schedule = translate_sampler(*names)
+    if names[0] != f"{sampler} {schedule}":  # as A1111 called both before 1.9
+        translated |= {"Sampler": sampler, "Schedule type": schedule}
+    filled = {key: value for key, value in translated.items() if value or key in parameters}
+    return {key: value for key, value in filled.items() if value.lower() != _PLACEHOLDERS.get(key)}

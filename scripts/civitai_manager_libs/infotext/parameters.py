@@ -19,9 +19,9 @@ from ..core import (
     model_file_stem,
 )
 from .resources import is_site_id
-from .samplers import sampler_names
+from .samplers import translate_sampler
 
-__all__ = ["find_mangled_names", "webui_parameters"]
+__all__ = ["find_mangled_names", "build_webui_parameters"]
 
 _MAX_VALUE = 10_000  # characters of one parameter
 _MAX_KEYS = 500
@@ -32,7 +32,7 @@ _WEBUI_KEY = re.compile(
     r"|multidiffusion|pagi|sag|stylealign)_[a-z0-9_]{1,40}"
 )
 # Names of the reader's own results: as parameters they would make it stumble.
-_READERS_OWN = re.compile(
+_RESERVED_KEYS = re.compile(
     r".*-[12]|Prompt|Negative prompt|Styles array|(?:Hires )?VAE/TE", re.DOTALL
 )
 _SIZE = re.compile(r"(\d{1,5}) ?[xX×] ?(\d{1,5})", re.ASCII)
@@ -40,11 +40,11 @@ _PART_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ /().+-]{0,60}")
 _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
-def webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
+def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
     """Parameters in A1111's order; those that are not there are ""."""
-    main, checksums = _main_parameters(meta), _checksum_lists(meta)
-    version = {"Version": _first_text(meta, "Version")}
-    others = _other_parameters(meta, {*main, *checksums, *version})
+    main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
+    version = {"Version": _find_text(meta, "Version")}
+    others = _build_other_parameters(meta, {*main, *checksums, *version})
     hires = {key: value for key, value in others.items() if key.startswith("Hires ")}
     adetailer = {key: value for key, value in others.items() if key.startswith("ADetailer ")}
     return {**main, **hires, **adetailer, **checksums, **version, **others}
@@ -56,81 +56,83 @@ def find_mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(key for key in names if _is_mangled(key, meta[key]))
 
 
-def _main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    sampler, schedule = sampler_names(
-        _first_text(meta, "sampler", "Sampler"), _first_text(meta, "Schedule type", "scheduler")
+def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
+    sampler, schedule = translate_sampler(
+        _find_text(meta, "sampler", "Sampler"), _find_text(meta, "Schedule type", "scheduler")
     )
     hashes = as_mapping(meta.get("hashes"))
     return {
-        "Steps": _whole_text(meta, 1, 10_000, "steps", "Steps"),
+        "Steps": _format_whole(meta, 1, 10_000, "steps", "Steps"),
         "Sampler": sampler,
         "Schedule type": schedule,
-        "CFG scale": _number_text(meta, 1000, "cfgScale", "CFG scale"),
-        "Distilled CFG Scale": _number_text(meta, 1000, "Distilled CFG Scale"),
-        "Seed": _seed_text(meta, "seed", "Seed"),
-        "Size": _size_text(meta),
+        "CFG scale": _format_decimal(meta, 1000, "cfgScale", "CFG scale"),
+        "Distilled CFG Scale": _format_decimal(meta, 1000, "Distilled CFG Scale"),
+        "Seed": _format_seed(meta, "seed", "Seed"),
+        "Size": _format_size(meta),
         "Model hash": as_checksum(meta.get("Model hash")) or as_checksum(hashes.get("model")),
-        "Model": _model_name(_first_text(meta, "Model"))
-        or _model_name(_first_name(meta, "models")),
+        "Model": _clean_model_name(_find_text(meta, "Model"))
+        or _clean_model_name(_find_first_name(meta, "models")),
         "VAE hash": as_checksum(meta.get("VAE hash")) or as_checksum(hashes.get("vae")),
-        "VAE": _file_name(_first_text(meta, "VAE")) or _file_name(_first_name(meta, "vaes")),
-        "Variation seed": _seed_text(meta, "Variation seed"),
-        "Variation seed strength": _number_text(meta, 1, "Variation seed strength"),
-        "Seed resize from": _first_text(meta, "Seed resize from"),
-        "Denoising strength": _number_text(meta, 1, "Denoising strength") or _denoise_text(meta),
-        "Clip skip": _whole_text(meta, 1, 100, "clipSkip", "Clip skip"),
+        "VAE": _clean_file_name(_find_text(meta, "VAE"))
+        or _clean_file_name(_find_first_name(meta, "vaes")),
+        "Variation seed": _format_seed(meta, "Variation seed"),
+        "Variation seed strength": _format_decimal(meta, 1, "Variation seed strength"),
+        "Seed resize from": _find_text(meta, "Seed resize from"),
+        "Denoising strength": _format_decimal(meta, 1, "Denoising strength")
+        or _format_denoise(meta),
+        "Clip skip": _format_whole(meta, 1, 100, "clipSkip", "Clip skip"),
     }
 
 
-def _first_text(meta: Mapping[str, Any], *keys: str) -> str:
+def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
     """The first of these that says something."""
     texts = (as_text(meta.get(key)) for key in keys)
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
 
 
-def _whole_text(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> str:
+def _format_whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> str:
     numbers = (as_whole(meta.get(key)) for key in keys)
     return next((str(n) for n in numbers if n is not None and low <= n <= high), "")
 
 
-def _seed_text(meta: Mapping[str, Any], *keys: str) -> str:
+def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
     """ "" also for -1, by which the WebUIs mean any."""
-    text = _whole_text(meta, _FIRST_SEED, _LAST_SEED, *keys)
+    text = _format_whole(meta, _FIRST_SEED, _LAST_SEED, *keys)
     return "" if text == "-1" else text
 
 
-def _model_name(name: str) -> str:
+def _clean_model_name(name: str) -> str:
     """Without the folder that it lies in at its maker's; a site's id is no model's name."""
     return "" if is_site_id(name) else as_text(model_file_stem(name))
 
 
-def _file_name(name: str) -> str:
+def _clean_file_name(name: str) -> str:
     return "" if is_site_id(name) else as_text(re.split(r"[\\/]", name)[-1])
 
 
-def _number_text(meta: Mapping[str, Any], high: float, *keys: str) -> str:
+def _format_decimal(meta: Mapping[str, Any], high: float, *keys: str) -> str:
     numbers = (as_number(meta.get(key)) for key in keys)
     return next((format_number(n) for n in numbers if n is not None and 0 <= n <= high), "")
 
 
-def _denoise_text(meta: Mapping[str, Any]) -> str:
+def _format_denoise(meta: Mapping[str, Any]) -> str:
     """ComfyUI's: 1 means from nothing, of which A1111 says nothing."""
-    text = _number_text(meta, 1, "denoise")
+    text = _format_decimal(meta, 1, "denoise")
     return "" if text == "1" else text
 
 
-def _size_text(meta: Mapping[str, Any]) -> str:
-    stated = _SIZE.fullmatch(_first_text(meta, "Size"))
-    width, height = stated.groups() if stated else (meta.get("width"), meta.get("height"))
+def _format_size(meta: Mapping[str, Any]) -> str:
+    match = _SIZE.fullmatch(_find_text(meta, "Size"))
+    width, height = match.groups() if match else (meta.get("width"), meta.get("height"))
     sides = [as_whole(side) for side in (width, height)]
     return "x".join(map(str, sides)) if all(side and 0 < side < 100_000 for side in sides) else ""
 
 
-def _first_name(meta: Mapping[str, Any], key: str) -> str:
+def _find_first_name(meta: Mapping[str, Any], key: str) -> str:
     return next((name for name in map(as_text, as_list(meta.get(key))) if name), "")
 
 
-def _checksum_lists(meta: Mapping[str, Any]) -> dict[str, str]:
+def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
     """`Lora hashes: "a: h1, b: h2"`, from the record's list of that name and from its `hashes`."""
     found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
     for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
@@ -139,7 +141,7 @@ def _checksum_lists(meta: Mapping[str, Any]) -> dict[str, str]:
         if label:
             found[label][name.strip()] = as_checksum(value)
     for label, checksums in found.items():
-        for pair in _first_text(meta, label).split(","):
+        for pair in _find_text(meta, label).split(","):
             name, _, value = pair.rpartition(":")
             checksums.setdefault(name.strip(), as_checksum(value.strip()))
     return {label: _join_hashes(checksums) for label, checksums in found.items()}
@@ -151,19 +153,19 @@ def _join_hashes(checksums: Mapping[str, str]) -> str:
     return text if len(text) <= _MAX_VALUE else ""
 
 
-def _other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
+def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
     """What else a WebUI may have written there."""
     found = {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):
-            text = "" if _is_mangled(key, meta[key]) else _unquote(_first_text(meta, key))
+            text = "" if _is_mangled(key, meta[key]) else _unquote(_find_text(meta, key))
             if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # no size: the reader would choke
                 found[key] = text
     return found
 
 
 def _is_webui_key(key: str) -> bool:
-    known_form = _WEBUI_KEY.fullmatch(key) and not _READERS_OWN.fullmatch(key)
+    known_form = _WEBUI_KEY.fullmatch(key) and not _RESERVED_KEYS.fullmatch(key)
     return bool(known_form) and "civitai" not in key.lower()
 
 

@@ -19,7 +19,7 @@ from ..core import (
     Image,
     model_file_stem,
 )
-from .lora_fields import list_lora_fields, misnamed_by_site
+from .lora_fields import list_lora_fields, find_misnamed_hashes
 
 __all__ = ["Resource", "TYPES", "is_air", "is_site_id", "list_resources"]
 
@@ -80,7 +80,7 @@ def list_resources(
     which it is; a name only if Civitai detected that version too, for anybody may use it.
     """
     meta = as_mapping(meta)
-    named = chain(
+    resources = chain(
         _iter_listed(meta),
         _iter_on_site(meta),
         _iter_main(meta),
@@ -90,7 +90,7 @@ def list_resources(
         (Resource(version_id=v) for v in (image.version_ids if image else ())),
     )
     merged: list[Resource] = []
-    for resource in islice(named, _MAX_RESOURCES):
+    for resource in islice(resources, _MAX_RESOURCES):
         if files and resource.version_id is None:
             detected = image.version_ids if image else ()
             resource = replace(resource, version_id=_find_version(resource, files, detected))
@@ -105,39 +105,39 @@ def list_resources(
 def _find_version(
     resource: Resource, files: Mapping[str, int], detected: Sequence[int]
 ) -> int | None:
-    named = files.get(resource.name.lower())
-    return files.get(resource.hash.lower(), named if named in detected else None)
+    resources = files.get(resource.name.lower())
+    return files.get(resource.hash.lower(), resources if resources in detected else None)
 
 
-def _is_same(one: Resource, other: Resource) -> bool:
-    if one.version_id and other.version_id:
-        return one.version_id == other.version_id
-    if one.hash and other.hash:
-        return one.hash.lower() == other.hash.lower()
-    same_type = one.type == other.type or not (one.type and other.type)
-    return bool(one.name) and one.name.lower() == other.name.lower() and same_type
+def _is_same(first: Resource, other: Resource) -> bool:
+    if first.version_id and other.version_id:
+        return first.version_id == other.version_id
+    if first.hash and other.hash:
+        return first.hash.lower() == other.hash.lower()
+    same_type = first.type == other.type or not (first.type and other.type)
+    return bool(first.name) and first.name.lower() == other.name.lower() and same_type
 
 
-def _merge_resources(one: Resource, other: Resource) -> Resource:
+def _merge_resources(first: Resource, other: Resource) -> Resource:
     return replace(
-        one,
-        type=one.type or other.type,
-        name=one.name or other.name,
-        weight=other.weight if one.weight is None else one.weight,
-        hash=one.hash or other.hash,
-        version_id=one.version_id or other.version_id,
+        first,
+        type=first.type or other.type,
+        name=first.name or other.name,
+        weight=other.weight if first.weight is None else first.weight,
+        hash=first.hash or other.hash,
+        version_id=first.version_id or other.version_id,
     )
 
 
 def _make_resource(
     kind: object, name: object, weight: object = None, checksum: object = "", version: object = None
 ) -> Resource:
-    word, stated = clean_line(as_text(kind).lower()), clean_line(as_text(name), _MAX_NAME)
-    if is_air(stated):
-        return _resource_from_air(stated, word, as_number(weight))
+    word, stated_name = clean_line(as_text(kind).lower()), clean_line(as_text(name), _MAX_NAME)
+    if is_air(stated_name):
+        return _resource_from_air(stated_name, word, as_number(weight))
     return Resource(
         TYPES.get(word, word),
-        "" if is_site_id(stated) else model_file_stem(stated)[:_MAX_SHOWN],
+        "" if is_site_id(stated_name) else model_file_stem(stated_name)[:_MAX_SHOWN],
         as_number(weight),
         as_checksum(checksum),
         as_whole_number(version, low=1),
@@ -157,7 +157,7 @@ def _resource_from_air(air: str, word: str, weight: float | None) -> Resource:
 
 
 def _iter_listed(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    misnamed = misnamed_by_site(meta)
+    misnamed = find_misnamed_hashes(meta)
     for entry in map(as_mapping, as_list(meta.get("resources"))):
         if as_text(entry.get("hash")) not in misnamed:
             yield _make_resource(*map(entry.get, ("type", "name", "weight", "hash")))

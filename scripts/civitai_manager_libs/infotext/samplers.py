@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["is_sampler", "is_schedule", "sampler_names", "schedule_name"]
+__all__ = ["is_sampler", "is_schedule", "translate_sampler", "translate_schedule"]
 
 _SAMPLERS = {  # another program's name: the hosts'
     "ddim": "DDIM",
@@ -132,7 +132,7 @@ _SPACINGS = (" substep", " trailing")  # of Draw Things; no host has a name for 
 _SHORT_SCHEDULES = {"k": "Karras"}  # InvokeAI's, only at the end of a sampler's name
 
 
-def sampler_names(sampler: str, schedule: str = "") -> tuple[str, str]:
+def translate_sampler(sampler: str, schedule: str = "") -> tuple[str, str]:
     """Return sampler and schedule by the hosts' names; unknown ones stay as they are.
 
     A schedule within the sampler's name (`DPM++ 2M Karras`, A1111 before 1.9) wins over
@@ -140,22 +140,24 @@ def sampler_names(sampler: str, schedule: str = "") -> tuple[str, str]:
     both, one of the user's own (`Mine - euler_a`) what its last part does.
     """
     name = _PRESETS.get(sampler.lower(), sampler)
-    for stated in (name, name.rpartition(" - ")[2]):
-        stem, within = _split(stated)
+    for candidate in (name, name.rpartition(" - ")[2]):
+        stem, named_schedule = _split_schedule(candidate)
         if is_sampler(stem):
-            return _SAMPLERS[_key(stem)], schedule_name(within or schedule)
-    stem, within = _split(name)
-    return stem, schedule_name(within or schedule)
+            return _SAMPLERS[_normalize_sampler(stem)], translate_schedule(
+                named_schedule or schedule
+            )
+    stem, named_schedule = _split_schedule(name)
+    return stem, translate_schedule(named_schedule or schedule)
 
 
-def schedule_name(name: str) -> str:
+def translate_schedule(name: str) -> str:
     """Return a schedule by the hosts' name; an unknown one stays as it is."""
     return _SCHEDULES.get(name.lower(), name)
 
 
 def is_sampler(name: str) -> bool:
     """Whether a program among the known ones has a sampler of this name."""
-    return _key(name) in _SAMPLERS
+    return _normalize_sampler(name) in _SAMPLERS
 
 
 def is_schedule(name: str) -> bool:
@@ -163,11 +165,11 @@ def is_schedule(name: str) -> bool:
     return name.lower() in _SCHEDULES
 
 
-def _key(sampler: str) -> str:
+def _normalize_sampler(sampler: str) -> str:
     return sampler.lower().removesuffix("_gpu").removesuffix(" gpu").removeprefix("sample_")
 
 
-def _split(sampler: str) -> tuple[str, str]:
+def _split_schedule(sampler: str) -> tuple[str, str]:
     """Return a sampler's name without the schedule at its end, and that schedule, \"\" for none."""
     lowered = sampler.lower()
     if lowered in _SAMPLERS:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from ..core import clean_text
 
-__all__ = ["Infotext", "compose_infotext", "edit_infotext", "is_readable", "missing_values"]
+__all__ = ["Infotext", "compose_infotext", "edit_infotext", "is_readable", "find_missing_values"]
 __all__ += ["parse_infotext"]
 
 _NEGATIVE = "Negative prompt:"
@@ -23,7 +23,7 @@ _MIN_PAIRS = 3  # fewer, and the reader takes the last line for a part of the pr
 _LONG_LINE = 2000  # characters; the hosts' search takes quadratic time on a line without commas
 # What every host's reader assumes where nothing is said, so that saying it changes nothing.
 # (Schedule type and RNG are not among it: Forge Neo assumes others than the rest.)
-_ASSUMED = (
+_DEFAULTS = (
     ("Clip skip", "1"),
     ("Hires sampler", "Use same sampler"),
     ("Hires checkpoint", "Use same checkpoint"),
@@ -35,8 +35,8 @@ _PAIR = re.compile(
 )
 # `(word:1.2)` as the hosts' emphasis reader finds it; they fall over one like `(word:1.2.)`.
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~]+")
-_MAIN = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")  # beside the prompt
-_GONE = "\0"  # of a line of parameters; `clean_text` leaves none in a text
+_MAIN_NAMES = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")  # beside the prompt
+_REMOVED = "\0"  # of a line of parameters; `clean_text` leaves none in a text
 _EMPHASIS = re.compile(r":(\s*)([+-]?[.\d]{1,400})(\s*\))")
 _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 
@@ -69,12 +69,12 @@ def parse_infotext(text: str) -> Infotext:
     )
 
 
-def missing_values(text: str) -> tuple[str, ...]:
+def find_missing_values(text: str) -> tuple[str, ...]:
     """Which of the parameters that make a picture an infotext does not tell, by their names."""
     read = parse_infotext(text)
-    told = {"Prompt": read.prompt, **read.parameters}
-    told.setdefault("CFG scale", told.get("Distilled CFG Scale", ""))
-    return tuple(name for name in ("Prompt", *_MAIN) if not told.get(name))
+    values = {"Prompt": read.prompt, **read.parameters}
+    values.setdefault("CFG scale", values.get("Distilled CFG Scale", ""))
+    return tuple(name for name in ("Prompt", *_MAIN_NAMES) if not values.get(name))
 
 
 def compose_infotext(
@@ -93,8 +93,8 @@ def compose_infotext(
         _make_readable(prompt), negative_prompt if is_readable(negative_prompt) else ""
     )
     pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
-    if _is_swallowed(pairs) or (not pairs and _looks_like_parameters(body)):
-        for key, value in (*padding, *_ASSUMED):
+    if _is_too_short(pairs) or (not pairs and _looks_like_parameters(body)):
+        for key, value in (*padding, *_DEFAULTS):
             if value and len(pairs) < _MIN_PAIRS:
                 pairs.setdefault(key, value)
     return "\n".join(part for part in (body, _format_parameters(pairs)) if part)
@@ -128,17 +128,17 @@ def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str])
         if key not in read.parameters
     ]
 
-    def edited_pair(found: re.Match[str]) -> str:
-        key, before = found["key"], found[0].partition(found["key"])[0]
-        pair, value = found[0], parameters.get(key)
+    def edit_pair(match: re.Match[str]) -> str:
+        key, before = match["key"], match[0].partition(match["key"])[0]
+        pair, value = match[0], parameters.get(key)
         if key in read.parameters and value != read.parameters[key]:
-            pair = _GONE if value is None else f"{before}{key}: {_quote_value(value)}"
+            pair = _REMOVED if value is None else f"{before}{key}: {_quote_value(value)}"
         return ", ".join((pair, *added)) if key == "Sampler" else pair
 
-    line = _PAIR.sub(edited_pair, last)
+    line = _PAIR.sub(edit_pair, last)
     if "Sampler" not in read.parameters:
         line = ", ".join((line, *added))
-    line = re.sub(f"{_GONE}, *|, *{_GONE}", "", line)
+    line = re.sub(f"{_REMOVED}, *|, *{_REMOVED}", "", line)
     if len(_PAIR.findall(line)) < _MIN_PAIRS:
         return text
     return "\n".join(part for part in (prompt, negative, line) if part)
@@ -151,12 +151,12 @@ def _begins_negative(line: str) -> bool:
 def _make_readable(prompt: str) -> str:
     """A prompt in which every emphasis that has a number has one that can be read."""
     prompt = clean_text(prompt).strip()
-    return _EMPHASIS.sub(_as_float, prompt) if "(" in prompt else prompt
+    return _EMPHASIS.sub(_repair_emphasis, prompt) if "(" in prompt else prompt
 
 
-def _as_float(found: re.Match[str]) -> str:
-    number = _FLOAT.match(found[2])
-    return f":{found[1]}{number[0] if number else ''}{found[3]}"
+def _repair_emphasis(match: re.Match[str]) -> str:
+    number = _FLOAT.match(match[2])
+    return f":{match[1]}{number[0] if number else ''}{match[3]}"
 
 
 def _compose_prompts(prompt: str, negative_prompt: str) -> str:
@@ -165,17 +165,17 @@ def _compose_prompts(prompt: str, negative_prompt: str) -> str:
     A space before its colon is the least that hides the mark, and no tokenizer sees it.
     The first line of the negative prompt stands behind a mark already.
     """
-    hidden = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
-    prompt = hidden.sub(r"\1 :", prompt)
+    mark = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
+    prompt = mark.sub(r"\1 :", prompt)
     if not negative_prompt:
         return prompt
     first, *others = negative_prompt.split("\n")
-    others = [hidden.sub(r"\1 :", line) for line in others]
+    others = [mark.sub(r"\1 :", line) for line in others]
     negative = "\n".join([f"{_NEGATIVE} {first}", *others])
     return f"{prompt}\n{negative}" if prompt else negative
 
 
-def _is_swallowed(pairs: Mapping[str, str]) -> bool:
+def _is_too_short(pairs: Mapping[str, str]) -> bool:
     return 0 < len(pairs) < _MIN_PAIRS
 
 

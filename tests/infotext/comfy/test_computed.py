@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from civitai_manager_libs.infotext.comfy.values import plain_value
+from civitai_manager_libs.infotext.comfy.values import resolve_value
 
 TABLE = json.dumps({"Quality": {"num_steps": 48}, "Turbo": {"num_steps": 12}})
 
@@ -24,7 +24,7 @@ PRESETS = {
 
 
 def test_a_preset_is_looked_up_as_the_graph_does():
-    assert plain_value(PRESETS, ["1", 1]) == 12
+    assert resolve_value(PRESETS, ["1", 1]) == 12
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_preset_is_looked_up_as_the_graph_does():
 )
 def test_a_resolution_selector_tells_both_sides(inputs, size):
     nodes = {"1": node("ResolutionSelector", **inputs)}
-    assert (plain_value(nodes, ["1", 0]), plain_value(nodes, ["1", 1])) == size
+    assert (resolve_value(nodes, ["1", 0]), resolve_value(nodes, ["1", 1])) == size
 
 
 RESIZED = {"width": 512, "height": 768, "condition": "always", "multiple_of": 0}
@@ -82,7 +82,7 @@ FLUX = {"megapixel": "1.0", "aspect_ratio": "5:7 (Balanced Portrait)", "custom_r
 )
 def test_sizes_are_counted_as_their_nodes_do(kind, inputs, outputs):
     nodes = {"1": node(kind, **inputs)}
-    assert [plain_value(nodes, ["1", slot]) for slot in range(len(outputs))] == outputs
+    assert [resolve_value(nodes, ["1", slot]) for slot in range(len(outputs))] == outputs
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_sizes_are_counted_as_their_nodes_do(kind, inputs, outputs):
 def test_arithmetic_is_done_and_nothing_else(expression, number):
     inputs = {"expression": expression, "values.a": ["2", 0], "values.b": 2}
     nodes = {"1": node("ComfyMathExpression", **inputs), "2": node("PrimitiveInt", value=1000)}
-    assert plain_value(nodes, ["1", 1]) == number
+    assert resolve_value(nodes, ["1", 1]) == number
 
 
 def test_expressions_of_expressions_cost_little():
@@ -116,4 +116,4 @@ def test_expressions_of_expressions_cost_little():
         links = {f"values.{name}": [str(at + 1 + i), 0] for i, name in enumerate(names)}
         return node("ComfyMathExpression", expression="+".join(names * 14), **links)
 
-    assert plain_value({str(at): expression(at) for at in range(2_900)}, ["0", 0]) is None
+    assert resolve_value({str(at): expression(at) for at in range(2_900)}, ["0", 0]) is None

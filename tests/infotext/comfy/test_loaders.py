@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy.loaders import loras_of, model_of
+from civitai_manager_libs.infotext.comfy.loaders import list_loras, find_model
 
 
 def node(kind, **inputs):
@@ -147,7 +147,7 @@ STACKED = {"lora_name_1": "a.sft", "lora_wt_1": 0.3, "model_str_1": 0.5, "clip_s
     + ["tags", "wildcards", "only-a-text", "simple", "advanced", "none"],
 )
 def test_loras_are_read_with_their_weights(loader, loras):
-    assert loras_of(nodes_with(loader), "0") == loras
+    assert list_loras(nodes_with(loader), "0") == loras
 
 
 @pytest.mark.parametrize(
@@ -167,4 +167,4 @@ def test_loras_are_read_with_their_weights(loader, loras):
     ids=lambda value: value["class_type"] if isinstance(value, dict) else "",
 )
 def test_the_model_is_read(loader, model):
-    assert model_of(nodes_with(loader), "0") == model
+    assert find_model(nodes_with(loader), "0") == model

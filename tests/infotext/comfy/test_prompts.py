@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from civitai_manager_libs.infotext.comfy.prompts import prompt_of
-from civitai_manager_libs.infotext.comfy.routing import active_nodes
+from civitai_manager_libs.infotext.comfy.prompts import read_prompt
+from civitai_manager_libs.infotext.comfy.routing import resolve_links
 
 
 def node(kind, **inputs):
@@ -17,7 +17,7 @@ def positive(nodes, text=("2", 0)):
     """The prompt of a graph whose text encoder takes its text from node 2."""
     encoder = node("CLIPTextEncode", text=list(text), clip=["99", 0])
     nodes = {"0": node("KSampler", positive=["1", 0]), "1": encoder, **nodes}
-    return prompt_of(active_nodes(nodes), "0", "positive")
+    return read_prompt(resolve_links(nodes), "0", "positive")
 
 
 A, B = node("PrimitiveString", value="a cat"), node("Text Multiline", text="on a mat")
@@ -143,7 +143,7 @@ def test_a_text_that_nobody_can_tell_is_not_guessed(untold):
 )
 def test_each_encoder_keeps_its_text_in_its_own_place(encoder, text):
     nodes = {"0": node("X", positive=["1", 0]), "1": encoder, "20": node("T", prompt="cat 20")}
-    assert prompt_of(nodes, "0", "positive") == text
+    assert read_prompt(nodes, "0", "positive") == text
 
 
 def test_conditionings_that_are_combined_give_all_their_texts_once():
@@ -155,7 +155,7 @@ def test_conditionings_that_are_combined_give_all_their_texts_once():
         "4": node("ConditioningSetArea", conditioning=["5", 0], width=64),
         "5": node("CLIPTextEncode", text="right"),
     }
-    assert prompt_of(nodes, "0", "positive") == "left\nright"
+    assert read_prompt(nodes, "0", "positive") == "left\nright"
 
 
 def test_a_guider_of_several_conditions_tells_both_sides():
@@ -165,8 +165,8 @@ def test_a_guider_of_several_conditions_tells_both_sides():
         "2": node("CLIPTextEncode", text="a cat"),
         "3": node("CLIPTextEncode", text="blurry"),
     }
-    assert prompt_of(nodes, "0", "positive") == "a cat"
-    assert prompt_of(nodes, "0", "negative") == "blurry"
+    assert read_prompt(nodes, "0", "positive") == "a cat"
+    assert read_prompt(nodes, "0", "negative") == "blurry"
 
 
 def test_the_sides_stay_apart_in_a_pipe():
@@ -177,8 +177,8 @@ def test_the_sides_stay_apart_in_a_pipe():
         "3": node("CLIPTextEncode", text="blurry"),
         "4": node("CLIPTextEncode", text="a cat"),
     }
-    assert prompt_of(nodes, "0", "positive") == "a cat"
-    assert prompt_of(nodes, "0", "negative") == "blurry"
+    assert read_prompt(nodes, "0", "positive") == "a cat"
+    assert read_prompt(nodes, "0", "negative") == "blurry"
 
 
 @pytest.mark.parametrize("loop", [["1", 0], ["2", 0]])
@@ -205,7 +205,7 @@ def test_links_named_prompt_and_negative_prompt_stay_apart(side):
         "2": node("PrimitiveString", value="positive"),
         "3": node("PrimitiveString", value="negative"),
     }
-    assert prompt_of(nodes, "0", side) == side
+    assert read_prompt(nodes, "0", side) == side
 
 
 @pytest.mark.parametrize("side", ["positive", "negative"])
@@ -216,21 +216,21 @@ def test_a_node_of_two_texts_gives_each_by_its_own_output(side):
         "1": node("CLIPTextEncode", text=["2", slot]),
         "2": node("SDXLPromptStyler", text_positive="positive", text_negative="negative"),
     }
-    assert prompt_of(nodes, "0", side) == side
+    assert read_prompt(nodes, "0", side) == side
 
 
 def test_the_text_of_a_nodes_first_output_is_not_that_of_its_second():
     nodes = {"0": node("KSampler", positive=["1", 0], negative=["1", 1])}
     nodes["1"] = node("TextEncodeEdit", prompt="remove the hat")
-    assert prompt_of(nodes, "0", "positive") == "remove the hat"
-    assert prompt_of(nodes, "0", "negative") is None
+    assert read_prompt(nodes, "0", "positive") == "remove the hat"
+    assert read_prompt(nodes, "0", "negative") is None
 
 
 def test_a_text_that_is_added_to_other_words_is_not_the_prompt():
     box = node("GLIGENTextBoxApply", text="sun", conditioning_to=["3", 0], gligen_textbox=["4", 0])
     nodes = {"0": node("KSampler", positive=["2", 0]), "2": box, "3": node("T", text="a garden")}
     nodes["4"] = node("GLIGENLoader", value="gligen.sft")
-    assert prompt_of(nodes, "0", "positive") == "a garden"
+    assert read_prompt(nodes, "0", "positive") == "a garden"
 
 
 def test_words_that_a_model_wrote_are_not_told():
@@ -251,8 +251,8 @@ def test_a_guider_without_a_negative_side_has_no_negative_prompt():
         "3": node("InpaintModelConditioning", positive=["4", 0], negative=["2", 0]),
         "4": node("CLIPTextEncode", text="a cat"),
     }
-    assert prompt_of(nodes, "0", "positive") == "a cat"
-    assert prompt_of(nodes, "0", "negative") is None
+    assert read_prompt(nodes, "0", "positive") == "a cat"
+    assert read_prompt(nodes, "0", "negative") is None
 
 
 @pytest.mark.parametrize(
@@ -266,4 +266,4 @@ def test_a_guider_without_a_negative_side_has_no_negative_prompt():
 )
 def test_a_director_tells_the_text_for_the_whole_and_for_its_parts(inputs, text):
     nodes = {"0": node("KSampler", positive=["1", 1]), "1": node("LTXDirector", **inputs)}
-    assert prompt_of(active_nodes(nodes), "0", "positive") == text
+    assert read_prompt(resolve_links(nodes), "0", "positive") == text

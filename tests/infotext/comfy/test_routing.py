@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy.routing import active_nodes
+from civitai_manager_libs.infotext.comfy.routing import resolve_links
 
 
 def node(kind, **inputs):
@@ -25,7 +25,7 @@ MODELS = {
 def taken(kind, slot=0, **inputs):
     """What a sampler gets from a node of this kind."""
     nodes = {**MODELS, "1": node("KSampler", model=["2", slot]), "2": node(kind, **inputs)}
-    value = active_nodes(nodes)["1"]["inputs"]["model"]
+    value = resolve_links(nodes)["1"]["inputs"]["model"]
     return value if not isinstance(value, list) or value[0] in nodes else "nowhere"
 
 

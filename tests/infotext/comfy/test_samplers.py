@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy.samplers import first_samplers
+from civitai_manager_libs.infotext.comfy.samplers import find_first_samplers
 
 
 def node(kind, **inputs):
@@ -115,5 +115,5 @@ SAVED = {**OUTPUTS, "10": node("SaveImage", images=["7", 0])}
 )
 def test_the_sampler_without_another_upstream_is_the_first(nodes, first):
     expected = [first] if first else []
-    assert first_samplers(nodes) == expected
-    assert first_samplers(dict(reversed(nodes.items()))) == expected
+    assert find_first_samplers(nodes) == expected
+    assert find_first_samplers(dict(reversed(nodes.items()))) == expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy.sizes import initial_size
+from civitai_manager_libs.infotext.comfy.sizes import read_initial_size
 
 
 def node(kind, **inputs):
@@ -65,19 +65,19 @@ EMPTY = node("EmptyLatentImage", width=512, height=768)
 def test_what_changes_the_size_before_the_sampler_counts(before, size):
     nodes = {"1": node("KSampler", latent_image=["2", 0]), "2": before, "9": EMPTY, "8": SOCIAL}
     nodes |= {"7": BOTH, "6": node("Setup", megapixels=0.3, width=1024, height=1024)}
-    assert initial_size(nodes, "1") == size
+    assert read_initial_size(nodes, "1") == size
 
 
 def test_two_factors_are_multiplied():
     nodes = {"1": node("KSampler", latent_image=["2", 0]), "9": EMPTY}
     nodes["2"] = node("LatentUpscaleBy", scale_by=2, samples=["3", 0])
     nodes["3"] = node("LatentUpscaleBy", scale_by=0.5, samples=["9", 0])
-    assert initial_size(nodes, "1") == (512, 768)
+    assert read_initial_size(nodes, "1") == (512, 768)
 
 
 def test_a_picture_that_is_loaded_counts_before_the_loaders_own_size():
     nodes = {"1": node("easy preSampling", pipe=["2", 0], image_to_latent=["3", 0])}
     nodes |= {"2": node("easy a1111Loader", empty_latent_width=512, empty_latent_height=512)}
-    assert initial_size({**nodes, "3": node("LoadImage", image="a.png")}, "1") is None
+    assert read_initial_size({**nodes, "3": node("LoadImage", image="a.png")}, "1") is None
     del nodes["1"]["inputs"]["image_to_latent"]
-    assert initial_size(nodes, "1") == (512, 512)
+    assert read_initial_size(nodes, "1") == (512, 512)

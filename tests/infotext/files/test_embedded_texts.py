@@ -29,7 +29,7 @@ def png(texts=(), packed=False, **options):
     return _saved("PNG", pnginfo=info, **options)
 
 
-def with_comment(kind, comment):
+def set_comment(kind, comment):
     exif = Image.Exif()
     exif[0x0131] = "a program"  # without a tag of its own, Pillow's PNG writer leaves EXIF out
     exif[0x8769] = {0x9286: comment}
@@ -94,7 +94,7 @@ def test_a_text_behind_the_pixels_is_found(tmp_path):
     + ["no-code", "no-code-be"],
 )
 def test_a_user_comment_is_read_whatever_its_encoding(tmp_path, kind, comment):
-    assert texts_of(tmp_path, with_comment(kind, comment)) == {"UserComment": TEXT}
+    assert texts_of(tmp_path, set_comment(kind, comment)) == {"UserComment": TEXT}
 
 
 @pytest.mark.parametrize("order", ["<", ">"], ids=["little", "big"])
@@ -114,8 +114,8 @@ def test_exif_is_read_in_both_byte_orders(tmp_path, order):
         _saved("JPEG"),
         _saved("WEBP"),
         _saved("GIF"),
-        with_comment("JPEG", b"ASCII\0\0\0" + b" " * 40),
-        with_comment("JPEG", b"x"),
+        set_comment("JPEG", b"ASCII\0\0\0" + b" " * 40),
+        set_comment("JPEG", b"x"),
         b"\0\0\0\x18ftypmp42" + b"\0" * 40,
         b"<html>parameters</html>",
         jpeg_with(b"MM\0*"),
@@ -408,7 +408,7 @@ def test_a_comment_whose_bytes_are_swapped_is_read(tmp_path):
     comment = b"UNICODE\0" + TEXT.encode("utf-16-be")
     swapped = b"".join(comment[i : i + 2][::-1] for i in range(0, len(comment), 2))
     assert swapped.startswith(b"NUCIDO")
-    assert texts_of(tmp_path, with_comment("JPEG", swapped)) == {"UserComment": TEXT}
+    assert texts_of(tmp_path, set_comment("JPEG", swapped)) == {"UserComment": TEXT}
 
 
 def test_an_animated_pngs_own_chunk_is_read(tmp_path):
@@ -419,9 +419,9 @@ def test_an_animated_pngs_own_chunk_is_read(tmp_path):
 
 _WHOLE = [
     png({"parameters": TEXT, "prompt": LATIN}, packed=True),
-    with_comment("PNG", b"UNICODE\0" + TEXT.encode("utf-16-be")),
-    with_comment("JPEG", b"UNICODE\0" + TEXT.encode("utf-16-le")),
-    with_comment("WEBP", b"ASCII\0\0\0" + LATIN.encode()),
+    set_comment("PNG", b"UNICODE\0" + TEXT.encode("utf-16-be")),
+    set_comment("JPEG", b"UNICODE\0" + TEXT.encode("utf-16-le")),
+    set_comment("WEBP", b"ASCII\0\0\0" + LATIN.encode()),
     camera("WEBP", make='workflow:{"nodes": []}', model='prompt:{"1": {}}'),
     jpeg_with(tiff(">", b"UNICODE\0" + TEXT.encode("utf-16-be"))),
     mp4(prompt='{"1": {}}', comment=TEXT),

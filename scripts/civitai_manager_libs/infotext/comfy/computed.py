@@ -17,7 +17,7 @@ from typing import Any
 from ...core import as_mapping, as_number, as_text, as_whole
 from .nodes import load_json
 
-__all__ = ["computed_outputs", "is_computed"]
+__all__ = ["compute_outputs", "is_computed"]
 
 _Get = Callable[[str], Any]  # an input's plain value, None without; raises ValueError if untold
 _LARGEST = 2**64
@@ -51,7 +51,7 @@ def is_computed(kind: str) -> bool:
     return kind in _COMPUTED
 
 
-def computed_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
+def compute_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
     """Return a node's outputs, each None where it cannot be told; None for all other kinds."""
     compute = _COMPUTED.get(kind)
     if compute is None:
@@ -62,7 +62,7 @@ def computed_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
         return ()
 
 
-def _resolution(get: _Get) -> tuple[Any, ...]:
+def _compute_resolution(get: _Get) -> tuple[Any, ...]:
     """https://github.com/comfyanonymous/ComfyUI/blob/master/comfy_extras/nodes_resolution.py"""
     ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixels")), as_whole(get("multiple")) or 8
@@ -73,10 +73,10 @@ def _resolution(get: _Get) -> tuple[Any, ...]:
     return tuple(round(side * scale / multiple) * multiple for side in sides)
 
 
-def _flux_resolution(get: _Get) -> tuple[Any, ...]:
+def _compute_flux_resolution(get: _Get) -> tuple[Any, ...]:
     """https://github.com/gseth/ControlAltAI-Nodes/blob/main/flux_resolution_cal_node.py"""
-    own = get("custom_ratio") and get("custom_aspect_ratio")
-    ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(own or get("aspect_ratio")))
+    custom = get("custom_ratio") and get("custom_aspect_ratio")
+    ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(custom or get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixel")), as_whole(get("divisible_by"))
     if ratio is None or megapixels is None:
         return ()
@@ -86,12 +86,12 @@ def _flux_resolution(get: _Get) -> tuple[Any, ...]:
     return tuple(round(int(side * scale) / multiple) * multiple for side in sides)
 
 
-def _json_value(get: _Get) -> tuple[Any, ...]:
+def _read_json_value(get: _Get) -> tuple[Any, ...]:
     value = as_mapping(_parse_once(str(get("json_string"))[:_MAX_JSON])).get(get("key"))
     return (value if isinstance(value, (str, int, float)) else json.dumps(value),) if value else ()
 
 
-def _directed(get: _Get) -> tuple[Any, ...]:
+def _join_director_prompts(get: _Get) -> tuple[Any, ...]:
     """Return the model, which is no value, and the text for a whole video and for its parts."""
     timeline = as_mapping(load_json(get("timeline_data")))
     if timeline.get("retakeMode"):
@@ -100,7 +100,7 @@ def _directed(get: _Get) -> tuple[Any, ...]:
     return None, "\n".join(filter(None, map(as_text, parts)))
 
 
-def _replaced(get: _Get) -> tuple[Any, ...]:
+def _replace_text(get: _Get) -> tuple[Any, ...]:
     text, find, replacement = (get(name) for name in ("string", "find", "replace"))
     if not all(isinstance(part, str) for part in (text, find, replacement)) or not find:
         return ()
@@ -109,65 +109,65 @@ def _replaced(get: _Get) -> tuple[Any, ...]:
     return (text.replace(find, replacement),)
 
 
-def _number(get: _Get) -> tuple[Any, ...]:
+def _convert_number(get: _Get) -> tuple[Any, ...]:
     number = as_number(get("value"))
     return () if number is None else (number, int(number))
 
 
-def _aspect_ratio(get: _Get) -> tuple[Any, ...]:
+def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
     """Return the sides that a node of Comfyroll names.
 
     As a preset, `3:4 portrait 896x1152`, or its own where that is `custom`.
     """
-    named = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
-    sides = named.groups() if named else (get("width"), get("height"))
-    if named is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
+    match = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
+    sides = match.groups() if match else (get("width"), get("height"))
+    if match is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
         return ()
     width, height = (as_whole(side) for side in sides)
     return (height, width) if get("swap_dimensions") == "On" else (width, height)
 
 
-def _both_sides(get: _Get) -> tuple[Any, ...]:
+def _read_master_size(get: _Get) -> tuple[Any, ...]:
     return () if get("auto_detect") else (get("width"), get("height"))
 
 
-def _scaled_sides(get: _Get) -> tuple[Any, ...]:
+def _scale_size(get: _Get) -> tuple[Any, ...]:
     """Return the latent, which is no value, and its sides as rgthree's node scales them."""
-    named = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
+    match = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
     scale = as_number(get("clip_scale"))
-    if named is None or scale is None:
+    if match is None or scale is None:
         return ()
-    return (None, *(int(int(side) * scale) for side in named.groups()))
+    return (None, *(int(int(side) * scale) for side in match.groups()))
 
 
-def _resized(get: _Get) -> tuple[Any, ...]:
+def _read_resized_size(get: _Get) -> tuple[Any, ...]:
     """Return the image, which is no value, and its sides where a node stretches it to them."""
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
-    told = not other and get("method") in (None, "stretch")
-    return (None, get("width"), get("height")) if told else ()
+    is_stretched = not other and get("method") in (None, "stretch")
+    return (None, get("width"), get("height")) if is_stretched else ()
 
 
-def _multiple(get: _Get) -> tuple[Any, ...]:
+def _multiply_whole(get: _Get) -> tuple[Any, ...]:
     product = as_number(get("integer")) * as_number(get("multiple"))
     return int(product), product
 
 
-def _easy_arithmetic(get: _Get) -> tuple[Any, ...]:
+def _compute_easy_math(get: _Get) -> tuple[Any, ...]:
     sign = _EASY_SIGNS.get(get("operation"))
     return (int(_evaluate(ast.parse(f"a {sign} b", mode="eval").body, get)),)
 
 
-def _whole_arithmetic(get: _Get) -> tuple[Any, ...]:
+def _compute_searge_math(get: _Get) -> tuple[Any, ...]:
     """https://github.com/SeargeDP/SeargeSDXL/blob/main/modules/_legacy.py"""
     operation = str(get("op")).replace("/", "//")
     return (int(_evaluate(ast.parse(operation, mode="eval").body, get)),)
 
 
-def _slider(get: _Get) -> tuple[Any, ...]:
+def _read_slider(get: _Get) -> tuple[Any, ...]:
     return (get("Xf") if get("isfloatX") else get("Xi"),)
 
 
-def _expression(get: _Get, prefix: str) -> tuple[float, int]:
+def _compute_expression(get: _Get, prefix: str) -> tuple[float, int]:
     text = get("expression")
     if not isinstance(text, str) or len(text) > _MAX_EXPRESSION:
         raise ValueError("no expression")
@@ -200,24 +200,24 @@ def _unknown(*_: Any) -> None:
 
 
 _COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
-    "CR Aspect Ratio Social Media": _aspect_ratio,
-    "CR Integer Multiple": _multiple,
-    "CR SD1.5 Aspect Ratio": _aspect_ratio,
-    "CR SDXL Aspect Ratio": _aspect_ratio,
-    "ComfyMathExpression": lambda get: _expression(get, "values."),
-    "ComfyNumberConvert": _number,
+    "CR Aspect Ratio Social Media": _read_aspect_ratio,
+    "CR Integer Multiple": _multiply_whole,
+    "CR SD1.5 Aspect Ratio": _read_aspect_ratio,
+    "CR SDXL Aspect Ratio": _read_aspect_ratio,
+    "ComfyMathExpression": lambda get: _compute_expression(get, "values."),
+    "ComfyNumberConvert": _convert_number,
     "CustomCombo": lambda get: (get("choice"), get("index")),
-    "FluxResolutionNode": _flux_resolution,
-    "ImageResize+": _resized,
-    "JsonExtractString": _json_value,
-    "LTXDirector": _directed,
-    "MathExpression|pysssss": lambda get: _expression(get, "")[::-1],
-    "ResolutionMaster": _both_sides,
-    "ResolutionSelector": _resolution,
-    "SDXL Empty Latent Image (rgthree)": _scaled_sides,
-    "SeargeIntegerMath": _whole_arithmetic,
+    "FluxResolutionNode": _compute_flux_resolution,
+    "ImageResize+": _read_resized_size,
+    "JsonExtractString": _read_json_value,
+    "LTXDirector": _join_director_prompts,
+    "MathExpression|pysssss": lambda get: _compute_expression(get, "")[::-1],
+    "ResolutionMaster": _read_master_size,
+    "ResolutionSelector": _compute_resolution,
+    "SDXL Empty Latent Image (rgthree)": _scale_size,
+    "SeargeIntegerMath": _compute_searge_math,
     "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
-    "StringReplace": _replaced,
-    "easy mathInt": _easy_arithmetic,
-    "mxSlider": _slider,
+    "StringReplace": _replace_text,
+    "easy mathInt": _compute_easy_math,
+    "mxSlider": _read_slider,
 }

@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Any
 
 from ...core import as_number, as_text, as_whole, model_file_stem
-from ..samplers import sampler_names
-from .nodes import linked_node, Node, node_type, Nodes
-from .samplers import outputs_of
-from .sizes import FACTORS, picture_way, sides_of
-from .values import nearest_value, plain_value
+from ..samplers import translate_sampler
+from .nodes import get_linked_node, Node, get_node_type, Nodes
+from .samplers import list_save_nodes
+from .sizes import FACTORS, iter_image_path, read_node_size
+from .values import find_nearest_value, resolve_value
 
-__all__ = ["second_pass"]
+__all__ = ["read_second_pass"]
 
 _MAX_PASSES = 8  # that are looked at
 _LATENT_METHODS = {  # how ComfyUI enlarges a latent: A1111's upscaler
@@ -28,7 +28,7 @@ _STEPS, _DENOISE = (("steps",), ("sigmas",)), (("denoise",), ("sigmas",))
 _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sigmas",))
 
 
-def second_pass(
+def read_second_pass(
     nodes: Nodes, first: str, samplers: list[str], found: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return A1111's parameters of the pass that makes the picture of `first` larger.
@@ -40,71 +40,73 @@ def second_pass(
     """
     if as_number(found.get("denoise")) not in (None, 1):
         return {}
-    if (script := nodes.get(linked_node(nodes[first]["inputs"].get("script")) or "")) is not None:
-        return _scripted(nodes, script)
+    if (
+        script := nodes.get(get_linked_node(nodes[first]["inputs"].get("script")) or "")
+    ) is not None:
+        return _read_highres_script(nodes, script)
     known = set(samplers)
-    if any(_between(nodes, first, end, known) for end in outputs_of(nodes)):
+    if any(_list_nodes_between(nodes, first, end, known) for end in list_save_nodes(nodes)):
         return {}  # which of the two pictures this is cannot be told
-    ways = ((sampler, _between(nodes, first, sampler, known)) for sampler in samplers)
+    paths = ((sampler, _list_nodes_between(nodes, first, sampler, known)) for sampler in samplers)
     passes = []
-    for sampler, between in islice((each for each in ways if each[1]), _MAX_PASSES):
-        size = _size(nodes, between)
-        denoise = as_number(nearest_value(nodes, sampler, *_DENOISE))
-        if any(_between(nodes, sampler, other, known) for other in samplers):
+    for sampler, path in islice((each for each in paths if each[1]), _MAX_PASSES):
+        size = _read_pass_size(nodes, path)
+        denoise = as_number(find_nearest_value(nodes, sampler, *_DENOISE))
+        if any(_list_nodes_between(nodes, sampler, other, known) for other in samplers):
             return {}  # a host has but one second pass
         if size and denoise is not None and 0 < denoise < 1:
-            steps = as_whole(nearest_value(nodes, sampler, *_STEPS))
-            said = {"Denoising strength": denoise, **size, "Hires steps": steps}
-            said["Hires upscaler"] = _upscaler(nodes, between)
-            passes.append(said | _other_sampler(nodes, sampler, found))
+            steps = as_whole(find_nearest_value(nodes, sampler, *_STEPS))
+            fields = {"Denoising strength": denoise, **size, "Hires steps": steps}
+            fields["Hires upscaler"] = _find_upscaler(nodes, path)
+            passes.append(fields | _read_sampler_change(nodes, sampler, found))
     return passes[0] if len(passes) == 1 else {}
 
 
-def _scripted(nodes: Nodes, script: Node) -> dict[str, Any]:
+def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
     """Return what Efficiency's script for a second pass says, if it enlarges the latent once."""
-    value = {name: plain_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
+    value = {name: resolve_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
     factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
     same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
     once = value["upscale_type"] == "latent" and as_whole(value["iterations"]) == 1
-    if node_type(script) != _SCRIPT or not same_model or not once or not factor or not denoise:
+    if get_node_type(script) != _SCRIPT or not same_model or not once or not factor or not denoise:
         return {}
-    said = {"Denoising strength": denoise, "Hires upscale": factor}
-    said["Hires steps"] = as_whole(value["hires_steps"])
-    return said | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
+    fields = {"Denoising strength": denoise, "Hires upscale": factor}
+    fields["Hires steps"] = as_whole(value["hires_steps"])
+    return fields | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
 
 
-def _between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
+def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
     """Return the nodes on the picture's way from one sampler to the next, the last one first."""
-    way: list[Node] = []
-    for node_id in picture_way(nodes, later):
+    path: list[Node] = []
+    for node_id in iter_image_path(nodes, later):
         if node_id == first:
-            return way
+            return path
         if node_id in samplers:
             return []
-        way.append(nodes[node_id])
+        path.append(nodes[node_id])
     return []
 
 
-def _size(nodes: Nodes, between: list[Node]) -> dict[str, Any]:
+def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
     factor = 1.0
-    for node in between:
-        kind = node_type(node)
+    for node in path:
+        kind = get_node_type(node)
         if kind in FACTORS:
-            factor *= as_number(plain_value(nodes, node["inputs"].get(FACTORS[kind]))) or 0
+            factor *= as_number(resolve_value(nodes, node["inputs"].get(FACTORS[kind]))) or 0
             continue
         if "upscale_model" in node["inputs"]:  # by as much as its file makes it
             return {}
-        sides = sides_of(nodes, node)
+        sides = read_node_size(nodes, node)
         if sides is not None:
             width, height = (round(side * factor) for side in sides)
             return {"Hires resize": f"{width}x{height}"} if width and height else {}
     return {"Hires upscale": factor} if factor > 1 else {}
 
 
-def _upscaler(nodes: Nodes, between: list[Node]) -> str | None:
-    for node in between:
+def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
+    for node in path:
         inputs = node["inputs"]
-        model = plain_value(nodes, inputs.get("upscale_model"), ("model_name",))
+        model = resolve_value(nodes, inputs.get("upscale_model"), ("model_name",))
         if model:
             return model_file_stem(as_text(model))
         if "samples" in inputs and "upscale_method" in inputs:
@@ -112,10 +114,10 @@ def _upscaler(nodes: Nodes, between: list[Node]) -> str | None:
     return None
 
 
-def _other_sampler(nodes: Nodes, sampler: str, found: Mapping[str, Any]) -> dict[str, Any]:
+def _read_sampler_change(nodes: Nodes, sampler: str, found: Mapping[str, Any]) -> dict[str, Any]:
     """Return the second pass's sampler and schedule, where they are not the first one's."""
-    names = (as_text(nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
-    own = sampler_names(*names)
-    first = sampler_names(as_text(found.get("sampler")), as_text(found.get("scheduler")))
+    own = (as_text(find_nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
+    names = translate_sampler(*own)
+    first = translate_sampler(as_text(found.get("sampler")), as_text(found.get("scheduler")))
     keys = ("Hires sampler", "Hires schedule type")
-    return {key: name for key, name, other in zip(keys, own, first) if name and name != other}
+    return {key: name for key, name, other in zip(keys, names, first) if name and name != other}

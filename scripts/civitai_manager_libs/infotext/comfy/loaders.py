@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any
 
 from ...core import as_number, as_text, as_whole
-from .nodes import iter_upstream, linked_node, Node, node_type, Nodes
-from .values import plain_value
+from .nodes import iter_upstream, get_linked_node, Node, get_node_type, Nodes
+from .values import resolve_value
 
-__all__ = ["loras_of", "model_of"]
+__all__ = ["list_loras", "find_model"]
 
 _MAX_LORAS = 50
 _MODEL_SIDES = ("model", "guider", "pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple")
@@ -36,19 +36,19 @@ _SWITCHES = {"switch", "toggle", "enabled", "on"}
 _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 
-def model_of(nodes: Nodes, sampler: str) -> str | None:
+def find_model(nodes: Nodes, sampler: str) -> str | None:
     """The model's file, with its folder, or None."""
     for node in iter_upstream(nodes, sampler, _MODEL_SIDES):
         inputs = node["inputs"]
-        if linked_node(inputs.get("model")) is not None:  # what it names is only put on a model
+        if get_linked_node(inputs.get("model")) is not None:  # what it names is only put on a model
             continue
         if (
-            linked_node(inputs.get("model1")) is not None and "model2" in inputs
+            get_linked_node(inputs.get("model1")) is not None and "model2" in inputs
         ):  # is neither of them
             return None
         for name in _MODEL_NAMES:
             if name in inputs:
-                value = plain_value(nodes, inputs[name], _MODEL_NAMES)
+                value = resolve_value(nodes, inputs[name], _MODEL_NAMES)
                 return value if isinstance(value, str) else None
         for name in ("model", "model_name"):
             value = inputs.get(name)
@@ -57,43 +57,49 @@ def model_of(nodes: Nodes, sampler: str) -> str | None:
     return None
 
 
-def loras_of(nodes: Nodes, sampler: str) -> list[_Lora]:
+def list_loras(nodes: Nodes, sampler: str) -> list[_Lora]:
     """The LoRAs on the model's way to `sampler`, in the order in which they are put on it."""
     sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
     for node in iter_upstream(nodes, sampler, sides):
-        found[:0] = _of_node(nodes, node)
+        found[:0] = _list_node_loras(nodes, node)
         if len(found) >= _MAX_LORAS:
             break
     return found[-_MAX_LORAS:]
 
 
-def _of_node(nodes: Nodes, node: Node) -> list[_Lora]:
+def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
     inputs = node["inputs"]
-    if node_type(node) in _TAGGED:
-        return list(_tags(plain_value(nodes, inputs.get(_TAGGED[node_type(node)]))))
-    if "lora" not in node_type(node).lower() and not any("lora" in str(name) for name in inputs):
+    if get_node_type(node) in _TAGGED:
+        return list(_iter_tag_loras(resolve_value(nodes, inputs.get(_TAGGED[get_node_type(node)]))))
+    if "lora" not in get_node_type(node).lower() and not any(
+        "lora" in str(name) for name in inputs
+    ):
         return []
-    return [*_rows(inputs), *_listed(inputs), *_numbered(nodes, inputs)][:_MAX_LORAS]
+    return [
+        *_iter_row_loras(inputs),
+        *_iter_listed_loras(inputs),
+        *_iter_numbered_loras(nodes, inputs),
+    ][:_MAX_LORAS]
 
 
-def _rows(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     """rgthree's Power Lora Loader: `lora_1: {"on": true, "lora": .., "strength": 1}`."""
     for row in islice(inputs.values(), 200):
         if isinstance(row, Mapping) and "lora" in row and row.get("on") is not False:
-            yield from _lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
+            yield from _iter_lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
 
 
-def _listed(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     """LoRA Manager: `loras: {"__value__": [{"name": .., "strength": .., "active": true}]}`."""
     listed = inputs.get("loras")
     listed = listed.get("__value__") if isinstance(listed, Mapping) else listed
     for row in listed[:_MAX_LORAS] if isinstance(listed, list) else ():
         if isinstance(row, Mapping) and row.get("active") is not False:
-            yield from _lora(row.get("name"), row.get("strength"), row.get("clipStrength"))
+            yield from _iter_lora(row.get("name"), row.get("strength"), row.get("clipStrength"))
 
 
-def _numbered(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     count = next((n for name in _COUNTS if (n := as_whole(inputs.get(name))) is not None), 1000)
     unused = _UNUSED.get(as_text(inputs.get("input_mode") or inputs.get("mode")), set())
     by_number: dict[str, dict[str, Any]] = {}
@@ -102,29 +108,31 @@ def _numbered(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
         field = re.sub(r"[\d_ ]", "", name.lower())
         by_number.setdefault(number, {}).update({} if field in unused else {field: value})
     for number, fields in by_number.items():
-        named = next((v for k, v in fields.items() if k in ("lora", "loraname")), None)
+        name = next((v for k, v in fields.items() if k in ("lora", "loraname")), None)
         used = not any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)
         if used and (not number or int(number[:4]) <= count):
-            weights = (_weight(nodes, fields, names) for names in (_MODEL_WEIGHTS, _CLIP_WEIGHTS))
-            yield from _lora(plain_value(nodes, named, ("lora_name",)), *weights)
+            weights = (
+                _find_weight(nodes, fields, names) for names in (_MODEL_WEIGHTS, _CLIP_WEIGHTS)
+            )
+            yield from _iter_lora(resolve_value(nodes, name, ("lora_name",)), *weights)
 
 
-def _tags(text: object) -> Iterator[_Lora]:
+def _iter_tag_loras(text: object) -> Iterator[_Lora]:
     """The LoRAs that a text names, `<lora:name:1:0.5>`, with their weights on model and CLIP."""
     for found in islice(_TAG.finditer(as_text(text)), _MAX_LORAS):
         weights = [as_number(part) for part in found[2].split(":")[1:3]]
         model = 1 if not weights else weights[0]
         clip = weights[1] if len(weights) > 1 else None
-        yield from _lora(found[1], model, model if clip is None else clip)
+        yield from _iter_lora(found[1], model, model if clip is None else clip)
 
 
-def _weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> object:
-    stated = [fields[name] for name in fields if name in names]
-    return plain_value(nodes, stated[0]) if stated else None
+def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> object:
+    values = [fields[name] for name in fields if name in names]
+    return resolve_value(nodes, values[0]) if values else None
 
 
-def _lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
-    if not isinstance(name, str) or not as_text(name) or linked_node(name):
+def _iter_lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
+    if not isinstance(name, str) or not as_text(name) or get_linked_node(name):
         return
     if as_number(strength) == 0 and not as_number(clip):
         return

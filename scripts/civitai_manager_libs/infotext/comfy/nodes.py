@@ -18,11 +18,11 @@ __all__ = [
     "Node",
     "Nodes",
     "iter_along",
-    "api_nodes",
-    "node_type",
+    "read_api_nodes",
+    "get_node_type",
     "list_feeding_nodes",
 ]
-__all__ += ["load_json", "parsed_size", "linked_node", "iter_upstream"]
+__all__ += ["load_json", "estimate_parsed_size", "get_linked_node", "iter_upstream"]
 
 MAX_NODES = 3_000
 MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
@@ -41,10 +41,10 @@ def load_json(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    if parsed_size(value) > MAX_PARSED:
+    if estimate_parsed_size(value) > MAX_PARSED:
         return None
     try:
-        return _parsed(value)
+        return _parse_json(value)
     except (ValueError, RecursionError):
         if "undefined" not in value or value.count("\\") > _MAX_ESCAPES:
             return None
@@ -52,21 +52,21 @@ def load_json(value: object) -> object:
         lambda found: found[0] if found[0].startswith('"') else "null", value
     )
     try:
-        return _parsed(value)
+        return _parse_json(value)
     except (ValueError, RecursionError):
         return None
 
 
-def parsed_size(text: str) -> int:
+def estimate_parsed_size(text: str) -> int:
     """Return how many bytes of memory a JSON text takes at most when it is parsed."""
     return len(text) + sum(cost * text.count(sign) for sign, cost in _COSTS.items())
 
 
-def _parsed(text: str) -> object:
+def _parse_json(text: str) -> object:
     return json.loads(text, parse_constant=lambda _: None)
 
 
-def api_nodes(graph: object) -> Nodes:
+def read_api_nodes(graph: object) -> Nodes:
     """The nodes of a graph in API format that are whole; {} for all else, and for a huge one."""
     if not isinstance(graph, Mapping) or len(graph) > MAX_NODES:
         return {}
@@ -77,24 +77,24 @@ def api_nodes(graph: object) -> Nodes:
     }
 
 
-def node_type(node: Node) -> str:
+def get_node_type(node: Node) -> str:
     return str(node.get("class_type"))
 
 
-def linked_node(value: object) -> str | None:
+def get_linked_node(value: object) -> str | None:
     """The id of the node that a link leads to, None if `value` is no link."""
     is_link = isinstance(value, (list, tuple)) and len(value) == 2
     return str(value[0]) if is_link and isinstance(value[0], (str, int)) else None
 
 
-def list_feeding_nodes(node: Node, sides: tuple[str, ...] = ()) -> list[str]:
-    """The nodes that feed it: by those of the inputs `sides` that it has, or else by all."""
+def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[str]:
+    """The nodes that feed it: by those of the inputs `input_names` that it has, or else by all."""
     inputs = node["inputs"]
-    kept = [link for side in sides if (link := linked_node(inputs.get(side)))]
-    return kept or [link for link in map(linked_node, inputs.values()) if link]
+    links = [link for name in input_names if (link := get_linked_node(inputs.get(name)))]
+    return links or [link for link in map(get_linked_node, inputs.values()) if link]
 
 
-def iter_upstream(nodes: Nodes, start: str, sides: tuple[str, ...] = ()) -> Iterator[Node]:
+def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -> Iterator[Node]:
     """The node `start` and all that feed it (see `list_feeding_nodes`), nearest first."""
     queue, seen = deque([start]), {start}
     while queue:
@@ -102,13 +102,13 @@ def iter_upstream(nodes: Nodes, start: str, sides: tuple[str, ...] = ()) -> Iter
         if node is None:
             continue
         yield node
-        for link in list_feeding_nodes(node, sides):
+        for link in list_feeding_nodes(node, input_names):
             if link not in seen:
                 seen.add(link)
                 queue.append(link)
 
 
-def iter_along(nodes: Nodes, start: str, sides: tuple[str, ...]) -> Iterator[Node]:
+def iter_along(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
     """Yield the node `start` and all that feed it by inputs of these names alone, nearest first."""
     queue, seen = deque([start]), {start}
     while queue:
@@ -116,8 +116,8 @@ def iter_along(nodes: Nodes, start: str, sides: tuple[str, ...]) -> Iterator[Nod
         if node is None:
             continue
         yield node
-        for side in sides:
-            link = linked_node(node["inputs"].get(side))
+        for name in input_names:
+            link = get_linked_node(node["inputs"].get(name))
             if link is not None and link not in seen:
                 seen.add(link)
                 queue.append(link)

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from .nodes import node_type, Node, Nodes, linked_node
+from .nodes import get_node_type, Node, Nodes, get_linked_node
 
-__all__ = ["without_varied"]
+__all__ = ["remove_varied_values"]
 
 _PLOT = re.compile(r"xyz?[ _]?(?:plot|grid)|xy save grid", re.IGNORECASE)
 _AXES = ("X", "Y", "x", "y", "z")  # inputs that lead to the node of an axis
@@ -46,13 +46,15 @@ _VARIED: Mapping[str, tuple[str, ...]] = {  # a word in the name of an axis: a r
 _MAX_AXES = 100
 
 
-def without_varied(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
+def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
     """Return what was found without what may differ between the images of a grid.
 
     {} where a grid does not tell what its axes vary; all of it where the graph makes no grid.
     """
-    for plot in (node for node in nodes.values() if _PLOT.search(node_type(node))):
-        rows = [_keys(axis) for axis in islice(_axes(nodes, plot), _MAX_AXES)]
+    for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
+        rows = [
+            _list_varied_keys(axis) for axis in islice(_iter_axis_names(nodes, plot), _MAX_AXES)
+        ]
         if not rows or None in rows:
             return {}
         varied = set(chain.from_iterable(keys for keys in rows if keys))
@@ -60,18 +62,18 @@ def without_varied(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _keys(axis: str) -> list[str] | None:
+def _list_varied_keys(axis: str) -> list[str] | None:
     """Return the keys that an axis of this name varies, None if it is unknown."""
     known = [keys for word, keys in _VARIED.items() if word in axis]
     return list(chain.from_iterable(known)) if known else None
 
 
-def _axes(nodes: Nodes, plot: Node) -> Iterator[str]:
+def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
     """Yield the names of a plot's axes, in lower case."""
     for name, value in plot["inputs"].items():
-        link = linked_node(value)
+        link = get_linked_node(value)
         if name in _AXES and link is not None:
-            yield node_type(nodes[link]).lower() if link in nodes else ""
+            yield get_node_type(nodes[link]).lower() if link in nodes else ""
         elif isinstance(value, str) and _NAMES.fullmatch(name) and value.lower() not in _UNUSED:
             yield value.lower()
         elif isinstance(value, str):

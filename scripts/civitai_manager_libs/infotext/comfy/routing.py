@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core import as_whole
-from .nodes import linked_node, list_feeding_nodes, Node, node_type, Nodes
-from .values import plain_value
+from .nodes import get_linked_node, list_feeding_nodes, Node, get_node_type, Nodes
+from .values import resolve_value
 
-__all__ = ["active_nodes"]
+__all__ = ["resolve_links"]
 
 _MAX_DEPTH = 60  # passing nodes in a row
 _MAX_INPUTS = 300  # of one node; real ones have some fifty
-_NOWHERE = ["\0", 0]  # a link to no node: a value that cannot be told
+_UNKNOWN = ["\0", 0]  # a link to no node: a value that cannot be told
 # A switch by yes or no: the input that chooses, what it takes for yes and what for no.
 _CHOICES = (
     ("switch", "on_true", "on_false"),
@@ -86,81 +86,88 @@ _BASES = ("base_ctx", "basic_pipe", "pipe", "sdxl_pipe", "ctx_01", "ctx_02", "ct
 _BASES += ("ctx_05", "parameters", "inputs", "model_names", "model_settings")
 _OTHER_NAMES = {"pos": "positive", "neg": "negative"}
 
-_Found = dict[tuple[str, int], Any]
+_Resolved = dict[tuple[str, int], Any]
 
 
-def active_nodes(nodes: Nodes) -> Nodes:
+def resolve_links(nodes: Nodes) -> Nodes:
     """Return the nodes with each link led to the node that gives its value, or to that value.
 
     Of a switch only the side that is taken is left. A link to no node is left where the graph does
     not tell what a node hands on.
     """
-    found: _Found = {}
-    return {node_id: _lead_links(nodes, node, found) for node_id, node in nodes.items()}
+    resolved: _Resolved = {}
+    return {node_id: _resolve_node_links(nodes, node, resolved) for node_id, node in nodes.items()}
 
 
-def _lead_links(nodes: Nodes, node: Node, found: _Found) -> Node:
+def _resolve_node_links(nodes: Nodes, node: Node, resolved: _Resolved) -> Node:
     inputs = list(node["inputs"].items())[:_MAX_INPUTS]
-    return {**node, "inputs": {name: _source(nodes, value, found) for name, value in inputs}}
+    return {
+        **node,
+        "inputs": {name: _resolve_source(nodes, value, resolved) for name, value in inputs},
+    }
 
 
-def _source(nodes: Nodes, value: object, found: _Found, depth: int = 0) -> Any:
+def _resolve_source(nodes: Nodes, value: object, resolved: _Resolved, depth: int = 0) -> Any:
     """Return what `value` is led to: a value as it is, or a link to the node that gives it."""
-    link = linked_node(value)
+    link = get_linked_node(value)
     if link is None:
         return value
-    key = link, _slot(value)
-    if key not in found:
-        found[key] = _NOWHERE  # for links in a circle
+    key = link, _get_slot(value)
+    if key not in resolved:
+        resolved[key] = _UNKNOWN  # for links in a circle
         if depth < _MAX_DEPTH:
-            found[key] = _handed_on(nodes, link, key[1], found, depth + 1)
-    return found[key]
+            resolved[key] = _resolve_output(nodes, link, key[1], resolved, depth + 1)
+    return resolved[key]
 
 
-def _slot(link: Any) -> int:
+def _get_slot(link: Any) -> int:
     return link[1] if isinstance(link[1], int) else 0
 
 
-def _handed_on(nodes: Nodes, link: str, slot: int, found: _Found, depth: int) -> Any:
+def _resolve_output(nodes: Nodes, link: str, slot: int, resolved: _Resolved, depth: int) -> Any:
     node = nodes.get(link)
     if node is None:
-        return _NOWHERE
-    inputs, kind = node["inputs"], node_type(node)
+        return _UNKNOWN
+    inputs, kind = node["inputs"], get_node_type(node)
     if kind == "Bypassed":
-        return _source(nodes, inputs.get(str(slot), _NOWHERE), found, depth)
+        return _resolve_source(nodes, inputs.get(str(slot), _UNKNOWN), resolved, depth)
     override = inputs.get(_OVERRIDES.get(kind, ""))
-    if linked_node(override) is not None:
-        return _source(nodes, override, found, depth)
-    if (taken := _taken_input(nodes, inputs, found, depth)) is not None:
-        return _source(nodes, inputs.get(taken, _NOWHERE), found, depth)
+    if get_linked_node(override) is not None:
+        return _resolve_source(nodes, override, resolved, depth)
+    if (input_name := _find_switch_input(nodes, inputs, resolved, depth)) is not None:
+        return _resolve_source(nodes, inputs.get(input_name, _UNKNOWN), resolved, depth)
     if _FIRST_OF.search(kind.lower()) and kind not in _OUTPUTS:
-        return _first_given(nodes, inputs, found, depth)
+        return _resolve_first_input(nodes, inputs, resolved, depth)
     if kind in _OUTPUTS:
-        handed = _by_name(nodes, node, _output_name(kind, slot), found, depth)
-        return [link, slot] if handed is None else handed
+        source = _resolve_context_value(nodes, node, _get_output_name(kind, slot), resolved, depth)
+        return [link, slot] if source is None else source
     links = list_feeding_nodes(node)
     if len(links) == 1 and _REROUTE.search(kind.lower()):
-        only = next(value for value in inputs.values() if linked_node(value) is not None)
-        return _source(nodes, only, found, depth)
+        only = next(value for value in inputs.values() if get_linked_node(value) is not None)
+        return _resolve_source(nodes, only, resolved, depth)
     return [link, slot]
 
 
-def _taken_input(nodes: Nodes, inputs: Mapping[str, Any], found: _Found, depth: int) -> str | None:
+def _find_switch_input(
+    nodes: Nodes, inputs: Mapping[str, Any], resolved: _Resolved, depth: int
+) -> str | None:
     """Return the name of the input that a switch takes, "" if unknown; None for all other nodes."""
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):
-            chosen = plain_value(nodes, _source(nodes, inputs[name], found, depth))
+            chosen = resolve_value(nodes, _resolve_source(nodes, inputs[name], resolved, depth))
             if isinstance(chosen, bool):
                 return yes if chosen else no
-            sides = [_source(nodes, inputs.get(side), found, depth) for side in (yes, no)]
+            sides = [
+                _resolve_source(nodes, inputs.get(side), resolved, depth) for side in (yes, no)
+            ]
             return yes if sides[0] == sides[1] else ""
     for name, stem in _NUMBERED:
         numbered = (
             [other for other in inputs if _is_numbered(other, stem)] if name in inputs else []
         )
         if numbered:
-            stated = plain_value(nodes, _source(nodes, inputs[name], found, depth))
-            chosen = as_whole(_NUMBERS.get(stated, stated))
+            choice = resolve_value(nodes, _resolve_source(nodes, inputs[name], resolved, depth))
+            chosen = as_whole(_NUMBERS.get(choice, choice))
             ends = (other for other in numbered if other.lstrip(stem).endswith(str(chosen)))
             exact = (o for o in ends if re.search(r"\d+$", o)[0] == str(chosen))
             return next(exact, "")
@@ -168,33 +175,37 @@ def _taken_input(nodes: Nodes, inputs: Mapping[str, Any], found: _Found, depth: 
 
 
 def _is_numbered(name: str, stem: str) -> bool:
-    found = re.fullmatch(r"([A-Za-z_ ]+?)_?\d{1,2}", name)
-    return found is not None and found[1].startswith(stem)
+    resolved = re.fullmatch(r"([A-Za-z_ ]+?)_?\d{1,2}", name)
+    return resolved is not None and resolved[1].startswith(stem)
 
 
-def _first_given(nodes: Nodes, inputs: Mapping[str, Any], found: _Found, depth: int) -> Any:
+def _resolve_first_input(
+    nodes: Nodes, inputs: Mapping[str, Any], resolved: _Resolved, depth: int
+) -> Any:
     for value in inputs.values():
-        if linked_node(value) is not None:
-            source = _source(nodes, value, found, depth)
-            if source != _NOWHERE:
+        if get_linked_node(value) is not None:
+            source = _resolve_source(nodes, value, resolved, depth)
+            if source != _UNKNOWN:
                 return source
-    return _NOWHERE
+    return _UNKNOWN
 
 
-def _output_name(kind: str, slot: int) -> str:
+def _get_output_name(kind: str, slot: int) -> str:
     names = _OUTPUTS[kind].split()
     return names[slot] if 0 <= slot < len(names) else "-"
 
 
-def _by_name(nodes: Nodes, node: Node, name: str, found: _Found, depth: int) -> Any:
+def _resolve_context_value(
+    nodes: Nodes, node: Node, name: str, resolved: _Resolved, depth: int
+) -> Any:
     """Return what a context hands on under `name`; None if that is the node's own."""
     for _ in range(_MAX_DEPTH):
         inputs = node["inputs"]
-        for stated in (name, _OTHER_NAMES.get(name, name)):
-            if stated in inputs and inputs[stated] is not None:
-                return _source(nodes, inputs[stated], found, depth)
-        bases = (_source(nodes, inputs.get(base), found, depth) for base in _BASES)
-        base = next((base for base in map(linked_node, bases) if base in nodes), None)
+        for choice in (name, _OTHER_NAMES.get(name, name)):
+            if choice in inputs and inputs[choice] is not None:
+                return _resolve_source(nodes, inputs[choice], resolved, depth)
+        bases = (_resolve_source(nodes, inputs.get(base), resolved, depth) for base in _BASES)
+        base = next((base for base in map(get_linked_node, bases) if base in nodes), None)
         if base is None:
             return None
         node = nodes[base]

@@ -16,9 +16,9 @@ from .patches import Patch, PATCHERS
 __all__ = ["embed_infotext"]
 
 _PIECE = 1_000_000  # bytes
-_TAKEN = ("parameters", "UserComment")
+_COMMENT_NAMES = ("parameters", "UserComment")
 # What macOS calls a picture of the screen, and the mark of a comment's encoding without a comment.
-_SAYS_NOTHING = re.compile(  # no two repetitions side by side: linear, whatever is in the file
+_EMPTY_COMMENT = re.compile(  # no two repetitions side by side: linear, whatever is in the file
     r"[\s\0]*(?:(?:ASCII|UNICODE)[\s\0]*)?(?:Screenshot[\s\0]*)?", re.IGNORECASE
 )
 
@@ -31,7 +31,9 @@ def embed_infotext(path: str, text: str) -> bool:
     in the file stays. Raises DiskError, DiskFull.
     """
     texts = read_embedded_texts(path)
-    if not text or not all(_SAYS_NOTHING.fullmatch(texts.get(name, "")) for name in _TAKEN):
+    if not text or not all(
+        _EMPTY_COMMENT.fullmatch(texts.get(name, "")) for name in _COMMENT_NAMES
+    ):
         return False
     try:
         with ExitStack() as stack:
@@ -40,11 +42,11 @@ def embed_infotext(path: str, text: str) -> bool:
                 patches = PATCHERS[kind](file, text) if kind in PATCHERS else None
                 if patches is None or not is_complete(path, kind):
                     return False
-                partial = stack.enter_context(AtomicFile(os.path.dirname(path)))
-                _write_patched(partial, file, patches)
-            is_good = _reads_back(partial.path, kind, text)
+                new_file = stack.enter_context(AtomicFile(os.path.dirname(path)))
+                _write_patched(new_file, file, patches)
+            is_good = _is_written(new_file.path, kind, text)
             if is_good:
-                partial.commit(path)
+                new_file.commit(path)
             return is_good
     except (OverflowError, struct.error):  # lengths that no such file can have
         return False
@@ -52,24 +54,24 @@ def embed_infotext(path: str, text: str) -> bool:
         raise to_disk_error(error, path) from error
 
 
-def _write_patched(partial: AtomicFile, file: BinaryIO, patches: list[Patch]) -> None:
+def _write_patched(new_file: AtomicFile, file: BinaryIO, patches: list[Patch]) -> None:
     at = 0
     for patch in sorted(patches, key=lambda patch: patch.offset):
-        _copy_bytes(partial, file, at, patch.offset)
-        partial.write(patch.added)
+        _copy_bytes(new_file, file, at, patch.offset)
+        new_file.write(patch.added)
         at = patch.offset + patch.removed
-    _copy_bytes(partial, file, at, os.fstat(file.fileno()).st_size)
+    _copy_bytes(new_file, file, at, os.fstat(file.fileno()).st_size)
 
 
-def _copy_bytes(partial: AtomicFile, file: BinaryIO, start: int, end: int) -> None:
+def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> None:
     file.seek(start)
     while start < end and (piece := file.read(min(_PIECE, end - start))):
-        partial.write(piece)
+        new_file.write(piece)
         start += len(piece)
 
 
-def _reads_back(path: str, kind: str, text: str) -> bool:
+def _is_written(path: str, kind: str, text: str) -> bool:
     """Read back, before it takes the place of what was whole."""
     read = read_embedded_texts(path)
-    said = read.get("parameters") if kind == "png" else read.get("UserComment")
-    return said == text.encode("utf-8", "replace").decode() and is_complete(path, kind)
+    comment = read.get("parameters") if kind == "png" else read.get("UserComment")
+    return comment == text.encode("utf-8", "replace").decode() and is_complete(path, kind)

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from .tiff import has_comment, with_comment
+from .tiff import has_comment, set_comment
 
 __all__ = ["PATCHERS", "Patch"]
 
-_MOST_PARTS = 100_000
-_MOST_EXIF = 4_000_000  # bytes
-_MOST_SEGMENT = 0xFFFF - 2  # bytes that a JPEG's segment holds
+_MAX_PARTS = 100_000
+_MAX_EXIF = 4_000_000  # bytes
+_MAX_SEGMENT = 0xFFFF - 2  # bytes that a JPEG's segment holds
 _EXIF = b"Exif\0\0"
-_NO_EXIF = 0xDA  # from here on pixels
+_PIXELS = 0xDA  # from here on pixels
 _EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
 
 
@@ -33,7 +33,7 @@ class Patch:
     added: bytes
 
 
-def png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     """Before the pixels, behind the head: some readers look no further than to the pixels.
 
     A `parameters` text that says nothing goes, and so does such a comment in EXIF: the WebUIs
@@ -43,31 +43,31 @@ def png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     if file.read(16)[12:] != b"IHDR":
         return None
     if text.isascii():
-        added = _png_chunk(b"tEXt", b"parameters\0" + text.encode("ascii"))
+        added = _make_png_chunk(b"tEXt", b"parameters\0" + text.encode("ascii"))
     else:
-        added = _png_chunk(b"iTXt", b"parameters\0\0\0\0\0" + text.encode("utf-8", "replace"))
+        added = _make_png_chunk(b"iTXt", b"parameters\0\0\0\0\0" + text.encode("utf-8", "replace"))
     patches = [Patch(33, 0, added)]
-    for kind, start, end in _png_chunks(file):
+    for kind, start, end in _iter_png_chunks(file):
         file.seek(start + 8)
         if kind in (b"tEXt", b"zTXt", b"iTXt") and file.read(11) == b"parameters\0":
             patches.append(Patch(start, end - start, b""))
-        elif kind == b"eXIf" and end - start < _MOST_EXIF:
+        elif kind == b"eXIf" and end - start < _MAX_EXIF:
             tiff = file.read(end - start - 12).removeprefix(_EXIF)
-            commented = with_comment(tiff, text) if has_comment(tiff) else None
+            commented = set_comment(tiff, text) if has_comment(tiff) else None
             if commented is not None:
-                patches.append(Patch(start, end - start, _png_chunk(kind, commented)))
+                patches.append(Patch(start, end - start, _make_png_chunk(kind, commented)))
     return patches
 
 
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
+def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
     head = struct.pack(">I", len(data)) + kind
     return head + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+def _iter_png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, beginning and end of each chunk behind the head."""
     start = 33
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         file.seek(start)
         head = file.read(8)
         if len(head) < 8:
@@ -77,46 +77,46 @@ def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
         start = end
 
 
-def jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     at = 2
-    for start, end, head in _iter_segments(file):
+    for start, end, head in _iter_jpeg_segments(file):
         if head.startswith(b"\xff\xe1") and head[4:] == _EXIF and end >= start + 10:
             file.seek(start + 10)
-            segment = _exif_segment(file.read(end - start - 10), text)
+            segment = _make_exif_segment(file.read(end - start - 10), text)
             return None if segment is None else [Patch(start, end - start, segment)]
         if start == 2 and head.startswith(b"\xff\xe0"):
             at = end  # JFIF wants to be the first
-        if head[1] == _NO_EXIF:
-            segment = _exif_segment(b"", text)
+        if head[1] == _PIXELS:
+            segment = _make_exif_segment(b"", text)
             return None if segment is None else [Patch(at, 0, segment)]
     return None
 
 
-def _iter_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
+def _iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
     """Where each begins and ends, and its first bytes; up to that of the pixels."""
     start = 2
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         file.seek(start)
         head = file.read(10)
         if len(head) < 10 or head[0] != 0xFF or head[1] in (0xFF, 0xD8, 0xD9):
             return
         end = start + 2 + int.from_bytes(head[2:4], "big")
         yield start, end, head
-        if head[1] == _NO_EXIF or end < start + 4:
+        if head[1] == _PIXELS or end < start + 4:
             return
         start = end
 
 
-def _exif_segment(tiff: bytes, text: str) -> bytes | None:
+def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
     """None for an infotext that is too long for one, or EXIF that is damaged."""
-    exif = with_comment(tiff, text)
-    if exif is None or len(_EXIF + exif) > _MOST_SEGMENT:
+    exif = set_comment(tiff, text)
+    if exif is None or len(_EXIF + exif) > _MAX_SEGMENT:
         return None
     return b"\xff\xe1" + struct.pack(">H", 2 + len(_EXIF + exif)) + _EXIF + exif
 
 
-def webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
-    chunks = list(_iter_chunks(file))
+def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+    chunks = list(_iter_webp_chunks(file))
     if not chunks:
         return None
     known = next((chunk for chunk in chunks if chunk[0] == b"EXIF"), None)
@@ -125,21 +125,21 @@ def webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     exif = b""
     if known is not None:
         file.seek(start + 8)
-        exif = file.read(end - start - 8) if end - start < _MOST_EXIF else b"too much"
-    tiff, head = with_comment(exif.removeprefix(_EXIF), text), _patch_head(file, chunks[0])
+        exif = file.read(end - start - 8) if end - start < _MAX_EXIF else b"too much"
+    tiff, head = set_comment(exif.removeprefix(_EXIF), text), _patch_webp_header(file, chunks[0])
     if tiff is None or head is None:
         return None
     added = b"EXIF" + struct.pack("<I", len(tiff)) + tiff + bytes(len(tiff) % 2)
     patches = [head, Patch(start, end - start, added)]
-    return [_patch_total(file, patches), *patches]
+    return [_patch_webp_size(file, patches), *patches]
 
 
-def _iter_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+def _iter_webp_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Kind, beginning and end of each, as far as the file says that it goes."""
     file.seek(4)
     end = 8 + int.from_bytes(file.read(4), "little")
     start = 12
-    for _ in range(_MOST_PARTS):
+    for _ in range(_MAX_PARTS):
         file.seek(start)
         head = file.read(8)
         if len(head) < 8 or start + 8 > end:
@@ -152,7 +152,7 @@ def _iter_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
         start = after
 
 
-def _patch_head(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
+def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
     """A simple file becomes an extended one, which says that it has EXIF."""
     kind, start, _ = first
     file.seek(start + 8)
@@ -161,7 +161,7 @@ def _patch_head(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
         return None
     if kind == b"VP8X":
         return Patch(start + 8, 1, bytes([data[0] | _EXIF_FLAG]))
-    size = _read_size(kind, data)
+    size = _read_webp_size(kind, data)
     if size is None:
         return None
     width, height, flags = size
@@ -170,7 +170,7 @@ def _patch_head(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
     return Patch(start, 0, b"VP8X" + struct.pack("<I", 10) + flag + sides)
 
 
-def _read_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
+def _read_webp_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
     """Width, height and flags of a simple file."""
     if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack("<HH", data[6:10])
@@ -184,11 +184,11 @@ def _read_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
     return (width, height, flags) if width and height else None
 
 
-def _patch_total(file: BinaryIO, patches: list[Patch]) -> Patch:
+def _patch_webp_size(file: BinaryIO, patches: list[Patch]) -> Patch:
     file.seek(4)
     size = int.from_bytes(file.read(4), "little")
     grown = sum(len(patch.added) - patch.removed for patch in patches)
     return Patch(4, 4, struct.pack("<I", size + grown))
 
 
-PATCHERS = {"jpg": jpeg_patches, "png": png_patches, "webp": webp_patches}
+PATCHERS = {"jpg": list_jpeg_patches, "png": list_png_patches, "webp": list_webp_patches}

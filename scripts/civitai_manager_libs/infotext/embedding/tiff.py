@@ -9,10 +9,10 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-__all__ = ["has_comment", "with_comment"]
+__all__ = ["has_comment", "set_comment"]
 
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286
-_MOST_ENTRIES = 1_000
+_MAX_ENTRIES = 1_000
 _LONG, _UNDEFINED = 4, 7
 _ENTRY = 12  # bytes
 _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
@@ -30,13 +30,13 @@ def has_comment(tiff: bytes) -> bool:
     """Return whether there is a user's comment; False for damaged data."""
     order = _ORDERS.get(tiff[:4])
     try:
-        exif = _exif_folder(tiff, order, _read_root(tiff, order))[1] if order else _Folder()
+        exif = _find_exif_folder(tiff, order, _read_root(tiff, order))[1] if order else _Folder()
     except (struct.error, ValueError):
         return False
     return any(tag == _USER_COMMENT for tag, _, _ in exif.entries)
 
 
-def with_comment(tiff: bytes, text: str) -> bytes | None:
+def set_comment(tiff: bytes, text: str) -> bytes | None:
     """Return `tiff`, b"" for none yet, with `text` as its comment; None if it is damaged.
 
     The text is UTF-16 with the greater byte first, whatever the order of the rest: so the WebUIs
@@ -56,13 +56,13 @@ def _add_comment(tiff: bytes, order: str, comment: bytes) -> bytes:
     """Raises struct.error or ValueError for damage."""
     data = bytearray(tiff + bytes(len(tiff) % 2))
     root = _read_root(tiff, order)
-    known, exif = _exif_folder(tiff, order, root)
+    exif_entry, exif = _find_exif_folder(tiff, order, root)
     exif_at = len(data)
-    comment_at = exif_at + 2 + _ENTRY * (len(_entries_without(exif, _USER_COMMENT)) + 1) + 4
+    comment_at = exif_at + 2 + _ENTRY * (len(_list_other_entries(exif, _USER_COMMENT)) + 1) + 4
     entry = _make_entry(order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
     data += _write_folder(order, exif, _USER_COMMENT, entry) + comment + bytes(len(comment) % 2)
-    if known is not None:
-        struct.pack_into(f"{order}HII", data, known + 2, _LONG, 1, exif_at)
+    if exif_entry is not None:
+        struct.pack_into(f"{order}HII", data, exif_entry + 2, _LONG, 1, exif_at)
     else:
         struct.pack_into(f"{order}I", data, 4, len(data))
         entry = _make_entry(order, _EXIF_FOLDER, _LONG, 1, exif_at)
@@ -74,7 +74,7 @@ def _read_root(tiff: bytes, order: str) -> _Folder:
     return _read_folder(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
 
 
-def _exif_folder(tiff: bytes, order: str, root: _Folder) -> tuple[int | None, _Folder]:
+def _find_exif_folder(tiff: bytes, order: str, root: _Folder) -> tuple[int | None, _Folder]:
     """Return where the entry that leads to the Exif folder stands, and that folder."""
     for tag, at, raw in root.entries:
         if tag == _EXIF_FOLDER:
@@ -86,7 +86,7 @@ def _read_folder(tiff: bytes, order: str, at: int) -> _Folder:
     """Raises struct.error or ValueError for damage."""
     (count,) = struct.unpack_from(f"{order}H", tiff, at)
     end = at + 2 + _ENTRY * count
-    if count > _MOST_ENTRIES or end + 4 > len(tiff):
+    if count > _MAX_ENTRIES or end + 4 > len(tiff):
         raise ValueError("no folder is there")
     places = range(at + 2, end, _ENTRY)
     entries = ((p, tiff[p : p + _ENTRY]) for p in places)
@@ -94,8 +94,8 @@ def _read_folder(tiff: bytes, order: str, at: int) -> _Folder:
     return _Folder(tuple(listed), tiff[end : end + 4])
 
 
-def _entries_without(folder: _Folder, tag: int) -> list[tuple[int, bytes]]:
-    return [(known, raw) for known, _, raw in folder.entries if known != tag]
+def _list_other_entries(folder: _Folder, tag: int) -> list[tuple[int, bytes]]:
+    return [(exif_entry, raw) for exif_entry, _, raw in folder.entries if exif_entry != tag]
 
 
 def _make_entry(order: str, tag: int, kind: int, count: int, value: int) -> bytes:
@@ -104,6 +104,6 @@ def _make_entry(order: str, tag: int, kind: int, count: int, value: int) -> byte
 
 def _write_folder(order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
     """The folder with the entry, by their tags' order."""
-    entries = sorted([*_entries_without(folder, tag), (tag, entry)], key=lambda one: one[0])
+    entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{order}H", len(entries)) + listed + folder.rest

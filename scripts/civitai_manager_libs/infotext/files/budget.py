@@ -19,7 +19,7 @@ class Budget:
         self._left = left
         self._parts = parts
 
-    def may_go_on(self) -> bool:
+    def spend_part(self) -> bool:
         """Return whether one more part of the file may be looked at; asked once for each."""
         self._parts -= 1
         return self._parts >= 0
@@ -41,9 +41,9 @@ class Budget:
 
     def decompress(self, data: bytes) -> bytes:
         """Return what zlib data holds; b"" if that is too much, and for damage."""
-        unpacker = zlib.decompressobj()
+        decompressor = zlib.decompressobj()
         try:
-            text = unpacker.decompress(data, self._left + 1)
+            text = decompressor.decompress(data, self._left + 1)
         except zlib.error:
             return b""
         return text if self.spend(len(text)) else b""
@@ -53,7 +53,7 @@ class Budget:
 
         "" for one that takes more memory than is left beyond that of its bytes.
         """
-        if not self.spend((_width(data) - 1) * len(data)):
+        if not self.spend((_max_char_width(data) - 1) * len(data)):
             return ""
         try:
             return data.decode("utf-8")
@@ -61,7 +61,7 @@ class Budget:
             return data.decode("latin-1")
 
 
-def _width(data: bytes) -> int:
+def _max_char_width(data: bytes) -> int:
     if _FOUR_BYTES_EACH.search(data):
         return 4
     return 2 if _TWO_BYTES_EACH.search(data) else 1

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from ...core import clean_line
 
-__all__ = ["credentials_texts", "LONGEST"]
+__all__ = ["iter_credentials", "MAX_CREDENTIALS"]
 
-LONGEST = 500_000  # bytes that are looked through; ChatGPT's and Gemini's have 25,000
+MAX_CREDENTIALS = 500_000  # bytes that are looked through; ChatGPT's and Gemini's have 25,000
 _UNNAMED = "C2PA"
 # CBOR: a map whose first key is "name", or the older text; each with a text of up to 255 bytes.
 _MAKER = re.compile(
@@ -21,13 +21,13 @@ _MAKER = re.compile(
 )
 
 
-def credentials_texts(data: bytes) -> Iterator[tuple[str, str]]:
+def iter_credentials(data: bytes) -> Iterator[tuple[str, str]]:
     """Yield who made the credentials, under the name "C2PA"; nothing for b""."""
     if data:
-        yield "C2PA", _maker(data) or _UNNAMED
+        yield "C2PA", _find_maker(data) or _UNNAMED
 
 
-def _maker(data: bytes) -> str:
+def _find_maker(data: bytes) -> str:
     found = _MAKER.search(data)
     if found is None:
         return ""

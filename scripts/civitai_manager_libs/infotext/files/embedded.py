@@ -9,19 +9,19 @@ from dataclasses import dataclass
 
 from ...core import as_mapping, as_text, clean_text
 from ...errors import TooLarge
-from ..comfy import load_json, MAX_PARSED, parsed_size
+from ..comfy import load_json, MAX_PARSED, estimate_parsed_size
 from ..metadata import build_infotext
 from ..normalize import translate_infotext
-from ..text import Infotext, missing_values, parse_infotext
+from ..text import Infotext, find_missing_values, parse_infotext
 from .embedded_texts import read_embedded_texts
 from .programs import read_dream, read_program, read_texts
-from .xmp import xmp_comment, xmp_graph
+from .xmp import find_xmp_comment, iter_xmp_graph
 
 __all__ = ["EmbeddedData", "read_embedded"]
 
 _JSON_TEXTS = ("parameters-json", "generation_data", "parameters", "UserComment")
 _JSON_TEXTS += ("invokeai_metadata", "sd-metadata", "Comment", "Description")
-_SUMMARIZED = ("Stability Matrix", "TensorArt")  # their infotext or graph tells less than the JSON
+_JSON_FIRST = ("Stability Matrix", "TensorArt")  # their infotext or graph tells less than the JSON
 _INFOTEXTS = ("parameters", "UserComment", "Comment", "Description")
 _LONGEST_INFOTEXT = 300_000  # characters; real ones have some thousand
 _VERSIONS = (  # how a WebUI's `Version` begins
@@ -41,7 +41,7 @@ class EmbeddedData:
     """What a file tells; all of it is "" or () where it tells nothing.
 
     program: its name as people know it. workflow: ComfyUI's, the JSON text as it is dropped on
-    the editor. missing: which main parameters the infotext lacks (see `missing_values`).
+    the editor. missing: which main parameters the infotext lacks (see `find_missing_values`).
     credentials: who made its Content Credentials (C2PA), which hold no prompt.
     """
 
@@ -58,20 +58,20 @@ def read_embedded(path: str) -> EmbeddedData:
     Raises DiskError when it cannot be read, TooLarge when there is not the memory to read it.
     """
     try:
-        return _interpret(read_embedded_texts(path))
+        return _interpret_texts(read_embedded_texts(path))
     except MemoryError as error:
         raise TooLarge(f"There is too little memory to read {path}.") from error
 
 
-def _interpret(texts: dict[str, str]) -> EmbeddedData:
-    texts = {**dict(xmp_graph(texts.get("XMP", ""))), **texts}
+def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:
+    texts = {**dict(iter_xmp_graph(texts.get("XMP", ""))), **texts}
     documents = list(_iter_documents(texts))
     workflow = _find_workflow(texts, documents)
     for program, written in _iter_readings(texts, documents):
         if written:
-            return EmbeddedData(written, program, workflow, missing_values(written))
+            return EmbeddedData(written, program, workflow, find_missing_values(written))
     if "prompt" in texts or workflow:
-        return EmbeddedData("", "ComfyUI", workflow, missing_values(""))
+        return EmbeddedData("", "ComfyUI", workflow, find_missing_values(""))
     return EmbeddedData(credentials=texts.get("C2PA", ""))
 
 
@@ -82,7 +82,7 @@ def _iter_readings(
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]
     for program, record in records:
-        if program in _SUMMARIZED:
+        if program in _JSON_FIRST:
             yield program, build_infotext(record)
     graph = {name: texts[name] for name in ("prompt", "workflow") if name in texts}
     for name in _INFOTEXTS:
@@ -116,27 +116,27 @@ def _short_text(texts: Mapping[str, str], name: str) -> str:
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
     """Yield the texts that are JSON objects, as far as they all fit into memory for one."""
     left = MAX_PARSED
-    for text in _json_texts(texts):
-        if (size := parsed_size(text)) <= left:
+    for text in _iter_json_texts(texts):
+        if (size := estimate_parsed_size(text)) <= left:
             left -= size
             data = load_json(text)
             if isinstance(data, Mapping):
                 yield data
 
 
-def _json_texts(texts: Mapping[str, str]) -> Iterator[str]:
+def _iter_json_texts(texts: Mapping[str, str]) -> Iterator[str]:
     for name in _JSON_TEXTS:
         text = texts.get(name, "").strip("\0 \n")
         if text.startswith("{") and text.endswith("}"):
             yield text
-    yield xmp_comment(texts.get("XMP", ""))
+    yield find_xmp_comment(texts.get("XMP", ""))
 
 
 def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:
     """That beside the picture or in a video's comment, if it is one."""
-    for stated in (texts.get("workflow"), *(data.get("workflow") for data in documents)):
-        if "nodes" in as_mapping(load_json(stated)):
-            return stated if isinstance(stated, str) else json.dumps(stated, ensure_ascii=False)
+    for value in (texts.get("workflow"), *(data.get("workflow") for data in documents)):
+        if "nodes" in as_mapping(load_json(value)):
+            return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return ""
 
 

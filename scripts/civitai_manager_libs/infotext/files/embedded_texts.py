@@ -12,14 +12,14 @@ from typing import BinaryIO
 from ... import util
 from ...errors import DiskError
 from .budget import Budget
-from .heif import heif_texts
-from .images import gif_texts, jpeg_texts, png_texts, webp_texts
-from .video_containers import matroska_texts, mp4_texts
+from .heif import iter_heif_texts
+from .images import iter_gif_texts, iter_jpeg_texts, iter_png_texts, iter_webp_texts
+from .video_containers import iter_matroska_texts, iter_mp4_texts
 
 __all__ = ["read_embedded_texts", "has_overlapping_exif"]
 
-_BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
-_PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
+_MAX_BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
+_MAX_PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
 _Reader = Callable[[BinaryIO, Budget], Iterator[tuple[str, str]]]
 
 
@@ -34,7 +34,7 @@ def read_embedded_texts(path: str) -> dict[str, str]:
         with open(path, "rb") as file:
             read = _READERS.get(util.extension_of(file.read(16)) or "", _no_texts)
             texts: dict[str, str] = {}
-            for name, text in read(file, Budget(_BYTES, _PARTS)):
+            for name, text in read(file, Budget(_MAX_BYTES, _MAX_PARTS)):
                 if text.strip("\0 \n"):
                     texts.setdefault(name, text)
             return texts
@@ -55,12 +55,12 @@ def _no_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
 
 
 _READERS: dict[str, _Reader] = {
-    "avif": heif_texts,
-    "gif": gif_texts,
-    "heic": heif_texts,
-    "jpg": jpeg_texts,
-    "mp4": mp4_texts,
-    "png": png_texts,
-    "webm": matroska_texts,
-    "webp": webp_texts,
+    "avif": iter_heif_texts,
+    "gif": iter_gif_texts,
+    "heic": iter_heif_texts,
+    "jpg": iter_jpeg_texts,
+    "mp4": iter_mp4_texts,
+    "png": iter_png_texts,
+    "webm": iter_matroska_texts,
+    "webp": iter_webp_texts,
 }

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from .budget import Budget, is_utf8
 
-__all__ = ["exif_texts"]
+__all__ = ["iter_exif_texts"]
 
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286  # TIFF tags
 _DESCRIPTION, _MAKE, _CAMERA = 0x010E, 0x010F, 0x0110
@@ -28,7 +28,7 @@ _CODES = (b"UNICODE\0", b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8))
 _Entry = tuple[int, int, bytes]  # a value's type, its count, and itself or where it stands
 
 
-def exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
     """Yield the texts of EXIF data by name; `data` may begin with `Exif` and two zeros.
 
     "EXIF" is the name of a warning: a library that reads all of it takes far more memory than the
@@ -41,45 +41,50 @@ def exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
     if order is None or len(tiff) < 8:
         return
     root_at = struct.unpack_from(f"{order}I", tiff, 4)[0]
-    root = _entries(tiff, order, root_at)
+    root = _read_entries(tiff, order, root_at)
     for tag in (_DESCRIPTION, _MAKE, _CAMERA):
-        text = budget.decode_text(_value(tiff, order, root.get(tag), budget)).rstrip("\0")
-        named = _NAMED.match(text)
-        if named:
-            yield named[1].lower(), text[named.end() :]
+        text = budget.decode_text(_read_value(tiff, order, root.get(tag), budget)).rstrip("\0")
+        match = _NAMED.match(text)
+        if match:
+            yield match[1].lower(), text[match.end() :]
         elif tag == _DESCRIPTION:
             yield "Description", text
         elif tag == _CAMERA and text.startswith("{"):  # SwarmUI, once
             yield "UserComment", text
-    exif_at = _exif_folder(order, root)
-    exif = _entries(tiff, order, exif_at) if exif_at else {}
+    exif_at = _find_exif_folder(order, root)
+    exif = _read_entries(tiff, order, exif_at) if exif_at else {}
     for folder in (exif, root):  # Fooocus has it in the first folder
-        comment = _value(tiff, order, folder.get(_USER_COMMENT), budget)
+        comment = _read_value(tiff, order, folder.get(_USER_COMMENT), budget)
         if len(comment) > len(_CODES[0]):
-            yield "UserComment", _comment_text(comment, order, budget)
-    if max(_claimed(tiff, order, root_at), _claimed(tiff, order, exif_at)) > _OVERLAPPING:
+            yield "UserComment", _decode_comment(comment, order, budget)
+    if (
+        max(_sum_value_sizes(tiff, order, root_at), _sum_value_sizes(tiff, order, exif_at))
+        > _OVERLAPPING
+    ):
         yield "EXIF", "overlapping"
 
 
-def _exif_folder(order: str, root: dict[int, _Entry]) -> int:
+def _find_exif_folder(order: str, root: dict[int, _Entry]) -> int:
     """Return where the Exif folder begins, 0 for none."""
     kind, _, value = root.get(_EXIF_FOLDER, (0, 0, b""))
     return struct.unpack(f"{order}I", value)[0] if kind in (_LONG, _IFD) else 0
 
 
-def _entries(tiff: bytes, order: str, start: int) -> dict[int, _Entry]:
+def _read_entries(tiff: bytes, order: str, start: int) -> dict[int, _Entry]:
     """Return the wanted entries of the folder that begins at `start`, by tag; {} for none."""
-    listed = _listed(tiff, order, start)
-    return {tag: (kind, size, value) for tag, kind, size, value in listed if tag in _WANTED}
+    entries = _iter_entries(tiff, order, start)
+    return {tag: (kind, size, value) for tag, kind, size, value in entries if tag in _WANTED}
 
 
-def _claimed(tiff: bytes, order: str, start: int) -> int:
+def _sum_value_sizes(tiff: bytes, order: str, start: int) -> int:
     """Return how many bytes all values of a folder have, each counted, as far as they are whole."""
-    sizes = (size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in _listed(tiff, order, start))
+    sizes = (
+        size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in _iter_entries(tiff, order, start)
+    )
     return sum(size for size in sizes if size <= len(tiff))
 
 
-def _listed(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, int, int, bytes]]:
+def _iter_entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, int, int, bytes]]:
     """Return tag, type, count and value of a folder's entries; nothing for none."""
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
@@ -89,7 +94,7 @@ def _listed(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, int, int
     return struct.iter_unpack(f"{order}HHI4s", tiff[start : start + count * _ENTRY_SIZE])
 
 
-def _value(tiff: bytes, order: str, entry: _Entry | None, budget: Budget) -> bytes:
+def _read_value(tiff: bytes, order: str, entry: _Entry | None, budget: Budget) -> bytes:
     """Return the bytes of a value; b"" where it is no text, not whole, or beyond the budget."""
     kind, size, value = entry or (0, 0, b"")
     if kind not in _BYTE_TYPES:
@@ -100,29 +105,29 @@ def _value(tiff: bytes, order: str, entry: _Entry | None, budget: Budget) -> byt
     return tiff[start : start + size] if start + size <= len(tiff) and budget.spend(size) else b""
 
 
-def _comment_text(data: bytes, order: str, budget: Budget) -> str:
+def _decode_comment(data: bytes, order: str, budget: Budget) -> str:
     """Return the text of a comment.
 
     The eight bytes that name the encoding are often wrong about it, so the bytes decide.
     """
-    if _swapped(data[:8]) == b"UNICODE\0":
-        data = _swapped(data)
+    if _swap_bytes(data[:8]) == b"UNICODE\0":
+        data = _swap_bytes(data)
     code, text = data[:8], data[8:]
     if code not in _CODES:
         code, text = b"", data
     if code == b"UNICODE\0" or b"\0" in text.rstrip(b"\0"):
-        return _utf16_text(text, order, budget)
+        return _decode_utf16(text, order, budget)
     return budget.decode_text(text).rstrip("\0")
 
 
-def _swapped(data: bytes) -> bytes:
+def _swap_bytes(data: bytes) -> bytes:
     """Return the bytes with the two of each pair in the other order."""
     pairs = bytearray(data[: len(data) // 2 * 2])
     pairs[0::2], pairs[1::2] = pairs[1::2], pairs[0::2]
     return bytes(pairs)
 
 
-def _utf16_text(data: bytes, order: str, budget: Budget) -> str:
+def _decode_utf16(data: bytes, order: str, budget: Budget) -> str:
     """UTF-16 in the order in which it has more Latin letters; many programs ignore the file's."""
     big, little = data[0::2].count(0), data[1::2].count(0)
     if big == little == 0 and is_utf8(data):  # under the wrong name

@@ -6,58 +6,60 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .budget import Budget
-from .credentials import credentials_texts, LONGEST
-from .exif import exif_texts
-from .iso_boxes import Box, file_size, iter_boxes
+from .credentials import iter_credentials, MAX_CREDENTIALS
+from .exif import iter_exif_texts
+from .iso_boxes import Box, get_file_size, iter_boxes
 
-__all__ = ["heif_texts"]
+__all__ = ["iter_heif_texts"]
 
 _XMP = b"application/rdf+xml"
 _CREDENTIALS = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # of a `uuid` box
-_MOST_ITEMS, _MOST_PIECES = 1_000, 16
-_LONGEST_LIST = 100_000  # bytes of the list of places
+_MAX_ITEMS, _MAX_EXTENTS = 1_000, 16
+_MAX_LIST = 100_000  # bytes of the list of places
 _IN_FILE, _IN_META = 0, 1  # where an item's places count from
 
-_Places = list[tuple[int, int]]  # where each piece begins in the file, and its size
+_Extents = list[tuple[int, int]]  # where each piece begins in the file, and its size
 
 
-def heif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_heif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
     """Yield the texts of EXIF and XMP by name."""
-    for kind, begin, stop in iter_boxes(file, 0, file_size(file), budget):
+    for kind, begin, stop in iter_boxes(file, 0, get_file_size(file), budget):
         if kind == b"meta":
-            yield from _item_texts(file, begin + 4, stop, budget)
+            yield from _iter_item_texts(file, begin + 4, stop, budget)
         elif kind == b"uuid":
             file.seek(begin)
             if file.read(16) == _CREDENTIALS:
-                data = budget.read(file, max(0, min(stop - begin - 16, LONGEST)))
-                yield from credentials_texts(data)
+                data = budget.read(file, max(0, min(stop - begin - 16, MAX_CREDENTIALS)))
+                yield from iter_credentials(data)
 
 
-def _item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[tuple[str, str]]:
+def _iter_item_texts(
+    file: BinaryIO, start: int, end: int, budget: Budget
+) -> Iterator[tuple[str, str]]:
     parts = {
         kind: (kind, begin, stop) for kind, begin, stop in iter_boxes(file, start, end, budget)
     }
     if b"iinf" not in parts or b"iloc" not in parts:
         return
-    places = _places(file, parts, budget)
+    extents = _read_locations(file, parts, budget)
     seen = set()
-    for number, kind in _items(file, parts[b"iinf"], budget):
-        listed = [] if kind in seen else places.get(number, [])  # one of each: many cost no more
+    for number, kind in _iter_items(file, parts[b"iinf"], budget):
+        listed = [] if kind in seen else extents.get(number, [])  # one of each: many cost no more
         seen.add(kind)
-        data = b"".join(_pieces(file, listed, budget))
+        data = b"".join(_iter_pieces(file, listed, budget))
         if kind == _XMP:
             yield "XMP", budget.decode_text(data)
         else:  # before EXIF, how far it is to its head
-            yield from exif_texts(data[4 + int.from_bytes(data[:4], "big") :], budget)
+            yield from iter_exif_texts(data[4 + int.from_bytes(data[:4], "big") :], budget)
 
 
-def _pieces(file: BinaryIO, places: _Places, budget: Budget) -> Iterator[bytes]:
-    for start, size in places:
+def _iter_pieces(file: BinaryIO, extents: _Extents, budget: Budget) -> Iterator[bytes]:
+    for start, size in extents:
         file.seek(start)
         yield budget.read(file, size)
 
 
-def _items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, bytes]]:
+def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, bytes]]:
     """Yield number and kind of the items that are EXIF or XMP."""
     _, begin, stop = box
     file.seek(begin)
@@ -76,44 +78,44 @@ def _items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, byte
             yield number, _XMP
 
 
-def _places(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> dict[int, _Places]:
+def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> dict[int, _Extents]:
     """Return where the items lie, by number; {} for a damaged list."""
     _, begin, stop = parts[b"iloc"]
     file.seek(begin)
-    data = budget.read(file, min(stop - begin, _LONGEST_LIST))
+    data = budget.read(file, min(stop - begin, _MAX_LIST))
     origin = {_IN_FILE: 0, _IN_META: parts.get(b"idat", (b"", 0, 0))[1]}
     try:
-        return dict(_listed_places(data, origin))
+        return dict(_parse_locations(data, origin))
     except IndexError:
         return {}
 
 
-def _listed_places(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int, _Places]]:
+def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int, _Extents]]:
     """Raises IndexError at the end of a list that is cut."""
     version, sizes = data[0], (data[4], data[5])
     offset_size, length_size, base_size, index_size = (
         size for pair in sizes for size in (pair >> 4, pair & 15)
     )
-    fields = _Fields(data, 6)
+    reader = _NumberReader(data, 6)
     wide = 4 if version == 2 else 2
-    for _ in range(min(fields.number(wide), _MOST_ITEMS)):
-        number = fields.number(wide)
-        method = fields.number(2) & 15 if version else _IN_FILE
-        fields.number(2)
-        base = fields.number(base_size) + origin.get(method, 0)
-        count = fields.number(2)
-        if count > _MOST_PIECES:  # of no size at all they would cost the file nothing
+    for _ in range(min(reader.number(wide), _MAX_ITEMS)):
+        number = reader.number(wide)
+        method = reader.number(2) & 15 if version else _IN_FILE
+        reader.number(2)
+        base = reader.number(base_size) + origin.get(method, 0)
+        count = reader.number(2)
+        if count > _MAX_EXTENTS:  # of no size at all they would cost the file nothing
             raise IndexError("too many pieces")
-        places = []
+        extents = []
         for _ in range(count):
-            fields.number(index_size if version else 0)
-            start, size = base + fields.number(offset_size), fields.number(length_size)
-            places.append((start, size))
+            reader.number(index_size if version else 0)
+            start, size = base + reader.number(offset_size), reader.number(length_size)
+            extents.append((start, size))
         if method in origin:
-            yield number, places
+            yield number, extents
 
 
-class _Fields:
+class _NumberReader:
     """Big-endian numbers, one after the other."""
 
     def __init__(self, data: bytes, at: int) -> None:

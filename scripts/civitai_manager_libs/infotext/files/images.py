@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .budget import Budget
-from .credentials import credentials_texts, LONGEST
-from .exif import exif_texts
+from .credentials import iter_credentials, MAX_CREDENTIALS
+from .exif import iter_exif_texts
 from .programs import TEXT_NAMES
 
-__all__ = ["gif_texts", "jpeg_texts", "png_texts", "webp_texts"]
+__all__ = ["iter_gif_texts", "iter_jpeg_texts", "iter_png_texts", "iter_webp_texts"]
 
 _KEYWORD = 80  # bytes that a PNG text's name and its end may have
-_READ = ("parameters", "prompt", "workflow", "Comment", "Description", "Software", "Title")
-_READ += ("invokeai_metadata", "sd-metadata", "Dream", "UserComment")
-_READ += TEXT_NAMES
-_PNG_NAMES = {**dict(zip(_READ, _READ)), "XML:com.adobe.xmp": "XMP"}
+_TEXT_NAMES = ("parameters", "prompt", "workflow", "Comment", "Description", "Software", "Title")
+_TEXT_NAMES += ("invokeai_metadata", "sd-metadata", "Dream", "UserComment")
+_TEXT_NAMES += TEXT_NAMES
+_PNG_NAMES = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _APP1, _APP11, _COMMENT, _PIXELS = 0xE1, 0xEB, 0xFE, 0xDA  # a JPEG's markers
 _JUMBF = b"JP"
@@ -29,33 +29,33 @@ _JUMBF_HEAD = 8  # bytes before the box: JP, its number, which of its pieces
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
 
 
-def png_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_png_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
     """Yield the texts by name, each once, so that many bombs cost no more than one."""
-    waited_for = {**_PNG_NAMES}
+    wanted = {**_PNG_NAMES}
     has_exif = False
     file.seek(8)
-    while budget.may_go_on():
+    while budget.spend_part():
         head = file.read(8)
         if len(head) < 8:
             return
         size, kind = struct.unpack(">I4s", head)
         start = file.tell()
         if kind == b"eXIf":
-            yield from exif_texts(b"" if has_exif else budget.read(file, size), budget)
+            yield from iter_exif_texts(b"" if has_exif else budget.read(file, size), budget)
             has_exif = True
         elif kind == b"caBX":
-            yield from credentials_texts(budget.read(file, min(size, LONGEST)))
+            yield from iter_credentials(budget.read(file, min(size, MAX_CREDENTIALS)))
         elif kind in (b"tEXt", b"zTXt", b"iTXt", b"comf"):
             keyword = file.read(min(size, _KEYWORD)).partition(b"\0")[0].decode("latin-1")
-            name = waited_for.pop(keyword, None)
+            name = wanted.pop(keyword, None)
             if name:
                 file.seek(start + len(keyword) + 1)
                 rest = budget.read(file, max(0, size - len(keyword) - 1))
-                yield name, _png_text(rest, kind, budget)
+                yield name, _decode_png_text(rest, kind, budget)
         file.seek(start + size + 4)  # with its checksum: a text that can be read is worth showing
 
 
-def _png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
+def _decode_png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
     """Return the text behind a name. `comf` is ComfyUI's own, in animated images."""
     if kind == b"zTXt":
         rest = budget.decompress(rest[1:])
@@ -65,80 +65,80 @@ def _png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
     return budget.decode_text(rest)
 
 
-def jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
     """Yield the texts of EXIF, XMP and comments by name, up to the pixels."""
     has_exif = False
     credentials = b""  # in pieces of 64 KB at most
     file.seek(2)
-    while budget.may_go_on():
+    while budget.spend_part():
         head = file.read(4)
         if len(head) < 4 or head[0] != 0xFF or head[1] == _PIXELS:
             break
         size = max(0, int.from_bytes(head[2:], "big") - 2)
         end = file.tell() + size
         kind = head[1]
-        if kind == _APP11 and len(credentials) < LONGEST:
+        if kind == _APP11 and len(credentials) < MAX_CREDENTIALS:
             data = budget.read(file, size)
             credentials += data[_JUMBF_HEAD:] if data.startswith(_JUMBF) else b""
         data = budget.read(file, size) if kind in (_APP1, _COMMENT) else b""
         if kind == _COMMENT:
             yield "Comment", budget.decode_text(data)
         elif data.startswith(b"Exif\0\0") or kind == _APP1 and not data:
-            yield from exif_texts(b"" if has_exif else data, budget)
+            yield from iter_exif_texts(b"" if has_exif else data, budget)
             has_exif = True
         elif data.startswith(_JPEG_XMP):
             yield "XMP", budget.decode_text(data[len(_JPEG_XMP) :])
         file.seek(end)
-    yield from credentials_texts(credentials)
+    yield from iter_credentials(credentials)
 
 
-def webp_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_webp_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
     """Yield the texts of EXIF and XMP by name."""
     has_exif = False
     file.seek(12)
-    while budget.may_go_on():
+    while budget.spend_part():
         head = file.read(8)
         if len(head) < 8:
             return
         kind, size = struct.unpack("<4sI", head)
         start = file.tell()
         if kind == b"EXIF":
-            yield from exif_texts(b"" if has_exif else budget.read(file, size), budget)
+            yield from iter_exif_texts(b"" if has_exif else budget.read(file, size), budget)
             has_exif = True
         elif kind == b"XMP ":
             yield "XMP", budget.decode_text(budget.read(file, size))
         elif kind == b"C2PA":
-            yield from credentials_texts(budget.read(file, min(size, LONGEST)))
+            yield from iter_credentials(budget.read(file, min(size, MAX_CREDENTIALS)))
         file.seek(start + size + size % 2)
 
 
-def gif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_gif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
     """Yield the comments, all under one name."""
     file.seek(10)
-    _pass_palette(file, file.read(3))
-    while budget.may_go_on():
+    _skip_palette(file, file.read(3))
+    while budget.spend_part():
         kind = (file.read(1) or b"\0")[0]
         if kind == _GIF_IMAGE:
-            _pass_palette(file, file.read(9)[8:])
+            _skip_palette(file, file.read(9)[8:])
             file.seek(1, 1)
             label = -1
         elif kind == _GIF_EXTENSION:
             label = (file.read(1) or b"\0")[0]
         else:
             return
-        data = b"".join(_gif_pieces(file, budget, label == _GIF_COMMENT))
+        data = b"".join(_iter_gif_pieces(file, budget, label == _GIF_COMMENT))
         if data:
             yield "Comment", budget.decode_text(data)
 
 
-def _pass_palette(file: BinaryIO, flags: bytes) -> None:
+def _skip_palette(file: BinaryIO, flags: bytes) -> None:
     if flags and flags[0] & 0x80:
         file.seek(3 * 2 ** (flags[0] % 8 + 1), 1)
 
 
-def _gif_pieces(file: BinaryIO, budget: Budget, is_wanted: bool) -> Iterator[bytes]:
+def _iter_gif_pieces(file: BinaryIO, budget: Budget, is_wanted: bool) -> Iterator[bytes]:
     """Pass the pieces of one block; yield those of a wanted one."""
-    while budget.may_go_on():
+    while budget.spend_part():
         size = (file.read(1) or b"\0")[0]
         if not size:
             return

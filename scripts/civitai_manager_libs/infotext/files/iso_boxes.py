@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 from .budget import Budget
 
-__all__ = ["Box", "read_box", "iter_boxes", "file_size"]
+__all__ = ["Box", "read_box", "iter_boxes", "get_file_size"]
 
 Box = tuple[bytes, int, int]  # its type, and where its content begins and ends
 
 
-def file_size(file: BinaryIO) -> int:
+def get_file_size(file: BinaryIO) -> int:
     """Return the file's size in bytes."""
     return file.seek(0, 2)
 
@@ -37,7 +37,7 @@ def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
 
 def iter_boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[Box]:
     """Yield the boxes between two places, one after the other."""
-    while budget.may_go_on():
+    while budget.spend_part():
         box = read_box(file, start, end)
         if box is None:
             return

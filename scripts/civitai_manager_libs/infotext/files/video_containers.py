@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .budget import Budget
-from .iso_boxes import file_size, iter_boxes, read_box
+from .iso_boxes import get_file_size, iter_boxes, read_box
 
-__all__ = ["matroska_texts", "mp4_texts"]
+__all__ = ["iter_matroska_texts", "iter_mp4_texts"]
 
 _MAX_DEPTH = 8
 _NAMES = {"prompt": "prompt", "workflow": "workflow", "parameters": "parameters"}
@@ -22,9 +22,9 @@ _SEGMENT, _TAGS, _TAG, _SIMPLE_TAG = 0x18538067, 0x1254C367, 0x7373, 0x67C8
 _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
 
 
-def mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    waiting = [(0, file_size(file), 0)]
-    while waiting and budget.may_go_on():
+def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    waiting = [(0, get_file_size(file), 0)]
+    while waiting and budget.spend_part():
         start, end, depth = waiting.pop()
         box = read_box(file, start, end)
         if box is None:
@@ -34,13 +34,15 @@ def mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
         if kind in _BOXES_WITHIN and depth < _MAX_DEPTH:
             waiting.append((begin, stop, depth + 1))
         elif kind == b"meta":
-            yield from _metadata(file, begin, stop, budget)
+            yield from _iter_metadata(file, begin, stop, budget)
         elif kind == b"\xa9cmt" and stop - begin > 4:  # QuickTime's own: length and language first
             file.seek(begin + 4)
             yield "Comment", budget.decode_text(budget.read(file, stop - begin - 4))
 
 
-def _metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[tuple[str, str]]:
+def _iter_metadata(
+    file: BinaryIO, start: int, end: int, budget: Budget
+) -> Iterator[tuple[str, str]]:
     """The items of a `meta` box, named by their type or by a list of keys before them."""
     file.seek(start)
     inside = file.read(8)
@@ -48,23 +50,23 @@ def _metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[
     keys: list[str] = []
     for kind, begin, stop in iter_boxes(file, start, end, budget):
         if kind == b"keys":
-            keys = list(_keys(file, begin + 8, stop, budget))
+            keys = list(_iter_keys(file, begin + 8, stop, budget))
         elif kind == b"ilst":
             for item, item_begin, item_stop in iter_boxes(file, begin, stop, budget):
                 number = int.from_bytes(item, "big")
-                named = keys[number - 1] if 0 < number <= len(keys) else item.decode("latin-1")
-                name = _NAMES.get(named.rpartition(".")[2].lower())
+                item_name = keys[number - 1] if 0 < number <= len(keys) else item.decode("latin-1")
+                name = _NAMES.get(item_name.rpartition(".")[2].lower())
                 if name:
-                    yield from _item(file, name, item_begin, item_stop, budget)
+                    yield from _iter_item_texts(file, name, item_begin, item_stop, budget)
 
 
-def _keys(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[str]:
+def _iter_keys(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[str]:
     for _, begin, stop in iter_boxes(file, start, end, budget):
         file.seek(begin)
         yield budget.decode_text(budget.read(file, min(stop - begin, 200)))
 
 
-def _item(
+def _iter_item_texts(
     file: BinaryIO, name: str, start: int, end: int, budget: Budget
 ) -> Iterator[tuple[str, str]]:
     for kind, begin, stop in iter_boxes(file, start, end, budget):
@@ -73,12 +75,12 @@ def _item(
             yield name, budget.decode_text(budget.read(file, stop - begin - 8))
 
 
-def matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    waiting = [(0, file_size(file))]
+def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    waiting = [(0, get_file_size(file))]
     name = ""
-    while waiting and budget.may_go_on():
+    while waiting and budget.spend_part():
         start, end = waiting.pop()
-        element = _element(file, start, end)
+        element = _read_element(file, start, end)
         if element is None:
             continue
         kind, begin, stop = element
@@ -95,12 +97,12 @@ def matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             yield _NAMES[name], budget.decode_text(budget.read(file, stop - begin)).rstrip("\0")
 
 
-def _element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:
+def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:
     """The element that begins at `start`: its id, and where its content begins and ends."""
     file.seek(start)
     head = file.read(12)
-    id_length = _vint_length(head[:1])
-    size_length = _vint_length(head[id_length : id_length + 1])
+    id_length = _get_number_length(head[:1])
+    size_length = _get_number_length(head[id_length : id_length + 1])
     begin = start + id_length + size_length
     if not id_length or id_length > 4 or not size_length or begin > end:
         return None
@@ -110,6 +112,6 @@ def _element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | Non
     return (int.from_bytes(head[:id_length], "big"), begin, stop) if stop <= end else None
 
 
-def _vint_length(first: bytes) -> int:
+def _get_number_length(first: bytes) -> int:
     """How many bytes a number has, by its first; 0 for none."""
     return 9 - first[0].bit_length() if first and first[0] else 0

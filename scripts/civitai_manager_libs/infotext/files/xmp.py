@@ -9,32 +9,32 @@ import html
 import re
 from collections.abc import Iterator
 
-__all__ = ["xmp_comment", "xmp_graph"]
+__all__ = ["find_xmp_comment", "iter_xmp_graph"]
 
 _LONGEST = 1_000_000  # characters of a value
 _GRAPH = {"prompt": "comfy:prompt", "workflow": "comfy:workflow"}
 
 
-def xmp_comment(packet: str) -> str:
+def find_xmp_comment(packet: str) -> str:
     """Return the user's comment, where Draw Things puts its JSON; "" for none."""
-    value = _between(packet, "<exif:UserComment", "</exif:UserComment>")
+    value = _find_between(packet, "<exif:UserComment", "</exif:UserComment>")
     return html.unescape(re.sub(r"<[^<>]*>", "", f"<{value}")).strip() if value else ""
 
 
-def xmp_graph(packet: str) -> Iterator[tuple[str, str]]:
+def iter_xmp_graph(packet: str) -> Iterator[tuple[str, str]]:
     """Yield ComfyUI's graph and workflow by the names that they have in other files."""
     for name, tag in _GRAPH.items():
-        value = _between(packet, f"<{tag}>", f"</{tag}>")
+        value = _find_between(packet, f"<{tag}>", f"</{tag}>")
         for quote in ('"', "'"):
-            value = value or _between(packet, f" {tag}={quote}", quote)
+            value = value or _find_between(packet, f" {tag}={quote}", quote)
         if value:
             yield name, html.unescape(value).strip()
 
 
-def _between(packet: str, start: str, end: str) -> str:
-    at = packet.find(start)
-    if at < 0:
+def _find_between(packet: str, start: str, end: str) -> str:
+    begin = packet.find(start)
+    if begin < 0:
         return ""
-    at += len(start)
-    until = packet.find(end, at)
-    return packet[at:until] if at < until <= at + _LONGEST else ""
+    begin += len(start)
+    stop = packet.find(end, begin)
+    return packet[begin:stop] if begin < stop <= begin + _LONGEST else ""

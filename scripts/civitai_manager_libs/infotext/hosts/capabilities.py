@@ -8,14 +8,14 @@ from dataclasses import dataclass
 __all__ = ["HostCapabilities"]
 
 # What hosts take by code of their own, whatever their fields are called.
-_ALWAYS = frozenset(
+_BUILT_IN_FIELDS = frozenset(
     "Sampler, Schedule type, Size, Denoising strength, Hires upscale, Hires upscaler, Hires sampler"
     ", Hires schedule type, Hires resize, First pass size, Variation seed, Variation seed strength"
     ", Seed resize from, Refiner, Refiner switch at, Hypernet, Hypernet strength, Styles array"
     ", Clip skip, VAE, Emphasis, RNG, ENSD".split(", ")
 )
 # What says where a picture is from, and changes nothing.
-_ONLY_SAID = frozenset(
+_INFORMATIONAL_FIELDS = frozenset(
     "Version, Model, Model hash, VAE hash, Lora hashes, TI hashes, Hashes, Hypernet hash, Image id"
     ", Base model, Post id, Created Date, User, App, Civitai resources, Civitai metadata".split(
         ", "
@@ -35,10 +35,10 @@ class HostCapabilities:
     modules: frozenset[str] | None = None
     fields: frozenset[str] = frozenset()
 
-    def has_field(self, name: str) -> bool:
+    def accepts_field(self, name: str) -> bool:
         """Whether a parameter changes anything there, or need not. An extension may take several
         under one name (`ControlNet 0`): its first word is enough."""
-        if not self.fields or name in _ALWAYS or name in _ONLY_SAID:
+        if not self.fields or name in _BUILT_IN_FIELDS or name in _INFORMATIONAL_FIELDS:
             return True
         if _MODULE.fullmatch(name):
             return self.modules is not None
@@ -46,27 +46,27 @@ class HostCapabilities:
             return True
         word = re.split(r"[ _-]", name, maxsplit=1)[0]
         return word != name and any(
-            re.split(r"[ _-]", one)[0] == word for one in self._other_fields
+            re.split(r"[ _-]", field)[0] == word for field in self._extension_fields
         )
 
     @property
-    def _other_fields(self) -> frozenset[str]:
+    def _extension_fields(self) -> frozenset[str]:
         """Without the host's own families of fields, of which each name counts."""
-        own = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
-        return frozenset(one for one in self.fields if not one.startswith(own))
+        prefixes = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
+        return frozenset(name for name in self.fields if not name.startswith(prefixes))
 
-    def has_module(self, name: str, value: str) -> bool:
+    def accepts_module(self, name: str, value: str) -> bool:
         """True also for what is no module."""
         return self.modules is None or not _MODULE.fullmatch(name) or value in self.modules
 
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
         """The name alone, and what is taken for both; an old name has the schedule in it
         (`DPM++ 2M Karras`)."""
-        named = [one[0] for one in self.schedulers if schedule in one]
-        label = (*named, *(one[0] for one in self.schedulers[:1]), schedule)[0]
-        for scheduler in self.schedulers:
-            end = next((f" {one}" for one in scheduler if name.endswith(f" {one}")), "")
-            if end:
-                name, label = name[: -len(end)], scheduler[0]
-        is_there = name in self.samplers or not self.samplers
-        return name, name if is_there else self.samplers[0], label
+        labels = [names[0] for names in self.schedulers if schedule in names]
+        label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]
+        for names in self.schedulers:
+            suffix = next((f" {each}" for each in names if name.endswith(f" {each}")), "")
+            if suffix:
+                name, label = name[: -len(suffix)], names[0]
+        is_known = name in self.samplers or not self.samplers
+        return name, name if is_known else self.samplers[0], label

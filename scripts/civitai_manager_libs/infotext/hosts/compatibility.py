@@ -26,11 +26,11 @@ class Loss:
     field: str
     sent: str = ""
     got: str = ""
-    is_swallowed: bool = False
+    is_read_as_prompt: bool = False
 
 
 def list_losses(
-    host: HostRules, text: str, takes: HostCapabilities = HostCapabilities()
+    host: HostRules, text: str, capabilities: HostCapabilities = HostCapabilities()
 ) -> list[Loss]:
     """In the order of the text; [] where all arrives as it is told."""
     sent, got = parse_infotext(text), parse_as_host(host, text)
@@ -40,11 +40,11 @@ def list_losses(
         return list(_iter_swallowed(sent))
     return [
         *_compare_prompts(sent, got),
-        *_compare_parameters(host, sent, got, takes),
-        *_compare_samplers(got, takes),
+        *_compare_parameters(host, sent, got, capabilities),
+        *_compare_samplers(got, capabilities),
         *(
             Loss(name, "", value)
-            for name, value in host.assumed.items()
+            for name, value in host.defaults.items()
             if _is_left_open(sent, name)
         ),
     ]
@@ -61,7 +61,7 @@ def _iter_swallowed(sent: Infotext) -> Iterator[Loss]:
     """Fewer than three parameters are none to any reader."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
-        yield Loss(name, value, is_swallowed=True)
+        yield Loss(name, value, is_read_as_prompt=True)
 
 
 def _compare_prompts(sent: Infotext, got: Infotext) -> Iterator[Loss]:
@@ -72,36 +72,44 @@ def _compare_prompts(sent: Infotext, got: Infotext) -> Iterator[Loss]:
 
 
 def _compare_parameters(
-    host: HostRules, sent: Infotext, got: Infotext, takes: HostCapabilities
+    host: HostRules, sent: Infotext, got: Infotext, capabilities: HostCapabilities
 ) -> Iterator[Loss]:
     is_resized = "Size" in got.parameters and "Size" not in sent.parameters
     for name, value in sent.parameters.items():
         if is_resized and name in ("width", "height"):
             continue
-        there = host.renamed.get(name, name)
-        taken = got.parameters.get(there, "")
-        if not takes.has_field(there) or not takes.has_module(there, value):
-            taken = ""
-        if not _is_same(value, taken):
-            yield Loss(name, value, taken)
+        host_name = host.renamed.get(name, name)
+        value_there = got.parameters.get(host_name, "")
+        if not capabilities.accepts_field(host_name) or not capabilities.accepts_module(
+            host_name, value
+        ):
+            value_there = ""
+        if not _is_same(value, value_there):
+            yield Loss(name, value, value_there)
 
 
-def _compare_samplers(got: Infotext, takes: HostCapabilities) -> Iterator[Loss]:
+def _compare_samplers(got: Infotext, capabilities: HostCapabilities) -> Iterator[Loss]:
     for names in _PAIRS:
         sampler, schedule = (got.parameters.get(name, "") for name in names)
-        if not takes.samplers or not sampler or sampler in _SAME:
+        if not capabilities.samplers or not sampler or sampler in _SAME:
             continue
-        name, taken, label = takes.resolve_sampler(sampler, schedule)
-        if name != taken:
-            yield Loss(names[0], sampler, taken)
-        if schedule and schedule not in _SAME and not _names_schedule(takes, label, schedule):
+        name, value_there, label = capabilities.resolve_sampler(sampler, schedule)
+        if name != value_there:
+            yield Loss(names[0], sampler, value_there)
+        if (
+            schedule
+            and schedule not in _SAME
+            and not _names_schedule(capabilities, label, schedule)
+        ):
             yield Loss(names[1], schedule, label)
 
 
-def _names_schedule(takes: HostCapabilities, label: str, schedule: str) -> bool:
-    return label == schedule or any(label in one and schedule in one for one in takes.schedulers)
+def _names_schedule(capabilities: HostCapabilities, label: str, schedule: str) -> bool:
+    return label == schedule or any(
+        label in first and schedule in first for first in capabilities.schedulers
+    )
 
 
-def _is_same(one: str, other: str) -> bool:
-    number = as_number(one)
-    return one == other or number is not None and number == as_number(other)
+def _is_same(first: str, other: str) -> bool:
+    number = as_number(first)
+    return first == other or number is not None and number == as_number(other)

@@ -25,12 +25,12 @@ class HostRules:
     as others take something else."""
 
     line: Callable[[str], str] = str
-    passed_over: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
     renamed: Mapping[str, str] = field(default_factory=dict)
-    assumed: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
-def _forge_line(line: str) -> str:
+def _rewrite_forge_line(line: str) -> str:
     """Of on-site Flux pictures it takes the CFG scale for the distilled one."""
     if "Civitai" not in line or "FLUX" not in line:
         return line
@@ -38,16 +38,16 @@ def _forge_line(line: str) -> str:
     return line.replace("CFG scale: ", "CFG scale: 1, Distilled CFG Scale: ")
 
 
-def _neo_line(line: str) -> str:
+def _rewrite_neo_line(line: str) -> str:
     """The same of all whose line names Flux at all."""
-    stated = _CFG.search(line) if "flux" in line.lower() else None
-    if stated and _number(stated[1]) > 1:
+    match = _CFG.search(line) if "flux" in line.lower() else None
+    if match and _parse_float(match[1]) > 1:
         line = line.replace("CFG scale: ", "CFG scale: 1.0, Distilled CFG Scale: ")
     line = line.replace("Sampler: Undefined,", _FLUX_SAMPLER.rstrip())
     return line.replace(", width:", ", Size-1:").replace(", height:", ", Size-2:")
 
 
-def _number(text: str) -> float:
+def _parse_float(text: str) -> float:
     try:
         return float(text)
     except ValueError:
@@ -57,16 +57,16 @@ def _number(text: str) -> float:
 HOSTS = {
     "AUTOMATIC1111": HostRules(),
     "reForge": HostRules(),
-    "Forge": HostRules(line=_forge_line),
+    "Forge": HostRules(line=_rewrite_forge_line),
     "Forge Neo": HostRules(
-        line=_neo_line,
-        passed_over=frozenset(("Clip skip", "CLIP_stop_at_last_layers", "Noise Schedule")),
+        line=_rewrite_neo_line,
+        ignored=frozenset(("Clip skip", "CLIP_stop_at_last_layers", "Noise Schedule")),
         renamed={
             "Shift": "Distilled CFG Scale",
             "Hires Shift": "Hires Distilled CFG Scale",
             "sd_model_name": "Model",
         },
-        assumed={"Sampler": "Euler", "Schedule type": "Simple", "RNG": "CPU"},
+        defaults={"Sampler": "Euler", "Schedule type": "Simple", "RNG": "CPU"},
     ),
 }
 
@@ -79,7 +79,7 @@ def parse_as_host(host: HostRules, text: str) -> Infotext:
         read = parse_infotext(f"{head}{mark}{host.line(line)}")
     else:
         read = sent
-    known = {k: v for k, v in read.parameters.items() if k not in host.passed_over}
+    known = {k: v for k, v in read.parameters.items() if k not in host.ignored}
     parameters = {host.renamed.get(key, key): value for key, value in known.items()}
     return replace(read, parameters=_join_size(parameters))
 

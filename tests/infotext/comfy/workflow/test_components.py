@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from civitai_manager_libs.infotext.comfy import read_graph
-from civitai_manager_libs.infotext.comfy.workflow import workflow_nodes
+from civitai_manager_libs.infotext.comfy.workflow import read_workflow_nodes
 
 
 def asked(title, **output):
@@ -58,5 +58,5 @@ def test_a_components_values_get_the_names_of_its_inputs():
 
 @pytest.mark.parametrize("odd", [3, [], {"## pipe [1]": 3}, {"## pipe [1]": {"nodes": [3, {}]}}])
 def test_odd_components_do_no_harm(odd):
-    nodes = workflow_nodes({**WORKFLOW, "components": odd})
+    nodes = read_workflow_nodes({**WORKFLOW, "components": odd})
     assert nodes["1"]["inputs"] == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.infotext.comfy.workflow import workflow_nodes
+from civitai_manager_libs.infotext.comfy.workflow import read_workflow_nodes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ def node(node_id, kind, values=(), links=(), **more):
 
 
 def inputs_of(*nodes, links=(), **more):
-    found = workflow_nodes({"nodes": list(nodes), "links": list(links), **more})
+    found = read_workflow_nodes({"nodes": list(nodes), "links": list(links), **more})
     return {node_id: each["inputs"] for node_id, each in found.items()}
 
 
@@ -154,7 +154,7 @@ def test_a_muted_node_is_none_and_a_bypassed_one_only_hands_on():
         each["type"] = kind
     bypassed["outputs"] = [{"type": "MODEL"}, {"type": "CLIP"}, {"type": "VAE"}]
     links = [[5, 3, 0, 2, 0, "MODEL"], [6, 4, 1, 2, 1, "CLIP"]]
-    found = workflow_nodes({"nodes": [muted, bypassed], "links": links})
+    found = read_workflow_nodes({"nodes": [muted, bypassed], "links": links})
     handed = {"0": ["3", 0], "1": ["4", 1]}
     assert found == {"2": {"class_type": "Bypassed", "inputs": handed}}
 
@@ -279,7 +279,7 @@ def test_a_widget_keeps_its_value_where_a_bypassed_node_hands_nothing_on():
 def test_a_group_within_itself_ends():
     group = {"id": "a-uuid", "nodes": [node(1, "a-uuid"), node(2, "a-uuid")], "links": []}
     workflow = {"nodes": [node(1, "a-uuid")], "definitions": {"subgraphs": [group]}}
-    assert len(workflow_nodes(workflow)) <= 3_000
+    assert len(read_workflow_nodes(workflow)) <= 3_000
 
 
 def test_an_odd_name_does_no_harm():
@@ -289,7 +289,7 @@ def test_an_odd_name_does_no_harm():
 
 
 def test_a_huge_workflow_is_none():
-    assert workflow_nodes({"nodes": [node(i, "X") for i in range(3_001)]}) == {}
+    assert read_workflow_nodes({"nodes": [node(i, "X") for i in range(3_001)]}) == {}
 
 
 _value = st.recursive(
@@ -319,5 +319,5 @@ _graph = st.fixed_dictionaries({"nodes": st.lists(_node, max_size=5), "links": _
 def test_no_workflow_makes_it_fall(workflow, group, drawn):
     workflow["extra"] = {"ue_links": drawn, "groupNodes": {"g": {**group, "external": drawn}}}
     group |= {"id": "g", "inputs": [{"name": "x"}]}
-    nodes = workflow_nodes(workflow | {"definitions": {"subgraphs": [group]}})
+    nodes = read_workflow_nodes(workflow | {"definitions": {"subgraphs": [group]}})
     assert all(isinstance(each["inputs"], dict) for each in nodes.values())

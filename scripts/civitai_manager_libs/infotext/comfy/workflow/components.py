@@ -11,24 +11,24 @@ from typing import Any
 
 from ....core import as_list, as_mapping
 
-__all__ = ["component_inputs"]
+__all__ = ["list_component_inputs"]
 
 _MAX_COMPONENTS, _MAX_NODES = 50, 200
 _INPUT = "ComponentInput"
 
 
-def component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
+def list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the names of each component's inputs, in the order in which its node has them."""
     components = list(as_mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
-    return {str(kind): _inputs(as_mapping(component)) for kind, component in components}
+    return {str(kind): _list_inputs(as_mapping(component)) for kind, component in components}
 
 
-def _inputs(component: Mapping[str, Any]) -> list[str]:
+def _list_inputs(component: Mapping[str, Any]) -> list[str]:
     nodes = map(as_mapping, as_list(component.get("nodes"))[:_MAX_NODES])
     titled = ((str(node.get("title", "")), node) for node in nodes if node.get("type") == _INPUT)
-    return [_name(node) for _, node in sorted(titled, key=lambda each: each[0])]
+    return [_get_name(node) for _, node in sorted(titled, key=lambda each: each[0])]
 
 
-def _name(node: Mapping[str, Any]) -> str:
+def _get_name(node: Mapping[str, Any]) -> str:
     output = as_mapping(next(iter(as_list(node.get("outputs"))), None))
     return str(output.get("label") or output.get("name"))

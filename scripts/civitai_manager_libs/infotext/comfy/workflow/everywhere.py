@@ -11,7 +11,7 @@ from typing import Any
 
 from ....core import as_list, as_mapping
 
-__all__ = ["links_everywhere"]
+__all__ = ["find_everywhere_links"]
 
 _Link = list[Any]
 _Links = dict[str, dict[str, _Link]]  # node id: input: where it comes from
@@ -24,69 +24,77 @@ _BY_NAME = {  # kind: by the number of its output or input, the names that it gi
 }
 
 
-def links_everywhere(
-    content: Mapping[str, Any], listed: list[Mapping[str, Any]], prefix: str
+def find_everywhere_links(
+    content: Mapping[str, Any], nodes: list[Mapping[str, Any]], prefix: str
 ) -> _Links:
     """Return what each node of a level gets in this way, by node id and input."""
     found: _Links = {}
-    by_id = {str(node.get("id")): node for node in listed}
-    drawn = as_list(as_mapping(content.get("extra")).get("ue_links"))[:_MAX_LINKS]
-    for link in map(as_mapping, drawn):
+    by_id = {str(node.get("id")): node for node in nodes}
+    saved_links = as_list(as_mapping(content.get("extra")).get("ue_links"))[:_MAX_LINKS]
+    for link in map(as_mapping, saved_links):
         node, slot = by_id.get(str(link.get("downstream"))), link.get("downstream_slot")
         inputs = as_list(node.get("inputs")) if node else []
         if isinstance(slot, int) and 0 <= slot < len(inputs):
             source = [f"{prefix}{link.get('upstream')}", link.get("upstream_slot")]
-            found.setdefault(str(link.get("downstream")), {})[_name(inputs[slot])] = source
-    return found if drawn else _by_rule(content, listed, prefix)
+            found.setdefault(str(link.get("downstream")), {})[_get_name(inputs[slot])] = source
+    return found if saved_links else _apply_broadcast_rule(content, nodes, prefix)
 
 
-def _by_rule(content: Mapping[str, Any], listed: list[Mapping[str, Any]], prefix: str) -> _Links:
-    sources = {link[0]: link for link in _drawn_links(content)}
-    by_id = {str(node.get("id")): node for node in listed}
+def _apply_broadcast_rule(
+    content: Mapping[str, Any], nodes: list[Mapping[str, Any]], prefix: str
+) -> _Links:
+    sources = {link[0]: link for link in _iter_links(content)}
+    by_id = {str(node.get("id")): node for node in nodes}
     types: dict[str, _Link] = {}
     names: dict[str, _Link] = {}
-    for node in listed:
+    for node in nodes:
         kind, by_name = str(node.get("type")), _BY_NAME.get(str(node.get("type")), ())
         if node.get("mode") in _MUTED or not (kind in _BY_TYPE or by_name):
             continue
         if kind == "Seed Everywhere":
             names |= dict.fromkeys(by_name[0], [f"{prefix}{node.get('id')}", 0])
-        for slot, given in enumerate(map(as_mapping, as_list(node.get("inputs"))[:20])):
-            link = sources.get(given["link"]) if isinstance(given.get("link"), int) else None
+        for slot, node_input in enumerate(map(as_mapping, as_list(node.get("inputs"))[:20])):
+            link = (
+                sources.get(node_input["link"]) if isinstance(node_input.get("link"), int) else None
+            )
             if link is not None:
                 origin = [f"{prefix}{link[1]}", link[2]]
                 if kind in _BY_TYPE:
-                    types[_output_type(by_id.get(str(link[1])), link[2])] = origin
+                    types[_get_output_type(by_id.get(str(link[1])), link[2])] = origin
                 elif slot < len(by_name):
                     names |= dict.fromkeys(by_name[slot], origin)
-    return _given(listed, types, names) if types or names else {}
+    return _connect_inputs(nodes, types, names) if types or names else {}
 
 
-def _drawn_links(content: Mapping[str, Any]) -> Iterator[list[Any]]:
+def _iter_links(content: Mapping[str, Any]) -> Iterator[list[Any]]:
     for link in as_list(content.get("links")):
         if isinstance(link, list) and len(link) >= 6 and isinstance(link[0], int):
             yield link
 
 
-def _output_type(node: Mapping[str, Any] | None, slot: object) -> str:
+def _get_output_type(node: Mapping[str, Any] | None, slot: object) -> str:
     outputs = as_list(node.get("outputs")) if node else []
     known = isinstance(slot, int) and 0 <= slot < len(outputs)
     return str(as_mapping(outputs[slot]).get("type")) if known else ""
 
 
-def _given(
-    listed: list[Mapping[str, Any]], types: Mapping[str, _Link], names: Mapping[str, _Link]
+def _connect_inputs(
+    nodes: list[Mapping[str, Any]], types: Mapping[str, _Link], names: Mapping[str, _Link]
 ) -> _Links:
     found: _Links = {}
-    for node in listed:
-        for given in map(as_mapping, as_list(node.get("inputs"))[:200]):
-            source = names.get(_name(given))
-            if "widget" not in given:  # what is typed in stays
-                source = source or types.get(str(given.get("type")))
-            if given.get("link") is None and source and "verywhere" not in str(node.get("type")):
-                found.setdefault(str(node.get("id")), {})[_name(given)] = source
+    for node in nodes:
+        for node_input in map(as_mapping, as_list(node.get("inputs"))[:200]):
+            source = names.get(_get_name(node_input))
+            if "widget" not in node_input:  # what is typed in stays
+                source = source or types.get(str(node_input.get("type")))
+            if (
+                node_input.get("link") is None
+                and source
+                and "verywhere" not in str(node.get("type"))
+            ):
+                found.setdefault(str(node.get("id")), {})[_get_name(node_input)] = source
     return found
 
 
-def _name(given: object) -> str:
-    return str(as_mapping(given).get("name"))
+def _get_name(node_input: object) -> str:
+    return str(as_mapping(node_input).get("name"))

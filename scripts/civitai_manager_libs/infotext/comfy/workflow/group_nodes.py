@@ -12,23 +12,23 @@ from typing import Any
 
 from ....core import as_list, as_mapping
 
-__all__ = ["group_nodes", "with_own_values"]
+__all__ = ["convert_group_nodes", "fill_group_values"]
 
 _MAX_GROUPS, _MAX_NODES, _MAX_SLOTS, _MAX_LINKS = 30, 50, 50, 2_000
 _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
 
 
-def group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Return each group that a workflow defines, as a subgraph, by the type of its nodes."""
     defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
     found: dict[str, Mapping[str, Any]] = {}
     for name, group in list(defined.items())[:_MAX_GROUPS]:
-        subgraph = _subgraph(as_mapping(group))
+        subgraph = _convert_group(as_mapping(group))
         found |= {f"workflow{mark}{name}": subgraph for mark in (">", "/")}
     return found
 
 
-def with_own_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a group with the values that the widgets of `node`, which stands for it, have.
 
     Their row is that of the group's nodes, one after another; where it is not, none is known: a
@@ -47,29 +47,29 @@ def with_own_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mappin
     }
 
 
-def _subgraph(group: Mapping[str, Any]) -> Mapping[str, Any]:
+def _convert_group(group: Mapping[str, Any]) -> Mapping[str, Any]:
     nodes = [dict(as_mapping(node)) for node in as_list(group.get("nodes"))[:_MAX_NODES]]
     origins = {  # (node, input): what leads to it; outside of the group it has no node
         (link[2], link[3]): (link[0], link[1])
         for link in map(as_list, as_list(group.get("links"))[:_MAX_LINKS])
         if len(link) >= 4 and all(isinstance(part, int) for part in link[1:4])
     }
-    joined = {goal: origin for goal, origin in origins.items() if isinstance(origin[0], int)}
+    joined = {target: origin for target, origin in origins.items() if isinstance(origin[0], int)}
     has_linked_widgets = False
     links: list[list[Any]] = []
     names: dict[str, None] = {}  # of the inputs, in their order
     for at, node in enumerate(nodes):
-        given = [dict(as_mapping(each)) for each in as_list(node.get("inputs"))[:_MAX_SLOTS]]
-        for slot, each in enumerate(given):
+        node_inputs = [dict(as_mapping(each)) for each in as_list(node.get("inputs"))[:_MAX_SLOTS]]
+        for slot, each in enumerate(node_inputs):
             each["link"] = None
             has_linked_widgets |= "widget" in each and (at, slot) in origins
             if (at, slot) in joined:
                 each["link"] = _add_link(links, *joined[at, slot], at, slot)
             elif "widget" not in each:
                 each["link"] = _add_link(links, _GROUP_INPUT, len(names), at, slot)
-                names[_input_name(group, node, at, each, names)] = None
-        nodes[at] = {**node, "id": at, "inputs": given}
-    for number, (at, slot) in enumerate(_given_away(group, nodes, set(joined.values()))):
+                names[_name_group_input(group, node, at, each, names)] = None
+        nodes[at] = {**node, "id": at, "inputs": node_inputs}
+    for number, (at, slot) in enumerate(_iter_group_outputs(group, nodes, set(joined.values()))):
         _add_link(links, at, slot, _GROUP_OUTPUT, number)
     inputs = [{"name": name} for name in names]
     joints = {"has_joined_widgets": True, "has_linked_widgets": has_linked_widgets}
@@ -81,24 +81,26 @@ def _add_link(links: list[list[Any]], *ends: int) -> int:
     return len(links) - 1
 
 
-def _input_name(
+def _name_group_input(
     group: Mapping[str, Any],
     node: Mapping[str, Any],
     at: int,
-    given: Mapping[str, Any],
-    before: Mapping[str, None],
+    node_inputs: Mapping[str, Any],
+    known_names: Mapping[str, None],
 ) -> str:
     """Return the name that a group's input has outside: its maker's, or else the node's own."""
-    own = str(given.get("name") or given.get("type"))
+    inner_name = str(node_inputs.get("name") or node_inputs.get("type"))
     named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
-    name = named.get(own) if given.get("name") else next(iter(named.values()), None)  # of a reroute
-    name = str(as_mapping(name).get("name") or own)
-    if name in before:
+    name = (
+        named.get(inner_name) if node_inputs.get("name") else next(iter(named.values()), None)
+    )  # of a reroute
+    name = str(as_mapping(name).get("name") or inner_name)
+    if name in known_names:
         name = f"{node.get('title') or node.get('type')} {name}"
-    return name if name not in before else f"{name} {len(before)}"
+    return name if name not in known_names else f"{name} {len(known_names)}"
 
 
-def _given_away(
+def _iter_group_outputs(
     group: Mapping[str, Any], nodes: list[dict[str, Any]], used: set[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
     """Yield node and output of what a group gives: what is unused inside, or named as given."""

@@ -12,12 +12,12 @@ from typing import Any
 
 from ....core import as_list, as_mapping
 from ..nodes import MAX_NODES, Node, Nodes
-from .components import component_inputs
-from .everywhere import links_everywhere
-from .group_nodes import group_nodes, with_own_values
-from .widgets import own_names, widget_values
+from .components import list_component_inputs
+from .everywhere import find_everywhere_links
+from .group_nodes import convert_group_nodes, fill_group_values
+from .widgets import list_widget_names, read_widget_values
 
-__all__ = ["workflow_nodes"]
+__all__ = ["read_workflow_nodes"]
 
 _MAX_DEPTH = 5  # groups within groups
 _MAX_GROUPS = 200  # that are opened
@@ -42,23 +42,23 @@ class _Group:
     depth: int = 0
 
 
-def workflow_nodes(workflow: object) -> Nodes:
+def read_workflow_nodes(workflow: object) -> Nodes:
     """Return a workflow's nodes without those switched off; {} if it is none, or huge."""
     if not isinstance(workflow, Mapping):
         return {}
     listed = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
     groups = {str(group.get("id")): group for group in listed if isinstance(group, Mapping)}
-    groups |= group_nodes(workflow)
-    components = component_inputs(workflow)
+    groups |= convert_group_nodes(workflow)
+    components = list_component_inputs(workflow)
     nodes: dict[str, Node] = {}
     waiting, opened = [_Group(workflow)], 0
     while waiting and len(nodes) < MAX_NODES and opened <= _MAX_GROUPS:
-        waiting += _collect(waiting.pop(), groups, components, nodes)
+        waiting += _collect_nodes(waiting.pop(), groups, components, nodes)
         opened += 1
     return nodes if len(nodes) <= MAX_NODES else {}
 
 
-def _collect(
+def _collect_nodes(
     group: _Group,
     groups: Mapping[str, Mapping[str, Any]],
     components: Mapping[str, list[str]],
@@ -68,43 +68,43 @@ def _collect(
     listed = [node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)]
     listed = [node for node in listed[: MAX_NODES + 1] if node.get("mode") != _MUTED]
     opened = [node for node in listed if node.get("mode") != _BYPASSED]
-    inner = {str(node.get("id")) for node in opened if str(node.get("type")) in groups}
-    sources = _sources(group, inner, nodes)
-    dead = _dead_ends(listed, group.prefix, sources)
-    named = _set_nodes(listed, group.prefix)
-    everywhere = links_everywhere(group.content, listed, group.prefix)
+    group_ids = {str(node.get("id")) for node in opened if str(node.get("type")) in groups}
+    sources = _collect_link_sources(group, group_ids, nodes)
+    dead = _find_dead_outputs(listed, group.prefix, sources)
+    setters = _find_setters(listed, group.prefix)
+    broadcast = find_everywhere_links(group.content, listed, group.prefix)
     for node in listed:
         node_id, kind = f"{group.prefix}{node.get('id')}", str(node.get("type"))
-        links = everywhere.get(str(node.get("id")), {}) | _links(node, sources, dead)
+        links = broadcast.get(str(node.get("id")), {}) | _list_input_links(node, sources, dead)
         if kind in groups and node.get("mode") != _BYPASSED:
             if group.depth < _MAX_DEPTH:
-                yield _entered(groups[kind], node, node_id, links, group.depth + 1, nodes)
+                yield _open_group(groups[kind], node, node_id, links, group.depth + 1, nodes)
         elif kind in _GETTERS:
-            nodes[node_id] = _reroute(named.get(_first_value(node)))
+            nodes[node_id] = _make_reroute(setters.get(_get_first_value(node)))
         elif node.get("mode") == _BYPASSED:
-            nodes[node_id] = {"class_type": "Bypassed", "inputs": _bypassed(node, links)}
+            nodes[node_id] = {"class_type": "Bypassed", "inputs": _list_bypass_links(node, links)}
         else:
-            values = {} if kind in _SETTERS else widget_values(node, components.get(kind, ()))
+            values = {} if kind in _SETTERS else read_widget_values(node, components.get(kind, ()))
             nodes[node_id] = {"class_type": kind, "inputs": {**values, **links}}
 
 
-def _bypassed(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
+def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
     """Return what a bypassed node hands on, by its output: the input of that type.
 
     The input of the same number comes before the others, as in ComfyUI's editor.
     """
     given = [as_mapping(each) for each in as_list(node.get("inputs"))[:200]]
-    handed = {}
+    passed = {}
     for slot, output in enumerate(map(as_mapping, as_list(node.get("outputs"))[:200])):
         candidates = given[slot : slot + 1] + given
         same = (each for each in candidates if each.get("type") == output.get("type"))
         name = str(next(same, {}).get("name"))
         if name in links:
-            handed[str(slot)] = links[name]
-    return handed
+            passed[str(slot)] = links[name]
+    return passed
 
 
-def _dead_ends(
+def _find_dead_outputs(
     listed: list[Mapping[str, Any]], prefix: str, sources: Mapping[Any, _Link]
 ) -> set[tuple[str, int]]:
     """Return the outputs of bypassed nodes that hand nothing on, by node id and number.
@@ -114,32 +114,34 @@ def _dead_ends(
     dead = set()
     for node in listed:
         if node.get("mode") == _BYPASSED:
-            handed = _bypassed(node, _links(node, sources))
+            passed = _list_bypass_links(node, _list_input_links(node, sources))
             slots = range(len(as_list(node.get("outputs"))[:200]))
-            dead |= {(f"{prefix}{node.get('id')}", n) for n in slots if str(n) not in handed}
+            dead |= {(f"{prefix}{node.get('id')}", n) for n in slots if str(n) not in passed}
     return dead
 
 
-def _sources(group: _Group, inner: set[str], nodes: dict[str, Node]) -> dict[Any, _Link]:
+def _collect_link_sources(
+    group: _Group, group_ids: set[str], nodes: dict[str, Node]
+) -> dict[Any, _Link]:
     """Where each link of a level comes from; adds the nodes by which a group gives something."""
     sources: dict[Any, _Link] = {}
     for link in as_list(group.content.get("links"))[:_MAX_LINKS]:
-        link_id, origin, slot, goal, goal_slot = _link_parts(link)
+        link_id, origin, slot, target, target_slot = _split_link(link)
         if not isinstance(origin, (int, str)) or not isinstance(slot, int):
             continue
         if not isinstance(link_id, (int, str)):
             continue
         if origin != _GROUP_INPUT:
-            joint = f":out{slot}" if str(origin) in inner else ""
+            joint = f":out{slot}" if str(origin) in group_ids else ""
             sources[link_id] = [f"{group.prefix}{origin}{joint}", slot]
         elif slot in group.given:
             sources[link_id] = [f"{group.prefix}in{slot}", 0]
-        if goal == _GROUP_OUTPUT and link_id in sources:
-            nodes[f"{group.prefix}out{goal_slot}"] = _reroute(sources[link_id])
+        if target == _GROUP_OUTPUT and link_id in sources:
+            nodes[f"{group.prefix}out{target_slot}"] = _make_reroute(sources[link_id])
     return sources
 
 
-def _link_parts(link: object) -> tuple[Any, ...]:
+def _split_link(link: object) -> tuple[Any, ...]:
     if isinstance(link, Mapping):
         names = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
         return tuple(link.get(name) for name in names)
@@ -147,7 +149,7 @@ def _link_parts(link: object) -> tuple[Any, ...]:
     return parts + (None,) * (5 - len(parts))
 
 
-def _entered(
+def _open_group(
     content: Mapping[str, Any],
     node: Mapping[str, Any],
     node_id: str,
@@ -157,44 +159,44 @@ def _entered(
 ) -> _Group:
     """The group behind a node, with a node for each of its inputs that has a value."""
     given = [as_mapping(each) for each in as_list(content.get("inputs"))[:200]]
-    values = _group_values(node, given)
+    values = _read_group_values(node, given)
     known = set()
     for slot, name in enumerate(str(each.get("name")) for each in given):
         if name in links:
-            nodes[f"{node_id}:in{slot}"] = _reroute(links[name])
+            nodes[f"{node_id}:in{slot}"] = _make_reroute(links[name])
             known.add(slot)
         elif name in values:
             inputs = {"value": values[name]}
             nodes[f"{node_id}:in{slot}"] = {"class_type": "PrimitiveNode", "inputs": inputs}
             known.add(slot)
-    return _Group(with_own_values(content, node), f"{node_id}:", frozenset(known), depth)
+    return _Group(fill_group_values(content, node), f"{node_id}:", frozenset(known), depth)
 
 
-def _group_values(node: Mapping[str, Any], given: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _read_group_values(node: Mapping[str, Any], given: list[Mapping[str, Any]]) -> dict[str, Any]:
     """The values that a group's own widgets have; {} where it cannot be told which is which."""
     values = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in given if each.get("type") in _WIDGET_TYPES]
-    for names in (widgets, own_names(node)):
+    for names in (widgets, list_widget_names(node)):
         if len(names) == len(values):
             return dict(zip(names, values))
     return {}
 
 
-def _reroute(source: _Link | None) -> Node:
+def _make_reroute(source: _Link | None) -> Node:
     return {"class_type": "Reroute", "inputs": {"": source} if source else {}}
 
 
-def _set_nodes(listed: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
+def _find_setters(listed: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
     """The named values that GetNode takes from elsewhere, each by its SetNode."""
     setters = [node for node in listed if node.get("type") in _SETTERS]
-    return {_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
+    return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
 
 
-def _first_value(node: Mapping[str, Any]) -> str:
+def _get_first_value(node: Mapping[str, Any]) -> str:
     return str(next(iter(as_list(node.get("widgets_values"))), ""))
 
 
-def _links(
+def _list_input_links(
     node: Mapping[str, Any],
     sources: Mapping[Any, _Link],
     dead: Collection[tuple[str, int]] = (),

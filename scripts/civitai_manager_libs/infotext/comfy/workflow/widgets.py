@@ -13,11 +13,11 @@ from typing import Any
 from ....core import as_list, as_mapping, as_number, as_whole
 from ...samplers import is_sampler
 
-__all__ = ["own_names", "widget_values"]
+__all__ = ["list_widget_names", "read_widget_values"]
 
 _CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the row
 _SEEDS = {"seed", "noise_seed"}
-_HABIT = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
+_SAMPLER_WIDGETS = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
 _KSAMPLER = "seed steps cfg sampler_name scheduler denoise"
 _EASY_LOADER = (
     "vae_name clip_skip lora_name lora_model_strength lora_clip_strength resolution"
@@ -32,7 +32,7 @@ _CLOWN_END = "scheduler steps implicit_steps denoise denoise_alt cfg shift base_
 # What the editor does with a prompt before it is sent: comments go, one of several is taken.
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _CHOICE = re.compile(r"(?<!\\)\{[^{}]*\|[^{}]*\}")
-_SENT_OTHERWISE = {
+_DYNAMIC_PROMPTS = {
     "CLIPTextEncode": ("text",),
     "CLIPTextEncodeFlux": ("clip_l", "t5xxl"),
     "CLIPTextEncodeSDXL": ("text_g", "text_l"),
@@ -210,7 +210,7 @@ _WIDGETS = {
 }
 
 
-def widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[str, Any]:
+def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[str, Any]:
     """Return the values of a node's widgets by name, without those of which the name is unknown.
 
     `inputs`: all names that the workflow itself gives to the inputs of such a node, in order.
@@ -219,13 +219,13 @@ def widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[s
     if isinstance(values, Mapping):
         return dict(list(values.items())[:200])
     values = list(as_list(values)[:200])
-    known = _row_of(str(node.get("type")), values) or _without_sockets(node, inputs)
-    named, left = _in_row(own_names(node), values)
+    known = _find_known_names(str(node.get("type")), values) or _remove_sockets(node, inputs)
+    named, left = _pair_values(list_widget_names(node), values)
     if left and known:
-        named, left = _in_row(known, values)
+        named, left = _pair_values(known, values)
     elif left:  # the names are of some of its widgets only
-        named = {"value": values[0]} if len(values) == 1 else _by_habit(values)
-    for name in _SENT_OTHERWISE.get(str(node.get("type")), ()):
+        named = {"value": values[0]} if len(values) == 1 else _guess_values(values)
+    for name in _DYNAMIC_PROMPTS.get(str(node.get("type")), ()):
         text = named.get(name)
         if isinstance(text, str):
             named[name] = None if _CHOICE.search(text) else _COMMENT.sub("", text)
@@ -233,41 +233,43 @@ def widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[s
     return {**named, **rows}
 
 
-def _row_of(kind: str, values: list[Any]) -> list[str]:
+def _find_known_names(kind: str, values: list[Any]) -> list[str]:
     """Return the names of the widgets of older nodes; of several rows, the one that fits."""
     rows = [row.split() for row in _WIDGETS.get(kind, "").split("|")]
-    return rows[0] if len(rows) == 1 else next((row for row in rows if _fits(row, values)), [])
+    return (
+        rows[0] if len(rows) == 1 else next((row for row in rows if _fit_values(row, values)), [])
+    )
 
 
-def _fits(names: list[str], values: list[Any]) -> bool:
-    named, left = _in_row(names, values)
+def _fit_values(names: list[str], values: list[Any]) -> bool:
+    named, left = _pair_values(names, values)
     return len(named) == len(names) and not left
 
 
-def _without_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
+def _remove_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     given = map(as_mapping, as_list(node.get("inputs"))[:200])
     sockets = {str(each.get("name")) for each in given if not each.get("widget")}
     return [name for name in names if name not in sockets]
 
 
-def own_names(node: Mapping[str, Any]) -> list[str]:
+def list_widget_names(node: Mapping[str, Any]) -> list[str]:
     """Return the names of the widgets that a file names itself, in their order."""
     widgets = (as_mapping(given).get("widget") for given in as_list(node.get("inputs"))[:200])
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
 
-def _in_row(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
+def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
     """Names with their values, and whether values are left."""
     found: dict[str, Any] = {}
     at = 0
     for name, _ in zip(names, values):
         if at < len(values):
             found[name] = values[at]
-            at += 1 + (name in _SEEDS and at + 1 < len(values) and _is_control(values[at + 1]))
+            at += 1 + (name in _SEEDS and at + 1 < len(values) and _is_seed_control(values[at + 1]))
     return found, at < len(values)
 
 
-def _by_habit(values: list[Any]) -> dict[str, Any]:
+def _guess_values(values: list[Any]) -> dict[str, Any]:
     """What a sampler's row says: all have steps, cfg, sampler, schedule, denoise in this order.
 
     What the editor's control follows is the seed.
@@ -278,13 +280,13 @@ def _by_habit(values: list[Any]) -> dict[str, Any]:
         if controls and at and "seed" not in found and as_whole(values[at - 1]) is not None:
             found["seed"] = values[at - 1]
         if isinstance(value, str) and is_sampler(value) and at >= 2 and "cfg" not in found:
-            found |= _sampler_row(values[at - 2 : at + 3])
+            found |= _read_sampler_row(values[at - 2 : at + 3])
     return found
 
 
-def _sampler_row(values: list[Any]) -> dict[str, Any]:
+def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
     """Return these values by name, {} where they are not what a sampler's are."""
-    row = dict(zip(_HABIT, values))
+    row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the step to start at
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
     if not numbers or as_whole(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
@@ -292,6 +294,6 @@ def _sampler_row(values: list[Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "denoise" or denoise}
 
 
-def _is_control(value: object) -> bool:
+def _is_seed_control(value: object) -> bool:
     """What the editor does with a seed after each picture; once it was a yes or no."""
     return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)

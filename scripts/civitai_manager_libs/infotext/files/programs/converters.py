@@ -8,9 +8,16 @@ from typing import Any, Union
 
 from ....core import as_list, as_text, as_whole, as_mapping
 
-__all__ = ["Data", "Record", "Source", "converted_value", "scaled_count", "find_value", "first_of"]
-__all__ += ["joined_lines", "lora_entries", "lora_lists", "lora_pairs", "lora_texts", "resolution"]
-__all__ += ["unless", "when"]
+__all__ = ["Data", "Record", "Source", "convert_value", "scale_count", "find_value", "find_first"]
+__all__ += [
+    "join_lines",
+    "read_lora_entries",
+    "read_lora_lists",
+    "read_lora_pairs",
+    "read_lora_texts",
+    "parse_resolution",
+]
+__all__ += ["skip_words", "read_if"]
 
 Data = Mapping[str, Any]
 Record = dict[str, Any]
@@ -25,17 +32,17 @@ def find_value(data: Data, source: Source) -> object:
     """Return what a source says of this data: None for nothing."""
     if not isinstance(source, str):
         return source(data)
-    values = (_value_at(data, path) for path in source.split("|"))
+    values = (_get_at(data, path) for path in source.split("|"))
     return next((value for value in values if as_text(value) or as_list(value)), None)
 
 
-def _value_at(data: object, path: str) -> object:
+def _get_at(data: object, path: str) -> object:
     for key in path.split("."):
         data = as_mapping(data).get(key)
     return data
 
 
-def converted_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
+def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
     """Make a source whose value, where there is one, goes through `convert`."""
 
     def convert_value(data: Data) -> object:
@@ -45,60 +52,62 @@ def converted_value(source: str, convert: Callable[[Any], object]) -> Callable[[
     return convert_value
 
 
-def scaled_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
+def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
     """Make a source of a whole number above 0: `factor` times the value, and `plus` added."""
 
     def count(value: object) -> int | None:
         stated = as_whole(value)
         return stated * factor + plus if stated is not None and stated * factor > 0 else None
 
-    return converted_value(source, count)
+    return convert_value(source, count)
 
 
-def unless(source: str, *words: str) -> Callable[[Data], object]:
+def skip_words(source: str, *words: str) -> Callable[[Data], object]:
     """Make a source that says nothing where its value is one of these words, as "Automatic"."""
-    return converted_value(source, lambda value: None if as_text(value) in words else value)
+    return convert_value(source, lambda value: None if as_text(value) in words else value)
 
 
-def when(condition: str, source: Source) -> Callable[[Data], object]:
+def read_if(condition: str, source: Source) -> Callable[[Data], object]:
     """Make a source that says something only where the value at `condition` is true."""
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
-def first_of(*sources: Source) -> Callable[[Data], object]:
+def find_first(*sources: Source) -> Callable[[Data], object]:
     """Make a source of the first of these that says something."""
     return lambda data: next(filter(None, (find_value(data, source) for source in sources)), None)
 
 
-def joined_lines(source: str) -> Callable[[Data], object]:
+def join_lines(source: str) -> Callable[[Data], object]:
     """Make a source of a text, or of a list's texts, each on a line of its own."""
-    return converted_value(
+    return convert_value(
         source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
     )
 
 
-def resolution(source: str) -> Callable[[Data], object]:
+def parse_resolution(source: str) -> Callable[[Data], object]:
     """Make a source of a size like `1024x768`, from `(1024, 768)` or `1024 x 768`."""
 
     def size(value: object) -> str | None:
         sides = re.findall(r"\d{1,5}", as_text(value)[:100])
         return "x".join(sides) if len(sides) == 2 else None
 
-    return converted_value(source, size)
+    return convert_value(source, size)
 
 
-def lora_lists(names: str, weights: str) -> Callable[[Data], object]:
+def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
     """Make a source of LoRAs from a list of names and one of weights; either may be a text."""
 
     def loras(data: Data) -> list[Record]:
-        stated = _entries(find_value(data, weights))
-        named = enumerate(map(as_text, _entries(find_value(data, names))))
-        return [_lora(name, stated[at] if at < len(stated) else 1) for at, name in named if name]
+        stated = _split_list(find_value(data, weights))
+        named = enumerate(map(as_text, _split_list(find_value(data, names))))
+        return [
+            _make_lora(name, stated[at] if at < len(stated) else 1) for at, name in named if name
+        ]
 
     return loras
 
 
-def _entries(value: object) -> list[Any]:
+def _split_list(value: object) -> list[Any]:
     """Return a list's entries, also of a list in text: `a,b` or `['a', 'b']`."""
     entries = list(as_list(value))
     for each in [] if entries else _PART.findall(as_text(value)[:_MAX_LIST]):
@@ -106,36 +115,36 @@ def _entries(value: object) -> list[Any]:
     return entries[:_MAX_LORAS]
 
 
-def lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Data], object]:
+def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Data], object]:
     """Make a source of LoRAs from a list of objects."""
 
     def loras(value: object) -> list[Record]:
         entries = (as_mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
-        return [_lora(find_value(entry, name), find_value(entry, weight)) for entry in entries]
+        return [_make_lora(find_value(entry, name), find_value(entry, weight)) for entry in entries]
 
-    return converted_value(source, loras)
+    return convert_value(source, loras)
 
 
-def lora_pairs(source: str) -> Callable[[Data], object]:
+def read_lora_pairs(source: str) -> Callable[[Data], object]:
     """Make a source of LoRAs from a list of `[name, weight, …]`."""
 
     def loras(value: object) -> list[Record]:
         entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
-        return [_lora(entry[0], entry[1]) for entry in entries if entry[1:]]
+        return [_make_lora(entry[0], entry[1]) for entry in entries if entry[1:]]
 
-    return converted_value(source, loras)
+    return convert_value(source, loras)
 
 
-def lora_texts(*prefixes: str) -> Callable[[Data], object]:
+def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
     """Make a source of LoRAs from texts `name : weight` under keys that end in a number from 1."""
 
     def loras(data: Data) -> list[Record]:
         keys = (f"{prefix}{at}" for at in range(1, _MAX_LORAS) for prefix in prefixes)
         texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
-        return [_lora(name, weight) for name, _, weight in texts if as_text(name)]
+        return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
 
     return loras
 
 
-def _lora(name: object, weight: object) -> Record:
+def _make_lora(name: object, weight: object) -> Record:
     return {"type": "lora", "name": name, "strength": weight}

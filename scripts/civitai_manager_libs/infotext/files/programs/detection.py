@@ -25,15 +25,15 @@ def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] |
         return read_program(wrapped, texts)
     for program in PROGRAMS:
         if _is_written_by(program, data):
-            return program.name, _record(program, data, texts)
-    return _of_graph(data)
+            return program.name, _build_record(program, data, texts)
+    return _read_comfy_graph(data)
 
 
 def read_texts(texts: Mapping[str, str]) -> tuple[str, Record] | None:
     """Return the program that wrote one text for each value, and its record; None for others."""
     for program in PROGRAMS:
         if program.has_texts and _is_written_by(program, texts):
-            return program.name, _record(program, texts, {})
+            return program.name, _build_record(program, texts, {})
     return None
 
 
@@ -41,21 +41,25 @@ def _is_written_by(program: Program, data: Data) -> bool:
     return any(all(key in data for key in mark.split("+")) for mark in program.marks)
 
 
-def _record(program: Program, data: Data, texts: Mapping[str, str]) -> Record:
-    data = as_mapping(data.get(program.within)) if program.within else data
-    beside = {name: load_json(texts.get(name)) for name in program.beside}
-    data = {**data, "texts": texts, **{k: v for k, v in beside.items() if isinstance(v, Mapping)}}
+def _build_record(program: Program, data: Data, texts: Mapping[str, str]) -> Record:
+    data = as_mapping(data.get(program.parent_key)) if program.parent_key else data
+    json_texts = {name: load_json(texts.get(name)) for name in program.json_texts}
+    data = {
+        **data,
+        "texts": texts,
+        **{k: v for k, v in json_texts.items() if isinstance(v, Mapping)},
+    }
     record = {ours: find_value(data, theirs) for ours, theirs in program.fields.items()}
-    if program.second_pass:
-        record |= program.second_pass(data)
+    if program.read_second_pass:
+        record |= program.read_second_pass(data)
     return {name: value for name, value in record.items() if value is not None}
 
 
-def _of_graph(data: Data) -> tuple[str, Record] | None:
+def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
     """Read a ComfyUI graph; the site's own pictures of 2024 and later have a summary in it."""
     summary = as_mapping(load_json(data.get("extraMetadata")))
     if summary.get("prompt"):
-        return "Civitai", _on_site_record(data, summary)
+        return "Civitai", _build_on_site_record(data, summary)
     graph = load_json(data.get("prompt", data))
     nodes = graph.values() if isinstance(graph, Mapping) else ()
     is_workflow = "nodes" in as_mapping(load_json(data.get("workflow")))
@@ -66,7 +70,7 @@ def _of_graph(data: Data) -> tuple[str, Record] | None:
     return None
 
 
-def _on_site_record(data: Data, summary: Data) -> Record:
+def _build_on_site_record(data: Data, summary: Data) -> Record:
     """Return the summary; the graph adds what it lacks, as the strength of a second pass."""
     used = [as_mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
     record = {key: value for key, value in summary.items() if key != "resources"}

@@ -11,8 +11,14 @@ import re
 from ....core import as_mapping, as_number, as_text, as_whole, model_file_stem
 from .converters import Data, find_value, Record
 
-__all__ = ["draw_things_pass", "fooocus_refiner", "hf_space_pass", "invoke_pass", "swarm_pass"]
-__all__ += ["two_passes", "upscaler_name"]
+__all__ = [
+    "read_draw_things_pass",
+    "read_fooocus_refiner",
+    "read_hf_space_pass",
+    "read_invoke_pass",
+    "read_swarm_pass",
+]
+__all__ += ["make_second_pass", "translate_upscaler"]
 
 _RESIZERS = {  # of the pixels or in the latent space
     "latent-bicubic": "Latent (bicubic)",
@@ -23,7 +29,7 @@ _RESIZERS = {  # of the pixels or in the latent space
 }
 
 
-def two_passes(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
+def make_second_pass(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
     """Return the fields of a second pass at `scale` times the first one's size."""
     return {
         "Hires upscale": scale,
@@ -33,7 +39,7 @@ def two_passes(scale: object, upscaler: str, denoise: object, steps: object = No
     }
 
 
-def upscaler_name(name: str) -> str:
+def translate_upscaler(name: str) -> str:
     """Return an upscaler by A1111's name: its own of a resize, a model's without `.pth`."""
     kind, _, model = name.partition("-")
     if kind in ("model", "latentmodel"):
@@ -42,7 +48,7 @@ def upscaler_name(name: str) -> str:
     return re.sub(r"\.(?:pth|pt|safetensors)$", "", resizer)
 
 
-def swarm_pass(data: Data) -> Record:
+def read_swarm_pass(data: Data) -> Record:
     """Return the refiner as a second pass where it comes after all steps, else as A1111's Refiner.
 
     SwarmUI writes no `refinerupscale` of 1.
@@ -54,15 +60,15 @@ def swarm_pass(data: Data) -> Record:
     if as_text(data.get("refinermethod")).startswith("StepSwap"):
         return {"Refiner": refiner, "Refiner switch at": round(1 - share, 6)} if refiner else {}
     scale = data.get("refinerupscale", 1)
-    upscaler = upscaler_name(as_text(data.get("refinerupscalemethod")))
-    written = two_passes(scale, upscaler, share, data.get("refinersteps"))
+    upscaler = translate_upscaler(as_text(data.get("refinerupscalemethod")))
+    written = make_second_pass(scale, upscaler, share, data.get("refinersteps"))
     return written | {
         "Hires CFG Scale": data.get("refinercfgscale"),
         "Hires checkpoint": refiner or None,
     }
 
 
-def draw_things_pass(data: Data) -> Record:
+def read_draw_things_pass(data: Data) -> Record:
     """Return the first pass's size as Size: Draw Things' `size` is the second's."""
     more = as_mapping(data.get("v2"))
     first = [as_whole(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
@@ -76,22 +82,24 @@ def draw_things_pass(data: Data) -> Record:
     }
 
 
-def hf_space_pass(data: Data) -> Record:
+def read_hf_space_pass(data: Data) -> Record:
     """Return the second pass of a Space: it resizes in the latent space."""
     stated = as_mapping(data.get("use_upscaler"))
     method = as_text(stated.get("upscale_method"))
-    upscaler = upscaler_name(f"latent-{method}") if method else ""
+    upscaler = translate_upscaler(f"latent-{method}") if method else ""
     values = (stated.get(key) for key in ("upscaler_strength", "upscale_steps"))
-    return two_passes(stated["upscale_by"], upscaler, *values) if "upscale_by" in stated else {}
+    return (
+        make_second_pass(stated["upscale_by"], upscaler, *values) if "upscale_by" in stated else {}
+    )
 
 
-def fooocus_refiner(data: Data) -> Record:
+def read_fooocus_refiner(data: Data) -> Record:
     """Return the refiner as A1111's; Fooocus writes its switch without one, too."""
     refiner = as_text(data.get("refiner_model"))
     return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
 
 
-def invoke_pass(data: Data) -> Record:
+def read_invoke_pass(data: Data) -> Record:
     """Return img2img's strength, or the second pass: InvokeAI 4 tells no size of the first."""
     refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
     written: Record = {"Denoising strength": data.get("strength")}

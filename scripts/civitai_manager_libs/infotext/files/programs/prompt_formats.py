@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterator
 from ....core import as_list, as_mapping, as_text
 from .converters import Data, find_value, Record
 
-__all__ = ["negative_in_brackets", "novelai_model", "novelai_model_hash", "novelai_prompt"]
-__all__ += ["prompt_without_brackets", "read_dream"]
+__all__ = [
+    "read_invoke_2_negative",
+    "read_novelai_model",
+    "read_novelai_hash",
+    "read_novelai_prompt",
+]
+__all__ += ["read_invoke_2_prompt", "read_dream"]
 
 _DREAM = re.compile(r'\s*"(?P<prompt>.*)"(?P<options> -[sS] ?\d[^"]*)', re.DOTALL)
 _DREAM_OPTIONS = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "cfgScale"}
@@ -25,46 +30,46 @@ def read_dream(text: str) -> Record:
         return {}
     options = re.findall(r"-([sSWHCA]) ?(\S{1,40})", found["options"])
     prompts = {
-        "prompt": _without_brackets(found["prompt"]),
-        "negativePrompt": _in_brackets(found["prompt"]),
+        "prompt": _remove_brackets(found["prompt"]),
+        "negativePrompt": _join_brackets(found["prompt"]),
     }
     return prompts | {_DREAM_OPTIONS[key]: value for key, value in options}
 
 
-def prompt_without_brackets(data: Data) -> str:
+def read_invoke_2_prompt(data: Data) -> str:
     """Return InvokeAI 2's prompt without what it has in brackets, which is not wanted."""
-    return _without_brackets(_invoke_2_prompt(data))
+    return _remove_brackets(_join_invoke_2_parts(data))
 
 
-def negative_in_brackets(data: Data) -> str:
+def read_invoke_2_negative(data: Data) -> str:
     """Return what InvokeAI 2's prompt has in brackets."""
-    return _in_brackets(_invoke_2_prompt(data))
+    return _join_brackets(_join_invoke_2_parts(data))
 
 
-def _invoke_2_prompt(data: Data) -> str:
+def _join_invoke_2_parts(data: Data) -> str:
     stated = find_value(data, "image.prompt")
     parts = [as_text(as_mapping(part).get("prompt")) for part in as_list(stated)[:100]]
     return " ".join(parts) or as_text(stated)
 
 
-def _without_brackets(text: str) -> str:
+def _remove_brackets(text: str) -> str:
     return _BRACKETS.sub("", text).strip()
 
 
-def _in_brackets(text: str) -> str:
+def _join_brackets(text: str) -> str:
     return ", ".join(part.strip() for part in _BRACKETS.findall(text))
 
 
-def novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
+def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
     """Make a source of a prompt: NovelAI 4's, with a line for each person, else a plain one."""
 
     def prompt(data: Data) -> object:
-        return "\n".join(_captions(data.get(structured))) or find_value(data, plain)
+        return "\n".join(_iter_captions(data.get(structured))) or find_value(data, plain)
 
     return prompt
 
 
-def _captions(prompt: object) -> Iterator[str]:
+def _iter_captions(prompt: object) -> Iterator[str]:
     caption = as_mapping(as_mapping(prompt).get("caption"))
     people = [
         as_mapping(each).get("char_caption") for each in as_list(caption.get("char_captions"))
@@ -74,13 +79,13 @@ def _captions(prompt: object) -> Iterator[str]:
             yield text
 
 
-def novelai_model(data: Data) -> str | None:
+def read_novelai_model(data: Data) -> str | None:
     """Return the model as the file's `Source` names it; its last word is a checksum."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[1] if found else None
 
 
-def novelai_model_hash(data: Data) -> str | None:
+def read_novelai_hash(data: Data) -> str | None:
     """Return the checksum at the end of the file's `Source`."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[2] if found else None

@@ -7,18 +7,18 @@ from typing import Any
 
 from ....core import as_list, as_mapping, as_text
 from .converters import Data, find_value, Record
-from .passes import two_passes, upscaler_name
+from .passes import make_second_pass, translate_upscaler
 
-__all__ = ["matrix_loras", "matrix_pass"]
+__all__ = ["list_matrix_loras", "read_matrix_pass"]
 
 _MAX_MODULES = 50
 
 
-def matrix_loras(data: Data) -> list[Record]:
+def list_matrix_loras(data: Data) -> list[Record]:
     """Return the LoRAs that are switched on, as entries of `additionalResources`."""
     if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
         return []
-    cards = (cards[0] for cards in _modules(data, "Model.ExtraNetworks") if cards)
+    cards = (cards[0] for cards in _iter_modules(data, "Model.ExtraNetworks") if cards)
     return [
         {
             "type": "lora",
@@ -30,18 +30,18 @@ def matrix_loras(data: Data) -> list[Record]:
     ]
 
 
-def matrix_pass(data: Data) -> Record:
+def read_matrix_pass(data: Data) -> Record:
     """Return the second pass, where its module is switched on."""
-    for cards in _modules(data, "Modules", "HiresFixModule"):
+    for cards in _iter_modules(data, "Modules", "HiresFixModule"):
         if len(cards) == 2:
             upscaler, sampler = cards
-            name = upscaler_name(as_text(find_value(upscaler, "SelectedUpscaler.Name")))
+            name = translate_upscaler(as_text(find_value(upscaler, "SelectedUpscaler.Name")))
             values = (sampler.get(key) for key in ("DenoiseStrength", "Steps"))
-            return two_passes(upscaler.get("Scale"), name, *values)
+            return make_second_pass(upscaler.get("Scale"), name, *values)
     return {}
 
 
-def _modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
+def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
     """Yield the cards of each module of this kind that is switched on."""
     listed = find_value(data, f"smproj.State.{path}.$values")
     for module in map(as_mapping, as_list(listed)[:_MAX_MODULES]):

@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from ....core import as_text
 from . import passes, prompt_formats, stability_matrix
 from .converters import (
-    converted_value,
+    convert_value,
     Data,
-    first_of,
-    joined_lines,
-    lora_entries,
-    lora_lists,
-    lora_pairs,
-    lora_texts,
+    find_first,
+    join_lines,
+    read_lora_entries,
+    read_lora_lists,
+    read_lora_pairs,
+    read_lora_texts,
     Record,
-    resolution,
-    scaled_count,
+    parse_resolution,
+    scale_count,
     Source,
-    unless,
-    when,
+    skip_words,
+    read_if,
 )
 
 __all__ = ["PROGRAMS", "Program", "TEXT_NAMES"]
@@ -43,34 +43,34 @@ class Program:
     name: str
     marks: tuple[str, ...]
     fields: Mapping[str, Source]
-    within: str = ""
-    second_pass: Callable[[Data], Record] | None = None
-    beside: tuple[str, ...] = ()
+    parent_key: str = ""
+    read_second_pass: Callable[[Data], Record] | None = None
+    json_texts: tuple[str, ...] = ()
     has_texts: bool = False
 
 
-def _same(names: str) -> dict[str, Source]:
+def _map_same_names(names: str) -> dict[str, Source]:
     return {name: name for name in names.split()}
 
 
 # https://github.com/mcmonkeyprojects/SwarmUI/blob/master/docs/Image%20Metadata%20Format.md
 _SWARM: dict[str, Source] = {
-    **_same("prompt steps seed width height"),
+    **_map_same_names("prompt steps seed width height"),
     "negativePrompt": "negativeprompt",
     "cfgScale": "cfgscale",
     "Distilled CFG Scale": "fluxguidancescale",
     "sampler": "sampler|comfyuisampler",
     "scheduler": "scheduler|comfyuischeduler",
     "Model": "model",
-    "VAE": unless("vae", "Automatic"),
-    "clipSkip": scaled_count("clipstopatlayer", factor=-1),
+    "VAE": skip_words("vae", "Automatic"),
+    "clipSkip": scale_count("clipstopatlayer", factor=-1),
     "Variation seed": "variationseed",
     "Variation seed strength": "variationseedstrength",
-    "additionalResources": lora_lists("loras", "loraweights"),
+    "additionalResources": read_lora_lists("loras", "loraweights"),
 }
 # https://github.com/invoke-ai/InvokeAI/blob/main/invokeai/app/invocations/metadata.py
 _INVOKE: dict[str, Source] = {
-    **_same("width height steps seed"),
+    **_map_same_names("width height steps seed"),
     "prompt": "positive_prompt",
     "negativePrompt": "negative_prompt",
     "cfgScale": "cfg_scale",
@@ -78,51 +78,51 @@ _INVOKE: dict[str, Source] = {
     "sampler": "scheduler",
     "Model": "model.model_name|model.name",
     "VAE": "vae.model_name|vae.name",
-    "clipSkip": scaled_count("clip_skip", plus=1),  # how many layers, not from where
-    "additionalResources": lora_entries(
+    "clipSkip": scale_count("clip_skip", plus=1),  # how many layers, not from where
+    "additionalResources": read_lora_entries(
         "loras", "lora.model_name|lora.name|model.model_name|model.name"
     ),
 }
 _INVOKE_2: dict[str, Source] = {
     **{name: f"image.{name}" for name in ("steps", "seed", "width", "height", "sampler")},
-    "prompt": prompt_formats.prompt_without_brackets,
-    "negativePrompt": prompt_formats.negative_in_brackets,
+    "prompt": prompt_formats.read_invoke_2_prompt,
+    "negativePrompt": prompt_formats.read_invoke_2_negative,
     "cfgScale": "image.cfg_scale",
     "Denoising strength": "image.strength",
     "Model": "model_weights",
 }
 # https://github.com/lllyasviel/Fooocus/blob/main/modules/meta_parser.py
 _FOOOCUS: dict[str, Source] = {
-    **_same("steps seed sampler scheduler"),
-    "prompt": joined_lines("full_prompt|prompt"),  # with styles and expansion
-    "negativePrompt": joined_lines("full_negative_prompt|negative_prompt"),
+    **_map_same_names("steps seed sampler scheduler"),
+    "prompt": join_lines("full_prompt|prompt"),  # with styles and expansion
+    "negativePrompt": join_lines("full_negative_prompt|negative_prompt"),
     "cfgScale": "guidance_scale",
-    "Size": resolution("resolution"),
+    "Size": parse_resolution("resolution"),
     "Model": "base_model",
     "Model hash": "base_model_hash",
-    "VAE": unless("vae", "Default (model)"),
+    "VAE": skip_words("vae", "Default (model)"),
     "clipSkip": "clip_skip",
-    "additionalResources": first_of(lora_pairs("loras"), lora_texts("lora_combined_")),
+    "additionalResources": find_first(read_lora_pairs("loras"), read_lora_texts("lora_combined_")),
     "Version": "version",
 }
 _FOOOCUS_LABELS: dict[str, Source] = {
-    "prompt": joined_lines("Full Prompt|Prompt"),
-    "negativePrompt": joined_lines("Full Negative Prompt|Negative Prompt"),
+    "prompt": join_lines("Full Prompt|Prompt"),
+    "negativePrompt": join_lines("Full Negative Prompt|Negative Prompt"),
     "steps": "Steps",
     "seed": "Seed",
     "sampler": "Sampler",
     "scheduler": "Scheduler",
     "cfgScale": "Guidance Scale",
-    "Size": resolution("Resolution"),
+    "Size": parse_resolution("Resolution"),
     "Model": "Base Model",
-    "VAE": unless("VAE", "Default (model)"),
+    "VAE": skip_words("VAE", "Default (model)"),
     "clipSkip": "CLIP Skip",
-    "additionalResources": lora_texts("LoRA ", "LoRA"),
+    "additionalResources": read_lora_texts("LoRA ", "LoRA"),
     "Version": "Version",
 }
 # https://github.com/runew0lf/RuinedFooocus/blob/main/modules/async_worker.py
 _RUINED_FOOOCUS: dict[str, Source] = {
-    **_same("steps seed width height scheduler denoise"),
+    **_map_same_names("steps seed width height scheduler denoise"),
     "prompt": "Prompt",
     "negativePrompt": "Negative",
     "cfgScale": "cfg",
@@ -133,20 +133,20 @@ _RUINED_FOOOCUS: dict[str, Source] = {
     "other": lambda data: {"loras": data.get("loras")},  # where the site's records have them too
 }
 _NOVELAI: dict[str, Source] = {
-    **_same("steps seed width height sampler"),
-    "prompt": prompt_formats.novelai_prompt("v4_prompt", "prompt|texts.Description"),
-    "negativePrompt": prompt_formats.novelai_prompt("v4_negative_prompt", "uc"),
+    **_map_same_names("steps seed width height sampler"),
+    "prompt": prompt_formats.read_novelai_prompt("v4_prompt", "prompt|texts.Description"),
+    "negativePrompt": prompt_formats.read_novelai_prompt("v4_negative_prompt", "uc"),
     "cfgScale": "scale",
-    "scheduler": unless("noise_schedule", "native"),
+    "scheduler": skip_words("noise_schedule", "native"),
     # Also in pictures from nothing, where it means nothing.
     "Denoising strength": lambda data: (
         data.get("strength") if data.get("request_type") == "Img2ImgRequest" else None
     ),
-    "Model": prompt_formats.novelai_model,
-    "Model hash": prompt_formats.novelai_model_hash,
+    "Model": prompt_formats.read_novelai_model,
+    "Model hash": prompt_formats.read_novelai_hash,
 }
 _DRAW_THINGS: dict[str, Source] = {
-    **_same("steps seed sampler"),
+    **_map_same_names("steps seed sampler"),
     "prompt": "c",
     "negativePrompt": "uc",
     "cfgScale": "scale",
@@ -154,7 +154,7 @@ _DRAW_THINGS: dict[str, Source] = {
     "Model": "model",
     "denoise": "strength",
     "clipSkip": "clip_skip|v2.clipSkip",
-    "additionalResources": lora_entries("lora|v2.loras", "model|file"),
+    "additionalResources": read_lora_entries("lora|v2.loras", "model|file"),
 }
 # https://github.com/easydiffusion/easydiffusion/blob/beta/ui/easydiffusion/utils/save_utils.py
 _EASY_DIFFUSION: dict[str, Source] = {
@@ -170,10 +170,10 @@ _EASY_DIFFUSION: dict[str, Source] = {
     "Model": "use_stable_diffusion_model|Stable Diffusion model",
     "VAE": "use_vae_model|VAE model",
     "Denoising strength": "prompt_strength|Prompt Strength",
-    "clipSkip": converted_value(
+    "clipSkip": convert_value(
         "clip_skip|Clip Skip", lambda on: 2 if as_text(on) == "True" else None
     ),
-    "additionalResources": lora_lists("use_lora_model|LoRA model", "lora_alpha|LoRA Strength"),
+    "additionalResources": read_lora_lists("use_lora_model|LoRA model", "lora_alpha|LoRA Strength"),
 }
 _EASY_TEXTS = "prompt negative_prompt num_inference_steps seed width height guidance_scale"
 _EASY_TEXTS += " sampler_name scheduler_name use_stable_diffusion_model use_vae_model"
@@ -182,11 +182,11 @@ _EASY_LABELS = ("Prompt", "Negative Prompt", "Steps", "Seed", "Width", "Height",
 _EASY_LABELS += ("Sampler", "Scheduler", "Stable Diffusion model", "VAE model", "Prompt Strength")
 _EASY_LABELS += ("Clip Skip", "LoRA model", "LoRA Strength")
 _DIFFUSERS: dict[str, Source] = {  # as most Spaces of Hugging Face name them
-    **_same("prompt seed width height sampler"),
+    **_map_same_names("prompt seed width height sampler"),
     "negativePrompt": "negative_prompt",
     "steps": "num_inference_steps",
     "cfgScale": "guidance_scale",
-    "Size": resolution("resolution"),
+    "Size": parse_resolution("resolution"),
     "Model": "Model",
     "Model hash": "Model hash",
 }
@@ -202,29 +202,29 @@ _STABILITY_MATRIX: dict[str, Source] = {
     "height": f"{_MATRIX}.Sampler.Height|Height",
     "sampler": f"{_MATRIX}.Sampler.SelectedSampler.Name|Sampler",
     "scheduler": f"{_MATRIX}.Sampler.SelectedScheduler.Name",
-    "denoise": when(
+    "denoise": read_if(
         f"{_MATRIX}.Sampler.IsDenoiseStrengthEnabled", f"{_MATRIX}.Sampler.DenoiseStrength"
     ),
     "Model": "ModelName",
     "Model hash": "ModelHash",
-    "VAE": when(f"{_MATRIX}.Model.IsVaeSelectionEnabled", f"{_MATRIX}.Model.SelectedVaeName"),
-    "additionalResources": stability_matrix.matrix_loras,
-    "clipSkip": when(f"{_MATRIX}.Model.IsClipSkipEnabled", f"{_MATRIX}.Model.ClipSkip"),
+    "VAE": read_if(f"{_MATRIX}.Model.IsVaeSelectionEnabled", f"{_MATRIX}.Model.SelectedVaeName"),
+    "additionalResources": stability_matrix.list_matrix_loras,
+    "clipSkip": read_if(f"{_MATRIX}.Model.IsClipSkipEnabled", f"{_MATRIX}.Model.ClipSkip"),
 }
 _TENSORART: dict[str, Source] = {
-    **_same("prompt negativePrompt width height steps cfgScale clipSkip"),
-    "seed": unless("seed", "-1"),  # the graph has the number that was drawn
+    **_map_same_names("prompt negativePrompt width height steps cfgScale clipSkip"),
+    "seed": skip_words("seed", "-1"),  # the graph has the number that was drawn
     "sampler": "ksamplerName",
     "scheduler": "schedule",
     "Model": "baseModel.modelFileName",
     "Model hash": "baseModel.hash",
-    "VAE": unless("sdVae", "Automatic"),
-    "additionalResources": lora_entries("models", "modelFileName"),
+    "VAE": skip_words("sdVae", "Automatic"),
+    "additionalResources": read_lora_entries("models", "modelFileName"),
     "comfy": lambda data: {"prompt": data["texts"].get("prompt")},
 }
 
 PROGRAMS = (
-    Program("SwarmUI", ("sui_image_params",), _SWARM, "sui_image_params", passes.swarm_pass),
+    Program("SwarmUI", ("sui_image_params",), _SWARM, "sui_image_params", passes.read_swarm_pass),
     Program(
         "InvokeAI",
         (
@@ -234,14 +234,17 @@ PROGRAMS = (
             "app_version+generation_mode",
         ),
         _INVOKE,
-        second_pass=passes.invoke_pass,
+        read_second_pass=passes.read_invoke_pass,
     ),
     Program("InvokeAI", ("model_weights+image",), _INVOKE_2),
     Program("RuinedFooocus", ("Prompt+base_model_name",), _RUINED_FOOOCUS),
     Program(
-        "Fooocus", ("base_model+guidance_scale",), _FOOOCUS, second_pass=passes.fooocus_refiner
+        "Fooocus",
+        ("base_model+guidance_scale",),
+        _FOOOCUS,
+        read_second_pass=passes.read_fooocus_refiner,
     ),
-    Program("Draw Things", ("c+uc",), _DRAW_THINGS, second_pass=passes.draw_things_pass),
+    Program("Draw Things", ("c+uc",), _DRAW_THINGS, read_second_pass=passes.read_draw_things_pass),
     Program("NovelAI", ("uc+scale", "uc+steps", "v4_prompt+steps"), _NOVELAI),
     Program(
         "Easy Diffusion",
@@ -253,7 +256,7 @@ PROGRAMS = (
         "Hugging Face Space",
         ("num_inference_steps+resolution", "num_inference_steps+Model"),
         _DIFFUSERS,
-        second_pass=passes.hf_space_pass,
+        read_second_pass=passes.read_hf_space_pass,
     ),
     Program("", ("prompt+num_inference_steps",), _DIFFUSERS),
     Program("FooocusPlus", ("Base Model+Resolution", "Base Model+Guidance Scale"), _FOOOCUS_LABELS),
@@ -261,8 +264,8 @@ PROGRAMS = (
         "Stability Matrix",
         ("PositivePrompt+CfgScale",),
         _STABILITY_MATRIX,
-        second_pass=stability_matrix.matrix_pass,
-        beside=("smproj",),
+        read_second_pass=stability_matrix.read_matrix_pass,
+        json_texts=("smproj",),
     ),
     Program("TensorArt", ("baseModel+ksamplerName", "baseModel+imageCount"), _TENSORART),
 )

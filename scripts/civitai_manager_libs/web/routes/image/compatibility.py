@@ -8,14 +8,14 @@ from .... import host, setting
 from ....core import clean_line, Image
 from ....i18n import messages
 from ....infotext import (
-    added_lora_tags,
+    list_added_lora_tags,
     EmbeddedData,
     HostCapabilities,
     HOSTS,
     list_losses,
     Loss,
-    missing_values,
-    omitted_parameters,
+    find_missing_values,
+    list_omitted_parameters,
 )
 from ...http import ApiError, RequestContext
 
@@ -54,7 +54,7 @@ def _iter_sentences(found: list[Loss], language: str) -> Iterator[str]:
 
 
 def _sentence_key(loss: Loss) -> str:
-    if loss.is_swallowed:
+    if loss.is_read_as_prompt:
         return "loss_swallowed"
     if not loss.sent:
         return "loss_assumed"
@@ -76,16 +76,16 @@ def list_problems(
     if embedded_data.infotext:
         program = embedded_data.program or messages.translate("some_program", language)
         yield messages.translate("problem_of_file", language, program=program)
-    elif setting.adds_lora_tags and (added := added_lora_tags(meta, image)):
+    elif setting.adds_lora_tags and (added := list_added_lora_tags(meta, image)):
         yield messages.translate("problem_lora_tags", language, tags=" ".join(added))
-    if not embedded_data.infotext and (names := omitted_parameters(meta)):
+    if not embedded_data.infotext and (names := list_omitted_parameters(meta)):
         yield messages.translate("problem_left_out", language, names=clean_line(", ".join(names)))
     if "comfy" in meta:
         yield messages.translate("problem_comfy", language)
     seed = meta.get("seed")
     if isinstance(seed, (int, float)) and seed > 2**53:
         yield messages.translate("problem_seed", language)
-    if missing := missing_values(text):
+    if missing := find_missing_values(text):
         names = ", ".join(messages.parameter_label(name, language) for name in missing)
         yield messages.translate("problem_missing", language, names=names)
 
