@@ -17,9 +17,9 @@ from civitai_manager_libs.errors import (
     NetworkError,
     NotFound,
 )
-from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile
+from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile, SendOptions
 from civitai_manager_libs.network import responses as http_responses
-from civitai_manager_libs.network.session import USER_AGENT
+from civitai_manager_libs.network.request import USER_AGENT
 from fault_responses import (
     Answer,
     cut,
@@ -212,7 +212,9 @@ def test_fetch_that_fails_leaves_the_older_file(server, tmp_path):
     (tmp_path / "a").write_bytes(b"older")
     with pytest.raises(NetworkError):
         CivitaiHttpClient().fetch(
-            server.play("/a", cut(BODY, 50, etag="")), str(tmp_path / "a"), max_retries=0
+            server.play("/a", cut(BODY, 50, etag="")),
+            str(tmp_path / "a"),
+            sending=SendOptions(max_retries=0),
         )
 
     assert (tmp_path / "a").read_bytes() == b"older" and os.listdir(tmp_path) == ["a"]

@@ -3,47 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, TypeVar
 
 import requests
 
 from . import setting, util
 from .core import AtomicFile, Cancellation, check_free_space, never_cancelled, SingleFlight
-from .errors import Cancelled, CivitaiShortcutError, NetworkError, Refused, ServerError
+from .errors import CivitaiShortcutError, Refused
 from .network import (
-    BandwidthShare,
-    CHUNK_SIZE,
-    cut_when_cancelled,
+    FetchedFile,
     FileDownload,
+    FileOptions,
     HostLimiters,
     HttpSession,
-    load_body,
     OutgoingRequest,
     prepare_request,
     Progress,
-    ResponseBody,
     responses,
     RetryLoop,
-    SendRequest,
+    SendOptions,
     Target,
-    watch_end,
 )
 
-__all__ = ["CivitaiHttpClient", "FetchedFile"]
+__all__ = ["CivitaiHttpClient", "FetchedFile", "FileOptions", "SendOptions"]
 
-_SENDING = ("timeout", "allow_redirects", "proxies", "verify", "cert")  # what is no request's own
-
-
-@dataclass(frozen=True)
-class FetchedFile:
-    """A file that is there: its path, its bytes, its true extension ("" for a plain file)."""
-
-    path: str
-    size: int
-    extension: str
+_SEND_OPTIONS = ("timeout", "allow_redirects", "proxies", "verify", "cert")
+_T = TypeVar("_T")
 
 
 class CivitaiHttpClient:
@@ -52,8 +39,8 @@ class CivitaiHttpClient:
     api_key, timeout (seconds), max_retries (further tries after the first), retry_delay
     (seconds): None means what `setting` says at each request.
 
-    `fetch_json` and `fetch` raise what `errors` has. The plan's names (`get_json`, ...) never raise
-    for what the network or disk does: None or False, and one log line.
+    `fetch_json` and `fetch` raise the errors of `errors.py`. The plan's names (`get_json`, ...)
+    never raise for what the network or disk does: None or False, and one log line.
     """
 
     def __init__(
@@ -65,9 +52,9 @@ class CivitaiHttpClient:
     ) -> None:
         self._api_key, self._timeout = api_key, timeout
         self._max_retries, self._retry_delay = max_retries, retry_delay
-        self._sender = HttpSession()
-        self._gates, self._api_lanes = HostLimiters(), HostLimiters()
-        self._flights: SingleFlight[FetchedFile] = SingleFlight()
+        self._session = HttpSession()
+        self._api_limiters = HostLimiters(lambda: 1)
+        self._downloads: SingleFlight[FetchedFile] = SingleFlight()
 
     @property
     def api_key(self) -> str:
@@ -93,7 +80,7 @@ class CivitaiHttpClient:
         """Use this key from the next request on; None: what `setting` says."""
         self._api_key = key
 
-    # What raises
+    # Methods that raise
 
     def fetch_json(
         self,
@@ -103,79 +90,68 @@ class CivitaiHttpClient:
         json_data: Any = None,
         urgent: bool = True,
     ) -> Any:
-        """The JSON of an API answer, to a POST where there is `json_data`; one at a time a host.
+        """Return the JSON of an API response, one request at a time for each host.
 
-        urgent: somebody looks at the page that waits for it.
+        json_data: the body of a POST; None sends a GET. urgent: a user waits for the response.
         """
-        wish = cancelled or never_cancelled()
+        cancelled = cancelled or never_cancelled()
         method = "GET" if json_data is None else "POST"
-        ask = OutgoingRequest(
-            prepare_request(method, url, params=params, json=json_data), self.timeout
+        prepared = prepare_request(method, url, params=params, json=json_data)
+        request = OutgoingRequest(
+            prepared, self.timeout, self.api_key, cancelled, SendOptions(urgent)
         )
 
-        def read() -> Any:
-            with self._api_lanes.for_url(url).slot(lambda: 1, wish, urgent):
-                with self._open_response(ask, wish, urgent) as answer:
-                    return responses.parse_json(answer.read_all(responses.MAX_JSON), self.api_key)
+        def attempt() -> Any:
+            with self._api_limiters.for_url(url).slot(cancelled, urgent):
+                with self._session.open(request) as body:
+                    return responses.parse_json(body.read_all(responses.MAX_JSON), request.api_key)
 
-        return self._make_retries(url, wish).run(read)
+        return self._make_retries(request).run(attempt)
 
     def fetch(
         self,
         url: str,
         target: str | Target,
-        *,
+        options: FileOptions = FileOptions(),
+        sending: SendOptions = SendOptions(),
         progress: Progress | None = None,
         cancelled: Cancellation | None = None,
-        picture: bool = True,
-        chunk_size: int = CHUNK_SIZE,
-        max_retries: int | None = None,
-        urgent: bool = False,
-        reserve: int = 0,
-        replace: bool = True,
-        keeps_half: bool = False,
-        share: BandwidthShare | None = None,
     ) -> FetchedFile:
-        """The file of `url`, whole under `target`'s path. Two who ask at once share one request.
+        """Download a file and return it; simultaneous calls for one URL share a request.
 
-        target: a path, or what makes one of the file's true extension (`png`). picture: whether
-        only an image, video or sound will do. urgent: somebody looks at the page that waits for it.
-        reserve: bytes of the disk that must stay free. replace: False takes a file that is there
-        for whole. keeps_half: what has come stays where the network, the program or the user breaks
-        it off, but not where it is cancelled for good, and the next one goes on with it. share: of
-        a rate that its bytes are held to.
+        target: the path, or a function that returns the path for the true extension ("png").
+        progress: called with bytes received and bytes of the whole file (0: unknown).
         """
-        wish = cancelled or never_cancelled()
+        cancelled = cancelled or never_cancelled()
         path_for = target if callable(target) else lambda _: target
-        of = url if keeps_half else ""
-        receiver = FileDownload(path_for, picture, chunk_size, progress, reserve, of)
 
-        def ask(headers: dict[str, str]) -> AbstractContextManager[ResponseBody]:
-            request = prepare_request("GET", url, {"Accept-Encoding": "identity", **headers})
-            # 416 is the receiver's to judge.
-            return self._open_response(
-                OutgoingRequest(request, self._file_timeout), wish, urgent, (416,), share
-            )
+        def find_existing() -> FetchedFile | None:
+            return None if options.overwrite else _find_file(path_for(""))
 
-        def there() -> FetchedFile | None:
-            return None if replace else _find_file(path_for(""))
+        started: list[FileDownload] = []  # empty if another call's request fetches the file
 
-        def lead() -> FetchedFile:
-            if (found := there()) is not None:  # since another one's request has just brought it
+        def run() -> FetchedFile:
+            if (found := find_existing()) is not None:  # another call has just fetched it
                 return found
-            if reserve:  # else any room will do until the size is known
-                check_free_space(os.path.dirname(path_for("")), reserve)
-            return _receive_file(receiver, ask, self._make_retries(url, wish, max_retries))
+            if options.reserve:  # without a reserve, the size decides when it is known
+                check_free_space(os.path.dirname(path_for("")), options.reserve)
+            prepared = prepare_request("GET", url, {"Accept-Encoding": "identity"})
+            request = OutgoingRequest(
+                prepared, self._file_timeout, self.api_key, cancelled, sending
+            )
+            started.append(FileDownload(url, request, path_for, options, progress))
+            return started[0].run(self._session, self._make_retries(request, sending.max_retries))
 
-        fetched = there() or self._flights.do((url, picture), lead, wish)
+        key = (url, options.images_only)
+        fetched = find_existing() or self._downloads.do(key, run, cancelled)
         placed = _copy_file(fetched, path_for(fetched.extension))
-        if progress is not None and not receiver.path:  # no request of ours brought it
+        if progress is not None and not started:
             progress(placed.size, placed.size)
         return placed
 
     def paused_seconds(self, url: str) -> float:
-        """Seconds until the host of `url` is asked again, 0 when it may be asked now."""
-        return self._gates.for_url(url).paused_seconds()
+        """Return the seconds until this URL's host may be sent a request, 0 if it may be now."""
+        return self._session.limiters.for_url(url).paused_seconds()
 
     # The plan's names
 
@@ -189,19 +165,22 @@ class CivitaiHttpClient:
     def get_stream(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """The open answer, its body unread; the caller closes it. None for what is not `ok`."""
+        """Return the open response, its body unread, None if it is not `ok`.
+
+        The caller closes the response.
+        """
         return self._make_request("GET", url, headers=headers, stream=True)
 
     def get_stream_response(
         self, url: str, headers: Mapping[str, str] | None = None
     ) -> requests.Response | None:
-        """The same as `get_stream`, under the plan's other name."""
+        """Return what `get_stream` returns; the plan has both names."""
         return self.get_stream(url, headers)
 
     def download_file(
         self, url: str, filepath: str, progress_callback: Progress | None = None
     ) -> bool:
-        """Any binary file; one that is already there is taken as whole and not asked for."""
+        """Download any binary file, and return whether it is there; an existing file is kept."""
         return self.save(url, filepath, progress_callback)
 
     def save(
@@ -209,128 +188,68 @@ class CivitaiHttpClient:
         url: str,
         filepath: str,
         progress_callback: Progress | None = None,
-        chunk_size: int = CHUNK_SIZE,
+        chunk_size: int = FileOptions.chunk_size,
         max_retries: int | None = None,
     ) -> bool:
-        """`download_file` with the pieces and tries that the caller names."""
+        """Download as `download_file` does, with this chunk size (bytes) and number of retries."""
+        options = FileOptions(images_only=False, overwrite=False, chunk_size=chunk_size)
+        sending = SendOptions(max_retries=max_retries)
 
         def save() -> bool:
-            self.fetch(
-                url,
-                filepath,
-                progress=progress_callback,
-                picture=False,
-                chunk_size=chunk_size,
-                max_retries=max_retries,
-                replace=False,
-            )
+            self.fetch(url, filepath, options, sending, progress_callback)
             return True
 
         return self._report_errors(url, False, save)
 
     def _make_request(self, method: str, url: str, **kwargs: Any) -> requests.Response | None:
-        """The answer where it is `ok`, else None. kwargs: what `requests.Session.request` takes.
+        """Return the response if it is `ok`, else None.
 
-        stream: the body is not read, and a place at the host is taken, until the caller has read
-        it to its end or closes it.
+        kwargs: what `requests.Session.request` takes. With `stream=True` the body is left unread,
+        and one slot of the host is taken until the caller has read or closed the response.
         """
         stream = kwargs.pop("stream", False)
-        how = {name: kwargs.pop(name, None) for name in _SENDING}
-        how = {name: value for name, value in how.items() if value is not None}
+        options = {name: kwargs.pop(name, None) for name in _SEND_OPTIONS}
+        options = {name: value for name, value in options.items() if value is not None}
         key = self.api_key if kwargs.get("auth") is None else ""
 
-        def work() -> requests.Response:
-            ask = OutgoingRequest(
-                prepare_request(method, url, **kwargs), **{"timeout": self.timeout, **how}
-            )
-            retries = self._make_retries(url, never_cancelled(), None if ask.can_be_repeated else 0)
-            return retries.run(lambda: self._open_raw(ask, key, stream))
+        def send() -> requests.Response:
+            prepared = prepare_request(method, url, **kwargs)
+            given = {"timeout": self.timeout, **options}
+            request = OutgoingRequest(prepared, api_key=key, **given)
+            retries = self._make_retries(request, None if request.is_repeatable else 0)
+            return retries.run(lambda: self._session.open_raw(request, stream))
 
-        return self._report_errors(url, None, work)
+        return self._report_errors(url, None, send)
 
     def _handle_error(self, error: CivitaiShortcutError, url: str) -> None:
-        """The border's log line; the URL without its query, which may hold a token."""
+        """Log an error in one line; the URL without its query, which may hold a key."""
         util.printD(f"[http_client] {util.without_query(str(url))}: {error}")
 
-    def _report_errors(self, url: str, failed: Any, work: Callable[[], Any]) -> Any:
+    def _report_errors(self, url: str, failed: _T, work: Callable[[], _T]) -> _T:
+        """Return the result of `work`; log an error and return `failed` instead."""
         try:
-            if not isinstance(url, str):  # as a list's entry may be
+            if not isinstance(url, str):  # the plan's functions pass on any entry of a list
                 raise Refused("This is not an address that can be asked.")
             return work()
         except CivitaiShortcutError as error:
             self._handle_error(error, url)
             return failed
 
-    # One way to ask
-
-    def _make_retries(
-        self, url: str, cancelled: Cancellation, max_retries: int | None = None
-    ) -> RetryLoop:
+    def _make_retries(self, request: OutgoingRequest, max_retries: int | None = None) -> RetryLoop:
+        """Return the retries for a request. max_retries: None means the client's."""
         allowed = self.max_retries if max_retries is None else max_retries
-        return RetryLoop(allowed, self.retry_delay, self._gates.for_url(url), cancelled)
-
-    @contextmanager
-    def _open_response(
-        self,
-        ask: OutgoingRequest,
-        cancelled: Cancellation,
-        urgent: bool,
-        allowed: Container[int] = (),
-        share: BandwidthShare | None = None,
-    ) -> Iterator[ResponseBody]:
-        """One answer, in its host's slot until its body is read; raises what its status means."""
-        gate = self._gates.for_url(ask.request.url)
-        with gate.slot(_request_limit, cancelled, urgent, share), cut_when_cancelled(cancelled):
-            response = self._sender.send(ask, self.api_key, cancelled)
-            answer = ResponseBody(response, cancelled, share, gate.yield_slot)
-            with closing(answer):
-                answer.raise_for_status(self.api_key, allowed)
-                yield answer
-
-    def _open_raw(self, ask: OutgoingRequest, api_key: str, stream: bool) -> requests.Response:
-        """One answer that is the caller's to close, where it is streamed, or was read."""
-        gate = self._gates.for_url(ask.request.url)
-        with gate.slot(_request_limit, never_cancelled(), urgent=True):
-            response = self._sender.send(ask, api_key, never_cancelled())
-            try:
-                ResponseBody(response, never_cancelled()).raise_for_status(
-                    api_key, allowed=range(300, 400)
-                )
-                if not stream:
-                    load_body(response)
-            except CivitaiShortcutError:
-                response.close()
-                raise
-            if stream:
-                gate.lend_slot(watch_end(response))
-            return response
-
-
-def _receive_file(receiver: FileDownload, ask: SendRequest, retries: RetryLoop) -> FetchedFile:
-    """The file under its name. One that is broken off keeps what has come, if it may."""
-    with closing(receiver):
-        try:
-            retries.run(lambda: receiver.receive(ask), lambda: receiver.size)
-        except (Cancelled, NetworkError, ServerError):
-            if not retries.cancelled.is_for_good:
-                receiver.keep()
-            raise
-        receiver.commit()  # out of its host's slot: a disk takes its time
-    return FetchedFile(receiver.path, receiver.size, receiver.extension)
-
-
-def _request_limit() -> int:
-    return setting.gallery_max_concurrent_downloads
+        limiter = self._session.limiters.for_url(request.url)
+        return RetryLoop(allowed, self.retry_delay, limiter, request.cancelled)
 
 
 def _find_file(path: str) -> FetchedFile | None:
-    with suppress(OSError):  # somebody was quick to take it away
+    with suppress(OSError):  # the file may be removed at the same moment
         return FetchedFile(path, os.path.getsize(path), "") if os.path.isfile(path) else None
     return None
 
 
 def _copy_file(fetched: FetchedFile, path: str) -> FetchedFile:
-    """The file under the path that this caller wanted, when another caller's request brought it."""
+    """Return the file under this path, copied there if another call's request fetched it."""
     if os.path.abspath(fetched.path) == os.path.abspath(path):
         return fetched
     with AtomicFile(os.path.dirname(path)) as partial:

@@ -20,20 +20,22 @@ from hypothesis import strategies as st
 TEXT = b"a picture's words " * 5000
 
 
-def unpacked(unpacker: Decompressor, data: bytes, step: int = 1000, most: int = 64) -> bytes:
+def unpacked(decompressor: Decompressor, data: bytes, step: int = 1000, most: int = 64) -> bytes:
     pieces = []
     for start in range(0, len(data), step):
-        pieces += unpacker.decompress(data[start : start + step], most)
-    assert all(len(piece) <= max(most, 0 if unpacker.is_packed else step) for piece in pieces)
+        pieces += decompressor.decompress(data[start : start + step], most)
+    assert all(
+        len(piece) <= max(most, 0 if decompressor.is_compressed else step) for piece in pieces
+    )
     return b"".join(pieces)
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
 def test_gzip_is_unpacked(encoding):
-    unpacker = Decompressor({"Content-Encoding": encoding})
+    decompressor = Decompressor({"Content-Encoding": encoding})
 
-    assert unpacked(unpacker, gzip.compress(TEXT)) == TEXT
-    assert unpacker.is_packed and unpacker.is_whole
+    assert unpacked(decompressor, gzip.compress(TEXT)) == TEXT
+    assert decompressor.is_compressed and decompressor.is_complete
 
 
 def test_deflate_is_unpacked():
@@ -44,10 +46,10 @@ def test_deflate_is_unpacked():
     "headers", [{}, {"Content-Encoding": "identity"}], ids=["none", "identity"]
 )
 def test_what_is_not_packed_passes(headers):
-    unpacker = Decompressor(headers)
+    decompressor = Decompressor(headers)
 
-    assert unpacked(unpacker, TEXT) == TEXT
-    assert not unpacker.is_packed and unpacker.is_whole
+    assert unpacked(decompressor, TEXT) == TEXT
+    assert not decompressor.is_compressed and decompressor.is_complete
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "nonsense"])
@@ -57,10 +59,10 @@ def test_what_nobody_asked_for_is_unreadable(encoding):
 
 
 def test_cut_stream_is_not_whole():
-    unpacker = Decompressor({"Content-Encoding": "gzip"})
-    unpacked(unpacker, gzip.compress(TEXT)[:-1])
+    decompressor = Decompressor({"Content-Encoding": "gzip"})
+    unpacked(decompressor, gzip.compress(TEXT)[:-1])
 
-    assert not unpacker.is_whole
+    assert not decompressor.is_complete
 
 
 @pytest.mark.parametrize("end", [b"\0" * 8, b"what is this"], ids=["wrong-sum", "rubbish-behind"])
@@ -77,10 +79,10 @@ def test_every_size_of_piece_gives_the_same_bytes(seed, step, most, is_joined):
     dice = random.Random(seed)
     body = dice.randbytes(seed * 30) + bytes(dice.randrange(5000))
     data = gzip.compress(body)
-    unpacker = Decompressor({"Content-Encoding": "gzip"})
+    decompressor = Decompressor({"Content-Encoding": "gzip"})
 
-    assert unpacked(unpacker, data * (1 + is_joined), step, most) == body * (1 + is_joined)
-    assert unpacker.is_whole
+    assert unpacked(decompressor, data * (1 + is_joined), step, most) == body * (1 + is_joined)
+    assert decompressor.is_complete
 
 
 # Out to be read without an end
@@ -143,5 +145,5 @@ def test_picture_of_packed_nothing_is_not_read_beyond_its_cap(server, read, tmp_
 @pytest.mark.parametrize("step", [1, 7, 100])
 def test_what_a_server_packs_in_small_parts_is_unpacked(step):
     parts = (zlib.compress(TEXT[at : at + step * 50]) for at in range(0, 40_000, step * 50))
-    unpacker = Decompressor({"Content-Encoding": "deflate"})
-    assert unpacked(unpacker, b"".join(parts), 64 * 1024, 4096).startswith(TEXT[:30_000])
+    decompressor = Decompressor({"Content-Encoding": "deflate"})
+    assert unpacked(decompressor, b"".join(parts), 64 * 1024, 4096).startswith(TEXT[:30_000])

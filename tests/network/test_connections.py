@@ -15,7 +15,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.core.cancellation import Cancellation
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network.connections import is_inner_address, is_inner_url
+from civitai_manager_libs.network.connections import is_private_address, is_private_url
 from fault_responses import json_answer, packed, page, png, ranged, stalled, status
 from fault_server import FaultServer
 
@@ -318,7 +318,7 @@ def test_connection_of_an_error_page_is_used_again(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "address, is_inner",
+    "address, is_private",
     [
         *[(a, True) for a in ("127.0.0.1", "10.1.2.3", "192.168.0.1", "172.31.0.1", "0.0.0.0")],
         *[(a, True) for a in ("169.254.169.254", "100.64.0.1", "224.0.0.1", "255.255.255.255")],
@@ -344,11 +344,11 @@ def test_connection_of_an_error_page_is_used_again(server, tmp_path):
         *[(a, False) for a in ("", "civitai.com", "300.1.1.1")],
     ],
 )
-def test_inner_addresses_are_known(address, is_inner):
-    assert is_inner_address(address) == is_inner
+def test_inner_addresses_are_known(address, is_private):
+    assert is_private_address(address) == is_private
 
 
 @pytest.mark.parametrize("host", ["LOCALHOST", "localhost.", "a.localhost:80", "[::1]:80"])
 def test_inner_hosts_are_known_by_name(host):
-    assert is_inner_url(f"http://{host}/")
-    assert not is_inner_url("http://civitai.com/localhost")
+    assert is_private_url(f"http://{host}/")
+    assert not is_private_url("http://civitai.com/localhost")

@@ -103,9 +103,9 @@ def test_thread_ends_once_there_is_nothing_to_look_at(monkeypatch):
     monkeypatch.setattr(deadlines, "_IDLE", 0.01)
     for _ in range(2):
         with cut_after(60, threading.Event().set):
-            thread = deadlines._watch._thread
+            thread = deadlines._watcher._thread
         thread.join(20)
-        assert not thread.is_alive() and deadlines._watch._thread is None
+        assert not thread.is_alive() and deadlines._watcher._thread is None
 
 
 def test_what_ends_in_time_is_not_cut():

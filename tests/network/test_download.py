@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,9 @@ from civitai_manager_libs.errors import (
     IncompleteDownload,
     NetworkError,
 )
-from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from civitai_manager_libs.network.download import FileDownload
+from civitai_manager_libs.network.request import OutgoingRequest, prepare_request
 from fault_responses import Answer, chunked, cut, packed, png, ranged, stalled
 from fault_server import FaultServer
 
@@ -127,6 +128,21 @@ class Silent:
         return piece
 
 
+class Played:
+    """Sends nothing, and answers with these."""
+
+    def __init__(self, *answers: Silent) -> None:
+        self._answers = list(answers)
+
+    def open(self, request: OutgoingRequest, allowed: object) -> AbstractContextManager[Silent]:
+        return nullcontext(self._answers.pop(0))
+
+
+def started(folder: Path) -> FileDownload:
+    request = OutgoingRequest(prepare_request("GET", "http://far.example/a.png"), 5)
+    return FileDownload(request.url, request, lambda _: str(folder / "a.png"))
+
+
 def test_end_that_nobody_tells_of_is_found_by_the_length(tmp_path):
     rest = f"bytes {AT}-{len(BODY) - 1}/{len(BODY)}"
     answers = [
@@ -134,11 +150,12 @@ def test_end_that_nobody_tells_of_is_found_by_the_length(tmp_path):
         Silent(206, BODY[AT - 500 : AT], Content_Range=rest.replace(f"{AT}", f"{AT - 500}", 1)),
         Silent(206, BODY[AT : AT + 500], Content_Range=rest),
     ]
-    with closing(FileDownload(lambda _: str(tmp_path / "a.png"))) as receiver:
-        for answer in answers:
+    played = Played(*answers)
+    with closing(started(tmp_path)) as download:
+        for _ in answers:
             with pytest.raises(IncompleteDownload):
-                receiver.receive(lambda _, answer=answer: nullcontext(answer))
-        assert receiver.size == AT + 500
+                download.receive(played)
+        assert download.size == AT + 500
 
     assert os.listdir(tmp_path) == []
 
@@ -150,12 +167,13 @@ def test_end_of_a_part_is_known_though_the_files_was_not(tmp_path):
                 return piece
             raise NetworkError("The connection broke off.")
 
-    with closing(FileDownload(lambda _: str(tmp_path / "a.png"))) as receiver:
+    part = Silent(206, BODY[AT:-1], Content_Range=f"bytes {AT}-{len(BODY) - 1}/{len(BODY)}")
+    played = Played(Reset(200, BODY[:AT], ETag='"v1"'), part)
+    with closing(started(tmp_path)) as download:
         with pytest.raises(NetworkError):
-            receiver.receive(lambda _: nullcontext(Reset(200, BODY[:AT], ETag='"v1"')))
-        part = Silent(206, BODY[AT:-1], Content_Range=f"bytes {AT}-{len(BODY) - 1}/{len(BODY)}")
+            download.receive(played)
         with pytest.raises(IncompleteDownload):
-            receiver.receive(lambda _: nullcontext(part))
+            download.receive(played)
 
 
 def test_file_beyond_cap_and_disk_is_too_large_and_no_reason_to_pause(server, tmp_path):
@@ -214,7 +232,10 @@ def test_progress_is_told_ten_times_a_second_at_most(server, tmp_path):
     url, told = server.play("/a.png", OK.but(piece=2000, drip=0.005)), []
     started = time.monotonic()
     CivitaiHttpClient().fetch(
-        url, str(tmp_path / "a"), chunk_size=1000, progress=lambda *_: told.append(time.monotonic())
+        url,
+        str(tmp_path / "a"),
+        options=FileOptions(chunk_size=1000),
+        progress=lambda *_: told.append(time.monotonic()),
     )
 
     assert 3 <= len(told) <= 10 * (time.monotonic() - started) + 2
@@ -283,7 +304,9 @@ def test_disk_that_fills_half_way_is_disk_full(room, answer, server, tmp_path, m
 def test_nothing_is_asked_for_where_the_reserve_is_gone(server, tmp_path):
     reserve = shutil.disk_usage(tmp_path).free + 2**40
     with pytest.raises(DiskFull) as caught:
-        CivitaiHttpClient().fetch(server.play("/a", OK), str(tmp_path / "a"), reserve=reserve)
+        CivitaiHttpClient().fetch(
+            server.play("/a", OK), str(tmp_path / "a"), options=FileOptions(reserve=reserve)
+        )
 
     assert abs(caught.value.missing - 2**40) < 2**36
     assert server.requests == [] and os.listdir(tmp_path) == []
@@ -295,7 +318,9 @@ def test_known_size_that_does_not_fit_is_not_begun(server, tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda _: usage)
         with pytest.raises(DiskFull) as caught:
-            CivitaiHttpClient().fetch(url, str(tmp_path / "a.png"), reserve=1000)
+            CivitaiHttpClient().fetch(
+                url, str(tmp_path / "a.png"), options=FileOptions(reserve=1000)
+            )
 
     assert caught.value.missing == len(BODY) + 1000 - 10_000
     assert len(server.requests) == 1 and os.listdir(tmp_path) == []

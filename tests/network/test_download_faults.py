@@ -13,7 +13,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core.cancellation import Cancellation
 from civitai_manager_libs.errors import Busy, CivitaiShortcutError
-from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from civitai_manager_libs.network import body as http_body
 from civitai_manager_libs.network.limiter import HostLimiter
 from fault_responses import (
@@ -191,7 +191,7 @@ ROWS = {
 
 def outcome(url: str, path: Path, picture: bool, **asked: float) -> str:
     try:
-        CivitaiHttpClient(**asked).fetch(url, str(path), picture=picture)
+        CivitaiHttpClient(**asked).fetch(url, str(path), FileOptions(images_only=picture))
     except CivitaiShortcutError as error:
         return error.reason
     return "saved"

@@ -12,7 +12,12 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core.single_flight import SingleFlight
 from civitai_manager_libs.errors import CivitaiShortcutError, HttpStatusError, NotAnImage
-from civitai_manager_libs.http_client import CivitaiHttpClient, FetchedFile
+from civitai_manager_libs.http_client import (
+    CivitaiHttpClient,
+    FetchedFile,
+    FileOptions,
+    SendOptions,
+)
 from fault_responses import FAULTS, json_answer, png, ranged, status, whole
 from fault_server import FaultServer
 
@@ -92,7 +97,7 @@ def test_picture_and_plain_file_of_one_url_are_not_mixed_up(server, tmp_path):
         if number == 1:
             server.wait_for(1)
             threading.Timer(0.2, gate.set).start()
-        return client.fetch(url, str(tmp_path / str(number)), picture=bool(number))
+        return client.fetch(url, str(tmp_path / str(number)), FileOptions(images_only=bool(number)))
 
     plain, picture = at_once(2, get)
 
@@ -136,7 +141,7 @@ def test_page_of_a_job_comes_though_a_crowd_asks_for_pages(server, tmp_path):
     server.play("/first", json_answer(0).but(stops_at=0, end="gate", gate=gate))
     server.play("/crowd", json_answer(1))
     server.play("/api/v1/images", json_answer({"items": []}))
-    lane = client._api_lanes.for_url(server.url("/"))
+    lane = client._api_limiters.for_url(server.url("/"))
 
     def ask(number: int) -> object:
         if number == 0:
@@ -200,7 +205,7 @@ def test_everyone_waits_for_the_rest_that_a_host_asks_for(server, tmp_path):
     server.play("/a.png", ranged(BODY))
     server.play("/api", json_answer(1))
     with pytest.raises(HttpStatusError):
-        client.fetch(server.url("/busy"), str(tmp_path / "b"), max_retries=0)
+        client.fetch(server.url("/busy"), str(tmp_path / "b"), sending=SendOptions(max_retries=0))
 
     assert 0.5 < client.paused_seconds(server.url("/x")) <= 1
     assert client.paused_seconds("http://127.0.0.1:1/") == 0

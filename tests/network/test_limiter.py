@@ -10,20 +10,21 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from civitai_manager_libs.core.cancellation import Cancellation, never_cancelled
 from civitai_manager_libs.errors import Cancelled
-from civitai_manager_libs.network import limiter as host_gate
+from civitai_manager_libs.network import limiter as host_limiter
 from civitai_manager_libs.network.limiter import HostLimiter, HostLimiters
 
 
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch):
-    monkeypatch.setattr(host_gate, "_POLL", 0.01)
+    monkeypatch.setattr(host_limiter, "_POLL", 0.01)
 
 
 class Visitors:
-    """Threads that go through a gate, and stay until they are let go. inside: who ever went in."""
+    """Threads that take a slot and keep it until they are let go. inside: all that ever had one."""
 
-    def __init__(self, gate: HostLimiter, limit: int) -> None:
-        self.gate, self.limit = gate, limit
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.gate = HostLimiter(lambda: self.limit)
         self.inside: list[str] = []
         self.changed = threading.Condition()
         self.leave: dict[str, threading.Event] = {}
@@ -56,7 +57,7 @@ class Visitors:
         return self.wait_for(count)[-1]
 
     def _visit(self, name: str) -> None:
-        with self.gate.slot(lambda: self.limit, never_cancelled(), name.startswith("page")):
+        with self.gate.slot(never_cancelled(), name.startswith("page")):
             with self.changed:
                 self.inside.append(name)
                 self.changed.notify_all()
@@ -65,7 +66,7 @@ class Visitors:
 
 @contextmanager
 def visitors(limit: int) -> Iterator[Visitors]:
-    who = Visitors(HostLimiter(), limit)
+    who = Visitors(limit)
     try:
         yield who
     finally:
@@ -75,14 +76,14 @@ def visitors(limit: int) -> Iterator[Visitors]:
             thread.join(10)
 
 
-def width(gate: HostLimiter, limit: int) -> int:
-    """How many it lets in at once."""
+def width(gate: HostLimiter) -> int:
+    """Return how many requests the limiter lets in at once."""
     with ExitStack() as stack:
-        for count in range(limit + 1):
+        for count in range(100):
             late = Cancellation()
-            late.set()  # whoever would have to wait gives up
+            late.set()  # a request that would have to wait is cancelled
             try:
-                stack.enter_context(gate.slot(lambda: limit, late))
+                stack.enter_context(gate.slot(late))
             except Cancelled:
                 return count
     raise AssertionError("no limit")
@@ -93,7 +94,7 @@ def test_no_more_than_the_limit_are_inside():
         who.come(*(f"job {n}" for n in range(8)))
         first = who.wait_for(3)
         assert len(first) == 3
-        assert width(who.gate, 3) == 0
+        assert width(who.gate) == 0
         who.next_after(first[0])
         assert len(who.wait_for(4)) == 4
 
@@ -152,39 +153,37 @@ def test_place_of_the_jobs_is_everybodys_while_no_job_waits_for_it():
     with visitors(3) as who:
         who.come(*(f"page {n}" for n in range(5)))
         who.wait_for(3)
-        assert who.gate._inside[True] == 3
+        assert who.gate._active[True] == 3
 
 
-def test_place_of_who_steps_aside_is_for_others_and_not_for_one_of_his_own():
-    gate, mine, late = HostLimiter(), object(), Cancellation()
-    with gate.slot(lambda: 1, never_cancelled(), owner=mine):
-        with gate.yield_slot(mine):
-            with gate.slot(lambda: 1, never_cancelled(), urgent=True):
-                pass
-            with gate.slot(lambda: 1, never_cancelled(), owner=object()):
+def test_yielded_slot_is_for_requests_that_are_not_throttled():
+    gate, late = HostLimiter(lambda: 1), Cancellation()
+    with gate.slot(never_cancelled(), throttled=True):
+        with gate.yield_slot():
+            with gate.slot(never_cancelled(), urgent=True):
                 pass
             threading.Timer(0.1, late.set).start()
-            with pytest.raises(Cancelled), gate.slot(lambda: 1, late, owner=mine):
-                raise AssertionError("he has two")
-        with pytest.raises(Cancelled), gate.slot(lambda: 1, late, urgent=True):
-            raise AssertionError("he is back")
-    with gate.slot(lambda: 1, never_cancelled()):
+            with pytest.raises(Cancelled), gate.slot(late, throttled=True):
+                raise AssertionError("two throttled requests at once")
+        with pytest.raises(Cancelled), gate.slot(late, urgent=True):
+            raise AssertionError("the slot is taken again")
+    with gate.slot(never_cancelled()):
         pass
 
 
 def test_nobody_goes_in_during_a_rest():
-    gate = HostLimiter()
+    gate = HostLimiter(lambda: 3)
     gate.pause(0.3)
     started = time.monotonic()
 
-    with gate.slot(lambda: 3, never_cancelled()):
+    with gate.slot(never_cancelled()):
         assert time.monotonic() - started >= 0.29
 
     assert gate.paused_seconds() == 0
 
 
 def test_longer_rest_counts():
-    gate = HostLimiter()
+    gate = HostLimiter(lambda: 3)
     gate.pause(50)
     gate.pause(10)
 
@@ -192,59 +191,61 @@ def test_longer_rest_counts():
 
 
 def test_cancel_ends_the_wait_for_a_rest():
-    gate, cancelled = HostLimiter(), Cancellation()
+    gate, cancelled = HostLimiter(lambda: 3), Cancellation()
     gate.pause(60)
     threading.Timer(0.1, cancelled.set).start()
     started = time.monotonic()
 
-    with pytest.raises(Cancelled), gate.slot(lambda: 3, cancelled):
+    with pytest.raises(Cancelled), gate.slot(cancelled):
         raise AssertionError("let in")
 
     assert time.monotonic() - started < 5
-    assert gate._inside.total() == 0
+    assert gate._active.total() == 0
 
 
 def test_place_is_free_again_after_an_error():
-    gate = HostLimiter()
-    with pytest.raises(KeyError), gate.slot(lambda: 1, never_cancelled()):
+    gate = HostLimiter(lambda: 1)
+    with pytest.raises(KeyError), gate.slot(never_cancelled()):
         raise KeyError
 
-    assert width(gate, 1) == 1
+    assert width(gate) == 1
 
 
 def test_rest_halves_the_width_once_a_burst_and_answers_bring_it_back():
-    gate = HostLimiter()
-    assert width(gate, 8) == 8
+    gate = HostLimiter(lambda: 8)
+    assert width(gate) == 8
 
     for _ in range(5):  # one burst
         gate.pause(0.05)
-    gate._rest_until = 0.0
-    assert width(gate, 8) == 4
+    gate._pause_end = 0.0
+    assert width(gate) == 4
     gate.pause(0)
-    assert width(gate, 8) == 2
+    assert width(gate) == 2
 
     widths = []
     for _ in range(7):
         for _ in range(20):
             gate.record_success()
-        widths.append(width(gate, 8))
+        widths.append(width(gate))
     assert widths == [3, 4, 5, 6, 7, 8, 8]
 
 
 def test_one_at_a_time_is_the_narrowest():
-    gate = HostLimiter()
+    gate = HostLimiter(lambda: 3)
     for _ in range(9):
         gate.pause(0)
 
-    assert width(gate, 3) == 1
+    assert width(gate) == 1
 
 
 def test_smaller_setting_counts_for_a_narrowed_host_too():
-    gate = HostLimiter()
-    assert width(gate, 16) == 16
+    limits = [16]
+    gate = HostLimiter(lambda: limits[0])
     gate.pause(0)
+    assert width(gate) == 8
 
-    assert [width(gate, limit) for limit in (16, 3)] == [8, 3]
+    limits[0] = 3
+    assert width(gate) == 3
 
 
 @pytest.mark.parametrize(
@@ -258,7 +259,7 @@ def test_smaller_setting_counts_for_a_narrowed_host_too():
     ],
 )
 def test_each_host_has_one_gate(one, other, is_same):
-    gates = HostLimiters()
+    gates = HostLimiters(lambda: 3)
 
     assert (gates.for_url(one) is gates.for_url(other)) == is_same
     assert gates.for_url(one) is gates.for_url(one)

@@ -8,10 +8,11 @@ import time
 
 import pytest
 from civitai_manager_libs import host, setting
-from civitai_manager_libs.core import Cancellation, never_cancelled
+from civitai_manager_libs.core import Cancellation
 from civitai_manager_libs.errors import Cancelled, InputError, NetworkError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network.session import HttpSession, OutgoingRequest, prepare_request
+from civitai_manager_libs.network.request import OutgoingRequest, prepare_request
+from civitai_manager_libs.network.session import HttpSession
 from fault_responses import stalled, unused_port, whole
 from fault_server import FaultServer
 from socks_server import SocksServer
@@ -28,9 +29,7 @@ def server():
 
 
 def _send(url):
-    response = HttpSession().send(
-        OutgoingRequest(prepare_request("GET", url), 5), "", never_cancelled()
-    )
+    response = HttpSession().send(OutgoingRequest(prepare_request("GET", url), 5))
     response.close()
     return response.status_code
 

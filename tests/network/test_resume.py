@@ -13,7 +13,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core import Cancellation, ResumableFile
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError, NotFound
-from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from civitai_manager_libs.network import download
 from fault_responses import chunked, cut, dripping, packed, png, ranged, stalled, status
 from fault_server import FaultServer
@@ -35,10 +35,12 @@ def folder(tmp_path):
     return tmp_path / "pictures"
 
 
+_HALF = FileOptions(resumable=True)
+
+
 def _fetch(url, folder, **options):
-    options.setdefault("keeps_half", True)
     client = CivitaiHttpClient(max_retries=0)
-    return client.fetch(url, lambda kind: str(folder / f"7.{kind}"), **options)
+    return client.fetch(url, lambda kind: str(folder / f"7.{kind}"), _HALF, **options)
 
 
 def _broken_off(url, folder, for_good=False):
@@ -54,7 +56,7 @@ def _broken_off(url, folder, for_good=False):
 
 @pytest.fixture(autouse=True)
 def _told_at_once(monkeypatch):
-    monkeypatch.setattr(download, "_PROGRESS_EVERY", 0)
+    monkeypatch.setattr(download, "_PROGRESS_INTERVAL", 0)
 
 
 def _asked(server):
@@ -218,9 +220,9 @@ def test_cap_holds_for_all_of_it(server, folder):
 _CODE = f"""
 import sys
 sys.path.insert(0, {SCRIPTS!r})
-from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 url, folder = sys.argv[1:]
-CivitaiHttpClient().fetch(url, lambda kind: f"{{folder}}/7.{{kind}}", keeps_half=True)
+CivitaiHttpClient().fetch(url, lambda kind: f"{{folder}}/7.{{kind}}", FileOptions(resumable=True))
 """
 
 
@@ -249,7 +251,7 @@ def test_note_on_a_slow_disk_takes_little_of_the_time(server, folder, monkeypatc
         time.sleep(0.05)
 
     monkeypatch.setattr(ResumableFile, "write_note", slow)
-    monkeypatch.setattr(download, "_NOTE_EVERY", 0.1)
+    monkeypatch.setattr(download, "_NOTE_INTERVAL", 0.1)
     _fetch(server.play("/a.png", dripping(BODY, 5000, 0.05)), folder)
     assert noted and all(b - a > 1 for a, b in zip(noted, noted[1:]))
 

@@ -10,16 +10,11 @@ from collections.abc import Iterator
 import pytest
 import responses
 from civitai_manager_libs import setting
-from civitai_manager_libs.core.cancellation import never_cancelled
 from civitai_manager_libs.errors import CivitaiShortcutError, InputError, NetworkError, Refused
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.network import session as http_sending
-from civitai_manager_libs.network.session import (
-    HttpSession,
-    OutgoingRequest,
-    prepare_request,
-    USER_AGENT,
-)
+from civitai_manager_libs.network import session as http_session
+from civitai_manager_libs.network.request import OutgoingRequest, prepare_request, USER_AGENT
+from civitai_manager_libs.network.session import HttpSession
 from fault_responses import json_answer, page, redirect, status, unused_port, whole
 from fault_server import FaultServer
 
@@ -48,8 +43,8 @@ def mocked() -> Iterator[responses.RequestsMock]:
 
 def send(url: str, key: str = KEY, **asked: object) -> int:
     """The status of the answer."""
-    ask = OutgoingRequest(prepare_request(asked.pop("method", "GET"), url, **asked), 5)
-    response = HttpSession().send(ask, key, never_cancelled())
+    ask = OutgoingRequest(prepare_request(asked.pop("method", "GET"), url, **asked), 5, key)
+    response = HttpSession().send(ask)
     response.close()
     return response.status_code
 
@@ -269,7 +264,7 @@ def test_redirect_from_outside_asks_nothing_inside(listens, named, found, server
         return lookup(places.get(host) or host, *rest, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", find)
-    monkeypatch.setattr(http_sending, "is_inner_address", lambda _: False)
+    monkeypatch.setattr(http_session, "is_private_address", lambda _: False)
     with FaultServer(listens) as inner:
         secret = f"http://{named}:{inner.port}/secret"
         inner.play("/secret", whole(b"inner"))
@@ -347,7 +342,7 @@ def test_proxy_of_the_environment_is_asked(proxy, tmp_path):
 
 
 def test_proxy_that_is_set_meanwhile_is_asked(server, other, monkeypatch):
-    monkeypatch.setattr(http_sending, "_LOOK", 1e-9)
+    monkeypatch.setattr(http_session, "_CACHE_SECONDS", 1e-9)
     client, url = CivitaiHttpClient(max_retries=0), other.url("/a")
     other.play("/a", json_answer(False))
     server.play(url, json_answer(True))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from civitai_manager_libs.core.cancellation import Cancellation
 from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, NetworkError
-from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from fault_responses import Answer, chunked, cut, packed, png, ranged, redirect, reset, stalled
 from fault_server import FaultServer
 
@@ -198,7 +198,7 @@ def test_cancel_in_the_middle_of_a_body_ends_it_and_leaves_no_file(is_kept, serv
             client.fetch(
                 url,
                 str(folder / "a.png"),
-                chunk_size=1000,
+                FileOptions(chunk_size=1000),
                 progress=lambda *_: came.set(),
                 cancelled=cancelled,
             )

@@ -387,7 +387,7 @@ def test_browser_that_goes_away_ends_the_request_to_civitai(civitai, silent, mid
         path = f"images?model={MODEL_ID}&fresh=1" if what == "page" else f"file/{image['id']}"
         _hang_up_on(api, path, silent)
         client = civitai_gallery_action.get_http_client()
-        until(lambda: not client._flights._flights and _free(client, civitai), "its end")
+        until(lambda: not client._downloads._flights and _free(client, civitai), "its end")
         civitai.always("page", None)
         civitai.always(image["id"], None)
         began = time.monotonic()
@@ -420,7 +420,7 @@ def test_browser_that_went_away_before_it_was_heard_is_no_error(method, is_done)
 
 
 def _free(client, civitai):
-    return client._gates.of(civitai.url)._inside.total() == 0
+    return client._session.limiters.for_url(civitai.url)._active.total() == 0
 
 
 def test_server_that_ends_waits_for_nobody(civitai, silent):

@@ -7,9 +7,8 @@ from functools import partial
 from types import SimpleNamespace
 
 from .. import setting
-from ..http_client import CivitaiHttpClient
+from ..http_client import CivitaiHttpClient, FileOptions, SendOptions
 from ..library import pages
-from ..network import BandwidthLimit
 from .filename_template import DEFAULT_TEMPLATE, split_template, validate_template
 from .items import Network
 from .records import NamingContext
@@ -17,14 +16,11 @@ from .sidecars import write_sidecars
 
 __all__ = ["make_network", "choose_destination", "reserved_bytes", "rendition_width"]
 
-_rate = BandwidthLimit(lambda: setting.gallery_max_rate_kb * 1024)  # of all jobs of this process
-
 
 def make_network(client: CivitaiHttpClient) -> Network:
-    """For one job, which has an equal share of the rate that all are held to."""
+    """Return what one job needs of Civitai, by this client; the bandwidth limit holds."""
     # Its questions go after those of people who look at a page.
     patient = SimpleNamespace(fetch_json=partial(client.fetch_json, urgent=False))
-    share = _rate.add_share()
     return Network(
         read_page=lambda query, cursor, limit, cancelled: pages.fetch_page(
             patient, query, cursor, limit, cancelled
@@ -32,11 +28,10 @@ def make_network(client: CivitaiHttpClient) -> Network:
         fetch=lambda url, target, on_bytes, cancelled: client.fetch(
             url,
             target,
-            progress=on_bytes,
-            cancelled=cancelled,
-            reserve=reserved_bytes(),
-            keeps_half=True,
-            share=share,
+            FileOptions(resumable=True, reserve=reserved_bytes()),
+            SendOptions(throttled=True),
+            on_bytes,
+            cancelled,
         ),
         write_sidecars=write_sidecars,
         resting=lambda url: max(

@@ -18,6 +18,7 @@ from .. import civitai, setting
 from ..civitai import ImageQuery, Page
 from ..core import Cancellation, never_cancelled, SingleFlight
 from ..errors import NetworkError, ServerError
+from ..network import FileOptions, SendOptions
 from . import cache, deletions, records
 from .store import select_rows_or_empty, write_later
 
@@ -185,9 +186,12 @@ def gallery_names(query: ImageQuery) -> tuple[str, ...]:
 @contextmanager
 def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None) -> Iterator[str]:
     """A picture's file, there while the block runs. Raises what the client raises."""
-    asked = {"cancelled": cancelled, "urgent": True, "replace": False}  # another may just have it
+    options, sending = FileOptions(overwrite=False), SendOptions(urgent=True)
     with cache.hold_file(url):
-        yield cache.fetch_cached(url, lambda url, path: client.fetch(url, path, **asked))
+        yield cache.fetch_cached(
+            url,
+            lambda url, path: client.fetch(url, path, options, sending, cancelled=cancelled),
+        )
 
 
 def _is_complete_page(page: Page) -> bool:

@@ -1,32 +1,23 @@
-"""What the HTTP client is made of: sending, receiving, limits, retries."""
-
-from __future__ import annotations
+"""What the HTTP client is made of: requests, sessions, limits, retries and downloads."""
 
 from . import responses
-from .bandwidth import BandwidthLimit, BandwidthShare
-from .body import load_body, ResponseBody, watch_end
-from .connections import cut_when_cancelled
-from .download import CHUNK_SIZE, FileDownload, Progress, SendRequest, Target
+from .download import FetchedFile, FileDownload, FileOptions, Progress, Target
 from .limiter import HostLimiters
+from .request import OutgoingRequest, prepare_request, SendOptions
 from .retry import RetryLoop
-from .session import HttpSession, OutgoingRequest, prepare_request
+from .session import HttpSession
 
 __all__ = [
-    "OutgoingRequest",
-    "SendRequest",
-    "CHUNK_SIZE",
-    "HostLimiters",
-    "Progress",
-    "BandwidthLimit",
+    "FetchedFile",
     "FileDownload",
-    "RetryLoop",
+    "FileOptions",
+    "HostLimiters",
     "HttpSession",
-    "BandwidthShare",
+    "OutgoingRequest",
+    "Progress",
+    "RetryLoop",
+    "SendOptions",
     "Target",
-    "ResponseBody",
-    "responses",
-    "cut_when_cancelled",
-    "watch_end",
-    "load_body",
     "prepare_request",
+    "responses",
 ]

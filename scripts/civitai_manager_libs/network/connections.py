@@ -1,6 +1,6 @@
-"""Connections that know whom they reached, and that another thread can cut.
+"""Connections that know the address they reached, and that another thread can cut.
 
-They are urllib3's own (1.26 and 2.x), under requests' own adapter.
+They are urllib3's own (1.26 and 2.x), under the adapter of requests.
 """
 
 from __future__ import annotations
@@ -25,40 +25,41 @@ from .deadlines import cut_after
 
 __all__ = [
     "WatchedAdapter",
-    "cut_when_cancelled",
     "connection_cutter",
-    "is_inner_address",
-    "is_inner_url",
+    "cut_when_cancelled",
+    "is_private_address",
+    "is_private_url",
     "response_peer",
 ]
 
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
-_POLL = 0.1  # seconds; the longest that a connection being made overlooks a cancel
-_MOST_TIMEOUTS = 4  # for all that leads to a connection: addresses, a proxy, a handshake
-_INNER_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
-_INNER_ENDS = (".localhost", ".localdomain", ".local", ".internal")
-_current = threading.local()  # .line: the _Line of this thread's request, if it can be cut
+_POLL = 0.1  # seconds; how late a connection being made may notice that it is cancelled
+_MAX_TIMEOUTS = 4  # for all that leads to a connection: addresses, a proxy, a handshake
+_PRIVATE_NAMES = {"localhost", "ip6-localhost", "ip6-loopback"}
+_PRIVATE_SUFFIXES = (".localhost", ".localdomain", ".local", ".internal")
+_current = threading.local()  # .request: the _RequestCutter of this thread's request
 
 # Mapped, compatible and translated IPv4 addresses (RFC 4291, 2765), and those of NAT64 (RFC 6052).
-_LEADING_TO_IPV4 = [
-    ipaddress.IPv6Network(each)
-    for each in ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+_IPV4_PREFIXES = [
+    ipaddress.IPv6Network(prefix)
+    for prefix in ("::ffff:0:0/96", "::/96", "::ffff:0:0:0/96", "64:ff9b::/96")
 ]
-# What a network's own NAT64 (RFC 8215) leads to, only that network knows; and with 6to4 (RFC 3056,
-# given up by RFC 7526) a site's inner machines have addresses made of its public IPv4 address.
-_MAYBE_INNER = [ipaddress.IPv6Network(each) for each in ("64:ff9b:1::/48", "2002::/16")]
+# A network's own NAT64 (RFC 8215) may lead anywhere; and with 6to4 (RFC 3056, given up by RFC 7526)
+# the private machines of a site have addresses made of its public IPv4 address.
+_MAYBE_PRIVATE = [ipaddress.IPv6Network(prefix) for prefix in ("64:ff9b:1::/48", "2002::/16")]
 
 
-class _CurrentConnection:
-    """What one thread's request is on, for another thread to cut."""
+class _RequestCutter:
+    """Cuts the connection that one thread's request uses, from another thread."""
 
     def __init__(self) -> None:
         self.is_cut = False
         self._connection: _WatchedConnection | None = None
 
-    def take(self, connection: _WatchedConnection) -> None:
-        self._connection, connection.line = connection, self
-        self.check()  # after it is known: a cut before this moment found nothing to shut down
+    def attach(self, connection: _WatchedConnection) -> None:
+        """Set the connection in use. Raises Cancelled if the request is cut already."""
+        self._connection, connection.cutter = connection, self
+        self.check()  # afterwards: a cut before this moment found no connection to shut down
 
     def check(self) -> None:
         if self.is_cut:
@@ -67,57 +68,60 @@ class _CurrentConnection:
     def cut(self) -> None:
         self.is_cut = True
         connection = self._connection
-        if connection is not None and connection.line is self:  # else it serves another by now
+        if connection is not None and connection.cutter is self:  # else another request uses it
             connection.cut()
 
 
 @contextmanager
 def cut_when_cancelled(cancelled: Cancellation) -> Iterator[None]:
-    """While the block runs, this thread's request breaks off as soon as it is cancelled."""
+    """While the block runs, cut this thread's request as soon as it is cancelled."""
     if cancelled is never_cancelled():
         yield
         return
-    line = _current.line = _CurrentConnection()
+    cutter = _current.request = _RequestCutter()
     try:
-        with cancelled.notify(line.cut):
+        with cancelled.notify(cutter.cut):
             yield
     finally:
-        _current.line = None
+        _current.request = None
 
 
 class _WatchedConnection:
-    """What we add to urllib3's connections."""
+    """A mixin for the connection classes of urllib3."""
 
-    refuses_inner = False
-    is_direct = True  # False: it reaches a proxy, whose address says nothing
-    peer: str | None = None  # the address that it reached
-    line: _CurrentConnection | None = None  # of the request that it serves
-    _live: Any = None  # the socket, also when only the answer still holds it
+    refuses_private = False
+    is_direct = True  # False: the peer is a proxy, whose address says nothing of the server
+    peer: str | None = None  # the address that the connection reached
+    cutter: _RequestCutter | None = None  # of the request in progress
+    _socket: Any = None  # still known when only the response holds the socket
 
     def connect(self) -> None:
-        line: _CurrentConnection | None = getattr(_current, "line", None)
-        self._connect_beside(super().connect, line or _CurrentConnection())  # type: ignore[misc]
-        self._live = self.sock  # type: ignore[attr-defined]
+        cutter: _RequestCutter | None = getattr(_current, "request", None)
+        connect = super().connect  # type: ignore[misc]  # the mixin's other base has it
+        self._connect_in_thread(connect, cutter or _RequestCutter())
+        self._socket = self.sock  # type: ignore[attr-defined]  # of the other base
         if self.is_direct:
-            self.peer = self._live.getpeername()[0]
-            if self.refuses_inner and is_inner_address(self.peer):
-                self.close()  # type: ignore[attr-defined]
+            self.peer = self._socket.getpeername()[0]
+            if self.refuses_private and is_private_address(self.peer):
+                self.close()  # type: ignore[attr-defined]  # of the other base
                 raise Refused("The redirect leads to an address inside of your own network.")
-        if line is not None:
-            line.take(self)
+        if cutter is not None:
+            cutter.attach(self)
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        line: _CurrentConnection | None = getattr(_current, "line", None)
-        if line is not None:  # here for a connection that is used again
-            line.take(self)
-        super().putrequest(*args, **kwargs)  # type: ignore[misc]
+        cutter: _RequestCutter | None = getattr(_current, "request", None)
+        if cutter is not None:  # a reused connection is not connected again
+            cutter.attach(self)
+        super().putrequest(*args, **kwargs)  # type: ignore[misc]  # of the other base
 
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the response once its head is whole. Raises TimeoutError for a head that takes
-        longer than the silence that is allowed: the socket's timeout only ends a silence, and
-        answers of 100 may come before it without an end."""
-        allowed = (self.sock.gettimeout(), self.timeout)  # type: ignore[attr-defined]
-        seconds = [one for one in allowed if isinstance(one, (int, float))]
+        """Return the response once its head is whole.
+
+        Raises TimeoutError if the head takes longer than the timeout: the socket's own timeout only
+        limits a silence, and any number of 100 responses may come before the real one.
+        """
+        timeouts = (self.sock.gettimeout(), self.timeout)  # type: ignore[attr-defined]
+        seconds = [timeout for timeout in timeouts if isinstance(timeout, (int, float))]
         with cut_after(max(seconds, default=inf), self.cut) as deadline:
             response = super().getresponse(*args, **kwargs)  # type: ignore[misc]
         if deadline.is_over:  # http.client takes the end of a connection for the end of a head
@@ -126,108 +130,109 @@ class _WatchedConnection:
         return response
 
     def cut(self) -> None:
-        _shut_socket(self._live)
+        _shut_socket(self._socket)
 
-    def _connect_beside(self, connect: Callable[[], None], line: _CurrentConnection) -> None:
-        """In a thread of its own: looking up a name cannot be cut, only left to itself.
+    def _connect_in_thread(self, connect: Callable[[], None], cutter: _RequestCutter) -> None:
+        """Connect in another thread, since a name lookup cannot be cut, only left behind.
 
-        Nor does a library's timeout end what a proxy or a handshake sends drop by drop.
+        A library's timeout does not limit a proxy or a handshake that sends byte by byte either.
         """
-        done, left, errors = threading.Event(), threading.Event(), []
+        done, abandoned, errors = threading.Event(), threading.Event(), []
 
         def run() -> None:
             try:
                 connect()
-            except BaseException as error:  # handed to who waits, and raised there
+            except BaseException as error:  # is raised in the thread that waits
                 errors.append(error)
             done.set()
-            if left.is_set():
-                self.close()  # type: ignore[attr-defined]
+            if abandoned.is_set():
+                self.close()  # type: ignore[attr-defined]  # of the other base
 
         threading.Thread(target=run, name="gallery-connect", daemon=True).start()
-        until = time.monotonic() + _MOST_TIMEOUTS * (self.timeout or inf)  # type: ignore
+        timeout = self.timeout or inf  # type: ignore[attr-defined]  # of the other base
+        end = time.monotonic() + _MAX_TIMEOUTS * timeout
         while not done.wait(_POLL):
-            if line.is_cut or time.monotonic() > until:
-                left.set()
-                _shut_socket(self.sock)  # type: ignore[attr-defined]
-                line.check()
+            if cutter.is_cut or time.monotonic() > end:
+                abandoned.set()
+                _shut_socket(self.sock)  # type: ignore[attr-defined]  # of the other base
+                cutter.check()
                 raise ConnectTimeoutError(self, "It took too long to connect.")
         if errors:
             raise errors[0]
 
 
-def _shut_socket(live: Any) -> None:
-    if isinstance(live, socket.socket):
-        with suppress(OSError):  # it ended by itself
-            # Not SSLSocket's own, which takes its state away from the thread that reads.
-            socket.socket.shutdown(live, socket.SHUT_RDWR)
+def _shut_socket(connected: Any) -> None:
+    if isinstance(connected, socket.socket):
+        with suppress(OSError):  # closed already
+            # Not SSLSocket.shutdown, which takes the TLS state away from the thread that reads.
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 class WatchedAdapter(HTTPAdapter):
-    """requests' adapter; with `refuses_inner`, one that asks no private address for anything.
+    """The adapter of requests with watched connections.
 
-    It is judged by the address that the socket reached: a name can be resolved anew at any time.
+    refuses_private: raise Refused for a private address, before anything is sent. The address that
+    the socket reached counts, because a name may resolve differently a moment later.
     """
 
-    def __init__(self, refuses_inner: bool = False) -> None:
-        self._refuses_inner = refuses_inner
+    def __init__(self, refuses_private: bool = False) -> None:
+        self._refuses_private = refuses_private
         super().__init__(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        _use_watched(self.poolmanager, refuses_inner=self._refuses_inner)
+        _watch_connections(self.poolmanager, refuses_private=self._refuses_private)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         is_new = proxy not in self.proxy_manager
         manager = super().proxy_manager_for(proxy, **kwargs)
         if is_new:
-            _use_watched(manager, is_direct=False)
+            _watch_connections(manager, is_direct=False)
         return manager
 
 
-def _use_watched(manager: Any, **traits: bool) -> None:
-    """Have a pool manager make watched connections."""
+def _watch_connections(manager: Any, **traits: bool) -> None:
+    """Make a pool manager of urllib3 use watched connections with these class attributes."""
     pools = {}
     for scheme, pool in manager.pool_classes_by_scheme.items():
-        name = f"Watched{pool.ConnectionCls.__name__}"  # by which an error tells a SOCKS proxy's
+        name = f"Watched{pool.ConnectionCls.__name__}"  # `to_our_error` looks for SOCKSConnection
         connection = type(name, (_WatchedConnection, pool.ConnectionCls), traits)
         pools[scheme] = type("WatchedPool", (pool,), {"ConnectionCls": connection})
     manager.pool_classes_by_scheme = pools
 
 
 def response_peer(response: requests.Response) -> str | None:
-    """The address that answered; None behind a proxy, or where no socket was used."""
+    """Return the server's IP address, None behind a proxy or without a socket."""
     return getattr(response.raw.connection, "peer", None)
 
 
 def connection_cutter(response: requests.Response) -> Callable[[], None]:
-    """Return what ends this response's connection, from any thread; nothing without a socket."""
-    return getattr(response.raw.connection, "cut", lambda: None)
+    """Return a function that cuts the response's connection, from any thread."""
+    cut: Callable[[], None] = getattr(response.raw.connection, "cut", lambda: None)
+    return cut
 
 
-def is_inner_address(text: str) -> bool:
-    """Return whether an IP address is private, loopback, link-local, site-local or otherwise not of
-    the internet; one of NAT64 is judged by the IPv4 address that it stands for."""
+def is_private_address(text: str) -> bool:
+    """Return whether an IP address is private, loopback, link-local or otherwise not public.
+
+    A mapped or NAT64 address is judged by the IPv4 address in it. False for text that is no
+    address.
+    """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return False
     if address.version == 6:
-        if address.is_site_local or any(address in network for network in _MAYBE_INNER):
+        if address.is_site_local or any(address in network for network in _MAYBE_PRIVATE):
             return True
-        address = _ipv4_at_end(address) or address
+        if any(address in network for network in _IPV4_PREFIXES):
+            address = ipaddress.IPv4Address(address.packed[-4:])
     return not address.is_global or address.is_multicast
 
 
-def _ipv4_at_end(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that a mapped, translated or NAT64 address leads to."""
-    is_led = any(address in network for network in _LEADING_TO_IPV4)
-    return ipaddress.IPv4Address(address.packed[-4:]) if is_led else None
-
-
-def is_inner_url(url: str) -> bool:
-    """Whether a URL names such an address outright: what a proxy would be asked to fetch."""
+def is_private_url(url: str) -> bool:
+    """Return whether a URL's host is a private address, or a name for this machine or network."""
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    with suppress(OSError, UnicodeError):  # it is no number
+    with suppress(OSError, UnicodeError):  # no number
         host = socket.inet_ntoa(socket.inet_aton(host))  # `127.1`, `0x7f000001`, `2130706433`
-    return host in _INNER_NAMES or host.endswith(_INNER_ENDS) or is_inner_address(host)
+    return host in _PRIVATE_NAMES or host.endswith(_PRIVATE_SUFFIXES) or is_private_address(host)

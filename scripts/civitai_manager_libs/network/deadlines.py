@@ -1,4 +1,4 @@
-"""Deadlines for calls that block inside a library and that only the end of their socket ends."""
+"""Deadlines for calls that block inside a library until their socket is shut down."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from contextlib import contextmanager
 
 __all__ = ["Deadline", "cut_after"]
 
-_LOOK = 0.2  # seconds between two looks at what is overdue
+_INTERVAL = 0.2  # seconds between two checks
 _IDLE = 3.0  # seconds without a deadline after which the thread ends
 
 
 class Deadline:
-    """The time that one call may take. is_over: it was cut."""
+    """The time limit of one call. is_over: the time was up, and the call was cut."""
 
-    def __init__(self, seconds: float, cut: Callable[[], None], grows: Callable[[], bool]) -> None:
+    def __init__(
+        self, seconds: float, cut: Callable[[], None], has_progress: Callable[[], bool]
+    ) -> None:
         self.is_over = False
-        self._seconds, self._cut, self._grows = seconds, cut, grows
+        self._seconds, self._cut, self._has_progress = seconds, cut, has_progress
         self._end = time.monotonic() + seconds
 
     def check(self) -> bool:
-        """Cut a call that is overdue; return whether it was. One that grows gets the time again."""
+        """Cut the call if it is overdue and made no progress; return whether it was cut."""
         if time.monotonic() < self._end:
             return False
-        if self._grows():
+        if self._has_progress():
             self._end += self._seconds
             return False
         self.is_over = True
@@ -34,7 +36,7 @@ class Deadline:
 
 
 class _Watcher:
-    """All deadlines of the process, looked at by one thread while there are any."""
+    """All deadlines of the process, checked by one thread while there are any."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -52,7 +54,7 @@ class _Watcher:
             self._changed.notify()
 
     def remove(self, deadline: Deadline) -> None:
-        """Once this returns, the deadline cuts nothing any more."""
+        """Remove a deadline; its `cut` is not called after this returns."""
         with self._changed:
             self._pending.discard(deadline)
 
@@ -62,24 +64,24 @@ class _Watcher:
                 if not self._changed.wait_for(lambda: self._pending, _IDLE):
                     self._thread = None
                     return
-                self._pending -= {one for one in self._pending if one.check()}
-            time.sleep(_LOOK)
+                self._pending -= {deadline for deadline in self._pending if deadline.check()}
+            time.sleep(_INTERVAL)
 
 
-_watch = _Watcher()
+_watcher = _Watcher()
 
 
 @contextmanager
 def cut_after(
-    seconds: float, cut: Callable[[], None], grows: Callable[[], bool] = lambda: False
+    seconds: float, cut: Callable[[], None], has_progress: Callable[[], bool] = lambda: False
 ) -> Iterator[Deadline]:
-    """Call `cut` from another thread if the block has not ended after so many seconds.
+    """Call `cut` from another thread if the block still runs after `seconds`.
 
-    grows: whether enough has come since it was last asked; then the block gets the time once more.
+    has_progress: called when the time is up; the block gets the same time again if it returns True.
     """
-    deadline = Deadline(seconds, cut, grows)
-    _watch.add(deadline)
+    deadline = Deadline(seconds, cut, has_progress)
+    _watcher.add(deadline)
     try:
         yield deadline
     finally:
-        _watch.remove(deadline)
+        _watcher.remove(deadline)

@@ -1,264 +1,307 @@
-"""One file on its way in: gone on with, checked, and never two versions joined."""
+"""The download of one file: resumed after an interruption, checked, never of two versions."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import closing, ExitStack, suppress
+from dataclasses import dataclass
 
 from .. import setting, util
 from ..core import AtomicFile, is_complete, ResumableFile, to_disk_error
 from ..errors import (
+    Cancelled,
     DiskError,
     HttpStatusError,
     IncompleteDownload,
     InvalidResponse,
+    NetworkError,
     NotAnImage,
+    ServerError,
     TooLarge,
 )
 from . import responses
 from .body import Decompressor, ResponseBody
-from .validators import FileVersion, is_start, parse_content_range
+from .request import OutgoingRequest
+from .retry import RetryLoop
+from .session import HttpSession
+from .validators import FileVersion, is_from_start, parse_content_range
 
-__all__ = ["SendRequest", "CHUNK_SIZE", "Progress", "FileDownload", "Target"]
+__all__ = ["CHUNK_SIZE", "FetchedFile", "FileDownload", "FileOptions", "Progress", "Target"]
 
-CHUNK_SIZE = 512 * 1024  # bytes; most pictures in one, at a third of the CPU time of 8 KiB
-_START = 512  # bytes; enough to tell what a file is
-_PROGRESS_EVERY = 0.1  # seconds
-_NOTE_EVERY = 0.5  # seconds; what a killed program must fetch again of a file
-_NOTE_SHARE = 20  # times as long as it takes to note it; a slow disk is asked seldom
+CHUNK_SIZE = 512 * 1024  # bytes; most images in one, at a third of the CPU time of 8 KiB
+_START = 512  # bytes; enough to recognize a file
+_PROGRESS_INTERVAL = 0.1  # seconds
+_NOTE_INTERVAL = 0.5  # seconds; what a killed program must fetch again of a file
+_NOTE_SHARE = 20  # a slow disk is written a note less often: after 20 times what a note takes
 _VIDEO = {"mp4", "webm"}
 
-Progress = Callable[[int, int], None]  # bytes received, bytes in all (0: unknown)
-SendRequest = Callable[[dict[str, str]], AbstractContextManager[ResponseBody]]
+Progress = Callable[[int, int], None]  # bytes received, bytes of the whole file (0: unknown)
 Target = Callable[[str], str]  # the true extension ("" for a plain file) -> the final path
 
 
-class FileDownload:
-    """Takes a file in, over as many answers as it needs; to be closed.
+@dataclass(frozen=True)
+class FetchedFile:
+    """A whole file on the disk. size: bytes. extension: the true one, "" for a plain file."""
 
-    of: the URL whose half file a later run goes on with, after a `keep` or a kill; "" keeps none.
-    `size` is how many bytes of the file are there.
+    path: str
+    size: int
+    extension: str
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """Which file is accepted, and how it is put on the disk.
+
+    images_only: accept images, videos and sound only. overwrite: False takes a file that exists as
+    whole. resumable: keep a half file through a lost network, a pause or a crash, for the next
+    download of the same URL. reserve: bytes of the disk that must stay free. chunk_size: bytes
+    read and written at once.
+    """
+
+    images_only: bool = True
+    overwrite: bool = True
+    resumable: bool = False
+    reserve: int = 0
+    chunk_size: int = CHUNK_SIZE
+
+
+class FileDownload:
+    """One file on its way to the disk, over as many responses as it takes.
+
+    url: as the caller gave it; a half file is found again by this text. target: see `Target`.
+    size: bytes of the file received so far. path, extension: known once its first bytes are.
     """
 
     def __init__(
         self,
+        url: str,
+        request: OutgoingRequest,
         target: Target,
-        picture: bool = True,
-        chunk_size: int = CHUNK_SIZE,
+        options: FileOptions = FileOptions(),
         progress: Progress | None = None,
-        reserve: int = 0,
-        of: str = "",
     ) -> None:
         self.path, self.extension, self.total = "", "", 0
-        self._target, self._picture, self._chunk_size = target, picture, chunk_size
-        self._reserve, self._of = reserve, of
-        self._note_at = time.monotonic() + _NOTE_EVERY
-        self._progress, self._told_at = progress, 0.0
+        self._url, self._request, self._target, self._options = url, request, target, options
+        self._progress, self._reported_at = progress, 0.0
+        self._note_at = time.monotonic() + _NOTE_INTERVAL
         self._partial: AtomicFile | None = None
-        self._files = ExitStack()  # that one
-        self._version = FileVersion()  # of what is here
-        self._raw, self._raw_total = 0, 0  # bytes on the wire, which differ where it is packed
-        self._unpacker = Decompressor({})
-        self._end_is_told = True  # by a length, by chunks, by what packed it
-
-    def close(self) -> None:
-        """What was not given its name is gone, but for what is to be kept."""
-        self._files.close()
-
-    def keep(self) -> None:
-        """Let a later run go on from here, if the server told the version and the disk has room."""
-        if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
-            with suppress(DiskError):
-                self._partial.keep(self.total, self._version.validator)
-
-    def commit(self) -> None:
-        """Give what was received its name. Raises DiskError."""
-        assert self._partial is not None
-        self._partial.commit(self.path)
-        if self._progress is not None:
-            self._progress(self.size, self.total)
+        self._files = ExitStack()  # closes the partial file
+        self._version = FileVersion()  # of the bytes received so far
+        self._sent, self._sent_total = 0, 0  # bytes as the server sends them, maybe compressed
+        self._decompressor = Decompressor({})
+        self._is_end_known = True  # by a length, by chunks, or by the compression
 
     @property
     def size(self) -> int:
         return self._partial.size if self._partial is not None else 0
 
-    def receive(self, ask: SendRequest) -> None:
-        """One try; `ask` sends the request with these headers. Returns when all of it is here.
+    def run(self, session: HttpSession, retries: RetryLoop) -> FetchedFile:
+        """Fetch the file, retry as allowed, and give it its final name.
 
-        Raises NetworkError, ServerTrouble when another try may go on from here; else any other.
+        Raises NetworkError, HttpStatusError, NotAnImage, TooLarge, Refused, DiskError, Cancelled.
         """
-        if self._of and self._partial is None:
+        with closing(self):
+            try:
+                retries.run(lambda: self.receive(session), lambda: self.size)
+            except (Cancelled, NetworkError, ServerError):
+                if not retries.cancelled.is_for_good:
+                    self._keep_partial()
+                raise
+            assert self._partial is not None
+            self._partial.commit(self.path)
+            if self._progress is not None:
+                self._progress(self.size, self.total)
+        return FetchedFile(self.path, self.size, self.extension)
+
+    def close(self) -> None:
+        """Remove the partial file, unless it is kept for a later run."""
+        self._files.close()
+
+    def receive(self, session: HttpSession) -> None:
+        """Fetch what is missing of the file, in one try.
+
+        Raises NetworkError or ServerError if another try may go on from there.
+        """
+        if self._options.resumable and self._partial is None:
             self._resume()
         if not self._version.validator:
             self._restart()
         try:
-            self._receive(ask)
+            self._receive(session)
         except InvalidResponse as error:
             raise NotAnImage(str(error)) from error
 
+    def _keep_partial(self) -> None:
+        """Keep the half file for a later run, if its version is known and the disk has room."""
+        if isinstance(self._partial, ResumableFile) and self._version.validator and self.size:
+            with suppress(DiskError):
+                self._partial.keep(self.total, self._version.validator)
+
     def _resume(self) -> None:
-        """What an earlier run left of it, if anything."""
+        """Open the half file of an earlier run, if there is one."""
         folder = os.path.dirname(self._target(""))
-        if not ResumableFile.exists(folder, self._of):
+        if not ResumableFile.exists(folder, self._url):
             return
-        self._partial = half = self._files.enter_context(ResumableFile(folder, self._of))
-        if half.found is None:
+        partial = ResumableFile(folder, self._url)
+        self._partial = self._files.enter_context(partial)
+        if partial.found is None:
             return
-        self.extension = util.extension_of(half.read_start(_START)) or ""
-        if self._picture and not self.extension:  # it was damaged
-            return half.restart()
+        self.extension = util.extension_of(partial.read_start(_START)) or ""
+        if self._options.images_only and not self.extension:  # it was damaged
+            return partial.restart()
         self.path = self._target(self.extension)
-        self._raw = half.size
-        self.total = self._raw_total = half.found.total
-        self._version = FileVersion.from_note(half.found.validator)
+        self._sent = partial.size
+        self.total = self._sent_total = partial.found.total
+        self._version = FileVersion.from_validator(partial.found.validator)
 
-    def _receive(self, ask: SendRequest) -> None:
-        with ask(self._headers()) as answer:
-            if self._is_whole(answer):
-                return self._check_whole()
-            if self._continues(answer) or is_start(answer):
-                return self._read_body(answer)
+    def _receive(self, session: HttpSession) -> None:
+        request = self._request
+        if self.size:
+            validator = self._version.validator
+            request = request.with_headers({"Range": f"bytes={self.size}-", "If-Range": validator})
+        with session.open(request, allowed=(416,)) as body:
+            if self._is_whole_by(body):
+                return self._check_complete()
+            if self._continues(body) or is_from_start(body.status, body.headers):
+                return self._read_body(body)
         self._restart()
-        with ask({}) as answer:
-            if not is_start(answer):
-                said = "The server does not send the file from its beginning."
-                raise HttpStatusError(said, answer.status)
-            self._read_body(answer)
+        with session.open(self._request, allowed=(416,)) as body:
+            if not is_from_start(body.status, body.headers):
+                message = "The server does not send the file from its beginning."
+                raise HttpStatusError(message, body.status)
+            self._read_body(body)
 
-    def _headers(self) -> dict[str, str]:
-        if not self.size:
-            return {}
-        return {"Range": f"bytes={self.size}-", "If-Range": self._version.validator}
-
-    def _is_whole(self, answer: ResponseBody) -> bool:
-        """A 416 says that the file ends where we are."""
-        if answer.status != 416 or not self.size or self._version.is_other_than(answer.headers):
+    def _is_whole_by(self, body: ResponseBody) -> bool:
+        """Return whether a 416 says that the file ends where the partial file does."""
+        if body.status != 416 or not self.size or self._version.is_changed(body.headers):
             return False
-        return (parse_content_range(answer.headers)[1] or self.total) == self.size
+        return (parse_content_range(body.headers)[1] or self.total) == self.size
 
-    def _continues(self, answer: ResponseBody) -> bool:
-        """Whether this is the rest of the same version, to an end that is known."""
-        if answer.status != 206 or not self.size:
+    def _continues(self, body: ResponseBody) -> bool:
+        """Return whether this is the rest of the same version, and its end is known."""
+        if body.status != 206 or not self.size:
             return False
-        start, total = parse_content_range(answer.headers)
+        start, total = parse_content_range(body.headers)
         total = total or self.total
-        if self._version.is_other_than(answer.headers) or Decompressor(answer.headers).is_packed:
+        if self._version.is_changed(body.headers) or Decompressor(body.headers).is_compressed:
             return False
         return start == self.size and total > 0 and self.total in (0, total)
 
     def _restart(self) -> None:
-        self._version, self.total, self._raw, self._raw_total = FileVersion(), 0, 0, 0
+        self._version, self.total, self._sent, self._sent_total = FileVersion(), 0, 0, 0
         if self._partial is not None:
             self._partial.restart()
 
-    def _read_body(self, answer: ResponseBody) -> None:
-        if self._continues(answer):
-            self.total = self._raw_total = parse_content_range(answer.headers)[1] or self.total
-            self._end_is_told = True
-            self._check_cap()
-            self._open_file()
+    def _read_body(self, body: ResponseBody) -> None:
+        if self._continues(body):
+            self.total = self._sent_total = parse_content_range(body.headers)[1] or self.total
+            self._is_end_known = True
+            self._check_size_limit()
+            self._open_partial()
         else:
-            self._begin_file(answer)
-        while data := answer.read(self._chunk_size):
-            for piece in self._count_bytes(data):
-                self._write_bytes(piece)
+            self._begin_file(body)
+        while data := body.read(self._options.chunk_size):
+            for piece in self._decompress(data):
+                self._write(piece)
             self._report_progress()
             self._write_note()
-        self._check_whole()
+        self._check_complete()
 
-    def _begin_file(self, answer: ResponseBody) -> None:
-        """A body from its first byte: what it is, how long it is, where it goes."""
+    def _begin_file(self, body: ResponseBody) -> None:
+        """Read the first bytes, and set the file's kind, length, path and version by them."""
         self._restart()
-        self._unpacker = Decompressor(answer.headers)
-        part_of = parse_content_range(answer.headers)[1] if answer.status == 206 else None
-        self._raw_total = part_of or responses.content_length(answer.headers) or 0
-        self.total = 0 if self._unpacker.is_packed else self._raw_total
-        is_chunked = responses.is_chunked(answer.headers)
-        self._end_is_told = bool(self._raw_total or self._unpacker.is_packed or is_chunked)
-        start = self._read_start(answer)
+        headers = body.headers
+        self._decompressor = Decompressor(headers)
+        is_compressed = self._decompressor.is_compressed
+        ranged_total = parse_content_range(headers)[1] if body.status == 206 else None
+        self._sent_total = ranged_total or responses.content_length(headers) or 0
+        self.total = 0 if is_compressed else self._sent_total
+        is_chunked = responses.is_chunked(headers)
+        self._is_end_known = bool(self._sent_total or is_compressed or is_chunked)
+        start = self._read_start(body)
         if len(start) < _START:
-            self._check_end()
-        kind = answer.headers.get("Content-Type", "").strip().lower()
-        self.extension = responses.check_file_start(answer.status, kind, start, self._picture) or ""
-        self._check_cap()
+            self._check_length()
+        kind = headers.get("Content-Type", "").strip().lower()
+        images_only = self._options.images_only
+        self.extension = responses.check_file_start(body.status, kind, start, images_only) or ""
+        self._check_size_limit()
         self.path = self._target(self.extension)
-        self._open_file()
-        self._version = FileVersion.from_headers(answer.headers, self._unpacker.is_packed)
-        self._write_bytes(start)
+        self._open_partial()
+        self._version = FileVersion.from_headers(headers, is_compressed)
+        self._write(start)
 
-    def _read_start(self, answer: ResponseBody) -> bytes:
+    def _read_start(self, body: ResponseBody) -> bytes:
         start = b""
-        # little at a time where it is packed, for what a bomb of this size can unpack to
-        size = _START if self._unpacker.is_packed else self._chunk_size
-        while len(start) < _START and (data := answer.read(size)):
-            start += b"".join(self._count_bytes(data))
+        # Of a compressed body little at once: a bomb of 512 bytes decompresses to 500 KB.
+        size = _START if self._decompressor.is_compressed else self._options.chunk_size
+        while len(start) < _START and (data := body.read(size)):
+            start += b"".join(self._decompress(data))
         return start
 
-    def _count_bytes(self, data: bytes) -> Iterable[bytes]:
-        self._raw += len(data)
-        if 0 < self._raw_total < self._raw:
+    def _decompress(self, data: bytes) -> Iterable[bytes]:
+        self._sent += len(data)
+        if 0 < self._sent_total < self._sent:
             self._restart()
             raise IncompleteDownload("The server sent more than it had promised.")
-        return self._unpacker.decompress(data, self._chunk_size)
+        return self._decompressor.decompress(data, self._options.chunk_size)
 
-    def _open_file(self) -> None:
+    def _open_partial(self) -> None:
         if self._partial is None:
             folder = os.path.dirname(self.path)
-            made = ResumableFile(folder, self._of) if self._of else AtomicFile(folder)
-            self._partial = self._files.enter_context(made)
-        self._partial.reserve_space(self.total, self._reserve)
+            is_resumable = self._options.resumable
+            partial = ResumableFile(folder, self._url) if is_resumable else AtomicFile(folder)
+            self._partial = self._files.enter_context(partial)
+        self._partial.reserve_space(self.total, self._options.reserve)
 
-    def _write_bytes(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> None:
         assert self._partial is not None
         self._partial.write(data)
-        self._check_cap()
+        self._check_size_limit()
 
     def _report_progress(self) -> None:
         now = time.monotonic()
-        is_end = self.size == self.total  # which `_finish` tells
-        if self._progress is not None and not is_end and now - self._told_at >= _PROGRESS_EVERY:
-            self._told_at = now
+        is_end = self.size == self.total  # which `run` reports
+        is_due = now - self._reported_at >= _PROGRESS_INTERVAL
+        if self._progress is not None and not is_end and is_due:
+            self._reported_at = now
             self._progress(self.size, self.total)
 
     def _write_note(self) -> None:
-        """Now and then: a killed program says nothing at its end."""
-        now = time.monotonic()
-        if (
-            now >= self._note_at
-            and isinstance(self._partial, ResumableFile)
-            and self._version.validator
-        ):
-            with suppress(DiskError):  # it would be found by the file itself
-                self._partial.write_note(self.total, self._version.validator)
-            took = time.monotonic() - now
-            self._note_at = now + took + max(_NOTE_EVERY, _NOTE_SHARE * took)
+        """Note twice a second how far the file is: a killed program cannot at its end."""
+        now, partial, validator = time.monotonic(), self._partial, self._version.validator
+        if now >= self._note_at and isinstance(partial, ResumableFile) and validator:
+            with suppress(DiskError):  # the next write to the file raises it again
+                partial.write_note(self.total, validator)
+            seconds = time.monotonic() - now
+            self._note_at = now + seconds + max(_NOTE_INTERVAL, _NOTE_SHARE * seconds)
 
-    def _check_cap(self) -> None:
-        """Pictures and videos have a cap; a plain file has none."""
+    def _check_size_limit(self) -> None:
+        """Raise TooLarge for an image or video over the setting's size; a plain file has none."""
         if not self.extension:
             return
         is_video = self.extension in _VIDEO
-        cap = setting.gallery_max_video_mb if is_video else setting.gallery_max_image_mb
+        limit = setting.gallery_max_video_mb if is_video else setting.gallery_max_image_mb
         size = max(self.total, self.size)
-        if size > cap * 1024 * 1024:
-            said = util.short_bytes(size)
-            raise TooLarge(f"The file is larger ({said}) than the {cap} MB of the settings.")
+        if size > limit * 1024 * 1024:
+            size_text = util.short_bytes(size)
+            raise TooLarge(f"The file is larger ({size_text}) than the {limit} MB of the settings.")
 
-    def _check_end(self) -> None:
-        if self._raw < self._raw_total or not self._unpacker.is_whole:
-            raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._raw)}.")
+    def _check_length(self) -> None:
+        """Raise IncompleteDownload for fewer bytes than announced, or an unfinished compression."""
+        if self._sent < self._sent_total or not self._decompressor.is_complete:
+            raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
 
-    def _check_whole(self) -> None:
-        """Its own end is looked at where nothing else tells of one."""
-        self._check_end()
+    def _check_complete(self) -> None:
+        """Raise IncompleteDownload for a cut file; the image's own end tells if nothing else."""
+        self._check_length()
         assert self._partial is not None
-        if self._end_is_told or not self._picture:
+        if self._is_end_known or not self._options.images_only:
             return
         try:
             is_whole = is_complete(self._partial.path, self.extension)
         except OSError as error:
             raise to_disk_error(error, self._partial.path) from error
         if not is_whole:
-            raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._raw)}.")
+            raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")

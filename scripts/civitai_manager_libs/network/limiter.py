@@ -1,156 +1,161 @@
-"""How many requests a host gets at once, and until when it is left alone."""
+"""How many requests each host gets at once, and the pauses that a host asks for."""
 
 from __future__ import annotations
 
 import re
 import threading
 import time
-from collections import Counter, defaultdict
+import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+import requests
 
 from ..core import Cancellation
 from ..errors import Busy
 
-__all__ = ["LONGEST_REST", "HostLimiter", "HostLimiters"]
+__all__ = ["MAX_PAUSE", "HostLimiter", "HostLimiters"]
 
-LONGEST_REST = 120.0  # seconds; a longer one is reported to who asks, not slept out
-_POLL = 0.2  # seconds; the longest that a waiting thread overlooks a cancel
-_LONGEST_LENT = 60.0  # seconds; who keeps an answer open for longer has forgotten it
-_ANSWERS_PER_STEP = 20  # whole answers before a host that said "too many" gets one more at a time
+MAX_PAUSE = 120.0  # seconds; a longer pause is reported as Busy, not waited for
+_POLL = 0.2  # seconds; how late a waiting thread may notice that it is cancelled
+_MAX_LENT = 60.0  # seconds; a caller that keeps a response open for longer has forgotten it
+_SUCCESSES_PER_STEP = 20  # successes before a host that answered 429 gets one more request at once
 _HOST = re.compile(r"[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)")
 
 
 class HostLimiter:
-    """One host, for all threads.
+    """The request slots of one host; any thread may use it.
 
-    Urgent requests (a page that somebody looks at) go in before those of a download job, but one
-    place is the jobs' own while one of them waits for it; of a single place they take turns. After
-    a 429 the width is halved; it climbs back by one for every 20 answers. The place of who waits
-    for a rate of its own is everybody else's meanwhile.
+    limit: returns the most requests at once; called while threads wait, so a changed setting
+    counts at once. A 429 halves the number; every 20 successes add one again.
+
+    Urgent requests (a user waits for the page) go before those of download jobs. While a job waits,
+    one slot is kept for jobs; a single slot is used in turns. A throttled request that waits for
+    the bandwidth limit lends its slot to requests that are not throttled.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit: Callable[[], int]) -> None:
+        self._limit = limit
         self._changed = threading.Condition()
-        self._inside: Counter[bool] = Counter()  # requests, by whether they are urgent
+        self._active: Counter[bool] = Counter()  # requests, by whether they are urgent
         self._waiting: Counter[bool] = Counter()
-        self._aside: list[object] = []  # whose places are not used just now
-        self._last_was_urgent = False  # of those who went in
-        self._lent: list[tuple[float, Callable[[], bool]]] = []  # until when at most, is it over
-        self._rest_until = 0.0
-        self._limit = 1
-        self._width: int | None = None  # None: as wide as the setting
-        self._well = 0  # whole answers since the width was last changed
+        self._yielded = 0  # slots of requests that wait for the bandwidth limit
+        self._last_was_urgent = False
+        self._lent: list[tuple[float, weakref.ref[requests.Response]]] = []  # and until when
+        self._pause_end = 0.0
+        self._reduced_limit: int | None = None  # None: no reduction
+        self._successes = 0  # since the limit was last changed
 
     @contextmanager
     def slot(
-        self,
-        limit: Callable[[], int],
-        cancelled: Cancellation,
-        urgent: bool = False,
-        owner: object = None,
+        self, cancelled: Cancellation, urgent: bool = False, throttled: bool = False
     ) -> Iterator[None]:
-        """Hold one of `limit()` places; waits for it and for the end of a rest. Raises Cancelled,
-        and Busy for a rest that is not slept out.
+        """Hold a slot while the block runs, after waiting for a free slot and a pause's end.
 
-        The limit is asked anew while one waits, so that a changed setting is seen at once.
-        whose: who has it, where that one may step `yield_slot`.
+        Raises Cancelled, and Busy for a pause of more than 120 seconds.
         """
-        self._enter(limit, cancelled, urgent, owner)
+        self._acquire(cancelled, urgent, throttled)
         try:
             yield
         finally:
             with self._changed:
-                self._inside[urgent] -= 1
+                self._active[urgent] -= 1
                 self._changed.notify_all()
 
     @contextmanager
-    def yield_slot(self, owner: object) -> Iterator[None]:
-        """While the block runs, a place of `whose` is free for others."""
+    def yield_slot(self) -> Iterator[None]:
+        """Let requests that are not throttled use the caller's slot while the block runs."""
         with self._changed:
-            self._aside.append(owner)
+            self._yielded += 1
             self._changed.notify_all()
         try:
             yield
         finally:
             with self._changed:
-                self._aside.remove(owner)
+                self._yielded -= 1
 
-    def lend_slot(self, is_over: Callable[[], bool]) -> None:
-        """One place is taken, also beyond its block, until `is_over()`, but not for ever."""
+    def lend_slot(self, response: requests.Response) -> None:
+        """Keep a slot taken until a streamed response ends, for 60 seconds at most."""
         with self._changed:
-            self._lent.append((time.monotonic() + _LONGEST_LENT, is_over))
+            self._lent.append((time.monotonic() + _MAX_LENT, weakref.ref(response)))
 
     def pause(self, seconds: float) -> None:
-        """Nobody asks this host for so long, and then only half as many at once."""
+        """Send this host nothing for so many seconds, and then half as many requests at once."""
         with self._changed:
             now = time.monotonic()
-            if now >= self._rest_until:  # several answers of one burst count once
-                width = self._limit if self._width is None else self._width
-                self._width, self._well = max(1, width // 2), 0
-            self._rest_until = max(self._rest_until, now + seconds)
+            if now >= self._pause_end:  # several responses of one burst count once
+                self._reduced_limit, self._successes = max(1, self._current_limit() // 2), 0
+            self._pause_end = max(self._pause_end, now + seconds)
 
     def paused_seconds(self) -> float:
-        """Seconds until this host is asked again, 0 when it may be asked now."""
-        return max(0.0, self._rest_until - time.monotonic())
+        """Return the seconds until this host may be sent a request, 0 if it may be now."""
+        return max(0.0, self._pause_end - time.monotonic())
 
     def record_success(self) -> None:
-        """A request came to a good end."""
-        if self._width is None:
-            return
+        """Count a successful request; every 20 of them raise a reduced limit by one."""
         with self._changed:
-            self._well += 1
-            if self._width is not None and self._well >= _ANSWERS_PER_STEP:
-                self._width, self._well = self._width + 1, 0
-                if self._width >= self._limit:
-                    self._width = None
+            if self._reduced_limit is None:
+                return
+            self._successes += 1
+            if self._successes >= _SUCCESSES_PER_STEP:
+                self._reduced_limit, self._successes = self._reduced_limit + 1, 0
+                if self._reduced_limit >= self._limit():
+                    self._reduced_limit = None
 
-    def _enter(
-        self, limit: Callable[[], int], cancelled: Cancellation, urgent: bool, owner: object
-    ) -> None:
+    def _current_limit(self) -> int:
+        limit = self._limit()
+        return max(1, limit if self._reduced_limit is None else min(limit, self._reduced_limit))
+
+    def _acquire(self, cancelled: Cancellation, urgent: bool, throttled: bool) -> None:
         with self._changed:
             self._waiting[urgent] += 1
             try:
-                while not self._may_enter(limit, urgent, owner):
-                    if (left := self.paused_seconds()) > LONGEST_REST:
-                        raise Busy.of(left)
+                while not self._has_free_slot(urgent, throttled):
+                    if (seconds := self.paused_seconds()) > MAX_PAUSE:
+                        raise Busy.of(seconds)
                     self._changed.wait(_POLL)
                     cancelled.check()
-                self._inside[urgent] += 1
+                self._active[urgent] += 1
                 self._last_was_urgent = urgent
             finally:
                 self._waiting[urgent] -= 1
-                self._changed.notify_all()  # those who let it go first
+                self._changed.notify_all()  # for the threads that let an urgent request go first
 
-    def _may_enter(self, limit: Callable[[], int], urgent: bool, owner: object) -> bool:
-        self._limit = limit()
-        width = self._limit if self._width is None else min(self._limit, self._width)
-        width, now = max(1, width), time.monotonic()
-        self._lent = [one for one in self._lent if now < one[0] and not one[1]()]
-        aside = sum(one is not owner for one in self._aside)
-        free = width - self._inside.total() - len(self._lent) + aside
+    def _has_free_slot(self, urgent: bool, throttled: bool) -> bool:
+        limit, now = self._current_limit(), time.monotonic()
+        self._lent = [(end, ref) for end, ref in self._lent if now < end and _is_open(ref())]
+        free = limit - self._active.total() - len(self._lent)
+        if not throttled:
+            free += self._yielded
         if free < 1 or self.paused_seconds():
             return False
         if urgent:
-            return free > self._kept_for_jobs(width)
-        return self._waiting[True] == 0 or self._kept_for_jobs(width) > 0
+            return free > self._slots_kept_for_jobs(limit)
+        return self._waiting[True] == 0 or self._slots_kept_for_jobs(limit) > 0
 
-    def _kept_for_jobs(self, width: int) -> int:
-        """Places, while somebody looks at a page: 1 or 0."""
-        if self._waiting[False] == 0 or self._inside[False]:
+    def _slots_kept_for_jobs(self, limit: int) -> int:
+        """Return 1 if urgent requests must leave a slot to a waiting job, else 0."""
+        if self._waiting[False] == 0 or self._active[False]:
             return 0
-        return int(width > 1 or self._last_was_urgent)
+        return int(limit > 1 or self._last_was_urgent)
 
 
 class HostLimiters:
-    """The gate of each host that was ever asked."""
+    """The limiter of each host. limit: returns the most requests at once for one host."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: Callable[[], int]) -> None:
+        self._limit = limit
         self._lock = threading.Lock()
-        self._gates: defaultdict[str, HostLimiter] = defaultdict(HostLimiter)
+        self._limiters: dict[str, HostLimiter] = {}
 
     def for_url(self, url: str) -> HostLimiter:
-        found = _HOST.match(url)  # unlike urlsplit it takes any text
-        host = found[1].lower() if found else ""
+        """Return the limiter of this URL's host; text that is no URL has one too."""
+        match = _HOST.match(url)  # urlsplit raises for some text
+        host = match[1].lower() if match else ""
         with self._lock:
-            return self._gates[host]
+            return self._limiters.setdefault(host, HostLimiter(self._limit))
+
+
+def _is_open(response: requests.Response | None) -> bool:
+    return response is not None and not response.raw.closed

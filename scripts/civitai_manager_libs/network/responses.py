@@ -1,4 +1,4 @@
-"""What an HTTP answer means: whether another try is worth it, and the sentence if not."""
+"""What an HTTP response means: its length, its JSON, and the error that its status stands for."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from .redaction import redact, redact_json
 __all__ = [
     "MAX_JSON",
     "check_file_start",
+    "content_length",
     "error_from_response",
     "is_chunked",
-    "content_length",
     "parse_json",
+    "retry_after",
 ]
-__all__ += ["retry_after"]
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
-# Values, names and lists; a second reads a million. A graph is one of them: a text.
+# Values, names and lists; a million are parsed in a second. A ComfyUI graph is one string.
 _MAX_PARTS, _MAX_SIGNS = 1_500_000, 8_000_000
-_MAX_DIGITS = 400  # of a whole number; Python refuses the whole answer for one of 4,300
-_ASK_AGAIN = {408, 425, 429, 500, 502, 503, 504, *range(520, 528)}
+_MAX_DIGITS = 400  # of an integer; Python raises ValueError for one of 4,300
+_TEMPORARY = {408, 425, 429, 500, 502, 503, 504, *range(520, 528)}
 _TEXT_TYPES = ("text/html", "application/xhtml", "application/json", "application/xml", "text/xml")
-_PAGE = re.compile(rb"<(!doctype html|html|head|body)\b", re.I)
-_PAGE_CAP = "too many pages"  # a 429 that no waiting helps: only the API's page= parameter gets it
+_HTML = re.compile(rb"<(!doctype html|html|head|body)\b", re.I)
+_TOO_MANY_PAGES = "too many pages"  # the 429 for the API's page= parameter, which no waiting helps
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the answer asks us to wait: RFC 9110's seconds or date; None if it does not."""
+    """Return the seconds to wait by Retry-After (seconds or a date, RFC 9110), None without it."""
     value = headers.get("Retry-After", "").strip()
-    value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # told twice
+    value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # sent twice
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
@@ -58,7 +58,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _server_time(headers: Mapping[str, str]) -> float:
-    """When the answer was made, by the clock of who made it: ours may be wrong."""
+    """Return the response's Date as a timestamp, since our own clock may be wrong."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).timestamp()
     except (TypeError, ValueError, OverflowError):
@@ -66,20 +66,20 @@ def _server_time(headers: Mapping[str, str]) -> float:
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """The body's bytes on the wire, None when they are not told.
+    """Return the body's length in bytes as sent, None if the headers do not say.
 
-    Raises NetworkError for what makes no sense: a cut body would pass for a whole one.
+    Raises NetworkError for a bad length, with which a cut body could pass for a whole one.
     """
     if is_chunked(headers):
         return None
-    value, *others = {told.strip() for told in headers.get("Content-Length", "").split(",")}
+    value, *others = {part.strip() for part in headers.get("Content-Length", "").split(",")}
     if others or value and not (value.isascii() and value.isdigit()):
         raise NetworkError("The answer's length makes no sense.")
     return int(value[:18]) if value else None
 
 
 def is_chunked(headers: Mapping[str, str]) -> bool:
-    """Raises NetworkError for codings that nobody asked for."""
+    """Return whether the body is chunked. Raises NetworkError for any other transfer coding."""
     coding = headers.get("Transfer-Encoding", "identity").strip().lower()
     if coding not in ("chunked", "identity"):
         raise NetworkError("The answer is packed in a way that nobody asked for.")
@@ -89,50 +89,50 @@ def is_chunked(headers: Mapping[str, str]) -> bool:
 def error_from_response(
     status: int, headers: Mapping[str, str], body: bytes, key: str = ""
 ) -> CivitaiShortcutError:
-    """The error that an answer of 400 or above is; `body` is its beginning.
+    """Return the error for a response of status 300 or above. body: its beginning.
 
-    key: what must not be said, though the answer quotes it.
+    key: the API key, masked in the error's message.
     """
-    said = _shorten(redact(_error_sentence(body), key))
+    message = _clean_line(redact(_error_message(body), key))
     if status in (404, 410):
-        return NotFound(said or f"It is no longer there ({status}).", status)
+        return NotFound(message or f"It is no longer there ({status}).", status)
     if status in (401, 403):
         return NeedsKey(
-            f"It needs an API key that may see it ({_error_detail(status, said)}).", status
+            f"It needs an API key that may see it ({_error_detail(status, message)}).", status
         )
     if status == 451:
-        return RegionBlocked(said or "It is not available in your region.", status)
-    if status in _ASK_AGAIN and _PAGE_CAP not in said:
+        return RegionBlocked(message or "It is not available in your region.", status)
+    if status in _TEMPORARY and _TOO_MANY_PAGES not in message:
         wait = retry_after(headers)
         return ServerError(
-            f"The server is in trouble ({_error_detail(status, said)}).", status, wait
+            f"The server is in trouble ({_error_detail(status, message)}).", status, wait
         )
-    return HttpStatusError(f"The server refused it ({_error_detail(status, said)}).", status)
+    return HttpStatusError(f"The server refused it ({_error_detail(status, message)}).", status)
 
 
-def check_file_start(status: int, content_type: str, start: bytes, picture: bool) -> str | None:
-    """The true extension of a file that begins with `start`; None for a plain binary file.
+def check_file_start(status: int, content_type: str, start: bytes, images_only: bool) -> str | None:
+    """Return the extension of a file by its first bytes, None for a plain binary file.
 
-    picture: whether only an image, video or sound will do. Raises NeedsKey for a web page in a
-    picture's place, whatever its type says, and NotAnImage for all else that is no such file.
+    images_only: accept images, videos and sound only. Raises NeedsKey for a web page in place of an
+    image, whatever its Content-Type, and NotAnImage for any other file that is not accepted.
     """
     extension = util.extension_of(start)
     if extension is not None:
         return extension
-    if picture and _is_page(content_type, start):
+    if images_only and _is_html(content_type, start):
         raise NeedsKey("A web page came instead of the picture: it may need an API key.", status)
     if not start or util.is_markup(start) or _is_text(content_type):
         what = "An empty file" if not start else "Text"
         raise NotAnImage(f"{what} came instead of the file.")
-    if picture:
+    if images_only:
         raise NotAnImage("What came is neither an image nor a video.")
     return None
 
 
 def parse_json(body: bytes, key: str = "") -> Any:
-    """The JSON of a 200 answer, NaN and endless numbers read as null. Raises UnreadableAnswer.
+    """Return the JSON value of a body, with null for NaN and for numbers too large.
 
-    key: what must not be said, though the answer quotes it.
+    key: the API key, masked wherever the body quotes it. Raises InvalidResponse for other bodies.
     """
     if has_too_many_parts(body, _MAX_PARTS, _MAX_SIGNS):
         raise InvalidResponse("Civitai's answer has too many parts to be read.")
@@ -149,7 +149,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
 
 
 def _parse_float(text: str) -> float | None:
-    """JSON may say 1e999, which no one can write again."""
+    """Return the number, None for one like 1e999, which JSON cannot be written with again."""
     number = float(text)
     return number if math.isfinite(number) else None
 
@@ -158,23 +158,23 @@ def _parse_int(text: str) -> int | None:
     return int(text) if len(text) <= _MAX_DIGITS else None
 
 
-def _is_page(content_type: str, start: bytes) -> bool:
-    looks_so = util.is_markup(start) and _PAGE.search(start[:1024])
-    return "html" in content_type or bool(looks_so)
+def _is_html(content_type: str, start: bytes) -> bool:
+    looks_like_html = util.is_markup(start) and _HTML.search(start[:1024])
+    return "html" in content_type or bool(looks_like_html)
 
 
 def _is_text(content_type: str) -> bool:
     return content_type.startswith(_TEXT_TYPES)
 
 
-def _error_detail(status: int, said: str) -> str:
-    return f"{status}: {said}" if said else str(status)
+def _error_detail(status: int, message: str) -> str:
+    return f"{status}: {message}" if message else str(status)
 
 
-def _error_sentence(body: bytes) -> str:
-    """What an error body says in words, "" for a web page or nothing of use.
+def _error_message(body: bytes) -> str:
+    """Return the message in an error body, "" for a web page or a body without one.
 
-    `error` may be a text, or a ZodError whose issues are a list or the JSON text of one.
+    Civitai's `error` is a string, or a ZodError whose issues are a list or its JSON text.
     """
     try:
         value = json.loads(body)
@@ -186,11 +186,11 @@ def _error_sentence(body: bytes) -> str:
     error = value.get("error")
     error = value.get("message") if error is None else error
     if isinstance(error, dict):
-        return _zod_sentence(error)
+        return _zod_message(error)
     return error if isinstance(error, str) else ""
 
 
-def _zod_sentence(error: dict[str, Any]) -> str:
+def _zod_message(error: dict[str, Any]) -> str:
     issues, message = error.get("issues"), error.get("message")
     if issues is None and isinstance(message, str):
         try:
@@ -199,15 +199,16 @@ def _zod_sentence(error: dict[str, Any]) -> str:
             return message
     if not isinstance(issues, list):
         return ""
-    said = [_issue_sentence(issue) for issue in issues if isinstance(issue, dict)]
-    return "; ".join(s for s in said if s)
+    messages = [_issue_message(issue) for issue in issues if isinstance(issue, dict)]
+    return "; ".join(filter(None, messages))
 
 
-def _issue_sentence(issue: dict[str, Any]) -> str:
+def _issue_message(issue: dict[str, Any]) -> str:
     path, message = issue.get("path"), issue.get("message")
-    where = ".".join(str(part) for part in path) if isinstance(path, list) else ""
-    return f"{where}: {message}" if where and isinstance(message, str) else str(message or "")
+    field = ".".join(str(part) for part in path) if isinstance(path, list) else ""
+    return f"{field}: {message}" if field and isinstance(message, str) else str(message or "")
 
 
-def _shorten(text: str) -> str:
+def _clean_line(text: str) -> str:
+    """Return the text as one printable line of at most 200 characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]

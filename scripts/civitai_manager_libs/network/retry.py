@@ -1,4 +1,4 @@
-"""Further tries, for what may come right by itself."""
+"""Retries of requests whose failure may be temporary."""
 
 from __future__ import annotations
 
@@ -8,61 +8,65 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..core import Cancellation
-from ..errors import Busy, CivitaiShortcutError, NetworkError, ServerError
-from .limiter import HostLimiter, LONGEST_REST
+from ..errors import Busy, NetworkError, ServerError
+from .limiter import HostLimiter, MAX_PAUSE
 
 __all__ = ["RetryLoop"]
 
-_LONGEST_KEPT = 3600.0  # seconds; a host that asks for more is asked again after so long
-_LONGEST_PAUSE = 60.0  # seconds between two tries
-_PROGRESS_MADE = 64 * 1024  # bytes; a try that brought so much more does not count as failed
+_MAX_HOST_PAUSE = 3600.0  # seconds; a host that asks for more is sent a request after so long
+_MAX_DELAY = 60.0  # seconds between two tries
+_PROGRESS = 64 * 1024  # bytes; a try that brought so much more does not count as failed
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class RetryLoop:
-    """allowed: tries after the first. delay: seconds before the second try, doubling after it."""
+    """max_retries: tries after the first. delay: seconds before the first retry; it doubles."""
 
-    allowed: int
+    max_retries: int
     delay: float
     limiter: HostLimiter
     cancelled: Cancellation
 
-    def run(self, attempt: Callable[[], _T], mark: Callable[[], int] = lambda: 0) -> _T:
-        """`attempt` until it succeeds. Raises its last error, Busy, or Cancelled.
+    def run(self, attempt: Callable[[], _T], count_bytes: Callable[[], int] = lambda: 0) -> _T:
+        """Call `attempt` until it succeeds and return its result.
 
-        mark: how far the work has come, in bytes; one that comes further has its tries anew.
+        count_bytes: returns the bytes received so far; after 64 KiB more the retries start anew.
+        Raises the last error of `attempt`, Busy, or Cancelled.
         """
-        failed, reached = 0, 0
+        failures, reached = 0, 0
         while True:
             try:
                 result = attempt()
             except Busy:
                 raise
             except (NetworkError, ServerError) as error:
-                if mark() >= reached + _PROGRESS_MADE:
-                    failed, reached = 0, mark()
-                pause = self._pause(error, failed)
-                if failed >= self.allowed:
+                if count_bytes() >= reached + _PROGRESS:
+                    failures, reached = 0, count_bytes()
+                seconds = self._handle_failure(error, failures)
+                if failures >= self.max_retries:
                     raise
-                self.cancelled.wait(pause)
-                failed += 1
+                self.cancelled.wait(seconds)
+                failures += 1
             else:
                 self.limiter.record_success()
                 return result
 
-    def _pause(self, error: CivitaiShortcutError, failed: int) -> float:
-        """Seconds until the next try. What the host itself asks for, everyone waits for."""
-        asked = getattr(error, "retry_after", None)
-        is_crowded = getattr(error, "status", 0) == 429
-        if asked is not None and asked > LONGEST_REST:
-            if is_crowded:  # others learn it without asking
-                self.limiter.pause(min(asked, _LONGEST_KEPT))
-            raise Busy.of(asked) from error
-        # Jitter, so that many threads do not come back in one moment.
-        pause = min(self.delay * 2**failed * random.uniform(1, 1.25), _LONGEST_PAUSE)
-        if asked is not None or is_crowded:
-            self.limiter.pause(max(pause, asked or 0.0))
+    def _handle_failure(self, error: NetworkError | ServerError, failures: int) -> float:
+        """Return the seconds until the next try; pause the host for all if it asked for that.
+
+        Raises Busy if the host asks for more than 120 seconds.
+        """
+        retry_after = error.retry_after if isinstance(error, ServerError) else None
+        is_rate_limited = isinstance(error, ServerError) and error.status == 429
+        if retry_after is not None and retry_after > MAX_PAUSE:
+            if is_rate_limited:  # other requests to the host need not fail first
+                self.limiter.pause(min(retry_after, _MAX_HOST_PAUSE))
+            raise Busy.of(retry_after) from error
+        # Jitter keeps many threads from retrying at the same moment.
+        delay = min(self.delay * 2.0**failures * random.uniform(1, 1.25), _MAX_DELAY)
+        if retry_after is not None or is_rate_limited:
+            self.limiter.pause(max(delay, retry_after or 0.0))
             return 0.0
-        return pause
+        return delay

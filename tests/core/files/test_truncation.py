@@ -15,7 +15,7 @@ from civitai_manager_libs import util
 from civitai_manager_libs.core.files.truncation import is_complete
 from civitai_manager_libs.demo.gallery import clips
 from civitai_manager_libs.errors import CivitaiShortcutError
-from civitai_manager_libs.http_client import CivitaiHttpClient
+from civitai_manager_libs.http_client import CivitaiHttpClient, FileOptions
 from fault_responses import png, whole
 from fault_server import FaultServer
 from PIL import Image
@@ -208,6 +208,6 @@ def test_answer_without_a_length_is_whole_only_with_its_pictures_end(server, tmp
 
 def test_plain_file_ends_where_the_connection_does(server, tmp_path):
     url = server.play("/a.png", whole(png("cut")[:500]).but(framing="close"))
-    CivitaiHttpClient().fetch(url, str(tmp_path / "a"), picture=False)
+    CivitaiHttpClient().fetch(url, str(tmp_path / "a"), FileOptions(images_only=False))
     with pytest.raises(CivitaiShortcutError):
         CivitaiHttpClient(max_retries=0).fetch(url, str(tmp_path / "b"))

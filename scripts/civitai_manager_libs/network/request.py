@@ -1,0 +1,160 @@
+"""A request as it is sent: its headers, the API key, and the request that a redirect leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import requests
+from requests.structures import CaseInsensitiveDict
+
+from .. import setting
+from ..core import Cancellation, never_cancelled
+from ..errors import InputError, NeedsKey, Refused
+from .body import LIBRARY_ERRORS, to_our_error
+
+__all__ = [
+    "USER_AGENT",
+    "OutgoingRequest",
+    "SendOptions",
+    "add_api_key",
+    "prepare_request",
+    "redirect_request",
+]
+__all__ += ["split_url"]
+
+USER_AGENT = "civitai-shortcut-gallery/1.0"
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
+_CIVITAI = {"civitai.com", "www.civitai.com", "civitai.red", "www.civitai.red"}
+_PRIVATE_HEADERS = {"Authorization", "Cookie", "Proxy-Authorization", "Referer"}
+_BODY_HEADERS = {"Content-Length", "Content-Type", "Transfer-Encoding"}
+
+
+@dataclass(frozen=True)
+class SendOptions:
+    """How a request shares its host with others.
+
+    urgent: a user waits for the response. throttled: the setting's bandwidth limit holds.
+    max_retries: tries after the first; None means the client's.
+    """
+
+    urgent: bool = False
+    throttled: bool = False
+    max_retries: int | None = None
+
+
+@dataclass(frozen=True)
+class OutgoingRequest:
+    """A prepared request and how it is sent.
+
+    timeout: seconds for the connection and for each silence after it, or a pair of both.
+    api_key: sent to Civitai's API alone. The fields after `sending` are those of
+    `requests.Session.request`.
+    """
+
+    prepared: requests.PreparedRequest
+    timeout: float | tuple[float, float]
+    api_key: str = field(default="", repr=False)
+    cancelled: Cancellation = field(default_factory=never_cancelled)
+    sending: SendOptions = SendOptions()
+    allow_redirects: bool = True
+    proxies: Mapping[str, str] | None = None
+    verify: bool | str | None = None
+    cert: Any = None
+
+    @property
+    def url(self) -> str:
+        return self.prepared.url or ""
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the body can be sent again; a file or a generator is used up."""
+        return isinstance(self.prepared.body, (bytes, str, type(None)))
+
+    def with_headers(self, headers: Mapping[str, str]) -> OutgoingRequest:
+        """Return a copy with these headers added."""
+        prepared = self.prepared.copy()
+        prepared.headers.update(headers)
+        return replace(self, prepared=prepared)
+
+
+def prepare_request(
+    method: str, url: str, headers: Mapping[str, str | None] | None = None, **fields: Any
+) -> requests.PreparedRequest:
+    """Return a request with our default headers; a header of None leaves the default out.
+
+    fields: those of `requests.Request`. No session prepares the request, because a session adds
+    cookies and the password of .netrc. Raises Refused for a URL that is not http(s).
+    """
+    split_url(url)
+    merged = CaseInsensitiveDict[Any](_HEADERS)
+    merged.update(headers or {})
+    known = {name: value for name, value in merged.items() if value is not None}
+    try:
+        return requests.Request(method, url, known, **fields).prepare()
+    except LIBRARY_ERRORS as error:
+        raise to_our_error(error) from error
+
+
+def add_api_key(request: requests.PreparedRequest, api_key: str) -> requests.PreparedRequest:
+    """Return the request with the API key, if the URL is one of Civitai's API.
+
+    An Authorization header of the caller's stays. Raises InputError for a key that no header holds.
+    """
+    if not (api_key and _is_api_url(request.url or "")):
+        return request
+    if not (api_key.isascii() and api_key.isprintable()):  # the error of requests would quote it
+        raise InputError("The API key has characters in it that no key has.")
+    signed = request.copy()
+    signed.headers.setdefault("Authorization", f"Bearer {api_key}")
+    return signed
+
+
+def _is_api_url(url: str) -> bool:
+    """Return whether a URL is one of Civitai over https, or of the API at the configured base."""
+    parts, base = split_url(url), urlsplit(setting.base_url())
+    if parts.scheme == "https" and parts.netloc.lower() in _CIVITAI:
+        return True
+    is_same_origin = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
+    return is_same_origin and parts.path.startswith(f"{base.path}/api/")
+
+
+def redirect_request(
+    request: requests.PreparedRequest, url: str, status: int
+) -> requests.PreparedRequest:
+    """Return the request to send after a redirect to `url`.
+
+    Another host gets no key, cookie or referrer. Raises NeedsKey for a login page, Refused for
+    another scheme than http to https.
+    """
+    new, old = split_url(url), split_url(request.url or "")
+    if new.path == "/login" or new.path.startswith("/login/"):
+        raise NeedsKey("Civitai asks for a login: it needs an API key.", 401)
+    if new.scheme != old.scheme and (old.scheme, new.scheme) != ("http", "https"):
+        raise Refused("The redirect leads to another kind of address.")
+    redirected = request.copy()
+    dropped = set() if new.netloc == old.netloc else _PRIVATE_HEADERS
+    if status not in (307, 308):
+        redirected.method = "HEAD" if request.method == "HEAD" else "GET"
+        redirected.body, dropped = None, dropped | _BODY_HEADERS
+    redirected.headers = CaseInsensitiveDict(
+        {name: value for name, value in request.headers.items() if name.title() not in dropped}
+    )
+    try:
+        redirected.prepare_url(url, None)
+    except LIBRARY_ERRORS as error:
+        raise to_our_error(error) from error
+    return redirected
+
+
+def split_url(url: str) -> SplitResult:
+    """Split a URL. Raises Refused for a URL that is not http(s)."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Refused("This is not an address that can be asked.")
+    return parts
