@@ -82,7 +82,7 @@ def test_gallerys_record_takes_the_place_of_a_showcase(library):
 
 def test_rating_of_a_showcase_that_names_none_is_kept(library):
     row = {"url": "https://image.civitai.com/x/original=true/77.jpeg"}
-    image = image_from_json(row, lambda url: True, unrated=16)
+    image = image_from_json(row, lambda url: True, default_level=16)
     records.store_images([image], is_whole=False)
     library.forget()
     assert (records.find_image(77).id, records.find_image(77).level) == (77, 16)

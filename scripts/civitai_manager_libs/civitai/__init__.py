@@ -1,4 +1,4 @@
-"""Civitai's REST API as records."""
+"""Requests to Civitai's REST API, and its responses as records."""
 
 from .api import (
     fetch_image,

@@ -1,8 +1,8 @@
-"""Civitai's REST API as records; the client is an argument.
+"""Requests to Civitai's REST API; the HTTP client is an argument.
 
-What the client raises passes through: `errors.HttpStatusError` when the answer is no,
-`NetworkError` when there was none, `Cancelled`. An answer of another shape than the API
-promises is `UnreadableAnswer`.
+Errors of the client pass through: `HttpStatusError` for an error status, `NetworkError` for no
+response, `Cancelled`. A response that the API's documentation does not allow raises
+`InvalidResponse`.
 """
 
 from __future__ import annotations
@@ -40,14 +40,16 @@ class _Client(Protocol):
 
 
 def parse_reference(text: str, takes_words: bool = True) -> Reference:
-    """What a user's text names. Raises InputError: a sentence that says what to give instead.
+    """Parse what a user has typed: a URL, an id, an AIR or search words.
 
-    takes_words: whether that sentence may speak of words to search for.
+    takes_words: whether the error message may suggest search words. Raises InputError with a
+    message that says what to type instead.
     """
     return urls.resolve_reference(text, setting.base_url(), takes_words)
 
 
 def fetch_model(client: _Client, model_id: int, cancelled: Cancellation | None = None) -> Model:
+    """Fetch a model with all its versions."""
     return records.model_from_json(
         client.fetch_json(_api_url(f"models/{model_id}"), cancelled=cancelled)
     )
@@ -56,7 +58,7 @@ def fetch_model(client: _Client, model_id: int, cancelled: Cancellation | None =
 def fetch_version(
     client: _Client, version_id: int, cancelled: Cancellation | None = None
 ) -> Version:
-    """With its model's id and name."""
+    """Fetch one version of a model; the record has its model's id and name too."""
     body = client.fetch_json(_api_url(f"model-versions/{version_id}"), cancelled=cancelled)
     return records.version_from_json(body)
 
@@ -69,7 +71,10 @@ def search_models(
     cursor: str | None = None,
     cancelled: Cancellation | None = None,
 ) -> ModelPage:
-    """A page of the best matches, at most `limit` (up to 100). A cover within `level`, or none."""
+    """Fetch a page of the models that match the words best.
+
+    level: mask of the ratings that a model's cover may have. limit: models of a page, 1 to 100.
+    """
     params: dict[str, str | int] = {"query": words, "limit": max(1, min(limit, _MAX_MODELS))}
     if level & _ALL_LEVELS & ~_PG:
         params["nsfw"] = "true"  # the site then answers with everything, so covers are chosen here
@@ -87,25 +92,26 @@ def fetch_images(
     cancelled: Cancellation | None = None,
     patience: float | None = None,
 ) -> Page:
-    """Return one page; `cursor` is the `next_cursor` of the page before it, for the same query.
+    """Fetch one page of images.
 
-    limit: rows to ask for, 20 to 200; fewer may come, even none, while there is a next page, and
-    twice as many where the site would cut some of up to 100. An author who does not exist has an
-    empty page: the site's paths say 404 or send just that.
+    cursor: the `next_cursor` of the page before, of the same query; None for the first page.
+    limit: rows to request, 20 to 200. Fewer may come, even none, though there is a next page; up to
+    twice as many come where the site would leave images out (see `may_be_cut`).
+    patience: seconds to wait for the images that the site left out; after that the page is returned
+    without them. None waits for all, and requests a shorter page if that many rows fail.
 
-    patience: seconds to wait for what a page was cut by; without it the page is returned as it is.
-    None waits for all of it, and reads a shorter page where the site does not send so much at once.
+    An author who does not exist has an empty page.
     """
     rows = max(_MIN_IMAGES, min(limit, _MAX_IMAGES))
     page = _fetch_rows(client, query, cursor, rows, cancelled)
     if 2 * rows > _MAX_IMAGES or not may_be_cut(query, page, rows):
         return page
-    wish, is_smallest = cancelled or never_cancelled(), rows < 2 * _MIN_IMAGES
+    cancelled, is_smallest = cancelled or never_cancelled(), rows < 2 * _MIN_IMAGES
     try:
-        with wish.with_timeout(patience) as bounded:
+        with cancelled.with_timeout(patience) as bounded:
             uncut = _fetch_rows(client, query, cursor, 2 * rows, bounded)
     except CivitaiShortcutError:
-        wish.check()
+        cancelled.check()
         if patience is None and is_smallest:
             raise
     else:
@@ -126,7 +132,7 @@ def _fetch_rows(
     params = _query_params(query, cursor, rows)
     try:
         body = client.fetch_json(_api_url("images"), params=params, cancelled=cancelled)
-    except NotFound:
+    except NotFound:  # which some of the site's paths send for an author who does not exist
         if not query.username or cursor is not None:
             raise
         return Page()
@@ -134,26 +140,29 @@ def _fetch_rows(
 
 
 def parse_page(body: Any) -> Page:
-    """The page in an answer to a request made elsewhere, which has chosen the levels itself."""
+    """Parse a response of `GET /images` that others have requested; keep images of all ratings."""
     return records.page_from_json(body, ImageQuery(level=_ALL_LEVELS), _allowed_url_check())
 
 
 def parse_image(row: Any) -> Image | None:
-    """The image in a record that was kept; None when it may not be fetched from here and now."""
+    """Parse a stored record of an image; return None if its URL may not be fetched (any more)."""
     return records.image_from_json(row, _allowed_url_check())
 
 
 def fetch_image(
     client: _Client, image_id: int, cancelled: Cancellation | None = None
 ) -> Image | None:
-    """Of whatever rating; None when Civitai has no such image, or does not show it."""
+    """Fetch one image of any rating; return None if Civitai does not have or show it."""
     query = ImageQuery(image_id=image_id, level=_ALL_LEVELS)
     page = fetch_images(client, query, None, 1, cancelled)
     return next((image for image in page.images if image.id == image_id), None)
 
 
 def fetch_username(client: _Client) -> str:
-    """Whose key the client sends. Raises NeedsKey for a wrong key: other endpoints do not tell."""
+    """Return the name of the user whose API key the client sends. Raises NeedsKey for a wrong key.
+
+    Other endpoints treat a wrong key as none.
+    """
     return records.username_from_json(client.fetch_json(_api_url("me")))
 
 
@@ -161,7 +170,7 @@ def _api_url(path: str) -> str:
     return f"{setting.base_url()}/api/v1/{path}"
 
 
-def _allowed_url_check() -> records.IsOurs:
+def _allowed_url_check() -> records.UrlCheck:
     return partial(urls.is_image_url, base_url=setting.base_url())
 
 

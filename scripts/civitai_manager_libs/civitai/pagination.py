@@ -1,6 +1,6 @@
-"""Which page of a gallery comes next. Pure: whoever asks Civitai hands the answers in.
+"""Queries of image galleries, and the way from one page to the next. Pure.
 
-A cursor is opaque: it belongs to one query, and only `next` is ever known.
+A cursor is opaque and belongs to one query; there is no way back.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _USERNAME = re.compile(r"[A-Za-z0-9_]{0,60}")
 _ALL_LEVELS = 31
 _MAX_ID = 2**31 - 1
 _MAX_PAGES = 2_000
-_MAX_REPEATS = 3  # pages in a row that have only images which the walk has seen
-# Rows asked for in a row that brought nothing: the site leaves out an author's drafts after it has
-# cut a page, and one may have hundreds of them before the first image that is shown.
+_MAX_REPEATS = 3  # pages in a row without a new image
+# Rows requested in a row that brought no image: the site removes an author's drafts from a page
+# after it has cut the page, and an author may have hundreds of them.
 _MAX_EMPTY_ROWS = 5_000
 _MINUTE = 60_000  # milliseconds
 _INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
@@ -34,11 +34,11 @@ _INDEX_CURSOR = re.compile(r"([0-9]{1,9})\|([0-9]{13})")
 
 @dataclass(frozen=True)
 class ImageQuery:
-    """What is asked of a gallery: of a model or version, of a post, of a user; or one image.
+    """A query of the gallery of a model, version, post or user; or of one image.
 
-    level: mask of browsing levels. type: one of TYPES, None for images and videos. with_meta: only
-    what has generation data, which is chosen here, since the site has no such filter. base_models:
-    as the site spells them; it refuses names that it does not know.
+    level: mask of browsing levels. type: one of TYPES; None for images and videos. with_meta: only
+    images with generation data, which are filtered here, as the site has no such filter.
+    base_models: names as the site spells them; the site refuses unknown names.
     """
 
     model_id: int | None = None
@@ -55,40 +55,44 @@ class ImageQuery:
 
     @property
     def takes_sql_path(self) -> bool:
-        """A model without a version: the site then sorts by image id alone, newest or oldest."""
+        """Return whether the site answers from its SQL database, which sorts by image id alone.
+
+        It does so for a model without a version, and for a single image.
+        """
         return self.image_id is not None or self.model_id is not None and self.version_id is None
 
     @property
     def drops_sort(self) -> bool:
-        """Whether the site will not heed the sort that is asked for."""
+        """Return whether the site ignores the sort of this query."""
         return self.takes_sql_path and self.sort not in _SORTS_BY_ID
 
     @property
     def reverse(self) -> ImageQuery:
-        """Return the query for the same images in an order that begins where this one ends."""
+        """Return the query of the same images from the other end: oldest or newest first."""
         return replace(self, sort="Newest" if self.sort == "Oldest" else "Oldest")
 
     def to_json(self) -> dict[str, Any]:
+        """Return the query as a JSON object."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Any) -> ImageQuery:
-        """The reverse of `to_json`; what is missing or makes no sense takes its default."""
+        """Parse what `to_json` returned; a field that is missing or invalid gets its default."""
         given = data if isinstance(data, dict) else {}
         names = (entry.name for entry in fields(cls))
-        kept = {n: given[n] for n in names if n in given and _is_valid_field(n, given[n])}
-        if "base_models" in kept:  # which JSON has as a list
-            kept["base_models"] = tuple(kept["base_models"])
-        return cls(**kept)
+        values = {n: given[n] for n in names if n in given and _is_valid_field(n, given[n])}
+        if "base_models" in values:  # a list in JSON
+            values["base_models"] = tuple(values["base_models"])
+        return cls(**values)
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer of the API.
+    """A page of images, as Civitai has sent it.
 
-    next_cursor: None at the end. dropped: rows that could not be read, or whose address is not
-    Civitai's. other_ids: readable rows that were not asked for (rating, type, generation data).
-    without_data: how many of those have but no generation data.
+    next_cursor: None at the end. dropped: how many rows were invalid, or had a URL that is not
+    Civitai's. other_ids: ids of valid images that do not match the query (by rating, type or
+    generation data). without_data: how many of them only lack generation data.
     """
 
     images: tuple[Image, ...] = ()
@@ -99,46 +103,45 @@ class Page:
 
     @property
     def ids(self) -> tuple[int, ...]:
+        """Return the ids of all valid images, also of those that do not match the query."""
         return (*(image.id for image in self.images), *self.other_ids)
 
 
 def adjust_cursor(query: ImageQuery, cursor: str | None) -> str | None:
-    """Return the cursor as the request must carry it, so that the next page skips no image.
+    """Return the cursor to send, changed where the site would otherwise skip images.
 
-    The SQL path names the first row not shown, then asks for ids *below* it: one more brings that
-    row back. Upwards (`Oldest`) it is exact.
+    The SQL path returns the id of the first image of the next page, but then sends the ids *below*
+    the cursor: so 1 is added. Its ascending order (`Oldest`) is exact.
 
     The index path (`offset|time of the newest image`) under `Newest` rounds the time down to the
-    minute, leaves out what is later, and skips `offset` of the rest: what page 1 had of that minute
-    is skipped twice. With the time rounded up beforehand nothing is left out. The feed path heeds
-    only the offset.
+    minute, ignores later images, and skips `offset` of the rest: images of that minute are skipped
+    twice. With the time rounded up none is ignored. The feed path uses the offset alone.
     """
     if cursor is None:
         return None
     if query.takes_sql_path:
         is_exact = query.sort == "Oldest" or not re.fullmatch(r"[0-9]{1,18}", cursor)
         return cursor if is_exact else str(int(cursor) + 1)
-    place = _INDEX_CURSOR.fullmatch(cursor) if query.sort == "Newest" else None
-    if place is None:
+    match = _INDEX_CURSOR.fullmatch(cursor) if query.sort == "Newest" else None
+    if match is None:
         return cursor
-    return f"{place[1]}|{-(-int(place[2]) // _MINUTE) * _MINUTE}"
+    return f"{match[1]}|{-(-int(match[2]) // _MINUTE) * _MINUTE}"
 
 
 def may_be_time_limit(query: ImageQuery, cursor: str | None, has_images: bool = False) -> bool:
-    """Return whether an empty page that names no next page may come of Civitai's time limit of 20
-    seconds for the queries of a model, and not be the end.
+    """Return whether an empty last page may be no end: Civitai stops slow queries after 20 seconds.
 
-    cursor: of that page. has_images: the gallery is known to have some.
+    cursor: the one that led to the page. has_images: whether the gallery is known to have images.
     """
     return has_images or cursor is not None or query.takes_sql_path
 
 
 def may_be_cut(query: ImageQuery, page: Page, rows: int) -> bool:
-    """Return whether images between this page and the next may be shown on neither.
+    """Return whether images may be missing between this page and the next.
 
-    The BitDex path (cursors `offset|bdx:...`, none at the end) fills a short page from the next
-    one, cuts it to the `rows` asked for, and goes on after the *whole* next page. What was cut is
-    among twice as many rows from the same cursor.
+    rows: how many were requested. The BitDex path (cursors `offset|bdx:...`, None at the end) fills
+    a short page from the next one, cuts it to `rows`, and then goes on after the *whole* next page.
+    The images that were cut are among twice as many rows from the same cursor.
     """
     is_full = len(page.ids) + page.dropped >= rows and not query.takes_sql_path
     return is_full and (page.next_cursor is None or "|bdx:" in page.next_cursor)
@@ -151,11 +154,11 @@ def walk_pages(
     max_pages: int = _MAX_PAGES,
     page_rows: int = 100,
 ) -> Iterator[tuple[Page, str | None]]:
-    """Yield each page with the cursor to go on from once it is dealt with; None there is the end.
+    """Yield each page of a gallery with the cursor of the page after it, None at the end.
 
-    A page holds only images that are in none before it nor in `known_ids`; it may be empty.
-    After `max_pages` it stops with a cursor in hand, so that a later walk can go on. page_rows: how
-    many rows `read_page` asks for.
+    read_page: returns the page at a cursor. known_ids: images to leave out; images of earlier pages
+    are left out too, so a page may be empty. max_pages: pages to read; the last cursor leads on.
+    page_rows: how many rows `read_page` requests.
     """
     known, seen = set(known_ids), set[int]()
     cursor, cursors, repeats, empty_rows = start_cursor, {start_cursor}, 0, 0

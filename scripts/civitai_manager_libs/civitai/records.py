@@ -1,6 +1,6 @@
-"""Civitai's JSON as records. Pure, and trusts nothing: much of that JSON was typed by strangers.
+"""Civitai's JSON parsed into records. Pure; trusts no value, as strangers have typed many of them.
 
-`is_ours` says whether a picture's URL may be fetched; a row whose URL may not is no record.
+`is_allowed` returns whether an image's URL may be fetched; an image with another URL is dropped.
 Formats: https://developer.civitai.com, `GET /api/v1/images`, `/models`, `/model-versions`.
 """
 
@@ -39,14 +39,14 @@ __all__ = [
 ]
 __all__ += ["username_from_json", "version_from_json"]
 
-IsOurs = Callable[[str], bool]
+UrlCheck = Callable[[str], bool]
 
 _MAX_ID = 2**31 - 1  # of models, versions and users
 _MAX_PIXELS = 1_000_000
 _MAX_CURSOR = 4_000  # characters
-_MAX_ENTRIES = 500  # of a page, or of a list inside a record; the site sends far fewer
+_MAX_ENTRIES = 500  # rows of a page, entries of a list; the site sends far fewer
 _HIGHEST, _BLOCKED = 16, 32
-# The old names cannot tell X from XXX, so a picture that has only such a name counts as XXX.
+# The old names do not distinguish X from XXX, so both count as XXX.
 _OLD_LEVELS = {"none": 1, "soft": 2, "mature": 4, "x": 16, "blocked": 32, "false": 1, "true": 16}
 _BLURHASH = re.compile(r"[0-9A-Za-z#$%*+,.:;=?@\[\]^_{|}~-]{6,170}")
 _AUTO_V2 = re.compile(r"[0-9A-Fa-f]{10}")
@@ -56,8 +56,11 @@ _TYPES_BY_EXTENSION = {"mp4": "video", "webm": "video", "mp3": "audio"}
 
 @dataclass(frozen=True)
 class Version:
-    """files: what pictures call its files, lower case: AutoV2 hashes and names without extension.
-    size: bytes of the one that is usually downloaded, 0 when the site does not say.
+    """A version of a model.
+
+    files: the names by which an image's metadata may refer to the version's files, in lower case:
+    AutoV2 hashes, and file names without extension. size: bytes of the file that is downloaded by
+    default, 0 if unknown.
     """
 
     id: int
@@ -72,10 +75,11 @@ class Version:
 
 @dataclass(frozen=True)
 class Model:
-    """creator: "" for the house account. versions: in the creator's order, normally newest first.
+    """A model.
 
-    cover: where it was searched for, the first showcase picture within the level asked for.
-    record: the API's own record.
+    creator: "" for Civitai's own account. versions: in the creator's order, normally newest first.
+    cover: the first showcase image of an allowed rating; only `search_models` sets it.
+    record: the JSON object that Civitai sent.
     """
 
     id: int
@@ -90,46 +94,52 @@ class Model:
 
     @property
     def base_models(self) -> tuple[str, ...]:
+        """Return the base models of all versions, each once."""
         return tuple(dict.fromkeys(v.base_model for v in self.versions if v.base_model))
 
 
 @dataclass(frozen=True)
 class ModelPage:
-    """A page of a search. next_cursor: None at the end."""
+    """A page of models. next_cursor: None at the end."""
 
     models: tuple[Model, ...] = ()
     next_cursor: str | None = None
 
 
-def page_from_json(body: Any, query: ImageQuery, is_ours: IsOurs) -> Page:
-    """Raises UnreadableAnswer when it is no page; a row that is no image only counts as dropped."""
+def page_from_json(body: Any, query: ImageQuery, is_allowed: UrlCheck) -> Page:
+    """Parse a page of images; count invalid rows as dropped. Raises InvalidResponse for no page."""
     rows = _require_items(body, "a page of images")[:_MAX_ENTRIES]
-    found = [image_from_json(row, is_ours) for row in rows]
+    found = [image_from_json(row, is_allowed) for row in rows]
     images = [image for image in found if image is not None]
-    fitting = [image for image in images if _matches_query(image, query)]
-    wanted = tuple(image for image in fitting if image.meta or not query.with_meta)
+    matching = [image for image in images if _matches_query(image, query)]
+    wanted = tuple(image for image in matching if image.meta or not query.with_meta)
     ids = {image.id for image in wanted}
     others = tuple(image.id for image in images if image.id not in ids)
-    lacking = len(fitting) - len(wanted)
-    return Page(wanted, _parse_next_cursor(body), len(rows) - len(images), others, lacking)
+    without_data = len(matching) - len(wanted)
+    return Page(wanted, _parse_next_cursor(body), len(rows) - len(images), others, without_data)
 
 
-def models_from_json(body: Any, level: int, is_ours: IsOurs) -> ModelPage:
-    """Raises UnreadableAnswer when it is no list of models; rows that are none are left out."""
+def models_from_json(body: Any, level: int, is_allowed: UrlCheck) -> ModelPage:
+    """Parse a page of models; leave invalid rows out. Raises InvalidResponse for no page.
+
+    level: mask of the ratings that a cover may have.
+    """
     rows = _require_items(body, "a list of models")
-    found = (_parse_model(row, _find_cover(row, level, is_ours)) for row in rows if _is_record(row))
+    found = (
+        _parse_model(row, _find_cover(row, level, is_allowed)) for row in rows if _is_record(row)
+    )
     return ModelPage(tuple({model.id: model for model in found}.values()), _parse_next_cursor(body))
 
 
 def model_from_json(body: Any) -> Model:
-    """Without a cover. Raises UnreadableAnswer."""
+    """Parse a model; its cover is None. Raises InvalidResponse."""
     if not _is_record(body):
         raise InvalidResponse(_error_message(body, "a model"))
     return _parse_model(body)
 
 
 def version_from_json(body: Any) -> Version:
-    """From an answer about one version. Raises UnreadableAnswer."""
+    """Parse the response of `GET /model-versions/<id>`. Raises InvalidResponse."""
     if not _is_record(body):
         raise InvalidResponse(_error_message(body, "a model version"))
     return _parse_version(
@@ -138,21 +148,23 @@ def version_from_json(body: Any) -> Version:
 
 
 def username_from_json(body: Any) -> str:
+    """Parse the response of `GET /me` and return the user's name. Raises InvalidResponse."""
     if not _is_record(body):
         raise InvalidResponse(_error_message(body, "a user"))
     return clean_line(body.get("username"), 60)
 
 
-def image_from_json(row: Any, is_ours: IsOurs, unrated: int = 1) -> Image | None:
-    """One row as a record, None when it has no id, no URL that may be fetched, or no end.
+def image_from_json(row: Any, is_allowed: UrlCheck, default_level: int = 1) -> Image | None:
+    """Parse an image; return None if it has no id, no allowed URL, or is nested too deeply.
 
-    `unrated`: the level of a row that names none. The gallery's rows were already chosen by level.
+    default_level: the level of an image without a rating. Civitai has filtered a gallery's images
+    by rating, so the lowest is right for them.
     """
     row = as_mapping(row)
     if row.get("hasMeta") is False:  # its owner hides the metadata, whatever else is sent
         row = {**row, "meta": None}
     url = row.get("url")
-    if not isinstance(url, str) or not is_ours(url) or is_deeply_nested(row):
+    if not isinstance(url, str) or not is_allowed(url) or is_deeply_nested(row):
         return None
     image_id = as_whole_number(row.get("id"), 1) or _id_from_url(url)
     if image_id is None:
@@ -163,7 +175,7 @@ def image_from_json(row: Any, is_ours: IsOurs, unrated: int = 1) -> Image | None
         type=_parse_type(row.get("type"), url),
         width=as_whole_number(row.get("width"), 0, _MAX_PIXELS) or 0,
         height=as_whole_number(row.get("height"), 0, _MAX_PIXELS) or 0,
-        level=_parse_level(row, unrated),
+        level=_parse_level(row, default_level),
         hash=_parse_blurhash(row.get("hash")),
         created_at=clean_date(row.get("createdAt")),
         post_id=as_whole_number(row.get("postId"), 1),
@@ -230,20 +242,23 @@ def _file_size(rows: Any) -> int:
     return int((as_number(usual.get("sizeKB")) or 0) * 1024)
 
 
-def _find_cover(row: Mapping[str, Any], level: int, is_ours: IsOurs) -> Image | None:
-    """The site sends a version's own pictures whatever their rating: one without counts as XXX."""
+def _find_cover(row: Mapping[str, Any], level: int, is_allowed: UrlCheck) -> Image | None:
+    """Return the first showcase image of an allowed rating; an image without a rating is XXX.
+
+    The site does not filter showcase images by rating.
+    """
     rows = (
         entry for version in _iter_version_rows(row) for entry in _as_entries(version.get("images"))
     )
-    found = (image_from_json(entry, is_ours, unrated=_HIGHEST) for entry in rows)
-    fitting = (i for i in found if i is not None and _matches_query(i, ImageQuery(level=level)))
-    return next(fitting, None)
+    images = (image_from_json(entry, is_allowed, default_level=_HIGHEST) for entry in rows)
+    query = ImageQuery(level=level)
+    return next((i for i in images if i is not None and _matches_query(i, query)), None)
 
 
 def _matches_query(image: Image, query: ImageQuery) -> bool:
-    """By type and rating."""
-    fits = image.type == query.type if query.type else image.type != "audio"
-    return fits and bool(image.level & query.level & ~_BLOCKED)
+    """Return whether the image has a type and a rating of the query."""
+    has_type = image.type == query.type if query.type else image.type != "audio"
+    return has_type and bool(image.level & query.level & ~_BLOCKED)
 
 
 def _require_items(body: Any, what: str) -> list[Any]:
@@ -258,8 +273,8 @@ def _as_entries(value: Any) -> Sequence[Any]:
 
 
 def _error_message(body: Any, what: str) -> str:
-    said = as_mapping(body).get("error", as_mapping(body).get("message"))
-    reason = clean_line(said) or clean_line(as_mapping(said).get("message"))
+    error = as_mapping(body).get("error", as_mapping(body).get("message"))
+    reason = clean_line(error) or clean_line(as_mapping(error).get("message"))
     return f"Civitai's answer is not {what}{f' but says: {reason}' if reason else ''}."
 
 
@@ -274,7 +289,7 @@ def _parse_next_cursor(body: Mapping[str, Any]) -> str | None:
     return text
 
 
-def _parse_level(row: Mapping[str, Any], unrated: int) -> int:
+def _parse_level(row: Mapping[str, Any], default: int) -> int:
     for name in ("browsingLevel", "nsfwLevel", "nsfw"):
         value = row.get(name)
         if isinstance(value, bool):
@@ -286,19 +301,19 @@ def _parse_level(row: Mapping[str, Any], unrated: int) -> int:
             return 1 << (mask.bit_length() - 1)
         if value is not None and mask is None:
             return _HIGHEST
-    return unrated
+    return default
 
 
 def _parse_type(value: Any, url: str) -> str:
-    if value in ("image", "video", "audio"):
+    if isinstance(value, str) and value in ("image", "video", "audio"):
         return value
     extension = re.split(r"[?#]", url, maxsplit=1)[0].rpartition(".")[2].lower()
     return _TYPES_BY_EXTENSION.get(extension, "image")
 
 
 def _id_from_url(url: str) -> int | None:
-    found = _NUMBERED_NAME.search(url)
-    return as_whole_number(found[1], 1) if found else None
+    match = _NUMBERED_NAME.search(url)
+    return as_whole_number(match[1], 1) if match else None
 
 
 def _parse_blurhash(value: Any) -> str:
@@ -307,21 +322,21 @@ def _parse_blurhash(value: Any) -> str:
 
 def _parse_username(value: Any) -> str:
     name = clean_line(value, 60)
-    return "" if name == "unknown" else name  # what the site writes for a user who is gone
+    return "" if name == "unknown" else name  # "unknown": a deleted user
 
 
 def _parse_ids(value: Any) -> tuple[int, ...]:
-    found = (as_whole_number(entry, 1, _MAX_ID) for entry in _as_entries(value))
-    return tuple(dict.fromkeys(entry for entry in found if entry is not None))
+    ids = (as_whole_number(entry, 1, _MAX_ID) for entry in _as_entries(value))
+    return tuple(dict.fromkeys(entry for entry in ids if entry is not None))
 
 
 def _parse_stats(row: Mapping[str, Any]) -> ReactionCounts:
-    sent = ("likeCount", "heartCount", "laughCount", "cryCount")
-    return ReactionCounts(*(as_whole_number(row.get(name)) or 0 for name in sent))
+    names = ("likeCount", "heartCount", "laughCount", "cryCount")
+    return ReactionCounts(*(as_whole_number(row.get(name)) or 0 for name in names))
 
 
 def _unwrap_meta(meta: Any) -> Mapping[str, Any] | None:
-    """`meta` flat: some answers put it inside `{id, meta}`, old saved ones even twice."""
+    """Return the inner `meta`: some responses wrap it in `{id, meta}`, old stored ones twice."""
     for _ in range(2):
         meta = meta["meta"] if _is_wrapped(meta) else meta
     return meta if isinstance(meta, dict) and meta and not _is_wrapped(meta) else None

@@ -1,4 +1,4 @@
-"""Whether images were made with the model in whose gallery they came, as their records tell."""
+"""Images in a model's gallery that, by their records, were made with other models."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from ..core import Image
 
 __all__ = ["count_unrelated", "seem_unrelated"]
 
-_FEWEST = 10  # images that name their versions; fewer say nothing about a gallery
-_MOST_RELATED = 0.1  # share of them
+_FEWEST = 10  # images that list their versions; fewer prove nothing
+_MOST_RELATED = 0.1  # of the images that list their versions
 
 
 def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> int:
-    """Return how many images name versions of models, but none of these; 0 if none are given.
+    """Return how many images list the versions they were made with, but none of `version_ids`.
 
-    A few are usual: an image can be posted to a version that its data does not name.
+    0 if `version_ids` is empty. A few such images are usual: an image can be posted to any version.
     """
     if not version_ids:
         return 0
@@ -25,10 +25,10 @@ def count_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> in
 
 
 def seem_unrelated(images: Iterable[Image], version_ids: Collection[int]) -> bool:
-    """Return whether hardly any of these images belongs to a gallery of these versions."""
-    telling = _images_with_versions(images)
-    related = len(telling) - count_unrelated(telling, version_ids)
-    return bool(version_ids) and len(telling) >= _FEWEST and related < _MOST_RELATED * len(telling)
+    """Return whether hardly any of these images was made with one of these versions."""
+    listing = _images_with_versions(images)
+    related = len(listing) - count_unrelated(listing, version_ids)
+    return bool(version_ids) and len(listing) >= _FEWEST and related < _MOST_RELATED * len(listing)
 
 
 def _images_with_versions(images: Iterable[Image]) -> list[Image]:

@@ -1,9 +1,10 @@
-"""Which addresses are Civitai's, and what they name. Pure."""
+"""Civitai's URLs: which of them may be fetched, and what a URL or text refers to. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from ..errors import InputError
@@ -13,12 +14,12 @@ __all__ = ["Reference", "is_image_url", "resolve_reference"]
 _HOSTS = ("civitai.com", "civitai.red", "civitai.green")
 _PORTS = {"http": 80, "https": 443}
 _MAX_ID = 2**31 - 1  # the site answers 400 beyond it
-_MAX_URL = 2_000  # characters; the patterns below may look at each of them more than once
+_MAX_URL = 2_000  # characters; the patterns below may read each of them several times
 _MAX_WORDS = 200  # characters
 _LABEL = "[a-z0-9_-]{1,63}"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\]"
-# The whole grammar of an address that is fetched. No user:password@, no backslash: parsers differ
-# in what they take such an address for.
+# The whole grammar of a URL that is fetched. No user:password@, no backslash: parsers disagree on
+# the host of such a URL.
 _ADDRESS = re.compile(rf"(https?)://({_HOST})(?::([0-9]{{1,5}}))?(?:/[^\\]*)?", re.I)
 _AIR = re.compile(r"(?:urn:)?(?:air:[^:]*:[^:]*:)?(?:civitai:)?([0-9]+)@([0-9]+)(?:[:.?].*)?", re.I)
 _AIR_MODEL = re.compile(r"(?:(?:urn:)?air:[^:]*:[^:]*:)?civitai:([0-9]+)(?:[:.?].*)?", re.I)
@@ -34,16 +35,18 @@ _ID_WITH_VERSION = re.compile(r"([0-9]+)/?(\?modelVersionId=\S*)", re.I)
 _VERSION_PATH = re.compile(r"/(?:model-versions|api/download/models)/([0-9]+)(?:/|$)", re.I)
 _MODEL_PATH = re.compile(r"(?<!/download)/models/([0-9]+)(?:/|$)", re.I)
 _USER_PATH = re.compile(r"/user/([^/]+)(?:/|$)", re.I)
-_USERNAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # others Civitai's API refuses
+_USERNAME = re.compile(r"[A-Za-z0-9_]{1,60}")  # Civitai's API refuses others
 _HINT = "give a Civitai page of a model, image, post or user, a model's id, or words to search for"
 _HINT_WITHOUT_WORDS = "give a Civitai model page, or a model's id such as 12345"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a user's text names: a model, a version (its model may be unknown), a post, a user, one
-    image (maybe with a version it was made with), a collection, or search words. is_bare: an id
-    alone, which is taken for a model's."""
+    """What a text refers to: a model, version, post, user, image or collection; or search words.
+
+    version_id: of the model, which may be unknown; or a version that the image was made with.
+    is_bare: the text was a number alone, which is read as a model's id.
+    """
 
     model_id: int | None = None
     version_id: int | None = None
@@ -56,14 +59,14 @@ class Reference:
 
 
 class _NotAReference(Exception):
-    """What is wrong with a text, without what to give instead."""
+    """The message says what is wrong with a text, not yet what to type instead."""
 
 
 def is_image_url(url: str, base_url: str) -> bool:
-    """Whether a picture that Civitai's answer names may be asked for at `url`.
+    """Return whether an image may be fetched from a URL that a response of Civitai contains.
 
-    https on Civitai's hosts or the base URL's, at the usual port; http, and another port,
-    only where the base URL itself has them.
+    Allowed is https at the default port on Civitai's hosts and the base URL's host; http and other
+    ports only as in the base URL.
     """
     parts = _split_origin(url)
     if parts is None or parts == _split_base_url(base_url):
@@ -73,10 +76,10 @@ def is_image_url(url: str, base_url: str) -> bool:
 
 
 def resolve_reference(text: str, base_url: str, takes_words: bool = True) -> Reference:
-    """What `text` means: a URL, an id, an AIR (`civitai:123@456`), or words.
+    """Parse what a user has typed: a URL, an id, an AIR (`civitai:123@456`) or search words.
 
-    Raises InputError with a sentence that says what to give instead; takes_words: whether that
-    may be words.
+    takes_words: whether the error message may suggest search words. Raises InputError with a
+    message that says what to type instead.
     """
     try:
         return _parse_text(text, base_url)
@@ -92,19 +95,20 @@ def _parse_text(text: str, base_url: str) -> Reference:
         raise _NotAReference("Nothing was given")
     if text.isascii() and text.isdigit():
         return Reference(model_id=_parse_id(text, "model"), is_bare=True)
-    named = _parse_air(text.replace(" ", ""))
-    if named is not None:
-        return named
+    reference = _parse_air(text.replace(" ", ""))
+    if reference is not None:
+        return reference
     url = _complete_url(text, base_url)
     return _words_reference(text) if url is None else _reference_from_url(url, base_url)
 
 
 def _split_origin(url: str) -> tuple[str, str, int] | None:
-    found = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
-    if found is None:
+    """Return (scheme, host, port), None for a URL that is not fetched."""
+    match = _ADDRESS.fullmatch(url) if len(url) <= _MAX_URL and url.isprintable() else None
+    if match is None:
         return None
-    scheme, host = found[1].lower(), found[2].lower()
-    return scheme, host, int(found[3] or _PORTS[scheme])
+    scheme, host = match[1].lower(), match[2].lower()
+    return scheme, host, int(match[3] or _PORTS[scheme])
 
 
 def _split_base_url(base_url: str) -> tuple[str, str, int] | None:
@@ -112,7 +116,7 @@ def _split_base_url(base_url: str) -> tuple[str, str, int] | None:
 
 
 def _is_known_host(host: str, base_url: str) -> bool:
-    """Whether it is Civitai's, or the one that the base URL names."""
+    """Return whether the host is Civitai's or the base URL's."""
     if any(host == known or host.endswith(f".{known}") for known in _HOSTS):
         return True
     base = _split_base_url(base_url)
@@ -120,9 +124,9 @@ def _is_known_host(host: str, base_url: str) -> bool:
 
 
 def _complete_url(text: str, base_url: str) -> str | None:
-    found = _WITH_SCHEME.search(text)
-    if found:
-        return found[0].rstrip("<>\"').,;")
+    """Return the URL in the text, completed if its scheme or host is missing; None for no URL."""
+    if match := _WITH_SCHEME.search(text):
+        return match[0].rstrip("<>\"').,;")
     start = text.strip("<>\"'")
     if start.startswith("//"):
         return f"https:{start}"
@@ -132,9 +136,8 @@ def _complete_url(text: str, base_url: str) -> str | None:
     if _PATH_ONLY.fullmatch(start):
         path = start if start.startswith(("/", "?")) else f"/{start}"
         return f"https://{_HOSTS[0]}{re.sub('^/(?=modelVersionId)', '/?', path, flags=re.I)}"
-    found = _ID_WITH_VERSION.fullmatch(start)
-    if found:
-        return f"https://{_HOSTS[0]}/models/{found[1]}{found[2]}"
+    if match := _ID_WITH_VERSION.fullmatch(start):
+        return f"https://{_HOSTS[0]}/models/{match[1]}{match[2]}"
     return f"https://{start}" if _FOREIGN_SITE.fullmatch(start) else None
 
 
@@ -155,43 +158,40 @@ def _reference_from_url(url: str, base_url: str) -> Reference:
     model = _MODEL_PATH.search(parts.path)
     version = _VERSION_PATH.search(parts.path)
     query = parse_qs(parts.query, keep_blank_values=True)
-    asked = {name.lower(): values[0] for name, values in query.items()}
-    model_text = model[1] if model else asked.get("modelid")
-    version_text = version[1] if version else asked.get("modelversionid")
+    params = {name.lower(): values[0] for name, values in query.items()}
+    model_text = model[1] if model else params.get("modelid")
+    version_text = version[1] if version else params.get("modelversionid")
     other = None if model or version else _gallery_reference(parts.path)
+    if other is not None and (other.image_id is None or version_text is None):
+        return other
+    version_id = None if version_text is None else _parse_id(version_text, "version")
     if other is not None:
-        has_version = other.image_id is not None and version_text is not None
-        return (
-            replace(other, version_id=_parse_id(version_text, "version")) if has_version else other
-        )
+        return replace(other, version_id=version_id)
     if model_text is None and version_text is None:
         raise _NotAReference("That page of Civitai is no model, version, image, post or user")
-    return Reference(
-        model_id=None if model_text is None else _parse_id(model_text, "model"),
-        version_id=None if version_text is None else _parse_id(version_text, "version"),
-    )
+    model_id = None if model_text is None else _parse_id(model_text, "model")
+    return Reference(model_id, version_id)
 
 
 def _gallery_reference(path: str) -> Reference | None:
-    """An image, a post, a collection or a user."""
+    """Return what the path of an image, a post, a collection or a user refers to, else None."""
     for kind in ("image", "post", "collection"):
-        if found := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
-            return Reference(**{f"{kind}_id": _parse_id(found[1], kind)})
-    if not (found := _USER_PATH.search(path)):
+        if match := re.search(rf"/{kind}s/([0-9]+)(?:/|$)", path, re.I):
+            found: dict[str, Any] = {f"{kind}_id": _parse_id(match[1], kind)}
+            return Reference(**found)
+    if not (match := _USER_PATH.search(path)):
         return None
-    name = unquote(found[1])
+    name = unquote(match[1])
     if not _USERNAME.fullmatch(name):
         raise _NotAReference(f"Civitai's API finds no user by a name such as {_shorten(name)}")
     return Reference(username=name)
 
 
 def _parse_air(text: str) -> Reference | None:
-    found = _AIR.fullmatch(text)
-    if found:
-        return Reference(_parse_id(found[1], "model"), _parse_id(found[2], "version"))
-    found = _AIR_MODEL.fullmatch(text)
-    if found:
-        return Reference(_parse_id(found[1], "model"))
+    if match := _AIR.fullmatch(text):
+        return Reference(_parse_id(match[1], "model"), _parse_id(match[2], "version"))
+    if match := _AIR_MODEL.fullmatch(text):
+        return Reference(_parse_id(match[1], "model"))
     if _OTHER_AIR.fullmatch(text):
         raise _NotAReference("That resource name is not one of Civitai's")
     return None

@@ -1,4 +1,4 @@
-"""What was read of Civitai, kept: pages, records, thumbnails, the models opened last."""
+"""What was fetched from Civitai and what the user has added, stored for offline use and search."""
 
 from . import (
     bookmarks,

@@ -1,4 +1,4 @@
-"""The picture cache: where a URL's file is, and which go when it is over its limit."""
+"""The image cache: the file of each URL, and the deletion of old files over the size limit."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ..core import delete_file, is_temporary_name, remove_leftovers
 
 __all__ = ["find_cached", "fetch_cached", "hold_file", "trim_cache", "trim_soon"]
 
-_TRIM_TO = 0.9  # of the limit, so that not every picture trims
-_PAUSE = 5.0  # seconds until what could not go is tried once more
+_TRIM_TO = 0.9  # of the limit, so that not every image trims
+_PAUSE = 5.0  # seconds until files that could not be deleted are tried once more
 
-_lock = threading.Lock()  # of these three
-_held: Counter[str] = Counter()  # by path, how many look at it
-_size = float("inf")  # bytes in the cache as far as this process knows: at first it does not
+_lock = threading.Lock()  # of the three below
+_held: Counter[str] = Counter()  # users of each path
+_size = float("inf")  # bytes in the cache; infinite until this process has counted them
 _is_trimming = False
 
 
 def find_cached(url: str) -> str | None:
-    """The file of `url` if it is there and a picture; it counts as used now.
+    """Return the path of a URL's file and mark the file as used; None if there is none.
 
-    What older versions left there that is no picture is removed.
+    A file that is no image, which older versions stored, is deleted.
     """
     path = setting.get_image_url_to_gallery_file(url)
     try:
@@ -43,7 +43,10 @@ def find_cached(url: str) -> str | None:
 
 
 def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
-    """The file of `url`, brought by `fetch(url, path)` if it is not there; its errors pass."""
+    """Return the path of a URL's file; call `fetch(url, path)` if there is none.
+
+    Raises what `fetch` raises.
+    """
     path = find_cached(url)
     if path is None:
         path = setting.get_image_url_to_gallery_file(url)
@@ -54,7 +57,7 @@ def fetch_cached(url: str, fetch: Callable[[str, str], object]) -> str:
 
 @contextmanager
 def hold_file(url: str) -> Iterator[None]:
-    """While the block runs the file of `url` stays, also one that comes meanwhile."""
+    """Keep the file of a URL from being trimmed during the block, even if it does not exist yet."""
     path = setting.get_image_url_to_gallery_file(url)
     with _lock:
         _held[path] += 1
@@ -68,18 +71,17 @@ def hold_file(url: str) -> Iterator[None]:
 
 
 def trim_cache() -> int:
-    """Remove what was used longest ago until the cache is within its limit; the bytes left.
+    """Delete the least recently used files over the limit; return the bytes that are left.
 
-    What is held stays, and what was used last, however large it is. What killed processes left
-    there half-way goes.
+    Held files and the file used last stay. Temporary files of killed processes are deleted too.
     """
     global _size
     with _lock:
-        _size = 0  # what comes from here on may be counted twice, but never not
+        _size = 0  # files that arrive from here on may be counted twice, but are not missed
     folder, limit = setting.shortcut_gallery_folder, _limit()
-    for each, _, _ in os.walk(folder):
-        remove_leftovers(each)
-    files = sorted(_files_in(folder))  # oldest first
+    for subfolder, _, _ in os.walk(folder):
+        remove_leftovers(subfolder)
+    files = sorted(_list_files(folder))  # oldest first
     total = sum(size for _, size, _ in files)
     for _, size, path in files[:-1] if total > limit else ():
         if total <= limit * _TRIM_TO:
@@ -92,12 +94,12 @@ def trim_cache() -> int:
 
 
 def trim_soon() -> None:
-    """`trim_cache` in the background, for after downloads that nobody counted."""
+    """Trim the cache in the background; for after downloads whose bytes were not counted."""
     _count_bytes(float("inf"))
 
 
 def _count_bytes(size: float) -> None:
-    """So many bytes came. One thread trims, from when that is too much until it is not."""
+    """Add to the size of the cache; if that exceeds the limit, trim in one background thread."""
     global _size, _is_trimming
     with _lock:
         _size += size
@@ -109,15 +111,15 @@ def _count_bytes(size: float) -> None:
 
 def _trim_until_within() -> None:
     global _is_trimming
-    late = False
+    is_second_try = False
     while True:
-        left = trim_cache()
+        is_too_large = trim_cache() > _limit()
         with _lock:
-            if _size <= _limit() or (late and left > _limit()):
+            if _size <= _limit() or (is_second_try and is_too_large):
                 _is_trimming = False
                 return
-        late = left > _limit()
-        if late:  # what was in use may go now
+        is_second_try = is_too_large
+        if is_second_try:  # wait for files in use
             time.sleep(_PAUSE)
 
 
@@ -127,7 +129,7 @@ def _remove_file(path: str) -> bool:
             return False
         try:
             os.remove(path)
-        except OSError:  # in use on Windows, or gone
+        except OSError:  # in use on Windows, or deleted already
             return False
     return True
 
@@ -136,12 +138,11 @@ def _limit() -> int:
     return setting.gallery_cache_mb * 1024 * 1024
 
 
-def _files_in(folder: str) -> list[tuple[float, int, str]]:
+def _list_files(folder: str) -> list[tuple[float, int, str]]:
+    """Return (time of last use, bytes, path) of each file that is not just being written."""
     found = []
     for root, _, names in os.walk(folder):
-        for name in filterfalse(
-            is_temporary_name, names
-        ):  # what is on its way in is nobody's to remove
+        for name in filterfalse(is_temporary_name, names):
             path = os.path.join(root, name)
             try:
                 status = os.stat(path)

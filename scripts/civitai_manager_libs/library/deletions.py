@@ -1,4 +1,4 @@
-"""Pictures that Civitai no longer has: found when what they stood in is read again."""
+"""Images that were deleted from Civitai, noticed when a gallery page is fetched again."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _BY_ID = ("Newest", "Oldest")
 
 
 def find_missing(query: ImageQuery, page: Page, before: Sequence[int]) -> list[int]:
-    """Those of `before`, what an earlier reading of the page had, that this one ought to have.
+    """Return those ids of an earlier fetch of the page that must be on the page but are not.
 
-    Only where the site sorts by id: between the first and the last that it sent nothing may lack.
+    [] unless the site sorts by id: only then no image between the first and the last is left out.
     """
     if (
         not query.takes_sql_path
@@ -28,24 +28,27 @@ def find_missing(query: ImageQuery, page: Page, before: Sequence[int]) -> list[i
         or not page.ids
     ):
         return []
-    low, high = min(page.ids), max(page.ids)
-    there = set(page.ids)
-    return [image_id for image_id in before if low < image_id < high and image_id not in there]
+    ids = set(page.ids)
+    low, high = min(ids), max(ids)
+    return [image_id for image_id in before if low < image_id < high and image_id not in ids]
 
 
 def insert_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """In a transaction of the caller's. When a picture was first missed is what counts."""
+    """Mark stored images as deleted from Civitai, in the caller's transaction.
+
+    The time of an image's first mark stays.
+    """
     rows = ((image_id, time.time()) for image_id in image_ids)
     known = "SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM images WHERE id = ?1)"
     db.executemany(f"INSERT OR IGNORE INTO gone {known}", rows)
 
 
 def mark_deleted(image_id: int) -> None:
-    """Civitai was asked for it, and has none."""
+    """Mark an image as deleted from Civitai, in the background."""
     write_later(lambda db: insert_deleted(db, [image_id]))
 
 
 def clear_deleted(db: sqlite3.Connection, image_ids: Iterable[int]) -> None:
-    """They were read, so they are there."""
+    """Remove the mark of images that exist after all, in the caller's transaction."""
     ids = json.dumps(list(image_ids))
     db.execute("DELETE FROM gone WHERE id IN (SELECT value FROM json_each(?))", (ids,))

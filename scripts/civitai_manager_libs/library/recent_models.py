@@ -1,4 +1,4 @@
-"""The models that were opened last, kept between starts."""
+"""The models that the user opened last, stored in `recent.json` of the data folder."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..core import write_text_file
 
 __all__ = ["add_recent_model", "list_recent_models"]
 
-_MOST = 20
+_MAX_MODELS = 20
 
 
 def list_recent_models() -> list[tuple[int, str]]:
-    """(model id, name), the last one first."""
+    """Return (model id, name) of each model, the one opened last first; [] if unreadable."""
     try:
         with open(_path(), encoding="utf-8") as file:
             rows = json.loads(file.read(100_000))
@@ -22,13 +22,13 @@ def list_recent_models() -> list[tuple[int, str]]:
         return []
     if not isinstance(rows, list):
         return []
-    return [(row[0], row[1]) for row in rows if _is_row(row)][:_MOST]
+    return [(row[0], row[1]) for row in rows if _is_row(row)][:_MAX_MODELS]
 
 
 def add_recent_model(model_id: int, name: str) -> None:
-    """Raises DiskError."""
-    rows = [(model_id, name), *(row for row in list_recent_models() if row[0] != model_id)][:_MOST]
-    write_text_file(_path(), json.dumps(rows, ensure_ascii=False))
+    """Put a model first in the list. Raises DiskError."""
+    rows = [(model_id, name), *(row for row in list_recent_models() if row[0] != model_id)]
+    write_text_file(_path(), json.dumps(rows[:_MAX_MODELS], ensure_ascii=False))
 
 
 def _path() -> str:
@@ -36,5 +36,5 @@ def _path() -> str:
 
 
 def _is_row(row: object) -> bool:
-    shaped = isinstance(row, list) and len(row) == 2
-    return shaped and isinstance(row[0], int) and isinstance(row[1], str)  # type: ignore[index]
+    is_pair = isinstance(row, list) and len(row) == 2
+    return is_pair and isinstance(row[0], int) and isinstance(row[1], str)  # type: ignore[index]

@@ -1,4 +1,4 @@
-"""What counts of each picture that was read, kept beside its record."""
+"""The table of each image's features that statistics count, beside its record."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from .store import select_rows
 
 __all__ = ["read_current_rows", "Row", "make_stats_row", "save_rows"]
 
-Row = tuple[int, int, int, int, str, str, str]  # as the table has it
+# id, rules version, level, reactions, version ids ("1,2"), settings and words (a line each)
+Row = tuple[int, int, int, int, str, str, str]
 
 
-def save_rows(db: sqlite3.Connection, made: Iterable[Row]) -> None:
-    db.executemany("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", made)
+def save_rows(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Insert or replace rows, in the caller's transaction."""
+    db.executemany("INSERT OR REPLACE INTO figures VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def read_current_rows(image_ids: Sequence[int]) -> list[Row]:
-    """Those that were made by today's rules."""
+    """Return the rows of these images that today's rules have computed. Raises DiskError."""
     sql = "SELECT * FROM figures WHERE made_by = ? AND id IN (SELECT value FROM json_each(?))"
     return select_rows(sql, (RULES_VERSION, json.dumps(list(image_ids))))
 
 
-def make_stats_row(image: Image, made: Generation | None = None) -> Row:
-    """made: as `extract_features` takes it."""
-    facts = extract_features(image, made)
-    versions = ",".join(map(str, facts.version_ids))
-    texts = ("\n".join(facts.settings), "\n".join(facts.words))
+def make_stats_row(image: Image, generation: Generation | None = None) -> Row:
+    """Compute the row of an image; generation: see `extract_features`."""
+    features = extract_features(image, generation)
+    versions = ",".join(map(str, features.version_ids))
+    texts = ("\n".join(features.settings), "\n".join(features.words))
     settings, words = (text.encode("utf-8", "replace").decode("utf-8") for text in texts)
-    return (facts.id, RULES_VERSION, facts.level, facts.reactions, versions, settings, words)
+    return (image.id, RULES_VERSION, features.level, features.reactions, versions, settings, words)

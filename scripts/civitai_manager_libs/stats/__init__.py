@@ -1,4 +1,4 @@
-"""What pictures have in common: their settings, words and LoRAs, counted. Pure."""
+"""Statistics of a gallery: which settings, words and LoRAs its images have in common. Pure."""
 
 from .counting import GalleryStats, KINDS, Sample, StatsBar
 from .features import extract_features, ImageFeatures, NAMED_PARAMETERS, PARAMETERS, RULES_VERSION

@@ -1,4 +1,4 @@
-"""How many pictures have each setting and word, and the reactions that those got. Pure."""
+"""How many images have each setting and word, and how many reactions they got. Pure."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from .features import LETTERS
 
 __all__ = ["StatsBar", "GalleryStats", "KINDS", "Sample", "count_samples"]
 
-KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "said"))  # that have bars
-_MOST = {"word": 30, "negative": 16, "lora": 12}  # bars
-_USUAL = 8
-_CANDIDATES = 4  # times as many words are looked at, for some are in others
-_RARE = 200  # a bar stands for one picture of so many at least
-_FEW = 3  # pictures; of more than these a bar stands for two at least
-_SAME = 0.8  # a word that is mostly a phrase's is told by the phrase alone
+KINDS = tuple(kind for kind in LETTERS if kind not in ("weight", "said"))  # of bars
+_MAX_BARS = {"word": 30, "negative": 16, "lora": 12}
+_DEFAULT_MAX_BARS = 8
+_CANDIDATES = 4  # times as many words are compared, for some are parts of others
+_RARE = 200  # a bar has at least one image of so many
+_FEW = 3  # images; of more than these a bar has at least two
+_SAME = 0.8  # of a word's images: if so many have it in one phrase, the phrase alone has a bar
 _WORD, _SAID, _WEIGHT = (LETTERS[kind] for kind in ("word", "said", "weight"))
 
 
 class Sample(NamedTuple):
-    """One picture. settings, words: as in `Facts`."""
+    """What is counted of one image. settings, words: see `ImageFeatures`."""
 
     reactions: int = 0
     settings: Sequence[str] = ()
@@ -32,14 +32,17 @@ class Sample(NamedTuple):
 
     @property
     def has_data(self) -> bool:
+        """Return whether the image has any generation data."""
         return bool(self.settings or self.words)
 
 
 @dataclass(frozen=True)
 class StatsBar:
-    """reactions: the median of what those `count` pictures got. weight: a LoRA's most common one,
-    from `low` to `high`; "" where no picture tells it. is_said: of a word that is only a part of a
-    sentence in most of them.
+    """A value and how many images have it.
+
+    reactions: the median of the reactions that these images got. weight: the most common weight of
+    a LoRA, which ranges from `low` to `high`; all three are "" if unknown. is_in_sentence: the word
+    is only part of a sentence in most of the images.
     """
 
     value: str
@@ -53,10 +56,10 @@ class StatsBar:
 
 @dataclass(frozen=True)
 class GalleryStats:
-    """pictures: that were read; with_data: those of them that say how they were made.
+    """The statistics of a gallery or version.
 
-    reactions: the median of the latter. bars: by kind, the most common first; of equal ones in the
-    order of their values.
+    pictures: the number of images. with_data: how many of them have generation data. reactions: the
+    median of the images with data. bars: by kind; most common first, then by value.
     """
 
     pictures: int = 0
@@ -66,81 +69,88 @@ class GalleryStats:
 
 
 def count_samples(samples: Sequence[Sample], settings_only: bool = False) -> GalleryStats:
-    """settings_only: neither words nor the bars' reactions."""
-    told = [one for one in samples if one.has_data]
-    least = max(2 if len(told) > _FEW else 1, len(told) // _RARE)
-    counts = Counter(chain.from_iterable(one.settings for one in told))
+    """Count what the images have in common.
+
+    settings_only: leave out words and the reactions of each bar.
+    """
+    with_data = [one for one in samples if one.has_data]
+    least = max(2 if len(with_data) > _FEW else 1, len(with_data) // _RARE)
+    counts = Counter(chain.from_iterable(one.settings for one in with_data))
     if not settings_only:
-        counts.update(chain.from_iterable(one.words for one in told))
+        counts.update(chain.from_iterable(one.words for one in with_data))
     said, weights = _pop_letter(counts, _SAID), _pop_letter(counts, _WEIGHT)
     counts.update({_WORD + text: count for text, count in said.items()})
-    chosen = _choose_features({fact: count for fact, count in counts.items() if count >= least})
-    got = _collect_reactions(chain.from_iterable(chosen.values()), () if settings_only else told)
+    chosen = _choose_features({key: count for key, count in counts.items() if count >= least})
+    reactions = _collect_reactions(
+        chain.from_iterable(chosen.values()), () if settings_only else with_data
+    )
     by_name = _summarize_weights(weights)
     bars: dict[str, tuple[StatsBar, ...]] = {}
-    for kind, facts in chosen.items():
+    for kind, features in chosen.items():
         bars[kind] = tuple(
             StatsBar(
-                fact[1:],
-                counts[fact],
-                _median(got[fact]),
-                *(by_name.get(fact[1:], ("", "", "")) if kind == "lora" else ("", "", "")),
-                kind == "word" and 2 * said.get(fact[1:], 0) > counts[fact],
+                feature[1:],
+                counts[feature],
+                _median(reactions[feature]),
+                *(by_name.get(feature[1:], ("", "", "")) if kind == "lora" else ("", "", "")),
+                kind == "word" and 2 * said.get(feature[1:], 0) > counts[feature],
             )
-            for fact in facts
+            for feature in features
         )
-    return GalleryStats(len(samples), len(told), _median([one.reactions for one in told]), bars)
+    total = _median([one.reactions for one in with_data])
+    return GalleryStats(len(samples), len(with_data), total, bars)
 
 
 def _pop_letter(counts: Counter[str], letter: str) -> dict[str, int]:
-    """Those of one letter, without it, which are no longer in `counts`."""
-    facts = [fact for fact in counts if fact[0] == letter]
-    return {fact[1:]: counts.pop(fact) for fact in facts}
+    """Remove the features that begin with a letter; return them without it, with their counts."""
+    features = [feature for feature in counts if feature[0] == letter]
+    return {feature[1:]: counts.pop(feature) for feature in features}
 
 
 def _choose_features(counts: Mapping[str, int]) -> dict[str, list[str]]:
-    """The facts that get a bar, by kind."""
+    """Return the features that get a bar, by kind, most common first."""
     by_letter: dict[str, list[str]] = defaultdict(list)
-    for fact in sorted(counts, key=lambda fact: (-counts[fact], fact)):
-        by_letter[fact[0]].append(fact)
-    found = {}
+    for feature in sorted(counts, key=lambda feature: (-counts[feature], feature)):
+        by_letter[feature[0]].append(feature)
+    chosen = {}
     for kind in KINDS:
-        facts, most = by_letter[LETTERS[kind]], _MOST.get(kind, _USUAL)
+        features, most = by_letter[LETTERS[kind]], _MAX_BARS.get(kind, _DEFAULT_MAX_BARS)
         if kind in ("word", "negative"):
-            facts = _drop_contained(facts[: most * _CANDIDATES], counts)
-        found[kind] = facts[:most]
-    return found
+            features = _drop_contained(features[: most * _CANDIDATES], counts)
+        chosen[kind] = features[:most]
+    return chosen
 
 
-def _drop_contained(facts: Sequence[str], counts: Mapping[str, int]) -> list[str]:
-    """Without those that nearly always stand in the same longer one."""
-    longer: dict[str, int] = defaultdict(int)
-    for fact in facts:
-        words = fact[1:].split(" ")
+def _drop_contained(features: Sequence[str], counts: Mapping[str, int]) -> list[str]:
+    """Leave out the words and phrases that nearly always are part of the same longer phrase."""
+    longer: dict[str, int] = defaultdict(int)  # the count of the longest phrase with these words
+    for feature in features:
+        words = feature[1:].split(" ")
         for start in range(len(words)):
             for end in range(start + 1, len(words) + 1):
                 if end - start < len(words):
-                    part = fact[0] + " ".join(words[start:end])
-                    longer[part] = max(longer[part], counts[fact])
-    return [fact for fact in facts if longer[fact] < _SAME * counts[fact]]
+                    part = feature[0] + " ".join(words[start:end])
+                    longer[part] = max(longer[part], counts[feature])
+    return [feature for feature in features if longer[feature] < _SAME * counts[feature]]
 
 
 def _collect_reactions(chosen: Iterable[str], samples: Iterable[Sample]) -> dict[str, list[int]]:
-    got: dict[str, list[int]] = {fact: [] for fact in chosen}
-    words = [fact for fact in got if fact[0] == _WORD]
-    lists = {**got, **{_SAID + fact[1:]: got[fact] for fact in words}}
+    """Return the reactions of the images that have each of the chosen features."""
+    reactions: dict[str, list[int]] = {feature: [] for feature in chosen}
+    words = [feature for feature in reactions if feature[0] == _WORD]
+    lists = {**reactions, **{_SAID + word[1:]: reactions[word] for word in words}}
     wanted = set(lists)
     for one in samples:
-        for fact in chain(wanted.intersection(one.settings), wanted.intersection(one.words)):
-            lists[fact].append(one.reactions)
-    return got
+        for feature in chain(wanted.intersection(one.settings), wanted.intersection(one.words)):
+            lists[feature].append(one.reactions)
+    return reactions
 
 
 def _summarize_weights(counts: Mapping[str, int]) -> dict[str, tuple[str, str, str]]:
-    """By LoRA: the weight that the most pictures have, the lowest and the highest."""
+    """Return the most common, the lowest and the highest weight of each LoRA, by its name."""
     by_name: dict[str, list[tuple[float, int, str]]] = defaultdict(list)
-    for text, count in counts.items():
-        name, _, weight = text.rpartition("\t")
+    for feature, count in counts.items():
+        name, _, weight = feature.rpartition("\t")
         by_name[name].append((float(weight), count, weight))
     return {
         name: (max(some, key=lambda one: (one[1], -one[0]))[2], min(some)[2], max(some)[2])

@@ -1,4 +1,4 @@
-"""What counts of one picture, read once from its record: short texts that are compared. Pure."""
+"""The features of one image that statistics count, as short strings. Pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = [
     "extract_features",
 ]
 
-RULES_VERSION = 2  # of these rules; what others have made is made anew
-PARAMETERS = {  # kind: the infotext's name for it
+RULES_VERSION = 2  # of the rules below; features by other rules are computed again
+PARAMETERS = {  # kind: name in the infotext
     "sampler": "Sampler",
     "schedule": "Schedule type",
     "steps": "Steps",
@@ -39,7 +39,7 @@ NAMED_PARAMETERS = (
     "upscaler",
     "denoising",
 )  # the rest are numbers
-LETTERS = {
+LETTERS = {  # which a feature begins with, by kind
     **dict(zip(PARAMETERS, "skncgzpuhd")),
     "checkpoint": "m",
     "lora": "l",
@@ -54,11 +54,12 @@ _LONGEST = 200  # characters of one value
 
 @dataclass(frozen=True)
 class ImageFeatures:
-    """version_ids: of models that Civitai found in it. reactions: likes, hearts and so on.
+    """The features of an image: a kind's letter (see LETTERS) and a value, each once.
 
-    settings, words: texts of a kind's letter and a value, each once; the sampler and its schedule
-    come first. Both are empty where its record says nothing of how it was made. A `weight` is a
-    LoRA's name, a tab and the weight; `said` is a `word` that is only a part of a sentence.
+    version_ids: of the models that Civitai found in the image. reactions: likes, hearts and so on.
+    settings, words: empty for an image without generation data; the sampler and its schedule are
+    first. The value of `weight` is a LoRA's name, a tab and the weight; `said` is a word that is
+    only part of a sentence.
     """
 
     id: int
@@ -69,16 +70,19 @@ class ImageFeatures:
     words: tuple[str, ...] = ()
 
 
-def extract_features(image: Image, made: Generation | None = None) -> ImageFeatures:
-    """made: what `read_generation` says of it, if that is known."""
-    read, used = made or read_generation(image)
-    used = used if image.meta else ()
+def extract_features(image: Image, generation: Generation | None = None) -> ImageFeatures:
+    """Return the features of an image.
+
+    generation: what `read_generation(image)` returns, if that is at hand.
+    """
+    read, resources = generation or read_generation(image)
+    resources = resources if image.meta else ()
     negative = read.negative_prompt.casefold()
-    told = {kind: read.parameters.get(name, "") for kind, name in PARAMETERS.items()}
-    if told["clip"] == "1":  # with which an infotext is filled up where it would be too short
-        told["clip"] = ""
-    settings = [_make_feature(kind, value) for kind, value in told.items()]
-    settings += [fact for one in used for fact in _resource_features(one, negative)]
+    values = {kind: read.parameters.get(name, "") for kind, name in PARAMETERS.items()}
+    if values["clip"] == "1":  # the default, which only fills up a short infotext
+        values["clip"] = ""
+    settings = [_make_feature(kind, value) for kind, value in values.items()]
+    settings += [one for resource in resources for one in _resource_features(resource, negative)]
     words = [
         f"{LETTERS['said' if one.in_sentence else 'word']}{one.text}"
         for one in split_phrases(read.prompt)
@@ -96,22 +100,23 @@ def extract_features(image: Image, made: Generation | None = None) -> ImageFeatu
     )
 
 
-def _resource_features(one: Resource, negative: str) -> Iterator[str]:
-    name = one.name or (f"#{one.version_id}" if one.version_id and one.type else "")
-    if one.type == "model":
+def _resource_features(resource: Resource, negative: str) -> Iterator[str]:
+    """Yield the features of a model, LoRA or embedding; negative: the case-folded prompt."""
+    named = resource.version_id and resource.type
+    name = resource.name or (f"#{resource.version_id}" if named else "")
+    if resource.type == "model":
         yield _make_feature("checkpoint", name)
-    elif one.type == "lora":
+    elif resource.type == "lora":
         yield _make_feature("lora", name)
-        if name and one.weight is not None:
-            yield _make_feature(
-                "weight", f"{clean_line(name, 150)}\t{format_number(round(one.weight, 2))}"
-            )
-    elif one.type == "embed" and name.casefold() in negative:
+        if name and resource.weight is not None:
+            weight = format_number(round(resource.weight, 2))
+            yield _make_feature("weight", f"{clean_line(name, 150)}\t{weight}")
+    elif resource.type == "embed" and name.casefold() in negative:
         yield _make_feature("embedding", name)
 
 
 def _make_feature(kind: str, value: str) -> str:
-    """ "" for no value; a line end or a tab in a name would make two of it."""
+    """Return the kind's letter and the value in one line without tabs; "" for no value."""
     name, tab, weight = value.rpartition("\t") if kind == "weight" else (value, "", "")
     name = clean_line(name, _LONGEST)
     return f"{LETTERS[kind]}{name}{tab}{weight}" if name else ""

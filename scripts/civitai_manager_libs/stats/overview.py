@@ -1,4 +1,4 @@
-"""What works with a model: all of its pictures together, and by version. Pure."""
+"""The statistics of a model's gallery: of all its images, and of each version. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["GalleryOverview", "GalleryImage", "summarize_gallery"]
 
 
 class GalleryImage(NamedTuple):
-    """A picture that was read. version_ids: those of the model that it is in the gallery of."""
+    """An image of the model's gallery; version_ids: the versions in whose galleries it is too."""
 
     sample: Sample
     version_ids: Collection[int] = ()
@@ -22,7 +22,11 @@ class GalleryImage(NamedTuple):
 
 @dataclass(frozen=True)
 class GalleryOverview:
-    """recipe: an infotext, or "". versions: by id, without words; a picture may be of several."""
+    """The statistics of a model's gallery.
+
+    recipe: an infotext of the most common settings, or "". versions: by version id, without words;
+    an image may belong to several versions.
+    """
 
     stats: GalleryStats = GalleryStats()
     own_versions: OwnVersions = OwnVersions({})
@@ -31,24 +35,17 @@ class GalleryOverview:
 
 
 def summarize_gallery(
-    seen: Iterable[GalleryImage], files: Mapping[str, int] = {}
+    images: Iterable[GalleryImage], files: Mapping[str, int] = {}
 ) -> GalleryOverview:
-    """files: the model's, see `OwnVersions`."""
+    """Return the statistics of a model's gallery; files: see `OwnVersions`."""
     own = OwnVersions(files)
-    seen = (
-        [one._replace(sample=_count_as_versions(one.sample, own)) for one in seen]
-        if files
-        else [*seen]
-    )
-    samples = [one.sample for one in seen]
+    samples: list[Sample] = []
     by_version: dict[int, list[Sample]] = {}
-    for one in seen:
-        for version_id in one.version_ids:
-            by_version.setdefault(version_id, []).append(one.sample)
-    figures = count_samples(samples)
+    for sample, version_ids in images:
+        sample = sample._replace(settings=own.replace_files(sample.settings))
+        samples.append(sample)
+        for version_id in version_ids:
+            by_version.setdefault(version_id, []).append(sample)
+    stats = count_samples(samples)
     versions = {key: count_samples(some, settings_only=True) for key, some in by_version.items()}
-    return GalleryOverview(figures, own, build_recipe(samples, figures, own), versions)
-
-
-def _count_as_versions(sample: Sample, own: OwnVersions) -> Sample:
-    return sample._replace(settings=own.replace_files(sample.settings))
+    return GalleryOverview(stats, own, build_recipe(samples, stats, own), versions)

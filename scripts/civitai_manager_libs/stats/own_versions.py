@@ -1,4 +1,4 @@
-"""A model's own files: what pictures call them, and by which version they are counted. Pure."""
+"""A model's files, which count as their versions whatever an image calls them. Pure."""
 
 from __future__ import annotations
 
@@ -14,34 +14,38 @@ _RESOURCES = (LETTERS["checkpoint"], LETTERS["lora"], _WEIGHT, LETTERS["embeddin
 
 
 class OwnVersions:
-    """files: their names in lower case, and the id of the version that each is of.
+    """The versions of the model whose gallery is counted.
 
-    A picture that names one by its file, and one that names it by its version, count together.
+    files: the version id of each file name, in lower case.
     """
 
     def __init__(self, files: Mapping[str, int]) -> None:
         self._files = {name: f"#{version_id}" for name, version_id in files.items()}
-        self._written: dict[str, Counter[str]] = {value: Counter() for value in self.values}
+        self._spellings: dict[str, Counter[str]] = {value: Counter() for value in self.values}
 
     @property
     def values(self) -> frozenset[str]:
-        """As which they are counted: `#` and the id."""
+        """Return the feature values of the versions: `#` and the id."""
         return frozenset(self._files.values())
 
     def file_name(self, value: str) -> str:
-        """The file's as the most pictures write it; "" where none does."""
-        names = self._written.get(value)
+        """Return the file name that most images use for a version; "" if none names a file.
+
+        value: one of `values`.
+        """
+        names = self._spellings.get(value)
         return min(names, key=lambda name: (-names[name], name)) if names else ""
 
     def replace_files(self, settings: Sequence[str]) -> Sequence[str]:
-        """A picture's, with the versions in the place of the files."""
-        changed = [self._replace_file(fact) if fact[0] in _RESOURCES else fact for fact in settings]
+        """Return an image's settings with versions in place of their files; note the spellings."""
+        changed = [self._replace_file(one) if one[0] in _RESOURCES else one for one in settings]
         return changed if changed == settings else tuple(dict.fromkeys(changed))
 
-    def _replace_file(self, fact: str) -> str:
-        name, tab, weight = fact[1:].rpartition("\t") if fact[0] == _WEIGHT else (fact[1:], "", "")
-        value = self._files.get(name.lower())
-        if value is None:
-            return fact
-        self._written[value][name] += 1
-        return f"{fact[0]}{value}{tab}{weight}"
+    def _replace_file(self, feature: str) -> str:
+        letter, value = feature[0], feature[1:]
+        name, tab, weight = value.rpartition("\t") if letter == _WEIGHT else (value, "", "")
+        version = self._files.get(name.lower())
+        if version is None:
+            return feature
+        self._spellings[version][name] += 1
+        return f"{letter}{version}{tab}{weight}"

@@ -10,15 +10,15 @@ from itertools import islice
 
 __all__ = ["Phrase", "split_phrases"]
 
-_MOST_READ = 10_000  # characters of a prompt
-_MOST = 200  # of one prompt
-_LONGEST_PHRASE = 4  # words; what is longer between two commas is a sentence
+_MAX_PROMPT = 10_000  # characters; the rest is ignored
+_MAX_PHRASES = 200  # of one prompt
+_LONGEST_PHRASE = 4  # words; a longer part is a sentence
 _LONGEST_WORD = 60  # characters
-_LONGEST_CJK = 8  # letters of a word in a script that puts no blanks between words
+_LONGEST_CJK = 8  # characters of a word in a script without spaces
 _TAG = re.compile(r"<[^<>]*>")
 _KEYWORDS = re.compile(r"\b(?:AND|BREAK|ADDBASE|ADDCOL|ADDCOMM|ADDROW)\b")
 _WEIGHT = re.compile(r":\s*[+-]?[0-9.]+\s*(?=[()\[\]{},|\n]|$)")
-_BRACKETS = re.compile(r"(?<!\\)[()\[\]{}]")  # those after a backslash are the prompt's own
+_BRACKETS = re.compile(r"(?<!\\)[()\[\]{}]")  # brackets after a backslash are text
 _BREAKS = re.compile(r"[,;|!?\n。、・]|[.:](?=\s|$)|\s[-–—]+\s")
 _EDGES = "\"'“”‘’«»„`´*~#^…·.:-–—_+=/&@%\ufe0f"
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -31,11 +31,11 @@ _COMMON = frozenset(
     " through to too under up upon us very was we were what when where which while who whose will"
     " with within without would you your".split()
 )
-_CLAUSE = frozenset(  # verbs that no tag has
+_CLAUSE = frozenset(  # verbs, which tags do not have
     "are be been being can could did do does had has have is may might must shall should was were"
     " will would".split()
 )
-# They tie a sentence together, or say that there is a picture.
+# Words that only connect a sentence, or say that there is an image.
 _FILLERS = frozenset(
     "across add adding adds after again against along already always among another anyone anything"
     " appear appearing appears away back because become becomes before begin begins between"
@@ -56,21 +56,21 @@ _FILLERS = frozenset(
 
 @dataclass(frozen=True)
 class Phrase:
-    """A word, or some that stand together. in_sentence: only as a part of one, or of prose."""
+    """A word or a phrase. in_sentence: it occurs only in sentences, not as a tag."""
 
     text: str
     in_sentence: bool = False
 
 
 def split_phrases(prompt: str) -> tuple[Phrase, ...]:
-    """Each text once, in their order, case folded.
+    """Return the words and phrases of a prompt in their order, each once, case-folded.
 
-    What stands between two commas (or line ends, full stops) counts as one if that is short; of a
-    sentence its words do, and two that follow each other, without those that only tie it together.
-    Words that every text has, bare numbers and single letters of the alphabet do not count. The
-    first 10,000 characters are read, 200 kept.
+    A short part between two commas (or line ends, full stops) is one phrase. A longer part is a
+    sentence, which is split into words and pairs of neighbours, without connecting words. Common
+    words, bare numbers and single ASCII letters are left out. At most 200 are returned, from the
+    first 10,000 characters.
     """
-    text = _KEYWORDS.sub(",", _TAG.sub(",", prompt[:_MOST_READ]))
+    text = _KEYWORDS.sub(",", _TAG.sub(",", prompt[:_MAX_PROMPT]))
     text = unicodedata.normalize("NFKC", text).casefold()
     text = _BRACKETS.sub("", _WEIGHT.sub("", text))
     parts = [" ".join(part.split()) for part in _BREAKS.split(text)]
@@ -82,11 +82,11 @@ def split_phrases(prompt: str) -> tuple[Phrase, ...]:
         for phrase in _split_part(part, some, is_prose):
             in_sentence = is_prose or phrase.in_sentence
             found[phrase.text] = found.get(phrase.text, True) and in_sentence
-    return tuple(Phrase(*one) for one in islice(found.items(), _MOST))
+    return tuple(Phrase(*one) for one in islice(found.items(), _MAX_PHRASES))
 
 
 def _trim_common(part: str) -> list[str]:
-    """Without common ones at its ends."""
+    """Return the words of a part without common words at its ends."""
     words = [word for word in (_trim_word(word) for word in part.split()) if word]
     while words and words[0] in _COMMON:
         del words[0]
@@ -96,6 +96,7 @@ def _trim_common(part: str) -> list[str]:
 
 
 def _split_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]:
+    """Yield the phrases of a part; words: of the part, see `_trim_common`."""
     whole = " ".join(words)
     is_sentence = _is_sentence(part, words, is_prose)
     if len(words) > 1 and not is_sentence and whole in part:
@@ -103,7 +104,7 @@ def _split_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]
         return
     words = ["" if is_sentence and word in _FILLERS else word for word in words]
     for one, other in zip(words, words[1:]):
-        pair = f"{one} {other}"  # not so in the text where signs stand in between
+        pair = f"{one} {other}"  # differs from the part where punctuation is between the words
         if _has_meaning(one) and _has_meaning(other) and pair in part:
             yield Phrase(pair, True)
     for word in words:
@@ -114,21 +115,24 @@ def _split_part(part: str, words: list[str], is_prose: bool) -> Iterator[Phrase]
 
 
 def _is_sentence(part: str, words: list[str], is_prose: bool) -> bool:
-    """Or a piece of one; among tags a word that elsewhere is a filler has its own meaning."""
+    """Return whether a part is a sentence or a piece of one.
+
+    Among tags a filler word has a meaning of its own.
+    """
     is_clause = len(words) > _LONGEST_PHRASE or not _CLAUSE.isdisjoint(part.split())
     return is_clause or (is_prose and not _FILLERS.isdisjoint(words))
 
 
 def _trim_word(word: str) -> str:
-    """Without signs at its ends; "" where nothing is left that says something."""
+    """Return a word without punctuation at its ends; "" if no letter is left or it is too long."""
     word = word.strip(_EDGES)
-    if word.endswith("\\)"):  # a name of a site's own, such as `mari \(series\)`
+    if word.endswith("\\)"):  # a tag of an image board, such as `mari \(series\)`
         return word
     return word if len(word) <= _LONGEST_WORD and any(map(_is_letter, word)) else ""
 
 
 def _is_letter(character: str) -> bool:
-    """Also a digit, and what is a picture by itself."""
+    """Return whether a character is a letter, a digit or a symbol such as an emoji."""
     return character.isalnum() or unicodedata.category(character) == "So"
 
 
@@ -139,7 +143,7 @@ def _has_meaning(word: str) -> bool:
 
 
 def _split_cjk(word: str, in_sentence: bool) -> Iterator[Phrase]:
-    """A word as it is where it is short; of a sentence what stands between its particles."""
+    """Yield a short word as it is, of a longer one the parts between its particles."""
     if len(word) <= _LONGEST_CJK:
         yield Phrase(word, in_sentence)
         return

@@ -1,101 +1,96 @@
-"""What works with a model as JSON, for the page and for a terminal. Pure."""
+"""Statistics as JSON, for the web page and the terminal. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
-import re
 
 from ..infotext import parse_infotext
 from .counting import GalleryStats, KINDS, StatsBar
-from .overview import GalleryOverview
-
 from .features import NAMED_PARAMETERS
+from .overview import GalleryOverview
 
 __all__ = ["search_text", "serialize_overview"]
 
+_NUMBERS = ("steps", "cfg", "clip", "upscale")
+_KEYS = {"checkpoint": "model", "upscale": "hires"}  # in a search query, where they differ
+
 
 def serialize_overview(
-    found: GalleryOverview, versions: Mapping[int, str], names: Mapping[str, str]
+    overview: GalleryOverview, versions: Mapping[int, str], names: Mapping[str, str]
 ) -> dict[str, Any]:
-    """versions: the model's, by id, in its order. names: of resources that are told by `#<id>`."""
-    figures, recipe = found.stats, parse_infotext(found.recipe)
-    seen = {key: found.versions[key] for key in versions if key in found.versions}
-    named = {
-        **{
-            value: found.own_versions.file_name(value) or value
-            for value in found.own_versions.values
-        },
-        **names,
-    }
+    """Return the statistics of a model's gallery as a JSON object.
+
+    versions: the names of the model's versions by id, in its order. names: of resources that images
+    name by version, by `#<version id>`.
+    """
+    stats, own = overview.stats, overview.own_versions
+    names = {**{value: own.file_name(value) or value for value in own.values}, **names}
     return {
-        "pictures": figures.pictures,
-        "with_data": figures.with_data,
-        "reactions": figures.reactions,
-        "recipe": found.recipe,
-        "settings": [[name, value] for name, value in recipe.parameters.items()],
+        **_serialize_totals(stats),
+        "recipe": overview.recipe,
+        "settings": [list(pair) for pair in parse_infotext(overview.recipe).parameters.items()],
         "groups": [
             {
                 "kind": kind,
-                "bars": [_serialize_bar(kind, bar, found, named) for bar in figures.bars[kind]],
+                "bars": [_serialize_bar(kind, bar, overview, names) for bar in stats.bars[kind]],
             }
             for kind in KINDS
-            if figures.bars.get(kind)
+            if stats.bars.get(kind)
         ],
         "versions": [
-            {"id": key, "name": versions[key], **_serialize_version(some, named)}
-            for key, some in seen.items()
+            {"id": key, "name": name, **_serialize_version(overview.versions[key], names)}
+            for key, name in versions.items()
+            if key in overview.versions
         ],
     }
 
 
 def _serialize_bar(
-    kind: str, bar: StatsBar, found: GalleryOverview, names: Mapping[str, str]
+    kind: str, bar: StatsBar, overview: GalleryOverview, names: Mapping[str, str]
 ) -> dict[str, Any]:
-    is_own = bar.value in found.own_versions.values
-    most = _serialize_count(bar, found.stats, names)
+    is_own = bar.value in overview.own_versions.values
+    count = _serialize_count(bar, overview.stats, names)
     return {
-        **most,
+        **count,
         "reactions": bar.reactions,
         "weight": bar.weight,
         "low": bar.low,
         "high": bar.high,
         "is_own": is_own,
-        "search": search_text(kind, bar.value, most["label"], is_own),
+        "search": search_text(kind, bar.value, count["label"], is_own),
     }
 
 
 def _serialize_count(
-    bar: StatsBar, figures: GalleryStats, names: Mapping[str, str]
+    bar: StatsBar, stats: GalleryStats, names: Mapping[str, str]
 ) -> dict[str, Any]:
     return {
         "value": bar.value,
         "label": names.get(bar.value, bar.value),
         "count": bar.count,
-        "share": round(bar.count / figures.with_data, 4),
+        "share": round(bar.count / stats.with_data, 4),
     }
 
 
-def _serialize_version(figures: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
-    """With the most common one of each kind."""
-    most = {
-        kind: _serialize_count(bars[0], figures, names)
-        for kind, bars in figures.bars.items()
-        if bars
-    }
-    counts = {"pictures": figures.pictures, "with_data": figures.with_data}
-    return {**counts, "reactions": figures.reactions, "most": most}
+def _serialize_version(stats: GalleryStats, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the totals of a version, and the most common value of each kind."""
+    bars = {kind: bars[0] for kind, bars in stats.bars.items() if bars}
+    most = {kind: _serialize_count(bar, stats, names) for kind, bar in bars.items()}
+    return {**_serialize_totals(stats), "most": most}
 
 
-_NUMBERS = ("steps", "cfg", "clip", "upscale")
-_KEYS = {"checkpoint": "model", "upscale": "hires"}
+def _serialize_totals(stats: GalleryStats) -> dict[str, Any]:
+    names = ("pictures", "with_data", "reactions")
+    return {name: getattr(stats, name) for name in names}
 
 
 def search_text(kind: str, value: str, label: str, is_own: bool = False) -> str:
-    """In the grammar of the search field; "" where it has no words for it.
+    """Return the search query that finds the images of a bar; "" if no query does.
 
-    label: what a resource is called that pictures name by its version. is_own: it is a file of the
-    model's own, which pictures may name in two ways.
+    kind, value: of the bar. label: the name shown for the value. is_own: whether the value is a
+    version of the gallery's model.
     """
     if kind in ("word", "negative"):
         text = _quote_text(value)
@@ -109,6 +104,6 @@ def search_text(kind: str, value: str, label: str, is_own: bool = False) -> str:
 
 
 def _quote_text(text: str) -> str:
-    """A quote in it would end it; what is around that is looked for."""
+    """Return the longest part of the text without a quotation mark, in quotation marks."""
     parts = (" ".join(part.split()) for part in re.split('["“”„]', text))
     return f'"{max(parts, key=len)}"'
