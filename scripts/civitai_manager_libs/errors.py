@@ -1,22 +1,22 @@
-"""Everything that can go wrong, as types with a reason code.
+"""The exceptions of this package, each with a reason code.
 
 CivitaiShortcutError
-├── NetworkError            network       nobody answered, or not to the end: ask again
+├── NetworkError            network       no response, or a broken one: retry
 │   ├── IncompleteDownload  network       the body ended early
-│   └── Busy                busy          the host asks for a longer rest than we sleep out
-├── HttpStatusError         http_<status> it answered, and the answer is no
-│   ├── ServerTrouble       network       5xx and the like, still there after every try
-│   ├── Gone                gone          404, 410
+│   └── Busy                busy          the server asks for a longer pause than we wait
+├── HttpStatusError         http_<status> the server refused
+│   ├── ServerError         network       5xx and the like, after every retry
+│   ├── NotFound            gone          404, 410
 │   ├── NeedsKey            needs_key     401, 403, a login page
 │   └── RegionBlocked       region        451
-├── NotAnImage              not_an_image  whole, but no picture
-├── UnreadableAnswer        bad_answer    an API answer that is not what the API promises
-├── TooLarge                too_large     beyond the cap of the settings
-├── Refused                 refused       an address or redirect that is not followed
+├── NotAnImage              not_an_image  a complete file, but no image
+├── InvalidResponse         bad_answer    an API response of an unexpected form
+├── TooLarge                too_large     above the limit in the settings
+├── Refused                 refused       a URL or redirect that is not followed
 ├── DiskError               disk          the path cannot be written
-│   └── DiskFull            disk          no room: a job pauses instead of failing
-├── Cancelled               cancelled     the user stopped it
-└── InputError              bad_input     what the user gave makes no sense
+│   └── DiskFull            disk          no space: a job pauses instead of failing
+├── Cancelled               cancelled     the user stopped the work
+└── InputError              bad_input     invalid input of the user
     └── SettingError        bad_input     a setting out of its bounds
 """
 
@@ -45,7 +45,7 @@ __all__ = [
 
 
 class CivitaiShortcutError(Exception):
-    """`str()` of each is one English sentence; `reason` is the code a user's table shows."""
+    """The base class. `str()` is an English sentence; `reason` is the code shown in tables."""
 
     reason = "error"
 
@@ -59,7 +59,7 @@ class IncompleteDownload(NetworkError):
 
 
 class Busy(NetworkError):
-    """`seconds`: how long the host asked to be left alone, counted from the answer."""
+    """A server that asks for a pause. seconds: its length, counted from the response."""
 
     reason = "busy"
 
@@ -69,36 +69,36 @@ class Busy(NetworkError):
 
     @classmethod
     def of(cls, seconds: float) -> Busy:
+        """Return the error with the usual sentence."""
         return cls(f"The server asks to be left alone for {seconds:.0f} seconds.", seconds)
 
 
 class HttpStatusError(CivitaiShortcutError):
-    """`status`: the HTTP status. `retry_after`: seconds the answer asks for, or None."""
+    """A refusing response. retry_after: seconds that the server asks to wait, or None."""
+
+    reason = ""  # of this class: made from the status
 
     def __init__(self, message: str, status: int, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
-
-    @property
-    def reason(self) -> str:  # type: ignore[override]
-        return f"http_{self.status}"
+        self.reason = self.reason or f"http_{status}"
 
 
 class ServerError(HttpStatusError):
-    reason = "network"  # type: ignore[assignment]
+    reason = "network"
 
 
 class NotFound(HttpStatusError):
-    reason = "gone"  # type: ignore[assignment]
+    reason = "gone"
 
 
 class NeedsKey(HttpStatusError):
-    reason = "needs_key"  # type: ignore[assignment]
+    reason = "needs_key"
 
 
 class RegionBlocked(HttpStatusError):
-    reason = "region"  # type: ignore[assignment]
+    reason = "region"
 
 
 class NotAnImage(CivitaiShortcutError):
@@ -122,7 +122,7 @@ class DiskError(CivitaiShortcutError):
 
 
 class DiskFull(DiskError):
-    """`missing`: bytes that would have to be freed, 0 if unknown."""
+    """A disk without space. missing: bytes to free, 0 if unknown."""
 
     def __init__(self, message: str, missing: int = 0) -> None:
         super().__init__(message)
@@ -134,7 +134,7 @@ class Cancelled(CivitaiShortcutError):
 
 
 class InputError(CivitaiShortcutError):
-    """`key`, `values`: of the words for the same in the user's language, where there are any."""
+    """Invalid input. key, values: of the sentence in the user's language; "" if it has none."""
 
     reason = "bad_input"
 

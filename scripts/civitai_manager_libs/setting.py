@@ -1,8 +1,8 @@
-"""The values a user may change, their bounds, and where files go.
+"""The settings, the API key, and the paths of our files.
 
-Each value is a module attribute, read when it is used (`setting.http_timeout`), so that a change
-is seen by the next call. `change` is the checked way to set one. They are kept in `settings.json`
-of the data folder; in a host those of ON_HOST_PAGE are kept by the host.
+Each setting is a module attribute, read when it is used (`setting.http_timeout`), so that the next
+call sees a change; `change` checks and sets a value. Settings are stored in `settings.json` of the
+data folder; those of ON_HOST_PAGE are stored by the host, if there is one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ += [
 __all__ += ["thumbnails_folder", "library_file", "load", "load_api_key", "private_paths"]
 __all__ += ["restore", "save", "save_api_key", "saved_pictures_folder"]
 
-RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that the site makes
+RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that Civitai offers
 
 SETTINGS: list[SettingSpec] = []
 # The groups in which the page shows the settings.
@@ -103,11 +103,11 @@ gallery_download_batch_size = _define("network", "gallery_download_batch_size", 
 gallery_batch_pause = _define("network", "gallery_batch_pause", 0.5, 0, 60)
 
 BY_NAME = {entry.name: entry for entry in SETTINGS}
-# What a host shows on its own settings page. Each field there costs every load of the host's page
-# 240 bytes; all other settings are changed in our tab only.
+# The settings on the host's own settings page. Each adds 240 bytes to every load of the host's
+# page, so all others are on our tab only.
 ON_HOST_PAGE = ("gallery_level", "model_folders", "download_images_folder")
-_SAVED_IN_HOST = "saved_in_host"  # in `settings.json`: no longer are the others read of the host
-# What the names in a data folder begin with that is nobody's but ours.
+_SAVED_IN_HOST = "saved_in_host"  # in `settings.json`: only ON_HOST_PAGE is read from the host
+# How the names of our own files in the data folder begin.
 _OWN_NAMES = (
     *("settings.json", "recent.json", "api_key", "gallery.db", "library.db", "sc_gallery"),
     *("sc_kept", "locks", "outputs", ".civitai-shortcut-"),
@@ -119,101 +119,105 @@ shortcut_gallery_folder = os.path.join(host.default_data_folder(), "sc_gallery")
 
 
 def data_folder() -> str:
-    """Where settings, cache, database and (without a host) saved pictures are."""
+    """Return the folder of settings, cache, databases and, without a host, saved images."""
     return host.default_data_folder()
 
 
 def database_file() -> str:
+    """Return the path of the jobs database."""
     return os.path.join(data_folder(), "gallery.db")
 
 
 def library_file() -> str:
+    """Return the path of the library database."""
     return os.path.join(data_folder(), "library.db")
 
 
 def thumbnails_folder() -> str:
-    """Of pictures that the user has marked."""
+    """Return the folder of the thumbnails of favourites and collections."""
     return os.path.join(data_folder(), "sc_kept")
 
 
 def private_paths() -> list[str]:
-    """What no page gets by its path, by whatever way that leads there; our own routes give what is
-    shown."""
-    places = (data_folder(), host.key_file())
-    return sorted({place for path in places for place in (path, os.path.realpath(path))})
+    """Return the paths that no web page may read directly, as they are and with links resolved."""
+    paths = (data_folder(), host.key_file())
+    return sorted({*paths, *map(os.path.realpath, paths)})
 
 
 def saved_pictures_folder() -> str:
-    """Where a model's folder of saved pictures is made."""
+    """Return the folder that holds a folder of saved images for each model."""
     return expand_folder(download_images_folder) or host.pictures_folder()
 
 
 def base_url() -> str:
-    """Civitai's address without a slash at its end; tests, the demo and mirrors set another."""
+    """Return Civitai's address, without a final slash, or CIVITAI_BASE_URL if that is set."""
     return (os.environ.get("CIVITAI_BASE_URL") or _DEFAULT_BASE_URL).rstrip("/")
 
 
 def get_image_url_to_gallery_file(url: str) -> str:
-    """The path that the cache keeps this URL's picture under, there or not."""
+    """Return the path of this URL's file in the cache; the file may not exist."""
     return os.path.join(shortcut_gallery_folder, cache_file_name(url))
 
 
 def change(name: str, value: Any) -> None:
-    """Set one value for everyone from now on; SettingError says in a sentence why not."""
+    """Check and set a setting. Raises SettingError with a sentence for the user."""
     globals()[name] = BY_NAME[name].validate(value)
 
 
 def restore() -> None:
-    """Every value back to its default, in memory."""
+    """Set every setting to its default, in memory only."""
     globals().update({entry.name: entry.default for entry in SETTINGS})
 
 
 def load() -> list[str]:
-    """Read the kept values; a sentence for each that could not be taken (its default is used).
+    """Read the stored settings and the key; return a sentence for each problem.
 
-    A damaged file is set aside as `settings.json.damaged`; of one with such values a copy is, for
-    the next change of a setting writes it anew. Other names are passed over. What a host kept for
-    an older version is moved to `settings.json`. The data folder is made, for its owner alone.
+    A refused value is replaced by its default; unknown names are ignored. A damaged file is renamed
+    to `settings.json.damaged`; a file with refused values is copied there, because the next change
+    overwrites the file. Settings that a host stored for an older version are moved to
+    `settings.json`. The data folder is created, readable by its owner alone.
     """
     make_folder_private(data_folder(), _OWN_NAMES)
     for folder in (data_folder(), os.path.dirname(host.key_file())):
-        remove_leftovers(folder)  # of what killed programs left, which may hold a key
+        remove_leftovers(folder)  # temporary files of killed programs may contain the key
     problems = []
     try:
         load_api_key()
     except SettingError as error:
         problems.append(str(error))
-    own: dict[str, Any] = {}
+    stored: dict[str, Any] = {}
     try:
-        own = read_json_object(_settings_file())
+        stored = read_json_object(_settings_file())
     except SettingError as error:
         problems.append(str(error))
-    of_host = host.read_options()
-    if of_host is None or _SAVED_IN_HOST in own:
-        shown = {name: value for name, value in (of_host or {}).items() if name in ON_HOST_PAGE}
-        refused = _apply_values({**own, **shown})
-        if refused and own:
+    options = host.read_options()
+    if options is None or _SAVED_IN_HOST in stored:
+        shown = {name: value for name, value in (options or {}).items() if name in ON_HOST_PAGE}
+        refused = _apply_values({**stored, **shown})
+        if refused and stored:
             refused.append(copy_refused_file(_settings_file()))
         return [*problems, *refused]
-    return [*problems, *_apply_values(of_host), *_moved(of_host)]
+    return [*problems, *_apply_values(options), *_move_options(options)]
 
 
-def _apply_values(kept: Mapping[str, Any]) -> list[str]:
-    """A sentence for each value that could not be."""
+def _apply_values(values: Mapping[str, Any]) -> list[str]:
+    """Set these settings; return a sentence for each refused value."""
     problems = []
-    for name in BY_NAME.keys() & kept.keys():
+    for name in BY_NAME.keys() & values.keys():
         try:
-            change(name, kept[name])
+            change(name, values[name])
         except SettingError as error:
             globals()[name] = BY_NAME[name].default
             problems.append(f"{error} Its default is used instead: choose it anew.")
     return sorted(problems)
 
 
-def _moved(of_host: Mapping[str, Any]) -> list[str]:
-    """Write what a host kept for an older version to `settings.json`; return a sentence if that
-    fails. The host's own file stays as it is."""
-    if not (BY_NAME.keys() - set(ON_HOST_PAGE)) & of_host.keys():
+def _move_options(options: Mapping[str, Any]) -> list[str]:
+    """Save to `settings.json` what a host stored for an older version; return any problem.
+
+    The host's own file stays as it is.
+    """
+    if not (BY_NAME.keys() - set(ON_HOST_PAGE)) & options.keys():
         return []
     try:
         save()
@@ -223,7 +227,7 @@ def _moved(of_host: Mapping[str, Any]) -> list[str]:
 
 
 def save() -> None:
-    """Write the values to `settings.json` in one step. Raises DiskError."""
+    """Write all settings to `settings.json` in one step. Raises DiskError."""
     values = {entry.name: globals()[entry.name] for entry in SETTINGS}
     if host.in_webui():
         values[_SAVED_IN_HOST] = True
@@ -231,9 +235,9 @@ def save() -> None:
 
 
 def load_api_key() -> None:
-    """Take the key from CIVITAI_API_KEY, else from its own file.
+    """Read the key from CIVITAI_API_KEY, else from its file.
 
-    Raises SettingError when that cannot be read; there is no key then.
+    Raises SettingError, with no key set, if the file cannot be read.
     """
     global civitai_api_key
     try:
@@ -244,7 +248,7 @@ def load_api_key() -> None:
 
 
 def validate_key(key: str) -> str:
-    """Without blanks around it. Raises SettingError for what cannot be a key."""
+    """Return the key without surrounding spaces. Raises SettingError if it cannot be a key."""
     key = key.strip()
     if key and not (key.isascii() and key.isprintable() and " " not in key and len(key) < 1000):
         raise SettingError("This is no API key: copy it from your Civitai account settings again.")
@@ -252,10 +256,10 @@ def validate_key(key: str) -> str:
 
 
 def save_api_key(key: str) -> None:
-    """Keep the key in its own file, mode 0600; an empty one removes the file.
+    """Write the key to its own file, mode 0600; an empty key deletes the file.
 
-    CIVITAI_API_KEY still wins over it. Raises SettingError for a key that cannot be one, DiskError
-    when it cannot be written.
+    CIVITAI_API_KEY still comes first. Raises SettingError for an invalid key, DiskError if the file
+    cannot be written.
     """
     key = validate_key(key)
     if key:

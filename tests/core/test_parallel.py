@@ -215,12 +215,15 @@ def test_cancelled_before_it_begins_does_nothing():
 
 
 def test_ticks_come_while_nothing_is_done():
-    release, came = threading.Event(), []
-    for one in run_parallel([1], lambda _: release.wait(10), 1, ticks=True):
-        came.append(one)
-        if len(came) == 3:
+    release, ticks = threading.Event(), []
+
+    def tick() -> None:
+        ticks.append(threading.current_thread())
+        if len(ticks) == 3:
             release.set()
-    assert came[:3] == [None] * 3 and (1, True) in came
+
+    assert list(run_parallel([1], lambda _: release.wait(10), 1, on_tick=tick)) == [(1, True)]
+    assert len(ticks) >= 3 and set(ticks) == {threading.current_thread()}
 
 
 def test_many_items_leave_nothing_open(file_for):

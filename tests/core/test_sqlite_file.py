@@ -135,7 +135,7 @@ def test_damage_found_by_many_at_once_sets_one_file_aside(path):
 
 
 def test_damaged_file_keeps_its_name_while_somebody_has_it_open(path, monkeypatch):
-    monkeypatch.setattr(sqlite_file, "_WAIT_FOR_ALL", 0.1)
+    monkeypatch.setattr(sqlite_file, "_WAIT_ALONE", 0.1)
     _filled(path)
     user = Database(path)
     _overwrite_start(path)

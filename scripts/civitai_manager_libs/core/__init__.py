@@ -1,6 +1,6 @@
-"""What everything stands on: plain values, whole files, work in threads. Needs nothing of ours.
+"""The ground floor: checked values, files written whole, work in threads.
 
-`sqlite_file` and `sqlite_pool` are not imported here: a terminal's `--help` need not load SQLite.
+The SQLite modules are not imported here, so that `--help` in a terminal does not load SQLite.
 """
 
 from .cancellation import Cancellation, ENDING_SIGNALS, never_cancelled

@@ -1,4 +1,4 @@
-"""The user's wish to stop, as something that threads can wait for."""
+"""A cancellation that threads check and wait for."""
 
 from __future__ import annotations
 
@@ -18,42 +18,47 @@ ENDING_SIGNALS = [
 
 
 class Cancellation:
-    """Set once, from any thread; whoever works for it stops within a second."""
+    """A flag that any thread may set once; work that checks the flag stops within a second."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
         # Reentrant: a signal handler may call `set` in a thread that is just in `notify`.
         self._lock = threading.RLock()
         self._callbacks: list[Callable[[], None]] = []
-        self.is_for_good = False  # nobody will go on with what it stops
+        self.is_for_good = False  # the work will not be resumed
 
     def set(self, for_good: bool = False) -> None:
+        """Cancel, and call the callbacks of `notify`. for_good: the work will not be resumed."""
         self.is_for_good = self.is_for_good or for_good
         self._event.set()
-        with self._lock:  # held meanwhile: no callback comes after its block
+        with self._lock:  # so that no callback runs after its `notify` block
             for callback in list(self._callbacks):
                 callback()
 
     def is_set(self) -> bool:
+        """Return whether `set` was called."""
         return self._event.is_set()
 
     def check(self) -> None:
-        """Raises Cancelled when it is set."""
+        """Raise Cancelled if `set` was called."""
         if self._event.is_set():
             raise Cancelled("Cancelled.")
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but raise Cancelled as soon as it is set."""
+        """Sleep; raise Cancelled as soon as `set` is called."""
         if self._event.wait(seconds):
             raise Cancelled("Cancelled.")
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, but no longer than until it is set."""
+        """Sleep; return as soon as `set` is called."""
         self._event.wait(seconds)
 
     @contextmanager
     def notify(self, callback: Callable[[], None]) -> Iterator[None]:
-        """While the block runs, `set` calls `callback`, in its own thread; it must be quick."""
+        """Let `set` call `callback`, in the thread of `set`, while the `with` block runs.
+
+        The callback must be quick. Raises Cancelled if `set` was called before.
+        """
         with self._lock:
             self._callbacks.append(callback)
         try:
@@ -65,7 +70,7 @@ class Cancellation:
 
     @contextmanager
     def with_timeout(self, seconds: float | None) -> Iterator[Cancellation]:
-        """Hand out a cancellation that is set with this one, or after so many seconds if given."""
+        """Yield a cancellation that is set with this one, or after `seconds`; None: no timeout."""
         if seconds is None:
             yield self
             return
@@ -81,19 +86,17 @@ class Cancellation:
 
 
 class _Never(Cancellation):
-    """It is everybody's, and so nobody may set it."""
-
     def set(self, for_good: bool = False) -> None:
         raise RuntimeError("Nobody can cancel this.")
 
     @contextmanager
     def notify(self, callback: Callable[[], None]) -> Iterator[None]:
-        yield
+        yield  # one object for the whole process: callbacks would only pile up
 
 
 _never = _Never()
 
 
 def never_cancelled() -> Cancellation:
-    """For work that nobody cancels; the same for all."""
+    """Return the cancellation of work that nobody cancels; setting it raises RuntimeError."""
     return _never

@@ -1,4 +1,4 @@
-"""What a stranger wrote in a record, as plain text or a number, or nothing. Pure."""
+"""Untrusted values of generation data as text, numbers and lists. Pure."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = [
 __all__ += ["format_number"]
 
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
-_SMALLEST = 1e-9  # nothing in an infotext is nearer to 0 but 0 itself
-_MAX_PARTS = 100  # parts of one value that a parser took apart
-# Words by which other programs write that there is nothing.
+_SMALLEST = 1e-9  # smaller numbers are written as 0
+_MAX_PARTS = 100  # of a mapping
+# What other programs write in place of a missing value.
 _NOTHING = {"none", "null", "nan", "[nan]", "undefined", "inf", "infinity", "-inf", "-infinity"}
-# Lone surrogates cannot be written to a file; a carriage return becomes a line end in a text box.
-# What stands in a tag is a file's name, and there are files with such characters in their names;
-# only the two that begin a terminal's commands never stay.
+# Control characters, and lone surrogates, which no file can hold. A tag is kept as it is, for
+# there are model files with such characters in their names; only the two characters that begin
+# a terminal's escape sequences are not allowed there.
 _HARMFUL = re.compile(
     "(<(?:lora|lyco|hypernet):[^<>\n\r\0\x1b\x9b\ud800-\udfff]{1,300}>)"
     "|[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
@@ -39,19 +39,19 @@ _MODEL_EXTENSION = re.compile(r"\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)$", re
 
 
 def clean_text(text: str) -> str:
-    """`text` with line ends as a newline, and a space for each other control character.
+    """Return the text with `\\n` for each line end and a space for each other control character.
 
-    A `<lora:..>` tag stays as it is.
+    A `<lora:..>` tag is kept as it is.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _HARMFUL.sub(lambda found: found[1] or " ", text)
 
 
 def as_text(value: object) -> str:
-    """A scalar as A1111 writes it; "" for all else, for NaN, and for words like `None`.
+    """Return a scalar as A1111 writes it; "" for other types, NaN and words such as `None`.
 
-    A mapping of scalars comes back as `key: value, key: value`: the site's parser makes such a
-    thing of a quoted value.
+    A mapping of scalars becomes `key: value, key: value`: Civitai parses some quoted values into a
+    mapping.
     """
     if isinstance(value, bool):
         return str(value)
@@ -69,7 +69,7 @@ def as_text(value: object) -> str:
 
 
 def as_number(value: object) -> float | None:
-    """A number below 2**64, also from text; None for all else."""
+    """Return a number or a string of one as a float; None if it is not, or not below 2**64."""
     if isinstance(value, str):
         text = value.strip()
         number = float(text) if len(text) < 50 and _NUMBER.fullmatch(text) else math.nan
@@ -81,7 +81,7 @@ def as_number(value: object) -> float | None:
 
 
 def as_whole(value: object) -> int | None:
-    """An integer to the last digit (`1e9` and `42.0` are integers too); None for all else."""
+    """Return an integer of any type, exact to the last digit (`"42"`, `42.0`, `1e9`); else None."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if abs(value) < _LARGEST else None
     exact = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -92,16 +92,17 @@ def as_whole(value: object) -> int | None:
 
 
 def as_checksum(value: object) -> str:
-    """Hexadecimal digits without a `0x` before them; "" for all else."""
+    """Return 4 to 128 hexadecimal digits without their `0x`; "" for all other values."""
     return found[1] if (found := _CHECKSUM.fullmatch(as_text(value))) else ""
 
 
 def as_list(value: object) -> Sequence[Any]:
+    """Return a list or tuple as it is, () for all other values."""
     return value if isinstance(value, (list, tuple)) else ()
 
 
 def format_number(number: float) -> str:
-    """`number` without an exponent and without a needless `.0`; "" if it is not finite or huge."""
+    """Return the number without an exponent or a trailing `.0`; "" if it is not below 2**64."""
     if not abs(number) < _LARGEST:
         return ""
     if number == int(number):
@@ -110,7 +111,7 @@ def format_number(number: float) -> str:
 
 
 def model_file_stem(name: str) -> str:
-    """A model's name as A1111 shows it: without folders and the file's extension."""
+    """Return a model's file name as A1111 shows it, without folders and extension."""
     return _MODEL_EXTENSION.sub("", re.split(r"[\\/]", name)[-1].strip())
 
 

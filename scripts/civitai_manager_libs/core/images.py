@@ -1,4 +1,4 @@
-"""What an image record is and who may see it. Pure: no request, no disk.
+"""The record of an image, its browsing level and its URLs. Pure: no request, no disk.
 
 Field meanings are those of Civitai's `GET /api/v1/images`.
 """
@@ -22,9 +22,9 @@ __all__ = [
 ]
 __all__ += ["thumbnail_url"]
 
-# Browsing levels as their site's bits. A mask is an OR of them; 32 ("Blocked") is never asked for.
+# Browsing levels as Civitai's bits. A mask is an OR of them; 32 ("Blocked") is never requested.
 LEVELS = {"None": 1, "Soft": 2, "Mature": 4, "X": 8, "XXX": 16}
-THUMBNAIL_WIDTH = 450  # pixels; one of the widths that the image host keeps ready
+THUMBNAIL_WIDTH = 450  # pixels; the image server has this width ready
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SIZED_SEGMENT = re.compile(r"^[a-z]+=[^/]*$")
 _URL = re.compile(r"([^:/?#]+://[^/?#]*)?([^?#]*)(.*)", re.S)
@@ -33,7 +33,7 @@ _EXTENSIONS = {"avif", "gif", "heic", "jpeg", "jpg", "mp3", "mp4", "png", "webm"
 
 @dataclass(frozen=True)
 class ReactionCounts:
-    """Reactions; 0 when the site has no figures."""
+    """How many reactions of each kind an image has; 0 if Civitai states none."""
 
     likes: int = 0
     hearts: int = 0
@@ -42,17 +42,18 @@ class ReactionCounts:
 
     @property
     def total(self) -> int:
+        """Return the number of all reactions."""
         return self.likes + self.hearts + self.laughs + self.cries
 
 
 @dataclass(frozen=True)
 class Image:
-    """One picture, video or sound of a gallery.
+    """One image, video or sound of a gallery.
 
-    width, height: pixels of the upload, 0 when unknown. level: one browsing-level bit.
-    hash: BlurHash or "". created_at: ISO 8601 UTC, or "". meta: generation data already
-    unwrapped to a flat mapping, None when there is none or its owner hides it; its values are
-    whatever a stranger wrote. record: the API's own record, for the `.json` beside a saved file.
+    width, height: pixels of the upload, 0 if unknown. level: one browsing-level bit. hash: BlurHash
+    or "". created_at: ISO 8601 UTC, or "". meta: generation data as a flat mapping of untrusted
+    values, None if there is none or its owner hides it. record: Civitai's own JSON record, for the
+    `.json` beside a saved file.
     """
 
     id: int
@@ -73,16 +74,17 @@ class Image:
 
     @property
     def is_video(self) -> bool:
+        """Return whether the type is `video`."""
         return self.type == "video"
 
 
 def level_mask(name: str) -> int:
-    """Every rating up to and with `name` of LEVELS, as `browsingLevel` takes it: `Mature` is 7."""
+    """Return the mask of a level of LEVELS and all below it, for `browsingLevel`: `Mature` is 7."""
     return 2 * LEVELS[name] - 1
 
 
 def level_name(level: int) -> str:
-    """The name of one bit; of a mask, that of its highest bit. An unknown level counts as XXX."""
+    """Return the name of a mask's highest bit. An unknown level counts as XXX."""
     for name, bit in reversed(LEVELS.items()):
         if level & bit:
             return name
@@ -90,10 +92,10 @@ def level_name(level: int) -> str:
 
 
 def resize_url(url: str, segment: str) -> str:
-    """`url` with its size segment (`original=true`, `width=450`) replaced, put in if missing.
+    """Return the URL with another size segment (`original=true`, `width=450`), added if missing.
 
     Grammar: https://<host>/<account>/<uuid>/<key=value,...>/<name>.<extension>
-    A URL of another grammar, such as the storage's `<uuid>/original`, is given back as it is.
+    A URL of another grammar, such as the storage's `<uuid>/original`, is returned unchanged.
     """
     host, path, query = _split_url(url)
     segments = path.split("/")
@@ -107,21 +109,21 @@ def resize_url(url: str, segment: str) -> str:
 
 
 def thumbnail_url(image: Image, width: int = THUMBNAIL_WIDTH) -> str:
-    """A small picture of it: a video's poster, an image at `width` pixels."""
+    """Return the URL of the image at `width` pixels, or of a still of the video."""
     poster = f"anim=false,transcode=true,width={width},original=false"
     return resize_url(image.url, poster if image.is_video else f"width={width}")
 
 
 def cache_file_name(url: str) -> str:
-    """The cache's file name for a URL: `<uuid>-<size>` with a picture's extension.
+    """Return the cache's file name for a URL: `<uuid>-<size>.<extension>`.
 
-    One image at one size has one name, whatever host or cosmetic name its URL carries. A URL
-    without a uuid is told from others by all of it.
+    One image at one size has one name, whatever host and file name are in its URL. The name for a
+    URL without a uuid is made from a hash of the URL.
     """
     path = _split_url(url)[1]
     segments = [part for part in path.split("/") if part]
     name, _, extension = (segments[-1] if segments else "").rpartition(".")
-    # The cache is served to the page: no name in it may make a browser take bytes for a document.
+    # The cache is served to the page: no extension may make a browser read a file as a document.
     extension = extension.lower() if extension.lower() in _EXTENSIONS else "img"
     uuid = _UUID.search(path)
     if uuid is None:
@@ -144,6 +146,6 @@ def _size_name(segment: str) -> str:
 
 
 def _split_url(url: str) -> tuple[str, str, str]:
-    """Scheme with host, path, and the rest. Unlike urlsplit it takes any text."""
+    """Return scheme with host, path, and the rest. Unlike urlsplit, accept any string."""
     found = _URL.match(url)
     return (found[1] or "", found[2], found[3]) if found else ("", url, "")

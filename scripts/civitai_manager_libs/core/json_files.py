@@ -1,4 +1,4 @@
-"""What a user's values are kept in: small files, written whole, and a folder of his alone."""
+"""Small files of the user's own values, written whole and readable by the user alone."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ __all__ = ["copy_refused_file", "make_file_private", "make_folder_private", "rea
 __all__ += ["remove_if_present", "write_text_file"]
 
 _MAX_FILE = 1_000_000  # bytes; more is no settings file
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO  # On Windows the rights of the folder decide
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO  # on Windows the rights of the folder decide
 
 
 def read_json_object(path: str) -> dict[str, Any]:
-    """The JSON object in a file, {} where there is none. Raises SettingError: a sentence.
+    """Return the JSON object of a file, {} if the file is missing.
 
-    A damaged file is set aside as `<path>.damaged`.
+    A damaged file is renamed to `<path>.damaged`. Raises SettingError with a sentence for the user.
     """
     try:
-        with open(path, encoding="utf-8-sig") as file:  # Windows editors put a mark before it
+        with open(
+            path, encoding="utf-8-sig"
+        ) as file:  # Windows editors begin a file with a byte order mark
             values = json.loads(file.read(_MAX_FILE))
     except FileNotFoundError:
         return {}
@@ -40,7 +42,7 @@ def read_json_object(path: str) -> dict[str, Any]:
 
 
 def _move_damaged(path: str) -> str:
-    """What became of a damaged file, as the end of a sentence."""
+    """Rename a damaged file; return the end of a sentence that says where it is now."""
     try:
         replace_file(path, f"{path}.damaged")
     except OSError:
@@ -49,7 +51,7 @@ def _move_damaged(path: str) -> str:
 
 
 def copy_refused_file(path: str) -> str:
-    """A sentence: which file has values that were refused, and where a copy of it is."""
+    """Copy a file with refused values to `<path>.damaged`; return a sentence that says so."""
     try:
         with AtomicFile(os.path.dirname(path)) as copy:
             copy.copy_from(path)
@@ -60,14 +62,14 @@ def copy_refused_file(path: str) -> str:
 
 
 def remove_if_present(path: str) -> None:
-    """Raises DiskError, but not where it is gone already."""
+    """Delete a file if it exists. Raises DiskError."""
     with translate_disk_errors(path), suppress(FileNotFoundError):
         delete_file(path)
     sync_folder(os.path.dirname(path))
 
 
 def write_text_file(path: str, text: str, private: bool = False) -> None:
-    """In one step. private: for the user alone. Raises DiskError."""
+    """Write a file in one step. private: only the user may read the file. Raises DiskError."""
     with AtomicFile(os.path.dirname(path)) as partial:
         if private:
             partial.make_private()
@@ -77,10 +79,10 @@ def write_text_file(path: str, text: str, private: bool = False) -> None:
 
 
 def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
-    """Make a folder of mode 0700, or give an older one that mode.
+    """Create a folder with mode 0700, or give an existing folder that mode.
 
-    One that has a name in it which does not begin with one of `own_names` stays as it is: others
-    use it too. Nothing is raised: who cannot make it is told when something is to be written there.
+    A folder stays as it is if a name in it begins with none of `own_names`: others use the folder
+    too. No error is raised here; the first write to the folder will raise.
     """
     if os.name == "nt":
         return
@@ -93,7 +95,7 @@ def make_folder_private(folder: str, own_names: tuple[str, ...]) -> None:
 
 
 def make_file_private(path: str) -> None:
-    """Give a file the mode 0600. Nothing is raised: another may own it, or it is not there."""
+    """Give a file mode 0600; do nothing if it is missing or another user's."""
     if os.name != "nt":
         with suppress(OSError):
             _remove_group_access(path)

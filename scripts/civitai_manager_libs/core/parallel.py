@@ -1,4 +1,4 @@
-"""Several pieces of work at once, in threads; what the work is, its caller says."""
+"""Runs the same work for many items in threads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Generic, TypeVar
 
 from .cancellation import Cancellation, never_cancelled
@@ -17,13 +18,13 @@ __all__ = ["DownloadSummary", "download_all", "run_parallel", "prefetch"]
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-_POLL = 0.2  # seconds; the longest that a cancel is overlooked
-_GRACE, _TICK = 0.6, 0.02  # seconds that a cancelled worker has to come to its end
+_POLL = 0.2  # seconds until a cancellation is noticed
+_GRACE, _TICK = 0.6, 0.02  # seconds that cancelled workers get to finish
 
 
 @dataclass
 class DownloadSummary:
-    """What became of a list: `failed` has (url, path)."""
+    """How many downloads of a list were saved, skipped or failed; `failed` has (url, path)."""
 
     total: int = 0
     saved: int = 0
@@ -32,9 +33,11 @@ class DownloadSummary:
 
     @property
     def done(self) -> int:
+        """Return how many downloads have ended."""
         return self.saved + self.skipped + len(self.failed)
 
     def add(self, other: DownloadSummary) -> None:
+        """Add the counts of another list."""
         self.total += other.total
         self.saved += other.saved
         self.skipped += other.skipped
@@ -48,9 +51,10 @@ def download_all(
     concurrency: int,
     on_done: Callable[[DownloadSummary], None] | None = None,
 ) -> DownloadSummary:
-    """Each URL to the file that `file_for` names; a file that is there is not asked for.
+    """Download each URL to the path `file_for(url)`; skip files that exist.
 
-    on_done is called after each one, in this thread. What `fetch` or on_done raises ends the whole.
+    fetch: downloads a URL to a path and returns whether that succeeded. on_done: called after each
+    download, in this thread. An exception of `fetch` or `on_done` ends all downloads.
     """
     wanted = list(urls)
     summary = DownloadSummary(total=len(wanted))
@@ -61,12 +65,11 @@ def download_all(
             return "skipped"
         return "saved" if fetch(url, path) else "failed"
 
-    # Closed here, not when a traceback lets go of it: no worker begins another one after an error.
     with closing(run_parallel(wanted, get, concurrency)) as results:
-        for url, became in results:
-            summary.skipped += became == "skipped"
-            summary.saved += became == "saved"
-            if became == "failed":
+        for url, outcome in results:
+            summary.skipped += outcome == "skipped"
+            summary.saved += outcome == "saved"
+            if outcome == "failed":
                 summary.failed.append((url, file_for(url)))
             if on_done is not None:
                 on_done(summary)
@@ -78,27 +81,26 @@ def run_parallel(
     work: Callable[[_T], _R],
     concurrency: int,
     cancelled: Cancellation | None = None,
-    ticks: bool = False,
-) -> Generator[tuple[_T, _R] | None, None, None]:
-    """(item, work(item)) as each is done, with at most `concurrency` at work.
+    on_tick: Callable[[], None] = lambda: None,
+) -> Generator[tuple[_T, _R], None, None]:
+    """Yield (item, work(item)) as each is done, with at most `concurrency` workers.
 
-    `items` is drawn in the caller's thread, and only as fast as it is worked on. ticks: None comes
-    too, at least five times a second, also while nothing is done. Ends early, with what is done
-    until then, when it is cancelled. What `work` raises reaches the caller.
+    `items` is read in the caller's thread, only as fast as the work is done. on_tick: called in the
+    caller's thread at least five times a second. A cancellation ends the work early. An exception
+    of `work` is raised here.
     """
     pool = _Pool(work, max(1, concurrency))
-    wish = cancelled or never_cancelled()
+    cancelled = cancelled or never_cancelled()
     source = iter(items)
     try:
-        more = True
-        while more or pool.under_way:
-            while more and pool.has_room and not wish.is_set():
-                more = _draw_item(source, pool)
-            if wish.is_set() or not pool.under_way:
+        has_more = True
+        while has_more or pool.under_way:
+            while has_more and pool.has_room and not cancelled.is_set():
+                has_more = _put_next(source, pool)
+            if cancelled.is_set() or not pool.under_way:
                 break
             yield from pool.results(_POLL)
-            if ticks:
-                yield None
+            on_tick()
         yield from pool.drain(_GRACE)
     finally:
         pool.close()
@@ -107,27 +109,27 @@ def run_parallel(
 def prefetch(
     items: Iterator[_T], cancelled: Cancellation, on_tick: Callable[[], None]
 ) -> Generator[_T, None, None]:
-    """`items`, each drawn while the one before it is in use, in a thread of its own.
+    """Yield the items; a thread reads the next item while the caller uses the one before.
 
-    While one is waited for, `on_tick` is called at least five times a second. Ends early when it
-    is cancelled. What drawing raises reaches the caller, in its turn.
+    on_tick: called at least five times a second while the caller waits. A cancellation ends the
+    iteration early. An exception of `items` is raised here, after the items before it.
     """
-    end = object()
-    pool = _Pool(lambda _: next(items, end), 1)
+    pool: _Pool[None, list[_T]] = _Pool(lambda _: list(islice(items, 1)), 1)
     try:
         pool.put(None)
         while not cancelled.is_set():
             for _, item in pool.results(_POLL):
-                if item is end:
+                if not item:
                     return
                 pool.put(None)
-                yield item
+                yield item[0]
             on_tick()
     finally:
         pool.close()
 
 
-def _draw_item(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
+def _put_next(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
+    """Put the next item into the pool; return False if there is none."""
     for item in source:
         pool.put(item)
         return True
@@ -135,23 +137,24 @@ def _draw_item(source: Iterator[_T], pool: _Pool[_T, _R]) -> bool:
 
 
 class _Pool(Generic[_T, _R]):
-    """Daemon threads: a worker that hangs in a connect cannot keep the program from ending."""
+    """Worker threads; they are daemons, so that one that hangs cannot keep the program running."""
 
     def __init__(self, work: Callable[[_T], _R], concurrency: int) -> None:
         self.under_way = 0
         self._work, self._concurrency = work, concurrency
-        self._tasks: queue.Queue = queue.Queue()  # (item,), or None: the end
-        # No SimpleQueue: Python 3.10's may wait for ever where a timeout has just gone by.
-        self._done: queue.Queue = queue.Queue()  # (item, result, error)
+        self._tasks: queue.Queue[tuple[_T] | None] = queue.Queue()  # None: the end
+        # No SimpleQueue: in Python 3.10 `get` may block for ever when its timeout has just passed.
+        self._done: queue.Queue[tuple[_T, _R] | BaseException] = queue.Queue()
         self._threads: list[threading.Thread] = []
         self._closed = False
 
     @property
     def has_room(self) -> bool:
-        """Twice the workers: none of them waits for the caller to draw the next item."""
+        """Return whether fewer than two items a worker are waiting or at work."""
         return self.under_way < 2 * self._concurrency
 
     def put(self, item: _T) -> None:
+        """Queue an item; start a worker if there may be one more."""
         self.under_way += 1
         self._tasks.put((item,))
         if len(self._threads) < self._concurrency:
@@ -161,34 +164,32 @@ class _Pool(Generic[_T, _R]):
             self._threads[-1].start()
 
     def results(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """What is done, after waiting for the first at most `patience` seconds."""
-        while (done := self._next_result(patience)) is not None:
+        """Yield all that is done, after waiting at most `patience` seconds for the first."""
+        while True:
+            try:
+                done = self._done.get(timeout=patience)
+            except queue.Empty:
+                return
             self.under_way -= 1
-            item, result, error = done
-            if error is not None:
-                raise error
-            yield item, result
+            if isinstance(done, BaseException):
+                raise done
+            yield done
             patience = 0
 
     def drain(self, patience: float) -> Iterator[tuple[_T, _R]]:
-        """After a cancel: what workers in the middle of an item still bring."""
+        """Close the pool; yield what its workers finish within `patience` seconds."""
         self.close()
-        until = time.monotonic() + patience
-        while self.under_way and time.monotonic() < until and self._is_at_work:
+        deadline = time.monotonic() + patience
+        while self.under_way and time.monotonic() < deadline and self._has_workers:
             yield from self.results(_TICK)
         yield from self.results(0)
 
     @property
-    def _is_at_work(self) -> bool:
+    def _has_workers(self) -> bool:
         return any(thread.is_alive() for thread in self._threads)
 
-    def _next_result(self, patience: float) -> tuple | None:
-        try:
-            return self._done.get(timeout=patience)
-        except queue.Empty:
-            return None
-
     def close(self) -> None:
+        """Let each worker end after its present item."""
         self._closed = True
         for _ in self._threads:
             self._tasks.put(None)
@@ -196,6 +197,6 @@ class _Pool(Generic[_T, _R]):
     def _run(self) -> None:
         while (task := self._tasks.get()) is not None and not self._closed:
             try:
-                self._done.put((task[0], self._work(task[0]), None))
-            except BaseException as error:  # handed to the caller, who raises it
-                self._done.put((task[0], None, error))
+                self._done.put((task[0], self._work(task[0])))
+            except BaseException as error:  # `results` raises the error in the caller's thread
+                self._done.put(error)

@@ -1,4 +1,4 @@
-"""One value of somebody else's JSON as what it ought to be, or as nothing."""
+"""Untrusted JSON: limits before it is parsed, and checks of single values."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ __all__ += ["html_to_text", "as_whole_number"]
 
 _MAX_ID = 2**63 - 1  # what SQLite can hold
 _MAX_DEPTH = 100
-_SIGNS = (b",", b":", b"[", b"{")  # what stands between the parts of JSON
+_SEPARATORS = (b",", b":", b"[", b"{")  # one for each value, name and list
 _DIGITS = re.compile(r"[0-9]{1,19}")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.A)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?", re.A)
 _TAG = re.compile(r"(<[^<>]*>)")  # no nested quantifier: linear, whatever a stranger wrote
 _TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)", re.I)
 _BLOCKS = set("p br div li ul ol tr table h1 h2 h3 h4 h5 h6 hr pre blockquote".split())
-_UNREAD = {"script", "style", "template"}
+_HIDDEN = {"script", "style", "template"}
 _MAX_HTML = 100_000  # characters read of a description
 
 
-def has_too_many_parts(body: bytes, most: int, most_signs: int) -> bool:
-    """Return whether JSON has more than `most` values, names and lists, before it is parsed.
+def has_too_many_parts(body: bytes, limit: int, separator_limit: int) -> bool:
+    """Return whether unparsed JSON has more than `limit` values, names and lists.
 
-    most_signs: how often what separates them may stand in all, also inside of strings.
+    separator_limit: how many separators may occur in all, those in strings included.
     """
-    signs = sum(map(body.count, _SIGNS))
-    if not most < signs <= most_signs:
-        return signs > most_signs
+    separators = sum(map(body.count, _SEPARATORS))
+    if not limit < separators <= separator_limit:
+        return separators > separator_limit
     bare = body.replace(rb"\\", b"").replace(rb"\"", b"")
-    return sum(map(re.sub(rb'"[^"]*"', b"", bare).count, _SIGNS)) > most
+    return sum(map(re.sub(rb'"[^"]*"', b"", bare).count, _SEPARATORS)) > limit
 
 
 def is_deeply_nested(value: Any) -> bool:
-    """Whether it is nested beyond all use: to write or walk such a one could end the program."""
+    """Return whether JSON is nested more than 100 deep: a recursive walk could end the program."""
     level = [value]
     for _ in range(_MAX_DEPTH):
         level = [
@@ -58,12 +58,12 @@ def is_deeply_nested(value: Any) -> bool:
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
-    """`value` if it is a JSON object, else an empty one."""
+    """Return a JSON object as it is, {} for all other values."""
     return value if isinstance(value, dict) else {}
 
 
 def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None:
-    """A whole number in bounds, also from `12.0` and `"12"`; None for all else, also booleans."""
+    """Return a whole number within bounds (`12`, `12.0`, `"12"`); None for all other values."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
@@ -74,7 +74,7 @@ def as_whole_number(value: Any, low: int = 0, high: int = _MAX_ID) -> int | None
 
 
 def clean_line(value: Any, limit: int = 200) -> str:
-    """A text fit for one line, without control or direction marks; "" for all else."""
+    """Return a string as one line of printable characters; "" for all other values."""
     if not isinstance(value, str):
         return ""
     spaced = " ".join(value[: 8 * limit].split())
@@ -82,31 +82,31 @@ def clean_line(value: Any, limit: int = 200) -> str:
     return kept[:limit].strip()
 
 
-def clean_lines(value: Any, limit: int = 200, most: int = 100) -> tuple[str, ...]:
-    """The texts of a list, each as `clean_line`; empty ones and non-texts are left out."""
-    found = (clean_line(entry, limit) for entry in value[:most]) if isinstance(value, list) else ()
+def clean_lines(value: Any, limit: int = 200, count: int = 100) -> tuple[str, ...]:
+    """Return the strings of a list, each as `clean_line` does; leave out all other values."""
+    found = (clean_line(entry, limit) for entry in value[:count]) if isinstance(value, list) else ()
     return tuple(entry for entry in found if entry)
 
 
 def clean_date(value: Any) -> str:
-    """An ISO 8601 date or date with time as it was sent, "" for all else."""
-    return value if isinstance(value, str) and _MOMENT.fullmatch(value) else ""
+    """Return an ISO 8601 date, with or without time, as it is; "" for all other values."""
+    return value if isinstance(value, str) and _DATE.fullmatch(value) else ""
 
 
 def html_to_text(value: Any, limit: int = 10_000) -> str:
-    """What an HTML text says, without its tags. What comes out is text: it may hold `<` again."""
+    """Return the plain text of HTML, a line for each block. The text may contain `<`: escape it."""
     if not isinstance(value, str):
         return ""
     if len(value) > _MAX_HTML:
-        value = value[:_MAX_HTML].rpartition("<")[0]  # the cut may have gone through a tag
-    parts, unread = [], ""
+        value = value[:_MAX_HTML].rpartition("<")[0]  # the cut may be within a tag
+    parts, hidden = [], ""
     for part in _TAG.split(value):
-        found = _TAG_NAME.match(part)
-        name = found.group(1).lower() if found else ""
-        if unread:
-            unread = "" if name == unread and part.startswith("</") else unread
-        elif name in _UNREAD and not part.startswith("</"):
-            unread = name
+        tag = _TAG_NAME.match(part)
+        name = tag[1].lower() if tag else ""
+        if hidden:
+            hidden = "" if name == hidden and part.startswith("</") else hidden
+        elif name in _HIDDEN and not part.startswith("</"):
+            hidden = name
         elif not part.startswith("<") or not part.endswith(">"):
             parts.append(part)
         elif name in _BLOCKS:

@@ -1,4 +1,4 @@
-"""One setting: its default, its bounds, and why a value is refused."""
+"""A setting's default and bounds, and the check of a new value."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from ..errors import SettingError
 __all__ = ["SettingSpec", "Value"]
 
 Value = bool | int | float | str
-_SHOWN = 60  # characters of a refused value; a damaged file may hold anything
+_SHOWN = 60  # characters of a refused value in the message
 
 
 @dataclass(frozen=True)
 class SettingSpec:
-    """Its default gives its type. Bounds of a number are allowed; words may have choices."""
+    """A setting; the default's type is the type of all its values.
+
+    low, high: the smallest and largest number allowed. choices: the strings allowed; (): any.
+    """
 
     name: str
     default: Value
@@ -24,22 +27,21 @@ class SettingSpec:
     choices: tuple[str, ...] = ()
 
     def validate(self, value: Any) -> Value:
-        """`value` as this setting keeps it. Raises SettingError, a sentence for the user."""
+        """Return the value in the setting's type. Raises SettingError, a sentence for the user."""
         if isinstance(self.default, bool):
-            taken = value if isinstance(value, bool) else None
+            if isinstance(value, bool):
+                return value
         elif isinstance(self.default, str):
-            taken = value if isinstance(value, str) and self._is_choice(value) else None
+            if isinstance(value, str) and self._is_choice(value):
+                return value
         else:
-            taken = _parse_number(value, isinstance(self.default, int))
-            taken = taken if taken is not None and self.low <= taken <= self.high else None
-        if taken is None:
-            raise SettingError(
-                f"{self.name} must be {self._type_name()}, not {_format_value(value)}."
-            )
-        return taken
+            number = _parse_number(value, isinstance(self.default, int))
+            if number is not None and self.low <= number <= self.high:
+                return number
+        raise SettingError(f"{self.name} must be {self._type_name()}, not {_format_value(value)}.")
 
-    def _is_choice(self, word: str) -> bool:
-        return word in self.choices if self.choices else _is_encodable(word)
+    def _is_choice(self, value: str) -> bool:
+        return value in self.choices if self.choices else _is_encodable(value)
 
     def _type_name(self) -> str:
         if isinstance(self.default, bool):
@@ -52,7 +54,7 @@ class SettingSpec:
 
 
 def _parse_number(value: Any, whole: bool) -> int | float | None:
-    """`value`, or what a text says, as a number; None where it is none. `5.0` is whole too."""
+    """Return a number or a string of one; None if it is not, or not whole. `5.0` is whole."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -64,7 +66,7 @@ def _parse_number(value: Any, whole: bool) -> int | float | None:
 
 
 def _is_encodable(text: str) -> bool:
-    """Not half of a surrogate pair, which JSON can carry and UTF-8 cannot."""
+    """Return False for half a surrogate pair, which JSON can carry and UTF-8 cannot."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

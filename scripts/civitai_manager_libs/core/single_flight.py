@@ -1,4 +1,4 @@
-"""One piece of work for several who ask for it at the same time."""
+"""One call for all threads that want the same result at the same time."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _POLL = 0.2  # seconds; the longest that a waiting thread overlooks its own canc
 
 class _Flight(Generic[_T]):
     def __init__(self) -> None:
-        self.landed = threading.Event()
-        self.result: list[_T] = []  # empty while there is none
+        self.is_done = threading.Event()
+        self.result: list[_T] = []  # empty or the one result
         self.error: CivitaiShortcutError | None = None
 
 
 class SingleFlight(Generic[_T]):
-    """Work under way, by key."""
+    """The calls that are running, by key."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._flights: dict[Hashable, _Flight[_T]] = {}
 
-    def do(self, key: Hashable, lead: Callable[[], _T], cancelled: Cancellation) -> _T:
-        """`lead()`'s result, from whoever was the first to ask and had it run.
+    def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
+        """Return `work()`, or the result of the call with this key that is running already.
 
-        Its errors reach everyone, but for what is the first one's own: when that one cancelled, or
-        has no room in its folder, the next one leads.
+        Threads that wait get that call's error too, unless it is Cancelled or a DiskError of its
+        own: then the next thread calls its `work`. Raises Cancelled while waiting.
         """
         while True:
             with self._lock:
@@ -41,17 +41,17 @@ class SingleFlight(Generic[_T]):
                 if flight is None:
                     mine = self._flights[key] = _Flight()
             if flight is None:
-                return self._lead(key, mine, lead)
-            while not flight.landed.wait(_POLL):
+                return self._run(key, mine, work)
+            while not flight.is_done.wait(_POLL):
                 cancelled.check()
             if flight.error is not None:
                 raise flight.error
             if flight.result:
                 return flight.result[0]
 
-    def _lead(self, key: Hashable, flight: _Flight[_T], lead: Callable[[], _T]) -> _T:
+    def _run(self, key: Hashable, flight: _Flight[_T], work: Callable[[], _T]) -> _T:
         try:
-            flight.result.append(lead())
+            flight.result.append(work())
         except (Cancelled, DiskError):
             raise
         except CivitaiShortcutError as error:
@@ -60,5 +60,5 @@ class SingleFlight(Generic[_T]):
         finally:
             with self._lock:
                 del self._flights[key]
-            flight.landed.set()
+            flight.is_done.set()
         return flight.result[0]

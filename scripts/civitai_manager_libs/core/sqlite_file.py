@@ -1,4 +1,4 @@
-"""A SQLite file of ours: opened, or set aside when it is damaged or of a newer version."""
+"""SQLite files of ours, renamed when damaged or of a newer version; locks between processes."""
 
 from __future__ import annotations
 
@@ -19,26 +19,27 @@ from .json_files import make_file_private
 
 __all__ = ["Database", "ProcessLock", "Schema"]
 
-_WAIT = 30  # seconds for another writer's turn to end
-_WAIT_FOR_ALL = 3  # seconds for all others to close a damaged file
-_LITTLE = 1024 * 1024  # bytes of free room that SQLite may find to be too few
+_WAIT = 30  # seconds for another writer to finish
+_WAIT_ALONE = 3  # seconds for all others to close a damaged file
+_LITTLE = 1024 * 1024  # bytes; with less free, SQLite's errors count as a full disk
 _UNREADABLE = "nor be set aside while it is in use: end the other program that has it open."
 _MAKE_ROOM = "Make room, then try again."
 _ADVICE = "Check that it and its folder may be read and written."
 _WHY = {"damaged": "was damaged", "newer": "is of a newer version of Civitai Shortcut"}
 _checked: set[str] = set()  # files of which this process has read every page
-_complete: set[str] = set()  # those that were found to have all their tables
-_suspected: set[str] = set()  # those that were found to be damaged while they were used
+_complete: set[str] = set()  # files found to have all their tables
+_suspected: set[str] = set()  # files found damaged while they were in use
 
 
 @dataclass(frozen=True)
 class Schema:
-    """What a file has in it.
+    """The tables of a database file.
 
-    tables: SQL, statements divided by `;`. name: what a user is told it is. unharmed: a sentence
-    for when it is set aside. is_checked: whether every page is read when this process first opens
-    it, which takes a second for some hundred MB. changes: SQL that makes version 2 of version 1, 3
-    of 2, and so on up to this version. is_mended: whether who opens it makes missing tables anew.
+    tables: SQL statements, separated by `;`. name: the file's name in messages to the user.
+    unharmed: a sentence for the message that the file was renamed. is_checked: whether the first
+    opening in a process reads every page, a second for some hundred MB. changes: SQL that makes
+    version 2 of version 1, 3 of 2, and so on. is_mended: whether the opener creates missing tables
+    again.
     """
 
     version: int
@@ -55,15 +56,15 @@ class _NewerVersion(sqlite3.DatabaseError):
 
 
 class _OtherTables(sqlite3.DatabaseError):
-    """It has a version that never was, or lacks what its version has."""
+    """The file has an unknown version, or lacks tables of its version."""
 
 
 class Database:
-    """One connection, used by one thread at a time; many may be open at once.
+    """A connection to a database file, for one thread at a time; many may be open at once.
 
-    A file that is damaged, or that a newer version of ours wrote, is renamed, and `set_aside` is
-    the sentence for the user; the pictures are untouched. Everything raises DiskFull when there is
-    no room for it, DiskError with a sentence when the file cannot be used.
+    A file that is damaged or of a newer version is renamed and a new one created; `set_aside` is
+    then a sentence for the user, else "". Every method raises DiskFull if the disk is full, and
+    DiskError if the file cannot be used.
     """
 
     def __init__(self, path: str, schema: Schema) -> None:
@@ -84,24 +85,26 @@ class Database:
             raise
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run a query and return all rows."""
         with _translate_errors(self.path):
             return self.connection.execute(sql, values).fetchall()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Hand out the connection for several reads."""
+        """Yield the connection for several reads."""
         with _translate_errors(self.path):
             yield self.connection
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction. It waits for its turn at the start, so it does not fail half-way."""
+        """Yield the connection in a write transaction, once other writers have finished."""
         with _translate_errors(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
             with self.connection:
                 yield self.connection
 
     def close(self) -> None:
+        """Close the connection and release the file."""
         self.connection.close()
         self._lock.release()
 
@@ -118,26 +121,26 @@ class Database:
             return db
 
     def _hold_lock(self, alone: bool = False) -> None:
-        """A file that somebody has open must keep its name: SQLite finds its journals by that."""
+        """Lock the file's name: SQLite finds the journals of an open file by name."""
         self._lock.release()
-        if not self._lock.acquire(_WAIT_FOR_ALL if alone else _WAIT, not alone):
+        if not self._lock.acquire(_WAIT_ALONE if alone else _WAIT, not alone):
             raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")
 
     def _create_file(self) -> sqlite3.Connection:
         try:
-            return self._connect()  # somebody else has done it meanwhile
+            return self._connect()  # another process may have created the file meanwhile
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as error:
             kind = "newer" if isinstance(error, _NewerVersion) else "damaged"
-            kept = f"{self.path}.{kind}-{time.time():.0f}"
-            for end in ("", "-wal", "-shm", "-journal"):
-                if os.path.exists(self.path + end):
-                    replace_file(self.path + end, kept + end)
+            renamed = f"{self.path}.{kind}-{time.time():.0f}"
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                if os.path.exists(self.path + suffix):
+                    replace_file(self.path + suffix, renamed + suffix)
             why = f"{self._schema.name} {_WHY[kind]}"
             _suspected.discard(self.path)
             _complete.discard(self.path)
-            self.set_aside = f"{why}; it is kept as {kept}. {self._schema.unharmed}"
+            self.set_aside = f"{why}; it is kept as {renamed}. {self._schema.unharmed}"
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
@@ -145,8 +148,8 @@ class Database:
             self.path, timeout=_WAIT, isolation_level=None, check_same_thread=False
         )
         try:
-            for end in ("", "-wal", "-shm"):  # a new journal gets the mode of the file
-                make_file_private(self.path + end)
+            for suffix in ("", "-wal", "-shm"):  # SQLite gives new journals the file's mode
+                make_file_private(self.path + suffix)
             self._prepare(db)
         except (sqlite3.Error, DiskError):
             db.close()
@@ -174,28 +177,29 @@ class Database:
 
 
 def _lock_file_name(path: str) -> str:
-    """Of jobs it has been "database.lock" from the first."""
+    """Return the lock file's name. The jobs database keeps its first one, `database.lock`."""
     name = os.path.splitext(os.path.basename(path))[0]
     return "database.lock" if name == "gallery" else f"{name}.lock"
 
 
 def _read_version(db: sqlite3.Connection) -> int:
-    return db.execute("PRAGMA user_version").fetchone()[0]
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return version
 
 
 def _check_file(db: sqlite3.Connection) -> None:
-    """Damage further inside shows only when somebody comes to read there."""
+    """Read every page. Raises sqlite3.DatabaseError if the file is damaged."""
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(found)
 
 
 def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Of a new file, or of an older version's, in one step."""
+    """Create the tables, or change those of an older version, in one transaction."""
     db.execute("BEGIN IMMEDIATE")
     with db, _translate_table_errors():
         version = _read_version(db)
-        if version == schema.version:  # another process has made them since
+        if version == schema.version:  # another process has created them meanwhile
             return
         for sql in schema.changes[version - 1 :] if version else (schema.tables,):
             for statement in sql.split(";"):
@@ -205,7 +209,7 @@ def _make_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @contextmanager
 def _translate_table_errors() -> Iterator[None]:
-    """A change that does not fit what is there tells that these are not its version's tables."""
+    """Raise _OtherTables for a change that does not fit the tables in the file."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -215,7 +219,7 @@ def _translate_table_errors() -> Iterator[None]:
 
 
 def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
-    """Raises _OtherTables where a table or a column is missing."""
+    """Raise _OtherTables if a table or a column is missing."""
     for table, columns in _columns_of(schema.tables).items():
         found = {name for _, name, *_ in db.execute(f"PRAGMA table_info({table})")}
         if not columns <= found and (found or not schema.is_mended):
@@ -224,7 +228,7 @@ def _check_tables(db: sqlite3.Connection, schema: Schema) -> None:
 
 @functools.cache
 def _columns_of(tables: str) -> dict[str, set[str]]:
-    """Return the columns by table, but for virtual tables, which not every SQLite can make."""
+    """Return the columns by table, without virtual tables, which not every SQLite can create."""
     with closing(sqlite3.connect(":memory:")) as db:
         for statement in tables.split(";"):
             if "VIRTUAL" not in statement:
@@ -240,29 +244,30 @@ def _columns_of(tables: str) -> dict[str, set[str]]:
 def _use_wal(db: sqlite3.Connection) -> None:
     try:
         db.execute("PRAGMA journal_mode = WAL")
-    except sqlite3.OperationalError:  # others are at work in it: it stays as it is until next time
+    except sqlite3.OperationalError:  # others use the file: the next opening tries again
         return
 
 
 @contextmanager
 def _translate_errors(path: str, kind: str = "database") -> Iterator[None]:
+    """Turn SQLite's errors in the `with` block into DiskError or DiskFull."""
     try:
         yield
-    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # mistakes of our own
+    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):  # our own bugs
         raise
     except sqlite3.DatabaseError as error:
         _checked.discard(path)
         _complete.discard(path)
         if not isinstance(error, sqlite3.OperationalError):
             _suspected.add(path)
-        if "full" in str(error) or _has_little_room(path):
+        if "full" in str(error) or _is_nearly_full(path):
             message = f"There is no room left on the disk for the {kind} {path}. {_MAKE_ROOM}"
             raise DiskFull(message) from error
         raise DiskError(f"The {kind} {path} cannot be used: {error}. {_ADVICE}") from error
 
 
-def _has_little_room(path: str) -> bool:
-    """SQLite says of a full disk now that it is full, now that it cannot be opened."""
+def _is_nearly_full(path: str) -> bool:
+    """Return whether the disk is nearly full: SQLite reports that with various errors."""
     try:
         return shutil.disk_usage(os.path.dirname(path)).free < _LITTLE
     except OSError:

@@ -1,4 +1,4 @@
-"""The one seam to whatever runs us: a WebUI, or nothing but ourselves."""
+"""What the program that runs us offers: a WebUI, or nothing if we run alone."""
 
 from .access import has_login, is_frozen, is_hidden, is_shared
 from .capabilities import list_capabilities

@@ -1,6 +1,6 @@
-"""What a WebUI has for an infotext's values to arrive at: samplers, modules, fields.
+"""The samplers, modules and fields of a WebUI that an infotext can set.
 
-Imports nothing of the WebUI until a function needs it, so that a terminal loads nothing of it.
+Imports the WebUI inside functions only: a terminal loads nothing of it.
 """
 
 from __future__ import annotations
@@ -16,44 +16,41 @@ __all__ = ["list_capabilities"]
 
 
 def list_capabilities() -> dict[str, Any]:
-    """samplers: names, first the one that is taken for an unknown. schedulers: their names, label
-    first. modules: stems of VAEs and text encoders, None where they are none of its choices.
-    fields: infotext names that fill something. {} where there is no host, or one of another kind.
+    """Return what an infotext can set in the host; {} without a host or for an unknown one.
+
+    samplers: names, first the one that stands in for an unknown name. schedulers: for each a tuple
+    of its names, the label first. modules: file names of VAEs and text encoders without extension,
+    None if the host offers no such choice. fields: infotext keys that fill a field or a setting.
     """
-    samplers, schedulers = map(_find_module, ("modules.sd_samplers", "modules.sd_schedulers"))
+    samplers, schedulers = map(sys.modules.get, ("modules.sd_samplers", "modules.sd_schedulers"))
     known = getattr(samplers, "all_samplers_map", None)
-    if not (in_webui() and known and schedulers):
+    if not (in_webui() and samplers and known and schedulers):
         return {}
-    first = [sampler.name for sampler in samplers.samplers[:1]]
+    default = [sampler.name for sampler in samplers.samplers[:1]]
     return {
-        "samplers": tuple(dict.fromkeys([*first, *known])),
+        "samplers": tuple(dict.fromkeys([*default, *known])),
         "schedulers": tuple(
-            (one.label, one.name, *(one.aliases or ())) for one in schedulers.schedulers
+            (each.label, each.name, *(each.aliases or ())) for each in schedulers.schedulers
         ),
         "modules": _list_modules(),
         "fields": frozenset(_iter_fields()),
     }
 
 
-def _find_module(name: str) -> Any:
-    """None where the host has not loaded one of that name."""
-    return sys.modules.get(name)
-
-
 def _list_modules() -> frozenset[str] | None:
-    listed = getattr(_find_module("modules_forge.main_entry"), "module_list", None)
-    return None if listed is None else frozenset(os.path.splitext(name)[0] for name in listed)
+    names = getattr(sys.modules.get("modules_forge.main_entry"), "module_list", None)
+    return None if names is None else frozenset(os.path.splitext(name)[0] for name in names)
 
 
 def _iter_fields() -> Iterator[str]:
-    """Of the tabs by their labels, of the settings by what an infotext calls them."""
+    """Yield the infotext keys of the tabs' fields and of the settings."""
     from modules import shared
 
     paste = find_paste_module()
     for tab in paste.paste_fields.values():
-        for listed in tab["fields"] or ():
-            if isinstance(listed[1], str):
-                yield listed[1]
+        for field in tab["fields"] or ():
+            if isinstance(field[1], str):
+                yield field[1]
     for name, _ in getattr(paste, "infotext_to_setting_name_mapping", ()):
         yield name
     for info in shared.opts.data_labels.values():

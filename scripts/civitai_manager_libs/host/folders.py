@@ -1,6 +1,6 @@
-"""Where our files are, in a WebUI or by ourselves.
+"""The folders of our own files, in a WebUI or without one.
 
-Imports neither gradio nor the WebUI until a function needs it, so that a terminal loads neither.
+Imports gradio and the WebUI inside functions only: a terminal loads neither.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ _OUR_FOLDER = "civitai-shortcut"
 
 
 def default_data_folder() -> str:
-    """In a WebUI a folder of its data path, else CIVITAI_SHORTCUT_DATA, else one in the home."""
+    """Return our folder: in the WebUI's data path, else CIVITAI_SHORTCUT_DATA, else in the home."""
     if in_webui():
         from modules import paths
 
-        return os.path.abspath(os.path.join(paths.data_path, _OUR_FOLDER))  # SD.Next: it is ''
-    given = os.environ.get("CIVITAI_SHORTCUT_DATA")
-    return os.path.abspath(given or os.path.join(os.path.expanduser("~"), _OUR_FOLDER))
+        return os.path.abspath(os.path.join(paths.data_path, _OUR_FOLDER))  # '' in SD.Next
+    chosen = os.environ.get("CIVITAI_SHORTCUT_DATA")
+    return os.path.abspath(chosen or os.path.join(os.path.expanduser("~"), _OUR_FOLDER))
 
 
 def pictures_folder() -> str:
-    """Where saved pictures go when the user has named no folder."""
+    """Return the folder of saved images if the user has set no other."""
     return os.path.join(default_data_folder(), "outputs", "download-images")
 
 
 def key_file() -> str:
-    """The API key's file: outside of every folder that a WebUI hands to its pages."""
+    """Return the path of the API key, outside all folders that a WebUI serves to its pages."""
     if not in_webui():
         return os.path.join(default_data_folder(), "api_key")
     base = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")

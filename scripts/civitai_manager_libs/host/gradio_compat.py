@@ -1,10 +1,11 @@
-"""gradio's versions, and the page that one of them serves: what differs between 3.41 and 6.
+"""What differs between gradio's versions, from 3.41 to 6.
 
-Imports neither gradio nor the WebUI until a function needs it, so that a terminal loads neither.
+Imports gradio and the WebUI inside functions only: a terminal loads neither.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from .access import has_login
@@ -17,33 +18,35 @@ __all__ = [
     "is_same_origin",
     "serve_in_place",
 ]
-_LEFT_OVER = 5  # seconds for requests that are under way when a host closes its page
+_GRACE = 5  # seconds for running requests when a host closes its page
 
 
 def event_options() -> dict[str, Any]:
-    """For every event of ours: many browser pages at once, where gradio would let one in.
+    """Return the arguments for each of our events, such as `Button.click`.
 
-    Also again while the last one is not done, which gradio 4 and later would drop. None is told
-    among the functions of a page: each page load would carry it, and gradio 6 keeps in the browser
-    what went through a public one.
+    They allow many events at once, where gradio 4 and later would run one and drop a repeated one.
+    They also keep the event out of gradio's public API: each page load lists public events, and
+    gradio 6 stores their values in the browser.
     """
     major = _gradio_major()
-    untold = {"api_visibility": "undocumented"} if major >= 6 else {"api_name": False}
+    hidden = {"api_visibility": "undocumented"} if major >= 6 else {"api_name": False}
     if major < 4:
-        return untold
-    return {"trigger_mode": "multiple", "concurrency_limit": 20, **untold}
+        return hidden
+    return {"trigger_mode": "multiple", "concurrency_limit": 20, **hidden}
 
 
 def end_with_page(page: Any) -> None:
-    """gradio 3 waits for ever for what a browser asked for before it was closed, and the host's
-    "Reload UI" waits with it: for so many seconds at most, from now on."""
-    config = getattr(getattr(page, "server", None), "config", None)
+    """Let a closed page's server wait 5 seconds at most for running requests.
+
+    gradio 3 waits without end, and with it the host's "Reload UI".
+    """
+    config: Any = getattr(getattr(page, "server", None), "config", None)
     if _gradio_major() < 4 and getattr(config, "timeout_graceful_shutdown", 0) is None:
-        config.timeout_graceful_shutdown = _LEFT_OVER
+        config.timeout_graceful_shutdown = _GRACE
 
 
 def serve_in_place(folder: str) -> None:
-    """gradio 4 and later copy each file that they hand on, and keep that: not those in here."""
+    """Serve files of this folder as they are; gradio 4 and later copy other files to a cache."""
     import gradio
 
     if _gradio_major() >= 4:
@@ -51,20 +54,19 @@ def serve_in_place(folder: str) -> None:
 
 
 def request_header(request: Any, name: str) -> str:
-    """Of a `gr.Request`, "" if it is not there. gradio 3 keeps them as attributes of an object."""
-    headers = getattr(request, "headers", None)
-    if hasattr(headers, "get"):
-        return headers.get(name, "")
-    return getattr(headers, name, "")
+    """Return a header of a `gr.Request`, "" if it is absent. In gradio 3 headers are attributes."""
+    headers: Any = getattr(request, "headers", None)
+    find = getattr(headers, "get", partial(getattr, headers))
+    return str(find(name, ""))
 
 
-def is_same_origin(origin: str, address: str) -> bool:
-    """Whether the `Origin` of a request is the page at `address`, which its `Host` names."""
-    return origin.partition("://")[2].lower() == address.lower() != ""
+def is_same_origin(origin: str, host: str) -> bool:
+    """Return whether the `Origin` header names the same address as the `Host` header."""
+    return origin.partition("://")[2].lower() == host.lower() != ""
 
 
 def is_logged_in(request: Any) -> bool:
-    """Whether a request comes from somebody whom the page itself would let in."""
+    """Return whether the sender of this request may open the page; True without a password."""
     if not has_login(request):
         return True
     return any(value in request.app.tokens for value in request.cookies.values())

@@ -1,6 +1,6 @@
-"""A WebUI's folders of models, and the hashes that it has made of them before.
+"""A WebUI's model folders, and the hashes that the WebUI has computed.
 
-Imports nothing of the WebUI until a function needs it, so that a terminal loads nothing of it.
+Imports the WebUI inside functions only: a terminal loads nothing of it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .webui import in_webui
 
 __all__ = ["read_cached_hashes", "list_model_folders"]
 
-# kind -> its folders of the models' folder; what the hosts' arguments and settings are called
+# By kind: subfolders of the host's models folder; names of the host's arguments and settings.
 _FOLDERS: Mapping[str, tuple[str, ...]] = {
     "model": ("Stable-diffusion", "UNET", "Unet", "diffusion_models"),
     "lora": ("Lora", "LyCORIS"),
@@ -33,7 +33,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 def list_model_folders() -> list[tuple[str, str]]:
-    """(kind, folder) of every folder that the host looks in; [] where there is no host."""
+    """Return (kind, folder) of every folder where the host looks for models; [] without a host."""
     if not in_webui():
         return []
     found = ((kind, os.path.abspath(folder)) for kind, folder in _iter_option_folders() if folder)
@@ -43,12 +43,11 @@ def list_model_folders() -> list[tuple[str, str]]:
 def _iter_option_folders() -> Iterator[tuple[str, str]]:
     from modules import paths, shared
 
-    places = (vars(shared.cmd_opts), shared.opts.data)
     for kind, names in _NAMES.items():
-        for place in places:
+        for options in (vars(shared.cmd_opts), shared.opts.data):
             for name in names:
-                given = place.get(name)
-                for folder in given if isinstance(given, list) else [given]:
+                value = options.get(name)
+                for folder in value if isinstance(value, list) else [value]:
                     if isinstance(folder, str):
                         yield kind, folder
         for name in _FOLDERS[kind]:
@@ -57,20 +56,19 @@ def _iter_option_folders() -> Iterator[tuple[str, str]]:
 
 
 def read_cached_hashes() -> dict[str, list[tuple[float, str]]]:
-    """What the host has hashed: its names of files, with "/" in them on every system, -> (time of
-    change of the file then, hash).
+    """Return the host's hashes by its title of the file: (the file's mtime then, hash).
 
-    A hash is the SHA256 of a file, or 12 digits of that without its head (Civitai's AutoV3).
-    Nothing is hashed here.
+    A hash is a file's SHA256, or 12 digits of the SHA256 of a file without its header (Civitai's
+    AutoV3). Titles have "/" as separator. Nothing is hashed here.
     """
     found: dict[str, list[tuple[float, str]]] = {}
     for store, digits in _iter_hash_stores():
         for title in list(store):
-            kept = store.get(title)
-            digest = kept.get("sha256") if isinstance(kept, dict) else None
+            entry = store.get(title)
+            digest = entry.get("sha256") if isinstance(entry, dict) else None
             if isinstance(digest, str) and isinstance(title, str):
-                at = as_number(kept.get("mtime")) or 0.0
-                found.setdefault(title.replace("\\", "/"), []).append((at, digest[:digits].lower()))
+                hashed = (as_number(entry.get("mtime")) or 0.0, digest[:digits].lower())
+                found.setdefault(title.replace("\\", "/"), []).append(hashed)
     return found
 
 

@@ -1,4 +1,4 @@
-"""How many files and connections this process may have open at once."""
+"""The limit of files and connections that this process may have open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WANTED = 4096
 
 
 def raise_open_file_limit() -> None:
-    """Raise the soft limit of open files to what is useful and allowed: macOS begins with 256."""
+    """Raise the limit of open files to 4096, or as far as allowed; macOS starts with 256."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -22,5 +22,5 @@ def raise_open_file_limit() -> None:
         return
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    except (OSError, ValueError):  # macOS has a limit below its hard one; then it stays as it is
+    except (OSError, ValueError):  # macOS allows less than its hard limit
         return

@@ -1,4 +1,4 @@
-"""Proxies: which can be used, and that none is asked for what stays on this machine."""
+"""The proxy setting, and addresses that are reached without a proxy."""
 
 from __future__ import annotations
 
@@ -20,34 +20,36 @@ _NEEDS_PYSOCKS = (
     " Python that runs this, then start again."
 )
 
-_NAMES = ("no_proxy", "NO_PROXY")  # who reads one of them may not read the other
+_NAMES = ("no_proxy", "NO_PROXY")  # some programs read only one of them
 
 
 def validate_proxy(url: str) -> str:
-    """A proxy's address without blanks around it; "" is none. Raises InputError, a sentence."""
+    """Return a proxy's URL without surrounding spaces; "" is no proxy. Raises InputError."""
     url = url.strip()
     if not url:
         return ""
     try:
         parts = urlsplit(url)
-        is_one = parts.scheme in _KINDS and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is none
-        is_one = False
+        is_url = parts.scheme in _KINDS and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # the port is no number
+        is_url = False
     if "@" in url:
         raise InputError(_WITH_PASSWORD, "proxy_with_password")
-    if not (is_one and url.isprintable() and " " not in url):
+    if not (is_url and url.isprintable() and " " not in url):
         kinds = ", ".join(_KINDS)
-        said = f"The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}."
-        raise InputError(said, "proxy_of_no_kind", kinds=kinds)
+        message = (
+            f"The proxy must be an address such as socks5h://127.0.0.1:1080, of these: {kinds}."
+        )
+        raise InputError(message, "proxy_of_no_kind", kinds=kinds)
     if parts.scheme.startswith("socks") and importlib.util.find_spec("socks") is None:
         raise InputError(_NEEDS_PYSOCKS, "proxy_needs_pysocks")
     return url
 
 
 def bypass_proxies_for(*hosts: str) -> None:
-    """For this process and what it starts: these are asked by no proxy."""
-    given = next(filter(None, map(os.environ.get, _NAMES)), "")
-    listed = [name.strip() for name in given.split(",") if name.strip()]
-    if "*" not in listed:
-        value = ",".join([*listed, *(host for host in hosts if host not in listed)])
+    """Add hosts to `no_proxy` of the environment, for this process and its children."""
+    value = next(filter(None, map(os.environ.get, _NAMES)), "")
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    if "*" not in names:
+        value = ",".join(dict.fromkeys([*names, *hosts]))
         os.environ.update({name: value for name in _NAMES})

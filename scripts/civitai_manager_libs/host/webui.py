@@ -1,6 +1,6 @@
-"""A WebUI that has loaded us: its callbacks, its settings, its "Send to ..." buttons.
+"""The WebUI that loaded us: its callbacks, settings and "Send to ..." buttons.
 
-Imports neither gradio nor the WebUI until a function needs it, so that a terminal loads neither.
+Imports gradio and the WebUI inside functions only: a terminal loads neither.
 """
 
 from __future__ import annotations
@@ -24,24 +24,23 @@ __all__ = [
     "send_targets",
 ]
 _OPTION_PREFIX = "civitai_shortcut_"
-_FIRST = "AUTOMATIC1111"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
 
 _targets: tuple[str, ...] = ()
 
 
 def in_webui() -> bool:
-    """Whether a WebUI has loaded us; true from before our first line runs in it."""
+    """Return whether a WebUI has loaded this package."""
     return "modules.script_callbacks" in sys.modules
 
 
 def option_key(name: str) -> str:
-    """What a setting of ours is called among all others of a WebUI."""
+    """Return the WebUI's name for a setting of ours."""
     return f"{_OPTION_PREFIX}{name}"
 
 
 def localization() -> str:
-    """Return the name of the language file that the host itself uses, "" for English."""
+    """Return the name of the host's language file, "" for English."""
     from modules import shared
 
     name = shared.opts.data.get("localization", "")
@@ -49,48 +48,44 @@ def localization() -> str:
 
 
 def read_options() -> dict[str, Any] | None:
-    """Our settings that the host keeps, by our names for them; None where there is no host."""
+    """Return the settings that the host stores for us, by our names; None without a host."""
     if not in_webui():
         return None
     from modules import shared
 
-    kept = shared.opts.data.items()
     return {
         key.removeprefix(_OPTION_PREFIX): value
-        for key, value in kept
+        for key, value in shared.opts.data.items()
         if key.startswith(_OPTION_PREFIX)
     }
 
 
 def host_name() -> str:
-    """What the host is called, "" where there is none."""
+    """Return the host's name for people, "" without a host."""
     if not in_webui():
         return ""
     if "modules_forge" in sys.modules:
         return _forge_name()
-    return (
-        "SD.Next"
-        if find_paste_module().__name__.endswith("generation_parameters_copypaste")
-        else _FIRST
-    )
+    module: str = find_paste_module().__name__
+    return "SD.Next" if module.endswith("generation_parameters_copypaste") else "AUTOMATIC1111"
 
 
 def _forge_name() -> str:
-    """Which of Forge's family it is."""
+    """Return the name of the host of Forge's family."""
     version = getattr(sys.modules.get("modules_forge.forge_version"), "version", "")
     known = (("neo", "Forge Neo"), ("classic", "Forge Classic"), ("1.", "reForge"))
     return next((name for start, name in known if str(version).startswith(start)), "Forge")
 
 
 def send_targets() -> tuple[str, ...]:
-    """The tabs of the buttons that `add_paste_buttons` has made, in their order."""
+    """Return the tabs of the buttons that `add_paste_buttons` made, in their order."""
     return _targets if in_webui() else ()
 
 
-def add_paste_buttons(infotext_box: Any, picture: Any) -> None:
-    """The host's own "Send to ..." buttons, here in the layout.
+def add_paste_buttons(infotext_box: Any, image: Any) -> None:
+    """Add the host's own "Send to ..." buttons to the layout.
 
-    They take the infotext from the box and the picture at its own size.
+    infotext_box, image: the components whose values the buttons send.
     """
     global _targets
     paste = find_paste_module()
@@ -102,14 +97,16 @@ def add_paste_buttons(infotext_box: Any, picture: Any) -> None:
                 paste_button=button,
                 tabname=tab,
                 source_text_component=infotext_box,
-                source_image_component=picture,
+                source_image_component=image,
             )
         )
 
 
 def fill_empty_prompts() -> None:
-    """Forge Neo takes a field's kind from its value: on its first start that of prompts is None,
-    and no text arrives there, by its own buttons neither."""
+    """Set the value of empty prompt boxes to "" instead of None.
+
+    Forge Neo takes a field's type from its value: with None, no "Send to ..." button fills the box.
+    """
     for tab in getattr(find_paste_module(), "paste_fields", {}).values():
         for field in tab["fields"] or ():
             component = field[0]
@@ -118,7 +115,7 @@ def fill_empty_prompts() -> None:
 
 
 def find_paste_module() -> Any:
-    """The host's module of "Send to ..."; in SD.Next it has its old name."""
+    """Return the host's module of "Send to ..."; in SD.Next the module has its old name."""
     from modules import infotext_utils
 
     if hasattr(infotext_utils, "create_buttons"):
@@ -129,13 +126,15 @@ def find_paste_module() -> Any:
 
 
 def _find_send_tabs(paste: Any) -> tuple[str, ...]:
-    """Those that this host has: the name of another one stops some hosts at their start."""
+    """Return the tabs that this host has; some hosts fail to start if given another name."""
     from modules import shared
 
     known = getattr(paste, "paste_fields", None) or _TABS
     found = tuple(tab for tab in _TABS if tab in known)
     if "control" in found and getattr(shared.opts, "theme_type", "") == "Modern":
-        return tuple(tab for tab in found if tab in ("control", "extras"))  # the others are hidden
+        return tuple(
+            tab for tab in found if tab in ("control", "extras")
+        )  # the other tabs are hidden
     return found
 
 
@@ -144,7 +143,7 @@ def register_callbacks(
     on_settings: Callable[[], None],
     on_started: Callable[[Any, Any], None],
 ) -> None:
-    """For the host's next start of its page: tabs, settings, and (page, app) once it is served."""
+    """Register what the host calls when it builds its page: tabs, settings, then (page, app)."""
     from modules import script_callbacks
 
     script_callbacks.on_ui_settings(on_settings)
@@ -160,18 +159,20 @@ def add_option(
     on_change: Callable[[], None],
     component: tuple[Any, dict[str, Any]],
 ) -> None:
-    """One of our values on the host's settings page, under its own name.
+    """Add one of our settings to the host's settings page.
 
-    component: a gradio class, None for the one that the default's type says, and its arguments.
+    component: a gradio class and its arguments; None as class: by the default's type.
     """
     from modules import shared
 
-    kind, arguments = component
-    info = shared.OptionInfo(default, label, kind, arguments, section=section, onchange=on_change)
+    component_class, arguments = component
+    info = shared.OptionInfo(
+        default, label, component_class, arguments, section=section, onchange=on_change
+    )
     shared.opts.add_option(option_key(name), info)
 
 
 def keep_out_of_ui_config(blocks: Any) -> None:
-    """A WebUI would remember our components' first values, and bring them back for ever."""
+    """Let the WebUI not store the values of our components and restore them at each start."""
     for component in blocks.blocks.values():
         component.do_not_save_to_config = True

@@ -120,13 +120,10 @@ class JobWorker:
 
     def _fetch_all(self, items: JobItems) -> None:
         workers = self._concurrency + _MORE_WORKERS
-        fetched = run_parallel(items, self._fetch_item, workers, self._halt, ticks=True)
+        fetched = run_parallel(items, self._fetch_item, workers, self._halt, self._tick)
         with closing(fetched):
-            for one in fetched:
-                if one is None:
-                    self._tick()
-                else:
-                    self._collect_results()
+            for _ in fetched:
+                self._collect_results()
         self._collect_results()
 
     def _set_state(self, state: JobState) -> None:

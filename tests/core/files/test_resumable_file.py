@@ -184,11 +184,11 @@ def test_file_that_just_got_its_name_is_not_taken_up(folder, monkeypatch):
     _kept(folder)
     first = ResumableFile(folder, URL)
 
-    def late(descriptor, waits=False):
+    def late(descriptor, wait=False):
         if not os.path.exists(target):
             first.commit(target)
             first.__exit__(None, None, None)
-        return hold(descriptor, waits)
+        return hold(descriptor, wait)
 
     monkeypatch.setattr(resumable_file, "lock_descriptor", late)
     with ResumableFile(folder, URL) as second:

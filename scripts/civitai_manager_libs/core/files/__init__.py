@@ -1,4 +1,4 @@
-"""Files that are whole or not there, whatever happens to the program, the disk or the power."""
+"""Files that are complete or absent, whatever happens to the program, the disk or the power."""
 
 from .atomic_file import AtomicFile, is_temporary_name
 from .cleanup import remove_leftovers

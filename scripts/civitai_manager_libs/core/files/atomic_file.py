@@ -1,4 +1,4 @@
-"""A file that is whole under its name, or not there."""
+"""A file that gets its final name only once it is complete."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ from .safe_open import check_own_folder, open_shared
 
 __all__ = ["NOTE", "AtomicFile", "is_temporary_name", "temporary_path"]
 
-_MOST_TRIES = 10  # to lock a new file, where the disk may know no locks
+_MOST_TRIES = 10  # to lock a new file; a file system may have no locks
 _PREFIX, _SUFFIX = ".civitai-shortcut-", ".part"
-NOTE = ".note"  # the suffix of what is noted of one that is kept
+NOTE = ".note"  # suffix of the note beside a resumable file
 
 
 def is_temporary_name(name: str) -> bool:
-    """Whether it is one of ours, or its note."""
+    """Return whether this is the name of a temporary file of ours, or of its note."""
     return name.startswith(_PREFIX) and name.endswith((_SUFFIX, NOTE))
 
 
 def temporary_path(folder: str, stem: str) -> str:
+    """Return the path of the temporary file with this stem in the folder."""
     return os.path.join(folder, f"{_PREFIX}{stem}{_SUFFIX}")
 
 
 class AtomicFile:
-    """A temporary file in `folder`, gone when the block ends unless `commit` named it.
+    """A temporary file in `folder`, deleted when the `with` block ends unless `commit` named it.
 
-    `path` is where it is meanwhile. The folder is made if it is missing. Every method raises
+    path: of the temporary file; its name is short, so that the final name may be as long as the
+    disk allows. size: bytes written. The folder is created if missing. Every method raises
     DiskError, or DiskFull.
-    The name is short and of our own, so that a long final name fits beside it.
     """
 
     def __init__(self, folder: str) -> None:
@@ -60,13 +61,13 @@ class AtomicFile:
     ) -> None:
         with _expecting_lock:
             _expecting.discard(self)
-        with suppress(OSError):  # on a disk that is gone; else `sweep` finds it
+        with suppress(OSError):  # on a disk that is gone; else `remove_leftovers` deletes it
             self._close_file()
 
     def reserve_space(self, size: int, reserve: int = 0) -> None:
-        """It will have so many bytes, and `reserve` must stay free. Raises DiskFull.
+        """Announce the final size in bytes; raise DiskFull unless `reserve` bytes stay free then.
 
-        What this process' other files on this disk still await counts as taken.
+        Space that other open files of this process have announced on this disk counts as used.
         """
         with _expecting_lock:
             _expecting.discard(self)
@@ -80,42 +81,46 @@ class AtomicFile:
         return max(0, self._expected - self.size)
 
     def write(self, data: bytes) -> None:
+        """Append these bytes."""
         view = memoryview(data)
         with translate_disk_errors(self.folder):
-            while view:  # an unbuffered file may take less than it was given
+            while view:  # an unbuffered file may write fewer bytes than asked
                 view = view[self._file.write(view) :]
         self.size += len(data)
 
     def copy_from(self, path: str) -> None:
-        """Take in a file that is whole."""
+        """Append all bytes of another file."""
         with translate_disk_errors(self.folder):
             with open(path, "rb") as source:
                 shutil.copyfileobj(source, self._file)
             self.size = self._file.tell()
 
     def restart(self) -> None:
-        """Forget what was written."""
+        """Delete all bytes written so far."""
         with translate_disk_errors(self.folder):
             self._file.seek(0)
             self._file.truncate()
         self.size = 0
 
     def make_private(self) -> None:
-        """For the user alone, before a byte of it is written."""
+        """Let only the user read the file. To be called before the first byte is written."""
         with translate_disk_errors(self.folder):
             if hasattr(os, "fchmod"):  # elsewhere the user's own folders are private anyway
                 os.fchmod(self._file.fileno(), 0o600)
 
     def commit(self, path: str) -> None:
-        """Give the file its name, in one step, once its bytes are on the disk; an older file of
-        that name is replaced. The name may be lost with the power until `sync_folder`."""
+        """Write the bytes through to the disk, then rename the file to `path` in one step.
+
+        An older file at `path` is replaced. A loss of power may undo the rename until `sync_folder`
+        has run.
+        """
         with translate_disk_errors(path):
             sync_file(self._file.fileno())
             replace_file(self.path, path)
             self._has_its_name = True
 
     def _open_file(self) -> tuple[str, FileIO]:
-        """A new file, held before a sweeper of another process can take it for a leftover."""
+        """Create and lock a file; without its lock `remove_leftovers` would delete the file."""
         check_own_folder(self.folder)
         for tries in itertools.count(1):
             path = temporary_path(self.folder, os.urandom(6).hex())
@@ -124,16 +129,14 @@ class AtomicFile:
             except FileNotFoundError:
                 make_folder(self.folder)
                 file = open(path, "xb", buffering=0, opener=open_shared)
-            is_held = (
-                lock_descriptor(file.fileno(), waits=True) is not False or tries == _MOST_TRIES
-            )
+            is_held = lock_descriptor(file.fileno(), wait=True) is not False or tries == _MOST_TRIES
             if is_held and os.fstat(file.fileno()).st_nlink:
                 return path, file
-            file.close()  # a sweeper was faster
+            file.close()  # another process deleted the file before it was locked
         raise AssertionError("unreachable")
 
     def _close_file(self) -> None:
-        """At the block's end. Raises OSError."""
+        """Close the file and delete it unless it was committed. Raises OSError."""
         self._file.close()
         if not self._has_its_name:
             delete_file(self.path)

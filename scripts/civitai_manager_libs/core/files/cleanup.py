@@ -1,4 +1,4 @@
-"""What killed programs left in a folder, and nobody goes on with, is removed."""
+"""Removes the temporary files that killed programs left in a folder."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .resumable_file import read_note, remove_resumable
 
 __all__ = ["remove_leftovers"]
 
-_KEPT = 30 * 24 * 3600.0  # seconds; a half file that nobody came back to for so long
+_MAX_AGE = 30 * 24 * 3600.0  # seconds since the last write to a resumable file
 
 
 def remove_leftovers(folder: str) -> int:
-    """Remove leftovers, but the half files that can be gone on with; how many files that were.
+    """Remove temporary files, except resumable ones; return how many were removed.
 
-    A file in use is held by who writes it, so a live download is safe.
+    A file that is being written is locked and stays.
     """
     removed = 0
     try:
@@ -39,11 +39,11 @@ def _is_resumable(path: str) -> bool:
     except OSError:
         return False
     is_usable = found is not None and status.st_size >= found.size
-    return is_usable and time.time() - status.st_mtime < _KEPT
+    return is_usable and time.time() - status.st_mtime < _MAX_AGE
 
 
 def _remove_orphan_note(note: str) -> bool:
-    """A note whose half file is gone."""
+    """Remove a note whose file is missing; return whether it was removed."""
     if os.path.exists(note.removesuffix(NOTE)):
         return False
     try:

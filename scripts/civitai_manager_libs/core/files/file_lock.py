@@ -1,4 +1,4 @@
-"""Who writes a file has it alone, among all threads and processes, until it is closed."""
+"""An exclusive lock on an open file, among all threads and processes, until the file is closed."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ except ImportError:  # Windows
 
 __all__ = ["lock_descriptor"]
 
-_PLACE = 0x7FFFFFF0  # of the byte that is locked on Windows, where that bars others from it
+# Windows bars others from a locked byte, so the byte lies behind all that is ever written.
+_LOCKED_BYTE = 0x7FFFFFF0
 
 
-def lock_descriptor(descriptor: int, waits: bool = False) -> bool | None:
-    """Whether it is ours now; None where the file system knows no locks.
+def lock_descriptor(descriptor: int, wait: bool = False) -> bool | None:
+    """Lock an open file; return whether that succeeded, None if the file system has no locks.
 
-    waits: until whoever has it lets it go. On Windows nobody waits.
+    wait: block until the lock is free; has no effect on Windows.
     """
     try:
         if fcntl is None:
             _lock_one_byte(descriptor)
         else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):  # flock's, msvcrt's
         return False
     except OSError:
@@ -33,8 +34,8 @@ def lock_descriptor(descriptor: int, waits: bool = False) -> bool | None:
 
 
 def _lock_one_byte(descriptor: int) -> None:
-    os.lseek(descriptor, _PLACE, os.SEEK_SET)
+    os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
     try:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # Windows only
     finally:
         os.lseek(descriptor, 0, os.SEEK_SET)

@@ -1,4 +1,4 @@
-"""Whether there is room on a disk, and what its refusals mean to the user."""
+"""Free space on a disk, and disk errors as sentences for the user."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
-    """What an error of a file operation means to the user; a ValueError is a name with a NUL."""
+    """Return the DiskError for a failed file operation; a ValueError means a NUL in the name."""
     if getattr(error, "errno", None) in _NO_ROOM:
         return DiskFull(f"There is no room left on the disk for {path}.")
     why = getattr(error, "strerror", None) or error
@@ -26,7 +26,7 @@ def to_disk_error(error: OSError | ValueError, path: str) -> DiskError:
 
 @contextmanager
 def translate_disk_errors(path: str) -> Iterator[None]:
-    """What a disk refuses in the block is a DiskError that names `path`."""
+    """Turn an OSError or ValueError of the `with` block into a DiskError that names `path`."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -34,23 +34,23 @@ def translate_disk_errors(path: str) -> Iterator[None]:
 
 
 @contextmanager
-def log_disk_errors(room: str) -> Iterator[None]:
-    """A DiskError in the block is one log line of `room`: who waits for the rest needs it not."""
+def log_disk_errors(label: str) -> Iterator[None]:
+    """Log a DiskError of the `with` block as one line that begins with `[label]`; do not raise."""
     try:
         yield
     except DiskError as error:
-        util.printD(f"[{room}] {error}")
+        util.printD(f"[{label}] {error}")
 
 
 def check_free_space(folder: str, needed: int) -> None:
-    """Raises DiskFull when `folder`'s disk has less than `needed` bytes left."""
+    """Raise DiskFull if the folder's disk has less than `needed` bytes free."""
     try:
         missing = needed - shutil.disk_usage(folder or ".").free
     except (FileNotFoundError, ValueError):
         if os.path.dirname(folder) != folder:
             check_free_space(os.path.dirname(folder), needed)
         return
-    except OSError:  # a folder that cannot be looked at will say so when it is written to
+    except OSError:  # a write to the folder will raise the error
         return
     if missing > 0:
         size = util.short_bytes(missing)

@@ -1,4 +1,4 @@
-"""What was written is on the disk itself, where no loss of power takes it."""
+"""Writes files and names through to the disk, so that they survive a loss of power."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _fdatasync = getattr(os, "fdatasync", os.fsync)
 
 
 def sync_file(descriptor: int) -> None:
-    """The bytes of an open file. Raises OSError."""
+    """Write the bytes of an open file through to the disk. Raises OSError."""
     if _FULL is None or not _try_sync(lambda: fcntl.fcntl(descriptor, _FULL)):
         _try_sync(lambda: _fdatasync(descriptor))
 
 
 def sync_folder(folder: str) -> None:
-    """The names in it. Raises DiskError."""
-    if os.name == "nt":  # has no such call, and NTFS keeps a journal of names
+    """Write the names in a folder through to the disk. Raises DiskError."""
+    if os.name == "nt":  # has no such call; NTFS has a journal of names
         return
     try:
         descriptor = os.open(folder or ".", os.O_RDONLY)
-    except OSError:  # gone since, or one that may be written but not read
+    except OSError:  # deleted meanwhile, or writable but not readable
         return
     try:
         with translate_disk_errors(folder):
@@ -42,18 +42,18 @@ def sync_folder(folder: str) -> None:
 
 
 def make_folder(folder: str) -> None:
-    """And those above it, each with its name on the disk. Raises OSError, ValueError, DiskError."""
-    missing, at = [], os.path.abspath(folder)
-    while not os.path.isdir(at) and os.path.dirname(at) != at:
-        missing.append(at)
-        at = os.path.dirname(at)
+    """Create a folder and its parents, written through. Raises OSError, ValueError, DiskError."""
+    missing, path = [], os.path.abspath(folder)
+    while not os.path.isdir(path) and os.path.dirname(path) != path:
+        missing.append(path)
+        path = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
-    for made in missing:
-        sync_folder(os.path.dirname(made))
+    for path in missing:
+        sync_folder(os.path.dirname(path))
 
 
 def _try_sync(sync: Callable[[], object]) -> bool:
-    """False where the file system cannot do it: then nothing can be done."""
+    """Call `sync`; return False if the file system does not support it. Raises OSError."""
     try:
         sync()
     except OSError as error:

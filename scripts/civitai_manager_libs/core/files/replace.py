@@ -1,6 +1,6 @@
-"""Renames and removes files, also where Windows refuses for a moment.
+"""Renames and deletes files, with retries while another program has the file open on Windows.
 
-There a virus scanner, an indexer or the WebUI may have any file open, for some tenths of a second.
+A virus scanner, an indexer or the WebUI may have any file open for some tenths of a second.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _PATIENCE, _PAUSE = 2.0, 0.05  # seconds
 
 
 def replace_file(source: str, target: str) -> None:
-    """Give `source` the name `target`, in place of a file of that name. Raises OSError."""
+    """Rename `source` to `target`, replacing an older file. Raises OSError."""
     _retry_while_in_use(lambda: os.replace(source, target))
 
 
 def delete_file(path: str) -> None:
-    """Remove a file. Raises OSError."""
+    """Delete a file. Raises OSError."""
     _retry_while_in_use(lambda: os.remove(path))
 
 

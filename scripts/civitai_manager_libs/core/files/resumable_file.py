@@ -1,8 +1,8 @@
-"""A half file that a later run goes on with: it lies in its folder, beside a note of its version.
+"""A partly downloaded file that a later run resumes, with a note beside it.
 
-The note is lines of JSON, each with how many bytes were on the disk when it was written; the last
-whole line counts. So whatever is lost with the process or the power, what is gone on with is the
-beginning of the version that the note tells of; without a note it is nothing.
+Each line of the note is a `ResumeNote` as JSON; its bytes were on the disk before the line was
+written. The last complete line counts. So a resumed file is surely the beginning of the version
+that the note names, after a crash or a loss of power too; without a note it starts at 0.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ from .safe_open import check_own_folder, is_foreign, open_own_file
 
 __all__ = ["ResumableFile", "ResumeNote", "discard_resumable", "read_note", "remove_resumable"]
 
-_LONGEST_NOTE = 10_000_000  # bytes; a line each half second for half a day
+_MAX_NOTE = 10_000_000  # bytes; a line each half second for half a day
 
 
 @dataclass(frozen=True)
 class ResumeNote:
-    """size: bytes that are on the disk. total: of all of it, 0 when that is not known. validator:
-    what its server calls this version, for `If-Range`."""
+    """How far a download came.
+
+    size: bytes on the disk. total: bytes of the whole file, 0 if unknown. validator: the server's
+    ETag or date of this version, for `If-Range`.
+    """
 
     size: int
     total: int
@@ -39,34 +42,33 @@ class ResumeNote:
 
 
 class ResumableFile(AtomicFile):
-    """A PartialFile that is found again by what it is `of` (a URL) after its process was killed, or
-    when it was told to `keep`.
+    """A temporary file that a later run finds again by its URL, after `keep` or a killed process.
 
-    found: what there was at the start; None where it begins anew. Where somebody else is at work
-    on the same one, this one is another, and is never kept.
+    found: the note of an earlier run, None if the file starts empty. If another thread or process
+    writes the file of this URL, this is an ordinary AtomicFile, which `keep` does not keep.
     """
 
-    def __init__(self, folder: str, of: str) -> None:
+    def __init__(self, folder: str, url: str) -> None:
         self.found: ResumeNote | None = None
-        self._key, self._note, self._is_kept = _file_key(of), "", False
+        self._key, self._note, self._is_kept = _file_key(url), "", False
         super().__init__(folder)
 
     @staticmethod
-    def exists(folder: str, of: str) -> bool:
-        """Whether there may be one, at the cost of one look."""
+    def exists(folder: str, url: str) -> bool:
+        """Return whether an earlier run left a note for this URL in the folder."""
         try:
-            return os.path.exists(temporary_path(folder, _file_key(of)) + NOTE)
+            return os.path.exists(temporary_path(folder, _file_key(url)) + NOTE)
         except ValueError:  # a NUL in the folder's name
             return False
 
     def read_start(self, size: int) -> bytes:
-        """Its first bytes."""
+        """Return the first `size` bytes of the file."""
         with translate_disk_errors(self.folder):
             self._file.seek(0)
             return self._file.read(size)
 
     def write_note(self, total: int, validator: str) -> None:
-        """Where it is now, once that is on the disk."""
+        """Write all bytes through to the disk, then note the size that is now safe there."""
         if not self._note:
             return
         line = json.dumps(asdict(ResumeNote(self.size, total, validator))) + "\n"
@@ -76,7 +78,7 @@ class ResumableFile(AtomicFile):
                 file.write(line.encode())
 
     def keep(self, total: int, validator: str) -> None:
-        """Leave it when the block ends, if it can be found again."""
+        """Note the size, and leave the file in its folder when the `with` block ends."""
         self.write_note(total, validator)
         self._is_kept = self._note != ""
 
@@ -87,7 +89,7 @@ class ResumableFile(AtomicFile):
     def commit(self, path: str) -> None:
         super().commit(path)
         if self._note:
-            with suppress(OSError):  # there is none, or `sweep` finds it
+            with suppress(OSError):  # there is none, or `remove_leftovers` deletes it
                 delete_file(self._note)
 
     def _open_file(self) -> tuple[str, FileIO]:
@@ -114,7 +116,7 @@ class ResumableFile(AtomicFile):
         self.found, self.size = found, found.size if found is not None else 0
 
     def _drop_note(self) -> None:
-        """Surely, before other bytes come than those that it tells of."""
+        """Delete the note, written through: the bytes to come are not those that it describes."""
         if self._note and os.path.lexists(self._note):
             with translate_disk_errors(self.folder):
                 delete_file(self._note)
@@ -129,46 +131,42 @@ class ResumableFile(AtomicFile):
 
 
 def read_note(path: str) -> ResumeNote | None:
-    """What a note says; None where there is none, or none that makes sense."""
+    """Return the last complete line of a note; None if the file is missing or damaged."""
     try:
         with open_own_file(path, "rb") as file:
-            lines = file.read(_LONGEST_NOTE).split(b"\n")
+            lines = file.read(_MAX_NOTE).split(b"\n")
         found = ResumeNote(**json.loads(lines[-2])) if len(lines) > 1 else None
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return found if found is not None and _is_valid_note(found) else None
 
 
-def discard_resumable(folder: str, of: Iterable[str]) -> int:
-    """Remove the half files of these, but for what somebody works on; how many that were."""
+def discard_resumable(folder: str, urls: Iterable[str]) -> int:
+    """Delete the resumable files of these URLs that nobody is writing; return how many."""
     try:
-        there = set(filter(is_temporary_name, os.listdir(folder)))
+        names = set(filter(is_temporary_name, os.listdir(folder)))
     except OSError:
         return 0
-    paths = (temporary_path(folder, _file_key(each)) for each in (of if there else ()))
-    return sum(remove_resumable(path) for path in paths if os.path.basename(path) in there)
+    paths = (temporary_path(folder, _file_key(url)) for url in (urls if names else ()))
+    return sum(remove_resumable(path) for path in paths if os.path.basename(path) in names)
 
 
 def remove_resumable(path: str) -> bool:
-    """A partial file and its note, unless somebody works on it, or the disk says no."""
+    """Delete a temporary file and its note; return False if it is in use or cannot be deleted."""
     try:
         with open_own_file(path, "r+b") as file:
             if not (lock_descriptor(file.fileno()) and _is_still_at(file.fileno(), path)):
                 return False
-            _remove_note(path)
+            with suppress(FileNotFoundError):
+                delete_file(path + NOTE)
             delete_file(path)
     except OSError:
         return False
     return True
 
 
-def _remove_note(path: str) -> None:
-    with suppress(FileNotFoundError):
-        delete_file(path + NOTE)
-
-
 def _open_locked(path: str) -> FileIO | None:
-    """The file of this name, made where there is none; None where it cannot be ours alone."""
+    """Open or create a file and lock it; return None if it cannot be locked."""
     while True:
         if is_foreign(path):
             delete_file(path)
@@ -177,24 +175,24 @@ def _open_locked(path: str) -> FileIO | None:
         if is_ours and _is_still_at(file.fileno(), path):
             return file
         file.close()
-        if is_ours is None:  # nobody can tell whose it is
+        if is_ours is None:  # the file system has no locks
             delete_file(path)
         if not is_ours:
             return None
 
 
 def _is_still_at(descriptor: int, path: str) -> bool:
-    """Not where whoever had it before has given it another name, or removed it."""
+    """Return whether the open file was neither renamed nor deleted by its last writer."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:
         return False
 
 
-def _file_key(of: str) -> str:
-    return hashlib.sha256(of.encode("utf-8", "replace")).hexdigest()[:24]
+def _file_key(url: str) -> str:
+    return hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()[:24]
 
 
-def _is_valid_note(found: ResumeNote) -> bool:
-    numbers = all(type(n) is int and n >= 0 for n in (found.size, found.total))
-    return numbers and isinstance(found.validator, str) and found.validator != ""
+def _is_valid_note(note: ResumeNote) -> bool:
+    has_numbers = all(type(n) is int and n >= 0 for n in (note.size, note.total))
+    return has_numbers and isinstance(note.validator, str) and note.validator != ""

@@ -1,7 +1,7 @@
-"""Opens our own files in folders that others may write: renamed while open, never through a link.
+"""Opens our own files in folders that others may write; never follows a link.
 
-CPython opens a file on Windows so that nobody can rename or remove it meanwhile. `open_shared`
-opens one as POSIX does:
+CPython opens a file on Windows so that nobody can rename or delete it meanwhile. `open_shared`
+allows both, as POSIX does:
 https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew
 """
 
@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 from io import FileIO
+from typing import Literal
 
 try:
     import msvcrt
@@ -19,51 +20,55 @@ except ImportError:
 else:
     import ctypes
 
-    _create_file = ctypes.WinDLL("kernel32", use_last_error=True).CreateFileW
+    # mypy knows the names of the system only that it runs on, here and below.
+    _create_file = ctypes.WinDLL(  # type: ignore[attr-defined]
+        "kernel32", use_last_error=True
+    ).CreateFileW
     _create_file.argtypes = [ctypes.c_wchar_p, *[ctypes.c_uint32] * 2, ctypes.c_void_p]
     _create_file.argtypes += [*[ctypes.c_uint32] * 2, ctypes.c_void_p]
     _create_file.restype = ctypes.c_void_p
 
 __all__ = ["check_own_folder", "is_foreign", "is_link", "open_own_file", "open_shared"]
 
+_Mode = Literal["rb", "r+b", "ab", "a+b"]
 _READ, _READ_AND_WRITE = 0x80000000, 0xC0000000
-_SHARE_ALL = 7  # reading, writing, and the name: renaming or removing it
+_SHARE_ALL = 7  # others may read, write, rename and delete the file
 _CREATE_NEW, _OPEN_EXISTING, _OPEN_ALWAYS = 1, 3, 4
 _INVALID_HANDLE = 2**64 - 1
-# A named pipe that somebody placed there would else wait for its other end for ever.
+# Without O_NONBLOCK, opening a named pipe placed at the path would block for ever.
 _NOT_FOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
-def open_own_file(path: str, mode: str) -> FileIO:
-    """Open a file of ours, unbuffered. Raises OSError, PermissionError for one that is foreign."""
+def open_own_file(path: str, mode: _Mode) -> FileIO:
+    """Open a file of ours, unbuffered. Raises OSError, PermissionError if the file is foreign."""
     if is_foreign(path):
         raise PermissionError(errno.EPERM, "It is not a file of ours", path)
     file = open(path, mode, buffering=0, opener=open_shared)
-    if _is_foreign(os.fstat(file.fileno()), path):  # placed there in between
+    if _is_foreign(os.fstat(file.fileno()), path):  # swapped between the two checks
         file.close()
         raise PermissionError(errno.EPERM, "It is not a file of ours", path)
     return file
 
 
 def open_shared(path: str, flags: int) -> int:
-    """Return the descriptor of a file that can be renamed while it is open: an opener of `open`.
+    """Return the descriptor of a file that can be renamed while it is open; an opener for `open`.
 
-    A link is not followed where the system can tell. Raises OSError.
+    A link is not followed where the system has O_NOFOLLOW. Raises OSError.
     """
     if msvcrt is None:
         return os.open(path, flags | _NOT_FOLLOWED, 0o666)
     access = _READ_AND_WRITE if flags & (os.O_WRONLY | os.O_RDWR) else _READ
-    made = _OPEN_ALWAYS if flags & os.O_CREAT else _OPEN_EXISTING
-    made = _CREATE_NEW if flags & os.O_EXCL else made
-    handle = _create_file(path, access, _SHARE_ALL, None, made, 0, None)
+    creation = _OPEN_ALWAYS if flags & os.O_CREAT else _OPEN_EXISTING
+    creation = _CREATE_NEW if flags & os.O_EXCL else creation
+    handle = _create_file(path, access, _SHARE_ALL, None, creation, 0, None)
     if handle == _INVALID_HANDLE:
-        code = ctypes.get_last_error()
-        raise OSError(0, ctypes.FormatError(code).strip(), path, code)
-    return msvcrt.open_osfhandle(handle, flags)
+        raise ctypes.WinError(ctypes.get_last_error())  # type: ignore[attr-defined]
+    descriptor: int = msvcrt.open_osfhandle(handle, flags)  # type: ignore[attr-defined]
+    return descriptor
 
 
 def is_foreign(path: str) -> bool:
-    """Return whether a link, a further name of a file, or another user's file is at this path."""
+    """Return whether a link, a hard-linked file or another user's file is at this path."""
     try:
         return _is_foreign(os.lstat(path), path)
     except FileNotFoundError:
@@ -71,7 +76,7 @@ def is_foreign(path: str) -> bool:
 
 
 def is_link(path: str) -> bool:
-    """Return whether a link, a further name of a file, or no file at all is at this path."""
+    """Return whether a link, a hard-linked file or something other than a file is at this path."""
     try:
         return not _is_plain(os.lstat(path))
     except FileNotFoundError:
@@ -79,7 +84,7 @@ def is_link(path: str) -> bool:
 
 
 def check_own_folder(folder: str) -> None:
-    """Raise PermissionError for a folder that is a link which another user has placed there."""
+    """Raise PermissionError if the folder is a link that another user made."""
     if os.path.islink(folder) and not _is_owned(os.lstat(folder), folder):
         raise PermissionError(errno.EPERM, "It is a link of another user", folder)
 
@@ -93,7 +98,7 @@ def _is_plain(status: os.stat_result) -> bool:
 
 
 def _is_owned(status: os.stat_result, path: str) -> bool:
-    """Return whether it is ours, or of who owns the folder: a network disk may name one for all."""
+    """Return whether the file is ours or the folder owner's; network disks may name one owner."""
     if not hasattr(os, "geteuid") or status.st_uid == os.geteuid():
         return True
     return status.st_uid == os.stat(os.path.dirname(path) or ".").st_uid

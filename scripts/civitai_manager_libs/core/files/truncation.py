@@ -1,7 +1,7 @@
-"""Whether a picture's or video's file goes to the end that its own format tells of.
+"""Finds out from an image's or video's own format whether the file was cut short.
 
-For answers that tell neither a length nor where they end, and for what is found in a folder: there
-a cut looks like the end. What a program wrote behind the end does no harm.
+For responses without a length, and for files found in a folder. Bytes behind the format's end are
+allowed: some programs append data there.
 """
 
 from __future__ import annotations
@@ -15,46 +15,49 @@ from ... import util
 
 __all__ = ["is_complete", "complete_file_type"]
 
-_MOST = 1_000_000  # parts that are looked at; who made more of them is taken at his word
-_MOST_MARKERS, _MOST_ELEMENTS = 10_000, 100_000  # of JPEG, of WebM
-_PIECE = 16 * 1024  # bytes
-_START, _END = 0xD8, 0xD9  # which have no length behind them
-_NO_MARKERS = {0x00, 0x01, *range(0xD0, 0xD8), 0xFF}  # behind FF: data, a restart, filling
+# Parts that are read; a file with more parts counts as complete.
+_MAX_PARTS, _MAX_JPEG_MARKERS, _MAX_WEBM_ELEMENTS = 1_000_000, 10_000, 100_000
+_CHUNK = 16 * 1024  # bytes
+_START, _END = 0xD8, 0xD9  # JPEG markers without a length
+_NO_MARKERS = {0x00, 0x01, *range(0xD0, 0xD8), 0xFF}  # after FF: data, a restart, padding
 _BOXES = {b"ftyp", b"styp", b"moov", b"mdat", b"moof", b"mfra", b"sidx", b"meta", b"free", b"uuid"}
-_NEEDED = ({b"moov", b"mdat"}, {b"meta", b"mdat"})  # of a video, of a still
+_NEEDED = ({b"moov", b"mdat"}, {b"meta", b"mdat"})  # in a video, in an image
 _SEGMENT = b"\x18\x53\x80\x67"
 
 
 def complete_file_type(path: str, size: int = 0) -> str | None:
-    """The true extension of a picture, video or sound that lies there whole; None for all else.
+    """Return the true extension of a complete image, video or sound file; None for all others.
 
-    size: what it had when it was whole, 0 when nobody knows. One of that size has its end looked
-    at only where it ends as a hole in a file does, in zeros. Raises OSError.
+    size: bytes of the complete file, 0 if unknown. A file of this size is parsed only if it ends
+    in zeros, as a file does whose last blocks were lost. Raises OSError.
     """
-    found = os.stat(path)
-    if not stat.S_ISREG(found.st_mode):
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
         return None
     with open(path, "rb") as file:
         extension = util.extension_of(file.read(16))
-        file.seek(max(0, found.st_size - 16))
-        is_known = found.st_size == size and file.read().strip(b"\0") != b""
-    if extension is None or not (is_known or is_complete(path, extension)):
+        file.seek(max(0, status.st_size - 16))
+        has_size = status.st_size == size and file.read().strip(b"\0") != b""
+    if extension is None or not (has_size or is_complete(path, extension)):
         return None
     return extension
 
 
 def is_complete(path: str, extension: str) -> bool:
-    """True also for kinds that tell of no end (sound). Raises OSError."""
-    looks = _KINDS.get(extension)
-    if looks is None:
+    """Return whether the file reaches its format's end; True for sound, which has no end mark.
+
+    Raises OSError.
+    """
+    check = _CHECKS.get(extension)
+    if check is None:
         return True
     with open(path, "rb") as file:
-        return looks(file, os.path.getsize(path))
+        return check(file, os.path.getsize(path))
 
 
 def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
-    """From marker to marker: a thumbnail's end is inside of a segment (ITU T.81, annex B)."""
-    for _ in range(_MOST_MARKERS):
+    """Go from marker to marker (ITU T.81, annex B): a thumbnail's end mark lies in a segment."""
+    for _ in range(_MAX_JPEG_MARKERS):
         marker = _next_marker(file)
         if marker is None or marker == _END:
             return marker == _END
@@ -65,39 +68,40 @@ def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
 
 
 def _next_marker(file: BufferedReader) -> int | None:
-    piece, at = file.read(_PIECE), 0
+    """Return the next marker's second byte and stand behind it; None at the file's end."""
+    chunk, offset = file.read(_CHUNK), 0
     while True:
-        at = piece.find(b"\xff", at)
-        if at < 0 or at + 1 == len(piece):
-            rest, more = b"" if at < 0 else b"\xff", file.read(_PIECE)
+        offset = chunk.find(b"\xff", offset)
+        if offset < 0 or offset + 1 == len(chunk):
+            rest, more = b"" if offset < 0 else b"\xff", file.read(_CHUNK)
             if not more:
                 return None
-            piece, at = rest + more, 0
-        elif piece[at + 1] in _NO_MARKERS:
-            at += 1
+            chunk, offset = rest + more, 0
+        elif chunk[offset + 1] in _NO_MARKERS:
+            offset += 1
         else:
-            file.seek(at + 2 - len(piece), os.SEEK_CUR)
-            return piece[at + 1]
+            file.seek(offset + 2 - len(chunk), os.SEEK_CUR)
+            return chunk[offset + 1]
 
 
 def _is_complete_png(file: BufferedReader, size: int) -> bool:
-    at, kind = 8, b""
-    for _ in range(_MOST):
+    offset, kind = 8, b""
+    for _ in range(_MAX_PARTS):
         if kind == b"IEND":
             return True
-        file.seek(at)
+        file.seek(offset)
         head = file.read(8)
         kind = head[4:]
-        at += 12 + int.from_bytes(head[:4], "big")
-        if at > size or not kind.isalpha():  # a hole in a file reads as zeros
+        offset += 12 + int.from_bytes(head[:4], "big")
+        if offset > size or not kind.isalpha():  # lost blocks of a file read as zeros
             return False
     return True
 
 
 def _is_complete_gif(file: BufferedReader, size: int) -> bool:
-    """Block by block; of an image, its own palette and then what all blocks have."""
+    """Go from block to block; an image has a palette of its own before its data."""
     _skip_palette(file, 10, 13)
-    left = _MOST
+    left = _MAX_PARTS
     while left > 0:
         kind = file.read(1)
         if kind == b"\x2c":
@@ -113,51 +117,49 @@ def _is_complete_gif(file: BufferedReader, size: int) -> bool:
     return True
 
 
-def _skip_palette(file: BufferedReader, flags_at: int, ends_at: int) -> None:
-    file.seek(flags_at)
+def _skip_palette(file: BufferedReader, flags_offset: int, palette_offset: int) -> None:
+    file.seek(flags_offset)
     flags = (file.read(1) or b"\0")[0]
-    file.seek(ends_at + (3 * 2 ** (flags % 8 + 1) if flags & 0x80 else 0))
+    file.seek(palette_offset + (3 * 2 ** (flags % 8 + 1) if flags & 0x80 else 0))
 
 
 def _is_complete_webp(file: BufferedReader, size: int) -> bool:
-    """RIFF tells its length at its beginning."""
+    """Compare with the length in the RIFF header."""
     return size >= 8 + int.from_bytes(file.read(8)[4:], "little")
 
 
 def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
-    """ISO/IEC 14496-12, 4.2. A length of 0 is "up to the file's end"."""
-    at, seen = 0, set()
-    for _ in range(_MOST):
-        file.seek(at)
+    """Go from box to box (ISO/IEC 14496-12, 4.2); a length of 0 means up to the file's end."""
+    offset = 0
+    kinds: set[bytes] = set()
+    for _ in range(_MAX_PARTS):
+        file.seek(offset)
         head = file.read(16)
         kind, length = head[4:8], int.from_bytes(head[:4], "big")
         if length == 1:
             length = int.from_bytes(head[8:], "big")
-        if length >= 8 and at + length > size:
-            return kind not in _BOXES and _has_needed_boxes(seen)
-        seen.add(kind)
-        if length < 8:
-            return _has_needed_boxes(seen)
-        at += length
+        is_cut = length >= 8 and offset + length > size
+        if not is_cut:
+            kinds.add(kind)
+        if is_cut or length < 8:
+            has_needed = any(needed <= kinds for needed in _NEEDED)
+            return has_needed and not (is_cut and kind in _BOXES)
+        offset += length
     return True
 
 
-def _has_needed_boxes(boxes: set[bytes]) -> bool:
-    return any(needed <= boxes for needed in _NEEDED)
-
-
 def _is_complete_webm(file: BufferedReader, size: int) -> bool:
-    """RFC 8794. What was recorded live does not know its length: its parts are gone through."""
-    at, is_begun = 0, False
-    for _ in range(_MOST_ELEMENTS):
-        file.seek(at)
-        name, length = _read_element_id(file), _read_element_size(file)
-        if not name or length is None:
+    """Go from element to element (RFC 8794); a live recording's segment has no known length."""
+    offset, has_segment = 0, False
+    for _ in range(_MAX_WEBM_ELEMENTS):
+        file.seek(offset)
+        element, length = _read_element_id(file), _read_element_size(file)
+        if not element or length is None:
             return False
-        at = file.tell() + max(0, length)
-        is_begun = is_begun or name == _SEGMENT
-        if at >= size or name == _SEGMENT and length >= 0:
-            return is_begun and at <= size
+        offset = file.tell() + max(0, length)
+        has_segment = has_segment or element == _SEGMENT
+        if offset >= size or element == _SEGMENT and length >= 0:
+            return has_segment and offset <= size
     return True
 
 
@@ -167,7 +169,7 @@ def _read_element_id(file: BufferedReader) -> bytes:
 
 
 def _read_element_size(file: BufferedReader) -> int | None:
-    """-1 is a length that is not known, None no number at all."""
+    """Return an element's length in bytes, -1 if it is unknown, None if no number is here."""
     first = file.read(1)
     if first in (b"", b"\0"):
         return None
@@ -177,7 +179,7 @@ def _read_element_size(file: BufferedReader) -> int | None:
     return -1 if value == (1 << digits) - 1 else value
 
 
-_KINDS: dict[str, Callable[[BufferedReader, int], bool]] = {
+_CHECKS: dict[str, Callable[[BufferedReader, int], bool]] = {
     "avif": _is_complete_iso_media,
     "gif": _is_complete_gif,
     "heic": _is_complete_iso_media,
