@@ -21,20 +21,20 @@ from civitai_manager_libs.jobs.records import Item, Outcome
 _OFF = NetworkError("Nobody answered.")
 
 
-def _judged(doubts, image_id, error=None, waited=False, began=None):
+def _classified(classifier, image_id, error=None, waited=False, began=None):
     """id -> state of what is known now."""
     reason = error.reason if error else ""
     item = Item(image_id, image_id, "", "image", "", "waiting", "network" if waited else "", "")
     outcome = Outcome(image_id, "failed" if error else "saved", reason=reason)
     began = time.perf_counter() if began is None else began
-    return {o.image_id: o.state for o in doubts.judge(WorkResult(item, outcome, began, error))}
+    return {o.image_id: o.state for o in classifier.classify(WorkResult(item, outcome, began, error))}
 
 
 def test_one_failure_is_the_pictures_own_once_another_one_came():
-    doubts = FailureClassifier()
-    assert _judged(doubts, 1, _OFF) == {1: "waiting"}
-    assert _judged(doubts, 2) == {1: "failed", 2: "saved"}
-    assert doubts.flush_held(None) == []
+    classifier = FailureClassifier()
+    assert _classified(classifier, 1, _OFF) == {1: "waiting"}
+    assert _classified(classifier, 2) == {1: "failed", 2: "saved"}
+    assert classifier.flush_held(None) == []
 
 
 @pytest.mark.parametrize(
@@ -43,25 +43,25 @@ def test_one_failure_is_the_pictures_own_once_another_one_came():
     ids=["network", "5xx", "busy"],
 )
 def test_five_in_a_row_are_the_networks_and_wait(error):
-    doubts = FailureClassifier()
+    classifier = FailureClassifier()
     for image_id in range(5):
-        assert not doubts.is_offline
-        assert _judged(doubts, image_id, error) == {image_id: "waiting"}
-    assert doubts.is_offline
-    assert _judged(doubts, 9) == {9: "saved"}, "it was on its way already"
-    assert doubts.is_offline
+        assert not classifier.is_offline
+        assert _classified(classifier, image_id, error) == {image_id: "waiting"}
+    assert classifier.is_offline
+    assert _classified(classifier, 9) == {9: "saved"}, "it was on its way already"
+    assert classifier.is_offline
 
 
 @pytest.mark.parametrize(
     "error", [NotFound("Gone.", 404), InvalidResponse("No."), DiskError("Locked.")], ids=repr
 )
 def test_any_answer_shows_that_the_network_is_there(error):
-    doubts = FailureClassifier()
+    classifier = FailureClassifier()
     for image_id in range(4):
-        _judged(doubts, image_id, _OFF)
-    assert set(_judged(doubts, 9, error).values()) == {"failed"}
-    _judged(doubts, 10, _OFF)
-    assert not doubts.is_offline
+        _classified(classifier, image_id, _OFF)
+    assert set(_classified(classifier, 9, error).values()) == {"failed"}
+    _classified(classifier, 10, _OFF)
+    assert not classifier.is_offline
 
 
 @pytest.mark.parametrize(
@@ -76,32 +76,32 @@ def test_any_answer_shows_that_the_network_is_there(error):
     ids=["all-tried", "page-refused", "page-unreachable", "page-busy", "database"],
 )
 def test_what_is_held_at_the_end_is_failed_unless_something_else_is_in_the_way(trouble, failed):
-    doubts = FailureClassifier()
-    _judged(doubts, 1, _OFF)
-    assert [o.image_id for o in doubts.flush_held(trouble) if o.state == "failed"] == failed
+    classifier = FailureClassifier()
+    _classified(classifier, 1, _OFF)
+    assert [o.image_id for o in classifier.flush_held(trouble) if o.state == "failed"] == failed
 
 
 def test_stopped_picture_says_nothing_about_the_network():
-    doubts = FailureClassifier()
-    _judged(doubts, 1, _OFF)
+    classifier = FailureClassifier()
+    _classified(classifier, 1, _OFF)
     item = Item(2, 2, "", "image", "", "waiting", "", "")
     stopped = WorkResult(item, Outcome(2, "waiting"), time.perf_counter())
-    assert doubts.classify(stopped) == [stopped.outcome]
-    assert [outcome.image_id for outcome in doubts.flush_held(None)] == [1]
+    assert classifier.classify(stopped) == [stopped.outcome]
+    assert [outcome.image_id for outcome in classifier.flush_held(None)] == [1]
 
 
 def test_answer_that_was_on_its_way_before_says_nothing_about_the_network():
-    doubts, before = FailureClassifier(), time.perf_counter()
-    _judged(doubts, 1, _OFF)
-    assert _judged(doubts, 2, began=before) == {2: "saved"}
-    assert _judged(doubts, 3) == {1: "failed", 3: "saved"}
+    classifier, before = FailureClassifier(), time.perf_counter()
+    _classified(classifier, 1, _OFF)
+    assert _classified(classifier, 2, began=before) == {2: "saved"}
+    assert _classified(classifier, 3) == {1: "failed", 3: "saved"}
 
 
 def test_one_that_waited_and_fails_again_where_others_came_is_failed():
-    doubts = FailureClassifier()
-    assert _judged(doubts, 1, _OFF, waited=True) == {1: "waiting"}
-    _judged(doubts, 2)
-    assert [_judged(doubts, i, _OFF, waited=True) for i in range(3, 13)] == [
+    classifier = FailureClassifier()
+    assert _classified(classifier, 1, _OFF, waited=True) == {1: "waiting"}
+    _classified(classifier, 2)
+    assert [_classified(classifier, i, _OFF, waited=True) for i in range(3, 13)] == [
         {i: "failed"} for i in range(3, 13)
     ]
 

@@ -652,7 +652,7 @@ def test_what_others_are_about_to_fetch_is_looked_at_a_little_at_a_time(store, f
             threading.Timer(2, run.stop, ["cancelled"]).start()
         return claim(*words)
 
-    monkeypatch.setattr(store, "claim", counted)
+    monkeypatch.setattr(store, "claim_images", counted)
     run = JobWorker(store, _add(store, folder, wanted=count), made_up(count, written), 3)
     job = run.run()
     lock.release()
@@ -792,11 +792,11 @@ def test_database_that_cannot_be_written_pauses_and_loses_nothing(
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(store, "record", fail)
+    monkeypatch.setattr(store, "record_outcomes", fail)
     job = _run(store, _add(store, folder, wanted=300), made_up(300, fetch))
     assert (job.state, job.reason, job.note) == ("paused", "disk", str(error))
     assert len(fetched) < 300
-    monkeypatch.setattr(store, "record", recorded)
+    monkeypatch.setattr(store, "record_outcomes", recorded)
     job = _run(store, job.id, made_up(300, fetch))
     assert (job.state, job.saved) == ("done", 300)
     assert len(fetched) == len(set(fetched)) == 300
@@ -823,7 +823,7 @@ def test_sidecar_without_room_pauses_and_is_written_later(store, folder):
     os.makedirs(folder)
     full, beside, fetched = [True], [], []
 
-    def write_beside(path, record, is_ours):
+    def write_sidecars(path, record, is_ours):
         if full:
             raise DiskFull("There is no room left on the disk.")
         beside.append(path)
@@ -832,7 +832,7 @@ def test_sidecar_without_room_pauses_and_is_written_later(store, folder):
         fetched.append(url)
         return written(url, *rest)
 
-    network = _with(made_up(3, fetch), write_beside=write_beside)
+    network = _with(made_up(3, fetch), write_sidecars=write_sidecars)
     job = _run(store, _add(store, folder), network, concurrency=1)
     assert (job.state, job.reason, job.failed) == ("paused", "disk", 0)
     full.clear()
@@ -849,7 +849,7 @@ def test_picture_with_its_infotext_in_it_is_known_by_its_new_size(store, folder)
     network = _with(
         made_up(1, written),
         read_page=lambda *_: Page((image,), None),
-        write_beside=sidecars.write_sidecars,
+        write_sidecars=sidecars.write_sidecars,
     )
     job = _run(store, _add(store, folder), network)
     [(name, data)] = _pictures(folder).items()
@@ -867,7 +867,7 @@ def test_picture_that_lay_there_has_its_infotext_put_in_only_if_it_is_ours(store
     network = _with(
         made_up(1, None),
         read_page=lambda *_: Page((image,), None),
-        write_beside=sidecars.write_sidecars,
+        write_sidecars=sidecars.write_sidecars,
     )
     os.makedirs(folder)
     with open(os.path.join(folder, "1.png"), "wb") as file:
