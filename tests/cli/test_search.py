@@ -112,4 +112,4 @@ def test_what_was_marked_is_exported_all_of_it_or_one_set(run):
     assert (code, err) == (0, "") and [p["id"] for p in json.loads(out)["pictures"]] == [1, 2, 3]
     told = json.loads(run("sea", command="export")[1])
     assert told["sets"] == [{"name": "Sea", "ids": [2, 3]}] and len(told["pictures"]) == 2
-    assert run("lake", command="export") == (3, "", "There is no set “lake”.\n")
+    assert run("lake", command="export") == (3, "", "There is no collection “lake”.\n")

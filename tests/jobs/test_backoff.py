@@ -27,7 +27,9 @@ def _classified(classifier, image_id, error=None, waited=False, began=None):
     item = Item(image_id, image_id, "", "image", "", "waiting", "network" if waited else "", "")
     outcome = Outcome(image_id, "failed" if error else "saved", reason=reason)
     began = time.perf_counter() if began is None else began
-    return {o.image_id: o.state for o in classifier.classify(WorkResult(item, outcome, began, error))}
+    return {
+        o.image_id: o.state for o in classifier.classify(WorkResult(item, outcome, began, error))
+    }
 
 
 def test_one_failure_is_the_pictures_own_once_another_one_came():

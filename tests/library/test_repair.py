@@ -73,10 +73,10 @@ def _damage(library, *statements):
 
 def _use_everything():
     with ServedApi() as api:
-        hello = api.get("hello")
-        assert "database" not in hello["watched"]["problem"]
+        begin = api.get("bootstrap")
+        assert "database" not in begin["watches"]["problem"]
         api.get("images?search=lighthouse")
-        for path in ("watched", "sets", "export", "suggest?word=tag:", "figures?model=5"):
+        for path in ("watches", "collections", "export", "suggestions?word=tag:", "stats?model=5"):
             answer = api.ask(f"api/{path}")
             assert answer.status_code == 200, (path, answer.text)
     search.run_search(search.parse_query("stars>1 tag:t set:one"))
