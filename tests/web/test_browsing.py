@@ -367,7 +367,7 @@ def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(ser
     )
     page.asked.clear()
     page.page.goto(f"{page.url}/host{_OPEN}")
-    page.page.wait_for_function("Boolean(customElements.get('civitai-gallery'))")
+    page.page.wait_for_function("() => Boolean(customElements.get('civitai-gallery'))")
     assert page.asked == []
     page.page.evaluate("tab.style.display = 'block'")
     page.ready()

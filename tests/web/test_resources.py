@@ -227,7 +227,7 @@ def test_workflow_is_copied_as_comfyui_takes_it(server, open_gallery):
     page.tile(picture).click()
     page.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text }")
     page.control("copy-workflow").click()
-    page.page.wait_for_function("window.copied")
+    page.page.wait_for_function("() => window.copied")
     copied = json.loads(page.page.evaluate("window.copied"))
     assert "nodes" in copied or any("class_type" in node for node in copied.values())
     page.page.keyboard.press("Escape")

@@ -56,7 +56,7 @@ def test_tab_that_a_host_lays_out_unseen_while_it_builds_its_page_asks_for_nothi
     page.add_init_script("""addEventListener("DOMContentLoaded", () => {
         document.documentElement.style.opacity = 0; })""")
     page.goto(f"{host.url}/{_OPENED}")
-    page.wait_for_function("document.querySelector('civitai-gallery')?.clientWidth > 0")
+    page.wait_for_function("() => document.querySelector('civitai-gallery')?.clientWidth > 0")
     page.wait_for_load_state("networkidle")
     assert asked == []
     page.evaluate("document.documentElement.style.opacity = 1")

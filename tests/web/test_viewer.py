@@ -189,14 +189,14 @@ def test_keys_and_a_double_click_zoom_and_fit_again(server, open_gallery):
 def test_full_screen_is_left_before_the_picture_is(server, open_gallery):
     page = open_gallery(server).open(1)
     page.control("fullscreen").click()
-    page.page.wait_for_function("Boolean(document.fullscreenElement)")
+    page.page.wait_for_function("() => Boolean(document.fullscreenElement)")
     page.key("ArrowRight")
     assert _at(page) == 3
     page.key("j")
     expect(page.page.locator("[data-panel='jobs']")).to_be_visible()
     page.key("Escape")
     page.key("f")
-    page.page.wait_for_function("!document.fullscreenElement")
+    page.page.wait_for_function("() => !document.fullscreenElement")
     expect(page.viewer).to_be_visible()
 
 
