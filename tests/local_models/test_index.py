@@ -15,7 +15,7 @@ _SHA = "0123456789abcdef" * 4
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(module, "_CHECK_INTERVAL", 0)
     (tmp_path / "models" / "Lora" / "sub").mkdir(parents=True)
     setting.change("model_folders", str(tmp_path / "models"))
     return tmp_path / "models" / "Lora"
@@ -38,7 +38,7 @@ def test_what_comes_and_goes_is_seen_without_reading_all_anew(folder, monkeypatc
     monkeypatch.setattr(module, "walk_folders", None)  # would fail if it were asked again
     assert _state(shelf, one) == "here"
     monkeypatch.undo()
-    monkeypatch.setattr(module, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(module, "_CHECK_INTERVAL", 0)
     setting.change("model_folders", str(folder))
     (folder / "sub" / "y.safetensors").unlink()
     os.utime(folder / "sub", (1, 1))

@@ -1,4 +1,4 @@
-"""Connections to SQLite files that stay open for a moment, so that a request opens a file once."""
+"""A pool of SQLite connections that stay open for a second: a request opens a file once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .sqlite_file import Database
 
 __all__ = ["ConnectionPool"]
 
-_IDLE = 1.0  # seconds; less than a program waits for the others to close a damaged file
+_IDLE = 1.0  # seconds; less than `sqlite_file` waits for others to close a damaged file
 
 
 class ConnectionPool:
-    """Open connections, each lent to one user at a time, in whatever thread."""
+    """Open connections, each in use by one thread at a time."""
 
     def __init__(self, open_database: Callable[[str], Database]) -> None:
         self._open = open_database
@@ -28,7 +28,7 @@ class ConnectionPool:
 
     @contextmanager
     def borrow(self, path: str) -> Iterator[Database]:
-        """Lend a connection to the block; it stays open for a second after, for the next user.
+        """Yield a connection; keep it open for a second after the `with` block, for the next user.
 
         A connection whose block raises is closed. Raises what `open_database(path)` raises.
         """
@@ -43,11 +43,11 @@ class ConnectionPool:
             self._timer = self._timer or self._start_timer()
 
     def close_idle(self, seconds: float = 0.0) -> None:
-        """Close the connections that nobody has used for so many seconds."""
+        """Close the connections that were not used for so many seconds."""
         with self._lock:
             limit = time.monotonic() - seconds
-            stale = [one for one in self._idle if one.idle_since <= limit]
-            self._idle = [one for one in self._idle if one.idle_since > limit]
+            stale = [each for each in self._idle if each.idle_since <= limit]
+            self._idle = [each for each in self._idle if each.idle_since > limit]
             self._timer = self._start_timer() if self._idle else None
         for connection in stale:
             connection.database.close()
@@ -55,8 +55,8 @@ class ConnectionPool:
     def _take_idle(self, path: str) -> _Connection | None:
         file_id = _file_id(path)
         with self._lock:
-            found = [one for one in self._idle if one.database.path == path]
-            for connection in reversed(found):
+            matches = [each for each in self._idle if each.database.path == path]
+            for connection in reversed(matches):
                 self._idle.remove(connection)
                 if connection.file_id == file_id:
                     return connection
@@ -78,7 +78,7 @@ class _Connection:
 
 
 def _file_id(path: str) -> tuple[int, int] | None:
-    """Return what tells a file from a later one of the same name, None if there is none."""
+    """Return device and inode, which a later file of the same name differs in; None if missing."""
     try:
         status = os.stat(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""The models on this machine: what files are there, and which a picture was made with."""
+"""The model files on this machine, and which of them an image was made with."""
 
 from .folders import has_folders, validate_folders
 from .index import get_model_index, ModelIndex

@@ -1,4 +1,4 @@
-"""Which folders hold models, and the model files in them."""
+"""The folders that hold models, and the model files in them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = [
 
 _EXTENSIONS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000
-# What folders are called, by the kinds that `infotext.Resource` knows.
+# Names of folders, without punctuation, by `type` of `infotext.Resource`.
 _KINDS = {
     "model": ("stablediffusion", "checkpoints", "checkpoint", "unet", "diffusionmodels"),
     "lora": ("lora", "loras", "lycoris", "locon", "dora"),
@@ -35,8 +35,10 @@ _KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
 
 @dataclass(frozen=True)
 class SearchedFolder:
-    """A folder that is looked in with all below it. kind: of what is in it, unless a folder's name
-    says another; "" is any."""
+    """A folder that is searched with all its subfolders.
+
+    kind: of the models in the folder, unless a subfolder's name says another; "": any.
+    """
 
     kind: str
     path: str
@@ -44,46 +46,47 @@ class SearchedFolder:
 
 @dataclass(frozen=True)
 class FolderListing:
-    """What is directly in one: (name, size in bytes, time of change) of its model files.
+    """The files directly in one folder.
 
-    top: the place's own path, that files are named from. beside: the names of all other files.
+    top: the searched folder that contains this one; hosts name files relative to it. files: name,
+    size in bytes and mtime of each model file. other_names: the names of all other files.
     """
 
     path: str
     top: str
     kind: str
     files: tuple[tuple[str, int, float], ...]
-    beside: frozenset[str]
+    other_names: frozenset[str]
 
 
 def validate_folders(typed: str) -> str:
-    """The setting's text as it is kept. Raises InputError, a sentence."""
+    """Return the setting's value for a typed list of folders. Raises InputError."""
     for path in _split_folders(typed):
         if not os.path.isabs(path) or not os.path.isdir(path):
-            said = f"{path} is no folder here; give whole paths, with ; between them."
-            raise InputError(said, "folder_of_models", path=path)
+            message = f"{path} is no folder here; give whole paths, with ; between them."
+            raise InputError(message, "folder_of_models", path=path)
     return typed.strip()
 
 
 def list_folders() -> list[SearchedFolder]:
-    """Of the host and of the settings, each once."""
+    """Return the folders of the host and of the settings, each once."""
     found = [SearchedFolder(kind, path) for kind, path in host.list_model_folders()]
     found += [
         SearchedFolder("", path)
         for path in _split_folders(setting.model_folders)
         if os.path.isdir(path)
     ]
-    return list({place.path: place for place in reversed(found)}.values())[::-1]
+    return list({folder.path: folder for folder in reversed(found)}.values())[::-1]
 
 
 def has_folders() -> bool:
-    """Whether anything can be said of what is here."""
+    """Return whether any folder of models is known."""
     return bool(list_folders())
 
 
-def walk_folders(places: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
-    """They, and every folder below them, each once: also where a link leads back."""
-    waiting = [(place.path, place.path, place.kind) for place in places][::-1]
+def walk_folders(folders: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
+    """Yield the listing of each folder and of its subfolders, each once; links are followed."""
+    waiting = [(folder.path, folder.path, folder.kind) for folder in folders][::-1]
     seen: set[str] = set()
     files = 0
     while waiting and len(seen) < _MOST_FOLDERS and files < _MOST_FILES:
@@ -93,31 +96,32 @@ def walk_folders(places: Iterable[SearchedFolder]) -> Iterator[FolderListing]:
             continue
         seen.add(real)
         kind = _KIND_OF.get(_normalize_word(os.path.basename(path)), kind)
-        folder, below = _read_folder(path, top, kind)
-        files += len(folder.files)
-        waiting += [(each, top, kind) for each in below]
-        yield folder
+        listing, subfolders = _read_folder(path, top, kind)
+        files += len(listing.files)
+        waiting += [(each, top, kind) for each in subfolders]
+        yield listing
 
 
 def _read_folder(path: str, top: str, kind: str) -> tuple[FolderListing, list[str]]:
-    files, beside, below = [], set(), []
+    """Return the listing of a folder and the paths of its subfolders."""
+    files, other_names, subfolders = [], set(), []
     try:
         with os.scandir(path) as entries:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    below.append(entry.path)
+                    subfolders.append(entry.path)
                 elif not entry.is_file():  # a link that leads nowhere
                     continue
                 elif entry.name.lower().endswith(_EXTENSIONS):
-                    told = entry.stat()
-                    files.append((entry.name, told.st_size, told.st_mtime))
+                    status = entry.stat()
+                    files.append((entry.name, status.st_size, status.st_mtime))
                 else:
-                    beside.add(entry.name)
-    except OSError:  # gone meanwhile, or not to be read: what was seen counts
-        below = []
-    return FolderListing(path, top, kind, tuple(files), frozenset(beside)), below
+                    other_names.add(entry.name)
+    except OSError:  # deleted meanwhile, or not readable: what was read so far counts
+        subfolders = []
+    return FolderListing(path, top, kind, tuple(files), frozenset(other_names)), subfolders
 
 
 def _normalize_word(name: str) -> str:

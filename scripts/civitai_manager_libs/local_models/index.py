@@ -1,6 +1,6 @@
-"""The models that are here, in memory: read when first asked for, and anew when a folder changed.
+"""The model files on this machine, in memory: read at the first use, again when a folder changes.
 
-Nothing is hashed: what the host and other programs found out before is taken.
+Nothing is hashed: hashes come from the host and from the sidecar files of other programs.
 """
 
 from __future__ import annotations
@@ -18,99 +18,108 @@ from .sidecars import EXTENSIONS, read_sidecar, Sidecar
 
 __all__ = ["ModelIndex", "get_model_index"]
 
-_LOOK_EVERY = 2.0  # seconds between two looks at the folders' times
-_OLD = 60.0  # seconds; the host may have hashed a file since, which changes no folder
+_CHECK_INTERVAL = 2.0  # seconds between two checks of the folders' mtimes
+_MAX_AGE = 60.0  # seconds; a new hash of the host changes no folder
 
 
 class ModelIndex:
-    """What is found is that of a moment ago at most; may be used by any number of threads."""
+    """An index of all model files, at most two seconds old; for any number of threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._places: list[SearchedFolder] = []
-        self._times: dict[str, float] = {}
-        self._catalogue = ModelLookup()
+        self._folders: list[SearchedFolder] = []
+        self._mtimes: dict[str, float] = {}
+        self._lookup = ModelLookup()
         self._sidecars: dict[str, tuple[float, Sidecar]] = {}
-        self._read_at = self._looked_at = float("-inf")
+        self._read_at = self._checked_at = float("-inf")
 
     def find(self, wanted: WantedModel) -> ModelMatch:
-        """Of one; "" where no folder of models is known."""
-        catalogue = self.load_lookup()
-        return catalogue.find(wanted) if self._places else ModelMatch("")
+        """Return the file for this model; a match of state "" if no folder of models is known."""
+        lookup = self.load_lookup()
+        return lookup.find(wanted) if self._folders else ModelMatch("")
 
     def load_lookup(self) -> ModelLookup:
+        """Return the lookup of all files; read the folders again if they changed."""
         with self._lock:
             now = time.monotonic()
-            if now - self._looked_at > _LOOK_EVERY:
-                places = list_folders()
-                if now - self._read_at > _OLD or places != self._places or self._has_changed():
-                    self._read(places)
+            if now - self._checked_at > _CHECK_INTERVAL:
+                folders = list_folders()
+                if now - self._read_at > _MAX_AGE or folders != self._folders or self._is_stale():
+                    self._read(folders)
                     self._read_at = now
-                self._looked_at = time.monotonic()
-            return self._catalogue
+                self._checked_at = time.monotonic()
+            return self._lookup
 
-    def _has_changed(self) -> bool:
-        return any(_changed_at(path) != at for path, at in self._times.items())
+    def _is_stale(self) -> bool:
+        return any(_read_mtime(path) != mtime for path, mtime in self._mtimes.items())
 
-    def _read(self, places: list[SearchedFolder]) -> None:
-        found = list(walk_folders(places))
-        self._places = places
-        self._times = {folder.path: _changed_at(folder.path) for folder in found}
-        before, self._sidecars = self._sidecars, {}
-        kept = host.read_cached_hashes()
-        self._catalogue = ModelLookup.of(
-            file for folder in found for file in self._iter_files(folder, before, kept)
+    def _read(self, folders: list[SearchedFolder]) -> None:
+        listings = list(walk_folders(folders))
+        self._folders = folders
+        self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}
+        sidecars, self._sidecars = self._sidecars, {}
+        host_hashes = host.read_cached_hashes()
+        self._lookup = ModelLookup.of(
+            file
+            for listing in listings
+            for file in self._iter_files(listing, sidecars, host_hashes)
         )
 
     def _iter_files(
         self,
-        folder: FolderListing,
-        before: dict[str, tuple[float, Sidecar]],
-        kept: dict[str, list[tuple[float, str]]],
+        listing: FolderListing,
+        cached: dict[str, tuple[float, Sidecar]],
+        host_hashes: dict[str, list[tuple[float, str]]],
     ) -> Iterator[ModelFile]:
-        for name, size, changed_at in folder.files:
-            told = list(self._iter_sidecars(folder, name, before))
-            stated = (one for title in _hash_titles(folder, name) for one in kept.get(title, ()))
-            hashes = [code for at, code in stated if code and changed_at <= at]
+        """Yield the folder's files. cached: sidecars by path, with their mtimes."""
+        for name, size, mtime in listing.files:
+            sidecars = list(self._iter_sidecars(listing, name, cached))
+            hashes = {
+                code
+                for title in _list_hash_titles(listing, name)
+                for hashed_mtime, code in host_hashes.get(title, ())
+                if code and mtime <= hashed_mtime
+            }
             yield ModelFile(
                 model_file_stem(name),
-                "vae" if ".vae." in name.lower() else folder.kind,
+                "vae" if ".vae." in name.lower() else listing.kind,
                 size,
-                frozenset(hashes).union(*(one.hashes for one in told)),
-                next((one.version_id for one in told if one.version_id), None),
-                next((one.model_id for one in told if one.model_id), None),
-                next((one.version_name for one in told if one.version_name), ""),
+                frozenset(hashes.union(*(each.hashes for each in sidecars))),
+                next((each.version_id for each in sidecars if each.version_id), None),
+                next((each.model_id for each in sidecars if each.model_id), None),
+                next((each.version_name for each in sidecars if each.version_name), ""),
             )
 
     def _iter_sidecars(
-        self, folder: FolderListing, name: str, before: dict[str, tuple[float, Sidecar]]
+        self, listing: FolderListing, name: str, cached: dict[str, tuple[float, Sidecar]]
     ) -> Iterator[Sidecar]:
         stem = os.path.splitext(name)[0]
-        for beside in (f"{stem}{end}" for end in EXTENSIONS):
-            if beside in folder.beside:
-                path = os.path.join(folder.path, beside)
-                changed_at = _changed_at(path)
-                kept = before.get(path)
-                if kept is None or kept[0] != changed_at:
-                    kept = (changed_at, read_sidecar(path))
-                self._sidecars[path] = kept
-                yield kept[1]
+        for sidecar_name in (f"{stem}{extension}" for extension in EXTENSIONS):
+            if sidecar_name in listing.other_names:
+                path = os.path.join(listing.path, sidecar_name)
+                mtime = _read_mtime(path)
+                entry = cached.get(path)
+                if entry is None or entry[0] != mtime:
+                    entry = (mtime, read_sidecar(path))
+                self._sidecars[path] = entry
+                yield entry[1]
 
 
-def _hash_titles(folder: FolderListing, name: str) -> list[str]:
-    """What the hosts may keep its hash under."""
-    inside = os.path.relpath(os.path.join(folder.path, name), folder.top)
-    stem, whole = os.path.splitext(name)[0], os.path.join(folder.path, name)
-    words = {"embed": "textual_inversion", "model": "checkpoint"}
-    word = words.get(folder.kind, folder.kind)
-    forms = (inside, os.path.splitext(inside)[0], stem, whole)
-    return [f"{word}/{form}".replace("\\", "/") for form in dict.fromkeys(forms)]
+def _list_hash_titles(listing: FolderListing, name: str) -> list[str]:
+    """Return the titles under which a host may store the hash of this file."""
+    path = os.path.join(listing.path, name)
+    inside = os.path.relpath(path, listing.top)
+    kinds = {"embed": "textual_inversion", "model": "checkpoint"}
+    kind = kinds.get(listing.kind, listing.kind)
+    forms = (inside, os.path.splitext(inside)[0], os.path.splitext(name)[0], path)
+    return [f"{kind}/{form}".replace("\\", "/") for form in dict.fromkeys(forms)]
 
 
-def _changed_at(path: str) -> float:
+def _read_mtime(path: str) -> float:
+    """Return a file's time of change, 0.0 if the file is missing."""
     try:
         return os.stat(path).st_mtime
-    except OSError:  # gone
+    except OSError:
         return 0.0
 
 
@@ -118,5 +127,5 @@ _model_index = ModelIndex()
 
 
 def get_model_index() -> ModelIndex:
-    """The one of this process."""
+    """Return the index that all threads of this process share."""
     return _model_index

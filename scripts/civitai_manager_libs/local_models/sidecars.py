@@ -1,9 +1,9 @@
-"""What other programs wrote beside a model's file of its page on Civitai. Trusts nothing of it."""
+"""The files beside a model file in which other programs store its page on Civitai; untrusted."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,14 @@ from ..core import as_checksum, as_list, as_mapping, clean_line, as_whole_number
 
 __all__ = ["EXTENSIONS", "Sidecar", "read_sidecar"]
 
-_MOST = 4_000_000  # bytes; one with all of a page's pictures has some hundred thousand
+_MOST = 4_000_000  # bytes; a sidecar with all images of a page has some hundred thousand
 _LAST_ID = 2**31 - 1
 _LENGTHS = (8, 10, 12, 64)  # of AutoV1, AutoV2, AutoV3, SHA256
 
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What the file is on Civitai; "" and None for what is not said."""
+    """What a model file is on Civitai; "" and None if not stated."""
 
     version_id: int | None = None
     model_id: int | None = None
@@ -27,25 +27,25 @@ class Sidecar:
 
 
 def read_sidecar(path: str) -> Sidecar:
-    """An empty one where it cannot be read, or says nothing."""
+    """Return the contents of a sidecar; an empty record if it cannot be read."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             data = as_mapping(json.loads(file.read(_MOST)))
     except (OSError, ValueError, RecursionError):
         return Sidecar()
-    return next(read(data) for end, read in _READERS.items() if path.endswith(end))
+    return next(parse(data) for end, parse in _PARSERS.items() if path.endswith(end))
 
 
 def _parse_version(version: Mapping[str, Any], hashes: frozenset[str] = frozenset()) -> Sidecar:
-    """`version` as Civitai's API has it."""
+    """Parse a model version of Civitai's API; add `hashes` of the file itself."""
     files = [as_mapping(file) for file in as_list(version.get("files"))[:50]]
     stated = [code for file in files for code in _iter_hashes(file.get("hashes"))]
     return _make_sidecar(version, ("id", "modelId", "name"), hashes.union(stated))
 
 
 def _parse_lora_manager(data: Mapping[str, Any]) -> Sidecar:
-    own = frozenset(_iter_hashes({"SHA256": data.get("sha256")}))
-    return _parse_version(as_mapping(data.get("civitai")), own)
+    hashes = frozenset(_iter_hashes({"SHA256": data.get("sha256")}))
+    return _parse_version(as_mapping(data.get("civitai")), hashes)
 
 
 def _parse_stability_matrix(data: Mapping[str, Any]) -> Sidecar:
@@ -68,9 +68,9 @@ def _iter_hashes(stated: object) -> Iterator[str]:
             yield code
 
 
-_READERS = {
+_PARSERS: dict[str, Callable[[Mapping[str, Any]], Sidecar]] = {
     ".civitai.info": _parse_version,
     ".metadata.json": _parse_lora_manager,
     ".cm-info.json": _parse_stability_matrix,
 }
-EXTENSIONS = tuple(_READERS)
+EXTENSIONS = tuple(_PARSERS)
