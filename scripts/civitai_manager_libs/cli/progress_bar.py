@@ -83,8 +83,8 @@ def _count_columns() -> int:
 def _format_progress(progress: JobProgress) -> str:
     parts = [terminal.terminal_text("progress", done=progress.finished, total=progress.total)]
     parts += [util.short_bytes(progress.bytes), f"{util.short_bytes(progress.rate)}/s"]
-    if progress.resting >= 1:
-        parts.append(terminal.terminal_text("resting", seconds=round(progress.resting)))
+    if progress.retry_in >= 1:
+        parts.append(terminal.terminal_text("resting", seconds=round(progress.retry_in)))
     elif progress.seconds_left is not None:
         parts.append(util.short_time(progress.seconds_left))
     return "  ".join(parts)

@@ -12,19 +12,17 @@ from dataclasses import asdict
 from types import FrameType
 from typing import Any
 
-from .. import setting
 from ..core import ENDING_SIGNALS
 from ..http_client import CivitaiHttpClient
 from ..i18n import messages
 from ..jobs import (
     Item,
     Job,
+    JobClient,
     JobProgress,
     JobState,
     JobStore,
     JobWorker,
-    make_network,
-    reserved_bytes,
     WalkReport,
 )
 from ..library import wait_for_writes
@@ -56,8 +54,7 @@ def work_on_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json
             if seen:
                 run.stop(JobState.PAUSED)
 
-        network, concurrency = make_network(client), setting.gallery_max_concurrent_downloads
-        run = JobWorker(store, job_id, network, concurrency, reserved_bytes(), show)
+        run = JobWorker(store, job_id, JobClient(client), show)
         with translate_errors("job_is_worked_on", job=job_id):
             job = run.run()
     line.end()

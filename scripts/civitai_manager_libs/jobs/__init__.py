@@ -1,6 +1,9 @@
-"""A download that survives: what was asked, how far it got, what failed and why (SQLite)."""
+"""Download jobs that survive a crash or an outage.
 
-from .factory import choose_destination, make_network, rendition_width, reserved_bytes
+A job is stored in SQLite (`store`), queued (`queue`) and run (`worker`).
+"""
+
+from .factory import choose_destination, JobClient, rendition_width
 from .filename_template import FIELDS, fill_template, validate_template
 from .pagination import count_requests_to_verify
 from .progress import JobProgress
@@ -12,23 +15,22 @@ from .worker import JobWorker
 
 __all__ = [
     "FIELDS",
-    "NamingContext",
     "Item",
     "Job",
+    "JobClient",
+    "JobOptions",
     "JobProgress",
-    "JobWorker",
     "JobService",
     "JobState",
     "JobStore",
-    "JobOptions",
-    "WalkReport",
     "JobView",
+    "JobWorker",
+    "NamingContext",
+    "WalkReport",
     "WalkState",
-    "validate_template",
+    "choose_destination",
     "count_requests_to_verify",
     "fill_template",
-    "make_network",
-    "choose_destination",
-    "reserved_bytes",
     "rendition_width",
+    "validate_template",
 ]

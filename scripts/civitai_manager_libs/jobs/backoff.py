@@ -1,4 +1,4 @@
-"""What keeps a job from going on: told from what is one picture's own, and for how long."""
+"""Whether a failure is one image's or the network's, and how long a job waits before a retry."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, replace
 
 from ..errors import Busy, CivitaiShortcutError, DiskError, NetworkError, ServerError
 from .records import Item, Outcome
-from .states import PASSING
+from .states import TRANSIENT_REASONS
 
-__all__ = ["WorkResult", "FailureClassifier", "ROOM_EVERY", "pause_before_retry"]
+__all__ = ["DISK_RETRY_SECONDS", "FailureClassifier", "WorkResult", "pause_before_retry"]
 
-_OF_THE_NETWORK = (NetworkError, ServerError)
-_LOST_AFTER = 5  # failures in a row: then it is not the pictures
-_NETWORK_EVERY, ROOM_EVERY, _SELDOM = 5.0, 2.0, 60.0  # seconds between two goes, doubling
-_LONGEST_REST = 3600.0  # seconds that a host may ask for and get
+_NETWORK_ERRORS = (NetworkError, ServerError)
+_OFFLINE_AFTER = 5  # network errors in a row; so many are not the images' fault
+_NETWORK_RETRY_SECONDS, DISK_RETRY_SECONDS = 5.0, 2.0  # the first pause; each doubles it
+_LONGEST_PAUSE, _LONGEST_RETRY_AFTER = 60.0, 3600.0  # seconds; the latter if a server asks for it
 
 
 @dataclass(frozen=True)
 class WorkResult:
-    """What a worker brings. began: when, by `time.perf_counter`. error: why it failed."""
+    """The result of one fetch. began, ended: by `time.perf_counter`. error: why it failed."""
 
     item: Item
     outcome: Outcome
@@ -29,57 +29,65 @@ class WorkResult:
 
 
 class FailureClassifier:
-    """Of one go: failures of which it is not known whether the picture or the network is why.
+    """Decides during one run whether network errors are the images' own or an outage.
 
-    A few of them become the pictures' own with an answer of any kind to what was asked later. Many
-    in a row are the network's (`is_offline`), and wait. One that waited so, and fails again in a
-    go in
-    which there were answers, is the picture's own: else such ones would keep a job from its end.
+    A network error is held back until a later request gets any response: then the image has failed.
+    Too many held errors in a row mean an outage (`is_offline`), and their images stay waiting. An
+    image that waited so and fails again while others succeed has failed; otherwise such images
+    would keep their job from its end.
     """
 
     def __init__(self) -> None:
         self._held: list[WorkResult] = []
-        self._answered = False
+        self._has_response = False
 
     @property
     def is_offline(self) -> bool:
-        return len(self._held) >= _LOST_AFTER
+        return len(self._held) >= _OFFLINE_AFTER
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """What is known now. `waiting` with a reason is one that is held: nobody's claim."""
+        """Return the outcomes that are now certain, held ones first.
+
+        A new held error is returned as `waiting` with its reason, so that its claim is dropped.
+        """
         if result.outcome.state == "waiting":
             return [result.outcome]
-        if not isinstance(result.error, _OF_THE_NETWORK):
-            self._answered = True
+        if not isinstance(result.error, _NETWORK_ERRORS):
+            self._has_response = True
             return [*self._release_held(result.began), result.outcome]
-        if self._answered and result.item.reason:
+        if self._has_response and result.item.reason:
             return [result.outcome]
         self._held.append(result)
         return [replace(result.outcome, state="waiting")]
 
-    def flush_held(self, trouble: CivitaiShortcutError | None) -> list[Outcome]:
-        """What is held at a go's end, as the pictures' own.
+    def flush_held(self, error: CivitaiShortcutError | None) -> list[Outcome]:
+        """Return the held failures at the end of a run, as the images' own.
 
-        trouble: why not all were tried. Where that is the network, it may be so with these too.
+        error: what ended the run early. None are returned if that is the network or the disk, which
+        may have caused the held failures too.
         """
-        if isinstance(trouble, (*_OF_THE_NETWORK, DiskError)):
+        if isinstance(error, (*_NETWORK_ERRORS, DiskError)):
             return []
-        return [came.outcome for came in self._held]
+        return [result.outcome for result in self._held]
 
-    def _release_held(self, asked_at: float) -> list[Outcome]:
-        """None by an answer that was on its way before they failed, or once the network is lost."""
-        released = [] if self.is_offline else [c for c in self._held if c.ended <= asked_at]
-        self._held = [came for came in self._held if came not in released]
-        return [came.outcome for came in released]
+    def _release_held(self, requested_at: float) -> list[Outcome]:
+        """Stop holding the failures from before this moment, and return them.
+
+        A response to an earlier request proves nothing, and one during an outage too little.
+        """
+        released = [] if self.is_offline else [r for r in self._held if r.ended <= requested_at]
+        self._held = [result for result in self._held if result not in released]
+        return [result.outcome for result in released]
 
 
-def pause_before_retry(trouble: CivitaiShortcutError | None, in_vain: int) -> float | None:
-    """Seconds until the next go; None: it would end as this one did.
+def pause_before_retry(error: CivitaiShortcutError | None, futile_runs: int) -> float | None:
+    """Return the seconds to wait before a job's next run; None if a retry is pointless.
 
-    in_vain: goes since the last one that saved something.
+    error: what stopped the last run. futile_runs: how many runs since the last that saved a file.
     """
-    if trouble is None or trouble.reason not in PASSING:
+    if error is None or error.reason not in TRANSIENT_REASONS:
         return None
-    first = ROOM_EVERY if isinstance(trouble, DiskError) else _NETWORK_EVERY
-    asked = min(trouble.seconds, _LONGEST_REST) if isinstance(trouble, Busy) else 0.0
-    return max(asked, min(first * 2 ** min(in_vain, 10), _SELDOM))
+    first = DISK_RETRY_SECONDS if isinstance(error, DiskError) else _NETWORK_RETRY_SECONDS
+    retry_after = min(error.seconds, _LONGEST_RETRY_AFTER) if isinstance(error, Busy) else 0.0
+    backoff: float = first * 2 ** min(futile_runs, 10)
+    return max(retry_after, min(backoff, _LONGEST_PAUSE))

@@ -1,67 +1,90 @@
-"""What a download job asks of Civitai, said with our client and settings."""
+"""What a job is made of by the settings: its client, its folder and its template."""
 
 from __future__ import annotations
 
 import os
-from functools import partial
-from types import SimpleNamespace
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from .. import setting
-from ..http_client import CivitaiHttpClient, FileOptions, SendOptions
+from ..civitai import ImageQuery, Page
+from ..core import Cancellation
+from ..http_client import CivitaiHttpClient, FetchedFile, FileOptions, SendOptions
 from ..library import pages
 from .filename_template import DEFAULT_TEMPLATE, split_template, validate_template
-from .items import Network
 from .records import NamingContext
-from .sidecars import write_sidecars
 
-__all__ = ["make_network", "choose_destination", "reserved_bytes", "rendition_width"]
+__all__ = ["JobClient", "choose_destination", "rendition_width", "reserved_bytes"]
 
 
-def make_network(client: CivitaiHttpClient) -> Network:
-    """Return what one job needs of Civitai, by this client; the bandwidth limit holds."""
-    # Its questions go after those of people who look at a page.
-    patient = SimpleNamespace(fetch_json=partial(client.fetch_json, urgent=False))
-    return Network(
-        read_page=lambda query, cursor, limit, cancelled: pages.fetch_page(
-            patient, query, cursor, limit, cancelled
-        ).page,
-        fetch=lambda url, target, on_bytes, cancelled: client.fetch(
-            url,
-            target,
-            FileOptions(resumable=True, reserve=reserved_bytes()),
-            SendOptions(throttled=True),
-            on_bytes,
-            cancelled,
-        ),
-        write_sidecars=write_sidecars,
-        resting=lambda url: max(
-            client.paused_seconds(url), client.paused_seconds(setting.base_url())
-        ),
-    )
+class JobClient:
+    """Civitai as a job uses it: interactive requests go first, and the bandwidth limit holds."""
+
+    def __init__(self, client: CivitaiHttpClient) -> None:
+        self._client = client
+
+    def fetch_json(
+        self,
+        url: str,
+        params: Mapping[str, str | int] | None = None,
+        cancelled: Cancellation | None = None,
+    ) -> Any:
+        """Fetch JSON as `CivitaiHttpClient.fetch_json` does; interactive requests go first."""
+        return self._client.fetch_json(url, params, cancelled, urgent=False)
+
+    def fetch_page(
+        self, query: ImageQuery, cursor: str | None, limit: int, cancelled: Cancellation
+    ) -> Page:
+        """Fetch a gallery page of at most `limit` images, and store its records in the library."""
+        return pages.fetch_page(self, query, cursor, limit, cancelled).page
+
+    def fetch_file(
+        self,
+        url: str,
+        path_for: Callable[[str], str],
+        on_bytes: Callable[[int, int], None],
+        cancelled: Cancellation,
+    ) -> FetchedFile:
+        """Fetch an image's file; a partial file is kept for the next run.
+
+        path_for: returns the path for a file extension. on_bytes: is called with the bytes that
+        have arrived and the total, 0 if unknown.
+        """
+        options = FileOptions(resumable=True, reserve=reserved_bytes())
+        return self._client.fetch(
+            url, path_for, options, SendOptions(throttled=True), on_bytes, cancelled
+        )
+
+    def paused_seconds(self, url: str) -> float:
+        """Return the seconds until both this URL's host and Civitai's API accept requests."""
+        return max(map(self._client.paused_seconds, (url, setting.base_url())))
 
 
 def reserved_bytes() -> int:
-    """Bytes of the disk that no job uses."""
+    """Return the disk space in bytes that downloads must leave free."""
     return setting.gallery_disk_reserve_mb * 1024 * 1024
 
 
 def rendition_width(quality: str | None = None) -> int:
-    """Pixels of the rendition to fetch, 0 for the original. quality: None is the setting's."""
+    """Return the width in pixels of the rendition to fetch, 0 for the original.
+
+    quality: "original" or a width; None for the setting.
+    """
     quality = setting.saved_quality if quality is None else quality
     return int(quality) if quality.isdigit() else 0
 
 
 def choose_destination(
-    facts: NamingContext, template: str | None = None, folder: str | None = None
+    context: NamingContext, template: str | None = None, folder: str | None = None
 ) -> tuple[str, str]:
-    """A job's folder, and the template of its pictures' names below it.
+    """Return a job's folder, and the template of its images' names below that folder.
 
-    template: None is the setting's, but in a `folder` of the user's own just the id. Raises
-    InputError, a sentence, for a template that is none.
+    folder: None for the setting. template: None for the setting, or for the image id alone if a
+    folder is given. Raises InputError if the template is not valid.
     """
     if template is None:
         template = setting.saved_name if folder is None else DEFAULT_TEMPLATE
-    below, rest = split_template(validate_template(template), facts)
-    # A job may go on from elsewhere.
+    below, rest = split_template(validate_template(template), context)
+    # Absolute: a job may be resumed in another working directory.
     base = os.path.abspath(setting.saved_pictures_folder() if folder is None else folder)
     return os.path.join(base, *filter(None, below.split("/"))), rest

@@ -1,4 +1,4 @@
-"""Where a picture is saved below its folder: a template with the field's words, filled in. Pure."""
+"""The template of image file names: its fields, its rules, and how it is filled in."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ __all__ = [
 ]
 
 DEFAULT_TEMPLATE = "{id}"
-_MAX_TEMPLATE, _MAX_FOLDERS = 300, 8
-# UTF-8 bytes: what every disk takes of a part, and of a path below a folder of usual length
-_MAX_VALUE, _MAX_PART, MAX_NAME_BYTES, _LEAST_PART = 100, 150, 200, 10
+_MAX_TEMPLATE, _MAX_FOLDERS = 300, 8  # characters, slashes
+# UTF-8 bytes: of a field's value, of a file or folder name, of a path that every system accepts
+# below a folder of usual length, and of a folder name in a path that must be shortened.
+_MAX_VALUE, _MAX_PART, MAX_NAME_BYTES, _MIN_PART = 100, 150, 200, 10
 _RATINGS = {"None": "PG", "Soft": "PG-13", "Mature": "R", "X": "X", "XXX": "XXX"}
-# {word}, {date:%Y-%m}, {author|nobody}: what stands behind the bar is for a picture without it.
+# {field}, {date:%Y-%m}, {author|nobody}: the text after the bar stands in for a missing value.
 _FIELD = re.compile(r"\{([A-Za-z_]*)(?::([^{}|/]*))?(?:\|([^{}/]*))?\}")
 _DATE_PART = re.compile(r"%[YmdHMSyj]")
 _NO_VALUE = "unknown"
@@ -34,22 +35,22 @@ _DIGITS = frozenset("0123456789")
 
 
 def _meta_field(*keys: str) -> Callable[[Image, NamingContext], str]:
-    def value(image: Image, _: NamingContext) -> str:
-        found = (as_text((image.meta or {}).get(key)) for key in keys)
-        return next((text for text in found if text), "")
+    def read_value(image: Image, _: NamingContext) -> str:
+        values = (as_text((image.meta or {}).get(key)) for key in keys)
+        return next(filter(None, values), "")
 
-    return value
+    return read_value
 
 
-def _version_name(image: Image, facts: NamingContext) -> str:
-    """The one that was asked for, else the first of the gallery's that the picture names."""
-    used = (facts.versions[v] for v in image.version_ids if v in facts.versions)
-    return facts.version or next(used, "")
+def _version_name(image: Image, context: NamingContext) -> str:
+    """Return the requested version's name, else that of the first known version of the image."""
+    known = (context.versions[v] for v in image.version_ids if v in context.versions)
+    return context.version or next(known, "")
 
 
 FIELDS: dict[str, Callable[[Image, NamingContext], str]] = {
     "id": lambda image, _: str(image.id),
-    "model": lambda _, facts: facts.model,
+    "model": lambda _, context: context.model,
     "version": _version_name,
     "author": lambda image, _: image.username,
     "date": lambda image, _: image.created_at,
@@ -68,90 +69,92 @@ FIELDS: dict[str, Callable[[Image, NamingContext], str]] = {
 
 
 def validate_template(template: str) -> str:
-    """Without blanks around it. Raises InputError, a sentence that says what to do."""
+    """Return the template with plain slashes and without outer blanks.
+
+    Raises InputError with a sentence that says what to change.
+    """
     template = template.replace("\\", "/").strip()
-    is_whole_path = template.startswith("/") or re.match("[A-Za-z]:", template) is not None
-    _refuse_if(is_whole_path, "template_whole_path")
+    is_absolute = template.startswith("/") or re.match("[A-Za-z]:", template) is not None
+    _refuse_if(is_absolute, "template_whole_path")
     template = template.rstrip("/")
     _refuse_if(len(template) > _MAX_TEMPLATE, "template_long", most=_MAX_TEMPLATE)
     _refuse_if(template.count("/") > _MAX_FOLDERS, "template_deep", most=_MAX_FOLDERS)
     _refuse_if(".." in template.split("/"), "template_leads_out")
     known = ", ".join(f"{{{name}}}" for name in FIELDS)
-    for word, form, _ in _FIELD.findall(template):
-        field = f"{{{word}:{form}}}" if form else f"{{{word}}}"
-        _refuse_if(word not in FIELDS, "template_unknown", field=f"{{{word}}}", known=known)
-        _refuse_if(bool(form) and word != "date", "template_form", field=field)
-        _refuse_if("%" in _DATE_PART.sub("", form), "template_date", field=field)
-    is_open = re.search(r"[{}]", _FIELD.sub("", template)) is not None
-    _refuse_if(is_open, "template_brace")
+    for name, date_format, _ in _FIELD.findall(template):
+        field = f"{{{name}:{date_format}}}" if date_format else f"{{{name}}}"
+        _refuse_if(name not in FIELDS, "template_unknown", field=f"{{{name}}}", known=known)
+        _refuse_if(bool(date_format) and name != "date", "template_form", field=field)
+        _refuse_if("%" in _DATE_PART.sub("", date_format), "template_date", field=field)
+    has_stray_brace = re.search(r"[{}]", _FIELD.sub("", template)) is not None
+    _refuse_if(has_stray_brace, "template_brace")
     _require_id(template.rpartition("/")[2])
     return template
 
 
-def _require_id(last: str) -> None:
-    """Two pictures may never have one name, whatever strangers have called theirs."""
-    _refuse_if(DEFAULT_TEMPLATE not in last, "template_no_id")
-    sides = _split_at_id(last)
-    _refuse_if(all(map(_FIELD.search, sides)), "template_id_inside")
-    beside = (sides[0][-1:], sides[1][:1])
-    is_near = any(c and (c in _DIGITS or c in "{}" or not c.isprintable()) for c in beside)
-    _refuse_if(is_near, "template_id_touched")
+def _require_id(file_name: str) -> None:
+    """Refuse a file name in which two images could get the same name, whatever their values."""
+    _refuse_if(DEFAULT_TEMPLATE not in file_name, "template_no_id")
+    before, after = _split_at_id(file_name)
+    _refuse_if(bool(_FIELD.search(before) and _FIELD.search(after)), "template_id_inside")
+    neighbours = (before[-1:], after[:1])
+    is_touched = any(c and (c in _DIGITS or c in "{}" or not c.isprintable()) for c in neighbours)
+    _refuse_if(is_touched, "template_id_touched")
 
 
-def split_template(template: str, facts: NamingContext) -> tuple[str, str]:
-    """Folders that all pictures of a job have in common, filled in; the rest of the template."""
+def split_template(template: str, context: NamingContext) -> tuple[str, str]:
+    """Return the leading folders that all images of a job share, filled in, and the rest."""
     common, parts = [], template.split("/")
-    is_known = {"model", *(("version",) if facts.version else ())}.issuperset
-    while len(parts) > 1 and is_known(word for word, _, _ in _FIELD.findall(parts[0])):
-        common.append(_fill_folder(parts.pop(0), Image(0, ""), facts))
+    is_shared = {"model", *(("version",) if context.version else ())}.issuperset
+    while len(parts) > 1 and is_shared(name for name, _, _ in _FIELD.findall(parts[0])):
+        common.append(_fill_folder(parts.pop(0), Image(0, ""), context))
     return "/".join(filter(None, common)), "/".join(parts)
 
 
 def fill_template(
-    template: str, image: Image, facts: NamingContext, longest: int = MAX_NAME_BYTES
+    template: str, image: Image, context: NamingContext, max_bytes: int = MAX_NAME_BYTES
 ) -> str:
-    """The path below the folder, with "/" and without extension, cut to `longest` UTF-8 bytes.
+    """Return an image's path below its folder, with "/" and without extension.
 
-    What is missing is what the template says behind a bar, else "unknown". Every part is a name
-    that Windows, macOS and Linux take; the last one holds the picture's id.
+    A missing value becomes the text after the field's bar, else "unknown". Every part is a name
+    that Windows, macOS and Linux accept; the last one contains the image id. max_bytes: the longest
+    path in UTF-8.
     """
     *folders, last = template.split("/")
-    name = _fill_file_name(last, image, facts, min(_MAX_PART, longest))
-    parts = [part for part in (_fill_folder(folder, image, facts) for folder in folders) if part]
-    return "/".join([*_fit_folders(parts, longest - len(name.encode())), name])
+    name = _fill_file_name(last, image, context, min(_MAX_PART, max_bytes))
+    parts = list(filter(None, (_fill_folder(folder, image, context) for folder in folders)))
+    return "/".join([*_fit_folders(parts, max_bytes - len(name.encode())), name])
 
 
-def _fit_folders(folders: list[str], room: int) -> list[str]:
-    """Where they are too long in all, each is at most its share."""
-    if sum(len(folder.encode()) + 1 for folder in folders) <= room:
+def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
+    """Return the folders; if they are too long together, each is cut to an equal share."""
+    if sum(len(folder.encode()) + 1 for folder in folders) <= max_bytes:
         return folders
-    share = max(_LEAST_PART, room // len(folders) - 1)
+    share = max(_MIN_PART, max_bytes // len(folders) - 1)
     return [util.safe_name(folder, _NO_VALUE, share) for folder in folders]
 
 
-def _fill_folder(text: str, image: Image, facts: NamingContext) -> str:
-    """A folder's name; "" for a part with nothing in it, which is none."""
-    return (
-        util.safe_name(_fill_fields(text, image, facts), _NO_VALUE, _MAX_PART)
-        if text.strip()
-        else ""
-    )
+def _fill_folder(template: str, image: Image, context: NamingContext) -> str:
+    """Return a folder's name, "" for an empty part, which makes no folder."""
+    if not template.strip():
+        return ""
+    return util.safe_name(_fill_fields(template, image, context), _NO_VALUE, _MAX_PART)
 
 
-def _fill_file_name(text: str, image: Image, facts: NamingContext, longest: int) -> str:
-    """Only what is beside the id is cut: a picture without its id could take another's place."""
-    before, after = (_fill_fields(side, image, facts) for side in _split_at_id(text))
-    room = longest - len(str(image.id)) - 1
-    before = _cut_bytes(before[:-1], room) + before[-1:]  # which keeps other digits away from it
+def _fill_file_name(template: str, image: Image, context: NamingContext, max_bytes: int) -> str:
+    """Return the file name, cut beside the id: without its id an image could replace another."""
+    before, after = (_fill_fields(side, image, context) for side in _split_at_id(template))
+    room = max_bytes - len(str(image.id)) - 1
+    before = _cut_bytes(before[:-1], room) + before[-1:]  # the separator keeps digits off the id
     after = _cut_bytes(after, room - len(before.encode()))
     return util.safe_name(f"{before}{image.id}{after}", _NO_VALUE, 2 * _MAX_PART)
 
 
-def _split_at_id(last: str) -> tuple[str, str]:
-    """By the {id} that has only plain text on one side, if there is such a one."""
-    before, _, after = last.partition(DEFAULT_TEMPLATE)
+def _split_at_id(file_name: str) -> tuple[str, str]:
+    """Split at the first {id}, or at the last one if a field precedes the first."""
+    before, _, after = file_name.partition(DEFAULT_TEMPLATE)
     if _FIELD.search(before):
-        before, _, after = last.rpartition(DEFAULT_TEMPLATE)
+        before, _, after = file_name.rpartition(DEFAULT_TEMPLATE)
     return before, after
 
 
@@ -159,29 +162,31 @@ def _cut_bytes(text: str, limit: int) -> str:
     return text.encode("utf-8", "ignore")[: max(0, limit)].decode("utf-8", "ignore")
 
 
-def _fill_fields(text: str, image: Image, facts: NamingContext) -> str:
-    return _FIELD.sub(lambda found: _field_value(found, image, facts), text)
+def _fill_fields(template: str, image: Image, context: NamingContext) -> str:
+    return _FIELD.sub(lambda match: _field_value(match, image, context), template)
 
 
-def _field_value(found: re.Match[str], image: Image, facts: NamingContext) -> str:
-    word, form, otherwise = found.groups()
-    value = FIELDS[word](image, facts)
-    if word == "date":
-        value = _format_date(value, form or "%Y-%m-%d")
-    # A name of its own kind: a dot or a reserved word in it is only harmful as a whole part.
-    kept = util.safe_name(value, "", _MAX_VALUE) if value else ""
-    return kept or (_NO_VALUE if otherwise is None else otherwise)
+def _field_value(match: re.Match[str], image: Image, context: NamingContext) -> str:
+    name, date_format, default = match.groups()
+    value = FIELDS[name](image, context)
+    if name == "date":
+        value = _format_date(value, date_format or "%Y-%m-%d")
+    # Made safe by itself, so that a dot or a reserved word is kept where other text surrounds it.
+    safe = util.safe_name(value, "", _MAX_VALUE) if value else ""
+    return safe or (_NO_VALUE if default is None else default)
 
 
-def _format_date(moment: str, form: str) -> str:
+def _format_date(timestamp: str, date_format: str) -> str:
+    """Return an ISO timestamp in this format, "" if it is not one."""
     try:
-        day = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
     except ValueError:
         return ""
-    return _DATE_PART.sub(lambda part: day.strftime(part[0]), form)
+    return _DATE_PART.sub(lambda part: moment.strftime(part[0]), date_format)
 
 
 def _refuse_if(is_wrong: bool, key: str, **values: object) -> None:
+    """Raise InputError with the message of this key if the condition holds."""
     if is_wrong:
         why = messages.translate(key, "en", **values)
         raise InputError(f"This is no template for a name: {why}.", key, **values)

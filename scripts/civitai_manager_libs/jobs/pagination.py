@@ -1,4 +1,4 @@
-"""A gallery's pages as a job wants them, each with what it had."""
+"""The walk through a gallery's pages for a job, with a report on each page."""
 
 from __future__ import annotations
 
@@ -12,54 +12,50 @@ from .states import WalkState
 
 __all__ = ["count_requests_to_verify", "walk_gallery"]
 
-_PAGE = 100  # images asked for at a time; 200 are allowed, but large ComfyUI graphs make them slow
-_SECOND_PAGE = 89  # the same of a second walk: what cuts a page does so elsewhere
-_NO_SUCH_CURSOR = (400, 404, 410, 422)  # what Civitai says of one, but also of much else
+_PAGE = 100  # images a request; Civitai allows 200, but large ComfyUI graphs make those slow
+_SECOND_PAGE = 89  # images a request of a second walk, so that its pages end at other images
+_BAD_CURSOR = (400, 404, 410, 422)  # statuses of an expired cursor, but also of other errors
 
-FetchPage = Callable[["str | None", int], Page]  # (cursor, rows to ask for) -> the page
+FetchPage = Callable[["str | None", int], Page]  # (cursor, limit) -> page
 
 
 def count_requests_to_verify(count: int) -> int:
-    """Return how many requests a second walk makes through a gallery of so many images."""
+    """Return how many requests a second walk makes through a gallery of this many images."""
     return max(1, -(-count // _SECOND_PAGE))
 
 
 def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[WalkedPage]:
-    """Yield the pages that are wanted, from where the job was; `known`: the ids it has listed.
+    """Yield the pages that a job still wants, from its cursor on.
 
-    `ask_page` asks from the gallery's other end once the job's second walk has begun. A cursor of
-    an earlier go that Civitai does not take any more is no way on: then it is walked anew, past
-    what is known.
+    known: the ids of the images that are listed already. fetch_page: reads from the gallery's other
+    end if the job is on its second walk. If Civitai no longer accepts the cursor of an earlier run,
+    the walk starts over, past the known images.
     """
-    is_begun, pages_from = False, _walk_second if job.walk is WalkState.SECOND else _walk_first
+    has_begun, walk = False, _walk_second if job.walk is WalkState.SECOND else _walk_first
     try:
-        for page in pages_from(job.cursor, job, known, fetch_page):
-            is_begun = True
+        for page in walk(job.cursor, job, known, fetch_page):
+            has_begun = True
             yield page
     except HttpStatusError as error:
-        if is_begun or job.cursor is None or error.status not in _NO_SUCH_CURSOR:
+        if has_begun or job.cursor is None or error.status not in _BAD_CURSOR:
             raise
-        yield from pages_from(None, job, known, fetch_page)
+        yield from walk(None, job, known, fetch_page)
 
 
 def _walk_first(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    missing, sent = job.wanted - len(known), _LastPage(job, bool(known), _version_ids(job))
-
-    def ask(cursor: str | None) -> Page:
-        rows = min(_PAGE, job.wanted) if cursor is None else _PAGE
-        return sent.record_page(cursor, fetch_page(cursor, rows))
-
-    for page, cursor in walk_pages(ask, start, known, sys.maxsize, _PAGE):
+    """Yield the pages of the first walk: images that are not known, until the job has enough."""
+    missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
+    for page, cursor in walk_pages(last.fetch, start, known, sys.maxsize, _PAGE):
         images = page.images[:missing]
         missing -= len(images)
-        end = "" if missing and cursor is not None else sent.end
+        end = "" if missing and cursor is not None else last.end
         if len(images) < len(page.images) or (not missing and cursor is not None):
             end = "limit"
-        report, is_first = sent.report(end), sent.cursor is None
+        report, is_first = last.report(end), last.cursor is None
         if end == "empty":
-            yield WalkedPage((), sent.cursor, report, is_first)
+            yield WalkedPage((), last.cursor, report, is_first)
             return
         yield WalkedPage(images, cursor if missing else None, report, is_first)
         if not missing:
@@ -69,67 +65,61 @@ def _walk_first(
 def _walk_second(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield the pages of the second walk: what is listed, and of the rest as much as is wanted."""
-    missing, sent = job.wanted - len(known), _LastPage(job, bool(known), set())
-
-    def ask(cursor: str | None) -> Page:
-        return sent.record_page(cursor, fetch_page(cursor, _SECOND_PAGE))
-
-    for page, cursor in walk_pages(ask, start, (), sys.maxsize, _SECOND_PAGE):
-        fresh = [image.id for image in page.images if image.id not in known]
-        unwanted, is_full = set(fresh[missing:]), len(fresh) > missing
-        missing -= len(fresh) - len(unwanted)
+    """Yield the pages of the second walk: all known images, and new ones until there are enough."""
+    missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
+    for page, cursor in walk_pages(last.fetch, start, (), sys.maxsize, _SECOND_PAGE):
+        new = [image.id for image in page.images if image.id not in known]
+        unwanted, is_full = set(new[missing:]), len(new) > missing
+        missing -= len(new) - len(unwanted)
         images = tuple(image for image in page.images if image.id not in unwanted)
-        end = "limit" if is_full else "" if cursor is not None else sent.end
-        following = sent.cursor if end == "empty" else None if is_full else cursor
-        yield WalkedPage(images, following, WalkReport(end=end), walk=2)
+        end = "limit" if is_full else "" if cursor is not None else last.end
+        next_cursor = last.cursor if end == "empty" else None if is_full else cursor
+        yield WalkedPage(images, next_cursor, WalkReport(end=end), walk=2)
         if is_full:
             return
 
 
-def _version_ids(job: Job) -> set[int]:
-    version_id = job.query.version_id
-    return set(job.options.facts.versions) | ({version_id} if version_id else set())
-
-
 class _LastPage:
-    """The page that was read last, as Civitai sent it; `cursor` leads to it, None to the first.
+    """The page that was fetched last, as Civitai sent it.
 
-    has_images: the gallery is known to have some. version_ids: those whose images the gallery has,
-    empty where they are not known.
+    cursor: of that page, None for the first. has_images: whether the gallery is known to have
+    images.
     """
 
-    def __init__(self, job: Job, has_images: bool, version_ids: set[int]) -> None:
-        self._query, self._has_images, self._version_ids = job.query, has_images, version_ids
+    def __init__(self, job: Job, has_images: bool, fetch_page: FetchPage) -> None:
+        self._job, self._has_images, self._fetch_page = job, has_images, fetch_page
+        self._version_ids = {*job.options.facts.versions, job.query.version_id} - {0, None}
         self.cursor: str | None = None
         self._page = Page()
         self._seen: set[int] = set()
 
-    def record_page(self, cursor: str | None, page: Page) -> Page:
-        self.cursor, self._page = cursor, page
-        return page
+    def fetch(self, cursor: str | None) -> Page:
+        """Fetch the page of a cursor; it becomes the last page."""
+        limit = _PAGE if cursor is not None else min(_PAGE, self._job.wanted)
+        limit = _SECOND_PAGE if self._job.walk is WalkState.SECOND else limit
+        self.cursor, self._page = cursor, self._fetch_page(cursor, limit)
+        return self._page
 
     @property
     def end(self) -> str:
-        """What it means where the walk is over by itself."""
-        if self.is_empty and may_be_time_limit(self._query, self.cursor, self._has_images):
+        """Return why a walk ends with this page, as in `WalkReport`."""
+        if self.is_empty and may_be_time_limit(self._job.query, self.cursor, self._has_images):
             return "empty"
         return "end" if self._page.next_cursor is None else "blank"
 
     def report(self, end: str) -> WalkReport:
-        """What it had that no page before it had."""
-        fresh = set(self._page.ids) - self._seen
-        self._seen |= fresh
-        others = len(fresh.intersection(self._page.other_ids))
-        lacking = min(self._page.without_data, others)
+        """Return the report on what this page has and no earlier page had."""
+        new_ids = set(self._page.ids) - self._seen
+        self._seen |= new_ids
+        others = len(new_ids.intersection(self._page.other_ids))
+        without_data = min(self._page.without_data, others)
         is_odd = self._page.next_cursor is not None or self.end == "empty"
+        new_images = (image for image in self._page.images if image.id in new_ids)
         return WalkReport(
-            seen=len(fresh) + self._page.dropped,
-            kept_back=others - lacking,
-            without_data=lacking,
-            unrelated=count_unrelated(
-                (image for image in self._page.images if image.id in fresh), self._version_ids
-            ),
+            seen=len(new_ids) + self._page.dropped,
+            kept_back=others - without_data,
+            without_data=without_data,
+            unrelated=count_unrelated(new_images, self._version_ids),
             dropped=self._page.dropped,
             empty_pages=int(self.is_empty and is_odd),
             end=end,

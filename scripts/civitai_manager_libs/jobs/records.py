@@ -1,4 +1,4 @@
-"""What a download job is, what its pictures are, and what became of them. Pure."""
+"""The records of jobs: a job, its items, their outcomes and the report on the gallery."""
 
 from __future__ import annotations
 
@@ -10,40 +10,42 @@ from ..civitai import ImageQuery
 from ..core import Image
 from ..errors import CivitaiShortcutError
 from ..i18n import messages
-from .states import goes_on_by_itself, JobState, WalkState
+from .states import JobState, resumes_automatically, WalkState
 
 __all__ = [
     "Claim",
     "EMPTY_END",
-    "NamingContext",
     "Item",
     "Job",
     "JobOptions",
+    "NamingContext",
     "Outcome",
     "WalkedPage",
+    "WalkReport",
+    "failed_outcome",
+    "item_path",
 ]
-__all__ += ["WalkReport", "failed_outcome", "item_path"]
 
 EMPTY_END = messages.reason_text("empty_end", "en")
 
-_OF_TWO = ("first", "second", "both")  # fields of `WalkReport` that tell of two walks
+_BOTH_WALKS = ("first", "second", "both")  # the fields of `WalkReport` that compare two walks
 
 
 @dataclass(frozen=True)
 class WalkReport:
-    """What a gallery had, as far as a job has walked it.
+    """What a job has found in its gallery so far, as numbers of images.
 
-    seen: pictures, all below among them. kept_back: by rating or type. without_data: where only
-    such with data were asked for. unrelated: that name models, but not the gallery's, as far as its
-    versions are known. dropped: their address is not Civitai's, or their record cannot
-    be read. empty_pages: with nothing on them, though they were no gallery's end by themselves.
-    end: why the walk is over: `end` of the gallery; `limit`; `known`, as many in a row as was asked
-    were saved before; `empty`, the last page had nothing on it; `blank`, the last pages had nothing
-    new, though they named more; "" it is not over.
+    seen: all of them; the next four are among them. kept_back: not returned, by rating or type.
+    without_data: not returned, because only images with generation data were requested.
+    unrelated: naming only versions that are not the gallery's. dropped: with a foreign address or
+    an unreadable record. empty_pages: the number of empty pages that were not the gallery's end.
 
-    Of a gallery that was walked a second time, from its other end: first, second: images that each
-    walk found; both: those that both found; second_end: why the second one is over, as in `end`, ""
-    it is not, or was not wanted.
+    end: why the first walk is over: `end` of the gallery; `limit` reached; `known`: enough images
+    in a row were already saved; `empty`: the last page was empty; `blank`: the last pages brought
+    nothing new; "": the walk is not over.
+
+    After a second walk from the gallery's other end: first, second: images that each walk found;
+    both: images that both found; second_end: why that walk is over, as in `end`.
     """
 
     seen: int = 0
@@ -64,17 +66,19 @@ class WalkReport:
 
     @property
     def counts(self) -> dict[str, int]:
-        """What the first walk had of each, where it had any."""
+        """Return the first walk's numbers by their names, without zeros."""
         numbers = self._numbers()
-        return {name: numbers[name] for name in numbers if numbers[name] and name not in _OF_TWO}
+        return {
+            name: numbers[name] for name in numbers if numbers[name] and name not in _BOTH_WALKS
+        }
 
     @property
     def missing(self) -> int | None:
-        """Return how many images probably neither walk found, None if that cannot be told: they
-        have none in common, or the second one broke off.
+        """Estimate how many images neither walk found.
 
-        Capture and recapture: where two walks miss images independently of each other, the share of
-        all images that the first found is its share of those that the second found.
+        None if the walks have no image in common, or the second one broke off. Capture and
+        recapture: where two walks miss images independently of each other, the share of all images
+        that the first walk found is its share of those that the second walk found.
         """
         if not self.both or self.second_end == "empty":
             return None
@@ -87,12 +91,12 @@ class WalkReport:
 
 @dataclass(frozen=True)
 class WalkedPage:
-    """What a job wants of a page. cursor: where its gallery goes on, None: it has all it wants.
+    """The images that a job wants of one gallery page.
 
-    report: of this page; with the end `empty` it had nothing on it and names no other, and `cursor`
-    leads to it, None to the first page. is_first: of the gallery: what was told before does not
-    count any more. walk: 1, or 2 for a page of the walk from the other end, whose images may be
-    listed already.
+    cursor: of the next page; None if the job has all it wants. After an empty last page: of that
+    page itself, None if that was the first. report: on this page alone. is_first: whether this is
+    the gallery's first page, whose report replaces earlier ones. walk: 1, or 2 for the walk from
+    the other end, whose images may be listed already.
     """
 
     images: tuple[Image, ...]
@@ -104,10 +108,10 @@ class WalkedPage:
 
 @dataclass(frozen=True)
 class NamingContext:
-    """What the names of a job's pictures may tell of it.
+    """What a file name template can use besides the image.
 
-    model: what the job is called, mostly after its model. version: the name of the one that was
-    asked for, "" for all. versions: the names of those that there are, by id.
+    model: the job's title, usually the model's name. version: the name of the requested version,
+    "" for all. versions: the names of the model's versions by id.
     """
 
     model: str = ""
@@ -117,12 +121,12 @@ class NamingContext:
 
 @dataclass(frozen=True)
 class JobOptions:
-    """How a job saves its pictures. name: the template of their names below its folder.
+    """How a job saves its images.
 
-    stop_at_known: so many in a row that were saved before end the walk; 0: none do. width: pixels
-    of the site's rendition that is fetched in place of a wider image; 0: always the original.
-    reads_only: its pages are read, and no picture is fetched. verify: a gallery that was walked to
-    its end is walked a second time from the other end, to find what the first walk missed.
+    name: the template of file names below the job's folder. stop_at_known: end the walk after so
+    many already saved images in a row; 0: never. width: fetch wider images as Civitai's rendition
+    of so many pixels; 0: fetch originals. reads_only: read the pages and fetch no image. verify:
+    walk a gallery a second time from the other end, to find what the first walk missed.
     """
 
     name: str = "{id}"
@@ -135,12 +139,12 @@ class JobOptions:
 
 @dataclass(frozen=True)
 class Job:
-    """What was asked, and how far it is.
+    """A job as the database stores it, with the counts of its items.
 
-    folder: where the pictures go. wanted: how many at most. again: fetch what was saved before.
-    state: see `JobState`. reason, note: a code and a sentence, of why it is paused, where that was
-    not the user. cursor: where its gallery goes on, or its empty last page. walk: see `WalkState`.
-    bytes: of what it saved. report: nothing where the pictures were chosen.
+    folder: where its files go. wanted: the most images to list. again: also fetch images that were
+    saved before. reason, note: code and sentence of why it is paused, "" if the user paused it.
+    cursor: of the gallery page to read next. bytes: of the files that it saved. report: empty for
+    images that were selected one by one.
     """
 
     id: int
@@ -169,7 +173,7 @@ class Job:
 
     @property
     def walked(self) -> bool:
-        """Return whether no page is to be read any more."""
+        """Return whether no page is left to read."""
         return not (self.walk.is_under_way or self.needs_second_walk)
 
     @property
@@ -179,16 +183,16 @@ class Job:
 
     @property
     def ended_empty(self) -> bool:
-        return self.walk.is_empty_end
+        return self.walk.ended_empty
 
     @property
     def has_total(self) -> bool:
-        """Return whether the first walk is over: only a second one can add images."""
+        """Return whether the first walk is over; only a second walk can add images then."""
         return self.walk is not WalkState.FIRST
 
     @property
     def total(self) -> int:
-        """Return the number of images; until `has_total` the number of those that are wanted."""
+        """Return the number of items if `has_total`, else the number that is wanted."""
         return self.finished + self.waiting if self.has_total else self.wanted
 
     @property
@@ -197,15 +201,17 @@ class Job:
 
     @property
     def resumes_automatically(self) -> bool:
-        return goes_on_by_itself(self.state, self.reason)
+        return resumes_automatically(self.state, self.reason)
 
 
 @dataclass(frozen=True)
 class Item:
-    """A picture of a job. place: its order. record: the API's record as JSON text, or "".
-    name: its path below the job's folder, with "/" and without extension; "" is its id.
+    """One image of a job.
 
-    One that is `waiting` with a reason was tried, but it may not have been its own fault.
+    place: its key, which grows in the gallery's order. kind: `image`, `video` or `audio`. record:
+    the API's record as JSON text, "" if not loaded. state: as in `Outcome`; a reason with `waiting`
+    is the network failure of an earlier run. name: its path below the job's folder, with "/" and
+    without extension; "" if that is its id.
     """
 
     place: int
@@ -219,15 +225,16 @@ class Item:
     name: str = ""
 
     def path(self, folder: str, extension: str) -> str:
-        """Where it goes, or lies."""
+        """Return where the image's file is saved below a folder."""
         return f"{item_path(folder, self.image_id, self.name)}.{extension}"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an item: `saved`, `skipped`, `failed`, or `waiting` still.
+    """The result of one item: `saved`, `skipped`, `failed`, or still `waiting`.
 
-    bytes: of the file that lies at `path`; 0 when nobody looked.
+    bytes: of the file at `path`, 0 if unknown. reason, message: code and sentence of a failure. A
+    message with `skipped` says that the file which was saved before is missing or damaged.
     """
 
     image_id: int
@@ -240,10 +247,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Claim:
-    """What stands in the way of fetching an item: that it was saved, or another job's claim.
+    """What the database knows of an image that a job is about to fetch.
 
-    saved_bytes: what the file at saved_path had. ours_before: this job had claimed it already, so
-    it was interrupted at it.
+    saved_path, saved_bytes: of the file that was saved before, "" and 0 if none was. other_job: the
+    job that is fetching the image, 0 for none. ours_before: whether this job had claimed the image
+    already, so that it was interrupted while fetching it.
     """
 
     saved_path: str = ""
@@ -253,7 +261,7 @@ class Claim:
 
 
 def item_path(folder: str, image_id: int, name: str) -> str:
-    """Without extension. name: as in `Item`."""
+    """Return the path of an item's file without extension. name: as in `Item`."""
     return os.path.join(folder, *(name or str(image_id)).split("/"))
 
 

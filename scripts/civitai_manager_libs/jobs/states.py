@@ -1,18 +1,20 @@
-"""The states of a job and of its walk through a gallery, and the moves between them: one table each
-for the database, the worker, the queue and the views."""
+"""The states of a job and of its walk through a gallery, with the moves between them."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["JobState", "PASSING", "WalkState", "goes_on_by_itself", "allowed_sources"]
+__all__ = ["JobState", "TRANSIENT_REASONS", "WalkState", "allowed_sources", "resumes_automatically"]
 
-PASSING = ("busy", "disk", "network")  # reasons of a pause that may be over later
+TRANSIENT_REASONS = ("busy", "disk", "network")  # reason codes of a pause that ends by itself
 
 
 class JobState(str, Enum):
-    """QUEUED: a job waits its turn. RUNNING: somebody works on it, or was killed at it. PAUSED: by
-    the user; or for a reason, and then it goes on by itself once that may be over."""
+    """The state of a job, as the database stores it.
+
+    QUEUED: waits for its turn. RUNNING: a worker runs it, or was killed while running it.
+    PAUSED: by the user, or for a reason code; a transient reason is retried automatically.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -29,33 +31,33 @@ class JobState(str, Enum):
 
 
 _ALL = frozenset(JobState)
-_BEGINS = frozenset({JobState.QUEUED, JobState.RUNNING})
+_STARTS = frozenset({JobState.QUEUED, JobState.RUNNING})
 _MOVES = {
     JobState.QUEUED: _ALL,
     JobState.RUNNING: _ALL,
     JobState.PAUSED: _ALL,
-    JobState.DONE: _BEGINS,
-    JobState.CANCELLED: _BEGINS,
+    JobState.DONE: _STARTS,
+    JobState.CANCELLED: _STARTS,
 }
 
 
 def allowed_sources(state: JobState) -> list[JobState]:
-    """Return the states that a job may come from into this one; a job may always stay in it."""
+    """Return the states from which a job may move into this state; itself is always among them."""
     return [source for source in JobState if source is state or state in _MOVES[source]]
 
 
-def goes_on_by_itself(state: JobState, reason: str) -> bool:
-    """Return whether a job in this state is unfinished, and no user has paused it."""
-    return reason in PASSING if state is JobState.PAUSED else not state.is_over
+def resumes_automatically(state: JobState, reason: str) -> bool:
+    """Return whether a job in this state is unfinished and was not paused by the user."""
+    return reason in TRANSIENT_REASONS if state is JobState.PAUSED else not state.is_over
 
 
 class WalkState(Enum):
-    """How far a job is in reading its gallery's pages.
+    """How far a job has read the pages of its gallery.
 
-    FIRST: the walk from the gallery's start has pages left. SECOND_DUE: it has none, and the walk
-    from the other end is to begin. SECOND: that walk has pages left. FIRST_EMPTY, SECOND_EMPTY: the
-    walk ended with an empty page, perhaps for Civitai's time limit, and that page can be asked for
-    again. OVER: every wanted image is listed.
+    FIRST: the walk from the gallery's start has pages left. SECOND_DUE: that walk is complete, and
+    a walk from the other end is to begin. SECOND: the walk from the other end has pages left.
+    FIRST_EMPTY, SECOND_EMPTY: the walk ended with an empty page, which may be Civitai's time limit,
+    so that page can be requested again. OVER: every wanted image is listed.
     """
 
     FIRST = 0
@@ -70,31 +72,33 @@ class WalkState(Enum):
         return self in (WalkState.FIRST, WalkState.SECOND)
 
     @property
-    def is_empty_end(self) -> bool:
-        return self in _ASKED_AGAIN
+    def ended_empty(self) -> bool:
+        return self in _REOPENED
 
     @property
-    def asked_again(self) -> WalkState:
-        """Return the state in which an empty last page is asked for once more."""
-        return _ASKED_AGAIN.get(self, self)
+    def reopened(self) -> WalkState:
+        """Return the state in which an empty last page is requested once more."""
+        return _REOPENED.get(self, self)
 
     @property
     def column(self) -> int:
-        """Return the number that the database has for the state: two share that of
-        another state, and are told from it by the job's report and options."""
+        """Return the number that the database stores for this state; see `from_column`."""
         return _COLUMNS.get(self, self.value)
 
     @classmethod
     def after_page(cls, walk: int, is_last: bool, end: str) -> WalkState:
-        """Return the state after a page of the first or the second walk. end: as in `Report`."""
+        """Return the state after a page of walk 1 or 2. end: as in `WalkReport`."""
         if end == "empty":
             return cls.SECOND_EMPTY if walk == 2 else cls.FIRST_EMPTY
         return cls.OVER if is_last else cls.SECOND if walk == 2 else cls.FIRST
 
     @classmethod
-    def of_column(cls, column: int, end: str, second_end: str, verify: bool) -> WalkState:
-        """Return the state of a job. end, second_end: of its report. verify: of its options; no
-        second walk is due where the first stopped before the gallery's end."""
+    def from_column(cls, column: int, end: str, second_end: str, verify: bool) -> WalkState:
+        """Return the state that a job's row stands for.
+
+        Two states share the column value of another state; the ends in the job's report and its
+        option `verify` tell them apart. No second walk is due if the first one stopped early.
+        """
         state = cls(column)
         if state is cls.FIRST_EMPTY and second_end == "empty":
             return cls.SECOND_EMPTY
@@ -102,7 +106,7 @@ class WalkState(Enum):
         return cls.SECOND_DUE if state is cls.OVER and is_due else state
 
 
-_ASKED_AGAIN = {
+_REOPENED = {
     WalkState.FIRST_EMPTY: WalkState.FIRST,
     WalkState.SECOND_EMPTY: WalkState.SECOND,
 }

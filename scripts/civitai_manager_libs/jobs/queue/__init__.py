@@ -1,4 +1,4 @@
-"""A few jobs at work, the others in turn."""
+"""The queue of jobs: a few run at once, the others wait for their turn."""
 
 from .service import JobService, JobView
 

@@ -1,16 +1,18 @@
-"""The few jobs that are at work: threads that take one after another, each in its turn."""
+"""The threads that run jobs, each one job after another."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from ... import setting, util
 from ...errors import CivitaiShortcutError, DiskError
-from ..factory import make_network, reserved_bytes
+from ..factory import JobClient
+
 from ..progress import JobProgress
 from ..records import Job
 from ..store import JobStore
@@ -21,121 +23,128 @@ __all__ = ["WorkerPool"]
 
 
 class WorkerPool:
-    """As many as the setting says, while there is work. All methods may be called from any thread.
+    """Threads that run the queued jobs, at most `gallery_jobs_at_once`; any thread may use it.
 
-    A worker that has nothing to do waits for a job that rests; without one it ends.
+    A thread with nothing to do waits for a job that will be retried; if there is none it ends.
     """
 
-    def __init__(self, store: Callable[[], JobStore], client: Callable[[], Any]) -> None:
-        """client: gives the HTTP client, anew for each job."""
-        self._store, self._client = store, client
+    def __init__(self, open_store: Callable[[], JobStore], get_client: Callable[[], Any]) -> None:
+        """Start empty. get_client: returns the HTTP client; is called for each run."""
+        self._open_store, self._get_client = open_store, get_client
         self._changed = threading.Condition()
         self._turns = Scheduler()
-        self._count = 0
+        self._count = 0  # of threads
 
     def add(self, job_id: int) -> None:
-        """Let a job wait its turn, or begin it at once where nobody waits."""
+        """Queue a job behind all that wait, unless it is queued already."""
         with self._changed:
             self._turns.setdefault(job_id, Turn(job_id))
             self._start_workers()
 
     def prioritize(self, job_id: int) -> bool:
-        """Let a job begin before all that wait, or again at its end; whether it has a turn."""
+        """Put a job before all that wait; if it is being stopped, run it again afterwards.
+
+        Return whether the job is in the queue.
+        """
         with self._changed:
             turn = self._turns.get(job_id)
             if turn is None:
                 return False
-            if turn.stop_request is not None:
-                turn.again = turn.stop_request.state is not None or turn.again
+            if turn.is_running:
+                turn.again = turn.requested_state is not None or turn.again
             else:
                 self._turns.put_first(turn)
                 self._start_workers()
             return True
 
-    def withdraw(self, job_id: int) -> Turn | None:
-        """Return a job's turn, which nobody comes to any more unless it is at work."""
+    @contextmanager
+    def withdraw(self, job_id: int) -> Iterator[Turn | None]:
+        """Take a job out of the queue unless it is running, and hand out its turn.
+
+        The job is back in the queue if the block raises an error of ours.
+        """
         with self._changed:
             turn = self._turns.get(job_id)
-            if turn is not None and not turn.is_at_work:
+            if turn is not None and not turn.is_running:
                 del self._turns[job_id]
-                self._changed.notify_all()  # whoever waited for it need not any more
-            return turn
-
-    def restore(self, turn: Turn | None) -> None:
-        """Undo `withdraw`."""
-        if turn is not None:
-            with self._changed:
-                self._turns.setdefault(turn.job_id, turn)
-                self._start_workers()
+                self._changed.notify_all()  # a thread that waits for this job need not any more
+        try:
+            yield turn
+        except CivitaiShortcutError:
+            if turn is not None:
+                with self._changed:
+                    self._turns.setdefault(job_id, turn)
+                    self._start_workers()
+            raise
 
     def list_running(self) -> list[int]:
         with self._changed:
             return self._turns.list_running()
 
     def count_waiting(self) -> int:
-        """Return how many jobs wait their turn."""
+        """Return how many jobs wait for their turn."""
         with self._changed:
             return len(self._turns.list_waiting())
 
     def list_turn_views(self, job_ids: Iterable[int]) -> dict[int, TurnView]:
-        """Return how those of these jobs stand that have a turn."""
+        """Return how these jobs stand in the queue, without those that are not in it."""
         with self._changed:
-            before = {job_id: n for n, job_id in enumerate(self._turns.list_waiting())}
-            found = {i: self._turns[i] for i in job_ids if i in self._turns}
-            return {i: turn.make_view(before.get(i, 0)) for i, turn in found.items()}
+            ahead = {job_id: n for n, job_id in enumerate(self._turns.list_waiting())}
+            turns = {i: self._turns[i] for i in job_ids if i in self._turns}
+            return {i: turn.make_view(ahead.get(i, 0)) for i, turn in turns.items()}
 
     def _start_workers(self) -> None:
-        """Begin what may begin. The caller keeps others out."""
-        self._changed.notify_all()  # a worker that waits for the end of a rest looks anew
+        """Start threads for the jobs that are due. The caller holds the lock."""
+        self._changed.notify_all()  # a thread that waits for a retry looks again
         while self._count < setting.gallery_jobs_at_once:
             turn = self._turns.next_turn()
-            if turn is None or turn.is_resting:
+            if turn is None or turn.is_waiting_to_retry:
                 return
             self._count += 1
-            begun = None if turn.needed else turn  # a look at a disk may hang
-            if begun is not None:
-                begun.begin()
+            first = None if turn.required_bytes else turn  # checking a disk may hang
+            if first is not None:
+                first.start()
             name = f"gallery-job-{turn.job_id}"
-            threading.Thread(target=self._work_loop, args=(begun,), name=name, daemon=True).start()
-            if begun is None:
+            threading.Thread(target=self._work_loop, args=(first,), name=name, daemon=True).start()
+            if first is None:
                 return
 
     def _work_loop(self, turn: Turn | None) -> None:
-        """On this job, and then on those whose turn it is."""
-        is_needed = True
+        """Run this job, if any, and then those whose turn comes."""
+        has_crashed = True
         try:
             turn = turn or self._next_turn()
             while turn is not None:
                 self._run_turn(turn)
                 turn = self._next_turn()
-            is_needed = False
+            has_crashed = False
         finally:
-            if is_needed:  # a fault of our own
+            if has_crashed:  # a bug of ours
                 self._leave(turn)
 
     def _next_turn(self) -> Turn | None:
-        """The job whose turn it is now; None, and it has left, where a worker is not needed."""
+        """Start and return the next turn; None if this thread is not needed and has left."""
         while (turn := self._wait_for_turn()) is not None:
-            due, full = turn.due, turn.find_missing_space()
+            due, disk_full = turn.due, turn.find_missing_space()
             with self._changed:
-                is_same = self._turns.get(turn.job_id) is turn and not turn.is_at_work
-                if not is_same or turn.due != due:
+                is_current = self._turns.get(turn.job_id) is turn and not turn.is_running
+                if not is_current or turn.due != due:
                     continue
-                if full is None:
-                    turn.begin()
+                if disk_full is None:
+                    turn.start()
                     self._start_workers()
                     return turn
-                turn.wait_for_room(full)
+                turn.postpone(disk_full)
         return None
 
     def _wait_for_turn(self) -> Turn | None:
-        """Waits for the end of the shortest rest."""
+        """Wait until a turn is due and return it; None if this thread is not needed."""
         with self._changed:
             while self._count <= setting.gallery_jobs_at_once:
                 turn = self._turns.next_turn()
                 if turn is None:
                     break
-                if not turn.is_resting:
+                if not turn.is_waiting_to_retry:
                     return turn
                 self._changed.wait(max(0.0, turn.due[0] - time.monotonic()))
             self._count -= 1
@@ -149,49 +158,45 @@ class WorkerPool:
             self._start_workers()
 
     def _run_turn(self, turn: Turn) -> None:
-        """One go. Its turn is over then, or comes again."""
+        """Run a job once; afterwards its turn is over, or it is queued again."""
         try:
-            with self._store() as store:
-                run = JobWorker(
-                    store,
-                    turn.job_id,
-                    make_network(self._client()),
-                    setting.gallery_max_concurrent_downloads,
-                    reserved_bytes(),
-                    partial(self._store_progress, turn),
-                    turn.stop_request,
-                )
+            with self._open_store() as store:
+                client, report = JobClient(self._get_client()), partial(self._store_progress, turn)
+                worker = JobWorker(store, turn.job_id, client, report, turn.stop_request)
                 before = store.get_job(turn.job_id)
-                job = run.run() if before.resumes_automatically else before
+                job = worker.run() if before.resumes_automatically else before
                 with self._changed:
                     has_saved = job.saved > before.saved
-                    if not self._needs_another_turn(store, job, turn, run, has_saved):
+                    if not self._requeue(store, job, turn, worker, has_saved):
                         del self._turns[job.id]
         except CivitaiShortcutError as error:
             util.printD(f"[gallery] job {turn.job_id}: {error}")
             with self._changed:
-                is_stopped = turn.stop_request is not None and turn.stop_request.state is not None
-                may_rest = isinstance(error, DiskError) and (turn.again or not is_stopped)
-                if not (may_rest and turn.rest(error, False, 0)):
+                may_retry = isinstance(error, DiskError) and (
+                    turn.again or turn.requested_state is None
+                )
+                if not (may_retry and turn.schedule_retry(error, False, 0)):
                     self._turns.pop(turn.job_id, None)
 
-    def _needs_another_turn(
-        self, store: JobStore, job: Job, turn: Turn, run: JobWorker, has_saved: bool
+    def _requeue(
+        self, store: JobStore, job: Job, turn: Turn, worker: JobWorker, has_saved: bool
     ) -> bool:
-        """Whether its turn does, as the user wants it, or for what was in its way."""
-        wished = turn.stop_request.state if turn.stop_request is not None else None
+        """Queue a job again after its run if the user or its error wants that; return whether."""
+        requested = turn.requested_state
         if turn.again:
             store.queue_jobs([job.id])
             self._turns.put_first(turn)
             return True
-        if wished is None:
-            return not job.is_over and turn.rest(run.trouble, has_saved, run.needed)
-        if job.state is not wished:
-            store.set_state(job.id, wished)
+        if requested is None:
+            return not job.is_over and turn.schedule_retry(
+                worker.error, has_saved, worker.required_bytes
+            )
+        if job.state is not requested:
+            store.set_state(job.id, requested)
         return False
 
     def _store_progress(self, turn: Turn, progress: JobProgress) -> None:
         with self._changed:
             turn.progress = progress
-            if self._count < setting.gallery_jobs_at_once:  # the user allows more now
+            if self._count < setting.gallery_jobs_at_once:  # the setting was raised
                 self._start_workers()

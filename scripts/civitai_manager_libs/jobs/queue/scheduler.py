@@ -1,4 +1,4 @@
-"""Whose turn it is: which jobs are at work, which wait their turn, which rest for a while."""
+"""The order of jobs: which run, which wait for their turn, which wait to be retried."""
 
 from __future__ import annotations
 
@@ -9,24 +9,26 @@ from dataclasses import dataclass, field, replace
 
 from ...core import check_free_space
 from ...errors import CivitaiShortcutError, DiskError, DiskFull
-from ..backoff import pause_before_retry, ROOM_EVERY
+from ..backoff import DISK_RETRY_SECONDS, pause_before_retry
 from ..progress import JobProgress
 from ..states import JobState
 from ..worker import StopRequest
 
-__all__ = ["NO_TURN", "TurnView", "Turn", "Scheduler"]
+__all__ = ["NO_TURN", "Scheduler", "Turn", "TurnView"]
 
-_count = itertools.count()
+_counter = itertools.count()
 
 
 @dataclass(frozen=True)
 class TurnView:
-    """How a job stands by its turn. state, progress: None where that is as the database says.
-    before: how many jobs begin before it."""
+    """How a job stands in the queue.
+
+    state, progress: None if the database's are current. jobs_ahead: how many jobs start before it.
+    """
 
     state: JobState | None = None
     progress: JobProgress | None = None
-    before: int = 0
+    jobs_ahead: int = 0
 
 
 NO_TURN = TurnView()
@@ -34,115 +36,122 @@ NO_TURN = TurnView()
 
 @dataclass
 class Turn:
-    """The turn of one job.
+    """One job in the queue.
 
-    due: moment of `time.monotonic` from which it may begin, and its order among those. wish: the
-    user's, while it is at work. again: it is to go on when it has ended. progress: the last that
-    was told, where it is not told from the start. in_vain: goes since the last that saved anything.
-    needed: bytes that its folder's disk lacked.
+    due: the moment of `time.monotonic` from which it may start, and a number for the order of equal
+    moments. stop_request: of its run, None if it does not run. again: queue it again after its run.
+    progress: the last that was reported. futile_runs: how many runs since the last that saved a
+    file. required_bytes: free disk space that it waits for, 0 for none.
     """
 
     job_id: int
-    due: tuple[float, int] = field(default_factory=lambda: (time.monotonic(), next(_count)))
+    due: tuple[float, int] = field(default_factory=lambda: (time.monotonic(), next(_counter)))
     stop_request: StopRequest | None = None
     again: bool = False
     progress: JobProgress | None = None
-    in_vain: int = 0
-    needed: int = 0
+    futile_runs: int = 0
+    required_bytes: int = 0
 
     @property
-    def is_at_work(self) -> bool:
+    def is_running(self) -> bool:
         return self.stop_request is not None
 
     @property
-    def state(self) -> JobState:
-        """What it is as people see it: until its run has told more it is as it was before."""
-        if not self.is_at_work:
-            return JobState.PAUSED if self.is_resting else JobState.QUEUED
-        is_wished = (
-            self.again or self.stop_request is not None and self.stop_request.state is not None
-        )
-        is_paused = self.progress is not None and self.progress.state is JobState.PAUSED
-        return JobState.PAUSED if is_paused and not is_wished else JobState.RUNNING
+    def requested_state(self) -> JobState | None:
+        """Return the state in which the user wants the run to end, None for no request."""
+        return None if self.stop_request is None else self.stop_request.state
 
     @property
-    def is_resting(self) -> bool:
-        return self.stop_request is None and self.due[0] > time.monotonic()
+    def state(self) -> JobState:
+        """Return the state to show; a run that was asked to stop is `running` until it ends."""
+        if not self.is_running:
+            return JobState.PAUSED if self.is_waiting_to_retry else JobState.QUEUED
+        has_request = self.again or self.requested_state is not None
+        is_paused = self.progress is not None and self.progress.state is JobState.PAUSED
+        return JobState.PAUSED if is_paused and not has_request else JobState.RUNNING
 
-    def make_view(self, before: int) -> TurnView:
+    @property
+    def is_waiting_to_retry(self) -> bool:
+        return not self.is_running and self.due[0] > time.monotonic()
+
+    def make_view(self, jobs_ahead: int) -> TurnView:
         state, progress = self.state, self.progress
         if state is JobState.QUEUED:
-            return TurnView(state, None, before)
-        if self.is_resting and progress is not None:
-            left = 0.0 if self.needed else self.due[0] - time.monotonic()
-            progress = replace(progress, resting=max(progress.resting, left), rate=0.0)
+            return TurnView(state, None, jobs_ahead)
+        if self.is_waiting_to_retry and progress is not None:
+            left = 0.0 if self.required_bytes else self.due[0] - time.monotonic()
+            progress = replace(progress, retry_in=max(progress.retry_in, left), rate=0.0)
         return TurnView(state, progress)
 
-    def begin(self) -> StopRequest:
+    def start(self) -> None:
         self.stop_request, self.again = StopRequest(), False
-        return self.stop_request
 
     def stop(self, state: JobState) -> None:
-        """Only of one that is at work."""
+        """Ask the run to end in this state."""
         self.again = False
         if self.stop_request is not None:
             self.stop_request.stop(state)
 
-    def wait(self) -> None:
-        """Its turn comes after that of all who wait now."""
+    def requeue(self) -> None:
+        """Put the job behind all that wait now."""
         self.stop_request, self.again, self.progress = None, False, None
-        self.due, self.needed = (time.monotonic(), next(_count)), 0
+        self.due, self.required_bytes = (time.monotonic(), next(_counter)), 0
 
-    def rest(self, trouble: CivitaiShortcutError | None, has_saved: bool, needed: int) -> bool:
-        """Wait until what was in the way may be gone; whether that makes sense."""
-        self.in_vain = 0 if has_saved else self.in_vain
-        pause = pause_before_retry(trouble, self.in_vain)
-        self.stop_request, self.in_vain = None, self.in_vain + 1
-        self.needed = needed if isinstance(trouble, DiskError) else 0
-        self.due = (time.monotonic() + (pause or 0.0), next(_count))
+    def schedule_retry(
+        self, error: CivitaiShortcutError | None, has_saved: bool, required_bytes: int
+    ) -> bool:
+        """End the run and wait before the next; return whether a retry makes sense.
+
+        error: what stopped the run. has_saved: whether the run saved a file.
+        """
+        self.futile_runs = 0 if has_saved else self.futile_runs
+        pause = pause_before_retry(error, self.futile_runs)
+        self.stop_request, self.futile_runs = None, self.futile_runs + 1
+        self.required_bytes = required_bytes if isinstance(error, DiskError) else 0
+        self.due = (time.monotonic() + (pause or 0.0), next(_counter))
         return pause is not None
 
     def find_missing_space(self) -> DiskFull | None:
-        """What its disk still lacks. Looks at the disk, which may hang."""
+        """Return the error that says how much space the job's disk lacks; None if it has enough."""
         try:
-            if self.needed and self.progress is not None:
-                check_free_space(self.progress.folder, self.needed)
+            if self.required_bytes and self.progress is not None:
+                check_free_space(self.progress.folder, self.required_bytes)
         except DiskFull as error:
             return error
         return None
 
-    def wait_for_room(self, full: DiskFull) -> None:
-        """Look again after a while."""
+    def postpone(self, error: DiskFull) -> None:
+        """Check the disk again later."""
         if self.progress is not None:
-            self.progress = replace(self.progress, missing=full.missing)
-        self.due = (time.monotonic() + ROOM_EVERY, next(_count))
+            self.progress = replace(self.progress, missing=error.missing)
+        self.due = (time.monotonic() + DISK_RETRY_SECONDS, next(_counter))
 
 
 class Scheduler(dict[int, Turn]):
-    """By their jobs' numbers. Who uses it keeps others out meanwhile."""
+    """The turns by job id. The caller holds the lock of the pool."""
 
     def list_running(self) -> list[int]:
-        return [job_id for job_id, turn in self.items() if turn.is_at_work]
+        return [job_id for job_id, turn in self.items() if turn.is_running]
 
     def list_waiting(self) -> list[int]:
-        """Return the jobs that wait their turn, the next one first."""
+        """Return the jobs that wait for their turn, the next one first."""
         now = time.monotonic()
         return [
-            turn.job_id for turn in sorted(self._iter_others(), key=_due_key) if turn.due[0] <= now
+            turn.job_id for turn in sorted(self._iter_idle(), key=_due_key) if turn.due[0] <= now
         ]
 
     def next_turn(self) -> Turn | None:
-        """Return whose turn it is now, or will be after the shortest rest."""
-        return min(self._iter_others(), key=_due_key, default=None)
+        """Return the turn that may start first; it may not be due yet."""
+        return min(self._iter_idle(), key=_due_key, default=None)
 
     def put_first(self, turn: Turn) -> None:
-        """Before all that wait."""
-        turn.wait()
-        first = min(other.due[0] for other in self._iter_others())
+        """Put this turn before all that wait."""
+        turn.requeue()
+        first = min(other.due[0] for other in self._iter_idle())
         turn.due = (first - 1.0, turn.due[1])
 
-    def _iter_others(self) -> Iterator[Turn]:
-        return (turn for turn in self.values() if not turn.is_at_work)
+    def _iter_idle(self) -> Iterator[Turn]:
+        return (turn for turn in self.values() if not turn.is_running)
 
 
 def _due_key(turn: Turn) -> tuple[float, int]:

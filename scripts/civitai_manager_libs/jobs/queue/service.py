@@ -1,4 +1,4 @@
-"""The download jobs of this process: a few at work, the others in turn, whoever looks at them."""
+"""The download jobs of this process: created, listed, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from ... import setting, util
 from ...civitai import ImageQuery
 from ...core import Image, log_disk_errors, sqlite_file
-from ...errors import CivitaiShortcutError, DiskError
+from ...errors import DiskError
 from ..factory import choose_destination, rendition_width
 from ..progress import JobProgress
 from ..records import Item, Job, JobOptions, NamingContext
@@ -21,15 +21,15 @@ from .scheduler import NO_TURN, TurnView
 __all__ = ["JobService", "JobView"]
 
 _FAILED_SHOWN = 50
-_PATIENCE = 1.0  # seconds; who only looks whether there is a queue holds its lock briefly
-_NEWEST = 4  # that are shown at least, beside those at work
+_LOCK_SECONDS = 1.0  # to wait: `has_queue` of another program holds the lock briefly
+_NEWEST = 4  # jobs that are listed at least, beside the running ones
 
 
 @dataclass(frozen=True)
 class JobView:
-    """A job as it is now; of those that failed, a few.
+    """A job with its place in the queue.
 
-    missing: how many were saved before, and so skipped, that are not there any more.
+    failed: its first failed items. missing: the number of skipped images whose saved file is gone.
     """
 
     job: Job
@@ -39,7 +39,7 @@ class JobView:
 
     @property
     def progress(self) -> JobProgress | None:
-        """While this process works on it, or waits to go on with it."""
+        """Return the progress of a job that this process runs or will retry, else None."""
         return self.turn.progress
 
     @property
@@ -51,131 +51,123 @@ class JobView:
         return self.current_job.state if self.turn.state is None else self.turn.state
 
     @property
-    def is_resting(self) -> bool:
-        """Whether it is paused and goes on by itself."""
+    def is_waiting_to_retry(self) -> bool:
+        """Return whether the job is paused and will be retried automatically."""
         return self.turn.state is JobState.PAUSED
 
 
 class JobService:
-    """All methods may be called from any thread. Raises DiskError when the database is unusable.
+    """The jobs and the threads that run them; any thread may use it.
 
-    notice: a sentence for the user, of what happened to the database at the start.
+    notice: a sentence for the user on a damaged database, "" for none. Methods raise DiskError if
+    the database cannot be used.
     """
 
-    def __init__(self, client: Callable[[], Any]) -> None:
-        """client: gives the HTTP client, anew for each job."""
+    def __init__(self, get_client: Callable[[], Any]) -> None:
+        """Start without jobs. get_client: returns the HTTP client; is called for each run."""
         self.notice = ""
-        self._workers = WorkerPool(self.store, client)
+        self._workers = WorkerPool(self.store, get_client)
         self._queue_lock: sqlite_file.ProcessLock | None = None  # for as long as this process lives
 
     def download_gallery(
-        self, query: ImageQuery, wanted: int, facts: NamingContext, verify: bool = False
+        self, query: ImageQuery, wanted: int, context: NamingContext, verify: bool = False
     ) -> int:
-        """A new job of up to `wanted` pictures of a gallery, called after its model; its number.
+        """Queue a download of up to `wanted` images of a gallery; return the job's id.
 
-        verify: see `JobOptions`. Raises InputError where the setting of names makes none.
+        verify: as in `JobOptions`. Raises InputError if the template in the settings is invalid.
         """
-        folder, options = _save_options(facts)
+        folder, options = _make_options(context)
         options = replace(options, verify=verify)
         with self.store() as store:
-            job_id = store.add_job(facts.model, query, folder, wanted, options=options)
+            job_id = store.add_job(context.model, query, folder, wanted, options=options)
         self._workers.add(job_id)
         return job_id
 
     def read_gallery(
-        self, query: ImageQuery, wanted: int, facts: NamingContext, cursor: str | None = None
+        self, query: ImageQuery, wanted: int, context: NamingContext, cursor: str | None = None
     ) -> int:
-        """A new job that reads up to `wanted` records from `cursor` on, to be kept; its number."""
+        """Queue reading up to `wanted` records of a gallery without files; return the job's id.
+
+        cursor: of the first page to read, None for the gallery's start.
+        """
+        options = JobOptions(facts=context, reads_only=True)
         with self.store() as store:
-            options = JobOptions(facts=facts, reads_only=True)
-            job_id = store.add_job(facts.model, query, "", wanted, options=options, cursor=cursor)
+            job_id = store.add_job(context.model, query, "", wanted, options=options, cursor=cursor)
         self._workers.add(job_id)
         return job_id
 
     def download_selection(
-        self, images: Sequence[Image], facts: NamingContext, again: bool = False
+        self, images: Sequence[Image], context: NamingContext, again: bool = False
     ) -> int:
-        """A new job of just these; its number. again: fetch what was saved before."""
-        folder, options = _save_options(facts)
+        """Queue a download of these images; return the job's id.
+
+        again: also fetch images that were saved before.
+        """
+        folder, options = _make_options(context)
         with self.store() as store:
-            job_id = store.add_selection(facts.model, images, folder, again, options)
+            job_id = store.add_selection(context.model, images, folder, again, options)
         self._workers.add(job_id)
         return job_id
 
     def resume_after_start(self) -> None:
-        """What was at work when the program ended goes on; so does what waits for room, or for the
-        network."""
+        """Queue the jobs that were running, queued or waiting to be retried when we last ended."""
         with self.store() as store:
-            if store.set_aside:
-                util.printD(f"[gallery] {store.set_aside}")
-                self.notice = store.set_aside
-            said = store.set_unreadable_aside()
-            if said:
-                util.printD(f"[gallery] {said}")
-            self._take_queue(store)
-            left = store.list_unfinished()
+            for notice in filter(None, (store.set_aside, store.quarantine_unreadable())):
+                util.printD(f"[gallery] {notice}")
+                self.notice = notice
+            self._hold_queue_lock(store)
+            unfinished = store.list_unfinished()
             with log_disk_errors("gallery"):
-                store.queue_jobs(left)
-        for job_id in left:
+                store.queue_jobs(unfinished)
+        for job_id in unfinished:
             self._workers.add(job_id)
 
-    def _take_queue(self, store: JobStore) -> None:
-        """Tell other programs that what is queued has its turn here."""
+    def _hold_queue_lock(self, store: JobStore) -> None:
+        """Show other programs that this one runs queued jobs."""
         lock = store.queue_lock()
         try:
-            if lock.acquire(_PATIENCE, shared=True):
+            if lock.acquire(_LOCK_SECONDS, shared=True):
                 self._queue_lock = lock
         except DiskError as error:
             util.printD(f"[gallery] {error}")
 
     def stop(self, job_id: int, state: str) -> None:
-        """`cancelled` or `paused`; either way `resume` goes on with it.
+        """Make a job `paused` or `cancelled`; `resume` continues it in either case.
 
-        Raises InputError when another program works on it: it heeds only its own user.
+        Raises InputError if another program is running it.
         """
-        turn = self._workers.withdraw(job_id)
-        if turn is not None and turn.is_at_work:
-            return turn.stop(JobState(state))
-        try:
+        with self._workers.withdraw(job_id) as turn:
+            if turn is not None and turn.is_running:
+                return turn.stop(JobState(state))
             with self.store() as store:
                 if not store.get_job(job_id).is_over:
                     with store.hold_job(job_id):
                         store.set_state(job_id, state)
-        except CivitaiShortcutError:
-            self._workers.restore(turn)
-            raise
 
     def forget(self, job_id: int) -> None:
-        """Take a job off the list; its pictures stay, and still count as saved.
-
-        Raises InputError when somebody works on it.
-        """
-        turn = self._workers.withdraw(job_id)
-        try:
-            with self.store() as store:
-                store.forget(job_id)
-        except CivitaiShortcutError:
-            self._workers.restore(turn)
-            raise
+        """Delete a job from the list, as `JobStore.forget` does."""
+        with self._workers.withdraw(job_id), self.store() as store:
+            store.forget(job_id)
 
     def retry(self, job_id: int) -> None:
+        """Fetch the failed images of a job again, and resume it if there are any."""
         with self.store() as store:
-            changed = store.retry_failed(job_id)
-        if changed:
+            count = store.retry_failed(job_id)
+        if count:
             self.resume(job_id)
 
     def fetch_missing(self, job_id: int) -> None:
-        """Fetch anew what was saved before and is not there any more."""
+        """Fetch again the images that a job skipped as saved, but whose file is gone."""
         with self.store() as store:
-            changed = store.fetch_missing(job_id)
-        if changed:
+            count = store.fetch_missing(job_id)
+        if count:
             self.resume(job_id)
 
     def list_jobs(self, limit: int = 12) -> list[JobView]:
-        """Return those at work and the newest, `limit` in all, the newest first."""
-        at_work = self._workers.list_running()
+        """Return the running and the newest jobs, `limit` in all, newest first."""
+        running = self._workers.list_running()
         with self.store() as store:
-            jobs = store.list_jobs(max(limit - len(at_work), min(limit, _NEWEST)), at_work)
+            jobs = store.list_jobs(max(limit - len(running), min(limit, _NEWEST)), running)
             turns = self._workers.list_turn_views([job.id for job in jobs])
             return [
                 JobView(
@@ -187,16 +179,16 @@ class JobService:
                 for job in jobs
             ]
 
-    @property
     def count_waiting(self) -> int:
-        """How many jobs wait their turn."""
+        """Return how many jobs wait for their turn."""
         return self._workers.count_waiting()
 
     def store(self) -> JobStore:
+        """Open the database of jobs, for the calling thread alone."""
         return JobStore(setting.database_file())
 
     def resume(self, job_id: int) -> None:
-        """Go on with what is paused, cancelled or over, before all that wait their turn."""
+        """Run a job that is paused, cancelled or over, before all that wait for their turn."""
         if not self._workers.prioritize(job_id):
             with self.store() as store:
                 if store.get_job(job_id).state is not JobState.RUNNING:
@@ -205,6 +197,7 @@ class JobService:
             self._workers.prioritize(job_id)
 
 
-def _save_options(facts: NamingContext) -> tuple[str, JobOptions]:
-    folder, name = choose_destination(facts)
-    return folder, JobOptions(name, facts, width=rendition_width())
+def _make_options(context: NamingContext) -> tuple[str, JobOptions]:
+    """Return a new job's folder and options by the settings."""
+    folder, name = choose_destination(context)
+    return folder, JobOptions(name, context, width=rendition_width())

@@ -1,4 +1,4 @@
-"""What the database keeps of the jobs: how far each is, what was saved, who fetches what."""
+"""The database of jobs: how far each is, which images were saved, which job fetches which image."""
 
 from .job_store import JobStore
 

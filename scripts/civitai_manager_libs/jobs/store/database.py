@@ -1,4 +1,4 @@
-"""The SQLite file of the jobs: its tables, and how those of an older version become them."""
+"""The SQLite file of jobs: its tables, and the changes to those of older versions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from ...core import sqlite_file
 
 __all__ = ["jobs_database"]
 
-# options: how it saves (`records.Options`); report: what its gallery had (`records.Report`), both
-# as JSON. An item's name: its path below the job's folder without extension, "" is its id. Its
-# walks: 1 the first walk through its gallery found it, 2 the second, 3 both.
+# In `jobs`, options is a `records.JobOptions` and report a `records.WalkReport`, both as JSON. In
+# `items`, name is as in `records.Item`; walks: 1 first walk, 2 second walk, 3 both.
 _TABLES = """
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT, created REAL NOT NULL, title TEXT NOT NULL,
@@ -50,5 +49,5 @@ _SCHEMA = sqlite_file.Schema(
 
 
 def jobs_database(path: str) -> sqlite_file.Database:
-    """Raises DiskError with a sentence when the file cannot be used."""
+    """Open the database of jobs. Raises DiskError if the file cannot be used."""
     return sqlite_file.Database(path, _SCHEMA)

@@ -1,4 +1,4 @@
-"""Locks that tell all programs which process works on which job; they end with their process."""
+"""The locks on jobs among processes; a lock ends with the process that holds it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from ...errors import DiskError, InputError
 
 __all__ = ["JobLocks"]
 
-_LOCK_PATIENCE = 1.0  # seconds; who only looks whether a job is worked on holds its lock briefly
+_LOCK_SECONDS = 1.0  # to wait: `is_worked_on` of another process holds the lock briefly
 
 
 class JobLocks:
-    """The locks of one data folder's jobs. folder: where their files are."""
+    """The locks on the jobs of one data folder. folder: where the lock files are."""
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
     def job_lock(self, job_id: int) -> sqlite_file.ProcessLock:
-        """Return the lock that a process holds while it works on the job."""
+        """Return the lock that a process holds while it runs the job."""
         return sqlite_file.ProcessLock(os.path.join(self._folder, f"job-{job_id}.lock"))
 
     def queue_lock(self) -> sqlite_file.ProcessLock:
-        """Return the lock that every program holds in which queued jobs wait their turn."""
+        """Return the lock that every process with a queue of jobs holds."""
         return sqlite_file.ProcessLock(os.path.join(self._folder, "queue.lock"))
 
     def has_queue(self) -> bool:
-        """Return whether some program runs in which a queued job will have its turn."""
+        """Return whether any process will run queued jobs."""
         lock = self.queue_lock()
         try:
             return not lock.acquire()
@@ -40,9 +40,9 @@ class JobLocks:
 
     @contextmanager
     def hold_job(self, job_id: int) -> Iterator[None]:
-        """Hold the job's lock. Raises InputError when another process or thread works on it."""
+        """Hold the job's lock. Raises InputError if another process or thread holds it."""
         lock = self.job_lock(job_id)
-        if not lock.acquire(_LOCK_PATIENCE):
+        if not lock.acquire(_LOCK_SECONDS):
             raise InputError(f"Job {job_id} is being worked on already: stop it there.")
         try:
             yield
@@ -50,10 +50,10 @@ class JobLocks:
             lock.release()
 
     def is_worked_on(self, job_id: int) -> bool:
-        """Return whether a process or thread holds the job's lock."""
+        """Return whether a process or thread runs the job."""
         lock = self.job_lock(job_id)
-        if not os.path.exists(lock.path):  # nobody ever did
+        if not os.path.exists(lock.path):
             return False
-        free = lock.acquire()
+        is_free = lock.acquire()
         lock.release()
-        return not free
+        return not is_free

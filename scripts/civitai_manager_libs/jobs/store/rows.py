@@ -1,4 +1,4 @@
-"""Jobs and their pictures as rows, and back."""
+"""The rows of jobs, items and claims: written to the database, and parsed."""
 
 from __future__ import annotations
 
@@ -31,28 +31,30 @@ __all__ = [
     "LAST_ID",
     "WITHOUT_RECORD",
     "WITH_RECORD",
-    "insert_claims",
-    "fail_item",
+    "decode_column",
     "delete_claims",
+    "fail_items",
+    "insert_claims",
     "insert_job",
     "insert_page",
-    "parse_item",
-    "parse_items",
-    "parse_job",
-    "requeue_failed",
     "mark_queued",
+    "parse_items",
     "parse_job_or_none",
-    "decode_column",
+    "requeue_failed",
 ]
 
 
-_LONGEST_PATH = 259  # letters that Windows takes, unless its user has allowed more
-LAST_ID = 2**53  # of jobs and images; JavaScript has no larger whole numbers
-_LAST_TIME = 253_402_300_800.0  # the year 10000, which no date can name
-_TYPES = {"id": int, "created": (int, float), "title": str, "folder": str, "wanted": int}
-_TYPES |= {"reason": str, "note": str, "cursor": (str, type(None))}
+_MAX_WINDOWS_PATH = 259  # characters, unless the user has allowed more
+LAST_ID = 2**53  # of jobs and images; JavaScript's largest exact whole number
+_LAST_TIME = 253_402_300_800.0  # the year 10000, beyond what dates can hold
+_COLUMN_TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("id", "wanted"), int),
+    **dict.fromkeys(("title", "folder", "reason", "note"), str),
+    "created": (int, float),
+    "cursor": (str, type(None)),
+}
 _ITEM = "SELECT items.place, image_id, url, kind, {}, state, reason, message, name FROM items"
-# Bytes, for a damaged one need not be text.
+# A record as bytes: a damaged one need not be text.
 WITH_RECORD = _ITEM.format("CAST(record AS BLOB)") + " JOIN records ON records.place = items.place"
 WITHOUT_RECORD = _ITEM.format("''")
 JOB = (
@@ -60,6 +62,11 @@ JOB = (
     " options, report, walked, (SELECT json_group_object(state, json_array(n, size)) FROM"
     " (SELECT CAST(state AS TEXT) AS state, count(*) AS n, total(bytes) AS size FROM items"
     " WHERE job = jobs.id GROUP BY 1)) FROM jobs"
+)
+
+_JOB_FIELDS = (  # of `Job`, in the order of `JOB`
+    *("id", "created", "title", "query", "folder", "wanted", "again", "state", "reason", "note"),
+    *("cursor", "options", "report", "walk", "counts"),
 )
 
 
@@ -73,25 +80,27 @@ def insert_job(
     options: JobOptions,
     cursor: str | None = None,
 ) -> int:
-    asked, how = json.dumps(query.to_json()), _to_json(asdict(options))
+    """Insert a queued job and return its id."""
+    values = (title, json.dumps(query.to_json()), folder, wanted, again, _to_json(asdict(options)))
     row = db.execute(
         "INSERT INTO jobs (created, title, query, folder, wanted, again, options, cursor)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (time.time(), title, asked, folder, wanted, again, how, cursor),
+        (time.time(), *values, cursor),
     )
     return int(row.lastrowid or 0)
 
 
 def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
+    """Insert the items of a page; update the job's cursor, walk and report."""
     sql = "SELECT options, folder, report FROM jobs WHERE id = ?"
-    how, folder, told = db.execute(sql, (job_id,)).fetchone()
-    _insert_items(db, job_id, page, folder, _parse_options(how))
-    report = WalkReport(**json.loads(told))
+    options, folder, report_json = db.execute(sql, (job_id,)).fetchone()
+    _insert_items(db, job_id, page, folder, _parse_options(options))
+    report = WalkReport(**json.loads(report_json))
     walk = WalkState.after_page(page.walk, page.cursor is None, page.report.end)
     if page.walk == 1:
         report = page.report if page.is_first else report + page.report
     elif not walk.is_under_way:
-        report = _measure_walks(db, job_id, report, page)
+        report = _compare_walks(db, job_id, report, page)
     values = (page.cursor, walk.column, json.dumps(asdict(report)), job_id)
     db.execute("UPDATE jobs SET cursor = ?, walked = ?, report = ? WHERE id = ?", values)
 
@@ -99,12 +108,12 @@ def insert_page(db: sqlite3.Connection, job_id: int, page: WalkedPage) -> None:
 def _insert_items(
     db: sqlite3.Connection, job_id: int, page: WalkedPage, folder: str, options: JobOptions
 ) -> None:
-    """List the page's images, or note of those that are listed that this walk found them too."""
-    those = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
+    """Insert the page's new images; record of known ones that this walk found them too."""
+    known_sql = "job = ? AND image_id IN (SELECT value FROM json_each(?))"
     values = (job_id, json.dumps([image.id for image in page.images]))
-    listed = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {those}", values)}
-    db.execute(f"UPDATE items SET walks = walks | ? WHERE {those}", (page.walk, *values))
-    images = [image for image in page.images if image.id not in listed]
+    known = {i for (i,) in db.execute(f"SELECT image_id FROM items WHERE {known_sql}", values)}
+    db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *values))
+    images = [image for image in page.images if image.id not in known]
     names = _choose_names(db, folder, options, images)
     db.executemany(
         "INSERT OR IGNORE INTO items (job, image_id, url, kind, name, walks)"
@@ -112,23 +121,23 @@ def _insert_items(
         [
             (
                 job_id,
-                i.id,
-                _strip_base_url(_download_url(i, options.width)),
-                i.type,
-                names.get(i.id, ""),
+                image.id,
+                _strip_base_url(_download_url(image, options.width)),
+                image.type,
+                names.get(image.id, ""),
                 page.walk,
             )
-            for i in images
+            for image in images
         ],
     )
-    # Apart from the items: a row that shrinks leaves its page as large as it was.
+    # In a table of their own: a row of `items` that shrinks would not give its space back.
     db.executemany(
         "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
-        [(_to_json(i.record), job_id, i.id) for i in images],
+        [(_to_json(image.record), job_id, image.id) for image in images],
     )
 
 
-def _measure_walks(
+def _compare_walks(
     db: sqlite3.Connection, job_id: int, report: WalkReport, page: WalkedPage
 ) -> WalkReport:
     """Return the report with what each of the two walks found, now that the second is over."""
@@ -145,8 +154,11 @@ def _measure_walks(
 
 
 def _download_url(image: Image, width: int) -> str:
-    """The original has what is embedded in it, so nothing else is fetched where it is no wider; nor
-    of videos, whose renditions are not to be relied on."""
+    """Return the URL of the rendition of this width, or of the original.
+
+    The original, which has embedded metadata, if it is no wider; and of a video, whose renditions
+    are unreliable.
+    """
     if not width or image.type != "image" or 0 < image.width <= width:
         return image.url
     return resize_url(image.url, f"width={width}")
@@ -155,45 +167,45 @@ def _download_url(image: Image, width: int) -> str:
 def _choose_names(
     db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
 ) -> dict[int, str]:
-    """Where each goes below the job's folder; nothing where that is its id, which no other has."""
+    """Return names below the job's folder by image id; none if the template is the id alone."""
     if options.name == DEFAULT_TEMPLATE:
         return {}
-    longest = _max_name_bytes(folder)
-    filled = {i.id: fill_template(options.name, i, options.facts, longest) for i in images}
-    return {i: _free_name(db, folder, name, i) for i, name in filled.items()}
+    limit = _max_name_bytes(folder)
+    names = {i.id: fill_template(options.name, i, options.facts, limit) for i in images}
+    return {i: _unique_name(db, folder, name, i) for i, name in names.items()}
 
 
 def _max_name_bytes(folder: str) -> int:
-    """Return how many bytes a name below this folder may have; Windows bounds the whole path."""
+    """Return how many bytes a name below this folder may have; Windows limits the whole path."""
     if os.name != "nt":
         return MAX_NAME_BYTES
-    return min(MAX_NAME_BYTES, _LONGEST_PATH - len(folder) - len("/.workflow.json"))
+    return min(MAX_NAME_BYTES, _MAX_WINDOWS_PATH - len(folder) - len("/.workflow.json"))
 
 
-def _free_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
-    """`name`, unless another template has led another picture to the same place."""
+def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
+    """Return the name, with the id appended if another job gave it to another image."""
     while _is_taken(db, folder, name, image_id):
         name = f"{name} {image_id}"
     return name
 
 
 def _is_taken(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> bool:
-    listed = (
+    listed_sql = (
         "SELECT 1 FROM items JOIN jobs ON jobs.id = items.job WHERE name != ''"
         " AND name = ? COLLATE NOCASE AND folder = ? AND image_id != ? LIMIT 1"
     )
-    saved = (
+    saved_sql = (
         "SELECT 1 FROM saved WHERE path > ? COLLATE NOCASE AND path < ? COLLATE NOCASE"
         " AND image_id != ? LIMIT 1"
     )
     path = item_path(folder, image_id, name)
-    ends = (f"{path}.", f"{path}.\U0010ffff")  # whatever its extension
-    taken = db.execute(listed, (name, folder, image_id)).fetchone()
-    return bool(taken or db.execute(saved, (*ends, image_id)).fetchone())
+    bounds = (f"{path}.", f"{path}.\U0010ffff")  # whatever the extension
+    is_listed = db.execute(listed_sql, (name, folder, image_id)).fetchone()
+    return bool(is_listed or db.execute(saved_sql, (*bounds, image_id)).fetchone())
 
 
 def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
-    """Of what failed, all but what is gone for good."""
+    """Set the job's failed items to waiting, except deleted images; return how many they are."""
     changed = db.execute(
         "UPDATE items SET state = 'waiting', reason = '', message = ''"
         " WHERE job = ? AND state = 'failed' AND reason != 'gone'",
@@ -205,19 +217,19 @@ def requeue_failed(db: sqlite3.Connection, job_id: int) -> int:
 
 
 def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
-    """Say of a job that it waits its turn."""
+    """Set a job's state to `queued`."""
     sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
     db.execute(sql, (job_id,))
 
 
 def decode_column(data: bytes) -> str:
-    """Return a text of the database, which may have been damaged."""
+    """Decode a text column, which may be damaged."""
     return data.decode("utf-8", "replace")
 
 
-def parse_items(found: Iterable[tuple[Any, ...]]) -> list[Item]:
-    """Return the items of these rows; one that cannot be read is passed over."""
-    return [parse_item(row) for row in found if _is_item(row)]
+def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
+    """Return the items of these rows, without those whose row is damaged."""
+    return [_parse_item(row) for row in rows if _is_item(row)]
 
 
 def _is_item(row: tuple[Any, ...]) -> bool:
@@ -227,71 +239,70 @@ def _is_item(row: tuple[Any, ...]) -> bool:
     return is_image and isinstance(record, (str, bytes)) and all(type(t) is str for t in texts)
 
 
-def fail_item(db: sqlite3.Connection, place: int, message: str) -> None:
-    sql = "UPDATE items SET state = 'failed', reason = 'bad_answer', message = ? WHERE place = ?"
-    db.execute(sql, (message, place))
-
-
-def parse_item(row: tuple[Any, ...]) -> Item:
+def _parse_item(row: tuple[Any, ...]) -> Item:
     item = Item(*row)
     url = setting.base_url() + item.url if item.url[:1] == "/" else item.url
     record = row[4] if isinstance(row[4], str) else row[4].decode("utf-8", "replace")
     return replace(item, url=url, record=record)
 
 
+def fail_items(db: sqlite3.Connection, places: Iterable[int], message: str) -> None:
+    """Set the items of these places to failed."""
+    sql = "UPDATE items SET state = 'failed', reason = 'bad_answer', message = ? WHERE place = ?"
+    db.executemany(sql, [(message, place) for place in places])
+
+
 def parse_job_or_none(row: tuple[Any, ...]) -> Job | None:
-    """Return a row's job; None where a damaged or a strange program wrote it."""
+    """Return the job of a row, None if the row is damaged or another program wrote it."""
     try:
-        job = parse_job(row)
-        names = [*job.options.facts.versions.values()]
-        for name, kind in _TYPES.items():
-            if not isinstance(getattr(job, name), kind):
-                return None
+        job = _parse_job(row)
+        if not all(isinstance(getattr(job, n), kind) for n, kind in _COLUMN_TYPES.items()):
+            return None
         is_in_range = 0 < job.id <= LAST_ID and 0 <= job.created < _LAST_TIME and job.wanted >= 0
-        is_like = _has_types_of(job.report, WalkReport()) and _has_types_of(
-            job.options, JobOptions()
-        )
-        is_like = is_like and _has_types_of(job.options.facts, NamingContext())
-        are_texts = all(isinstance(name, str) for name in names)
-        return job if is_in_range and is_like and are_texts else None
+        context = job.options.facts
+        defaults = ((job.report, WalkReport()), (job.options, JobOptions()))
+        is_typed = all(_has_types_of(*pair) for pair in (*defaults, (context, NamingContext())))
+        are_names = all(isinstance(name, str) for name in context.versions.values())
+        return job if is_in_range and is_typed and are_names else None
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         return None
 
 
-def _has_types_of(record: object, usual: object) -> bool:
-    """Whether each value is of the kind that it usually is."""
-    return all(type(value) is type(getattr(usual, name)) for name, value in vars(record).items())
+def _has_types_of(record: object, default: object) -> bool:
+    """Return whether each field has the type that it has in the default record."""
+    return all(type(value) is type(getattr(default, name)) for name, value in vars(record).items())
 
 
-def parse_job(row: tuple[Any, ...]) -> Job:
-    job_id, created, title, query, folder, wanted, again, state, *rest = row
-    reason, note, cursor, how, told, walked, counted = rest
-    counts = {state: tuple(pair) for state, pair in json.loads(counted).items()}
-    numbers = [counts.get(s, (0, 0))[0] for s in ("saved", "skipped", "failed", "waiting")]
-    asked = ImageQuery.from_json(json.loads(query))
-    size = int(counts.get("saved", (0, 0))[1])
-    head = (job_id, created, title, asked, folder, wanted, bool(again), JobState(state))
-    options, report = _parse_options(how), WalkReport(**json.loads(told))
-    walk = WalkState.of_column(walked, report.end, report.second_end, options.verify)
-    return Job(*head, reason, note, cursor, walk, *numbers, size, options, report)
+def _parse_job(row: tuple[Any, ...]) -> Job:
+    values = dict(zip(_JOB_FIELDS, row))
+    counts = json.loads(values.pop("counts"))
+    for state in ("saved", "skipped", "failed", "waiting"):
+        values[state] = counts.get(state, (0, 0))[0]
+    values["bytes"] = int(counts.get("saved", (0, 0))[1])
+    values["query"] = ImageQuery.from_json(json.loads(values["query"]))
+    values["again"], values["state"] = bool(values["again"]), JobState(values["state"])
+    options, report = _parse_options(values["options"]), WalkReport(**json.loads(values["report"]))
+    ends = (report.end, report.second_end)
+    values["walk"] = WalkState.from_column(values["walk"], *ends, options.verify)
+    return Job(**{**values, "options": options, "report": report})
 
 
 def _parse_options(text: str) -> JobOptions:
-    """What is not in it is as it was before there was a choice."""
-    kept = json.loads(text)
-    facts = kept.pop("facts", {})
-    facts["versions"] = {int(key): name for key, name in facts.get("versions", {}).items()}
-    return JobOptions(**kept, facts=NamingContext(**facts))
+    """Parse a job's options. An option that an older version did not store has its default."""
+    values = json.loads(text)
+    context = values.pop("facts", {})
+    context["versions"] = {int(key): name for key, name in context.get("versions", {}).items()}
+    return JobOptions(**values, facts=NamingContext(**context))
 
 
 def _to_json(record: Mapping[str, Any]) -> str:
-    """Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark."""
+    """Return JSON text; half a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _strip_base_url(url: str) -> str:
-    """Without the base URL: the demo's port, or a mirror's name, may be another the next time."""
+    """Return the URL without the base URL, which may change: a demo's port, a mirror's name."""
     base = setting.base_url()
     return url.removeprefix(base) if url.startswith(f"{base}/") else url
 
@@ -299,24 +310,22 @@ def _strip_base_url(url: str) -> str:
 def insert_claims(
     db: sqlite3.Connection, job_id: int, image_ids: Sequence[int]
 ) -> dict[int, Claim]:
-    """Say that this job is about to fetch these, as far as no other job has said so."""
     marks = ",".join("?" * len(image_ids))
     saved_sql = f"SELECT image_id, path, bytes FROM saved WHERE image_id IN ({marks})"
     owner_sql = f"SELECT image_id, job FROM claims WHERE image_id IN ({marks})"
-    saved = {i: found for i, *found in db.execute(saved_sql, image_ids)}
+    saved = {i: (path, size) for i, path, size in db.execute(saved_sql, image_ids)}
     owners = dict(db.execute(owner_sql, image_ids).fetchall())
     rows = [(i, job_id) for i in image_ids if i not in owners]
     db.executemany("INSERT INTO claims (image_id, job) VALUES (?, ?)", rows)
     return {
         i: Claim(
-            *saved.get(i, ()),
-            other_job=owners[i] if owners.get(i, job_id) != job_id else 0,
-            ours_before=owners.get(i) == job_id,
+            *saved.get(i, ("", 0)),
+            owners[i] if owners.get(i, job_id) != job_id else 0,
+            owners.get(i) == job_id,
         )
         for i in image_ids
     }
 
 
 def delete_claims(db: sqlite3.Connection, job_id: int) -> None:
-    """Drop a job's claims."""
     db.execute("DELETE FROM claims WHERE job = ?", (job_id,))

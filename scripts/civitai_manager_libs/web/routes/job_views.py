@@ -18,7 +18,7 @@ def jobs_panel(service: JobService, language: str) -> dict[str, Any]:
     shown = service.list_jobs()
     active = sum(one.state == JobState.RUNNING for one in shown)
     rows = [_job_row(one, language) for one in shown]
-    waiting = service.count_waiting
+    waiting = service.count_waiting()
     more = waiting - sum(one.state is JobState.QUEUED for one in shown)
     return {
         "active": active,
@@ -105,7 +105,7 @@ def _reasons_text(shown: JobView, language: str) -> str:
 
 def _state_key(shown: JobView) -> str:
     is_reading = shown.job.options.reads_only and shown.state == JobState.RUNNING
-    if shown.is_resting:
+    if shown.is_waiting_to_retry:
         return "state_resting"
     is_second = shown.current_job.walk is WalkState.SECOND or shown.current_job.needs_second_walk
     if shown.state == JobState.RUNNING and is_second:
@@ -127,16 +127,16 @@ def _progress_line(shown: JobView, language: str) -> str:
     key = "of" if now.has_total else "of_at_most"
     parts = [messages.translate(key, language, done=now.finished, total=now.total)]
     parts.append(util.short_bytes(now.bytes))
-    if shown.state is JobState.QUEUED and shown.turn.before:
-        parts.append(messages.translate("jobs_before", language, n=shown.turn.before))
+    if shown.state is JobState.QUEUED and shown.turn.jobs_ahead:
+        parts.append(messages.translate("jobs_before", language, n=shown.turn.jobs_ahead))
     if shown.progress is not None:
         parts += _speed_texts(shown.progress, language)
     return " · ".join(parts)
 
 
 def _speed_texts(progress: JobProgress, language: str) -> list[str]:
-    if progress.resting >= 1:
-        return [messages.translate("resting", language, seconds=round(progress.resting))]
+    if progress.retry_in >= 1:
+        return [messages.translate("resting", language, seconds=round(progress.retry_in))]
     if progress.state != JobState.RUNNING:
         return []
     if not progress.rate:
@@ -156,7 +156,7 @@ def _state_note(shown: JobView, language: str) -> str:
     now = shown.current_job
     if shown.state is JobState.QUEUED:
         return ""
-    if now.reason == "network" and shown.is_resting:
+    if now.reason == "network" and shown.is_waiting_to_retry:
         return messages.translate("waits_for_network", language)
     if now.reason:
         return messages.reason_text(now.reason, language)
@@ -166,10 +166,12 @@ def _state_note(shown: JobView, language: str) -> str:
 def _list_actions(shown: JobView, language: str) -> list[dict[str, str]]:
     names = {
         JobState.RUNNING: ["pause", "cancel"],
-        JobState.QUEUED: ["first", "pause", "cancel"] if shown.turn.before else ["pause", "cancel"],
+        JobState.QUEUED: (
+            ["first", "pause", "cancel"] if shown.turn.jobs_ahead else ["pause", "cancel"]
+        ),
         JobState.PAUSED: ["resume", "cancel"],
     }.get(shown.state, [])
-    if shown.is_resting:
+    if shown.is_waiting_to_retry:
         names = ["resume", "pause", "cancel"]
     if shown.state.is_over:
         now = shown.job
