@@ -138,7 +138,7 @@ def _empty_end(server, count):
 
 
 def test_page_that_is_empty_at_the_end_is_asked_for_once_more(server, run, dest, monkeypatch):
-    monkeypatch.setattr(job_items, "_LATER", 0.5)
+    monkeypatch.setattr(job_items, "_REREAD_SECONDS", 0.5)
     _empty_end(server, 1)
     started = time.monotonic()
     code, out, err = run("download", _MODEL, "--dest", dest)
@@ -148,7 +148,7 @@ def test_page_that_is_empty_at_the_end_is_asked_for_once_more(server, run, dest,
 
 
 def test_page_that_is_empty_twice_is_told_and_tried_again(server, run, dest, monkeypatch):
-    monkeypatch.setattr(job_items, "_LATER", 0.01)
+    monkeypatch.setattr(job_items, "_REREAD_SECONDS", 0.01)
     _empty_end(server, 2)
     code, out, err = run("download", _MODEL, "--dest", dest)
     assert (code, out) == (1, f"5 saved, 0 skipped, 0 failed: {dest}\n")
@@ -649,7 +649,7 @@ def test_sort_that_civitai_has_for_one_version_only_is_said(server, run, dest):
     ids=["of-a-version", "perhaps-a-time-limit"],
 )
 def test_gallery_without_pictures_is_said(run, dest, monkeypatch, more, code, said):
-    monkeypatch.setattr(job_items, "_LATER", 0.01)
+    monkeypatch.setattr(job_items, "_REREAD_SECONDS", 0.01)
     with ApiServer(count=0) as server:
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
         result, out, err = run("download", _MODEL, "--dest", dest, *more)

@@ -106,7 +106,7 @@ def test_words_are_the_users_language(clock):
 
 
 def test_rest_of_the_host_takes_the_place_of_the_time_left():
-    shown = _shown(io.StringIO(), _progress(3, resting=39.6))
+    shown = _shown(io.StringIO(), _progress(3, retry_in=39.6))
     assert "resuming in 40 s" in shown and "1:15" not in shown
 
 

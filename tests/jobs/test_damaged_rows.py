@@ -11,7 +11,7 @@ from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.errors import InputError
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobService, JobStore, JobWorker, make_network
+from civitai_manager_libs.jobs import JobService, JobStore, JobWorker, JobClient
 from civitai_manager_libs.web.routes import job_views
 from page_driver import until
 
@@ -74,7 +74,7 @@ def test_row_that_cannot_be_read_is_set_aside_and_the_other_jobs_go_on(
     assert len(json.loads(kept.read_text())) == 1 and kept.name in "".join(capsys.readouterr())
     assert job_views.jobs_panel(service, "en")["jobs"][0]["id"] == good
     with service.store() as store:
-        assert store.set_unreadable_aside() == ""
+        assert store.quarantine_unreadable() == ""
         assert good < store.add_job("Another", ImageQuery(101), str(tmp_path), 6) < 10
 
 
@@ -94,15 +94,15 @@ _ITEM_DAMAGES = ["url = x'00'", "image_id = 'x'", "image_id = -4", "kind = x'05'
 @pytest.mark.parametrize("damage", [*_ITEM_DAMAGES, "bytes = 9e300"])
 def test_picture_whose_row_cannot_be_read_fails_and_the_others_come(civitai, tmp_path, damage):
     job_id, _ = _two_jobs(tmp_path)
-    network = make_network(CivitaiHttpClient())
+    client = JobClient(CivitaiHttpClient())
     civitai.on_picture = lambda _: run.stop("paused")
     with JobStore(setting.database_file()) as store:
-        run = JobWorker(store, job_id, network, 1)
+        run = JobWorker(store, job_id, client)
         assert run.run().waiting > 1
         civitai.on_picture = lambda _: None
         place = store.list_waiting(job_id, 0, 1)[0].place
         _change(f"UPDATE items SET {damage} WHERE place = {place}")
-        job = JobWorker(store, job_id, network, 1).run()
+        job = JobWorker(store, job_id, client).run()
         is_read = damage.startswith("bytes")
         assert (job.state, job.failed, job.finished) == ("done", int(not is_read), 6)
         store.list_failed(job_id)

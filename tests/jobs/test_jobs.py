@@ -1,4 +1,4 @@
-"""A download that survives: what the database keeps of it."""
+"""The database of jobs: what it keeps of each job, of its images and of their claims."""
 
 from __future__ import annotations
 
@@ -76,15 +76,6 @@ def test_newest_job_is_listed_first(store):
     assert [job.id for job in store.list_jobs(3)] == numbers[:1:-1]
 
 
-def test_state_is_kept_with_its_reason(store):
-    job_id = _job_with(store, 1)
-    store.set_state(job_id, "paused", "disk", "No room.")
-    job = store.get_job(job_id)
-    assert (job.state, job.reason, job.note, job.is_over) == ("paused", "disk", "No room.", False)
-    store.set_state(job_id, "cancelled")
-    assert store.get_job(job_id).is_over
-
-
 def test_forgotten_job_leaves_nothing_but_what_was_saved(store):
     job_id = _job_with(store, 1, 2)
     store.claim_images(job_id, [1, 2])
@@ -96,16 +87,18 @@ def test_forgotten_job_leaves_nothing_but_what_was_saved(store):
     assert (claims[1].saved_path, claims[2].other_job) == ("/pictures/1.png", 0)
 
 
-def test_job_that_somebody_works_on_is_not_forgotten(store):
+@pytest.mark.parametrize("action", ["forget", "retry_failed", "fetch_missing"])
+def test_job_that_somebody_works_on_is_left_alone(store, action):
     job_id = _job_with(store, 1)
+    store.record_outcomes(job_id, [_failed(1)])
     lock = store.job_lock(job_id)
     assert lock.acquire()
     with pytest.raises(InputError, match="worked on"):
-        store.forget(job_id)
+        getattr(store, action)(job_id)
+    assert _ids(store.list_failed(job_id)) == [1]
     lock.release()
     with held_for(0.1, store.job_lock(job_id)):
-        store.forget(job_id)
-    assert store.list_jobs() == []
+        getattr(store, action)(job_id)
 
 
 def test_number_of_a_forgotten_job_is_not_given_again(store):
@@ -131,13 +124,6 @@ def test_picture_that_comes_twice_is_listed_once(store):
     job_id = _job_with(store, 9, 8, 9)
     store.add_page(job_id, WalkedPage(_images(8, 7), None))
     assert _ids(store.list_waiting(job_id, 0, 10)) == [9, 8, 7]
-
-
-def test_waiting_ones_come_in_the_gallerys_order_from_a_place_on(store):
-    job_id = _job_with(store, 9, 3, 5, 1)
-    first = store.list_waiting(job_id, 0, 2)
-    assert _ids(first) == [9, 3]
-    assert _ids(store.list_waiting(job_id, first[-1].place, 10)) == [5, 1]
 
 
 def test_chosen_pictures_leave_nothing_to_walk(store):
@@ -182,14 +168,6 @@ def test_outcomes_are_counted(store):
     assert (job.finished, job.total, job.bytes) == (4, 5, 2000)
 
 
-def test_failed_one_says_why(store):
-    job_id = _job_with(store, 1, 2)
-    store.record_outcomes(job_id, [_failed(2, "gone")])
-    (item,) = store.list_failed(job_id)
-    assert (item.image_id, item.reason, item.message) == (2, "gone", "It broke off.")
-    assert item.url == "https://image.civitai.com/2"
-
-
 def test_large_records_do_not_stay_in_the_file(path):
     with JobStore(path) as store:
         job_id = store.add_job("A model", _QUERY, "/pictures", 3000)
@@ -220,26 +198,6 @@ def test_what_failed_waits_again_but_not_what_is_gone(store):
     assert store.get_job(job_id).state == "queued"
     assert _ids(store.list_waiting(job_id, 0, 10)) == [2]
     assert _ids(store.list_failed(job_id)) == [3]
-
-
-def test_job_without_failures_stays_as_it_was(store):
-    job_id = _job_with(store, 1)
-    store.record_outcomes(job_id, _saved(1))
-    store.set_state(job_id, "done")
-    assert store.retry_failed(job_id) == 0
-    assert store.get_job(job_id).state == "done"
-
-
-def test_retry_is_refused_while_the_job_is_worked_on(store):
-    job_id = _job_with(store, 1)
-    store.record_outcomes(job_id, [_failed(1)])
-    lock = store.job_lock(job_id)
-    assert lock.acquire()
-    with pytest.raises(InputError, match="worked on"):
-        store.retry_failed(job_id)
-    assert _ids(store.list_failed(job_id)) == [1]
-    lock.release()
-    assert store.retry_failed(job_id) == 1
 
 
 def test_address_is_kept_without_the_base_url_which_may_change(store, monkeypatch):
@@ -278,14 +236,6 @@ def test_job_keeps_its_template_and_what_it_tells(path):
     with JobStore(path) as store:
         kept = store.get_job(job_id).options
     assert kept == JobOptions("{author}/{id}", NamingContext("模型 ?", "v1", {7: "v1", 8: "v 2"}))
-
-
-def test_names_are_given_when_a_picture_is_listed(store):
-    assert _named(store, "{author}/{id}", _author(1, "anna"), _author(2, "")) == [
-        "anna/1",
-        "unknown/2",
-    ]
-    assert _named(store, "{id}", _author(3, "anna")) == [""]
 
 
 def test_path_is_below_the_folder_with_the_true_extension(store):
@@ -341,31 +291,20 @@ def test_smaller_one_is_fetched_only_of_wider_images(store, fields, segment):
 # Who fetches what
 
 
-def test_first_job_to_claim_a_picture_has_it(store):
-    first, second = _job_with(store, 1, 2), _job_with(store, 2, 3)
-    assert store.claim_images(first, [1, 2])[2].other_job == 0
-    claims = store.claim_images(second, [2, 3])
-    assert (claims[2].other_job, claims[3].other_job) == (first, 0)
-
-
 def test_own_claim_is_known_again_after_an_interruption(store):
     job_id = _job_with(store, 1)
     assert not store.claim_images(job_id, [1])[1].ours_before
     assert store.claim_images(job_id, [1])[1].ours_before
 
 
-def test_claim_ends_with_its_outcome(store):
+@pytest.mark.parametrize("end", ["outcome", "done", "cancelled"])
+def test_claim_ends_with_its_outcome_and_with_its_job(store, end):
     first, second = _job_with(store, 1), _job_with(store, 1)
     store.claim_images(first, [1])
-    store.record_outcomes(first, [_failed(1)])
-    assert store.claim_images(second, [1])[1].other_job == 0
-
-
-@pytest.mark.parametrize("state", ["done", "cancelled"])
-def test_claims_end_with_their_job(store, state):
-    first, second = _job_with(store, 1), _job_with(store, 1)
-    store.claim_images(first, [1])
-    store.set_state(first, state)
+    if end == "outcome":
+        store.record_outcomes(first, [_failed(1)])
+    else:
+        store.set_state(first, end)
     assert store.claim_images(second, [1])[1].other_job == 0
 
 
@@ -406,21 +345,12 @@ def test_two_threads_never_both_have_a_claim(path):
 # What was saved before
 
 
-def test_saved_picture_counts_as_saved_for_later_jobs(store):
-    store.record_outcomes(_job_with(store, 1), _saved(1))
-    assert store.claim_images(_job_with(store, 1), [1])[1].saved_path == "/pictures/1.png"
-
-
-def test_picture_that_was_there_already_counts_as_saved_too(store):
-    store.record_outcomes(_job_with(store, 1), [Outcome(1, "skipped", "/pictures/1.png", 500)])
-    assert store.claim_images(_job_with(store, 1), [1])[1].saved_path == "/pictures/1.png"
-
-
-def test_skipped_ones_that_are_not_there_now_are_named(store):
-    job_id = _job_with(store, 1, 2)
-    gone = Outcome(2, "skipped", "/elsewhere/2.png", message="It is not there now.")
-    store.record_outcomes(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
-    assert store.list_missing_paths(job_id) == ["/elsewhere/2.png"]
+@pytest.mark.parametrize("state", ["saved", "skipped"])
+def test_picture_whose_file_is_there_counts_as_saved_for_later_jobs(store, state):
+    store.record_outcomes(_job_with(store, 1), [Outcome(1, state, "/pictures/1.png", 500)])
+    later = _job_with(store, 1, 2)
+    assert store.claim_images(later, [1])[1].saved_path == "/pictures/1.png"
+    assert store.count_to_fetch(later) == 1
 
 
 def test_skipped_ones_that_are_not_there_now_can_be_fetched_as_if_never_saved(store):
@@ -429,6 +359,7 @@ def test_skipped_ones_that_are_not_there_now_can_be_fetched_as_if_never_saved(st
     gone = Outcome(2, "skipped", "/elsewhere/2.png", message="It is not there now.")
     store.record_outcomes(job_id, [Outcome(1, "skipped", "/pictures/1.png"), gone])
     store.set_state(job_id, "done")
+    assert store.list_missing_paths(job_id) == ["/elsewhere/2.png"]
     assert store.fetch_missing(job_id) == 1
     assert [item.image_id for item in store.list_waiting(job_id, 0, 9)] == [2]
     assert store.get_job(job_id).state == "queued" and store.list_missing_paths(job_id) == []

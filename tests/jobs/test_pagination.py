@@ -1,4 +1,4 @@
-"""A gallery's pages as a job wants them, and what each had."""
+"""The walk through a gallery's pages for a job, with a report on each page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _page(*ids, next_cursor=None, **counts):
 
 
 def _walked(pages, job=_JOB, known=()):
-    """What came of pages by their cursors, and their reports joined."""
+    """Return the pages of a walk through pages by their cursors, and the joined report."""
     found = list(walk_gallery(job, set(known), lambda cursor, rows: pages[cursor]))
     told = WalkReport()
     for page in found:
@@ -96,20 +96,32 @@ def test_pages_that_name_more_and_have_nothing_new_are_not_called_the_end():
 
 
 def test_page_reckons_the_cost_of_a_second_walk_as_it_is_asked_for():
-    head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "head.js"
+    head = Path(__file__).parents[2] / "javascript" / "gallery" / "find" / "gallery_header.js"
     assert f"SECOND_PAGE = {pagination._SECOND_PAGE};" in head.read_text(encoding="utf-8")
+
+
+def _fetch_unless(bad, pages):
+    """Return a function that fetches pages, and raises for this cursor."""
+
+    def fetch(cursor, limit):
+        if cursor == bad:
+            raise HttpStatusError("No such cursor.", 400)
+        return pages[cursor]
+
+    return fetch
+
+
+def test_cursor_that_this_run_was_given_is_not_walked_around():
+    pages = walk_gallery(_JOB, set(), _fetch_unless("b", {None: _page(1, next_cursor="b")}))
+    assert len(next(pages).images) == 1
+    with pytest.raises(HttpStatusError):
+        next(pages)
 
 
 def test_walk_that_begins_anew_counts_anew():
     pages = {None: _page(1, 2, next_cursor="b"), "b": _page(3)}
-
-    def ask(cursor, rows):
-        if cursor == "old":
-            raise HttpStatusError("No such cursor.", 400)
-        return pages[cursor]
-
     job = replace(_JOB, cursor="old")
-    found = list(walk_gallery(job, {1}, ask))
+    found = list(walk_gallery(job, {1}, _fetch_unless("old", pages)))
     assert [page.is_first for page in found] == [True, False]
     assert [[image.id for image in page.images] for page in found] == [[2], [3]]
     assert found[0].report.seen == 2

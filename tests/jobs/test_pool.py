@@ -6,7 +6,6 @@ import itertools
 import sqlite3
 import threading
 import time
-from dataclasses import replace
 
 import pytest
 from civitai_manager_libs import setting
@@ -17,7 +16,7 @@ from civitai_manager_libs.jobs import backoff as job_trouble
 from civitai_manager_libs.jobs.queue import pool, scheduler
 from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
-from fake_network import Wire, made_up, written
+from fake_network import FakeClient, FlakyClient, write_image
 from page_driver import until
 
 _PICTURES = 6  # so many that fail in a row are the network's fault
@@ -30,10 +29,11 @@ class _Place:
     def __init__(self, tmp_path, monkeypatch):
         self.folder, self.begun = tmp_path, []
         self.gate = threading.Event()
-        self.fetch = written
+        self.fetch = write_image
         self.service = JobService(lambda: None)
-        self.network = replace(made_up(0, self._fetch), read_page=_page)
-        monkeypatch.setattr(pool, "make_network", lambda _: self.network)
+        client = FakeClient(0, self._fetch)
+        client.fetch_page = _page
+        monkeypatch.setattr(pool, "JobClient", lambda _: client)
 
     def _fetch(self, url, target, told, cancelled):
         job = int(url.split("/")[-2])
@@ -95,9 +95,9 @@ def place(tmp_path, monkeypatch):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(job_trouble, "_NETWORK_EVERY", 0.02)
+    monkeypatch.setattr(job_trouble, "_NETWORK_RETRY_SECONDS", 0.02)
     for module in (job_trouble, scheduler):
-        monkeypatch.setattr(module, "ROOM_EVERY", 0.02)
+        monkeypatch.setattr(module, "DISK_RETRY_SECONDS", 0.02)
 
 
 def _lost(*_):
@@ -108,8 +108,8 @@ def test_a_few_are_at_work_and_the_others_wait_in_order(place):
     ids = place.add(6)
     place.has_begun(*ids[:2])
     assert place.states(ids) == ["running"] * 2 + ["queued"] * 4
-    assert [place.shown(i).turn.before for i in ids[2:]] == [0, 1, 2, 3]
-    assert place.service.count_waiting == 4
+    assert [place.shown(i).turn.jobs_ahead for i in ids[2:]] == [0, 1, 2, 3]
+    assert place.service.count_waiting() == 4
     assert len([t for t in threading.enumerate() if t.name.startswith("gallery-job-")]) == 2
     place.gate.set()
     place.comes_to("done", *ids)
@@ -125,24 +125,24 @@ def test_those_at_work_are_shown_beside_the_newest(place):
 def test_job_that_rests_gives_its_place_to_others(place):
     setting.change("gallery_jobs_at_once", 1)
     place.fetch = lambda url, target, *rest: (
-        _lost() if "/1/" in url else written(url, target, *rest)
+        _lost() if "/1/" in url else write_image(url, target, *rest)
     )
     lost, other = place.add(2)
     place.gate.set()
     place.comes_to("done", other)
     shown = place.shown(lost)
-    assert shown.is_resting and shown.progress.reason == "network"
-    assert 0 < shown.progress.resting <= 5 and not place.service.count_waiting
+    assert shown.is_waiting_to_retry and shown.progress.reason == "network"
+    assert 0 < shown.progress.retry_in <= 5 and not place.service.count_waiting()
 
 
-def test_job_that_rests_goes_on_by_itself(place, quick):
-    wire = Wire(0)
-    wire.is_up, place.fetch = False, wire.fetch
+def test_job_that_rests_resumes_automatically(place, quick):
+    client = FlakyClient(0)
+    client.is_up, place.fetch = False, client.fetch_file
     place.gate.set()
     [job_id] = place.add()
-    until(lambda: len(wire.tried) > 2 * _PICTURES, "a second try")
+    until(lambda: len(client.tried) > 2 * _PICTURES, "a second try")
     assert place.shown(job_id).job.failed == 0
-    wire.is_up = True
+    client.is_up = True
     place.comes_to("done", job_id)
 
 
@@ -151,7 +151,9 @@ def test_job_without_room_goes_on_once_there_is_some_and_nothing_is_asked_for_be
 ):
     monkeypatch.setattr(JobStore, "estimate_size", lambda _: 1 << 60)
     [job_id] = place.add()
-    until(lambda: place.shown(job_id).is_resting and place.shown(job_id).progress, "its rest")
+    until(
+        lambda: place.shown(job_id).is_waiting_to_retry and place.shown(job_id).progress, "its rest"
+    )
     assert place.shown(job_id).progress.missing > 0
     looks = []
     monkeypatch.setattr(scheduler, "check_free_space", lambda *_: looks.append(1) or _full())
@@ -172,7 +174,7 @@ def test_job_that_waits_is_stopped_at_once_and_never_begins(place, state):
     ids = place.add(4)
     place.has_begun(*ids[:2])
     place.service.stop(ids[2], state)
-    assert place.state(ids[2]) == state and place.service.count_waiting == 1
+    assert place.state(ids[2]) == state and place.service.count_waiting() == 1
     place.gate.set()
     place.comes_to("done", ids[3])
     assert ids[2] not in place.begun
@@ -187,22 +189,22 @@ def test_job_that_is_told_to_go_on_comes_before_all_that_wait(place):
     place.service.stop(ids[4], "paused")
     place.service.resume(ids[4])
     place.service.resume(ids[3])
-    assert [place.shown(i).turn.before for i in ids[1:]] == [2, 3, 0, 1]
+    assert [place.shown(i).turn.jobs_ahead for i in ids[1:]] == [2, 3, 0, 1]
     place.gate.set()
     place.comes_to("done", *ids)
     assert place.begun == [ids[0], ids[3], ids[4], ids[1], ids[2]]
 
 
 def test_job_that_rests_is_stopped_or_gone_on_with_at_once(place):
-    wire = Wire(0)
-    wire.is_up, place.fetch = False, wire.fetch
+    client = FlakyClient(0)
+    client.is_up, place.fetch = False, client.fetch_file
     place.gate.set()
     ids = place.add(3)
-    until(lambda: all(place.shown(i).is_resting for i in ids), "their rest")
+    until(lambda: all(place.shown(i).is_waiting_to_retry for i in ids), "their rest")
     for job_id, state in zip(ids, ("paused", "cancelled")):
         place.service.stop(job_id, state)
-        assert place.state(job_id) == state and not place.shown(job_id).is_resting
-    wire.is_up = True
+        assert place.state(job_id) == state and not place.shown(job_id).is_waiting_to_retry
+    client.is_up = True
     began = time.monotonic()
     place.service.resume(ids[2])
     place.comes_to("done", ids[2])
@@ -211,11 +213,11 @@ def test_job_that_rests_is_stopped_or_gone_on_with_at_once(place):
 
 def test_what_failed_in_a_job_that_waits_is_tried_again(place):
     place.gate.set()
-    place.fetch = lambda url, *rest: _bad() if url.endswith("/2") else written(url, *rest)
+    place.fetch = lambda url, *rest: _bad() if url.endswith("/2") else write_image(url, *rest)
     [job_id] = place.add()
     place.comes_to("done", job_id)
     assert place.shown(job_id).job.failed == 1
-    place.fetch = written
+    place.fetch = write_image
     place.gate.clear()
     place.begun.clear()
     place.has_begun(*place.add(2))
@@ -228,15 +230,6 @@ def test_what_failed_in_a_job_that_waits_is_tried_again(place):
 
 def _bad():
     raise DiskError("Locked.")
-
-
-def test_job_that_waits_can_be_taken_off_the_list(place):
-    ids = place.add(3)
-    place.has_begun(*ids[:2])
-    place.service.forget(ids[2])
-    assert [shown.job.id for shown in place.service.list_jobs()] == ids[1::-1]
-    place.gate.set()
-    place.comes_to("done", *ids[:2])
 
 
 def test_more_begin_when_the_setting_allows_more(place):
@@ -257,7 +250,7 @@ def test_job_that_another_program_has_done_meanwhile_is_not_begun(place):
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_job_that_was_stopped_does_not_begin_again_where_that_cannot_be_written(
+def test_job_that_was_stopped_does_not_begin_again_where_that_cannot_be_write_image(
     place, quick, monkeypatch, state
 ):
     set_state = JobStore.set_state
@@ -285,7 +278,7 @@ def test_fault_of_our_own_ends_its_job_and_frees_its_place(place):
 
     setting.change("gallery_jobs_at_once", 1)
     place.fetch = lambda url, target, *rest: (
-        fail() if "/1/" in url else written(url, target, *rest)
+        fail() if "/1/" in url else write_image(url, target, *rest)
     )
     place.gate.set()
     place.comes_to("done", place.add(2)[1])
@@ -299,11 +292,11 @@ def test_locked_database_is_waited_for(place, quick, monkeypatch):
     def fetch(url, *rest):
         if url.endswith("/2") and not locked:
             locked.append(other.execute("BEGIN IMMEDIATE"))
-        return written(url, *rest)
+        return write_image(url, *rest)
 
     locked, place.fetch = [], fetch
     place.gate.set()
-    until(lambda: place.shown(job_id).is_resting, "its rest")
+    until(lambda: place.shown(job_id).is_waiting_to_retry, "its rest")
     other.execute("ROLLBACK")
     other.close()
     place.comes_to("done", job_id)
@@ -322,7 +315,7 @@ def test_rests_grow_until_something_is_saved(trouble, pauses):
     turn = scheduler.Turn(1)
 
     def rest(has_saved):
-        assert turn.rest(trouble, has_saved, 0)
+        assert turn.schedule_retry(trouble, has_saved, 0)
         return round(turn.due[0] - time.monotonic())
 
     assert [rest(False) for _ in pauses] == pauses
@@ -333,12 +326,8 @@ def test_job_whose_rest_is_over_comes_after_those_that_wait(monkeypatch):
     now = itertools.count(100.0)
     monkeypatch.setattr(scheduler.time, "monotonic", lambda: next(now))
     queue = scheduler.Scheduler({1: scheduler.Turn(1)})
-    queue[1].rest(NetworkError(""), False, 0)
+    queue[1].schedule_retry(NetworkError(""), False, 0)
     queue[2] = scheduler.Turn(2)
     for _ in range(5):
         next(now)
     assert queue.list_waiting() == [2, 1]
-
-
-def test_job_that_cannot_go_on_by_itself_has_no_rest():
-    assert not scheduler.Turn(1).rest(None, False, 0)

@@ -67,10 +67,6 @@ def test_job_goes_on_from_behind_what_was_read(service, civitai, library):
     assert len(records.find_images(civitai.ids)) == 40
 
 
-def test_gallery_of_which_nothing_was_read_begins_at_its_start(library, civitai):
-    assert pages.find_stored_end(_QUERY, 100) == (None, False)
-
-
 def test_job_is_cancelled_at_will_and_what_it_read_stays(service, civitai, library):
     def slow(request, body):
         time.sleep(0.3)
@@ -91,11 +87,6 @@ def test_job_whose_gallery_cannot_be_read_pauses_with_the_reason(service, civita
     civitai.always("page", status(403, b"{}"))
     job = _ended(service, _read(service, 10))
     assert (job.state, job.saved) == ("paused", 0) and job.reason
-
-
-def test_full_disk_does_not_keep_records_from_being_read(service, civitai):
-    setting.change("gallery_disk_reserve_mb", 10_000_000)
-    assert _ended(service, _read(service, 10)).state == "done"
 
 
 def test_download_keeps_the_records_that_it_reads_too(service, civitai, library):

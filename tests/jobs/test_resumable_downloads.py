@@ -6,11 +6,11 @@ import os
 import threading
 
 import pytest
-from api_server import MODEL_ID, ApiServer, cut, status
+from api_server import MODEL_ID, ApiServer, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import factory as gallery_network
+from civitai_manager_libs.jobs import JobClient
 from civitai_manager_libs.jobs.queue.service import JobService
 from civitai_manager_libs.jobs.store import JobStore
 from civitai_manager_libs.jobs.worker import JobWorker
@@ -65,8 +65,7 @@ def _run(store, job_id, state=None):
         if state and progress.saved == 5 and _half_size(folder) == _AT:
             run.stop(state)
 
-    network = gallery_network.make_network(CivitaiHttpClient())
-    run = JobWorker(store, job_id, network, 3, on_progress=show)
+    run = JobWorker(store, job_id, JobClient(CivitaiHttpClient()), show)
     return run.run()
 
 
@@ -123,25 +122,17 @@ def test_file_that_changed_meanwhile_is_fetched_anew(server, store, folder, held
     _check_saved(server, folder)
 
 
-def test_cancel_leaves_no_half_file(server, store, folder, held):
-    job = _run(store, _add(store, folder), "cancelled")
-    assert (job.state, job.saved, job.waiting) == ("cancelled", 5, 1)
-    _come_to(folder, 0)
-
-
-def test_paused_job_that_is_cancelled_leaves_no_half_file(server, store, folder, held):
+@pytest.mark.parametrize("end", ["cancelled", "paused-then-cancelled", "paused-then-forgotten"])
+def test_end_of_a_job_leaves_no_half_file(server, store, folder, held, end):
     job_id = _add(store, folder)
-    _run(store, job_id, "paused")
-    _come_to(folder, 2)
-    JobService(CivitaiHttpClient).stop(job_id, "cancelled")
-    _come_to(folder, 0)
-
-
-def test_job_that_is_taken_off_the_list_leaves_no_half_file(server, store, folder, held):
-    job_id = _add(store, folder)
-    _run(store, job_id, "paused")
-    _come_to(folder, 2)
-    store.forget(job_id)
+    job = _run(store, job_id, end.partition("-")[0])
+    assert (job.state, job.saved, job.waiting) == (end.partition("-")[0], 5, 1)
+    if end == "paused-then-cancelled":
+        _come_to(folder, 2)
+        JobService(CivitaiHttpClient).stop(job_id, "cancelled")
+    elif end == "paused-then-forgotten":
+        _come_to(folder, 2)
+        store.forget(job_id)
     _come_to(folder, 0)
 
 
@@ -152,30 +143,6 @@ def test_end_of_one_job_leaves_the_half_files_of_another(server, store, folder, 
     other = store.add_job("A model", ImageQuery(MODEL_ID), folder, 100)
     store.set_state(other, "cancelled")
     _come_to(folder, 2)
-
-
-def test_lost_network_keeps_half_files(server, store, folder):
-    setting.change("http_max_retries", 0)
-    for image_id in server.ids:
-        server.always(image_id, cut(_AT))
-    job_id = _add(store, folder)
-    job = _run(store, job_id)
-    assert (job.state, job.reason, job.saved) == ("paused", "network", 0)
-    assert len(_partials(folder)) >= 2 * 5
-    for image_id in server.ids:  # the last may not have been tried
-        server.always(image_id, None)
-    assert _run(store, job_id).saved == 6
-    asked = [_ranges(server, i) for i in server.ids]
-    assert asked.count([None, f"bytes={_AT}-"]) >= 5
-    _check_saved(server, folder)
-
-
-def test_picture_that_failed_leaves_nothing_when_the_job_is_done(server, store, folder):
-    setting.change("http_max_retries", 0)
-    server.script(server.ids[0], cut(_AT))
-    job = _run(store, _add(store, folder))
-    assert (job.state, job.saved, job.failed) == ("done", 5, 1)
-    _come_to(folder, 0)
 
 
 def test_picture_that_is_gone_leaves_nothing(server, store, folder, held):

@@ -6,7 +6,7 @@ import os
 import threading
 
 import pytest
-from api_server import ApiServer, reset, status
+from api_server import ApiServer, status
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.pagination import ImageQuery
 from civitai_manager_libs.core.images import Image
@@ -86,27 +86,6 @@ def test_failed_ones_are_shown_and_come_at_the_second_try(civitai, service):
     service.retry(job_id)
     until(lambda: _shown(service, job_id).job.saved == 12, "the second try")
     assert _shown(service, job_id).failed == []
-
-
-@pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_stopped_job_is_what_it_was_stopped_as(civitai, service, state):
-    gate = _held(civitai)
-    job_id = _gallery(service)
-    until(lambda: _shown(service, job_id).progress is not None, "its progress")
-    service.stop(job_id, state)
-    gate.set()
-    assert _comes_to(service, job_id, state).job.saved < 12
-
-
-def test_paused_job_goes_on(civitai, service):
-    gate = _held(civitai)
-    job_id = _gallery(service)
-    until(lambda: _shown(service, job_id).progress is not None, "its progress")
-    service.stop(job_id, "paused")
-    gate.set()
-    _comes_to(service, job_id, "paused")
-    service.resume(job_id)
-    assert _comes_to(service, job_id, "done").job.saved == 12
 
 
 def test_cancelled_job_goes_on_where_it_was(civitai, service):
@@ -192,37 +171,13 @@ def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
 
 
 def test_stop_that_comes_before_the_run_has_begun_is_heeded(civitai, service):
-    gate, opened = threading.Event(), service._workers._client
-    service._workers._client = lambda: gate.wait(10) and opened()
+    gate, opened = threading.Event(), service._workers._get_client
+    service._workers._get_client = lambda: gate.wait(10) and opened()
     job_id = _gallery(service)
     service.stop(job_id, "cancelled")
     gate.set()
     until(lambda: not service._workers._turns, "its end")
     assert _shown(service, job_id).state == "cancelled" and not civitai.requests
-
-
-def test_lost_network_is_told_and_waited_for(civitai, service):
-    for image_id in civitai.ids:
-        civitai.always(image_id, reset)
-    job_id = _gallery(service)
-    until(lambda: _shown(service, job_id).state == "paused", "the pause")
-    progress = _shown(service, job_id).progress
-    assert (progress.reason, progress.failed) == ("network", 0) and 0 < progress.resting <= 5
-    civitai._always.clear()
-    service.resume(job_id)
-    assert _comes_to(service, job_id, "done").job.saved == 12
-
-
-@pytest.mark.parametrize("reason", ["network", "busy", "disk"])
-def test_what_waited_when_the_program_ended_goes_on_at_its_start(civitai, service, reason):
-    with JobStore(setting.database_file()) as store:
-        job_id = store.add_job("A model", ImageQuery(101), setting.data_folder(), 3)
-        store.set_state(job_id, "paused", reason, "It waits.")
-        other = store.add_job("A model", ImageQuery(101), setting.data_folder(), 3)
-        store.set_state(other, "paused", "http_400", "No such cursor.")
-    service.resume_after_start()
-    assert _comes_to(service, job_id, "done").job.saved == 3
-    assert _shown(service, other).state == "paused"
 
 
 def test_job_that_is_told_twice_to_go_on_is_worked_on_once(civitai, service):
@@ -261,51 +216,9 @@ def test_job_that_another_program_works_on_is_left_to_it(civitai, service):
     assert _shown(service, job_id).state == "running" and not civitai.fetched
 
 
-def test_job_that_is_over_is_not_stopped_any_more(civitai, service):
-    job_id = _gallery(service, 2)
-    _comes_to(service, job_id, "done")
-    service.stop(job_id, "cancelled")
-    assert _shown(service, job_id).state == "done"
-
-
-def test_forgotten_job_is_off_the_list_and_its_pictures_stay(civitai, service):
-    job_id = _gallery(service, 2)
-    _comes_to(service, job_id, "done")
-    folder = _shown(service, job_id).job.folder
-    until(lambda: not service._workers._turns, "its thread's end")
-    with service.store() as store:
-        store.forget(job_id)
-    assert service.list_jobs() == [] and len(os.listdir(folder)) == 6
-
-
-def test_only_the_newest_are_shown(service):
-    with JobStore(setting.database_file()) as store:
-        for n in range(20):
-            store.set_state(store.add_job(str(n), ImageQuery(101), "x", 3), "cancelled")
-    assert [shown.job.title for shown in service.list_jobs(3)] == ["19", "18", "17"]
-
-
 def test_client_is_the_one_of_the_moment_that_a_job_begins(civitai, monkeypatch):
     made = []
     service = JobService(lambda: made.append(1) or CivitaiHttpClient())
     for count in (1, 2):
         _comes_to(service, _gallery(service, 2), "done")
         assert len(made) == count
-
-
-def test_what_was_saved_before_and_is_gone_comes_again_when_told(civitai, service):
-    first = _gallery(service)
-    _comes_to(service, first, "done")
-    folder = _shown(service, first).job.folder
-    pictures = [os.path.splitext(name) for name in os.listdir(folder)]
-    kinds = {stem: kind for stem, kind in pictures if kind not in (".txt", ".json")}
-    lost = [os.path.join(folder, f"{i}{kinds[str(i)]}") for i in civitai.ids[:2]]
-    for path in lost:
-        os.remove(path)
-    second = _gallery(service)
-    shown = _comes_to(service, second, "done")
-    assert (shown.job.skipped, shown.missing) == (12, 2)
-    service.fetch_missing(second)
-    until(lambda: _shown(service, second).job.saved == 2, "the two")
-    assert all(map(os.path.isfile, lost)) and _comes_to(service, second, "done").missing == 0
-    assert sorted(civitai.fetched.values()) == [1] * 10 + [2] * 2

@@ -9,7 +9,7 @@ import os
 import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.core.images import Image as Picture
-from civitai_manager_libs.errors import DiskError, InvalidResponse
+from civitai_manager_libs.errors import DiskError
 from civitai_manager_libs.infotext import read_embedded
 from civitai_manager_libs.infotext.metadata import build_infotext
 from civitai_manager_libs.jobs.sidecars import write_sidecars
@@ -71,10 +71,6 @@ def test_settings_say_what_is_written(tmp_path, infotext, record, names):
     assert list(_written(tmp_path, _record(meta=_META))) == names
 
 
-def test_no_record_writes_nothing(tmp_path):
-    assert _written(tmp_path, "") == {}
-
-
 def test_half_a_surrogate_pair_in_a_prompt_is_written_as_a_question_mark(tmp_path):
     written = _written(tmp_path, json.dumps({"id": 7, "meta": {**_META, "prompt": "a \ud83d b"}}))
     assert written["7.txt"].startswith("a ")
@@ -87,14 +83,8 @@ def test_half_a_surrogate_pair_in_a_prompt_is_written_as_a_question_mark(tmp_pat
 @pytest.mark.parametrize("wanted", [True, False])
 def test_damaged_record_is_said_and_nothing_is_written(tmp_path, record, wanted):
     setting.change("save_infotext", wanted)
-    with pytest.raises(InvalidResponse, match="damaged"):
-        write_sidecars(str(tmp_path / "7.png"), record, True)
+    assert "damaged" in write_sidecars(str(tmp_path / "7.png"), record, True)
     assert os.listdir(tmp_path) == []
-
-
-def test_older_files_are_replaced_whole(tmp_path):
-    (tmp_path / "7.txt").write_text("something much longer than what comes now" * 100)
-    assert _written(tmp_path, _record(meta={"prompt": "x"}))["7.txt"] == "x"
 
 
 def test_folder_in_the_way_is_a_disk_error_that_leaves_nothing(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from civitai_manager_libs.jobs.states import goes_on_by_itself, JobState, WalkState
+from civitai_manager_libs.jobs.states import JobState, resumes_automatically, WalkState
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_state_of_a_walk_is_read_from_the_columns_that_older_versions_wrote(
     state, end, second_end, verify
 ):
     assert state.column in (0, 1, 2, 3)
-    assert WalkState.of_column(state.column, end, second_end, verify) is state
+    assert WalkState.from_column(state.column, end, second_end, verify) is state
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_state_of_a_walk_is_read_from_the_columns_that_older_versions_wrote(
     ],
 )
 def test_job_goes_on_by_itself_unless_it_is_over_or_a_user_has_paused_it(state, reason, expected):
-    assert goes_on_by_itself(state, reason) is expected
+    assert resumes_automatically(state, reason) is expected

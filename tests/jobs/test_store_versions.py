@@ -12,7 +12,7 @@ import pytest
 from api_server import ApiServer
 from civitai_manager_libs import setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from civitai_manager_libs.jobs import JobStore, JobWorker, make_network
+from civitai_manager_libs.jobs import JobStore, JobWorker, JobClient
 from civitai_manager_libs.jobs.records import JobOptions, NamingContext
 
 pytestmark = pytest.mark.usefixtures("each_system")
@@ -65,7 +65,7 @@ def test_job_of_version_1_goes_on_under_the_names_that_it_began_with(old, folder
         monkeypatch.setenv("CIVITAI_BASE_URL", server.url)
         for image_id in _SAVED:
             Path(folder, server.file_of(image_id)).write_bytes(server.bytes_of(image_id))
-        job = JobWorker(store, 1, make_network(CivitaiHttpClient()), 2).run()
+        job = JobWorker(store, 1, JobClient(CivitaiHttpClient())).run()
         assert (job.state, job.saved, job.failed) == ("done", 11, 1)
         assert _names(folder) == {server.file_of(i) for i in server.ids if i != 5010}
         assert set(server.fetched) == {5006, 5005, 5004, 5003, 5002, 5001}

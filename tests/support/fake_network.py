@@ -1,57 +1,53 @@
-"""A job's network without a server: pictures that are made up, on a wire that may be down."""
+"""A job's client without a server: images that are made up, on a network that may be down."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from civitai_manager_libs.civitai.pagination import Page
-from civitai_manager_libs.core.images import Image
+from civitai_manager_libs.civitai import Page
+from civitai_manager_libs.core import Image
 from civitai_manager_libs.errors import NetworkError
-from civitai_manager_libs.jobs.items import Network
+from civitai_manager_libs.http_client import FetchedFile
 from fault_responses import png
 
-__all__ = ["There", "Wire", "made_up", "written"]
+__all__ = ["FakeClient", "FlakyClient", "write_image"]
 
 _PNG = png(size=100)
 
 
-@dataclass
-class There:
-    path: str
-    size: int
-
-
-def made_up(count, fetch):
-    """A network without a server: one page of `count` pictures."""
-    images = tuple(Image(i, f"https://image.civitai.com/{i}") for i in range(1, count + 1))
-
-    def read_page(query, cursor, limit, cancelled):
-        start = int(cursor or 0)
-        end = start + limit
-        return Page(images[start:end], str(end) if end < count else None)
-
-    return Network(read_page, fetch, lambda path, record, ours: None, lambda url: 0.0)
-
-
-def written(url, target, told, cancelled):
-    path = target("png")
+def write_image(url, path_for, on_bytes, cancelled):
+    path = path_for("png")
     with open(path, "wb") as file:
         file.write(_PNG)
-    return There(path, len(_PNG))
+    return FetchedFile(path, len(_PNG), "png")
 
 
-class Wire:
-    """Pictures come while it is up. bad: those that never do. tried: each fetch, in order."""
+class FakeClient:
+    """A gallery of `count` images, fetched by a function of the test."""
+
+    def __init__(self, count, fetch_file=write_image):
+        self.count, self.fetch_file = count, fetch_file
+
+    def fetch_page(self, query, cursor, limit, cancelled):
+        start = int(cursor or 0)
+        end = min(start + limit, self.count)
+        images = (Image(i, f"https://image.civitai.com/{i}") for i in range(start + 1, end + 1))
+        return Page(tuple(images), str(end) if end < self.count else None)
+
+    def paused_seconds(self, url):
+        return 0.0
+
+
+class FlakyClient(FakeClient):
+    """Images come while it is up. bad: ids that never do. tried: the ids of each fetch."""
 
     def __init__(self, count, bad=()):
-        self.is_up, self.bad, self.tried = True, {str(i) for i in bad}, []
-        self.before = lambda name: None
-        self.network = made_up(count, self.fetch)
+        super().__init__(count, self._fetch)
+        self.is_up, self.bad, self.tried = True, set(bad), []
+        self.before = lambda image_id: None
 
-    def fetch(self, url, *rest):
-        name = url.rpartition("/")[2]
-        self.before(name)
-        self.tried.append(int(name))
-        if not self.is_up or name in self.bad:
+    def _fetch(self, url, *rest):
+        image_id = int(url.rpartition("/")[2])
+        self.before(image_id)
+        self.tried.append(image_id)
+        if not self.is_up or image_id in self.bad:
             raise NetworkError("The server could not be reached.")
-        return written(url, *rest)
+        return write_image(url, *rest)

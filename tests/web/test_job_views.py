@@ -45,7 +45,7 @@ def test_job_of_a_gallery_whose_length_is_not_known_says_at_most():
 
 
 def test_job_that_waits_for_the_network_says_why_and_when_it_goes_on():
-    waits = replace(_NOW, state=JobState.PAUSED, reason="network", resting=39.6)
+    waits = replace(_NOW, state=JobState.PAUSED, reason="network", retry_in=39.6)
     row = _row(_JOB, waits)
     assert row["line"] == "4 of 20 · 3.0 MB · resuming in 40 s"
     assert "goes on by itself once the network is back" in row["note"]

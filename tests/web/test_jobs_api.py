@@ -229,7 +229,7 @@ def test_database_that_cannot_be_used_is_told(api, monkeypatch):
 
 
 def test_empty_end_is_told_and_gone_on_with(api, civitai, monkeypatch):
-    monkeypatch.setattr(items, "_LATER", 0.01)
+    monkeypatch.setattr(items, "_REREAD_SECONDS", 0.01)
     empty = status(200, b'{"items": [], "metadata": {}}')
     rows = [civitai._row(i) for i in civitai.ids[:10]]
     page = json.dumps({"items": rows, "metadata": {"nextCursor": "10|5"}}).encode()

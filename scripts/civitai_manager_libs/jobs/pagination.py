@@ -88,7 +88,7 @@ class _LastPage:
 
     def __init__(self, job: Job, has_images: bool, fetch_page: FetchPage) -> None:
         self._job, self._has_images, self._fetch_page = job, has_images, fetch_page
-        self._version_ids = {*job.options.facts.versions, job.query.version_id} - {0, None}
+        self._version_ids = {*job.options.facts.versions, job.query.version_id or 0} - {0}
         self.cursor: str | None = None
         self._page = Page()
         self._seen: set[int] = set()
