@@ -3,7 +3,8 @@
     python tests/bench/run.py           all of it, about 10 minutes
     python tests/bench/run.py --quick   less of each, in under 3 minutes
     python tests/bench/run.py a c       these cases
-    python tests/bench/run.py i --scale big   a search among a million, half an hour and 4 GB
+    python tests/bench/run.py i --scale big   a search among a million, some minutes and 4 GB
+    python tests/bench/run.py i --records 300000   a search among so many
 
 Prints a table for each case, as Markdown, with medians of turns taken in one run, and whether the
 targets hold. Wants a machine with nothing else to do.
@@ -46,9 +47,10 @@ def _parsed() -> argparse.Namespace:
     sizes.add_argument("--quick", dest="scale", action="store_const", const="quick")
     sizes.add_argument("--tiny", dest="scale", action="store_const", const="tiny")
     sizes.add_argument("--scale", choices=("big", "full", "quick", "tiny"))
+    sizes.add_argument("--records", type=int, metavar="N", help="in the library of case i")
     parser.set_defaults(scale="full")
     arguments = parser.parse_args()
-    if arguments.scale == "big" and arguments.cases != ["i"]:
+    if (arguments.scale == "big" or arguments.records) and arguments.cases != ["i"]:
         parser.error("only case i has such a scale")
     unknown = set(arguments.cases) - set(_CASES)
     if unknown:
@@ -62,7 +64,8 @@ def main() -> None:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{machine}; load before: {_load()}\n", flush=True)
     for letter in arguments.cases or _CASES:
-        print(_CASES[letter](arguments.scale), flush=True)
+        size = arguments.records or arguments.scale
+        print(_CASES[letter](size), flush=True)
     print(f"{time.monotonic() - started:.0f} seconds; load after: {_load()}")
 
 

@@ -118,7 +118,7 @@ def test_marked_ones_stay_when_the_library_is_trimmed(images, library, monkeypat
     bookmarks.collections.add_to_collection(images[2:3], "kept")
     setting.change("library_records", 1_000)
     monkeypatch.setattr(setting, "library_records", 4)
-    monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
+    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
     records.store_images([_image(9)])
     library.forget()
     assert _ids("") == [1, 2, 3, 9]

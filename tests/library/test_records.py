@@ -12,7 +12,7 @@ from civitai_manager_libs.civitai.records import image_from_json
 from civitai_manager_libs.core import sqlite_file
 from civitai_manager_libs.library import records
 from civitai_manager_libs.library.search import parse_query
-from civitai_manager_libs.library.store import database, writer, writing
+from civitai_manager_libs.library.store import database, eviction, writer, writing
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -279,12 +279,35 @@ def test_many_threads_keep_and_find_at_once(library):
 
 def test_what_was_read_longest_ago_goes_first(library, monkeypatch):
     monkeypatch.setattr(setting, "library_records", 10)
-    monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
+    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
     for n in range(1, 31):
         records.store_images([_image(n)])
         library.finish()
     library.forget()
     assert list(records.find_images(range(1, 31))) == list(range(21, 31))
+
+
+def test_what_is_over_the_limit_goes_in_steps_that_leave_others_their_turn(library, monkeypatch):
+    records.store_images([_image(n) for n in range(1, 31)])
+    library.finish()
+    monkeypatch.setattr(setting, "library_records", 4)
+    monkeypatch.setattr(eviction, "_AT_ONCE", 5)
+    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
+    db = sqlite3.connect(setting.library_file(), timeout=0, check_same_thread=False)
+    left = []
+
+    def mark(seconds):
+        with db:  # it may begin at once
+            db.execute("INSERT INTO marks VALUES (?, 1, 0, '', '', 1.0)", (100 + len(left),))
+        left.extend(db.execute("SELECT count(*) FROM images").fetchone())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer.time, "sleep", mark)
+        writer.write_later(lambda db: None)
+        library.forget()
+    db.close()
+    assert left == [30, 25, 20, 15, 10, 5]
+    assert list(records.find_images(range(1, 31))) == [27, 28, 29, 30]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -10,7 +10,7 @@ import pytest
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai.records import image_from_json, model_from_json
 from civitai_manager_libs.library import bookmarks, models, records, search
-from civitai_manager_libs.library.search import execute, indexer
+from civitai_manager_libs.library.search import execute, indexer, order
 from civitai_manager_libs.library.store import database, eviction, schema, select_rows, writer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -192,7 +192,7 @@ def test_no_mixture_of_the_grammars_marks_fails(parts):
 
 
 def test_pages_go_on_where_the_last_one_ended(filled):
-    for sort, order in (
+    for sort, ordered in (
         ("Newest", [8, 7, 6, 5, 4, 3, 2, 1]),
         ("Oldest", [1, 2, 3, 4, 5, 6, 7, 8]),
         ("Most Reactions", [5, 6, 8, 7, 4, 3, 2, 1]),
@@ -205,7 +205,7 @@ def test_pages_go_on_where_the_last_one_ended(filled):
             cursor = found.cursor
             if cursor is None:
                 break
-        assert read == order
+        assert read == ordered
     assert search.run_search(search.parse_query("dawn"), cursor="no cursor", limit=3).ids == (3, 1)
     assert search.run_search(search.parse_query("dawn"), cursor="3", limit=3).ids == (1,)
 
@@ -236,7 +236,7 @@ def test_record_that_is_read_anew_is_found_by_what_it_says_now(filled):
 
 def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
     monkeypatch.setattr(setting, "library_records", 2)
-    monkeypatch.setattr(writer, "_TRIM_EVERY", 0.0)
+    monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
     records.store_images([_image(9, meta={"prompt": "the last dawn"})])
     filled.forget()
     assert _ids("dawn") == [9] and len(_ids("")) == 2
@@ -293,7 +293,7 @@ _TERMS = (
 
 @given(
     words=st.lists(st.sampled_from(_TERMS), max_size=4),
-    sort=st.sampled_from([*execute.SORTS]),
+    sort=st.sampled_from([*order.SORTS]),
     work=st.sampled_from([1, 20, 200, execute._WORK]),
     scope=st.sampled_from(
         [
@@ -356,7 +356,8 @@ _FILL = """
 _ROWS = (
     "images SELECT id, 1.0, 1, x''",
     """facts SELECT id, 1, 'image', '2025-01-15', 512 + 512 * (id % 2), 768 + 448 * (id % 2),
-        id * 7 % 9973, 1, 1 + id % 9, 6 + 4 * (id % 9 > 4), NULL, NULL, 1""",
+        CASE WHEN id % 3 THEN 0 ELSE id * 7 % 9973 END, 1, 1 + id % 9, 6 + 4 * (id % 9 > 4),
+        NULL, NULL, 1""",
     """texts SELECT id, CASE id % 2 WHEN 0 THEN '1girl at dawn  ' ELSE '1girl, hair  ' END,
         'lowres  ', 'pony  '""",
     "trigrams (rowid, prompt, negative, names) SELECT * FROM (SELECT texts.* FROM texts) WHERE 1",
@@ -374,10 +375,10 @@ def _fill(db, count):
 
 @pytest.fixture
 def steps_of():
-    """Give what counts the steps of SQLite's machine that a first page takes among so many."""
+    """Return a function that counts the steps of SQLite's machine for a page among `count`."""
     libraries = {}
 
-    def steps_of(words, sort, count):
+    def steps_of(words, sort, count, cursor=None):
         if count not in libraries:
             libraries[count] = sqlite3.connect(":memory:")
             libraries[count].executescript(f"{schema.TABLES};{schema.TRIGRAMS}")
@@ -388,7 +389,8 @@ def steps_of():
         def read(sql, values):
             return db.execute(sql, values).fetchall()
 
-        found = search.run_search(search.parse_query(words), sort=sort, read=read)
+        query = search.parse_query(words)
+        found = search.run_search(query, sort=sort, cursor=cursor, read=read)
         db.set_progress_handler(None, 0)
         return 100 * len(steps), found
 
@@ -397,7 +399,7 @@ def steps_of():
         db.close()
 
 
-@pytest.mark.parametrize("sort", execute.SORTS)
+@pytest.mark.parametrize("sort", order.SORTS)
 def test_first_page_of_what_nothing_fits_costs_the_same_in_a_library_four_times_as_large(
     steps_of, monkeypatch, sort
 ):
@@ -411,17 +413,28 @@ def test_first_page_of_what_nothing_fits_costs_the_same_in_a_library_four_times_
         assert many < 1.2 * few, words
 
 
+@pytest.mark.parametrize("sort", order.SORTS)
+def test_each_page_costs_the_same_however_far_the_search_has_come(steps_of, monkeypatch, sort):
+    monkeypatch.setattr(execute, "_WORK", 6_000)
+    monkeypatch.setattr(execute, "_FEW", 100)
+    for words in ("steps<5 cfg>9", "girl -1girl"):
+        first, found = steps_of(words, sort, 40_000)
+        while found.cursor:
+            steps, found = steps_of(words, sort, 40_000, found.cursor)
+            assert steps < 1.5 * first, words
+
+
 def test_search_that_found_nothing_yet_goes_on_to_what_lies_at_the_far_end(filled, monkeypatch):
     monkeypatch.setattr(execute, "_WORK", 200)  # two images
     monkeypatch.setattr(execute, "_FEW", -1)
-    query, ids, looked_at = search.parse_query("-zzz author:anna"), [], []
-    found = search.run_search(query, sort="Oldest")
-    while found.cursor:
+    query, ids, looked_at, cursor = search.parse_query("-zzz author:anna"), [], [], ""
+    while cursor is not None:
+        found = search.run_search(query, sort="Oldest", cursor=cursor)
         ids.append(found.ids)
-        looked_at.append(search.count_looked_at(found.cursor, "Oldest"))
-        found = search.run_search(query, sort="Oldest", cursor=found.cursor)
-    assert [*ids, found.ids] == [(), (), (), (8,), ()]
-    assert looked_at == [(2, 8), (4, 8), (6, 8), (8, 8)]
+        looked_at.append(found.looked_at)
+        cursor = found.cursor
+    assert ids == [(), (), (), (8,), ()]
+    assert looked_at == [(2, 8), (4, 8), (6, 8), (8, 8), None]
 
 
 # Older versions
@@ -484,7 +497,7 @@ DROP TABLE facts_of_6;
 ALTER TABLE watched DROP COLUMN known;
 ALTER TABLE watched DROP COLUMN fresh_ids;
 ALTER TABLE watched DROP COLUMN news;
-CREATE INDEX facts_by_reactions ON facts (reactions);
+CREATE INDEX facts_in_order ON facts (reactions, id);
 PRAGMA user_version = 5
 """
 
@@ -503,7 +516,7 @@ def test_library_of_version_5_is_searched_at_once_and_completed_in_the_backgroun
     filled.forget()
     assert [_ids(words) for words in looked_for] == before
     made = {name for (name,) in select_rows("SELECT name FROM sqlite_master WHERE type = 'index'")}
-    assert made >= schema.INDEXES.keys() and "facts_by_reactions" not in made
+    assert made >= schema.INDEXES.keys() and "facts_in_order" not in made
     assert select_rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
     with database.open_library() as opened:
         assert opened.set_aside == "" and opened.rows("PRAGMA user_version") == [(schema.VERSION,)]

@@ -226,7 +226,7 @@ def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_
     library.forget()
     with closing(sqlite3.connect(setting.library_file())) as db:
         db.executescript(
-            "DROP TABLE watched; DROP INDEX facts_in_order;"
+            "DROP TABLE watched; DROP INDEX facts_by_rank;"
             " ALTER TABLE facts DROP COLUMN has_negative;"
             " PRAGMA user_version = 4"
         )

@@ -51,8 +51,8 @@ def _find_up_to(
     """Return at most so many ids that fit; a page looks at so many images only."""
     found = search.run_search(query, scope, sort=sort, limit=most, saved=saved)
     ids = found.ids
-    if found.cursor and len(ids) < most:
-        count, total = search.count_looked_at(found.cursor, sort)
+    if found.looked_at and len(ids) < most:
+        count, total = found.looked_at
         terminal.print_translated("search_goes_on", n=f"{count:,}", all=f"{total:,}")
     while found.cursor and len(ids) < most:
         rest = most - len(ids)

@@ -1,6 +1,6 @@
 """Finding pictures again among all that was read: by words, and by how they were made."""
 
-from .execute import count_looked_at, run_search, SearchPage, SearchScope
+from .execute import run_search, SearchPage, SearchScope
 from .fields import fold_text
 from .grammar import FLAGS, parse_query, QueryProblem, SearchQuery
 from .indexer import index_images, index_remaining
@@ -12,7 +12,6 @@ __all__ = [
     "QueryProblem",
     "SearchQuery",
     "SearchScope",
-    "count_looked_at",
     "run_search",
     "fold_text",
 ]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..store import has_trigrams, open_library, select_rows
+from ..store import has_trigrams, open_library
 from .conditions import (
     Condition,
     FACTS,
@@ -28,36 +28,17 @@ from .conditions import (
     trigram_queries,
 )
 from .grammar import SearchQuery, Term
+from .order import Order, SORTS
 
-__all__ = ["SearchPage", "SORTS", "SearchScope", "count_looked_at", "run_search"]
+__all__ = ["SearchPage", "SearchScope", "run_search"]
 
 Rows = Callable[[str, Sequence[object]], "list[tuple[Any, ...]]"]
 
 
-@dataclass(frozen=True)
-class _Order:
-    """What images are sorted by. place: what a cursor holds. after, until: what follows a place,
-    and what does not come later than one."""
-
-    sql: str
-    place: str
-    after: str
-    until: str
-
-
-SORTS = {
-    "Newest": _Order("{id} DESC", "{id}", "{id} < ?", "{id} >= ?"),
-    "Oldest": _Order("{id}", "{id}", "{id} > ?", "{id} <= ?"),
-    "Most Reactions": _Order(
-        "f.reactions DESC, {id} DESC",
-        "f.reactions, {id}",
-        "(f.reactions, {id}) < (?, ?)",
-        "(f.reactions, {id}) >= (?, ?)",
-    ),
-}
 _WORK = 200_000  # of a page, as _COSTS tells it: about 20 ms
 _COSTS = {FACTS: 1.0, OWN: 10.0, NAMES_OF: 30.0, TEXTS: 8.0}  # of a condition, for each image
 _OF_READING = 50.0  # an image's texts
+_OF_COUNTING = 0.7  # an image
 _OF_INDEX, _OF_TRIGRAM = 2.0, 0.25  # for each image of which the index of texts is asked
 _FEW = 10_000  # ids that are sorted in less time than all images are looked through in order
 _COMMON = 30_000  # texts: a trigram of more is of little use where all images are to be found
@@ -66,7 +47,7 @@ _SAMPLE, _RARE = 1_000, 50  # of the newest texts, less than one in so many
 _GIVEN_IDS = "SELECT value AS id FROM json_each(?)"
 _MATCHING = "SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?"
 _NOWHERE = "\1\1\1"  # control characters are in no text
-_CURSOR = re.compile(r"[0-9]{1,18}(\|[0-9]{1,18})?")
+_CURSOR = re.compile(r"([0-9]{1,18})(?::([0-9]{0,18}):([0-9]{1,18}):([0-9]{1,18}))?")
 
 
 @dataclass(frozen=True)
@@ -87,10 +68,43 @@ class SearchScope:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """cursor: where to look on, None at the end; images may be left there though `ids` are few."""
+    """One page of the images that match.
+
+    cursor: where the next page begins, None at the end; more may match although `ids` are few.
+    looked_at: how many images were looked at up to here, and how many there are; None at the end.
+    """
 
     ids: tuple[int, ...] = ()
     cursor: str | None = None
+    looked_at: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class _Position:
+    """How far a search has come, which its cursor holds.
+
+    place: of the last image that was returned or looked at, None at the beginning. end: the place
+    where the stretch ends that is being looked through, None for no such place. count: images up
+    to that end, 0 at the beginning. total: all images, 0 where they were not counted yet.
+    """
+
+    place: int | None = None
+    end: int | None = None
+    count: int = 0
+    total: int = 0
+
+    @classmethod
+    def parse(cls, cursor: str | None) -> _Position:
+        """Return the position that a cursor holds, the beginning for what is no cursor."""
+        found = _CURSOR.fullmatch(cursor or "")
+        if found is None:
+            return cls()
+        place, end, count, total = found.groups()
+        return cls(int(place), int(end) if end else None, int(count or 0), int(total or 0))
+
+    def __str__(self) -> str:
+        end = "" if self.end is None else self.end
+        return f"{self.place}:{end}:{self.count}:{self.total}"
 
 
 @dataclass(frozen=True)
@@ -134,15 +148,6 @@ def run_search(
         return _find(query, conditions, scope, sort, cursor, limit, library.rows)
 
 
-def count_looked_at(cursor: str, sort: str) -> tuple[int, int]:
-    """Return how many images come no later than a page's cursor, and how many there are."""
-    order = SORTS.get(sort, SORTS["Newest"])
-    looked = f"SELECT count(*) FROM facts f WHERE {order.until.format(id='f.id')}"
-    sql = f"SELECT ({looked}), (SELECT count(*) FROM facts)"
-    ((count, total),) = select_rows(sql, _place_of(cursor, order))
-    return count, total
-
-
 def _find(
     query: SearchQuery,
     conditions: list[Condition],
@@ -152,8 +157,7 @@ def _find(
     limit: int,
     read: Rows,
 ) -> SearchPage:
-    order = SORTS.get(sort, SORTS["Newest"])
-    place = _place_of(cursor, order) if cursor and _CURSOR.fullmatch(cursor) else ()
+    order, position = SORTS.get(sort, SORTS["Newest"]), _Position.parse(cursor)
     # What some given ids hold is found faster in their texts than in the index.
     has_index = scope.ids is None and has_trigrams()
     words = trigram_queries(query.terms, partial(_list_trigrams, read)) if has_index else []
@@ -161,74 +165,99 @@ def _find(
     if start is None:
         start = _in_order(words if sort != "Most Reactions" else [])
     walk = _Walk(start, [one for one in conditions if one is not start.fits], order, read)
-    end = () if start.is_few else walk.end(place)
-    found = walk.places(walk.conditions, place, end, limit + 1)
-    if len(found) > limit:
-        end, found = found[limit - 1], found[:limit]
-    return SearchPage(tuple(one[-1] for one in found), "|".join(map(str, end)) if end else None)
+    end, number = position.end, 0
+    if end is None and not start.is_few:
+        end, number = walk.stretch(position.place)
+    found = walk.find(walk.conditions, position.place, end, limit + 1)
+    ids = tuple(image_id for image_id, _ in found[:limit])
+    is_full = len(found) > limit
+    if not is_full and end is None:
+        return SearchPage(ids)
+    total = position.total or int(read("SELECT count(*) FROM facts", ())[0][0])
+    count = total if end is None else min(position.count + number, total)
+    place = found[limit - 1][1] if is_full else end
+    position = _Position(place, end if is_full else None, count, total)
+    return SearchPage(ids, str(position), (count, total))
 
 
 @dataclass(frozen=True)
 class _Walk:
-    """Images looked through from a start on. A place is what the order's cursors hold."""
+    """Images that are looked through in an order, from a start on."""
 
     start: _Start
     conditions: list[Condition]
-    order: _Order
+    order: Order
     read: Rows
 
-    def end(self, place: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the place up to which one page looks; () where that is the last image.
+    def stretch(self, place: int | None) -> tuple[int | None, int]:
+        """Return the place up to which a page looks, and the number of images up to there.
 
-        What costs much is looked at for few images, which are those that fit all that costs
-        little; that is looked at for many.
+        Returns (None, 0) where a page may look at all that follow. Of conditions that cost much,
+        a stretch has fewer images, which are those that fit the conditions that cost little.
         """
         cheap = [one for one in self.conditions if one.looks_at <= OWN]
-        dear = [one for one in self.conditions if one.looks_at > OWN]
-        end: tuple[Any, ...] = ()
-        cost = self.start.cost + _cost(cheap)
+        costly = [one for one in self.conditions if one.looks_at > OWN]
+        all_images = _Walk(_Start(), [], self.order, self.read)
+        end, number, cost = None, 0, self.start.cost + _cost(cheap)
         if cost:
-            all_images = _Walk(_Start(), [], self.order, self.read)
-            end = all_images._nth(int(_WORK / cost), [], place, ())
-        if dear:
-            end = self._nth(int(_WORK / _cost(dear)), cheap, place, end) or end
-        return end
+            number = max(1, int(_WORK / (cost + (_OF_COUNTING if costly else 0))))
+            end = all_images._place_of_number(number, [], place, None)
+        if costly:
+            most = max(1, int(_WORK / _cost(costly)))
+            nearer = self._place_of_number(most, cheap, place, end)
+            if nearer is not None:
+                return nearer, all_images._count(place, nearer) if cost else most
+        return end, number
 
-    def places(
+    def find(
         self,
         conditions: Sequence[Condition],
-        place: tuple[Any, ...],
-        end: tuple[Any, ...],
+        place: int | None,
+        end: int | None,
         limit: int,
         offset: int = 0,
-    ) -> list[tuple[Any, ...]]:
-        """Return the places of those that fit, after a place and up to an end, in order."""
-        start, of_id = self.start, self.start.id
-        bounds = [(self.order.after, place)] if place else []
-        bounds += [(self.order.until, end)] if end else []
-        where = [*start.where, *(sql.format(id=of_id) for sql, _ in bounds)]
-        where += [one.sql for one in conditions]
-        values = [*start.values, *(value for _, values in bounds for value in values)]
-        values += [value for one in conditions for value in one.values]
-        texts = "CROSS JOIN texts t ON t.id = f.id"
-        sql = (
-            f"SELECT {self.order.place.format(id=of_id)} FROM {start.sql}"
-            f" {texts if any(one.looks_at == TEXTS for one in conditions) else ''}"
-            f" WHERE {' AND '.join(where) or 1}"
-            f" ORDER BY {self.order.sql.format(id=of_id)} LIMIT ? OFFSET ?"
+    ) -> list[tuple[int, int]]:
+        """Return the ids that fit, in order, with their places; after a place, up to an end."""
+        shown = self.order.place.format(id=self.start.id)
+        direction = "DESC" if self.order.is_descending else ""
+        return self._select(
+            f"{self.start.id}, {shown}",
+            conditions,
+            place,
+            end,
+            f"ORDER BY {shown} {direction} LIMIT {limit} OFFSET {offset}",
         )
-        return self.read(sql, [*values, limit, offset])
 
-    def _nth(
+    def _place_of_number(
+        self, number: int, conditions: Sequence[Condition], place: int | None, end: int | None
+    ) -> int | None:
+        """Return the place of the image of this number among those that fit, None for none."""
+        found = self.find(conditions, place, end, 1, number - 1)
+        return found[0][1] if found else None
+
+    def _count(self, place: int | None, end: int) -> int:
+        return int(self._select("count(*)", [], place, end)[0][0])
+
+    def _select(
         self,
-        number: int,
+        columns: str,
         conditions: Sequence[Condition],
-        place: tuple[Any, ...],
-        end: tuple[Any, ...],
-    ) -> tuple[Any, ...]:
-        """Return the place of the image of this number among those that fit, () for none."""
-        found = self.places(conditions, place, end, 1, max(0, number - 1))
-        return found[0] if found else ()
+        place: int | None,
+        end: int | None,
+        rest: str = "",
+    ) -> list[tuple[Any, ...]]:
+        start, of_id = self.start, self.start.id
+        where, values = [*start.where], [*start.values]
+        for bound, sql in ((place, self.order.after(of_id)), (end, self.order.until(of_id))):
+            if bound is not None:
+                where.append(sql)
+                values.append(bound)
+        where += [one.sql for one in conditions]
+        values += [value for one in conditions for value in one.values]
+        needs_texts = any(one.looks_at == TEXTS for one in conditions)
+        texts = "CROSS JOIN texts t ON t.id = f.id" if needs_texts else ""
+        sql = f"SELECT {columns} FROM {start.sql} {texts} WHERE {' AND '.join(where) or 1} {rest}"
+        return self.read(sql, values)
 
 
 def _few_of(
@@ -310,8 +339,3 @@ def _scope_conditions(scope: SearchScope) -> Iterator[Condition]:
     if scope.base_models:
         shown = "shown IN (SELECT value FROM json_each(?))"
         yield make_name_condition(("base",), shown, (json.dumps(list(scope.base_models)),))
-
-
-def _place_of(cursor: str, order: _Order) -> tuple[int, ...]:
-    parts = [int(part) for part in cursor.split("|")]
-    return (parts[0], parts[-1])[: order.place.count(",") + 1]

@@ -54,7 +54,7 @@ def _make_index(db: sqlite3.Connection) -> bool:
         if name not in made:
             db.execute(f"CREATE INDEX {name} ON {columns}")
             return True
-    db.execute("DROP INDEX IF EXISTS facts_by_reactions")  # `facts_in_order` has it
+    db.execute("DROP INDEX IF EXISTS facts_in_order")  # `facts_by_rank` has it
     return False
 
 

@@ -11,12 +11,13 @@ from .database import (
     temporary_library,
     writing,
 )
-from .schema import INDEXES
+from .schema import INDEXES, RANK
 from .sized_cache import SizedCache
 from .writer import wait_for_writes, write_later
 
 __all__ = [
     "INDEXES",
+    "RANK",
     "SizedCache",
     "wait_for_writes",
     "has_trigrams",

@@ -17,7 +17,7 @@ __all__ = ["wait_for_writes", "write_later"]
 Write = Callable[[sqlite3.Connection], object]
 
 _AT_ONCE = 20  # pages or models in one transaction
-_TRIM_EVERY = 300.0  # seconds
+_EVICT_EVERY = 300.0  # seconds
 _PAUSE = 0.15  # seconds; SQLite asks each 0.1 s at the latest whether a write may begin
 _MOST_BYTES = 32 * 1024 * 1024  # that wait to be written
 
@@ -30,9 +30,9 @@ class _Writer:
         self._queue: deque[tuple[Write, Callable[[], object], int]] = deque()
         self._bytes = 0  # in the queue, and of what is being written
         self._is_at_work = False
-        self._trimmed_at = -_TRIM_EVERY
+        self._evicted_at = -_EVICT_EVERY
 
-    def put(self, write: Write, done: Callable[[], object], size: int) -> None:
+    def put(self, write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
         with self._changed:
             if size:
                 self._changed.wait_for(lambda: self._has_room(size))
@@ -94,14 +94,14 @@ class _Writer:
         with writing() as db:
             for write in writes:
                 write(db)
-            self._trim(db)
-
-    def _trim(self, db: sqlite3.Connection) -> None:
         now = time.monotonic()
-        if now - self._trimmed_at < _TRIM_EVERY:
-            return
-        self._trimmed_at = now
-        evict_oldest(db)
+        if self._evict not in writes and now - self._evicted_at >= _EVICT_EVERY:
+            self._evicted_at = now
+            self.put(self._evict)
+
+    def _evict(self, db: sqlite3.Connection) -> None:
+        if evict_oldest(db):
+            self.put(self._evict)
 
 
 _writer = _Writer()

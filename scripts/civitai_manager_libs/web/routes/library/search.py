@@ -40,12 +40,13 @@ def search_images(context: RequestContext) -> dict[str, Any]:
         query, _parse_scope(context), sort=sort, cursor=cursor, limit=limit, saved=list_saved_ids
     )
     ids = _filter_local(query, found.ids, context.query_id("model"))
-    is_short = found.cursor is not None and len(ids) < limit
-    looked_at = search.count_looked_at(found.cursor, sort) if is_short else None
+    is_short = len(ids) < limit
     images = records.find_images(ids).values()
     said = _problem_texts(query, context.language)
     notes = [{"code": "search", "message": " ".join(said)}] if said else []
-    return page_view(images, found.cursor, time.time(), notes, looked_at=looked_at)
+    return page_view(
+        images, found.cursor, time.time(), notes, looked_at=found.looked_at if is_short else None
+    )
 
 
 def get_suggestions(context: RequestContext) -> list[dict[str, Any]]:
