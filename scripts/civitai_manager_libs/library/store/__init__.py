@@ -1,4 +1,4 @@
-"""The SQLite file of the library: its tables, and writes to it in the background."""
+"""The library's SQLite file: its tables, reads, writes in the background, and its limits."""
 
 from .database import (
     compress_record,
@@ -19,12 +19,15 @@ __all__ = [
     "INDEXES",
     "RANK",
     "SizedCache",
-    "wait_for_writes",
-    "has_trigrams",
-    "temporary_library",
-    "open_library",
     "compress_record",
+    "connections",
+    "decompress_record",
+    "has_trigrams",
+    "open_library",
     "select_rows",
     "select_rows_or_empty",
+    "temporary_library",
+    "wait_for_writes",
+    "write_later",
+    "writing",
 ]
-__all__ += ["connections", "decompress_record", "write_later", "writing"]

@@ -1,4 +1,7 @@
-"""The SQLite file of what was read of Civitai, opened. It may be deleted at any time."""
+"""Connections to the library's SQLite file, which holds what was read from Civitai.
+
+A user may delete the file at any time.
+"""
 
 from __future__ import annotations
 
@@ -17,24 +20,24 @@ from .schema import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 from .sized_cache import memory_of_json
 
 __all__ = [
-    "connections",
-    "has_trigrams",
-    "temporary_library",
-    "open_library",
     "compress_record",
+    "connections",
+    "decompress_record",
+    "has_trigrams",
+    "open_library",
     "select_rows",
     "select_rows_or_empty",
-    "decompress_record",
+    "temporary_library",
+    "writing",
 ]
-__all__ += ["writing"]
 
-_checked_files: set[str] = set()  # files, by this process
-_OWN = ("marks", "own_tags", "sets", "in_sets", "gone")
+_checked_files: set[str] = set()  # paths of the files that this process has looked at for damage
+_ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")
 
 
 @functools.cache
 def has_trigrams() -> bool:
-    """Whether this Python's SQLite can index texts by three letters (3.34, with FTS5)."""
+    """Return whether this SQLite can index texts by trigrams: 3.34 or newer, with FTS5."""
     memory = sqlite3.connect(":memory:")
     try:
         memory.execute("CREATE TABLE texts (id, prompt, negative, names)")
@@ -68,33 +71,36 @@ connections = sqlite_pool.ConnectionPool(_open_file)
 
 
 def _repair(database: sqlite_file.Database) -> None:
-    """What fails is one log line: most of the library may be of use still."""
+    """Repair damaged tables; log a failure, because the other tables may still be of use."""
     with log_disk_errors("library"):
         tables = _make_schema().tables
         with database.reading() as db:
             if not needs_repair(db, tables):
                 return
         with database.writing() as db:
-            said = repair_tables(db, tables)
-        for sentence in said:
+            sentences = repair_tables(db, tables)
+        for sentence in sentences:
             util.printD(f"[library] {sentence}")
 
 
 @contextmanager
 def writing() -> Iterator[sqlite3.Connection]:
-    """One transaction. Raises DiskError with a sentence when the file cannot be used."""
+    """Open the library for one write transaction. Raises DiskError if the file cannot be used."""
     with open_library() as database, database.writing() as db:
         yield db
 
 
 def select_rows(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    """Raises DiskError: where the user asks for his own, "nothing" would be a lie."""
+    """Return the rows of a SELECT. Raises DiskError if the library cannot be read."""
     with open_library() as database:
         return database.rows(sql, values)
 
 
 def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    """No rows where the library cannot be read: for what can be had, or done without."""
+    """Return the rows of a SELECT, or no rows if the library cannot be read.
+
+    Use this for what the user can do without, or Civitai has too.
+    """
     with log_disk_errors("library"):
         return select_rows(sql, values)
     return []
@@ -102,15 +108,17 @@ def select_rows_or_empty(sql: str, values: Sequence[object] = ()) -> list[tuple[
 
 @contextmanager
 def temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connection]:
-    """A library for what is not written yet, or cannot be; with the user's own marks of these."""
+    """Open an empty library in memory that has the user's annotations of some images.
+
+    Use this to search in records that are not, or cannot be, in the file.
+    """
     db = sqlite3.connect(":memory:")
     try:
         db.executescript(f"{TABLES};{TRIGRAMS if has_trigrams() else ''}")
-        for table in _OWN:
-            of_ids = " WHERE id IN (SELECT value FROM json_each(?))" if table != "sets" else ""
-            given = (json.dumps(list(image_ids)),) if of_ids else ()
-            found = select_rows_or_empty(f"SELECT * FROM {table}{of_ids}", given)
-            for row in found:
+        for table in _ANNOTATION_TABLES:
+            where = " WHERE id IN (SELECT value FROM json_each(?))" if table != "sets" else ""
+            values = (json.dumps(list(image_ids)),) if where else ()
+            for row in select_rows_or_empty(f"SELECT * FROM {table}{where}", values):
                 db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
         yield db
     finally:
@@ -118,7 +126,7 @@ def temporary_library(image_ids: Iterable[int] = ()) -> Iterator[sqlite3.Connect
 
 
 def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
-    """Return a record as it is stored, and about the bytes of memory that it takes when parsed.
+    """Return a record as compressed JSON, and about how many bytes its parsed value takes.
 
     Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark.
     """
@@ -127,9 +135,9 @@ def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
 
 
 def decompress_record(data: bytes) -> tuple[Any, int]:
-    """Return a stored record, and about the bytes of memory that it takes.
+    """Return the record of compressed JSON, and about how many bytes it takes in memory.
 
-    (None, 0) for a damaged one, which is as good as one that was never read.
+    Returns (None, 0) if the data is damaged.
     """
     try:
         text = zlib.decompress(data)

@@ -1,4 +1,4 @@
-"""What was read longest ago goes when there is more than the library may hold."""
+"""Deletion of the oldest records of a library that is over its limits."""
 
 from __future__ import annotations
 
@@ -12,41 +12,42 @@ from .database import has_trigrams
 __all__ = ["evict_oldest"]
 
 _AT_ONCE = 200  # rows of a table in one step: about 0.2 s of images
-_MOST = {"models": 5_000, "pages": 20_000}  # rows
-_MARKED = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
+_LIMITS = {"models": 5_000, "pages": 20_000}  # rows
+_ANNOTATED = "SELECT id FROM marks UNION SELECT id FROM own_tags UNION SELECT id FROM in_sets"
 
 
 def evict_oldest(db: sqlite3.Connection) -> bool:
-    """Delete some of what is over the limits; return whether there is more to delete.
+    """Delete some of the oldest rows over the limits; return whether there are more to delete.
 
-    Runs in the caller's transaction, which is short: a large library takes many such steps. What
-    the user has marked stays, however much it is.
+    Works in the caller's transaction and takes about 0.2 s. Images that the user has annotated
+    are never deleted.
     """
-    return any([_evict_from(db, table, most) for table, most in _limits().items()])
+    limits = {**_LIMITS, "images": setting.library_records}
+    return any([_evict_rows(db, table, limit) for table, limit in limits.items()])
 
 
-def _limits() -> dict[str, int]:
-    return {**_MOST, "images": setting.library_records}
-
-
-def _evict_from(db: sqlite3.Connection, table: str, most: int) -> bool:
+def _evict_rows(db: sqlite3.Connection, table: str, limit: int) -> bool:
     (count,) = db.execute(f"SELECT count(*) FROM {table}").fetchone()
-    if count <= most:
+    if count <= limit:
         return False
-    unmarked = f"WHERE id NOT IN ({_MARKED})" if table == "images" else ""
-    oldest = f"SELECT rowid FROM {table} {unmarked} ORDER BY read_at LIMIT ?"
-    found = [rowid for (rowid,) in db.execute(oldest, (min(count - most, _AT_ONCE),))]
+    where = f"WHERE id NOT IN ({_ANNOTATED})" if table == "images" else ""
+    oldest = f"SELECT rowid FROM {table} {where} ORDER BY read_at LIMIT ?"
+    row_ids = [rowid for (rowid,) in db.execute(oldest, (min(count - limit, _AT_ONCE),))]
     if table == "images":
-        _delete_dependents(db, found)
-    ids = "SELECT value FROM json_each(?)"
-    db.execute(f"DELETE FROM {table} WHERE rowid IN ({ids})", (json.dumps(found),))
-    return len(found) == _AT_ONCE
+        _delete_derived_rows(db, row_ids)
+    where = "WHERE rowid IN (SELECT value FROM json_each(?))"
+    db.execute(f"DELETE FROM {table} {where}", (json.dumps(row_ids),))
+    return len(row_ids) == _AT_ONCE
 
 
-def _delete_dependents(db: sqlite3.Connection, ids: Sequence[int]) -> None:
-    """What does not go with their rows; the index has to be told what was in it."""
-    given = json.dumps(list(ids))
-    db.execute("DELETE FROM figures WHERE id IN (SELECT value FROM json_each(?))", (given,))
+def _delete_derived_rows(db: sqlite3.Connection, image_ids: Sequence[int]) -> None:
+    """Delete what no foreign key deletes with an image.
+
+    To delete a row of an FTS5 index with external content, give the index the values that it had:
+    https://www.sqlite.org/fts5.html#the_delete_command
+    """
+    values = (json.dumps(list(image_ids)),)
+    db.execute("DELETE FROM figures WHERE id IN (SELECT value FROM json_each(?))", values)
     if not has_trigrams():
         return
     sql = (
@@ -54,4 +55,4 @@ def _delete_dependents(db: sqlite3.Connection, ids: Sequence[int]) -> None:
         " SELECT 'delete', id, prompt, negative, names FROM texts"
         " WHERE id IN (SELECT value FROM json_each(?))"
     )
-    db.execute(sql, (given,))
+    db.execute(sql, values)

@@ -1,6 +1,6 @@
-"""Sets aside single odd rows of the library, and makes tables that are missing: the rest is kept.
+"""Repair of a library with missing tables or invalid rows, which keeps everything else.
 
-A program that was killed leaves neither; a hand, another program or a bad disk does.
+A killed program leaves no such damage; an edit by hand, another program or a bad disk does.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 
-from .schema import OWN_TABLES, SEARCH_TABLES, SOUND
+from .schema import USER_TABLES, SEARCH_TABLES, VALID_ROWS
 
-__all__ = ["repair_tables", "needs_repair"]
+__all__ = ["needs_repair", "repair_tables"]
 
 _TYPES = {"INTEGER": "'integer'", "REAL": "'real', 'integer'", "TEXT": "'text'", "BLOB": "'blob'"}
 _NAMES = "SELECT name FROM sqlite_master WHERE type = 'table'"
@@ -20,81 +20,84 @@ _ODD_ROWS = "CREATE TABLE IF NOT EXISTS odd_rows (of_table TEXT, row TEXT, found
 
 
 def needs_repair(db: sqlite3.Connection, tables: str) -> bool:
-    """Return whether a table is missing, or one of the user's own has an odd row.
+    """Return whether a table is missing, or a table of the user's has an invalid row.
 
-    tables: SQL that makes all tables.
+    tables: the SQL that creates all tables.
     """
     if any(_find_missing_tables(db, tables)):
         return True
-    odd = (
-        f"SELECT 1 FROM {table} WHERE NOT ({sound}) LIMIT 1"
-        for table, sound in _iter_sound_rows(db)
+    return any(
+        db.execute(f"SELECT 1 FROM {table} WHERE NOT ({is_valid}) LIMIT 1").fetchone()
+        for table, is_valid in _iter_validity_checks(db)
     )
-    return any(db.execute(sql).fetchone() for sql in odd)
 
 
 def repair_tables(db: sqlite3.Connection, tables: str) -> list[str]:
-    """Make what is missing, move odd rows into the table `odd_rows`; return a sentence for each
-    table. In a transaction of the caller's."""
-    said = []
+    """Create missing tables and move invalid rows to the table `odd_rows`.
+
+    Works in the caller's transaction. Returns a sentence for the log for each repaired table.
+    """
+    sentences = []
     missing = _find_missing_tables(db, tables)
     for name, sql in missing.items():
         if name == "trigrams":
-            _drop_parts(db)
+            _drop_trigram_tables(db)
         for statement in sql:
             db.execute(statement)
-        said.append(f"The table {name} of the library was missing; it was made anew.")
+        sentences.append(f"The table {name} of the library was missing; it was made anew.")
     if not missing.keys().isdisjoint(SEARCH_TABLES):
         _clear_search_tables(db)
-    for table, sound in list(_iter_sound_rows(db)):
-        rows = db.execute(f"SELECT * FROM {table} WHERE NOT ({sound})").fetchall()
+    for table, is_valid in list(_iter_validity_checks(db)):
+        rows = db.execute(f"SELECT * FROM {table} WHERE NOT ({is_valid})").fetchall()
         if not rows:
             continue
         db.execute(_ODD_ROWS)
-        kept = ((table, json.dumps(row, default=repr), time.time()) for row in rows)
-        db.executemany("INSERT INTO odd_rows VALUES (?, ?, ?)", kept)
-        db.execute(f"DELETE FROM {table} WHERE NOT ({sound})")
-        said.append(f"Damaged rows of {table}, set aside in the table odd_rows: {len(rows)}.")
-    return said
+        odd_rows = ((table, json.dumps(row, default=repr), time.time()) for row in rows)
+        db.executemany("INSERT INTO odd_rows VALUES (?, ?, ?)", odd_rows)
+        db.execute(f"DELETE FROM {table} WHERE NOT ({is_valid})")
+        sentences.append(f"Damaged rows of {table}, set aside in the table odd_rows: {len(rows)}.")
+    return sentences
 
 
 def _find_missing_tables(db: sqlite3.Connection, tables: str) -> Mapping[str, list[str]]:
-    """Return what makes each missing table and its indexes, by its name."""
-    there = {name for (name,) in db.execute(_NAMES)}
+    """Return the SQL statements that create each missing table and its indexes, by table name."""
+    existing = {name for (name,) in db.execute(_NAMES)}
     model = sqlite3.connect(":memory:")
     try:
         model.executescript(tables)
-        made = "SELECT tbl_name, sql FROM sqlite_master WHERE sql <> '' ORDER BY type = 'index'"
+        statements = (
+            "SELECT tbl_name, sql FROM sqlite_master WHERE sql <> '' ORDER BY type = 'index'"
+        )
         found: dict[str, list[str]] = {}
-        for name, sql in model.execute(made):
-            if name not in there and not name.startswith("trigrams_"):
+        for name, sql in model.execute(statements):
+            if name not in existing and not name.startswith("trigrams_"):
                 found.setdefault(name, []).append(sql)
     finally:
         model.close()
     return found
 
 
-def _iter_sound_rows(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Yield what holds of each sound row of the user's own tables: they are small."""
-    for table in OWN_TABLES:
+def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
+    """Yield each table of the user's with the SQL condition that its valid rows meet."""
+    for table in USER_TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
-        sound = [
-            f"typeof({name}) IN ({_TYPES[kind]}{'' if needed else ', ' + repr('null')})"
-            for _, name, kind, needed, _, _ in columns
+        conditions = [
+            f"typeof({name}) IN ({_TYPES[kind]}{'' if is_required else ', ' + repr('null')})"
+            for _, name, kind, is_required, _, _ in columns
         ]
-        if sound:
-            yield table, " AND ".join([*sound, SOUND.get(table, "1")])
+        if conditions:
+            yield table, " AND ".join([*conditions, VALID_ROWS.get(table, "1")])
 
 
-def _drop_parts(db: sqlite3.Connection) -> None:
-    """Drop what is left of the index of texts, whose name would be taken."""
-    parts = [name for (name,) in db.execute(f"{_NAMES} AND name LIKE 'trigrams!_%' ESCAPE '!'")]
-    for name in parts:
+def _drop_trigram_tables(db: sqlite3.Connection) -> None:
+    """Drop what is left of the trigram index, so that its table names are free again."""
+    names = db.execute(f"{_NAMES} AND name LIKE 'trigrams!_%' ESCAPE '!'").fetchall()
+    for (name,) in names:
         db.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def _clear_search_tables(db: sqlite3.Connection) -> None:
-    """Empty what is searched: it is filled again from the records, in the background."""
+    """Empty the tables of the search, which the indexer fills again from the records."""
     db.execute("DELETE FROM facts")
     db.execute("DELETE FROM texts")
     if "trigrams" in {name for (name,) in db.execute(_NAMES)}:

@@ -1,12 +1,12 @@
-"""The library's tables, and what makes them of an older version's. SQL only."""
+"""SQL that creates the library's tables and upgrades those of older versions."""
 
 __all__ = [
     "CHANGES",
     "INDEXES",
-    "OWN_TABLES",
+    "USER_TABLES",
     "RANK",
     "SEARCH_TABLES",
-    "SOUND",
+    "VALID_ROWS",
     "TABLES",
     "TEXTS_OF_3",
     "TRIGRAMS",
@@ -21,17 +21,18 @@ CREATE TABLE images (
 );
 CREATE INDEX images_by_age ON images (read_at);
 """
-# What is counted of each whole record (see `figures.Facts`), made anew where the rules are others.
+# The features that statistics count, of each whole record (see `stats.features`). made_by: the
+# version of the rules; rows of another version are computed again.
 _FIGURES = """
 CREATE TABLE figures (
     id INTEGER PRIMARY KEY, made_by INTEGER NOT NULL, level INTEGER NOT NULL,
     reactions INTEGER NOT NULL, versions TEXT NOT NULL, settings TEXT NOT NULL, words TEXT NOT NULL
 )
 """
-# What a search looks at, small and apart from the records. facts: numbers are NULL where the
-# record does not say; created: ISO 8601 or "". texts: folded (see `search.facts`). names: LoRAs,
-# samplers, authors and so on, each once by kind; uses: which pictures have it. seen: the galleries
-# that a picture was read in, as "model 5", "version 7", "post 9" or "user anna".
+# What a search reads, apart from the large records. facts: numbers are NULL if the record lacks
+# them; created: ISO 8601 or "". texts: folded (see `search.fields`). names: LoRAs, samplers,
+# authors and so on, each once by kind; uses: the images that have each name. seen: the galleries
+# in which an image was read, as "model 5", "version 7", "post 9" or "user anna".
 _TEXTS = """
 CREATE TABLE facts (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE,
@@ -60,12 +61,13 @@ CREATE INDEX seen_by_image ON seen (id)
 """
 TEXTS_OF_3 = _TEXTS.format(more="")
 _SEARCHED = _TEXTS.format(more=", has_negative INTEGER")
-# The place of an image in the order of reactions, as one number, for SQLite compares pairs with an
-# index by their first number alone. Civitai's ids have 31 bits.
+# An image's place in the order of reactions as one number. With the pair (reactions, id) SQLite
+# would seek the reactions alone in an index and step over all images that have as many.
+# Civitai's ids have 31 bits.
 RANK = "min({reactions}, 524287) << 40 | {id}"
-# What a search compares. Those of an older version's library are made in the background, for that
-# takes seconds: see `search.indexer`. The first has all that is compared, so that images in the
-# order of their reactions are looked through without their rows.
+# Indexes for searches. Those that an older version's library lacks are created in the background,
+# because that takes seconds: see `search.indexer`. The first covers every column that a search
+# compares, so that a search in the order of reactions reads no rows of the table.
 _RANK_COLUMNS = (
     "reactions, level, type, created, width, height, has_data, steps, cfg, clip_skip, hires"
 )
@@ -83,8 +85,9 @@ INDEXES = {
     "facts_by_hires": "facts (hires) WHERE hires IS NOT NULL",
 }
 _INDEXES = ";".join(f"CREATE INDEX {name} ON {what}" for name, what in INDEXES.items())
-# What the user has made of pictures stays when their records go. folded: as it is searched. gone:
-# what Civitai no longer has, and since when that is known.
+# What the user has added to images: it stays when their records are evicted. marks: favourites,
+# stars and notes. sets: collections. folded: the text as searches compare it. gone: images that
+# Civitai no longer has, and when that was noticed.
 _OWN = """
 CREATE TABLE marks (
     id INTEGER PRIMARY KEY, favourite INTEGER NOT NULL, stars INTEGER NOT NULL, note TEXT NOT NULL,
@@ -107,10 +110,10 @@ CREATE TABLE gone (
     id INTEGER PRIMARY KEY REFERENCES images (id) ON DELETE CASCADE, at REAL NOT NULL
 )
 """
-# Galleries that the user watches. since, seen, newest: ids of the latest picture before the visit
-# that is under way, at its end, and of all that is known. fresh: how many came after `seen`. Lists
-# of ids, compressed (see `watched`), NULL is none: known: what was seen, lately read first;
-# fresh_ids: those that `fresh` counts; news: those that are new in the visit that is under way.
+# Galleries that the user watches. since, seen, newest: ids of the latest image before the current
+# visit, at the end of that visit, and of all. fresh: how many images came after `seen`. Compressed
+# lists of ids (see `watches`), NULL for none: known: seen images, the last read first; fresh_ids:
+# the images that `fresh` counts; news: the images that are new in the current visit.
 _WATCHED_OF_5 = """
 CREATE TABLE watched (
     gallery TEXT PRIMARY KEY, name TEXT NOT NULL, model_id INTEGER, level INTEGER NOT NULL,
@@ -122,18 +125,18 @@ CREATE TABLE watched (
 _WATCHED = (
     _WATCHED_OF_5.rstrip().removesuffix(")").rstrip() + ", known BLOB, fresh_ids BLOB, news BLOB)"
 )
-# What the user has made: small tables, whose rows are looked at when the library is opened. SOUND:
-# what holds of a row beside the types of its columns.
-OWN_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
+# What only the user's library has: small tables, whose rows are checked when the library is
+# opened. VALID_ROWS: what valid rows meet beside the types of their columns.
+USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
 _NUMBER = "substr(gallery, instr(gallery, ' ') + 1)"
-SOUND = {"watched": f"""
+VALID_ROWS = {"watched": f"""
     level BETWEEN 1 AND 63 AND (gallery GLOB 'user ?*' OR length({_NUMBER}) < 19
     AND (gallery GLOB 'model [1-9]*' OR gallery GLOB 'version [1-9]*')
     AND {_NUMBER} NOT GLOB '*[^0-9]*')
 """}
-SEARCH_TABLES = ("facts", "texts", "trigrams")  # made of the records
-# Any three letters in a row are a token, so that words of every script are found inside others;
-# trigram_list has each token once, to find those that begin with one or two letters.
+SEARCH_TABLES = ("facts", "texts", "trigrams")  # filled from the records
+# Each three letters in a row are a token, so that words of every script are found inside others.
+# trigram_list has each token once, to find the tokens that begin with one or two letters.
 TRIGRAMS = """
 CREATE VIRTUAL TABLE trigrams USING fts5 (
     prompt, negative, names, content = 'texts', content_rowid = 'id',
@@ -161,15 +164,15 @@ CREATE INDEX pages_by_age ON pages (read_at);
 {_WATCHED}
 """
 _KINDS = {"model": "model_id", "version": "version_id", "post": "post_id", "user": "username"}
-# In which galleries a picture was read the pages tell.
+# Fills `seen` from the pages, which tell the galleries in which an image was read.
 _SEEN = ";".join(f"""
 INSERT OR IGNORE INTO seen SELECT '{kind} ' || json_extract(query, '$[1].{name}'), value
     FROM (SELECT CASE WHEN json_valid(query) THEN query ELSE '[]' END AS query, ids FROM pages),
     json_each(ids) WHERE json_extract(query, '$[1].{name}') NOT IN ('', 0)
     AND value IN (SELECT id FROM images)
 """ for kind, name in _KINDS.items())
-# 2 had the texts of a search beside the records. What is searched is made anew of these, in the
-# background: see `search.indexing`.
+# Version 2 had the texts of a search in the table of records. The indexer fills the new tables
+# from the records in the background: see `search.indexer`.
 _FROM_2 = f"""
 DROP INDEX images_by_age;
 ALTER TABLE images RENAME TO old_images;

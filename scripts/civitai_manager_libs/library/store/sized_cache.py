@@ -1,4 +1,4 @@
-"""A cache that is bounded by the memory its values take, not by their number."""
+"""A cache that is limited by the memory of its values, not by their number."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["SizedCache", "memory_of_json"]
 
 _K = TypeVar("_K", bound=Hashable)
 _V = TypeVar("_V")
-# Bytes of CPython's objects that a sign of JSON stands for, about.
+# About how many bytes of CPython objects each sign of a JSON text stands for.
 _OBJECT, _LIST, _VALUE = 230, 90, 60
 
 
 class SizedCache(Generic[_K, _V]):
-    """The values that were put in last, as many as fit into `most_bytes`. Needs a lock outside."""
+    """The values that were put in last, up to `most_bytes`. The caller must hold a lock."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -23,8 +23,10 @@ class SizedCache(Generic[_K, _V]):
         self._values: OrderedDict[_K, tuple[_V, int]] = OrderedDict()
 
     def put(self, key: _K, value: _V, size: int) -> None:
-        """Keep a value that takes `size` bytes; the oldest ones go for it. One that is larger
-        than the whole cache is not kept."""
+        """Put in a value of `size` bytes, and drop the oldest values over the limit.
+
+        A value that is larger than the whole cache is dropped at once.
+        """
         self._bytes += size - self._values.pop(key, (None, 0))[1]
         self._values[key] = (value, size)
         while self._bytes > self._most_bytes:
@@ -32,11 +34,11 @@ class SizedCache(Generic[_K, _V]):
             self._bytes -= freed
 
     def get(self, key: _K) -> _V | None:
-        found = self._values.get(key)
-        return found[0] if found else None
+        entry = self._values.get(key)
+        return entry[0] if entry else None
 
     def values(self) -> list[_V]:
-        """Return all values, the one that was put in last at the end."""
+        """Return all values in the order in which they were put in."""
         return [value for value, _ in self._values.values()]
 
 

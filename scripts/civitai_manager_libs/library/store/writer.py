@@ -1,4 +1,4 @@
-"""Writes to the library in the background, so that whoever reads a page waits for no disk."""
+"""A thread that writes to the library, so that requests do not wait for the disk."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ __all__ = ["wait_for_writes", "write_later"]
 
 Write = Callable[[sqlite3.Connection], object]
 
-_AT_ONCE = 20  # pages or models in one transaction
+_AT_ONCE = 20  # writes in one transaction
 _EVICT_EVERY = 300.0  # seconds
-_PAUSE = 0.15  # seconds; SQLite asks each 0.1 s at the latest whether a write may begin
-_MOST_BYTES = 32 * 1024 * 1024  # that wait to be written
+_PAUSE = 0.15  # seconds; a waiting SQLite connection tries again at least every 0.1 s
+_MOST_BYTES = 32 * 1024 * 1024  # of all queued writes
 
 
 class _Writer:
-    """A thread that is there while there is something to write."""
+    """A queue of writes, and a thread that runs while the queue is not empty."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._queue: deque[tuple[Write, Callable[[], object], int]] = deque()
         self._bytes = 0  # in the queue, and of what is being written
-        self._is_at_work = False
+        self._is_running = False
         self._evicted_at = -_EVICT_EVERY
 
     def put(self, write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
@@ -38,8 +38,8 @@ class _Writer:
                 self._changed.wait_for(lambda: self._has_room(size))
             self._bytes += size
             self._queue.append((write, done, size))
-            if not self._is_at_work:
-                self._is_at_work = True
+            if not self._is_running:
+                self._is_running = True
                 threading.Thread(target=self._work, name="library-writer", daemon=True).start()
 
     def _has_room(self, size: int) -> bool:
@@ -47,7 +47,7 @@ class _Writer:
 
     def wait(self, seconds: float) -> bool:
         with self._changed:
-            return self._changed.wait_for(lambda: not self._is_at_work, seconds)
+            return self._changed.wait_for(lambda: not self._is_running, seconds)
 
     def _work(self) -> None:
         is_over = False
@@ -56,15 +56,15 @@ class _Writer:
                 is_over = not self._write_some()
                 self._let_others_write()
         finally:
-            if not is_over:  # a fault of our own: whoever writes next begins anew
-                self._leave()
+            if not is_over:  # a bug in a write: the next `put` starts a new thread
+                self._set_stopped()
 
     def _write_some(self) -> bool:
-        """Whether there was anything."""
+        """Run the next writes in one transaction; return whether there were any."""
         with self._changed:
             batch = [self._queue.popleft() for _ in range(min(_AT_ONCE, len(self._queue)))]
             if not batch:
-                self._leave()
+                self._set_stopped()
                 return False
         try:
             with log_disk_errors("library"):
@@ -78,16 +78,15 @@ class _Writer:
         return True
 
     def _let_others_write(self) -> None:
-        """Pause where there is more to write: else those who wait for their turn, of this process
-        or another, would have none before the end."""
+        """Pause if there is more to write, so that other connections can begin a transaction."""
         with self._changed:
-            is_more = bool(self._queue)
-        if is_more:
+            has_more = bool(self._queue)
+        if has_more:
             time.sleep(_PAUSE)
 
-    def _leave(self) -> None:
+    def _set_stopped(self) -> None:
         with self._changed:
-            self._is_at_work = False
+            self._is_running = False
             self._changed.notify_all()
 
     def _write(self, writes: list[Write]) -> None:
@@ -108,16 +107,15 @@ _writer = _Writer()
 
 
 def write_later(write: Write, done: Callable[[], object] = lambda: None, size: int = 0) -> None:
-    """Call `write(connection)` soon, in a transaction with others, and then `done()`, also when
-    the write failed.
+    """Call `write(connection)` soon, in a transaction with other writes, and then `done()`.
 
-    size: bytes that `write` holds. Where too many wait already, so does the caller, who must not
-    be a write himself then. What fails is one log line: the library only keeps what Civitai has
-    too.
+    A failed write is logged and dropped, because Civitai has what it would have stored; `done` is
+    called all the same. size: the bytes that `write` holds; above 0, the call waits while 32 MiB
+    are queued, and must not come from a write.
     """
     _writer.put(write, done, size)
 
 
 def wait_for_writes(seconds: float = 5.0) -> bool:
-    """Wait until all is written; whether it is."""
+    """Wait until the queue is empty; return False if it is not after `seconds`."""
     return _writer.wait(seconds)
