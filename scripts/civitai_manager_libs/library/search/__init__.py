@@ -1,4 +1,4 @@
-"""Finding pictures again among all that was read: by words, and by how they were made."""
+"""Search in the library: by words, and by the values that images were made with."""
 
 from .execute import run_search, SearchPage, SearchScope
 from .fields import fold_text
@@ -8,11 +8,14 @@ from .suggestions import suggest_values
 
 __all__ = [
     "FLAGS",
-    "SearchPage",
     "QueryProblem",
+    "SearchPage",
     "SearchQuery",
     "SearchScope",
-    "run_search",
     "fold_text",
+    "index_images",
+    "index_remaining",
+    "parse_query",
+    "run_search",
+    "suggest_values",
 ]
-__all__ += ["index_images", "index_remaining", "parse_query", "suggest_values"]

@@ -1,4 +1,4 @@
-"""A search as SQL: what a picture has to fit. Values go in beside it, never into the text. Pure."""
+"""The SQL conditions of a search. Values are bound as parameters, never put into the SQL."""
 
 from __future__ import annotations
 
@@ -6,112 +6,133 @@ import json
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 from .grammar import NAMES, NUMBERS, Term
 
 __all__ = [
     "Condition",
-    "FACTS",
-    "NAMES_OF",
-    "OWN",
-    "TEXTS",
+    "Source",
     "make_condition",
     "make_name_condition",
+    "make_trigram_queries",
+    "merge_bounds",
 ]
-__all__ += ["trigram_queries", "merge_bounds"]
 
-_LETTERS = 3  # of a token of the index
-_MOST_TRIGRAMS = 8  # of a search: the rest of it is looked at in the texts themselves
+_TRIGRAM = 3  # letters
+_MOST_TRIGRAMS = 8  # of a search; the texts themselves are compared with the whole words
 _COLUMNS = {"clip": "clip_skip", "after": "created", "before": "created"}
 _SIGNS = {"after": ">=", "before": "<"}  # of dates
-_KNOWN = ("width", "height", "reactions")  # of every image
+_REQUIRED_COLUMNS = ("width", "height", "reactions")  # which every image has
 _INVERSE = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 _COMPARE = {"=": operator.eq, ">": operator.gt, "<": operator.lt}
 _COMPARE |= {">=": operator.ge, "<=": operator.le}
-_OWN = {
-    "tag": "SELECT id FROM own_tags WHERE {fits}",
-    "set": "SELECT id FROM in_sets JOIN sets USING (number) WHERE {fits}",
-    "note": "SELECT id FROM marks WHERE {fits}",
+_ANNOTATIONS = {
+    "tag": "SELECT id FROM own_tags WHERE {matches}",
+    "set": "SELECT id FROM in_sets JOIN sets USING (number) WHERE {matches}",
+    "note": "SELECT id FROM marks WHERE {matches}",
 }
 _IN_WORDS = "(instr(t.prompt, ?) > 0 OR instr(t.names, ?) > 0)"
 _HAS_NEGATIVE = """ifnull(f.has_negative, (
-    SELECT negative <> '' FROM texts WHERE id = f.id))"""  # an older version's rows have NULL
+    SELECT negative <> '' FROM texts WHERE id = f.id))"""  # NULL in rows of an older version
 _IN_NEGATIVE = "instr(t.negative, ?) > 0"
-# A resource may be told by its version alone, whose name the models that were read tell.
-_NAMED = """SELECT number FROM names WHERE kind IN ({kinds}) AND ({fits} OR name IN (
+# A record may give a resource's version id alone, "#77"; `versions` has the names of versions.
+_NAMED = """SELECT number FROM names WHERE kind IN ({kinds}) AND ({matches} OR name IN (
     SELECT '#' || id FROM versions WHERE instr(lower(model_name || ' ' || name), ?) > 0))"""
-FACTS, OWN, NAMES_OF, TEXTS = range(4)  # what a condition looks at, the fastest first
+
+
+class Source(IntEnum):
+    """What a condition reads of an image, the fastest first."""
+
+    FACTS = 0
+    ANNOTATIONS = 1
+    NAMES = 2
+    TEXTS = 3
 
 
 @dataclass(frozen=True)
 class Condition:
-    """SQL about an image whose facts are `f` and whose texts are `t`.
+    """An SQL condition on an image with the row `f` of facts and the row `t` of texts.
 
-    ids: the same as a SELECT of the ids that fit, with the same values, which reads only those;
-    "" where no index has them. column: of `facts`, whose bounds are looked for together. looks_at:
-    FACTS, OWN, NAMES_OF or TEXTS.
+    ids: a SELECT of the ids that match, with the same values, by an index; "" if no index has them.
+    column: the column of `facts` that is compared, "" for another condition.
     """
 
     sql: str
     values: tuple[object, ...] = ()
     ids: str = ""
-    looks_at: int = FACTS
+    source: Source = Source.FACTS
     column: str = ""
 
 
 def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
-    """saved: the pictures that jobs have saved, asked for only where a term is about them."""
+    """Return the condition that an image matches a term.
+
+    saved: returns the ids of downloaded images; called only for `is:saved`.
+    """
     sign = _SIGNS.get(term.key, term.sign)
     if term.is_not and sign in _INVERSE:
         return _negate_comparison(term, _INVERSE[sign])
-    found = _positive_condition(term, saved)
+    positive = _positive_condition(term, saved)
     if not term.is_not:
-        return found
-    # NULL would make "not" of it NULL too
-    return Condition(f"NOT ifnull({found.sql}, 0)", found.values, looks_at=found.looks_at)
+        return positive
+    # In SQL, NOT NULL is NULL.
+    return Condition(f"NOT ifnull({positive.sql}, 0)", positive.values, source=positive.source)
 
 
 def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
-    """Return the conditions with those of one column of `facts` as one."""
-    found: dict[object, Condition] = {}
-    for number, one in enumerate(conditions):
-        key = one.column or number
-        other = found.get(key)
-        if other is not None:
-            bounds = one.ids.partition(" WHERE ")[2]
-            sql, ids = f"{other.sql} AND {one.sql}", f"{other.ids} AND {bounds}"
-            one = Condition(sql, other.values + one.values, ids, one.looks_at, one.column)
-        found[key] = one
-    return list(found.values())
+    """Return the conditions with all that compare the same column of `facts` joined into one.
 
-
-def trigram_queries(terms: Iterable[Term], beginning: Callable[[Term], Sequence[str]]) -> list[str]:
-    """Return queries of the index of texts, all of which an image that fits the terms matches.
-
-    There are few of them, so that few texts are left to look at. beginning: returns the trigrams
-    that begin with a term of one or two letters; none where its texts are too many.
+    An index then finds the ids between two bounds at once.
     """
-    told = [term for term in terms if not term.is_not and term.key in ("", "negative")]
-    each = max(1, _MOST_TRIGRAMS // max(1, len(told)))
-    return [query for term in told for query in _of_index(term, beginning, each)]
+    merged: dict[object, Condition] = {}
+    for number, condition in enumerate(conditions):
+        key = condition.column or number
+        other = merged.get(key)
+        if other is not None:
+            bounds = condition.ids.partition(" WHERE ")[2]
+            condition = replace(
+                condition,
+                sql=f"{other.sql} AND {condition.sql}",
+                values=other.values + condition.values,
+                ids=f"{other.ids} AND {bounds}",
+            )
+        merged[key] = condition
+    return list(merged.values())
 
 
-def _of_index(term: Term, beginning: Callable[[Term], Sequence[str]], most: int) -> Iterator[str]:
+def make_trigram_queries(
+    terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
+) -> list[str]:
+    """Return a few FTS5 queries that every image matches which matches the terms.
+
+    list_trigrams: returns the trigrams that begin with a term of one or two letters.
+    """
+    words = [term for term in terms if not term.is_not and term.key in ("", "negative")]
+    most = max(1, _MOST_TRIGRAMS // max(1, len(words)))
+    return [query for term in words for query in _iter_trigram_queries(term, list_trigrams, most)]
+
+
+def _iter_trigram_queries(
+    term: Term, list_trigrams: Callable[[Term], Sequence[str]], most: int
+) -> Iterator[str]:
     columns = "{negative}" if term.key else "{prompt names}"
-    if len(term.value) < _LETTERS:
-        if some := " OR ".join(map(_quote_trigram, beginning(term))):
-            yield f"{columns} : ({some})"
+    if len(term.value) < _TRIGRAM:
+        if trigrams := " OR ".join(map(_quote_trigram, list_trigrams(term))):
+            yield f"{columns} : ({trigrams})"
         return
     for start in _trigram_starts(term.value)[:most]:
-        yield f"{columns} : {_quote_trigram(term.value[start : start + _LETTERS])}"
+        yield f"{columns} : {_quote_trigram(term.value[start : start + _TRIGRAM])}"
 
 
 def _trigram_starts(text: str) -> list[int]:
-    """Return where the trigrams begin, first those that tell much: few texts have one that spans
-    two words."""
-    last = len(text) - _LETTERS
-    spanning = [at for at in range(last + 1) if text[at + 1] == " "]
-    return [*dict.fromkeys([*spanning, 0, last, *range(0, last, _LETTERS)])]
+    """Return the positions of the trigrams of a text, the most selective trigrams first.
+
+    Those are the ones with a blank in the middle.
+    """
+    last = len(text) - _TRIGRAM
+    spanning = [start for start in range(last + 1) if text[start + 1] == " "]
+    return [*dict.fromkeys([*spanning, 0, last, *range(0, last, _TRIGRAM)])]
 
 
 def _quote_trigram(trigram: str) -> str:
@@ -119,23 +140,28 @@ def _quote_trigram(trigram: str) -> str:
     return f'"{doubled}"'
 
 
-def make_name_condition(kinds: Sequence[str], fits: str, values: tuple[object, ...]) -> Condition:
-    """Return the condition that an image has a name of these kinds; fits: SQL about `names`."""
-    numbers = f"SELECT number FROM names WHERE kind IN ({_quote_list(kinds)}) AND ({fits})"
+def make_name_condition(
+    kinds: Sequence[str], matches: str, values: tuple[object, ...]
+) -> Condition:
+    """Return the condition that an image has a name of these kinds that matches.
+
+    matches: an SQL condition on a row of `names`. values: its parameters.
+    """
+    numbers = f"SELECT number FROM names WHERE kind IN ({_quote_list(kinds)}) AND ({matches})"
     return _images_with_name(numbers, values)
 
 
 def _positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
     key, value = term.key, term.value
     if key == "":
-        return Condition(_IN_WORDS, (value, value), looks_at=TEXTS)
+        return Condition(_IN_WORDS, (value, value), source=Source.TEXTS)
     if key == "negative":
-        return Condition(_IN_NEGATIVE, (value,), looks_at=TEXTS)
+        return Condition(_IN_NEGATIVE, (value,), source=Source.TEXTS)
     if key in NAMES:
         return _name_condition(term)
-    if key in _OWN:
-        fits = "folded = ?" if term.sign == "=" else "instr(folded, ?) > 0"
-        return _ids_condition(_OWN[key].format(fits=fits), (value,))
+    if key in _ANNOTATIONS:
+        matches = "folded = ?" if term.sign == "=" else "instr(folded, ?) > 0"
+        return _ids_condition(_ANNOTATIONS[key].format(matches=matches), (value,))
     if key == "stars":
         return _stars_condition(term)
     if key in NUMBERS or key == "after":
@@ -153,12 +179,12 @@ def _positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condi
 
 
 def _negate_comparison(term: Term, sign: str) -> Condition:
-    """Return the condition that the opposite of a comparison holds, or that nothing is known."""
+    """Return the condition that a column is unknown or compares by the inverse sign."""
     if term.key == "stars":
         return _stars_condition(replace(term, sign=sign))
     column, value = _comparison_value(term)
     unknown = {"created": " OR {0} = ''"}.get(column, " OR {0} IS NULL")
-    bounds = f"({{0}} {sign} ?{unknown if column not in _KNOWN else ''})"
+    bounds = f"({{0}} {sign} ?{unknown if column not in _REQUIRED_COLUMNS else ''})"
     ids = f"SELECT id FROM facts WHERE {bounds.format(column)}"
     return Condition(bounds.format(f"+f.{column}"), (value,), ids, column=column)
 
@@ -174,20 +200,22 @@ def _comparison_condition(column: str, value: float | str, sign: str) -> Conditi
 
 
 def _stars_condition(term: Term) -> Condition:
-    """An image without a row has no stars."""
-    marked, number = f"SELECT id FROM marks WHERE {{}}stars {term.sign} ?", float(term.value)
+    # An image without a row in `marks` has no stars.
+    select, number = f"SELECT id FROM marks WHERE {{}}stars {term.sign} ?", float(term.value)
     if not _COMPARE[term.sign](0, number):
-        return _ids_condition(marked.format(""), (number,))
-    return Condition(f"(f.id NOT IN ({marked.format('NOT ')}))", (number,), looks_at=OWN)
+        return _ids_condition(select.format(""), (number,))
+    return Condition(
+        f"(f.id NOT IN ({select.format('NOT ')}))", (number,), source=Source.ANNOTATIONS
+    )
 
 
 def _ids_condition(ids: str, values: tuple[object, ...] = ()) -> Condition:
-    return Condition(f"f.id IN ({ids})", values, ids, OWN)
+    return Condition(f"f.id IN ({ids})", values, ids, Source.ANNOTATIONS)
 
 
 def _name_condition(term: Term) -> Condition:
-    fits = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
-    numbers = _NAMED.format(kinds=_quote_list(NAMES[term.key]), fits=fits)
+    matches = "name = ?" if term.sign == "=" else "name NOT LIKE '#%' AND instr(name, ?) > 0"
+    numbers = _NAMED.format(kinds=_quote_list(NAMES[term.key]), matches=matches)
     return _images_with_name(numbers, (term.value, term.value))
 
 
@@ -196,7 +224,7 @@ def _images_with_name(numbers: str, values: tuple[object, ...]) -> Condition:
         f"EXISTS (SELECT 1 FROM uses WHERE id = f.id AND +name IN ({numbers}))",
         values,
         f"SELECT id FROM uses WHERE name IN ({numbers})",
-        NAMES_OF,
+        Source.NAMES,
     )
 
 

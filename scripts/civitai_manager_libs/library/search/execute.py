@@ -1,9 +1,8 @@
-"""Carries a search out: ids of the pictures that fit, a page at a time.
+"""Searches in the library that return the ids of matching images, a page at a time.
 
-No page takes longer than a bounded amount of work, however large the library is. Where few images
-fit one of the conditions, those are looked at and no others. Else images are looked through in the
-order asked for, one stretch of so many a page: a page may have fewer images than asked for, even
-none, and a cursor all the same, from which the next page looks on.
+The work for a page is bounded, however large the library is. If few images match one of the
+conditions, the search reads only these. Else it reads images in the order of the results, one
+stretch a page: a page may have fewer ids than its limit, even none, and still a cursor.
 """
 
 from __future__ import annotations
@@ -18,44 +17,42 @@ from typing import Any
 from ..store import has_trigrams, open_library
 from .conditions import (
     Condition,
-    FACTS,
     make_condition,
     make_name_condition,
+    make_trigram_queries,
     merge_bounds,
-    NAMES_OF,
-    OWN,
-    TEXTS,
-    trigram_queries,
+    Source,
 )
 from .grammar import SearchQuery, Term
 from .order import Order, SORTS
 
 __all__ = ["SearchPage", "SearchScope", "run_search"]
 
-Rows = Callable[[str, Sequence[object]], "list[tuple[Any, ...]]"]
+SelectRows = Callable[[str, Sequence[object]], "list[tuple[Any, ...]]"]
 
-
-_WORK = 200_000  # of a page, as _COSTS tells it: about 20 ms
-_COSTS = {FACTS: 1.0, OWN: 10.0, NAMES_OF: 30.0, TEXTS: 8.0}  # of a condition, for each image
-_OF_READING = 50.0  # an image's texts
-_OF_COUNTING = 0.7  # an image
-_OF_INDEX, _OF_TRIGRAM = 2.0, 0.25  # for each image of which the index of texts is asked
-_FEW = 10_000  # ids that are sorted in less time than all images are looked through in order
-_COMMON = 30_000  # texts: a trigram of more is of little use where all images are to be found
-_MOST_BEGINNING = 300  # trigrams
-_SAMPLE, _RARE = 1_000, 50  # of the newest texts, less than one in so many
+# Costs are in units of what it takes to compare one column of one image, about 0.1 microseconds.
+_WORK = 200_000  # of a page
+_COSTS = {Source.FACTS: 1.0, Source.ANNOTATIONS: 10.0, Source.NAMES: 30.0, Source.TEXTS: 8.0}
+_READ_TEXTS = 50.0  # of one image
+_COUNT = 0.7  # one image
+_MATCH, _MATCH_TRIGRAM = 2.0, 0.25  # one image in the trigram index, and for each trigram
+_FEW = 10_000  # ids, which are sorted sooner than all images are read in order
+_COMMON = 30_000  # images: a trigram of more is of little use
+_MOST_TRIGRAMS = 300  # for a word of one or two letters
+_SAMPLE, _RARE = 1_000, 50  # newest images; a word is rare if less than one in 50 of these has it
 _GIVEN_IDS = "SELECT value AS id FROM json_each(?)"
 _MATCHING = "SELECT rowid AS id FROM trigrams WHERE trigrams MATCH ?"
-_NOWHERE = "\1\1\1"  # control characters are in no text
+_NO_SUCH_TRIGRAM = "\1\1\1"  # folded texts have no control characters
 _CURSOR = re.compile(r"([0-9]{1,18})(?::([0-9]{0,18}):([0-9]{1,18}):([0-9]{1,18}))?")
 
 
 @dataclass(frozen=True)
 class SearchScope:
-    """Of which pictures, beside what the search itself says.
+    """The images in which to search.
 
-    ids: None for all. gallery: as `seen` names it, "" for all. level: mask. type: "" for all.
-    base_models: () for all.
+    ids: None for all images. gallery: a name in the table `seen`, "" for all. level: a mask of
+    browsing levels. type: "" for all. base_models: () for all. with_data: only images whose record
+    has generation data.
     """
 
     ids: Sequence[int] | None = None
@@ -81,11 +78,11 @@ class SearchPage:
 
 @dataclass(frozen=True)
 class _Position:
-    """How far a search has come, which its cursor holds.
+    """How far a search has come, as its cursor tells.
 
-    place: of the last image that was returned or looked at, None at the beginning. end: the place
-    where the stretch ends that is being looked through, None for no such place. count: images up
-    to that end, 0 at the beginning. total: all images, 0 where they were not counted yet.
+    place: the place of the last image that was returned or looked at, None at the beginning.
+    end: the last place of the current stretch, None if a new stretch begins. count: how many images
+    lie before the end of the stretch. total: the number of all images, 0 if not counted yet.
     """
 
     place: int | None = None
@@ -95,11 +92,11 @@ class _Position:
 
     @classmethod
     def parse(cls, cursor: str | None) -> _Position:
-        """Return the position that a cursor holds, the beginning for what is no cursor."""
-        found = _CURSOR.fullmatch(cursor or "")
-        if found is None:
+        """Return the position of a cursor, the beginning for None or an invalid cursor."""
+        match = _CURSOR.fullmatch(cursor or "")
+        if match is None:
             return cls()
-        place, end, count, total = found.groups()
+        place, end, count, total = match.groups()
         return cls(int(place), int(end) if end else None, int(count or 0), int(total or 0))
 
     def __str__(self) -> str:
@@ -109,17 +106,17 @@ class _Position:
 
 @dataclass(frozen=True)
 class _Start:
-    """Where a search begins: FROM, its conditions and their values, and what names an id there.
+    """The rows in which a search looks: a FROM clause, conditions on its rows and their values.
 
-    fits: the condition that all ids there fit. is_few: whether all of them may be looked at. cost:
-    for each image that is passed over.
+    id: the SQL of an image's id. fulfilled: the condition that all rows match. is_few: whether the
+    rows are so few that a page may read all. cost: of each row that is read.
     """
 
     sql: str = "facts f"
     where: tuple[str, ...] = ()
     values: tuple[object, ...] = ()
     id: str = "f.id"
-    fits: Condition | None = None
+    fulfilled: Condition | None = None
     is_few: bool = False
     cost: float = 0.0
 
@@ -132,43 +129,44 @@ def run_search(
     cursor: str | None = None,
     limit: int = 100,
     saved: Callable[[], Iterable[int]] = list,
-    read: Rows | None = None,
+    read: SelectRows | None = None,
 ) -> SearchPage:
-    """Return a page of at most `limit` ids that fit.
+    """Return a page with the ids of at most `limit` images that match.
 
-    sort: one of SORTS, else it is `Newest`. saved: returns the ids of what jobs have saved. read:
-    reads rows, None for the library's. Raises what `read` raises.
+    sort: one of SORTS; an unknown one means "Newest". saved: returns the ids of downloaded images.
+    read: selects rows, None to select from the library. Raises DiskError.
     """
     conditions = [make_condition(term, saved) for term in query.terms]
     conditions = merge_bounds([*conditions, *_scope_conditions(scope)])
-    conditions.sort(key=lambda one: one.looks_at)
+    conditions.sort(key=lambda condition: condition.source)
+    order, position = SORTS.get(sort, SORTS["Newest"]), _Position.parse(cursor)
     if read is not None:
-        return _find(query, conditions, scope, sort, cursor, limit, read)
+        return _find_page(query, conditions, scope, order, position, limit, read)
     with open_library() as library:
-        return _find(query, conditions, scope, sort, cursor, limit, library.rows)
+        return _find_page(query, conditions, scope, order, position, limit, library.rows)
 
 
-def _find(
+def _find_page(
     query: SearchQuery,
     conditions: list[Condition],
     scope: SearchScope,
-    sort: str,
-    cursor: str | None,
+    order: Order,
+    position: _Position,
     limit: int,
-    read: Rows,
+    read: SelectRows,
 ) -> SearchPage:
-    order, position = SORTS.get(sort, SORTS["Newest"]), _Position.parse(cursor)
-    # What some given ids hold is found faster in their texts than in the index.
+    # Among given ids, words are found faster in the texts than in the index.
     has_index = scope.ids is None and has_trigrams()
-    words = trigram_queries(query.terms, partial(_list_trigrams, read)) if has_index else []
-    start = _few_of(conditions, words, scope, read)
+    words = make_trigram_queries(query.terms, partial(_list_trigrams, read)) if has_index else []
+    start = _start_from_few(conditions, words, scope, read)
     if start is None:
-        start = _in_order(words if sort != "Most Reactions" else [])
-    walk = _Walk(start, [one for one in conditions if one is not start.fits], order, read)
+        start = _start_from_all(words if order is not SORTS["Most Reactions"] else [])
+    conditions = [condition for condition in conditions if condition is not start.fulfilled]
+    scan = _Scan(start, conditions, order, read)
     end, number = position.end, 0
     if end is None and not start.is_few:
-        end, number = walk.stretch(position.place)
-    found = walk.find(walk.conditions, position.place, end, limit + 1)
+        end, number = scan.measure_stretch(position.place)
+    found = scan.select_places(conditions, position.place, end, limit + 1)
     ids = tuple(image_id for image_id, _ in found[:limit])
     is_full = len(found) > limit
     if not is_full and end is None:
@@ -176,40 +174,41 @@ def _find(
     total = position.total or int(read("SELECT count(*) FROM facts", ())[0][0])
     count = total if end is None else min(position.count + number, total)
     place = found[limit - 1][1] if is_full else end
-    position = _Position(place, end if is_full else None, count, total)
-    return SearchPage(ids, str(position), (count, total))
+    return SearchPage(
+        ids, str(_Position(place, end if is_full else None, count, total)), (count, total)
+    )
 
 
 @dataclass(frozen=True)
-class _Walk:
-    """Images that are looked through in an order, from a start on."""
+class _Scan:
+    """Reads of images in an order, from the rows of a start."""
 
     start: _Start
     conditions: list[Condition]
     order: Order
-    read: Rows
+    read: SelectRows
 
-    def stretch(self, place: int | None) -> tuple[int | None, int]:
-        """Return the place up to which a page looks, and the number of images up to there.
+    def measure_stretch(self, place: int | None) -> tuple[int | None, int]:
+        """Return the last place of the stretch after a place, and the number of images in it.
 
-        Returns (None, 0) where a page may look at all that follow. Of conditions that cost much,
-        a stretch has fewer images, which are those that fit the conditions that cost little.
+        Returns (None, 0) if a page may read all images that follow. Slow conditions are compared
+        only for images that match the fast ones, and their number is bounded too.
         """
-        cheap = [one for one in self.conditions if one.looks_at <= OWN]
-        costly = [one for one in self.conditions if one.looks_at > OWN]
-        all_images = _Walk(_Start(), [], self.order, self.read)
-        end, number, cost = None, 0, self.start.cost + _cost(cheap)
+        fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
+        slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
+        all_images = _Scan(_Start(), [], self.order, self.read)
+        end, number, cost = None, 0, self.start.cost + _cost(fast)
         if cost:
-            number = max(1, int(_WORK / (cost + (_OF_COUNTING if costly else 0))))
-            end = all_images._place_of_number(number, [], place, None)
-        if costly:
-            most = max(1, int(_WORK / _cost(costly)))
-            nearer = self._place_of_number(most, cheap, place, end)
+            number = max(1, int(_WORK / (cost + (_COUNT if slow else 0))))
+            end = all_images._find_place(number, [], place, None)
+        if slow:
+            most = max(1, int(_WORK / _cost(slow)))
+            nearer = self._find_place(most, fast, place, end)
             if nearer is not None:
                 return nearer, all_images._count(place, nearer) if cost else most
         return end, number
 
-    def find(
+    def select_places(
         self,
         conditions: Sequence[Condition],
         place: int | None,
@@ -217,22 +216,22 @@ class _Walk:
         limit: int,
         offset: int = 0,
     ) -> list[tuple[int, int]]:
-        """Return the ids that fit, in order, with their places; after a place, up to an end."""
-        shown = self.order.place.format(id=self.start.id)
+        """Return the (id, place) of each matching image after `place` and up to `end`, in order."""
+        place_sql = self.order.place.format(id=self.start.id)
         direction = "DESC" if self.order.is_descending else ""
         return self._select(
-            f"{self.start.id}, {shown}",
+            f"{self.start.id}, {place_sql}",
             conditions,
             place,
             end,
-            f"ORDER BY {shown} {direction} LIMIT {limit} OFFSET {offset}",
+            f"ORDER BY {place_sql} {direction} LIMIT {limit} OFFSET {offset}",
         )
 
-    def _place_of_number(
+    def _find_place(
         self, number: int, conditions: Sequence[Condition], place: int | None, end: int | None
     ) -> int | None:
-        """Return the place of the image of this number among those that fit, None for none."""
-        found = self.find(conditions, place, end, 1, number - 1)
+        """Return the place of the image of this number, from 1, None if fewer match."""
+        found = self.select_places(conditions, place, end, 1, number - 1)
         return found[0][1] if found else None
 
     def _count(self, place: int | None, end: int) -> int:
@@ -244,71 +243,76 @@ class _Walk:
         conditions: Sequence[Condition],
         place: int | None,
         end: int | None,
-        rest: str = "",
+        tail: str = "",
     ) -> list[tuple[Any, ...]]:
-        start, of_id = self.start, self.start.id
+        start = self.start
         where, values = [*start.where], [*start.values]
-        for bound, sql in ((place, self.order.after(of_id)), (end, self.order.until(of_id))):
+        for bound, sql in ((place, self.order.after(start.id)), (end, self.order.until(start.id))):
             if bound is not None:
                 where.append(sql)
                 values.append(bound)
-        where += [one.sql for one in conditions]
-        values += [value for one in conditions for value in one.values]
-        needs_texts = any(one.looks_at == TEXTS for one in conditions)
-        texts = "CROSS JOIN texts t ON t.id = f.id" if needs_texts else ""
-        sql = f"SELECT {columns} FROM {start.sql} {texts} WHERE {' AND '.join(where) or 1} {rest}"
+        where += [condition.sql for condition in conditions]
+        values += [value for condition in conditions for value in condition.values]
+        texts = "CROSS JOIN texts t ON t.id = f.id" if _needs_texts(conditions) else ""
+        sql = f"SELECT {columns} FROM {start.sql} {texts} WHERE {' AND '.join(where) or 1} {tail}"
         return self.read(sql, values)
 
 
-def _few_of(
-    conditions: Sequence[Condition], words: Sequence[str], scope: SearchScope, read: Rows
+def _start_from_few(
+    conditions: Sequence[Condition], words: Sequence[str], scope: SearchScope, read: SelectRows
 ) -> _Start | None:
-    """Return the start from the fewest ids that fit one condition, if there are few."""
+    """Return the start from the images that match the rarest condition, None if all are common."""
     if scope.ids is not None:
         return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_cost(conditions), 1)))
-    rare = [word for word in words if _count_up_to(_COMMON, _matching(word), read) <= _COMMON]
-    for one in [*conditions, *([_matching(" AND ".join(rare))] if rare else [])]:
-        if one.ids and (found := _count_up_to(most, one, read)) <= most:
-            start, most = _start_from_ids(one), found - 1
+    rare = [word for word in words if _count_up_to(_COMMON, _match(word), read) <= _COMMON]
+    for condition in [*conditions, *([_match(" AND ".join(rare))] if rare else [])]:
+        if condition.ids and (count := _count_up_to(most, condition, read)) <= most:
+            start, most = _start_from_ids(condition), count - 1
     return start
 
 
-def _in_order(words: Sequence[str]) -> _Start:
-    """Return the start from all images, of which those that have no such words are passed over."""
+def _start_from_all(words: Sequence[str]) -> _Start:
+    """Return the start from all images that match the trigram queries, from all without any."""
     if not words:
         return _Start()
-    from_index = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"
-    where, cost = ("trigrams MATCH ?",), _OF_INDEX + _OF_TRIGRAM * len(words)
-    return _Start(from_index, where, (" AND ".join(words),), "g.rowid", cost=cost)
+    sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"
+    where, cost = ("trigrams MATCH ?",), _MATCH + _MATCH_TRIGRAM * len(words)
+    return _Start(sql, where, (" AND ".join(words),), "g.rowid", cost=cost)
 
 
-def _cost(conditions: Sequence[Condition]) -> float:
-    read = _OF_READING if any(one.looks_at == TEXTS for one in conditions) else 0.0
-    return read + sum(_COSTS[one.looks_at] for one in conditions)
+def _start_from_ids(condition: Condition) -> _Start:
+    # LIMIT keeps SQLite from merging the subquery with the query around it.
+    ids = f"(SELECT DISTINCT id FROM ({condition.ids}) LIMIT -1)"
+    sql = f"{ids} d CROSS JOIN facts f ON f.id = d.id"
+    return _Start(sql, (), condition.values, fulfilled=condition, is_few=True)
 
 
-def _matching(words: str) -> Condition:
+def _match(words: str) -> Condition:
     return Condition("", (words,), _MATCHING)
 
 
-def _start_from_ids(few: Condition) -> _Start:
-    """LIMIT keeps SQLite from making one query of both."""
-    ids = f"(SELECT DISTINCT id FROM ({few.ids}) LIMIT -1)"
-    sql = f"{ids} d CROSS JOIN facts f ON f.id = d.id"
-    return _Start(sql, (), few.values, fits=few, is_few=True)
+def _needs_texts(conditions: Sequence[Condition]) -> bool:
+    return any(condition.source == Source.TEXTS for condition in conditions)
 
 
-def _count_up_to(most: int, fitting: Condition, read: Rows) -> int:
-    """Return how many ids fit, `most` + 1 for all that is more."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({fitting.ids}) LIMIT ?)"
-    return int(read(sql, (*fitting.values, most + 1))[0][0])
+def _cost(conditions: Sequence[Condition]) -> float:
+    texts = _READ_TEXTS if _needs_texts(conditions) else 0.0
+    return texts + sum(_COSTS[condition.source] for condition in conditions)
 
 
-def _list_trigrams(read: Rows, term: Term) -> list[str]:
-    """Return the trigrams that begin with the letters of a term: none where they are too many, or
-    where so many texts have the letters that some are soon found without the index, whose lists
-    of them take long to read; one that is nowhere where there is none."""
+def _count_up_to(most: int, condition: Condition, read: SelectRows) -> int:
+    """Return how many images match, or `most` + 1 if more do."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({condition.ids}) LIMIT ?)"
+    return int(read(sql, (*condition.values, most + 1))[0][0])
+
+
+def _list_trigrams(read: SelectRows, term: Term) -> list[str]:
+    """Return the trigrams that begin with the one or two letters of a term.
+
+    Returns [] if the index is of no use: if so many images have the letters that a scan finds some
+    soon, or if there are too many trigrams.
+    """
     letters = term.value
     text = "negative" if term.key else "prompt || names"
     sample = f"SELECT {text} AS text FROM texts ORDER BY id DESC LIMIT {_SAMPLE}"
@@ -316,10 +320,10 @@ def _list_trigrams(read: Rows, term: Term) -> list[str]:
     if read(common, (letters,))[0][0] * _RARE > _SAMPLE:
         return []
     sql = "SELECT term FROM trigram_list WHERE term >= ? AND term < ? LIMIT ?"
-    found = read(sql, (letters, f"{letters}\U0010ffff", _MOST_BEGINNING + 1))
-    if len(found) > _MOST_BEGINNING:
+    trigrams = read(sql, (letters, f"{letters}\U0010ffff", _MOST_TRIGRAMS + 1))
+    if len(trigrams) > _MOST_TRIGRAMS:
         return []
-    return [term for (term,) in found] or [_NOWHERE]
+    return [trigram for (trigram,) in trigrams] or [_NO_SUCH_TRIGRAM]
 
 
 def _scope_conditions(scope: SearchScope) -> Iterator[Condition]:
@@ -328,7 +332,7 @@ def _scope_conditions(scope: SearchScope) -> Iterator[Condition]:
             "EXISTS (SELECT 1 FROM seen WHERE gallery = ? AND id = f.id)",
             (scope.gallery,),
             "SELECT id FROM seen WHERE gallery = ?",
-            OWN,
+            Source.ANNOTATIONS,
         )
     if scope.level != 31:
         yield Condition("(f.level & ?) <> 0", (scope.level,))

@@ -1,10 +1,10 @@
-"""What may be looked for in a picture: texts, names and numbers of how it was made. Pure."""
+"""The texts, names and numbers of an image that searches compare."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...core import as_number, Image
@@ -14,16 +14,17 @@ from ...stats import NAMED_PARAMETERS, PARAMETERS
 __all__ = ["SearchFields", "SearchName", "extract_fields", "fold_text"]
 
 _MOST = 100_000  # characters of one text
-_KINDS = ("model", "lora", "embed")  # of resources that are looked for by their names
+_KINDS = ("model", "lora", "embed")  # of resources whose names are searched
 _CONTROL = re.compile("[\0-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
 class SearchName:
-    """kind: `model`, `lora`, `embed`, `author`, `base`, `version`, or one of the settings'.
+    """A name that an image has.
 
-    shown: as its maker wrote it; `#` and a number for a Civitai version whose name is not told.
-    weight: of a resource, else None.
+    kind: "model", "lora", "embed", "author", "base", "version" or one of NAMED_PARAMETERS.
+    shown: the name as written in the record, or "#77" for a version id without a name. weight: of
+    a resource, else None.
     """
 
     kind: str
@@ -37,7 +38,10 @@ class SearchName:
 
 @dataclass(frozen=True)
 class SearchFields:
-    """Texts are `fold_text`; a number that the record does not say is None. hires: the factor."""
+    """The searched values of one image. Texts are folded; numbers that are not known are None.
+
+    hires: the factor of the upscaling.
+    """
 
     prompt: str = ""
     negative: str = ""
@@ -48,54 +52,54 @@ class SearchFields:
     hires: float | None = None
 
     @property
-    def named(self) -> str:
-        """All names that plain words are looked for in, too."""
-        told = (one.name for one in self.names if one.kind not in NAMED_PARAMETERS)
-        return " ".join(name for name in told if not name.startswith("#"))
+    def names_text(self) -> str:
+        """Return the names in which plain words are searched, joined by blanks."""
+        names = (name.name for name in self.names if name.kind not in NAMED_PARAMETERS)
+        return " ".join(name for name in names if not name.startswith("#"))
 
 
-def extract_fields(image: Image, made: Generation | None = None) -> SearchFields:
-    """made: what `read_generation` says of it, if that is known."""
-    read, used = made or read_generation(image)
-    told = read.parameters
+def extract_fields(image: Image, generation: Generation | None = None) -> SearchFields:
+    """Return the values of an image that searches compare.
+
+    generation: what `read_generation` returns for the image, None to read it here.
+    """
+    infotext, resources = generation or read_generation(image)
+    parameters = infotext.parameters
     return SearchFields(
-        fold_text(read.prompt),
-        fold_text(read.negative_prompt),
-        tuple(_unique_names(image, told, used)),
-        as_number(told.get("Steps")),
-        as_number(told.get("CFG scale")),
-        as_number(told.get("Clip skip")),
-        as_number(told.get("Hires upscale")),
+        fold_text(infotext.prompt),
+        fold_text(infotext.negative_prompt),
+        _unique_names(_iter_names(image, parameters, resources)),
+        as_number(parameters.get("Steps")),
+        as_number(parameters.get("CFG scale")),
+        as_number(parameters.get("Clip skip")),
+        as_number(parameters.get("Hires upscale")),
     )
 
 
 def fold_text(text: str) -> str:
-    """Without case, wide letters as their usual ones, each run of blanks one."""
+    """Return a text with its case folded, wide letters narrowed and each run of blanks as one."""
     clean = _CONTROL.sub(" ", text[:_MOST]).encode("utf-8", "replace").decode("utf-8")
     return " ".join(unicodedata.normalize("NFKC", clean).casefold().split())
 
 
-def _unique_names(
-    image: Image, told: Mapping[str, str], used: Sequence[Resource]
-) -> Iterator[SearchName]:
-    """Each once."""
-    found: dict[tuple[str, str], SearchName] = {}
-    for name in _iter_names(image, told, used):
+def _unique_names(names: Iterable[SearchName]) -> tuple[SearchName, ...]:
+    unique: dict[tuple[str, str], SearchName] = {}
+    for name in names:
         if name.shown.strip():
-            found.setdefault((name.kind, name.name), name)
-    yield from found.values()
+            unique.setdefault((name.kind, name.name), name)
+    return tuple(unique.values())
 
 
 def _iter_names(
-    image: Image, told: Mapping[str, str], used: Sequence[Resource]
+    image: Image, parameters: Mapping[str, str], resources: Sequence[Resource]
 ) -> Iterator[SearchName]:
     yield SearchName("author", image.username)
     yield SearchName("base", image.base_model)
     for kind in NAMED_PARAMETERS:
-        yield SearchName(kind, told.get(PARAMETERS[kind], ""))
-    for one in used:
-        if one.type in _KINDS:
-            shown = one.name or (f"#{one.version_id}" if one.version_id else "")
-            yield SearchName(one.type, shown, one.weight)
+        yield SearchName(kind, parameters.get(PARAMETERS[kind], ""))
+    for resource in resources:
+        if resource.type in _KINDS:
+            shown = resource.name or (f"#{resource.version_id}" if resource.version_id else "")
+            yield SearchName(resource.type, shown, resource.weight)
     for version_id in image.version_ids:
         yield SearchName("version", f"#{version_id}")

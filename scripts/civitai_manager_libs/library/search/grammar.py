@@ -1,6 +1,6 @@
-"""How a search is read: words, `key:value`, comparisons, `-` for not. Pure; nothing ever fails.
+"""The grammar of a search: words, `key:value`, comparisons, and `-` for "not".
 
-Whatever is not of this grammar is a word that is looked for as it stands, SQL and all.
+Every text is a search: what does not fit the grammar is a word, which is searched as typed.
 """
 
 from __future__ import annotations
@@ -13,19 +13,17 @@ from ...stats import NAMED_PARAMETERS
 from .fields import fold_text
 
 __all__ = [
-    "DATES",
     "FLAGS",
     "KEYS",
     "NAMES",
     "NUMBERS",
-    "OWN",
     "QueryProblem",
     "SearchQuery",
     "Term",
+    "parse_query",
 ]
-__all__ += ["parse_query"]
 
-NAMES = {  # what is typed: the kinds of names that it is looked for among
+NAMES = {  # key: the kinds of names in which its value is searched
     "lora": ("lora",),
     "model": ("model", "version"),
     "embedding": ("embed",),
@@ -33,17 +31,17 @@ NAMES = {  # what is typed: the kinds of names that it is looked for among
     "author": ("author",),
     "base": ("base",),
 }
-OWN = ("tag", "set", "note")  # names and texts of the user's own
+_ANNOTATIONS = ("tag", "set", "note")  # keys of what the user has written
 NUMBERS = ("steps", "cfg", "clip", "hires", "width", "height", "reactions", "stars")
-DATES = ("after", "before")
+_DATES = ("after", "before")
 FLAGS = {
     "is": ("favourite", "saved", "here", "gone", "image", "video"),
     "has": ("data", "negative", "hires", "note"),
 }
-KEYS = (*NAMES, "negative", *OWN, *NUMBERS, *DATES, *FLAGS)
+KEYS = (*NAMES, "negative", *_ANNOTATIONS, *NUMBERS, *_DATES, *FLAGS)
 
 _MOST_TERMS = 20
-_NAMED = "|".join((*NAMES, "negative", *OWN, *DATES, *FLAGS))
+_NAMED = "|".join((*NAMES, "negative", *_ANNOTATIONS, *_DATES, *FLAGS))
 _START = re.compile(
     rf"(?P<is_not>-(?=[^\s-]))?"
     rf"(?:(?P<name>{_NAMED})(?P<mark>[:=])|(?P<number>{'|'.join(NUMBERS)})(?P<sign>>=|<=|[:=<>]))?"
@@ -55,7 +53,10 @@ _DATE = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01])
 
 @dataclass(frozen=True)
 class Term:
-    """key: one of KEYS, "" for plain words. sign: `:` for "holds", `=`, `>`, `<`, `>=` or `<=`."""
+    """One term of a search.
+
+    key: one of KEYS, "" for plain words. sign: ":" for "contains", "=", ">", "<", ">=" or "<=".
+    """
 
     key: str
     value: str
@@ -65,7 +66,11 @@ class Term:
 
 @dataclass(frozen=True)
 class QueryProblem:
-    """What was left out. kind: `number`, `date`, `flag` or `many`. text: as it was typed."""
+    """A term that a search ignores, and why.
+
+    kind: "number", "date" or "flag" for an invalid value, "many" for a term over the limit.
+    text: the term as typed.
+    """
 
     kind: str
     text: str
@@ -74,10 +79,10 @@ class QueryProblem:
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """A picture has to fit all terms.
+    """A parsed search. An image matches if it matches all terms.
 
-    here: whether it has to be one that can be made on this machine, which the library does not
-    know; None where that is not asked.
+    problems: the ignored terms. here: whether this machine must be able to make the image, None if
+    the search does not say. The caller has to filter by `here`; the library does not know it.
     """
 
     terms: tuple[Term, ...] = ()
@@ -86,7 +91,7 @@ class SearchQuery:
 
 
 def parse_query(text: str) -> SearchQuery:
-    """Of any text. A key whose value is yet to be typed is passed over."""
+    """Return the search that a text means; a key without a value is ignored."""
     terms: dict[Term, None] = {}
     problems: list[QueryProblem] = []
     here: bool | None = None
@@ -104,30 +109,30 @@ def parse_query(text: str) -> SearchQuery:
 
 
 def _iter_terms(text: str) -> Iterator[tuple[Term, str]]:
-    """Each term with what was typed for it; a value may be ""."""
-    at = 0
-    while at < len(text):
-        start = _START.match(text, at)
-        value = _VALUE.match(text, start.end() if start else at)
-        if start is None or value is None:  # both match the empty text
+    """Yield each term with the part of the text that it was read from; a value may be ""."""
+    position = 0
+    while position < len(text):
+        start = _START.match(text, position)
+        value = _VALUE.match(text, start.end() if start else position)
+        if start is None or value is None:  # never: both match the empty text
             return
-        told = start.groupdict()
-        key, sign = told["name"] or told["number"] or "", told["mark"] or told["sign"] or ":"
-        inner = value["quoted"] if value["quoted"] is not None else value["plain"]
+        key = start["name"] or start["number"] or ""
+        sign = start["mark"] or start["sign"] or ":"
         sign = "=" if key in NUMBERS and sign == ":" else sign
-        typed = text[at : value.end()].strip()
-        yield Term(key, inner.strip(), sign, bool(told["is_not"])), typed
-        at = max(value.end(), at + 1)
-        while at < len(text) and text[at] == " ":
-            at += 1
+        inner = value["quoted"] if value["quoted"] is not None else value["plain"]
+        typed = text[position : value.end()].strip()
+        yield Term(key, inner.strip(), sign, bool(start["is_not"])), typed
+        position = max(value.end(), position + 1)
+        while position < len(text) and text[position] == " ":
+            position += 1
 
 
 def _find_problem(term: Term) -> str:
-    """The kind of problem with its value, "" for none."""
+    """Return the kind of problem with a term's value, "" for none."""
     if not term.value:
         return ""
     if term.key in NUMBERS and not _NUMBER.fullmatch(term.value):
         return "number"
-    if term.key in DATES and not _DATE.fullmatch(term.value):
+    if term.key in _DATES and not _DATE.fullmatch(term.value):
         return "date"
     return "flag" if term.key in FLAGS and term.value not in FLAGS[term.key] else ""

@@ -11,21 +11,20 @@ __all__ = ["Order", "SORTS"]
 
 @dataclass(frozen=True)
 class Order:
-    """An order of images by one number, which is an image's place in that order.
+    """An order of images by a number, the image's place, which differs for each image.
 
-    place: SQL of the number, for a table of facts `f` and an id `{id}`; no two images have the
-    same.
+    place: the SQL expression of the place, for the row `f` of facts and the id `{id}`.
     """
 
     place: str
     is_descending: bool = True
 
     def after(self, id: str) -> str:
-        """Return the SQL condition that an image comes after a place."""
+        """Return the SQL condition that an image comes after a place in this order."""
         return f"{self.place.format(id=id)} {'<' if self.is_descending else '>'} ?"
 
     def until(self, id: str) -> str:
-        """Return the SQL condition that an image is at a place or comes before it."""
+        """Return the SQL condition that an image comes before a place in this order or is there."""
         return f"{self.place.format(id=id)} {'>=' if self.is_descending else '<='} ?"
 
 

@@ -1,4 +1,4 @@
-"""What a search that is being typed may go on with: keys, and values that are there."""
+"""Suggestions for the word that is typed in a search: keys, and values of the library."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHERE n.kind = ? AND (n.name NOT LIKE '#%' AND instr(n.name, ?) > 0
 GROUP BY n.number ORDER BY uses DESC LIMIT ?
 """
 
-_OWN = {
+_ANNOTATIONS = {
     "tag": "SELECT min(tag), count(*) AS uses FROM own_tags WHERE instr(folded, ?) > 0"
     " GROUP BY folded ORDER BY uses DESC LIMIT ?",
     "set": "SELECT name, count(id) AS uses FROM sets LEFT JOIN in_sets USING (number)"
@@ -30,43 +30,40 @@ _OWN = {
 
 @dataclass(frozen=True)
 class Suggestion:
-    """text: takes the place of the word that is typed. count: pictures that have it; 0: a key."""
+    """text: replaces the typed word. count: how many images have the value, 0 for a key."""
 
     text: str
     count: int = 0
 
 
 def suggest_values(word: str) -> list[Suggestion]:
-    """word: the last one, as far as it is typed."""
+    """Return the keys or values that complete the last, unfinished word of a search."""
     sign = "-" if word.startswith("-") else ""
-    key, mark, value = fold_text(word.removeprefix("-")).partition(":")
-    if not mark:
-        fitting = [name for name in KEYS if name.startswith(key)]
-        return [Suggestion(f"{sign}{name}{_mark_of(name)}") for name in fitting]
-    wanted = value.strip('"')
+    key, colon, value = fold_text(word.removeprefix("-")).partition(":")
+    if not colon:
+        keys = [name for name in KEYS if name.startswith(key)]
+        return [Suggestion(f"{sign}{name}{'>' if name in NUMBERS else ':'}") for name in keys]
+    typed = value.strip('"')
     if key in FLAGS:
-        fitting = [flag for flag in FLAGS[key] if flag.startswith(wanted) and flag != wanted]
-        return [Suggestion(f"{sign}{key}:{flag}") for flag in fitting]
+        flags = [flag for flag in FLAGS[key] if flag.startswith(typed) and flag != typed]
+        return [Suggestion(f"{sign}{key}:{flag}") for flag in flags]
     return [
         Suggestion(f"{sign}{key}:{_quote_value(shown)}", count)
-        for shown, count in _iter_values(key, wanted)
+        for shown, count in _iter_values(key, typed)
     ]
 
 
-def _iter_values(key: str, wanted: str) -> Iterator[tuple[str, int]]:
-    if key in _OWN:
-        yield from select_rows_or_empty(_OWN[key], (wanted, _MOST))
+def _iter_values(key: str, typed: str) -> Iterator[tuple[str, int]]:
+    """Yield the values of a key that contain the typed text, and how many images have each."""
+    if key in _ANNOTATIONS:
+        yield from select_rows_or_empty(_ANNOTATIONS[key], (typed, _MOST))
     if key not in NAMES:
         return
-    found = select_rows_or_empty(_VALUES, (NAMES[key][0], wanted, wanted, _MOST))
-    for shown, count, version in found:
-        name = version if shown.startswith("#") else shown
-        if name:  # a version of a model that was never read has none
+    rows = select_rows_or_empty(_VALUES, (NAMES[key][0], typed, typed, _MOST))
+    for shown, count, version_name in rows:
+        name = version_name if shown.startswith("#") else shown
+        if name:  # empty for a version of a model that the library has not read
             yield name, count
-
-
-def _mark_of(key: str) -> str:
-    return ">" if key in NUMBERS else ":"
 
 
 def _quote_value(value: str) -> str:
