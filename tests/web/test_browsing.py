@@ -27,17 +27,24 @@ def _loaded(page):
     )
 
 
+def _requested_thumbnails(page) -> set[str]:
+    return {path.split("/")[1].partition("?")[0] for path in page.asked if "thumb/" in path}
+
+
+def _ids_near_the_window(page) -> set[str]:
+    return {id for id, (_, y, _, _) in page.boxes().items() if y < 2000}
+
+
 @pytest.mark.door
 def test_a_search_costs_two_requests_and_the_thumbnails_that_are_near(either, open_gallery):
     page = open_gallery(either, "?model=900002").ready()
-    until(lambda: _loaded(page))
+    until(lambda: _loaded(page) and _requested_thumbnails(page) == _ids_near_the_window(page))
     page.asked.clear()
     page.find(str(_MODEL))
     expect(page.page).to_have_url(re.compile(f"model={_MODEL}"))
     until(lambda: page.ids() and _loaded(page), "the first screen")
     assert [path.partition("?")[0] for path in page.api()] == ["lookup", "images"]
-    thumbs = {path.split("/")[1].partition("?")[0] for path in page.asked if "thumb/" in path}
-    assert thumbs == {id for id, (_, y, _, _) in page.boxes().items() if y < 2000}
+    assert _requested_thumbnails(page) == _ids_near_the_window(page)
 
 
 def test_pictures_have_their_true_shapes_side_by_side(server, open_gallery):
