@@ -390,7 +390,7 @@ _NOTHINGS = {"none", "null", "nan", "[nan]", "undefined", "inf", "infinity", "-i
 
 
 def flat(prompt):
-    """A prompt's characters that count: no blank, no control character."""
+    """Return a prompt without blanks and control characters."""
     return [c for c in prompt if c.isprintable() and not c.isspace()]
 
 

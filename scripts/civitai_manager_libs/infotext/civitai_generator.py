@@ -1,23 +1,24 @@
-"""What the site's own generator says of a picture, in a WebUI's terms. Pure."""
+"""The parameters of images from Civitai's own generator, converted to a WebUI's names. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..core import as_list, as_number, as_text, as_mapping, as_whole_number
+from ..core import as_list, as_mapping, as_number, as_text, as_whole_number
 
 __all__ = ["to_webui_parameters"]
 
-_FLUX_VERSIONS = {691639}  # https://civitai.com/models/618692, which the site generates with
-_EXTRA_KEYS = ("width", "height", "clipSkip")  # what `extra` may have in their place
+_FLUX_VERSIONS = {691639}  # https://civitai.com/models/618692, the generator's own Flux
+_EXTRA_KEYS = ("width", "height", "clipSkip")  # read from `extra` if `meta` lacks them
 
 
 def to_webui_parameters(meta: Mapping[str, Any], base_model: str = "") -> Mapping[str, Any]:
-    """`meta`; of an on-site picture with what its `extra` adds, and Flux as Forge reads it.
+    """Return `meta` with its `extra` merged and Flux's parameters as Forge reads them.
 
-    The site names Flux's distilled guidance `cfgScale`, its only sampler `Undefined`, and a Clip
-    skip that it has not. `base_model`: as the image's record has it, "" when unknown.
+    Return `meta` unchanged if Civitai's generator did not make the image. Civitai stores Flux's
+    distilled guidance as `cfgScale`, its only sampler as `Undefined`, and a Clip skip that Flux
+    does not have. `base_model` is the image record's, "" if unknown.
     """
     if not _is_on_site_image(meta):
         return meta
@@ -45,7 +46,7 @@ def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_flux(meta: Mapping[str, Any], base_model: str) -> bool:
-    """Whether the model's guidance is distilled; Klein's is not."""
+    """Return whether the model uses distilled guidance: any Flux model except Klein."""
     names = [name.lower() for name in _iter_base_models(meta, base_model) if name]
     if names:
         return any(name.startswith("flux") and "klein" not in name for name in names)

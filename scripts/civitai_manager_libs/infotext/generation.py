@@ -1,4 +1,4 @@
-"""How a picture was made as its record tells it, read once for all who ask."""
+"""How an image was made, according to its record: the infotext and the resources."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ __all__ = ["Generation", "read_generation"]
 
 
 class Generation(NamedTuple):
-    """told: without LoRA tags that its maker did not write."""
+    """The parsed infotext of an image, without added LoRA tags, and the image's resources."""
 
     infotext: Infotext
     resources: tuple[Resource, ...]
 
 
 def read_generation(image: Image) -> Generation:
+    """Return the parsed infotext and the resources of an image's record."""
     infotext = parse_infotext(build_infotext(image.meta, image, adds_lora_tags=False))
     return Generation(infotext, list_resources(image.meta, image))

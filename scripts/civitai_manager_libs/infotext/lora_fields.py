@@ -1,4 +1,4 @@
-"""The LoRAs that a record or an infotext names in parameters, beside the prompt. Pure."""
+"""The LoRAs that a record or an infotext names in parameters outside the prompt. Pure."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ..core import as_checksum, as_list, as_text, as_mapping
+from ..core import as_checksum, as_list, as_mapping, as_text
 
-__all__ = ["list_lora_fields", "find_misnamed_hashes"]
+__all__ = ["find_misnamed_hashes", "list_lora_fields"]
 
 _MAX_LORAS = 50
 _MAX_TEXT = 100_000  # characters
 # RuinedFooocus of 2023: `Loras:<folder\name.safetensors:0.8>,<None:0.5>`
 _OLD_LORA = re.compile(r"<([^:<>\n]{1,200}):([^:<>\n]{1,20})>")
-_WEIGHTED = re.compile(
-    r"([-+.\d]{1,20}) - (.{1,300})", re.DOTALL
-)  # `0.8 - folder/name.safetensors`
+_WEIGHTED = re.compile(r"([-+.\d]{1,20}) - (.{1,300})", re.DOTALL)  # `0.8 - folder/name`
 _HASHED = re.compile(r"(.{1,300})\(([0-9a-fA-F]{4,64})\)", re.DOTALL)  # `name(8c052dc68980)`
 _NUMBERED = re.compile(r"Lora_(\d{1,3}) Model name|AddNet Model (\d{1,2})")
 
 
 def list_lora_fields(meta: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return these LoRAs as entries of `additionalResources`, with a hash where one is told."""
+    """Return the LoRAs named in parameters, as entries of `additionalResources`, at most 50."""
     entries = (*_iter_ruined_fooocus(meta), *_iter_weighted(meta), *_iter_numbered(meta))
     return [entry for entry in entries if as_text(entry["name"])][:_MAX_LORAS]
 
 
 def find_misnamed_hashes(meta: Mapping[str, Any]) -> frozenset[str]:
-    """Return the hashes under which the site's `resources` have a part of a LoRA's name only.
+    """Return the hashes of the LoRAs that Civitai lists in `resources` under a truncated name.
 
-    Of `AddNet Model 1: sakura-01(8c052dc68980)` its parser makes a LoRA `01`.
+    Civitai's parser turns `AddNet Model 1: sakura-01(8c052dc68980)` into a LoRA `01`.
     """
     return frozenset(entry["hash"] for entry in _iter_numbered(meta) if entry["hash"])
 
 
-def _make_entry(name: object, weight: object, checksum: object = "", clip: object = None) -> dict:
+def _make_entry(
+    name: object, weight: object, checksum: object = "", clip: object = None
+) -> dict[str, Any]:
     return {
         "type": "lora",
         "name": name,
@@ -47,23 +47,22 @@ def _make_entry(name: object, weight: object, checksum: object = "", clip: objec
 
 
 def _iter_ruined_fooocus(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield from `other.loras`: a text in 2023, now `["<hash>", "0.8 - a/b.safetensors"]` each."""
+    """Yield the LoRAs in RuinedFooocus' `other.loras`.
+
+    The value was a string in 2023; now it is a list of `["<hash>", "0.8 - a/b.safetensors"]`.
+    """
     value = as_mapping(meta.get("other")).get("loras")
     if isinstance(value, str):
         for name, weight in _OLD_LORA.findall(value[:_MAX_TEXT]):
             yield _make_entry(name, weight)
-    for checksum, text in (pair for pair in as_list(value)[:_MAX_LORAS] if _is_pair(pair)):
+    for checksum, text in (pair for pair in as_list(value)[:_MAX_LORAS] if len(as_list(pair)) == 2):
         match = _WEIGHTED.fullmatch(as_text(text))
         if match:
             yield _make_entry(match[2], match[1], checksum)
 
 
-def _is_pair(value: object) -> bool:
-    return len(as_list(value)) == 2
-
-
 def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield from Fooocus' `Lora weights: "a: 0.5, b: 1"`."""
+    """Yield the LoRAs in Fooocus' `Lora weights: "a: 0.5, b: 1"`."""
     value = as_text(meta.get("Lora weights"))[:_MAX_TEXT]
     for part in value.split(",") if value else ():
         name, _, weight = part.rpartition(":")
@@ -71,14 +70,13 @@ def _iter_weighted(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _iter_numbered(meta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield from `Lora_0 Model name`, of ComfyUI's saving nodes, and A1111's `AddNet Model 1`."""
+    """Yield the LoRAs in `Lora_0 Model name` of ComfyUI's savers and A1111's `AddNet Model 1`."""
     keys = [key for key in islice(meta, 500) if str(key).startswith(("Lora_", "AddNet Model "))]
     for key in keys:
         match, value = _NUMBERED.fullmatch(str(key)), meta[key]
         if match and match[1]:
             prefix = f"Lora_{match[1]}"
-            weights = (meta.get(f"{prefix} Strength {side}") for side in ("model", "clip"))
-            weight, clip = weights
+            weight, clip = (meta.get(f"{prefix} Strength {side}") for side in ("model", "clip"))
             yield _make_entry(value, weight, meta.get(f"{prefix} Model hash"), clip)
         elif match and as_text(meta.get("AddNet Enabled")) == "True":
             entries = _HASHED.fullmatch(as_text(value))

@@ -1,4 +1,4 @@
-"""The `<lora:..>` tags that a prompt lacks of those its picture was made with. Pure."""
+"""The `<lora:..>` tags of LoRAs that a record names but its prompt does not. Pure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from itertools import islice
 from typing import Any
 
 from ..core import as_list, as_mapping, as_number, as_text, format_number, model_file_stem
-from .lora_fields import list_lora_fields, find_misnamed_hashes
+from .lora_fields import find_misnamed_hashes, list_lora_fields
 from .resources import is_site_id, TYPES
 
 __all__ = ["missing_lora_tags"]
 
-_MAX_TAGS = 50  # real ones have some ten
+_MAX_TAGS = 50  # real prompts have about ten
 _TAG = re.compile(r"<(?:lora|lyco):([^:<>\n]{1,200})")
 _PROMPT_KEYS = re.compile(r".*prompt|Template|Negative Template", re.IGNORECASE | re.DOTALL)
 _UNUSABLE = re.compile(r"[:<>\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def missing_lora_tags(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """A tag for each LoRA that a record names with its weight, where no text of it has the tag.
+    """Return a tag for each LoRA that a record names with a weight but not in its prompts.
 
-    `<lora:NAME:WEIGHT>`, or `<lora:NAME:CLIP:MODEL>` where the two weights differ.
+    A tag is `<lora:NAME:WEIGHT>`, or `<lora:NAME:CLIP:MODEL>` if the two weights differ. Return at
+    most 50 tags.
     """
     known = {name.strip().lower() for text in _iter_texts(meta) for name in _TAG.findall(text)}
     tags = []
@@ -40,6 +41,7 @@ def _iter_texts(meta: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the tag of each LoRA in a record."""
     for entry, weight_key in _iter_named_loras(meta):
         kind = as_text(entry.get("type")).lower()
         stated_name = as_text(entry.get("name"))
@@ -51,7 +53,7 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Each with the key of its weight."""
+    """Yield the LoRA entries of a record, each with the name of the key that holds its weight."""
     for entry in map(
         as_mapping, (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
     ):
@@ -63,7 +65,7 @@ def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, An
 
 
 def _format_weights(entry: Mapping[str, Any], key: str) -> str:
-    """ "" for a LoRA without effect, or of unknown weight."""
+    """Return the weights as a tag writes them, "" if they are 0 or unknown."""
     model, clip = as_number(entry.get(key)), as_number(entry.get("strengthClip"))
     if model is None or (model == 0 and not clip):
         return ""

@@ -1,4 +1,4 @@
-"""Generation parameters of an API record as infotext."""
+"""The infotext of an API record's generation parameters."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from .civitai_generator import to_webui_parameters
 from .comfy import load_json, read_graph
 from .lora_tags import missing_lora_tags
 from .normalize import translate_parameters
-from .parameters import find_mangled_names, build_webui_parameters
+from .parameters import build_webui_parameters, find_mangled_names
 from .text import compose_infotext
 
-__all__ = ["list_added_lora_tags", "build_infotext", "list_omitted_parameters", "find_workflow"]
+__all__ = ["build_infotext", "find_workflow", "list_added_lora_tags", "list_omitted_parameters"]
 
 _MAX_PROMPT = 100_000  # characters
 
@@ -22,17 +22,15 @@ _MAX_PROMPT = 100_000  # characters
 def build_infotext(
     meta: Mapping[str, Any] | None, image: Image | None = None, *, adds_lora_tags: bool = True
 ) -> str:
-    """The infotext of a record's `meta` (flat, or wrapped as {id, meta}); "" if it says nothing.
+    """Return the infotext of a record's `meta`, "" if the record has no parameters.
 
-    `image`, the record's own, tells the base model, and lends its id, base model and post where a
-    parameter line would be too short for a WebUI to see it (see `compose_infotext`); never its
-    size, which
-    may be upscaled. `adds_lora_tags`: with `list_added_lora_tags` at the prompt's end.
+    `meta` is a flat mapping or wrapped as `{id, meta}`. `image` supplies the base model. If the
+    line of parameters is too short to be recognised, the image's id, base model and post id are
+    added (see `compose_infotext`); its size is never used, since it may be upscaled.
+    `adds_lora_tags` appends the tags of `list_added_lora_tags` to the prompt.
     """
     record = _build_record(meta, image)
-    prompt, negative_prompt = _clean_prompt(record.get("prompt")), _clean_prompt(
-        record.get("negativePrompt")
-    )
+    prompt, negative_prompt = (_clean_prompt(record.get(k)) for k in ("prompt", "negativePrompt"))
     parameters = build_webui_parameters(record)
     if adds_lora_tags and (prompt or any(parameters.values())):
         prompt = " ".join(part for part in (prompt.rstrip(), *missing_lora_tags(record)) if part)
@@ -44,22 +42,24 @@ def build_infotext(
 def list_added_lora_tags(
     meta: Mapping[str, Any] | None, image: Image | None = None
 ) -> tuple[str, ...]:
-    """The tags in the record's infotext that are not its maker's words: see `missing_lora_tags`."""
+    """Return the LoRA tags that `build_infotext` adds to the user's prompt."""
     return missing_lora_tags(_build_record(meta, image))
 
 
 def list_omitted_parameters(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Which of the record's parameters are not in its infotext: see `find_mangled_names`."""
+    """Return the names of the parameters missing from the infotext: see `find_mangled_names`."""
     return find_mangled_names(_unwrap_meta(meta))
 
 
 def find_workflow(meta: Mapping[str, Any] | None) -> str:
-    """ComfyUI's workflow in a record, or at least its graph, as the JSON text that is dropped on
-    the editor; "" for none."""
+    """Return a record's ComfyUI workflow as JSON that the editor accepts, "" if there is none.
+
+    Return the graph in API format if the record has no workflow.
+    """
     comfy = as_mapping(load_json(_unwrap_meta(meta).get("comfy")))
     workflow, graph = (as_mapping(load_json(comfy.get(name))) for name in ("workflow", "prompt"))
     for found in (workflow if "nodes" in workflow else {}, graph):
-        if found:  # once more through `load_json`: NaN is none of a browser's JSON
+        if found:  # `load_json` removes NaN, which browsers do not parse
             return json.dumps(load_json(json.dumps(found)), ensure_ascii=False)
     return ""
 
@@ -77,7 +77,7 @@ def _unwrap_meta(meta: object) -> Mapping[str, Any]:
 
 
 def _merge_graph(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`meta`, with what its ComfyUI graph says in the place of what it does not say itself."""
+    """Return `meta` completed with the values of its ComfyUI graph; values of `meta` win."""
     if "comfy" not in meta:
         return meta
     graph = read_graph(meta["comfy"])

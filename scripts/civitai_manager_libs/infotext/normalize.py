@@ -1,4 +1,4 @@
-"""Infotexts and records of other programs in the words that the WebUIs' readers know. Pure."""
+"""Infotexts and records of other programs, translated to the names that the WebUIs read. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .text import edit_infotext, is_readable, parse_infotext
 
 __all__ = ["translate_infotext", "translate_parameters"]
 
-_OTHER_NAMES = {  # a parameter: another program's name for it
+_OTHER_NAMES = {  # the WebUIs' name: another program's name
     "CFG scale": "CFG Scale",
     "Distilled CFG Scale": "Guidance",
     "Denoising strength": "Denoise",
@@ -22,15 +22,15 @@ _OTHER_NAMES = {  # a parameter: another program's name for it
 _CASE_VARIANT = "CFG Scale"  # but for a letter's case, so that one of the two is enough
 _SCHEDULES = ("Scheduler", "Sampler sigma")  # Fooocus, SD.Next
 _WITHOUT_SCHEDULE = ("DDIM", "PLMS", "UniPC")  # for which SD.Next's setting means nothing
-_FULL_DENOISE = re.compile(r"1(?:\.0*)?")  # a denoising of 1 is none to A1111
+_FULL_DENOISE = re.compile(r"1(?:\.0*)?")  # A1111 writes no denoising of 1
 _PLACEHOLDERS = {"Model": "unknown", "Model hash": "unknown"}
 
 
 def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters with the hosts' names for what other programs name otherwise.
+    """Return the parameters under the WebUIs' names.
 
-    What has the hosts' name already wins. Other names stay, for their program's own reader, but
-    those that differ in a letter's case only.
+    An existing parameter with the WebUIs' name wins. Names that only other programs know stay,
+    except a name that differs only by case.
     """
     translated = {key: value for key, value in parameters.items() if key != _CASE_VARIANT}
     for name, other in _OTHER_NAMES.items():
@@ -45,16 +45,16 @@ def translate_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _has_schedule(parameters: Mapping[str, Any]) -> bool:
-    """Return whether a schedule is told beside or in the sampler's name, or there can be none."""
+    """Return whether the schedule is already named, or the sampler takes none."""
     sampler = as_text(parameters.get("Sampler") or parameters.get("sampler"))
     is_named = "scheduler" in parameters or bool(translate_sampler(sampler)[1])
     return is_named or sampler in _WITHOUT_SCHEDULE
 
 
 def translate_infotext(text: str) -> str:
-    """Return an infotext as the hosts' readers know its words; a host's own stays as it is.
+    """Return an infotext under the names that the WebUIs read; a WebUI's own infotext is unchanged.
 
-    LoRAs that it tells in parameters of its own get a tag, for no host reads these.
+    LoRAs named in parameters get a tag in the prompt, since no WebUI reads those parameters.
     """
     read = parse_infotext(text)
     parameters = _translate_values(read.parameters)
@@ -68,7 +68,7 @@ def _translate_values(parameters: Mapping[str, str]) -> dict[str, str]:
     translated = translate_parameters(parameters)
     names = (translated.get("Sampler", ""), translated.get("Schedule type", ""))
     sampler, schedule = translate_sampler(*names)
-    if names[0] != f"{sampler} {schedule}":  # as A1111 called both before 1.9
+    if names[0] != f"{sampler} {schedule}":  # A1111's name for both before 1.9
         translated |= {"Sampler": sampler, "Schedule type": schedule}
     filled = {key: value for key, value in translated.items() if value or key in parameters}
     return {key: value for key, value in filled.items() if value.lower() != _PLACEHOLDERS.get(key)}

@@ -1,4 +1,4 @@
-"""A record's generation parameters, by the names and in the order of A1111. Pure."""
+"""A record's generation parameters under A1111's names and in A1111's order. Pure."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from ..core import (
 from .resources import is_site_id
 from .samplers import translate_sampler
 
-__all__ = ["find_mangled_names", "build_webui_parameters"]
+__all__ = ["build_webui_parameters", "find_mangled_names"]
 
 _MAX_VALUE = 10_000  # characters of one parameter
 _MAX_KEYS = 500
 _FIRST_SEED, _LAST_SEED = -(2**63), 2**64 - 1
-# Keys as the WebUIs write them (`Hires upscale`, Forge's `freeu_b1`); the site's are camelCase.
+# Keys as the WebUIs write them (`Hires upscale`, Forge's `freeu_b1`); Civitai's keys are camelCase.
 _WEBUI_KEY = re.compile(
     r"[A-Z][A-Za-z0-9_ /-]{0,60}[A-Za-z0-9_]|(?:freeu|dynthres|kohya_hrfix|latent_modifier"
     r"|multidiffusion|pagi|sag|stylealign)_[a-z0-9_]{1,40}"
 )
-# Names of the reader's own results: as parameters they would make it stumble.
+# Names that the WebUIs' parser sets itself: as parameters they would break it.
 _RESERVED_KEYS = re.compile(
     r".*-[12]|Prompt|Negative prompt|Styles array|(?:Hires )?VAE/TE", re.DOTALL
 )
@@ -41,7 +41,7 @@ _PROSE = re.compile(r".*prompt|.*template", re.IGNORECASE | re.DOTALL)
 
 
 def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
-    """Parameters in A1111's order; those that are not there are ""."""
+    """Return the parameters in A1111's order; a missing parameter is ""."""
     main, checksums = _build_main_parameters(meta), _build_hash_lists(meta)
     version = {"Version": _find_text(meta, "Version")}
     others = _build_other_parameters(meta, {*main, *checksums, *version})
@@ -51,7 +51,7 @@ def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def find_mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """The parameters that are left out, since the site's parser has cut or torn their values."""
+    """Return the names of parameters that are left out since Civitai's parser damaged them."""
     names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
     return tuple(key for key in names if _is_mangled(key, meta[key]))
 
@@ -85,7 +85,7 @@ def _build_main_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
-    """The first of these that says something."""
+    """Return the first non-empty value of these keys as text, "" if there is none."""
     texts = (as_text(meta.get(key)) for key in keys)
     return next((text for text in texts if text and len(text) <= _MAX_VALUE), "")
 
@@ -96,13 +96,13 @@ def _format_whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> s
 
 
 def _format_seed(meta: Mapping[str, Any], *keys: str) -> str:
-    """ "" also for -1, by which the WebUIs mean any."""
+    """Return a seed as text, "" if it is missing or -1 (random)."""
     text = _format_whole(meta, _FIRST_SEED, _LAST_SEED, *keys)
     return "" if text == "-1" else text
 
 
 def _clean_model_name(name: str) -> str:
-    """Without the folder that it lies in at its maker's; a site's id is no model's name."""
+    """Return a model's name without folder and extension, "" if the name is a site's id."""
     return "" if is_site_id(name) else as_text(model_file_stem(name))
 
 
@@ -116,7 +116,7 @@ def _format_decimal(meta: Mapping[str, Any], high: float, *keys: str) -> str:
 
 
 def _format_denoise(meta: Mapping[str, Any]) -> str:
-    """ComfyUI's: 1 means from nothing, of which A1111 says nothing."""
+    """Return ComfyUI's denoise as text, "" for 1: A1111 writes nothing for a full denoise."""
     text = _format_decimal(meta, 1, "denoise")
     return "" if text == "1" else text
 
@@ -133,7 +133,7 @@ def _find_first_name(meta: Mapping[str, Any], key: str) -> str:
 
 
 def _build_hash_lists(meta: Mapping[str, Any]) -> dict[str, str]:
-    """`Lora hashes: "a: h1, b: h2"`, from the record's list of that name and from its `hashes`."""
+    """Return `Lora hashes` and `TI hashes` (`a: h1, b: h2`) from those values and from `hashes`."""
     found: dict[str, dict[str, str]] = {"Lora hashes": {}, "TI hashes": {}}
     for key, value in islice(as_mapping(meta.get("hashes")).items(), _MAX_KEYS):
         kind, _, name = str(key).partition(":")
@@ -154,12 +154,12 @@ def _join_hashes(checksums: Mapping[str, str]) -> str:
 
 
 def _build_other_parameters(meta: Mapping[str, Any], known: set[str]) -> dict[str, str]:
-    """What else a WebUI may have written there."""
+    """Return the parameters that are not in `known` and have a name as the WebUIs write it."""
     found = {}
     for key in islice(meta, _MAX_KEYS):
         if isinstance(key, str) and key not in known and _is_webui_key(key):
             text = "" if _is_mangled(key, meta[key]) else _unquote(_find_text(meta, key))
-            if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # no size: the reader would choke
+            if not re.fullmatch(r"\d{6,}x\d+|\d+x\d{6,}", text):  # a WebUI fails on such a size
                 found[key] = text
     return found
 
@@ -170,9 +170,9 @@ def _is_webui_key(key: str) -> bool:
 
 
 def _is_mangled(key: str, value: object) -> bool:
-    """Whether the site's parser cut or took apart a text, so that what it was cannot be told.
+    """Return whether Civitai's parser cut or split a value, so that the original is lost.
 
-    Such as `{"photo of a (cat": "1.1)"}` or `"photo of a (cat`, once a text in quotes.
+    For example `{"photo of a (cat": "1.1)"}` or `"photo of a (cat`, once a quoted text.
     """
     if isinstance(value, str):
         return value.startswith('"') and _unquote(value.strip()) == value.strip()
@@ -183,7 +183,7 @@ def _is_mangled(key: str, value: object) -> bool:
 
 
 def _unquote(text: str) -> str:
-    """What a quoted value says: the older of the site's parsers left the quotes on it."""
+    """Return a value without JSON quotes, which an older parser of Civitai left in place."""
     if not (len(text) > 1 and text[0] == text[-1] == '"'):
         return text
     try:

@@ -1,4 +1,4 @@
-"""Which models, LoRAs and so on a picture was made with, from all that its record says. Pure."""
+"""The models, LoRAs and other resources that an image was made with, from its record. Pure."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from ..core import (
     Image,
     model_file_stem,
 )
-from .lora_fields import list_lora_fields, find_misnamed_hashes
+from .lora_fields import find_misnamed_hashes, list_lora_fields
 
 __all__ = ["Resource", "TYPES", "is_air", "is_site_id", "list_resources"]
 
-_MAX_RESOURCES = 300  # a real record has some ten; a hostile one must not cost more than this
+_MAX_RESOURCES = 300  # real records have about ten; this bounds a hostile one
 _MAX_PROMPT = 100_000  # characters
 _MAX_NAME, _MAX_SHOWN = 1000, 200  # characters with and without the folders
-TYPES = {  # other words for the same
+TYPES = {  # other words for a type
     "checkpoint": "model",
     "dora": "lora",
     "embedding": "embed",
@@ -45,10 +45,10 @@ _TAG = re.compile(r"<(lora|lyco|hypernet):([^:<>\n]{1,200})(?::([^:<>\n]{1,20}))
 
 @dataclass(frozen=True)
 class Resource:
-    """One of them; what the record does not say is "" or None.
+    """A resource that an image was made with; an unknown text is "", an unknown number None.
 
-    type: `model`, `lora`, `embed`, `vae`, `hypernet` or whatever word the record has.
-    name: without folder and file extension. hash: hexadecimal. version_id: of its Civitai page.
+    type: `model`, `lora`, `embed`, `vae`, `hypernet` or the record's own word.
+    name: without folder and extension. hash: hexadecimal. version_id: the version on Civitai.
     """
 
     type: str = ""
@@ -59,12 +59,12 @@ class Resource:
 
 
 def is_air(name: str) -> bool:
-    """Whether it is a Civitai resource's URN and not the name of a file."""
+    """Return whether the name is a Civitai URN (`urn:air:...`) instead of a file name."""
     return name.strip().lower().startswith("urn:air:")
 
 
 def is_site_id(name: str) -> bool:
-    """Return whether the name is a site's id and no file's name: a URN, or TensorArt's."""
+    """Return whether the name is a site's id, a URN or TensorArt's, instead of a file name."""
     return is_air(name) or _TENSORART_ID.fullmatch(model_file_stem(name)) is not None
 
 
@@ -73,11 +73,11 @@ def list_resources(
     image: Image | None = None,
     files: Mapping[str, int] | None = None,
 ) -> tuple[Resource, ...]:
-    """All resources of a record, each once, whatever number of places name it.
+    """Return the resources of a record, each once, at most 300.
 
-    `meta` is the record's flat mapping; `image` adds the versions that Civitai itself detected.
-    `files` are known ones, as `Version.files` names them -> id of their version. A hash tells
-    which it is; a name only if Civitai detected that version too, for anybody may use it.
+    `meta` is the record's flat mapping; `image` adds the versions that Civitai detected. `files`
+    maps known hashes and file names, as in `Version.files`, to version ids. A hash identifies a
+    version; a name only does if Civitai detected the version too, since names are not unique.
     """
     meta = as_mapping(meta)
     resources = chain(
@@ -145,7 +145,7 @@ def _make_resource(
 
 
 def _resource_from_air(air: str, word: str, weight: float | None) -> Resource:
-    """A model of another site than Civitai has no version here, so nothing to know it by."""
+    """Return the resource of a Civitai URN, an empty one if the URN is of another site."""
     found = _AIR.fullmatch(air)
     version = _AIR_VERSION.fullmatch(found[3]) if found and found[2].lower() == "civitai" else None
     if found is None or version is None:
@@ -170,7 +170,7 @@ def _iter_on_site(meta: Mapping[str, Any]) -> Iterator[Resource]:
 
 
 def _iter_main(meta: Mapping[str, Any]) -> Iterator[Resource]:
-    """Checkpoint and VAE, whose name and hash stand apart."""
+    """Yield the checkpoint and the VAE, whose names and hashes are separate keys."""
     hashes = as_mapping(meta.get("hashes"))
     checksum = meta.get("Model hash") or hashes.get("model")
     yield _make_resource("model", meta.get("Model"), checksum=checksum)
@@ -180,7 +180,7 @@ def _iter_main(meta: Mapping[str, Any]) -> Iterator[Resource]:
 def _iter_hashed(meta: Mapping[str, Any]) -> Iterator[Resource]:
     for key, value in as_mapping(meta.get("hashes")).items():
         kind, mark, name = str(key).partition(":")
-        if mark:  # its letters' case is its program's
+        if mark:  # its case depends on the program
             yield _make_resource(kind, name, checksum=value)
 
 

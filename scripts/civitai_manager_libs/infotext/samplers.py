@@ -1,10 +1,10 @@
-"""Sampler and schedule names as A1111 1.9 and later and the Forges know them. Pure."""
+"""The names of samplers and schedules in A1111 1.9 and later and in the Forges. Pure."""
 
 from __future__ import annotations
 
 __all__ = ["is_sampler", "is_schedule", "translate_sampler", "translate_schedule"]
 
-_SAMPLERS = {  # another program's name: the hosts'
+_SAMPLERS = {  # another program's name, in lower case: the WebUIs' name
     "ddim": "DDIM",
     "ddim_cfgpp": "DDIM CFG++",
     "ddpm": "DDPM",
@@ -128,16 +128,16 @@ _PRESETS = {
     "sd3 - dpm++ 2m uniform": "dpmpp_2m_sgm_uniform",
     "turbo/lightning merge - dpm++ sde": "dpmpp_sde_karras",
 }
-_SPACINGS = (" substep", " trailing")  # of Draw Things; no host has a name for them
-_SHORT_SCHEDULES = {"k": "Karras"}  # InvokeAI's, only at the end of a sampler's name
+_SPACINGS = (" substep", " trailing")  # Draw Things' variants; no WebUI has them
+_SHORT_SCHEDULES = {"k": "Karras"}  # InvokeAI's, at the end of a sampler's name
 
 
 def translate_sampler(sampler: str, schedule: str = "") -> tuple[str, str]:
-    """Return sampler and schedule by the hosts' names; unknown ones stay as they are.
+    """Return the sampler and the schedule under the WebUIs' names; unknown names are unchanged.
 
     A schedule within the sampler's name (`DPM++ 2M Karras`, A1111 before 1.9) wins over
-    `schedule`, as it does in the WebUIs. A preset's name (Krita's `Default - DPM++ 2M`) tells
-    both, one of the user's own (`Mine - euler_a`) what its last part does.
+    `schedule`, as in the WebUIs. A Krita preset (`Default - DPM++ 2M`) determines both; of a
+    user's own preset (`Mine - euler_a`) the last part is read.
     """
     name = _PRESETS.get(sampler.lower(), sampler)
     for candidate in (name, name.rpartition(" - ")[2]):
@@ -151,17 +151,17 @@ def translate_sampler(sampler: str, schedule: str = "") -> tuple[str, str]:
 
 
 def translate_schedule(name: str) -> str:
-    """Return a schedule by the hosts' name; an unknown one stays as it is."""
+    """Return a schedule under the WebUIs' name; an unknown name is unchanged."""
     return _SCHEDULES.get(name.lower(), name)
 
 
 def is_sampler(name: str) -> bool:
-    """Whether a program among the known ones has a sampler of this name."""
+    """Return whether a known program has a sampler of this name."""
     return _normalize_sampler(name) in _SAMPLERS
 
 
 def is_schedule(name: str) -> bool:
-    """Return whether a program among the known ones has a schedule of this name."""
+    """Return whether a known program has a schedule of this name."""
     return name.lower() in _SCHEDULES
 
 
@@ -170,7 +170,7 @@ def _normalize_sampler(sampler: str) -> str:
 
 
 def _split_schedule(sampler: str) -> tuple[str, str]:
-    """Return a sampler's name without the schedule at its end, and that schedule, \"\" for none."""
+    """Return a sampler's name without the schedule at its end, and that schedule, "" for none."""
     lowered = sampler.lower()
     if lowered in _SAMPLERS:
         return sampler, ""

@@ -1,8 +1,8 @@
-"""The infotext format: how the WebUIs read it, and how to write it so that they read it right.
+"""The infotext format: parse a text as the WebUIs do, and compose a text that they can parse.
 
-Lines of the prompt; lines of the negative prompt, the first after `Negative prompt: `; one last
-line of `Key: value, Key: value`. The reader takes the last line for parameters if it holds three
-pairs or more, else for a part of the prompt. A value with `,` `:` `"` or a line end is JSON.
+An infotext has the lines of the prompt, the lines of the negative prompt, the first after
+`Negative prompt: `, and a last line of `Key: value, Key: value`. A last line of fewer than three
+pairs is read as part of the prompt. A value with `,` `:` `"` or a line end is written as JSON.
 Defined by `parse_generation_parameters` in modules/infotext_utils.py of AUTOMATIC1111 and Forge.
 """
 
@@ -15,37 +15,37 @@ from dataclasses import dataclass, field
 
 from ..core import clean_text
 
-__all__ = ["Infotext", "compose_infotext", "edit_infotext", "is_readable", "find_missing_values"]
+__all__ = ["Infotext", "compose_infotext", "edit_infotext", "find_missing_values", "is_readable"]
 __all__ += ["parse_infotext"]
 
 _NEGATIVE = "Negative prompt:"
-_MIN_PAIRS = 3  # fewer, and the reader takes the last line for a part of the prompt
-_LONG_LINE = 2000  # characters; the hosts' search takes quadratic time on a line without commas
-# What every host's reader assumes where nothing is said, so that saying it changes nothing.
-# (Schedule type and RNG are not among it: Forge Neo assumes others than the rest.)
+_MIN_PAIRS = 3  # a line with fewer pairs is read as part of the prompt
+_LONG_LINE = 2000  # characters; the WebUIs' regex is quadratic on a line without commas
+# Every WebUI's defaults, so that writing them changes nothing. Schedule type and RNG are not
+# among them: Forge Neo has other defaults.
 _DEFAULTS = (
     ("Clip skip", "1"),
     ("Hires sampler", "Use same sampler"),
     ("Hires checkpoint", "Use same checkpoint"),
 )
-# Starts at the edge of a run of key characters: the same matches as the hosts', in linear time.
+# The look-behind gives the same matches as the WebUIs' regex, in linear time.
 _PAIR = re.compile(
     r"(?<![\w \-/])[ \-/]*(?P<key>\w[\w \-/]+):\s*"
     r'(?P<value>"[^"\\]*(?:\\.[^"\\]*)*"(?=,|$)|[^,]*)'
 )
-# `(word:1.2)` as the hosts' emphasis reader finds it; they fall over one like `(word:1.2.)`.
+# The number in `(word:1.2)`. A WebUI fails on a number such as in `(word:1.2.)`.
 _PUNCTUATION = re.compile(r"[\s!-/:-@\[-`{-~]+")
-_MAIN_NAMES = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")  # beside the prompt
-_REMOVED = "\0"  # of a line of parameters; `clean_text` leaves none in a text
+_MAIN_NAMES = ("Steps", "Sampler", "CFG scale", "Seed", "Size", "Model")
+_REMOVED = "\0"  # marks a removed pair; `clean_text` leaves no NUL in a text
 _EMPHASIS = re.compile(r":(\s*)([+-]?[.\d]{1,400})(\s*\))")
 _FLOAT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 
 
 @dataclass(frozen=True)
 class Infotext:
-    """What a WebUI reads in an infotext; values are unquoted, `Size` is in one piece (`512x768`).
+    """A parsed infotext: values are unquoted, and `Size` is a single value (`512x768`).
 
-    The values that a WebUI assumes for missing parameters are not in it.
+    The defaults that a WebUI assumes for missing parameters are not included.
     """
 
     prompt: str = ""
@@ -54,7 +54,7 @@ class Infotext:
 
 
 def parse_infotext(text: str) -> Infotext:
-    """Read `text` as the WebUIs do; anything can be read, if only as a prompt."""
+    """Return a text parsed as the WebUIs parse it; a text without parameters is a prompt."""
     *lines, last = clean_text(text).strip().split("\n")
     pairs = _PAIR.findall(last)
     if len(pairs) < _MIN_PAIRS:
@@ -70,7 +70,7 @@ def parse_infotext(text: str) -> Infotext:
 
 
 def find_missing_values(text: str) -> tuple[str, ...]:
-    """Which of the parameters that make a picture an infotext does not tell, by their names."""
+    """Return the names of the main parameters that an infotext lacks, `Prompt` included."""
     read = parse_infotext(text)
     values = {"Prompt": read.prompt, **read.parameters}
     values.setdefault("CFG scale", values.get("Distilled CFG Scale", ""))
@@ -83,10 +83,10 @@ def compose_infotext(
     parameters: Mapping[str, str],
     padding: Iterable[tuple[str, str]] = (),
 ) -> str:
-    """The infotext that a WebUI reads back as these; "" if there is nothing to say.
+    """Return the infotext that a WebUI parses back into these values, "" if all are empty.
 
-    `padding`: pairs to make up a parameter line that would be too short to be read as one. Also
-    used under a prompt without parameters whose own last line would be read as such.
+    `padding` are pairs that make up a line of parameters that is too short to be recognised, or
+    follow a prompt whose own last line looks like parameters.
     """
     negative_prompt = _make_readable(negative_prompt)
     body = _compose_prompts(
@@ -101,19 +101,19 @@ def compose_infotext(
 
 
 def is_readable(negative_prompt: str) -> bool:
-    """Return whether every host can read the parameters behind this negative prompt.
+    """Return whether every WebUI can read the parameters that follow this negative prompt.
 
-    SD.Next removes it wherever it stands in the text: with `.` all points of the numbers too.
+    SD.Next removes the negative prompt from the whole text: `.` removes the numbers' points too.
     """
     return not _PUNCTUATION.fullmatch(negative_prompt)
 
 
 def edit_infotext(text: str, tags: Sequence[str], parameters: Mapping[str, str]) -> str:
-    """Return an infotext with `tags` at its prompt's end and these parameters; all else stays.
+    """Return an infotext with `tags` appended to its prompt and with these parameters.
 
-    What stays may be what no reader reads, as the end of `Hashes: {"model": "a", "vae": "b"}`. New
-    parameters come behind the sampler. A negative prompt that cannot be read is left out. A text
-    whose line would be too short to be read as one comes back as it is.
+    Everything else stays, even what no WebUI reads, such as the end of
+    `Hashes: {"model": "a", "vae": "b"}`. New parameters follow the sampler. An unreadable negative
+    prompt is removed. Return `text` unchanged if its line would be too short to be recognised.
     """
     *lines, last = clean_text(text).strip().split("\n")
     read = parse_infotext(text)
@@ -149,7 +149,7 @@ def _begins_negative(line: str) -> bool:
 
 
 def _make_readable(prompt: str) -> str:
-    """A prompt in which every emphasis that has a number has one that can be read."""
+    """Return a prompt whose emphasis numbers can all be parsed."""
     prompt = clean_text(prompt).strip()
     return _EMPHASIS.sub(_repair_emphasis, prompt) if "(" in prompt else prompt
 
@@ -160,10 +160,9 @@ def _repair_emphasis(match: re.Match[str]) -> str:
 
 
 def _compose_prompts(prompt: str, negative_prompt: str) -> str:
-    """Prompt and negative prompt; no line of theirs begins as the reader's mark.
+    """Return the prompt and the negative prompt, with `Negative prompt:` only where it is a mark.
 
-    A space before its colon is the least that hides the mark, and no tokenizer sees it.
-    The first line of the negative prompt stands behind a mark already.
+    A space before the colon hides other occurrences; no tokenizer sees the space.
     """
     mark = re.compile(rf"^([^\S\n]*{_NEGATIVE[:-1]}):", re.MULTILINE)
     prompt = mark.sub(r"\1 :", prompt)
@@ -180,7 +179,7 @@ def _is_too_short(pairs: Mapping[str, str]) -> bool:
 
 
 def _looks_like_parameters(body: str) -> bool:
-    """Whether the reader would look for parameters in the prompt, and find some or take long."""
+    """Return whether a WebUI would find parameters in the last line, or search it for long."""
     last = body.rpartition("\n")[2]
     return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
 
@@ -188,7 +187,7 @@ def _looks_like_parameters(body: str) -> bool:
 def _format_parameters(pairs: Mapping[str, str]) -> str:
     line = ", ".join(f"{key}: {_quote_value(value)}" for key, value in pairs.items())
     if "Civitai" in line and "FLUX" in line:
-        # Forge takes such a line for one of the site's faulty ones and rewrites its numbers.
+        # Forge takes such a line for one of Civitai's generator and rewrites its numbers.
         escaped = (f"{key}: {_escape_value(value)}" for key, value in pairs.items())
         line = ", ".join(escaped)
     return line
@@ -199,7 +198,7 @@ def _quote_value(value: str) -> str:
 
 
 def _escape_value(value: str) -> str:
-    """Reads back as `value`, but the word that Forge looks for is not in it."""
+    """Return a JSON value that reads back as `value` but does not contain the word Civitai."""
     if "Civitai" not in value:
         return _quote_value(value)
     return json.dumps(value, ensure_ascii=False).replace("Civitai", r"\u0043ivitai")

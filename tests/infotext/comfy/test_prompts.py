@@ -14,7 +14,7 @@ def node(kind, **inputs):
 
 
 def positive(nodes, text=("2", 0)):
-    """The prompt of a graph whose text encoder takes its text from node 2."""
+    """Return the prompt of a graph whose text encoder takes its text from node 2."""
     encoder = node("CLIPTextEncode", text=list(text), clip=["99", 0])
     nodes = {"0": node("KSampler", positive=["1", 0]), "1": encoder, **nodes}
     return read_prompt(resolve_links(nodes), "0", "positive")

@@ -415,7 +415,7 @@ def test_a_searge_pipeline_tells_its_model_and_loras():
 
 
 def wired(node_id, kind, values=(), **links):
-    """A workflow's node, with its links as [from node, output]."""
+    """Return a workflow's node, with its links as [from node, output]."""
     return {"id": node_id, "type": kind, "widgets_values": list(values)}, links
 
 

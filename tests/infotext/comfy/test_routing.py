@@ -23,7 +23,7 @@ MODELS = {
 
 
 def taken(kind, slot=0, **inputs):
-    """What a sampler gets from a node of this kind."""
+    """Return what a sampler gets from a node of this kind."""
     nodes = {**MODELS, "1": node("KSampler", model=["2", slot]), "2": node(kind, **inputs)}
     value = resolve_links(nodes)["1"]["inputs"]["model"]
     return value if not isinstance(value, list) or value[0] in nodes else "nowhere"

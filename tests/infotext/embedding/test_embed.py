@@ -96,7 +96,7 @@ def _frames(data):
 
 
 def _facts(data):
-    """What Pillow reads beside the pixels, without the infotext."""
+    """Return what Pillow reads beside the pixels, without the infotext."""
     with Image.open(io.BytesIO(data)) as picture:
         picture.load()
         exif = picture.getexif()

@@ -1,6 +1,6 @@
-"""What nodes that only compute give, where the graph tells all that goes into them. Pure.
+"""The outputs of ComfyUI nodes that only compute, if all their inputs are known. Pure.
 
-New kinds of nodes are rows of the table here.
+Support for another kind of node is a row of the table at the end.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .nodes import load_json
 
 __all__ = ["compute_outputs", "is_computed"]
 
-_Get = Callable[[str], Any]  # an input's plain value, None without; raises ValueError if untold
+_Get = Callable[[str], Any]  # an input's value, None if missing; raises ValueError if unknown
 _LARGEST = 2**64
 _MAX_EXPRESSION = 300  # characters
 _MAX_TEXT = 100_000  # characters
@@ -47,12 +47,15 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def is_computed(kind: str) -> bool:
-    """Return whether nodes of this kind have a row in the table here."""
+    """Return whether `compute_outputs` supports this kind of node."""
     return kind in _COMPUTED
 
 
 def compute_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
-    """Return a node's outputs, each None where it cannot be told; None for all other kinds."""
+    """Return a node's outputs, None for an unknown output; None if the kind is not supported.
+
+    `get` returns an input's value and raises ValueError if the value is unknown.
+    """
     compute = _COMPUTED.get(kind)
     if compute is None:
         return None
@@ -63,7 +66,7 @@ def compute_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
 
 
 def _compute_resolution(get: _Get) -> tuple[Any, ...]:
-    """https://github.com/comfyanonymous/ComfyUI/blob/master/comfy_extras/nodes_resolution.py"""
+    """Return the width and height of ComfyUI's comfy_extras/nodes_resolution.py."""
     ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixels")), as_whole(get("multiple")) or 8
     if ratio is None or megapixels is None:
@@ -74,13 +77,13 @@ def _compute_resolution(get: _Get) -> tuple[Any, ...]:
 
 
 def _compute_flux_resolution(get: _Get) -> tuple[Any, ...]:
-    """https://github.com/gseth/ControlAltAI-Nodes/blob/main/flux_resolution_cal_node.py"""
+    """Return the width and height of gseth/ControlAltAI-Nodes' flux_resolution_cal_node.py."""
     custom = get("custom_ratio") and get("custom_aspect_ratio")
     ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(custom or get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixel")), as_whole(get("divisible_by"))
     if ratio is None or megapixels is None:
         return ()
-    multiple = multiple or (64 if megapixels in (1, 1.5) else 32)  # of versions without that input
+    multiple = multiple or (64 if megapixels in (1, 1.5) else 32)  # in versions without that input
     sides = int(ratio[1]), int(ratio[2])
     scale = math.sqrt(megapixels * 1_000_000 / (sides[0] * sides[1]))
     return tuple(round(int(side * scale) / multiple) * multiple for side in sides)
@@ -92,7 +95,7 @@ def _read_json_value(get: _Get) -> tuple[Any, ...]:
 
 
 def _join_director_prompts(get: _Get) -> tuple[Any, ...]:
-    """Return the model, which is no value, and the text for a whole video and for its parts."""
+    """Return None for the model output, then the prompts of the whole video and of its parts."""
     timeline = as_mapping(load_json(get("timeline_data")))
     if timeline.get("retakeMode"):
         return ()
@@ -115,10 +118,7 @@ def _convert_number(get: _Get) -> tuple[Any, ...]:
 
 
 def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
-    """Return the sides that a node of Comfyroll names.
-
-    As a preset, `3:4 portrait 896x1152`, or its own where that is `custom`.
-    """
+    """Return the width and height of a Comfyroll node: a preset's, or its own for `custom`."""
     match = re.search(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("aspect_ratio")))
     sides = match.groups() if match else (get("width"), get("height"))
     if match is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
@@ -132,7 +132,7 @@ def _read_master_size(get: _Get) -> tuple[Any, ...]:
 
 
 def _scale_size(get: _Get) -> tuple[Any, ...]:
-    """Return the latent, which is no value, and its sides as rgthree's node scales them."""
+    """Return None for the latent output, then the width and height of rgthree's node."""
     match = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
     scale = as_number(get("clip_scale"))
     if match is None or scale is None:
@@ -141,26 +141,27 @@ def _scale_size(get: _Get) -> tuple[Any, ...]:
 
 
 def _read_resized_size(get: _Get) -> tuple[Any, ...]:
-    """Return the image, which is no value, and its sides where a node stretches it to them."""
+    """Return None for the image output, then the size to which a node stretches the image."""
     other = get("keep_proportion") or get("multiple_of") or get("condition") != "always"
     is_stretched = not other and get("method") in (None, "stretch")
     return (None, get("width"), get("height")) if is_stretched else ()
 
 
 def _multiply_whole(get: _Get) -> tuple[Any, ...]:
-    product = as_number(get("integer")) * as_number(get("multiple"))
-    return int(product), product
+    integer, multiple = as_number(get("integer")), as_number(get("multiple"))
+    if integer is None or multiple is None:
+        return ()
+    return int(integer * multiple), integer * multiple
 
 
 def _compute_easy_math(get: _Get) -> tuple[Any, ...]:
     sign = _EASY_SIGNS.get(get("operation"))
-    return (int(_evaluate(ast.parse(f"a {sign} b", mode="eval").body, get)),)
+    return (int(_evaluate_text(f"a {sign} b", get)),)
 
 
 def _compute_searge_math(get: _Get) -> tuple[Any, ...]:
-    """https://github.com/SeargeDP/SeargeSDXL/blob/main/modules/_legacy.py"""
-    operation = str(get("op")).replace("/", "//")
-    return (int(_evaluate(ast.parse(operation, mode="eval").body, get)),)
+    """Return the result of SeargeDP/SeargeSDXL's modules/_legacy.py."""
+    return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
 
 
 def _read_slider(get: _Get) -> tuple[Any, ...]:
@@ -171,12 +172,17 @@ def _compute_expression(get: _Get, prefix: str) -> tuple[float, int]:
     text = get("expression")
     if not isinstance(text, str) or len(text) > _MAX_EXPRESSION:
         raise ValueError("no expression")
-    value = _evaluate(ast.parse(text.strip(), mode="eval").body, lambda name: get(prefix + name))
+    value = _evaluate_text(text.strip(), lambda name: get(prefix + name))
     return float(value), int(value)
 
 
+def _evaluate_text(text: str, get: _Get) -> Any:
+    return _evaluate(ast.parse(text, mode="eval").body, get)
+
+
 def _evaluate(part: ast.AST, get: _Get) -> Any:
-    """Return the number that arithmetic comes to; raise ValueError for all other expressions."""
+    """Return the value of an arithmetic expression. Raises ValueError for any other expression."""
+    value: Any = None
     if isinstance(part, ast.Constant) and type(part.value) in (int, float):
         value = part.value
     elif isinstance(part, ast.Name):
@@ -187,16 +193,11 @@ def _evaluate(part: ast.AST, get: _Get) -> Any:
     elif isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
         value = -_evaluate(part.operand, get)
     elif isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and not part.keywords:
-        value = _FUNCTIONS.get(part.func.id, _unknown)(*(_evaluate(a, get) for a in part.args))
-    else:
-        value = None
+        call = _FUNCTIONS.get(part.func.id)
+        value = call(*(_evaluate(each, get) for each in part.args)) if call else None
     if value is None or not abs(value) < _LARGEST:
-        raise ValueError("not told")
+        raise ValueError("unknown number")
     return value
-
-
-def _unknown(*_: Any) -> None:
-    return None
 
 
 _COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {

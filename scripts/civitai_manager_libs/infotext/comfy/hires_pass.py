@@ -1,4 +1,4 @@
-"""The second pass of a ComfyUI graph, as A1111 knows it: Hires. fix. Pure."""
+"""The second pass of a ComfyUI graph as A1111's Hires. fix. Pure."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from typing import Any
 
 from ...core import as_number, as_text, as_whole, model_file_stem
 from ..samplers import translate_sampler
-from .nodes import get_linked_node, Node, get_node_type, Nodes
+from .nodes import get_linked_node, get_node_type, Node, Nodes
 from .samplers import list_save_nodes
 from .sizes import FACTORS, iter_image_path, read_node_size
 from .values import find_nearest_value, resolve_value
 
 __all__ = ["read_second_pass"]
 
-_MAX_PASSES = 8  # that are looked at
-_LATENT_METHODS = {  # how ComfyUI enlarges a latent: A1111's upscaler
+_MAX_PASSES = 8  # that are examined
+_LATENT_METHODS = {  # ComfyUI's method for latents: A1111's upscaler
     "bicubic": "Latent (bicubic)",
     "bilinear": "Latent",
     "nearest-exact": "Latent (nearest-exact)",
 }
 _SCRIPT = "HighRes-Fix Script"
-_SCRIPT_INPUTS = ("upscale_type", "hires_ckpt_name", "latent_upscaler", "upscale_by")
-_SCRIPT_INPUTS += ("hires_steps", "denoise", "iterations", "use_controlnet")
+_SCRIPT_INPUTS = tuple(
+    "upscale_type hires_ckpt_name latent_upscaler upscale_by hires_steps denoise iterations"
+    " use_controlnet".split()
+)
 _STEPS, _DENOISE = (("steps",), ("sigmas",)), (("denoise",), ("sigmas",))
 _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sigmas",))
 
@@ -31,12 +33,11 @@ _SAMPLER, _SCHEDULER = (("sampler_name",), ("sampler",)), (("scheduler",), ("sig
 def read_second_pass(
     nodes: Nodes, first: str, samplers: list[str], found: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return A1111's parameters of the pass that makes the picture of `first` larger.
+    """Return A1111's parameters of the pass that enlarges the image of the sampler `first`.
 
-    {} where there is none, or one of several, where a third follows, where both pictures are saved,
-    or where the graph does not tell by how much: a host that knows only the upscaler takes a size
-    of its own.
-    `found`: what is known of `first`.
+    `found` are the values known of `first`. Return {} if there is no such pass or several, if a
+    third pass follows, if both images are saved, or if the factor is unknown: a WebUI that only
+    knows the upscaler would choose a size.
     """
     if as_number(found.get("denoise")) not in (None, 1):
         return {}
@@ -46,14 +47,14 @@ def read_second_pass(
         return _read_highres_script(nodes, script)
     known = set(samplers)
     if any(_list_nodes_between(nodes, first, end, known) for end in list_save_nodes(nodes)):
-        return {}  # which of the two pictures this is cannot be told
+        return {}  # the file may be either of the two images
     paths = ((sampler, _list_nodes_between(nodes, first, sampler, known)) for sampler in samplers)
     passes = []
     for sampler, path in islice((each for each in paths if each[1]), _MAX_PASSES):
         size = _read_pass_size(nodes, path)
         denoise = as_number(find_nearest_value(nodes, sampler, *_DENOISE))
         if any(_list_nodes_between(nodes, sampler, other, known) for other in samplers):
-            return {}  # a host has but one second pass
+            return {}  # a WebUI has only one second pass
         if size and denoise is not None and 0 < denoise < 1:
             steps = as_whole(find_nearest_value(nodes, sampler, *_STEPS))
             fields = {"Denoising strength": denoise, **size, "Hires steps": steps}
@@ -63,20 +64,20 @@ def read_second_pass(
 
 
 def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
-    """Return what Efficiency's script for a second pass says, if it enlarges the latent once."""
+    """Return the second pass of Efficiency's script, {} unless it enlarges the latent once."""
     value = {name: resolve_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
     factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
     same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
     once = value["upscale_type"] == "latent" and as_whole(value["iterations"]) == 1
     if get_node_type(script) != _SCRIPT or not same_model or not once or not factor or not denoise:
         return {}
-    fields = {"Denoising strength": denoise, "Hires upscale": factor}
+    fields: dict[str, Any] = {"Denoising strength": denoise, "Hires upscale": factor}
     fields["Hires steps"] = as_whole(value["hires_steps"])
     return fields | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
 
 
 def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]) -> list[Node]:
-    """Return the nodes on the picture's way from one sampler to the next, the last one first."""
+    """Return the nodes on an image's path between two samplers, last first; [] if not connected."""
     path: list[Node] = []
     for node_id in iter_image_path(nodes, later):
         if node_id == first:
@@ -88,13 +89,14 @@ def _list_nodes_between(nodes: Nodes, first: str, later: str, samplers: set[str]
 
 
 def _read_pass_size(nodes: Nodes, path: list[Node]) -> dict[str, Any]:
+    """Return the factor or the final size of a second pass, {} if unknown."""
     factor = 1.0
     for node in path:
         kind = get_node_type(node)
         if kind in FACTORS:
             factor *= as_number(resolve_value(nodes, node["inputs"].get(FACTORS[kind]))) or 0
             continue
-        if "upscale_model" in node["inputs"]:  # by as much as its file makes it
+        if "upscale_model" in node["inputs"]:  # its factor is unknown
             return {}
         sides = read_node_size(nodes, node)
         if sides is not None:
@@ -115,7 +117,7 @@ def _find_upscaler(nodes: Nodes, path: list[Node]) -> str | None:
 
 
 def _read_sampler_change(nodes: Nodes, sampler: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the second pass's sampler and schedule, where they are not the first one's."""
+    """Return the second pass's sampler and schedule if they differ from the first pass's."""
     own = (as_text(find_nearest_value(nodes, sampler, *where)) for where in (_SAMPLER, _SCHEDULER))
     names = translate_sampler(*own)
     first = translate_sampler(as_text(found.get("sampler")), as_text(found.get("scheduler")))

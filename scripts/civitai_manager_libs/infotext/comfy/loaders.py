@@ -1,4 +1,4 @@
-"""Which model and LoRAs a sampler of a ComfyUI graph works with. Pure."""
+"""The model and the LoRAs that a sampler of a ComfyUI graph uses. Pure."""
 
 from __future__ import annotations
 
@@ -8,28 +8,33 @@ from itertools import islice
 from typing import Any
 
 from ...core import as_number, as_text, as_whole
-from .nodes import iter_upstream, get_linked_node, Node, get_node_type, Nodes
+from .nodes import get_linked_node, get_node_type, iter_upstream, Node, Nodes
 from .values import resolve_value
 
-__all__ = ["list_loras", "find_model"]
+__all__ = ["find_model", "list_loras"]
 
 _MAX_LORAS = 50
-_MODEL_SIDES = ("model", "guider", "pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple")
-_MODEL_SIDES += ("base_ctx", "context", "ctx_01", "base_sampler", "data", "base_model")
-_MODEL_SIDES += ("models_pipe", "sdxl_pipe")
+_MODEL_SIDES = tuple(
+    "model guider pipe basic_pipe base_basic_pipe sdxl_tuple base_ctx context ctx_01"
+    " base_sampler data base_model models_pipe sdxl_pipe".split()
+)
 _LORA_SIDES = ("lora_stack", "lora", "prev_lora", "optional_lora_stack")
-_MODEL_NAMES = ("ckpt_name", "unet_name", "base_ckpt_name", "gguf_name", "model_path")
-_MODEL_NAMES += ("base_checkpoint",)
+_MODEL_NAMES = tuple(
+    "ckpt_name unet_name base_ckpt_name gguf_name model_path base_checkpoint".split()
+)
 _FILE = re.compile(r".+\.(?:safetensors|ckpt|pt|pth|bin|gguf|sft)", re.IGNORECASE | re.DOTALL)
 _COUNTS = ("lora_count", "num_loras")
-# A LoRA's weights stand beside its name, with the same number: `lora_name_2`, `lora_wt_2`.
+# A LoRA's weights have the same number as its name: `lora_name_2`, `lora_wt_2`.
 _MODEL_WEIGHTS = {"strengthmodel", "modelstrength", "modelstr", "modelweight", "lorawt", "strength"}
 _MODEL_WEIGHTS |= {"loramodelstrength", "lorastrength", "weight", "loraweight", "strength1"}
 _CLIP_WEIGHTS = {"strengthclip", "clipstrength", "clipstr", "clipweight", "loraclipstrength"}
-# Weights that a node leaves aside in one of its modes.
+# Weights that a node ignores in a mode.
 _UNUSED = {"simple": {"modelstr", "clipstr", "loramodelstrength", "loraclipstrength"}}
 _UNUSED |= {"advanced": {"lorawt", "lorastrength"}}
-_TAGGED = {"ImpactWildcardEncode": "populated_text", "LoraTagLoader": "text"}  # load what it names
+_TAGGED = {
+    "ImpactWildcardEncode": "populated_text",
+    "LoraTagLoader": "text",
+}  # load the LoRAs that the text names
 _TAG = re.compile(r"<lora:([^:<>\n]{1,200})((?::[^:<>\n]{0,200}){0,4})>")
 _SWITCHES = {"switch", "toggle", "enabled", "on"}
 
@@ -37,14 +42,12 @@ _Lora = dict[str, Any]  # an entry of a record's `additionalResources`
 
 
 def find_model(nodes: Nodes, sampler: str) -> str | None:
-    """The model's file, with its folder, or None."""
+    """Return the file name of a sampler's model, with its folder; None if unknown."""
     for node in iter_upstream(nodes, sampler, _MODEL_SIDES):
         inputs = node["inputs"]
-        if get_linked_node(inputs.get("model")) is not None:  # what it names is only put on a model
+        if get_linked_node(inputs.get("model")) is not None:  # it only patches the linked model
             continue
-        if (
-            get_linked_node(inputs.get("model1")) is not None and "model2" in inputs
-        ):  # is neither of them
+        if get_linked_node(inputs.get("model1")) is not None and "model2" in inputs:  # a merge
             return None
         for name in _MODEL_NAMES:
             if name in inputs:
@@ -58,7 +61,7 @@ def find_model(nodes: Nodes, sampler: str) -> str | None:
 
 
 def list_loras(nodes: Nodes, sampler: str) -> list[_Lora]:
-    """The LoRAs on the model's way to `sampler`, in the order in which they are put on it."""
+    """Return the LoRAs that a sampler's model passes through, first applied first, at most 50."""
     sides = (*_MODEL_SIDES, *_LORA_SIDES)
     found: list[_Lora] = []
     for node in iter_upstream(nodes, sampler, sides):
@@ -84,14 +87,14 @@ def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
 
 
 def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """rgthree's Power Lora Loader: `lora_1: {"on": true, "lora": .., "strength": 1}`."""
+    """Yield the LoRAs of rgthree's loader, `lora_1: {"on": true, "lora": .., "strength": 1}`."""
     for row in islice(inputs.values(), 200):
         if isinstance(row, Mapping) and "lora" in row and row.get("on") is not False:
             yield from _iter_lora(row["lora"], row.get("strength"), row.get("strengthTwo"))
 
 
 def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
-    """LoRA Manager: `loras: {"__value__": [{"name": .., "strength": .., "active": true}]}`."""
+    """Yield the LoRAs of LoRA Manager: `{"__value__": [{"name": .., "strength": ..}]}`."""
     listed = inputs.get("loras")
     listed = listed.get("__value__") if isinstance(listed, Mapping) else listed
     for row in listed[:_MAX_LORAS] if isinstance(listed, list) else ():
@@ -100,6 +103,7 @@ def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
 
 
 def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
+    """Yield the LoRAs of a node with numbered inputs (`lora_name_2`, `model_str_2`)."""
     count = next((n for name in _COUNTS if (n := as_whole(inputs.get(name))) is not None), 1000)
     unused = _UNUSED.get(as_text(inputs.get("input_mode") or inputs.get("mode")), set())
     by_number: dict[str, dict[str, Any]] = {}
@@ -108,17 +112,17 @@ def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_L
         field = re.sub(r"[\d_ ]", "", name.lower())
         by_number.setdefault(number, {}).update({} if field in unused else {field: value})
     for number, fields in by_number.items():
-        name = next((v for k, v in fields.items() if k in ("lora", "loraname")), None)
+        file_name = next((v for k, v in fields.items() if k in ("lora", "loraname")), None)
         used = not any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)
         if used and (not number or int(number[:4]) <= count):
             weights = (
                 _find_weight(nodes, fields, names) for names in (_MODEL_WEIGHTS, _CLIP_WEIGHTS)
             )
-            yield from _iter_lora(resolve_value(nodes, name, ("lora_name",)), *weights)
+            yield from _iter_lora(resolve_value(nodes, file_name, ("lora_name",)), *weights)
 
 
 def _iter_tag_loras(text: object) -> Iterator[_Lora]:
-    """The LoRAs that a text names, `<lora:name:1:0.5>`, with their weights on model and CLIP."""
+    """Yield the LoRAs of the tags in a text, `<lora:name:1:0.5>`."""
     for found in islice(_TAG.finditer(as_text(text)), _MAX_LORAS):
         weights = [as_number(part) for part in found[2].split(":")[1:3]]
         model = 1 if not weights else weights[0]
@@ -132,6 +136,7 @@ def _find_weight(nodes: Nodes, fields: Mapping[str, Any], names: set[str]) -> ob
 
 
 def _iter_lora(name: object, strength: object, clip: object) -> Iterator[_Lora]:
+    """Yield a LoRA as an entry of `additionalResources`; nothing if it has no name or no effect."""
     if not isinstance(name, str) or not as_text(name) or get_linked_node(name):
         return
     if as_number(strength) == 0 and not as_number(clip):

@@ -1,7 +1,7 @@
-"""A ComfyUI graph's nodes, and what is upstream of them. Pure.
+"""The nodes of a ComfyUI graph, their links, and walks along the links. Pure.
 
-A graph in ComfyUI's API format is {node id: {"class_type": .., "inputs": {name: value or link}}};
-a link is [node id, output]. Whoever made the picture wrote it: every part may be missing or odd.
+A graph in API format is {node id: {"class_type": .., "inputs": {name: value or link}}}; a link
+is [node id, output]. Users write graphs, so every part may be missing or malformed.
 """
 
 from __future__ import annotations
@@ -9,20 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = [
-    "MAX_NODES",
-    "MAX_PARSED",
-    "Node",
-    "Nodes",
-    "iter_along",
-    "read_api_nodes",
-    "get_node_type",
-    "list_feeding_nodes",
-]
-__all__ += ["load_json", "estimate_parsed_size", "get_linked_node", "iter_upstream"]
+__all__ = ["MAX_NODES", "MAX_PARSED", "Node", "Nodes", "estimate_parsed_size", "get_link"]
+__all__ += ["get_linked_node", "get_node_type", "iter_along", "iter_upstream", "list_feeding_nodes"]
+__all__ += ["load_json", "read_api_nodes", "walk_nodes"]
 
 MAX_NODES = 3_000
 MAX_PARSED = 12_000_000  # bytes of memory; the largest graphs and workflows known take 7,000,000
@@ -35,9 +27,9 @@ Nodes = Mapping[str, Node]
 
 
 def load_json(value: object) -> object:
-    """JSON text as its value, with None for NaN and `undefined`; all else as it is.
+    """Return the value of a JSON text, with None for NaN and `undefined`; other values unchanged.
 
-    None for a text that would take more than MAX_PARSED bytes of memory, and for none of JSON.
+    Return None for invalid JSON and for a text that needs more than MAX_PARSED bytes of memory.
     """
     if not isinstance(value, str):
         return value
@@ -58,7 +50,7 @@ def load_json(value: object) -> object:
 
 
 def estimate_parsed_size(text: str) -> int:
-    """Return how many bytes of memory a JSON text takes at most when it is parsed."""
+    """Return the most bytes of memory that a parsed JSON text can take."""
     return len(text) + sum(cost * text.count(sign) for sign, cost in _COSTS.items())
 
 
@@ -67,7 +59,7 @@ def _parse_json(text: str) -> object:
 
 
 def read_api_nodes(graph: object) -> Nodes:
-    """The nodes of a graph in API format that are whole; {} for all else, and for a huge one."""
+    """Return the well-formed nodes of a graph in API format; {} if it has more than MAX_NODES."""
     if not isinstance(graph, Mapping) or len(graph) > MAX_NODES:
         return {}
     return {
@@ -81,43 +73,56 @@ def get_node_type(node: Node) -> str:
     return str(node.get("class_type"))
 
 
+def get_link(value: object) -> tuple[str, int] | None:
+    """Return the node id and the output number of a link, None if `value` is not a link."""
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        return None
+    node_id, output = value
+    known = isinstance(node_id, (str, int))
+    return (str(node_id), output if isinstance(output, int) else 0) if known else None
+
+
 def get_linked_node(value: object) -> str | None:
-    """The id of the node that a link leads to, None if `value` is no link."""
-    is_link = isinstance(value, (list, tuple)) and len(value) == 2
-    return str(value[0]) if is_link and isinstance(value[0], (str, int)) else None
+    """Return the id of the node that a link leads to, None if `value` is not a link."""
+    link = get_link(value)
+    return link[0] if link else None
 
 
 def list_feeding_nodes(node: Node, input_names: tuple[str, ...] = ()) -> list[str]:
-    """The nodes that feed it: by those of the inputs `input_names` that it has, or else by all."""
+    """Return the ids of the nodes linked to these inputs, or to any input if these have none."""
     inputs = node["inputs"]
     links = [link for name in input_names if (link := get_linked_node(inputs.get(name)))]
     return links or [link for link in map(get_linked_node, inputs.values()) if link]
 
 
-def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -> Iterator[Node]:
-    """The node `start` and all that feed it (see `list_feeding_nodes`), nearest first."""
-    queue, seen = deque([start]), {start}
+def walk_nodes(starts: Iterable[str], list_next: Callable[[str], Iterable[str]]) -> Iterator[str]:
+    """Yield these node ids and all that `list_next` leads to, each once, nearest first."""
+    seen = dict.fromkeys(starts)
+    queue = deque(seen)
     while queue:
-        node = nodes.get(queue.popleft())
-        if node is None:
-            continue
-        yield node
-        for link in list_feeding_nodes(node, input_names):
-            if link not in seen:
-                seen.add(link)
-                queue.append(link)
+        node_id = queue.popleft()
+        yield node_id
+        for other in list_next(node_id):
+            if other not in seen:
+                seen[other] = None
+                queue.append(other)
+
+
+def iter_upstream(nodes: Nodes, start: str, input_names: tuple[str, ...] = ()) -> Iterator[Node]:
+    """Yield `start` and the nodes that feed it (see `list_feeding_nodes`), nearest first."""
+
+    def list_next(node_id: str) -> list[str]:
+        return list_feeding_nodes(nodes[node_id], input_names) if node_id in nodes else []
+
+    return (nodes[each] for each in walk_nodes([start], list_next) if each in nodes)
 
 
 def iter_along(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
-    """Yield the node `start` and all that feed it by inputs of these names alone, nearest first."""
-    queue, seen = deque([start]), {start}
-    while queue:
-        node = nodes.get(queue.popleft())
-        if node is None:
-            continue
-        yield node
-        for name in input_names:
-            link = get_linked_node(node["inputs"].get(name))
-            if link is not None and link not in seen:
-                seen.add(link)
-                queue.append(link)
+    """Yield `start` and the nodes that feed it through these inputs only, nearest first."""
+
+    def list_next(node_id: str) -> Iterator[str]:
+        inputs = nodes[node_id]["inputs"] if node_id in nodes else {}
+        links = (get_linked_node(inputs.get(name)) for name in input_names)
+        return (link for link in links if link is not None)
+
+    return (nodes[each] for each in walk_nodes([start], list_next) if each in nodes)

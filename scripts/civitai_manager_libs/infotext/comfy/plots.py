@@ -1,6 +1,6 @@
-"""Which values differ between the images of a grid that a ComfyUI graph makes. Pure.
+"""The values that differ between the images of a grid that a ComfyUI graph makes. Pure.
 
-New kinds of axes are rows of the table here.
+Support for another kind of axis is a row of the table.
 """
 
 from __future__ import annotations
@@ -10,46 +10,48 @@ from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from .nodes import get_node_type, Node, Nodes, get_linked_node
+from .nodes import get_linked_node, get_node_type, Node, Nodes
 
 __all__ = ["remove_varied_values"]
 
 _PLOT = re.compile(r"xyz?[ _]?(?:plot|grid)|xy save grid", re.IGNORECASE)
-_AXES = ("X", "Y", "x", "y", "z")  # inputs that lead to the node of an axis
-_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name what an axis varies
+_AXES = ("X", "Y", "x", "y", "z")  # inputs linked to the node of an axis
+_NAMES = re.compile(r"[xyz]_?(?:axis|type)", re.IGNORECASE)  # inputs that name an axis
 _ASSIGNED = re.compile(r"\[\w{1,20}:(\w{1,50})")  # tinyterraNodes: `[4:text='a cat']`
 _UNUSED = {"none", "nothing"}
 _MODEL, _PROMPTS = ("models", "clipSkip"), ("prompt", "negativePrompt")
-_VARIED: Mapping[str, tuple[str, ...]] = {  # a word in the name of an axis: a record's keys
-    "aesthetic": (),
-    "cfg": ("cfgScale",),
-    "checkpoint": _MODEL,
-    "ckpt": _MODEL,
-    "clip skip": ("clipSkip",),
-    "clip_skip": ("clipSkip",),
-    "cond": _PROMPTS,
-    "control": (),
-    "denoise": ("denoise", "Denoising strength"),
-    "guidance": ("Distilled CFG Scale",),
-    "lora": ("additionalResources",),
-    "model": _MODEL,
-    "noise": (),
-    "prompt": _PROMPTS,
-    "refiner": (),
-    "sampler": ("sampler", "scheduler"),
-    "scheduler": ("sampler", "scheduler"),
-    "seed": ("seed",),
-    "step": ("steps",),
-    "text": _PROMPTS,
-    "vae": (),
-}
+_VARIED: Mapping[str, tuple[str, ...]] = (
+    {  # a word in an axis' name: the record's keys that it varies
+        "aesthetic": (),
+        "cfg": ("cfgScale",),
+        "checkpoint": _MODEL,
+        "ckpt": _MODEL,
+        "clip skip": ("clipSkip",),
+        "clip_skip": ("clipSkip",),
+        "cond": _PROMPTS,
+        "control": (),
+        "denoise": ("denoise", "Denoising strength"),
+        "guidance": ("Distilled CFG Scale",),
+        "lora": ("additionalResources",),
+        "model": _MODEL,
+        "noise": (),
+        "prompt": _PROMPTS,
+        "refiner": (),
+        "sampler": ("sampler", "scheduler"),
+        "scheduler": ("sampler", "scheduler"),
+        "seed": ("seed",),
+        "step": ("steps",),
+        "text": _PROMPTS,
+        "vae": (),
+    }
+)
 _MAX_AXES = 100
 
 
 def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
-    """Return what was found without what may differ between the images of a grid.
+    """Return the values that are equal in all images of a grid; all values if there is no grid.
 
-    {} where a grid does not tell what its axes vary; all of it where the graph makes no grid.
+    Return {} if the grid's axes are unknown.
     """
     for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
         rows = [
@@ -63,13 +65,13 @@ def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _list_varied_keys(axis: str) -> list[str] | None:
-    """Return the keys that an axis of this name varies, None if it is unknown."""
+    """Return the record's keys that an axis of this name varies, None if the name is unknown."""
     known = [keys for word, keys in _VARIED.items() if word in axis]
     return list(chain.from_iterable(known)) if known else None
 
 
 def _iter_axis_names(nodes: Nodes, plot: Node) -> Iterator[str]:
-    """Yield the names of a plot's axes, in lower case."""
+    """Yield the names of a grid's axes in lower case, "" for an unknown node."""
     for name, value in plot["inputs"].items():
         link = get_linked_node(value)
         if name in _AXES and link is not None:

@@ -1,4 +1,4 @@
-"""The words that reach a sampler of a ComfyUI graph. Pure."""
+"""The prompts that reach a sampler of a ComfyUI graph. Pure."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ from typing import Any
 
 from ...core import as_text
 from .computed import compute_outputs, is_computed
-from .nodes import get_linked_node, list_feeding_nodes, Node, get_node_type, Nodes
+from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes
 from .values import iter_setting_nodes, UNKNOWN_TEXT
 
 __all__ = ["read_prompt"]
 
-_Resolved = dict[tuple[str, int], "str | None"]  # node id and output: its text, None if not told
+_Resolved = dict[tuple[str, int], "str | None"]  # node id and output: its text, None if unknown
 
-_SIDE_INPUTS = {  # the inputs by which a node takes or holds what is wanted, or not
+_SIDE_INPUTS = {  # the inputs that hold or lead to a prompt
     "positive": ("positive", "conditioning", "text_positive", "positive_prompt", "cond1")
     + ("main_prompt", "linguistic_positive", "pos", "positive_g"),
     "negative": ("negative", "neg_conditioning", "text_negative", "negative_prompt")
     + ("negative_main_prompt", "linguistic_negative", "neg", "negative_g"),
 }
-_TEXT_INPUTS = ("populated_text", "text", "text_g", "t5xxl", "clip_l", "text_l", "wildcard_text")
-_TEXT_INPUTS += ("prompt",)
+_TEXT_INPUTS = tuple("populated_text text text_g t5xxl clip_l text_l wildcard_text prompt".split())
 _SAMPLER_INPUTS = {
     "positive": ("prompt",),
     "negative": (),
-}  # inputs of samplers and their settings alone
-# The inputs by which a sampler gets its words, where it has no side for them.
+}  # inputs of samplers only
+# The inputs that lead to the prompts of a sampler without prompt inputs.
 _PROMPT_INPUTS = ("guider", "text_embeds", "cond_pair")
-# Samplers whose words are put together of many: the kind of the one node that has the user's own.
+# Samplers whose prompt is composed of many: the kind of node that holds the user's own.
 _FORMS = {"SeargeSDXLSampler2": "SeargeInput1"}
-# Inputs that lead away from the words.
+# Inputs that do not lead to a prompt.
 _IGNORED_INPUTS = {
     "clip",
     "model",
@@ -44,27 +43,31 @@ _IGNORED_INPUTS = {
     "pixels",
 }
 _MAX_PARTS = 20
-_DEPTH = 30  # links from a text's input to the node that holds it
-_MAX_TEXT = 100_000  # characters; nodes may join a text with itself, again and again
-_HOLDERS = ("populated_text", "text", "string", "value", "prompt", "String", "Text", "Value")
-_HOLDERS += ("positive", "text_positive", "wildcard_text", "source", "any", "anything", "input")
-_SHOWN = re.compile(r"text_?\d+")  # what a node that shows a text got
+_DEPTH = 30  # links from an input to the node that holds its text
+_MAX_TEXT = 100_000  # characters; nodes may join a text with itself repeatedly
+_HOLDERS = tuple(
+    "populated_text text string value prompt String Text Value positive text_positive"
+    " wildcard_text source any anything input".split()
+)
+_SHOWN = re.compile(r"text_?\d+")  # the text that a preview node received
 _PART = re.compile(r"(?:string|text|prompt|str|input|any)_?(?:\d{1,2}|[a-d])")
 _JOINING = re.compile(
     r"concat|join|append|combine|merge|stringfunction|multi|joinstringlist|add|cat\b"
 )
 _DELIMITERS = ("delimiter", "separator", "delim", "sep", "delimiters")
-# Inputs that say how two texts are joined: by the value, this stands between them.
+# Inputs that select how two texts are joined: the delimiter by the input's value.
 _JOINTS = {"linebreak_addition": {"true": "\n"}, "tidy_tags": {"yes": ", "}}
 _NO_STYLES = {"", "none", "no style"}
-_SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)}  # texts in one
+_SEPARATORS = {
+    "TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)
+}  # several texts in one input
 
 
 def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
-    """All texts that reach `sampler` by its `positive` or `negative` side, one below the other.
+    """Return the `positive` or `negative` prompt of a sampler, one line for each text.
 
-    None: no such side, or a text that the graph does not tell. A negative prompt whose effect is
-    taken away is none.
+    Return None if the sampler has no such input or a text is unknown. A negative prompt that
+    ConditioningZeroOut removes is "".
     """
     sides = _SIDE_INPUTS[side]
     resolved: _Resolved = {}
@@ -81,7 +84,7 @@ def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
 
 
 def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
-    """Return the node in which the user wrote this sampler's words, if there is just one."""
+    """Return the node in which the user typed a sampler's prompts, in a list; [] if not unique."""
     form = _FORMS.get(get_node_type(nodes[sampler]))
     filled = [node for node in nodes.values() if form and get_node_type(node) == form]
     return filled if len(filled) == 1 else []
@@ -90,12 +93,9 @@ def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
 def _list_texts(
     nodes: Nodes, value: Any, sides: tuple[str, ...], resolved: _Resolved
 ) -> list[str | None]:
-    """Return the texts of the nearest nodes that have one, in the order in which they are joined.
-
-    None stands for a text that is not told.
-    """
+    """Return the texts of the nearest nodes that have one, in joining order; None if unknown."""
     texts: list[str | None] = []
-    waiting, seen = [(value, True)], set()  # with whether it may be a text itself
+    waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
     while waiting and len(texts) < _MAX_PARTS:
         value, accepts_text = waiting.pop(0)
         link = get_linked_node(value)
@@ -110,11 +110,11 @@ def _list_texts(
             side = [v for name in sides if (v := node["inputs"].get(name)) is not None]
             if _is_styled(node):
                 texts.append(None)
-            elif get_node_type(node) == "ConditioningZeroOut":  # its text has no effect
+            elif get_node_type(node) == "ConditioningZeroOut":  # removes the effect of its text
                 texts.append("")
             elif side:
                 waiting.insert(0, (side[0], True))
-            elif own_texts:  # a second output without a text of its own says something else
+            elif own_texts:  # the second output is not the prompt
                 texts += (
                     [None] if value[1] == 1 and sides is _SIDE_INPUTS["negative"] else own_texts
                 )
@@ -131,10 +131,10 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 def _read_own_text(
     nodes: Nodes, node: Node, link: Any, resolved: _Resolved, accepts_text: bool
 ) -> list[str | None]:
-    """Return the text that a node encodes or hands on, in a list; [] for a node without."""
+    """Return the text that a node encodes or passes on, in a list; [] if it has no text."""
     kind, inputs = get_node_type(node).lower(), node["inputs"]
     if any(name.startswith("conditioning") and get_linked_node(inputs[name]) for name in inputs):
-        return []  # adds something to words that come from elsewhere
+        return []  # adds to a prompt from elsewhere
     texts = [name for name in _TEXT_INPUTS if _may_be_text(inputs.get(name))]
     if not texts and not (accepts_text and _hands_text_on(node)):
         return []
@@ -158,15 +158,14 @@ def _may_be_text(value: object) -> bool:
 
 
 def _resolve_text(nodes: Nodes, value: object, resolved: _Resolved, depth: int = 0) -> str | None:
-    """The text behind an input, put together as its nodes do; None if it cannot be told."""
-    link = get_linked_node(value)
+    """Return the text behind an input, joined as its nodes join it; None if unknown."""
+    link = get_link(value)
     if link is None:
         return value if isinstance(value, str) else None
-    key = link, value[1] if isinstance(value[1], int) else 0
-    if key not in resolved and link in nodes and depth < _DEPTH:
-        resolved[key] = None  # for a text that leads to itself
-        resolved[key] = _read_node_text(nodes, nodes[link], key[1], resolved, depth + 1)
-    return resolved.get(key)
+    if link not in resolved and link[0] in nodes and depth < _DEPTH:
+        resolved[link] = None  # for a text that leads to itself
+        resolved[link] = _read_node_text(nodes, nodes[link[0]], link[1], resolved, depth + 1)
+    return resolved.get(link)
 
 
 def _read_node_text(
@@ -208,7 +207,7 @@ def _read_node_text(
 
 
 def _list_output_inputs(inputs: Mapping[str, Any], slot: int) -> tuple[str, ...]:
-    """Return the inputs that the second output of a node with both sides may hand on."""
+    """Return the inputs that a node's second output passes on, if the node has both prompts."""
     return (
         _SIDE_INPUTS["negative"]
         if slot == 1 and any(n in inputs for n in _SIDE_INPUTS["negative"])
@@ -217,7 +216,7 @@ def _list_output_inputs(inputs: Mapping[str, Any], slot: int) -> tuple[str, ...]
 
 
 def _is_styled(node: Node) -> bool:
-    """Return whether a node puts a style of its own around the texts that it gets."""
+    """Return whether a node adds a style to the texts that it gets."""
     style = node["inputs"].get("style")
     is_styler = isinstance(style, str) and "text_positive" in node["inputs"]
     return is_styler and style.lower() not in _NO_STYLES

@@ -1,4 +1,4 @@
-"""What a graph says of its first sampler's prompts, seed, steps and so on. Pure."""
+"""The prompts, seed, steps and other parameters of a ComfyUI graph's first sampler. Pure."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any
 
 from ...core import as_number, as_text, as_whole
 from .hires_pass import read_second_pass
-from .loaders import list_loras, find_model
+from .loaders import find_model, list_loras
 from .nodes import (
-    read_api_nodes,
+    get_linked_node,
+    get_node_type,
     iter_along,
     iter_upstream,
-    get_linked_node,
     load_json,
-    get_node_type,
     Nodes,
+    read_api_nodes,
 )
 from .plots import remove_varied_values
 from .prompts import read_prompt
 from .routing import resolve_links
 from .samplers import find_first_samplers, list_samplers
-from .sizes import read_initial_size, iter_image_path
+from .sizes import iter_image_path, read_initial_size
 from .values import find_nearest_value, resolve_value
 from .workflow import read_workflow_nodes
 
 __all__ = ["read_graph"]
 
-_SEVERAL_NAMES = re.compile(r"[,\n]|^[*!]")  # as nodes take them that try one after another
+_SEVERAL_NAMES = re.compile(r"[,\n]|^[*!]")  # lists and wildcards that try several names
 _NUMBER = re.compile(r"\d+(?:\.\d*)?|\.\d+")
-_MAX_SAMPLERS = 4  # that are read where a graph makes several pictures
-_FIELDS = {  # a record's key: the inputs by which nodes name it, and those that lead to them
+_MAX_SAMPLERS = 4  # that are read if a graph makes several images
+_FIELDS = {  # a record's key: the inputs that hold the value, and those that lead to them
     "seed": (("seed", "noise_seed"), ("noise",)),
     "steps": (("steps", "steps_total", "inference_steps", "base_steps"), ("sigmas",)),
     "cfgScale": (("cfg", "cfg_scale", "cfg_conds"), ("guider",)),
@@ -63,18 +63,20 @@ _SCHEDULER_NODES = {
 }
 _NAMES = ("sampler", "scheduler")
 _WHOLE, _NUMBERS = ("seed", "steps"), ("cfgScale", "Distilled CFG Scale", "denoise")
-# From a sampler to what its prompt is encoded with, and the inputs that skip some of that.
-_CLIP_INPUTS = ("positive", "conditioning", "guider", "cond1", "clip", "opt_clip", "pipe")
-_CLIP_INPUTS += ("basic_pipe", "base_basic_pipe", "sdxl_tuple", "base_ctx", "base_sampler")
-_CLIP_INPUTS += ("conditioning_1", "conditioning_to", "sdxl_pipe")
+# The inputs from a sampler to the CLIP model of its prompt, and those that skip its layers.
+_CLIP_INPUTS = tuple(
+    "positive conditioning guider cond1 clip opt_clip pipe basic_pipe base_basic_pipe"
+    " sdxl_tuple base_ctx base_sampler conditioning_1 conditioning_to sdxl_pipe".split()
+)
 _CLIP_LAYERS = ("stop_at_clip_layer", "clip_skip", "base_clip_skip")
 
 
 def read_graph(comfy: object) -> dict[str, Any]:
-    """Prompts, seed, steps and so on of the sampler that began the picture; {} if none is found.
+    """Return the parameters of the sampler that began the image, {} if no sampler is found.
 
-    `comfy` is a record's field: a mapping or JSON text that may hold NaN and `undefined`, with
-    the graph itself (mapping or text) under "prompt", or at least its "workflow".
+    `comfy` is a record's field: a mapping, or JSON that may contain NaN and `undefined`. It holds
+    the graph under "prompt" or the editor's file under "workflow", each as a mapping or JSON.
+    If the graph makes several images, only the values that they share are returned.
     """
     nodes = resolve_links(_read_nodes(comfy))
     starts = find_first_samplers(nodes)[:_MAX_SAMPLERS]
@@ -92,7 +94,9 @@ def _read_sampler(nodes: Nodes, start: str) -> dict[str, Any]:
     found |= {key: None for key in _NAMES if not _is_one_name(found[key])}
     if _has_several_seeds(nodes, start):
         found["seed"] = None
-    found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # of 2023
+    found["sampler"] = found["sampler"] and found["sampler"].removeprefix(
+        "sample_"
+    )  # written so in 2023
     found |= _read_implied_values(nodes, start, found)
     found["prompt"] = read_prompt(nodes, start, "positive")
     found["negativePrompt"] = read_prompt(nodes, start, "negative")
@@ -107,7 +111,7 @@ def _read_sampler(nodes: Nodes, start: str) -> dict[str, Any]:
 
 def _is_count(value: object) -> bool:
     whole = as_whole(value)
-    return whole is not None and whole >= 0  # a seed of -1 is one that was drawn later
+    return whole is not None and whole >= 0  # a seed of -1 is drawn later
 
 
 def _is_one_name(value: object) -> bool:
@@ -115,7 +119,7 @@ def _is_one_name(value: object) -> bool:
 
 
 def _has_several_seeds(nodes: Nodes, start: str) -> bool:
-    """Return whether each image of a sampler's batch has a seed of its own."""
+    """Return whether each image of a sampler's batch has another seed."""
     if nodes[start]["inputs"].get("batch_seed_mode") != "incremental":
         return False
     sizes = (nodes[each]["inputs"].get("batch_size") for each in iter_image_path(nodes, start))
@@ -123,7 +127,7 @@ def _has_several_seeds(nodes: Nodes, start: str) -> bool:
 
 
 def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
-    """Return the steps of a sampler whose noise levels are written out, one more than steps."""
+    """Return the steps of a sampler whose noise levels are listed, one less than the levels."""
     sigmas = nodes.get(get_linked_node(nodes[start]["inputs"].get("sigmas")) or "", {})
     if get_node_type(sigmas) != "ManualSigmas":
         return None
@@ -132,7 +136,7 @@ def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
 
 
 def _read_clip_skip(nodes: Nodes, start: str) -> int | None:
-    """Return A1111's Clip skip: 2 where ComfyUI stops at the last but one layer, -2."""
+    """Return A1111's Clip skip: 2 if ComfyUI stops at layer -2. None if unknown."""
     for node in iter_along(nodes, start, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
@@ -151,7 +155,7 @@ def _read_nodes(comfy: object) -> Nodes:
 
 
 def _read_implied_values(nodes: Nodes, start: str, found: Mapping[str, Any]) -> dict[str, Any]:
-    """What a node says by being there: a sampler of its own, a guider without guidance."""
+    """Return the sampler, schedule and CFG scale that a node's type alone determines."""
     implied: dict[str, Any] = {}
     for node in iter_upstream(nodes, start):
         kind = get_node_type(node)
@@ -164,7 +168,7 @@ def _read_implied_values(nodes: Nodes, start: str, found: Mapping[str, Any]) -> 
             )
             if sampler and "sampler" not in implied:
                 implied["sampler"] = sampler
-        if kind == "WanVideoSampler":  # its schedulers are what others call samplers
+        if kind == "WanVideoSampler":  # its schedulers are other nodes' samplers
             implied |= {"sampler": found["scheduler"], "scheduler": None}
         if found["scheduler"] is None and kind in _SCHEDULER_NODES:
             implied.setdefault("scheduler", _SCHEDULER_NODES[kind])

@@ -1,6 +1,6 @@
-"""Which node really gives each input its value: past switches, contexts and reroutes. Pure.
+"""Links of a ComfyUI graph followed through switches, contexts and reroutes. Pure.
 
-New kinds of nodes are rows of the tables here.
+Support for another kind of node is a row of a table.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core import as_whole
-from .nodes import get_linked_node, list_feeding_nodes, Node, get_node_type, Nodes
+from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes
 from .values import resolve_value
 
 __all__ = ["resolve_links"]
 
-_MAX_DEPTH = 60  # passing nodes in a row
-_MAX_INPUTS = 300  # of one node; real ones have some fifty
-_UNKNOWN = ["\0", 0]  # a link to no node: a value that cannot be told
-# A switch by yes or no: the input that chooses, what it takes for yes and what for no.
+_MAX_DEPTH = 60  # consecutive nodes that pass a value on
+_MAX_INPUTS = 300  # of a node; real nodes have about fifty
+_UNKNOWN = ["\0", 0]  # a link to a missing node: an unknown value
+# Switches by a bool: the input that chooses, the input for true, the input for false.
 _CHOICES = (
     ("switch", "on_true", "on_false"),
     ("boolean", "on_true", "on_false"),
@@ -27,16 +27,25 @@ _CHOICES = (
     ("state", "on_true", "on_false"),
     ("if_true", "true", "false"),
 )
-# A switch by number: the input that chooses, and how those begin that the number follows.
-_NUMBERED = (("select", "input"), ("index", "value"), ("Input", ""), ("input", "input"))
-_NUMBERED += (("input_selector", "input"),)
-_NUMBERS = {"text to image": 0, "image to image": 1, "inpainting": 2}  # that words stand for
-# Nodes that take the first of their inputs by which something comes.
+# Switches by a number: the input that chooses, and the prefix of the numbered inputs.
+_NUMBERED = (
+    ("select", "input"),
+    ("index", "value"),
+    ("Input", ""),
+    ("input", "input"),
+    ("input_selector", "input"),
+)
+_NUMBERS = {
+    "text to image": 0,
+    "image to image": 1,
+    "inpainting": 2,
+}  # numbers that words stand for
+# Nodes that pass on the first input with a value.
 _FIRST_OF = re.compile(r"any switch|context switch|anythingifnotnone|impactifnone|softswitch")
 _REROUTE = re.compile(
     r"reroute|^(?:easy )?[sg]etnode$|clean ?gpu|clearcache|^pass|showanything|anythingpass"
 )
-_OVERRIDES = {"Textbox": "passthrough"}  # nodes that hand on this input before their own value
+_OVERRIDES = {"Textbox": "passthrough"}  # nodes that prefer this input to their own value
 _CONTEXT = "- model clip vae positive negative latent images seed"
 _BIG_CONTEXT = (
     f"{_CONTEXT} steps step_refiner cfg ckpt_name sampler scheduler clip_width clip_height"
@@ -45,7 +54,7 @@ _BIG_CONTEXT = (
 _TTN_PIPE = "- model positive negative latent vae clip image seed"
 _BASIC_PIPE = "model clip vae positive negative"
 _TWO_SIDES = "positive negative -"
-# The inputs whose values nodes hand on, by output; "-" is of the node itself.
+# The inputs whose values a node passes on, by output; "-" for a value of the node itself.
 _OUTPUTS = {
     "Context (rgthree)": _CONTEXT,
     "Context Merge (rgthree)": _CONTEXT,
@@ -81,19 +90,21 @@ _OUTPUTS = {
     "ttN pipeLoader_v2": "- - - - - - - seed empty_latent_width empty_latent_height",
     "ttN pipeOUT": "model pos neg latent vae clip image seed -",
 }
-# The inputs by which such a node gets what it has no value of its own for.
-_BASES = ("base_ctx", "basic_pipe", "pipe", "sdxl_pipe", "ctx_01", "ctx_02", "ctx_03", "ctx_04")
-_BASES += ("ctx_05", "parameters", "inputs", "model_names", "model_settings")
+# The inputs that supply the values that such a node lacks.
+_BASES = tuple(
+    "base_ctx basic_pipe pipe sdxl_pipe ctx_01 ctx_02 ctx_03 ctx_04 ctx_05 parameters inputs"
+    " model_names model_settings".split()
+)
 _OTHER_NAMES = {"pos": "positive", "neg": "negative"}
 
 _Resolved = dict[tuple[str, int], Any]
 
 
 def resolve_links(nodes: Nodes) -> Nodes:
-    """Return the nodes with each link led to the node that gives its value, or to that value.
+    """Return the nodes with each link replaced by the value or the node that it stands for.
 
-    Of a switch only the side that is taken is left. A link to no node is left where the graph does
-    not tell what a node hands on.
+    Of a switch only the chosen input counts. A link to the missing node "\\0" stands for an unknown
+    value.
     """
     resolved: _Resolved = {}
     return {node_id: _resolve_node_links(nodes, node, resolved) for node_id, node in nodes.items()}
@@ -108,20 +119,15 @@ def _resolve_node_links(nodes: Nodes, node: Node, resolved: _Resolved) -> Node:
 
 
 def _resolve_source(nodes: Nodes, value: object, resolved: _Resolved, depth: int = 0) -> Any:
-    """Return what `value` is led to: a value as it is, or a link to the node that gives it."""
-    link = get_linked_node(value)
+    """Return the value behind an input, or the link to the node that computes the value."""
+    link = get_link(value)
     if link is None:
         return value
-    key = link, _get_slot(value)
-    if key not in resolved:
-        resolved[key] = _UNKNOWN  # for links in a circle
+    if link not in resolved:
+        resolved[link] = _UNKNOWN  # for links in a circle
         if depth < _MAX_DEPTH:
-            resolved[key] = _resolve_output(nodes, link, key[1], resolved, depth + 1)
-    return resolved[key]
-
-
-def _get_slot(link: Any) -> int:
-    return link[1] if isinstance(link[1], int) else 0
+            resolved[link] = _resolve_output(nodes, *link, resolved, depth + 1)
+    return resolved[link]
 
 
 def _resolve_output(nodes: Nodes, link: str, slot: int, resolved: _Resolved, depth: int) -> Any:
@@ -151,7 +157,7 @@ def _resolve_output(nodes: Nodes, link: str, slot: int, resolved: _Resolved, dep
 def _find_switch_input(
     nodes: Nodes, inputs: Mapping[str, Any], resolved: _Resolved, depth: int
 ) -> str | None:
-    """Return the name of the input that a switch takes, "" if unknown; None for all other nodes."""
+    """Return the name of the input that a switch chooses, "" if unknown; None for other nodes."""
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):
             chosen = resolve_value(nodes, _resolve_source(nodes, inputs[name], resolved, depth))
@@ -162,15 +168,12 @@ def _find_switch_input(
             ]
             return yes if sides[0] == sides[1] else ""
     for name, stem in _NUMBERED:
-        numbered = (
-            [other for other in inputs if _is_numbered(other, stem)] if name in inputs else []
-        )
+        numbered = [each for each in inputs if name in inputs and _is_numbered(each, stem)]
         if numbered:
             choice = resolve_value(nodes, _resolve_source(nodes, inputs[name], resolved, depth))
             chosen = as_whole(_NUMBERS.get(choice, choice))
-            ends = (other for other in numbered if other.lstrip(stem).endswith(str(chosen)))
-            exact = (o for o in ends if re.search(r"\d+$", o)[0] == str(chosen))
-            return next(exact, "")
+            exact = re.compile(rf".*(?<!\d){chosen}")
+            return next(filter(exact.fullmatch, numbered), "")
     return None
 
 
@@ -198,7 +201,7 @@ def _get_output_name(kind: str, slot: int) -> str:
 def _resolve_context_value(
     nodes: Nodes, node: Node, name: str, resolved: _Resolved, depth: int
 ) -> Any:
-    """Return what a context hands on under `name`; None if that is the node's own."""
+    """Return the value that a context passes on under `name`, None if the node computes it."""
     for _ in range(_MAX_DEPTH):
         inputs = node["inputs"]
         for choice in (name, _OTHER_NAMES.get(name, name)):

@@ -1,34 +1,36 @@
-"""Which node of a ComfyUI graph made the picture from nothing. Pure."""
+"""The samplers of a ComfyUI graph, and those that began its images. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict, deque
+from collections import defaultdict
 
 from ...core import as_number
-from .nodes import get_linked_node, list_feeding_nodes, Node, get_node_type, Nodes
+from .nodes import get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes, walk_nodes
 
-__all__ = ["find_first_samplers", "list_save_nodes", "list_samplers"]
+__all__ = ["find_first_samplers", "list_samplers", "list_save_nodes"]
 
 _SAMPLER = re.compile(r"sampler|ksample|presampling|(?:^|[ _])sample$")
-# Nodes that only prepare something for a sampler, or make a picture larger.
+# Nodes that prepare something for a sampler, or enlarge an image.
 _NO_SAMPLER = re.compile(r"select|provider|config|guides|hook|upscale|unsampl|^model")
-# What a sampler gets by a link: one of these.
-_SOURCES = ("model", "guider", "pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple", "positive")
-_SOURCES += ("conditioning", "base_sampler", "samples", "context", "latent_image", "latent")
-_SOURCES += ("models_pipe", "sdxl_pipe")
+# The inputs of which a sampler has at least one linked.
+_SOURCES = tuple(
+    "model guider pipe basic_pipe base_basic_pipe sdxl_tuple positive conditioning"
+    " base_sampler samples context latent_image latent models_pipe sdxl_pipe".split()
+)
 _SEEDS = ("seed", "noise_seed")
-_STAGES = {"SeargeMagicBox": ("stage", "sampling")}  # nodes that sample if set so
+_STAGES = {
+    "SeargeMagicBox": ("stage", "sampling")
+}  # nodes that sample if this input has this value
 _OUTPUT = re.compile(r"save|combine|output|websocket|send")
 _PREVIEW = re.compile(r"preview|show|display|compare")
 
 
 def find_first_samplers(nodes: Nodes) -> list[str]:
-    """Return the samplers without another sampler upstream: later passes start from their pictures.
+    """Return the ids of the samplers that have no other sampler upstream.
 
-    Several where the graph makes several pictures, or one of several, apart from each other. Only
-    what leads to a picture that is saved counts. Where none is known as a sampler, a node counts
-    that has a sampler's inputs.
+    There are several if the graph makes several independent images. Samplers whose image is not
+    saved do not count. Without a known sampler, nodes with a sampler's inputs are returned.
     """
     saved = _find_saved_nodes(nodes)
     for matches in (_is_sampler, _has_sampler_inputs):
@@ -42,28 +44,22 @@ def find_first_samplers(nodes: Nodes) -> list[str]:
 
 
 def list_samplers(nodes: Nodes) -> list[str]:
-    """Return all nodes that are known as samplers."""
+    """Return the ids of all known sampler nodes."""
     return [node_id for node_id, node in nodes.items() if _is_sampler(nodes, node)]
 
 
 def list_save_nodes(nodes: Nodes) -> list[str]:
-    """Return the nodes that save a picture or send it on."""
+    """Return the ids of the nodes that save or send an image."""
     return [
         node_id for node_id, node in nodes.items() if _OUTPUT.search(get_node_type(node).lower())
     ]
 
 
 def _find_saved_nodes(nodes: Nodes) -> set[str]:
-    """Return what leads to a saved picture, or to one that is shown if none is saved."""
+    """Return the ids of the nodes that lead to a saved image, or else to a shown image."""
     for pattern in (_OUTPUT, _PREVIEW):
         ends = [n for n, node in nodes.items() if pattern.search(get_node_type(node).lower())]
-        queue, saved = deque(ends), set(ends)
-        while queue:
-            node = nodes.get(queue.popleft())
-            for link in list_feeding_nodes(node) if node else ():
-                if link not in saved:
-                    saved.add(link)
-                    queue.append(link)
+        saved = set(walk_nodes(ends, lambda n: list_feeding_nodes(nodes[n]) if n in nodes else ()))
         if any(_is_sampler(nodes, nodes[n]) for n in saved if n in nodes):
             return saved
     return set(nodes)
@@ -73,7 +69,7 @@ def _is_sampler(nodes: Nodes, node: Node) -> bool:
     inputs, kind = node["inputs"], get_node_type(node)
     if kind in _STAGES:
         name, stage = _STAGES[kind]
-        return inputs.get(name) == stage
+        return bool(inputs.get(name) == stage)
     is_named = _SAMPLER.search(kind.lower()) and not _NO_SAMPLER.search(kind.lower())
     sigmas = nodes.get(get_linked_node(inputs.get("sigmas")) or "", {})
     is_unsampler = inputs.get("sampler_mode") == "unsample" or get_node_type(sigmas) == "FlipSigmas"
@@ -90,19 +86,12 @@ def _has_sampler_inputs(nodes: Nodes, node: Node) -> bool:
 
 
 def _find_downstream_nodes(nodes: Nodes, starts: list[str]) -> set[str]:
-    """All that one of `starts` feeds."""
+    """Return the ids of all nodes that one of `starts` feeds."""
     fed = defaultdict(list)
     for node_id, node in nodes.items():
         for link in list_feeding_nodes(node):
             fed[link].append(node_id)
-    downstream: set[str] = set()
-    queue = deque(starts)
-    while queue:
-        for node_id in fed[queue.popleft()]:
-            if node_id not in downstream:
-                downstream.add(node_id)
-                queue.append(node_id)
-    return downstream
+    return set(walk_nodes((each for start in starts for each in fed[start]), fed.__getitem__))
 
 
 def _is_later_pass(node: Node) -> bool:

@@ -1,6 +1,6 @@
-"""How large a sampler of a ComfyUI graph began, and what makes a picture larger. Pure.
+"""The initial image size of a ComfyUI sampler, and the nodes that enlarge an image. Pure.
 
-New kinds of nodes are rows of the tables here.
+Support for another kind of node is a row of a table.
 """
 
 from __future__ import annotations
@@ -11,37 +11,34 @@ from typing import Any
 
 from ...core import as_number, as_text, as_whole
 from .computed import compute_outputs
-from .nodes import get_linked_node, Node, get_node_type, Nodes
+from .nodes import get_linked_node, get_node_type, Node, Nodes
 from .values import resolve_value
 
-__all__ = ["FACTORS", "iter_image_path", "read_node_size", "read_initial_size"]
+__all__ = ["FACTORS", "iter_image_path", "read_initial_size", "read_node_size"]
 
-_IMAGE_INPUTS = ("latent_image", "latent", "samples", "latents", "optional_latent", "pixels")
-_IMAGE_INPUTS += ("image_embeds", "image", "images", "image_to_latent", "av_latent", "video_latent")
-_IMAGE_INPUTS += ("samples_to", "destination")
-# What has a picture among other things counts only where no picture comes by itself.
-_PATH_INPUTS = (
-    *_IMAGE_INPUTS,
-    "sdxl_tuple",
-    "sdxl_pipe",
-    "pipe",
-    "basic_pipe",
-    "data",
-    "base_sampler",
+_IMAGE_INPUTS = tuple(
+    "latent_image latent samples latents optional_latent pixels image_embeds image images"
+    " image_to_latent av_latent video_latent samples_to destination".split()
 )
-_MAX_NODES = 50  # on a picture's way to a sampler
-_SIZE_INPUTS = (("width", "height"), ("empty_latent_width", "empty_latent_height"))
-_SIZE_INPUTS += (("image_width", "image_height"),)
+# A bundle that contains an image counts only if no image is linked itself.
+_BUNDLES = ("sdxl_tuple", "sdxl_pipe", "pipe", "basic_pipe", "data", "base_sampler")
+_PATH_INPUTS = (*_IMAGE_INPUTS, *_BUNDLES)
+_MAX_NODES = 50  # on an image's path to a sampler
+_SIZE_INPUTS = (
+    ("width", "height"),
+    ("empty_latent_width", "empty_latent_height"),
+    ("image_width", "image_height"),
+)
 _PRESETS = ("image_size_preset", "dimensions", "resolution", "preset", "empty_latent_aspect")
-# Nodes that take other sides than their own: an input, and the values by which it says so.
+# Nodes that do not use their own width and height: an input, and its values that mean so.
 _OTHER_SIZE_INPUTS: Mapping[str, tuple[Any, ...]] = {
     "keep_proportion": (True, "resize", "total_pixels"),
     "method": ("keep proportion",),
     "resize_to_input": ("image_1", "image_2", "mask", "latent"),
 }
-_MULTIPLES = ("divisible_by", "multiple_of")  # sides are made smaller, to a multiple of this
+_MULTIPLES = ("divisible_by", "multiple_of")  # sides are rounded down to a multiple of this
 _DIMENSIONS = re.compile(r"(?:^|.*\s)(\d{2,5}) ?[x×] ?(\d{2,5})\b.*", re.DOTALL)
-# Nodes that multiply a picture's sides: kind, and the input that tells by how much.
+# Nodes that multiply an image's sides: kind, and the input that holds the factor.
 FACTORS = {
     "ImageScaleBy": "scale_by",
     "LTXDirectorGuide": "scale_by",
@@ -49,14 +46,14 @@ FACTORS = {
     "LatentUpscaleFactorSimple _O": "factor",
     "NNLatentUpscale": "upscale",
 }
-# Nodes whose picture only guides the sampler.
+# Nodes whose image only guides the sampler.
 _GUIDE_NODES = re.compile(r"control ?net|ip ?adapter")
-# Nodes after which the size is another one, and not told by its sides.
+# Nodes that change the size to an unknown one.
 _RESIZING_NODES = re.compile(r"scale|resize|crop|rotate|pad|stitch|concat(?!av)|tile|upsampl")
 
 
 def read_initial_size(nodes: Nodes, sampler: str) -> tuple[int, int] | None:
-    """Return width and height of what `sampler` begins with, None if the graph does not tell."""
+    """Return the width and height that a sampler starts from, None if unknown."""
     factor = 1.0
     for node_id in (sampler, *iter_image_path(nodes, sampler)):
         node = nodes[node_id]
@@ -81,7 +78,7 @@ def _takes_image(inputs: Mapping[str, Any]) -> bool:
 
 
 def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
-    """Yield the nodes on a picture's way to `start`, the last one first."""
+    """Yield the ids of the nodes on an image's path to `start`, last first."""
     node_id = start
     for _ in range(_MAX_NODES):
         inputs, guides = nodes[node_id]["inputs"], _GUIDE_NODES.search(
@@ -96,13 +93,13 @@ def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
 
 
 def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
-    """Return the width and height that a node gives, 0 and 0 if not told; None for no such node."""
+    """Return the width and height of a node's image, (0, 0) if unknown; None if it sets no size."""
     inputs = node["inputs"]
-    if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll's
+    if "aspect_ratio" in inputs and "swap_dimensions" in inputs:  # Comfyroll
         return _compute_size(nodes, node)
     if any(inputs.get(name) in values for name, values in _OTHER_SIZE_INPUTS.items()):
         return 0, 0
-    if "longer_side" in inputs:  # its sides are those to which it enlarges a picture afterwards
+    if "longer_side" in inputs:  # its sides are those of a later upscale
         return None if "sampler" in get_node_type(node).lower() else (0, 0)
     preset = next(
         (_parse_preset(inputs, name) for name in _PRESETS if _parse_preset(inputs, name)), None
@@ -128,9 +125,11 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 
 
 def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
-    """Return a width or height; of a node that only holds both sides, by its name."""
+    """Return a width or height; of a node with both sides, the one of this name."""
     link = get_linked_node(value)
-    holds_both = link in nodes and not set(nodes[link]["inputs"]) - {"width", "height"}
+    holds_both = (
+        link is not None and link in nodes and not set(nodes[link]["inputs"]) - {"width", "height"}
+    )
     return as_whole(resolve_value(nodes, value, (name,) if holds_both else ()))
 
 

@@ -3,68 +3,74 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ...core import as_mapping, as_text
 from .computed import compute_outputs
-from .nodes import get_linked_node, list_feeding_nodes, Node, get_node_type, Nodes
+from .nodes import (
+    get_link,
+    get_linked_node,
+    get_node_type,
+    list_feeding_nodes,
+    Node,
+    Nodes,
+    walk_nodes,
+)
 
-__all__ = ["iter_setting_nodes", "find_nearest_value", "resolve_value", "UNKNOWN_TEXT"]
+__all__ = ["UNKNOWN_TEXT", "find_nearest_value", "iter_setting_nodes", "resolve_value"]
 
-_MAX_VISITS = 20  # nodes from an input to all that its value is made of
-# The inputs in which nodes keep one plain value for others.
-_HOLDERS = ("value", "Value", "seed", "noise_seed", "int", "float", "number", "text", "string")
-_HOLDERS += ("boolean",)
-# Nodes that hand on what they get.
+_MAX_VISITS = 20  # nodes behind an input that determine its value
+# The inputs in which nodes hold a value for other nodes.
+_HOLDERS = tuple("value Value seed noise_seed int float number text string boolean".split())
+# Nodes that pass on their input.
 _PASSING_NODES = re.compile(
     r"reroute|primitive|convert|cast|show|display|preview|^any"
     r"|to ?(?:int|float|number|string|text)|(?:int|float|number|string|text)s? ?to"
 )
-# Nodes of which nobody can tell what text came out.
+# Nodes whose output text cannot be known.
 UNKNOWN_TEXT = re.compile(
     r"replace|regex|random|wildcard|translat|caption|llm|gpt|florence|generat|parse|format|preset"
     r"|load ?(?:text|prompt|string)|from ?file"
 )
 _TEXTS = ("text", "string")
-# Inputs by which a node gets more than a single value for its sampler.
-_BUNDLES = ("pipe", "basic_pipe", "base_basic_pipe", "sdxl_tuple", "base_ctx", "context", "ctx_01")
-_BUNDLES += ("base_sampler", "options", "data", "settings", "sdxl_pipe", "optional_pipe")
-_BUNDLES += ("models_pipe", "config_pipe")
-_IGNORED_NODES = {"SeargeImage2ImageAndInpainting"}  # tell what another mode would take
-# Nodes that take all that they do not say themselves from the sampler before them.
+# Inputs that carry several values for a sampler.
+_BUNDLES = tuple(
+    "pipe basic_pipe base_basic_pipe sdxl_tuple base_ctx context ctx_01 base_sampler options"
+    " data settings sdxl_pipe optional_pipe models_pipe config_pipe".split()
+)
+_IGNORED_NODES = {"SeargeImage2ImageAndInpainting"}  # hold the values of a mode that is not used
+# Nodes that inherit their missing values from the sampler before them: the input that leads there.
 _INHERITING_NODES = {
     "ClownsharkChainsampler": "latent_image",
     "ClownsharkChainsampler_Beta": "latent_image",
 }
-# Inputs that lead to other things than numbers.
+# Inputs that do not lead to numbers.
 _OTHER_INPUTS = {"model", "clip", "vae", "positive", "negative", "conditioning", "image", "images"}
 _OTHER_INPUTS |= {"latent", "latent_image", "samples", "pixels", "mask", "control_net"}
 
 
 def resolve_value(nodes: Nodes, value: object, names: tuple[str, ...] = ()) -> Any:
-    """Return the text, number or yes or no behind `value`, or None if the graph does not tell it.
+    """Return the text, number or bool behind an input, None if unknown.
 
-    Nodes that only hold a value, hand it on or compute it are followed. A node may hold several
-    values: that under one of `names` is meant before any other.
+    Follow the nodes that hold, pass on or compute a value. Of several values in a node, one under
+    `names` is preferred.
     """
     return _resolve(nodes, value, names, [_MAX_VISITS])
 
 
 def _resolve(nodes: Nodes, value: object, names: tuple[str, ...], left: list[int]) -> Any:
-    """See `resolve_value`; `left`: how many more nodes may be visited, for this value and all in
-    it."""
-    while (link := get_linked_node(value)) is not None:
+    """Return the value as `resolve_value` does, visiting at most `left[0]` more nodes."""
+    while (link := get_link(value)) is not None:
+        node, slot = nodes.get(link[0]), link[1]
         left[0] -= 1
-        if link not in nodes or left[0] < 0:
+        if node is None or left[0] < 0:
             return None
-        outputs = compute_outputs(
-            get_node_type(nodes[link]), _make_getter(nodes, nodes[link], left)
-        )
-        value = (
-            _read_held_value(nodes[link], names) if outputs is None else _get_output(outputs, value)
-        )
+        outputs = compute_outputs(get_node_type(node), _make_getter(nodes, node, left))
+        if outputs is None:
+            value = _read_held_value(node, names)
+        else:
+            value = outputs[slot] if 0 <= slot < len(outputs) else None
     value = as_mapping(value).get("content") if isinstance(value, Mapping) else value
     return value if as_text(value) and isinstance(value, (str, int, float)) else None
 
@@ -78,11 +84,6 @@ def _make_getter(nodes: Nodes, node: Node, left: list[int]) -> Callable[[str], A
         return value
 
     return get
-
-
-def _get_output(outputs: tuple[Any, ...], link: Any) -> Any:
-    slot = link[1] if isinstance(link[1], int) else 0
-    return outputs[slot] if 0 <= slot < len(outputs) else None
 
 
 def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
@@ -99,9 +100,9 @@ def _read_held_value(node: Node, names: tuple[str, ...]) -> object:
 def find_nearest_value(
     nodes: Nodes, start: str, names: tuple[str, ...], input_names: tuple[str, ...] = ()
 ) -> Any:
-    """Return the value of the first input of these names; None if the graph does not tell it.
+    """Return the value of the nearest input with one of these names, None if unknown.
 
-    Looked at are `start`, what feeds its inputs `input_names`, and what comes bundled with others.
+    Search `start`, the nodes that feed its inputs `input_names`, and bundles such as pipes.
     """
     for node in iter_setting_nodes(nodes, start, input_names):
         for name in () if get_node_type(node) in _IGNORED_NODES else names:
@@ -115,21 +116,15 @@ def find_nearest_value(
 
 
 def iter_setting_nodes(nodes: Nodes, start: str, input_names: tuple[str, ...]) -> Iterator[Node]:
-    """Yield `start` and what feeds it by its inputs `input_names` or bundled, nearest first."""
-    queue, seen = deque([start]), {start}
-    while queue:
-        node_id = queue.popleft()
-        node = nodes.get(node_id)
-        if node is None:
-            continue
-        yield node
+    """Yield `start` and the nodes that feed it through `input_names` or bundles, nearest first."""
+
+    def list_next(node_id: str) -> Iterator[str]:
+        node = nodes.get(node_id, {"inputs": {}})
         inherited = _INHERITING_NODES.get(get_node_type(node))
         for name, value in node["inputs"].items():
-            bundled = name in _BUNDLES or name == inherited
-            follows = (
-                bundled or name in input_names or (node_id != start and name not in _OTHER_INPUTS)
-            )
+            is_followed = name in _BUNDLES or name == inherited or name in input_names
             link = get_linked_node(value)
-            if follows and link is not None and link not in seen:
-                seen.add(link)
-                queue.append(link)
+            if link is not None and (is_followed or node_id != start and name not in _OTHER_INPUTS):
+                yield link
+
+    return (nodes[each] for each in walk_nodes([start], list_next) if each in nodes)

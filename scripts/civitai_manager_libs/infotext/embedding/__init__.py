@@ -1,4 +1,4 @@
-"""Puts an infotext into a picture's file, where the WebUIs look for it; no pixel is touched."""
+"""Embeds an infotext into an image file, where the WebUIs look for it, without touching a pixel."""
 
 from .embed import embed_infotext
 

@@ -1,4 +1,4 @@
-"""Writes a picture's file anew with its infotext in it, in one step, or leaves it as it is."""
+"""Replaces an image file by a copy with an embedded infotext."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["embed_infotext"]
 
 _PIECE = 1_000_000  # bytes
 _COMMENT_NAMES = ("parameters", "UserComment")
-# What macOS calls a picture of the screen, and the mark of a comment's encoding without a comment.
-_EMPTY_COMMENT = re.compile(  # no two repetitions side by side: linear, whatever is in the file
+# A comment without content: an encoding mark alone, or what macOS writes into a screenshot.
+_EMPTY_COMMENT = re.compile(  # no adjacent repetitions, so matching is linear
     r"[\s\0]*(?:(?:ASCII|UNICODE)[\s\0]*)?(?:Screenshot[\s\0]*)?", re.IGNORECASE
 )
 
 
 def embed_infotext(path: str, text: str) -> bool:
-    """Put an infotext into an image's file; return whether it is in the file now.
+    """Embed an infotext into an image file; return whether the file contains it now.
 
-    False, and nothing is done, where the file's comment says something already, or where that
-    kind of file or a damaged one has no place for it. No pixel is touched, and all else that is
-    in the file stays. Raises DiskError, DiskFull.
+    Return False and leave the file unchanged if it has a comment already, is damaged, or is of a
+    type without a place for an infotext. All other content stays, byte for byte. Raises DiskError,
+    DiskFull.
     """
     texts = read_embedded_texts(path)
     if not text or not all(
@@ -37,7 +37,7 @@ def embed_infotext(path: str, text: str) -> bool:
         return False
     try:
         with ExitStack() as stack:
-            with open(path, "rb") as file:  # closed before it is replaced: Windows insists on that
+            with open(path, "rb") as file:  # closed before it is replaced, as Windows requires
                 kind = util.extension_of(file.read(16)) or ""
                 patches = PATCHERS[kind](file, text) if kind in PATCHERS else None
                 if patches is None or not is_complete(path, kind):
@@ -48,7 +48,7 @@ def embed_infotext(path: str, text: str) -> bool:
             if is_good:
                 new_file.commit(path)
             return is_good
-    except (OverflowError, struct.error):  # lengths that no such file can have
+    except (OverflowError, struct.error):  # lengths that exceed the format
         return False
     except OSError as error:
         raise to_disk_error(error, path) from error
@@ -71,7 +71,7 @@ def _copy_bytes(new_file: AtomicFile, file: BinaryIO, start: int, end: int) -> N
 
 
 def _is_written(path: str, kind: str, text: str) -> bool:
-    """Read back, before it takes the place of what was whole."""
+    """Return whether the file at `path` is complete and contains the infotext."""
     read = read_embedded_texts(path)
     comment = read.get("parameters") if kind == "png" else read.get("UserComment")
     return comment == text.encode("utf-8", "replace").decode() and is_complete(path, kind)

@@ -1,6 +1,6 @@
-"""Where in a picture's file its infotext goes, as patches; None where it cannot go. Pure.
+"""The patches that embed an infotext into a PNG, JPEG or WebP file. Pure.
 
-PNG: a `parameters` text. JPEG and WebP: EXIF's UserComment. As the WebUIs write them.
+As in the WebUIs, a PNG gets a `parameters` text; JPEG and WebP get EXIF's UserComment.
 https://www.w3.org/TR/png-3/, ITU T.81 annex B, https://developers.google.com/speed/webp/docs
 """
 
@@ -18,15 +18,15 @@ __all__ = ["PATCHERS", "Patch"]
 
 _MAX_PARTS = 100_000
 _MAX_EXIF = 4_000_000  # bytes
-_MAX_SEGMENT = 0xFFFF - 2  # bytes that a JPEG's segment holds
+_MAX_SEGMENT = 0xFFFF - 2  # bytes of a JPEG segment
 _EXIF = b"Exif\0\0"
-_PIXELS = 0xDA  # from here on pixels
+_PIXELS = 0xDA  # marks the start of the pixels
 _EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
 
 
 @dataclass(frozen=True)
 class Patch:
-    """At this place so many bytes go, and these come."""
+    """A change of a file: at `offset`, replace `removed` bytes by `added`."""
 
     offset: int
     removed: int
@@ -34,10 +34,10 @@ class Patch:
 
 
 def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
-    """Before the pixels, behind the head: some readers look no further than to the pixels.
+    """Return the patches that add an infotext to a PNG, None if it is damaged.
 
-    A `parameters` text that says nothing goes, and so does such a comment in EXIF: the WebUIs
-    believe it before any text.
+    The text goes before the pixels, since some readers stop there. Empty `parameters` texts are
+    removed, and an empty EXIF comment is replaced, since the WebUIs prefer the comment.
     """
     file.seek(0)
     if file.read(16)[12:] != b"IHDR":
@@ -65,7 +65,7 @@ def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def _iter_png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Yield kind, beginning and end of each chunk behind the head."""
+    """Yield type, start and end of each chunk behind the header."""
     start = 33
     for _ in range(_MAX_PARTS):
         file.seek(start)
@@ -78,6 +78,7 @@ def _iter_png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 
 
 def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+    """Return the patches that add an infotext to a JPEG, None if damaged or if it is too long."""
     at = 2
     for start, end, head in _iter_jpeg_segments(file):
         if head.startswith(b"\xff\xe1") and head[4:] == _EXIF and end >= start + 10:
@@ -85,7 +86,7 @@ def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
             segment = _make_exif_segment(file.read(end - start - 10), text)
             return None if segment is None else [Patch(start, end - start, segment)]
         if start == 2 and head.startswith(b"\xff\xe0"):
-            at = end  # JFIF wants to be the first
+            at = end  # JFIF must come first
         if head[1] == _PIXELS:
             segment = _make_exif_segment(b"", text)
             return None if segment is None else [Patch(at, 0, segment)]
@@ -93,7 +94,7 @@ def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
 
 
 def _iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Where each begins and ends, and its first bytes; up to that of the pixels."""
+    """Yield start, end and first 10 bytes of each segment, up to the pixels."""
     start = 2
     for _ in range(_MAX_PARTS):
         file.seek(start)
@@ -108,7 +109,7 @@ def _iter_jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
-    """None for an infotext that is too long for one, or EXIF that is damaged."""
+    """Return EXIF with the infotext as a segment, None if it is too long or `tiff` is damaged."""
     exif = set_comment(tiff, text)
     if exif is None or len(_EXIF + exif) > _MAX_SEGMENT:
         return None
@@ -116,6 +117,7 @@ def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
 
 
 def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
+    """Return the patches that add an infotext to a WebP file, None if it is damaged."""
     chunks = list(_iter_webp_chunks(file))
     if not chunks:
         return None
@@ -135,7 +137,7 @@ def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
 
 
 def _iter_webp_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, beginning and end of each, as far as the file says that it goes."""
+    """Yield type, start and end of each chunk, up to the file size that the header states."""
     file.seek(4)
     end = 8 + int.from_bytes(file.read(4), "little")
     start = 12
@@ -153,7 +155,7 @@ def _iter_webp_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:
-    """A simple file becomes an extended one, which says that it has EXIF."""
+    """Return the patch that sets the EXIF flag and makes a simple file an extended one."""
     kind, start, _ = first
     file.seek(start + 8)
     data = file.read(10)
@@ -171,7 +173,7 @@ def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch |
 
 
 def _read_webp_size(kind: bytes, data: bytes) -> tuple[int, int, int] | None:
-    """Width, height and flags of a simple file."""
+    """Return width, height and flags of a simple file, None if it is damaged."""
     if kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a":
         width, height = struct.unpack("<HH", data[6:10])
         width, height, flags = width & 0x3FFF, height & 0x3FFF, 0

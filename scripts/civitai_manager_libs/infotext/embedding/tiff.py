@@ -1,7 +1,7 @@
-"""EXIF data with a user's comment put in; everything else stays where it was, to the byte. Pure.
+"""EXIF data with a user comment added; all other bytes stay in place. Pure.
 
-TIFF 6.0, section 2; CIPA DC-008 (EXIF 2.32) 4.6.5. Offsets are from the beginning of the data, so
-what is new goes behind its end, and only the way there changes.
+TIFF 6.0, section 2; CIPA DC-008 (EXIF 2.32) 4.6.5. Offsets count from the start of the data, so
+new parts are appended, and only the offsets that lead to them change.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 @dataclass(frozen=True)
 class _Folder:
-    """entries: by tag, each with where it stands; rest: the four bytes behind them."""
+    """An image file directory. entries: tag, offset and bytes of each; rest: the next 4 bytes."""
 
     entries: tuple[tuple[int, int, bytes], ...] = ()
     rest: bytes = bytes(4)
 
 
 def has_comment(tiff: bytes) -> bool:
-    """Return whether there is a user's comment; False for damaged data."""
+    """Return whether the EXIF data has a user comment; False if the data is damaged."""
     order = _ORDERS.get(tiff[:4])
     try:
         exif = _find_exif_folder(tiff, order, _read_root(tiff, order))[1] if order else _Folder()
@@ -37,10 +37,9 @@ def has_comment(tiff: bytes) -> bool:
 
 
 def set_comment(tiff: bytes, text: str) -> bytes | None:
-    """Return `tiff`, b"" for none yet, with `text` as its comment; None if it is damaged.
+    """Return the EXIF data `tiff` (b"" for none yet) with `text` as user comment, None if damaged.
 
-    The text is UTF-16 with the greater byte first, whatever the order of the rest: so the WebUIs
-    write and read it.
+    The text is big-endian UTF-16 in any byte order of the data, as the WebUIs write and read it.
     """
     tiff = tiff or b"MM\0*" + struct.pack(">IHI", 8, 0, 0)
     order = _ORDERS.get(tiff[:4])
@@ -53,7 +52,7 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
 
 
 def _add_comment(tiff: bytes, order: str, comment: bytes) -> bytes:
-    """Raises struct.error or ValueError for damage."""
+    """Return the data with the encoded comment. Raises struct.error or ValueError if damaged."""
     data = bytearray(tiff + bytes(len(tiff) % 2))
     root = _read_root(tiff, order)
     exif_entry, exif = _find_exif_folder(tiff, order, root)
@@ -75,7 +74,7 @@ def _read_root(tiff: bytes, order: str) -> _Folder:
 
 
 def _find_exif_folder(tiff: bytes, order: str, root: _Folder) -> tuple[int | None, _Folder]:
-    """Return where the entry that leads to the Exif folder stands, and that folder."""
+    """Return the Exif folder and the offset of the entry that leads to it, None if missing."""
     for tag, at, raw in root.entries:
         if tag == _EXIF_FOLDER:
             return at, _read_folder(tiff, order, struct.unpack_from(f"{order}I", raw, 8)[0])
@@ -83,7 +82,7 @@ def _find_exif_folder(tiff: bytes, order: str, root: _Folder) -> tuple[int | Non
 
 
 def _read_folder(tiff: bytes, order: str, at: int) -> _Folder:
-    """Raises struct.error or ValueError for damage."""
+    """Return the folder at an offset. Raises struct.error or ValueError if damaged."""
     (count,) = struct.unpack_from(f"{order}H", tiff, at)
     end = at + 2 + _ENTRY * count
     if count > _MAX_ENTRIES or end + 4 > len(tiff):
@@ -103,7 +102,7 @@ def _make_entry(order: str, tag: int, kind: int, count: int, value: int) -> byte
 
 
 def _write_folder(order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
-    """The folder with the entry, by their tags' order."""
+    """Return the bytes of a folder with an entry added, sorted by tag."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
     return struct.pack(f"{order}H", len(entries)) + listed + folder.rest

@@ -1,4 +1,4 @@
-"""How much of a file's texts is read: they share one number of bytes, compressed or not."""
+"""The limit on the bytes of a file's texts that are read, decompressed or decoded."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import BinaryIO
 
 __all__ = ["Budget", "is_utf8"]
 
-_FOUR_BYTES_EACH = re.compile(rb"[\xf0-\xf4]")  # in UTF-8: of a text with one such character,
-_TWO_BYTES_EACH = re.compile(rb"[\xc4-\xef]")  # Python keeps all characters that wide
+_FOUR_BYTE_CHARACTER = re.compile(rb"[\xf0-\xf4]")  # UTF-8 of a character that widens its text
+_TWO_BYTE_CHARACTER = re.compile(rb"[\xc4-\xef]")
 
 
 class Budget:
-    """Bytes that may still be read, unpacked or held as text. What does not fit is left out."""
+    """The bytes and parts of a file that may still be read; what exceeds them is skipped."""
 
     def __init__(self, left: int, parts: int) -> None:
         self._left = left
         self._parts = parts
 
     def spend_part(self) -> bool:
-        """Return whether one more part of the file may be looked at; asked once for each."""
+        """Count a part of the file, such as a chunk; return whether the budget allows it."""
         self._parts -= 1
         return self._parts >= 0
 
     def spend(self, size: int) -> bool:
-        """Take that many bytes from what is left, or return False if they are too many."""
+        """Take `size` bytes from the budget; return False and take nothing if too few are left."""
         if size > self._left:
             return False
         self._left -= size
         return True
 
     def read(self, file: BinaryIO, size: int) -> bytes:
-        """Return the next `size` bytes; b"" if they are too many or not all there."""
+        """Return the next `size` bytes; b"" if the budget or the file has fewer."""
         if not self.spend(size):
             file.seek(size, 1)
             return b""
@@ -40,7 +40,7 @@ class Budget:
         return data if len(data) == size else b""
 
     def decompress(self, data: bytes) -> bytes:
-        """Return what zlib data holds; b"" if that is too much, and for damage."""
+        """Return decompressed zlib data; b"" if it is damaged or exceeds the budget."""
         decompressor = zlib.decompressobj()
         try:
             text = decompressor.decompress(data, self._left + 1)
@@ -49,9 +49,9 @@ class Budget:
         return text if self.spend(len(text)) else b""
 
     def decode_text(self, data: bytes) -> str:
-        """Return UTF-8 by the habit of many programs, else Latin-1 by the older formats, as text.
+        """Return the text of the bytes, UTF-8 or else Latin-1; "" if it exceeds the budget.
 
-        "" for one that takes more memory than is left beyond that of its bytes.
+        Python keeps every character of a text as wide as its widest, up to 4 bytes.
         """
         if not self.spend((_max_char_width(data) - 1) * len(data)):
             return ""
@@ -62,9 +62,9 @@ class Budget:
 
 
 def _max_char_width(data: bytes) -> int:
-    if _FOUR_BYTES_EACH.search(data):
+    if _FOUR_BYTE_CHARACTER.search(data):
         return 4
-    return 2 if _TWO_BYTES_EACH.search(data) else 1
+    return 2 if _TWO_BYTE_CHARACTER.search(data) else 1
 
 
 def is_utf8(data: bytes) -> bool:

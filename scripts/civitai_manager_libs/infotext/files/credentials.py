@@ -1,6 +1,6 @@
-"""Content Credentials (C2PA): who signed how a file came about. They hold no prompt.
+"""Content Credentials (C2PA): who signed how a file was made. They contain no prompt.
 
-https://spec.c2pa.org: a JUMBF box; within, claims in CBOR, which name the program that made them.
+https://spec.c2pa.org: a JUMBF box with CBOR claims, which name the program that made them.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from collections.abc import Iterator
 
 from ...core import clean_line
 
-__all__ = ["iter_credentials", "MAX_CREDENTIALS"]
+__all__ = ["MAX_CREDENTIALS", "iter_credentials"]
 
-MAX_CREDENTIALS = 500_000  # bytes that are looked through; ChatGPT's and Gemini's have 25,000
+MAX_CREDENTIALS = 500_000  # bytes that are searched; ChatGPT's and Gemini's have 25,000
 _UNNAMED = "C2PA"
 # CBOR: a map whose first key is "name", or the older text; each with a text of up to 255 bytes.
 _MAKER = re.compile(
-    rb"claim_generator(?:_info[\x80-\x82]?[\xa1-\xaf]dname)?" rb"(?:([\x60-\x77])|\x78(.))",
+    rb"claim_generator(?:_info[\x80-\x82]?[\xa1-\xaf]dname)?(?:([\x60-\x77])|\x78(.))",
     re.DOTALL,
 )
 
 
 def iter_credentials(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield who made the credentials, under the name "C2PA"; nothing for b""."""
+    """Yield the maker of the credentials under the name "C2PA"; nothing for b""."""
     if data:
         yield "C2PA", _find_maker(data) or _UNNAMED
 

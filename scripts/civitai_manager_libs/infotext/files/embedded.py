@@ -1,4 +1,4 @@
-"""What a file tells of its making: as infotext, with the program that made it."""
+"""The infotext, workflow and program that an image or video file contains."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from dataclasses import dataclass
 
 from ...core import as_mapping, as_text, clean_text
 from ...errors import TooLarge
-from ..comfy import load_json, MAX_PARSED, estimate_parsed_size
+from ..comfy import estimate_parsed_size, load_json, MAX_PARSED
 from ..metadata import build_infotext
 from ..normalize import translate_infotext
-from ..text import Infotext, find_missing_values, parse_infotext
+from ..text import find_missing_values, Infotext, parse_infotext
 from .embedded_texts import read_embedded_texts
 from .programs import read_dream, read_program, read_texts
 from .xmp import find_xmp_comment, iter_xmp_graph
 
 __all__ = ["EmbeddedData", "read_embedded"]
 
-_JSON_TEXTS = ("parameters-json", "generation_data", "parameters", "UserComment")
-_JSON_TEXTS += ("invokeai_metadata", "sd-metadata", "Comment", "Description")
-_JSON_FIRST = ("Stability Matrix", "TensorArt")  # their infotext or graph tells less than the JSON
+_JSON_TEXTS = tuple(
+    "parameters-json generation_data parameters UserComment invokeai_metadata sd-metadata"
+    " Comment Description".split()
+)
+_JSON_FIRST = ("Stability Matrix", "TensorArt")  # their infotext or graph has less than the JSON
 _INFOTEXTS = ("parameters", "UserComment", "Comment", "Description")
 _LONGEST_INFOTEXT = 300_000  # characters; real ones have some thousand
-_VERSIONS = (  # how a WebUI's `Version` begins
+_VERSIONS = (  # the start of a WebUI's `Version`
     ("ComfyUI", "ComfyUI"),
     ("neo", "Forge Neo"),
     ("classic", "Forge Classic"),
@@ -38,11 +40,11 @@ _VERSIONS = (  # how a WebUI's `Version` begins
 
 @dataclass(frozen=True)
 class EmbeddedData:
-    """What a file tells; all of it is "" or () where it tells nothing.
+    """What a file contains about its making; "" or () if it contains nothing.
 
-    program: its name as people know it. workflow: ComfyUI's, the JSON text as it is dropped on
-    the editor. missing: which main parameters the infotext lacks (see `find_missing_values`).
-    credentials: who made its Content Credentials (C2PA), which hold no prompt.
+    program: its public name. workflow: ComfyUI's, as JSON that the editor accepts. missing: main
+    parameters that the infotext lacks (see `find_missing_values`). credentials: the maker of the
+    Content Credentials (C2PA), which contain no prompt.
     """
 
     infotext: str = ""
@@ -53,9 +55,9 @@ class EmbeddedData:
 
 
 def read_embedded(path: str) -> EmbeddedData:
-    """Return what a file tells of its making.
+    """Return what a file contains about its making.
 
-    Raises DiskError when it cannot be read, TooLarge when there is not the memory to read it.
+    Raises DiskError if the file cannot be read, TooLarge if there is too little memory.
     """
     try:
         return _interpret_texts(read_embedded_texts(path))
@@ -78,7 +80,7 @@ def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:
 def _iter_readings(
     texts: Mapping[str, str], documents: list[Mapping[str, object]]
 ) -> Iterator[tuple[str, str]]:
-    """Programs and infotexts, the likeliest first; some are empty."""
+    """Yield programs and infotexts, the most reliable first; an infotext may be ""."""
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]
     for program, record in records:
@@ -102,19 +104,19 @@ def _iter_readings(
 
 
 def _is_placeholder(read: Infotext) -> bool:
-    """Return whether a node of ComfyUI wrote its own defaults, since nobody told it more."""
+    """Return whether a ComfyUI node wrote an infotext of defaults because it had no values."""
     named = (read.prompt, read.parameters.get("Model", ""), read.parameters.get("Model name", ""))
     return any(name.lower() == "unknown" for name in named)
 
 
 def _short_text(texts: Mapping[str, str], name: str) -> str:
-    """Return one of the texts, "" for what is too long to be an infotext."""
+    """Return a text without surrounding space, "" if it is too long for an infotext."""
     text = texts.get(name, "")
     return clean_text(text).strip() if len(text) <= _LONGEST_INFOTEXT else ""
 
 
 def _iter_documents(texts: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-    """Yield the texts that are JSON objects, as far as they all fit into memory for one."""
+    """Yield the texts that are JSON objects, as long as all fit into the memory limit together."""
     left = MAX_PARSED
     for text in _iter_json_texts(texts):
         if (size := estimate_parsed_size(text)) <= left:
@@ -133,7 +135,7 @@ def _iter_json_texts(texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object]]) -> str:
-    """That beside the picture or in a video's comment, if it is one."""
+    """Return ComfyUI's workflow as JSON, from its own text or a video's comment; "" for none."""
     for value in (texts.get("workflow"), *(data.get("workflow") for data in documents)):
         if "nodes" in as_mapping(load_json(value)):
             return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -141,7 +143,7 @@ def _find_workflow(texts: Mapping[str, str], documents: list[Mapping[str, object
 
 
 def _identify_webui(read: Infotext) -> str:
-    """Which of the WebUIs it is by; "" for one that does not say."""
+    """Return the name of the WebUI that wrote an infotext, "" if unknown."""
     if any(key.startswith("Civitai ") for key in read.parameters):
         return "Civitai"
     if read.parameters.get("App"):

@@ -1,7 +1,6 @@
-"""The texts that a picture's or video's file carries, as its maker's program wrote them there.
+"""The texts that programs embed in image and video files.
 
-Only these parts of a file are read: no pixel is decoded, so that neither a picture's size nor
-damage to it matters.
+No pixel is decoded, so neither an image's size nor damage to its pixels matters.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from .heif import iter_heif_texts
 from .images import iter_gif_texts, iter_jpeg_texts, iter_png_texts, iter_webp_texts
 from .video_containers import iter_matroska_texts, iter_mp4_texts
 
-__all__ = ["read_embedded_texts", "has_overlapping_exif"]
+__all__ = ["has_overlapping_exif", "read_embedded_texts"]
 
 _MAX_BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
 _MAX_PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
@@ -24,11 +23,10 @@ _Reader = Callable[[BinaryIO, Budget], Iterator[tuple[str, str]]]
 
 
 def read_embedded_texts(path: str) -> dict[str, str]:
-    """Return the file's texts by name.
+    """Return the texts of a file by name, {} if it has none, is damaged, or is of another type.
 
-    That of EXIF is "UserComment", an XMP packet "XMP", the maker of Content Credentials "C2PA",
-    a warning of EXIF that no library should read "EXIF".
-    {}: none, damaged, or no image and no video. Raises DiskError when `path` cannot be read.
+    EXIF's comment is "UserComment", the XMP packet "XMP", the maker of Content Credentials "C2PA".
+    A text "EXIF" warns that the EXIF is unsafe to read wholly. Raises DiskError.
     """
     try:
         with open(path, "rb") as file:
@@ -43,9 +41,9 @@ def read_embedded_texts(path: str) -> dict[str, str]:
 
 
 def has_overlapping_exif(path: str) -> bool:
-    """Return whether a library that reads all of the file's EXIF might take far more memory.
+    """Return whether a library that reads all EXIF of the file might take far more memory.
 
-    Raises DiskError when `path` cannot be read.
+    Raises DiskError if the file cannot be read.
     """
     return "EXIF" in read_embedded_texts(path)
 

@@ -1,7 +1,7 @@
-"""The texts in EXIF data: the user's comment, and what ComfyUI puts into the camera's names.
+"""The texts in EXIF data: the user comment, and what ComfyUI stores as camera make and model.
 
-Only the few tags that hold such texts are read, never a whole folder of tags: a stranger's tags
-may all point to the same bytes. TIFF 6.0, section 2; CIPA DC-008 (EXIF 2.32) 4.6.5.
+Only the tags that hold such texts are read, since a hostile file's tags may all share the same
+bytes. TIFF 6.0, section 2; CIPA DC-008 (EXIF 2.32) 4.6.5.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ __all__ = ["iter_exif_texts"]
 _EXIF_FOLDER, _USER_COMMENT = 0x8769, 0x9286  # TIFF tags
 _DESCRIPTION, _MAKE, _CAMERA = 0x010E, 0x010F, 0x0110
 _WANTED = {_EXIF_FOLDER, _USER_COMMENT, _DESCRIPTION, _MAKE, _CAMERA}
-_OVERLAPPING = 10_000_000  # bytes of one folder's values; real ones have 64,000
+_OVERLAPPING = 10_000_000  # bytes of a folder's values; real ones have 64,000
 _TYPE_SIZES = {3: 2, 4: 4, 5: 8, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}  # else 1
 _ENTRY_SIZE = 12  # bytes
 _LONG, _IFD = 4, 13  # types of a tag's value
-_BYTE_TYPES = {1, 2, 6, 7, 129}  # of one byte each, text among them
+_BYTE_TYPES = {1, 2, 6, 7, 129}  # text and other types of one byte
 _NAMED = re.compile(r"(prompt|workflow) ?: ?(?=[\[{])", re.IGNORECASE)
 _CODES = (b"UNICODE\0", b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8))
 
-_Entry = tuple[int, int, bytes]  # a value's type, its count, and itself or where it stands
+_Entry = tuple[int, int, bytes]  # a value's type, its count, and the value or its offset
 
 
 def iter_exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield the texts of EXIF data by name; `data` may begin with `Exif` and two zeros.
+    """Yield the texts of EXIF data by name; the data may begin with `Exif` and two NULs.
 
-    "EXIF" is the name of a warning: a library that reads all of it takes far more memory than the
-    file has, since its tags share their bytes; or that cannot be told, for b"" (not read here).
+    A text "EXIF" warns that reading all of the data would take far more memory than the file has,
+    since its tags overlap, or that this is unknown because `data` is b"".
     """
     if not data:
         yield "EXIF", "unread"
@@ -49,11 +49,11 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
             yield match[1].lower(), text[match.end() :]
         elif tag == _DESCRIPTION:
             yield "Description", text
-        elif tag == _CAMERA and text.startswith("{"):  # SwarmUI, once
+        elif tag == _CAMERA and text.startswith("{"):  # an older SwarmUI
             yield "UserComment", text
     exif_at = _find_exif_folder(order, root)
     exif = _read_entries(tiff, order, exif_at) if exif_at else {}
-    for folder in (exif, root):  # Fooocus has it in the first folder
+    for folder in (exif, root):  # Fooocus writes the comment into the first folder
         comment = _read_value(tiff, order, folder.get(_USER_COMMENT), budget)
         if len(comment) > len(_CODES[0]):
             yield "UserComment", _decode_comment(comment, order, budget)
@@ -65,19 +65,19 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
 
 
 def _find_exif_folder(order: str, root: dict[int, _Entry]) -> int:
-    """Return where the Exif folder begins, 0 for none."""
+    """Return the offset of the Exif folder, 0 if there is none."""
     kind, _, value = root.get(_EXIF_FOLDER, (0, 0, b""))
     return struct.unpack(f"{order}I", value)[0] if kind in (_LONG, _IFD) else 0
 
 
 def _read_entries(tiff: bytes, order: str, start: int) -> dict[int, _Entry]:
-    """Return the wanted entries of the folder that begins at `start`, by tag; {} for none."""
+    """Return type, count and value of the wanted tags in the folder at `start`, by tag."""
     entries = _iter_entries(tiff, order, start)
     return {tag: (kind, size, value) for tag, kind, size, value in entries if tag in _WANTED}
 
 
 def _sum_value_sizes(tiff: bytes, order: str, start: int) -> int:
-    """Return how many bytes all values of a folder have, each counted, as far as they are whole."""
+    """Return the bytes of all values of a folder together, however much they overlap."""
     sizes = (
         size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in _iter_entries(tiff, order, start)
     )
@@ -85,7 +85,7 @@ def _sum_value_sizes(tiff: bytes, order: str, start: int) -> int:
 
 
 def _iter_entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, int, int, bytes]]:
-    """Return tag, type, count and value of a folder's entries; nothing for none."""
+    """Return an iterator of tag, type, count and value of a folder's entries."""
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
     (count,) = struct.unpack_from(f"{order}H", tiff, start)
@@ -95,7 +95,7 @@ def _iter_entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, in
 
 
 def _read_value(tiff: bytes, order: str, entry: _Entry | None, budget: Budget) -> bytes:
-    """Return the bytes of a value; b"" where it is no text, not whole, or beyond the budget."""
+    """Return the bytes of a text value; b"" if of another type, cut off or beyond the budget."""
     kind, size, value = entry or (0, 0, b"")
     if kind not in _BYTE_TYPES:
         return b""
@@ -106,9 +106,9 @@ def _read_value(tiff: bytes, order: str, entry: _Entry | None, budget: Budget) -
 
 
 def _decode_comment(data: bytes, order: str, budget: Budget) -> str:
-    """Return the text of a comment.
+    """Return the text of a user comment.
 
-    The eight bytes that name the encoding are often wrong about it, so the bytes decide.
+    The bytes decide the encoding: the eight bytes that name it are often wrong.
     """
     if _swap_bytes(data[:8]) == b"UNICODE\0":
         data = _swap_bytes(data)
@@ -121,16 +121,16 @@ def _decode_comment(data: bytes, order: str, budget: Budget) -> str:
 
 
 def _swap_bytes(data: bytes) -> bytes:
-    """Return the bytes with the two of each pair in the other order."""
+    """Return the bytes with each pair swapped."""
     pairs = bytearray(data[: len(data) // 2 * 2])
     pairs[0::2], pairs[1::2] = pairs[1::2], pairs[0::2]
     return bytes(pairs)
 
 
 def _decode_utf16(data: bytes, order: str, budget: Budget) -> str:
-    """UTF-16 in the order in which it has more Latin letters; many programs ignore the file's."""
+    """Return UTF-16 text in the byte order that gives more Latin letters."""
     big, little = data[0::2].count(0), data[1::2].count(0)
-    if big == little == 0 and is_utf8(data):  # under the wrong name
+    if big == little == 0 and is_utf8(data):  # under the wrong encoding mark
         return budget.decode_text(data)
     is_little = little > big or little == big and order == "<"
     encoding = "utf-16-le" if is_little else "utf-16-be"

@@ -1,4 +1,4 @@
-"""The texts in AVIF and HEIC files: items of EXIF and XMP (ISO/IEC 23008-12, annex A)."""
+"""The texts in AVIF and HEIC files: EXIF and XMP items (ISO/IEC 23008-12, annex A)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["iter_heif_texts"]
 _XMP = b"application/rdf+xml"
 _CREDENTIALS = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # of a `uuid` box
 _MAX_ITEMS, _MAX_EXTENTS = 1_000, 16
-_MAX_LIST = 100_000  # bytes of the list of places
-_IN_FILE, _IN_META = 0, 1  # where an item's places count from
+_MAX_LIST = 100_000  # bytes of the list of extents
+_IN_FILE, _IN_META = 0, 1  # what an item's offsets count from
 
-_Extents = list[tuple[int, int]]  # where each piece begins in the file, and its size
+_Extents = list[tuple[int, int]]  # offset and size of each piece
 
 
 def iter_heif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield the texts of EXIF and XMP by name."""
+    """Yield the EXIF, XMP and credentials texts of an AVIF or HEIC file by name."""
     for kind, begin, stop in iter_boxes(file, 0, get_file_size(file), budget):
         if kind == b"meta":
             yield from _iter_item_texts(file, begin + 4, stop, budget)
@@ -44,12 +44,12 @@ def _iter_item_texts(
     extents = _read_locations(file, parts, budget)
     seen = set()
     for number, kind in _iter_items(file, parts[b"iinf"], budget):
-        listed = [] if kind in seen else extents.get(number, [])  # one of each: many cost no more
+        listed = [] if kind in seen else extents.get(number, [])  # one of each type bounds the cost
         seen.add(kind)
         data = b"".join(_iter_pieces(file, listed, budget))
         if kind == _XMP:
             yield "XMP", budget.decode_text(data)
-        else:  # before EXIF, how far it is to its head
+        else:  # the first 4 bytes are the offset of the TIFF header
             yield from iter_exif_texts(data[4 + int.from_bytes(data[:4], "big") :], budget)
 
 
@@ -60,10 +60,10 @@ def _iter_pieces(file: BinaryIO, extents: _Extents, budget: Budget) -> Iterator[
 
 
 def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int, bytes]]:
-    """Yield number and kind of the items that are EXIF or XMP."""
+    """Yield number and type of the EXIF and XMP items."""
     _, begin, stop = box
     file.seek(begin)
-    begin += 6 if file.read(1) == b"\0" else 8  # behind version, flags and how many there are
+    begin += 6 if file.read(1) == b"\0" else 8  # behind version, flags and count
     for kind, start, end in iter_boxes(file, begin, stop, budget):
         file.seek(start)
         head = file.read(min(end - start, 200))
@@ -71,7 +71,7 @@ def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int,
             continue
         width = 2 if head[0] == 2 else 4
         number = int.from_bytes(head[4 : 4 + width], "big")
-        rest = head[4 + width + 2 :]  # behind how it is protected
+        rest = head[4 + width + 2 :]  # behind the protection index
         if rest.startswith(b"Exif"):
             yield number, b"Exif"
         elif rest.startswith(b"mime") and rest.split(b"\0")[1:2] == [_XMP]:
@@ -79,7 +79,7 @@ def _iter_items(file: BinaryIO, box: Box, budget: Budget) -> Iterator[tuple[int,
 
 
 def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> dict[int, _Extents]:
-    """Return where the items lie, by number; {} for a damaged list."""
+    """Return the extents (offset and size) of each item by number; {} if the list is damaged."""
     _, begin, stop = parts[b"iloc"]
     file.seek(begin)
     data = budget.read(file, min(stop - begin, _MAX_LIST))
@@ -91,7 +91,7 @@ def _read_locations(file: BinaryIO, parts: dict[bytes, Box], budget: Budget) -> 
 
 
 def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int, _Extents]]:
-    """Raises IndexError at the end of a list that is cut."""
+    """Yield number and extents of each item. Raises IndexError if the list is cut off."""
     version, sizes = data[0], (data[4], data[5])
     offset_size, length_size, base_size, index_size = (
         size for pair in sizes for size in (pair >> 4, pair & 15)
@@ -104,7 +104,7 @@ def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int,
         reader.number(2)
         base = reader.number(base_size) + origin.get(method, 0)
         count = reader.number(2)
-        if count > _MAX_EXTENTS:  # of no size at all they would cost the file nothing
+        if count > _MAX_EXTENTS:  # pieces of size 0 would cost the file nothing
             raise IndexError("too many pieces")
         extents = []
         for _ in range(count):
@@ -116,13 +116,13 @@ def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int,
 
 
 class _NumberReader:
-    """Big-endian numbers, one after the other."""
+    """Reads consecutive big-endian numbers."""
 
     def __init__(self, data: bytes, at: int) -> None:
         self._data, self._at = data, at
 
     def number(self, size: int) -> int:
-        """Return the next number of that many bytes, 0 for none. Raises IndexError at the end."""
+        """Return the next number of `size` bytes, 0 for no bytes. Raises IndexError at the end."""
         start, self._at = self._at, self._at + size
         if self._at > len(self._data):
             raise IndexError("the list is cut")

@@ -17,20 +17,21 @@ from .programs import TEXT_NAMES
 
 __all__ = ["iter_gif_texts", "iter_jpeg_texts", "iter_png_texts", "iter_webp_texts"]
 
-_KEYWORD = 80  # bytes that a PNG text's name and its end may have
-_TEXT_NAMES = ("parameters", "prompt", "workflow", "Comment", "Description", "Software", "Title")
-_TEXT_NAMES += ("invokeai_metadata", "sd-metadata", "Dream", "UserComment")
-_TEXT_NAMES += TEXT_NAMES
+_KEYWORD = 80  # the most bytes of a PNG text's name and its NUL
+_TEXT_NAMES = (
+    *"parameters prompt workflow Comment Description Software Title invokeai_metadata".split(),
+    *("sd-metadata", "Dream", "UserComment", *TEXT_NAMES),
+)
 _PNG_NAMES = {**dict(zip(_TEXT_NAMES, _TEXT_NAMES)), "XML:com.adobe.xmp": "XMP"}
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _APP1, _APP11, _COMMENT, _PIXELS = 0xE1, 0xEB, 0xFE, 0xDA  # a JPEG's markers
 _JUMBF = b"JP"
-_JUMBF_HEAD = 8  # bytes before the box: JP, its number, which of its pieces
+_JUMBF_HEAD = 8  # bytes before the box: JP, box number, packet number
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
 
 
 def iter_png_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield the texts by name, each once, so that many bombs cost no more than one."""
+    """Yield the known texts of a PNG by name, each name once to bound repeated bombs."""
     wanted = {**_PNG_NAMES}
     has_exif = False
     file.seek(8)
@@ -52,11 +53,11 @@ def iter_png_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
                 file.seek(start + len(keyword) + 1)
                 rest = budget.read(file, max(0, size - len(keyword) - 1))
                 yield name, _decode_png_text(rest, kind, budget)
-        file.seek(start + size + 4)  # with its checksum: a text that can be read is worth showing
+        file.seek(start + size + 4)  # behind the checksum, which is not verified
 
 
 def _decode_png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
-    """Return the text behind a name. `comf` is ComfyUI's own, in animated images."""
+    """Return the text behind its name. `comf` is ComfyUI's own chunk in animated images."""
     if kind == b"zTXt":
         rest = budget.decompress(rest[1:])
     elif kind == b"iTXt":  # behind language and translated keyword
@@ -66,9 +67,9 @@ def _decode_png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
 
 
 def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield the texts of EXIF, XMP and comments by name, up to the pixels."""
+    """Yield the EXIF, XMP and comment texts of a JPEG by name, up to the pixels."""
     has_exif = False
-    credentials = b""  # in pieces of 64 KB at most
+    credentials = b""  # in pieces of at most 64 KB
     file.seek(2)
     while budget.spend_part():
         head = file.read(4)
@@ -93,7 +94,7 @@ def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]
 
 
 def iter_webp_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield the texts of EXIF and XMP by name."""
+    """Yield the EXIF and XMP texts of a WebP file by name."""
     has_exif = False
     file.seek(12)
     while budget.spend_part():
@@ -113,7 +114,7 @@ def iter_webp_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]
 
 
 def iter_gif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
-    """Yield the comments, all under one name."""
+    """Yield the comments of a GIF, each named "Comment"."""
     file.seek(10)
     _skip_palette(file, file.read(3))
     while budget.spend_part():
@@ -137,7 +138,7 @@ def _skip_palette(file: BinaryIO, flags: bytes) -> None:
 
 
 def _iter_gif_pieces(file: BinaryIO, budget: Budget, is_wanted: bool) -> Iterator[bytes]:
-    """Pass the pieces of one block; yield those of a wanted one."""
+    """Yield the pieces of a block, none if it is not wanted; then the file is behind the block."""
     while budget.spend_part():
         size = (file.read(1) or b"\0")[0]
         if not size:

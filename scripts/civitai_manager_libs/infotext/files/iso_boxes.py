@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from .budget import Budget
 
-__all__ = ["Box", "read_box", "iter_boxes", "get_file_size"]
+__all__ = ["Box", "get_file_size", "iter_boxes", "read_box"]
 
 Box = tuple[bytes, int, int]  # its type, and where its content begins and ends
 
@@ -19,9 +19,9 @@ def get_file_size(file: BinaryIO) -> int:
 
 
 def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
-    """Return the box that begins at `start`; None where none is or it goes beyond `end`.
+    """Return the box that starts at `start`; None if there is none or it exceeds `end`.
 
-    A size of 0 means up to the end, 1 that it comes later.
+    A size of 0 extends to `end`; 1 means a 64-bit size follows.
     """
     file.seek(start)
     head = file.read(16)
@@ -36,7 +36,7 @@ def read_box(file: BinaryIO, start: int, end: int) -> Box | None:
 
 
 def iter_boxes(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator[Box]:
-    """Yield the boxes between two places, one after the other."""
+    """Yield the consecutive boxes between two offsets."""
     while budget.spend_part():
         box = read_box(file, start, end)
         if box is None:

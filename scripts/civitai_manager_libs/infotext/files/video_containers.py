@@ -1,4 +1,4 @@
-"""The texts in video containers: an MP4's metadata, the tags of Matroska and WebM.
+"""The texts in video files: an MP4's metadata, the tags of Matroska and WebM.
 
 ISO/IEC 14496-12 8.11 · QuickTime File Format, Metadata · https://www.matroska.org
 """
@@ -23,6 +23,7 @@ _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
 
 
 def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    """Yield the known texts of an MP4 or QuickTime file by name."""
     waiting = [(0, get_file_size(file), 0)]
     while waiting and budget.spend_part():
         start, end, depth = waiting.pop()
@@ -35,7 +36,7 @@ def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             waiting.append((begin, stop, depth + 1))
         elif kind == b"meta":
             yield from _iter_metadata(file, begin, stop, budget)
-        elif kind == b"\xa9cmt" and stop - begin > 4:  # QuickTime's own: length and language first
+        elif kind == b"\xa9cmt" and stop - begin > 4:  # QuickTime: behind length and language
             file.seek(begin + 4)
             yield "Comment", budget.decode_text(budget.read(file, stop - begin - 4))
 
@@ -43,10 +44,12 @@ def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
 def _iter_metadata(
     file: BinaryIO, start: int, end: int, budget: Budget
 ) -> Iterator[tuple[str, str]]:
-    """The items of a `meta` box, named by their type or by a list of keys before them."""
+    """Yield the texts of a `meta` box, which names its items by type or by a list of keys."""
     file.seek(start)
     inside = file.read(8)
-    start += 0 if inside[4:8] in (b"hdlr", b"keys", b"ilst") else 4  # QuickTime's has no version
+    start += (
+        0 if inside[4:8] in (b"hdlr", b"keys", b"ilst") else 4
+    )  # QuickTime has no version field
     keys: list[str] = []
     for kind, begin, stop in iter_boxes(file, start, end, budget):
         if kind == b"keys":
@@ -76,6 +79,7 @@ def _iter_item_texts(
 
 
 def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+    """Yield the known texts of a Matroska or WebM file by name."""
     waiting = [(0, get_file_size(file))]
     name = ""
     while waiting and budget.spend_part():
@@ -98,7 +102,7 @@ def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, s
 
 
 def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] | None:
-    """The element that begins at `start`: its id, and where its content begins and ends."""
+    """Return id, start and end of the content of the element at `start`, None if damaged."""
     file.seek(start)
     head = file.read(12)
     id_length = _get_number_length(head[:1])
@@ -113,5 +117,5 @@ def _read_element(file: BinaryIO, start: int, end: int) -> tuple[int, int, int] 
 
 
 def _get_number_length(first: bytes) -> int:
-    """How many bytes a number has, by its first; 0 for none."""
+    """Return the length in bytes of a number with this first byte, 0 if invalid."""
     return 9 - first[0].bit_length() if first and first[0] else 0

@@ -1,6 +1,6 @@
-"""What programs keep in an XMP packet: Draw Things' comment, ComfyUI's graph and workflow. Pure.
+"""The texts in an XMP packet: Draw Things' comment, ComfyUI's graph and workflow. Pure.
 
-Read by the few names wanted, not as XML: a stranger's XML may be without end when it is unfolded.
+Searched by name instead of parsed, since hostile XML may expand without limit.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _GRAPH = {"prompt": "comfy:prompt", "workflow": "comfy:workflow"}
 
 
 def find_xmp_comment(packet: str) -> str:
-    """Return the user's comment, where Draw Things puts its JSON; "" for none."""
+    """Return the user comment, where Draw Things stores JSON; "" for none."""
     value = _find_between(packet, "<exif:UserComment", "</exif:UserComment>")
     return html.unescape(re.sub(r"<[^<>]*>", "", f"<{value}")).strip() if value else ""
 
 
 def iter_xmp_graph(packet: str) -> Iterator[tuple[str, str]]:
-    """Yield ComfyUI's graph and workflow by the names that they have in other files."""
+    """Yield ComfyUI's graph and workflow under the names "prompt" and "workflow"."""
     for name, tag in _GRAPH.items():
         value = _find_between(packet, f"<{tag}>", f"</{tag}>")
         for quote in ('"', "'"):

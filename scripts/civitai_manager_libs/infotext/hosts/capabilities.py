@@ -1,4 +1,4 @@
-"""What a running WebUI has for an infotext's values to arrive at. Pure."""
+"""The samplers, modules and fields of a running WebUI. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 __all__ = ["HostCapabilities"]
 
-# What hosts take by code of their own, whatever their fields are called.
+# Parameters that every WebUI reads by its own code, without a field.
 _BUILT_IN_FIELDS = frozenset(
     "Sampler, Schedule type, Size, Denoising strength, Hires upscale, Hires upscaler, Hires sampler"
     ", Hires schedule type, Hires resize, First pass size, Variation seed, Variation seed strength"
     ", Seed resize from, Refiner, Refiner switch at, Hypernet, Hypernet strength, Styles array"
     ", Clip skip, VAE, Emphasis, RNG, ENSD".split(", ")
 )
-# What says where a picture is from, and changes nothing.
+# Parameters that inform and change nothing.
 _INFORMATIONAL_FIELDS = frozenset(
     "Version, Model, Model hash, VAE hash, Lora hashes, TI hashes, Hashes, Hypernet hash, Image id"
     ", Base model, Post id, Created Date, User, App, Civitai resources, Civitai metadata".split(
@@ -26,9 +26,12 @@ _MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
 
 @dataclass(frozen=True)
 class HostCapabilities:
-    """samplers: their names, the one first that is taken for an unknown. schedulers: the same, each
-    with all its names. modules: VAEs and text encoders, by their files' stems; None in a host that
-    has none apart. fields: what its tabs and settings are filled from. () where it is not known."""
+    """What a running WebUI offers; an empty collection means unknown.
+
+    samplers: their names, first the one used for an unknown name. schedulers: the same, each with
+    all its names. modules: VAE and text encoder file names without extension; None if the WebUI has
+    no modules. fields: the infotext names that its tabs and settings accept.
+    """
 
     samplers: tuple[str, ...] = ()
     schedulers: tuple[tuple[str, ...], ...] = ()
@@ -36,8 +39,10 @@ class HostCapabilities:
     fields: frozenset[str] = frozenset()
 
     def accepts_field(self, name: str) -> bool:
-        """Whether a parameter changes anything there, or need not. An extension may take several
-        under one name (`ControlNet 0`): its first word is enough."""
+        """Return whether the WebUI has a field for a parameter, or needs none.
+
+        The first word is enough: an extension may accept several parameters (`ControlNet 0`).
+        """
         if not self.fields or name in _BUILT_IN_FIELDS or name in _INFORMATIONAL_FIELDS:
             return True
         if _MODULE.fullmatch(name):
@@ -51,17 +56,19 @@ class HostCapabilities:
 
     @property
     def _extension_fields(self) -> frozenset[str]:
-        """Without the host's own families of fields, of which each name counts."""
+        """Return the fields without the WebUI's own families, whose names must match wholly."""
         prefixes = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
 
     def accepts_module(self, name: str, value: str) -> bool:
-        """True also for what is no module."""
+        """Return whether the WebUI has the module in `value`, or the parameter names no module."""
         return self.modules is None or not _MODULE.fullmatch(name) or value in self.modules
 
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
-        """The name alone, and what is taken for both; an old name has the schedule in it
-        (`DPM++ 2M Karras`)."""
+        """Return the sampler's name, the sampler used instead, and the schedule that is used.
+
+        An old name contains the schedule (`DPM++ 2M Karras`).
+        """
         labels = [names[0] for names in self.schedulers if schedule in names]
         label = (*labels, *(names[0] for names in self.schedulers[:1]), schedule)[0]
         for names in self.schedulers:

@@ -1,4 +1,4 @@
-"""What of an infotext does not arrive in a WebUI, field by field. Pure."""
+"""The values of an infotext that a WebUI loses or changes. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _MAIN = re.compile(r"(?:^|, )(Steps|Sampler|CFG scale|Seed|Size|Model): ([^,\n]{
 
 @dataclass(frozen=True)
 class Loss:
-    """sent: "" is not told. got: "" is nothing at all. is_swallowed: it is read as prompt."""
+    """A value that a WebUI loses or changes. sent: "" if missing in the text; got: "" if dropped.
+
+    is_read_as_prompt: the WebUI reads the value as part of the prompt.
+    """
 
     field: str
     sent: str = ""
@@ -32,7 +35,7 @@ class Loss:
 def list_losses(
     host: HostRules, text: str, capabilities: HostCapabilities = HostCapabilities()
 ) -> list[Loss]:
-    """In the order of the text; [] where all arrives as it is told."""
+    """Return the values that a WebUI loses or changes, in the text's order; [] if all arrive."""
     sent, got = parse_infotext(text), parse_as_host(host, text)
     if not text.strip():
         return []
@@ -51,14 +54,16 @@ def list_losses(
 
 
 def _is_left_open(sent: Infotext, name: str) -> bool:
-    """Whether it is not told, though it was another: of A1111's family silence on the RNG is GPU,
-    of all others nobody knows."""
+    """Return whether the text lacks a parameter whose default is not the one it was made with.
+
+    A1111 and Forge write no RNG if it is GPU; for other programs the value is unknown.
+    """
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other
 
 
 def _iter_swallowed(sent: Infotext) -> Iterator[Loss]:
-    """Fewer than three parameters are none to any reader."""
+    """Yield the values of a line of fewer than three pairs, which WebUIs read as a prompt."""
     last = (sent.negative_prompt or sent.prompt).rpartition("\n")[2]
     for name, value in _MAIN.findall(last):
         yield Loss(name, value, is_read_as_prompt=True)

@@ -1,6 +1,6 @@
-"""An infotext as each of the WebUIs reads it, before it looks what it has of it. Pure.
+"""How each WebUI parses an infotext. Pure.
 
-They have one reader from AUTOMATIC1111, and rules of their own on top of it.
+All use AUTOMATIC1111's parser; each has additional rules.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ _FLUX_SAMPLER = "Sampler: Euler, Schedule type: Simple, "
 
 @dataclass(frozen=True)
 class HostRules:
-    """line: what becomes of the line of parameters before it is read. passed_over: names that it
-    drops; renamed: other names that it knows. assumed: what it takes where nothing is said, as far
-    as others take something else."""
+    """The rules that a WebUI adds to AUTOMATIC1111's parser.
+
+    line: rewrites the line of parameters before it is parsed. ignored: names that are dropped.
+    renamed: other names of known parameters. defaults: values of missing parameters, if they differ
+    from other WebUIs' defaults.
+    """
 
     line: Callable[[str], str] = str
     ignored: frozenset[str] = frozenset()
@@ -31,7 +34,7 @@ class HostRules:
 
 
 def _rewrite_forge_line(line: str) -> str:
-    """Of on-site Flux pictures it takes the CFG scale for the distilled one."""
+    """Return the line as Forge reads it: Civitai's Flux images store distilled CFG as CFG scale."""
     if "Civitai" not in line or "FLUX" not in line:
         return line
     line = _CLIP_SKIP.sub("", line).replace("Sampler: Undefined, ", _FLUX_SAMPLER)
@@ -39,7 +42,7 @@ def _rewrite_forge_line(line: str) -> str:
 
 
 def _rewrite_neo_line(line: str) -> str:
-    """The same of all whose line names Flux at all."""
+    """Return the line as Forge Neo reads it: a line that mentions Flux stores distilled CFG."""
     match = _CFG.search(line) if "flux" in line.lower() else None
     if match and _parse_float(match[1]) > 1:
         line = line.replace("CFG scale: ", "CFG scale: 1.0, Distilled CFG Scale: ")
@@ -72,7 +75,7 @@ HOSTS = {
 
 
 def parse_as_host(host: HostRules, text: str) -> Infotext:
-    """What is in the text, as that host understands it; what it assumes is not in it."""
+    """Return a text as a WebUI understands it, without the WebUI's defaults."""
     sent = parse_infotext(text)
     if sent.parameters:
         head, mark, line = text.rstrip().replace("\r", "\n").rpartition("\n")
@@ -85,7 +88,7 @@ def parse_as_host(host: HostRules, text: str) -> Infotext:
 
 
 def _join_size(parameters: Mapping[str, str]) -> dict[str, str]:
-    """A size that is told by its two sides, in one piece."""
+    """Return the parameters with `Size-1` and `Size-2` joined as `Size`."""
     sides = [parameters.get(name) for name in ("Size-1", "Size-2")]
     if not all(sides):
         return dict(parameters)

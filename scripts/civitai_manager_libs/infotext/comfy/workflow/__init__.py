@@ -1,4 +1,4 @@
-"""A ComfyUI workflow, as its editor saves it, as nodes in API format, as far as it tells."""
+"""A ComfyUI workflow, as the editor saves it, converted to nodes in API format."""
 
 from .levels import read_workflow_nodes
 

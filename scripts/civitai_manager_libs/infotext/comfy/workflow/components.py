@@ -1,7 +1,7 @@
-"""What the widgets of Workflow Component's nodes are called. Pure.
+"""The input names of Workflow Component's nodes. Pure.
 
-A workflow has each component that it uses under "components": {kind: a workflow of its own}. An
-input of the component is a node there; these are ordered by their titles, "01.Component Input".
+A workflow lists its components under "components", {kind: workflow}. An input of a component is
+a node there; the titles, "01.Component Input", give the order.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _INPUT = "ComponentInput"
 
 
 def list_component_inputs(workflow: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the names of each component's inputs, in the order in which its node has them."""
+    """Return the input names of each component by its kind, in the order of the node's inputs."""
     components = list(as_mapping(workflow.get("components")).items())[:_MAX_COMPONENTS]
     return {str(kind): _list_inputs(as_mapping(component)) for kind, component in components}
 

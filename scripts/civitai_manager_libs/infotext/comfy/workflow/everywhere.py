@@ -1,7 +1,7 @@
-"""The links that Use Everywhere draws in a workflow without a line. Pure.
+"""The invisible links of Use Everywhere's nodes in a ComfyUI workflow. Pure.
 
-Newer files list them; of older ones the rule is followed: a node gives what comes into it to each
-input of that type that has no link.
+Newer files list the links; for older files: a node passes its input to each unlinked input of the
+same type.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from ....core import as_list, as_mapping
 __all__ = ["find_everywhere_links"]
 
 _Link = list[Any]
-_Links = dict[str, dict[str, _Link]]  # node id: input: where it comes from
+_Links = dict[str, dict[str, _Link]]  # {node id: {input: source}}
 _MAX_LINKS = 3_000
 _MUTED = (2, 4)
 _BY_TYPE = ("Anything Everywhere", "Anything Everywhere3")
-_BY_NAME = {  # kind: by the number of its output or input, the names that it gives its value to
+_BY_NAME = {  # kind: for each output or input, the names of the inputs that get its value
     "Prompts Everywhere": (("positive",), ("negative",)),
     "Seed Everywhere": (("seed", "noise_seed"),),
 }
@@ -27,7 +27,7 @@ _BY_NAME = {  # kind: by the number of its output or input, the names that it gi
 def find_everywhere_links(
     content: Mapping[str, Any], nodes: list[Mapping[str, Any]], prefix: str
 ) -> _Links:
-    """Return what each node of a level gets in this way, by node id and input."""
+    """Return the invisible links of a level as {node id: {input: link}}."""
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in nodes}
     saved_links = as_list(as_mapping(content.get("extra")).get("ue_links"))[:_MAX_LINKS]
@@ -74,8 +74,9 @@ def _iter_links(content: Mapping[str, Any]) -> Iterator[list[Any]]:
 
 def _get_output_type(node: Mapping[str, Any] | None, slot: object) -> str:
     outputs = as_list(node.get("outputs")) if node else []
-    known = isinstance(slot, int) and 0 <= slot < len(outputs)
-    return str(as_mapping(outputs[slot]).get("type")) if known else ""
+    if isinstance(slot, int) and 0 <= slot < len(outputs):
+        return str(as_mapping(outputs[slot]).get("type"))
+    return ""
 
 
 def _connect_inputs(
@@ -85,7 +86,7 @@ def _connect_inputs(
     for node in nodes:
         for node_input in map(as_mapping, as_list(node.get("inputs"))[:200]):
             source = names.get(_get_name(node_input))
-            if "widget" not in node_input:  # what is typed in stays
+            if "widget" not in node_input:  # a widget keeps its own value
                 source = source or types.get(str(node_input.get("type")))
             if (
                 node_input.get("link") is None

@@ -1,8 +1,8 @@
-"""The group nodes of older workflows, in the shape of today's subgraphs. Pure.
+"""The group nodes of older workflows, converted to subgraphs. Pure.
 
-`extra.groupNodes` has {name: {"nodes": [..], "links": [[from index, output, to index, input]],
-"external": [[index, output, type]]}}; a node of the type `workflow>name` (once `workflow/name`)
-stands for one. Its inputs, outputs and widgets are those of its nodes that are not joined inside.
+`extra.groupNodes` is {name: {"nodes": [..], "links": [[from index, output, to index, input]],
+"external": [[index, output, type]]}}; a node of type `workflow>name` (formerly `workflow/name`)
+is an instance. Its inputs, outputs and widgets are the unlinked ones of its inner nodes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
 
 
 def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return each group that a workflow defines, as a subgraph, by the type of its nodes."""
+    """Return a workflow's group nodes as subgraphs, by the type of their instances."""
     defined = as_mapping(as_mapping(workflow.get("extra")).get("groupNodes"))
     found: dict[str, Mapping[str, Any]] = {}
     for name, group in list(defined.items())[:_MAX_GROUPS]:
@@ -29,10 +29,10 @@ def convert_group_nodes(workflow: Mapping[str, Any]) -> dict[str, Mapping[str, A
 
 
 def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a group with the values that the widgets of `node`, which stands for it, have.
+    """Return a group with the widget values of its instance `node`.
 
-    Their row is that of the group's nodes, one after another; where it is not, none is known: a
-    widget that gets its value by a link stands behind all others.
+    The instance lists the values of the inner nodes one after another. The values are unknown if
+    their number differs or a linked widget changes the order.
     """
     if not group.get("has_joined_widgets"):
         return group
@@ -49,7 +49,7 @@ def fill_group_values(group: Mapping[str, Any], node: Mapping[str, Any]) -> Mapp
 
 def _convert_group(group: Mapping[str, Any]) -> Mapping[str, Any]:
     nodes = [dict(as_mapping(node)) for node in as_list(group.get("nodes"))[:_MAX_NODES]]
-    origins = {  # (node, input): what leads to it; outside of the group it has no node
+    origins = {  # (node, input): source node and output; None as node if outside
         (link[2], link[3]): (link[0], link[1])
         for link in map(as_list, as_list(group.get("links"))[:_MAX_LINKS])
         if len(link) >= 4 and all(isinstance(part, int) for part in link[1:4])
@@ -57,7 +57,7 @@ def _convert_group(group: Mapping[str, Any]) -> Mapping[str, Any]:
     joined = {target: origin for target, origin in origins.items() if isinstance(origin[0], int)}
     has_linked_widgets = False
     links: list[list[Any]] = []
-    names: dict[str, None] = {}  # of the inputs, in their order
+    names: dict[str, None] = {}  # of the group's inputs, in order
     for at, node in enumerate(nodes):
         node_inputs = [dict(as_mapping(each)) for each in as_list(node.get("inputs"))[:_MAX_SLOTS]]
         for slot, each in enumerate(node_inputs):
@@ -88,12 +88,12 @@ def _name_group_input(
     node_inputs: Mapping[str, Any],
     known_names: Mapping[str, None],
 ) -> str:
-    """Return the name that a group's input has outside: its maker's, or else the node's own."""
+    """Return the outer name of a group's input: the configured name, else the inner name."""
     inner_name = str(node_inputs.get("name") or node_inputs.get("type"))
     named = as_mapping(as_mapping(as_mapping(group.get("config")).get(str(at))).get("input"))
     name = (
         named.get(inner_name) if node_inputs.get("name") else next(iter(named.values()), None)
-    )  # of a reroute
+    )  # a reroute's
     name = str(as_mapping(name).get("name") or inner_name)
     if name in known_names:
         name = f"{node.get('title') or node.get('type')} {name}"
@@ -103,7 +103,7 @@ def _name_group_input(
 def _iter_group_outputs(
     group: Mapping[str, Any], nodes: list[dict[str, Any]], used: set[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
-    """Yield node and output of what a group gives: what is unused inside, or named as given."""
+    """Yield inner node and output for each output of a group: unlinked or declared external."""
     external = set()
     for entry in map(as_list, as_list(group.get("external"))[:_MAX_NODES]):
         index = as_mapping(entry[0]).get("index", entry[0]) if len(entry) >= 2 else None

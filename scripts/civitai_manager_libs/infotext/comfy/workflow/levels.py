@@ -1,7 +1,7 @@
-"""A ComfyUI workflow, as its editor saves it, as nodes in API format, as far as it tells. Pure.
+"""A ComfyUI workflow, as the editor saves it, converted to nodes in API format. Pure.
 
-A workflow is {"nodes": [..], "links": [[id, from node, output, to node, input, type]]}; a node has
-its widgets' values in a row, often without their names. Groups of nodes lie in "definitions".
+A workflow is {"nodes": [..], "links": [[id, from node, output, to node, input, type]]}. A node
+lists the values of its widgets, often without names. Subgraphs are in "definitions".
 """
 
 from __future__ import annotations
@@ -20,21 +20,19 @@ from .widgets import list_widget_names, read_widget_values
 __all__ = ["read_workflow_nodes"]
 
 _MAX_DEPTH = 5  # groups within groups
-_MAX_GROUPS = 200  # that are opened
-_MAX_LINKS = 20_000  # of one level
+_MAX_GROUPS = 200  # opened in all
+_MAX_LINKS = 20_000  # per level
 _MUTED, _BYPASSED = 2, 4
 _GROUP_INPUT, _GROUP_OUTPUT = -10, -20
-_SETTERS, _GETTERS = ("SetNode", "easy setNode"), (
-    "GetNode",
-    "easy getNode",
-)  # their only widget is a name, not a value
+_SETTERS = ("SetNode", "easy setNode")  # their only widget is a name, not a value
+_GETTERS = ("GetNode", "easy getNode")
 _WIDGET_TYPES = ("STRING", "INT", "FLOAT", "BOOLEAN", "COMBO", "COMFY_DYNAMICCOMBO_V3")
 _Link = list[Any]
 
 
 @dataclass(frozen=True)
 class _Group:
-    """One level of the workflow. given: the inputs of the group, by number, that have a value."""
+    """A level of the workflow. given: the numbers of the group's inputs that have a value."""
 
     content: Mapping[str, Any]
     prefix: str = ""
@@ -43,7 +41,7 @@ class _Group:
 
 
 def read_workflow_nodes(workflow: object) -> Nodes:
-    """Return a workflow's nodes without those switched off; {} if it is none, or huge."""
+    """Return the active nodes of a workflow in API format, {} for more than MAX_NODES."""
     if not isinstance(workflow, Mapping):
         return {}
     listed = as_list(as_mapping(workflow.get("definitions")).get("subgraphs"))
@@ -64,7 +62,7 @@ def _collect_nodes(
     components: Mapping[str, list[str]],
     nodes: dict[str, Node],
 ) -> Iterator[_Group]:
-    """Add a level's nodes to `nodes`; yield the groups in it, each to be collected too."""
+    """Add a level's nodes to `nodes`, and yield the groups that the level contains."""
     listed = [node for node in as_list(group.content.get("nodes")) if isinstance(node, Mapping)]
     listed = [node for node in listed[: MAX_NODES + 1] if node.get("mode") != _MUTED]
     opened = [node for node in listed if node.get("mode") != _BYPASSED]
@@ -89,9 +87,9 @@ def _collect_nodes(
 
 
 def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> dict[str, _Link]:
-    """Return what a bypassed node hands on, by its output: the input of that type.
+    """Return the links that a bypassed node passes on, by output: its input of the same type.
 
-    The input of the same number comes before the others, as in ComfyUI's editor.
+    The input of the same number comes first, as in ComfyUI's editor.
     """
     given = [as_mapping(each) for each in as_list(node.get("inputs"))[:200]]
     passed = {}
@@ -107,9 +105,9 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 def _find_dead_outputs(
     listed: list[Mapping[str, Any]], prefix: str, sources: Mapping[Any, _Link]
 ) -> set[tuple[str, int]]:
-    """Return the outputs of bypassed nodes that hand nothing on, by node id and number.
+    """Return the node id and number of each output through which a bypassed node passes nothing on.
 
-    What is linked to such an output keeps its widget's own value.
+    A widget linked to such an output keeps its own value.
     """
     dead = set()
     for node in listed:
@@ -123,7 +121,7 @@ def _find_dead_outputs(
 def _collect_link_sources(
     group: _Group, group_ids: set[str], nodes: dict[str, Node]
 ) -> dict[Any, _Link]:
-    """Where each link of a level comes from; adds the nodes by which a group gives something."""
+    """Return the source of each link by link id, and add the group's output nodes to `nodes`."""
     sources: dict[Any, _Link] = {}
     for link in as_list(group.content.get("links"))[:_MAX_LINKS]:
         link_id, origin, slot, target, target_slot = _split_link(link)
@@ -157,7 +155,7 @@ def _open_group(
     depth: int,
     nodes: dict[str, Node],
 ) -> _Group:
-    """The group behind a node, with a node for each of its inputs that has a value."""
+    """Return the group behind a node, and add a node for each of its inputs that has a value."""
     given = [as_mapping(each) for each in as_list(content.get("inputs"))[:200]]
     values = _read_group_values(node, given)
     known = set()
@@ -173,7 +171,7 @@ def _open_group(
 
 
 def _read_group_values(node: Mapping[str, Any], given: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """The values that a group's own widgets have; {} where it cannot be told which is which."""
+    """Return the values of a group's own widgets by name, {} if names and values do not match."""
     values = as_list(node.get("widgets_values"))
     widgets = [str(each.get("name")) for each in given if each.get("type") in _WIDGET_TYPES]
     for names in (widgets, list_widget_names(node)):
@@ -187,7 +185,7 @@ def _make_reroute(source: _Link | None) -> Node:
 
 
 def _find_setters(listed: list[Mapping[str, Any]], prefix: str) -> dict[str, _Link]:
-    """The named values that GetNode takes from elsewhere, each by its SetNode."""
+    """Return the link to each SetNode, by the name that its GetNodes use."""
     setters = [node for node in listed if node.get("type") in _SETTERS]
     return {_get_first_value(node): [f"{prefix}{node.get('id')}", 0] for node in setters}
 

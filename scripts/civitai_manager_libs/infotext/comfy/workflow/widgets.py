@@ -1,7 +1,7 @@
-"""What the widgets of a workflow's nodes are called. Pure.
+"""The names of the widgets of a workflow's nodes. Pure.
 
-A workflow has a node's values in a row. Newer files name them; of older ones the names are in the
-table here.
+A node lists the values of its widgets. Newer files name the widgets; the table names those of
+older files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ...samplers import is_sampler
 
 __all__ = ["list_widget_names", "read_widget_values"]
 
-_CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the row
+_CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the list
 _SEEDS = {"seed", "noise_seed"}
 _SAMPLER_WIDGETS = ("steps", "cfg", "sampler_name", "scheduler", "denoise")
 _KSAMPLER = "seed steps cfg sampler_name scheduler denoise"
@@ -29,7 +29,7 @@ _TTN_SAMPLER = (
 )
 _CLOWN = "noise_type_init noise_type_sde noise_mode_sde eta noise_seed sampler_mode sampler_name"
 _CLOWN_END = "scheduler steps implicit_steps denoise denoise_alt cfg shift base_shift"
-# What the editor does with a prompt before it is sent: comments go, one of several is taken.
+# The editor removes comments from these prompts and draws one of several choices.
 _COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 _CHOICE = re.compile(r"(?<!\\)\{[^{}]*\|[^{}]*\}")
 _DYNAMIC_PROMPTS = {
@@ -211,9 +211,9 @@ _WIDGETS = {
 
 
 def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the values of a node's widgets by name, without those of which the name is unknown.
+    """Return the values of a node's widgets by name, without values whose name is unknown.
 
-    `inputs`: all names that the workflow itself gives to the inputs of such a node, in order.
+    `inputs` are the input names of the node's component, in order.
     """
     values = node.get("widgets_values")
     if isinstance(values, Mapping):
@@ -223,7 +223,7 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
     named, left = _pair_values(list_widget_names(node), values)
     if left and known:
         named, left = _pair_values(known, values)
-    elif left:  # the names are of some of its widgets only
+    elif left:  # the node names some of its widgets only
         named = {"value": values[0]} if len(values) == 1 else _guess_values(values)
     for name in _DYNAMIC_PROMPTS.get(str(node.get("type")), ()):
         text = named.get(name)
@@ -234,7 +234,7 @@ def read_widget_values(node: Mapping[str, Any], inputs: Sequence[str] = ()) -> d
 
 
 def _find_known_names(kind: str, values: list[Any]) -> list[str]:
-    """Return the names of the widgets of older nodes; of several rows, the one that fits."""
+    """Return the table's widget names for a kind of node; of several lists, the one that fits."""
     rows = [row.split() for row in _WIDGETS.get(kind, "").split("|")]
     return (
         rows[0] if len(rows) == 1 else next((row for row in rows if _fit_values(row, values)), [])
@@ -253,13 +253,13 @@ def _remove_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
 
 
 def list_widget_names(node: Mapping[str, Any]) -> list[str]:
-    """Return the names of the widgets that a file names itself, in their order."""
+    """Return the widget names that the node itself lists, in order."""
     widgets = (as_mapping(given).get("widget") for given in as_list(node.get("inputs"))[:200])
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
 
 def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], bool]:
-    """Names with their values, and whether values are left."""
+    """Return the values by name, and whether values are left over."""
     found: dict[str, Any] = {}
     at = 0
     for name, _ in zip(names, values):
@@ -270,9 +270,9 @@ def _pair_values(names: list[str], values: list[Any]) -> tuple[dict[str, Any], b
 
 
 def _guess_values(values: list[Any]) -> dict[str, Any]:
-    """What a sampler's row says: all have steps, cfg, sampler, schedule, denoise in this order.
+    """Return a sampler's values, which are always steps, cfg, sampler, schedule, denoise in order.
 
-    What the editor's control follows is the seed.
+    The value before the editor's seed control is the seed.
     """
     found = {}
     for at, value in enumerate(values):
@@ -285,9 +285,9 @@ def _guess_values(values: list[Any]) -> dict[str, Any]:
 
 
 def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
-    """Return these values by name, {} where they are not what a sampler's are."""
+    """Return these values by a sampler's names, {} if a value does not fit."""
     row = dict(zip(_SAMPLER_WIDGETS, values))
-    denoise = as_number(row.get("denoise", 1))  # or the step to start at
+    denoise = as_number(row.get("denoise", 1))  # or the first step
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
     if not numbers or as_whole(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
         return {}
@@ -295,5 +295,5 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
 
 
 def _is_seed_control(value: object) -> bool:
-    """What the editor does with a seed after each picture; once it was a yes or no."""
+    """Return whether a value is the editor's setting for the next seed; a bool in older files."""
     return value is None or isinstance(value, bool) or value in tuple(_CONTROLS)

@@ -1,4 +1,4 @@
-"""What other programs than the WebUIs write of an image, by tables of their names."""
+"""The parameters that programs other than the WebUIs write into files, read by tables."""
 
 from .detection import read_program, read_texts
 from .prompt_formats import read_dream

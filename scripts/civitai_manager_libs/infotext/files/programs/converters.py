@@ -1,4 +1,4 @@
-"""The converters by which a program's table says what its values are in a record. Pure."""
+"""Builders of the sources in a program's table: where and how a record's value is read. Pure."""
 
 from __future__ import annotations
 
@@ -6,18 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Union
 
-from ....core import as_list, as_text, as_whole, as_mapping
+from ....core import as_list, as_mapping, as_text, as_whole
 
-__all__ = ["Data", "Record", "Source", "convert_value", "scale_count", "find_value", "find_first"]
-__all__ += [
-    "join_lines",
-    "read_lora_entries",
-    "read_lora_lists",
-    "read_lora_pairs",
-    "read_lora_texts",
-    "parse_resolution",
-]
-__all__ += ["skip_words", "read_if"]
+__all__ = ["Data", "Record", "Source", "convert_value", "find_first", "find_value", "join_lines"]
+__all__ += ["parse_resolution", "read_if", "read_lora_entries", "read_lora_lists"]
+__all__ += ["read_lora_pairs", "read_lora_texts", "scale_count", "skip_words"]
 
 Data = Mapping[str, Any]
 Record = dict[str, Any]
@@ -29,7 +22,7 @@ _PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
 
 
 def find_value(data: Data, source: Source) -> object:
-    """Return what a source says of this data: None for nothing."""
+    """Return the value of a source in this data, None if it has none."""
     if not isinstance(source, str):
         return source(data)
     values = (_get_at(data, path) for path in source.split("|"))
@@ -43,7 +36,7 @@ def _get_at(data: object, path: str) -> object:
 
 
 def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
-    """Make a source whose value, where there is one, goes through `convert`."""
+    """Return a source that applies `convert` to the value of `source`, if there is one."""
 
     def convert_value(data: Data) -> object:
         value = find_value(data, source)
@@ -53,7 +46,10 @@ def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Da
 
 
 def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
-    """Make a source of a whole number above 0: `factor` times the value, and `plus` added."""
+    """Return a source of a whole number: `factor` times the value plus `plus`.
+
+    None if the scaled value is not positive.
+    """
 
     def count(value: object) -> int | None:
         stated = as_whole(value)
@@ -63,29 +59,29 @@ def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data],
 
 
 def skip_words(source: str, *words: str) -> Callable[[Data], object]:
-    """Make a source that says nothing where its value is one of these words, as "Automatic"."""
+    """Return a source that has no value if the value is one of these words, such as "Automatic"."""
     return convert_value(source, lambda value: None if as_text(value) in words else value)
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
-    """Make a source that says something only where the value at `condition` is true."""
+    """Return a source that has a value only if the value at `condition` is true."""
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
 def find_first(*sources: Source) -> Callable[[Data], object]:
-    """Make a source of the first of these that says something."""
+    """Return a source of the first value among these sources."""
     return lambda data: next(filter(None, (find_value(data, source) for source in sources)), None)
 
 
 def join_lines(source: str) -> Callable[[Data], object]:
-    """Make a source of a text, or of a list's texts, each on a line of its own."""
+    """Return a source of a text, or of the texts of a list, one on each line."""
     return convert_value(
         source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
     )
 
 
 def parse_resolution(source: str) -> Callable[[Data], object]:
-    """Make a source of a size like `1024x768`, from `(1024, 768)` or `1024 x 768`."""
+    """Return a source of a size such as `1024x768`, from `(1024, 768)` or `1024 x 768`."""
 
     def size(value: object) -> str | None:
         sides = re.findall(r"\d{1,5}", as_text(value)[:100])
@@ -95,7 +91,7 @@ def parse_resolution(source: str) -> Callable[[Data], object]:
 
 
 def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
-    """Make a source of LoRAs from a list of names and one of weights; either may be a text."""
+    """Return a source of LoRAs from a list of names and a list of weights, each possibly a text."""
 
     def loras(data: Data) -> list[Record]:
         stated = _split_list(find_value(data, weights))
@@ -108,7 +104,7 @@ def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
 
 
 def _split_list(value: object) -> list[Any]:
-    """Return a list's entries, also of a list in text: `a,b` or `['a', 'b']`."""
+    """Return the entries of a list, or of a text such as `a,b` or `['a', 'b']`."""
     entries = list(as_list(value))
     for each in [] if entries else _PART.findall(as_text(value)[:_MAX_LIST]):
         entries.extend(part.strip() for part in each if part.strip())
@@ -116,7 +112,7 @@ def _split_list(value: object) -> list[Any]:
 
 
 def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Data], object]:
-    """Make a source of LoRAs from a list of objects."""
+    """Return a source of LoRAs from a list of objects."""
 
     def loras(value: object) -> list[Record]:
         entries = (as_mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
@@ -126,7 +122,7 @@ def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callabl
 
 
 def read_lora_pairs(source: str) -> Callable[[Data], object]:
-    """Make a source of LoRAs from a list of `[name, weight, …]`."""
+    """Return a source of LoRAs from a list of `[name, weight, …]`."""
 
     def loras(value: object) -> list[Record]:
         entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
@@ -136,7 +132,7 @@ def read_lora_pairs(source: str) -> Callable[[Data], object]:
 
 
 def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
-    """Make a source of LoRAs from texts `name : weight` under keys that end in a number from 1."""
+    """Return a source of LoRAs from texts `name : weight` under keys numbered from 1."""
 
     def loras(data: Data) -> list[Record]:
         keys = (f"{prefix}{at}" for at in range(1, _MAX_LORAS) for prefix in prefixes)

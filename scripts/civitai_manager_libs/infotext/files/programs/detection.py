@@ -1,4 +1,4 @@
-"""Which program wrote a piece of JSON or a file's texts, and what record they amount to. Pure."""
+"""The program that wrote a JSON object or a file's texts, and the record in them. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["read_program", "read_texts"]
 
 
 def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] | None:
-    """Return the program that wrote `data`, and its record; None for an unknown shape.
+    """Return the program that wrote `data`, and the record; None if unknown.
 
-    `texts`: the file's texts, by name.
+    `texts` are the file's texts by name.
     """
     if not isinstance(data, Mapping):
         return None
@@ -30,7 +30,7 @@ def read_program(data: object, texts: Mapping[str, str]) -> tuple[str, Record] |
 
 
 def read_texts(texts: Mapping[str, str]) -> tuple[str, Record] | None:
-    """Return the program that wrote one text for each value, and its record; None for others."""
+    """Return the program that wrote one text for each value, and the record; None if unknown."""
     for program in PROGRAMS:
         if program.has_texts and _is_written_by(program, texts):
             return program.name, _build_record(program, texts, {})
@@ -56,7 +56,10 @@ def _build_record(program: Program, data: Data, texts: Mapping[str, str]) -> Rec
 
 
 def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
-    """Read a ComfyUI graph; the site's own pictures of 2024 and later have a summary in it."""
+    """Return the program and record of a ComfyUI graph, None for other data.
+
+    Civitai's own images since 2024 contain a summary in the graph.
+    """
     summary = as_mapping(load_json(data.get("extraMetadata")))
     if summary.get("prompt"):
         return "Civitai", _build_on_site_record(data, summary)
@@ -71,7 +74,7 @@ def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
 
 
 def _build_on_site_record(data: Data, summary: Data) -> Record:
-    """Return the summary; the graph adds what it lacks, as the strength of a second pass."""
+    """Return the summary as a record, with the graph for what the summary lacks."""
     used = [as_mapping(entry) for entry in as_list(summary.get("resources"))[:100]]
     record = {key: value for key, value in summary.items() if key != "resources"}
     record["civitaiResources"] = [

@@ -1,7 +1,7 @@
-"""The second pass of each program, at a larger size or from another image, in A1111's terms. Pure.
+"""The second pass of each program under A1111's names. Pure.
 
-A host takes a text with `Hires upscale`, `Hires resize` or `Hires upscaler` for one of two passes,
-and doubles the size where it is not told; so these are written only where the size is known.
+A WebUI takes a text with `Hires upscale`, `Hires resize` or `Hires upscaler` for two passes, and
+doubles the size if it is missing; so these are written only if the size is known.
 """
 
 from __future__ import annotations
@@ -11,14 +11,8 @@ import re
 from ....core import as_mapping, as_number, as_text, as_whole, model_file_stem
 from .converters import Data, find_value, Record
 
-__all__ = [
-    "read_draw_things_pass",
-    "read_fooocus_refiner",
-    "read_hf_space_pass",
-    "read_invoke_pass",
-    "read_swarm_pass",
-]
-__all__ += ["make_second_pass", "translate_upscaler"]
+__all__ = ["make_second_pass", "read_draw_things_pass", "read_fooocus_refiner"]
+__all__ += ["read_hf_space_pass", "read_invoke_pass", "read_swarm_pass", "translate_upscaler"]
 
 _RESIZERS = {  # of the pixels or in the latent space
     "latent-bicubic": "Latent (bicubic)",
@@ -30,7 +24,7 @@ _RESIZERS = {  # of the pixels or in the latent space
 
 
 def make_second_pass(scale: object, upscaler: str, denoise: object, steps: object = None) -> Record:
-    """Return the fields of a second pass at `scale` times the first one's size."""
+    """Return the fields of a second pass at `scale` times the size of the first."""
     return {
         "Hires upscale": scale,
         "Hires upscaler": upscaler or None,
@@ -40,7 +34,7 @@ def make_second_pass(scale: object, upscaler: str, denoise: object, steps: objec
 
 
 def translate_upscaler(name: str) -> str:
-    """Return an upscaler by A1111's name: its own of a resize, a model's without `.pth`."""
+    """Return an upscaler under A1111's name, a model's name without extension."""
     kind, _, model = name.partition("-")
     if kind in ("model", "latentmodel"):
         name = model
@@ -49,7 +43,7 @@ def translate_upscaler(name: str) -> str:
 
 
 def read_swarm_pass(data: Data) -> Record:
-    """Return the refiner as a second pass where it comes after all steps, else as A1111's Refiner.
+    """Return SwarmUI's refiner: a second pass if it runs after all steps, else A1111's Refiner.
 
     SwarmUI writes no `refinerupscale` of 1.
     """
@@ -69,7 +63,7 @@ def read_swarm_pass(data: Data) -> Record:
 
 
 def read_draw_things_pass(data: Data) -> Record:
-    """Return the first pass's size as Size: Draw Things' `size` is the second's."""
+    """Return Draw Things' second pass, with the first pass's size; its `size` is the second's."""
     more = as_mapping(data.get("v2"))
     first = [as_whole(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
     last = re.fullmatch(r"(\d{1,5})x(\d{1,5})", as_text(data.get("size")))
@@ -83,7 +77,7 @@ def read_draw_things_pass(data: Data) -> Record:
 
 
 def read_hf_space_pass(data: Data) -> Record:
-    """Return the second pass of a Space: it resizes in the latent space."""
+    """Return the second pass of a Hugging Face Space, which enlarges the latent."""
     stated = as_mapping(data.get("use_upscaler"))
     method = as_text(stated.get("upscale_method"))
     upscaler = translate_upscaler(f"latent-{method}") if method else ""
@@ -94,13 +88,13 @@ def read_hf_space_pass(data: Data) -> Record:
 
 
 def read_fooocus_refiner(data: Data) -> Record:
-    """Return the refiner as A1111's; Fooocus writes its switch without one, too."""
+    """Return Fooocus' refiner as A1111's; its switch alone means no refiner."""
     refiner = as_text(data.get("refiner_model"))
     return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
 
 
 def read_invoke_pass(data: Data) -> Record:
-    """Return img2img's strength, or the second pass: InvokeAI 4 tells no size of the first."""
+    """Return InvokeAI's img2img strength, refiner and second pass; InvokeAI 4 has no first size."""
     refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
     written: Record = {"Denoising strength": data.get("strength")}
     if refiner:

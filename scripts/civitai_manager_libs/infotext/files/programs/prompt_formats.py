@@ -1,4 +1,4 @@
-"""Prompts in shapes of their programs' own. Pure."""
+"""The prompt formats of single programs. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from collections.abc import Callable, Iterator
 from ....core import as_list, as_mapping, as_text
 from .converters import Data, find_value, Record
 
-__all__ = [
-    "read_invoke_2_negative",
-    "read_novelai_model",
-    "read_novelai_hash",
-    "read_novelai_prompt",
-]
-__all__ += ["read_invoke_2_prompt", "read_dream"]
+__all__ = ["read_dream", "read_invoke_2_negative", "read_invoke_2_prompt", "read_novelai_hash"]
+__all__ += ["read_novelai_model", "read_novelai_prompt"]
 
 _DREAM = re.compile(r'\s*"(?P<prompt>.*)"(?P<options> -[sS] ?\d[^"]*)', re.DOTALL)
 _DREAM_OPTIONS = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "cfgScale"}
@@ -24,7 +19,7 @@ _NOVELAI_SOURCE = re.compile(r"(.{1,200}?)(?: ([0-9A-F]{8}))?")  # NovelAI Diffu
 
 
 def read_dream(text: str) -> Record:
-    """Read InvokeAI 1's `"a prompt [not this]" -s 50 -S 42 -W 512 -H 768 -C 7.5 -A k_lms`."""
+    """Return the record in InvokeAI 1's `"a prompt [not this]" -s 50 -S 42 -W 512 -H 768`."""
     found = _DREAM.fullmatch(text)
     if found is None:
         return {}
@@ -37,12 +32,12 @@ def read_dream(text: str) -> Record:
 
 
 def read_invoke_2_prompt(data: Data) -> str:
-    """Return InvokeAI 2's prompt without what it has in brackets, which is not wanted."""
+    """Return InvokeAI 2's prompt without its negative parts, which are in brackets."""
     return _remove_brackets(_join_invoke_2_parts(data))
 
 
 def read_invoke_2_negative(data: Data) -> str:
-    """Return what InvokeAI 2's prompt has in brackets."""
+    """Return the negative parts of InvokeAI 2's prompt, which are in brackets."""
     return _join_brackets(_join_invoke_2_parts(data))
 
 
@@ -61,7 +56,7 @@ def _join_brackets(text: str) -> str:
 
 
 def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
-    """Make a source of a prompt: NovelAI 4's, with a line for each person, else a plain one."""
+    """Return a source of NovelAI 4's prompt, a line for each character, or of a plain prompt."""
 
     def prompt(data: Data) -> object:
         return "\n".join(_iter_captions(data.get(structured))) or find_value(data, plain)
@@ -80,12 +75,12 @@ def _iter_captions(prompt: object) -> Iterator[str]:
 
 
 def read_novelai_model(data: Data) -> str | None:
-    """Return the model as the file's `Source` names it; its last word is a checksum."""
+    """Return the model in the file's `Source`, None if missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[1] if found else None
 
 
 def read_novelai_hash(data: Data) -> str | None:
-    """Return the checksum at the end of the file's `Source`."""
+    """Return the checksum at the end of the file's `Source`, None if missing."""
     found = _NOVELAI_SOURCE.fullmatch(as_text(find_value(data, "texts.Source")))
     return found[2] if found else None

@@ -1,4 +1,4 @@
-"""What Stability Matrix's project, beside an image's parameters, says of LoRAs and passes. Pure."""
+"""The LoRAs and the second pass in Stability Matrix's project file. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_MODULES = 50
 
 
 def list_matrix_loras(data: Data) -> list[Record]:
-    """Return the LoRAs that are switched on, as entries of `additionalResources`."""
+    """Return the active LoRAs as entries of `additionalResources`."""
     if find_value(data, "smproj.State.Model.IsExtraNetworksEnabled") is not True:
         return []
     cards = (cards[0] for cards in _iter_modules(data, "Model.ExtraNetworks") if cards)
@@ -31,7 +31,7 @@ def list_matrix_loras(data: Data) -> list[Record]:
 
 
 def read_matrix_pass(data: Data) -> Record:
-    """Return the second pass, where its module is switched on."""
+    """Return the fields of the second pass, {} if it is off."""
     for cards in _iter_modules(data, "Modules", "HiresFixModule"):
         if len(cards) == 2:
             upscaler, sampler = cards
@@ -42,7 +42,7 @@ def read_matrix_pass(data: Data) -> Record:
 
 
 def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
-    """Yield the cards of each module of this kind that is switched on."""
+    """Yield the cards of each active module of this kind."""
     listed = find_value(data, f"smproj.State.{path}.$values")
     for module in map(as_mapping, as_list(listed)[:_MAX_MODULES]):
         if module.get("IsEnabled") is True and kind in as_text(module.get("$type")):

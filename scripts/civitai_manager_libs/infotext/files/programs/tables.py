@@ -1,6 +1,6 @@
-"""The tables: for each program, by what its data is known, and its names for our fields. Pure.
+"""The tables of programs: how to recognise each, and where each record's value is. Pure.
 
-A new program is a new entry here; what its values need first is in `fields`.
+Support for another program is an entry here; `converters` has the builders of sources.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from .converters import (
     Data,
     find_first,
     join_lines,
+    parse_resolution,
+    read_if,
     read_lora_entries,
     read_lora_lists,
     read_lora_pairs,
     read_lora_texts,
     Record,
-    parse_resolution,
     scale_count,
-    Source,
     skip_words,
-    read_if,
+    Source,
 )
 
 __all__ = ["PROGRAMS", "Program", "TEXT_NAMES"]
@@ -32,12 +32,12 @@ __all__ = ["PROGRAMS", "Program", "TEXT_NAMES"]
 
 @dataclass(frozen=True)
 class Program:
-    """name: as people know it; "" where the data does not tell the program.
+    """A program and its table. name: the public name, "" if the data does not tell the program.
 
-    marks: `a+b` stands for data that has both keys; one mark that fits is enough. within: the key
-    under which the values lie. fields: a record's key -> where its value is. second_pass: more
-    fields at once. beside: texts of the file that are JSON too, by whose names the fields begin.
-    has_texts: the program writes a text for each value into a PNG instead of one JSON.
+    marks: keys that identify the data, `a+b` if both are needed; one mark is enough. parent_key:
+    holds all values. fields: the source of each record key. read_second_pass: reads further fields.
+    json_texts: the file's texts that are parsed as JSON and read like keys. has_texts: the program
+    writes a PNG text for each value instead of one JSON.
     """
 
     name: str
@@ -78,7 +78,7 @@ _INVOKE: dict[str, Source] = {
     "sampler": "scheduler",
     "Model": "model.model_name|model.name",
     "VAE": "vae.model_name|vae.name",
-    "clipSkip": scale_count("clip_skip", plus=1),  # how many layers, not from where
+    "clipSkip": scale_count("clip_skip", plus=1),  # the number of skipped layers
     "additionalResources": read_lora_entries(
         "loras", "lora.model_name|lora.name|model.model_name|model.name"
     ),
@@ -130,7 +130,7 @@ _RUINED_FOOOCUS: dict[str, Source] = {
     "Model": "base_model_name",
     "Model hash": "base_model_hash",
     "clipSkip": "clip_skip",
-    "other": lambda data: {"loras": data.get("loras")},  # where the site's records have them too
+    "other": lambda data: {"loras": data.get("loras")},  # as in Civitai's records
 }
 _NOVELAI: dict[str, Source] = {
     **_map_same_names("steps seed width height sampler"),
@@ -138,7 +138,7 @@ _NOVELAI: dict[str, Source] = {
     "negativePrompt": prompt_formats.read_novelai_prompt("v4_negative_prompt", "uc"),
     "cfgScale": "scale",
     "scheduler": skip_words("noise_schedule", "native"),
-    # Also in pictures from nothing, where it means nothing.
+    # Also written by txt2img, where it has no effect.
     "Denoising strength": lambda data: (
         data.get("strength") if data.get("request_type") == "Img2ImgRequest" else None
     ),
@@ -175,13 +175,7 @@ _EASY_DIFFUSION: dict[str, Source] = {
     ),
     "additionalResources": read_lora_lists("use_lora_model|LoRA model", "lora_alpha|LoRA Strength"),
 }
-_EASY_TEXTS = "prompt negative_prompt num_inference_steps seed width height guidance_scale"
-_EASY_TEXTS += " sampler_name scheduler_name use_stable_diffusion_model use_vae_model"
-_EASY_TEXTS += " prompt_strength clip_skip use_lora_model lora_alpha"
-_EASY_LABELS = ("Prompt", "Negative Prompt", "Steps", "Seed", "Width", "Height", "Guidance Scale")
-_EASY_LABELS += ("Sampler", "Scheduler", "Stable Diffusion model", "VAE model", "Prompt Strength")
-_EASY_LABELS += ("Clip Skip", "LoRA model", "LoRA Strength")
-_DIFFUSERS: dict[str, Source] = {  # as most Spaces of Hugging Face name them
+_DIFFUSERS: dict[str, Source] = {  # most Hugging Face Spaces' names
     **_map_same_names("prompt seed width height sampler"),
     "negativePrompt": "negative_prompt",
     "steps": "num_inference_steps",
@@ -197,7 +191,7 @@ _STABILITY_MATRIX: dict[str, Source] = {
     "steps": "Steps",
     "seed": "Seed",
     "cfgScale": "CfgScale",
-    # Its text and its short JSON have the size after the second pass.
+    # The infotext and `Width` hold the size after the second pass.
     "width": f"{_MATRIX}.Sampler.Width|Width",
     "height": f"{_MATRIX}.Sampler.Height|Height",
     "sampler": f"{_MATRIX}.Sampler.SelectedSampler.Name|Sampler",
@@ -213,7 +207,7 @@ _STABILITY_MATRIX: dict[str, Source] = {
 }
 _TENSORART: dict[str, Source] = {
     **_map_same_names("prompt negativePrompt width height steps cfgScale clipSkip"),
-    "seed": skip_words("seed", "-1"),  # the graph has the number that was drawn
+    "seed": skip_words("seed", "-1"),  # -1: the graph has the drawn seed
     "sampler": "ksamplerName",
     "scheduler": "schedule",
     "Model": "baseModel.modelFileName",
@@ -269,5 +263,11 @@ PROGRAMS = (
     ),
     Program("TensorArt", ("baseModel+ksamplerName", "baseModel+imageCount"), _TENSORART),
 )
-TEXT_NAMES = (*_EASY_TEXTS.split(), *_EASY_LABELS, "Source", "generation_data", "parameters-json")
-TEXT_NAMES += ("smproj",)  # what a PNG's texts are called that the tables read
+TEXT_NAMES = tuple(  # of the PNG texts that the tables read
+    "prompt, negative_prompt, num_inference_steps, seed, width, height, guidance_scale"
+    ", sampler_name, scheduler_name, use_stable_diffusion_model, use_vae_model, prompt_strength"
+    ", clip_skip, use_lora_model, lora_alpha, Prompt, Negative Prompt, Steps, Seed, Width, Height"
+    ", Guidance Scale, Sampler, Scheduler, Stable Diffusion model, VAE model, Prompt Strength"
+    ", Clip Skip, LoRA model, LoRA Strength, Source, generation_data, parameters-json"
+    ", smproj".split(", ")
+)
