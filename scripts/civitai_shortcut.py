@@ -1,7 +1,7 @@
 """The entry: registers the tab in a WebUI; as a program, the command line.
 
-A WebUI executes this file anew at each "Reload UI", as a module that is not in `sys.modules`;
-so it stays thin, and all that lives is in the package beside it.
+A WebUI runs this file again at each "Reload UI", and does not put it into `sys.modules`; so all
+state is in the package beside it.
 """
 
 import os
@@ -14,23 +14,24 @@ if _HERE not in sys.path:
 
 
 def _main() -> int:
+    """Run a command, or the gallery's own server, and return the exit code."""
     from civitai_manager_libs.cli import arguments, commands, terminal
 
     terminal.prepare_terminal()
-    given = arguments.build_parser().parse_args()
-    example = _start_demo() if given.demo else ""
-    if given.command:
-        return commands.run_command(given)
+    options = arguments.build_parser().parse_args()
+    example = _start_demo() if options.demo else ""
+    if options.command:
+        return commands.run_command(options)
     from civitai_manager_libs.web import standalone
 
-    return standalone.run_server(given.host, given.port, example, given.auth)
+    return standalone.run_server(options.host, options.port, example, options.auth)
 
 
 def _start_demo() -> str:
-    """Our own offline Civitai in place of the real one; the model to begin with.
+    """Start the offline Civitai, use it in place of the real one, and return a model's id.
 
-    It has a folder of its own beside the user's, and the same address at each start if that is
-    free, so that a job of the last time can go on.
+    Its data folder is another than the user's. Its port is the same at each start if it is free,
+    so that an earlier job can go on.
     """
     from civitai_manager_libs import host
     from civitai_manager_libs.demo import server
@@ -41,7 +42,7 @@ def _start_demo() -> str:
     except InputError:
         demo = server.start_demo()
     os.environ["CIVITAI_BASE_URL"] = demo.url
-    host.bypass_proxies_for("127.0.0.1")  # where the demo is
+    host.bypass_proxies_for("127.0.0.1")
     if "CIVITAI_SHORTCUT_DATA" not in os.environ:
         os.environ["CIVITAI_SHORTCUT_DATA"] = os.path.join(host.default_data_folder(), "demo")
     return "900001"
@@ -50,7 +51,7 @@ def _start_demo() -> str:
 if __name__ == "__main__":
     try:
         sys.exit(_main())
-    except KeyboardInterrupt:  # before there was anything to end
+    except KeyboardInterrupt:  # before a command handles it
         sys.exit(130)
 elif "modules.script_callbacks" in sys.modules:
     from civitai_manager_libs.web import webui

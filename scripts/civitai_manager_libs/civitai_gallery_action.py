@@ -1,4 +1,4 @@
-"""The plan's names for downloading a gallery's pictures into the cache, as a host calls them."""
+"""Functions that a host calls to download a gallery's images into the cache."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ __all__ = ["GalleryDownloadManager", "download_images", "download_images_batch"]
 __all__ += ["download_images_with_progress", "download_large_image", "get_http_client"]
 __all__ += ["pre_loading"]
 
-_MORE_WORKERS = 2
-_LEAST_CHUNK = 1024  # bytes; by smaller pieces a picture would take minutes
+_EXTRA_WORKERS = 2
+_MIN_CHUNK = 1024  # bytes; with smaller ones an image would take minutes
 
 _http_client: CivitaiHttpClient | None = None
 _http_client_lock = threading.Lock()
 
-ProgressCallback = Callable[[int, int, str], None]  # done, total, words for the user
+ProgressCallback = Callable[[int, int, str], None]  # done, total, message for the user
 
 
 def __getattr__(name: str) -> Any:
-    """Return gradio as `gr`. It is imported when it is first needed: it takes 80 MB and seconds,
-    and our own server needs none of it."""
+    """Return gradio as `gr`, imported at the first use.
+
+    gradio takes 80 MB and seconds to load, and our own server does not need it.
+    """
     if name != "gr":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import gradio
@@ -41,7 +43,7 @@ def __getattr__(name: str) -> Any:
 
 
 def get_http_client() -> CivitaiHttpClient:
-    """The one client of this process, made when it is first asked for."""
+    """Return the client of this process, created at the first call."""
     global _http_client
     with _http_client_lock:
         if _http_client is None:
@@ -50,14 +52,14 @@ def get_http_client() -> CivitaiHttpClient:
 
 
 def download_images(dn_image_list: Iterable[Any] | None) -> DownloadSummary:
-    """Every entry of the list into the cache, each once; what is no address counts as failed."""
+    """Download each URL once into the cache; an entry that is no URL counts as failed."""
     return download_images_with_progress(dn_image_list)
 
 
 def download_images_with_progress(
     dn_image_list: Iterable[Any] | None, progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    """`download_images`, telling after each picture how far it is."""
+    """Download a list of URLs, and call `progress_callback` after each image."""
     entries = _unique_entries(dn_image_list)
     _log_begin(entries)
     summary = _download(entries, progress_callback)
@@ -68,48 +70,50 @@ def download_images_with_progress(
 def download_images_batch(
     dn_image_list: Iterable[Any] | None, batch_size: int | None = None
 ) -> DownloadSummary:
-    """`download_images` by batches of `batch_size` (None: the setting's).
+    """Download a list of URLs in batches. batch_size: None means the setting's.
 
-    There is a pause before a batch when the one before it has asked for anything.
+    There is a pause after each batch that sent any request.
     """
     entries = _unique_entries(dn_image_list)
     size = max(1, setting.gallery_download_batch_size if batch_size is None else batch_size)
     batches = [entries[start : start + size] for start in range(0, len(entries), size)]
     _log_begin(entries)
-    whole, part = DownloadSummary(), DownloadSummary()
+    total, last = DownloadSummary(), DownloadSummary()
     for number, batch in enumerate(batches, start=1):
-        if part.saved or part.failed:
+        if last.saved or last.failed:
             time.sleep(setting.gallery_batch_pause)
         _log(f"Batch {number} of {len(batches)}")
-        part = _download(batch)
-        whole.add(part)
-    _report_end(whole)
-    return whole
+        last = _download(batch)
+        total.add(last)
+    _report_end(total)
+    return total
 
 
 def download_large_image(img_url: str, save_path: str, chunk_size: int = 8192) -> bool:
-    """One picture in pieces of `chunk_size` bytes (1 KiB or more); False when it fails."""
+    """Download one image and return whether it succeeded.
+
+    chunk_size: bytes read at once, at least 1024.
+    """
     saver = _find_saver(get_http_client())
     if saver is None:
         return _download_single_image(img_url, save_path)
-    return saver.save(img_url, save_path, chunk_size=max(_LEAST_CHUNK, chunk_size))
+    return saver.save(img_url, save_path, chunk_size=max(_MIN_CHUNK, chunk_size))
 
 
 def pre_loading(usergal_page_url: str | None, paging_information: Any = None) -> None:
-    """Bring the thumbnails of the page after this one into the cache, in the background.
+    """Download the next page's thumbnails into the cache, in the background.
 
-    usergal_page_url: the API address of the page on screen. paging_information: a mapping whose
-    "totalPageUrls" lists the pages known so far; where that has no next page, the page's own
-    answer tells it. Does nothing when the user has switched preloading off.
+    usergal_page_url: the API URL of the page on screen. paging_information: a mapping whose
+    "totalPageUrls" lists the known pages; without a next page there, this page is fetched for its
+    cursor. Does nothing if the user has switched preloading off.
     """
     if usergal_page_url and setting.usergallery_preloading:
-        asked = (usergal_page_url, paging_information)
-        name = "gallery-preload"
-        threading.Thread(target=_preload, args=asked, name=name, daemon=True).start()
+        args, name = (usergal_page_url, paging_information), "gallery-preload"
+        threading.Thread(target=_preload, args=args, name=name, daemon=True).start()
 
 
 class GalleryDownloadManager:
-    """Downloads by `client` that remember what failed, as (url, path), in `failed_downloads`."""
+    """Downloads images, and keeps those that failed in `failed_downloads` as (url, path)."""
 
     def __init__(self) -> None:
         self.client = get_http_client()
@@ -117,36 +121,36 @@ class GalleryDownloadManager:
         self._lock = threading.Lock()
 
     def download_with_retry(self, img_url: str, save_path: str, max_retries: int = 2) -> bool:
-        """One picture, tried again `max_retries` times where that can help."""
-        got = _save_with_retries(self.client, img_url, save_path, max(0, max_retries))
-        asked = (img_url, save_path)
+        """Download one image and return whether it succeeded; retry if that may help."""
+        is_saved = _save_with_retries(self.client, img_url, save_path, max(0, max_retries))
+        entry = (img_url, save_path)
         with self._lock:
-            if got and asked in self.failed_downloads:
-                self.failed_downloads.remove(asked)
-            elif not got and asked not in self.failed_downloads:
-                self.failed_downloads.append(asked)
-        return got
+            if is_saved and entry in self.failed_downloads:
+                self.failed_downloads.remove(entry)
+            elif not is_saved and entry not in self.failed_downloads:
+                self.failed_downloads.append(entry)
+        return is_saved
 
     def retry_failed_downloads(self) -> int:
-        """Each that failed, with one more try after the first; returns how many came.
+        """Download each failed image again, with one retry, and return how many succeeded.
 
-        The list is empty meanwhile; what fails again is in it again.
+        The list holds afterwards the images that failed again.
         """
         with self._lock:
-            left = list(self.failed_downloads)
+            remaining = list(self.failed_downloads)
             self.failed_downloads.clear()
-        came = 0
+        saved = 0
         try:
-            while left:
-                came += self.download_with_retry(*left[0], max_retries=1)
-                del left[0]
-        finally:  # what an error kept from its turn
-            self.failed_downloads += left
-        return came
+            while remaining:
+                saved += self.download_with_retry(*remaining[0], max_retries=1)
+                del remaining[0]
+        finally:  # after an error: the images that were not tried
+            self.failed_downloads += remaining
+        return saved
 
 
 class _Saver(Protocol):
-    """What a client may offer beyond `download_file`: pieces and tries that the caller names."""
+    """A client whose `save` takes a chunk size and a number of retries."""
 
     def save(
         self, url: str, filepath: str, *, chunk_size: int = ..., max_retries: int | None = ...
@@ -154,9 +158,9 @@ class _Saver(Protocol):
 
 
 def _find_saver(client: Any) -> _Saver | None:
-    """The client, if its `save` stands beside its `download_file` in one class.
+    """Return the client if one class defines both its `save` and its `download_file`, else None.
 
-    A mock has every attribute, and whoever puts another `download_file` in means it to be used.
+    A mock has every attribute, and a replaced `download_file` is meant to be called.
     """
     method = getattr(client.download_file, "__func__", None)
     kinds = (vars(kind) for kind in type(client).__mro__)
@@ -165,7 +169,7 @@ def _find_saver(client: Any) -> _Saver | None:
 
 
 def _download_single_image(img_url: str, save_path: str) -> bool:
-    """One picture; one that is there already is taken as whole."""
+    """Download one image and return whether it is there; an existing file counts as whole."""
     return _save(get_http_client(), img_url, save_path)
 
 
@@ -174,46 +178,48 @@ def _save(client: Any, url: str, path: str) -> bool:
 
 
 def _save_with_retries(client: Any, url: str, path: str, max_retries: int) -> bool:
-    """Our client tries again by itself, and knows when not to; a stand-in only says False."""
+    """Download with our client's own retries, or retry a stand-in client here."""
     saver = _find_saver(client)
     if saver is not None:
         return saver.save(url, path, max_retries=max_retries)
-    for tried in range(max_retries + 1):
-        if tried:
-            time.sleep(setting.http_retry_delay * 2 ** (tried - 1))
+    for retry in range(max_retries + 1):
+        if retry:
+            time.sleep(setting.http_retry_delay * 2 ** (retry - 1))
         if _save(client, url, path):
             return True
     return False
 
 
-def _unique_entries(given: Iterable[Any] | None) -> list[Any]:
-    """Each entry once, in order; one may be anything, also what has no hash."""
-    return list({e if isinstance(e, str) else (repr(e),): e for e in given or ()}.values())
+def _unique_entries(entries: Iterable[Any] | None) -> list[Any]:
+    """Return each entry once, in order; an entry may be any value, also one without a hash."""
+    return list({e if isinstance(e, str) else (repr(e),): e for e in entries or ()}.values())
 
 
 def _download(
     entries: Iterable[Any], progress_callback: ProgressCallback | None = None
 ) -> DownloadSummary:
-    def told(summary: DownloadSummary) -> None:
+    def report(summary: DownloadSummary) -> None:
         if progress_callback is not None:
             done, total = summary.done, summary.total
-            words = messages.translate("progress", setting.language, done=done, total=total)
-            progress_callback(done, total, words)
+            message = messages.translate("progress", setting.language, done=done, total=total)
+            progress_callback(done, total, message)
 
-    summary = download_all(entries, _fetch_entry, _file_for, _count_workers(), told)
+    summary = download_all(entries, _fetch_entry, _file_for, _count_workers(), report)
     cache.trim_soon()
     return summary
 
 
 def _count_workers() -> int:
-    """As many as requests at once. Our own client holds to that by itself, and there are more: some
-    of them wait for the disk."""
-    ours = _find_saver(get_http_client()) is not None
-    return setting.gallery_max_concurrent_downloads + (_MORE_WORKERS if ours else 0)
+    """Return the number of download threads: one for each request at once.
+
+    Our own client gets two more: it limits the requests itself, and some threads wait for the disk.
+    """
+    is_own_client = _find_saver(get_http_client()) is not None
+    return setting.gallery_max_concurrent_downloads + (_EXTRA_WORKERS if is_own_client else 0)
 
 
 def _fetch_entry(entry: Any, path: str) -> bool:
-    """A client takes a text, whatever it says, and judges it; no more than that."""
+    """Download an entry; any string goes to the client, which refuses what is no URL."""
     return isinstance(entry, str) and _download_single_image(entry, path)
 
 
@@ -231,30 +237,31 @@ def _log_begin(entries: list[Any]) -> None:
 
 
 def _report_end(summary: DownloadSummary) -> None:
-    """The log's end, and a notice that is seen in a page of gradio's."""
+    """Log the failed images and the counts, and warn in gradio's page if any failed."""
     for entry, _ in summary.failed:
         _log(f"Failed: {util.without_query(entry if isinstance(entry, str) else repr(entry))}")
     if summary.total:
         counts = f"{summary.saved} succeeded, {summary.skipped} already there"
         _log(f"{counts}, {len(summary.failed)} failed")
     if summary.failed:
-        gr = sys.modules[__name__].gr  # a module's own code does not see its __getattr__
+        gr = sys.modules[__name__].gr  # __getattr__ is not called from inside the module
         gr.Warning(messages.translate("some_failed", setting.language, n=len(summary.failed)))
 
 
 def _preload(page_url: str, paging_information: Any) -> None:
     try:
         _preload_after(page_url, paging_information)
-    except CivitaiShortcutError as error:  # nobody waits for it
+    except CivitaiShortcutError as error:  # no caller waits for the thread
         _log(f"preloading: {error}")
 
 
 def _preload_after(page_url: str, paging_information: Any) -> None:
-    read = getattr(get_http_client(), "get_json", None)  # a stand-in may have none
-    if read is None:
+    get_json = getattr(get_http_client(), "get_json", None)  # a stand-in may have none
+    if get_json is None:
         return
-    next_url = _next_listed_url(page_url, paging_information) or _next_cursor_url(page_url, read)
-    body = read(next_url) if next_url else None
+    listed_url = _next_listed_url(page_url, paging_information)
+    next_url = listed_url or _next_cursor_url(page_url, get_json)
+    body = get_json(next_url) if next_url else None
     if body is not None:
         _download(
             _unique_entries(thumbnail_url(image) for image in civitai.parse_page(body).images)
@@ -262,17 +269,21 @@ def _preload_after(page_url: str, paging_information: Any) -> None:
 
 
 def _next_listed_url(page_url: str, paging_information: Any) -> str:
-    known = paging_information if isinstance(paging_information, Mapping) else {}
-    urls = known.get("totalPageUrls")
+    """Return the URL after this page in "totalPageUrls", "" if there is none."""
+    information = paging_information if isinstance(paging_information, Mapping) else {}
+    urls = information.get("totalPageUrls")
     if not isinstance(urls, (list, tuple)) or page_url not in urls:
         return ""
     following = urls[urls.index(page_url) + 1 :]
     return following[0] if following and isinstance(following[0], str) else ""
 
 
-def _next_cursor_url(page_url: str, read: Callable[[str], Any]) -> str:
-    """The same query with the next cursor; the answer's own `nextPage` could lead anywhere."""
-    body = read(page_url)
+def _next_cursor_url(page_url: str, get_json: Callable[[str], Any]) -> str:
+    """Return this page's URL with the next cursor, "" at the last page.
+
+    The response's own `nextPage` is not used, because it could lead to any host.
+    """
+    body = get_json(page_url)
     cursor = civitai.parse_page(body).next_cursor if body is not None else None
     if cursor is None:
         return ""

@@ -36,7 +36,7 @@ def columns(monkeypatch):
         size = os.terminal_size((count, 24))
         monkeypatch.setattr(progress_bar.shutil, "get_terminal_size", lambda: size)
 
-    monkeypatch.setattr(progress_bar, "_EVERY_ON_TERMINAL", 0)
+    monkeypatch.setattr(progress_bar, "_BAR_INTERVAL", 0)
     set_to(80)
     return set_to
 
@@ -168,7 +168,7 @@ def test_terminal_that_becomes_narrower_is_kept_to(columns):
 
 
 def test_on_a_terminal_it_changes_at_most_five_times_a_second(columns, monkeypatch):
-    monkeypatch.setattr(progress_bar, "_EVERY_ON_TERMINAL", 0.2)
+    monkeypatch.setattr(progress_bar, "_BAR_INTERVAL", 0.2)
     shown = _shown(_Terminal(), *[_progress(n) for n in range(50)])
     assert len(_lines_of(shown)) <= 3  # its first, its last, and one if this took long
 

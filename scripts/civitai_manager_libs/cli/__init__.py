@@ -1,4 +1,4 @@
-"""The same deeds from a terminal."""
+"""The command line: the page's actions from a terminal."""
 
 from . import arguments, commands, terminal
 

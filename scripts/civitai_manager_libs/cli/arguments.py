@@ -1,4 +1,4 @@
-"""What may be said on the command line, and its help; nothing is loaded for it but words."""
+"""The arguments of the command line and their help; `--help` loads nothing heavy."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["OneLineParser", "build_parser"]
 _BAD_INPUT = 2
 _CONCURRENCY = setting.BY_NAME["gallery_max_concurrent_downloads"]
 _LIMIT = setting.BY_NAME["gallery_download_limit"]
-# What the API calls it: the page's name for it
+# the API's name of a rating: the page's name
 _LEVELS = {value: name for name, value in messages.choice_labels("level", "en")}
 _SORTS = {sort: sort for sort in SORTS}
-_KEPT_SORTS = {sort: sort for sort in ("Newest", "Oldest", "Most Reactions")}
+_LIBRARY_SORTS = {sort: sort for sort in ("Newest", "Oldest", "Most Reactions")}
 _PERIODS = {period: period for period in PERIODS}
 _QUALITIES = {quality: quality for quality in setting.BY_NAME["saved_quality"].choices}
 _TYPES = {"image": "image", "video": "video"}
-# In the words of `jobs.naming`; %% for argparse
+# The fields of `jobs.filename_template`; %% because argparse formats the help
 _NAME = (
     "where a picture goes in that folder: text with {model}, {version}, {author}, {date:%%Y-%%m},"
     " {id}, {level}, {type}, {base_model}, {post}, {width}, {height}, {reactions}, {seed},"
@@ -63,7 +63,7 @@ keys: lora model embedding sampler schedule author base negative, as lora:detail
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """argparse's, but what is wrong is said in one line, without the whole usage before it."""
+    """An argument parser that reports an error in one line, without the usage."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs)
@@ -78,7 +78,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 
 def build_parser() -> OneLineParser:
-    """Without a command it is the tab that starts."""
+    """Return the parser of the program. Without a command, `command` is None: start the tab."""
     parser = OneLineParser(
         prog="civitai_shortcut.py",
         description="Without a command: the gallery tab by itself, in the browser.",
@@ -93,22 +93,22 @@ def build_parser() -> OneLineParser:
     address = "the tab's address; default: %(default)s, which only this machine can reach"
     add("--host", metavar="ADDRESS", default="127.0.0.1", help=address)
     port = "the tab's port, 1 to 65535; default: %(default)s"
-    add("--port", type=argtypes.whole_between(1, 65535), metavar="PORT", default=7860, help=port)
+    add("--port", type=argtypes.make_int_parser(1, 65535), metavar="PORT", default=7860, help=port)
     login = (
         "let only those into the tab who know this; default: that of CIVITAI_SHORTCUT_AUTH, which"
         " other users of the machine cannot read, else everybody who reaches it"
     )
-    given = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
-    add("--auth", type=argtypes.parse_login, metavar="USER:PASSWORD", default=given, help=login)
+    default = os.environ.get("CIVITAI_SHORTCUT_AUTH") or None
+    add("--auth", type=argtypes.parse_login, metavar="USER:PASSWORD", default=default, help=login)
     _add_commands(parser)
     return parser
 
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, (add_arguments, what) in _COMMANDS.items():
-        description = f"{what[:1].upper()}{what[1:]}."
-        command = commands.add_parser(name, help=what, description=description)
+    for name, (add_arguments, summary) in _COMMANDS.items():
+        description = f"{summary[:1].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=description)
         if add_arguments is not None:
             add_arguments(command)
         on_demo = "as before the command; default: no"
@@ -119,7 +119,9 @@ def _add_commands(parser: argparse.ArgumentParser) -> None:
 
 def _add_job(command: argparse.ArgumentParser) -> None:
     job = "a number that `jobs` shows; without it all"
-    command.add_argument("job", type=argtypes.whole_between(1), nargs="?", metavar="JOB", help=job)
+    command.add_argument(
+        "job", type=argtypes.make_int_parser(1), nargs="?", metavar="JOB", help=job
+    )
 
 
 def _add_set(command: argparse.ArgumentParser) -> None:
@@ -127,24 +129,24 @@ def _add_set(command: argparse.ArgumentParser) -> None:
     command.add_argument("set", metavar="SET", nargs="?", default="", help=only)
 
 
-def _add_stats(figures: argparse.ArgumentParser) -> None:
-    add = figures.add_argument
+def _add_stats(stats: argparse.ArgumentParser) -> None:
+    add = stats.add_argument
     add("model", metavar="WHAT", help="a Civitai URL of a model or version, or a model's id")
-    _add_version(figures)
-    _add_level(figures)
+    _add_version(stats)
+    _add_level(stats)
     read = "first read records of N pictures or up to a page more; default: ask nothing of Civitai"
-    add("--read", type=argtypes.whole_between(1), metavar="N", help=read)
+    add("--read", type=argtypes.make_int_parser(1), metavar="N", help=read)
 
 
 def _add_version(command: argparse.ArgumentParser) -> None:
     version = "pictures of this version only; default: that of the URL, else of all versions"
-    command.add_argument("--version", type=argtypes.whole_between(1), metavar="ID", help=version)
+    command.add_argument("--version", type=argtypes.make_int_parser(1), metavar="ID", help=version)
 
 
-def _add_level(command: argparse.ArgumentParser, otherwise: str = "None") -> None:
-    level = f"highest rating: {argtypes.join_names(_LEVELS)}; default: {_LEVELS[otherwise]}"
-    kind = argtypes.choice_of(_LEVELS)
-    command.add_argument("--level", type=kind, metavar="RATING", default=otherwise, help=level)
+def _add_level(command: argparse.ArgumentParser, default: str = "None") -> None:
+    level = f"highest rating: {argtypes.join_names(_LEVELS)}; default: {_LEVELS[default]}"
+    kind = argtypes.make_choice_parser(_LEVELS)
+    command.add_argument("--level", type=kind, metavar="RATING", default=default, help=level)
 
 
 def _add_download(download: argparse.ArgumentParser) -> None:
@@ -155,7 +157,7 @@ def _add_download(download: argparse.ArgumentParser) -> None:
     add("model", metavar="WHAT", help=what)
     _add_version(download)
     limit = f"pictures at most; default: that of the settings ({_LIMIT.default} unless changed)"
-    add("--limit", type=argtypes.whole_between(1), metavar="N", help=limit)
+    add("--limit", type=argtypes.make_int_parser(1), metavar="N", help=limit)
     _add_filters(download)
     _add_folder_options(download)
     _add_fetch_options(download)
@@ -163,7 +165,7 @@ def _add_download(download: argparse.ArgumentParser) -> None:
         "stop after so many pictures in a row that were saved before, for those who come back every"
         " week; needs --sort Newest; default: go through the whole gallery"
     )
-    add("--stop-at-known", type=argtypes.whole_between(1), metavar="N", help=known)
+    add("--stop-at-known", type=argtypes.make_int_parser(1), metavar="N", help=known)
     verify = (
         "make sure that it is all: walk the gallery a second time, from its other end, take what"
         " the first walk missed, and say how complete it is, for one request more for each 89"
@@ -191,14 +193,14 @@ def _add_fetch_options(download: argparse.ArgumentParser) -> None:
         f"pictures at the same time, {low} to {high}; default: that of the settings"
         f" ({_CONCURRENCY.default} unless changed)"
     )
-    add("--concurrency", type=argtypes.whole_between(low, high), metavar="N", help=concurrency)
+    add("--concurrency", type=argtypes.make_int_parser(low, high), metavar="N", help=concurrency)
     widths = ", ".join(map(str, setting.RENDITIONS))
     quality = (
         f"original, or the width in pixels ({widths}) of a smaller one that Civitai makes of wider"
         " images, without what is embedded in them; videos are always the original; default: that"
         " of the settings (original unless changed)"
     )
-    add("--quality", type=argtypes.choice_of(_QUALITIES), metavar="WIDTH", help=quality)
+    add("--quality", type=argtypes.make_choice_parser(_QUALITIES), metavar="WIDTH", help=quality)
     rate = (
         "bytes a second at most, as 500k or 2M (k: 1024); default: that of the settings (no limit"
         " unless changed)"
@@ -211,9 +213,15 @@ def _add_search(search: argparse.ArgumentParser) -> None:
     words = "words of the prompt and, with `key:value`, of how it was made; without them everything"
     add("words", metavar="WORDS", nargs="*", default=[], help=words)
     limit = "pictures at most; default: %(default)s"
-    add("--limit", type=argtypes.whole_between(1), metavar="N", default=50, help=limit)
-    sort = f"{argtypes.join_names(_KEPT_SORTS)}; default: %(default)s"
-    add("--sort", type=argtypes.choice_of(_KEPT_SORTS), metavar="SORT", default="Newest", help=sort)
+    add("--limit", type=argtypes.make_int_parser(1), metavar="N", default=50, help=limit)
+    sort = f"{argtypes.join_names(_LIBRARY_SORTS)}; default: %(default)s"
+    add(
+        "--sort",
+        type=argtypes.make_choice_parser(_LIBRARY_SORTS),
+        metavar="SORT",
+        default="Newest",
+        help=sort,
+    )
     _add_level(search, "XXX")
 
 
@@ -221,14 +229,20 @@ def _add_filters(download: argparse.ArgumentParser) -> None:
     add = download.add_argument
     _add_level(download)
     kind = f"only this: {argtypes.join_names(_TYPES)}; default: both"
-    add("--type", type=argtypes.choice_of(_TYPES), metavar="TYPE", help=kind)
+    add("--type", type=argtypes.make_choice_parser(_TYPES), metavar="TYPE", help=kind)
     sort = f"{argtypes.join_names(_SORTS)} (without a version only the first two)"
     sort += "; default: %(default)s"
-    add("--sort", type=argtypes.choice_of(_SORTS), metavar="SORT", default="Newest", help=sort)
+    add(
+        "--sort",
+        type=argtypes.make_choice_parser(_SORTS),
+        metavar="SORT",
+        default="Newest",
+        help=sort,
+    )
     period = f"posted within: {argtypes.join_names(_PERIODS)}; default: %(default)s"
     add(
         "--period",
-        type=argtypes.choice_of(_PERIODS),
+        type=argtypes.make_choice_parser(_PERIODS),
         metavar="PERIOD",
         default="AllTime",
         help=period,

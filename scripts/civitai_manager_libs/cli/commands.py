@@ -1,4 +1,4 @@
-"""The same deeds from a terminal."""
+"""Runs the command that the command line names."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:  # `--help` loads none of these
 
 __all__ = ["run_command"]
 
-# Exit codes; a job's own are in `cli_work`
-_ALL_THERE, _BAD_INPUT, _NOTHING_DONE, _INTERRUPTED = 0, 2, 3, 130
-_MOST_JOBS = 1000  # that are listed, or gone on with
+# Exit codes; those of a job are in `run_job`
+_SUCCESS, _BAD_INPUT, _NOTHING_DONE, _INTERRUPTED = 0, 2, 3, 130
+_MAX_JOBS = 1000  # listed, or resumed at once
 
 
 def run_command(arguments: argparse.Namespace) -> int:
-    """The exit code. Every failure is one sentence on stderr."""
+    """Run a command and return its exit code; print a failure as one sentence on stderr."""
     from .. import errors, setting
 
     try:
@@ -30,9 +30,9 @@ def run_command(arguments: argparse.Namespace) -> int:
         print_message(str(error))
         return _BAD_INPUT
     except errors.CivitaiShortcutError as error:
-        said = failure_text(error.reason, str(error))
-        unanswered = type(error) is errors.NetworkError  # `Busy` says what to do itself
-        print_message(terminal_text("check_network", said=said) if unanswered else said)
+        text = failure_text(error.reason, str(error))
+        is_offline = type(error) is errors.NetworkError  # a Busy error says what to do itself
+        print_message(terminal_text("check_network", said=text) if is_offline else text)
         return _NOTHING_DONE
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -49,7 +49,7 @@ def _download(arguments: argparse.Namespace) -> int:
     if arguments.max_rate is not None:
         setting.change("gallery_max_rate_kb", arguments.max_rate)
     limit = setting.gallery_download_limit if arguments.limit is None else arguments.limit
-    _check_name(arguments)
+    _check_template(arguments)
     if arguments.stop_at_known is not None and arguments.sort != "Newest":
         raise InputError(terminal_text("stop_needs_newest"))
     client = make_checked_client()
@@ -65,7 +65,7 @@ def _download(arguments: argparse.Namespace) -> int:
             print_translated("verify_costs", n=count_requests_to_verify(limit))
         options = JobOptions(name, facts, known, width, verify=verify)
         job_id = store.add_job(facts.model, query, folder, limit, arguments.again, options)
-        return _work_on_jobs(store, [job_id], client, arguments.json)
+        return _run_jobs(store, [job_id], client, arguments.json)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
@@ -74,16 +74,14 @@ def _resume(arguments: argparse.Namespace) -> int:
 
     with _open_store() as store:
         if arguments.job is None:
-            jobs = [
-                job.id for job in store.list_jobs(_MOST_JOBS)[::-1] if is_unfinished(store, job)
-            ]
+            jobs = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if is_unfinished(store, job)]
         else:
             jobs = [_require_job(store, arguments.job)]
         if not jobs:
-            is_busy = any(not job.is_over for job in store.list_jobs(_MOST_JOBS))
+            is_busy = any(not job.is_over for job in store.list_jobs(_MAX_JOBS))
             print_translated("all_worked_on" if is_busy else "nothing_to_resume")
-            return _ALL_THERE
-        return _work_on_jobs(store, jobs, make_checked_client(), arguments.json)
+            return _SUCCESS
+        return _run_jobs(store, jobs, make_checked_client(), arguments.json)
 
 
 def _retry(arguments: argparse.Namespace) -> int:
@@ -99,16 +97,16 @@ def _retry(arguments: argparse.Namespace) -> int:
                 store.retry_failed(arguments.job)
         if not jobs:
             print_translated("nothing_to_retry")
-            return _ALL_THERE
-        return _work_on_jobs(store, jobs, make_checked_client(), arguments.json)
+            return _SUCCESS
+        return _run_jobs(store, jobs, make_checked_client(), arguments.json)
 
 
 def _list_jobs(arguments: argparse.Namespace) -> int:
     from .job_table import list_jobs
 
     with _open_store() as store:
-        list_jobs(store, _MOST_JOBS, arguments.json)
-    return _ALL_THERE
+        list_jobs(store, _MAX_JOBS, arguments.json)
+    return _SUCCESS
 
 
 def _search(arguments: argparse.Namespace) -> int:
@@ -116,20 +114,20 @@ def _search(arguments: argparse.Namespace) -> int:
 
     with _open_store() as store:
         search_library(arguments, store.list_saved_ids)
-    return _ALL_THERE
+    return _SUCCESS
 
 
 def _show_stats(arguments: argparse.Namespace) -> int:
     from .stats import show_stats
 
     show_stats(arguments)
-    return _ALL_THERE
+    return _SUCCESS
 
 
 def _export(arguments: argparse.Namespace) -> int:
     from .search import print_bookmarks
 
-    return _ALL_THERE if print_bookmarks(arguments.set) else _NOTHING_DONE
+    return _SUCCESS if print_bookmarks(arguments.set) else _NOTHING_DONE
 
 
 _COMMANDS = {
@@ -144,25 +142,26 @@ _COMMANDS = {
 
 
 def _require_job(store: JobStore, job_id: int) -> int:
+    """Return the id of a job that exists. Raises InputError for another."""
     with translate_errors("no_job", job=job_id):
         return store.get_job(job_id).id
 
 
 def _find_idle_jobs(store: JobStore, is_wanted: Callable[[Job], Any]) -> list[int]:
-    """Those of the wanted ones that nobody works on, the oldest first."""
-    wanted = [job.id for job in store.list_jobs(_MOST_JOBS)[::-1] if is_wanted(job)]
+    """Return the ids of wanted jobs that no program works on, oldest first."""
+    wanted = [job.id for job in store.list_jobs(_MAX_JOBS)[::-1] if is_wanted(job)]
     return [job_id for job_id in wanted if not store.is_worked_on(job_id)]
 
 
-def _work_on_jobs(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:
-    """Work on each in turn; the worst of their exit codes."""
-    from .run_job import work_on_job
+def _run_jobs(store: JobStore, job_ids: Sequence[int], client: Any, as_json: bool) -> int:
+    """Run each job in turn, and return the worst of their exit codes."""
+    from .run_job import run_job
 
-    worst = _ALL_THERE
+    worst = _SUCCESS
     for job_id in job_ids:
         if len(job_ids) > 1:
             print_translated("job_titled", job=job_id, title=store.get_job(job_id).title)
-        code = work_on_job(store, job_id, client, as_json)
+        code = run_job(store, job_id, client, as_json)
         if code == _INTERRUPTED:
             return code
         worst = max(worst, code)
@@ -179,8 +178,8 @@ def _open_store() -> JobStore:
     return store
 
 
-def _check_name(arguments: argparse.Namespace) -> None:
-    """Before anything is asked of Civitai. Raises InputError."""
+def _check_template(arguments: argparse.Namespace) -> None:
+    """Raise InputError if the name template makes no sense, before any request."""
     from .. import setting
     from ..jobs import validate_template
 
@@ -193,7 +192,7 @@ def _check_name(arguments: argparse.Namespace) -> None:
 
 
 def _check_folder(folder: str) -> None:
-    """Raises InputError when no picture can be saved there."""
+    """Raise InputError if no image can be saved in this folder."""
     from ..errors import DiskError, InputError
     from ..core import AtomicFile
 

@@ -1,4 +1,4 @@
-"""The list of jobs at a terminal: when each is of, how far it is, and how to go on with it."""
+"""The list of jobs at a terminal: when each began, how far it is, and how to resume it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from . import terminal
 
 __all__ = ["is_unfinished", "list_jobs"]
 
-_NARROWEST_TITLE, _STATE = 20, 11  # columns
+_MIN_TITLE, _STATE = 20, 11  # columns
 _COLUMNS = ("job", "state", "begun", "done", "failed", "title")
 
 
 @dataclass(frozen=True)
 class _Row:
-    """state: that of the job, or `interrupted`: nobody works on it, or will. hint: how to go on
-    with it, or ""."""
+    """A row of the table. state: the job's, or `interrupted` if its program was ended. hint: how to
+    go on with the job, or ""."""
 
     job: Job
     state: str
     hint: str
 
 
-def list_jobs(store: JobStore, most: int, as_json: bool) -> None:
-    rows = [_make_row(store, job) for job in store.list_jobs(most)]
+def list_jobs(store: JobStore, limit: int, as_json: bool) -> None:
+    """Print the newest jobs as a table, or as JSON in one line."""
+    rows = [_make_row(store, job) for job in store.list_jobs(limit)]
     if as_json:
         terminal.print_result(json.dumps([_row_to_json(row) for row in rows]))
     elif rows:
@@ -41,8 +42,8 @@ def list_jobs(store: JobStore, most: int, as_json: bool) -> None:
 
 def _make_row(store: JobStore, job: Job) -> _Row:
     is_idle = is_unfinished(store, job)
-    is_cut = is_idle and job.state in (JobState.RUNNING, JobState.QUEUED)
-    state, hint = "interrupted" if is_cut else str(job.state), ""
+    is_interrupted = is_idle and job.state in (JobState.RUNNING, JobState.QUEUED)
+    state, hint = "interrupted" if is_interrupted else str(job.state), ""
     if is_idle:
         why = terminal.failure_text(job.reason, job.note) if job.note else ""
         hint = f"{why} {terminal.terminal_text('go_on_with', job=job.id)}".lstrip()
@@ -55,7 +56,7 @@ def _make_row(store: JobStore, job: Job) -> _Row:
 
 
 def is_unfinished(store: JobStore, job: Job) -> bool:
-    """Whether it is unfinished, nobody works on it, and it has no turn in a program that runs."""
+    """Return whether a job is unfinished, and no running program works on it or will."""
     if job.is_over or store.is_worked_on(job.id):
         return False
     return job.state != JobState.QUEUED or not store.has_queue()
@@ -66,7 +67,7 @@ def _can_retry(store: JobStore, job: Job) -> bool:
 
 
 def _row_to_json(row: _Row) -> dict[str, object]:
-    """`created` is ISO 8601 in UTC; `total` stands for the limit until the last page is read."""
+    """Return the row for `--json`. created: ISO 8601 in UTC. total: the limit until it is known."""
     job = row.job
     head = {"job": job.id, "title": job.title, "state": row.state}
     names = ("saved", "skipped", "failed", "waiting", "folder", "note", "total", "bytes")
@@ -76,28 +77,29 @@ def _row_to_json(row: _Row) -> dict[str, object]:
 
 def _format_rows(rows: Sequence[_Row]) -> Iterable[str]:
     states = [terminal.terminal_text(f"state_{row.state}") for row in rows]
-    wide = max(_STATE, *map(len, states))
-    yield _format_line(wide, *(terminal.terminal_text(f"head_{name}") for name in _COLUMNS))
+    width = max(_STATE, *map(len, states))
+    yield _format_line(width, *(terminal.terminal_text(f"head_{name}") for name in _COLUMNS))
     for row, state in zip(rows, states):
         job = row.job
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(job.created))
         done, failed = f"{job.finished}/{job.total}", f"{job.failed or ''}"
-        yield _format_line(wide, f"{job.id}", state, begun, done, failed, job.title)
+        yield _format_line(width, f"{job.id}", state, begun, done, failed, job.title)
         if row.hint:
             yield f"      {row.hint}"
 
 
 def _format_line(
-    wide: int, number: str, state: str, begun: str, done: str, failed: str, title: str
+    width: int, number: str, state: str, begun: str, done: str, failed: str, title: str
 ) -> str:
     number, done, failed = (
-        terminal.pad_columns(text, -width) for text, width in ((number, 4), (done, 9), (failed, 6))
+        terminal.pad_columns(text, -columns)
+        for text, columns in ((number, 4), (done, 9), (failed, 6))
     )
-    state, begun = terminal.pad_columns(state, wide), terminal.pad_columns(begun, 16)
+    state, begun = terminal.pad_columns(state, width), terminal.pad_columns(begun, 16)
     line = f"{number}  {state}  {begun}  {done}  {failed}  "
     if not sys.stdout.isatty():
         return line + title
-    room = shutil.get_terminal_size().columns - 1 - len(line)
+    columns = shutil.get_terminal_size().columns - 1 - len(line)
     return line + terminal.truncate_columns(
-        terminal.strip_controls(title), max(room, _NARROWEST_TITLE)
+        terminal.strip_controls(title), max(columns, _MIN_TITLE)
     )

@@ -1,4 +1,4 @@
-"""A job's progress at a terminal: a bar, or plain lines where there is no terminal."""
+"""A job's progress on stderr: a bar at a terminal, else plain lines."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ if TYPE_CHECKING:
 
 __all__ = ["ProgressBar", "ProgressLines", "make_progress"]
 
-_EVERY_ON_TERMINAL, _EVERY_ELSEWHERE = 0.2, 5.0  # seconds
-_FORMAT = "{desc}  [{bar}]"  # the bar has what the words leave it
+_BAR_INTERVAL, _LINE_INTERVAL = 0.2, 5.0  # seconds
+_FORMAT = "{desc}  [{bar}]"  # the bar fills the rest of the line
 
 
 def make_progress(stream: TextIO) -> ProgressBar | ProgressLines:
-    """Call its `show` as often as there is news, and `end` once."""
+    """Return a progress display for this stream: call `show` at any change, and `end` once."""
     return ProgressBar(stream) if stream.isatty() else ProgressLines(stream)
 
 
 class ProgressBar:
+    """A bar that is drawn again in place, by tqdm."""
+
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._bar: Any = None  # until there is something to show
+        self._bar: Any = None  # until the first `show`
 
     def show(self, progress: JobProgress) -> None:
         bar = self._make_bar(progress) if self._bar is None else self._bar
@@ -47,22 +49,24 @@ class ProgressBar:
             initial=progress.finished,
             file=self._stream,
             ncols=_count_columns(),
-            nrows=24,  # by its own look a terminal that says 0 lines would have no room for a bar
+            nrows=24,  # tqdm draws no bar in a terminal that reports 0 lines
             ascii=".#",
             bar_format=_FORMAT,
-            mininterval=_EVERY_ON_TERMINAL,
+            mininterval=_BAR_INTERVAL,
             miniters=0,
         )
         return self._bar
 
 
 class ProgressLines:
+    """A line of text every five seconds, and at every change of the job's state."""
+
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._shown_at, self._last = 0.0, ""
 
     def show(self, progress: JobProgress) -> None:
-        is_early = time.monotonic() - self._shown_at < _EVERY_ELSEWHERE
+        is_early = time.monotonic() - self._shown_at < _LINE_INTERVAL
         if self._last and is_early and progress.state == "running":
             return
         self._shown_at = time.monotonic()
@@ -72,11 +76,11 @@ class ProgressLines:
             terminal.write_now(self._stream, f"{line}\n")
 
     def end(self) -> None:
-        """Nothing: each line is whole."""
+        """Do nothing; every line is complete."""
 
 
 def _count_columns() -> int:
-    """Without the last one: in some terminals a letter there begins another line."""
+    """Return the terminal's width less one: some terminals wrap after the last column."""
     return shutil.get_terminal_size().columns - 1
 
 

@@ -1,4 +1,4 @@
-"""Works on a job at a terminal: its progress, Ctrl-C, and what became of it."""
+"""Runs a job at a terminal: shows its progress, stops at Ctrl-C, reports its result."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ from .terminal import (
     user_language,
 )
 
-__all__ = ["work_on_job"]
+__all__ = ["run_job"]
 
 # Exit codes
-_ALL_THERE, _SOME_FAILED, _NOTHING_DONE, _INTERRUPTED = 0, 1, 3, 130
-_FAILED_SHOWN = 20
+_SUCCESS, _SOME_FAILED, _NOTHING_DONE, _INTERRUPTED = 0, 1, 3, 130
+_MAX_FAILED_SHOWN = 20
 
 
-def work_on_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
-    """The exit code. Raises InputError when somebody else works on it."""
-    line, started = progress_bar.make_progress(sys.stderr), time.monotonic()
-    with _record_signals() as seen:
+def run_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json: bool) -> int:
+    """Run a job and return the exit code. Raises InputError if another program works on the job."""
+    display, started = progress_bar.make_progress(sys.stderr), time.monotonic()
+    with _record_signals() as signals:
 
-        def show(told: JobProgress) -> None:
-            line.show(told)
-            if seen:
-                run.stop(JobState.PAUSED)
+        def show(progress: JobProgress) -> None:
+            display.show(progress)
+            if signals:
+                worker.stop(JobState.PAUSED)
 
-        run = JobWorker(store, job_id, JobClient(client), show)
+        worker = JobWorker(store, job_id, JobClient(client), show)
         with translate_errors("job_is_worked_on", job=job_id):
-            job = run.run()
-    line.end()
-    wait_for_writes()  # what was read of Civitai is being kept
+            job = worker.run()
+    display.end()
+    wait_for_writes()  # the library stores records in another thread
     failed = store.list_failed(job.id, job.failed)
-    _print_report(store, job, failed, bool(seen))
+    _print_report(store, job, failed, bool(signals))
     if as_json:
         print_result(_job_to_json(job, failed, time.monotonic() - started))
     elif job.options.reads_only:
@@ -68,26 +68,26 @@ def work_on_job(store: JobStore, job_id: int, client: CivitaiHttpClient, as_json
     else:
         counts = {"saved": job.saved, "skipped": job.skipped, "failed": job.failed}
         print_result(terminal_text("result", **counts, folder=job.folder))
-    return _exit_code(job, bool(seen))
+    return _exit_code(job, bool(signals))
 
 
 @contextmanager
 def _record_signals() -> Iterator[list[int]]:
-    """The signals that asked us to end; a second Ctrl-C ends the program at once.
+    """Yield a list that gets the number of each ending signal; a second Ctrl-C ends the program.
 
-    A handler may interrupt this thread while it holds any lock, so it does no more than note it.
+    A handler may run while this thread holds any lock, so it only adds to the list.
     """
-    seen: list[int] = []
+    received: list[int] = []
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        seen.append(number)
+    def record(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    # A shell lets its background commands ignore Ctrl-C.
-    heeded = [n for n in ENDING_SIGNALS if signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, note) for number in heeded}
+    # A shell starts background commands with Ctrl-C ignored.
+    handled = [n for n in ENDING_SIGNALS if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, record) for number in handled}
     try:
-        yield seen
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -95,9 +95,9 @@ def _record_signals() -> Iterator[list[int]]:
 
 def _exit_code(job: Job, interrupted: bool) -> int:
     if job.state == JobState.DONE:
-        is_apart = job.report.second_end and job.report.missing is None and job.total
-        is_doubtful = job.failed or job.ended_empty or job.report.missing or is_apart
-        return _SOME_FAILED if is_doubtful else _ALL_THERE
+        is_unreliable = job.report.second_end and job.report.missing is None and job.total
+        is_incomplete = job.failed or job.ended_empty or job.report.missing or is_unreliable
+        return _SOME_FAILED if is_incomplete else _SUCCESS
     if interrupted:
         return _INTERRUPTED
     return _SOME_FAILED if job.finished else _NOTHING_DONE
@@ -107,19 +107,19 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
     if job.is_over and job.report.counts:
         counts, end = messages.report_texts(job.report.counts, job.report.end, user_language())
         if job.options.verify:
-            twice = messages.second_walk_text(
+            text = messages.second_walk_text(
                 asdict(job.report), job.report.missing, user_language()
             )
-            end = f"{end} {twice}" if user_language() == "en" else f"{end}{twice}"
+            end = f"{end} {text}" if user_language() == "en" else f"{end}{text}"
         print_message(
             f"{'; '.join(counts)}. {end}"
             if user_language() == "en"
             else f"{'、'.join(counts)}。{end}"
         )
-    for item in failed[:_FAILED_SHOWN]:
+    for item in failed[:_MAX_FAILED_SHOWN]:
         print_message(f"{item.image_id}: {item.reason}: {failure_text(item.reason, item.message)}")
-    if len(failed) > _FAILED_SHOWN:
-        print_translated("and_more", n=len(failed) - _FAILED_SHOWN)
+    if len(failed) > _MAX_FAILED_SHOWN:
+        print_translated("and_more", n=len(failed) - _MAX_FAILED_SHOWN)
     if failed:
         print_translated("some_failed", n=len(failed))
         if any(item.reason == "needs_key" for item in failed):
@@ -145,7 +145,7 @@ def _print_report(store: JobStore, job: Job, failed: list[Item], interrupted: bo
 
 
 def _job_to_json(job: Job, failed: list[Item], seconds: float) -> str:
-    """One line of ASCII, whatever the console's code page."""
+    """Return the result of a job as one line of JSON in ASCII, for any console."""
     names = {"id": "image_id", "url": "url", "reason": "reason", "message": "message"}
     rows = [{key: getattr(item, name) for key, name in names.items()} for item in failed]
     result: dict[str, Any] = {"job": job.id, "saved": job.saved, "skipped": job.skipped}
@@ -154,7 +154,7 @@ def _job_to_json(job: Job, failed: list[Item], seconds: float) -> str:
 
 
 def _report_to_json(report: WalkReport) -> dict[str, Any]:
-    """Return the report as `--json` has it; `second_walk` is null where there was none."""
+    """Return a job's report for `--json`; `second_walk` is null if there was none."""
     view = asdict(report)
     second = {name: view.pop(name) for name in ("first", "second", "both")}
     second |= {"missing": report.missing, "end": view.pop("second_end")}

@@ -1,4 +1,4 @@
-"""What was read and marked, at a terminal: searched, a line for each picture, or as JSON."""
+"""Prints search results and the user's bookmarks at a terminal, as lines or as JSON."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ from . import terminal
 
 __all__ = ["print_bookmarks", "search_library"]
 
-_PATIENCE = 600.0  # seconds for what an older version's library has
+_MAX_INDEX_SECONDS = 600.0  # to index the library of an older version
 _WIDTHS = (11, 10, 20)  # columns of id, date and author
 
 
 def search_library(arguments: argparse.Namespace, saved: Callable[[], Iterable[int]]) -> None:
+    """Print the images that match. saved: returns the ids of images saved on this machine."""
     search.index_remaining()
-    wait_for_writes(_PATIENCE)
+    wait_for_writes(_MAX_INDEX_SECONDS)
     query = search.parse_query(_join_words(arguments.words))
     _print_problems(query)
     scope = search.SearchScope(level=level_mask(arguments.level))
-    ids = _find_up_to(arguments.limit + 1, query, scope, arguments.sort, saved)
+    ids = _find_ids(arguments.limit + 1, query, scope, arguments.sort, saved)
     images = list(records.find_images(ids[: arguments.limit]).values())
     if arguments.json:
         terminal.print_result(json.dumps([_image_to_json(image) for image in images]))
@@ -41,21 +42,21 @@ def search_library(arguments: argparse.Namespace, saved: Callable[[], Iterable[i
         terminal.print_translated("found_more")
 
 
-def _find_up_to(
-    most: int,
+def _find_ids(
+    limit: int,
     query: search.SearchQuery,
     scope: search.SearchScope,
     sort: str,
     saved: Callable[[], Iterable[int]],
 ) -> Sequence[int]:
-    """Return at most so many ids that fit; a page looks at so many images only."""
-    found = search.run_search(query, scope, sort=sort, limit=most, saved=saved)
+    """Return up to `limit` ids that match; a page of the search covers only some of the library."""
+    found = search.run_search(query, scope, sort=sort, limit=limit, saved=saved)
     ids = found.ids
-    if found.looked_at and len(ids) < most:
+    if found.looked_at and len(ids) < limit:
         count, total = found.looked_at
         terminal.print_translated("search_goes_on", n=f"{count:,}", all=f"{total:,}")
-    while found.cursor and len(ids) < most:
-        rest = most - len(ids)
+    while found.cursor and len(ids) < limit:
+        rest = limit - len(ids)
         found = search.run_search(
             query, scope, sort=sort, cursor=found.cursor, limit=rest, saved=saved
         )
@@ -64,7 +65,7 @@ def _find_up_to(
 
 
 def print_bookmarks(name: str) -> bool:
-    """As JSON on stdout; whether there is such a set."""
+    """Print a collection as JSON, "" for all bookmarks; return whether the collection exists."""
     if name and not any(
         search.fold_text(name) == search.fold_text(s.name)
         for s in bookmarks.collections.list_collections()
@@ -76,18 +77,18 @@ def print_bookmarks(name: str) -> bool:
 
 
 def _print_problems(query: search.SearchQuery) -> None:
-    """What is on this machine only the page knows."""
-    here = [] if query.here is None else [search.QueryProblem("flag", "is:here", "is")]
-    for one in (*query.problems, *here):
-        choices = [flag for flag in search.FLAGS.get(one.key, ()) if flag != "here"]
-        values = {"text": one.text, "name": one.key, "choices": ", ".join(choices)}
+    """Print what is wrong with a query; `is:here` works in the page only."""
+    unsupported = [] if query.here is None else [search.QueryProblem("flag", "is:here", "is")]
+    for problem in (*query.problems, *unsupported):
+        choices = [flag for flag in search.FLAGS.get(problem.key, ()) if flag != "here"]
+        values = {"text": problem.text, "name": problem.key, "choices": ", ".join(choices)}
         terminal.print_message(
-            messages.translate(f"search_{one.kind}", terminal.user_language(), **values)
+            messages.translate(f"search_{problem.kind}", terminal.user_language(), **values)
         )
 
 
 def _join_words(words: Sequence[str]) -> str:
-    """A shell takes the quotes off: of several words, those that have blanks get them again."""
+    """Join the words to a query, and quote words with blanks again: the shell took their quotes."""
     if len(words) == 1:
         return words[0]
     return " ".join(
@@ -111,13 +112,13 @@ def _image_to_json(image: Image) -> dict[str, object]:
 
 def _format_image(image: Image) -> str:
     prompt = " ".join(parse_infotext(build_infotext(image.meta, image)).prompt.split())
-    heads = (
+    columns = (
         str(image.id),
         image.created_at[:10],
         terminal.truncate_columns(image.username, _WIDTHS[2]),
     )
-    told = "  ".join(terminal.pad_columns(text, width) for text, width in zip(heads, _WIDTHS))
-    line = f"{told}  {terminal.strip_controls(prompt)}"
+    padded = [terminal.pad_columns(text, width) for text, width in zip(columns, _WIDTHS)]
+    line = f"{'  '.join(padded)}  {terminal.strip_controls(prompt)}"
     if not sys.stdout.isatty():
         return line
     return terminal.truncate_columns(

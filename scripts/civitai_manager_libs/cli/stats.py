@@ -1,4 +1,4 @@
-"""What works with a model, as a table at a terminal."""
+"""Prints what the images of a model have in common, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .terminal import print_result, print_translated, terminal_text, translate_e
 
 __all__ = ["show_stats"]
 
-_PAGE = 100  # pictures
-_BARS, _BAR = 8, 20  # of each kind; columns of the longest
-_VALUE = 40  # columns
+_PAGE = 100  # images
+_MAX_BARS, _BAR_WIDTH = 8, 20  # bars of each kind; columns of the longest bar
+_VALUE_WIDTH = 40  # columns
 
 
 def show_stats(arguments: argparse.Namespace) -> None:
-    """Raises InputError, and with `--read` what the client raises."""
+    """Print the statistics of a model's images. Raises InputError, and the client's errors."""
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, takes_words=False)
     if reference.model_id is None and reference.version_id is None:
@@ -37,18 +37,18 @@ def show_stats(arguments: argparse.Namespace) -> None:
         model_id = _fetch_model(client, model_id, version_id)
         query = ImageQuery(model_id, version_id, level=level)
         print_translated("stats_were_read", n=_fetch_records(client, query, arguments.read))
-    found = gallery_stats.compute_gallery_stats(model_id, version_id, level)
+    stats = gallery_stats.compute_gallery_stats(model_id, version_id, level)
     if arguments.json:
-        print_result(json.dumps(found))
+        print_result(json.dumps(stats))
         return
-    for line in _format_table(found):
+    for line in _format_table(stats):
         print_result(line)
 
 
 def _fetch_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> int | None:
-    """Its id. What it and its versions are called is kept."""
+    """Fetch a model, store its name and those of its versions, and return its id."""
     if model_id is None:
         model_id = civitai.fetch_version(client, version_id or 0).model_id
     if model_id is not None:
@@ -56,65 +56,66 @@ def _fetch_model(
     return model_id
 
 
-def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, wanted: int) -> int:
-    """Records only, which are kept; how many."""
+def _fetch_records(client: CivitaiHttpClient, query: ImageQuery, limit: int) -> int:
+    """Fetch records of images into the library, and return how many."""
     count = 0
-    size = min(_PAGE, wanted)
+    size = min(_PAGE, limit)
     for page, _ in walk_pages(lambda cursor: pages.load_page(client, query, cursor, size).page):
         count += len(page.images)
-        if count >= wanted:
+        if count >= limit:
             break
     wait_for_writes(60)
     return count
 
 
-def _format_table(found: Mapping[str, Any]) -> Iterator[str]:
-    counts = {"pictures": found["pictures"], "with_data": found["with_data"]}
-    yield terminal_text("stats_sample", **counts, reactions=_format_number(found["reactions"]))
-    if not found["pictures"]:
+def _format_table(stats: Mapping[str, Any]) -> Iterator[str]:
+    counts = {"pictures": stats["pictures"], "with_data": stats["with_data"]}
+    yield terminal_text("stats_sample", **counts, reactions=_format_number(stats["reactions"]))
+    if not stats["pictures"]:
         yield terminal_text("stats_none")
         return
     heads = (terminal_text(f"stats_head_{name}") for name in ("count", "share", "reactions"))
-    yield f"  {'':{_VALUE}} {' '.join(terminal.pad_columns(head, -9) for head in heads)}"
-    for group in found["groups"]:
+    yield f"  {'':{_VALUE_WIDTH}} {' '.join(terminal.pad_columns(head, -9) for head in heads)}"
+    for group in stats["groups"]:
         yield ""
         yield terminal_text(f"stats_{group['kind']}")
-        most = group["bars"][0]["count"]
-        for bar in group["bars"][:_BARS]:
-            yield _format_bar(bar, most)
-    if len(found["versions"]) > 1:
+        longest = group["bars"][0]["count"]
+        for bar in group["bars"][:_MAX_BARS]:
+            yield _format_bar(bar, longest)
+    if len(stats["versions"]) > 1:
         yield ""
         yield terminal_text("stats_versions")
-        for version in found["versions"]:
+        for version in stats["versions"]:
             yield _format_version(version)
-    if found["recipe"]:
-        yield from ("", terminal_text("stats_recipe"), *found["recipe"].split("\n"))
+    if stats["recipe"]:
+        yield from ("", terminal_text("stats_recipe"), *stats["recipe"].split("\n"))
 
 
-def _format_bar(bar: Mapping[str, Any], most: int) -> str:
-    shown = bar["label"] if not bar["weight"] else f"{bar['label']} : {_format_weights(bar)}"
+def _format_bar(bar: Mapping[str, Any], longest: int) -> str:
+    label = bar["label"] if not bar["weight"] else f"{bar['label']} : {_format_weights(bar)}"
     value = terminal.pad_columns(
-        terminal.truncate_columns(terminal.strip_controls(shown), _VALUE), _VALUE
+        terminal.truncate_columns(terminal.strip_controls(label), _VALUE_WIDTH), _VALUE_WIDTH
     )
     share = f"{bar['count']:>9} {bar['share']:>9.0%} {_format_number(bar['reactions']):>9}"
-    return f"  {value} {share}  {'#' * max(1, round(_BAR * bar['count'] / most))}"
+    return f"  {value} {share}  {'#' * max(1, round(_BAR_WIDTH * bar['count'] / longest))}"
 
 
 def _format_weights(bar: Mapping[str, Any]) -> str:
     low, high = bar["low"], bar["high"]
-    return bar["weight"] if low == high else f"{bar['weight']} ({low} … {high})"
+    return str(bar["weight"]) if low == high else f"{bar['weight']} ({low} … {high})"
 
 
 def _format_version(version: Mapping[str, Any]) -> str:
     most = version["most"]
     kinds = ("sampler", "schedule", "steps", "cfg", "guidance", "size", "clip")
-    told = (
+    values = (
         f"{terminal_text(f'stats_{kind}')} {most[kind]['label']}" for kind in kinds if kind in most
     )
     name = terminal.pad_columns(
-        terminal.truncate_columns(terminal.strip_controls(version["name"]), _VALUE), _VALUE
+        terminal.truncate_columns(terminal.strip_controls(version["name"]), _VALUE_WIDTH),
+        _VALUE_WIDTH,
     )
-    return f"  {name} {version['with_data']:>9}  {', '.join(told)}"
+    return f"  {name} {version['with_data']:>9}  {', '.join(values)}"
 
 
 def _format_number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What a command of the terminal asks of Civitai, checked before anything is downloaded."""
+"""The gallery or image that a command names, checked before anything is downloaded."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .terminal import print_translated, terminal_text, translate_errors
 
 __all__ = ["resolve_target", "make_checked_client"]
 
-_VERSIONS_SHOWN = 10
+_MAX_VERSIONS_SHOWN = 10
 
 
 def make_checked_client() -> CivitaiHttpClient:
-    """A client whose base URL and key make sense. Raises InputError, NetworkError.
+    """Return a client whose base URL and API key are checked. Raises InputError, NetworkError.
 
-    Whether Civitai knows the key only this question tells: all others are answered without it.
+    Civitai refuses an unknown key only here; other requests succeed without a valid key.
     """
     base = util.without_query(setting.base_url())
     if not is_image_url(base, base):
@@ -33,26 +33,29 @@ def make_checked_client() -> CivitaiHttpClient:
         try:
             civitai.fetch_username(client)
         except NeedsKey as error:
-            of_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
-            key = "unknown_key_of_environment" if of_environment else "unknown_key"
+            from_environment = os.environ.get("CIVITAI_API_KEY", "").strip()
+            key = "unknown_key_of_environment" if from_environment else "unknown_key"
             raise InputError(terminal_text(key)) from error
         except NetworkError:
             raise
         except CivitaiShortcutError:
-            return client  # it is not the key; what follows says what it is
+            return client  # not the key's fault; the next request reports the error
     return client
 
 
 def resolve_target(
     client: CivitaiHttpClient, arguments: argparse.Namespace
 ) -> tuple[NamingContext, ImageQuery]:
-    """What the job is called after, and what is asked of Civitai. Raises what the client raises."""
+    """Return the names for a job's files and the query for its images, as the arguments say.
+
+    Raises InputError, and the client's errors.
+    """
     with translate_errors("bad_model"):
         reference = civitai.parse_reference(arguments.model, takes_words=False)
     _check_reference(reference, arguments.model)
     if arguments.version is not None and not _names_model(reference):
         raise InputError(terminal_text("version_of_no_model"))
-    facts, query = _resolve_gallery(client, reference, arguments.version)
+    context, query = _resolve_gallery(client, reference, arguments.version)
     query = replace(
         query,
         sort=arguments.sort,
@@ -62,12 +65,13 @@ def resolve_target(
     )
     if query.drops_sort and not query.image_id:
         print_translated("sort_needs_version")
-    return facts, query
+    return context, query
 
 
-def _check_reference(reference: Reference, given: str) -> None:
+def _check_reference(reference: Reference, text: str) -> None:
+    """Raise InputError for words and for a collection."""
     if reference.words:
-        raise InputError(terminal_text("names_no_model", text=repr(given)))
+        raise InputError(terminal_text("names_no_model", text=repr(text)))
     if reference.collection_id is not None:
         raise InputError(terminal_text("no_collections"))
 
@@ -87,15 +91,15 @@ def _resolve_gallery(
         return _resolve_image(client, reference.image_id)
     version_id = reference.version_id if version is None else version
     try:
-        model_id, facts = _resolve_model(client, reference.model_id, version_id)
+        model_id, context = _resolve_model(client, reference.model_id, version_id)
     except NotFound as error:
-        if reference.is_bare and version is None:  # an id alone may be a picture's as well
+        if reference.is_bare and version is None:  # a bare id may be an image's
             with suppress(CivitaiShortcutError):
                 return _resolve_image(client, reference.model_id or 0)
         key = "no_such_version" if reference.model_id is None else "no_such_model"
-        said = terminal_text(key, id=reference.model_id or version_id)
-        raise CivitaiShortcutError(said) from error
-    return facts, ImageQuery(model_id, version_id)
+        message = terminal_text(key, id=reference.model_id or version_id)
+        raise CivitaiShortcutError(message) from error
+    return context, ImageQuery(model_id, version_id)
 
 
 def _resolve_image(client: CivitaiHttpClient, image_id: int) -> tuple[NamingContext, ImageQuery]:
@@ -107,7 +111,7 @@ def _resolve_image(client: CivitaiHttpClient, image_id: int) -> tuple[NamingCont
 def _resolve_model(
     client: CivitaiHttpClient, model_id: int | None, version_id: int | None
 ) -> tuple[int | None, NamingContext]:
-    """Its id, its name and those of its versions. Raises Gone."""
+    """Return a model's id and the names for its files. Raises NotFound, InputError."""
     if model_id is None:
         version = civitai.fetch_version(client, version_id or 0)
         name = version.model_name or f"Model version {version_id}"
@@ -123,6 +127,6 @@ def _resolve_model(
 
 
 def _list_versions(ids: list[int]) -> str:
-    shown = ", ".join(map(str, ids[:_VERSIONS_SHOWN]))
-    key = "it_has_more" if len(ids) > _VERSIONS_SHOWN else "it_has"
+    shown = ", ".join(map(str, ids[:_MAX_VERSIONS_SHOWN]))
+    key = "it_has_more" if len(ids) > _MAX_VERSIONS_SHOWN else "it_has"
     return terminal_text(key, ids=shown) if ids else ""

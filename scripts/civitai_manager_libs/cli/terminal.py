@@ -1,4 +1,4 @@
-"""Writes to a terminal, or to what stands in its place, in the language of its user."""
+"""Writes lines to stdout and stderr, in the user's language."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ __all__ = [
 ]
 __all__ += ["print_translated", "terminal_text"]
 
-_GONE = (errno.EPIPE, errno.EINVAL)  # the reader of a pipe; the second on Windows
-_SAID = ("bad_input", "error")  # reasons of errors that a command has put into words
-_SAYS_MORE = ("bad_answer", "busy", "disk")  # reasons of which the error's sentence says more
-_TURNING = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+_CLOSED_PIPE = (errno.EPIPE, errno.EINVAL)  # the second on Windows
+_TRANSLATED = ("bad_input", "error")  # reasons of errors with a translated sentence
+_DETAILED = ("bad_answer", "busy", "disk")  # reasons of errors whose sentence says more
+_DIRECTION_MARKS = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
 
 
 def prepare_terminal() -> None:
-    """Once, before anything is written or opened.
+    """Prepare the standard streams; called once, before any file is opened.
 
-    A stream that was closed leaves its number to the next file that is opened, which would then
-    be written into: the null device takes it. A title may not fit the console's code page.
+    The null device replaces a closed stream, or the next file to be opened would get the stream's
+    number and be written into. A title's characters may not exist in the console's code page.
     """
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -51,14 +51,14 @@ def prepare_terminal() -> None:
 
 
 def user_language() -> str:
-    """The setting's, else the locale's."""
+    """Return the setting's language, else that of the locale."""
     if setting.language in messages.LANGUAGES:
         return setting.language
     return messages.language_of_locale({"LANG": _system_locale(), **os.environ})
 
 
 def _system_locale() -> str:
-    """Return what Windows, which sets no LANG, calls its language; "" elsewhere."""
+    """Return the name of the language on Windows, which sets no LANG; "" elsewhere."""
     try:
         return (os.name == "nt" and locale.getlocale()[0]) or ""
     except ValueError:  # a name that Python does not know
@@ -66,20 +66,21 @@ def _system_locale() -> str:
 
 
 def terminal_text(key: str, **values: Any) -> str:
+    """Return a text of the catalogue in the user's language."""
     return messages.translate(key, user_language(), **values)
 
 
 def failure_text(reason: str, sentence: str) -> str:
-    """What went wrong; an error's own sentence is English."""
-    if user_language() == "en" or reason in _SAID:
+    """Return why something failed, in the user's language. sentence: the error's own, English."""
+    if user_language() == "en" or reason in _TRANSLATED:
         return sentence
-    words = messages.reason_text(reason, user_language())
-    return f"{words}（{sentence}）" if reason in _SAYS_MORE else words
+    text = messages.reason_text(reason, user_language())
+    return f"{text}（{sentence}）" if reason in _DETAILED else text
 
 
 @contextmanager
 def translate_errors(key: str, **values: Any) -> Iterator[None]:
-    """These in place of the English sentence of an InputError, which they may quote as `said`."""
+    """Replace the sentence of an InputError by a text, which may quote the sentence as `said`."""
     try:
         yield
     except InputError as error:
@@ -88,32 +89,33 @@ def translate_errors(key: str, **values: Any) -> Iterator[None]:
 
 
 def print_result(line: str) -> None:
-    """A line of the result. Raises DiskError when it cannot be kept."""
+    """Write a line of the result to stdout. Raises DiskError if a file cannot take the line."""
     error = write_now(sys.stdout, f"{strip_controls(line)}\n")
-    if error is not None and error.errno not in _GONE:
+    if error is not None and error.errno not in _CLOSED_PIPE:
         raise DiskError(terminal_text("no_output", why=error.strerror or error)) from error
 
 
 def print_message(sentence: str) -> None:
-    """A sentence for the user, on stderr."""
+    """Write a sentence for the user to stderr."""
     write_now(sys.stderr, f"{strip_controls(sentence)}\n")
 
 
 def print_translated(key: str, **values: Any) -> None:
+    """Write a text of the catalogue to stderr, in the user's language."""
     print_message(terminal_text(key, **values))
 
 
 def write_now(stream: TextIO, text: str) -> OSError | None:
-    """Write at once; why not, if not.
+    """Write and flush text; return the error, or None.
 
-    Nothing more is then written to that stream: a reader that went (`| head`), or a terminal that
-    was closed, is no reason to end a job.
+    After an error the stream is sent to the null device: a job goes on without its terminal, or
+    after `| head`.
     """
     try:
         stream.write(text)
         stream.flush()
     except OSError as error:
-        with suppress(OSError):  # it has no number
+        with suppress(OSError):  # the stream has no number
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, stream.fileno())
             os.close(null)
@@ -122,30 +124,29 @@ def write_now(stream: TextIO, text: str) -> OSError | None:
 
 
 def strip_controls(text: str) -> str:
-    """`terminal_text` as one line without what a terminal obeys: control and direction marks."""
+    """Return the text with "?" for each character that a terminal obeys, and each line break."""
     return "".join("?" if _is_control(c) else c for c in text)
 
 
 def truncate_columns(text: str, columns: int) -> str:
-    """`terminal_text` with its end cut off where it is longer."""
+    """Return the text, cut and ended with "..." if it is wider."""
     return text if _count_columns(text) <= columns else f"{_cut_columns(text, columns - 3)}..."
 
 
 def pad_columns(text: str, columns: int) -> str:
-    """`terminal_text` with blanks after it where it is shorter; before it, where `columns` is
-    negative."""
+    """Return the text with blanks after it up to a width; before it if `columns` is negative."""
     blanks = " " * (abs(columns) - _count_columns(text))
     return text + blanks if columns > 0 else blanks + text
 
 
 def _is_control(character: str) -> bool:
-    if unicodedata.bidirectional(character) in _TURNING:
+    if unicodedata.bidirectional(character) in _DIRECTION_MARKS:
         return True
     return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def _count_columns(text: str) -> int:
-    """Chinese letters are two columns wide."""
+    """Return the width of a text at a terminal: a Chinese character takes two columns."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 

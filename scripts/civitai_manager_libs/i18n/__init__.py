@@ -1,4 +1,4 @@
-"""Words for the user, by language."""
+"""The texts that users read, in Traditional Chinese and English."""
 
 from . import messages
 from .messages import LANGUAGES

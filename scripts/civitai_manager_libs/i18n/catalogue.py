@@ -1,4 +1,4 @@
-"""The catalogue of words for the user, in Traditional Chinese and English."""
+"""The catalogue of texts for the user, in Traditional Chinese and English."""
 
 from __future__ import annotations
 

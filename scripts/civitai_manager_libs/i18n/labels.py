@@ -1,4 +1,4 @@
-"""What choices and settings are called, in Traditional Chinese and English."""
+"""Labels of choices, settings and infotext fields, in Traditional Chinese and English."""
 
 from __future__ import annotations
 

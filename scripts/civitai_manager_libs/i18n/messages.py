@@ -1,4 +1,4 @@
-"""Words for the user, by language."""
+"""Texts for the user, by key and language."""
 
 from __future__ import annotations
 
@@ -41,36 +41,37 @@ _QUALITY = re.compile(r"[01](\.\d{0,3})?", re.A)  # RFC 9110, 12.4.2
 
 
 class _Formatter(string.Formatter):
-    """Of `str.format`, and `{n:picture|pictures}`: the first where n is one."""
+    """The fields of `str.format`, and `{n:picture|pictures}` for one and for more."""
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        one, is_choice, more = format_spec.partition("|")
+        """Return the singular or plural of a field like `{n:picture|pictures}`."""
+        singular, is_choice, plural = format_spec.partition("|")
         if not is_choice:
             return super().format_field(value, format_spec)
-        return one if str(value) == "1" else more
+        return singular if str(value) == "1" else plural
 
 
 _formatter = _Formatter()
 
 
 def translate(key: str, language: str, **values: Any) -> str:
-    """The words of `key`, with `values` put in: in English for "en", else in Chinese."""
+    """Return the text of a key with these values: English for "en", else Chinese."""
     return _formatter.vformat(_ALL_WORDS[key][language == "en"], (), values)
 
 
 def error_text(error: InputError, language: str) -> str:
-    """Its sentence, for another one to quote; English where there are no words for it."""
-    has_words = error.key and language != "en"
-    return translate(error.key, language, **error.values) if has_words else str(error)
+    """Return an error's sentence, in English if the catalogue has no text for the error."""
+    has_text = error.key and language != "en"
+    return translate(error.key, language, **error.values) if has_text else str(error)
 
 
 def all_texts(language: str) -> dict[str, str]:
-    """All words by their keys, with `{name}` and `{name:one|more}` where values are put in."""
+    """Return the page's texts by key, with fields like `{name}` and `{n:picture|pictures}`."""
     return {key: words[language != "zh-TW"] for key, words in WORDS.items()}
 
 
 def language_of(accepted: str) -> str:
-    """The language for a browser's `Accept-Language`: Chinese where it comes before English."""
+    """Return the language for an `Accept-Language` header: Chinese if preferred, else English."""
     best, chosen = 0.0, "en"
     for part in accepted.lower().split(","):
         tag, _, weight = part.replace(" ", "").partition(";q=")
@@ -82,34 +83,33 @@ def language_of(accepted: str) -> str:
 
 
 def language_of_locale(environment: Mapping[str, str]) -> str:
-    """The language of a terminal, as POSIX has it: the first of these that says anything."""
+    """Return the language of a terminal by LC_ALL, LC_MESSAGES or LANG, the first that is set."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next(filter(None, map(environment.get, names)), "")
     return "zh-TW" if re.match(r"zh(?![a-z])|chinese", locale, re.I) else "en"
 
 
 def reason_text(code: str, language: str) -> str:
-    """What a reason code means, and what to do about it."""
+    """Return the sentence for a reason code: what is wrong, and what to do about it."""
     return _text_by_code("reason", code, language)
 
 
 def short_reason_text(code: str, language: str) -> str:
-    """The same in a word or two, for where many are counted."""
+    """Return a reason code in a word or two, for a list of counts."""
     return _text_by_code("short", code, language)
 
 
 def report_texts(counts: Mapping[str, int], end: str, language: str) -> tuple[list[str], str]:
-    """What a gallery had, and why the walk through it is over; the codes are those of a job's
-    report."""
-    said = [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
-    return said, translate(f"report_{end or 'not_over'}", language)
+    """Return the counts of a job's report in words, and the reason why its walk ended."""
+    texts = [translate(f"report_{name}", language, n=n) for name, n in counts.items()]
+    return texts, translate(f"report_{end or 'not_over'}", language)
 
 
 def second_walk_text(report: Mapping[str, Any], missing: int | None, language: str) -> str:
-    """Say how complete a gallery is that was to be walked twice.
+    """Return a sentence on how complete a download is after two walks through the gallery.
 
-    report: the fields of a job's report as JSON has them. missing: images that probably neither
-    walk found, None where that cannot be told.
+    report: the fields of a job's report. missing: the estimated number of images that neither walk
+    found, None if no estimate is possible.
     """
     first, second, both = (report[name] for name in ("first", "second", "both"))
     if report["second_end"] == "limit":
@@ -136,7 +136,7 @@ def _text_by_code(kind: str, code: str, language: str) -> str:
 
 
 def choice_labels(kind: str, language: str) -> list[tuple[str, str]]:
-    """(label, what the API calls it) of a dropdown: `sort`, `period`, `level` or `type`."""
+    """Return (label, API value) for each choice of `sort`, `period`, `level` or `type`."""
     return [(choice_label(kind, value, language), value) for value in CHOICES[kind]]
 
 
@@ -145,21 +145,21 @@ def choice_label(kind: str, value: str, language: str) -> str:
 
 
 def parameter_label(name: str, language: str) -> str:
-    """What a field of an infotext is called."""
+    """Return the label of an infotext field, its own name if there is no translation."""
     return parameter_labels(language).get(name, name)
 
 
 def parameter_labels(language: str) -> dict[str, str]:
-    """Those that are not called as they are written."""
+    """Return the translated labels of infotext fields, by field name; none in English."""
     return {} if language == "en" else PARAMETERS
 
 
 def setting_label(name: str, language: str) -> str:
-    """What a setting does, with its unit."""
+    """Return the label of a setting: what it does, with its unit."""
     return SETTINGS[name][language == "en"]
 
 
 def setting_choice(name: str, value: str, language: str) -> str:
-    """What one of a setting's choices is called."""
+    """Return the label of one choice of a setting."""
     kind = "level" if name in ("gallery_level", "blur_level") else name
     return choice_label(kind, value, language) if kind in CHOICES else value

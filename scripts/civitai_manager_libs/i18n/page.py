@@ -1,4 +1,4 @@
-"""Words that the page's own code says, in Traditional Chinese and English."""
+"""Texts that the page's own code shows, in Traditional Chinese and English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words for why something was not done, in Traditional Chinese and English."""
+"""Texts for reasons why something failed, in Traditional Chinese and English."""
 
 from __future__ import annotations
 

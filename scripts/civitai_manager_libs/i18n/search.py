@@ -1,4 +1,4 @@
-"""Words about searching what was read, in Traditional Chinese and English."""
+"""Texts about the search of the library, in Traditional Chinese and English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of what is learned from a gallery, in Traditional Chinese and English."""
+"""Texts of a gallery's statistics, in Traditional Chinese and English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of why a text is no template for names, in Traditional Chinese and English."""
+"""Texts for errors in a filename template, in Traditional Chinese and English."""
 
 from __future__ import annotations
 

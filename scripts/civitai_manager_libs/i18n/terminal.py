@@ -1,4 +1,4 @@
-"""The catalogue of words for a terminal, in Traditional Chinese and English."""
+"""The catalogue of texts for a terminal, in Traditional Chinese and English."""
 
 from __future__ import annotations
 

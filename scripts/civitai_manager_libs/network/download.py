@@ -162,9 +162,9 @@ class FileDownload:
             validator = self._version.validator
             request = request.with_headers({"Range": f"bytes={self.size}-", "If-Range": validator})
         with session.open(request, allowed=(416,)) as body:
-            if self._is_whole_by(body):
+            if self._is_end_confirmed(body):
                 return self._check_complete()
-            if self._continues(body) or is_from_start(body.status, body.headers):
+            if self._is_continuation(body) or is_from_start(body.status, body.headers):
                 return self._read_body(body)
         self._restart()
         with session.open(self._request, allowed=(416,)) as body:
@@ -173,14 +173,14 @@ class FileDownload:
                 raise HttpStatusError(message, body.status)
             self._read_body(body)
 
-    def _is_whole_by(self, body: ResponseBody) -> bool:
+    def _is_end_confirmed(self, body: ResponseBody) -> bool:
         """Return whether a 416 says that the file ends where the partial file does."""
         if body.status != 416 or not self.size or self._version.is_changed(body.headers):
             return False
         return (parse_content_range(body.headers)[1] or self.total) == self.size
 
-    def _continues(self, body: ResponseBody) -> bool:
-        """Return whether this is the rest of the same version, and its end is known."""
+    def _is_continuation(self, body: ResponseBody) -> bool:
+        """Return whether a response is the rest of the same version, with the whole length known."""
         if body.status != 206 or not self.size:
             return False
         start, total = parse_content_range(body.headers)
@@ -195,7 +195,7 @@ class FileDownload:
             self._partial.restart()
 
     def _read_body(self, body: ResponseBody) -> None:
-        if self._continues(body):
+        if self._is_continuation(body):
             self.total = self._sent_total = parse_content_range(body.headers)[1] or self.total
             self._is_end_known = True
             self._check_size_limit()
@@ -269,7 +269,7 @@ class FileDownload:
             self._progress(self.size, self.total)
 
     def _write_note(self) -> None:
-        """Note twice a second how far the file is: a killed program cannot at its end."""
+        """Write the file's size into its note twice a second, for the case that the program is killed."""
         now, partial, validator = time.monotonic(), self._partial, self._version.validator
         if now >= self._note_at and isinstance(partial, ResumableFile) and validator:
             with suppress(DiskError):  # the next write to the file raises it again
@@ -294,7 +294,7 @@ class FileDownload:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
 
     def _check_complete(self) -> None:
-        """Raise IncompleteDownload for a cut file; the image's own end tells if nothing else."""
+        """Raise IncompleteDownload for a cut file; without a length, by the image's own end mark."""
         self._check_length()
         assert self._partial is not None
         if self._is_end_known or not self._options.images_only:

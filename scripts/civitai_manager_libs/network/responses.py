@@ -46,7 +46,10 @@ _TOO_MANY_PAGES = "too many pages"  # the 429 for the API's page= parameter, whi
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait by Retry-After (seconds or a date, RFC 9110), None without it."""
+    """Return the seconds that a Retry-After header asks to wait, None without the header.
+
+    The header is a number of seconds or a date (RFC 9110).
+    """
     value = headers.get("Retry-After", "").strip()
     value = value.partition(",")[0].strip() if value[:1].isdigit() else value  # sent twice
     if value.isascii() and value.isdigit():
@@ -149,7 +152,7 @@ def parse_json(body: bytes, key: str = "") -> Any:
 
 
 def _parse_float(text: str) -> float | None:
-    """Return the number, None for one like 1e999, which JSON cannot be written with again."""
+    """Return the number, None for an infinite one such as 1e999, which JSON cannot represent."""
     number = float(text)
     return number if math.isfinite(number) else None
 

@@ -55,9 +55,10 @@ def parse_content_range(headers: Mapping[str, str]) -> tuple[int | None, int | N
 
 
 def _strong_validator(headers: Mapping[str, str]) -> str:
-    """Return the ETag or date that differs whenever a byte differs, "" if there is none.
+    """Return the ETag or date by which two versions of a file always differ, "" if there is none.
 
-    A weak ETag does not, nor a date within the second before the response (RFC 9110, 8.8.2.2).
+    A weak ETag is not enough, nor a date less than a second older than the response's own
+    (RFC 9110, 8.8.2.2).
     """
     etag = headers.get("ETag", "").strip()
     if etag.startswith('"'):
