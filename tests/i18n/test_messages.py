@@ -70,7 +70,7 @@ def test_one_is_told_apart_from_more():
     ],
 )
 def test_browser_decides_the_language(accepted, language):
-    assert messages.language_of(accepted) == language
+    assert messages.parse_accept_language(accepted) == language
 
 
 def test_every_setting_is_told_in_both_languages():

@@ -54,7 +54,7 @@ def user_language() -> str:
     """Return the setting's language, else that of the locale."""
     if setting.language in messages.LANGUAGES:
         return setting.language
-    return messages.language_of_locale({"LANG": _system_locale(), **os.environ})
+    return messages.parse_locale_language({"LANG": _system_locale(), **os.environ})
 
 
 def _system_locale() -> str:

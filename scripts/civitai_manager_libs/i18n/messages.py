@@ -18,8 +18,8 @@ __all__ = [
     "all_texts",
     "choice_labels",
     "choice_label",
-    "language_of",
-    "language_of_locale",
+    "parse_accept_language",
+    "parse_locale_language",
 ]
 __all__ += ["parameter_label", "parameter_labels"]
 __all__ += [
@@ -70,7 +70,7 @@ def all_texts(language: str) -> dict[str, str]:
     return {key: words[language != "zh-TW"] for key, words in WORDS.items()}
 
 
-def language_of(accepted: str) -> str:
+def parse_accept_language(accepted: str) -> str:
     """Return the language for an `Accept-Language` header: Chinese if preferred, else English."""
     best, chosen = 0.0, "en"
     for part in accepted.lower().split(","):
@@ -82,7 +82,7 @@ def language_of(accepted: str) -> str:
     return chosen
 
 
-def language_of_locale(environment: Mapping[str, str]) -> str:
+def parse_locale_language(environment: Mapping[str, str]) -> str:
     """Return the language of a terminal by LC_ALL, LC_MESSAGES or LANG, the first that is set."""
     names = ("LC_ALL", "LC_MESSAGES", "LANG")
     locale = next(filter(None, map(environment.get, names)), "")

@@ -180,7 +180,7 @@ class FileDownload:
         return (parse_content_range(body.headers)[1] or self.total) == self.size
 
     def _is_continuation(self, body: ResponseBody) -> bool:
-        """Return whether a response is the rest of the same version, with the whole length known."""
+        """Return whether a response is the rest of the same version, and tells the whole length."""
         if body.status != 206 or not self.size:
             return False
         start, total = parse_content_range(body.headers)
@@ -269,7 +269,7 @@ class FileDownload:
             self._progress(self.size, self.total)
 
     def _write_note(self) -> None:
-        """Write the file's size into its note twice a second, for the case that the program is killed."""
+        """Note the size on the disk twice a second, in case the program is killed."""
         now, partial, validator = time.monotonic(), self._partial, self._version.validator
         if now >= self._note_at and isinstance(partial, ResumableFile) and validator:
             with suppress(DiskError):  # the next write to the file raises it again
@@ -294,7 +294,7 @@ class FileDownload:
             raise IncompleteDownload(f"The file broke off after {util.short_bytes(self._sent)}.")
 
     def _check_complete(self) -> None:
-        """Raise IncompleteDownload for a cut file; without a length, by the image's own end mark."""
+        """Raise IncompleteDownload for a cut file. Without a length, its end mark decides."""
         self._check_length()
         assert self._partial is not None
         if self._is_end_known or not self._options.images_only:

@@ -50,7 +50,7 @@ def _build_components() -> None:
 
 def _answer_send(asked: str, request: gr.Request) -> tuple[str, Any, str]:
     """(infotext, picture, what it was asked with, or a JSON that says what is wrong)."""
-    language = messages.language_of(host.request_header(request, "accept-language"))
+    language = messages.parse_accept_language(host.request_header(request, "accept-language"))
     given = _parse_request(asked)
     nonce = str(given.get("nonce", ""))[:100]
     text = given.get("text")

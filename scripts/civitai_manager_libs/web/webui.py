@@ -42,7 +42,7 @@ def _on_settings() -> None:
 
 def _setting_label(name: str) -> str:
     """Return a setting's label in the language of the host's own page."""
-    language = messages.language_of_locale({"LANG": host.localization()})
+    language = messages.parse_locale_language({"LANG": host.localization()})
     label = messages.setting_label(name, language)
     return f"{label} (None = PG, Soft = PG-13, Mature = R)" if name == "gallery_level" else label
 

@@ -64,7 +64,7 @@ class ApiError(Exception):
 
 def request_language(request: HTTPConnection) -> str:
     """Return the language of who sends a request: "en" or "zh-TW"."""
-    return messages.language_of(request.headers.get("accept-language", ""))
+    return messages.parse_accept_language(request.headers.get("accept-language", ""))
 
 
 def json_response(value: Any, status: int = 200) -> Response:
