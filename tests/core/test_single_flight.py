@@ -25,8 +25,8 @@ class Crew:
         self._threads[0].start()
         _until(lambda: self.led == 1)
         flight = self.flights._flights["key"]
-        wait, waiting = flight.landed.wait, []
-        flight.landed.wait = lambda seconds: waiting.append(1) or wait(seconds)
+        wait, waiting = flight.is_done.wait, []
+        flight.is_done.wait = lambda seconds: waiting.append(1) or wait(seconds)
         for thread in self._threads[1:]:
             thread.start()
         _until(lambda: len(waiting) >= len(self._threads) - 1)
