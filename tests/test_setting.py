@@ -325,9 +325,9 @@ def test_no_address_leads_out_of_the_cache(url):
 
 def test_saved_pictures_go_where_the_user_says(monkeypatch):
     usual = os.path.join(setting.data_folder(), "outputs", "download-images")
-    assert setting.saved_pictures_folder() == usual
+    assert setting.saved_images_folder() == usual
     setting.change("download_images_folder", os.path.join("~", "pictures"))
-    assert setting.saved_pictures_folder() == os.path.join(os.path.expanduser("~"), "pictures")
+    assert setting.saved_images_folder() == os.path.join(os.path.expanduser("~"), "pictures")
 
 
 # A host

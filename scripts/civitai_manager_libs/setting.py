@@ -37,7 +37,7 @@ __all__ += [
     "get_image_url_to_gallery_file",
 ]
 __all__ += ["thumbnails_folder", "library_file", "load", "load_api_key", "private_paths"]
-__all__ += ["restore", "save", "save_api_key", "saved_pictures_folder"]
+__all__ += ["restore", "save", "save_api_key", "saved_images_folder"]
 
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that Civitai offers
 
@@ -144,9 +144,9 @@ def private_paths() -> list[str]:
     return sorted({*paths, *map(os.path.realpath, paths)})
 
 
-def saved_pictures_folder() -> str:
+def saved_images_folder() -> str:
     """Return the folder that holds a folder of saved images for each model."""
-    return expand_folder(download_images_folder) or host.pictures_folder()
+    return expand_folder(download_images_folder) or host.default_images_folder()
 
 
 def base_url() -> str:

@@ -389,7 +389,7 @@ def test_names_are_the_settings_unless_a_folder_is_given(server, run, dest):
     setting.change("saved_name", "{model}/all/{seed} {id}")
     setting.save()
     code, out, err = run("download", _MODEL, "--limit", "1")
-    folder = os.path.join(setting.saved_pictures_folder(), "A model", "all")
+    folder = os.path.join(setting.saved_images_folder(), "A model", "all")
     assert out.endswith(f"{folder}\n")
     assert set(_pictures(folder)) == {f"1 {server.file_of(server.ids[0])}"}
     run("download", _MODEL, "--limit", "1", "--dest", dest, "--again")

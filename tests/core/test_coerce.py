@@ -9,7 +9,7 @@ from civitai_manager_libs.core.coerce import (
     as_checksum,
     as_number,
     as_text,
-    as_whole,
+    as_integer,
     clean_text,
     model_file_stem,
     format_number,
@@ -77,7 +77,7 @@ def test_a_scalar_has_the_text_that_a_webui_writes(value, text):
     ids=lambda value: repr(value)[:30],
 )
 def test_a_whole_number_is_exact_or_none(value, whole):
-    assert as_whole(value) == whole
+    assert as_integer(value) == whole
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_records_are_kept_and_no_picture_is_asked_for(service, civitai, library)
     assert not [path for path in civitai.requests if path.startswith("/image/")]
     library.forget()
     assert len(records.find_images(civitai.ids[:25])) == 25
-    assert not os.path.exists(setting.saved_pictures_folder())
+    assert not os.path.exists(setting.saved_images_folder())
     with service.store() as store:
         assert store.find_saved_paths(civitai.ids) == {}
 

@@ -14,7 +14,7 @@ __all__ = [
     "as_list",
     "as_number",
     "as_text",
-    "as_whole",
+    "as_integer",
     "clean_text",
     "model_file_stem",
 ]
@@ -69,7 +69,7 @@ def as_text(value: object) -> str:
 
 
 def as_number(value: object) -> float | None:
-    """Return a number or a string of one as a float; None if it is not, or not below 2**64."""
+    """Return a number, or a string of one, as a float below 2**64; None for all other values."""
     if isinstance(value, str):
         text = value.strip()
         number = float(text) if len(text) < 50 and _NUMBER.fullmatch(text) else math.nan
@@ -80,13 +80,13 @@ def as_number(value: object) -> float | None:
     return number if abs(number) < _LARGEST else None
 
 
-def as_whole(value: object) -> int | None:
-    """Return an integer of any type, exact to the last digit (`"42"`, `42.0`, `1e9`); else None."""
+def as_integer(value: object) -> int | None:
+    """Return a number, or a string of one, as an exact integer (`"42"`, `42.0`); else None."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value if abs(value) < _LARGEST else None
     exact = _WHOLE.fullmatch(value.strip()) if isinstance(value, str) else None
     if exact:
-        return as_whole(int(exact[1]))
+        return as_integer(int(exact[1]))
     number = as_number(value)
     return int(number) if number is not None and number.is_integer() else None
 

@@ -92,7 +92,7 @@ def level_name(level: int) -> str:
 
 
 def resize_url(url: str, segment: str) -> str:
-    """Return the URL with another size segment (`original=true`, `width=450`), added if missing.
+    """Return the URL with `segment` as its size segment, such as `width=450`.
 
     Grammar: https://<host>/<account>/<uuid>/<key=value,...>/<name>.<extension>
     A URL of another grammar, such as the storage's `<uuid>/original`, is returned unchanged.

@@ -54,7 +54,7 @@ class SettingSpec:
 
 
 def _parse_number(value: Any, whole: bool) -> int | float | None:
-    """Return a number or a string of one; None if it is not, or not whole. `5.0` is whole."""
+    """Parse a number or a string of one; None if that fails. whole: only integers, `5.0` too."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:

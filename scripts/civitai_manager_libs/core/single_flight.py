@@ -32,8 +32,8 @@ class SingleFlight(Generic[_T]):
     def do(self, key: Hashable, work: Callable[[], _T], cancelled: Cancellation) -> _T:
         """Return `work()`, or the result of the call with this key that is running already.
 
-        Threads that wait get that call's error too, unless it is Cancelled or a DiskError of its
-        own: then the next thread calls its `work`. Raises Cancelled while waiting.
+        Waiting threads get that call's error too; after Cancelled or DiskError, the next thread
+        calls its own `work`. Raises Cancelled while waiting.
         """
         while True:
             with self._lock:

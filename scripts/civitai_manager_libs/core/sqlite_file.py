@@ -121,7 +121,10 @@ class Database:
             return db
 
     def _hold_lock(self, alone: bool = False) -> None:
-        """Lock the file's name: SQLite finds the journals of an open file by name."""
+        """Take the database's lock; the file may be renamed only with the lock held alone.
+
+        SQLite finds the journals of an open file by name. Raises DiskError.
+        """
         self._lock.release()
         if not self._lock.acquire(_WAIT_ALONE if alone else _WAIT, not alone):
             raise DiskError(f"The database {self.path} cannot be read, {_UNREADABLE}")

@@ -2,7 +2,7 @@
 
 from .access import has_login, is_frozen, is_hidden, is_shared
 from .capabilities import list_capabilities
-from .folders import default_data_folder, key_file, pictures_folder
+from .folders import default_data_folder, key_file, default_images_folder
 from .gradio_compat import (
     end_with_page,
     event_options,
@@ -53,7 +53,7 @@ __all__ = [
     "host_name",
     "option_key",
     "read_options",
-    "pictures_folder",
+    "default_images_folder",
     "raise_open_file_limit",
     "bypass_proxies_for",
     "register_callbacks",

@@ -9,12 +9,12 @@ import os
 
 from .webui import in_webui
 
-__all__ = ["default_data_folder", "key_file", "pictures_folder"]
+__all__ = ["default_data_folder", "key_file", "default_images_folder"]
 _OUR_FOLDER = "civitai-shortcut"
 
 
 def default_data_folder() -> str:
-    """Return our folder: in the WebUI's data path, else CIVITAI_SHORTCUT_DATA, else in the home."""
+    """Return our data folder: in the WebUI, else CIVITAI_SHORTCUT_DATA, else in the home folder."""
     if in_webui():
         from modules import paths
 
@@ -23,7 +23,7 @@ def default_data_folder() -> str:
     return os.path.abspath(chosen or os.path.join(os.path.expanduser("~"), _OUR_FOLDER))
 
 
-def pictures_folder() -> str:
+def default_images_folder() -> str:
     """Return the folder of saved images if the user has set no other."""
     return os.path.join(default_data_folder(), "outputs", "download-images")
 

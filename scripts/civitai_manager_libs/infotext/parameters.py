@@ -14,7 +14,7 @@ from ..core import (
     as_mapping,
     as_number,
     as_text,
-    as_whole,
+    as_integer,
     format_number,
     model_file_stem,
 )
@@ -91,7 +91,7 @@ def _find_text(meta: Mapping[str, Any], *keys: str) -> str:
 
 
 def _format_whole(meta: Mapping[str, Any], low: int, high: int, *keys: str) -> str:
-    numbers = (as_whole(meta.get(key)) for key in keys)
+    numbers = (as_integer(meta.get(key)) for key in keys)
     return next((str(n) for n in numbers if n is not None and low <= n <= high), "")
 
 
@@ -124,7 +124,7 @@ def _format_denoise(meta: Mapping[str, Any]) -> str:
 def _format_size(meta: Mapping[str, Any]) -> str:
     match = _SIZE.fullmatch(_find_text(meta, "Size"))
     width, height = match.groups() if match else (meta.get("width"), meta.get("height"))
-    sides = [as_whole(side) for side in (width, height)]
+    sides = [as_integer(side) for side in (width, height)]
     return "x".join(map(str, sides)) if all(side and 0 < side < 100_000 for side in sides) else ""
 
 

@@ -86,5 +86,5 @@ def choose_destination(
         template = setting.saved_name if folder is None else DEFAULT_TEMPLATE
     below, rest = split_template(validate_template(template), context)
     # Absolute: a job may be resumed in another working directory.
-    base = os.path.abspath(setting.saved_pictures_folder() if folder is None else folder)
+    base = os.path.abspath(setting.saved_images_folder() if folder is None else folder)
     return os.path.join(base, *filter(None, below.split("/"))), rest

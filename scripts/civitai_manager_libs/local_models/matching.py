@@ -157,7 +157,7 @@ def _list_hash_forms(hashes: Iterable[str]) -> set[str]:
 
 
 def _list_hash_keys(code: str) -> tuple[str, ...]:
-    """Return the keys to look up a stated hash by; for a local file only AutoV2 may be known."""
+    """Return the keys to look up a hash by: of a SHA256 also its AutoV2, the first 10 digits."""
     return (code, code[:10]) if len(code) == 64 else (code,)
 
 

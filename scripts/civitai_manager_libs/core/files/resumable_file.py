@@ -182,7 +182,7 @@ def _open_locked(path: str) -> FileIO | None:
 
 
 def _is_still_at(descriptor: int, path: str) -> bool:
-    """Return whether the open file was neither renamed nor deleted by its last writer."""
+    """Return whether the open file is still the file at this path."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except FileNotFoundError:

@@ -56,7 +56,7 @@ def is_complete(path: str, extension: str) -> bool:
 
 
 def _is_complete_jpeg(file: BufferedReader, size: int) -> bool:
-    """Go from marker to marker (ITU T.81, annex B): a thumbnail's end mark lies in a segment."""
+    """Return whether an end marker follows the image's segments (ITU T.81, annex B)."""
     for _ in range(_MAX_JPEG_MARKERS):
         marker = _next_marker(file)
         if marker is None or marker == _END:
@@ -99,7 +99,7 @@ def _is_complete_png(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_gif(file: BufferedReader, size: int) -> bool:
-    """Go from block to block; an image has a palette of its own before its data."""
+    """Return whether an end block follows the other blocks."""
     _skip_palette(file, 10, 13)
     left = _MAX_PARTS
     while left > 0:
@@ -124,12 +124,12 @@ def _skip_palette(file: BufferedReader, flags_offset: int, palette_offset: int) 
 
 
 def _is_complete_webp(file: BufferedReader, size: int) -> bool:
-    """Compare with the length in the RIFF header."""
+    """Return whether the file has the length that its RIFF header states."""
     return size >= 8 + int.from_bytes(file.read(8)[4:], "little")
 
 
 def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
-    """Go from box to box (ISO/IEC 14496-12, 4.2); a length of 0 means up to the file's end."""
+    """Return whether no box is cut and the index is here (ISO/IEC 14496-12, 4.2)."""
     offset = 0
     kinds: set[bytes] = set()
     for _ in range(_MAX_PARTS):
@@ -149,7 +149,7 @@ def _is_complete_iso_media(file: BufferedReader, size: int) -> bool:
 
 
 def _is_complete_webm(file: BufferedReader, size: int) -> bool:
-    """Go from element to element (RFC 8794); a live recording's segment has no known length."""
+    """Return whether no element is cut (RFC 8794); a live segment has no length of its own."""
     offset, has_segment = 0, False
     for _ in range(_MAX_WEBM_ELEMENTS):
         file.seek(offset)

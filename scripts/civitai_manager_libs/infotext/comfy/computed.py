@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from ...core import as_mapping, as_number, as_text, as_whole
+from ...core import as_mapping, as_number, as_text, as_integer
 from .nodes import load_json
 
 __all__ = ["compute_outputs", "is_computed"]
@@ -68,7 +68,7 @@ def compute_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
 def _compute_resolution(get: _Get) -> tuple[Any, ...]:
     """Return the width and height of ComfyUI's comfy_extras/nodes_resolution.py."""
     ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
-    megapixels, multiple = as_number(get("megapixels")), as_whole(get("multiple")) or 8
+    megapixels, multiple = as_number(get("megapixels")), as_integer(get("multiple")) or 8
     if ratio is None or megapixels is None:
         return ()
     sides = int(ratio[1]), int(ratio[2])
@@ -80,7 +80,7 @@ def _compute_flux_resolution(get: _Get) -> tuple[Any, ...]:
     """Return the width and height of gseth/ControlAltAI-Nodes' flux_resolution_cal_node.py."""
     custom = get("custom_ratio") and get("custom_aspect_ratio")
     ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(custom or get("aspect_ratio")))
-    megapixels, multiple = as_number(get("megapixel")), as_whole(get("divisible_by"))
+    megapixels, multiple = as_number(get("megapixel")), as_integer(get("divisible_by"))
     if ratio is None or megapixels is None:
         return ()
     multiple = multiple or (64 if megapixels in (1, 1.5) else 32)  # in versions without that input
@@ -123,7 +123,7 @@ def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
     sides = match.groups() if match else (get("width"), get("height"))
     if match is None and get("aspect_ratio") != "custom" or as_number(get("prescale_factor")) != 1:
         return ()
-    width, height = (as_whole(side) for side in sides)
+    width, height = (as_integer(side) for side in sides)
     return (height, width) if get("swap_dimensions") == "On" else (width, height)
 
 

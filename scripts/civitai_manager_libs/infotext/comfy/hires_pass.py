@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from ...core import as_number, as_text, as_whole, model_file_stem
+from ...core import as_number, as_text, as_integer, model_file_stem
 from ..samplers import translate_sampler
 from .nodes import get_linked_node, get_node_type, Node, Nodes
 from .samplers import list_save_nodes
@@ -56,7 +56,7 @@ def read_second_pass(
         if any(_list_nodes_between(nodes, sampler, other, known) for other in samplers):
             return {}  # a WebUI has only one second pass
         if size and denoise is not None and 0 < denoise < 1:
-            steps = as_whole(find_nearest_value(nodes, sampler, *_STEPS))
+            steps = as_integer(find_nearest_value(nodes, sampler, *_STEPS))
             fields = {"Denoising strength": denoise, **size, "Hires steps": steps}
             fields["Hires upscaler"] = _find_upscaler(nodes, path)
             passes.append(fields | _read_sampler_change(nodes, sampler, found))
@@ -68,11 +68,11 @@ def _read_highres_script(nodes: Nodes, script: Node) -> dict[str, Any]:
     value = {name: resolve_value(nodes, script["inputs"].get(name)) for name in _SCRIPT_INPUTS}
     factor, denoise = as_number(value["upscale_by"]), as_number(value["denoise"])
     same_model = value["hires_ckpt_name"] == "(use same)" and not value["use_controlnet"]
-    once = value["upscale_type"] == "latent" and as_whole(value["iterations"]) == 1
+    once = value["upscale_type"] == "latent" and as_integer(value["iterations"]) == 1
     if get_node_type(script) != _SCRIPT or not same_model or not once or not factor or not denoise:
         return {}
     fields: dict[str, Any] = {"Denoising strength": denoise, "Hires upscale": factor}
-    fields["Hires steps"] = as_whole(value["hires_steps"])
+    fields["Hires steps"] = as_integer(value["hires_steps"])
     return fields | {"Hires upscaler": _LATENT_METHODS.get(as_text(value["latent_upscaler"]))}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ...core import as_number, as_text, as_whole
+from ...core import as_number, as_text, as_integer
 from .nodes import get_linked_node, get_node_type, iter_upstream, Node, Nodes
 from .values import resolve_value
 
@@ -104,7 +104,7 @@ def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
 
 def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     """Yield the LoRAs of a node with numbered inputs (`lora_name_2`, `model_str_2`)."""
-    count = next((n for name in _COUNTS if (n := as_whole(inputs.get(name))) is not None), 1000)
+    count = next((n for name in _COUNTS if (n := as_integer(inputs.get(name))) is not None), 1000)
     unused = _UNUSED.get(as_text(inputs.get("input_mode") or inputs.get("mode")), set())
     by_number: dict[str, dict[str, Any]] = {}
     for name, value in islice(inputs.items(), 500):

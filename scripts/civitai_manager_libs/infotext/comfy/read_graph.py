@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...core import as_number, as_text, as_whole
+from ...core import as_number, as_text, as_integer
 from .hires_pass import read_second_pass
 from .loaders import find_model, list_loras
 from .nodes import (
@@ -110,7 +110,7 @@ def _read_sampler(nodes: Nodes, start: str) -> dict[str, Any]:
 
 
 def _is_count(value: object) -> bool:
-    whole = as_whole(value)
+    whole = as_integer(value)
     return whole is not None and whole >= 0  # a seed of -1 is drawn later
 
 
@@ -123,7 +123,7 @@ def _has_several_seeds(nodes: Nodes, start: str) -> bool:
     if nodes[start]["inputs"].get("batch_seed_mode") != "incremental":
         return False
     sizes = (nodes[each]["inputs"].get("batch_size") for each in iter_image_path(nodes, start))
-    return any((as_whole(resolve_value(nodes, size)) or 1) > 1 for size in sizes)
+    return any((as_integer(resolve_value(nodes, size)) or 1) > 1 for size in sizes)
 
 
 def _count_listed_steps(nodes: Nodes, start: str) -> int | None:
@@ -140,7 +140,7 @@ def _read_clip_skip(nodes: Nodes, start: str) -> int | None:
     for node in iter_along(nodes, start, _CLIP_INPUTS):
         for name in _CLIP_LAYERS:
             if name in node["inputs"]:
-                layer = as_whole(resolve_value(nodes, node["inputs"][name], (name,)))
+                layer = as_integer(resolve_value(nodes, node["inputs"][name], (name,)))
                 return -layer if layer is not None and -12 <= layer < 0 else None
     return None
 

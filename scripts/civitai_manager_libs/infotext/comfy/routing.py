@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...core import as_whole
+from ...core import as_integer
 from .nodes import get_link, get_linked_node, get_node_type, list_feeding_nodes, Node, Nodes
 from .values import resolve_value
 
@@ -171,7 +171,7 @@ def _find_switch_input(
         numbered = [each for each in inputs if name in inputs and _is_numbered(each, stem)]
         if numbered:
             choice = resolve_value(nodes, _resolve_source(nodes, inputs[name], resolved, depth))
-            chosen = as_whole(_NUMBERS.get(choice, choice))
+            chosen = as_integer(_NUMBERS.get(choice, choice))
             exact = re.compile(rf".*(?<!\d){chosen}")
             return next(filter(exact.fullmatch, numbered), "")
     return None

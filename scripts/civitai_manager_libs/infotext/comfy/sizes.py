@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...core import as_number, as_text, as_whole
+from ...core import as_number, as_text, as_integer
 from .computed import compute_outputs
 from .nodes import get_linked_node, get_node_type, Node, Nodes
 from .values import resolve_value
@@ -119,7 +119,7 @@ def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
 
 
 def _round_down(inputs: Mapping[str, Any], side: int) -> int:
-    value = (as_whole(inputs.get(name)) or 0 for name in _MULTIPLES)
+    value = (as_integer(inputs.get(name)) or 0 for name in _MULTIPLES)
     multiple = next((each for each in value if each > 0), 1)
     return side - side % multiple
 
@@ -130,7 +130,7 @@ def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
     holds_both = (
         link is not None and link in nodes and not set(nodes[link]["inputs"]) - {"width", "height"}
     )
-    return as_whole(resolve_value(nodes, value, (name,) if holds_both else ()))
+    return as_integer(resolve_value(nodes, value, (name,) if holds_both else ()))
 
 
 def _parse_preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:
@@ -144,5 +144,5 @@ def _compute_size(nodes: Nodes, node: Node) -> tuple[int, int]:
     outputs = compute_outputs(
         get_node_type(node), lambda name: resolve_value(nodes, node["inputs"].get(name))
     )
-    sides = [as_whole(side) or 0 for side in (outputs or ())[:2]]
+    sides = [as_integer(side) or 0 for side in (outputs or ())[:2]]
     return (sides[0], sides[1]) if len(sides) == 2 else (0, 0)

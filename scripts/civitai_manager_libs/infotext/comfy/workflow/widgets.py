@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....core import as_list, as_mapping, as_number, as_whole
+from ....core import as_list, as_mapping, as_number, as_integer
 from ...samplers import is_sampler
 
 __all__ = ["list_widget_names", "read_widget_values"]
@@ -277,7 +277,7 @@ def _guess_values(values: list[Any]) -> dict[str, Any]:
     found = {}
     for at, value in enumerate(values):
         controls = value is None or (isinstance(value, str) and value in _CONTROLS)
-        if controls and at and "seed" not in found and as_whole(values[at - 1]) is not None:
+        if controls and at and "seed" not in found and as_integer(values[at - 1]) is not None:
             found["seed"] = values[at - 1]
         if isinstance(value, str) and is_sampler(value) and at >= 2 and "cfg" not in found:
             found |= _read_sampler_row(values[at - 2 : at + 3])
@@ -289,7 +289,7 @@ def _read_sampler_row(values: list[Any]) -> dict[str, Any]:
     row = dict(zip(_SAMPLER_WIDGETS, values))
     denoise = as_number(row.get("denoise", 1))  # or the first step
     numbers = all(isinstance(row[name], (int, float)) for name in ("steps", "cfg"))
-    if not numbers or as_whole(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
+    if not numbers or as_integer(row["steps"]) is None or denoise is None or not 0 <= denoise <= 1:
         return {}
     return {name: value for name, value in row.items() if name != "denoise" or denoise}
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Union
 
-from ....core import as_list, as_mapping, as_text, as_whole
+from ....core import as_list, as_mapping, as_text, as_integer
 
 __all__ = ["Data", "Record", "Source", "convert_value", "find_first", "find_value", "join_lines"]
 __all__ += ["parse_resolution", "read_if", "read_lora_entries", "read_lora_lists"]
@@ -52,7 +52,7 @@ def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data],
     """
 
     def count(value: object) -> int | None:
-        stated = as_whole(value)
+        stated = as_integer(value)
         return stated * factor + plus if stated is not None and stated * factor > 0 else None
 
     return convert_value(source, count)

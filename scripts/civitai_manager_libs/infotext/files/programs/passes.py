@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ....core import as_mapping, as_number, as_text, as_whole, model_file_stem
+from ....core import as_mapping, as_number, as_text, as_integer, model_file_stem
 from .converters import Data, find_value, Record
 
 __all__ = ["make_second_pass", "read_draw_things_pass", "read_fooocus_refiner"]
@@ -65,7 +65,7 @@ def read_swarm_pass(data: Data) -> Record:
 def read_draw_things_pass(data: Data) -> Record:
     """Return Draw Things' second pass, with the first pass's size; its `size` is the second's."""
     more = as_mapping(data.get("v2"))
-    first = [as_whole(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
+    first = [as_integer(more.get(f"hiresFix{side}")) for side in ("Width", "Height")]
     last = re.fullmatch(r"(\d{1,5})x(\d{1,5})", as_text(data.get("size")))
     if more.get("hiresFix") is not True or not last or not all(first):
         return {}
@@ -102,8 +102,8 @@ def read_invoke_pass(data: Data) -> Record:
     if data.get("hrf_enabled") is not True:
         return written
     written["Denoising strength"] = data.get("hrf_strength")
-    first = [as_whole(data.get(key)) for key in ("hrf_width", "hrf_height")]
-    last = [as_whole(data.get(key)) for key in ("width", "height")]
+    first = [as_integer(data.get(key)) for key in ("hrf_width", "hrf_height")]
+    last = [as_integer(data.get(key)) for key in ("width", "height")]
     if all(first) and all(last):
         written["Size"] = "x".join(map(str, first))
         written["Hires resize"] = "x".join(map(str, last))
