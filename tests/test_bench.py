@@ -1,4 +1,4 @@
-"""The benchmark works, at sizes of which no time could be told."""
+"""The benchmark runs, at sizes too small to measure anything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BENCH = Path(__file__).parent / "bench"
 
 @pytest.fixture
 def server():
-    """Its address. It waits a little before each answer, so that some are asked for at once."""
+    """Run the server; yield its URL. Its latency makes requests overlap."""
     argv = [sys.executable, str(_BENCH / "server.py"), "--latency", "0.05", "--size", "3000"]
     argv += ["--thumbnail", "300", "--pictures", "5"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -26,33 +26,33 @@ def server():
         assert process.wait(10) == 0
 
 
-def _body(url):
-    with urllib.request.urlopen(url) as answer:
-        return answer.read()
+def _fetch(url):
+    with urllib.request.urlopen(url) as response:
+        return response.read()
 
 
 def _counts(server):
-    return json.loads(_body(f"{server}/counts?forget"))
+    return json.loads(_fetch(f"{server}/counts?forget"))
 
 
-def test_server_has_a_gallery_whose_pictures_have_the_size_asked_for(server):
-    first = json.loads(_body(f"{server}/api/v1/images?modelId=101&limit=3"))
+def test_server_sends_a_gallery_with_images_of_the_given_size(server):
+    first = json.loads(_fetch(f"{server}/api/v1/images?modelId=101&limit=3"))
     rest = json.loads(
-        _body(f"{server}/api/v1/images?cursor={first['metadata']['nextCursor']}&limit=3")
+        _fetch(f"{server}/api/v1/images?cursor={first['metadata']['nextCursor']}&limit=3")
     )
     urls = [row["url"] for row in first["items"] + rest["items"]]
     assert len(set(urls)) == 5 and "nextCursor" not in rest["metadata"]
-    assert len(_body(urls[0])) == 3000
-    assert len(_body(urls[0].replace("original=true", "width=450"))) == 300
+    assert len(_fetch(urls[0])) == 3000
+    assert len(_fetch(urls[0].replace("original=true", "width=450"))) == 300
 
 
-def test_server_counts_what_is_asked_at_once_and_twice(server):
-    _body(f"{server}/api/v1/models/101")
-    row = json.loads(_body(f"{server}/api/v1/images?limit=1"))["items"][0]
+def test_server_counts_concurrent_and_repeated_requests(server):
+    _fetch(f"{server}/api/v1/models/101")
+    row = json.loads(_fetch(f"{server}/api/v1/images?limit=1"))["items"][0]
     _counts(server)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(_body, [row["url"]] * 4))
-    _body(f"{server}/api/v1/models/101")
+        list(pool.map(_fetch, [row["url"]] * 4))
+    _fetch(f"{server}/api/v1/models/101")
     counts = _counts(server)
     assert 2 <= counts["most"] <= 4
     assert (counts["requests"], counts["twice"], counts["most_api"]) == (5, 1, 1)
@@ -61,17 +61,17 @@ def test_server_counts_what_is_asked_at_once_and_twice(server):
 
 
 @pytest.mark.parametrize("size", [1, 2_500_000])
-def test_server_sends_sizes_below_and_above_its_own_pieces(size):
+def test_server_sends_sizes_below_and_above_its_buffer(size):
     argv = [sys.executable, str(_BENCH / "server.py"), "--latency", "0", "--size", str(size)]
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         url = process.stdout.readline().strip()
-        assert len(_body(f"{url}/bench/x/original=true/1.mp4")) == size
+        assert len(_fetch(f"{url}/bench/x/original=true/1.mp4")) == size
         process.stdin.close()
 
 
-def test_run_prints_a_table_with_what_the_server_counted():
+def test_run_prints_a_table_with_the_counts_of_the_server():
     argv = [sys.executable, str(_BENCH / "run.py"), "--tiny", "a"]
     run = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
@@ -81,14 +81,14 @@ def test_run_prints_a_table_with_what_the_server_counted():
     assert (int(most) <= 3, most_api, twice) == (True, "1", "0 |")
 
 
-def test_unknown_case_is_refused_in_a_sentence():
+def test_unknown_case_is_refused_with_a_sentence():
     run = subprocess.run(
         [sys.executable, str(_BENCH / "run.py"), "z"], capture_output=True, text=True
     )
     assert run.returncode == 2 and "no such case: z" in run.stderr
 
 
-def test_case_that_opens_figures_says_whether_they_are_quick_enough():
+def test_stats_case_says_whether_its_target_is_met():
     argv = [sys.executable, str(_BENCH / "run.py"), "--tiny", "h"]
     run = subprocess.run(argv, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr

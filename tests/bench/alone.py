@@ -1,8 +1,9 @@
-"""Runs a command and writes what it cost, as JSON.
+"""A program that runs a command and writes what it cost to a file, as JSON.
 
 python alone.py FILE COMMAND...
 
-The system counts the memory of whoever starts a process in that one's peak, so it has to be small.
+A process starts with the memory of the process that started it, which counts in its peak. So this
+program has to be small.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""What somebody who browses feels, in headless Chromium on a gallery of 10,000.
+"""Case (g): response times while browsing a gallery of 10,000 images in headless Chromium.
 
-Alone, then beside a job of 300 pictures.
+They are measured twice: without a job, and beside a job of 300 images.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from measure import ENTRY, Server, environment, median, serving
-from start import answered, free_port, running
+from measure import ENTRY, Server, make_environment, median, run_server
+from start import wait_for_page, find_free_port, run_program
 from tables import number, table, verdict
 
-__all__ = ["FIRST_SCREEN", "HOST", "UNTIL", "browsing", "tab"]
+__all__ = ["FIRST_SCREEN", "HOST", "UNTIL", "browse", "run_gallery"]
 
-_LATENCY, _JOB = 0.02, 300  # seconds; pictures of the job
+_LATENCY, _JOB = 0.02, 300  # seconds; images of the job
 _WINDOW = {"width": 1600, "height": 1000}
 _PICTURES = 10_000
 HOST = "document.querySelector('civitai-gallery')"
@@ -36,10 +36,12 @@ new PerformanceObserver((list) => {
     for (const entry of unasked) window.seen.shift += entry.value;
 }).observe({type: "layout-shift", buffered: true});
 """
-# Milliseconds until what `is_so` says of our shadow root is true and painted.
-UNTIL = """([deed, isSo, given]) => new Promise((done) => {
+# Run a script, then return the milliseconds until a condition on our shadow root holds and is
+# painted.
+UNTIL = """([script, condition, given]) => new Promise((done) => {
     const root = document.querySelector("civitai-gallery").shadowRoot;
-    const act = new Function("root", "given", deed), look = new Function("root", "given", isSo);
+    const act = new Function("root", "given", script);
+    const look = new Function("root", "given", condition);
     const started = performance.now();
     act(root, given);
     const again = () => {
@@ -67,8 +69,7 @@ _KEY = """const key = (name) => (root.activeElement || root.host).dispatchEvent(
     new KeyboardEvent("keydown", {key: name, bubbles: true, composed: true, cancelable: true}));"""
 
 
-def browsing(scale: str) -> str:
-    """(g)"""
+def browse(scale: str) -> str:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -84,16 +85,19 @@ def browsing(scale: str) -> str:
         alone = _Visit(browser, turns, pictures, with_job=False).figures
         beside = _Visit(browser, turns, pictures, with_job=True).figures
         browser.close()
-    return _told(alone, beside)
+    return _format_report(alone, beside)
 
 
 class _Visit:
-    """One page on a server of its own; `figures` by name."""
+    """One page on a server of its own. figures: what was measured, by name."""
 
     def __init__(self, browser: Any, turns: int, pictures: int, with_job: bool) -> None:
         self.figures: dict[str, float] = {}
         self._turns, self._pictures = turns, pictures
-        with serving(latency=_LATENCY, pictures=pictures) as server, tab(server) as (url, _):
+        with run_server(latency=_LATENCY, pictures=pictures) as server, run_gallery(server) as (
+            url,
+            _,
+        ):
             self._server = server
             self._page = browser.new_page(viewport=_WINDOW)
             self._devtools = self._page.context.new_cdp_session(self._page)
@@ -112,9 +116,9 @@ class _Visit:
     def _field(self) -> Any:
         return self._page.locator("civitai-gallery [data-field=find]")
 
-    def _until(self, deed: str, is_so: str, given: Any = None) -> float:
-        """Seconds."""
-        return self._page.evaluate(UNTIL, [deed, is_so, given]) / 1000
+    def _time_until(self, script: str, condition: str, given: Any = None) -> float:
+        """Run a script in the page; return the seconds until a condition holds."""
+        return self._page.evaluate(UNTIL, [script, condition, given]) / 1000
 
     def _find(self) -> None:
         self._server.counts()
@@ -122,52 +126,52 @@ class _Visit:
         started = time.perf_counter()
         self._field().press("Enter")
         self._page.locator("civitai-gallery [data-tile]").first.wait_for()
-        self._until("", FIRST_SCREEN)
+        self._time_until("", FIRST_SCREEN)
         self.figures["first screen"] = time.perf_counter() - started
-        self._page.wait_for_timeout(1500)  # for what would be asked without need
+        self._page.wait_for_timeout(1500)  # for needless requests
         counts = self._server.counts()
-        in_reach = self._page.evaluate(
+        near = self._page.evaluate(
             f"""() => [...{HOST}.shadowRoot.querySelectorAll("[data-tile]")].filter((tile) =>
                 tile.getBoundingClientRect().top < 2 * innerHeight).length"""
         )
         self.figures["API requests"] = counts["api"]
         self.figures["thumbnails beyond the window and a screen"] = max(
-            0, counts["thumbnails"] - in_reach
+            0, counts["thumbnails"] - near
         )
 
     def _begin_job(self) -> None:
-        ids = self._page.evaluate(
+        status = self._page.evaluate(
             """async (n) => {
                 const base = new URL("civitai_shortcut/api/", document.baseURI);
-                const answer = await fetch(new URL("jobs", base), {
+                const response = await fetch(new URL("jobs", base), {
                     method: "POST", headers: {"X-Civitai-Shortcut": "1",
                         "Content-Type": "application/json"},
                     body: JSON.stringify({query: {model: 101}, limit: n}),
                 });
-                return answer.status;
+                return response.status;
             }""",
             _JOB,
         )
-        if ids != 200:
-            raise RuntimeError(f"the job was not taken: {ids}")
+        if status != 200:
+            raise RuntimeError(f"the job was refused: {status}")
 
     def _ids(self) -> list[str]:
-        """Of the tiles in the page, in the gallery's order."""
+        """Return the image ids of the tiles in the page, in the gallery's order."""
         return self._page.evaluate(f"""() => [...{HOST}.shadowRoot.querySelectorAll("[data-tile]")]
                 .map((tile) => tile.dataset.id).sort((a, b) => b - a)""")
 
     def _open(self) -> None:
-        ids, taken = self._ids(), []
+        ids, times = self._ids(), []
         click = "root.querySelector(`[data-tile][data-id='${given}']`).click();"
         for image_id in ids[: self._turns]:
-            taken.append(self._until(click, _OPENED, image_id))
+            times.append(self._time_until(click, _OPENED, image_id))
             self._page.keyboard.press("Escape")
             self._page.locator("civitai-gallery dialog[data-viewer]").wait_for(state="hidden")
-        self.figures["a tile opens"] = median(taken)
+        self.figures["a tile opens"] = median(times)
 
     def _arrows(self) -> None:
         ids = self._ids()
-        self._until(
+        self._time_until(
             "root.querySelector(`[data-tile][data-id='${given}']`).click();", _OPENED, ids[0]
         )
         for n in range(20):
@@ -176,20 +180,20 @@ class _Visit:
             if n < 19:
                 time.sleep(max(0.0, 0.1 - (time.perf_counter() - started)))
         after_last = time.perf_counter()
-        self._until("", _OPENED, self._beyond(20))
+        self._time_until("", _OPENED, self._id_after(20))
         self.figures["after 20 arrows"] = time.perf_counter() - after_last
         press = f"{_KEY} for (let n = 0; n < 30; n += 1) key('ArrowRight');"
-        self.figures["30 presses at once"] = self._until(press, _OPENED, self._beyond(50))
+        self.figures["30 presses at once"] = self._time_until(press, _OPENED, self._id_after(50))
         self._page.keyboard.press("Escape")
 
-    def _beyond(self, steps: int) -> int:
-        """The id of the picture so many steps behind the first: the server counts downwards."""
+    def _id_after(self, steps: int) -> int:
+        """Return the id of the image that many steps after the first; ids count downwards."""
         return 5_000_000 + self._pictures - steps
 
     def _mark(self) -> None:
-        """The first, the sixtieth with Shift."""
+        """Mark the first image, then the sixtieth with Shift."""
         self._page.evaluate("scrollTo(0, 0)")
-        first, last = self._beyond(0), self._beyond(59)
+        first, last = self._id_after(0), self._id_after(59)
         tile = "civitai-gallery [data-tile][data-id='{}'] [data-do=mark]"
         self._page.locator(tile.format(first)).click()
         self._page.mouse.move(800, 600)
@@ -197,23 +201,23 @@ class _Visit:
             self._page.mouse.wheel(0, 400)
             self._page.wait_for_timeout(16)
         self._page.locator(tile.format(last)).click(modifiers=["Shift"])
-        said = self._page.locator("civitai-gallery [data-marked]").first.inner_text()
-        found = re.search(r"(\d+) marked", said)
-        self.figures["marked in 3 actions"] = int(found[1]) if found else 0
+        text = self._page.locator("civitai-gallery [data-marked]").first.inner_text()
+        match = re.search(r"(\d+) marked", text)
+        self.figures["marked in 3 actions"] = int(match[1]) if match else 0
 
     def _scroll(self, whole: bool) -> None:
-        """By wheel to the 1,000th picture; alone, also to the end of the gallery."""
+        """Scroll by wheel to the 1,000th image, or, if `whole`, to the end of the gallery."""
         self._page.evaluate("scrollTo(0, 0); window.seen = {long: [], shift: 0}")
         heap = self._heap()
         self._page.mouse.move(800, 600)
         started, nodes = time.perf_counter(), 0
-        target = self._beyond(min(1000, self._pictures) - 1)
-        while self._least_id() > target:
+        target = self._id_after(min(1000, self._pictures) - 1)
+        while self._lowest_id() > target:
             self._page.mouse.wheel(0, 2000)
             self._page.wait_for_timeout(16)
             nodes = max(nodes, self._nodes())
         self.figures["by wheel to the 1,000th"] = time.perf_counter() - started
-        while whole and self._least_id() > self._beyond(self._pictures - 1):
+        while whole and self._lowest_id() > self._id_after(self._pictures - 1):
             self._page.mouse.wheel(0, 20_000)
             self._page.wait_for_timeout(16)
             nodes = max(nodes, self._nodes())
@@ -223,7 +227,7 @@ class _Visit:
         self.figures["layout shift"] = seen["shift"]
         self.figures["heap grown"] = (self._heap() - heap) / 1024 / 1024
 
-    def _least_id(self) -> int:
+    def _lowest_id(self) -> int:
         return int((self._ids() or [10**9])[-1])
 
     def _nodes(self) -> int:
@@ -247,27 +251,27 @@ _LIMITS = (
 _BESIDE = ("a tile opens", "after 20 arrows", "30 presses at once", "by wheel to the 1,000th")
 
 
-def _told(alone: dict[str, float], beside: dict[str, float]) -> str:
+def _format_report(alone: dict[str, float], beside: dict[str, float]) -> str:
     rows = [[name, number(value, 3), number(beside[name], 3)] for name, value in alone.items()]
     lines = [verdict(name, alone[name], limit, unit) for name, limit, unit in _LIMITS]
     lines.append(verdict("marked in 3 actions", alone["marked in 3 actions"], 60, at_least=True))
     for name in _BESIDE:
-        # What is below 50 ms is one or two frames, of which no ratio tells anything.
+        # Times below 50 ms are one or two frames; their ratio says nothing.
         ratio = max(beside[name], 0.05) / max(alone[name], 0.05)
         lines.append(verdict(f"{name}, beside a job", ratio, 1.5, " ×"))
     title = f"(g) browsing in Chromium, {_LATENCY * 1000:.0f} ms"
-    said = table(title, ["seconds, pieces or MB", "alone", f"beside a job of {_JOB}"], rows)
-    return "\n".join([said, *lines]) + "\n"
+    report = table(title, ["seconds, pieces or MB", "alone", f"beside a job of {_JOB}"], rows)
+    return "\n".join([report, *lines]) + "\n"
 
 
 @contextmanager
-def tab(server: Server) -> Iterator[tuple[str, int]]:
-    """Run the tab by itself for this server; yield its address and the number of its process."""
+def run_gallery(server: Server) -> Iterator[tuple[str, int]]:
+    """Run the gallery without a host for this server; yield its URL and its process id."""
     with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
         data = Path(folder)
         (data / "settings.json").write_text(json.dumps({"language": "en"}))
-        env = environment(server.url, data)
-        port = free_port()
-        with running([sys.executable, ENTRY, "--port", str(port)], env) as process:
-            answered(f"http://127.0.0.1:{port}/")
+        env = make_environment(server.url, data)
+        port = find_free_port()
+        with run_program([sys.executable, ENTRY, "--port", str(port)], env) as process:
+            wait_for_page(f"http://127.0.0.1:{port}/")
             yield f"http://127.0.0.1:{port}/", process

@@ -1,4 +1,4 @@
-"""Who downloads the same pictures: ours in two ways, and the others as they come."""
+"""The programs that download the same images: ours in several ways, and others unchanged."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import ENTRY, HERE, Run, Server, environment, measured
-from server import picture_url
+from measure import ENTRY, HERE, Run, Server, make_environment, measure_process
+from server import image_url
 
 __all__ = ["ARIA", "COMMAND_LINE", "CURL", "FILE", "GALLERY_DL", "NAMES", "PROCESS"]
-__all__ += ["OTHERS", "SEQUENTIAL", "Work", "once"]
+__all__ += ["OTHERS", "SEQUENTIAL", "Work", "run_turn"]
 
 NAMES, PROCESS = "ours: download_images", "ours: the same, whole process"
 COMMAND_LINE = "ours: command line, whole process"
@@ -28,7 +28,7 @@ _FIRST_ID = 5_000_000
 
 @dataclass(frozen=True)
 class Work:
-    """`count` pictures of `size` bytes from `server`, `at_once` of them, to a folder of its own."""
+    """A download of `count` images of `size` bytes from `server`, `at_once` of them at a time."""
 
     server: Server
     count: int
@@ -39,83 +39,83 @@ class Work:
     @property
     def urls(self) -> list[str]:
         numbers = range(_FIRST_ID + 1, _FIRST_ID + self.count + 1)
-        return [picture_url(self.server.url, n, self.extension) for n in numbers]
+        return [image_url(self.server.url, n, self.extension) for n in numbers]
 
 
-def once(name: str, work: Work) -> dict[str, Run]:
-    """One turn of a contestant: its figures by row of the table. Raises RuntimeError."""
-    place = Path(tempfile.mkdtemp(dir=work.server.folder))
-    (place / "out").mkdir()
-    (place / "urls").write_text("\n".join(work.urls) + "\n")
+def run_turn(name: str, work: Work) -> dict[str, Run]:
+    """Run a program once; return its costs by row of the table. Raises RuntimeError."""
+    folder = Path(tempfile.mkdtemp(dir=work.server.folder))
+    (folder / "out").mkdir()
+    (folder / "urls").write_text("\n".join(work.urls) + "\n")
     work.server.counts()
-    rows = dict(_WAYS[name](work, place))
-    _check(work, place)
+    rows = dict(_PROGRAMS[name](work, folder))
+    _check_files(work, folder)
     if work.count == 1:
-        shutil.rmtree(place)
+        shutil.rmtree(folder)
     return rows
 
 
-def _check(work: Work, place: Path) -> None:
-    """Everything is there, whole."""
-    endings = {f".{work.extension}", ".png"}
-    sizes = [p.stat().st_size for p in place.rglob("*") if p.suffix in endings]
+def _check_files(work: Work, folder: Path) -> None:
+    """Raise RuntimeError unless all images are complete."""
+    extensions = {f".{work.extension}", ".png"}
+    sizes = [p.stat().st_size for p in folder.rglob("*") if p.suffix in extensions]
     if sizes != [work.size] * work.count:
-        raise RuntimeError(f"{len(sizes)} of {work.count} pictures, of {set(sizes)} bytes")
+        raise RuntimeError(f"{len(sizes)} of {work.count} images, of {set(sizes)} bytes")
 
 
-def _ours_by_name(work: Work, place: Path) -> Iterator[tuple[str, Run]]:
-    inside, whole = _ours(work, place, "names", str(work.at_once), str(place / "urls"))
+def _ours_by_name(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+    inside, whole = _ours(work, folder, "names", str(work.at_once), str(folder / "urls"))
     yield NAMES, inside
     yield PROCESS, whole
 
 
-def _ours_by_file(work: Work, place: Path) -> Iterator[tuple[str, Run]]:
-    inside, whole = _ours(work, place, "file", work.urls[0], str(place / "out" / "1.mp4"))
+def _ours_by_file(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+    inside, whole = _ours(work, folder, "file", work.urls[0], str(folder / "out" / "1.mp4"))
     yield FILE, inside
     yield FILE_PROCESS, whole
 
 
-def _ours(work: Work, place: Path, *arguments: str) -> tuple[Run, Run]:
-    """What the work alone cost, and the process with all its imports."""
+def _ours(work: Work, folder: Path, *arguments: str) -> tuple[Run, Run]:
+    """Return the cost of the download alone, and of the process with all its imports."""
     argv = [sys.executable, str(HERE / "ours.py"), *arguments]
-    run = measured(argv, environment(work.server.url, place / "data"))
-    inside = json.loads(run.said.splitlines()[-1])
+    run = measure_process(argv, make_environment(work.server.url, folder / "data"))
+    inside = json.loads(run.output.splitlines()[-1])
     return Run(inside["seconds"], inside["cpu"], inside["peak"]), run
 
 
-def _ours_by_command(work: Work, place: Path) -> Iterator[tuple[str, Run]]:
+def _ours_by_command(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
     argv = [sys.executable, ENTRY, "download", "101", "--limit", str(work.count)]
-    argv += ["--concurrency", str(work.at_once), "--dest", str(place / "out"), "--json"]
-    yield COMMAND_LINE, measured(argv, environment(work.server.url, place / "data"))
+    argv += ["--concurrency", str(work.at_once), "--dest", str(folder / "out"), "--json"]
+    yield COMMAND_LINE, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _curl(work: Work, place: Path) -> Iterator[tuple[str, Run]]:
-    pairs = ((url, place / "out" / url.rsplit("/", 1)[-1]) for url in work.urls)
+def _curl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+    pairs = ((url, folder / "out" / url.rsplit("/", 1)[-1]) for url in work.urls)
     lines = (f'url = "{url}"\noutput = "{path}"\n' for url, path in pairs)
-    (place / "config").write_text("".join(lines))
-    argv = [_found("curl"), "-q", "-sS", "-Z", "--parallel-max", str(work.at_once)]
-    argv += ["-K", str(place / "config")]
-    yield CURL, measured(argv, environment(work.server.url, place / "data"))
+    (folder / "config").write_text("".join(lines))
+    argv = [_find_program("curl"), "-q", "-sS", "-Z", "--parallel-max", str(work.at_once)]
+    argv += ["-K", str(folder / "config")]
+    yield CURL, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _aria(work: Work, place: Path) -> Iterator[tuple[str, Run]]:
-    argv = [_found("aria2c"), "--no-conf", "-q", "-j", str(work.at_once), "-x1"]
-    argv += ["--file-allocation=none", "-d", str(place / "out"), "-i", str(place / "urls")]
-    yield ARIA, measured(argv, environment(work.server.url, place / "data"))
+def _aria(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+    argv = [_find_program("aria2c"), "--no-conf", "-q", "-j", str(work.at_once), "-x1"]
+    argv += ["--file-allocation=none", "-d", str(folder / "out"), "-i", str(folder / "urls")]
+    yield ARIA, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _gallery_dl(work: Work, place: Path) -> Iterator[tuple[str, Run]]:
-    argv = [_gallery_dl_program(), "--config-ignore", "-q", "--no-mtime"]
-    argv += ["-D", str(place / "out"), "-i", str(place / "urls")]
-    yield GALLERY_DL, measured(argv, environment(work.server.url, place / "data"))
+def _gallery_dl(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+    argv = [_install_gallery_dl(), "--config-ignore", "-q", "--no-mtime"]
+    argv += ["-D", str(folder / "out"), "-i", str(folder / "urls")]
+    yield GALLERY_DL, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-def _sequential(work: Work, place: Path) -> Iterator[tuple[str, Run]]:
-    argv = [sys.executable, str(HERE / "sequential.py"), str(place / "out"), str(place / "urls")]
-    yield SEQUENTIAL, measured(argv, environment(work.server.url, place / "data"))
+def _sequential(work: Work, folder: Path) -> Iterator[tuple[str, Run]]:
+    argv = [sys.executable, str(HERE / "sequential.py"), str(folder / "out"), str(folder / "urls")]
+    yield SEQUENTIAL, measure_process(argv, make_environment(work.server.url, folder / "data"))
 
 
-_WAYS: dict[str, Callable[[Work, Path], Iterator[tuple[str, Run]]]] = {
+_PROGRAMS: dict[str, Callable[[Work, Path], Iterator[tuple[str, Run]]]] = {
     NAMES: _ours_by_name,
     FILE: _ours_by_file,
     COMMAND_LINE: _ours_by_command,
@@ -126,15 +126,15 @@ _WAYS: dict[str, Callable[[Work, Path], Iterator[tuple[str, Run]]]] = {
 }
 
 
-def _found(program: str) -> str:
+def _find_program(program: str) -> str:
     path = shutil.which(program)
     if path is None:
         raise RuntimeError(f"{program} is not installed")
     return path
 
 
-def _gallery_dl_program() -> str:
-    """In an environment of its own, made when it is first wanted and kept in the temp folder."""
+def _install_gallery_dl() -> str:
+    """Return the path of gallery-dl, which the first call installs in the temporary folder."""
     folder = Path(tempfile.gettempdir()) / "civitai-bench-gallery-dl"
     program = folder / "bin" / "gallery-dl"
     if not program.exists():

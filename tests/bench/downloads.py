@@ -1,4 +1,4 @@
-"""The cases that download pictures: many, small, one large, and ten thousand."""
+"""Cases (a) to (d): downloads of many, small, one large, and ten thousand images."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import contestants as who
 from contestants import Work
-from measure import Figures, serving
+from measure import Figures, run_server
 from tables import mib, number, table, verdict
 
-__all__ = ["large", "many", "memory", "small"]
+__all__ = ["download_large", "download_many", "download_small", "measure_memory"]
 
 _MB = 1024 * 1024
 _HEADS = ["", "seconds", "× ideal", "× curl", "CPU ms per picture", "peak MiB"]
@@ -20,26 +20,25 @@ _HEADS += ["most at once", "API at once", "asked twice"]
 
 @dataclass
 class _Trial:
-    """Several contestants at the same work, in turns."""
+    """Several programs that do the same download in turns."""
 
     work: Work
     figures: dict[str, Figures] = field(default_factory=dict)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def run(self, names: Sequence[str], turns: int, slow_turns: int = 0) -> None:
-        """slow_turns: of those that take one picture at a time (0: as all)."""
+        """Run all programs `turns` times, and the slow ones `slow_turns` times unless that is 0."""
         slow = {who.GALLERY_DL, who.SEQUENTIAL}
         for turn in range(turns):
             for name in names:
                 if not (name in slow and slow_turns and turn >= slow_turns):
-                    self._take(name)
+                    self._run_turn(name)
 
-    def _take(self, name: str) -> None:
-        """A contestant that cannot be had has its word instead of figures."""
+    def _run_turn(self, name: str) -> None:
         if name in self.figures and self.figures[name].note:
             return
         try:
-            rows = who.once(name, self.work)
+            rows = who.run_turn(name, self.work)
         except RuntimeError as error:
             if name not in who.OTHERS:
                 raise
@@ -55,52 +54,51 @@ class _Trial:
         curl = self.figures.get(who.CURL, Figures()).seconds
         if ideal:
             yield ["ideal", number(ideal), "1.00", number(ideal / curl), *[""] * 5]
-        for name, found in self.figures.items():
-            if found.note:
-                yield [name, f"skipped: {found.note}", *[""] * 7]
+        for name, figures in self.figures.items():
+            if figures.note:
+                yield [name, f"skipped: {figures.note}", *[""] * 7]
                 continue
             counts = self.counts[name]
-            cpu = found.cpu / self.work.count * 1000
+            cpu = figures.cpu / self.work.count * 1000
             row = [
                 name,
-                number(found.seconds),
-                number(found.seconds / ideal if ideal else math.nan),
+                number(figures.seconds),
+                number(figures.seconds / ideal if ideal else math.nan),
             ]
-            row += [number(found.seconds / curl), number(cpu), mib(found.peak)]
+            row += [number(figures.seconds / curl), number(cpu), mib(figures.peak)]
             yield row + [str(counts[key]) for key in ("most", "most_api", "twice")]
 
     def ratio(self, name: str, other: str) -> float:
-        """How many times as long the other takes."""
+        """Return how many times as long the other program takes."""
         return self.figures[other].seconds / self.figures[name].seconds
 
 
-def many(scale: str) -> str:
-    """(a)"""
+def download_many(scale: str) -> str:
     if scale == "tiny":
-        return _many(4, 3, (who.COMMAND_LINE, who.CURL, who.SEQUENTIAL), 1, 1)
+        return _compare(4, 3, (who.COMMAND_LINE, who.CURL, who.SEQUENTIAL), 1, 1)
     turns, slow_turns, few, lots = (5, 3, 200, 200) if scale == "full" else (3, 1, 45, 100)
     ours = (who.NAMES, who.COMMAND_LINE)
     return "\n".join(
         [
-            _many(few, 3, (*ours, *who.OTHERS), turns, slow_turns),
-            _many(lots, 10, (*ours, who.CURL, who.ARIA), turns, slow_turns),
+            _compare(few, 3, (*ours, *who.OTHERS), turns, slow_turns),
+            _compare(lots, 10, (*ours, who.CURL, who.ARIA), turns, slow_turns),
         ]
     )
 
 
-def _many(count: int, at_once: int, names: Sequence[str], turns: int, slow_turns: int) -> str:
+def _compare(count: int, at_once: int, names: Sequence[str], turns: int, slow_turns: int) -> str:
     size, latency = 300_000, 0.1
-    with serving(latency=latency, size=size, pictures=count) as server:
+    with run_server(latency=latency, size=size, pictures=count) as server:
         trial = _Trial(Work(server, count, size, at_once))
         trial.run(names, turns, slow_turns)
     ideal = math.ceil(count / at_once) * latency
     title = f"(a) {count} × 300 kB, 100 ms, {at_once} at once"
-    said = table(title, _HEADS, trial.rows(ideal))
-    lines = _many_verdicts(trial, ideal) if who.NAMES in names else _politeness(trial)
-    return "\n".join([said, *lines]) + "\n"
+    report = table(title, _HEADS, trial.rows(ideal))
+    lines = _compare_with_others(trial, ideal) if who.NAMES in names else _check_politeness(trial)
+    return "\n".join([report, *lines]) + "\n"
 
 
-def _many_verdicts(trial: _Trial, ideal: float) -> Iterator[str]:
+def _compare_with_others(trial: _Trial, ideal: float) -> Iterator[str]:
     ours = trial.figures[who.NAMES]
     yield verdict("of the ideal time", ours.seconds / ideal, 1.06, " ×")
     if not trial.figures[who.CURL].note:
@@ -109,10 +107,10 @@ def _many_verdicts(trial: _Trial, ideal: float) -> Iterator[str]:
         if slow in trial.figures and not trial.figures[slow].note:
             times = trial.ratio(who.NAMES, slow)
             yield verdict(f"faster than {slow}", times, 3, " ×", at_least=True)
-    yield from _politeness(trial)
+    yield from _check_politeness(trial)
 
 
-def _politeness(trial: _Trial) -> Iterator[str]:
+def _check_politeness(trial: _Trial) -> Iterator[str]:
     ours = [counts for name, counts in trial.counts.items() if name.startswith("ours")]
     most, most_api = (max(counts[key] for counts in ours) for key in ("most", "most_api"))
     yield verdict("most at once at the host", most, trial.work.at_once)
@@ -120,39 +118,37 @@ def _politeness(trial: _Trial) -> Iterator[str]:
     yield verdict("asked twice", sum(counts["twice"] for counts in ours), 0)
 
 
-def small(scale: str) -> str:
-    """(b)"""
+def download_small(scale: str) -> str:
     turns, count = {"full": (5, 1000), "quick": (3, 240)}.get(scale, (1, 4))
-    with serving(latency=0.02, size=30_000, pictures=count) as server:
+    with run_server(latency=0.02, size=30_000, pictures=count) as server:
         trial = _Trial(Work(server, count, 30_000, 8))
         trial.run([who.NAMES, who.COMMAND_LINE, who.CURL, who.ARIA], turns)
-    said = table(f"(b) {count} × 30 kB, 20 ms, 8 at once", _HEADS, trial.rows(count / 8 * 0.02))
+    report = table(f"(b) {count} × 30 kB, 20 ms, 8 at once", _HEADS, trial.rows(count / 8 * 0.02))
     lines = []
     if not trial.figures[who.CURL].note:
         rate = trial.ratio(who.NAMES, who.CURL)
         lines.append(verdict("of curl's pictures per second", rate, 0.9, " ×", at_least=True))
-    return "\n".join([said, *lines, *_politeness(trial)]) + "\n"
+    return "\n".join([report, *lines, *_check_politeness(trial)]) + "\n"
 
 
-def large(scale: str) -> str:
-    """(c)"""
+def download_large(scale: str) -> str:
     turns, size = {"full": (5, 10**9), "quick": (2, 10**9)}.get(scale, (1, 10**6))
     trials = {}
     for each in (10_000, size):
-        with serving(latency=0, size=each) as server:
+        with run_server(latency=0, size=each) as server:
             trials[each] = _Trial(Work(server, 1, each, 1, "mp4"))
             trials[each].run([who.FILE, who.CURL, who.ARIA], turns)
     trial, ours = trials[size], trials[size].figures[who.FILE]
     rows = (
         [
             name,
-            *([number(found.seconds), number(size / found.seconds / 1e6, 0)]),
-            *([number(found.cpu), mib(found.peak)]),
+            *([number(figures.seconds), number(size / figures.seconds / 1e6, 0)]),
+            *([number(figures.cpu), mib(figures.peak)]),
         ]
-        for name, found in trial.figures.items()
-        if not found.note
+        for name, figures in trial.figures.items()
+        if not figures.note
     )
-    said = table(
+    report = table(
         f"(c) one file of {size / 1e9:g} GB", ["", "seconds", "MB/s", "CPU s", "peak MiB"], rows
     )
     lines = []
@@ -162,16 +158,15 @@ def large(scale: str) -> str:
     grown = (ours.peak - trials[10_000].figures[who.FILE].peak) / _MB
     lines.append(verdict("CPU per GB", ours.cpu / size * 1e9, 1.0, " s"))
     lines.append(verdict("peak memory beyond that of 10 kB", grown, 8, " MiB"))
-    return "\n".join([said, *lines]) + "\n"
+    return "\n".join([report, *lines]) + "\n"
 
 
-def memory(scale: str) -> str:
-    """(d)"""
+def measure_memory(scale: str) -> str:
     turns, counts = {"full": (3, (100, 10_000)), "quick": (1, (100, 1000))}.get(scale, (1, (2, 4)))
     names = (who.NAMES, who.COMMAND_LINE)
     trials = []
     for count in counts:
-        with serving(latency=0, size=2000, pictures=count) as server:
+        with run_server(latency=0, size=2000, pictures=count) as server:
             trials.append(_Trial(Work(server, count, 2000, 8)))
             trials[-1].run(names, turns)
     rows, lines = [], []
@@ -181,5 +176,5 @@ def memory(scale: str) -> str:
         grown = (lots.peak - few.peak) / _MB
         lines.append(verdict(f"{name}: grown by", grown, 10, " MiB"))
     heads = ["", f"peak MiB of {counts[0]}", f"peak MiB of {counts[1]}", "CPU ms per picture"]
-    said = table(f"(d) {counts[1]} pictures of 2 kB, 8 at once", heads, rows)
-    return "\n".join([said, *lines, *_politeness(trials[1])]) + "\n"
+    report = table(f"(d) {counts[1]} pictures of 2 kB, 8 at once", heads, rows)
+    return "\n".join([report, *lines, *_check_politeness(trials[1])]) + "\n"

@@ -1,4 +1,4 @@
-"""Processes that are timed, the server that they ask, and medians."""
+"""Measured processes, the server that they download from, and medians."""
 
 from __future__ import annotations
 
@@ -15,8 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ENTRY", "HERE", "Figures", "Run", "Server", "environment", "measured", "median"]
-__all__ += ["serving"]
+__all__ = [
+    "ENTRY",
+    "HERE",
+    "Figures",
+    "Run",
+    "Server",
+    "make_environment",
+    "measure_process",
+    "median",
+]
+__all__ += ["run_server"]
 
 HERE = Path(__file__).resolve().parent
 ENTRY = str(HERE.parent.parent / "scripts" / "civitai_shortcut.py")
@@ -26,18 +35,17 @@ _LONGEST = 900  # seconds
 
 @dataclass(frozen=True)
 class Run:
-    """One process. cpu: its seconds of user and system time. peak: bytes of memory. said: its
-    standard output."""
+    """What a process cost. cpu: seconds of user and system time. peak: bytes of memory."""
 
     seconds: float
     cpu: float
     peak: int
-    said: str = ""
+    output: str = ""
 
 
 @dataclass
 class Figures:
-    """What one contestant did in each of its turns; `note` is why it has none."""
+    """The turns of one program. note: why the program could not run."""
 
     runs: list[Run] = field(default_factory=list)
     note: str = ""
@@ -59,53 +67,54 @@ def median(values: Any) -> float:
     return statistics.median(list(values) or [float("nan")])
 
 
-def environment(url: str, data: Path, **more: str) -> dict[str, str]:
-    """No proxy and no key of the user's; our data folder is `data`."""
-    kept = {k: v for k, v in os.environ.items() if k.lower() not in _PROXIES}
+def make_environment(url: str, data: Path, **more: str) -> dict[str, str]:
+    """Return the environment without the user's proxies and key, with `data` as data folder."""
+    variables = {k: v for k, v in os.environ.items() if k.lower() not in _PROXIES}
     for name in ("CIVITAI_API_KEY", "PYTHONDONTWRITEBYTECODE"):  # modules are compiled once
-        kept.pop(name, None)
+        variables.pop(name, None)
     ours = {"CIVITAI_BASE_URL": url, "CIVITAI_SHORTCUT_DATA": str(data), "PYTHONUTF8": "1"}
-    return {**kept, **ours, "GRADIO_ANALYTICS_ENABLED": "False", **more}
+    return {**variables, **ours, "GRADIO_ANALYTICS_ENABLED": "False", **more}
 
 
-def measured(argv: Sequence[str], env: dict[str, str]) -> Run:
-    """Raises RuntimeError with its last words when it fails."""
+def measure_process(argv: Sequence[str], env: dict[str, str]) -> Run:
+    """Run a program; return what it cost. Raises RuntimeError with the end of its output."""
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as output:
         with tempfile.NamedTemporaryFile() as cost:
             alone = [sys.executable, "-I", "-S", str(HERE / "alone.py"), cost.name]
             streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": errors}
             ended = subprocess.run([*alone, *argv], env=env, **streams)
-            said, wrong = _text_of(output), _text_of(errors)
+            text, error = _read_text(output), _read_text(errors)
             if ended.returncode:
-                why = f"{argv[0]} ended with {ended.returncode}: {wrong[-300:] or said}"
+                why = f"{argv[0]} ended with {ended.returncode}: {error[-300:] or text}"
                 raise RuntimeError(why)
-            return Run(**json.load(cost), said=said)
+            return Run(**json.load(cost), output=text)
 
 
-def _text_of(file: Any) -> str:
+def _read_text(file: Any) -> str:
     file.seek(0)
     return file.read().decode("utf-8", "replace").strip()
 
 
 class Server:
-    """The server process, as one asks it how it was asked.
+    """A running server.py.
 
-    folder: for what is downloaded from it. That stays until the end: ext4 steps over each name that
-    was deleted just now, at the cost of whoever makes files next.
+    folder: where programs put what they download. The files stay until the end: ext4 steps over
+    each name that was deleted lately, which would slow down the next program.
     """
 
     def __init__(self, url: str, folder: str) -> None:
         self.url, self.folder = url, folder
 
     def counts(self, forget: bool = True) -> dict[str, int]:
+        """Return what the server has counted since the counts were last forgotten."""
         address = f"{self.url}/counts{'?forget' if forget else ''}"
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as answer:
-            return json.load(answer)
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address) as response:
+            return json.load(response)
 
 
 @contextmanager
-def serving(**options: float) -> Iterator[Server]:
-    """options: those of server.py."""
+def run_server(**options: float) -> Iterator[Server]:
+    """Run server.py with these options until the block ends."""
     argv = [sys.executable, str(HERE / "server.py")]
     for name, value in options.items():
         argv += [f"--{name}", str(value)]

@@ -1,4 +1,4 @@
-"""What meets a user first: the first screen, code on the wire, images while one scrolls fast."""
+"""Case (j): time to the first screen, bytes of code, and images shown while scrolling fast."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from browsing import FIRST_SCREEN, HOST, UNTIL, tab
-from measure import median, serving
+from browsing import FIRST_SCREEN, HOST, UNTIL, run_gallery
+from measure import median, run_server
 from tables import number, table, verdict
 
-__all__ = ["opening"]
+__all__ = ["open_gallery"]
 
 _WINDOW = {"width": 1600, "height": 1000}
 _NETWORK = 0.02  # seconds from our server to Civitai
@@ -42,8 +42,7 @@ _SCROLL = f"""([speed, seconds]) => new Promise((done) => {{
 }})"""
 
 
-def opening(scale: str) -> str:
-    """(j)"""
+def open_gallery(scale: str) -> str:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -57,29 +56,29 @@ def opening(scale: str) -> str:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         near = _Opening(browser, turns, latency=0)
         far = _Opening(browser, turns, latency=_FAR)
-        scrolled = _scrolling(browser)
+        scrolled = _scroll(browser)
         browser.close()
     return _report(near.figures, far.figures, scrolled)
 
 
 class _Opening:
-    """Opens a gallery's own address `turns` times with an empty browser cache, and reloads it."""
+    """A gallery that is opened `turns` times with an empty browser cache, and reloaded."""
 
     def __init__(self, browser: Any, turns: int, latency: int) -> None:
         self.figures: dict[str, float] = {}
         cold, warm = [], []
-        with serving(latency=_NETWORK, pictures=1500) as server, tab(server) as (url, _):
+        with run_server(latency=_NETWORK, pictures=1500) as server, run_gallery(server) as (url, _):
             for _turn in range(turns):
                 context = browser.new_context(viewport=_WINDOW)
                 page = context.new_page()
-                wire = _Wire(page, latency)
+                requests = _CodeRequests(page, latency)
                 cold.append(self._first_screen(page, f"{url}?model=101"))
-                self.figures["requests of code"] = len(wire.code)
-                self.figures["bytes of code"] = wire.code_bytes()
-                self.figures["whole images on the first screen"] = self._whole(page)
-                wire.forget()
+                self.figures["requests of code"] = len(requests.code)
+                self.figures["bytes of code"] = requests.code_bytes()
+                self.figures["whole images on the first screen"] = self._count_whole_images(page)
+                requests.forget()
                 warm.append(self._first_screen(page, None))
-                self.figures["code asked again at a reload"] = len(wire.code)
+                self.figures["code asked again at a reload"] = len(requests.code)
                 context.close()
         self.figures["cold"], self.figures["warm"] = median(cold), median(warm)
 
@@ -90,13 +89,13 @@ class _Opening:
         page.evaluate(UNTIL, ["", FIRST_SCREEN, None])
         return time.perf_counter() - started
 
-    def _whole(self, page: Any) -> int:
+    def _count_whole_images(self, page: Any) -> int:
         tiles = page.evaluate(_IN_VIEW)
         return sum(tile["top"] >= 0 and tile["bottom"] <= _WINDOW["height"] for tile in tiles)
 
 
-class _Wire:
-    """What the page fetched of our own code."""
+class _CodeRequests:
+    """The requests of a page for our own code. latency: milliseconds added to each request."""
 
     def __init__(self, page: Any, latency: int) -> None:
         self.code: dict[str, float] = {}
@@ -109,9 +108,9 @@ class _Wire:
                 "Network.emulateNetworkConditions",
                 {"offline": False, "latency": latency, **unlimited},
             )
-        devtools.on("Network.requestWillBeSent", self._asked)
-        devtools.on("Network.requestServedFromCache", self._cached)
-        devtools.on("Network.loadingFinished", self._finished)
+        devtools.on("Network.requestWillBeSent", self._on_request)
+        devtools.on("Network.requestServedFromCache", self._on_cache_hit)
+        devtools.on("Network.loadingFinished", self._on_finished)
 
     def forget(self) -> None:
         self.code, self._paths = {}, {}
@@ -119,23 +118,26 @@ class _Wire:
     def code_bytes(self) -> float:
         return sum(self.code.values())
 
-    def _asked(self, event: dict[str, Any]) -> None:
+    def _on_request(self, event: dict[str, Any]) -> None:
         path = urlsplit(event["request"]["url"]).path
         if "/civitai_shortcut/page/" in path:
             self._paths[event["requestId"]] = path
             self.code[path] = 0.0
 
-    def _cached(self, event: dict[str, Any]) -> None:
+    def _on_cache_hit(self, event: dict[str, Any]) -> None:
         self.code.pop(self._paths.pop(event["requestId"], ""), None)
 
-    def _finished(self, event: dict[str, Any]) -> None:
+    def _on_finished(self, event: dict[str, Any]) -> None:
         if event["requestId"] in self._paths:
             self.code[self._paths[event["requestId"]]] = event["encodedDataLength"]
 
 
-def _scrolling(browser: Any) -> dict[str, float]:
+def _scroll(browser: Any) -> dict[str, float]:
     figures: dict[str, float] = {}
-    with serving(latency=_NETWORK, pictures=10_000) as server, tab(server) as (url, process):
+    with run_server(latency=_NETWORK, pictures=10_000) as server, run_gallery(server) as (
+        url,
+        process,
+    ):
         figures["server memory at start, MB"] = _memory(process)
         for state in ("cache empty", "cache full"):
             if state == "cache full":
@@ -161,7 +163,7 @@ def _scrolling(browser: Any) -> dict[str, float]:
 
 
 def _fill_cache(browser: Any, url: str) -> None:
-    """Have the server fetch each thumbnail of the part of the gallery that is scrolled through."""
+    """Let the server fetch the thumbnails that will be scrolled through."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(url)
@@ -171,11 +173,11 @@ def _fill_cache(browser: Any, url: str) -> None:
             let cursor = "";
             for (let n = 0; n < pages; n += 1) {
                 const query = `images?model=101&sort=Newest&period=AllTime&level=None&limit=100`;
-                const answer = await fetch(new URL(query + cursor, base));
-                const read = await answer.json();
-                await Promise.all(read.images.map(async ({ id }) =>
+                const response = await fetch(new URL(query + cursor, base));
+                const page = await response.json();
+                await Promise.all(page.images.map(async ({ id }) =>
                     (await fetch(new URL(`thumb/${id}?w=320`, base))).blob()));
-                cursor = `&cursor=${encodeURIComponent(read.cursor)}`;
+                cursor = `&cursor=${encodeURIComponent(page.cursor)}`;
             }
         }""",
         _PAGES,

@@ -1,9 +1,9 @@
-"""Our side of a case, in a process of its own; prints what it cost as a line of JSON.
+"""A program that does our part of a case and prints what it cost as a line of JSON.
 
 python ours.py names N FILE-OF-URLS      download_images, imports not counted
 python ours.py file URL PATH             download_file
-python ours.py page N SIZE               a model's first page, as the tab brings it
-python ours.py import                    all that a host loads of us, after its own
+python ours.py page N SIZE               the first page of a model and its thumbnails
+python ours.py import                    all our modules that a host imports
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-_CONNECTIONS = 6  # of a browser to one server
+_CONNECTIONS = 6  # that a browser opens to one server
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 
-def _timed(work: Callable[[], object]) -> None:
-    """Run it and tell what it alone cost."""
-    _forget_peak()
+def _print_cost(work: Callable[[], object]) -> None:
+    """Call a function and print what the call cost."""
+    _reset_peak()
     before, started = _cpu(), time.perf_counter()
     work()
     seconds, cpu = time.perf_counter() - started, _cpu() - before
@@ -38,8 +38,8 @@ def _cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def _forget_peak() -> None:
-    """Importing may have needed more memory than is in use now (Linux only)."""
+def _reset_peak() -> None:
+    """Reset the peak of this process's memory, which the imports have raised (Linux only)."""
     if os.path.exists("/proc/self/clear_refs"):
         Path("/proc/self/clear_refs").write_text("5")
 
@@ -49,14 +49,14 @@ def _names(concurrency: str, list_file: str) -> None:
 
     setting.change("gallery_max_concurrent_downloads", int(concurrency))
     urls = Path(list_file).read_text().split()
-    _timed(lambda: civitai_gallery_action.download_images(urls))
+    _print_cost(lambda: civitai_gallery_action.download_images(urls))
 
 
 def _file(url: str, path: str) -> None:
     from civitai_manager_libs.http_client import CivitaiHttpClient
 
     client = CivitaiHttpClient()
-    _timed(lambda: client.download_file(url, path))
+    _print_cost(lambda: client.download_file(url, path))
 
 
 def _page(concurrency: str, size: str) -> None:
@@ -80,7 +80,7 @@ def _page(concurrency: str, size: str) -> None:
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             list(pool.map(show, page.images))
 
-    _timed(first_page)
+    _print_cost(first_page)
 
 
 def _import() -> None:
@@ -90,7 +90,7 @@ def _import() -> None:
     def load() -> None:
         from civitai_manager_libs.web import gradio_bridge, routes, webui  # noqa: F401
 
-    _timed(load)
+    _print_cost(load)
 
 
 _MODES = {"names": _names, "file": _file, "page": _page, "import": _import}

@@ -1,4 +1,4 @@
-"""The first page of a large gallery: what it asks for, and how long it takes."""
+"""Case (e): requests for the first page of a large gallery, and their time."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import HERE, Run, environment, measured, median, serving
+from measure import HERE, Run, make_environment, measure_process, median, run_server
 from tables import number, table, verdict
 
-__all__ = ["first_page"]
+__all__ = ["load_first_page"]
 
-_SIZE, _LATENCY = 12, 0.1  # pictures, seconds
+_SIZE, _LATENCY = 20, 0.1  # images, the fewest that we fetch for a page; seconds
 
 
-def first_page(scale: str) -> str:
-    """(e)"""
+def load_first_page(scale: str) -> str:
     turns = {"full": 9, "quick": 3}.get(scale, 1)
     rows, lines = [], []
     for at_once in (3, 10) if scale == "full" else (3,):
-        with serving(latency=_LATENCY, pictures=10_000) as server:
+        with run_server(latency=_LATENCY, pictures=10_000) as server:
             runs, counts = [], {}
             for _ in range(turns):
                 server.counts()
-                runs.append(_once(server.url, at_once))
+                runs.append(_load_once(server.url, at_once))
                 counts = server.counts()
         ideal = (2 + math.ceil(_SIZE / at_once)) * _LATENCY
         seconds = median(run.seconds for run in runs)
@@ -39,13 +38,13 @@ def first_page(scale: str) -> str:
             verdict("originals", counts["originals"], 0),
         ]
     heads = ["", "ideal seconds", "seconds", "× ideal", "API requests", "thumbnails", "originals"]
-    said = table("(e) first page of 10,000 pictures, 100 ms", [*heads, "kB"], rows)
-    return "\n".join([said, *lines]) + "\n"
+    report = table("(e) first page of 10,000 pictures, 100 ms", [*heads, "kB"], rows)
+    return "\n".join([report, *lines]) + "\n"
 
 
-def _once(url: str, at_once: int) -> Run:
+def _load_once(url: str, at_once: int) -> Run:
     with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
         argv = [sys.executable, str(HERE / "ours.py"), "page", str(at_once), str(_SIZE)]
-        run = measured(argv, environment(url, Path(folder)))
-    inside = json.loads(run.said.splitlines()[-1])
+        run = measure_process(argv, make_environment(url, Path(folder)))
+    inside = json.loads(run.output.splitlines()[-1])
     return Run(inside["seconds"], inside["cpu"], inside["peak"])

@@ -1,4 +1,4 @@
-"""How fast, small and polite we are, beside others at the same work.
+"""A benchmark: our speed, memory and politeness beside other programs at the same work.
 
     python tests/bench/run.py           all of it, about 10 minutes
     python tests/bench/run.py --quick   less of each, in under 3 minutes
@@ -6,8 +6,8 @@
     python tests/bench/run.py i --scale big   a search among a million, some minutes and 4 GB
     python tests/bench/run.py i --records 300000   a search among so many
 
-Prints a table for each case, as Markdown, with medians of turns taken in one run, and whether the
-targets hold. Wants a machine with nothing else to do.
+Prints a table for each case as Markdown, with medians of several turns, and whether the targets
+hold. Run it on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ import time
 
 import browsing
 import downloads
-import stats as figures
 import opening
 import page
-import search as searching
+import search
 import start
+import stats
 
 _CASES = {
-    "a": downloads.many,
-    "b": downloads.small,
-    "c": downloads.large,
-    "d": downloads.memory,
-    "e": page.first_page,
-    "f": start.start,
-    "g": browsing.browsing,
-    "i": searching.searching,
-    "h": figures.figures,
-    "j": opening.opening,
+    "a": downloads.download_many,
+    "b": downloads.download_small,
+    "c": downloads.download_large,
+    "d": downloads.measure_memory,
+    "e": page.load_first_page,
+    "f": start.measure_start,
+    "g": browsing.browse,
+    "i": search.measure_search,
+    "h": stats.measure_stats,
+    "j": opening.open_gallery,
 }
 
 
-def _parsed() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(_CASES)}")
     sizes = parser.add_mutually_exclusive_group()
@@ -59,7 +59,7 @@ def _parsed() -> argparse.Namespace:
 
 
 def main() -> None:
-    arguments = _parsed()
+    arguments = _parse_arguments()
     started = time.monotonic()
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{machine}; load before: {_load()}\n", flush=True)

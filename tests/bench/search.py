@@ -1,4 +1,4 @@
-"""(i) A library of many records: its size, and how soon a search's first pictures are there."""
+"""Case (i): time to the first page of searches in a library of many records, and its size."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from measure import ENTRY, environment, measured
+from measure import ENTRY, make_environment, measure_process
 from tables import table, verdict
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 _COUNTS = {"big": 1_000_000, "full": 100_000, "quick": 20_000, "tiny": 300}
-_THROUGH_LIBRARY = 50_000  # records: what is beyond these is copied in SQL, which is faster
+_THROUGH_LIBRARY = 50_000  # records; more records are copies in SQL, which is faster
 _RUNS = 5
 _FIRST_DAY, _DAYS = datetime.date(2023, 1, 1), 1000
 _SEARCHES = (
@@ -66,7 +66,7 @@ _SEARCHES = (
     "masterpiece before:2023-02",
     "-has:data has:negative",
 )
-# Terms that are put together by twos, threes and fours, some of them with "-".
+# Terms that are combined by twos, threes and fours, some of them with "-".
 _TERMS = (
     *("girl", "1girl", "masterpiece", "lighthouse", "knight", "zyxwv", "token777", "qq", "e", "%"),
     *("少女", "海", '"golden hour"', '"castle knight"', "negative:lowres", "negative:zyxwv"),
@@ -77,8 +77,8 @@ _TERMS = (
     *("is:video", "has:data", "has:negative", "has:hires", "is:saved", "is:favourite", "stars<1"),
 )
 _SORTS = ("Newest", "Oldest", "Most Reactions")
-_OF_ALL = 405  # searches: those above, terms that contradict each other, and mixtures
-_SHOWN = 15  # of the mixtures, the slowest
+_MOST = 405  # searches: _SEARCHES, contradictions and mixtures of _TERMS
+_SHOWN = 15  # slowest searches
 _WORDS = (
     "masterpiece best quality 1girl solo long hair looking at viewer blue eyes smile outdoors sky"
     " cloud dress golden hour lighthouse dunes cinematic lighting detailed background depth of"
@@ -94,16 +94,16 @@ _SAMPLERS = ("Euler a", "Euler", "DPM++ 2M", "DPM++ SDE", "UniPC", "LCM", "DDIM"
 _BASES = ("SD 1.5", "SDXL 1.0", "Pony", "Illustrious", "Flux.1 D")
 
 
-def searching(scale: str | int) -> str:
-    """Return the report. scale: one of _COUNTS, or a number of records."""
+def measure_search(scale: str | int) -> str:
+    """Return the report of the case. scale: a name of _COUNTS, or a number of records."""
     count = scale if isinstance(scale, int) else _COUNTS[scale]
     with _library() as path:
         began = time.perf_counter()
         _fill(count)
         filled = time.perf_counter() - began
-        times = {words: _time_first_page(words, count) for words in _all_searches()}
+        times = {words: _time_first_page(words, count) for words in _make_searches()}
         size = os.path.getsize(path) / 1024**2
-        alone = _alone(os.path.dirname(path))
+        process = _measure_process(os.path.dirname(path))
     slowest = sorted(times, key=lambda words: -times[words][1])
     shown = [words for words in times if words in {*_SEARCHES, *slowest[:_SHOWN]}]
     rows = [[f"`{words}`", f"{times[words][0]}", f"{times[words][1]:.1f}"] for words in shown]
@@ -111,7 +111,7 @@ def searching(scale: str | int) -> str:
     slow = sum(ms > 50 for ms in figures)
     lines = [
         f"{count} records filled in {filled:.0f} s; library.db has {size:.0f} MB.",
-        f"`search lighthouse` as a process: {alone}.",
+        f"`search lighthouse` as a process: {process}.",
         f"{len(times)} searches, each in its slowest order, the fastest of {_RUNS} runs:"
         f" median {median(figures):.1f} ms, {slow} over 50 ms.",
         verdict("the slowest first page", max(figures), 50, " ms"),
@@ -120,26 +120,26 @@ def searching(scale: str | int) -> str:
     return "\n".join([table(title, ["search", "found", "ms"], rows), *lines]) + "\n"
 
 
-def _all_searches() -> list[str]:
-    """Return the same searches each time."""
+def _make_searches() -> list[str]:
+    """Return the searches of the case, which are the same each time."""
     dice = random.Random(405)
     found = dict.fromkeys([*_SEARCHES, "girl -1girl", "-has:data girl"])
     found |= dict.fromkeys(f"{term} -{term}" for term in _TERMS)
-    while len(found) < _OF_ALL:
+    while len(found) < _MOST:
         terms = dice.sample(_TERMS, dice.choice((2, 2, 3, 4)))
         found[" ".join("-" * (dice.random() < 0.35) + term for term in terms)] = None
     return list(found)
 
 
-def _alone(folder: str) -> str:
-    """A process that opens the library and searches it once, and one that only says its help."""
-    env = environment("https://civitai.com", Path(folder))
-    told = []
+def _measure_process(folder: str) -> str:
+    """Return the cost of a process that searches once, and of one that prints its help."""
+    env = make_environment("https://civitai.com", Path(folder))
+    costs = []
     for arguments in (["search", "lighthouse"], ["--help"]):
-        runs = [measured([sys.executable, ENTRY, *arguments], env) for _ in range(3)]
+        runs = [measure_process([sys.executable, ENTRY, *arguments], env) for _ in range(3)]
         seconds, peak = median(r.seconds for r in runs), median(r.peak for r in runs) / 1024**2
-        told.append(f"{seconds:.2f} s, {peak:.0f} MB at most")
-    return f"{told[0]} (`--help`: {told[1]})"
+        costs.append(f"{seconds:.2f} s, {peak:.0f} MB at most")
+    return f"{costs[0]} (`--help`: {costs[1]})"
 
 
 @contextmanager
@@ -167,9 +167,9 @@ def _fill(count: int) -> None:
 
 
 def _copy_records(start: int, number: int, count: int, first: int) -> None:
-    """Add records after `start` like those of the first ones, with other texts, dates and so on.
+    """Add copies of the first records after the id `start`, with other texts, dates and reactions.
 
-    A text is the beginning of one of the first and the end of another, with a token of its own.
+    A text is the beginning of one text and the end of another, with a token of its own.
     """
     from civitai_manager_libs.library.store import writing
 
@@ -197,19 +197,21 @@ def _copy_records(start: int, number: int, count: int, first: int) -> None:
 
 
 def _time_first_page(words: str, count: int) -> tuple[int, float]:
-    """Return how many of the first hundred the last order has, and the milliseconds of the slowest
-    order: of each the fastest run, for whatever else the machine does only adds to it."""
+    """Return the size of the last order's first page, and the milliseconds of the slowest order.
+
+    The fastest of several runs counts, because other work of the machine only adds to the time.
+    """
     from civitai_manager_libs.library import search
 
     saved = range(1, count, max(50, count // 2000))
     slowest, found = 0.0, search.SearchPage()
     for sort in _SORTS:
-        took = []
+        times = []
         for _ in range(_RUNS):
             began = time.perf_counter()
             found = search.run_search(search.parse_query(words), sort=sort, saved=lambda: saved)
-            took.append((time.perf_counter() - began) * 1000)
-        slowest = max(slowest, min(took))
+            times.append((time.perf_counter() - began) * 1000)
+        slowest = max(slowest, min(times))
     return len(found.ids), slowest
 
 
@@ -255,4 +257,4 @@ def _meta(number: int, dice: random.Random) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    print(searching("full"), sqlite3.sqlite_version)
+    print(measure_search("full"), sqlite3.sqlite_version)

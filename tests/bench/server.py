@@ -1,12 +1,12 @@
-"""A Civitai for the benchmark, in a process of its own: latency, rate and sizes as told.
+"""A stand-in for Civitai with a given latency, rate and sizes, in a process of its own.
 
-It counts what it is asked: requests at once, API requests at once, what came twice, bytes. A
-thread for each connection, which sleeps to the microsecond where an event loop would to the
-millisecond, and hands the kernel one buffer that all pictures share.
+It counts requests, API requests, repeated requests and bytes. Each connection has a thread, which
+sleeps to the microsecond; an event loop would sleep to the millisecond. All images share one
+buffer.
 
     python server.py --latency 0.1 --rate 0 --size 300000 --thumbnail 30000 --pictures 10000
 
-prints its address on a line and serves until its input is closed.
+prints its URL on a line and serves until its input is closed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WORDS = "a lighthouse on a cliff above the sea, evening light, oil on canvas, w
 
 
 class Counts:
-    """What was asked since the last look."""
+    """Counts of the requests since they were last forgotten."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class Counts:
             for kind in kinds:
                 self._now[kind] -= 1
 
-    def told(self) -> dict[str, int]:
+    def as_json(self) -> dict[str, int]:
         with self._lock:
             return {
                 "requests": self._paths.total(),
@@ -87,10 +87,10 @@ class Server:
         while True:
             connection, _ = self._listener.accept()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._serve_connection, args=(connection,), daemon=True).start()
 
-    def _talk(self, connection: socket.socket) -> None:
-        """Requests of one connection, one after another, until the other side ends it."""
+    def _serve_connection(self, connection: socket.socket) -> None:
+        """Answer the requests of a connection until the client closes it."""
         text = b""
         with connection:
             while True:
@@ -112,7 +112,7 @@ class Server:
 
     def _answer(self, connection: socket.socket, path: str, arrived: float) -> None:
         if path.startswith("/counts"):
-            return self._tell(connection, path)
+            return self._send_counts(connection, path)
         kinds = ("all", "api") if path.startswith("/api/") else ("all",)
         self.counts.begin(path, kinds)
         size = 0
@@ -121,25 +121,25 @@ class Server:
             if "api" in kinds:
                 size = self._send_json(connection, path, kinds)
             else:
-                size = self._send_picture(connection, path, kinds)
+                size = self._send_image(connection, path, kinds)
         finally:
-            if size == 0:  # it broke off, and so has not been ended
+            if size == 0:  # the connection broke before `end` was called
                 self.counts.end(kinds, 0)
 
-    def _tell(self, connection: socket.socket, path: str) -> None:
-        body = json.dumps(self.counts.told()).encode()
+    def _send_counts(self, connection: socket.socket, path: str) -> None:
+        body = json.dumps(self.counts.as_json()).encode()
         if path.endswith("?forget"):
             self.counts.forget()
         connection.sendall(_head(len(body), "application/json") + body)
 
     def _send_json(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
         body = json.dumps(self._api(path)).encode()
-        # Ended before it is sent: the other side may ask again before this thread goes on.
+        # Before the last byte: the client may send its next request before this thread goes on.
         self.counts.end(kinds, len(body))
         connection.sendall(_head(len(body), "application/json") + body)
         return len(body)
 
-    def _send_picture(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
+    def _send_image(self, connection: socket.socket, path: str, kinds: tuple[str, ...]) -> int:
         kind = "mp4" if path.endswith(".mp4") else "png"
         size = self.options.size if "/original=true/" in path else self.options.thumbnail
         first = self._starts[kind][:size]
@@ -174,9 +174,9 @@ class Server:
         if parts.path == f"/api/v1/models/{_MODEL_ID}":
             version = {"id": _VERSION_ID, "name": "v1", "baseModel": "SDXL 1.0", "images": []}
             return {"id": _MODEL_ID, "name": "Bench", "type": "LORA", "modelVersions": [version]}
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        start = int(asked.get("cursor", "0").partition("|")[0])
-        end = min(start + int(asked.get("limit", 100)), self.options.pictures)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        start = int(query.get("cursor", "0").partition("|")[0])
+        end = min(start + int(query.get("limit", 100)), self.options.pictures)
         more = {"nextCursor": f"{end}|1785317342117"} if end < self.options.pictures else {}
         return {"items": [self._row(n) for n in range(start, end)], "metadata": more}
 
@@ -186,7 +186,7 @@ class Server:
         meta.update({"sampler": "DPM++ 2M Karras", "cfgScale": 7, "Size": "832x1216"})
         return {
             "id": image_id,
-            "url": picture_url(self.url, image_id),
+            "url": image_url(self.url, image_id),
             "type": "image",
             "browsingLevel": 1,
             "width": 832,
@@ -199,7 +199,7 @@ class Server:
         }
 
 
-def picture_url(base: str, image_id: int, extension: str = "png") -> str:
+def image_url(base: str, image_id: int, extension: str = "png") -> str:
     name = f"{image_id:08x}-0000-4000-8000-000000000000"
     return f"{base}/bench/{name}/original=true/{image_id}.{extension}"
 
@@ -212,7 +212,7 @@ def _head(size: int, kind: str) -> bytes:
 
 
 def _png(width: int, height: int) -> bytes:
-    """A plain picture that a browser shows; whatever follows it is passed over."""
+    """Return a plain image that browsers show; they ignore the bytes after its end."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         check = zlib.crc32(kind + data)
@@ -224,9 +224,9 @@ def _png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-def _parsed() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--latency", type=float, default=0.1, help="seconds before each answer")
+    parser.add_argument("--latency", type=float, default=0.1, help="seconds before each response")
     parser.add_argument("--rate", type=float, default=0, help="bytes a second of a connection")
     parser.add_argument("--size", type=int, default=300_000, help="bytes of an original")
     parser.add_argument("--thumbnail", type=int, default=30_000, help="bytes of a thumbnail")
@@ -235,12 +235,12 @@ def _parsed() -> argparse.Namespace:
 
 
 def main() -> None:
-    sys.setswitchinterval(0.0005)  # a thread that wakes is not to wait for others' turns
-    server = Server(_parsed())
+    sys.setswitchinterval(0.0005)  # a thread that wakes must not wait long for the others
+    server = Server(_parse_arguments())
     threading.Thread(target=server.serve, daemon=True).start()
     print(server.url, flush=True)
     sys.stdin.read()
-    os._exit(0)  # connections that are still open keep no one
+    os._exit(0)  # without waiting for open connections
 
 
 if __name__ == "__main__":

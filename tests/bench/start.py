@@ -1,4 +1,4 @@
-"""How long it takes to be there: a command's help, the import in a host, the page."""
+"""Case (f): time to start: a command's help, the import in a host, the demo's page."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from measure import ENTRY, HERE, environment, measured, median
+from measure import ENTRY, HERE, make_environment, measure_process, median
 from tables import number, table, verdict
 
-__all__ = ["answered", "free_port", "running", "start"]
+__all__ = ["find_free_port", "measure_start", "run_program", "wait_for_page"]
 
 _PATIENCE = 60.0  # seconds
 
 
-def start(scale: str) -> str:
-    """(f)"""
+def measure_start(scale: str) -> str:
     turns = 5 if scale == "full" else 1
     with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
-        env = environment("http://127.0.0.1:9", Path(folder))
-        helped = [measured([sys.executable, ENTRY, "download", "--help"], env) for _ in range(5)]
-        loaded = [_imported(env) for _ in range(turns + 1)][1:]  # the first one compiles
-        demo = median(_until_answer(env) for _ in range(turns))
+        env = make_environment("http://127.0.0.1:9", Path(folder))
+        helped = [
+            measure_process([sys.executable, ENTRY, "download", "--help"], env) for _ in range(5)
+        ]
+        loaded = [_time_import(env) for _ in range(turns + 1)][1:]  # the first one compiles
+        demo = median(_time_first_answer(env) for _ in range(turns))
     cpu, loading = median(run.cpu for run in helped), median(loaded)
     rows = [
         ["`download --help`", number(median(run.seconds for run in helped)), number(cpu)],
@@ -45,22 +46,22 @@ def start(scale: str) -> str:
     return "\n".join([table("(f) start", ["", "seconds", "CPU s"], rows), *lines]) + "\n"
 
 
-def _imported(env: dict[str, str]) -> float:
-    said = measured([sys.executable, str(HERE / "ours.py"), "import"], env).said
-    return json.loads(said.splitlines()[-1])["seconds"]
+def _time_import(env: dict[str, str]) -> float:
+    output = measure_process([sys.executable, str(HERE / "ours.py"), "import"], env).output
+    return json.loads(output.splitlines()[-1])["seconds"]
 
 
-def _until_answer(env: dict[str, str]) -> float:
-    """Start the demo; return the seconds until its page answers."""
-    port, started = free_port(), time.perf_counter()
-    with running([sys.executable, ENTRY, "--demo", "--port", str(port)], env):
-        answered(f"http://127.0.0.1:{port}/")
+def _time_first_answer(env: dict[str, str]) -> float:
+    """Start the demo; return the seconds until its page loads."""
+    port, started = find_free_port(), time.perf_counter()
+    with run_program([sys.executable, ENTRY, "--demo", "--port", str(port)], env):
+        wait_for_page(f"http://127.0.0.1:{port}/")
         return time.perf_counter() - started
 
 
 @contextmanager
-def running(argv: Sequence[str], env: dict[str, str]) -> Iterator[int]:
-    """Run a program until the block ends; yield the number of its process."""
+def run_program(argv: Sequence[str], env: dict[str, str]) -> Iterator[int]:
+    """Run a program until the block ends; yield its process id."""
     with open(os.devnull, "wb") as nowhere:
         process = subprocess.Popen(argv, env=env, stdout=nowhere, stderr=nowhere)
         try:
@@ -74,20 +75,20 @@ def running(argv: Sequence[str], env: dict[str, str]) -> Iterator[int]:
                 process.wait()
 
 
-def answered(url: str) -> None:
-    """Wait until a page is there, whole. Raises RuntimeError when it does not come."""
+def wait_for_page(url: str) -> None:
+    """Wait until a page loads. Raises RuntimeError after a minute."""
     until = time.monotonic() + _PATIENCE
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < until:
         try:
-            with opener.open(url, timeout=_PATIENCE) as answer:
-                answer.read()
+            with opener.open(url, timeout=_PATIENCE) as response:
+                response.read()
                 return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.02)
     raise RuntimeError(f"{url} does not answer")
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]

@@ -1,4 +1,4 @@
-"""What pictures have in common: how long it takes to count 10,000 of them, and to open that."""
+"""Case (h): time to store 10,000 images and to compute their statistics."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import ENTRY, environment, measured, median
+from measure import ENTRY, make_environment, measure_process, median
 from tables import number, table, verdict
 
-__all__ = ["figures"]
+__all__ = ["measure_stats"]
 
 _LIMIT = 0.3  # seconds
-_ONCE = """
+_SCRIPT = """
 import json, random, sys, time
 from civitai_manager_libs import setting
 from civitai_manager_libs.civitai import parse_image
@@ -39,26 +39,25 @@ started = time.perf_counter()
 for at in range(0, size, 100):
     records.store_images(made[at : at + 100], galleries=("model 7",))
 assert wait_for_writes(600)
-kept, opened = time.perf_counter() - started, []
+stored, opened = time.perf_counter() - started, []
 for _ in range(int(sys.argv[2])):
     started = time.perf_counter()
     found = gallery_stats.compute_gallery_stats(7, None, 1)
     opened.append(time.perf_counter() - started)
 assert found["pictures"] == size and found["recipe"]
-print(json.dumps([kept, opened]))
+print(json.dumps([stored, opened]))
 """
 
 
-def figures(scale: str) -> str:
-    """(h)"""
+def measure_stats(scale: str) -> str:
     size, turns = {"full": (10_000, 9), "quick": (10_000, 3)}.get(scale, (300, 1))
     with tempfile.TemporaryDirectory(prefix="civitai-bench-") as folder:
         scripts = str(Path(ENTRY).parent)
-        env = environment("http://127.0.0.1:9", Path(folder), PYTHONPATH=scripts)
-        run = measured([sys.executable, "-c", _ONCE, str(size), str(turns)], env)
-    kept, opened = json.loads(run.said.splitlines()[-1])
-    seconds = [kept / size * 1000, opened[0], median(opened)]
+        env = make_environment("http://127.0.0.1:9", Path(folder), PYTHONPATH=scripts)
+        run = measure_process([sys.executable, "-c", _SCRIPT, str(size), str(turns)], env)
+    stored, opened = json.loads(run.output.splitlines()[-1])
+    seconds = [stored / size * 1000, opened[0], median(opened)]
     row = [f"{size:,} pictures", *map(number, seconds)]
     heads = ["", "ms to keep one", "seconds to open: first", "median"]
-    said = table("(h) what works here", heads, [row])
-    return f"{said}\n{verdict('seconds to open, median', median(opened), _LIMIT)}\n"
+    report = table("(h) what works here", heads, [row])
+    return f"{report}\n{verdict('seconds to open, median', median(opened), _LIMIT)}\n"

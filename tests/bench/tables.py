@@ -1,4 +1,4 @@
-"""What was found, as Markdown."""
+"""Tables and targets as Markdown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["mib", "number", "table", "verdict"]
 
 
 def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """The first column is of words, the others are of figures."""
+    """Return a table whose first column has words, and whose other columns have figures."""
     lines = [f"### {title}", "", f"| {' | '.join(heads)} |"]
     lines.append(f"|---|{'--:|' * (len(heads) - 1)}")
     lines += [f"| {' | '.join(row)} |" for row in rows]
@@ -25,7 +25,7 @@ def mib(size: float) -> str:
 
 
 def verdict(what: str, value: float, limit: float, unit: str = "", at_least: bool = False) -> str:
-    """A target as a line: what was found, what is wanted, whether that holds."""
+    """Return a line that says a measured value, its target and whether the target is met."""
     holds = value >= limit if at_least else value <= limit
     sign, word = "≥" if at_least else "≤", "holds" if holds else "**does not hold**"
     return f"- {what}: {value:.3g}{unit} (target {sign} {limit:.4g}{unit}): {word}"

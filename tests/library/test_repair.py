@@ -1,4 +1,4 @@
-"""A library of which single rows or tables are damaged: the page starts, and the rest is there."""
+"""Repair of a library with damaged rows or missing tables, which loses nothing else."""
 
 from __future__ import annotations
 
@@ -22,9 +22,19 @@ from civitai_manager_libs.library.bookmarks.annotations import AnnotationChange
 from civitai_manager_libs.library.store import database, schema, select_rows
 from served_api import ServedApi
 
-_OWN = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
-_ALL = (*_OWN, "images", "models", "versions", "pages", "figures", "facts", "texts", "names")
-_ALL += ("uses", "seen", "trigrams", "trigram_list")
+_USER_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone", "watched")
+_ALL_TABLES = (
+    *_USER_TABLES,
+    "images",
+    "models",
+    "versions",
+    "pages",
+    "figures",
+    "facts",
+    "texts",
+    "names",
+)
+_ALL_TABLES += ("uses", "seen", "trigrams", "trigram_list")
 
 
 def _image(image_id):
@@ -85,10 +95,10 @@ def _use_everything():
 
 
 def _columns():
-    """The user's own tables with each column that can hold what is none of its type."""
+    """Yield the user's tables with each column that can hold a value of another type."""
     db = sqlite3.connect(":memory:")
     db.executescript(schema.TABLES)
-    for table in _OWN:
+    for table in _USER_TABLES:
         for _, name, kind, _, _, is_key in db.execute(f"PRAGMA table_info({table})"):
             if not (kind == "INTEGER" and is_key):
                 yield table, name
@@ -96,7 +106,7 @@ def _columns():
 
 
 @pytest.mark.parametrize("table,column", [*_columns()])
-def test_odd_row_is_set_aside_and_the_others_stay(filled, table, column, capsys):
+def test_invalid_row_is_set_aside_and_the_others_stay(filled, table, column, capsys):
     (count,) = select_rows(f"SELECT count(*) FROM {table}")[0]
     kinds = {name: kind for _, name, kind, *_ in select_rows(f"PRAGMA table_info({table})")}
     columns = [*kinds]
@@ -122,7 +132,7 @@ def test_odd_row_is_set_aside_and_the_others_stay(filled, table, column, capsys)
     "gallery_name",
     ["version abc", "model ", "post 5", "", "model 5 6", "version 99999999999999999999"],
 )
-def test_watched_gallery_that_is_none_is_set_aside(filled, gallery_name):
+def test_watch_of_an_invalid_gallery_is_set_aside(filled, gallery_name):
     _damage(filled, ("UPDATE watched SET gallery = ? WHERE gallery = 'model 5'", gallery_name))
     _use_everything()
     assert [one.gallery for one in watches.list_watches()] == ["user anna"]
@@ -130,8 +140,8 @@ def test_watched_gallery_that_is_none_is_set_aside(filled, gallery_name):
     assert table == "watched" and gallery_name in row
 
 
-@pytest.mark.parametrize("table", _ALL)
-def test_missing_table_is_made_anew_and_the_others_stay(filled, table, capsys):
+@pytest.mark.parametrize("table", _ALL_TABLES)
+def test_missing_table_is_created_and_the_others_stay(filled, table, capsys):
     _damage(filled, (f"DROP TABLE {table}",))
     _use_everything()
     assert f"The table {table} of the library was missing" in capsys.readouterr().err
@@ -145,7 +155,7 @@ def test_missing_table_is_made_anew_and_the_others_stay(filled, table, capsys):
     assert table == "images" or set(records.find_images([1, 2, 3])) == {1, 2, 3}
 
 
-def test_index_of_texts_of_which_only_parts_are_left_is_made_anew(filled):
+def test_trigram_index_of_which_parts_are_lost_is_created_again(filled):
     _damage(
         filled,
         ("PRAGMA writable_schema = ON",),

@@ -1,4 +1,4 @@
-"""The cache that is bounded by bytes."""
+"""The cache that is limited by bytes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-def test_oldest_values_go_for_a_new_one_and_a_key_has_one_value():
+def test_new_value_drops_the_oldest_and_a_key_has_one_value():
     cache = SizedCache(100)
     for key, size in (("a", 40), ("b", 40), ("a", 50), ("c", 30)):
         cache.put(key, key + str(size), size)
     assert cache.values() == ["a50", "c30"] and cache.get("b") is None
 
 
-def test_value_that_is_larger_than_the_cache_is_not_kept():
+def test_value_larger_than_the_cache_is_dropped():
     cache = SizedCache(100)
     cache.put("a", 1, 101)
     assert cache.values() == []
@@ -26,14 +26,14 @@ def test_value_that_is_larger_than_the_cache_is_not_kept():
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 60))))
-def test_values_never_take_more_than_the_cache_may_hold(puts):
+def test_values_never_exceed_the_limit(puts):
     cache = SizedCache(100)
     for key, size in puts:
         cache.put(key, size, size)
     assert sum(cache.values()) <= 100
 
 
-def test_estimate_is_near_what_python_takes():
+def test_estimated_memory_is_near_what_python_allocates():
     import tracemalloc
 
     for value in (

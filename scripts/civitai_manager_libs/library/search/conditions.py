@@ -81,9 +81,9 @@ def make_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condition:
 
 
 def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
-    """Return the conditions with all that compare the same column of `facts` joined into one.
+    """Join the conditions that compare the same column of `facts` into one; return all conditions.
 
-    An index then finds the ids between two bounds at once.
+    From a joined condition an index finds the ids between two bounds at once.
     """
     merged: dict[object, Condition] = {}
     for number, condition in enumerate(conditions):
@@ -104,7 +104,7 @@ def merge_bounds(conditions: Iterable[Condition]) -> list[Condition]:
 def make_trigram_queries(
     terms: Iterable[Term], list_trigrams: Callable[[Term], Sequence[str]]
 ) -> list[str]:
-    """Return a few FTS5 queries that every image matches which matches the terms.
+    """Return a few FTS5 queries; an image that matches the terms matches each query.
 
     list_trigrams: returns the trigrams that begin with a term of one or two letters.
     """
@@ -126,9 +126,9 @@ def _iter_trigram_queries(
 
 
 def _trigram_starts(text: str) -> list[int]:
-    """Return the positions of the trigrams of a text, the most selective trigrams first.
+    """Return the positions of the trigrams of a text, the rarest trigrams first.
 
-    Those are the ones with a blank in the middle.
+    Trigrams with a blank in the middle are rare.
     """
     last = len(text) - _TRIGRAM
     spanning = [start for start in range(last + 1) if text[start + 1] == " "]
@@ -143,7 +143,7 @@ def _quote_trigram(trigram: str) -> str:
 def make_name_condition(
     kinds: Sequence[str], matches: str, values: tuple[object, ...]
 ) -> Condition:
-    """Return the condition that an image has a name of these kinds that matches.
+    """Return the condition that an image has a matching name of one of these kinds.
 
     matches: an SQL condition on a row of `names`. values: its parameters.
     """
@@ -179,7 +179,7 @@ def _positive_condition(term: Term, saved: Callable[[], Iterable[int]]) -> Condi
 
 
 def _negate_comparison(term: Term, sign: str) -> Condition:
-    """Return the condition that a column is unknown or compares by the inverse sign."""
+    """Return the condition that a column compares by the inverse sign or is unknown."""
     if term.key == "stars":
         return _stars_condition(replace(term, sign=sign))
     column, value = _comparison_value(term)

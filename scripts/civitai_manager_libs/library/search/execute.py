@@ -189,10 +189,10 @@ class _Scan:
     read: SelectRows
 
     def measure_stretch(self, place: int | None) -> tuple[int | None, int]:
-        """Return the last place of the stretch after a place, and the number of images in it.
+        """Return the last place of the next stretch, and how many images the stretch has.
 
-        Returns (None, 0) if a page may read all images that follow. Slow conditions are compared
-        only for images that match the fast ones, and their number is bounded too.
+        A stretch is what one page may read after `place`. Returns (None, 0) if that is all images
+        that follow. Slow conditions are compared only for images that match the fast ones.
         """
         fast = [c for c in self.conditions if c.source <= Source.ANNOTATIONS]
         slow = [c for c in self.conditions if c.source > Source.ANNOTATIONS]
@@ -216,7 +216,7 @@ class _Scan:
         limit: int,
         offset: int = 0,
     ) -> list[tuple[int, int]]:
-        """Return the (id, place) of each matching image after `place` and up to `end`, in order."""
+        """Return (id, place) of each image after `place` and up to `end` that matches, in order."""
         place_sql = self.order.place.format(id=self.start.id)
         direction = "DESC" if self.order.is_descending else ""
         return self._select(
@@ -230,7 +230,7 @@ class _Scan:
     def _find_place(
         self, number: int, conditions: Sequence[Condition], place: int | None, end: int | None
     ) -> int | None:
-        """Return the place of the image of this number, from 1, None if fewer match."""
+        """Return the place of the matching image of this number, from 1; None if fewer match."""
         found = self.select_places(conditions, place, end, 1, number - 1)
         return found[0][1] if found else None
 
@@ -261,7 +261,7 @@ class _Scan:
 def _start_from_few(
     conditions: Sequence[Condition], words: Sequence[str], scope: SearchScope, read: SelectRows
 ) -> _Start | None:
-    """Return the start from the images that match the rarest condition, None if all are common."""
+    """Return the start from the images that match the rarest condition, None if none is rare."""
     if scope.ids is not None:
         return _start_from_ids(Condition("", (json.dumps(list(scope.ids)),), _GIVEN_IDS))
     start, most = None, min(_FEW, int(_WORK / max(_cost(conditions), 1)))
@@ -273,7 +273,7 @@ def _start_from_few(
 
 
 def _start_from_all(words: Sequence[str]) -> _Start:
-    """Return the start from all images that match the trigram queries, from all without any."""
+    """Return the start from all images, or from those that match the trigram queries if any."""
     if not words:
         return _Start()
     sql = "trigrams g CROSS JOIN facts f ON f.id = g.rowid"

@@ -24,7 +24,7 @@ class Order:
         return f"{self.place.format(id=id)} {'<' if self.is_descending else '>'} ?"
 
     def until(self, id: str) -> str:
-        """Return the SQL condition that an image comes before a place in this order or is there."""
+        """Return the SQL condition that an image is at or before a place in this order."""
         return f"{self.place.format(id=id)} {'>=' if self.is_descending else '<='} ?"
 
 

@@ -135,7 +135,7 @@ def compress_record(record: Mapping[str, Any]) -> tuple[bytes, int]:
 
 
 def decompress_record(data: bytes) -> tuple[Any, int]:
-    """Return the record of compressed JSON, and about how many bytes it takes in memory.
+    """Return a record from compressed JSON, and about how many bytes it takes in memory.
 
     Returns (None, 0) if the data is damaged.
     """

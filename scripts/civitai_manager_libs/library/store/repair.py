@@ -78,7 +78,7 @@ def _find_missing_tables(db: sqlite3.Connection, tables: str) -> Mapping[str, li
 
 
 def _iter_validity_checks(db: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Yield each table of the user's with the SQL condition that its valid rows meet."""
+    """Yield each table of the user's data with the SQL condition that a valid row meets."""
     for table in USER_TABLES:
         columns = db.execute(f"PRAGMA table_info({table})").fetchall()
         conditions = [
