@@ -1,4 +1,4 @@
-"""The values a user may change, their bounds, and where they are kept."""
+"""The settings: their values, bounds and files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _keep(text: str | bytes) -> None:
 
 @pytest.fixture
 def webui(tmp_path, monkeypatch):
-    """A stand-in for the WebUI's `modules`; returns its `opts.data`."""
+    """Install a stand-in for the WebUI's `modules`; return its `opts.data`."""
     modules = types.ModuleType("modules")
     modules.shared = types.SimpleNamespace(opts=types.SimpleNamespace(data={}))
     modules.paths = types.SimpleNamespace(data_path=str(tmp_path / "webui"))
@@ -368,17 +368,3 @@ def test_settings_that_cannot_be_moved_are_still_those_of_the_host(webui, tmp_pa
     webui[host.option_key("http_timeout")] = 77
     assert "cannot be written" in setting.load()[-1]
     assert setting.http_timeout == 77
-
-
-def test_folder_of_a_host_that_names_it_from_where_it_runs_is_whole(webui, tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules["modules"].paths, "data_path", "")
-    monkeypatch.chdir(tmp_path)
-    assert setting.data_folder() == str(tmp_path / "civitai-shortcut")
-
-
-def test_files_go_to_the_hosts_data_but_the_key_does_not(webui, tmp_path):
-    assert setting.data_folder() == str(tmp_path / "webui" / "civitai-shortcut")
-    setting.save_api_key("abc")
-    assert host.key_file() == str(tmp_path / "config" / "civitai-shortcut" / "api_key")
-    assert stat.S_IMODE(os.stat(host.key_file()).st_mode) == 0o600
-    assert not os.path.exists(tmp_path / "webui")

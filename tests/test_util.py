@@ -1,4 +1,4 @@
-"""The log line, signatures, names that are safe on a disk."""
+"""The log line, file types, safe file names."""
 
 from __future__ import annotations
 

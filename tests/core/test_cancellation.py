@@ -1,4 +1,4 @@
-"""The user's wish to stop."""
+"""A cancellation that threads check and wait for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gallery/scalars.py: plain text, numbers, or nothing."""
+"""Untrusted values of generation data as text and numbers."""
 
 from __future__ import annotations
 

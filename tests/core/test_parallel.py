@@ -1,4 +1,4 @@
-"""Which images to fetch, how many at once, and what became of them."""
+"""The same work for many items in threads."""
 
 from __future__ import annotations
 
@@ -121,14 +121,7 @@ def test_what_the_callback_raises_reaches_the_caller_and_no_picture_is_begun_aft
         pytest.fail("the bug was swallowed")
 
 
-# in_parallel
-
-
-def test_end_comes_with_the_last_item_not_a_moment_later():
-    started = time.monotonic()
-    for count in range(60):
-        assert len(list(run_parallel(range(count), lambda n: n, 1 + count % 3))) == count
-    assert time.monotonic() - started < 10
+# run_parallel
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 10])
@@ -234,7 +227,7 @@ def test_many_items_leave_nothing_open(file_for):
     assert after <= before
 
 
-# one_ahead
+# prefetch
 
 
 def test_the_next_one_is_drawn_while_one_is_in_use_and_none_after_it():

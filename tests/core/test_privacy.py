@@ -1,4 +1,4 @@
-"""What is kept is for its owner alone."""
+"""The data folder is readable by its owner alone."""
 
 from __future__ import annotations
 

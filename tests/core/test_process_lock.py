@@ -1,4 +1,4 @@
-"""Locks that end with their process."""
+"""Locks between processes."""
 
 from __future__ import annotations
 

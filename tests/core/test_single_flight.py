@@ -1,4 +1,4 @@
-"""One piece of work for several who ask at once."""
+"""One call for all threads that want the same result at the same time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from civitai_manager_libs.errors import Cancelled, CivitaiShortcutError, DiskFul
 
 
 class Crew:
-    """Threads that join one flight; its leaders run `work` once the others wait."""
+    """Threads that ask for one key at once; the first calls `work` once the others wait."""
 
     def __init__(self, work: Callable[[int], str], count: int) -> None:
         self.flights: SingleFlight[str] = SingleFlight()

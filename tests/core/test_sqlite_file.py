@@ -1,4 +1,4 @@
-"""A SQLite file of ours: opened, of a version that we know, set aside when it is damaged."""
+"""SQLite files of ours, renamed when damaged or of a newer version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections that stay open for a moment after their use."""
+"""A pool of SQLite connections that stay open for a second."""
 
 from __future__ import annotations
 

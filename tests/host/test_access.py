@@ -1,4 +1,4 @@
-"""Whom a WebUI lets in and what it lets them change, by its flags."""
+"""Who may use a WebUI and which settings they may change, by its flags."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from civitai_manager_libs.web import webui
 
 @pytest.fixture
 def started_with(monkeypatch):
-    """started_with(flag=value, ...): a host of whose `modules` there is no more than that."""
+    """Return a function that installs a host with these flags."""
 
     def started_with(**flags):
         modules = types.ModuleType("modules")
@@ -26,7 +26,7 @@ def started_with(monkeypatch):
 
 
 def _fields_of(modules):
-    """The arguments of our fields on the host's settings page, by the names of their options."""
+    """Return the arguments of our fields on the host's settings page, by option name."""
     fields = {}
     modules.shared.OptionInfo = lambda default, label, kind, arguments, **_: arguments or {}
     modules.shared.opts = types.SimpleNamespace(add_option=fields.__setitem__, data={})

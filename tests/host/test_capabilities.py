@@ -1,4 +1,4 @@
-"""What a WebUI has for an infotext's values to arrive at."""
+"""The samplers, modules and fields of a WebUI that an infotext can set."""
 
 from __future__ import annotations
 

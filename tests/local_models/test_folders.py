@@ -1,4 +1,4 @@
-"""Which folders hold models, and the model files in them."""
+"""The folders that hold models, and the model files in them."""
 
 from __future__ import annotations
 

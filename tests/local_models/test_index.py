@@ -1,4 +1,4 @@
-"""The models that are here, in memory."""
+"""The index of the model files on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the files that are here is the one that a picture was made with."""
+"""The local file of a model that an image was made with."""
 
 from __future__ import annotations
 

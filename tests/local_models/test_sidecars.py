@@ -1,4 +1,4 @@
-"""What other programs wrote beside a model's file."""
+"""The files that other programs write beside a model file."""
 
 from __future__ import annotations
 

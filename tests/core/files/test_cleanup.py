@@ -1,4 +1,4 @@
-"""What killed programs left is removed, but not what somebody may go on with."""
+"""Leftovers of killed programs are removed, except resumable files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was written is on the disk itself."""
+"""Files and names are written through to the disk."""
 
 from __future__ import annotations
 

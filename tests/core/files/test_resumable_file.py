@@ -1,4 +1,4 @@
-"""A half file is gone on with by a later run, if it is surely the beginning of one version."""
+"""A later run resumes a file only if it is surely the beginning of one version."""
 
 from __future__ import annotations
 

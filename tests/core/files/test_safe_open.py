@@ -1,4 +1,4 @@
-"""No write of ours goes through what somebody else has placed in a folder that others may write."""
+"""No write follows a link that another user placed in a shared folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a picture's or video's file has its end."""
+"""Whether an image or video file was cut short."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _noise(*size):
 
 
 def _exif():
-    """With a thumbnail, which is a whole JPEG of its own (Exif 2.3, 4.5.2)."""
+    """Return Exif data with a thumbnail, which is a JPEG of its own (Exif 2.3, 4.5.2)."""
     thumbnail = _encoded("JPEG", _noise(64, 48))
     first = struct.pack("<HHHIII", 1, 0x0112, 3, 1, 1, 26)
     place, length = (0x0201, 4, 1, 56), (0x0202, 4, 1, len(thumbnail))
@@ -88,7 +88,7 @@ def _clip(name, is_index_last=False):
 
 
 def _live(body):
-    """The length of the segment is not known, as where it was written while it was recorded."""
+    """Make the length of the segment unknown, as in a live recording."""
     at = body.index(b"\x18\x53\x80\x67") + 4
     assert body[at] == 1, "a length of eight bytes"
     return body[:at] + b"\x01" + b"\xff" * 7 + body[at + 8 :]

@@ -1,7 +1,7 @@
-"""What Windows does otherwise with files: the table, and that what is ours holds all the same.
+"""What Windows does differently with files, and that our code works there.
 
-On Windows the table is held against the system itself, elsewhere against `windows_files`, under
-which the promises of other files of tests run a second time (`each_system` in conftest).
+On Windows these tests run against the system itself, elsewhere against `windows_files`, under
+which other tests run a second time (`each_system` in conftest).
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import importlib.util
 import os
 import signal
 import sqlite3
-import threading
-import time
 import types
 
 import pytest
@@ -194,42 +192,3 @@ def test_settings_are_utf_8_whatever_the_system_writes(windows):
     setting.save()
     setting.restore()
     assert setting.load() == [] and setting.saved_name == "{id} 燈塔"
-
-
-def test_time_stands_still_between_ticks(played):
-    told = {played.time.monotonic() for _ in range(100)}
-    assert len(told) <= 3 and all(value * 64 == int(value * 64) for value in told)
-
-
-def test_who_waits_for_the_scanner_moves_no_other_threads_clock(played, path, monkeypatch):
-    monkeypatch.setattr(replace, "_PATIENCE", 100)
-    played.scanner_seconds = 60
-    for name in (path + "2", path + "3"):
-        played.open(name, "wb").close()
-    before = played.patient_time.monotonic()
-    other = threading.Thread(target=replace.delete_file, args=(path + "2",))
-    other.start()
-    other.join()
-    assert played.waited == 0 and played.patient_time.monotonic() - before < 30
-    assert _code_of(played.os.remove, path + "3") == 32
-    assert os.listdir(os.path.dirname(path)) == ["a.png", "a.png3"]
-
-
-def test_file_that_another_thread_has_open_is_really_waited_for(played, path):
-    file = played.open(path, "rb")
-    closing = threading.Timer(0.2, file.close)
-    closing.start()
-    replace.delete_file(path)
-    closing.join()
-    assert played.waited == 0 and os.listdir(os.path.dirname(path)) == []
-
-
-def test_nobody_else_sees_the_other_system(played, path):
-    seen = []
-    worker = threading.Thread(target=lambda: seen.append((os.name, time, open)))
-    worker.start()
-    worker.join()
-    assert seen == [("posix", sys_time, builtins.open)]
-
-
-sys_time = time
