@@ -175,8 +175,8 @@ def library(monkeypatch):
     def forget():
         assert library.wait_for_writes(60)
         library.store.connections.close_idle()
-        monkeypatch.setattr(library.records, "_near", library.records._MemoryCache())
-        monkeypatch.setattr(library.models, "_near", SizedCache(2**20))
+        monkeypatch.setattr(library.records, "_memory", library.records._MemoryCache())
+        monkeypatch.setattr(library.models, "_memory", SizedCache(2**20))
         monkeypatch.setattr(library.pages, "_pages", library.pages._Pages())
 
     forget()

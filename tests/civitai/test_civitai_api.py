@@ -38,7 +38,7 @@ class Client:
 
 
 def row(image_id: int = 90000101, **changes) -> dict:
-    """An item of `/images` as the site sends it; a change to ... takes the key away."""
+    """Return an item of `/images` as the site sends it; a change to `...` removes the key."""
     item = {
         "id": image_id,
         "url": PICTURE,

@@ -58,12 +58,12 @@ def test_job_goes_on_from_behind_what_was_read(service, civitai, library):
     first = pages.load_page(client, _QUERY, None, 100)
     pages.load_page(client, _QUERY, first.page.next_cursor, 100)
     library.forget()
-    cursor, is_whole = pages.find_stored_end(_QUERY, 100)
+    cursor, is_whole = pages.find_first_missing_page(_QUERY, 100)
     del civitai.requests[:]
     job = _ended(service, _read(service, 100, cursor))
     assert (is_whole, job.saved) == (False, 20)
     library.forget()
-    assert pages.find_stored_end(_QUERY, 100) == (None, True)
+    assert pages.find_first_missing_page(_QUERY, 100) == (None, True)
     assert len(records.find_images(civitai.ids)) == 40
 
 

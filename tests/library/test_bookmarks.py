@@ -92,9 +92,9 @@ def test_marks_are_kept_found_by_search_and_taken_off_again(images, library):
 
 def test_what_is_marked_is_found_also_before_its_record_is_written(images):
     bookmarks.annotations.change_annotations(images[:1], AnnotationChange(favourite=True))
-    stored = records._near.add(images[:2], is_whole=True)  # and nobody writes them
+    stored = records._memory.add(images[:2], is_complete=True)  # and nobody writes them
     assert records.filter_matching([1, 2, 3], search.parse_query("is:favourite"), list) == [1]
-    records._near.written(stored)
+    records._memory.mark_written(stored)
 
 
 def test_set_keeps_its_pictures_through_another_name_and_none_takes_anothers_name(images):
@@ -290,8 +290,8 @@ def test_what_lacks_between_what_was_sent_is_gone(query, now, before, missing):
 
 def test_picture_that_lacks_when_its_page_is_read_again_is_gone_until_it_is_read(images, library):
     key = (setting.base_url(), ImageQuery(5), None, 100)
-    pages._store_page(key, pages.PageRead(Page(tuple(images)), 1.0))
-    pages._store_page(key, pages.PageRead(Page(tuple(images[:2] + images[3:])), 2.0))
+    pages._store_page(key, pages.DatedPage(Page(tuple(images)), 1.0))
+    pages._store_page(key, pages.DatedPage(Page(tuple(images[:2] + images[3:])), 2.0))
     library.forget()
     assert _ids("is:gone") == [3] and bookmarks.annotations.find_annotations([3])[3].deleted_at > 0
     assert records.find_image(3) == images[2]

@@ -20,7 +20,7 @@ _URL = "https://image.civitai.com/x/0123abcd-0123-4123-8123-0123456789ab/width=4
 
 
 def _put(name, size, age):
-    """A file of the cache that was used `age` seconds ago."""
+    """Write a file to the cache that was used `age` seconds ago; return its path."""
     path = os.path.join(setting.shortcut_gallery_folder, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:

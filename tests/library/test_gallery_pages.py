@@ -72,8 +72,8 @@ def test_page_waits_only_a_moment_for_what_it_may_be_cut_by(library, client, mon
 
 def test_page_that_is_wanted_fresh_is_asked_for_anew(civitai, client):
     first = _read(client)
-    assert _read(client, fresh=True).read_at > first.read_at and len(civitai.pages) == 2
-    assert _read(client).read_at > first.read_at and len(civitai.pages) == 2
+    assert _read(client, fresh=True).fetched_at > first.fetched_at and len(civitai.pages) == 2
+    assert _read(client).fetched_at > first.fetched_at and len(civitai.pages) == 2
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_page_without_anything_and_a_way_on_is_asked_for_again(civitai, client):
 
 
 def test_only_so_many_pages_are_in_memory(civitai, client, monkeypatch):
-    monkeypatch.setattr(gallery_pages, "_PAGES_NEAR", 2)
+    monkeypatch.setattr(gallery_pages, "_MAX_PAGES", 2)
     for size in (22, 23, 24, 24, 23, 22):
         _read(client, size=size)
     assert [page["limit"] for page in civitai.pages] == ["22", "23", "24", "22"]
@@ -117,7 +117,7 @@ def test_page_grows_old_also_when_the_clock_is_set_back(civitai, client, monkeyp
     later, day_before = time.monotonic() + 601, time.time() - 86_400
     clocks = SimpleNamespace(monotonic=lambda: later, time=lambda: day_before)
     monkeypatch.setattr(gallery_pages, "time", clocks)
-    assert _read(client).read_at == day_before
+    assert _read(client).fetched_at == day_before
     assert len(civitai.pages) == 2
 
 
@@ -155,7 +155,7 @@ def test_what_was_seen_is_shown_with_its_date_when_civitai_is_silent(
     civitai.always("page", answer)
     kept = _read(client)
     assert kept.is_stored and _ids(kept) == _ids(seen)
-    assert kept.read_at == seen.read_at and kept.page.next_cursor == seen.page.next_cursor
+    assert kept.fetched_at == seen.fetched_at and kept.page.next_cursor == seen.page.next_cursor
     assert [i.meta for i in kept.page.images] == [i.meta for i in seen.page.images]
 
 

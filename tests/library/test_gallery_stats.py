@@ -37,7 +37,7 @@ def _image(image_id, versions=(), level=1, **meta):
 
 def _read(*images, **query):
     """As when a page of these was read."""
-    records.store_images(images, galleries=pages.gallery_names(ImageQuery(**query)))
+    records.store_images(images, galleries=pages.list_gallery_names(ImageQuery(**query)))
 
 
 def _seen(version=None, level=31, versions=(_OLD, _NEW)):
@@ -72,7 +72,7 @@ def test_pictures_above_the_rating_that_is_asked_for_do_not_count():
 def test_newer_record_counts_and_a_showcases_does_not(library):
     _read(_image(1), model_id=_MODEL)
     _read(_image(1, sampler="DDIM"), model_id=_MODEL)
-    records.store_images([_image(1, sampler="LMS")], is_whole=False)
+    records.store_images([_image(1, sampler="LMS")], is_complete=False)
     library.forget()
     assert [one.sample.settings[0] for one in _seen()] == ["sDDIM"]
 
@@ -81,7 +81,7 @@ def test_records_of_an_older_library_are_counted_and_then_kept(library):
     made, query = (_image(1), _image(2, sampler="LMS")), ImageQuery(model_id=_MODEL)
     _read(*made, model_id=_MODEL)
     pages._store_page(
-        (setting.base_url(), query, None, 100), pages.PageRead(Page(made), time.time())
+        (setting.base_url(), query, None, 100), pages.DatedPage(Page(made), time.time())
     )
     library.forget()
     before = _seen()

@@ -64,17 +64,17 @@ def test_newer_record_takes_the_older_ones_place(library):
 
 def test_showcase_does_not_take_the_place_of_a_gallerys_record(library):
     records.store_images([_image()])
-    records.store_images([_image(meta=None)], is_whole=False)
+    records.store_images([_image(meta=None)], is_complete=False)
     assert records.find_image(1).meta == _META
     library.forget()
     assert records.find_image(1).meta == _META
-    records.store_images([_image(meta=None)], is_whole=False)
+    records.store_images([_image(meta=None)], is_complete=False)
     library.forget()
     assert records.find_image(1).meta == _META
 
 
 def test_gallerys_record_takes_the_place_of_a_showcase(library):
-    records.store_images([_image(meta=None)], is_whole=False)
+    records.store_images([_image(meta=None)], is_complete=False)
     records.store_images([_image()])
     library.forget()
     assert records.find_image(1).meta == _META
@@ -83,7 +83,7 @@ def test_gallerys_record_takes_the_place_of_a_showcase(library):
 def test_rating_of_a_showcase_that_names_none_is_kept(library):
     row = {"url": "https://image.civitai.com/x/original=true/77.jpeg"}
     image = image_from_json(row, lambda url: True, default_level=16)
-    records.store_images([image], is_whole=False)
+    records.store_images([image], is_complete=False)
     library.forget()
     assert (records.find_image(77).id, records.find_image(77).level) == (77, 16)
 
@@ -99,11 +99,11 @@ def test_address_that_is_no_longer_civitais_is_no_image(library, monkeypatch):
 
 
 def test_memory_holds_the_last_ones_only_and_the_rest_is_on_disk(library, monkeypatch):
-    monkeypatch.setattr(records, "_NEAR_BYTES", 50_000)
+    monkeypatch.setattr(records, "_MEMORY_BYTES", 50_000)
     library.forget()
     records.store_images([_image(n) for n in range(1, 51)])
     library.finish()
-    assert 5 < len(records._near._images.values()) < 25 and not records._near._unwritten
+    assert 5 < len(records._memory._images.values()) < 25 and not records._memory._unwritten
     assert records.find_image(1).id == 1
 
 

@@ -57,15 +57,15 @@ def filled(library):
     )
     records.store_images(images, galleries=["model 5"])
     key = (setting.base_url(), ImageQuery(5), None, 100)
-    pages._store_page(key, pages.PageRead(Page(tuple(images)), 1.0))
+    pages._store_page(key, pages.DatedPage(Page(tuple(images)), 1.0))
     library.finish()
     bookmarks.annotations.change_annotations(
         images[:2], AnnotationChange(favourite=True, stars=3, note="n", tags=["t"])
     )
     bookmarks.collections.add_to_collection(images[:2], "one")
     bookmarks.collections.add_to_collection(images[:2], "two")
-    watches.watch(ImageQuery(5), "M")
-    watches.watch(ImageQuery(username="anna"), "anna")
+    watches.watch_gallery(ImageQuery(5), "M")
+    watches.watch_gallery(ImageQuery(username="anna"), "anna")
     deletions.mark_deleted(3)
     library.forget()
     return library

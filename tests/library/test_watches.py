@@ -53,25 +53,25 @@ def _news(client, civitai, count):
     civitai.kinds.update({i: "png" for i in civitai.ids[:count]})
     for one in watches.list_watches():
         watches.check_watch(client, one)
-    return [one.fresh for one in watches.list_watches()]
+    return [one.new_count for one in watches.list_watches()]
 
 
 @pytest.mark.parametrize("query", [_MODEL, _VERSION, _USER], ids=["model", "version", "user"])
 def test_new_pictures_are_counted_until_one_has_looked(client, civitai, query):
     pages.fetch_page(client, query, None, 100)
-    watches.watch(query, "It")
+    watches.watch_gallery(query, "It")
     before = len(civitai.pages)
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 3) == [3]
     assert len(civitai.pages) == before + 2, "one request each"
     assert _look(client, query) == _newest(3)
-    assert [one.fresh for one in watches.list_watches()] == [0]
+    assert [one.new_count for one in watches.list_watches()] == [0]
     assert _news(client, civitai, 2) == [2]
 
 
 def test_what_is_new_stays_so_for_a_visit_and_no_longer(client, civitai, monkeypatch):
     pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch(_MODEL, "It")
+    watches.watch_gallery(_MODEL, "It")
     _news(client, civitai, 3)
     assert _look(client, _MODEL) == _look(client, _MODEL) == _newest(3)
     monkeypatch.setattr(watches, "_SAME_VISIT", -1)
@@ -79,7 +79,7 @@ def test_what_is_new_stays_so_for_a_visit_and_no_longer(client, civitai, monkeyp
 
 
 def test_nothing_is_new_in_what_was_never_looked_at(client, civitai):
-    watches.watch(_USER, "anna")
+    watches.watch_gallery(_USER, "anna")
     assert 5 not in watches.find_new_images(_USER)
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 1) == [1]
@@ -87,19 +87,19 @@ def test_nothing_is_new_in_what_was_never_looked_at(client, civitai):
 
 def test_more_than_a_page_of_news_is_told_as_more(client, civitai):
     pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch(_MODEL, "It")
+    watches.watch_gallery(_MODEL, "It")
     civitai.page = 20
     _news(client, civitai, 40)
     [one] = watches.list_watches()
-    assert (one.fresh, one.is_more) == (20, True)
+    assert (one.new_count, one.has_more) == (20, True)
 
 
 def test_version_shows_what_is_new_in_its_watched_model_and_is_no_visit_to_it(client, civitai):
     pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch(_MODEL, "It")
+    watches.watch_gallery(_MODEL, "It")
     _news(client, civitai, 3)
     assert _look(client, _VERSION) == _newest(3)
-    assert [one.fresh for one in watches.list_watches()] == [3]
+    assert [one.new_count for one in watches.list_watches()] == [3]
 
 
 _BY_REACTIONS = ImageQuery(model_id=MODEL_ID, version_id=VERSION_ID, sort="Most Reactions")
@@ -119,25 +119,25 @@ def test_what_is_watched_while_its_newest_are_not_in_sight_begins_with_the_first
     civitai.ids[:] = older[-3:]
     pages.fetch_page(client, query, None, 100)
     civitai.ids[:] = older
-    watches.watch(query, "It")
+    watches.watch_gallery(query, "It")
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 2) == [2]
 
 
 def test_look_that_does_not_show_the_newest_leaves_them_counted_and_marks_them(client, civitai):
     pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch(_VERSION, "It")
+    watches.watch_gallery(_VERSION, "It")
     _news(client, civitai, 3)
     assert _look(client, _BY_REACTIONS) == _newest(3)
-    assert watches.has_news(_VERSION)
+    assert watches.has_new_images(_VERSION)
     assert _look(client, _VERSION) == _newest(3)
-    assert not watches.has_news(_VERSION)
+    assert not watches.has_new_images(_VERSION)
 
 
 def test_sort_that_civitai_does_not_heed_for_a_model_is_the_newest_first(client, civitai):
     by_reactions = ImageQuery(model_id=MODEL_ID, sort="Most Reactions")
     pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch(by_reactions, "It")
+    watches.watch_gallery(by_reactions, "It")
     assert _news(client, civitai, 3) == [3]
 
 
@@ -146,7 +146,7 @@ def test_clock_that_was_set_does_not_keep_what_is_new_so_for_ever(
     client, civitai, monkeypatch, set_to
 ):
     pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch(_MODEL, "It")
+    watches.watch_gallery(_MODEL, "It")
     _news(client, civitai, 3)
     _look(client, _MODEL)
     now = time.time
@@ -156,18 +156,18 @@ def test_clock_that_was_set_does_not_keep_what_is_new_so_for_ever(
 
 def test_row_that_comes_twice_or_was_not_asked_for_counts_once_or_not(client, civitai):
     pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch(_MODEL, "It")
+    watches.watch_gallery(_MODEL, "It")
     twice, beyond = FIRST_ID + 31, FIRST_ID + 32
     rows = [{**civitai._row(FIRST_ID + 30), "id": i} for i in (twice, twice, str(twice))]
     rows += [{**rows[0], "id": i} for i in (2**63, -1, "x", None, [])]
     rows += [{**rows[0], "id": beyond, "browsingLevel": 16}]
     civitai.script("page", status(200, json.dumps({"items": rows}).encode()))
     watches.check_watch(client, *watches.list_watches())
-    assert [one.fresh for one in watches.list_watches()] == [1]
+    assert [one.new_count for one in watches.list_watches()] == [1]
 
 
 def test_check_that_finds_an_empty_gallery_leaves_the_beginning_to_the_next(client, civitai):
-    watches.watch(_USER, "anna")
+    watches.watch_gallery(_USER, "anna")
     civitai.script("page", status(200, b'{"items": [], "metadata": {}}'))
     assert _news(client, civitai, 0) == [0]
     assert _news(client, civitai, 0) == [0]
@@ -176,13 +176,13 @@ def test_check_that_finds_an_empty_gallery_leaves_the_beginning_to_the_next(clie
 
 @pytest.mark.parametrize("name", ["", " \n\u202e", "\ud800"], ids=["none", "marks", "half-a-pair"])
 def test_gallery_whose_name_has_no_letter_is_called_by_its_number(library, name):
-    watches.watch(_MODEL, name)
+    watches.watch_gallery(_MODEL, name)
     assert watches.list_watches()[0].name == f"model {MODEL_ID}"
 
 
 def test_failed_check_keeps_what_was_known(client, civitai):
     pages.fetch_page(client, _MODEL, None, 100)
-    watches.watch(_MODEL, "It")
+    watches.watch_gallery(_MODEL, "It")
     _news(client, civitai, 3)
     before = watches.list_watches()
     for answer, error in ((reset, NetworkError), (html(200), InvalidResponse)):
@@ -193,13 +193,13 @@ def test_failed_check_keeps_what_was_known(client, civitai):
 
 
 def test_what_is_left_is_not_counted_any_more_and_can_be_watched_anew(client, civitai):
-    watches.watch(_MODEL, "It")
-    watches.watch(_MODEL, "It again")
+    watches.watch_gallery(_MODEL, "It")
+    watches.watch_gallery(_MODEL, "It again")
     [one] = watches.list_watches()
-    watches.unwatch(one.gallery)
+    watches.unwatch_gallery(one.gallery)
     watches.check_watch(client, one)
     assert watches.list_watches() == [] and _look(client, _MODEL) == []
-    watches.watch(_MODEL, "New\nname" + "x" * 500)
+    watches.watch_gallery(_MODEL, "New\nname" + "x" * 500)
     assert (
         watches.list_watches()[0].name.startswith("New name")
         and len(watches.list_watches()[0].name) == 200
@@ -209,7 +209,7 @@ def test_what_is_left_is_not_counted_any_more_and_can_be_watched_anew(client, ci
 @pytest.mark.parametrize("query", [ImageQuery(), ImageQuery(post_id=5)], ids=["none", "post"])
 def test_what_cannot_be_watched_is_refused(library, query):
     with pytest.raises(InputError, match="model, a version or an author"):
-        watches.watch(query, "It")
+        watches.watch_gallery(query, "It")
 
 
 def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_user_marked(
@@ -230,7 +230,7 @@ def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_
             " ALTER TABLE facts DROP COLUMN has_negative;"
             " PRAGMA user_version = 4"
         )
-    watches.watch(_MODEL, "It")
+    watches.watch_gallery(_MODEL, "It")
     assert [one.name for one in watches.list_watches()] == ["It"]
     assert (
         bookmarks.annotations.find_annotations([1])[1].note,
@@ -243,11 +243,11 @@ def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_
 
 
 def test_there_is_an_end_to_how_many_are_watched(library, monkeypatch):
-    monkeypatch.setattr(watches, "_MOST", 2)
+    monkeypatch.setattr(watches, "_MAX_WATCHES", 2)
     for name in ("anna", "ben"):
-        watches.watch(ImageQuery(username=name), name)
+        watches.watch_gallery(ImageQuery(username=name), name)
     with pytest.raises(InputError, match="stop watching one"):
-        watches.watch(ImageQuery(username="carl"), "carl")
+        watches.watch_gallery(ImageQuery(username="carl"), "carl")
 
 
 # Published late
@@ -262,7 +262,7 @@ def _published(civitai, place, image_id=FIRST_ID - 5):
 def _checked(client):
     [one] = watches.list_watches()
     watches.check_watch(client, one)
-    return [one.fresh for one in watches.list_watches()]
+    return [one.new_count for one in watches.list_watches()]
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_old_upload_that_is_published_now_is_counted_and_marked_until_one_has_lo
     client, civitai, query, place
 ):
     pages.fetch_page(client, query, None, 100)
-    watches.watch(query, "It")
+    watches.watch_gallery(query, "It")
     assert _checked(client) == [0]
     late = _published(civitai, place)
     assert _checked(client) == [1]
@@ -282,7 +282,7 @@ def test_old_upload_that_is_published_now_is_counted_and_marked_until_one_has_lo
 
 def test_old_upload_is_marked_though_no_check_came_before_the_look(client, civitai, monkeypatch):
     pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch(_VERSION, "It")
+    watches.watch_gallery(_VERSION, "It")
     late = _published(civitai, 0)
     assert _look(client, _VERSION) == [late]
     monkeypatch.setattr(watches, "_SAME_VISIT", -1)
@@ -293,7 +293,7 @@ def test_what_stands_behind_all_that_was_seen_is_not_new(client, civitai):
     older = civitai.ids.copy()
     civitai.ids[:] = older[:10]
     pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch(_VERSION, "It")
+    watches.watch_gallery(_VERSION, "It")
     civitai.ids[:] = older
     assert _checked(client) == [0]
     assert _look(client, _VERSION) == []
@@ -301,7 +301,7 @@ def test_what_stands_behind_all_that_was_seen_is_not_new(client, civitai):
 
 def test_ratings_that_are_shown_from_now_on_are_no_news(client, civitai):
     pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch(_VERSION, "It")
+    watches.watch_gallery(_VERSION, "It")
     _published(civitai, 3)
     higher = replace(_VERSION, level=31)
     assert _look(client, higher) == []
@@ -311,9 +311,9 @@ def test_ratings_that_are_shown_from_now_on_are_no_news(client, civitai):
 
 
 def test_what_is_known_of_a_gallery_has_a_bound(client, civitai, monkeypatch):
-    monkeypatch.setattr(watches, "_MOST_KNOWN", 10)
+    monkeypatch.setattr(watches, "_MAX_KNOWN", 10)
     pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch(_VERSION, "It")
+    watches.watch_gallery(_VERSION, "It")
     _look(client, _VERSION)
     [(known,)] = select_rows("SELECT known FROM watched")
     assert watches._unpack_ids(known) == civitai.ids[:10]
@@ -323,7 +323,7 @@ def test_what_is_known_of_a_gallery_has_a_bound(client, civitai, monkeypatch):
 
 def test_list_of_ids_that_is_damaged_is_as_good_as_none(client, civitai):
     pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch(_VERSION, "It")
+    watches.watch_gallery(_VERSION, "It")
     for damage in ("x'00'", "'text'", "5"):
         with writing() as db:
             db.execute(
@@ -335,7 +335,7 @@ def test_list_of_ids_that_is_damaged_is_as_good_as_none(client, civitai):
 
 def test_library_of_before_is_kept_with_what_was_new_in_its_galleries(client, civitai, library):
     pages.fetch_page(client, _VERSION, None, 100)
-    watches.watch(_VERSION, "It")
+    watches.watch_gallery(_VERSION, "It")
     assert _news(client, civitai, 3) == [3]
     library.forget()
     with closing(sqlite3.connect(setting.library_file())) as db:
@@ -343,7 +343,7 @@ def test_library_of_before_is_kept_with_what_was_new_in_its_galleries(client, ci
             db.execute(f"ALTER TABLE watched DROP COLUMN {column}")
         db.execute("PRAGMA user_version = 6")
         db.commit()
-    assert [(one.name, one.fresh) for one in watches.list_watches()] == [("It", 3)]
+    assert [(one.name, one.new_count) for one in watches.list_watches()] == [("It", 3)]
     assert _look(client, _VERSION) == _newest(3)
     late = _published(civitai, 0)
     assert _checked(client) == [1] and late in _look(client, _VERSION)

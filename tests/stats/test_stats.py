@@ -37,14 +37,14 @@ _CFG = {7: "7", "7.0": "7", 7.5: "7.5", "1e999": "", None: "", "inf": ""}
 
 
 def _decorated(rng, phrase):
-    """As people write it; the same phrase all the same."""
+    """Return the phrase in one of the ways that people write a phrase."""
     ways = ("{}", "({}:1.2)", "(({}))", "[{}]", "{{{}}}", " {}  ", "({}:0.8)", "{}:1.1")
     text = rng.choice(ways).format(phrase)
     return text.upper() if rng.random() < 0.3 and phrase != "straße" else text
 
 
 def _made(rng):
-    """A meta, and what it says: {kind: values}."""
+    """Return a meta, and the values that it has: {kind: values}."""
     phrases = rng.sample(_PHRASES, rng.randint(0, 4))
     loras = {
         name: rng.choice(("0.6", "0.8", "1")) for name in rng.sample(_LORAS, rng.randint(0, 2))

@@ -256,8 +256,8 @@ def test_request_opens_a_database_once_and_the_next_finds_the_library_open(
         return sorted(map(os.path.basename, paths))
 
     jobs = ["database.lock", "gallery.db"]
-    assert opened(f"{_MODEL}&kept=1") == [*jobs, "library.db", "library.lock"]
-    assert opened(f"{_MODEL}&kept=1") == jobs
+    assert opened(f"{_MODEL}&from_library=1") == [*jobs, "library.db", "library.lock"]
+    assert opened(f"{_MODEL}&from_library=1") == jobs
     fresh.forget()
     assert opened(_MODEL).count("library.db") <= 2  # one may be the writer's
 

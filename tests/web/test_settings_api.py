@@ -102,7 +102,7 @@ def test_names_of_what_was_read_last_show_a_template(api, civitai):
 def test_names_are_of_what_was_read_last_also_after_a_restart(api, civitai):
     read = [image["id"] for image in api.get(f"images?model={MODEL_ID}")["images"]]
     assert wait_for_writes()
-    records._near = records._MemoryCache()
+    records._memory = records._MemoryCache()
     names = api.get("filename_preview?template={id}")["filenames"]
     assert len(names) == 3 and set(names) < {f"{i}" for i in read}
 

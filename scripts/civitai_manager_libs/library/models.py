@@ -1,4 +1,4 @@
-"""The models that were read, kept: to open one again at once, and where Civitai is silent."""
+"""The stored models: to open a model again at once, or while Civitai does not respond."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ from .store import (
 __all__ = ["list_base_models", "store_covers", "find_model", "find_versions", "load_model"]
 __all__ += ["find_version_names"]
 
-_FRESH = 300.0  # seconds; Civitai's own edge keeps a model for about so long
-_NEAR_BYTES = 16 * 1024 * 1024  # of models in memory
+_FRESH = 300.0  # seconds; Civitai's own edge caches a model for about as long
+_MEMORY_BYTES = 16 * 1024 * 1024  # of the models in memory
 
 _lock = threading.Lock()
-_near: SizedCache[int, tuple[float, Model]] = SizedCache(_NEAR_BYTES)  # all by monotonic time
+# The monotonic time at which each model was fetched, and the model.
+_memory: SizedCache[int, tuple[float, Model]] = SizedCache(_MEMORY_BYTES)
 
 
 def load_model(client: Any, model_id: int, cancelled: Cancellation | None = None) -> Model:
-    """From a moment ago if it was read then; what was kept, when Civitai does not answer.
+    """Return a model: from memory if fresh, else from Civitai, else from the library.
 
-    Raises what the client raises.
+    The library is asked only if Civitai does not respond. Raises what the client raises.
     """
     with _lock:
-        read_at, model = _near.get(model_id) or (0.0, None)
-    if model is not None and time.monotonic() - read_at < _FRESH:
+        fetched_at, model = _memory.get(model_id) or (0.0, None)
+    if model is not None and time.monotonic() - fetched_at < _FRESH:
         return model
     try:
         model = civitai.fetch_model(client, model_id, cancelled)
     except (NetworkError, ServerError):
-        kept = find_model(model_id)
-        if kept is None:
+        if (stored := find_model(model_id)) is None:
             raise
-        return kept
+        return stored
     _store_model(model)
     return model
 
 
 def find_model(model_id: int) -> Model | None:
-    """As it was when it was last read; None when it never was."""
+    """Return a model as it was when fetched last; None if it never was."""
     with _lock:
-        _, near = _near.get(model_id) or (0.0, None)
-    if near is not None:
-        return near
+        _, model = _memory.get(model_id) or (0.0, None)
+    if model is not None:
+        return model
     for (record,) in select_rows_or_empty("SELECT record FROM models WHERE id = ?", (model_id,)):
         try:
             return civitai.model_from_json(decompress_record(record)[0])
@@ -67,24 +67,24 @@ def find_model(model_id: int) -> Model | None:
 
 
 def store_covers(models: Iterable[Model]) -> None:
-    """The pictures on the cards of a search can be found by their ids."""
-    records.store_images([m.cover for m in models if m.cover is not None], is_whole=False)
+    """Store the cover images of models, so that `records.find_image` finds them."""
+    records.store_images([m.cover for m in models if m.cover is not None], is_complete=False)
 
 
 def list_base_models() -> list[str]:
-    """Of the models that were read, each once."""
-    named = "CASE WHEN json_valid(base_models) THEN base_models ELSE '[]' END"  # one may be damaged
-    sql = f"SELECT DISTINCT value FROM models, json_each({named}) ORDER BY value"
+    """Return the base models of all stored models, each once, in alphabetical order."""
+    names = "CASE WHEN json_valid(base_models) THEN base_models ELSE '[]' END"  # may be damaged
+    sql = f"SELECT DISTINCT value FROM models, json_each({names}) ORDER BY value"
     return [name for (name,) in select_rows_or_empty(sql)]
 
 
 def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """Of the versions of models that were read: (model id, names of model and version)."""
+    """Return (model id, "<model name> <version name>") of each version whose model is stored."""
     with _lock:
-        near = [model for _, model in _near.values()]
+        models = [model for _, model in _memory.values()]
     found = {
         version.id: (model.id, f"{model.name} {version.name}")
-        for model in near
+        for model in models
         for version in model.versions
         if version.id in version_ids
     }
@@ -101,18 +101,16 @@ def find_version_names(version_ids: Sequence[int]) -> dict[int, tuple[int, str]]
 
 
 def find_versions(version_ids: Sequence[int]) -> dict[int, Version]:
-    """Those of them whose models were read."""
+    """Return the versions whose models are stored, by id."""
     wanted, ids = set(version_ids), {i for i, _ in find_version_names(version_ids).values()}
-    kept = (find_model(model_id) for model_id in ids)
-    return {v.id: v for model in kept if model for v in model.versions if v.id in wanted}
+    models = (find_model(model_id) for model_id in ids)
+    return {v.id: v for model in models if model for v in model.versions if v.id in wanted}
 
 
 def _store_model(model: Model) -> None:
     record, size = compress_record(model.record)
     with _lock:
-        _near.put(
-            model.id, (time.monotonic(), model), 2 * size
-        )  # its record, and what is read of it
+        _memory.put(model.id, (time.monotonic(), model), 2 * size)  # the record and its fields
     row = (model.id, time.time(), json.dumps(model.base_models), record)
     versions = [(v.id, model.id, model.name, v.name) for v in model.versions]
 

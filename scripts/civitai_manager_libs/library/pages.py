@@ -1,5 +1,4 @@
-"""Pages of galleries and files of pictures, each asked for once; what was seen, when Civitai is
-silent."""
+"""Pages of galleries and image files, fetched once and stored for when Civitai does not respond."""
 
 from __future__ import annotations
 
@@ -23,81 +22,80 @@ from . import cache, deletions, records
 from .store import select_rows_or_empty, write_later
 
 __all__ = [
-    "PageRead",
-    "find_stored_end",
+    "DatedPage",
+    "find_first_missing_page",
     "open_image_file",
-    "gallery_names",
+    "list_gallery_names",
     "fetch_page",
     "load_stored_page",
     "load_page",
 ]
 
-_PAGES_NEAR = 20
-_FRESH = 600.0  # seconds; Civitai's own edge keeps a page for about five minutes
-_PATIENCE = 5.0  # seconds that a page which is looked at waits for what it may be cut by
+_MAX_PAGES = 20  # in memory
+_FRESH = 600.0  # seconds; Civitai's own edge caches a page for about five minutes
+_PATIENCE = 5.0  # seconds to wait for images that Civitai may have left out of a page
 
-_Key = tuple[str, ImageQuery, "str | None", int]
+_Key = tuple[str, ImageQuery, "str | None", int]  # base URL, query, cursor, size
 
 
 @dataclass(frozen=True)
-class PageRead:
-    """A page, and when it was read. kept: Civitai did not answer, so it is what was seen then."""
+class DatedPage:
+    """A page, and when it was fetched. is_stored: it is from the library, not from Civitai."""
 
     page: Page
-    read_at: float
+    fetched_at: float
     is_stored: bool = False
 
 
 @dataclass(frozen=True)
-class _NearPage:
-    """A page without its images, whose records are kept for themselves. came_at: by monotonic
-    time, for the clock may be set back."""
+class _CachedPage:
+    """A page in memory, with ids in place of its images. cached_at: monotonic time."""
 
     page: Page
     image_ids: tuple[int, ...]
-    read_at: float
-    came_at: float
+    fetched_at: float
+    cached_at: float
 
     @classmethod
-    def of(cls, read: PageRead) -> _NearPage:
-        ids = tuple(image.id for image in read.page.images)
-        return cls(replace(read.page, images=()), ids, read.read_at, time.monotonic())
+    def of(cls, dated: DatedPage) -> _CachedPage:
+        ids = tuple(image.id for image in dated.page.images)
+        return cls(replace(dated.page, images=()), ids, dated.fetched_at, time.monotonic())
 
-    def read(self) -> PageRead | None:
-        """Return the page; None where it is old, or a record of it is not here any more."""
-        if time.monotonic() - self.came_at >= _FRESH:
+    def read(self) -> DatedPage | None:
+        """Return the page; None if it is old or a record of it is no longer stored."""
+        if time.monotonic() - self.cached_at >= _FRESH:
             return None
         images = tuple(records.find_images(self.image_ids).values())
-        is_whole = len(images) == len(self.image_ids)
-        return PageRead(replace(self.page, images=images), self.read_at) if is_whole else None
+        if len(images) < len(self.image_ids):
+            return None
+        return DatedPage(replace(self.page, images=images), self.fetched_at)
 
 
 class _Pages:
-    """The pages read last, for all browser pages: they hold nothing of anyone's own."""
+    """The pages fetched last, shared by all users: they contain nothing personal."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._near: OrderedDict[_Key, _NearPage] = OrderedDict()
-        self._flights: SingleFlight[PageRead] = SingleFlight()
+        self._cached: OrderedDict[_Key, _CachedPage] = OrderedDict()
+        self._flights: SingleFlight[DatedPage] = SingleFlight()
 
-    def load(self, client: Any, key: _Key, cancelled: Cancellation, fresh: bool) -> PageRead:
+    def load(self, client: Any, key: _Key, cancelled: Cancellation, fresh: bool) -> DatedPage:
         with self._lock:
-            near = None if fresh else self._near.get(key)
-        read = near.read() if near else None
-        if read is not None:
-            return read
-        asked = partial(self._fetch, client, key, cancelled)
-        return self._flights.do(key, asked, cancelled)
+            cached = None if fresh else self._cached.get(key)
+        page = cached.read() if cached else None
+        if page is not None:
+            return page
+        return self._flights.do(key, partial(self._fetch, client, key, cancelled), cancelled)
 
-    def _fetch(self, client: Any, key: _Key, cancelled: Cancellation) -> PageRead:
+    def _fetch(self, client: Any, key: _Key, cancelled: Cancellation) -> DatedPage:
         _, query, cursor, size = key
-        read = fetch_page(client, query, cursor, size, cancelled, _PATIENCE)
-        if _is_complete_page(read.page):
+        dated = fetch_page(client, query, cursor, size, cancelled, _PATIENCE)
+        if _is_complete_page(dated.page):
             with self._lock:
-                self._near[key] = _NearPage.of(read)
-                while len(self._near) > _PAGES_NEAR:
-                    self._near.popitem(last=False)
-        return read
+                self._cached[key] = _CachedPage.of(dated)
+                while len(self._cached) > _MAX_PAGES:
+                    self._cached.popitem(last=False)
+        return dated
 
 
 _pages = _Pages()
@@ -110,19 +108,19 @@ def load_page(
     size: int,
     cancelled: Cancellation | None = None,
     fresh: bool = False,
-) -> PageRead:
-    """One page, from a moment ago if it was read then and need not be `fresh`.
+) -> DatedPage:
+    """Return a page: from memory if fetched recently, else from Civitai, else from the library.
 
-    What was kept of it, if there is no answer. Raises what the client raises.
+    fresh: skip the memory. The library is asked only if Civitai does not respond. Raises what the
+    client raises.
     """
     key = (setting.base_url(), query, cursor, size)
     try:
         return _pages.load(client, key, cancelled or never_cancelled(), fresh)
     except (NetworkError, ServerError):
-        kept = load_stored_page(query, cursor, size)
-        if kept is None:
+        if (stored := load_stored_page(query, cursor, size)) is None:
             raise
-        return kept
+        return stored
 
 
 def fetch_page(
@@ -132,21 +130,24 @@ def fetch_page(
     size: int,
     cancelled: Cancellation | None = None,
     patience: float | None = None,
-) -> PageRead:
-    """Return the page as Civitai sends it now, and keep it. Raises what the client raises.
+) -> DatedPage:
+    """Fetch a page from Civitai and store it; patience: see `civitai.fetch_images`.
 
-    patience: see `civitai.fetch_images`.
+    Raises what the client raises.
     """
     page = civitai.fetch_images(client, query, cursor, size, cancelled, patience)
-    read = PageRead(page, time.time())
-    records.store_images(read.page.images, galleries=gallery_names(query))
-    if _is_complete_page(read.page):
-        _store_page((setting.base_url(), query, cursor, size), read)
-    return read
+    dated = DatedPage(page, time.time())
+    records.store_images(page.images, galleries=list_gallery_names(query))
+    if _is_complete_page(page):
+        _store_page((setting.base_url(), query, cursor, size), dated)
+    return dated
 
 
-def find_stored_end(query: ImageQuery, size: int) -> tuple[str | None, bool]:
-    """The cursor of the first page that was never read, and whether all of them were."""
+def find_first_missing_page(query: ImageQuery, size: int) -> tuple[str | None, bool]:
+    """Return the cursor of the first page that is not stored, and whether all pages are stored.
+
+    The cursor None is the first page's.
+    """
     sql = "SELECT next_cursor FROM pages WHERE query = ? AND cursor = ?"
     cursor, seen = None, set[str]()
     while found := select_rows_or_empty(sql, _page_key((setting.base_url(), query, cursor, size))):
@@ -157,66 +158,68 @@ def find_stored_end(query: ImageQuery, size: int) -> tuple[str | None, bool]:
     return cursor, False
 
 
-def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> PageRead | None:
-    """The page as it was when it was last read; None when it never was."""
+def load_stored_page(query: ImageQuery, cursor: str | None, size: int) -> DatedPage | None:
+    """Return a page as it was when fetched last; None if it is not stored."""
     sql = "SELECT read_at, next_cursor, ids FROM pages WHERE query = ? AND cursor = ?"
-    for read_at, next_cursor, ids in select_rows_or_empty(
+    for fetched_at, next_cursor, ids in select_rows_or_empty(
         sql, _page_key((setting.base_url(), query, cursor, size))
     ):
-        kept = _parse_ids(ids)
-        if kept is not None:
-            images = tuple(records.find_images(kept).values())
-            return PageRead(Page(images, next_cursor), read_at, is_stored=True)
+        image_ids = _parse_ids(ids)
+        if image_ids is not None:
+            images = tuple(records.find_images(image_ids).values())
+            return DatedPage(Page(images, next_cursor), fetched_at, is_stored=True)
     return None
 
 
-def gallery_names(query: ImageQuery) -> tuple[str, ...]:
-    """What the pictures of its pages were read in, as `records.store_images` is told it: the
-    narrowest
-    first, for a version is part of its model."""
-    named = (
+def list_gallery_names(query: ImageQuery) -> tuple[str, ...]:
+    """Return the names of the galleries of a query: "version 7", "model 5", "post 9", "user anna".
+
+    The narrowest comes first: a version is part of its model.
+    """
+    ids = (
         ("version", query.version_id),
         ("model", query.model_id),
         ("post", query.post_id),
         ("user", query.username),
     )
-    return tuple(f"{kind} {value}" for kind, value in named if value)
+    return tuple(f"{kind} {value}" for kind, value in ids if value)
 
 
 @contextmanager
 def open_image_file(client: Any, url: str, cancelled: Cancellation | None = None) -> Iterator[str]:
-    """A picture's file, there while the block runs. Raises what the client raises."""
+    """Yield the path of an image file, fetched if it is not cached; it stays during the block.
+
+    Raises what the client raises.
+    """
     options, sending = FileOptions(overwrite=False), SendOptions(urgent=True)
     with cache.hold_file(url):
         yield cache.fetch_cached(
-            url,
-            lambda url, path: client.fetch(url, path, options, sending, cancelled=cancelled),
+            url, lambda url, path: client.fetch(url, path, options, sending, cancelled=cancelled)
         )
 
 
 def _is_complete_page(page: Page) -> bool:
-    """Else it may be Civitai's time limit, and is asked for anew."""
+    """Return False for an empty last page: Civitai's time limit may have emptied it."""
     return bool(page.ids or page.next_cursor)
 
 
-def _store_page(key: _Key, read: PageRead) -> None:
-    page, query = read.page, key[1]
+def _store_page(key: _Key, dated: DatedPage) -> None:
+    page, query = dated.page, key[1]
     ids = json.dumps([image.id for image in page.images])
-    row = (*_page_key(key), read.read_at, read.page.next_cursor, ids)
+    row = (*_page_key(key), dated.fetched_at, page.next_cursor, ids)
 
     def write(db: sqlite3.Connection) -> None:
         sql = "SELECT ids FROM pages WHERE query = ? AND cursor = ?"
         for (before,) in db.execute(sql, _page_key(key)).fetchall():
-            deletions.insert_deleted(
-                db, deletions.find_missing(query, page, _parse_ids(before) or [])
-            )
+            missing = deletions.find_missing(query, page, _parse_ids(before) or [])
+            deletions.insert_deleted(db, missing)
         db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?)", row)
 
     write_later(write)
 
 
 def _parse_ids(text: str) -> list[int] | None:
-    """None of a damaged row, which is as good as no row."""
+    """Parse the ids of a stored page; return None if they are damaged."""
     try:
         ids = json.loads(text)
     except (ValueError, TypeError, RecursionError):
@@ -225,6 +228,6 @@ def _parse_ids(text: str) -> list[int] | None:
 
 
 def _page_key(key: _Key) -> tuple[str, str]:
-    """Of a page in the library."""
+    """Return the values of the columns `query` and `cursor`."""
     base_url, query, cursor, size = key
     return json.dumps([base_url, query.to_json(), size], sort_keys=True), cursor or ""

@@ -1,4 +1,4 @@
-"""Every image that this server has read of Civitai, by its id, also after a restart."""
+"""The records of all images that were fetched from Civitai, in memory and in the library."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ __all__ = [
     "list_latest_images",
 ]
 
-_NEAR_BYTES = 64 * 1024 * 1024  # of images in memory
-_OF_AN_IMAGE = 2_000  # bytes, beside its record
-_AT_ONCE = 500  # of an import
+_MEMORY_BYTES = 64 * 1024 * 1024  # of the images in memory
+_IMAGE_BYTES = 2_000  # of an image in memory, beside its record
+_BATCH = 500  # images of an import
 _INSERT = "INSERT INTO images (id, read_at, is_whole, record) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
 _SAVE = (
     f"{_INSERT} DO UPDATE SET read_at = excluded.read_at, is_whole = excluded.is_whole,"
@@ -49,106 +49,113 @@ _SEEN = "INSERT OR IGNORE INTO seen VALUES (?, ?)"
 
 @dataclass(frozen=True)
 class _StoredRecord:
-    """A record as the library stores it. size: bytes of memory that its image takes."""
+    """A record as the library stores it.
+
+    is_complete: False for a showcase image, whose record has less than a gallery's. record: the
+    compressed JSON. size: bytes of memory that the parsed record takes.
+    """
 
     id: int
-    is_whole: bool
+    is_complete: bool
     record: bytes
     size: int
 
     @classmethod
-    def of(cls, image: Image, is_whole: bool) -> _StoredRecord:
-        # A showcase's record may have neither an id nor a rating that means what a gallery's does.
+    def of(cls, image: Image, is_complete: bool) -> _StoredRecord:
+        # A showcase's record may lack the id, and its rating has another scale.
         record = {**image.record, "id": image.id, "browsingLevel": image.level}
-        return cls(image.id, is_whole, *compress_record(record))
+        return cls(image.id, is_complete, *compress_record(record))
 
     def image(self) -> Image | None:
         return parse_image(decompress_record(self.record)[0])
 
 
 class _MemoryCache:
-    """The images read or shown last, and those that are not written yet, as they are stored."""
+    """The images fetched or shown last, and the records that are not written to disk yet."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._images: SizedCache[int, tuple[Image, bool]] = SizedCache(_NEAR_BYTES)
+        self._images: SizedCache[int, tuple[Image, bool]] = SizedCache(_MEMORY_BYTES)
         self._unwritten: dict[int, _StoredRecord] = {}
 
-    def add(self, images: Iterable[Image], is_whole: bool) -> list[_StoredRecord]:
-        """Take those in that are better than what is known, and return them."""
+    def add(self, images: Iterable[Image], is_complete: bool) -> list[_StoredRecord]:
+        """Add the images, but no incomplete one over a complete one; return what was added."""
         with self._lock:
-            better = [image for image in images if is_whole or not self._has_whole(image.id)]
-        return self._put(better, is_whole)
+            better = [image for image in images if is_complete or not self._has_complete(image.id)]
+        return self._put(better, is_complete)
 
     def add_absent(self, images: Iterable[Image]) -> list[_StoredRecord]:
-        """Take those in of which nothing is known here, and return them."""
+        """Add the images that are not in memory; return what was added."""
         with self._lock:
             absent = [image for image in images if not self._is_known(image.id)]
-        return self._put(absent, is_whole=True)
+        return self._put(absent, is_complete=True)
 
-    def show(self, image: Image, is_whole: bool, size: int) -> None:
-        """Keep an image that was read from the disk."""
+    def add_stored(self, image: Image, is_complete: bool, size: int) -> None:
+        """Add an image that was read from the disk; size: bytes of its parsed record."""
         with self._lock:
             if not self._is_known(image.id):
-                self._images.put(image.id, (image, is_whole), size + _OF_AN_IMAGE)
+                self._images.put(image.id, (image, is_complete), size + _IMAGE_BYTES)
 
     def get(self, image_id: int) -> Image | None:
         with self._lock:
             found, stored = self._images.get(image_id), self._unwritten.get(image_id)
         return found[0] if found else stored.image() if stored else None
 
-    def unwritten(self, image_ids: Iterable[int]) -> list[int]:
+    def list_unwritten(self, image_ids: Iterable[int]) -> list[int]:
+        """Return those of the ids whose records are not written to disk yet."""
         with self._lock:
             return [image_id for image_id in image_ids if image_id in self._unwritten]
 
-    def latest(self, count: int) -> list[Image]:
+    def list_latest(self, count: int) -> list[Image]:
+        """Return the images added last, the latest first."""
         with self._lock:
             return [image for image, _ in self._images.values()[-count:]][::-1]
 
-    def written(self, records: Iterable[_StoredRecord]) -> None:
+    def mark_written(self, records: Iterable[_StoredRecord]) -> None:
+        """Forget records that are written to disk; their images stay in memory."""
         with self._lock:
             for stored in records:
                 if self._unwritten.get(stored.id) is stored:
                     del self._unwritten[stored.id]
 
-    def _put(self, images: Sequence[Image], is_whole: bool) -> list[_StoredRecord]:
-        records = [_StoredRecord.of(image, is_whole) for image in images]
+    def _put(self, images: Sequence[Image], is_complete: bool) -> list[_StoredRecord]:
+        records = [_StoredRecord.of(image, is_complete) for image in images]
         with self._lock:
             for image, stored in zip(images, records):
-                self._images.put(image.id, (image, is_whole), stored.size + _OF_AN_IMAGE)
+                self._images.put(image.id, (image, is_complete), stored.size + _IMAGE_BYTES)
                 self._unwritten[image.id] = stored
         return records
 
     def _is_known(self, image_id: int) -> bool:
         return self._images.get(image_id) is not None or image_id in self._unwritten
 
-    def _has_whole(self, image_id: int) -> bool:
-        shown, stored = self._images.get(image_id), self._unwritten.get(image_id)
-        return bool(shown and shown[1] or stored and stored.is_whole)
+    def _has_complete(self, image_id: int) -> bool:
+        found, stored = self._images.get(image_id), self._unwritten.get(image_id)
+        return bool(found and found[1] or stored and stored.is_complete)
 
 
-_near = _MemoryCache()
+_memory = _MemoryCache()
 
 
 def store_images(
-    images: Sequence[Image], is_whole: bool = True, galleries: Sequence[str] = ()
+    images: Sequence[Image], is_complete: bool = True, galleries: Sequence[str] = ()
 ) -> None:
-    """They can be found by their ids from now on.
+    """Keep images in memory at once, and write their records to the library in the background.
 
-    is_whole: False for a model's showcase, whose records say less than a gallery's. galleries:
-    what they were read in, as "model 5", "version 7", "post 9" or "user anna".
+    is_complete: False for showcase images, whose records have less than a gallery's. galleries: the
+    names of the galleries they are in, see `pages.list_gallery_names`.
     """
-    _store_records(_near.add(images, is_whole), _SAVE, galleries)
+    _store_records(_memory.add(images, is_complete), _SAVE, galleries)
 
 
 def store_missing_images(images: Sequence[Image]) -> None:
-    """Keep the records of those images that the library has none of. Raises DiskError."""
+    """Store the images that the library does not have yet. Raises DiskError."""
     known = "SELECT id FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    for start in range(0, len(images), _AT_ONCE):
-        some = {image.id: image for image in images[start : start + _AT_ONCE]}
+    for start in range(0, len(images), _BATCH):
+        some = {image.id: image for image in images[start : start + _BATCH]}
         for (image_id,) in select_rows(known, (json.dumps(list(some)),)):
             del some[image_id]
-        _store_records(_near.add_absent(some.values()), _SAVE_ABSENT, ())
+        _store_records(_memory.add_absent(some.values()), _SAVE_ABSENT, ())
 
 
 def _store_records(records: Sequence[_StoredRecord], save: str, galleries: Sequence[str]) -> None:
@@ -156,84 +163,87 @@ def _store_records(records: Sequence[_StoredRecord], save: str, galleries: Seque
 
     def write(db: sqlite3.Connection) -> None:
         for stored in records:
-            row = (stored.id, now, stored.is_whole, stored.record)
-            if db.execute(save, row).rowcount:  # a showcase changes nothing of a whole record
+            row = (stored.id, now, stored.is_complete, stored.record)
+            if db.execute(save, row).rowcount:  # 0: no showcase record replaces a complete one
                 _write_derived(db, stored)
         seen = [(gallery, stored.id) for gallery in galleries for stored in records]
         db.executemany(_SEEN, seen)
 
     if records:
         size = sum(len(stored.record) for stored in records)
-        write_later(write, lambda: _near.written(records), size)
+        write_later(write, lambda: _memory.mark_written(records), size)
 
 
 def _write_derived(db: sqlite3.Connection, stored: _StoredRecord) -> None:
-    """Write what is read of a record: one at a time is parsed, for they may be large."""
-    image = _near.get(stored.id) or stored.image()
-    if image is None:  # no longer of this Civitai
+    """Write what is computed from a record: its search index, galleries and statistics."""
+    image = _memory.get(stored.id) or stored.image()
+    if image is None:  # the base URL has changed
         return
-    made = read_generation(image)
-    index_images(db, [image], {image.id: made})
-    if stored.is_whole:  # in the gallery of each version that it was made with, too
+    generation = read_generation(image)
+    index_images(db, [image], {image.id: generation})
+    if stored.is_complete:  # the image is also in the galleries of the versions it was made with
         db.executemany(_SEEN, [(f"version {v}", image.id) for v in image.version_ids])
-        stats_table.save_rows(db, [stats_table.make_stats_row(image, made)])
+        stats_table.save_rows(db, [stats_table.make_stats_row(image, generation)])
         deletions.clear_deleted(db, [image.id])
 
 
 def find_image(image_id: int) -> Image | None:
-    """None when it was never read, or when its file cannot be fetched from here and now."""
+    """Return an image by its id; None if it is not stored, or if its URL may not be fetched."""
     return find_images([image_id]).get(image_id)
 
 
 def find_images(image_ids: Sequence[int]) -> dict[int, Image]:
-    """Those of them that were read, by their ids, in this order."""
-    found = {image_id: _near.get(image_id) for image_id in image_ids}
-    far = [image_id for image_id, image in found.items() if image is None]
-    for image, is_whole, size in _iter_stored(far) if far else ():
+    """Return the stored images of these ids, by id, in the given order."""
+    found = {image_id: _memory.get(image_id) for image_id in image_ids}
+    missing = [image_id for image_id, image in found.items() if image is None]
+    for image, is_complete, size in _iter_stored(missing) if missing else ():
         found[image.id] = image
-        _near.show(image, is_whole, size)
+        _memory.add_stored(image, is_complete, size)
     return {image_id: image for image_id, image in found.items() if image is not None}
 
 
 def list_latest_images(count: int) -> list[Image]:
-    """Those that were read or shown last, the latest first."""
-    near = _near.latest(count)
-    if len(near) == count:
-        return near
+    """Return the images that were fetched or shown last, the latest first."""
+    latest = _memory.list_latest(count)
+    if len(latest) == count:
+        return latest
     sql = "SELECT id FROM images ORDER BY read_at DESC LIMIT ?"
-    far = (image_id for (image_id,) in select_rows_or_empty(sql, (count,)))
-    ids = dict.fromkeys([*(image.id for image in near), *far])
+    stored = (image_id for (image_id,) in select_rows_or_empty(sql, (count,)))
+    ids = dict.fromkeys([*(image.id for image in latest), *stored])
     return list(find_images(list(ids)[:count]).values())
 
 
 def filter_matching(
     image_ids: Sequence[int], query: SearchQuery, saved: Callable[[], Iterable[int]]
 ) -> list[int]:
-    """Those of them that were read and fit the search, in this order; see `search.find`."""
+    """Return those of the ids that match a search, in the given order; see `search.run_search`.
+
+    saved: returns the ids of the images that jobs have saved.
+    """
     if not query.terms:
         return list(image_ids)
-    fresh = _near.unwritten(image_ids)  # before the library is asked, which may have them then
+    unwritten = _memory.list_unwritten(image_ids)  # first, as they may be written meanwhile
     scope = SearchScope(ids=image_ids)
     search_in = partial(search, query, scope, limit=len(image_ids), saved=saved)
-    fitting = set(search_in(read=select_rows_or_empty).ids)
-    if fresh:
-        fitting.difference_update(fresh)
-        with temporary_library(fresh) as db:
-            for image in filter(None, map(_near.get, fresh)):
+    matching = set(search_in(read=select_rows_or_empty).ids)
+    if unwritten:
+        matching.difference_update(unwritten)
+        with temporary_library(unwritten) as db:
+            for image in filter(None, map(_memory.get, unwritten)):
                 index_images(db, [image])
 
             def read(sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
                 return db.execute(sql, values).fetchall()
 
-            fitting |= set(search_in(read=read).ids)
-    return [image_id for image_id in image_ids if image_id in fitting]
+            matching |= set(search_in(read=read).ids)
+    return [image_id for image_id in image_ids if image_id in matching]
 
 
 def _iter_stored(image_ids: Sequence[int]) -> Iterator[tuple[Image, bool, int]]:
-    """Yield images, whether they are whole, and the bytes of memory that their records take."""
+    """Yield each stored image, whether it is complete, and the bytes of its parsed record."""
     sql = "SELECT is_whole, record FROM images WHERE id IN (SELECT value FROM json_each(?))"
-    for is_whole, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
+    for is_complete, stored in select_rows_or_empty(sql, (json.dumps(list(image_ids)),)):
         record, size = decompress_record(stored)
         image = parse_image(record)
         if image is not None:
-            yield image, bool(is_whole), size
+            yield image, bool(is_complete), size

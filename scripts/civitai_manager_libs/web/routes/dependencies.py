@@ -98,7 +98,7 @@ def parse_image_query(given: Mapping[str, Any]) -> ImageQuery:
 def parse_gallery_query(given: Mapping[str, Any]) -> ImageQuery:
     """The same, of a gallery. Raises Refusal where none is named."""
     query = parse_image_query(given)
-    if not pages.gallery_names(query):
+    if not pages.list_gallery_names(query):
         raise ApiError(400, "bad_input", "name_a_model")
     return query
 

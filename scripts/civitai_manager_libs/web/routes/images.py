@@ -43,8 +43,10 @@ def _read_pages(
     size: int,
     notes: list[dict[str, str]],
 ) -> dict[str, Any]:
-    is_unseen = cursor is None and watches.has_news(query)  # what was read a moment ago lacks it
-    fresh, reads = is_unseen or bool(context.query_param("fresh")), list[pages.PageRead]()
+    is_unseen = cursor is None and watches.has_new_images(
+        query
+    )  # what was read a moment ago lacks it
+    fresh, reads = is_unseen or bool(context.query_param("fresh")), list[pages.DatedPage]()
 
     def ask(at: str | None) -> Page:
         reads.append(_read_page(context, query, at, size, fresh))
@@ -66,7 +68,7 @@ def _read_pages(
 def _list_notes(
     context: RequestContext,
     query: ImageQuery,
-    reads: list[pages.PageRead],
+    reads: list[pages.DatedPage],
     at: str | None,
     cursor: str | None,
 ) -> list[dict[str, str]]:
@@ -93,7 +95,7 @@ def _version_ids(query: ImageQuery) -> set[int]:
 
 def _read_page(
     context: RequestContext, query: ImageQuery, cursor: str | None, size: int, fresh: bool
-) -> pages.PageRead:
+) -> pages.DatedPage:
     try:
         return pages.load_page(get_client(), query, cursor, size, context.cancelled, fresh)
     except NotFound as error:
@@ -106,10 +108,10 @@ def _read_page(
 
 
 def _images_view(
-    query: ImageQuery, read: pages.PageRead, cursor: str | None, notes: list[dict[str, str]]
+    query: ImageQuery, read: pages.DatedPage, cursor: str | None, notes: list[dict[str, str]]
 ) -> dict[str, Any]:
     told = {"news": watches.find_new_images(query), "kept": read.is_stored}
-    return page_view(read.page.images, cursor, read.read_at, notes, **told)
+    return page_view(read.page.images, cursor, read.fetched_at, notes, **told)
 
 
 def _make_note(code: str, context: RequestContext, **values: Any) -> dict[str, str]:

@@ -128,7 +128,7 @@ def _begin_reading(
 ) -> dict[str, Any]:
     """From behind what was read of it, as the page asks for that."""
     wait_for_writes()
-    cursor, is_whole = pages.find_stored_end(query, _PAGE)
+    cursor, is_whole = pages.find_first_missing_page(query, _PAGE)
     if is_whole:
         return _begun_view(context, None, 0, "all_was_read")
     job_id = get_job_service().read_gallery(query, limit, facts, cursor)

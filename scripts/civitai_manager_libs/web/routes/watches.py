@@ -85,7 +85,9 @@ def act_on_watches(context: RequestContext) -> dict[str, Any]:
     """`POST watches`: {action: watch, with what the gallery is, name; unwatch, gallery; check}."""
     deeds: dict[Any, Callable[[], object]] = {
         "watch": lambda: _watch(context),
-        "unwatch": lambda: watches.unwatch(context.typed_field("gallery", str, is_needed=True)),
+        "unwatch": lambda: watches.unwatch_gallery(
+            context.typed_field("gallery", str, is_needed=True)
+        ),
         "check": lambda: _checks.begin(is_asked_for=True),
     }
     deed = context.body_field("action")
@@ -99,7 +101,7 @@ def _watch(context: RequestContext) -> None:
     names = ("model", "version", "post", "user", "sort", "type", "meta", "base", "level")
     given = {name: context.body_field(name) for name in names}
     query = parse_gallery_query(given)
-    watches.watch(query, context.typed_field("name", str, is_needed=True))
+    watches.watch_gallery(query, context.typed_field("name", str, is_needed=True))
 
 
 def _watches_view(context: RequestContext) -> dict[str, Any]:
@@ -125,8 +127,8 @@ def _watch_view(one: watches.Watch, language: str) -> dict[str, Any]:
         "version": int(value) if kind == "version" else None,
         "user": value if kind == "user" else "",
         "by_upload": kind == "model",  # see `ImageQuery.takes_sql_path`
-        "new_count": one.fresh,
-        "has_more": one.is_more,
+        "new_count": one.new_count,
+        "has_more": one.has_more,
         "checked_at": format_day(one.checked_at),
         "problem": _problem_text(one.gallery, language),
     }

@@ -80,7 +80,7 @@ def _filter_local(
 def _parse_scope(context: RequestContext) -> search.SearchScope:
     query = parse_image_query(context.request.query_params)
     return search.SearchScope(
-        gallery="".join(pages.gallery_names(query)[:1]),
+        gallery="".join(pages.list_gallery_names(query)[:1]),
         level=query.level,
         type=query.type or "",
         base_models=query.base_models,
