@@ -14,7 +14,7 @@ import requests
 import responses
 from civitai_manager_libs import civitai_gallery_action as action, setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from fault_responses import Answer, cut, json_answer, page, png, ranged, reset, status, unused_port
+from fault_responses import Answer, json_answer, page, png, ranged, reset, status, unused_port
 from fault_responses import whole
 from fault_server import FaultServer
 
@@ -47,7 +47,7 @@ def server(monkeypatch) -> Iterator[FaultServer]:
 
 @pytest.fixture(autouse=True)
 def warned(monkeypatch) -> list[str]:
-    """A client of its own for each test; and what the user was warned of."""
+    """Give each test its own client, and yield the warnings to the user."""
     words: list[str] = []
     monkeypatch.setattr(action, "_http_client", None)
     monkeypatch.setattr(action.gr, "Warning", words.append)
@@ -317,35 +317,6 @@ def test_large_picture_comes_whole_in_pieces_of_any_size(server, path, chunk_siz
     assert action.download_large_image(url, path, chunk_size=chunk_size) is True
     assert _bytes(path) == body
     assert time.monotonic() - started < 20
-
-
-@pytest.mark.parametrize(
-    "at, etag", [(600, '"v1"'), (100_000, ""), (0, "")], ids=["a-little", "half-way", "at-once"]
-)
-def test_large_picture_that_is_cut_again_and_again_leaves_nothing(server, path, at, etag):
-    url = server.play("/a.png", cut(png(0, 300_000), at, etag))
-    assert action.download_large_image(url, path) is False
-    assert len(server.requests) >= 4
-    assert _no_files(os.path.dirname(path))
-
-
-@pytest.mark.parametrize("etag", ['"v1"', ""], ids=["resumable", "not-resumable"])
-def test_large_picture_that_is_cut_once_comes_whole(server, path, etag):
-    body = png(0, 300_000)
-    url = server.play("/a.png", [cut(body, 100_000, etag), ranged(body, etag)])
-    assert action.download_large_image(url, path) is True
-    assert _bytes(path) == body
-    assert [request.headers.get("range") is not None for request in server.requests] == [
-        False,
-        bool(etag),
-    ]
-
-
-def test_large_picture_over_the_cap_of_the_settings_is_false(server, path):
-    setting.change("gallery_max_image_mb", 1)
-    url = server.play("/a.png", ranged(png(0, 1024 * 1024 + 100)))
-    assert action.download_large_image(url, path) is False
-    assert _no_files(os.path.dirname(path))
 
 
 # Many, with the memory watched

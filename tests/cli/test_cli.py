@@ -129,7 +129,7 @@ def test_version_of_what_is_no_model_is_refused(server, run, what):
 
 
 def _empty_end(server, count):
-    """A gallery that ends with `count` empty pages after its first."""
+    """Script a gallery that ends with `count` empty pages after its first."""
     rows = [server._row(i) for i in server.ids[:5]]
     first = {"items": rows, "metadata": {"nextCursor": "5|1"}}
     empty = {"items": [], "metadata": {}}

@@ -739,20 +739,5 @@ def test_ten_thousand_pictures_take_little_memory_and_few_transactions(store, fo
     assert len(transactions) < 1000
 
 
-def test_key_stands_in_no_file_but_its_own(server, store, folder, tmp_path):
-    setting.civitai_api_key = "secret-key-0123456789"
-    server.always(server.ids[0], status(403))
-    server.always(server.ids[1], reset)
-    server.script("page", status(500))
-    _download(store, folder)
-    assert any(key == "Bearer secret-key-0123456789" for path, key in server.keys)
-    assert not [path for path, key in server.keys if key and "/image/" in path]
-    for root, _, names in os.walk(tmp_path):
-        for name in names:
-            with open(os.path.join(root, name), "rb") as file:
-                assert b"secret-key" not in file.read(), name
-    assert "secret" not in json.dumps([vars(item) for item in store.list_failed(1)])
-
-
 def _good(count):
     return [lambda request, body: request.reply(200, body, {})] * count

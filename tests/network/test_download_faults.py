@@ -49,7 +49,7 @@ def server() -> Iterator[FaultServer]:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that were asked for, none of which is slept out; the first one is 1 s."""
+    """Yield the pauses of the retries, which are not slept; the first is 1 second."""
     waited: list[float] = []
 
     def note(_: object, seconds: float) -> None:
@@ -198,7 +198,7 @@ def outcome(url: str, path: Path, picture: bool, **asked: float) -> str:
 
 
 def is_about(waited: list[float], expected: tuple[float, ...]) -> bool:
-    """The jitter adds a quarter at most."""
+    """Return whether each pause is as expected, plus a jitter of a quarter at most."""
     return len(waited) == len(expected) and all(
         low <= seconds <= low * 1.25 for seconds, low in zip(waited, expected)
     )

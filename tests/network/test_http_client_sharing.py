@@ -31,7 +31,7 @@ def server() -> Iterator[FaultServer]:
 
 
 def at_once(count: int, work: Callable[[int], object]) -> list[object]:
-    """What each of so many threads returned, or the error that it raised."""
+    """Run a function in many threads, and return each result or error."""
     results: list[object] = [None] * count
 
     def run(number: int) -> None:

@@ -49,7 +49,7 @@ def client() -> CivitaiHttpClient:
 
 
 def sent(server: FaultServer, **kwargs: object) -> Request:
-    """What the server got of a POST with these arguments."""
+    """Send a POST with these arguments, and return what the server received."""
     server.play("/a?b=c", status(200))
     response = CivitaiHttpClient(timeout=5)._make_request("POST", server.url("/a?b=c"), **kwargs)
     assert response is not None and response.ok

@@ -42,7 +42,7 @@ def mocked() -> Iterator[responses.RequestsMock]:
 
 
 def send(url: str, key: str = KEY, **asked: object) -> int:
-    """The status of the answer."""
+    """Send a request and return the status."""
     ask = OutgoingRequest(prepare_request(asked.pop("method", "GET"), url, **asked), 5, key)
     response = HttpSession().send(ask)
     response.close()
