@@ -1,4 +1,4 @@
-"""Searches of what was read: how one is typed, and what is found by it."""
+"""Searches in the library: how a text is parsed, and which images match."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MORE = {
 
 @pytest.fixture(autouse=True)
 def _fresh(library):
-    """Nothing is known yet."""
+    """Begin with an empty library."""
 
 
 @pytest.fixture
@@ -145,14 +145,10 @@ _FOUND = [
 
 
 @pytest.mark.parametrize("words,found", _FOUND, ids=[words for words, _ in _FOUND])
-def test_what_is_found_by_words(filled, words, found):
+def test_words_find_the_same_with_and_without_the_index(filled, monkeypatch, words, found):
     assert _ids(words, saved=lambda: [3, 5]) == found
-    every = list(range(1, 9))  # of given ones, the texts are looked at and not the index
-    assert _ids(words, search.SearchScope(ids=every), saved=lambda: [3, 5]) == found
-
-
-@pytest.mark.parametrize("words,found", _FOUND, ids=[words for words, _ in _FOUND])
-def test_the_same_is_found_without_an_index(filled, monkeypatch, words, found):
+    all_ids = search.SearchScope(ids=range(1, 9))  # for which the index is not used
+    assert _ids(words, all_ids, saved=lambda: [3, 5]) == found
     monkeypatch.setattr(execute, "has_trigrams", lambda: False)
     assert _ids(words, saved=lambda: [3, 5]) == found
 
@@ -170,7 +166,7 @@ def test_the_same_is_found_without_an_index(filled, monkeypatch, words, found):
         (" ".join(f"w{n}" for n in range(30)), "many", "w20"),
     ],
 )
-def test_what_cannot_be_looked_for_is_left_out_and_told(filled, typed, kind, text):
+def test_invalid_term_is_ignored_and_reported(filled, typed, kind, text):
     query = search.parse_query(f"{typed} dawn" if kind != "many" else typed)
     [problem] = query.problems
     assert (problem.kind, problem.text) == (kind, text)
@@ -178,7 +174,7 @@ def test_what_cannot_be_looked_for_is_left_out_and_told(filled, typed, kind, tex
 
 
 @given(st.text(max_size=80))
-def test_no_text_is_a_search_that_fails(words):
+def test_search_for_any_text_raises_nothing(words):
     search.run_search(search.parse_query(words))
     search.suggest_values(words)
 
@@ -186,12 +182,12 @@ def test_no_text_is_a_search_that_fails(words):
 @given(
     st.lists(st.sampled_from(['"', "-", "lora:", "steps>", "is:", "*", "'", "a", " ", "1", "海"]))
 )
-def test_no_mixture_of_the_grammars_marks_fails(parts):
+def test_search_for_any_mixture_of_the_grammar_raises_nothing(parts):
     words = "".join(parts)
     assert set(_ids(words)) >= set(_ids(f"{words} zzz")) or "-" in words
 
 
-def test_pages_go_on_where_the_last_one_ended(filled):
+def test_each_page_begins_where_the_last_page_ended(filled):
     for sort, ordered in (
         ("Newest", [8, 7, 6, 5, 4, 3, 2, 1]),
         ("Oldest", [1, 2, 3, 4, 5, 6, 7, 8]),
@@ -223,18 +219,18 @@ def test_pages_go_on_where_the_last_one_ended(filled):
         (search.SearchScope(ids=[]), []),
     ],
 )
-def test_search_is_held_to_its_scope(filled, scope, found):
+def test_search_finds_only_images_of_its_scope(filled, scope, found):
     assert _ids("", scope) == found
 
 
-def test_record_that_is_read_anew_is_found_by_what_it_says_now(filled):
+def test_record_that_changed_is_found_by_its_new_texts_only(filled):
     records.store_images([_image(1, meta={"prompt": "a harbor in fog"})])
     filled.forget()
     assert _ids("lighthouse") == [] and _ids("fog") == [1] and _ids("negative:blurry") == []
     assert _ids("", search.SearchScope(gallery="model 9")) == [1, 2, 3]
 
 
-def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
+def test_evicted_image_is_no_longer_found(filled, monkeypatch):
     monkeypatch.setattr(setting, "library_records", 2)
     monkeypatch.setattr(writer, "_EVICT_EVERY", 0.0)
     records.store_images([_image(9, meta={"prompt": "the last dawn"})])
@@ -267,17 +263,17 @@ def test_what_goes_from_the_library_is_no_longer_found(filled, monkeypatch):
         ('"', []),
     ],
 )
-def test_suggestions_are_keys_and_values_that_are_there(filled, word, texts):
+def test_suggestions_are_keys_and_values_of_the_library(filled, word, texts):
     found = search.suggest_values(word)
     assert sorted(one.text for one in found) == sorted(texts)
 
 
-def test_suggestions_are_told_with_how_many_have_them_the_most_first(filled):
+def test_suggestions_have_counts_and_the_most_frequent_is_first(filled):
     found = search.suggest_values("author:")
     assert [(one.text, one.count) for one in found][0] == ("author:harbor", 6)
 
 
-# However it is begun
+# From few images and from all
 
 
 _TERMS = (
@@ -303,7 +299,7 @@ _TERMS = (
         ]
     ),
 )
-def test_same_is_found_from_the_few_that_fit_a_term_and_from_all(filled, words, sort, work, scope):
+def test_search_from_few_images_finds_the_same_as_from_all(filled, words, sort, work, scope):
     bookmarks.annotations.change_annotations(
         [_image(2), _image(6)], bookmarks.annotations.AnnotationChange(favourite=True, stars=3)
     )
@@ -315,7 +311,7 @@ def test_same_is_found_from_the_few_that_fit_a_term_and_from_all(filled, words, 
 
 
 def _all_pages(words, sort, scope, few, work=execute._WORK):
-    """few: how many ids are looked at one by one. work: as much as a page may cost."""
+    """Return the ids of all pages. few: the most ids to start from. work: the cost of a page."""
     ids, cursor = [], ""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(execute, "_FEW", few)
@@ -333,7 +329,7 @@ def _all_pages(words, sort, scope, few, work=execute._WORK):
     "words",
     ["steps>149", "steps>1 steps<15", "-reactions<50", "before:2023", "stars>0", "-stars<1"],
 )
-def test_comparison_that_few_fit_reads_no_other_images(filled, words):
+def test_comparison_that_few_images_match_reads_no_others(filled, words):
     plans = []
 
     def read(sql, values):
@@ -400,7 +396,7 @@ def steps_of():
 
 
 @pytest.mark.parametrize("sort", order.SORTS)
-def test_first_page_of_what_nothing_fits_costs_the_same_in_a_library_four_times_as_large(
+def test_first_page_without_results_costs_the_same_in_a_library_four_times_as_large(
     steps_of, monkeypatch, sort
 ):
     monkeypatch.setattr(execute, "_WORK", 6_000)
@@ -424,7 +420,7 @@ def test_each_page_costs_the_same_however_far_the_search_has_come(steps_of, monk
             assert steps < 1.5 * first, words
 
 
-def test_search_that_found_nothing_yet_goes_on_to_what_lies_at_the_far_end(filled, monkeypatch):
+def test_search_without_results_yet_goes_on_to_the_last_image_and_counts(filled, monkeypatch):
     monkeypatch.setattr(execute, "_WORK", 200)  # two images
     monkeypatch.setattr(execute, "_FEW", -1)
     query, ids, looked_at, cursor = search.parse_query("-zzz author:anna"), [], [], ""
@@ -475,7 +471,7 @@ def _write_v1(images):
     db.close()
 
 
-def test_library_of_version_1_is_kept_and_becomes_searchable(library, monkeypatch):
+def test_library_of_version_1_keeps_its_records_and_becomes_searchable(library, monkeypatch):
     monkeypatch.setattr(indexer, "_AT_ONCE", 3)
     _write_v1([_image(n) for n in range(1, 9)])
     assert set(records.find_images(range(1, 9))) == set(range(1, 9))
@@ -502,9 +498,7 @@ PRAGMA user_version = 5
 """
 
 
-def test_library_of_version_5_is_searched_at_once_and_completed_in_the_background(
-    filled, monkeypatch
-):
+def test_library_of_version_5_is_searchable_and_upgraded_in_the_background(filled, monkeypatch):
     monkeypatch.setattr(indexer, "_FACTS_AT_ONCE", 3)
     db = sqlite3.connect(setting.library_file())
     db.executescript(_V5_FACTS.format(facts=schema.TEXTS_OF_3.split(";")[0]))
@@ -522,7 +516,7 @@ def test_library_of_version_5_is_searched_at_once_and_completed_in_the_backgroun
         assert opened.set_aside == "" and opened.rows("PRAGMA user_version") == [(schema.VERSION,)]
 
 
-def test_what_is_completed_in_the_background_leaves_others_their_turn(filled, monkeypatch):
+def test_upgrade_in_the_background_lets_others_write(filled, monkeypatch):
     monkeypatch.setattr(indexer, "_FACTS_AT_ONCE", 3)
     db = sqlite3.connect(setting.library_file(), timeout=0, check_same_thread=False)
     with db:
@@ -543,7 +537,7 @@ def test_what_is_completed_in_the_background_leaves_others_their_turn(filled, mo
     assert select_rows("SELECT count(*) FROM facts WHERE has_negative IS NULL") == [(0,)]
 
 
-def test_library_without_fts5_is_searched_all_the_same(library, monkeypatch):
+def test_library_without_fts5_is_searchable(library, monkeypatch):
     for module in (database, eviction, indexer, execute):
         monkeypatch.setattr(module, "has_trigrams", lambda: False)
     database._make_schema.cache_clear()

@@ -6,16 +6,5 @@ from .grammar import FLAGS, parse_query, QueryProblem, SearchQuery
 from .indexer import index_images, index_remaining
 from .suggestions import suggest_values
 
-__all__ = [
-    "FLAGS",
-    "QueryProblem",
-    "SearchPage",
-    "SearchQuery",
-    "SearchScope",
-    "fold_text",
-    "index_images",
-    "index_remaining",
-    "parse_query",
-    "run_search",
-    "suggest_values",
-]
+__all__ = ["FLAGS", "QueryProblem", "SearchPage", "SearchQuery", "SearchScope", "fold_text"]
+__all__ += ["index_images", "index_remaining", "parse_query", "run_search", "suggest_values"]

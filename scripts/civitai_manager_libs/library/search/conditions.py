@@ -10,14 +10,8 @@ from enum import IntEnum
 
 from .grammar import NAMES, NUMBERS, Term
 
-__all__ = [
-    "Condition",
-    "Source",
-    "make_condition",
-    "make_name_condition",
-    "make_trigram_queries",
-    "merge_bounds",
-]
+__all__ = ["Condition", "Source", "make_condition", "make_name_condition", "make_trigram_queries"]
+__all__ += ["merge_bounds"]
 
 _TRIGRAM = 3  # letters
 _MOST_TRIGRAMS = 8  # of a search; the texts themselves are compared with the whole words

@@ -136,25 +136,15 @@ def run_search(
     sort: one of SORTS; an unknown one means "Newest". saved: returns the ids of downloaded images.
     read: selects rows, None to select from the library. Raises DiskError.
     """
+    if read is None:
+        with open_library() as library:
+            return run_search(
+                query, scope, sort=sort, cursor=cursor, limit=limit, saved=saved, read=library.rows
+            )
     conditions = [make_condition(term, saved) for term in query.terms]
     conditions = merge_bounds([*conditions, *_scope_conditions(scope)])
     conditions.sort(key=lambda condition: condition.source)
     order, position = SORTS.get(sort, SORTS["Newest"]), _Position.parse(cursor)
-    if read is not None:
-        return _find_page(query, conditions, scope, order, position, limit, read)
-    with open_library() as library:
-        return _find_page(query, conditions, scope, order, position, limit, library.rows)
-
-
-def _find_page(
-    query: SearchQuery,
-    conditions: list[Condition],
-    scope: SearchScope,
-    order: Order,
-    position: _Position,
-    limit: int,
-    read: SelectRows,
-) -> SearchPage:
     # Among given ids, words are found faster in the texts than in the index.
     has_index = scope.ids is None and has_trigrams()
     words = make_trigram_queries(query.terms, partial(_list_trigrams, read)) if has_index else []
@@ -174,9 +164,8 @@ def _find_page(
     total = position.total or int(read("SELECT count(*) FROM facts", ())[0][0])
     count = total if end is None else min(position.count + number, total)
     place = found[limit - 1][1] if is_full else end
-    return SearchPage(
-        ids, str(_Position(place, end if is_full else None, count, total)), (count, total)
-    )
+    position = _Position(place, end if is_full else None, count, total)
+    return SearchPage(ids, str(position), (count, total))
 
 
 @dataclass(frozen=True)

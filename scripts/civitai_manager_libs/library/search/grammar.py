@@ -12,16 +12,8 @@ from dataclasses import dataclass
 from ...stats import NAMED_PARAMETERS
 from .fields import fold_text
 
-__all__ = [
-    "FLAGS",
-    "KEYS",
-    "NAMES",
-    "NUMBERS",
-    "QueryProblem",
-    "SearchQuery",
-    "Term",
-    "parse_query",
-]
+__all__ = ["FLAGS", "KEYS", "NAMES", "NUMBERS", "QueryProblem", "SearchQuery", "Term"]
+__all__ += ["parse_query"]
 
 NAMES = {  # key: the kinds of names in which its value is searched
     "lora": ("lora",),

@@ -15,19 +15,6 @@ from .schema import INDEXES, RANK
 from .sized_cache import SizedCache
 from .writer import wait_for_writes, write_later
 
-__all__ = [
-    "INDEXES",
-    "RANK",
-    "SizedCache",
-    "compress_record",
-    "connections",
-    "decompress_record",
-    "has_trigrams",
-    "open_library",
-    "select_rows",
-    "select_rows_or_empty",
-    "temporary_library",
-    "wait_for_writes",
-    "write_later",
-    "writing",
-]
+__all__ = ["INDEXES", "RANK", "SizedCache", "compress_record", "connections", "decompress_record"]
+__all__ += ["has_trigrams", "open_library", "select_rows", "select_rows_or_empty"]
+__all__ += ["temporary_library", "wait_for_writes", "write_later", "writing"]

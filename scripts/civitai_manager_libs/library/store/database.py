@@ -19,17 +19,8 @@ from .repair import needs_repair, repair_tables
 from .schema import CHANGES, TABLES, TEXTS_OF_3, TRIGRAMS, VERSION
 from .sized_cache import memory_of_json
 
-__all__ = [
-    "compress_record",
-    "connections",
-    "decompress_record",
-    "has_trigrams",
-    "open_library",
-    "select_rows",
-    "select_rows_or_empty",
-    "temporary_library",
-    "writing",
-]
+__all__ = ["compress_record", "connections", "decompress_record", "has_trigrams", "open_library"]
+__all__ += ["select_rows", "select_rows_or_empty", "temporary_library", "writing"]
 
 _checked_files: set[str] = set()  # paths of the files that this process has looked at for damage
 _ANNOTATION_TABLES = ("marks", "own_tags", "sets", "in_sets", "gone")

@@ -1,17 +1,7 @@
 """SQL that creates the library's tables and upgrades those of older versions."""
 
-__all__ = [
-    "CHANGES",
-    "INDEXES",
-    "USER_TABLES",
-    "RANK",
-    "SEARCH_TABLES",
-    "VALID_ROWS",
-    "TABLES",
-    "TEXTS_OF_3",
-    "TRIGRAMS",
-    "VERSION",
-]
+__all__ = ["CHANGES", "INDEXES", "RANK", "SEARCH_TABLES", "TABLES", "TEXTS_OF_3", "TRIGRAMS"]
+__all__ += ["USER_TABLES", "VALID_ROWS", "VERSION"]
 
 VERSION = 7
 
@@ -68,19 +58,15 @@ RANK = "min({reactions}, 524287) << 40 | {id}"
 # Indexes for searches. Those that an older version's library lacks are created in the background,
 # because that takes seconds: see `search.indexer`. The first covers every column that a search
 # compares, so that a search in the order of reactions reads no rows of the table.
-_RANK_COLUMNS = (
-    "reactions, level, type, created, width, height, has_data, steps, cfg, clip_skip, hires"
-)
 _RANK = RANK.format(reactions="reactions", id="id")
+_COMPARED = (
+    "level, type, created, width, height, has_data, steps, cfg, clip_skip, hires, has_negative"
+)
+_INDEXED = ("reactions", "type", "width", "height", "steps", "cfg")
 INDEXES = {
-    "facts_by_rank": f"facts (({_RANK}), {_RANK_COLUMNS}, has_negative)",
-    "facts_by_reactions": "facts (reactions)",
-    "facts_by_type": "facts (type)",
+    "facts_by_rank": f"facts (({_RANK}), reactions, {_COMPARED})",
     "facts_by_date": "facts (created)",
-    "facts_by_width": "facts (width)",
-    "facts_by_height": "facts (height)",
-    "facts_by_steps": "facts (steps)",
-    "facts_by_cfg": "facts (cfg)",
+    **{f"facts_by_{column}": f"facts ({column})" for column in _INDEXED},
     "facts_by_clip_skip": "facts (clip_skip) WHERE clip_skip IS NOT NULL",
     "facts_by_hires": "facts (hires) WHERE hires IS NOT NULL",
 }
