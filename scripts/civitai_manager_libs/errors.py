@@ -22,26 +22,10 @@ CivitaiShortcutError
 
 from __future__ import annotations
 
-__all__ = [
-    "Busy",
-    "Cancelled",
-    "CivitaiShortcutError",
-    "DiskError",
-    "DiskFull",
-    "NotFound",
-    "HttpStatusError",
-    "IncompleteDownload",
-    "InputError",
-    "NeedsKey",
-    "NetworkError",
-    "NotAnImage",
-    "Refused",
-    "RegionBlocked",
-    "ServerError",
-    "SettingError",
-    "TooLarge",
-    "InvalidResponse",
-]
+__all__ = ["Busy", "Cancelled", "CivitaiShortcutError", "DiskError", "DiskFull", "HttpStatusError"]
+__all__ += ["IncompleteDownload", "InputError", "InvalidResponse", "NeedsKey", "NetworkError"]
+__all__ += ["NotAnImage", "NotFound", "Refused", "RegionBlocked", "ServerError", "SettingError"]
+__all__ += ["TooLarge"]
 
 
 class CivitaiShortcutError(Exception):

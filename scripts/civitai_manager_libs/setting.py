@@ -28,16 +28,10 @@ from .core import (
 from .errors import DiskError, SettingError
 from .i18n import LANGUAGES
 
-__all__ = ["BY_NAME", "GROUPS", "ON_HOST_PAGE", "RENDITIONS", "SETTINGS", "SettingSpec", "base_url"]
-__all__ += [
-    "change",
-    "validate_key",
-    "data_folder",
-    "database_file",
-    "get_image_url_to_gallery_file",
-]
-__all__ += ["thumbnails_folder", "library_file", "load", "load_api_key", "private_paths"]
-__all__ += ["restore", "save", "save_api_key", "saved_images_folder"]
+__all__ = ["base_url", "BY_NAME", "change", "data_folder", "database_file"]
+__all__ += ["get_image_url_to_gallery_file", "GROUPS", "library_file", "load", "load_api_key"]
+__all__ += ["ON_HOST_PAGE", "private_paths", "RENDITIONS", "restore", "save", "save_api_key"]
+__all__ += ["saved_images_folder", "SETTINGS", "SettingSpec", "thumbnails_folder", "validate_key"]
 
 RENDITIONS = (96, 320, 450, 512, 800, 1200, 1600, 2200)  # pixels; the widths that Civitai offers
 

@@ -6,8 +6,8 @@ import re
 import sys
 import unicodedata
 
-__all__ = ["extension_of", "is_markup", "printD", "safe_name", "short_bytes"]
-__all__ += ["short_time", "without_query"]
+__all__ = ["extension_of", "is_markup", "printD", "safe_name", "short_bytes", "short_time"]
+__all__ += ["without_query"]
 
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"}
 _RESERVED |= {f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³"}

@@ -182,9 +182,9 @@ def test_page_of_gradio_3_ends_though_a_browser_left_something_behind(
 
     monkeypatch.setattr(gradio, "__version__", version)
     config = types.SimpleNamespace(timeout_graceful_shutdown=before)
-    host.end_with_page(types.SimpleNamespace(server=types.SimpleNamespace(config=config)))
+    host.limit_page_shutdown(types.SimpleNamespace(server=types.SimpleNamespace(config=config)))
     assert config.timeout_graceful_shutdown == after
-    host.end_with_page(types.SimpleNamespace())  # a page that is served in another way
+    host.limit_page_shutdown(types.SimpleNamespace())  # a page that is served in another way
 
 
 def test_nothing_of_a_tab_is_remembered_by_the_host():

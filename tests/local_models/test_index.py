@@ -21,8 +21,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "models" / "Lora"
 
 
-def _state(shelf, resource):
-    return shelf.find(WantedModel(resource)).state
+def _state(index, resource):
+    return index.find(WantedModel(resource)).state
 
 
 def test_nothing_is_said_where_no_folder_is_known():
@@ -30,19 +30,19 @@ def test_nothing_is_said_where_no_folder_is_known():
 
 
 def test_what_comes_and_goes_is_seen_without_reading_all_anew(folder, monkeypatch):
-    shelf, one = ModelIndex(), Resource("lora", "x", version_id=7)
-    assert _state(shelf, one) == "missing"
+    index, one = ModelIndex(), Resource("lora", "x", version_id=7)
+    assert _state(index, one) == "missing"
     (folder / "sub" / "y.safetensors").write_bytes(b"1")
     (folder / "sub" / "y.civitai.info").write_text('{"id": 7, "modelId": 3}')
-    assert _state(shelf, one) == "here"
+    assert _state(index, one) == "here"
     monkeypatch.setattr(module, "walk_folders", None)  # would fail if it were asked again
-    assert _state(shelf, one) == "here"
+    assert _state(index, one) == "here"
     monkeypatch.undo()
     monkeypatch.setattr(module, "_CHECK_INTERVAL", 0)
     setting.change("model_folders", str(folder))
     (folder / "sub" / "y.safetensors").unlink()
     os.utime(folder / "sub", (1, 1))
-    assert _state(shelf, one) == "missing"
+    assert _state(index, one) == "missing"
 
 
 def test_sidecar_is_read_again_only_when_it_changed(folder, monkeypatch):
@@ -51,11 +51,11 @@ def test_sidecar_is_read_again_only_when_it_changed(folder, monkeypatch):
     monkeypatch.setattr(module, "read_sidecar", lambda path: read.append(path) or before(path))
     (folder / "y.pt").write_bytes(b"1")
     (folder / "y.metadata.json").write_text(json.dumps({"civitai": {"id": 7}}))
-    shelf, one = ModelIndex(), Resource("lora", "x", version_id=7)
-    assert _state(shelf, one) == "here"
+    index, one = ModelIndex(), Resource("lora", "x", version_id=7)
+    assert _state(index, one) == "here"
     (folder / "z.pt").write_bytes(b"1")
     os.utime(folder, (5, 5))
-    assert _state(shelf, Resource("lora", "z")) == "here" and len(read) == 1
+    assert _state(index, Resource("lora", "z")) == "here" and len(read) == 1
 
 
 @pytest.mark.parametrize("title", ["lora/y", "lora/Lora/sub/y.pt"])

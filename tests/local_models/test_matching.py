@@ -16,7 +16,7 @@ _OTHER = "fedcba9876543210" * 4
 
 
 def _find(here, resource, **known):
-    found = ModelLookup.of(here).find(WantedModel(resource, **known))
+    found = ModelLookup.from_files(here).find(WantedModel(resource, **known))
     return found.state, found.by, found.version
 
 

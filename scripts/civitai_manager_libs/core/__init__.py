@@ -61,59 +61,15 @@ from .sanitize import (
 from .setting_spec import SettingSpec
 from .single_flight import SingleFlight
 
-__all__ = [
-    "Cancellation",
-    "ENDING_SIGNALS",
-    "SingleFlight",
-    "ResumableFile",
-    "Image",
-    "LEVELS",
-    "AtomicFile",
-    "SettingSpec",
-    "ReactionCounts",
-    "DownloadSummary",
-    "as_checksum",
-    "as_list",
-    "as_number",
-    "as_text",
-    "as_integer",
-    "cache_file_name",
-    "check_free_space",
-    "clean_text",
-    "delete_file",
-    "discard_resumable",
-    "to_disk_error",
-    "translate_disk_errors",
-    "download_all",
-    "expand_folder",
-    "model_file_stem",
-    "is_complete",
-    "run_parallel",
-    "has_too_many_parts",
-    "is_deeply_nested",
-    "is_temporary_name",
-    "copy_refused_file",
-    "level_mask",
-    "level_name",
-    "clean_lines",
-    "log_disk_errors",
-    "make_folder_private",
-    "as_mapping",
-    "clean_date",
-    "never_cancelled",
-    "format_number",
-    "prefetch",
-    "clean_line",
-    "html_to_text",
-    "read_json_object",
-    "remove_if_present",
-    "resize_url",
-    "sqlite_file",
-    "sqlite_pool",
-    "remove_leftovers",
-    "sync_folder",
-    "thumbnail_url",
-    "as_whole_number",
-    "complete_file_type",
-    "write_text_file",
-]
+__all__ = ["as_checksum", "as_integer", "as_list", "as_mapping", "as_number", "as_text"]
+__all__ += ["as_whole_number", "AtomicFile", "cache_file_name", "Cancellation", "check_free_space"]
+__all__ += ["clean_date", "clean_line", "clean_lines", "clean_text", "complete_file_type"]
+__all__ += ["copy_refused_file", "delete_file", "discard_resumable", "download_all"]
+__all__ += ["DownloadSummary", "ENDING_SIGNALS", "expand_folder", "format_number"]
+__all__ += ["has_too_many_parts", "html_to_text", "Image", "is_complete", "is_deeply_nested"]
+__all__ += ["is_temporary_name", "level_mask", "level_name", "LEVELS", "log_disk_errors"]
+__all__ += ["make_folder_private", "model_file_stem", "never_cancelled", "prefetch"]
+__all__ += ["ReactionCounts", "read_json_object", "remove_if_present", "remove_leftovers"]
+__all__ += ["resize_url", "ResumableFile", "run_parallel", "SettingSpec", "SingleFlight"]
+__all__ += ["sqlite_file", "sqlite_pool", "sync_folder", "thumbnail_url", "to_disk_error"]
+__all__ += ["translate_disk_errors", "write_text_file"]

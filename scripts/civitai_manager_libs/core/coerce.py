@@ -9,16 +9,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-__all__ = [
-    "as_checksum",
-    "as_list",
-    "as_number",
-    "as_text",
-    "as_integer",
-    "clean_text",
-    "model_file_stem",
-]
-__all__ += ["format_number"]
+__all__ = ["as_checksum", "as_integer", "as_list", "as_number", "as_text", "clean_text"]
+__all__ += ["format_number", "model_file_stem"]
 
 _LARGEST = 2**64  # the seeds of ComfyUI end below it; nothing in an infotext is larger
 _SMALLEST = 1e-9  # smaller numbers are written as 0

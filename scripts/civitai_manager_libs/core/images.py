@@ -11,16 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = [
-    "Image",
-    "LEVELS",
-    "ReactionCounts",
-    "cache_file_name",
-    "level_mask",
-    "level_name",
-    "resize_url",
-]
-__all__ += ["thumbnail_url"]
+__all__ = ["cache_file_name", "Image", "level_mask", "level_name", "LEVELS", "ReactionCounts"]
+__all__ += ["resize_url", "thumbnail_url"]
 
 # Browsing levels as Civitai's bits. A mask is an OR of them; 32 ("Blocked") is never requested.
 LEVELS = {"None": 1, "Soft": 2, "Mature": 4, "X": 8, "XXX": 16}

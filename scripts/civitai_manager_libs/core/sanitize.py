@@ -8,15 +8,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = [
-    "has_too_many_parts",
-    "is_deeply_nested",
-    "clean_lines",
-    "as_mapping",
-    "clean_date",
-    "clean_line",
-]
-__all__ += ["html_to_text", "as_whole_number"]
+__all__ = ["as_mapping", "as_whole_number", "clean_date", "clean_line", "clean_lines"]
+__all__ += ["has_too_many_parts", "html_to_text", "is_deeply_nested"]
 
 _MAX_ID = 2**63 - 1  # what SQLite can hold
 _MAX_DEPTH = 100

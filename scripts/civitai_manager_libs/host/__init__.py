@@ -4,7 +4,7 @@ from .access import has_login, is_frozen, is_hidden, is_shared
 from .capabilities import list_capabilities
 from .folders import default_data_folder, key_file, default_images_folder
 from .gradio_compat import (
-    end_with_page,
+    limit_page_shutdown,
     event_options,
     is_logged_in,
     is_same_origin,
@@ -28,35 +28,10 @@ from .webui import (
     send_targets,
 )
 
-__all__ = [
-    "add_option",
-    "add_paste_buttons",
-    "validate_proxy",
-    "default_data_folder",
-    "end_with_page",
-    "event_options",
-    "fill_empty_prompts",
-    "has_login",
-    "request_header",
-    "in_webui",
-    "is_frozen",
-    "is_hidden",
-    "is_logged_in",
-    "is_same_origin",
-    "is_shared",
-    "keep_out_of_ui_config",
-    "read_cached_hashes",
-    "key_file",
-    "list_capabilities",
-    "localization",
-    "list_model_folders",
-    "host_name",
-    "option_key",
-    "read_options",
-    "default_images_folder",
-    "raise_open_file_limit",
-    "bypass_proxies_for",
-    "register_callbacks",
-    "send_targets",
-    "serve_in_place",
-]
+__all__ = ["add_option", "add_paste_buttons", "bypass_proxies_for", "default_data_folder"]
+__all__ += ["default_images_folder", "event_options", "fill_empty_prompts", "has_login"]
+__all__ += ["host_name", "in_webui", "is_frozen", "is_hidden", "is_logged_in", "is_same_origin"]
+__all__ += ["is_shared", "keep_out_of_ui_config", "key_file", "limit_page_shutdown"]
+__all__ += ["list_capabilities", "list_model_folders", "localization", "option_key"]
+__all__ += ["raise_open_file_limit", "read_cached_hashes", "read_options", "register_callbacks"]
+__all__ += ["request_header", "send_targets", "serve_in_place", "validate_proxy"]

@@ -10,14 +10,8 @@ from typing import Any
 
 from .access import has_login
 
-__all__ = [
-    "end_with_page",
-    "event_options",
-    "request_header",
-    "is_logged_in",
-    "is_same_origin",
-    "serve_in_place",
-]
+__all__ = ["event_options", "is_logged_in", "is_same_origin", "limit_page_shutdown"]
+__all__ += ["request_header", "serve_in_place"]
 _GRACE = 5  # seconds for running requests when a host closes its page
 
 
@@ -35,7 +29,7 @@ def event_options() -> dict[str, Any]:
     return {"trigger_mode": "multiple", "concurrency_limit": 20, **hidden}
 
 
-def end_with_page(page: Any) -> None:
+def limit_page_shutdown(page: Any) -> None:
     """Let a closed page's server wait 5 seconds at most for running requests.
 
     gradio 3 waits without end, and with it the host's "Reload UI".

@@ -9,20 +9,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-__all__ = [
-    "add_option",
-    "add_paste_buttons",
-    "fill_empty_prompts",
-    "in_webui",
-    "keep_out_of_ui_config",
-    "localization",
-    "host_name",
-    "option_key",
-    "read_options",
-    "find_paste_module",
-    "register_callbacks",
-    "send_targets",
-]
+__all__ = ["add_option", "add_paste_buttons", "fill_empty_prompts", "find_paste_module"]
+__all__ += ["host_name", "in_webui", "keep_out_of_ui_config", "localization", "option_key"]
+__all__ += ["read_options", "register_callbacks", "send_targets"]
 _OPTION_PREFIX = "civitai_shortcut_"
 _TABS = ("control", "txt2img", "img2img", "inpaint", "extras")
 

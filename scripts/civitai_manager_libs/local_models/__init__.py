@@ -4,11 +4,5 @@ from .folders import has_folders, validate_folders
 from .index import get_model_index, ModelIndex
 from .matching import ModelMatch, WantedModel
 
-__all__ = [
-    "ModelMatch",
-    "ModelIndex",
-    "WantedModel",
-    "validate_folders",
-    "has_folders",
-    "get_model_index",
-]
+__all__ = ["get_model_index", "has_folders", "ModelIndex", "ModelMatch", "validate_folders"]
+__all__ += ["WantedModel"]

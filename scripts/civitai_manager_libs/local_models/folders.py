@@ -11,14 +11,8 @@ from .. import host, setting
 from ..core import expand_folder
 from ..errors import InputError
 
-__all__ = [
-    "FolderListing",
-    "SearchedFolder",
-    "validate_folders",
-    "list_folders",
-    "has_folders",
-    "walk_folders",
-]
+__all__ = ["FolderListing", "has_folders", "list_folders", "SearchedFolder", "validate_folders"]
+__all__ += ["walk_folders"]
 
 _EXTENSIONS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
 _MOST_FOLDERS, _MOST_FILES = 5_000, 50_000

@@ -59,7 +59,7 @@ class ModelIndex:
         self._mtimes = {listing.path: _read_mtime(listing.path) for listing in listings}
         sidecars, self._sidecars = self._sidecars, {}
         host_hashes = host.read_cached_hashes()
-        self._lookup = ModelLookup.of(
+        self._lookup = ModelLookup.from_files(
             file
             for listing in listings
             for file in self._iter_files(listing, sidecars, host_hashes)

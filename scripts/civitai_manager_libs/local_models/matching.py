@@ -83,7 +83,7 @@ class ModelLookup:
     by_plain_name: dict[str, list[ModelFile]] = field(default_factory=dict)
 
     @staticmethod
-    def of(files: Iterable[ModelFile]) -> ModelLookup:
+    def from_files(files: Iterable[ModelFile]) -> ModelLookup:
         """Return a lookup of these files."""
         lookup = ModelLookup()
         for file in files:

@@ -75,7 +75,7 @@ def _on_started(page: Any, app: Any) -> None:
 
     page.blocked_paths = [*(page.blocked_paths or []), *setting.private_paths()]
     host.serve_in_place(setting.shortcut_gallery_folder)
-    host.end_with_page(page)
+    host.limit_page_shutdown(page)
     host.fill_empty_prompts()
     add_routes(app)
     resume_jobs()

@@ -10,21 +10,7 @@ from .safe_open import is_link
 from .truncation import complete_file_type, is_complete
 from .user_path import expand_folder
 
-__all__ = [
-    "ResumableFile",
-    "AtomicFile",
-    "check_free_space",
-    "delete_file",
-    "discard_resumable",
-    "to_disk_error",
-    "translate_disk_errors",
-    "expand_folder",
-    "is_complete",
-    "is_link",
-    "is_temporary_name",
-    "log_disk_errors",
-    "replace_file",
-    "remove_leftovers",
-    "sync_folder",
-    "complete_file_type",
-]
+__all__ = ["AtomicFile", "check_free_space", "complete_file_type", "delete_file"]
+__all__ += ["discard_resumable", "expand_folder", "is_complete", "is_link", "is_temporary_name"]
+__all__ += ["log_disk_errors", "remove_leftovers", "replace_file", "ResumableFile", "sync_folder"]
+__all__ += ["to_disk_error", "translate_disk_errors"]
