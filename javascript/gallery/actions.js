@@ -10,11 +10,17 @@ import {
   markRange,
   toggleMark,
 } from "./state/selection.js";
-import { MAX_TILE, MIN_TILE } from "./state/state.js";
+import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
 
 /** @typedef {import("./types.js").Actions} Actions */
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./state/selection.js").Selection} Selection */
+/** @typedef {import("./state/state.js").Part} Part */
+/** @typedef {import("./state/state.js").Store} Store */
+/** @typedef {import("./types.js").ModelResults} ModelResults */
+/** @typedef {import("./types.js").ScrollPlace} ScrollPlace */
+/** @typedef {import("./types.js").Where} Where */
+/** @typedef {ReturnType<typeof makeViewActions>} ViewActions */
 
 /**
  * @typedef {object} PageParts  what carries the actions out
@@ -64,9 +70,12 @@ export function makeActions(context, parts, outside) {
  * @param {PageParts} parts
  */
 function makeNavigationActions({ store }, parts) {
-  const failedPart = () => {
-    const { problem, lookupText } = store.get();
-    return problem?.of ?? (lookupText ? "lookup" : "images");
+  /** @type {Record<Part, () => unknown>} */
+  const retries = {
+    bootstrap: () => parts.connection.retry(),
+    lookup: () => parts.navigation.retry(),
+    images: () => parts.pager.again(),
+    loaded_filter: () => parts.loadedFilter.retry(),
   };
   return {
     find: (/** @type {string} */ text) => parts.navigation.find(text),
@@ -88,7 +97,7 @@ function makeNavigationActions({ store }, parts) {
       parts.loadedFilter.set(change),
     // What failed is asked for again when the user says so, not by each further scroll.
     more: async () => {
-      if (store.get().problem?.of !== "images") await parts.pager.more();
+      if (!store.get().problems.images) await parts.pager.more();
     },
     resetFilters() {
       const { bootstrap, where } = store.get();
@@ -97,11 +106,11 @@ function makeNavigationActions({ store }, parts) {
         void parts.navigation.go({ ...makeDefaultQuery(bootstrap), model, post, user, search });
     },
     reloadGallery: () => parts.pager.restart({ isSameSource: true, isFresh: true }),
-    retry(/** @type {import("./types.js").Problem["of"]} */ of = failedPart()) {
-      if (of === "bootstrap") void parts.connection.retry();
-      else if (of === "lookup") void parts.navigation.retry();
-      else if (of === "loaded_filter") void parts.loadedFilter.retry();
-      else void parts.pager.again();
+    retry(/** @type {Part | undefined} */ part) {
+      const { lookupText } = store.get();
+      const failed = part ? [part] : getFailedParts(store.get());
+      if (!failed.length) failed.push(lookupText ? "lookup" : "images");
+      for (const one of failed) void retries[one]();
     },
     giveUp(/** @type {"lookup" | "images" | undefined} */ of) {
       if (of !== "images") parts.navigation.giveUp();
@@ -120,33 +129,34 @@ function makeViewerActions({ store }, parts) {
   let pendingFrom = null;
   /** @param {number} index */
   const show = (index) => {
-    const view = store.get().shown[index];
+    const view = getShown(store.get())[index];
     if (view) store.set({ open: view.id, focus: view.id });
   };
   return {
     open(/** @type {number} */ id) {
-      const isShown = store.get().shown.some((view) => view.id === id);
-      store.set(isShown ? { open: id, focus: id } : { open: id });
+      store.set(isShown(store, id) ? { open: id, focus: id } : { open: id });
     },
     close() {
       const { open } = store.get();
       if (open === null) return;
       store.set({ open: null });
+      if (isShown(store, open)) store.set({ focus: open });
       parts.grid.reveal(open, { focus: true });
     },
     async step(/** @type {number} */ by) {
-      const { open: from, shown } = store.get();
+      const { open: from } = store.get();
+      const shown = getShown(store.get());
       pendingSteps = from === pendingFrom ? pendingSteps + by : by;
       pendingFrom = from;
       const wanted = findIndex(shown, from) + pendingSteps;
       if (wanted >= shown.length && !store.get().ended) await parts.pager.more();
       if (store.get().open !== from || pendingFrom !== from) return; // went elsewhere, or has been done
       pendingFrom = null;
-      const last = store.get().shown.length - 1;
-      show(Math.max(0, Math.min(findIndex(store.get().shown, from) + pendingSteps, last)));
+      const now = getShown(store.get());
+      show(Math.max(0, Math.min(findIndex(now, from) + pendingSteps, now.length - 1)));
     },
     first: () => show(0),
-    last: () => show(store.get().shown.length - 1),
+    last: () => show(getShown(store.get()).length - 1),
     showBlurred: (/** @type {number} */ id) =>
       store.set(({ revealed }) => ({ revealed: new Set([...revealed, id]) })),
     fullscreen: () => parts.viewer.fullscreen(),
@@ -164,7 +174,7 @@ function makeViewerActions({ store }, parts) {
 
 /** @param {Context} context */
 function makeMarkActions({ store, toast, words }) {
-  const order = () => store.get().shown.map((view) => view.id);
+  const order = () => getShown(store.get()).map((view) => view.id);
   return {
     mark: (/** @type {number} */ id, /** @type {boolean | undefined} */ isMarked) =>
       store.set((state) => toggleMark(state, id, isMarked)),
@@ -187,18 +197,21 @@ function makeFocusActions({ store, toast, words }, parts) {
   return {
     /** @type {Actions["move"]} */
     move(to, { extend = false } = {}) {
-      const { focus, shown } = store.get();
+      const { focus } = store.get();
       const before = focus ?? parts.grid.topmost();
       const id = focus === null ? before : parts.grid.neighbour(focus, to);
       if (id === null || before === null) return;
       store.set({ focus: id });
       if (extend) {
-        const order = shown.map((view) => view.id);
+        const order = getShown(store.get()).map((view) => view.id);
         store.set((state) => extendRange(state, order, before, id));
       }
       parts.grid.reveal(id, { focus: true });
     },
-    focus: (/** @type {number} */ id) => parts.grid.reveal(id, { focus: true }),
+    focus(/** @type {number} */ id) {
+      if (isShown(store, id)) store.set({ focus: id });
+      parts.grid.reveal(id, { focus: true });
+    },
     toTop() {
       store.set({ place: parts.grid.place() });
       parts.grid.toTop();
@@ -206,10 +219,10 @@ function makeFocusActions({ store, toast, words }, parts) {
     async back() {
       const { place } = store.get();
       if (!place) return;
-      if (!store.get().shown.some((view) => view.id === place.id)) toast(words("going_back"));
-      while (!store.get().shown.some((view) => view.id === place.id)) {
-        const { images, ended, problem } = store.get();
-        if (ended || problem?.of === "images" || images.length > place.count + 200) break;
+      if (!isShown(store, place.id)) toast(words("going_back"));
+      while (!isShown(store, place.id)) {
+        const { images, ended, problems } = store.get();
+        if (ended || problems.images || images.length > place.count + 200) break;
         await parts.pager.more();
       }
       store.set({ place: null });
@@ -235,6 +248,33 @@ function makeDownloadActions({ store }, parts) {
       }),
     cancelJob: (/** @type {number} */ id) => parts.jobs.act(id, "cancel"),
   };
+}
+
+/**
+ * Make the actions that no button calls: what the window, the focus and the address change.
+ *
+ * @param {Store} store
+ */
+export function makeViewActions(store) {
+  return {
+    setFocus: (/** @type {number} */ focus) => store.set({ focus }),
+    setViewport: (/** @type {number} */ passed, /** @type {320 | 450 | 800} */ thumb) =>
+      store.set({ passed, thumb }),
+    setWidthClass: (/** @type {import("./host/width_class.js").WidthClass} */ widthClass) =>
+      store.set({ widthClass }),
+    setWhere: (/** @type {Where} */ where) => store.set({ where }),
+    setOpen: (/** @type {number | null} */ open) => store.set({ open }),
+    setPlace: (/** @type {ScrollPlace} */ place) => store.set({ place }),
+    setResults: (/** @type {ModelResults | null} */ results) => store.set({ results }),
+  };
+}
+
+/**
+ * @param {Store} store
+ * @param {number} id
+ */
+function isShown(store, id) {
+  return getShown(store.get()).some((view) => view.id === id);
 }
 
 /**

@@ -4,7 +4,7 @@ import { usesKey } from "./core/native_keys.js";
 
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").Actions} Actions */
-/** @typedef {import("./types.js").State} State */
+/** @typedef {import("./state/state.js").State} State */
 /** @typedef {"grid" | "tile" | "viewer" | "compare" | "anywhere"} KeyScope  tile: the grid, with a tile focused */
 /** @typedef {Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "repeat" | "isComposing">} KeyPress */
 

@@ -1,6 +1,6 @@
 /** Puts the parts of the page together in `<civitai-gallery>`. */
 
-import { makeActions } from "./actions.js";
+import { makeActions, makeViewActions } from "./actions.js";
 import { Compare } from "./compare/compare.js";
 import { copyText } from "./core/clipboard.js";
 import { readPreference } from "./core/preferences.js";
@@ -79,11 +79,7 @@ function makeContext(root, api, signal) {
     ),
     details: readPreference("details", window.matchMedia("(min-width: 900px)").matches),
   });
-  followWidth(
-    /** @type {HTMLElement} */ (root.host),
-    (widthClass) => store.set({ widthClass }),
-    signal,
-  );
+  followWidth(/** @type {HTMLElement} */ (root.host), makeViewActions(store).setWidthClass, signal);
   const words = makeWords(() => store.get().bootstrap?.words);
   const toasts = new Toasts(root, words, signal);
   const parts = /** @type {import("./actions.js").PageParts} */ ({});
@@ -116,7 +112,6 @@ async function connect(context) {
   const build = () => {
     if (isBuilt) return;
     isBuilt = true;
-    store.set({ problem: null });
     buildParts(context, status);
   };
   parts.connection = new Connection(context, () => (isBuilt ? actions.retry() : build()));
@@ -132,6 +127,7 @@ async function connect(context) {
  */
 function buildParts(context, status) {
   const { store, parts } = context;
+  const view = makeViewActions(store);
   parts.pager = new Pager(context);
   parts.navigation = new Navigation(context, parts.pager);
   parts.annotations = new AnnotationWriter(context);
@@ -144,7 +140,7 @@ function buildParts(context, status) {
   context.root.append(filters.element);
   new Notice(context);
   parts.results = new ModelResultCards(context);
-  parts.grid = new Grid(context);
+  parts.grid = new Grid(context, view);
   context.root.append(status); // moved: below the images
   new SelectionBar(context);
   parts.viewer = new Viewer(context);
@@ -156,19 +152,23 @@ function buildParts(context, status) {
   new Keys(context);
   new Reconnect(context, () => parts.grid.place() === null);
   followMarks(store, context.signal);
-  rememberPlace(context, () => parts.grid.place());
+  rememberPlace(context, () => parts.grid.place(), view.setPlace);
   followHostSettings(() => void parts.connection.fetchBootstrap(), context.signal);
-  openStartView(context);
+  openStartView(context, view);
 }
 
-/** @param {Context & {parts: import("./actions.js").PageParts}} context */
-function openStartView(context) {
+/**
+ * @param {Context & {parts: import("./actions.js").PageParts}} context
+ * @param {import("./actions.js").ViewActions} view
+ */
+function openStartView(context, view) {
   const { store, parts, actions } = context;
   const { bootstrap } = store.get();
   if (!bootstrap) return;
   context.root.host.setAttribute("lang", bootstrap.language);
-  store.set({ where: makeDefaultQuery(bootstrap) });
+  view.setWhere(makeDefaultQuery(bootstrap));
   new Router(context, {
+    view,
     go: (where) => parts.navigation.go(where),
     search: (words) => parts.navigation.search(words),
     placeNow: () => parts.grid.place(),

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   addPage,
-  filterShown,
+  getFailedParts,
   getParameterLabel,
+  getShown,
   isFiltered,
   makeInitialState,
   NO_FILTER,
@@ -20,6 +22,7 @@ const page = (ids, more = {}) => ({
   from_library: false,
   ...more,
 });
+const readText = (name, root) => readFileSync(new URL(name, root), "utf-8");
 const idsOf = (views) => views.map(({ id }) => id);
 
 test("a listener hears of its own keys only, once for a change", () => {
@@ -44,6 +47,19 @@ test("a listener is called before set returns, and not after its signal", () => 
   assert.equal(count, 1);
 });
 
+test("a listener of a selector hears when what it selects changes", () => {
+  const images = [view(1), view(2)];
+  const store = new Store({ ...makeInitialState(), images });
+  let count = 0;
+  store.on([getShown], () => (count += 1));
+  store.set({ matches: new Set([1]) });
+  assert.equal(count, 0);
+  store.set({ loadedFilter: { words: "fox" } });
+  assert.equal(count, 1);
+  store.set({ panel: "help" });
+  assert.equal(count, 1);
+});
+
 test("a listener sees what an earlier one has set", () => {
   const store = new Store();
   store.on(["open"], () => store.set({ panel: "help" }));
@@ -57,7 +73,7 @@ test("a page is added once, though Civitai sends a picture twice", () => {
   let state = { ...makeInitialState(), ...addPage(makeInitialState(), page([1, 2, 2])) };
   state = { ...state, ...addPage(state, page([2, 3], { cursor: null })) };
   assert.deepEqual(idsOf(state.images), [1, 2, 3]);
-  assert.deepEqual(idsOf(state.shown), [1, 2, 3]);
+  assert.deepEqual(idsOf(getShown(state)), [1, 2, 3]);
   assert.ok(state.ended);
   assert.equal(state.cursor, null);
 });
@@ -91,21 +107,27 @@ test("what was kept has its date, and a live answer takes it away", () => {
 });
 
 test("a page that comes does not hide what is wrong elsewhere", () => {
-  const problem = { of: "lookup", code: "busy", message: "" };
-  assert.equal(addPage({ ...makeInitialState(), problem }, page([1])).problem, problem);
+  const lookup = { code: "busy", message: "" };
+  const images = { code: "network", message: "" };
+  const before = makeInitialState();
+  const now = addPage({ ...before, problems: { ...before.problems, lookup, images } }, page([1]));
+  assert.deepEqual(getFailedParts(now), ["lookup"]);
 });
 
 test("a search narrows what is shown once it is answered", () => {
   const images = [view(1), view(2), view(3)];
   const loadedFilter = { words: "fox" };
-  assert.deepEqual(idsOf(filterShown(images, loadedFilter, new Set([3]))), [3]);
-  assert.equal(filterShown(images, loadedFilter, null), images);
+  const matches = new Set([3]);
+  const shown = getShown({ images, loadedFilter, matches });
+  assert.deepEqual(idsOf(shown), [3]);
+  assert.equal(getShown({ images, loadedFilter, matches }), shown);
+  assert.equal(getShown({ images, loadedFilter, matches: null }), images);
   assert.ok(isFiltered(loadedFilter));
 });
 
 test("nothing narrowed is the very same array", () => {
   const images = [view(1)];
-  assert.equal(filterShown(images, NO_FILTER, null), images);
+  assert.equal(getShown({ images, loadedFilter: NO_FILTER, matches: new Set() }), images);
   assert.ok(!isFiltered(NO_FILTER));
 });
 
@@ -126,4 +148,21 @@ test("a field of an infotext that has no other name keeps its own, whatever that
   const bootstrap = { parameter_labels: { Steps: "步數" } };
   assert.equal(getParameterLabel(bootstrap, "Steps"), "步數");
   assert.equal(getParameterLabel(bootstrap, "constructor"), "constructor");
+});
+
+test("what failed is told by part and by code", () => {
+  const { problems } = makeInitialState();
+  const busy = { code: "busy", message: "" };
+  const offline = { code: "offline", message: "" };
+  const state = { problems: { ...problems, images: offline, lookup: busy } };
+  assert.deepEqual(getFailedParts(state), ["lookup", "images"]);
+  assert.deepEqual(getFailedParts(state, "offline"), ["images"]);
+});
+
+test("only actions and what asks the server set the store", () => {
+  const root = new URL("../../javascript/gallery/", import.meta.url);
+  const setters = readdirSync(root, { recursive: true })
+    .filter((name) => name.endsWith(".js") && /\bstore\.set\(/.test(readText(name, root)))
+    .filter((name) => name !== "actions.js" && !name.startsWith("data"));
+  assert.deepEqual(setters, []);
 });

@@ -12,7 +12,8 @@ const images = [
   { id: 1, user: "anna" },
   { id: 2, user: "bob" },
 ];
-const full = { images, shown: images };
+const full = { images };
+const problems = (change) => ({ ...makeInitialState().problems, ...change });
 
 test("an answer that takes long says so in seconds, and can be given up at once", () => {
   const said = getGalleryStatus(state({ loading: true, requestedAt: 1000 }), words, 13_500);
@@ -31,14 +32,17 @@ test("a page that comes soon is not talked about where there are pictures", () =
 test("a search that fails is said beside the field, not below the pictures", () => {
   const failed = state({
     ...full,
-    problem: { of: "lookup", code: "bad_input", message: "Try so." },
+    problems: problems({ lookup: { code: "bad_input", message: "Try so." } }),
   });
   assert.equal(getLookupStatus(failed, words, 0).text, "Try so.");
   assert.equal(getGalleryStatus(failed, words, 0).text, "");
 });
 
 test("a page that fails is said below the pictures and can be asked for again", () => {
-  const failed = state({ ...full, problem: { of: "images", code: "busy", message: "Busy." } });
+  const failed = state({
+    ...full,
+    problems: problems({ images: { code: "busy", message: "Busy." } }),
+  });
   assert.deepEqual(getGalleryStatus(failed, words, 0), {
     kind: "problem",
     text: "Busy.",
@@ -92,7 +96,7 @@ test("an empty gallery offers to clear the filters only where there are some", (
 
 test("what is narrowed goes on only by a button", () => {
   const loadedFilter = { words: "author:anna" };
-  const narrowed = state({ ...full, shown: [images[0]], loadedFilter });
+  const narrowed = state({ ...full, matches: new Set([1]), loadedFilter });
   assert.deepEqual(getGalleryStatus(narrowed, words, 0).actions, ["more"]);
   assert.deepEqual(getGalleryStatus({ ...narrowed, ended: true }, words, 0).actions, []);
 });

@@ -16,6 +16,7 @@ from page_driver import expect, until
 pytestmark = pytest.mark.page
 
 _MODEL, _VIDEOS, _HOSTILE, _EMPTY = 900_001, 900_007, 900_008, 900_009
+_SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "javascript", "civitai_shortcut.js")
 _OPEN = f"?model={_MODEL}&level=XXX"
 
 
@@ -366,11 +367,10 @@ def test_a_tab_that_is_not_in_front_asks_nothing_and_comes_back_where_it_was(ser
     element = f'<civitai-gallery data-code="{bundle.code_version()}"></civitai-gallery>'
     body = f"""<div id="tab" style="display: none">{element}</div>
         <script src="gradio_api/civitai_shortcut.js"></script>"""
-    script = os.path.join(os.path.dirname(AXE), "..", "..", "..", "..", "javascript")
     page.page.route("**/host?*", lambda route: route.fulfill(body=body, content_type="text/html"))
     page.page.route(
         "**/gradio_api/civitai_shortcut.js",
-        lambda route: route.fulfill(path=os.path.join(script, "civitai_shortcut.js")),
+        lambda route: route.fulfill(path=_SCRIPT),
     )
     page.asked.clear()
     page.page.goto(f"{page.url}/host{_OPEN}")

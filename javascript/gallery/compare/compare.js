@@ -7,6 +7,7 @@ import { isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
 import { Records } from "../data/records.js";
 import { MOST_COMPARED } from "../state/selection.js";
+import { getShown } from "../state/state.js";
 import { CompareGrid } from "./compare_grid.js";
 import { makeDifference } from "./difference.js";
 
@@ -53,8 +54,10 @@ export class Compare {
   /** In the gallery's order; what is marked and not in sight comes last. @param {CompareParts} parts */
   async #show(parts) {
     const { store, words } = this.#context;
-    const { marks, shown } = store.get();
-    const order = shown.map((view) => view.id).filter((id) => marks.has(id));
+    const { marks } = store.get();
+    const order = getShown(store.get())
+      .map((view) => view.id)
+      .filter((id) => marks.has(id));
     const ids = [...new Set([...order, ...marks])].slice(0, MOST_COMPARED);
     this.#abort = new AbortController();
     const { signal } = this.#abort;

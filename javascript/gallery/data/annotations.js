@@ -1,6 +1,7 @@
 /** The user's own marks of images: changed on the server, and in what is loaded. */
 
 import { getErrorMessage } from "./problems.js";
+import { updateImages } from "./received.js";
 
 /** @typedef {import("../types.js").Annotations} Annotations */
 /** @typedef {{favourite?: boolean, stars?: number, note?: string, tags?: string[], add_to?: string, remove_from?: string}} AnnotationChange */
@@ -25,9 +26,7 @@ export class AnnotationWriter {
     if (!ids.length) return {};
     try {
       const { annotations } = await api.post("annotations", { ids, ...change }, { signal });
-      store.set(({ images }) => ({
-        images: images.map((view) => withFavourite(view, annotations[view.id])),
-      }));
+      updateImages(store, (view) => withFavourite(view, annotations[view.id]));
       return annotations;
     } catch (error) {
       if (signal.aborted) return null;

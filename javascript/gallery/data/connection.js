@@ -1,6 +1,7 @@
 /** Greets the server, and again when it did not answer, until it is back. */
 
-import { makeProblem } from "./problems.js";
+import { getFailedParts, isOffline } from "../state/state.js";
+import { makeProblem, setProblem } from "./problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
@@ -20,11 +21,7 @@ export class Connection {
     this.#context = context;
     this.#onBack = onBack;
     const { store, signal } = context;
-    store.on(
-      ["problem", "lost"],
-      ({ problem, lost }) => this.#watch(lost || problem?.code === "offline"),
-      { signal },
-    );
+    store.on([isOffline], (now) => this.#watch(isOffline(now)), { signal });
     window.addEventListener("online", () => this.#checkIfWatching(), { signal });
     document.addEventListener("visibilitychange", () => this.#checkIfWatching(), { signal });
     signal.addEventListener("abort", () => this.#watch(false));
@@ -35,10 +32,10 @@ export class Connection {
     const { store, api, words, signal } = this.#context;
     try {
       const bootstrap = await api.get("bootstrap", { signal });
-      store.set({ bootstrap });
+      this.#take(bootstrap);
       return true;
     } catch (error) {
-      if (!signal.aborted) store.set({ problem: makeProblem("bootstrap", error, words) });
+      if (!signal.aborted) setProblem(store, "bootstrap", makeProblem(error, words));
       return false;
     }
   }
@@ -48,11 +45,20 @@ export class Connection {
     if (await this.fetchBootstrap()) this.#onBack();
   }
 
-  /** @param {boolean} isOffline */
-  #watch(isOffline) {
-    if (isOffline && !this.#clock) {
+  /** @param {import("../types.js").Bootstrap} bootstrap */
+  #take(bootstrap) {
+    this.#context.store.set(({ problems }) => ({
+      bootstrap,
+      lost: false,
+      problems: { ...problems, bootstrap: null },
+    }));
+  }
+
+  /** @param {boolean} isLost */
+  #watch(isLost) {
+    if (isLost && !this.#clock) {
       this.#clock = window.setInterval(() => this.#checkIfWatching(), EVERY);
-    } else if (!isOffline && this.#clock) {
+    } else if (!isLost && this.#clock) {
       window.clearInterval(this.#clock);
       this.#clock = 0;
     }
@@ -64,9 +70,9 @@ export class Connection {
     this.#isBusy = true;
     try {
       const bootstrap = await api.get("bootstrap", { signal });
-      const isOffline = store.get().problem?.code === "offline";
-      store.set({ bootstrap, lost: false });
-      if (isOffline) this.#onBack();
+      const failed = getFailedParts(store.get(), "offline");
+      this.#take(bootstrap);
+      if (failed.length) this.#onBack();
     } catch {
       // still away: the clock asks again
     } finally {

@@ -1,8 +1,7 @@
 /** Shows, of what was loaded, what fits a search. */
 
-import { filterShown } from "../state/state.js";
 import { isAborted } from "./api.js";
-import { makeProblem } from "./problems.js";
+import { makeProblem, setProblem } from "./problems.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").LoadedFilterState} Change */
@@ -29,19 +28,16 @@ export class LoadedFilter {
   }
 
   retry() {
-    this.#context.store.set({ problem: null });
+    setProblem(this.#context.store, "loaded_filter", null);
     return this.#request();
   }
 
   /**
-   * @param {import("../types.js").State} now
-   * @param {import("../types.js").State} before
+   * @param {import("../state/state.js").State} now
+   * @param {import("../state/state.js").State} before
    */
   #follow(now, before) {
     if (now.loadedFilter.words !== before.loadedFilter.words) this.#reset(now.loadedFilter.words);
-    const { images, loadedFilter, matches, shown } = this.#context.store.get();
-    const fitting = filterShown(images, loadedFilter, matches);
-    if (!isSame(fitting, shown)) this.#context.store.set({ shown: fitting });
     if (now.loadedFilter.words) void this.#request();
   }
 
@@ -50,8 +46,9 @@ export class LoadedFilter {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#requested = new Set();
-    if (words) return;
     const { store } = this.#context;
+    setProblem(store, "loaded_filter", null);
+    if (words) return;
     const notes = store.get().notes.filter((note) => note.code !== "search");
     store.set({ matches: null, notes });
   }
@@ -76,7 +73,7 @@ export class LoadedFilter {
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
       for (const id of ids) requested.delete(id);
-      store.set({ problem: makeProblem("loaded_filter", error, words) });
+      setProblem(store, "loaded_filter", makeProblem(error, words));
     }
   }
 
@@ -85,25 +82,14 @@ export class LoadedFilter {
    * @param {boolean} isFirst  of these words: what others matched before is gone
    */
   #take({ ids, message }, isFirst) {
-    this.#context.store.set(({ images, loadedFilter, matches, notes }) => {
+    this.#context.store.set(({ matches, notes }) => {
       const others = notes.filter((note) => note.code !== "search");
       const matching = new Set([...(isFirst ? [] : (matches ?? [])), ...ids]);
       const newNotes = message ? [...others, { code: "search", message }] : others;
       return {
         matches: matching,
-        shown: filterShown(images, loadedFilter, matching),
         notes: newNotes,
       };
     });
   }
-}
-
-/**
- * @param {readonly unknown[]} one
- * @param {readonly unknown[]} other
- */
-function isSame(one, other) {
-  return (
-    one === other || (one.length === other.length && one.every((view, at) => view === other[at]))
-  );
 }

@@ -91,7 +91,12 @@ export class Navigation {
     const { store } = this.#context;
     const before = store.get();
     const isSameSource = getSource(where) === getSource(before.where) && getSource(where) !== "";
-    store.set({ where, results: null, ...(isSameSource ? {} : this.#resetFor(where)) });
+    store.set({
+      where,
+      results: null,
+      problems: { ...before.problems, lookup: null },
+      ...(isSameSource ? {} : this.#resetFor(where)),
+    });
     const images = this.#pager.restart({ isSameSource });
     if (where.model !== null && store.get().model?.id !== where.model) {
       await this.#readModel(where.model);
@@ -155,18 +160,21 @@ export class Navigation {
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     this.#retry = () => this.#request(lookupText, request);
-    store.set(({ problem }) => ({
+    store.set(({ problems }) => ({
       lookupText,
       lookupStartedAt: performance.now(),
-      problem: problem?.of === "lookup" ? null : problem,
+      problems: { ...problems, lookup: null },
     }));
     try {
       await request(signal);
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      const problem = makeProblem("lookup", error, words);
+      const lookup = makeProblem(error, words);
       // that nothing was found by the words before is not said below it
-      store.set(({ results }) => ({ problem, results: results?.models.length ? results : null }));
+      store.set(({ results, problems }) => ({
+        problems: { ...problems, lookup },
+        results: results?.models.length ? results : null,
+      }));
     }
     if (this.#abort.signal === signal) store.set({ lookupText: "" });
   }

@@ -31,10 +31,13 @@ export class Pager {
   restart({ isSameSource = false, isFresh = false } = {}) {
     const { store } = this.#context;
     this.#cancel();
-    const { images, shown, matches, focus } = store.get();
-    const carried =
-      isSameSource && images.length ? { images, shown, matches, focus, stale: true } : {};
-    store.set({ ...makeEmptyGallery(), ...carried });
+    const { images, matches, focus, problems } = store.get();
+    const carried = isSameSource && images.length ? { images, matches, focus, stale: true } : {};
+    store.set({
+      ...makeEmptyGallery(),
+      ...carried,
+      problems: { ...problems, images: null, loaded_filter: null },
+    });
     return isFresh ? this.again() : this.more();
   }
 
@@ -78,19 +81,24 @@ export class Pager {
   async #load(mode) {
     const { store, api } = this.#context;
     const { signal } = this.#abort;
-    const { where, cursor, problem } = store.get();
-    store.set({
+    const { where, cursor } = store.get();
+    store.set(({ problems }) => ({
       loading: true,
       requestedAt: performance.now(),
-      problem: problem?.of === "images" ? null : problem,
-    });
+      problems: { ...problems, images: null },
+    }));
     const path = buildImagesPath(where, cursor, PAGE_SIZE) + (mode ? `&${mode}=1` : "");
     try {
       const page = await api.get(path, { signal });
       if (!signal.aborted) store.set((state) => addPage(state, page));
     } catch (error) {
       if (signal.aborted || isAborted(error)) return;
-      store.set({ loading: false, requestedAt: 0, problem: this.#problem(error, mode) });
+      const images = this.#makeProblem(error, mode);
+      store.set(({ problems }) => ({
+        loading: false,
+        requestedAt: 0,
+        problems: { ...problems, images },
+      }));
     }
   }
 
@@ -98,9 +106,9 @@ export class Pager {
    * @param {unknown} error
    * @param {Mode} [mode]
    */
-  #problem(error, mode) {
+  #makeProblem(error, mode) {
     const { words } = this.#context;
-    const problem = makeProblem("images", error, words);
+    const problem = makeProblem(error, words);
     if (mode !== "from_library" || problem.code === "offline") return problem;
     return { ...problem, code: "given_up", message: words("given_up") };
   }

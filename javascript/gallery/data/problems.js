@@ -2,7 +2,9 @@
 
 import { ApiError } from "./api.js";
 
-/** @typedef {import("../types.js").Problem} Problem */
+/** @typedef {import("../state/state.js").Part} Part */
+/** @typedef {import("../state/state.js").Problem} Problem */
+/** @typedef {import("../state/state.js").Store} Store */
 /** @typedef {import("../types.js").Words} Words */
 
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
@@ -19,21 +21,33 @@ export function getErrorMessage(error, words) {
 }
 
 /**
- * @param {Problem["of"]} of
+ * Return what an error means to the user. Throw an error that is not an `ApiError` again.
+ *
  * @param {unknown} error
  * @param {Words} words
  * @returns {Problem}
  */
-export function makeProblem(of, error, words) {
+export function makeProblem(error, words) {
   const message = getErrorMessage(error, words);
-  return { of, code: error instanceof ApiError ? error.code : "", message };
+  return { code: error instanceof ApiError ? error.code : "", message };
+}
+
+/**
+ * Set or clear (null) the problem of one part; the other parts keep theirs.
+ *
+ * @param {Store} store
+ * @param {Part} part
+ * @param {Problem | null} problem
+ */
+export function setProblem(store, part, problem) {
+  store.set(({ problems }) => ({ problems: { ...problems, [part]: problem } }));
 }
 
 /**
  * Our server does not answer: whoever watches for it asks until it is back.
  *
  * @param {unknown} error
- * @param {import("../state/state.js").Store} store
+ * @param {Store} store
  */
 export function reportOffline(error, store) {
   if (error instanceof ApiError && error.code === "offline") store.set({ lost: true });

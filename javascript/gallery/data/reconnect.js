@@ -1,7 +1,7 @@
 /** While what was kept is shown, or something failed for want of a network: asks now and then until Civitai is back. */
 
 import { buildImagesPath } from "../state/query.js";
-import { replaceLibraryPage } from "../state/state.js";
+import { getFailedParts, replaceLibraryPage } from "../state/state.js";
 import { ApiError, isAborted } from "./api.js";
 import { PAGE_SIZE } from "./pager.js";
 
@@ -21,15 +21,15 @@ export class Reconnect {
     this.#context = context;
     this.#isAtTop = isAtTop;
     const { store, signal } = context;
-    store.on(["libraryDate", "problem"], () => this.#watch(), { signal });
+    store.on(["libraryDate", "problems"], () => this.#watch(), { signal });
     window.addEventListener("online", () => void this.#check(), { signal });
     document.addEventListener("visibilitychange", () => void this.#check(), { signal });
     signal.addEventListener("abort", () => window.clearInterval(this.#clock));
   }
 
   get #isAway() {
-    const { libraryDate, problem } = this.#context.store.get();
-    return libraryDate !== "" || problem?.code === "network";
+    const state = this.#context.store.get();
+    return state.libraryDate !== "" || getFailedParts(state, "network").length > 0;
   }
 
   /** What is found takes the place of what is looked at: not while one is deep in that. */
@@ -46,9 +46,10 @@ export class Reconnect {
   async #check() {
     const { store, actions } = this.#context;
     if (!this.#isAway || this.#isBusy || document.visibilityState !== "visible") return;
-    const { libraryDate, problem } = store.get();
-    const failed = problem?.code === "network" ? problem.of : null;
-    if (failed === "lookup" ? this.#canFind : failed && !libraryDate) actions.retry();
+    const { libraryDate } = store.get();
+    for (const part of getFailedParts(store.get(), "network")) {
+      if (part === "lookup" ? this.#canFind : !libraryDate) actions.retry(part);
+    }
     if (libraryDate) await this.#fetchLive();
   }
 

@@ -7,7 +7,7 @@ import { MAX_TILE, MIN_TILE } from "../state/state.js";
 import { Search } from "./search.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../types.js").Choice} Choice */
 /** @typedef {"version" | "sort" | "period" | "level" | "type" | "base"} Name */
 

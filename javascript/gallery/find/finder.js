@@ -2,13 +2,14 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { setProblem } from "../data/problems.js";
 import { getSource } from "../state/query.js";
 import { makePanelButtons } from "./panel_buttons.js";
 import { Status } from "./status.js";
 import { getLookupStatus } from "./status_text.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 
 export class Finder {
   #context;
@@ -62,7 +63,7 @@ export class Finder {
   /** Another text: what was wrong with the one before is no longer of interest. */
   #change() {
     const { store } = this.#context;
-    if (store.get().problem?.of === "lookup") store.set({ problem: null });
+    if (store.get().problems.lookup) setProblem(store, "lookup", null);
     this.#drawRecent(store.get());
   }
 

@@ -8,7 +8,7 @@ import { getSource } from "../state/query.js";
 import { getSetting } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../types.js").Model} Model */
 
 const LIMIT = "gallery_download_limit";

@@ -8,7 +8,7 @@ import { getSource } from "../state/query.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").Card} Card */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 
 const COVER = 450; // pixels, a width that thumbnails come in
 

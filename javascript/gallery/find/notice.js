@@ -4,7 +4,7 @@ import { el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 
 const ELSEWHERE = ["sort_dropped", "empty_end", "no_author", "search"]; // said where they belong
 

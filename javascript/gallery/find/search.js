@@ -4,14 +4,17 @@ import { button, el } from "../core/dom.js";
 import { hasGallery } from "../state/query.js";
 import { Suggestions } from "./suggestions.js";
 
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 /** @typedef {"loaded" | "gallery" | "all"} Scope */
+
+const PAUSE = 300; // ms without a letter: by then the suggestions have been asked for and have come
 
 export class Search {
   #context;
   #field;
   #scope;
   #clear;
+  #timer = 0; // runs while what was typed is not searched for yet
   #message = el("p", { class: "search-message", role: "status", dir: "auto" });
 
   /** @param {import("../types.js").Context} context */
@@ -25,7 +28,7 @@ export class Search {
       placeholder: label,
       "aria-label": label,
       autocomplete: "off",
-      on: { input: () => this.#search(this.#scopeOf(store.get())) },
+      on: { input: () => this.#searchLater(), change: () => this.#flush() },
     });
     this.#scope = el("select", {
       "data-field": "search-scope",
@@ -52,6 +55,16 @@ export class Search {
     this.#field.focus();
   }
 
+  #searchLater() {
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#flush(), PAUSE);
+  }
+
+  /** Searches for what was typed since the last search. */
+  #flush() {
+    if (this.#timer) this.#search(this.#scopeOf(this.#context.store.get()));
+  }
+
   /** The gallery is live again, where there is one. */
   #empty() {
     this.#field.value = "";
@@ -61,6 +74,8 @@ export class Search {
   /** @param {Scope} scope */
   #search(scope) {
     const { actions, store } = this.#context;
+    window.clearTimeout(this.#timer);
+    this.#timer = 0;
     const words = this.#field.value;
     actions.setLoadedFilter({ words: scope === "loaded" ? words.trim() : "" });
     if (scope === "all") actions.openLibrary(words);
@@ -81,7 +96,8 @@ export class Search {
     }
     this.#scope.value = scope;
     const text = where.search ?? loadedFilter.words;
-    if (this.#field.value.trim() !== text.trim()) this.#field.value = text; // not while one types
+    const isTyped = this.#timer > 0 || this.#field.value.trim() === text.trim();
+    if (!isTyped) this.#field.value = text;
     this.#clear.hidden = !text.trim();
     const message = notes.find((note) => note.code === "search")?.message ?? "";
     if (this.#message.textContent !== message) this.#message.textContent = message;

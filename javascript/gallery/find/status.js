@@ -2,6 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { getFailedGalleryPart, getShown } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("./status_text.js").StatusText} StatusText */
@@ -19,7 +20,7 @@ export class Status {
   /**
    * @param {Context} context
    * @param {"lookup" | "images"} of
-   * @param {(state: import("../types.js").State, words: import("../types.js").Words, now: number) => StatusText} makeText
+   * @param {(state: import("../state/state.js").State, words: import("../types.js").Words, now: number) => StatusText} makeText
    */
   constructor(context, of, makeText) {
     const { store, signal } = context;
@@ -35,9 +36,9 @@ export class Status {
         "results",
         "loading",
         "requestedAt",
-        "problem",
+        "problems",
         "ended",
-        "shown",
+        getShown,
         "notes",
       ],
       () => this.#draw(),
@@ -54,10 +55,11 @@ export class Status {
     this.#tick(kind === "waits");
     this.element.hidden = !text;
     this.element.dataset.kind = kind;
-    this.element.toggleAttribute("data-alone", !state.shown.length);
+    const { length } = getShown(state);
+    this.element.toggleAttribute("data-alone", !length);
     if (this.#text.textContent !== text) this.#text.textContent = text;
     this.#drawActions(actions);
-    this.#stick(state.shown.length > 0 && (kind === "problem" || kind === "waits"));
+    this.#stick(length > 0 && (kind === "problem" || kind === "waits"));
   }
 
   /** @param {StatusAction[]} actions */
@@ -96,11 +98,12 @@ export class Status {
   /** @param {StatusAction} action */
   #button(action) {
     const { actions, words, store } = this.#context;
-    const of = () => store.get().problem?.of ?? this.#of;
+    const part = () =>
+      this.#of === "lookup" ? "lookup" : (getFailedGalleryPart(store.get()) ?? "images");
     const again = { icon: icon("again"), words: words("do_retry") };
     /** @type {Record<StatusAction, () => HTMLButtonElement>} */
     const makers = {
-      retry: () => button({ action, ...again }, () => actions.retry(of())),
+      retry: () => button({ action, ...again }, () => actions.retry(part())),
       reload: () => button({ action, words: words("do_reload") }, () => location.reload()),
       "give-up": () =>
         button({ action, words: words("do_give_up") }, () => actions.giveUp(this.#of)),

@@ -2,9 +2,9 @@
 
 import { formatNumber } from "../core/format.js";
 import { countFilters, getSource, makeDefaultQuery } from "../state/query.js";
-import { isFiltered } from "../state/state.js";
+import { getFailedGalleryPart, getShown, isFiltered } from "../state/state.js";
 
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../types.js").Words} Words */
 /** @typedef {"retry" | "reload" | "give-up" | "more" | "read-anew" | "reset-filters"} StatusAction */
 
@@ -27,8 +27,9 @@ const NO_STATUS = { kind: "none", text: "", actions: [] };
  * @param {number} now  as `performance.now()` tells it
  * @returns {StatusText}
  */
-export function getLookupStatus({ problem, lookupText, lookupStartedAt }, words, now) {
-  if (problem?.of === "lookup") {
+export function getLookupStatus({ problems, lookupText, lookupStartedAt }, words, now) {
+  const problem = problems.lookup;
+  if (problem) {
     // What cannot be shown is no more so at a second try.
     const action = problem.code === "outdated" ? "reload" : "retry";
     const actions = /** @type {StatusAction[]} */ (problem.code === "bad_input" ? [] : [action]);
@@ -51,9 +52,11 @@ export function getLookupStatus({ problem, lookupText, lookupStartedAt }, words,
  * @returns {StatusText}
  */
 export function getGalleryStatus(state, words, now) {
-  const { problem, results, bootstrap, where, requestedAt } = state;
+  const { problems, results, bootstrap, where, requestedAt } = state;
   if (results) return NO_STATUS;
-  if (problem && problem.of !== "lookup") {
+  const part = getFailedGalleryPart(state);
+  const problem = part && problems[part];
+  if (problem) {
     const action = problem.code === "outdated" ? "reload" : "retry";
     return { kind: "problem", text: problem.message, actions: [action] };
   }
@@ -71,9 +74,10 @@ export function getGalleryStatus(state, words, now) {
  * @param {State} state
  * @param {Words} words
  */
-function getWaitingText({ bootstrap, searchProgress, shown }, words) {
+function getWaitingText(state, words) {
+  const { bootstrap, searchProgress } = state;
   if (bootstrap && searchProgress) return formatSearchProgress(searchProgress, bootstrap, words);
-  return shown.length ? "" : words("reading");
+  return getShown(state).length ? "" : words("reading");
 }
 
 /**
@@ -107,7 +111,8 @@ function makeWaitingStatus(time, text, words) {
  * @returns {StatusText}
  */
 function getEndStatus(state, bootstrap, words) {
-  const { where, images, shown, loadedFilter, cursor, ended, notes, searchProgress } = state;
+  const shown = getShown(state);
+  const { where, images, loadedFilter, cursor, ended, notes, searchProgress } = state;
   const number = (/** @type {number} */ value) => formatNumber(value, bootstrap.language);
   const counts = { n: number(images.length), shown: number(shown.length) };
   if (isFiltered(loadedFilter) && images.length) {

@@ -7,6 +7,8 @@ import { getWordAt, replaceWord } from "../state/caret_word.js";
 
 /** @typedef {{text: string, count: number}} Suggestion */
 
+const PAUSE = 100; // ms without a letter, after which the server is asked
+
 export class Suggestions {
   #context;
   #field;
@@ -15,6 +17,7 @@ export class Suggestions {
   #shown = [];
   #at = -1; // the one that Enter takes
   #abort = new AbortController();
+  #timer = 0;
 
   /**
    * @param {import("../types.js").Context} context
@@ -34,7 +37,7 @@ export class Suggestions {
       field.setAttribute(name, value);
     }
     field.setAttribute("aria-controls", "suggestions");
-    field.addEventListener("input", () => void this.#request());
+    field.addEventListener("input", () => this.#follow());
     field.addEventListener("focus", () => void this.#request());
     field.addEventListener("blur", () => this.#close());
     field.addEventListener("keydown", (event) => this.#press(event));
@@ -42,17 +45,32 @@ export class Suggestions {
     // would fall on what lies below a list that has closed.
     this.#list.addEventListener("mousedown", (event) => event.preventDefault());
     this.#list.addEventListener("click", (event) => this.#point(event));
-    signal.addEventListener("abort", () => this.#abort.abort());
+    signal.addEventListener("abort", () => this.#cancel());
     this.#draw();
   }
 
-  async #request() {
+  /** Asks once no letter has come for a while; at once it drops what no longer fits. */
+  #follow() {
+    this.#cancel();
+    const word = normalize(this.#word);
+    this.#show(this.#shown.filter(({ text }) => normalize(text).startsWith(word)));
+    this.#timer = window.setTimeout(() => void this.#request(), PAUSE);
+  }
+
+  get #word() {
+    return getWordAt(this.#field.value, this.#field.selectionStart ?? 0);
+  }
+
+  #cancel() {
+    window.clearTimeout(this.#timer);
     this.#abort.abort();
+  }
+
+  async #request() {
+    this.#cancel();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const word = getWordAt(this.#field.value, this.#field.selectionStart ?? 0);
-    // a row that no longer fits would take the place of what was typed since
-    this.#show(this.#shown.filter(({ text }) => normalize(text).startsWith(normalize(word))));
+    const word = this.#word;
     try {
       const query = new URLSearchParams({ word });
       const found = await this.#context.api.get(`suggestions?${query}`, { signal });
@@ -74,7 +92,7 @@ export class Suggestions {
   }
 
   #close() {
-    this.#abort.abort();
+    this.#cancel();
     this.#show([]);
   }
 

@@ -3,7 +3,7 @@
 import { el } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
 import { isBlurred } from "../state/content_rating.js";
-import { getSetting, isFiltered } from "../state/state.js";
+import { getSetting, getShown, isFiltered } from "../state/state.js";
 import { Arrangement } from "./arrangement.js";
 import { Hover } from "./hover.js";
 import { chooseThumbWidth } from "./layout.js";
@@ -27,6 +27,7 @@ const COVERED = { above: 68, below: 72 }; // pixels, by the bars that stick
 
 export class Grid {
   #context;
+  #view;
   #list;
   #hover;
   #thumbs;
@@ -40,10 +41,14 @@ export class Grid {
   #lastDrawn = 0; // as `performance.now()` tells it
   #speed = 0; // downwards, pixels a millisecond
 
-  /** @param {Context} context */
-  constructor(context) {
+  /**
+   * @param {Context} context
+   * @param {import("../actions.js").ViewActions} view
+   */
+  constructor(context, view) {
     const { store, root, words, signal } = context;
     this.#context = context;
+    this.#view = view;
     this.#hover = new Hover(context);
     this.#list = el("div", {
       class: "grid",
@@ -60,9 +65,9 @@ export class Grid {
     const tileOf = (/** @type {number} */ id) => this.#tiles.of(id);
     this.#thumbs = new Thumbs(this.#list, tileOf, (tile) => this.#isSeen(tile));
     listenToClicks(this.#list, context, tileOf);
-    listenToPointer(this.#list, this.#hover, tileOf);
+    listenToPointer(this.#list, this.#hover, tileOf, view.setFocus);
     this.#listen();
-    store.on(["shown"], ({ shown }) => this.#take(shown), { signal });
+    store.on([getShown], (now) => this.#take(getShown(now)), { signal });
     store.on(["tile"], () => this.#layOut(), { signal });
     store.on(["marks", "focus", "revealed", "bootstrap"], () => this.#drawLooks(), { signal });
     store.on(["bootstrap"], () => this.#loadFailed(), { signal });
@@ -83,7 +88,6 @@ export class Grid {
       this.#list,
       scrollDistance(getViewport(this.#list), box.y, box.y + box.height, COVERED),
     );
-    if (focus) this.#context.store.set({ focus: id });
     this.#draw();
     if (focus) this.#tiles.of(id)?.element.focus({ preventScroll: true });
   }
@@ -124,7 +128,7 @@ export class Grid {
     signal.addEventListener("abort", () => sizes.disconnect());
     this.#list.addEventListener("focus", () => {
       const id = this.topmost();
-      if (id !== null) this.reveal(id, { focus: true });
+      if (id !== null) this.#context.actions.focus(id);
     });
   }
 
@@ -221,7 +225,7 @@ export class Grid {
     if (!isFlying) this.#loadThumbs(wanted);
     const last = seen.at(-1);
     const passed = last === undefined ? 0 : (this.#arrangement.indexOf(last) ?? 0) + 1;
-    this.#context.store.set({ passed });
+    this.#view.setViewport(passed, this.#thumbWidth);
     this.#loadMore(viewport);
   }
 
@@ -241,11 +245,14 @@ export class Grid {
     return new Set([...pinned, ...seen, ...near]);
   }
 
+  get #thumbWidth() {
+    return chooseThumbWidth(this.#arrangement.tile, window.devicePixelRatio);
+  }
+
   /** @param {Iterable<number>} wanted */
   #loadThumbs(wanted) {
-    const { store, api } = this.#context;
-    const thumb = chooseThumbWidth(this.#arrangement.tile, window.devicePixelRatio);
-    if (thumb !== store.get().thumb) store.set({ thumb });
+    const { api } = this.#context;
+    const thumb = this.#thumbWidth;
     const tiles = [...wanted].flatMap((id) => this.#tiles.of(id) ?? []);
     this.#thumbs.want(tiles, ({ view }) => api.thumb(view.id, thumb));
   }
@@ -280,9 +287,9 @@ export class Grid {
    */
   #loadMore({ bottom, screen }) {
     const { store, actions } = this.#context;
-    const { bootstrap, loading, ended, problem, images, loadedFilter, results, searchProgress } =
+    const { bootstrap, loading, ended, problems, images, loadedFilter, results, searchProgress } =
       store.get();
-    if (loading || ended || problem?.of === "images") return;
+    if (loading || ended || problems.images) return;
     if (results || !(images.length || searchProgress) || isFiltered(loadedFilter)) return;
     const isEager = getSetting(bootstrap, "usergallery_preloading") !== false;
     const ahead = isEager

@@ -31,8 +31,9 @@ export function listenToClicks(list, { actions, store }, tileOf) {
  * @param {HTMLElement} list
  * @param {import("./hover.js").Hover} hover
  * @param {(id: number) => Tile | undefined} tileOf
+ * @param {(id: number) => void} setFocus  the keys act on the tile that the browser has focused
  */
-export function listenToPointer(list, hover, tileOf) {
+export function listenToPointer(list, hover, tileOf, setFocus) {
   list.addEventListener("pointerover", (event) => {
     const tile = event.pointerType === "touch" ? null : findTile(event.target, tileOf);
     if (tile) hover.enter(tile, { plays: true });
@@ -41,6 +42,7 @@ export function listenToPointer(list, hover, tileOf) {
   list.addEventListener("pointerleave", () => hover.leave());
   list.addEventListener("focusin", (event) => {
     const tile = findTile(event.target, tileOf);
+    if (tile) setFocus(tile.view.id);
     if (tile?.element.matches(":focus-visible")) hover.enter(tile, { plays: false });
   });
   list.addEventListener("focusout", () => hover.leave());

@@ -4,9 +4,10 @@ import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { canCompare } from "../state/selection.js";
+import { getShown } from "../state/state.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 
 const WIDE = 1280; // px that all of its words need in one row
 
@@ -49,7 +50,7 @@ export class SelectionBar {
     window.addEventListener("resize", () => this.#place(), { signal });
     signal.addEventListener("abort", () => sizes.disconnect());
     store.on(
-      ["shown", "marks", "passed", "loading", "ended", "results", "place", "loadedFilter"],
+      [getShown, "marks", "passed", "loading", "ended", "results", "place", "loadedFilter"],
       (now) => this.#draw(now),
       { signal },
     );
@@ -104,7 +105,9 @@ export class SelectionBar {
   }
 
   /** @param {State} now */
-  #draw({ shown, marks, passed, ended, results, place, bootstrap, loading }) {
+  #draw(now) {
+    const { marks, passed, ended, results, place, bootstrap, loading } = now;
+    const shown = getShown(now);
     const { words } = this.#context;
     const number = (/** @type {number} */ value) => formatNumber(value, bootstrap?.language);
     this.#section.hidden = results !== null || (!shown.length && !marks.size);

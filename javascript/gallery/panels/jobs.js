@@ -4,13 +4,14 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { JobPoller } from "../data/job_poller.js";
 import { getErrorMessage } from "../data/problems.js";
+import { updateImages } from "../data/received.js";
 import { JobRow } from "./job_row.js";
 import { Panel } from "./panel.js";
 import { Rows } from "./rows.js";
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("./types.js").Job} Job */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 /** @typedef {{uuid: string, running: Promise<void> | null, taken: number}} PendingStart  taken: when, by performance.now(); Infinity is not yet */
 /** @typedef {{ids: number[]} | {query: import("../types.js").Where, limit: number, reads_only?: boolean, verify?: boolean}} JobRequest */
 
@@ -180,9 +181,7 @@ export class Jobs {
     try {
       const answer = await api.post("loaded_filter", { ids, words: "is:saved" }, { signal });
       const saved = new Set(answer.ids);
-      store.set(({ images }) => ({
-        images: images.map((view) => (saved.has(view.id) ? { ...view, saved: true } : view)),
-      }));
+      updateImages(store, (view) => (saved.has(view.id) ? { ...view, saved: true } : view));
     } catch (error) {
       if (!signal.aborted) toast(getErrorMessage(error, words), "bad");
     }

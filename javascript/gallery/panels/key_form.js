@@ -2,6 +2,7 @@
 
 import { button, el } from "../core/dom.js";
 import { getErrorMessage } from "../data/problems.js";
+import { updateBootstrap } from "../data/received.js";
 
 /** @typedef {import("../types.js").Context} Context */
 
@@ -84,8 +85,7 @@ export class KeyForm {
     await this.#request(async () => {
       const answer = await api.put("key", { key }, { signal });
       this.#field.value = "";
-      const { bootstrap } = store.get();
-      if (bootstrap) store.set({ bootstrap: { ...bootstrap, key: answer.key } });
+      updateBootstrap(store, { key: answer.key });
       return answer.message;
     });
   }

@@ -4,6 +4,7 @@ import { button, el, whileBusy } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { ApiError } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
+import { updateBootstrap } from "../data/received.js";
 import { openHostSettings } from "../host/host_page.js";
 import { FilenamePreview } from "./filename_preview.js";
 import { KeyForm } from "./key_form.js";
@@ -118,7 +119,7 @@ export class Settings {
     try {
       const answer = await api.put("settings", this.#changed(bootstrap.settings), { signal });
       const { settings, has_models } = answer;
-      store.set({ bootstrap: { ...bootstrap, settings, host: { ...bootstrap.host, has_models } } });
+      updateBootstrap(store, { settings, host: { ...bootstrap.host, has_models } });
       toast(words("settings_saved"), "good");
     } catch (error) {
       if (!signal.aborted) this.#refused(error);

@@ -4,6 +4,7 @@ import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { isAborted } from "../data/api.js";
 import { getErrorMessage } from "../data/problems.js";
+import { setWatches } from "../data/received.js";
 import { makeDefaultQuery, withSource } from "../state/query.js";
 import { getSetting } from "../state/state.js";
 import { Panel } from "./panel.js";
@@ -13,7 +14,7 @@ import { WatchRow } from "./watch_row.js";
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("../types.js").WatchedGallery} WatchedGallery */
 /** @typedef {import("../types.js").WatchedGalleries} WatchedGalleries */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../types.js").Where} Where */
 
 const WHILE_CHECKING = 1000; // ms between two questions
@@ -91,7 +92,7 @@ export class Watches {
 
   /** @param {WatchedGalleries | undefined} watches */
   #take(watches) {
-    if (watches) this.#context.store.set({ watches });
+    if (watches) setWatches(this.#context.store, watches);
     this.#schedule();
   }
 
@@ -114,7 +115,8 @@ export class Watches {
   #onLoaded(now, before) {
     const gallery = getWatchKey(now.where);
     const hasNews = now.watches?.galleries.some((one) => one.gallery === gallery && one.new_count);
-    if (!hasNews || now.loading || !before.loading || now.problem || now.libraryDate) return;
+    if (!hasNews || now.loading || !before.loading || now.problems.images || now.libraryDate)
+      return;
     void this.#request(() => this.#context.api.get("watches", this.#context), { isSilent: true });
   }
 

@@ -2,7 +2,7 @@
 
 import { getSetting } from "./state.js";
 
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("./state.js").State} State */
 
 const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
 

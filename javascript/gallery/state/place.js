@@ -12,8 +12,9 @@ const KEY = "civitai-shortcut-place";
  *
  * @param {Context} context
  * @param {() => ScrollPlace | null} placeNow
+ * @param {(place: ScrollPlace) => void} offer
  */
-export function rememberPlace({ store, signal }, placeNow) {
+export function rememberPlace({ store, signal }, placeNow, offer) {
   let left = readPlace(); // by this tab, before it was loaded anew
   window.addEventListener("pagehide", () => writePlace(getSource(store.get().where), placeNow()), {
     signal,
@@ -24,7 +25,7 @@ export function rememberPlace({ store, signal }, placeNow) {
       if (!images.length || !left) return;
       const { source, place } = left;
       left = null;
-      if (source === getSource(where)) store.set({ place });
+      if (source === getSource(where)) offer(place);
     },
     { signal },
   );

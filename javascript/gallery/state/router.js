@@ -3,12 +3,13 @@
 import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("./state.js").State} State */
 /** @typedef {import("../types.js").Where} Where */
 /** @typedef {import("../types.js").ScrollPlace} ScrollPlace */
 
 /**
  * @typedef {object} RouterActions
+ * @property {import("../actions.js").ViewActions} view
  * @property {(where: Where) => Promise<void>} go
  * @property {(words: string) => Promise<void>} search
  * @property {() => ScrollPlace | null} placeNow  in the gallery that is shown
@@ -58,7 +59,7 @@ export class Router {
     const isElsewhere = JSON.stringify(address.where) !== JSON.stringify(where);
     if (isElsewhere) void this.#return(address.where, history.state?.[PLACE]);
     this.#openResults(address.find, where.model);
-    store.set({ open: address.image });
+    this.#ties.view.setOpen(address.image);
     this.#isFollowing = false;
   }
 
@@ -70,7 +71,7 @@ export class Router {
     const { store, actions } = this.#context;
     await this.#ties.go(where);
     if (!place || store.get().where !== where) return;
-    store.set({ place });
+    this.#ties.view.setPlace(place);
     if (place.count <= FAR && !store.get().results) await actions.back();
   }
 
@@ -84,9 +85,9 @@ export class Router {
     const { store } = this.#context;
     const saved = history.state?.[RESULTS];
     if (saved?.results.query === words) {
-      store.set({ results: saved.results });
+      this.#ties.view.setResults(saved.results);
       this.#ties.results.reveal(opened, saved.top);
-    } else if (!words) store.set({ results: null });
+    } else if (!words) this.#ties.view.setResults(null);
     else if (store.get().results?.query !== words) void this.#ties.search(words);
   }
 

@@ -1,10 +1,14 @@
 /** The page's state as one value; parts subscribe to the keys that they draw. */
 
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../types.js").Problem["of"]} Part  what can fail by itself */
+/** @typedef {{code: string, message: string}} Problem */
+/** @typedef {Readonly<Record<Part, Problem | null>>} Problems */
+/** @typedef {Omit<import("../types.js").State, "problem" | "shown"> & {problems: Problems}} State */
 /** @typedef {import("../types.js").View} View */
 /** @typedef {import("../types.js").Page} Page */
 /** @typedef {import("../types.js").LoadedFilterState} LoadedFilterState */
 /** @typedef {(now: State, before: State) => void} Listener */
+/** @typedef {keyof State | ((state: State) => unknown)} Key  a field, or a selector */
 
 export const MIN_TILE = 120;
 export const MAX_TILE = 640;
@@ -28,6 +32,14 @@ export const NOWHERE = Object.freeze({
 /** @type {LoadedFilterState} */
 export const NO_FILTER = Object.freeze({ words: "" });
 
+/** @type {Problems} */
+const NO_PROBLEMS = Object.freeze({
+  bootstrap: null,
+  lookup: null,
+  images: null,
+  loaded_filter: null,
+});
+
 /** @returns {State} */
 export function makeInitialState() {
   return {
@@ -39,6 +51,7 @@ export function makeInitialState() {
     lookupText: "",
     lookupStartedAt: 0,
     lost: false,
+    problems: NO_PROBLEMS,
     ...makeEmptyGallery(),
     marks: new Set(),
     revealed: new Set(),
@@ -58,14 +71,12 @@ export function makeInitialState() {
 export function makeEmptyGallery() {
   return {
     images: /** @type {readonly View[]} */ ([]),
-    shown: /** @type {readonly View[]} */ ([]),
     matches: /** @type {ReadonlySet<number> | null} */ (null),
     cursor: /** @type {string | null} */ (null),
     ended: false,
     loading: false,
     stale: false,
     requestedAt: 0,
-    problem: null,
     notes: [],
     searchProgress: /** @type {import("../types.js").SearchProgress | null} */ (null),
     libraryDate: "",
@@ -90,7 +101,6 @@ export function addPage(state, page) {
   const images = fresh.length || state.stale ? [...before, ...fresh] : before;
   return {
     images,
-    shown: filterShown(images, state.loadedFilter, state.matches),
     cursor: page.cursor,
     ended: page.cursor === null,
     notes: mergeNotes(state.stale ? [] : state.notes, page.notes),
@@ -99,7 +109,7 @@ export function addPage(state, page) {
     loading: false,
     stale: false,
     requestedAt: 0,
-    problem: state.problem?.of === "images" ? null : state.problem,
+    problems: { ...state.problems, images: null },
   };
 }
 
@@ -115,7 +125,7 @@ export function replaceLibraryPage(state, page, isAtTop) {
   if (isAtTop) return addPage({ ...state, stale: true }, page);
   const fresh = new Map(page.images.map((view) => [view.id, view]));
   const images = state.images.map((view) => fresh.get(view.id) ?? view);
-  return { images, shown: filterShown(images, state.loadedFilter, state.matches), libraryDate: "" };
+  return { images, libraryDate: "" };
 }
 
 /**
@@ -134,16 +144,51 @@ export function isFiltered(loadedFilter) {
   return loadedFilter.words !== "";
 }
 
+/** @type {WeakMap<readonly View[], WeakMap<ReadonlySet<number>, readonly View[]>>} */
+const shownByImages = new WeakMap();
+
 /**
- * The images that are shown; the very same array when nothing narrows it.
+ * Return the loaded images that match the filter: the same array for the same images and matches.
  *
- * @param {readonly View[]} images
- * @param {LoadedFilterState} loadedFilter
- * @param {ReadonlySet<number> | null} matches
+ * @param {Pick<State, "images" | "loadedFilter" | "matches">} state
  */
-export function filterShown(images, loadedFilter, matches) {
-  if (!isFiltered(loadedFilter)) return images;
-  return matches === null ? images : images.filter((view) => matches.has(view.id));
+export function getShown({ images, loadedFilter, matches }) {
+  if (!isFiltered(loadedFilter) || matches === null) return images;
+  const byMatches = shownByImages.get(images) ?? new WeakMap();
+  shownByImages.set(images, byMatches);
+  const shown = byMatches.get(matches) ?? images.filter((view) => matches.has(view.id));
+  byMatches.set(matches, shown);
+  return shown;
+}
+
+/**
+ * Return the parts that failed; with a code, only those that failed with that code.
+ *
+ * @param {Pick<State, "problems">} state
+ * @param {string} [code]
+ * @returns {Part[]}
+ */
+export function getFailedParts({ problems }, code) {
+  const parts = /** @type {Part[]} */ (Object.keys(problems));
+  return parts.filter((part) => problems[part] && (!code || problems[part].code === code));
+}
+
+/**
+ * Return the part of the gallery that failed and is to be told first, or null.
+ *
+ * @param {Pick<State, "problems">} state
+ */
+export function getFailedGalleryPart(state) {
+  return getFailedParts(state).find((part) => part !== "lookup") ?? null;
+}
+
+/**
+ * Return whether our server did not answer the last time that any part asked.
+ *
+ * @param {Pick<State, "problems" | "lost">} state
+ */
+export function isOffline(state) {
+  return state.lost || getFailedParts(state, "offline").length > 0;
 }
 
 /**
@@ -169,7 +214,7 @@ export function getParameterLabel(bootstrap, name) {
 export class Store {
   /** @type {State} */
   #state;
-  /** @type {Set<{keys: (keyof State)[], listener: Listener}>} */
+  /** @type {Set<{keys: Key[], listener: Listener}>} */
   #subscriptions = new Set();
 
   /** @param {State} [state] */
@@ -188,16 +233,16 @@ export class Store {
     this.#state = now;
     for (const subscription of [...this.#subscriptions]) {
       if (!this.#subscriptions.has(subscription)) continue;
-      if (subscription.keys.some((key) => now[key] !== before[key])) {
+      if (subscription.keys.some((key) => readKey(now, key) !== readKey(before, key))) {
         subscription.listener(this.#state, before); // one before it may have set more
       }
     }
   }
 
   /**
-   * Called once for each `set` that changed one of the keys, before `set` returns.
+   * Call the listener once for each `set` that changes one of the keys, before `set` returns.
    *
-   * @param {(keyof State)[]} keys
+   * @param {Key[]} keys
    * @param {Listener} listener
    * @param {{signal?: AbortSignal}} [options]
    */
@@ -207,4 +252,12 @@ export class Store {
     this.#subscriptions.add(subscription);
     signal?.addEventListener("abort", () => this.#subscriptions.delete(subscription));
   }
+}
+
+/**
+ * @param {State} state
+ * @param {Key} key
+ */
+function readKey(state, key) {
+  return typeof key === "function" ? key(state) : state[key];
 }

@@ -5,20 +5,21 @@ import { icon } from "../core/icons.js";
 import { closeModal, makeModal, openModal } from "../core/modal.js";
 import { Details } from "../details/details.js";
 import { describeImage } from "../grid/tile.js";
+import { getShown } from "../state/state.js";
 import { listNearbyIndices } from "./loader.js";
 import { Stage } from "./stage.js";
 import { Toolbar } from "./toolbar.js";
 import { toggleSound } from "./video.js";
 
 /** @typedef {import("../types.js").Context} Context */
-/** @typedef {import("../types.js").State} State */
+/** @typedef {import("../state/state.js").State} State */
 /** @typedef {import("../types.js").View} View */
 /** @typedef {ReturnType<typeof buildDialog>} ViewerParts */
 
 const MORE_BEFORE_END = 5; // images
 const DETAILS_AROUND = 2; // to each side
-/** @type {(keyof State)[]} */
-const DRAWN = ["open", "shown", "marks", "details", "loading", "ended", "revealed", "bootstrap"];
+/** @type {import("../state/state.js").Key[]} */
+const DRAWN = ["open", getShown, "marks", "details", "loading", "ended", "revealed", "bootstrap"];
 
 export class Viewer {
   /** @type {ViewerParts | null} made when it is first opened */
@@ -70,20 +71,21 @@ export class Viewer {
   #follow(now, before) {
     if (now.open === null) return this.#close();
     const parts = this.#opened();
-    const index = now.shown.findIndex((view) => view.id === now.open);
+    const shown = getShown(now);
+    const index = shown.findIndex((view) => view.id === now.open);
     const isOther = now.open !== this.#view?.id;
     if (isOther && index >= 0 && this.#index >= 0 && index !== this.#index) {
       this.#way = index > this.#index ? 1 : -1;
     }
     const known = this.#view && !isOther ? this.#view : makeUnknownView(now.open);
-    const view = now.shown[index] ?? known;
+    const view = shown[index] ?? known;
     // its record tells the path
     if (!isOther && view.saved && !this.#view?.saved) parts.details.records.forget();
     this.#view = view;
     this.#index = index;
     this.#draw(now, parts);
     if (before && now.bootstrap !== before.bootstrap) this.#retry(parts);
-    if (isOther || now.shown !== before?.shown) this.#ask(now, parts);
+    if (isOther || (before && shown !== getShown(before))) this.#ask(now, parts);
   }
 
   #opened() {
@@ -105,6 +107,7 @@ export class Viewer {
    */
   #draw(state, parts) {
     const view = /** @type {View} */ (this.#view);
+    const shown = getShown(state);
     parts.dialog.dataset.id = String(view.id);
     const { words } = this.context;
     const name = view.kind ? describeImage(view, false, words) : words("picture");
@@ -113,16 +116,16 @@ export class Viewer {
     parts.toolbar.show({
       view,
       index: this.#index,
-      count: state.shown.length,
+      count: shown.length,
       ended: state.ended,
       marked: state.marks.has(view.id),
       details: state.details,
     });
-    const isLast = this.#index === state.shown.length - 1;
+    const isLast = this.#index === shown.length - 1;
     parts.previous.disabled = this.#index === 0;
     parts.next.disabled = isLast && state.ended;
     setAttribute(parts.next, "aria-busy", isLast && state.loading);
-    const views = this.#index < 0 ? [view] : state.shown;
+    const views = this.#index < 0 ? [view] : shown;
     parts.stage.show(views, Math.max(0, this.#index), this.#way);
     this.#showStage();
   }
@@ -142,12 +145,13 @@ export class Viewer {
    * @param {ViewerParts} parts
    */
   #ask(state, parts) {
-    const { shown, ended, loading, problem } = state;
+    const { ended, loading, problems } = state;
+    const shown = getShown(state);
     const around = listNearbyIndices(this.#index, shown.length, this.#way, DETAILS_AROUND).slice(1);
     const ids = this.#index < 0 ? [] : around.map((at) => shown[at].id);
     parts.details.show(/** @type {View} */ (this.#view), ids);
     const isNearEnd = this.#index >= shown.length - MORE_BEFORE_END;
-    const isFree = !ended && !loading && !problem && shouldPreload(state);
+    const isFree = !ended && !loading && !problems.images && shouldPreload(state);
     if (isNearEnd && isFree) void this.context.actions.more();
   }
 
