@@ -10,7 +10,7 @@ from civitai_manager_libs.demo import files
 from civitai_manager_libs.demo.gallery import gallery, model_of
 from civitai_manager_libs.web import bundle
 from fault_responses import stalled, status
-from gallery_page import AXE, with_axe
+from gallery_page import with_axe
 from page_driver import expect, until
 
 pytestmark = pytest.mark.page

@@ -161,3 +161,12 @@ def test_panel_that_is_left_and_opened_again_at_once_stays_open(server, open_gal
     page.page.wait_for_timeout(300)  # the browser tells of the end only now
     expect(page.panel("jobs")).to_be_visible()
     until(lambda: page.page.evaluate("document.activeElement.localName") == "civitai-gallery")
+
+
+def test_space_marks_the_tile_to_which_a_screen_reader_has_moved_the_focus(server, open_gallery):
+    page = open_gallery(server).ready()
+    page.page.locator("[role='listbox']").focus()
+    page.tiles.nth(2).evaluate("tile => tile.focus()")
+    third = page.focused()
+    page.key("Space")
+    expect(page.marked).to_have_attribute("data-id", third)

@@ -148,6 +148,15 @@ def test_suggestions_that_no_longer_fit_go_before_others_come(page):
     expect(page.field("search")).to_have_value("sampler:")
 
 
+def test_word_that_is_typed_is_asked_for_once_after_its_last_letter(page):
+    page.field("search").click()
+    page.page.locator("#suggestions li").first.wait_for()
+    page.asked.clear()
+    page.page.keyboard.type("steps>20", delay=20)
+    until(lambda: "loaded_filter" in page.api())
+    assert [path.partition("?")[0] for path in page.api()] == ["suggestions", "loaded_filter"]
+
+
 @with_axe
 @pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
 def test_search_is_accessible_and_fits_a_phone(start, demo, open_gallery, locale):
