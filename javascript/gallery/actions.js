@@ -39,6 +39,7 @@ import { getFailedParts, getShown, MAX_TILE, MIN_TILE } from "./state/state.js";
  */
 
 /**
+ * Return all actions that buttons, keys and panels call.
  * @param {Context} context
  * @param {PageParts} parts  filled in after this; its members are read when an action is done
  * @param {Pick<Actions, "send" | "copy">} outside  actions that reach out of the page
@@ -66,6 +67,7 @@ export function makeActions(context, parts, outside) {
 }
 
 /**
+ * Return the actions that open galleries, results and pages.
  * @param {Context} context
  * @param {PageParts} parts
  */
@@ -120,6 +122,7 @@ function makeNavigationActions({ store }, parts) {
 }
 
 /**
+ * Return the actions of the viewer.
  * @param {Context} context
  * @param {PageParts} parts
  */
@@ -172,7 +175,7 @@ function makeViewerActions({ store }, parts) {
   };
 }
 
-/** @param {Context} context */
+/** Return the actions that mark images. @param {Context} context */
 function makeMarkActions({ store, toast, words }) {
   const order = () => getShown(store.get()).map((view) => view.id);
   return {
@@ -190,6 +193,7 @@ function makeMarkActions({ store, toast, words }) {
 }
 
 /**
+ * Return the actions that move the focus and the scroll position.
  * @param {Context} context
  * @param {PageParts} parts
  */
@@ -232,6 +236,7 @@ function makeFocusActions({ store, toast, words }, parts) {
 }
 
 /**
+ * Return the actions that start and cancel downloads.
  * @param {Context} context
  * @param {PageParts} parts
  */
@@ -251,8 +256,7 @@ function makeDownloadActions({ store }, parts) {
 }
 
 /**
- * Make the actions that no button calls: what the window, the focus and the address change.
- *
+ * Return the actions that record what the window, the focus and the address show.
  * @param {Store} store
  */
 export function makeViewActions(store) {
@@ -270,6 +274,7 @@ export function makeViewActions(store) {
 }
 
 /**
+ * Return whether an image is among those that are shown.
  * @param {Store} store
  * @param {number} id
  */
@@ -278,6 +283,7 @@ function isShown(store, id) {
 }
 
 /**
+ * Return the index of an image, -1 if it is not in the list.
  * @param {readonly {id: number}[]} views
  * @param {number | null} id
  */

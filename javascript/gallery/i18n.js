@@ -1,4 +1,4 @@
-/** The page's words, in the language that the server chose for this browser. */
+/** The page's messages, in the language that the server chose for this browser. */
 
 /** What must be said before the server has sent any. @type {Record<string, [string, string]>} */
 const FIRST = {
@@ -18,6 +18,7 @@ const FIRST = {
 const PLACE = /\{(\w+)(?::([^{}|]*)\|([^{}|]*))?\}/g; // {n}, or {n:picture|pictures}
 
 /**
+ * Return the function that looks up a message and fills in its values.
  * @param {() => Record<string, string> | undefined} catalogue
  * @returns {import("./types.js").Words}
  */
@@ -33,11 +34,7 @@ export function makeWords(catalogue) {
   };
 }
 
-/**
- * A key that an older server does not know, as near to words as it comes.
- *
- * @param {string} key
- */
+/** Turn the key of an unknown message into a readable text. @param {string} key */
 function humanizeKey(key) {
   const words = key.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -1,4 +1,7 @@
-/** The keys: one table of what each does and where; the help sheet is made from it. */
+/**
+ * The keyboard shortcuts: one table of what each key does and where. The help sheet is made from
+ * it.
+ */
 
 import { usesKey } from "./core/native_keys.js";
 
@@ -19,12 +22,14 @@ import { usesKey } from "./core/native_keys.js";
  */
 
 /**
+ * Return an action that moves the focus in the grid; with Shift it marks as well.
  * @param {"left" | "right" | "up" | "down" | "home" | "end" | "pageup" | "pagedown"} where
  * @returns {NonNullable<Key["act"]>}
  */
 const move = (where) => (actions, _, press) => actions.move(where, { extend: press.shiftKey });
 
 /**
+ * Return an action on the focused image.
  * @param {(actions: Actions, id: number) => unknown} action
  * @returns {NonNullable<Key["act"]>}
  */
@@ -32,6 +37,7 @@ const onFocused = (action) => (actions, state) =>
   state.focus !== null && action(actions, state.focus);
 
 /**
+ * Return an action on the open image.
  * @param {(actions: Actions, id: number) => unknown} action
  * @returns {NonNullable<Key["act"]>}
  */
@@ -222,7 +228,7 @@ export const KEYS = [
 ];
 
 /**
- * Where the keys hold now.
+ * Return the scopes whose keys work now.
  * @param {State} state
  * @param {boolean} onTile
  * @returns {KeyScope[]}
@@ -234,7 +240,7 @@ export function getKeyScopes(state, onTile) {
 }
 
 /**
- * The table's entry for a press, or null.
+ * Return the shortcut for a key press in these scopes, or null.
  * @param {KeyPress} press
  * @param {KeyScope[]} places
  * @returns {Key | null}
@@ -262,9 +268,8 @@ export class Keys {
   }
 
   /**
-   * Stops what a host would take for its own: Escape that closes something of ours, Ctrl+Enter in
-   * a field of ours.
-   *
+   * Stop key presses that the host would handle as well: Escape that closes a part of ours, and
+   * Ctrl+Enter in a field of ours.
    * @param {KeyboardEvent} event
    */
   #keepFromHost(event) {
@@ -274,7 +279,7 @@ export class Keys {
     if (closes || generates) event.stopPropagation();
   }
 
-  /** @param {KeyboardEvent} event */
+  /** Run the action of a key press. @param {KeyboardEvent} event */
   #press(event) {
     const { root, store, actions } = this.context;
     if (event.defaultPrevented || !this.#isOurs()) return;
@@ -288,7 +293,7 @@ export class Keys {
     if (!(key.once && event.repeat)) key.act(actions, state, event);
   }
 
-  /** Our tab is seen, and the focus is in it or nowhere. */
+  /** Return whether our tab is visible, with the focus in it or nowhere. */
   #isOurs() {
     const host = this.context.root.host;
     const focused = document.activeElement;

@@ -1,4 +1,4 @@
-/** Puts the parts of the page together in `<civitai-gallery>`. */
+/** Assembles the parts of the page in `<civitai-gallery>`. */
 
 import { makeActions, makeViewActions } from "./actions.js";
 import { Compare } from "./compare/compare.js";
@@ -46,8 +46,7 @@ import { Viewer } from "./viewer/viewer.js";
 const NARROW_TILE = 170; // two in a row on a phone
 
 /**
- * Fills the element, which is in the page and seen; its style is there already.
- *
+ * Build the page in its element, which is visible and has its style.
  * @param {HTMLElement} element
  * @param {{base: URL, bootstrap: Promise<Response>, signal: AbortSignal}} given  base: our routes'
  *     address; hello: the first request, sent while this code was loading; signal: aborted when
@@ -65,6 +64,7 @@ export function start(element, { base, bootstrap, signal }) {
 }
 
 /**
+ * Return what every part of the page is given.
  * @param {ShadowRoot} root
  * @param {Api} api
  * @param {AbortSignal} signal
@@ -103,7 +103,10 @@ function makeContext(root, api, signal) {
   return context;
 }
 
-/** @param {Context & {parts: import("./actions.js").PageParts}} context */
+/**
+ * Show the connection's status, and build the other parts once the server responds.
+ * @param {Context & {parts: import("./actions.js").PageParts}} context
+ */
 async function connect(context) {
   const { store, parts, actions, signal } = context;
   const status = new Status(context, "images", getGalleryStatus).element;
@@ -120,8 +123,7 @@ async function connect(context) {
 }
 
 /**
- * All that needs the server's words and choices.
- *
+ * Build all parts that need the server's messages and choices.
  * @param {Context & {parts: import("./actions.js").PageParts}} context
  * @param {HTMLElement} status
  */
@@ -158,6 +160,7 @@ function buildParts(context, status) {
 }
 
 /**
+ * Open what the address names, otherwise the example gallery.
  * @param {Context & {parts: import("./actions.js").PageParts}} context
  * @param {import("./actions.js").ViewActions} view
  */

@@ -152,8 +152,8 @@ def test_word_that_is_typed_is_asked_for_once_after_its_last_letter(page):
     page.field("search").click()
     page.page.locator("#suggestions li").first.wait_for()
     page.asked.clear()
-    page.page.keyboard.type("steps>20", delay=20)
-    until(lambda: "loaded_filter" in page.api())
+    with page.page.expect_request("**/loaded_filter"):
+        page.page.keyboard.type("steps>20", delay=20)
     assert [path.partition("?")[0] for path in page.api()] == ["suggestions", "loaded_filter"]
 
 

@@ -14,7 +14,6 @@ const WORD = new RegExp(
 
 /**
  * Each text in parts. Something differs where it is not, in the same order, in all of the others.
- *
  * @param {string[]} texts
  * @returns {Part[][]}
  */
@@ -33,7 +32,6 @@ export function compareTexts(texts) {
 
 /**
  * What the infotexts say, field by field, in their order; a field that one lacks is "" there.
- *
  * @param {{prompt: string, negative: string, parameters: [string, string][]}[]} infotexts
  * @param {{prompt: string, negative: string}} names  of the two that have none
  * @returns {Row[]}
@@ -53,7 +51,6 @@ export function compareFields(infotexts, names) {
 
 /**
  * Which words of each are in what both have in the same order.
- *
  * @param {string[]} one
  * @param {string[]} other
  * @returns {[boolean[], boolean[]]}
@@ -89,7 +86,6 @@ function markKnown(one, other) {
 
 /**
  * By the table of the heaviest common subsequence: a word weighs more than what stands between.
- *
  * @param {string[]} one
  * @param {string[]} other
  * @returns {[boolean[], boolean[]]}
@@ -122,7 +118,6 @@ function alignWords(one, other) {
 
 /**
  * Blanks between two words that differ differ with them.
- *
  * @param {string[]} words
  * @param {boolean[]} isCommon
  * @returns {Part[]}

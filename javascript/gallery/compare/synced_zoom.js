@@ -8,7 +8,6 @@ import { getFitScale, limitPose } from "../viewer/zoom.js";
 
 /**
  * In how many columns the images are seen largest.
- *
  * @param {Size[]} images
  * @param {Size} stage  of all of them
  */
@@ -43,7 +42,6 @@ export function toSyncedView(pose, image, stage) {
 
 /**
  * The same part of this image, as large against all of it.
- *
  * @param {SyncedView} view
  * @param {Size} image
  * @param {Size} stage

@@ -7,7 +7,6 @@
 
 /**
  * Attributes: true is one without a value, null and false leave it out.
- *
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
  * @param {Props} [props]
@@ -51,7 +50,6 @@ function toNodes(children) {
 /**
  * A button of an action, with an icon before its words, or in their place with `isBare`. While an action
  * is under way that takes time, a further press does nothing.
- *
  * @param {{action?: string, icon?: Node | null, words: string, title?: string, isBare?: boolean, class?: string}} looks
  * @param {(event: MouseEvent) => unknown} press
  */
@@ -74,7 +72,6 @@ export function button({ action, icon, words, title, isBare = false, class: look
 
 /**
  * Not `disabled` meanwhile: that takes the focus away, and the keyboard begins at the top again.
- *
  * @param {HTMLElement} pressed
  * @param {() => unknown} action
  */

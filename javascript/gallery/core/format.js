@@ -20,7 +20,6 @@ export function formatNumber(value, language, notation = "standard") {
 
 /**
  * Day and minute.
- *
  * @param {string} iso
  * @param {string | undefined} language
  * @returns {string} "" where it is no time

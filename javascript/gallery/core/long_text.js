@@ -29,7 +29,6 @@ export function makeLongText(text, words) {
 
 /**
  * Cut at spaces, so that no word is; together they are the text.
- *
  * @param {string} text
  * @param {number} [length]
  */
@@ -45,7 +44,6 @@ export function splitText(text, length = PIECE) {
 
 /**
  * Where to cut at the latest; never within a surrogate pair.
- *
  * @param {string} text
  * @param {number} end
  * @param {number} [start]

@@ -5,7 +5,6 @@ const open = new WeakMap();
 
 /**
  * Escape, a click beside it and whatever else ends it all come to `leave`.
- *
  * @param {HTMLDialogElement} dialog
  * @param {() => void} leave
  * @param {AbortSignal} signal
@@ -59,7 +58,6 @@ export function closeModal(dialog) {
 
 /**
  * Tells what is topmost, now and whenever it changes; the root itself where no dialog is.
- *
  * @param {ShadowRoot} root
  * @param {(top: Element | ShadowRoot) => void} listener
  * @param {AbortSignal} signal

@@ -15,7 +15,6 @@ function findScroller(node) {
 
 /**
  * At once: a host's `scroll-behavior: smooth` would fetch all that it passes.
- *
  * @param {Element} node  something in what scrolls
  * @param {number} pixels
  */

@@ -1,4 +1,4 @@
-/** The user's own marks of images: changed on the server, and in what is loaded. */
+/** Changes the user's annotations of images, on the server and in the loaded images. */
 
 import { getErrorMessage } from "./problems.js";
 import { updateImages } from "./received.js";
@@ -15,8 +15,8 @@ export class AnnotationWriter {
   }
 
   /**
-   * What is marked then, by id; null where it failed, which is said.
-   *
+   * Save a change for these images. Return their annotations by id, or null if it failed; the
+   * user is told.
    * @param {number[]} ids
    * @param {AnnotationChange} change
    * @returns {Promise<Record<string, Annotations> | null>}
@@ -36,8 +36,7 @@ export class AnnotationWriter {
   }
 
   /**
-   * All of them, or none of them if all are.
-   *
+   * Make all these images favourites; if all of them are already, make none of them one.
    * @param {number[]} ids
    */
   async favourite(ids) {
@@ -51,6 +50,7 @@ export class AnnotationWriter {
 }
 
 /**
+ * Return the image with the favourite flag that the server reports.
  * @param {import("../types.js").View} view
  * @param {Annotations | undefined} annotations
  */

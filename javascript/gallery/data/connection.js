@@ -1,4 +1,4 @@
-/** Greets the server, and again when it did not answer, until it is back. */
+/** Fetches the bootstrap data, and polls for it while the server does not respond. */
 
 import { getFailedParts, isOffline } from "../state/state.js";
 import { makeProblem, setProblem } from "./problems.js";
@@ -27,7 +27,7 @@ export class Connection {
     signal.addEventListener("abort", () => this.#watch(false));
   }
 
-  /** Whether it answered. */
+  /** Fetch the bootstrap data. Return whether the server responded. */
   async fetchBootstrap() {
     const { store, api, words, signal } = this.#context;
     try {
@@ -40,12 +40,15 @@ export class Connection {
     }
   }
 
-  /** Greets it once more, for a user who does not want to wait. */
+  /** Fetch the bootstrap data again because the user asked for it. */
   async retry() {
     if (await this.fetchBootstrap()) this.#onBack();
   }
 
-  /** @param {import("../types.js").Bootstrap} bootstrap */
+  /**
+   * Store the bootstrap data: the server responds.
+   * @param {import("../types.js").Bootstrap} bootstrap
+   */
   #take(bootstrap) {
     this.#context.store.set(({ problems }) => ({
       bootstrap,
@@ -54,7 +57,7 @@ export class Connection {
     }));
   }
 
-  /** @param {boolean} isLost */
+  /** Start or stop polling. @param {boolean} isLost */
   #watch(isLost) {
     if (isLost && !this.#clock) {
       this.#clock = window.setInterval(() => this.#checkIfWatching(), EVERY);
@@ -64,6 +67,7 @@ export class Connection {
     }
   }
 
+  /** Poll once, if polling is on and the page is visible. */
   async #checkIfWatching() {
     if (!this.#clock || this.#isBusy || document.visibilityState !== "visible") return;
     const { store, api, signal } = this.#context;

@@ -1,4 +1,4 @@
-/** Knows how the downloads stand; asks the server only while something is at work. */
+/** Polls the state of the downloads while any of them is active. */
 
 import { ApiError, isAborted } from "./api.js";
 import { getErrorMessage, reportOffline } from "./problems.js";
@@ -25,7 +25,7 @@ export class JobPoller {
     void this.poll();
   }
 
-  /** Asks at once, and goes on while something is at work. */
+  /** Fetch the jobs now, and again later while any of them is active. */
   async poll() {
     this.#stop();
     this.#abort = new AbortController();
@@ -42,14 +42,14 @@ export class JobPoller {
     }
   }
 
-  /** The answer to an action tells how all stands. @param {Jobs} jobs */
+  /** Store the jobs that a response lists. @param {Jobs} jobs */
   take(jobs) {
     this.#isOffline = false;
     this.context.store.set({ jobs });
     this.#schedule();
   }
 
-  /** What cannot be read is not shown as if there were nothing. @param {ApiError} error */
+  /** Show why the jobs could not be read instead of an empty list. @param {ApiError} error */
   #showProblem(error) {
     if (error.code === "offline") return; // which the page says itself
     const { store, words } = this.context;
@@ -57,6 +57,7 @@ export class JobPoller {
     store.set({ jobs: { ...before, notice: getErrorMessage(error, words) } });
   }
 
+  /** Schedule the next poll, if one is needed. */
   #schedule() {
     clearTimeout(this.#timer);
     const pause = this.#pause();
@@ -64,7 +65,7 @@ export class JobPoller {
     this.#timer = window.setTimeout(() => void this.poll(), pause);
   }
 
-  /** Milliseconds until the next question; 0 is none. */
+  /** Return the milliseconds until the next poll; 0 for none. */
   #pause() {
     if (this.#isOffline) return HIDDEN; // what is at work is not known
     const { store, root } = this.context;

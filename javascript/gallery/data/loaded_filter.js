@@ -1,4 +1,4 @@
-/** Shows, of what was loaded, what fits a search. */
+/** Filters the loaded images by words: the server says which of them match. */
 
 import { isAborted } from "./api.js";
 import { makeProblem, setProblem } from "./problems.js";
@@ -20,19 +20,21 @@ export class LoadedFilter {
     store.on(["images", "loadedFilter"], (now, before) => this.#follow(now, before), { signal });
   }
 
-  /** @param {Partial<Change>} change */
+  /** Change the words of the filter. @param {Partial<Change>} change */
   set(change) {
     this.#context.store.set(({ loadedFilter }) => ({
       loadedFilter: { ...loadedFilter, ...change },
     }));
   }
 
+  /** Ask the server again about the images that it has not matched. */
   retry() {
     setProblem(this.#context.store, "loaded_filter", null);
     return this.#request();
   }
 
   /**
+   * Ask the server when the words change or more images are loaded.
    * @param {import("../state/state.js").State} now
    * @param {import("../state/state.js").State} before
    */
@@ -41,7 +43,7 @@ export class LoadedFilter {
     if (now.loadedFilter.words) void this.#request();
   }
 
-  /** @param {string} words */
+  /** Forget the matches of the words before. @param {string} words */
   #reset(words) {
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -53,7 +55,7 @@ export class LoadedFilter {
     store.set({ matches: null, notes });
   }
 
-  /** Asks about those images that it has not asked about yet. */
+  /** Ask the server which of the images match that it has not been asked about yet. */
   async #request() {
     const { store, api, words } = this.#context;
     const { images, loadedFilter, where } = store.get();
@@ -78,6 +80,7 @@ export class LoadedFilter {
   }
 
   /**
+   * Add the matching ids to the matches, and show what the server says of the words.
    * @param {{ids: number[], message: string}} answer  message: what of the search was left out, and why
    * @param {boolean} isFirst  of these words: what others matched before is gone
    */

@@ -1,4 +1,4 @@
-/** Opens what the user asks for: by the field, a card, a filter or the page's address. */
+/** Opens what the user asks for: by the search field, a card, a filter or the page's address. */
 
 import { readMarks } from "../state/marks.js";
 import { getSource, withSource } from "../state/query.js";
@@ -29,7 +29,10 @@ export class Navigation {
     context.signal.addEventListener("abort", () => this.#abort.abort());
   }
 
-  /** @param {string} text */
+  /**
+   * Look up whatever the user typed: a URL, an id, a user name, a hash or words.
+   * @param {string} text
+   */
   async find(text) {
     const query = text.trim();
     if (!query) return this.closeResults();
@@ -41,8 +44,7 @@ export class Navigation {
   }
 
   /**
-   * Models only.
-   *
+   * Search models by words, or fetch the next page of their results.
    * @param {string} words
    * @param {string} [cursor]  the next ones of those that are found
    */
@@ -65,11 +67,13 @@ export class Navigation {
     if (results) await this.search(results.query, cursor);
   }
 
+  /** Close the search results and stop looking up. */
   closeResults() {
     this.#context.store.set({ results: null });
   }
 
   /**
+   * Open the gallery of a model or of one of its versions.
    * @param {number} id
    * @param {number | null} [version]
    */
@@ -77,16 +81,12 @@ export class Navigation {
     await this.go(withSource(this.#context.store.get().where, { model: id, version }));
   }
 
-  /** @param {string} user */
+  /** Open the gallery of a user. @param {string} user */
   async openUser(user) {
     await this.go(withSource(this.#context.store.get().where, { user }));
   }
 
-  /**
-   * Looks at another gallery, or at the same by other filters.
-   *
-   * @param {Where} where
-   */
+  /** Open a gallery, or the same gallery with other filters. @param {Where} where */
   async go(where) {
     const { store } = this.#context;
     const before = store.get();
@@ -108,16 +108,13 @@ export class Navigation {
     return this.#retry();
   }
 
+  /** Abort the lookup. */
   giveUp() {
     this.#abort.abort();
     this.#context.store.set({ lookupText: "" });
   }
 
-  /**
-   * What another gallery does not take along.
-   *
-   * @param {Where} where
-   */
+  /** Return the fields of the state that another gallery does not keep. @param {Where} where */
   #resetFor(where) {
     const { model } = this.#context.store.get();
     return {
@@ -130,7 +127,7 @@ export class Navigation {
     };
   }
 
-  /** @param {number} id */
+  /** Fetch a model and show it. @param {number} id */
   async #readModel(id) {
     await this.#request("", async (signal) => {
       const model = await this.#context.api.get(`models/${id}`, { signal });
@@ -138,7 +135,7 @@ export class Navigation {
     });
   }
 
-  /** @param {Model} model */
+  /** Show a model and put it first among the recent ones. @param {Model} model */
   #remember(model) {
     this.#context.store.set(({ bootstrap }) => {
       if (!bootstrap) return { model };
@@ -149,8 +146,7 @@ export class Navigation {
   }
 
   /**
-   * Asks one thing at a time: the last one asked for is the one that is wanted.
-   *
+   * Run one lookup, and abort the one before it.
    * @param {string} lookupText
    * @param {(signal: AbortSignal) => Promise<void>} request
    */
@@ -180,6 +176,7 @@ export class Navigation {
   }
 
   /**
+   * Open what a lookup found.
    * @param {any} answer  of `api/lookup`, see its `kind`
    * @param {AbortSignal} signal
    */
@@ -201,6 +198,7 @@ export class Navigation {
 }
 
 /**
+ * Return the gallery that a lookup found, or null.
  * @param {any} answer
  * @returns {Partial<Where> | null}
  */

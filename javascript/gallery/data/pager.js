@@ -1,4 +1,4 @@
-/** Loads the gallery that is looked at, page by page. */
+/** Loads the open gallery page by page. */
 
 import { buildImagesPath, getSource } from "../state/query.js";
 import { addPage, makeEmptyGallery } from "../state/state.js";
@@ -23,8 +23,8 @@ export class Pager {
   }
 
   /**
-   * Begins anew; what is under way is aborted.
-   *
+   * Load the gallery from its first page, and abort the request before. With `isSameSource` the
+   * images stay until the first page is loaded.
    * @param {{isSameSource?: boolean, isFresh?: boolean}} [how]  the same gallery by another filter: what is shown
    *     stays until its first page comes, and marks stay
    */
@@ -41,7 +41,7 @@ export class Pager {
     return isFresh ? this.again() : this.more();
   }
 
-  /** The next page; settles when it came, failed or was given up. */
+  /** Load the next page. The promise settles when the page is loaded, failed or was given up. */
   more() {
     const { ended, where } = this.#context.store.get();
     if (this.#running) return this.#running;
@@ -49,13 +49,13 @@ export class Pager {
     return this.#begin();
   }
 
-  /** Asks once more for the page that is not answered, or failed: Civitai itself, not its kept answer. */
+  /** Request the page that failed or does not come once more, from Civitai and not from a cache. */
   again() {
     this.#cancel();
     return this.#begin("fresh");
   }
 
-  /** Shows what was kept of the page that is waited for, if anything was. */
+  /** Stop waiting for Civitai and load the page from the library instead. */
   giveUp() {
     if (!this.#context.store.get().loading) return;
     this.#cancel();
@@ -103,6 +103,7 @@ export class Pager {
   }
 
   /**
+   * Return the problem to show for a failed page.
    * @param {unknown} error
    * @param {Mode} [mode]
    */

@@ -1,4 +1,4 @@
-/** What went wrong, as words for the user. */
+/** Turns errors into what the user is told, and stores them. */
 
 import { ApiError } from "./api.js";
 
@@ -10,6 +10,7 @@ import { ApiError } from "./api.js";
 const PAGE_ERRORS = ["offline", "login", "bad_answer"]; // what our server did not say in words
 
 /**
+ * Return the message for an error. Throw an error that is not an `ApiError` again: it is a bug.
  * @param {unknown} error  anything but an `ApiError` is a fault of ours, and flies on
  * @param {Words} words
  */
@@ -22,7 +23,6 @@ export function getErrorMessage(error, words) {
 
 /**
  * Return what an error means to the user. Throw an error that is not an `ApiError` again.
- *
  * @param {unknown} error
  * @param {Words} words
  * @returns {Problem}
@@ -34,7 +34,6 @@ export function makeProblem(error, words) {
 
 /**
  * Set or clear (null) the problem of one part; the other parts keep theirs.
- *
  * @param {Store} store
  * @param {Part} part
  * @param {Problem | null} problem
@@ -44,8 +43,7 @@ export function setProblem(store, part, problem) {
 }
 
 /**
- * Our server does not answer: whoever watches for it asks until it is back.
- *
+ * Note that our server does not respond, so that `Connection` polls until it does.
  * @param {unknown} error
  * @param {Store} store
  */

@@ -6,7 +6,6 @@
 
 /**
  * Replace fields of the bootstrap data, once the page has any.
- *
  * @param {Store} store
  * @param {Partial<Bootstrap>} change
  */
@@ -16,7 +15,6 @@ export function updateBootstrap(store, change) {
 
 /**
  * Replace the watched galleries and what is new in each of them.
- *
  * @param {Store} store
  * @param {import("../types.js").WatchedGalleries} watches
  */
@@ -26,7 +24,6 @@ export function setWatches(store, watches) {
 
 /**
  * Replace each loaded image by what `update` returns for it.
- *
  * @param {Store} store
  * @param {(view: View) => View} update
  */

@@ -1,4 +1,4 @@
-/** While what was kept is shown, or something failed for want of a network: asks now and then until Civitai is back. */
+/** Checks now and then whether Civitai is back, while the page shows the library instead of it. */
 
 import { buildImagesPath } from "../state/query.js";
 import { getFailedParts, replaceLibraryPage } from "../state/state.js";
@@ -27,22 +27,25 @@ export class Reconnect {
     signal.addEventListener("abort", () => window.clearInterval(this.#clock));
   }
 
+  /** Return whether Civitai could not be reached last time. */
   get #isAway() {
     const state = this.#context.store.get();
     return state.libraryDate !== "" || getFailedParts(state, "network").length > 0;
   }
 
-  /** What is found takes the place of what is looked at: not while one is deep in that. */
+  /** Return whether a retried lookup may replace what the user looks at. */
   get #canFind() {
     return this.#isAtTop() && this.#context.store.get().open === null;
   }
 
+  /** Start or stop the regular check. */
   #watch() {
     if (this.#isAway === this.#clock > 0) return;
     window.clearInterval(this.#clock);
     this.#clock = this.#isAway ? window.setInterval(() => void this.#check(), EVERY) : 0;
   }
 
+  /** Retry what failed because of the network, and refresh what came from the library. */
   async #check() {
     const { store, actions } = this.#context;
     if (!this.#isAway || this.#isBusy || document.visibilityState !== "visible") return;
@@ -53,6 +56,7 @@ export class Reconnect {
     if (libraryDate) await this.#fetchLive();
   }
 
+  /** Fetch the first page from Civitai to replace the one from the library. */
   async #fetchLive() {
     const { store, api, signal } = this.#context;
     const { where } = store.get();

@@ -1,4 +1,4 @@
-/** All of an image as the server knows it: asked once, kept for a while. */
+/** The records of images, fetched once and cached for a while. */
 
 import { isAborted } from "./api.js";
 
@@ -24,7 +24,7 @@ export class Records {
     this.now = now;
   }
 
-  /** @param {number} id */
+  /** Return the cached record of an image, undefined if there is none. @param {number} id */
   peek(id) {
     const record = this.#cache.get(id);
     if (record) this.#store(record);
@@ -32,6 +32,7 @@ export class Records {
   }
 
   /**
+   * Return the record of an image from the cache if it is fresh, otherwise from the server.
    * @param {number} id
    * @param {AbortSignal} signal
    * @returns {Promise<ImageRecord>}
@@ -41,7 +42,10 @@ export class Records {
     return known && this.#isFresh(known) ? known : this.#load(id, {}, signal);
   }
 
-  /** What was read in the file does not change. @param {ImageRecord} record */
+  /**
+   * Return whether a record need not be fetched again. A record read from the file never changes.
+   * @param {ImageRecord} record
+   */
   #isFresh(record) {
     return (
       record.infotext_source === "file" || this.now() - (this.#receivedAt.get(record) ?? 0) < FRESH
@@ -49,8 +53,8 @@ export class Records {
   }
 
   /**
-   * Looks into the image's file too, which may have to be fetched for it.
-   *
+   * Fetch the record of an image with what its file says. The server may have to download the
+   * file.
    * @param {number} id
    * @param {AbortSignal} signal
    * @returns {Promise<ImageRecord>}
@@ -60,8 +64,7 @@ export class Records {
   }
 
   /**
-   * Before they are wanted; why one does not come is told when it is.
-   *
+   * Fetch records before they are needed. An error is shown only once the record is needed.
    * @param {number[]} ids
    * @param {AbortSignal} signal
    */
@@ -75,17 +78,18 @@ export class Records {
     }
   }
 
-  /** What has changed of it here. @param {ImageRecord} record */
+  /** Replace a cached record that was changed here. @param {ImageRecord} record */
   put(record) {
     this.#store(record);
   }
 
-  /** What was saved meanwhile is not known to them. */
+  /** Empty the cache, because images have been saved meanwhile. */
   forget() {
     this.#cache.clear();
   }
 
   /**
+   * Fetch a record and cache it.
    * @param {number} id
    * @param {Record<string, string>} parameters
    * @param {AbortSignal} signal
@@ -102,7 +106,10 @@ export class Records {
     return this.#store(record);
   }
 
-  /** @param {ImageRecord} record */
+  /**
+   * Cache a record as the latest one, and drop the oldest beyond the limits.
+   * @param {ImageRecord} record
+   */
   #store(record) {
     this.#cache.delete(record.id);
     this.#cache.set(record.id, record);
@@ -118,7 +125,7 @@ export class Records {
   }
 }
 
-/** @param {ImageRecord} record */
+/** Return how many letters the texts of a record have. @param {ImageRecord} record */
 function countLetters({ infotext, prompt, negative }) {
   return infotext.length + prompt.length + negative.length;
 }

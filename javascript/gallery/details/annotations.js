@@ -12,7 +12,6 @@ const STARS = [1, 2, 3, 4, 5];
 
 /**
  * Its fields stay while an answer is drawn: what is typed meanwhile is not lost.
- *
  * @param {Context} context
  * @param {ImageRecord} record
  * @param {(record: ImageRecord) => void} changed  what it is then

@@ -23,7 +23,6 @@ export class Compatibility {
 
   /**
    * The section, as the record has it.
-   *
    * @param {string[]} incompatibilities
    */
   show(incompatibilities) {
@@ -40,7 +39,6 @@ export class Compatibility {
 
   /**
    * Asks anew for a text that was edited.
-   *
    * @param {string} text
    */
   async check(text) {

@@ -41,7 +41,6 @@ export class Details {
 
   /**
    * Drawn in the next frame: of images that are passed within one, nothing is asked.
-   *
    * @param {View} view
    * @param {number[]} next  those that one may come to
    */
@@ -164,7 +163,6 @@ export class Details {
 
   /**
    * Nothing was published with it; its file may tell.
-   *
    * @param {View} view
    * @param {ImageRecord} record
    */
@@ -183,9 +181,7 @@ export class Details {
     );
   }
 
-  /**
-   * @param {View} view
-   */
+  /** @param {View} view */
   async #lookInFile(view) {
     const { signal } = this.#abort;
     const { words, toast } = this.context;

@@ -38,7 +38,6 @@ export async function send(context, tab, id, text) {
 
 /**
  * The host's hidden fields hold the image and its text when this settles.
- *
  * @param {number | null} id
  * @param {string | null} text
  * @param {Context} context

@@ -5,7 +5,6 @@
 /**
  * A page calls them by number. After a restart a number may be another one's: with one more
  * extension a press in the page would run something else. After most restarts all are the same.
- *
  * @param {Context} context
  */
 export async function isSameInstance({ root, api, signal }) {

@@ -53,7 +53,6 @@ function makeResource(context, one) {
 
 /**
  * A line of what is missing, for whoever fetches it.
- *
  * @param {Context} context
  * @param {import("../types.js").Resource} one
  */
@@ -78,7 +77,6 @@ function formatSize({ store }, { size }) {
 
 /**
  * ComfyUI's workflow, to be dropped or pasted on its editor.
- *
  * @param {Context} context
  * @param {ImageRecord} record
  */

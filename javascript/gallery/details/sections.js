@@ -12,7 +12,6 @@ import { getParameterLabel } from "../state/state.js";
 
 /**
  * Who, when, how well liked: known before the record comes.
- *
  * @param {Context} context
  * @param {View} view
  * @param {ImageRecord} [record]
@@ -184,7 +183,6 @@ function makeCopyButton({ actions }, value, name) {
 /**
  * For the mouse only: the button beside the title is there for everyone. What one selects in the
  * text is left alone.
- *
  * @param {Context} context
  * @param {HTMLElement} body
  * @param {string} text

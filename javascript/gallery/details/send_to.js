@@ -25,7 +25,6 @@ export class SendTo {
 
   /**
    * The text of an image as it would go.
-   *
    * @param {ImageRecord} record
    */
   textOf(record) {
@@ -48,7 +47,6 @@ export class SendTo {
 
   /**
    * A video has only its text to give, and that is for one tab.
-   *
    * @param {ImageRecord} record
    */
   #tabs(record) {

@@ -1,4 +1,4 @@
-/** What of a gallery is asked for, and what of that which was read is shown. */
+/** The filters of a gallery, the width of its tiles, and the search in it. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -101,7 +101,7 @@ export class Filters {
     return slider;
   }
 
-  /** @param {State} now */
+  /** Show the filters of the open gallery. @param {State} now */
   #draw(now) {
     const { bootstrap, where, results, notes, tile } = now;
     this.element.hidden = !bootstrap || !getSource(where) || results !== null;
@@ -125,6 +125,7 @@ export class Filters {
   }
 
   /**
+   * Return what each filter offers.
    * @param {State} now
    * @returns {Record<Name, Choice[]>}
    */
@@ -150,6 +151,7 @@ export class Filters {
 }
 
 /**
+ * Return a field with its label.
  * @param {string} words
  * @param {HTMLElement} field
  */
@@ -157,8 +159,8 @@ function makeLabelled(words, field) {
   return el("label", { class: "pick" }, el("span", { text: words }), field);
 }
 
-/** What is chosen but not offered (an address may say it) stays chosen, and in sight.
- *
+/**
+ * Fill a select. A chosen value that is not offered, as from an address, stays chosen.
  * @param {HTMLSelectElement} select
  * @param {Choice[]} choices
  * @param {string} value

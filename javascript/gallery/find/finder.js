@@ -1,4 +1,4 @@
-/** The one field for whatever a user has, and what was seen recently. */
+/** The field that looks up whatever the user enters, and the recent models. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -60,14 +60,14 @@ export class Finder {
     return made;
   }
 
-  /** Another text: what was wrong with the one before is no longer of interest. */
+  /** Hide the problem of the text before. */
   #change() {
     const { store } = this.#context;
     if (store.get().problems.lookup) setProblem(store, "lookup", null);
     this.#drawRecent(store.get());
   }
 
-  /** @param {SubmitEvent} event */
+  /** Look up the text in the field. @param {SubmitEvent} event */
   #submit(event) {
     event.preventDefault();
     const text = this.#field.value;
@@ -75,15 +75,14 @@ export class Finder {
     void this.#context.actions.find(text);
   }
 
-  /** @param {State} now */
+  /** Show whether a lookup is running, and the recent models. @param {State} now */
   #draw(now) {
     this.#form.toggleAttribute("data-busy", Boolean(now.lookupText));
     this.#drawRecent(now);
   }
 
   /**
-   * Below the field while it is empty; beside nothing else they stay in sight.
-   *
+   * Show the recent models while the field is empty; without a gallery they stay visible.
    * @param {State} now
    */
   #drawRecent({ bootstrap, where, results }) {

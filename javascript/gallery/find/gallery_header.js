@@ -1,4 +1,7 @@
-/** What is open: the model with its creator and trigger words, or whose images these are. */
+/**
+ * The header of the open gallery: the model with its creator and trigger words, or the user or
+ * post.
+ */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -65,7 +68,7 @@ export class GalleryHeader {
     this.#drawWatch(store.get());
   }
 
-  /** @param {State} now */
+  /** Show the header of the open gallery. @param {State} now */
   #draw(now) {
     const { where, model, results } = now;
     this.#section.hidden = !getSource(where) || results !== null;
@@ -82,7 +85,7 @@ export class GalleryHeader {
     this.#section.toggleAttribute("data-waits", waits);
   }
 
-  /** @param {State} now */
+  /** Return the gallery's name with its link and creator. @param {State} now */
   #title({ where, model, title, bootstrap }) {
     const { words } = this.#context;
     const name = model?.name ?? (title || getGalleryName(where, words));
@@ -101,14 +104,14 @@ export class GalleryHeader {
     );
   }
 
-  /** @param {string} url */
+  /** Return the link to the gallery on Civitai. @param {string} url */
   #link(url) {
     const words = this.#context.words("see_on_civitai");
     const props = { class: "button icon quiet", href: url, target: "_blank", rel: "noreferrer" };
     return el("a", { ...props, "aria-label": words, title: words }, icon("external"));
   }
 
-  /** @param {string} user */
+  /** Return a button that opens the creator's gallery. @param {string} user */
   #creator(user) {
     const { words, actions } = this.#context;
     const title = words("see_creator", { user });
@@ -118,6 +121,7 @@ export class GalleryHeader {
   }
 
   /**
+   * Return the trigger words of a version, or of all versions, to copy by a click.
    * @param {Model} model
    * @param {number | null} version
    */
@@ -155,7 +159,7 @@ export class GalleryHeader {
     this.#showAbout(false);
   }
 
-  /** @param {boolean} isShown */
+  /** Show or hide the model's description. @param {boolean} isShown */
   #showAbout(isShown) {
     this.#about.hidden = !isShown;
     this.#unfold.setAttribute("aria-expanded", String(isShown));
@@ -169,8 +173,7 @@ export class GalleryHeader {
   }
 
   /**
-   * A changed setting; what was typed here stays at any other greeting of the server.
-   *
+   * Show a changed setting in the limit field; any other reload leaves what was typed.
    * @param {State} now
    * @param {State} before
    */
@@ -181,7 +184,7 @@ export class GalleryHeader {
     this.#drawCost();
   }
 
-  /** What a second walk asks of Civitai: known where all is loaded, else what the number allows. */
+  /** Show how many requests a second walk through the gallery takes. */
   #drawCost() {
     const { store, words } = this.#context;
     const { ended, images } = store.get();
@@ -192,7 +195,7 @@ export class GalleryHeader {
     this.#verifyLabel.title = words("make_sure_hint", { n });
   }
 
-  /** @param {import("../types.js").Where} where */
+  /** Return the buttons of the gallery. @param {import("../types.js").Where} where */
   #makeActions({ model, search }) {
     const { words, actions } = this.#context;
     const look = { action: "figures", icon: icon("stats"), words: words("stats_title") };
@@ -203,7 +206,7 @@ export class GalleryHeader {
     return el("div", { class: "actions" }, this.#fold, this.#watch, stats, download, verifyLabel);
   }
 
-  /** @param {State} now */
+  /** Show whether the gallery is watched. @param {State} now */
   #drawWatch({ where, watches }) {
     const { words } = this.#context;
     const gallery = getWatchKey(where);
@@ -228,6 +231,7 @@ export class GalleryHeader {
 }
 
 /**
+ * Return the title of a gallery that has no model.
  * @param {import("../types.js").Where} where
  * @param {import("../types.js").Words} words
  */
@@ -238,6 +242,7 @@ function getGalleryName({ user, post, search }, words) {
 }
 
 /**
+ * Return the URL of a user or post on Civitai, "" for anything else.
  * @param {import("../types.js").Where} where
  * @param {string} civitai
  */

@@ -1,4 +1,4 @@
-/** Models that a search found, as cards; they stand in the gallery's place. */
+/** The models that a search found, as cards in the gallery's place. */
 
 import { decodeBlurhash } from "../core/blurhash.js";
 import { button, el } from "../core/dom.js";
@@ -28,15 +28,14 @@ export class ModelResultCards {
     store.on(["results"], (now) => this.#draw(now), { signal });
   }
 
-  /** How far one has scrolled in them, pixels; once they are hidden, how far one had. */
+  /** Return how far the results are or were scrolled, in pixels. */
   get top() {
     if (this.#section.hidden) return this.#top;
     return -this.#context.root.host.getBoundingClientRect().top;
   }
 
   /**
-   * As they were left.
-   *
+   * Scroll the results to where they were, and focus a card.
    * @param {number | null} id  of the card that gets the focus
    * @param {number} top
    */
@@ -47,7 +46,7 @@ export class ModelResultCards {
     if (card instanceof HTMLElement) card.focus({ preventScroll: true });
   }
 
-  /** @param {State} now */
+  /** Show or hide the results. @param {State} now */
   #draw({ results, where }) {
     const { host } = this.#context.root;
     if (!results) this.#top = this.top;
@@ -67,8 +66,7 @@ export class ModelResultCards {
   }
 
   /**
-   * More of the same search leave the cards that are there alone.
-   *
+   * Add the cards of further results; other results replace all cards.
    * @param {readonly Card[]} models
    */
   #fill(models) {
@@ -81,7 +79,10 @@ export class ModelResultCards {
     this.#drawn = models;
   }
 
-  /** @param {import("../types.js").Where} where */
+  /**
+   * Return the button that leads back to the gallery, null without a gallery.
+   * @param {import("../types.js").Where} where
+   */
   #backButton(where) {
     if (!getSource(where)) return null;
     const { words, actions } = this.#context;
@@ -91,7 +92,10 @@ export class ModelResultCards {
     );
   }
 
-  /** @param {string | null} cursor */
+  /**
+   * Return the button that loads further results, null at the end.
+   * @param {string | null} cursor
+   */
   #moreButton(cursor) {
     if (cursor === null) return null;
     const { words, actions } = this.#context;
@@ -100,7 +104,7 @@ export class ModelResultCards {
     );
   }
 
-  /** @param {Card} card */
+  /** Return the card of a model. @param {Card} card */
   #card(card) {
     const { actions } = this.#context;
     return el(
@@ -127,7 +131,7 @@ export class ModelResultCards {
     );
   }
 
-  /** @param {Card} card */
+  /** Return the cover image of a model, with its BlurHash until it is loaded. @param {Card} card */
   #cover({ cover }) {
     const frame = el("span", { class: "cover" });
     if (!cover) return frame;

@@ -1,4 +1,4 @@
-/** Above the images: that they are not fresh, and what Civitai left out. */
+/** The notices above the images: that they are from the library, and what Civitai left out. */
 
 import { el } from "../core/dom.js";
 import { formatDate } from "../core/format.js";
@@ -21,7 +21,7 @@ export class Notice {
     store.on(["libraryDate", "notes", "results"], (now) => this.#draw(now), { signal });
   }
 
-  /** @param {State} now */
+  /** Show the notices of the gallery. @param {State} now */
   #draw({ libraryDate, notes, results, bootstrap }) {
     const texts = notes
       .filter(({ code }) => !ELSEWHERE.includes(code))

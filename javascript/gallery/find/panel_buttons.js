@@ -1,4 +1,4 @@
-/** The buttons of the panels, beside the field; where there is no room for all, most are in a menu. */
+/** The buttons of the panels beside the field. On a narrow page most of them are in a menu. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -7,6 +7,7 @@ import { icon } from "../core/icons.js";
 /** @typedef {{jobs: HTMLElement, watches: HTMLElement}} Badges  on their buttons: jobs at work, galleries with news */
 
 /**
+ * Return the buttons of all panels.
  * @param {Context} context
  * @param {Badges} badges
  */
@@ -39,6 +40,7 @@ export function makePanelButtons(context, badges) {
 }
 
 /**
+ * Return the button of one panel.
  * @param {Context} context
  * @param {Exclude<import("../types.js").Panel, "">} name
  * @param {import("../core/icons.js").IconName} glyph
@@ -60,7 +62,7 @@ function makePanelButton(
   return made;
 }
 
-/** @param {Context} context */
+/** Return a menu and the button that opens it. @param {Context} context */
 function makeMenu({ words }) {
   const menu = el("div", { class: "menu", id: "more-tools", popover: "auto" });
   const look = {

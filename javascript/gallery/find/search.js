@@ -1,4 +1,6 @@
-/** The one field to search by: in what is loaded, in what was kept of this gallery, or in all. */
+/**
+ * The search field: searches the loaded images, the gallery in the library, or the whole library.
+ */
 
 import { button, el } from "../core/dom.js";
 import { hasGallery } from "../state/query.js";
@@ -60,18 +62,18 @@ export class Search {
     this.#timer = window.setTimeout(() => this.#flush(), PAUSE);
   }
 
-  /** Searches for what was typed since the last search. */
+  /** Search for what was typed since the last search. */
   #flush() {
     if (this.#timer) this.#search(this.#scopeOf(this.#context.store.get()));
   }
 
-  /** The gallery is live again, where there is one. */
+  /** Clear the search and show the live gallery again, if there is one. */
   #empty() {
     this.#field.value = "";
     this.#search(hasGallery(this.#context.store.get().where) ? "loaded" : "all");
   }
 
-  /** @param {Scope} scope */
+  /** Search for the words in the field. @param {Scope} scope */
   #search(scope) {
     const { actions, store } = this.#context;
     window.clearTimeout(this.#timer);
@@ -83,7 +85,7 @@ export class Search {
     else if (store.get().where.search !== null) void actions.setWhere({ search: null });
   }
 
-  /** @param {State} now */
+  /** Show the scope, the words and what the server says of them. @param {State} now */
   #draw(now) {
     const { where, loadedFilter, notes } = now;
     const { words } = this.#context;
@@ -105,6 +107,7 @@ export class Search {
   }
 
   /**
+   * Return the scope of the search that is shown.
    * @param {State} state
    * @returns {Scope}
    */

@@ -1,4 +1,4 @@
-/** A line that says how it stands, with buttons for what can be done about it. */
+/** A line that tells the status of a lookup or a gallery, with buttons for what can be done. */
 
 import { button, el } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -62,7 +62,7 @@ export class Status {
     this.#stick(length > 0 && (kind === "problem" || kind === "waits"));
   }
 
-  /** @param {StatusAction[]} actions */
+  /** Show the buttons, unless they are the same as before. @param {StatusAction[]} actions */
   #drawActions(actions) {
     const key = actions.join();
     if (this.#drawn === key) return; // a button under the pointer stays the one that is pressed
@@ -71,8 +71,7 @@ export class Status {
   }
 
   /**
-   * Wherever one is among the images it is in sight, above the bar; toasts go above both.
-   *
+   * Keep the line in sight above the bar, wherever the user is among the images.
    * @param {boolean} isSticking
    */
   #stick(isSticking) {
@@ -86,7 +85,10 @@ export class Status {
     );
   }
 
-  /** @param {boolean} isWaiting  then the seconds are counted */
+  /**
+   * Redraw every second while something is awaited, to count the seconds.
+   * @param {boolean} isWaiting  then the seconds are counted
+   */
   #tick(isWaiting) {
     if (isWaiting && !this.#clock) this.#clock = window.setInterval(() => this.#draw(), 1000);
     if (!isWaiting && this.#clock) {
@@ -95,7 +97,7 @@ export class Status {
     }
   }
 
-  /** @param {StatusAction} action */
+  /** Return the button of an action. @param {StatusAction} action */
   #button(action) {
     const { actions, words, store } = this.#context;
     const part = () =>

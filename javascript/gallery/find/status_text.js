@@ -1,4 +1,4 @@
-/** What is to be said of a search and of a gallery: that one waits, what is wrong, how far it goes. */
+/** What to tell about a lookup or a gallery: that it waits, what is wrong, where it ends. Pure. */
 
 import { formatNumber } from "../core/format.js";
 import { countFilters, getSource, makeDefaultQuery } from "../state/query.js";
@@ -20,8 +20,7 @@ const PATIENCE = 3; // seconds without an answer that go without saying
 const NO_STATUS = { kind: "none", text: "", actions: [] };
 
 /**
- * Beside the field.
- *
+ * Return the status beside the field.
  * @param {State} state
  * @param {Words} words
  * @param {number} now  as `performance.now()` tells it
@@ -44,8 +43,7 @@ export function getLookupStatus({ problems, lookupText, lookupStartedAt }, words
 }
 
 /**
- * Below the images.
- *
+ * Return the status below the images.
  * @param {State} state
  * @param {Words} words
  * @param {number} now
@@ -69,8 +67,7 @@ export function getGalleryStatus(state, words, now) {
 }
 
 /**
- * While a page is awaited.
- *
+ * Return the text while a page is loaded, "" where the bar already says so.
  * @param {State} state
  * @param {Words} words
  */
@@ -81,6 +78,7 @@ function getWaitingText(state, words) {
 }
 
 /**
+ * Return how many images of the library have been searched.
  * @param {import("../types.js").SearchProgress} searchProgress
  * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words
@@ -93,6 +91,7 @@ function formatSearchProgress({ count, total }, { language }, words) {
 }
 
 /**
+ * Return the status of a request; after some seconds it tells how long the request takes.
  * @param {number} time  ms
  * @param {string} text  as long as that is no wonder
  * @param {Words} words
@@ -105,6 +104,7 @@ function makeWaitingStatus(time, text, words) {
 }
 
 /**
+ * Return the status of a gallery that is not loading.
  * @param {State} state
  * @param {import("../types.js").Bootstrap} bootstrap
  * @param {Words} words

@@ -1,4 +1,4 @@
-/** Below a search that is typed: what its last word may become. */
+/** The suggestions below the search field for the word at the caret. */
 
 import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
@@ -49,7 +49,7 @@ export class Suggestions {
     this.#draw();
   }
 
-  /** Asks once no letter has come for a while; at once it drops what no longer fits. */
+  /** Request suggestions after a pause, and drop at once those that no longer fit. */
   #follow() {
     this.#cancel();
     const word = normalize(this.#word);
@@ -83,7 +83,10 @@ export class Suggestions {
     }
   }
 
-  /** @param {Suggestion[]} found */
+  /**
+   * Show these suggestions, and keep the chosen one if it is among them.
+   * @param {Suggestion[]} found
+   */
   #show(found) {
     const chosen = this.#shown[this.#at]?.text;
     this.#shown = this.#field.matches(":focus") ? found : [];
@@ -116,7 +119,7 @@ export class Suggestions {
     this.#list.children[this.#at]?.scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {KeyboardEvent} event */
+  /** Choose a suggestion by the arrow keys, accept it by Enter. @param {KeyboardEvent} event */
   #press(event) {
     if (!this.#list.isConnected || event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -131,14 +134,14 @@ export class Suggestions {
     event.stopPropagation();
   }
 
-  /** @param {MouseEvent} event */
+  /** Accept the suggestion that was clicked. @param {MouseEvent} event */
   #point(event) {
     const row = event.target instanceof Element ? event.target.closest("li") : null;
     const at = row ? [...this.#list.children].indexOf(row) : -1;
     if (at >= 0) this.#take(at);
   }
 
-  /** @param {number} at */
+  /** Put a suggestion into the field in place of the word at the caret. @param {number} at */
   #take(at) {
     const field = this.#field;
     const { text, caret } = replaceWord(
@@ -153,7 +156,10 @@ export class Suggestions {
   }
 }
 
-/** @param {string} text  of a suggestion, or typed */
+/**
+ * Return a text without quotes and in lower case, for comparing.
+ * @param {string} text  of a suggestion, or typed
+ */
 function normalize(text) {
   return text.replace(/["“”„]/g, "").toLowerCase();
 }

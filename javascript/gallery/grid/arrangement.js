@@ -1,4 +1,4 @@
-/** What the grid shows, in its places; an image is found by its id. Knows no DOM. */
+/** Where each shown image lies in the grid; images are found by their ids. Knows no DOM. */
 
 import { Masonry } from "./layout.js";
 
@@ -28,38 +28,40 @@ export class Arrangement {
     return this.#layout.height;
   }
 
-  /** The true width of a tile. */
+  /** Return the real width of a tile in pixels. */
   get tile() {
     return this.#layout.tile;
   }
 
-  /** @param {number} id */
+  /** Return the index of an image, undefined if it is not in the grid. @param {number} id */
   indexOf(id) {
     return this.#indices.get(id);
   }
 
-  /** @param {number} id */
+  /** Return the box of an image, undefined if it is not in the grid. @param {number} id */
   boxOf(id) {
     const index = this.#indices.get(id);
     return index === undefined ? undefined : this.#layout.boxes[index];
   }
 
-  /** @param {number} id */
+  /** Return the image with this id, undefined if it is not in the grid. @param {number} id */
   viewOf(id) {
     const index = this.#indices.get(id);
     return index === undefined ? undefined : this.views[index];
   }
 
   /**
-   * Whether these are the images that are here, and perhaps more below them.
-   *
+   * Return whether `views` begins with the images that are in the grid.
    * @param {readonly View[]} views
    */
   isContinuedBy(views) {
     return this.views.length > 0 && this.views.every((view, at) => view.id === views[at]?.id);
   }
 
-  /** @param {readonly View[]} views  those that are here, and more */
+  /**
+   * Add the images that come after those in the grid.
+   * @param {readonly View[]} views  those that are here, and more
+   */
   append(views) {
     for (let at = this.views.length; at < views.length; at += 1)
       this.#indices.set(views[at].id, at);
@@ -68,6 +70,7 @@ export class Arrangement {
   }
 
   /**
+   * Lay out all images anew.
    * @param {readonly View[]} views
    * @param {number} width
    * @param {number} tile  wanted width of one
@@ -80,8 +83,7 @@ export class Arrangement {
   }
 
   /**
-   * Ids of what touches the band, in order.
-   *
+   * Return the ids of the images that touch a band of the grid, in order.
    * @param {number} top
    * @param {number} bottom
    */
@@ -90,8 +92,7 @@ export class Arrangement {
   }
 
   /**
-   * The first one that begins below `top`, else the first of which something is in the band.
-   *
+   * Return the first image that begins in the band, else the first that touches it, else null.
    * @param {number} top
    * @param {number} bottom
    */
@@ -101,8 +102,8 @@ export class Arrangement {
   }
 
   /**
-   * What one sees, those first that begin in the window: one of them is to stay where it is.
-   *
+   * Return the visible images and their offsets, those that begin in the window first. `topFor`
+   * uses them to keep one in its place.
    * @param {number} top
    * @param {number} bottom
    * @returns {Held[]}
@@ -116,8 +117,8 @@ export class Arrangement {
   }
 
   /**
-   * Where the window's top has to be for that; null when nothing that was held is here any more.
-   *
+   * Return where the window's top must be so that the first held image that is still in the grid
+   * keeps its offset; null if none is.
    * @param {Held[]} held
    */
   topFor(held) {
@@ -129,6 +130,7 @@ export class Arrangement {
   }
 
   /**
+   * Return the id that a step from an image leads to, or null if the image is not in the grid.
    * @param {number} id
    * @param {import("../types.js").Step} step
    * @param {number} screen  pixels that a page is high

@@ -1,4 +1,4 @@
-/** The gallery as a masonry; only the tiles near the window are in the page, however long it is. */
+/** The gallery as a masonry of tiles. Only the tiles near the window are in the page. */
 
 import { el } from "../core/dom.js";
 import { scrollBy } from "../core/scroller.js";
@@ -76,8 +76,7 @@ export class Grid {
   }
 
   /**
-   * Scrolls to an image if it is out of sight; `focus` puts the focus on its tile.
-   *
+   * Scroll to an image if it is out of sight, and focus its tile if `focus` is set.
    * @param {number} id
    * @param {{focus?: boolean}} [how]
    */
@@ -93,6 +92,7 @@ export class Grid {
   }
 
   /**
+   * Return the id of the image that a step in the grid leads to.
    * @param {number} id
    * @param {import("../types.js").Step} step
    */
@@ -101,18 +101,22 @@ export class Grid {
     return this.#arrangement.neighbour(id, step, screen);
   }
 
-  /** The first image that is whole in the window, else the first of which something is. */
+  /**
+   * Return the id of the first image that begins in the window, else the first that is partly in
+   * it.
+   */
   topmost() {
     const { top, bottom } = this.#viewport();
     return this.#arrangement.firstIn(top + COVERED.above, bottom);
   }
 
-  /** Where one is, to come back to; null at the top. */
+  /** Return the scroll position to come back to, or null at the top. */
   place() {
     const id = this.#viewport().top > 0 ? this.topmost() : null;
     return id === null ? null : { id, count: (this.#arrangement.indexOf(id) ?? 0) + 1 };
   }
 
+  /** Scroll to the top of the gallery. */
   toTop() {
     scrollBy(this.#list, Math.min(0, this.#context.root.host.getBoundingClientRect().top));
     this.#draw();
@@ -132,26 +136,31 @@ export class Grid {
     });
   }
 
-  /** @param {Tile} tile */
+  /** Return whether a tile is in the window. @param {Tile} tile */
   #isSeen({ view }) {
     const box = this.#arrangement.boxOf(view.id);
     const bottom = this.#lastTop + window.innerHeight;
     return box !== undefined && box.y < bottom && box.y + box.height > this.#lastTop;
   }
 
-  /** In a tab that is not shown, or behind what a search found. */
+  /** Return whether the grid has no room: another tab or the search results are shown. */
   #isHidden() {
     return this.#list.clientWidth === 0;
   }
 
-  /** While it is hidden, as it was before. */
+  /**
+   * Return the visible part of the grid, or the part that was visible before the grid was hidden.
+   */
   #viewport() {
     if (!this.#isHidden()) return getViewport(this.#list);
     const top = this.#left ?? this.#lastTop;
     return { top, bottom: top + window.innerHeight, screen: window.innerHeight };
   }
 
-  /** @param {readonly View[]} shown */
+  /**
+   * Show other images; images that are only added below leave the layout as it is.
+   * @param {readonly View[]} shown
+   */
   #take(shown) {
     if (!this.#arrangement.isContinuedBy(shown)) return this.#layOut(shown);
     this.#arrangement.append(shown);
@@ -160,6 +169,7 @@ export class Grid {
     this.#schedule();
   }
 
+  /** Lay out again for another width, and go back to where the grid was before it was hidden. */
   #resize() {
     if (this.#isHidden()) {
       this.#left ??= this.#lastTop;
@@ -174,8 +184,7 @@ export class Grid {
   }
 
   /**
-   * Lays all out anew; what one was looking at stays where it is on the screen.
-   *
+   * Lay out all images anew and keep the visible ones in their place on the screen.
    * @param {readonly View[]} [shown]
    */
   #layOut(shown = this.#arrangement.views) {
@@ -206,7 +215,7 @@ export class Grid {
     });
   }
 
-  /** Brings the tiles in line with the window; asks for the next page in time. */
+  /** Update the tiles to the window, and load the next page in time. */
   #draw() {
     if (this.#isHidden()) return;
     const viewport = getViewport(this.#list);
@@ -230,9 +239,8 @@ export class Grid {
   }
 
   /**
-   * Returns the ids near the window: first those in it, then those that one scrolls towards, then
-   * those behind. The one with the focus never goes from the page.
-   *
+   * Return the ids near the window: the visible ones first, then those ahead in the direction of
+   * scrolling, then those behind. The focused tile always stays in the page.
    * @param {Viewport} viewport
    * @param {number[]} seen
    */
@@ -249,7 +257,7 @@ export class Grid {
     return chooseThumbWidth(this.#arrangement.tile, window.devicePixelRatio);
   }
 
-  /** @param {Iterable<number>} wanted */
+  /** Load the thumbnails of these images. @param {Iterable<number>} wanted */
   #loadThumbs(wanted) {
     const { api } = this.#context;
     const thumb = this.#thumbWidth;
@@ -257,7 +265,7 @@ export class Grid {
     this.#thumbs.want(tiles, ({ view }) => api.thumb(view.id, thumb));
   }
 
-  /** The server is there again, or another one. */
+  /** Load the thumbnails that failed again, because the server responds again. */
   #loadFailed() {
     for (const tile of this.#tiles.all()) if (tile.isFailed) tile.loadAgain();
   }
@@ -269,7 +277,7 @@ export class Grid {
     this.#schedule();
   }
 
-  /** @param {Tile} tile */
+  /** Return how a tile is drawn: marked, focused, blurred. @param {Tile} tile */
   #looksOf({ view }) {
     const state = this.#context.store.get();
     return {
@@ -280,9 +288,9 @@ export class Grid {
   }
 
   /**
-   * What is narrowed goes on only when asked to: else a word that nothing holds would read all.
-   * A search of what was kept asks nothing of Civitai: it goes on until something is found.
-   *
+   * Load the next page when the window comes near the end. A filtered gallery loads more only on
+   * request, for otherwise a word that no image has would load all; a search of the library goes
+   * on until it finds something.
    * @param {Viewport} viewport
    */
   #loadMore({ bottom, screen }) {

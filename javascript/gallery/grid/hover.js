@@ -1,4 +1,4 @@
-/** What a tile shows under the pointer or the focus: who made it, and a video's moving image. */
+/** What a tile shows under the pointer or the focus: who made the image, and a video's preview. */
 
 import { el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
@@ -28,6 +28,7 @@ export class Hover {
   }
 
   /**
+   * Show the caption of a tile, and play its video if `plays` is set.
    * @param {Tile} tile
    * @param {{plays: boolean}} how
    */
@@ -50,12 +51,15 @@ export class Hover {
     this.#stop();
   }
 
-  /** @param {Tile} tile  one that goes from the page */
+  /**
+   * Hide the caption if it belongs to this tile, which leaves the page.
+   * @param {Tile} tile  one that goes from the page
+   */
   leaveIf(tile) {
     if (this.#tile === tile) this.leave();
   }
 
-  /** @param {View} view */
+  /** Return the lines of a caption. @param {View} view */
   #lines(view) {
     const { words, store } = this.#context;
     const language = store.get().bootstrap?.language;
@@ -76,7 +80,7 @@ export class Hover {
     ];
   }
 
-  /** @param {Tile} tile */
+  /** Play a tile's video in its place. @param {Tile} tile */
   #play(tile) {
     this.#video.src = this.#context.api.file(tile.view.id);
     tile.element.append(this.#video);

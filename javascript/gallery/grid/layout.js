@@ -1,4 +1,4 @@
-/** Masonry: sizes and a width to places. Knows numbers only. */
+/** Masonry layout: computes places from sizes and a width. Knows numbers only. */
 
 /** @typedef {{width: number, height: number}} Size */
 /** @typedef {{x: number, y: number, width: number, height: number, column: number}} Box  pixels */
@@ -8,8 +8,8 @@ const SLIMMEST = 0.4; // width over height; what is slimmer or wider is shown in
 const WIDEST = 2.5;
 
 /**
- * The thumbnail to ask for: the grid and the viewer must ask for the same one.
- *
+ * Return the width of the thumbnail to request. The grid and the viewer must request the same
+ * one.
  * @param {number} tile  width in CSS pixels
  * @param {number} ratio  device pixels in one of them
  * @returns {320 | 450 | 800}
@@ -20,13 +20,16 @@ export function chooseThumbWidth(tile, ratio) {
   return needed <= 450 ? 450 : 800;
 }
 
-/** @param {Size} size  0 is unknown: a square */
+/**
+ * Return the width over the height, limited to what a tile may have; 1 for an unknown size.
+ * @param {Size} size  0 is unknown: a square
+ */
 export function getAspectRatio(size) {
   if (!(size.width > 0 && size.height > 0)) return 1;
   return Math.min(WIDEST, Math.max(SLIMMEST, size.width / size.height));
 }
 
-/** @param {Size} size */
+/** Return whether a tile shows only a part of an image of this size. @param {Size} size */
 export function isCropped(size) {
   return size.width > 0 && size.height > 0 && getAspectRatio(size) !== size.width / size.height;
 }
@@ -52,14 +55,13 @@ export class Masonry {
     this.#heights = new Array(count).fill(0);
   }
 
-  /** Of all, without a gap below. */
+  /** Return the height of all columns, without a gap below. */
   get height() {
     return this.boxes.length ? Math.max(...this.#heights) - this.gap : 0;
   }
 
   /**
-   * Places more, each where its top is highest; what was placed stays.
-   *
+   * Place more images, each in the column that is shortest. Placed images stay.
    * @param {readonly Size[]} sizes
    * @param {number} [from]  the first one to place
    */
@@ -68,6 +70,7 @@ export class Masonry {
   }
 
   /**
+   * Place one image in the shortest column.
    * @param {Size} size
    * @param {number} index
    */
@@ -82,8 +85,7 @@ export class Masonry {
   }
 
   /**
-   * Indices of what touches the band, in order.
-   *
+   * Return the indices of the images that touch a band, in order.
    * @param {number} top
    * @param {number} bottom
    */
@@ -100,8 +102,7 @@ export class Masonry {
   }
 
   /**
-   * Position in the column of the first one that ends below `y`.
-   *
+   * Return the position in the column of the first image that ends below `y`.
    * @param {number[]} column
    * @param {number} y
    */
@@ -118,8 +119,7 @@ export class Masonry {
   }
 
   /**
-   * The index that a step leads to; the same one where there is none.
-   *
+   * Return the index that a step leads to, or the same index at the edge.
    * @param {number} index
    * @param {Step} step
    * @param {number} [screen]  pixels that a page is high
@@ -136,6 +136,7 @@ export class Masonry {
   }
 
   /**
+   * Return the index of the next image up or down in the same column.
    * @param {number} index
    * @param {-1 | 1} by
    */
@@ -145,8 +146,8 @@ export class Masonry {
   }
 
   /**
-   * Beside it in the next column; over the edge it goes on as one reads.
-   *
+   * Return the index of the image beside, in the next column. At the edge go on in the row above
+   * or below.
    * @param {number} index
    * @param {-1 | 1} by
    */
@@ -163,8 +164,7 @@ export class Masonry {
   }
 
   /**
-   * The one of a column that `y` falls into, or the nearest to it.
-   *
+   * Return the index of the image of a column at the height `y`, or the nearest one.
    * @param {number} column
    * @param {number} y
    * @param {number} otherwise

@@ -1,9 +1,10 @@
-/** What the pointer does on the grid's tiles; the keys are in keys.js. */
+/** What clicks, the pointer and the focus do on the grid's tiles. The keys are in keys.js. */
 
 /** @typedef {import("../types.js").Context} Context */
 /** @typedef {import("./tile.js").Tile} Tile */
 
 /**
+ * Call the actions for clicks on tiles.
  * @param {HTMLElement} list
  * @param {Context} context
  * @param {(id: number) => Tile | undefined} tileOf
@@ -28,6 +29,7 @@ export function listenToClicks(list, { actions, store }, tileOf) {
 }
 
 /**
+ * Show captions under the pointer and the focus, and report which tile gets the focus.
  * @param {HTMLElement} list
  * @param {import("./hover.js").Hover} hover
  * @param {(id: number) => Tile | undefined} tileOf
@@ -49,6 +51,7 @@ export function listenToPointer(list, hover, tileOf, setFocus) {
 }
 
 /**
+ * Return the tile that an event happened in, undefined if none.
  * @param {EventTarget | null} target
  * @param {(id: number) => Tile | undefined} tileOf
  */
@@ -57,7 +60,10 @@ export function findTile(target, tileOf) {
   return element instanceof HTMLElement ? tileOf(Number(element.dataset.id)) : undefined;
 }
 
-/** @param {EventTarget | null} target */
+/**
+ * Return the `data-do` of the control that an event happened in, undefined if none.
+ * @param {EventTarget | null} target
+ */
 function findAction(target) {
   const element = target instanceof Element ? target.closest("[data-do]") : null;
   return element instanceof HTMLElement ? element.dataset.do : undefined;

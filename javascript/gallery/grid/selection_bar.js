@@ -1,4 +1,6 @@
-/** At the window's lower edge: where one is, and what can be done with what is marked. */
+/**
+ * The bar at the window's lower edge: the position in the gallery, and actions on marked images.
+ */
 
 import { button, el } from "../core/dom.js";
 import { formatNumber } from "../core/format.js";
@@ -104,7 +106,7 @@ export class SelectionBar {
     );
   }
 
-  /** @param {State} now */
+  /** Show the position and the number of marked images. @param {State} now */
   #draw(now) {
     const { marks, passed, ended, results, place, bootstrap, loading } = now;
     const shown = getShown(now);

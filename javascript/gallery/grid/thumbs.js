@@ -1,4 +1,4 @@
-/** Fetches the thumbnails of the tiles near the window, the most urgent first. */
+/** Loads the thumbnails of the tiles near the window, the most urgent first. */
 
 import { findTile } from "./pointer_events.js";
 
@@ -47,6 +47,7 @@ export class Thumbs {
   }
 
   /**
+   * Load the thumbnails of these tiles and of no others.
    * @param {readonly Tile[]} tiles
    * @param {(tile: Tile) => string} urlOf
    */
@@ -56,7 +57,7 @@ export class Thumbs {
     this.#go();
   }
 
-  /** Asks for the most urgent ones, and gives up those that have become less urgent. */
+  /** Load the most urgent thumbnails, and abort those that have become less urgent. */
   #go() {
     const open = this.#wanted.filter((tile) => tile.isConnected && tile.lacks(this.#urlOf(tile)));
     const now = performance.now();
@@ -67,7 +68,10 @@ export class Thumbs {
     this.#lookAgain(open.length);
   }
 
-  /** @param {number} count  that are still to come */
+  /**
+   * Check again later whether the server has become slow.
+   * @param {number} count  that are still to come
+   */
   #lookAgain(count) {
     window.clearTimeout(this.#clock);
     if (count > 0 && !this.#isSlow) this.#clock = window.setTimeout(() => this.#go(), SLOW);

@@ -59,6 +59,7 @@ export class Tile {
   }
 
   /**
+   * Move the tile to its box.
    * @param {import("./layout.js").Box} box
    * @param {number} index
    */
@@ -70,14 +71,17 @@ export class Tile {
     style.height = `${height}px`;
   }
 
-  /** @param {View | undefined} view  the same image, of which something else is known now */
+  /**
+   * Show newer data of the same image.
+   * @param {View | undefined} view  the same image, of which something else is known now
+   */
   update(view) {
     if (!view || view === this.view) return;
     this.view = view;
     if (this.#looks) this.#name(this.#looks.isMarked);
   }
 
-  /** @param {Looks} looks */
+  /** Show whether the image is marked, focused and blurred. @param {Looks} looks */
   draw(looks) {
     const before = this.#looks;
     this.#looks = looks;
@@ -89,7 +93,7 @@ export class Tile {
     if ((before?.isBlurred ?? false) !== looks.isBlurred) this.#blur(looks.isBlurred);
   }
 
-  /** @param {boolean} isMarked */
+  /** Set the tile's label and the attributes that its style goes by. @param {boolean} isMarked */
   #name(isMarked) {
     setAttribute(this.element, "data-saved", this.view.saved);
     setAttribute(this.element, "data-favourite", this.view.favourite);
@@ -102,7 +106,7 @@ export class Tile {
     return this.#looks?.isBlurred ?? false;
   }
 
-  /** Whether its thumbnail is on its way. */
+  /** Return whether the thumbnail is being loaded. */
   get isLoading() {
     return this.#url !== "" && !this.#isSettled;
   }
@@ -112,19 +116,15 @@ export class Tile {
   }
 
   /**
-   * Tells whether its thumbnail is still to come: it is not there, has not failed, may be shown.
-   *
+   * Return whether the thumbnail still has to be loaded: it may be shown, and neither arrived nor
+   * failed.
    * @param {string} url
    */
   lacks(url) {
     return !this.isBlurred && !(this.#url === url && this.#isSettled);
   }
 
-  /**
-   * Asks for the thumbnail, unless that was done.
-   *
-   * @param {string} url
-   */
+  /** Load the thumbnail unless it was requested before. @param {string} url */
   load(url) {
     if (this.isBlurred || this.#url === url) return;
     this.#url = url;
@@ -135,7 +135,10 @@ export class Tile {
     if (this.#isSettled) this.element.dataset.shows = "at-once";
   }
 
-  /** @param {boolean} isInSight  what is not seen needs no fading in */
+  /**
+   * Show the loaded thumbnail, faded in only if the tile is visible.
+   * @param {boolean} isInSight  what is not seen needs no fading in
+   */
   onLoaded(isInSight) {
     this.#isSettled = true;
     this.element.dataset.shows ??= isInSight ? "thumb" : "at-once";
@@ -158,14 +161,14 @@ export class Tile {
     this.load(url);
   }
 
-  /** Takes it out; what is still on its way is cancelled. */
+  /** Remove the tile from the page, and abort its thumbnail. */
   remove() {
     this.#image.removeAttribute("src");
     this.element.remove();
     if (spare.length < SPARE) spare.push(this.#placeholder);
   }
 
-  /** Cancels a thumbnail that is on its way, so that it can be asked for again later. */
+  /** Abort the thumbnail, so that it can be requested again later. */
   giveUp() {
     this.#unload();
   }
@@ -179,14 +182,14 @@ export class Tile {
     this.#showSign(null);
   }
 
-  /** @param {boolean} isBlurred */
+  /** Blur the tile, or load its thumbnail again. @param {boolean} isBlurred */
   #blur(isBlurred) {
     setAttribute(this.element, "data-blurred", isBlurred);
     this.#unload();
     if (isBlurred) this.#showSign(el("span", { class: "sign", text: this.#words("show_blurred") }));
   }
 
-  /** @param {HTMLElement | null} sign */
+  /** Show a short text over the tile, or none. @param {HTMLElement | null} sign */
   #showSign(sign) {
     this.#sign?.remove();
     this.#sign = sign;
@@ -198,7 +201,7 @@ export class Tile {
 const spare = [];
 const SPARE = 200;
 
-/** @param {View} view */
+/** Return a canvas with the image's BlurHash, blank if it has none. @param {View} view */
 export function makePlaceholder(view) {
   const size = { width: BLURHASH_SIDE, height: BLURHASH_SIDE }; // the tile stretches it to its own shape
   const canvas = spare.pop() ?? el("canvas", { "aria-hidden": "true", ...size });
@@ -211,8 +214,7 @@ export function makePlaceholder(view) {
 }
 
 /**
- * What a screen reader says.
- *
+ * Return the description of an image for screen readers.
  * @param {View} view
  * @param {boolean} isMarked
  * @param {Words} words

@@ -1,4 +1,7 @@
-/** The tiles that are in the page: made for what is wanted, gone with what is not. */
+/**
+ * The tiles that are in the page: created when they come near the window, removed when they
+ * leave.
+ */
 
 import { Tile } from "./tile.js";
 
@@ -29,7 +32,7 @@ export class Tiles {
     this.#onDrop = onDrop;
   }
 
-  /** @param {number} id */
+  /** Return the tile of an image, undefined if it is not in the page. @param {number} id */
   of(id) {
     return this.#tiles.get(id);
   }
@@ -39,8 +42,8 @@ export class Tiles {
   }
 
   /**
-   * Whether all are there now; on a slow machine the rest comes with the next frame.
-   *
+   * Create the tiles that are missing and remove the others. Return whether all exist now: the
+   * rest follows in the next frame on a slow machine.
    * @param {ReadonlySet<number>} wanted  ids, the most urgent first
    */
   keep(wanted) {
@@ -54,12 +57,12 @@ export class Tiles {
     return true;
   }
 
-  /** Takes over what is known now of images that are here. */
+  /** Show newer data of the images that have a tile. */
   update() {
     for (const [id, tile] of this.#tiles) tile.update(this.#arrangement.viewOf(id));
   }
 
-  /** Puts each where it belongs now; those that went from the gallery go with the next `keep`. */
+  /** Move each tile to its box. */
   place() {
     for (const tile of this.#tiles.values()) this.#place(tile);
   }
@@ -68,7 +71,7 @@ export class Tiles {
     for (const tile of this.#tiles.values()) tile.draw(this.#looksOf(tile));
   }
 
-  /** @param {number} id */
+  /** Create the tile of an image. @param {number} id */
   #make(id) {
     const view = this.#arrangement.viewOf(id);
     if (!view) return;
@@ -79,7 +82,7 @@ export class Tiles {
     this.#list.append(tile.element);
   }
 
-  /** @param {Tile} tile */
+  /** Move a tile to its box, if the image is in the grid. @param {Tile} tile */
   #place(tile) {
     const index = this.#arrangement.indexOf(tile.view.id);
     const box = this.#arrangement.boxOf(tile.view.id);
@@ -87,6 +90,7 @@ export class Tiles {
   }
 
   /**
+   * Remove a tile.
    * @param {number} id
    * @param {Tile} tile
    */

@@ -1,4 +1,4 @@
-/** Where a list stands in what one sees: the part of the window that no bar covers. */
+/** Where a list lies in the window. */
 
 /**
  * @typedef {object} Viewport  pixels, from the list's own top
@@ -8,6 +8,7 @@
  */
 
 /**
+ * Return the part of a list that the window shows.
  * @param {Element} list
  * @returns {Viewport}
  */
@@ -18,8 +19,7 @@ export function getViewport(list) {
 }
 
 /**
- * How far to scroll until the span is in sight; 0 when it is.
- *
+ * Return how far to scroll until a span is visible, 0 if it is.
  * @param {Viewport} viewport
  * @param {number} top  of the span
  * @param {number} bottom

@@ -54,9 +54,7 @@ function getHostPage() {
   return document.getElementById("tab_sdnext_uiux_core") ? MODERN : USUAL;
 }
 
-/**
- * Brings our tab to the front as soon as the host has its button, unless the user is first.
- */
+/** Brings our tab to the front as soon as the host has its button, unless the user is first. */
 export async function bringTabToFront() {
   const user = new AbortController();
   const { signal } = user;
@@ -81,7 +79,6 @@ export function openHostSettings() {
 
 /**
  * Before the host's own paste button for a tab is pressed.
- *
  * @param {string} tab
  * @param {string} url  of the image; "" for none
  */
@@ -91,7 +88,6 @@ export function prepareTab(tab, url) {
 
 /**
  * Calls back whenever the host's settings were applied.
- *
  * @param {() => void} listener
  * @param {AbortSignal} signal
  */
@@ -101,7 +97,6 @@ export function followHostSettings(listener, signal) {
 
 /**
  * The button of a tab of gradio's, by the id of its page.
- *
  * @param {string} id
  */
 function findTab(id) {
@@ -124,7 +119,6 @@ function findNamed(buttons) {
 
 /**
  * What a host's script has put into its page for others.
- *
  * @param {string} name
  * @returns {((...given: unknown[]) => unknown) | undefined}
  */
@@ -140,7 +134,6 @@ function isVisible(element) {
 
 /**
  * What is looked for once it is in the page; null if `signal` is first.
- *
  * @param {() => HTMLElement | null} find
  * @param {AbortSignal} signal
  * @returns {Promise<HTMLElement | null>}

@@ -10,7 +10,6 @@ const CHANGES = { attributes: true, attributeFilter: ["class", "style", "data-th
  *
  * Themes name their colours each in another way and often leave gradio's variables unset, so the
  * computed colours are read instead.
- *
  * @param {HTMLElement} element
  * @param {AbortSignal} signal
  */
@@ -51,7 +50,6 @@ function drawTheme(element) {
 
 /**
  * Return the elements around this one, the innermost first.
- *
  * @param {Element} element
  */
 function ancestorsOf(element) {
@@ -62,7 +60,6 @@ function ancestorsOf(element) {
 
 /**
  * Return the opaque colour that is seen through these elements.
- *
  * @param {Element[]} ancestors  the innermost first
  */
 function groundOf(ancestors) {
@@ -77,7 +74,6 @@ function groundOf(ancestors) {
 
 /**
  * Return the innermost text colour that can be read on this ground.
- *
  * @param {Colour} ground
  * @param {Element[]} ancestors  the innermost first
  */
@@ -89,7 +85,6 @@ function textOn(ground, ancestors) {
 
 /**
  * Return the colour that a computed style names; what has another form counts as transparent.
- *
  * @param {string} computed  "rgb(…)", "rgba(…)" or "color(srgb …)"
  * @returns {Colour}
  */

@@ -7,7 +7,6 @@ const MIDDLING = 1160;
 
 /**
  * Set `data-room` on the element, which its style goes by, and tell each change of it.
- *
  * @param {HTMLElement} element  is seen
  * @param {(widthClass: WidthClass) => void} onChange  is called at once, too
  * @param {AbortSignal} signal

@@ -115,7 +115,6 @@ export class Collections {
 
   /**
    * Shows the sets that an answer tells.
-   *
    * @param {() => Promise<Collection[]>} request
    */
   async #request(request) {

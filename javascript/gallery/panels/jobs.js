@@ -52,7 +52,6 @@ export class Jobs {
   /**
    * Settles when the server has taken it, or said why not. The same while it is under way, or just
    * after, is the same job; so is the same after no answer came, for it may have been taken.
-   *
    * @param {JobRequest} wanted
    * @returns {Promise<void>}
    */
@@ -86,7 +85,6 @@ export class Jobs {
 
   /**
    * Whether the server has taken it.
-   *
    * @param {JobRequest} wanted
    * @param {string} request
    */

@@ -1,7 +1,6 @@
 /**
  * Rows of a panel's list: each is made once and kept up to date in its place, so that neither the focus
  * nor a press that is under way is lost.
- *
  * @template Row
  * @template {{element: Element, draw: (one: Row) => void}} Drawn
  */

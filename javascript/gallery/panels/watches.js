@@ -98,7 +98,6 @@ export class Watches {
 
   /**
    * Of `hello` other parts change too: what it told of these is old by then.
-   *
    * @param {State} now
    * @param {State} before
    */
@@ -108,7 +107,6 @@ export class Watches {
 
   /**
    * What one looks at has no news any more.
-   *
    * @param {State} now
    * @param {State} before
    */
@@ -184,7 +182,6 @@ export class Watches {
 
 /**
  * As the server names it; "" of what cannot be watched.
- *
  * @param {Where} where
  */
 export function getWatchKey({ model, version, post, user, search }) {

@@ -1,11 +1,10 @@
-/** The word of a search that is being typed: what stands between quotes is one. Pure. */
+/** The word at the caret of the search field; what stands between quotes is one word. Pure. */
 
 const BLANK = /\s/;
 const QUOTE = /["“”„]/;
 
 /**
- * Where the word begins that the caret stands in or behind.
- *
+ * Return the index at which the word before the caret begins.
  * @param {string} text
  * @param {number} caret
  */
@@ -21,6 +20,7 @@ function findWordStart(text, caret) {
 }
 
 /**
+ * Return the part of the word before the caret.
  * @param {string} text
  * @param {number} caret
  */
@@ -29,9 +29,8 @@ export function getWordAt(text, caret) {
 }
 
 /**
- * The text with another word in its place, and where the caret is then. A key waits for its value;
- * what is whole gets a blank after it.
- *
+ * Replace the word before the caret. Return the new text and caret. A blank follows a whole word,
+ * but not a key such as "lora:" that still needs its value.
  * @param {string} text
  * @param {number} caret
  * @param {string} word

@@ -1,4 +1,4 @@
-/** Which images stay blurred until they are asked for. */
+/** Which images are blurred because of their content rating. */
 
 import { getSetting } from "./state.js";
 
@@ -7,6 +7,7 @@ import { getSetting } from "./state.js";
 const LEVELS = ["None", "Soft", "Mature", "X", "XXX"];
 
 /**
+ * Return whether an image is above the highest rating in the settings and not revealed yet.
  * @param {Pick<State, "bootstrap" | "revealed">} state
  * @param {Pick<import("../types.js").View, "id" | "level">} view
  */

@@ -1,4 +1,4 @@
-/** The marks of each gallery, kept in this browser through a reload. */
+/** The marks of each gallery, stored in the browser so that they survive a reload. */
 
 import { readJson, writeJson } from "../core/preferences.js";
 import { getSource } from "./query.js";
@@ -6,18 +6,19 @@ import { getSource } from "./query.js";
 const KEY = "civitai-shortcut-marks";
 const SOURCES = 50; // the last ones used
 
-/** @returns {[string, number[]][]} oldest first */
+/** Return the stored marks of all galleries. @returns {[string, number[]][]} oldest first */
 function readAll() {
   const stored = readJson(KEY);
   return Array.isArray(stored) ? stored.filter(isStored) : [];
 }
 
-/** @param {unknown} entry */
+/** Return whether a stored entry has the form that we write. @param {unknown} entry */
 function isStored(entry) {
   return Array.isArray(entry) && typeof entry[0] === "string" && Array.isArray(entry[1]);
 }
 
 /**
+ * Return the ids that are marked in a gallery.
  * @param {string} source
  * @returns {Set<number>}
  */
@@ -27,6 +28,7 @@ export function readMarks(source) {
 }
 
 /**
+ * Store the marks of a gallery and drop those of the galleries that were used least lately.
  * @param {string} source
  * @param {ReadonlySet<number>} marks
  */
@@ -38,8 +40,7 @@ function saveMarks(source, marks) {
 }
 
 /**
- * Keeps the marks as they change; those that came with another gallery are kept already.
- *
+ * Store the marks whenever they change, but not when another gallery brings its own.
  * @param {import("./state.js").Store} store
  * @param {AbortSignal} signal
  */

@@ -1,4 +1,4 @@
-/** Where one was in a gallery when the page was left, for after a reload. */
+/** The scroll position in a gallery, remembered through a reload of the page. */
 
 import { getSource } from "./query.js";
 
@@ -8,8 +8,8 @@ import { getSource } from "./query.js";
 const KEY = "civitai-shortcut-place";
 
 /**
- * Keeps it as the page goes, and offers it once the same gallery is there again.
- *
+ * Save the scroll position when the page is left. After a reload, offer to go back to it once the
+ * first page of the same gallery is loaded.
  * @param {Context} context
  * @param {() => ScrollPlace | null} placeNow
  * @param {(place: ScrollPlace) => void} offer
@@ -31,7 +31,10 @@ export function rememberPlace({ store, signal }, placeNow, offer) {
   );
 }
 
-/** @returns {{source: string, place: ScrollPlace} | null} */
+/**
+ * Return the gallery and the scroll position that this tab saved, or null.
+ * @returns {{source: string, place: ScrollPlace} | null}
+ */
 function readPlace() {
   try {
     const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
@@ -42,6 +45,7 @@ function readPlace() {
 }
 
 /**
+ * Save the gallery and the scroll position for this tab.
  * @param {string} source
  * @param {ScrollPlace | null} place
  */

@@ -1,4 +1,4 @@
-/** What is looked at, to and from an address: the page's own, and that of an API request. */
+/** Converts the query of a gallery to and from the page's address and into API requests. */
 
 import { getSetting, NOWHERE } from "./state.js";
 
@@ -10,8 +10,7 @@ const TEXTS = /** @type {const} */ (["user", "sort", "period", "level", "type", 
 const FILTERS = /** @type {const} */ (["sort", "period", "level", "type", "base"]);
 
 /**
- * Filters as they are before anything is chosen.
- *
+ * Return the query that has no gallery and the default filters.
  * @param {Bootstrap} bootstrap
  * @returns {Where}
  */
@@ -27,8 +26,7 @@ export function makeDefaultQuery(bootstrap) {
 }
 
 /**
- * The filters that a gallery is left with when another one is opened; a version is of one model.
- *
+ * Return a query for another gallery with the same filters.
  * @param {Where} where
  * @param {Partial<Where>} source
  * @returns {Where}
@@ -39,6 +37,7 @@ export function withSource(where, source) {
 }
 
 /**
+ * Parse the query, the open image and the searched words out of the page's address.
  * @param {string} search  "?model=…"
  * @param {Where} usual  what holds where the address is silent
  * @returns {{where: Where, image: number | null, find: string}}
@@ -54,8 +53,8 @@ export function parseAddress(search, usual) {
 }
 
 /**
- * Only what differs from the usual is told; parameters and the hash that are not ours stay.
- *
+ * Return the page's address for a query and the open image. Values that equal the default are
+ * left out; parameters and the hash that belong to the host stay.
  * @param {Where} where
  * @param {number | null} image
  * @param {Where} usual
@@ -75,6 +74,7 @@ export function buildAddress(where, image, usual, href, find = "") {
 }
 
 /**
+ * Set a parameter, or delete it when its value is the default or null.
  * @param {URLSearchParams} parameters
  * @param {string} name
  * @param {string | number | null} value
@@ -85,12 +85,16 @@ function setParameter(parameters, name, value, usual) {
   else parameters.set(name, String(value));
 }
 
-/** @param {string | null} text */
+/**
+ * Return the id that a parameter holds, or null if it is not a positive whole number.
+ * @param {string | null} text
+ */
 function parseId(text) {
   return text !== null && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : null;
 }
 
 /**
+ * Return the API path for one page of a gallery.
  * @param {Where} where
  * @param {string | null} cursor
  * @param {number} limit
@@ -104,11 +108,7 @@ export function buildImagesPath(where, cursor, limit) {
   return `images?${parameters}`;
 }
 
-/**
- * What is asked of Civitai, without what is empty.
- *
- * @param {Where} where
- */
+/** Return the parameters of a query that are not empty. @param {Where} where */
 function buildImagesQuery(where) {
   /** @type {Record<string, string | number>} */
   const parameters = {};
@@ -122,9 +122,8 @@ function buildImagesQuery(where) {
 }
 
 /**
- * The gallery without its filters, as the name that its marks are kept under: "kept" of all that
- * was read, "" is none.
- *
+ * Return the name that identifies a gallery whatever its filters are: "model 5", "kept" for the
+ * whole library, "" for none.
  * @param {Where} where
  */
 export function getSource(where) {
@@ -134,18 +133,13 @@ export function getSource(where) {
   return where.search === null ? "" : "kept";
 }
 
-/**
- * Whether it is a gallery of Civitai's, searched or not.
- *
- * @param {Where} where
- */
+/** Return whether a query names a gallery of Civitai, searched or not. @param {Where} where */
 export function hasGallery(where) {
   return !["", "kept"].includes(getSource(where));
 }
 
 /**
- * How many filters are not as usual.
- *
+ * Return how many filters differ from the default.
  * @param {Where} where
  * @param {Where} usual
  */

@@ -1,4 +1,4 @@
-/** Keeps the page's address and the state in step, through the browser's history. */
+/** Keeps the page's address and history in step with the state. */
 
 import { buildAddress, getSource, makeDefaultQuery, parseAddress } from "./query.js";
 
@@ -44,7 +44,7 @@ export class Router {
     window.addEventListener("popstate", () => this.read(), { signal });
   }
 
-  /** Goes where the address says. */
+  /** Show what the address names. */
   read() {
     const { store } = this.#context;
     const { bootstrap, where } = store.get();
@@ -64,6 +64,7 @@ export class Router {
   }
 
   /**
+   * Open a gallery that was left, and scroll back to where the user was in it.
    * @param {Where} where
    * @param {ScrollPlace | undefined} place  where one was in it when one left it
    */
@@ -76,8 +77,7 @@ export class Router {
   }
 
   /**
-   * The results that were left, with the card of what was opened out of them where it was.
-   *
+   * Show the results that were left, with the focus on the card that was opened from them.
    * @param {string} words
    * @param {number | null} opened
    */
@@ -92,9 +92,8 @@ export class Router {
   }
 
   /**
-   * What opens is a step to go back from: a gallery, an image, results; a filter or the next
-   * picture is not.
-   *
+   * Update the address. Opening a gallery, an image or results adds a step to the history; a
+   * filter or the next image does not.
    * @param {State} now
    * @param {State} before
    */
@@ -116,6 +115,7 @@ export class Router {
   }
 
   /**
+   * Add a step to the browser's history, and note in the current step where the user was.
    * @param {"viewer" | "gallery" | "results"} kind
    * @param {State} before
    */
@@ -131,13 +131,17 @@ export class Router {
     history.pushState({ ...history.state, [PLACE]: null, [RESULTS]: null, [KIND]: kind }, "", href);
   }
 
+  /** Return the address of the current state. */
   #href() {
     const { bootstrap, where, open, results } = this.#context.store.get();
     const usual = bootstrap ? makeDefaultQuery(bootstrap) : where;
     return buildAddress(where, open, usual, location.href, results?.query);
   }
 
-  /** Browsers refuse more than 100 in 30 s, which is less than a held arrow key makes. */
+  /**
+   * Replace the current address, at most once every REST ms: browsers refuse more than 100
+   * changes in 30 s, which is less than a held arrow key makes.
+   */
   #replace() {
     if (this.#isResting) {
       this.#isBehind = true;
@@ -157,6 +161,7 @@ export class Router {
 }
 
 /**
+ * Return what was closed between two states, "" for nothing.
  * @param {State} now
  * @param {State} before
  * @returns {"viewer" | "results" | ""}

@@ -1,4 +1,7 @@
-/** What a click, a range or a button marks. Knows ids only; the order is that of what is shown. */
+/**
+ * Marking images one by one, as a range or all. Knows ids only, in the order in which they are
+ * shown.
+ */
 
 /**
  * @typedef {object} Range  one that the next step by keys can make longer or shorter
@@ -12,12 +15,16 @@
 const LEAST_COMPARED = 2;
 export const MOST_COMPARED = 4;
 
-/** @param {ReadonlySet<number>} marks */
+/**
+ * Return whether as many images are marked as can be compared.
+ * @param {ReadonlySet<number>} marks
+ */
 export function canCompare({ size }) {
   return size >= LEAST_COMPARED && size <= MOST_COMPARED;
 }
 
 /**
+ * Mark or unmark an image, and begin the next range at it.
  * @param {Selection} selection
  * @param {number} id
  * @param {boolean} [isMarked]  without it: the other way than now
@@ -31,8 +38,7 @@ export function toggleMark({ marks }, id, isMarked = !marks.has(id)) {
 }
 
 /**
- * Marks all from the anchor to `id`; what was marked elsewhere stays, and so does the anchor.
- *
+ * Mark all images from the anchor to `id`. Other marks and the anchor stay.
  * @param {Selection} selection
  * @param {readonly number[]} order
  * @param {number} id
@@ -45,9 +51,8 @@ export function markRange(selection, order, id) {
 }
 
 /**
- * A range by keys begins where the focus was, and is added to what is marked; while it is the last
- * thing that was marked it grows and shrinks with the focus.
- *
+ * Mark the images between the focus before and the focus now. While the range was marked last, it
+ * grows and shrinks with the focus; otherwise a new range is added.
  * @param {Selection} selection
  * @param {readonly number[]} order
  * @param {number} before  where the focus was
@@ -62,6 +67,7 @@ export function extendRange({ marks, anchor, range }, order, before, id) {
 }
 
 /**
+ * Mark the images between two ids in addition to `base`.
  * @param {ReadonlySet<number>} base
  * @param {readonly number[]} order
  * @param {number} from
@@ -77,6 +83,7 @@ function setRange(base, order, from, to) {
 }
 
 /**
+ * Mark all these images in addition to those that are marked.
  * @param {Selection} selection
  * @param {readonly number[]} order
  * @returns {Selection}
@@ -86,8 +93,7 @@ export function addMarks({ marks, anchor }, order) {
 }
 
 /**
- * Turns over what is shown; marks on others stay.
- *
+ * Mark the unmarked of these images and unmark the others. Marks on other images stay.
  * @param {Selection} selection
  * @param {readonly number[]} order
  * @returns {Selection}

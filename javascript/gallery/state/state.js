@@ -1,4 +1,4 @@
-/** The page's state as one value; parts subscribe to the keys that they draw. */
+/** The page's state as one value, its selectors, and the store that parts subscribe to. */
 
 /** @typedef {import("../types.js").Problem["of"]} Part  what can fail by itself */
 /** @typedef {{code: string, message: string}} Problem */
@@ -40,7 +40,7 @@ const NO_PROBLEMS = Object.freeze({
   loaded_filter: null,
 });
 
-/** @returns {State} */
+/** Return the state of a page that has loaded nothing. @returns {State} */
 export function makeInitialState() {
   return {
     bootstrap: null,
@@ -67,7 +67,7 @@ export function makeInitialState() {
   };
 }
 
-/** What is gone when another gallery, or the same by another filter, is begun. */
+/** Return the fields of the state that are reset when a gallery or a filter is opened. */
 export function makeEmptyGallery() {
   return {
     images: /** @type {readonly View[]} */ ([]),
@@ -89,8 +89,7 @@ export function makeEmptyGallery() {
 }
 
 /**
- * What a page of the gallery changes. Civitai may send an image twice: the first one counts.
- *
+ * Return what a page of the gallery changes. An image that Civitai sends twice is added once.
  * @param {State} state
  * @param {Page} page
  */
@@ -114,8 +113,8 @@ export function addPage(state, page) {
 }
 
 /**
- * What the gallery's first page changes when Civitai answers again after what was kept.
- *
+ * Return what the gallery's first page changes when Civitai responds again: at the top it
+ * replaces the images from the library, further down it only updates them.
  * @param {State} state
  * @param {Page} page
  * @param {boolean} isAtTop  else what is looked at stays, as it is now
@@ -129,8 +128,7 @@ export function replaceLibraryPage(state, page, isAtTop) {
 }
 
 /**
- * Each kind of note once, in its latest words.
- *
+ * Return the notes with each code once, the latest message winning.
  * @param {import("../types.js").Note[]} before
  * @param {import("../types.js").Note[]} fresh
  */
@@ -139,7 +137,10 @@ function mergeNotes(before, fresh) {
   return [...before.filter((note) => !codes.has(note.code)), ...fresh];
 }
 
-/** @param {LoadedFilterState} loadedFilter */
+/**
+ * Return whether the loaded images are filtered by words.
+ * @param {LoadedFilterState} loadedFilter
+ */
 export function isFiltered(loadedFilter) {
   return loadedFilter.words !== "";
 }
@@ -149,7 +150,6 @@ const shownByImages = new WeakMap();
 
 /**
  * Return the loaded images that match the filter: the same array for the same images and matches.
- *
  * @param {Pick<State, "images" | "loadedFilter" | "matches">} state
  */
 export function getShown({ images, loadedFilter, matches }) {
@@ -163,7 +163,6 @@ export function getShown({ images, loadedFilter, matches }) {
 
 /**
  * Return the parts that failed; with a code, only those that failed with that code.
- *
  * @param {Pick<State, "problems">} state
  * @param {string} [code]
  * @returns {Part[]}
@@ -175,7 +174,6 @@ export function getFailedParts({ problems }, code) {
 
 /**
  * Return the part of the gallery that failed and is to be told first, or null.
- *
  * @param {Pick<State, "problems">} state
  */
 export function getFailedGalleryPart(state) {
@@ -184,7 +182,6 @@ export function getFailedGalleryPart(state) {
 
 /**
  * Return whether our server did not answer the last time that any part asked.
- *
  * @param {Pick<State, "problems" | "lost">} state
  */
 export function isOffline(state) {
@@ -192,6 +189,7 @@ export function isOffline(state) {
 }
 
 /**
+ * Return the value of a setting, undefined while it is not known.
  * @param {import("../types.js").Bootstrap | null} bootstrap
  * @param {string} name
  */
@@ -200,8 +198,7 @@ export function getSetting(bootstrap, name) {
 }
 
 /**
- * What a field of an infotext is called.
- *
+ * Return the label of an infotext field in the user's language, or its own name.
  * @param {import("../types.js").Bootstrap | null} bootstrap
  * @param {string} name
  */
@@ -226,7 +223,10 @@ export class Store {
     return this.#state;
   }
 
-  /** @param {Partial<State> | ((state: State) => Partial<State>)} change */
+  /**
+   * Merge a change into the state, then call the listeners whose keys have changed.
+   * @param {Partial<State> | ((state: State) => Partial<State>)} change
+   */
   set(change) {
     const before = this.#state;
     const now = { ...before, ...(typeof change === "function" ? change(before) : change) };
@@ -241,7 +241,6 @@ export class Store {
 
   /**
    * Call the listener once for each `set` that changes one of the keys, before `set` returns.
-   *
    * @param {Key[]} keys
    * @param {Listener} listener
    * @param {{signal?: AbortSignal}} [options]
@@ -255,6 +254,7 @@ export class Store {
 }
 
 /**
+ * Return the value that a subscription watches.
  * @param {State} state
  * @param {Key} key
  */

@@ -30,7 +30,6 @@ export function makeRecipe(context, stats) {
 
 /**
  * What one sets, and how strong the model's own LoRA is.
- *
  * @param {Context} context
  * @param {Stats} stats
  * @returns {[string, string][]}
@@ -51,7 +50,6 @@ function summarize({ words, store }, { settings, groups }) {
 
 /**
  * Whether the model is a LoRA that its images are made with; a checkpoint may be named as one.
- *
  * @param {import("./types.js").Bar} bar
  */
 export function isModelLora({ is_own, share }) {

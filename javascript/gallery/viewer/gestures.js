@@ -1,4 +1,4 @@
-/** Turns fingers, mouse and wheel on one element into what is meant: drag, pinch, tap, zoom. */
+/** Turns pointer events and the wheel on one element into gestures: drag, pinch, tap, zoom. */
 
 /** @typedef {import("./zoom.js").Point} Point */
 
@@ -53,7 +53,7 @@ export class Gestures {
     element.addEventListener("dragstart", (event) => event.preventDefault(), { signal });
   }
 
-  /** @param {PointerEvent} event */
+  /** Note a finger that comes down; two of them begin a pinch. @param {PointerEvent} event */
   #down(event) {
     if (event.pointerType === "mouse" && event.button !== 0) return;
     if (!this.handlers.isOurs(event)) return;
@@ -65,21 +65,21 @@ export class Gestures {
   }
 
   /**
-   * Chromium lets a flick roll out also where nothing scrolls, and takes the next tap for its end.
-   *
+   * Keep the browser from scrolling. Chromium lets a flick go on even where nothing scrolls, and
+   * takes the next tap as its end.
    * @param {TouchEvent} event
    */
   #touch(event) {
     if (this.#doing !== "" && event.cancelable) event.preventDefault();
   }
 
-  /** @param {PointerEvent} event */
+  /** Note where a press began. @param {PointerEvent} event */
   #startTrail(event) {
     this.#start = this.#point(event);
     this.#trail = [{ ...this.#start, time: event.timeStamp }];
   }
 
-  /** @param {PointerEvent} event */
+  /** Report a drag or a pinch while fingers move. @param {PointerEvent} event */
   #move(event) {
     if (!this.#fingers.has(event.pointerId)) return;
     const point = this.#point(event);
@@ -93,6 +93,7 @@ export class Gestures {
   }
 
   /**
+   * Begin a drag once the finger has moved far enough. Return whether it has.
    * @param {Point} by
    * @param {PointerEvent} event
    */
@@ -125,7 +126,7 @@ export class Gestures {
     return { distance, middle: { x: (one.x + two.x) / 2, y: (one.y + two.y) / 2 } };
   }
 
-  /** @param {PointerEvent} event */
+  /** End the drag or the pinch when a finger is lifted. @param {PointerEvent} event */
   #up(event) {
     if (!this.#fingers.delete(event.pointerId)) return;
     if (this.#doing === "pinch") {
@@ -137,13 +138,13 @@ export class Gestures {
     }
   }
 
-  /** @param {Point} speed */
+  /** Report the end of a drag. @param {Point} speed */
   #endDrag(speed) {
     const last = this.#trail[this.#trail.length - 1];
     this.handlers.dragEnd({ by: subtract(last, this.#start), speed });
   }
 
-  /** @param {number} now */
+  /** Return the speed of the last moves, in pixels a millisecond. @param {number} now */
   #speed(now) {
     const recent = this.#trail.filter((at) => now - at.time <= SPEED_OVER);
     if (recent.length < 2) return { x: 0, y: 0 };
@@ -152,7 +153,7 @@ export class Gestures {
     return { x: by.x / time, y: by.y / time };
   }
 
-  /** A click comes after each press, also after a drag. @param {MouseEvent} event */
+  /** Report a tap or a double tap, unless the click ends a drag. @param {MouseEvent} event */
   #click(event) {
     if (this.#doing !== "") return;
     const touch = event instanceof PointerEvent && event.pointerType !== "mouse";
@@ -164,7 +165,7 @@ export class Gestures {
     else this.handlers.tap(event, touch);
   }
 
-  /** @param {WheelEvent} event */
+  /** Report how far the wheel zooms. @param {WheelEvent} event */
   #wheel(event) {
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE;
@@ -174,6 +175,7 @@ export class Gestures {
   }
 
   /**
+   * Return where an event happened, from the element's middle.
    * @param {MouseEvent} event
    * @returns {Point}
    */
@@ -187,7 +189,7 @@ export class Gestures {
 }
 
 /**
- * Where a swipe along goes: 1 the next image, -1 the one before, 0 back.
+ * Return where a sideways swipe leads: 1 to the next image, -1 to the one before, 0 nowhere.
  * @param {number} by
  * @param {number} speed
  * @param {number} width  of the stage
@@ -200,7 +202,7 @@ export function getSwipeDirection(by, speed, width) {
 }
 
 /**
- * Whether a swipe downwards lets the image go.
+ * Return whether a swipe downwards closes the image.
  * @param {number} by
  * @param {number} speed
  * @param {number} height  of the stage
@@ -210,6 +212,7 @@ export function isDismissed(by, speed, height) {
 }
 
 /**
+ * Return the vector from the other point to this one.
  * @param {Point} one
  * @param {Point} other
  * @returns {Point}

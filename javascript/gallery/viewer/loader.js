@@ -1,4 +1,4 @@
-/** Keeps a few images loading around the open one: the nearest first, the far ones aborted. */
+/** Loads a few images around the open one, the nearest first, and aborts those farther away. */
 
 /** @typedef {(id: number, signal: AbortSignal) => Promise<unknown>} Load  settles also on failure */
 
@@ -6,8 +6,8 @@ const AT_ONCE = 2; // a browser has six connections to our server, and what is a
 const MOST_RUNNING = 2; // of the list's first: what is under way for them goes on
 
 /**
- * Indices around one in the order of need: itself, the next that way, the one behind, and so on.
- *
+ * Return the indices around an image in the order of need: itself, the next in the direction of
+ * travel, the one behind, and so on.
  * @param {number} index
  * @param {number} count
  * @param {number} way  1 or -1
@@ -35,8 +35,7 @@ export class Loader {
   }
 
   /**
-   * The first goes at once, the others when it is there.
-   *
+   * Load these images: the first at once, the others after it.
    * @param {number[]} ids  in the order of need
    */
   want(ids) {
@@ -49,7 +48,7 @@ export class Loader {
     this.#go();
   }
 
-  /** @param {number} id  that shall be loaded once more */
+  /** Load an image once more. @param {number} id  that shall be loaded once more */
   again(id) {
     this.#done.delete(id);
     this.#go();
@@ -72,7 +71,7 @@ export class Loader {
     }
   }
 
-  /** @param {number} id */
+  /** Load an image, then go on with the next ones. @param {number} id */
   #begin(id) {
     const controller = new AbortController();
     this.#running.set(id, controller);
@@ -85,6 +84,7 @@ export class Loader {
   }
 
   /**
+   * Abort the loading of an image.
    * @param {number} id
    * @param {AbortController} controller
    */

@@ -1,4 +1,4 @@
-/** One image of the viewer: its thumbnail at once, its file in the same place, its pose. */
+/** One image of the viewer: its thumbnail, its file, and how it is zoomed and panned. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -57,7 +57,7 @@ export class Slide {
     return this.#error !== null;
   }
 
-  /** @param {Size} stage */
+  /** Lay out the image for a stage of this size. @param {Size} stage */
   lay(stage) {
     const wasZoomed = this.isZoomed;
     this.#stage = stage;
@@ -70,6 +70,7 @@ export class Slide {
   }
 
   /**
+   * Zoom and pan the image to a pose.
    * @param {Pose} pose
    * @param {boolean} [smoothly]
    */
@@ -81,7 +82,10 @@ export class Slide {
     setAttribute(this.element, "data-zoomed", this.isZoomed);
   }
 
-  /** A record told later. @param {View} view */
+  /**
+   * Show newer data of the same image, such as the size that its record tells.
+   * @param {View} view
+   */
   update(view) {
     const before = this.view;
     this.view = view;
@@ -90,7 +94,10 @@ export class Slide {
     if (view.kind !== before.kind) this.listeners.again(this);
   }
 
-  /** Above the rating that one chose to see; until asked for. @param {boolean} isVeiled */
+  /**
+   * Cover an image above the content rating that the user has chosen, or uncover it.
+   * @param {boolean} isVeiled
+   */
   veil(isVeiled) {
     if (isVeiled === (this.#veil !== null)) return;
     setAttribute(this.element, "data-blurred", isVeiled);
@@ -107,7 +114,7 @@ export class Slide {
     return el("div", { class: "rating-cover" }, show);
   }
 
-  /** Its thumbnail; settles also on failure, for the file says what is wrong. */
+  /** Load the thumbnail. The promise also settles on failure: the file then tells why. */
   preview() {
     this.#preview ??= this.#loadThumb();
     return this.#preview;
@@ -128,7 +135,10 @@ export class Slide {
     else if (this.view.width <= 0 && this.shows !== "file") this.#reshape({ width, height });
   }
 
-  /** @param {number} by  0 the open one; -1 and 1 wait at its sides */
+  /**
+   * Move the slide to its position: 0 is the open one, -1 and 1 wait beside it.
+   * @param {number} by  0 the open one; -1 and 1 wait at its sides
+   */
   place(by) {
     const { style } = this.element;
     style.transform = by ? `translateX(calc(${by * 100}% + ${by * GAP}px))` : "";
@@ -136,14 +146,14 @@ export class Slide {
     if (by && this.isZoomed) this.put(fitPose(this.size, this.#stage));
   }
 
-  /** Takes it out; what is still on its way is cancelled. */
+  /** Remove the slide and abort what is being loaded. */
   drop() {
     this.stop();
     this.thumb.removeAttribute("src");
     this.element.remove();
   }
 
-  /** As large on the screen as before, whatever the record said. @param {Size} size */
+  /** Change the image's own size, but not its size on the screen. @param {Size} size */
   #reshape(size) {
     if (size.width === this.size.width && size.height === this.size.height) return;
     this.pose = { ...this.pose, scale: (this.pose.scale * this.size.width) / size.width };
@@ -152,8 +162,7 @@ export class Slide {
   }
 
   /**
-   * The file in the thumbnail's place, once it can be painted in one go.
-   *
+   * Load the file and show it in the thumbnail's place once it can be painted at once.
    * @param {AbortSignal} signal
    */
   async load(signal) {
@@ -174,7 +183,7 @@ export class Slide {
       this.#show(image, { width: image.naturalWidth, height: image.naturalHeight });
   }
 
-  /** A video plays only while it is the open one. */
+  /** Play a video or a sound, if the slide is one. */
   async start() {
     if (!isPlayed(this.view) || this.#playing || this.#veil || this.#error) return;
     this.#playing = new AbortController();
@@ -197,7 +206,7 @@ export class Slide {
     }
   }
 
-  /** Ends what plays; the thumbnail stays. */
+  /** Stop playing and show the thumbnail. */
   stop() {
     this.#playing?.abort();
     this.#playing = null;
@@ -209,6 +218,7 @@ export class Slide {
   }
 
   /**
+   * Show the file in place of everything else.
    * @param {HTMLImageElement | HTMLVideoElement} element
    * @param {Size} size
    */
@@ -232,8 +242,7 @@ export class Slide {
   }
 
   /**
-   * An `<img>` does not say why; asking once more does.
-   *
+   * Find out by another request why a file failed, for an `<img>` does not tell, and show it.
    * @param {AbortSignal} signal
    */
   async #failed(signal) {
@@ -249,7 +258,7 @@ export class Slide {
     }
   }
 
-  /** @param {string} message */
+  /** Show an error with a button that tries again. @param {string} message */
   showError(message) {
     const { words } = this.context;
     const again = button({ action: "again", icon: icon("again"), words: words("do_retry") }, () =>
@@ -262,12 +271,12 @@ export class Slide {
   }
 }
 
-/** @param {View} view */
+/** Return whether a video or sound player shows the file. @param {View} view */
 function isPlayed({ kind }) {
   return kind === "video" || kind === "audio";
 }
 
-/** The bytes came, but are no image to this browser. @param {unknown} error */
+/** Return whether the file arrived but the browser cannot decode it. @param {unknown} error */
 function isUndecodable(error) {
   return error instanceof Error && "code" in error && error.code === "bad_answer";
 }

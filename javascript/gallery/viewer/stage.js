@@ -1,4 +1,4 @@
-/** The viewer's stage: the open image, and its neighbours at hand. */
+/** The viewer's stage: the open image with its neighbours. */
 
 import { el } from "../core/dom.js";
 import { isBlurred } from "../state/content_rating.js";
@@ -50,19 +50,20 @@ export class Stage {
     context.signal.addEventListener("abort", () => sizes.disconnect());
   }
 
-  /** The open one. */
+  /** Return the slide of the open image, undefined without one. */
   get slide() {
     const view = this.#views[this.#index];
     return view && this.#slides.get(view.id);
   }
 
-  /** The scale at which all of the open image is seen, and the one now. */
+  /** Return the scale that fits the whole image and the current scale. */
   get scales() {
     const { slide } = this;
     return slide && { fit: getFitScale(slide.size, this.size), now: slide.pose.scale };
   }
 
   /**
+   * Show an image, and load those around it.
    * @param {readonly View[]} views
    * @param {number} index  of the one to show
    * @param {number} way  where it goes on, probably: 1 or -1
@@ -85,7 +86,7 @@ export class Stage {
     if (now !== before) this.retry();
   }
 
-  /** Loads the open one once more, if it could not be loaded. */
+  /** Load the open image again if it failed. */
   retry() {
     if (this.slide?.isFailed) this.#again(this.slide);
   }
@@ -98,7 +99,10 @@ export class Stage {
     this.#index = -1;
   }
 
-  /** @param {"in" | "out" | "fit" | "one"} how */
+  /**
+   * Zoom by a step, to the whole image, or to one pixel a pixel.
+   * @param {"in" | "out" | "fit" | "one"} how
+   */
   zoom(how) {
     const { slide, size } = this;
     if (!slide) return;
@@ -108,6 +112,7 @@ export class Stage {
   }
 
   /**
+   * Zoom and pan the open image to a pose.
    * @param {Pose} pose
    * @param {boolean} [smoothly]
    */
@@ -116,7 +121,7 @@ export class Stage {
     this.listeners.changed();
   }
 
-  /** @param {Set<number>} wanted */
+  /** Remove the slides of all other images. @param {Set<number>} wanted */
   #dropOthers(wanted) {
     for (const [id, slide] of this.#slides) {
       if (wanted.has(id)) continue;
@@ -125,7 +130,7 @@ export class Stage {
     }
   }
 
-  /** The open one and one to each side are in the page. */
+  /** Put the open slide and one to each side into the page. */
   #place() {
     const state = this.context.store.get();
     /** @type {Element[]} */
@@ -143,7 +148,7 @@ export class Stage {
     for (const child of [...this.strip.children]) if (!placed.includes(child)) child.remove();
   }
 
-  /** @param {View} view */
+  /** Return the slide of an image, created if needed. @param {View} view */
   #slideOf(view) {
     let slide = this.#slides.get(view.id);
     if (slide) {
@@ -170,13 +175,13 @@ export class Stage {
     if (this.slide) this.listeners.changed();
   }
 
-  /** @param {number} id */
+  /** Return the slide of an image of the gallery, by its id. @param {number} id */
   #slideFor(id) {
     const view = this.#views.find((one) => one.id === id);
     return view && this.#slideOf(view);
   }
 
-  /** @param {Slide} slide */
+  /** Load a slide again that failed. @param {Slide} slide */
   #again(slide) {
     slide.clearError();
     this.files.again(slide.view.id);

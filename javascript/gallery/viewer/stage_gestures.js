@@ -1,4 +1,7 @@
-/** What fingers, mouse and wheel do to the stage: zoom, pan, leaf through, let go. */
+/**
+ * What gestures do on the viewer's stage: zoom, pan, swipe to the next image, swipe down to
+ * close.
+ */
 
 import { getSwipeDirection, isDismissed } from "./gestures.js";
 import { dragPose, limitPose, pinchPose, toggleZoom, zoomAt } from "./zoom.js";
@@ -27,14 +30,20 @@ export class StageGestures {
     this.stage = stage;
   }
 
-  /** A video's controls are dragged too. @param {PointerEvent} event */
+  /**
+   * Return whether a press is a gesture and not meant for a video's controls.
+   * @param {PointerEvent} event
+   */
   isOurs(event) {
     const video = this.stage.slide?.video;
     if (!video || !event.composedPath().includes(video)) return true;
     return event.clientY < video.getBoundingClientRect().bottom - CONTROLS;
   }
 
-  /** @param {"x" | "y"} axis */
+  /**
+   * Decide what a drag does: pan a zoomed image, swipe sideways or swipe down.
+   * @param {"x" | "y"} axis
+   */
   dragStart(axis) {
     const { slide, element } = this.stage;
     if (!slide) return;
@@ -44,7 +53,7 @@ export class StageGestures {
     element.classList.add("dragging");
   }
 
-  /** @param {Point} by */
+  /** Move the image with the finger. @param {Point} by */
   drag(by) {
     const { slide, size } = this.stage;
     if (!slide) return;
@@ -53,7 +62,7 @@ export class StageGestures {
     else if (this.#doing === "let-go") this.#move(0, by.y > 0 ? by.y : by.y / 3);
   }
 
-  /** @param {{by: Point, speed: Point}} end */
+  /** Finish the drag by its distance and speed. @param {{by: Point, speed: Point}} end */
   dragEnd({ by, speed }) {
     const doing = this.#doing;
     this.#doing = "";
@@ -63,13 +72,14 @@ export class StageGestures {
     else if (doing === "let-go") this.#letGo(by.y, speed.y);
   }
 
-  /** @param {Point} point */
+  /** Note the pose at which a pinch begins. @param {Point} point */
   pinchStart(point) {
     if (this.stage.slide) this.#from = this.stage.slide.pose;
     this.#pinchedAt = point;
   }
 
   /**
+   * Zoom the image with two fingers.
    * @param {number} factor
    * @param {Point} point
    */
@@ -85,6 +95,7 @@ export class StageGestures {
   }
 
   /**
+   * Zoom at the pointer.
    * @param {number} factor
    * @param {Point} point
    */
@@ -95,6 +106,7 @@ export class StageGestures {
   }
 
   /**
+   * Report a tap that no control needs.
    * @param {MouseEvent} event
    * @param {boolean} touch
    */
@@ -109,6 +121,7 @@ export class StageGestures {
   }
 
   /**
+   * Zoom into a point, or back to the whole image.
    * @param {Point} point
    * @param {boolean} touch
    */
@@ -120,6 +133,7 @@ export class StageGestures {
   }
 
   /**
+   * Let a panned image glide on.
    * @param {Point} by
    * @param {Point} speed
    */
@@ -132,8 +146,7 @@ export class StageGestures {
   }
 
   /**
-   * The step is made at once; the strip then runs after it, from where the finger left it.
-   *
+   * Go to the next image or back, with an animation from where the finger left the strip.
    * @param {number} by
    * @param {number} speed
    */
@@ -147,6 +160,7 @@ export class StageGestures {
   }
 
   /**
+   * Close the viewer after a swipe down, or show the details after a swipe up.
    * @param {number} by
    * @param {number} speed
    */
@@ -157,7 +171,7 @@ export class StageGestures {
     this.#comeBack(0, by > 0 ? by : by / 3);
   }
 
-  /** @param {number} by */
+  /** Let the image fall out of the stage, then close the viewer. @param {number} by */
   async #fallOut(by) {
     const { strip, size, context } = this.stage;
     const from = { transform: `translateY(${by}px)`, opacity: 1 - by / size.height };
@@ -170,6 +184,7 @@ export class StageGestures {
   }
 
   /**
+   * Move the strip by this many pixels.
    * @param {number} x
    * @param {number} y
    */
@@ -180,6 +195,7 @@ export class StageGestures {
   }
 
   /**
+   * Animate the strip back into its place.
    * @param {number} x
    * @param {number} y
    */
@@ -191,6 +207,7 @@ export class StageGestures {
   }
 }
 
+/** Return whether the user prefers reduced motion. */
 function isStill() {
   return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

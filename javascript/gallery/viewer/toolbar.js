@@ -1,4 +1,4 @@
-/** The viewer's bar: where one is, and what can be done with the open image. */
+/** The viewer's toolbar: the position, the zoom, and actions on the open image. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -66,7 +66,7 @@ export class Toolbar {
 
   #isFitted = true;
 
-  /** @param {Shown} shown */
+  /** Show the open image's position and marks. @param {Shown} shown */
   show({ view, index, count, ended, marked, details }) {
     const { words } = this.context;
     this.#view = view;
@@ -80,13 +80,13 @@ export class Toolbar {
     setLabel(this.save, words(view.saved ? "say_saved" : "say_save"));
   }
 
-  /** @param {{fit: number, now: number}} scales */
+  /** Show the zoom in percent. @param {{fit: number, now: number}} scales */
   showScale({ fit, now }) {
     this.#isFitted = now <= fit * 1.001;
     this.scale.textContent = `${Math.round(now * 100)} %`;
   }
 
-  /** @param {boolean} isFull */
+  /** Show whether the viewer fills the screen. @param {boolean} isFull */
   showFullscreen(isFull) {
     this.fullscreen.replaceChildren(icon(isFull ? "shrink" : "expand"));
     setPressed(this.fullscreen, isFull);
@@ -98,6 +98,7 @@ export class Toolbar {
 }
 
 /**
+ * Set the pressed state of a toggle button.
  * @param {HTMLElement} toggle
  * @param {boolean} isPressed
  */
@@ -106,6 +107,7 @@ function setPressed(toggle, isPressed) {
 }
 
 /**
+ * Set a control's label and tooltip.
  * @param {HTMLElement} control
  * @param {string} words
  */

@@ -1,9 +1,10 @@
-/** A video or a sound of the viewer: plays when it is shown, with sound once one asked for it. */
+/** The player of a video or sound in the viewer. */
 
 import { el } from "../core/dom.js";
 import { readPreference, savePreference } from "../core/preferences.js";
 
 /**
+ * Return a player and a promise that settles when its first frame is loaded or it failed.
  * @param {{src: string, poster: string, name: string}} what
  * @param {AbortSignal} signal  ends it: nothing is loaded or heard any more
  * @returns {{element: HTMLVideoElement, ready: Promise<void>}}
@@ -22,8 +23,7 @@ export function makePlayer({ src, poster, name }, signal) {
 }
 
 /**
- * Plays; a browser that plays nothing aloud before a click plays it muted.
- *
+ * Play a video, muted if the browser plays nothing aloud before a click.
  * @param {HTMLVideoElement} video
  */
 export async function play(video) {
@@ -37,17 +37,16 @@ export async function play(video) {
   }
 }
 
-/**
- * Turns the sound on or off, also for what is shown next: the event that tells of it comes later.
- *
- * @param {HTMLVideoElement} video
- */
+/** Turn the sound on or off, also for the videos that follow. @param {HTMLVideoElement} video */
 export function toggleSound(video) {
   video.muted = !video.muted;
   savePreference("sound", !video.muted);
 }
 
-/** @param {HTMLVideoElement} video */
+/**
+ * Store the volume and whether the sound is on, unless the browser muted the video.
+ * @param {HTMLVideoElement} video
+ */
 function saveSound(video) {
   if ("hushed" in video.dataset) {
     delete video.dataset.hushed;
@@ -57,12 +56,13 @@ function saveSound(video) {
   savePreference("volume", video.volume);
 }
 
-/** @param {unknown} error */
+/** Return whether the browser refused to play without a click. @param {unknown} error */
 function isRefused(error) {
   return error instanceof DOMException && error.name === "NotAllowedError";
 }
 
 /**
+ * Resolve when the first frame is loaded; reject when the video fails or is aborted.
  * @param {HTMLVideoElement} video
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
@@ -75,7 +75,7 @@ function waitForData(video, signal) {
   });
 }
 
-/** Without this a browser goes on fetching what was taken out. @param {HTMLVideoElement} video */
+/** Stop the browser from loading a removed video. @param {HTMLVideoElement} video */
 function unload(video) {
   video.pause();
   video.removeAttribute("src");

@@ -1,4 +1,4 @@
-/** One image large, and the way through all of them. */
+/** The viewer: one image large, and the way through all of them. */
 
 import { button, el, setAttribute } from "../core/dom.js";
 import { icon } from "../core/icons.js";
@@ -36,7 +36,7 @@ export class Viewer {
     if (context.store.get().open !== null) this.#follow(context.store.get());
   }
 
-  /** @param {"in" | "out" | "fit" | "one"} how */
+  /** Zoom the open image. @param {"in" | "out" | "fit" | "one"} how */
   zoom(how) {
     this.#parts?.stage.zoom(how);
   }
@@ -65,6 +65,7 @@ export class Viewer {
   }
 
   /**
+   * Show the open image, or close the viewer.
    * @param {State} now
    * @param {State} [before]
    */
@@ -102,6 +103,7 @@ export class Viewer {
   }
 
   /**
+   * Show the open image with its toolbar and neighbours.
    * @param {State} state
    * @param {ViewerParts} parts
    */
@@ -139,8 +141,7 @@ export class Viewer {
   }
 
   /**
-   * What is around it, and the next page before its end is reached.
-   *
+   * Load the details of the images around, and the next page before the end is reached.
    * @param {State} state
    * @param {ViewerParts} parts
    */
@@ -155,13 +156,16 @@ export class Viewer {
     if (isNearEnd && isFree) void this.context.actions.more();
   }
 
-  /** The server is back, maybe. @param {ViewerParts} parts */
+  /** Load again what failed, because the server may respond again. @param {ViewerParts} parts */
   #retry({ stage, details }) {
     stage.retry();
     details.retry();
   }
 
-  /** The record of an image that is not among the loaded ones tells its shape. @param {View} view */
+  /**
+   * Show what the record tells of an image that is not in the gallery, such as its size.
+   * @param {View} view
+   */
   #update(view) {
     if (view.id !== this.#view?.id || this.#index >= 0 || !this.#parts) return;
     this.#view = view;
@@ -180,14 +184,13 @@ export class Viewer {
   }
 }
 
-/** Whether the next page is asked for before its end is reached. @param {State} state */
+/** Return whether the setting allows loading the next page in advance. @param {State} state */
 function shouldPreload({ bootstrap }) {
   return bootstrap?.settings.find((one) => one.name === "usergallery_preloading")?.value !== false;
 }
 
 /**
- * Stands for an image of which only the id is known, until its record comes.
- *
+ * Return a placeholder for an image of which only the id is known, until its record is loaded.
  * @param {number} id
  * @returns {View}
  */
@@ -212,6 +215,7 @@ function makeUnknownView(id) {
 }
 
 /**
+ * Build the viewer's dialog with its parts.
  * @param {Context} context
  * @param {{changed: () => void, screen: () => void} & Details["listeners"]} listeners
  */

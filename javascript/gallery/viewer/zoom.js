@@ -1,4 +1,4 @@
-/** Where an image lies on its stage and how large: fitting, zooming, panning. Pure. */
+/** Zoom and pan arithmetic: how large an image is on its stage and where it lies. Pure. */
 
 /** @typedef {{width: number, height: number}} Size */
 /** @typedef {{x: number, y: number}} Point  of the stage's middle, in CSS pixels */
@@ -13,7 +13,7 @@ const RESISTANCE = 0.35;
 const UNKNOWN = { width: 1024, height: 1024 };
 
 /**
- * The size to lay out with: a record may say 0 × 0.
+ * Return the size to lay out with; a record may say 0 × 0.
  * @param {Size} size
  * @returns {Size}
  */
@@ -22,7 +22,7 @@ export function sizeOrDefault(size) {
 }
 
 /**
- * The scale at which the whole image is seen.
+ * Return the scale at which the whole image fits the stage.
  * @param {Size} image
  * @param {Size} stage
  */
@@ -31,6 +31,7 @@ export function getFitScale(image, stage) {
 }
 
 /**
+ * Return the deepest zoom.
  * @param {Size} image
  * @param {Size} stage
  */
@@ -39,7 +40,7 @@ function getMaxScale(image, stage) {
 }
 
 /**
- * The whole image in the middle.
+ * Return the pose that shows the whole image in the middle.
  * @param {Size} image
  * @param {Size} stage
  * @returns {Pose}
@@ -49,7 +50,7 @@ export function fitPose(image, stage) {
 }
 
 /**
- * Larger than fitted, so that a drag pans and does not leaf.
+ * Return whether an image is larger than fitted, so that a drag pans it.
  * @param {Pose} pose
  * @param {Size} image
  * @param {Size} stage
@@ -59,7 +60,8 @@ export function isZoomed(pose, image, stage) {
 }
 
 /**
- * How far the middle may lie from the stage's, on each axis: nothing but image at the edges.
+ * Return how far the image's middle may lie from the stage's on each axis, so that the image
+ * fills the stage.
  * @param {number} scale
  * @param {Size} image
  * @param {Size} stage
@@ -73,6 +75,7 @@ export function getPanLimits(scale, image, stage) {
 }
 
 /**
+ * Return the nearest pose within the limits of zoom and pan.
  * @param {Pose} pose
  * @param {Size} image
  * @param {Size} stage
@@ -86,7 +89,7 @@ export function limitPose(pose, image, stage) {
 }
 
 /**
- * Another scale, with what lies under `point` staying there.
+ * Return a pose of another scale, with the point under the pointer kept in place.
  * @param {Pose} pose
  * @param {number} scale
  * @param {Point} point
@@ -103,7 +106,7 @@ export function zoomAt(pose, scale, point, image, stage) {
 }
 
 /**
- * Dragged by a finger: beyond an edge it follows less and less willingly.
+ * Return the pose during a drag. Beyond an edge the image follows less and less.
  * @param {Pose} pose  where it was when the drag began
  * @param {Point} by
  * @param {Size} image
@@ -120,7 +123,8 @@ export function dragPose(pose, by, image, stage) {
 }
 
 /**
- * Two fingers: what lay between them stays there, and a little beyond the bounds is allowed.
+ * Return the pose during a pinch. The point between the fingers stays between them, and the image
+ * may exceed its limits a little.
  * @param {Pose} pose  where it was when they came down
  * @param {number} factor  by which they went apart
  * @param {Point} start  between them then
@@ -141,7 +145,7 @@ export function pinchPose(pose, factor, start, now, image, stage) {
 }
 
 /**
- * What a double click does: into the point, or back to the whole.
+ * Return the pose after a double click: zoomed into the point, or the whole image.
  * @param {Pose} pose
  * @param {Point} point
  * @param {Size} image
@@ -156,6 +160,7 @@ export function toggleZoom(pose, point, image, stage) {
 }
 
 /**
+ * Return the value limited to a range.
  * @param {number} value
  * @param {number} low
  * @param {number} high
@@ -165,6 +170,7 @@ function clamp(value, low, high) {
 }
 
 /**
+ * Return the value, with what is beyond the limit reduced.
  * @param {number} value
  * @param {number} far
  */
