@@ -222,14 +222,14 @@ def test_listing_and_exporting_sets_asks_the_database_once_for_all(images, monke
 
 
 def test_import_is_bounded_in_all(monkeypatch):
-    monkeypatch.setattr(bookmarks.import_export, "_MOST", 3)
-    monkeypatch.setattr(bookmarks.import_export, "_MOST_SETS", 2)
+    monkeypatch.setattr(bookmarks.import_export, "_MAX_IMAGES", 3)
+    monkeypatch.setattr(bookmarks.import_export, "_MAX_COLLECTIONS", 2)
     given = [{"name": name, "ids": [1, 2]} for name in "abc"]
     assert bookmarks.import_export.import_bookmarks({"civitai_shortcut": 1, "sets": given}) == (
         0,
         2,
     )
-    assert bookmarks.collections.image_ids_by_collection() == {"a": [1, 2], "b": [1]}
+    assert bookmarks.collections.list_image_ids_by_name() == {"a": [1, 2], "b": [1]}
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_hostile_export_marks_nothing_it_should_not(images):
     assert bookmarks.import_export.import_bookmarks(hostile) == (0, 1)
     assert bookmarks.annotations.find_annotations(
         [1, 2]
-    ) == {} and bookmarks.collections.collection_image_ids("ok") == [3]
+    ) == {} and bookmarks.collections.list_image_ids("ok") == [3]
 
 
 # Gone from Civitai

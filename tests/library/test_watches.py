@@ -234,7 +234,7 @@ def test_library_from_before_there_were_watched_galleries_is_kept_with_what_the_
     assert [one.name for one in watches.list_watches()] == ["It"]
     assert (
         bookmarks.annotations.find_annotations([1])[1].note,
-        bookmarks.collections.collection_image_ids("Best"),
+        bookmarks.collections.list_image_ids("Best"),
     ) == (
         "Mine",
         [1],

@@ -1,4 +1,4 @@
-"""What the user has made of pictures that were read: favourites, notes, tags, sets."""
+"""The user's bookmarks of images: favourites, stars, notes, tags and collections."""
 
 from . import annotations, collections, import_export
 from .annotations import Annotation

@@ -1,10 +1,11 @@
-"""A user's own marks of pictures: favourite, stars, a note, tags. They outlive what is read."""
+"""The user's annotations of images: favourite, stars, note, tags. They outlive the records."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,15 +23,19 @@ __all__ = [
     "write_annotation",
 ]
 
-_MOST_LETTERS = 10_000  # of a note
-_MOST_TAGS, _MOST_TAG = 100, 100  # of a picture; letters
-_STARS = 5
+_MAX_NOTE = 10_000  # characters
+_MAX_TAGS, _MAX_TAG = 100, 100  # tags of an image, characters of a tag
+_MAX_STARS = 5
 _OF_IDS = "WHERE id IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """stars: 0 is none. gone_at: when it was found to be gone from Civitai; 0 where it is not."""
+    """The annotations of an image.
+
+    stars: 0 for none. collections: names. deleted_at: Unix time at which the image was noticed to
+    be deleted from Civitai, 0 if it is not.
+    """
 
     favourite: bool = False
     stars: int = 0
@@ -42,7 +47,7 @@ class Annotation:
 
 @dataclass(frozen=True)
 class AnnotationChange:
-    """None: as it was."""
+    """A change of annotations; None leaves a value as it is."""
 
     favourite: bool | None = None
     stars: int | None = None
@@ -51,62 +56,61 @@ class AnnotationChange:
 
 
 def find_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Those that have any; none where the library cannot be read: the pictures are shown still."""
+    """Return the annotations of the images that have any; {} if the library cannot be read."""
     with log_disk_errors("library"):
         return read_annotations(image_ids)
     return {}
 
 
 def read_annotations(image_ids: Sequence[int]) -> dict[int, Annotation]:
-    """Those that have any. Raises DiskError."""
-    given = (json.dumps(list(image_ids)),)
-    found: dict[int, Annotation] = {}
-    for image_id, favourite, stars, note in select_rows(
-        f"SELECT id, favourite, stars, note FROM marks {_OF_IDS}", given
-    ):
+    """Return the annotations of the images that have any, by id. Raises DiskError."""
+    ids = (json.dumps(list(image_ids)),)
+    found: dict[int, Annotation] = defaultdict(Annotation)
+    sql = f"SELECT id, favourite, stars, note FROM marks {_OF_IDS}"
+    for image_id, favourite, stars, note in select_rows(sql, ids):
         found[image_id] = Annotation(bool(favourite), stars, note)
-    for image_id, tag in select_rows(f"SELECT id, tag FROM own_tags {_OF_IDS} ORDER BY tag", given):
-        mark = found.get(image_id, Annotation())
-        found[image_id] = replace(mark, tags=(*mark.tags, tag))
-    named = f"SELECT id, name FROM in_sets JOIN sets USING (number) {_OF_IDS} ORDER BY name"
-    for image_id, name in select_rows(named, given):
-        mark = found.get(image_id, Annotation())
-        found[image_id] = replace(mark, collections=(*mark.collections, name))
-    for image_id, at in select_rows(f"SELECT id, at FROM gone {_OF_IDS}", given):
-        found[image_id] = replace(found.get(image_id, Annotation()), deleted_at=at)
-    return found
+    sql = f"SELECT id, tag FROM own_tags {_OF_IDS} ORDER BY tag"
+    for image_id, tag in select_rows(sql, ids):
+        found[image_id] = replace(found[image_id], tags=(*found[image_id].tags, tag))
+    sql = f"SELECT id, name FROM in_sets JOIN sets USING (number) {_OF_IDS} ORDER BY name"
+    for image_id, name in select_rows(sql, ids):
+        names = (*found[image_id].collections, name)
+        found[image_id] = replace(found[image_id], collections=names)
+    for image_id, deleted_at in select_rows(f"SELECT id, at FROM gone {_OF_IDS}", ids):
+        found[image_id] = replace(found[image_id], deleted_at=deleted_at)
+    return dict(found)
 
 
-def change_annotations(images: Sequence[Image], wanted: AnnotationChange) -> None:
-    """Of all of these; their thumbnails stay with them. Raises DiskError."""
+def change_annotations(images: Sequence[Image], change: AnnotationChange) -> None:
+    """Change the annotations of all images, and store their thumbnails. Raises DiskError."""
     with writing() as db:
         for image in images:
-            write_annotation(db, image.id, wanted)
+            write_annotation(db, image.id, change)
     store_thumbnails(images)
 
 
-def write_annotation(db: sqlite3.Connection, image_id: int, wanted: AnnotationChange) -> None:
-    """In a transaction of the caller's."""
+def write_annotation(db: sqlite3.Connection, image_id: int, change: AnnotationChange) -> None:
+    """Change the annotations of an image, in the caller's transaction."""
     row = db.execute("SELECT favourite, stars, note FROM marks WHERE id = ?", (image_id,))
     favourite, stars, note = row.fetchone() or (0, 0, "")
-    favourite = favourite if wanted.favourite is None else wanted.favourite
-    stars = stars if wanted.stars is None else max(0, min(_STARS, wanted.stars))
-    note = note if wanted.note is None else _clean_note(wanted.note)[:_MOST_LETTERS]
+    favourite = favourite if change.favourite is None else change.favourite
+    stars = stars if change.stars is None else max(0, min(_MAX_STARS, change.stars))
+    note = note if change.note is None else _clean_note(change.note)[:_MAX_NOTE]
     db.execute("DELETE FROM marks WHERE id = ?", (image_id,))
     if favourite or stars or note:
         values = (image_id, bool(favourite), stars, note, fold_text(note), time.time())
         db.execute("INSERT INTO marks VALUES (?, ?, ?, ?, ?, ?)", values)
-    if wanted.tags is not None:
+    if change.tags is not None:
         db.execute("DELETE FROM own_tags WHERE id = ?", (image_id,))
-        tagged = ((image_id, tag, fold_text(tag)) for tag in _unique_tags(wanted.tags))
-        db.executemany("INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)", tagged)
+        rows = ((image_id, tag, fold_text(tag)) for tag in _unique_tags(change.tags))
+        db.executemany("INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)", rows)
 
 
-def _unique_tags(given: Sequence[str]) -> list[str]:
-    """Each once, as it is written first."""
+def _unique_tags(tags: Sequence[str]) -> list[str]:
+    """Return cleaned tags without those that differ from an earlier one by case or accents only."""
     found: dict[str, str] = {}
-    for tag in given[:_MOST_TAGS]:
-        found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MOST_TAG])
+    for tag in tags[:_MAX_TAGS]:
+        found.setdefault(fold_text(tag), " ".join(_clean_note(tag).split())[:_MAX_TAG])
     return [tag for key, tag in found.items() if key]
 
 

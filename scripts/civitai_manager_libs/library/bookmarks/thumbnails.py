@@ -1,4 +1,4 @@
-"""Thumbnails of pictures that the user has marked, kept apart from the cache and its limit."""
+"""Thumbnails of bookmarked images, stored outside the cache, which may delete its files."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .. import cache
 
 __all__ = ["store_thumbnails", "find_thumbnail"]
 
-_WIDTHS = (450, 800, 320)  # pixels; the first that is there is enough
+_WIDTHS = (450, 800, 320)  # pixels; one of them is enough, the first is preferred
 
 
 def store_thumbnails(images: Sequence[Image]) -> None:
-    """Those that were seen. What fails is one log line: the marks themselves are kept."""
+    """Copy the cached thumbnails of images; an error is logged, as only thumbnails are lost."""
     with log_disk_errors("library"):
         for image in images:
             _store_thumbnail(image)
 
 
 def find_thumbnail(image: Image) -> str | None:
-    """The file, of any width."""
+    """Return the path of an image's stored thumbnail, of any width; None if there is none."""
     paths = (_thumbnail_path(image, width) for width in _WIDTHS)
     return next(filter(os.path.isfile, paths), None)
 
