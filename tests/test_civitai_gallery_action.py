@@ -14,7 +14,7 @@ import requests
 import responses
 from civitai_manager_libs import civitai_gallery_action as action, setting
 from civitai_manager_libs.http_client import CivitaiHttpClient
-from fault_responses import Answer, json_answer, page, png, ranged, reset, status, unused_port
+from fault_responses import Answer, json_answer, page, png, ranged, reset, status
 from fault_responses import whole
 from fault_server import FaultServer
 
@@ -126,14 +126,6 @@ def test_what_goes_wrong_is_false_and_leaves_nothing(server, path, capsys, answe
     assert err.count("[http_client]") == 1 and "secret" not in err and "Traceback" not in err
 
 
-def test_nobody_there_is_false(path, capsys):
-    url = f"http://127.0.0.1:{unused_port()}/a.png"
-    assert action._download_single_image(url, path) is False
-    assert _no_files(os.path.dirname(path))
-    assert capsys.readouterr().err.count("[http_client]") == 1
-
-
-@responses.activate
 @pytest.mark.parametrize(
     "error", [requests.ConnectionError(), requests.Timeout(), requests.exceptions.SSLError()]
 )
@@ -218,12 +210,6 @@ def test_what_is_no_web_address_fails_and_counts(server, warned, capsys):
     assert len(server.requests) == 1 and len(_left_in_cache()) == 1
     assert warned == [_FAILED_WORDS.format(n=6)]
     assert "Traceback" not in capsys.readouterr().err
-
-
-def test_address_given_twice_is_asked_for_once(server):
-    assert action.download_images(_urls(server, 3) * 2).total == 3
-    assert action.download_images_batch(_urls(server, 3, start=10) * 2, batch_size=2).total == 3
-    assert len(server.requests) == 6
 
 
 def test_any_iterable_will_do(server):

@@ -67,7 +67,7 @@ def _tree(module: str) -> ast.Module:
 
 
 def _ours(module: str) -> Iterator[str]:
-    """What it imports of ours, wherever in its text that stands, as dotted names."""
+    """Yield the modules of ours that a module imports anywhere, as dotted names."""
     parts = module.split(".")
     for node in ast.walk(_tree(module)):
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -92,7 +92,7 @@ def _libraries(nodes: Iterator[ast.AST]) -> set[str]:
 
 
 def _at_once(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs when the module is imported: not what is in functions, or for types only."""
+    """Yield the nodes that run at import: not those in functions, nor for types only."""
     for child in ast.iter_child_nodes(node):
         is_later = isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
         if is_later or isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
@@ -171,7 +171,7 @@ def test_scripts_is_a_folder_that_the_host_shares():
 
 
 def _python(code: str, folder: str, *arguments: str) -> object:
-    """What `code` says as the JSON of its last line, in a process of its own with this home."""
+    """Run code in a process with this home, and return the JSON of its last line."""
     environment = {**os.environ, "HOME": folder, "XDG_CACHE_HOME": folder, "PYTHONPATH": _SCRIPTS}
     environment["CIVITAI_SHORTCUT_DATA"] = os.path.join(folder, "data")
     ran = subprocess.run(

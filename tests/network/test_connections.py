@@ -305,15 +305,6 @@ def test_connections_are_no_more_than_downloads_at_once(server, tmp_path):
     assert server.most_in_flight <= 3 and server.connections <= 3
 
 
-def test_connection_of_an_error_page_is_used_again(server, tmp_path):
-    server.play("/a.png", page(404))
-    client = CivitaiHttpClient()
-    for _ in range(3):
-        client.download_file(server.url("/a.png"), str(tmp_path / "a"))
-
-    assert len(server.requests) == 3 and server.connections == 1
-
-
 # Addresses
 
 

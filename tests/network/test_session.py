@@ -311,16 +311,6 @@ def test_redirected_post_keeps_its_body_where_the_status_says_so(code, method, b
     assert (server.requests[1].method, server.requests[1].body) == (method, body)
 
 
-def test_connection_of_a_redirect_is_used_again(server, other):
-    server.play("/a", redirect(other.url("/b")))
-    other.play("/b", json_answer(1))
-    client = CivitaiHttpClient()
-    for _ in range(5):
-        assert client.fetch_json(server.url("/a")) == 1
-
-    assert server.connections == other.connections == 1
-
-
 # Proxies
 
 

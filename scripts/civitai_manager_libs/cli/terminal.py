@@ -16,19 +16,9 @@ from .. import setting
 from ..errors import DiskError, InputError
 from ..i18n import messages
 
-__all__ = [
-    "failure_text",
-    "truncate_columns",
-    "translate_errors",
-    "user_language",
-    "print_result",
-    "pad_columns",
-    "strip_controls",
-    "write_now",
-    "prepare_terminal",
-    "print_message",
-]
-__all__ += ["print_translated", "terminal_text"]
+__all__ = ["failure_text", "pad_columns", "prepare_terminal", "print_message", "print_result"]
+__all__ += ["print_translated", "strip_controls", "terminal_text", "translate_errors"]
+__all__ += ["truncate_columns", "user_language", "write_now"]
 
 _CLOSED_PIPE = (errno.EPIPE, errno.EINVAL)  # the second on Windows
 _TRANSLATED = ("bad_input", "error")  # reasons of errors with a translated sentence

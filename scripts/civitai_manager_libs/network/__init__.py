@@ -7,17 +7,6 @@ from .request import OutgoingRequest, prepare_request, SendOptions
 from .retry import RetryLoop
 from .session import HttpSession
 
-__all__ = [
-    "FetchedFile",
-    "FileDownload",
-    "FileOptions",
-    "HostLimiters",
-    "HttpSession",
-    "OutgoingRequest",
-    "Progress",
-    "RetryLoop",
-    "SendOptions",
-    "Target",
-    "prepare_request",
-    "responses",
-]
+__all__ = ["FetchedFile", "FileDownload", "FileOptions", "HostLimiters", "HttpSession"]
+__all__ += ["OutgoingRequest", "prepare_request", "Progress", "responses", "RetryLoop"]
+__all__ += ["SendOptions", "Target"]

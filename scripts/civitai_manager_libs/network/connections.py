@@ -23,14 +23,8 @@ from ..core import Cancellation, never_cancelled
 from ..errors import Cancelled, Refused
 from .deadlines import cut_after
 
-__all__ = [
-    "WatchedAdapter",
-    "connection_cutter",
-    "cut_when_cancelled",
-    "is_private_address",
-    "is_private_url",
-    "response_peer",
-]
+__all__ = ["connection_cutter", "cut_when_cancelled", "is_private_address", "is_private_url"]
+__all__ += ["response_peer", "WatchedAdapter"]
 
 _POOL_SIZE = 16  # connections kept per host: as many as the setting allows downloads at once
 _POLL = 0.1  # seconds; how late a connection being made may notice that it is cancelled

@@ -25,15 +25,8 @@ from ..errors import (
 )
 from .redaction import redact, redact_json
 
-__all__ = [
-    "MAX_JSON",
-    "check_file_start",
-    "content_length",
-    "error_from_response",
-    "is_chunked",
-    "parse_json",
-    "retry_after",
-]
+__all__ = ["check_file_start", "content_length", "error_from_response", "is_chunked", "MAX_JSON"]
+__all__ += ["parse_json", "retry_after"]
 
 MAX_JSON = 32 * 1024 * 1024  # bytes; 200 images with large ComfyUI graphs stay well under it
 # Values, names and lists; a million are parsed in a second. A ComfyUI graph is one string.

@@ -22,7 +22,8 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class RetryLoop:
-    """max_retries: tries after the first. delay: seconds before the first retry; it doubles."""
+    """The retries of one request. max_retries: tries after the first. delay: seconds before the
+    first retry, doubled for each further one."""
 
     max_retries: int
     delay: float

@@ -52,13 +52,12 @@ class HttpSession:
         Raises what `send` raises, and the error of a status of 300 or above not in `allowed`.
         """
         limiter, cancelled = self.limiters.for_url(request.url), request.cancelled
-        with limiter.slot(cancelled, request.sending.urgent, request.sending.throttled):
-            with cut_when_cancelled(cancelled):
-                bandwidth = _bandwidth if request.sending.throttled else None
-                body = ResponseBody(self.send(request), cancelled, bandwidth, limiter)
-                with closing(body):
-                    body.raise_for_status(request.api_key, allowed)
-                    yield body
+        urgent, throttled = request.sending.urgent, request.sending.throttled
+        with limiter.slot(cancelled, urgent, throttled), cut_when_cancelled(cancelled):
+            bandwidth = _bandwidth if throttled else None
+            with closing(ResponseBody(self.send(request), cancelled, bandwidth, limiter)) as body:
+                body.raise_for_status(request.api_key, allowed)
+                yield body
 
     def open_raw(self, request: OutgoingRequest, stream: bool) -> requests.Response:
         """Send a request and return the library's response; the caller closes a streamed one.

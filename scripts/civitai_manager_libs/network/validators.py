@@ -14,8 +14,11 @@ _VALIDATORS = ("ETag", "Last-Modified")
 
 @dataclass(frozen=True)
 class FileVersion:
-    """validator: a strong validator for `If-Range`, "" if there is none: no resume is possible.
-    headers: the first response's ETag and Last-Modified, strong or not."""
+    """One version of a file on the server.
+
+    validator: sent as `If-Range` to resume a download; "" if the server sent no strong one.
+    headers: the first response's ETag and Last-Modified.
+    """
 
     validator: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
