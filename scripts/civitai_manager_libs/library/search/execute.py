@@ -144,28 +144,26 @@ def run_search(
     conditions = [make_condition(term, saved) for term in query.terms]
     conditions = merge_bounds([*conditions, *_scope_conditions(scope)])
     conditions.sort(key=lambda condition: condition.source)
-    order, position = SORTS.get(sort, SORTS["Newest"]), _Position.parse(cursor)
+    scan = _plan_scan(query, scope, conditions, SORTS.get(sort, SORTS["Newest"]), read)
+    return scan.select_page(_Position.parse(cursor), limit)
+
+
+def _plan_scan(
+    query: SearchQuery,
+    scope: SearchScope,
+    conditions: Sequence[Condition],
+    order: Order,
+    read: SelectRows,
+) -> _Scan:
+    """Return the scan that finds the images with the least work."""
     # Among given ids, words are found faster in the texts than in the index.
     has_index = scope.ids is None and has_trigrams()
     words = make_trigram_queries(query.terms, partial(_list_trigrams, read)) if has_index else []
     start = _start_from_few(conditions, words, scope, read)
     if start is None:
         start = _start_from_all(words if order is not SORTS["Most Reactions"] else [])
-    conditions = [condition for condition in conditions if condition is not start.fulfilled]
-    scan = _Scan(start, conditions, order, read)
-    end, number = position.end, 0
-    if end is None and not start.is_few:
-        end, number = scan.measure_stretch(position.place)
-    found = scan.select_places(conditions, position.place, end, limit + 1)
-    ids = tuple(image_id for image_id, _ in found[:limit])
-    is_full = len(found) > limit
-    if not is_full and end is None:
-        return SearchPage(ids)
-    total = position.total or int(read("SELECT count(*) FROM facts", ())[0][0])
-    count = total if end is None else min(position.count + number, total)
-    place = found[limit - 1][1] if is_full else end
-    position = _Position(place, end if is_full else None, count, total)
-    return SearchPage(ids, str(position), (count, total))
+    others = [condition for condition in conditions if condition is not start.fulfilled]
+    return _Scan(start, others, order, read)
 
 
 @dataclass(frozen=True)
@@ -176,6 +174,22 @@ class _Scan:
     conditions: list[Condition]
     order: Order
     read: SelectRows
+
+    def select_page(self, position: _Position, limit: int) -> SearchPage:
+        """Return the page of at most `limit` images that begins at a position."""
+        end, number = position.end, 0
+        if end is None and not self.start.is_few:
+            end, number = self.measure_stretch(position.place)
+        found = self.select_places(self.conditions, position.place, end, limit + 1)
+        ids = tuple(image_id for image_id, _ in found[:limit])
+        is_full = len(found) > limit
+        if not is_full and end is None:
+            return SearchPage(ids)
+        total = position.total or int(self.read("SELECT count(*) FROM facts", ())[0][0])
+        count = total if end is None else min(position.count + number, total)
+        place = found[limit - 1][1] if is_full else end
+        position = _Position(place, end if is_full else None, count, total)
+        return SearchPage(ids, str(position), (count, total))
 
     def measure_stretch(self, place: int | None) -> tuple[int | None, int]:
         """Return the last place of the next stretch, and how many images the stretch has.
