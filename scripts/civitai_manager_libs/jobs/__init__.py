@@ -1,7 +1,4 @@
-"""Download jobs that survive a crash or an outage.
-
-A job is stored in SQLite (`store`), queued (`queue`) and run (`worker`).
-"""
+"""Download jobs that survive a crash: stored in SQLite, queued, and run by workers."""
 
 from .factory import choose_destination, JobClient, rendition_width
 from .filename_template import FIELDS, fill_template, validate_template

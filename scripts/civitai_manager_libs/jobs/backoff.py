@@ -46,7 +46,7 @@ class FailureClassifier:
         return len(self._held) >= _OFFLINE_AFTER
 
     def classify(self, result: WorkResult) -> list[Outcome]:
-        """Return the outcomes that are now certain, held ones first.
+        """Return the outcomes that are certain now: first those held back, then this result's.
 
         A new held error is returned as `waiting` with its reason, so that its claim is dropped.
         """

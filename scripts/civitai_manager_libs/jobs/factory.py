@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .. import setting
@@ -11,6 +11,7 @@ from ..civitai import ImageQuery, Page
 from ..core import Cancellation
 from ..http_client import CivitaiHttpClient, FetchedFile, FileOptions, SendOptions
 from ..library import pages
+from ..network import Progress, Target
 from .filename_template import DEFAULT_TEMPLATE, split_template, validate_template
 from .records import NamingContext
 
@@ -39,21 +40,16 @@ class JobClient:
         return pages.fetch_page(self, query, cursor, limit, cancelled).page
 
     def fetch_file(
-        self,
-        url: str,
-        path_for: Callable[[str], str],
-        on_bytes: Callable[[int, int], None],
-        cancelled: Cancellation,
+        self, url: str, target: Target, progress: Progress, cancelled: Cancellation
     ) -> FetchedFile:
         """Fetch an image's file; a partial file is kept for the next run.
 
-        path_for: returns the path for a file extension. on_bytes: is called with the bytes that
-        have arrived and the total, 0 if unknown.
+        target: returns the path for a file extension. progress: called with the bytes that have
+        arrived and the total, 0 if unknown.
         """
         options = FileOptions(resumable=True, reserve=reserved_bytes())
-        return self._client.fetch(
-            url, path_for, options, SendOptions(throttled=True), on_bytes, cancelled
-        )
+        sending = SendOptions(throttled=True)
+        return self._client.fetch(url, target, options, sending, progress, cancelled)
 
     def paused_seconds(self, url: str) -> float:
         """Return the seconds until both this URL's host and Civitai's API accept requests."""

@@ -93,7 +93,7 @@ def validate_template(template: str) -> str:
 
 
 def _require_id(file_name: str) -> None:
-    """Refuse a file name in which two images could get the same name, whatever their values."""
+    """Raise InputError for a template that could give two images the same file name."""
     _refuse_if(DEFAULT_TEMPLATE not in file_name, "template_no_id")
     before, after = _split_at_id(file_name)
     _refuse_if(bool(_FIELD.search(before) and _FIELD.search(after)), "template_id_inside")
@@ -127,7 +127,7 @@ def fill_template(
 
 
 def _fit_folders(folders: list[str], max_bytes: int) -> list[str]:
-    """Return the folders; if they are too long together, each is cut to an equal share."""
+    """Return the folder names, each cut to an equal share if they are too long together."""
     if sum(len(folder.encode()) + 1 for folder in folders) <= max_bytes:
         return folders
     share = max(_MIN_PART, max_bytes // len(folders) - 1)
@@ -186,7 +186,7 @@ def _format_date(timestamp: str, date_format: str) -> str:
 
 
 def _refuse_if(is_wrong: bool, key: str, **values: object) -> None:
-    """Raise InputError with the message of this key if the condition holds."""
+    """Raise InputError with the message of this key if a template is wrong."""
     if is_wrong:
         why = messages.translate(key, "en", **values)
         raise InputError(f"This is no template for a name: {why}.", key, **values)

@@ -70,7 +70,7 @@ class JobItems:
         yield from self._iter_released()
 
     def _iter_listed(self) -> Iterator[Item]:
-        """Yield the items that are listed; read the next page when none is left."""
+        """Yield the stored items, reading more pages from Civitai as they run out."""
         # Closed here: an error's traceback would keep the generator alive, and its thread.
         with closing(self._iter_pages()) as pages:
             while not self._cancelled.is_set():
@@ -88,7 +88,7 @@ class JobItems:
             yield from self._claim_batch(self._list_still_waiting(places))
 
     def _iter_released(self) -> Iterator[Item]:
-        """Yield the items that other jobs claimed and did not save; wait for those jobs."""
+        """Wait for other jobs, and yield the items that they claimed but did not save."""
         while self._claimed and not self._cancelled.is_set():
             places, self._claimed = self._claimed[:_BATCH], self._claimed[_BATCH:]
             yield from self._claim_batch(self._list_still_waiting(places))
@@ -97,10 +97,10 @@ class JobItems:
                 self._cancelled.sleep(_POLL_SECONDS)
 
     def _begin_next_walk(self) -> bool:
-        """Return whether there are more pages to read, and prepare to read them.
+        """Prepare to read more pages, and return whether there are any.
 
-        They are an empty last page, once more and a little later, because Civitai may have timed
-        out; or those of the second walk.
+        An empty last page is requested once more, a little later, because Civitai may have timed
+        out; otherwise the second walk begins if the job needs one.
         """
         job = self._store.get_job(self._job.id)
         if job.ended_empty and job.walk not in self._reread:
@@ -125,14 +125,16 @@ class JobItems:
     # Pages
 
     def _iter_pages(self) -> Generator[tuple[Image, ...], None, None]:
-        """Yield the images of each page once they are listed; the next page is read meanwhile.
+        """Store the images of each page as items, and yield them; the next page is read meanwhile.
 
         If a page cannot be read, `error` is set and the iteration ends.
         """
         if not self._job.walk.is_under_way:
             return
         try:
-            with closing(prefetch(self._walk_pages(), self._cancelled, self._on_wait)) as pages:
+            known = self._store.list_image_ids(self._job.id)
+            walk = walk_gallery(self._job, known, self._fetch_page)
+            with closing(prefetch(walk, self._cancelled, self._on_wait)) as pages:
                 for page in map(self._cut_at_known, pages):
                     self._store.add_page(self._job.id, page)
                     yield page.images
@@ -155,9 +157,6 @@ class JobItems:
                 report = replace(page.report, end="known")
                 return replace(page, images=page.images[:count], cursor=None, report=report)
         return page
-
-    def _walk_pages(self) -> Iterator[WalkedPage]:
-        return walk_gallery(self._job, self._store.list_image_ids(self._job.id), self._fetch_page)
 
     def _fetch_page(self, cursor: str | None, limit: int) -> Page:
         query = self._job.query
@@ -197,7 +196,7 @@ class JobItems:
         return None
 
     def _find_in_folder(self, item: Item, known_size: int) -> tuple[str, int]:
-        """Return path and bytes of the item's file in the job's folder, "" and 0 if not whole."""
+        """Return path and bytes of the item's complete file in the job's folder, else "" and 0."""
         for extension in _EXTENSIONS:
             path = item.path(self._job.folder, extension)
             found = _check_complete(path, known_size)
@@ -226,9 +225,9 @@ def current_size(path: str, size: int) -> int:
 
 
 def _skip_saved(item: Item, found_path: str, claim: Claim) -> Outcome:
-    """Return the outcome of an image saved before, with a message if its file is not whole.
+    """Return `skipped` for an image saved before, with a message if its file is gone or damaged.
 
-    found_path: its file in the job's own folder, "" if not there.
+    found_path: of its file in the job's own folder, "" for none.
     """
     path, message = found_path or claim.saved_path, ""
     if not os.path.isfile(path):
@@ -239,7 +238,7 @@ def _skip_saved(item: Item, found_path: str, claim: Claim) -> Outcome:
 
 
 def _check_complete(path: str, known_size: int) -> tuple[str, int] | None:
-    """Return true extension and bytes of a whole file, else None. known_size: 0 if unknown."""
+    """Return extension (by content) and bytes of a complete file, else None. known_size: or 0."""
     try:
         extension = complete_file_type(path, known_size)
         return None if extension is None else (extension, os.path.getsize(path))

@@ -45,7 +45,7 @@ def walk_gallery(job: Job, known: set[int], fetch_page: FetchPage) -> Iterator[W
 def _walk_first(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield the pages of the first walk: images that are not known, until the job has enough."""
+    """Yield the pages of the first walk without known images, until the job has enough."""
     missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
     for page, cursor in walk_pages(last.fetch, start, known, sys.maxsize, _PAGE):
         images = page.images[:missing]
@@ -65,7 +65,7 @@ def _walk_first(
 def _walk_second(
     start: str | None, job: Job, known: set[int], fetch_page: FetchPage
 ) -> Iterator[WalkedPage]:
-    """Yield the pages of the second walk: all known images, and new ones until there are enough."""
+    """Yield the pages of the second walk with known images too, until the job has enough."""
     missing, last = job.wanted - len(known), _LastPage(job, bool(known), fetch_page)
     for page, cursor in walk_pages(last.fetch, start, (), sys.maxsize, _SECOND_PAGE):
         new = [image.id for image in page.images if image.id not in known]

@@ -17,12 +17,12 @@ _DAMAGED = "Its record is damaged: nothing was written beside the picture."
 
 
 def write_sidecars(path: str, record: str, is_ours: bool) -> str:
-    """Write what the settings want beside an image, and its infotext into the file.
+    """Write an image's sidecars by the settings; return what is wrong with the record, else "".
 
-    The sidecars are `<name>.txt`, `<name>.workflow.json` and `<name>.json`. record: the API's
-    record as JSON text, "" for none; generation data that it lacks is read from the file. is_ours:
-    whether we saved the file; other people's files are not changed. Return a sentence, also logged,
-    if the record is damaged and nothing was written, else "". Raises DiskError.
+    The sidecars are `<name>.txt`, `<name>.workflow.json` and `<name>.json`; infotext may also be
+    embedded into the file. record: the API's record as JSON text, "" for none; generation data that
+    it lacks is read from the file. A damaged record is logged, and nothing is written. is_ours:
+    whether we saved the file; other people's files are not changed. Raises DiskError.
     """
     needs_texts = setting.save_infotext or setting.embeds_infotext or setting.save_workflow
     if not record or not (needs_texts or setting.save_record):
@@ -61,12 +61,9 @@ def _parse_record(record: str) -> Mapping[str, Any] | None:
 
 
 def _infotext_from_row(row: Mapping[str, Any]) -> str:
-    image = Image(
-        as_whole_number(row.get("id"), 1) or 0,
-        "",
-        base_model=clean_line(row.get("baseModel"), 100),
-        post_id=as_whole_number(row.get("postId"), 1),
-    )
+    image_id, post_id = (as_whole_number(row.get(name), 1) for name in ("id", "postId"))
+    base_model = clean_line(row.get("baseModel"), 100)
+    image = Image(image_id or 0, "", base_model=base_model, post_id=post_id)
     return build_infotext(row.get("meta"), image, adds_lora_tags=setting.adds_lora_tags)
 
 

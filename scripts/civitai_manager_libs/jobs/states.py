@@ -30,14 +30,9 @@ class JobState(str, Enum):
         return self in (JobState.DONE, JobState.CANCELLED)
 
 
-_ALL = frozenset(JobState)
-_STARTS = frozenset({JobState.QUEUED, JobState.RUNNING})
-_MOVES = {
-    JobState.QUEUED: _ALL,
-    JobState.RUNNING: _ALL,
-    JobState.PAUSED: _ALL,
-    JobState.DONE: _STARTS,
-    JobState.CANCELLED: _STARTS,
+_MOVES = {  # a job that is over can only start again
+    state: {JobState.QUEUED, JobState.RUNNING} if state.is_over else set(JobState)
+    for state in JobState
 }
 
 
@@ -106,10 +101,7 @@ class WalkState(Enum):
         return cls.SECOND_DUE if state is cls.OVER and is_due else state
 
 
-_REOPENED = {
-    WalkState.FIRST_EMPTY: WalkState.FIRST,
-    WalkState.SECOND_EMPTY: WalkState.SECOND,
-}
+_REOPENED = {WalkState.FIRST_EMPTY: WalkState.FIRST, WalkState.SECOND_EMPTY: WalkState.SECOND}
 _COLUMNS = {
     WalkState.SECOND_EMPTY: WalkState.FIRST_EMPTY.value,
     WalkState.SECOND_DUE: WalkState.OVER.value,

@@ -189,7 +189,7 @@ class JobWorker:
         return WorkResult(item, saved, began)
 
     def _abort(self, error: CivitaiShortcutError) -> None:
-        """End the run; the first error is shown. A full disk keeps no partial file."""
+        """Stop the run; its first error is shown. After a full disk no partial file is kept."""
         if self.error is None:
             self.error = error
         self._cancelled.set(for_good=isinstance(error, DiskFull))
@@ -216,7 +216,7 @@ class JobWorker:
         self._tick()
 
     def _tick(self) -> None:
-        """Collect results; write outcomes and report progress if it is time."""
+        """Collect results; write outcomes and report progress when these are due."""
         self._collect_results()
         now = time.monotonic()
         if now - self._flushed_at >= _FLUSH_SECONDS:

@@ -119,11 +119,15 @@ class WorkerPool:
                 turn = self._next_turn()
             has_crashed = False
         finally:
-            if has_crashed:  # a bug of ours
-                self._leave(turn)
+            if has_crashed:  # a bug of ours: its job must not keep a place
+                with self._changed:
+                    self._count -= 1
+                    if turn is not None:
+                        self._turns.pop(turn.job_id, None)
+                    self._start_workers()
 
     def _next_turn(self) -> Turn | None:
-        """Start and return the next turn; None if this thread is not needed and has left."""
+        """Wait for a turn, start it and return it; None tells the thread to end."""
         while (turn := self._wait_for_turn()) is not None:
             due, disk_full = turn.due, turn.find_missing_space()
             with self._changed:
@@ -138,7 +142,7 @@ class WorkerPool:
         return None
 
     def _wait_for_turn(self) -> Turn | None:
-        """Wait until a turn is due and return it; None if this thread is not needed."""
+        """Wait until a turn is due and return it; None tells the thread to end."""
         with self._changed:
             while self._count <= setting.gallery_jobs_at_once:
                 turn = self._turns.next_turn()
@@ -149,13 +153,6 @@ class WorkerPool:
                 self._changed.wait(max(0.0, turn.due[0] - time.monotonic()))
             self._count -= 1
         return None
-
-    def _leave(self, turn: Turn | None) -> None:
-        with self._changed:
-            self._count -= 1
-            if turn is not None:
-                self._turns.pop(turn.job_id, None)
-            self._start_workers()
 
     def _run_turn(self, turn: Turn) -> None:
         """Run a job once; afterwards its turn is over, or it is queued again."""
@@ -181,7 +178,7 @@ class WorkerPool:
     def _requeue(
         self, store: JobStore, job: Job, turn: Turn, worker: JobWorker, has_saved: bool
     ) -> bool:
-        """Queue a job again after its run if the user or its error wants that; return whether."""
+        """Queue a job again if the user or its error asks for that; return whether it is queued."""
         requested = turn.requested_state
         if turn.again:
             store.queue_jobs([job.id])

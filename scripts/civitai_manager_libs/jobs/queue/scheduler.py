@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from ...core import check_free_space
 from ...errors import CivitaiShortcutError, DiskError, DiskFull
@@ -93,7 +94,7 @@ class Turn:
             self.stop_request.stop(state)
 
     def requeue(self) -> None:
-        """Put the job behind all that wait now."""
+        """Put the job behind all jobs that wait now."""
         self.stop_request, self.again, self.progress = None, False, None
         self.due, self.required_bytes = (time.monotonic(), next(_counter)), 0
 
@@ -121,7 +122,7 @@ class Turn:
         return None
 
     def postpone(self, error: DiskFull) -> None:
-        """Check the disk again later."""
+        """Wait a while before checking the disk again. error: how much space is missing."""
         if self.progress is not None:
             self.progress = replace(self.progress, missing=error.missing)
         self.due = (time.monotonic() + DISK_RETRY_SECONDS, next(_counter))
@@ -135,24 +136,18 @@ class Scheduler(dict[int, Turn]):
 
     def list_waiting(self) -> list[int]:
         """Return the jobs that wait for their turn, the next one first."""
-        now = time.monotonic()
-        return [
-            turn.job_id for turn in sorted(self._iter_idle(), key=_due_key) if turn.due[0] <= now
-        ]
+        now, idle = time.monotonic(), sorted(self._iter_idle(), key=attrgetter("due"))
+        return [turn.job_id for turn in idle if turn.due[0] <= now]
 
     def next_turn(self) -> Turn | None:
-        """Return the turn that may start first; it may not be due yet."""
-        return min(self._iter_idle(), key=_due_key, default=None)
+        """Return the turn to start next, which may not be due yet; None if there is none."""
+        return min(self._iter_idle(), key=attrgetter("due"), default=None)
 
     def put_first(self, turn: Turn) -> None:
-        """Put this turn before all that wait."""
+        """Put this turn before all others that wait."""
         turn.requeue()
         first = min(other.due[0] for other in self._iter_idle())
         turn.due = (first - 1.0, turn.due[1])
 
     def _iter_idle(self) -> Iterator[Turn]:
         return (turn for turn in self.values() if not turn.is_running)
-
-
-def _due_key(turn: Turn) -> tuple[float, int]:
-    return turn.due

@@ -123,7 +123,7 @@ class JobService:
             self._workers.add(job_id)
 
     def _hold_queue_lock(self, store: JobStore) -> None:
-        """Show other programs that this one runs queued jobs."""
+        """Hold the lock that shows other programs that this one runs queued jobs."""
         lock = store.queue_lock()
         try:
             if lock.acquire(_LOCK_SECONDS, shared=True):

@@ -30,7 +30,8 @@ class JobStore(JobLocks):
     def __init__(self, path: str) -> None:
         super().__init__(os.path.join(os.path.dirname(path), "locks"))
         self._database = jobs_database(path)
-        self._database.connection.text_factory = rows.decode_column
+        # A damaged text may not be UTF-8.
+        self._database.connection.text_factory = lambda data: data.decode("utf-8", "replace")
         self.set_aside = self._database.set_aside
 
     def __enter__(self) -> JobStore:
@@ -89,7 +90,7 @@ class JobStore(JobLocks):
         return [job for job in map(rows.parse_job_or_none, found) if job is not None]
 
     def quarantine_unreadable(self) -> str:
-        """Move damaged jobs into a file beside the database; return a sentence on it, or ""."""
+        """Move damaged jobs to a file beside the database; return a sentence on it, or ""."""
         damaged = [
             row for row in self._database.rows(rows.JOB) if rows.parse_job_or_none(row) is None
         ]
@@ -172,7 +173,7 @@ class JobStore(JobLocks):
     # Items
 
     def add_page(self, job_id: int, page: WalkedPage) -> None:
-        """List the images of a page, together with the cursor of the next one."""
+        """Store the images of a page as items, and the cursor of the next page."""
         with self._database.writing() as db:
             rows.insert_page(db, job_id, page)
 
@@ -189,7 +190,7 @@ class JobStore(JobLocks):
             db.execute("UPDATE jobs SET walked = ?, cursor = NULL WHERE id = ?", values)
 
     def list_waiting(self, job_id: int, after: int, limit: int) -> list[Item]:
-        """Return up to `limit` waiting items behind the place `after`, with their records.
+        """Return the next `limit` waiting items with a `place` above `after`, with their records.
 
         Items whose row is damaged are set to failed and passed over.
         """
@@ -327,7 +328,7 @@ class JobStore(JobLocks):
     # Claims
 
     def claim_images(self, job_id: int, image_ids: Sequence[int]) -> dict[int, Claim]:
-        """Claim images for a job, as far as no other job claims them; return what is known."""
+        """Claim images for a job unless another job claims them; return what is known of each."""
         with self._database.writing() as db:
             return rows.insert_claims(db, job_id, image_ids)
 

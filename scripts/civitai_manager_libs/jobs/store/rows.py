@@ -14,16 +14,7 @@ from ... import setting
 from ...civitai import ImageQuery
 from ...core import Image, resize_url
 from ..filename_template import DEFAULT_TEMPLATE, fill_template, MAX_NAME_BYTES
-from ..records import (
-    Claim,
-    Item,
-    item_path,
-    Job,
-    JobOptions,
-    NamingContext,
-    WalkedPage,
-    WalkReport,
-)
+from ..records import Claim, Item, item_path, Job, JobOptions, NamingContext, WalkedPage, WalkReport
 from ..states import JobState, WalkState
 
 __all__ = [
@@ -31,7 +22,6 @@ __all__ = [
     "LAST_ID",
     "WITHOUT_RECORD",
     "WITH_RECORD",
-    "decode_column",
     "delete_claims",
     "fail_items",
     "insert_claims",
@@ -115,21 +105,12 @@ def _insert_items(
     db.execute(f"UPDATE items SET walks = walks | ? WHERE {known_sql}", (page.walk, *values))
     images = [image for image in page.images if image.id not in known]
     names = _choose_names(db, folder, options, images)
-    db.executemany(
-        "INSERT OR IGNORE INTO items (job, image_id, url, kind, name, walks)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (
-                job_id,
-                image.id,
-                _strip_base_url(_download_url(image, options.width)),
-                image.type,
-                names.get(image.id, ""),
-                page.walk,
-            )
-            for image in images
-        ],
-    )
+    rows = [
+        (job_id, i.id, _url_to_store(i, options.width), i.type, names.get(i.id, ""), page.walk)
+        for i in images
+    ]
+    columns = "job, image_id, url, kind, name, walks"
+    db.executemany(f"INSERT OR IGNORE INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)", rows)
     # In a table of their own: a row of `items` that shrinks would not give its space back.
     db.executemany(
         "INSERT OR IGNORE INTO records SELECT place, ? FROM items WHERE job = ? AND image_id = ?",
@@ -153,21 +134,22 @@ def _compare_walks(
     )
 
 
-def _download_url(image: Image, width: int) -> str:
-    """Return the URL of the rendition of this width, or of the original.
+def _url_to_store(image: Image, width: int) -> str:
+    """Return the URL of the rendition of this width, or of the original if that is no wider.
 
-    The original, which has embedded metadata, if it is no wider; and of a video, whose renditions
-    are unreliable.
+    Of videos always the original: their renditions are unreliable. The base URL is left out,
+    because it may change: a demo's port, a mirror's name.
     """
-    if not width or image.type != "image" or 0 < image.width <= width:
-        return image.url
-    return resize_url(image.url, f"width={width}")
+    is_original = not width or image.type != "image" or 0 < image.width <= width
+    url = image.url if is_original else resize_url(image.url, f"width={width}")
+    base = setting.base_url()
+    return url.removeprefix(base) if url.startswith(f"{base}/") else url
 
 
 def _choose_names(
     db: sqlite3.Connection, folder: str, options: JobOptions, images: Sequence[Image]
 ) -> dict[int, str]:
-    """Return names below the job's folder by image id; none if the template is the id alone."""
+    """Return the names of images by id; {} if the template is the id alone."""
     if options.name == DEFAULT_TEMPLATE:
         return {}
     limit = _max_name_bytes(folder)
@@ -183,7 +165,7 @@ def _max_name_bytes(folder: str) -> int:
 
 
 def _unique_name(db: sqlite3.Connection, folder: str, name: str, image_id: int) -> str:
-    """Return the name, with the id appended if another job gave it to another image."""
+    """Return the name, with the id appended if another image already has that name."""
     while _is_taken(db, folder, name, image_id):
         name = f"{name} {image_id}"
     return name
@@ -220,11 +202,6 @@ def mark_queued(db: sqlite3.Connection, job_id: int) -> None:
     """Set a job's state to `queued`."""
     sql = "UPDATE jobs SET state = 'queued', reason = '', note = '' WHERE id = ?"
     db.execute(sql, (job_id,))
-
-
-def decode_column(data: bytes) -> str:
-    """Decode a text column, which may be damaged."""
-    return data.decode("utf-8", "replace")
 
 
 def parse_items(rows: Iterable[tuple[Any, ...]]) -> list[Item]:
@@ -299,12 +276,6 @@ def _to_json(record: Mapping[str, Any]) -> str:
     """Return JSON text; half a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
     text = json.dumps(record, ensure_ascii=False)
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _strip_base_url(url: str) -> str:
-    """Return the URL without the base URL, which may change: a demo's port, a mirror's name."""
-    base = setting.base_url()
-    return url.removeprefix(base) if url.startswith(f"{base}/") else url
 
 
 def insert_claims(
