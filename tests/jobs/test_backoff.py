@@ -1,4 +1,4 @@
-"""What keeps a job from going on: told from what is one picture's own, and for how long."""
+"""Whether a failure is one image's or the network's, and how long a job waits before a retry."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_what_a_killed_process_was_at_is_done_by_another_one(server, tmp_path, s
 
 
 def _kill_at_random(process, server, moments):
-    """After so many requests, and a little later: in the middle of a file, or between two."""
+    """Kill the process in the middle of a file or between two, a little after some requests."""
     wanted = len(server.requests) + moments.randrange(_COUNT + 5)
     with process:
         while len(server.requests) < wanted and process.poll() is None:

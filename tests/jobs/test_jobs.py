@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 
 import pytest
 from civitai_manager_libs.civitai.pagination import ImageQuery
@@ -69,11 +68,6 @@ def test_job_is_kept_as_it_was_asked(path):
 def test_unknown_job_is_an_input_error(store):
     with pytest.raises(InputError, match="no job 7"):
         store.get_job(7)
-
-
-def test_newest_job_is_listed_first(store):
-    numbers = [store.add_job(f"Model {n}", _QUERY, "/pictures", 1) for n in range(5)]
-    assert [job.id for job in store.list_jobs(3)] == numbers[:1:-1]
 
 
 def test_forgotten_job_leaves_nothing_but_what_was_saved(store):
@@ -319,27 +313,6 @@ def test_claims_of_a_job_are_freed_unless_it_is_at_work(store, is_at_work):
     store.free_claims(first)
     lock.release()
     assert store.claim_images(second, [1])[1].other_job == (first if is_at_work else 0)
-
-
-def test_two_threads_never_both_have_a_claim(path):
-    with JobStore(path) as store:
-        jobs = [_job_with(store, *range(1, 401)) for _ in range(4)]
-    got, start = {}, threading.Barrier(4)
-
-    def claim(job_id):
-        with JobStore(path) as store:
-            start.wait()
-            found = {}
-            for at in range(1, 401, 20):
-                found.update(store.claim_images(job_id, list(range(at, at + 20))))
-            got[job_id] = {i for i, claim in found.items() if not claim.other_job}
-
-    threads = [threading.Thread(target=claim, args=(job_id,)) for job_id in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(i for ids in got.values() for i in ids) == list(range(1, 401))
 
 
 # What was saved before

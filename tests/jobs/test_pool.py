@@ -23,8 +23,10 @@ _PICTURES = 6  # so many that fail in a row are the network's fault
 
 
 class _Place:
-    """A service whose jobs have a few pictures each, made up; each waits for `gate`. begun: the
-    jobs, in the order in which they asked for their first picture."""
+    """A service whose jobs have a few made-up images each, which wait for `gate`.
+
+    begun: the jobs in the order in which they requested their first image.
+    """
 
     def __init__(self, tmp_path, monkeypatch):
         self.folder, self.begun = tmp_path, []
@@ -211,27 +213,6 @@ def test_job_that_rests_is_stopped_or_gone_on_with_at_once(place):
     assert time.monotonic() - began < 5
 
 
-def test_what_failed_in_a_job_that_waits_is_tried_again(place):
-    place.gate.set()
-    place.fetch = lambda url, *rest: _bad() if url.endswith("/2") else write_image(url, *rest)
-    [job_id] = place.add()
-    place.comes_to("done", job_id)
-    assert place.shown(job_id).job.failed == 1
-    place.fetch = write_image
-    place.gate.clear()
-    place.begun.clear()
-    place.has_begun(*place.add(2))
-    place.service.retry(job_id)
-    assert (place.state(job_id), place.shown(job_id).job.waiting) == ("queued", 1)
-    place.gate.set()
-    place.comes_to("done", job_id)
-    assert place.shown(job_id).job.saved == _PICTURES
-
-
-def _bad():
-    raise DiskError("Locked.")
-
-
 def test_more_begin_when_the_setting_allows_more(place):
     ids = place.add(4)
     place.has_begun(*ids[:2])
@@ -306,20 +287,14 @@ def test_locked_database_is_waited_for(place, quick, monkeypatch):
 # Turns
 
 
-@pytest.mark.parametrize(
-    "trouble,pauses",
-    [(NetworkError(""), [5, 10, 20, 40, 60]), (DiskFull(""), [2, 4, 8, 16, 32])],
-    ids=["network", "room"],
-)
-def test_rests_grow_until_something_is_saved(trouble, pauses):
+def test_pauses_grow_until_something_is_saved():
     turn = scheduler.Turn(1)
 
-    def rest(has_saved):
-        assert turn.schedule_retry(trouble, has_saved, 0)
+    def pause(has_saved):
+        assert turn.schedule_retry(NetworkError(""), has_saved, 0)
         return round(turn.due[0] - time.monotonic())
 
-    assert [rest(False) for _ in pauses] == pauses
-    assert rest(True) == pauses[0]
+    assert [pause(has_saved) for has_saved in (False, False, False, True)] == [5, 10, 20, 5]
 
 
 def test_job_whose_rest_is_over_comes_after_those_that_wait(monkeypatch):

@@ -41,14 +41,14 @@ def disk(tmp_path):
 
 
 def _saved(data):
-    """What the database says: image id -> (file name, bytes)."""
+    """Return file name and bytes of each image that the database calls saved."""
     with sqlite3.connect(data / "gallery.db") as db:
         rows = db.execute("SELECT image_id, path, bytes FROM saved").fetchall()
     return {image_id: (path.rpartition("/")[2], size) for image_id, path, size in rows}
 
 
 def _check(server, folder, data):
-    """How many the database calls saved; what it or the folder calls so is whole."""
+    """Assert that saved images are whole; return how many the database calls saved."""
     here = whole_pictures(server, folder) if folder.exists() else set()
     saved = _saved(data)
     assert set(saved) <= here, f"{len(set(saved) - here)} of {len(saved)} are not there"
@@ -62,7 +62,7 @@ def _names(folder):
 
 
 def test_what_is_called_saved_is_whole_after_a_power_cut(server, disk, tmp_path):
-    """The database lies on another disk that loses nothing, and so says the most that it can."""
+    """Keep the database on another disk, which loses nothing: it promises the most that it can."""
     moments, data, counts = random.Random(1), tmp_path / "data", []
     program = CliProcess(server.url, data)
     download = ("download", str(MODEL_ID), "--dest", str(disk.path / "out"), "--limit", "9999")
@@ -90,7 +90,7 @@ def test_what_is_called_saved_is_whole_after_a_power_cut(server, disk, tmp_path)
 
 
 def test_names_of_the_last_pictures_are_there_too(server, disk, tmp_path):
-    """No later file's writing brings them to the disk by the way."""
+    """Cut the power right after the last image, when no later write has flushed its name."""
     program = CliProcess(server.url, tmp_path / "data", save_infotext=False, save_record=False)
     for limit in ("1", "3", "8"):
         done = program.run(

@@ -12,6 +12,7 @@ from civitai_manager_libs.civitai import ImageQuery
 from civitai_manager_libs.http_client import CivitaiHttpClient
 from civitai_manager_libs.jobs import JobService, NamingContext
 from civitai_manager_libs.library import pages, records
+from page_driver import until
 
 _QUERY = ImageQuery(MODEL_ID, VERSION_ID)
 
@@ -33,13 +34,13 @@ def _read(service, wanted, cursor=None, query=_QUERY):
     return service.read_gallery(query, wanted, NamingContext("A model"), cursor)
 
 
-def _ended(service, job_id, *states):
-    for _ in range(1500):
-        [job] = [one for one in service.list_jobs() if one.job.id == job_id]
-        if job.state in (states or ("done", "cancelled", "paused")) and job.progress is None:
-            return job.job
-        time.sleep(0.02)
-    raise AssertionError(job.state)
+def _ended(service, job_id):
+    def end():
+        [view] = [view for view in service.list_jobs() if view.job.id == job_id]
+        is_over = view.state in ("done", "cancelled", "paused") and view.progress is None
+        return view.job if is_over else None
+
+    return until(end, "the job's end")
 
 
 def test_records_are_kept_and_no_picture_is_asked_for(service, civitai, library):

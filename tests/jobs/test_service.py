@@ -1,4 +1,4 @@
-"""The jobs of this process: begun, stopped, gone on with, whoever looks at them."""
+"""The jobs of this process: created, stopped and resumed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _gallery(service, wanted=12):
 
 
 def _held(civitai):
-    """Pictures come when it is set."""
+    """Return an event that all images wait for."""
     gate = threading.Event()
     civitai.on_picture = lambda _: gate.wait(10)
     return gate
@@ -107,16 +107,6 @@ def test_cancelled_job_goes_on_where_it_was(civitai, service):
         assert store._database.rows("SELECT * FROM claims") == []
 
 
-def test_job_that_is_gone_on_with_while_it_ends_goes_on(civitai, service):
-    gate = _held(civitai)
-    job_id = _gallery(service)
-    until(lambda: civitai.fetched, "a picture that is held")
-    service.stop(job_id, "cancelled")
-    service.resume(job_id)
-    gate.set()
-    assert _comes_to(service, job_id, "done").job.saved == 12
-
-
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
 def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, service, state):
     gate = _held(civitai)
@@ -132,22 +122,24 @@ def test_job_that_is_to_go_on_is_at_work_in_every_answer_from_then_on(civitai, s
     assert _comes_to(service, job_id, "done").job.saved == 12
 
 
-def test_last_wish_counts_while_a_job_ends(civitai, service):
+@pytest.mark.parametrize("last, end", [("resume", "done"), ("paused", "paused")])
+def test_last_request_counts_while_a_job_ends(civitai, service, last, end):
     gate = _held(civitai)
     job_id = _gallery(service)
     until(lambda: civitai.fetched, "a picture that is held")
     service.stop(job_id, "cancelled")
     service.resume(job_id)
-    service.stop(job_id, "paused")
+    if last == "paused":
+        service.stop(job_id, "paused")
     gate.set()
     until(lambda: not service._workers._turns, "its end")
-    assert _shown(service, job_id).state == "paused"
+    assert _shown(service, job_id).state == end
 
 
 def test_cancel_of_what_was_to_go_on_is_heeded_though_the_pause_is_not_over(
     civitai, service, monkeypatch
 ):
-    """Its run has written what it ended as, and listens to nobody."""
+    """Cancel after the run has stored its end, when it no longer looks at requests."""
     told, gate, run = threading.Event(), threading.Event(), JobWorker.run
 
     def ends_slowly(self):
@@ -209,9 +201,8 @@ def test_job_that_another_program_works_on_is_left_to_it(civitai, service):
         lock = store.job_lock(job_id)
         assert lock.acquire()
         service.resume_after_start()
-        for deed in (lambda: service.stop(job_id, "cancelled"), lambda: store.forget(job_id)):
-            with pytest.raises(InputError, match="worked on"):
-                deed()
+        with pytest.raises(InputError, match="worked on"):
+            service.stop(job_id, "cancelled")
         lock.release()
     assert _shown(service, job_id).state == "running" and not civitai.fetched
 
