@@ -39,6 +39,7 @@ from civitai_manager_libs.infotext.samplers import is_sampler, translate_sampler
         (("k_euler_ancestral", "karras"), ("Euler a", "Karras")),
         (("k_dpmpp_2m_sde", "exponential"), ("DPM++ 2M SDE", "Exponential")),
         (("dpmpp_2m_k", ""), ("DPM++ 2M", "Karras")),
+        (("dpm++_sde", "beta"), ("DPM++ SDE", "Beta")),
         (("euler_a", ""), ("Euler a", "")),
         (("Euler A", ""), ("Euler a", "")),
         (("euler_ancestral_ddim_uniform", ""), ("Euler a", "DDIM")),

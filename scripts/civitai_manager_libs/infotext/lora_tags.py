@@ -54,9 +54,8 @@ def _iter_tags(meta: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _iter_named_loras(meta: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], str]]:
     """Yield the LoRA entries of a record, each with the name of the key that holds its weight."""
-    for entry in map(
-        as_mapping, (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
-    ):
+    loras = (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
+    for entry in map(as_mapping, loras):
         yield entry, "strength"
     misnamed = find_misnamed_hashes(meta)
     for entry in map(as_mapping, as_list(meta.get("resources"))):

@@ -34,9 +34,8 @@ def build_infotext(
     parameters = build_webui_parameters(record)
     if adds_lora_tags and (prompt or any(parameters.values())):
         prompt = " ".join(part for part in (prompt.rstrip(), *missing_lora_tags(record)) if part)
-    return compose_infotext(
-        prompt, negative_prompt, parameters, _iter_origin_parameters(image) if image else ()
-    )
+    padding = _iter_origin_parameters(image) if image else ()
+    return compose_infotext(prompt, negative_prompt, parameters, padding)
 
 
 def list_added_lora_tags(

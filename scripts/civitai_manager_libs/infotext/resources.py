@@ -8,17 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any
 
-from ..core import (
-    as_checksum,
-    as_list,
-    as_mapping,
-    as_number,
-    as_text,
-    as_whole_number,
-    clean_line,
-    Image,
-    model_file_stem,
-)
+from ..core import as_checksum, as_list, as_mapping, as_number, as_text, as_whole_number
+from ..core import clean_line, Image, model_file_stem
 from .lora_fields import find_misnamed_hashes, list_lora_fields
 
 __all__ = ["Resource", "TYPES", "is_air", "is_site_id", "list_resources"]
@@ -151,9 +142,8 @@ def _resource_from_air(air: str, word: str, weight: float | None) -> Resource:
     if found is None or version is None:
         return Resource()
     kind = found[1].lower()
-    return Resource(
-        TYPES.get(kind, kind) or word, "", weight, version_id=as_whole_number(version[1], low=1)
-    )
+    version_id = as_whole_number(version[1], low=1)
+    return Resource(TYPES.get(kind, kind) or word, "", weight, version_id=version_id)
 
 
 def _iter_listed(meta: Mapping[str, Any]) -> Iterator[Resource]:
@@ -188,9 +178,8 @@ def _iter_comfy(meta: Mapping[str, Any]) -> Iterator[Resource]:
     for key, kind in (("models", "model"), ("vaes", "vae"), ("upscalers", "upscaler")):
         for name in as_list(meta.get(key)):
             yield _make_resource(kind, name)
-    for entry in map(
-        as_mapping, (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
-    ):
+    loras = (*as_list(meta.get("additionalResources")), *list_lora_fields(meta))
+    for entry in map(as_mapping, loras):
         yield _make_resource(*map(entry.get, ("type", "name", "strength", "hash")))
 
 

@@ -89,9 +89,8 @@ def compose_infotext(
     follow a prompt whose own last line looks like parameters.
     """
     negative_prompt = _make_readable(negative_prompt)
-    body = _compose_prompts(
-        _make_readable(prompt), negative_prompt if is_readable(negative_prompt) else ""
-    )
+    negative_prompt = negative_prompt if is_readable(negative_prompt) else ""
+    body = _compose_prompts(_make_readable(prompt), negative_prompt)
     pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
     if _is_too_short(pairs) or (not pairs and _looks_like_parameters(body)):
         for key, value in (*padding, *_DEFAULTS):

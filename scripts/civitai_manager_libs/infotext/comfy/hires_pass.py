@@ -41,9 +41,8 @@ def read_second_pass(
     """
     if as_number(found.get("denoise")) not in (None, 1):
         return {}
-    if (
-        script := nodes.get(get_linked_node(nodes[first]["inputs"].get("script")) or "")
-    ) is not None:
+    script = nodes.get(get_linked_node(nodes[first]["inputs"].get("script")) or "")
+    if script is not None:
         return _read_highres_script(nodes, script)
     known = set(samplers)
     if any(_list_nodes_between(nodes, first, end, known) for end in list_save_nodes(nodes)):

@@ -75,9 +75,7 @@ def _list_node_loras(nodes: Nodes, node: Node) -> list[_Lora]:
     inputs = node["inputs"]
     if get_node_type(node) in _TAGGED:
         return list(_iter_tag_loras(resolve_value(nodes, inputs.get(_TAGGED[get_node_type(node)]))))
-    if "lora" not in get_node_type(node).lower() and not any(
-        "lora" in str(name) for name in inputs
-    ):
+    if not any("lora" in name for name in (get_node_type(node).lower(), *map(str, inputs))):
         return []
     return [
         *_iter_row_loras(inputs),
@@ -115,10 +113,8 @@ def _iter_numbered_loras(nodes: Nodes, inputs: Mapping[str, Any]) -> Iterator[_L
         file_name = next((v for k, v in fields.items() if k in ("lora", "loraname")), None)
         used = not any(fields.get(switch) in ("Off", "None", False) for switch in _SWITCHES)
         if used and (not number or int(number[:4]) <= count):
-            weights = (
-                _find_weight(nodes, fields, names) for names in (_MODEL_WEIGHTS, _CLIP_WEIGHTS)
-            )
-            yield from _iter_lora(resolve_value(nodes, file_name, ("lora_name",)), *weights)
+            model, clip = (_find_weight(nodes, fields, n) for n in (_MODEL_WEIGHTS, _CLIP_WEIGHTS))
+            yield from _iter_lora(resolve_value(nodes, file_name, ("lora_name",)), model, clip)
 
 
 def _iter_tag_loras(text: object) -> Iterator[_Lora]:

@@ -40,9 +40,7 @@ def load_json(value: object) -> object:
     except (ValueError, RecursionError):
         if "undefined" not in value or value.count("\\") > _MAX_ESCAPES:
             return None
-    value = _STRING_OR_UNDEFINED.sub(
-        lambda found: found[0] if found[0].startswith('"') else "null", value
-    )
+    value = _STRING_OR_UNDEFINED.sub(lambda m: m[0] if m[0].startswith('"') else "null", value)
     try:
         return _parse_json(value)
     except (ValueError, RecursionError):

@@ -54,9 +54,8 @@ def remove_varied_values(nodes: Nodes, found: dict[str, Any]) -> dict[str, Any]:
     Return {} if the grid's axes are unknown.
     """
     for plot in (node for node in nodes.values() if _PLOT.search(get_node_type(node))):
-        rows = [
-            _list_varied_keys(axis) for axis in islice(_iter_axis_names(nodes, plot), _MAX_AXES)
-        ]
+        names = islice(_iter_axis_names(nodes, plot), _MAX_AXES)
+        rows = [_list_varied_keys(name) for name in names]
         if not rows or None in rows:
             return {}
         varied = set(chain.from_iterable(keys for keys in rows if keys))

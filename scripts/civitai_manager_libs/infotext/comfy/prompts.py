@@ -14,7 +14,7 @@ from .values import iter_setting_nodes, UNKNOWN_TEXT
 
 __all__ = ["read_prompt"]
 
-_Resolved = dict[tuple[str, int], "str | None"]  # node id and output: its text, None if unknown
+_Cache = dict[tuple[str, int], "str | None"]  # node id and output: its text, None if unknown
 
 _SIDE_INPUTS = {  # the inputs that hold or lead to a prompt
     "positive": ("positive", "conditioning", "text_positive", "positive_prompt", "cond1")
@@ -23,25 +23,13 @@ _SIDE_INPUTS = {  # the inputs that hold or lead to a prompt
     + ("negative_main_prompt", "linguistic_negative", "neg", "negative_g"),
 }
 _TEXT_INPUTS = tuple("populated_text text text_g t5xxl clip_l text_l wildcard_text prompt".split())
-_SAMPLER_INPUTS = {
-    "positive": ("prompt",),
-    "negative": (),
-}  # inputs of samplers only
+_SAMPLER_INPUTS = {"positive": ("prompt",), "negative": ()}  # inputs of samplers only
 # The inputs that lead to the prompts of a sampler without prompt inputs.
 _PROMPT_INPUTS = ("guider", "text_embeds", "cond_pair")
 # Samplers whose prompt is composed of many: the kind of node that holds the user's own.
 _FORMS = {"SeargeSDXLSampler2": "SeargeInput1"}
 # Inputs that do not lead to a prompt.
-_IGNORED_INPUTS = {
-    "clip",
-    "model",
-    "vae",
-    "image",
-    "control_net",
-    "clip_vision_output",
-    "mask",
-    "pixels",
-}
+_IGNORED_INPUTS = set("clip model vae image control_net clip_vision_output mask pixels".split())
 _MAX_PARTS = 20
 _DEPTH = 30  # links from an input to the node that holds its text
 _MAX_TEXT = 100_000  # characters; nodes may join a text with itself repeatedly
@@ -51,16 +39,13 @@ _HOLDERS = tuple(
 )
 _SHOWN = re.compile(r"text_?\d+")  # the text that a preview node received
 _PART = re.compile(r"(?:string|text|prompt|str|input|any)_?(?:\d{1,2}|[a-d])")
-_JOINING = re.compile(
-    r"concat|join|append|combine|merge|stringfunction|multi|joinstringlist|add|cat\b"
-)
+_JOINING = re.compile(r"concat|join|append|combine|merge|stringfunction|multi|add|cat\b")
 _DELIMITERS = ("delimiter", "separator", "delim", "sep", "delimiters")
 # Inputs that select how two texts are joined: the delimiter by the input's value.
 _JOINTS = {"linebreak_addition": {"true": "\n"}, "tidy_tags": {"yes": ", "}}
 _NO_STYLES = {"", "none", "no style"}
-_SEPARATORS = {
-    "TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)
-}  # several texts in one input
+# Nodes that split their text: the separator.
+_SEPARATORS = {"TextEncodeForSamplerParams+": re.compile(r"^-{3}", re.MULTILINE)}
 
 
 def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
@@ -70,14 +55,13 @@ def read_prompt(nodes: Nodes, sampler: str, side: str) -> str | None:
     ConditioningZeroOut removes is "".
     """
     sides = _SIDE_INPUTS[side]
-    resolved: _Resolved = {}
-    for node in chain(
-        _find_form(nodes, sampler), iter_setting_nodes(nodes, sampler, _PROMPT_INPUTS)
-    ):
+    cache: _Cache = {}
+    settings = iter_setting_nodes(nodes, sampler, _PROMPT_INPUTS)
+    for node in chain(_find_form(nodes, sampler), settings):
         names = (name for name in (*sides, *_SAMPLER_INPUTS[side]) if name in node["inputs"])
         value = next((node["inputs"][name] for name in names), None)
         if value is not None:
-            texts = _list_texts(nodes, value, sides, resolved)
+            texts = _list_texts(nodes, value, sides, cache)
             known = [text for text in texts if isinstance(text, str)]
             return "\n".join(dict.fromkeys(known)) if len(known) == len(texts) > 0 else None
     return None
@@ -91,7 +75,7 @@ def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
 
 
 def _list_texts(
-    nodes: Nodes, value: Any, sides: tuple[str, ...], resolved: _Resolved
+    nodes: Nodes, value: Any, sides: tuple[str, ...], cache: _Cache
 ) -> list[str | None]:
     """Return the texts of the nearest nodes that have one, in joining order; None if unknown."""
     texts: list[str | None] = []
@@ -106,7 +90,7 @@ def _list_texts(
         elif link not in seen:
             seen.add(link)
             node = nodes[link]
-            own_texts = _read_own_text(nodes, node, value, resolved, accepts_text)
+            own_texts = _read_own_text(nodes, node, value, cache, accepts_text)
             side = [v for name in sides if (v := node["inputs"].get(name)) is not None]
             if _is_styled(node):
                 texts.append(None)
@@ -114,10 +98,9 @@ def _list_texts(
                 texts.append("")
             elif side:
                 waiting.insert(0, (side[0], True))
-            elif own_texts:  # the second output is not the prompt
-                texts += (
-                    [None] if value[1] == 1 and sides is _SIDE_INPUTS["negative"] else own_texts
-                )
+            elif own_texts:
+                is_negative = sides is _SIDE_INPUTS["negative"]
+                texts += [None] if value[1] == 1 and is_negative else own_texts
             else:
                 waiting[:0] = [(each, False) for each in _list_other_links(nodes, node)]
     return [text for text in texts if text != ""] or texts[:1]
@@ -129,7 +112,7 @@ def _list_other_links(nodes: Nodes, node: Node) -> list[Any]:
 
 
 def _read_own_text(
-    nodes: Nodes, node: Node, link: Any, resolved: _Resolved, accepts_text: bool
+    nodes: Nodes, node: Node, link: Any, cache: _Cache, accepts_text: bool
 ) -> list[str | None]:
     """Return the text that a node encodes or passes on, in a list; [] if it has no text."""
     kind, inputs = get_node_type(node).lower(), node["inputs"]
@@ -139,11 +122,11 @@ def _read_own_text(
     if not texts and not (accepts_text and _hands_text_on(node)):
         return []
     if not texts or UNKNOWN_TEXT.search(kind) or _is_preview(kind):
-        return [_resolve_text(nodes, link, resolved)]
-    found = [_resolve_text(nodes, inputs[name], resolved) for name in texts]
-    own_texts = next((text for text in found if text != ""), "")
+        return [_resolve_text(nodes, link, cache)]
+    found = [_resolve_text(nodes, inputs[name], cache) for name in texts]
+    own = next((text for text in found if text != ""), "")
     separator = _SEPARATORS.get(get_node_type(node))
-    return [None if own_texts and separator and separator.search(own_texts) else own_texts]
+    return [None if own and separator and separator.search(own) else own]
 
 
 def _hands_text_on(node: Node) -> bool:
@@ -157,29 +140,24 @@ def _may_be_text(value: object) -> bool:
     return isinstance(value, str) or get_linked_node(value) is not None
 
 
-def _resolve_text(nodes: Nodes, value: object, resolved: _Resolved, depth: int = 0) -> str | None:
+def _resolve_text(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> str | None:
     """Return the text behind an input, joined as its nodes join it; None if unknown."""
     link = get_link(value)
     if link is None:
         return value if isinstance(value, str) else None
-    if link not in resolved and link[0] in nodes and depth < _DEPTH:
-        resolved[link] = None  # for a text that leads to itself
-        resolved[link] = _read_node_text(nodes, nodes[link[0]], link[1], resolved, depth + 1)
-    return resolved.get(link)
+    if link not in cache and link[0] in nodes and depth < _DEPTH:
+        cache[link] = None  # for a text that leads to itself
+        cache[link] = _read_node_text(nodes, nodes[link[0]], link[1], cache, depth + 1)
+    return cache.get(link)
 
 
-def _read_node_text(
-    nodes: Nodes, node: Node, slot: int, resolved: _Resolved, depth: int
-) -> str | None:
+def _read_node_text(nodes: Nodes, node: Node, slot: int, cache: _Cache, depth: int) -> str | None:
     kind, inputs = get_node_type(node).lower(), node["inputs"]
 
     def get(name: str) -> Any:
         value = inputs.get(name)
-        text = (
-            value
-            if get_linked_node(value) is None
-            else _resolve_text(nodes, value, resolved, depth)
-        )
+        linked = get_linked_node(value) is not None
+        text = _resolve_text(nodes, value, cache, depth) if linked else value
         if text is None and value is not None:
             raise ValueError(name)
         return text
@@ -198,21 +176,18 @@ def _read_node_text(
         return shown[-1]
     parts = _list_parts(inputs)
     if len(parts) > 1:
-        return _join_parts(nodes, kind, inputs, parts, resolved, depth)
+        return _join_parts(nodes, kind, inputs, parts, cache, depth)
     for name in (*_list_output_inputs(inputs, slot), *_HOLDERS, *parts, "negative"):
         if name in inputs:
-            return _resolve_text(nodes, inputs[name], resolved, depth)
+            return _resolve_text(nodes, inputs[name], cache, depth)
     links = list_feeding_nodes(node)
-    return _resolve_text(nodes, [links[0], 0], resolved, depth) if len(links) == 1 else None
+    return _resolve_text(nodes, [links[0], 0], cache, depth) if len(links) == 1 else None
 
 
 def _list_output_inputs(inputs: Mapping[str, Any], slot: int) -> tuple[str, ...]:
     """Return the inputs that a node's second output passes on, if the node has both prompts."""
-    return (
-        _SIDE_INPUTS["negative"]
-        if slot == 1 and any(n in inputs for n in _SIDE_INPUTS["negative"])
-        else ()
-    )
+    names = _SIDE_INPUTS["negative"]
+    return names if slot == 1 and any(name in inputs for name in names) else ()
 
 
 def _is_styled(node: Node) -> bool:
@@ -235,12 +210,12 @@ def _join_parts(
     kind: str,
     inputs: Mapping[str, Any],
     parts: list[str],
-    resolved: _Resolved,
+    cache: _Cache,
     depth: int,
 ) -> str | None:
     if not _JOINING.search(kind) or inputs.get("action") == "replace" or inputs.get("return_list"):
         return None
-    texts = [_resolve_text(nodes, inputs[name], resolved, depth) for name in parts]
+    texts = [_resolve_text(nodes, inputs[name], cache, depth) for name in parts]
     known = [text for text in texts if text is not None]
     if len(known) < len(texts) or sum(map(len, known)) > _MAX_TEXT:
         return None

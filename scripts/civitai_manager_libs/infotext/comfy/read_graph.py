@@ -9,15 +9,8 @@ from typing import Any
 from ...core import as_number, as_text, as_integer
 from .hires_pass import read_second_pass
 from .loaders import find_model, list_loras
-from .nodes import (
-    get_linked_node,
-    get_node_type,
-    iter_along,
-    iter_upstream,
-    load_json,
-    Nodes,
-    read_api_nodes,
-)
+from .nodes import get_linked_node, get_node_type, iter_along, iter_upstream, load_json, Nodes
+from .nodes import read_api_nodes
 from .plots import remove_varied_values
 from .prompts import read_prompt
 from .routing import resolve_links
@@ -94,9 +87,7 @@ def _read_sampler(nodes: Nodes, start: str) -> dict[str, Any]:
     found |= {key: None for key in _NAMES if not _is_one_name(found[key])}
     if _has_several_seeds(nodes, start):
         found["seed"] = None
-    found["sampler"] = found["sampler"] and found["sampler"].removeprefix(
-        "sample_"
-    )  # written so in 2023
+    found["sampler"] = found["sampler"] and found["sampler"].removeprefix("sample_")  # in 2023
     found |= _read_implied_values(nodes, start, found)
     found["prompt"] = read_prompt(nodes, start, "positive")
     found["negativePrompt"] = read_prompt(nodes, start, "negative")
@@ -149,9 +140,8 @@ def _read_nodes(comfy: object) -> Nodes:
     data = load_json(comfy)
     if not isinstance(data, Mapping):
         return {}
-    return read_api_nodes(load_json(data.get("prompt"))) or read_workflow_nodes(
-        load_json(data.get("workflow"))
-    )
+    graph, workflow = (load_json(data.get(name)) for name in ("prompt", "workflow"))
+    return read_api_nodes(graph) or read_workflow_nodes(workflow)
 
 
 def _read_implied_values(nodes: Nodes, start: str, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,35 +53,27 @@ _BIG_CONTEXT = (
 )
 _TTN_PIPE = "- model positive negative latent vae clip image seed"
 _BASIC_PIPE = "model clip vae positive negative"
-_TWO_SIDES = "positive negative -"
+_TWO_SIDED = (
+    "ControlNetApplyAdvanced ControlNetApplySD3 ControlNetInpaintingAliMamaApply"
+    " InpaintModelConditioning LTXVConditioning LTXVImgToVideo WanFirstLastFrameToVideo"
+    " WanImageToVideo WanVaceToVideo"
+).split()
 # The inputs whose values a node passes on, by output; "-" for a value of the node itself.
 _OUTPUTS = {
-    "Context (rgthree)": _CONTEXT,
-    "Context Merge (rgthree)": _CONTEXT,
-    "Context Switch (rgthree)": _CONTEXT,
-    "Context Big (rgthree)": _BIG_CONTEXT,
-    "Context Merge Big (rgthree)": _BIG_CONTEXT,
-    "Context Switch Big (rgthree)": _BIG_CONTEXT,
-    "ControlNetApplyAdvanced": _TWO_SIDES,
-    "ControlNetApplySD3": _TWO_SIDES,
-    "ControlNetInpaintingAliMamaApply": _TWO_SIDES,
+    **{f"Context{kind} (rgthree)": _CONTEXT for kind in ("", " Merge", " Switch")},
+    **{f"Context{kind} Big (rgthree)": _BIG_CONTEXT for kind in ("", " Merge", " Switch")},
+    **dict.fromkeys(_TWO_SIDED, "positive negative -"),
     "FromBasicPipe": _BASIC_PIPE,
     "FromBasicPipe_v2": f"- {_BASIC_PIPE}",
-    "InpaintModelConditioning": _TWO_SIDES,
     "KSampler (Efficient)": "model positive negative - - -",
     "KSampler Adv. (Efficient)": "model positive negative - - -",
     "KSampler Config (rgthree)": "steps_total refiner_step cfg sampler_name scheduler",
-    "LTXVConditioning": _TWO_SIDES,
-    "LTXVImgToVideo": _TWO_SIDES,
     "SeargeGenerated1": "- operation_mode - -",
     "SeargeOutput1": "- main_prompt secondary_prompt style_prompt negative_prompt negative_style",
     "SeargeOutput2": "- seed image_width image_height steps cfg sampler_name scheduler",
     "SeargeOutput4": "- base_model refiner_model vae_model - - lora_model",
     "SeargeOutput7": "- lora_strength",
     "WanCameraEmbedding": "- width height length",
-    "WanFirstLastFrameToVideo": _TWO_SIDES,
-    "WanImageToVideo": _TWO_SIDES,
-    "WanVaceToVideo": _TWO_SIDES,
     "easy pipeIn": "-",
     "easy pipeOut": "- model pos neg latent vae clip image seed",
     "ttN pipeKSampler": _TTN_PIPE,
@@ -97,7 +89,7 @@ _BASES = tuple(
 )
 _OTHER_NAMES = {"pos": "positive", "neg": "negative"}
 
-_Resolved = dict[tuple[str, int], Any]
+_Cache = dict[tuple[str, int], Any]
 
 
 def resolve_links(nodes: Nodes) -> Nodes:
@@ -106,88 +98,84 @@ def resolve_links(nodes: Nodes) -> Nodes:
     Of a switch only the chosen input counts. A link to the missing node "\\0" stands for an unknown
     value.
     """
-    resolved: _Resolved = {}
-    return {node_id: _resolve_node_links(nodes, node, resolved) for node_id, node in nodes.items()}
+    cache: _Cache = {}
+    return {node_id: _resolve_node_links(nodes, node, cache) for node_id, node in nodes.items()}
 
 
-def _resolve_node_links(nodes: Nodes, node: Node, resolved: _Resolved) -> Node:
+def _resolve_node_links(nodes: Nodes, node: Node, cache: _Cache) -> Node:
     inputs = list(node["inputs"].items())[:_MAX_INPUTS]
     return {
         **node,
-        "inputs": {name: _resolve_source(nodes, value, resolved) for name, value in inputs},
+        "inputs": {name: _resolve_source(nodes, value, cache) for name, value in inputs},
     }
 
 
-def _resolve_source(nodes: Nodes, value: object, resolved: _Resolved, depth: int = 0) -> Any:
+def _resolve_source(nodes: Nodes, value: object, cache: _Cache, depth: int = 0) -> Any:
     """Return the value behind an input, or the link to the node that computes the value."""
     link = get_link(value)
     if link is None:
         return value
-    if link not in resolved:
-        resolved[link] = _UNKNOWN  # for links in a circle
+    if link not in cache:
+        cache[link] = _UNKNOWN  # for links in a circle
         if depth < _MAX_DEPTH:
-            resolved[link] = _resolve_output(nodes, *link, resolved, depth + 1)
-    return resolved[link]
+            cache[link] = _resolve_output(nodes, *link, cache, depth + 1)
+    return cache[link]
 
 
-def _resolve_output(nodes: Nodes, link: str, slot: int, resolved: _Resolved, depth: int) -> Any:
+def _resolve_output(nodes: Nodes, link: str, slot: int, cache: _Cache, depth: int) -> Any:
     node = nodes.get(link)
     if node is None:
         return _UNKNOWN
     inputs, kind = node["inputs"], get_node_type(node)
     if kind == "Bypassed":
-        return _resolve_source(nodes, inputs.get(str(slot), _UNKNOWN), resolved, depth)
+        return _resolve_source(nodes, inputs.get(str(slot), _UNKNOWN), cache, depth)
     override = inputs.get(_OVERRIDES.get(kind, ""))
     if get_linked_node(override) is not None:
-        return _resolve_source(nodes, override, resolved, depth)
-    if (input_name := _find_switch_input(nodes, inputs, resolved, depth)) is not None:
-        return _resolve_source(nodes, inputs.get(input_name, _UNKNOWN), resolved, depth)
+        return _resolve_source(nodes, override, cache, depth)
+    if (input_name := _find_switch_input(nodes, inputs, cache, depth)) is not None:
+        return _resolve_source(nodes, inputs.get(input_name, _UNKNOWN), cache, depth)
     if _FIRST_OF.search(kind.lower()) and kind not in _OUTPUTS:
-        return _resolve_first_input(nodes, inputs, resolved, depth)
+        return _resolve_first_input(nodes, inputs, cache, depth)
     if kind in _OUTPUTS:
-        source = _resolve_context_value(nodes, node, _get_output_name(kind, slot), resolved, depth)
+        source = _resolve_context_value(nodes, node, _get_output_name(kind, slot), cache, depth)
         return [link, slot] if source is None else source
     links = list_feeding_nodes(node)
     if len(links) == 1 and _REROUTE.search(kind.lower()):
         only = next(value for value in inputs.values() if get_linked_node(value) is not None)
-        return _resolve_source(nodes, only, resolved, depth)
+        return _resolve_source(nodes, only, cache, depth)
     return [link, slot]
 
 
 def _find_switch_input(
-    nodes: Nodes, inputs: Mapping[str, Any], resolved: _Resolved, depth: int
+    nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache, depth: int
 ) -> str | None:
     """Return the name of the input that a switch chooses, "" if unknown; None for other nodes."""
     for name, yes, no in _CHOICES:
         if name in inputs and (yes in inputs or no in inputs):
-            chosen = resolve_value(nodes, _resolve_source(nodes, inputs[name], resolved, depth))
+            chosen = resolve_value(nodes, _resolve_source(nodes, inputs[name], cache, depth))
             if isinstance(chosen, bool):
                 return yes if chosen else no
-            sides = [
-                _resolve_source(nodes, inputs.get(side), resolved, depth) for side in (yes, no)
-            ]
+            sides = [_resolve_source(nodes, inputs.get(side), cache, depth) for side in (yes, no)]
             return yes if sides[0] == sides[1] else ""
     for name, stem in _NUMBERED:
         numbered = [each for each in inputs if name in inputs and _is_numbered(each, stem)]
         if numbered:
-            choice = resolve_value(nodes, _resolve_source(nodes, inputs[name], resolved, depth))
-            chosen = as_integer(_NUMBERS.get(choice, choice))
+            choice = resolve_value(nodes, _resolve_source(nodes, inputs[name], cache, depth))
+            chosen = as_whole(_NUMBERS.get(choice, choice))
             exact = re.compile(rf".*(?<!\d){chosen}")
             return next(filter(exact.fullmatch, numbered), "")
     return None
 
 
 def _is_numbered(name: str, stem: str) -> bool:
-    resolved = re.fullmatch(r"([A-Za-z_ ]+?)_?\d{1,2}", name)
-    return resolved is not None and resolved[1].startswith(stem)
+    cache = re.fullmatch(r"([A-Za-z_ ]+?)_?\d{1,2}", name)
+    return cache is not None and cache[1].startswith(stem)
 
 
-def _resolve_first_input(
-    nodes: Nodes, inputs: Mapping[str, Any], resolved: _Resolved, depth: int
-) -> Any:
+def _resolve_first_input(nodes: Nodes, inputs: Mapping[str, Any], cache: _Cache, depth: int) -> Any:
     for value in inputs.values():
         if get_linked_node(value) is not None:
-            source = _resolve_source(nodes, value, resolved, depth)
+            source = _resolve_source(nodes, value, cache, depth)
             if source != _UNKNOWN:
                 return source
     return _UNKNOWN
@@ -198,16 +186,14 @@ def _get_output_name(kind: str, slot: int) -> str:
     return names[slot] if 0 <= slot < len(names) else "-"
 
 
-def _resolve_context_value(
-    nodes: Nodes, node: Node, name: str, resolved: _Resolved, depth: int
-) -> Any:
+def _resolve_context_value(nodes: Nodes, node: Node, name: str, cache: _Cache, depth: int) -> Any:
     """Return the value that a context passes on under `name`, None if the node computes it."""
     for _ in range(_MAX_DEPTH):
         inputs = node["inputs"]
         for choice in (name, _OTHER_NAMES.get(name, name)):
             if choice in inputs and inputs[choice] is not None:
-                return _resolve_source(nodes, inputs[choice], resolved, depth)
-        bases = (_resolve_source(nodes, inputs.get(base), resolved, depth) for base in _BASES)
+                return _resolve_source(nodes, inputs[choice], cache, depth)
+        bases = (_resolve_source(nodes, inputs.get(base), cache, depth) for base in _BASES)
         base = next((base for base in map(get_linked_node, bases) if base in nodes), None)
         if base is None:
             return None

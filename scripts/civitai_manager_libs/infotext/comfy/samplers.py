@@ -19,9 +19,7 @@ _SOURCES = tuple(
     " base_sampler samples context latent_image latent models_pipe sdxl_pipe".split()
 )
 _SEEDS = ("seed", "noise_seed")
-_STAGES = {
-    "SeargeMagicBox": ("stage", "sampling")
-}  # nodes that sample if this input has this value
+_STAGES = {"SeargeMagicBox": ("stage", "sampling")}  # nodes that sample at this value of an input
 _OUTPUT = re.compile(r"save|combine|output|websocket|send")
 _PREVIEW = re.compile(r"preview|show|display|compare")
 
@@ -50,9 +48,7 @@ def list_samplers(nodes: Nodes) -> list[str]:
 
 def list_save_nodes(nodes: Nodes) -> list[str]:
     """Return the ids of the nodes that save or send an image."""
-    return [
-        node_id for node_id, node in nodes.items() if _OUTPUT.search(get_node_type(node).lower())
-    ]
+    return [n for n, node in nodes.items() if _OUTPUT.search(get_node_type(node).lower())]
 
 
 def _find_saved_nodes(nodes: Nodes) -> set[str]:
@@ -95,7 +91,5 @@ def _find_downstream_nodes(nodes: Nodes, starts: list[str]) -> set[str]:
 
 
 def _is_later_pass(node: Node) -> bool:
-    denoise = as_number(node["inputs"].get("denoise"))
-    return bool(as_number(node["inputs"].get("start_at_step"))) or (
-        denoise is not None and denoise < 1
-    )
+    start, denoise = (as_number(node["inputs"].get(n)) for n in ("start_at_step", "denoise"))
+    return bool(start) or denoise is not None and denoise < 1

@@ -81,9 +81,8 @@ def iter_image_path(nodes: Nodes, start: str) -> Iterator[str]:
     """Yield the ids of the nodes on an image's path to `start`, last first."""
     node_id = start
     for _ in range(_MAX_NODES):
-        inputs, guides = nodes[node_id]["inputs"], _GUIDE_NODES.search(
-            get_node_type(nodes[node_id]).lower()
-        )
+        node = nodes[node_id]
+        inputs, guides = node["inputs"], _GUIDE_NODES.search(get_node_type(node).lower())
         sides = (side for side in _PATH_INPUTS if not (guides and side == "image"))
         links = (get_linked_node(inputs.get(side)) for side in sides)
         node_id = next((link for link in links if link is not None), "")
@@ -101,9 +100,7 @@ def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
         return 0, 0
     if "longer_side" in inputs:  # its sides are those of a later upscale
         return None if "sampler" in get_node_type(node).lower() else (0, 0)
-    preset = next(
-        (_parse_preset(inputs, name) for name in _PRESETS if _parse_preset(inputs, name)), None
-    )
+    preset = next(filter(None, (_parse_preset(inputs, name) for name in _PRESETS)), None)
     if preset is not None:
         return preset
     for names in _SIZE_INPUTS:
@@ -112,9 +109,8 @@ def read_node_size(nodes: Nodes, node: Node) -> tuple[int, int] | None:
             if sides[0] and sides[1]:
                 return _round_down(inputs, sides[0]), _round_down(inputs, sides[1])
             is_linked = any(get_linked_node(inputs[name]) is not None for name in names)
-            return (
-                (0, 0) if is_linked or _RESIZING_NODES.search(get_node_type(node).lower()) else None
-            )
+            resizes = _RESIZING_NODES.search(get_node_type(node).lower())
+            return (0, 0) if is_linked or resizes else None
     return None
 
 
@@ -126,23 +122,20 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 
 def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
     """Return a width or height; of a node with both sides, the one of this name."""
-    link = get_linked_node(value)
-    holds_both = (
-        link is not None and link in nodes and not set(nodes[link]["inputs"]) - {"width", "height"}
-    )
-    return as_integer(resolve_value(nodes, value, (name,) if holds_both else ()))
+    source = nodes.get(get_linked_node(value) or "")
+    holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}
+    return as_whole(resolve_value(nodes, value, (name,) if holds_both else ()))
 
 
 def _parse_preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:
-    value = _DIMENSIONS.fullmatch(as_text(inputs.get(name)))
-    if value is None:
-        return None
-    return int(value[1]), int(value[2])
+    match = _DIMENSIONS.fullmatch(as_text(inputs.get(name)))
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _compute_size(nodes: Nodes, node: Node) -> tuple[int, int]:
+    inputs = node["inputs"]
     outputs = compute_outputs(
-        get_node_type(node), lambda name: resolve_value(nodes, node["inputs"].get(name))
+        get_node_type(node), lambda name: resolve_value(nodes, inputs.get(name))
     )
     sides = [as_integer(side) or 0 for side in (outputs or ())[:2]]
     return (sides[0], sides[1]) if len(sides) == 2 else (0, 0)

@@ -10,8 +10,10 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import BinaryIO
 
+from ..files.chunks import iter_png_chunks, iter_webp_chunks
 from .tiff import has_comment, set_comment
 
 __all__ = ["PATCHERS", "Patch"]
@@ -47,34 +49,21 @@ def list_png_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     else:
         added = _make_png_chunk(b"iTXt", b"parameters\0\0\0\0\0" + text.encode("utf-8", "replace"))
     patches = [Patch(33, 0, added)]
-    for kind, start, end in _iter_png_chunks(file):
-        file.seek(start + 8)
+    for kind, start, size in islice(iter_png_chunks(file), _MAX_PARTS):
+        file.seek(start)
         if kind in (b"tEXt", b"zTXt", b"iTXt") and file.read(11) == b"parameters\0":
-            patches.append(Patch(start, end - start, b""))
-        elif kind == b"eXIf" and end - start < _MAX_EXIF:
-            tiff = file.read(end - start - 12).removeprefix(_EXIF)
+            patches.append(Patch(start - 8, 8 + size + 4, b""))
+        elif kind == b"eXIf" and size < _MAX_EXIF:
+            tiff = file.read(size).removeprefix(_EXIF)
             commented = set_comment(tiff, text) if has_comment(tiff) else None
             if commented is not None:
-                patches.append(Patch(start, end - start, _make_png_chunk(kind, commented)))
+                patches.append(Patch(start - 8, 8 + size + 4, _make_png_chunk(kind, commented)))
     return patches
 
 
 def _make_png_chunk(kind: bytes, data: bytes) -> bytes:
     head = struct.pack(">I", len(data)) + kind
     return head + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def _iter_png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Yield type, start and end of each chunk behind the header."""
-    start = 33
-    for _ in range(_MAX_PARTS):
-        file.seek(start)
-        head = file.read(8)
-        if len(head) < 8:
-            return
-        end = start + 12 + int.from_bytes(head[:4], "big")
-        yield head[4:], start, end
-        start = end
 
 
 def list_jpeg_patches(file: BinaryIO, text: str) -> list[Patch] | None:
@@ -118,7 +107,7 @@ def _make_exif_segment(tiff: bytes, text: str) -> bytes | None:
 
 def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     """Return the patches that add an infotext to a WebP file, None if it is damaged."""
-    chunks = list(_iter_webp_chunks(file))
+    chunks = _list_webp_chunks(file)
     if not chunks:
         return None
     known = next((chunk for chunk in chunks if chunk[0] == b"EXIF"), None)
@@ -136,22 +125,13 @@ def list_webp_patches(file: BinaryIO, text: str) -> list[Patch] | None:
     return [_patch_webp_size(file, patches), *patches]
 
 
-def _iter_webp_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Yield type, start and end of each chunk, up to the file size that the header states."""
+def _list_webp_chunks(file: BinaryIO) -> list[tuple[bytes, int, int]]:
+    """Return type, start and end of each chunk within the file size that the header states."""
     file.seek(4)
     end = 8 + int.from_bytes(file.read(4), "little")
-    start = 12
-    for _ in range(_MAX_PARTS):
-        file.seek(start)
-        head = file.read(8)
-        if len(head) < 8 or start + 8 > end:
-            return
-        size = int.from_bytes(head[4:], "little")
-        after = start + 8 + size + size % 2
-        if after > end:
-            return
-        yield head[:4], start, after
-        start = after
+    chunks = islice(iter_webp_chunks(file), _MAX_PARTS)
+    padded = ((kind, start - 8, start + size + size % 2) for kind, start, size in chunks)
+    return list(takewhile(lambda chunk: chunk[2] <= end, padded))
 
 
 def _patch_webp_header(file: BinaryIO, first: tuple[bytes, int, int]) -> Patch | None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 from typing import BinaryIO
 
-__all__ = ["Budget", "is_utf8"]
+__all__ = ["Budget", "Texts", "is_utf8"]
+
+Texts = Iterator[tuple[str, str]]  # names and texts of a file
 
 _FOUR_BYTE_CHARACTER = re.compile(rb"[\xf0-\xf4]")  # UTF-8 of a character that widens its text
 _TWO_BYTE_CHARACTER = re.compile(rb"[\xc4-\xef]")

@@ -6,9 +6,10 @@ https://spec.c2pa.org: a JUMBF box with CBOR claims, which name the program that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from ...core import clean_line
+
+from .budget import Texts
 
 __all__ = ["MAX_CREDENTIALS", "iter_credentials"]
 
@@ -21,7 +22,7 @@ _MAKER = re.compile(
 )
 
 
-def iter_credentials(data: bytes) -> Iterator[tuple[str, str]]:
+def iter_credentials(data: bytes) -> Texts:
     """Yield the maker of the credentials under the name "C2PA"; nothing for b""."""
     if data:
         yield "C2PA", _find_maker(data) or _UNNAMED

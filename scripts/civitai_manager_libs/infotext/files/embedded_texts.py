@@ -5,12 +5,12 @@ No pixel is decoded, so neither an image's size nor damage to its pixels matters
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import BinaryIO
 
 from ... import util
 from ...errors import DiskError
-from .budget import Budget
+from .budget import Budget, Texts
 from .heif import iter_heif_texts
 from .images import iter_gif_texts, iter_jpeg_texts, iter_png_texts, iter_webp_texts
 from .video_containers import iter_matroska_texts, iter_mp4_texts
@@ -19,7 +19,7 @@ __all__ = ["has_overlapping_exif", "read_embedded_texts"]
 
 _MAX_BYTES = 4_000_000  # of all texts of a file; a ComfyUI graph has some hundred thousand
 _MAX_PARTS = 100_000  # chunks and boxes; a PNG of 200 MB in the usual chunks of 8 KB has 25,000
-_Reader = Callable[[BinaryIO, Budget], Iterator[tuple[str, str]]]
+_Reader = Callable[[BinaryIO, Budget], Texts]
 
 
 def read_embedded_texts(path: str) -> dict[str, str]:
@@ -48,7 +48,7 @@ def has_overlapping_exif(path: str) -> bool:
     return "EXIF" in read_embedded_texts(path)
 
 
-def _no_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def _no_texts(file: BinaryIO, budget: Budget) -> Texts:
     return iter(())
 
 

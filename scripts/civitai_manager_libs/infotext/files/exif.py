@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from .budget import Budget, is_utf8
+from .budget import Budget, is_utf8, Texts
 
 __all__ = ["iter_exif_texts"]
 
@@ -28,7 +28,7 @@ _CODES = (b"UNICODE\0", b"ASCII\0\0\0", b"JIS\0\0\0\0\0", bytes(8))
 _Entry = tuple[int, int, bytes]  # a value's type, its count, and the value or its offset
 
 
-def iter_exif_texts(data: bytes, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
     """Yield the texts of EXIF data by name; the data may begin with `Exif` and two NULs.
 
     A text "EXIF" warns that reading all of the data would take far more memory than the file has,
@@ -78,9 +78,8 @@ def _read_entries(tiff: bytes, order: str, start: int) -> dict[int, _Entry]:
 
 def _sum_value_sizes(tiff: bytes, order: str, start: int) -> int:
     """Return the bytes of all values of a folder together, however much they overlap."""
-    sizes = (
-        size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in _iter_entries(tiff, order, start)
-    )
+    entries = _iter_entries(tiff, order, start)
+    sizes = (size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in entries)
     return sum(size for size in sizes if size <= len(tiff))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .budget import Budget
+from .budget import Budget, Texts
 from .credentials import iter_credentials, MAX_CREDENTIALS
 from .exif import iter_exif_texts
 from .iso_boxes import Box, get_file_size, iter_boxes
@@ -21,7 +21,7 @@ _IN_FILE, _IN_META = 0, 1  # what an item's offsets count from
 _Extents = list[tuple[int, int]]  # offset and size of each piece
 
 
-def iter_heif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_heif_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield the EXIF, XMP and credentials texts of an AVIF or HEIC file by name."""
     for kind, begin, stop in iter_boxes(file, 0, get_file_size(file), budget):
         if kind == b"meta":
@@ -33,12 +33,8 @@ def iter_heif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]
                 yield from iter_credentials(data)
 
 
-def _iter_item_texts(
-    file: BinaryIO, start: int, end: int, budget: Budget
-) -> Iterator[tuple[str, str]]:
-    parts = {
-        kind: (kind, begin, stop) for kind, begin, stop in iter_boxes(file, start, end, budget)
-    }
+def _iter_item_texts(file: BinaryIO, start: int, end: int, budget: Budget) -> Texts:
+    parts = {box[0]: box for box in iter_boxes(file, start, end, budget)}
     if b"iinf" not in parts or b"iloc" not in parts:
         return
     extents = _read_locations(file, parts, budget)

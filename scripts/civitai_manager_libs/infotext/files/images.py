@@ -6,11 +6,11 @@ https://www.w3.org/Graphics/GIF/spec-gif89a.txt
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .budget import Budget
+from .budget import Budget, Texts
+from .chunks import iter_png_chunks, iter_webp_chunks
 from .credentials import iter_credentials, MAX_CREDENTIALS
 from .exif import iter_exif_texts
 from .programs import TEXT_NAMES
@@ -30,17 +30,13 @@ _JUMBF_HEAD = 8  # bytes before the box: JP, box number, packet number
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_COMMENT = 0x2C, 0x21, 0xFE
 
 
-def iter_png_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_png_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield the known texts of a PNG by name, each name once to bound repeated bombs."""
     wanted = {**_PNG_NAMES}
     has_exif = False
-    file.seek(8)
-    while budget.spend_part():
-        head = file.read(8)
-        if len(head) < 8:
+    for kind, start, size in iter_png_chunks(file):
+        if not budget.spend_part():
             return
-        size, kind = struct.unpack(">I4s", head)
-        start = file.tell()
         if kind == b"eXIf":
             yield from iter_exif_texts(b"" if has_exif else budget.read(file, size), budget)
             has_exif = True
@@ -53,7 +49,6 @@ def iter_png_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
                 file.seek(start + len(keyword) + 1)
                 rest = budget.read(file, max(0, size - len(keyword) - 1))
                 yield name, _decode_png_text(rest, kind, budget)
-        file.seek(start + size + 4)  # behind the checksum, which is not verified
 
 
 def _decode_png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
@@ -66,7 +61,7 @@ def _decode_png_text(rest: bytes, kind: bytes, budget: Budget) -> str:
     return budget.decode_text(rest)
 
 
-def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield the EXIF, XMP and comment texts of a JPEG by name, up to the pixels."""
     has_exif = False
     credentials = b""  # in pieces of at most 64 KB
@@ -93,16 +88,12 @@ def iter_jpeg_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]
     yield from iter_credentials(credentials)
 
 
-def iter_webp_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_webp_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield the EXIF and XMP texts of a WebP file by name."""
     has_exif = False
-    file.seek(12)
-    while budget.spend_part():
-        head = file.read(8)
-        if len(head) < 8:
+    for kind, _, size in iter_webp_chunks(file):
+        if not budget.spend_part():
             return
-        kind, size = struct.unpack("<4sI", head)
-        start = file.tell()
         if kind == b"EXIF":
             yield from iter_exif_texts(b"" if has_exif else budget.read(file, size), budget)
             has_exif = True
@@ -110,10 +101,9 @@ def iter_webp_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]
             yield "XMP", budget.decode_text(budget.read(file, size))
         elif kind == b"C2PA":
             yield from iter_credentials(budget.read(file, min(size, MAX_CREDENTIALS)))
-        file.seek(start + size + size % 2)
 
 
-def iter_gif_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_gif_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield the comments of a GIF, each named "Comment"."""
     file.seek(10)
     _skip_palette(file, file.read(3))

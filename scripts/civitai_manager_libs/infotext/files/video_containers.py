@@ -8,21 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .budget import Budget
+from .budget import Budget, Texts
 from .iso_boxes import get_file_size, iter_boxes, read_box
 
 __all__ = ["iter_matroska_texts", "iter_mp4_texts"]
 
 _MAX_DEPTH = 8
-_NAMES = {"prompt": "prompt", "workflow": "workflow", "parameters": "parameters"}
+_NAMES = {name: name for name in ("prompt", "workflow", "parameters", "invokeai_metadata")}
 _NAMES |= {"comment": "Comment", "\xa9cmt": "Comment", "description": "Description"}
-_NAMES |= {"invokeai_metadata": "invokeai_metadata"}
 _BOXES_WITHIN = (b"moov", b"udta")
 _SEGMENT, _TAGS, _TAG, _SIMPLE_TAG = 0x18538067, 0x1254C367, 0x7373, 0x67C8
 _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
 
 
-def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield the known texts of an MP4 or QuickTime file by name."""
     waiting = [(0, get_file_size(file), 0)]
     while waiting and budget.spend_part():
@@ -41,15 +40,12 @@ def iter_mp4_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
             yield "Comment", budget.decode_text(budget.read(file, stop - begin - 4))
 
 
-def _iter_metadata(
-    file: BinaryIO, start: int, end: int, budget: Budget
-) -> Iterator[tuple[str, str]]:
+def _iter_metadata(file: BinaryIO, start: int, end: int, budget: Budget) -> Texts:
     """Yield the texts of a `meta` box, which names its items by type or by a list of keys."""
     file.seek(start)
     inside = file.read(8)
-    start += (
-        0 if inside[4:8] in (b"hdlr", b"keys", b"ilst") else 4
-    )  # QuickTime has no version field
+    if inside[4:8] not in (b"hdlr", b"keys", b"ilst"):  # QuickTime has no version field
+        start += 4
     keys: list[str] = []
     for kind, begin, stop in iter_boxes(file, start, end, budget):
         if kind == b"keys":
@@ -69,16 +65,14 @@ def _iter_keys(file: BinaryIO, start: int, end: int, budget: Budget) -> Iterator
         yield budget.decode_text(budget.read(file, min(stop - begin, 200)))
 
 
-def _iter_item_texts(
-    file: BinaryIO, name: str, start: int, end: int, budget: Budget
-) -> Iterator[tuple[str, str]]:
+def _iter_item_texts(file: BinaryIO, name: str, start: int, end: int, budget: Budget) -> Texts:
     for kind, begin, stop in iter_boxes(file, start, end, budget):
         if kind == b"data" and stop - begin >= 8:
             file.seek(begin + 8)  # behind type and locale
             yield name, budget.decode_text(budget.read(file, stop - begin - 8))
 
 
-def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, str]]:
+def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Texts:
     """Yield the known texts of a Matroska or WebM file by name."""
     waiting = [(0, get_file_size(file))]
     name = ""
@@ -93,9 +87,8 @@ def iter_matroska_texts(file: BinaryIO, budget: Budget) -> Iterator[tuple[str, s
             waiting.append((begin, stop))
         elif kind == _TAG_NAME:
             file.seek(begin)
-            name = (
-                budget.decode_text(budget.read(file, min(stop - begin, 200))).rstrip("\0").lower()
-            )
+            data = budget.read(file, min(stop - begin, 200))
+            name = budget.decode_text(data).rstrip("\0").lower()
         elif kind == _TAG_TEXT and name in _NAMES:
             file.seek(begin)
             yield _NAMES[name], budget.decode_text(budget.read(file, stop - begin)).rstrip("\0")

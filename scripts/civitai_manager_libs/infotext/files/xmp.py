@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+
+from .budget import Texts
 
 __all__ = ["find_xmp_comment", "iter_xmp_graph"]
 
@@ -21,7 +22,7 @@ def find_xmp_comment(packet: str) -> str:
     return html.unescape(re.sub(r"<[^<>]*>", "", f"<{value}")).strip() if value else ""
 
 
-def iter_xmp_graph(packet: str) -> Iterator[tuple[str, str]]:
+def iter_xmp_graph(packet: str) -> Texts:
     """Yield ComfyUI's graph and workflow under the names "prompt" and "workflow"."""
     for name, tag in _GRAPH.items():
         value = _find_between(packet, f"<{tag}>", f"</{tag}>")

@@ -17,9 +17,8 @@ _BUILT_IN_FIELDS = frozenset(
 # Parameters that inform and change nothing.
 _INFORMATIONAL_FIELDS = frozenset(
     "Version, Model, Model hash, VAE hash, Lora hashes, TI hashes, Hashes, Hypernet hash, Image id"
-    ", Base model, Post id, Created Date, User, App, Civitai resources, Civitai metadata".split(
-        ", "
-    )
+    ", Base model, Post id, Created Date, User, App, Civitai resources"
+    ", Civitai metadata".split(", ")
 )
 _MODULE = re.compile(r"(?:Hires )?Module \d{1,2}")
 
@@ -38,31 +37,25 @@ class HostCapabilities:
     modules: frozenset[str] | None = None
     fields: frozenset[str] = frozenset()
 
-    def accepts_field(self, name: str) -> bool:
+    def accepts(self, name: str, value: str) -> bool:
         """Return whether the WebUI has a field for a parameter, or needs none.
 
         The first word is enough: an extension may accept several parameters (`ControlNet 0`).
         """
+        if _MODULE.fullmatch(name):
+            return not self.fields if self.modules is None else value in self.modules
         if not self.fields or name in _BUILT_IN_FIELDS or name in _INFORMATIONAL_FIELDS:
             return True
-        if _MODULE.fullmatch(name):
-            return self.modules is not None
         if name in self.fields or f"{name}-1" in self.fields:
             return True
-        word = re.split(r"[ _-]", name, maxsplit=1)[0]
-        return word != name and any(
-            re.split(r"[ _-]", field)[0] == word for field in self._extension_fields
-        )
+        word, *rest = re.split(r"[ _-]", name)
+        return bool(rest) and any(re.split(r"[ _-]", f)[0] == word for f in self._extension_fields)
 
     @property
     def _extension_fields(self) -> frozenset[str]:
         """Return the fields without the WebUI's own families, whose names must match wholly."""
         prefixes = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
-
-    def accepts_module(self, name: str, value: str) -> bool:
-        """Return whether the WebUI has the module in `value`, or the parameter names no module."""
-        return self.modules is None or not _MODULE.fullmatch(name) or value in self.modules
 
     def resolve_sampler(self, name: str, schedule: str) -> tuple[str, str, str]:
         """Return the sampler's name, the sampler used instead, and the schedule that is used.

@@ -41,15 +41,12 @@ def list_losses(
         return []
     if not sent.parameters:
         return list(_iter_swallowed(sent))
+    defaults = (pair for pair in host.defaults.items() if _is_left_open(sent, pair[0]))
     return [
         *_compare_prompts(sent, got),
         *_compare_parameters(host, sent, got, capabilities),
         *_compare_samplers(got, capabilities),
-        *(
-            Loss(name, "", value)
-            for name, value in host.defaults.items()
-            if _is_left_open(sent, name)
-        ),
+        *(Loss(name, "", value) for name, value in defaults),
     ]
 
 
@@ -85,9 +82,7 @@ def _compare_parameters(
             continue
         host_name = host.renamed.get(name, name)
         value_there = got.parameters.get(host_name, "")
-        if not capabilities.accepts_field(host_name) or not capabilities.accepts_module(
-            host_name, value
-        ):
+        if not capabilities.accepts(host_name, value):
             value_there = ""
         if not _is_same(value, value_there):
             yield Loss(name, value, value_there)
@@ -111,10 +106,10 @@ def _compare_samplers(got: Infotext, capabilities: HostCapabilities) -> Iterator
 
 def _names_schedule(capabilities: HostCapabilities, label: str, schedule: str) -> bool:
     return label == schedule or any(
-        label in first and schedule in first for first in capabilities.schedulers
+        {label, schedule} <= {*names} for names in capabilities.schedulers
     )
 
 
-def _is_same(first: str, other: str) -> bool:
-    number = as_number(first)
-    return first == other or number is not None and number == as_number(other)
+def _is_same(value: str, other: str) -> bool:
+    number = as_number(value)
+    return value == other or number is not None and number == as_number(other)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ....core import as_list, as_mapping
+from ..nodes import Node
 
 __all__ = ["find_everywhere_links"]
 
@@ -24,9 +25,7 @@ _BY_NAME = {  # kind: for each output or input, the names of the inputs that get
 }
 
 
-def find_everywhere_links(
-    content: Mapping[str, Any], nodes: list[Mapping[str, Any]], prefix: str
-) -> _Links:
+def find_everywhere_links(content: Node, nodes: list[Node], prefix: str) -> _Links:
     """Return the invisible links of a level as {node id: {input: link}}."""
     found: _Links = {}
     by_id = {str(node.get("id")): node for node in nodes}
@@ -40,9 +39,7 @@ def find_everywhere_links(
     return found if saved_links else _apply_broadcast_rule(content, nodes, prefix)
 
 
-def _apply_broadcast_rule(
-    content: Mapping[str, Any], nodes: list[Mapping[str, Any]], prefix: str
-) -> _Links:
+def _apply_broadcast_rule(content: Node, nodes: list[Node], prefix: str) -> _Links:
     sources = {link[0]: link for link in _iter_links(content)}
     by_id = {str(node.get("id")): node for node in nodes}
     types: dict[str, _Link] = {}
@@ -54,9 +51,8 @@ def _apply_broadcast_rule(
         if kind == "Seed Everywhere":
             names |= dict.fromkeys(by_name[0], [f"{prefix}{node.get('id')}", 0])
         for slot, node_input in enumerate(map(as_mapping, as_list(node.get("inputs"))[:20])):
-            link = (
-                sources.get(node_input["link"]) if isinstance(node_input.get("link"), int) else None
-            )
+            number = node_input.get("link")
+            link = sources.get(number) if isinstance(number, int) else None
             if link is not None:
                 origin = [f"{prefix}{link[1]}", link[2]]
                 if kind in _BY_TYPE:
@@ -66,13 +62,13 @@ def _apply_broadcast_rule(
     return _connect_inputs(nodes, types, names) if types or names else {}
 
 
-def _iter_links(content: Mapping[str, Any]) -> Iterator[list[Any]]:
+def _iter_links(content: Node) -> Iterator[list[Any]]:
     for link in as_list(content.get("links")):
         if isinstance(link, list) and len(link) >= 6 and isinstance(link[0], int):
             yield link
 
 
-def _get_output_type(node: Mapping[str, Any] | None, slot: object) -> str:
+def _get_output_type(node: Node | None, slot: object) -> str:
     outputs = as_list(node.get("outputs")) if node else []
     if isinstance(slot, int) and 0 <= slot < len(outputs):
         return str(as_mapping(outputs[slot]).get("type"))
@@ -80,19 +76,15 @@ def _get_output_type(node: Mapping[str, Any] | None, slot: object) -> str:
 
 
 def _connect_inputs(
-    nodes: list[Mapping[str, Any]], types: Mapping[str, _Link], names: Mapping[str, _Link]
+    nodes: list[Node], types: Mapping[str, _Link], names: Mapping[str, _Link]
 ) -> _Links:
     found: _Links = {}
-    for node in nodes:
+    for node in (node for node in nodes if "verywhere" not in str(node.get("type"))):
         for node_input in map(as_mapping, as_list(node.get("inputs"))[:200]):
             source = names.get(_get_name(node_input))
             if "widget" not in node_input:  # a widget keeps its own value
                 source = source or types.get(str(node_input.get("type")))
-            if (
-                node_input.get("link") is None
-                and source
-                and "verywhere" not in str(node.get("type"))
-            ):
+            if node_input.get("link") is None and source:
                 found.setdefault(str(node.get("id")), {})[_get_name(node_input)] = source
     return found
 

@@ -44,11 +44,8 @@ def _is_written_by(program: Program, data: Data) -> bool:
 def _build_record(program: Program, data: Data, texts: Mapping[str, str]) -> Record:
     data = as_mapping(data.get(program.parent_key)) if program.parent_key else data
     json_texts = {name: load_json(texts.get(name)) for name in program.json_texts}
-    data = {
-        **data,
-        "texts": texts,
-        **{k: v for k, v in json_texts.items() if isinstance(v, Mapping)},
-    }
+    objects = {name: value for name, value in json_texts.items() if isinstance(value, Mapping)}
+    data = {**data, "texts": texts, **objects}
     record = {ours: find_value(data, theirs) for ours, theirs in program.fields.items()}
     if program.read_second_pass:
         record |= program.read_second_pass(data)
@@ -67,9 +64,8 @@ def _read_comfy_graph(data: Data) -> tuple[str, Record] | None:
     nodes = graph.values() if isinstance(graph, Mapping) else ()
     is_workflow = "nodes" in as_mapping(load_json(data.get("workflow")))
     if is_workflow or any("class_type" in as_mapping(node) for node in nodes):
-        return "ComfyUI", {
-            "comfy": data if "prompt" in data or "workflow" in data else {"prompt": data}
-        }
+        is_wrapped = "prompt" in data or "workflow" in data
+        return "ComfyUI", {"comfy": data if is_wrapped else {"prompt": data}}
     return None
 
 

@@ -82,9 +82,8 @@ def read_hf_space_pass(data: Data) -> Record:
     method = as_text(stated.get("upscale_method"))
     upscaler = translate_upscaler(f"latent-{method}") if method else ""
     values = (stated.get(key) for key in ("upscaler_strength", "upscale_steps"))
-    return (
-        make_second_pass(stated["upscale_by"], upscaler, *values) if "upscale_by" in stated else {}
-    )
+    scale = stated.get("upscale_by")
+    return make_second_pass(scale, upscaler, *values) if "upscale_by" in stated else {}
 
 
 def read_fooocus_refiner(data: Data) -> Record:

@@ -66,10 +66,9 @@ def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]
 
 def _iter_captions(prompt: object) -> Iterator[str]:
     caption = as_mapping(as_mapping(prompt).get("caption"))
-    people = [
-        as_mapping(each).get("char_caption") for each in as_list(caption.get("char_captions"))
-    ]
-    for text in map(as_text, (caption.get("base_caption"), *people[:20])):
+    people = map(as_mapping, as_list(caption.get("char_captions"))[:20])
+    captions = (caption.get("base_caption"), *(each.get("char_caption") for each in people))
+    for text in map(as_text, captions):
         if text:
             yield text
 

@@ -10,22 +10,9 @@ from dataclasses import dataclass
 
 from ....core import as_text
 from . import passes, prompt_formats, stability_matrix
-from .converters import (
-    convert_value,
-    Data,
-    find_first,
-    join_lines,
-    parse_resolution,
-    read_if,
-    read_lora_entries,
-    read_lora_lists,
-    read_lora_pairs,
-    read_lora_texts,
-    Record,
-    scale_count,
-    skip_words,
-    Source,
-)
+from .converters import convert_value, Data, find_first, join_lines, parse_resolution, read_if
+from .converters import read_lora_entries, read_lora_lists, read_lora_pairs, read_lora_texts
+from .converters import Record, scale_count, skip_words, Source
 
 __all__ = ["PROGRAMS", "Program", "TEXT_NAMES"]
 
@@ -69,6 +56,10 @@ _SWARM: dict[str, Source] = {
     "additionalResources": read_lora_lists("loras", "loraweights"),
 }
 # https://github.com/invoke-ai/InvokeAI/blob/main/invokeai/app/invocations/metadata.py
+_INVOKE_MARKS = (
+    *("positive_prompt+scheduler", "positive_prompt+generation_mode"),
+    *("positive_prompt+app_version", "app_version+generation_mode"),
+)
 _INVOKE: dict[str, Source] = {
     **_map_same_names("width height steps seed"),
     "prompt": "positive_prompt",
@@ -219,17 +210,7 @@ _TENSORART: dict[str, Source] = {
 
 PROGRAMS = (
     Program("SwarmUI", ("sui_image_params",), _SWARM, "sui_image_params", passes.read_swarm_pass),
-    Program(
-        "InvokeAI",
-        (
-            "positive_prompt+scheduler",
-            "positive_prompt+generation_mode",
-            "positive_prompt+app_version",
-            "app_version+generation_mode",
-        ),
-        _INVOKE,
-        read_second_pass=passes.read_invoke_pass,
-    ),
+    Program("InvokeAI", _INVOKE_MARKS, _INVOKE, read_second_pass=passes.read_invoke_pass),
     Program("InvokeAI", ("model_weights+image",), _INVOKE_2),
     Program("RuinedFooocus", ("Prompt+base_model_name",), _RUINED_FOOOCUS),
     Program(
