@@ -23,16 +23,13 @@ def to_webui_parameters(meta: Mapping[str, Any], base_model: str = "") -> Mappin
     if not _is_on_site_image(meta):
         return meta
     extra = as_mapping(meta.get("extra"))
-    merged = {**{key: extra[key] for key in _EXTRA_KEYS if key in extra}, **_drop_empty(meta)}
+    merged = {key: extra[key] for key in _EXTRA_KEYS if key in extra}
+    merged |= {key: value for key, value in meta.items() if value is not None}
     return _convert_flux_parameters(merged) if _is_flux(meta, base_model) else merged
 
 
 def _is_on_site_image(meta: Mapping[str, Any]) -> bool:
     return bool(as_list(meta.get("civitaiResources"))) or meta.get("engine") == "Civitai"
-
-
-def _drop_empty(meta: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in meta.items() if value is not None}
 
 
 def _convert_flux_parameters(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from ..core import as_checksum, as_list, as_mapping, as_number, as_text, as_whole
+from ..core import as_checksum, as_integer, as_list, as_mapping, as_number, as_text
 from ..core import format_number, model_file_stem
 from .resources import is_site_id
 from .samplers import translate_sampler

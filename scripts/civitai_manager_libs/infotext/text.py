@@ -92,7 +92,7 @@ def compose_infotext(
     negative_prompt = negative_prompt if is_readable(negative_prompt) else ""
     body = _compose_prompts(_make_readable(prompt), negative_prompt)
     pairs = {key: value for key, text in parameters.items() if (value := clean_text(text).strip())}
-    if _is_too_short(pairs) or (not pairs and _looks_like_parameters(body)):
+    if 0 < len(pairs) < _MIN_PAIRS or (not pairs and _looks_like_parameters(body)):
         for key, value in (*padding, *_DEFAULTS):
             if value and len(pairs) < _MIN_PAIRS:
                 pairs.setdefault(key, value)
@@ -171,10 +171,6 @@ def _compose_prompts(prompt: str, negative_prompt: str) -> str:
     others = [mark.sub(r"\1 :", line) for line in others]
     negative = "\n".join([f"{_NEGATIVE} {first}", *others])
     return f"{prompt}\n{negative}" if prompt else negative
-
-
-def _is_too_short(pairs: Mapping[str, str]) -> bool:
-    return 0 < len(pairs) < _MIN_PAIRS
 
 
 def _looks_like_parameters(body: str) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from ...core import as_mapping, as_number, as_text, as_integer
+from ...core import as_integer, as_mapping, as_number, as_text
 from .nodes import load_json
 
 __all__ = ["compute_outputs", "is_computed"]
@@ -127,10 +127,6 @@ def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
     return (height, width) if get("swap_dimensions") == "On" else (width, height)
 
 
-def _read_master_size(get: _Get) -> tuple[Any, ...]:
-    return () if get("auto_detect") else (get("width"), get("height"))
-
-
 def _scale_size(get: _Get) -> tuple[Any, ...]:
     """Return None for the latent output, then the width and height of rgthree's node."""
     match = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
@@ -162,10 +158,6 @@ def _compute_easy_math(get: _Get) -> tuple[Any, ...]:
 def _compute_searge_math(get: _Get) -> tuple[Any, ...]:
     """Return the result of SeargeDP/SeargeSDXL's modules/_legacy.py."""
     return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
-
-
-def _read_slider(get: _Get) -> tuple[Any, ...]:
-    return (get("Xf") if get("isfloatX") else get("Xi"),)
 
 
 def _compute_expression(get: _Get, prefix: str) -> tuple[float, int]:
@@ -213,12 +205,12 @@ _COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
     "JsonExtractString": _read_json_value,
     "LTXDirector": _join_director_prompts,
     "MathExpression|pysssss": lambda get: _compute_expression(get, "")[::-1],
-    "ResolutionMaster": _read_master_size,
+    "ResolutionMaster": lambda get: () if get("auto_detect") else (get("width"), get("height")),
     "ResolutionSelector": _compute_resolution,
     "SDXL Empty Latent Image (rgthree)": _scale_size,
     "SeargeIntegerMath": _compute_searge_math,
     "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
     "StringReplace": _replace_text,
     "easy mathInt": _compute_easy_math,
-    "mxSlider": _read_slider,
+    "mxSlider": lambda get: (get("Xf") if get("isfloatX") else get("Xi"),),
 }

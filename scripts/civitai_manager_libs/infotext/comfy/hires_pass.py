@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from ...core import as_number, as_text, as_integer, model_file_stem
+from ...core import as_integer, as_number, as_text, model_file_stem
 from ..samplers import translate_sampler
 from .nodes import get_linked_node, get_node_type, Node, Nodes
 from .samplers import list_save_nodes

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from ...core import as_number, as_text, as_integer
+from ...core import as_integer, as_number, as_text
 from .nodes import get_linked_node, get_node_type, iter_upstream, Node, Nodes
 from .values import resolve_value
 
@@ -93,9 +93,9 @@ def _iter_row_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
 
 def _iter_listed_loras(inputs: Mapping[str, Any]) -> Iterator[_Lora]:
     """Yield the LoRAs of LoRA Manager: `{"__value__": [{"name": .., "strength": ..}]}`."""
-    listed = inputs.get("loras")
-    listed = listed.get("__value__") if isinstance(listed, Mapping) else listed
-    for row in listed[:_MAX_LORAS] if isinstance(listed, list) else ():
+    rows = inputs.get("loras")
+    rows = rows.get("__value__") if isinstance(rows, Mapping) else rows
+    for row in rows[:_MAX_LORAS] if isinstance(rows, list) else ():
         if isinstance(row, Mapping) and row.get("active") is not False:
             yield from _iter_lora(row.get("name"), row.get("strength"), row.get("clipStrength"))
 

@@ -77,7 +77,7 @@ def _find_form(nodes: Nodes, sampler: str) -> list[Node]:
 def _list_texts(
     nodes: Nodes, value: Any, sides: tuple[str, ...], cache: _Cache
 ) -> list[str | None]:
-    """Return the texts of the nearest nodes that have one, in joining order; None if unknown."""
+    """Return the texts of the nearest nodes with a text, in joining order; None if unknown."""
     texts: list[str | None] = []
     waiting, seen = [(value, True)], set()  # each with whether it may be a text itself
     while waiting and len(texts) < _MAX_PARTS:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ...core import as_number, as_text, as_integer
+from ...core import as_integer, as_number, as_text
 from .hires_pass import read_second_pass
 from .loaders import find_model, list_loras
 from .nodes import get_linked_node, get_node_type, iter_along, iter_upstream, load_json, Nodes
@@ -151,11 +151,8 @@ def _read_implied_values(nodes: Nodes, start: str, found: Mapping[str, Any]) -> 
         kind = get_node_type(node)
         if found["sampler"] is None:
             stated_sampler = node["inputs"].get("sampler")
-            sampler = (
-                stated_sampler
-                if isinstance(stated_sampler, str) and as_text(stated_sampler)
-                else _SAMPLER_NODES.get(kind)
-            )
+            is_named = isinstance(stated_sampler, str) and as_text(stated_sampler)
+            sampler = stated_sampler if is_named else _SAMPLER_NODES.get(kind)
             if sampler and "sampler" not in implied:
                 implied["sampler"] = sampler
         if kind == "WanVideoSampler":  # its schedulers are other nodes' samplers

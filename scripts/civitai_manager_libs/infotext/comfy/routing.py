@@ -95,8 +95,8 @@ _Cache = dict[tuple[str, int], Any]
 def resolve_links(nodes: Nodes) -> Nodes:
     """Return the nodes with each link replaced by the value or the node that it stands for.
 
-    Of a switch only the chosen input counts. A link to the missing node "\\0" stands for an unknown
-    value.
+    Of a switch only the chosen input counts. An unknown value becomes a link to the
+    missing node "\\0".
     """
     cache: _Cache = {}
     return {node_id: _resolve_node_links(nodes, node, cache) for node_id, node in nodes.items()}
@@ -161,7 +161,7 @@ def _find_switch_input(
         numbered = [each for each in inputs if name in inputs and _is_numbered(each, stem)]
         if numbered:
             choice = resolve_value(nodes, _resolve_source(nodes, inputs[name], cache, depth))
-            chosen = as_whole(_NUMBERS.get(choice, choice))
+            chosen = as_integer(_NUMBERS.get(choice, choice))
             exact = re.compile(rf".*(?<!\d){chosen}")
             return next(filter(exact.fullmatch, numbered), "")
     return None

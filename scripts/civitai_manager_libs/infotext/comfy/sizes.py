@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...core import as_number, as_text, as_integer
+from ...core import as_integer, as_number, as_text
 from .computed import compute_outputs
 from .nodes import get_linked_node, get_node_type, Node, Nodes
 from .values import resolve_value
@@ -124,7 +124,7 @@ def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
     """Return a width or height; of a node with both sides, the one of this name."""
     source = nodes.get(get_linked_node(value) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}
-    return as_whole(resolve_value(nodes, value, (name,) if holds_both else ()))
+    return as_integer(resolve_value(nodes, value, (name,) if holds_both else ()))
 
 
 def _parse_preset(inputs: Mapping[str, Any], name: str) -> tuple[int, int] | None:

@@ -28,9 +28,13 @@ class _Folder:
 
 def has_comment(tiff: bytes) -> bool:
     """Return whether the EXIF data has a user comment; False if the data is damaged."""
-    order = _ORDERS.get(tiff[:4])
+    byte_order = _ORDERS.get(tiff[:4])
     try:
-        exif = _find_exif_folder(tiff, order, _read_root(tiff, order))[1] if order else _Folder()
+        exif = (
+            _find_exif_folder(tiff, byte_order, _read_root(tiff, byte_order))[1]
+            if byte_order
+            else _Folder()
+        )
     except (struct.error, ValueError):
         return False
     return any(tag == _USER_COMMENT for tag, _, _ in exif.entries)
@@ -42,54 +46,58 @@ def set_comment(tiff: bytes, text: str) -> bytes | None:
     The text is big-endian UTF-16 in any byte order of the data, as the WebUIs write and read it.
     """
     tiff = tiff or b"MM\0*" + struct.pack(">IHI", 8, 0, 0)
-    order = _ORDERS.get(tiff[:4])
-    if order is None:
+    byte_order = _ORDERS.get(tiff[:4])
+    if byte_order is None:
         return None
     try:
-        return _add_comment(tiff, order, b"UNICODE\0" + text.encode("utf-16-be", "replace"))
+        return _add_comment(tiff, byte_order, b"UNICODE\0" + text.encode("utf-16-be", "replace"))
     except (struct.error, ValueError):
         return None
 
 
-def _add_comment(tiff: bytes, order: str, comment: bytes) -> bytes:
+def _add_comment(tiff: bytes, byte_order: str, comment: bytes) -> bytes:
     """Return the data with the encoded comment. Raises struct.error or ValueError if damaged."""
     data = bytearray(tiff + bytes(len(tiff) % 2))
-    root = _read_root(tiff, order)
-    exif_entry, exif = _find_exif_folder(tiff, order, root)
+    root = _read_root(tiff, byte_order)
+    exif_entry, exif = _find_exif_folder(tiff, byte_order, root)
     exif_at = len(data)
     comment_at = exif_at + 2 + _ENTRY * (len(_list_other_entries(exif, _USER_COMMENT)) + 1) + 4
-    entry = _make_entry(order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
-    data += _write_folder(order, exif, _USER_COMMENT, entry) + comment + bytes(len(comment) % 2)
+    entry = _make_entry(byte_order, _USER_COMMENT, _UNDEFINED, len(comment), comment_at)
+    data += (
+        _write_folder(byte_order, exif, _USER_COMMENT, entry) + comment + bytes(len(comment) % 2)
+    )
     if exif_entry is not None:
-        struct.pack_into(f"{order}HII", data, exif_entry + 2, _LONG, 1, exif_at)
+        struct.pack_into(f"{byte_order}HII", data, exif_entry + 2, _LONG, 1, exif_at)
     else:
-        struct.pack_into(f"{order}I", data, 4, len(data))
-        entry = _make_entry(order, _EXIF_FOLDER, _LONG, 1, exif_at)
-        data += _write_folder(order, root, _EXIF_FOLDER, entry)
+        struct.pack_into(f"{byte_order}I", data, 4, len(data))
+        entry = _make_entry(byte_order, _EXIF_FOLDER, _LONG, 1, exif_at)
+        data += _write_folder(byte_order, root, _EXIF_FOLDER, entry)
     return bytes(data)
 
 
-def _read_root(tiff: bytes, order: str) -> _Folder:
-    return _read_folder(tiff, order, struct.unpack_from(f"{order}I", tiff, 4)[0])
+def _read_root(tiff: bytes, byte_order: str) -> _Folder:
+    return _read_folder(tiff, byte_order, struct.unpack_from(f"{byte_order}I", tiff, 4)[0])
 
 
-def _find_exif_folder(tiff: bytes, order: str, root: _Folder) -> tuple[int | None, _Folder]:
+def _find_exif_folder(tiff: bytes, byte_order: str, root: _Folder) -> tuple[int | None, _Folder]:
     """Return the Exif folder and the offset of the entry that leads to it, None if missing."""
     for tag, at, raw in root.entries:
         if tag == _EXIF_FOLDER:
-            return at, _read_folder(tiff, order, struct.unpack_from(f"{order}I", raw, 8)[0])
+            return at, _read_folder(
+                tiff, byte_order, struct.unpack_from(f"{byte_order}I", raw, 8)[0]
+            )
     return None, _Folder()
 
 
-def _read_folder(tiff: bytes, order: str, at: int) -> _Folder:
+def _read_folder(tiff: bytes, byte_order: str, at: int) -> _Folder:
     """Return the folder at an offset. Raises struct.error or ValueError if damaged."""
-    (count,) = struct.unpack_from(f"{order}H", tiff, at)
+    (count,) = struct.unpack_from(f"{byte_order}H", tiff, at)
     end = at + 2 + _ENTRY * count
     if count > _MAX_ENTRIES or end + 4 > len(tiff):
         raise ValueError("no folder is there")
     places = range(at + 2, end, _ENTRY)
     entries = ((p, tiff[p : p + _ENTRY]) for p in places)
-    listed = ((*struct.unpack_from(f"{order}H", raw), p, raw) for p, raw in entries)
+    listed = ((*struct.unpack_from(f"{byte_order}H", raw), p, raw) for p, raw in entries)
     return _Folder(tuple(listed), tiff[end : end + 4])
 
 
@@ -97,12 +105,12 @@ def _list_other_entries(folder: _Folder, tag: int) -> list[tuple[int, bytes]]:
     return [(exif_entry, raw) for exif_entry, _, raw in folder.entries if exif_entry != tag]
 
 
-def _make_entry(order: str, tag: int, kind: int, count: int, value: int) -> bytes:
-    return struct.pack(f"{order}HHII", tag, kind, count, value)
+def _make_entry(byte_order: str, tag: int, kind: int, count: int, value: int) -> bytes:
+    return struct.pack(f"{byte_order}HHII", tag, kind, count, value)
 
 
-def _write_folder(order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
+def _write_folder(byte_order: str, folder: _Folder, tag: int, entry: bytes) -> bytes:
     """Return the bytes of a folder with an entry added, sorted by tag."""
     entries = sorted([*_list_other_entries(folder, tag), (tag, entry)], key=lambda one: one[0])
     listed = b"".join(raw for _, raw in entries)
-    return struct.pack(f"{order}H", len(entries)) + listed + folder.rest
+    return struct.pack(f"{byte_order}H", len(entries)) + listed + folder.rest

@@ -14,7 +14,6 @@ from .budget import Texts
 __all__ = ["MAX_CREDENTIALS", "iter_credentials"]
 
 MAX_CREDENTIALS = 500_000  # bytes that are searched; ChatGPT's and Gemini's have 25,000
-_UNNAMED = "C2PA"
 # CBOR: a map whose first key is "name", or the older text; each with a text of up to 255 bytes.
 _MAKER = re.compile(
     rb"claim_generator(?:_info[\x80-\x82]?[\xa1-\xaf]dname)?(?:([\x60-\x77])|\x78(.))",
@@ -25,7 +24,7 @@ _MAKER = re.compile(
 def iter_credentials(data: bytes) -> Texts:
     """Yield the maker of the credentials under the name "C2PA"; nothing for b""."""
     if data:
-        yield "C2PA", _find_maker(data) or _UNNAMED
+        yield "C2PA", _find_maker(data) or "C2PA"
 
 
 def _find_maker(data: bytes) -> str:

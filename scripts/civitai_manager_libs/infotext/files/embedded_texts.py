@@ -30,9 +30,9 @@ def read_embedded_texts(path: str) -> dict[str, str]:
     """
     try:
         with open(path, "rb") as file:
-            read = _READERS.get(util.extension_of(file.read(16)) or "", _no_texts)
+            read = _READERS.get(util.extension_of(file.read(16)) or "")
             texts: dict[str, str] = {}
-            for name, text in read(file, Budget(_MAX_BYTES, _MAX_PARTS)):
+            for name, text in read(file, Budget(_MAX_BYTES, _MAX_PARTS)) if read else ():
                 if text.strip("\0 \n"):
                     texts.setdefault(name, text)
             return texts
@@ -46,10 +46,6 @@ def has_overlapping_exif(path: str) -> bool:
     Raises DiskError if the file cannot be read.
     """
     return "EXIF" in read_embedded_texts(path)
-
-
-def _no_texts(file: BinaryIO, budget: Budget) -> Texts:
-    return iter(())
 
 
 _READERS: dict[str, _Reader] = {

@@ -37,13 +37,13 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
     if not data:
         yield "EXIF", "unread"
     tiff = data.removeprefix(b"Exif\0\0")
-    order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
-    if order is None or len(tiff) < 8:
+    byte_order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
+    if byte_order is None or len(tiff) < 8:
         return
-    root_at = struct.unpack_from(f"{order}I", tiff, 4)[0]
-    root = _read_entries(tiff, order, root_at)
+    root_at = struct.unpack_from(f"{byte_order}I", tiff, 4)[0]
+    root = _read_entries(tiff, byte_order, root_at)
     for tag in (_DESCRIPTION, _MAKE, _CAMERA):
-        text = budget.decode_text(_read_value(tiff, order, root.get(tag), budget)).rstrip("\0")
+        text = budget.decode_text(_read_value(tiff, byte_order, root.get(tag), budget)).rstrip("\0")
         match = _NAMED.match(text)
         if match:
             yield match[1].lower(), text[match.end() :]
@@ -51,60 +51,64 @@ def iter_exif_texts(data: bytes, budget: Budget) -> Texts:
             yield "Description", text
         elif tag == _CAMERA and text.startswith("{"):  # an older SwarmUI
             yield "UserComment", text
-    exif_at = _find_exif_folder(order, root)
-    exif = _read_entries(tiff, order, exif_at) if exif_at else {}
+    exif_at = _find_exif_folder(byte_order, root)
+    exif = _read_entries(tiff, byte_order, exif_at) if exif_at else {}
     for folder in (exif, root):  # Fooocus writes the comment into the first folder
-        comment = _read_value(tiff, order, folder.get(_USER_COMMENT), budget)
+        comment = _read_value(tiff, byte_order, folder.get(_USER_COMMENT), budget)
         if len(comment) > len(_CODES[0]):
-            yield "UserComment", _decode_comment(comment, order, budget)
+            yield "UserComment", _decode_comment(comment, byte_order, budget)
     if (
-        max(_sum_value_sizes(tiff, order, root_at), _sum_value_sizes(tiff, order, exif_at))
+        max(
+            _sum_value_sizes(tiff, byte_order, root_at), _sum_value_sizes(tiff, byte_order, exif_at)
+        )
         > _OVERLAPPING
     ):
         yield "EXIF", "overlapping"
 
 
-def _find_exif_folder(order: str, root: dict[int, _Entry]) -> int:
+def _find_exif_folder(byte_order: str, root: dict[int, _Entry]) -> int:
     """Return the offset of the Exif folder, 0 if there is none."""
     kind, _, value = root.get(_EXIF_FOLDER, (0, 0, b""))
-    return struct.unpack(f"{order}I", value)[0] if kind in (_LONG, _IFD) else 0
+    return struct.unpack(f"{byte_order}I", value)[0] if kind in (_LONG, _IFD) else 0
 
 
-def _read_entries(tiff: bytes, order: str, start: int) -> dict[int, _Entry]:
+def _read_entries(tiff: bytes, byte_order: str, start: int) -> dict[int, _Entry]:
     """Return type, count and value of the wanted tags in the folder at `start`, by tag."""
-    entries = _iter_entries(tiff, order, start)
+    entries = _iter_entries(tiff, byte_order, start)
     return {tag: (kind, size, value) for tag, kind, size, value in entries if tag in _WANTED}
 
 
-def _sum_value_sizes(tiff: bytes, order: str, start: int) -> int:
+def _sum_value_sizes(tiff: bytes, byte_order: str, start: int) -> int:
     """Return the bytes of all values of a folder together, however much they overlap."""
-    entries = _iter_entries(tiff, order, start)
+    entries = _iter_entries(tiff, byte_order, start)
     sizes = (size * _TYPE_SIZES.get(kind, 1) for _, kind, size, _ in entries)
     return sum(size for size in sizes if size <= len(tiff))
 
 
-def _iter_entries(tiff: bytes, order: str, start: int) -> Iterator[tuple[int, int, int, bytes]]:
+def _iter_entries(
+    tiff: bytes, byte_order: str, start: int
+) -> Iterator[tuple[int, int, int, bytes]]:
     """Return an iterator of tag, type, count and value of a folder's entries."""
     if not 8 <= start <= len(tiff) - 2:
         return iter(())
-    (count,) = struct.unpack_from(f"{order}H", tiff, start)
+    (count,) = struct.unpack_from(f"{byte_order}H", tiff, start)
     start += 2
     count = min(count, (len(tiff) - start) // _ENTRY_SIZE)
-    return struct.iter_unpack(f"{order}HHI4s", tiff[start : start + count * _ENTRY_SIZE])
+    return struct.iter_unpack(f"{byte_order}HHI4s", tiff[start : start + count * _ENTRY_SIZE])
 
 
-def _read_value(tiff: bytes, order: str, entry: _Entry | None, budget: Budget) -> bytes:
+def _read_value(tiff: bytes, byte_order: str, entry: _Entry | None, budget: Budget) -> bytes:
     """Return the bytes of a text value; b"" if of another type, cut off or beyond the budget."""
     kind, size, value = entry or (0, 0, b"")
     if kind not in _BYTE_TYPES:
         return b""
     if size <= len(value):
         return value[:size]
-    (start,) = struct.unpack(f"{order}I", value)
+    (start,) = struct.unpack(f"{byte_order}I", value)
     return tiff[start : start + size] if start + size <= len(tiff) and budget.spend(size) else b""
 
 
-def _decode_comment(data: bytes, order: str, budget: Budget) -> str:
+def _decode_comment(data: bytes, byte_order: str, budget: Budget) -> str:
     """Return the text of a user comment.
 
     The bytes decide the encoding: the eight bytes that name it are often wrong.
@@ -115,7 +119,7 @@ def _decode_comment(data: bytes, order: str, budget: Budget) -> str:
     if code not in _CODES:
         code, text = b"", data
     if code == b"UNICODE\0" or b"\0" in text.rstrip(b"\0"):
-        return _decode_utf16(text, order, budget)
+        return _decode_utf16(text, byte_order, budget)
     return budget.decode_text(text).rstrip("\0")
 
 
@@ -126,12 +130,12 @@ def _swap_bytes(data: bytes) -> bytes:
     return bytes(pairs)
 
 
-def _decode_utf16(data: bytes, order: str, budget: Budget) -> str:
+def _decode_utf16(data: bytes, byte_order: str, budget: Budget) -> str:
     """Return UTF-16 text in the byte order that gives more Latin letters."""
     big, little = data[0::2].count(0), data[1::2].count(0)
     if big == little == 0 and is_utf8(data):  # under the wrong encoding mark
         return budget.decode_text(data)
-    is_little = little > big or little == big and order == "<"
+    is_little = little > big or little == big and byte_order == "<"
     encoding = "utf-16-le" if is_little else "utf-16-be"
     if data[:2] in (b"\xfe\xff", b"\xff\xfe"):
         encoding = "utf-16"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import BinaryIO
 
 from .budget import Budget, Texts
@@ -92,34 +93,30 @@ def _parse_locations(data: bytes, origin: dict[int, int]) -> Iterator[tuple[int,
     offset_size, length_size, base_size, index_size = (
         size for pair in sizes for size in (pair >> 4, pair & 15)
     )
-    reader = _NumberReader(data, 6)
+    stream = BytesIO(data[6:])
     wide = 4 if version == 2 else 2
-    for _ in range(min(reader.number(wide), _MAX_ITEMS)):
-        number = reader.number(wide)
-        method = reader.number(2) & 15 if version else _IN_FILE
-        reader.number(2)
-        base = reader.number(base_size) + origin.get(method, 0)
-        count = reader.number(2)
+    for _ in range(min(_read_number(stream, wide), _MAX_ITEMS)):
+        number = _read_number(stream, wide)
+        method = _read_number(stream, 2) & 15 if version else _IN_FILE
+        _read_number(stream, 2)
+        base = _read_number(stream, base_size) + origin.get(method, 0)
+        count = _read_number(stream, 2)
         if count > _MAX_EXTENTS:  # pieces of size 0 would cost the file nothing
             raise IndexError("too many pieces")
         extents = []
         for _ in range(count):
-            reader.number(index_size if version else 0)
-            start, size = base + reader.number(offset_size), reader.number(length_size)
+            _read_number(stream, index_size if version else 0)
+            start, size = base + _read_number(stream, offset_size), _read_number(
+                stream, length_size
+            )
             extents.append((start, size))
         if method in origin:
             yield number, extents
 
 
-class _NumberReader:
-    """Reads consecutive big-endian numbers."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        self._data, self._at = data, at
-
-    def number(self, size: int) -> int:
-        """Return the next number of `size` bytes, 0 for no bytes. Raises IndexError at the end."""
-        start, self._at = self._at, self._at + size
-        if self._at > len(self._data):
-            raise IndexError("the list is cut")
-        return int.from_bytes(self._data[start : self._at], "big")
+def _read_number(data: BytesIO, size: int) -> int:
+    """Return the next big-endian number of `size` bytes. Raises IndexError at the end."""
+    number = data.read(size)
+    if len(number) < size:
+        raise IndexError("the list is cut off")
+    return int.from_bytes(number, "big")

@@ -53,7 +53,7 @@ class HostCapabilities:
 
     @property
     def _extension_fields(self) -> frozenset[str]:
-        """Return the fields without the WebUI's own families, whose names must match wholly."""
+        """Return the fields that extensions add, of which a first word may match."""
         prefixes = ("Hires ", "Schedule ", "Distilled ", "Size-", "Mask ", "Inpaint ", "Refiner ")
         return frozenset(name for name in self.fields if not name.startswith(prefixes))
 

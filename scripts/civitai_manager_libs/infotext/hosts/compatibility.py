@@ -51,9 +51,9 @@ def list_losses(
 
 
 def _is_left_open(sent: Infotext, name: str) -> bool:
-    """Return whether the text lacks a parameter whose default is not the one it was made with.
+    """Return whether the text lacks a parameter and the WebUI's default may be wrong for the image.
 
-    A1111 and Forge write no RNG if it is GPU; for other programs the value is unknown.
+    A1111 and Forge write no RNG if it is GPU; other programs may have used any.
     """
     is_other = name != "RNG" or _A1111.match(sent.parameters.get("Version", "")) is not None
     return name not in sent.parameters and is_other

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from ...core import as_number
 from ..text import Infotext, parse_infotext
 
 __all__ = ["HOSTS", "HostRules", "parse_as_host"]
@@ -44,17 +45,10 @@ def _rewrite_forge_line(line: str) -> str:
 def _rewrite_neo_line(line: str) -> str:
     """Return the line as Forge Neo reads it: a line that mentions Flux stores distilled CFG."""
     match = _CFG.search(line) if "flux" in line.lower() else None
-    if match and _parse_float(match[1]) > 1:
+    if match and (as_number(match[1]) or 0) > 1:
         line = line.replace("CFG scale: ", "CFG scale: 1.0, Distilled CFG Scale: ")
     line = line.replace("Sampler: Undefined,", _FLUX_SAMPLER.rstrip())
     return line.replace(", width:", ", Size-1:").replace(", height:", ", Size-2:")
-
-
-def _parse_float(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
 
 
 HOSTS = {

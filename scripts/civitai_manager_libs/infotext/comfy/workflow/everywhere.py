@@ -11,6 +11,7 @@ from typing import Any
 
 from ....core import as_list, as_mapping
 from ..nodes import Node
+from .widgets import list_inputs
 
 __all__ = ["find_everywhere_links"]
 
@@ -80,7 +81,7 @@ def _connect_inputs(
 ) -> _Links:
     found: _Links = {}
     for node in (node for node in nodes if "verywhere" not in str(node.get("type"))):
-        for node_input in map(as_mapping, as_list(node.get("inputs"))[:200]):
+        for node_input in list_inputs(node):
             source = names.get(_get_name(node_input))
             if "widget" not in node_input:  # a widget keeps its own value
                 source = source or types.get(str(node_input.get("type")))

@@ -15,7 +15,7 @@ from ..nodes import MAX_NODES, Node, Nodes
 from .components import list_component_inputs
 from .everywhere import find_everywhere_links
 from .group_nodes import convert_group_nodes, fill_group_values
-from .widgets import list_widget_names, read_widget_values
+from .widgets import list_inputs, list_widget_names, read_widget_values
 
 __all__ = ["read_workflow_nodes"]
 
@@ -32,11 +32,11 @@ _Link = list[Any]
 
 @dataclass(frozen=True)
 class _Group:
-    """A level of the workflow. given: the numbers of the group's inputs that have a value."""
+    """A level of the workflow. known_inputs: the numbers of its inputs that have a value."""
 
     content: Mapping[str, Any]
     prefix: str = ""
-    given: frozenset[int] = frozenset()
+    known_inputs: frozenset[int] = frozenset()
     depth: int = 0
 
 
@@ -91,10 +91,10 @@ def _list_bypass_links(node: Mapping[str, Any], links: Mapping[str, _Link]) -> d
 
     The input of the same number comes first, as in ComfyUI's editor.
     """
-    given = [as_mapping(each) for each in as_list(node.get("inputs"))[:200]]
+    node_inputs = list_inputs(node)
     passed = {}
     for slot, output in enumerate(map(as_mapping, as_list(node.get("outputs"))[:200])):
-        candidates = given[slot : slot + 1] + given
+        candidates = node_inputs[slot : slot + 1] + node_inputs
         same = (each for each in candidates if each.get("type") == output.get("type"))
         name = str(next(same, {}).get("name"))
         if name in links:
@@ -132,7 +132,7 @@ def _collect_link_sources(
         if origin != _GROUP_INPUT:
             joint = f":out{slot}" if str(origin) in group_ids else ""
             sources[link_id] = [f"{group.prefix}{origin}{joint}", slot]
-        elif slot in group.given:
+        elif slot in group.known_inputs:
             sources[link_id] = [f"{group.prefix}in{slot}", 0]
         if target == _GROUP_OUTPUT and link_id in sources:
             nodes[f"{group.prefix}out{target_slot}"] = _make_reroute(sources[link_id])
@@ -156,10 +156,10 @@ def _open_group(
     nodes: dict[str, Node],
 ) -> _Group:
     """Return the group behind a node, and add a node for each of its inputs that has a value."""
-    given = [as_mapping(each) for each in as_list(content.get("inputs"))[:200]]
-    values = _read_group_values(node, given)
+    node_inputs = list_inputs(content)
+    values = _read_group_values(node, node_inputs)
     known = set()
-    for slot, name in enumerate(str(each.get("name")) for each in given):
+    for slot, name in enumerate(str(each.get("name")) for each in node_inputs):
         if name in links:
             nodes[f"{node_id}:in{slot}"] = _make_reroute(links[name])
             known.add(slot)
@@ -170,10 +170,12 @@ def _open_group(
     return _Group(fill_group_values(content, node), f"{node_id}:", frozenset(known), depth)
 
 
-def _read_group_values(node: Mapping[str, Any], given: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _read_group_values(
+    node: Mapping[str, Any], node_inputs: list[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Return the values of a group's own widgets by name, {} if names and values do not match."""
     values = as_list(node.get("widgets_values"))
-    widgets = [str(each.get("name")) for each in given if each.get("type") in _WIDGET_TYPES]
+    widgets = [str(each.get("name")) for each in node_inputs if each.get("type") in _WIDGET_TYPES]
     for names in (widgets, list_widget_names(node)):
         if len(names) == len(values):
             return dict(zip(names, values))
@@ -200,10 +202,10 @@ def _list_input_links(
     dead: Collection[tuple[str, int]] = (),
 ) -> dict[str, _Link]:
     found = {}
-    for given in map(as_mapping, as_list(node.get("inputs"))[:200]):
-        link_id = given.get("link")
+    for node_input in list_inputs(node):
+        link_id = node_input.get("link")
         if isinstance(link_id, (int, str)) and link_id in sources:
             source = sources[link_id]
-            if not (given.get("widget") and tuple(source) in dead):
-                found[str(given.get("name"))] = source
+            if not (node_input.get("widget") and tuple(source) in dead):
+                found[str(node_input.get("name"))] = source
     return found

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ....core import as_list, as_mapping, as_number, as_integer
+from ....core import as_integer, as_list, as_mapping, as_number
 from ...samplers import is_sampler
 
-__all__ = ["list_widget_names", "read_widget_values"]
+__all__ = ["list_inputs", "list_widget_names", "read_widget_values"]
 
 _CONTROLS = {"fixed", "increment", "decrement", "randomize"}  # follow a seed in the list
 _SEEDS = {"seed", "noise_seed"}
@@ -220,14 +220,18 @@ def _fit_values(names: list[str], values: list[Any]) -> bool:
 
 
 def _remove_sockets(node: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    given = map(as_mapping, as_list(node.get("inputs"))[:200])
-    sockets = {str(each.get("name")) for each in given if not each.get("widget")}
+    sockets = {str(each.get("name")) for each in list_inputs(node) if not each.get("widget")}
     return [name for name in names if name not in sockets]
+
+
+def list_inputs(node: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the inputs of a workflow's node, at most 200; a malformed input is {}."""
+    return [as_mapping(each) for each in as_list(node.get("inputs"))[:200]]
 
 
 def list_widget_names(node: Mapping[str, Any]) -> list[str]:
     """Return the widget names that the node itself lists, in order."""
-    widgets = (as_mapping(given).get("widget") for given in as_list(node.get("inputs"))[:200])
+    widgets = (each.get("widget") for each in list_inputs(node))
     return [str(as_mapping(widget).get("name")) for widget in widgets if widget]
 
 

@@ -1,4 +1,4 @@
-"""Builders of the sources in a program's table: where and how a record's value is read. Pure."""
+"""Builders of the readers in a program's table: where a value is and how to convert it. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Union
 
-from ....core import as_list, as_mapping, as_text, as_integer
+from ....core import as_integer, as_list, as_mapping, as_text
 
 __all__ = ["Data", "Record", "Source", "convert_value", "find_first", "find_value", "join_lines"]
 __all__ += ["parse_resolution", "read_if", "read_lora_entries", "read_lora_lists"]
@@ -22,7 +22,7 @@ _PART = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,\[\]'\"]+)")
 
 
 def find_value(data: Data, source: Source) -> object:
-    """Return the value of a source in this data, None if it has none."""
+    """Return the value that `source`, a path or a function, finds in `data`, or None."""
     if not isinstance(source, str):
         return source(data)
     values = (_get_at(data, path) for path in source.split("|"))
@@ -36,7 +36,7 @@ def _get_at(data: object, path: str) -> object:
 
 
 def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
-    """Return a source that applies `convert` to the value of `source`, if there is one."""
+    """Return a function that reads the value at `source` and applies `convert` to it."""
 
     def convert_value(data: Data) -> object:
         value = find_value(data, source)
@@ -46,42 +46,46 @@ def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Da
 
 
 def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
-    """Return a source of a whole number: `factor` times the value plus `plus`.
+    """Return a function that reads a whole number as `factor` times the number plus `plus`.
 
-    None if the scaled value is not positive.
+    The function returns None if the scaled number is not positive.
     """
 
-    def count(value: object) -> int | None:
-        stated = as_integer(value)
-        return stated * factor + plus if stated is not None and stated * factor > 0 else None
+    def scale(value: object) -> int | None:
+        known_weights = as_integer(value)
+        return (
+            known_weights * factor + plus
+            if known_weights is not None and known_weights * factor > 0
+            else None
+        )
 
-    return convert_value(source, count)
+    return convert_value(source, scale)
 
 
 def skip_words(source: str, *words: str) -> Callable[[Data], object]:
-    """Return a source that has no value if the value is one of these words, such as "Automatic"."""
+    """Return a function that reads a value, None if it is one of these words (as "Automatic")."""
     return convert_value(source, lambda value: None if as_text(value) in words else value)
 
 
 def read_if(condition: str, source: Source) -> Callable[[Data], object]:
-    """Return a source that has a value only if the value at `condition` is true."""
+    """Return a function that reads `source` if the value at `condition` is true, else None."""
     return lambda data: find_value(data, source) if find_value(data, condition) is True else None
 
 
 def find_first(*sources: Source) -> Callable[[Data], object]:
-    """Return a source of the first value among these sources."""
+    """Return a function that reads the first of these sources that has a value."""
     return lambda data: next(filter(None, (find_value(data, source) for source in sources)), None)
 
 
 def join_lines(source: str) -> Callable[[Data], object]:
-    """Return a source of a text, or of the texts of a list, one on each line."""
+    """Return a function that reads a text, or joins a list of texts by line ends."""
     return convert_value(
         source, lambda value: "\n".join(filter(None, map(as_text, as_list(value) or (value,))))
     )
 
 
 def parse_resolution(source: str) -> Callable[[Data], object]:
-    """Return a source of a size such as `1024x768`, from `(1024, 768)` or `1024 x 768`."""
+    """Return a function that reads a size, `(1024, 768)` or `1024 x 768`, as `1024x768`."""
 
     def size(value: object) -> str | None:
         sides = re.findall(r"\d{1,5}", as_text(value)[:100])
@@ -91,13 +95,15 @@ def parse_resolution(source: str) -> Callable[[Data], object]:
 
 
 def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
-    """Return a source of LoRAs from a list of names and a list of weights, each possibly a text."""
+    """Return a function that reads LoRAs from a list of names and a list of weights."""
 
     def loras(data: Data) -> list[Record]:
-        stated = _split_list(find_value(data, weights))
+        known_weights = _split_list(find_value(data, weights))
         named = enumerate(map(as_text, _split_list(find_value(data, names))))
         return [
-            _make_lora(name, stated[at] if at < len(stated) else 1) for at, name in named if name
+            _make_lora(name, known_weights[index] if index < len(known_weights) else 1)
+            for index, name in named
+            if name
         ]
 
     return loras
@@ -112,7 +118,7 @@ def _split_list(value: object) -> list[Any]:
 
 
 def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Data], object]:
-    """Return a source of LoRAs from a list of objects."""
+    """Return a function that reads LoRAs from a list of objects."""
 
     def loras(value: object) -> list[Record]:
         entries = (as_mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
@@ -122,7 +128,7 @@ def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callabl
 
 
 def read_lora_pairs(source: str) -> Callable[[Data], object]:
-    """Return a source of LoRAs from a list of `[name, weight, …]`."""
+    """Return a function that reads LoRAs from a list of `[name, weight, …]`."""
 
     def loras(value: object) -> list[Record]:
         entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
@@ -132,10 +138,10 @@ def read_lora_pairs(source: str) -> Callable[[Data], object]:
 
 
 def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
-    """Return a source of LoRAs from texts `name : weight` under keys numbered from 1."""
+    """Return a function that reads LoRAs from texts `name : weight` under keys numbered from 1."""
 
     def loras(data: Data) -> list[Record]:
-        keys = (f"{prefix}{at}" for at in range(1, _MAX_LORAS) for prefix in prefixes)
+        keys = (f"{prefix}{index}" for index in range(1, _MAX_LORAS) for prefix in prefixes)
         texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
         return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
 

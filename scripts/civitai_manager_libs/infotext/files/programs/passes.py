@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ....core import as_mapping, as_number, as_text, as_integer, model_file_stem
+from ....core import as_integer, as_mapping, as_number, as_text, model_file_stem
 from .converters import Data, find_value, Record
 
 __all__ = ["make_second_pass", "read_draw_things_pass", "read_fooocus_refiner"]
@@ -78,12 +78,12 @@ def read_draw_things_pass(data: Data) -> Record:
 
 def read_hf_space_pass(data: Data) -> Record:
     """Return the second pass of a Hugging Face Space, which enlarges the latent."""
-    stated = as_mapping(data.get("use_upscaler"))
-    method = as_text(stated.get("upscale_method"))
+    upscale = as_mapping(data.get("use_upscaler"))
+    method = as_text(upscale.get("upscale_method"))
     upscaler = translate_upscaler(f"latent-{method}") if method else ""
-    values = (stated.get(key) for key in ("upscaler_strength", "upscale_steps"))
-    scale = stated.get("upscale_by")
-    return make_second_pass(scale, upscaler, *values) if "upscale_by" in stated else {}
+    values = (upscale.get(key) for key in ("upscaler_strength", "upscale_steps"))
+    scale = upscale.get("upscale_by")
+    return make_second_pass(scale, upscaler, *values) if "upscale_by" in upscale else {}
 
 
 def read_fooocus_refiner(data: Data) -> Record:
@@ -93,7 +93,10 @@ def read_fooocus_refiner(data: Data) -> Record:
 
 
 def read_invoke_pass(data: Data) -> Record:
-    """Return InvokeAI's img2img strength, refiner and second pass; InvokeAI 4 has no first size."""
+    """Return InvokeAI's img2img strength, refiner and second pass.
+
+    InvokeAI 4 does not store the first pass's size.
+    """
     refiner = find_value(data, "refiner_model.name|refiner_model.model_name")
     written: Record = {"Denoising strength": data.get("strength")}
     if refiner:

@@ -42,9 +42,9 @@ def read_invoke_2_negative(data: Data) -> str:
 
 
 def _join_invoke_2_parts(data: Data) -> str:
-    stated = find_value(data, "image.prompt")
-    parts = [as_text(as_mapping(part).get("prompt")) for part in as_list(stated)[:100]]
-    return " ".join(parts) or as_text(stated)
+    prompt = find_value(data, "image.prompt")
+    parts = [as_text(as_mapping(part).get("prompt")) for part in as_list(prompt)[:100]]
+    return " ".join(parts) or as_text(prompt)
 
 
 def _remove_brackets(text: str) -> str:
@@ -56,7 +56,7 @@ def _join_brackets(text: str) -> str:
 
 
 def read_novelai_prompt(structured: str, plain: str) -> Callable[[Data], object]:
-    """Return a source of NovelAI 4's prompt, a line for each character, or of a plain prompt."""
+    """Return a function that reads NovelAI 4's prompt, one line per character, or a plain one."""
 
     def prompt(data: Data) -> object:
         return "\n".join(_iter_captions(data.get(structured))) or find_value(data, plain)
