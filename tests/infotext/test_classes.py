@@ -59,7 +59,7 @@ def line(meta, base_model=""):
     ],
     ids=["undefined", "by-version", "sampler", "extra", "schnell", "klein", "pony"],
 )
-def test_an_on_site_picture_is_written_as_forge_reads_its_file(meta, base_model, written):
+def test_an_on_site_image_is_written_as_forge_reads_its_file(meta, base_model, written):
     meta = {"prompt": "a cat", "civitaiResources": FLUX_RESOURCES, **meta}
     assert line(meta, base_model) == written
 
@@ -157,7 +157,7 @@ def test_a_urn_is_a_resource_and_no_models_name():
     )
 
 
-def test_extra_tells_size_and_clip_skip_of_an_on_site_picture():
+def test_extra_holds_size_and_clip_skip_of_an_on_site_image():
     extra = {"clipSkip": 2, "quantity": 1, "width": 832, "height": 1216, "process": "img2img"}
     meta = {**BASE, "engine": "Civitai", "extra": extra}
     assert line(meta).endswith("Seed: 1, Size: 832x1216, Clip skip: 2")
@@ -197,7 +197,7 @@ def test_quotes_that_the_sites_parser_left_are_taken_off():
     assert line(meta).endswith('Seed: 1, Hires prompt: "a cat, \\"big\\""')
 
 
-def test_a_negative_seed_and_a_long_denoising_are_kept():
+def test_a_negative_seed_and_a_long_denoising_are_read():
     meta = {**BASE, "seed": -7331689, "Denoising strength": "0.4951434637120001"}
     expected = "Steps: 20, Sampler: Euler, Seed: -7331689, Denoising strength: 0.4951434637120001"
     assert line(meta) == expected

@@ -39,7 +39,7 @@ def _told(host, text, takes=_TAKES):
 
 
 @pytest.mark.parametrize("name", HOSTS)
-def test_what_arrives_whole_is_not_told(name):
+def test_values_that_arrive_are_not_reported(name):
     text = f"{_USUAL}, Schedule type: Karras, RNG: CPU, Size: 512x768, Model: m, Version: v1.10.1"
     assert _told(HOSTS[name], text) == []
     assert parse_as_host(HOSTS[name], text) == parse_infotext(text)
@@ -99,11 +99,11 @@ def test_neo_knows_other_names():
         ("Euler", "Hires sampler: Use same sampler", []),
     ],
 )
-def test_sampler_that_is_not_there_is_told_with_what_is_taken(sampler, more, told):
+def test_an_unknown_sampler_is_reported_with_its_replacement(sampler, more, told):
     assert _told(_A, _text(more, sampler)) == told
 
 
-def test_field_that_nothing_there_takes_is_told():
+def test_a_field_that_the_webui_lacks_is_reported():
     more = "ADetailer confidence: 0.3, Dynamic thresholding: 1, Lora hashes: x, Post id: 7"
     assert _told(_A, _text(more)) == [("Dynamic thresholding", "1", "")]
     assert (

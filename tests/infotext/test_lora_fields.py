@@ -44,7 +44,7 @@ def test_the_sites_half_of_a_name_is_none():
     assert list_resources(off) == (Resource("lora", "01", 0.8, "8c052dc68980"),)
 
 
-def test_a_hash_beside_the_name_is_kept():
+def test_a_hash_beside_the_name_is_read():
     assert list_resources(RUINED)[0] == Resource("lora", "fog", 0.8, "ab" * 5)
 
 

@@ -55,7 +55,7 @@ def test_each_lora_gets_one_tag():
     ],
     ids=repr,
 )
-def test_what_would_not_make_the_same_picture_is_not_added(entry):
+def test_tags_that_would_change_the_image_are_not_added(entry):
     assert tags(entry) == ()
 
 

@@ -289,7 +289,7 @@ def test_what_no_webui_understands_is_left_out(meta, absent):
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_a_webui_understands_is_kept(meta, parameter):
+def test_parameters_that_a_webui_reads_are_kept(meta, parameter):
     assert parameter in parameters_of(meta).items()
 
 
@@ -300,7 +300,7 @@ def test_a_records_own_words_win_over_its_graphs():
     assert (read.parameters["Steps"], read.parameters["Sampler"]) == ("9", "DPM++ 2M")
 
 
-def test_a_record_with_too_few_parameters_says_where_it_is_from():
+def test_a_record_with_too_few_parameters_names_its_origin():
     meta = {"prompt": "a cat", "seed": 7}
     assert build_infotext(meta, IMAGE) == "a cat\nSeed: 7, Image id: 90000101, Base model: SD 1.5"
     assert build_infotext(meta) == "a cat\nSeed: 7, Clip skip: 1, Hires sampler: Use same sampler"
@@ -412,7 +412,7 @@ def test_each_value_comes_back(prompt, steps, seed, scale, model):
 LORAS = {"additionalResources": [{"name": "a\\fog.safetensors", "type": "lora", "strength": 0.8}]}
 
 
-def test_added_tags_can_be_left_out_and_are_told():
+def test_added_tags_can_be_omitted_and_are_listed():
     meta = {"prompt": "a cat, ", **LORAS}
     assert build_infotext(meta) == "a cat, <lora:fog:0.8>"
     assert build_infotext(meta, adds_lora_tags=False) == "a cat,"
@@ -421,7 +421,7 @@ def test_added_tags_can_be_left_out_and_are_told():
 
 
 @pytest.mark.parametrize("meta", [None, {}, "x", {"prompt": "a <lora:fog:1>", **LORAS}], ids=repr)
-def test_no_tag_is_told_where_none_is_added(meta):
+def test_no_tag_is_listed_if_none_is_added(meta):
     assert list_added_lora_tags(meta) == ()
 
 

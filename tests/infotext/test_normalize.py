@@ -84,7 +84,7 @@ def test_a_hosts_own_text_stays_to_the_letter(line):
     ],
     ids=["fooocus", "nkchocoai"],
 )
-def test_loras_told_beside_the_prompt_get_a_tag(told):
+def test_loras_named_beside_the_prompt_get_a_tag(told):
     line = f"Steps: 20, Sampler: Euler, CFG scale: 7, {told}"
     tagged = f"a cat <lora:fog:0.1> <lora:mist:1>\nNegative prompt: blurry\n{line}"
     assert translate_infotext(PROMPTS + line) == tagged
@@ -125,7 +125,7 @@ def test_a_negative_prompt_that_cannot_be_read_is_left_out():
     ],
     ids=["cfg", "cfg-twice", "hires", "scheduler", "scheduler-twice", "tensorart"],
 )
-def test_a_record_says_the_same(meta, written):
+def test_a_record_gives_the_same_infotext(meta, written):
     line = build_infotext({"steps": 20, "seed": 7, "Size": "8x8", "Version": "x", **meta}).split(
         ", "
     )

@@ -88,7 +88,7 @@ _TOLD = {"steps": "Steps", "sampler": "Sampler", "seed": "Seed", "prompt": "Prom
 
 
 @pytest.mark.parametrize("entry", entries("graphs.json"))
-def test_a_graph_with_a_sampler_tells_its_main_values_or_which_are_missing(entry):
+def test_a_graph_with_a_sampler_has_its_main_values_or_names_the_missing(entry):
     read = read_graph({"prompt": entry["graph"]})
     missing = find_missing_values(build_infotext({"comfy": {"prompt": entry["graph"]}}))
     assert bool(read) == bool(

@@ -31,7 +31,7 @@ def test_checkpoint_and_vae_join_their_hashes():
     )
 
 
-def test_versions_of_the_site_are_not_said_twice():
+def test_versions_of_the_site_are_listed_once():
     meta = {
         "civitaiResources": [
             {"type": "checkpoint", "modelVersionId": 700200},
@@ -89,7 +89,7 @@ def test_tags_in_a_prompt_are_resources(prompt, found):
     ],
     ids=["plain", "capitals", "file", "no-version", "other-site", "broken"],
 )
-def test_a_urn_tells_type_and_version(air, resource):
+def test_a_urn_gives_type_and_version(air, resource):
     found = () if resource is None else (resource,)
     assert list_resources({"Model": air}) == found
     assert list_resources({"models": [air], "Model": air}) == found

@@ -52,7 +52,7 @@ def _has_schedule(parameters: Mapping[str, Any]) -> bool:
 
 
 def translate_infotext(text: str) -> str:
-    """Return an infotext under the names that the WebUIs read; a WebUI's own infotext is unchanged.
+    """Return an infotext under the names that the WebUIs read; a WebUI's own is unchanged.
 
     LoRAs named in parameters get a tag in the prompt, since no WebUI reads those parameters.
     """

@@ -43,7 +43,7 @@ def build_webui_parameters(meta: Mapping[str, Any]) -> dict[str, str]:
 
 
 def find_mangled_names(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of parameters that are left out since Civitai's parser damaged them."""
+    """Return the names of parameters that are omitted since Civitai's parser damaged them."""
     names = (key for key in islice(meta, _MAX_KEYS) if isinstance(key, str) and _is_webui_key(key))
     return tuple(key for key in names if _is_mangled(key, meta[key]))
 

@@ -174,7 +174,7 @@ def _compose_prompts(prompt: str, negative_prompt: str) -> str:
 
 
 def _looks_like_parameters(body: str) -> bool:
-    """Return whether a WebUI would find parameters in the last line, or search it for long."""
+    """Return whether a WebUI would find parameters in the last line, or take long to search it."""
     last = body.rpartition("\n")[2]
     return len(last) > _LONG_LINE or len(_PAIR.findall(last)) >= _MIN_PAIRS
 

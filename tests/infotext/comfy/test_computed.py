@@ -41,7 +41,7 @@ def test_a_preset_is_looked_up_as_the_graph_does():
         ({"aspect_ratio": "1:1", "megapixels": ["9", 0]}, (None, None)),
     ],
 )
-def test_a_resolution_selector_tells_both_sides(inputs, size):
+def test_a_resolution_selector_gives_width_and_height(inputs, size):
     nodes = {"1": node("ResolutionSelector", **inputs)}
     assert (resolve_value(nodes, ["1", 0]), resolve_value(nodes, ["1", 1])) == size
 

@@ -46,7 +46,7 @@ def test_a_latent_that_is_enlarged_between_two_samplers_is_hires():
     assert hires(**{"9": LATENT}) == told
 
 
-def test_a_picture_that_a_model_enlarges_is_hires():
+def test_an_image_that_a_model_enlarges_is_hires():
     assert hires(**PIXELS) == {
         **BOTH,
         "Hires resize": "1024x1536",
@@ -54,7 +54,7 @@ def test_a_picture_that_a_model_enlarges_is_hires():
     }
 
 
-def test_its_own_sampler_is_told_by_the_hosts_name():
+def test_the_second_passs_sampler_has_the_webuis_name():
     own = sampler("9", 0.5, 12, sampler_name="dpmpp_2m", scheduler="karras")
     told = {"Hires sampler": "DPM++ 2M", "Hires schedule type": "Karras"}
     assert told.items() <= hires(**{"9": LATENT, "2": own}).items()

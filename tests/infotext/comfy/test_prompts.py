@@ -158,7 +158,7 @@ def test_conditionings_that_are_combined_give_all_their_texts_once():
     assert read_prompt(nodes, "0", "positive") == "left\nright"
 
 
-def test_a_guider_of_several_conditions_tells_both_sides():
+def test_a_guider_of_several_conditions_has_both_prompts():
     nodes = {
         "0": node("SamplerCustomAdvanced", guider=["1", 0]),
         "1": node("DualCFGGuider", cond1=["2", 0], cond2=["3", 0], negative=["3", 0]),
@@ -182,7 +182,7 @@ def test_the_sides_stay_apart_in_a_pipe():
 
 
 @pytest.mark.parametrize("loop", [["1", 0], ["2", 0]])
-def test_a_text_that_leads_to_itself_is_not_told(loop):
+def test_a_text_that_leads_to_itself_is_unknown(loop):
     assert positive({"2": node("Text Concatenate", text_a=loop, text_b=["2", 0])}) is None
 
 
@@ -233,12 +233,12 @@ def test_a_text_that_is_added_to_other_words_is_not_the_prompt():
     assert read_prompt(nodes, "0", "positive") == "a garden"
 
 
-def test_words_that_a_model_wrote_are_not_told():
+def test_text_that_a_model_wrote_is_unknown():
     generated = node("TextGenerate", prompt="Rewrite: a cat", clip=["9", 0])
     assert positive({"2": node("PreviewAny", source=["3", 0]), "3": generated}) is None
 
 
-def test_a_replaced_text_is_told_where_all_of_it_is():
+def test_a_replaced_text_is_read_if_all_of_it_is_known():
     replaced = node("StringReplace", string=["3", 0], find="cat", replace="dog")
     assert positive({"2": replaced, "3": A}) == "a dog"
 
@@ -264,6 +264,6 @@ def test_a_guider_without_a_negative_side_has_no_negative_prompt():
         ({"global_prompt": ["77", 0], "local_prompts": "it"}, None),
     ],
 )
-def test_a_director_tells_the_text_for_the_whole_and_for_its_parts(inputs, text):
+def test_director_text_is_read_for_the_whole_video_and_its_parts(inputs, text):
     nodes = {"0": node("KSampler", positive=["1", 1]), "1": node("LTXDirector", **inputs)}
     assert read_prompt(resolve_links(nodes), "0", "positive") == text

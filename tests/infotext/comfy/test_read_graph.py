@@ -178,7 +178,7 @@ def test_a_flux_graph_of_separate_nodes_is_read():
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_says_nothing_reads_as_nothing(comfy):
+def test_an_empty_text_has_no_parameters(comfy):
     assert read_graph(comfy) == {}
 
 
@@ -258,7 +258,7 @@ def test_loras_come_in_the_order_in_which_they_are_put_on():
         ("SDTurboScheduler", {"steps": 1}, {"scheduler": "turbo", "steps": 1}),
     ],
 )
-def test_a_node_tells_by_being_there(kind, inputs, read):
+def test_a_nodes_type_alone_implies_a_value(kind, inputs, read):
     link = "sampler" if kind.startswith("Sampler") else "sigmas"
     graph = {
         "1": node("SamplerCustom", noise_seed=3, cfg=7, model=["4", 0], **{link: ["2", 0]}),
@@ -368,7 +368,7 @@ def test_clip_skip_is_counted_from_the_end(encoder, skipped):
     assert read_graph({"prompt": graph}).get("clipSkip") == skipped
 
 
-def test_of_several_pictures_only_what_they_have_in_common_is_told():
+def test_of_several_images_only_the_common_values_are_read():
     graph = basic_graph()
     other = {**graph["3"]["inputs"], "seed": 43, "positive": ["7", 0]}
     graph |= {"8": node("VAEDecode", samples=["3", 0]), "13": node("KSampler", **other)}
@@ -391,7 +391,7 @@ def test_the_unsampling_pass_is_not_the_first():
     assert read_graph({"prompt": graph}) == expected
 
 
-def test_a_searge_pipeline_tells_its_model_and_loras():
+def test_a_searge_pipelines_model_and_loras_are_read():
     graph = {
         "1": node("SeargeGenerationParameters", seed=7, steps=30, cfg=5, sampler_name="dpmpp_2m")
         | {"image_size_preset": "832x1216"},
@@ -478,7 +478,7 @@ def test_the_first_names_of_samplers_are_read():
     assert read_graph({"prompt": graph}) == BASIC
 
 
-def test_a_name_that_a_node_made_of_another_is_not_told():
+def test_a_name_that_a_node_computed_is_unknown():
     graph = basic_graph(sampler_name=["20", 0])
     graph["20"] = node("String Replace (mtb)", old=".*", new="lcm", string=["21", 0])
     graph["21"] = node("PrimitiveString", value="euler")

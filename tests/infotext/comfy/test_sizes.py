@@ -75,7 +75,7 @@ def test_two_factors_are_multiplied():
     assert read_initial_size(nodes, "1") == (512, 768)
 
 
-def test_a_picture_that_is_loaded_counts_before_the_loaders_own_size():
+def test_a_loaded_images_size_wins_over_the_loaders_own():
     nodes = {"1": node("easy preSampling", pipe=["2", 0], image_to_latent=["3", 0])}
     nodes |= {"2": node("easy a1111Loader", empty_latent_width=512, empty_latent_height=512)}
     assert read_initial_size({**nodes, "3": node("LoadImage", image="a.png")}, "1") is None

@@ -175,7 +175,7 @@ def _host_comment(data):
 
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("comment", _EMPTY_COMMENTS.values(), ids=_EMPTY_COMMENTS)
-def test_comment_that_says_nothing_makes_room(tmp_path, kind, comment):
+def test_an_empty_comment_is_replaced(tmp_path, kind, comment):
     exif = _exif()
     exif.get_ifd(0x8769)[0x9286] = comment
     before = _picture(_KINDS[kind], exif=exif, xmp=b"<x:xmpmeta/>", icc_profile=bytes(131))
@@ -186,7 +186,7 @@ def test_comment_that_says_nothing_makes_room(tmp_path, kind, comment):
 
 
 @pytest.mark.parametrize("kind", ["jpg", "webp"])
-def test_comment_that_says_something_stays(tmp_path, kind):
+def test_a_comment_with_content_stays(tmp_path, kind):
     exif = _exif()
     exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0a note of its owner"
     before = _picture(_KINDS[kind], exif=exif)
@@ -264,7 +264,7 @@ def test_empty_infotext_changes_nothing(tmp_path):
     assert _put(tmp_path, _PICTURES["png"], "") == (False, _PICTURES["png"])
 
 
-def test_file_that_is_not_there_is_told(tmp_path):
+def test_a_missing_file_raises_a_disk_error(tmp_path):
     with pytest.raises(DiskError):
         embed_infotext(str(tmp_path / "no.png"), _LATIN)
 

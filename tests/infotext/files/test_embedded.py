@@ -170,7 +170,7 @@ def test_a_programs_json_may_stand_in_a_user_comment(tmp_path):
     assert read_embedded(commented(tmp_path, wrapped, "webp")).program == "NovelAI"
 
 
-def test_a_workflow_alone_tells_what_it_can(tmp_path):
+def test_a_workflow_without_a_graph_is_read(tmp_path):
     read = read_embedded(png(tmp_path, workflow=json.dumps(SAMPLER_ONLY)))
     assert read.infotext == (
         "Steps: 20, Sampler: Euler, Schedule type: Normal, CFG scale: 8, Seed: 7"
@@ -179,7 +179,7 @@ def test_a_workflow_alone_tells_what_it_can(tmp_path):
     assert json.loads(read.workflow) == SAMPLER_ONLY
 
 
-def test_a_workflow_without_a_sampler_tells_that_nothing_is_told(tmp_path):
+def test_a_workflow_without_a_sampler_lacks_all_values(tmp_path):
     assert read_embedded(png(tmp_path, workflow=WORKFLOW)) == EmbeddedData(
         "", "ComfyUI", WORKFLOW, ALL
     )
@@ -196,12 +196,12 @@ def test_a_videos_comment_holds_graph_and_workflow(tmp_path):
     [{}, {"workflow": "{}"}, {"parameters": '{"a": 1}'}, {"parameters": "[1]"}, {"Software": "x"}],
     ids=repr,
 )
-def test_a_file_that_does_not_say_how_it_was_made_tells_nothing(tmp_path, texts):
+def test_a_file_without_parameters_has_no_infotext(tmp_path, texts):
     assert read_embedded(png(tmp_path, **texts)) == EmbeddedData()
 
 
 @pytest.mark.parametrize("prompt", ["{}", "a cat"])
-def test_a_graph_that_says_nothing_has_no_infotext(tmp_path, prompt):
+def test_an_empty_graph_has_no_infotext(tmp_path, prompt):
     assert read_embedded(png(tmp_path, prompt=prompt)).infotext == ""
 
 
@@ -210,7 +210,7 @@ def test_a_missing_file_is_a_disk_error(tmp_path):
         read_embedded(str(tmp_path / "absent.png"))
 
 
-def test_content_credentials_are_told_where_there_is_no_prompt(tmp_path):
+def test_content_credentials_are_read_if_there_is_no_prompt(tmp_path):
     credentials = files.chunk(b"caBX", b"tclaim_generator_info\xa1dname\x67ChatGPT")
     path = tmp_path / "picture.png"
     path.write_bytes(files.png(credentials))
@@ -314,7 +314,7 @@ DEFAULTS = "Steps: 20, Sampler: Euler, CFG scale: 8.0, Seed: 0, Size: 512x512"
     [f"unknown\nNegative prompt: unknown\n{DEFAULTS}", f"a cat\n{DEFAULTS}, Model: unknown"],
     ids=["prompt", "model"],
 )
-def test_a_graph_wins_over_what_a_node_writes_when_nobody_told_it(tmp_path, placeholder):
+def test_a_graph_wins_over_a_nodes_placeholder_infotext(tmp_path, placeholder):
     path = png(tmp_path, parameters=placeholder, prompt=json.dumps(GRAPH))
     assert read_embedded(path).infotext == GRAPH_INFOTEXT
     assert DEFAULTS in read_embedded(png(tmp_path, parameters=placeholder, prompt="{}")).infotext

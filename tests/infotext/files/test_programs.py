@@ -232,7 +232,7 @@ COMFY = {
     ids=["swarmui", "invokeai", "fooocus", "ruined-fooocus", "novelai", "novelai-4"]
     + ["draw-things", "easy-diffusion", "civitai", "comfyui", "comfyui-prompt", "comfyui-text"],
 )
-def test_a_shape_tells_the_program_and_the_rest(data, program, written):
+def test_a_shape_identifies_the_program(data, program, written):
     assert (known := read_program(data, {})) is not None
     assert (known[0], build_infotext(known[1])) == (program, written)
 
@@ -484,7 +484,7 @@ def test_draw_things_second_pass_begins_at_a_size_of_its_own():
     ],
     ids=["img2img", "hires-4", "hires-3", "off", "refiner"],
 )
-def test_invokeais_strengths_and_refiner_are_kept(data, end):
+def test_invokeais_strengths_and_refiner_are_read(data, end):
     assert told({**INVOKE, **data})[2].endswith(end)
 
 
@@ -497,7 +497,7 @@ def test_invokeai_is_known_without_a_scheduler(mark):
 
 
 @pytest.mark.parametrize("clip_skip", [True, "True"])
-def test_easy_diffusions_loras_and_clip_skip_are_kept(clip_skip):
+def test_easy_diffusions_loras_and_clip_skip_are_read(clip_skip):
     loras = {"use_lora_model": ["a/fog", "mist"], "lora_alpha": [0.5, 1.0]}
     more = {**loras, "scheduler_name": "karras", "clip_skip": clip_skip, "prompt_strength": 0.6}
     assert told({**EASY, **more}) == (
@@ -508,7 +508,7 @@ def test_easy_diffusions_loras_and_clip_skip_are_kept(clip_skip):
     assert "Clip skip" not in told({**EASY, **more, "clip_skip": False})[2]
 
 
-def test_ruinedfooocus_list_of_loras_and_clip_skip_are_kept():
+def test_ruinedfooocus_list_of_loras_and_clip_skip_are_read():
     now = {**RUINED, "loras": [["ab12cd34", "0.8 - A/fog.safetensors"]], "clip_skip": 2}
     program, prompt, line = told({**now, "denoise": 0.5})
     assert prompt == "a cat <lora:fog:0.8>"
@@ -532,7 +532,7 @@ def test_novelais_strength_counts_from_an_image_only():
     assert told(img2img)[2].endswith("Denoising strength: 0.4")
 
 
-def test_fooocus_loras_stand_in_texts_too_and_a_refiner_is_kept():
+def test_fooocus_loras_in_texts_and_a_refiner_are_read():
     data = {key: value for key, value in FOOOCUS.items() if key != "loras"}
     data |= {"lora_combined_1": "fog.safetensors : 0.5", "refiner_model": "xl_refiner"}
     program, prompt, line = told({**data, "refiner_switch": 0.8})
@@ -540,7 +540,7 @@ def test_fooocus_loras_stand_in_texts_too_and_a_refiner_is_kept():
     assert "<lora:fog:0.5>" in build_infotext(read_program(data, {})[1])
 
 
-def test_an_on_site_pictures_graph_says_what_its_summary_does_not():
+def test_an_on_site_images_graph_completes_its_summary():
     sampler = {"class_type": "KSampler", "inputs": {"scheduler": "normal", "denoise": 0.3}}
     sampler["inputs"] |= {"seed": 1, "steps": 30, "sampler_name": "euler"}
     hires = {key: value for key, value in SITE.items() if key != "extra"} | {"11": sampler}

@@ -66,7 +66,7 @@ def compute_outputs(kind: str, get: _Get) -> tuple[Any, ...] | None:
 
 
 def _compute_resolution(get: _Get) -> tuple[Any, ...]:
-    """Return the width and height of ComfyUI's comfy_extras/nodes_resolution.py."""
+    """Return width and height of ComfyUI's ResolutionSelector: comfy_extras/nodes_resolution.py."""
     ratio = re.match(r"(\d{1,2}):(\d{1,2})\b", str(get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixels")), as_integer(get("multiple")) or 8
     if ratio is None or megapixels is None:
@@ -77,7 +77,7 @@ def _compute_resolution(get: _Get) -> tuple[Any, ...]:
 
 
 def _compute_flux_resolution(get: _Get) -> tuple[Any, ...]:
-    """Return the width and height of gseth/ControlAltAI-Nodes' flux_resolution_cal_node.py."""
+    """Return width and height of FluxResolutionNode: gseth/ControlAltAI-Nodes."""
     custom = get("custom_ratio") and get("custom_aspect_ratio")
     ratio = re.match(r"(\d{1,3}):(\d{1,3})\b", str(custom or get("aspect_ratio")))
     megapixels, multiple = as_number(get("megapixel")), as_integer(get("divisible_by"))
@@ -127,7 +127,7 @@ def _read_aspect_ratio(get: _Get) -> tuple[Any, ...]:
     return (height, width) if get("swap_dimensions") == "On" else (width, height)
 
 
-def _scale_size(get: _Get) -> tuple[Any, ...]:
+def _read_scaled_size(get: _Get) -> tuple[Any, ...]:
     """Return None for the latent output, then the width and height of rgthree's node."""
     match = re.match(r"(\d{3,5}) ?x ?(\d{3,5})", str(get("dimensions")))
     scale = as_number(get("clip_scale"))
@@ -156,7 +156,7 @@ def _compute_easy_math(get: _Get) -> tuple[Any, ...]:
 
 
 def _compute_searge_math(get: _Get) -> tuple[Any, ...]:
-    """Return the result of SeargeDP/SeargeSDXL's modules/_legacy.py."""
+    """Return the result of Searge's integer node: SeargeDP/SeargeSDXL, modules/_legacy.py."""
     return (int(_evaluate_text(str(get("op")).replace("/", "//"), get)),)
 
 
@@ -207,7 +207,7 @@ _COMPUTED: Mapping[str, Callable[[_Get], tuple[Any, ...]]] = {
     "MathExpression|pysssss": lambda get: _compute_expression(get, "")[::-1],
     "ResolutionMaster": lambda get: () if get("auto_detect") else (get("width"), get("height")),
     "ResolutionSelector": _compute_resolution,
-    "SDXL Empty Latent Image (rgthree)": _scale_size,
+    "SDXL Empty Latent Image (rgthree)": _read_scaled_size,
     "SeargeIntegerMath": _compute_searge_math,
     "SeargeIntegerPair": lambda get: (get("value1"), get("value2")),
     "StringReplace": _replace_text,

@@ -121,7 +121,7 @@ def _round_down(inputs: Mapping[str, Any], side: int) -> int:
 
 
 def _read_side(nodes: Nodes, value: object, name: str) -> int | None:
-    """Return a width or height; of a node with both sides, the one of this name."""
+    """Return a width or height, None if unknown; `name` selects one if a node holds both."""
     source = nodes.get(get_linked_node(value) or "")
     holds_both = source is not None and not set(source["inputs"]) - {"width", "height"}
     return as_integer(resolve_value(nodes, value, (name,) if holds_both else ()))

@@ -80,7 +80,10 @@ def _interpret_texts(texts: dict[str, str]) -> EmbeddedData:
 def _iter_readings(
     texts: Mapping[str, str], documents: list[Mapping[str, object]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield programs and infotexts, the most reliable first; an infotext may be ""."""
+    """Yield program and infotext of each way to read the texts, the most reliable way first.
+
+    An infotext may be "".
+    """
     known = (read_texts(texts), *(read_program(data, texts) for data in documents))
     records = [each for each in known if each]
     for program, record in records:

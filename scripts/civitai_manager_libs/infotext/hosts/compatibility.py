@@ -51,7 +51,7 @@ def list_losses(
 
 
 def _is_left_open(sent: Infotext, name: str) -> bool:
-    """Return whether the text lacks a parameter and the WebUI's default may be wrong for the image.
+    """Return whether the text lacks a parameter whose real value may not be the WebUI's default.
 
     A1111 and Forge write no RNG if it is GPU; other programs may have used any.
     """

@@ -35,7 +35,7 @@ class HostRules:
 
 
 def _rewrite_forge_line(line: str) -> str:
-    """Return the line as Forge reads it: Civitai's Flux images store distilled CFG as CFG scale."""
+    """Return the line as Forge reads it: in Civitai's Flux images CFG scale is distilled CFG."""
     if "Civitai" not in line or "FLUX" not in line:
         return line
     line = _CLIP_SKIP.sub("", line).replace("Sampler: Undefined, ", _FLUX_SAMPLER)
@@ -43,7 +43,7 @@ def _rewrite_forge_line(line: str) -> str:
 
 
 def _rewrite_neo_line(line: str) -> str:
-    """Return the line as Forge Neo reads it: a line that mentions Flux stores distilled CFG."""
+    """Return the line as Forge Neo reads it: the CFG scale of Flux images is distilled CFG."""
     match = _CFG.search(line) if "flux" in line.lower() else None
     if match and (as_number(match[1]) or 0) > 1:
         line = line.replace("CFG scale: ", "CFG scale: 1.0, Distilled CFG Scale: ")

@@ -79,7 +79,7 @@ def test_odd_groups_do_no_harm(odd):
 
 
 @pytest.mark.parametrize("links", [SAMPLING["links"], [*SAMPLING["links"], [None, 0, 1, 3]]])
-def test_a_row_in_which_a_linked_widget_has_moved_is_not_told(links):
+def test_values_in_a_row_that_a_linked_widget_shifted_are_unknown(links):
     sampler = SAMPLING["nodes"][1]
     seed = {"name": "seed", "type": "INT", "widget": {"name": "seed"}}
     nodes = [SAMPLING["nodes"][0], {**sampler, "inputs": [*sampler["inputs"], seed]}]

@@ -38,11 +38,11 @@ def _get_at(data: object, path: str) -> object:
 def convert_value(source: str, convert: Callable[[Any], object]) -> Callable[[Data], object]:
     """Return a function that reads the value at `source` and applies `convert` to it."""
 
-    def convert_value(data: Data) -> object:
+    def read(data: Data) -> object:
         value = find_value(data, source)
         return None if value is None else convert(value)
 
-    return convert_value
+    return read
 
 
 def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data], object]:
@@ -52,18 +52,14 @@ def scale_count(source: str, factor: int = 1, plus: int = 0) -> Callable[[Data],
     """
 
     def scale(value: object) -> int | None:
-        known_weights = as_integer(value)
-        return (
-            known_weights * factor + plus
-            if known_weights is not None and known_weights * factor > 0
-            else None
-        )
+        count = (as_integer(value) or 0) * factor
+        return count + plus if count > 0 else None
 
     return convert_value(source, scale)
 
 
 def skip_words(source: str, *words: str) -> Callable[[Data], object]:
-    """Return a function that reads a value, None if it is one of these words (as "Automatic")."""
+    """Return a function that reads a value, None for these words, such as "Automatic"."""
     return convert_value(source, lambda value: None if as_text(value) in words else value)
 
 
@@ -97,16 +93,13 @@ def parse_resolution(source: str) -> Callable[[Data], object]:
 def read_lora_lists(names: str, weights: str) -> Callable[[Data], object]:
     """Return a function that reads LoRAs from a list of names and a list of weights."""
 
-    def loras(data: Data) -> list[Record]:
+    def read_loras(data: Data) -> list[Record]:
         known_weights = _split_list(find_value(data, weights))
         named = enumerate(map(as_text, _split_list(find_value(data, names))))
-        return [
-            _make_lora(name, known_weights[index] if index < len(known_weights) else 1)
-            for index, name in named
-            if name
-        ]
+        padded = [*known_weights, *[1] * _MAX_LORAS]  # a missing weight is 1
+        return [_make_lora(name, padded[index]) for index, name in named if name]
 
-    return loras
+    return read_loras
 
 
 def _split_list(value: object) -> list[Any]:
@@ -120,32 +113,32 @@ def _split_list(value: object) -> list[Any]:
 def read_lora_entries(source: str, name: str, weight: str = "weight") -> Callable[[Data], object]:
     """Return a function that reads LoRAs from a list of objects."""
 
-    def loras(value: object) -> list[Record]:
+    def read_loras(value: object) -> list[Record]:
         entries = (as_mapping(entry) for entry in as_list(value)[:_MAX_LORAS])
         return [_make_lora(find_value(entry, name), find_value(entry, weight)) for entry in entries]
 
-    return convert_value(source, loras)
+    return convert_value(source, read_loras)
 
 
 def read_lora_pairs(source: str) -> Callable[[Data], object]:
     """Return a function that reads LoRAs from a list of `[name, weight, …]`."""
 
-    def loras(value: object) -> list[Record]:
+    def read_loras(value: object) -> list[Record]:
         entries = (as_list(entry) for entry in as_list(value)[:_MAX_LORAS])
         return [_make_lora(entry[0], entry[1]) for entry in entries if entry[1:]]
 
-    return convert_value(source, loras)
+    return convert_value(source, read_loras)
 
 
 def read_lora_texts(*prefixes: str) -> Callable[[Data], object]:
     """Return a function that reads LoRAs from texts `name : weight` under keys numbered from 1."""
 
-    def loras(data: Data) -> list[Record]:
+    def read_loras(data: Data) -> list[Record]:
         keys = (f"{prefix}{index}" for index in range(1, _MAX_LORAS) for prefix in prefixes)
         texts = (as_text(data.get(key)).rpartition(" : ") for key in keys)
         return [_make_lora(name, weight) for name, _, weight in texts if as_text(name)]
 
-    return loras
+    return read_loras
 
 
 def _make_lora(name: object, weight: object) -> Record:

@@ -87,7 +87,7 @@ def read_hf_space_pass(data: Data) -> Record:
 
 
 def read_fooocus_refiner(data: Data) -> Record:
-    """Return Fooocus' refiner as A1111's; its switch alone means no refiner."""
+    """Return Fooocus' refiner as A1111's, {} if there is none; Fooocus always writes the switch."""
     refiner = as_text(data.get("refiner_model"))
     return {"Refiner": refiner, "Refiner switch at": data.get("refiner_switch")} if refiner else {}
 

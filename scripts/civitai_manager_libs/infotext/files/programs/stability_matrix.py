@@ -42,7 +42,7 @@ def read_matrix_pass(data: Data) -> Record:
 
 
 def _iter_modules(data: Data, path: str, kind: str = "") -> Iterator[list[Any]]:
-    """Yield the cards of each active module of this kind."""
+    """Yield the settings cards of each active module whose type contains `kind`."""
     listed = find_value(data, f"smproj.State.{path}.$values")
     for module in map(as_mapping, as_list(listed)[:_MAX_MODULES]):
         if module.get("IsEnabled") is True and kind in as_text(module.get("$type")):
